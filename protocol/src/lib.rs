@@ -1,1 +1,51 @@
-//! Stub.
+//! The versioned messages of the Saoma QR-login gateway, and its login as a pure state machine.
+//!
+//! ```text
+//! browser                     gateway                      phone app            relying party
+//!    │ open ───────────────────► │                             │                       │
+//!    │ ◄─────────────── opened   │                             │                       │
+//!    │   (QR, receive key)       │ ◄───────── POST /v1/scans   │                       │
+//!    │ ◄────────────── scanned   │ confirmation context ─────► │                       │
+//!    │                           │ ◄──────────────── confirm   │                       │
+//!    │ ◄──────────── confirmed   │                             │                       │
+//!    │ redirect_to ──────────────┼─────────────────────────────┼─────────────────────► │
+//!    │                           │ ◄─────────────────────────────── POST /oauth2/token │
+//! ```
+//!
+//! The crate has no I/O, clock or randomness: time and random bytes are arguments. `docs/protocol.md` is the
+//! normative text; the TypeScript twin, the JSON Schema and the golden vectors are generated from these types.
+//!
+//! # Change policy
+//!
+//! Version 1 only grows: a message or a member may be added, never removed, renamed or given another meaning.
+//! Receivers ignore members that they do not know and answer an unknown message type with an `error`.
+//! Anything else is a new [`ProtocolVersion`] beside the old one.
+
+mod close;
+mod code;
+mod endpoint;
+mod error;
+mod identity;
+mod login;
+mod message;
+mod pkce;
+mod secret;
+mod time;
+mod version;
+
+pub use close::{CloseCode, ComeBack, RestartHint};
+pub use code::{LoginId, ParseCodeError, ScanCode, UserCode};
+pub use endpoint::{
+    ClientContext, ConfirmRequest, Decision, DecisionStatus, Place, RECEIVE_KEY_HEADER, RequesterContext, ScanContext,
+    ScanRequest, paths,
+};
+pub use error::{ErrorCode, Problem};
+pub use identity::{Identity, IdentityKind, IntrospectionResponse, OfferedIdentity, UnitRole, masked_name};
+pub use login::{Due, Event, EventKind, Guard, Login, LoginState, Outcome, PersonId, Refusal, StateName};
+pub use message::{
+    ClientMessage, DecodeError, MAX_INBOUND_MESSAGE_BYTES, OpenRequest, RejectReason, ResumeRequest, ServerMessage,
+};
+pub use pkce::{CodeChallenge, CodeChallengeMethod};
+pub use secret::{AccessToken, AuthorizationCode, Digest, ReceiveKey};
+pub use time::Timestamp;
+pub use version::ProtocolVersion;

@@ -1,0 +1,154 @@
+//! The HTTP endpoints: paths, and the bodies of the phone's requests and answers.
+
+use serde::{Deserialize, Serialize};
+
+use crate::code::LoginId;
+use crate::identity::Identity;
+
+/// Paths, in the form of `axum` and OpenAPI where they have a parameter.
+pub mod paths {
+    use crate::code::LoginId;
+
+    /// The socket.
+    pub const SOCKET: &str = "/v1/socket";
+    /// Opens a login over HTTP.
+    pub const LOGINS: &str = "/v1/logins";
+    /// The login's messages as an event stream.
+    pub const EVENTS: &str = "/v1/logins/{login_id}/events";
+    /// Renews the code.
+    pub const REFRESH: &str = "/v1/logins/{login_id}/refresh";
+    /// Gives the login up.
+    pub const CANCEL: &str = "/v1/logins/{login_id}/cancel";
+    /// Claims a login for the phone's person.
+    pub const SCANS: &str = "/v1/scans";
+    /// Confirms a scanned login.
+    pub const CONFIRM: &str = "/v1/logins/{login_id}/confirm";
+    /// Declines a scanned login.
+    pub const REJECT: &str = "/v1/logins/{login_id}/reject";
+    /// OpenID Connect Discovery 1.0 §4.
+    pub const DISCOVERY: &str = "/.well-known/openid-configuration";
+    /// The hosted login page.
+    pub const AUTHORIZE: &str = "/oauth2/authorize";
+    /// RFC 6749 §3.2.
+    pub const TOKEN: &str = "/oauth2/token";
+    /// OIDC Core §5.3.
+    pub const USERINFO: &str = "/oauth2/userinfo";
+    /// RFC 7517.
+    pub const JWKS: &str = "/oauth2/jwks";
+
+    /// The path of one login: `template` with its parameter filled in.
+    pub fn of_login(template: &str, login_id: LoginId) -> String {
+        template.replace("{login_id}", &login_id.to_string())
+    }
+}
+
+/// The header in which a browser without a socket proves its login.
+pub const RECEIVE_KEY_HEADER: &str = "saoma-receive-key";
+
+/// What a phone has seen or its person has typed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS, schemars::JsonSchema))]
+#[serde(untagged)]
+pub enum ScanRequest {
+    /// The QR code's text.
+    Qr {
+        /// As the camera read it.
+        qr: String,
+    },
+    /// The typed code.
+    UserCode {
+        /// In any case, with or without the hyphen.
+        user_code: String,
+    },
+}
+
+/// What the person must see before confirming: who asks, from where and when (RFC 8628 §5.4, BCP 247).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct ScanContext {
+    /// The login.
+    pub login_id: LoginId,
+    /// The site that the browser will be logged in to.
+    pub client: ClientContext,
+    /// The browser that asks.
+    pub requester: RequesterContext,
+    /// When it asked, in Unix seconds.
+    pub requested_at: u64,
+    /// Seconds left to confirm.
+    pub expires_in: u32,
+    /// The person's name, for "is this you?".
+    pub person: String,
+    /// What the person may log in as.
+    pub identities: Vec<Identity>,
+}
+
+/// A relying party as people know it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct ClientContext {
+    /// Its registered id.
+    pub client_id: String,
+    /// Its name.
+    pub name: String,
+    /// The origin where the browser lands.
+    pub origin: String,
+}
+
+/// A browser as far as the gateway can tell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS, schemars::JsonSchema), ts(optional_fields))]
+pub struct RequesterContext {
+    /// The IP address.
+    pub address: String,
+    /// How far the address is from the gateway.
+    pub place: Place,
+    /// Where the address is, when a trusted proxy says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place_name: Option<String>,
+    /// The browser's name and version, by its own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub browser: Option<String>,
+    /// The operating system, by the browser's own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub system: Option<String>,
+}
+
+/// The scope of an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS, schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// Loopback.
+    SameMachine,
+    /// Private or link-local (RFC 1918, RFC 4193, RFC 3927).
+    LocalNetwork,
+    /// Anything else.
+    Internet,
+}
+
+/// The choice of the person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct ConfirmRequest {
+    /// The id of the chosen identity.
+    pub identity: String,
+}
+
+/// The answer to a confirm or a reject: the first one and each repeat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct Decision {
+    /// What holds now.
+    pub status: DecisionStatus,
+}
+
+/// What a person decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS, schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum DecisionStatus {
+    /// The browser is being logged in.
+    Confirmed,
+    /// The browser was told no.
+    Rejected,
+}

@@ -1,0 +1,224 @@
+//! Error codes, and the problem document that carries them over HTTP (RFC 9457).
+
+use serde::{Deserialize, Serialize};
+
+/// What went wrong: stable, for programs. Sockets send it in an `error` message, HTTP in a [`Problem`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS, schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ErrorCode {
+    /// No offered version of the protocol is served.
+    UnsupportedVersion,
+    /// The request is malformed, or a member is missing or out of range (RFC 6749 §4.1.2.1).
+    InvalidRequest,
+    /// A message of a type that this version does not have.
+    UnknownType,
+    /// The page's origin is on no client's list (RFC 6455 §4.2.2).
+    OriginNotAllowed,
+    /// No client is registered under this `client_id`.
+    UnknownClient,
+    /// The redirect URI is not exactly one that the client has registered (RFC 6749 §3.1.2.4).
+    RedirectUriNotAllowed,
+    /// The scope lacks `openid` (OIDC Core §3.1.2.1).
+    InvalidScope,
+    /// No such login, or the receive key or person is not its own. One answer for all, so that ids cannot be probed.
+    UnknownLogin,
+    /// No login waits for this scan code or user code.
+    UnknownCode,
+    /// The text is not a QR code of this gateway.
+    NotALoginCode,
+    /// The app's token is missing, unknown or ended (RFC 6750 §3.1).
+    InvalidToken,
+    /// Another person was first.
+    AlreadyScanned,
+    /// The login was confirmed with another identity, declined, or cancelled by the browser.
+    AlreadyDecided,
+    /// The login's time is up.
+    LoginExpired,
+    /// The login was confirmed without having been scanned by this person.
+    NotScanned,
+    /// The person does not have this identity.
+    IdentityNotAllowed,
+    /// The identity may not log in now; `reason` says why.
+    IdentityRefused,
+    /// A limit was reached; come back after `retry_after` seconds (RFC 6585 §4).
+    TooManyRequests,
+    /// The store or the identity backend is down, or the node is draining or full. Nothing has changed.
+    TemporarilyUnavailable,
+    /// No such address.
+    NotFound,
+    /// The address exists, the method does not.
+    MethodNotAllowed,
+    /// The body is larger than the gateway reads.
+    RequestTooLarge,
+    /// A fault of the gateway.
+    ServerError,
+}
+
+impl ErrorCode {
+    /// Every code.
+    pub const ALL: &'static [Self] = &[
+        Self::UnsupportedVersion,
+        Self::InvalidRequest,
+        Self::UnknownType,
+        Self::OriginNotAllowed,
+        Self::UnknownClient,
+        Self::RedirectUriNotAllowed,
+        Self::InvalidScope,
+        Self::UnknownLogin,
+        Self::UnknownCode,
+        Self::NotALoginCode,
+        Self::InvalidToken,
+        Self::AlreadyScanned,
+        Self::AlreadyDecided,
+        Self::LoginExpired,
+        Self::NotScanned,
+        Self::IdentityNotAllowed,
+        Self::IdentityRefused,
+        Self::TooManyRequests,
+        Self::TemporarilyUnavailable,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::RequestTooLarge,
+        Self::ServerError,
+    ];
+
+    /// The code as it stands on the wire, in logs and in metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::UnsupportedVersion => "unsupported_version",
+            Self::InvalidRequest => "invalid_request",
+            Self::UnknownType => "unknown_type",
+            Self::OriginNotAllowed => "origin_not_allowed",
+            Self::UnknownClient => "unknown_client",
+            Self::RedirectUriNotAllowed => "redirect_uri_not_allowed",
+            Self::InvalidScope => "invalid_scope",
+            Self::UnknownLogin => "unknown_login",
+            Self::UnknownCode => "unknown_code",
+            Self::NotALoginCode => "not_a_login_code",
+            Self::InvalidToken => "invalid_token",
+            Self::AlreadyScanned => "already_scanned",
+            Self::AlreadyDecided => "already_decided",
+            Self::LoginExpired => "login_expired",
+            Self::NotScanned => "not_scanned",
+            Self::IdentityNotAllowed => "identity_not_allowed",
+            Self::IdentityRefused => "identity_refused",
+            Self::TooManyRequests => "too_many_requests",
+            Self::TemporarilyUnavailable => "temporarily_unavailable",
+            Self::NotFound => "not_found",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::RequestTooLarge => "request_too_large",
+            Self::ServerError => "server_error",
+        }
+    }
+
+    /// The status of an HTTP answer with this code.
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::UnsupportedVersion
+            | Self::InvalidRequest
+            | Self::UnknownType
+            | Self::UnknownClient
+            | Self::RedirectUriNotAllowed
+            | Self::InvalidScope
+            | Self::NotALoginCode => 400,
+            Self::InvalidToken => 401,
+            Self::OriginNotAllowed | Self::IdentityNotAllowed | Self::IdentityRefused => 403,
+            Self::UnknownLogin | Self::UnknownCode | Self::NotFound => 404,
+            Self::MethodNotAllowed => 405,
+            Self::AlreadyScanned | Self::AlreadyDecided | Self::NotScanned => 409,
+            Self::LoginExpired => 410,
+            Self::RequestTooLarge => 413,
+            Self::TooManyRequests => 429,
+            Self::ServerError => 500,
+            Self::TemporarilyUnavailable => 503,
+        }
+    }
+
+    /// The code in a few words: the `title` of its problem document.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::UnsupportedVersion => "No offered version is served",
+            Self::InvalidRequest => "The request is malformed",
+            Self::UnknownType => "Unknown message type",
+            Self::OriginNotAllowed => "Origin not registered",
+            Self::UnknownClient => "Client not registered",
+            Self::RedirectUriNotAllowed => "Redirect URI not registered",
+            Self::InvalidScope => "The scope lacks openid",
+            Self::UnknownLogin => "Unknown login",
+            Self::UnknownCode => "No login waits for this code",
+            Self::NotALoginCode => "Not a login code of this gateway",
+            Self::InvalidToken => "The access token is not valid",
+            Self::AlreadyScanned => "Scanned by another person",
+            Self::AlreadyDecided => "Already decided",
+            Self::LoginExpired => "The login has expired",
+            Self::NotScanned => "Not scanned yet",
+            Self::IdentityNotAllowed => "Not an identity of this person",
+            Self::IdentityRefused => "The identity may not log in now",
+            Self::TooManyRequests => "Too many requests",
+            Self::TemporarilyUnavailable => "Temporarily unavailable",
+            Self::NotFound => "Not found",
+            Self::MethodNotAllowed => "Method not allowed",
+            Self::RequestTooLarge => "The request is too large",
+            Self::ServerError => "A fault of the gateway",
+        }
+    }
+}
+
+/// A problem document (RFC 9457), `application/problem+json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS, schemars::JsonSchema), ts(optional_fields))]
+pub struct Problem {
+    /// `urn:saoma:error:` and the code.
+    #[serde(rename = "type")]
+    pub type_uri: String,
+    /// The code in a few words.
+    pub title: String,
+    /// The HTTP status, again.
+    pub status: u16,
+    /// What happened here, and what to do.
+    pub detail: String,
+    /// The code.
+    pub error: ErrorCode,
+    /// Why an identity may not log in, in the words of the app's backend.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Seconds until it is worth trying again; the same as the header `Retry-After`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u32>,
+    /// The subprotocols that are served.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub supported: Option<Vec<String>>,
+}
+
+impl Problem {
+    /// The media type.
+    pub const MEDIA_TYPE: &'static str = "application/problem+json";
+
+    /// A problem with only the required members.
+    pub fn new(error: ErrorCode, detail: impl Into<String>) -> Self {
+        Self {
+            type_uri: format!("urn:saoma:error:{}", error.as_str()),
+            title: error.title().into(),
+            status: error.status(),
+            detail: detail.into(),
+            error,
+            reason: None,
+            retry_after: None,
+            supported: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_is_what_serde_writes() {
+        for code in ErrorCode::ALL {
+            assert_eq!(serde_json::to_value(code).ok(), Some(code.as_str().into()));
+        }
+    }
+}
