@@ -1,1 +1,3 @@
+//! The binary `saoma`.
+
 fn main() {}
