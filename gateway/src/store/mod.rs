@@ -5,6 +5,9 @@
 //!
 //! The store owns the clock: every instant in its answers is its own, so nodes need not agree on the time.
 
+mod memory;
+mod redis;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +18,9 @@ use saoma_protocol::{
     ScanCode, Timestamp, UserCode,
 };
 use serde::{Deserialize, Serialize};
+
+pub use self::memory::MemoryStore;
+pub use self::redis::{Connections, RedisStore};
 
 /// One gateway process, as the store knows it: the name of its inbox.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -256,7 +262,7 @@ pub enum Redemption {
 /// A browser's return: it is waited for at its new node from the moment of the answer.
 #[derive(Debug, Clone)]
 pub struct Attachment {
-    /// Counts the attachments of this login: the greatest is the one that holds.
+    /// Counts the attachments of this login, of which its opening is the first: the greatest is the one that holds.
     pub number: u64,
     /// The login, read in the same step.
     pub record: LoginRecord,
@@ -286,7 +292,7 @@ pub enum InboxEvent {
 }
 
 /// The receiving end of a node's inbox. Called in order; must not block.
-pub trait Inbox: Send + Sync + 'static {
+pub trait Inbox: fmt::Debug + Send + Sync + 'static {
     /// Takes one event.
     fn deliver(&self, event: InboxEvent);
 }
@@ -305,6 +311,9 @@ pub enum StoreError {
     #[error("the store holds what this version does not understand: {0}")]
     Corrupt(String),
 }
+
+/// How long an ended login is kept, for repeats and for browsers that come back late.
+pub const KEEP_ENDED: Duration = Duration::from_secs(600);
 
 /// Wrong tries after which an authorization code is dead.
 pub const REDEEM_TRIES: u32 = 3;
@@ -331,7 +340,8 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// What happened to each login after the sequence number that its waiter knows.
     async fn changes_after(&self, waiters: &[(LoginId, u32)]) -> Result<Vec<(LoginId, Vec<StoredChange>)>, StoreError>;
 
-    /// The login that a user code leads to now.
+    /// The login that a user code leads to, or led to until it was renewed: whether it still does is for the
+    /// [`Proof`] to say.
     async fn find_by_user_code(&self, code: UserCode) -> Result<Option<LoginId>, StoreError>;
 
     /// Reads a login.

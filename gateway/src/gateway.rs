@@ -1,0 +1,231 @@
+//! A gateway node, put together: from settings to a running server, and down again.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use saoma_protocol::{CloseCode, RestartHint};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::admission::Admission;
+use crate::client_address::TrustedProxies;
+use crate::clients::Clients;
+use crate::clock::StoreClock;
+use crate::inbox::NodeInbox;
+use crate::logins::{Logins, Timers, Wording};
+use crate::metrics::Metrics;
+use crate::operations;
+use crate::phone::{self, Phones};
+use crate::server::{self, ListenerSettings};
+use crate::settings::{Operations, Settings};
+use crate::store::{NodeId, Store};
+use crate::transport::{self, Transports};
+use crate::waiter::Farewell;
+use crate::waiters::Waiters;
+use crate::{backends, oidc, random};
+
+/// Files for everything but browsers: connections to backends, phones and relying parties, listeners, logs.
+const OTHER_FILES: u64 = 1000;
+
+/// What systems commonly allow, for when they do not say.
+const DEFAULT_FILES: u64 = 1024;
+
+/// A running node. Dropping it without [`Gateway::shutdown`] leaves its tasks to the runtime's end.
+#[derive(Debug)]
+pub struct Gateway {
+    address: SocketAddr,
+    operations_address: Option<SocketAddr>,
+    logins: Arc<Logins>,
+    admission: Arc<Admission>,
+    drain_window: Duration,
+    accepting: CancellationToken,
+    closing: CancellationToken,
+    connections: TaskTracker,
+    sockets: TaskTracker,
+    background: tokio::task::JoinSet<()>,
+}
+
+/// Why a node did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// A listener's address cannot be had.
+    #[error("cannot listen on {address}: {source}; choose another address by {setting}, or stop what uses it")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// The setting that names it.
+        setting: &'static str,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A part behind the gateway cannot be reached or used.
+    #[error(transparent)]
+    Backend(#[from] backends::BackendError),
+}
+
+impl Gateway {
+    /// Starts a node and returns once it accepts connections.
+    ///
+    /// # Errors
+    /// An address is taken, the store does not answer, or a key cannot be read.
+    pub async fn start(settings: Settings) -> Result<Self, StartError> {
+        let listening =
+            ListenerSettings { backlog: settings.server.backlog, header_timeout: settings.server.header_timeout };
+        let listener = bind(settings.server.listen, "server.listen", listening)?;
+        let address = local_address(&listener, settings.server.listen);
+        let operations_listener = match settings.operations {
+            Operations { enabled: true, listen } => Some(bind(listen, "operations.listen", listening)?),
+            Operations { enabled: false, .. } => None,
+        };
+        let operations_address = operations_listener.as_ref().and_then(|listener| listener.local_addr().ok());
+
+        let metrics = Arc::new(Metrics::default());
+        let backends = backends::connect(&settings).await?;
+        let sockets = TaskTracker::new();
+        let logins = logins(&settings, &backends, &metrics, &sockets);
+        backends
+            .store
+            .listen(&logins.node, Arc::new(logins.inbox.clone()))
+            .await
+            .map_err(backends::BackendError::from)?;
+
+        let closing = CancellationToken::new();
+        let admission = Arc::new(Admission::new(capacity(settings.server.max_sockets)));
+        let trusted_proxies = Arc::new(TrustedProxies::new(settings.server.trusted_proxies.clone()));
+        let transports = Transports {
+            logins: Arc::clone(&logins),
+            trusted_proxies: Arc::clone(&trusted_proxies),
+            admission: Arc::clone(&admission),
+            sockets: settings.sockets,
+            tasks: sockets.clone(),
+            closing: closing.clone(),
+        };
+        let router = Router::new()
+            .merge(transport::routes(transports))
+            .merge(phone::routes(Phones { logins: Arc::clone(&logins), trusted_proxies }))
+            .merge(oidc::routes(backends.provider(&settings, &logins)))
+            .fallback(crate::problem::not_found);
+
+        let accepting = CancellationToken::new();
+        let connections = TaskTracker::new();
+        let mut background = tokio::task::JoinSet::new();
+        background.spawn(Arc::clone(&logins).run_timers());
+        background.spawn(server::serve(listener, router, listening, connections.clone(), accepting.clone()));
+        if let Some(listener) = operations_listener {
+            let router = operations::routes(operations::Answers::new(Arc::clone(&logins), Arc::clone(&admission)));
+            background.spawn(server::serve(listener, router, listening, connections.clone(), closing.clone()));
+        }
+        Ok(Self {
+            address,
+            operations_address,
+            logins,
+            admission,
+            drain_window: settings.server.drain_window,
+            accepting,
+            closing,
+            connections,
+            sockets,
+            background,
+        })
+    }
+
+    /// Where browsers and phones connect.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where health and metrics are, when they are served.
+    pub const fn operations_address(&self) -> Option<SocketAddr> {
+        self.operations_address
+    }
+
+    /// How many browsers hold a login here.
+    pub fn waiting(&self) -> usize {
+        self.logins.waiters.len()
+    }
+
+    /// Drains the node: takes nobody new, sends each browser away with its own moment to come back, waits for all
+    /// tasks. Browsers that do not go within the drain window are dropped.
+    pub async fn shutdown(mut self) {
+        self.admission.drain();
+        self.accepting.cancel();
+        self.send_away();
+        self.closing.cancel();
+        self.sockets.close();
+        self.connections.close();
+        let ended = async {
+            self.sockets.wait().await;
+            self.connections.wait().await;
+        };
+        if tokio::time::timeout(self.drain_window, ended).await.is_err() {
+            tracing::warn!(left = self.sockets.len(), "the drain window is over with browsers left");
+        }
+        self.background.shutdown().await;
+    }
+
+    /// The hints are spread over the window, so that browsers which left together do not come back together.
+    fn send_away(&self) {
+        for waiter in self.logins.waiters.holders() {
+            let hint = RestartHint::after(self.drain_window.mul_f64(fastrand::f64()));
+            waiter.close(Farewell { code: CloseCode::Restarting, hint: Some(hint) });
+        }
+    }
+}
+
+fn bind(address: SocketAddr, setting: &'static str, settings: ListenerSettings) -> Result<TcpListener, StartError> {
+    server::bind(address, settings).map_err(|source| StartError::Listen { address, setting, source })
+}
+
+/// The browsers that a node can hold: what is asked for, but never more than the files that the system lets it open,
+/// less some for everything else.
+fn capacity(asked: usize) -> usize {
+    let files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or_else(|error| {
+        tracing::warn!(%error, "the limit on open files is not known");
+        DEFAULT_FILES
+    });
+    let possible = usize::try_from(files.saturating_sub(OTHER_FILES)).unwrap_or(usize::MAX);
+    let capacity = if asked == 0 { possible } else { asked.min(possible) };
+    tracing::info!(files, capacity, "room for browsers");
+    capacity
+}
+
+fn local_address(listener: &TcpListener, asked: SocketAddr) -> SocketAddr {
+    listener.local_addr().unwrap_or(asked)
+}
+
+fn logins(
+    settings: &Settings,
+    backends: &backends::Backends,
+    metrics: &Arc<Metrics>,
+    tasks: &TaskTracker,
+) -> Arc<Logins> {
+    let store: Arc<dyn Store> = Arc::clone(&backends.store);
+    let (waiters, clock) = (Arc::new(Waiters::default()), Arc::new(StoreClock::default()));
+    let inbox = NodeInbox {
+        waiters: Arc::clone(&waiters),
+        store: Arc::clone(&store),
+        clock: Arc::clone(&clock),
+        metrics: Arc::clone(metrics),
+        tasks: tasks.clone(),
+    };
+    Arc::new(Logins {
+        node: NodeId::new(data_encoding::HEXLOWER.encode(&random::bytes::<8>())),
+        public_origin: settings.server.public_url.clone(),
+        store,
+        clients: Arc::new(Clients::new(settings.clients.clone())),
+        identity: Arc::clone(&backends.identity),
+        limiter: Arc::clone(&backends.limiter),
+        limits: settings.limits.clone(),
+        lifetimes: settings.lifetimes,
+        waiters,
+        inbox,
+        timers: Timers::new(settings.sockets.ping_every, settings.sockets.ping_timeout),
+        clock,
+        metrics: Arc::clone(metrics),
+        wording: Wording::new(settings.server.public_url.clone()),
+    })
+}

@@ -1,0 +1,96 @@
+//! A node's ear: turns what the store says into deliveries, and reads again what may have been missed.
+
+use std::sync::Arc;
+
+use saoma_protocol::LoginId;
+use tokio_util::task::TaskTracker;
+
+use crate::clock::StoreClock;
+use crate::metrics::{Metrics, PushSource};
+use crate::store::{Inbox, InboxEvent, Store, StoredChange};
+use crate::waiter::{Offered, Waiter};
+use crate::waiters::Waiters;
+
+/// Logins that are read again in one question to the store.
+const REREAD_BATCH: usize = 256;
+
+/// Delivers to the waiters of one node.
+#[derive(Debug, Clone)]
+pub struct NodeInbox {
+    /// The browsers that wait here.
+    pub waiters: Arc<Waiters>,
+    /// Where to read again.
+    pub store: Arc<dyn Store>,
+    /// Kept right by what the store says.
+    pub clock: Arc<StoreClock>,
+    /// Counts pushes by how they were found.
+    pub metrics: Arc<Metrics>,
+    /// Owns the reading tasks.
+    pub tasks: TaskTracker,
+}
+
+impl Inbox for NodeInbox {
+    fn deliver(&self, event: InboxEvent) {
+        match event {
+            InboxEvent::Changed { login_id, change } => {
+                self.metrics.push_lag(self.clock.now().millis().saturating_sub(change.at.millis()));
+                for waiter in self.waiters.of(login_id) {
+                    self.offer(&waiter, change.clone(), PushSource::Inbox);
+                }
+            }
+            InboxEvent::Superseded { login_id, number } => {
+                for waiter in self.waiters.of(login_id) {
+                    waiter.superseded_by(number);
+                }
+            }
+            InboxEvent::Listening => self.reread(self.waiters.holders()),
+        }
+    }
+}
+
+impl NodeInbox {
+    /// Offers a change to a waiter; reads the history when one is missing before it.
+    pub fn offer(&self, waiter: &Arc<Waiter>, change: StoredChange, source: PushSource) {
+        match waiter.offer(change) {
+            Offered::Queued => self.metrics.pushed(source),
+            Offered::Seen => {}
+            Offered::Gap { .. } => self.reread(vec![Arc::clone(waiter)]),
+        }
+    }
+
+    /// Reads what happened to these waiters' logins, in a task of its own.
+    pub fn reread(&self, waiters: Vec<Arc<Waiter>>) {
+        let inbox = self.clone();
+        self.tasks.spawn(async move {
+            for batch in waiters.chunks(REREAD_BATCH) {
+                inbox.reread_batch(batch).await;
+            }
+        });
+    }
+
+    async fn reread_batch(&self, waiters: &[Arc<Waiter>]) {
+        let known: Vec<(LoginId, u32)> = waiters.iter().map(|w| (w.login_id(), w.last_seq())).collect();
+        match self.store.changes_after(&known).await {
+            Ok(found) => {
+                for (login_id, changes) in found {
+                    for waiter in self.waiters.of(login_id) {
+                        for change in &changes {
+                            self.offer_reread(&waiter, change);
+                        }
+                    }
+                }
+            }
+            // The store's return is another `Listening`, which reads again.
+            Err(error) => {
+                tracing::warn!(%error, logins = known.len(), "could not read again what may have been missed");
+            }
+        }
+    }
+
+    fn offer_reread(&self, waiter: &Waiter, change: &StoredChange) {
+        // A gap in what the store itself says closes with the next push; reading at once again would find the same.
+        if waiter.offer(change.clone()) == Offered::Queued {
+            self.metrics.pushed(PushSource::Reread);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Limits on one node, by `governor`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use dashmap::DashMap;
+use governor::clock::{Clock, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use tokio::task::AbortHandle;
+
+use super::{LimitName, Limiter, Rate, Verdict};
+use crate::store::StoreError;
+
+/// How often keys are forgotten that have their whole allowance again.
+const FORGET_EVERY: Duration = Duration::from_secs(60);
+
+type Keyed = Arc<DefaultKeyedRateLimiter<String>>;
+
+/// Counts in this process.
+#[derive(Debug)]
+pub struct LocalLimiter {
+    limiters: Arc<DashMap<(LimitName, Rate), Keyed>>,
+    clock: DefaultClock,
+    forgetting: AbortHandle,
+}
+
+impl LocalLimiter {
+    /// A limiter that has counted nothing. Needs a tokio runtime, in which it forgets keys at rest.
+    pub fn start() -> Self {
+        let limiters: Arc<DashMap<_, Keyed>> = Arc::default();
+        let forgetting = tokio::spawn(forget_keys_at_rest(Arc::clone(&limiters))).abort_handle();
+        Self { limiters, clock: DefaultClock::default(), forgetting }
+    }
+
+    fn limiter(&self, limit: LimitName, rate: Rate) -> Keyed {
+        let made = || {
+            let quota = Quota::with_period(rate.interval()).unwrap_or(Quota::per_second(rate.burst));
+            Arc::new(RateLimiter::dashmap(quota.allow_burst(rate.burst)))
+        };
+        Arc::clone(&self.limiters.entry((limit, rate)).or_insert_with(made))
+    }
+}
+
+impl Drop for LocalLimiter {
+    fn drop(&mut self) {
+        self.forgetting.abort();
+    }
+}
+
+#[async_trait]
+impl Limiter for LocalLimiter {
+    async fn take(&self, limit: LimitName, rate: Rate, key: &str) -> Result<Verdict, StoreError> {
+        let verdict = self.limiter(limit, rate).check_key(&key.to_owned());
+        Ok(match verdict {
+            Ok(()) => Verdict::Allowed,
+            Err(not_until) => Verdict::Limited { retry_after: not_until.wait_time_from(self.clock.now()) },
+        })
+    }
+}
+
+async fn forget_keys_at_rest(limiters: Arc<DashMap<(LimitName, Rate), Keyed>>) {
+    let mut ticks = tokio::time::interval(FORGET_EVERY);
+    loop {
+        ticks.tick().await;
+        let all: Vec<Keyed> = limiters.iter().map(|entry| Arc::clone(entry.value())).collect();
+        for limiter in all {
+            limiter.retain_recent();
+            limiter.shrink_to_fit();
+        }
+    }
+}

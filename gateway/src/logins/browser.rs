@@ -1,0 +1,264 @@
+//! What a browser can do: open a login, come back to it, renew its code, give it up.
+
+use std::time::Duration;
+
+use saoma_protocol::{
+    Digest, ErrorCode, Event, LoginId, OpenRequest, ReceiveKey, Refusal, RequesterContext, ResumeRequest, ScanCode,
+    ServerMessage, StateName, UserCode,
+};
+
+use super::{Denial, Logins};
+use crate::client_address::ClientAddress;
+use crate::clients::Client;
+use crate::limits::LimitName;
+use crate::metrics::{PushSource, Transport};
+use crate::random;
+use crate::store::{Applied, Attachment, Change, LoginRequest, NewLogin, Opening, Proof, StoredChange, Transition};
+use crate::waiter::{Deadline, Phase, Waiter};
+use crate::waiters::Waiting;
+
+/// User codes that are tried before an open gives up; two in a row being taken is a one in 2^50 chance at a thousand
+/// open logins.
+const USER_CODE_TRIES: usize = 3;
+
+/// The largest member of an open request, in bytes: they go into URLs.
+const MAX_MEMBER_BYTES: usize = 1024;
+
+/// Who opens: what a door knows of the browser beside its message.
+#[derive(Debug, Clone)]
+pub struct Opener {
+    /// The page's origin.
+    pub origin: Option<String>,
+    /// Where the browser is.
+    pub address: ClientAddress,
+    /// The browser as the phone's person will see it.
+    pub requester: RequesterContext,
+    /// The door.
+    pub transport: Transport,
+}
+
+/// A login just opened.
+#[derive(Debug)]
+pub struct OpenedLogin {
+    /// The message `opened`.
+    pub message: ServerMessage,
+    /// The browser's place; a door that does not hold the browser drops it.
+    pub waiting: Waiting,
+}
+
+impl Logins {
+    /// Opens a login for a browser, which waits on this node from then on.
+    ///
+    /// # Errors
+    /// The client, redirect URI, origin or scope is not right, a limit is reached, or the store is down.
+    pub async fn open(&self, request: OpenRequest, opener: Opener) -> Result<OpenedLogin, Denial> {
+        self.admit(&request, opener.origin.as_deref())?;
+        self.count(LimitName::OpenPerAddress, &opener.address.limit_key()).await?;
+        let receive_key = ReceiveKey::from_random(random::bytes());
+        let mut login = self.new_login(request, &receive_key, opener.requester);
+        let waiting = self.waiters.join(Waiter::new(login.id, 1));
+        for _ in 0..USER_CODE_TRIES {
+            if let Opening::Opened { at, expires_at } = self.store.open(&login).await? {
+                self.clock.observe(at);
+                waiting.waiter().attached(1);
+                waiting.waiter().set_deadline(Deadline {
+                    phase: Phase::Waiting,
+                    seq: 1,
+                    expires_at,
+                    closes_at: at.plus(login.waiting_lifetime),
+                });
+                waiting.hold();
+                self.watch(waiting.waiter());
+                self.metrics.login_opened(opener.transport);
+                let message = ServerMessage::Opened {
+                    seq: 1,
+                    login_id: login.id,
+                    receive_key,
+                    qr: self.wording.qr(&login.scan_code),
+                    user_code: login.user_code,
+                    expires_in: at.seconds_until(expires_at),
+                    server_time: at.seconds(),
+                };
+                return Ok(OpenedLogin { message, waiting });
+            }
+            login.user_code = UserCode::from_random(random::bytes());
+        }
+        Err(Denial::unavailable("no free user code was found: try again"))
+    }
+
+    /// Brings a browser back to its login: what it missed is on its way to the waiter.
+    ///
+    /// # Errors
+    /// No such login, a wrong receive key, or the store is down.
+    pub async fn resume(&self, request: ResumeRequest, address: &ClientAddress) -> Result<Waiting, Denial> {
+        let resumed = self.attach(request).await;
+        if resumed.as_ref().is_err_and(|denial| denial.error == ErrorCode::UnknownLogin) {
+            // Whoever guesses keys runs into this before into one that fits (threat T10).
+            self.count(LimitName::UnknownKeyPerAddress, &address.limit_key()).await?;
+        }
+        resumed
+    }
+
+    async fn attach(&self, request: ResumeRequest) -> Result<Waiting, Denial> {
+        let ResumeRequest { login_id, receive_key, last_seq } = request;
+        let waiting = self.waiters.join(Waiter::new(login_id, last_seq));
+        let attachment = self
+            .store
+            .attach(login_id, receive_key.digest(), &self.node, last_seq)
+            .await?
+            .filter(|attachment| tells_the_rest(attachment, last_seq))
+            .ok_or_else(Self::unknown_login)?;
+        self.clock.observe(attachment.record.now);
+        let waiter = waiting.waiter();
+        waiter.attached(attachment.number);
+        waiter.set_deadline(Deadline {
+            phase: phase_of(attachment.record.login.state.name()),
+            seq: attachment.record.login.seq,
+            expires_at: attachment.record.login.expires_at,
+            closes_at: attachment.record.closes_at,
+        });
+        waiting.hold();
+        for change in attachment.missed {
+            self.inbox.offer(waiter, change, PushSource::Reread);
+        }
+        self.watch(waiter);
+        Ok(waiting)
+    }
+
+    /// Renews the code of a login whose browser is waiting here.
+    ///
+    /// # Errors
+    /// The login is not waiting any more, a limit is reached, or the store is down.
+    pub async fn refresh(&self, waiter: &Waiter, address: &ClientAddress) -> Result<(), Denial> {
+        self.refresh_with(waiter.login_id(), Proof::Held, address).await
+    }
+
+    /// Renews the code of a login by its receive key.
+    ///
+    /// # Errors
+    /// As [`Logins::refresh`], and a wrong receive key.
+    pub async fn refresh_by_key(&self, id: LoginId, key: &ReceiveKey, address: &ClientAddress) -> Result<(), Denial> {
+        self.refresh_with(id, Proof::ReceiveKey(key.digest()), address).await
+    }
+
+    /// Gives up a login whose browser is waiting here.
+    ///
+    /// # Errors
+    /// The login is settled already, or the store is down.
+    pub async fn cancel(&self, waiter: &Waiter) -> Result<(), Denial> {
+        self.cancel_with(waiter.login_id(), Proof::Held).await
+    }
+
+    /// Gives up a login by its receive key.
+    ///
+    /// # Errors
+    /// As [`Logins::cancel`], and a wrong receive key.
+    pub async fn cancel_by_key(&self, id: LoginId, key: &ReceiveKey) -> Result<(), Denial> {
+        self.cancel_with(id, Proof::ReceiveKey(key.digest())).await
+    }
+
+    async fn refresh_with(&self, id: LoginId, proof: Proof, address: &ClientAddress) -> Result<(), Denial> {
+        self.count(LimitName::OpenPerAddress, &address.limit_key()).await?;
+        self.apply_for_browser(id, Event::Renew, proof, self.renewal(id), self.lifetimes.code).await
+    }
+
+    async fn cancel_with(&self, id: LoginId, proof: Proof) -> Result<(), Denial> {
+        self.apply_for_browser(id, Event::Cancel, proof, Change::Cancelled, Duration::ZERO).await
+    }
+
+    async fn apply_for_browser(
+        &self,
+        id: LoginId,
+        event: Event,
+        proof: Proof,
+        change: Change,
+        lifetime: Duration,
+    ) -> Result<(), Denial> {
+        let kind = event.kind();
+        let transition = Transition { event, proof, change, lifetime, grant: None };
+        match self.store.apply(id, &transition).await? {
+            Applied::Changed(_) => {
+                self.metrics.login_changed(kind);
+                Ok(())
+            }
+            Applied::Repeated(_) => Ok(()),
+            Applied::Refused(Refusal::State(StateName::Scanned)) => {
+                Err(Denial::new(ErrorCode::AlreadyScanned, "the code has been scanned: cancel, or wait for the phone"))
+            }
+            Applied::Refused(_) => Err(Denial::new(ErrorCode::AlreadyDecided, "the login is over: open a new one")),
+            Applied::Unknown => Err(Self::unknown_login()),
+        }
+    }
+
+    fn admit(&self, request: &OpenRequest, origin: Option<&str>) -> Result<(), Denial> {
+        let client = self
+            .clients
+            .get(&request.client_id)
+            .ok_or_else(|| Denial::new(ErrorCode::UnknownClient, "no client is registered under this client_id"))?;
+        if !client.admits_redirect(&request.redirect_uri) {
+            return Err(Denial::new(
+                ErrorCode::RedirectUriNotAllowed,
+                "redirect_uri must be exactly one that the client has registered",
+            ));
+        }
+        if !self.admits_origin(client, origin) {
+            return Err(Denial::new(
+                ErrorCode::OriginNotAllowed,
+                "the page's origin is not registered for this client",
+            ));
+        }
+        if !request.scope.split(' ').any(|scope| scope == "openid") {
+            return Err(Denial::new(ErrorCode::InvalidScope, "scope must contain openid"));
+        }
+        let members = [Some(&request.scope), request.state.as_ref(), request.nonce.as_ref(), request.locale.as_ref()];
+        if members.into_iter().flatten().any(|member| member.len() > MAX_MEMBER_BYTES) {
+            return Err(Denial::new(
+                ErrorCode::InvalidRequest,
+                "state, nonce, scope and locale hold at most 1024 bytes each",
+            ));
+        }
+        Ok(())
+    }
+
+    /// A page may open a login when its origin is the client's, or the gateway's own hosted page.
+    fn admits_origin(&self, client: &Client, origin: Option<&str>) -> bool {
+        origin.is_some_and(|origin| origin == self.public_origin || client.admits_origin(origin))
+    }
+
+    fn new_login(&self, request: OpenRequest, receive_key: &ReceiveKey, requester: RequesterContext) -> NewLogin {
+        let id = LoginId::from_random(random::bytes());
+        let receive_key: Digest = receive_key.digest();
+        NewLogin {
+            id,
+            receive_key,
+            scan_code: ScanCode::from_random(id, random::bytes()),
+            user_code: UserCode::from_random(random::bytes()),
+            request: LoginRequest {
+                client_id: request.client_id,
+                redirect_uri: request.redirect_uri,
+                state: request.state,
+                nonce: request.nonce,
+                scope: request.scope,
+                code_challenge: request.code_challenge,
+                requester,
+            },
+            node: self.node.clone(),
+            code_lifetime: self.lifetimes.code,
+            waiting_lifetime: self.lifetimes.waiting,
+        }
+    }
+}
+
+/// Whether a returning browser can still learn how its login ended: the result of a redeemed one is gone with its code.
+fn tells_the_rest(attachment: &Attachment, last_seq: u32) -> bool {
+    let newest = attachment.missed.last().map_or(last_seq, |change: &StoredChange| change.seq);
+    !attachment.record.login.state.name().is_settled() || (newest >= attachment.record.login.seq && newest > last_seq)
+}
+
+const fn phase_of(state: StateName) -> Phase {
+    match state {
+        StateName::Waiting => Phase::Waiting,
+        StateName::Scanned => Phase::Scanned,
+        _ => Phase::Settled,
+    }
+}

@@ -1,0 +1,95 @@
+//! The login service: what browsers and phones can do, whatever door they come through.
+//!
+//! It is the only caller of the store's verbs on logins. Doors (transports, the phone's API) hand in what was asked
+//! and get back a value or a [`Denial`]; they know nothing of stores.
+
+mod browser;
+mod deadline;
+mod denial;
+mod messages;
+mod phone;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use browser::Opener;
+pub use deadline::Timers;
+pub use denial::Denial;
+pub use messages::Wording;
+use saoma_protocol::{ErrorCode, ScanCode, UserCode};
+
+use crate::clients::Clients;
+use crate::clock::StoreClock;
+use crate::identity::IdentityBackend;
+use crate::inbox::NodeInbox;
+use crate::limits::{LimitName, Limiter, Verdict};
+use crate::metrics::Metrics;
+use crate::random;
+use crate::settings::{Lifetimes, Limits};
+use crate::store::{Change, NodeId, Store};
+use crate::waiters::Waiters;
+
+/// How long a caller waits before it asks a store or backend again that did not answer.
+pub const RETRY_AFTER_OUTAGE: Duration = Duration::from_secs(5);
+
+/// The login service of one node.
+#[derive(Debug)]
+pub struct Logins {
+    /// This node, as the store knows it.
+    pub node: NodeId,
+    /// The gateway's public origin: what QR codes lead to and `iss` says.
+    pub public_origin: String,
+    /// Where logins live.
+    pub store: Arc<dyn Store>,
+    /// The relying parties.
+    pub clients: Arc<Clients>,
+    /// Who knows the persons behind app tokens.
+    pub identity: Arc<dyn IdentityBackend>,
+    /// Counts attempts.
+    pub limiter: Arc<dyn Limiter>,
+    /// The rates of attempts.
+    pub limits: Limits,
+    /// How long each state lives.
+    pub lifetimes: Lifetimes,
+    /// The browsers that wait here.
+    pub waiters: Arc<Waiters>,
+    /// Delivers to them, and reads again.
+    pub inbox: NodeInbox,
+    /// Watches their time limits.
+    pub timers: Timers,
+    /// The store's clock.
+    pub clock: Arc<StoreClock>,
+    /// What happens, counted.
+    pub metrics: Arc<Metrics>,
+    /// The wire's words.
+    pub wording: Wording,
+}
+
+impl Logins {
+    /// Counts an attempt.
+    ///
+    /// # Errors
+    /// Over the limit, or no answer from where attempts are counted across nodes: such an attempt is not let through
+    /// (threat T12).
+    async fn count(&self, limit: LimitName, key: &str) -> Result<(), Denial> {
+        match self.limiter.take(limit, self.limits.rate(limit), key).await? {
+            Verdict::Allowed => Ok(()),
+            Verdict::Limited { retry_after } => {
+                self.metrics.limited(limit);
+                Err(Denial::too_many_requests(retry_after))
+            }
+        }
+    }
+
+    fn renewal(&self, login_id: saoma_protocol::LoginId) -> Change {
+        Change::Renewed {
+            scan_code: ScanCode::from_random(login_id, random::bytes()),
+            user_code: UserCode::from_random(random::bytes()),
+        }
+    }
+
+    /// The answer to whatever names a login that is not the asker's, or none at all.
+    pub fn unknown_login() -> Denial {
+        Denial::new(ErrorCode::UnknownLogin, "there is no such login, or it is not yours: open a new one")
+    }
+}

@@ -1,0 +1,248 @@
+//! What a phone can do: scan, then confirm or reject.
+
+use saoma_protocol::{
+    AuthorizationCode, ClientContext, Decision, DecisionStatus, ErrorCode, Event, Identity, LoginId, OfferedIdentity,
+    Refusal, RejectReason, ScanCode, ScanContext, ScanRequest, StateName, UserCode, masked_name,
+};
+use url::Url;
+
+use super::{Denial, Logins};
+use crate::client_address::ClientAddress;
+use crate::clients::Clients;
+use crate::identity::Person;
+use crate::limits::LimitName;
+use crate::random;
+use crate::store::{Applied, Change, Grant, Instants, LoginRecord, Proof, Transition};
+
+impl Logins {
+    /// Claims the login that a code leads to, and says what its person must see before confirming.
+    ///
+    /// # Errors
+    /// The token or the code is not good, another person was first, a limit is reached, or something is down.
+    pub async fn scan(
+        &self,
+        token: &str,
+        request: &ScanRequest,
+        address: &ClientAddress,
+    ) -> Result<ScanContext, Denial> {
+        self.count(LimitName::ScanPerAddress, &address.limit_key()).await?;
+        let person = self.identity.identify(token).await?;
+        self.count(LimitName::ScanPerPerson, person.id.as_str()).await?;
+        let (id, proof) = self.find(&person, request).await?;
+        let record = self.store.read(id).await?.ok_or_else(unknown_code)?;
+        let transition = Transition {
+            event: Event::Scan { person: person.id.clone() },
+            proof,
+            change: Change::Scanned { person: masked_name(&person.name) },
+            lifetime: self.lifetimes.scanned,
+            grant: None,
+        };
+        match self.store.apply(id, &transition).await? {
+            Applied::Changed(instants) => {
+                self.metrics.login_changed(transition.event.kind());
+                Ok(self.context(id, record, person, instants))
+            }
+            Applied::Repeated(instants) => Ok(self.context(id, record, person, instants)),
+            Applied::Refused(refusal) => Err(refused_scan(refusal)),
+            Applied::Unknown => Err(unknown_code()),
+        }
+    }
+
+    /// Logs the browser in as one of the person's identities, whose standing is asked for again (threats T24, T25).
+    ///
+    /// # Errors
+    /// The login is not this person's or not scanned, the identity is not theirs or refused, or something is down.
+    pub async fn confirm(&self, token: &str, id: LoginId, identity: &str) -> Result<Decision, Denial> {
+        let person = self.identity.identify(token).await?;
+        self.count(LimitName::ConfirmPerPerson, person.id.as_str()).await?;
+        let record = self.owned(id, &person).await?;
+        let offered = offered(&person, identity)?;
+        if let Some(reason) = person.refusal.as_ref().or(offered.refusal.as_ref()) {
+            return Err(self.refuse_identity(id, &person, reason).await?);
+        }
+        let transition = self.confirmation(id, record, &person, offered.identity.clone());
+        let applied = self.store.apply(id, &transition).await?;
+        self.decided(applied, &transition, DecisionStatus::Confirmed)
+    }
+
+    /// Declines.
+    ///
+    /// # Errors
+    /// The login is not this person's, or over, or something is down.
+    pub async fn reject(&self, token: &str, id: LoginId) -> Result<Decision, Denial> {
+        let person = self.identity.identify(token).await?;
+        self.count(LimitName::ConfirmPerPerson, person.id.as_str()).await?;
+        self.owned(id, &person).await?;
+        let transition = rejection(&person, RejectReason::Declined);
+        let applied = self.store.apply(id, &transition).await?;
+        self.decided(applied, &transition, DecisionStatus::Rejected)
+    }
+
+    async fn find(&self, person: &Person, request: &ScanRequest) -> Result<(LoginId, Proof), Denial> {
+        match request {
+            ScanRequest::Qr { qr } => {
+                let code = ScanCode::from_qr_text(qr, &self.public_origin).map_err(|_| {
+                    Denial::new(ErrorCode::NotALoginCode, "the text is not a login code of this gateway")
+                })?;
+                Ok((code.login_id(), Proof::ScanCode(code)))
+            }
+            ScanRequest::UserCode { user_code } => self.find_typed(person, user_code).await,
+        }
+    }
+
+    /// Guessing is what typed codes invite: after a few tries a person is locked out for a while, right code or not
+    /// (RFC 8628 §5.1, threat T9).
+    async fn find_typed(&self, person: &Person, text: &str) -> Result<(LoginId, Proof), Denial> {
+        self.count(LimitName::TypedCodePerPerson, person.id.as_str()).await?;
+        let code: UserCode = text.parse().map_err(|_| unknown_code())?;
+        let id = self.store.find_by_user_code(code).await?.ok_or_else(unknown_code)?;
+        Ok((id, Proof::UserCode(code)))
+    }
+
+    fn context(&self, login_id: LoginId, record: LoginRecord, person: Person, instants: Instants) -> ScanContext {
+        let request = record.request;
+        let client = self.clients.get(&request.client_id);
+        ScanContext {
+            login_id,
+            client: ClientContext {
+                name: client.map_or_else(|| request.client_id.clone(), |client| client.name.clone()),
+                origin: Clients::landing_origin(&request.redirect_uri),
+                client_id: request.client_id,
+            },
+            requester: request.requester,
+            requested_at: record.opened_at.seconds(),
+            expires_in: instants.now.seconds_until(instants.expires_at),
+            person: person.name,
+            identities: person.identities.into_iter().map(|offered| offered.identity).collect(),
+        }
+    }
+
+    /// The login, if it is this person's. Another person's login and one that does not exist look the same.
+    async fn owned(&self, id: LoginId, person: &Person) -> Result<LoginRecord, Denial> {
+        let record = self.store.read(id).await?.ok_or_else(Self::unknown_login)?;
+        match record.login.state.person() {
+            Some(owner) if *owner == person.id => Ok(record),
+            Some(_) => Err(Self::unknown_login()),
+            None => match record.login.state.name() {
+                StateName::Waiting => Err(Denial::new(ErrorCode::NotScanned, "scan the code first")),
+                // Which person a login had when it was cancelled or ran out is not kept.
+                state => Err(refused_decision(Refusal::State(state))),
+            },
+        }
+    }
+
+    async fn refuse_identity(&self, id: LoginId, person: &Person, reason: &str) -> Result<Denial, Denial> {
+        let transition = rejection(person, RejectReason::IdentityRefused);
+        if let Applied::Changed(_) = self.store.apply(id, &transition).await? {
+            self.metrics.login_changed(transition.event.kind());
+        }
+        Ok(Denial {
+            reason: Some(reason.to_owned()),
+            ..Denial::new(ErrorCode::IdentityRefused, "this identity may not log in now; reason says why")
+        })
+    }
+
+    fn confirmation(&self, id: LoginId, record: LoginRecord, person: &Person, identity: Identity) -> Transition {
+        let code = AuthorizationCode::from_random(id, random::bytes());
+        let request = record.request;
+        Transition {
+            event: Event::Confirm { person: person.id.clone(), identity: identity.id.clone() },
+            proof: Proof::Held,
+            change: Change::Confirmed {
+                redirect_to: redirect_to(&request.redirect_uri, &code, request.state.as_deref(), &self.public_origin),
+            },
+            lifetime: self.lifetimes.authorization_code,
+            grant: Some((
+                code.digest(),
+                Grant {
+                    client_id: request.client_id,
+                    redirect_uri: request.redirect_uri,
+                    code_challenge: request.code_challenge,
+                    nonce: request.nonce,
+                    scope: request.scope,
+                    person: person.id.clone(),
+                    name: person.name.clone(),
+                    identity,
+                    auth_time: self.clock.now().seconds(),
+                },
+            )),
+        }
+    }
+
+    fn decided(&self, applied: Applied, transition: &Transition, status: DecisionStatus) -> Result<Decision, Denial> {
+        match applied {
+            Applied::Changed(_) => {
+                self.metrics.login_changed(transition.event.kind());
+                Ok(Decision { status })
+            }
+            Applied::Repeated(_) => Ok(Decision { status }),
+            Applied::Refused(refusal) => Err(refused_decision(refusal)),
+            Applied::Unknown => Err(Self::unknown_login()),
+        }
+    }
+}
+
+fn offered<'a>(person: &'a Person, identity: &str) -> Result<&'a OfferedIdentity, Denial> {
+    person.identities.iter().find(|offered| offered.identity.id == identity).ok_or_else(|| {
+        Denial::new(
+            ErrorCode::IdentityNotAllowed,
+            "the person does not have this identity: choose one of those offered",
+        )
+    })
+}
+
+fn rejection(person: &Person, reason: RejectReason) -> Transition {
+    Transition {
+        event: Event::Reject { person: person.id.clone() },
+        proof: Proof::Held,
+        change: Change::Rejected { reason },
+        lifetime: std::time::Duration::ZERO,
+        grant: None,
+    }
+}
+
+/// The redirect URI with the answer's parameters, after those that it has (RFC 6749 §4.1.2, RFC 9207 §2).
+fn redirect_to(redirect_uri: &str, code: &AuthorizationCode, state: Option<&str>, issuer: &str) -> String {
+    let Ok(mut url) = Url::parse(redirect_uri) else {
+        // Registered redirect URIs are checked when the settings are read.
+        return redirect_uri.to_owned();
+    };
+    url.query_pairs_mut()
+        .append_pair("code", &code.to_string())
+        .extend_pairs(state.map(|state| ("state", state)))
+        .append_pair("iss", issuer);
+    url.into()
+}
+
+fn unknown_code() -> Denial {
+    Denial::new(
+        ErrorCode::UnknownCode,
+        "no login waits for this code: it is mistyped, out of time, or has been renewed",
+    )
+}
+
+fn refused_scan(refusal: Refusal) -> Denial {
+    match refusal {
+        Refusal::AnotherPerson => Denial::new(ErrorCode::AlreadyScanned, "another person has scanned this code"),
+        Refusal::State(StateName::Confirmed | StateName::Redeemed | StateName::Rejected) => already_decided(),
+        Refusal::State(_) | Refusal::TooLate | Refusal::TooEarly => unknown_code(),
+    }
+}
+
+fn refused_decision(refusal: Refusal) -> Denial {
+    match refusal {
+        Refusal::AnotherPerson => Logins::unknown_login(),
+        Refusal::State(StateName::Waiting) => Denial::new(ErrorCode::NotScanned, "scan the code first"),
+        Refusal::State(StateName::Expired) | Refusal::TooLate | Refusal::TooEarly => {
+            Denial::new(ErrorCode::LoginExpired, "the time to confirm is over: scan a new code")
+        }
+        Refusal::State(_) => already_decided(),
+    }
+}
+
+fn already_decided() -> Denial {
+    Denial::new(
+        ErrorCode::AlreadyDecided,
+        "the login is decided already, or its browser has given it up: scan a new code",
+    )
+}

@@ -1,0 +1,221 @@
+//! What happens on a node, counted. No label names a login, a person or an address.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+use saoma_protocol::{CloseCode, ErrorCode, EventKind};
+
+use crate::limits::LimitName;
+
+/// From 0.1 ms to 6.5 s, doubling.
+const SECONDS: [f64; 17] = [
+    0.000_1, 0.000_2, 0.000_4, 0.000_8, 0.001_6, 0.003_2, 0.006_4, 0.012_8, 0.025_6, 0.051_2, 0.102_4, 0.204_8,
+    0.409_6, 0.819_2, 1.638_4, 3.276_8, 6.553_6,
+];
+
+/// A node's metrics.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    sockets_open: Gauge,
+    logins_opened: Family<OpenedLabels, Counter>,
+    login_changes: Family<ChangeLabels, Counter>,
+    pushes: Family<PushLabels, Counter>,
+    push_lag: Histogram,
+    socket_closes: Family<CloseLabels, Counter>,
+    refusals: Family<RefusalLabels, Counter>,
+    limited: Family<LimitLabels, Counter>,
+}
+
+/// Through which door a login was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
+pub enum Transport {
+    /// A socket.
+    WebSocket,
+    /// A POST.
+    EventStream,
+}
+
+/// How a push was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
+pub enum PushSource {
+    /// It came to the node's inbox.
+    Inbox,
+    /// It was read again: pub/sub had lost it, or the browser had been away.
+    Reread,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OpenedLabels {
+    transport: Transport,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ChangeLabels {
+    event: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PushLabels {
+    source: PushSource,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CloseLabels {
+    code: Close,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RefusalLabels {
+    step: &'static str,
+    error: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct LimitLabels {
+    limit: &'static str,
+}
+
+/// How a socket ended: by a close of ours, or by the browser's going.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Close {
+    Ours(CloseCode),
+    Gone,
+}
+
+impl EncodeLabelValue for Close {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> std::fmt::Result {
+        match self {
+            Self::Ours(code) => code.name().encode(encoder),
+            Self::Gone => "gone".encode(encoder),
+        }
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("saoma");
+        let metrics = Self {
+            sockets_open: Gauge::default(),
+            logins_opened: Family::default(),
+            login_changes: Family::default(),
+            pushes: Family::default(),
+            push_lag: Histogram::new(SECONDS),
+            socket_closes: Family::default(),
+            refusals: Family::default(),
+            limited: Family::default(),
+            registry: Registry::default(),
+        };
+        registry.register("sockets_open", "Sockets and event streams that are open", metrics.sockets_open.clone());
+        registry.register("logins_opened", "Logins opened, by transport", metrics.logins_opened.clone());
+        registry.register("login_changes", "Events that changed a login, by event", metrics.login_changes.clone());
+        registry.register(
+            "pushes",
+            "Changes handed to waiting browsers, by how they were found",
+            metrics.pushes.clone(),
+        );
+        registry.register_with_unit(
+            "push_lag",
+            "From a change in the store to this node's inbox",
+            Unit::Seconds,
+            metrics.push_lag.clone(),
+        );
+        registry.register("socket_closes", "Sockets that ended, by close code", metrics.socket_closes.clone());
+        registry.register("refusals", "Requests refused, by step and error", metrics.refusals.clone());
+        registry.register("limited", "Attempts over a limit", metrics.limited.clone());
+        Self { registry, ..metrics }
+    }
+}
+
+/// An open socket in the gauge: taken out when dropped.
+#[derive(Debug)]
+pub struct OpenSocket(Gauge);
+
+impl Drop for OpenSocket {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+impl Metrics {
+    /// A socket or event stream has opened.
+    pub fn socket_opened(self: &Arc<Self>) -> OpenSocket {
+        self.sockets_open.inc();
+        OpenSocket(self.sockets_open.clone())
+    }
+
+    /// The gateway has closed a socket.
+    pub fn socket_closed(&self, code: CloseCode) {
+        self.socket_closes.get_or_create(&CloseLabels { code: Close::Ours(code) }).inc();
+    }
+
+    /// A browser has left.
+    pub fn socket_gone(&self) {
+        self.socket_closes.get_or_create(&CloseLabels { code: Close::Gone }).inc();
+    }
+
+    /// A login was opened.
+    pub fn login_opened(&self, transport: Transport) {
+        self.logins_opened.get_or_create(&OpenedLabels { transport }).inc();
+    }
+
+    /// An event has changed a login.
+    pub fn login_changed(&self, event: EventKind) {
+        self.login_changes.get_or_create(&ChangeLabels { event: event.as_str() }).inc();
+    }
+
+    /// A change is on its way to a browser.
+    pub fn pushed(&self, source: PushSource) {
+        self.pushes.get_or_create(&PushLabels { source }).inc();
+    }
+
+    /// A push came so many milliseconds after its change.
+    pub fn push_lag(&self, millis: u64) {
+        self.push_lag.observe(Duration::from_millis(millis).as_secs_f64());
+    }
+
+    /// A request was refused at a step.
+    pub fn refused(&self, step: &'static str, error: ErrorCode) {
+        self.refusals.get_or_create(&RefusalLabels { step, error: error.as_str() }).inc();
+    }
+
+    /// An attempt was over a limit.
+    pub fn limited(&self, limit: LimitName) {
+        self.limited.get_or_create(&LimitLabels { limit: limit.as_str() }).inc();
+    }
+
+    /// All of it in the OpenMetrics text format.
+    ///
+    /// # Errors
+    /// None that a `String` gives.
+    pub fn encode(&self) -> Result<String, std::fmt::Error> {
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_names_what_happened() {
+        let metrics = Arc::new(Metrics::default());
+        let open = metrics.socket_opened();
+        metrics.refused("scan", ErrorCode::UnknownCode);
+        metrics.socket_closed(CloseCode::Done);
+        let text = metrics.encode().expect("text");
+        assert!(text.contains("saoma_sockets_open 1"), "{text}");
+        assert!(text.contains(r#"saoma_refusals_total{step="scan",error="unknown_code"} 1"#), "{text}");
+        assert!(text.contains(r#"saoma_socket_closes_total{code="done"} 1"#), "{text}");
+        drop(open);
+        assert!(metrics.encode().expect("text").contains("saoma_sockets_open 0"));
+    }
+}

@@ -1,0 +1,47 @@
+//! What relying parties configure themselves by.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::header::CACHE_CONTROL;
+use saoma_protocol::paths;
+use serde_json::json;
+
+use super::Provider;
+
+/// Long enough to spare requests, short enough to change a key within the hour.
+const CACHE: [(http::HeaderName, &str); 1] = [(CACHE_CONTROL, "public, max-age=600")];
+
+/// Answers `GET /.well-known/openid-configuration` (OpenID Connect Discovery 1.0 §4).
+pub(super) async fn configuration(State(provider): State<Provider>) -> Response {
+    let issuer = &provider.issuer;
+    let endpoint = |path: &str| format!("{issuer}{path}");
+    let body = json!({
+        "issuer": issuer,
+        "authorization_endpoint": endpoint(paths::AUTHORIZE),
+        "token_endpoint": endpoint(paths::TOKEN),
+        "userinfo_endpoint": endpoint(paths::USERINFO),
+        "jwks_uri": endpoint(paths::JWKS),
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": ["authorization_code"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+        "code_challenge_methods_supported": ["S256"],
+        "scopes_supported": ["openid", "profile"],
+        "claims_supported": ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "amr", "name", "identity"],
+        "ui_locales_supported": ["zh-CN", "en"],
+        "prompt_values_supported": ["none", "login"],
+        "authorization_response_iss_parameter_supported": true,
+        "claims_parameter_supported": false,
+        "request_parameter_supported": false,
+        "request_uri_parameter_supported": false,
+    });
+    (CACHE, Json(body)).into_response()
+}
+
+/// Answers `GET /oauth2/jwks` (RFC 7517 §5).
+pub(super) async fn jwks(State(provider): State<Provider>) -> Response {
+    (CACHE, Json(provider.signing_key.public())).into_response()
+}

@@ -1,0 +1,5 @@
+-- KEYS[1]: the login. ARGV[1]: the newest sequence number that its waiter has.
+if redis.call('EXISTS', KEYS[1]) == 0 then
+  return {}
+end
+return changes_after(KEYS[1], tonumber(ARGV[1]))

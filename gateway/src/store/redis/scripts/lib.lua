@@ -1,0 +1,29 @@
+-- Shared by all scripts: it stands before each of them.
+local function now()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+
+-- Milliseconds since the epoch do not fit Lua's default number format.
+local function text(number)
+  return string.format('%.0f', number)
+end
+
+-- What the store's reader makes a LoginRecord of.
+local function record(key, at)
+  local fields = redis.call('HMGET', key, 'state', 'seq', 'expires_at', 'opened_at', 'closes_at', 'request', 'person', 'identity')
+  fields[#fields + 1] = text(at)
+  return fields
+end
+
+-- The changes after `seq` that are kept, in order.
+local function changes_after(key, seq)
+  local found = {}
+  for number = seq + 1, tonumber(redis.call('HGET', key, 'seq')) do
+    local change = redis.call('HGET', key, 'c' .. number)
+    if change then
+      found[#found + 1] = change
+    end
+  end
+  return found
+end

@@ -1,0 +1,68 @@
+//! The front ends for browsers: each turns the same deliveries into its own bytes.
+//!
+//! A transport knows the login service and its waiter, and nothing of stores.
+
+mod http_login;
+mod requester;
+mod upgrade;
+mod websocket;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+use saoma_protocol::paths;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+use crate::admission::Admission;
+use crate::client_address::TrustedProxies;
+use crate::logins::Logins;
+use crate::settings::Sockets;
+
+/// What the transports share.
+#[derive(Debug, Clone)]
+pub struct Transports {
+    /// The service behind them.
+    pub logins: Arc<Logins>,
+    /// Whose word counts about where a browser is.
+    pub trusted_proxies: Arc<TrustedProxies>,
+    /// Whether there is room for one more.
+    pub admission: Arc<Admission>,
+    /// How sockets are kept.
+    pub sockets: Sockets,
+    /// Owns the socket tasks, which outlive their HTTP connections.
+    pub tasks: TaskTracker,
+    /// Ends every socket.
+    pub closing: CancellationToken,
+}
+
+/// The routes of all transports.
+pub fn routes(transports: Transports) -> Router {
+    let http = Router::new()
+        .route(paths::LOGINS, post(http_login::open))
+        .route(paths::EVENTS, get(http_login::events))
+        .route(paths::REFRESH, post(http_login::refresh))
+        .route(paths::CANCEL, post(http_login::cancel))
+        .layer(cors(&transports));
+    Router::new().route(paths::SOCKET, get(upgrade::upgrade)).merge(http).with_state(transports)
+}
+
+/// Browsers may call from the pages of registered clients. What they may open is decided by the login service.
+fn cors(transports: &Transports) -> CorsLayer {
+    let clients = Arc::clone(&transports.logins.clients);
+    let admits = move |origin: &http::HeaderValue, _: &http::request::Parts| {
+        origin.to_str().is_ok_and(|origin| clients.admits_origin_of_any(origin))
+    };
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::predicate(admits))
+        .allow_methods([http::Method::GET, http::Method::POST])
+        .allow_headers([
+            http::header::CONTENT_TYPE,
+            http::HeaderName::from_static(saoma_protocol::RECEIVE_KEY_HEADER),
+            http::HeaderName::from_static("last-event-id"),
+        ])
+        .expose_headers([http::header::RETRY_AFTER])
+        .max_age(std::time::Duration::from_secs(3600))
+}

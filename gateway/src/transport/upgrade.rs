@@ -1,0 +1,137 @@
+//! From an HTTP request to a socket: the checks of the opening handshake (RFC 6455 §4.2), all before the upgrade.
+
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use http::header::{
+    CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
+};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use hyper::upgrade::{OnUpgrade, Upgraded};
+use hyper_util::rt::TokioIo;
+use saoma_protocol::{ErrorCode, MAX_INBOUND_MESSAGE_BYTES, ProtocolVersion};
+use tokio::net::TcpStream;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+
+use super::Transports;
+use super::requester::{opener, origin};
+use super::websocket::Socket;
+use crate::logins::Denial;
+use crate::metrics::Transport;
+use crate::problem::ApiProblem;
+
+/// Bytes of a socket's read buffer, which lives as long as the socket: the browser's few messages are small, and a
+/// larger one is read in pieces. tungstenite's default is 128 KiB.
+const READ_BUFFER_BYTES: usize = 256;
+
+/// Bytes that may wait to be written to a browser that does not read: several times the largest message.
+const MAX_WRITE_BUFFER_BYTES: usize = 16 * 1024;
+
+/// Answers `GET /v1/socket`.
+pub(super) async fn upgrade(State(transports): State<Transports>, mut request: Request) -> Response {
+    match accept(&transports, &mut request) {
+        Ok(response) => response,
+        Err(problem) => {
+            transports.logins.metrics.refused("upgrade", problem.error());
+            problem.into_response()
+        }
+    }
+}
+
+fn accept(transports: &Transports, request: &mut Request) -> Result<Response, ApiProblem> {
+    let headers = request.headers();
+    let key = handshake_key(headers)?;
+    let version = version(headers)?;
+    let admitted = |origin: &str| {
+        origin == transports.logins.public_origin || transports.logins.clients.admits_origin_of_any(origin)
+    };
+    if !origin(headers).is_some_and(admitted) {
+        return Err(Denial::new(ErrorCode::OriginNotAllowed, "the page's origin is on no client's list").into());
+    }
+    let place = transports.admission.take()?;
+    let address = transports.trusted_proxies.address_of(request)?;
+    let opener = opener(headers, address, Transport::WebSocket);
+    let on_upgrade = request.extensions_mut().remove::<OnUpgrade>().ok_or_else(not_a_handshake)?;
+    let served = transports.clone();
+    transports.tasks.spawn(async move {
+        match socket(on_upgrade).await {
+            Ok(stream) => Socket::new(served, stream, opener, place).run().await,
+            Err(error) => tracing::debug!(%error, "a connection broke during its upgrade"),
+        }
+    });
+    Ok(switching_protocols(&key, version))
+}
+
+/// The headers that make a request a handshake (RFC 6455 §4.2.1).
+fn handshake_key(headers: &HeaderMap) -> Result<HeaderValue, ApiProblem> {
+    if !has_token(headers, &CONNECTION, "upgrade") || !has_token(headers, &UPGRADE, "websocket") {
+        return Err(ApiProblem::from(not_a_handshake())
+            .with_status(StatusCode::UPGRADE_REQUIRED)
+            .with_header(UPGRADE, "websocket"));
+    }
+    if headers.get(SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
+        let problem = ApiProblem::from(Denial::new(ErrorCode::InvalidRequest, "Sec-WebSocket-Version must be 13"));
+        return Err(problem.with_status(StatusCode::UPGRADE_REQUIRED).with_header(SEC_WEBSOCKET_VERSION, "13"));
+    }
+    let key = headers.get(SEC_WEBSOCKET_KEY).filter(|key| is_nonce(key.as_bytes()));
+    key.cloned().ok_or_else(|| not_a_handshake().into())
+}
+
+/// 16 bytes in base64 (RFC 6455 §4.1).
+fn is_nonce(key: &[u8]) -> bool {
+    data_encoding::BASE64.decode(key).is_ok_and(|nonce| nonce.len() == 16)
+}
+
+fn has_token(headers: &HeaderMap, name: &http::HeaderName, token: &str) -> bool {
+    let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|value| value.trim().eq_ignore_ascii_case(token))
+}
+
+fn version(headers: &HeaderMap) -> Result<ProtocolVersion, ApiProblem> {
+    let offered = headers.get_all(SEC_WEBSOCKET_PROTOCOL).into_iter().filter_map(|value| value.to_str().ok());
+    ProtocolVersion::negotiate(offered).ok_or_else(|| {
+        let denial = Denial::new(ErrorCode::UnsupportedVersion, "offer one of the subprotocols in `supported`");
+        ApiProblem::from(denial).with_supported(ProtocolVersion::ALL.iter().map(|version| version.subprotocol()))
+    })
+}
+
+fn not_a_handshake() -> Denial {
+    Denial::new(ErrorCode::InvalidRequest, "this address takes WebSocket handshakes only (RFC 6455)")
+}
+
+fn switching_protocols(key: &HeaderValue, version: ProtocolVersion) -> Response {
+    let headers = [
+        (UPGRADE, HeaderValue::from_static("websocket")),
+        (CONNECTION, HeaderValue::from_static("Upgrade")),
+        (SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(version.subprotocol())),
+    ];
+    let mut response = (StatusCode::SWITCHING_PROTOCOLS, headers).into_response();
+    if let Ok(accept) = HeaderValue::from_str(&derive_accept_key(key.as_bytes())) {
+        response.headers_mut().insert(SEC_WEBSOCKET_ACCEPT, accept);
+    }
+    response
+}
+
+/// The plain TCP stream back from hyper, whose connection and its 16 KiB of buffers end here.
+async fn socket(on_upgrade: OnUpgrade) -> Result<WebSocketStream<TcpStream>, UpgradeError> {
+    let parts = on_upgrade.await?.downcast::<TokioIo<TcpStream>>().map_err(|_: Upgraded| UpgradeError::NotTcp)?;
+    let config = WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(0)
+        .max_write_buffer_size(MAX_WRITE_BUFFER_BYTES)
+        .max_message_size(Some(MAX_INBOUND_MESSAGE_BYTES))
+        .max_frame_size(Some(MAX_INBOUND_MESSAGE_BYTES));
+    let stream = parts.io.into_inner();
+    let early = parts.read_buf.to_vec();
+    Ok(WebSocketStream::from_partially_read(stream, early, Role::Server, Some(config)).await)
+}
+
+/// Why a connection did not become a socket.
+#[derive(Debug, thiserror::Error)]
+enum UpgradeError {
+    #[error(transparent)]
+    Hyper(#[from] hyper::Error),
+    #[error("the connection is not a plain TCP stream")]
+    NotTcp,
+}
