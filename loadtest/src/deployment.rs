@@ -160,3 +160,26 @@ pub fn public_keys(key: &EncodingKey) -> anyhow::Result<JwkSet> {
     public.common.key_id = Some(KEY_ID.into());
     Ok(JwkSet { keys: vec![public] })
 }
+
+/// Writes `gateway.toml`, `deployment.toml` and `jwks.json` into a directory that holds `signing.pem`: the key with
+/// which the gateway signs ID tokens here signs the persons' tokens too, which nobody does outside a test.
+///
+/// # Errors
+/// The key is missing, or a file cannot be written.
+pub fn make(directory: &Path, store_url: &str) -> anyhow::Result<()> {
+    let directory = directory.canonicalize().with_context(|| format!("no directory {}", directory.display()))?;
+    let file = |name: &str| directory.join(name);
+    let pem = std::fs::read(file("signing.pem")).context("make signing.pem first, by `saoma generate-key`")?;
+    let keys = public_keys(&EncodingKey::from_rsa_pem(&pem).context("signing.pem is no RSA key")?)?;
+    let gateway = include_str!("../templates/gateway.toml")
+        .replace("@DIRECTORY@", &directory.display().to_string())
+        .replace("@STORE_URL@", store_url);
+    for (name, text) in [
+        ("jwks.json", serde_json::to_string(&keys)?),
+        ("gateway.toml", gateway),
+        ("deployment.toml", include_str!("../templates/deployment.toml").to_owned()),
+    ] {
+        std::fs::write(file(name), text).with_context(|| format!("cannot write {name}"))?;
+    }
+    Ok(())
+}

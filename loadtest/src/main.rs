@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use clap::{Args, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
-use saoma_load::deployment::Deployment;
+use saoma_load::deployment::{self, Deployment};
 use saoma_load::login_run::{LoginRun, Progress, Running};
 use saoma_load::report::Report;
 use url::Url;
@@ -29,6 +29,17 @@ struct Cli {
 enum Scenario {
     /// Browsers wait; at a fixed rate they are scanned and confirmed, each by a phone at another node
     Login(LoginArguments),
+    /// Write a key, and settings with it for a gateway and for this tester, into a directory
+    MakeDeployment(MakeArguments),
+}
+
+#[derive(Debug, Args)]
+struct MakeArguments {
+    /// The directory: it holds signing.pem already, made by `saoma generate-key`
+    directory: PathBuf,
+    /// The gateway's store
+    #[arg(long, value_name = "URL", default_value = "memory:")]
+    store_url: String,
 }
 
 #[derive(Debug, Args)]
@@ -70,9 +81,14 @@ fn main() -> ExitCode {
             return if error.use_stderr() { ExitCode::from(EX_USAGE) } else { ExitCode::SUCCESS };
         }
     };
-    let Scenario::Login(arguments) = cli.scenario;
-    match login(&arguments) {
-        Ok(report) => verdict(&report),
+    let done = match cli.scenario {
+        Scenario::Login(arguments) => login(&arguments).map(|report| verdict(&report)),
+        Scenario::MakeDeployment(MakeArguments { directory, store_url }) => {
+            deployment::make(&directory, &store_url).map(|()| ExitCode::SUCCESS)
+        }
+    };
+    match done {
+        Ok(code) => code,
         Err(error) => {
             eprintln!("saoma-load: {error:#}");
             ExitCode::from(1)

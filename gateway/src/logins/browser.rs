@@ -101,6 +101,8 @@ impl Logins {
 
     async fn attach(&self, request: ResumeRequest) -> Result<Waiting, Denial> {
         let ResumeRequest { login_id, receive_key, last_seq } = request;
+        // `opened`, the first, is the answer to the open and never told again.
+        let last_seq = last_seq.max(1);
         let waiting = self.waiters.join(Waiter::new(login_id, last_seq));
         let attachment = self
             .store
