@@ -26,7 +26,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
 const NEVER_IN: &[(&str, &[&str])] = &[
     ("protocol/src", &["tokio", "std::net", "std::fs", "SystemTime", "Instant", "getrandom", "fastrand", "async fn"]),
     ("loadtest/src", &["saoma_gateway"]),
-    ("gateway/src", &["saoma_load", "saoma_demo"]),
+    ("gateway/src", &["saoma_load"]),
     ("gateway/src/store", &["crate::logins", "crate::transport", "crate::waiter", "axum"]),
     ("gateway/src/transport", &["crate::store::Store", "crate::store::Redis", "crate::store::Memory"]),
 ];
@@ -38,8 +38,7 @@ fn root() -> PathBuf {
 /// Every Rust source file with its path from the top, with `/` between parts.
 fn sources() -> Vec<(String, String)> {
     let mut found = Vec::new();
-    let mut folders: Vec<PathBuf> =
-        ["protocol", "gateway", "loadtest", "web-demo"].map(|room| root().join(room)).into();
+    let mut folders: Vec<PathBuf> = ["protocol", "gateway", "loadtest"].map(|room| root().join(room)).into();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();

@@ -1,3 +1,0 @@
-//! The binary `saoma-demo`.
-
-fn main() {}
