@@ -108,9 +108,9 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
 async fn serve(settings: Settings) -> anyhow::Result<()> {
     telemetry::start(&settings.log).context("log.filter")?;
     let gateway = Gateway::start(settings).await?;
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let operations = gateway.operations_address().map(tracing::field::display);
     tracing::info!(listen = %gateway.address(), operations, "serving");
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let mut asked_to_stop = async || {
         tokio::select! {
             _ = terminate.recv() => {}
