@@ -205,7 +205,9 @@ fn logins(
 ) -> Arc<Logins> {
     let store: Arc<dyn Store> = Arc::clone(&backends.store);
     let (waiters, clock) = (Arc::new(Waiters::default()), Arc::new(StoreClock::default()));
+    let timers = Arc::new(Timers::new(settings.sockets.ping_every, settings.sockets.ping_timeout));
     let inbox = NodeInbox {
+        timers: Arc::clone(&timers),
         waiters: Arc::clone(&waiters),
         store: Arc::clone(&store),
         clock: Arc::clone(&clock),
@@ -223,7 +225,7 @@ fn logins(
         lifetimes: settings.lifetimes,
         waiters,
         inbox,
-        timers: Timers::new(settings.sockets.ping_every, settings.sockets.ping_timeout),
+        timers,
         clock,
         metrics: Arc::clone(metrics),
         wording: Wording::new(settings.server.public_url.clone()),

@@ -6,6 +6,7 @@ use saoma_protocol::LoginId;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::StoreClock;
+use crate::logins::Timers;
 use crate::metrics::{Metrics, PushSource};
 use crate::store::{Inbox, InboxEvent, Store, StoredChange};
 use crate::waiter::{Offered, Waiter};
@@ -23,6 +24,8 @@ pub struct NodeInbox {
     pub store: Arc<dyn Store>,
     /// Kept right by what the store says.
     pub clock: Arc<StoreClock>,
+    /// Watches the time limits that changes bring.
+    pub timers: Arc<Timers>,
     /// Counts pushes by how they were found.
     pub metrics: Arc<Metrics>,
     /// Owns the reading tasks.
@@ -35,7 +38,7 @@ impl Inbox for NodeInbox {
             InboxEvent::Changed { login_id, change } => {
                 self.metrics.push_lag(self.clock.now().millis().saturating_sub(change.at.millis()));
                 for waiter in self.waiters.of(login_id) {
-                    self.offer(&waiter, change.clone(), PushSource::Inbox);
+                    self.offer(&waiter, change.clone());
                 }
             }
             InboxEvent::Superseded { login_id, number } => {
@@ -50,12 +53,22 @@ impl Inbox for NodeInbox {
 
 impl NodeInbox {
     /// Offers a change to a waiter; reads the history when one is missing before it.
-    pub fn offer(&self, waiter: &Arc<Waiter>, change: StoredChange, source: PushSource) {
+    fn offer(&self, waiter: &Arc<Waiter>, change: StoredChange) {
         match waiter.offer(change) {
-            Offered::Queued => self.metrics.pushed(source),
+            Offered::Queued => {
+                self.metrics.pushed(PushSource::Inbox);
+                self.timers.watch(waiter, self.clock.now());
+            }
             Offered::Seen => {}
             Offered::Gap { .. } => self.reread(vec![Arc::clone(waiter)]),
         }
+    }
+
+    /// Offers a piece of history. It has no gaps that reading at once again would close.
+    pub fn offer_in_order(&self, waiter: &Arc<Waiter>, changes: &[StoredChange]) {
+        let queued = changes.iter().filter(|change| waiter.offer((*change).clone()) == Offered::Queued).count();
+        (0..queued).for_each(|_| self.metrics.pushed(PushSource::Reread));
+        self.timers.watch(waiter, self.clock.now());
     }
 
     /// Reads what happened to these waiters' logins, in a task of its own.
@@ -74,9 +87,7 @@ impl NodeInbox {
             Ok(found) => {
                 for (login_id, changes) in found {
                     for waiter in self.waiters.of(login_id) {
-                        for change in &changes {
-                            self.offer_reread(&waiter, change);
-                        }
+                        self.offer_in_order(&waiter, &changes);
                     }
                 }
             }
@@ -84,13 +95,6 @@ impl NodeInbox {
             Err(error) => {
                 tracing::warn!(%error, logins = known.len(), "could not read again what may have been missed");
             }
-        }
-    }
-
-    fn offer_reread(&self, waiter: &Waiter, change: &StoredChange) {
-        // A gap in what the store itself says closes with the next push; reading at once again would find the same.
-        if waiter.offer(change.clone()) == Offered::Queued {
-            self.metrics.pushed(PushSource::Reread);
         }
     }
 }

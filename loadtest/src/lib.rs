@@ -1,1 +1,15 @@
-//! stub
+//! A browser and a phone as a library, and the load tester that is made of them.
+//!
+//! They speak the wire contract over real sockets and know nothing of the gateway's insides, so the gateway's own
+//! tests use them too.
+
+pub mod browser;
+pub mod deployment;
+pub mod ledger;
+pub mod login_run;
+pub mod pacing;
+pub mod phone;
+pub mod report;
+
+pub use browser::{Browser, BrowserError, RelyingParty};
+pub use phone::{Phone, PhoneError};

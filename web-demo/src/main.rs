@@ -1,1 +1,3 @@
+//! The binary `saoma-demo`.
+
 fn main() {}

@@ -11,7 +11,7 @@ use super::{Denial, Logins};
 use crate::client_address::ClientAddress;
 use crate::clients::Client;
 use crate::limits::LimitName;
-use crate::metrics::{PushSource, Transport};
+use crate::metrics::Transport;
 use crate::random;
 use crate::store::{Applied, Attachment, Change, LoginRequest, NewLogin, Opening, Proof, StoredChange, Transition};
 use crate::waiter::{Deadline, Phase, Waiter};
@@ -68,7 +68,7 @@ impl Logins {
                     closes_at: at.plus(login.waiting_lifetime),
                 });
                 waiting.hold();
-                self.watch(waiting.waiter());
+                self.timers.watch(waiting.waiter(), at);
                 self.metrics.login_opened(opener.transport);
                 let message = ServerMessage::Opened {
                     seq: 1,
@@ -101,6 +101,8 @@ impl Logins {
 
     async fn attach(&self, request: ResumeRequest) -> Result<Waiting, Denial> {
         let ResumeRequest { login_id, receive_key, last_seq } = request;
+        // `opened`, the first, is the answer to the open and never told again.
+        let last_seq = last_seq.max(1);
         let waiting = self.waiters.join(Waiter::new(login_id, last_seq));
         let attachment = self
             .store
@@ -118,10 +120,7 @@ impl Logins {
             closes_at: attachment.record.closes_at,
         });
         waiting.hold();
-        for change in attachment.missed {
-            self.inbox.offer(waiter, change, PushSource::Reread);
-        }
-        self.watch(waiter);
+        self.inbox.offer_in_order(waiter, &attachment.missed);
         Ok(waiting)
     }
 

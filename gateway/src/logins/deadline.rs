@@ -3,7 +3,7 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use saoma_protocol::{CloseCode, Event, LoginId};
+use saoma_protocol::{CloseCode, Event, LoginId, Timestamp};
 
 use super::Logins;
 use crate::store::{Applied, Change, Proof, StoreError, Transition};
@@ -16,8 +16,8 @@ const TICK: Duration = Duration::from_millis(100);
 /// One turn takes 102.4 s: longer than the ping interval and most code lifetimes.
 const SLOTS: usize = 1024;
 
-/// How long a due login waits for a store that is down before it is tried again.
-const RETRY_STORE: Duration = Duration::from_secs(2);
+/// When a login that is due is looked at again: the store may be down, or its push be lost.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
 /// The node's wheel, and how often it asks browsers for a sign of life.
 #[derive(Debug)]
@@ -47,6 +47,14 @@ impl Timers {
         self.wheel.insert(self.ping_every.mul_f64(fastrand::f64()), Timer::Ping(Arc::downgrade(waiter)));
     }
 
+    /// Watches the waiter's time limit from now on, whatever was watched before.
+    pub fn watch(&self, waiter: &Arc<Waiter>, now: Timestamp) {
+        let deadline = waiter.deadline();
+        if deadline.phase != Phase::Settled {
+            self.limit(waiter, now.until(deadline.expires_at));
+        }
+    }
+
     fn ping_again(&self, waiter: &Arc<Waiter>) {
         self.wheel.insert(self.ping_every, Timer::Ping(Arc::downgrade(waiter)));
     }
@@ -58,14 +66,6 @@ impl Timers {
 }
 
 impl Logins {
-    /// Watches the waiter's time limit from now on.
-    pub(super) fn watch(&self, waiter: &Arc<Waiter>) {
-        let deadline = waiter.deadline();
-        if deadline.phase != Phase::Settled {
-            self.timers.limit(waiter, self.clock.now().until(deadline.expires_at));
-        }
-    }
-
     /// Serves the node's timers, forever.
     pub async fn run_timers(self: Arc<Self>) {
         self.timers.wheel.run(|tick, timer| self.fall_due(tick, &timer)).await;
@@ -107,17 +107,17 @@ impl Logins {
 
     async fn pass_limit(&self, waiter: &Arc<Waiter>, deadline: Deadline) {
         match self.renew_or_expire(waiter.login_id(), deadline).await {
-            // The change itself comes by the inbox, and with it the next time limit.
-            Ok(Applied::Changed(_) | Applied::Repeated(_)) => self.timers.limit(waiter, TICK * 5),
+            // The change itself comes by the inbox, and brings the next time limit; should it be lost, this finds out.
+            Ok(Applied::Changed(_) | Applied::Repeated(_)) => self.timers.limit(waiter, LOOK_AGAIN),
             // The store knows of something newer, or its clock is behind: look at it again.
             Ok(Applied::Refused(_)) => {
                 self.inbox.reread(vec![Arc::clone(waiter)]);
-                self.timers.limit(waiter, RETRY_STORE);
+                self.timers.limit(waiter, LOOK_AGAIN);
             }
             Ok(Applied::Unknown) => self.forgotten(waiter, deadline).await,
             Err(error) => {
                 tracing::warn!(%error, login_id = %waiter.login_id(), "a due login waits for the store");
-                self.timers.limit(waiter, RETRY_STORE);
+                self.timers.limit(waiter, LOOK_AGAIN);
             }
         }
     }
@@ -129,7 +129,7 @@ impl Logins {
             Ok(Some(record)) if record.login.seq == deadline.seq => waiter.close(CloseCode::InternalError),
             Ok(Some(_)) | Err(_) => {
                 self.inbox.reread(vec![Arc::clone(waiter)]);
-                self.timers.limit(waiter, RETRY_STORE);
+                self.timers.limit(waiter, LOOK_AGAIN);
             }
         }
     }

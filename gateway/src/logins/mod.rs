@@ -56,7 +56,7 @@ pub struct Logins {
     /// Delivers to them, and reads again.
     pub inbox: NodeInbox,
     /// Watches their time limits.
-    pub timers: Timers,
+    pub timers: Arc<Timers>,
     /// The store's clock.
     pub clock: Arc<StoreClock>,
     /// What happens, counted.

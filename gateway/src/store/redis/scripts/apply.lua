@@ -44,6 +44,9 @@ local stored = '{"seq":' .. seq .. ',"at":' .. text(at) .. ',"expires_at":' .. t
 redis.call('HSET', KEYS[1], 'state', event.guard.to, 'seq', seq, 'expires_at', text(expires_at), 'c' .. seq, stored)
 if event.person then
   redis.call('HSET', KEYS[1], 'person', event.person)
+else
+  -- The states that follow events of nobody belong to nobody.
+  redis.call('HDEL', KEYS[1], 'person')
 end
 if event.identity then
   redis.call('HSET', KEYS[1], 'identity', event.identity)

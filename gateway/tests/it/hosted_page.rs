@@ -1,0 +1,90 @@
+//! The hosted login page, and who is never sent anywhere.
+
+use reqwest::{Client, Response, redirect};
+
+use crate::support::{Node, REDIRECT_URI, World};
+
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+/// A right request, with some parameters replaced or, with an empty value, left out.
+async fn authorize(node: &Node, changed: &[(&str, &str)]) -> Response {
+    let mut query = vec![
+        ("response_type", "code"),
+        ("client_id", "hall"),
+        ("redirect_uri", REDIRECT_URI),
+        ("scope", "openid profile"),
+        ("state", "s"),
+        ("nonce", "n"),
+        ("code_challenge", CHALLENGE),
+        ("code_challenge_method", "S256"),
+    ];
+    query.retain(|(name, _)| !changed.iter().any(|(other, _)| other == name));
+    query.extend(changed.iter().filter(|(_, value)| !value.is_empty()));
+    let mut url = node.at("/oauth2/authorize");
+    url.query_pairs_mut().extend_pairs(query);
+    let client = Client::builder().redirect(redirect::Policy::none()).build().unwrap();
+    client.get(url).send().await.unwrap()
+}
+
+#[tokio::test]
+async fn a_registered_client_gets_a_page_that_shows_the_code_and_loads_nothing_foreign() {
+    let node = World::in_memory().start().await;
+    let page = authorize(&node, &[("ui_locales", "en")]).await;
+    assert_eq!(page.status(), 200);
+    let policy = page.headers()["content-security-policy"].to_str().unwrap().to_owned();
+    assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
+    assert_eq!(page.headers()["referrer-policy"], "no-referrer");
+    assert_eq!(page.headers()["cache-control"], "no-store");
+    let html = page.text().await.unwrap();
+    for part in ["lang=\"en\"", "<qr-login", "Log in to Service hall", "https://hall.example", CHALLENGE] {
+        assert!(html.contains(part), "{part} is missing in {html}");
+    }
+}
+
+/// Threat T26.
+#[tokio::test]
+async fn whatever_is_not_exactly_registered_gets_an_error_page_and_no_redirect() {
+    let node = World::in_memory().start().await;
+    for changed in [
+        ("client_id", "nobody"),
+        ("client_id", ""),
+        ("client_id", "other"),
+        ("redirect_uri", ""),
+        ("redirect_uri", "https://evil.example/callback"),
+        ("redirect_uri", "https://hall.example/callback/"),
+        ("redirect_uri", "https://hall.example/callback?next=evil"),
+        ("redirect_uri", "https://hall.example/callback/../evil"),
+        ("redirect_uri", "https://hall.example@evil.example/callback"),
+        ("redirect_uri", "//hall.example/callback"),
+    ] {
+        let page = authorize(&node, &[changed]).await;
+        assert_eq!(page.status(), 400, "{changed:?}");
+        assert!(!page.headers().contains_key("location"), "{changed:?}");
+        assert!(!page.text().await.unwrap().contains("evil"), "nothing of the request is repeated");
+    }
+}
+
+#[tokio::test]
+async fn other_mistakes_are_told_to_the_client() {
+    let node = World::in_memory().start().await;
+    for (changed, error) in [
+        (("response_type", "token"), "unsupported_response_type"),
+        (("response_type", ""), "invalid_request"),
+        (("scope", "profile"), "invalid_scope"),
+        (("code_challenge", ""), "invalid_request"),
+        (("code_challenge_method", "plain"), "invalid_request"),
+        (("prompt", "none"), "login_required"),
+    ] {
+        let answer = authorize(&node, &[changed]).await;
+        let location = answer.headers()["location"].to_str().unwrap();
+        assert!(location.starts_with(&format!("{REDIRECT_URI}?error={error}&")), "{changed:?}: {location}");
+        assert!(location.ends_with("&state=s&iss=https%3A%2F%2Flogin.example"), "{location}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_cannot_be_injected_into() {
+    let node = World::in_memory().start().await;
+    let html = authorize(&node, &[("state", "\"><script>alert(1)</script>")]).await.text().await.unwrap();
+    assert!(!html.contains("<script>alert"), "{html}");
+}

@@ -1,0 +1,63 @@
+//! Attempts are counted, across nodes where there are several, and whoever is over the limit is told for how long.
+
+use saoma_load::browser::open_request;
+use saoma_load::{Browser, PhoneError};
+use saoma_protocol::{ClientMessage, ErrorCode, ServerMessage};
+
+use crate::support::{ORIGIN, RedisServer, World, hall};
+
+fn limited<T: std::fmt::Debug>(answer: Result<T, PhoneError>) -> u64 {
+    match answer {
+        Err(PhoneError::Refused { status, retry_after, .. }) if status == 429 => retry_after.unwrap(),
+        other => panic!("not limited: {other:?}"),
+    }
+}
+
+/// Threat T9: the sixth try is locked, whatever node it comes to, even with the right code.
+#[tokio::test]
+async fn the_sixth_typed_code_is_locked_out_on_every_node() {
+    let redis = RedisServer::start();
+    let world = World::on(&redis);
+    let (a, b) = (world.start().await, world.start().await);
+    let (_browser, login) = a.browser().await;
+    for (node, code) in [(&a, "BBBB-BBBB"), (&b, "CCCC-CCCC"), (&a, "not a code"), (&b, ""), (&a, "DDDD-DDDD")] {
+        let error = world.phone(node, 1).type_code(code).await.unwrap_err();
+        assert_eq!(error.code(), Some(ErrorCode::UnknownCode));
+    }
+    assert!(limited(world.phone(&b, 1).type_code(&login.user_code).await) > 60);
+    world.phone(&b, 2).type_code(&login.user_code).await.expect("another person is not locked out");
+    assert_eq!(redis.keys_without_end(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn scans_and_confirms_are_limited_by_person() {
+    let world = World::in_memory().with(
+        "limits.scan_per_person = { burst = 3, per = '1m' }\nlimits.confirm_per_person = { burst = 2, per = '1m' }",
+    );
+    let node = world.start().await;
+    let (_browser, login) = node.browser().await;
+    let phone = world.phone(&node, 1);
+    for _ in 0..3 {
+        phone.scan(&login.qr).await.unwrap();
+    }
+    assert!(limited(phone.scan(&login.qr).await) > 0);
+    for _ in 0..2 {
+        phone.confirm(login.login_id, "personal").await.unwrap();
+    }
+    limited(phone.confirm(login.login_id, "personal").await);
+}
+
+#[tokio::test]
+async fn opens_are_limited_by_address_and_those_already_open_are_left_alone() {
+    let world = World::in_memory().with("limits.open_per_address = { burst = 2, per = '1m' }");
+    let node = world.start().await;
+    let (mut first, login) = node.browser().await;
+    node.browser().await;
+    let mut third = Browser::connect(&node.url, ORIGIN).await.unwrap();
+    third.send(&ClientMessage::Open(open_request(&hall()).0)).await.unwrap();
+    let ServerMessage::Error { error, retry_after, .. } = third.next().await.unwrap() else { panic!("opened") };
+    assert_eq!((error, retry_after.is_some()), (ErrorCode::TooManyRequests, true));
+    assert_eq!(third.closed().await.unwrap(), 4101);
+    world.phone(&node, 1).scan(&login.qr).await.unwrap();
+    assert!(matches!(first.next().await.unwrap(), ServerMessage::Scanned { .. }));
+}

@@ -1,0 +1,79 @@
+//! What nodes are told, and what browsers that come back get.
+
+use std::sync::Arc;
+
+use saoma_gateway::store::{Change, InboxEvent, StoredChange};
+
+use super::{Letters, Subject, changed, confirm, digest, id, node, on_each_store, opened, renew, scan};
+
+on_each_store!(
+    the_node_that_holds_the_browser_is_told,
+    a_browser_that_moves_moves_its_pushes,
+    a_browser_that_comes_back_gets_what_it_missed_in_order,
+    a_wrong_key_attaches_nothing,
+);
+
+fn seqs(changes: &[StoredChange]) -> Vec<u32> {
+    changes.iter().map(|change| change.seq).collect()
+}
+
+async fn the_node_that_holds_the_browser_is_told(subject: Subject) {
+    let store = subject.store;
+    let (a, b) = (Arc::<Letters>::default(), Arc::<Letters>::default());
+    store.listen(&node("a"), a.clone()).await.unwrap();
+    store.listen(&node("b"), b.clone()).await.unwrap();
+    opened(&*store, 1).await;
+    changed(&*store, id(1), &scan("p")).await;
+    changed(&*store, id(1), &confirm("p", "personal", "code")).await;
+    let letters = a.once_there_are(2).await;
+    let InboxEvent::Changed { login_id, change } = &letters[1] else { panic!("{letters:?}") };
+    assert_eq!((*login_id, change.seq), (id(1), 3));
+    let Change::Confirmed { redirect_to } = &change.change else { panic!("{change:?}") };
+    assert_eq!(redirect_to, "https://hall.example/callback?code=code");
+    let kept = store.changes_after(&[(id(1), 2)]).await.unwrap();
+    assert_eq!(kept, [(id(1), vec![change.clone()])], "what is pushed is what is kept");
+    assert!(b.once_there_are(0).await.is_empty());
+}
+
+async fn a_browser_that_moves_moves_its_pushes(subject: Subject) {
+    let store = subject.store;
+    let (a, b) = (Arc::<Letters>::default(), Arc::<Letters>::default());
+    store.listen(&node("a"), a.clone()).await.unwrap();
+    store.listen(&node("b"), b.clone()).await.unwrap();
+    opened(&*store, 1).await;
+    let attachment = store.attach(id(1), digest("key"), &node("b"), 1).await.unwrap().unwrap();
+    assert_eq!(attachment.number, 2, "the opening was the first");
+    assert_eq!(a.once_there_are(1).await, [InboxEvent::Superseded { login_id: id(1), number: 2 }]);
+    changed(&*store, id(1), &scan("p")).await;
+    assert!(matches!(b.once_there_are(1).await[..], [InboxEvent::Changed { .. }]));
+    assert_eq!(a.once_there_are(0).await.len(), 1);
+}
+
+async fn a_browser_that_comes_back_gets_what_it_missed_in_order(subject: Subject) {
+    let store = subject.store;
+    opened(&*store, 1).await;
+    changed(&*store, id(1), &renew(id(1), 7)).await;
+    changed(&*store, id(1), &renew(id(1), 8)).await;
+    changed(&*store, id(1), &scan("p")).await;
+    changed(&*store, id(1), &confirm("p", "personal", "code")).await;
+    let attachment = store.attach(id(1), digest("key"), &node("a"), 1).await.unwrap().unwrap();
+    assert_eq!(seqs(&attachment.missed), [3, 4, 5], "of two renewals the newer one");
+    assert_eq!(attachment.record.login.seq, 5);
+    let attachment = store.attach(id(1), digest("key"), &node("a"), 4).await.unwrap().unwrap();
+    assert_eq!(seqs(&attachment.missed), [5]);
+    opened(&*store, 2).await;
+    let found = store.changes_after(&[(id(1), 3), (id(2), 1)]).await.unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(seqs(&found[0].1), [4, 5]);
+}
+
+async fn a_wrong_key_attaches_nothing(subject: Subject) {
+    let store = subject.store;
+    let a = Arc::<Letters>::default();
+    store.listen(&node("a"), a.clone()).await.unwrap();
+    opened(&*store, 1).await;
+    assert!(store.attach(id(1), digest("wrong"), &node("b"), 1).await.unwrap().is_none());
+    assert!(store.attach(id(2), digest("key"), &node("b"), 1).await.unwrap().is_none());
+    changed(&*store, id(1), &scan("p")).await;
+    assert!(matches!(a.once_there_are(1).await[..], [InboxEvent::Changed { .. }]), "the browser stays where it was");
+}

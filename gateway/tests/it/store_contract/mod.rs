@@ -1,0 +1,187 @@
+//! What a store promises, asked of each one alike.
+
+mod codes;
+mod events;
+mod inboxes;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use saoma_gateway::store::{
+    Applied, Change, Connections, Grant, Inbox, InboxEvent, LoginRequest, MemoryStore, NewLogin, NodeId, Opening,
+    Proof, RedisStore, Store, Transition,
+};
+use saoma_protocol::{
+    CodeChallenge, Digest, Event, Identity, IdentityKind, LoginId, PersonId, Place, RejectReason, RequesterContext,
+    ScanCode, UserCode,
+};
+use tokio::sync::Notify;
+
+use crate::support::RedisServer;
+
+/// A store under test. The server lives as long as the store.
+struct Subject {
+    store: Arc<dyn Store>,
+    _redis: Option<RedisServer>,
+}
+
+impl Subject {
+    fn memory() -> Self {
+        Self { store: Arc::new(MemoryStore::start()), _redis: None }
+    }
+
+    fn redis() -> Self {
+        let redis = RedisServer::start();
+        let connections = Connections::new(&redis.url(), 2, Duration::from_secs(2)).unwrap();
+        Self { store: Arc::new(RedisStore::new(connections)), _redis: Some(redis) }
+    }
+}
+
+/// Runs each named check on each store.
+macro_rules! on_each_store {
+    ($($name:ident),+ $(,)?) => {
+        mod memory {
+            $(#[tokio::test] async fn $name() { super::$name(crate::store_contract::Subject::memory()).await; })+
+        }
+        mod redis {
+            $(#[tokio::test] async fn $name() { super::$name(crate::store_contract::Subject::redis()).await; })+
+        }
+    };
+}
+use on_each_store;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+fn node(name: &str) -> NodeId {
+    NodeId::new(name)
+}
+
+fn id(number: u8) -> LoginId {
+    LoginId::from_random([number; LoginId::BYTES])
+}
+
+fn person(name: &str) -> PersonId {
+    PersonId::new(name)
+}
+
+fn digest(text: &str) -> Digest {
+    Digest::of(text.as_bytes())
+}
+
+/// A login whose codes and key follow from its number.
+fn new_login(number: u8) -> NewLogin {
+    NewLogin {
+        id: id(number),
+        receive_key: digest("key"),
+        scan_code: ScanCode::from_random(id(number), [1; 5]),
+        user_code: UserCode::from_random([number; 8]),
+        request: LoginRequest {
+            client_id: "hall".into(),
+            redirect_uri: "https://hall.example/callback".into(),
+            state: Some("state \"with\" quotes".into()),
+            nonce: None,
+            scope: "openid".into(),
+            code_challenge: CodeChallenge::of("verifier"),
+            requester: RequesterContext {
+                address: "192.0.2.1".into(),
+                place: Place::Internet,
+                place_name: None,
+                browser: Some("Chrome 156".into()),
+                system: None,
+            },
+        },
+        node: node("a"),
+        code_lifetime: MINUTE,
+        waiting_lifetime: MINUTE * 10,
+    }
+}
+
+async fn opened(store: &dyn Store, number: u8) -> NewLogin {
+    let login = new_login(number);
+    assert!(matches!(store.open(&login).await.unwrap(), Opening::Opened { .. }));
+    login
+}
+
+fn transition(event: Event, change: Change) -> Transition {
+    Transition { event, proof: Proof::Held, change, lifetime: MINUTE, grant: None }
+}
+
+fn scan(by: &str) -> Transition {
+    transition(Event::Scan { person: person(by) }, Change::Scanned { person: "示*".into() })
+}
+
+fn reject(by: &str) -> Transition {
+    transition(Event::Reject { person: person(by) }, Change::Rejected { reason: RejectReason::Declined })
+}
+
+fn cancel() -> Transition {
+    transition(Event::Cancel, Change::Cancelled)
+}
+
+fn renew(login: LoginId, seed: u8) -> Transition {
+    let change = Change::Renewed {
+        scan_code: ScanCode::from_random(login, [seed; 5]),
+        user_code: UserCode::from_random([seed; 8]),
+    };
+    transition(Event::Renew, change)
+}
+
+/// A confirm that gives the code `code`.
+fn confirm(by: &str, identity: &str, code: &str) -> Transition {
+    let event = Event::Confirm { person: person(by), identity: identity.into() };
+    let change = Change::Confirmed { redirect_to: format!("https://hall.example/callback?code={code}") };
+    Transition { grant: Some((digest(code), grant(by))), ..transition(event, change) }
+}
+
+fn grant(by: &str) -> Grant {
+    Grant {
+        client_id: "hall".into(),
+        redirect_uri: "https://hall.example/callback".into(),
+        code_challenge: CodeChallenge::of("verifier"),
+        nonce: Some("n".into()),
+        scope: "openid".into(),
+        person: person(by),
+        name: "示例甲".into(),
+        identity: Identity {
+            id: "personal".into(), kind: IdentityKind::Personal, name: "示例甲".into(), role: None
+        },
+        auth_time: 1_790_000_000,
+    }
+}
+
+async fn changed(store: &dyn Store, id: LoginId, transition: &Transition) {
+    let applied = store.apply(id, transition).await.unwrap();
+    assert!(matches!(applied, Applied::Changed(_)), "{applied:?}");
+}
+
+/// An inbox that keeps what it is given.
+#[derive(Debug, Default)]
+struct Letters {
+    letters: Mutex<Vec<InboxEvent>>,
+    came: Notify,
+}
+
+impl Inbox for Letters {
+    fn deliver(&self, event: InboxEvent) {
+        self.letters.lock().unwrap().push(event);
+        self.came.notify_waiters();
+    }
+}
+
+impl Letters {
+    /// All letters, once there are so many beside the first, which says that the inbox listens.
+    async fn once_there_are(&self, count: usize) -> Vec<InboxEvent> {
+        let enough = async {
+            loop {
+                let came = self.came.notified();
+                let letters = self.letters.lock().unwrap().clone();
+                let said: Vec<_> = letters.into_iter().filter(|letter| *letter != InboxEvent::Listening).collect();
+                if said.len() >= count {
+                    return said;
+                }
+                came.await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), enough).await.expect("the letters come")
+    }
+}

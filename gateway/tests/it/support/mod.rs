@@ -1,0 +1,132 @@
+//! Real parts for tests: a gateway on a free port, a Redis server, persons with tokens.
+
+mod persons;
+mod redis_server;
+mod relying_party;
+
+use std::path::PathBuf;
+
+pub use persons::{Persons, with_unit};
+pub use redis_server::RedisServer;
+pub use relying_party::TokenRequest;
+use saoma_gateway::{Gateway, Settings};
+use saoma_load::browser::OpenedLogin;
+use saoma_load::{Browser, Phone, RelyingParty};
+use tempfile::TempDir;
+use url::Url;
+
+pub const ORIGIN: &str = "https://hall.example";
+pub const REDIRECT_URI: &str = "https://hall.example/callback";
+pub const PUBLIC_URL: &str = "https://login.example";
+
+/// A node, with everything that it needs.
+pub struct Node {
+    pub gateway: Gateway,
+    pub url: Url,
+}
+
+/// What nodes have in common: persons, keys, relying parties, a store.
+pub struct World {
+    pub persons: Persons,
+    directory: TempDir,
+    store_url: String,
+    extra: String,
+}
+
+impl World {
+    /// One node on memory.
+    pub fn in_memory() -> Self {
+        Self::new("memory:".into())
+    }
+
+    /// Nodes on a Redis.
+    pub fn on(redis: &RedisServer) -> Self {
+        Self::new(redis.url())
+    }
+
+    fn new(store_url: String) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let persons = Persons::new(directory.path());
+        std::fs::write(directory.path().join("signing.pem"), saoma_gateway::generate_pem().unwrap()).unwrap();
+        Self { persons, directory, store_url, extra: String::new() }
+    }
+
+    /// The same with more settings, as TOML.
+    pub fn with(mut self, extra: &str) -> Self {
+        self.extra.push_str(extra);
+        self.extra.push('\n');
+        self
+    }
+
+    /// Starts a node on a free port.
+    pub async fn start(&self) -> Node {
+        let gateway = Gateway::start(self.settings()).await.unwrap();
+        let url = Url::parse(&format!("http://{}", gateway.address())).unwrap();
+        Node { gateway, url }
+    }
+
+    pub fn settings(&self) -> Settings {
+        let (store_url, extra) = (&self.store_url, &self.extra);
+        let signing_key = self.path("signing.pem");
+        let identity = self.persons.settings();
+        Settings::from_toml(&format!(
+            r#"
+            {extra}
+            oidc.signing_key = '{}'
+            server.listen = "127.0.0.1:0"
+            server.public_url = "{PUBLIC_URL}"
+            server.drain_window = "2s"
+            operations.listen = "127.0.0.1:0"
+            store.url = "{store_url}"
+            {identity}
+            [[clients]]
+            client_id = "hall"
+            name = "Service hall"
+            secret = "hall-secret"
+            redirect_uris = ["{REDIRECT_URI}"]
+            origins = ["{ORIGIN}"]
+            [[clients]]
+            client_id = "other"
+            name = "Another site"
+            redirect_uris = ["https://other.example/callback"]
+            origins = ["https://other.example"]
+            "#,
+            signing_key.display()
+        ))
+        .unwrap()
+    }
+
+    /// A phone of the person of this number.
+    pub fn phone(&self, node: &Node, person: u32) -> Phone {
+        Phone::new(node.url.clone(), self.persons.token(person)).unwrap()
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+}
+
+/// The portal.
+pub fn hall() -> RelyingParty {
+    RelyingParty {
+        client_id: "hall".into(),
+        redirect_uri: REDIRECT_URI.into(),
+        origin: ORIGIN.into(),
+        client_secret: Some("hall-secret".into()),
+    }
+}
+
+impl Node {
+    /// A browser on the portal's page, showing a code.
+    pub async fn browser(&self) -> (Browser, OpenedLogin) {
+        Browser::open(&self.url, &hall()).await.unwrap()
+    }
+
+    pub fn operations(&self, path: &str) -> Url {
+        Url::parse(&format!("http://{}{path}", self.gateway.operations_address().unwrap())).unwrap()
+    }
+
+    pub fn at(&self, path: &str) -> Url {
+        self.url.join(path).unwrap()
+    }
+}

@@ -1,0 +1,50 @@
+//! Persons whose tokens the gateway verifies by published keys.
+
+use std::path::{Path, PathBuf};
+
+use jsonwebtoken::EncodingKey;
+use saoma_load::deployment::{made_up, mint, public_keys};
+use saoma_protocol::{Identity, IdentityKind, IntrospectionResponse, OfferedIdentity, UnitRole};
+
+const ISSUER: &str = "https://app.example";
+const AUDIENCE: &str = "saoma";
+
+/// The app's backend: signs tokens for whoever a test needs.
+pub struct Persons {
+    key: EncodingKey,
+    keys_file: PathBuf,
+}
+
+impl Persons {
+    pub fn new(directory: &Path) -> Self {
+        let key = EncodingKey::from_rsa_pem(saoma_gateway::generate_pem().unwrap().as_bytes()).unwrap();
+        let keys_file = directory.join("jwks.json");
+        std::fs::write(&keys_file, serde_json::to_vec(&public_keys(&key).unwrap()).unwrap()).unwrap();
+        Self { key, keys_file }
+    }
+
+    pub fn settings(&self) -> String {
+        let file = self.keys_file.display();
+        format!("identity.jwks = {{ url = 'file://{file}', issuer = '{ISSUER}', audience = '{AUDIENCE}' }}")
+    }
+
+    pub fn token(&self, number: u32) -> String {
+        self.token_of(&made_up(number))
+    }
+
+    pub fn token_of(&self, person: &IntrospectionResponse) -> String {
+        mint(&self.key, ISSUER, AUDIENCE, person).unwrap()
+    }
+}
+
+/// A person who is also an operator of a unit.
+pub fn with_unit(number: u32) -> IntrospectionResponse {
+    let mut person = made_up(number);
+    person.identities.push(OfferedIdentity::from(Identity {
+        id: "unit:90001".into(),
+        kind: IdentityKind::Unit,
+        name: "示例单位".into(),
+        role: Some(UnitRole::Operator),
+    }));
+    person
+}

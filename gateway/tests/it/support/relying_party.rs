@@ -1,0 +1,59 @@
+//! The portal's back end, in so far as it redeems codes.
+
+use saoma_load::browser::OpenedLogin;
+use serde::Deserialize;
+use url::Url;
+
+use super::{Node, REDIRECT_URI};
+
+/// A request to the token endpoint: right unless a test makes it wrong.
+#[derive(Debug, Clone)]
+pub struct TokenRequest {
+    pub client_id: String,
+    pub client_secret: Option<String>,
+    pub code: String,
+    pub redirect_uri: String,
+    pub code_verifier: String,
+}
+
+/// What came of it.
+#[derive(Debug, Deserialize)]
+pub struct Exchanged {
+    #[serde(skip)]
+    pub status: u16,
+    pub error: Option<String>,
+    pub access_token: Option<String>,
+    pub id_token: Option<String>,
+}
+
+impl TokenRequest {
+    pub fn of(login: &OpenedLogin, redirect_to: &str) -> Self {
+        Self {
+            client_id: "hall".into(),
+            client_secret: Some("hall-secret".into()),
+            code: code_of(redirect_to),
+            redirect_uri: REDIRECT_URI.into(),
+            code_verifier: login.code_verifier.clone(),
+        }
+    }
+
+    pub async fn send(&self, node: &Node) -> Exchanged {
+        let mut form = vec![
+            ("grant_type", "authorization_code"),
+            ("client_id", &self.client_id),
+            ("code", &self.code),
+            ("redirect_uri", &self.redirect_uri),
+            ("code_verifier", &self.code_verifier),
+        ];
+        form.extend(self.client_secret.as_deref().map(|secret| ("client_secret", secret)));
+        let response = reqwest::Client::new().post(node.at("/oauth2/token")).form(&form).send().await.unwrap();
+        let status = response.status().as_u16();
+        Exchanged { status, ..response.json().await.unwrap() }
+    }
+}
+
+/// The code in the address that a browser is sent to.
+fn code_of(redirect_to: &str) -> String {
+    let url = Url::parse(redirect_to).unwrap();
+    url.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned()
+}

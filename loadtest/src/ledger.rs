@@ -1,0 +1,132 @@
+//! The exactly-once oracle: what should have reached which browser, and what did.
+
+use std::collections::HashMap;
+
+use saoma_protocol::LoginId;
+use serde::Serialize;
+
+/// What each login is owed and has got.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    logins: HashMap<LoginId, Account>,
+    wrong_browser: u64,
+    failed: u64,
+}
+
+#[derive(Debug, Default)]
+struct Account {
+    state: String,
+    accepted: bool,
+    received: u64,
+}
+
+/// The balance of a run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Balance {
+    /// Confirms that the gateway accepted.
+    pub expected: u64,
+    /// Of these, those whose browser was told.
+    pub received: u64,
+    /// Results that a browser got again.
+    pub duplicate: u64,
+    /// Accepted confirms whose browser was never told.
+    pub lost: u64,
+    /// Results that belong to another browser, or to nobody.
+    pub wrong_browser: u64,
+    /// Logins that broke off before they were confirmed.
+    pub failed: u64,
+}
+
+impl Balance {
+    /// Whether every accepted confirm reached its browser once, and nothing else happened.
+    pub const fn is_clean(&self) -> bool {
+        self.expected > 0
+            && self.received == self.expected
+            && self.duplicate == 0
+            && self.lost == 0
+            && self.wrong_browser == 0
+            && self.failed == 0
+    }
+}
+
+impl Ledger {
+    /// A browser has opened a login, whose result must come with `state`.
+    pub fn opened(&mut self, id: LoginId, state: &str) {
+        self.logins.entry(id).or_default().state = state.to_owned();
+    }
+
+    /// The gateway has accepted the confirm.
+    pub fn accepted(&mut self, id: LoginId) {
+        self.logins.entry(id).or_default().accepted = true;
+    }
+
+    /// The browser of login `id` was told a result that carries `state`.
+    pub fn received(&mut self, id: LoginId, state: &str) {
+        match self.logins.get_mut(&id) {
+            Some(account) if account.state == state => account.received += 1,
+            _ => self.wrong_browser += 1,
+        }
+    }
+
+    /// A login broke off.
+    pub fn failed(&mut self) {
+        self.failed += 1;
+    }
+
+    /// The balance so far.
+    pub fn balance(&self) -> Balance {
+        let mut balance = Balance { wrong_browser: self.wrong_browser, failed: self.failed, ..Balance::default() };
+        for account in self.logins.values() {
+            match (account.accepted, account.received) {
+                (true, 0) => {
+                    balance.expected += 1;
+                    balance.lost += 1;
+                }
+                (true, received) => {
+                    balance.expected += 1;
+                    balance.received += 1;
+                    balance.duplicate += received - 1;
+                }
+                // Told of what nobody confirmed.
+                (false, received) => balance.wrong_browser += received,
+            }
+        }
+        balance
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(number: u8) -> LoginId {
+        LoginId::from_random([number; LoginId::BYTES])
+    }
+
+    fn balance(happens: impl Fn(&mut Ledger)) -> Balance {
+        let mut ledger = Ledger::default();
+        ledger.opened(id(1), "one");
+        ledger.opened(id(2), "two");
+        ledger.accepted(id(1));
+        happens(&mut ledger);
+        ledger.balance()
+    }
+
+    #[test]
+    fn one_result_for_one_confirm_is_clean() {
+        assert!(balance(|ledger| ledger.received(id(1), "one")).is_clean());
+    }
+
+    #[test]
+    fn anything_else_is_not() {
+        let lost = balance(|_| {});
+        assert_eq!((lost.lost, lost.is_clean()), (1, false));
+        let twice = balance(|ledger| (0..2).for_each(|_| ledger.received(id(1), "one")));
+        assert_eq!((twice.duplicate, twice.is_clean()), (1, false));
+        let crossed = balance(|ledger| ledger.received(id(2), "one"));
+        assert_eq!((crossed.wrong_browser, crossed.is_clean()), (1, false));
+        let unasked = balance(|ledger| ledger.received(id(2), "two"));
+        assert_eq!((unasked.wrong_browser, unasked.is_clean()), (1, false));
+        assert!(!Ledger::default().balance().is_clean(), "a run without logins proves nothing");
+    }
+}

@@ -1,0 +1,91 @@
+//! The messages' exact form. The golden vectors are read by the TypeScript tests too.
+
+use proptest::prelude::*;
+use saoma_protocol::{
+    ClientMessage, CodeChallenge, CodeChallengeMethod, DecodeError, LoginId, OpenRequest, ReceiveKey, ResumeRequest,
+    ServerMessage,
+};
+use serde::Deserialize;
+use serde_json::Value;
+
+#[derive(Deserialize)]
+struct Vector {
+    name: String,
+    from: Sender,
+    text: String,
+    valid: bool,
+}
+
+#[derive(Deserialize, PartialEq)]
+#[serde(rename_all = "snake_case")]
+enum Sender {
+    Browser,
+    Gateway,
+}
+
+fn vectors() -> Vec<Vector> {
+    serde_json::from_str(include_str!("../../vectors/messages.json")).unwrap()
+}
+
+#[test]
+fn golden_vectors_are_read_and_written_as_they_stand() {
+    for Vector { name, from, text, valid } in vectors() {
+        let again = match from {
+            Sender::Browser => ClientMessage::decode(&text).ok().map(|message| serde_json::to_value(message).unwrap()),
+            Sender::Gateway => {
+                serde_json::from_str::<ServerMessage>(&text).ok().map(|message| serde_json::to_value(message).unwrap())
+            }
+        };
+        assert_eq!(again.is_some(), valid, "{name}");
+        if let Some(again) = again.filter(|_| !name.contains("unknown member")) {
+            assert_eq!(again, serde_json::from_str::<Value>(&text).unwrap(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn an_unknown_type_is_told_apart_from_nonsense() {
+    assert_eq!(ClientMessage::decode(r#"{"type":"dance"}"#), Err(DecodeError::UnknownType));
+    for nonsense in ["", "[]", "{}", "null", r#"{"type":7}"#, r#"{"type":"resume"}"#] {
+        assert!(matches!(ClientMessage::decode(nonsense), Err(DecodeError::Malformed(_))), "{nonsense}");
+    }
+}
+
+fn any_message() -> impl Strategy<Value = ClientMessage> {
+    let open = (any::<(String, String, Option<String>, Option<String>, String, Option<String>)>()).prop_map(
+        |(client_id, redirect_uri, state, nonce, scope, locale)| {
+            ClientMessage::Open(OpenRequest {
+                code_challenge: CodeChallenge::of(&scope),
+                code_challenge_method: CodeChallengeMethod::S256,
+                client_id,
+                redirect_uri,
+                state,
+                nonce,
+                scope,
+                locale,
+            })
+        },
+    );
+    let resume = any::<([u8; 15], [u8; 32], u32)>().prop_map(|(id, key, last_seq)| {
+        let (login_id, receive_key) = (LoginId::from_random(id), ReceiveKey::from_random(key));
+        ClientMessage::Resume(ResumeRequest { login_id, receive_key, last_seq })
+    });
+    prop_oneof![open, resume, Just(ClientMessage::Refresh), Just(ClientMessage::Cancel)]
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read_back_with_or_without_members_of_a_later_version(message in any_message()) {
+        let mut value = serde_json::to_value(&message).unwrap();
+        prop_assert_eq!(ClientMessage::decode(&value.to_string()), Ok(message.clone()));
+        value["of_a_later_version"] = serde_json::json!({ "x": [1] });
+        prop_assert_eq!(ClientMessage::decode(&value.to_string()), Ok(message));
+    }
+
+    #[test]
+    fn no_text_makes_the_reader_panic(text: String, message in any_message(), cut in 0..200_usize) {
+        let _ = ClientMessage::decode(&text);
+        let written = serde_json::to_string(&message).unwrap();
+        let _ = ClientMessage::decode(&written.chars().take(cut).collect::<String>());
+    }
+}

@@ -1,0 +1,419 @@
+// Made from the Rust types in protocol/src by `make regen`. Do not edit.
+
+/**
+ * Browser to gateway.
+ */
+export type ClientMessage = { "type": "open" } & OpenRequest | { "type": "resume" } & ResumeRequest | { "type": "refresh" } | { "type": "cancel" };
+
+/**
+ * An OpenID Connect authentication request (OIDC Core §3.1.2.1) with PKCE (RFC 7636).
+ */
+export type OpenRequest = { 
+/**
+ * The relying party.
+ */
+client_id: string, 
+/**
+ * Where the browser goes with the code: exactly one that the client has registered.
+ */
+redirect_uri: string, 
+/**
+ * Comes back to the relying party as it was sent.
+ */
+state?: string, 
+/**
+ * Comes back in the ID token.
+ */
+nonce?: string, 
+/**
+ * Space-separated; holds `openid`.
+ */
+scope: string, 
+/**
+ * The PKCE challenge.
+ */
+code_challenge: string, 
+/**
+ * How the challenge was made.
+ */
+code_challenge_method: CodeChallengeMethod, 
+/**
+ * The page's language (BCP 47).
+ */
+locale?: string, };
+
+/**
+ * Proof of a login, and how much of it the browser has seen.
+ */
+export type ResumeRequest = { 
+/**
+ * The login.
+ */
+login_id: string, 
+/**
+ * Its secret.
+ */
+receive_key: string, 
+/**
+ * The newest `seq` that the browser has seen; what came after it follows.
+ */
+last_seq: number, };
+
+/**
+ * How a challenge is made from its verifier.
+ */
+export type CodeChallengeMethod = "S256";
+
+/**
+ * Gateway to browser.
+ */
+export type ServerMessage = { "type": "opened", 
+/**
+ * 1.
+ */
+seq: number, 
+/**
+ * The login.
+ */
+login_id: string, 
+/**
+ * The secret by which this browser comes back.
+ */
+receive_key: string, 
+/**
+ * The text of the QR code.
+ */
+qr: string, 
+/**
+ * What may be typed instead.
+ */
+user_code: string, 
+/**
+ * Seconds until the code is renewed.
+ */
+expires_in: number, 
+/**
+ * The gateway's clock, in Unix seconds.
+ */
+server_time: number, } | { "type": "renewed", 
+/**
+ * The number of this change.
+ */
+seq: number, 
+/**
+ * The text of the new QR code.
+ */
+qr: string, 
+/**
+ * What may be typed instead.
+ */
+user_code: string, 
+/**
+ * Seconds until the code is renewed.
+ */
+expires_in: number, 
+/**
+ * The gateway's clock, in Unix seconds.
+ */
+server_time: number, } | { "type": "scanned", 
+/**
+ * The number of this change.
+ */
+seq: number, 
+/**
+ * The masked name.
+ */
+person: string, 
+/**
+ * Seconds that the person has to confirm.
+ */
+expires_in: number, } | { "type": "confirmed", 
+/**
+ * The number of this change.
+ */
+seq: number, 
+/**
+ * The redirect URI with `code`, `state` and `iss` (RFC 9207).
+ */
+redirect_to: string, } | { "type": "rejected", 
+/**
+ * The number of this change.
+ */
+seq: number, 
+/**
+ * By whom.
+ */
+reason: RejectReason, } | { "type": "cancelled", 
+/**
+ * The number of this change.
+ */
+seq: number, } | { "type": "expired", 
+/**
+ * The number of this change.
+ */
+seq: number, } | { "type": "error", 
+/**
+ * What went wrong.
+ */
+error: ErrorCode, 
+/**
+ * The same for people who read logs.
+ */
+error_description: string, 
+/**
+ * Seconds until it is worth trying again.
+ */
+retry_after?: number, };
+
+/**
+ * Who declined. Why an identity was refused is told on the phone only.
+ */
+export type RejectReason = "declined" | "identity_refused";
+
+/**
+ * What went wrong: stable, for programs. Sockets send it in an `error` message, HTTP in a [`Problem`].
+ */
+export type ErrorCode = "unsupported_version" | "invalid_request" | "unknown_type" | "origin_not_allowed" | "unknown_client" | "redirect_uri_not_allowed" | "invalid_scope" | "unknown_login" | "unknown_code" | "not_a_login_code" | "invalid_token" | "already_scanned" | "already_decided" | "login_expired" | "not_scanned" | "identity_not_allowed" | "identity_refused" | "too_many_requests" | "temporarily_unavailable" | "not_found" | "method_not_allowed" | "request_too_large" | "server_error";
+
+/**
+ * A problem document (RFC 9457), `application/problem+json`.
+ */
+export type Problem = { 
+/**
+ * `urn:saoma:error:` and the code.
+ */
+type: string, 
+/**
+ * The code in a few words.
+ */
+title: string, 
+/**
+ * The HTTP status, again.
+ */
+status: number, 
+/**
+ * What happened here, and what to do.
+ */
+detail: string, 
+/**
+ * The code.
+ */
+error: ErrorCode, 
+/**
+ * Why an identity may not log in, in the words of the app's backend.
+ */
+reason?: string, 
+/**
+ * Seconds until it is worth trying again; the same as the header `Retry-After`.
+ */
+retry_after?: number, 
+/**
+ * The subprotocols that are served.
+ */
+supported?: Array<string>, };
+
+/**
+ * What a phone has seen or its person has typed.
+ */
+export type ScanRequest = { 
+/**
+ * As the camera read it.
+ */
+qr: string, } | { 
+/**
+ * In any case, with or without the hyphen.
+ */
+user_code: string, };
+
+/**
+ * What the person must see before confirming: who asks, from where and when (RFC 8628 §5.4, BCP 247).
+ */
+export type ScanContext = { 
+/**
+ * The login.
+ */
+login_id: string, 
+/**
+ * The site that the browser will be logged in to.
+ */
+client: ClientContext, 
+/**
+ * The browser that asks.
+ */
+requester: RequesterContext, 
+/**
+ * When it asked, in Unix seconds.
+ */
+requested_at: number, 
+/**
+ * Seconds left to confirm.
+ */
+expires_in: number, 
+/**
+ * The person's name, for "is this you?".
+ */
+person: string, 
+/**
+ * What the person may log in as.
+ */
+identities: Array<Identity>, };
+
+/**
+ * A relying party as people know it.
+ */
+export type ClientContext = { 
+/**
+ * Its registered id.
+ */
+client_id: string, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * The origin where the browser lands.
+ */
+origin: string, };
+
+/**
+ * A browser as far as the gateway can tell.
+ */
+export type RequesterContext = { 
+/**
+ * The IP address.
+ */
+address: string, 
+/**
+ * How far the address is from the gateway.
+ */
+place: Place, 
+/**
+ * Where the address is, when a trusted proxy says so.
+ */
+place_name?: string, 
+/**
+ * The browser's name and version, by its own words.
+ */
+browser?: string, 
+/**
+ * The operating system, by the browser's own words.
+ */
+system?: string, };
+
+/**
+ * The scope of an address.
+ */
+export type Place = "same_machine" | "local_network" | "internet";
+
+/**
+ * One of the identities that a person may log in with.
+ */
+export type Identity = { 
+/**
+ * Names it among the person's identities, such as `personal` or `unit:90001`.
+ */
+id: string, 
+/**
+ * What it is.
+ */
+kind: IdentityKind, 
+/**
+ * The person's or the unit's name.
+ */
+name: string, 
+/**
+ * What the person is to the unit.
+ */
+role?: UnitRole, };
+
+/**
+ * Whether a person acts for themselves.
+ */
+export type IdentityKind = "personal" | "unit";
+
+/**
+ * In what role a person acts for a unit.
+ */
+export type UnitRole = "legal_representative" | "authorised_agent" | "operator";
+
+/**
+ * The choice of the person.
+ */
+export type ConfirmRequest = { 
+/**
+ * The id of the chosen identity.
+ */
+identity: string, };
+
+/**
+ * The answer to a confirm or a reject: the first one and each repeat.
+ */
+export type Decision = { 
+/**
+ * What holds now.
+ */
+status: DecisionStatus, };
+
+/**
+ * What a person decided.
+ */
+export type DecisionStatus = "confirmed" | "rejected";
+
+/**
+ * What the app's backend says of an access token (RFC 7662 §2.2), or the claims of a JWT that it signed.
+ */
+export type IntrospectionResponse = { 
+/**
+ * Whether the token is good now. All else is absent when it is not.
+ */
+active: boolean, 
+/**
+ * Who the person is.
+ */
+sub?: string, 
+/**
+ * The person's name. Browsers see it masked.
+ */
+name?: string, 
+/**
+ * What the person may log in as.
+ */
+identities: Array<OfferedIdentity>, 
+/**
+ * Why the person may not log in now, such as `card_reported_lost`; absent in good standing.
+ */
+refusal?: string, };
+
+/**
+ * An identity and its own standing.
+ */
+export type OfferedIdentity = { 
+/**
+ * Why it may not be used now, such as `delegation_ended`; absent in good standing.
+ */
+refusal?: string, 
+/**
+ * Names it among the person's identities, such as `personal` or `unit:90001`.
+ */
+id: string, 
+/**
+ * What it is.
+ */
+kind: IdentityKind, 
+/**
+ * The person's or the unit's name.
+ */
+name: string, 
+/**
+ * What the person is to the unit.
+ */
+role?: UnitRole, };
+
+/** The versions of the socket's messages, oldest first. */
+export const SUBPROTOCOLS = ["saoma.v1"] as const;
+
+/** The header in which a browser without a socket proves its login. */
+export const RECEIVE_KEY_HEADER = "saoma-receive-key";
+
+/** Where a browser asks; `{login_id}` stands for the login. */
+export const PATHS = {"cancel":"/v1/logins/{login_id}/cancel","events":"/v1/logins/{login_id}/events","logins":"/v1/logins","refresh":"/v1/logins/{login_id}/refresh","socket":"/v1/socket"} as const;
