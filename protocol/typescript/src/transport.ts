@@ -35,6 +35,8 @@ export function openSocket(gateway: string, first: ClientMessage, listener: List
   socket.addEventListener("message", (event) => {
     if (typeof event.data === "string") listener.message(event.data);
   });
+  // What there is to know comes with the close that follows.
+  socket.addEventListener("error", () => undefined);
   socket.addEventListener("close", (event) => listener.closed(event.code, event.reason, opened));
   return {
     send: (message) => {
@@ -106,12 +108,13 @@ export function openEventStream(gateway: string, first: ClientMessage, listener:
 
 /** The events of a stream (WHATWG HTML §9.2.6). */
 async function* events(body: ReadableStream<Uint8Array>): AsyncGenerator<{ name: string; data: string }> {
-  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
   let rest = "";
   for (;;) {
     const { value, done } = await reader.read();
     if (done) return;
-    const blocks = (rest + value).split("\n\n");
+    const blocks = (rest + decoder.decode(value, { stream: true })).split("\n\n");
     rest = blocks.pop() ?? "";
     for (const block of blocks) {
       const field = (name: string) => block.split("\n").find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2);
