@@ -1,13 +1,16 @@
 //! Where a request comes from, as far as it can be believed.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use ipnet::IpNet;
 use saoma_protocol::{ErrorCode, Place};
 
 use crate::logins::Denial;
 use crate::server::Peer;
+
+/// Where proxies say for whom they ask.
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The address of whoever asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,13 +79,7 @@ impl TrustedProxies {
 
     fn resolve(&self, peer: IpAddr, headers: &HeaderMap) -> Result<ClientAddress, Denial> {
         let mut address = ClientAddress::from_ip(peer);
-        let values: Vec<&str> = headers
-            .get_all("x-forwarded-for")
-            .into_iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .collect();
-        for hop in values.into_iter().rev() {
+        for hop in hops(headers).rev() {
             if !self.trusts(address) {
                 break;
             }
@@ -98,25 +95,37 @@ impl TrustedProxies {
     }
 }
 
+/// What stands between the commas, as bytes: what a stranger has put before a proxy's own word may be anything, and must
+/// not take that word with it.
+fn hops(headers: &HeaderMap) -> impl DoubleEndedIterator<Item = &[u8]> {
+    headers.get_all(X_FORWARDED_FOR).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+}
+
 /// An address, bare, in brackets, or with a port: proxies write all three.
-fn parse_hop(hop: &str) -> Option<IpAddr> {
-    let hop = hop.trim();
-    let bare = hop.trim_start_matches('[').trim_end_matches(']');
-    bare.parse().ok().or_else(|| hop.parse::<std::net::SocketAddr>().ok().map(|address| address.ip()))
+fn parse_hop(hop: &[u8]) -> Option<IpAddr> {
+    let hop = std::str::from_utf8(hop).ok()?.trim();
+    let bare = hop.strip_prefix('[').and_then(|hop| hop.strip_suffix(']')).unwrap_or(hop);
+    bare.parse().ok().or_else(|| hop.parse::<SocketAddr>().ok().map(|address| address.ip()))
 }
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+    use proptest::prelude::*;
+
     use super::*;
 
-    fn seen(trusted: &[&str], peer: &str, forwarded: &[&str]) -> String {
+    fn resolve(trusted: &[&str], peer: &str, forwarded: &[&[u8]]) -> Result<ClientAddress, Denial> {
         let networks = trusted.iter().map(|network| network.parse().expect("a network")).collect();
-        let headers = forwarded
-            .iter()
-            .map(|value| ("x-forwarded-for".parse().expect("a name"), value.parse().expect("a value")))
-            .collect();
-        let address = TrustedProxies::new(networks).resolve(peer.parse().expect("an address"), &headers);
-        address.map_or_else(|denial| denial.error.as_str().to_owned(), |address| address.ip().to_string())
+        let value = |bytes: &&[u8]| HeaderValue::from_bytes(bytes).expect("a header value");
+        let headers = forwarded.iter().map(|bytes| (X_FORWARDED_FOR, value(bytes))).collect();
+        TrustedProxies::new(networks).resolve(peer.parse().expect("an address"), &headers)
+    }
+
+    fn seen(trusted: &[&str], peer: &str, forwarded: &[&str]) -> String {
+        let forwarded: Vec<&[u8]> = forwarded.iter().map(|value| value.as_bytes()).collect();
+        resolve(trusted, peer, &forwarded)
+            .map_or_else(|denial| denial.error.as_str().to_owned(), |address| address.ip().to_string())
     }
 
     #[test]
@@ -129,9 +138,40 @@ mod tests {
             (&["10.0.0.0/8"], "10.0.0.1", &["6.6.6.6", "198.51.100.1, 10.0.0.2"], "198.51.100.1"),
             (&["10.0.0.0/8"], "10.0.0.1", &[], "10.0.0.1"),
             (&["10.0.0.0/8"], "::ffff:10.0.0.1", &["[2001:db8::1]:443"], "2001:db8::1"),
+            (&["10.0.0.0/8"], "10.0.0.1", &["198.51.100.1:443"], "198.51.100.1"),
+            (&["10.0.0.0/8"], "10.0.0.1", &["evil, 198.51.100.1"], "198.51.100.1"),
+            (&["10.0.0.0/8"], "10.0.0.1", &["10.0.0.3, 10.0.0.2"], "10.0.0.3"),
             (&["10.0.0.0/8"], "10.0.0.1", &["unknown"], "invalid_request"),
+            (&["10.0.0.0/8"], "10.0.0.1", &["198.51.100.1,"], "invalid_request"),
+            (&["10.0.0.0/8"], "10.0.0.1", &["[[::1]]"], "invalid_request"),
         ] {
             assert_eq!(seen(trusted, peer, forwarded), expected, "{peer} {forwarded:?}");
+        }
+    }
+
+    /// What a header's value may hold (RFC 9110 §5.5), and strangers put there.
+    fn header_bytes() -> impl Strategy<Value = Vec<u8>> {
+        prop::collection::vec(prop_oneof![Just(b','), Just(b'.'), 0x20..=0x7e_u8, 0x80..=0xff_u8], 0..40)
+    }
+
+    proptest! {
+        /// Threat T16.
+        #[test]
+        fn what_a_stranger_writes_changes_nothing(forged in header_bytes(), peer: IpAddr) {
+            prop_assume!(!peer.to_canonical().is_loopback());
+            let address = resolve(&["127.0.0.0/8", "::1/128"], &peer.to_string(), &[&forged]);
+            prop_assert_eq!(address, Ok(ClientAddress::from_ip(peer)));
+        }
+
+        /// Threat T16: a proxy adds the address that it sees, on the same line or on one of its own.
+        #[test]
+        fn what_stands_before_a_proxys_word_changes_nothing(forged in header_bytes(), client: IpAddr, same_line: bool) {
+            prop_assume!(!client.to_canonical().is_loopback());
+            let client_text = client.to_string();
+            let one_line = [&forged[..], b", ", client_text.as_bytes()].concat();
+            let lines: &[&[u8]] = if same_line { &[&one_line] } else { &[&forged, client_text.as_bytes()] };
+            let address = resolve(&["127.0.0.0/8", "::1/128"], "127.0.0.1", lines);
+            prop_assert_eq!(address, Ok(ClientAddress::from_ip(client)));
         }
     }
 

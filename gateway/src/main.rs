@@ -1,12 +1,12 @@
 //! The binary `saoma`.
 
-use std::io::Write;
-use std::path::PathBuf;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
-use saoma_gateway::settings::{LogFormat, SettingsError, Sources};
+use saoma_gateway::settings::{Flag, SettingsError, Sources};
 use saoma_gateway::{Gateway, Settings, generate_pem, telemetry};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -15,7 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 #[command(
     version,
     after_help = "Settings: flags over environment (SAOMA_SECTION_KEY, PORT, REDIS_URL) over file over defaults.\n\
-Exit codes: 0 done, 1 failed, 64 wrong usage or settings."
+Exit codes: 0 done, 1 failed, 64 wrong usage, or wrong settings on serve."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -30,19 +30,19 @@ enum Command {
     Serve,
     /// Say whether the settings are right and complete
     CheckConfig,
-    /// Print the settings as they are in effect, secrets starred out
+    /// Print the settings as they are in effect, and what set them; secrets are starred out
     PrintConfig,
     /// Make a key that signs ID tokens
     GenerateKey {
-        /// Where to write it; an existing file is left alone
-        file: PathBuf,
+        /// Where to write it instead of standard output; an existing file is left alone
+        file: Option<PathBuf>,
     },
 }
 
 #[derive(Debug, Args)]
 struct Flags {
     /// The settings file (TOML)
-    #[arg(long, global = true, env = "SAOMA_CONFIG", value_name = "FILE")]
+    #[arg(long, global = true, env = CONFIG_VARIABLE, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Where browsers and phones connect [server.listen]
     #[arg(long, global = true, value_name = "ADDRESS:PORT")]
@@ -54,12 +54,15 @@ struct Flags {
     #[arg(long, global = true, value_name = "ADDRESS:PORT")]
     operations_listen: Option<String>,
     /// memory: or redis://… [store.url]
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(long, visible_alias = "redis-url", global = true, value_name = "URL")]
     store_url: Option<String>,
-    /// The form of log lines [log.format]
-    #[arg(long, global = true, value_enum)]
-    log_format: Option<LogFormat>,
+    /// The form of log lines, text or json [log.format]
+    #[arg(long, global = true, value_name = "FORMAT")]
+    log_format: Option<String>,
 }
+
+/// Names the settings file; it is no setting in it.
+const CONFIG_VARIABLE: &str = "SAOMA_CONFIG";
 
 /// Wrong usage or settings, as `sysexits.h` has it.
 const EX_USAGE: u8 = 64;
@@ -85,34 +88,29 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> anyhow::Result<()> {
-    if let Command::GenerateKey { file } = &cli.command {
-        return write_key(file);
-    }
-    let settings = Settings::load(&cli.flags.sources())?;
-    match cli.command {
+    let load = || Settings::load(&cli.flags.sources());
+    match &cli.command {
         Command::Serve => {
+            let settings = load()?.settings;
             settings.validate_complete()?;
             tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(settings))
         }
         Command::CheckConfig => {
-            settings.validate_complete()?;
-            println!("the settings are right");
-            Ok(())
+            load()?.settings.validate_complete()?;
+            print("the settings are right\n")
         }
-        Command::PrintConfig => {
-            print!("{}", settings.to_redacted_toml());
-            Ok(())
-        }
-        Command::GenerateKey { .. } => Ok(()),
+        Command::PrintConfig => print(&load()?.to_redacted_toml()),
+        Command::GenerateKey { file: None } => print(&generate_pem()?),
+        Command::GenerateKey { file: Some(file) } => write_key(file),
     }
 }
 
 async fn serve(settings: Settings) -> anyhow::Result<()> {
     telemetry::start(&settings.log).context("log.filter")?;
     let gateway = Gateway::start(settings).await?;
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let operations = gateway.operations_address().map(tracing::field::display);
     tracing::info!(listen = %gateway.address(), operations, "serving");
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let mut asked_to_stop = async || {
         tokio::select! {
             _ = terminate.recv() => {}
@@ -128,30 +126,42 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn write_key(file: &PathBuf) -> anyhow::Result<()> {
+fn write_key(file: &Path) -> anyhow::Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
-    let key = generate_pem()?;
-    // Created anew and readable by the owner only.
+    // Created anew and readable by the owner only, before a key is made that could not be kept.
     let created = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
     let mut created = created.with_context(|| format!("cannot create {}", file.display()))?;
-    created.write_all(key.as_bytes()).with_context(|| format!("cannot write {}", file.display()))
+    created.write_all(generate_pem()?.as_bytes()).with_context(|| format!("cannot write {}", file.display()))
+}
+
+/// Prints to standard output. A reader that has had enough, such as `head`, is no failure.
+fn print(text: &str) -> anyhow::Result<()> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error).context("cannot write to standard output"),
+        _ => Ok(()),
+    }
 }
 
 impl Flags {
     fn sources(&self) -> Sources {
-        let format = self.log_format.map(|format| if format == LogFormat::Json { "json" } else { "text" }.to_owned());
         let flags = [
-            ("server.listen", self.listen.clone()),
-            ("server.public_url", self.public_url.clone()),
-            ("operations.listen", self.operations_listen.clone()),
-            ("store.url", self.store_url.clone()),
-            ("log.format", format),
+            ("--listen", "server.listen", &self.listen),
+            ("--public-url", "server.public_url", &self.public_url),
+            ("--operations-listen", "operations.listen", &self.operations_listen),
+            ("--store-url", "store.url", &self.store_url),
+            ("--log-format", "log.format", &self.log_format),
         ];
-        Sources {
-            file: self.config.clone(),
-            // SAOMA_CONFIG names the file; it is no setting in it.
-            environment: std::env::vars().filter(|(name, _)| name != "SAOMA_CONFIG").collect(),
-            flags: flags.into_iter().filter_map(|(path, value)| Some((path, value?))).collect(),
-        }
+        let flags = flags.into_iter().filter_map(|(name, path, value)| {
+            let value = value.clone()?;
+            Some(Flag { name, path, value })
+        });
+        Sources { file: self.config.clone(), environment: environment(), flags: flags.collect() }
     }
+}
+
+/// The environment as far as it is text: no variable that counts here is anything else.
+fn environment() -> Vec<(String, String)> {
+    let text =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    text.filter(|(name, _)| name != CONFIG_VARIABLE).collect()
 }

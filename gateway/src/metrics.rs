@@ -1,13 +1,14 @@
 //! What happens on a node, counted. No label names a login, a person or an address.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
+use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 use saoma_protocol::{CloseCode, ErrorCode, EventKind};
 
@@ -34,7 +35,7 @@ pub struct Metrics {
 }
 
 /// Through which door a login was opened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transport {
     /// A socket.
     WebSocket,
@@ -43,7 +44,7 @@ pub enum Transport {
 }
 
 /// How a push was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PushSource {
     /// It came to the node's inbox.
     Inbox,
@@ -53,7 +54,7 @@ pub enum PushSource {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OpenedLabels {
-    transport: Transport,
+    transport: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -63,12 +64,12 @@ struct ChangeLabels {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct PushLabels {
-    source: PushSource,
+    source: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct CloseLabels {
-    code: Close,
+    code: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -82,26 +83,31 @@ struct LimitLabels {
     limit: &'static str,
 }
 
-/// How a socket ended: by a close of ours, or by the browser's going.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Close {
-    Ours(CloseCode),
-    Gone,
+/// In the place of a close code, for a browser that left without one.
+const GONE: &str = "gone";
+
+impl Transport {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::WebSocket => "websocket",
+            Self::EventStream => "event_stream",
+        }
+    }
 }
 
-impl EncodeLabelValue for Close {
-    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> std::fmt::Result {
+impl PushSource {
+    const fn as_str(self) -> &'static str {
         match self {
-            Self::Ours(code) => code.name().encode(encoder),
-            Self::Gone => "gone".encode(encoder),
+            Self::Inbox => "inbox",
+            Self::Reread => "reread",
         }
     }
 }
 
 impl Default for Metrics {
     fn default() -> Self {
-        let mut registry = Registry::with_prefix("saoma");
-        let metrics = Self {
+        let mut metrics = Self {
+            registry: Registry::default(),
             sockets_open: Gauge::default(),
             logins_opened: Family::default(),
             login_changes: Family::default(),
@@ -110,26 +116,10 @@ impl Default for Metrics {
             socket_closes: Family::default(),
             refusals: Family::default(),
             limited: Family::default(),
-            registry: Registry::default(),
         };
-        registry.register("sockets_open", "Sockets and event streams that are open", metrics.sockets_open.clone());
-        registry.register("logins_opened", "Logins opened, by transport", metrics.logins_opened.clone());
-        registry.register("login_changes", "Events that changed a login, by event", metrics.login_changes.clone());
-        registry.register(
-            "pushes",
-            "Changes handed to waiting browsers, by how they were found",
-            metrics.pushes.clone(),
-        );
-        registry.register_with_unit(
-            "push_lag",
-            "From a change in the store to this node's inbox",
-            Unit::Seconds,
-            metrics.push_lag.clone(),
-        );
-        registry.register("socket_closes", "Sockets that ended, by close code", metrics.socket_closes.clone());
-        registry.register("refusals", "Requests refused, by step and error", metrics.refusals.clone());
-        registry.register("limited", "Attempts over a limit", metrics.limited.clone());
-        Self { registry, ..metrics }
+        metrics.register_process();
+        metrics.register();
+        metrics
     }
 }
 
@@ -144,6 +134,32 @@ impl Drop for OpenSocket {
 }
 
 impl Metrics {
+    /// What any Prometheus exporter says of its process, under the names that dashboards know.
+    fn register_process(&mut self) {
+        let started = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64());
+        self.registry.register_with_unit(
+            "process_start_time",
+            "When the node started, in Unix time",
+            Unit::Seconds,
+            ConstGauge::new(started),
+        );
+        let build = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
+        self.registry.register("saoma_build", "The version of the gateway", build);
+    }
+
+    fn register(&mut self) {
+        let registry = self.registry.sub_registry_with_prefix("saoma");
+        registry.register("sockets_open", "Sockets and event streams that are open", self.sockets_open.clone());
+        registry.register("logins_opened", "Logins opened, by transport", self.logins_opened.clone());
+        registry.register("login_changes", "Events that changed a login, by event", self.login_changes.clone());
+        registry.register("pushes", "Changes handed to waiting browsers, by how they were found", self.pushes.clone());
+        let lag = "From a change in the store to this node's inbox";
+        registry.register_with_unit("push_lag", lag, Unit::Seconds, self.push_lag.clone());
+        registry.register("socket_closes", "Sockets that ended, by close code", self.socket_closes.clone());
+        registry.register("refusals", "Requests refused, by step and error", self.refusals.clone());
+        registry.register("limited", "Attempts over a limit", self.limited.clone());
+    }
+
     /// A socket or event stream has opened.
     pub fn socket_opened(self: &Arc<Self>) -> OpenSocket {
         self.sockets_open.inc();
@@ -152,17 +168,17 @@ impl Metrics {
 
     /// The gateway has closed a socket.
     pub fn socket_closed(&self, code: CloseCode) {
-        self.socket_closes.get_or_create(&CloseLabels { code: Close::Ours(code) }).inc();
+        self.socket_closes.get_or_create(&CloseLabels { code: code.name() }).inc();
     }
 
     /// A browser has left.
     pub fn socket_gone(&self) {
-        self.socket_closes.get_or_create(&CloseLabels { code: Close::Gone }).inc();
+        self.socket_closes.get_or_create(&CloseLabels { code: GONE }).inc();
     }
 
     /// A login was opened.
     pub fn login_opened(&self, transport: Transport) {
-        self.logins_opened.get_or_create(&OpenedLabels { transport }).inc();
+        self.logins_opened.get_or_create(&OpenedLabels { transport: transport.as_str() }).inc();
     }
 
     /// An event has changed a login.
@@ -172,7 +188,7 @@ impl Metrics {
 
     /// A change is on its way to a browser.
     pub fn pushed(&self, source: PushSource) {
-        self.pushes.get_or_create(&PushLabels { source }).inc();
+        self.pushes.get_or_create(&PushLabels { source: source.as_str() }).inc();
     }
 
     /// A push came so many milliseconds after its change.
@@ -209,12 +225,31 @@ mod tests {
     fn the_text_names_what_happened() {
         let metrics = Arc::new(Metrics::default());
         let open = metrics.socket_opened();
+        metrics.login_opened(Transport::WebSocket);
+        metrics.login_changed(EventKind::Scan);
+        metrics.pushed(PushSource::Inbox);
+        metrics.push_lag(3);
         metrics.refused("scan", ErrorCode::UnknownCode);
+        metrics.limited(LimitName::ScanPerPerson);
         metrics.socket_closed(CloseCode::Done);
+        metrics.socket_gone();
         let text = metrics.encode().expect("text");
-        assert!(text.contains("saoma_sockets_open 1"), "{text}");
-        assert!(text.contains(r#"saoma_refusals_total{step="scan",error="unknown_code"} 1"#), "{text}");
-        assert!(text.contains(r#"saoma_socket_closes_total{code="done"} 1"#), "{text}");
+        for line in [
+            "saoma_sockets_open 1",
+            r#"saoma_logins_opened_total{transport="websocket"} 1"#,
+            r#"saoma_login_changes_total{event="scan"} 1"#,
+            r#"saoma_pushes_total{source="inbox"} 1"#,
+            r#"saoma_push_lag_seconds_bucket{le="0.0032"} 1"#,
+            r#"saoma_refusals_total{step="scan",error="unknown_code"} 1"#,
+            r#"saoma_limited_total{limit="scan_per_person"} 1"#,
+            r#"saoma_socket_closes_total{code="done"} 1"#,
+            r#"saoma_socket_closes_total{code="gone"} 1"#,
+            concat!(r#"saoma_build_info{version=""#, env!("CARGO_PKG_VERSION"), r#""} 1"#),
+        ] {
+            assert!(text.lines().any(|written| written == line), "{line}: {text}");
+        }
+        assert!(text.contains("\nprocess_start_time_seconds 1"), "{text}");
+        assert!(text.ends_with("# EOF\n"), "{text}");
         drop(open);
         assert!(metrics.encode().expect("text").contains("saoma_sockets_open 0"));
     }

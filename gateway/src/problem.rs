@@ -56,9 +56,9 @@ impl From<Denial> for ApiProblem {
 
 impl IntoResponse for ApiProblem {
     fn into_response(self) -> Response {
-        let headers = [(CONTENT_TYPE, Problem::MEDIA_TYPE), (CACHE_CONTROL, "no-store")];
-        let mut response = (self.status, headers, axum::Json(&self.problem)).into_response();
+        let mut response = (self.status, axum::Json(&self.problem)).into_response();
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(Problem::MEDIA_TYPE));
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(seconds) = self.problem.retry_after {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
@@ -77,4 +77,53 @@ impl IntoResponse for ApiProblem {
 /// Answers what no route takes.
 pub async fn not_found() -> ApiProblem {
     Denial::new(ErrorCode::NotFound, "there is nothing at this address").into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use axum::body::to_bytes;
+
+    use super::*;
+
+    async fn answered(problem: ApiProblem) -> (http::response::Parts, Problem) {
+        let (head, body) = problem.into_response().into_parts();
+        let body = to_bytes(body, 65_536).await.expect("a body");
+        (head, serde_json::from_slice(&body).expect("a problem document"))
+    }
+
+    #[tokio::test]
+    async fn every_refusal_is_a_problem_document_that_says_its_status_twice() {
+        for error in ErrorCode::ALL {
+            let (head, problem) = answered(Denial::new(*error, "what to do").into()).await;
+            assert_eq!(head.headers[CONTENT_TYPE], "application/problem+json");
+            assert_eq!(head.headers[CACHE_CONTROL], "no-store");
+            assert_eq!((head.status.as_u16(), problem.error), (problem.status, *error));
+            assert_eq!(problem.type_uri, format!("urn:saoma:error:{}", error.as_str()));
+            assert_eq!(problem.detail, "what to do");
+            assert!(head.status.is_client_error() || head.status.is_server_error(), "{error:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn who_must_wait_is_told_how_long_in_header_and_body() {
+        let denial = Denial::too_many_requests(Duration::from_millis(1200));
+        let (head, problem) = answered(denial.into()).await;
+        assert_eq!(head.headers[RETRY_AFTER], "2");
+        assert_eq!(problem.retry_after, Some(2));
+    }
+
+    #[tokio::test]
+    async fn an_ended_app_token_is_challenged() {
+        let (head, _) = answered(Denial::new(ErrorCode::InvalidToken, "log in again").into()).await;
+        assert_eq!(head.headers[WWW_AUTHENTICATE], "Bearer error=\"invalid_token\"");
+    }
+
+    #[tokio::test]
+    async fn another_status_stands_in_the_body_too() {
+        let problem = ApiProblem::from(Denial::new(ErrorCode::InvalidRequest, "no handshake"));
+        let (head, problem) = answered(problem.with_status(StatusCode::UPGRADE_REQUIRED)).await;
+        assert_eq!((head.status.as_u16(), problem.status), (426, 426));
+    }
 }

@@ -1,31 +1,41 @@
-//! What serde cannot check: ranges, and settings that must go together.
+//! What types cannot say: ranges, and settings that must go together.
 
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use super::{ClientSettings, Settings, SettingsError};
+use crate::limits::Rate;
 
-const LIFETIMES: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(24 * 3600);
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// Less than this is no time to wait for anybody.
+const MOMENT: Duration = Duration::from_millis(10);
+
+/// The finest step in which attempts are counted across nodes.
+const FINEST_INTERVAL: Duration = Duration::from_micros(1);
 
 impl Settings {
     pub(super) fn validate(&self) -> Result<(), SettingsError> {
+        self.validate_numbers()?;
+        self.validate_durations()?;
+        self.validate_limits()?;
+        self.validate_store()?;
+        self.validate_identity()?;
+        self.validate_clients()?;
         check(
             is_origin(&self.server.public_url),
             "server.public_url",
             "give scheme, host and port only, such as https://login.example",
         )?;
-        self.validate_store()?;
-        self.validate_lifetimes()?;
-        self.validate_identity()?;
-        let mut ids = HashSet::new();
-        for client in &self.clients {
-            validate_client(client)?;
-            check(ids.insert(&client.client_id), "clients", format!("{:?} is there twice", client.client_id))?;
-        }
-        Ok(())
+        let filter = EnvFilter::builder().parse(&self.log.filter);
+        check(filter.is_ok(), "log.filter", "give a level such as info, or target=level pairs with commas between")
     }
 
     /// What `serve` needs beyond being right: without it nobody could log in.
@@ -34,39 +44,63 @@ impl Settings {
     /// What is missing.
     pub fn validate_complete(&self) -> Result<(), SettingsError> {
         check(!self.clients.is_empty(), "clients", "register at least one relying party under [[clients]]")?;
-        let backends = usize::from(self.identity.introspection.is_some()) + usize::from(self.identity.jwks.is_some());
         check(
-            backends == 1,
+            self.identity.introspection.is_some() || self.identity.jwks.is_some(),
             "identity",
             "give [identity.introspection] or [identity.jwks]: the gateway must know whose token an app sends",
         )
     }
 
+    fn validate_numbers(&self) -> Result<(), SettingsError> {
+        check((1..=1000).contains(&self.store.pool_size), "store.pool_size", "give between 1 and 1000")?;
+        check(self.server.backlog > 0, "server.backlog", "give at least 1")
+    }
+
+    fn validate_durations(&self) -> Result<(), SettingsError> {
+        let (server, sockets, lifetimes) = (&self.server, self.sockets, self.lifetimes);
+        for (setting, value, range) in [
+            ("server.header_timeout", server.header_timeout, MOMENT..=5 * MINUTE),
+            ("server.drain_window", server.drain_window, Duration::ZERO..=HOUR),
+            ("store.command_timeout", self.store.command_timeout, MOMENT..=MINUTE),
+            ("sockets.ping_every", sockets.ping_every, MOMENT..=HOUR),
+            ("sockets.ping_timeout", sockets.ping_timeout, MOMENT..=HOUR),
+            ("sockets.open_within", sockets.open_within, MOMENT..=HOUR),
+            ("lifetimes.code", lifetimes.code, SECOND..=DAY),
+            ("lifetimes.waiting", lifetimes.waiting, SECOND..=DAY),
+            ("lifetimes.scanned", lifetimes.scanned, SECOND..=DAY),
+            ("lifetimes.authorization_code", lifetimes.authorization_code, SECOND..=10 * MINUTE),
+            ("lifetimes.access_token", lifetimes.access_token, SECOND..=DAY),
+        ] {
+            check_range(setting, value, range)?;
+        }
+        check(lifetimes.code <= lifetimes.waiting, "lifetimes.waiting", "give at least as long as lifetimes.code")
+    }
+
+    fn validate_limits(&self) -> Result<(), SettingsError> {
+        let limits = &self.limits;
+        for (setting, rate) in [
+            ("limits.open_per_address", limits.open_per_address),
+            ("limits.scan_per_address", limits.scan_per_address),
+            ("limits.scan_per_person", limits.scan_per_person),
+            ("limits.typed_code_per_person", limits.typed_code_per_person),
+            ("limits.confirm_per_person", limits.confirm_per_person),
+            ("limits.token_per_client", limits.token_per_client),
+            ("limits.unknown_key_per_address", limits.unknown_key_per_address),
+        ] {
+            check_rate(setting, rate)?;
+        }
+        Ok(())
+    }
+
     fn validate_store(&self) -> Result<(), SettingsError> {
-        let url = &self.store.url;
-        let in_memory = url == "memory:";
-        let known = in_memory || url.starts_with("redis://");
-        check(known, "store.url", "use memory: or redis://host[:port]")?;
-        check(self.store.pool_size > 0, "store.pool_size", "give at least 1")?;
+        let in_memory = self.store.url == "memory:";
+        let redis = Url::parse(&self.store.url).is_ok_and(|url| url.scheme() == "redis" && url.has_host());
+        check(in_memory || redis, "store.url", "use memory: or redis://host[:port]")?;
         check(
             in_memory || self.oidc.signing_key.is_some(),
             "oidc.signing_key",
             "nodes that share a Redis must share a key: make one with `saoma generate-key FILE` and give its path",
         )
-    }
-
-    fn validate_lifetimes(&self) -> Result<(), SettingsError> {
-        let lifetimes = self.lifetimes;
-        for (name, lifetime) in [
-            ("code", lifetimes.code),
-            ("waiting", lifetimes.waiting),
-            ("scanned", lifetimes.scanned),
-            ("authorization_code", lifetimes.authorization_code),
-            ("access_token", lifetimes.access_token),
-        ] {
-            check(LIFETIMES.contains(&lifetime), &format!("lifetimes.{name}"), "give between 1s and 24h")?;
-        }
-        check(lifetimes.code <= lifetimes.waiting, "lifetimes.waiting", "give at least as long as lifetimes.code")
     }
 
     fn validate_identity(&self) -> Result<(), SettingsError> {
@@ -77,11 +111,26 @@ impl Settings {
             "give either [identity.introspection] or [identity.jwks], not both",
         )?;
         if let Some(introspection) = &identity.introspection {
-            check(is_http_url(&introspection.url), "identity.introspection.url", "give an http or https URL")?;
+            check(
+                is_http_url(&introspection.url),
+                "identity.introspection.url",
+                "give an http or https URL; the secret goes into client_secret",
+            )?;
+            check_range("identity.introspection.timeout", introspection.timeout, MOMENT..=MINUTE)?;
         }
         if let Some(jwks) = &identity.jwks {
             let known = is_http_url(&jwks.url) || jwks.url.starts_with("file:");
             check(known, "identity.jwks.url", "give an http, https or file URL")?;
+            check_range("identity.jwks.refresh", jwks.refresh, SECOND..=DAY)?;
+        }
+        Ok(())
+    }
+
+    fn validate_clients(&self) -> Result<(), SettingsError> {
+        let mut ids = HashSet::new();
+        for client in &self.clients {
+            validate_client(client)?;
+            check(ids.insert(&client.client_id), "clients", format!("{:?} is there twice", client.client_id))?;
         }
         Ok(())
     }
@@ -89,28 +138,35 @@ impl Settings {
 
 fn validate_client(client: &ClientSettings) -> Result<(), SettingsError> {
     let id = &client.client_id;
-    check(!id.is_empty(), "clients.client_id", "give each client an id")?;
+    // RFC 6749 appendix A.1 allows the space too, but no client wants one.
+    let printable = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_graphic());
+    check(printable, "clients.client_id", format!("{id:?} must be printable ASCII without spaces"))?;
+    let readable = !client.name.trim().is_empty() && !client.name.chars().any(char::is_control);
+    check(readable, "clients.name", format!("give {id:?} the name that people know it by"))?;
+    check(
+        client.secret.as_ref().is_none_or(|secret| !secret.expose().is_empty()),
+        "clients.secret",
+        format!("the secret of {id:?} is empty: give one, or leave it out for a public client"),
+    )?;
     check(
         !client.redirect_uris.is_empty(),
         "clients.redirect_uris",
         format!("{id:?} needs at least one redirect URI"),
     )?;
     for uri in &client.redirect_uris {
-        let absolute = Url::parse(uri).is_ok_and(|uri| uri.has_host() && uri.fragment().is_none());
-        check(
-            absolute,
-            "clients.redirect_uris",
-            format!("{uri:?} of {id:?} must be an absolute URL without a fragment"),
-        )?;
+        let problem = format!("{uri:?} of {id:?} must be an absolute http or https URL without a fragment");
+        check(is_redirect_uri(uri), "clients.redirect_uris", problem)?;
     }
     for origin in &client.origins {
-        check(
-            is_origin(origin),
-            "clients.origins",
-            format!("{origin:?} of {id:?} must be scheme, host and port only"),
-        )?;
+        let problem = format!("{origin:?} of {id:?} must be scheme, host and port only");
+        check(is_origin(origin), "clients.origins", problem)?;
     }
     Ok(())
+}
+
+/// Only what a browser fetches: a `javascript:` URI would run in the page that is sent there.
+fn is_redirect_uri(text: &str) -> bool {
+    is_http_url(text) && Url::parse(text).is_ok_and(|uri| uri.fragment().is_none())
 }
 
 /// Whether this is an origin as browsers write it (RFC 6454 §6.2): lower case, no default port, nothing after the port.
@@ -118,8 +174,20 @@ fn is_origin(text: &str) -> bool {
     is_http_url(text) && Url::parse(text).is_ok_and(|url| url.origin().ascii_serialization() == text)
 }
 
+/// Whether this is an absolute URL of the web. One with a password in it would be shown with it.
 fn is_http_url(text: &str) -> bool {
-    Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+    let fits = |url: Url| matches!(url.scheme(), "http" | "https") && url.has_host() && url.password().is_none();
+    Url::parse(text).is_ok_and(fits)
+}
+
+fn check_rate(setting: &str, rate: Rate) -> Result<(), SettingsError> {
+    check_range(&format!("{setting}.per"), rate.per, SECOND..=DAY)?;
+    check(rate.interval() >= FINEST_INTERVAL, setting, "give at most one attempt per microsecond")
+}
+
+fn check_range(setting: &str, value: Duration, range: RangeInclusive<Duration>) -> Result<(), SettingsError> {
+    let problem = format!("give between {:?} and {:?}", range.start(), range.end());
+    check(range.contains(&value), setting, problem)
 }
 
 fn check(holds: bool, setting: &str, problem: impl Into<String>) -> Result<(), SettingsError> {
@@ -138,21 +206,53 @@ mod tests {
 
     #[test]
     fn each_wrong_setting_is_named() {
-        let client = |rest: &str| format!("[[clients]]\nclient_id = 'a'\nname = 'A'\n{rest}");
         for (toml, named) in [
-            ("[server]\npublic_url = 'https://login.example/path'", "server.public_url"),
-            ("[server]\npublic_url = 'https://LOGIN.example'", "server.public_url"),
-            ("[store]\nurl = 'mysql://x'", "store.url"),
-            ("[store]\nurl = 'redis://x'", "oidc.signing_key"),
-            ("[lifetimes]\nscanned = '0s'", "lifetimes.scanned"),
-            ("[lifetimes]\nwaiting = '1m'", "lifetimes.waiting"),
-            (&client("redirect_uris = []"), "clients.redirect_uris"),
-            (&client("redirect_uris = ['/callback']"), "clients.redirect_uris"),
-            (&client("redirect_uris = ['https://a.example/#x']"), "clients.redirect_uris"),
-            (&client("redirect_uris = ['https://a.example/']\norigins = ['https://a.example/']"), "clients.origins"),
+            ("server.public_url = 'https://login.example/path'", "server.public_url"),
+            ("server.public_url = 'https://LOGIN.example'", "server.public_url"),
+            ("server.backlog = 0", "server.backlog"),
+            ("server.header_timeout = '0s'", "server.header_timeout"),
+            ("store.url = 'mysql://x'", "store.url"),
+            ("store.url = 'redis:'", "store.url"),
+            ("store.url = 'redis://x'", "oidc.signing_key"),
+            ("store.pool_size = 0", "store.pool_size"),
+            ("sockets.ping_every = '0s'", "sockets.ping_every"),
+            ("lifetimes.scanned = '0s'", "lifetimes.scanned"),
+            ("lifetimes.waiting = '1m'", "lifetimes.waiting"),
+            ("lifetimes.authorization_code = '11m'", "lifetimes.authorization_code"),
+            ("limits.scan_per_person.per = '0s'", "limits.scan_per_person.per"),
+            ("limits.scan_per_person = { burst = 4000000000, per = '1s' }", "limits.scan_per_person"),
+            ("log.filter = 'saoma=loud'", "log.filter"),
+            (
+                "identity.introspection = { url = 'http://a:b@c/', client_id = 'a', client_secret = 'b' }",
+                "identity.introspection.url",
+            ),
+            ("identity.jwks = { url = 'jwks.json', issuer = 'i', audience = 'a' }", "identity.jwks.url"),
         ] {
             let error = Settings::from_toml(toml).expect_err(toml).to_string();
             assert!(error.starts_with(&format!("{named}: ")), "{toml}: {error}");
         }
+    }
+
+    #[test]
+    fn each_wrong_setting_of_a_client_is_named() {
+        let good = "client_id = 'a', name = 'A', redirect_uris = ['https://a.example/']";
+        Settings::from_toml(&format!("clients = [{{ {good} }}]")).expect("a good client");
+        for (right, wrong, named) in [
+            ("'a'", "'a b'", "clients.client_id"),
+            ("'A'", "' '", "clients.name"),
+            ("'A'", "'A', secret = ''", "clients.secret"),
+            ("['https://a.example/']", "[]", "clients.redirect_uris"),
+            ("https://a.example/", "/callback", "clients.redirect_uris"),
+            ("https://a.example/", "https://a.example/#x", "clients.redirect_uris"),
+            ("https://a.example/", "javascript://a.example/%0aalert(1)", "clients.redirect_uris"),
+            ("'A'", "'A', origins = ['https://a.example/']", "clients.origins"),
+            ("'A'", "'A', origins = ['*']", "clients.origins"),
+        ] {
+            let client = good.replacen(right, wrong, 1);
+            let error = Settings::from_toml(&format!("clients = [{{ {client} }}]")).expect_err(&client).to_string();
+            assert!(error.starts_with(&format!("{named}: ")), "{client}: {error}");
+        }
+        let error = Settings::from_toml(&format!("clients = [{{ {good} }}, {{ {good} }}]")).expect_err("two of one id");
+        assert_eq!(error.to_string(), "clients: \"a\" is there twice");
     }
 }

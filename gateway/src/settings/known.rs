@@ -1,0 +1,189 @@
+//! Which settings there are, and of what type: read off the structs, so that no list can fall behind them.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use toml::{Table, Value};
+
+use super::parties::{one_hour, two_seconds};
+use super::{ClientSettings, IdentitySettings, IntrospectionSettings, JwksSettings, Oidc, Settings};
+
+/// What goes before every variable of the environment.
+pub(super) const PREFIX: &str = "SAOMA_";
+
+/// The list of relying parties: the one setting that stands in files only.
+pub(super) const CLIENTS: &str = "clients";
+
+/// Every setting, with an example of its value.
+#[derive(Debug)]
+pub(super) struct Known(Table);
+
+impl Known {
+    pub(super) fn new() -> Self {
+        Self(tree_of(&specimen()))
+    }
+
+    /// The example at a path such as `store.url`; of a list of tables, the first table stands for all.
+    pub(super) fn example(&self, path: &str) -> Option<&Value> {
+        let (first, rest) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
+        rest.into_iter().flat_map(|rest| rest.split('.')).try_fold(self.0.get(first)?, |value, key| match value {
+            Value::Array(list) => list.first()?.get(key),
+            _ => value.get(key),
+        })
+    }
+
+    /// The path that a variable of the environment sets.
+    pub(super) fn path_of_variable(&self, name: &str) -> Option<String> {
+        self.settable().into_iter().find(|path| variable(path) == name)
+    }
+
+    /// The path most like this one.
+    pub(super) fn nearest_path(&self, path: &str) -> String {
+        nearest(path, paths(&self.0, true))
+    }
+
+    /// The variable most like this one.
+    pub(super) fn nearest_variable(&self, name: &str) -> String {
+        nearest(name, self.settable().iter().map(|path| variable(path)).collect())
+    }
+
+    /// Text from the environment or a flag as a value of the setting's type; text that is none of it stays text, and
+    /// [`Known::problem_with`] finds fault with it.
+    pub(super) fn value_of_text(&self, path: &str, text: &str) -> Value {
+        let as_text = || Value::String(text.to_owned());
+        match self.example(path) {
+            Some(Value::Integer(_)) => text.parse().map_or_else(|_| as_text(), Value::Integer),
+            Some(Value::Boolean(_)) => text.parse().map_or_else(|_| as_text(), Value::Boolean),
+            Some(Value::Array(_)) => list_of_text(text),
+            _ => as_text(),
+        }
+    }
+
+    /// Why the setting at a path cannot take this value.
+    pub(super) fn problem_with(&self, path: &str, value: &Value) -> Option<String> {
+        if path.ends_with("secret") && !value.is_str() {
+            return Some("give text, in quotes".to_owned());
+        }
+        let mut tree = self.0.clone();
+        set(&mut tree, path, value.clone());
+        Settings::deserialize(Value::Table(tree)).err().map(|error| error.message().to_owned())
+    }
+
+    /// The paths of all settings that one variable or flag can hold.
+    fn settable(&self) -> Vec<String> {
+        paths(&self.0, false)
+    }
+}
+
+/// Puts a value at a path, and makes the sections on the way.
+pub(super) fn set(tree: &mut Table, path: &str, value: Value) {
+    let Some((section, rest)) = path.split_once('.') else {
+        tree.insert(path.to_owned(), value);
+        return;
+    };
+    let section = tree.entry(section).or_insert_with(|| Value::Table(Table::new()));
+    if let Value::Table(section) = section {
+        set(section, rest, value);
+    }
+}
+
+/// Settings as TOML sees them.
+pub(super) fn tree_of(settings: &Settings) -> Table {
+    #[expect(clippy::expect_used, reason = "called with the defaults and the specimen only, which every test reads")]
+    Table::try_from(settings).expect("settings are TOML")
+}
+
+/// The variable that sets the setting at a path.
+fn variable(path: &str) -> String {
+    format!("{PREFIX}{}", path.replace('.', "_").to_ascii_uppercase())
+}
+
+/// The defaults, with everything in place that they leave out.
+fn specimen() -> Settings {
+    Settings {
+        oidc: Oidc { signing_key: Some(PathBuf::new()) },
+        identity: IdentitySettings {
+            introspection: Some(IntrospectionSettings {
+                url: String::new(),
+                client_id: String::new(),
+                client_secret: "".into(),
+                timeout: two_seconds(),
+            }),
+            jwks: Some(JwksSettings {
+                url: String::new(),
+                issuer: String::new(),
+                audience: String::new(),
+                refresh: one_hour(),
+            }),
+        },
+        clients: vec![ClientSettings {
+            client_id: String::new(),
+            name: String::new(),
+            secret: Some("".into()),
+            redirect_uris: Vec::new(),
+            origins: Vec::new(),
+        }],
+        ..Settings::default()
+    }
+}
+
+/// Every path of a tree: those of single values, or those of sections and clients as well.
+fn paths(tree: &Table, with_sections: bool) -> Vec<String> {
+    let mut found = Vec::new();
+    for (key, value) in tree {
+        let inner = match value {
+            Value::Table(section) => Some(section),
+            Value::Array(list) if key == CLIENTS => list.first().and_then(Value::as_table),
+            _ => None,
+        };
+        if inner.is_none() || with_sections {
+            found.push(key.clone());
+        }
+        if let Some(inner) = inner.filter(|_| with_sections || key != CLIENTS) {
+            found.extend(paths(inner, with_sections).into_iter().map(|rest| format!("{key}.{rest}")));
+        }
+    }
+    found
+}
+
+fn nearest(name: &str, names: Vec<String>) -> String {
+    names.into_iter().min_by_key(|known| strsim::damerau_levenshtein(known, name)).unwrap_or_default()
+}
+
+/// A list, its elements separated by commas.
+fn list_of_text(text: &str) -> Value {
+    let elements = text.split(',').map(str::trim).filter(|element| !element.is_empty());
+    Value::Array(elements.map(|element| Value::String(element.to_owned())).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_settings_share_a_variable() {
+        let known = Known::new();
+        let variables: HashSet<String> = known.settable().iter().map(|path| variable(path)).collect();
+        assert_eq!(variables.len(), known.settable().len());
+        assert!(variables.contains("SAOMA_LIMITS_OPEN_PER_ADDRESS_BURST"), "{variables:?}");
+        assert!(variables.contains("SAOMA_IDENTITY_INTROSPECTION_CLIENT_SECRET"), "{variables:?}");
+    }
+
+    #[test]
+    fn what_is_mistyped_finds_its_nearest() {
+        let known = Known::new();
+        for (typed, meant) in [
+            ("stor.url", "store.url"),
+            ("store.ulr", "store.url"),
+            ("sever", "server"),
+            ("lifetime.scanned", "lifetimes.scanned"),
+            ("clients.redirect_uri", "clients.redirect_uris"),
+        ] {
+            assert_eq!(known.nearest_path(typed), meant);
+        }
+        assert_eq!(known.nearest_variable("SAOMA_REDIS_URL"), "SAOMA_STORE_URL");
+        assert_eq!(known.nearest_variable("SAOMA_SERVER_PUBLICURL"), "SAOMA_SERVER_PUBLIC_URL");
+    }
+}

@@ -1,0 +1,39 @@
+//! How long each state of a login lives.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// `[lifetimes]`: each at least a second, at most a day. A longer one costs memory in the store for as long.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lifetimes {
+    /// A code, until it is renewed; 120 s by default. A shorter one leaves less time to show a screenshot elsewhere.
+    #[serde(with = "humantime_serde")]
+    pub code: Duration,
+    /// A login that nobody scans, with all its codes; 600 s by default, at least as long as a code.
+    #[serde(with = "humantime_serde")]
+    pub waiting: Duration,
+    /// From the scan to the confirm; 90 s by default.
+    #[serde(with = "humantime_serde")]
+    pub scanned: Duration,
+    /// An authorization code; 60 s by default, at most ten minutes (RFC 6749 §4.1.2).
+    #[serde(with = "humantime_serde")]
+    pub authorization_code: Duration,
+    /// An access token; 300 s by default: long enough to ask the userinfo endpoint.
+    #[serde(with = "humantime_serde")]
+    pub access_token: Duration,
+}
+
+impl Default for Lifetimes {
+    fn default() -> Self {
+        let seconds = Duration::from_secs;
+        Self {
+            code: seconds(120),
+            waiting: seconds(600),
+            scanned: seconds(90),
+            authorization_code: seconds(60),
+            access_token: seconds(300),
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! What one node is made of: its listeners, its store, its sockets, its logs.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use ipnet::IpNet;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::secret::without_password;
+
+/// `[server]`: where browsers, phones and relying parties connect.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// Address and port; `127.0.0.1:8080` by default, port 0 takes a free one. The environment's `PORT` changes the port
+    /// alone.
+    pub listen: SocketAddr,
+    /// The origin under which everybody reaches the gateway, such as `https://login.example`; `http://127.0.0.1:8080`
+    /// by default, which only this machine can follow. QR codes lead here, and it is the OpenID issuer.
+    pub public_url: String,
+    /// Proxies whose `X-Forwarded-For` is believed, as addresses or networks; none by default. Whoever is on the list
+    /// can choose by which address limits count and what the person is shown.
+    #[serde(deserialize_with = "networks")]
+    pub trusted_proxies: Vec<IpNet>,
+    /// How long a request's head may take; 10 s by default, from 10 ms to 5 min. Each head under way costs a connection.
+    #[serde(with = "humantime_serde")]
+    pub header_timeout: Duration,
+    /// Connections that the kernel keeps until they are accepted; 4096 by default, at least 1. The kernel's own
+    /// `somaxconn` caps it.
+    pub backlog: u32,
+    /// Browsers that one node holds at most; 0, the default, takes what the limit on open files allows, and nothing
+    /// exceeds that. Each costs a file and a few KiB.
+    pub max_sockets: usize,
+    /// How long a stopping node waits for its browsers to leave, and over how long it asks them to come back; 20 s by
+    /// default, at most 1 h. The orchestrator's own patience must be longer.
+    #[serde(with = "humantime_serde")]
+    pub drain_window: Duration,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            public_url: "http://127.0.0.1:8080".into(),
+            trusted_proxies: Vec::new(),
+            header_timeout: Duration::from_secs(10),
+            backlog: 4096,
+            max_sockets: 0,
+            drain_window: Duration::from_secs(20),
+        }
+    }
+}
+
+/// `[operations]`: `/live`, `/ready` and `/metrics`, on a listener of their own.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Operations {
+    /// Address and port; `127.0.0.1:9090` by default, port 0 takes a free one. Whoever reaches it sees the metrics.
+    pub listen: SocketAddr,
+    /// Whether to listen at all; `true` by default.
+    pub enabled: bool,
+}
+
+impl Default for Operations {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 9090)), enabled: true }
+    }
+}
+
+/// `[store]`: where logins live.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoreSettings {
+    /// `memory:`, the default, for one node with nothing else, or `redis://[user:password@]host[:port][/db]`. The
+    /// environment's `REDIS_URL` sets it too.
+    pub url: String,
+    /// Connections to Redis; 4 by default, from 1 to 1000. Each carries many commands at once.
+    pub pool_size: u32,
+    /// How long a command may take before it counts as failed; 1 s by default, from 10 ms to 1 min.
+    #[serde(with = "humantime_serde")]
+    pub command_timeout: Duration,
+}
+
+impl Default for StoreSettings {
+    fn default() -> Self {
+        Self { url: "memory:".into(), pool_size: 4, command_timeout: Duration::from_secs(1) }
+    }
+}
+
+impl fmt::Debug for StoreSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoreSettings").field("url", &without_password(&self.url)).finish_non_exhaustive()
+    }
+}
+
+/// `[sockets]`: each from 10 ms to 1 h.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sockets {
+    /// How often a waiting browser is pinged; 25 s by default. Many proxies close what is silent for 60 s.
+    #[serde(with = "humantime_serde")]
+    pub ping_every: Duration,
+    /// How long it has to answer; 10 s by default.
+    #[serde(with = "humantime_serde")]
+    pub ping_timeout: Duration,
+    /// How long a new socket has to open or resume a login; 10 s by default.
+    #[serde(with = "humantime_serde")]
+    pub open_within: Duration,
+}
+
+impl Default for Sockets {
+    fn default() -> Self {
+        let seconds = Duration::from_secs;
+        Self { ping_every: seconds(25), ping_timeout: seconds(10), open_within: seconds(10) }
+    }
+}
+
+/// `[log]`: what the node writes to standard error.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// For people (`text`, the default) or for programs (`json`).
+    pub format: LogFormat,
+    /// What is logged, in the syntax of `tracing-subscriber`'s filter: `info`, the default, or
+    /// `saoma_gateway=debug,warn`.
+    pub filter: String,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { format: LogFormat::Text, filter: "info".into() }
+    }
+}
+
+/// The form of log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// One line of text each.
+    Text,
+    /// One JSON object each.
+    Json,
+}
+
+/// Networks, where a bare address stands for itself alone.
+fn networks<'de, D: Deserializer<'de>>(list: D) -> Result<Vec<IpNet>, D::Error> {
+    let list = Vec::<String>::deserialize(list)?;
+    list.iter().map(|text| network(text).ok_or_else(|| not_a_network(text))).collect()
+}
+
+fn network(text: &str) -> Option<IpNet> {
+    text.parse().ok().or_else(|| text.parse().map(IpAddr::into).ok())
+}
+
+fn not_a_network<E: serde::de::Error>(text: &str) -> E {
+    E::custom(format!("{text:?} is neither an address nor a network such as 10.0.0.0/8"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Settings;
+
+    #[test]
+    fn proxies_are_addresses_or_networks() {
+        let proxies = |list: &str| Settings::from_toml(&format!("server.trusted_proxies = [{list}]"));
+        let settings = proxies("'10.0.0.0/8', '192.0.2.1', '::1'").expect("good settings");
+        let shown: Vec<String> = settings.server.trusted_proxies.iter().map(ToString::to_string).collect();
+        assert_eq!(shown, ["10.0.0.0/8", "192.0.2.1/32", "::1/128"]);
+        let error = proxies("'proxy.example'").expect_err("a name").to_string();
+        assert!(error.contains("neither an address nor a network"), "{error}");
+    }
+}

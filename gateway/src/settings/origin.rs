@@ -1,0 +1,40 @@
+//! Where a setting's value came from.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// The place that set a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Origin {
+    /// TOML that was handed over by the program.
+    Text,
+    /// The settings file.
+    File(PathBuf),
+    /// A variable of the environment.
+    Variable(String),
+    /// A flag of the command line.
+    Flag(&'static str),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text => f.write_str("the settings"),
+            Self::File(path) => path.display().fmt(f),
+            Self::Variable(name) => f.write_str(name),
+            Self::Flag(flag) => f.write_str(flag),
+        }
+    }
+}
+
+impl Origin {
+    /// The words by which whoever wrote the value finds it.
+    pub(super) fn name_of(&self, key: &str) -> String {
+        match self {
+            Self::Text => key.to_owned(),
+            Self::File(path) => format!("{key} in {}", path.display()),
+            Self::Variable(_) | Self::Flag(_) => self.to_string(),
+        }
+    }
+}

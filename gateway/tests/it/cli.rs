@@ -1,0 +1,214 @@
+//! The binary `saoma` as operators meet it.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+const COMPLETE: &str = r#"
+    [server]
+    listen = "127.0.0.1:0"
+    drain_window = "1h"
+    header_timeout = "5m"
+    [operations]
+    enabled = false
+    [log]
+    format = "json"
+    [identity.introspection]
+    url = "http://127.0.0.1:1/introspect"
+    client_id = "gateway"
+    client_secret = "hunter2"
+    [[clients]]
+    client_id = "hall"
+    name = "Service hall"
+    secret = "hunter2"
+    redirect_uris = ["https://hall.example/callback"]
+"#;
+
+/// A folder with a settings file.
+struct Place(TempDir);
+
+impl Place {
+    fn with(settings: &str) -> Self {
+        let place = Self(tempfile::tempdir().unwrap());
+        std::fs::write(place.path("saoma.toml"), settings).unwrap();
+        place
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_saoma"));
+        command.args(arguments).env_clear().current_dir(self.0.path());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Answer {
+        self.command(arguments).output().unwrap().into()
+    }
+
+    fn serve(&self) -> Server {
+        let command = self.command(&["serve", "--config", "saoma.toml"]).stderr(Stdio::piped()).spawn();
+        let mut process = command.unwrap();
+        let log = BufReader::new(process.stderr.take().unwrap());
+        Server { process, log }
+    }
+}
+
+#[derive(Debug, PartialEq)]
+struct Answer {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl From<Output> for Answer {
+    fn from(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Self { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
+}
+
+/// A node in a process of its own, which does not outlive its test.
+struct Server {
+    process: Child,
+    log: BufReader<ChildStderr>,
+}
+
+impl Server {
+    /// Waits for the log line of this message.
+    fn logged(&mut self, message: &str) -> serde_json::Value {
+        for line in self.log.by_ref().lines().map(Result::unwrap) {
+            let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+            if line["fields"]["message"].as_str().is_some_and(|said| said.starts_with(message)) {
+                return line["fields"].clone();
+            }
+        }
+        panic!("it ended without saying: {message}")
+    }
+
+    fn listening(&mut self) -> String {
+        self.logged("serving")["listen"].as_str().unwrap().to_owned()
+    }
+
+    fn ask_to_stop(&self) {
+        let kill = format!("kill -TERM {}", self.process.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    }
+
+    fn exit_code(&mut self) -> Option<i32> {
+        self.process.wait().unwrap().code()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[test]
+fn settings_are_checked_before_a_node_is_started_with_them() {
+    let answer = Place::with(COMPLETE).run(&["check-config", "--config", "saoma.toml"]);
+    assert_eq!(answer, Answer { code: Some(0), out: "the settings are right\n".into(), err: String::new() });
+    let answer = Place::with("[store]\nulr = 'memory:'").run(&["check-config", "--config", "saoma.toml"]);
+    let said = "saoma: store.ulr in saoma.toml is not a setting; did you mean store.url?\n";
+    assert_eq!(answer, Answer { code: Some(1), out: String::new(), err: said.into() });
+}
+
+#[test]
+fn wrong_usage_and_wrong_settings_do_not_start_a_node() {
+    let place = Place::with(COMPLETE);
+    for (arguments, said) in [
+        (&["serve"][..], "[[clients]]"),
+        (&["serve", "--config", "nowhere.toml"], "nowhere.toml"),
+        (&["serve", "--config", "saoma.toml", "--listen", "everywhere"], "--listen"),
+        (&["serve", "--config", "saoma.toml", "--redis-url", "redis://127.0.0.1"], "oidc.signing_key"),
+        (&["serve", "--lisen", "127.0.0.1:0"], "--listen"),
+        (&["dance"], "dance"),
+    ] {
+        let answer = place.run(arguments);
+        assert_eq!(answer.code, Some(64), "{arguments:?}: {answer:?}");
+        assert!(answer.err.contains(said), "{arguments:?}: {answer:?}");
+    }
+}
+
+#[test]
+fn a_node_that_cannot_have_its_address_says_which_setting_names_it() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let answer = Place::with(COMPLETE).run(&["serve", "--config", "saoma.toml", "--listen", &address]);
+    assert_eq!(answer.code, Some(1), "{answer:?}");
+    assert!(answer.err.contains(&address) && answer.err.contains("server.listen"), "{answer:?}");
+}
+
+#[test]
+fn what_is_printed_says_where_it_came_from_and_holds_no_secret() {
+    let place = Place::with(COMPLETE);
+    let mut command = place.command(&["print-config", "--config", "saoma.toml", "--public-url", "https://a.example"]);
+    let answer: Answer = command.env("PORT", "7").output().unwrap().into();
+    assert_eq!((answer.code, answer.err.as_str()), (Some(0), ""));
+    assert!(!answer.out.contains("hunter2"), "{}", answer.out);
+    for line in [
+        "listen = \"127.0.0.1:7\"  # PORT",
+        "public_url = \"https://a.example\"  # --public-url",
+        "drain_window = \"1h\"  # saoma.toml",
+        "backlog = 4096",
+    ] {
+        assert!(answer.out.lines().any(|printed| printed == line), "{line}: {}", answer.out);
+    }
+}
+
+#[test]
+fn a_new_key_is_the_owners_alone_and_replaces_none() {
+    let place = Place::with(&format!("oidc.signing_key = 'key.pem'\n{COMPLETE}"));
+    assert_eq!(place.run(&["generate-key", "key.pem"]).code, Some(0));
+    let mode = std::fs::metadata(place.path("key.pem")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let key = std::fs::read(place.path("key.pem")).unwrap();
+    let again = place.run(&["generate-key", "key.pem"]);
+    assert_eq!(again.code, Some(1));
+    assert!(again.err.contains("key.pem"), "{again:?}");
+    assert_eq!(std::fs::read(place.path("key.pem")).unwrap(), key);
+    let printed = place.run(&["generate-key"]);
+    assert!(printed.out.starts_with("-----BEGIN PRIVATE KEY-----\n"));
+    assert_ne!(printed.out.as_bytes(), key);
+    place.serve().listening();
+}
+
+#[test]
+fn a_node_that_is_asked_to_stop_drains_and_ends_well() {
+    let place = Place::with(COMPLETE);
+    let mut server = place.serve();
+    server.listening();
+    server.ask_to_stop();
+    server.logged("drained");
+    assert_eq!(server.exit_code(), Some(0));
+}
+
+#[test]
+fn a_second_signal_ends_a_node_that_still_drains() {
+    let place = Place::with(COMPLETE);
+    let mut server = place.serve();
+    // A request whose body does not come keeps the drain waiting; "100 Continue" says that the node waits for it.
+    let mut slow = TcpStream::connect(server.listening()).unwrap();
+    slow.write_all(
+        b"POST /oauth2/token HTTP/1.1\r\nhost: a.example\r\nexpect: 100-continue\r\n\
+          content-type: application/x-www-form-urlencoded\r\ncontent-length: 9\r\n\r\n",
+    )
+    .unwrap();
+    let mut continued = [0; 12];
+    slow.read_exact(&mut continued).unwrap();
+    assert_eq!(&continued, b"HTTP/1.1 100");
+    server.ask_to_stop();
+    server.logged("draining");
+    server.ask_to_stop();
+    server.logged("ended at once");
+    assert_eq!(server.exit_code(), Some(0));
+}
