@@ -73,9 +73,16 @@ impl Gateway {
     /// # Errors
     /// An address is taken, the store does not answer, or a key cannot be read.
     pub async fn start(settings: Settings) -> Result<Self, StartError> {
-        let listening =
-            ListenerSettings { backlog: settings.server.backlog, header_timeout: settings.server.header_timeout };
-        let listener = bind(settings.server.listen, "server.listen", listening)?;
+        let listener = bind(settings.server.listen, "server.listen", listening(&settings))?;
+        Self::start_on(listener, settings).await
+    }
+
+    /// Starts a node on a listener that is bound already, for whoever must know the address before the settings.
+    ///
+    /// # Errors
+    /// As [`Gateway::start`].
+    pub async fn start_on(listener: TcpListener, settings: Settings) -> Result<Self, StartError> {
+        let listening = listening(&settings);
         let address = local_address(&listener, settings.server.listen);
         let operations_listener = match settings.operations {
             Operations { enabled: true, listen } => Some(bind(listen, "operations.listen", listening)?),
@@ -174,6 +181,10 @@ impl Gateway {
             waiter.close(Farewell { code: CloseCode::Restarting, hint: Some(hint) });
         }
     }
+}
+
+const fn listening(settings: &Settings) -> ListenerSettings {
+    ListenerSettings { backlog: settings.server.backlog, header_timeout: settings.server.header_timeout }
 }
 
 fn bind(address: SocketAddr, setting: &'static str, settings: ListenerSettings) -> Result<TcpListener, StartError> {

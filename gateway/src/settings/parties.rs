@@ -62,6 +62,13 @@ pub struct IntrospectionSettings {
     pub timeout: Duration,
 }
 
+impl IntrospectionSettings {
+    /// The endpoint at `url`, with defaults for the rest.
+    pub fn at(url: String) -> Self {
+        Self { url, client_id: String::new(), client_secret: Secret::from(""), timeout: two_seconds() }
+    }
+}
+
 /// `[identity.jwks]`: RFC 7517.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
