@@ -1,0 +1,129 @@
+//! Limits on attempts by the generic cell rate algorithm, kept in the database: a restart forgives nothing.
+
+use std::net::IpAddr;
+
+use sqlx::SqlitePool;
+
+/// How often something may be tried.
+#[derive(Debug, Clone, Copy)]
+pub struct AttemptLimit {
+    /// What is tried; part of the key.
+    pub name: &'static str,
+    /// Attempts at once.
+    pub burst: u32,
+    /// Seconds after which one more is allowed.
+    pub interval: u32,
+}
+
+/// Passwords for one account: five, then one a minute.
+pub const PASSWORD_PER_ACCOUNT: AttemptLimit = AttemptLimit { name: "password_account", burst: 5, interval: 60 };
+
+/// Passwords from one address, where a household or an office may sit: thirty, then one in ten seconds.
+pub const PASSWORD_PER_ADDRESS: AttemptLimit = AttemptLimit { name: "password_address", burst: 30, interval: 10 };
+
+/// Too many attempts: the seconds to wait until the next may be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wait(pub u32);
+
+impl AttemptLimit {
+    /// Counts an attempt.
+    ///
+    /// # Errors
+    /// The outer error is the database's; the inner one says how long to wait, and then nothing was counted.
+    pub async fn count(self, db: &SqlitePool, key: &str) -> Result<Result<(), Wait>, sqlx::Error> {
+        sqlx::query("DELETE FROM attempts WHERE worked_off_at < unixepoch()").execute(db).await?;
+        let counted = sqlx::query(
+            "INSERT INTO attempts (key, worked_off_at) VALUES (?1, unixepoch() + ?2)
+             ON CONFLICT (key) DO UPDATE SET worked_off_at = max(worked_off_at, unixepoch()) + ?2
+             WHERE worked_off_at - unixepoch() <= ?3",
+        )
+        .bind(self.key(key))
+        .bind(self.interval)
+        .bind(self.tolerance())
+        .execute(db)
+        .await?;
+        if counted.rows_affected() > 0 {
+            return Ok(Ok(()));
+        }
+        let wait: i64 = sqlx::query_scalar("SELECT worked_off_at - unixepoch() - ?2 FROM attempts WHERE key = ?1")
+            .bind(self.key(key))
+            .bind(self.tolerance())
+            .fetch_optional(db)
+            .await?
+            .unwrap_or_default();
+        Ok(Err(Wait(u32::try_from(wait).unwrap_or_default().max(1))))
+    }
+
+    /// Takes an attempt back that turned out to be right: only wrong ones are to be few.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn forgive(self, db: &SqlitePool, key: &str) -> Result<(), sqlx::Error> {
+        sqlx::query("UPDATE attempts SET worked_off_at = worked_off_at - ?2 WHERE key = ?1")
+            .bind(self.key(key))
+            .bind(self.interval)
+            .execute(db)
+            .await
+            .map(drop)
+    }
+
+    fn key(self, key: &str) -> String {
+        format!("{}:{key}", self.name)
+    }
+
+    const fn tolerance(self) -> u32 {
+        self.interval * (self.burst - 1)
+    }
+}
+
+/// The part of an address that one subscriber has: all of IPv4, the /64 of IPv6.
+pub fn address_key(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: AttemptLimit = AttemptLimit { name: "test", burst: 3, interval: 100 };
+
+    async fn database() -> (tempfile::TempDir, SqlitePool) {
+        let directory = tempfile::tempdir().unwrap();
+        let db = crate::db::open(&directory.path().join("hall.db")).await.unwrap();
+        (directory, db)
+    }
+
+    #[tokio::test]
+    async fn after_the_burst_each_attempt_has_to_wait_and_others_do_not() {
+        let (_directory, db) = database().await;
+        for _ in 0..LIMIT.burst {
+            assert_eq!(LIMIT.count(&db, "a").await.unwrap(), Ok(()));
+        }
+        let Wait(seconds) = LIMIT.count(&db, "a").await.unwrap().unwrap_err();
+        assert!((90..=100).contains(&seconds), "{seconds}");
+        assert_eq!(LIMIT.count(&db, "b").await.unwrap(), Ok(()));
+    }
+
+    #[tokio::test]
+    async fn what_was_right_is_not_counted() {
+        let (_directory, db) = database().await;
+        for _ in 0..3 * LIMIT.burst {
+            assert_eq!(LIMIT.count(&db, "a").await.unwrap(), Ok(()));
+            LIMIT.forgive(&db, "a").await.unwrap();
+        }
+    }
+
+    #[test]
+    fn a_subscriber_with_many_ipv6_addresses_is_one() {
+        let key = |address: &str| address_key(address.parse().unwrap());
+        assert_eq!(key("2001:db8:1:2::3"), key("2001:db8:1:2:ffff::1"));
+        assert_ne!(key("2001:db8:1:2::3"), key("2001:db8:1:3::3"));
+        assert_eq!(key("::ffff:192.0.2.1"), "192.0.2.1");
+    }
+}

@@ -1,0 +1,74 @@
+//! Accounts: one for both surfaces, with a user name and a password.
+
+pub mod attempts;
+pub mod id_number;
+pub mod password;
+mod seed;
+
+use std::net::IpAddr;
+
+use attempts::{PASSWORD_PER_ACCOUNT, PASSWORD_PER_ADDRESS, Wait, address_key};
+pub use seed::{DemoCitizen, DemoCitizens, SeedError, seed};
+use sqlx::SqlitePool;
+
+/// The longest user name that anyone can have.
+const MAX_USER_NAME_CHARS: usize = 18;
+
+/// How a person's account is found and proved.
+#[derive(Debug, Clone)]
+pub struct Accounts {
+    db: SqlitePool,
+    /// The hash of no password, checked in place of an account that does not exist.
+    nobody: String,
+}
+
+/// Why a person is not logged in.
+#[derive(Debug, thiserror::Error)]
+pub enum PasswordError {
+    /// The user name or the password is wrong; which of them is not told.
+    #[error("wrong user name or password")]
+    Wrong,
+    /// Too many attempts at this account or from this address.
+    #[error("too many attempts, {} s to wait", .0.0)]
+    TooMany(Wait),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+impl Accounts {
+    /// The accounts of a database.
+    ///
+    /// # Errors
+    /// What [`password::hash`] refuses.
+    pub fn new(db: SqlitePool) -> Result<Self, argon2::password_hash::Error> {
+        Ok(Self { db, nobody: password::hash("nobody")? })
+    }
+
+    /// The citizen whose account this is. Unknown names take the same time and get the same answer as wrong passwords.
+    ///
+    /// # Errors
+    /// See [`PasswordError`].
+    pub async fn log_in(&self, user_name: &str, password: &str, address: IpAddr) -> Result<String, PasswordError> {
+        let user_name: String = user_name.trim().to_lowercase().chars().take(MAX_USER_NAME_CHARS + 1).collect();
+        let address = address_key(address);
+        PASSWORD_PER_ADDRESS.count(&self.db, &address).await?.map_err(PasswordError::TooMany)?;
+        PASSWORD_PER_ACCOUNT.count(&self.db, &user_name).await?.map_err(PasswordError::TooMany)?;
+        let account: Option<(String, String)> =
+            sqlx::query_as("SELECT citizen_id, password_hash FROM accounts WHERE user_name = ?1")
+                .bind(&user_name)
+                .fetch_optional(&self.db)
+                .await?;
+        let (citizen_id, hash) = account.unzip();
+        let right = matches(password.to_owned(), hash.unwrap_or_else(|| self.nobody.clone())).await;
+        let citizen_id = citizen_id.filter(|_| right).ok_or(PasswordError::Wrong)?;
+        PASSWORD_PER_ACCOUNT.forgive(&self.db, &user_name).await?;
+        PASSWORD_PER_ADDRESS.forgive(&self.db, &address).await?;
+        Ok(citizen_id)
+    }
+}
+
+/// Hashing keeps a core busy for a while, so it is done where nothing waits for it.
+async fn matches(password: String, hash: String) -> bool {
+    tokio::task::spawn_blocking(move || password::matches(&password, &hash)).await.unwrap_or(false)
+}

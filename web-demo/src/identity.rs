@@ -1,0 +1,91 @@
+//! The identity backend: tells the gateway whose token a phone has sent, and in what standing they are (RFC 7662).
+
+use std::sync::Arc;
+
+use axum::extract::{Form, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use data_encoding::BASE64;
+use http::header::{AUTHORIZATION, CACHE_CONTROL, WWW_AUTHENTICATE};
+use http::{HeaderMap, StatusCode};
+use saoma_protocol::{Digest, IntrospectionResponse, OfferedIdentity};
+use serde::Deserialize;
+use sqlx::SqlitePool;
+
+use crate::citizens;
+use crate::phone::sessions;
+use crate::secret::Secret;
+
+/// Where it answers.
+pub const INTROSPECTION_PATH: &str = "/oauth2/introspect";
+
+#[derive(Debug, Clone)]
+struct Backend {
+    db: SqlitePool,
+    /// Of `client_id:client_secret`, so that comparing takes constant time.
+    credentials: Arc<Digest>,
+}
+
+/// The endpoint. Whoever asks proves it by these credentials (RFC 7662 §2.1).
+pub fn routes(db: SqlitePool, client_id: &str, client_secret: &Secret) -> Router {
+    let credentials = Digest::of(format!("{client_id}:{}", client_secret.expose()).as_bytes());
+    Router::new()
+        .route(INTROSPECTION_PATH, post(introspect))
+        .with_state(Backend { db, credentials: Arc::new(credentials) })
+}
+
+#[derive(Deserialize)]
+struct IntrospectionRequest {
+    token: String,
+}
+
+async fn introspect(
+    State(backend): State<Backend>,
+    headers: HeaderMap,
+    Form(request): Form<IntrospectionRequest>,
+) -> Response {
+    if !backend.admits(&headers) {
+        return (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, "Basic realm=\"introspection\"")]).into_response();
+    }
+    match backend.answer(&Secret::received(request.token)).await {
+        Ok(answer) => ([(CACHE_CONTROL, "no-store")], Json(answer)).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "a token could not be looked up");
+            StatusCode::SERVICE_UNAVAILABLE.into_response()
+        }
+    }
+}
+
+impl Backend {
+    fn admits(&self, headers: &HeaderMap) -> bool {
+        basic_credentials(headers).is_some_and(|credentials| Digest::of(&credentials) == *self.credentials)
+    }
+
+    async fn answer(&self, token: &Secret) -> Result<IntrospectionResponse, sqlx::Error> {
+        let Some(citizen_id) = sessions::citizen_of_token(&self.db, token).await? else {
+            return Ok(inactive());
+        };
+        let Some(standing) = citizens::standing(&self.db, &citizen_id).await? else {
+            return Ok(inactive());
+        };
+        Ok(IntrospectionResponse {
+            active: true,
+            sub: Some(citizen_id),
+            name: Some(standing.name),
+            identities: standing.identities.into_iter().map(OfferedIdentity::from).collect(),
+            refusal: standing.refusal.map(|refusal| refusal.as_str().to_owned()),
+        })
+    }
+}
+
+/// A token that is unknown or ended: nothing else is told (RFC 7662 §2.2).
+const fn inactive() -> IntrospectionResponse {
+    IntrospectionResponse { active: false, sub: None, name: None, identities: Vec::new(), refusal: None }
+}
+
+/// What stands in `Authorization: Basic` (RFC 7617 §2).
+fn basic_credentials(headers: &HeaderMap) -> Option<Vec<u8>> {
+    let (scheme, encoded) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("basic").then(|| BASE64.decode(encoded.trim().as_bytes()).ok()).flatten()
+}

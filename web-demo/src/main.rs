@@ -1,0 +1,113 @@
+//! The binary `saoma-demo`.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Parser;
+use saoma_demo::{Demo, Elsewhere, Options, Secret};
+use saoma_gateway::settings::{Log, LogFormat};
+use saoma_gateway::telemetry;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// The service hall of a province that does not exist: portal, phone app and gateway in one process.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    after_help = "The gateway's own settings can be given by its environment variables (SAOMA_SECTION_KEY)."
+)]
+struct Cli {
+    /// Where the gateway listens; port 0 takes a free one
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
+    gateway: SocketAddr,
+    /// Where the portal listens
+    #[arg(long, default_value = "127.0.0.1:8081", value_name = "ADDRESS:PORT")]
+    portal: SocketAddr,
+    /// Where the phone page listens
+    #[arg(long, default_value = "127.0.0.1:8082", value_name = "ADDRESS:PORT")]
+    phone: SocketAddr,
+    /// Open the phone page to phones on the local network too, by HTTPS
+    #[arg(long)]
+    lan: bool,
+    /// The port for phones on the local network
+    #[arg(long, default_value_t = 8443, value_name = "PORT")]
+    lan_port: u16,
+    /// The directory of the database, keys and certificates
+    #[arg(long, default_value = "demo-data", value_name = "DIR")]
+    data: PathBuf,
+    /// Keep logins in this Redis instead of in memory
+    #[arg(long, value_name = "URL")]
+    redis: Option<String>,
+    /// Use the gateway of this origin instead of one in this process
+    #[arg(long, value_name = "URL", requires_all = ["client_secret", "introspection_secret"])]
+    gateway_url: Option<String>,
+    /// The secret of client "service-hall" at that gateway
+    #[arg(long, env = "SAOMA_DEMO_CLIENT_SECRET", hide_env_values = true, value_name = "SECRET")]
+    client_secret: Option<String>,
+    /// The secret by which that gateway, as "saoma", asks for introspection
+    #[arg(long, env = "SAOMA_DEMO_INTROSPECTION_SECRET", hide_env_values = true, value_name = "SECRET")]
+    introspection_secret: Option<String>,
+    /// What is logged, such as info or saoma_demo=debug,warn
+    #[arg(long, default_value = "warn", value_name = "FILTER")]
+    log: String,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Cli::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("saoma-demo: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> anyhow::Result<()> {
+    let log = Log { format: LogFormat::Text, filter: cli.log.clone() };
+    telemetry::start(&log).context("--log")?;
+    // Listened for before `ready` is said, so that nobody who waits for it kills the process by asking it to stop.
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let demo = Demo::start(cli.into_options()).await?;
+    print!("{}", demo.announcement());
+    let mut asked_to_stop = async || {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    asked_to_stop().await;
+    tokio::select! {
+        () = demo.shutdown() => {}
+        () = asked_to_stop() => {}
+    }
+    Ok(())
+}
+
+impl Cli {
+    fn into_options(self) -> Options {
+        let elsewhere = self.gateway_url.map(|url| Elsewhere {
+            url,
+            client_secret: Secret::received(self.client_secret.unwrap_or_default()),
+            introspection_secret: Secret::received(self.introspection_secret.unwrap_or_default()),
+        });
+        Options {
+            portal: self.portal,
+            phone: self.phone,
+            gateway: self.gateway,
+            phone_lan: self.lan.then_some(SocketAddr::from((Ipv4Addr::UNSPECIFIED, self.lan_port))),
+            data: self.data,
+            store_url: self.redis.unwrap_or_else(|| "memory:".into()),
+            environment: gateway_settings(),
+            elsewhere,
+        }
+    }
+}
+
+/// The gateway's variables, without those of the demo itself.
+fn gateway_settings() -> Vec<(String, String)> {
+    let text =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    text.filter(|(name, _)| name.starts_with("SAOMA_") && !name.starts_with("SAOMA_DEMO_")).collect()
+}

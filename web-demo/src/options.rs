@@ -1,0 +1,54 @@
+//! What can be chosen about a demo.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use crate::secret::Secret;
+
+/// The choices. Port 0 takes a free one.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where the portal listens.
+    pub portal: SocketAddr,
+    /// Where the phone app listens, and the introspection endpoint beside it.
+    pub phone: SocketAddr,
+    /// Where the gateway in this process listens.
+    pub gateway: SocketAddr,
+    /// Where the phone app listens for phones on the local network, by HTTPS; nowhere by default.
+    pub phone_lan: Option<SocketAddr>,
+    /// The directory of the database, keys and certificates; made if it is not there.
+    pub data: PathBuf,
+    /// The store of the gateway in this process: `memory:` or a Redis URL.
+    pub store_url: String,
+    /// Settings for the gateway in this process, as its own environment variables (`SAOMA_…`).
+    pub environment: Vec<(String, String)>,
+    /// A gateway that runs elsewhere, in place of the one in this process.
+    pub elsewhere: Option<Elsewhere>,
+}
+
+/// A gateway that runs elsewhere, and what this hall is registered there with.
+#[derive(Debug, Clone)]
+pub struct Elsewhere {
+    /// Its public origin.
+    pub url: String,
+    /// What the portal proves itself with at the token endpoint.
+    pub client_secret: Secret,
+    /// What the gateway proves itself with at the introspection endpoint.
+    pub introspection_secret: Secret,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        let loopback = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        Self {
+            portal: loopback(8081),
+            phone: loopback(8082),
+            gateway: loopback(8080),
+            phone_lan: None,
+            data: "demo-data".into(),
+            store_url: "memory:".into(),
+            environment: Vec::new(),
+            elsewhere: None,
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! Stylesheets of the hall, and the scripts that the web side's build makes.
+
+use axum::extract::Path;
+use axum::response::Response;
+use http::HeaderMap;
+use rust_embed::RustEmbed;
+use saoma_gateway::assets;
+
+#[derive(RustEmbed)]
+#[folder = "assets"]
+struct Styles;
+
+#[derive(RustEmbed)]
+#[folder = "web/dist"]
+#[allow_missing = true]
+struct Scripts;
+
+/// Answers `GET /assets/{file}`.
+pub async fn asset(Path(file): Path<String>, headers: HeaderMap) -> Response {
+    if Styles::get(&file).is_some() {
+        assets::serve::<Styles>(&file, &headers)
+    } else {
+        assets::serve::<Scripts>(&file, &headers)
+    }
+}
+
+/// Whether a script has been built. Pages work without, so they ask for none that is not there.
+pub fn has_script(file: &str) -> bool {
+    Scripts::get(file).is_some()
+}

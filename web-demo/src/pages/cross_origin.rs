@@ -1,0 +1,57 @@
+//! No other site's page can make a browser do anything here.
+
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::header::{HOST, ORIGIN};
+use http::{HeaderMap, Method, StatusCode};
+use url::Url;
+
+/// Answers 403 to a request that changes something and comes from another origin's page: by `Sec-Fetch-Site`, or by
+/// `Origin` where a browser does not send that. A request with neither is no browser's, and carries nobody's cookies.
+pub async fn refuse_cross_origin(request: Request, next: Next) -> Response {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    if reads || comes_from_here(request.headers()) {
+        return next.run(request).await;
+    }
+    (StatusCode::FORBIDDEN, "请求来自其他网站，已拒绝。 / Refused: the request came from another site.").into_response()
+}
+
+fn comes_from_here(headers: &HeaderMap) -> bool {
+    if let Some(site) = headers.get("sec-fetch-site") {
+        return site == "same-origin" || site == "none";
+    }
+    let Some(origin) = headers.get(ORIGIN) else {
+        return true;
+    };
+    let origin = origin.to_str().ok().and_then(|origin| Url::parse(origin).ok());
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    origin.is_some_and(|origin| Some(origin.authority()) == host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_pages_of_this_origin_may_change_something() {
+        for (headers, expected) in [
+            (vec![], true),
+            (vec![("sec-fetch-site", "same-origin")], true),
+            (vec![("sec-fetch-site", "none")], true),
+            (vec![("sec-fetch-site", "same-site"), ("origin", "http://127.0.0.1:8081")], false),
+            (vec![("sec-fetch-site", "cross-site")], false),
+            (vec![("host", "127.0.0.1:8081"), ("origin", "http://127.0.0.1:8081")], true),
+            (vec![("host", "127.0.0.1:8081"), ("origin", "http://127.0.0.1:8080")], false),
+            (vec![("host", "127.0.0.1:8081"), ("origin", "null")], false),
+        ] {
+            let found: HeaderMap = headers
+                .iter()
+                .map(|(name, value)| (name.parse().expect("a name"), value.parse().expect("a value")))
+                .collect::<Vec<(http::HeaderName, http::HeaderValue)>>()
+                .into_iter()
+                .collect();
+            assert_eq!(comes_from_here(&found), expected, "{headers:?}");
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! What a page could not be made for.
+
+use axum::response::{Html, IntoResponse, Response};
+use http::StatusCode;
+
+/// A fault of the hall itself: logged in full, told to the person in a sentence.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The database failed.
+    #[error("the database failed: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The page could not be written.
+    #[error("the page could not be written: {0}")]
+    Page(#[from] askama::Error),
+    /// What the database holds cannot be read, or what it should hold not be written.
+    #[error("a record could not be read or written: {0}")]
+    Record(#[from] serde_json::Error),
+    /// The system has no randomness to give.
+    #[error("no randomness: {0}")]
+    Randomness(#[from] getrandom::Error),
+}
+
+/// Without templates, styles or a language of its own: nothing that could fail again.
+const PAGE: &str = "<!doctype html><html lang=\"zh-CN\"><meta charset=\"utf-8\"><title>系统繁忙</title>\
+    <p>系统繁忙，请稍后再试。</p><p lang=\"en\">Something went wrong on our side. Please try again shortly.</p>";
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        tracing::error!(error = %self, "a page could not be made");
+        (StatusCode::INTERNAL_SERVER_ERROR, Html(PAGE)).into_response()
+    }
+}

@@ -1,0 +1,68 @@
+//! The frame around every page, and how a page becomes an answer.
+
+use askama::Template;
+use axum::response::{Html, IntoResponse, Response};
+use http::StatusCode;
+
+use super::{Failure, Locale};
+
+/// Which of the two surfaces a page belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Surface {
+    /// The portal, on a computer.
+    Portal,
+    /// The app, on a phone.
+    Phone,
+}
+
+/// What the layout needs of a page.
+#[derive(Debug, Clone, Copy)]
+pub struct Frame<'a> {
+    /// The page's language.
+    pub locale: Locale,
+    /// The surface.
+    pub surface: Surface,
+    /// Where the link to the other language leads: a path that answers GET.
+    pub path: &'a str,
+}
+
+impl Frame<'_> {
+    /// The surface's name, in the head of each page.
+    pub const fn brand(&self) -> &'static str {
+        match self.surface {
+            Surface::Portal => {
+                self.locale.pick("示例省社会保险网上服务大厅", "Shili Province Social Insurance Service Hall")
+            }
+            Surface::Phone => self.locale.pick("示例省人社", "Shili Province Social Security"),
+        }
+    }
+
+    /// The surface's own stylesheet.
+    pub const fn stylesheet(&self) -> &'static str {
+        match self.surface {
+            Surface::Portal => "portal.css",
+            Surface::Phone => "phone.css",
+        }
+    }
+
+    /// The link that skips the head.
+    pub const fn skip(&self) -> &'static str {
+        self.locale.pick("跳到正文", "Skip to content")
+    }
+
+    /// What stands at the foot of each page.
+    pub const fn notice(&self) -> &'static str {
+        self.locale.pick(
+            "演示系统：机构、人员与证件号码均为虚构。",
+            "A demonstration: the institution, its citizens and their numbers are made up.",
+        )
+    }
+}
+
+/// Answers with a page.
+///
+/// # Errors
+/// The page cannot be written.
+pub fn page(status: StatusCode, page: &impl Template) -> Result<Response, Failure> {
+    Ok((status, Html(page.render()?)).into_response())
+}

@@ -1,0 +1,17 @@
+//! What the pages of both surfaces share: language, cookies, policies, styles.
+
+mod assets;
+mod cookie;
+mod cross_origin;
+mod failure;
+mod frame;
+mod locale;
+mod policy;
+
+pub use assets::{asset, has_script};
+pub use cookie::{Cookie, CookieName, expired, value_of};
+pub use cross_origin::refuse_cross_origin;
+pub use failure::Failure;
+pub use frame::{Frame, Surface, page};
+pub use locale::{Locale, remember_locale};
+pub use policy::{Policy, with_policy};

@@ -1,0 +1,141 @@
+//! The confirmation: who asks, from where and when; then decline or confirm; then what came of it.
+
+use askama::Template;
+use axum::extract::{Form, Path, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use http::StatusCode;
+use saoma_protocol::{DecisionStatus, LoginId};
+use serde::Deserialize;
+use url::Url;
+
+use super::Phone;
+use super::scan::refused;
+use super::scanned_login::ScannedLogin;
+use super::sessions::PhoneSession;
+use super::texts::Texts;
+use super::trouble::Trouble;
+use crate::pages::{Failure, Frame, Locale, Surface, has_script, page};
+
+/// The script that counts the seconds down.
+const COUNTDOWN_SCRIPT: &str = "confirm-page.js";
+
+#[derive(Template)]
+#[template(path = "phone/confirmation.html")]
+struct ConfirmationPage<'a> {
+    frame: Frame<'a>,
+    texts: &'static Texts,
+    login: &'a ScannedLogin,
+    host: String,
+    identity_missing: bool,
+    countdown_script: Option<&'static str>,
+}
+
+#[derive(Template)]
+#[template(path = "phone/outcome.html")]
+struct OutcomePage<'a> {
+    frame: Frame<'a>,
+    texts: &'static Texts,
+    confirmed: bool,
+}
+
+/// The choice of the person.
+#[derive(Deserialize)]
+pub struct Choice {
+    #[serde(default)]
+    identity: String,
+}
+
+/// Answers `GET /logins/{login_id}`.
+pub async fn show(
+    State(phone): State<Phone>,
+    session: PhoneSession,
+    Path(login_id): Path<String>,
+    locale: Locale,
+) -> Result<Response, Failure> {
+    let Some(login) = scanned(&phone, &session, &login_id).await? else {
+        return Trouble::NotScanned.answer(locale, "/scan");
+    };
+    let path = path_of(login.context.login_id);
+    let frame = Frame { locale, surface: Surface::Phone, path: &path };
+    match login.decision {
+        Some(decision) => {
+            let confirmed = decision == DecisionStatus::Confirmed;
+            page(StatusCode::OK, &OutcomePage { frame, texts: Texts::of(locale), confirmed })
+        }
+        None if login.seconds_left == 0 => Trouble::Expired.answer(locale, &path),
+        None => page(StatusCode::OK, &ConfirmationPage::new(frame, &login, false)),
+    }
+}
+
+/// Answers `POST /logins/{login_id}/confirm`. What this phone has not scanned and shown is not confirmed (threat T1).
+pub async fn confirm(
+    State(phone): State<Phone>,
+    session: PhoneSession,
+    Path(login_id): Path<String>,
+    locale: Locale,
+    Form(choice): Form<Choice>,
+) -> Result<Response, Failure> {
+    let Some(login) = scanned(&phone, &session, &login_id).await? else {
+        return Trouble::NotScanned.answer(locale, "/scan");
+    };
+    let id = login.context.login_id;
+    if choice.identity.is_empty() {
+        let path = path_of(id);
+        let frame = Frame { locale, surface: Surface::Phone, path: &path };
+        return page(StatusCode::UNPROCESSABLE_ENTITY, &ConfirmationPage::new(frame, &login, true));
+    }
+    match phone.gateway.confirm(&session.access_token(), id, choice.identity).await {
+        Ok(decision) => decided(&phone, &session, id, decision.status).await,
+        Err(error) => refused(&phone, session, error, locale, &path_of(id)).await,
+    }
+}
+
+/// Answers `POST /logins/{login_id}/reject`.
+pub async fn reject(
+    State(phone): State<Phone>,
+    session: PhoneSession,
+    Path(login_id): Path<String>,
+    locale: Locale,
+) -> Result<Response, Failure> {
+    let Some(login) = scanned(&phone, &session, &login_id).await? else {
+        return Trouble::NotScanned.answer(locale, "/scan");
+    };
+    let id = login.context.login_id;
+    match phone.gateway.reject(&session.access_token(), id).await {
+        Ok(decision) => decided(&phone, &session, id, decision.status).await,
+        Err(error) => refused(&phone, session, error, locale, &path_of(id)).await,
+    }
+}
+
+impl<'a> ConfirmationPage<'a> {
+    fn new(frame: Frame<'a>, login: &'a ScannedLogin, identity_missing: bool) -> Self {
+        let origin = &login.context.client.origin;
+        // An international name in its ASCII form: look-alike letters do not pass for others.
+        let host = Url::parse(origin).map_or_else(|_| origin.clone(), |origin| origin.authority().to_owned());
+        let countdown_script = has_script(COUNTDOWN_SCRIPT).then_some(COUNTDOWN_SCRIPT);
+        Self { frame, texts: Texts::of(frame.locale), login, host, identity_missing, countdown_script }
+    }
+}
+
+async fn scanned(phone: &Phone, session: &PhoneSession, login_id: &str) -> Result<Option<ScannedLogin>, Failure> {
+    let Ok(id) = login_id.parse::<LoginId>() else {
+        return Ok(None);
+    };
+    ScannedLogin::find(&phone.db, session, id).await
+}
+
+/// Keeps the decision and sends the phone to the page that tells it, which can be reloaded without deciding again.
+async fn decided(
+    phone: &Phone,
+    session: &PhoneSession,
+    id: LoginId,
+    decision: DecisionStatus,
+) -> Result<Response, Failure> {
+    ScannedLogin::decide(&phone.db, session, id, decision).await?;
+    Ok(Redirect::to(&path_of(id)).into_response())
+}
+
+/// The address of a scanned login's pages.
+pub fn path_of(id: LoginId) -> String {
+    format!("/logins/{id}")
+}

@@ -1,0 +1,60 @@
+//! The phone app: server-rendered pages. Its backend holds the person's access token and speaks to the gateway.
+//!
+//! ```text
+//! /login ──► / ──► /scan ──► POST /scan ──► /logins/{login_id} ──► POST …/confirm or …/reject
+//!                                             └── once decided, the same address tells the outcome
+//! ```
+//!
+//! Each page works without JavaScript; the camera is an addition.
+
+mod confirmation;
+mod gateway_client;
+mod home;
+mod password;
+mod scan;
+mod scanned_login;
+pub mod sessions;
+mod texts;
+mod trouble;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{get, post};
+pub use gateway_client::GatewayClient;
+use sqlx::SqlitePool;
+
+use crate::accounts::Accounts;
+use crate::pages::{Policy, asset, refuse_cross_origin, remember_locale, with_policy};
+
+/// What the pages share.
+#[derive(Debug, Clone)]
+pub struct Phone {
+    /// The hall's database.
+    pub db: SqlitePool,
+    /// Who may log in.
+    pub accounts: Accounts,
+    /// Where scans go.
+    pub gateway: GatewayClient,
+}
+
+/// The largest form: a QR code's text of a few hundred bytes.
+const MAX_FORM_BYTES: usize = 16 * 1024;
+
+/// The pages.
+pub fn routes(phone: Phone, policy: Policy) -> Router {
+    Router::new()
+        .route("/", get(home::show))
+        .route("/login", get(password::show).post(password::log_in))
+        .route("/logout", post(password::log_out))
+        .route("/scan", get(scan::show).post(scan::submit))
+        .route("/logins/{login_id}", get(confirmation::show))
+        .route("/logins/{login_id}/confirm", post(confirmation::confirm))
+        .route("/logins/{login_id}/reject", post(confirmation::reject))
+        .route("/assets/{file}", get(asset))
+        .with_state(phone)
+        .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
+        .layer(from_fn(remember_locale))
+        .layer(from_fn(refuse_cross_origin))
+        .layer(from_fn_with_state(policy, with_policy))
+}

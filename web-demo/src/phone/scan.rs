@@ -1,0 +1,96 @@
+//! Scanning: by camera, by pasted text, by typed code.
+
+use askama::Template;
+use axum::extract::{Form, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use http::StatusCode;
+use saoma_protocol::{ErrorCode, ScanRequest};
+use serde::Deserialize;
+
+use super::Phone;
+use super::confirmation::path_of;
+use super::gateway_client::GatewayError;
+use super::scanned_login::ScannedLogin;
+use super::sessions::PhoneSession;
+use super::texts::Texts;
+use super::trouble::Trouble;
+use crate::pages::{Failure, Frame, Locale, Surface, has_script, page};
+
+const PATH: &str = "/scan";
+
+/// The script of `<scan-camera>`.
+const CAMERA_SCRIPT: &str = "scan-camera.js";
+
+#[derive(Template)]
+#[template(path = "phone/scan.html")]
+struct ScanPage<'a> {
+    frame: Frame<'a>,
+    texts: &'static Texts,
+    camera_script: Option<&'static str>,
+}
+
+/// What a form sends: one of the two is filled in.
+#[derive(Deserialize)]
+pub struct ScanForm {
+    #[serde(default)]
+    text: String,
+    #[serde(default)]
+    user_code: String,
+}
+
+impl ScanForm {
+    fn into_request(self) -> ScanRequest {
+        if self.text.trim().is_empty() {
+            ScanRequest::UserCode { user_code: self.user_code.trim().to_owned() }
+        } else {
+            ScanRequest::Qr { qr: self.text.trim().to_owned() }
+        }
+    }
+}
+
+/// Answers `GET /scan`.
+pub async fn show(_: PhoneSession, locale: Locale) -> Result<Response, Failure> {
+    let frame = Frame { locale, surface: Surface::Phone, path: PATH };
+    let camera_script = has_script(CAMERA_SCRIPT).then_some(CAMERA_SCRIPT);
+    page(StatusCode::OK, &ScanPage { frame, texts: Texts::of(locale), camera_script })
+}
+
+/// Answers `POST /scan`: on success with the way to the confirmation page.
+pub async fn submit(
+    State(phone): State<Phone>,
+    session: PhoneSession,
+    locale: Locale,
+    Form(form): Form<ScanForm>,
+) -> Result<Response, Failure> {
+    let request = form.into_request();
+    if let ScanRequest::Qr { qr } = &request
+        && phone.gateway.check(qr).is_err()
+    {
+        return Trouble::NotALoginCode.answer(locale, PATH);
+    }
+    match phone.gateway.scan(&session.access_token(), &request).await {
+        Ok(context) => {
+            ScannedLogin::keep(&phone.db, &session, &context).await?;
+            Ok(Redirect::to(&path_of(context.login_id)).into_response())
+        }
+        Err(error) => refused(&phone, session, error, locale, PATH).await,
+    }
+}
+
+/// What a person is told when the gateway did not do as asked. Where it no longer takes the app's token, they log in
+/// again.
+pub async fn refused(
+    phone: &Phone,
+    session: PhoneSession,
+    error: GatewayError,
+    locale: Locale,
+    here: &str,
+) -> Result<Response, Failure> {
+    if let GatewayError::Refused(problem) = &error
+        && problem.error == ErrorCode::InvalidToken
+    {
+        session.end(&phone.db).await?;
+        return Ok(Redirect::to("/login").into_response());
+    }
+    Trouble::from(error).answer(locale, here)
+}

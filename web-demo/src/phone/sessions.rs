@@ -1,0 +1,100 @@
+//! Persons logged in to the app on a phone, and the access token that the app sends to the gateway for each.
+//!
+//! The token follows from the cookie, which the phone alone keeps. So the app's backend has it while a request is
+//! handled, and the database at no time.
+
+use axum::extract::FromRequestParts;
+use axum::response::{IntoResponse, Redirect, Response};
+use http::request::Parts;
+use sqlx::SqlitePool;
+
+use super::Phone;
+use crate::pages::{CookieName, Failure, value_of};
+use crate::secret::Secret;
+
+/// The cookie of a session.
+pub const COOKIE: CookieName = CookieName("shili_app");
+
+/// How long a person stays logged in on a phone.
+pub const LIFETIME_SECONDS: u32 = 12 * 3600;
+
+/// A person logged in on the phone that sent a request. As an extractor it sends everybody else to the login page.
+#[derive(Debug, Clone)]
+pub struct PhoneSession {
+    /// Who.
+    pub citizen_id: String,
+    cookie: Secret,
+}
+
+impl PhoneSession {
+    /// Logs a citizen in: the new session's cookie.
+    ///
+    /// # Errors
+    /// The database's, or no randomness.
+    pub async fn start(db: &SqlitePool, citizen_id: String) -> Result<Secret, Failure> {
+        let session = Self { citizen_id, cookie: Secret::random()? };
+        sqlx::query("DELETE FROM phone_sessions WHERE expires_at <= unixepoch()").execute(db).await?;
+        sqlx::query(
+            "INSERT INTO phone_sessions (cookie_digest, token_digest, citizen_id, expires_at)
+             VALUES (?1, ?2, ?3, unixepoch() + ?4)",
+        )
+        .bind(session.digest())
+        .bind(session.access_token().digest())
+        .bind(&session.citizen_id)
+        .bind(LIFETIME_SECONDS)
+        .execute(db)
+        .await?;
+        Ok(session.cookie)
+    }
+
+    /// Logs out: cookie and token are worth nothing from now on.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn end(self, db: &SqlitePool) -> Result<(), sqlx::Error> {
+        let delete = sqlx::query("DELETE FROM phone_sessions WHERE cookie_digest = ?1");
+        delete.bind(self.digest()).execute(db).await.map(drop)
+    }
+
+    /// The app's own access token, as the gateway gets it.
+    pub fn access_token(&self) -> Secret {
+        self.cookie.derive("access token")
+    }
+
+    /// What the database knows the session by.
+    pub fn digest(&self) -> String {
+        self.cookie.digest()
+    }
+
+    async fn find(db: &SqlitePool, cookie: Secret) -> Result<Option<Self>, sqlx::Error> {
+        let citizen_id: Option<String> = sqlx::query_scalar(
+            "SELECT citizen_id FROM phone_sessions WHERE cookie_digest = ?1 AND expires_at > unixepoch()",
+        )
+        .bind(cookie.digest())
+        .fetch_optional(db)
+        .await?;
+        Ok(citizen_id.map(|citizen_id| Self { citizen_id, cookie }))
+    }
+}
+
+impl FromRequestParts<Phone> for PhoneSession {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, phone: &Phone) -> Result<Self, Response> {
+        let cookie = value_of(&parts.headers, COOKIE).map(Secret::received);
+        let to_login = || Redirect::to("/login").into_response();
+        let found = Self::find(&phone.db, cookie.ok_or_else(to_login)?).await;
+        found.map_err(|error| Failure::from(error).into_response())?.ok_or_else(to_login)
+    }
+}
+
+/// Whose access token this is; nobody's when it is unknown or ended.
+///
+/// # Errors
+/// The database's.
+pub async fn citizen_of_token(db: &SqlitePool, token: &Secret) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar("SELECT citizen_id FROM phone_sessions WHERE token_digest = ?1 AND expires_at > unixepoch()")
+        .bind(token.digest())
+        .fetch_optional(db)
+        .await
+}

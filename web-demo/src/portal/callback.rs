@@ -1,0 +1,88 @@
+//! The end of a login: the browser comes back from the gateway.
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
+use http::StatusCode;
+use http::header::SET_COOKIE;
+use serde::Deserialize;
+
+use super::Portal;
+use super::authentication_request::{AuthenticationRequest, Browser};
+use super::sessions::PortalSession;
+use super::texts::Texts;
+use crate::pages::{Failure, Frame, Locale, Surface, page};
+
+/// The answer of the gateway (RFC 6749 §4.1.2, RFC 9207).
+#[derive(Debug, Deserialize)]
+pub struct AuthorizationResponse {
+    #[serde(default)]
+    state: String,
+    code: Option<String>,
+    iss: Option<String>,
+    error: Option<String>,
+}
+
+/// Answers `GET /callback`.
+pub async fn answer(
+    State(portal): State<Portal>,
+    browser: Browser,
+    locale: Locale,
+    Query(response): Query<AuthorizationResponse>,
+) -> Result<Response, Failure> {
+    let request = AuthenticationRequest::take(&portal.db, &browser, &response.state).await?;
+    let Some(request) = request.filter(|_| response.iss.as_deref() == Some(portal.relying_party.issuer())) else {
+        return Obstacle::NotFromHere.answer(locale);
+    };
+    let Some(code) = response.code else {
+        tracing::info!(error = response.error, "a login came back without a code");
+        return Obstacle::NotCompleted.answer(locale);
+    };
+    match portal.relying_party.redeem(request, code).await {
+        Ok(logged_in) => {
+            let cookie = PortalSession::start(&portal, logged_in).await?;
+            Ok((AppendHeaders([(SET_COOKIE, cookie)]), Redirect::to("/")).into_response())
+        }
+        Err(error) => {
+            tracing::warn!(%error, "a login could not be completed");
+            Obstacle::NotCompleted.answer(locale)
+        }
+    }
+}
+
+/// Why nobody is logged in.
+#[derive(Debug, Clone, Copy)]
+pub enum Obstacle {
+    /// This browser has asked for no such login, or it is over: someone may be sending their own (threat T15).
+    NotFromHere,
+    /// The gateway gave no code, or did not take it back.
+    NotCompleted,
+    /// The gateway cannot be reached.
+    Unreachable,
+}
+
+#[derive(Template)]
+#[template(path = "portal/obstacle.html")]
+struct ObstaclePage<'a> {
+    frame: Frame<'a>,
+    texts: &'static Texts,
+    title: &'static str,
+    advice: &'static str,
+}
+
+impl Obstacle {
+    /// The page that tells it.
+    ///
+    /// # Errors
+    /// The page cannot be written.
+    pub fn answer(self, locale: Locale) -> Result<Response, Failure> {
+        let frame = Frame { locale, surface: Surface::Portal, path: "/login" };
+        let texts = Texts::of(locale);
+        let (status, (title, advice)) = match self {
+            Self::NotFromHere => (StatusCode::BAD_REQUEST, texts.not_from_here),
+            Self::NotCompleted => (StatusCode::BAD_GATEWAY, texts.not_completed),
+            Self::Unreachable => (StatusCode::SERVICE_UNAVAILABLE, texts.unreachable),
+        };
+        page(status, &ObstaclePage { frame, texts, title, advice })
+    }
+}

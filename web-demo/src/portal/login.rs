@@ -1,0 +1,75 @@
+//! The login page, which shows the code itself, and the way to the gateway's own page.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
+use http::StatusCode;
+use http::header::SET_COOKIE;
+
+use super::Portal;
+use super::authentication_request::{AuthenticationRequest, Browser};
+use super::callback::Obstacle;
+use super::sessions::PortalSession;
+use super::texts::Texts;
+use crate::pages::{Failure, Frame, Locale, Surface, page};
+
+#[derive(Template)]
+#[template(path = "portal/login.html")]
+struct LoginPage<'a> {
+    frame: Frame<'a>,
+    texts: &'static Texts,
+    portal: &'a Portal,
+    request: &'a AuthenticationRequest,
+    scope: String,
+    code_challenge: &'a str,
+}
+
+/// Answers `GET /login`.
+pub async fn show(
+    State(portal): State<Portal>,
+    session: Option<PortalSession>,
+    browser: Browser,
+    locale: Locale,
+) -> Result<Response, Failure> {
+    if session.is_some() {
+        return Ok(Redirect::to("/").into_response());
+    }
+    let (request, code_challenge) = AuthenticationRequest::prepare(&portal.db, &browser).await?;
+    let frame = Frame { locale, surface: Surface::Portal, path: "/login" };
+    let login = LoginPage {
+        frame,
+        texts: Texts::of(locale),
+        portal: &portal,
+        request: &request,
+        scope: portal.relying_party.scope(),
+        code_challenge: code_challenge.as_str(),
+    };
+    Ok((AppendHeaders([(SET_COOKIE, portal.remember(&browser))]), page(StatusCode::OK, &login)?).into_response())
+}
+
+/// Answers `GET /login/hosted`: the same login on the gateway's own page, for browsers without JavaScript here.
+pub async fn hosted(State(portal): State<Portal>, browser: Browser, locale: Locale) -> Result<Response, Failure> {
+    let (request, code_challenge) = AuthenticationRequest::prepare(&portal.db, &browser).await?;
+    match portal.relying_party.authorization_url(&request, code_challenge).await {
+        Ok(mut url) => {
+            url.query_pairs_mut().append_pair("ui_locales", locale.tag());
+            let remembered = AppendHeaders([(SET_COOKIE, portal.remember(&browser))]);
+            Ok((remembered, Redirect::to(url.as_str())).into_response())
+        }
+        Err(error) => {
+            tracing::warn!(%error, "the hosted login page was not reached");
+            Obstacle::Unreachable.answer(locale)
+        }
+    }
+}
+
+impl Portal {
+    fn remember(&self, browser: &Browser) -> http::HeaderValue {
+        browser.cookie(self.is_secure())
+    }
+
+    /// Whether browsers reach the portal by HTTPS.
+    pub fn is_secure(&self) -> bool {
+        self.origin.starts_with("https:")
+    }
+}

@@ -1,0 +1,58 @@
+//! The portal: a plain OpenID Connect relying party, on a computer.
+//!
+//! ```text
+//! /login (<qr-login>) ─┐
+//! /login/hosted ───────┴─► the gateway ──► /callback ──► / (home) ──► POST /logout
+//! ```
+
+mod authentication_request;
+mod callback;
+mod canonical;
+mod home;
+mod login;
+mod relying_party;
+mod sessions;
+mod texts;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{get, post};
+pub use relying_party::{RelyingParty, RelyingPartyError};
+use sqlx::SqlitePool;
+
+use crate::pages::{Policy, asset, refuse_cross_origin, remember_locale, with_policy};
+
+/// Where the gateway sends browsers back to.
+pub const CALLBACK_PATH: &str = "/callback";
+
+/// What the pages share.
+#[derive(Debug, Clone)]
+pub struct Portal {
+    /// The hall's database.
+    pub db: SqlitePool,
+    /// The portal's part in OpenID Connect.
+    pub relying_party: RelyingParty,
+    /// The portal's own origin.
+    pub origin: String,
+}
+
+/// No form here has fields.
+const MAX_FORM_BYTES: usize = 1024;
+
+/// The pages.
+pub fn routes(portal: Portal, policy: Policy) -> Router {
+    Router::new()
+        .route("/", get(home::show))
+        .route("/login", get(login::show))
+        .route("/login/hosted", get(login::hosted))
+        .route(CALLBACK_PATH, get(callback::answer))
+        .route("/logout", post(home::log_out))
+        .route("/assets/{file}", get(asset))
+        .layer(from_fn_with_state(portal.clone(), canonical::one_origin))
+        .with_state(portal)
+        .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
+        .layer(from_fn(remember_locale))
+        .layer(from_fn(refuse_cross_origin))
+        .layer(from_fn_with_state(policy, with_policy))
+}

@@ -1,0 +1,214 @@
+//! The portal's part in OpenID Connect, by the `openidconnect` library: nothing in it knows that the provider is Saoma
+//! but the one claim that says as what a person has logged in.
+
+use std::time::Duration;
+
+use openidconnect::core::{
+    CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreErrorResponseType, CoreGenderClaim, CoreJsonWebKey,
+    CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreProviderMetadata, CoreRevocableToken,
+    CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
+};
+use openidconnect::{
+    AdditionalClaims, AuthorizationCode, Client, ClientId, ClientSecret, EmptyExtraTokenFields, EndpointMaybeSet,
+    EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, IdTokenFields, IssuerUrl, PkceCodeChallenge, RedirectUrl,
+    Scope, StandardErrorResponse, StandardTokenResponse, TokenResponse,
+};
+use saoma_protocol::Identity;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::authentication_request::AuthenticationRequest;
+use crate::secret::Secret;
+
+/// What is asked for beside `openid`: the person's name.
+const PROFILE: &str = "profile";
+
+/// How long the provider may take to answer.
+const TIMEOUT: Duration = Duration::from_secs(8);
+
+/// The portal as a client of its OpenID provider.
+#[derive(Debug, Clone)]
+pub struct RelyingParty {
+    http: reqwest::Client,
+    issuer: IssuerUrl,
+    client_id: ClientId,
+    client_secret: ClientSecret,
+    redirect_uri: RedirectUrl,
+}
+
+/// Who has logged in, by the verified ID token.
+#[derive(Debug, Clone)]
+pub struct LoggedIn {
+    /// The person's name.
+    pub name: String,
+    /// As what.
+    pub identity: Identity,
+}
+
+/// Why a login could not be completed.
+#[derive(Debug, thiserror::Error)]
+pub enum RelyingPartyError {
+    /// An address is none.
+    #[error("not an address: {0}")]
+    Address(#[from] url::ParseError),
+    /// No HTTP client can be made on this machine.
+    #[error("no HTTP client: {0}")]
+    Http(#[from] reqwest::Error),
+    /// The provider cannot be reached, or describes itself wrongly.
+    #[error("discovery: {0}")]
+    Discovery(String),
+    /// The provider did not take the code.
+    #[error("token endpoint: {0}")]
+    Redemption(String),
+    /// The ID token is missing, or not to be believed.
+    #[error("ID token: {0}")]
+    IdToken(String),
+}
+
+/// The claim beside the standard ones (docs/protocol.md §6).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct IdentityClaim {
+    identity: Identity,
+}
+
+impl AdditionalClaims for IdentityClaim {}
+
+type HallTokenFields = IdTokenFields<
+    IdentityClaim,
+    EmptyExtraTokenFields,
+    CoreGenderClaim,
+    CoreJweContentEncryptionAlgorithm,
+    CoreJwsSigningAlgorithm,
+>;
+
+type HallClient = Client<
+    IdentityClaim,
+    CoreAuthDisplay,
+    CoreGenderClaim,
+    CoreJweContentEncryptionAlgorithm,
+    CoreJsonWebKey,
+    CoreAuthPrompt,
+    StandardErrorResponse<CoreErrorResponseType>,
+    StandardTokenResponse<HallTokenFields, CoreTokenType>,
+    CoreTokenIntrospectionResponse,
+    CoreRevocableToken,
+    CoreRevocationErrorResponse,
+    EndpointSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointMaybeSet,
+    EndpointMaybeSet,
+>;
+
+impl RelyingParty {
+    /// The client registered under `client_id` at the provider `issuer`.
+    ///
+    /// # Errors
+    /// An address is none, or no HTTP client can be made.
+    pub fn new(
+        issuer: &str,
+        client_id: &str,
+        client_secret: &Secret,
+        redirect_uri: String,
+    ) -> Result<Self, RelyingPartyError> {
+        Ok(Self {
+            // A redirect would carry the client's secret to wherever it leads.
+            http: reqwest::Client::builder().timeout(TIMEOUT).redirect(reqwest::redirect::Policy::none()).build()?,
+            issuer: IssuerUrl::new(issuer.to_owned())?,
+            client_id: ClientId::new(client_id.to_owned()),
+            client_secret: ClientSecret::new(client_secret.expose().to_owned()),
+            redirect_uri: RedirectUrl::new(redirect_uri)?,
+        })
+    }
+
+    /// The provider's issuer, which is its origin.
+    pub fn issuer(&self) -> &str {
+        self.issuer.as_str()
+    }
+
+    /// The portal's id at the provider.
+    pub fn client_id(&self) -> &str {
+        self.client_id.as_str()
+    }
+
+    /// Where browsers come back to.
+    pub fn redirect_uri(&self) -> &str {
+        self.redirect_uri.as_str()
+    }
+
+    /// What is asked for.
+    pub fn scope(&self) -> String {
+        format!("openid {PROFILE}")
+    }
+
+    /// The address of the provider's own login page for this request.
+    ///
+    /// # Errors
+    /// [`RelyingPartyError::Discovery`].
+    pub async fn authorization_url(
+        &self,
+        request: &AuthenticationRequest,
+        code_challenge: PkceCodeChallenge,
+    ) -> Result<Url, RelyingPartyError> {
+        let client = self.discover().await?;
+        let (state, nonce) = (request.state.clone(), request.nonce.clone());
+        let (url, ..) = client
+            .authorize_url(CoreAuthenticationFlow::AuthorizationCode, move || state, move || nonce)
+            .add_scope(Scope::new(PROFILE.to_owned()))
+            .set_pkce_challenge(code_challenge)
+            .url();
+        Ok(url)
+    }
+
+    /// Redeems an authorization code and verifies the ID token: signature, issuer, audience, times and nonce.
+    ///
+    /// # Errors
+    /// See [`RelyingPartyError`].
+    pub async fn redeem(&self, request: AuthenticationRequest, code: String) -> Result<LoggedIn, RelyingPartyError> {
+        let client = self.discover().await?;
+        let tokens = client
+            .exchange_code(AuthorizationCode::new(code))
+            .map_err(|error| RelyingPartyError::Discovery(error.to_string()))?
+            .set_pkce_verifier(request.code_verifier)
+            .request_async(&|request| send(self.http.clone(), request))
+            .await
+            .map_err(|error| RelyingPartyError::Redemption(error.to_string()))?;
+        let id_token = tokens.id_token().ok_or_else(|| RelyingPartyError::IdToken("there is none".into()))?;
+        let claims = id_token
+            .claims(&client.id_token_verifier(), &request.nonce)
+            .map_err(|error| RelyingPartyError::IdToken(error.to_string()))?;
+        let identity = claims.additional_claims().identity.clone();
+        let name = claims.name().and_then(|name| name.get(None)).map(|name| name.as_str().to_owned());
+        Ok(LoggedIn { name: name.unwrap_or_else(|| identity.name.clone()), identity })
+    }
+
+    /// The provider's endpoints and keys, asked for at each login: after a restart it may have other keys.
+    async fn discover(&self) -> Result<HallClient, RelyingPartyError> {
+        let metadata =
+            CoreProviderMetadata::discover_async(self.issuer.clone(), &|request| send(self.http.clone(), request))
+                .await
+                .map_err(|error| RelyingPartyError::Discovery(error.to_string()))?;
+        let client = Client::from_provider_metadata(metadata, self.client_id.clone(), Some(self.client_secret.clone()));
+        Ok(client.set_redirect_uri(self.redirect_uri.clone()))
+    }
+}
+
+/// Why a request of the library got no answer.
+#[derive(Debug, thiserror::Error)]
+enum SendError {
+    #[error(transparent)]
+    Request(#[from] reqwest::Error),
+    #[error(transparent)]
+    Response(#[from] http::Error),
+}
+
+/// The library's requests over this workspace's HTTP client.
+async fn send(http: reqwest::Client, request: HttpRequest) -> Result<HttpResponse, SendError> {
+    let response = http.execute(request.try_into()?).await?;
+    let mut answer = http::Response::builder().status(response.status());
+    if let Some(headers) = answer.headers_mut() {
+        headers.clone_from(response.headers());
+    }
+    Ok(answer.body(response.bytes().await?.to_vec())?)
+}

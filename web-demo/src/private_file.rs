@@ -1,0 +1,31 @@
+//! Files with secrets in them: readable by their owner only.
+
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+/// What the file holds; where there is none yet, what `make` gives, kept from now on.
+///
+/// # Errors
+/// The file cannot be read or written, or nothing could be made.
+pub fn read_or_make<E: From<std::io::Error>>(
+    file: &Path,
+    make: impl FnOnce() -> Result<String, E>,
+) -> Result<String, E> {
+    match std::fs::read_to_string(file) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let made = make()?;
+            write(file, &made)?;
+            Ok(made)
+        }
+        read => Ok(read?),
+    }
+}
+
+/// Written beside and renamed, so that a process that dies in between leaves no half a key.
+fn write(file: &Path, text: &str) -> std::io::Result<()> {
+    let unfinished = file.with_extension("unfinished");
+    let mut out = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
+    out.write_all(text.as_bytes())?;
+    std::fs::rename(&unfinished, file)
+}

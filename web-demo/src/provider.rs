@@ -1,0 +1,105 @@
+//! The gateway that logs people in: one in this process, or one elsewhere.
+
+use std::io;
+use std::path::Path;
+
+use saoma_gateway::settings::{ClientSettings, IntrospectionSettings, Sources};
+use saoma_gateway::{Gateway, Settings, generate_pem};
+use tokio::net::TcpListener;
+
+use crate::identity::INTROSPECTION_PATH;
+use crate::options::Options;
+use crate::portal::CALLBACK_PATH;
+use crate::private_file;
+use crate::secret::Secret;
+
+/// The portal's id at the gateway.
+pub const CLIENT_ID: &str = "service-hall";
+
+/// The portal's name, as people read it on their phones before they confirm.
+const CLIENT_NAME: &str = "示例省社会保险网上服务大厅";
+
+/// The gateway's own name at the introspection endpoint.
+pub const INTROSPECTION_CLIENT_ID: &str = "saoma";
+
+/// Why the gateway in this process does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum ProviderError {
+    /// A setting is wrong.
+    #[error("the gateway's settings: {0}")]
+    Settings(#[from] saoma_gateway::settings::SettingsError),
+    /// Its key cannot be kept.
+    #[error("the key that signs ID tokens cannot be kept: {0}")]
+    Key(#[from] io::Error),
+    /// Its key cannot be made.
+    #[error("the key that signs ID tokens cannot be made: {0}")]
+    MakeKey(#[from] saoma_gateway::KeyError),
+    /// It did not start.
+    #[error(transparent)]
+    Start(#[from] saoma_gateway::StartError),
+}
+
+/// What portal and identity backend share with the gateway.
+#[derive(Debug)]
+pub struct Credentials {
+    /// Of the portal, at the token endpoint.
+    pub client_secret: Secret,
+    /// Of the gateway, at the introspection endpoint.
+    pub introspection_secret: Secret,
+}
+
+impl Credentials {
+    /// Those of the registration elsewhere; for a gateway in this process new ones, which nobody has to know.
+    ///
+    /// # Errors
+    /// The system has no randomness to give.
+    pub fn of(options: &Options) -> Result<Self, getrandom::Error> {
+        Ok(match &options.elsewhere {
+            Some(elsewhere) => Self {
+                client_secret: elsewhere.client_secret.clone(),
+                introspection_secret: elsewhere.introspection_secret.clone(),
+            },
+            None => Self { client_secret: Secret::random()?, introspection_secret: Secret::random()? },
+        })
+    }
+}
+
+/// Starts the gateway in this process. Each setting here is one that every deployment has.
+///
+/// # Errors
+/// See [`ProviderError`].
+pub async fn start(
+    options: &Options,
+    credentials: &Credentials,
+    listener: TcpListener,
+    portal_origin: &str,
+    phone_origin: &str,
+) -> Result<Gateway, ProviderError> {
+    let sources = Sources { environment: options.environment.clone(), ..Sources::default() };
+    let mut settings = Settings::load(&sources)?.settings;
+    settings.server.listen = listener.local_addr()?;
+    settings.server.public_url = format!("http://{}", settings.server.listen);
+    settings.operations.enabled = false;
+    settings.store.url.clone_from(&options.store_url);
+    settings.oidc.signing_key = Some(signing_key(&options.data)?);
+    settings.identity.introspection = Some(IntrospectionSettings {
+        client_id: INTROSPECTION_CLIENT_ID.into(),
+        client_secret: credentials.introspection_secret.expose().into(),
+        ..IntrospectionSettings::at(format!("{phone_origin}{INTROSPECTION_PATH}"))
+    });
+    settings.clients.push(ClientSettings {
+        client_id: CLIENT_ID.into(),
+        name: CLIENT_NAME.into(),
+        secret: Some(credentials.client_secret.expose().into()),
+        redirect_uris: vec![format!("{portal_origin}{CALLBACK_PATH}")],
+        origins: vec![portal_origin.to_owned()],
+    });
+    Ok(Gateway::start_on(listener, settings).await?)
+}
+
+/// Kept, so that a restart does not change the key that signs; with Redis all nodes need the same.
+fn signing_key(data: &Path) -> Result<std::path::PathBuf, ProviderError> {
+    let file = data.join("signing-key.pem");
+    private_file::read_or_make(&file, || generate_pem().map_err(ProviderError::from))?;
+    Ok(file)
+}
