@@ -1,0 +1,28 @@
+/** What browsers have and TypeScript's own library does not declare. */
+
+/** Shape Detection API, https://wicg.github.io/shape-detection-api/. Absent on Linux and in Safari. */
+declare const BarcodeDetector:
+  | {
+      new (options: { formats: string[] }): { detect(image: ImageBitmap): Promise<{ rawValue: string }[]> };
+      getSupportedFormats(): Promise<string[]>;
+    }
+  | undefined;
+
+/** Trusted Types, https://w3c.github.io/trusted-types/. A trusted URL is declared as the string that it stands for. */
+declare const trustedTypes:
+  | {
+      createPolicy(
+        name: string,
+        rules: { createScriptURL(url: string): string },
+      ): { createScriptURL(url: string): string };
+    }
+  | undefined;
+
+/** Image Capture API, https://www.w3.org/TR/image-capture/: cameras with a light. */
+interface MediaTrackCapabilities {
+  torch?: boolean;
+}
+
+interface MediaTrackConstraintSet {
+  torch?: boolean;
+}
