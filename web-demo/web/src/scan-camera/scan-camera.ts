@@ -1,0 +1,213 @@
+/**
+ * `<scan-camera>`: shows the phone's rear camera and reads the first QR code that it sees.
+ *
+ * Words in the language of the nearest `lang`. Event: `scan-code`, a `CustomEvent` that bubbles and whose `detail` is a
+ * {@link ScanCode}. The camera is let go at the first hit, when the page is hidden, and when the element leaves it.
+ */
+import { isEnglish } from "../language.ts";
+import { type Camera, openCamera } from "./camera.ts";
+import { type Problem, ScanError } from "./problem.ts";
+import { ReaderWorker } from "./reader-worker.ts";
+import { styles } from "./styles.ts";
+import { type Texts, en, zh } from "./texts.ts";
+
+/** Ten pictures a second: quick to the hand, easy on the battery. */
+const PICTURE_EVERY_MS = 100;
+
+/** One short buzz, in ms. */
+const BUZZ_MS = 60;
+
+/** The event's `detail`. */
+export interface ScanCode {
+  /** What the QR code holds; nothing about it has been checked. */
+  readonly text: string;
+}
+
+/** What the status line can say. */
+type Status = Problem | "starting" | "looking" | "readingPhoto" | "found";
+
+export class ScanCamera extends HTMLElement {
+  readonly #video = Object.assign(document.createElement("video"), { muted: true, playsInline: true });
+  readonly #view = box("view", this.#video, box("frame"));
+  readonly #status = Object.assign(document.createElement("p"), { className: "status", role: "status" });
+  readonly #torch = button(() => void this.#switchTorch());
+  readonly #choosePhoto = button(() => this.#file.click());
+  readonly #again = button(() => void this.#lookThroughCamera());
+  readonly #file = Object.assign(document.createElement("input"), { type: "file", accept: "image/*", hidden: true });
+  #reader: ReaderWorker | undefined;
+  #camera: Camera | undefined;
+  /** The present search for a code, aborted when it is given up. */
+  #search: AbortController | undefined;
+  /** The search that was going on when the page was hidden is to go on when it is seen again. */
+  #interrupted = false;
+  #connected = new AbortController();
+
+  constructor() {
+    super();
+    const root = this.attachShadow({ mode: "open" });
+    root.adoptedStyleSheets = [styles];
+    root.append(this.#view, this.#status, box("actions", this.#again, this.#torch, this.#choosePhoto, this.#file));
+    this.#again.className = "main";
+    this.#file.addEventListener("change", () => this.#readChosenPhoto());
+  }
+
+  connectedCallback(): void {
+    const texts = this.#texts();
+    this.#video.ariaLabel = texts.picture;
+    this.#torch.textContent = texts.torch;
+    this.#choosePhoto.textContent = texts.choosePhoto;
+    this.#again.textContent = texts.again;
+    this.#connected = new AbortController();
+    const { signal } = this.#connected;
+    document.addEventListener("visibilitychange", () => this.#onVisibility(), { signal });
+    window.addEventListener("pageshow", (event) => event.persisted && void this.#lookThroughCamera(), { signal });
+    this.#interrupted = true;
+    this.#onVisibility();
+  }
+
+  disconnectedCallback(): void {
+    this.#connected.abort();
+    this.#stop();
+    this.#reader?.close();
+    this.#reader = undefined;
+  }
+
+  #onVisibility(): void {
+    if (document.hidden) {
+      this.#interrupted ||= this.#search !== undefined;
+      this.#stop();
+    } else if (this.#interrupted) {
+      void this.#lookThroughCamera();
+    }
+  }
+
+  #lookThroughCamera(): Promise<void> {
+    return this.#searchBy("starting", async (search) => {
+      const camera = await openCamera();
+      if (search.aborted) camera.close();
+      else await this.#show(camera, search);
+      return this.#watch(search);
+    });
+  }
+
+  #readChosenPhoto(): void {
+    const photo = this.#file.files?.[0];
+    // Emptied, so that choosing the same photo again is a change again.
+    this.#file.value = "";
+    if (photo !== undefined) void this.#searchBy("readingPhoto", () => this.#readPhoto(photo));
+  }
+
+  /** Looks for a code by some means until it is found, fails, or the search is given up. */
+  async #searchBy(status: Status, means: (search: AbortSignal) => Promise<string | undefined>): Promise<void> {
+    this.#stop();
+    this.#interrupted = false;
+    this.#search = new AbortController();
+    const { signal } = this.#search;
+    this.#again.hidden = true;
+    this.#say(status);
+    try {
+      const text = await means(signal);
+      if (!signal.aborted && text !== undefined) this.#hit(text);
+    } catch (error) {
+      if (!signal.aborted) this.#end(error instanceof ScanError ? error.problem : "failed");
+    }
+  }
+
+  async #show(camera: Camera, search: AbortSignal): Promise<void> {
+    search.addEventListener("abort", () => camera.close());
+    camera.onTakenAway(() => this.#end("busy"));
+    this.#camera = camera;
+    this.#video.srcObject = camera.stream;
+    await this.#video.play();
+    this.#view.hidden = false;
+    this.#torch.hidden = !camera.hasTorch;
+    this.#torch.ariaPressed = "false";
+    this.#say("looking");
+  }
+
+  async #watch(search: AbortSignal): Promise<string | undefined> {
+    while (!search.aborted) {
+      const due = performance.now() + PICTURE_EVERY_MS;
+      const text = await this.#read(await createImageBitmap(this.#video));
+      if (text !== undefined) return text;
+      await until(due);
+    }
+    return undefined;
+  }
+
+  async #readPhoto(photo: File): Promise<string> {
+    const picture = await createImageBitmap(photo).catch((error: unknown) => {
+      throw new ScanError("notAPicture", error);
+    });
+    const text = await this.#read(picture);
+    if (text === undefined) throw new ScanError("noCodeInPhoto");
+    return text;
+  }
+
+  async #read(picture: ImageBitmap): Promise<string | undefined> {
+    try {
+      this.#reader ??= new ReaderWorker();
+      return await this.#reader.read(picture);
+    } catch (error) {
+      this.#reader = undefined;
+      throw new ScanError("noReader", error);
+    }
+  }
+
+  #hit(text: string): void {
+    this.#end("found");
+    if ("vibrate" in navigator) navigator.vibrate(BUZZ_MS);
+    this.dispatchEvent(new CustomEvent<ScanCode>("scan-code", { bubbles: true, detail: { text } }));
+  }
+
+  /** Ends the search and says how; the person may start another. */
+  #end(status: Status): void {
+    this.#stop();
+    this.#again.hidden = false;
+    this.#say(status);
+  }
+
+  #stop(): void {
+    this.#search?.abort();
+    this.#search = undefined;
+    this.#camera = undefined;
+    this.#video.srcObject = null;
+    this.#view.hidden = true;
+    this.#torch.hidden = true;
+  }
+
+  async #switchTorch(): Promise<void> {
+    const on = this.#torch.ariaPressed !== "true";
+    try {
+      await this.#camera?.switchTorch(on);
+      this.#torch.ariaPressed = String(on);
+    } catch {
+      // Some cameras claim a light that they then refuse to switch.
+      this.#torch.hidden = true;
+    }
+  }
+
+  #say(status: Status): void {
+    this.#status.textContent = this.#texts()[status];
+  }
+
+  #texts(): Texts {
+    return isEnglish(this) ? en : zh;
+  }
+}
+
+function box(className: string, ...children: Element[]): HTMLDivElement {
+  const made = Object.assign(document.createElement("div"), { className });
+  made.append(...children);
+  return made;
+}
+
+function button(act: () => void): HTMLButtonElement {
+  const made = Object.assign(document.createElement("button"), { type: "button" });
+  made.addEventListener("click", act);
+  return made;
+}
+
+function until(due: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, due - performance.now()));
+}

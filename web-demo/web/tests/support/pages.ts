@@ -1,0 +1,23 @@
+/** The phone's pages as its server writes them, cut down to what the scripts act on. */
+
+/** The page on which a code is scanned or pasted. */
+export function scanPage(lang: string): string {
+  return page(
+    lang,
+    "scan-camera.js",
+    `<scan-camera></scan-camera>
+     <form data-scan-form action="/scanned"><label>Code <input name="text"></label><button>OK</button></form>`,
+  );
+}
+
+/** A page that only listens: what is scanned leads nowhere. */
+export function listeningPage(lang: string): string {
+  return page(lang, "scan-camera.js", "<scan-camera></scan-camera>");
+}
+
+function page(lang: string, script: string, content: string): string {
+  return `<!doctype html><html lang="${lang}"><head><meta charset="utf-8"><title>Phone</title>
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <script type="module" src="/assets/${script}"></script></head>
+    <body><main><h1>Phone</h1>${content}</main></body></html>`;
+}

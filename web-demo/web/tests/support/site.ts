@@ -1,0 +1,42 @@
+/** A site that serves the built scripts under the strictest policy that the phone's pages are served under. */
+import { createServer } from "node:http";
+import { readFile } from "node:fs/promises";
+
+/** Nothing is allowed but what the pages need; a breach is an error in the console. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "worker-src 'self'",
+  "form-action 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types scan-camera",
+].join("; ");
+
+const dist = new URL("../../dist/", import.meta.url);
+
+export interface Site {
+  /** `http://127.0.0.1:PORT`, which browsers hold to be as secure as HTTPS. */
+  readonly origin: string;
+  readonly port: number;
+  close(): void;
+}
+
+/** Serves these pages by path, and the scripts of dist/ under /assets/. */
+export async function serve(pages: Readonly<Record<string, string>>): Promise<Site> {
+  const server = createServer(async (request, response) => {
+    const { pathname } = new URL(request.url ?? "/", "http://site");
+    const page = pages[pathname];
+    const asset = /^\/assets\/([a-z-]+\.js)$/.exec(pathname)?.[1];
+    response.setHeader("Content-Security-Policy", POLICY);
+    if (page !== undefined) response.setHeader("Content-Type", "text/html; charset=utf-8").end(page);
+    else if (asset !== undefined) response.setHeader("Content-Type", "text/javascript").end(await readFile(new URL(asset, dist)));
+    else response.writeHead(404).end();
+  });
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the site has no port");
+  const { port } = address;
+  return { origin: `http://127.0.0.1:${port}`, port, close: () => server.close() };
+}
