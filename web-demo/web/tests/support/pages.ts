@@ -15,6 +15,16 @@ export function listeningPage(lang: string): string {
   return page(lang, "scan-camera.js", "<scan-camera></scan-camera>");
 }
 
+/** The page on which the person confirms, with `seconds` left. */
+export function confirmPage(lang: string, seconds: number): string {
+  return page(
+    lang,
+    "confirm-page.js",
+    `<p data-expires-in="${seconds}">${seconds} s</p>
+     <form><button name="decision" value="reject">Decline</button><button data-confirm>Confirm</button></form>`,
+  );
+}
+
 function page(lang: string, script: string, content: string): string {
   return `<!doctype html><html lang="${lang}"><head><meta charset="utf-8"><title>Phone</title>
     <meta name="viewport" content="width=device-width, initial-scale=1">

@@ -1,0 +1,35 @@
+/**
+ * The phone's confirm page: counts down the time that is left for the answer.
+ *
+ * `[data-expires-in]` holds the seconds that are left when the page is served; its words are kept up to date. At 0 every
+ * `button[data-confirm]` is disabled. Without this script the page still works: the server refuses what comes too late.
+ */
+import { type Texts, en, zh } from "./confirm-texts.ts";
+import { isEnglish } from "./language.ts";
+
+/** Seconds at which the time that is left is read out: every second would drown everything else. */
+const READ_OUT = [60, 20, 0];
+
+const line = document.querySelector<HTMLElement>("[data-expires-in]");
+const seconds = Number.parseFloat(line?.dataset["expiresIn"] ?? "");
+if (line && Number.isFinite(seconds)) countDown(line, Date.now() + seconds * 1000);
+
+function countDown(line: HTMLElement, deadline: number): void {
+  const texts = isEnglish(line) ? en : zh;
+  const ticking = setInterval(tick, 1000);
+  tick();
+
+  function tick(): void {
+    // By the clock and not by counting: a page in the background is not ticked every second.
+    const left = Math.max(0, Math.ceil((deadline - Date.now()) / 1000));
+    show(line, left, texts);
+    if (left > 0) return;
+    clearInterval(ticking);
+    for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-confirm]")) button.disabled = true;
+  }
+}
+
+function show(line: HTMLElement, left: number, texts: Texts): void {
+  line.ariaLive = READ_OUT.includes(left) ? "polite" : "off";
+  line.textContent = left > 0 ? texts.remaining(left) : texts.expired;
+}
