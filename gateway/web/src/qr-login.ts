@@ -3,10 +3,10 @@
  *
  * Attributes: `client-id`, `redirect-uri`, `code-challenge` (required), `gateway` (its origin; that of the page by
  * default), `state`, `nonce`, `scope` (`openid`), `locale` (the page's language by default), `app-link` (shown on
- * phones in place of the code). Event: `saoma-state`, a `CustomEvent` whose `detail` is the view; when it is
+ * phones beside the code). Event: `saoma-state`, a `CustomEvent` whose `detail` is the {@link LoginState}; when it is
  * `confirmed`, preventing the default keeps the browser here.
  */
-import { LoginConnection, type LoginView, type OpenRequest, initialView } from "@saoma/client";
+import { INITIAL_STATE, LoginConnection, type LoginState, type OpenRequest, type WaitingState } from "@saoma/client";
 import { drawQr } from "./qr-drawing.ts";
 import { styles } from "./styles.ts";
 import { type Texts, textsOf } from "./texts.ts";
@@ -22,46 +22,34 @@ const PHONE = "(max-width: 30rem) and (pointer: coarse)";
 
 export class QrLogin extends HTMLElement {
   #connection: LoginConnection | undefined;
-  #view: LoginView = initialView;
+  #state: LoginState = INITIAL_STATE;
   #large = false;
   #ticking: ReturnType<typeof setInterval> | undefined;
   readonly #root = this.attachShadow({ mode: "open" });
   readonly #status = element("p", { class: "status", role: "status", part: "status" });
   readonly #body = element("div", { part: "body" });
   readonly #remaining = element("p", { class: "remaining" });
+  readonly #actions = element("div", { class: "actions", part: "actions" });
 
   connectedCallback(): void {
-    const texts = this.#texts();
+    const warning = element("p", { class: "warning" }, this.#texts().warning);
     this.#root.adoptedStyleSheets = [styles];
-    this.#root.replaceChildren(this.#body, this.#status, this.#remaining, this.#actions, element("p", { class: "warning" }, texts.warning));
+    this.#root.replaceChildren(this.#body, this.#status, this.#remaining, this.#actions, warning);
     this.#ticking = setInterval(() => this.#tick(), 1000);
-    this.#open(safeSessionStorage());
+    const storage = safeSessionStorage();
+    this.#connection = new LoginConnection({
+      gateway: this.getAttribute("gateway") ?? location.origin,
+      request: this.#request(),
+      ...(storage && { storage }),
+    });
+    this.#draw(this.#connection.state);
+    this.#connection.subscribe((state) => this.#show(state));
   }
 
   disconnectedCallback(): void {
     clearInterval(this.#ticking);
     this.#connection?.close();
     this.#connection = undefined;
-  }
-
-  readonly #actions = element("div", { class: "actions", part: "actions" });
-
-  /** Opens a login. Without `storage` nothing that was kept is taken up: a new code is wanted. */
-  #open(storage: Storage | undefined): void {
-    this.#connection?.close();
-    this.#show(initialView);
-    this.#connection = new LoginConnection({
-      gateway: this.getAttribute("gateway") ?? location.origin,
-      request: this.#request(),
-      onView: (view) => this.#show(view),
-      ...(storage && { storage }),
-    });
-  }
-
-  #openAnew(): void {
-    const storage = safeSessionStorage();
-    storage?.removeItem("saoma.login");
-    this.#open(storage);
   }
 
   #request(): OpenRequest {
@@ -81,20 +69,25 @@ export class QrLogin extends HTMLElement {
     };
   }
 
-  #show(view: LoginView): void {
-    const before = this.#view;
-    this.#view = view;
-    const drawnAnew = before.state !== view.state || !("qr" in before && "qr" in view && before.qr === view.qr);
-    if (drawnAnew) this.#body.replaceChildren(this.#picture(view));
+  #show(state: LoginState): void {
+    const before = this.#state;
+    this.#state = state;
+    if (isDrawnOtherwise(before, state)) this.#draw(state);
     this.#body.querySelector(".badge")?.remove();
-    if ("reconnecting" in view && view.reconnecting) {
+    if ("connected" in state && !state.connected && state.name !== "loading") {
       this.#body.querySelector(".code")?.append(element("div", { class: "badge" }, this.#texts().reconnecting));
     }
-    this.#status.textContent = this.#words(view);
-    if (drawnAnew) this.#actions.replaceChildren(...this.#buttons(view));
     this.#tick();
-    const told = this.dispatchEvent(new CustomEvent("saoma-state", { detail: view, bubbles: true, cancelable: true }));
-    if (view.state === "confirmed" && told) this.#leave(view.redirectTo);
+    const told = this.dispatchEvent(new CustomEvent("saoma-state", { detail: state, bubbles: true, cancelable: true }));
+    if (state.name === "confirmed" && told) this.#leave(state.redirectTo);
+  }
+
+  #draw(state: LoginState): void {
+    // Whoever works this by the keyboard must not be thrown back to the top of the page.
+    const hadFocus = this.#root.activeElement !== null;
+    this.#body.replaceChildren(this.#picture(state));
+    this.#actions.replaceChildren(...this.#buttons(state));
+    if (hadFocus) this.#actions.querySelector<HTMLElement>("button, a")?.focus();
   }
 
   #leave(redirectTo: string): void {
@@ -105,73 +98,78 @@ export class QrLogin extends HTMLElement {
     }, GO_ON_AFTER_MS);
   }
 
-  #words(view: LoginView): string {
+  #words(state: LoginState): string {
     const texts = this.#texts();
-    switch (view.state) {
+    switch (state.name) {
       case "loading":
-        return texts.loading;
+        return state.connected ? texts.loading : texts.unreachable;
       case "waiting":
-        return view.reconnecting ? texts.reconnecting : texts.waiting;
+        if (isRefreshHeldBack(state)) return texts.tooMany;
+        return state.connected ? texts.waiting : texts.reconnecting;
       case "scanned":
-        return view.reconnecting ? texts.reconnecting : texts.scanned(view.person);
+        return state.connected ? texts.scanned(state.person) : texts.reconnecting;
       case "confirmed":
         return texts.confirmed;
       case "rejected":
-        return view.reason === "declined" ? texts.declined : texts.refused;
-      case "failed":
-        return view.retryAt === undefined ? texts.failed : texts.wait(secondsUntil(view.retryAt));
+        return state.reason === "declined" ? texts.declined : texts.refused;
+      case "delayed":
+        return state.error === "too_many_requests" ? texts.tooMany : texts.busy;
+      case "refused":
+        return texts.failed;
       case "cancelled":
       case "expired":
       case "superseded":
-        return texts[view.state];
+        return texts[state.name];
     }
   }
 
-  #picture(view: LoginView): HTMLElement {
+  #picture(state: LoginState): HTMLElement {
     const texts = this.#texts();
     const box = element("div", { class: this.#large ? "code large" : "code", part: "code" });
-    switch (view.state) {
+    switch (state.name) {
       case "loading":
+      case "delayed":
         box.append(element("div", { class: "skeleton" }));
         break;
       case "waiting":
-        box.append(drawQr(view.qr, texts.codeLabel));
+        box.append(drawQr(state.qr, texts.codeLabel));
         break;
       case "scanned":
       case "confirmed":
         box.append(mask(element("div", { class: "tick", "aria-hidden": "true" }, "✓")));
         break;
       default: {
-        const again = element("button", { class: "mask", type: "button" }, this.#words(view));
-        again.addEventListener("click", () => this.#openAnew());
+        const again = element("button", { class: "mask", type: "button" }, this.#words(state));
+        again.addEventListener("click", () => this.#connection?.refresh());
         box.append(again);
       }
     }
     return box;
   }
 
-  #buttons(view: LoginView): Node[] {
+  #buttons(state: LoginState): Node[] {
     const texts = this.#texts();
     const button = (text: string, act: () => void, kind = "") => {
       const made = element("button", { type: "button", class: kind }, text);
       made.addEventListener("click", act);
       return made;
     };
-    switch (view.state) {
+    switch (state.name) {
       case "loading":
+      case "delayed":
       case "confirmed":
         return [];
       case "waiting":
         return [
           ...this.#appLink(texts),
           button(texts.refresh, () => this.#connection?.refresh()),
-          button(this.#large ? texts.shrink : texts.enlarge, () => this.#resize()),
-          typedCode(texts, view.userCode),
+          button(this.#large ? texts.shrink : texts.enlarge, () => this.#resize(), "resize"),
+          typedCode(texts, state.userCode),
         ];
       case "scanned":
         return [button(texts.cancel, () => this.#connection?.cancel())];
       default:
-        return [button(texts.newCode, () => this.#openAnew(), "main")];
+        return [button(texts.newCode, () => this.#connection?.refresh(), "main")];
     }
   }
 
@@ -183,17 +181,22 @@ export class QrLogin extends HTMLElement {
 
   #resize(): void {
     this.#large = !this.#large;
-    this.#body.replaceChildren(this.#picture(this.#view));
-    this.#actions.replaceChildren(...this.#buttons(this.#view));
-    this.#actions.querySelectorAll("button")[1]?.focus();
+    this.#draw(this.#state);
+    this.#actions.querySelector<HTMLElement>(".resize")?.focus();
   }
 
   #tick(): void {
-    const view = this.#view;
-    if (view.state === "failed" && view.retryAt !== undefined) this.#status.textContent = this.#words(view);
-    const left = "endsAt" in view ? secondsUntil(view.endsAt) : undefined;
-    this.#remaining.textContent = left === undefined ? "" : this.#texts().remaining(left);
+    const deadline = deadlineOf(this.#state);
+    const left = deadline === undefined ? undefined : secondsUntil(deadline);
+    this.#status.textContent = this.#words(this.#state);
+    this.#remaining.textContent = left === undefined ? "" : this.#countdown(left);
     this.#remaining.setAttribute("aria-live", left !== undefined && READ_OUT.includes(left) ? "polite" : "off");
+  }
+
+  #countdown(seconds: number): string {
+    const texts = this.#texts();
+    const holdsBack = this.#state.name === "delayed" || isRefreshHeldBack(this.#state);
+    return holdsBack ? texts.tryIn(seconds) : texts.remaining(seconds);
   }
 
   #locale(): string {
@@ -203,6 +206,23 @@ export class QrLogin extends HTMLElement {
   #texts(): Texts {
     return textsOf(this.#locale());
   }
+}
+
+/** Whether picture and buttons of the two differ; the badge and the words are kept up to date beside. */
+function isDrawnOtherwise(before: LoginState, after: LoginState): boolean {
+  return before.name !== after.name || ("qr" in before && "qr" in after && before.qr !== after.qr);
+}
+
+/** What the page counts down to, in Unix milliseconds. */
+function deadlineOf(state: LoginState): number | undefined {
+  if (state.name === "delayed") return state.retryAt;
+  if (isRefreshHeldBack(state)) return state.renewableAt;
+  return "expiresAt" in state ? state.expiresAt : undefined;
+}
+
+/** Whether the person has asked for new codes too often for now. */
+function isRefreshHeldBack(state: LoginState): state is WaitingState & { readonly renewableAt: number } {
+  return state.name === "waiting" && state.renewableAt !== undefined && state.renewableAt > Date.now();
 }
 
 function typedCode(texts: Texts, code: string): HTMLElement {

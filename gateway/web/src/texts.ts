@@ -12,7 +12,10 @@ export interface Texts {
   readonly expired: string;
   readonly superseded: string;
   readonly failed: string;
-  readonly wait: (seconds: number) => string;
+  readonly unreachable: string;
+  readonly busy: string;
+  readonly tooMany: string;
+  readonly tryIn: (seconds: number) => string;
   readonly newCode: string;
   readonly refresh: string;
   readonly cancel: string;
@@ -38,8 +41,11 @@ const zh: Texts = {
   cancelled: "已取消登录",
   expired: "二维码已失效，点击刷新",
   superseded: "此次登录已在另一个窗口继续",
-  failed: "暂时无法登录，请稍后再试",
-  wait: (seconds) => `操作过于频繁，请 ${seconds} 秒后再试`,
+  failed: "此页面的登录设置有误，请返回原网站重试或联系网站管理员",
+  unreachable: "暂时无法连接登录服务，正在重试，请检查网络",
+  busy: "登录服务繁忙，稍后自动重试",
+  tooMany: "操作过于频繁",
+  tryIn: (seconds) => `请 ${seconds} 秒后再试`,
   newCode: "获取新二维码",
   refresh: "刷新二维码",
   cancel: "取消登录",
@@ -65,8 +71,11 @@ const en: Texts = {
   cancelled: "Login cancelled",
   expired: "Code expired, click to refresh",
   superseded: "This login goes on in another window",
-  failed: "Login is not possible right now, try again shortly",
-  wait: (seconds) => `Too many tries. Try again in ${seconds} s`,
+  failed: "This page's login is set up wrongly. Go back and try again, or tell the site's operators",
+  unreachable: "The login service cannot be reached; trying again. Check your network",
+  busy: "The login service is busy. It is tried again by itself",
+  tooMany: "Too many tries",
+  tryIn: (seconds) => `Try again in ${seconds} s`,
   newCode: "Get a new code",
   refresh: "New code",
   cancel: "Cancel",

@@ -1,17 +1,42 @@
-/** What to do after a close: the ranges carry the meaning, so that codes of a newer gateway are obeyed too. */
+/** What a close code asks of the browser (docs/protocol.md §3). */
+import type { ErrorCode } from "./generated.ts";
+
+/** Whether to come back, and when. */
 export type ComeBack = "no" | "after_back_off" | "after_hint" | "at_once";
 
-/** The rule for any close code. 1006 is what a connection that broke is reported as. */
+/** The codes that this client names; any other is obeyed by its range. */
+export const CloseCode = {
+  /** The connection broke: no close frame came (RFC 6455 §7.4.1). */
+  Broken: 1006,
+  InternalError: 1011,
+  Restarting: 1012,
+  UnknownLogin: 4001,
+  Superseded: 4002,
+  Refused: 4004,
+  Unavailable: 4100,
+  TooManyRequests: 4101,
+} as const;
+
+/** The rule for any code. The ranges carry the meaning, so that codes of a newer gateway are obeyed too. */
 export function comeBackAfter(code: number): ComeBack {
-  if (code === 1012) return "after_hint";
-  if (code === 1001 || code === 1006 || code === 1011 || (code >= 4100 && code <= 4199)) return "after_back_off";
-  return code >= 4200 && code <= 4299 ? "at_once" : "no";
+  if (code === CloseCode.Restarting) return "after_hint";
+  if (code >= 4200 && code <= 4299) return "at_once";
+  const backsOff = code === 1001 || code === CloseCode.Broken || code === CloseCode.InternalError;
+  return backsOff || (code >= 4100 && code <= 4199) ? "after_back_off" : "no";
 }
 
-/** Milliseconds to wait before the try of this number, counted from 0: full jitter over a doubling bound. */
-export function backOff(tries: number, random: () => number = Math.random): number {
-  return random() * Math.min(FIRST_BOUND_MS * 2 ** tries, LONGEST_BOUND_MS);
+/** The code with which a socket would have closed on this error: over HTTP there is only the error. */
+export function closeCodeOf(error: ErrorCode): number {
+  switch (error) {
+    case "unknown_login":
+      return CloseCode.UnknownLogin;
+    case "too_many_requests":
+      return CloseCode.TooManyRequests;
+    case "temporarily_unavailable":
+      return CloseCode.Unavailable;
+    case "server_error":
+      return CloseCode.InternalError;
+    default:
+      return CloseCode.Refused;
+  }
 }
-
-const FIRST_BOUND_MS = 500;
-const LONGEST_BOUND_MS = 20_000;

@@ -1,46 +1,116 @@
 /**
- * The one place where text from the network becomes a typed message.
+ * The one place where text from outside becomes a typed value.
  *
- * Unknown members are ignored, so that a newer gateway is understood; a message that lacks what its type must have is
- * none.
+ * Unknown members are ignored, so that a newer gateway is understood (docs/protocol.md §8); a value that lacks what
+ * its type must have is none.
  */
 import type { ServerMessage } from "./generated.ts";
 
-type Kind = "number" | "string";
+/** What a text from the gateway turned out to be. */
+export type Decoded =
+  | { readonly message: ServerMessage }
+  /** A message of a later version: to be passed over. */
+  | { readonly unknownType: string }
+  /** No message at all, or one that lacks a member. */
+  | { readonly malformed: string };
 
-/** The members that each message must have. `error` may also have `retry_after`. */
-const REQUIRED: { readonly [T in ServerMessage["type"]]: Readonly<Record<string, Kind>> } = {
-  opened: {
-    seq: "number",
-    login_id: "string",
-    receive_key: "string",
-    qr: "string",
-    user_code: "string",
-    expires_in: "number",
-    server_time: "number",
-  },
-  renewed: { seq: "number", qr: "string", user_code: "string", expires_in: "number", server_time: "number" },
-  scanned: { seq: "number", person: "string", expires_in: "number" },
-  confirmed: { seq: "number", redirect_to: "string" },
-  rejected: { seq: "number", reason: "string" },
-  cancelled: { seq: "number" },
-  expired: { seq: "number" },
-  error: { error: "string", error_description: "string" },
-};
+/** An `error` message. */
+export type ErrorMessage = Extract<ServerMessage, { type: "error" }>;
 
-/** The message that `text` holds, or `undefined` when it holds none of this version. */
-export function decodeServerMessage(text: string): ServerMessage | undefined {
-  const value = parse(text);
-  if (!isRecord(value) || !isType(value["type"])) return undefined;
-  const complete = Object.entries(REQUIRED[value["type"]]).every(([name, kind]) => typeof value[name] === kind);
-  return complete ? (value as ServerMessage) : undefined;
+/** Why a connection ended, in the words of the gateway. */
+export interface CloseHint {
+  /** The close code, where the text carries it: an event stream's does, a close frame's reason does not. */
+  readonly code?: number;
+  /** Milliseconds to wait before coming back. */
+  readonly retry_after_ms?: number;
 }
 
-/** The milliseconds of a restart's close reason, or `undefined`. */
-export function decodeRestartHint(reason: string): number | undefined {
-  const value = parse(reason);
-  const wait = isRecord(value) ? value["retry_after_ms"] : undefined;
-  return typeof wait === "number" ? wait : undefined;
+type Kind = "number" | "string";
+type Shape = Readonly<Record<string, Kind>>;
+
+/** The members that each message must have, and those that it may have. */
+const MESSAGES: { readonly [T in ServerMessage["type"]]: { readonly must: Shape; readonly may?: Shape } } = {
+  opened: {
+    must: {
+      seq: "number",
+      login_id: "string",
+      receive_key: "string",
+      qr: "string",
+      user_code: "string",
+      expires_in: "number",
+      server_time: "number",
+    },
+  },
+  renewed: { must: { seq: "number", qr: "string", user_code: "string", expires_in: "number", server_time: "number" } },
+  scanned: { must: { seq: "number", person: "string", expires_in: "number" } },
+  confirmed: { must: { seq: "number", redirect_to: "string" } },
+  rejected: { must: { seq: "number", reason: "string" } },
+  cancelled: { must: { seq: "number" } },
+  expired: { must: { seq: "number" } },
+  error: { must: { error: "string", error_description: "string" }, may: { retry_after: "number" } },
+};
+
+/** Reads a message of the gateway. */
+export function decodeServerMessage(text: string): Decoded {
+  const value = parse(text);
+  if (!isRecord(value) || typeof value["type"] !== "string") return { malformed: "no object with a type" };
+  const type = value["type"];
+  if (!isMessageType(type)) return { unknownType: type };
+  const { must, may = {} } = MESSAGES[type];
+  if (!has(value, must) || !mayHave(value, may)) return { malformed: `${type} lacks a member` };
+  return { message: value as ServerMessage };
+}
+
+/** Reads a close frame's reason or the data of an event stream's `close`; what it does not hold is left out. */
+export function decodeCloseHint(text: string): CloseHint {
+  const value = parse(text);
+  const shape: Shape = { code: "number", retry_after_ms: "number" };
+  return isRecord(value) && mayHave(value, shape) ? (value as CloseHint) : {};
+}
+
+/** Reads a problem document (RFC 9457) as the `error` message that a socket would have brought. */
+export function decodeProblem(text: string): ErrorMessage {
+  const value = parse(text);
+  if (!isRecord(value) || !has(value, { error: "string", detail: "string" })) {
+    // A proxy on the way has answered with a page of its own.
+    return { type: "error", error: "temporarily_unavailable", error_description: "the answer was no problem document" };
+  }
+  const { error, detail, retry_after } = value;
+  const wait = typeof retry_after === "number" ? { retry_after } : {};
+  return { type: "error", error, error_description: detail, ...wait } as ErrorMessage;
+}
+
+/** A login as it is kept over a reload. */
+export interface KeptLogin {
+  readonly login_id: string;
+  readonly receive_key: string;
+  readonly last_seq: number;
+  /** What was asked for, as JSON: the answer belongs to a page that asks for the same. */
+  readonly request: string;
+  /** The code or the scan that was shown. */
+  readonly shown: KeptState;
+}
+
+/** What of a state is worth showing again after a reload. Instants are Unix milliseconds of the browser's clock. */
+export type KeptState =
+  | { readonly name: "waiting"; readonly qr: string; readonly userCode: string; readonly expiresAt: number }
+  | { readonly name: "scanned"; readonly person: string; readonly expiresAt: number };
+
+const KEPT_STATES: { readonly [N in KeptState["name"]]: Shape } = {
+  waiting: { qr: "string", userCode: "string", expiresAt: "number" },
+  scanned: { person: "string", expiresAt: "number" },
+};
+
+/** Reads a kept login; `undefined` when the text holds none, as after a change of this format. */
+export function decodeKeptLogin(text: string): KeptLogin | undefined {
+  const value = parse(text);
+  if (!isRecord(value)) return undefined;
+  const shown = value["shown"];
+  const complete =
+    has(value, { login_id: "string", receive_key: "string", last_seq: "number", request: "string" }) &&
+    isRecord(shown) &&
+    Object.entries(KEPT_STATES).some(([name, shape]) => shown["name"] === name && has(shown, shape));
+  return complete ? (value as unknown as KeptLogin) : undefined;
 }
 
 function parse(text: string): unknown {
@@ -55,6 +125,14 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function isType(value: unknown): value is ServerMessage["type"] {
-  return typeof value === "string" && Object.hasOwn(REQUIRED, value);
+function isMessageType(type: string): type is ServerMessage["type"] {
+  return Object.hasOwn(MESSAGES, type);
+}
+
+function has(value: Record<string, unknown>, shape: Shape): boolean {
+  return Object.entries(shape).every(([name, kind]) => typeof value[name] === kind);
+}
+
+function mayHave(value: Record<string, unknown>, shape: Shape): boolean {
+  return Object.entries(shape).every(([name, kind]) => value[name] === undefined || typeof value[name] === kind);
 }

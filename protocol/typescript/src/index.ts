@@ -1,3 +1,6 @@
-export { LoginConnection, type ConnectionOptions } from "./connection.ts";
-export { type LoginView, initialView } from "./login-view.ts";
-export type { ErrorCode, OpenRequest, RejectReason, ServerMessage } from "./generated.ts";
+/** The browser's side of a login at a Saoma gateway, without a page: {@link LoginConnection} and its states. */
+export { LoginConnection, type LoginOptions } from "./connection.ts";
+export type { LoginStorage } from "./login-memory.ts";
+export { type LoginState, type ScannedState, type WaitingState, INITIAL_STATE, isSettled } from "./login-state.ts";
+export type { Presence } from "./presence.ts";
+export type { ErrorCode, OpenRequest, RejectReason } from "./generated.ts";

@@ -1,0 +1,90 @@
+/** A page with a login on it: what it was shown, and waiting for what it will be shown. */
+import { WebSocket } from "ws";
+import { type LoginOptions, type LoginState, type LoginStorage, type Presence, LoginConnection } from "../src/index.ts";
+import { request } from "./messages.ts";
+
+/** Node 20 has no WebSocket of its own. This one has the same interface, but throws errors that nobody listens to. */
+class BrowserSocket extends WebSocket {
+  constructor(url: string | URL, protocols: string[]) {
+    super(url, protocols);
+    this.on("error", () => undefined);
+  }
+}
+Object.assign(globalThis, { WebSocket: BrowserSocket });
+
+/** A page that is looked at and has a network until the test says otherwise. */
+export class TestPresence implements Presence {
+  visible = true;
+  online = true;
+  readonly #target = new EventTarget();
+
+  isVisible(): boolean {
+    return this.visible;
+  }
+
+  isOnline(): boolean {
+    return this.online;
+  }
+
+  watch(listener: () => void, signal: AbortSignal): void {
+    this.#target.addEventListener("change", listener, { signal });
+  }
+
+  set(change: { readonly visible?: boolean; readonly online?: boolean }): void {
+    Object.assign(this, change);
+    this.#target.dispatchEvent(new Event("change"));
+  }
+}
+
+/** A tab's storage. */
+export class TestStorage extends Map<string, string> implements LoginStorage {
+  getItem(key: string): string | null {
+    return this.get(key) ?? null;
+  }
+
+  setItem(key: string, value: string): void {
+    this.set(key, value);
+  }
+
+  removeItem(key: string): void {
+    this.delete(key);
+  }
+}
+
+export class Page {
+  readonly presence = new TestPresence();
+  readonly shown: LoginState[] = [];
+  readonly login: LoginConnection;
+
+  constructor(gateway: string, options: Partial<LoginOptions> = {}) {
+    this.login = new LoginConnection({ gateway, request, presence: this.presence, ...options });
+    this.login.subscribe((state) => this.shown.push(state));
+  }
+
+  get names(): string[] {
+    return this.shown.map((state) => state.name);
+  }
+
+  /** Waits until a state of this name, and with these members, is shown. */
+  shows<N extends LoginState["name"]>(
+    name: N,
+    members: Partial<Extract<LoginState, { name: N }>> = {},
+  ): Promise<Extract<LoginState, { name: N }>> {
+    return new Promise((resolve) => {
+      const stop = this.login.subscribe((state) => {
+        if (!isNamed(state, name) || !hasMembers(state, members)) return;
+        resolve(state);
+        queueMicrotask(() => stop());
+      });
+    });
+  }
+}
+
+function isNamed<N extends LoginState["name"]>(state: LoginState, name: N): state is Extract<LoginState, { name: N }> {
+  return state.name === name;
+}
+
+function hasMembers(state: object, members: object): boolean {
+  const values = new Map(Object.entries(state));
+  return Object.entries(members).every(([member, value]) => values.get(member) === value);
+}

@@ -1,0 +1,23 @@
+/** The golden files that the Rust types have written. */
+import { readFileSync } from "node:fs";
+
+interface MessageVector {
+  readonly name: string;
+  readonly from: "browser" | "gateway";
+  readonly text: string;
+  readonly valid: boolean;
+}
+
+interface CloseCodeVector {
+  readonly code: number;
+  readonly come_back: string;
+}
+
+export const vectors = {
+  messages: (): MessageVector[] => read("messages"),
+  closeCodes: (): CloseCodeVector[] => read("close-codes"),
+};
+
+function read<T>(name: string): T {
+  return JSON.parse(readFileSync(new URL(`../../vectors/${name}.json`, import.meta.url), "utf8"));
+}
