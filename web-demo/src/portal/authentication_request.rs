@@ -10,15 +10,17 @@ use sqlx::SqlitePool;
 use crate::pages::{Cookie, CookieName, Failure, value_of};
 use crate::secret::Secret;
 
-/// A browser as the portal knows it before anybody has logged in. All of its tabs share it, each with requests of its
-/// own, so that two tabs do not end each other's login.
+/// A browser as the portal knows it before anybody has logged in. All of its tabs share it.
 #[derive(Debug, Clone)]
 pub struct Browser(Secret);
 
 const COOKIE: CookieName = CookieName("shili_hall_browser");
 
-/// The longest login (docs/protocol.md §2): 600 s waiting, 90 s to confirm, 60 s for the code; and some slack.
-const LIFETIME_SECONDS: u32 = 15 * 60;
+/// How long a request can be answered: as long as a login page may stay open and be given new codes.
+const LIFETIME_SECONDS: u32 = 24 * 3600;
+
+/// A request with less than this left is not taken up again.
+const WORTH_TAKING_UP_SECONDS: u32 = LIFETIME_SECONDS / 2;
 
 impl Browser {
     /// The `Set-Cookie` that keeps it for the length of a login.
@@ -51,11 +53,16 @@ pub struct AuthenticationRequest {
 }
 
 impl AuthenticationRequest {
-    /// A new request of a browser, and the challenge of its verifier.
+    /// The request of a browser that has none under way, or the one that it has: a page that is loaded again must ask
+    /// for the same as before, or the login on it would have to begin anew. With it the challenge of its verifier.
     ///
     /// # Errors
     /// The database's.
     pub async fn prepare(db: &SqlitePool, browser: &Browser) -> Result<(Self, PkceCodeChallenge), sqlx::Error> {
+        if let Some(request) = Self::under_way(db, browser).await? {
+            let code_challenge = PkceCodeChallenge::from_code_verifier_sha256(&request.code_verifier);
+            return Ok((request, code_challenge));
+        }
         let (code_challenge, code_verifier) = PkceCodeChallenge::new_random_sha256();
         let request = Self { state: CsrfToken::new_random(), nonce: Nonce::new_random(), code_verifier };
         sqlx::query("DELETE FROM authentication_requests WHERE expires_at <= unixepoch()").execute(db).await?;
@@ -73,23 +80,39 @@ impl AuthenticationRequest {
         Ok((request, code_challenge))
     }
 
+    async fn under_way(db: &SqlitePool, browser: &Browser) -> Result<Option<Self>, sqlx::Error> {
+        let row: Option<(String, String, String)> = sqlx::query_as(
+            "SELECT state, nonce, code_verifier FROM authentication_requests
+             WHERE browser_digest = ?1 AND expires_at > unixepoch() + ?2 ORDER BY expires_at DESC LIMIT 1",
+        )
+        .bind(browser.0.digest())
+        .bind(WORTH_TAKING_UP_SECONDS)
+        .fetch_optional(db)
+        .await?;
+        Ok(row.map(Self::from_row))
+    }
+
     /// Takes the request of this state, once, and only for the browser that has made it (threat T15).
     ///
     /// # Errors
     /// The database's.
     pub async fn take(db: &SqlitePool, browser: &Browser, state: &str) -> Result<Option<Self>, sqlx::Error> {
-        let row: Option<(String, String)> = sqlx::query_as(
+        let row: Option<(String, String, String)> = sqlx::query_as(
             "DELETE FROM authentication_requests WHERE state = ?1 AND browser_digest = ?2 AND expires_at > unixepoch()
-             RETURNING nonce, code_verifier",
+             RETURNING state, nonce, code_verifier",
         )
         .bind(state)
         .bind(browser.0.digest())
         .fetch_optional(db)
         .await?;
-        Ok(row.map(|(nonce, code_verifier)| Self {
-            state: CsrfToken::new(state.to_owned()),
+        Ok(row.map(Self::from_row))
+    }
+
+    fn from_row((state, nonce, code_verifier): (String, String, String)) -> Self {
+        Self {
+            state: CsrfToken::new(state),
             nonce: Nonce::new(nonce),
             code_verifier: PkceCodeVerifier::new(code_verifier),
-        }))
+        }
     }
 }

@@ -26,13 +26,18 @@ pub struct AuthorizationResponse {
 /// Answers `GET /callback`.
 pub async fn answer(
     State(portal): State<Portal>,
+    session: Option<PortalSession>,
     browser: Browser,
     locale: Locale,
     Query(response): Query<AuthorizationResponse>,
 ) -> Result<Response, Failure> {
     let request = AuthenticationRequest::take(&portal.db, &browser, &response.state).await?;
     let Some(request) = request.filter(|_| response.iss.as_deref() == Some(portal.relying_party.issuer())) else {
-        return Obstacle::NotFromHere.answer(locale);
+        // Another tab was faster, or the person went back: whoever is logged in stays who they are.
+        return match session {
+            Some(_) => Ok(Redirect::to("/").into_response()),
+            None => Obstacle::NotFromHere.answer(locale),
+        };
     };
     let Some(code) = response.code else {
         tracing::info!(error = response.error, "a login came back without a code");
