@@ -1,0 +1,89 @@
+/** Runs the whole product as a person does: the binary, on ports of its own choice and an empty data folder. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+const BINARY = process.env["SAOMA_DEMO_BIN"] ?? new URL("../../../target/debug/saoma-demo", import.meta.url).pathname;
+
+const FACES = ["gateway", "portal", "phone"] as const;
+
+/** Where each face is, without a slash at the end. */
+export type Addresses = Readonly<Record<(typeof FACES)[number], string>>;
+
+/** A gateway, a portal and a phone app in one process. */
+export class Demo {
+  #process: ChildProcess | undefined;
+  #addresses: Addresses | undefined;
+
+  private constructor(
+    readonly data: string,
+    readonly environment: Readonly<Record<string, string>>,
+  ) {}
+
+  /** Starts a demo that nobody has used, with these settings of its gateway; resolves when it is ready. */
+  static async start(environment: Readonly<Record<string, string>> = {}): Promise<Demo> {
+    const demo = new Demo(await mkdtemp(join(tmpdir(), "saoma-demo-")), environment);
+    await demo.begin();
+    return demo;
+  }
+
+  get addresses(): Addresses {
+    if (this.#addresses === undefined) throw new Error("the demo has not started");
+    return this.#addresses;
+  }
+
+  /** Starts it, at the addresses that it had before if it ran before. */
+  async begin(): Promise<void> {
+    const faces = FACES.flatMap((face) => [`--${face}`, this.#addresses ? new URL(this.#addresses[face]).host : "127.0.0.1:0"]);
+    const child = spawn(BINARY, [...faces, "--data", this.data], {
+      stdio: ["ignore", "pipe", "inherit"],
+      env: { ...process.env, ...this.environment },
+    });
+    this.#process = child;
+    const lines = await linesUntilReady(child);
+    this.#addresses = { gateway: addressOf("gateway", lines), portal: addressOf("portal", lines), phone: addressOf("phone", lines) };
+  }
+
+  /** Kills it in the middle of whatever it does. */
+  async kill(): Promise<void> {
+    await this.#end("SIGKILL");
+  }
+
+  /** Asks it to end, as Ctrl-C does, and removes its data. */
+  async stop(): Promise<void> {
+    await this.#end("SIGTERM");
+    await rm(this.data, { recursive: true, force: true });
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#process;
+    this.#process = undefined;
+    if (child === undefined || child.exitCode !== null) return;
+    const ended = once(child, "exit");
+    child.kill(signal);
+    await ended;
+  }
+}
+
+async function linesUntilReady(child: ChildProcess): Promise<readonly string[]> {
+  await once(child, "spawn");
+  const { stdout } = child;
+  if (stdout === null) throw new Error("the demo has no output");
+  const lines = new Array<string>();
+  return new Promise((resolve, reject) => {
+    const output = createInterface(stdout);
+    output.on("line", (line) => (line === "ready" ? resolve(lines) : lines.push(line)));
+    output.on("close", () => reject(new Error(`the demo ended before it was ready:\n${lines.join("\n")}`)));
+  });
+}
+
+/** The address in the line that names this face. */
+function addressOf(face: string, lines: readonly string[]): string {
+  const line = lines.find((line) => line.toLowerCase().includes(face) && line.includes("://"));
+  const address = /https?:\/\/[^\s/]+/.exec(line ?? "")?.[0];
+  if (address === undefined) throw new Error(`the demo does not say where its ${face} is:\n${lines.join("\n")}`);
+  return address;
+}

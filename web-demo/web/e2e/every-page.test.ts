@@ -1,0 +1,77 @@
+/** What holds on every page: it fits a narrow phone, is accessible, keeps its policy, and needs no mouse. */
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+import { launchBrowser } from "./browser.ts";
+import { JIA } from "./citizens.ts";
+import { Demo } from "./demo.ts";
+import { accessibilityViolations, horizontalOverflow } from "./page-checks.ts";
+import { Phone } from "./phone.ts";
+import { Portal } from "./portal.ts";
+import { en, zh } from "./words.ts";
+
+let demo: Demo;
+let browser: Browser;
+
+beforeAll(async () => {
+  demo = await Demo.start();
+  browser = await launchBrowser();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await demo?.stop();
+});
+
+test.each([zh, en])("every page of a login is accessible and fits 360 pixels, in $tag", async (words) => {
+  const portal = await Portal.open(browser, demo, words);
+  await portal.page.setViewportSize({ width: 360, height: 740 });
+  await holds(portal.page, words.tag);
+  const phone = await Phone.of(JIA, browser, demo, words);
+  await holds(phone.page, words.tag);
+  await phone.openScan();
+  await holds(phone.page, words.tag);
+  await phone.page.goBack();
+  await phone.paste((await portal.codes()).qr);
+  await portal.says(words.scanned);
+  await holds(portal.page, words.tag);
+  await holds(phone.page, words.tag);
+  await phone.confirm();
+  await portal.greets(JIA.name);
+  await holds(portal.page, words.tag);
+  await holds(phone.page, words.tag);
+  expect([...portal.errors, ...phone.errors]).toEqual([]);
+});
+
+test("a person without a mouse logs in", async () => {
+  const portal = await Portal.open(browser, demo);
+  const { userCode } = await portal.codes();
+  const phone = await Phone.of(JIA, browser, demo);
+  await tabTo(phone.page, "link", zh.scan);
+  await phone.page.keyboard.press("Enter");
+  await phone.page.waitForURL((url) => url.pathname === "/scan");
+  await tabTo(phone.page, "textbox", zh.typed);
+  await phone.page.keyboard.type(userCode);
+  await phone.page.keyboard.press("Enter");
+  await portal.says(zh.scanned);
+  await tabTo(phone.page, "button", zh.confirm);
+  await phone.page.keyboard.press("Enter");
+  await portal.greets(JIA.name);
+});
+
+async function holds(page: Page, language: string): Promise<void> {
+  expect(await page.locator("html").getAttribute("lang")).toBe(language);
+  expect(await accessibilityViolations(page), page.url()).toEqual([]);
+  expect(await horizontalOverflow(page), page.url()).toBe(0);
+}
+
+/** Presses Tab until this has the focus. */
+async function tabTo(page: Page, role: "link" | "textbox" | "button", name: RegExp): Promise<void> {
+  const wanted = page.getByRole(role, { name }).first();
+  await wanted.waitFor();
+  for (let presses = 0; presses < 40; presses++) {
+    await page.keyboard.press("Tab");
+    if (await wanted.evaluate((element) => element === document.activeElement)) return;
+  }
+  throw new Error(`Tab never reaches the ${role} ${name}`);
+}

@@ -1,0 +1,57 @@
+/** Reloads and crashes: the page says what goes on and finds its way back. */
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+import { launchBrowser } from "./browser.ts";
+import { JIA } from "./citizens.ts";
+import { Demo } from "./demo.ts";
+import { Phone } from "./phone.ts";
+import { Portal } from "./portal.ts";
+import { zh } from "./words.ts";
+
+let demo: Demo;
+let browser: Browser;
+
+beforeAll(async () => {
+  demo = await Demo.start();
+  browser = await launchBrowser();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await demo?.stop();
+});
+
+test("a reload between scan and confirm keeps the login", async () => {
+  const portal = await Portal.open(browser, demo);
+  const phone = await Phone.of(JIA, browser, demo);
+  await phone.paste((await portal.codes()).qr);
+  await portal.says(zh.scanned);
+  await portal.page.reload();
+  await portal.says(zh.scanned);
+  await phone.confirm();
+  await portal.greets(JIA.name);
+});
+
+test("a gateway that dies and comes back: the page says that it tries, then has a code that works", async () => {
+  const portal = await Portal.open(browser, demo);
+  const old = await portal.codes();
+  await demo.kill();
+  await portal.says("正在重连");
+  await demo.begin();
+  await recovers(portal, old.qr);
+  const phone = await Phone.of(JIA, browser, demo);
+  await phone.paste((await portal.codes()).qr);
+  await portal.says(zh.scanned);
+  expect(await portal.page.getByText("正在重连").count()).toBe(0);
+});
+
+/** The login was lost with the gateway's memory: the page gets a new code, by itself or by the button that it offers. */
+async function recovers(portal: Portal, oldQr: string): Promise<void> {
+  const button = portal.page.getByRole("button", { name: zh.newCode });
+  const renewed = portal.page.waitForFunction((qr) => (Reflect.get(window, "view")?.qr ?? qr) !== qr, oldQr);
+  await Promise.race([button.waitFor(), renewed]);
+  if (await button.isVisible()) await button.click();
+  await renewed;
+  await portal.showsCode();
+}

@@ -1,0 +1,75 @@
+/** The computer: a window of the portal, and what its person sees and does there. */
+import type { Browser, BrowserContext, Page } from "playwright-core";
+
+import type { Demo } from "./demo.ts";
+import { watchForErrors } from "./page-checks.ts";
+import { type Words, zh } from "./words.ts";
+
+/** What the login's QR code and its typed twin say. */
+export interface Codes {
+  readonly qr: string;
+  readonly userCode: string;
+}
+
+export class Portal {
+  private constructor(
+    readonly page: Page,
+    readonly words: Words,
+    /** Script errors and breaches of the policy so far. */
+    readonly errors: readonly string[],
+  ) {}
+
+  /** Opens the login page in a window of its own and waits for its code. */
+  static async open(browser: Browser, demo: Demo, words = zh): Promise<Portal> {
+    const context: BrowserContext = await browser.newContext({ locale: words.tag, viewport: { width: 1024, height: 768 } });
+    const page = await context.newPage();
+    const portal = new Portal(page, words, watchForErrors(page));
+    await page.addInitScript(() => {
+      document.addEventListener("saoma-state", (event) => event instanceof CustomEvent && Object.assign(window, { view: event.detail }));
+    });
+    await page.goto(`${demo.addresses.portal}/login`);
+    await portal.showsCode();
+    return portal;
+  }
+
+  async showsCode(): Promise<void> {
+    await this.page.getByRole("img", { name: /二维码|QR code/ }).waitFor();
+  }
+
+  /** The status line says this. */
+  async says(...words: readonly string[]): Promise<void> {
+    await words.reduce((line, text) => line.filter({ hasText: text }), this.page.getByRole("status")).waitFor();
+  }
+
+  /** What the code that is shown now says: the code itself would have to be photographed. */
+  codes(): Promise<Codes> {
+    return this.page.evaluate(() => {
+      const { qr, userCode } = Reflect.get(window, "view");
+      return { qr, userCode };
+    });
+  }
+
+  /** Waits for a code other than this one. */
+  async showsCodeOtherThan(old: Codes): Promise<Codes> {
+    await this.page.waitForFunction((qr) => (Reflect.get(window, "view")?.qr ?? qr) !== qr, old.qr);
+    return this.codes();
+  }
+
+  async press(name: string): Promise<void> {
+    await this.page.getByRole("button", { name, exact: true }).last().click();
+  }
+
+  /** The home page greets by name. */
+  async greets(name: string): Promise<void> {
+    await this.page.waitForURL((url) => url.pathname === "/");
+    await this.page.getByRole("main").getByText(name).first().waitFor();
+  }
+
+  async logOut(): Promise<void> {
+    await this.page.getByRole("button", { name: this.words.logOut }).click();
+  }
+
+  async close(): Promise<void> {
+    await this.page.context().close();
+  }
+}

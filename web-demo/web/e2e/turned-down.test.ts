@@ -1,0 +1,88 @@
+/** A login that does not come about, and what both screens say. */
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+import { launchBrowser } from "./browser.ts";
+import { BING, DING, JIA } from "./citizens.ts";
+import { Demo } from "./demo.ts";
+import { Phone } from "./phone.ts";
+import { Portal } from "./portal.ts";
+import { en, zh } from "./words.ts";
+
+let demo: Demo;
+let browser: Browser;
+
+beforeAll(async () => {
+  demo = await Demo.start();
+  browser = await launchBrowser();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await demo?.stop();
+});
+
+test.each([zh, en])("declined on the phone, in $tag", async (words) => {
+  const portal = await Portal.open(browser, demo, words);
+  const phone = await Phone.of(JIA, browser, demo, words);
+  await phone.paste((await portal.codes()).qr);
+  await phone.decline();
+  await portal.says(words.declined);
+  const old = await portal.page.evaluate(() => Reflect.get(window, "view").name);
+  expect(old).toBe("rejected");
+  await portal.press(words.newCode);
+  await portal.showsCode();
+});
+
+test("a card that was reported lost: the phone says why, the computer only that it was not allowed", async () => {
+  const portal = await Portal.open(browser, demo);
+  const phone = await Phone.of(BING, browser, demo);
+  await phone.paste((await portal.codes()).qr);
+  await phone.confirm();
+  await phone.shows(/挂失/);
+  await portal.says(zh.refused);
+  expect(await portal.page.getByText("挂失").count()).toBe(0);
+});
+
+test("a code that another person has scanned already", async () => {
+  const portal = await Portal.open(browser, demo);
+  const { qr } = await portal.codes();
+  const first = await Phone.of(JIA, browser, demo);
+  await first.paste(qr);
+  await portal.says(zh.scanned);
+  const second = await Phone.of(DING, browser, demo);
+  await second.paste(qr);
+  await second.shows(/已被/);
+  await first.confirm();
+  await portal.greets(JIA.name);
+});
+
+test("cancelled on the computer while the phone asks", async () => {
+  const portal = await Portal.open(browser, demo);
+  const phone = await Phone.of(JIA, browser, demo);
+  await phone.paste((await portal.codes()).qr);
+  await portal.says(zh.scanned);
+  await portal.press(zh.cancel);
+  await portal.says(zh.cancelled);
+  await phone.confirm();
+  await phone.shows(/取消|重新/);
+});
+
+test("a code that was refreshed away is dead, and the new one works", async () => {
+  const portal = await Portal.open(browser, demo);
+  const old = await portal.codes();
+  await portal.press(zh.refresh);
+  const fresh = await portal.showsCodeOtherThan(old);
+  const phone = await Phone.of(JIA, browser, demo);
+  await phone.paste(old.qr);
+  await phone.shows(/失效|过期/);
+  await phone.page.goto(`${demo.addresses.phone}/`);
+  await phone.paste(fresh.qr);
+  await portal.says(zh.scanned);
+});
+
+test("a code that is none of ours", async () => {
+  const phone = await Phone.of(JIA, browser, demo);
+  await phone.paste("https://example.com/advertisement");
+  await phone.shows(/不是/);
+});

@@ -1,0 +1,73 @@
+/** What the pages say, as far as people go by it, in both languages. */
+export interface Words {
+  /** BCP 47 tag, and the value of `?lang=`. */
+  readonly tag: string;
+  readonly waiting: string;
+  readonly scanned: string;
+  readonly declined: string;
+  readonly refused: string;
+  readonly cancelled: string;
+  readonly expired: string;
+  readonly newCode: string;
+  readonly refresh: string;
+  readonly cancel: string;
+  readonly cannotScan: string;
+  readonly logOut: RegExp;
+  readonly userName: RegExp;
+  readonly password: RegExp;
+  readonly logIn: RegExp;
+  readonly scan: RegExp;
+  readonly pasted: RegExp;
+  readonly typed: RegExp;
+  readonly confirm: RegExp;
+  readonly decline: RegExp;
+  readonly personal: RegExp;
+}
+
+export const zh: Words = {
+  tag: "zh-CN",
+  waiting: "扫一扫",
+  scanned: "扫描成功",
+  declined: "您已在手机上取消登录",
+  refused: "登录未被允许",
+  cancelled: "已取消登录",
+  expired: "二维码已失效",
+  newCode: "获取新二维码",
+  refresh: "刷新二维码",
+  cancel: "取消登录",
+  cannotScan: "无法扫描？",
+  logOut: /退出/,
+  userName: /用户名/,
+  password: /密码/,
+  logIn: /登录/,
+  scan: /扫一扫/,
+  pasted: /文本|内容|文字/,
+  typed: /代码|登录码/,
+  confirm: /确认/,
+  decline: /拒绝|取消/,
+  personal: /个人/,
+};
+
+export const en: Words = {
+  tag: "en",
+  waiting: "Open the app on your phone and scan the code",
+  scanned: "Scanned by",
+  declined: "Declined on your phone",
+  refused: "The login was not allowed",
+  cancelled: "Login cancelled",
+  expired: "Code expired",
+  newCode: "Get a new code",
+  refresh: "New code",
+  cancel: "Cancel",
+  cannotScan: "Cannot scan?",
+  logOut: /log out/i,
+  userName: /user name/i,
+  password: /password/i,
+  logIn: /log in/i,
+  scan: /scan/i,
+  pasted: /text/i,
+  typed: /code/i,
+  confirm: /confirm|log in/i,
+  decline: /decline|cancel/i,
+  personal: /personal/i,
+};
