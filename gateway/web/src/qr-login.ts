@@ -2,9 +2,9 @@
  * `<qr-login>`: shows a login's code, follows it, and goes where the gateway says.
  *
  * Attributes: `client-id`, `redirect-uri`, `code-challenge` (required), `gateway` (its origin; that of the page by
- * default), `state`, `nonce`, `scope` (`openid`), `locale` (the page's language by default), `app-link` (shown on
- * phones beside the code). Event: `saoma-state`, a `CustomEvent` whose `detail` is the {@link LoginState}; when it is
- * `confirmed`, preventing the default keeps the browser here.
+ * default), `state`, `oidc-nonce` (browsers keep an attribute named `nonce` to themselves), `scope` (`openid`), `locale`
+ * (the page's language by default), `app-link` (shown on phones beside the code). Event: `saoma-state`, a `CustomEvent`
+ * whose `detail` is the {@link LoginState}; when it is `confirmed`, preventing the default keeps the browser here.
  */
 import { INITIAL_STATE, LoginConnection, type LoginState, type OpenRequest, type WaitingState } from "@saoma/client";
 import { drawQr } from "./qr-drawing.ts";
@@ -65,7 +65,7 @@ export class QrLogin extends HTMLElement {
       code_challenge_method: "S256",
       locale: this.#locale(),
       ...optional("state", "state"),
-      ...optional("nonce", "nonce"),
+      ...optional("nonce", "oidc-nonce"),
     };
   }
 

@@ -8,7 +8,6 @@ styles.replaceSync(`
   border: 1px solid color-mix(in srgb, CanvasText 20%, Canvas); border-radius: .75rem; overflow: hidden; }
 .code.large { width: min(30rem, 100%); }
 .code svg { display: block; width: 100%; height: 100%; }
-.code.dim svg { filter: blur(5px); opacity: .25; }
 .mask { position: absolute; inset: 0; display: grid; place-content: center; padding: 1rem; border: 0; width: 100%;
   background: color-mix(in srgb, Canvas 82%, transparent); color: CanvasText; font: inherit; font-weight: 600; }
 button.mask { cursor: pointer; }
