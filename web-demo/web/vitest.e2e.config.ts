@@ -1,6 +1,9 @@
 import { defineConfig } from "vitest/config";
 
+/** With `PICTURES` set, the README's pictures are taken instead. */
+const include = process.env["PICTURES"] === undefined ? ["e2e/**/*.test.ts"] : ["e2e/pictures.ts"];
+
 export default defineConfig({
   // One browser pair at a time: the machine that runs this may have two cores.
-  test: { include: ["e2e/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false },
+  test: { include, testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false },
 });

@@ -21,11 +21,12 @@ export class Demo {
   private constructor(
     readonly data: string,
     readonly environment: Readonly<Record<string, string>>,
+    readonly args: readonly string[],
   ) {}
 
   /** Starts a demo that nobody has used, with these settings of its gateway; resolves when it is ready. */
-  static async start(environment: Readonly<Record<string, string>> = {}): Promise<Demo> {
-    const demo = new Demo(await mkdtemp(join(tmpdir(), "saoma-demo-")), environment);
+  static async start(environment: Readonly<Record<string, string>> = {}, args: readonly string[] = []): Promise<Demo> {
+    const demo = new Demo(await mkdtemp(join(tmpdir(), "saoma-demo-")), environment, args);
     await demo.begin();
     return demo;
   }
@@ -37,8 +38,9 @@ export class Demo {
 
   /** Starts it, at the addresses that it had before if it ran before. */
   async begin(): Promise<void> {
-    const faces = FACES.flatMap((face) => [`--${face}`, this.#addresses ? new URL(this.#addresses[face]).host : "127.0.0.1:0"]);
-    const child = spawn(BINARY, [...faces, "--data", this.data], {
+    const chosen = FACES.filter((face) => !this.args.includes(`--${face}`));
+    const faces = chosen.flatMap((face) => [`--${face}`, this.#addresses ? new URL(this.#addresses[face]).host : "127.0.0.1:0"]);
+    const child = spawn(BINARY, [...faces, "--data", this.data, ...this.args], {
       stdio: ["ignore", "pipe", "inherit"],
       env: { ...process.env, ...this.environment },
     });

@@ -2,6 +2,7 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
+import { Apart } from "./apart.ts";
 import { launchBrowser } from "./browser.ts";
 import { JIA } from "./citizens.ts";
 import { Demo } from "./demo.ts";
@@ -44,6 +45,32 @@ test("a gateway that dies and comes back: the page says that it tries, then has 
   await phone.paste((await portal.codes()).qr);
   await portal.says(zh.scanned);
   expect(await portal.page.getByText("正在重连").count()).toBe(0);
+});
+
+test("a gateway that is gone: both screens say so and what to do, and a new code works once it is back", async () => {
+  const apart = await Apart.start();
+  try {
+    const portal = await Portal.open(browser, apart.demo);
+    const phone = await Phone.of(JIA, browser, apart.demo);
+    const { qr } = await portal.codes();
+    await apart.gateway.kill();
+    await portal.says("正在重连");
+    await phone.paste(qr);
+    await phone.shows("暂时无法连接登录服务");
+    const late = await browser.newPage({ locale: zh.tag });
+    await late.goto(`${apart.demo.addresses.portal}/login`);
+    await late.getByText("登录服务暂时无法连接").waitFor();
+    await apart.gateway.begin();
+    await recovers(portal, qr);
+    await phone.page.getByRole("link", { name: "重试" }).click();
+    await phone.page.getByRole("textbox", { name: zh.pasted }).fill((await portal.codes()).qr);
+    await phone.page.getByRole("textbox", { name: zh.pasted }).press("Enter");
+    await portal.says(zh.scanned);
+    await phone.confirm();
+    await portal.greets(JIA.name);
+  } finally {
+    await apart.stop();
+  }
 });
 
 /** The login was lost with the gateway's memory: the page gets a new code, by itself or by the button that it offers. */

@@ -19,15 +19,20 @@ export class Portal {
     readonly errors: readonly string[],
   ) {}
 
-  /** Opens the login page in a window of its own and waits for its code. */
-  static async open(browser: Browser, demo: Demo, words = zh): Promise<Portal> {
+  /** Opens the portal's login page in a window of its own and waits for its code. */
+  static open(browser: Browser, demo: Demo, words = zh): Promise<Portal> {
+    return Portal.openAt(browser, `${demo.addresses.portal}/login`, words);
+  }
+
+  /** Opens a login page, the portal's or one that the gateway hosts, and waits for its code. */
+  static async openAt(browser: Browser, address: string, words = zh): Promise<Portal> {
     const context: BrowserContext = await browser.newContext({ locale: words.tag, viewport: { width: 1024, height: 768 } });
     const page = await context.newPage();
     const portal = new Portal(page, words, watchForErrors(page));
     await page.addInitScript(() => {
       document.addEventListener("saoma-state", (event) => event instanceof CustomEvent && Object.assign(window, { view: event.detail }));
     });
-    await page.goto(`${demo.addresses.portal}/login`);
+    await page.goto(address);
     await portal.showsCode();
     return portal;
   }

@@ -66,7 +66,7 @@ export const en: Words = {
   logIn: /log in/i,
   scan: /scan/i,
   pasted: /text/i,
-  typed: /code/i,
+  typed: /login code/i,
   confirm: /confirm|log in/i,
   decline: /decline|cancel/i,
   personal: /personal/i,

@@ -1,0 +1,113 @@
+/** A gateway node of its own, as an operator runs it: the binary `saoma` with a settings file. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+const BINARY = process.env["SAOMA_BIN"] ?? new URL("../../../target/debug/saoma", import.meta.url).pathname;
+
+/** A relying party, as the settings file has it. */
+export interface ClientSettings {
+  readonly client_id: string;
+  readonly name: string;
+  /** None for a public client. */
+  readonly secret?: string;
+  readonly redirect_uris: readonly string[];
+  readonly origins?: readonly string[];
+}
+
+/** How the gateway asks who a phone's person is. */
+export interface Introspection {
+  readonly url: string;
+  readonly client_id: string;
+  readonly client_secret: string;
+}
+
+export class Gateway {
+  #process: ChildProcess | undefined;
+
+  private constructor(
+    readonly origin: string,
+    private readonly folder: string,
+  ) {}
+
+  /** Starts a node at this origin, on memory; resolves when it serves. */
+  static async start(origin: string, introspection: Introspection, clients: readonly ClientSettings[]): Promise<Gateway> {
+    const gateway = new Gateway(origin, await mkdtemp(join(tmpdir(), "saoma-gateway-")));
+    await writeFile(gateway.#settings, settings(origin, introspection, clients));
+    await gateway.begin();
+    return gateway;
+  }
+
+  /** Starts it again where it was. What it knew is gone. */
+  async begin(): Promise<void> {
+    const child = spawn(BINARY, ["serve", "--config", this.#settings], { stdio: ["ignore", "inherit", "pipe"] });
+    this.#process = child;
+    await serving(child);
+  }
+
+  /** Kills it in the middle of whatever it does. */
+  async kill(): Promise<void> {
+    await this.#end("SIGKILL");
+  }
+
+  async stop(): Promise<void> {
+    await this.#end("SIGTERM");
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  get #settings(): string {
+    return join(this.folder, "saoma.toml");
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#process;
+    this.#process = undefined;
+    if (child === undefined || child.exitCode !== null) return;
+    const ended = once(child, "exit");
+    child.kill(signal);
+    await ended;
+  }
+}
+
+/** An origin on this machine whose port nobody uses now. */
+export async function freeOrigin(): Promise<string> {
+  const server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the listener has no port");
+  const closed = once(server, "close");
+  server.close();
+  await closed;
+  return `http://127.0.0.1:${address.port}`;
+}
+
+/** TOML writes strings and lists of strings as JSON does. */
+function settings(origin: string, introspection: Introspection, clients: readonly ClientSettings[]): string {
+  const table = (name: string, members: object) =>
+    [name, ...Object.entries(members).map(([key, value]) => `${key} = ${JSON.stringify(value)}`)].join("\n");
+  return [
+    table("[server]", { listen: new URL(origin).host, public_url: origin, drain_window: "1s" }),
+    table("[operations]", { enabled: false }),
+    table("[identity.introspection]", introspection),
+    ...clients.map((client) => table("[[clients]]", client)),
+  ].join("\n\n");
+}
+
+function serving(child: ChildProcess): Promise<void> {
+  const { stderr } = child;
+  if (stderr === null) throw new Error("the gateway has no log");
+  const lines = new Array<string>();
+  return new Promise((resolve, reject) => {
+    const log = createInterface(stderr);
+    log.on("line", (line) => {
+      lines.push(line);
+      if (/\bserving\b/.test(line)) resolve();
+    });
+    log.on("close", () => reject(new Error(`the gateway ended before it served:\n${lines.join("\n")}`)));
+  });
+}
