@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 /// Lines above which a file has more than one topic.
 const MAX_LINES: usize = 400;
 
-/// Who may import what: a crate or module of the left column is named only in files under the right column.
+/// Who may import what in the gateway: a crate or module of the left column is named only in files under the right column.
 const ONLY_IN: &[(&str, &[&str])] = &[
     (
         "redis::",
@@ -29,28 +29,42 @@ const NEVER_IN: &[(&str, &[&str])] = &[
     ("gateway/src", &["saoma_load"]),
     ("gateway/src/store", &["crate::logins", "crate::transport", "crate::waiter", "axum"]),
     ("gateway/src/transport", &["crate::store::Store", "crate::store::Redis", "crate::store::Memory"]),
+    // A portal knows of its provider what OpenID Connect says, and of people what the ID token says.
+    ("web-demo/src/portal", &["saoma_gateway", "crate::accounts", "crate::cards", "crate::phone", "crate::units"]),
+    // An app knows of the gateway what its API says.
+    ("web-demo/src/phone", &["saoma_gateway", "crate::portal"]),
+    ("web-demo/src/accounts", &["saoma_gateway", "crate::phone", "crate::portal", "axum"]),
+    ("web-demo/src/cards", &["saoma_gateway", "crate::phone", "crate::portal", "axum"]),
+    ("web-demo/src/units", &["saoma_gateway", "crate::phone", "crate::portal", "axum"]),
+];
+
+/// What the scripts of a room may import beside their own files: `<qr-login>` is for any site, so it knows no portal.
+const SCRIPTS: &[(&str, &[&str])] = &[
+    ("protocol/typescript/src", &[]),
+    ("gateway/web/src", &["@saoma/client", "uqr"]),
+    ("web-demo/web/src", &["qr/decode.js"]),
 ];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Every Rust source file with its path from the top, with `/` between parts.
-fn sources() -> Vec<(String, String)> {
+/// Every source file of a language with its path from the top, with `/` between parts.
+fn sources(language: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
-    let mut folders: Vec<PathBuf> = ["protocol", "gateway", "loadtest"].map(|room| root().join(room)).into();
+    let mut folders: Vec<PathBuf> = ["protocol", "gateway", "loadtest", "web-demo"].map(|room| root().join(room)).into();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_dir() && !path.ends_with("node_modules") && !path.ends_with("target") {
+            if path.is_dir() && !["node_modules", "target", "dist"].iter().any(|made| path.ends_with(made)) {
                 folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
+            } else if path.extension().is_some_and(|extension| extension == language) {
                 let name = path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned();
                 found.push((name, std::fs::read_to_string(&path).unwrap()));
             }
         }
     }
-    assert!(found.len() > 50, "the tree was not found");
+    assert!(found.len() > 30, "the tree was not found");
     found
 }
 
@@ -62,7 +76,7 @@ fn code(text: &str) -> impl Iterator<Item = &str> {
 
 #[test]
 fn every_file_says_what_is_in_it_and_is_short_enough_to_read() {
-    for (name, text) in sources() {
+    for (name, text) in sources("rs") {
         assert!(text.starts_with("//!"), "{name} does not begin by saying what is in it");
         let lines = text.lines().count();
         assert!(lines <= MAX_LINES, "{name} has {lines} lines: what is its second topic?");
@@ -71,7 +85,7 @@ fn every_file_says_what_is_in_it_and_is_short_enough_to_read() {
 
 #[test]
 fn nobody_imports_what_is_not_theirs() {
-    for (name, text) in sources().iter().filter(|(name, _)| name.contains("/src/")) {
+    for (name, text) in sources("rs").iter().filter(|(name, _)| name.contains("/src/")) {
         for (word, rooms) in ONLY_IN {
             let used = name.starts_with("gateway/") && code(text).any(|line| line.contains(word));
             assert!(!used || rooms.iter().any(|room| name.starts_with(room)), "{name} names {word}");
@@ -82,4 +96,21 @@ fn nobody_imports_what_is_not_theirs() {
             }
         }
     }
+}
+
+#[test]
+fn scripts_import_what_their_room_may_know() {
+    for (name, text) in sources("ts") {
+        let Some((_, allowed)) = SCRIPTS.iter().find(|(room, _)| name.starts_with(room)) else { continue };
+        for module in text.lines().filter_map(imported) {
+            let own = module.starts_with("./") || module.starts_with("../") && !module.contains("/src/");
+            assert!(own || allowed.contains(&module), "{name} imports {module}");
+        }
+    }
+}
+
+/// The module that a line imports, or exports from: the statement's end may stand on a line of its own.
+fn imported(line: &str) -> Option<&str> {
+    let from = line.split_once(" from \"").map(|(_, module)| module);
+    from.or_else(|| line.strip_prefix("import \""))?.strip_suffix("\";")
 }
