@@ -1,28 +1,40 @@
 # The two that matter: `make demo` runs the product, `make test` checks everything.
 .DEFAULT_GOAL := help
-.PHONY: help setup web check test regen load
+.PHONY: help demo test check web tools setup regen pictures load
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
-setup: ## Install what the tests need and the machine lacks
-	@./.ci/setup
-
-web: setup ## Build the web side into the folders that the binaries embed
-	npm ci --no-audit --no-fund
-	npm run build
-
-check: web ## Format, lints, types
-	npm run typecheck
-	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --locked -- -D warnings
+demo: web ## Run the service hall, its phone app and the gateway; ARGS="--lan" opens it to phones on this network
+	cargo run --locked --bin saoma-demo -- $(ARGS)
 
 test: check ## Run everything that can fail
 	npm test
 	if cargo nextest --version >/dev/null 2>&1; then cargo nextest run --workspace --locked; else cargo test --workspace --locked; fi
+	cargo build --locked --bin saoma-demo
+	npm run e2e
+
+check: setup web ## Format, lints, types
+	npm run typecheck
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+web: tools ## Build the web side into the folders that the binaries embed
+	npm ci --no-audit --no-fund
+	npm run build
+
+tools: ## Say what is missing before anything is built
+	@./.ci/tools
+
+setup: ## Install what the tests need and the machine lacks
+	@./.ci/setup
 
 regen: ## Write the generated files anew
 	SAOMA_REGEN=1 cargo test -p saoma-protocol --locked --test it generated
+
+pictures: setup web ## Take the README's pictures anew
+	cargo build --locked --bin saoma-demo
+	PICTURES=1 npm run e2e
 
 load: ## Two nodes on one Redis, 2,000 waiting browsers, 200 logins a second for 30 s
 	@./loadtest/two-nodes
