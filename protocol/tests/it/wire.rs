@@ -8,22 +8,25 @@ use saoma_protocol::{
 use serde::Deserialize;
 use serde_json::Value;
 
+/// A golden message.
 #[derive(Deserialize)]
-struct Vector {
-    name: String,
-    from: Sender,
-    text: String,
-    valid: bool,
+pub struct Vector {
+    pub name: String,
+    pub from: Sender,
+    pub text: String,
+    pub valid: bool,
 }
 
-#[derive(Deserialize, PartialEq)]
+/// Who may send it.
+#[derive(Debug, Clone, Copy, Deserialize, PartialEq)]
 #[serde(rename_all = "snake_case")]
-enum Sender {
+pub enum Sender {
     Browser,
     Gateway,
 }
 
-fn vectors() -> Vec<Vector> {
+/// Every golden message.
+pub fn vectors() -> Vec<Vector> {
     serde_json::from_str(include_str!("../../vectors/messages.json")).unwrap()
 }
 

@@ -1,0 +1,162 @@
+//! The browser's operations: a login over plain HTTP, for networks that block WebSocket.
+
+use saoma_protocol::ErrorCode as E;
+use saoma_protocol::{CloseCode, LoginId, MAX_INBOUND_MESSAGE_BYTES, OpenRequest, ServerMessage, paths};
+use serde_json::{Map, Value, json};
+
+use super::answers::{header, json_body, or_problems};
+use crate::schemas::{Schemas, refer};
+use crate::wire::{Sender, Vector, vectors};
+
+/// The tag of these operations.
+pub const TAG: &str = "Browser";
+
+/// By path.
+pub fn operations(schemas: &mut Schemas) -> [(&'static str, Value); 4] {
+    [
+        (paths::LOGINS, json!({ "post": open(schemas) })),
+        (paths::EVENTS, of_login(schemas, "get", events)),
+        (paths::REFRESH, of_login(schemas, "post", refresh)),
+        (paths::CANCEL, of_login(schemas, "post", cancel)),
+    ]
+}
+
+/// A path of one login, with its one operation.
+pub fn of_login(schemas: &mut Schemas, method: &str, operation: fn(&mut Schemas) -> Value) -> Value {
+    let login_id = json!({
+        "name": "login_id", "in": "path", "required": true, "description": "The login.", "schema": schemas.of::<LoginId>(),
+    });
+    json!({ "parameters": [login_id], method: operation(schemas) })
+}
+
+fn open(schemas: &mut Schemas) -> Value {
+    let opened = json!({
+        "description": "The login is open: draw `qr`, keep `receive_key`.",
+        "content": { "application/json": {
+            "schema": refer("OpenedMessage"),
+            "examples": { "opened": { "value": message("opened") } },
+        } },
+    });
+    let errors = [
+        E::InvalidRequest,
+        E::UnknownClient,
+        E::RedirectUriNotAllowed,
+        E::InvalidScope,
+        E::OriginNotAllowed,
+        E::RequestTooLarge,
+        E::TooManyRequests,
+        E::TemporarilyUnavailable,
+    ];
+    json!({
+        "operationId": "openLogin",
+        "tags": [TAG],
+        "summary": "Open a login",
+        "description": format!(
+            "The body holds the members of the socket's `open`, in at most {MAX_INBOUND_MESSAGE_BYTES} bytes."
+        ),
+        "security": [],
+        "parameters": [header(
+            "Origin",
+            "The page's origin, which browsers send by themselves; one that the client has registered.",
+            true,
+            schemas.of::<String>(),
+        )],
+        "requestBody": json_body::<OpenRequest>(schemas),
+        "responses": or_problems(schemas, Map::from_iter([("201".into(), opened)]), &errors),
+    })
+}
+
+fn events(schemas: &mut Schemas) -> Value {
+    let told = event("scanned") + &event("confirmed");
+    let stream = json!({
+        "description": format!(
+            "An event stream (WHATWG HTML §9.2). Each event has `id:` = `seq` and `data:` = a `ServerMessage`; the \
+             stream ends after a settled state. When a newer stream or socket takes the login over, it ends with \
+             `event: close` and `data: {{\"code\":{}}}`; the other close codes of the socket are told in the same way.",
+            CloseCode::Superseded.code()
+        ),
+        "content": { "text/event-stream": {
+            "schema": {
+                "type": "string",
+                "contentMediaType": "text/event-stream",
+                "contentSchema": { "type": "array", "items": event_schema(schemas) },
+            },
+            "examples": { "confirmed": { "value": told } },
+        } },
+    });
+    let errors = [E::InvalidRequest, E::UnknownLogin, E::TooManyRequests, E::TemporarilyUnavailable];
+    json!({
+        "operationId": "followLogin",
+        "tags": [TAG],
+        "summary": "Follow a login's messages",
+        "description": "What came after `Last-Event-ID` follows, in order, once, and then what happens. `opened` is the \
+                        answer to the open and never told again.",
+        "security": [{ "receiveKey": [] }],
+        "parameters": [header(
+            "Last-Event-ID",
+            "The newest `seq` that the browser has seen; without it, 0.",
+            false,
+            schemas.of::<u32>(),
+        )],
+        "responses": or_problems(schemas, Map::from_iter([("200".into(), stream)]), &errors),
+    })
+}
+
+/// An event as a browser reads it.
+fn event_schema(schemas: &mut Schemas) -> Value {
+    json!({
+        "type": "object",
+        "required": ["data"],
+        "properties": {
+            "id": { "type": "string" },
+            "event": { "type": "string" },
+            "data": {
+                "type": "string",
+                "description": "A message; with `event: close`, a close code in its place.",
+                "contentMediaType": "application/json",
+                "contentSchema": schemas.of::<ServerMessage>(),
+            },
+        },
+    })
+}
+
+fn refresh(schemas: &mut Schemas) -> Value {
+    let done = json!({ "description": "The code is renewed: the message `renewed` tells the new one." });
+    let errors = [E::UnknownLogin, E::AlreadyScanned, E::AlreadyDecided, E::TooManyRequests, E::TemporarilyUnavailable];
+    json!({
+        "operationId": "refreshCode",
+        "tags": [TAG],
+        "summary": "Renew the code now",
+        "description": "While the login is waiting only: once it is scanned, the answer is `already_scanned`. The old code is \
+                        dead at once.",
+        "security": [{ "receiveKey": [] }],
+        "responses": or_problems(schemas, Map::from_iter([("204".into(), done)]), &errors),
+    })
+}
+
+fn cancel(schemas: &mut Schemas) -> Value {
+    let done = json!({ "description": "The login is given up: the message `cancelled` follows." });
+    let errors = [E::UnknownLogin, E::AlreadyDecided, E::TemporarilyUnavailable];
+    json!({
+        "operationId": "cancelLogin",
+        "tags": [TAG],
+        "summary": "Give the login up",
+        "description": "While the login is waiting or scanned.",
+        "security": [{ "receiveKey": [] }],
+        "responses": or_problems(schemas, Map::from_iter([("204".into(), done)]), &errors),
+    })
+}
+
+/// The text of a golden message of the gateway.
+fn golden(name: &str) -> String {
+    let from_gateway = |vector: &Vector| vector.from == Sender::Gateway && vector.name == name;
+    vectors().into_iter().find(from_gateway).unwrap().text
+}
+
+fn message(name: &str) -> Value {
+    serde_json::from_str(&golden(name)).unwrap()
+}
+
+fn event(name: &str) -> String {
+    format!("id: {}\ndata: {}\n\n", message(name)["seq"], golden(name))
+}

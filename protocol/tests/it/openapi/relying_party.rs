@@ -1,0 +1,132 @@
+//! The relying party's operations: OpenID Connect's authorization code flow with PKCE.
+
+use saoma_protocol::paths;
+use schemars::JsonSchema;
+use serde_json::{Map, Value, json};
+
+use super::answers::{form, json_answer, or_token_errors};
+use crate::schemas::Schemas;
+use crate::standards::TokenErrorCode as E;
+use crate::standards::{AuthorizationRequest, JwkSet, ProviderMetadata, TokenRequest, TokenResponse, UserInfo};
+
+/// The tag of these operations.
+pub const TAG: &str = "Relying party";
+
+/// By path.
+pub fn operations(schemas: &mut Schemas) -> [(&'static str, Value); 5] {
+    let metadata = public::<ProviderMetadata>(
+        schemas,
+        "getProviderMetadata",
+        "Discover the provider",
+        "OpenID Connect Discovery 1.0 §4: names the other endpoints.",
+    );
+    let keys = public::<JwkSet>(
+        schemas,
+        "getKeys",
+        "Fetch the keys that verify ID tokens",
+        "RFC 7517. Fetch them anew when an ID token names a key that is not among them.",
+    );
+    [
+        (paths::DISCOVERY, json!({ "get": metadata })),
+        (paths::AUTHORIZE, json!({ "get": authorize(schemas) })),
+        (paths::TOKEN, json!({ "post": token(schemas) })),
+        (paths::USERINFO, json!({ "get": userinfo(schemas) })),
+        (paths::JWKS, json!({ "get": keys })),
+    ]
+}
+
+/// A document that anyone may fetch.
+fn public<T: JsonSchema>(schemas: &mut Schemas, id: &str, summary: &str, description: &str) -> Value {
+    json!({
+        "operationId": id,
+        "tags": [TAG],
+        "summary": summary,
+        "description": description,
+        "security": [],
+        "responses": { "200": json_answer::<T>(schemas, "To be kept for ten minutes at most.") },
+    })
+}
+
+fn authorize(schemas: &mut Schemas) -> Value {
+    let page = json!({ "text/html": { "schema": { "type": "string" } } });
+    json!({
+        "operationId": "authorize",
+        "tags": [TAG],
+        "summary": "Show the hosted login page",
+        "description": "For portals that do not show the code themselves: the browser is sent here (OIDC Core §3.1.2). \
+                        After the login the page goes to the redirect URI with `code`, `state` and `iss` (RFC 9207). A \
+                        POST with the same members as a form is answered alike.",
+        "security": [],
+        "parameters": authorization_parameters(schemas),
+        "responses": {
+            "200": { "description": "The page with the code.", "content": page },
+            "303": {
+                "description": "Client and redirect URI are right, something else is not: back to the redirect URI with \
+                                `error`, `error_description`, `state` and `iss` (RFC 6749 §4.1.2.1).",
+                "headers": { "Location": {
+                    "description": "The redirect URI with the error.", "required": true,
+                    "schema": { "type": "string", "format": "uri" },
+                } },
+            },
+            "400": { "description": "Client or redirect URI is not registered: a page that leads nowhere.", "content": page },
+        },
+    })
+}
+
+/// The members of an authentication request, each a parameter of the query.
+fn authorization_parameters(schemas: &mut Schemas) -> Vec<Value> {
+    let request = schemas.apart::<AuthorizationRequest>();
+    let required = request["required"].as_array().unwrap();
+    let parameter = |(name, schema): (&String, &Value)| {
+        let mut schema = schema.clone();
+        let description = schema.as_object_mut().unwrap().remove("description");
+        json!({
+            "name": name, "in": "query", "required": required.contains(&json!(name)),
+            "description": description, "schema": schema,
+        })
+    };
+    // The page's language has a name of its own in OpenID Connect: `ui_locales`.
+    request["properties"].as_object().unwrap().iter().filter(|(name, _)| *name != "locale").map(parameter).collect()
+}
+
+fn token(schemas: &mut Schemas) -> Value {
+    let tokens = json_answer::<TokenResponse>(schemas, "The code is redeemed.");
+    let errors: &[(u16, &[E])] = &[
+        (400, &[E::InvalidRequest, E::InvalidGrant, E::UnsupportedGrantType]),
+        (401, &[E::InvalidClient]),
+        (429, &[E::TooManyRequests]),
+        (500, &[E::ServerError]),
+        (503, &[E::TemporarilyUnavailable]),
+    ];
+    json!({
+        "operationId": "redeemCode",
+        "tags": [TAG],
+        "summary": "Redeem an authorization code",
+        "description": "RFC 6749 §4.1.3, by `client_secret_basic`, `client_secret_post`, or the verifier alone for public \
+                        clients. A second redemption ends the access token of the first; three failed tries end a code.",
+        "security": [{ "clientSecret": [] }, {}],
+        "requestBody": form::<TokenRequest>(schemas),
+        "responses": or_token_errors(schemas, Map::from_iter([("200".into(), tokens)]), errors),
+    })
+}
+
+fn userinfo(schemas: &mut Schemas) -> Value {
+    let answers = Map::from_iter([
+        ("200".into(), json_answer::<UserInfo>(schemas, "Who has logged in, and as what.")),
+        (
+            "401".into(),
+            json!({
+                "description": "The access token is missing, unknown or ended; no body (RFC 6750 §3).",
+                "headers": { "WWW-Authenticate": { "$ref": "#/components/headers/WWW-Authenticate" } },
+            }),
+        ),
+    ]);
+    json!({
+        "operationId": "getUserInfo",
+        "tags": [TAG],
+        "summary": "Fetch the claims about the person",
+        "description": "OIDC Core §5.3. A POST is answered alike.",
+        "security": [{ "accessToken": [] }],
+        "responses": or_token_errors(schemas, answers, &[(503, &[E::TemporarilyUnavailable])]),
+    })
+}

@@ -1,0 +1,165 @@
+//! Messages that a standard defines and the protocol only uses: their schemas, for the documents.
+#![expect(dead_code, reason = "the members are there to be described, never to be read")]
+
+use saoma_protocol::{AccessToken, AuthorizationCode, CodeChallengeMethod, Identity, OpenRequest};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// An OpenID Connect authentication request (OIDC Core §3.1.2.1).
+#[derive(JsonSchema)]
+pub struct AuthorizationRequest {
+    /// The flow.
+    response_type: ResponseType,
+    #[serde(flatten)]
+    request: OpenRequest,
+    /// Space-separated; `none` is answered with `login_required`, since every login needs the phone.
+    prompt: Option<String>,
+    /// The page's languages (BCP 47), space-separated, the preferred first.
+    ui_locales: Option<String>,
+}
+
+/// What the redirect URI gets.
+#[derive(JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum ResponseType {
+    /// An authorization code.
+    Code,
+}
+
+/// Redeems an authorization code (RFC 6749 §4.1.3, RFC 7636 §4.5).
+#[derive(JsonSchema)]
+pub struct TokenRequest {
+    grant_type: GrantType,
+    /// The code that came to the redirect URI.
+    code: AuthorizationCode,
+    /// The same as in the authentication request.
+    redirect_uri: String,
+    /// The verifier of the request's challenge.
+    #[schemars(regex(pattern = r"^[A-Za-z0-9._~-]{43,128}$"))]
+    code_verifier: String,
+    /// With `client_secret_post`, and for public clients.
+    client_id: Option<String>,
+    /// With `client_secret_post` only.
+    client_secret: Option<String>,
+}
+
+/// How a client comes to its tokens.
+#[derive(JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum GrantType {
+    /// By an authorization code.
+    AuthorizationCode,
+}
+
+/// Tokens (RFC 6749 §5.1, OIDC Core §3.1.3.3).
+#[derive(JsonSchema)]
+pub struct TokenResponse {
+    /// Opens the userinfo endpoint.
+    access_token: AccessToken,
+    token_type: TokenType,
+    /// Seconds that the access token lives.
+    expires_in: u64,
+    /// Who has logged in, as what and when, signed (OIDC Core §2): beside the standard claims `name`, `identity` and
+    /// `amr` = `["qr"]`.
+    #[schemars(extend("contentMediaType" = "application/jwt"))]
+    id_token: String,
+    /// The scope of the request.
+    scope: String,
+}
+
+/// How an access token is used.
+#[derive(JsonSchema)]
+enum TokenType {
+    /// By RFC 6750.
+    Bearer,
+}
+
+/// An error of the token endpoint (RFC 6749 §5.2).
+#[derive(JsonSchema)]
+pub struct TokenError {
+    error: TokenErrorCode,
+    /// The same for people who read logs.
+    error_description: String,
+}
+
+/// What went wrong.
+#[derive(JsonSchema, Serialize, Clone, Copy, PartialEq, Eq, Debug)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenErrorCode {
+    /// A parameter is missing, repeated or malformed.
+    InvalidRequest,
+    /// The client is unknown, or did not prove itself.
+    InvalidClient,
+    /// The code is unknown, out of time, used, another client's, or not proved by its verifier.
+    InvalidGrant,
+    /// Not `authorization_code`.
+    UnsupportedGrantType,
+    /// A limit was reached.
+    TooManyRequests,
+    /// The store is down.
+    TemporarilyUnavailable,
+    /// A fault of the gateway.
+    ServerError,
+}
+
+/// Claims about the person (OIDC Core §5.3.2).
+#[derive(JsonSchema)]
+pub struct UserInfo {
+    /// Who the person is.
+    sub: String,
+    /// The person's name; with the scope `profile` only.
+    name: Option<String>,
+    /// As what the person has logged in.
+    identity: Identity,
+}
+
+/// What a relying party configures itself by (OpenID Connect Discovery 1.0 §3).
+#[derive(JsonSchema)]
+pub struct ProviderMetadata {
+    /// The gateway's public origin.
+    #[schemars(url)]
+    issuer: String,
+    #[schemars(url)]
+    authorization_endpoint: String,
+    #[schemars(url)]
+    token_endpoint: String,
+    #[schemars(url)]
+    userinfo_endpoint: String,
+    #[schemars(url)]
+    jwks_uri: String,
+    response_types_supported: Vec<ResponseType>,
+    grant_types_supported: Vec<GrantType>,
+    subject_types_supported: Vec<String>,
+    id_token_signing_alg_values_supported: Vec<String>,
+    token_endpoint_auth_methods_supported: Vec<String>,
+    code_challenge_methods_supported: Vec<CodeChallengeMethod>,
+    scopes_supported: Vec<String>,
+    claims_supported: Vec<String>,
+}
+
+/// The keys that verify ID tokens (RFC 7517 §5).
+#[derive(JsonSchema)]
+pub struct JwkSet {
+    keys: Vec<Jwk>,
+}
+
+/// A public RSA key (RFC 7518 §6.3.1).
+#[derive(JsonSchema)]
+struct Jwk {
+    kty: String,
+    r#use: String,
+    alg: String,
+    /// The key's thumbprint (RFC 7638), which an ID token's header names.
+    kid: String,
+    n: String,
+    e: String,
+}
+
+/// Asks whether an access token is good (RFC 7662 §2.1).
+#[derive(JsonSchema)]
+pub struct IntrospectionRequest {
+    /// What the phone has sent.
+    token: String,
+    /// `access_token`.
+    token_type_hint: Option<String>,
+}
