@@ -36,5 +36,5 @@ pictures: setup web ## Take the README's pictures anew
 	cargo build --locked --bin saoma-demo
 	PICTURES=1 npm run e2e
 
-load: ## Two nodes on one Redis, 2,000 waiting browsers, 200 logins a second for 30 s
+load: web ## Two nodes on one Redis, 2,000 waiting browsers, 200 logins a second for 30 s
 	@./loadtest/two-nodes
