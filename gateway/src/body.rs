@@ -1,21 +1,50 @@
-//! JSON bodies in and out, with the contract's own errors.
+//! Bodies: read within limits of size and time, with the contract's own errors.
 
 pub use axum::Json;
-use axum::body::to_bytes;
+use axum::body::{Bytes, to_bytes};
 use axum::extract::Request;
+use http::request::Parts;
 use saoma_protocol::{ErrorCode, MAX_INBOUND_MESSAGE_BYTES};
 use serde::de::DeserializeOwned;
+use tokio::time::timeout;
 
 use crate::logins::Denial;
+use crate::server::BodyTimeout;
+
+/// A body that is not taken.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+pub enum BodyError {
+    /// It is larger than what is asked for can be, or broke off.
+    #[error("the body is too large, or broke off")]
+    TooLarge,
+    /// It did not come in time.
+    #[error("the body did not come in time")]
+    TooSlow,
+}
+
+/// Reads a request whose body has at most `limit` bytes, in the time that its listener leaves it.
+///
+/// # Errors
+/// See [`BodyError`].
+pub async fn read(request: Request, limit: usize) -> Result<(Parts, Bytes), BodyError> {
+    let (parts, body) = request.into_parts();
+    let BodyTimeout(patience) = parts.extensions.get().copied().unwrap_or_default();
+    match timeout(patience, to_bytes(body, limit)).await {
+        Ok(Ok(body)) => Ok((parts, body)),
+        Ok(Err(_)) => Err(BodyError::TooLarge),
+        Err(_) => Err(BodyError::TooSlow),
+    }
+}
 
 /// Reads a JSON body of at most [`MAX_INBOUND_MESSAGE_BYTES`].
 ///
 /// # Errors
-/// The body is too large, or not what is asked for; the detail says what is wrong with it.
+/// The body is too large, too slow, or not what is asked for; the detail says what is wrong with it.
 pub async fn read_json<T: DeserializeOwned>(request: Request) -> Result<T, Denial> {
-    let body = to_bytes(request.into_body(), MAX_INBOUND_MESSAGE_BYTES)
-        .await
-        .map_err(|_| Denial::new(ErrorCode::RequestTooLarge, "a body holds at most 4096 bytes"))?;
+    let (_, body) = read(request, MAX_INBOUND_MESSAGE_BYTES).await.map_err(|error| match error {
+        BodyError::TooLarge => Denial::new(ErrorCode::RequestTooLarge, "a body holds at most 4096 bytes"),
+        BodyError::TooSlow => Denial::new(ErrorCode::InvalidRequest, "send the body at once: it did not come in time"),
+    })?;
     serde_json::from_slice(&body)
         .map_err(|error| Denial::new(ErrorCode::InvalidRequest, format!("the body is not as asked: {error}")))
 }

@@ -27,14 +27,19 @@ impl ClientAddress {
         self.0
     }
 
-    /// By what attempts are counted: an IPv4 address, or the /64 that one IPv6 subscriber has at least.
-    pub fn limit_key(&self) -> String {
+    /// What one subscriber has at least: an IPv4 address, or the /64 of an IPv6 address.
+    pub fn network(&self) -> IpAddr {
         match self.0 {
+            IpAddr::V4(_) => self.0,
+            IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() & !u128::from(u64::MAX)).into(),
+        }
+    }
+
+    /// By what attempts are counted.
+    pub fn limit_key(&self) -> String {
+        match self.network() {
             IpAddr::V4(ip) => ip.to_string(),
-            IpAddr::V6(ip) => {
-                let [a, b, c, d, ..] = ip.segments();
-                format!("{}/64", Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-            }
+            IpAddr::V6(ip) => format!("{ip}/64"),
         }
     }
 
@@ -90,7 +95,8 @@ impl TrustedProxies {
         Ok(address)
     }
 
-    fn trusts(&self, address: ClientAddress) -> bool {
+    /// Whether the word of whoever is at this address counts.
+    pub fn trusts(&self, address: ClientAddress) -> bool {
         self.0.iter().any(|network| network.contains(&address.ip()))
     }
 }

@@ -2,36 +2,31 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
-use saoma_protocol::{CloseCode, RestartHint};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::admission::Admission;
-use crate::client_address::TrustedProxies;
+use crate::capacity::capacity;
+use crate::client_address::{ClientAddress, TrustedProxies};
 use crate::clients::Clients;
 use crate::clock::StoreClock;
+use crate::drain::Drain;
 use crate::inbox::NodeInbox;
+use crate::limits::LocalLimiter;
 use crate::logins::{Logins, Timers, Wording};
 use crate::metrics::Metrics;
 use crate::operations;
 use crate::phone::{self, Phones};
-use crate::server::{self, ListenerSettings};
+use crate::server::{self, ListenerSettings, Server};
 use crate::settings::{Operations, Settings};
 use crate::store::{NodeId, Store};
+use crate::sweep::Sweep;
 use crate::transport::{self, Transports};
-use crate::waiter::Farewell;
 use crate::waiters::Waiters;
 use crate::{backends, oidc, random};
-
-/// Files for everything but browsers: connections to backends, phones and relying parties, listeners, logs.
-const OTHER_FILES: u64 = 1000;
-
-/// What systems commonly allow, for when they do not say.
-const DEFAULT_FILES: u64 = 1024;
 
 /// A running node. Dropping it without [`Gateway::shutdown`] leaves its tasks to the runtime's end.
 #[derive(Debug)]
@@ -39,12 +34,7 @@ pub struct Gateway {
     address: SocketAddr,
     operations_address: Option<SocketAddr>,
     logins: Arc<Logins>,
-    admission: Arc<Admission>,
-    drain_window: Duration,
-    accepting: CancellationToken,
-    closing: CancellationToken,
-    connections: TaskTracker,
-    sockets: TaskTracker,
+    drain: Drain,
     background: tokio::task::JoinSet<()>,
 }
 
@@ -101,19 +91,21 @@ impl Gateway {
             .map_err(backends::BackendError::from)?;
 
         let closing = CancellationToken::new();
-        let admission = Arc::new(Admission::new(capacity(settings.server.max_sockets)));
+        let admission = Arc::new(Admission::new(capacity(&settings.server)));
         let trusted_proxies = Arc::new(TrustedProxies::new(settings.server.trusted_proxies.clone()));
         let transports = Transports {
             logins: Arc::clone(&logins),
             trusted_proxies: Arc::clone(&trusted_proxies),
             admission: Arc::clone(&admission),
+            beginnings: Arc::new(LocalLimiter::start()),
+            beginning_rate: settings.limits.socket_per_address,
             sockets: settings.sockets,
             tasks: sockets.clone(),
             closing: closing.clone(),
         };
         let router = Router::new()
             .merge(transport::routes(transports))
-            .merge(phone::routes(Phones { logins: Arc::clone(&logins), trusted_proxies }))
+            .merge(phone::routes(Phones { logins: Arc::clone(&logins), trusted_proxies: Arc::clone(&trusted_proxies) }))
             .merge(oidc::routes(backends.provider(&settings, &logins)))
             .fallback(crate::problem::not_found);
 
@@ -121,23 +113,42 @@ impl Gateway {
         let connections = TaskTracker::new();
         let mut background = tokio::task::JoinSet::new();
         background.spawn(Arc::clone(&logins).run_timers());
-        background.spawn(server::serve(listener, router, listening, connections.clone(), accepting.clone()));
+        let sweep = Sweep {
+            scanned_every: settings.sockets.reread_scanned_every,
+            waiting_every: settings.sockets.reread_waiting_every,
+        };
+        background.spawn(sweep.run(logins.inbox.clone()));
+        let public = Server {
+            listener,
+            router,
+            settings: listening,
+            admit: admit(&admission, trusted_proxies),
+            tasks: connections.clone(),
+            closing: accepting.clone(),
+        };
+        background.spawn(public.run());
         if let Some(listener) = operations_listener {
-            let router = operations::routes(operations::Answers::new(Arc::clone(&logins), Arc::clone(&admission)));
-            background.spawn(server::serve(listener, router, listening, connections.clone(), closing.clone()));
+            let operators = Server {
+                listener,
+                router: operations::routes(operations::Answers::new(Arc::clone(&logins), Arc::clone(&admission))),
+                settings: listening,
+                admit: Arc::new(|_| Some(Box::new(()))),
+                tasks: connections.clone(),
+                closing: closing.clone(),
+            };
+            background.spawn(operators.run());
         }
-        Ok(Self {
-            address,
-            operations_address,
-            logins,
+        let drain = Drain {
             admission,
-            drain_window: settings.server.drain_window,
+            waiters: Arc::clone(&logins.waiters),
             accepting,
             closing,
             connections,
             sockets,
-            background,
-        })
+            delay: settings.server.drain_delay,
+            window: settings.server.drain_window,
+        };
+        Ok(Self { address, operations_address, logins, drain, background })
     }
 
     /// Where browsers and phones connect.
@@ -155,32 +166,22 @@ impl Gateway {
         self.logins.waiters.len()
     }
 
-    /// Drains the node: takes nobody new, sends each browser away with its own moment to come back, waits for all
-    /// tasks. Browsers that do not go within the drain window are dropped.
+    /// Drains the node: serves on for a while without being ready, then takes nobody new and sends each browser away with
+    /// its own moment to come back, and waits for all tasks. Browsers that do not go within the drain window are dropped.
     pub async fn shutdown(mut self) {
-        self.admission.drain();
-        self.accepting.cancel();
-        self.send_away();
-        self.closing.cancel();
-        self.sockets.close();
-        self.connections.close();
-        let ended = async {
-            self.sockets.wait().await;
-            self.connections.wait().await;
-        };
-        if tokio::time::timeout(self.drain_window, ended).await.is_err() {
-            tracing::warn!(left = self.sockets.len(), "the drain window is over with browsers left");
-        }
+        self.drain.run().await;
         self.background.shutdown().await;
     }
+}
 
-    /// The hints are spread over the window, so that browsers which left together do not come back together.
-    fn send_away(&self) {
-        for waiter in self.logins.waiters.holders() {
-            let hint = RestartHint::after(self.drain_window.mul_f64(fastrand::f64()));
-            waiter.close(Farewell { code: CloseCode::Restarting, hint: Some(hint) });
-        }
-    }
+/// Whether there is room for a connection. Those of trusted proxies carry the requests of many.
+fn admit(admission: &Arc<Admission>, trusted_proxies: Arc<TrustedProxies>) -> server::Admit {
+    let admission = Arc::clone(admission);
+    Arc::new(move |peer| {
+        let peer = ClientAddress::from_ip(peer.ip());
+        let connected = admission.connect(&peer, trusted_proxies.trusts(peer))?;
+        Some(Box::new(connected))
+    })
 }
 
 const fn listening(settings: &Settings) -> ListenerSettings {
@@ -189,19 +190,6 @@ const fn listening(settings: &Settings) -> ListenerSettings {
 
 fn bind(address: SocketAddr, setting: &'static str, settings: ListenerSettings) -> Result<TcpListener, StartError> {
     server::bind(address, settings).map_err(|source| StartError::Listen { address, setting, source })
-}
-
-/// The browsers that a node can hold: what is asked for, but never more than the files that the system lets it open,
-/// less some for everything else.
-fn capacity(asked: usize) -> usize {
-    let files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or_else(|error| {
-        tracing::warn!(%error, "the limit on open files is not known");
-        DEFAULT_FILES
-    });
-    let possible = usize::try_from(files.saturating_sub(OTHER_FILES)).unwrap_or(usize::MAX);
-    let capacity = if asked == 0 { possible } else { asked.min(possible) };
-    tracing::info!(files, capacity, "room for browsers");
-    capacity
 }
 
 fn local_address(listener: &TcpListener, asked: SocketAddr) -> SocketAddr {

@@ -8,7 +8,7 @@ use tokio_util::task::TaskTracker;
 use crate::clock::StoreClock;
 use crate::logins::Timers;
 use crate::metrics::{Metrics, PushSource};
-use crate::store::{Inbox, InboxEvent, Store, StoredChange};
+use crate::store::{Inbox, InboxEvent, Store, StoreError, StoredChange};
 use crate::waiter::{Offered, Waiter};
 use crate::waiters::Waiters;
 
@@ -46,7 +46,7 @@ impl Inbox for NodeInbox {
                     waiter.superseded_by(number);
                 }
             }
-            InboxEvent::Listening => self.reread(self.waiters.holders()),
+            InboxEvent::Listening => self.reread(self.waiters.all()),
         }
     }
 }
@@ -65,9 +65,9 @@ impl NodeInbox {
     }
 
     /// Offers a piece of history. It has no gaps that reading at once again would close.
-    pub fn offer_in_order(&self, waiter: &Arc<Waiter>, changes: &[StoredChange]) {
+    pub fn offer_in_order(&self, waiter: &Arc<Waiter>, changes: &[StoredChange], source: PushSource) {
         let queued = changes.iter().filter(|change| waiter.offer((*change).clone()) == Offered::Queued).count();
-        (0..queued).for_each(|_| self.metrics.pushed(PushSource::Reread));
+        (0..queued).for_each(|_| self.metrics.pushed(source));
         self.timers.watch(waiter, self.clock.now());
     }
 
@@ -76,25 +76,26 @@ impl NodeInbox {
         let inbox = self.clone();
         self.tasks.spawn(async move {
             for batch in waiters.chunks(REREAD_BATCH) {
-                inbox.reread_batch(batch).await;
+                // The store's return is another `Listening`, which reads again.
+                let _ = inbox.reread_batch(batch, PushSource::Reread).await;
             }
         });
     }
 
-    async fn reread_batch(&self, waiters: &[Arc<Waiter>]) {
+    /// Reads what happened to these waiters' logins.
+    ///
+    /// # Errors
+    /// The store does not answer, which has been logged.
+    pub async fn reread_batch(&self, waiters: &[Arc<Waiter>], source: PushSource) -> Result<(), StoreError> {
         let known: Vec<(LoginId, u32)> = waiters.iter().map(|w| (w.login_id(), w.last_seq())).collect();
-        match self.store.changes_after(&known).await {
-            Ok(found) => {
-                for (login_id, changes) in found {
-                    for waiter in self.waiters.of(login_id) {
-                        self.offer_in_order(&waiter, &changes);
-                    }
-                }
-            }
-            // The store's return is another `Listening`, which reads again.
-            Err(error) => {
-                tracing::warn!(%error, logins = known.len(), "could not read again what may have been missed");
+        let found = self.store.changes_after(&known).await.inspect_err(|error| {
+            tracing::warn!(%error, logins = known.len(), "could not read again what may have been missed");
+        })?;
+        for (login_id, changes) in found {
+            for waiter in self.waiters.of(login_id) {
+                self.offer_in_order(&waiter, &changes, source);
             }
         }
+        Ok(())
     }
 }

@@ -48,8 +48,12 @@ pub enum Transport {
 pub enum PushSource {
     /// It came to the node's inbox.
     Inbox,
-    /// It was read again: pub/sub had lost it, or the browser had been away.
+    /// The browser had been away, and was told when it came back.
+    Resume,
+    /// It was read again, because something showed that pushes may have been lost.
     Reread,
+    /// Only the slow sweep has found it: pub/sub had lost it, and nothing showed that.
+    Sweep,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -99,7 +103,9 @@ impl PushSource {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Inbox => "inbox",
+            Self::Resume => "resume",
             Self::Reread => "reread",
+            Self::Sweep => "sweep",
         }
     }
 }

@@ -56,7 +56,7 @@ async fn ready(State(answers): State<Answers>) -> Response {
     let readiness = Readiness {
         store: store.check().await.is_ok(),
         inbox: store.inbox_is_live(),
-        not_draining: !answers.admission.is_draining(),
+        not_draining: !answers.admission.is_leaving(),
         capacity: answers.admission.has_room(),
     };
     let all = readiness.store && readiness.inbox && readiness.not_draining && readiness.capacity;

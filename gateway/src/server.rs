@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -25,12 +26,23 @@ const PAUSE_WITHOUT_FILES: Duration = Duration::from_millis(100);
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub SocketAddr);
 
+/// What a connection gets that is one too many, before a byte of it is read.
+const ONE_TOO_MANY: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+
+/// Whether there is room for one more connection, by where it comes from. What it gives is dropped with the connection.
+pub type Admit = Arc<dyn Fn(SocketAddr) -> Option<Box<dyn Send>> + Send + Sync>;
+
+/// How long a request's body may take, in each request's extensions; no time where no listener says so.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct BodyTimeout(pub Duration);
+
 /// How connections are accepted and read.
 #[derive(Debug, Clone, Copy)]
 pub struct ListenerSettings {
     /// Connections that the kernel keeps until they are accepted.
     pub backlog: u32,
-    /// How long a request's head may take: what slow-header attackers are up against.
+    /// How long a request's head may take, and its body again: what slow attackers are up against.
     pub header_timeout: Duration,
 }
 
@@ -45,30 +57,52 @@ pub fn bind(address: SocketAddr, settings: ListenerSettings) -> io::Result<TcpLi
     socket.listen(settings.backlog)
 }
 
-/// Accepts until `closing`, then lets the requests at hand finish. Sockets that came out of an upgrade are not this
-/// function's: their tasks are tracked by whoever upgraded them.
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    settings: ListenerSettings,
-    tasks: TaskTracker,
-    closing: CancellationToken,
-) {
-    loop {
-        let accepted = tokio::select! {
-            () = closing.cancelled() => return,
-            accepted = listener.accept() => accepted,
-        };
-        match accepted {
-            Ok((stream, peer)) => {
-                let connection = connection(stream, Peer(peer), router.clone(), settings, closing.clone());
-                tasks.spawn(connection);
-            }
-            Err(error) => {
-                tracing::warn!(%error, "could not accept a connection");
-                tokio::time::sleep(PAUSE_WITHOUT_FILES).await;
+/// A listener and what its connections get.
+pub struct Server {
+    /// Where they come in.
+    pub listener: TcpListener,
+    /// What answers their requests.
+    pub router: Router,
+    /// How they are read.
+    pub settings: ListenerSettings,
+    /// Whether there is room for them.
+    pub admit: Admit,
+    /// Owns their tasks.
+    pub tasks: TaskTracker,
+    /// Ends the accepting; requests at hand finish.
+    pub closing: CancellationToken,
+}
+
+impl Server {
+    /// Accepts until it is closing. Sockets that came out of an upgrade are not this function's: their tasks are tracked
+    /// by whoever upgraded them.
+    pub async fn run(self) {
+        loop {
+            let accepted = tokio::select! {
+                () = self.closing.cancelled() => return,
+                accepted = self.listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, peer)) => self.begin(stream, peer),
+                Err(error) => {
+                    tracing::warn!(%error, "could not accept a connection");
+                    tokio::time::sleep(PAUSE_WITHOUT_FILES).await;
+                }
             }
         }
+    }
+
+    fn begin(&self, stream: TcpStream, peer: SocketAddr) {
+        let Some(admitted) = (self.admit)(peer) else {
+            // It fits the empty send buffer of a new connection; where it does not, the end says enough.
+            let _ = stream.try_write(ONE_TOO_MANY);
+            return;
+        };
+        let connection = connection(stream, Peer(peer), self.router.clone(), self.settings, self.closing.clone());
+        self.tasks.spawn(async move {
+            connection.await;
+            drop(admitted);
+        });
     }
 }
 
@@ -85,6 +119,7 @@ async fn connection(
     }
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(peer);
+        request.extensions_mut().insert(BodyTimeout(settings.header_timeout));
         let router = router.clone();
         async move { Ok::<_, Infallible>(answer(router, request).await) }
     });

@@ -38,6 +38,13 @@ impl Waiters {
         self.held.iter().map(|entry| Arc::clone(entry.value())).collect()
     }
 
+    /// Every waiter: what is lost before one that joins has been answered is lost to it too.
+    pub fn all(&self) -> Vec<Arc<Waiter>> {
+        let mut all = self.holders();
+        self.joining.iter().for_each(|entry| all.extend(entry.value().iter().cloned()));
+        all
+    }
+
     /// How many browsers hold a login here.
     pub fn len(&self) -> usize {
         self.held.len()

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use saoma_gateway::settings::{ClientSettings, IntrospectionSettings, Sources};
 use saoma_gateway::{Gateway, Settings, generate_pem};
@@ -80,6 +81,9 @@ pub async fn start(
     settings.server.listen = listener.local_addr()?;
     settings.server.public_url = format!("http://{}", settings.server.listen);
     settings.operations.enabled = false;
+    // One process on one machine: nobody routes around it, and whoever stops it is watching.
+    settings.server.drain_delay = Duration::ZERO;
+    settings.server.drain_window = Duration::ZERO;
     settings.store.url.clone_from(&options.store_url);
     settings.oidc.signing_key = Some(signing_key(&options.data)?);
     settings.identity.introspection = Some(IntrospectionSettings {

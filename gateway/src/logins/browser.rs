@@ -11,7 +11,7 @@ use super::{Denial, Logins};
 use crate::client_address::ClientAddress;
 use crate::clients::Client;
 use crate::limits::LimitName;
-use crate::metrics::Transport;
+use crate::metrics::{PushSource, Transport};
 use crate::random;
 use crate::store::{Applied, Attachment, Change, LoginRequest, NewLogin, Opening, Proof, StoredChange, Transition};
 use crate::waiter::{Deadline, Phase, Waiter};
@@ -120,7 +120,7 @@ impl Logins {
             closes_at: attachment.record.closes_at,
         });
         waiting.hold();
-        self.inbox.offer_in_order(waiter, &attachment.missed);
+        self.inbox.offer_in_order(waiter, &attachment.missed, PushSource::Resume);
         Ok(waiting)
     }
 

@@ -1,6 +1,5 @@
 //! The authorization endpoint: a hosted login page, for portals that do not show the code themselves.
 
-use axum::body::{Bytes, to_bytes};
 use axum::extract::{RawQuery, Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::{HeaderMap, StatusCode};
@@ -10,6 +9,7 @@ use url::Url;
 use super::Provider;
 use super::client_auth::Form;
 use super::pages::{self, Locale, LoginPage};
+use crate::body;
 use crate::clients::{Client, Clients};
 
 const MAX_FORM_BYTES: usize = 8 * 1024;
@@ -25,9 +25,11 @@ pub(super) async fn by_get(
 
 /// Answers `POST /oauth2/authorize` (OIDC Core §3.1.2.1 asks for both).
 pub(super) async fn by_post(State(provider): State<Provider>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
-    let body: Bytes = to_bytes(body, MAX_FORM_BYTES).await.unwrap_or_default();
-    provider.authorize(&body, &parts.headers)
+    let headers = request.headers().clone();
+    match body::read(request, MAX_FORM_BYTES).await {
+        Ok((_, form)) => provider.authorize(&form, &headers),
+        Err(_) => pages::error(Locale::of(None, &headers), StatusCode::BAD_REQUEST),
+    }
 }
 
 /// What is wrong with a request whose client and redirect URI are right (RFC 6749 §4.1.2.1).

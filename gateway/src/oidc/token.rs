@@ -3,7 +3,6 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::Json;
-use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -14,6 +13,7 @@ use super::Provider;
 use super::claims::IdTokenClaims;
 use super::client_auth::{Form, authenticate};
 use super::oauth_error::OauthError;
+use crate::body::{self, BodyError};
 use crate::clients::Client;
 use crate::limits::{LimitName, Verdict};
 use crate::random;
@@ -44,13 +44,14 @@ pub(super) async fn token(State(provider): State<Provider>, request: Request) ->
 
 impl Provider {
     async fn exchange(&self, request: Request) -> Result<TokenResponse, OauthError> {
-        let (parts, body) = request.into_parts();
+        let (parts, body) = body::read(request, MAX_FORM_BYTES).await.map_err(|error| match error {
+            BodyError::TooLarge => OauthError::InvalidRequest("the body is too large"),
+            BodyError::TooSlow => OauthError::InvalidRequest("the body did not come in time"),
+        })?;
         let media_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         if !media_type.starts_with("application/x-www-form-urlencoded") {
             return Err(OauthError::InvalidRequest("send application/x-www-form-urlencoded"));
         }
-        let body =
-            to_bytes(body, MAX_FORM_BYTES).await.map_err(|_| OauthError::InvalidRequest("the body is too large"))?;
         let form = Form::parse(&body)?;
         let client = authenticate(&self.clients, &parts.headers, &form)?;
         self.count(client).await?;

@@ -27,6 +27,9 @@ pub struct Limits {
     pub token_per_client: Rate,
     /// Resumes with an unknown login or wrong receive key from one address; 30 a minute by default.
     pub unknown_key_per_address: Rate,
+    /// Sockets and event streams begun from one address, counted on each node for itself; 600 a minute by default. All
+    /// browsers of an address come back at once when its node has gone.
+    pub socket_per_address: Rate,
 }
 
 impl Default for Limits {
@@ -40,6 +43,7 @@ impl Default for Limits {
             confirm_per_person: per_minute(30),
             token_per_client: per_minute(6000),
             unknown_key_per_address: per_minute(30),
+            socket_per_address: per_minute(600),
         }
     }
 }
@@ -55,6 +59,7 @@ impl Limits {
             LimitName::ConfirmPerPerson => self.confirm_per_person,
             LimitName::TokenPerClient => self.token_per_client,
             LimitName::UnknownKeyPerAddress => self.unknown_key_per_address,
+            LimitName::SocketPerAddress => self.socket_per_address,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -23,7 +24,8 @@ pub struct Server {
     /// can choose by which address limits count and what the person is shown.
     #[serde(deserialize_with = "networks")]
     pub trusted_proxies: Vec<IpNet>,
-    /// How long a request's head may take; 10 s by default, from 10 ms to 5 min. Each head under way costs a connection.
+    /// How long a request's head may take, and its body again; 10 s by default, from 10 ms to 5 min. Each that is under
+    /// way costs a connection.
     #[serde(with = "humantime_serde")]
     pub header_timeout: Duration,
     /// Connections that the kernel keeps until they are accepted; 4096 by default, at least 1. The kernel's own
@@ -32,8 +34,18 @@ pub struct Server {
     /// Browsers that one node holds at most; 0, the default, takes what the limit on open files allows, and nothing
     /// exceeds that. Each costs a file and a few KiB.
     pub max_sockets: usize,
-    /// How long a stopping node waits for its browsers to leave, and over how long it asks them to come back; 20 s by
-    /// default, at most 1 h. The orchestrator's own patience must be longer.
+    /// Browsers of one address (one /64 in IPv6), and as many connections that are no browser's yet; 1,000 by default, at
+    /// least 1. Behind a proxy that is not on the list of trusted ones all browsers have one address: its own.
+    pub max_sockets_per_address: usize,
+    /// New browsers a second that one node takes; 5,000 by default, at least 1. What comes faster, as after the end of
+    /// another node, is asked to come back a little later.
+    pub max_new_sockets_per_second: NonZeroU32,
+    /// How long a stopping node serves on while `/ready` already says no, so that the balancer sends nobody new; 5 s by
+    /// default, at most 1 h.
+    #[serde(with = "humantime_serde")]
+    pub drain_delay: Duration,
+    /// Over how long after that it sends its browsers away, evenly; 20 s by default, at most 1 h. The orchestrator's own
+    /// patience must be longer than both together.
     #[serde(with = "humantime_serde")]
     pub drain_window: Duration,
 }
@@ -47,6 +59,9 @@ impl Default for Server {
             header_timeout: Duration::from_secs(10),
             backlog: 4096,
             max_sockets: 0,
+            max_sockets_per_address: 1000,
+            max_new_sockets_per_second: NonZeroU32::new(5000).unwrap_or(NonZeroU32::MIN),
+            drain_delay: Duration::from_secs(5),
             drain_window: Duration::from_secs(20),
         }
     }
@@ -94,7 +109,7 @@ impl fmt::Debug for StoreSettings {
     }
 }
 
-/// `[sockets]`: each from 10 ms to 1 h.
+/// `[sockets]`: how waiting browsers are kept. Times from 10 ms to 1 h.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sockets {
@@ -107,12 +122,25 @@ pub struct Sockets {
     /// How long a new socket has to open or resume a login; 10 s by default.
     #[serde(with = "humantime_serde")]
     pub open_within: Duration,
+    /// How often a scanned login is read again, should its push have been lost; 10 s by default. Each costs the store one
+    /// short command.
+    #[serde(with = "humantime_serde")]
+    pub reread_scanned_every: Duration,
+    /// How often a login that nobody has scanned yet is; 1 min by default.
+    #[serde(with = "humantime_serde")]
+    pub reread_waiting_every: Duration,
 }
 
 impl Default for Sockets {
     fn default() -> Self {
         let seconds = Duration::from_secs;
-        Self { ping_every: seconds(25), ping_timeout: seconds(10), open_within: seconds(10) }
+        Self {
+            ping_every: seconds(25),
+            ping_timeout: seconds(10),
+            open_within: seconds(10),
+            reread_scanned_every: seconds(10),
+            reread_waiting_every: seconds(60),
+        }
     }
 }
 

@@ -53,18 +53,22 @@ impl Settings {
 
     fn validate_numbers(&self) -> Result<(), SettingsError> {
         check((1..=1000).contains(&self.store.pool_size), "store.pool_size", "give between 1 and 1000")?;
-        check(self.server.backlog > 0, "server.backlog", "give at least 1")
+        check(self.server.backlog > 0, "server.backlog", "give at least 1")?;
+        check(self.server.max_sockets_per_address > 0, "server.max_sockets_per_address", "give at least 1")
     }
 
     fn validate_durations(&self) -> Result<(), SettingsError> {
         let (server, sockets, lifetimes) = (&self.server, self.sockets, self.lifetimes);
         for (setting, value, range) in [
             ("server.header_timeout", server.header_timeout, MOMENT..=5 * MINUTE),
+            ("server.drain_delay", server.drain_delay, Duration::ZERO..=HOUR),
             ("server.drain_window", server.drain_window, Duration::ZERO..=HOUR),
             ("store.command_timeout", self.store.command_timeout, MOMENT..=MINUTE),
             ("sockets.ping_every", sockets.ping_every, MOMENT..=HOUR),
             ("sockets.ping_timeout", sockets.ping_timeout, MOMENT..=HOUR),
             ("sockets.open_within", sockets.open_within, MOMENT..=HOUR),
+            ("sockets.reread_scanned_every", sockets.reread_scanned_every, MOMENT..=HOUR),
+            ("sockets.reread_waiting_every", sockets.reread_waiting_every, MOMENT..=HOUR),
             ("lifetimes.code", lifetimes.code, SECOND..=DAY),
             ("lifetimes.waiting", lifetimes.waiting, SECOND..=DAY),
             ("lifetimes.scanned", lifetimes.scanned, SECOND..=DAY),
@@ -86,6 +90,7 @@ impl Settings {
             ("limits.confirm_per_person", limits.confirm_per_person),
             ("limits.token_per_client", limits.token_per_client),
             ("limits.unknown_key_per_address", limits.unknown_key_per_address),
+            ("limits.socket_per_address", limits.socket_per_address),
         ] {
             check_rate(setting, rate)?;
         }

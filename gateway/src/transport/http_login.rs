@@ -40,8 +40,8 @@ pub(super) async fn events(
     Path(login_id): Path<String>,
     request: Request,
 ) -> Result<Response, ApiProblem> {
-    let place = transports.admission.take()?;
     let address = transports.trusted_proxies.address_of(&request)?;
+    let place = transports.admit(&address).await?;
     let request = ResumeRequest {
         login_id: read_login_id(&login_id)?,
         receive_key: receive_key(request.headers())?,

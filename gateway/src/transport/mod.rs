@@ -16,9 +16,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use crate::admission::Admission;
-use crate::client_address::TrustedProxies;
-use crate::logins::Logins;
+use crate::admission::{Admission, Place};
+use crate::client_address::{ClientAddress, TrustedProxies};
+use crate::limits::{LimitName, Limiter, LocalLimiter, Rate, Verdict};
+use crate::logins::{Denial, Logins};
 use crate::settings::Sockets;
 
 /// What the transports share.
@@ -30,12 +31,33 @@ pub struct Transports {
     pub trusted_proxies: Arc<TrustedProxies>,
     /// Whether there is room for one more.
     pub admission: Arc<Admission>,
+    /// Counts the sockets and streams that one address begins.
+    pub beginnings: Arc<LocalLimiter>,
+    /// How often it may.
+    pub beginning_rate: Rate,
     /// How sockets are kept.
     pub sockets: Sockets,
     /// Owns the socket tasks, which outlive their HTTP connections.
     pub tasks: TaskTracker,
     /// Ends every socket.
     pub closing: CancellationToken,
+}
+
+impl Transports {
+    /// Room for one more browser from this address, before anything is spent on it (threat T12).
+    ///
+    /// # Errors
+    /// There is none, or the address begins too many.
+    async fn admit(&self, address: &ClientAddress) -> Result<Place, Denial> {
+        let limit = LimitName::SocketPerAddress;
+        match self.beginnings.take(limit, self.beginning_rate, &address.limit_key()).await? {
+            Verdict::Allowed => self.admission.take(address),
+            Verdict::Limited { retry_after } => {
+                self.logins.metrics.limited(limit);
+                Err(Denial::too_many_requests(retry_after))
+            }
+        }
+    }
 }
 
 /// The routes of all transports.

@@ -30,7 +30,7 @@ const MAX_WRITE_BUFFER_BYTES: usize = 16 * 1024;
 
 /// Answers `GET /v1/socket`.
 pub(super) async fn upgrade(State(transports): State<Transports>, mut request: Request) -> Response {
-    match accept(&transports, &mut request) {
+    match accept(&transports, &mut request).await {
         Ok(response) => response,
         Err(problem) => {
             transports.logins.metrics.refused("upgrade", problem.error());
@@ -39,7 +39,7 @@ pub(super) async fn upgrade(State(transports): State<Transports>, mut request: R
     }
 }
 
-fn accept(transports: &Transports, request: &mut Request) -> Result<Response, ApiProblem> {
+async fn accept(transports: &Transports, request: &mut Request) -> Result<Response, ApiProblem> {
     let headers = request.headers();
     let key = handshake_key(headers)?;
     let version = version(headers)?;
@@ -49,9 +49,9 @@ fn accept(transports: &Transports, request: &mut Request) -> Result<Response, Ap
     if !origin(headers).is_some_and(admitted) {
         return Err(Denial::new(ErrorCode::OriginNotAllowed, "the page's origin is on no client's list").into());
     }
-    let place = transports.admission.take()?;
     let address = transports.trusted_proxies.address_of(request)?;
     let opener = opener(headers, address, Transport::WebSocket);
+    let place = transports.admit(&address).await?;
     let on_upgrade = request.extensions_mut().remove::<OnUpgrade>().ok_or_else(not_a_handshake)?;
     let served = transports.clone();
     transports.tasks.spawn(async move {

@@ -173,7 +173,11 @@ async fn the_codes_content_alone_fetches_nothing_and_disturbs_nobody() {
 /// Threat T20: a push reaches its own browser and no other.
 #[tokio::test]
 async fn a_push_reaches_only_its_browser() {
-    let world = World::in_memory().with("limits.open_per_address = { burst = 2000, per = '1m' }");
+    let world = World::in_memory().with(
+        "limits.open_per_address = { burst = 2000, per = '1m' }
+        limits.socket_per_address = { burst = 2000, per = '1m' }
+        server.max_sockets_per_address = 2000",
+    );
     let node = world.start().await;
     let mut others = Vec::new();
     for _ in 0..1000 {

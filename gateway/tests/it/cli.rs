@@ -11,6 +11,7 @@ use tempfile::TempDir;
 const COMPLETE: &str = r#"
     [server]
     listen = "127.0.0.1:0"
+    drain_delay = "0s"
     drain_window = "1h"
     header_timeout = "5m"
     [operations]

@@ -1,9 +1,11 @@
 //! The gateway as its users meet it: over real sockets, with a real Redis.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that fails says so by panicking")]
 
+mod admission;
 mod browser;
 mod cli;
 mod conformance;
+mod drain;
 mod hosted_page;
 mod limits;
 mod many_nodes;
@@ -13,4 +15,5 @@ mod relying_party;
 mod secrets_in_logs;
 mod store_contract;
 mod support;
+mod sweep;
 mod tidy;

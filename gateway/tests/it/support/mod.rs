@@ -30,6 +30,7 @@ pub struct World {
     pub persons: Persons,
     directory: TempDir,
     store_url: String,
+    drain: (&'static str, &'static str),
     extra: String,
 }
 
@@ -48,7 +49,12 @@ impl World {
         let directory = tempfile::tempdir().unwrap();
         let persons = Persons::new(directory.path());
         std::fs::write(directory.path().join("signing.pem"), saoma_gateway::generate_pem().unwrap()).unwrap();
-        Self { persons, directory, store_url, extra: String::new() }
+        Self { persons, directory, store_url, drain: ("0s", "2s"), extra: String::new() }
+    }
+
+    /// The same with this delay and window for a node that stops.
+    pub fn with_drain(self, delay: &'static str, window: &'static str) -> Self {
+        Self { drain: (delay, window), ..self }
     }
 
     /// The same with more settings, as TOML.
@@ -68,6 +74,7 @@ impl World {
     pub fn settings(&self) -> Settings {
         let (store_url, extra) = (&self.store_url, &self.extra);
         let signing_key = self.path("signing.pem");
+        let (drain_delay, drain_window) = self.drain;
         let identity = self.persons.settings();
         Settings::from_toml(&format!(
             r#"
@@ -75,7 +82,8 @@ impl World {
             oidc.signing_key = '{}'
             server.listen = "127.0.0.1:0"
             server.public_url = "{PUBLIC_URL}"
-            server.drain_window = "2s"
+            server.drain_delay = "{drain_delay}"
+            server.drain_window = "{drain_window}"
             operations.listen = "127.0.0.1:0"
             store.url = "{store_url}"
             {identity}

@@ -47,6 +47,12 @@ impl RedisServer {
         }
     }
 
+    /// Says something to the server.
+    pub fn command(&self, words: &[&str]) {
+        let (name, arguments) = words.split_first().unwrap();
+        redis::cmd(name).arg(arguments).exec(&mut self.connection().unwrap()).unwrap();
+    }
+
     /// Every key that would stay for ever.
     pub fn keys_without_end(&self) -> Vec<String> {
         let mut connection = self.connection().unwrap();

@@ -1,0 +1,108 @@
+//! Whoever is one too many is told so before anything is spent on them, and those inside do not notice (threat T12).
+
+use reqwest::StatusCode;
+use saoma_load::{Browser, BrowserError};
+use saoma_protocol::ServerMessage;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::support::{Node, ORIGIN, World};
+
+/// The answer to a handshake that is refused.
+async fn refused(node: &Node) -> (StatusCode, Option<u64>) {
+    match Browser::connect(&node.url, ORIGIN).await {
+        Err(BrowserError::Refused { status, retry_after, .. }) => (status, retry_after),
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+/// Two browsers have a place on the node, the third has not, and the first is served as if nothing were.
+async fn third_is_refused(setting: &str, expected: StatusCode) {
+    let world = World::in_memory().with(setting);
+    let node = world.start().await;
+    let (mut first, login) = node.browser().await;
+    let (second, _) = node.browser().await;
+    for _ in 0..20 {
+        let (status, retry_after) = refused(&node).await;
+        assert_eq!(status, expected, "{setting}");
+        assert!(retry_after.is_some_and(|seconds| seconds > 0), "{setting}");
+    }
+    world.phone(&node, 1).scan(&login.qr).await.unwrap();
+    assert!(matches!(first.next().await.unwrap(), ServerMessage::Scanned { .. }));
+    drop(second);
+}
+
+/// Threat T12.
+#[tokio::test]
+async fn a_full_node_refuses_before_the_upgrade() {
+    third_is_refused("server.max_sockets = 2", StatusCode::SERVICE_UNAVAILABLE).await;
+}
+
+/// Threat T12.
+#[tokio::test]
+async fn one_address_has_its_share_and_no_more() {
+    third_is_refused("server.max_sockets_per_address = 2", StatusCode::TOO_MANY_REQUESTS).await;
+}
+
+/// Threat T12.
+#[tokio::test]
+async fn one_address_begins_so_many_sockets_in_a_time_and_no_more() {
+    let setting = "limits.socket_per_address = { burst = 2, per = '1h' }";
+    third_is_refused(setting, StatusCode::TOO_MANY_REQUESTS).await;
+}
+
+#[tokio::test]
+async fn a_place_is_free_again_once_its_browser_has_gone() {
+    let node = World::in_memory().with("server.max_sockets = 1").start().await;
+    let (first, _) = node.browser().await;
+    refused(&node).await;
+    drop(first);
+    let again = async {
+        while Browser::connect(&node.url, ORIGIN).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(saoma_load::browser::PATIENCE, again).await.expect("the place is given back");
+}
+
+#[tokio::test]
+async fn connections_that_ask_for_nothing_are_counted_too() {
+    let node = World::in_memory().with("server.max_sockets_per_address = 3").start().await;
+    let mut silent = Vec::new();
+    for _ in 0..3 {
+        silent.push(TcpStream::connect(node.gateway.address()).await.unwrap());
+    }
+    let mut answer = String::new();
+    let mut one_too_many = TcpStream::connect(node.gateway.address()).await.unwrap();
+    one_too_many.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("Retry-After: 5"), "{answer}");
+    assert_eq!(reqwest::get(node.operations("/live")).await.unwrap().status(), 200, "operators get in");
+}
+
+#[tokio::test]
+async fn a_body_that_never_ends_is_not_waited_for() {
+    let world = World::in_memory().with("server.header_timeout = '200ms'");
+    let node = world.start().await;
+    for request in [
+        "POST /v1/logins HTTP/1.1\r\nHost: login.example\r\nContent-Length: 100\r\n\r\n{",
+        "POST /oauth2/token HTTP/1.1\r\nHost: login.example\r\nContent-Length: 100\r\n\r\ngrant_type=",
+        "POST /oauth2/authorize HTTP/1.1\r\nHost: login.example\r\nContent-Length: 100\r\n\r\nclient_id=",
+    ] {
+        let mut stream = TcpStream::connect(node.gateway.address()).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut head = [0; 12];
+        stream.read_exact(&mut head).await.unwrap();
+        assert_eq!(&head, b"HTTP/1.1 400", "{request}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_at_rest_is_closed() {
+    let world = World::in_memory().with("server.header_timeout = '200ms'");
+    let node = world.start().await;
+    let mut stream = TcpStream::connect(node.gateway.address()).await.unwrap();
+    stream.write_all(b"GET /nothing HTTP/1.1\r\nHost: login.example\r\n\r\n").await.unwrap();
+    let mut all = Vec::new();
+    stream.read_to_end(&mut all).await.expect("the gateway ends the connection");
+    assert!(all.starts_with(b"HTTP/1.1 404"));
+}
