@@ -1,8 +1,8 @@
 //! Attempts are counted, across nodes where there are several, and whoever is over the limit is told for how long.
 
-use saoma_load::browser::open_request;
+use saoma_load::browser::{OpenedLogin, open_request};
 use saoma_load::{Browser, PhoneError};
-use saoma_protocol::{ClientMessage, ErrorCode, ServerMessage};
+use saoma_protocol::{ClientMessage, ErrorCode, ReceiveKey, ServerMessage};
 
 use crate::support::{ORIGIN, RedisServer, World, hall};
 
@@ -60,4 +60,22 @@ async fn opens_are_limited_by_address_and_those_already_open_are_left_alone() {
     assert_eq!(third.closed().await.unwrap(), 4101);
     world.phone(&node, 1).scan(&login.qr).await.unwrap();
     assert!(matches!(first.next().await.unwrap(), ServerMessage::Scanned { .. }));
+}
+
+/// Threat T10.
+#[tokio::test]
+async fn guessed_receive_keys_are_limited_by_address_and_the_right_one_still_opens() {
+    let world = World::in_memory().with("limits.unknown_key_per_address = { burst = 3, per = '1h' }");
+    let node = world.start().await;
+    let (browser, login) = node.browser().await;
+    for (byte, expected) in [(1, 4001), (2, 4001), (3, 4001), (4, 4101), (5, 4101)] {
+        let guess = OpenedLogin { receive_key: ReceiveKey::from_random([byte; 32]), ..login.clone() };
+        let mut guesser = Browser::resume(&node.url, ORIGIN, &guess, 1).await.unwrap();
+        assert!(matches!(guesser.next().await.unwrap(), ServerMessage::Error { .. }));
+        assert_eq!(guesser.closed().await.unwrap(), expected);
+    }
+    drop(browser);
+    let mut back = Browser::resume(&node.url, ORIGIN, &login, 1).await.unwrap();
+    world.phone(&node, 1).scan(&login.qr).await.unwrap();
+    assert!(matches!(back.next().await.unwrap(), ServerMessage::Scanned { .. }));
 }

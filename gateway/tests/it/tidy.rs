@@ -115,3 +115,26 @@ fn imported(line: &str) -> Option<&str> {
     let from = line.split_once(" from \"").map(|(_, module)| module);
     from.or_else(|| line.strip_prefix("import \""))?.strip_suffix("\";")
 }
+
+/// A test that docs/security.md names is there, under that name.
+#[test]
+fn the_tests_that_stand_against_threats_exist() {
+    let document = std::fs::read_to_string(root().join("docs/security.md")).unwrap();
+    let rows = document.lines().filter(|line| line.starts_with("| T"));
+    let last = rows.filter_map(|row| row.trim_end_matches('|').rsplit('|').next());
+    let named: Vec<&str> = last.flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect();
+    assert!(named.len() > 25, "the table was not found");
+    for name in named {
+        let (file, test) = name.split_once("::").unwrap_or((name, ""));
+        let path = if file.contains('/') { file.to_owned() } else { format!("gateway/tests/it/{file}.rs") };
+        let in_folder = root().join(&path).with_extension("");
+        let exists = root().join(&path).is_file() || in_folder.is_dir();
+        assert!(exists, "docs/security.md names {name}: there is no {path}");
+        let of_file = |(source, text): &(String, String)| {
+            (*source == path || source.starts_with(&path.replace(".rs", "/"))) && text.contains(&format!("fn {test}("))
+        };
+        let holds =
+            test.is_empty() || in_folder.join(format!("{test}.rs")).is_file() || sources("rs").iter().any(of_file);
+        assert!(holds, "docs/security.md names {name}: there is no such test in {path}");
+    }
+}

@@ -81,7 +81,21 @@ test("a code that was refreshed away is dead, and the new one works", async () =
   await portal.says(zh.scanned);
 });
 
-test("a code that is none of ours", async () => {
+test("an answer that was meant for another browser logs nobody in (threat T15)", async () => {
+  const attacker = await Portal.open(browser, demo);
+  await attacker.page.route("**/callback?*", (route) => route.abort());
+  const answer = attacker.page.waitForRequest("**/callback?*");
+  const phone = await Phone.of(JIA, browser, demo);
+  await phone.paste((await attacker.codes()).qr);
+  await phone.confirm();
+  const victim = await Portal.open(browser, demo);
+  await victim.page.goto((await answer).url());
+  await victim.page.getByText("不是在本浏览器中发起的").waitFor();
+  await victim.page.goto(`${demo.addresses.portal}/`);
+  expect(await victim.page.getByText(JIA.name).count()).toBe(0);
+});
+
+test("a code that is none of ours is sent to nobody (threat T31)", async () => {
   const phone = await Phone.of(JIA, browser, demo);
   await phone.paste("https://example.com/advertisement");
   await phone.shows(/不是/);
