@@ -98,3 +98,6 @@ impl NodeInbox {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
