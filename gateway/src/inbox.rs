@@ -99,3 +99,6 @@ impl NodeInbox {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -161,6 +161,11 @@ impl Waiter {
         self.state.lock().push(Delivery::Close(farewell.into()));
     }
 
+    /// The number of the newest attachment of this login that the waiter has heard of; its own unless it is superseded.
+    pub fn attachment(&self) -> u64 {
+        self.state.lock().attachment
+    }
+
     /// Notes the number of this waiter's own attachment; closes it if a newer one was heard of meanwhile.
     pub fn attached(&self, number: u64) {
         let mut state = self.state.lock();

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use dashmap::DashMap;
+use dashmap::{DashMap, Entry};
 use saoma_protocol::{CloseCode, LoginId};
 
 use crate::waiter::Waiter;
@@ -73,12 +73,22 @@ pub struct Waiting {
 }
 
 impl Waiting {
-    /// Makes the waiter the holder of its login. An older holder on this node is closed: the newest wins.
+    /// Makes the waiter the holder of its login. Of two on this node the older attachment is closed, whichever of
+    /// their answers came first: the newest wins.
     pub fn hold(&self) {
-        let previous = self.waiters.held.insert(self.waiter.login_id(), Arc::clone(&self.waiter));
+        let older = match self.waiters.held.entry(self.waiter.login_id()) {
+            Entry::Occupied(holder) if holder.get().attachment() > self.waiter.attachment() => {
+                Some(Arc::clone(&self.waiter))
+            }
+            Entry::Occupied(mut holder) => Some(holder.insert(Arc::clone(&self.waiter))),
+            Entry::Vacant(place) => {
+                place.insert(Arc::clone(&self.waiter));
+                None
+            }
+        };
         self.waiters.leave_joining(&self.waiter);
-        if let Some(previous) = previous {
-            previous.close(CloseCode::Superseded);
+        if let Some(older) = older {
+            older.close(CloseCode::Superseded);
         }
     }
 
@@ -118,6 +128,23 @@ mod tests {
         drop(newer);
         assert_eq!(waiters.len(), 0);
         assert!(waiters.of(id()).is_empty());
+    }
+
+    #[tokio::test]
+    async fn an_older_attachment_whose_answer_comes_late_pushes_nobody_out() {
+        let waiters = Arc::new(Waiters::default());
+        let [older, newer] = [2, 3].map(|number| {
+            let waiting = waiters.join(Waiter::new(id(), 1));
+            waiting.waiter().attached(number);
+            waiting
+        });
+        newer.hold();
+        older.hold();
+        assert_eq!(older.waiter().next().await, Delivery::Close(CloseCode::Superseded.into()));
+        drop(older);
+        assert!(Arc::ptr_eq(&waiters.of(id())[0], newer.waiter()));
+        newer.waiter().ping();
+        assert_eq!(newer.waiter().next().await, Delivery::Ping, "it was not closed");
     }
 
     #[test]

@@ -3,6 +3,8 @@
 mod codes;
 mod events;
 mod inboxes;
+mod interleavings;
+mod model;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -22,18 +24,22 @@ use crate::support::RedisServer;
 /// A store under test. The server lives as long as the store.
 struct Subject {
     store: Arc<dyn Store>,
-    _redis: Option<RedisServer>,
+    redis: Option<RedisServer>,
 }
 
 impl Subject {
     fn memory() -> Self {
-        Self { store: Arc::new(MemoryStore::start()), _redis: None }
+        Self { store: Arc::new(MemoryStore::start()), redis: None }
     }
 
     fn redis() -> Self {
         let redis = RedisServer::start();
         let connections = Connections::new(&redis.url(), 2, Duration::from_secs(2)).unwrap();
-        Self { store: Arc::new(RedisStore::new(connections)), _redis: Some(redis) }
+        Self { store: Arc::new(RedisStore::new(connections)), redis: Some(redis) }
+    }
+
+    fn keys_without_end(&self) -> Vec<String> {
+        self.redis.as_ref().map(RedisServer::keys_without_end).unwrap_or_default()
     }
 }
 
@@ -169,6 +175,11 @@ impl Inbox for Letters {
 }
 
 impl Letters {
+    /// Starts anew.
+    fn forget(&self) {
+        self.letters.lock().unwrap().clear();
+    }
+
     /// All letters, once there are so many beside the first, which says that the inbox listens.
     async fn once_there_are(&self, count: usize) -> Vec<InboxEvent> {
         let enough = async {

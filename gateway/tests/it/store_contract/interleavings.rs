@@ -1,0 +1,276 @@
+//! Any interleaving of what can happen to a login: a store does what the pure machine says, and tells each node what
+//! it must know.
+//!
+//! The cases are the same on each run. `PROPTEST_RNG_SEED=7 PROPTEST_CASES=100000` tries others; a case that fails is
+//! written beside this file, and tried first from then on.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use proptest::prelude::{Just, Strategy, any, prop_oneof};
+use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestRunner};
+use saoma_gateway::store::{Change, NewLogin, Opening, Proof, Store, Transition};
+use saoma_protocol::{Event, LoginId, ScanCode, UserCode};
+
+use super::model::{Model, Told, without_instants};
+use super::{
+    Letters, MINUTE, Subject, cancel, confirm, digest, grant, id, new_login, node, reject, renew, scan, transition,
+};
+
+/// Nodes on the store.
+pub(super) const NODES: usize = 3;
+
+/// Less than any step takes, and not nothing: Redis has no keys that live for no time.
+const SHORT: Duration = Duration::from_millis(1);
+
+const PERSONS: [&str; 3] = ["p", "q", "r"];
+const IDENTITIES: [&str; 2] = ["personal", "unit"];
+
+/// One thing that happens.
+#[derive(Debug, Clone)]
+enum Step {
+    Event {
+        event: Kind,
+        proof: Evidence,
+        /// Whether the state that follows has time left when the next step comes.
+        lasts: bool,
+    },
+    /// The browser comes to a node, having seen so many changes less than there are.
+    Attach {
+        node: usize,
+        key_fits: bool,
+        behind: u32,
+    },
+    Redeem {
+        code_fits: bool,
+    },
+    FailRedemption,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Renew,
+    Scan(usize),
+    Confirm(usize, usize),
+    Reject(usize),
+    Cancel,
+    Expire,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Evidence {
+    Held,
+    ScanCode { current: bool },
+    UserCode { current: bool },
+    ReceiveKey { fits: bool },
+    Seq { current: bool },
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let person = || 0..PERSONS.len();
+    let kind = prop_oneof![
+        3 => Just(Kind::Renew),
+        4 => person().prop_map(Kind::Scan),
+        4 => (person(), 0..IDENTITIES.len()).prop_map(|(person, identity)| Kind::Confirm(person, identity)),
+        1 => person().prop_map(Kind::Reject),
+        1 => Just(Kind::Cancel),
+        1 => Just(Kind::Expire),
+    ];
+    let evidence = prop_oneof![
+        8 => Just(Evidence::Held),
+        2 => any::<bool>().prop_map(|current| Evidence::ScanCode { current }),
+        2 => any::<bool>().prop_map(|current| Evidence::UserCode { current }),
+        1 => any::<bool>().prop_map(|fits| Evidence::ReceiveKey { fits }),
+        1 => any::<bool>().prop_map(|current| Evidence::Seq { current }),
+    ];
+    let lasts = proptest::bool::weighted(0.9);
+    let step = prop_oneof![
+        8 => (kind, evidence, lasts).prop_map(|(event, proof, lasts)| Step::Event { event, proof, lasts }),
+        3 => (0..NODES, proptest::bool::weighted(0.8), 0..4_u32)
+            .prop_map(|(node, key_fits, behind)| Step::Attach { node, key_fits, behind }),
+        2 => any::<bool>().prop_map(|code_fits| Step::Redeem { code_fits }),
+        1 => Just(Step::FailRedemption),
+    ];
+    proptest::collection::vec(step, 1..24)
+}
+
+fn config(cases: u32) -> Config {
+    let asked = Config::default();
+    Config {
+        cases: if std::env::var_os("PROPTEST_CASES").is_some() { asked.cases } else { cases },
+        rng_seed: if asked.rng_seed == RngSeed::Random { RngSeed::Fixed(1) } else { asked.rng_seed },
+        failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
+        source_file: Some(file!()),
+        ..asked
+    }
+}
+
+/// Threats T6 and T21.
+#[test]
+fn on_memory_any_interleaving_ends_as_the_state_machine_says() {
+    run(2000, || Subject::memory());
+}
+
+/// Threats T6 and T21.
+#[test]
+fn on_redis_any_interleaving_ends_as_the_state_machine_says() {
+    run(300, || Subject::redis());
+}
+
+fn run(cases: u32, subject: impl Fn() -> Subject) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (subject, letters) = runtime.block_on(async {
+        let (subject, letters): (_, [Arc<Letters>; NODES]) = (subject(), Default::default());
+        for (number, letters) in letters.iter().enumerate() {
+            subject.store.listen(&node(NODE_NAMES[number]), letters.clone()).await.unwrap();
+        }
+        (subject, letters)
+    });
+    let number = std::cell::Cell::new(0);
+    let result = TestRunner::new(config(cases)).run(&steps(), |steps| {
+        number.set(number.get() + 1);
+        runtime.block_on(async {
+            let mut case = Case::open(&*subject.store, number.get()).await;
+            for (at, step) in steps.iter().enumerate() {
+                case.take(at, step).await;
+                case.check().await;
+            }
+            case.check_letters(&letters).await;
+        });
+        letters.iter().for_each(|letters| letters.forget());
+        Ok(())
+    });
+    if let Err(error) = result {
+        panic!("{error}");
+    }
+    assert!(subject.keys_without_end().is_empty());
+}
+
+const NODE_NAMES: [&str; NODES] = ["a", "b", "c"];
+
+/// A login on the store and in the model.
+struct Case<'a> {
+    store: &'a dyn Store,
+    first: NewLogin,
+    model: Model,
+    number: u64,
+}
+
+impl<'a> Case<'a> {
+    async fn open(store: &'a dyn Store, number: u64) -> Self {
+        let mut random = [0; LoginId::BYTES];
+        random[..8].copy_from_slice(&number.to_le_bytes());
+        let id = LoginId::from_random(random);
+        let first = NewLogin {
+            id,
+            scan_code: ScanCode::from_random(id, [1; 5]),
+            user_code: user_code(number, 99),
+            ..new_login(0)
+        };
+        assert!(matches!(store.open(&first).await.unwrap(), Opening::Opened { .. }));
+        let login = store.read(id).await.unwrap().unwrap().login;
+        Self { store, first, model: Model::opened(id, login), number }
+    }
+
+    async fn take(&mut self, at: usize, step: &Step) {
+        let (id, now) = (self.model.id, self.store.read(self.model.id).await.unwrap().unwrap().now);
+        match step {
+            Step::Event { event, proof, lasts } => {
+                let code = format!("code {at}");
+                let transition = Transition {
+                    proof: self.proof(*proof),
+                    lifetime: if *lasts { MINUTE } else { SHORT },
+                    ..self.transition(at, *event, &code)
+                };
+                let proved = self.model.proves(transition.proof, &self.first);
+                let said = self.store.apply(id, &transition).await.unwrap();
+                self.model.applied(&transition, proved, &code, now, &said);
+                if !lasts {
+                    tokio::time::sleep(SHORT * 2).await;
+                }
+            }
+            Step::Attach { node: number, key_fits, behind } => {
+                let last_seq = self.model.login.seq.saturating_sub(*behind);
+                let key = digest(if *key_fits { "key" } else { "another key" });
+                let attached = self.store.attach(id, key, &node(NODE_NAMES[*number]), last_seq).await.unwrap();
+                assert_eq!(attached.is_some(), *key_fits);
+                if let Some(attachment) = attached {
+                    self.model.attached(*number);
+                    assert_eq!(attachment.number, self.model.attachments);
+                    assert_eq!(attachment.record.login, self.model.login);
+                    assert_eq!(without_instants(&attachment.missed), self.model.kept_after(last_seq));
+                }
+            }
+            Step::Redeem { code_fits } => {
+                let right = self.model.code.clone().filter(|_| *code_fits);
+                let code = right.unwrap_or_else(|| "another code".into());
+                let said = self.store.redeem(id, digest(&code), digest("token"), MINUTE).await.unwrap();
+                self.model.redeemed(&code, now, said);
+            }
+            Step::FailRedemption => {
+                self.store.count_failed_redemption(id).await.unwrap();
+                self.model.failed_redemption();
+            }
+        }
+    }
+
+    fn transition(&self, at: usize, event: Kind, code: &str) -> Transition {
+        match event {
+            Kind::Renew => {
+                let scan_code = ScanCode::from_random(self.model.id, [u8::try_from(at).unwrap() + 2; 5]);
+                let change = Change::Renewed { scan_code, user_code: user_code(self.number, at) };
+                Transition { change, ..renew(self.model.id, 0) }
+            }
+            Kind::Scan(person) => scan(PERSONS[person]),
+            Kind::Confirm(person, identity) => confirm(PERSONS[person], IDENTITIES[identity], code),
+            Kind::Reject(person) => reject(PERSONS[person]),
+            Kind::Cancel => cancel(),
+            Kind::Expire => transition(Event::Expire, Change::Expired),
+        }
+    }
+
+    fn proof(&self, evidence: Evidence) -> Proof {
+        let current = self.model.kept.iter().rev().find_map(|(_, change)| match change {
+            Change::Renewed { scan_code, user_code } => Some((*scan_code, *user_code)),
+            _ => None,
+        });
+        let (scan_code, code) = current.unwrap_or((self.first.scan_code, self.first.user_code));
+        match evidence {
+            Evidence::Held => Proof::Held,
+            Evidence::ScanCode { current: true } => Proof::ScanCode(scan_code),
+            Evidence::ScanCode { current: false } => Proof::ScanCode(ScanCode::from_random(self.model.id, [0; 5])),
+            Evidence::UserCode { current: true } => Proof::UserCode(code),
+            Evidence::UserCode { current: false } => Proof::UserCode(user_code(self.number, 98)),
+            Evidence::ReceiveKey { fits } => Proof::ReceiveKey(digest(if fits { "key" } else { "another key" })),
+            Evidence::Seq { current } => Proof::Seq(self.model.login.seq + u32::from(!current)),
+        }
+    }
+
+    /// After each step the store holds what the model holds.
+    async fn check(&self) {
+        let record = self.store.read(self.model.id).await.unwrap().unwrap();
+        assert_eq!(record.login, self.model.login);
+        let kept = self.store.changes_after(&[(self.model.id, 0), (id(255), 0)]).await.unwrap();
+        let kept = kept.first().map(|(_, changes)| without_instants(changes)).unwrap_or_default();
+        assert_eq!(kept, self.model.kept);
+        assert!(kept.is_sorted_by(|(earlier, _), (later, _)| earlier < later), "each change once, in order");
+        let code = self.model.code.clone().unwrap_or_default();
+        let granted = self.store.grant(self.model.id, digest(&code)).await.unwrap();
+        let person = self.model.login.state.person().map(|person| grant(person.as_str()));
+        assert_eq!(granted, person.filter(|_| self.model.is_good(&code)));
+    }
+
+    /// Each node was told of what happened while it held the browser, in order, once, and of nothing else.
+    async fn check_letters(&self, letters: &[Arc<Letters>; NODES]) {
+        for (letters, told) in letters.iter().zip(&self.model.told) {
+            let came = letters.once_there_are(told.len()).await.into_iter().filter_map(Told::of);
+            let came: Vec<_> = came.filter(|(login, _)| *login == self.model.id).map(|(_, told)| told).collect();
+            assert_eq!(came, *told);
+        }
+    }
+}
+
+/// A user code of the case's own.
+fn user_code(number: u64, at: usize) -> UserCode {
+    UserCode::from_random((number * 100 + at as u64).to_le_bytes())
+}

@@ -1,0 +1,173 @@
+//! The login of [`super::interleavings`] as it should be: the pure state machine, and what a store adds to it.
+
+use saoma_gateway::store::{Applied, Change, InboxEvent, Proof, Redemption, StoredChange, Transition};
+use saoma_protocol::{Event, Login, LoginId, LoginState, Outcome, Timestamp};
+
+use super::digest;
+
+/// Tries after which a code is dead.
+const TRIES: u32 = 3;
+
+/// What is expected of a store that has seen the same.
+#[derive(Debug)]
+pub(super) struct Model {
+    pub(super) id: LoginId,
+    pub(super) login: Login,
+    /// What a browser that comes back can still be told.
+    pub(super) kept: Vec<(u32, Change)>,
+    /// What each node has been told.
+    pub(super) told: [Vec<Told>; super::interleavings::NODES],
+    /// Which node holds the browser, and how often it has come.
+    pub(super) node: usize,
+    pub(super) attachments: u64,
+    /// The code of the confirm that held, and wrong tries at it.
+    pub(super) code: Option<String>,
+    tries: u32,
+    redeemed: u32,
+}
+
+/// A letter to a node, without its instants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Told {
+    Changed(u32, Change),
+    Superseded(u64),
+}
+
+impl Told {
+    pub(super) fn of(letter: InboxEvent) -> Option<(LoginId, Self)> {
+        match letter {
+            InboxEvent::Changed { login_id, change } => Some((login_id, Self::Changed(change.seq, change.change))),
+            InboxEvent::Superseded { login_id, number } => Some((login_id, Self::Superseded(number))),
+            InboxEvent::Listening => None,
+        }
+    }
+}
+
+impl Model {
+    pub(super) fn opened(id: LoginId, login: Login) -> Self {
+        Self {
+            id,
+            login,
+            kept: Vec::new(),
+            told: Default::default(),
+            node: 0,
+            attachments: 1,
+            code: None,
+            tries: 0,
+            redeemed: 0,
+        }
+    }
+
+    /// An event, with what the store said to it. `proved` is whether the proof held, `code` what a confirm would give.
+    pub(super) fn applied(
+        &mut self,
+        transition: &Transition,
+        proved: bool,
+        code: &str,
+        now: Timestamp,
+        said: &Applied,
+    ) {
+        let before = self.login.clone();
+        match (self.login.apply(&transition.event, now), said) {
+            (Ok(Outcome::Changed { .. }), Applied::Unknown) => assert!(!proved, "the proof held"),
+            (Ok(Outcome::Changed { state, seq }), Applied::Changed(instants)) => {
+                assert!(proved, "the proof did not hold");
+                self.login = Login { state, seq, expires_at: instants.expires_at };
+                self.changed(&transition.change);
+                if matches!(transition.event, Event::Confirm { .. }) {
+                    self.code = Some(code.to_owned());
+                }
+            }
+            (Ok(Outcome::Repeated), Applied::Repeated(instants)) => {
+                assert_eq!(instants.expires_at, self.login.expires_at, "the first answer holds");
+            }
+            (Err(refusal), Applied::Refused(told)) => assert_eq!(refusal, *told),
+            (expected, said) => panic!("{:?} in {before:?}: {expected:?}, but the store: {said:?}", transition.event),
+        }
+        self.follows(&before);
+    }
+
+    pub(super) fn attached(&mut self, node: usize) {
+        self.attachments += 1;
+        if node != self.node {
+            self.told[self.node].push(Told::Superseded(self.attachments));
+        }
+        self.node = node;
+    }
+
+    pub(super) fn failed_redemption(&mut self) {
+        self.tries += u32::from(self.code.is_some());
+    }
+
+    pub(super) fn redeemed(&mut self, code: &str, now: Timestamp, said: Redemption) {
+        let before = self.login.clone();
+        let expected = if !self.is_good(code) {
+            Redemption::Invalid
+        } else if matches!(self.login.state, LoginState::Redeemed { .. }) {
+            Redemption::Replayed
+        } else if let Ok(Outcome::Changed { state, .. }) = self.login.apply(&Event::Redeem, now) {
+            self.login.state = state;
+            self.kept.retain(|(_, change)| !matches!(change, Change::Confirmed { .. }));
+            self.redeemed += 1;
+            Redemption::Redeemed
+        } else {
+            Redemption::Invalid
+        };
+        assert_eq!(said, expected, "the redemption of {code} in {before:?}");
+        assert!(self.redeemed <= 1, "a code redeems once");
+        self.follows(&before);
+    }
+
+    /// Whether the code is the login's and has tries left.
+    pub(super) fn is_good(&self, code: &str) -> bool {
+        self.code.as_deref() == Some(code) && self.tries < TRIES
+    }
+
+    pub(super) fn kept_after(&self, seq: u32) -> Vec<(u32, Change)> {
+        self.kept.iter().filter(|(kept, _)| *kept > seq).cloned().collect()
+    }
+
+    /// Whether a proof is one of what the login has now.
+    pub(super) fn proves(&self, proof: Proof, first: &super::NewLogin) -> bool {
+        let renewed = self.kept.iter().rev().find_map(|(_, change)| match change {
+            Change::Renewed { scan_code, user_code } => Some((*scan_code, *user_code)),
+            _ => None,
+        });
+        let (scan_code, user_code) = renewed.unwrap_or((first.scan_code, first.user_code));
+        match proof {
+            Proof::Held => true,
+            Proof::ScanCode(code) => code == scan_code,
+            Proof::UserCode(code) => code == user_code,
+            Proof::ReceiveKey(key) => key == digest("key"),
+            Proof::Seq(seq) => seq == self.login.seq,
+        }
+    }
+
+    fn changed(&mut self, change: &Change) {
+        if matches!(change, Change::Renewed { .. }) {
+            self.kept.retain(|(_, kept)| !matches!(kept, Change::Renewed { .. }));
+        }
+        self.kept.push((self.login.seq, change.clone()));
+        self.told[self.node].push(Told::Changed(self.login.seq, change.clone()));
+    }
+
+    /// What no event may do to a login.
+    fn follows(&self, before: &Login) {
+        let after = &self.login;
+        assert!(after.seq == before.seq || after.seq == before.seq + 1, "{before:?} to {after:?}");
+        if before.state.name().is_terminal() {
+            assert_eq!(after, before, "terminal is terminal");
+        }
+        if let (Some(before), Some(after)) = (before.state.person(), after.state.person()) {
+            assert_eq!(before, after, "the first scanner owns it");
+        }
+        let told = self.told.iter().flatten();
+        let confirmed = told.filter(|told| matches!(told, Told::Changed(_, Change::Confirmed { .. }))).count();
+        assert!(confirmed <= 1, "confirmed once");
+    }
+}
+
+/// Changes without their instants.
+pub(super) fn without_instants(changes: &[StoredChange]) -> Vec<(u32, Change)> {
+    changes.iter().map(|stored| (stored.seq, stored.change.clone())).collect()
+}
