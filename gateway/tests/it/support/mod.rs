@@ -1,11 +1,13 @@
 //! Real parts for tests: a gateway on a free port, a Redis server, persons with tokens.
 
+mod fault_proxy;
 mod persons;
 mod redis_server;
 mod relying_party;
 
 use std::path::PathBuf;
 
+pub use fault_proxy::{FaultProxy, Towards};
 pub use persons::{Persons, with_unit};
 pub use redis_server::RedisServer;
 pub use relying_party::TokenRequest;
