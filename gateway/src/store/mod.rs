@@ -353,7 +353,8 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// What an authorization code stands for, redeemed or not; `None` for any other code.
     async fn grant(&self, id: LoginId, code: Digest) -> Result<Option<Grant>, StoreError>;
 
-    /// Redeems a code for an access token that lives for `lifetime`.
+    /// Redeems a code for an access token that lives for `lifetime`. The same token again is the same redemption; another
+    /// is a replay, which ends the first.
     async fn redeem(
         &self,
         id: LoginId,
