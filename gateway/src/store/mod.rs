@@ -6,6 +6,7 @@
 //! The store owns the clock: every instant in its answers is its own, so nodes need not agree on the time.
 
 mod memory;
+mod metrics;
 mod redis;
 
 use std::fmt;
@@ -20,7 +21,8 @@ use saoma_protocol::{
 use serde::{Deserialize, Serialize};
 
 pub use self::memory::MemoryStore;
-pub use self::redis::{Connections, RedisStore};
+pub use self::metrics::StoreMetrics;
+pub use self::redis::{AddressError, ConnectionSettings, Connections, RedisAddress, RedisStore, Script};
 
 /// One gateway process, as the store knows it: the name of its inbox.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]

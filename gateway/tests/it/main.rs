@@ -4,11 +4,13 @@
 mod browser;
 mod cli;
 mod conformance;
+mod deaf_node;
 mod hosted_page;
 mod limits;
 mod many_nodes;
 mod outage;
 mod phone;
+mod redis_shapes;
 mod relying_party;
 mod secrets_in_logs;
 mod store_contract;
