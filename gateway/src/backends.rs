@@ -7,8 +7,8 @@ use crate::identity::{IdentityBackend, Introspection, Jwks};
 use crate::limits::{Limiter, LocalLimiter, SharedLimiter};
 use crate::logins::Logins;
 use crate::oidc::{KeyError, Provider, SigningKey};
-use crate::settings::{Settings, SettingsError};
-use crate::store::{Connections, MemoryStore, RedisStore, Store, StoreError};
+use crate::settings::{Settings, SettingsError, StoreSettings};
+use crate::store::{ConnectionSettings, Connections, MemoryStore, RedisStore, Store, StoreError, StoreMetrics};
 
 /// All of them.
 #[derive(Debug)]
@@ -30,6 +30,14 @@ pub enum BackendError {
     /// The store cannot be used.
     #[error("store.url: {0}; nothing is kept anywhere else instead")]
     Store(#[from] StoreError),
+    /// The file of the certificate authority cannot be read.
+    #[error("store.ca_file: cannot read {}: {source}", .path.display())]
+    CaFile {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// Settings are missing.
     #[error(transparent)]
     Settings(#[from] SettingsError),
@@ -53,13 +61,12 @@ pub enum BackendError {
 ///
 /// # Errors
 /// A key or URL that is none.
-pub async fn connect(settings: &Settings) -> Result<Backends, BackendError> {
+pub async fn connect(settings: &Settings, metrics: &StoreMetrics) -> Result<Backends, BackendError> {
     settings.validate_complete()?;
     let (store, limiter): (Arc<dyn Store>, Arc<dyn Limiter>) = if settings.store.url == "memory:" {
         (Arc::new(MemoryStore::start()), Arc::new(LocalLimiter::start()))
     } else {
-        let store = &settings.store;
-        let connections = Connections::new(&store.url, store.pool_size, store.command_timeout)?;
+        let connections = Connections::new(&connection_settings(&settings.store).await?, metrics.clone())?;
         (Arc::new(RedisStore::new(connections.clone())), Arc::new(SharedLimiter::new(connections)))
     };
     Ok(Backends { store, limiter, identity: identity(settings)?, signing_key: Arc::new(signing_key(settings).await?) })
@@ -79,6 +86,18 @@ impl Backends {
             metrics: Arc::clone(&logins.metrics),
         }
     }
+}
+
+async fn connection_settings(store: &StoreSettings) -> Result<ConnectionSettings, BackendError> {
+    let ca = match &store.ca_file {
+        None => None,
+        Some(path) => {
+            let pem = tokio::fs::read(path).await;
+            Some(pem.map_err(|source| BackendError::CaFile { path: path.clone(), source })?)
+        }
+    };
+    let StoreSettings { url, pool_size, command_timeout, .. } = store.clone();
+    Ok(ConnectionSettings { url, ca, pool_size, command_timeout })
 }
 
 fn identity(settings: &Settings) -> Result<Arc<dyn IdentityBackend>, BackendError> {

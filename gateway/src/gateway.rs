@@ -81,7 +81,7 @@ impl Gateway {
         let operations_address = operations_listener.as_ref().and_then(|listener| listener.local_addr().ok());
 
         let metrics = Arc::new(Metrics::default());
-        let backends = backends::connect(&settings).await?;
+        let backends = backends::connect(&settings, metrics.store()).await?;
         let sockets = TaskTracker::new();
         let logins = logins(&settings, &backends, &metrics, &sockets);
         backends

@@ -13,6 +13,7 @@ use prometheus_client::registry::{Registry, Unit};
 use saoma_protocol::{CloseCode, ErrorCode, EventKind};
 
 use crate::limits::LimitName;
+use crate::store::StoreMetrics;
 
 /// From 0.1 ms to 6.5 s, doubling.
 const SECONDS: [f64; 17] = [
@@ -32,6 +33,7 @@ pub struct Metrics {
     socket_closes: Family<CloseLabels, Counter>,
     refusals: Family<RefusalLabels, Counter>,
     limited: Family<LimitLabels, Counter>,
+    store: StoreMetrics,
 }
 
 /// Through which door a login was opened.
@@ -122,6 +124,7 @@ impl Default for Metrics {
             socket_closes: Family::default(),
             refusals: Family::default(),
             limited: Family::default(),
+            store: StoreMetrics::default(),
         };
         metrics.register_process();
         metrics.register();
@@ -164,6 +167,12 @@ impl Metrics {
         registry.register("socket_closes", "Sockets that ended, by close code", self.socket_closes.clone());
         registry.register("refusals", "Requests refused, by step and error", self.refusals.clone());
         registry.register("limited", "Attempts over a limit", self.limited.clone());
+        self.store.register(registry);
+    }
+
+    /// Where the store in Redis counts.
+    pub const fn store(&self) -> &StoreMetrics {
+        &self.store
     }
 
     /// A socket or event stream has opened.

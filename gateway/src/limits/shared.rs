@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use data_encoding::HEXLOWER;
-use redis::Script;
 use sha2::{Digest as _, Sha256};
 
 use super::{LimitName, Limiter, Rate, Verdict};
-use crate::store::{Connections, StoreError};
+use crate::store::{Connections, Script, StoreError};
 
 /// Counts in the Redis that the nodes share.
 #[derive(Debug)]
@@ -20,15 +19,15 @@ pub struct SharedLimiter {
 impl SharedLimiter {
     /// Counts over these connections.
     pub fn new(connections: Connections) -> Self {
-        Self { connections, take: Script::new(include_str!("scripts/take.lua")) }
+        Self { connections, take: Script::new("limit", include_str!("scripts/take.lua")) }
     }
 }
 
 #[async_trait]
 impl Limiter for SharedLimiter {
     async fn take(&self, limit: LimitName, rate: Rate, key: &str) -> Result<Verdict, StoreError> {
-        let mut call = self.take.key(limit_key(limit, key));
-        call.arg(rate.interval().as_micros().max(1)).arg(rate.burst.get());
+        let call = self.take.on(limit_key(limit, key));
+        let call = call.arg(rate.interval().as_micros().max(1)).arg(rate.burst.get());
         let micros: u64 = self.connections.run(&call).await?;
         Ok(match micros {
             0 => Verdict::Allowed,

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::parties::{one_hour, two_seconds};
-use super::{ClientSettings, IdentitySettings, IntrospectionSettings, JwksSettings, Oidc, Settings};
+use super::{ClientSettings, IdentitySettings, IntrospectionSettings, JwksSettings, Oidc, Settings, StoreSettings};
 
 /// What goes before every variable of the environment.
 pub(super) const PREFIX: &str = "SAOMA_";
@@ -101,6 +101,7 @@ fn variable(path: &str) -> String {
 /// The defaults, with everything in place that they leave out.
 fn specimen() -> Settings {
     Settings {
+        store: StoreSettings { ca_file: Some(PathBuf::new()), ..StoreSettings::default() },
         oidc: Oidc { signing_key: Some(PathBuf::new()) },
         identity: IdentitySettings {
             introspection: Some(IntrospectionSettings {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -87,10 +88,20 @@ impl Default for Operations {
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StoreSettings {
-    /// `memory:`, the default, for one node with nothing else, or `redis://[user:password@]host[:port][/db]`. The
-    /// environment's `REDIS_URL` sets it too.
+    /// `memory:`, the default, for one node with nothing else; or a Redis or Valkey from version 6 on, by one of
+    /// `redis://[user:password@]host[:port][/db]`,
+    /// `redis+sentinel://[user:password@]host[:port],…/service[/db]`, where the hosts are Sentinels and the password is
+    /// the servers' (Sentinels that ask for one are given the same), and
+    /// `redis+cluster://[user:password@]host[:port],…`, where the hosts are some of the nodes.
+    /// With `rediss` in the place of `redis` all connections are encrypted, and the servers' certificates are checked.
+    /// The environment's `REDIS_URL` sets it too.
     pub url: String,
-    /// Connections to Redis; 4 by default, from 1 to 1000. Each carries many commands at once.
+    /// A file with the certificates, in PEM, of the only authorities that are believed of a server; by default the
+    /// system's are. Goes with `rediss` only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<PathBuf>,
+    /// Connections to Redis; 4 by default, from 1 to 1000. Each carries many commands at once. Of a cluster each node
+    /// has one.
     pub pool_size: u32,
     /// How long a command may take before it counts as failed; 1 s by default, from 10 ms to 1 min.
     #[serde(with = "humantime_serde")]
@@ -99,7 +110,7 @@ pub struct StoreSettings {
 
 impl Default for StoreSettings {
     fn default() -> Self {
-        Self { url: "memory:".into(), pool_size: 4, command_timeout: Duration::from_secs(1) }
+        Self { url: "memory:".into(), ca_file: None, pool_size: 4, command_timeout: Duration::from_secs(1) }
     }
 }
 

@@ -9,6 +9,7 @@ use url::Url;
 
 use super::{ClientSettings, Settings, SettingsError};
 use crate::limits::Rate;
+use crate::store::RedisAddress;
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -99,8 +100,13 @@ impl Settings {
 
     fn validate_store(&self) -> Result<(), SettingsError> {
         let in_memory = self.store.url == "memory:";
-        let redis = Url::parse(&self.store.url).is_ok_and(|url| url.scheme() == "redis" && url.has_host());
-        check(in_memory || redis, "store.url", "use memory: or redis://host[:port]")?;
+        let redis = (!in_memory).then(|| RedisAddress::parse(&self.store.url)).transpose();
+        let redis = redis.map_err(|error| invalid("store.url", error.to_string()))?;
+        check(
+            self.store.ca_file.is_none() || redis.is_some_and(|redis| redis.tls()),
+            "store.ca_file",
+            "goes with an encrypted store only: write rediss instead of redis in store.url, or leave this out",
+        )?;
         check(
             in_memory || self.oidc.signing_key.is_some(),
             "oidc.signing_key",
@@ -196,7 +202,11 @@ fn check_range(setting: &str, value: Duration, range: RangeInclusive<Duration>) 
 }
 
 fn check(holds: bool, setting: &str, problem: impl Into<String>) -> Result<(), SettingsError> {
-    if holds { Ok(()) } else { Err(SettingsError::Invalid { setting: setting.to_owned(), problem: problem.into() }) }
+    if holds { Ok(()) } else { Err(invalid(setting, problem)) }
+}
+
+fn invalid(setting: &str, problem: impl Into<String>) -> SettingsError {
+    SettingsError::Invalid { setting: setting.to_owned(), problem: problem.into() }
 }
 
 #[cfg(test)]
@@ -218,6 +228,11 @@ mod tests {
             ("server.header_timeout = '0s'", "server.header_timeout"),
             ("store.url = 'mysql://x'", "store.url"),
             ("store.url = 'redis:'", "store.url"),
+            ("store.url = 'rediss://a/#insecure'", "store.url"),
+            ("store.url = 'redis://a,b'", "store.url"),
+            ("store.url = 'redis+sentinel://a,b'", "store.url"),
+            ("store.url = 'redis+cluster://a/1'", "store.url"),
+            ("store = { url = 'redis://a', ca_file = 'ca.pem' }", "store.ca_file"),
             ("store.url = 'redis://x'", "oidc.signing_key"),
             ("store.pool_size = 0", "store.pool_size"),
             ("sockets.ping_every = '0s'", "sockets.ping_every"),

@@ -277,9 +277,11 @@ impl Store for MemoryStore {
                 Ok(Redemption::Redeemed)
             }
             _ if matches!(entry.login.state, LoginState::Redeemed { .. }) => {
-                if let Some(granted) = &mut entry.granted {
-                    granted.access_token = None;
+                let Some(granted) = &mut entry.granted else { return Ok(Redemption::Invalid) };
+                if granted.access_token.is_some_and(|(token, _)| token == access_token) {
+                    return Ok(Redemption::Redeemed);
                 }
+                granted.access_token = None;
                 Ok(Redemption::Replayed)
             }
             _ => Ok(Redemption::Invalid),

@@ -6,6 +6,7 @@
 //! The store owns the clock: every instant in its answers is its own, so nodes need not agree on the time.
 
 mod memory;
+mod metrics;
 mod redis;
 
 use std::fmt;
@@ -20,7 +21,8 @@ use saoma_protocol::{
 use serde::{Deserialize, Serialize};
 
 pub use self::memory::MemoryStore;
-pub use self::redis::{Connections, RedisStore};
+pub use self::metrics::StoreMetrics;
+pub use self::redis::{AddressError, ConnectionSettings, Connections, RedisAddress, RedisStore, Script};
 
 /// One gateway process, as the store knows it: the name of its inbox.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -353,7 +355,8 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// What an authorization code stands for, redeemed or not; `None` for any other code.
     async fn grant(&self, id: LoginId, code: Digest) -> Result<Option<Grant>, StoreError>;
 
-    /// Redeems a code for an access token that lives for `lifetime`.
+    /// Redeems a code for an access token that lives for `lifetime`. The same token again is the same redemption; another
+    /// is a replay, which ends the first.
     async fn redeem(
         &self,
         id: LoginId,

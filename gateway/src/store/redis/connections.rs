@@ -1,136 +1,171 @@
-//! Connections to Redis: each carries many commands at once, and one that broke is replaced.
+//! Connections to a Redis of any shape.
 
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, Cmd, ErrorKind, FromRedisValue, RedisError, RedisResult, ScriptInvocation};
-use tokio::time::timeout;
+use redis::{Cmd, ErrorKind, FromRedisValue, RedisError, RedisResult, ServerErrorKind, Value};
+use tokio::time::Instant;
 
-use crate::store::StoreError;
+use super::address::{AddressError, RedisAddress, Shape};
+use super::cluster::Cluster;
+use super::dialer::{Dialer, Pushes};
+use super::pool::{Pool, Route};
+use super::script::{Call, Publisher};
+use super::sentinel::Sentinels;
+use crate::store::{StoreError, StoreMetrics};
 
-/// A pool of multiplexed connections.
-///
-/// A connection is checked out only for as long as it takes to clone its handle: commands of many callers share it and
-/// travel together, which for short commands is several times faster than one caller per connection.
+/// How a Redis is connected to.
+#[derive(Debug, Clone)]
+pub struct ConnectionSettings {
+    /// Where it is: see [`RedisAddress::parse`].
+    pub url: String,
+    /// The only certificate authority to believe, in PEM; `None` believes the system's.
+    pub ca: Option<Vec<u8>>,
+    /// Connections to the one server or the master. A cluster has one to each of its nodes.
+    pub pool_size: u32,
+    /// How long a command may take.
+    pub command_timeout: Duration,
+}
+
+/// Connections to a Redis, whatever its shape. Cheap to clone.
 #[derive(Clone)]
 pub struct Connections {
-    client: Client,
-    pool: bb8::Pool<Manager>,
-    command_timeout: Duration,
+    topology: Topology,
+    metrics: StoreMetrics,
+}
+
+#[derive(Clone)]
+enum Topology {
+    /// One server, or the one master of a service.
+    Pool(Pool),
+    Cluster(Cluster),
 }
 
 impl fmt::Debug for Connections {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connections").field("pool", &self.pool.state()).finish_non_exhaustive()
+        let mut shown = f.debug_struct("Connections");
+        match &self.topology {
+            Topology::Pool(pool) => shown.field("pool", &pool.state()),
+            Topology::Cluster(_) => &mut shown,
+        };
+        shown.finish_non_exhaustive()
+    }
+}
+
+impl From<AddressError> for StoreError {
+    fn from(error: AddressError) -> Self {
+        Self::Unavailable(error.to_string())
     }
 }
 
 impl Connections {
-    /// A pool of `size` connections. None is made yet.
+    /// Connections by these settings. None is made yet.
     ///
     /// # Errors
-    /// The URL is none of Redis.
-    pub fn new(url: &str, size: u32, command_timeout: Duration) -> Result<Self, StoreError> {
-        let client = Client::open(url).map_err(|error| failure(&error))?;
-        let manager = Manager { client: client.clone(), timeout: command_timeout };
-        let pool = bb8::Pool::builder()
-            .max_size(size)
-            .min_idle(Some(size))
-            // A PING before each command would double the round trips; a broken connection shows itself.
-            .test_on_check_out(false)
-            .connection_timeout(command_timeout)
-            .build_unchecked(manager);
-        Ok(Self { client, pool, command_timeout })
+    /// The URL is none of Redis, or the certificates cannot be read.
+    pub fn new(settings: &ConnectionSettings, metrics: StoreMetrics) -> Result<Self, StoreError> {
+        let ConnectionSettings { url, ca, pool_size, command_timeout } = settings;
+        let address = RedisAddress::parse(url)?;
+        let dialer = Dialer::new(&address, ca.clone(), *command_timeout)?;
+        let RedisAddress { shape, nodes, .. } = address;
+        let pool = |route| Topology::Pool(Pool::new(route, *pool_size, *command_timeout, metrics.clone()));
+        let topology = match shape {
+            Shape::Single => match nodes.into_iter().next() {
+                Some(node) => pool(Route::Fixed(dialer, node)),
+                None => return Err(AddressError::Host(1).into()),
+            },
+            Shape::Sentinel { service } => pool(Route::Master(Sentinels::new(dialer, service, nodes))),
+            Shape::Cluster => Topology::Cluster(Cluster::new(dialer, nodes, *command_timeout, metrics.clone())),
+        };
+        Ok(Self { topology, metrics })
     }
 
     /// Runs a script.
     ///
     /// # Errors
     /// No answer in time, or none that is understood.
-    pub async fn run<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, StoreError> {
-        let mut connection = self.connection().await?;
-        let answer = timeout(self.command_timeout, script.invoke_async(&mut connection.handle)).await;
-        connection.judge(answer)
+    pub async fn run<T: FromRedisValue>(&self, call: &Call<'_>) -> Result<T, StoreError> {
+        let asked_at = Instant::now();
+        let publisher = self.publisher().await?;
+        let answer = match self.ask(&call.by_digest(publisher)).await? {
+            Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
+                self.ask(&call.by_source(publisher)).await?
+            }
+            answer => answer,
+        };
+        self.metrics.answered(call.verb(), asked_at.elapsed());
+        understood(answer)
     }
 
-    /// Runs a command.
+    /// Runs a command on one key. `verb` is its name in metrics.
     ///
     /// # Errors
     /// No answer in time, or none that is understood.
-    pub async fn query<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
-        let mut connection = self.connection().await?;
-        let answer = timeout(self.command_timeout, command.query_async(&mut connection.handle)).await;
-        connection.judge(answer)
+    pub async fn query<T: FromRedisValue>(&self, verb: &'static str, command: &Cmd) -> Result<T, StoreError> {
+        let asked_at = Instant::now();
+        let answer = self.ask(command).await?;
+        self.metrics.answered(verb, asked_at.elapsed());
+        understood(answer)
     }
 
-    /// The client, for connections of another kind.
-    pub(super) const fn client(&self) -> &Client {
-        &self.client
+    /// Publishes to a node's channel.
+    pub(super) async fn publish(&self, channel: &str, said: &str) -> Result<(), StoreError> {
+        let mut publish = redis::cmd(match self.publisher().await? {
+            Publisher::Script => "PUBLISH",
+            Publisher::Caller => "SPUBLISH",
+        });
+        publish.arg(channel).arg(said);
+        self.query("publish", &publish).await
     }
 
-    async fn connection(&self) -> Result<Connection, StoreError> {
-        match self.pool.get().await {
-            Ok(connection) => Ok(connection.clone()),
-            Err(bb8::RunError::User(error)) => Err(failure(&error)),
-            Err(bb8::RunError::TimedOut) => Err(StoreError::Unavailable("no connection in time".into())),
+    /// Whether commands are answered.
+    pub(super) async fn check(&self) -> Result<(), StoreError> {
+        match &self.topology {
+            Topology::Pool(_) => self.query("check", &redis::cmd("PING")).await,
+            Topology::Cluster(cluster) => cluster.check().await,
+        }
+    }
+
+    /// Subscribes over a connection of its own, and waits for the server to say so. Finds the server anew each time.
+    pub(super) async fn subscribe(&self, channel: &str) -> RedisResult<(MultiplexedConnection, Pushes)> {
+        match &self.topology {
+            Topology::Pool(pool) => pool.subscribe(channel).await,
+            Topology::Cluster(cluster) => cluster.subscribe(channel).await,
+        }
+    }
+
+    /// Takes the connections of today for broken, whatever they seem to be, and makes new ones.
+    pub(super) fn distrust(&self) {
+        match &self.topology {
+            Topology::Pool(pool) => pool.distrust(),
+            Topology::Cluster(cluster) => cluster.distrust(),
+        }
+    }
+
+    pub(super) const fn metrics(&self) -> &StoreMetrics {
+        &self.metrics
+    }
+
+    async fn publisher(&self) -> Result<Publisher, StoreError> {
+        match &self.topology {
+            Topology::Cluster(cluster) if cluster.is_sharded().await? => Ok(Publisher::Caller),
+            // Without channels that belong to slots, a cluster passes on to all nodes what a script publishes.
+            _ => Ok(Publisher::Script),
+        }
+    }
+
+    async fn ask(&self, command: &Cmd) -> Result<RedisResult<Value>, StoreError> {
+        match &self.topology {
+            Topology::Pool(pool) => pool.query(command).await,
+            Topology::Cluster(cluster) => cluster.query(command).await,
         }
     }
 }
 
-/// Makes and judges connections for the pool.
-#[derive(Debug)]
-struct Manager {
-    client: Client,
-    timeout: Duration,
-}
-
-impl bb8::ManageConnection for Manager {
-    type Connection = Connection;
-    type Error = RedisError;
-
-    async fn connect(&self) -> RedisResult<Connection> {
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(self.timeout))
-            .set_response_timeout(Some(self.timeout));
-        let handle = self.client.get_multiplexed_async_connection_with_config(&config).await?;
-        Ok(Connection { handle, broken: Arc::default() })
-    }
-
-    async fn is_valid(&self, connection: &mut Connection) -> RedisResult<()> {
-        redis::cmd("PING").query_async(&mut connection.handle).await
-    }
-
-    fn has_broken(&self, connection: &mut Connection) -> bool {
-        connection.broken.load(Ordering::Relaxed)
-    }
-}
-
-/// A handle to a connection. The crate's own manager takes no connection for broken, ever; so whoever meets an error
-/// notes it here, for all clones.
-#[derive(Clone)]
-struct Connection {
-    handle: MultiplexedConnection,
-    broken: Arc<AtomicBool>,
-}
-
-impl Connection {
-    fn judge<T>(&self, answer: Result<RedisResult<T>, tokio::time::error::Elapsed>) -> Result<T, StoreError> {
-        let error = match answer {
-            Ok(Ok(value)) => return Ok(value),
-            Ok(Err(error)) => error,
-            Err(_) => {
-                self.broken.store(true, Ordering::Relaxed);
-                return Err(StoreError::Timeout);
-            }
-        };
-        if error.is_io_error() || error.is_timeout() || error.is_unrecoverable_error() {
-            self.broken.store(true, Ordering::Relaxed);
-        }
-        Err(failure(&error))
-    }
+fn understood<T: FromRedisValue>(answer: RedisResult<Value>) -> Result<T, StoreError> {
+    let value = answer.map_err(|error| failure(&error))?;
+    T::from_redis_value(value).map_err(|error| StoreError::Corrupt(error.to_string()))
 }
 
 /// A Redis error in the store's terms.

@@ -4,57 +4,35 @@
 //! probe to itself by the way that pushes go, and silence after that is a broken connection.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use futures_util::StreamExt;
-use redis::aio::PubSub;
+use redis::aio::MultiplexedConnection;
+use redis::{PushKind, Value};
 use saoma_protocol::LoginId;
 use serde::Deserialize;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::connections::{Connections, failure};
+use super::dialer::Pushes;
+use super::hearing::Hearing;
 use super::keys;
 use crate::store::{Inbox, InboxEvent, NodeId, StoreError, StoredChange};
 
-/// Silence after which the inbox is probed, and again after which it is given up.
-const PROBE_AFTER: Duration = Duration::from_secs(5);
+/// Silence after which the inbox is probed.
+const PROBE_AFTER: Duration = Duration::from_secs(3);
 
-/// Silence after which the inbox counts as deaf: two probe intervals and some air.
-const DEAF_AFTER: Duration = Duration::from_secs(12);
+/// How long a probe may take to be heard.
+const PROBE_WITHIN: Duration = Duration::from_secs(2);
 
-/// How long connecting and subscribing may take together.
-const SUBSCRIBE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Silence after which the inbox counts as deaf: a probe should have been heard, and some air.
+pub(super) const DEAF_AFTER: Duration = Duration::from_secs(6);
+
+/// How long finding the server, connecting and subscribing may take together.
+const SUBSCRIBE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The first and the longest wait between tries to connect.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(10));
-
-/// When a node's inbox was last heard of.
-#[derive(Debug, Clone)]
-pub(super) struct Hearing {
-    started: Instant,
-    heard_at: Arc<AtomicU64>,
-}
-
-impl Default for Hearing {
-    fn default() -> Self {
-        Self { started: Instant::now(), heard_at: Arc::new(AtomicU64::new(u64::MAX)) }
-    }
-}
-
-impl Hearing {
-    /// Whether it has been heard of lately.
-    pub(super) fn is_live(&self) -> bool {
-        let heard_at = self.heard_at.load(Ordering::Relaxed);
-        heard_at != u64::MAX && self.started.elapsed() < Duration::from_millis(heard_at) + DEAF_AFTER
-    }
-
-    fn heard(&self) {
-        let now = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.heard_at.store(now, Ordering::Relaxed);
-    }
-}
 
 /// What is said in an inbox. The scripts write the first two.
 #[derive(Debug, Deserialize)]
@@ -66,6 +44,17 @@ enum Push {
 }
 
 const PROBE: &str = r#"{"push":"probe"}"#;
+
+/// Why a subscription is worth nothing any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    /// The connection ended, or the node could not keep up.
+    Broken,
+    /// The server took the channel away: its slot has moved to another master.
+    Moved,
+    /// A probe was not heard.
+    Silent,
+}
 
 /// One node's subscription.
 pub(super) struct Subscription {
@@ -82,67 +71,83 @@ impl Subscription {
         let mut tries = 0;
         loop {
             let subscribed = self.subscribe().await;
+            if subscribed.is_ok() {
+                self.hearing.heard();
+            }
             if let Some(first) = first.take() {
                 // Whoever started the listening may have given up meanwhile; the listening goes on.
                 let _ = first.send(subscribed.as_ref().map(|_| ()).map_err(Clone::clone));
             }
             match subscribed {
-                Ok(subscription) => {
-                    tries = 0;
+                Ok((connection, pushes)) => {
+                    self.connections.metrics().subscribed();
                     self.inbox.deliver(InboxEvent::Listening);
-                    self.hear(subscription).await;
-                    tracing::warn!(node = %self.node, "the inbox fell silent: subscribing again");
+                    let (heard, ended) = self.hear(connection, pushes).await;
+                    // Only who was heard is asked again at once: a server that takes subscriptions and drops them is not.
+                    tries = if heard { 0 } else { tries };
+                    tracing::warn!(node = %self.node, ?ended, "the inbox is not heard any more: subscribing again");
+                    if ended == Ended::Silent {
+                        // The other connections go the same way, and what was missed is to be read over them.
+                        self.connections.distrust();
+                    }
                 }
                 Err(error) => tracing::warn!(%error, node = %self.node, "cannot listen to the inbox"),
             }
+            self.hearing.lost();
             sleep(back_off(tries)).await;
-            tries += 1;
+            tries = tries.saturating_add(1);
         }
     }
 
-    async fn subscribe(&self) -> Result<PubSub, StoreError> {
-        let subscribing = async {
-            let mut subscription = self.connections.client().get_async_pubsub().await?;
-            subscription.subscribe(keys::inbox(&self.node)).await?;
-            Ok(subscription)
-        };
-        match timeout(SUBSCRIBE_TIMEOUT, subscribing).await {
+    async fn subscribe(&self) -> Result<(MultiplexedConnection, Pushes), StoreError> {
+        let channel = keys::inbox(&self.node);
+        match timeout(SUBSCRIBE_TIMEOUT, self.connections.subscribe(&channel)).await {
             Ok(subscribed) => subscribed.map_err(|error| failure(&error)),
             Err(_) => Err(StoreError::Timeout),
         }
     }
 
-    /// Hears until the connection ends or a probe stays unheard.
-    async fn hear(&self, mut subscription: PubSub) {
-        let mut messages = subscription.on_message();
-        let mut probed = false;
-        self.hearing.heard();
+    /// Hears until there is nothing more to hear. Says whether anything was heard at all.
+    async fn hear(&self, _connection: MultiplexedConnection, mut pushes: Pushes) -> (bool, Ended) {
+        let mut anything = false;
+        // The first probe says that the way is open from end to end.
+        self.probe().await;
+        let mut probed_at = Some(Instant::now());
         loop {
-            match timeout(PROBE_AFTER, messages.next()).await {
-                Ok(Some(message)) => {
-                    probed = false;
-                    self.hearing.heard();
-                    self.take(message.get_payload_bytes());
+            let patience = if probed_at.is_some() { PROBE_WITHIN } else { PROBE_AFTER };
+            match timeout(patience, pushes.recv()).await {
+                Ok(Some(push)) => match push.kind {
+                    PushKind::Message | PushKind::SMessage => {
+                        (anything, probed_at) = (true, None);
+                        self.hearing.heard();
+                        self.take(push.data.get(1));
+                    }
+                    PushKind::Disconnection => return (anything, Ended::Broken),
+                    PushKind::Unsubscribe | PushKind::SUnsubscribe => return (anything, Ended::Moved),
+                    _ => {}
+                },
+                Ok(None) => return (anything, Ended::Broken),
+                Err(_) if probed_at.is_some() => {
+                    self.connections.metrics().probe_unheard();
+                    return (anything, Ended::Silent);
                 }
-                Ok(None) => return,
-                Err(_) if probed => return,
                 Err(_) => {
-                    probed = true;
                     self.probe().await;
+                    probed_at = Some(Instant::now());
                 }
             }
         }
     }
 
     async fn probe(&self) {
-        let mut publish = redis::cmd("PUBLISH");
-        publish.arg(keys::inbox(&self.node)).arg(PROBE);
-        if let Err(error) = self.connections.query::<()>(&publish).await {
+        self.connections.metrics().probed();
+        if let Err(error) = self.connections.publish(&keys::inbox(&self.node), PROBE).await {
             tracing::debug!(%error, "the inbox could not be probed");
         }
     }
 
-    fn take(&self, payload: &[u8]) {
+    fn take(&self, payload: Option<&Value>) {
+        let Some(Value::BulkString(payload)) = payload else { return };
         match serde_json::from_slice(payload) {
             Ok(Push::Changed { login_id, stored }) => {
                 self.inbox.deliver(InboxEvent::Changed { login_id, change: stored });

@@ -1,8 +1,8 @@
 //! The scripts: each is one atomic step on one login.
 
-use redis::Script;
+use super::script::Script;
 
-/// All of them, with their digests.
+/// All of them.
 #[derive(Debug)]
 pub(super) struct Scripts {
     pub(super) open: Script,
@@ -16,22 +16,37 @@ pub(super) struct Scripts {
 }
 
 macro_rules! script {
-    ($file:literal) => {
-        Script::new(concat!(include_str!("scripts/lib.lua"), include_str!(concat!("scripts/", $file))))
+    ($verb:literal) => {
+        Script::new($verb, concat!(include_str!("scripts/lib.lua"), include_str!(concat!("scripts/", $verb, ".lua"))))
+    };
+    ($verb:literal telling) => {
+        Script::telling(
+            $verb,
+            concat!(
+                include_str!("scripts/tell_by_publishing.lua"),
+                include_str!("scripts/lib.lua"),
+                include_str!(concat!("scripts/", $verb, ".lua"))
+            ),
+            concat!(
+                include_str!("scripts/tell_by_answer.lua"),
+                include_str!("scripts/lib.lua"),
+                include_str!(concat!("scripts/", $verb, ".lua"))
+            ),
+        )
     };
 }
 
 impl Default for Scripts {
     fn default() -> Self {
         Self {
-            open: script!("open.lua"),
-            attach: script!("attach.lua"),
-            changes: script!("changes.lua"),
-            read: script!("read.lua"),
-            apply: script!("apply.lua"),
-            redeem: script!("redeem.lua"),
-            count_failed_redemption: script!("count_failed_redemption.lua"),
-            access: script!("access.lua"),
+            open: script!("open"),
+            attach: script!("attach" telling),
+            changes: script!("changes"),
+            read: script!("read"),
+            apply: script!("apply" telling),
+            redeem: script!("redeem"),
+            count_failed_redemption: script!("count_failed_redemption"),
+            access: script!("access"),
         }
     }
 }

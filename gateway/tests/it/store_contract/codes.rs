@@ -8,6 +8,7 @@ use super::{MINUTE, Subject, changed, confirm, digest, grant, id, on_each_store,
 
 on_each_store!(
     a_code_redeems_once,
+    a_redemption_may_be_repeated,
     a_replay_ends_the_access_token,
     three_failed_tries_end_a_code,
     a_code_and_a_token_run_out,
@@ -38,13 +39,24 @@ async fn a_code_redeems_once(subject: Subject) {
     assert!(!format!("{kept:?}").contains("Confirmed"), "the code in clear is gone once it is used");
 }
 
+/// Its answer may have been lost on the way.
+async fn a_redemption_may_be_repeated(subject: Subject) {
+    let store = subject.store;
+    confirmed(&*store).await;
+    assert_eq!(redeem(&*store).await, Redemption::Redeemed);
+    assert_eq!(redeem(&*store).await, Redemption::Redeemed);
+    assert_eq!(store.access(id(1), digest("token")).await.unwrap(), Some(grant("p")));
+}
+
 /// Threat T7.
 async fn a_replay_ends_the_access_token(subject: Subject) {
     let store = subject.store;
     confirmed(&*store).await;
     assert_eq!(redeem(&*store).await, Redemption::Redeemed);
-    assert_eq!(redeem(&*store).await, Redemption::Replayed);
+    let replay = store.redeem(id(1), digest("code"), digest("another token"), MINUTE).await.unwrap();
+    assert_eq!(replay, Redemption::Replayed);
     assert_eq!(store.access(id(1), digest("token")).await.unwrap(), None);
+    assert_eq!(store.access(id(1), digest("another token")).await.unwrap(), None);
 }
 
 /// Threat T7.

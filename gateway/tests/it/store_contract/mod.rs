@@ -6,12 +6,13 @@ mod inboxes;
 mod interleavings;
 mod model;
 
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use saoma_gateway::store::{
-    Applied, Change, Connections, Grant, Inbox, InboxEvent, LoginRequest, MemoryStore, NewLogin, NodeId, Opening,
-    Proof, RedisStore, Store, Transition,
+    Applied, Change, ConnectionSettings, Connections, Grant, Inbox, InboxEvent, LoginRequest, MemoryStore, NewLogin,
+    NodeId, Opening, Proof, RedisStore, Store, StoreMetrics, Transition,
 };
 use saoma_protocol::{
     CodeChallenge, Digest, Event, Identity, IdentityKind, LoginId, PersonId, Place, RejectReason, RequesterContext,
@@ -21,7 +22,7 @@ use tokio::sync::Notify;
 
 use crate::support::RedisServer;
 
-/// A store under test. The server lives as long as the store.
+/// A store under test. A server of its own lives as long as the store.
 struct Subject {
     store: Arc<dyn Store>,
     redis: Option<RedisServer>,
@@ -34,8 +35,15 @@ impl Subject {
 
     fn redis() -> Self {
         let redis = RedisServer::start();
-        let connections = Connections::new(&redis.url(), 2, Duration::from_secs(2)).unwrap();
-        Self { store: Arc::new(RedisStore::new(connections)), redis: Some(redis) }
+        Self { store: Arc::new(redis_store(&redis.url(), None)), redis: Some(redis) }
+    }
+
+    /// On a Redis that other checks have used before, and that has forgotten them.
+    async fn on(url: &str, ca: Option<&Path>) -> Self {
+        let store = redis_store(url, ca);
+        // Connecting must not take from the time of a check that is about time.
+        store.check().await.unwrap();
+        Self { store: Arc::new(store), redis: None }
     }
 
     fn keys_without_end(&self) -> Vec<String> {
@@ -43,7 +51,18 @@ impl Subject {
     }
 }
 
-/// Runs each named check on each store.
+fn redis_store(url: &str, ca: Option<&Path>) -> RedisStore {
+    let settings = ConnectionSettings {
+        url: url.to_owned(),
+        ca: ca.map(|file| std::fs::read(file).unwrap()),
+        pool_size: 2,
+        command_timeout: Duration::from_secs(2),
+    };
+    RedisStore::new(Connections::new(&settings, StoreMetrics::default()).unwrap())
+}
+
+/// Runs each named check on each store. A Redis of several servers takes seconds to start, so all checks share it, one
+/// after the other.
 macro_rules! on_each_store {
     ($($name:ident),+ $(,)?) => {
         mod memory {
@@ -51,6 +70,36 @@ macro_rules! on_each_store {
         }
         mod redis {
             $(#[tokio::test] async fn $name() { super::$name(crate::store_contract::Subject::redis()).await; })+
+        }
+        mod redis_shapes {
+            use crate::store_contract::Subject;
+            use crate::support::{RedisCluster, RedisSentinel, RedisTls};
+
+            #[tokio::test]
+            async fn with_tls_and_a_password() {
+                $({
+                    let redis = RedisTls::start();
+                    super::$name(Subject::on(&redis.url(), Some(&redis.ca_file())).await).await;
+                })+
+            }
+
+            #[tokio::test]
+            async fn behind_sentinels() {
+                let redis = RedisSentinel::start();
+                $(
+                    redis.flush();
+                    super::$name(Subject::on(&redis.url(), None).await).await;
+                )+
+            }
+
+            #[tokio::test]
+            async fn in_a_cluster() {
+                let redis = RedisCluster::start();
+                $(
+                    redis.flush();
+                    super::$name(Subject::on(&redis.url(), None).await).await;
+                )+
+            }
         }
     };
 }

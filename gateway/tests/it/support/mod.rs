@@ -2,14 +2,22 @@
 
 mod fault_proxy;
 mod persons;
+mod readiness;
+mod redis_cluster;
+mod redis_process;
+mod redis_sentinel;
 mod redis_server;
+mod redis_tls;
 mod relying_party;
 
 use std::path::PathBuf;
 
 pub use fault_proxy::{FaultProxy, Towards};
 pub use persons::{Persons, with_unit};
+pub use redis_cluster::RedisCluster;
+pub use redis_sentinel::RedisSentinel;
 pub use redis_server::RedisServer;
+pub use redis_tls::RedisTls;
 pub use relying_party::TokenRequest;
 use saoma_gateway::{Gateway, Settings};
 use saoma_load::browser::OpenedLogin;
@@ -47,6 +55,11 @@ impl World {
         Self::new(redis.url())
     }
 
+    /// Nodes on whatever this URL names.
+    pub fn on_url(store_url: impl Into<String>) -> Self {
+        Self::new(store_url.into())
+    }
+
     fn new(store_url: String) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let persons = Persons::new(directory.path());
@@ -68,7 +81,14 @@ impl World {
 
     /// Starts a node on a free port.
     pub async fn start(&self) -> Node {
-        let gateway = Gateway::start(self.settings()).await.unwrap();
+        self.start_on(&self.store_url).await
+    }
+
+    /// Starts a node that reaches the store by another URL.
+    pub async fn start_on(&self, store_url: &str) -> Node {
+        let mut settings = self.settings();
+        settings.store.url = store_url.to_owned();
+        let gateway = Gateway::start(settings).await.unwrap();
         let url = Url::parse(&format!("http://{}", gateway.address())).unwrap();
         Node { gateway, url }
     }

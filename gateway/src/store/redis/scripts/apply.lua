@@ -1,12 +1,16 @@
 -- Compares and sets; what may follow what is not known here but comes as the event's guard.
--- KEYS[1]: the login. ARGV[1]: JSON, see `ApplyArguments`.
+-- KEYS[1]: the login. ARGV[1]: JSON, see `ApplyArguments`. Answers words, and what to tell to whom.
 local event = cjson.decode(ARGV[1])
 local fields = redis.call('HMGET', KEYS[1],
   'state', 'seq', 'expires_at', 'person', 'identity', 'node', event.proof.field or 'state')
 local state, seq, expires_at, person, identity, node, proven =
   fields[1], tonumber(fields[2]), tonumber(fields[3]), fields[4], fields[5], fields[6], fields[7]
 if not state then
-  return { 'unknown' }
+  return { { 'unknown' }, {} }
+end
+
+local function changed(stored)
+  return '{"push":"changed","login_id":"' .. event.login_id .. '","stored":' .. stored .. '}'
 end
 
 local function among(states)
@@ -20,22 +24,24 @@ end
 
 local at = now()
 if person and event.person and person ~= event.person then
-  return { 'another_person' }
+  return { { 'another_person' }, {} }
 end
 if among(event.guard.repeats) and (not event.identity or event.identity == identity) then
-  return { 'repeated', text(at), text(expires_at) }
+  -- A redeemed login keeps no change that told of the code.
+  local stored = redis.call('HGET', KEYS[1], 'c' .. seq)
+  return { { 'repeated', text(at), text(expires_at) }, stored and tell_again(node, changed(stored)) or {} }
 end
 if not among(event.guard.from) then
-  return { 'state', state }
+  return { { 'state', state }, {} }
 end
 if event.guard.due == 'before' and at >= expires_at then
-  return { 'too_late' }
+  return { { 'too_late' }, {} }
 end
 if event.guard.due == 'after' and at < expires_at then
-  return { 'too_early' }
+  return { { 'too_early' }, {} }
 end
 if event.proof.field and proven ~= event.proof.value then
-  return { 'unknown' }
+  return { { 'unknown' }, {} }
 end
 
 seq = seq + 1
@@ -60,6 +66,4 @@ if event.grant then
   redis.call('HSET', KEYS[1], 'grant', event.grant, 'code', event.code, 'code_tries', 0)
 end
 redis.call('PEXPIREAT', KEYS[1], text(expires_at + event.keep_ms))
-redis.call('PUBLISH', 'saoma:inbox:' .. node,
-  '{"push":"changed","login_id":"' .. event.login_id .. '","stored":' .. stored .. '}')
-return { 'changed', text(at), text(expires_at) }
+return { { 'changed', text(at), text(expires_at) }, tell(node, changed(stored)) }

@@ -1,11 +1,16 @@
 -- KEYS[1]: the login. ARGV[1]: JSON with the event's guard, `code`, `tries`, `token`, `token_ms` and `keep_ms`.
 local redeem = cjson.decode(ARGV[1])
-local fields = redis.call('HMGET', KEYS[1], 'state', 'expires_at', 'code', 'code_tries', 'seq')
-local state, expires_at, code, tries, seq = fields[1], tonumber(fields[2]), fields[3], tonumber(fields[4]), fields[5]
+local fields = redis.call('HMGET', KEYS[1], 'state', 'expires_at', 'code', 'code_tries', 'seq', 'token')
+local state, expires_at, code, tries, seq, token =
+  fields[1], tonumber(fields[2]), fields[3], tonumber(fields[4]), fields[5], fields[6]
 if not code or code ~= redeem.code or tries >= redeem.tries then
   return 'invalid'
 end
 if state == redeem.guard.to then
+  -- Nobody but whoever asked before knows the token: the answer was lost, and they ask again.
+  if token == redeem.token then
+    return 'redeemed'
+  end
   redis.call('HDEL', KEYS[1], 'token')
   return 'replayed'
 end

@@ -1,0 +1,76 @@
+//! What the scripts answer.
+
+use redis::{FromRedisValue, Value};
+use saoma_protocol::{Login, LoginState, PersonId, Refusal, StateName, Timestamp};
+use serde::de::DeserializeOwned;
+
+use crate::store::{Applied, Instants, LoginRecord, StoreError};
+
+pub(super) fn read_applied(answer: &[String]) -> Result<Applied, StoreError> {
+    let answer: Vec<&str> = answer.iter().map(String::as_str).collect();
+    Ok(match answer[..] {
+        ["changed", now, expires_at] => Applied::Changed(instants(now, expires_at)?),
+        ["repeated", now, expires_at] => Applied::Repeated(instants(now, expires_at)?),
+        ["another_person"] => Applied::Refused(Refusal::AnotherPerson),
+        ["state", state] => Applied::Refused(Refusal::State(state_name(state)?)),
+        ["too_late"] => Applied::Refused(Refusal::TooLate),
+        ["too_early"] => Applied::Refused(Refusal::TooEarly),
+        ["unknown"] => Applied::Unknown,
+        _ => return Err(corrupt("an unknown answer to an event")),
+    })
+}
+
+fn instants(now: &str, expires_at: &str) -> Result<Instants, StoreError> {
+    Ok(Instants { now: timestamp(now)?, expires_at: timestamp(expires_at)? })
+}
+
+/// The fields that `record` in `lib.lua` gives.
+type RecordFields = (String, u32, u64, u64, u64, String, Option<String>, Option<String>, u64);
+
+pub(super) fn read_record(value: Value) -> Result<LoginRecord, StoreError> {
+    let (state, seq, expires_at, opened_at, closes_at, request, person, identity, now) =
+        RecordFields::from_redis_value(value).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+    Ok(LoginRecord {
+        login: Login {
+            state: state_of(state_name(&state)?, person, identity)?,
+            seq,
+            expires_at: Timestamp::from_millis(expires_at),
+        },
+        request: from_json(&request)?,
+        opened_at: Timestamp::from_millis(opened_at),
+        closes_at: Timestamp::from_millis(closes_at),
+        now: Timestamp::from_millis(now),
+    })
+}
+
+fn state_of(name: StateName, person: Option<String>, identity: Option<String>) -> Result<LoginState, StoreError> {
+    let person = person.map(PersonId::new).ok_or_else(|| corrupt("a login without the person it belongs to"));
+    let identity = identity.ok_or_else(|| corrupt("a login without its identity"));
+    Ok(match name {
+        StateName::Waiting => LoginState::Waiting,
+        StateName::Scanned => LoginState::Scanned { person: person? },
+        StateName::Confirmed => LoginState::Confirmed { person: person?, identity: identity? },
+        StateName::Rejected => LoginState::Rejected { person: person? },
+        StateName::Cancelled => LoginState::Cancelled,
+        StateName::Expired => LoginState::Expired,
+        StateName::Redeemed => LoginState::Redeemed { person: person?, identity: identity? },
+    })
+}
+
+fn state_name(text: &str) -> Result<StateName, StoreError> {
+    let found = StateName::ALL.iter().find(|state| state.as_str() == text);
+    found.copied().ok_or_else(|| corrupt("an unknown state"))
+}
+
+fn timestamp(text: &str) -> Result<Timestamp, StoreError> {
+    text.parse().map(Timestamp::from_millis).map_err(|_| corrupt("an instant that is no number"))
+}
+
+/// The error says where, not what: the text may hold a code.
+pub(super) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|error| corrupt(&format!("unreadable JSON at column {}", error.column())))
+}
+
+pub(super) fn corrupt(what: &str) -> StoreError {
+    StoreError::Corrupt(what.to_owned())
+}

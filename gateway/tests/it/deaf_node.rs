@@ -1,0 +1,131 @@
+//! A node that does not hear of changes says so, hears again by itself, and loses nothing of what it missed.
+
+use std::time::Duration;
+
+use saoma_load::Browser;
+use saoma_load::browser::OpenedLogin;
+use saoma_load::deployment::PERSONAL;
+use saoma_protocol::ServerMessage;
+
+use crate::support::{FaultProxy, Node, RedisServer, Towards, World};
+
+/// A browser on a node whose way to Redis can be broken, and a node whose way cannot.
+struct Scene {
+    redis: RedisServer,
+    proxy: FaultProxy,
+    world: World,
+    node: Node,
+    other: Node,
+    browser: Browser,
+    login: OpenedLogin,
+}
+
+impl Scene {
+    async fn new() -> Self {
+        let redis = RedisServer::start();
+        let proxy = FaultProxy::to(redis.address());
+        let world = World::on_url(format!("redis://{}", proxy.address()));
+        let (node, other) = (world.start().await, world.start_on(&redis.url()).await);
+        let (browser, login) = node.browser().await;
+        node.once_ready().await;
+        Self { redis, proxy, world, node, other, browser, login }
+    }
+
+    /// The node with the browser does not take part in it.
+    async fn scan_elsewhere(&self) {
+        self.world.phone(&self.other, 1).scan(&self.login.qr).await.unwrap();
+    }
+
+    /// What was missed is there, and what comes next as well.
+    async fn all_arrives(&mut self) {
+        assert!(matches!(self.next().await, ServerMessage::Scanned { seq: 2, .. }));
+        self.node.once_ready().await;
+        self.world.phone(&self.other, 1).confirm(self.login.login_id, PERSONAL).await.unwrap();
+        assert!(matches!(self.next().await, ServerMessage::Confirmed { seq: 3, .. }));
+        assert_eq!(self.browser.closed().await.unwrap(), 1000);
+    }
+
+    async fn next(&mut self) -> ServerMessage {
+        let next = tokio::time::timeout(Duration::from_secs(30), self.browser.next_whenever()).await;
+        next.expect("the browser is told").unwrap()
+    }
+
+    /// Bytes that go this way are lost, without a word.
+    async fn survives_silence(mut self, towards: Towards) {
+        self.proxy.swallow(towards);
+        self.scan_elsewhere().await;
+        self.node.once_deaf().await;
+        self.proxy.restore();
+        self.all_arrives().await;
+        assert!(self.node.metric("saoma_store_inbox_silences_total").await >= 1.0);
+        assert!(self.node.metric("saoma_store_connections_broken_total").await >= 1.0);
+    }
+}
+
+#[tokio::test]
+async fn a_redis_that_vanished_without_a_word() {
+    Scene::new().await.survives_silence(Towards::Both).await;
+}
+
+#[tokio::test]
+async fn a_subscription_that_looks_alive_and_hears_nothing() {
+    Scene::new().await.survives_silence(Towards::Client).await;
+}
+
+#[tokio::test]
+async fn a_way_on_which_nothing_gets_to_redis() {
+    Scene::new().await.survives_silence(Towards::Server).await;
+}
+
+#[tokio::test]
+async fn a_redis_that_refuses_the_first_tries_to_come_back() {
+    let mut scene = Scene::new().await;
+    scene.proxy.refuse().await;
+    scene.scan_elsewhere().await;
+    scene.node.once_deaf().await;
+    scene.proxy.restore();
+    scene.all_arrives().await;
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_again_before_the_subscription_is_back() {
+    let mut scene = Scene::new().await;
+    // Connecting and subscribing take several round trips, so each next break comes in the middle of them.
+    scene.proxy.delay(Duration::from_millis(200));
+    for _ in 0..3 {
+        let accepted = scene.proxy.accepted();
+        scene.proxy.reset_all();
+        scene.proxy.once_accepted(accepted + 1).await;
+    }
+    scene.proxy.refuse().await;
+    scene.scan_elsewhere().await;
+    scene.node.once_deaf().await;
+    scene.proxy.restore();
+    scene.all_arrives().await;
+}
+
+#[tokio::test]
+async fn a_server_that_drops_its_subscribers() {
+    let mut scene = Scene::new().await;
+    scene.redis.drop_subscribers();
+    scene.scan_elsewhere().await;
+    scene.all_arrives().await;
+    assert!(scene.node.metric("saoma_store_inbox_subscribes_total").await >= 2.0);
+}
+
+#[tokio::test]
+async fn what_the_store_does_is_in_the_metrics() {
+    let scene = Scene::new().await;
+    scene.scan_elsewhere().await;
+    for (name, least) in [
+        ("saoma_store_command_seconds_count{verb=\"open\"}", 1.0),
+        ("saoma_store_command_seconds_count{verb=\"limit\"}", 1.0),
+        ("saoma_store_command_seconds_count{verb=\"claim_user_code\"}", 1.0),
+        ("saoma_store_connections_made_total", 1.0),
+        ("saoma_store_inbox_subscribes_total", 1.0),
+        ("saoma_store_inbox_probes_total", 1.0),
+    ] {
+        assert!(scene.node.metric(name).await >= least, "{name}");
+    }
+    assert!(scene.other.metric("saoma_store_command_seconds_count{verb=\"apply\"}").await >= 1.0);
+}

@@ -1,0 +1,48 @@
+//! What a node says of itself to its operators.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::Node;
+
+/// How long a node may take to notice.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+impl Node {
+    /// Status and body of `/ready`.
+    pub async fn readiness(&self) -> (u16, Value) {
+        let answer = reqwest::get(self.operations("/ready")).await.unwrap();
+        (answer.status().as_u16(), answer.json().await.unwrap())
+    }
+
+    /// Waits until the node says that it does not hear of changes, and that nobody shall send it browsers.
+    pub async fn once_deaf(&self) {
+        self.once_it_says("the node notices that it is deaf", 503, |said| said["inbox"] == false).await;
+    }
+
+    /// Waits until the node is ready.
+    pub async fn once_ready(&self) {
+        self.once_it_says("the node is ready", 200, |said| said["inbox"] == true).await;
+    }
+
+    /// One of the node's numbers; 0 where it is not there yet.
+    pub async fn metric(&self, name: &str) -> f64 {
+        let text = reqwest::get(self.operations("/metrics")).await.unwrap().text().await.unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.map_or(0.0, |value| value.parse().unwrap())
+    }
+
+    async fn once_it_says(&self, what: &str, status: u16, holds: impl Fn(&Value) -> bool) {
+        let said = async {
+            loop {
+                let (answered, said) = self.readiness().await;
+                if answered == status && holds(&said) {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, said).await.expect(what);
+    }
+}

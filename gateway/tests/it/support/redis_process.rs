@@ -1,0 +1,139 @@
+//! A `redis-server` in a process of its own, which does not outlive its test.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use redis::{Cmd, FromRedisValue, RedisResult};
+use tempfile::TempDir;
+
+/// How long a server may take to do what it is told to.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub struct RedisProcess {
+    port: u16,
+    arguments: Vec<String>,
+    directory: TempDir,
+    process: Option<Child>,
+}
+
+impl RedisProcess {
+    /// Starts a server on a free port that keeps nothing on disk, with more arguments.
+    pub fn start(arguments: &[&str]) -> Self {
+        let port = free_port();
+        let mut all = vec!["--port".to_owned(), port.to_string()];
+        for argument in ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--repl-diskless-sync-delay", "0"] {
+            all.push(argument.to_owned());
+        }
+        all.extend(arguments.iter().map(|argument| (*argument).to_owned()));
+        Self::start_as(port, all)
+    }
+
+    /// Starts a Sentinel on a free port with these settings.
+    pub fn start_sentinel(settings: &str) -> Self {
+        let port = free_port();
+        let mut sentinel = Self::at(port, vec!["sentinel.conf".into(), "--sentinel".into()]);
+        let file = format!("port {port}\nbind 127.0.0.1\n{settings}\n");
+        std::fs::write(sentinel.directory().join("sentinel.conf"), file).unwrap();
+        sentinel.restart();
+        sentinel
+    }
+
+    /// Starts a server that listens on this port by these arguments.
+    pub fn start_as(port: u16, arguments: Vec<String>) -> Self {
+        let mut server = Self::at(port, arguments);
+        server.restart();
+        server
+    }
+
+    fn at(port: u16, arguments: Vec<String>) -> Self {
+        Self { port, arguments, directory: tempfile::tempdir().unwrap(), process: None }
+    }
+
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
+    }
+
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Kills the server without a word. What it kept is lost.
+    pub fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.kill().unwrap();
+            process.wait().unwrap();
+        }
+    }
+
+    /// Starts an empty server on the same port.
+    pub fn restart(&mut self) {
+        self.kill();
+        let process = Command::new("redis-server")
+            .args(&self.arguments)
+            .current_dir(self.directory.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("redis-server is installed (`make setup` does it)");
+        self.process = Some(process);
+        until("redis-server answers", || self.answers());
+    }
+
+    /// Asks the server, where it listens without TLS and without a password.
+    pub fn ask<T: FromRedisValue>(&self, command: &Cmd) -> RedisResult<T> {
+        let client = redis::Client::open(format!("redis://127.0.0.1:{}", self.port))?;
+        let mut connection = client.get_connection_with_timeout(Duration::from_secs(1))?;
+        command.query(&mut connection)
+    }
+
+    /// The same, with the command as words.
+    pub fn tell<T: FromRedisValue>(&self, words: &str) -> T {
+        let mut words = words.split(' ');
+        let mut command = redis::cmd(words.next().unwrap());
+        for word in words {
+            command.arg(word);
+        }
+        self.ask(&command).unwrap()
+    }
+
+    /// A server that wants a password or TLS first answers as well: it refuses, or hangs up.
+    fn answers(&self) -> bool {
+        let asked = || {
+            let mut stream = TcpStream::connect(self.address())?;
+            // While nobody listens on it, a free port may connect to itself.
+            if stream.local_addr()? == self.address() {
+                return Err(ErrorKind::ConnectionRefused.into());
+            }
+            stream.set_read_timeout(Some(Duration::from_secs(1)))?;
+            stream.write_all(b"PING\r\n")?;
+            stream.read(&mut [0; 64])
+        };
+        asked().map_or_else(|error: std::io::Error| error.kind() == ErrorKind::ConnectionReset, |_| true)
+    }
+}
+
+impl Drop for RedisProcess {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+pub fn free_port() -> u16 {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+}
+
+/// Waits until this holds.
+pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !holds() {
+        assert!(started.elapsed() < PATIENCE, "waited in vain: {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
