@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use dashmap::{DashMap, Entry};
-use saoma_protocol::{CloseCode, LoginId};
+use saoma_protocol::LoginId;
 
 use crate::waiter::Waiter;
 
@@ -88,7 +88,7 @@ impl Waiting {
         };
         self.waiters.leave_joining(&self.waiter);
         if let Some(older) = older {
-            older.close(CloseCode::Superseded);
+            older.supersede();
         }
     }
 
@@ -106,7 +106,7 @@ impl Drop for Waiting {
 
 #[cfg(test)]
 mod tests {
-    use saoma_protocol::LoginId;
+    use saoma_protocol::{CloseCode, LoginId};
 
     use super::*;
     use crate::waiter::Delivery;
@@ -140,11 +140,23 @@ mod tests {
         });
         newer.hold();
         older.hold();
-        assert_eq!(older.waiter().next().await, Delivery::Close(CloseCode::Superseded.into()));
+        assert_eq!(older.waiter().next().await, Delivery::Close(CloseCode::Move.into()));
         drop(older);
         assert!(Arc::ptr_eq(&waiters.of(id())[0], newer.waiter()));
         newer.waiter().ping();
         assert_eq!(newer.waiter().next().await, Delivery::Ping, "it was not closed");
+    }
+
+    #[tokio::test]
+    async fn one_that_has_just_come_back_is_not_sent_away_for_good() {
+        let waiters = Arc::new(Waiters::default());
+        for (number, code) in [(1, CloseCode::Superseded), (2, CloseCode::Move)] {
+            let waiting = waiters.join(Waiter::new(id(), 1));
+            waiting.waiter().attached(number);
+            waiting.hold();
+            waiting.waiter().superseded_by(number + 1);
+            assert_eq!(waiting.waiter().next().await, Delivery::Close(code.into()), "attachment {number}");
+        }
     }
 
     #[test]

@@ -25,9 +25,9 @@ enum Step {
     LosePush { node: usize, which: usize },
     /// A node has subscribed again.
     Listening { node: usize },
-    /// From now on the store's answers to reading and attaching are kept back, or not any more.
+    /// From now on questions to attach, and answers to them and to reading, are kept back, or not any more.
     HoldAnswers(bool),
-    /// One of the answers kept back comes.
+    /// One of those comes.
     Answer { which: usize },
     /// From now on reading again fails, or not any more.
     FailReads(bool),
@@ -117,9 +117,10 @@ async fn to_the_end(nodes: Nodes, mut browser: Browser) {
     nodes.store.heal();
     settle().await;
     browser.read().await;
-    if !browser.is_connected() {
+    while !browser.is_connected() {
         browser.come_back(&nodes, 0, false);
         settle().await;
+        browser.read().await;
     }
     (0..NODES).for_each(|node| nodes.listening(node));
     settle().await;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use saoma_protocol::{
-    CodeChallenge, CodeChallengeMethod, ErrorCode, LoginId, OpenRequest, Place, ReceiveKey, RequesterContext,
-    ResumeRequest, ServerMessage,
+    CloseCode, CodeChallenge, CodeChallengeMethod, ErrorCode, LoginId, OpenRequest, Place, ReceiveKey,
+    RequesterContext, ResumeRequest, ServerMessage,
 };
 use tokio::task::JoinHandle;
 
@@ -67,6 +67,11 @@ impl Browser {
                     }
                 }
                 Delivery::Ping => {}
+                // An older return has overtaken this one on the way to the store.
+                Delivery::Close(Farewell { code: CloseCode::Move, .. }) => {
+                    self.place = Whereabouts::Nowhere;
+                    return;
+                }
                 Delivery::Close(Farewell { code, .. }) => panic!("the newest connection was closed: {code:?}"),
             }
         }

@@ -58,7 +58,7 @@ impl ScriptedStore {
         *self.script.lock() = Script::default();
     }
 
-    /// Keeps an answer back that has been made already.
+    /// Keeps back what is under way.
     async fn keep_back(&self) {
         let answered = {
             let mut script = self.script.lock();
@@ -87,6 +87,8 @@ impl Store for ScriptedStore {
         node: &NodeId,
         last_seq: u32,
     ) -> Result<Option<Attachment>, StoreError> {
+        // The question is under way as well as the answer.
+        self.keep_back().await;
         let answer = self.memory.attach(id, receive_key, node, last_seq).await;
         let lost = std::mem::take(&mut self.script.lock().next_attach_is_lost);
         self.keep_back().await;
