@@ -9,8 +9,8 @@ use std::path::PathBuf;
 
 pub use fault_proxy::{FaultProxy, Towards};
 pub use persons::{Persons, with_unit};
-pub use redis_server::RedisServer;
-pub use relying_party::TokenRequest;
+pub use redis_server::{RedisServer, quiet_port, signal};
+pub use relying_party::{Exchanged, TokenRequest};
 use saoma_gateway::{Gateway, Settings};
 use saoma_load::browser::OpenedLogin;
 use saoma_load::{Browser, Phone, RelyingParty};
@@ -68,10 +68,21 @@ impl World {
     }
 
     pub fn settings(&self) -> Settings {
+        Settings::from_toml(&self.toml()).unwrap()
+    }
+
+    /// The settings in a file, for a node in a process of its own.
+    pub fn settings_file(&self) -> PathBuf {
+        let file = self.path("saoma.toml");
+        std::fs::write(&file, self.toml()).unwrap();
+        file
+    }
+
+    fn toml(&self) -> String {
         let (store_url, extra) = (&self.store_url, &self.extra);
         let signing_key = self.path("signing.pem");
         let identity = self.persons.settings();
-        Settings::from_toml(&format!(
+        format!(
             r#"
             {extra}
             oidc.signing_key = '{}'
@@ -94,8 +105,7 @@ impl World {
             origins = ["https://other.example"]
             "#,
             signing_key.display()
-        ))
-        .unwrap()
+        )
     }
 
     /// A phone of the person of this number.
@@ -103,7 +113,7 @@ impl World {
         Phone::new(node.url.clone(), self.persons.token(person)).unwrap()
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
 }
