@@ -91,9 +91,9 @@ impl Storm {
         let redis = RedisServer::start_durable();
         let world = World::on(&redis).with(SETTINGS);
         let to_redis: Vec<_> = (0..NODES).map(|_| FaultProxy::to(redis.address())).collect();
-        let nodes =
-            to_redis.iter().enumerate().map(|(number, link)| NodeProcess::start(&world, number, link.address()));
-        let mut nodes = Nodes(nodes.collect());
+        let settings = world.settings_file();
+        let start = |(number, link): (_, &FaultProxy)| NodeProcess::start(&world, &settings, number, link.address());
+        let mut nodes = Nodes(to_redis.iter().enumerate().map(start).collect());
         nodes.ready().await.expect("the nodes start");
         let browsers: Vec<_> = nodes.0.iter().map(|node| FaultProxy::to(node.address())).collect();
         let urls: Vec<_> =
