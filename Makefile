@@ -1,6 +1,6 @@
 # The two that matter: `make demo` runs the product, `make test` checks everything.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check web tools setup regen pictures load
+.PHONY: help demo test check web tools setup regen pictures load chaos
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -38,3 +38,6 @@ pictures: setup web ## Take the README's pictures anew
 
 load: web ## Two nodes on one Redis, 2,000 waiting browsers, 200 logins a second for 30 s
 	@./loadtest/two-nodes
+
+chaos: ## Let everything fail for DURATION seconds (default 600) and see that no login is lost; SEED=… repeats a run
+	DURATION=$(or $(DURATION),600) SEED=$(SEED) cargo test --locked -p saoma-gateway --test it chaos::a_confirmed -- --nocapture

@@ -85,6 +85,8 @@ pub struct OpenedLogin {
     pub qr: String,
     /// What may be typed instead.
     pub user_code: String,
+    /// Seconds that both are good for.
+    pub expires_in: u32,
     /// Proves the code at the token endpoint.
     pub code_verifier: String,
     /// What must come back with the code.
@@ -129,9 +131,9 @@ impl Browser {
         let (request, code_verifier, state) = open_request(party);
         browser.send(&ClientMessage::Open(request)).await?;
         match browser.next().await? {
-            ServerMessage::Opened { login_id, receive_key, qr, user_code, .. } => {
+            ServerMessage::Opened { login_id, receive_key, qr, user_code, expires_in, .. } => {
                 let user_code = user_code.to_string();
-                Ok((browser, OpenedLogin { login_id, receive_key, qr, user_code, code_verifier, state }))
+                Ok((browser, OpenedLogin { login_id, receive_key, qr, user_code, expires_in, code_verifier, state }))
             }
             other => Err(BrowserError::Unexpected(Box::new(other))),
         }
@@ -179,20 +181,30 @@ impl Browser {
     /// The socket closes.
     pub async fn next_whenever(&mut self) -> Result<ServerMessage, BrowserError> {
         loop {
-            match self.socket.next().await {
-                Some(Ok(Message::Text(text))) => {
-                    return serde_json::from_str(&text).map_err(|error| BrowserError::Connection(error.to_string()));
-                }
-                Some(Ok(Message::Close(frame))) => {
-                    let (code, reason) = frame.map_or((1005, String::new()), |f| (f.code.into(), f.reason.to_string()));
-                    // The answer to the close goes out with the next read.
-                    let _ = self.socket.next().await;
-                    return Err(BrowserError::Closed { code, reason });
-                }
-                Some(Ok(_)) => {}
-                Some(Err(error)) => return Err(BrowserError::Closed { code: 1006, reason: error.to_string() }),
-                None => return Err(BrowserError::Closed { code: 1006, reason: "the connection ended".into() }),
+            if let Some(message) = self.frame().await? {
+                return Ok(message);
             }
+        }
+    }
+
+    /// The next frame, however long it takes: a message, or `None` for a sign of life without one.
+    ///
+    /// # Errors
+    /// The socket closes.
+    pub async fn frame(&mut self) -> Result<Option<ServerMessage>, BrowserError> {
+        match self.socket.next().await {
+            Some(Ok(Message::Text(text))) => {
+                serde_json::from_str(&text).map(Some).map_err(|error| BrowserError::Connection(error.to_string()))
+            }
+            Some(Ok(Message::Close(frame))) => {
+                let (code, reason) = frame.map_or((1005, String::new()), |f| (f.code.into(), f.reason.to_string()));
+                // The answer to the close goes out with the next read.
+                let _ = self.socket.next().await;
+                Err(BrowserError::Closed { code, reason })
+            }
+            Some(Ok(_)) => Ok(None),
+            Some(Err(error)) => Err(BrowserError::Closed { code: 1006, reason: error.to_string() }),
+            None => Err(BrowserError::Closed { code: 1006, reason: "the connection ended".into() }),
         }
     }
 

@@ -16,6 +16,7 @@ pub struct Ledger {
 #[derive(Debug, Default)]
 struct Account {
     state: String,
+    asked: bool,
     accepted: bool,
     received: u64,
 }
@@ -55,6 +56,11 @@ impl Ledger {
         self.logins.entry(id).or_default().state = state.to_owned();
     }
 
+    /// A confirm is on its way: should its answer be lost, its result may come all the same.
+    pub fn asked(&mut self, id: LoginId) {
+        self.logins.entry(id).or_default().asked = true;
+    }
+
     /// The gateway has accepted the confirm.
     pub fn accepted(&mut self, id: LoginId) {
         self.logins.entry(id).or_default().accepted = true;
@@ -87,6 +93,8 @@ impl Ledger {
                     balance.received += 1;
                     balance.duplicate += received - 1;
                 }
+                // The answer was lost, not the confirm.
+                (false, received) if account.asked => balance.duplicate += received.saturating_sub(1),
                 // Told of what nobody confirmed.
                 (false, received) => balance.wrong_browser += received,
             }
@@ -115,6 +123,19 @@ mod tests {
     #[test]
     fn one_result_for_one_confirm_is_clean() {
         assert!(balance(|ledger| ledger.received(id(1), "one")).is_clean());
+    }
+
+    #[test]
+    fn a_confirm_whose_answer_was_lost_may_have_happened_but_not_twice() {
+        let times = |times| {
+            balance(|ledger| {
+                ledger.received(id(1), "one");
+                ledger.asked(id(2));
+                (0..times).for_each(|_| ledger.received(id(2), "two"));
+            })
+        };
+        assert!(times(0).is_clean() && times(1).is_clean());
+        assert_eq!((times(2).duplicate, times(2).is_clean()), (1, false));
     }
 
     #[test]

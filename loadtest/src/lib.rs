@@ -8,8 +8,12 @@ pub mod deployment;
 pub mod ledger;
 pub mod login_run;
 pub mod pacing;
+pub mod persistent_browser;
 pub mod phone;
 pub mod report;
+pub mod running;
+pub mod waiting_browser;
 
 pub use browser::{Browser, BrowserError, RelyingParty};
+pub use persistent_browser::PersistentBrowser;
 pub use phone::{Phone, PhoneError};

@@ -1,25 +1,28 @@
 //! The scenario `login`: many browsers wait, and a steady stream of them is scanned and confirmed.
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
-use saoma_protocol::ServerMessage;
-use tokio::sync::Notify;
+use saoma_protocol::{Decision, ErrorCode, LoginId, ScanContext, ServerMessage};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use url::Url;
 
-use crate::browser::{Browser, BrowserError, OpenedLogin, PATIENCE, RelyingParty};
+use crate::browser::{Browser, BrowserError, RelyingParty};
 use crate::deployment::PERSONAL;
-use crate::ledger::{Balance, Ledger};
 use crate::pacing::arrivals;
+use crate::persistent_browser::{Habits, PersistentBrowser};
 use crate::phone::{Phone, PhoneError};
-use crate::report::{Latencies, Report, SCHEMA};
+use crate::report::Report;
+use crate::running::Running;
+use crate::waiting_browser::{Loss, WaitingBrowser};
 
 /// Browsers that connect at the same time: enough to be quick, few enough for any backlog.
 const OPENING_AT_ONCE: usize = 64;
+
+/// How long a phone waits before it asks the next node.
+const BEFORE_ASKING_AGAIN: Duration = Duration::from_millis(100);
 
 /// What to run.
 #[derive(Debug, Clone)]
@@ -36,44 +39,8 @@ pub struct LoginRun {
     pub logins: u64,
     /// Logins a second.
     pub rate: f64,
-}
-
-/// A run as far as it has come: for whoever shows its progress.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Progress {
-    /// Browsers that have been opened.
-    pub opened: u64,
-    /// Logins that have come to an end, good or bad.
-    pub done: u64,
-    /// What was owed and what came.
-    pub balance: Balance,
-}
-
-#[derive(Debug, Default)]
-struct Tally {
-    ledger: Ledger,
-    open: Latencies,
-    scan: Latencies,
-    confirm: Latencies,
-    lateness: Latencies,
-    opened: u64,
-    done: u64,
-    failures: HashMap<String, u64>,
-}
-
-/// A run while it goes on. Cheap to clone.
-#[derive(Debug, Clone, Default)]
-pub struct Running {
-    tally: Arc<Mutex<Tally>>,
-    waiting: Arc<Mutex<VecDeque<Waiting>>>,
-    came: Arc<Notify>,
-}
-
-#[derive(Debug)]
-struct Waiting {
-    browser: Browser,
-    login: OpenedLogin,
-    node: usize,
+    /// What becomes of connections that end early. Where browsers come back, phones ask again too.
+    pub loss: Loss,
 }
 
 /// Why a login broke off.
@@ -92,7 +59,7 @@ impl LoginRun {
     pub fn deadline(&self) -> Duration {
         let arriving = Duration::from_secs_f64(self.logins as f64 / self.rate);
         let opening = Duration::from_secs_f64(self.waiting as f64 / 100.0);
-        arriving + opening + PATIENCE * 4
+        arriving + opening + self.loss.patience() * 4
     }
 
     /// Runs to the end, and says what it came to.
@@ -112,11 +79,11 @@ impl LoginRun {
             while logins.try_join_next().is_some() {}
         }
         // Each login has its own patience; this is for the run as a whole.
-        let finished = timeout(PATIENCE * 3, async { while logins.join_next().await.is_some() {} }).await;
+        let finished = timeout(run.loss.patience() * 3, async { while logins.join_next().await.is_some() {} }).await;
         if finished.is_err() {
-            running.tally().fail("a login did not come to an end");
+            running.failed("a login did not come to an end".into());
         }
-        Ok(run.report(&running, started.elapsed()))
+        Ok(running.report(&run, started.elapsed()))
     }
 
     async fn open_many(self: &Arc<Self>, running: &Running, count: u64) {
@@ -126,21 +93,30 @@ impl LoginRun {
     async fn open_one(&self, running: &Running, number: u64) {
         let node = usize::try_from(number).unwrap_or_default() % self.targets.len();
         let began = Instant::now();
-        match Browser::open(&self.targets[node], &self.party).await {
-            Ok((browser, login)) => {
-                running.opened(&login, began.elapsed());
-                running.waiting().push_back(Waiting { browser, login, node });
-                running.came.notify_one();
+        match self.open(node).await {
+            Ok(browser) => {
+                running.opened(WaitingBrowser::new(browser, node, self.loss), began.elapsed());
             }
-            Err(error) => running.tally().fail(&error.to_string()),
+            Err(error) => running.failed(error.to_string()),
+        }
+    }
+
+    async fn open(&self, node: usize) -> Result<PersistentBrowser, BrowserError> {
+        let (targets, random) = (self.targets.clone(), fastrand::Rng::new());
+        match self.loss {
+            Loss::Fails => {
+                let (socket, login) = Browser::open(&self.targets[node], &self.party).await?;
+                Ok(PersistentBrowser::holding(socket, login, targets, &self.party, Habits::default(), random))
+            }
+            Loss::IsMended => PersistentBrowser::open(targets, &self.party, Habits::default(), random).await,
         }
     }
 
     /// One arrival: the browser that has waited longest is scanned and confirmed, and another takes its place.
     async fn one(self: Arc<Self>, running: Running, phone: Phone, number: usize, intended: Instant) {
-        running.tally().lateness.record(intended.elapsed());
+        running.late(intended.elapsed());
         let outcome = self.log_in(&running, &phone, number, intended).await;
-        running.ended(outcome);
+        running.ended(outcome.err().map(|failure| failure.to_string()));
         let still_to_scan = self.logins.saturating_sub(number as u64 + 1) >= self.waiting;
         if still_to_scan {
             self.open_one(&running, number as u64).await;
@@ -148,141 +124,91 @@ impl LoginRun {
     }
 
     async fn log_in(&self, running: &Running, phone: &Phone, number: usize, intended: Instant) -> Result<(), Failure> {
-        let Waiting { mut browser, login, node } = running.take().await?;
-        let phone_node = (node + 1) % self.targets.len();
-        let phone = phone.at(self.targets[phone_node].clone()).with_token(&self.tokens[number % self.tokens.len()]);
-
-        let (context, told) = tokio::join!(phone.scan(&login.qr), pushed(&mut browser));
-        let context = context?;
-        let (message, at) = told?;
+        let mut browser = running.take().await.ok_or(Failure::NoBrowser)?;
+        let phone = phone.with_token(&self.tokens[number % self.tokens.len()]);
+        let context = self.scan(&phone, &mut browser).await?;
+        let (message, at) = browser.told().await?;
         if !matches!(message, ServerMessage::Scanned { .. }) {
             return Err(BrowserError::Unexpected(Box::new(message)).into());
         }
-        running.tally().scan.record(at - intended);
+        running.scanned(at - intended);
 
-        let confirmed_at = Instant::now();
+        let (confirmed_at, node) = (Instant::now(), browser.node);
+        running.asked(context.login_id);
         let confirm = async {
-            let decision = phone.confirm(context.login_id, PERSONAL).await;
+            let decision = self.confirm(&phone, node, context.login_id).await;
             if decision.is_ok() {
-                running.tally().ledger.accepted(context.login_id);
+                running.accepted(context.login_id);
             }
             decision
         };
-        let (decision, told) = tokio::join!(confirm, pushed(&mut browser));
+        let (decision, told) = tokio::join!(confirm, browser.told());
         decision?;
         let (message, at) = told?;
         let ServerMessage::Confirmed { redirect_to, .. } = message else {
             return Err(BrowserError::Unexpected(Box::new(message)).into());
         };
-        running.confirmed(&login, at - confirmed_at, &redirect_to);
-        self.to_the_end(running, &mut browser, &login).await
+        running.confirmed(&browser.login, at - confirmed_at, &redirect_to);
+        self.to_the_end(running, &mut browser).await
+    }
+
+    /// A phone reads the code that the browser shows, as often as it takes.
+    async fn scan(&self, phone: &Phone, browser: &mut WaitingBrowser) -> Result<ScanContext, Failure> {
+        let deadline = Instant::now() + self.loss.patience();
+        let mut node = browser.node;
+        loop {
+            browser.catch_up()?;
+            node += 1;
+            let scanned = self.at(phone, node).scan(&browser.login.qr).await;
+            if !self.is_asked_again(&scanned, deadline) {
+                return Ok(scanned?);
+            }
+            sleep(BEFORE_ASKING_AGAIN).await;
+        }
+    }
+
+    /// The person confirms, as often as it takes: a repeat gets the first answer.
+    async fn confirm(&self, phone: &Phone, mut node: usize, id: LoginId) -> Result<Decision, PhoneError> {
+        let deadline = Instant::now() + self.loss.patience();
+        loop {
+            node += 1;
+            let confirmed = self.at(phone, node).confirm(id, PERSONAL).await;
+            if !self.is_asked_again(&confirmed, deadline) {
+                return confirmed;
+            }
+            sleep(BEFORE_ASKING_AGAIN).await;
+        }
+    }
+
+    /// The phone, asking this node or the one that its number comes round to.
+    fn at(&self, phone: &Phone, node: usize) -> Phone {
+        phone.at(self.targets[node % self.targets.len()].clone())
+    }
+
+    fn is_asked_again<T>(&self, answer: &Result<T, PhoneError>, deadline: Instant) -> bool {
+        self.loss == Loss::IsMended && Instant::now() < deadline && answer.as_ref().is_err_and(passes)
     }
 
     /// Nothing may follow but the close.
-    async fn to_the_end(&self, running: &Running, browser: &mut Browser, login: &OpenedLogin) -> Result<(), Failure> {
-        match browser.next().await {
+    async fn to_the_end(&self, running: &Running, browser: &mut WaitingBrowser) -> Result<(), Failure> {
+        match browser.told().await {
             Err(BrowserError::Closed { code: 1000, .. }) => Ok(()),
-            Ok(ServerMessage::Confirmed { redirect_to, .. }) => {
-                running.tally().ledger.received(login.login_id, &state_of(&redirect_to));
+            Ok((ServerMessage::Confirmed { redirect_to, .. }, _)) => {
+                running.confirmed_again(&browser.login, &redirect_to);
                 Ok(())
             }
-            Ok(other) => Err(BrowserError::Unexpected(Box::new(other)).into()),
+            Ok((other, _)) => Err(BrowserError::Unexpected(Box::new(other)).into()),
             Err(error) => Err(error.into()),
         }
     }
+}
 
-    fn report(&self, running: &Running, elapsed: Duration) -> Report {
-        let tally = running.tally();
-        let mut failures: Vec<_> = tally.failures.iter().map(|(text, count)| (text.clone(), *count)).collect();
-        failures.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-        failures.truncate(5);
-        Report {
-            schema: SCHEMA,
-            scenario: "login",
-            targets: self.targets.iter().map(Url::to_string).collect(),
-            waiting: self.waiting,
-            rate: self.rate,
-            seconds: elapsed.as_secs_f64(),
-            open: tally.open.percentiles(),
-            scan_to_push: tally.scan.percentiles(),
-            confirm_to_push: tally.confirm.percentiles(),
-            lateness: tally.lateness.percentiles(),
-            ledger: tally.ledger.balance(),
-            failures,
+/// Whether asking again may get another answer: no answer, a node that cannot now, or a code that was renewed meanwhile.
+fn passes(error: &PhoneError) -> bool {
+    match error {
+        PhoneError::NoAnswer(_) => true,
+        PhoneError::Refused { status, problem, .. } => {
+            status.is_server_error() || matches!(problem.error, ErrorCode::UnknownCode | ErrorCode::TooManyRequests)
         }
     }
-}
-
-impl Running {
-    /// How far the run has come.
-    pub fn progress(&self) -> Progress {
-        let tally = self.tally();
-        Progress { opened: tally.opened, done: tally.done, balance: tally.ledger.balance() }
-    }
-
-    /// The browser that has waited longest; one may still be on its way in.
-    async fn take(&self) -> Result<Waiting, Failure> {
-        let came = async {
-            loop {
-                let came = self.came.notified();
-                if let Some(waiting) = self.waiting().pop_front() {
-                    return waiting;
-                }
-                came.await;
-            }
-        };
-        timeout(PATIENCE, came).await.map_err(|_| Failure::NoBrowser)
-    }
-
-    fn opened(&self, login: &OpenedLogin, took: Duration) {
-        let mut tally = self.tally();
-        tally.open.record(took);
-        tally.opened += 1;
-        tally.ledger.opened(login.login_id, &login.state);
-    }
-
-    fn confirmed(&self, login: &OpenedLogin, took: Duration, redirect_to: &str) {
-        let mut tally = self.tally();
-        tally.confirm.record(took);
-        tally.ledger.received(login.login_id, &state_of(redirect_to));
-    }
-
-    fn ended(&self, outcome: Result<(), Failure>) {
-        let mut tally = self.tally();
-        tally.done += 1;
-        if let Err(failure) = outcome {
-            tally.fail(&failure.to_string());
-        }
-    }
-
-    fn tally(&self) -> MutexGuard<'_, Tally> {
-        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn waiting(&self) -> MutexGuard<'_, VecDeque<Waiting>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Tally {
-    fn fail(&mut self, failure: &str) {
-        self.ledger.failed();
-        *self.failures.entry(failure.to_owned()).or_default() += 1;
-    }
-}
-
-/// The next message that tells of a change, and when it came. A renewal may come in between.
-async fn pushed(browser: &mut Browser) -> Result<(ServerMessage, Instant), BrowserError> {
-    loop {
-        let message = browser.next().await?;
-        if !matches!(message, ServerMessage::Renewed { .. }) {
-            return Ok((message, Instant::now()));
-        }
-    }
-}
-
-fn state_of(redirect_to: &str) -> String {
-    let url = Url::parse(redirect_to).ok();
-    let state = url.as_ref().and_then(|url| url.query_pairs().find(|(name, _)| name == "state"));
-    state.map(|(_, value)| value.into_owned()).unwrap_or_default()
 }

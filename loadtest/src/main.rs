@@ -9,8 +9,10 @@ use anyhow::{Context, ensure};
 use clap::{Args, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use saoma_load::deployment::{self, Deployment};
-use saoma_load::login_run::{LoginRun, Progress, Running};
+use saoma_load::login_run::LoginRun;
 use saoma_load::report::Report;
+use saoma_load::running::{Progress, Running};
+use saoma_load::waiting_browser::Loss;
 use url::Url;
 
 /// Load tester of the Saoma gateway.
@@ -56,6 +58,9 @@ struct LoginArguments {
     /// Go on for so many seconds, with a new browser for each that is done
     #[arg(long, value_name = "SECONDS")]
     duration: Option<f64>,
+    /// Let browsers come back when their connection ends, and phones ask another node, as when nodes are restarted
+    #[arg(long)]
+    come_back: bool,
     /// How app tokens are had and where browsers redirect (TOML; see loadtest/README.md)
     #[arg(long, value_name = "FILE", default_value = "deployment.toml")]
     deployment: PathBuf,
@@ -112,6 +117,7 @@ fn login(arguments: &LoginArguments) -> anyhow::Result<Report> {
         waiting: arguments.logins,
         logins: arguments.duration.map_or(arguments.logins, |seconds| (seconds * arguments.rate).round() as u64),
         rate: arguments.rate,
+        loss: if arguments.come_back { Loss::IsMended } else { Loss::Fails },
     };
     let report = tokio::runtime::Runtime::new()?.block_on(shown(run))?;
     println!("{report}");

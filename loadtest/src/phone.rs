@@ -51,7 +51,15 @@ impl Phone {
     /// # Errors
     /// No HTTP client can be made on this machine.
     pub fn new(gateway: Url, token: impl Into<String>) -> Result<Self, PhoneError> {
-        let http = reqwest::Client::builder().timeout(PATIENCE).pool_idle_timeout(Duration::from_secs(30)).build()?;
+        Self::with_patience(gateway, token, PATIENCE)
+    }
+
+    /// A phone that waits so long for an answer.
+    ///
+    /// # Errors
+    /// As [`Phone::new`].
+    pub fn with_patience(gateway: Url, token: impl Into<String>, patience: Duration) -> Result<Self, PhoneError> {
+        let http = reqwest::Client::builder().timeout(patience).pool_idle_timeout(Duration::from_secs(30)).build()?;
         Ok(Self { http, gateway, token: token.into() })
     }
 

@@ -3,6 +3,7 @@
 
 mod admission;
 mod browser;
+mod chaos;
 mod cli;
 mod conformance;
 mod deaf_node;

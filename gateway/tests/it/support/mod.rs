@@ -2,6 +2,7 @@
 
 mod fault_proxy;
 mod persons;
+mod process;
 mod readiness;
 mod redis_cluster;
 mod redis_process;
@@ -14,11 +15,12 @@ use std::path::PathBuf;
 
 pub use fault_proxy::{FaultProxy, Towards};
 pub use persons::{Persons, with_unit};
+pub use process::{quiet_port, signal};
 pub use redis_cluster::RedisCluster;
 pub use redis_sentinel::RedisSentinel;
 pub use redis_server::RedisServer;
 pub use redis_tls::RedisTls;
-pub use relying_party::TokenRequest;
+pub use relying_party::{Exchanged, TokenRequest};
 use saoma_gateway::{Gateway, Settings};
 use saoma_load::browser::OpenedLogin;
 use saoma_load::{Browser, Phone, RelyingParty};
@@ -94,11 +96,22 @@ impl World {
     }
 
     pub fn settings(&self) -> Settings {
+        Settings::from_toml(&self.toml()).unwrap()
+    }
+
+    /// The settings in a file, for a node in a process of its own.
+    pub fn settings_file(&self) -> PathBuf {
+        let file = self.path("saoma.toml");
+        std::fs::write(&file, self.toml()).unwrap();
+        file
+    }
+
+    fn toml(&self) -> String {
         let (store_url, extra) = (&self.store_url, &self.extra);
         let signing_key = self.path("signing.pem");
         let (drain_delay, drain_window) = self.drain;
         let identity = self.persons.settings();
-        Settings::from_toml(&format!(
+        format!(
             r#"
             {extra}
             oidc.signing_key = '{}'
@@ -122,8 +135,7 @@ impl World {
             origins = ["https://other.example"]
             "#,
             signing_key.display()
-        ))
-        .unwrap()
+        )
     }
 
     /// A phone of the person of this number.
@@ -131,7 +143,7 @@ impl World {
         Phone::new(node.url.clone(), self.persons.token(person)).unwrap()
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
 }

@@ -64,6 +64,10 @@ impl RedisProcess {
         self.directory.path()
     }
 
+    pub fn process(&self) -> &Child {
+        self.process.as_ref().expect("it runs")
+    }
+
     /// Kills the server without a word. What it kept is lost.
     pub fn kill(&mut self) {
         if let Some(mut process) = self.process.take() {

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use super::process::{quiet_port, signal};
 use super::redis_process::RedisProcess;
 
 pub struct RedisServer(RedisProcess);
@@ -12,6 +13,13 @@ impl RedisServer {
         Self(RedisProcess::start(&[]))
     }
 
+    /// Starts a server that loses nothing when it is killed, on a port that no connection takes while it is away.
+    pub fn start_durable() -> Self {
+        let port = quiet_port();
+        let arguments = format!("--port {port} --bind 127.0.0.1 --save  --appendonly yes --appendfsync always");
+        Self(RedisProcess::start_as(port, arguments.split(' ').map(str::to_owned).collect()))
+    }
+
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.0.port())
     }
@@ -20,14 +28,19 @@ impl RedisServer {
         self.0.address()
     }
 
-    /// Kills the server without a word. What it kept is lost.
+    /// Kills the server without a word. What it kept is lost, unless it is durable.
     pub fn kill(&mut self) {
         self.0.kill();
     }
 
-    /// Starts an empty server on the same port.
+    /// Starts the server on the same port: empty, unless it is durable.
     pub fn restart(&mut self) {
         self.0.restart();
+    }
+
+    /// Sends the process a signal, such as `STOP`.
+    pub fn signal(&self, name: &str) {
+        signal(self.0.process(), name);
     }
 
     /// Ends the connections of all subscribers.
@@ -38,7 +51,7 @@ impl RedisServer {
     /// Says something to the server.
     pub fn command(&self, words: &[&str]) {
         let (name, arguments) = words.split_first().unwrap();
-        redis::cmd(name).arg(arguments).exec(&mut self.connection().unwrap()).unwrap();
+        self.0.ask::<redis::Value>(redis::cmd(name).arg(arguments)).unwrap();
     }
 
     /// Every key that would stay for ever.

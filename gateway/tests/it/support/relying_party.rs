@@ -1,6 +1,7 @@
 //! The portal's back end, in so far as it redeems codes.
 
 use saoma_load::browser::OpenedLogin;
+use saoma_protocol::paths;
 use serde::Deserialize;
 use url::Url;
 
@@ -38,6 +39,11 @@ impl TokenRequest {
     }
 
     pub async fn send(&self, node: &Node) -> Exchanged {
+        self.send_by(&reqwest::Client::new(), node.at(paths::TOKEN)).await.unwrap()
+    }
+
+    /// The same where an answer may not come.
+    pub async fn send_by(&self, http: &reqwest::Client, endpoint: Url) -> reqwest::Result<Exchanged> {
         let mut form = vec![
             ("grant_type", "authorization_code"),
             ("client_id", &self.client_id),
@@ -46,9 +52,9 @@ impl TokenRequest {
             ("code_verifier", &self.code_verifier),
         ];
         form.extend(self.client_secret.as_deref().map(|secret| ("client_secret", secret)));
-        let response = reqwest::Client::new().post(node.at("/oauth2/token")).form(&form).send().await.unwrap();
+        let response = http.post(endpoint).form(&form).send().await?;
         let status = response.status().as_u16();
-        Exchanged { status, ..response.json().await.unwrap() }
+        Ok(Exchanged { status, ..response.json().await? })
     }
 }
 

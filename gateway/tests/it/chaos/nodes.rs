@@ -1,0 +1,179 @@
+//! Gateway nodes, each a process of its own, which can be killed and come back.
+
+use std::fs::{File, OpenOptions};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use tokio::time::sleep;
+use url::Url;
+
+use crate::support::{World, quiet_port, signal};
+
+/// How soon a node that has ended is started again, as an orchestrator does.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// How long a node may take until it is ready, in a storm of others' making.
+const READY_WITHIN: Duration = Duration::from_secs(60);
+
+/// How long a node may take to drain: its window, and some air.
+const DRAINED_WITHIN: Duration = Duration::from_secs(10);
+
+/// A node, whether it runs or not.
+pub(super) struct NodeProcess {
+    settings: PathBuf,
+    store_url: String,
+    address: SocketAddr,
+    operations: SocketAddr,
+    log: PathBuf,
+    process: Option<Child>,
+}
+
+impl NodeProcess {
+    /// A node with these settings that reaches its store at `store`.
+    pub(super) fn start(world: &World, settings: &Path, number: usize, store: SocketAddr) -> Self {
+        let free = || SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), quiet_port());
+        let mut node = Self {
+            settings: settings.to_owned(),
+            store_url: format!("redis://{store}"),
+            address: free(),
+            operations: free(),
+            log: world.path(&format!("node-{number}.log")),
+            process: None,
+        };
+        node.spawn();
+        node
+    }
+
+    pub(super) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub(super) fn operations(&self) -> Operations {
+        Operations(Url::parse(&format!("http://{}", self.operations)).unwrap())
+    }
+
+    pub(super) fn log(&self) -> &Path {
+        &self.log
+    }
+
+    /// Starts it again if it has ended; says so if it ended as no node should.
+    pub(super) fn keep_up(&mut self) -> Result<(), String> {
+        let Some(process) = &mut self.process else {
+            self.spawn();
+            return Ok(());
+        };
+        let Some(status) = process.try_wait().unwrap() else { return Ok(()) };
+        self.spawn();
+        // A node does not start without its store.
+        if status.code() == Some(1) { Ok(()) } else { Err(format!("a node ended by itself with {status}")) }
+    }
+
+    /// Kills it without a word.
+    pub(super) fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.kill().unwrap();
+            process.wait().unwrap();
+        }
+    }
+
+    /// Asks it to drain, and waits until it has.
+    pub(super) async fn drain(&mut self) -> Result<(), String> {
+        let Some(mut process) = self.process.take() else { return Ok(()) };
+        signal(&process, "TERM");
+        let asked = Instant::now();
+        loop {
+            match process.try_wait().unwrap() {
+                Some(status) if status.success() || starts_failed(status) => return Ok(()),
+                Some(status) => return Err(format!("a node that was asked to stop ended with {status}")),
+                None if asked.elapsed() < DRAINED_WITHIN => sleep(LOOK_EVERY).await,
+                None => {
+                    process.kill().unwrap();
+                    process.wait().unwrap();
+                    return Err("a node that was asked to stop did not end".into());
+                }
+            }
+        }
+    }
+
+    fn spawn(&mut self) {
+        let log: File = OpenOptions::new().create(true).append(true).open(&self.log).unwrap();
+        // Another build can be put to the test.
+        let binary = std::env::var("SAOMA").unwrap_or_else(|_| env!("CARGO_BIN_EXE_saoma").into());
+        let process = Command::new(binary)
+            .env_clear()
+            .args(["serve", "--config"])
+            .arg(&self.settings)
+            .args(["--listen", &self.address.to_string(), "--operations-listen", &self.operations.to_string()])
+            .args(["--store-url", &self.store_url])
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn();
+        self.process = Some(process.unwrap());
+    }
+}
+
+/// It was asked to stop before it had come so far as to listen for that, or could not have come further.
+fn starts_failed(status: ExitStatus) -> bool {
+    use std::os::unix::process::ExitStatusExt;
+    status.code() == Some(1) || status.signal() == Some(15)
+}
+
+impl Drop for NodeProcess {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// All nodes, kept up.
+pub(super) struct Nodes(pub(super) Vec<NodeProcess>);
+
+impl Nodes {
+    /// Lets time pass, and starts again what has ended meanwhile.
+    pub(super) async fn rest(&mut self, time: Duration) -> Result<(), String> {
+        let until = Instant::now() + time;
+        loop {
+            self.0.iter_mut().try_for_each(NodeProcess::keep_up)?;
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(());
+            }
+            sleep(left.min(LOOK_EVERY)).await;
+        }
+    }
+
+    /// Waits until all are ready.
+    pub(super) async fn ready(&mut self) -> Result<(), String> {
+        let asked = Instant::now();
+        loop {
+            let mut ready = true;
+            for node in &self.0 {
+                ready &= node.operations().is_ready().await;
+            }
+            if ready {
+                return Ok(());
+            }
+            if asked.elapsed() > READY_WITHIN {
+                return Err("a node did not get ready".into());
+            }
+            self.rest(LOOK_EVERY).await?;
+        }
+    }
+}
+
+/// What operators ask a node.
+pub(super) struct Operations(Url);
+
+impl Operations {
+    async fn is_ready(&self) -> bool {
+        let asked = reqwest::get(self.0.join("/ready").unwrap()).await;
+        asked.is_ok_and(|answer| answer.status().is_success())
+    }
+
+    /// The sockets that the node holds open.
+    pub(super) async fn sockets_open(&self) -> Option<u64> {
+        let metrics = reqwest::get(self.0.join("/metrics").unwrap()).await.ok()?.text().await.ok()?;
+        metrics.lines().find_map(|line| line.strip_prefix("saoma_sockets_open ")?.parse().ok())
+    }
+}
