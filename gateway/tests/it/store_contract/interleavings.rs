@@ -204,7 +204,7 @@ impl<'a> Case<'a> {
             Step::Redeem { code_fits } => {
                 let right = self.model.code.clone().filter(|_| *code_fits);
                 let code = right.unwrap_or_else(|| "another code".into());
-                let said = self.store.redeem(id, digest(&code), digest("token"), MINUTE).await.unwrap();
+                let said = self.store.redeem(id, digest(&code), digest(&format!("token {at}")), MINUTE).await.unwrap();
                 self.model.redeemed(&code, now, said);
             }
             Step::FailRedemption => {
