@@ -121,3 +121,37 @@ async fn logins_go_on_with_the_replica_of_a_master_that_died() {
     b.once_ready().await;
     log_in(&world, &a, &b, |_| {}).await;
 }
+
+#[tokio::test]
+async fn a_cluster_of_before_sharded_channels_will_do() {
+    let redis = RedisCluster::start_without_sharded_channels();
+    let world = World::on_url(redis.url());
+    let (a, b) = (world.start().await, world.start().await);
+    log_in(&world, &a, &b, |_| {}).await;
+}
+
+#[tokio::test]
+async fn a_node_waits_quietly_for_a_cluster_that_went_down_as_a_whole() {
+    let mut redis = RedisCluster::start();
+    let world = World::on_url(redis.url());
+    let node = world.start().await;
+    redis.kill_all();
+    node.once_deaf().await;
+    let busy_before = processor_time();
+    for _ in 0..20 {
+        assert!(browsers_open(&node).await.is_err());
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+    let busy = processor_time() - busy_before;
+    assert!(busy < Duration::from_secs(2), "{busy:?} of work in some five seconds of outage");
+    redis.restart_all();
+    node.once_ready().await;
+    log_in(&world, &node, &node, |_| {}).await;
+}
+
+/// What this thread, which runs the node as well, has used of the processor so far.
+fn processor_time() -> Duration {
+    let stat = std::fs::read_to_string("/proc/thread-self/stat").unwrap();
+    let ticks = stat.rsplit(' ').rev().skip(13).take(2).map(|ticks| ticks.parse::<u64>().unwrap());
+    Duration::from_millis(ticks.sum::<u64>() * 10)
+}

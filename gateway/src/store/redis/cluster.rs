@@ -26,6 +26,10 @@ const WAIT_MS: (u64, u64) = (5, 100);
 /// How long after a failed try to connect the next may begin.
 const REST: Duration = Duration::from_millis(250);
 
+/// Failures for so long without a success in between mean that the connections reach nobody. The crate would try again
+/// without a pause.
+const LOST_AFTER: Duration = Duration::from_millis(500);
+
 /// How often a subscription is sent on to another master at most.
 const REDIRECTIONS: usize = 4;
 
@@ -177,7 +181,7 @@ impl Cluster {
         let mut failing_since = current.failing_since.lock();
         if !failed {
             *failing_since = None;
-        } else if failing_since.get_or_insert_with(Instant::now).elapsed() > self.timeout * 2 {
+        } else if failing_since.get_or_insert_with(Instant::now).elapsed() > LOST_AFTER {
             let mut shared = self.shared.current.lock();
             if shared.as_ref().is_some_and(|now| Arc::ptr_eq(&now.failing_since, &current.failing_since)) {
                 *shared = None;

@@ -91,7 +91,13 @@ impl Subscription {
                         self.connections.distrust();
                     }
                 }
-                Err(error) => tracing::warn!(%error, node = %self.node, "cannot listen to the inbox"),
+                Err(error) => {
+                    tracing::warn!(%error, node = %self.node, "cannot listen to the inbox");
+                    if tries > 0 {
+                        // Connections that outlive such an outage are not those to go on with.
+                        self.connections.distrust();
+                    }
+                }
             }
             self.hearing.lost();
             sleep(back_off(tries)).await;

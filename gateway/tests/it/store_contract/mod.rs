@@ -56,7 +56,7 @@ fn redis_store(url: &str, ca: Option<&Path>) -> RedisStore {
         url: url.to_owned(),
         ca: ca.map(|file| std::fs::read(file).unwrap()),
         pool_size: 2,
-        command_timeout: Duration::from_secs(2),
+        command_timeout: Duration::from_secs(5),
     };
     RedisStore::new(Connections::new(&settings, StoreMetrics::default()).unwrap())
 }

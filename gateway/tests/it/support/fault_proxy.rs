@@ -10,6 +10,10 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+/// Where proxies listen. Clients on this machine are at 127.0.0.1, so none of them can come to hold a proxy's port while it
+/// refuses.
+const ADDRESS: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
+
 /// Which way bytes go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Towards {
@@ -54,7 +58,7 @@ struct Counts {
 impl FaultProxy {
     /// A proxy on a free port that passes everything on.
     pub fn to(server: SocketAddr) -> Self {
-        let socket = socket(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+        let socket = socket(SocketAddr::from((ADDRESS, 0)));
         let shared = Arc::new(Shared { faults: watch::Sender::default(), counts: watch::Sender::default() });
         let listener = socket.listen(64).unwrap();
         let address = listener.local_addr().unwrap();

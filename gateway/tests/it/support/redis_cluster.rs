@@ -13,17 +13,22 @@ pub struct RedisCluster {
 impl RedisCluster {
     /// Three masters.
     pub fn start() -> Self {
-        Self::of(MASTERS)
+        Self::of(MASTERS, &[])
+    }
+
+    /// Three masters that know no sharded channels, as before version 7.
+    pub fn start_without_sharded_channels() -> Self {
+        Self::of(MASTERS, &["--rename-command", "SPUBLISH", "", "--rename-command", "SSUBSCRIBE", ""])
     }
 
     /// Three masters, each with a replica that takes its place.
     pub fn start_with_replicas() -> Self {
-        Self::of(2 * MASTERS)
+        Self::of(2 * MASTERS, &[])
     }
 
-    fn of(count: usize) -> Self {
+    fn of(count: usize, arguments: &[&str]) -> Self {
         let buses: Vec<u16> = (0..count).map(|_| free_port()).collect();
-        let nodes: Vec<_> = buses.iter().map(|bus| node(*bus)).collect();
+        let nodes: Vec<_> = buses.iter().map(|bus| node(*bus, arguments)).collect();
         for (index, node) in nodes.iter().enumerate() {
             let _: String = node.tell(&format!("CLUSTER SET-CONFIG-EPOCH {}", index + 1));
             if index < MASTERS {
@@ -116,23 +121,28 @@ impl RedisCluster {
         self.nodes[owner].kill();
     }
 
+    /// Kills all nodes without a word.
+    pub fn kill_all(&mut self) {
+        self.nodes.iter_mut().for_each(RedisProcess::kill);
+    }
+
+    /// Starts them again: they know one another, and nothing else.
+    pub fn restart_all(&mut self) {
+        self.nodes.iter_mut().for_each(RedisProcess::restart);
+        self.once_all("serve all slots again", "cluster_state:ok");
+    }
+
     fn once_all(&self, what: &str, said: &str) {
         let info = |node: &RedisProcess| node.tell::<String>("CLUSTER INFO");
         until(what, || self.nodes.iter().map(info).all(|info| info.contains(said)));
     }
 }
 
-fn node(bus: u16) -> RedisProcess {
-    RedisProcess::start(&[
-        "--cluster-enabled",
-        "yes",
-        "--cluster-port",
-        &bus.to_string(),
-        "--cluster-node-timeout",
-        "1000",
-        "--cluster-replica-validity-factor",
-        "0",
-    ])
+fn node(bus: u16, more: &[&str]) -> RedisProcess {
+    let bus = bus.to_string();
+    let cluster = ["--cluster-enabled", "yes", "--cluster-port", &bus, "--cluster-node-timeout", "1000"];
+    let eager = ["--cluster-replica-validity-factor", "0"];
+    RedisProcess::start(&[&cluster[..], &eager, more].concat())
 }
 
 /// First and last slot, and the master's host, port and more.
