@@ -108,13 +108,13 @@ fn config(cases: u32) -> Config {
 /// Threats T6 and T21.
 #[test]
 fn on_memory_any_interleaving_ends_as_the_state_machine_says() {
-    run(2000, || Subject::memory());
+    run(2000, Subject::memory);
 }
 
 /// Threats T6 and T21.
 #[test]
 fn on_redis_any_interleaving_ends_as_the_state_machine_says() {
-    run(300, || Subject::redis());
+    run(300, Subject::redis);
 }
 
 fn run(cases: u32, subject: impl Fn() -> Subject) {
