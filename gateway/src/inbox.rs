@@ -1,8 +1,10 @@
 //! A node's ear: turns what the store says into deliveries, and reads again what may have been missed.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use saoma_protocol::LoginId;
+use tokio::time::sleep;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::StoreClock;
@@ -14,6 +16,9 @@ use crate::waiters::Waiters;
 
 /// Logins that are read again in one question to the store.
 const REREAD_BATCH: usize = 256;
+
+/// How long after a reading that failed the next one comes at most.
+const READ_AGAIN_WITHIN: Duration = Duration::from_secs(2);
 
 /// Delivers to the waiters of one node.
 #[derive(Debug, Clone)]
@@ -71,23 +76,30 @@ impl NodeInbox {
         self.timers.watch(waiter, self.clock.now());
     }
 
-    /// Reads what happened to these waiters' logins, in a task of its own.
+    /// Reads what happened to these waiters' logins, in a task of its own that asks until it is answered: while the
+    /// subscription stays up nobody else would.
     pub fn reread(&self, waiters: Vec<Arc<Waiter>>) {
         let inbox = self.clone();
+        let waiters: Vec<Weak<Waiter>> = waiters.iter().map(Arc::downgrade).collect();
         self.tasks.spawn(async move {
             for batch in waiters.chunks(REREAD_BATCH) {
-                // The store's return is another `Listening`, which reads again.
-                let _ = inbox.reread_batch(batch, PushSource::Reread).await;
+                while inbox.reread_batch(batch, PushSource::Reread).await.is_err() {
+                    sleep(READ_AGAIN_WITHIN.mul_f64(fastrand::f64())).await;
+                }
             }
         });
     }
 
-    /// Reads what happened to these waiters' logins.
+    /// Reads what happened to the logins of those waiters that are still there.
     ///
     /// # Errors
     /// The store does not answer, which has been logged.
-    pub async fn reread_batch(&self, waiters: &[Arc<Waiter>], source: PushSource) -> Result<(), StoreError> {
-        let known: Vec<(LoginId, u32)> = waiters.iter().map(|w| (w.login_id(), w.last_seq())).collect();
+    pub async fn reread_batch(&self, waiters: &[Weak<Waiter>], source: PushSource) -> Result<(), StoreError> {
+        let waiters = waiters.iter().filter_map(Weak::upgrade);
+        let known: Vec<(LoginId, u32)> = waiters.map(|waiter| (waiter.login_id(), waiter.last_seq())).collect();
+        if known.is_empty() {
+            return Ok(());
+        }
         let found = self.store.changes_after(&known).await.inspect_err(|error| {
             tracing::warn!(%error, logins = known.len(), "could not read again what may have been missed");
         })?;

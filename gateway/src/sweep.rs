@@ -3,7 +3,7 @@
 //! A login that was scanned is about to be confirmed, and its code is good for a minute: such are read often. The many
 //! that only wait are read seldom.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
@@ -41,10 +41,11 @@ impl Sweep {
     }
 
     /// Reads batch after batch, spread over the round so that the store sees no bursts. A store that does not answer
-    /// ends the round: its return is told by the inbox, which has everything read again.
+    /// ends the round.
     async fn round(&self, inbox: &NodeInbox, all: bool) {
-        let mut waiters = inbox.waiters.holders();
-        waiters.retain(|waiter| is_swept(waiter, all));
+        let holders = inbox.waiters.holders().into_iter();
+        let waiters: Vec<Weak<Waiter>> =
+            holders.filter(|waiter| is_swept(waiter, all)).map(|waiter| Arc::downgrade(&waiter)).collect();
         let batches = waiters.len().div_ceil(BATCH);
         let pause = self.scanned_every / u32::try_from(batches + 1).unwrap_or(u32::MAX);
         let started = Instant::now();

@@ -8,6 +8,8 @@ mod browser;
 mod nodes;
 mod scripted_store;
 
+use std::time::Duration;
+
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestRunner};
 
@@ -88,6 +90,28 @@ fn a_browser_is_told_its_whole_history_in_order_once_whatever_is_lost_late_or_do
     if let Err(error) = result {
         panic!("{error}");
     }
+}
+
+/// A push is lost, and the reading that would make up for it fails, while the subscription stays up.
+#[tokio::test]
+async fn a_reading_that_failed_is_tried_again_until_it_is_answered() {
+    let mut nodes = Nodes::start();
+    let mut browser = Browser::open(&nodes).await;
+    nodes.happen(browser.login_id, Happening::Scan).await;
+    nodes.lose_push(0, 0);
+    nodes.store.fail_reads(true);
+    nodes.listening(0);
+    settle().await;
+    browser.read().await;
+    assert!(!browser.is_told_of(2));
+    nodes.store.fail_reads(false);
+    let told = async {
+        while !browser.is_told_of(2) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            browser.read().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), told).await.expect("the scan is told");
 }
 
 async fn follow(steps: &[Step]) {

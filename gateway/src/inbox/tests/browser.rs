@@ -132,6 +132,10 @@ impl Browser {
         self.has_ended() || matches!(self.place, Whereabouts::At(_))
     }
 
+    pub(super) fn is_told_of(&self, seq: u32) -> bool {
+        self.told.iter().any(|(told, _)| *told == seq)
+    }
+
     fn has_ended(&self) -> bool {
         self.told.last().is_some_and(|(_, change)| is_settled(change))
     }
