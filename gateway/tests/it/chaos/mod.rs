@@ -33,7 +33,7 @@ use crate::support::{FaultProxy, RedisServer, World};
 const NODES: usize = 3;
 
 /// Faults of each lane in the short run.
-const FEW: usize = 7;
+const FEW: usize = 6;
 
 /// How long it may take until every login has settled once nothing fails any more: the longest of a node's waits (it
 /// finds a deaf subscription within ten seconds and subscribes again within ten more) and of the browsers'.
