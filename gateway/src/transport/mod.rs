@@ -4,6 +4,7 @@
 
 mod http_login;
 mod requester;
+mod sse;
 mod upgrade;
 mod websocket;
 
@@ -42,7 +43,7 @@ pub struct Transports {
 pub fn routes(transports: Transports) -> Router {
     let http = Router::new()
         .route(paths::LOGINS, post(http_login::open))
-        .route(paths::EVENTS, get(http_login::events))
+        .route(paths::EVENTS, get(sse::events))
         .route(paths::REFRESH, post(http_login::refresh))
         .route(paths::CANCEL, post(http_login::cancel))
         .layer(cors(&transports));

@@ -1,0 +1,64 @@
+//! A browser that comes back on a new connection.
+
+use saoma_protocol::{ErrorCode, ResumeRequest, StateName};
+
+use super::{Denial, Logins};
+use crate::client_address::ClientAddress;
+use crate::limits::LimitName;
+use crate::store::{Attachment, StoredChange};
+use crate::waiter::{Deadline, Phase, Waiter};
+use crate::waiters::Waiting;
+
+impl Logins {
+    /// Brings a browser back to its login: what it missed is on its way to the waiter.
+    ///
+    /// # Errors
+    /// No such login, a wrong receive key, or the store is down.
+    pub async fn resume(&self, request: ResumeRequest, address: &ClientAddress) -> Result<Waiting, Denial> {
+        let resumed = self.attach(request).await;
+        if resumed.as_ref().is_err_and(|denial| denial.error == ErrorCode::UnknownLogin) {
+            // Whoever guesses keys runs into this before into one that fits (threat T10).
+            self.count(LimitName::UnknownKeyPerAddress, &address.limit_key()).await?;
+        }
+        resumed
+    }
+
+    async fn attach(&self, request: ResumeRequest) -> Result<Waiting, Denial> {
+        let ResumeRequest { login_id, receive_key, last_seq } = request;
+        // `opened`, the first, is the answer to the open and never told again.
+        let last_seq = last_seq.max(1);
+        let waiting = self.waiters.join(Waiter::new(login_id, last_seq));
+        let attachment = self
+            .store
+            .attach(login_id, receive_key.digest(), &self.node, last_seq)
+            .await?
+            .filter(|attachment| tells_the_rest(attachment, last_seq))
+            .ok_or_else(Self::unknown_login)?;
+        self.clock.observe(attachment.record.now);
+        let waiter = waiting.waiter();
+        waiter.attached(attachment.number);
+        waiter.set_deadline(Deadline {
+            phase: phase_of(attachment.record.login.state.name()),
+            seq: attachment.record.login.seq,
+            expires_at: attachment.record.login.expires_at,
+            closes_at: attachment.record.closes_at,
+        });
+        waiting.hold();
+        self.inbox.offer_in_order(waiter, &attachment.missed);
+        Ok(waiting)
+    }
+}
+
+/// Whether a returning browser can still learn how its login ended: the result of a redeemed one is gone with its code.
+fn tells_the_rest(attachment: &Attachment, last_seq: u32) -> bool {
+    let newest = attachment.missed.last().map_or(last_seq, |change: &StoredChange| change.seq);
+    !attachment.record.login.state.name().is_settled() || (newest >= attachment.record.login.seq && newest > last_seq)
+}
+
+const fn phase_of(state: StateName) -> Phase {
+    match state {
+        StateName::Waiting => Phase::Waiting,
+        StateName::Scanned => Phase::Scanned,
+        _ => Phase::Settled,
+    }
+}

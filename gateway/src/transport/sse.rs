@@ -1,0 +1,82 @@
+//! A login's messages as an event stream (WHATWG HTML §9.2).
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, Request, State};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream::{self, Stream};
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+use saoma_protocol::ErrorCode;
+
+use super::Transports;
+use super::http_login::{NO_STORE, resume_request};
+use crate::logins::{Denial, Logins};
+use crate::problem::ApiProblem;
+use crate::waiter::{Delivery, Farewell};
+use crate::waiters::Waiting;
+
+/// Answers `GET /v1/logins/{login_id}/events`.
+pub(super) async fn events(
+    State(transports): State<Transports>,
+    Path(login_id): Path<String>,
+    request: Request,
+) -> Result<Response, ApiProblem> {
+    let place = transports.admission.take()?;
+    let address = transports.trusted_proxies.address_of(&request)?;
+    let resume = resume_request(&login_id, request.headers(), last_event_id(request.headers())?)?;
+    let waiting = transports.logins.resume(resume, &address).await?;
+    transports.logins.timers.ping(waiting.waiter());
+    let counted = transports.logins.metrics.socket_opened();
+    let events = event_stream(Arc::clone(&transports.logins), waiting, (place, counted));
+    // Proxies such as nginx would keep events back until their buffer is full.
+    let headers = [(CONTENT_TYPE.as_str(), "text/event-stream"), ("x-accel-buffering", "no")];
+    Ok((headers, NO_STORE, Body::from_stream(events)).into_response())
+}
+
+/// The deliveries as events, until the login is settled or the browser has to go. Dropping the stream, which hyper
+/// does when the browser leaves, gives up its place.
+fn event_stream<G: Send + 'static>(
+    logins: Arc<Logins>,
+    waiting: Waiting,
+    guards: G,
+) -> impl Stream<Item = Result<Bytes, Infallible>> + Send {
+    stream::unfold(Some((logins, waiting, guards)), async |following| {
+        let (logins, waiting, guards) = following?;
+        waiting.waiter().heard();
+        let (event, ends) = event(&logins, waiting.waiter().next().await);
+        Some((Ok(Bytes::from(event)), (!ends).then_some((logins, waiting, guards))))
+    })
+}
+
+/// One event, and whether it is the last.
+fn event(logins: &Logins, delivery: Delivery) -> (String, bool) {
+    match delivery {
+        Delivery::Change(change) => {
+            let message = logins.wording.message(change, logins.clock.now());
+            let data = serde_json::to_string(&message).unwrap_or_default();
+            let seq = message.seq().unwrap_or_default();
+            (format!("id: {seq}\ndata: {data}\n\n"), message.is_settled())
+        }
+        Delivery::Ping => (": still waiting\n\n".to_owned(), false),
+        Delivery::Close(farewell) => (close_event(farewell), true),
+    }
+}
+
+fn close_event(Farewell { code, hint }: Farewell) -> String {
+    let hint = hint.map(|hint| format!(",\"retry_after_ms\":{}", hint.retry_after_ms)).unwrap_or_default();
+    format!("event: close\ndata: {{\"code\":{}{hint}}}\n\n", code.code())
+}
+
+fn last_event_id(headers: &HeaderMap) -> Result<u32, Denial> {
+    match headers.get("last-event-id") {
+        None => Ok(0),
+        Some(id) => id
+            .to_str()
+            .ok()
+            .and_then(|id| id.parse().ok())
+            .ok_or_else(|| Denial::new(ErrorCode::InvalidRequest, "Last-Event-ID must be the seq of a message")),
+    }
+}
