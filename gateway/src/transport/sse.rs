@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt;
 use futures_util::stream::{self, Stream};
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
@@ -17,6 +18,9 @@ use crate::logins::{Denial, Logins};
 use crate::problem::ApiProblem;
 use crate::waiter::{Delivery, Farewell};
 use crate::waiters::Waiting;
+
+/// What a stream begins with: a browser that does not hear this at once is behind a proxy that holds streams back.
+const BEGINNING: &str = ": open\n\n";
 
 /// Answers `GET /v1/logins/{login_id}/events`.
 pub(super) async fn events(
@@ -31,9 +35,10 @@ pub(super) async fn events(
     transports.logins.timers.ping(waiting.waiter());
     let counted = transports.logins.metrics.socket_opened();
     let events = event_stream(Arc::clone(&transports.logins), waiting, (place, counted));
+    let beginning = stream::iter([Ok(Bytes::from_static(BEGINNING.as_bytes()))]);
     // Proxies such as nginx would keep events back until their buffer is full.
     let headers = [(CONTENT_TYPE.as_str(), "text/event-stream"), ("x-accel-buffering", "no")];
-    Ok((headers, NO_STORE, Body::from_stream(events)).into_response())
+    Ok((headers, NO_STORE, Body::from_stream(beginning.chain(events))).into_response())
 }
 
 /// The deliveries as events, until the login is settled or the browser has to go. Dropping the stream, which hyper

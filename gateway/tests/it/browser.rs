@@ -234,6 +234,7 @@ async fn an_event_stream_tells_what_a_socket_tells() {
     phone.scan(&qr).await.unwrap();
     phone.confirm(login_id, PERSONAL).await.unwrap();
     let text = stream.text().await.expect("the stream ends after the result");
+    assert!(text.starts_with(": "), "a sign of life comes first, that a proxy may be known by: {text}");
     let told: Vec<ServerMessage> = text
         .lines()
         .filter_map(|line| line.strip_prefix("data: "))
