@@ -81,7 +81,8 @@ impl NodeInbox {
         });
     }
 
-    async fn reread_batch(&self, waiters: &[Arc<Waiter>]) {
+    /// The same, at once: what is found is on its way to the waiters when this returns.
+    pub async fn reread_batch(&self, waiters: &[Arc<Waiter>]) {
         let known: Vec<(LoginId, u32)> = waiters.iter().map(|w| (w.login_id(), w.last_seq())).collect();
         match self.store.changes_after(&known).await {
             Ok(found) => {

@@ -7,7 +7,7 @@ use std::future::poll_fn;
 use std::task::{Context, Poll, Waker};
 
 use parking_lot::Mutex;
-use saoma_protocol::{CloseCode, LoginId, RestartHint, Timestamp};
+use saoma_protocol::{CloseCode, CloseNotice, LoginId, RestartHint, Timestamp};
 
 use crate::store::{Change, StoredChange};
 use crate::wheel::Tick;
@@ -61,6 +61,13 @@ pub struct Farewell {
     pub code: CloseCode,
     /// When to come back, with [`CloseCode::Restarting`].
     pub hint: Option<RestartHint>,
+}
+
+impl Farewell {
+    /// The farewell where there is no close frame to say it.
+    pub fn notice(self) -> CloseNotice {
+        CloseNotice { code: self.code.code(), retry_after_ms: self.hint.map(|hint| hint.retry_after_ms) }
+    }
 }
 
 impl From<CloseCode> for Farewell {

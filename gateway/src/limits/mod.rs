@@ -54,6 +54,8 @@ pub enum LimitName {
     TokenPerClient,
     /// Unknown logins and wrong receive keys from an address.
     UnknownKeyPerAddress,
+    /// Polls of a login by its receive key.
+    PollPerLogin,
 }
 
 impl LimitName {
@@ -67,6 +69,7 @@ impl LimitName {
             Self::ConfirmPerPerson => "confirm_per_person",
             Self::TokenPerClient => "token_per_client",
             Self::UnknownKeyPerAddress => "unknown_key_per_address",
+            Self::PollPerLogin => "poll_per_login",
         }
     }
 }

@@ -92,6 +92,15 @@ impl Logins {
         }
     }
 
+    /// Passes a time limit that is over already, and has the waiter told at once what came of it.
+    pub(super) async fn pass_limit_if_due(&self, waiter: &Arc<Waiter>) {
+        let deadline = waiter.deadline();
+        if deadline.phase != Phase::Settled && self.clock.now().until(deadline.expires_at).is_zero() {
+            self.pass_limit(waiter, deadline).await;
+            self.inbox.reread_batch(std::slice::from_ref(waiter)).await;
+        }
+    }
+
     fn limit_due(self: &Arc<Self>, waiter: &Arc<Waiter>) {
         let deadline = waiter.deadline();
         let left = self.clock.now().until(deadline.expires_at);

@@ -1,4 +1,6 @@
-//! A browser that comes back on a new connection.
+//! A browser that comes back: for good, on a new connection, or for as long as one poll.
+
+use std::time::Duration;
 
 use saoma_protocol::{ErrorCode, ResumeRequest, StateName};
 
@@ -8,6 +10,9 @@ use crate::limits::LimitName;
 use crate::store::{Attachment, StoredChange};
 use crate::waiter::{Deadline, Phase, Waiter};
 use crate::waiters::Waiting;
+
+/// What a browser that polls too fast waits at least: the step of `slow_down` (RFC 8628 §3.5).
+const SLOW_DOWN: Duration = Duration::from_secs(5);
 
 impl Logins {
     /// Brings a browser back to its login: what it missed is on its way to the waiter.
@@ -21,6 +26,18 @@ impl Logins {
             self.count(LimitName::UnknownKeyPerAddress, &address.limit_key()).await?;
         }
         resumed
+    }
+
+    /// Brings a browser back that asks time and again, as [`Logins::resume`] does.
+    ///
+    /// # Errors
+    /// As [`Logins::resume`], and the browser asks too often (threat T11).
+    pub async fn poll(&self, request: ResumeRequest, address: &ClientAddress) -> Result<Waiting, Denial> {
+        // Counted by the key, not by the id, which is in the QR code: so it can be done before the store is asked, a
+        // poll too many does not touch the login, and whoever has no key uses up nobody's polls.
+        let key = request.receive_key.digest().to_string();
+        self.count(LimitName::PollPerLogin, &key).await.map_err(|denial| denial.for_at_least(SLOW_DOWN))?;
+        self.resume(request, address).await
     }
 
     async fn attach(&self, request: ResumeRequest) -> Result<Waiting, Denial> {
@@ -45,6 +62,8 @@ impl Logins {
         });
         waiting.hold();
         self.inbox.offer_in_order(waiter, &attachment.missed);
+        // While no node held the browser nobody watched the time.
+        self.pass_limit_if_due(waiter).await;
         Ok(waiting)
     }
 }

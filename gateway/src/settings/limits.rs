@@ -27,6 +27,9 @@ pub struct Limits {
     pub token_per_client: Rate,
     /// Resumes with an unknown login or wrong receive key from one address; 30 a minute by default.
     pub unknown_key_per_address: Rate,
+    /// Polls of one login; 30 a minute by default: a browser whose polls are held asks once in 25 s and once more for
+    /// each change, one whose polls cannot be held every two seconds.
+    pub poll_per_login: Rate,
 }
 
 impl Default for Limits {
@@ -40,6 +43,7 @@ impl Default for Limits {
             confirm_per_person: per_minute(30),
             token_per_client: per_minute(6000),
             unknown_key_per_address: per_minute(30),
+            poll_per_login: per_minute(30),
         }
     }
 }
@@ -55,6 +59,7 @@ impl Limits {
             LimitName::ConfirmPerPerson => self.confirm_per_person,
             LimitName::TokenPerClient => self.token_per_client,
             LimitName::UnknownKeyPerAddress => self.unknown_key_per_address,
+            LimitName::PollPerLogin => self.poll_per_login,
         }
     }
 }

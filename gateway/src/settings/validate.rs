@@ -86,6 +86,7 @@ impl Settings {
             ("limits.confirm_per_person", limits.confirm_per_person),
             ("limits.token_per_client", limits.token_per_client),
             ("limits.unknown_key_per_address", limits.unknown_key_per_address),
+            ("limits.poll_per_login", limits.poll_per_login),
         ] {
             check_rate(setting, rate)?;
         }

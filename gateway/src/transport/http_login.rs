@@ -1,5 +1,5 @@
-//! Logins over plain HTTP, for networks that block WebSocket: opened, renewed and given up by a POST each, followed as
-//! an event stream.
+//! Logins over plain HTTP, for networks that block WebSocket: opened, renewed and given up by a POST each, followed
+//! as an event stream or poll by poll.
 
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
@@ -7,8 +7,9 @@ use http::header::CACHE_CONTROL;
 use http::{HeaderMap, StatusCode};
 use saoma_protocol::{LoginId, OpenRequest, RECEIVE_KEY_HEADER, ReceiveKey, ResumeRequest};
 
-use super::Transports;
+use super::long_poll::{self, Poll};
 use super::requester::opener;
+use super::{Transports, sse};
 use crate::body::{self, Json};
 use crate::logins::{Denial, Logins};
 use crate::metrics::Transport;
@@ -17,7 +18,7 @@ use crate::problem::ApiProblem;
 /// Answers `POST /v1/logins`.
 pub(super) async fn open(State(transports): State<Transports>, request: Request) -> Result<Response, ApiProblem> {
     let address = transports.trusted_proxies.address_of(&request)?;
-    let opener = opener(request.headers(), address, Transport::EventStream);
+    let opener = opener(request.headers(), address, Transport::Post);
     let message: OpenRequest = body::read_json(request).await?;
     if transports.admission.is_draining() {
         return Err(Denial::unavailable("this node is restarting: come back shortly").into());
@@ -26,6 +27,25 @@ pub(super) async fn open(State(transports): State<Transports>, request: Request)
         transports.logins.metrics.refused("open", denial.error);
     })?;
     Ok((StatusCode::CREATED, NO_STORE, Json(opened.message)).into_response())
+}
+
+/// Answers `GET /v1/logins/{login_id}/events`: a poll if it says after which message, else as a stream.
+pub(super) async fn events(
+    State(transports): State<Transports>,
+    Path(login_id): Path<String>,
+    request: Request,
+) -> Result<Response, ApiProblem> {
+    // Without its body, which is empty, a request can be shared with what waits.
+    let request = request.map(drop);
+    let followed = match Poll::of(request.uri()) {
+        Ok(Some(poll)) => long_poll::answer(&transports, &login_id, poll, &request).await,
+        Ok(None) => sse::stream(&transports, &login_id, &request).await,
+        Err(denial) => Err(denial),
+    };
+    followed.map_err(|denial| {
+        transports.logins.metrics.refused("follow", denial.error);
+        denial.into()
+    })
 }
 
 /// Answers `POST /v1/logins/{login_id}/refresh`.
@@ -65,5 +85,5 @@ fn receive_key(headers: &HeaderMap) -> Result<ReceiveKey, Denial> {
     key.and_then(|key| key.parse().ok()).ok_or_else(Logins::unknown_login)
 }
 
-/// Answers hold secrets.
+/// Answers hold secrets, and what comes after a `seq` changes.
 pub(super) const NO_STORE: [(http::HeaderName, &str); 1] = [(CACHE_CONTROL, "no-store")];

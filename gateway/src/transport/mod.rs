@@ -3,6 +3,7 @@
 //! A transport knows the login service and its waiter, and nothing of stores.
 
 mod http_login;
+mod long_poll;
 mod requester;
 mod sse;
 mod upgrade;
@@ -43,7 +44,7 @@ pub struct Transports {
 pub fn routes(transports: Transports) -> Router {
     let http = Router::new()
         .route(paths::LOGINS, post(http_login::open))
-        .route(paths::EVENTS, get(sse::events))
+        .route(paths::EVENTS, get(http_login::events))
         .route(paths::REFRESH, post(http_login::refresh))
         .route(paths::CANCEL, post(http_login::cancel))
         .layer(cors(&transports));

@@ -4,7 +4,6 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
 use futures_util::stream::{self, Stream};
@@ -15,26 +14,28 @@ use saoma_protocol::ErrorCode;
 use super::Transports;
 use super::http_login::{NO_STORE, resume_request};
 use crate::logins::{Denial, Logins};
-use crate::problem::ApiProblem;
+use crate::metrics::Transport;
 use crate::waiter::{Delivery, Farewell};
 use crate::waiters::Waiting;
 
 /// What a stream begins with: a browser that does not hear this at once is behind a proxy that holds streams back.
 const BEGINNING: &str = ": open\n\n";
 
-/// Answers `GET /v1/logins/{login_id}/events`.
-pub(super) async fn events(
-    State(transports): State<Transports>,
-    Path(login_id): Path<String>,
-    request: Request,
-) -> Result<Response, ApiProblem> {
+/// Answers a request for a login's messages with a stream of them.
+pub(super) async fn stream(
+    transports: &Transports,
+    login_id: &str,
+    request: &http::Request<()>,
+) -> Result<Response, Denial> {
     let place = transports.admission.take()?;
-    let address = transports.trusted_proxies.address_of(&request)?;
-    let resume = resume_request(&login_id, request.headers(), last_event_id(request.headers())?)?;
-    let waiting = transports.logins.resume(resume, &address).await?;
-    transports.logins.timers.ping(waiting.waiter());
-    let counted = transports.logins.metrics.socket_opened();
-    let events = event_stream(Arc::clone(&transports.logins), waiting, (place, counted));
+    let address = transports.trusted_proxies.address_of(request)?;
+    let resume = resume_request(login_id, request.headers(), last_event_id(request.headers())?)?;
+    let logins = &transports.logins;
+    let waiting = logins.resume(resume, &address).await?;
+    logins.metrics.attached(Transport::EventStream);
+    logins.timers.ping(waiting.waiter());
+    let counted = logins.metrics.socket_opened();
+    let events = event_stream(Arc::clone(logins), waiting, (place, counted));
     let beginning = stream::iter([Ok(Bytes::from_static(BEGINNING.as_bytes()))]);
     // Proxies such as nginx would keep events back until their buffer is full.
     let headers = [(CONTENT_TYPE.as_str(), "text/event-stream"), ("x-accel-buffering", "no")];
@@ -70,9 +71,9 @@ fn event(logins: &Logins, delivery: Delivery) -> (String, bool) {
     }
 }
 
-fn close_event(Farewell { code, hint }: Farewell) -> String {
-    let hint = hint.map(|hint| format!(",\"retry_after_ms\":{}", hint.retry_after_ms)).unwrap_or_default();
-    format!("event: close\ndata: {{\"code\":{}{hint}}}\n\n", code.code())
+fn close_event(farewell: Farewell) -> String {
+    let data = serde_json::to_string(&farewell.notice()).unwrap_or_default();
+    format!("event: close\ndata: {data}\n\n")
 }
 
 fn last_event_id(headers: &HeaderMap) -> Result<u32, Denial> {

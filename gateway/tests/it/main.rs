@@ -6,6 +6,7 @@ mod cli;
 mod conformance;
 mod hosted_page;
 mod limits;
+mod long_poll;
 mod many_nodes;
 mod outage;
 mod phone;

@@ -1,12 +1,15 @@
 //! Real parts for tests: a gateway on a free port, a Redis server, persons with tokens.
 
 mod persons;
+mod polling_browser;
 mod redis_server;
 mod relying_party;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 pub use persons::{Persons, with_unit};
+pub use polling_browser::{LONG, PollingBrowser};
 pub use redis_server::RedisServer;
 pub use relying_party::TokenRequest;
 use saoma_gateway::{Gateway, Settings};
@@ -129,4 +132,14 @@ impl Node {
     pub fn at(&self, path: &str) -> Url {
         self.url.join(path).unwrap()
     }
+}
+
+/// Waits until it is so.
+pub async fn until(mut is_so: impl FnMut() -> bool) {
+    let waiting = async {
+        while !is_so() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), waiting).await.expect("it comes about");
 }
