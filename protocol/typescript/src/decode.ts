@@ -4,7 +4,7 @@
  * Unknown members are ignored, so that a newer gateway is understood (docs/protocol.md §8); a value that lacks what
  * its type must have is none.
  */
-import type { ServerMessage } from "./generated.ts";
+import type { CloseNotice, ServerMessage } from "./generated.ts";
 
 /** What a text from the gateway turned out to be. */
 export type Decoded =
@@ -68,15 +68,41 @@ export function decodeCloseHint(text: string): CloseHint {
   return isRecord(value) && mayHave(value, ["code", "retry_after_ms"]) ? (value as CloseHint) : {};
 }
 
-/** Reads a problem document (RFC 9457) as the `error` message that a socket would have brought. */
-export function decodeProblem(text: string): ErrorMessage {
+/** The answer to a poll. */
+export interface PollAnswer {
+  /** The messages, each to be read by itself: one of a later version does not spoil the others. */
+  readonly messages: readonly string[];
+  /** The greatest `seq` among them, or 0. */
+  readonly newest: number;
+  readonly close: CloseNotice | undefined;
+}
+
+/** Reads the answer to a poll; throws when it is none, as a proxy's page is. */
+export function decodePollAnswer(text: string): PollAnswer {
   const value = parse(text);
-  if (!isRecord(value) || !has(value, ["error", "detail"])) {
-    // A proxy on the way has answered with a page of its own.
-    return { type: "error", error: "temporarily_unavailable", error_description: "the answer was no problem document" };
-  }
-  const { error, detail, retry_after } = value;
-  const wait = typeof retry_after === "number" ? { retry_after } : {};
+  const { messages, close } = isRecord(value) ? value : {};
+  if (!Array.isArray(messages) || !(close === undefined || isCloseNotice(close))) throw new Error("no answer to a poll");
+  const seqs = messages.map((message) => (isRecord(message) ? Number(message["seq"]) || 0 : 0));
+  return { messages: messages.map((message) => JSON.stringify(message)), newest: Math.max(0, ...seqs), close };
+}
+
+function isCloseNotice(value: unknown): value is CloseNotice {
+  return isRecord(value) && has(value, ["code"]) && mayHave(value, ["retry_after_ms"]);
+}
+
+/** What a page of a proxy's own stands for. */
+const PROXY_PROBLEM: Record<string, unknown> = { error: "temporarily_unavailable", detail: "no problem document" };
+
+/**
+ * Reads a problem document (RFC 9457), and the header `Retry-After` beside it, as the `error` message that a socket
+ * would have brought.
+ */
+export function decodeProblem(text: string, retryAfter: string | null): ErrorMessage {
+  const value = parse(text);
+  const isProblem = isRecord(value) && has(value, ["error", "detail"]);
+  const { error, detail, retry_after } = isProblem ? value : PROXY_PROBLEM;
+  const seconds = Number(retry_after ?? retryAfter);
+  const wait = seconds > 0 ? { retry_after: seconds } : {};
   return { type: "error", error, error_description: detail, ...wait } as ErrorMessage;
 }
 
