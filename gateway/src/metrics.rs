@@ -26,7 +26,8 @@ const SECONDS: [f64; 17] = [
 pub struct Metrics {
     registry: Registry,
     sockets_open: Gauge,
-    logins_opened: Family<OpenedLabels, Counter>,
+    logins_opened: Family<TransportLabels, Counter>,
+    attachments: Family<TransportLabels, Counter>,
     login_changes: Family<ChangeLabels, Counter>,
     pushes: Family<PushLabels, Counter>,
     push_lag: Histogram,
@@ -36,13 +37,17 @@ pub struct Metrics {
     store: StoreMetrics,
 }
 
-/// Through which door a login was opened.
+/// By which way a browser came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transport {
     /// A socket.
     WebSocket,
-    /// A POST.
+    /// A POST, which opens a login and does not say how it will be followed.
+    Post,
+    /// An event stream.
     EventStream,
+    /// A poll.
+    LongPoll,
 }
 
 /// How a push was found.
@@ -59,7 +64,7 @@ pub enum PushSource {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct OpenedLabels {
+struct TransportLabels {
     transport: &'static str,
 }
 
@@ -96,7 +101,9 @@ impl Transport {
     const fn as_str(self) -> &'static str {
         match self {
             Self::WebSocket => "websocket",
+            Self::Post => "post",
             Self::EventStream => "event_stream",
+            Self::LongPoll => "long_poll",
         }
     }
 }
@@ -118,6 +125,7 @@ impl Default for Metrics {
             registry: Registry::default(),
             sockets_open: Gauge::default(),
             logins_opened: Family::default(),
+            attachments: Family::default(),
             login_changes: Family::default(),
             pushes: Family::default(),
             push_lag: Histogram::new(SECONDS),
@@ -158,8 +166,10 @@ impl Metrics {
 
     fn register(&mut self) {
         let registry = self.registry.sub_registry_with_prefix("saoma");
-        registry.register("sockets_open", "Sockets and event streams that are open", self.sockets_open.clone());
+        registry.register("sockets_open", "Sockets, event streams and polls that are open", self.sockets_open.clone());
         registry.register("logins_opened", "Logins opened, by transport", self.logins_opened.clone());
+        let attachments = "Times that a browser came for a login's messages, by transport; each poll is one";
+        registry.register("attachments", attachments, self.attachments.clone());
         registry.register("login_changes", "Events that changed a login, by event", self.login_changes.clone());
         registry.register("pushes", "Changes handed to waiting browsers, by how they were found", self.pushes.clone());
         let lag = "From a change in the store to this node's inbox";
@@ -175,7 +185,7 @@ impl Metrics {
         &self.store
     }
 
-    /// A socket or event stream has opened.
+    /// A socket, event stream or poll has opened.
     pub fn socket_opened(self: &Arc<Self>) -> OpenSocket {
         self.sockets_open.inc();
         OpenSocket(self.sockets_open.clone())
@@ -193,7 +203,12 @@ impl Metrics {
 
     /// A login was opened.
     pub fn login_opened(&self, transport: Transport) {
-        self.logins_opened.get_or_create(&OpenedLabels { transport: transport.as_str() }).inc();
+        self.logins_opened.get_or_create(&TransportLabels { transport: transport.as_str() }).inc();
+    }
+
+    /// A browser waits for a login's messages.
+    pub fn attached(&self, transport: Transport) {
+        self.attachments.get_or_create(&TransportLabels { transport: transport.as_str() }).inc();
     }
 
     /// An event has changed a login.
@@ -241,6 +256,7 @@ mod tests {
         let metrics = Arc::new(Metrics::default());
         let open = metrics.socket_opened();
         metrics.login_opened(Transport::WebSocket);
+        metrics.attached(Transport::LongPoll);
         metrics.login_changed(EventKind::Scan);
         metrics.pushed(PushSource::Inbox);
         metrics.push_lag(3);
@@ -252,6 +268,7 @@ mod tests {
         for line in [
             "saoma_sockets_open 1",
             r#"saoma_logins_opened_total{transport="websocket"} 1"#,
+            r#"saoma_attachments_total{transport="long_poll"} 1"#,
             r#"saoma_login_changes_total{event="scan"} 1"#,
             r#"saoma_pushes_total{source="inbox"} 1"#,
             r#"saoma_push_lag_seconds_bucket{le="0.0032"} 1"#,

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use saoma_protocol::{CloseCode, LoginId, RestartHint, Timestamp};
+use saoma_protocol::{CloseCode, CloseNotice, LoginId, RestartHint, Timestamp};
 use tokio::time::Instant;
 
 use crate::store::{Change, StoredChange};
@@ -69,6 +69,13 @@ pub struct Farewell {
     pub code: CloseCode,
     /// When to come back, with [`CloseCode::Restarting`].
     pub hint: Option<RestartHint>,
+}
+
+impl Farewell {
+    /// The farewell where there is no close frame to say it.
+    pub fn notice(self) -> CloseNotice {
+        CloseNotice { code: self.code.code(), retry_after_ms: self.hint.map(|hint| hint.retry_after_ms) }
+    }
 }
 
 impl From<CloseCode> for Farewell {

@@ -1,16 +1,30 @@
 // Bundles the element and the hosted page's stylesheet into dist/, compressed ahead.
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { build } from "esbuild";
+import { build, transform } from "esbuild";
 
 /** Bytes of qr-login.js after gzip: a login page loads it before it shows anything. */
-const BUDGET = 12 * 1024;
+const BUDGET = 12_240;
 const dist = new URL("dist/", import.meta.url);
+
+/** The element's stylesheet is a text in its script: esbuild minifies it only if asked to. */
+const cssAsText = {
+  name: "css-as-text",
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      const { code } = await transform(readFileSync(path, "utf8"), { loader: "css", minify: true });
+      return { contents: code, loader: "text" };
+    }),
+};
+
+/** Methods by which uqr talks to itself alone: their names are a twentieth of what it weighs. */
+const UQR_INTERNAL = /^(addEcc|applyMask|bitData|draw[A-Z]|finderPenalty|getAlignment|getPenalty|numChars|setFunction)/;
 
 rmSync(dist, { recursive: true, force: true });
 const common = { bundle: true, minify: true, target: "es2022", legalComments: "none", absWorkingDir: import.meta.dirname };
-await build({ ...common, entryPoints: ["src/register.ts"], format: "esm", outfile: "dist/qr-login.js" });
-await build({ ...common, entryPoints: ["src/register.ts"], format: "iife", outfile: "dist/qr-login.iife.js" });
+const script = { ...common, entryPoints: ["src/register.ts"], plugins: [cssAsText], mangleProps: UQR_INTERNAL };
+await build({ ...script, format: "esm", outfile: "dist/qr-login.js" });
+await build({ ...script, format: "iife", outfile: "dist/qr-login.iife.js" });
 await build({ ...common, entryPoints: ["src/hosted-login.css"], outfile: "dist/hosted-login.css" });
 
 for (const name of readdirSync(dist)) {

@@ -91,9 +91,15 @@ impl PersistentBrowser {
     ) -> Result<Self, BrowserError> {
         let mut tries = 0;
         loop {
-            let target = &targets[random.usize(..targets.len())];
-            let opened = timeout(habits.patience, Browser::open(target, party)).await;
-            match opened.unwrap_or(Err(BrowserError::Silence(habits.patience))) {
+            let mut opened = Err(BrowserError::Silence(habits.patience));
+            for target in balanced(targets.len(), &mut random) {
+                let opening = timeout(habits.patience, Browser::open(&targets[target], party)).await;
+                opened = opening.unwrap_or(Err(BrowserError::Silence(habits.patience)));
+                if !matches!(opened, Err(BrowserError::Connection(_))) {
+                    break;
+                }
+            }
+            match opened {
                 Ok((socket, login)) => return Ok(Self::holding(socket, login, targets, party, habits, random)),
                 Err(error) if is_final(&error) => return Err(error),
                 Err(error) => {
@@ -168,11 +174,17 @@ impl PersistentBrowser {
 
     async fn come_back(&mut self) -> Heard {
         sleep_until(self.not_before).await;
-        let target = self.random.usize(..self.targets.len());
-        let returning = Browser::resume(&self.targets[target], &self.origin, &self.login, self.last_seq);
-        let Ok(Ok(mut socket)) = timeout(self.habits.patience, returning).await else {
-            return self.lost(BROKEN, "");
-        };
+        let mut returned = None;
+        for target in balanced(self.targets.len(), &mut self.random) {
+            let returning = Browser::resume(&self.targets[target], &self.origin, &self.login, self.last_seq);
+            match timeout(self.habits.patience, returning).await {
+                Ok(Ok(socket)) => returned = Some((target, socket)),
+                Ok(Err(BrowserError::Connection(_))) => continue,
+                Ok(Err(_)) | Err(_) => {}
+            }
+            break;
+        }
+        let Some((target, mut socket)) = returned else { return self.lost(BROKEN, "") };
         if let Some(wish) = &self.wish {
             let _ = timeout(self.habits.patience, socket.send(wish)).await;
         }
@@ -220,6 +232,12 @@ impl PersistentBrowser {
         self.not_before = self.not_before.max(Instant::now() + wait);
         Heard::Lost { code, wait: self.not_before - Instant::now() }
     }
+}
+
+/// Targets in the order in which a balancer would try them: from any of them on, past those that take no connections.
+fn balanced(targets: usize, random: &mut fastrand::Rng) -> impl Iterator<Item = usize> + use<> {
+    let first = random.usize(..targets);
+    (0..targets).map(move |offset| (first + offset) % targets)
 }
 
 /// Full jitter over a doubling bound.

@@ -131,6 +131,17 @@ impl RestartHint {
     }
 }
 
+/// How the gateway ends an event stream or a poll, which have no close frame: in `close`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS, schemars::JsonSchema), ts(optional_fields))]
+pub struct CloseNotice {
+    /// The close code of a socket.
+    pub code: u16,
+    /// Milliseconds until this browser comes back, with 1012.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after_ms: Option<u32>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,9 +1,11 @@
-//! The HTTP endpoints: paths, and the bodies of the phone's requests and answers.
+//! The HTTP endpoints: paths, and the bodies of polls and of the phone's requests and answers.
 
 use serde::{Deserialize, Serialize};
 
+use crate::close::CloseNotice;
 use crate::code::LoginId;
 use crate::identity::Identity;
+use crate::message::ServerMessage;
 
 /// Paths, in the form of `axum` and OpenAPI where they have a parameter.
 pub mod paths {
@@ -13,7 +15,7 @@ pub mod paths {
     pub const SOCKET: &str = "/v1/socket";
     /// Opens a login over HTTP.
     pub const LOGINS: &str = "/v1/logins";
-    /// The login's messages as an event stream.
+    /// The login's messages, as an event stream or poll by poll.
     pub const EVENTS: &str = "/v1/logins/{login_id}/events";
     /// Renews the code.
     pub const REFRESH: &str = "/v1/logins/{login_id}/refresh";
@@ -44,6 +46,20 @@ pub mod paths {
 
 /// The header in which a browser without a socket proves its login.
 pub const RECEIVE_KEY_HEADER: &str = "saoma-receive-key";
+
+/// The longest that a poll is held, in seconds: proxies commonly end a request that is silent for 30 s.
+pub const MAX_POLL_WAIT_SECONDS: u32 = 25;
+
+/// The answer to a poll.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS, schemars::JsonSchema), ts(optional_fields))]
+pub struct PollAnswer {
+    /// What came after the `seq` that the poll named, in order.
+    pub messages: Vec<ServerMessage>,
+    /// The gateway's farewell: what its code says comes in place of the next poll.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub close: Option<CloseNotice>,
+}
 
 /// What a phone has seen or its person has typed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

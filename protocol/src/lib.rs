@@ -33,11 +33,11 @@ mod secret;
 mod time;
 mod version;
 
-pub use close::{CloseCode, ComeBack, RestartHint};
+pub use close::{CloseCode, CloseNotice, ComeBack, RestartHint};
 pub use code::{LoginId, ParseCodeError, ScanCode, UserCode};
 pub use endpoint::{
-    ClientContext, ConfirmRequest, Decision, DecisionStatus, Place, RECEIVE_KEY_HEADER, RequesterContext, ScanContext,
-    ScanRequest, paths,
+    ClientContext, ConfirmRequest, Decision, DecisionStatus, MAX_POLL_WAIT_SECONDS, Place, PollAnswer,
+    RECEIVE_KEY_HEADER, RequesterContext, ScanContext, ScanRequest, paths,
 };
 pub use error::{ErrorCode, Problem};
 pub use identity::{Identity, IdentityKind, IntrospectionResponse, OfferedIdentity, UnitRole, masked_name};

@@ -56,6 +56,8 @@ pub enum LimitName {
     UnknownKeyPerAddress,
     /// Sockets and event streams begun from an address, on each node.
     SocketPerAddress,
+    /// Polls of a login by its receive key.
+    PollPerLogin,
 }
 
 impl LimitName {
@@ -70,6 +72,7 @@ impl LimitName {
             Self::TokenPerClient => "token_per_client",
             Self::UnknownKeyPerAddress => "unknown_key_per_address",
             Self::SocketPerAddress => "socket_per_address",
+            Self::PollPerLogin => "poll_per_login",
         }
     }
 }

@@ -1,19 +1,19 @@
-//! What a browser can do: open a login, come back to it, renew its code, give it up.
+//! What a browser can do: open a login, renew its code, give it up.
 
 use std::time::Duration;
 
 use saoma_protocol::{
-    Digest, ErrorCode, Event, LoginId, OpenRequest, ReceiveKey, Refusal, RequesterContext, ResumeRequest, ScanCode,
-    ServerMessage, StateName, UserCode,
+    Digest, ErrorCode, Event, LoginId, OpenRequest, ReceiveKey, Refusal, RequesterContext, ScanCode, ServerMessage,
+    StateName, UserCode,
 };
 
 use super::{Denial, Logins};
 use crate::client_address::ClientAddress;
 use crate::clients::Client;
 use crate::limits::LimitName;
-use crate::metrics::{PushSource, Transport};
+use crate::metrics::Transport;
 use crate::random;
-use crate::store::{Applied, Attachment, Change, LoginRequest, NewLogin, Opening, Proof, StoredChange, Transition};
+use crate::store::{Applied, Change, LoginRequest, NewLogin, Opening, Proof, Transition};
 use crate::waiter::{Deadline, Phase, Waiter};
 use crate::waiters::Waiting;
 
@@ -84,44 +84,6 @@ impl Logins {
             login.user_code = UserCode::from_random(random::bytes());
         }
         Err(Denial::unavailable("no free user code was found: try again"))
-    }
-
-    /// Brings a browser back to its login: what it missed is on its way to the waiter.
-    ///
-    /// # Errors
-    /// No such login, a wrong receive key, or the store is down.
-    pub async fn resume(&self, request: ResumeRequest, address: &ClientAddress) -> Result<Waiting, Denial> {
-        let resumed = self.attach(request).await;
-        if resumed.as_ref().is_err_and(|denial| denial.error == ErrorCode::UnknownLogin) {
-            // Whoever guesses keys runs into this before into one that fits (threat T10).
-            self.count(LimitName::UnknownKeyPerAddress, &address.limit_key()).await?;
-        }
-        resumed
-    }
-
-    async fn attach(&self, request: ResumeRequest) -> Result<Waiting, Denial> {
-        let ResumeRequest { login_id, receive_key, last_seq } = request;
-        // `opened`, the first, is the answer to the open and never told again.
-        let last_seq = last_seq.max(1);
-        let waiting = self.waiters.join(Waiter::new(login_id, last_seq));
-        let attachment = self
-            .store
-            .attach(login_id, receive_key.digest(), &self.node, last_seq)
-            .await?
-            .filter(|attachment| tells_the_rest(attachment, last_seq))
-            .ok_or_else(Self::unknown_login)?;
-        self.clock.observe(attachment.record.now);
-        let waiter = waiting.waiter();
-        waiter.attached(attachment.number);
-        waiter.set_deadline(Deadline {
-            phase: phase_of(attachment.record.login.state.name()),
-            seq: attachment.record.login.seq,
-            expires_at: attachment.record.login.expires_at,
-            closes_at: attachment.record.closes_at,
-        });
-        waiting.hold();
-        self.inbox.offer_in_order(waiter, &attachment.missed, PushSource::Resume);
-        Ok(waiting)
     }
 
     /// Renews the code of a login whose browser is waiting here.
@@ -245,19 +207,5 @@ impl Logins {
             code_lifetime: self.lifetimes.code,
             waiting_lifetime: self.lifetimes.waiting,
         }
-    }
-}
-
-/// Whether a returning browser can still learn how its login ended: the result of a redeemed one is gone with its code.
-fn tells_the_rest(attachment: &Attachment, last_seq: u32) -> bool {
-    let newest = attachment.missed.last().map_or(last_seq, |change: &StoredChange| change.seq);
-    !attachment.record.login.state.name().is_settled() || (newest >= attachment.record.login.seq && newest > last_seq)
-}
-
-const fn phase_of(state: StateName) -> Phase {
-    match state {
-        StateName::Waiting => Phase::Waiting,
-        StateName::Scanned => Phase::Scanned,
-        _ => Phase::Settled,
     }
 }

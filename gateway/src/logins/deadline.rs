@@ -6,6 +6,7 @@ use std::time::Duration;
 use saoma_protocol::{CloseCode, Event, LoginId, Timestamp};
 
 use super::Logins;
+use crate::metrics::PushSource;
 use crate::store::{Applied, Change, Proof, StoreError, Transition};
 use crate::waiter::{Deadline, Phase, Waiter};
 use crate::wheel::{Tick, Wheel};
@@ -89,6 +90,16 @@ impl Logins {
                 Some(waiter) => self.timers.ping_again(&waiter),
                 None => {}
             },
+        }
+    }
+
+    /// Passes a time limit that is over already, and has the waiter told at once what came of it.
+    pub(super) async fn pass_limit_if_due(&self, waiter: &Arc<Waiter>) {
+        let deadline = waiter.deadline();
+        if deadline.phase != Phase::Settled && self.clock.now().until(deadline.expires_at).is_zero() {
+            self.pass_limit(waiter, deadline).await;
+            // Without an answer the waiter waits, and its limit is looked at again.
+            let _ = self.inbox.reread_batch(&[Arc::downgrade(waiter)], PushSource::Resume).await;
         }
     }
 

@@ -42,6 +42,12 @@ impl Denial {
         Self { retry_after: Some(RETRY_AFTER_OUTAGE), ..Self::new(ErrorCode::TemporarilyUnavailable, detail) }
     }
 
+    /// The same, with at least this long to wait.
+    #[must_use]
+    pub fn for_at_least(self, wait: Duration) -> Self {
+        Self { retry_after: self.retry_after.max(Some(wait)), ..self }
+    }
+
     /// Whole seconds to wait, rounded up, at least one.
     pub fn retry_after_seconds(&self) -> Option<u32> {
         self.retry_after.map(|wait| u32::try_from(wait.as_millis().div_ceil(1000).max(1)).unwrap_or(u32::MAX))

@@ -8,6 +8,7 @@ mod deadline;
 mod denial;
 mod messages;
 mod phone;
+mod resume;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -30,6 +30,9 @@ pub struct Limits {
     /// Sockets and event streams begun from one address, counted on each node for itself; 600 a minute by default. All
     /// browsers of an address come back at once when its node has gone.
     pub socket_per_address: Rate,
+    /// Polls of one login; 30 a minute by default: a browser whose polls are held asks once in 25 s and once more for
+    /// each change, one whose polls cannot be held every two seconds.
+    pub poll_per_login: Rate,
 }
 
 impl Default for Limits {
@@ -44,6 +47,7 @@ impl Default for Limits {
             token_per_client: per_minute(6000),
             unknown_key_per_address: per_minute(30),
             socket_per_address: per_minute(600),
+            poll_per_login: per_minute(30),
         }
     }
 }
@@ -60,6 +64,7 @@ impl Limits {
             LimitName::TokenPerClient => self.token_per_client,
             LimitName::UnknownKeyPerAddress => self.unknown_key_per_address,
             LimitName::SocketPerAddress => self.socket_per_address,
+            LimitName::PollPerLogin => self.poll_per_login,
         }
     }
 }

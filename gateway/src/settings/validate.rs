@@ -92,6 +92,7 @@ impl Settings {
             ("limits.token_per_client", limits.token_per_client),
             ("limits.unknown_key_per_address", limits.unknown_key_per_address),
             ("limits.socket_per_address", limits.socket_per_address),
+            ("limits.poll_per_login", limits.poll_per_login),
         ] {
             check_rate(setting, rate)?;
         }

@@ -1,29 +1,24 @@
-//! Logins over plain HTTP: opened by a POST, followed as an event stream. For networks that block WebSocket.
+//! Logins over plain HTTP, for networks that block WebSocket: opened, renewed and given up by a POST each, followed
+//! as an event stream or poll by poll.
 
-use std::convert::Infallible;
-use std::sync::Arc;
-
-use axum::body::{Body, Bytes};
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
-use futures_util::stream::{self, Stream};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::header::CACHE_CONTROL;
 use http::{HeaderMap, StatusCode};
-use saoma_protocol::{ErrorCode, LoginId, OpenRequest, RECEIVE_KEY_HEADER, ReceiveKey, ResumeRequest};
+use saoma_protocol::{LoginId, OpenRequest, RECEIVE_KEY_HEADER, ReceiveKey, ResumeRequest};
 
-use super::Transports;
+use super::long_poll::{self, Poll};
 use super::requester::opener;
+use super::{Transports, sse};
 use crate::body::{self, Json};
 use crate::logins::{Denial, Logins};
 use crate::metrics::Transport;
 use crate::problem::ApiProblem;
-use crate::waiter::{Delivery, Farewell};
-use crate::waiters::Waiting;
 
 /// Answers `POST /v1/logins`.
 pub(super) async fn open(State(transports): State<Transports>, request: Request) -> Result<Response, ApiProblem> {
     let address = transports.trusted_proxies.address_of(&request)?;
-    let opener = opener(request.headers(), address, Transport::EventStream);
+    let opener = opener(request.headers(), address, Transport::Post);
     let message: OpenRequest = body::read_json(request).await?;
     if transports.admission.is_draining() {
         return Err(Denial::unavailable("this node is restarting: come back shortly").into());
@@ -31,30 +26,26 @@ pub(super) async fn open(State(transports): State<Transports>, request: Request)
     let opened = transports.logins.open(message, opener).await.inspect_err(|denial| {
         transports.logins.metrics.refused("open", denial.error);
     })?;
-    Ok((StatusCode::CREATED, no_store(), Json(opened.message)).into_response())
+    Ok((StatusCode::CREATED, NO_STORE, Json(opened.message)).into_response())
 }
 
-/// Answers `GET /v1/logins/{login_id}/events`.
+/// Answers `GET /v1/logins/{login_id}/events`: a poll if it says after which message, else as a stream.
 pub(super) async fn events(
     State(transports): State<Transports>,
     Path(login_id): Path<String>,
     request: Request,
 ) -> Result<Response, ApiProblem> {
-    let address = transports.trusted_proxies.address_of(&request)?;
-    let place = transports.admit(&address).await?;
-    let request = ResumeRequest {
-        login_id: read_login_id(&login_id)?,
-        receive_key: receive_key(request.headers())?,
-        last_seq: last_event_id(request.headers())?,
+    // Without its body, which is empty, a request can be shared with what waits.
+    let request = request.map(drop);
+    let followed = match Poll::of(request.uri()) {
+        Ok(Some(poll)) => long_poll::answer(&transports, &login_id, poll, &request).await,
+        Ok(None) => sse::stream(&transports, &login_id, &request).await,
+        Err(denial) => Err(denial),
     };
-    let waiting = transports.logins.resume(request, &address).await?;
-    transports.logins.timers.ping(waiting.waiter());
-    let counted = transports.logins.metrics.socket_opened();
-    let events = event_stream(Arc::clone(&transports.logins), waiting, (place, counted));
-    let headers = [(CONTENT_TYPE, "text/event-stream"), (CACHE_CONTROL, "no-store")];
-    // Proxies such as nginx would keep events back until their buffer is full.
-    let unbuffered = [("x-accel-buffering", "no")];
-    Ok((headers, unbuffered, Body::from_stream(events)).into_response())
+    followed.map_err(|denial| {
+        transports.logins.metrics.refused("follow", denial.error);
+        denial.into()
+    })
 }
 
 /// Answers `POST /v1/logins/{login_id}/refresh`.
@@ -79,38 +70,9 @@ pub(super) async fn cancel(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The deliveries as events, until the login is settled or the browser has to go. Dropping the stream, which hyper
-/// does when the browser leaves, gives up its place.
-fn event_stream<G: Send + 'static>(
-    logins: Arc<Logins>,
-    waiting: Waiting,
-    guards: G,
-) -> impl Stream<Item = Result<Bytes, Infallible>> + Send {
-    stream::unfold(Some((logins, waiting, guards)), async |following| {
-        let (logins, waiting, guards) = following?;
-        waiting.waiter().heard();
-        let (event, ends) = event(&logins, waiting.waiter().next().await);
-        Some((Ok(Bytes::from(event)), (!ends).then_some((logins, waiting, guards))))
-    })
-}
-
-/// One event, and whether it is the last (WHATWG HTML §9.2).
-fn event(logins: &Logins, delivery: Delivery) -> (String, bool) {
-    match delivery {
-        Delivery::Change(change) => {
-            let message = logins.wording.message(change, logins.clock.now());
-            let data = serde_json::to_string(&message).unwrap_or_default();
-            let seq = message.seq().unwrap_or_default();
-            (format!("id: {seq}\ndata: {data}\n\n"), message.is_settled())
-        }
-        Delivery::Ping => (": still waiting\n\n".to_owned(), false),
-        Delivery::Close(farewell) => (close_event(farewell), true),
-    }
-}
-
-fn close_event(Farewell { code, hint }: Farewell) -> String {
-    let hint = hint.map(|hint| format!(",\"retry_after_ms\":{}", hint.retry_after_ms)).unwrap_or_default();
-    format!("event: close\ndata: {{\"code\":{}{hint}}}\n\n", code.code())
+/// What a browser without a socket comes back by.
+pub(super) fn resume_request(login_id: &str, headers: &HeaderMap, last_seq: u32) -> Result<ResumeRequest, Denial> {
+    Ok(ResumeRequest { login_id: read_login_id(login_id)?, receive_key: receive_key(headers)?, last_seq })
 }
 
 fn read_login_id(text: &str) -> Result<LoginId, Denial> {
@@ -123,17 +85,5 @@ fn receive_key(headers: &HeaderMap) -> Result<ReceiveKey, Denial> {
     key.and_then(|key| key.parse().ok()).ok_or_else(Logins::unknown_login)
 }
 
-fn last_event_id(headers: &HeaderMap) -> Result<u32, Denial> {
-    match headers.get("last-event-id") {
-        None => Ok(0),
-        Some(id) => id
-            .to_str()
-            .ok()
-            .and_then(|id| id.parse().ok())
-            .ok_or_else(|| Denial::new(ErrorCode::InvalidRequest, "Last-Event-ID must be the seq of a message")),
-    }
-}
-
-fn no_store() -> [(http::HeaderName, &'static str); 1] {
-    [(CACHE_CONTROL, "no-store")]
-}
+/// Answers hold secrets, and what comes after a `seq` changes.
+pub(super) const NO_STORE: [(http::HeaderName, &str); 1] = [(CACHE_CONTROL, "no-store")];

@@ -3,7 +3,9 @@
 //! A transport knows the login service and its waiter, and nothing of stores.
 
 mod http_login;
+mod long_poll;
 mod requester;
+mod sse;
 mod upgrade;
 mod websocket;
 

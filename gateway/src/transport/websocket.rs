@@ -14,7 +14,7 @@ use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 use super::Transports;
 use crate::admission::Place;
 use crate::logins::{Denial, Opener};
-use crate::metrics::OpenSocket;
+use crate::metrics::{OpenSocket, Transport};
 use crate::waiter::{Delivery, Farewell};
 use crate::waiters::Waiting;
 
@@ -110,7 +110,10 @@ impl Socket {
             ClientMessage::Refresh | ClientMessage::Cancel => return Err(CloseCode::NotOpened.into()),
         };
         match begun {
-            Ok(waiting) => Ok(waiting),
+            Ok(waiting) => {
+                self.transports.logins.metrics.attached(Transport::WebSocket);
+                Ok(waiting)
+            }
             Err(denial) => {
                 self.transports.logins.metrics.refused("open", denial.error);
                 self.send(&error_message(&denial)).await?;

@@ -151,7 +151,7 @@ async fn the_codes_content_alone_fetches_nothing_and_disturbs_nobody() {
         };
         assert_eq!((error, stolen.closed().await.unwrap()), (ErrorCode::UnknownLogin, 4001));
         answers.push(error_description);
-        for (method, path) in [("GET", "events"), ("POST", "refresh"), ("POST", "cancel")] {
+        for (method, path) in [("GET", "events"), ("GET", "events?after=0"), ("POST", "refresh"), ("POST", "cancel")] {
             let url = node.at(&format!("/v1/logins/{id}/{path}"));
             let request = http
                 .request(method.parse().unwrap(), url)
@@ -161,7 +161,7 @@ async fn the_codes_content_alone_fetches_nothing_and_disturbs_nobody() {
             answers.push(answer.text().await.unwrap());
         }
     }
-    let (known, unknown) = answers.split_at(4);
+    let (known, unknown) = answers.split_at(5);
     assert_eq!(known, unknown, "the answers do not tell whether the login exists");
     world.phone(&node, 1).scan(&login.qr).await.unwrap();
     assert!(
@@ -238,6 +238,7 @@ async fn an_event_stream_tells_what_a_socket_tells() {
     phone.scan(&qr).await.unwrap();
     phone.confirm(login_id, PERSONAL).await.unwrap();
     let text = stream.text().await.expect("the stream ends after the result");
+    assert!(text.starts_with(": "), "a sign of life comes first, that a proxy may be known by: {text}");
     let told: Vec<ServerMessage> = text
         .lines()
         .filter_map(|line| line.strip_prefix("data: "))

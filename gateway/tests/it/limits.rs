@@ -1,10 +1,12 @@
 //! Attempts are counted, across nodes where there are several, and whoever is over the limit is told for how long.
 
+use std::time::Duration;
+
 use saoma_load::browser::{OpenedLogin, open_request};
 use saoma_load::{Browser, PhoneError};
 use saoma_protocol::{ClientMessage, ErrorCode, ReceiveKey, ServerMessage};
 
-use crate::support::{ORIGIN, RedisServer, World, hall};
+use crate::support::{LONG, Node, ORIGIN, PollingBrowser, RedisServer, World, hall, until};
 
 fn limited<T: std::fmt::Debug>(answer: Result<T, PhoneError>) -> u64 {
     match answer {
@@ -78,4 +80,48 @@ async fn guessed_receive_keys_are_limited_by_address_and_the_right_one_still_ope
     let mut back = Browser::resume(&node.url, ORIGIN, &login, 1).await.unwrap();
     world.phone(&node, 1).scan(&login.qr).await.unwrap();
     assert!(matches!(back.next().await.unwrap(), ServerMessage::Scanned { .. }));
+}
+
+/// Threat T11.
+#[tokio::test]
+async fn a_browser_that_polls_too_fast_is_slowed_down_and_recovers() {
+    let world = World::in_memory().with(THREE_POLLS);
+    let node = world.start().await;
+    slows_down(&world, &node, &node).await;
+}
+
+/// Threat T11.
+#[tokio::test]
+async fn a_browser_that_polls_too_fast_gains_nothing_by_asking_another_node() {
+    let redis = RedisServer::start();
+    let world = World::on(&redis).with(THREE_POLLS);
+    let (a, b) = (world.start().await, world.start().await);
+    slows_down(&world, &a, &b).await;
+    assert_eq!(redis.keys_without_end(), Vec::<String>::new());
+}
+
+const THREE_POLLS: &str = "limits.poll_per_login = { burst = 3, per = '12s' }";
+
+async fn slows_down(world: &World, a: &Node, b: &Node) {
+    let mut browser = PollingBrowser::open(a).await;
+    let (too_fast, qr) = (browser.clone(), browser.login.qr.clone());
+    let knows_the_id_only = browser.with_key(ReceiveKey::from_random([7; 32]));
+    for status in [404, 404, 404, 429] {
+        assert_eq!(knows_the_id_only.refused(b).await.0, status);
+    }
+    for node in [a, b] {
+        assert_eq!(browser.messages(node, 0).await, [], "a stranger has used up none of the owner's polls");
+    }
+    let meanwhile = async {
+        until(|| a.gateway.waiting() > 0).await;
+        let (status, retry_after, problem) = too_fast.refused(b).await;
+        assert_eq!((status, problem.error), (429, ErrorCode::TooManyRequests));
+        world.phone(b, 1).scan(&qr).await.unwrap();
+        retry_after.unwrap()
+    };
+    let (told, retry_after) = tokio::join!(browser.messages(a, LONG), meanwhile);
+    assert!(matches!(told[..], [ServerMessage::Scanned { seq: 2, .. }]), "the poll that waits is left alone: {told:?}");
+    assert!(retry_after >= 5);
+    tokio::time::sleep(Duration::from_secs(retry_after)).await;
+    assert_eq!(browser.messages(b, 0).await, []);
 }

@@ -10,6 +10,7 @@ mod deaf_node;
 mod drain;
 mod hosted_page;
 mod limits;
+mod long_poll;
 mod many_nodes;
 mod outage;
 mod phone;

@@ -136,24 +136,16 @@ export class QrLogin extends HTMLElement {
         break;
       case "scanned":
       case "confirmed":
-        box.append(mask(element("div", { class: "tick", "aria-hidden": "true" }, "✓")));
+        box.append(element("div", { class: "mask" }, element("div", { class: "tick", "aria-hidden": "true" }, "✓")));
         break;
-      default: {
-        const again = element("button", { class: "mask", type: "button" }, this.#words(state));
-        again.addEventListener("click", () => this.#connection?.refresh());
-        box.append(again);
-      }
+      default:
+        box.append(this.#refreshButton(this.#words(state), "mask"));
     }
     return box;
   }
 
   #buttons(state: LoginState): Node[] {
     const texts = this.#texts();
-    const button = (text: string, act: () => void, kind = "") => {
-      const made = element("button", { type: "button", class: kind }, text);
-      made.addEventListener("click", act);
-      return made;
-    };
     switch (state.name) {
       case "loading":
       case "delayed":
@@ -162,15 +154,19 @@ export class QrLogin extends HTMLElement {
       case "waiting":
         return [
           ...this.#appLink(texts),
-          button(texts.refresh, () => this.#connection?.refresh()),
+          this.#refreshButton(texts.refresh),
           button(this.#large ? texts.shrink : texts.enlarge, () => this.#resize(), "resize"),
           typedCode(texts, state.userCode),
         ];
       case "scanned":
         return [button(texts.cancel, () => this.#connection?.cancel())];
       default:
-        return [button(texts.newCode, () => this.#connection?.refresh(), "main")];
+        return [this.#refreshButton(texts.newCode, "main")];
     }
+  }
+
+  #refreshButton(text: string, kind?: string): HTMLElement {
+    return button(text, () => this.#connection?.refresh(), kind);
   }
 
   /** On a phone's own screen there is nothing to scan the code with (threat T28). */
@@ -226,18 +222,14 @@ function isRefreshHeldBack(state: LoginState): state is WaitingState & { readonl
 }
 
 function typedCode(texts: Texts, code: string): HTMLElement {
-  const details = element("details", {});
-  details.append(
-    element("summary", {}, texts.cannotScan),
-    element("p", {}, texts.typeCode),
-    element("p", { class: "typed", part: "user-code" }, code),
-  );
-  return details;
+  const summary = element("summary", {}, texts.cannotScan);
+  const typed = element("p", { class: "typed", part: "user-code" }, code);
+  return element("details", {}, summary, element("p", {}, texts.typeCode), typed);
 }
 
-function mask(inside: HTMLElement): HTMLElement {
-  const made = element("div", { class: "mask" });
-  made.append(inside);
+function button(text: string, act: () => void, kind = ""): HTMLElement {
+  const made = element("button", { type: "button", class: kind }, text);
+  made.addEventListener("click", act);
   return made;
 }
 
@@ -257,10 +249,10 @@ function safeSessionStorage(): Storage | undefined {
 function element<K extends keyof HTMLElementTagNameMap>(
   name: K,
   attributes: Readonly<Record<string, string>>,
-  text = "",
+  ...inside: readonly (Node | string)[]
 ): HTMLElementTagNameMap[K] {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) if (value !== "") made.setAttribute(key, value);
-  made.textContent = text;
+  made.append(...inside);
   return made;
 }

@@ -4,10 +4,10 @@ use std::fmt::Write;
 use std::path::Path;
 
 use saoma_protocol::{
-    ClientContext, ClientMessage, CloseCode, CodeChallengeMethod, ComeBack, ConfirmRequest, Decision, DecisionStatus,
-    ErrorCode, Identity, IdentityKind, IntrospectionResponse, OfferedIdentity, OpenRequest, Place, Problem,
-    ProtocolVersion, RECEIVE_KEY_HEADER, RejectReason, RequesterContext, ResumeRequest, ScanContext, ScanRequest,
-    ServerMessage, UnitRole, paths,
+    ClientContext, ClientMessage, CloseCode, CloseNotice, CodeChallengeMethod, ComeBack, ConfirmRequest, Decision,
+    DecisionStatus, ErrorCode, Identity, IdentityKind, IntrospectionResponse, MAX_POLL_WAIT_SECONDS, OfferedIdentity,
+    OpenRequest, Place, PollAnswer, Problem, ProtocolVersion, RECEIVE_KEY_HEADER, RejectReason, RequesterContext,
+    ResumeRequest, ScanContext, ScanRequest, ServerMessage, UnitRole, paths,
 };
 use serde_json::json;
 use ts_rs::{Config, TS};
@@ -46,6 +46,8 @@ fn typescript() {
         CodeChallengeMethod,
         ServerMessage,
         RejectReason,
+        PollAnswer,
+        CloseNotice,
         ErrorCode,
         Problem,
         ScanRequest,
@@ -67,6 +69,8 @@ fn typescript() {
     writeln!(text, "export const SUBPROTOCOLS = {} as const;\n", json!(subprotocols)).unwrap();
     writeln!(text, "/** The header in which a browser without a socket proves its login. */").unwrap();
     writeln!(text, "export const RECEIVE_KEY_HEADER = {};\n", json!(RECEIVE_KEY_HEADER)).unwrap();
+    writeln!(text, "/** The longest that a poll is held, in seconds. */").unwrap();
+    writeln!(text, "export const MAX_POLL_WAIT_SECONDS = {MAX_POLL_WAIT_SECONDS};\n").unwrap();
     let paths = json!({ "socket": paths::SOCKET, "logins": paths::LOGINS, "events": paths::EVENTS, "refresh": paths::REFRESH, "cancel": paths::CANCEL });
     writeln!(text, "/** Where a browser asks; `{{login_id}}` stands for the login. */").unwrap();
     writeln!(text, "export const PATHS = {paths} as const;").unwrap();

@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use saoma_protocol::{
-    ClientMessage, CodeChallenge, CodeChallengeMethod, DecodeError, LoginId, OpenRequest, ReceiveKey, ResumeRequest,
-    ServerMessage,
+    ClientMessage, CodeChallenge, CodeChallengeMethod, DecodeError, LoginId, OpenRequest, PollAnswer, ReceiveKey,
+    ResumeRequest, ServerMessage,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -41,6 +41,30 @@ fn golden_vectors_are_read_and_written_as_they_stand() {
         };
         assert_eq!(again.is_some(), valid, "{name}");
         if let Some(again) = again.filter(|_| !name.contains("unknown member")) {
+            assert_eq!(again, serde_json::from_str::<Value>(&text).unwrap(), "{name}");
+        }
+    }
+}
+
+/// A golden answer to a poll.
+#[derive(Deserialize)]
+pub struct PollVector {
+    pub name: String,
+    pub text: String,
+    pub valid: bool,
+}
+
+/// Every golden answer to a poll.
+pub fn poll_vectors() -> Vec<PollVector> {
+    serde_json::from_str(include_str!("../../vectors/poll-answers.json")).unwrap()
+}
+
+#[test]
+fn golden_answers_to_polls_are_read_and_written_as_they_stand() {
+    for PollVector { name, text, valid } in poll_vectors() {
+        let again = serde_json::from_str::<PollAnswer>(&text).map(|answer| serde_json::to_value(answer).unwrap());
+        assert_eq!(again.is_ok(), valid, "{name}");
+        if let Some(again) = again.ok().filter(|_| !name.contains("unknown member")) {
             assert_eq!(again, serde_json::from_str::<Value>(&text).unwrap(), "{name}");
         }
     }

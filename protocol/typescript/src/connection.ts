@@ -1,4 +1,4 @@
-/** A login that stays: over dropped connections, a reload of the page, sleep, and networks that block WebSocket. */
+/** A login that stays: over dropped connections, a reload of the page, sleep, and networks that let only some ways through. */
 import { LoginMemory, type LoginStorage } from "./login-memory.ts";
 import { type LoginEvent, type LoginState, INITIAL_STATE, isSettled, nextState } from "./login-state.ts";
 import { CloseCode, comeBackAfter } from "./close-codes.ts";
@@ -8,6 +8,7 @@ import { decodeCloseHint, decodeServerMessage } from "./decode.ts";
 import type { OpenRequest } from "./generated.ts";
 import { LONGEST_BOUND_MS, backOff } from "./backoff.ts";
 import { openEventStream } from "./event-stream.ts";
+import { openLongPoll } from "./long-poll.ts";
 import { openWebSocket } from "./websocket.ts";
 
 /** What a login needs. */
@@ -25,7 +26,7 @@ export interface LoginOptions {
 }
 
 /** The ways to a gateway, in the order in which they are tried. */
-const TRANSPORTS: readonly OpenTransport[] = [openWebSocket, openEventStream];
+const TRANSPORTS: readonly OpenTransport[] = [openWebSocket, openEventStream, openLongPoll];
 
 /** Tries in a row that fail before the gateway is reached even once, after which the next way is tried. */
 const TRIES_PER_TRANSPORT = 2;
@@ -42,13 +43,17 @@ export class LoginConnection {
   readonly #ending = new AbortController();
   #state: LoginState = INITIAL_STATE;
   #transport: Transport | undefined;
-  /** Which of `TRANSPORTS`, and whether it has ever reached the gateway. */
-  #way = { index: 0, failed: 0, works: false };
+  /** Which of `TRANSPORTS`. */
+  #way = 0;
+  /** Whether this way has ever reached the gateway. */
+  #wayWorks = false;
+  /** Tries in a row by which it has not. */
+  #failures = 0;
   /** Lost connections in a row that brought no news. */
   #losses = 0;
   /** When the gateway wants to be asked again, in Unix milliseconds. */
   #notBefore = 0;
-  /** Whether the transport has reached the gateway. */
+  /** Whether the gateway has been heard of on this connection. */
   #isOpen = false;
   /** Whether what is known of the login comes from before a reload. */
   #isRestored = false;
@@ -118,14 +123,13 @@ export class LoginConnection {
     if (!this.#presence.isVisible()) return this.#happen({ type: "disconnected" });
     this.#happen({ type: "connecting" });
     this.#notBefore = 0;
-    const open = TRANSPORTS[this.#way.index] ?? openWebSocket;
+    const open = TRANSPORTS[this.#way] ?? openWebSocket;
     this.#transport = open(this.#options.gateway, this.#firstMessage(), {
-      opened: () => this.#opened(),
-      heard: () => this.#watchSilence(),
+      heard: () => this.#heard(),
       message: (text) => this.#hear(text),
       closed: (code, reason) => this.#lost(code, reason),
     });
-    this.#watchFor(this.#patience());
+    this.#watchSilence();
   }
 
   #firstMessage(): FirstMessage {
@@ -133,9 +137,8 @@ export class LoginConnection {
     return login === undefined ? { type: "open", ...this.#options.request } : { type: "resume", ...login };
   }
 
-  #opened(): void {
-    this.#isOpen = true;
-    this.#way = { ...this.#way, failed: 0, works: true };
+  #heard(): void {
+    this.#isOpen = this.#wayWorks = true;
     this.#happen({ type: "connected" });
     if (this.#pending !== undefined) this.#transport?.send(this.#pending);
     this.#pending = undefined;
@@ -144,7 +147,6 @@ export class LoginConnection {
 
   #hear(text: string): void {
     const decoded = decodeServerMessage(text);
-    this.#watchSilence();
     // A later version's messages are passed over; one that is broken tells nothing that could be acted on.
     if (!("message" in decoded) || !this.#memory.isNews(decoded.message)) return;
     const { message } = decoded;
@@ -153,12 +155,13 @@ export class LoginConnection {
       this.#isRestored = false;
     }
     const now = Date.now();
-    if (message.type === "error" && message.retry_after !== undefined) {
-      this.#notBefore = now + message.retry_after * 1000;
-    }
+    if (message.type === "error") this.#holdBack((message.retry_after ?? 0) * 1000);
     const state = nextState(this.#state, { type: "message", message, now });
     this.#memory.note(message, state);
-    if (isSettled(state)) this.#memory.forget();
+    if (isSettled(state)) {
+      this.#memory.forget();
+      this.#disconnect();
+    }
     this.#show(state);
     this.#watchSilence();
   }
@@ -166,21 +169,22 @@ export class LoginConnection {
   #lost(code: number, reason: string): void {
     this.#disconnect();
     if (isSettled(this.#state)) return;
-    if (!this.#way.works) this.#countFailure();
+    if (!this.#wayWorks) this.#countFailure();
     // What was kept from before a reload is over: the person wants a code, not news of it.
     if (code === CloseCode.UnknownLogin && this.#isRestored) return this.#restart();
     if (comeBackAfter(code) === "no") return this.#giveUp(code);
-    const wait = this.#waitBeforeReturn(code, reason);
+    this.#holdBack(decodeCloseHint(reason).retry_after_ms ?? 0);
+    const wait = this.#waitBeforeReturn(code);
     this.#losses += 1;
     if (wait > 0) this.#happen({ type: "disconnected" });
     this.#reconnecting = setTimeout(() => this.#connect(), wait);
   }
 
   #countFailure(): void {
-    const failed = this.#way.failed + 1;
-    const isNext = failed >= TRIES_PER_TRANSPORT;
-    const index = isNext ? (this.#way.index + 1) % TRANSPORTS.length : this.#way.index;
-    this.#way = { index, failed: isNext ? 0 : failed, works: false };
+    this.#failures += 1;
+    if (this.#failures < TRIES_PER_TRANSPORT) return;
+    this.#failures = 0;
+    this.#way = (this.#way + 1) % TRANSPORTS.length;
   }
 
   #giveUp(code: number): void {
@@ -188,15 +192,17 @@ export class LoginConnection {
     this.#happen({ type: "closed", code });
   }
 
-  #waitBeforeReturn(code: number, reason: string): number {
+  /** The gateway is not asked again for so long. */
+  #holdBack(milliseconds: number): void {
+    this.#notBefore = Math.max(this.#notBefore, Date.now() + milliseconds);
+  }
+
+  #waitBeforeReturn(code: number): number {
     const asked = this.#notBefore - Date.now();
     if (asked > 0) return asked;
-    const rule = comeBackAfter(code);
-    const hint = rule === "after_hint" ? decodeCloseHint(reason).retry_after_ms : undefined;
-    if (hint !== undefined) return hint;
     if (!this.#presence.isOnline()) return LONGEST_BOUND_MS;
     // A gateway that sends everyone on, time and again, must not be asked without pause.
-    return rule === "at_once" && this.#losses === 0 ? 0 : backOff(this.#losses);
+    return comeBackAfter(code) === "at_once" && this.#losses === 0 ? 0 : backOff(this.#losses);
   }
 
   #command(command: Command): void {
@@ -216,20 +222,23 @@ export class LoginConnection {
     if (this.#presence.isVisible() && this.#presence.isOnline() && this.#notBefore <= Date.now()) this.#connectNow();
   }
 
-  #patience(): number {
-    return this.#options.patience ?? PATIENCE_MS;
-  }
-
-  /** Expects the next sign of life: by the transport's pings, and by the end of what is shown, which is always told. */
+  /**
+   * Expects the next sign of life: the first of a connection soon, the others by the transport's own measure, and by the
+   * end of what is shown, which is always told.
+   */
   #watchSilence(): void {
-    if (isSettled(this.#state) || this.#transport === undefined) return clearTimeout(this.#silence);
+    clearTimeout(this.#silence);
+    if (this.#transport === undefined) return;
+    const patience = this.#options.patience ?? PATIENCE_MS;
     const untilEnd = "expiresAt" in this.#state ? Math.max(0, this.#state.expiresAt - Date.now()) : 0;
-    this.#watchFor(Math.min(untilEnd + this.#patience(), this.#transport.silenceLimit ?? Infinity));
+    const limit = this.#isOpen ? Math.min(untilEnd + patience, this.#transport.silenceLimit ?? Infinity) : patience;
+    this.#silence = setTimeout(() => this.#fallSilent(), limit);
   }
 
-  #watchFor(milliseconds: number): void {
-    clearTimeout(this.#silence);
-    this.#silence = setTimeout(() => this.#lost(CloseCode.Broken, ""), milliseconds);
+  /** A way by which nothing at all came for so long is not tried twice. */
+  #fallSilent(): void {
+    if (!this.#isOpen) this.#failures = TRIES_PER_TRANSPORT;
+    this.#lost(CloseCode.Broken, "");
   }
 
   #disconnect(): void {

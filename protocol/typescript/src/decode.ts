@@ -4,7 +4,7 @@
  * Unknown members are ignored, so that a newer gateway is understood (docs/protocol.md §8); a value that lacks what
  * its type must have is none.
  */
-import type { ServerMessage } from "./generated.ts";
+import type { CloseNotice, ServerMessage } from "./generated.ts";
 
 /** What a text from the gateway turned out to be. */
 export type Decoded =
@@ -25,29 +25,30 @@ export interface CloseHint {
   readonly retry_after_ms?: number;
 }
 
-type Kind = "number" | "string";
-type Shape = Readonly<Record<string, Kind>>;
+/** The members that are numbers, wherever they stand; all others are strings. */
+const NUMBERS: readonly string[] = [
+  "seq",
+  "last_seq",
+  "expires_in",
+  "server_time",
+  "retry_after",
+  "code",
+  "retry_after_ms",
+  "expiresAt",
+];
+
+type MembersOf<T extends ServerMessage["type"]> = readonly (keyof Extract<ServerMessage, { type: T }>)[];
 
 /** The members that each message must have, and those that it may have. */
-const MESSAGES: { readonly [T in ServerMessage["type"]]: { readonly must: Shape; readonly may?: Shape } } = {
-  opened: {
-    must: {
-      seq: "number",
-      login_id: "string",
-      receive_key: "string",
-      qr: "string",
-      user_code: "string",
-      expires_in: "number",
-      server_time: "number",
-    },
-  },
-  renewed: { must: { seq: "number", qr: "string", user_code: "string", expires_in: "number", server_time: "number" } },
-  scanned: { must: { seq: "number", person: "string", expires_in: "number" } },
-  confirmed: { must: { seq: "number", redirect_to: "string" } },
-  rejected: { must: { seq: "number", reason: "string" } },
-  cancelled: { must: { seq: "number" } },
-  expired: { must: { seq: "number" } },
-  error: { must: { error: "string", error_description: "string" }, may: { retry_after: "number" } },
+const MESSAGES: { readonly [T in ServerMessage["type"]]: { readonly must: MembersOf<T>; readonly may?: MembersOf<T> } } = {
+  opened: { must: ["seq", "login_id", "receive_key", "qr", "user_code", "expires_in", "server_time"] },
+  renewed: { must: ["seq", "qr", "user_code", "expires_in", "server_time"] },
+  scanned: { must: ["seq", "person", "expires_in"] },
+  confirmed: { must: ["seq", "redirect_to"] },
+  rejected: { must: ["seq", "reason"] },
+  cancelled: { must: ["seq"] },
+  expired: { must: ["seq"] },
+  error: { must: ["error", "error_description"], may: ["retry_after"] },
 };
 
 /** Reads a message of the gateway. */
@@ -56,7 +57,7 @@ export function decodeServerMessage(text: string): Decoded {
   if (!isRecord(value) || typeof value["type"] !== "string") return { malformed: "no object with a type" };
   const type = value["type"];
   if (!isMessageType(type)) return { unknownType: type };
-  const { must, may = {} } = MESSAGES[type];
+  const { must, may = [] } = MESSAGES[type];
   if (!has(value, must) || !mayHave(value, may)) return { malformed: `${type} lacks a member` };
   return { message: value as ServerMessage };
 }
@@ -64,19 +65,44 @@ export function decodeServerMessage(text: string): Decoded {
 /** Reads a close frame's reason or the data of an event stream's `close`; what it does not hold is left out. */
 export function decodeCloseHint(text: string): CloseHint {
   const value = parse(text);
-  const shape: Shape = { code: "number", retry_after_ms: "number" };
-  return isRecord(value) && mayHave(value, shape) ? (value as CloseHint) : {};
+  return isRecord(value) && mayHave(value, ["code", "retry_after_ms"]) ? (value as CloseHint) : {};
 }
 
-/** Reads a problem document (RFC 9457) as the `error` message that a socket would have brought. */
-export function decodeProblem(text: string): ErrorMessage {
+/** The answer to a poll. */
+export interface PollAnswer {
+  /** The messages, each to be read by itself: one of a later version does not spoil the others. */
+  readonly messages: readonly string[];
+  /** The greatest `seq` among them, or 0. */
+  readonly newest: number;
+  readonly close: CloseNotice | undefined;
+}
+
+/** Reads the answer to a poll; throws when it is none, as a proxy's page is. */
+export function decodePollAnswer(text: string): PollAnswer {
   const value = parse(text);
-  if (!isRecord(value) || !has(value, { error: "string", detail: "string" })) {
-    // A proxy on the way has answered with a page of its own.
-    return { type: "error", error: "temporarily_unavailable", error_description: "the answer was no problem document" };
-  }
-  const { error, detail, retry_after } = value;
-  const wait = typeof retry_after === "number" ? { retry_after } : {};
+  const { messages, close } = isRecord(value) ? value : {};
+  if (!Array.isArray(messages) || !(close === undefined || isCloseNotice(close))) throw new Error("no answer to a poll");
+  const seqs = messages.map((message) => (isRecord(message) ? Number(message["seq"]) || 0 : 0));
+  return { messages: messages.map((message) => JSON.stringify(message)), newest: Math.max(0, ...seqs), close };
+}
+
+function isCloseNotice(value: unknown): value is CloseNotice {
+  return isRecord(value) && has(value, ["code"]) && mayHave(value, ["retry_after_ms"]);
+}
+
+/** What a page of a proxy's own stands for. */
+const PROXY_PROBLEM: Record<string, unknown> = { error: "temporarily_unavailable", detail: "no problem document" };
+
+/**
+ * Reads a problem document (RFC 9457), and the header `Retry-After` beside it, as the `error` message that a socket
+ * would have brought.
+ */
+export function decodeProblem(text: string, retryAfter: string | null): ErrorMessage {
+  const value = parse(text);
+  const isProblem = isRecord(value) && has(value, ["error", "detail"]);
+  const { error, detail, retry_after } = isProblem ? value : PROXY_PROBLEM;
+  const seconds = Number(retry_after ?? retryAfter);
+  const wait = seconds > 0 ? { retry_after: seconds } : {};
   return { type: "error", error, error_description: detail, ...wait } as ErrorMessage;
 }
 
@@ -96,9 +122,9 @@ export type KeptState =
   | { readonly name: "waiting"; readonly qr: string; readonly userCode: string; readonly expiresAt: number }
   | { readonly name: "scanned"; readonly person: string; readonly expiresAt: number };
 
-const KEPT_STATES: { readonly [N in KeptState["name"]]: Shape } = {
-  waiting: { qr: "string", userCode: "string", expiresAt: "number" },
-  scanned: { person: "string", expiresAt: "number" },
+const KEPT_STATES: { readonly [N in KeptState["name"]]: readonly string[] } = {
+  waiting: ["qr", "userCode", "expiresAt"],
+  scanned: ["person", "expiresAt"],
 };
 
 /** Reads a kept login; `undefined` when the text holds none, as after a change of this format. */
@@ -107,9 +133,9 @@ export function decodeKeptLogin(text: string): KeptLogin | undefined {
   if (!isRecord(value)) return undefined;
   const shown = value["shown"];
   const complete =
-    has(value, { login_id: "string", receive_key: "string", last_seq: "number", request: "string" }) &&
+    has(value, ["login_id", "receive_key", "last_seq", "request"]) &&
     isRecord(shown) &&
-    Object.entries(KEPT_STATES).some(([name, shape]) => shown["name"] === name && has(shown, shape));
+    Object.entries(KEPT_STATES).some(([name, members]) => shown["name"] === name && has(shown, members));
   return complete ? (value as unknown as KeptLogin) : undefined;
 }
 
@@ -129,10 +155,13 @@ function isMessageType(type: string): type is ServerMessage["type"] {
   return Object.hasOwn(MESSAGES, type);
 }
 
-function has(value: Record<string, unknown>, shape: Shape): boolean {
-  return Object.entries(shape).every(([name, kind]) => typeof value[name] === kind);
+function has(value: Record<string, unknown>, members: readonly string[]): boolean {
+  return members.every((name) => typeof value[name] === (NUMBERS.includes(name) ? "number" : "string"));
 }
 
-function mayHave(value: Record<string, unknown>, shape: Shape): boolean {
-  return Object.entries(shape).every(([name, kind]) => value[name] === undefined || typeof value[name] === kind);
+function mayHave(value: Record<string, unknown>, members: readonly string[]): boolean {
+  return has(
+    value,
+    members.filter((name) => value[name] !== undefined),
+  );
 }

@@ -171,6 +171,32 @@ retry_after?: number, };
 export type RejectReason = "declined" | "identity_refused";
 
 /**
+ * The answer to a poll.
+ */
+export type PollAnswer = { 
+/**
+ * What came after the `seq` that the poll named, in order.
+ */
+messages: Array<ServerMessage>, 
+/**
+ * The gateway's farewell: what its code says comes in place of the next poll.
+ */
+close?: CloseNotice, };
+
+/**
+ * How the gateway ends an event stream or a poll, which have no close frame: in `close`.
+ */
+export type CloseNotice = { 
+/**
+ * The close code of a socket.
+ */
+code: number, 
+/**
+ * Milliseconds until this browser comes back, with 1012.
+ */
+retry_after_ms?: number, };
+
+/**
  * What went wrong: stable, for programs. Sockets send it in an `error` message, HTTP in a [`Problem`].
  */
 export type ErrorCode = "unsupported_version" | "invalid_request" | "unknown_type" | "origin_not_allowed" | "unknown_client" | "redirect_uri_not_allowed" | "invalid_scope" | "unknown_login" | "unknown_code" | "not_a_login_code" | "invalid_token" | "already_scanned" | "already_decided" | "login_expired" | "not_scanned" | "identity_not_allowed" | "identity_refused" | "too_many_requests" | "temporarily_unavailable" | "not_found" | "method_not_allowed" | "request_too_large" | "server_error";
@@ -414,6 +440,9 @@ export const SUBPROTOCOLS = ["saoma.v1"] as const;
 
 /** The header in which a browser without a socket proves its login. */
 export const RECEIVE_KEY_HEADER = "saoma-receive-key";
+
+/** The longest that a poll is held, in seconds. */
+export const MAX_POLL_WAIT_SECONDS = 25;
 
 /** Where a browser asks; `{login_id}` stands for the login. */
 export const PATHS = {"cancel":"/v1/logins/{login_id}/cancel","events":"/v1/logins/{login_id}/events","logins":"/v1/logins","refresh":"/v1/logins/{login_id}/refresh","socket":"/v1/socket"} as const;

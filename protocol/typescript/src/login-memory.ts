@@ -51,9 +51,8 @@ export class LoginMemory {
     } else if (this.#login !== undefined && "seq" in message) {
       this.#login = { ...this.#login, last_seq: message.seq };
     }
-    const shown = keptState(state);
-    if (this.#login !== undefined && shown !== undefined) {
-      this.#keep({ ...this.#login, request: this.#request, shown });
+    if (this.#login !== undefined && (state.name === "waiting" || state.name === "scanned")) {
+      this.#keep({ ...this.#login, request: this.#request, shown: state });
     }
   }
 
@@ -69,16 +68,5 @@ export class LoginMemory {
     } catch {
       // The storage is full or denied: the login then lives as long as the page.
     }
-  }
-}
-
-function keptState(state: LoginState): KeptState | undefined {
-  switch (state.name) {
-    case "waiting":
-      return { name: "waiting", qr: state.qr, userCode: state.userCode, expiresAt: state.expiresAt };
-    case "scanned":
-      return { name: "scanned", person: state.person, expiresAt: state.expiresAt };
-    default:
-      return undefined;
   }
 }

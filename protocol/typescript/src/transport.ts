@@ -1,4 +1,4 @@
-/** How messages travel: what the WebSocket and the event stream have in common. */
+/** How messages travel: what the WebSocket, the event stream and the polls have in common. */
 import type { ClientMessage } from "./generated.ts";
 
 /** A message about a login that stands already. */
@@ -9,9 +9,7 @@ export type FirstMessage = Exclude<ClientMessage, Command>;
 
 /** What a transport tells. After `closed` nothing comes. */
 export interface Listener {
-  /** The gateway has been reached. */
-  opened(): void;
-  /** A sign of life that is no message. */
+  /** The gateway has been heard of: by the first sign of life this way is known to lead to it. */
   heard(): void;
   /** A message, as it came. */
   message(text: string): void;
@@ -21,7 +19,7 @@ export interface Listener {
 
 /** One connection, which carries one login and is thrown away with it. */
 export interface Transport {
-  /** Milliseconds of silence after which the connection counts as broken, where the gateway's pings can be heard. */
+  /** Milliseconds of silence after which the connection counts as broken, where signs of life can be heard. */
   readonly silenceLimit?: number;
   /** Sends a message; gone without a trace when the connection is lost just then. */
   send(command: Command): void;

@@ -9,7 +9,7 @@ export function openWebSocket(gateway: string, first: FirstMessage, listener: Li
   const socket = new WebSocket(url, [...SUBPROTOCOLS]);
   socket.onopen = () => {
     socket.send(JSON.stringify(first));
-    listener.opened();
+    listener.heard();
   };
   socket.onmessage = ({ data }) => listener.message(String(data));
   socket.onclose = ({ code, reason }) => listener.closed(code, reason);

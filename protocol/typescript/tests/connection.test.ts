@@ -26,6 +26,7 @@ async function openWaiting(options?: Partial<LoginOptions>): Promise<{ page: Pag
   const page = open(options);
   const visit = await gateway.visit();
   visit.send(opened);
+  await visit.followed;
   await page.shows("waiting", { connected: true });
   return { page, visit };
 }
@@ -37,9 +38,10 @@ const resumeFrom = (last_seq: number) => ({
   last_seq,
 });
 
-describe.each(["websocket", "event stream"] as const)("over %s", (transport) => {
+describe.each(["websocket", "event stream", "long poll"] as const)("over %s", (transport) => {
   beforeEach(() => {
-    gateway.blocksWebSocket = transport === "event stream";
+    gateway.blocksWebSocket = transport !== "websocket";
+    gateway.streams = transport === "long poll" ? "are blocked" : "pass";
   });
 
   test("a login goes from code to redirect", async () => {
@@ -114,9 +116,17 @@ describe.each(["websocket", "event stream"] as const)("over %s", (transport) => 
 
   test("a gateway that sends the browser on is obeyed at once, and nobody sees it", async () => {
     const { page, visit } = await openWaiting();
+    visit.send(scanned(2));
+    await page.shows("scanned");
     visit.close(4200);
-    expect((await gateway.visit()).first).toEqual(resumeFrom(1));
-    expect(page.shown.some((state) => state.name === "waiting" && !state.connected)).toBe(false);
+    expect((await gateway.visit()).first).toEqual(resumeFrom(2));
+    expect(page.shown.some((state) => state.name === "scanned" && !state.connected)).toBe(false);
+  });
+
+  test("a page that closes its login lets go of the connection", async () => {
+    const { page, visit } = await openWaiting();
+    page.login.close();
+    await visit.left;
   });
 
   test("a login that the gateway no longer knows ends as expired", async () => {
@@ -151,14 +161,87 @@ test("where WebSocket is blocked, two tries are enough to go another way", async
   gateway.blocksWebSocket = true;
   const { visit } = await openWaiting();
   expect(visit.transport).toBe("event stream");
-  expect(gateway.blockedHandshakes).toBe(2);
+  expect(gateway.blocked).toEqual({ handshakes: 2, streams: 0 });
+});
+
+test("where event streams are blocked too, polls take the login up, and the code stays", async () => {
+  gateway.blocksWebSocket = true;
+  gateway.streams = "are blocked";
+  const { page, visit } = await openWaiting();
+  expect(visit.transport).toBe("long poll");
+  expect(gateway.blocked).toEqual({ handshakes: 2, streams: 2 });
+  expect(page.names.lastIndexOf("loading")).toBeLessThan(page.names.indexOf("waiting"));
+});
+
+test("a stream that is held back on its way is waited for once, and nothing is lost", async () => {
+  gateway.blocksWebSocket = true;
+  gateway.streams = "are held back";
+  const page = open({ patience: 300 });
+  const visit = await gateway.visit();
+  visit.send(opened, scanned(2));
+  await page.shows("waiting", { connected: true });
+  await page.shows("scanned");
+  expect(visit.transport).toBe("long poll");
+  expect(gateway.polls[0]).toEqual({ after: 1, wait: 0 });
+  expect(gateway.blocked.streams).toBe(1);
+});
+
+describe("polls", () => {
+  beforeEach(() => {
+    gateway.blocksWebSocket = true;
+    gateway.streams = "are blocked";
+  });
+
+  test("begin with one that does not wait and go on from the newest message, be it of a later version", async () => {
+    const { page, visit } = await openWaiting();
+    visit.send(scanned(2), { type: "dance", seq: 3 });
+    await expect.poll(() => gateway.polls.at(-1)).toEqual({ after: 3, wait: 25 });
+    visit.send(confirmed(4));
+    await page.shows("confirmed");
+    const asked = [1, 1, 3].map((after, index) => ({ after, wait: index === 0 ? 0 : 25 }));
+    expect(gateway.polls).toEqual(asked);
+  });
+
+  test("end with the login", async () => {
+    const { page, visit } = await openWaiting();
+    visit.send({ type: "expired", seq: 2 });
+    await page.shows("expired");
+    const { length } = gateway.polls;
+    // A poll would have been sent before this.
+    await fetch(gateway.origin);
+    expect(gateway.polls).toHaveLength(length);
+  });
+
+  test("ask again for an answer that broke off", async () => {
+    const { page, visit } = await openWaiting();
+    visit.drop();
+    const back = await gateway.visit();
+    expect(back.first).toEqual(resumeFrom(1));
+    back.send(scanned(2));
+    await page.shows("scanned");
+  });
+
+  test.each(["too_many_requests", "temporarily_unavailable"] as const)("wait as long as %s says", async (error) => {
+    const { page, visit } = await openWaiting();
+    const status = error === "too_many_requests" ? 429 : 503;
+    gateway.problem = { type: `urn:saoma:error:${error}`, title: "", status, detail: "later", error, retry_after: 1 };
+    visit.drop();
+    await expect.poll(() => gateway.refusals).toBe(1);
+    const refusedAt = Date.now();
+    gateway.problem = undefined;
+    page.presence.set({ visible: true });
+    expect((await gateway.visit()).first).toEqual(resumeFrom(1));
+    expect(Date.now() - refusedAt).toBeGreaterThanOrEqual(900);
+    const { renewableAt } = await page.shows("waiting", { connected: true });
+    expect(renewableAt, "the person may ask for a new code").toBeUndefined();
+  });
 });
 
 test("a socket that has worked before is not given up for a stream", async () => {
   const { page, visit } = await openWaiting();
   gateway.blocksWebSocket = true;
   visit.drop();
-  await expect.poll(() => gateway.blockedHandshakes, { timeout: 20_000 }).toBeGreaterThan(2);
+  await expect.poll(() => gateway.blocked.handshakes, { timeout: 20_000 }).toBeGreaterThan(2);
   gateway.blocksWebSocket = false;
   expect((await gateway.visit()).transport).toBe("websocket");
   await page.shows("waiting", { connected: true });

@@ -2,46 +2,14 @@
  * A gateway whose every answer a test gives by hand, over real sockets and real HTTP.
  *
  * Each connection of a browser becomes a {@link Visit}, whichever transport brought it, so that a test reads the same
- * over both. It keeps no state: what a real gateway would repeat after a resume, the test sends.
+ * over all. It keeps no state: what a real gateway would repeat after a resume, the test sends.
  */
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
 import { type WebSocket, WebSocketServer } from "ws";
-import type { ClientMessage, Problem, ServerMessage } from "../src/generated.ts";
+import type { ClientMessage, Problem } from "../src/generated.ts";
+import { HttpVisit, PollOutlet, Queue, StreamOutlet, type Visit } from "./visits.ts";
 
-/** One connection of a browser. */
-export interface Visit {
-  readonly transport: "websocket" | "event stream";
-  /** The message with which it came. */
-  readonly first: ClientMessage;
-  /** The next command of the browser. */
-  command(): Promise<ClientMessage>;
-  send(...messages: readonly (ServerMessage | { readonly type: string })[]): void;
-  /** Ends it with a close code. */
-  close(code: number, reason?: string): void;
-  /** Ends it as a broken network does. */
-  drop(): void;
-}
-
-/** Values that are awaited in the order in which they come. */
-class Queue<T> {
-  readonly #values: T[] = [];
-  readonly #takers: ((value: T) => void)[] = [];
-
-  put(value: T): void {
-    const taker = this.#takers.shift();
-    if (taker === undefined) this.#values.push(value);
-    else taker(value);
-  }
-
-  take(): Promise<T> {
-    const value = this.#values.shift();
-    return value === undefined ? new Promise((taker) => this.#takers.push(taker)) : Promise.resolve(value);
-  }
-
-  get waiting(): number {
-    return this.#values.length;
-  }
-}
+export type { Visit } from "./visits.ts";
 
 /** Answers requests that are none of the protocol's; whether it did. */
 export type ServePage = (request: IncomingMessage, response: ServerResponse) => boolean;
@@ -50,12 +18,18 @@ export type ServePage = (request: IncomingMessage, response: ServerResponse) => 
 export class ScriptedGateway {
   /** Whether WebSocket handshakes fail, as behind a proxy that blocks them. */
   blocksWebSocket = false;
-  /** The problem with which the next opens over HTTP are refused. */
+  /** What happens to event streams: a proxy may block them, or pass on their head and hold back the rest. */
+  streams: "pass" | "are blocked" | "are held back" = "pass";
+  /** The problem with which opens and follows over HTTP are refused. */
   problem: Problem | undefined;
-  /** Handshakes that were blocked so far. */
-  blockedHandshakes = 0;
+  /** Handshakes and streams that were blocked or held back so far. */
+  readonly blocked = { handshakes: 0, streams: 0 };
+  /** What polls have asked so far. */
+  readonly polls: { readonly after: number; readonly wait: number }[] = [];
+  /** Requests that were refused with the problem so far. */
+  refusals = 0;
   readonly #visits = new Queue<Visit>();
-  readonly #streams = new Map<string, StreamVisit>();
+  readonly #followed = new Map<string, HttpVisit>();
   readonly #sockets = new WebSocketServer({ noServer: true });
   readonly #server: Server;
   readonly #servePage: ServePage;
@@ -65,7 +39,7 @@ export class ScriptedGateway {
     this.#server = createServer((request, response) => void this.#answer(request, response));
     this.#server.on("upgrade", (request, socket, head) => {
       if (this.blocksWebSocket) {
-        this.blockedHandshakes += 1;
+        this.blocked.handshakes += 1;
         socket.end("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n");
         return;
       }
@@ -109,6 +83,8 @@ export class ScriptedGateway {
       this.#visits.put({
         transport: "websocket",
         first,
+        followed: Promise.resolve(),
+        left: new Promise((left) => socket.once("close", () => left())),
         command: () => messages.take(),
         send: (...sent) => sent.forEach((message) => socket.send(JSON.stringify(message))),
         close: (code, reason) => socket.close(code, reason),
@@ -118,93 +94,76 @@ export class ScriptedGateway {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const [, loginId = "", action] = /^\/v1\/logins(?:\/([^/]+)\/(\w+))?$/.exec(request.url ?? "") ?? [, undefined];
-    const isOpen = request.url === "/v1/logins";
+    const { pathname, searchParams } = new URL(request.url ?? "", this.origin);
+    const [, loginId = "", action] = /^\/v1\/logins(?:\/([^/]+)\/(\w+))?$/.exec(pathname) ?? [, undefined];
+    const isOpen = pathname === "/v1/logins";
     if (!isOpen && action === undefined) {
       if (!this.#servePage(request, response)) response.writeHead(404).end();
     } else if (this.problem !== undefined && (isOpen || action === "events")) {
-      response.writeHead(this.problem.status, { "content-type": "application/problem+json" });
-      response.end(JSON.stringify(this.problem));
+      this.#refuse(this.problem, response);
     } else if (isOpen) {
       this.#visits.put(await this.#opened(request, response));
-    } else if (action === "events") {
-      this.#follow(loginId, request, response);
-    } else {
-      this.#streams.get(loginId)?.commands.put(decodeClientMessage(JSON.stringify({ type: action })));
+    } else if (action !== "events") {
+      this.#followed.get(loginId)?.commands.put(decodeClientMessage(JSON.stringify({ type: action })));
       response.writeHead(204).end();
+    } else if (searchParams.has("after")) {
+      const [after, wait] = [Number(searchParams.get("after")), Number(searchParams.get("wait"))];
+      this.#poll({ ...resumeOf(loginId, request), last_seq: after }, wait, response);
+    } else {
+      this.#stream({ ...resumeOf(loginId, request), last_seq: Number(request.headers["last-event-id"]) }, response);
     }
+  }
+
+  #refuse(problem: Problem, response: ServerResponse): void {
+    this.refusals += 1;
+    response.setHeader("content-type", "application/problem+json");
+    if (problem.retry_after !== undefined) response.setHeader("retry-after", problem.retry_after);
+    response.writeHead(problem.status).end(JSON.stringify(problem));
   }
 
   async #opened(request: IncomingMessage, response: ServerResponse): Promise<Visit> {
     const pieces = await request.toArray();
     const first = decodeClientMessage(JSON.stringify({ ...JSON.parse(pieces.join("")), type: "open" }));
-    return new StreamVisit(first, (visit, message) => {
-      if (message.type === "opened" && "login_id" in message) this.#streams.set(message.login_id, visit);
+    return new HttpVisit(first, (visit, message) => {
+      if (message.type === "opened" && "login_id" in message) this.#followed.set(message.login_id, visit);
       response.writeHead(201, { "content-type": "application/json" }).end(JSON.stringify(message));
     });
   }
 
-  /** The stream of a login that has just been opened belongs to that visit; a later one is a visit of its own. */
-  #follow(loginId: string, request: IncomingMessage, response: ServerResponse): void {
+  #stream(resume: Resume, response: ServerResponse): void {
+    if (this.streams !== "pass") this.blocked.streams += 1;
+    if (this.streams === "are blocked") {
+      response.writeHead(403, { "content-type": "text/html" }).end("<html>");
+      return;
+    }
     response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
-    const opened = this.#streams.get(loginId);
-    if (opened !== undefined && !opened.isFollowed) return opened.follow(response);
-    const resumed = new StreamVisit({
-      type: "resume",
-      login_id: loginId,
-      receive_key: String(request.headers["saoma-receive-key"]),
-      last_seq: Number(request.headers["last-event-id"]),
-    });
-    this.#streams.set(loginId, resumed);
-    resumed.follow(response);
-    this.#visits.put(resumed);
+    if (this.streams === "pass") this.#visitOf(resume).follow(new StreamOutlet(response));
+  }
+
+  /** A browser begins with a poll that does not wait: it is a visit, and those that wait belong to it. */
+  #poll(resume: Resume, wait: number, response: ServerResponse): void {
+    this.polls.push({ after: resume.last_seq, wait });
+    const outlet = wait === 0 ? new PollOutlet() : this.#followed.get(resume.login_id)?.outlet;
+    if (!(outlet instanceof PollOutlet)) return void response.writeHead(500).end("the first poll does not wait");
+    if (wait === 0) this.#visitOf(resume).follow(outlet);
+    outlet.poll(response, wait);
+  }
+
+  /** The visit of a login that has just been opened is followed; who comes later is a visit of its own. */
+  #visitOf(resume: Resume): HttpVisit {
+    const opened = this.#followed.get(resume.login_id);
+    if (opened !== undefined && opened.outlet === undefined) return opened;
+    const visit = new HttpVisit(resume);
+    this.#followed.set(resume.login_id, visit);
+    this.#visits.put(visit);
+    return visit;
   }
 }
 
-class StreamVisit implements Visit {
-  readonly transport = "event stream";
-  readonly commands = new Queue<ClientMessage>();
-  isFollowed = false;
-  readonly #stream: Promise<ServerResponse>;
-  #resolve: (stream: ServerResponse) => void = () => undefined;
+type Resume = Extract<ClientMessage, { type: "resume" }>;
 
-  constructor(
-    readonly first: ClientMessage,
-    private answerOpen?: (visit: StreamVisit, message: ServerMessage | { readonly type: string }) => void,
-  ) {
-    this.#stream = new Promise((resolve) => (this.#resolve = resolve));
-  }
-
-  follow(stream: ServerResponse): void {
-    this.isFollowed = true;
-    this.#resolve(stream);
-  }
-
-  command(): Promise<ClientMessage> {
-    return this.commands.take();
-  }
-
-  send(...messages: readonly (ServerMessage | { readonly type: string })[]): void {
-    for (const message of messages) {
-      const answer = this.answerOpen;
-      delete this.answerOpen;
-      if (answer !== undefined) answer(this, message);
-      else this.#write(`${"seq" in message ? `id: ${String(message.seq)}\n` : ""}data: ${JSON.stringify(message)}\n\n`);
-    }
-  }
-
-  close(code: number, reason = "{}"): void {
-    const data = JSON.stringify({ ...JSON.parse(reason), code });
-    void this.#stream.then((stream) => stream.end(`event: close\ndata: ${data}\n\n`));
-  }
-
-  drop(): void {
-    void this.#stream.then((stream) => stream.destroy());
-  }
-
-  #write(text: string): void {
-    void this.#stream.then((stream) => stream.write(text));
-  }
+function resumeOf(login_id: string, request: IncomingMessage): Omit<Resume, "last_seq"> {
+  return { type: "resume", login_id, receive_key: String(request.headers["saoma-receive-key"]) };
 }
 
 function decodeClientMessage(text: string): ClientMessage {

@@ -8,6 +8,12 @@ interface MessageVector {
   readonly valid: boolean;
 }
 
+interface PollAnswerVector {
+  readonly name: string;
+  readonly text: string;
+  readonly valid: boolean;
+}
+
 interface CloseCodeVector {
   readonly code: number;
   readonly come_back: string;
@@ -15,6 +21,7 @@ interface CloseCodeVector {
 
 export const vectors = {
   messages: (): MessageVector[] => read("messages"),
+  pollAnswers: (): PollAnswerVector[] => read("poll-answers"),
   closeCodes: (): CloseCodeVector[] => read("close-codes"),
 };
 

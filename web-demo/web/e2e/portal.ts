@@ -11,6 +11,9 @@ export interface Codes {
   readonly userCode: string;
 }
 
+/** What is done to the window before the page opens in it. */
+export type Prepare = (context: BrowserContext) => Promise<void>;
+
 export class Portal {
   private constructor(
     readonly page: Page,
@@ -20,13 +23,14 @@ export class Portal {
   ) {}
 
   /** Opens the portal's login page in a window of its own and waits for its code. */
-  static open(browser: Browser, demo: Demo, words = zh): Promise<Portal> {
-    return Portal.openAt(browser, `${demo.addresses.portal}/login`, words);
+  static open(browser: Browser, demo: Demo, words = zh, prepare: Prepare = async () => undefined): Promise<Portal> {
+    return Portal.openAt(browser, `${demo.addresses.portal}/login`, words, prepare);
   }
 
   /** Opens a login page, the portal's or one that the gateway hosts, and waits for its code. */
-  static async openAt(browser: Browser, address: string, words = zh): Promise<Portal> {
+  static async openAt(browser: Browser, address: string, words = zh, prepare: Prepare = async () => undefined): Promise<Portal> {
     const context: BrowserContext = await browser.newContext({ locale: words.tag, viewport: { width: 1024, height: 768 } });
+    await prepare(context);
     const page = await context.newPage();
     const portal = new Portal(page, words, watchForErrors(page));
     await page.addInitScript(() => {

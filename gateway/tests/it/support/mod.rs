@@ -2,6 +2,7 @@
 
 mod fault_proxy;
 mod persons;
+mod polling_browser;
 mod process;
 mod readiness;
 mod redis_cluster;
@@ -12,9 +13,11 @@ mod redis_tls;
 mod relying_party;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 pub use fault_proxy::{FaultProxy, Towards};
 pub use persons::{Persons, with_unit};
+pub use polling_browser::{LONG, PollingBrowser};
 pub use process::{quiet_port, signal};
 pub use redis_cluster::RedisCluster;
 pub use redis_sentinel::RedisSentinel;
@@ -171,4 +174,14 @@ impl Node {
     pub fn at(&self, path: &str) -> Url {
         self.url.join(path).unwrap()
     }
+}
+
+/// Waits until it is so.
+pub async fn until(mut is_so: impl FnMut() -> bool) {
+    let waiting = async {
+        while !is_so() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), waiting).await.expect("it comes about");
 }

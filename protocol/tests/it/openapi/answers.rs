@@ -35,6 +35,11 @@ pub fn header(name: &str, description: &str, required: bool, schema: Value) -> V
     json!({ "name": name, "in": "header", "required": required, "description": description, "schema": schema })
 }
 
+/// A member of the query that a request may have.
+pub fn query(name: &str, description: &str, schema: Value) -> Value {
+    json!({ "name": name, "in": "query", "description": description, "schema": schema })
+}
+
 /// `answers`, and the problem documents that tell of `errors`: each status once, with all its codes.
 pub fn or_problems(schemas: &mut Schemas, mut answers: Map<String, Value>, errors: &[ErrorCode]) -> Value {
     let mut by_status = BTreeMap::<u16, Vec<ErrorCode>>::new();

@@ -1,12 +1,14 @@
 //! The browser's operations: a login over plain HTTP, for networks that block WebSocket.
 
 use saoma_protocol::ErrorCode as E;
-use saoma_protocol::{CloseCode, LoginId, MAX_INBOUND_MESSAGE_BYTES, OpenRequest, ServerMessage, paths};
+use saoma_protocol::{
+    CloseCode, LoginId, MAX_INBOUND_MESSAGE_BYTES, MAX_POLL_WAIT_SECONDS, OpenRequest, PollAnswer, ServerMessage, paths,
+};
 use serde_json::{Map, Value, json};
 
-use super::answers::{header, json_body, or_problems};
+use super::answers::{header, json_body, or_problems, query};
 use crate::schemas::{Schemas, refer};
-use crate::wire::{Sender, Vector, vectors};
+use crate::wire::{PollVector, Sender, Vector, poll_vectors, vectors};
 
 /// The tag of these operations.
 pub const TAG: &str = "Browser";
@@ -68,37 +70,52 @@ fn open(schemas: &mut Schemas) -> Value {
 
 fn events(schemas: &mut Schemas) -> Value {
     let told = event("scanned") + &event("confirmed");
-    let stream = json!({
+    let followed = json!({
         "description": format!(
-            "An event stream (WHATWG HTML §9.2). Each event has `id:` = `seq` and `data:` = a `ServerMessage`; the \
-             stream ends after a settled state. When a newer stream or socket takes the login over, it ends with \
-             `event: close` and `data: {{\"code\":{}}}`; the other close codes of the socket are told in the same way.",
+            "With `after` a `PollAnswer`; without, an event stream (WHATWG HTML §9.2). Each event has `id:` = `seq` and \
+             `data:` = a `ServerMessage`; the stream begins with a comment and ends after a settled state. When a newer \
+             stream, poll or socket takes the login over, it ends with `event: close` and `data: {{\"code\":{}}}`; the \
+             other close codes of the socket are told in the same way.",
             CloseCode::Superseded.code()
         ),
-        "content": { "text/event-stream": {
-            "schema": {
-                "type": "string",
-                "contentMediaType": "text/event-stream",
-                "contentSchema": { "type": "array", "items": event_schema(schemas) },
+        "content": {
+            "text/event-stream": {
+                "schema": {
+                    "type": "string",
+                    "contentMediaType": "text/event-stream",
+                    "contentSchema": { "type": "array", "items": event_schema(schemas) },
+                },
+                "examples": { "confirmed": { "value": told } },
             },
-            "examples": { "confirmed": { "value": told } },
-        } },
+            "application/json": { "schema": schemas.of::<PollAnswer>(), "examples": poll_examples() },
+        },
     });
     let errors = [E::InvalidRequest, E::UnknownLogin, E::TooManyRequests, E::TemporarilyUnavailable];
     json!({
         "operationId": "followLogin",
         "tags": [TAG],
         "summary": "Follow a login's messages",
-        "description": "What came after `Last-Event-ID` follows, in order, once, and then what happens. `opened` is the \
-                        answer to the open and never told again.",
+        "description": "What came after `Last-Event-ID` or `after` follows, in order, once; on a stream, then what happens. \
+                        `opened` is the answer to the open and never told again.",
         "security": [{ "receiveKey": [] }],
-        "parameters": [header(
-            "Last-Event-ID",
-            "The newest `seq` that the browser has seen; without it, 0.",
-            false,
-            schemas.of::<u32>(),
-        )],
-        "responses": or_problems(schemas, Map::from_iter([("200".into(), stream)]), &errors),
+        "parameters": [
+            header(
+                "Last-Event-ID",
+                "Of a stream: the newest `seq` that the browser has seen; without it, 0.",
+                false,
+                schemas.of::<u32>(),
+            ),
+            query("after", "Makes it a poll: the newest `seq` that the browser has seen.", schemas.of::<u32>()),
+            query(
+                "wait",
+                &format!(
+                    "Of a poll: the seconds that it waits for a message when there is none, up to \
+                     {MAX_POLL_WAIT_SECONDS}; without it, 0."
+                ),
+                schemas.of::<u32>(),
+            ),
+        ],
+        "responses": or_problems(schemas, Map::from_iter([("200".into(), followed)]), &errors),
     })
 }
 
@@ -118,6 +135,17 @@ fn event_schema(schemas: &mut Schemas) -> Value {
             },
         },
     })
+}
+
+/// The golden answers to polls, by name.
+fn poll_examples() -> Map<String, Value> {
+    let valid = poll_vectors().into_iter().filter(|vector| vector.valid && vector.name != "an unknown member");
+    valid
+        .map(|PollVector { name, text, .. }| {
+            let value: Value = serde_json::from_str(&text).unwrap();
+            (name.replace(' ', "_"), json!({ "value": value }))
+        })
+        .collect()
 }
 
 fn refresh(schemas: &mut Schemas) -> Value {

@@ -1,0 +1,84 @@
+//! A browser that comes back: for good, on a new connection, or for as long as one poll.
+
+use std::time::Duration;
+
+use saoma_protocol::{ErrorCode, ResumeRequest, StateName};
+
+use super::{Denial, Logins};
+use crate::client_address::ClientAddress;
+use crate::limits::LimitName;
+use crate::metrics::PushSource;
+use crate::store::{Attachment, StoredChange};
+use crate::waiter::{Deadline, Phase, Waiter};
+use crate::waiters::Waiting;
+
+/// What a browser that polls too fast waits at least: the step of `slow_down` (RFC 8628 §3.5).
+const SLOW_DOWN: Duration = Duration::from_secs(5);
+
+impl Logins {
+    /// Brings a browser back to its login: what it missed is on its way to the waiter.
+    ///
+    /// # Errors
+    /// No such login, a wrong receive key, or the store is down.
+    pub async fn resume(&self, request: ResumeRequest, address: &ClientAddress) -> Result<Waiting, Denial> {
+        let resumed = self.attach(request).await;
+        if resumed.as_ref().is_err_and(|denial| denial.error == ErrorCode::UnknownLogin) {
+            // Whoever guesses keys runs into this before into one that fits (threat T10).
+            self.count(LimitName::UnknownKeyPerAddress, &address.limit_key()).await?;
+        }
+        resumed
+    }
+
+    /// Brings a browser back that asks time and again, as [`Logins::resume`] does.
+    ///
+    /// # Errors
+    /// As [`Logins::resume`], and the browser asks too often (threat T11).
+    pub async fn poll(&self, request: ResumeRequest, address: &ClientAddress) -> Result<Waiting, Denial> {
+        // Counted by the key, not by the id, which is in the QR code: so it can be done before the store is asked, a
+        // poll too many does not touch the login, and whoever has no key uses up nobody's polls.
+        let key = request.receive_key.digest().to_string();
+        self.count(LimitName::PollPerLogin, &key).await.map_err(|denial| denial.for_at_least(SLOW_DOWN))?;
+        self.resume(request, address).await
+    }
+
+    async fn attach(&self, request: ResumeRequest) -> Result<Waiting, Denial> {
+        let ResumeRequest { login_id, receive_key, last_seq } = request;
+        // `opened`, the first, is the answer to the open and never told again.
+        let last_seq = last_seq.max(1);
+        let waiting = self.waiters.join(Waiter::new(login_id, last_seq));
+        let attachment = self
+            .store
+            .attach(login_id, receive_key.digest(), &self.node, last_seq)
+            .await?
+            .filter(|attachment| tells_the_rest(attachment, last_seq))
+            .ok_or_else(Self::unknown_login)?;
+        self.clock.observe(attachment.record.now);
+        let waiter = waiting.waiter();
+        waiter.attached(attachment.number);
+        waiter.set_deadline(Deadline {
+            phase: phase_of(attachment.record.login.state.name()),
+            seq: attachment.record.login.seq,
+            expires_at: attachment.record.login.expires_at,
+            closes_at: attachment.record.closes_at,
+        });
+        waiting.hold();
+        self.inbox.offer_in_order(waiter, &attachment.missed, PushSource::Resume);
+        // While no node held the browser nobody watched the time.
+        self.pass_limit_if_due(waiter).await;
+        Ok(waiting)
+    }
+}
+
+/// Whether a returning browser can still learn how its login ended: the result of a redeemed one is gone with its code.
+fn tells_the_rest(attachment: &Attachment, last_seq: u32) -> bool {
+    let newest = attachment.missed.last().map_or(last_seq, |change: &StoredChange| change.seq);
+    !attachment.record.login.state.name().is_settled() || (newest >= attachment.record.login.seq && newest > last_seq)
+}
+
+const fn phase_of(state: StateName) -> Phase {
+    match state {
+        StateName::Waiting => Phase::Waiting,
+        StateName::Scanned => Phase::Scanned,
+        _ => Phase::Settled,
+    }
+}
