@@ -107,12 +107,21 @@ pub struct Sockets {
     /// How long a new socket has to open or resume a login; 10 s by default.
     #[serde(with = "humantime_serde")]
     pub open_within: Duration,
+    /// How long a browser has to take what it is sent, and to answer a close; 10 s by default. Then the connection is
+    /// reset, and what the kernel still kept for it is dropped.
+    #[serde(with = "humantime_serde")]
+    pub write_timeout: Duration,
 }
 
 impl Default for Sockets {
     fn default() -> Self {
         let seconds = Duration::from_secs;
-        Self { ping_every: seconds(25), ping_timeout: seconds(10), open_within: seconds(10) }
+        Self {
+            ping_every: seconds(25),
+            ping_timeout: seconds(10),
+            open_within: seconds(10),
+            write_timeout: seconds(10),
+        }
     }
 }
 

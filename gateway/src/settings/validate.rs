@@ -65,6 +65,7 @@ impl Settings {
             ("sockets.ping_every", sockets.ping_every, MOMENT..=HOUR),
             ("sockets.ping_timeout", sockets.ping_timeout, MOMENT..=HOUR),
             ("sockets.open_within", sockets.open_within, MOMENT..=HOUR),
+            ("sockets.write_timeout", sockets.write_timeout, MOMENT..=HOUR),
             ("lifetimes.code", lifetimes.code, SECOND..=DAY),
             ("lifetimes.waiting", lifetimes.waiting, SECOND..=DAY),
             ("lifetimes.scanned", lifetimes.scanned, SECOND..=DAY),
