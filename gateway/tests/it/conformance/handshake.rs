@@ -130,9 +130,12 @@ async fn what_is_no_handshake_gets_the_status_that_says_so() {
     let (upgrade, version, problem) = ("upgrade: websocket", "sec-websocket-version: 13", "application/problem+json");
     answered([
         ("§4.2.1 POST", Handshake::line("POST /v1/socket HTTP/1.1"), 405, ""),
+        ("§4.2.1 HEAD", Handshake::line("HEAD /v1/socket HTTP/1.1"), 400, problem),
         ("§4.2.1 HTTP/1.0", Handshake::line("GET /v1/socket HTTP/1.0"), 400, problem),
         ("§4.2.1 no HTTP", Handshake::line("GET /v1/socket SAOMA/1.1"), 400, ""),
         ("§4.2.1 another resource", Handshake::line("GET /v1/sockets HTTP/1.1"), 404, problem),
+        ("§4.2.1 no Host", Handshake::without("Host"), 400, problem),
+        ("§4.2.1 two Hosts", Handshake::right().and("Host", "evil.example"), 400, problem),
         ("§4.2.1 no Upgrade", Handshake::without("Upgrade"), 426, upgrade),
         ("§4.2.1 another Upgrade", Handshake::with("Upgrade", "websockets"), 426, upgrade),
         ("§4.2.1 no Connection", Handshake::without("Connection"), 426, upgrade),
@@ -142,8 +145,10 @@ async fn what_is_no_handshake_gets_the_status_that_says_so() {
         ("§4.4 a newer version", Handshake::with("Sec-WebSocket-Version", "14"), 426, version),
         ("§4.4 the right one, written otherwise", Handshake::with("Sec-WebSocket-Version", "013"), 426, version),
         ("§4.4 a list of versions", Handshake::with("Sec-WebSocket-Version", "13, 8"), 426, version),
+        ("§11.3.5 two versions", Handshake::right().and("Sec-WebSocket-Version", "8"), 426, version),
         ("§10.2 no origin", Handshake::without("Origin"), 403, problem),
         ("§10.2 a foreign origin", Handshake::with("Origin", "https://evil.example"), 403, problem),
+        ("§10.2 two origins", Handshake::right().and("Origin", "https://evil.example"), 403, problem),
         (
             "§10.2 two origins in one",
             Handshake::with("Origin", "https://hall.example https://evil.example"),
@@ -165,6 +170,13 @@ async fn a_key_is_sixteen_bytes_in_base64_once() {
         ("§4.2.1 17 bytes", key("dGhlIHNhbXBsZSBub25jZSE="), 400, problem),
         ("§4.2.1 without padding", key("dGhlIHNhbXBsZSBub25jZQ"), 400, problem),
         ("§4.2.1 no base64", key("!GhlIHNhbXBsZSBub25jZQ=="), 400, problem),
+        ("§11.3.1 two keys", Handshake::right().and("Sec-WebSocket-Key", "AQIDBAUGBwgJCgsMDQ4PEA=="), 400, problem),
+        (
+            "§11.3.1 the same twice",
+            Handshake::right().and("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+            400,
+            problem,
+        ),
     ])
     .await;
 }
@@ -180,6 +192,25 @@ async fn a_head_that_is_ill_formed_or_too_long_is_refused() {
         ("RFC 6585 §5 200 headers", many, 431, ""),
     ])
     .await;
+}
+
+/// A body would be read as frames: a request with one is not a handshake.
+#[tokio::test]
+async fn a_body_is_not_read_as_frames() {
+    let node = node().await;
+    let ping = frame(FIN | PING, b"smuggled");
+    let length = ping.len().to_string();
+    let chunked = [format!("{:x}\r\n", ping.len()).as_bytes(), &ping, b"\r\n0\r\n\r\n"].concat();
+    for (name, handshake, body) in [
+        ("Content-Length", Handshake::right().and("Content-Length", &length), ping),
+        ("Transfer-Encoding", Handshake::right().and("Transfer-Encoding", "chunked"), chunked),
+    ] {
+        let mut wire = Wire::connect(node.gateway.address()).await;
+        wire.send(&[handshake.bytes(), body].concat(), Pace::Whole).await;
+        let head = wire.head().await;
+        assert!(head.starts_with("http/1.1 400"), "{name}: {head}");
+        serves_others(&node, name).await;
+    }
 }
 
 #[tokio::test]
