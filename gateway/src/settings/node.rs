@@ -98,7 +98,8 @@ impl fmt::Debug for StoreSettings {
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sockets {
-    /// How often a waiting browser is pinged; 25 s by default. Many proxies close what is silent for 60 s.
+    /// How often a waiting browser is pinged, though not before the last ping was answered or ran out of time; 25 s by
+    /// default. Many proxies close what is silent for 60 s.
     #[serde(with = "humantime_serde")]
     pub ping_every: Duration,
     /// How long it has to answer; 10 s by default.

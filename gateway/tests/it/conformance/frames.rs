@@ -1,8 +1,11 @@
 //! Framing (RFC 6455 §5): reserved bits and opcodes, masks, control frames, fragments, lengths.
 
+use std::time::{Duration, Instant};
+
 use super::bytes::*;
 use super::wire::{Answer, Pace, Wire};
 use super::{Moment, NO_MESSAGE, PROTOCOL_ERROR, TOO_BIG, UNKNOWN_TYPE, hold, node, row};
+use crate::support::World;
 
 const DANCE: &str = r#"{"type":"dance"}"#;
 
@@ -194,4 +197,18 @@ async fn where_segments_end_says_nothing() {
             assert_eq!(wire.next().await, expected, "split after {end} bytes");
         }
     }
+}
+
+/// Proxies close what is silent for too long: the interval is one that operators can count on.
+#[tokio::test]
+async fn pings_come_as_often_as_is_set() {
+    let node = World::in_memory().with("sockets = { ping_every = '1s', ping_timeout = '1s' }").start().await;
+    let mut wire = Wire::at(Moment::Opened, &node).await;
+    wire.is_pinged().await;
+    let first = Instant::now();
+    for _ in 0..2 {
+        wire.is_pinged().await;
+    }
+    let interval = first.elapsed() / 2;
+    assert!(interval < Duration::from_millis(1700), "{interval:?}");
 }

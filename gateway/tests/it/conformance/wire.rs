@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::bytes::{CLOSE, FIN, PING, PONG, TEXT, text};
+use super::bytes::{CLOSE, FIN, PING, PONG, TEXT, frame, text};
 use super::handshake::Handshake;
 use crate::support::hall;
 
@@ -155,6 +155,13 @@ impl Wire {
                 Err(error) => panic!("{error}"),
             }
         }
+    }
+
+    /// Waits for a ping and answers it.
+    pub async fn is_pinged(&mut self) {
+        let (opcode, payload) = timeout(PATIENCE, self.frame()).await.expect("a ping in time").unwrap();
+        assert_eq!(opcode, PING);
+        self.send(&frame(FIN | PONG, &payload), Pace::Whole).await;
     }
 
     /// A frame as a server may send it: whole, unmasked, no reserved bit set.
