@@ -11,7 +11,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 
 import { App } from "./app.ts";
-import { BINARY, Gateway, environment, freeOrigin } from "./gateway.ts";
+import { environment } from "./environment.ts";
+import { BINARY, Gateway, freeOrigin } from "./gateway.ts";
 import { Nginx } from "./nginx.ts";
 import { Redis } from "./redis.ts";
 

@@ -9,8 +9,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { launchBrowser } from "./browser.ts";
 import { Deployment } from "./deployment.ts";
+import { environment } from "./environment.ts";
 import { type ForeignClient, inChromium, inNode, inPython } from "./foreign-clients.ts";
-import { BINARY, environment } from "./gateway.ts";
+import { BINARY } from "./gateway.ts";
 
 let deployment: Deployment;
 let browser: Browser;

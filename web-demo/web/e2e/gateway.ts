@@ -7,13 +7,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
+import { environment } from "./environment.ts";
+
 /** The gateway's binary. */
 export const BINARY = process.env["SAOMA_BIN"] ?? new URL("../../../target/debug/saoma", import.meta.url).pathname;
-
-/** The environment that a node gets: this process's, without what would be taken for settings. */
-export function environment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("SAOMA_")));
-}
 
 /** A relying party, as the settings file has it. */
 export interface ClientSettings {
