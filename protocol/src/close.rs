@@ -13,8 +13,12 @@ use serde::{Deserialize, Serialize};
 pub enum CloseCode {
     /// The login is settled.
     Done = 1000,
+    /// What came was no frame, or no frame that may come then.
+    ProtocolError = 1002,
     /// The message was not text.
     UnsupportedData = 1003,
+    /// The text was not UTF-8.
+    InvalidData = 1007,
     /// The message was larger than [`MAX_INBOUND_MESSAGE_BYTES`](crate::MAX_INBOUND_MESSAGE_BYTES).
     TooBig = 1009,
     /// The node failed in a way it did not expect.
@@ -71,7 +75,9 @@ impl CloseCode {
     /// Every code, in ascending order.
     pub const ALL: &'static [Self] = &[
         Self::Done,
+        Self::ProtocolError,
         Self::UnsupportedData,
+        Self::InvalidData,
         Self::TooBig,
         Self::InternalError,
         Self::Restarting,
@@ -95,7 +101,9 @@ impl CloseCode {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Done => "done",
+            Self::ProtocolError => "protocol_error",
             Self::UnsupportedData => "unsupported_data",
+            Self::InvalidData => "invalid_data",
             Self::TooBig => "too_big",
             Self::InternalError => "internal_error",
             Self::Restarting => "restarting",

@@ -56,8 +56,10 @@ impl Timers {
         }
     }
 
+    /// Pings again when it is time, of which the wait for the last pong was a part.
     fn ping_again(&self, waiter: &Arc<Waiter>) {
-        self.wheel.insert(self.ping_every, Timer::Ping(Arc::downgrade(waiter)));
+        let left = self.ping_every.saturating_sub(self.ping_timeout);
+        self.wheel.insert(left, Timer::Ping(Arc::downgrade(waiter)));
     }
 
     fn limit(&self, waiter: &Arc<Waiter>, after: Duration) {

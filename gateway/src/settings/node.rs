@@ -124,7 +124,8 @@ impl fmt::Debug for StoreSettings {
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sockets {
-    /// How often a waiting browser is pinged; 25 s by default. Many proxies close what is silent for 60 s.
+    /// How often a waiting browser is pinged, though not before the last ping was answered or ran out of time; 25 s by
+    /// default. Many proxies close what is silent for 60 s.
     #[serde(with = "humantime_serde")]
     pub ping_every: Duration,
     /// How long it has to answer; 10 s by default.
@@ -140,6 +141,10 @@ pub struct Sockets {
     /// How often a login that nobody has scanned yet is; 1 min by default.
     #[serde(with = "humantime_serde")]
     pub reread_waiting_every: Duration,
+    /// How long a browser has to take what it is sent, and to answer a close; 10 s by default. Then the connection is
+    /// reset, and what the kernel still kept for it is dropped.
+    #[serde(with = "humantime_serde")]
+    pub write_timeout: Duration,
 }
 
 impl Default for Sockets {
@@ -151,6 +156,7 @@ impl Default for Sockets {
             open_within: seconds(10),
             reread_scanned_every: seconds(10),
             reread_waiting_every: seconds(60),
+            write_timeout: seconds(10),
         }
     }
 }

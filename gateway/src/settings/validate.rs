@@ -70,6 +70,7 @@ impl Settings {
             ("sockets.open_within", sockets.open_within, MOMENT..=HOUR),
             ("sockets.reread_scanned_every", sockets.reread_scanned_every, MOMENT..=HOUR),
             ("sockets.reread_waiting_every", sockets.reread_waiting_every, MOMENT..=HOUR),
+            ("sockets.write_timeout", sockets.write_timeout, MOMENT..=HOUR),
             ("lifetimes.code", lifetimes.code, SECOND..=DAY),
             ("lifetimes.waiting", lifetimes.waiting, SECOND..=DAY),
             ("lifetimes.scanned", lifetimes.scanned, SECOND..=DAY),

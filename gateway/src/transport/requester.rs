@@ -1,7 +1,7 @@
 //! What the person will be shown of the browser that asks.
 
-use http::HeaderMap;
 use http::header::{ORIGIN, USER_AGENT};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use saoma_protocol::RequesterContext;
 use woothee::parser::Parser;
 
@@ -16,7 +16,13 @@ pub(super) fn opener(headers: &HeaderMap, address: ClientAddress, transport: Tra
 
 /// The page's origin. Browsers send it with every socket and every POST, and no page can forge it.
 pub(super) fn origin(headers: &HeaderMap) -> Option<&str> {
-    headers.get(ORIGIN)?.to_str().ok()
+    single(headers, &ORIGIN)?.to_str().ok()
+}
+
+/// The value of a header that may be there once: of two, nobody could say which one counts.
+pub(super) fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderValue> {
+    let mut values = headers.get_all(name).into_iter();
+    values.next().filter(|_| values.next().is_none())
 }
 
 /// The browser's name and system are its own words: read by a parser with a fixed vocabulary, so that no text of an

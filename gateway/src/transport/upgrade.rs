@@ -1,11 +1,12 @@
 //! From an HTTP request to a socket: the checks of the opening handshake (RFC 6455 §4.2), all before the upgrade.
 
+use axum::body::HttpBody;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::header::{
-    CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
+    CONNECTION, HOST, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use saoma_protocol::{ErrorCode, MAX_INBOUND_MESSAGE_BYTES, ProtocolVersion};
@@ -15,7 +16,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use super::Transports;
-use super::requester::{opener, origin};
+use super::requester::{opener, origin, single};
 use super::websocket::Socket;
 use crate::logins::Denial;
 use crate::metrics::Transport;
@@ -41,6 +42,10 @@ pub(super) async fn upgrade(State(transports): State<Transports>, mut request: R
 
 async fn accept(transports: &Transports, request: &mut Request) -> Result<Response, ApiProblem> {
     let headers = request.headers();
+    // A GET of one host, and behind its head no body but frames (RFC 6455 §4.2.1).
+    if request.method() != Method::GET || single(headers, &HOST).is_none() || !request.body().is_end_stream() {
+        return Err(not_a_handshake().into());
+    }
     let key = handshake_key(headers)?;
     let version = version(headers)?;
     let admitted = |origin: &str| {
@@ -70,11 +75,11 @@ fn handshake_key(headers: &HeaderMap) -> Result<HeaderValue, ApiProblem> {
             .with_status(StatusCode::UPGRADE_REQUIRED)
             .with_header(UPGRADE, "websocket"));
     }
-    if headers.get(SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
+    if single(headers, &SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
         let problem = ApiProblem::from(Denial::new(ErrorCode::InvalidRequest, "Sec-WebSocket-Version must be 13"));
         return Err(problem.with_status(StatusCode::UPGRADE_REQUIRED).with_header(SEC_WEBSOCKET_VERSION, "13"));
     }
-    let key = headers.get(SEC_WEBSOCKET_KEY).filter(|key| is_nonce(key.as_bytes()));
+    let key = single(headers, &SEC_WEBSOCKET_KEY).filter(|key| is_nonce(key.as_bytes()));
     key.cloned().ok_or_else(|| not_a_handshake().into())
 }
 

@@ -1,13 +1,12 @@
 //! One browser's socket, from its first message to its close.
 
-use std::sync::Arc;
-
 use futures_util::{SinkExt, StreamExt};
 use saoma_protocol::{ClientMessage, CloseCode, ErrorCode, ServerMessage};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::error::CapacityError;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode as WireCode};
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
@@ -20,9 +19,6 @@ use crate::waiters::Waiting;
 
 /// Messages that are none after which a browser is sent away.
 const MAX_BAD_MESSAGES: u8 = 5;
-
-/// How long a browser has to take a close, or any single message.
-const WRITE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// A socket and its place on this node.
 pub(super) struct Socket {
@@ -38,8 +34,12 @@ pub(super) struct Socket {
 enum Ending {
     /// With a close frame of ours.
     Farewell(Farewell),
-    /// The browser has gone, or has said that it goes.
+    /// With a close frame of the browser's, which is answered in kind (RFC 6455 §5.5.1).
+    Left,
+    /// Without one: the browser has gone.
     Gone,
+    /// Without one: the browser does not take what it is sent.
+    Unread,
 }
 
 impl From<CloseCode> for Ending {
@@ -62,14 +62,12 @@ impl Socket {
     /// Serves the browser until the socket ends.
     pub(super) async fn run(mut self) {
         let (Ok(ending) | Err(ending)) = self.serve().await;
-        let metrics = Arc::clone(&self.transports.logins.metrics);
-        match ending {
-            Ending::Farewell(farewell) => {
-                metrics.socket_closed(farewell.code);
-                self.close(farewell).await;
-            }
-            Ending::Gone => metrics.socket_gone(),
+        let metrics = &self.transports.logins.metrics;
+        match &ending {
+            Ending::Farewell(farewell) => metrics.socket_closed(farewell.code),
+            Ending::Left | Ending::Gone | Ending::Unread => metrics.socket_gone(),
         }
+        self.end(ending).await;
     }
 
     async fn serve(&mut self) -> Result<Ending, Ending> {
@@ -85,7 +83,8 @@ impl Socket {
         let (open_within, closing) = (self.transports.sockets.open_within, self.transports.closing.clone());
         let begun = async {
             loop {
-                if let Some(message) = self.receive().await? {
+                let frame = self.stream.next().await;
+                if let Some(message) = self.receive(frame).await? {
                     return self.first(message).await;
                 }
             }
@@ -128,9 +127,9 @@ impl Socket {
         tokio::select! {
             biased;
             delivery = waiter.next() => self.deliver(delivery).await,
-            message = self.receive() => {
+            frame = self.stream.next() => {
                 waiter.heard();
-                match message? {
+                match self.receive(frame).await? {
                     Some(message) => self.obey(message, waiting).await,
                     None => Ok(()),
                 }
@@ -166,17 +165,18 @@ impl Socket {
         }
     }
 
-    /// The next message; `None` for a frame that holds none.
-    async fn receive(&mut self) -> Result<Option<ClientMessage>, Ending> {
-        match self.stream.next().await {
+    /// The message in a frame; `None` if it holds none.
+    async fn receive(&mut self, frame: Option<Result<Message, Error>>) -> Result<Option<ClientMessage>, Ending> {
+        match frame {
             Some(Ok(Message::Text(text))) => match ClientMessage::decode(&text) {
                 Ok(message) => Ok(Some(message)),
                 Err(error) => self.complain(&Denial::new(error.code(), error.to_string())).await,
             },
             Some(Ok(Message::Binary(_))) => Err(CloseCode::UnsupportedData.into()),
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Ok(None),
-            Some(Err(Error::Capacity(CapacityError::MessageTooLong { .. }))) => Err(CloseCode::TooBig.into()),
-            Some(Ok(Message::Close(_)) | Err(_)) | None => Err(Ending::Gone),
+            Some(Ok(Message::Close(_))) => Err(Ending::Left),
+            Some(Err(error)) => Err(ending_of(&error)),
+            None => Err(Ending::Gone),
         }
     }
 
@@ -198,25 +198,61 @@ impl Socket {
 
     /// Writes within a bound: a browser that does not read is not waited for.
     async fn write(&mut self, message: Message) -> Result<(), Ending> {
-        match timeout(WRITE_TIMEOUT, self.stream.send(message)).await {
+        let written = async {
+            // What waits from before would otherwise leave no room, and the browser no time.
+            self.stream.flush().await?;
+            self.stream.send(message).await
+        };
+        match timeout(self.transports.sockets.write_timeout, written).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(Ending::Gone),
+            Ok(Err(_)) => Err(Ending::Gone),
+            Err(_) => Err(Ending::Unread),
         }
     }
 
-    async fn close(&mut self, farewell: Farewell) {
+    /// Ends the connection as the socket ends: in order if the browser has a part in it, within a bound.
+    async fn end(mut self, ending: Ending) {
+        let write_timeout = self.transports.sockets.write_timeout;
+        let closed = async {
+            match ending {
+                Ending::Farewell(farewell) => self.say(farewell).await.is_ok() && self.hang_up().await.is_ok(),
+                Ending::Left => self.answer_close().await.is_ok() && self.hang_up().await.is_ok(),
+                Ending::Gone => true,
+                Ending::Unread => false,
+            }
+        };
+        if !timeout(write_timeout, closed).await.unwrap_or(false) {
+            tracing::debug!("a browser was cut off");
+            // Otherwise the kernel would go on trying to send what it has, for minutes.
+            let _ = self.stream.get_ref().set_zero_linger();
+        }
+    }
+
+    /// Sends a close frame and waits for the browser's own, which ends the handshake (RFC 6455 §7.1.1); not after a
+    /// frame that was wrong, behind which nothing can be read.
+    async fn say(&mut self, farewell: Farewell) -> Result<(), Ending> {
         let reason =
             farewell.hint.map_or_else(|| farewell.code.name().to_owned(), saoma_protocol::RestartHint::to_reason);
         let frame = CloseFrame { code: WireCode::from(farewell.code.code()), reason: Utf8Bytes::from(reason) };
-        let closing = async {
-            self.stream.close(Some(frame)).await?;
-            // The handshake is over when the browser's own close frame has come (RFC 6455 §7.1.1).
-            while let Some(Ok(_)) = self.stream.next().await {}
-            Ok::<_, Error>(())
-        };
-        if !matches!(timeout(WRITE_TIMEOUT, closing).await, Ok(Ok(()))) {
-            tracing::debug!(code = farewell.code.code(), "a browser did not answer the close");
-        }
+        self.write(Message::Close(Some(frame))).await?;
+        while let Some(Ok(_)) = self.stream.next().await {}
+        Ok(())
+    }
+
+    /// Sends the answer to the browser's close frame, which tungstenite has ready.
+    async fn answer_close(&mut self) -> Result<(), Error> {
+        self.stream.flush().await?;
+        // Where the first made room only, this one sends it.
+        self.stream.flush().await
+    }
+
+    /// Ends the connection so that the close frame arrives: bytes that nobody had read would make it a reset, which
+    /// overtakes what was sent (RFC 6455 §7.1.1).
+    async fn hang_up(&mut self) -> std::io::Result<()> {
+        let connection = self.stream.get_mut();
+        connection.shutdown().await?;
+        while connection.read(&mut [0; 512]).await? > 0 {}
+        Ok(())
     }
 }
 
@@ -225,6 +261,17 @@ fn error_message(denial: &Denial) -> ServerMessage {
         error: denial.error,
         error_description: denial.detail.clone().into_owned(),
         retry_after: denial.retry_after_seconds(),
+    }
+}
+
+/// How a socket ends that could not be read on.
+fn ending_of(error: &Error) -> Ending {
+    match error {
+        Error::Capacity(_) => CloseCode::TooBig.into(),
+        Error::Utf8(_) => CloseCode::InvalidData.into(),
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => Ending::Gone,
+        Error::Protocol(_) => CloseCode::ProtocolError.into(),
+        _ => Ending::Gone,
     }
 }
 

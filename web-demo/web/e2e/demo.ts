@@ -6,6 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
+import { environment } from "./environment.ts";
+
 const BINARY = process.env["SAOMA_DEMO_BIN"] ?? new URL("../../../target/debug/saoma-demo", import.meta.url).pathname;
 
 const FACES = ["gateway", "portal", "phone"] as const;
@@ -42,7 +44,7 @@ export class Demo {
     const faces = chosen.flatMap((face) => [`--${face}`, this.#addresses ? new URL(this.#addresses[face]).host : "127.0.0.1:0"]);
     const child = spawn(BINARY, [...faces, "--data", this.data, ...this.args], {
       stdio: ["ignore", "pipe", "inherit"],
-      env: { ...process.env, ...this.environment },
+      env: { ...environment(), ...this.environment },
     });
     this.#process = child;
     const lines = await linesUntilReady(child);

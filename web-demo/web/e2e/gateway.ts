@@ -7,7 +7,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
-const BINARY = process.env["SAOMA_BIN"] ?? new URL("../../../target/debug/saoma", import.meta.url).pathname;
+import { environment } from "./environment.ts";
+
+/** The gateway's binary. */
+export const BINARY = process.env["SAOMA_BIN"] ?? new URL("../../../target/debug/saoma", import.meta.url).pathname;
 
 /** A relying party, as the settings file has it. */
 export interface ClientSettings {
@@ -17,6 +20,18 @@ export interface ClientSettings {
   readonly secret?: string;
   readonly redirect_uris: readonly string[];
   readonly origins?: readonly string[];
+}
+
+/** What several nodes behind a proxy have in common. */
+export interface Shared {
+  /** Where everybody reaches them. */
+  readonly publicUrl: string;
+  /** The proxy's own addresses. */
+  readonly trustedProxies: readonly string[];
+  /** Where their logins live. */
+  readonly store: string;
+  /** The file of the key by which they sign. */
+  readonly signingKey: string;
 }
 
 /** How the gateway asks who a phone's person is. */
@@ -34,17 +49,25 @@ export class Gateway {
     private readonly folder: string,
   ) {}
 
-  /** Starts a node at this origin, on memory; resolves when it serves. */
-  static async start(origin: string, introspection: Introspection, clients: readonly ClientSettings[]): Promise<Gateway> {
+  /** Starts a node at this origin, by itself on memory or as one of several; resolves when it serves. */
+  static async start(
+    origin: string,
+    introspection: Introspection,
+    clients: readonly ClientSettings[],
+    shared?: Shared,
+  ): Promise<Gateway> {
     const gateway = new Gateway(origin, await mkdtemp(join(tmpdir(), "saoma-gateway-")));
-    await writeFile(gateway.#settings, settings(origin, introspection, clients));
+    await writeFile(gateway.#settings, settings(origin, introspection, clients, shared));
     await gateway.begin();
     return gateway;
   }
 
   /** Starts it again where it was. What it knew is gone. */
   async begin(): Promise<void> {
-    const child = spawn(BINARY, ["serve", "--config", this.#settings], { stdio: ["ignore", "inherit", "pipe"] });
+    const child = spawn(BINARY, ["serve", "--config", this.#settings], {
+      stdio: ["ignore", "inherit", "pipe"],
+      env: environment(),
+    });
     this.#process = child;
     await serving(child);
   }
@@ -87,11 +110,17 @@ export async function freeOrigin(): Promise<string> {
 }
 
 /** TOML writes strings and lists of strings as JSON does. */
-function settings(origin: string, introspection: Introspection, clients: readonly ClientSettings[]): string {
+function settings(origin: string, introspection: Introspection, clients: readonly ClientSettings[], shared?: Shared): string {
   const table = (name: string, members: object) =>
     [name, ...Object.entries(members).map(([key, value]) => `${key} = ${JSON.stringify(value)}`)].join("\n");
   return [
-    table("[server]", { listen: new URL(origin).host, public_url: origin, drain_window: "1s" }),
+    table("[server]", {
+      listen: new URL(origin).host,
+      public_url: shared?.publicUrl ?? origin,
+      trusted_proxies: shared?.trustedProxies ?? [],
+      drain_window: "1s",
+    }),
+    ...(shared ? [table("[store]", { url: shared.store }), table("[oidc]", { signing_key: shared.signingKey })] : []),
     table("[operations]", { enabled: false }),
     table("[identity.introspection]", introspection),
     ...clients.map((client) => table("[[clients]]", client)),

@@ -1,0 +1,106 @@
+//! The socket as RFC 6455 asks, in raw bytes: no library is on the browser's side. The Autobahn suite's cases were the checklist.
+
+mod bytes;
+mod closing;
+mod frames;
+mod handshake;
+mod text;
+mod unread;
+mod wire;
+
+use saoma_protocol::{ClientMessage, ErrorCode, ServerMessage};
+
+use crate::support::{Node, World};
+use bytes::{FIN, PING, close, frame};
+use wire::{Answer, Pace, Wire};
+
+/// Where in a socket's life bytes come.
+#[derive(Debug, Clone, Copy)]
+enum Moment {
+    /// As the first frames of all.
+    First,
+    /// After a login was opened.
+    Opened,
+}
+
+/// What a browser sends, and all that it is answered: the last answer is a close, or the socket stays open.
+struct Row {
+    name: String,
+    sent: Vec<u8>,
+    answers: Vec<Answer>,
+}
+
+fn row(name: impl Into<String>, sent: impl Into<Vec<u8>>, answers: impl Into<Vec<Answer>>) -> Row {
+    Row { name: name.into(), sent: sent.into(), answers: answers.into() }
+}
+
+/// The answer to text that is a JSON object, but of no known type: that it came whole shows in this.
+const UNKNOWN_TYPE: Answer = Answer::Error(ErrorCode::UnknownType);
+
+/// The answer to text that is no message.
+const NO_MESSAGE: Answer = Answer::Error(ErrorCode::InvalidRequest);
+
+const PROTOCOL_ERROR: Answer = Answer::Close(Some(1002));
+const INVALID_DATA: Answer = Answer::Close(Some(1007));
+const TOO_BIG: Answer = Answer::Close(Some(1009));
+
+async fn node() -> Node {
+    World::in_memory().with("limits.open_per_address = { burst = 100000, per = '1m' }").start().await
+}
+
+/// Bytes up to which a row is also sent byte by byte.
+const SHORT: usize = 5000;
+
+/// Holds the gateway to every row, at both moments, in one piece and byte by byte. After each a browser that behaves
+/// finds the node as it should be.
+async fn hold(rows: impl IntoIterator<Item = Row>) {
+    let node = node().await;
+    for row in rows {
+        for moment in [Moment::First, Moment::Opened] {
+            for pace in Pace::ALL.iter().filter(|pace| row.sent.len() <= SHORT || **pace == Pace::Whole) {
+                let mut wire = Wire::at(moment, &node).await;
+                wire.send(&row.sent, *pace).await;
+                let case = format!("{} ({moment:?}, {pace:?})", row.name);
+                for expected in &row.answers {
+                    assert_eq!(wire.next().await, *expected, "{case}");
+                }
+                match row.answers.last() {
+                    Some(Answer::Close(_)) => wire.ends(&case).await,
+                    _ => wire.is_open(&case).await,
+                }
+            }
+        }
+        serves_others(&node, &row.name).await;
+    }
+}
+
+/// A browser that behaves is served.
+async fn serves_others(node: &Node, after: &str) {
+    let (mut browser, _) = node.browser().await;
+    browser.send(&ClientMessage::Cancel).await.unwrap();
+    assert_eq!(browser.next().await.unwrap(), ServerMessage::Cancelled { seq: 2 }, "after {after}");
+    assert_eq!(browser.closed().await.unwrap(), 1000, "after {after}");
+}
+
+impl Wire {
+    async fn at(moment: Moment, node: &Node) -> Self {
+        let mut wire = Self::connect(node.gateway.address()).await;
+        wire.shake_hands().await;
+        if let Moment::Opened = moment {
+            wire.open().await;
+        }
+        wire
+    }
+
+    /// The other end still answers.
+    async fn is_open(&mut self, case: &str) {
+        self.send(&frame(FIN | PING, b"alive?"), Pace::Whole).await;
+        assert_eq!(self.next().await, Answer::Pong(b"alive?".into()), "{case}");
+    }
+
+    /// After its close frame the other end ends the connection, in order: a reset could take the close frame with it.
+    async fn ends(&mut self, case: &str) {
+        self.send(&close(1000, b""), Pace::Whole).await;
+        assert_eq!(self.next().await, Answer::End, "{case}");
+    }
+}

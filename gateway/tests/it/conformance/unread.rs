@@ -1,0 +1,111 @@
+//! A browser that never reads: it is cut off within a bound, and what waits for it meanwhile stays small.
+
+use saoma_load::browser::{PATIENCE, open_request};
+use saoma_protocol::{ClientMessage, ServerMessage};
+use tokio::net::TcpSocket;
+use tokio::time::timeout;
+
+use super::bytes::{FIN, PING, close, frame, text};
+use super::serves_others;
+use super::wire::{Answer, Wire};
+use crate::support::{Node, World, hall};
+
+/// Pings whose pongs fit into no buffer.
+const PINGS: usize = 100_000;
+
+/// Those pings, and short ones whose pongs fill what room the long ones leave.
+fn many_pings() -> Vec<u8> {
+    [frame(FIN | PING, &[b'p'; 125]).repeat(PINGS), frame(FIN | PING, b"").repeat(100)].concat()
+}
+
+/// A browser whose kernel takes as little for it as it can, with a login that it has read of.
+async fn narrow(node: &Node) -> Wire {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(1).unwrap();
+    let mut wire = Wire::from(socket.connect(node.gateway.address()).await.unwrap());
+    wire.shake_hands().await;
+    wire.open().await;
+    wire
+}
+
+/// How many pongs come, and what comes then.
+async fn pongs(wire: &mut Wire) -> (usize, Answer) {
+    let mut count = 0;
+    loop {
+        match wire.next().await {
+            Answer::Pong(_) => count += 1,
+            answer => return (count, answer),
+        }
+    }
+}
+
+async fn cut_off(node: &Node, case: &str) {
+    assert_eq!(node.gateway.waiting(), 0, "{case}");
+    serves_others(node, case).await;
+}
+
+#[tokio::test]
+async fn one_that_says_nothing_either_is_cut_off() {
+    let pings = "sockets = { ping_every = '100ms', ping_timeout = '100ms', write_timeout = '100ms' }";
+    let node = World::in_memory().with(pings).start().await;
+    let mut wire = narrow(&node).await;
+    wire.is_reset().await;
+    cut_off(&node, "silence").await;
+}
+
+#[tokio::test]
+async fn one_that_pings_is_cut_off_at_the_gateways_own_ping() {
+    let pings = "sockets = { ping_every = '300ms', ping_timeout = '300ms', write_timeout = '100ms' }";
+    let node = World::in_memory().with(pings).start().await;
+    let mut wire = narrow(&node).await;
+    wire.is_reset_while_sending(&frame(FIN | PING, &[b'p'; 125]).repeat(100)).await;
+    cut_off(&node, "pings").await;
+}
+
+#[tokio::test]
+async fn one_that_asks_and_asks_is_cut_off_at_the_answer_that_does_not_fit() {
+    let node = World::in_memory().with("sockets.write_timeout = '100ms'").start().await;
+    let mut wire = narrow(&node).await;
+    let again = serde_json::to_string(&ClientMessage::Open(open_request(&hall()).0)).unwrap();
+    wire.is_reset_while_sending(&text(&again).repeat(100)).await;
+    cut_off(&node, "questions").await;
+}
+
+/// Of pings whose pongs do not fit, RFC 6455 §5.5.3 lets all but the last go unanswered.
+#[tokio::test]
+async fn what_does_not_fit_is_not_kept_and_the_close_is_answered() {
+    let node = World::in_memory().with("sockets.ping_every = '1h'").start().await;
+    let mut wire = narrow(&node).await;
+    wire.is_read(&[many_pings(), close(1000, b"")].concat()).await;
+    until(async || node.gateway.waiting() == 0).await;
+    let (count, answer) = pongs(&mut wire).await;
+    // The kernel's buffers, of some megabytes, hold these.
+    assert!(count < PINGS / 2, "{count} pongs waited");
+    assert_eq!(answer, Answer::Close(Some(1000)));
+    assert_eq!(wire.next().await, Answer::End);
+}
+
+/// Whoever begins to read in time is told everything.
+#[tokio::test]
+async fn one_that_reads_late_is_told_what_happened_and_gets_the_close_code() {
+    let node = World::in_memory().with("sockets.ping_every = '1h'").start().await;
+    let mut wire = narrow(&node).await;
+    wire.is_read(&[many_pings(), text(r#"{"type":"cancel"}"#)].concat()).await;
+    until(async || {
+        let metrics = reqwest::get(node.operations("/metrics")).await.unwrap().text().await.unwrap();
+        metrics.contains(r#"saoma_login_changes_total{event="cancel"} 1"#)
+    })
+    .await;
+    let (_, answer) = pongs(&mut wire).await;
+    assert_eq!(answer, Answer::Told(Box::new(ServerMessage::Cancelled { seq: 2 })));
+    assert_eq!(pongs(&mut wire).await.1, Answer::Close(Some(1000)));
+}
+
+async fn until(condition: impl AsyncFn() -> bool) {
+    let holds = async {
+        while !condition().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, holds).await.expect("it comes about in time");
+}
