@@ -29,6 +29,9 @@ mod identity;
 mod login;
 mod message;
 mod pkce;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod properties;
 mod secret;
 mod time;
 mod version;

@@ -52,7 +52,8 @@ fn root() -> PathBuf {
 /// Every source file of a language with its path from the top, with `/` between parts.
 fn sources(language: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
-    let mut folders: Vec<PathBuf> = ["protocol", "gateway", "loadtest", "web-demo"].map(|room| root().join(room)).into();
+    let mut folders: Vec<PathBuf> =
+        ["protocol", "gateway", "loadtest", "web-demo", "fuzz"].map(|room| root().join(room)).into();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();
