@@ -5,7 +5,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{CodeChallenge, LoginId, ProtocolVersion, ScanCode, UserCode};
+use crate::{
+    AccessToken, AuthorizationCode, CodeChallenge, Digest, LoginId, ProtocolVersion, ReceiveKey, ScanCode, UserCode,
+};
 
 macro_rules! properties {
     ($($name:ident),+ $(,)?) => {
@@ -22,7 +24,7 @@ macro_rules! properties {
     };
 }
 
-properties! { subprotocol, shown_code, qr_text, code_verifier }
+properties! { subprotocol, shown_code, secret, qr_text, code_verifier }
 
 /// A version is agreed on exactly when one of the names is offered, on whichever line it stands.
 fn subprotocol(bytes: &[u8]) {
@@ -60,6 +62,22 @@ fn shown_code(bytes: &[u8]) {
         assert_one_form(&code, UserCode::CHARS + 1);
         assert_hides(&code, &code);
     }
+}
+
+/// A secret is read from the one text that it is written as, and is printed nowhere else.
+fn secret(bytes: &[u8]) {
+    fn check<T: FromStr<Err: fmt::Debug> + PartialEq + fmt::Display + fmt::Debug>(text: &str) {
+        let Ok(secret) = text.parse::<T>() else { return };
+        assert_eq!(secret.to_string(), text);
+        let alone = text.split_once('.').map_or(text, |(_, alone)| alone);
+        assert!(!format!("{secret:?}").contains(alone));
+    }
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    check::<ReceiveKey>(text);
+    check::<AuthorizationCode>(text);
+    check::<AccessToken>(text);
+    check::<CodeChallenge>(text);
+    check::<Digest>(text);
 }
 
 /// Threat T31: a QR code's text is taken only when it leads to this gateway, with nothing but the code behind.
