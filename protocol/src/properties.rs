@@ -1,12 +1,17 @@
 //! What holds whatever a stranger sends: each a function that takes any bytes and panics where it does not hold.
 //!
 //! Unit tests try them by `saoma_fuzz`.
+#![allow(clippy::expect_used, reason = "a property that does not hold says so by panicking")]
 
 use std::fmt;
 use std::str::FromStr;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use crate::{
-    AccessToken, AuthorizationCode, CodeChallenge, Digest, LoginId, ProtocolVersion, ReceiveKey, ScanCode, UserCode,
+    AccessToken, AuthorizationCode, CodeChallenge, Digest, LoginId, ProtocolVersion, ReceiveKey, ScanCode,
+    ServerMessage, UserCode,
 };
 
 macro_rules! properties {
@@ -24,7 +29,23 @@ macro_rules! properties {
     };
 }
 
-properties! { subprotocol, shown_code, secret, qr_text, code_verifier }
+properties! { server_message, subprotocol, shown_code, secret, qr_text, code_verifier }
+
+/// A gateway's frame as the Rust client reads it.
+fn server_message(bytes: &[u8]) {
+    let Ok(message) = serde_json::from_slice::<ServerMessage>(bytes) else { return };
+    assert_reads_back(&message);
+    assert!(!message.is_settled() || message.seq().is_some());
+    match &message {
+        ServerMessage::Opened { receive_key, user_code, .. } => {
+            assert_hides(&message, receive_key);
+            assert_hides(&message, user_code);
+        }
+        ServerMessage::Renewed { user_code, .. } => assert_hides(&message, user_code),
+        ServerMessage::Confirmed { redirect_to, .. } if redirect_to.len() > 16 => assert_hides(&message, redirect_to),
+        _ => {}
+    }
+}
 
 /// A version is agreed on exactly when one of the names is offered, on whichever line it stands.
 fn subprotocol(bytes: &[u8]) {
@@ -109,6 +130,11 @@ fn code_verifier(bytes: &[u8]) {
     if let Ok(challenge) = challenge.parse::<CodeChallenge>() {
         assert_eq!(challenge.admits(verifier), well_formed && challenge == CodeChallenge::of(verifier));
     }
+}
+
+fn assert_reads_back<T: Serialize + DeserializeOwned + PartialEq + fmt::Debug>(value: &T) {
+    let written = serde_json::to_string(value).expect("what was read can be written");
+    assert_eq!(serde_json::from_str::<T>(&written).ok().as_ref(), Some(value));
 }
 
 /// Written in `chars` characters from which the same is read, in either case.
