@@ -3,7 +3,7 @@
 pub use axum::Json;
 use axum::body::to_bytes;
 use axum::extract::Request;
-use saoma_protocol::{ErrorCode, MAX_INBOUND_MESSAGE_BYTES};
+use saoma_protocol::{ErrorCode, MAX_INBOUND_MESSAGE_BYTES, read_object};
 use serde::de::DeserializeOwned;
 
 use crate::logins::Denial;
@@ -16,6 +16,6 @@ pub async fn read_json<T: DeserializeOwned>(request: Request) -> Result<T, Denia
     let body = to_bytes(request.into_body(), MAX_INBOUND_MESSAGE_BYTES)
         .await
         .map_err(|_| Denial::new(ErrorCode::RequestTooLarge, "a body holds at most 4096 bytes"))?;
-    serde_json::from_slice(&body)
-        .map_err(|error| Denial::new(ErrorCode::InvalidRequest, format!("the body is not as asked: {error}")))
+    read_object(&body)
+        .map_err(|complaint| Denial::new(ErrorCode::InvalidRequest, format!("the body is not as asked: {complaint}")))
 }

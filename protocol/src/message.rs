@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::code::{LoginId, UserCode};
 use crate::error::ErrorCode;
+use crate::json::read_object;
 use crate::pkce::{CodeChallenge, CodeChallengeMethod};
 use crate::secret::ReceiveKey;
 
@@ -189,9 +190,9 @@ impl ClientMessage {
         struct Tag {
             r#type: String,
         }
-        serde_json::from_str(text).map_err(|error| match serde_json::from_str::<Tag>(text) {
+        read_object(text.as_bytes()).map_err(|complaint| match read_object::<Tag>(text.as_bytes()) {
             Ok(tag) if !Self::TYPES.contains(&tag.r#type.as_str()) => DecodeError::UnknownType,
-            _ => DecodeError::Malformed(error.to_string()),
+            _ => DecodeError::Malformed(complaint),
         })
     }
 }

@@ -6,12 +6,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::{
-    AccessToken, AuthorizationCode, CodeChallenge, Digest, LoginId, ProtocolVersion, ReceiveKey, ScanCode,
-    ServerMessage, UserCode,
+    AccessToken, AuthorizationCode, ClientMessage, CodeChallenge, DecodeError, Digest, LoginId, ProtocolVersion,
+    ReceiveKey, ScanCode, ServerMessage, UserCode,
 };
 
 macro_rules! properties {
@@ -29,7 +29,40 @@ macro_rules! properties {
     };
 }
 
-properties! { server_message, subprotocol, shown_code, secret, qr_text, code_verifier }
+properties! { client_message, server_message, subprotocol, shown_code, secret, qr_text, code_verifier }
+
+/// Characters that a sender is told at most about what it sent.
+const MAX_TOLD_CHARS: usize = 300;
+
+/// A browser's frame is a message, which is read back as it is written and does not print its secret, or it is told
+/// briefly what is wrong with it.
+fn client_message(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    match ClientMessage::decode(text) {
+        Ok(message) => {
+            assert_reads_back(&message);
+            assert!(names_a_type(text));
+            if let ClientMessage::Resume(resume) = &message {
+                assert_hides(&message, &resume.receive_key);
+            }
+        }
+        Err(DecodeError::UnknownType) => assert!(!names_a_type(text)),
+        Err(DecodeError::Malformed(told)) => {
+            assert!(told.chars().count() <= MAX_TOLD_CHARS, "{told}");
+            assert!(!told.chars().any(char::is_control), "{told:?}");
+        }
+    }
+}
+
+/// Whether this is an object of a type that browsers send.
+fn names_a_type(text: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Typed {
+        r#type: String,
+    }
+    let typed: Option<Typed> = serde_json::from_str(text).ok().filter(|_| text.trim_ascii_start().starts_with('{'));
+    typed.is_some_and(|typed| ["open", "resume", "refresh", "cancel"].contains(&typed.r#type.as_str()))
+}
 
 /// A gateway's frame as the Rust client reads it.
 fn server_message(bytes: &[u8]) {
