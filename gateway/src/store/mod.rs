@@ -20,6 +20,8 @@ use saoma_protocol::{
 use serde::{Deserialize, Serialize};
 
 pub use self::memory::MemoryStore;
+#[cfg(any(test, fuzzing))]
+pub(crate) use self::redis::inbox_push;
 pub use self::redis::{Connections, RedisStore};
 
 /// One gateway process, as the store knows it: the name of its inbox.

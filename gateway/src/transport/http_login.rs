@@ -123,7 +123,7 @@ fn receive_key(headers: &HeaderMap) -> Result<ReceiveKey, Denial> {
     key.and_then(|key| key.parse().ok()).ok_or_else(Logins::unknown_login)
 }
 
-fn last_event_id(headers: &HeaderMap) -> Result<u32, Denial> {
+pub(super) fn last_event_id(headers: &HeaderMap) -> Result<u32, Denial> {
     match headers.get("last-event-id") {
         None => Ok(0),
         Some(id) => id

@@ -3,6 +3,8 @@
 //! A transport knows the login service and its waiter, and nothing of stores.
 
 mod http_login;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod properties;
 mod requester;
 mod upgrade;
 mod websocket;

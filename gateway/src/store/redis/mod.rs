@@ -3,6 +3,8 @@
 mod connections;
 mod inbox;
 mod keys;
+#[cfg(any(test, fuzzing))]
+mod properties;
 mod scripts;
 
 use std::sync::Arc;
@@ -21,6 +23,8 @@ use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
 use self::inbox::{Hearing, Subscription};
+#[cfg(any(test, fuzzing))]
+pub(crate) use self::properties::inbox_push;
 use self::scripts::Scripts;
 use super::{
     Applied, Attachment, Change, Grant, Inbox, Instants, KEEP_ENDED, LoginRecord, NewLogin, NodeId, Opening, Proof,
