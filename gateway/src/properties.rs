@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 use axum::body::Body;
 use http::{HeaderValue, Request};
-use saoma_protocol::{ConfirmRequest, ErrorCode, MAX_INBOUND_MESSAGE_BYTES, OpenRequest};
+use saoma_protocol::{ConfirmRequest, ErrorCode, MAX_INBOUND_MESSAGE_BYTES, OpenRequest, ScanRequest};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::runtime::Runtime;
@@ -38,6 +38,7 @@ macro_rules! properties {
 
 properties! {
     forwarded_address: forwarded_address,
+    scan_request: scan_request,
     confirm_request: confirm_request,
     open_request: open_request,
     client_credentials: oidc::properties::client_credentials,
@@ -91,6 +92,15 @@ fn forwarded_address(bytes: &[u8]) {
     let proxy = IpAddr::from([127, 0, 0, 1]);
     assert_eq!(seen(proxy, &[line]), right);
     assert_eq!(seen(proxy, &[forged, word]), right);
+}
+
+/// What a phone sends to scan; nobody prints the code.
+fn scan_request(bytes: &[u8]) {
+    if let Ok(request) = read_body::<ScanRequest>(bytes) {
+        let (ScanRequest::Qr { qr: code } | ScanRequest::UserCode { user_code: code }) = &request;
+        let printed = format!("{request:?}");
+        assert!(code.len() < 8 || !printed.contains(code.as_str()));
+    }
 }
 
 fn confirm_request(bytes: &[u8]) {
