@@ -4,7 +4,7 @@ pub use axum::Json;
 use axum::body::{Bytes, to_bytes};
 use axum::extract::Request;
 use http::request::Parts;
-use saoma_protocol::{ErrorCode, MAX_INBOUND_MESSAGE_BYTES};
+use saoma_protocol::{ErrorCode, MAX_INBOUND_MESSAGE_BYTES, read_object};
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
@@ -45,6 +45,6 @@ pub async fn read_json<T: DeserializeOwned>(request: Request) -> Result<T, Denia
         BodyError::TooLarge => Denial::new(ErrorCode::RequestTooLarge, "a body holds at most 4096 bytes"),
         BodyError::TooSlow => Denial::new(ErrorCode::InvalidRequest, "send the body at once: it did not come in time"),
     })?;
-    serde_json::from_slice(&body)
-        .map_err(|error| Denial::new(ErrorCode::InvalidRequest, format!("the body is not as asked: {error}")))
+    read_object(&body)
+        .map_err(|complaint| Denial::new(ErrorCode::InvalidRequest, format!("the body is not as asked: {complaint}")))
 }

@@ -30,6 +30,9 @@ mod oidc;
 mod operations;
 mod phone;
 mod problem;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod properties;
 mod random;
 mod server;
 pub mod settings;

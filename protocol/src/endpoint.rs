@@ -1,5 +1,7 @@
 //! The HTTP endpoints: paths, and the bodies of polls and of the phone's requests and answers.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::close::CloseNotice;
@@ -62,7 +64,7 @@ pub struct PollAnswer {
 }
 
 /// What a phone has seen or its person has typed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "codegen", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum ScanRequest {
@@ -76,6 +78,15 @@ pub enum ScanRequest {
         /// In any case, with or without the hyphen.
         user_code: String,
     },
+}
+
+impl fmt::Debug for ScanRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Qr { .. } => "Qr(…)",
+            Self::UserCode { .. } => "UserCode(…)",
+        })
+    }
 }
 
 /// What the person must see before confirming: who asks, from where and when (RFC 8628 §5.4, BCP 247).

@@ -26,9 +26,13 @@ mod code;
 mod endpoint;
 mod error;
 mod identity;
+mod json;
 mod login;
 mod message;
 mod pkce;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod properties;
 mod secret;
 mod time;
 mod version;
@@ -41,6 +45,7 @@ pub use endpoint::{
 };
 pub use error::{ErrorCode, Problem};
 pub use identity::{Identity, IdentityKind, IntrospectionResponse, OfferedIdentity, UnitRole, masked_name};
+pub use json::read_object;
 pub use login::{Due, Event, EventKind, Guard, Login, LoginState, Outcome, PersonId, Refusal, StateName};
 pub use message::{
     ClientMessage, DecodeError, MAX_INBOUND_MESSAGE_BYTES, OpenRequest, RejectReason, ResumeRequest, ServerMessage,

@@ -1,9 +1,12 @@
 //! The messages on a browser's socket: JSON text frames, told apart by `type`.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::code::{LoginId, UserCode};
 use crate::error::ErrorCode;
+use crate::json::read_object;
 use crate::pkce::{CodeChallenge, CodeChallengeMethod};
 use crate::secret::ReceiveKey;
 
@@ -63,7 +66,7 @@ pub struct ResumeRequest {
 }
 
 /// Gateway to browser.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "codegen", derive(ts_rs::TS, schemars::JsonSchema), ts(optional_fields))]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -187,10 +190,29 @@ impl ClientMessage {
         struct Tag {
             r#type: String,
         }
-        serde_json::from_str(text).map_err(|error| match serde_json::from_str::<Tag>(text) {
+        read_object(text.as_bytes()).map_err(|complaint| match read_object::<Tag>(text.as_bytes()) {
             Ok(tag) if !Self::TYPES.contains(&tag.r#type.as_str()) => DecodeError::UnknownType,
-            _ => DecodeError::Malformed(error.to_string()),
+            _ => DecodeError::Malformed(complaint),
         })
+    }
+}
+
+impl fmt::Debug for ServerMessage {
+    /// Without what the message is for: codes stand in the texts of `opened`, `renewed` and `confirmed`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match self {
+            Self::Opened { .. } => "Opened",
+            Self::Renewed { .. } => "Renewed",
+            Self::Scanned { .. } => "Scanned",
+            Self::Confirmed { .. } => "Confirmed",
+            Self::Rejected { .. } => "Rejected",
+            Self::Cancelled { .. } => "Cancelled",
+            Self::Expired { .. } => "Expired",
+            Self::Error { error, error_description, .. } => {
+                return write!(f, "Error({}: {error_description:?})", error.as_str());
+            }
+        };
+        write!(f, "{name}({})", self.seq().unwrap_or_default())
     }
 }
 

@@ -157,8 +157,13 @@ macro_rules! login_bound_secret {
             type Err = ParseCodeError;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
-                let (login_id, secret) = text.split_once('.').ok_or(ParseCodeError::Alphabet)?;
-                Ok(Self::from_random(login_id.parse()?, decode_secret(secret)?))
+                let (id, secret) = text.split_once('.').ok_or(ParseCodeError::Alphabet)?;
+                let login_id: LoginId = id.parse()?;
+                // People type ids in many ways; a secret is passed on as it came.
+                if login_id.to_string() != id {
+                    return Err(ParseCodeError::Alphabet);
+                }
+                Ok(Self::from_random(login_id, decode_secret(secret)?))
             }
         }
     };

@@ -65,6 +65,13 @@ impl Jwks {
         Ok(Self { source, issuer, audience, refresh, cache: Mutex::new(None) })
     }
 
+    /// Verifies by keys that need not be fetched.
+    #[cfg(any(test, fuzzing))]
+    pub(super) fn with_keys(settings: JwksSettings, keys: JwkSet) -> Result<Self, reqwest::Error> {
+        let cache = Mutex::new(Some(Cached { keys, fetched_at: Instant::now() }));
+        Ok(Self { cache, ..Self::new(settings)? })
+    }
+
     /// The key of this id. One fetch at a time: whoever comes meanwhile waits for it.
     async fn key(&self, kid: &str) -> Result<Jwk, IdentityError> {
         let mut cache = self.cache.lock().await;

@@ -2,6 +2,8 @@
 
 mod introspection;
 mod jwks;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod properties;
 
 use std::collections::HashSet;
 use std::fmt;

@@ -8,6 +8,8 @@ mod deadline;
 mod denial;
 mod messages;
 mod phone;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod properties;
 mod resume;
 
 use std::sync::Arc;

@@ -202,7 +202,7 @@ fn rejection(person: &Person, reason: RejectReason) -> Transition {
 }
 
 /// The redirect URI with the answer's parameters, after those that it has (RFC 6749 §4.1.2, RFC 9207 §2).
-fn redirect_to(redirect_uri: &str, code: &AuthorizationCode, state: Option<&str>, issuer: &str) -> String {
+pub(super) fn redirect_to(redirect_uri: &str, code: &AuthorizationCode, state: Option<&str>, issuer: &str) -> String {
     let Ok(mut url) = Url::parse(redirect_uri) else {
         // Registered redirect URIs are checked when the settings are read.
         return redirect_uri.to_owned();

@@ -7,6 +7,8 @@ mod discovery;
 mod keys;
 mod oauth_error;
 mod pages;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod properties;
 mod token;
 mod userinfo;
 

@@ -22,6 +22,8 @@ use serde::{Deserialize, Serialize};
 
 pub use self::memory::MemoryStore;
 pub use self::metrics::StoreMetrics;
+#[cfg(any(test, fuzzing))]
+pub(crate) use self::redis::inbox_push;
 pub use self::redis::{AddressError, ConnectionSettings, Connections, RedisAddress, RedisStore, Script};
 
 /// One gateway process, as the store knows it: the name of its inbox.

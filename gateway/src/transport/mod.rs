@@ -4,6 +4,8 @@
 
 mod http_login;
 mod long_poll;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod properties;
 mod requester;
 mod sse;
 mod upgrade;

@@ -27,7 +27,7 @@ pub(super) fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'
 
 /// The browser's name and system are its own words: read by a parser with a fixed vocabulary, so that no text of an
 /// attacker's making reaches the phone's screen (threat T17).
-fn requester(headers: &HeaderMap, address: &ClientAddress) -> RequesterContext {
+pub(super) fn requester(headers: &HeaderMap, address: &ClientAddress) -> RequesterContext {
     let agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
     let parsed = Parser::new().parse(agent);
     let known = |text: &str| (!text.is_empty() && text != "UNKNOWN").then(|| text.to_owned());

@@ -76,7 +76,7 @@ fn close_event(farewell: Farewell) -> String {
     format!("event: close\ndata: {data}\n\n")
 }
 
-fn last_event_id(headers: &HeaderMap) -> Result<u32, Denial> {
+pub(super) fn last_event_id(headers: &HeaderMap) -> Result<u32, Denial> {
     match headers.get("last-event-id") {
         None => Ok(0),
         Some(id) => id

@@ -155,18 +155,22 @@ impl Subscription {
 
     fn take(&self, payload: Option<&Value>) {
         let Some(Value::BulkString(payload)) = payload else { return };
-        match serde_json::from_slice(payload) {
-            Ok(Push::Changed { login_id, stored }) => {
-                self.inbox.deliver(InboxEvent::Changed { login_id, change: stored });
-            }
-            Ok(Push::Superseded { login_id, number }) => {
-                self.inbox.deliver(InboxEvent::Superseded { login_id, number });
-            }
-            Ok(Push::Probe) => {}
+        match read(payload) {
+            Ok(Some(event)) => self.inbox.deliver(event),
+            Ok(None) => {}
             // The error's text may quote what it could not read, and that may hold a code.
             Err(error) => tracing::warn!(line = error.line(), column = error.column(), "an unreadable push"),
         }
     }
+}
+
+/// The event that a push tells of; a probe tells of none.
+pub(super) fn read(payload: &[u8]) -> serde_json::Result<Option<InboxEvent>> {
+    serde_json::from_slice(payload).map(|push| match push {
+        Push::Changed { login_id, stored } => Some(InboxEvent::Changed { login_id, change: stored }),
+        Push::Superseded { login_id, number } => Some(InboxEvent::Superseded { login_id, number }),
+        Push::Probe => None,
+    })
 }
 
 /// Full jitter over a doubling bound.

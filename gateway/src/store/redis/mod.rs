@@ -10,6 +10,8 @@ mod hearing;
 mod inbox;
 mod keys;
 mod pool;
+#[cfg(any(test, fuzzing))]
+mod properties;
 mod script;
 mod scripts;
 mod sentinel;
@@ -31,6 +33,8 @@ use self::answers::{corrupt, from_json, read_applied, read_record};
 use self::arguments::{ApplyArguments, OpenArguments, RedeemArguments, millis, proof_arguments, renewal, to_json};
 use self::hearing::Hearing;
 use self::inbox::Subscription;
+#[cfg(any(test, fuzzing))]
+pub(crate) use self::properties::inbox_push;
 use self::scripts::Scripts;
 use super::{
     Applied, Attachment, Change, Grant, Inbox, KEEP_ENDED, LoginRecord, NewLogin, NodeId, Opening, REDEEM_TRIES,

@@ -1,0 +1,49 @@
+//! What holds of whatever an app sends for a token.
+#![allow(clippy::expect_used, reason = "a property that does not hold says so by panicking")]
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use jsonwebtoken::jwk::JwkSet;
+
+use super::{IdentityBackend, Jwks};
+use crate::properties::RUNTIME;
+use crate::settings::JwksSettings;
+
+/// The public half of a key whose private half was thrown away when [`TOKEN`] was signed.
+const KEY: &str = "pB9iGfwjcWA4npBvHj1jE9kUkSbtRKFgB0gfpeoEWvc";
+const KEY_SET: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"app","alg":"EdDSA","x":"pB9iGfwjcWA4npBvHj1jE9kUkSbtRKFgB0gfpeoEWvc"}]}"#;
+
+/// A good token, for two centuries. The corpus has others by the same key that are not.
+const TOKEN: &str = "eyJhbGciOiJFZERTQSIsImtpZCI6ImFwcCJ9.eyJpc3MiOiJodHRwczovL2FwcC5leGFtcGxlIiwiYXVkIjoic2FvbWEiLCJleHAiOjk5OTk5OTk5OTksInN1YiI6ImMtMTAwMSIsIm5hbWUiOiLnpLrkvovnlLIiLCJpZGVudGl0aWVzIjpbeyJpZCI6InBlcnNvbmFsIiwia2luZCI6InBlcnNvbmFsIiwibmFtZSI6IuekuuS-i-eUsiJ9XX0.b48d8jCOXTYuSbkoZVCHfiSbijbqRab3lqvyOYwd7NVI6D98GztblONcrH3dH0jq9jJ7L3ok1SqRNykyCBdzAA";
+
+fn backend(keys: JwkSet) -> Jwks {
+    let settings = JwksSettings {
+        url: "file:///nowhere".into(),
+        issuer: "https://app.example".into(),
+        audience: "saoma".into(),
+        refresh: Duration::from_secs(24 * 3600),
+    };
+    Jwks::with_keys(settings, keys).expect("a backend")
+}
+
+static BACKEND: LazyLock<Jwks> = LazyLock::new(|| backend(serde_json::from_str(KEY_SET).expect("a key set")));
+
+/// A token is believed only as far as the backend has signed it, for this gateway, and it has not ended.
+pub(crate) fn app_token(bytes: &[u8]) {
+    let signed = |token: &str| token.rsplit_once('.').map(|(signed, _)| signed.to_owned());
+    let Ok(token) = std::str::from_utf8(bytes) else { return };
+    if let Ok(person) = RUNTIME.block_on(BACKEND.identify(token)) {
+        assert_eq!(signed(token), signed(TOKEN));
+        assert_eq!(person.id.as_str(), "c-1001");
+    }
+}
+
+/// A token is believed only where its key is published.
+pub(crate) fn app_keys(bytes: &[u8]) {
+    let Ok(keys) = serde_json::from_slice::<JwkSet>(bytes) else { return };
+    let published = serde_json::to_string(&keys).expect("JSON").contains(KEY);
+    if RUNTIME.block_on(backend(keys).identify(TOKEN)).is_ok() {
+        assert!(published);
+    }
+}

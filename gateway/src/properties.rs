@@ -1,0 +1,133 @@
+//! What holds whatever a stranger sends: each a function that takes any bytes and panics where it does not hold.
+//!
+//! They stand beside the code that they are about, in each folder's `properties.rs`; those of this folder are here.
+//! Unit tests try them by `saoma_fuzz`.
+#![allow(clippy::expect_used, reason = "a property that does not hold says so by panicking")]
+
+use std::fmt::Debug;
+use std::net::IpAddr;
+use std::sync::LazyLock;
+
+use axum::body::Body;
+use http::{HeaderValue, Request};
+use saoma_protocol::{ConfirmRequest, ErrorCode, MAX_INBOUND_MESSAGE_BYTES, OpenRequest, ScanRequest};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::runtime::Runtime;
+
+use crate::client_address::{ClientAddress, TrustedProxies};
+use crate::logins::Denial;
+use crate::server::Peer;
+use crate::{body, identity, logins, oidc, store, transport};
+
+macro_rules! properties {
+    ($($name:ident: $check:path),+ $(,)?) => {
+        /// Every property, by the name of its corpus.
+        pub const ALL: &[(&str, fn(&[u8]))] = &[$((stringify!($name), $check)),+];
+
+        #[cfg(test)]
+        mod whatever_is_sent {
+            $(#[test]
+            fn $name() {
+                use super::*;
+                saoma_fuzz::hold(stringify!($name), $check);
+            })+
+        }
+    };
+}
+
+properties! {
+    forwarded_address: forwarded_address,
+    scan_request: scan_request,
+    confirm_request: confirm_request,
+    open_request: open_request,
+    client_credentials: oidc::properties::client_credentials,
+    client_secret: oidc::properties::client_secret,
+    authorization_request: oidc::properties::authorization_request,
+    token_request: oidc::properties::token_request,
+    app_token: identity::properties::app_token,
+    app_keys: identity::properties::app_keys,
+    inbox_push: store::inbox_push,
+    last_event_id: transport::properties::last_event_id,
+    user_agent: transport::properties::user_agent,
+    redirect: logins::properties::redirect,
+}
+
+/// Characters that a sender is told at most about what it sent.
+const MAX_TOLD_CHARS: usize = 300;
+
+/// For what is asynchronous and waits for nobody.
+pub(crate) static RUNTIME: LazyLock<Runtime> =
+    LazyLock::new(|| tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime"));
+
+/// Bytes as the lines of a text.
+pub(crate) fn lines<const N: usize>(bytes: &[u8]) -> Option<[&str; N]> {
+    let lines: Vec<&str> = std::str::from_utf8(bytes).ok()?.splitn(N, '\n').collect();
+    lines.try_into().ok()
+}
+
+/// Threat T16: what a stranger writes into `X-Forwarded-For` changes nothing, and neither does what stands before a
+/// proxy's own word, on the same line or on one of its own. First a kind of address, 16 bytes of it, then the forged
+/// header.
+fn forwarded_address(bytes: &[u8]) {
+    let Some((&[kind, ref ip @ ..], forged)) = bytes.split_first_chunk::<17>() else { return };
+    let client = if kind % 2 == 0 { IpAddr::from([ip[0], ip[1], ip[2], ip[3]]) } else { IpAddr::from(*ip) };
+    let Ok(forged) = HeaderValue::from_bytes(forged) else { return };
+    if client.to_canonical().is_loopback() {
+        return;
+    }
+    let proxies = TrustedProxies::new(["127.0.0.0/8", "::1/128"].map(|net| net.parse().expect("a network")).into());
+    let seen = |peer: IpAddr, forwarded: &[HeaderValue]| {
+        let mut request = Request::new(());
+        request.extensions_mut().insert(Peer((peer, 443).into()));
+        for value in forwarded {
+            request.headers_mut().append("x-forwarded-for", value.clone());
+        }
+        proxies.address_of(&request)
+    };
+    let right = Ok(ClientAddress::from_ip(client));
+    assert_eq!(seen(client, std::slice::from_ref(&forged)), right);
+    let word = HeaderValue::from_str(&client.to_string()).expect("a header value");
+    let line = HeaderValue::from_bytes(&[forged.as_bytes(), b", ", word.as_bytes()].concat()).expect("a header value");
+    let proxy = IpAddr::from([127, 0, 0, 1]);
+    assert_eq!(seen(proxy, &[line]), right);
+    assert_eq!(seen(proxy, &[forged, word]), right);
+}
+
+/// What a phone sends to scan; nobody prints the code.
+fn scan_request(bytes: &[u8]) {
+    if let Ok(request) = read_body::<ScanRequest>(bytes) {
+        let (ScanRequest::Qr { qr: code } | ScanRequest::UserCode { user_code: code }) = &request;
+        let printed = format!("{request:?}");
+        assert!(code.len() < 8 || !printed.contains(code.as_str()));
+    }
+}
+
+fn confirm_request(bytes: &[u8]) {
+    let _ = read_body::<ConfirmRequest>(bytes);
+}
+
+fn open_request(bytes: &[u8]) {
+    let _ = read_body::<OpenRequest>(bytes);
+}
+
+/// A body is an object that is read back as it is written, or its sender is told briefly what is wrong with it.
+fn read_body<T: DeserializeOwned + Serialize + PartialEq + Debug>(bytes: &[u8]) -> Result<T, Denial> {
+    let read = RUNTIME.block_on(body::read_json::<T>(Request::new(Body::from(bytes.to_vec()))));
+    match &read {
+        Ok(value) => {
+            assert!(bytes.len() <= MAX_INBOUND_MESSAGE_BYTES);
+            assert!(bytes.trim_ascii().starts_with(b"{") && bytes.trim_ascii().ends_with(b"}"));
+            let written = serde_json::to_vec(value).expect("what was read can be written");
+            assert_eq!(serde_json::from_slice::<T>(&written).ok().as_ref(), Some(value));
+        }
+        Err(denial) => {
+            let too_large = bytes.len() > MAX_INBOUND_MESSAGE_BYTES;
+            let error = if too_large { ErrorCode::RequestTooLarge } else { ErrorCode::InvalidRequest };
+            assert_eq!(denial.error, error);
+            assert!(denial.detail.chars().count() <= MAX_TOLD_CHARS, "{}", denial.detail);
+            assert!(!denial.detail.chars().any(char::is_control), "{:?}", denial.detail);
+        }
+    }
+    read
+}
