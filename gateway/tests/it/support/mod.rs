@@ -46,6 +46,11 @@ impl World {
         Self::new(redis.url())
     }
 
+    /// Nodes on the store at this URL.
+    pub fn on_url(store_url: impl Into<String>) -> Self {
+        Self::new(store_url.into())
+    }
+
     fn new(store_url: String) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let persons = Persons::new(directory.path());
