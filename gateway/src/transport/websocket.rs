@@ -78,20 +78,26 @@ impl Socket {
         }
     }
 
-    /// Takes messages until one of them has opened a login or come back to one.
+    /// Waits for the first message and does what it asks. Only the browser is hurried: how long the answer takes is not
+    /// its doing, and bounded by the store's own timeouts.
     async fn begin(&mut self) -> Result<Waiting, Ending> {
         let (open_within, closing) = (self.transports.sockets.open_within, self.transports.closing.clone());
         let begun = async {
-            loop {
-                let frame = self.stream.next().await;
-                if let Some(message) = self.receive(frame).await? {
-                    return self.first(message).await;
-                }
-            }
+            let asked = timeout(open_within, self.first_message()).await;
+            self.first(asked.unwrap_or(Err(CloseCode::NotOpened.into()))?).await
         };
         tokio::select! {
             () = closing.cancelled() => Err(CloseCode::Restarting.into()),
-            begun = timeout(open_within, begun) => begun.unwrap_or(Err(CloseCode::NotOpened.into())),
+            begun = begun => begun,
+        }
+    }
+
+    async fn first_message(&mut self) -> Result<ClientMessage, Ending> {
+        loop {
+            let frame = self.stream.next().await;
+            if let Some(message) = self.receive(frame).await? {
+                return Ok(message);
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use saoma_load::deployment::PERSONAL;
 use saoma_load::{Browser, PhoneError};
 use saoma_protocol::{ClientMessage, ErrorCode, ServerMessage};
 
-use crate::support::{ORIGIN, RedisServer, World, hall};
+use crate::support::{FaultProxy, ORIGIN, RedisServer, World, hall};
 
 #[tokio::test]
 async fn opens_and_scans_are_refused_until_the_store_is_back_and_open_sockets_stay_open() {
@@ -55,6 +55,24 @@ async fn opens_and_scans_are_refused_until_the_store_is_back_and_open_sockets_st
     phone.confirm(login.login_id, PERSONAL).await.unwrap();
     assert!(matches!(browser.next().await.unwrap(), ServerMessage::Scanned { .. }));
     assert!(matches!(browser.next().await.unwrap(), ServerMessage::Confirmed { .. }));
+}
+
+/// The browser has said what it wants in time; the answer is what takes long.
+#[tokio::test]
+async fn a_browser_is_not_sent_away_because_the_store_is_slow() {
+    let redis = RedisServer::start();
+    let link = FaultProxy::to(redis.address());
+    let node = World::on_url(format!("redis://{}", link.address()))
+        .with(r#"sockets = { open_within = "200ms" }"#)
+        .start()
+        .await;
+    let (browser, login) = node.browser().await;
+    drop(browser);
+    link.delay(Duration::from_millis(100));
+    let mut browser = Browser::resume(&node.url, ORIGIN, &login, 1).await.unwrap();
+    browser.send(&ClientMessage::Cancel).await.unwrap();
+    let told = browser.next().await.expect("it was taken back");
+    assert!(matches!(told, ServerMessage::Cancelled { .. }), "{told:?}");
 }
 
 #[tokio::test]
