@@ -37,9 +37,9 @@ async fn text_that_is_not_utf_8_ends_the_socket() {
         ("§8.1 five bytes", b"\xF8\x88\x80\x80\x80"),
         ("§8.1 valid, a surrogate, valid", b"\xCE\xBA\xE1\xBD\xB9\xED\xA0\x80edited"),
     ];
-    let whole = wrong.iter().map(|(name, bytes)| row(*name, frame(FIN | TEXT, bytes), [INVALID_DATA]));
+    let whole = wrong.iter().map(|&(name, bytes)| row(name, frame(FIN | TEXT, bytes), [INVALID_DATA]));
     let split =
-        wrong.iter().map(|(name, bytes)| row(*name, fragments(&bytes.chunks(1).collect::<Vec<_>>()), [INVALID_DATA]));
+        wrong.iter().map(|&(name, bytes)| row(name, fragments(&bytes.chunks(1).collect::<Vec<_>>()), [INVALID_DATA]));
     hold(whole.chain(split)).await;
 }
 
