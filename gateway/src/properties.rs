@@ -41,6 +41,7 @@ properties! {
     scan_request: scan_request,
     confirm_request: confirm_request,
     open_request: open_request,
+    form: oidc::properties::form,
     client_credentials: oidc::properties::client_credentials,
     client_secret: oidc::properties::client_secret,
     authorization_request: oidc::properties::authorization_request,
