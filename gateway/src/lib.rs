@@ -34,6 +34,7 @@ pub mod properties;
 mod random;
 mod server;
 pub mod settings;
+mod shown_text;
 pub mod store;
 pub mod telemetry;
 mod transport;

@@ -20,7 +20,7 @@ use tokio::runtime::Runtime;
 use crate::client_address::{ClientAddress, TrustedProxies};
 use crate::logins::Denial;
 use crate::server::Peer;
-use crate::{assets, body, identity, logins, oidc, store, transport};
+use crate::{assets, body, identity, logins, oidc, settings, store, transport};
 
 macro_rules! properties {
     ($($name:ident: $check:path),+ $(,)?) => {
@@ -49,12 +49,14 @@ properties! {
     client_secret: oidc::properties::client_secret,
     authorization_request: oidc::properties::authorization_request,
     token_request: oidc::properties::token_request,
+    introspection: identity::properties::introspection,
     app_token: identity::properties::app_token,
     app_keys: identity::properties::app_keys,
     inbox_push: store::inbox_push,
     last_event_id: transport::properties::last_event_id,
     user_agent: transport::properties::user_agent,
     redirect: logins::properties::redirect,
+    settings_file: settings::properties::settings_file,
 }
 
 /// Characters that a sender is told at most about what it sent.
@@ -68,6 +70,13 @@ pub(crate) static RUNTIME: LazyLock<Runtime> =
 pub(crate) fn lines<const N: usize>(bytes: &[u8]) -> Option<[&str; N]> {
     let lines: Vec<&str> = std::str::from_utf8(bytes).ok()?.splitn(N, '\n').collect();
     lines.try_into().ok()
+}
+
+/// Whether a character moves what stands beside it: where lines end and which way text runs is not for strangers to
+/// say (threat T17).
+pub(crate) fn moves_text(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Threat T16: what a stranger writes into `X-Forwarded-For` changes nothing, and neither does what stands before a
