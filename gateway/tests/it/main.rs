@@ -5,6 +5,7 @@ mod browser;
 mod cli;
 mod conformance;
 mod hosted_page;
+mod hostile_frames;
 mod limits;
 mod many_nodes;
 mod outage;
