@@ -44,9 +44,16 @@ fn encoded<E: RustEmbed>(path: &str, request: &HeaderMap) -> Option<(&'static st
 /// Whether an encoding is on the list of what is accepted, and not with a weight of zero (RFC 9110 §12.4.2).
 fn accepts(accepted: &str, encoding: &str) -> bool {
     accepted.split(',').any(|offer| {
-        let (name, weight) = offer.split_once(';').unwrap_or((offer, ""));
-        let weight = weight.trim().strip_prefix("q=").map_or(Ok(1.0), str::parse);
-        name.trim().eq_ignore_ascii_case(encoding) && weight.is_ok_and(|weight: f32| weight > 0.0)
+        let mut parts = offer.split(';').map(str::trim);
+        let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(encoding));
+        named && !parts.any(refuses)
+    })
+}
+
+/// Whether a parameter is a weight that is not above zero.
+fn refuses(parameter: &str) -> bool {
+    parameter.split_once('=').is_some_and(|(name, weight)| {
+        name.eq_ignore_ascii_case("q") && !weight.parse().is_ok_and(|weight: f32| weight > 0.0)
     })
 }
 

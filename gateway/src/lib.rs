@@ -36,6 +36,7 @@ pub mod properties;
 mod random;
 mod server;
 pub mod settings;
+mod shown_text;
 pub mod store;
 mod sweep;
 pub mod telemetry;

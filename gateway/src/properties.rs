@@ -2,14 +2,16 @@
 //!
 //! They stand beside the code that they are about, in each folder's `properties.rs`; those of this folder are here.
 //! Unit tests try them by `saoma_fuzz`.
-#![allow(clippy::expect_used, reason = "a property that does not hold says so by panicking")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a property that does not hold says so by panicking")]
 
 use std::fmt::Debug;
 use std::net::IpAddr;
 use std::sync::LazyLock;
 
 use axum::body::Body;
-use http::{HeaderValue, Request};
+use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, ETAG, IF_NONE_MATCH};
+use http::{HeaderMap, HeaderValue, Request, StatusCode};
+use rust_embed::RustEmbed;
 use saoma_protocol::{ConfirmRequest, ErrorCode, MAX_INBOUND_MESSAGE_BYTES, OpenRequest, ScanRequest};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -18,7 +20,7 @@ use tokio::runtime::Runtime;
 use crate::client_address::{ClientAddress, TrustedProxies};
 use crate::logins::Denial;
 use crate::server::Peer;
-use crate::{body, identity, logins, oidc, store, transport};
+use crate::{assets, body, identity, logins, oidc, settings, store, transport};
 
 macro_rules! properties {
     ($($name:ident: $check:path),+ $(,)?) => {
@@ -41,16 +43,20 @@ properties! {
     scan_request: scan_request,
     confirm_request: confirm_request,
     open_request: open_request,
+    asset_headers: asset_headers,
+    form: oidc::properties::form,
     client_credentials: oidc::properties::client_credentials,
     client_secret: oidc::properties::client_secret,
     authorization_request: oidc::properties::authorization_request,
     token_request: oidc::properties::token_request,
+    introspection: identity::properties::introspection,
     app_token: identity::properties::app_token,
     app_keys: identity::properties::app_keys,
     inbox_push: store::inbox_push,
     last_event_id: transport::properties::last_event_id,
     user_agent: transport::properties::user_agent,
     redirect: logins::properties::redirect,
+    settings_file: settings::properties::settings_file,
 }
 
 /// Characters that a sender is told at most about what it sent.
@@ -64,6 +70,13 @@ pub(crate) static RUNTIME: LazyLock<Runtime> =
 pub(crate) fn lines<const N: usize>(bytes: &[u8]) -> Option<[&str; N]> {
     let lines: Vec<&str> = std::str::from_utf8(bytes).ok()?.splitn(N, '\n').collect();
     lines.try_into().ok()
+}
+
+/// Whether a character moves what stands beside it: where lines end and which way text runs is not for strangers to
+/// say (threat T17).
+pub(crate) fn moves_text(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Threat T16: what a stranger writes into `X-Forwarded-For` changes nothing, and neither does what stands before a
@@ -130,4 +143,39 @@ fn read_body<T: DeserializeOwned + Serialize + PartialEq + Debug>(bytes: &[u8]) 
         }
     }
     read
+}
+
+#[derive(RustEmbed)]
+#[folder = "tests/files"]
+struct Files;
+
+/// A file is encoded only as the browser accepts, and withheld only when the browser names it. First line:
+/// `Accept-Encoding`, then `If-None-Match`.
+fn asset_headers(bytes: &[u8]) {
+    let Some([accepted, known]) = lines(bytes) else { return };
+    let (Ok(accepted), Ok(known)) = (accepted.parse::<HeaderValue>(), known.parse::<HeaderValue>()) else { return };
+    let headers = HeaderMap::from_iter([(ACCEPT_ENCODING, accepted.clone()), (IF_NONE_MATCH, known.clone())]);
+    let response = assets::serve::<Files>("page.js", &headers);
+    let header = |name| response.headers().get(name).map(|value: &HeaderValue| value.to_str().expect("text"));
+    if let Some(encoding) = header(CONTENT_ENCODING) {
+        assert!(is_accepted(accepted.to_str().expect("text"), encoding), "{accepted:?}: {encoding}");
+    }
+    match response.status() {
+        StatusCode::OK => {}
+        StatusCode::NOT_MODIFIED => {
+            let (known, tag) = (known.to_str().expect("text"), header(ETAG).expect("a tag"));
+            assert!(known.contains('*') || known.contains(tag), "{known:?}");
+        }
+        status => panic!("{status}"),
+    }
+}
+
+/// RFC 9110 §12.5.3, of which letters count in either case.
+fn is_accepted(accepted: &str, encoding: &str) -> bool {
+    accepted.to_ascii_lowercase().split(',').any(|offer| {
+        let mut parts = offer.split(';').map(|part| part.trim_matches([' ', '\t']));
+        let refused =
+            |weight: &str| weight.strip_prefix("q=0").is_some_and(|rest| rest.trim_matches(['.', '0']).is_empty());
+        parts.next() == Some(encoding) && !parts.any(refused)
+    })
 }

@@ -1,14 +1,17 @@
-//! What holds of whatever an app sends for a token.
+//! What holds of whatever an app sends for a token, and of whatever its backend answers.
 #![allow(clippy::expect_used, reason = "a property that does not hold says so by panicking")]
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 use std::time::Duration;
 
 use jsonwebtoken::jwk::JwkSet;
+use saoma_protocol::{IntrospectionResponse, masked_name};
 
-use super::{IdentityBackend, Jwks};
-use crate::properties::RUNTIME;
+use super::{IdentityBackend, Jwks, MAX_IDENTITIES, person};
+use crate::properties::{RUNTIME, moves_text};
 use crate::settings::JwksSettings;
+use crate::shown_text::MAX_CHARS;
 
 /// The public half of a key whose private half was thrown away when [`TOKEN`] was signed.
 const KEY: &str = "pB9iGfwjcWA4npBvHj1jE9kUkSbtRKFgB0gfpeoEWvc";
@@ -16,6 +19,26 @@ const KEY_SET: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"app","alg"
 
 /// A good token, for two centuries. The corpus has others by the same key that are not.
 const TOKEN: &str = "eyJhbGciOiJFZERTQSIsImtpZCI6ImFwcCJ9.eyJpc3MiOiJodHRwczovL2FwcC5leGFtcGxlIiwiYXVkIjoic2FvbWEiLCJleHAiOjk5OTk5OTk5OTksInN1YiI6ImMtMTAwMSIsIm5hbWUiOiLnpLrkvovnlLIiLCJpZGVudGl0aWVzIjpbeyJpZCI6InBlcnNvbmFsIiwia2luZCI6InBlcnNvbmFsIiwibmFtZSI6IuekuuS-i-eUsiJ9XX0.b48d8jCOXTYuSbkoZVCHfiSbijbqRab3lqvyOYwd7NVI6D98GztblONcrH3dH0jq9jJ7L3ok1SqRNykyCBdzAA";
+
+/// Threats T17 and T18: what people are shown moves_text no screen and is short, no two identities share an id, and a
+/// browser learns one character of the name.
+pub(crate) fn introspection(bytes: &[u8]) {
+    let Ok(answer) = serde_json::from_slice::<IntrospectionResponse>(bytes) else { return };
+    let Ok(person) = person(answer.clone()) else { return };
+    assert!(answer.active);
+    assert!(answer.sub.is_some_and(|sub| !sub.is_empty() && sub == person.id.as_str()));
+    let names = person.identities.iter().map(|offered| &offered.identity.name).chain([&person.name]);
+    let reasons = person.identities.iter().filter_map(|offered| offered.refusal.as_ref()).chain(&person.refusal);
+    for shown in names.chain(reasons) {
+        assert!(!shown.chars().any(moves_text), "{shown:?}");
+        assert!(shown.chars().count() <= MAX_CHARS);
+    }
+    let ids: HashSet<_> = person.identities.iter().map(|offered| &offered.identity.id).collect();
+    assert_eq!(ids.len(), person.identities.len());
+    assert!(ids.len() <= MAX_IDENTITIES);
+    let masked = masked_name(&person.name);
+    assert!(masked.ends_with('*') && masked.chars().count() <= 2, "{masked:?}");
+}
 
 fn backend(keys: JwkSet) -> Jwks {
     let settings = JwksSettings {

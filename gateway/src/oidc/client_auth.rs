@@ -1,6 +1,7 @@
 //! Which relying party asks, and how it proves it (RFC 6749 §2.3).
 
 use std::collections::HashMap;
+use std::fmt;
 
 use data_encoding::BASE64;
 use http::HeaderMap;
@@ -11,8 +12,14 @@ use super::oauth_error::OauthError;
 use crate::clients::{Client, Clients};
 
 /// A form's parameters, each there at most once (RFC 6749 §3.2).
-#[derive(Debug)]
 pub(super) struct Form(HashMap<String, String>);
+
+impl fmt::Debug for Form {
+    /// Names only: among the values are secrets and codes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
 
 impl Form {
     pub(super) fn parse(body: &[u8]) -> Result<Self, OauthError> {

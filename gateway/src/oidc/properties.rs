@@ -1,7 +1,7 @@
 //! What holds of whatever a relying party, or a browser that it has sent, puts into a form.
 #![allow(clippy::expect_used, clippy::panic, reason = "a property that does not hold says so by panicking")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -39,6 +39,21 @@ fn client(id: &str, secret: Option<&str>) -> ClientSettings {
 
 fn clients() -> Clients {
     Clients::new(vec![client("hall", Some(SECRET)), client("page", None)])
+}
+
+/// A form has one value for each parameter, or is refused, and prints the names alone.
+pub(crate) fn form(bytes: &[u8]) {
+    let pairs: Vec<_> = parse(bytes).collect();
+    let names: HashSet<_> = pairs.iter().map(|(name, _)| name).collect();
+    let Ok(form) = Form::parse(bytes) else {
+        assert!(names.len() < pairs.len());
+        return;
+    };
+    assert_eq!(names.len(), pairs.len());
+    for (name, value) in &pairs {
+        assert_eq!(form.value(name), Some(value.as_ref()).filter(|value| !value.is_empty()));
+    }
+    assert_eq!(format!("{form:?}").len(), format!("{names:?}").len());
 }
 
 /// Nobody is taken for a client without its secret, if it has one, or by two proofs at once. First line:

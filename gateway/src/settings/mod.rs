@@ -10,6 +10,8 @@ mod load;
 mod node;
 mod origin;
 mod parties;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod properties;
 mod secret;
 mod validate;
 

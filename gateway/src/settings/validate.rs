@@ -9,6 +9,7 @@ use url::Url;
 
 use super::{ClientSettings, Settings, SettingsError};
 use crate::limits::Rate;
+use crate::shown_text::steers;
 use crate::store::RedisAddress;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -154,7 +155,7 @@ fn validate_client(client: &ClientSettings) -> Result<(), SettingsError> {
     // RFC 6749 appendix A.1 allows the space too, but no client wants one.
     let printable = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_graphic());
     check(printable, "clients.client_id", format!("{id:?} must be printable ASCII without spaces"))?;
-    let readable = !client.name.trim().is_empty() && !client.name.chars().any(char::is_control);
+    let readable = !client.name.trim().is_empty() && !client.name.chars().any(steers);
     check(readable, "clients.name", format!("give {id:?} the name that people know it by"))?;
     check(
         client.secret.as_ref().is_none_or(|secret| !secret.expose().is_empty()),

@@ -132,7 +132,8 @@ async fn a_code_whose_time_runs_out_while_a_poll_waits_is_renewed() {
 #[tokio::test]
 async fn a_poll_ends_when_a_socket_or_another_poll_takes_the_login_over() {
     let (_world, node) = one_node().await;
-    let superseded = Some(CloseNotice { code: 4002, retry_after_ms: None });
+    // Who has only just come back may in truth be the newer one, and may try again.
+    let superseded = Some(CloseNotice { code: 4200, retry_after_ms: None });
     let mut older = PollingBrowser::open(&node).await;
     let login = older.login.clone();
     let socket = async {
@@ -143,7 +144,7 @@ async fn a_poll_ends_when_a_socket_or_another_poll_takes_the_login_over() {
     assert_eq!((answer.close, answer.messages.len()), (superseded, 0));
     let mut newer = older.clone();
     assert_eq!(newer.messages(&node, 0).await, []);
-    assert_eq!(socket.closed().await.unwrap(), 4002);
+    assert_eq!(socket.closed().await.unwrap(), 4200);
 }
 
 #[tokio::test]
@@ -177,7 +178,7 @@ async fn a_draining_node_ends_waiting_polls_early_and_takes_no_new_ones() {
     connection.write_all(format!("Saoma-Receive-Key: {key}\r\n\r\n").as_bytes()).await.unwrap();
     let mut refusal = String::new();
     connection.read_to_string(&mut refusal).await.unwrap();
-    assert!(refusal.starts_with("HTTP/1.1 503") && refusal.contains("\r\nretry-after: 5\r\n"), "{refusal}");
+    assert!(refusal.starts_with("HTTP/1.1 503") && refusal.contains("\r\nretry-after: "), "{refusal}");
     stopping.await.unwrap();
 }
 

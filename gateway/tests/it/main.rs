@@ -9,6 +9,7 @@ mod conformance;
 mod deaf_node;
 mod drain;
 mod hosted_page;
+mod hostile_frames;
 mod limits;
 mod long_poll;
 mod many_nodes;
