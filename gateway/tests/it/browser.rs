@@ -73,11 +73,12 @@ async fn an_open_that_is_not_registered_is_told_why_and_closed() {
 async fn what_is_no_message_is_answered_and_the_fifth_ends_the_socket() {
     let (_world, node) = world().await;
     let (mut browser, _) = node.browser().await;
+    let much_to_quote = format!(r#"{{"type":"resume","last_seq":"{}"}}"#, "\u{7f}".repeat(4000));
     for (text, error) in [
         ("hello", ErrorCode::InvalidRequest),
+        (much_to_quote.as_str(), ErrorCode::InvalidRequest),
         (r#"{"type":"dance"}"#, ErrorCode::UnknownType),
-        (r#"{"type":"resume"}"#, ErrorCode::InvalidRequest),
-        ("[]", ErrorCode::InvalidRequest),
+        (r#"["refresh"]"#, ErrorCode::InvalidRequest),
         ("", ErrorCode::InvalidRequest),
     ] {
         browser.send_raw(Message::text(text)).await.unwrap();
