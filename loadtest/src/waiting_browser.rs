@@ -24,7 +24,7 @@ impl Loss {
     pub const fn patience(self) -> Duration {
         match self {
             Self::Fails => PATIENCE,
-            Self::IsMended => Duration::from_secs(45),
+            Self::IsMended => Duration::from_secs(90),
         }
     }
 }
