@@ -1,6 +1,9 @@
 # The two that matter: `make demo` runs the product, `make test` checks everything.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check web tools setup regen pictures load
+.PHONY: help demo test check web tools setup regen pictures load fuzz
+
+# How long `make fuzz` tries each property.
+SECONDS ?= 60
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -35,6 +38,9 @@ regen: ## Write the generated files anew
 pictures: setup web ## Take the README's pictures anew
 	cargo build --locked --bin saoma-demo
 	PICTURES=1 npm run e2e
+
+fuzz: web ## Try what strangers may send, by libFuzzer, for SECONDS=60 each; PROPERTY="form redirect" tries some
+	@./fuzz/run "$(SECONDS)" $(PROPERTY)
 
 load: web ## Two nodes on one Redis, 2,000 waiting browsers, 200 logins a second for 30 s
 	@./loadtest/two-nodes

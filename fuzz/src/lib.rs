@@ -1,7 +1,7 @@
 //! The short run: replays a property's corpus and tries mutations of it, the same ones each time.
 //!
 //! A property is a function that takes any bytes and panics where it does not hold. Properties stand beside the code
-//! that they are about, in files named `properties.rs`.
+//! that they are about, in files named `properties.rs`; libFuzzer tries the same functions at length.
 
 mod corpus;
 mod mutation;
