@@ -110,9 +110,7 @@ fn forwarded_address(bytes: &[u8]) {
 /// What a phone sends to scan; nobody prints the code.
 fn scan_request(bytes: &[u8]) {
     if let Ok(request) = read_body::<ScanRequest>(bytes) {
-        let (ScanRequest::Qr { qr: code } | ScanRequest::UserCode { user_code: code }) = &request;
-        let printed = format!("{request:?}");
-        assert!(code.len() < 8 || !printed.contains(code.as_str()));
+        assert!(["Qr(…)", "UserCode(…)"].contains(&format!("{request:?}").as_str()));
     }
 }
 
