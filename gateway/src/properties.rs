@@ -1,7 +1,7 @@
 //! What holds whatever a stranger sends: each a function that takes any bytes and panics where it does not hold.
 //!
 //! They stand beside the code that they are about, in each folder's `properties.rs`; those of this folder are here.
-//! Unit tests try them briefly, libFuzzer at length; `fuzz/README.md` says how.
+//! Unit tests try them briefly, libFuzzer at length; `protocol/fuzz/README.md` says how.
 #![allow(clippy::expect_used, clippy::panic, reason = "a property that does not hold says so by panicking")]
 
 use std::fmt::Debug;

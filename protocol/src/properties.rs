@@ -1,6 +1,6 @@
 //! What holds whatever a stranger sends: each a function that takes any bytes and panics where it does not hold.
 //!
-//! Unit tests try them briefly, libFuzzer at length; `fuzz/README.md` says how.
+//! Unit tests try them briefly, libFuzzer at length; `protocol/fuzz/README.md` says how.
 #![allow(clippy::expect_used, reason = "a property that does not hold says so by panicking")]
 
 use std::fmt;
