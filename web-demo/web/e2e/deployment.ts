@@ -110,9 +110,19 @@ export class Deployment {
     const response = await this.#send("GET", path, undefined, headers);
     if (response.statusCode !== 200) throw new Error(`the stream was refused with ${response.statusCode}`);
     const pieces = response.setEncoding("utf8")[Symbol.asyncIterator]();
+    let unread = "";
+    // Events may come in one piece with the comments between them.
     const next = async (): Promise<string | undefined> => {
+      const end = unread.indexOf("\n\n");
+      if (end >= 0) {
+        const event = unread.slice(0, end);
+        unread = unread.slice(end + 2);
+        return event.startsWith(":") ? next() : event;
+      }
       const { done, value } = await pieces.next();
-      return done ? undefined : value.startsWith(":") ? next() : value;
+      if (done) return undefined;
+      unread += value;
+      return next();
     };
     return { next };
   }
