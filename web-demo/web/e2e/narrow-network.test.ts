@@ -23,10 +23,12 @@ afterAll(async () => {
 });
 
 test.each(["pass", "are refused", "are held back"] as const)("no WebSocket, and event streams %s", async (streams) => {
-  const portal = await Portal.open(browser, demo, zh, (context) => narrow(context, streams));
-  const { qr } = await portal.codes();
   const polls = new Array<URL>();
-  portal.page.on("request", (request) => isPoll(new URL(request.url())) && polls.push(new URL(request.url())));
+  const portal = await Portal.open(browser, demo, zh, (context) => {
+    context.on("request", (request) => isPoll(new URL(request.url())) && polls.push(new URL(request.url())));
+    return narrow(context, streams);
+  });
+  const { qr } = await portal.codes();
   if (streams !== "pass") await expect.poll(() => polls.length, { timeout: 30_000 }).toBeGreaterThan(1);
   const phone = await Phone.of(JIA, browser, demo);
   await phone.paste(qr);
