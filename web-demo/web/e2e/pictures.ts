@@ -24,10 +24,6 @@ test("pictures of both screens", async () => {
     await phone.paste((await portal.codes()).qr);
     await phone.choose(/legal representative/);
     await phone.page.screenshot({ path: `${FOLDER}confirm-page.png`, fullPage: true });
-    await portal.says(en.scanned);
-    await phone.confirm();
-    await portal.greets(YI.name);
-    await portal.page.screenshot({ path: `${FOLDER}home-page.png` });
   } finally {
     await browser.close();
     await demo.stop();
