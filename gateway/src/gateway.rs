@@ -100,6 +100,7 @@ impl Gateway {
             beginnings: Arc::new(LocalLimiter::start()),
             beginning_rate: settings.limits.socket_per_address,
             sockets: settings.sockets,
+            heartbeat: transport::heartbeat(settings.sockets.ping_every),
             tasks: sockets.clone(),
             closing: closing.clone(),
         };

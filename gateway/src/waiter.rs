@@ -5,18 +5,12 @@
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
 
 use parking_lot::Mutex;
 use saoma_protocol::{CloseCode, CloseNotice, LoginId, RestartHint, Timestamp};
-use tokio::time::Instant;
 
 use crate::store::{Change, StoredChange};
 use crate::wheel::Tick;
-
-/// How long a return is disputed: one by an older connection of the same browser may have been under way to the store
-/// when it came, and be taken there for the newer one.
-const DISPUTED_FOR: Duration = Duration::from_secs(5);
 
 /// A browser that waits on this node. Transports take [`Delivery`] after delivery from it.
 #[derive(Debug)]
@@ -29,8 +23,6 @@ pub struct Waiter {
 struct State {
     last_seq: u32,
     attachment: u64,
-    /// When the browser came back; an opening is the first connection of its login and no other's newer one.
-    returned_at: Option<Instant>,
     phase: Phase,
     expires_at: Timestamp,
     closes_at: Timestamp,
@@ -117,7 +109,6 @@ impl Waiter {
         let state = State {
             last_seq,
             attachment: 0,
-            returned_at: None,
             phase: Phase::Waiting,
             expires_at: Timestamp::from_millis(u64::MAX),
             closes_at: Timestamp::from_millis(u64::MAX),
@@ -185,7 +176,6 @@ impl Waiter {
     /// Notes the number of this waiter's own attachment; closes it if a newer one was heard of meanwhile.
     pub fn attached(&self, number: u64) {
         let mut state = self.state.lock();
-        state.returned_at = (number > 1).then(Instant::now);
         if state.attachment > number {
             state.supersede();
         }
@@ -259,8 +249,7 @@ impl Waiter {
 
 impl State {
     fn supersede(&mut self) {
-        let code = code_when_superseded(self.returned_at.map(|at| at.elapsed()));
-        self.push(Delivery::Close(code.into()));
+        self.push(Delivery::Close(CloseCode::Superseded.into()));
     }
 
     fn push(&mut self, delivery: Delivery) {
@@ -269,12 +258,6 @@ impl State {
             waker.wake();
         }
     }
-}
-
-/// A browser must not be sent away for good by an older connection of its own: while that is possible, it comes back
-/// at once, and is the newest then.
-fn code_when_superseded(since_return: Option<Duration>) -> CloseCode {
-    if since_return.is_some_and(|since| since < DISPUTED_FOR) { CloseCode::Move } else { CloseCode::Superseded }
 }
 
 impl Change {
@@ -290,22 +273,5 @@ const fn phase_after(change: &Change) -> Phase {
         Change::Renewed { .. } => Phase::Waiting,
         Change::Scanned { .. } => Phase::Scanned,
         Change::Confirmed { .. } | Change::Rejected { .. } | Change::Cancelled | Change::Expired => Phase::Settled,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_return_is_disputed_for_a_while_and_an_opening_never() {
-        for (since_return, code) in [
-            (Some(Duration::ZERO), CloseCode::Move),
-            (Some(DISPUTED_FOR / 2), CloseCode::Move),
-            (Some(DISPUTED_FOR), CloseCode::Superseded),
-            (None, CloseCode::Superseded),
-        ] {
-            assert_eq!(code_when_superseded(since_return), code, "{since_return:?}");
-        }
     }
 }

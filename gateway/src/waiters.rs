@@ -140,23 +140,11 @@ mod tests {
         });
         newer.hold();
         older.hold();
-        assert_eq!(older.waiter().next().await, Delivery::Close(CloseCode::Move.into()));
+        assert_eq!(older.waiter().next().await, Delivery::Close(CloseCode::Superseded.into()));
         drop(older);
         assert!(Arc::ptr_eq(&waiters.of(id())[0], newer.waiter()));
         newer.waiter().ping();
         assert_eq!(newer.waiter().next().await, Delivery::Ping, "it was not closed");
-    }
-
-    #[tokio::test]
-    async fn one_that_has_just_come_back_is_not_sent_away_for_good() {
-        let waiters = Arc::new(Waiters::default());
-        for (number, code) in [(1, CloseCode::Superseded), (2, CloseCode::Move)] {
-            let waiting = waiters.join(Waiter::new(id(), 1));
-            waiting.waiter().attached(number);
-            waiting.hold();
-            waiting.waiter().superseded_by(number + 1);
-            assert_eq!(waiting.waiter().next().await, Delivery::Close(code.into()), "attachment {number}");
-        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { build, transform } from "esbuild";
 
 /** Bytes of qr-login.js after gzip: a login page loads it before it shows anything. */
-const BUDGET = 12_240;
+const BUDGET = 12_400;
 const dist = new URL("dist/", import.meta.url);
 
 /** The element's stylesheet is a text in its script: esbuild minifies it only if asked to. */

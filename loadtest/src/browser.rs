@@ -93,6 +93,13 @@ pub struct OpenedLogin {
     pub state: String,
 }
 
+impl OpenedLogin {
+    /// How to come back, having seen everything up to `last_seq`.
+    pub fn resume_request(&self, last_seq: u32) -> ResumeRequest {
+        ResumeRequest { login_id: self.login_id, receive_key: self.receive_key.clone(), last_seq, attempt: None }
+    }
+}
+
 impl Browser {
     /// Connects to the gateway at `target`, as a page of `origin`.
     ///
@@ -144,9 +151,16 @@ impl Browser {
     /// # Errors
     /// The connection fails. Whether the gateway takes the browser back shows in what comes next.
     pub async fn resume(target: &Url, origin: &str, login: &OpenedLogin, last_seq: u32) -> Result<Self, BrowserError> {
+        Self::resume_with(target, origin, login.resume_request(last_seq)).await
+    }
+
+    /// Connects and comes back to a login.
+    ///
+    /// # Errors
+    /// As [`Browser::resume`].
+    pub async fn resume_with(target: &Url, origin: &str, request: ResumeRequest) -> Result<Self, BrowserError> {
         let mut browser = Self::connect(target, origin).await?;
-        let resume = ResumeRequest { login_id: login.login_id, receive_key: login.receive_key.clone(), last_seq };
-        browser.send(&ClientMessage::Resume(resume)).await?;
+        browser.send(&ClientMessage::Resume(request)).await?;
         Ok(browser)
     }
 
@@ -193,9 +207,11 @@ impl Browser {
     /// The socket closes.
     pub async fn frame(&mut self) -> Result<Option<ServerMessage>, BrowserError> {
         match self.socket.next().await {
-            Some(Ok(Message::Text(text))) => {
-                serde_json::from_str(&text).map(Some).map_err(|error| BrowserError::Connection(error.to_string()))
-            }
+            Some(Ok(Message::Text(text))) => match serde_json::from_str(&text) {
+                Ok(ServerMessage::Heartbeat { .. }) => Ok(None),
+                Ok(message) => Ok(Some(message)),
+                Err(error) => Err(BrowserError::Connection(error.to_string())),
+            },
             Some(Ok(Message::Close(frame))) => {
                 let (code, reason) = frame.map_or((1005, String::new()), |f| (f.code.into(), f.reason.to_string()));
                 // The answer to the close goes out with the next read.

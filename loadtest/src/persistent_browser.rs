@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use saoma_protocol::{ClientMessage, ComeBack, RestartHint, ServerMessage};
+use saoma_protocol::{ClientMessage, ComeBack, RestartHint, ResumeRequest, ServerMessage};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use url::Url;
 
@@ -42,6 +42,8 @@ pub struct PersistentBrowser {
     random: fastrand::Rng,
     login: OpenedLogin,
     last_seq: u32,
+    /// Connections to the login so far.
+    attempts: u32,
     /// Lost connections in a row that brought no news.
     losses: u32,
     socket: Option<Browser>,
@@ -129,6 +131,7 @@ impl PersistentBrowser {
             random,
             login,
             last_seq: 1,
+            attempts: 1,
             losses: 0,
             socket: Some(socket),
             heard_at: now,
@@ -176,7 +179,9 @@ impl PersistentBrowser {
         sleep_until(self.not_before).await;
         let mut returned = None;
         for target in balanced(self.targets.len(), &mut self.random) {
-            let returning = Browser::resume(&self.targets[target], &self.origin, &self.login, self.last_seq);
+            self.attempts += 1;
+            let request = ResumeRequest { attempt: Some(self.attempts), ..self.login.resume_request(self.last_seq) };
+            let returning = Browser::resume_with(&self.targets[target], &self.origin, request);
             match timeout(self.habits.patience, returning).await {
                 Ok(Ok(socket)) => returned = Some((target, socket)),
                 Ok(Err(BrowserError::Connection(_))) => continue,

@@ -24,6 +24,8 @@ pub enum ErrorCode {
     InvalidScope,
     /// No such login, or the receive key or person is not its own. One answer for all, so that ids cannot be probed.
     UnknownLogin,
+    /// A newer connection of the browser has taken the login over.
+    Superseded,
     /// No login waits for this scan code or user code.
     UnknownCode,
     /// The text is not a QR code of this gateway.
@@ -67,6 +69,7 @@ impl ErrorCode {
         Self::RedirectUriNotAllowed,
         Self::InvalidScope,
         Self::UnknownLogin,
+        Self::Superseded,
         Self::UnknownCode,
         Self::NotALoginCode,
         Self::InvalidToken,
@@ -95,6 +98,7 @@ impl ErrorCode {
             Self::RedirectUriNotAllowed => "redirect_uri_not_allowed",
             Self::InvalidScope => "invalid_scope",
             Self::UnknownLogin => "unknown_login",
+            Self::Superseded => "superseded",
             Self::UnknownCode => "unknown_code",
             Self::NotALoginCode => "not_a_login_code",
             Self::InvalidToken => "invalid_token",
@@ -127,7 +131,7 @@ impl ErrorCode {
             Self::OriginNotAllowed | Self::IdentityNotAllowed | Self::IdentityRefused => 403,
             Self::UnknownLogin | Self::UnknownCode | Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
-            Self::AlreadyScanned | Self::AlreadyDecided | Self::NotScanned => 409,
+            Self::Superseded | Self::AlreadyScanned | Self::AlreadyDecided | Self::NotScanned => 409,
             Self::LoginExpired => 410,
             Self::RequestTooLarge => 413,
             Self::TooManyRequests => 429,
@@ -147,6 +151,7 @@ impl ErrorCode {
             Self::RedirectUriNotAllowed => "Redirect URI not registered",
             Self::InvalidScope => "The scope lacks openid",
             Self::UnknownLogin => "Unknown login",
+            Self::Superseded => "Taken over by a newer connection",
             Self::UnknownCode => "No login waits for this code",
             Self::NotALoginCode => "Not a login code of this gateway",
             Self::InvalidToken => "The access token is not valid",

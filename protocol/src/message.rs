@@ -55,7 +55,7 @@ pub struct OpenRequest {
 
 /// Proof of a login, and how much of it the browser has seen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "codegen", derive(ts_rs::TS, schemars::JsonSchema))]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS, schemars::JsonSchema), ts(optional_fields))]
 pub struct ResumeRequest {
     /// The login.
     pub login_id: LoginId,
@@ -63,6 +63,11 @@ pub struct ResumeRequest {
     pub receive_key: ReceiveKey,
     /// The newest `seq` that the browser has seen; what came after it follows.
     pub last_seq: u32,
+    /// The number of this connection among the browser's to the login, of which the one that opened it was the first. A
+    /// greater one that the gateway knows makes this a request that was held up on its way. Without it, whatever comes
+    /// last is the newest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<u32>,
 }
 
 /// Gateway to browser.
@@ -133,6 +138,11 @@ pub enum ServerMessage {
     Expired {
         /// The number of this change.
         seq: u32,
+    },
+    /// A sign of life, sent with each ping: a page does not see those.
+    Heartbeat {
+        /// Seconds until the next one, at most. A connection that is silent for much longer is broken.
+        next_within: u32,
     },
     /// An answer to the browser's own message: no state has changed.
     Error {
@@ -208,6 +218,7 @@ impl fmt::Debug for ServerMessage {
             Self::Rejected { .. } => "Rejected",
             Self::Cancelled { .. } => "Cancelled",
             Self::Expired { .. } => "Expired",
+            Self::Heartbeat { .. } => "Heartbeat",
             Self::Error { error, error_description, .. } => {
                 return write!(f, "Error({}: {error_description:?})", error.as_str());
             }
@@ -217,7 +228,7 @@ impl fmt::Debug for ServerMessage {
 }
 
 impl ServerMessage {
-    /// The number of the change that the message tells of; `None` for an `error`.
+    /// The number of the change that the message tells of; `None` for an `error` and a `heartbeat`.
     pub const fn seq(&self) -> Option<u32> {
         match self {
             Self::Opened { seq, .. }
@@ -227,7 +238,7 @@ impl ServerMessage {
             | Self::Rejected { seq, .. }
             | Self::Cancelled { seq }
             | Self::Expired { seq } => Some(*seq),
-            Self::Error { .. } => None,
+            Self::Heartbeat { .. } | Self::Error { .. } => None,
         }
     }
 

@@ -8,7 +8,7 @@ use super::{Denial, Logins};
 use crate::client_address::ClientAddress;
 use crate::limits::LimitName;
 use crate::metrics::PushSource;
-use crate::store::{Attachment, StoredChange};
+use crate::store::{Attached, Attachment, Return, StoredChange};
 use crate::waiter::{Deadline, Phase, Waiter};
 use crate::waiters::Waiting;
 
@@ -19,7 +19,7 @@ impl Logins {
     /// Brings a browser back to its login: what it missed is on its way to the waiter.
     ///
     /// # Errors
-    /// No such login, a wrong receive key, or the store is down.
+    /// No such login, a wrong receive key, a later attempt came first, or the store is down.
     pub async fn resume(&self, request: ResumeRequest, address: &ClientAddress) -> Result<Waiting, Denial> {
         let resumed = self.attach(request).await;
         if resumed.as_ref().is_err_and(|denial| denial.error == ErrorCode::UnknownLogin) {
@@ -42,16 +42,19 @@ impl Logins {
     }
 
     async fn attach(&self, request: ResumeRequest) -> Result<Waiting, Denial> {
-        let ResumeRequest { login_id, receive_key, last_seq } = request;
+        let ResumeRequest { login_id, receive_key, last_seq, attempt } = request;
         // `opened`, the first, is the answer to the open and never told again.
         let last_seq = last_seq.max(1);
         let waiting = self.waiters.join(Waiter::new(login_id, last_seq));
-        let attachment = self
-            .store
-            .attach(login_id, receive_key.digest(), &self.node, last_seq)
-            .await?
-            .filter(|attachment| tells_the_rest(attachment, last_seq))
-            .ok_or_else(Self::unknown_login)?;
+        let browser = Return { id: login_id, receive_key: receive_key.digest(), node: &self.node, last_seq, attempt };
+        let attachment = match self.store.attach(&browser).await? {
+            Attached::Here(attachment) if tells_the_rest(&attachment, last_seq) => attachment,
+            Attached::Here(_) | Attached::Unknown => return Err(Self::unknown_login()),
+            Attached::Outrun => {
+                let detail = "a later connection of this browser came first: this one was held up on its way";
+                return Err(Denial::new(ErrorCode::Superseded, detail));
+            }
+        };
         self.clock.observe(attachment.record.now);
         let waiter = waiting.waiter();
         waiter.attached(attachment.number);

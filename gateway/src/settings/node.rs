@@ -125,7 +125,7 @@ impl fmt::Debug for StoreSettings {
 #[serde(deny_unknown_fields)]
 pub struct Sockets {
     /// How often a waiting browser is pinged, though not before the last ping was answered or ran out of time; 25 s by
-    /// default. Many proxies close what is silent for 60 s.
+    /// default, 50 s at most. Many proxies close what is silent for 60 s, and pages take it for broken.
     #[serde(with = "humantime_serde")]
     pub ping_every: Duration,
     /// How long it has to answer; 10 s by default.

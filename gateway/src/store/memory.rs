@@ -10,8 +10,8 @@ use saoma_protocol::{Digest, Event, Login, LoginId, LoginState, Outcome, ScanCod
 use tokio::task::AbortHandle;
 
 use super::{
-    Applied, Attachment, Change, Grant, Inbox, InboxEvent, Instants, KEEP_ENDED, LoginRecord, LoginRequest, NewLogin,
-    NodeId, Opening, Proof, REDEEM_TRIES, Redemption, Store, StoreError, StoredChange, Transition,
+    Applied, Attached, Attachment, Change, Grant, Inbox, InboxEvent, Instants, KEEP_ENDED, LoginRecord, LoginRequest,
+    NewLogin, NodeId, Opening, Proof, REDEEM_TRIES, Redemption, Return, Store, StoreError, StoredChange, Transition,
 };
 
 /// How often ended logins are swept out.
@@ -41,6 +41,7 @@ struct Entry {
     closes_at: Timestamp,
     node: NodeId,
     attachment: u64,
+    attempt: u32,
     changes: Vec<StoredChange>,
     granted: Option<Box<Granted>>,
 }
@@ -174,6 +175,7 @@ impl Store for MemoryStore {
             closes_at: at.plus(login.waiting_lifetime),
             node: login.node.clone(),
             attachment: 1,
+            attempt: 1,
             changes: Vec::new(),
             granted: None,
         };
@@ -181,28 +183,26 @@ impl Store for MemoryStore {
         Ok(Opening::Opened { at, expires_at })
     }
 
-    async fn attach(
-        &self,
-        id: LoginId,
-        receive_key: Digest,
-        node: &NodeId,
-        last_seq: u32,
-    ) -> Result<Option<Attachment>, StoreError> {
+    async fn attach(&self, browser: &Return<'_>) -> Result<Attached, StoreError> {
+        let Return { id, receive_key, node, last_seq, attempt } = *browser;
         let now = self.0.now();
-        let Some((attachment, previous)) =
-            self.0.logins.get_mut(&id).filter(|entry| entry.receive_key == receive_key).map(|mut entry| {
-                entry.attachment += 1;
-                let previous = std::mem::replace(&mut entry.node, node.clone());
-                let missed = entry.changes_after(last_seq);
-                (Attachment { number: entry.attachment, record: entry.record(now), missed }, previous)
-            })
-        else {
-            return Ok(None);
+        let Some(mut entry) = self.0.logins.get_mut(&id).filter(|entry| entry.receive_key == receive_key) else {
+            return Ok(Attached::Unknown);
         };
+        let attempt = attempt.unwrap_or(entry.attempt);
+        if attempt < entry.attempt {
+            return Ok(Attached::Outrun);
+        }
+        entry.attempt = attempt;
+        entry.attachment += 1;
+        let previous = std::mem::replace(&mut entry.node, node.clone());
+        let missed = entry.changes_after(last_seq);
+        let attachment = Attachment { number: entry.attachment, record: entry.record(now), missed };
+        drop(entry);
         if previous != *node {
             self.0.push(&previous, InboxEvent::Superseded { login_id: id, number: attachment.number });
         }
-        Ok(Some(attachment))
+        Ok(Attached::Here(Box::new(attachment)))
     }
 
     async fn changes_after(&self, waiters: &[(LoginId, u32)]) -> Result<Vec<(LoginId, Vec<StoredChange>)>, StoreError> {

@@ -5,6 +5,7 @@
 //!
 //! The store owns the clock: every instant in its answers is its own, so nodes need not agree on the time.
 
+mod attachment;
 mod memory;
 mod metrics;
 mod redis;
@@ -20,6 +21,7 @@ use saoma_protocol::{
 };
 use serde::{Deserialize, Serialize};
 
+pub use self::attachment::{Attached, Attachment, Return};
 pub use self::memory::MemoryStore;
 pub use self::metrics::StoreMetrics;
 #[cfg(any(test, fuzzing))]
@@ -263,17 +265,6 @@ pub enum Redemption {
     Invalid,
 }
 
-/// A browser's return: it is waited for at its new node from the moment of the answer.
-#[derive(Debug, Clone)]
-pub struct Attachment {
-    /// Counts the attachments of this login, of which its opening is the first: the greatest is the one that holds.
-    pub number: u64,
-    /// The login, read in the same step.
-    pub record: LoginRecord,
-    /// What happened after the sequence number that the browser knew, in order.
-    pub missed: Vec<StoredChange>,
-}
-
 /// A message to a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InboxEvent {
@@ -331,15 +322,9 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// Opens a login in state `waiting`.
     async fn open(&self, login: &NewLogin) -> Result<Opening, StoreError>;
 
-    /// Moves a login's browser to `node` and reads the login, in one step. Tells the node that held it before, when
-    /// it is another. `None` when there is no such login or the key is not its own.
-    async fn attach(
-        &self,
-        id: LoginId,
-        receive_key: Digest,
-        node: &NodeId,
-        last_seq: u32,
-    ) -> Result<Option<Attachment>, StoreError>;
+    /// Moves a login's browser to its new node and reads the login, in one step. Tells the node that held it before,
+    /// when it is another.
+    async fn attach(&self, browser: &Return<'_>) -> Result<Attached, StoreError>;
 
     /// What happened to each login after the sequence number that its waiter knows.
     async fn changes_after(&self, waiters: &[(LoginId, u32)]) -> Result<Vec<(LoginId, Vec<StoredChange>)>, StoreError>;

@@ -1,11 +1,12 @@
 //! Logins over plain HTTP, for networks that block WebSocket: opened, renewed and given up by a POST each, followed
 //! as an event stream or poll by poll.
 
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, Query, Request, State};
 use axum::response::{IntoResponse, Response};
 use http::header::CACHE_CONTROL;
-use http::{HeaderMap, StatusCode};
-use saoma_protocol::{LoginId, OpenRequest, RECEIVE_KEY_HEADER, ReceiveKey, ResumeRequest};
+use http::{HeaderMap, StatusCode, Uri};
+use saoma_protocol::{ErrorCode, LoginId, OpenRequest, RECEIVE_KEY_HEADER, ReceiveKey, ResumeRequest};
+use serde::Deserialize;
 
 use super::long_poll::{self, Poll};
 use super::requester::opener;
@@ -37,9 +38,11 @@ pub(super) async fn events(
 ) -> Result<Response, ApiProblem> {
     // Without its body, which is empty, a request can be shared with what waits.
     let request = request.map(drop);
-    let followed = match Poll::of(request.uri()) {
-        Ok(Some(poll)) => long_poll::answer(&transports, &login_id, poll, &request).await,
-        Ok(None) => sse::stream(&transports, &login_id, &request).await,
+    let followed = match Following::of(request.uri()) {
+        Ok(following) => match Poll::of(following) {
+            Some(poll) => long_poll::answer(&transports, &login_id, poll, &request).await,
+            None => sse::stream(&transports, &login_id, following.attempt, &request).await,
+        },
         Err(denial) => Err(denial),
     };
     followed.map_err(|denial| {
@@ -71,8 +74,34 @@ pub(super) async fn cancel(
 }
 
 /// What a browser without a socket comes back by.
-pub(super) fn resume_request(login_id: &str, headers: &HeaderMap, last_seq: u32) -> Result<ResumeRequest, Denial> {
-    Ok(ResumeRequest { login_id: read_login_id(login_id)?, receive_key: receive_key(headers)?, last_seq })
+pub(super) fn resume_request(
+    login_id: &str,
+    headers: &HeaderMap,
+    last_seq: u32,
+    attempt: Option<u32>,
+) -> Result<ResumeRequest, Denial> {
+    Ok(ResumeRequest { login_id: read_login_id(login_id)?, receive_key: receive_key(headers)?, last_seq, attempt })
+}
+
+/// What the query says of how to follow.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub(super) struct Following {
+    /// The newest message that the browser has, which makes the request a poll.
+    pub(super) after: Option<u32>,
+    /// How long a poll waits, in seconds.
+    pub(super) wait: Option<u32>,
+    /// The number of this connection among the browser's.
+    pub(super) attempt: Option<u32>,
+}
+
+impl Following {
+    pub(super) fn of(uri: &Uri) -> Result<Self, Denial> {
+        let Query(following) = Query::try_from_uri(uri).map_err(|_| {
+            let detail = "after must be the seq of a message, wait a number of seconds, attempt a count";
+            Denial::new(ErrorCode::InvalidRequest, detail)
+        })?;
+        Ok(following)
+    }
 }
 
 fn read_login_id(text: &str) -> Result<LoginId, Denial> {

@@ -5,15 +5,12 @@
 
 use std::time::Duration;
 
-use axum::extract::Query;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
-use http::Uri;
-use saoma_protocol::{CloseCode, ErrorCode, MAX_POLL_WAIT_SECONDS, PollAnswer};
-use serde::Deserialize;
+use saoma_protocol::{CloseCode, MAX_POLL_WAIT_SECONDS, PollAnswer};
 
 use super::Transports;
-use super::http_login::{NO_STORE, resume_request};
+use super::http_login::{Following, NO_STORE, resume_request};
 use crate::body::Json;
 use crate::logins::Denial;
 use crate::metrics::Transport;
@@ -26,21 +23,16 @@ pub(super) struct Poll {
     after: u32,
     /// How long to wait for one.
     wait: Duration,
+    /// The number of this poll among the browser's connections.
+    attempt: Option<u32>,
 }
 
 impl Poll {
     /// The poll that a query makes of a request, if it does.
-    pub(super) fn of(uri: &Uri) -> Result<Option<Self>, Denial> {
-        #[derive(Deserialize)]
-        struct Members {
-            after: Option<u32>,
-            wait: Option<u32>,
-        }
-        let Query(Members { after, wait }) = Query::try_from_uri(uri).map_err(|_| {
-            Denial::new(ErrorCode::InvalidRequest, "after must be the seq of a message, wait a number of seconds")
-        })?;
+    pub(super) fn of(following: Following) -> Option<Self> {
+        let Following { after, wait, attempt } = following;
         let wait = Duration::from_secs(wait.unwrap_or_default().min(MAX_POLL_WAIT_SECONDS).into());
-        Ok(after.map(|after| Self { after, wait }))
+        Some(Self { after: after?, wait, attempt })
     }
 }
 
@@ -53,7 +45,7 @@ pub(super) async fn answer(
 ) -> Result<Response, Denial> {
     let address = transports.trusted_proxies.address_of(request)?;
     let _place = transports.admission.take(&address)?;
-    let resume = resume_request(login_id, request.headers(), poll.after)?;
+    let resume = resume_request(login_id, request.headers(), poll.after, poll.attempt)?;
     let metrics = &transports.logins.metrics;
     let waiting = transports.logins.poll(resume, &address).await?;
     metrics.attached(Transport::LongPoll);
@@ -95,31 +87,33 @@ fn told(transports: &Transports, waiter: &Waiter, first: Option<Delivery>) -> Po
 
 #[cfg(test)]
 mod tests {
+    use saoma_protocol::ErrorCode;
+
     use super::*;
 
     fn poll(query: &str) -> Result<Option<Poll>, ErrorCode> {
         let uri = format!("/v1/logins/x/events{query}").parse().expect("a URI");
-        Poll::of(&uri).map_err(|denial| denial.error)
+        Following::of(&uri).map(Poll::of).map_err(|denial| denial.error)
     }
 
     #[test]
     fn a_query_with_after_makes_a_poll_that_waits_no_longer_than_it_may() {
-        for (query, after, seconds) in [
-            ("?after=7", 7, 0),
-            ("?after=0&wait=3", 0, 3),
-            ("?wait=25&after=1", 1, 25),
-            ("?after=1&wait=4000&later=x", 1, 25),
+        for (query, after, seconds, attempt) in [
+            ("?after=7", 7, 0, None),
+            ("?after=0&wait=3", 0, 3, None),
+            ("?wait=25&after=1&attempt=4", 1, 25, Some(4)),
+            ("?after=1&wait=4000&later=x", 1, 25, None),
         ] {
-            assert_eq!(poll(query), Ok(Some(Poll { after, wait: Duration::from_secs(seconds) })), "{query}");
+            assert_eq!(poll(query), Ok(Some(Poll { after, wait: Duration::from_secs(seconds), attempt })), "{query}");
         }
-        for query in ["", "?wait=3", "?x=1"] {
+        for query in ["", "?wait=3", "?attempt=1", "?x=1"] {
             assert_eq!(poll(query), Ok(None), "{query}");
         }
     }
 
     #[test]
     fn what_is_no_number_is_refused() {
-        for query in ["?after=", "?after=x", "?after=-1", "?after=1&wait=1.5", "?after=1&after=2"] {
+        for query in ["?after=", "?after=x", "?after=-1", "?after=1&wait=1.5", "?after=1&after=2", "?attempt=-1"] {
             assert_eq!(poll(query), Err(ErrorCode::InvalidRequest), "{query}");
         }
     }

@@ -12,10 +12,12 @@ mod upgrade;
 mod websocket;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::routing::{get, post};
-use saoma_protocol::paths;
+use saoma_protocol::{ServerMessage, paths};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -41,6 +43,8 @@ pub struct Transports {
     pub beginning_rate: Rate,
     /// How sockets are kept.
     pub sockets: Sockets,
+    /// What a socket's page gets with each ping.
+    pub heartbeat: Utf8Bytes,
     /// Owns the socket tasks, which outlive their HTTP connections.
     pub tasks: TaskTracker,
     /// Ends every socket.
@@ -62,6 +66,12 @@ impl Transports {
             }
         }
     }
+}
+
+/// The message `heartbeat` of a node that pings so often: always the same, so written once.
+pub fn heartbeat(ping_every: Duration) -> Utf8Bytes {
+    let next_within = u32::try_from(ping_every.as_millis().div_ceil(1000)).unwrap_or(u32::MAX);
+    serde_json::to_string(&ServerMessage::Heartbeat { next_within }).unwrap_or_default().into()
 }
 
 /// The routes of all transports.
@@ -90,5 +100,5 @@ fn cors(transports: &Transports) -> CorsLayer {
             http::HeaderName::from_static("last-event-id"),
         ])
         .expose_headers([http::header::RETRY_AFTER])
-        .max_age(std::time::Duration::from_secs(3600))
+        .max_age(Duration::from_secs(3600))
 }

@@ -25,11 +25,12 @@ const BEGINNING: &str = ": open\n\n";
 pub(super) async fn stream(
     transports: &Transports,
     login_id: &str,
+    attempt: Option<u32>,
     request: &http::Request<()>,
 ) -> Result<Response, Denial> {
     let address = transports.trusted_proxies.address_of(request)?;
     let place = transports.admit(&address).await?;
-    let resume = resume_request(login_id, request.headers(), last_event_id(request.headers())?)?;
+    let resume = resume_request(login_id, request.headers(), last_event_id(request.headers())?, attempt)?;
     let logins = &transports.logins;
     let waiting = logins.resume(resume, &address).await?;
     logins.metrics.attached(Transport::EventStream);

@@ -29,6 +29,9 @@ const READ_BUFFER_BYTES: usize = 256;
 /// Bytes that may wait to be written to a browser that does not read: several times the largest message.
 const MAX_WRITE_BUFFER_BYTES: usize = 16 * 1024;
 
+/// What is collected before it is written, unless it is flushed: a ping and the heartbeat with it go in one segment.
+const WRITE_BUFFER_BYTES: usize = 256;
+
 /// Answers `GET /v1/socket`.
 pub(super) async fn upgrade(State(transports): State<Transports>, mut request: Request) -> Response {
     match accept(&transports, &mut request).await {
@@ -123,7 +126,7 @@ async fn socket(on_upgrade: OnUpgrade) -> Result<WebSocketStream<TcpStream>, Upg
     let parts = on_upgrade.await?.downcast::<TokioIo<TcpStream>>().map_err(|_: Upgraded| UpgradeError::NotTcp)?;
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER_BYTES)
-        .write_buffer_size(0)
+        .write_buffer_size(WRITE_BUFFER_BYTES)
         .max_write_buffer_size(MAX_WRITE_BUFFER_BYTES)
         .max_message_size(Some(MAX_INBOUND_MESSAGE_BYTES))
         .max_frame_size(Some(MAX_INBOUND_MESSAGE_BYTES));

@@ -151,7 +151,7 @@ impl Socket {
                 self.send(&message).await?;
                 if message.is_settled() { Err(CloseCode::Done.into()) } else { Ok(()) }
             }
-            Delivery::Ping => self.write(Message::Ping(bytes::Bytes::new())).await,
+            Delivery::Ping => self.ping().await,
             Delivery::Close(farewell) => Err(Ending::Farewell(farewell)),
         }
     }
@@ -202,12 +202,25 @@ impl Socket {
         }
     }
 
-    /// Writes within a bound: a browser that does not read is not waited for.
+    /// Asks for a sign of life, and gives one: a page does not see pings.
+    async fn ping(&mut self) -> Result<(), Ending> {
+        let heartbeat = Message::Text(self.transports.heartbeat.clone());
+        self.write_all([Message::Ping(bytes::Bytes::new()), heartbeat]).await
+    }
+
     async fn write(&mut self, message: Message) -> Result<(), Ending> {
+        self.write_all([message]).await
+    }
+
+    /// Writes within a bound: a browser that does not read is not waited for.
+    async fn write_all<const N: usize>(&mut self, messages: [Message; N]) -> Result<(), Ending> {
         let written = async {
             // What waits from before would otherwise leave no room, and the browser no time.
             self.stream.flush().await?;
-            self.stream.send(message).await
+            for message in messages {
+                self.stream.feed(message).await?;
+            }
+            self.stream.flush().await
         };
         match timeout(self.transports.sockets.write_timeout, written).await {
             Ok(Ok(())) => Ok(()),
@@ -285,6 +298,7 @@ fn ending_of(error: &Error) -> Ending {
 const fn close_code_of(error: ErrorCode) -> CloseCode {
     match error {
         ErrorCode::UnknownLogin => CloseCode::UnknownLogin,
+        ErrorCode::Superseded => CloseCode::Superseded,
         ErrorCode::TooManyRequests => CloseCode::TooManyRequests,
         ErrorCode::TemporarilyUnavailable => CloseCode::Unavailable,
         ErrorCode::ServerError => CloseCode::InternalError,

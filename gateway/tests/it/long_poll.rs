@@ -132,8 +132,7 @@ async fn a_code_whose_time_runs_out_while_a_poll_waits_is_renewed() {
 #[tokio::test]
 async fn a_poll_ends_when_a_socket_or_another_poll_takes_the_login_over() {
     let (_world, node) = one_node().await;
-    // Who has only just come back may in truth be the newer one, and may try again.
-    let superseded = Some(CloseNotice { code: 4200, retry_after_ms: None });
+    let superseded = Some(CloseNotice { code: 4002, retry_after_ms: None });
     let mut older = PollingBrowser::open(&node).await;
     let login = older.login.clone();
     let socket = async {
@@ -144,7 +143,7 @@ async fn a_poll_ends_when_a_socket_or_another_poll_takes_the_login_over() {
     assert_eq!((answer.close, answer.messages.len()), (superseded, 0));
     let mut newer = older.clone();
     assert_eq!(newer.messages(&node, 0).await, []);
-    assert_eq!(socket.closed().await.unwrap(), 4200);
+    assert_eq!(socket.closed().await.unwrap(), 4002);
 }
 
 #[tokio::test]

@@ -2,10 +2,10 @@
 
 use saoma_load::deployment::PERSONAL;
 use saoma_load::{Browser, Phone};
-use saoma_protocol::{ErrorCode, ServerMessage};
+use saoma_protocol::{ErrorCode, ResumeRequest, ServerMessage};
 use tokio::task::JoinSet;
 
-use crate::support::{Node, ORIGIN, RedisServer, TokenRequest, World};
+use crate::support::{Node, ORIGIN, RedisServer, TokenRequest, World, until};
 
 async fn two_nodes() -> (RedisServer, World, Node, Node) {
     let redis = RedisServer::start();
@@ -55,6 +55,22 @@ async fn a_browser_that_moves_to_another_node_takes_its_login_along() {
     let (mut older, login) = a.browser().await;
     let mut newer = Browser::resume(&b.url, ORIGIN, &login, 1).await.unwrap();
     assert_eq!(older.closed().await.unwrap(), 4002);
+    world.phone(&a, 1).scan(&login.qr).await.unwrap();
+    assert!(matches!(newer.next().await.unwrap(), ServerMessage::Scanned { seq: 2, .. }));
+}
+
+/// Threat T21. What the network held back, however long, comes from a connection that the browser has given up.
+#[tokio::test]
+async fn a_return_that_was_held_up_does_not_take_the_login_from_the_later_one() {
+    let (_redis, world, a, b) = two_nodes().await;
+    let (_older, login) = a.browser().await;
+    let attempt = |number| ResumeRequest { attempt: Some(number), ..login.resume_request(1) };
+    let mut newer = Browser::resume_with(&b.url, ORIGIN, attempt(3)).await.unwrap();
+    until(|| b.gateway.waiting() == 1).await;
+    let mut held_up = Browser::resume_with(&a.url, ORIGIN, attempt(2)).await.unwrap();
+    let told = held_up.next().await.unwrap();
+    assert!(matches!(told, ServerMessage::Error { error: ErrorCode::Superseded, .. }), "{told:?}");
+    assert_eq!(held_up.closed().await.unwrap(), 4002);
     world.phone(&a, 1).scan(&login.qr).await.unwrap();
     assert!(matches!(newer.next().await.unwrap(), ServerMessage::Scanned { seq: 2, .. }));
 }

@@ -93,9 +93,9 @@ fn any_message() -> impl Strategy<Value = ClientMessage> {
             })
         },
     );
-    let resume = any::<([u8; 15], [u8; 32], u32)>().prop_map(|(id, key, last_seq)| {
+    let resume = any::<([u8; 15], [u8; 32], u32, Option<u32>)>().prop_map(|(id, key, last_seq, attempt)| {
         let (login_id, receive_key) = (LoginId::from_random(id), ReceiveKey::from_random(key));
-        ClientMessage::Resume(ResumeRequest { login_id, receive_key, last_seq })
+        ClientMessage::Resume(ResumeRequest { login_id, receive_key, last_seq, attempt })
     });
     prop_oneof![open, resume, Just(ClientMessage::Refresh), Just(ClientMessage::Cancel)]
 }

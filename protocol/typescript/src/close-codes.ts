@@ -30,6 +30,8 @@ export function closeCodeOf(error: ErrorCode): number {
   switch (error) {
     case "unknown_login":
       return CloseCode.UnknownLogin;
+    case "superseded":
+      return CloseCode.Superseded;
     case "too_many_requests":
       return CloseCode.TooManyRequests;
     case "temporarily_unavailable":

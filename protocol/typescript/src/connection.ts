@@ -53,6 +53,9 @@ export class LoginConnection {
   #losses = 0;
   /** When the gateway wants to be asked again, in Unix milliseconds. */
   #notBefore = 0;
+  /** How long the gateway may be silent, and when it has been for too long, in Unix milliseconds. */
+  #silenceLimit = 0;
+  #silentAt = 0;
   /** Whether the gateway has been heard of on this connection. */
   #isOpen = false;
   /** Whether what is known of the login comes from before a reload. */
@@ -129,11 +132,12 @@ export class LoginConnection {
       message: (text) => this.#hear(text),
       closed: (code, reason) => this.#lost(code, reason),
     });
+    this.#silenceLimit = this.#transport.silenceLimit;
     this.#watchSilence();
   }
 
   #firstMessage(): FirstMessage {
-    const login = this.#memory.login;
+    const login = this.#memory.nextAttempt();
     return login === undefined ? { type: "open", ...this.#options.request } : { type: "resume", ...login };
   }
 
@@ -155,6 +159,7 @@ export class LoginConnection {
       this.#isRestored = false;
     }
     const now = Date.now();
+    if (message.type === "heartbeat") this.#silenceLimit = message.next_within * 1000 + this.#patience;
     if (message.type === "error") this.#holdBack((message.retry_after ?? 0) * 1000);
     const state = nextState(this.#state, { type: "message", message, now });
     this.#memory.note(message, state);
@@ -219,7 +224,10 @@ export class LoginConnection {
   }
 
   #onPresence(): void {
-    if (this.#presence.isVisible() && this.#presence.isOnline() && this.#notBefore <= Date.now()) this.#connectNow();
+    if (!this.#presence.isVisible() || !this.#presence.isOnline() || this.#notBefore > Date.now()) return;
+    // Timers stand still while a device sleeps.
+    if (this.#transport !== undefined && this.#silentAt < Date.now()) return this.#fallSilent();
+    this.#connectNow();
   }
 
   /**
@@ -229,9 +237,9 @@ export class LoginConnection {
   #watchSilence(): void {
     clearTimeout(this.#silence);
     if (this.#transport === undefined) return;
-    const patience = this.#options.patience ?? PATIENCE_MS;
     const untilEnd = "expiresAt" in this.#state ? Math.max(0, this.#state.expiresAt - Date.now()) : 0;
-    const limit = this.#isOpen ? Math.min(untilEnd + patience, this.#transport.silenceLimit ?? Infinity) : patience;
+    const limit = this.#isOpen ? Math.min(untilEnd + this.#patience, this.#silenceLimit) : this.#patience;
+    this.#silentAt = Date.now() + limit;
     this.#silence = setTimeout(() => this.#fallSilent(), limit);
   }
 
@@ -239,6 +247,10 @@ export class LoginConnection {
   #fallSilent(): void {
     if (!this.#isOpen) this.#failures = TRIES_PER_TRANSPORT;
     this.#lost(CloseCode.Broken, "");
+  }
+
+  get #patience(): number {
+    return this.#options.patience ?? PATIENCE_MS;
   }
 
   #disconnect(): void {

@@ -29,6 +29,8 @@ export interface CloseHint {
 const NUMBERS: readonly string[] = [
   "seq",
   "last_seq",
+  "attempt",
+  "next_within",
   "expires_in",
   "server_time",
   "retry_after",
@@ -48,6 +50,7 @@ const MESSAGES: { readonly [T in ServerMessage["type"]]: { readonly must: Member
   rejected: { must: ["seq", "reason"] },
   cancelled: { must: ["seq"] },
   expired: { must: ["seq"] },
+  heartbeat: { must: ["next_within"] },
   error: { must: ["error", "error_description"], may: ["retry_after"] },
 };
 
@@ -111,6 +114,7 @@ export interface KeptLogin {
   readonly login_id: string;
   readonly receive_key: string;
   readonly last_seq: number;
+  readonly attempt: number;
   /** What was asked for, as JSON: the answer belongs to a page that asks for the same. */
   readonly request: string;
   /** The code or the scan that was shown. */
@@ -133,7 +137,7 @@ export function decodeKeptLogin(text: string): KeptLogin | undefined {
   if (!isRecord(value)) return undefined;
   const shown = value["shown"];
   const complete =
-    has(value, ["login_id", "receive_key", "last_seq", "request"]) &&
+    has(value, ["login_id", "receive_key", "last_seq", "attempt", "request"]) &&
     isRecord(shown) &&
     Object.entries(KEPT_STATES).some(([name, members]) => shown["name"] === name && has(shown, members));
   return complete ? (value as unknown as KeptLogin) : undefined;

@@ -5,7 +5,7 @@ import { EventParser } from "./event-parser.ts";
 import { PATHS, type ResumeRequest } from "./generated.ts";
 import { type HttpLogin, overHttp } from "./http-login.ts";
 
-/** More than two of the gateway's pings, one in 25 s. */
+/** More than the longest that a gateway may take between two comments. */
 const SILENCE_LIMIT_MS = 60_000;
 
 /**
@@ -14,8 +14,8 @@ const SILENCE_LIMIT_MS = 60_000;
  */
 export const openEventStream = overHttp(follow, SILENCE_LIMIT_MS);
 
-async function follow(http: HttpLogin, { last_seq }: ResumeRequest): Promise<void> {
-  const { body } = await http.ask(PATHS.events, { headers: { "last-event-id": String(last_seq) } });
+async function follow(http: HttpLogin, { last_seq, attempt }: ResumeRequest): Promise<void> {
+  const { body } = await http.ask(`${PATHS.events}?attempt=${attempt}`, { headers: { "last-event-id": String(last_seq) } });
   if (body === null) return;
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   const parser = new EventParser();

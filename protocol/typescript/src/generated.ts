@@ -57,7 +57,13 @@ receive_key: string,
 /**
  * The newest `seq` that the browser has seen; what came after it follows.
  */
-last_seq: number, };
+last_seq: number, 
+/**
+ * The number of this connection among the browser's to the login, of which the one that opened it was the first. A
+ * greater one that the gateway knows makes this a request that was held up on its way. Without it, whatever comes
+ * last is the newest.
+ */
+attempt?: number, };
 
 /**
  * How a challenge is made from its verifier.
@@ -151,7 +157,11 @@ seq: number, } | { "type": "expired",
 /**
  * The number of this change.
  */
-seq: number, } | { "type": "error", 
+seq: number, } | { "type": "heartbeat", 
+/**
+ * Seconds until the next one, at most. A connection that is silent for much longer is broken.
+ */
+next_within: number, } | { "type": "error", 
 /**
  * What went wrong.
  */
@@ -199,7 +209,7 @@ retry_after_ms?: number, };
 /**
  * What went wrong: stable, for programs. Sockets send it in an `error` message, HTTP in a [`Problem`].
  */
-export type ErrorCode = "unsupported_version" | "invalid_request" | "unknown_type" | "origin_not_allowed" | "unknown_client" | "redirect_uri_not_allowed" | "invalid_scope" | "unknown_login" | "unknown_code" | "not_a_login_code" | "invalid_token" | "already_scanned" | "already_decided" | "login_expired" | "not_scanned" | "identity_not_allowed" | "identity_refused" | "too_many_requests" | "temporarily_unavailable" | "not_found" | "method_not_allowed" | "request_too_large" | "server_error";
+export type ErrorCode = "unsupported_version" | "invalid_request" | "unknown_type" | "origin_not_allowed" | "unknown_client" | "redirect_uri_not_allowed" | "invalid_scope" | "unknown_login" | "superseded" | "unknown_code" | "not_a_login_code" | "invalid_token" | "already_scanned" | "already_decided" | "login_expired" | "not_scanned" | "identity_not_allowed" | "identity_refused" | "too_many_requests" | "temporarily_unavailable" | "not_found" | "method_not_allowed" | "request_too_large" | "server_error";
 
 /**
  * A problem document (RFC 9457), `application/problem+json`.

@@ -84,7 +84,7 @@ export class HttpLogin implements Transport {
     const decoded = decodeServerMessage(text);
     if (!("message" in decoded) || decoded.message.type !== "opened") return undefined;
     const { login_id, receive_key, seq } = decoded.message;
-    return { login_id, receive_key, last_seq: seq };
+    return { login_id, receive_key, last_seq: seq, attempt: 1 };
   }
 
   async #command(command: Command): Promise<void> {

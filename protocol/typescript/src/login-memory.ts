@@ -13,15 +13,20 @@ export const STORAGE_KEY = "saoma.login";
 export class LoginMemory {
   readonly #storage: LoginStorage | undefined;
   readonly #request: string;
-  #login: ResumeRequest | undefined;
+  #login: Required<ResumeRequest> | undefined;
+  /** What of it would be shown after a reload. */
+  #shown: KeptState | undefined;
 
   constructor(request: OpenRequest, storage: LoginStorage | undefined) {
     this.#request = JSON.stringify(request);
     this.#storage = storage;
   }
 
-  /** How to come back, once there is a login. */
-  get login(): ResumeRequest | undefined {
+  /** How to come back, once there is a login: each time as a later attempt, be the page loaded again meanwhile. */
+  nextAttempt(): ResumeRequest | undefined {
+    if (this.#login === undefined) return undefined;
+    this.#login = { ...this.#login, attempt: this.#login.attempt + 1 };
+    this.#keep();
     return this.#login;
   }
 
@@ -34,9 +39,9 @@ export class LoginMemory {
       this.forget();
       return undefined;
     }
-    const { login_id, receive_key, last_seq } = kept;
-    this.#login = { login_id, receive_key, last_seq };
-    return kept.shown;
+    const { login_id, receive_key, last_seq, attempt } = kept;
+    this.#login = { login_id, receive_key, last_seq, attempt };
+    return (this.#shown = kept.shown);
   }
 
   /** Whether this message is news: those that a gateway repeats after a resume are not. */
@@ -47,22 +52,24 @@ export class LoginMemory {
   /** Notes a message that is news, and the state that it led to. */
   note(message: ServerMessage, state: LoginState): void {
     if (message.type === "opened") {
-      this.#login = { login_id: message.login_id, receive_key: message.receive_key, last_seq: message.seq };
+      const { login_id, receive_key, seq } = message;
+      this.#login = { login_id, receive_key, last_seq: seq, attempt: 1 };
     } else if (this.#login !== undefined && "seq" in message) {
       this.#login = { ...this.#login, last_seq: message.seq };
     }
-    if (this.#login !== undefined && (state.name === "waiting" || state.name === "scanned")) {
-      this.#keep({ ...this.#login, request: this.#request, shown: state });
-    }
+    if (state.name === "waiting" || state.name === "scanned") this.#shown = state;
+    this.#keep();
   }
 
   /** Lets go of the login. */
   forget(): void {
-    this.#login = undefined;
+    this.#login = this.#shown = undefined;
     this.#storage?.removeItem(STORAGE_KEY);
   }
 
-  #keep(kept: KeptLogin): void {
+  #keep(): void {
+    if (this.#login === undefined || this.#shown === undefined) return;
+    const kept: KeptLogin = { ...this.#login, request: this.#request, shown: this.#shown };
     try {
       this.#storage?.setItem(STORAGE_KEY, JSON.stringify(kept));
     } catch {

@@ -108,6 +108,8 @@ function afterMessage(state: LoginState, message: ServerMessage, now: number): L
     case "cancelled":
     case "expired":
       return { name: message.type };
+    case "heartbeat":
+      return state;
     case "error":
       return afterError(state, message, now);
   }

@@ -19,8 +19,8 @@ export interface Listener {
 
 /** One connection, which carries one login and is thrown away with it. */
 export interface Transport {
-  /** Milliseconds of silence after which the connection counts as broken, where signs of life can be heard. */
-  readonly silenceLimit?: number;
+  /** Milliseconds of silence after which the connection counts as broken. A `heartbeat` may set another measure. */
+  readonly silenceLimit: number;
   /** Sends a message; gone without a trace when the connection is lost just then. */
   send(command: Command): void;
   /** Ends the connection. The listener hears nothing any more. */

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { confirmed, limited, opened, renewed, request, scanned } from "./messages.ts";
 import { TestStorage } from "./page.ts";
 import { Scene, resumeFrom } from "./scene.ts";
@@ -33,6 +33,28 @@ describe.each(["websocket", "event stream", "long poll"] as const)("over %s", (t
     await page.shows("confirmed");
     expect(page.names.filter((name) => name === "waiting")).not.toContain("expired");
     expect(page.names.indexOf("scanned")).toBeGreaterThan(page.names.lastIndexOf("waiting"));
+  });
+
+  test("each return is a later attempt, so that the gateway knows one that was held up", async () => {
+    const { page, visit } = await scene.openWaiting();
+    const returned = [];
+    for (let lost = visit; returned.length < 3; ) {
+      lost.drop();
+      await page.shows("waiting", { connected: false });
+      lost = await scene.gateway.visit();
+      returned.push(lost.first);
+      await page.shows("waiting", { connected: true });
+    }
+    const attempts = returned.map((first) => ("attempt" in first ? Number(first.attempt) : 0));
+    expect(attempts.every((attempt, index) => attempt > (attempts[index - 1] ?? 1)), String(attempts)).toBe(true);
+  });
+
+  test("a device that slept through the end of its connection finds out as soon as it is looked at", async () => {
+    const { page } = await scene.openWaiting();
+    const slept = vi.spyOn(Date, "now").mockReturnValue(Date.now() + 3_600_000);
+    page.presence.set({ visible: true });
+    expect((await scene.gateway.visit()).first).toEqual(resumeFrom(1));
+    slept.mockRestore();
   });
 
   test("the badge goes once the connection stands again, though there is no news", async () => {
@@ -118,6 +140,15 @@ describe.each(["websocket", "event stream", "long poll"] as const)("over %s", (t
   });
 });
 
+test("a socket that is silent for longer than its heartbeat promised is given up for a new one", async () => {
+  const { page, visit } = await scene.openWaiting({ patience: 200 });
+  visit.send(scanned(2));
+  await page.shows("scanned");
+  visit.send({ type: "heartbeat", next_within: 0 });
+  expect((await scene.gateway.visit()).first).toEqual(resumeFrom(2));
+  await visit.left;
+});
+
 test("a gateway that takes the connection and says nothing is asked again", async () => {
   scene.open({ patience: 200 });
   await scene.gateway.visit();
@@ -174,7 +205,7 @@ describe("a reload", () => {
     const reloaded = scene.open({ storage });
     expect(reloaded.shown[0]).toMatchObject({ name: "waiting", qr: opened.qr });
     const visit = await scene.gateway.visit();
-    expect(visit.first).toEqual(resumeFrom(1));
+    expect(visit.first).toEqual(resumeFrom(1, 2));
     visit.send(scanned(2), confirmed(3));
     await reloaded.shows("confirmed");
     expect(storage.size).toBe(0);

@@ -1,5 +1,5 @@
 /** A scripted gateway for each test of a file, and the pages that the test opens at it. */
-import { afterEach, beforeEach } from "vitest";
+import { afterEach, beforeEach, expect } from "vitest";
 import type { LoginOptions } from "../src/index.ts";
 import { opened } from "./messages.ts";
 import { Page } from "./page.ts";
@@ -43,9 +43,10 @@ export class Scene {
 }
 
 /** The message with which a browser comes back that has seen so much. */
-export const resumeFrom = (last_seq: number) => ({
+export const resumeFrom = (last_seq: number, attempt: number = expect.any(Number)) => ({
   type: "resume",
   login_id: opened.login_id,
   receive_key: opened.receive_key,
   last_seq,
+  attempt,
 });

@@ -96,6 +96,7 @@ export class ScriptedGateway {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, searchParams } = new URL(request.url ?? "", this.origin);
     const [, loginId = "", action] = /^\/v1\/logins(?:\/([^/]+)\/(\w+))?$/.exec(pathname) ?? [, undefined];
+    const attempt = Number(searchParams.get("attempt"));
     const isOpen = pathname === "/v1/logins";
     if (!isOpen && action === undefined) {
       if (!this.#servePage(request, response)) response.writeHead(404).end();
@@ -108,9 +109,10 @@ export class ScriptedGateway {
       response.writeHead(204).end();
     } else if (searchParams.has("after")) {
       const [after, wait] = [Number(searchParams.get("after")), Number(searchParams.get("wait"))];
-      this.#poll({ ...resumeOf(loginId, request), last_seq: after }, wait, response);
+      this.#poll({ ...resumeOf(loginId, request), last_seq: after, attempt }, wait, response);
     } else {
-      this.#stream({ ...resumeOf(loginId, request), last_seq: Number(request.headers["last-event-id"]) }, response);
+      const last_seq = Number(request.headers["last-event-id"]);
+      this.#stream({ ...resumeOf(loginId, request), last_seq, attempt }, response);
     }
   }
 
@@ -162,7 +164,7 @@ export class ScriptedGateway {
 
 type Resume = Extract<ClientMessage, { type: "resume" }>;
 
-function resumeOf(login_id: string, request: IncomingMessage): Omit<Resume, "last_seq"> {
+function resumeOf(login_id: string, request: IncomingMessage): Omit<Resume, "last_seq" | "attempt"> {
   return { type: "resume", login_id, receive_key: String(request.headers["saoma-receive-key"]) };
 }
 

@@ -26,7 +26,8 @@ def dial() -> ClientConnection:
 
 
 def receive(socket: ClientConnection) -> dict:
-    message = json.loads(socket.recv())
+    while (message := json.loads(socket.recv()))["type"] == "heartbeat":
+        pass
     tell(message)
     return message
 

@@ -55,7 +55,10 @@ export async function inNode(deployment: Deployment, localAddress: string): Prom
     socket.send(JSON.stringify(first));
     return socket;
   };
-  const message = async (socket: WebSocket): Promise<Told> => JSON.parse(String((await once(socket, "message"))[0]));
+  const message = async (socket: WebSocket): Promise<Told> => {
+    const told: Told = JSON.parse(String((await once(socket, "message"))[0]));
+    return told["type"] === "heartbeat" ? message(socket) : told;
+  };
   const close = async (socket: WebSocket): Promise<Told> => ({ type: "closed", code: (await once(socket, "close"))[0] });
   const login = async (tell: Tell) => {
     const socket = await connect({ type: "open", ...deployment.openRequest() });
@@ -111,7 +114,13 @@ async function loginInPage([address, request]: readonly [string, object]): Promi
   };
   const message = (socket: globalThis.WebSocket) =>
     new Promise<Told>((resolve) => {
-      socket.addEventListener("message", ({ data }) => resolve(JSON.parse(data)), { once: true });
+      const listener = ({ data }: MessageEvent) => {
+        const told: Told = JSON.parse(data);
+        if (told["type"] === "heartbeat") return;
+        socket.removeEventListener("message", listener);
+        resolve(told);
+      };
+      socket.addEventListener("message", listener);
     });
   const close = (socket: globalThis.WebSocket) =>
     new Promise<Told>((resolve) => {

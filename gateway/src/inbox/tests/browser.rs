@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use saoma_protocol::{
-    CloseCode, CodeChallenge, CodeChallengeMethod, ErrorCode, LoginId, OpenRequest, Place, ReceiveKey,
-    RequesterContext, ResumeRequest, ServerMessage,
+    CodeChallenge, CodeChallengeMethod, ErrorCode, LoginId, OpenRequest, Place, ReceiveKey, RequesterContext,
+    ResumeRequest, ServerMessage,
 };
 use tokio::task::JoinHandle;
 
@@ -23,6 +23,7 @@ pub(super) struct Browser {
     pub(super) login_id: LoginId,
     receive_key: ReceiveKey,
     told: Vec<(u32, Change)>,
+    attempts: u32,
     place: Whereabouts,
     /// Connections that have broken without their node noticing.
     ghosts: Vec<Waiting>,
@@ -46,6 +47,7 @@ impl Browser {
             login_id,
             receive_key,
             told: Vec::new(),
+            attempts: 1,
             place: Whereabouts::At(opened.waiting),
             ghosts: Vec::new(),
             ghosts_to_be: Vec::new(),
@@ -67,11 +69,6 @@ impl Browser {
                     }
                 }
                 Delivery::Ping => {}
-                // An older return has overtaken this one on the way to the store.
-                Delivery::Close(Farewell { code: CloseCode::Move, .. }) => {
-                    self.place = Whereabouts::Nowhere;
-                    return;
-                }
                 Delivery::Close(Farewell { code, .. }) => panic!("the newest connection was closed: {code:?}"),
             }
         }
@@ -100,7 +97,13 @@ impl Browser {
             return;
         }
         let last_seq = self.told.last().map_or(1, |(seq, _)| *seq);
-        let request = ResumeRequest { login_id: self.login_id, receive_key: self.receive_key.clone(), last_seq };
+        self.attempts += 1;
+        let request = ResumeRequest {
+            login_id: self.login_id,
+            receive_key: self.receive_key.clone(),
+            last_seq,
+            attempt: Some(self.attempts),
+        };
         if answer_lost {
             nodes.store.lose_next_attach();
         }

@@ -9,7 +9,7 @@ use saoma_protocol::{Digest, LoginId, UserCode};
 use tokio::sync::oneshot;
 
 use crate::store::{
-    Applied, Attachment, Grant, Inbox, LoginRecord, MemoryStore, NewLogin, NodeId, Opening, Redemption, Store,
+    Applied, Attached, Grant, Inbox, LoginRecord, MemoryStore, NewLogin, NodeId, Opening, Redemption, Return, Store,
     StoreError, StoredChange, Transition,
 };
 
@@ -80,16 +80,10 @@ impl Store for ScriptedStore {
         self.memory.open(login).await
     }
 
-    async fn attach(
-        &self,
-        id: LoginId,
-        receive_key: Digest,
-        node: &NodeId,
-        last_seq: u32,
-    ) -> Result<Option<Attachment>, StoreError> {
+    async fn attach(&self, browser: &Return<'_>) -> Result<Attached, StoreError> {
         // The question is under way as well as the answer.
         self.keep_back().await;
-        let answer = self.memory.attach(id, receive_key, node, last_seq).await;
+        let answer = self.memory.attach(browser).await;
         let lost = std::mem::take(&mut self.script.lock().next_attach_is_lost);
         self.keep_back().await;
         if lost { Err(StoreError::Timeout) } else { answer }

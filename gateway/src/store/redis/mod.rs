@@ -37,8 +37,8 @@ use self::inbox::Subscription;
 pub(crate) use self::properties::inbox_push;
 use self::scripts::Scripts;
 use super::{
-    Applied, Attachment, Change, Grant, Inbox, KEEP_ENDED, LoginRecord, NewLogin, NodeId, Opening, REDEEM_TRIES,
-    Redemption, Store, StoreError, StoredChange, Transition,
+    Applied, Attached, Attachment, Change, Grant, Inbox, KEEP_ENDED, LoginRecord, NewLogin, NodeId, Opening,
+    REDEEM_TRIES, Redemption, Return, Store, StoreError, StoredChange, Transition,
 };
 
 /// Logins in a Redis that several nodes share.
@@ -138,20 +138,21 @@ impl Store for RedisStore {
         Ok(Opening::Opened { at: Timestamp::from_millis(at), expires_at: Timestamp::from_millis(expires_at) })
     }
 
-    async fn attach(
-        &self,
-        id: LoginId,
-        receive_key: Digest,
-        node: &NodeId,
-        last_seq: u32,
-    ) -> Result<Option<Attachment>, StoreError> {
+    async fn attach(&self, browser: &Return<'_>) -> Result<Attached, StoreError> {
+        let Return { id, receive_key, node, last_seq, attempt } = *browser;
         let call = self.scripts.attach.on(keys::login(id));
         let call = call.arg(id.to_string()).arg(receive_key.to_string()).arg(node.as_str()).arg(last_seq);
-        let answer: Option<(u64, Value, Vec<String>, Vec<String>)> = self.connections.run(&call).await?;
-        let Some((number, record, missed, told)) = answer else { return Ok(None) };
+        let answer = self.connections.run(&call.arg(attempt.unwrap_or_default())).await?;
+        let (word, number, record, missed, told): (String, u64, Value, Vec<String>, Vec<String>) = answer;
+        match word.as_str() {
+            "here" => {}
+            "outrun" => return Ok(Attached::Outrun),
+            "unknown" => return Ok(Attached::Unknown),
+            _ => return Err(corrupt("an unknown answer to a return")),
+        }
         self.tell(&told).await;
         let missed = missed.iter().map(|change| from_json(change)).collect::<Result<_, _>>()?;
-        Ok(Some(Attachment { number, record: read_record(record)?, missed }))
+        Ok(Attached::Here(Box::new(Attachment { number, record: read_record(record)?, missed })))
     }
 
     async fn changes_after(&self, waiters: &[(LoginId, u32)]) -> Result<Vec<(LoginId, Vec<StoredChange>)>, StoreError> {

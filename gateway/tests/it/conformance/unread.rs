@@ -74,7 +74,7 @@ async fn one_that_asks_and_asks_is_cut_off_at_the_answer_that_does_not_fit() {
 /// Of pings whose pongs do not fit, RFC 6455 §5.5.3 lets all but the last go unanswered.
 #[tokio::test]
 async fn what_does_not_fit_is_not_kept_and_the_close_is_answered() {
-    let node = World::in_memory().with("sockets.ping_every = '1h'").start().await;
+    let node = World::in_memory().with("sockets.ping_every = '50s'").start().await;
     let mut wire = narrow(&node).await;
     wire.is_read(&[many_pings(), close(1000, b"")].concat()).await;
     until(async || node.gateway.waiting() == 0).await;
@@ -88,7 +88,7 @@ async fn what_does_not_fit_is_not_kept_and_the_close_is_answered() {
 /// Whoever begins to read in time is told everything.
 #[tokio::test]
 async fn one_that_reads_late_is_told_what_happened_and_gets_the_close_code() {
-    let node = World::in_memory().with("sockets.ping_every = '1h'").start().await;
+    let node = World::in_memory().with("sockets.ping_every = '50s'").start().await;
     let mut wire = narrow(&node).await;
     wire.is_read(&[many_pings(), text(r#"{"type":"cancel"}"#)].concat()).await;
     until(async || {

@@ -38,7 +38,7 @@ impl Pace {
     pub const ALL: [Self; 2] = [Self::Whole, Self::Bytes];
 }
 
-/// What comes from the gateway, pings left out.
+/// What comes from the gateway, signs of life left out.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
     Pong(Vec<u8>),
@@ -139,12 +139,11 @@ impl Wire {
                 Ok((PING, _)) => {}
                 Ok((PONG, payload)) => return Answer::Pong(payload),
                 Ok((CLOSE, payload)) => return Answer::Close(code_of(&payload)),
-                Ok((TEXT, payload)) => {
-                    return match serde_json::from_slice(&payload).unwrap() {
-                        ServerMessage::Error { error, .. } => Answer::Error(error),
-                        told => Answer::Told(Box::new(told)),
-                    };
-                }
+                Ok((TEXT, payload)) => match serde_json::from_slice(&payload).unwrap() {
+                    ServerMessage::Heartbeat { .. } => {}
+                    ServerMessage::Error { error, .. } => return Answer::Error(error),
+                    told => return Answer::Told(Box::new(told)),
+                },
                 Ok((opcode, _)) => panic!("opcode {opcode}"),
                 // A reset right behind the end can take what was sent before with it, where the kernel is not Linux.
                 Err(error) if error.kind() == ErrorKind::UnexpectedEof => match self.stream.take_error().unwrap() {
@@ -157,10 +156,13 @@ impl Wire {
         }
     }
 
-    /// Waits for a ping and answers it.
+    /// Waits for a ping, and the heartbeat beside it that a page can see, and answers the ping.
     pub async fn is_pinged(&mut self) {
         let (opcode, payload) = timeout(PATIENCE, self.frame()).await.expect("a ping in time").unwrap();
         assert_eq!(opcode, PING);
+        let (opcode, heartbeat) = timeout(PATIENCE, self.frame()).await.expect("a heartbeat with it").unwrap();
+        let heartbeat = serde_json::from_slice(&heartbeat).unwrap();
+        assert!(opcode == TEXT && matches!(heartbeat, ServerMessage::Heartbeat { .. }), "{heartbeat:?}");
         self.send(&frame(FIN | PONG, &payload), Pace::Whole).await;
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use saoma_gateway::store::{Change, InboxEvent, StoredChange};
+use saoma_gateway::store::{Attached, Attachment, Change, InboxEvent, NodeId, Return, Store, StoredChange};
 
 use super::{Letters, Subject, changed, confirm, digest, id, node, on_each_store, opened, renew, scan};
 
@@ -10,8 +10,21 @@ on_each_store!(
     the_node_that_holds_the_browser_is_told,
     a_browser_that_moves_moves_its_pushes,
     a_browser_that_comes_back_gets_what_it_missed_in_order,
+    a_return_that_was_held_up_does_not_outrun_the_later_one,
     a_wrong_key_attaches_nothing,
 );
+
+/// The return of login 1 to a node.
+fn back(node: &NodeId, last_seq: u32, attempt: Option<u32>) -> Return<'_> {
+    Return { id: id(1), receive_key: digest("key"), node, last_seq, attempt }
+}
+
+async fn attached(store: &dyn Store, to: &str, last_seq: u32, attempt: Option<u32>) -> Attachment {
+    match store.attach(&back(&node(to), last_seq, attempt)).await.unwrap() {
+        Attached::Here(attachment) => *attachment,
+        other => panic!("{other:?}"),
+    }
+}
 
 fn seqs(changes: &[StoredChange]) -> Vec<u32> {
     changes.iter().map(|change| change.seq).collect()
@@ -41,7 +54,7 @@ async fn a_browser_that_moves_moves_its_pushes(subject: Subject) {
     store.listen(&node("a"), a.clone()).await.unwrap();
     store.listen(&node("b"), b.clone()).await.unwrap();
     opened(&*store, 1).await;
-    let attachment = store.attach(id(1), digest("key"), &node("b"), 1).await.unwrap().unwrap();
+    let attachment = attached(&*store, "b", 1, None).await;
     assert_eq!(attachment.number, 2, "the opening was the first");
     assert_eq!(a.once_there_are(1).await, [InboxEvent::Superseded { login_id: id(1), number: 2 }]);
     changed(&*store, id(1), &scan("p")).await;
@@ -56,10 +69,10 @@ async fn a_browser_that_comes_back_gets_what_it_missed_in_order(subject: Subject
     changed(&*store, id(1), &renew(id(1), 8)).await;
     changed(&*store, id(1), &scan("p")).await;
     changed(&*store, id(1), &confirm("p", "personal", "code")).await;
-    let attachment = store.attach(id(1), digest("key"), &node("a"), 1).await.unwrap().unwrap();
+    let attachment = attached(&*store, "a", 1, None).await;
     assert_eq!(seqs(&attachment.missed), [3, 4, 5], "of two renewals the newer one");
     assert_eq!(attachment.record.login.seq, 5);
-    let attachment = store.attach(id(1), digest("key"), &node("a"), 4).await.unwrap().unwrap();
+    let attachment = attached(&*store, "a", 4, None).await;
     assert_eq!(seqs(&attachment.missed), [5]);
     opened(&*store, 2).await;
     let found = store.changes_after(&[(id(1), 3), (id(2), 1)]).await.unwrap();
@@ -67,13 +80,31 @@ async fn a_browser_that_comes_back_gets_what_it_missed_in_order(subject: Subject
     assert_eq!(seqs(&found[0].1), [4, 5]);
 }
 
+async fn a_return_that_was_held_up_does_not_outrun_the_later_one(subject: Subject) {
+    let store = subject.store;
+    let (a, b) = (Arc::<Letters>::default(), Arc::<Letters>::default());
+    store.listen(&node("a"), a.clone()).await.unwrap();
+    store.listen(&node("b"), b.clone()).await.unwrap();
+    opened(&*store, 1).await;
+    attached(&*store, "b", 1, Some(3)).await;
+    assert!(matches!(store.attach(&back(&node("a"), 1, Some(2))).await.unwrap(), Attached::Outrun));
+    changed(&*store, id(1), &scan("p")).await;
+    assert!(matches!(b.once_there_are(1).await[..], [InboxEvent::Changed { .. }]), "the browser stays where it is");
+    attached(&*store, "a", 1, Some(3)).await;
+    attached(&*store, "b", 1, None).await;
+    assert!(matches!(store.attach(&back(&node("a"), 1, Some(2))).await.unwrap(), Attached::Outrun));
+}
+
 async fn a_wrong_key_attaches_nothing(subject: Subject) {
     let store = subject.store;
     let a = Arc::<Letters>::default();
     store.listen(&node("a"), a.clone()).await.unwrap();
     opened(&*store, 1).await;
-    assert!(store.attach(id(1), digest("wrong"), &node("b"), 1).await.unwrap().is_none());
-    assert!(store.attach(id(2), digest("key"), &node("b"), 1).await.unwrap().is_none());
+    let b = node("b");
+    for (number, key) in [(1, "wrong"), (2, "key")] {
+        let stranger = Return { id: id(number), receive_key: digest(key), ..back(&b, 1, Some(7)) };
+        assert!(matches!(store.attach(&stranger).await.unwrap(), Attached::Unknown));
+    }
     changed(&*store, id(1), &scan("p")).await;
     assert!(matches!(a.once_there_are(1).await[..], [InboxEvent::Changed { .. }]), "the browser stays where it was");
 }

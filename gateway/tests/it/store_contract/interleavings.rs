@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestRunner};
-use saoma_gateway::store::{Change, NewLogin, Opening, Proof, Store, Transition};
+use saoma_gateway::store::{Attached, Change, NewLogin, Opening, Proof, Return, Store, Transition};
 use saoma_protocol::{Event, LoginId, ScanCode, UserCode};
 
 use super::model::{Model, Told, without_instants};
@@ -192,9 +192,11 @@ impl<'a> Case<'a> {
             Step::Attach { node: number, key_fits, behind } => {
                 let last_seq = self.model.login.seq.saturating_sub(*behind);
                 let key = digest(if *key_fits { "key" } else { "another key" });
-                let attached = self.store.attach(id, key, &node(NODE_NAMES[*number]), last_seq).await.unwrap();
-                assert_eq!(attached.is_some(), *key_fits);
-                if let Some(attachment) = attached {
+                let node = node(NODE_NAMES[*number]);
+                let browser = Return { id, receive_key: key, node: &node, last_seq, attempt: None };
+                let attached = self.store.attach(&browser).await.unwrap();
+                assert_eq!(matches!(attached, Attached::Here(_)), *key_fits);
+                if let Attached::Here(attachment) = attached {
                     self.model.attached(*number);
                     assert_eq!(attachment.number, self.model.attachments);
                     assert_eq!(attachment.record.login, self.model.login);

@@ -90,7 +90,7 @@ fn events(schemas: &mut Schemas) -> Value {
             "application/json": { "schema": schemas.of::<PollAnswer>(), "examples": poll_examples() },
         },
     });
-    let errors = [E::InvalidRequest, E::UnknownLogin, E::TooManyRequests, E::TemporarilyUnavailable];
+    let errors = [E::InvalidRequest, E::UnknownLogin, E::Superseded, E::TooManyRequests, E::TemporarilyUnavailable];
     json!({
         "operationId": "followLogin",
         "tags": [TAG],
@@ -103,6 +103,11 @@ fn events(schemas: &mut Schemas) -> Value {
                 "Last-Event-ID",
                 "Of a stream: the newest `seq` that the browser has seen; without it, 0.",
                 false,
+                schemas.of::<u32>(),
+            ),
+            query(
+                "attempt",
+                "The number of this connection among the browser's to the login, of which the open was the first.",
                 schemas.of::<u32>(),
             ),
             query("after", "Makes it a poll: the newest `seq` that the browser has seen.", schemas.of::<u32>()),
