@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use saoma_load::browser::OpenedLogin;
 use saoma_load::deployment::PERSONAL;
 use saoma_load::persistent_browser::Heard;
-use saoma_load::{PersistentBrowser, Phone};
+use saoma_load::{PersistentBrowser, Phone, Transport};
 use saoma_protocol::{ClientMessage, ErrorCode, ServerMessage};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
@@ -56,7 +56,8 @@ impl Visit {
         let books = Arc::clone(&scene.books);
         let number = books.begin();
         books.note(number, format!("{plan:?}"));
-        let opened = PersistentBrowser::open(scene.urls.clone(), &hall(), HABITS, random.fork()).await;
+        let opened =
+            PersistentBrowser::open(scene.urls.clone(), &hall(), Transport::Socket, HABITS, random.fork()).await;
         let browser = match opened {
             Ok(browser) => browser,
             Err(error) => {
