@@ -76,7 +76,10 @@ async fn logins_go_on_with_the_master_that_sentinels_choose() {
     let mut redis = RedisSentinel::start();
     let world = World::on_url(redis.url());
     let (a, b) = (world.start().await, world.start().await);
-    log_in(&world, &a, &b, |_| redis.kill_master()).await;
+    log_in(&world, &a, &b, |_| {
+        redis.kill_master();
+    })
+    .await;
     a.once_ready().await;
     b.once_ready().await;
     log_in(&world, &a, &b, |_| {}).await;

@@ -64,6 +64,11 @@ impl RedisProcess {
         self.directory.path()
     }
 
+    /// Whether it was not killed.
+    pub const fn runs(&self) -> bool {
+        self.process.is_some()
+    }
+
     pub fn process(&self) -> &Child {
         self.process.as_ref().expect("it runs")
     }
@@ -106,6 +111,12 @@ impl RedisProcess {
             command.arg(word);
         }
         self.ask(&command).unwrap()
+    }
+
+    /// Every key that would stay for ever.
+    pub fn keys_without_end(&self) -> Vec<String> {
+        let keys: Vec<String> = self.tell("KEYS *");
+        keys.into_iter().filter(|key| self.ask::<i64>(redis::cmd("TTL").arg(key)).unwrap() == -1).collect()
     }
 
     /// A server that wants a password or TLS first answers as well: it refuses, or hangs up.
