@@ -90,6 +90,11 @@ impl RedisSentinel {
         self.sentinels[0].ask::<String>(&order).is_ok()
     }
 
+    /// Whether a server takes itself for a master.
+    pub fn claims_to_be_master(&self, server: usize) -> bool {
+        self.servers[server].tell::<String>("INFO replication").contains("role:master")
+    }
+
     /// Ends the connections of all subscribers of the master.
     pub fn drop_subscribers(&self) {
         if let Some(master) = self.master() {
