@@ -10,7 +10,7 @@ use tokio::time::{sleep, timeout};
 use url::Url;
 
 use super::portal::Portal;
-use super::scene::{ASKED_AGAIN_AFTER, HABITS, Purpose};
+use super::scene::{ASKED_AGAIN_AFTER, HABITS, LOADED_AGAIN_AFTER, Purpose};
 use super::visit::{Ending, Page, Visit};
 
 impl Visit {
@@ -30,9 +30,13 @@ impl Visit {
         };
         let (mut cancel, mut reload) = (Box::pin(sleep(cancels)), Box::pin(sleep(reloads)));
         let (mut cancelled, mut reloaded) = (None, false);
+        let mut doubt = Box::pin(sleep(LOADED_AGAIN_AFTER));
         loop {
             tokio::select! {
                 heard = browser.next() => {
+                    if is_news(&heard) {
+                        doubt.as_mut().reset(tokio::time::Instant::now() + LOADED_AGAIN_AFTER);
+                    }
                     if let (Some(_), Heard::News(ServerMessage::Error { retry_after: Some(seconds), .. })) = (cancelled, &heard) {
                         // The person is told to try again, and does.
                         cancelled = None;
@@ -53,6 +57,14 @@ impl Visit {
                     cancelled.get_or_insert_with(Instant::now);
                     cancel.as_mut().reset(tokio::time::Instant::now() + ASKED_AGAIN_AFTER);
                 }
+                () = &mut doubt => {
+                    // What it shows may be lost, and no longer true.
+                    let told = self.moments().told;
+                    if self.excuses("pages loaded again", told) {
+                        browser.reload();
+                    }
+                    doubt.as_mut().reset(tokio::time::Instant::now() + forever);
+                }
                 () = &mut reload, if !reloaded => {
                     reloaded = true;
                     self.note(format!("the page is loaded again, by {way:?}"));
@@ -67,7 +79,7 @@ impl Visit {
     fn hear(&self, heard: Heard, page: &watch::Sender<Page>) -> Option<Ending> {
         self.note(format!("browser: {}", spoken(&heard)));
         let told_before = self.moments().told;
-        if matches!(&heard, Heard::News(message) if message.seq().is_some()) {
+        if is_news(&heard) {
             self.moments().told = Some(Instant::now());
         }
         match heard {
@@ -122,6 +134,11 @@ impl Visit {
             self.violated(format!("told of {:?} after the end", message.seq()));
         }
     }
+}
+
+/// Whether the store has something new.
+fn is_news(heard: &Heard) -> bool {
+    matches!(heard, Heard::News(message) if message.seq().is_some())
 }
 
 /// What a browser heard, without what no log may hold.

@@ -24,7 +24,7 @@ enum ProcessFault {
     StopRedis,
     KillSubscriptions,
     KillSubscriptionsTwice,
-    /// Its replica has what was written before; the Sentinels promote it, and make the killed one its replica.
+    /// Its replicas have what was written before; the Sentinels promote one, and make the killed one its replica.
     KillMaster,
     /// As operators shall order it: nothing is written meanwhile.
     FailOverPaused,
@@ -132,7 +132,7 @@ impl Processes {
 
     /// Another server becomes the master.
     async fn fail_over(&mut self, fault: ProcessFault, books: &Books) -> Result<(), String> {
-        let before = self.sentinels(|redis| redis.master());
+        let before = self.sentinels(|redis| redis.once_replicated());
         let began = Instant::now();
         if matches!(fault, ProcessFault::KillMaster) {
             let killed = self.sentinels(RedisSentinel::kill_master);
@@ -152,8 +152,8 @@ impl Processes {
         if loses {
             books.unsure(ordered, ordered + WHOLE_WITHIN);
         }
-        let named = self
-            .once("the Sentinels name another master", |redis| redis.master().is_some_and(|now| Some(now) != before));
+        let named =
+            self.once("the Sentinels name another master", |redis| redis.master().is_some_and(|now| now != before));
         named.await?;
         if loses {
             books.sure_again();

@@ -25,6 +25,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// find by itself what it was not told.
 pub(super) const ASKED_AGAIN_AFTER: Duration = Duration::from_secs(12);
 
+/// How long until they load it again, then: a node finds a page that shows what is lost when its time limit comes, which
+/// is as long as the run for one that shows "scanned".
+pub(super) const LOADED_AGAIN_AFTER: Duration = Duration::from_secs(20);
+
 /// Browsers in a hurry, so that much happens in little time: the gateway of the run pings every two seconds.
 pub(super) const HABITS: Habits = Habits {
     patience: PATIENCE,

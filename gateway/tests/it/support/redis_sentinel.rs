@@ -62,11 +62,16 @@ impl RedisSentinel {
         self.servers.iter().all(RedisProcess::runs) && follows(&self.servers, master, self.servers.len() - 1)
     }
 
-    /// Kills the master, once a replica has all that was written so far. Says which it was.
-    pub fn kill_master(&mut self) -> usize {
+    /// Waits until the replicas have all that was written so far: the Sentinels may choose any. Gives the master.
+    pub fn once_replicated(&self) -> usize {
         let master = self.master().expect("the Sentinels agree");
-        let replicas: u32 = self.servers[master].tell("WAIT 1 5000");
-        assert!(replicas >= 1);
+        self.servers[master].once_replicated(self.servers.len() - 1);
+        master
+    }
+
+    /// Kills the master, once the replicas have all that was written so far. Says which it was.
+    pub fn kill_master(&mut self) -> usize {
+        let master = self.once_replicated();
         self.servers[master].kill();
         master
     }
