@@ -45,5 +45,5 @@ fuzz: web ## Try what strangers may send, by libFuzzer, for SECONDS=60 each; PRO
 load: web ## Two nodes on one Redis, 2,000 waiting browsers, 200 logins a second for 30 s
 	@./loadtest/two-nodes
 
-chaos: ## Let everything fail for DURATION seconds (default 600) and see that no login is lost; SEED=… repeats a run
-	DURATION=$(or $(DURATION),600) SEED=$(SEED) cargo test --locked -p saoma-gateway --test it chaos::a_confirmed -- --nocapture
+chaos: ## Let everything fail for DURATION seconds (default 600), see that no login is lost; SEED=… repeats a run; SHAPE=sentinel fails over
+	DURATION=$(or $(DURATION),600) SEED=$(SEED) SHAPE=$(SHAPE) cargo test --locked -p saoma-gateway --test it chaos::a_confirmed -- --nocapture

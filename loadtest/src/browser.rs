@@ -68,6 +68,9 @@ pub enum BrowserError {
 /// How long anything may take that a test or load run waits for.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
+/// The close code of a connection that broke, as browsers report it.
+pub(crate) const BROKEN: u16 = 1006;
+
 /// A browser on a socket.
 #[derive(Debug)]
 pub struct Browser {
@@ -97,6 +100,17 @@ impl OpenedLogin {
     /// How to come back, having seen everything up to `last_seq`.
     pub fn resume_request(&self, last_seq: u32) -> ResumeRequest {
         ResumeRequest { login_id: self.login_id, receive_key: self.receive_key.clone(), last_seq, attempt: None }
+    }
+
+    /// What `opened` tells, with what its page keeps to itself.
+    pub(crate) fn of(opened: ServerMessage, code_verifier: String, state: String) -> Result<Self, BrowserError> {
+        match opened {
+            ServerMessage::Opened { login_id, receive_key, qr, user_code, expires_in, .. } => {
+                let user_code = user_code.to_string();
+                Ok(Self { login_id, receive_key, qr, user_code, expires_in, code_verifier, state })
+            }
+            other => Err(BrowserError::Unexpected(Box::new(other))),
+        }
     }
 }
 
@@ -137,13 +151,8 @@ impl Browser {
         let mut browser = Self::connect(target, &party.origin).await?;
         let (request, code_verifier, state) = open_request(party);
         browser.send(&ClientMessage::Open(request)).await?;
-        match browser.next().await? {
-            ServerMessage::Opened { login_id, receive_key, qr, user_code, expires_in, .. } => {
-                let user_code = user_code.to_string();
-                Ok((browser, OpenedLogin { login_id, receive_key, qr, user_code, expires_in, code_verifier, state }))
-            }
-            other => Err(BrowserError::Unexpected(Box::new(other))),
-        }
+        let login = OpenedLogin::of(browser.next().await?, code_verifier, state)?;
+        Ok((browser, login))
     }
 
     /// Connects and comes back to a login of which everything up to `last_seq` has been seen.
@@ -219,8 +228,8 @@ impl Browser {
                 Err(BrowserError::Closed { code, reason })
             }
             Some(Ok(_)) => Ok(None),
-            Some(Err(error)) => Err(BrowserError::Closed { code: 1006, reason: error.to_string() }),
-            None => Err(BrowserError::Closed { code: 1006, reason: "the connection ended".into() }),
+            Some(Err(error)) => Err(BrowserError::Closed { code: BROKEN, reason: error.to_string() }),
+            None => Err(BrowserError::Closed { code: BROKEN, reason: "the connection ended".into() }),
         }
     }
 

@@ -5,6 +5,8 @@
 
 pub mod browser;
 pub mod deployment;
+mod event_stream;
+pub mod http_login;
 pub mod ledger;
 pub mod login_run;
 pub mod pacing;
@@ -12,8 +14,10 @@ pub mod persistent_browser;
 pub mod phone;
 pub mod report;
 pub mod running;
+pub mod transport;
 pub mod waiting_browser;
 
 pub use browser::{Browser, BrowserError, RelyingParty};
 pub use persistent_browser::PersistentBrowser;
 pub use phone::{Phone, PhoneError};
+pub use transport::Transport;

@@ -9,13 +9,14 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use url::Url;
 
-use crate::browser::{Browser, BrowserError, RelyingParty};
+use crate::browser::{BrowserError, RelyingParty};
 use crate::deployment::PERSONAL;
 use crate::pacing::arrivals;
 use crate::persistent_browser::{Habits, PersistentBrowser};
 use crate::phone::{Phone, PhoneError};
 use crate::report::Report;
 use crate::running::Running;
+use crate::transport::Transport;
 use crate::waiting_browser::{Loss, WaitingBrowser};
 
 /// Browsers that connect at the same time: enough to be quick, few enough for any backlog.
@@ -105,10 +106,12 @@ impl LoginRun {
         let (targets, random) = (self.targets.clone(), fastrand::Rng::new());
         match self.loss {
             Loss::Fails => {
-                let (socket, login) = Browser::open(&self.targets[node], &self.party).await?;
-                Ok(PersistentBrowser::holding(socket, login, targets, &self.party, Habits::default(), random))
+                let (connection, login) = Transport::Socket.open(&self.targets[node], &self.party).await?;
+                Ok(PersistentBrowser::holding(connection, login, targets, &self.party, Habits::default(), random))
             }
-            Loss::IsMended => PersistentBrowser::open(targets, &self.party, Habits::default(), random).await,
+            Loss::IsMended => {
+                PersistentBrowser::open(targets, &self.party, Transport::Socket, Habits::default(), random).await
+            }
         }
     }
 

@@ -7,7 +7,8 @@ use saoma_protocol::{ClientMessage, ComeBack, RestartHint, ResumeRequest, Server
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use url::Url;
 
-use crate::browser::{Browser, BrowserError, OpenedLogin, RelyingParty};
+use crate::browser::{BROKEN, BrowserError, OpenedLogin, RelyingParty};
+use crate::transport::{Connection, Transport};
 
 /// How a browser waits.
 #[derive(Debug, Clone, Copy)]
@@ -30,14 +31,12 @@ impl Default for Habits {
     }
 }
 
-/// The close code of a connection that broke, as browsers report it.
-const BROKEN: u16 = 1006;
-
 /// A browser with one login, which it does not let go.
 #[derive(Debug)]
 pub struct PersistentBrowser {
     targets: Vec<Url>,
     origin: String,
+    transport: Transport,
     habits: Habits,
     random: fastrand::Rng,
     login: OpenedLogin,
@@ -46,7 +45,7 @@ pub struct PersistentBrowser {
     attempts: u32,
     /// Lost connections in a row that brought no news.
     losses: u32,
-    socket: Option<Browser>,
+    connection: Option<Connection>,
     heard_at: Instant,
     /// When what is shown ends, which is always told.
     shown_until: Instant,
@@ -81,13 +80,14 @@ pub enum Heard {
 }
 
 impl PersistentBrowser {
-    /// Opens a login at one of the targets, as often as it takes.
+    /// Opens a login at one of the targets, as often as it takes, and follows it by `transport`.
     ///
     /// # Errors
     /// The gateway refuses in a way that trying again does not change.
     pub async fn open(
         targets: Vec<Url>,
         party: &RelyingParty,
+        transport: Transport,
         habits: Habits,
         mut random: fastrand::Rng,
     ) -> Result<Self, BrowserError> {
@@ -95,14 +95,14 @@ impl PersistentBrowser {
         loop {
             let mut opened = Err(BrowserError::Silence(habits.patience));
             for target in balanced(targets.len(), &mut random) {
-                let opening = timeout(habits.patience, Browser::open(&targets[target], party)).await;
+                let opening = timeout(habits.patience, transport.open(&targets[target], party)).await;
                 opened = opening.unwrap_or(Err(BrowserError::Silence(habits.patience)));
                 if !matches!(opened, Err(BrowserError::Connection(_))) {
                     break;
                 }
             }
             match opened {
-                Ok((socket, login)) => return Ok(Self::holding(socket, login, targets, party, habits, random)),
+                Ok((connection, login)) => return Ok(Self::holding(connection, login, targets, party, habits, random)),
                 Err(error) if is_final(&error) => return Err(error),
                 Err(error) => {
                     let wait = retry_after(&error).unwrap_or_else(|| back_off(habits, tries, &mut random));
@@ -115,7 +115,7 @@ impl PersistentBrowser {
 
     /// A browser that has opened its login already, and comes back to it at any of the targets.
     pub fn holding(
-        socket: Browser,
+        connection: Connection,
         login: OpenedLogin,
         targets: Vec<Url>,
         party: &RelyingParty,
@@ -127,13 +127,14 @@ impl PersistentBrowser {
             shown_until: now + Duration::from_secs(login.expires_in.into()),
             targets,
             origin: party.origin.clone(),
+            transport: connection.transport(),
             habits,
             random,
             login,
             last_seq: 1,
             attempts: 1,
             losses: 0,
-            socket: Some(socket),
+            connection: Some(connection),
             heard_at: now,
             not_before: now,
             wish: None,
@@ -147,17 +148,22 @@ impl PersistentBrowser {
 
     /// Asks for something: now, and again on each return until the login is settled.
     pub async fn ask(&mut self, message: ClientMessage) {
-        if let Some(socket) = &mut self.socket {
+        if let Some(connection) = &mut self.connection {
             // A connection that does not take it is found broken by the next read.
-            let _ = timeout(self.habits.patience, socket.send(&message)).await;
+            let _ = timeout(self.habits.patience, connection.send(&message)).await;
         }
         self.wish = Some(message);
     }
 
     /// Drops the connection without a word, as a page does that is loaded again.
     pub fn reload(&mut self) {
-        self.socket = None;
+        self.connection = None;
         self.not_before = Instant::now();
+    }
+
+    /// Goes by another way from its next connection on.
+    pub fn change_to(&mut self, transport: Transport) {
+        self.transport = transport;
     }
 
     /// What happens next. Dropping the future loses nothing but a connection that is being made.
@@ -165,8 +171,8 @@ impl PersistentBrowser {
         loop {
             let due = self.shown_until.max(self.heard_at) + self.habits.patience;
             let silent_at = due.min(self.heard_at + self.habits.silence);
-            let Some(socket) = &mut self.socket else { return self.come_back().await };
-            match timeout_at(silent_at, socket.frame()).await {
+            let Some(connection) = &mut self.connection else { return self.come_back().await };
+            match timeout_at(silent_at, connection.frame()).await {
                 Ok(Ok(Some(message))) => return self.take(message),
                 Ok(Ok(None)) => self.heard_at = Instant::now(),
                 Ok(Err(BrowserError::Closed { code, reason })) => return self.lost(code, &reason),
@@ -181,21 +187,22 @@ impl PersistentBrowser {
         for target in balanced(self.targets.len(), &mut self.random) {
             self.attempts += 1;
             let request = ResumeRequest { attempt: Some(self.attempts), ..self.login.resume_request(self.last_seq) };
-            let returning = Browser::resume_with(&self.targets[target], &self.origin, request);
+            let returning = self.transport.resume(&self.targets[target], &self.origin, request);
             match timeout(self.habits.patience, returning).await {
-                Ok(Ok(socket)) => returned = Some((target, socket)),
+                Ok(Ok(connection)) => returned = Some((target, connection)),
                 Ok(Err(BrowserError::Connection(_))) => continue,
+                Ok(Err(BrowserError::Closed { code, reason })) => return self.lost(code, &reason),
                 Ok(Err(_)) | Err(_) => {}
             }
             break;
         }
-        let Some((target, mut socket)) = returned else { return self.lost(BROKEN, "") };
+        let Some((target, mut connection)) = returned else { return self.lost(BROKEN, "") };
         if let Some(wish) = &self.wish {
-            let _ = timeout(self.habits.patience, socket.send(wish)).await;
+            let _ = timeout(self.habits.patience, connection.send(wish)).await;
         }
         self.heard_at = Instant::now();
         // What was shown may have ended meanwhile: what follows it is told at once.
-        self.socket = Some(socket);
+        self.connection = Some(connection);
         Heard::Returned { target }
     }
 
@@ -223,15 +230,17 @@ impl PersistentBrowser {
     }
 
     fn lost(&mut self, code: u16, reason: &str) -> Heard {
-        self.socket = None;
+        self.connection = None;
         let back_off = back_off(self.habits, self.losses, &mut self.random);
+        let hint = serde_json::from_str::<RestartHint>(reason).ok();
+        let hint = hint.map(|hint| Duration::from_millis(hint.retry_after_ms.into()));
         let wait = match ComeBack::after(code) {
             ComeBack::No => return Heard::SentAway { code },
-            ComeBack::AfterHint => serde_json::from_str::<RestartHint>(reason)
-                .map_or(back_off, |hint| Duration::from_millis(hint.retry_after_ms.into())),
+            ComeBack::AfterHint => hint.unwrap_or(back_off),
             // A gateway that sends everyone on, time and again, must not be asked without pause.
             ComeBack::AtOnce if self.losses == 0 => Duration::ZERO,
-            ComeBack::AtOnce | ComeBack::AfterBackOff => back_off,
+            // Requests are refused with a `Retry-After`.
+            ComeBack::AtOnce | ComeBack::AfterBackOff => back_off.max(hint.unwrap_or_default()),
         };
         self.losses += 1;
         self.not_before = self.not_before.max(Instant::now() + wait);

@@ -135,10 +135,12 @@ impl Logins {
         }
     }
 
-    /// The store does not know the login as this node does: either a change is on its way, or the login is gone.
+    /// The store does not know the login as this node does: either a change is on its way, or the login is gone, or the
+    /// store has lost what the browser was told.
     async fn forgotten(&self, waiter: &Arc<Waiter>, deadline: Deadline) {
         match self.store.read(waiter.login_id()).await {
             Ok(None) => waiter.close(CloseCode::UnknownLogin),
+            Ok(Some(record)) if record.login.seq < deadline.seq => waiter.close(CloseCode::UnknownLogin),
             Ok(Some(record)) if record.login.seq == deadline.seq => waiter.close(CloseCode::InternalError),
             Ok(Some(_)) | Err(_) => {
                 self.inbox.reread(vec![Arc::clone(waiter)]);

@@ -73,7 +73,12 @@ impl Logins {
 }
 
 /// Whether a returning browser can still learn how its login ended: the result of a redeemed one is gone with its code.
+/// One that has seen more than the store knows never would: what was told is lost (a failover can lose it), and what comes
+/// instead bears numbers that the browser has seen.
 fn tells_the_rest(attachment: &Attachment, last_seq: u32) -> bool {
+    if attachment.record.login.seq < last_seq {
+        return false;
+    }
     let newest = attachment.missed.last().map_or(last_seq, |change: &StoredChange| change.seq);
     !attachment.record.login.state.name().is_settled() || (newest >= attachment.record.login.seq && newest > last_seq)
 }

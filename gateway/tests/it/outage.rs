@@ -83,3 +83,21 @@ async fn a_node_does_not_start_without_its_store() {
     let error = saoma_gateway::Gateway::start(world.settings()).await.unwrap_err().to_string();
     assert!(error.starts_with("store.url: ") && error.ends_with("nothing is kept anywhere else instead"), "{error}");
 }
+
+/// As when a failover has lost what the old master had answered.
+#[tokio::test]
+async fn a_browser_that_has_seen_more_than_the_store_knows_is_told_to_begin_anew() {
+    let redis = RedisServer::start();
+    let world = World::on(&redis).with(r#"lifetimes = { code = "1s" }"#);
+    let node = world.start().await;
+    let (mut stays, login) = node.browser().await;
+    assert!(matches!(stays.next().await.unwrap(), ServerMessage::Renewed { seq: 2, .. }));
+    redis.command(&["HSET", &format!("saoma:login:{{{}}}", login.login_id), "seq", "1"]);
+    assert_eq!(stays.closed().await.unwrap(), 4001, "when the time limit of what it shows comes");
+
+    let (_, login) = node.browser().await;
+    let mut returns = Browser::resume(&node.url, ORIGIN, &login, 9).await.unwrap();
+    let told = returns.next().await.unwrap();
+    assert!(matches!(told, ServerMessage::Error { error: ErrorCode::UnknownLogin, .. }));
+    assert_eq!(returns.closed().await.unwrap(), 4001);
+}

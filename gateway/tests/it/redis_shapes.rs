@@ -7,7 +7,7 @@ use saoma_load::deployment::PERSONAL;
 use saoma_load::{Browser, Phone};
 use saoma_protocol::ServerMessage;
 
-use crate::support::{Node, RedisCluster, RedisSentinel, RedisTls, TokenRequest, World};
+use crate::support::{Node, RedisCluster, RedisSentinel, RedisTls, TokenRequest, World, until};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -76,10 +76,27 @@ async fn logins_go_on_with_the_master_that_sentinels_choose() {
     let mut redis = RedisSentinel::start();
     let world = World::on_url(redis.url());
     let (a, b) = (world.start().await, world.start().await);
-    log_in(&world, &a, &b, |_| redis.kill_master()).await;
+    log_in(&world, &a, &b, |_| {
+        redis.kill_master();
+    })
+    .await;
     a.once_ready().await;
     b.once_ready().await;
     log_in(&world, &a, &b, |_| {}).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nodes_leave_a_master_that_does_not_know_yet_that_it_was_superseded() {
+    let redis = RedisSentinel::start_guarded();
+    let world = World::on_url(redis.url());
+    let (a, b) = (world.start().await, world.start().await);
+    log_in(&world, &a, &b, |_| {}).await;
+    let superseded = redis.master();
+    until(|| redis.fail_over()).await;
+    until(|| redis.master().is_some_and(|now| Some(now) != superseded)).await;
+    // From here on the old master takes no writes.
+    in_the_end("open", || browsers_open(&a)).await;
+    assert!(redis.claims_to_be_master(superseded.unwrap()), "the Sentinels have not told it yet");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -99,12 +99,14 @@ impl Pool {
     }
 }
 
-/// Whether a connection is of no use after this. A master that was demoted refuses writes and goes on answering.
+/// Whether a connection is of no use after this. A master that was demoted refuses writes and goes on answering; so does
+/// one that was superseded and does not know it yet, once its replicas have left it and it must not write alone.
 fn breaks(error: &RedisError) -> bool {
     error.is_io_error()
         || error.is_timeout()
         || error.is_unrecoverable_error()
         || error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly)
+        || error.code() == Some("NOREPLICAS")
 }
 
 /// Makes and judges connections for the pool.

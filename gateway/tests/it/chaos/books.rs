@@ -8,8 +8,17 @@ use std::time::{Duration, Instant};
 use saoma_load::ledger::Ledger;
 use saoma_protocol::LoginId;
 
+use super::scene::PATIENCE;
+use super::store::Shape;
+
+/// An accepted confirm that its browser will never be told of, as excused.
+pub(super) const CONFIRM_LOST: &str = "accepted confirms lost, and the browser ended";
+
 /// Violations whose timelines are printed.
 const SHOWN: usize = 3;
+
+/// How much later than the store said it somebody may hear of what it wrote: as long as anybody waits for an answer.
+const HEARD_LATER: Duration = PATIENCE;
 
 /// Shared by all who take part in a run.
 pub(super) struct Books {
@@ -28,7 +37,11 @@ pub(super) struct Pages {
     pub(super) lost_answers: u64,
     /// What no log may hold.
     pub(super) secrets: HashSet<String>,
+    /// What a failover lost, and whoever was concerned was told what to do.
+    pub(super) excused: BTreeMap<&'static str, u64>,
     pub(super) violations: Vec<(Option<usize>, String)>,
+    /// When the store took writes that it may have lost.
+    unsure: Vec<(Instant, Instant)>,
     ended: HashSet<usize>,
     timelines: Vec<Vec<(Duration, String)>>,
     fault_line: Vec<(Duration, String)>,
@@ -79,6 +92,32 @@ impl Books {
         pages.fault_line.push((at, what));
     }
 
+    /// What the store writes between these moments may be lost.
+    pub(super) fn unsure(&self, from: Instant, until: Instant) {
+        self.pages().unsure.push((from, until));
+    }
+
+    /// From now on nothing is lost any more.
+    pub(super) fn sure_again(&self) {
+        if let Some((_, until)) = self.pages().unsure.last_mut() {
+            *until = Instant::now();
+        }
+    }
+
+    /// Whether what somebody heard at this moment may have been lost; if so, it is noted as excused.
+    pub(super) fn excuses(&self, visit: usize, what: &'static str, heard_at: Option<Instant>) -> bool {
+        let mut pages = self.pages();
+        let is_in =
+            |(from, until): &(Instant, Instant)| heard_at.is_some_and(|at| (*from..*until + HEARD_LATER).contains(&at));
+        let is_excused = pages.unsure.iter().any(is_in);
+        if is_excused {
+            *pages.excused.entry(what).or_default() += 1;
+            drop(pages);
+            self.note(visit, format!("excused: {what}"));
+        }
+        is_excused
+    }
+
     /// A visit has come to its end.
     pub(super) fn settled(&self, visit: usize, outcome: &'static str) {
         let mut pages = self.pages();
@@ -103,7 +142,8 @@ impl Books {
         let pages = self.pages();
         let mut text = String::new();
         let balance = pages.ledger.balance();
-        if balance.duplicate + balance.lost + balance.wrong_browser > 0 {
+        let lost = balance.lost - pages.excused.get(CONFIRM_LOST).copied().unwrap_or_default().min(balance.lost);
+        if balance.duplicate + lost + balance.wrong_browser > 0 {
             writeln!(text, "the ledger is not clean: {balance:?}").unwrap();
         }
         for (visit, what) in &pages.violations {
@@ -122,10 +162,10 @@ impl Books {
     }
 
     /// The run in figures.
-    pub(super) fn table(&self, seed: u64) -> String {
+    pub(super) fn table(&self, seed: u64, shape: Shape) -> String {
         let pages = self.pages();
         let balance = pages.ledger.balance();
-        let mut text = format!("seed {seed}, {:.0} s\n", self.elapsed().as_secs_f64());
+        let mut text = format!("seed {seed}, {shape:?}, {:.0} s\n", self.elapsed().as_secs_f64());
         let rows = |text: &mut String, title: &str, rows: &BTreeMap<&'static str, u64>| {
             writeln!(text, "{title}").unwrap();
             rows.iter().for_each(|(name, count)| writeln!(text, "  {name:<44} {count:>6}").unwrap());
@@ -143,6 +183,7 @@ impl Books {
             ("promises broken", pages.violations.len() as u64),
         ]);
         rows(&mut text, "what they met", &met);
+        rows(&mut text, "excused by failovers", &pages.excused);
         writeln!(text, "longest from confirm to delivery: {:.2} s", pages.longest.as_secs_f64()).unwrap();
         text
     }

@@ -31,12 +31,12 @@ pub(super) struct NodeProcess {
 }
 
 impl NodeProcess {
-    /// A node with these settings that reaches its store at `store`.
-    pub(super) fn start(world: &World, settings: &Path, number: usize, store: SocketAddr) -> Self {
+    /// A node with these settings that reaches its store by this URL.
+    pub(super) fn start(world: &World, settings: &Path, number: usize, store_url: String) -> Self {
         let free = || SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), quiet_port());
         let mut node = Self {
             settings: settings.to_owned(),
-            store_url: format!("redis://{store}"),
+            store_url,
             address: free(),
             operations: free(),
             log: world.path(&format!("node-{number}.log")),

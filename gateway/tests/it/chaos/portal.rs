@@ -1,6 +1,7 @@
 //! The portal, which redeems the code that its browser brings: once, whatever happens to the answers.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use saoma_protocol::{LoginId, paths};
 use serde::Deserialize;
@@ -16,6 +17,8 @@ pub(super) struct Portal {
     login_id: LoginId,
     request: TokenRequest,
     owner: Option<u32>,
+    /// When its browser was told the code.
+    told_at: Instant,
     random: fastrand::Rng,
 }
 
@@ -42,6 +45,7 @@ impl Portal {
             login_id: visit.login.login_id,
             request,
             owner,
+            told_at: Instant::now(),
             random: fastrand::Rng::new(),
         }
     }
@@ -73,6 +77,9 @@ impl Portal {
                     scene.pause(&mut self.random).await;
                 }
                 Try::Refused(_) if tried => return false,
+                Try::Refused(_) if self.scene.books.excuses(self.visit, "codes lost", Some(self.told_at)) => {
+                    return false;
+                }
                 Try::Refused(error) => {
                     let what = format!("the code of {} could not be redeemed: {error}", self.login_id);
                     self.scene.books.violated(self.visit, what);

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use saoma_load::http_login::Follow;
 use saoma_load::persistent_browser::Habits;
-use saoma_load::{Phone, PhoneError};
+use saoma_load::{Phone, PhoneError, Transport};
 use saoma_protocol::ErrorCode;
 use tokio::time::sleep;
 use url::Url;
@@ -20,12 +21,23 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(3);
 /// The longest a phone waits before it tries again, whatever it is told: its person sees "try again" and does.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
+/// How long a person sees a page wait on that should not, until they do again what they did: longer than a node takes to
+/// find by itself what it was not told.
+pub(super) const ASKED_AGAIN_AFTER: Duration = Duration::from_secs(12);
+
+/// How long until they load it again, then: a node finds a page that shows what is lost when its time limit comes, which
+/// is as long as the run for one that shows "scanned".
+pub(super) const LOADED_AGAIN_AFTER: Duration = Duration::from_secs(20);
+
 /// Browsers in a hurry, so that much happens in little time: the gateway of the run pings every two seconds.
 pub(super) const HABITS: Habits = Habits {
     patience: PATIENCE,
     silence: Duration::from_secs(6),
     back_off: (Duration::from_millis(200), Duration::from_secs(3)),
 };
+
+/// Seconds that a poll waits: its answer is a sign of life.
+const POLL_WAIT: u32 = 3;
 
 /// Where a run takes place.
 pub(super) struct Scene {
@@ -36,6 +48,16 @@ pub(super) struct Scene {
     pub(super) tokens: Vec<String>,
     pub(super) phone: Phone,
     pub(super) http: reqwest::Client,
+    /// Of browsers without sockets: their streams last.
+    pub(super) browsers_http: reqwest::Client,
+}
+
+/// By which way a browser follows its login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    Socket,
+    Stream,
+    Polls,
 }
 
 /// What a visit is for.
@@ -57,8 +79,20 @@ pub(super) struct Plan {
     pub(super) persons: [u32; 2],
     pub(super) before_scan: Duration,
     pub(super) before_decision: Duration,
-    /// The page is loaded again after so long.
-    pub(super) reloads: Option<Duration>,
+    pub(super) way: Way,
+    /// The page is loaded again after so long, and goes by this way then.
+    pub(super) reloads: Option<(Duration, Way)>,
+}
+
+impl Way {
+    /// A quarter of the browsers is in networks that let no socket through.
+    fn draw(random: &mut fastrand::Rng) -> Self {
+        match random.u8(..8) {
+            0 => Self::Stream,
+            1 => Self::Polls,
+            _ => Self::Socket,
+        }
+    }
 }
 
 impl Plan {
@@ -74,12 +108,16 @@ impl Plan {
         let first = random.u32(..PERSONS);
         let mut pause = |most| Duration::from_millis(random.u64(..most));
         let (before_scan, before_decision, reloads) = (pause(4000), pause(3000), pause(6000));
+        let way = Way::draw(random);
+        // The network may be another by then.
+        let way_then = if random.u8(..3) == 0 { Way::draw(random) } else { way };
         Self {
             purpose,
             persons: [first, (first + 1) % PERSONS],
             before_scan,
             before_decision,
-            reloads: random.bool().then_some(reloads),
+            way,
+            reloads: random.bool().then_some((reloads, way_then)),
         }
     }
 }
@@ -101,6 +139,14 @@ impl Scene {
 
     pub(super) fn any_node(&self, random: &mut fastrand::Rng) -> Url {
         self.urls[random.usize(..self.urls.len())].clone()
+    }
+
+    pub(super) fn transport(&self, way: Way) -> Transport {
+        match way {
+            Way::Socket => Transport::Socket,
+            Way::Stream => Transport::Http(self.browsers_http.clone(), Follow::Stream),
+            Way::Polls => Transport::Http(self.browsers_http.clone(), Follow::Polls { wait: POLL_WAIT }),
+        }
     }
 
     /// Notes an answer, and waits before the next question when there has to be one.

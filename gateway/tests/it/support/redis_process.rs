@@ -64,6 +64,11 @@ impl RedisProcess {
         self.directory.path()
     }
 
+    /// Whether it was not killed.
+    pub const fn runs(&self) -> bool {
+        self.process.is_some()
+    }
+
     pub fn process(&self) -> &Child {
         self.process.as_ref().expect("it runs")
     }
@@ -106,6 +111,24 @@ impl RedisProcess {
             command.arg(word);
         }
         self.ask(&command).unwrap()
+    }
+
+    /// Every key that would stay for ever.
+    pub fn keys_without_end(&self) -> Vec<String> {
+        let keys: Vec<String> = self.tell("KEYS *");
+        keys.into_iter().filter(|key| self.ask::<i64>(redis::cmd("TTL").arg(key)).unwrap() == -1).collect()
+    }
+
+    /// Waits until so many replicas have all that was written so far, the streams of all of them running.
+    pub fn once_replicated(&self, replicas: usize) {
+        // WAIT is about what its own connection has written.
+        let mut pipeline = redis::pipe();
+        pipeline.cmd("SET").arg("replicated").arg("").arg("PX").arg(1000).ignore();
+        pipeline.cmd("WAIT").arg(replicas).arg(5000);
+        let client = redis::Client::open(format!("redis://127.0.0.1:{}", self.port)).unwrap();
+        let mut connection = client.get_connection_with_timeout(Duration::from_secs(1)).unwrap();
+        let (reached,): (usize,) = pipeline.query(&mut connection).unwrap();
+        assert!(reached >= replicas, "only {reached} replicas have everything");
     }
 
     /// A server that wants a password or TLS first answers as well: it refuses, or hangs up.

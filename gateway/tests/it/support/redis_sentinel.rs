@@ -1,4 +1,4 @@
-//! A master and its replica, watched by three Sentinels.
+//! A master and its replicas, watched by three Sentinels.
 
 use super::redis_process::{RedisProcess, until};
 
@@ -6,28 +6,38 @@ pub const SERVICE: &str = "hall";
 
 /// The Sentinels take a silent master for dead after half a second.
 pub struct RedisSentinel {
-    servers: [RedisProcess; 2],
+    servers: Vec<RedisProcess>,
     sentinels: Vec<RedisProcess>,
 }
 
 impl RedisSentinel {
-    /// Starts all of them and waits until they know one another.
+    /// Starts a master with one replica, and waits until the Sentinels know one another.
     pub fn start() -> Self {
-        let master = RedisProcess::start(&[]);
-        let replica = RedisProcess::start(&["--replicaof", "127.0.0.1", &master.port().to_string()]);
-        until("the replica follows", || replica.tell::<String>("INFO replication").contains("master_link_status:up"));
+        Self::start_with(1, &[])
+    }
+
+    /// Starts a master with two replicas that takes writes only while one of them follows: one that was superseded
+    /// without its knowledge takes none once both have left it.
+    pub fn start_guarded() -> Self {
+        Self::start_with(2, &["--min-replicas-to-write", "1"])
+    }
+
+    fn start_with(replicas: usize, arguments: &[&str]) -> Self {
+        let master = RedisProcess::start(arguments);
+        let port = master.port().to_string();
+        let follow = |_| RedisProcess::start(&[&["--replicaof", "127.0.0.1", &port], arguments].concat());
+        let servers: Vec<_> = std::iter::once(master).chain((0..replicas).map(follow)).collect();
+        until("the replicas follow", || follows(&servers, 0, replicas));
         let settings = format!(
-            "sentinel monitor {SERVICE} 127.0.0.1 {} 2\n\
+            "sentinel monitor {SERVICE} 127.0.0.1 {port} 2\n\
              sentinel down-after-milliseconds {SERVICE} 500\n\
              sentinel failover-timeout {SERVICE} 3000\n",
-            master.port()
         );
         let sentinels: Vec<_> = (0..3).map(|_| RedisProcess::start_sentinel(&settings)).collect();
         let info = |sentinel: &RedisProcess| sentinel.tell::<String>("INFO sentinel");
-        until("the Sentinels know one another", || {
-            sentinels.iter().map(info).all(|info| info.contains("slaves=1,sentinels=3"))
-        });
-        Self { servers: [master, replica], sentinels }
+        let known = format!("slaves={replicas},sentinels=3");
+        until("the Sentinels know one another", || sentinels.iter().map(info).all(|info| info.contains(&known)));
+        Self { servers, sentinels }
     }
 
     pub fn url(&self) -> String {
@@ -35,15 +45,81 @@ impl RedisSentinel {
         format!("redis+sentinel://{}/{SERVICE}", hosts.join(","))
     }
 
-    /// Kills the master, once its replica has all that was written so far.
-    pub fn kill_master(&mut self) {
-        let replicas: u32 = self.servers[0].tell("WAIT 1 5000");
-        assert_eq!(replicas, 1);
-        self.servers[0].kill();
+    /// The server that all Sentinels name, once they agree.
+    pub fn master(&self) -> Option<usize> {
+        let ask = |sentinel: &RedisProcess| -> (String, u16) {
+            sentinel.tell(&format!("SENTINEL GET-MASTER-ADDR-BY-NAME {SERVICE}"))
+        };
+        let mut named: Vec<u16> = self.sentinels.iter().map(|sentinel| ask(sentinel).1).collect();
+        named.dedup();
+        let [port] = named[..] else { return None };
+        self.servers.iter().position(|server| server.port() == port)
+    }
+
+    /// Whether all servers run, and all but one follow the one that the Sentinels name.
+    pub fn is_whole(&self) -> bool {
+        let Some(master) = self.master() else { return false };
+        self.servers.iter().all(RedisProcess::runs) && follows(&self.servers, master, self.servers.len() - 1)
+    }
+
+    /// Waits until the replicas have all that was written so far: the Sentinels may choose any. Gives the master.
+    pub fn once_replicated(&self) -> usize {
+        let master = self.master().expect("the Sentinels agree");
+        self.servers[master].once_replicated(self.servers.len() - 1);
+        master
+    }
+
+    /// Kills the master, once the replicas have all that was written so far. Says which it was.
+    pub fn kill_master(&mut self) -> usize {
+        let master = self.once_replicated();
+        self.servers[master].kill();
+        master
+    }
+
+    /// Starts a server again that was killed: empty, and as whatever it was started at first. The Sentinels see to it
+    /// that it follows.
+    pub fn restart(&mut self, server: usize) {
+        self.servers[server].restart();
+    }
+
+    /// Asks the master for no writes for a while, so that its replicas have all that it has.
+    pub fn pause_writes(&self) {
+        let master = self.master().expect("the Sentinels agree");
+        let _: String = self.servers[master].tell("CLIENT PAUSE 20000 WRITE");
+    }
+
+    /// Orders a failover. Whether the Sentinels take the order: they may not have looked at the replicas lately.
+    pub fn fail_over(&self) -> bool {
+        let mut order = redis::cmd("SENTINEL");
+        order.arg("FAILOVER").arg(SERVICE);
+        self.sentinels[0].ask::<String>(&order).is_ok()
+    }
+
+    /// Whether a server takes itself for a master.
+    pub fn claims_to_be_master(&self, server: usize) -> bool {
+        self.servers[server].tell::<String>("INFO replication").contains("role:master")
+    }
+
+    /// Ends the connections of all subscribers of the master.
+    pub fn drop_subscribers(&self) {
+        if let Some(master) = self.master() {
+            let _: u32 = self.servers[master].tell("CLIENT KILL TYPE pubsub");
+        }
+    }
+
+    /// Every key that would stay for ever.
+    pub fn keys_without_end(&self) -> Vec<String> {
+        self.servers[self.master().expect("the Sentinels agree")].keys_without_end()
     }
 
     /// Forgets everything that is kept.
     pub fn flush(&self) {
         let _: String = self.servers[0].tell("FLUSHALL");
     }
+}
+
+/// Whether so many replicas follow this server.
+fn follows(servers: &[RedisProcess], master: usize, replicas: usize) -> bool {
+    let Ok(info) = servers[master].ask::<String>(redis::cmd("INFO").arg("replication")) else { return false };
+    info.contains("role:master") && info.matches(",state=online,").count() == replicas
 }

@@ -56,7 +56,6 @@ impl RedisServer {
 
     /// Every key that would stay for ever.
     pub fn keys_without_end(&self) -> Vec<String> {
-        let keys: Vec<String> = self.0.tell("KEYS *");
-        keys.into_iter().filter(|key| self.0.ask::<i64>(redis::cmd("TTL").arg(key)).unwrap() == -1).collect()
+        self.0.keys_without_end()
     }
 }

@@ -1,0 +1,70 @@
+//! The store of a run: one Redis that keeps what it is told, or a service that Sentinels watch.
+
+use std::net::SocketAddr;
+
+use crate::support::{RedisSentinel, RedisServer};
+
+/// What the store is, as `SHAPE` names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// One server. Nothing is lost by it, and so nothing is excused.
+    Durable,
+    /// A master and two replicas. A failover can lose what was written shortly before.
+    Sentinel,
+}
+
+impl std::str::FromStr for Shape {
+    type Err = ();
+
+    fn from_str(name: &str) -> Result<Self, ()> {
+        match name {
+            "durable" => Ok(Self::Durable),
+            "sentinel" => Ok(Self::Sentinel),
+            _ => Err(()),
+        }
+    }
+}
+
+pub(super) enum Store {
+    Durable(RedisServer),
+    Sentinel(RedisSentinel),
+}
+
+impl Store {
+    pub(super) fn start(shape: Shape) -> Self {
+        match shape {
+            Shape::Durable => Self::Durable(RedisServer::start_durable()),
+            Shape::Sentinel => Self::Sentinel(RedisSentinel::start_guarded()),
+        }
+    }
+
+    pub(super) fn url(&self) -> String {
+        match self {
+            Self::Durable(redis) => redis.url(),
+            Self::Sentinel(redis) => redis.url(),
+        }
+    }
+
+    /// What a proxy can stand in front of: Sentinels announce their servers' own addresses.
+    pub(super) fn address(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Durable(redis) => Some(redis.address()),
+            Self::Sentinel(_) => None,
+        }
+    }
+
+    /// Ends the connections of all subscribers.
+    pub(super) fn drop_subscribers(&self) {
+        match self {
+            Self::Durable(redis) => redis.drop_subscribers(),
+            Self::Sentinel(redis) => redis.drop_subscribers(),
+        }
+    }
+
+    pub(super) fn keys_without_end(&self) -> Vec<String> {
+        match self {
+            Self::Durable(redis) => redis.keys_without_end(),
+            Self::Sentinel(redis) => redis.keys_without_end(),
+        }
+    }
+}
