@@ -8,7 +8,7 @@
 //! ```
 //!
 //! `portal`, `phone` and `identity` are the three faces; `accounts`, `cards`, `units` and `citizens` what they know of
-//! people; [`Demo`] runs all of it in one process.
+//! people, `registers` what they ask the outside world; [`Demo`] runs all of it in one process.
 
 mod accounts;
 mod cards;
@@ -23,6 +23,7 @@ mod phone;
 mod portal;
 mod private_file;
 mod provider;
+mod registers;
 mod secret;
 mod serving;
 mod terminal;
@@ -31,6 +32,6 @@ mod units;
 pub use accounts::SeedError;
 pub use demo::{Demo, StartError};
 pub use local_network::LocalNetworkError;
-pub use options::{Elsewhere, Options};
+pub use options::{Elsewhere, Options, RegistersElsewhere};
 pub use provider::ProviderError;
 pub use secret::Secret;

@@ -21,7 +21,7 @@ struct HomePage<'a> {
 
 /// Answers `GET /`.
 pub async fn show(State(phone): State<Phone>, session: PhoneSession, locale: Locale) -> Result<Response, Failure> {
-    let Some(standing) = citizens::standing(&phone.db, &session.citizen_id).await? else {
+    let Some(standing) = citizens::standing(&phone.db, &phone.registers, &session.account_id).await? else {
         return Ok(Redirect::to("/login").into_response());
     };
     let frame = Frame { locale, surface: Surface::Phone, path: "/" };

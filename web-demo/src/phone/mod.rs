@@ -26,6 +26,7 @@ use sqlx::SqlitePool;
 
 use crate::accounts::Accounts;
 use crate::pages::{Policy, asset, refuse_cross_origin, remember_locale, with_policy};
+use crate::registers::Registers;
 
 /// What the pages share.
 #[derive(Debug, Clone)]
@@ -34,6 +35,8 @@ pub struct Phone {
     pub db: SqlitePool,
     /// Who may log in.
     pub accounts: Accounts,
+    /// What the outside world says of people.
+    pub registers: Registers,
     /// Where scans go.
     pub gateway: GatewayClient,
 }

@@ -21,26 +21,26 @@ pub const LIFETIME_SECONDS: u32 = 12 * 3600;
 /// A person logged in on the phone that sent a request. As an extractor it sends everybody else to the login page.
 #[derive(Debug, Clone)]
 pub struct PhoneSession {
-    /// Who.
-    pub citizen_id: String,
+    /// Whose account.
+    pub account_id: String,
     cookie: Secret,
 }
 
 impl PhoneSession {
-    /// Logs a citizen in: the new session's cookie.
+    /// Logs a person in: the new session's cookie.
     ///
     /// # Errors
     /// The database's, or no randomness.
-    pub async fn start(db: &SqlitePool, citizen_id: String) -> Result<Secret, Failure> {
-        let session = Self { citizen_id, cookie: Secret::random()? };
+    pub async fn start(db: &SqlitePool, account_id: String) -> Result<Secret, Failure> {
+        let session = Self { account_id, cookie: Secret::random()? };
         sqlx::query("DELETE FROM phone_sessions WHERE expires_at <= unixepoch()").execute(db).await?;
         sqlx::query(
-            "INSERT INTO phone_sessions (cookie_digest, token_digest, citizen_id, expires_at)
+            "INSERT INTO phone_sessions (cookie_digest, token_digest, account_id, expires_at)
              VALUES (?1, ?2, ?3, unixepoch() + ?4)",
         )
         .bind(session.digest())
         .bind(session.access_token().digest())
-        .bind(&session.citizen_id)
+        .bind(&session.account_id)
         .bind(LIFETIME_SECONDS)
         .execute(db)
         .await?;
@@ -67,13 +67,13 @@ impl PhoneSession {
     }
 
     async fn find(db: &SqlitePool, cookie: Secret) -> Result<Option<Self>, sqlx::Error> {
-        let citizen_id: Option<String> = sqlx::query_scalar(
-            "SELECT citizen_id FROM phone_sessions WHERE cookie_digest = ?1 AND expires_at > unixepoch()",
+        let account_id: Option<String> = sqlx::query_scalar(
+            "SELECT account_id FROM phone_sessions WHERE cookie_digest = ?1 AND expires_at > unixepoch()",
         )
         .bind(cookie.digest())
         .fetch_optional(db)
         .await?;
-        Ok(citizen_id.map(|citizen_id| Self { citizen_id, cookie }))
+        Ok(account_id.map(|account_id| Self { account_id, cookie }))
     }
 }
 
@@ -92,8 +92,8 @@ impl FromRequestParts<Phone> for PhoneSession {
 ///
 /// # Errors
 /// The database's.
-pub async fn citizen_of_token(db: &SqlitePool, token: &Secret) -> Result<Option<String>, sqlx::Error> {
-    sqlx::query_scalar("SELECT citizen_id FROM phone_sessions WHERE token_digest = ?1 AND expires_at > unixepoch()")
+pub async fn account_of_token(db: &SqlitePool, token: &Secret) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar("SELECT account_id FROM phone_sessions WHERE token_digest = ?1 AND expires_at > unixepoch()")
         .bind(token.digest())
         .fetch_optional(db)
         .await

@@ -206,6 +206,7 @@ impl Texts {
         match refusal {
             None => self.locale.pick("正常，可以扫码登录", "Active: you can log in by scanning"),
             Some(CardRefusal::NoCard) => self.locale.pick("尚未申领", "Not applied for yet"),
+            Some(CardRefusal::NotActivated) => self.locale.pick("未激活", "Not activated"),
             Some(CardRefusal::Sealed) => self.locale.pick("已封存", "Sealed"),
             Some(CardRefusal::ReportedLost) => self.locale.pick("已挂失", "Reported lost"),
             Some(CardRefusal::ApplicationLocked) => self.locale.pick("应用锁定", "Locked"),

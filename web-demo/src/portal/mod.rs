@@ -21,7 +21,9 @@ use axum::routing::{get, post};
 pub use relying_party::{RelyingParty, RelyingPartyError};
 use sqlx::SqlitePool;
 
+use crate::accounts::Accounts;
 use crate::pages::{Policy, asset, refuse_cross_origin, remember_locale, with_policy};
+use crate::registers::Registers;
 
 /// Where the gateway sends browsers back to.
 pub const CALLBACK_PATH: &str = "/callback";
@@ -31,6 +33,10 @@ pub const CALLBACK_PATH: &str = "/callback";
 pub struct Portal {
     /// The hall's database.
     pub db: SqlitePool,
+    /// Who may log in by password.
+    pub accounts: Accounts,
+    /// What the outside world says of people.
+    pub registers: Registers,
     /// The portal's part in OpenID Connect.
     pub relying_party: RelyingParty,
     /// The portal's own origin.

@@ -2,6 +2,7 @@
 
 use saoma_protocol::UnitRole;
 
+use super::sessions::LoginMethod;
 use crate::pages::Locale;
 
 /// The words of one language. Pairs are a title and what to do.
@@ -23,7 +24,6 @@ pub struct Texts {
     pub role: &'static str,
     pub logged_in_at: &'static str,
     pub logged_in_by: &'static str,
-    pub by_scan: &'static str,
     pub not_from_here: (&'static str, &'static str),
     pub not_completed: (&'static str, &'static str),
     pub unreachable: (&'static str, &'static str),
@@ -51,7 +51,6 @@ const CHINESE: Texts = Texts {
     role: "身份",
     logged_in_at: "登录时间",
     logged_in_by: "登录方式",
-    by_scan: "手机扫码",
     not_from_here: (
         "无法完成登录",
         "此次登录不是在本浏览器中发起的，或已经失效。为防止他人将您登录到别人的账号，我们已将其拒绝。请从登录页面重新扫码。",
@@ -82,7 +81,6 @@ const ENGLISH: Texts = Texts {
     role: "Role",
     logged_in_at: "Logged in at",
     logged_in_by: "Logged in by",
-    by_scan: "scanning with the phone",
     not_from_here: (
         "The login could not be completed",
         "It was not started in this browser, or it is over. It was refused so that nobody can log you in to someone else's account. Start again from the login page.",
@@ -106,6 +104,14 @@ impl Texts {
         match self.locale {
             Locale::Chinese => format!("您好，{name}"),
             Locale::English => format!("Hello, {name}"),
+        }
+    }
+
+    /// By what means a person has logged in.
+    pub const fn method(&self, method: LoginMethod) -> &'static str {
+        match method {
+            LoginMethod::Scan => self.locale.pick("手机扫码", "scanning with the phone"),
+            LoginMethod::Password => self.locale.pick("用户名和密码", "user name and password"),
         }
     }
 
