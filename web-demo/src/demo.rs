@@ -18,7 +18,7 @@ use crate::portal::{self, CALLBACK_PATH, Portal, RelyingParty, RelyingPartyError
 use crate::provider::{self, CLIENT_ID, Credentials, INTROSPECTION_CLIENT_ID, ProviderError};
 use crate::registers::{DemoRegisters, HttpRegisters, Registers};
 use crate::serving::Servers;
-use crate::{db, terminal};
+use crate::{db, developer, terminal};
 
 /// A running demo. Dropping it without [`Demo::shutdown`] leaves its tasks to the runtime's end.
 #[derive(Debug)]
@@ -129,11 +129,19 @@ impl Demo {
             relying_party,
             origin: portal_origin.clone(),
         };
-        servers.start(portal_listener, None, portal::routes(portal, Policy::portal(&gateway_origin)?));
+        // With registers elsewhere somebody does carry the messages.
+        let developer = options.registers.is_none().then(|| developer::routes(db.clone()));
+        servers.start(portal_listener, None, portal::routes(portal, developer, Policy::portal(&gateway_origin)?));
 
         let gateway_client = GatewayClient::new(gateway_origin.clone())?;
         let pages = phone::routes(
-            Phone { db: db.clone(), accounts, registers: registers.clone(), gateway: gateway_client },
+            Phone {
+                db: db.clone(),
+                accounts,
+                registers: registers.clone(),
+                face_check_page: None,
+                gateway: gateway_client,
+            },
             Policy::phone()?,
         );
         let phone_on_lan = phone_lan.as_ref().and_then(https_origin);

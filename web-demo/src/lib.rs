@@ -10,11 +10,13 @@
 //! `portal`, `phone` and `identity` are the three faces; `accounts`, `cards`, `units` and `citizens` what they know of
 //! people, `registers` what they ask the outside world; [`Demo`] runs all of it in one process.
 
-mod accounts;
+pub mod accounts;
 mod cards;
 mod citizens;
 mod db;
 mod demo;
+mod developer;
+mod host;
 mod identity;
 mod local_network;
 mod options;
@@ -23,11 +25,14 @@ mod phone;
 mod portal;
 mod private_file;
 mod provider;
-mod registers;
+pub mod registers;
+mod registration;
 mod secret;
 mod serving;
+mod sms_codes;
 mod terminal;
 mod units;
+mod verification;
 
 pub use accounts::SeedError;
 pub use demo::{Demo, StartError};

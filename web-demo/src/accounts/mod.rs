@@ -4,19 +4,22 @@ mod account;
 pub mod attempts;
 pub mod id_number;
 pub mod password;
+mod password_rules;
+mod phone_number;
 mod seed;
 mod standing;
+mod user_name;
 
 use std::net::IpAddr;
 
 pub use account::{Account, Contacts, NewAccount, NotMade};
 use attempts::{PASSWORD_PER_ACCOUNT, PASSWORD_PER_ADDRESS, Wait, address_key};
+pub use password_rules::{PasswordRefused, check_password};
+pub use phone_number::PhoneNumber;
 pub use seed::{DemoAccount, DemoAccounts, SeedError};
 use sqlx::SqlitePool;
 pub use standing::{AccountStanding, Service};
-
-/// The longest user name that anyone can have.
-const MAX_USER_NAME_CHARS: usize = 18;
+pub use user_name::{UserName, UserNameRefused};
 
 /// How a person's account is found and proved.
 #[derive(Debug, Clone)]
@@ -54,7 +57,7 @@ impl Accounts {
     /// # Errors
     /// See [`PasswordError`].
     pub async fn log_in(&self, user_name: &str, password: &str, address: IpAddr) -> Result<String, PasswordError> {
-        let user_name: String = user_name.trim().to_lowercase().chars().take(MAX_USER_NAME_CHARS + 1).collect();
+        let user_name: String = user_name.trim().to_lowercase().chars().take(UserName::MAX_CHARS + 1).collect();
         let address = address_key(address);
         PASSWORD_PER_ADDRESS.count(&self.db, &address).await?.map_err(PasswordError::TooMany)?;
         PASSWORD_PER_ACCOUNT.count(&self.db, &user_name).await?.map_err(PasswordError::TooMany)?;

@@ -30,6 +30,18 @@ pub enum Service {
     CardServices,
 }
 
+impl Service {
+    /// Every one.
+    pub const ALL: [Self; 6] = [
+        Self::Exams,
+        Self::Applications,
+        Self::OwnAccount,
+        Self::InsuranceRecords,
+        Self::EmploymentRecords,
+        Self::CardServices,
+    ];
+}
+
 impl AccountStanding {
     /// Whether an account may be used for a service. A provisional one is not shown anything of the person's, since
     /// whoever knows their name and number can have it.

@@ -21,6 +21,9 @@ pub enum Failure {
     /// A register gave no answer.
     #[error("a register gave no answer: {0}")]
     Register(#[from] RegisterError),
+    /// A password could not be hashed.
+    #[error("a password cannot be hashed: {0}")]
+    Password(argon2::password_hash::Error),
     /// The system has no randomness to give.
     #[error("no randomness: {0}")]
     Randomness(#[from] getrandom::Error),
@@ -29,6 +32,12 @@ pub enum Failure {
 /// Without templates, styles or a language of its own: nothing that could fail again.
 const PAGE: &str = "<!doctype html><html lang=\"zh-CN\"><meta charset=\"utf-8\"><title>系统繁忙</title>\
     <p>系统繁忙，请稍后再试。</p><p lang=\"en\">Something went wrong on our side. Please try again shortly.</p>";
+
+impl From<argon2::password_hash::Error> for Failure {
+    fn from(error: argon2::password_hash::Error) -> Self {
+        Self::Password(error)
+    }
+}
 
 impl From<StandingError> for Failure {
     fn from(error: StandingError) -> Self {

@@ -5,6 +5,7 @@
 
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Redirect, Response};
+use http::HeaderMap;
 use http::request::Parts;
 use sqlx::SqlitePool;
 
@@ -66,6 +67,22 @@ impl PhoneSession {
         self.cookie.digest()
     }
 
+    /// What only this phone knows.
+    pub fn holder(&self) -> Secret {
+        self.cookie.derive("holder")
+    }
+
+    /// The session of a request's cookie.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn of(headers: &HeaderMap, phone: &Phone) -> Result<Option<Self>, Failure> {
+        match value_of(headers, COOKIE) {
+            Some(cookie) => Ok(Self::find(&phone.db, Secret::received(cookie)).await?),
+            None => Ok(None),
+        }
+    }
+
     async fn find(db: &SqlitePool, cookie: Secret) -> Result<Option<Self>, sqlx::Error> {
         let account_id: Option<String> = sqlx::query_scalar(
             "SELECT account_id FROM phone_sessions WHERE cookie_digest = ?1 AND expires_at > unixepoch()",
@@ -81,10 +98,8 @@ impl FromRequestParts<Phone> for PhoneSession {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, phone: &Phone) -> Result<Self, Response> {
-        let cookie = value_of(&parts.headers, COOKIE).map(Secret::received);
-        let to_login = || Redirect::to("/login").into_response();
-        let found = Self::find(&phone.db, cookie.ok_or_else(to_login)?).await;
-        found.map_err(|error| Failure::from(error).into_response())?.ok_or_else(to_login)
+        let found = Self::of(&parts.headers, phone).await.map_err(IntoResponse::into_response)?;
+        found.ok_or_else(|| Redirect::to("/login").into_response())
     }
 }
 

@@ -2,8 +2,8 @@
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::response::{IntoResponse, Redirect, Response};
-use http::HeaderValue;
 use http::request::Parts;
+use http::{HeaderMap, HeaderValue};
 use saoma_protocol::Identity;
 use sqlx::SqlitePool;
 
@@ -91,8 +91,17 @@ impl PortalSession {
         .transpose()
     }
 
-    async fn of(parts: &Parts, portal: &Portal) -> Result<Option<Self>, Failure> {
-        match value_of(&parts.headers, COOKIE) {
+    /// What only this browser knows.
+    pub fn holder(&self) -> Secret {
+        self.cookie.derive("holder")
+    }
+
+    /// The session of a request's cookie.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn of(headers: &HeaderMap, portal: &Portal) -> Result<Option<Self>, Failure> {
+        match value_of(headers, COOKIE) {
             Some(cookie) => Self::find(&portal.db, Secret::received(cookie)).await,
             None => Ok(None),
         }
@@ -103,7 +112,7 @@ impl FromRequestParts<Portal> for PortalSession {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, portal: &Portal) -> Result<Self, Response> {
-        let found = Self::of(parts, portal).await.map_err(IntoResponse::into_response)?;
+        let found = Self::of(&parts.headers, portal).await.map_err(IntoResponse::into_response)?;
         found.ok_or_else(|| Redirect::to("/login").into_response())
     }
 }
@@ -112,6 +121,6 @@ impl OptionalFromRequestParts<Portal> for PortalSession {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, portal: &Portal) -> Result<Option<Self>, Failure> {
-        Self::of(parts, portal).await
+        Self::of(&parts.headers, portal).await
     }
 }

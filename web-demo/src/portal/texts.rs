@@ -11,6 +11,12 @@ pub struct Texts {
     locale: Locale,
     pub log_in: &'static str,
     pub steps: [&'static str; 3],
+    pub log_in_by_password: &'static str,
+    pub user_name: &'static str,
+    pub password: &'static str,
+    pub submit_password: &'static str,
+    pub wrong_password: &'static str,
+    pub register: &'static str,
     pub loading: &'static str,
     pub hosted: &'static str,
     pub no_script: &'static str,
@@ -38,6 +44,12 @@ const CHINESE: Texts = Texts {
         "点击“扫一扫”，扫描此页面上的二维码",
         "核对登录信息，选择个人或单位身份并确认",
     ],
+    log_in_by_password: "用户密码登录",
+    user_name: "用户名",
+    password: "密码",
+    submit_password: "登录",
+    wrong_password: "用户名或密码不正确，请核对后重试。",
+    register: "注册新用户",
     loading: "正在载入二维码。如果一直没有显示，说明登录服务暂时无法连接，请稍后刷新此页面。",
     hosted: "在登录服务页面上扫码",
     no_script: "此页面需要 JavaScript 才能显示二维码，您也可以：",
@@ -68,6 +80,12 @@ const ENGLISH: Texts = Texts {
         "Tap “Scan” and scan the code on this page",
         "Check who asks, choose yourself or a unit, and confirm",
     ],
+    log_in_by_password: "Log in by password",
+    user_name: "User name",
+    password: "Password",
+    submit_password: "Log in",
+    wrong_password: "The user name or the password is wrong. Check both and try again.",
+    register: "Register",
     loading: "Loading the code. If it does not appear, the login service cannot be reached: reload this page shortly.",
     hosted: "Scan on the login service's own page",
     no_script: "This page needs JavaScript to show the code. You can also:",
@@ -104,6 +122,14 @@ impl Texts {
         match self.locale {
             Locale::Chinese => format!("您好，{name}"),
             Locale::English => format!("Hello, {name}"),
+        }
+    }
+
+    /// How long to wait after too many passwords.
+    pub fn too_many_passwords(&self, seconds: u32) -> String {
+        match self.locale {
+            Locale::Chinese => format!("尝试次数过多，请 {seconds} 秒后再试。"),
+            Locale::English => format!("Too many tries. Try again in {seconds} seconds."),
         }
     }
 
