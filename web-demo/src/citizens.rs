@@ -3,7 +3,9 @@
 use saoma_protocol::{Identity, IdentityKind};
 use sqlx::SqlitePool;
 
+use crate::accounts::Account;
 use crate::cards::{self, CardRefusal};
+use crate::registers::{RegisterError, Registers};
 use crate::units;
 
 /// What holds for a citizen at this moment.
@@ -17,18 +19,33 @@ pub struct Standing {
     pub refusal: Option<CardRefusal>,
 }
 
-/// The standing of a citizen, read anew each time: a card reported lost a second ago refuses. None for nobody.
+/// Why a citizen's standing cannot be told.
+#[derive(Debug, thiserror::Error)]
+pub enum StandingError {
+    /// The hall's database failed.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    /// A register gave no answer.
+    #[error(transparent)]
+    Register(#[from] RegisterError),
+}
+
+/// The standing of an account's owner, asked anew each time: a card reported lost a second ago refuses. None for nobody.
 ///
 /// # Errors
-/// The database's.
-pub async fn standing(db: &SqlitePool, citizen_id: &str) -> Result<Option<Standing>, sqlx::Error> {
-    let name: Option<String> =
-        sqlx::query_scalar("SELECT name FROM citizens WHERE id = ?1").bind(citizen_id).fetch_optional(db).await?;
-    let Some(name) = name else {
+/// See [`StandingError`].
+pub async fn standing(
+    db: &SqlitePool,
+    registers: &Registers,
+    account_id: &str,
+) -> Result<Option<Standing>, StandingError> {
+    let Some(account) = Account::find(db, account_id).await? else {
         return Ok(None);
     };
+    let refusal = cards::refusal(db, &*registers.cards, &account).await?;
+    let posts = units::posts(db, &*registers.units, &account.id_number).await?;
+    let name = account.name;
     let personal = Identity { id: "personal".into(), kind: IdentityKind::Personal, name: name.clone(), role: None };
-    let mut identities = vec![personal];
-    identities.extend(units::identities(db, citizen_id).await?);
-    Ok(Some(Standing { name, identities, refusal: cards::refusal(db, citizen_id).await? }))
+    let identities = std::iter::once(personal).chain(posts.into_iter().map(units::identity)).collect();
+    Ok(Some(Standing { name, identities, refusal }))
 }

@@ -8,7 +8,7 @@ use saoma_gateway::Gateway;
 use sqlx::SqlitePool;
 use tokio::net::TcpListener;
 
-use crate::accounts::{Accounts, DemoCitizens, SeedError, seed};
+use crate::accounts::{Accounts, DemoAccounts, SeedError};
 use crate::identity;
 use crate::local_network::{self, LocalNetworkError, own_address};
 use crate::options::Options;
@@ -16,14 +16,15 @@ use crate::pages::Policy;
 use crate::phone::{self, GatewayClient, Phone};
 use crate::portal::{self, CALLBACK_PATH, Portal, RelyingParty, RelyingPartyError};
 use crate::provider::{self, CLIENT_ID, Credentials, INTROSPECTION_CLIENT_ID, ProviderError};
+use crate::registers::{DemoRegisters, HttpRegisters, Registers};
 use crate::serving::Servers;
-use crate::{db, terminal};
+use crate::{db, developer, terminal};
 
 /// A running demo. Dropping it without [`Demo::shutdown`] leaves its tasks to the runtime's end.
 #[derive(Debug)]
 pub struct Demo {
     addresses: terminal::Addresses,
-    citizens: DemoCitizens,
+    people: terminal::People,
     servers: Servers,
     gateway: Option<Gateway>,
     db: SqlitePool,
@@ -60,7 +61,7 @@ pub enum StartError {
         /// What SQLite said.
         source: sqlx::Error,
     },
-    /// The citizens cannot be put in.
+    /// The demo's people cannot be put in.
     #[error(transparent)]
     Seed(#[from] SeedError),
     /// Passwords cannot be checked.
@@ -99,7 +100,13 @@ impl Demo {
             None => None,
         };
         let (portal_origin, phone_origin) = (origin(&portal_listener), origin(&phone_listener));
-        let (db, citizens) = database(&options.data).await?;
+        let (db, people) = database(&options.data).await?;
+        let registers = match &options.registers {
+            Some(elsewhere) => {
+                Registers::elsewhere(HttpRegisters::new(elsewhere.url.clone(), elsewhere.token.clone())?)
+            }
+            None => Registers::embedded(&db),
+        };
         let credentials = Credentials::of(&options)?;
         let (gateway_origin, gateway) = match &options.elsewhere {
             Some(elsewhere) => (elsewhere.url.trim_end_matches('/').to_owned(), None),
@@ -114,12 +121,29 @@ impl Demo {
         let servers = Servers::default();
         let callback = format!("{portal_origin}{CALLBACK_PATH}");
         let relying_party = RelyingParty::new(&gateway_origin, CLIENT_ID, &credentials.client_secret, callback)?;
-        let portal = Portal { db: db.clone(), relying_party, origin: portal_origin.clone() };
-        servers.start(portal_listener, None, portal::routes(portal, Policy::portal(&gateway_origin)?));
-
         let accounts = Accounts::new(db.clone()).map_err(StartError::Password)?;
+        let portal = Portal {
+            db: db.clone(),
+            accounts: accounts.clone(),
+            registers: registers.clone(),
+            relying_party,
+            origin: portal_origin.clone(),
+        };
+        // With registers elsewhere somebody does carry the messages.
+        let developer = options.registers.is_none().then(|| developer::routes(db.clone()));
+        servers.start(portal_listener, None, portal::routes(portal, developer, Policy::portal(&gateway_origin)?));
+
         let gateway_client = GatewayClient::new(gateway_origin.clone())?;
-        let pages = phone::routes(Phone { db: db.clone(), accounts, gateway: gateway_client }, Policy::phone()?);
+        let pages = phone::routes(
+            Phone {
+                db: db.clone(),
+                accounts,
+                registers: registers.clone(),
+                face_check_page: None,
+                gateway: gateway_client,
+            },
+            Policy::phone()?,
+        );
         let phone_on_lan = phone_lan.as_ref().and_then(https_origin);
         if let Some(listener) = phone_lan {
             let address = own_address().unwrap_or(options.phone.ip());
@@ -128,12 +152,12 @@ impl Demo {
         }
         // The introspection endpoint is for the gateway alone: it is not served to the local network.
         let secret = &credentials.introspection_secret;
-        let introspection = identity::routes(db.clone(), INTROSPECTION_CLIENT_ID, secret);
+        let introspection = identity::routes(db.clone(), registers, INTROSPECTION_CLIENT_ID, secret);
         servers.start(phone_listener, None, pages.merge(introspection));
 
         let addresses =
             terminal::Addresses { portal: portal_origin, phone: phone_origin, phone_on_lan, gateway: gateway_origin };
-        Ok(Self { addresses, citizens, servers, gateway, db })
+        Ok(Self { addresses, people, servers, gateway, db })
     }
 
     /// The portal's origin.
@@ -153,7 +177,7 @@ impl Demo {
 
     /// What a person at the terminal has to know.
     pub fn announcement(&self) -> String {
-        terminal::announcement(&self.addresses, &self.citizens)
+        terminal::announcement(&self.addresses, &self.people)
     }
 
     /// Sends waiting browsers away, lets the requests at hand finish, closes the database.
@@ -170,14 +194,15 @@ async fn listen(face: &'static str, address: SocketAddr, flag: &'static str) -> 
     TcpListener::bind(address).await.map_err(|source| StartError::Listen { face, address, flag, source })
 }
 
-async fn database(directory: &Path) -> Result<(SqlitePool, DemoCitizens), StartError> {
+async fn database(directory: &Path) -> Result<(SqlitePool, terminal::People), StartError> {
     std::fs::create_dir_all(directory)
         .map_err(|source| StartError::Data { directory: directory.to_owned(), source })?;
     let opened = db::open(&directory.join("hall.sqlite")).await;
     let db = opened.map_err(|source| StartError::Database { directory: directory.to_owned(), source })?;
-    let citizens = DemoCitizens::load()?;
-    seed(&db, &citizens).await?;
-    Ok((db, citizens))
+    let people = terminal::People { accounts: DemoAccounts::load()?, registers: DemoRegisters::load()? };
+    people.accounts.seed(&db).await?;
+    people.registers.seed(&db).await?;
+    Ok((db, people))
 }
 
 /// The origin of a listener on this machine. One whose address cannot be told cannot be reached either.

@@ -13,8 +13,9 @@ use saoma_protocol::{Digest, IntrospectionResponse, OfferedIdentity};
 use serde::Deserialize;
 use sqlx::SqlitePool;
 
-use crate::citizens;
+use crate::citizens::{self, StandingError};
 use crate::phone::sessions;
+use crate::registers::Registers;
 use crate::secret::Secret;
 
 /// Where it answers.
@@ -23,16 +24,19 @@ pub const INTROSPECTION_PATH: &str = "/oauth2/introspect";
 #[derive(Debug, Clone)]
 struct Backend {
     db: SqlitePool,
+    registers: Registers,
     /// Of `client_id:client_secret`, so that comparing takes constant time.
     credentials: Arc<Digest>,
 }
 
 /// The endpoint. Whoever asks proves it by these credentials (RFC 7662 §2.1).
-pub fn routes(db: SqlitePool, client_id: &str, client_secret: &Secret) -> Router {
+pub fn routes(db: SqlitePool, registers: Registers, client_id: &str, client_secret: &Secret) -> Router {
     let credentials = Digest::of(format!("{client_id}:{}", client_secret.expose()).as_bytes());
-    Router::new()
-        .route(INTROSPECTION_PATH, post(introspect))
-        .with_state(Backend { db, credentials: Arc::new(credentials) })
+    Router::new().route(INTROSPECTION_PATH, post(introspect)).with_state(Backend {
+        db,
+        registers,
+        credentials: Arc::new(credentials),
+    })
 }
 
 #[derive(Deserialize)]
@@ -62,16 +66,16 @@ impl Backend {
         basic_credentials(headers).is_some_and(|credentials| Digest::of(&credentials) == *self.credentials)
     }
 
-    async fn answer(&self, token: &Secret) -> Result<IntrospectionResponse, sqlx::Error> {
-        let Some(citizen_id) = sessions::citizen_of_token(&self.db, token).await? else {
+    async fn answer(&self, token: &Secret) -> Result<IntrospectionResponse, StandingError> {
+        let Some(account_id) = sessions::account_of_token(&self.db, token).await? else {
             return Ok(inactive());
         };
-        let Some(standing) = citizens::standing(&self.db, &citizen_id).await? else {
+        let Some(standing) = citizens::standing(&self.db, &self.registers, &account_id).await? else {
             return Ok(inactive());
         };
         Ok(IntrospectionResponse {
             active: true,
-            sub: Some(citizen_id),
+            sub: Some(account_id),
             name: Some(standing.name),
             identities: standing.identities.into_iter().map(OfferedIdentity::from).collect(),
             refusal: standing.refusal.map(|refusal| refusal.as_str().to_owned()),

@@ -8,13 +8,15 @@
 //! ```
 //!
 //! `portal`, `phone` and `identity` are the three faces; `accounts`, `cards`, `units` and `citizens` what they know of
-//! people; [`Demo`] runs all of it in one process.
+//! people, `registers` what they ask the outside world; [`Demo`] runs all of it in one process.
 
-mod accounts;
+pub mod accounts;
 mod cards;
 mod citizens;
 mod db;
 mod demo;
+mod developer;
+mod host;
 mod identity;
 mod local_network;
 mod options;
@@ -23,14 +25,18 @@ mod phone;
 mod portal;
 mod private_file;
 mod provider;
+pub mod registers;
+mod registration;
 mod secret;
 mod serving;
+mod sms_codes;
 mod terminal;
 mod units;
+mod verification;
 
 pub use accounts::SeedError;
 pub use demo::{Demo, StartError};
 pub use local_network::LocalNetworkError;
-pub use options::{Elsewhere, Options};
+pub use options::{Elsewhere, Options, RegistersElsewhere};
 pub use provider::ProviderError;
 pub use secret::Secret;

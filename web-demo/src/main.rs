@@ -6,10 +6,11 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
-use saoma_demo::{Demo, Elsewhere, Options, Secret};
+use saoma_demo::{Demo, Elsewhere, Options, RegistersElsewhere, Secret};
 use saoma_gateway::settings::{Log, LogFormat};
 use saoma_gateway::telemetry;
 use tokio::signal::unix::{SignalKind, signal};
+use url::Url;
 
 /// The service hall of a province that does not exist: portal, phone app and gateway in one process.
 #[derive(Debug, Parser)]
@@ -48,6 +49,12 @@ struct Cli {
     /// The secret by which that gateway, as "saoma", asks for introspection
     #[arg(long, env = "SAOMA_DEMO_INTROSPECTION_SECRET", hide_env_values = true, value_name = "SECRET")]
     introspection_secret: Option<String>,
+    /// Ask the registers of people, cards and units at this origin instead of the demo's own
+    #[arg(long, value_name = "URL", requires = "registers_token")]
+    registers_url: Option<Url>,
+    /// The bearer token for those registers
+    #[arg(long, env = "SAOMA_DEMO_REGISTERS_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    registers_token: Option<String>,
     /// What is logged, such as info or saoma_demo=debug,warn
     #[arg(long, default_value = "warn", value_name = "FILTER")]
     log: String,
@@ -92,6 +99,9 @@ impl Cli {
             client_secret: Secret::received(self.client_secret.unwrap_or_default()),
             introspection_secret: Secret::received(self.introspection_secret.unwrap_or_default()),
         });
+        let registers = self
+            .registers_url
+            .map(|url| RegistersElsewhere { url, token: Secret::received(self.registers_token.unwrap_or_default()) });
         Options {
             portal: self.portal,
             phone: self.phone,
@@ -100,6 +110,7 @@ impl Cli {
             data: self.data,
             store_url: self.redis.unwrap_or_else(|| "memory:".into()),
             environment: gateway_settings(),
+            registers,
             elsewhere,
         }
     }

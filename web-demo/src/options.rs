@@ -3,6 +3,8 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use url::Url;
+
 use crate::secret::Secret;
 
 /// The choices. Port 0 takes a free one.
@@ -22,6 +24,8 @@ pub struct Options {
     pub store_url: String,
     /// Settings for the gateway in this process, as its own environment variables (`SAOMA_…`).
     pub environment: Vec<(String, String)>,
+    /// Registers elsewhere, in place of those in the demo's database.
+    pub registers: Option<RegistersElsewhere>,
     /// A gateway that runs elsewhere, in place of the one in this process.
     pub elsewhere: Option<Elsewhere>,
 }
@@ -37,6 +41,15 @@ pub struct Elsewhere {
     pub introspection_secret: Secret,
 }
 
+/// Registers of an authority, asked over HTTP.
+#[derive(Debug, Clone)]
+pub struct RegistersElsewhere {
+    /// Their origin.
+    pub url: Url,
+    /// What the hall proves itself with there.
+    pub token: Secret,
+}
+
 impl Default for Options {
     fn default() -> Self {
         let loopback = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
@@ -48,6 +61,7 @@ impl Default for Options {
             data: "demo-data".into(),
             store_url: "memory:".into(),
             environment: Vec::new(),
+            registers: None,
             elsewhere: None,
         }
     }

@@ -6,8 +6,17 @@ use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
 use saoma_protocol::UnitRole;
 
-use crate::accounts::{DemoCitizen, DemoCitizens};
-use crate::cards::CardState;
+use crate::accounts::{AccountStanding, DemoAccount, DemoAccounts};
+use crate::registers::{CardState, DemoCard, DemoRegisters};
+
+/// Who is in the demo.
+#[derive(Debug)]
+pub struct People {
+    /// Those with an account.
+    pub accounts: DemoAccounts,
+    /// Everybody.
+    pub registers: DemoRegisters,
+}
 
 /// Where everything is.
 #[derive(Debug)]
@@ -22,13 +31,20 @@ pub struct Addresses {
     pub gateway: String,
 }
 
-/// Addresses, citizens with their password, and a QR code of the phone page, then `ready`.
-pub fn announcement(addresses: &Addresses, demo: &DemoCitizens) -> String {
+/// Addresses, people with their passwords, and a QR code of the phone page, then `ready`.
+pub fn announcement(addresses: &Addresses, people: &People) -> String {
     let Addresses { portal, phone, phone_on_lan, gateway } = addresses;
+    let People { accounts: DemoAccounts { accounts, password }, registers } = people;
     let mut text = format!("\nportal    {portal}\nphone     {phone}\ngateway   {gateway}\n");
-    let _ = writeln!(text, "\nLog in to the phone page as one of these, password {}:\n", demo.password);
-    for citizen in &demo.citizens {
-        let _ = writeln!(text, "  {:<6} {}  {}", citizen.user_name, citizen.name, note(citizen, demo));
+    let _ = writeln!(text, "\nLog in to the phone page as one of these, password {password}:\n");
+    for account in accounts {
+        let _ = writeln!(text, "  {:<6} {}  {}", account.user_name, account.name, note(account, registers));
+    }
+    let _ = writeln!(text, "\nOr register one of these; each card's password is {}:\n", registers.card_password());
+    for (id_number, name) in registers.persons() {
+        if !accounts.iter().any(|account| account.id_number == *id_number) {
+            let _ = writeln!(text, "  {} {name}  {}", id_number.as_str(), card_note(registers.card(id_number)));
+        }
     }
     match phone_on_lan {
         Some(lan) => {
@@ -47,28 +63,47 @@ pub fn announcement(addresses: &Addresses, demo: &DemoCitizens) -> String {
     text
 }
 
-/// What is to be seen by logging in as this citizen.
-fn note(citizen: &DemoCitizen, demo: &DemoCitizens) -> String {
-    let card = match &citizen.card {
-        Some(card) if card.e_card => match card.state {
-            CardState::Active => "",
-            CardState::Sealed => "; card sealed: refused at confirm",
-            CardState::ReportedLost => "; card reported lost: refused at confirm",
-            CardState::ApplicationLocked => "; card locked: refused at confirm",
-            CardState::Cancelled => "; card cancelled: refused at confirm",
-        },
-        Some(_) | None => "; no electronic card: refused at confirm",
+/// What is to be seen by logging in as the owner of this account.
+fn note(account: &DemoAccount, registers: &DemoRegisters) -> String {
+    if account.standing == AccountStanding::Provisional {
+        return "provisional account".into();
+    }
+    let state = registers.card(&account.id_number).map(|card| card.state).filter(|_| account.e_card);
+    let card = match state {
+        Some(CardState::Active) => "",
+        Some(CardState::NotActivated) => "; card not activated: refused at confirm",
+        Some(CardState::Sealed) => "; card sealed: refused at confirm",
+        Some(CardState::ReportedLost) => "; card reported lost: refused at confirm",
+        Some(CardState::ApplicationLocked) => "; card locked: refused at confirm",
+        Some(CardState::Cancelled) => "; card cancelled: refused at confirm",
+        None => "; no electronic card: refused at confirm",
     };
-    let roles = citizen.roles.iter().map(|role| {
-        let unit = demo.units.iter().find(|unit| unit.id == role.unit).map_or(role.unit.as_str(), |unit| &unit.name);
-        let role = match role.role {
+    let posts = registers.posts(&account.id_number).into_iter().map(|post| {
+        let role = match post.role {
             UnitRole::LegalRepresentative => "legal representative",
             UnitRole::AuthorisedAgent => "authorised agent",
             UnitRole::Operator => "operator",
         };
-        format!(", {unit} ({role})")
+        format!(", {} ({role})", post.unit.name)
     });
-    format!("personal{}{card}", roles.collect::<String>())
+    format!("personal{}{card}", posts.collect::<String>())
+}
+
+/// What is to be seen by registering as this person.
+fn card_note(card: Option<&DemoCard>) -> String {
+    let Some(card) = card else {
+        return "no card".into();
+    };
+    let state = match card.state {
+        CardState::Active => "card",
+        CardState::NotActivated => "card not activated",
+        CardState::Sealed => "card sealed",
+        CardState::ReportedLost => "card reported lost",
+        CardState::ApplicationLocked => "card locked",
+        CardState::Cancelled => "card cancelled",
+    };
+    let phone = card.phone.as_ref().map_or_else(|| "no phone on file".into(), |phone| format!("phone on file {phone}"));
+    format!("{state} of region {}, {phone}", card.region)
 }
 
 /// A code of half blocks, light on dark as terminals mostly are; readers take both.

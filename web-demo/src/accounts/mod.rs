@@ -1,18 +1,25 @@
 //! Accounts: one for both surfaces, with a user name and a password.
 
+mod account;
 pub mod attempts;
 pub mod id_number;
 pub mod password;
+mod password_rules;
+mod phone_number;
 mod seed;
+mod standing;
+mod user_name;
 
 use std::net::IpAddr;
 
+pub use account::{Account, Contacts, NewAccount, NotMade};
 use attempts::{PASSWORD_PER_ACCOUNT, PASSWORD_PER_ADDRESS, Wait, address_key};
-pub use seed::{DemoCitizen, DemoCitizens, SeedError, seed};
+pub use password_rules::{PasswordRefused, check_password};
+pub use phone_number::PhoneNumber;
+pub use seed::{DemoAccount, DemoAccounts, SeedError};
 use sqlx::SqlitePool;
-
-/// The longest user name that anyone can have.
-const MAX_USER_NAME_CHARS: usize = 18;
+pub use standing::{AccountStanding, Service};
+pub use user_name::{UserName, UserNameRefused};
 
 /// How a person's account is found and proved.
 #[derive(Debug, Clone)]
@@ -45,30 +52,25 @@ impl Accounts {
         Ok(Self { db, nobody: password::hash("nobody")? })
     }
 
-    /// The citizen whose account this is. Unknown names take the same time and get the same answer as wrong passwords.
+    /// The id of this account. Unknown names take the same time and get the same answer as wrong passwords.
     ///
     /// # Errors
     /// See [`PasswordError`].
     pub async fn log_in(&self, user_name: &str, password: &str, address: IpAddr) -> Result<String, PasswordError> {
-        let user_name: String = user_name.trim().to_lowercase().chars().take(MAX_USER_NAME_CHARS + 1).collect();
+        let user_name: String = user_name.trim().to_lowercase().chars().take(UserName::MAX_CHARS + 1).collect();
         let address = address_key(address);
         PASSWORD_PER_ADDRESS.count(&self.db, &address).await?.map_err(PasswordError::TooMany)?;
         PASSWORD_PER_ACCOUNT.count(&self.db, &user_name).await?.map_err(PasswordError::TooMany)?;
         let account: Option<(String, String)> =
-            sqlx::query_as("SELECT citizen_id, password_hash FROM accounts WHERE user_name = ?1")
+            sqlx::query_as("SELECT id, password_hash FROM accounts WHERE user_name = ?1")
                 .bind(&user_name)
                 .fetch_optional(&self.db)
                 .await?;
-        let (citizen_id, hash) = account.unzip();
-        let right = matches(password.to_owned(), hash.unwrap_or_else(|| self.nobody.clone())).await;
-        let citizen_id = citizen_id.filter(|_| right).ok_or(PasswordError::Wrong)?;
+        let (account_id, hash) = account.unzip();
+        let right = password::matches_hash(password.to_owned(), hash.unwrap_or_else(|| self.nobody.clone())).await;
+        let account_id = account_id.filter(|_| right).ok_or(PasswordError::Wrong)?;
         PASSWORD_PER_ACCOUNT.forgive(&self.db, &user_name).await?;
         PASSWORD_PER_ADDRESS.forgive(&self.db, &address).await?;
-        Ok(citizen_id)
+        Ok(account_id)
     }
-}
-
-/// Hashing keeps a core busy for a while, so it is done where nothing waits for it.
-async fn matches(password: String, hash: String) -> bool {
-    tokio::task::spawn_blocking(move || password::matches(&password, &hash)).await.unwrap_or(false)
 }

@@ -14,7 +14,20 @@ pub fn hash(password: &str) -> Result<String, Error> {
     Ok(Argon2::default().hash_password(password.as_bytes(), &salt)?.to_string())
 }
 
-/// Whether the password is the one of this hash.
-pub fn matches(password: &str, hash: &str) -> bool {
+/// [`hash`], where nothing waits for it.
+///
+/// # Errors
+/// As [`hash`].
+pub async fn hash_later(password: String) -> Result<String, Error> {
+    tokio::task::spawn_blocking(move || hash(&password)).await.unwrap_or(Err(Error::Crypto))
+}
+
+/// Whether the password is the one of this hash. Hashing keeps a core busy for a while, so it is done where nothing waits
+/// for it.
+pub async fn matches_hash(password: String, hash: String) -> bool {
+    tokio::task::spawn_blocking(move || matches(&password, &hash)).await.unwrap_or(false)
+}
+
+fn matches(password: &str, hash: &str) -> bool {
     PasswordHash::new(hash).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
 }

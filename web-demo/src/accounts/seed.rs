@@ -1,85 +1,56 @@
-//! The demo's citizens, put into an empty database.
+//! The accounts that the demo begins with, put into an empty database.
 
-use saoma_protocol::UnitRole;
 use serde::Deserialize;
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
 use super::id_number::IdNumber;
 use super::password;
-use crate::cards::CardState;
-use crate::units;
+use super::standing::AccountStanding;
 
 /// The file that they are written in.
-const CITIZENS: &str = include_str!("../../data/citizens.toml");
+const ACCOUNTS: &str = include_str!("../../data/accounts.toml");
 
-/// The citizens of the demo.
+/// The accounts of the demo.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct DemoCitizens {
+pub struct DemoAccounts {
     /// The password of every one of them.
     pub password: String,
-    /// The units that some of them act for.
-    pub units: Vec<DemoUnit>,
     /// They themselves.
-    pub citizens: Vec<DemoCitizen>,
+    pub accounts: Vec<DemoAccount>,
 }
 
-/// A unit of the demo.
+/// An account of the demo.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct DemoUnit {
-    /// Its id.
-    pub id: String,
-    /// Its name.
-    pub name: String,
-}
-
-/// A citizen of the demo.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DemoCitizen {
-    /// The `sub` of their tokens.
-    pub id: String,
-    /// Their name.
-    pub name: String,
-    /// What they log in to the app with.
+pub struct DemoAccount {
+    /// The number in its id.
+    serial: u32,
+    /// What its owner logs in by.
     pub user_name: String,
-    /// Their number.
+    /// Its owner's number.
     pub id_number: IdNumber,
-    /// Their social-security card, if any.
-    #[serde(default)]
-    pub card: Option<DemoCard>,
-    /// What they are to units.
-    #[serde(default)]
-    pub roles: Vec<DemoRole>,
-}
-
-/// A card of the demo.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DemoCard {
-    /// The state of the physical card.
-    pub state: CardState,
-    /// Whether the electronic one has been applied for.
+    /// Its owner's name.
+    pub name: String,
+    /// Its phone.
+    phone: String,
+    /// What it may be used for.
+    pub standing: AccountStanding,
+    /// Whether the electronic card has been applied for.
     pub e_card: bool,
 }
 
-/// A role of the demo.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DemoRole {
-    /// The unit's id.
-    pub unit: String,
-    /// The role.
-    pub role: UnitRole,
-}
-
-/// Why the demo's citizens could not be put in.
+/// Why the demo's people could not be put in.
 #[derive(Debug, thiserror::Error)]
 pub enum SeedError {
-    /// The file is wrong.
-    #[error("data/citizens.toml is wrong: {0}")]
-    File(#[from] toml::de::Error),
+    /// A file is wrong.
+    #[error("data/{file} is wrong: {error}")]
+    File {
+        /// Its name.
+        file: &'static str,
+        /// What is wrong.
+        error: toml::de::Error,
+    },
     /// A password could not be hashed.
     #[error("a password cannot be hashed: {0}")]
     Password(argon2::password_hash::Error),
@@ -88,67 +59,54 @@ pub enum SeedError {
     Database(#[from] sqlx::Error),
 }
 
-impl DemoCitizens {
-    /// The citizens of the file.
+impl DemoAccounts {
+    /// The accounts of the file.
     ///
     /// # Errors
     /// The file does not parse, or an ID number in it is wrong.
     pub fn load() -> Result<Self, SeedError> {
-        Ok(toml::from_str(CITIZENS)?)
+        toml::from_str(ACCOUNTS).map_err(|error| SeedError::File { file: "accounts.toml", error })
     }
-}
 
-/// Puts them in, all or none, if the database holds no citizen yet.
-///
-/// # Errors
-/// See [`SeedError`].
-pub async fn seed(db: &SqlitePool, demo: &DemoCitizens) -> Result<(), SeedError> {
-    let mut transaction = db.begin().await?;
-    let citizens: i64 = sqlx::query_scalar("SELECT count(*) FROM citizens").fetch_one(&mut *transaction).await?;
-    if citizens > 0 {
-        return Ok(());
-    }
-    for unit in &demo.units {
-        let insert = sqlx::query("INSERT INTO units (id, name) VALUES (?1, ?2)");
-        insert.bind(&unit.id).bind(&unit.name).execute(&mut *transaction).await?;
-    }
-    // One password and thus one hash for all: who reads the database learns what the terminal says anyway.
-    let hash = password::hash(&demo.password).map_err(SeedError::Password)?;
-    for citizen in &demo.citizens {
-        insert(&mut transaction, citizen, &hash).await?;
-    }
-    Ok(transaction.commit().await?)
-}
-
-async fn insert(db: &mut Transaction<'_, Sqlite>, citizen: &DemoCitizen, hash: &str) -> Result<(), sqlx::Error> {
-    let DemoCitizen { id, name, user_name, id_number, card, roles } = citizen;
-    let insert = sqlx::query("INSERT INTO citizens (id, name, id_number) VALUES (?1, ?2, ?3)");
-    insert.bind(id).bind(name).bind(id_number.as_str()).execute(&mut **db).await?;
-    let insert = sqlx::query("INSERT INTO accounts (user_name, citizen_id, password_hash) VALUES (?1, ?2, ?3)");
-    insert.bind(user_name).bind(id).bind(hash).execute(&mut **db).await?;
-    if let Some(card) = card {
-        let insert = sqlx::query(
-            "INSERT INTO cards (citizen_id, state, e_card_since) VALUES (?1, ?2, iif(?3, unixepoch(), NULL))",
-        );
-        insert.bind(id).bind(card.state).bind(card.e_card).execute(&mut **db).await?;
-    }
-    for role in roles {
-        let insert = sqlx::query("INSERT INTO unit_roles (unit_id, citizen_id, role) VALUES (?1, ?2, ?3)");
-        insert.bind(&role.unit).bind(id).bind(units::role_name(role.role)).execute(&mut **db).await?;
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_demo_citizen_can_be_mistaken_for_a_real_person() {
-        for citizen in DemoCitizens::load().unwrap().citizens {
-            // GB/T 2260 assigns no division beyond 82, and nobody is called "Example".
-            assert!(citizen.id_number.as_str().starts_with("990000"), "{}", citizen.name);
-            assert!(citizen.name.starts_with("示例"), "{}", citizen.name);
+    /// Puts them in, all or none, if the database holds no account yet.
+    ///
+    /// # Errors
+    /// See [`SeedError`].
+    pub async fn seed(&self, db: &SqlitePool) -> Result<(), SeedError> {
+        let mut transaction = crate::db::write(db).await?;
+        let accounts: i64 = sqlx::query_scalar("SELECT count(*) FROM accounts").fetch_one(&mut *transaction).await?;
+        if accounts > 0 {
+            return Ok(());
         }
+        // One password and thus one hash for all: who reads the database learns what the terminal says anyway.
+        let hash = password::hash(&self.password).map_err(SeedError::Password)?;
+        for account in &self.accounts {
+            account.insert(&mut transaction, &hash).await?;
+        }
+        Ok(transaction.commit().await?)
+    }
+}
+
+impl DemoAccount {
+    async fn insert(&self, db: &mut Transaction<'_, Sqlite>, hash: &str) -> Result<(), sqlx::Error> {
+        let insert = sqlx::query_scalar(
+            "INSERT INTO accounts (serial, user_name, password_hash, id_number, name, phone, standing, created_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, unixepoch()) RETURNING id",
+        );
+        let id: String = insert
+            .bind(self.serial)
+            .bind(&self.user_name)
+            .bind(hash)
+            .bind(self.id_number.as_str())
+            .bind(&self.name)
+            .bind(&self.phone)
+            .bind(self.standing)
+            .fetch_one(&mut **db)
+            .await?;
+        if self.e_card {
+            let insert = sqlx::query("INSERT INTO e_cards (account_id, since) VALUES (?1, unixepoch())");
+            insert.bind(id).execute(&mut **db).await?;
+        }
+        Ok(())
     }
 }

@@ -1,30 +1,18 @@
-//! Social-security cards, and whether their holder may log in by scanning.
+//! Electronic cards, which the hall issues, and whether their holder may log in by scanning: that follows from the
+//! physical card, as its register has it at that moment.
 
-use serde::Deserialize;
 use sqlx::SqlitePool;
 
-/// The state of a physical card.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, sqlx::Type)]
-#[serde(rename_all = "snake_case")]
-#[sqlx(rename_all = "snake_case")]
-pub enum CardState {
-    /// In use.
-    Active,
-    /// Sealed.
-    Sealed,
-    /// Reported lost.
-    ReportedLost,
-    /// Locked against applications.
-    ApplicationLocked,
-    /// Cancelled.
-    Cancelled,
-}
+use crate::accounts::Account;
+use crate::registers::{CardRegister, CardState, RegisterError};
 
 /// Why a citizen may not log in by scanning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CardRefusal {
     /// There is no electronic card: the first scan needs it.
     NoCard,
+    /// The card is not activated.
+    NotActivated,
     /// The card is sealed.
     Sealed,
     /// The card is reported lost.
@@ -37,13 +25,14 @@ pub enum CardRefusal {
 
 impl CardRefusal {
     /// Every one.
-    pub const ALL: [Self; 5] =
-        [Self::NoCard, Self::Sealed, Self::ReportedLost, Self::ApplicationLocked, Self::Cancelled];
+    pub const ALL: [Self; 6] =
+        [Self::NoCard, Self::NotActivated, Self::Sealed, Self::ReportedLost, Self::ApplicationLocked, Self::Cancelled];
 
     /// The refusal as the gateway passes it on (`reason` of `identity_refused`).
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::NoCard => "no_card",
+            Self::NotActivated => "card_not_activated",
             Self::Sealed => "card_sealed",
             Self::ReportedLost => "card_reported_lost",
             Self::ApplicationLocked => "card_application_locked",
@@ -57,9 +46,10 @@ impl CardRefusal {
     }
 
     /// What a card of this state refuses, once there is an electronic one.
-    const fn of(state: CardState) -> Option<Self> {
+    pub const fn of(state: CardState) -> Option<Self> {
         match state {
             CardState::Active => None,
+            CardState::NotActivated => Some(Self::NotActivated),
             CardState::Sealed => Some(Self::Sealed),
             CardState::ReportedLost => Some(Self::ReportedLost),
             CardState::ApplicationLocked => Some(Self::ApplicationLocked),
@@ -68,15 +58,27 @@ impl CardRefusal {
     }
 }
 
-/// Why this citizen may not log in by scanning now; none in good standing.
+/// Why the owner of this account may not log in by scanning now; none in good standing.
+///
+/// # Errors
+/// The database's, or the register's.
+pub async fn refusal(
+    db: &SqlitePool,
+    cards: &dyn CardRegister,
+    account: &Account,
+) -> Result<Option<CardRefusal>, RegisterError> {
+    if !has_e_card(db, &account.id).await? {
+        return Ok(Some(CardRefusal::NoCard));
+    }
+    let card = cards.card(&account.id_number).await?;
+    Ok(card.map_or(Some(CardRefusal::NoCard), |card| CardRefusal::of(card.state)))
+}
+
+/// Whether the electronic card has been applied for.
 ///
 /// # Errors
 /// The database's.
-pub async fn refusal(db: &SqlitePool, citizen_id: &str) -> Result<Option<CardRefusal>, sqlx::Error> {
-    let state: Option<CardState> =
-        sqlx::query_scalar("SELECT state FROM cards WHERE citizen_id = ?1 AND e_card_since IS NOT NULL")
-            .bind(citizen_id)
-            .fetch_optional(db)
-            .await?;
-    Ok(state.map_or(Some(CardRefusal::NoCard), CardRefusal::of))
+pub async fn has_e_card(db: &SqlitePool, account_id: &str) -> Result<bool, sqlx::Error> {
+    let found = sqlx::query_scalar::<_, i64>("SELECT 1 FROM e_cards WHERE account_id = ?1");
+    Ok(found.bind(account_id).fetch_optional(db).await?.is_some())
 }

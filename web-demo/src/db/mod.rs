@@ -6,8 +6,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Sqlite, SqlitePool, Transaction};
 
 /// SQLite writes one at a time; more connections than this only wait for each other.
 const MAX_CONNECTIONS: u32 = 4;
@@ -30,4 +30,12 @@ pub async fn open(file: &Path) -> Result<SqlitePool, sqlx::Error> {
     let pool = SqlitePoolOptions::new().max_connections(MAX_CONNECTIONS).connect_with(options).await?;
     sqlx::migrate!("./migrations").run(&pool).await?;
     Ok(pool)
+}
+
+/// Begins a transaction that writes. One that reads first and writes later could not wait for a writer in between.
+///
+/// # Errors
+/// The database's.
+pub async fn write(db: &SqlitePool) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+    db.begin_with("BEGIN IMMEDIATE").await
 }

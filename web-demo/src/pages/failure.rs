@@ -3,6 +3,9 @@
 use axum::response::{Html, IntoResponse, Response};
 use http::StatusCode;
 
+use crate::citizens::StandingError;
+use crate::registers::RegisterError;
+
 /// A fault of the hall itself: logged in full, told to the person in a sentence.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -15,6 +18,12 @@ pub enum Failure {
     /// What the database holds cannot be read, or what it should hold not be written.
     #[error("a record could not be read or written: {0}")]
     Record(#[from] serde_json::Error),
+    /// A register gave no answer.
+    #[error("a register gave no answer: {0}")]
+    Register(#[from] RegisterError),
+    /// A password could not be hashed.
+    #[error("a password cannot be hashed: {0}")]
+    Password(argon2::password_hash::Error),
     /// The system has no randomness to give.
     #[error("no randomness: {0}")]
     Randomness(#[from] getrandom::Error),
@@ -24,9 +33,28 @@ pub enum Failure {
 const PAGE: &str = "<!doctype html><html lang=\"zh-CN\"><meta charset=\"utf-8\"><title>系统繁忙</title>\
     <p>系统繁忙，请稍后再试。</p><p lang=\"en\">Something went wrong on our side. Please try again shortly.</p>";
 
+impl From<argon2::password_hash::Error> for Failure {
+    fn from(error: argon2::password_hash::Error) -> Self {
+        Self::Password(error)
+    }
+}
+
+impl From<StandingError> for Failure {
+    fn from(error: StandingError) -> Self {
+        match error {
+            StandingError::Database(error) => Self::Database(error),
+            StandingError::Register(error) => Self::Register(error),
+        }
+    }
+}
+
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         tracing::error!(error = %self, "a page could not be made");
-        (StatusCode::INTERNAL_SERVER_ERROR, Html(PAGE)).into_response()
+        let status = match self {
+            Self::Register(_) => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        (status, Html(PAGE)).into_response()
     }
 }

@@ -20,7 +20,7 @@ impl Policy {
     /// The origin is none.
     pub fn portal(gateway: &str) -> Result<Self, http::header::InvalidHeaderValue> {
         let socket = gateway.replacen("http", "ws", 1);
-        Self::new(&format!("script-src 'self' {gateway}; connect-src {gateway} {socket}"), "camera=()")
+        Self::new(&format!("script-src 'self' {gateway}; connect-src 'self' {gateway} {socket}"), "camera=()")
     }
 
     /// The phone: its page has a camera, whose pictures a worker reads.
@@ -28,7 +28,7 @@ impl Policy {
     /// # Errors
     /// None in practice: the policy is fixed.
     pub fn phone() -> Result<Self, http::header::InvalidHeaderValue> {
-        Self::new("script-src 'self'; worker-src 'self'; media-src 'self' blob:", "camera=(self)")
+        Self::new("script-src 'self'; connect-src 'self'; worker-src 'self'; media-src 'self' blob:", "camera=(self)")
     }
 
     fn new(own: &str, permissions: &'static str) -> Result<Self, http::header::InvalidHeaderValue> {

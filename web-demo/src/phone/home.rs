@@ -8,8 +8,10 @@ use http::StatusCode;
 use super::Phone;
 use super::sessions::PhoneSession;
 use super::texts::Texts;
+use crate::accounts::Account;
 use crate::citizens::{self, Standing};
 use crate::pages::{Failure, Frame, Locale, Surface, page};
+use crate::verification::Notice;
 
 #[derive(Template)]
 #[template(path = "phone/home.html")]
@@ -17,13 +19,16 @@ struct HomePage<'a> {
     frame: Frame<'a>,
     texts: &'static Texts,
     standing: Standing,
+    notice: Option<Notice>,
 }
 
 /// Answers `GET /`.
 pub async fn show(State(phone): State<Phone>, session: PhoneSession, locale: Locale) -> Result<Response, Failure> {
-    let Some(standing) = citizens::standing(&phone.db, &session.citizen_id).await? else {
+    let Some(standing) = citizens::standing(&phone.db, &phone.registers, &session.account_id).await? else {
         return Ok(Redirect::to("/login").into_response());
     };
+    let account = Account::find(&phone.db, &session.account_id).await?;
+    let notice = account.and_then(|account| Notice::of(&account, locale));
     let frame = Frame { locale, surface: Surface::Phone, path: "/" };
-    page(StatusCode::OK, &HomePage { frame, texts: Texts::of(locale), standing })
+    page(StatusCode::OK, &HomePage { frame, texts: Texts::of(locale), standing, notice })
 }

@@ -10,6 +10,7 @@
 mod confirmation;
 mod gateway_client;
 mod home;
+mod host;
 mod password;
 mod scan;
 mod scanned_login;
@@ -26,6 +27,8 @@ use sqlx::SqlitePool;
 
 use crate::accounts::Accounts;
 use crate::pages::{Policy, asset, refuse_cross_origin, remember_locale, with_policy};
+use crate::registers::Registers;
+use crate::{registration, verification};
 
 /// What the pages share.
 #[derive(Debug, Clone)]
@@ -34,6 +37,10 @@ pub struct Phone {
     pub db: SqlitePool,
     /// Who may log in.
     pub accounts: Accounts,
+    /// What the outside world says of people.
+    pub registers: Registers,
+    /// Where a registration has a face checked; nowhere if that is not possible.
+    pub face_check_page: Option<&'static str>,
     /// Where scans go.
     pub gateway: GatewayClient,
 }
@@ -52,6 +59,8 @@ pub fn routes(phone: Phone, policy: Policy) -> Router {
         .route("/logins/{login_id}/confirm", post(confirmation::confirm))
         .route("/logins/{login_id}/reject", post(confirmation::reject))
         .route("/assets/{file}", get(asset))
+        .merge(registration::pages::routes())
+        .merge(verification::routes())
         .with_state(phone)
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
         .layer(from_fn(remember_locale))

@@ -52,8 +52,8 @@ pub async fn log_in(
     let texts = Texts::of(locale);
     let refused = |status, error| page(status, &PasswordPage::new(locale, &user_name, Some(error)));
     match phone.accounts.log_in(&user_name, &password, connection.peer).await {
-        Ok(citizen_id) => {
-            let cookie = PhoneSession::start(&phone.db, citizen_id).await?;
+        Ok(account_id) => {
+            let cookie = PhoneSession::start(&phone.db, account_id).await?;
             let (value, secure) = (cookie.expose(), connection.secure);
             let cookie = Cookie { name: COOKIE, value, max_age: LIFETIME_SECONDS, secure }.to_header();
             Ok((AppendHeaders([(SET_COOKIE, cookie)]), Redirect::to("/")).into_response())

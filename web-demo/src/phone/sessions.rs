@@ -5,6 +5,7 @@
 
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Redirect, Response};
+use http::HeaderMap;
 use http::request::Parts;
 use sqlx::SqlitePool;
 
@@ -21,26 +22,26 @@ pub const LIFETIME_SECONDS: u32 = 12 * 3600;
 /// A person logged in on the phone that sent a request. As an extractor it sends everybody else to the login page.
 #[derive(Debug, Clone)]
 pub struct PhoneSession {
-    /// Who.
-    pub citizen_id: String,
+    /// Whose account.
+    pub account_id: String,
     cookie: Secret,
 }
 
 impl PhoneSession {
-    /// Logs a citizen in: the new session's cookie.
+    /// Logs a person in: the new session's cookie.
     ///
     /// # Errors
     /// The database's, or no randomness.
-    pub async fn start(db: &SqlitePool, citizen_id: String) -> Result<Secret, Failure> {
-        let session = Self { citizen_id, cookie: Secret::random()? };
+    pub async fn start(db: &SqlitePool, account_id: String) -> Result<Secret, Failure> {
+        let session = Self { account_id, cookie: Secret::random()? };
         sqlx::query("DELETE FROM phone_sessions WHERE expires_at <= unixepoch()").execute(db).await?;
         sqlx::query(
-            "INSERT INTO phone_sessions (cookie_digest, token_digest, citizen_id, expires_at)
+            "INSERT INTO phone_sessions (cookie_digest, token_digest, account_id, expires_at)
              VALUES (?1, ?2, ?3, unixepoch() + ?4)",
         )
         .bind(session.digest())
         .bind(session.access_token().digest())
-        .bind(&session.citizen_id)
+        .bind(&session.account_id)
         .bind(LIFETIME_SECONDS)
         .execute(db)
         .await?;
@@ -66,14 +67,30 @@ impl PhoneSession {
         self.cookie.digest()
     }
 
+    /// What only this phone knows.
+    pub fn holder(&self) -> Secret {
+        self.cookie.derive("holder")
+    }
+
+    /// The session of a request's cookie.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn of(headers: &HeaderMap, phone: &Phone) -> Result<Option<Self>, Failure> {
+        match value_of(headers, COOKIE) {
+            Some(cookie) => Ok(Self::find(&phone.db, Secret::received(cookie)).await?),
+            None => Ok(None),
+        }
+    }
+
     async fn find(db: &SqlitePool, cookie: Secret) -> Result<Option<Self>, sqlx::Error> {
-        let citizen_id: Option<String> = sqlx::query_scalar(
-            "SELECT citizen_id FROM phone_sessions WHERE cookie_digest = ?1 AND expires_at > unixepoch()",
+        let account_id: Option<String> = sqlx::query_scalar(
+            "SELECT account_id FROM phone_sessions WHERE cookie_digest = ?1 AND expires_at > unixepoch()",
         )
         .bind(cookie.digest())
         .fetch_optional(db)
         .await?;
-        Ok(citizen_id.map(|citizen_id| Self { citizen_id, cookie }))
+        Ok(account_id.map(|account_id| Self { account_id, cookie }))
     }
 }
 
@@ -81,10 +98,8 @@ impl FromRequestParts<Phone> for PhoneSession {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, phone: &Phone) -> Result<Self, Response> {
-        let cookie = value_of(&parts.headers, COOKIE).map(Secret::received);
-        let to_login = || Redirect::to("/login").into_response();
-        let found = Self::find(&phone.db, cookie.ok_or_else(to_login)?).await;
-        found.map_err(|error| Failure::from(error).into_response())?.ok_or_else(to_login)
+        let found = Self::of(&parts.headers, phone).await.map_err(IntoResponse::into_response)?;
+        found.ok_or_else(|| Redirect::to("/login").into_response())
     }
 }
 
@@ -92,8 +107,8 @@ impl FromRequestParts<Phone> for PhoneSession {
 ///
 /// # Errors
 /// The database's.
-pub async fn citizen_of_token(db: &SqlitePool, token: &Secret) -> Result<Option<String>, sqlx::Error> {
-    sqlx::query_scalar("SELECT citizen_id FROM phone_sessions WHERE token_digest = ?1 AND expires_at > unixepoch()")
+pub async fn account_of_token(db: &SqlitePool, token: &Secret) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar("SELECT account_id FROM phone_sessions WHERE token_digest = ?1 AND expires_at > unixepoch()")
         .bind(token.digest())
         .fetch_optional(db)
         .await

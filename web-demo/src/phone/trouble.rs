@@ -176,6 +176,7 @@ impl Trouble {
 const fn refusal_in_chinese(refusal: CardRefusal) -> (&'static str, &'static str) {
     match refusal {
         CardRefusal::NoCard => ("您还没有电子社保卡", "首次扫码登录前，请先申领电子社保卡。"),
+        CardRefusal::NotActivated => ("您的社保卡尚未激活", "请先激活社保卡，再扫码登录。"),
         CardRefusal::Sealed => ("您的社保卡已封存", "封存期间不能扫码登录。请到经办窗口办理启封。"),
         CardRefusal::ReportedLost => ("您的社保卡已挂失", "挂失期间不能扫码登录。找到卡片后请办理解挂，或补领新卡。"),
         CardRefusal::ApplicationLocked => ("您的社保卡应用已锁定", "锁定期间不能扫码登录。请到经办窗口办理解锁。"),
@@ -189,6 +190,9 @@ const fn refusal_in_english(refusal: CardRefusal) -> (&'static str, &'static str
             "You have no electronic card yet",
             "Apply for the electronic social-security card before your first login by scanning.",
         ),
+        CardRefusal::NotActivated => {
+            ("Your card is not activated", "Activate your social-security card before you log in by scanning.")
+        }
         CardRefusal::Sealed => {
             ("Your card is sealed", "A sealed card cannot log you in. Have it unsealed at a service counter.")
         }

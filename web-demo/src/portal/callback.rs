@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::Portal;
 use super::authentication_request::{AuthenticationRequest, Browser};
-use super::sessions::PortalSession;
+use super::sessions::{LoginMethod, PortalSession};
 use super::texts::Texts;
 use crate::pages::{Failure, Frame, Locale, Surface, page};
 
@@ -45,7 +45,7 @@ pub async fn answer(
     };
     match portal.relying_party.redeem(request, code).await {
         Ok(logged_in) => {
-            let cookie = PortalSession::start(&portal, logged_in).await?;
+            let cookie = PortalSession::start(&portal, logged_in, LoginMethod::Scan).await?;
             Ok((AppendHeaders([(SET_COOKIE, cookie)]), Redirect::to("/")).into_response())
         }
         Err(error) => {

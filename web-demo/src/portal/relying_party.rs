@@ -39,6 +39,8 @@ pub struct RelyingParty {
 /// Who has logged in, by the verified ID token.
 #[derive(Debug, Clone)]
 pub struct LoggedIn {
+    /// The id of the person's account (`sub`).
+    pub account_id: String,
     /// The person's name.
     pub name: String,
     /// As what.
@@ -180,7 +182,8 @@ impl RelyingParty {
             .map_err(|error| RelyingPartyError::IdToken(error.to_string()))?;
         let identity = claims.additional_claims().identity.clone();
         let name = claims.name().and_then(|name| name.get(None)).map(|name| name.as_str().to_owned());
-        Ok(LoggedIn { name: name.unwrap_or_else(|| identity.name.clone()), identity })
+        let account_id = claims.subject().as_str().to_owned();
+        Ok(LoggedIn { account_id, name: name.unwrap_or_else(|| identity.name.clone()), identity })
     }
 
     /// The provider's endpoints and keys, asked for at each login: after a restart it may have other keys.

@@ -2,6 +2,7 @@
 
 use saoma_protocol::UnitRole;
 
+use super::sessions::LoginMethod;
 use crate::pages::Locale;
 
 /// The words of one language. Pairs are a title and what to do.
@@ -10,6 +11,12 @@ pub struct Texts {
     locale: Locale,
     pub log_in: &'static str,
     pub steps: [&'static str; 3],
+    pub log_in_by_password: &'static str,
+    pub user_name: &'static str,
+    pub password: &'static str,
+    pub submit_password: &'static str,
+    pub wrong_password: &'static str,
+    pub register: &'static str,
     pub loading: &'static str,
     pub hosted: &'static str,
     pub no_script: &'static str,
@@ -23,7 +30,6 @@ pub struct Texts {
     pub role: &'static str,
     pub logged_in_at: &'static str,
     pub logged_in_by: &'static str,
-    pub by_scan: &'static str,
     pub not_from_here: (&'static str, &'static str),
     pub not_completed: (&'static str, &'static str),
     pub unreachable: (&'static str, &'static str),
@@ -38,6 +44,12 @@ const CHINESE: Texts = Texts {
         "点击“扫一扫”，扫描此页面上的二维码",
         "核对登录信息，选择个人或单位身份并确认",
     ],
+    log_in_by_password: "用户密码登录",
+    user_name: "用户名",
+    password: "密码",
+    submit_password: "登录",
+    wrong_password: "用户名或密码不正确，请核对后重试。",
+    register: "注册新用户",
     loading: "正在载入二维码。如果一直没有显示，说明登录服务暂时无法连接，请稍后刷新此页面。",
     hosted: "在登录服务页面上扫码",
     no_script: "此页面需要 JavaScript 才能显示二维码，您也可以：",
@@ -51,7 +63,6 @@ const CHINESE: Texts = Texts {
     role: "身份",
     logged_in_at: "登录时间",
     logged_in_by: "登录方式",
-    by_scan: "手机扫码",
     not_from_here: (
         "无法完成登录",
         "此次登录不是在本浏览器中发起的，或已经失效。为防止他人将您登录到别人的账号，我们已将其拒绝。请从登录页面重新扫码。",
@@ -69,6 +80,12 @@ const ENGLISH: Texts = Texts {
         "Tap “Scan” and scan the code on this page",
         "Check who asks, choose yourself or a unit, and confirm",
     ],
+    log_in_by_password: "Log in by password",
+    user_name: "User name",
+    password: "Password",
+    submit_password: "Log in",
+    wrong_password: "The user name or the password is wrong. Check both and try again.",
+    register: "Register",
     loading: "Loading the code. If it does not appear, the login service cannot be reached: reload this page shortly.",
     hosted: "Scan on the login service's own page",
     no_script: "This page needs JavaScript to show the code. You can also:",
@@ -82,7 +99,6 @@ const ENGLISH: Texts = Texts {
     role: "Role",
     logged_in_at: "Logged in at",
     logged_in_by: "Logged in by",
-    by_scan: "scanning with the phone",
     not_from_here: (
         "The login could not be completed",
         "It was not started in this browser, or it is over. It was refused so that nobody can log you in to someone else's account. Start again from the login page.",
@@ -106,6 +122,22 @@ impl Texts {
         match self.locale {
             Locale::Chinese => format!("您好，{name}"),
             Locale::English => format!("Hello, {name}"),
+        }
+    }
+
+    /// How long to wait after too many passwords.
+    pub fn too_many_passwords(&self, seconds: u32) -> String {
+        match self.locale {
+            Locale::Chinese => format!("尝试次数过多，请 {seconds} 秒后再试。"),
+            Locale::English => format!("Too many tries. Try again in {seconds} seconds."),
+        }
+    }
+
+    /// By what means a person has logged in.
+    pub const fn method(&self, method: LoginMethod) -> &'static str {
+        match method {
+            LoginMethod::Scan => self.locale.pick("手机扫码", "scanning with the phone"),
+            LoginMethod::Password => self.locale.pick("用户名和密码", "user name and password"),
         }
     }
 

@@ -1,36 +1,36 @@
-//! Units, and who acts for them in what role.
+//! Units, and who acts for them in what role: by the authority's register, or as an agent whom the unit has authorised.
 
 use saoma_protocol::{Identity, IdentityKind, UnitRole};
 use sqlx::SqlitePool;
 
-const ROLES: [UnitRole; 3] = [UnitRole::LegalRepresentative, UnitRole::AuthorisedAgent, UnitRole::Operator];
+use crate::accounts::id_number::IdNumber;
+use crate::registers::{Post, RegisterError, UnitRegister};
 
-/// A role as the database has it.
-pub const fn role_name(role: UnitRole) -> &'static str {
-    match role {
-        UnitRole::LegalRepresentative => "legal_representative",
-        UnitRole::AuthorisedAgent => "authorised_agent",
-        UnitRole::Operator => "operator",
-    }
-}
-
-/// The units that a citizen may act for, as identities.
+/// What a person is to units, in the order of the units' ids. A role of the register's outranks being an agent.
 ///
 /// # Errors
-/// The database's.
-pub async fn identities(db: &SqlitePool, citizen_id: &str) -> Result<Vec<Identity>, sqlx::Error> {
-    let rows: Vec<(String, String, String)> = sqlx::query_as(
-        "SELECT units.id, units.name, unit_roles.role FROM unit_roles JOIN units ON units.id = unit_roles.unit_id
-         WHERE unit_roles.citizen_id = ?1 ORDER BY units.id",
-    )
-    .bind(citizen_id)
-    .fetch_all(db)
-    .await?;
-    rows.into_iter().map(|(id, name, role)| identity(&id, name, &role)).collect()
+/// The database's, or the register's.
+pub async fn posts(
+    db: &SqlitePool,
+    register: &dyn UnitRegister,
+    id_number: &IdNumber,
+) -> Result<Vec<Post>, RegisterError> {
+    let mut posts = register.posts(id_number).await?;
+    let units = sqlx::query_scalar("SELECT unit_id FROM unit_agents WHERE id_number = ?1");
+    let units: Vec<String> = units.bind(id_number.as_str()).fetch_all(db).await?;
+    for unit_id in units {
+        if !posts.iter().any(|post| post.unit.id == unit_id)
+            && let Some(record) = register.unit(&unit_id).await?
+        {
+            posts.push(Post { unit: record.unit, role: UnitRole::AuthorisedAgent });
+        }
+    }
+    posts.sort_by(|one, other| one.unit.id.cmp(&other.unit.id));
+    Ok(posts)
 }
 
-fn identity(unit_id: &str, name: String, role: &str) -> Result<Identity, sqlx::Error> {
-    let known = ROLES.into_iter().find(|known| role_name(*known) == role);
-    let role = known.ok_or_else(|| sqlx::Error::Decode(format!("unit role {role:?}").into()))?;
-    Ok(Identity { id: format!("unit:{unit_id}"), kind: IdentityKind::Unit, name, role: Some(role) })
+/// A post as what a person can log in as.
+pub fn identity(post: Post) -> Identity {
+    let Post { unit, role } = post;
+    Identity { id: format!("unit:{}", unit.id), kind: IdentityKind::Unit, name: unit.name, role: Some(role) }
 }

@@ -1,4 +1,4 @@
-/** The demo's made-up people, of `web-demo/data/citizens.toml`. */
+/** The demo's made-up people, of `web-demo/data/accounts.toml`. */
 export interface Citizen {
   readonly name: string;
   /** What others see of the name. */

@@ -1,0 +1,150 @@
+//! An account: a person's, and the same one on both surfaces.
+
+use sqlx::sqlite::SqliteRow;
+use sqlx::{FromRow, Row, SqliteConnection, SqlitePool};
+
+use super::id_number::IdNumber;
+use super::standing::AccountStanding;
+
+/// An account, without its password.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// The `sub` of its tokens, such as `c-1001`.
+    pub id: String,
+    /// What its owner logs in by; unique, whatever the case.
+    pub user_name: String,
+    /// Its owner's citizen ID number.
+    pub id_number: IdNumber,
+    /// Its owner's name.
+    pub name: String,
+    /// The phone that was given on registration.
+    pub phone: String,
+    /// An e-mail address, a QQ and a WeChat number, as far as given.
+    pub contacts: Contacts,
+    /// What it may be used for.
+    pub standing: AccountStanding,
+    /// When it was made, Unix seconds.
+    pub created_at: i64,
+}
+
+/// How else a person can be reached; all of it is optional.
+#[derive(Debug, Clone, Default, PartialEq, Eq, FromRow)]
+pub struct Contacts {
+    /// An e-mail address.
+    pub email: Option<String>,
+    /// A QQ number.
+    pub qq: Option<String>,
+    /// A WeChat number.
+    pub wechat: Option<String>,
+}
+
+/// An account to be made. It begins as a provisional one.
+#[derive(Debug)]
+pub struct NewAccount<'a> {
+    /// See [`Account`].
+    pub user_name: &'a str,
+    /// By [`super::password::hash`].
+    pub password_hash: &'a str,
+    /// See [`Account`].
+    pub id_number: &'a IdNumber,
+    /// See [`Account`].
+    pub name: &'a str,
+    /// See [`Account`].
+    pub phone: &'a str,
+    /// See [`Account`].
+    pub contacts: &'a Contacts,
+}
+
+/// Why an account is not made.
+#[derive(Debug, thiserror::Error)]
+pub enum NotMade {
+    /// The person has one already.
+    #[error("there is an account of this ID number")]
+    HasOne,
+    /// Somebody else has the user name.
+    #[error("the user name is taken")]
+    UserNameTaken,
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+impl Account {
+    /// The account of this id.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn find(db: &SqlitePool, id: &str) -> Result<Option<Self>, sqlx::Error> {
+        sqlx::query_as("SELECT * FROM accounts WHERE id = ?1").bind(id).fetch_optional(db).await
+    }
+
+    /// The account of this person.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn of(db: &SqlitePool, id_number: &IdNumber) -> Result<Option<Self>, sqlx::Error> {
+        let account = sqlx::query_as("SELECT * FROM accounts WHERE id_number = ?1");
+        account.bind(id_number.as_str()).fetch_optional(db).await
+    }
+
+    /// Whether somebody has this user name.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn has_user_name(db: &SqlitePool, user_name: &str) -> Result<bool, sqlx::Error> {
+        let found = sqlx::query_scalar::<_, i64>("SELECT 1 FROM accounts WHERE user_name = ?1");
+        Ok(found.bind(user_name).fetch_optional(db).await?.is_some())
+    }
+
+    /// Makes an account: its id.
+    ///
+    /// # Errors
+    /// See [`NotMade`].
+    pub async fn make(db: &mut SqliteConnection, new: &NewAccount<'_>) -> Result<String, NotMade> {
+        let made = sqlx::query_scalar(
+            "INSERT INTO accounts (user_name, password_hash, id_number, name, phone, email, qq, wechat, standing, created_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'provisional', unixepoch()) RETURNING id",
+        )
+        .bind(new.user_name)
+        .bind(new.password_hash)
+        .bind(new.id_number.as_str())
+        .bind(new.name)
+        .bind(new.phone)
+        .bind(&new.contacts.email)
+        .bind(&new.contacts.qq)
+        .bind(&new.contacts.wechat)
+        .fetch_one(db)
+        .await;
+        made.map_err(|error| match error.as_database_error() {
+            Some(refused) if refused.is_unique_violation() && refused.message().contains("id_number") => {
+                NotMade::HasOne
+            }
+            Some(refused) if refused.is_unique_violation() => NotMade::UserNameTaken,
+            _ => NotMade::Database(error),
+        })
+    }
+
+    /// Makes a provisional account a verified one.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn verify(db: &mut SqliteConnection, id: &str) -> Result<(), sqlx::Error> {
+        sqlx::query("UPDATE accounts SET standing = 'verified' WHERE id = ?1").bind(id).execute(db).await.map(drop)
+    }
+}
+
+impl FromRow<'_, SqliteRow> for Account {
+    fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
+        let id_number: String = row.try_get("id_number")?;
+        Ok(Self {
+            id: row.try_get("id")?,
+            user_name: row.try_get("user_name")?,
+            id_number: IdNumber::try_from(id_number).map_err(|error| sqlx::Error::Decode(error.into()))?,
+            name: row.try_get("name")?,
+            phone: row.try_get("phone")?,
+            contacts: Contacts::from_row(row)?,
+            standing: row.try_get("standing")?,
+            created_at: row.try_get("created_at")?,
+        })
+    }
+}

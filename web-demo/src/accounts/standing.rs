@@ -1,0 +1,75 @@
+//! What an account may be used for.
+
+use serde::Deserialize;
+
+/// How far a person has proved who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, sqlx::Type)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(rename_all = "snake_case")]
+pub enum AccountStanding {
+    /// Registered, and no more: an ID number and a name prove nobody.
+    Provisional,
+    /// Has also shown to hold the phone on file with the card, or the card's password.
+    Verified,
+}
+
+/// What people come to the hall for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Service {
+    /// To register for examinations.
+    Exams,
+    /// To apply for administrative decisions.
+    Applications,
+    /// To see and change what stands in their own account.
+    OwnAccount,
+    /// To see what they are insured for and entitled to.
+    InsuranceRecords,
+    /// To see their record of employment.
+    EmploymentRecords,
+    /// To act on their social-security card.
+    CardServices,
+}
+
+impl Service {
+    /// Every one.
+    pub const ALL: [Self; 6] = [
+        Self::Exams,
+        Self::Applications,
+        Self::OwnAccount,
+        Self::InsuranceRecords,
+        Self::EmploymentRecords,
+        Self::CardServices,
+    ];
+}
+
+impl AccountStanding {
+    /// Whether an account may be used for a service. A provisional one is not shown anything of the person's, since
+    /// whoever knows their name and number can have it.
+    pub const fn allows(self, service: Service) -> bool {
+        match self {
+            Self::Verified => true,
+            Self::Provisional => matches!(service, Service::Exams | Service::Applications | Service::OwnAccount),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Row S4.
+    #[test]
+    fn a_provisional_account_registers_for_exams_and_applies_and_sees_no_insurance() {
+        for (service, allowed) in [
+            (Service::Exams, true),
+            (Service::Applications, true),
+            (Service::OwnAccount, true),
+            (Service::InsuranceRecords, false),
+            (Service::EmploymentRecords, false),
+            (Service::CardServices, false),
+        ] {
+            assert_eq!(AccountStanding::Provisional.allows(service), allowed, "{service:?}");
+            assert!(AccountStanding::Verified.allows(service), "{service:?}");
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The app as a place to register, to verify oneself and to log in by password.
+
+use http::{HeaderMap, HeaderValue};
+use sqlx::SqlitePool;
+
+use super::Phone;
+use super::sessions::{COOKIE, LIFETIME_SECONDS, PhoneSession};
+use crate::accounts::Account;
+use crate::host::{Host, Visitor};
+use crate::pages::{Cookie, CookieName, Failure, Surface};
+use crate::registers::Registers;
+use crate::serving::Connection;
+
+impl Host for Phone {
+    const SURFACE: Surface = Surface::Phone;
+
+    const REGISTRATION_COOKIE: CookieName = CookieName("shili_app_registration");
+
+    fn db(&self) -> &SqlitePool {
+        &self.db
+    }
+
+    fn registers(&self) -> &Registers {
+        &self.registers
+    }
+
+    fn is_secure(&self, connection: Connection) -> bool {
+        connection.secure
+    }
+
+    fn face_check_page(&self) -> Option<&'static str> {
+        self.face_check_page
+    }
+
+    async fn log_in(&self, account: Account, secure: bool) -> Result<HeaderValue, Failure> {
+        let cookie = PhoneSession::start(&self.db, account.id).await?;
+        Ok(Cookie { name: COOKIE, value: cookie.expose(), max_age: LIFETIME_SECONDS, secure }.to_header())
+    }
+
+    async fn visitor(&self, headers: &HeaderMap) -> Result<Option<Visitor>, Failure> {
+        let session = PhoneSession::of(headers, self).await?;
+        Ok(session.map(|session| Visitor { holder: session.holder(), account_id: session.account_id }))
+    }
+}

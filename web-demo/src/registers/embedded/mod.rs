@@ -1,0 +1,23 @@
+//! The registers of the demo, in tables of their own in the hall's database.
+
+mod cards;
+mod population;
+mod seed;
+mod sms;
+mod units;
+
+pub use seed::{DemoCard, DemoRegisters};
+pub use sms::{Message, messages};
+use sqlx::SqlitePool;
+
+/// All four registers.
+#[derive(Debug, Clone)]
+pub(super) struct Embedded {
+    db: SqlitePool,
+}
+
+impl Embedded {
+    pub(super) const fn new(db: SqlitePool) -> Self {
+        Self { db }
+    }
+}

@@ -1,0 +1,119 @@
+//! The outside world that a service hall asks and does not own: who people are, their social-security cards, their units,
+//! and who carries its short messages.
+//!
+//! Each register is a trait with one implementation embedded in the hall's database ([`embedded`], for the demo) and one
+//! over HTTP ([`http`], for a register elsewhere). The hall keeps no copy: what a register says holds at that moment.
+
+mod card;
+mod embedded;
+mod http;
+mod unit;
+
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+pub use card::{Card, CardAction, CardRefusesAction, CardState, Making, MakingStep, PasswordCheck, Region};
+pub use embedded::{DemoCard, DemoRegisters, Message, messages};
+pub use http::HttpRegisters;
+use sqlx::SqlitePool;
+pub use unit::{Post, Unit, UnitMember, UnitRecord, role_name};
+
+use crate::accounts::id_number::IdNumber;
+
+/// Why a register gave no answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RegisterError {
+    /// It cannot be reached, or takes longer than [`TIMEOUT`].
+    #[error("the register cannot be reached: {0}")]
+    Unreachable(reqwest::Error),
+    /// It does not take the hall's token.
+    #[error("the register does not take this token")]
+    TokenRefused,
+    /// It answers that it cannot answer.
+    #[error("the register answered {0}")]
+    Failed(::http::StatusCode),
+    /// Its answer makes no sense.
+    #[error("the register's answer cannot be read: {0}")]
+    Garbled(reqwest::Error),
+    /// The embedded one's database failed.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+/// How long a register may take to answer: a person waits for it.
+pub const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The population register of the police.
+#[async_trait]
+pub trait PopulationRegister: Debug + Send + Sync {
+    /// Whether a person of this ID number exists and has this name. What differs is not told, so that nobody learns
+    /// whose number it is.
+    async fn matches(&self, id_number: &IdNumber, name: &str) -> Result<bool, RegisterError>;
+}
+
+/// The register of social-security cards. A person has at most one card that counts: the one issued last.
+#[async_trait]
+pub trait CardRegister: Debug + Send + Sync {
+    /// A person's card; none if none has ever been issued.
+    async fn card(&self, id_number: &IdNumber) -> Result<Option<Card>, RegisterError>;
+
+    /// Whether this is the card's password. Counts wrong ones.
+    async fn check_password(&self, id_number: &IdNumber, password: &str) -> Result<PasswordCheck, RegisterError>;
+
+    /// Does something to a person's card: the card as it is then, or why it was refused.
+    async fn act(
+        &self,
+        id_number: &IdNumber,
+        action: CardAction,
+    ) -> Result<Result<Card, CardRefusesAction>, RegisterError>;
+
+    /// How far the making of a person's replacement card is; none when none was ordered, or it has been issued.
+    async fn making(&self, id_number: &IdNumber) -> Result<Option<Making>, RegisterError>;
+}
+
+/// The register of units. Agents whom a unit authorises itself are the hall's own matter.
+#[async_trait]
+pub trait UnitRegister: Debug + Send + Sync {
+    /// What a person is to units by the authority's records, in the order of the units' ids.
+    async fn posts(&self, id_number: &IdNumber) -> Result<Vec<Post>, RegisterError>;
+
+    /// A unit with its legal representative and the operators that the authority has added.
+    async fn unit(&self, unit_id: &str) -> Result<Option<UnitRecord>, RegisterError>;
+}
+
+/// Who carries short messages.
+#[async_trait]
+pub trait SmsCarrier: Debug + Send + Sync {
+    /// Takes a message for this phone. Taken is not delivered.
+    async fn send(&self, phone: &str, text: &str) -> Result<(), RegisterError>;
+}
+
+/// All that the hall asks of the outside world.
+#[derive(Debug, Clone)]
+pub struct Registers {
+    /// Who people are.
+    pub population: Arc<dyn PopulationRegister>,
+    /// Their cards.
+    pub cards: Arc<dyn CardRegister>,
+    /// Their units.
+    pub units: Arc<dyn UnitRegister>,
+    /// Short messages to them.
+    pub sms: Arc<dyn SmsCarrier>,
+}
+
+impl Registers {
+    /// Those in the hall's own database.
+    pub fn embedded(db: &SqlitePool) -> Self {
+        let registers = Arc::new(embedded::Embedded::new(db.clone()));
+        Self { population: registers.clone(), cards: registers.clone(), units: registers.clone(), sms: registers }
+    }
+
+    /// Those of an authority elsewhere.
+    pub fn elsewhere(registers: HttpRegisters) -> Self {
+        let registers = Arc::new(registers);
+        Self { population: registers.clone(), cards: registers.clone(), units: registers.clone(), sms: registers }
+    }
+}

@@ -1,0 +1,199 @@
+//! Codes by short message: whoever types one holds the phone that it was sent to.
+//!
+//! A code has six digits, lives ten minutes, bears five tries, works once, and only for what it was asked for, with the
+//! phone and in the browser that it was asked in.
+
+#[cfg(test)]
+mod tests;
+
+use std::net::IpAddr;
+
+use sqlx::{SqliteConnection, SqlitePool};
+
+use crate::accounts::PhoneNumber;
+use crate::accounts::attempts::{AttemptLimit, Wait, address_key};
+use crate::registers::{RegisterError, SmsCarrier};
+use crate::secret::Secret;
+
+/// Between two codes to one phone: a minute.
+pub const BETWEEN_CODES: AttemptLimit = AttemptLimit { name: "sms_phone_minute", burst: 1, interval: 60 };
+
+/// Codes to one phone: ten, then one in two hours. Each costs money and wakes somebody up.
+const PER_PHONE: AttemptLimit = AttemptLimit { name: "sms_phone", burst: 10, interval: 2 * 3600 };
+
+/// Codes from one address, where an office may sit: thirty, then one a minute.
+const PER_ADDRESS: AttemptLimit = AttemptLimit { name: "sms_address", burst: 30, interval: 60 };
+
+const LIFETIME_SECONDS: u32 = 600;
+
+const MAX_TRIES: u32 = 5;
+
+const DIGITS: usize = 6;
+
+/// What a code is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To register.
+    Registration,
+    /// To make a provisional account a verified one.
+    Verification,
+}
+
+/// What a code is bound to.
+#[derive(Debug, Clone, Copy)]
+pub struct Binding<'a> {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Whose phone gets it.
+    pub phone: &'a PhoneNumber,
+    /// What only the browser knows that asks for it.
+    pub holder: &'a Secret,
+}
+
+/// Why no code was sent.
+#[derive(Debug, thiserror::Error)]
+pub enum NotSent {
+    /// Too many to this phone, or from this address.
+    #[error("too many codes, {} s to wait", .0.0)]
+    TooMany(Wait),
+    /// The carrier did not take it.
+    #[error(transparent)]
+    Carrier(RegisterError),
+    /// The system has no randomness to give.
+    #[error("no randomness: {0}")]
+    Randomness(#[from] getrandom::Error),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+/// Why a code does not count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeRefused {
+    /// Nothing was typed, or something that is no code.
+    Missing,
+    /// None was sent for this, or it is over.
+    NoneSent,
+    /// It is wrong; so many tries are left.
+    Wrong(u32),
+    /// There were too many tries: a new one is needed.
+    TriesUsedUp,
+}
+
+/// A code that was right when it was looked at. What it was asked for takes it, together with what it does.
+#[derive(Debug)]
+pub struct RightCode {
+    key_digest: String,
+    code_digest: String,
+}
+
+impl Binding<'_> {
+    fn key_digest(&self) -> String {
+        let Self { purpose, phone, holder } = self;
+        holder.derive(&format!("sms {purpose:?} {}", phone.as_str())).digest()
+    }
+
+    fn code_digest(&self, code: &str) -> String {
+        let Self { purpose, phone, holder } = self;
+        holder.derive(&format!("sms {purpose:?} {} {code}", phone.as_str())).digest()
+    }
+
+    /// Sends a new code, in place of one that was sent before. `text` words the message.
+    ///
+    /// # Errors
+    /// See [`NotSent`].
+    pub async fn send(
+        &self,
+        db: &SqlitePool,
+        carrier: &dyn SmsCarrier,
+        address: IpAddr,
+        text: impl FnOnce(&str) -> String,
+    ) -> Result<(), NotSent> {
+        let (phone, address) = (self.phone.as_str(), address_key(address));
+        let limits = [(PER_ADDRESS, &*address), (BETWEEN_CODES, phone), (PER_PHONE, phone)];
+        for (counted, (limit, key)) in limits.into_iter().enumerate() {
+            if let Err(wait) = limit.count(db, key).await? {
+                forgive(db, &limits[..counted]).await?;
+                return Err(NotSent::TooMany(wait));
+            }
+        }
+        let code = random_code()?;
+        sqlx::query("DELETE FROM sms_codes WHERE expires_at <= unixepoch()").execute(db).await?;
+        sqlx::query(
+            "INSERT INTO sms_codes (key_digest, code_digest, expires_at) VALUES (?1, ?2, unixepoch() + ?3)
+             ON CONFLICT (key_digest) DO UPDATE
+             SET code_digest = excluded.code_digest, tries = 0, expires_at = excluded.expires_at",
+        )
+        .bind(self.key_digest())
+        .bind(self.code_digest(&code))
+        .bind(LIFETIME_SECONDS)
+        .execute(db)
+        .await?;
+        if let Err(error) = carrier.send(phone, &text(&code)).await {
+            forgive(db, &limits).await?;
+            return Err(NotSent::Carrier(error));
+        }
+        Ok(())
+    }
+
+    /// Looks at a typed code, which is one of its tries.
+    ///
+    /// # Errors
+    /// The outer error is the database's; the inner one says why the code does not count.
+    pub async fn check(&self, db: &SqlitePool, typed: &str) -> Result<Result<RightCode, CodeRefused>, sqlx::Error> {
+        let typed = typed.trim();
+        if typed.len() != DIGITS || !typed.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Ok(Err(CodeRefused::Missing));
+        }
+        let key_digest = self.key_digest();
+        let tried: Option<(String, u32)> = sqlx::query_as(
+            "UPDATE sms_codes SET tries = min(tries + 1, ?2 + 1) WHERE key_digest = ?1 AND expires_at > unixepoch()
+             RETURNING code_digest, tries",
+        )
+        .bind(&key_digest)
+        .bind(MAX_TRIES)
+        .fetch_optional(db)
+        .await?;
+        Ok(match tried {
+            None => Err(CodeRefused::NoneSent),
+            Some((_, tries)) if tries > MAX_TRIES => Err(CodeRefused::TriesUsedUp),
+            Some((code_digest, _)) if code_digest == self.code_digest(typed) => {
+                Ok(RightCode { key_digest, code_digest })
+            }
+            Some((_, MAX_TRIES)) => Err(CodeRefused::TriesUsedUp),
+            Some((_, tries)) => Err(CodeRefused::Wrong(MAX_TRIES - tries)),
+        })
+    }
+}
+
+impl RightCode {
+    /// Takes the code, once: false when somebody was faster. Taken with the transaction, or not at all.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn take(self, db: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+        let take = sqlx::query("DELETE FROM sms_codes WHERE key_digest = ?1 AND code_digest = ?2");
+        let taken = take.bind(self.key_digest).bind(self.code_digest).execute(db).await?;
+        Ok(taken.rows_affected() > 0)
+    }
+}
+
+async fn forgive(db: &SqlitePool, counted: &[(AttemptLimit, &str)]) -> Result<(), sqlx::Error> {
+    for (limit, key) in counted {
+        limit.forgive(db, key).await?;
+    }
+    Ok(())
+}
+
+/// Six digits, each code as likely as any other.
+fn random_code() -> Result<String, getrandom::Error> {
+    const CODES: u32 = 10_u32.pow(DIGITS as u32);
+    // Above the last multiple the first codes would be more likely.
+    const LIMIT: u32 = u32::MAX - u32::MAX % CODES;
+    loop {
+        let random = getrandom::u32()?;
+        if random < LIMIT {
+            return Ok(format!("{:0DIGITS$}", random % CODES));
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! How a provisional account becomes a verified one: by a code to the phone on file with the social-security card, or by
+//! the card's password.
+
+mod notice;
+mod pages;
+mod texts;
+mod ways;
+
+pub use notice::Notice;
+pub use pages::routes;

@@ -1,0 +1,247 @@
+//! The page of the verification, on both surfaces.
+
+use std::net::IpAddr;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Extension, Form, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use http::header::RETRY_AFTER;
+use http::{HeaderMap, StatusCode};
+use serde::Deserialize;
+
+use super::texts::Texts;
+use super::ways::Ways;
+use crate::accounts::attempts::{AttemptLimit, Wait};
+use crate::accounts::{Account, AccountStanding};
+use crate::db;
+use crate::host::Host;
+use crate::pages::{Failure, Frame, Locale, page};
+use crate::registers::PasswordCheck;
+use crate::registration::{self, Problem};
+use crate::secret::Secret;
+use crate::serving::Connection;
+use crate::sms_codes::{Binding, NotSent, Purpose};
+
+const PATH: &str = "/verify";
+
+/// Card passwords tried from one account: three, then one in eight hours. Whoever has only somebody's name and number
+/// must not be able to lock that person's card.
+const CARD_PASSWORDS: AttemptLimit = AttemptLimit { name: "card_password", burst: 3, interval: 8 * 3600 };
+
+/// The pages.
+pub fn routes<H: Host>() -> Router<H> {
+    Router::new()
+        .route(PATH, get(show::<H>))
+        .route("/verify/code/send", post(send_code::<H>))
+        .route("/verify/code", post(by_code::<H>))
+        .route("/verify/password", post(by_password::<H>))
+}
+
+#[derive(Template)]
+#[template(path = "verification/verify.html")]
+struct VerifyPage<'a> {
+    frame: Frame<'a>,
+    texts: &'static Texts,
+    ways: &'a Ways,
+    code_sent: String,
+    code_problem: String,
+    password_problem: String,
+}
+
+#[derive(Template)]
+#[template(path = "verification/verified.html")]
+struct VerifiedPage<'a> {
+    frame: Frame<'a>,
+    texts: &'static Texts,
+}
+
+/// What is wrong, and beside which field.
+#[derive(Debug)]
+enum Wrong {
+    Code(Problem),
+    Password(String),
+    TooManyPasswords(Wait),
+}
+
+/// A person at the page: a provisional account, and the ways that its owner's card opens.
+struct Visit {
+    account: Account,
+    holder: Secret,
+    ways: Ways,
+    address: IpAddr,
+    locale: Locale,
+}
+
+impl Visit {
+    /// Whoever is logged in with a provisional account; for others, where they go.
+    async fn of<H: Host>(
+        host: &H,
+        headers: &HeaderMap,
+        connection: Connection,
+        locale: Locale,
+    ) -> Result<Result<Self, Response>, Failure> {
+        let to = |path: &str| Ok(Err(Redirect::to(path).into_response()));
+        let Some(visitor) = host.visitor(headers).await? else {
+            return to("/login");
+        };
+        match Account::find(host.db(), &visitor.account_id).await? {
+            Some(account) if account.standing == AccountStanding::Provisional => {
+                let card = host.registers().cards.card(&account.id_number).await?;
+                let (holder, address) = (visitor.holder, connection.peer);
+                Ok(Ok(Self { account, holder, ways: Ways::of(card.as_ref()), address, locale }))
+            }
+            _ => to("/"),
+        }
+    }
+
+    fn answer<H: Host>(&self, wrong: Option<Wrong>, sent: bool) -> Result<Response, Failure> {
+        let (texts, locale) = (Texts::of(self.locale), self.locale);
+        let wait = match &wrong {
+            Some(Wrong::Code(Problem::CodeTooSoon(wait)) | Wrong::TooManyPasswords(wait)) => Some(wait.0),
+            _ => None,
+        };
+        let status = match &wrong {
+            None => StatusCode::OK,
+            Some(_) if wait.is_some() => StatusCode::TOO_MANY_REQUESTS,
+            Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        };
+        let (code_problem, password_problem) = match wrong {
+            None => (String::new(), String::new()),
+            Some(Wrong::Code(problem)) => (problem.text(locale), String::new()),
+            Some(Wrong::Password(text)) => (String::new(), text),
+            Some(Wrong::TooManyPasswords(wait)) => (String::new(), Problem::TooMany(wait).text(locale)),
+        };
+        let masked = self.ways.by_code.as_ref().ok().filter(|_| sent).map(|phone| phone.masked());
+        let code_sent = masked.map(|masked| registration::Texts::of(locale).code_sent(&masked)).unwrap_or_default();
+        let frame = Frame { locale, surface: H::SURFACE, path: PATH };
+        let verify = VerifyPage { frame, texts, ways: &self.ways, code_sent, code_problem, password_problem };
+        let mut response = page(status, &verify)?;
+        if let Some(wait) = wait {
+            response.headers_mut().insert(RETRY_AFTER, wait.into());
+        }
+        Ok(response)
+    }
+
+    fn verified<H: Host>(&self) -> Result<Response, Failure> {
+        let frame = Frame { locale: self.locale, surface: H::SURFACE, path: "/" };
+        page(StatusCode::OK, &VerifiedPage { frame, texts: Texts::of(self.locale) })
+    }
+}
+
+/// Answers `GET /verify`.
+async fn show<H: Host>(
+    State(host): State<H>,
+    Extension(connection): Extension<Connection>,
+    headers: HeaderMap,
+    locale: Locale,
+) -> Result<Response, Failure> {
+    match Visit::of(&host, &headers, connection, locale).await? {
+        Ok(visit) => visit.answer::<H>(None, false),
+        Err(elsewhere) => Ok(elsewhere),
+    }
+}
+
+/// Answers `POST /verify/code/send`: sends a code to the phone on file.
+async fn send_code<H: Host>(
+    State(host): State<H>,
+    Extension(connection): Extension<Connection>,
+    headers: HeaderMap,
+    locale: Locale,
+) -> Result<Response, Failure> {
+    let visit = match Visit::of(&host, &headers, connection, locale).await? {
+        Ok(visit) => visit,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
+    let Ok(phone) = &visit.ways.by_code else {
+        return visit.answer::<H>(None, false);
+    };
+    let binding = Binding { purpose: Purpose::Verification, phone, holder: &visit.holder };
+    let text = |code: &str| registration::Texts::of(locale).message(code);
+    match binding.send(host.db(), &*host.registers().sms, visit.address, text).await {
+        Ok(()) => visit.answer::<H>(None, true),
+        Err(NotSent::TooMany(wait)) => visit.answer::<H>(Some(Wrong::Code(Problem::CodeTooSoon(wait))), false),
+        Err(NotSent::Carrier(error)) => {
+            tracing::error!(%error, "the carrier took no message");
+            visit.answer::<H>(Some(Wrong::Code(Problem::CarrierDown)), false)
+        }
+        Err(NotSent::Randomness(error)) => Err(error.into()),
+        Err(NotSent::Database(error)) => Err(error.into()),
+    }
+}
+
+#[derive(Deserialize)]
+struct Code {
+    #[serde(default)]
+    code: String,
+}
+
+/// Answers `POST /verify/code`.
+async fn by_code<H: Host>(
+    State(host): State<H>,
+    Extension(connection): Extension<Connection>,
+    headers: HeaderMap,
+    locale: Locale,
+    Form(Code { code }): Form<Code>,
+) -> Result<Response, Failure> {
+    let visit = match Visit::of(&host, &headers, connection, locale).await? {
+        Ok(visit) => visit,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
+    let Ok(phone) = &visit.ways.by_code else {
+        return visit.answer::<H>(None, false);
+    };
+    let binding = Binding { purpose: Purpose::Verification, phone, holder: &visit.holder };
+    let code = match binding.check(host.db(), &code).await? {
+        Ok(code) => code,
+        Err(refused) => return visit.answer::<H>(Some(Wrong::Code(Problem::Code(refused))), false),
+    };
+    let mut transaction = db::write(host.db()).await?;
+    if code.take(&mut transaction).await? {
+        Account::verify(&mut transaction, &visit.account.id).await?;
+        transaction.commit().await?;
+    }
+    visit.verified::<H>()
+}
+
+#[derive(Deserialize)]
+struct CardPassword {
+    #[serde(default)]
+    card_password: String,
+}
+
+/// Answers `POST /verify/password`.
+async fn by_password<H: Host>(
+    State(host): State<H>,
+    Extension(connection): Extension<Connection>,
+    headers: HeaderMap,
+    locale: Locale,
+    Form(CardPassword { card_password }): Form<CardPassword>,
+) -> Result<Response, Failure> {
+    let visit = match Visit::of(&host, &headers, connection, locale).await? {
+        Ok(visit) => visit,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
+    if visit.ways.by_password.is_err() {
+        return visit.answer::<H>(None, false);
+    }
+    let Account { id, id_number, .. } = &visit.account;
+    if let Err(wait) = CARD_PASSWORDS.count(host.db(), id).await? {
+        return visit.answer::<H>(Some(Wrong::TooManyPasswords(wait)), false);
+    }
+    let texts = Texts::of(locale);
+    match host.registers().cards.check_password(id_number, card_password.trim()).await? {
+        PasswordCheck::Right => {
+            CARD_PASSWORDS.forgive(host.db(), id).await?;
+            Account::verify(&mut *host.db().acquire().await?, id).await?;
+            visit.verified::<H>()
+        }
+        PasswordCheck::Wrong(left) => visit.answer::<H>(Some(Wrong::Password(texts.wrong_password(left))), false),
+        PasswordCheck::Locked => {
+            visit.answer::<H>(Some(Wrong::Password(texts.wrong_password_locked.to_owned())), false)
+        }
+        // The card has changed since the page was shown: it says so by itself.
+        PasswordCheck::NotChecked | PasswordCheck::NoCard => Ok(Redirect::to(PATH).into_response()),
+    }
+}

@@ -1,0 +1,53 @@
+//! Which ways are open to a person, and why the others are not.
+
+use crate::accounts::PhoneNumber;
+use crate::registers::{Card, CardState};
+
+/// Both ways.
+#[derive(Debug)]
+pub struct Ways {
+    /// A code to this phone, the one on file with the card.
+    pub by_code: Result<PhoneNumber, WayClosed>,
+    /// The card's password.
+    pub by_password: Result<(), WayClosed>,
+}
+
+/// Why a way is not open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WayClosed {
+    /// There is no card.
+    NoCard,
+    /// The card is in this state.
+    State(CardState),
+    /// No mobile number is on file.
+    NoPhone,
+    /// The number on file is one of another province.
+    PhoneElsewhere,
+    /// The card's region checks no passwords from afar.
+    NoPasswordCheck,
+}
+
+impl Ways {
+    /// The ways that a card opens. A phone on file stays its holder's while a card is lost or locked, so only a cancelled
+    /// card closes it; a password proves something only as long as the card is in use.
+    pub fn of(card: Option<&Card>) -> Self {
+        let Some(card) = card else {
+            return Self { by_code: Err(WayClosed::NoCard), by_password: Err(WayClosed::NoCard) };
+        };
+        let by_password = match card.state {
+            CardState::Active if card.region.checks_passwords => Ok(()),
+            CardState::Active => Err(WayClosed::NoPasswordCheck),
+            state => Err(WayClosed::State(state)),
+        };
+        Self { by_code: phone_on_file(card), by_password }
+    }
+}
+
+fn phone_on_file(card: &Card) -> Result<PhoneNumber, WayClosed> {
+    if card.state == CardState::Cancelled {
+        return Err(WayClosed::State(card.state));
+    }
+    let phone = card.phone.as_deref().and_then(|phone| PhoneNumber::try_from(phone).ok());
+    let phone = phone.ok_or(WayClosed::NoPhone)?;
+    if phone.is_of_the_province() { Ok(phone) } else { Err(WayClosed::PhoneElsewhere) }
+}
