@@ -10,6 +10,8 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::process::quiet_port;
+
 /// Where proxies listen. Clients on this machine are at 127.0.0.1, so none of them can come to hold a proxy's port while it
 /// refuses.
 const ADDRESS: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
@@ -58,7 +60,8 @@ struct Counts {
 impl FaultProxy {
     /// A proxy on a free port that passes everything on.
     pub fn to(server: SocketAddr) -> Self {
-        let socket = socket(SocketAddr::from((ADDRESS, 0)));
+        // While it refuses, its address is free for a moment: no connection of anybody's may take it then.
+        let socket = socket(SocketAddr::from((ADDRESS, quiet_port())));
         let shared = Arc::new(Shared { faults: watch::Sender::default(), counts: watch::Sender::default() });
         let listener = socket.listen(64).unwrap();
         let address = listener.local_addr().unwrap();
