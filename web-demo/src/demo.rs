@@ -9,6 +9,7 @@ use sqlx::SqlitePool;
 use tokio::net::TcpListener;
 
 use crate::accounts::{Accounts, DemoCitizens, SeedError, seed};
+use crate::home::{self, AppLink, Hall};
 use crate::identity;
 use crate::local_network::{self, LocalNetworkError, own_address};
 use crate::options::Options;
@@ -16,6 +17,7 @@ use crate::pages::Policy;
 use crate::phone::{self, GatewayClient, Phone};
 use crate::portal::{self, CALLBACK_PATH, Portal, RelyingParty, RelyingPartyError};
 use crate::provider::{self, CLIENT_ID, Credentials, INTROSPECTION_CLIENT_ID, ProviderError};
+use crate::records::{self, RecordsError};
 use crate::serving::Servers;
 use crate::{db, terminal};
 
@@ -63,6 +65,9 @@ pub enum StartError {
     /// The citizens cannot be put in.
     #[error(transparent)]
     Seed(#[from] SeedError),
+    /// The citizens' records cannot be put in.
+    #[error(transparent)]
+    Records(#[from] RecordsError),
     /// Passwords cannot be checked.
     #[error("passwords cannot be hashed: {0}")]
     Password(argon2::password_hash::Error),
@@ -115,12 +120,14 @@ impl Demo {
         let callback = format!("{portal_origin}{CALLBACK_PATH}");
         let relying_party = RelyingParty::new(&gateway_origin, CLIENT_ID, &credentials.client_secret, callback)?;
         let portal = Portal { db: db.clone(), relying_party, origin: portal_origin.clone() };
-        servers.start(portal_listener, None, portal::routes(portal, Policy::portal(&gateway_origin)?));
-
         let accounts = Accounts::new(db.clone()).map_err(StartError::Password)?;
+        let phone_on_lan = phone_lan.as_ref().and_then(https_origin);
+        let app = AppLink::new(phone_on_lan.clone().unwrap_or_else(|| phone_origin.clone()));
+        let inside = home::routes(Hall { portal: portal.clone(), accounts: accounts.clone(), app });
+        servers.start(portal_listener, None, portal::routes(portal, inside, Policy::portal(&gateway_origin)?));
+
         let gateway_client = GatewayClient::new(gateway_origin.clone())?;
         let pages = phone::routes(Phone { db: db.clone(), accounts, gateway: gateway_client }, Policy::phone()?);
-        let phone_on_lan = phone_lan.as_ref().and_then(https_origin);
         if let Some(listener) = phone_lan {
             let address = own_address().unwrap_or(options.phone.ip());
             let tls = local_network::acceptor(address, &options.data)?;
@@ -177,6 +184,7 @@ async fn database(directory: &Path) -> Result<(SqlitePool, DemoCitizens), StartE
     let db = opened.map_err(|source| StartError::Database { directory: directory.to_owned(), source })?;
     let citizens = DemoCitizens::load()?;
     seed(&db, &citizens).await?;
+    records::seed(&db).await?;
     Ok((db, citizens))
 }
 

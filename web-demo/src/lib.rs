@@ -7,14 +7,16 @@
 //!                                      └──► identity (introspection: who is this, in what standing?)
 //! ```
 //!
-//! `portal`, `phone` and `identity` are the three faces; `accounts`, `cards`, `units` and `citizens` what they know of
-//! people; [`Demo`] runs all of it in one process.
+//! `portal`, `phone` and `identity` are the three faces, `home` what people come to the portal for; `accounts`, `cards`,
+//! `units`, `citizens`, `records` and `browsers` what they know of people; [`Demo`] runs all of it in one process.
 
 mod accounts;
+mod browsers;
 mod cards;
 mod citizens;
 mod db;
 mod demo;
+mod home;
 mod identity;
 mod local_network;
 mod options;
@@ -23,6 +25,7 @@ mod phone;
 mod portal;
 mod private_file;
 mod provider;
+mod records;
 mod secret;
 mod serving;
 mod terminal;
@@ -33,4 +36,5 @@ pub use demo::{Demo, StartError};
 pub use local_network::LocalNetworkError;
 pub use options::{Elsewhere, Options};
 pub use provider::ProviderError;
+pub use records::RecordsError;
 pub use secret::Secret;

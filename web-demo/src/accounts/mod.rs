@@ -1,6 +1,7 @@
 //! Accounts: one for both surfaces, with a user name and a password.
 
 pub mod attempts;
+mod change;
 pub mod id_number;
 pub mod password;
 mod seed;
@@ -8,6 +9,7 @@ mod seed;
 use std::net::IpAddr;
 
 use attempts::{PASSWORD_PER_ACCOUNT, PASSWORD_PER_ADDRESS, Wait, address_key};
+pub use change::{ChangeError, PasswordRule};
 pub use seed::{DemoCitizen, DemoCitizens, SeedError, seed};
 use sqlx::SqlitePool;
 

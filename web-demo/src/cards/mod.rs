@@ -1,6 +1,9 @@
 //! Social-security cards, and whether their holder may log in by scanning.
 
+mod services;
+
 use serde::Deserialize;
+pub use services::{CardService, Holding, holding};
 use sqlx::SqlitePool;
 
 /// The state of a physical card.

@@ -15,6 +15,9 @@ pub enum Failure {
     /// What the database holds cannot be read, or what it should hold not be written.
     #[error("a record could not be read or written: {0}")]
     Record(#[from] serde_json::Error),
+    /// A password could not be hashed.
+    #[error("a password could not be hashed: {0}")]
+    Password(argon2::password_hash::Error),
     /// The system has no randomness to give.
     #[error("no randomness: {0}")]
     Randomness(#[from] getrandom::Error),

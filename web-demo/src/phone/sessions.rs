@@ -77,6 +77,14 @@ impl PhoneSession {
     }
 }
 
+/// Logs a citizen out on every phone.
+///
+/// # Errors
+/// The database's.
+pub async fn end_all(db: &SqlitePool, citizen_id: &str) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM phone_sessions WHERE citizen_id = ?1").bind(citizen_id).execute(db).await.map(drop)
+}
+
 impl FromRequestParts<Phone> for PhoneSession {
     type Rejection = Response;
 

@@ -2,13 +2,14 @@
 //!
 //! ```text
 //! /login (<qr-login>) ─┐
-//! /login/hosted ───────┴─► the gateway ──► /callback ──► / (home) ──► POST /logout
+//! /login/hosted ───────┴─► the gateway ──► /callback ──► / ──► POST /logout
 //! ```
+//!
+//! What people come for is behind it, in `home`.
 
 mod authentication_request;
 mod callback;
 mod canonical;
-mod home;
 mod login;
 mod relying_party;
 mod sessions;
@@ -18,7 +19,10 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
+#[cfg(test)]
+pub use relying_party::LoggedIn;
 pub use relying_party::{RelyingParty, RelyingPartyError};
+pub use sessions::PortalSession;
 use sqlx::SqlitePool;
 
 use crate::pages::{Policy, asset, refuse_cross_origin, remember_locale, with_policy};
@@ -37,20 +41,20 @@ pub struct Portal {
     pub origin: String,
 }
 
-/// No form here has fields.
-const MAX_FORM_BYTES: usize = 1024;
+/// The largest form: a resume of a few thousand characters, nine bytes each.
+const MAX_FORM_BYTES: usize = 128 * 1024;
 
-/// The pages.
-pub fn routes(portal: Portal, policy: Policy) -> Router {
+/// The pages of logging in and out, and around `inside` what holds for every page of the portal.
+pub fn routes(portal: Portal, inside: Router, policy: Policy) -> Router {
     Router::new()
-        .route("/", get(home::show))
         .route("/login", get(login::show))
         .route("/login/hosted", get(login::hosted))
         .route(CALLBACK_PATH, get(callback::answer))
-        .route("/logout", post(home::log_out))
+        .route("/logout", post(login::log_out))
         .route("/assets/{file}", get(asset))
-        .layer(from_fn_with_state(portal.clone(), canonical::one_origin))
-        .with_state(portal)
+        .with_state(portal.clone())
+        .merge(inside)
+        .layer(from_fn_with_state(portal, canonical::one_origin))
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
         .layer(from_fn(remember_locale))
         .layer(from_fn(refuse_cross_origin))

@@ -39,6 +39,8 @@ pub struct RelyingParty {
 /// Who has logged in, by the verified ID token.
 #[derive(Debug, Clone)]
 pub struct LoggedIn {
+    /// Whose account: the ID token's `sub`.
+    pub account_id: String,
     /// The person's name.
     pub name: String,
     /// As what.
@@ -178,9 +180,10 @@ impl RelyingParty {
         let claims = id_token
             .claims(&client.id_token_verifier(), &request.nonce)
             .map_err(|error| RelyingPartyError::IdToken(error.to_string()))?;
+        let account_id = claims.subject().to_string();
         let identity = claims.additional_claims().identity.clone();
         let name = claims.name().and_then(|name| name.get(None)).map(|name| name.as_str().to_owned());
-        Ok(LoggedIn { name: name.unwrap_or_else(|| identity.name.clone()), identity })
+        Ok(LoggedIn { account_id, name: name.unwrap_or_else(|| identity.name.clone()), identity })
     }
 
     /// The provider's endpoints and keys, asked for at each login: after a restart it may have other keys.

@@ -1,6 +1,6 @@
 //! Browsers logged in to the portal.
 
-use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use axum::extract::{FromRef, FromRequestParts, OptionalFromRequestParts};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::HeaderValue;
 use http::request::Parts;
@@ -9,7 +9,9 @@ use sqlx::SqlitePool;
 
 use super::Portal;
 use super::relying_party::LoggedIn;
+use crate::browsers::{self, LoginMethod, NewBrowser, Origin};
 use crate::pages::{Cookie, CookieName, Failure, value_of};
+use crate::records::inbox::{self, Notice};
 use crate::secret::Secret;
 
 /// The cookie of a session.
@@ -25,29 +27,32 @@ pub struct PortalSession {
     pub name: String,
     /// As what.
     pub identity: Identity,
+    /// Whose account: the ID token's `sub`.
+    pub account_id: String,
+    /// What the login is ended by from elsewhere.
+    pub id: String,
+    /// How.
+    pub method: LoginMethod,
     /// Since when, in the province's time (UTC+8).
     pub logged_in_at: String,
     cookie: Secret,
 }
 
 impl PortalSession {
-    /// Logs a browser in, under a new cookie: the `Set-Cookie` for it.
+    /// Logs a browser in, under a new cookie, and tells the person: the `Set-Cookie` for it.
     ///
     /// # Errors
     /// The database's, or no randomness.
-    pub async fn start(portal: &Portal, logged_in: LoggedIn) -> Result<HeaderValue, Failure> {
-        let cookie = Secret::random()?;
-        sqlx::query("DELETE FROM portal_sessions WHERE expires_at <= unixepoch()").execute(&portal.db).await?;
-        sqlx::query(
-            "INSERT INTO portal_sessions (cookie_digest, name, identity, logged_in_at, expires_at)
-             VALUES (?1, ?2, ?3, unixepoch(), unixepoch() + ?4)",
-        )
-        .bind(cookie.digest())
-        .bind(logged_in.name)
-        .bind(serde_json::to_string(&logged_in.identity)?)
-        .bind(LIFETIME_SECONDS)
-        .execute(&portal.db)
-        .await?;
+    pub async fn start(
+        portal: &Portal,
+        logged_in: &LoggedIn,
+        method: LoginMethod,
+        origin: &Origin,
+    ) -> Result<HeaderValue, Failure> {
+        let LoggedIn { account_id, name, identity } = logged_in;
+        let new = NewBrowser { account_id, name, identity, method, origin, lifetime: LIFETIME_SECONDS };
+        let (cookie, id) = browsers::start(&portal.db, new).await?;
+        inbox::notify(&portal.db, account_id, &Notice::of_login(id, origin)).await?;
         let (value, secure) = (cookie.expose(), portal.is_secure());
         Ok(Cookie { name: COOKIE, value, max_age: LIFETIME_SECONDS, secure }.to_header())
     }
@@ -62,15 +67,17 @@ impl PortalSession {
     }
 
     async fn find(db: &SqlitePool, cookie: Secret) -> Result<Option<Self>, Failure> {
-        let row: Option<(String, String, String)> = sqlx::query_as(
-            "SELECT name, identity, strftime('%Y-%m-%d %H:%M:%S', logged_in_at, 'unixepoch', '+8 hours')
+        let row: Option<(String, String, String, String, LoginMethod, String)> = sqlx::query_as(
+            "SELECT name, identity, account_id, id, method,
+                    strftime('%Y-%m-%d %H:%M:%S', logged_in_at, 'unixepoch', '+8 hours')
              FROM portal_sessions WHERE cookie_digest = ?1 AND expires_at > unixepoch()",
         )
         .bind(cookie.digest())
         .fetch_optional(db)
         .await?;
-        row.map(|(name, identity, logged_in_at)| {
-            Ok(Self { name, identity: serde_json::from_str(&identity)?, logged_in_at, cookie })
+        row.map(|(name, identity, account_id, id, method, logged_in_at)| {
+            let identity = serde_json::from_str(&identity)?;
+            Ok(Self { name, identity, account_id, id, method, logged_in_at, cookie })
         })
         .transpose()
     }
@@ -83,19 +90,25 @@ impl PortalSession {
     }
 }
 
-impl FromRequestParts<Portal> for PortalSession {
+impl<S: Sync> FromRequestParts<S> for PortalSession
+where
+    Portal: FromRef<S>,
+{
     type Rejection = Response;
 
-    async fn from_request_parts(parts: &mut Parts, portal: &Portal) -> Result<Self, Response> {
-        let found = Self::of(parts, portal).await.map_err(IntoResponse::into_response)?;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        let found = Self::of(parts, &Portal::from_ref(state)).await.map_err(IntoResponse::into_response)?;
         found.ok_or_else(|| Redirect::to("/login").into_response())
     }
 }
 
-impl OptionalFromRequestParts<Portal> for PortalSession {
+impl<S: Sync> OptionalFromRequestParts<S> for PortalSession
+where
+    Portal: FromRef<S>,
+{
     type Rejection = Failure;
 
-    async fn from_request_parts(parts: &mut Parts, portal: &Portal) -> Result<Option<Self>, Failure> {
-        Self::of(parts, portal).await
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Failure> {
+        Self::of(parts, &Portal::from_ref(state)).await
     }
 }

@@ -29,8 +29,35 @@ pub async fn identities(db: &SqlitePool, citizen_id: &str) -> Result<Vec<Identit
     rows.into_iter().map(|(id, name, role)| identity(&id, name, &role)).collect()
 }
 
-fn identity(unit_id: &str, name: String, role: &str) -> Result<Identity, sqlx::Error> {
+/// A person who acts for a unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Their name.
+    pub name: String,
+    /// What they are to it.
+    pub role: UnitRole,
+}
+
+/// Who acts for the unit of an identity, by role and name.
+///
+/// # Errors
+/// The database's.
+pub async fn members(db: &SqlitePool, identity_id: &str) -> Result<Vec<Member>, sqlx::Error> {
+    let rows: Vec<(String, String)> = sqlx::query_as(
+        "SELECT citizens.name, unit_roles.role FROM unit_roles JOIN citizens ON citizens.id = unit_roles.citizen_id
+         WHERE unit_roles.unit_id = ?1 ORDER BY unit_roles.role, citizens.id",
+    )
+    .bind(identity_id.trim_start_matches("unit:"))
+    .fetch_all(db)
+    .await?;
+    rows.into_iter().map(|(name, role)| Ok(Member { name, role: known(&role)? })).collect()
+}
+
+fn known(role: &str) -> Result<UnitRole, sqlx::Error> {
     let known = ROLES.into_iter().find(|known| role_name(*known) == role);
-    let role = known.ok_or_else(|| sqlx::Error::Decode(format!("unit role {role:?}").into()))?;
-    Ok(Identity { id: format!("unit:{unit_id}"), kind: IdentityKind::Unit, name, role: Some(role) })
+    known.ok_or_else(|| sqlx::Error::Decode(format!("unit role {role:?}").into()))
+}
+
+fn identity(unit_id: &str, name: String, role: &str) -> Result<Identity, sqlx::Error> {
+    Ok(Identity { id: format!("unit:{unit_id}"), kind: IdentityKind::Unit, name, role: Some(known(role)?) })
 }
