@@ -53,6 +53,12 @@ impl Insurance {
         }
     }
 
+    /// The English name where what it is a name of is said beside it.
+    pub fn short_name(self) -> &'static str {
+        let (_, name) = self.names();
+        name.trim_end_matches(" insurance")
+    }
+
     /// What unit and person pay of the base, in basis points.
     pub const fn rates(self) -> (i64, i64) {
         match self {
