@@ -9,6 +9,7 @@ use sqlx::SqlitePool;
 use tokio::net::TcpListener;
 
 use crate::accounts::{Accounts, DemoAccounts, SeedError};
+use crate::home::{self, AppLink, Hall};
 use crate::identity;
 use crate::local_network::{self, LocalNetworkError, own_address};
 use crate::options::Options;
@@ -16,6 +17,7 @@ use crate::pages::Policy;
 use crate::phone::{self, GatewayClient, Phone};
 use crate::portal::{self, CALLBACK_PATH, Portal, RelyingParty, RelyingPartyError};
 use crate::provider::{self, CLIENT_ID, Credentials, INTROSPECTION_CLIENT_ID, ProviderError};
+use crate::records::{self, RecordsError};
 use crate::registers::{DemoRegisters, HttpRegisters, Registers};
 use crate::serving::Servers;
 use crate::{db, developer, terminal};
@@ -64,6 +66,9 @@ pub enum StartError {
     /// The demo's people cannot be put in.
     #[error(transparent)]
     Seed(#[from] SeedError),
+    /// The citizens' records cannot be put in.
+    #[error(transparent)]
+    Records(#[from] RecordsError),
     /// Passwords cannot be checked.
     #[error("passwords cannot be hashed: {0}")]
     Password(argon2::password_hash::Error),
@@ -129,9 +134,14 @@ impl Demo {
             relying_party,
             origin: portal_origin.clone(),
         };
+        let phone_on_lan = phone_lan.as_ref().and_then(https_origin);
+        let app = AppLink::new(phone_on_lan.clone().unwrap_or_else(|| phone_origin.clone()));
+        let mut inside = home::routes(Hall { portal: portal.clone(), app });
         // With registers elsewhere somebody does carry the messages.
-        let developer = options.registers.is_none().then(|| developer::routes(db.clone()));
-        servers.start(portal_listener, None, portal::routes(portal, developer, Policy::portal(&gateway_origin)?));
+        if options.registers.is_none() {
+            inside = inside.merge(developer::routes(db.clone()));
+        }
+        servers.start(portal_listener, None, portal::routes(portal, inside, Policy::portal(&gateway_origin)?));
 
         let gateway_client = GatewayClient::new(gateway_origin.clone())?;
         let pages = phone::routes(
@@ -144,7 +154,6 @@ impl Demo {
             },
             Policy::phone()?,
         );
-        let phone_on_lan = phone_lan.as_ref().and_then(https_origin);
         if let Some(listener) = phone_lan {
             let address = own_address().unwrap_or(options.phone.ip());
             let tls = local_network::acceptor(address, &options.data)?;
@@ -202,6 +211,7 @@ async fn database(directory: &Path) -> Result<(SqlitePool, terminal::People), St
     let people = terminal::People { accounts: DemoAccounts::load()?, registers: DemoRegisters::load()? };
     people.accounts.seed(&db).await?;
     people.registers.seed(&db).await?;
+    records::seed(&db).await?;
     Ok((db, people))
 }
 

@@ -6,6 +6,7 @@ use http::{HeaderMap, HeaderValue};
 use sqlx::SqlitePool;
 
 use crate::accounts::Account;
+use crate::browsers::Origin;
 use crate::pages::{CookieName, Failure, Surface};
 use crate::registers::Registers;
 use crate::secret::Secret;
@@ -31,8 +32,13 @@ pub trait Host: Clone + Send + Sync + 'static {
     /// Where a registration has a face checked; nowhere if that is not possible here.
     fn face_check_page(&self) -> Option<&'static str>;
 
-    /// Logs the owner of an account in: the `Set-Cookie` of the new session.
-    fn log_in(&self, account: Account, secure: bool) -> impl Future<Output = Result<HeaderValue, Failure>> + Send;
+    /// Logs the owner of an account in, whose request came from there: the `Set-Cookie` of the new session.
+    fn log_in(
+        &self,
+        account: Account,
+        secure: bool,
+        origin: &Origin,
+    ) -> impl Future<Output = Result<HeaderValue, Failure>> + Send;
 
     /// Who is logged in by a request's cookies.
     fn visitor(&self, headers: &HeaderMap) -> impl Future<Output = Result<Option<Visitor>, Failure>> + Send;

@@ -7,15 +7,18 @@
 //!                                      └──► identity (introspection: who is this, in what standing?)
 //! ```
 //!
-//! `portal`, `phone` and `identity` are the three faces; `accounts`, `cards`, `units` and `citizens` what they know of
-//! people, `registers` what they ask the outside world; [`Demo`] runs all of it in one process.
+//! `portal`, `phone` and `identity` are the three faces, `home` what people come to the portal for; `accounts`, `cards`,
+//! `units`, `citizens`, `records` and `browsers` what they know of people, `registers` what they ask the outside world;
+//! [`Demo`] runs all of it in one process.
 
 pub mod accounts;
+mod browsers;
 mod cards;
 mod citizens;
 mod db;
 mod demo;
 mod developer;
+mod home;
 mod host;
 mod identity;
 mod local_network;
@@ -25,6 +28,7 @@ mod phone;
 mod portal;
 mod private_file;
 mod provider;
+mod records;
 pub mod registers;
 mod registration;
 mod secret;
@@ -39,4 +43,5 @@ pub use demo::{Demo, StartError};
 pub use local_network::LocalNetworkError;
 pub use options::{Elsewhere, Options, RegistersElsewhere};
 pub use provider::ProviderError;
+pub use records::RecordsError;
 pub use secret::Secret;

@@ -3,6 +3,7 @@
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Row, SqliteConnection, SqlitePool};
 
+use super::contacts::Contacts;
 use super::id_number::IdNumber;
 use super::standing::AccountStanding;
 
@@ -25,17 +26,6 @@ pub struct Account {
     pub standing: AccountStanding,
     /// When it was made, Unix seconds.
     pub created_at: i64,
-}
-
-/// How else a person can be reached; all of it is optional.
-#[derive(Debug, Clone, Default, PartialEq, Eq, FromRow)]
-pub struct Contacts {
-    /// An e-mail address.
-    pub email: Option<String>,
-    /// A QQ number.
-    pub qq: Option<String>,
-    /// A WeChat number.
-    pub wechat: Option<String>,
 }
 
 /// An account to be made. It begins as a provisional one.

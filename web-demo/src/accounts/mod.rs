@@ -2,6 +2,8 @@
 
 mod account;
 pub mod attempts;
+mod change;
+pub mod contacts;
 pub mod id_number;
 pub mod password;
 mod password_rules;
@@ -12,8 +14,10 @@ mod user_name;
 
 use std::net::IpAddr;
 
-pub use account::{Account, Contacts, NewAccount, NotMade};
+pub use account::{Account, NewAccount, NotMade};
 use attempts::{PASSWORD_PER_ACCOUNT, PASSWORD_PER_ADDRESS, Wait, address_key};
+pub use change::ChangeError;
+pub use contacts::{ContactError, ContactForm, Contacts};
 pub use password_rules::{PasswordRefused, check_password};
 pub use phone_number::PhoneNumber;
 pub use seed::{DemoAccount, DemoAccounts, SeedError};

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
+use super::contacts::Contacts;
 use super::id_number::IdNumber;
 use super::password;
 use super::standing::AccountStanding;
@@ -34,6 +35,9 @@ pub struct DemoAccount {
     pub name: String,
     /// Its phone.
     phone: String,
+    /// How else its owner can be reached.
+    #[serde(default)]
+    contacts: Contacts,
     /// What it may be used for.
     pub standing: AccountStanding,
     /// Whether the electronic card has been applied for.
@@ -90,8 +94,8 @@ impl DemoAccounts {
 impl DemoAccount {
     async fn insert(&self, db: &mut Transaction<'_, Sqlite>, hash: &str) -> Result<(), sqlx::Error> {
         let insert = sqlx::query_scalar(
-            "INSERT INTO accounts (serial, user_name, password_hash, id_number, name, phone, standing, created_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, unixepoch()) RETURNING id",
+            "INSERT INTO accounts (serial, user_name, password_hash, id_number, name, phone, standing, email, qq, wechat, created_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, unixepoch()) RETURNING id",
         );
         let id: String = insert
             .bind(self.serial)
@@ -101,6 +105,9 @@ impl DemoAccount {
             .bind(&self.name)
             .bind(&self.phone)
             .bind(self.standing)
+            .bind(&self.contacts.email)
+            .bind(&self.contacts.qq)
+            .bind(&self.contacts.wechat)
             .fetch_one(&mut **db)
             .await?;
         if self.e_card {

@@ -1,6 +1,9 @@
 //! Electronic cards, which the hall issues, and whether their holder may log in by scanning: that follows from the
 //! physical card, as its register has it at that moment.
 
+mod services;
+
+pub use services::{CardService, Holding, holding};
 use sqlx::SqlitePool;
 
 use crate::accounts::Account;

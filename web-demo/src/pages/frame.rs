@@ -22,7 +22,7 @@ pub struct Frame<'a> {
     pub locale: Locale,
     /// The surface.
     pub surface: Surface,
-    /// Where the link to the other language leads: a path that answers GET.
+    /// Where the link to the other language leads: a path that answers GET, with a query if there is one.
     pub path: &'a str,
 }
 
@@ -43,6 +43,17 @@ impl Frame<'_> {
             Surface::Portal => "portal.css",
             Surface::Phone => "phone.css",
         }
+    }
+
+    /// The one of two texts that is in the page's language: templates have both side by side.
+    pub const fn say<'t>(&self, chinese: &'t str, english: &'t str) -> &'t str {
+        self.locale.pick(chinese, english)
+    }
+
+    /// The same page in the other language.
+    pub fn other_language(&self) -> String {
+        let joint = if self.path.contains('?') { '&' } else { '?' };
+        format!("{}{joint}lang={}", self.path, self.locale.other().tag())
     }
 
     /// The link that skips the head.

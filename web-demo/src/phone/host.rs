@@ -6,6 +6,7 @@ use sqlx::SqlitePool;
 use super::Phone;
 use super::sessions::{COOKIE, LIFETIME_SECONDS, PhoneSession};
 use crate::accounts::Account;
+use crate::browsers::Origin;
 use crate::host::{Host, Visitor};
 use crate::pages::{Cookie, CookieName, Failure, Surface};
 use crate::registers::Registers;
@@ -32,7 +33,7 @@ impl Host for Phone {
         self.face_check_page
     }
 
-    async fn log_in(&self, account: Account, secure: bool) -> Result<HeaderValue, Failure> {
+    async fn log_in(&self, account: Account, secure: bool, _: &Origin) -> Result<HeaderValue, Failure> {
         let cookie = PhoneSession::start(&self.db, account.id).await?;
         Ok(Cookie { name: COOKIE, value: cookie.expose(), max_age: LIFETIME_SECONDS, secure }.to_header())
     }

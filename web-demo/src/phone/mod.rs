@@ -2,11 +2,13 @@
 //!
 //! ```text
 //! /login ──► / ──► /scan ──► POST /scan ──► /logins/{login_id} ──► POST …/confirm or …/reject
-//!                                             └── once decided, the same address tells the outcome
+//!            │                                └── once decided, the same address tells the outcome
+//!            └──► /sessions ──► POST /sessions/{id}/end
 //! ```
 //!
 //! Each page works without JavaScript; the camera is an addition.
 
+mod browsers;
 mod confirmation;
 mod gateway_client;
 mod home;
@@ -58,6 +60,8 @@ pub fn routes(phone: Phone, policy: Policy) -> Router {
         .route("/logins/{login_id}", get(confirmation::show))
         .route("/logins/{login_id}/confirm", post(confirmation::confirm))
         .route("/logins/{login_id}/reject", post(confirmation::reject))
+        .route("/sessions", get(browsers::list))
+        .route("/sessions/{id}/end", post(browsers::end))
         .route("/assets/{file}", get(asset))
         .merge(registration::pages::routes())
         .merge(verification::routes())

@@ -94,6 +94,14 @@ impl PhoneSession {
     }
 }
 
+/// Logs a citizen out on every phone.
+///
+/// # Errors
+/// The database's.
+pub async fn end_all(db: &SqlitePool, account_id: &str) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM phone_sessions WHERE account_id = ?1").bind(account_id).execute(db).await.map(drop)
+}
+
 impl FromRequestParts<Phone> for PhoneSession {
     type Rejection = Response;
 

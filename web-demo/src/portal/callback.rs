@@ -1,17 +1,19 @@
 //! The end of a login: the browser comes back from the gateway.
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::{Extension, Query, State};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
-use http::StatusCode;
 use http::header::SET_COOKIE;
+use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 
 use super::Portal;
 use super::authentication_request::{AuthenticationRequest, Browser};
-use super::sessions::{LoginMethod, PortalSession};
+use super::sessions::PortalSession;
 use super::texts::Texts;
+use crate::browsers::{LoginMethod, Origin};
 use crate::pages::{Failure, Frame, Locale, Surface, page};
+use crate::serving::Connection;
 
 /// The answer of the gateway (RFC 6749 §4.1.2, RFC 9207).
 #[derive(Debug, Deserialize)]
@@ -29,6 +31,8 @@ pub async fn answer(
     session: Option<PortalSession>,
     browser: Browser,
     locale: Locale,
+    Extension(connection): Extension<Connection>,
+    headers: HeaderMap,
     Query(response): Query<AuthorizationResponse>,
 ) -> Result<Response, Failure> {
     let request = AuthenticationRequest::take(&portal.db, &browser, &response.state).await?;
@@ -45,7 +49,8 @@ pub async fn answer(
     };
     match portal.relying_party.redeem(request, code).await {
         Ok(logged_in) => {
-            let cookie = PortalSession::start(&portal, logged_in, LoginMethod::Scan).await?;
+            let origin = Origin::of(connection, &headers);
+            let cookie = PortalSession::start(&portal, &logged_in, LoginMethod::Scan, &origin).await?;
             Ok((AppendHeaders([(SET_COOKIE, cookie)]), Redirect::to("/")).into_response())
         }
         Err(error) => {

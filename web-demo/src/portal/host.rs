@@ -6,8 +6,9 @@ use sqlx::SqlitePool;
 
 use super::Portal;
 use super::relying_party::LoggedIn;
-use super::sessions::{LoginMethod, PortalSession};
+use super::sessions::PortalSession;
 use crate::accounts::Account;
+use crate::browsers::{LoginMethod, Origin};
 use crate::host::{Host, Visitor};
 use crate::pages::{CookieName, Failure, Surface};
 use crate::registers::Registers;
@@ -35,10 +36,11 @@ impl Host for Portal {
         None
     }
 
-    async fn log_in(&self, account: Account, _: bool) -> Result<HeaderValue, Failure> {
+    async fn log_in(&self, account: Account, _: bool, origin: &Origin) -> Result<HeaderValue, Failure> {
         let Account { id, name, .. } = account;
         let identity = Identity { id: "personal".into(), kind: IdentityKind::Personal, name: name.clone(), role: None };
-        PortalSession::start(self, LoggedIn { account_id: id, name, identity }, LoginMethod::Password).await
+        let logged_in = LoggedIn { account_id: id, name, identity };
+        PortalSession::start(self, &logged_in, LoginMethod::Password, origin).await
     }
 
     async fn visitor(&self, headers: &HeaderMap) -> Result<Option<Visitor>, Failure> {

@@ -1,4 +1,4 @@
-//! The login page, which shows the code itself, and the way to the gateway's own page.
+//! The login page, which shows the code itself, the way to the gateway's own page, and the way out.
 
 use askama::Template;
 use axum::extract::State;
@@ -9,9 +9,9 @@ use http::header::SET_COOKIE;
 use super::Portal;
 use super::authentication_request::{AuthenticationRequest, Browser};
 use super::callback::Obstacle;
-use super::sessions::PortalSession;
+use super::sessions::{COOKIE, PortalSession};
 use super::texts::Texts;
-use crate::pages::{Failure, Frame, Locale, Surface, page};
+use crate::pages::{Failure, Frame, Locale, Surface, expired, page};
 
 #[derive(Template)]
 #[template(path = "portal/login.html")]
@@ -61,6 +61,12 @@ pub async fn hosted(State(portal): State<Portal>, browser: Browser, locale: Loca
             Obstacle::Unreachable.answer(locale)
         }
     }
+}
+
+/// Answers `POST /logout`.
+pub async fn log_out(State(portal): State<Portal>, session: PortalSession) -> Result<Response, Failure> {
+    session.end(&portal.db).await?;
+    Ok((AppendHeaders([(SET_COOKIE, expired(COOKIE))]), Redirect::to("/login")).into_response())
 }
 
 impl Portal {

@@ -2,14 +2,15 @@
 //!
 //! ```text
 //! /login (<qr-login>) ─┐
-//! /login/hosted ───────┴─► the gateway ──► /callback ──► / (home) ──► POST /logout
+//! /login/hosted ───────┴─► the gateway ──► /callback ──► / ──► POST /logout
 //! /login/password, /register ───────────────────────────►
 //! ```
+//!
+//! What people come for is behind it, in `home`.
 
 mod authentication_request;
 mod callback;
 mod canonical;
-mod home;
 mod host;
 mod login;
 mod password;
@@ -21,7 +22,10 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
+#[cfg(test)]
+pub use relying_party::LoggedIn;
 pub use relying_party::{RelyingParty, RelyingPartyError};
+pub use sessions::PortalSession;
 use sqlx::SqlitePool;
 
 use crate::accounts::Accounts;
@@ -47,24 +51,23 @@ pub struct Portal {
     pub origin: String,
 }
 
-/// The largest form: a registration.
-const MAX_FORM_BYTES: usize = 16 * 1024;
+/// The largest form: a resume of a few thousand characters, nine bytes each.
+const MAX_FORM_BYTES: usize = 128 * 1024;
 
-/// The pages; with those of the developer, if there are any.
-pub fn routes(portal: Portal, developer: Option<Router>, policy: Policy) -> Router {
+/// The pages of logging in and out, and around `inside` what holds for every page of the portal.
+pub fn routes(portal: Portal, inside: Router, policy: Policy) -> Router {
     Router::new()
-        .route("/", get(home::show))
         .route("/login", get(login::show))
         .route("/login/hosted", get(login::hosted))
         .route("/login/password", get(password::show).post(password::log_in))
         .route(CALLBACK_PATH, get(callback::answer))
-        .route("/logout", post(home::log_out))
+        .route("/logout", post(login::log_out))
         .route("/assets/{file}", get(asset))
         .merge(registration::pages::routes())
         .merge(verification::routes())
-        .layer(from_fn_with_state(portal.clone(), canonical::one_origin))
-        .with_state(portal)
-        .merge(developer.unwrap_or_default())
+        .with_state(portal.clone())
+        .merge(inside)
+        .layer(from_fn_with_state(portal, canonical::one_origin))
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
         .layer(from_fn(remember_locale))
         .layer(from_fn(refuse_cross_origin))

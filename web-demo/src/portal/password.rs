@@ -3,14 +3,15 @@
 use askama::Template;
 use axum::extract::{Extension, Form, State};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
-use http::StatusCode;
 use http::header::{RETRY_AFTER, SET_COOKIE};
+use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 
 use super::Portal;
 use super::sessions::PortalSession;
 use super::texts::Texts;
 use crate::accounts::{Account, PasswordError};
+use crate::browsers::Origin;
 use crate::host::Host;
 use crate::pages::{Failure, Frame, Locale, Surface, page};
 use crate::serving::Connection;
@@ -50,6 +51,7 @@ pub async fn show(session: Option<PortalSession>, locale: Locale) -> Result<Resp
 pub async fn log_in(
     State(portal): State<Portal>,
     Extension(connection): Extension<Connection>,
+    headers: HeaderMap,
     locale: Locale,
     Form(Credentials { user_name, password }): Form<Credentials>,
 ) -> Result<Response, Failure> {
@@ -60,16 +62,24 @@ pub async fn log_in(
             let Some(account) = Account::find(&portal.db, &account_id).await? else {
                 return wrong();
             };
-            let cookie = Host::log_in(&portal, account, portal.is_secure()).await?;
+            let cookie = Host::log_in(&portal, account, portal.is_secure(), &Origin::of(connection, &headers)).await?;
             Ok((AppendHeaders([(SET_COOKIE, cookie)]), Redirect::to("/")).into_response())
         }
         Err(PasswordError::Wrong) => wrong(),
         Err(PasswordError::TooMany(wait)) => {
-            let error = Some(texts.too_many_passwords(wait.0));
+            let error = Some(too_many(locale, wait.0));
             let mut response = answer(StatusCode::TOO_MANY_REQUESTS, locale, &user_name, error)?;
             response.headers_mut().insert(RETRY_AFTER, wait.0.into());
             Ok(response)
         }
         Err(PasswordError::Database(error)) => Err(error.into()),
+    }
+}
+
+/// How long to wait after too many passwords.
+fn too_many(locale: Locale, seconds: u32) -> String {
+    match locale {
+        Locale::Chinese => format!("尝试次数过多，请 {seconds} 秒后再试。"),
+        Locale::English => format!("Too many tries. Try again in {seconds} seconds."),
     }
 }

@@ -180,9 +180,9 @@ impl RelyingParty {
         let claims = id_token
             .claims(&client.id_token_verifier(), &request.nonce)
             .map_err(|error| RelyingPartyError::IdToken(error.to_string()))?;
+        let account_id = claims.subject().to_string();
         let identity = claims.additional_claims().identity.clone();
         let name = claims.name().and_then(|name| name.get(None)).map(|name| name.as_str().to_owned());
-        let account_id = claims.subject().as_str().to_owned();
         Ok(LoggedIn { account_id, name: name.unwrap_or_else(|| identity.name.clone()), identity })
     }
 

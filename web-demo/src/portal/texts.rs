@@ -1,14 +1,10 @@
 //! The words of the portal's pages, in both languages.
 
-use saoma_protocol::UnitRole;
-
-use super::sessions::LoginMethod;
 use crate::pages::Locale;
 
 /// The words of one language. Pairs are a title and what to do.
 #[derive(Debug)]
 pub struct Texts {
-    locale: Locale,
     pub log_in: &'static str,
     pub steps: [&'static str; 3],
     pub log_in_by_password: &'static str,
@@ -21,15 +17,6 @@ pub struct Texts {
     pub hosted: &'static str,
     pub no_script: &'static str,
     pub safety: &'static str,
-    pub home: &'static str,
-    pub log_out: &'static str,
-    pub personal: &'static str,
-    pub unit: &'static str,
-    pub name: &'static str,
-    pub unit_name: &'static str,
-    pub role: &'static str,
-    pub logged_in_at: &'static str,
-    pub logged_in_by: &'static str,
     pub not_from_here: (&'static str, &'static str),
     pub not_completed: (&'static str, &'static str),
     pub unreachable: (&'static str, &'static str),
@@ -37,7 +24,6 @@ pub struct Texts {
 }
 
 const CHINESE: Texts = Texts {
-    locale: Locale::Chinese,
     log_in: "扫码登录",
     steps: [
         "打开手机应用“示例省人社”，登录您的账号",
@@ -54,15 +40,6 @@ const CHINESE: Texts = Texts {
     hosted: "在登录服务页面上扫码",
     no_script: "此页面需要 JavaScript 才能显示二维码，您也可以：",
     safety: "请核对浏览器地址栏中的网址，勿扫描他人发来的登录二维码。",
-    home: "首页",
-    log_out: "退出登录",
-    personal: "个人登录",
-    unit: "单位登录",
-    name: "姓名",
-    unit_name: "单位",
-    role: "身份",
-    logged_in_at: "登录时间",
-    logged_in_by: "登录方式",
     not_from_here: (
         "无法完成登录",
         "此次登录不是在本浏览器中发起的，或已经失效。为防止他人将您登录到别人的账号，我们已将其拒绝。请从登录页面重新扫码。",
@@ -73,7 +50,6 @@ const CHINESE: Texts = Texts {
 };
 
 const ENGLISH: Texts = Texts {
-    locale: Locale::English,
     log_in: "Log in by scanning",
     steps: [
         "Open the app “Shili Province Social Security” on your phone and log in",
@@ -90,15 +66,6 @@ const ENGLISH: Texts = Texts {
     hosted: "Scan on the login service's own page",
     no_script: "This page needs JavaScript to show the code. You can also:",
     safety: "Check the address in your browser's address bar. Do not scan login codes that others send you.",
-    home: "Home",
-    log_out: "Log out",
-    personal: "Personal login",
-    unit: "Unit login",
-    name: "Name",
-    unit_name: "Unit",
-    role: "Role",
-    logged_in_at: "Logged in at",
-    logged_in_by: "Logged in by",
     not_from_here: (
         "The login could not be completed",
         "It was not started in this browser, or it is over. It was refused so that nobody can log you in to someone else's account. Start again from the login page.",
@@ -115,38 +82,5 @@ impl Texts {
     /// The words of a language.
     pub const fn of(locale: Locale) -> &'static Self {
         locale.pick(&CHINESE, &ENGLISH)
-    }
-
-    /// Greets a person.
-    pub fn greeting(&self, name: &str) -> String {
-        match self.locale {
-            Locale::Chinese => format!("您好，{name}"),
-            Locale::English => format!("Hello, {name}"),
-        }
-    }
-
-    /// How long to wait after too many passwords.
-    pub fn too_many_passwords(&self, seconds: u32) -> String {
-        match self.locale {
-            Locale::Chinese => format!("尝试次数过多，请 {seconds} 秒后再试。"),
-            Locale::English => format!("Too many tries. Try again in {seconds} seconds."),
-        }
-    }
-
-    /// By what means a person has logged in.
-    pub const fn method(&self, method: LoginMethod) -> &'static str {
-        match method {
-            LoginMethod::Scan => self.locale.pick("手机扫码", "scanning with the phone"),
-            LoginMethod::Password => self.locale.pick("用户名和密码", "user name and password"),
-        }
-    }
-
-    /// What a person is to a unit.
-    pub const fn role_name(&self, role: UnitRole) -> &'static str {
-        match role {
-            UnitRole::LegalRepresentative => self.locale.pick("法定代表人", "Legal representative"),
-            UnitRole::AuthorisedAgent => self.locale.pick("授权经办人", "Authorised agent"),
-            UnitRole::Operator => self.locale.pick("业务操作员", "Operator"),
-        }
     }
 }

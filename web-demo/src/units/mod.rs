@@ -34,3 +34,31 @@ pub fn identity(post: Post) -> Identity {
     let Post { unit, role } = post;
     Identity { id: format!("unit:{}", unit.id), kind: IdentityKind::Unit, name: unit.name, role: Some(role) }
 }
+
+/// A person who acts for a unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Their name.
+    pub name: String,
+    /// What they are to it.
+    pub role: UnitRole,
+}
+
+/// Who acts for a unit: by the authority's records, then its own agents.
+///
+/// # Errors
+/// The database's, or the register's.
+pub async fn members(
+    db: &SqlitePool,
+    register: &dyn UnitRegister,
+    unit_id: &str,
+) -> Result<Vec<Member>, RegisterError> {
+    let record = register.unit(unit_id).await?;
+    let members = record.into_iter().flat_map(|record| record.members);
+    let mut members: Vec<Member> = members.map(|member| Member { name: member.name, role: member.role }).collect();
+    let agents =
+        sqlx::query_scalar("SELECT name FROM unit_agents WHERE unit_id = ?1 ORDER BY authorised_at, id_number");
+    let agents: Vec<String> = agents.bind(unit_id).fetch_all(db).await?;
+    members.extend(agents.into_iter().map(|name| Member { name, role: UnitRole::AuthorisedAgent }));
+    Ok(members)
+}

@@ -3,7 +3,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { launchBrowser } from "./browser.ts";
-import { JIA } from "./citizens.ts";
+import { JIA, YI } from "./citizens.ts";
 import { Demo } from "./demo.ts";
 import { accessibilityViolations, horizontalOverflow } from "./page-checks.ts";
 import { Phone } from "./phone.ts";
@@ -43,6 +43,33 @@ test.each([zh, en])("every page of a login is accessible and fits 360 pixels, in
   expect([...portal.errors, ...phone.errors]).toEqual([]);
 });
 
+/** The pages of the portal that everybody sees. */
+const PUBLIC = ["/", "/announcements", "/announcements/2026-11-b", "/nowhere"];
+
+/** The pages of a person. */
+const PERSONAL = [
+  ...["/", "/details", "/card/track", "/card/report-loss", "/account", "/account/password", "/account/details"],
+  ...["pension", "medical", "unemployment", "work-injury", "maternity", "statement"].map((name) => `/insurance/${name}`),
+  ...["/applications", "/applications/1", "/applications/new/professional-title", "/exams", "/questions"],
+  ...["/resume", "/resume/edit", "/inbox", "/inbox/1", "/training"],
+];
+
+test.each([zh, en])("every page of the hall is accessible and fits 360 pixels, in $tag", async (words) => {
+  const portal = await Portal.open(browser, demo, words);
+  await portal.page.setViewportSize({ width: 360, height: 740 });
+  const origin = demo.addresses.portal;
+  for (const path of PUBLIC) await opens(portal.page, origin + path, words.tag);
+  const phone = await Phone.of(JIA, browser, demo, words);
+  await portal.logInBy(phone);
+  for (const path of PERSONAL) await opens(portal.page, origin + path, words.tag);
+  await opens(phone.page, `${demo.addresses.phone}/sessions`, words.tag);
+  const unit = await Portal.open(browser, demo, words);
+  await unit.page.setViewportSize({ width: 360, height: 740 });
+  await unit.logInBy(await Phone.of(YI, browser, demo, words), /示例单位一/);
+  await holds(unit.page, words.tag);
+  expect([...portal.errors, ...phone.errors, ...unit.errors]).toEqual([]);
+});
+
 test("a person without a mouse logs in", async () => {
   const portal = await Portal.open(browser, demo);
   const { userCode } = await portal.codes();
@@ -63,6 +90,11 @@ async function holds(page: Page, language: string): Promise<void> {
   expect(await page.locator("html").getAttribute("lang")).toBe(language);
   expect(await accessibilityViolations(page), page.url()).toEqual([]);
   expect(await horizontalOverflow(page), page.url()).toBe(0);
+}
+
+async function opens(page: Page, address: string, language: string): Promise<void> {
+  await page.goto(address);
+  await holds(page, language);
 }
 
 /** Presses Tab until this has the focus. */

@@ -3,6 +3,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 
 import type { Demo } from "./demo.ts";
 import { watchForErrors } from "./page-checks.ts";
+import type { Phone } from "./phone.ts";
 import { type Words, zh } from "./words.ts";
 
 /** What the login's QR code and its typed twin say. */
@@ -72,6 +73,16 @@ export class Portal {
   async greets(name: string): Promise<void> {
     await this.page.waitForURL((url) => url.pathname === "/");
     await this.page.getByRole("main").getByText(name).first().waitFor();
+  }
+
+  /** Logs in by a phone that types the code. */
+  async logInBy(phone: Phone, identity: RegExp = this.words.personal): Promise<void> {
+    await this.page.goto(new URL("/login", this.page.url()).href);
+    await this.showsCode();
+    await phone.type((await this.codes()).userCode);
+    await phone.choose(identity);
+    await phone.confirm();
+    await this.page.waitForURL((url) => url.pathname === "/");
   }
 
   async logOut(): Promise<void> {

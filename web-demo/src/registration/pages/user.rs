@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{elsewhere, keep, keep_and_go, path_of, status_of, with_wait};
 use crate::accounts::Account;
+use crate::browsers::Origin;
 use crate::host::Host;
 use crate::pages::{Failure, Frame, Locale, Surface, has_script, page};
 use crate::registration::{
@@ -121,7 +122,8 @@ pub async fn submit<H: Host>(
         Ok(account_id) => {
             let mut response = Redirect::to(path_of(Step::Done, H::SURFACE)).into_response();
             if let Some(account) = Account::find(host.db(), &account_id).await? {
-                let session = host.log_in(account, host.is_secure(connection)).await?;
+                let session =
+                    host.log_in(account, host.is_secure(connection), &Origin::of(connection, &headers)).await?;
                 response.headers_mut().append(SET_COOKIE, session);
             }
             keep(&host, &draft, connection, response).await

@@ -1,0 +1,55 @@
+//! Changing a password: the old one proves the person, the new one keeps the rules (S3a, S6).
+
+use super::attempts::{PASSWORD_PER_ACCOUNT, Wait};
+use super::{Account, Accounts, PasswordRefused, check_password, password};
+
+/// Why a password was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    /// The old password is wrong.
+    #[error("the password at present is wrong")]
+    Wrong,
+    /// Too many wrong passwords for this account.
+    #[error("too many attempts, {} s to wait", .0.0)]
+    TooMany(Wait),
+    /// The new one does not keep a rule.
+    #[error("the new password does not keep a rule: {0:?}")]
+    Rule(PasswordRefused),
+    /// It is the password already.
+    #[error("the new password is the old one")]
+    Unchanged,
+    /// The new one cannot be hashed.
+    #[error("a password cannot be hashed: {0}")]
+    Hash(argon2::password_hash::Error),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+impl Accounts {
+    /// Changes an account's password. Wrong old ones count as attempts to log in.
+    ///
+    /// # Errors
+    /// See [`ChangeError`]; the account is as before.
+    pub async fn change_password(&self, account: &Account, old: &str, new: &str) -> Result<(), ChangeError> {
+        let hash: String = sqlx::query_scalar("SELECT password_hash FROM accounts WHERE id = ?1")
+            .bind(&account.id)
+            .fetch_one(&self.db)
+            .await?;
+        let key = account.user_name.to_lowercase();
+        PASSWORD_PER_ACCOUNT.count(&self.db, &key).await?.map_err(ChangeError::TooMany)?;
+        if !password::matches_hash(old.to_owned(), hash).await {
+            return Err(ChangeError::Wrong);
+        }
+        PASSWORD_PER_ACCOUNT.forgive(&self.db, &key).await?;
+        check_password(new, &account.user_name, account.id_number.as_str(), &account.phone)
+            .map_err(ChangeError::Rule)?;
+        if new == old {
+            return Err(ChangeError::Unchanged);
+        }
+        let hash = password::hash_later(new.to_owned()).await.map_err(ChangeError::Hash)?;
+        let update = sqlx::query("UPDATE accounts SET password_hash = ?2 WHERE id = ?1");
+        update.bind(&account.id).bind(hash).execute(&self.db).await?;
+        Ok(())
+    }
+}

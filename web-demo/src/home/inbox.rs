@@ -1,0 +1,89 @@
+//! My inbox: what the hall has told the person; a login that was not theirs is ended from here.
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use http::StatusCode;
+
+use super::paging::Paging;
+use super::{Hall, Person, missing};
+use crate::browsers;
+use crate::pages::{Failure, Frame, page};
+use crate::records::inbox::{self, Received};
+
+/// How many notices stand on a page.
+const PAGE_SIZE: u32 = 10;
+
+#[derive(Template)]
+#[template(path = "home/inbox.html")]
+struct InboxPage<'a> {
+    frame: Frame<'a>,
+    person: &'a Person,
+    notices: Vec<Received>,
+    number: u32,
+    more: bool,
+}
+
+#[derive(Template)]
+#[template(path = "home/notice.html")]
+struct NoticePage<'a> {
+    frame: Frame<'a>,
+    person: &'a Person,
+    notice: Received,
+    /// What the notice tells of, if it does of a login.
+    login: Option<Login>,
+}
+
+/// How a login that a notice tells of stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Login {
+    /// It is the one that reads the notice.
+    ThisOne,
+    /// Another one, which can be ended.
+    Other,
+    /// It is over.
+    Over,
+}
+
+/// Answers `GET /inbox`.
+pub async fn list(State(hall): State<Hall>, person: Person, Query(paging): Query<Paging>) -> Result<Response, Failure> {
+    let number = paging.number();
+    let (notices, more) = inbox::page(hall.db(), person.id(), number, PAGE_SIZE).await?;
+    let path = format!("/inbox?page={number}");
+    page(StatusCode::OK, &InboxPage { frame: person.frame(&path), person: &person, notices, number, more })
+}
+
+/// Answers `GET /inbox/{id}`, and takes the notice as read.
+pub async fn show(State(hall): State<Hall>, mut person: Person, Path(id): Path<String>) -> Result<Response, Failure> {
+    let Some(notice) = inbox::find(hall.db(), person.id(), id.parse().unwrap_or_default()).await? else {
+        return missing(person.locale).await;
+    };
+    inbox::mark_read(hall.db(), person.id(), notice.id).await?;
+    person.unread = inbox::unread(hall.db(), person.id()).await?;
+    let login = login_of(&hall, &person, &notice).await?;
+    let path = format!("/inbox/{}", notice.id);
+    page(StatusCode::OK, &NoticePage { frame: person.frame(&path), person: &person, notice, login })
+}
+
+/// Answers `POST /inbox/{id}/not-me`: ends the login that the notice tells of.
+pub async fn not_me(State(hall): State<Hall>, person: Person, Path(id): Path<String>) -> Result<Response, Failure> {
+    let Some(notice) = inbox::find(hall.db(), person.id(), id.parse().unwrap_or_default()).await? else {
+        return missing(person.locale).await;
+    };
+    if let Some(session_id) = &notice.session_id {
+        browsers::end(hall.db(), person.id(), session_id).await?;
+    }
+    Ok(Redirect::to(&format!("/inbox/{}", notice.id)).into_response())
+}
+
+async fn login_of(hall: &Hall, person: &Person, notice: &Received) -> Result<Option<Login>, Failure> {
+    let Some(session_id) = &notice.session_id else {
+        return Ok(None);
+    };
+    if *session_id == person.session.id {
+        return Ok(Some(Login::ThisOne));
+    }
+    let logged_in = browsers::of(hall.db(), person.id()).await?;
+    let there = logged_in.iter().any(|browser| browser.id == *session_id);
+    Ok(Some(if there { Login::Other } else { Login::Over }))
+}

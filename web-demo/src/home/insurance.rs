@@ -1,0 +1,113 @@
+//! My insurance: the months of each insurance, and the statement of rights over all of them.
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::response::Response;
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::card::CardView;
+use super::{Hall, Person, VerifiedPerson, missing};
+use crate::pages::{Failure, Frame, page};
+use crate::records::insurance::{self, Contribution, Insurance, Total};
+use crate::records::person::Details;
+
+#[derive(Template)]
+#[template(path = "home/insurance.html")]
+struct InsurancePage<'a> {
+    frame: Frame<'a>,
+    person: &'a Person,
+    insurance: Insurance,
+    insurances: [Insurance; 5],
+    years: Vec<String>,
+    year: String,
+    months: Vec<Contribution>,
+    of_year: Total,
+    in_all: Total,
+}
+
+#[derive(Template)]
+#[template(path = "home/statement.html")]
+struct StatementPage<'a> {
+    frame: Frame<'a>,
+    person: &'a Person,
+    details: Details,
+    insurances: [Insurance; 5],
+    years: Vec<String>,
+    year: String,
+    rows: Vec<Row>,
+}
+
+/// An insurance on the statement.
+struct Row {
+    insurance: Insurance,
+    of_year: Total,
+    until_then: Total,
+}
+
+/// Which year is asked for.
+#[derive(Deserialize)]
+pub struct Year {
+    year: Option<String>,
+}
+
+impl Year {
+    /// The one that is asked for, if there is anything of it, else the latest.
+    fn among(self, years: &[String]) -> String {
+        let asked = self.year.filter(|year| years.contains(year));
+        asked.or_else(|| years.first().cloned()).unwrap_or_default()
+    }
+}
+
+/// Answers `GET /insurance/{insurance}`.
+pub async fn show(
+    State(hall): State<Hall>,
+    VerifiedPerson(person): VerifiedPerson,
+    Path(insurance): Path<String>,
+    Query(year): Query<Year>,
+) -> Result<Response, Failure> {
+    let Some(insurance) = Insurance::at(&insurance) else {
+        return missing(person.locale).await;
+    };
+    let (db, id) = (hall.db(), person.id());
+    let years = insurance::years(db, id, Some(insurance)).await?;
+    let year = year.among(&years);
+    let path = format!("/insurance/{}?year={year}", insurance.path());
+    let shown = InsurancePage {
+        frame: person.frame(&path),
+        person: &person,
+        insurance,
+        insurances: Insurance::ALL,
+        months: insurance::of_year(db, id, insurance, &year).await?,
+        of_year: insurance::total(db, id, insurance, &year, &year).await?,
+        in_all: insurance::total(db, id, insurance, "0000", "9999").await?,
+        years,
+        year,
+    };
+    page(StatusCode::OK, &shown)
+}
+
+/// Answers `GET /insurance/statement`.
+pub async fn statement(
+    State(hall): State<Hall>,
+    VerifiedPerson(person): VerifiedPerson,
+    Query(year): Query<Year>,
+) -> Result<Response, Failure> {
+    let (db, id) = (hall.db(), person.id());
+    let card = CardView::of(&hall, &person.account, person.locale).await?;
+    let details = Details::of(&person.account, card.number());
+    let years = insurance::years(db, id, None).await?;
+    let year = year.among(&years);
+    let mut rows = Vec::new();
+    for insurance in Insurance::ALL {
+        let of_year = insurance::total(db, id, insurance, &year, &year).await?;
+        let until_then = insurance::total(db, id, insurance, "0000", &year).await?;
+        rows.push(Row { insurance, of_year, until_then });
+    }
+    let path = format!("/insurance/statement?year={year}");
+    let (frame, details) = (person.frame(&path), details.masked());
+    page(
+        StatusCode::OK,
+        &StatementPage { frame, person: &person, details, insurances: Insurance::ALL, years, year, rows },
+    )
+}

@@ -1,0 +1,110 @@
+//! What people come to the portal for: the start page for strangers, the home page of a person (S15) or of a unit (S16),
+//! and the page of every entry on it.
+//!
+//! A page is a handler here and a template of the same name, whose words stand in it in both languages. What it shows
+//! comes from `records`, `cards`, `units` and `accounts`; who may see it is decided by its extractor, [`Person`] or
+//! [`VerifiedPerson`].
+
+mod account;
+mod announcements;
+mod app_link;
+mod applications;
+mod card;
+mod details;
+mod exams;
+mod inbox;
+mod insurance;
+mod paging;
+mod person;
+mod questions;
+mod resume;
+mod start;
+#[cfg(test)]
+mod tests;
+mod training;
+mod unit;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::FromRef;
+use axum::response::Response;
+use axum::routing::{get, post};
+use http::StatusCode;
+use sqlx::SqlitePool;
+
+pub use app_link::AppLink;
+pub use person::{Person, VerifiedPerson};
+
+use crate::pages::{Failure, Frame, Locale, Surface, page};
+use crate::portal::Portal;
+
+/// What the pages share.
+#[derive(Debug, Clone)]
+pub struct Hall {
+    /// The portal, which knows who is logged in.
+    pub portal: Portal,
+    /// Where phones find the app.
+    pub app: AppLink,
+}
+
+impl Hall {
+    /// The hall's database.
+    pub const fn db(&self) -> &SqlitePool {
+        &self.portal.db
+    }
+}
+
+impl FromRef<Hall> for Portal {
+    fn from_ref(hall: &Hall) -> Self {
+        hall.portal.clone()
+    }
+}
+
+/// The pages.
+pub fn routes(hall: Hall) -> Router {
+    Router::new()
+        .route("/", get(start::show))
+        .route("/details", get(details::show).post(details::show_in_full))
+        .route("/card/{service}", get(card::show))
+        .route("/account", get(account::show))
+        .route("/account/password", get(account::password).post(account::change_password))
+        .route("/account/details", get(account::contacts).post(account::change_contacts))
+        .route("/insurance/statement", get(insurance::statement))
+        .route("/insurance/{insurance}", get(insurance::show))
+        .route("/announcements", get(announcements::list))
+        .route("/announcements/{id}", get(announcements::show))
+        .route("/applications", get(applications::list))
+        .route("/applications/new/{service}", get(applications::form).post(applications::submit))
+        .route("/applications/{id}", get(applications::show))
+        .route("/applications/{id}/withdraw", post(applications::withdraw))
+        .route("/exams", get(exams::list))
+        .route("/exams/{id}/register", post(exams::register))
+        .route("/exams/{id}/cancel", post(exams::cancel))
+        .route("/questions", get(questions::list).post(questions::ask))
+        .route("/resume", get(resume::show).post(resume::keep))
+        .route("/resume/edit", get(resume::edit))
+        .route("/inbox", get(inbox::list))
+        .route("/inbox/{id}", get(inbox::show))
+        .route("/inbox/{id}/not-me", post(inbox::not_me))
+        .route("/training", get(training::list))
+        .route("/training/{id}/enrol", post(training::enrol))
+        .route("/training/{id}/leave", post(training::leave))
+        .fallback(missing)
+        .with_state(hall)
+}
+
+#[derive(Template)]
+#[template(path = "home/missing.html")]
+struct MissingPage<'a> {
+    frame: Frame<'a>,
+}
+
+/// The answer where there is no page, or none for this person.
+pub async fn missing(locale: Locale) -> Result<Response, Failure> {
+    page(StatusCode::NOT_FOUND, &MissingPage { frame: frame(locale, "/") })
+}
+
+/// The frame of a page of the portal.
+const fn frame(locale: Locale, path: &str) -> Frame<'_> {
+    Frame { locale, surface: Surface::Portal, path }
+}

@@ -1,0 +1,17 @@
+//! Lists in pages.
+
+use serde::Deserialize;
+
+/// Which page of a list an address asks for. Whatever is no number is the first.
+#[derive(Debug, Default, Deserialize)]
+pub struct Paging {
+    page: Option<String>,
+}
+
+impl Paging {
+    /// The page, from 1.
+    pub fn number(&self) -> u32 {
+        let number = self.page.as_deref().and_then(|page| page.parse().ok());
+        number.filter(|number| (1..=100_000).contains(number)).unwrap_or(1)
+    }
+}

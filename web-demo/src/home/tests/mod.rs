@@ -1,0 +1,8 @@
+//! What people do on their pages, at the routes, over a real database.
+
+mod account;
+mod inbox;
+mod records;
+mod start;
+mod support;
+mod who_sees_what;

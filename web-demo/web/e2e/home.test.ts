@@ -1,0 +1,104 @@
+/** What a person does at home in the hall, and how one surface ends the other's logins. */
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+
+import { launchBrowser } from "./browser.ts";
+import { JIA, PASSWORD, YI } from "./citizens.ts";
+import { Demo } from "./demo.ts";
+import { Phone } from "./phone.ts";
+import { Portal } from "./portal.ts";
+
+let demo: Demo;
+let browser: Browser;
+
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+
+afterAll(() => browser?.close());
+
+beforeEach(async () => {
+  demo = await Demo.start();
+});
+
+afterEach(() => demo?.stop());
+
+/** Row S1. */
+test("a stranger's first page has the app's code and the ways in", async () => {
+  const page = await browser.newPage({ locale: "zh-CN" });
+  await page.goto(`${demo.addresses.portal}/`);
+  await page.getByRole("img", { name: "打开手机应用的二维码" }).waitFor();
+  await page.getByText("示例省人社").first().waitFor();
+  expect(await page.getByRole("link", { name: demo.addresses.phone }).getAttribute("href")).toBe(demo.addresses.phone);
+  await page.getByRole("main").getByRole("link", { name: "扫码登录" }).click();
+  await page.waitForURL((url) => url.pathname === "/login");
+});
+
+/** Row S15. */
+test("a person goes about their affairs without a script", async () => {
+  const portal = await Portal.open(browser, demo);
+  await portal.logInBy(await Phone.of(JIA, browser, demo));
+  const page = await withoutScripts(portal);
+  await page.goto(`${demo.addresses.portal}/`);
+  await page.getByRole("button", { name: "显示完整信息" }).click();
+  await page.getByText("990000199003071016").waitFor();
+  await page.getByRole("link", { name: "我的考试" }).first().click();
+  await page.getByRole("button", { name: /^报名 企业人力资源管理师/ }).click();
+  await page.getByRole("button", { name: /取消报名 企业人力资源管理师/ }).waitFor();
+  await page.getByRole("link", { name: "我的提问" }).first().click();
+  await page.getByLabel("主题").fill("缴费");
+  await page.getByRole("textbox", { name: "问题" }).fill("何时到账？");
+  await page.getByRole("button", { name: "提交问题" }).click();
+  await page.getByText("何时到账？").waitFor();
+  await page.getByRole("link", { name: "我的社保" }).first().click();
+  await page.getByRole("link", { name: "2024" }).click();
+  await page.getByRole("rowheader", { name: "养老保险" }).waitFor();
+});
+
+/** Row S15. */
+test("the phone ends a computer's login at once", async () => {
+  const portal = await Portal.open(browser, demo);
+  const phone = await Phone.of(JIA, browser, demo);
+  await portal.logInBy(phone);
+  await phone.page.goto(`${demo.addresses.phone}/`);
+  await phone.page.getByRole("link", { name: "已登录的电脑" }).click();
+  await phone.shows(/Chrom/);
+  await phone.page.getByRole("button", { name: /退出该登录/ }).click();
+  await phone.shows("没有电脑登录您的账号");
+  await portal.page.goto(`${demo.addresses.portal}/account`);
+  await portal.page.waitForURL((url) => url.pathname === "/login");
+});
+
+/** Row S15. */
+test("a new password ends the phone's login, and is what lets it in again", async () => {
+  const portal = await Portal.open(browser, demo);
+  const phone = await Phone.of(JIA, browser, demo);
+  await portal.logInBy(phone);
+  await portal.page.getByRole("link", { name: "密码修改" }).click();
+  await portal.page.getByLabel("当前密码").fill(PASSWORD);
+  await portal.page.getByLabel("新密码", { exact: true }).fill("q7wz88");
+  await portal.page.getByLabel("确认新密码").fill("q7wz88");
+  await portal.page.getByRole("button", { name: "修改密码" }).click();
+  await portal.page.getByText("修改成功").waitFor();
+  await phone.page.goto(`${demo.addresses.phone}/`);
+  await phone.page.waitForURL((url) => url.pathname === "/login");
+  await phone.page.getByLabel("用户名").fill(JIA.userName);
+  await phone.page.getByLabel("密码").fill("q7wz88");
+  await phone.page.getByRole("main").getByRole("button", { name: "登录" }).click();
+  await phone.page.waitForURL((url) => url.pathname === "/");
+});
+
+/** Row S16. */
+test("a unit login lands on the unit", async () => {
+  const portal = await Portal.open(browser, demo);
+  await portal.logInBy(await Phone.of(YI, browser, demo), /示例单位二/);
+  await portal.page.getByRole("heading", { name: "示例单位二" }).waitFor();
+  await portal.page.getByRole("main").getByText("业务操作员").first().waitFor();
+});
+
+/** A window of the same login in which no script runs. */
+async function withoutScripts(portal: Portal): Promise<Page> {
+  const storageState = await portal.page.context().storageState();
+  const context = await browser.newContext({ storageState, locale: "zh-CN", javaScriptEnabled: false });
+  return context.newPage();
+}
