@@ -36,6 +36,8 @@ const NEVER_IN: &[(&str, &[&str])] = &[
     ("web-demo/src/accounts", &["saoma_gateway", "crate::phone", "crate::portal", "axum"]),
     ("web-demo/src/cards", &["saoma_gateway", "crate::phone", "crate::portal", "axum"]),
     ("web-demo/src/units", &["saoma_gateway", "crate::phone", "crate::portal", "axum"]),
+    ("web-demo/src/records", &["saoma_gateway", "crate::home", "crate::phone", "crate::portal", "axum"]),
+    ("web-demo/src/home", &["saoma_gateway"]),
 ];
 
 /// What the scripts of a room may import beside their own files: `<qr-login>` is for any site, so it knows no portal.

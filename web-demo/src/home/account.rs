@@ -34,13 +34,13 @@ pub struct Done {
 
 /// Answers `GET /account`.
 pub async fn show(State(hall): State<Hall>, person: Person, Query(done): Query<Done>) -> Result<Response, Failure> {
-    let Some(details) = person::details(hall.db(), person.id()).await? else {
+    let Some(details) = person::details(hall.db(), person.account_id()).await? else {
         return missing(person.locale).await;
     };
     let account = AccountPage {
         frame: person.frame("/account"),
         user_name: details.user_name,
-        contacts: contacts::of(hall.db(), person.id()).await?,
+        contacts: contacts::of(hall.db(), person.account_id()).await?,
         done: done.done.is_some(),
         person: &person,
     };
@@ -89,7 +89,7 @@ pub async fn change_password(
         refused.repeat_error = Some(say("两次输入的新密码不一致。", "The two new passwords differ."));
         return page(StatusCode::UNPROCESSABLE_ENTITY, &refused);
     }
-    let status = match hall.accounts.change_password(person.id(), &form.old, &form.new).await {
+    let status = match hall.accounts.change_password(person.account_id(), &form.old, &form.new).await {
         Ok(()) => {
             let notice = Words::new("您的登录密码已修改", "Your password was changed");
             return changed(&hall, &person, notice).await;
@@ -173,7 +173,7 @@ impl ContactsPage<'_> {
 
 /// Answers `GET /account/details`.
 pub async fn contacts(State(hall): State<Hall>, person: Person) -> Result<Response, Failure> {
-    let contacts = contacts::of(hall.db(), person.id()).await?;
+    let contacts = contacts::of(hall.db(), person.account_id()).await?;
     let frame = person.frame("/account/details");
     page(StatusCode::OK, &ContactsPage { frame, person: &person, contacts, errors: Vec::new() })
 }
@@ -186,7 +186,7 @@ pub async fn change_contacts(
 ) -> Result<Response, Failure> {
     match typed.checked() {
         Ok(contacts) => {
-            contacts::keep(hall.db(), person.id(), &contacts).await?;
+            contacts::keep(hall.db(), person.account_id(), &contacts).await?;
             changed(&hall, &person, Words::new("您的账户信息已修改", "Your account's details were changed")).await
         }
         Err((contacts, errors)) => {
@@ -198,12 +198,12 @@ pub async fn change_contacts(
 
 /// Logs the account out everywhere but in this browser, tells the person, and goes back to the account.
 async fn changed(hall: &Hall, person: &Person, title: Words) -> Result<Response, Failure> {
-    browsers::end_others(hall.db(), person.id(), &person.session.id).await?;
-    sessions::end_all(hall.db(), person.id()).await?;
+    browsers::end_others(hall.db(), person.account_id(), &person.session.id).await?;
+    sessions::end_all(hall.db(), person.account_id()).await?;
     let body = Words::new(
         "其他浏览器和手机上的登录均已退出，请在手机应用中重新登录。如果不是您本人操作，请立即联系经办窗口。",
         "All other browsers and phones were logged out; log in to the app again. If this was not you, contact a service counter now.",
     );
-    inbox::notify(hall.db(), person.id(), &Notice::new(title, body)).await?;
+    inbox::notify(hall.db(), person.account_id(), &Notice::new(title, body)).await?;
     Ok(Redirect::to("/account?done=changed").into_response())
 }

@@ -90,7 +90,7 @@ pub async fn show(
     let Some(service) = CardService::at(&service) else {
         return missing(person.locale).await;
     };
-    let card = CardView::of(hall.db(), person.id(), person.locale).await?;
+    let card = CardView::of(hall.db(), person.account_id(), person.locale).await?;
     let path = format!("/card/{}", service.path());
     let service = card.service(service);
     page(StatusCode::OK, &CardPage { frame: person.frame(&path), person: &person, card, service })

@@ -37,12 +37,12 @@ pub async fn show_in_full(
             "Your social-security number and card number were shown in full in the hall. If this was not you, change your password now.",
         ),
     );
-    inbox::notify(hall.db(), person.id(), &notice).await?;
+    inbox::notify(hall.db(), person.account_id(), &notice).await?;
     answer(&hall, &person, true).await
 }
 
 async fn answer(hall: &Hall, person: &Person, in_full: bool) -> Result<Response, Failure> {
-    let Some(details) = person::details(hall.db(), person.id()).await? else {
+    let Some(details) = person::details(hall.db(), person.account_id()).await? else {
         return missing(person.locale).await;
     };
     let details = if in_full { details } else { details.masked() };

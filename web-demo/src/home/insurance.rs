@@ -68,7 +68,7 @@ pub async fn show(
     let Some(insurance) = Insurance::at(&insurance) else {
         return missing(person.locale).await;
     };
-    let (db, id) = (hall.db(), person.id());
+    let (db, id) = (hall.db(), person.account_id());
     let years = insurance::years(db, id, Some(insurance)).await?;
     let year = year.among(&years);
     let path = format!("/insurance/{}?year={year}", insurance.path());
@@ -92,7 +92,7 @@ pub async fn statement(
     VerifiedPerson(person): VerifiedPerson,
     Query(year): Query<Year>,
 ) -> Result<Response, Failure> {
-    let (db, id) = (hall.db(), person.id());
+    let (db, id) = (hall.db(), person.account_id());
     let Some(details) = person::details(db, id).await? else {
         return missing(person.locale).await;
     };

@@ -54,9 +54,9 @@ pub async fn show(
     };
     let home = HomePage {
         frame: person.frame("/"),
-        details: person::details(hall.db(), person.id()).await?.map(|details| details.masked()),
-        card: CardView::of(hall.db(), person.id(), locale).await?,
-        contacts: contacts::of(hall.db(), person.id()).await?,
+        details: person::details(hall.db(), person.account_id()).await?.map(|details| details.masked()),
+        card: CardView::of(hall.db(), person.account_id(), locale).await?,
+        contacts: contacts::of(hall.db(), person.account_id()).await?,
         insurances: Insurance::ALL,
         announcements,
         person: &person,
