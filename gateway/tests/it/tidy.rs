@@ -38,6 +38,8 @@ const NEVER_IN: &[(&str, &[&str])] = &[
     ("web-demo/src/units", &["saoma_gateway", "crate::phone", "crate::portal", "axum"]),
     // What the outside world says is no matter of the hall's own tables.
     ("web-demo/src/registers", &["saoma_gateway", "crate::phone", "crate::portal", "crate::cards", "crate::units"]),
+    ("web-demo/src/records", &["saoma_gateway", "crate::home", "crate::phone", "crate::portal", "axum"]),
+    ("web-demo/src/home", &["saoma_gateway"]),
 ];
 
 /// What the scripts of a room may import beside their own files: `<qr-login>` is for any site, so it knows no portal.

@@ -168,7 +168,7 @@ pub async fn change_contacts(
 ) -> Result<Response, Failure> {
     match typed.check() {
         Ok(contacts) => {
-            contacts.keep(hall.db(), person.id()).await?;
+            contacts.keep(hall.db(), person.account_id()).await?;
             changed(&hall, &person, Words::new("您的账户信息已修改", "Your account's details were changed")).await
         }
         Err(errors) => {
@@ -180,12 +180,12 @@ pub async fn change_contacts(
 
 /// Logs the account out everywhere but in this browser, tells the person, and goes back to the account.
 async fn changed(hall: &Hall, person: &Person, title: Words) -> Result<Response, Failure> {
-    browsers::end_others(hall.db(), person.id(), &person.session.id).await?;
-    sessions::end_all(hall.db(), person.id()).await?;
+    browsers::end_others(hall.db(), person.account_id(), &person.session.id).await?;
+    sessions::end_all(hall.db(), person.account_id()).await?;
     let body = Words::new(
         "其他浏览器和手机上的登录均已退出，请在手机应用中重新登录。如果不是您本人操作，请立即联系经办窗口。",
         "All other browsers and phones were logged out; log in to the app again. If this was not you, contact a service counter now.",
     );
-    inbox::notify(hall.db(), person.id(), &Notice::new(title, body)).await?;
+    inbox::notify(hall.db(), person.account_id(), &Notice::new(title, body)).await?;
     Ok(Redirect::to("/account?done=changed").into_response())
 }

@@ -61,7 +61,7 @@ impl ApplicationPage<'_> {
 
 /// Answers `GET /applications`.
 pub async fn list(State(hall): State<Hall>, person: Person) -> Result<Response, Failure> {
-    let applications = applications::of(hall.db(), person.id()).await?;
+    let applications = applications::of(hall.db(), person.account_id()).await?;
     let (frame, catalogue) = (person.frame("/applications"), applications::catalogue());
     page(StatusCode::OK, &ListPage { frame, person: &person, applications, catalogue })
 }
@@ -69,7 +69,7 @@ pub async fn list(State(hall): State<Hall>, person: Person) -> Result<Response, 
 /// Answers `GET /applications/{id}`.
 pub async fn show(State(hall): State<Hall>, person: Person, Path(id): Path<String>) -> Result<Response, Failure> {
     let number = id.parse().unwrap_or_default();
-    let Some(application) = applications::find(hall.db(), person.id(), number).await? else {
+    let Some(application) = applications::find(hall.db(), person.account_id(), number).await? else {
         return missing(person.locale).await;
     };
     let path = format!("/applications/{}", application.id);
@@ -109,14 +109,14 @@ pub async fn submit(
     if error.is_some() {
         return answer_form(StatusCode::UNPROCESSABLE_ENTITY, &person, service, form.reason, error);
     }
-    let id = applications::submit(hall.db(), person.id(), service, reason).await?;
+    let id = applications::submit(hall.db(), person.account_id(), service, reason).await?;
     Ok(Redirect::to(&format!("/applications/{id}")).into_response())
 }
 
 /// Answers `POST /applications/{id}/withdraw`.
 pub async fn withdraw(State(hall): State<Hall>, person: Person, Path(id): Path<String>) -> Result<Response, Failure> {
     let number: i64 = id.parse().unwrap_or_default();
-    applications::withdraw(hall.db(), person.id(), number).await?;
+    applications::withdraw(hall.db(), person.account_id(), number).await?;
     Ok(Redirect::to(&format!("/applications/{number}")).into_response())
 }
 

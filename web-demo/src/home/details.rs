@@ -38,7 +38,7 @@ pub async fn show_in_full(
             "Your social-security number and card number were shown in full in the hall. If this was not you, change your password now.",
         ),
     );
-    inbox::notify(hall.db(), person.id(), &notice).await?;
+    inbox::notify(hall.db(), person.account_id(), &notice).await?;
     answer(&hall, &person, true).await
 }
 

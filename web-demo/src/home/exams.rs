@@ -26,13 +26,13 @@ pub async fn list(State(hall): State<Hall>, person: Person) -> Result<Response, 
 
 /// Answers `POST /exams/{id}/register`.
 pub async fn register(State(hall): State<Hall>, person: Person, Path(id): Path<String>) -> Result<Response, Failure> {
-    let done = exams::register(hall.db(), person.id(), &id).await?;
+    let done = exams::register(hall.db(), person.account_id(), &id).await?;
     answer_change(&hall, &person, done).await
 }
 
 /// Answers `POST /exams/{id}/cancel`.
 pub async fn cancel(State(hall): State<Hall>, person: Person, Path(id): Path<String>) -> Result<Response, Failure> {
-    let done = exams::cancel(hall.db(), person.id(), &id).await?;
+    let done = exams::cancel(hall.db(), person.account_id(), &id).await?;
     answer_change(&hall, &person, done).await
 }
 
@@ -56,7 +56,7 @@ async fn answer(
     status: StatusCode,
     refusal: Option<&'static str>,
 ) -> Result<Response, Failure> {
-    let exams = exams::all(hall.db(), person.id()).await?;
+    let exams = exams::all(hall.db(), person.account_id()).await?;
     let (mine, others) = exams.into_iter().partition(|exam| exam.registered);
     page(status, &ExamsPage { frame: person.frame("/exams"), person, mine, others, refusal })
 }

@@ -48,18 +48,18 @@ enum Login {
 /// Answers `GET /inbox`.
 pub async fn list(State(hall): State<Hall>, person: Person, Query(paging): Query<Paging>) -> Result<Response, Failure> {
     let number = paging.number();
-    let (notices, more) = inbox::page(hall.db(), person.id(), number, PAGE_SIZE).await?;
+    let (notices, more) = inbox::page(hall.db(), person.account_id(), number, PAGE_SIZE).await?;
     let path = format!("/inbox?page={number}");
     page(StatusCode::OK, &InboxPage { frame: person.frame(&path), person: &person, notices, number, more })
 }
 
 /// Answers `GET /inbox/{id}`, and takes the notice as read.
 pub async fn show(State(hall): State<Hall>, mut person: Person, Path(id): Path<String>) -> Result<Response, Failure> {
-    let Some(notice) = inbox::find(hall.db(), person.id(), id.parse().unwrap_or_default()).await? else {
+    let Some(notice) = inbox::find(hall.db(), person.account_id(), id.parse().unwrap_or_default()).await? else {
         return missing(person.locale).await;
     };
-    inbox::mark_read(hall.db(), person.id(), notice.id).await?;
-    person.unread = inbox::unread(hall.db(), person.id()).await?;
+    inbox::mark_read(hall.db(), person.account_id(), notice.id).await?;
+    person.unread = inbox::unread(hall.db(), person.account_id()).await?;
     let login = login_of(&hall, &person, &notice).await?;
     let path = format!("/inbox/{}", notice.id);
     page(StatusCode::OK, &NoticePage { frame: person.frame(&path), person: &person, notice, login })
@@ -67,11 +67,11 @@ pub async fn show(State(hall): State<Hall>, mut person: Person, Path(id): Path<S
 
 /// Answers `POST /inbox/{id}/not-me`: ends the login that the notice tells of.
 pub async fn not_me(State(hall): State<Hall>, person: Person, Path(id): Path<String>) -> Result<Response, Failure> {
-    let Some(notice) = inbox::find(hall.db(), person.id(), id.parse().unwrap_or_default()).await? else {
+    let Some(notice) = inbox::find(hall.db(), person.account_id(), id.parse().unwrap_or_default()).await? else {
         return missing(person.locale).await;
     };
     if let Some(session_id) = &notice.session_id {
-        browsers::end(hall.db(), person.id(), session_id).await?;
+        browsers::end(hall.db(), person.account_id(), session_id).await?;
     }
     Ok(Redirect::to(&format!("/inbox/{}", notice.id)).into_response())
 }
@@ -83,7 +83,7 @@ async fn login_of(hall: &Hall, person: &Person, notice: &Received) -> Result<Opt
     if *session_id == person.session.id {
         return Ok(Some(Login::ThisOne));
     }
-    let logged_in = browsers::of(hall.db(), person.id()).await?;
+    let logged_in = browsers::of(hall.db(), person.account_id()).await?;
     let there = logged_in.iter().any(|browser| browser.id == *session_id);
     Ok(Some(if there { Login::Other } else { Login::Over }))
 }

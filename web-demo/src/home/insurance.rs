@@ -69,7 +69,7 @@ pub async fn show(
     let Some(insurance) = Insurance::at(&insurance) else {
         return missing(person.locale).await;
     };
-    let (db, id) = (hall.db(), person.id());
+    let (db, id) = (hall.db(), person.account_id());
     let years = insurance::years(db, id, Some(insurance)).await?;
     let year = year.among(&years);
     let path = format!("/insurance/{}?year={year}", insurance.path());
@@ -93,7 +93,7 @@ pub async fn statement(
     VerifiedPerson(person): VerifiedPerson,
     Query(year): Query<Year>,
 ) -> Result<Response, Failure> {
-    let (db, id) = (hall.db(), person.id());
+    let (db, id) = (hall.db(), person.account_id());
     let card = CardView::of(&hall, &person.account, person.locale).await?;
     let details = Details::of(&person.account, card.number());
     let years = insurance::years(db, id, None).await?;

@@ -78,7 +78,7 @@ impl Person {
     }
 
     /// Whose account.
-    pub fn id(&self) -> &str {
+    pub fn account_id(&self) -> &str {
         &self.session.account_id
     }
 

@@ -52,7 +52,7 @@ pub async fn ask(
     if errors != (None, None) {
         return answer(&hall, &person, form, errors).await;
     }
-    questions::ask(hall.db(), person.id(), subject, body).await?;
+    questions::ask(hall.db(), person.account_id(), subject, body).await?;
     Ok(Redirect::to("/questions").into_response())
 }
 
@@ -62,7 +62,7 @@ async fn answer(
     form: QuestionForm,
     (subject_error, body_error): (Option<&'static str>, Option<&'static str>),
 ) -> Result<Response, Failure> {
-    let questions = questions::of(hall.db(), person.id()).await?;
+    let questions = questions::of(hall.db(), person.account_id()).await?;
     let wrong = subject_error.or(body_error).is_some();
     let status = if wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let frame = person.frame("/questions");

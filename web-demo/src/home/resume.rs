@@ -31,13 +31,13 @@ struct FormPage<'a> {
 
 /// Answers `GET /resume`.
 pub async fn show(State(hall): State<Hall>, VerifiedPerson(person): VerifiedPerson) -> Result<Response, Failure> {
-    let resume = resume::of(hall.db(), person.id()).await?;
+    let resume = resume::of(hall.db(), person.account_id()).await?;
     page(StatusCode::OK, &ResumePage { frame: person.frame("/resume"), person: &person, resume })
 }
 
 /// Answers `GET /resume/edit`.
 pub async fn edit(State(hall): State<Hall>, VerifiedPerson(person): VerifiedPerson) -> Result<Response, Failure> {
-    let resume = resume::of(hall.db(), person.id()).await?.unwrap_or_default();
+    let resume = resume::of(hall.db(), person.account_id()).await?.unwrap_or_default();
     let frame = person.frame("/resume/edit");
     page(StatusCode::OK, &FormPage { frame, person: &person, resume, error: None })
 }
@@ -61,6 +61,6 @@ pub async fn keep(
         let frame = person.frame("/resume/edit");
         return page(StatusCode::UNPROCESSABLE_ENTITY, &FormPage { frame, person: &person, resume, error });
     }
-    resume::keep(hall.db(), person.id(), &resume).await?;
+    resume::keep(hall.db(), person.account_id(), &resume).await?;
     Ok(Redirect::to("/resume").into_response())
 }

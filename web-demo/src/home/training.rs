@@ -20,7 +20,7 @@ struct TrainingPage<'a> {
 
 /// Answers `GET /training`.
 pub async fn list(State(hall): State<Hall>, VerifiedPerson(person): VerifiedPerson) -> Result<Response, Failure> {
-    let courses = training::all(hall.db(), person.id()).await?;
+    let courses = training::all(hall.db(), person.account_id()).await?;
     let (mine, others) = courses.into_iter().partition(|course| course.enrolled_on.is_some());
     page(StatusCode::OK, &TrainingPage { frame: person.frame("/training"), person: &person, mine, others })
 }
@@ -31,7 +31,7 @@ pub async fn enrol(
     VerifiedPerson(person): VerifiedPerson,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    if !training::enrol(hall.db(), person.id(), &id).await? {
+    if !training::enrol(hall.db(), person.account_id(), &id).await? {
         return missing(person.locale).await;
     }
     Ok(Redirect::to("/training").into_response())
@@ -43,6 +43,6 @@ pub async fn leave(
     VerifiedPerson(person): VerifiedPerson,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    training::leave(hall.db(), person.id(), &id).await?;
+    training::leave(hall.db(), person.account_id(), &id).await?;
     Ok(Redirect::to("/training").into_response())
 }

@@ -34,6 +34,23 @@ test("a stranger's first page has the app's code and the ways in", async () => {
   await page.waitForURL((url) => url.pathname === "/login");
 });
 
+/** Row S11. */
+test("the login page is less than 60 KB, all of it the hall's and the gateway's", async () => {
+  const page = await browser.newPage({ locale: "zh-CN" });
+  const sizes = new Array<Promise<number>>();
+  const origins = new Set<string>();
+  page.on("requestfinished", (request) => {
+    origins.add(new URL(request.url()).origin);
+    sizes.push(request.sizes().then(({ responseBodySize }) => responseBodySize));
+  });
+  await page.goto(`${demo.addresses.portal}/login`, { waitUntil: "load" });
+  await page.getByRole("img", { name: /二维码/ }).waitFor();
+  const bytes = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+  expect(bytes).toBeGreaterThan(10_000);
+  expect(bytes).toBeLessThan(60 * 1024);
+  expect([...origins].sort()).toEqual([demo.addresses.gateway, demo.addresses.portal].sort());
+});
+
 /** Row S15. */
 test("a person goes about their affairs without a script", async () => {
   const portal = await Portal.open(browser, demo);
