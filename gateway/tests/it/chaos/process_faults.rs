@@ -36,6 +36,8 @@ enum ProcessFault {
 pub(super) struct Processes {
     pub(super) nodes: Nodes,
     pub(super) store: Store,
+    /// The master that the last failover has made.
+    pub(super) master: Option<usize>,
 }
 
 impl ProcessFault {
@@ -85,7 +87,7 @@ impl Processes {
 
     async fn befall(&mut self, fault: ProcessFault, node: usize, hold: Duration, books: &Books) -> Result<(), String> {
         let begins = || books.fault(fault.name(), format!("{} for {hold:?}; node {node}, if it is one", fault.name()));
-        let Self { nodes, store } = self;
+        let Self { nodes, store, .. } = self;
         match (fault, store) {
             (ProcessFault::KillNode, _) => {
                 begins();
@@ -133,12 +135,15 @@ impl Processes {
     /// Another server becomes the master.
     async fn fail_over(&mut self, fault: ProcessFault, books: &Books) -> Result<(), String> {
         let before = self.sentinels(|redis| redis.once_replicated());
+        if self.master.is_some_and(|made| made != before) {
+            // Nothing was written down to excuse what it may have lost.
+            books.fault("failover that nobody ordered", "a failover that nobody ordered, before this".into());
+        }
         let began = Instant::now();
         if matches!(fault, ProcessFault::KillMaster) {
             let killed = self.sentinels(RedisSentinel::kill_master);
             books.unsure(began, Instant::now());
-            self.once("the Sentinels name another master", |redis| redis.master().is_some_and(|now| now != killed))
-                .await?;
+            self.once_another(killed).await?;
             self.sentinels(|redis| redis.restart(killed));
             return Ok(());
         }
@@ -152,11 +157,13 @@ impl Processes {
         if loses {
             books.unsure(ordered, ordered + WHOLE_WITHIN);
         }
-        let named =
-            self.once("the Sentinels name another master", |redis| redis.master().is_some_and(|now| now != before));
-        named.await?;
+        self.once_another(before).await?;
         if loses {
             books.sure_again();
+        }
+        if matches!(fault, ProcessFault::FailOverPaused) {
+            self.once_whole().await?;
+            self.sentinels(|redis| redis.take_writes(before));
         }
         Ok(())
     }
@@ -167,6 +174,13 @@ impl Processes {
             Store::Durable(_) => Ok(()),
             Store::Sentinel(_) => self.once("all servers follow one master", |redis| redis.is_whole()).await,
         }
+    }
+
+    async fn once_another(&mut self, before: usize) -> Result<(), String> {
+        let is_another = |redis: &mut RedisSentinel| redis.master().is_some_and(|now| now != before);
+        self.once("the Sentinels name another master", is_another).await?;
+        self.master = self.sentinels(|redis| redis.master());
+        Ok(())
     }
 
     async fn once(&mut self, what: &str, holds: impl Fn(&mut RedisSentinel) -> bool) -> Result<(), String> {

@@ -4,25 +4,26 @@ use super::redis_process::{RedisProcess, until};
 
 pub const SERVICE: &str = "hall";
 
-/// The Sentinels take a silent master for dead after half a second.
 pub struct RedisSentinel {
     servers: Vec<RedisProcess>,
     sentinels: Vec<RedisProcess>,
 }
 
 impl RedisSentinel {
-    /// Starts a master with one replica, and waits until the Sentinels know one another.
+    /// Starts a master with one replica, and waits until the Sentinels know one another. They take a silent master for
+    /// dead after half a second.
     pub fn start() -> Self {
-        Self::start_with(1, &[])
+        Self::start_with(1, 500, &[])
     }
 
     /// Starts a master with two replicas that takes writes only while one of them follows: one that was superseded
-    /// without its knowledge takes none once both have left it.
+    /// without its knowledge takes none once both have left it. The Sentinels are patient enough for a machine that has
+    /// other things to do: what they take for dead while it lives loses what it goes on to answer.
     pub fn start_guarded() -> Self {
-        Self::start_with(2, &["--min-replicas-to-write", "1"])
+        Self::start_with(2, 3000, &["--min-replicas-to-write", "1"])
     }
 
-    fn start_with(replicas: usize, arguments: &[&str]) -> Self {
+    fn start_with(replicas: usize, down_after_ms: u32, arguments: &[&str]) -> Self {
         let master = RedisProcess::start(arguments);
         let port = master.port().to_string();
         let follow = |_| RedisProcess::start(&[&["--replicaof", "127.0.0.1", &port], arguments].concat());
@@ -30,7 +31,7 @@ impl RedisSentinel {
         until("the replicas follow", || follows(&servers, 0, replicas));
         let settings = format!(
             "sentinel monitor {SERVICE} 127.0.0.1 {port} 2\n\
-             sentinel down-after-milliseconds {SERVICE} 500\n\
+             sentinel down-after-milliseconds {SERVICE} {down_after_ms}\n\
              sentinel failover-timeout {SERVICE} 3000\n",
         );
         let sentinels: Vec<_> = (0..3).map(|_| RedisProcess::start_sentinel(&settings)).collect();
@@ -86,6 +87,11 @@ impl RedisSentinel {
     pub fn pause_writes(&self) {
         let master = self.master().expect("the Sentinels agree");
         let _: String = self.servers[master].tell("CLIENT PAUSE 20000 WRITE");
+    }
+
+    /// Takes the pause back. A server that is promoted while it lasts cannot be told by the Sentinels that all is well.
+    pub fn take_writes(&self, server: usize) {
+        let _: String = self.servers[server].tell("CLIENT UNPAUSE");
     }
 
     /// Orders a failover. Whether the Sentinels take the order: they may not have looked at the replicas lately.
