@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::texts::Texts;
 use super::ways::Ways;
 use crate::accounts::attempts::{AttemptLimit, Wait};
-use crate::accounts::{Account, AccountStanding};
+use crate::accounts::{Account, AccountStanding, PhoneNumber};
 use crate::db;
 use crate::host::Host;
 use crate::pages::{Failure, Frame, Locale, page};
@@ -113,7 +113,7 @@ impl Visit {
             Some(Wrong::Password(text)) => (String::new(), text),
             Some(Wrong::TooManyPasswords(wait)) => (String::new(), Problem::TooMany(wait).text(locale)),
         };
-        let masked = self.ways.by_code.as_ref().ok().filter(|_| sent).map(|phone| phone.masked());
+        let masked = self.ways.by_code.as_ref().ok().filter(|_| sent).map(PhoneNumber::masked);
         let code_sent = masked.map(|masked| registration::Texts::of(locale).code_sent(&masked)).unwrap_or_default();
         let frame = Frame { locale, surface: H::SURFACE, path: PATH };
         let verify = VerifyPage { frame, texts, ways: &self.ways, code_sent, code_problem, password_problem };

@@ -94,7 +94,8 @@ fn person(name: &str) -> IdNumber {
 
 #[tokio::test]
 async fn people_and_cards_and_units_are_the_same_from_afar() {
-    let Authority { near, far, .. } = Authority::start().await;
+    let authority = Authority::start().await;
+    let Authority { near, far, .. } = &authority;
     let yi = person("示例乙");
     assert!(far.population.matches(&yi, "示例乙").await.unwrap());
     assert!(!far.population.matches(&yi, "示例甲").await.unwrap());
@@ -116,8 +117,9 @@ async fn people_and_cards_and_units_are_the_same_from_afar() {
 
 #[tokio::test]
 async fn a_card_is_lost_found_lost_again_replaced_and_taken_into_use() {
-    let Authority { far, db, .. } = Authority::start().await;
-    let (cards, jia) = (far.cards, person("示例甲"));
+    let authority = Authority::start().await;
+    let Authority { far, db, .. } = &authority;
+    let (cards, jia) = (&far.cards, person("示例甲"));
     let act = async |action| cards.act(&jia, action).await.unwrap();
     let state = |card: Result<Card, _>| card.map(|card| card.state);
     assert_eq!(state(act(CardAction::Activate).await), Err(CardRefusesAction::State(CardState::Active)));
@@ -129,9 +131,9 @@ async fn a_card_is_lost_found_lost_again_replaced_and_taken_into_use() {
     assert_eq!(act(CardAction::Replace).await, Err(CardRefusesAction::BeingMade));
     let making = cards.making(&jia).await.unwrap().unwrap();
     assert_eq!(making.step, MakingStep::Accepted);
-    sqlx::query("UPDATE register_makings SET ordered_at = ordered_at - 130").execute(&db).await.unwrap();
+    sqlx::query("UPDATE register_makings SET ordered_at = ordered_at - 130").execute(db).await.unwrap();
     assert_eq!(cards.making(&jia).await.unwrap().unwrap().step, MakingStep::Delivering);
-    sqlx::query("UPDATE register_makings SET ordered_at = ordered_at - 60").execute(&db).await.unwrap();
+    sqlx::query("UPDATE register_makings SET ordered_at = ordered_at - 60").execute(db).await.unwrap();
     assert_eq!(cards.making(&jia).await.unwrap(), None);
     let new = cards.card(&jia).await.unwrap().unwrap();
     assert_eq!((&new.number, new.state, &new.phone), (&making.number, CardState::NotActivated, &lost.phone));
@@ -141,7 +143,8 @@ async fn a_card_is_lost_found_lost_again_replaced_and_taken_into_use() {
 
 #[tokio::test]
 async fn a_card_password_is_checked_until_five_were_wrong() {
-    let Authority { far: Registers { cards, .. }, .. } = Authority::start().await;
+    let authority = Authority::start().await;
+    let Authority { far: Registers { cards, .. }, .. } = &authority;
     let right = DemoRegisters::load().unwrap().card_password().to_owned();
     let check = async |name: &str, password: &str| cards.check_password(&person(name), password).await.unwrap();
     assert_eq!(check("示例甲", "000000").await, PasswordCheck::Wrong(4));
@@ -157,9 +160,10 @@ async fn a_card_password_is_checked_until_five_were_wrong() {
 
 #[tokio::test]
 async fn a_message_reaches_the_carrier() {
-    let Authority { far, db, .. } = Authority::start().await;
+    let authority = Authority::start().await;
+    let Authority { far, db, .. } = &authority;
     far.sms.send("13009700001", "示例").await.unwrap();
-    let sent = messages(&db).await.unwrap();
+    let sent = messages(db).await.unwrap();
     assert_eq!(
         sent.iter().map(|message| (&*message.phone, &*message.text)).collect::<Vec<_>>(),
         [("13009700001", "示例")]
@@ -168,9 +172,10 @@ async fn a_message_reaches_the_carrier() {
 
 #[tokio::test]
 async fn what_goes_wrong_on_the_way_is_told_apart() {
-    let Authority { origin, .. } = Authority::start().await;
+    let authority = Authority::start().await;
+    let Authority { origin, .. } = &authority;
     let ask = async |registers: Registers| registers.cards.card(&person("示例甲")).await.unwrap_err();
-    assert!(matches!(ask(asked(&origin, "another")).await, RegisterError::TokenRefused));
+    assert!(matches!(ask(asked(origin, "another")).await, RegisterError::TokenRefused));
     let broken = serve(Router::new().fallback(async || StatusCode::BAD_GATEWAY)).await;
     assert!(matches!(ask(asked(&broken, TOKEN)).await, RegisterError::Failed(StatusCode::BAD_GATEWAY)));
     let strange = serve(Router::new().fallback(async || "<html>")).await;

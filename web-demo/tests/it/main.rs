@@ -1,0 +1,12 @@
+//! The hall at its boundary: what people do on its pages, over HTTP, against a real database.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that fails says so by panicking")]
+
+mod accounts;
+mod developer;
+mod phone_registration;
+mod short_messages;
+mod support;
+mod verification;
+mod web_registration;
+mod web_registration_refusals;
+mod whole_or_nothing;
