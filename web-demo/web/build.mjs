@@ -42,6 +42,8 @@ await build({
     "scan-camera": "src/scan-page.ts",
     "scan-worker": "src/scan-camera/scan-worker.ts",
     "confirm-page": "src/confirm-page.ts",
+    "face-check": "src/face-check/register.ts",
+    "face-worker": "src/face-check/face-worker.ts",
   },
   outdir: "dist",
 });
