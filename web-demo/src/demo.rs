@@ -3,16 +3,18 @@
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use saoma_gateway::Gateway;
 use sqlx::SqlitePool;
 use tokio::net::TcpListener;
 
 use crate::accounts::{Accounts, DemoCitizens, SeedError, seed};
+use crate::face::{DescriptorVerifier, FaceChecks, FaceKey, KeyError, PhotoFolder, References, VerifierError};
 use crate::identity;
 use crate::local_network::{self, LocalNetworkError, own_address};
 use crate::options::Options;
-use crate::pages::Policy;
+use crate::pages::{Policy, weights};
 use crate::phone::{self, GatewayClient, Phone};
 use crate::portal::{self, CALLBACK_PATH, Portal, RelyingParty, RelyingPartyError};
 use crate::provider::{self, CLIENT_ID, Credentials, INTROSPECTION_CLIENT_ID, ProviderError};
@@ -66,6 +68,12 @@ pub enum StartError {
     /// Passwords cannot be checked.
     #[error("passwords cannot be hashed: {0}")]
     Password(argon2::password_hash::Error),
+    /// The key of the face checks cannot be kept.
+    #[error("the key of the face checks: {0}")]
+    FaceKey(#[from] KeyError),
+    /// Faces cannot be sealed.
+    #[error("the face checks: {0}")]
+    Face(#[from] VerifierError),
     /// The system has no randomness to give.
     #[error("no randomness: {0}")]
     Randomness(#[from] getrandom::Error),
@@ -119,7 +127,8 @@ impl Demo {
 
         let accounts = Accounts::new(db.clone()).map_err(StartError::Password)?;
         let gateway_client = GatewayClient::new(gateway_origin.clone())?;
-        let pages = phone::routes(Phone { db: db.clone(), accounts, gateway: gateway_client }, Policy::phone()?);
+        let face = face_checks(&db, &options)?;
+        let pages = phone::routes(Phone { db: db.clone(), accounts, face, gateway: gateway_client }, Policy::phone()?);
         let phone_on_lan = phone_lan.as_ref().and_then(https_origin);
         if let Some(listener) = phone_lan {
             let address = own_address().unwrap_or(options.phone.ip());
@@ -178,6 +187,19 @@ async fn database(directory: &Path) -> Result<(SqlitePool, DemoCitizens), StartE
     let citizens = DemoCitizens::load()?;
     seed(&db, &citizens).await?;
     Ok((db, citizens))
+}
+
+/// The hall's face checks. Their key, and the photos that the register would have, lie beside the database.
+fn face_checks(db: &SqlitePool, options: &Options) -> Result<FaceChecks, StartError> {
+    let key = FaceKey::read_or_make(&options.data.join("face.key"))?;
+    let verifier = match &options.face_verifier {
+        Some(verifier) => Arc::clone(verifier),
+        None => {
+            let photos = PhotoFolder(options.data.join("photos"));
+            Arc::new(DescriptorVerifier::new(weights, References::new(db.clone(), &key)?, Arc::new(photos)))
+        }
+    };
+    Ok(FaceChecks::new(db.clone(), &key, verifier))
 }
 
 /// The origin of a listener on this machine. One whose address cannot be told cannot be reached either.

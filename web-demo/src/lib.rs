@@ -8,13 +8,14 @@
 //! ```
 //!
 //! `portal`, `phone` and `identity` are the three faces; `accounts`, `cards`, `units` and `citizens` what they know of
-//! people; [`Demo`] runs all of it in one process.
+//! people; `face` compares theirs with a camera's pictures; [`Demo`] runs all of it in one process.
 
 mod accounts;
 mod cards;
 mod citizens;
 mod db;
 mod demo;
+mod face;
 mod identity;
 mod local_network;
 mod options;
@@ -30,6 +31,7 @@ mod units;
 
 pub use accounts::SeedError;
 pub use demo::{Demo, StartError};
+pub use face::{Claim, FaceVerifier, KeyError, Refusal, Verdict, VerifierError};
 pub use local_network::LocalNetworkError;
 pub use options::{Elsewhere, Options};
 pub use provider::ProviderError;

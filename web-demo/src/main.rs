@@ -100,6 +100,7 @@ impl Cli {
             data: self.data,
             store_url: self.redis.unwrap_or_else(|| "memory:".into()),
             environment: gateway_settings(),
+            face_verifier: None,
             elsewhere,
         }
     }

@@ -2,7 +2,9 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use crate::face::FaceVerifier;
 use crate::secret::Secret;
 
 /// The choices. Port 0 takes a free one.
@@ -22,6 +24,8 @@ pub struct Options {
     pub store_url: String,
     /// Settings for the gateway in this process, as its own environment variables (`SAOMA_…`).
     pub environment: Vec<(String, String)>,
+    /// Who tells whose face it is, in place of the demo's own comparison of descriptors.
+    pub face_verifier: Option<Arc<dyn FaceVerifier>>,
     /// A gateway that runs elsewhere, in place of the one in this process.
     pub elsewhere: Option<Elsewhere>,
 }
@@ -48,6 +52,7 @@ impl Default for Options {
             data: "demo-data".into(),
             store_url: "memory:".into(),
             environment: Vec::new(),
+            face_verifier: None,
             elsewhere: None,
         }
     }

@@ -1,6 +1,7 @@
 //! Accounts: one for both surfaces, with a user name and a password.
 
 pub mod attempts;
+pub mod by_identity;
 pub mod id_number;
 pub mod password;
 mod seed;

@@ -3,6 +3,8 @@
 use axum::response::{Html, IntoResponse, Response};
 use http::StatusCode;
 
+use crate::face::FaceError;
+
 /// A fault of the hall itself: logged in full, told to the person in a sentence.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -15,6 +17,9 @@ pub enum Failure {
     /// What the database holds cannot be read, or what it should hold not be written.
     #[error("a record could not be read or written: {0}")]
     Record(#[from] serde_json::Error),
+    /// A face check failed.
+    #[error("a face check failed: {0}")]
+    Face(#[from] FaceError),
     /// The system has no randomness to give.
     #[error("no randomness: {0}")]
     Randomness(#[from] getrandom::Error),

@@ -5,9 +5,14 @@
 //!                                             └── once decided, the same address tells the outcome
 //! ```
 //!
-//! Each page works without JavaScript; the camera is an addition.
+//! `/login/face` is the other way in: who you are, then the check on `/face/{purpose}`, which registration and the card's
+//! application send people to as well.
+//!
+//! Each page works without JavaScript; the camera is an addition, and whoever has none goes the
+//! other way that each purpose of a face check offers.
 
 mod confirmation;
+mod face;
 mod gateway_client;
 mod home;
 mod password;
@@ -25,6 +30,7 @@ pub use gateway_client::GatewayClient;
 use sqlx::SqlitePool;
 
 use crate::accounts::Accounts;
+use crate::face::FaceChecks;
 use crate::pages::{Policy, asset, refuse_cross_origin, remember_locale, with_policy};
 
 /// What the pages share.
@@ -34,6 +40,8 @@ pub struct Phone {
     pub db: SqlitePool,
     /// Who may log in.
     pub accounts: Accounts,
+    /// Whose face it is.
+    pub face: FaceChecks,
     /// Where scans go.
     pub gateway: GatewayClient,
 }
@@ -52,6 +60,7 @@ pub fn routes(phone: Phone, policy: Policy) -> Router {
         .route("/logins/{login_id}/confirm", post(confirmation::confirm))
         .route("/logins/{login_id}/reject", post(confirmation::reject))
         .route("/assets/{file}", get(asset))
+        .merge(face::routes())
         .with_state(phone)
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
         .layer(from_fn(remember_locale))
