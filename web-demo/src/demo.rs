@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use saoma_gateway::Gateway;
 use sqlx::SqlitePool;
@@ -10,10 +11,11 @@ use tokio::net::TcpListener;
 
 use crate::accounts::{Accounts, DemoAccounts, SeedError};
 use crate::home::{self, AppLink, Hall};
+use crate::face::{DescriptorVerifier, FaceChecks, FaceKey, KeyError, PhotoFolder, References, VerifierError};
 use crate::identity;
 use crate::local_network::{self, LocalNetworkError, own_address};
 use crate::options::Options;
-use crate::pages::Policy;
+use crate::pages::{Policy, weights};
 use crate::phone::{self, GatewayClient, Phone};
 use crate::portal::{self, CALLBACK_PATH, Portal, RelyingParty, RelyingPartyError};
 use crate::provider::{self, CLIENT_ID, Credentials, INTROSPECTION_CLIENT_ID, ProviderError};
@@ -72,6 +74,12 @@ pub enum StartError {
     /// Passwords cannot be checked.
     #[error("passwords cannot be hashed: {0}")]
     Password(argon2::password_hash::Error),
+    /// The key of the face checks cannot be kept.
+    #[error("the key of the face checks: {0}")]
+    FaceKey(#[from] KeyError),
+    /// Faces cannot be sealed.
+    #[error("the face checks: {0}")]
+    Face(#[from] VerifierError),
     /// The system has no randomness to give.
     #[error("no randomness: {0}")]
     Randomness(#[from] getrandom::Error),
@@ -149,7 +157,7 @@ impl Demo {
                 db: db.clone(),
                 accounts,
                 registers: registers.clone(),
-                face_check_page: None,
+                face: face_checks(&db, &options)?,
                 gateway: gateway_client,
             },
             Policy::phone()?,
@@ -213,6 +221,19 @@ async fn database(directory: &Path) -> Result<(SqlitePool, terminal::People), St
     people.registers.seed(&db).await?;
     records::seed(&db).await?;
     Ok((db, people))
+}
+
+/// The hall's face checks. Their key, and the photos that the register would have, lie beside the database.
+fn face_checks(db: &SqlitePool, options: &Options) -> Result<FaceChecks, StartError> {
+    let key = FaceKey::read_or_make(&options.data.join("face.key"))?;
+    let verifier = match &options.face_verifier {
+        Some(verifier) => Arc::clone(verifier),
+        None => {
+            let photos = PhotoFolder(options.data.join("photos"));
+            Arc::new(DescriptorVerifier::new(weights, References::new(db.clone(), &key)?, Arc::new(photos)))
+        }
+    };
+    Ok(FaceChecks::new(db.clone(), &key, verifier))
 }
 
 /// The origin of a listener on this machine. One whose address cannot be told cannot be reached either.

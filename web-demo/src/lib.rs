@@ -9,7 +9,7 @@
 //!
 //! `portal`, `phone` and `identity` are the three faces, `home` what people come to the portal for; `accounts`, `cards`,
 //! `units`, `citizens`, `records` and `browsers` what they know of people, `registers` what they ask the outside world;
-//! [`Demo`] runs all of it in one process.
+//! `face` compares theirs with a camera's pictures. [`Demo`] runs all of it in one process.
 
 pub mod accounts;
 mod browsers;
@@ -17,6 +17,7 @@ mod cards;
 mod citizens;
 mod db;
 mod demo;
+mod face;
 mod developer;
 mod home;
 mod host;
@@ -40,6 +41,7 @@ mod verification;
 
 pub use accounts::SeedError;
 pub use demo::{Demo, StartError};
+pub use face::{Claim, FaceVerifier, KeyError, Refusal, Verdict, VerifierError};
 pub use local_network::LocalNetworkError;
 pub use options::{Elsewhere, Options, RegistersElsewhere};
 pub use provider::ProviderError;

@@ -111,6 +111,7 @@ impl Cli {
             store_url: self.redis.unwrap_or_else(|| "memory:".into()),
             environment: gateway_settings(),
             registers,
+            face_verifier: None,
             elsewhere,
         }
     }

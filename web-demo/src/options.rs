@@ -2,9 +2,11 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use url::Url;
 
+use crate::face::FaceVerifier;
 use crate::secret::Secret;
 
 /// The choices. Port 0 takes a free one.
@@ -26,6 +28,8 @@ pub struct Options {
     pub environment: Vec<(String, String)>,
     /// Registers elsewhere, in place of those in the demo's database.
     pub registers: Option<RegistersElsewhere>,
+    /// Who tells whose face it is, in place of the demo's own comparison of descriptors.
+    pub face_verifier: Option<Arc<dyn FaceVerifier>>,
     /// A gateway that runs elsewhere, in place of the one in this process.
     pub elsewhere: Option<Elsewhere>,
 }
@@ -62,6 +66,7 @@ impl Default for Options {
             store_url: "memory:".into(),
             environment: Vec::new(),
             registers: None,
+            face_verifier: None,
             elsewhere: None,
         }
     }

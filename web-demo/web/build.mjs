@@ -1,10 +1,34 @@
-// Bundles the scripts of the hall's pages into dist/, compressed ahead.
+// Bundles the scripts of the hall's pages into dist/, compressed ahead, beside the models of the face check.
 import { brotliCompressSync, gzipSync } from "node:zlib";
-import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
 import { build } from "esbuild";
 
 /** Bytes after gzip, by file: a phone on a slow network waits for them. */
-const BUDGETS = { "scan-camera.js": 6 * 1024, "scan-worker.js": 20 * 1024, "confirm-page.js": 1024, "register-page.js": 1536 };
+const BUDGETS = {
+  "scan-camera.js": 6 * 1024,
+  "scan-worker.js": 20 * 1024,
+  "confirm-page.js": 1024,
+  "register-page.js": 1536,
+  "face-check.js": 8 * 1024,
+  "face-worker.js": 430 * 1024,
+};
+
+/** What the face check's worker loads: by package, folder and file. Mesh and irises, and what runs them. */
+const FOR_BROWSERS = [
+  ["@vladmandic/human", "models", ["blazeface", "facemesh", "iris"].flatMap((model) => [`${model}.json`, `${model}.bin`])],
+  ["@tensorflow/tfjs-backend-wasm", "dist", ["tfjs-backend-wasm.wasm", "tfjs-backend-wasm-simd.wasm"]],
+];
+
+/** The weights of the nets that the server runs. */
+const FOR_SERVER = ["tiny_face_detector", "face_landmark_68", "face_recognition"].flatMap((net) => [
+  `${net}_model.bin`,
+  `${net}_model-weights_manifest.json`,
+]);
+
+/** Weights are as good as random: compressing them is for nothing. */
+const INCOMPRESSIBLE = /\.bin$/;
 const dist = new URL("dist/", import.meta.url);
 
 rmSync(dist, { recursive: true, force: true });
@@ -20,15 +44,31 @@ await build({
     "scan-worker": "src/scan-camera/scan-worker.ts",
     "confirm-page": "src/confirm-page.ts",
     "register-page": "src/register-page.ts",
+    "face-check": "src/face-check/register.ts",
+    "face-worker": "src/face-check/face-worker.ts",
   },
   outdir: "dist",
 });
+for (const [of, folder, files] of FOR_BROWSERS) {
+  for (const file of files) copyFileSync(join(packageFolder(of), folder, file), new URL(file, dist));
+}
 
 for (const name of readdirSync(dist)) {
+  if (INCOMPRESSIBLE.test(name)) continue;
   const bytes = readFileSync(new URL(name, dist));
   const gzipped = gzipSync(bytes, { level: 9 });
   writeFileSync(new URL(`${name}.gz`, dist), gzipped);
   writeFileSync(new URL(`${name}.br`, dist), brotliCompressSync(bytes));
   console.log(`${name}: ${gzipped.length} bytes after gzip`);
   if (gzipped.length > BUDGETS[name]) throw new Error(`${name} is over its budget of ${BUDGETS[name]} bytes after gzip`);
+}
+
+const weights = new URL("weights/", dist);
+mkdirSync(weights);
+for (const file of FOR_SERVER) copyFileSync(join(packageFolder("@vladmandic/face-api"), "model", file), new URL(file, weights));
+
+/** Where npm has put a package. Not all let their package.json be asked for, so it is told by where their code is. */
+function packageFolder(name) {
+  const code = createRequire(import.meta.url).resolve(name);
+  return code.slice(0, code.lastIndexOf(name) + name.length);
 }

@@ -34,6 +34,7 @@ const NEVER_IN: &[(&str, &[&str])] = &[
     // An app knows of the gateway what its API says.
     ("web-demo/src/phone", &["saoma_gateway", "crate::portal"]),
     ("web-demo/src/accounts", &["saoma_gateway", "crate::phone", "crate::portal", "axum"]),
+    ("web-demo/src/face", &["saoma_gateway", "crate::phone", "crate::portal", "axum"]),
     ("web-demo/src/cards", &["saoma_gateway", "crate::phone", "crate::portal", "axum"]),
     ("web-demo/src/units", &["saoma_gateway", "crate::phone", "crate::portal", "axum"]),
     // What the outside world says is no matter of the hall's own tables.
@@ -46,7 +47,7 @@ const NEVER_IN: &[(&str, &[&str])] = &[
 const SCRIPTS: &[(&str, &[&str])] = &[
     ("protocol/typescript/src", &[]),
     ("gateway/web/src", &["@saoma/client", "uqr"]),
-    ("web-demo/web/src", &["qr/decode.js"]),
+    ("web-demo/web/src", &["qr/decode.js", "@vladmandic/human"]),
 ];
 
 fn root() -> PathBuf {

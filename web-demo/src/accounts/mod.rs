@@ -4,6 +4,7 @@ mod account;
 pub mod attempts;
 mod change;
 pub mod contacts;
+pub mod by_identity;
 pub mod id_number;
 pub mod password;
 mod password_rules;

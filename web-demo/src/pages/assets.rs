@@ -28,3 +28,8 @@ pub async fn asset(Path(file): Path<String>, headers: HeaderMap) -> Response {
 pub fn has_script(file: &str) -> bool {
     Scripts::get(file).is_some()
 }
+
+/// A file of the weights of the face check's nets, which the web side's build copies from the npm package.
+pub fn weights(file: &str) -> Option<Vec<u8>> {
+    Scripts::get(&format!("weights/{file}")).map(|file| file.data.into_owned())
+}

@@ -5,6 +5,7 @@ use http::StatusCode;
 
 use crate::citizens::StandingError;
 use crate::registers::RegisterError;
+use crate::face::FaceError;
 
 /// A fault of the hall itself: logged in full, told to the person in a sentence.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +25,9 @@ pub enum Failure {
     /// A password could not be hashed.
     #[error("a password cannot be hashed: {0}")]
     Password(argon2::password_hash::Error),
+    /// A face check failed.
+    #[error("a face check failed: {0}")]
+    Face(#[from] FaceError),
     /// The system has no randomness to give.
     #[error("no randomness: {0}")]
     Randomness(#[from] getrandom::Error),

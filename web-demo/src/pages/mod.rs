@@ -8,7 +8,7 @@ mod frame;
 mod locale;
 mod policy;
 
-pub use assets::{asset, has_script};
+pub use assets::{asset, has_script, weights};
 pub use cookie::{Cookie, CookieName, expired, value_of};
 pub use cross_origin::refuse_cross_origin;
 pub use failure::Failure;

@@ -10,6 +10,8 @@ use http::{HeaderName, HeaderValue};
 #[derive(Debug, Clone)]
 pub struct Policy {
     content: HeaderValue,
+    /// Paths with a policy of their own; one that ends on `/` stands for all below it.
+    apart: Vec<(&'static str, HeaderValue)>,
     permissions: &'static str,
 }
 
@@ -23,29 +25,42 @@ impl Policy {
         Self::new(&format!("script-src 'self' {gateway}; connect-src 'self' {gateway} {socket}"), "camera=()")
     }
 
-    /// The phone: its page has a camera, whose pictures a worker reads.
+    /// The phone: its page has a camera, whose pictures a worker reads. The pages of the face check talk to the server;
+    /// their worker loads its models and runs them as WebAssembly, which no page may.
     ///
     /// # Errors
     /// None in practice: the policy is fixed.
     pub fn phone() -> Result<Self, http::header::InvalidHeaderValue> {
-        Self::new("script-src 'self'; connect-src 'self'; worker-src 'self'; media-src 'self' blob:", "camera=(self)")
+        const PAGE: &str = "script-src 'self'; connect-src 'self'; worker-src 'self'; media-src 'self' blob:";
+        let face_worker = content("script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'")?;
+        let apart = vec![("/assets/face-worker.js", face_worker)];
+        Ok(Self { apart, ..Self::new(PAGE, "camera=(self)")? })
     }
 
     fn new(own: &str, permissions: &'static str) -> Result<Self, http::header::InvalidHeaderValue> {
-        let content = format!(
-            "default-src 'none'; style-src 'self'; img-src 'self' blob:; {own}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
-             require-trusted-types-for 'script'"
-        );
-        Ok(Self { content: HeaderValue::try_from(content)?, permissions })
+        Ok(Self { content: content(own)?, apart: Vec::new(), permissions })
     }
+
+    fn content_of(self, path: &str) -> HeaderValue {
+        let holds = |(of, _): &(&str, HeaderValue)| if of.ends_with('/') { path.starts_with(of) } else { path == *of };
+        self.apart.into_iter().find(holds).map_or(self.content, |(_, content)| content)
+    }
+}
+
+fn content(own: &str) -> Result<HeaderValue, http::header::InvalidHeaderValue> {
+    HeaderValue::try_from(format!(
+        "default-src 'none'; style-src 'self'; img-src 'self' blob:; {own}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
+         require-trusted-types-for 'script'"
+    ))
 }
 
 /// Adds the headers to every answer.
 pub async fn with_policy(State(policy): State<Policy>, request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    headers.insert(CONTENT_SECURITY_POLICY, policy.content);
     headers.insert(HeaderName::from_static("permissions-policy"), HeaderValue::from_static(policy.permissions));
+    headers.insert(CONTENT_SECURITY_POLICY, policy.content_of(&path));
     // With "no-referrer" browsers would send `Origin: null` with our own forms (Fetch, "append a request Origin header").
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

@@ -30,7 +30,7 @@ impl Host for Phone {
     }
 
     fn face_check_page(&self) -> Option<&'static str> {
-        self.face_check_page
+        None
     }
 
     async fn log_in(&self, account: Account, secure: bool, _: &Origin) -> Result<HeaderValue, Failure> {

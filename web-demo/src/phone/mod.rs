@@ -6,10 +6,15 @@
 //!            └──► /sessions ──► POST /sessions/{id}/end
 //! ```
 //!
-//! Each page works without JavaScript; the camera is an addition.
+//! `/login/face` is the other way in: who you are, then the check on `/face/{purpose}`, which registration and the card's
+//! application send people to as well.
+//!
+//! Each page works without JavaScript; the camera is an addition, and whoever has none goes the
+//! other way that each purpose of a face check offers.
 
 mod browsers;
 mod confirmation;
+mod face;
 mod gateway_client;
 mod home;
 mod host;
@@ -28,6 +33,7 @@ pub use gateway_client::GatewayClient;
 use sqlx::SqlitePool;
 
 use crate::accounts::Accounts;
+use crate::face::FaceChecks;
 use crate::pages::{Policy, asset, refuse_cross_origin, remember_locale, with_policy};
 use crate::registers::Registers;
 use crate::{registration, verification};
@@ -41,8 +47,8 @@ pub struct Phone {
     pub accounts: Accounts,
     /// What the outside world says of people.
     pub registers: Registers,
-    /// Where a registration has a face checked; nowhere if that is not possible.
-    pub face_check_page: Option<&'static str>,
+    /// Whose face it is.
+    pub face: FaceChecks,
     /// Where scans go.
     pub gateway: GatewayClient,
 }
@@ -65,6 +71,7 @@ pub fn routes(phone: Phone, policy: Policy) -> Router {
         .route("/assets/{file}", get(asset))
         .merge(registration::pages::routes())
         .merge(verification::routes())
+        .merge(face::routes())
         .with_state(phone)
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
         .layer(from_fn(remember_locale))

@@ -8,10 +8,10 @@ use http::header::{RETRY_AFTER, SET_COOKIE};
 use serde::Deserialize;
 
 use super::Phone;
-use super::sessions::{COOKIE, LIFETIME_SECONDS, PhoneSession};
+use super::sessions::{COOKIE, PhoneSession};
 use super::texts::Texts;
 use crate::accounts::PasswordError;
-use crate::pages::{Cookie, Failure, Frame, Locale, Surface, expired, page};
+use crate::pages::{Failure, Frame, Locale, Surface, expired, page};
 use crate::serving::Connection;
 
 #[derive(Template)]
@@ -54,8 +54,7 @@ pub async fn log_in(
     match phone.accounts.log_in(&user_name, &password, connection.peer).await {
         Ok(account_id) => {
             let cookie = PhoneSession::start(&phone.db, account_id).await?;
-            let (value, secure) = (cookie.expose(), connection.secure);
-            let cookie = Cookie { name: COOKIE, value, max_age: LIFETIME_SECONDS, secure }.to_header();
+            let cookie = PhoneSession::to_cookie(&cookie, connection);
             Ok((AppendHeaders([(SET_COOKIE, cookie)]), Redirect::to("/")).into_response())
         }
         Err(PasswordError::Wrong) => refused(StatusCode::UNPROCESSABLE_ENTITY, texts.wrong_password.to_owned()),

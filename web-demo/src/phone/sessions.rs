@@ -5,19 +5,20 @@
 
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Redirect, Response};
-use http::HeaderMap;
 use http::request::Parts;
+use http::{HeaderMap, HeaderValue};
 use sqlx::SqlitePool;
 
 use super::Phone;
-use crate::pages::{CookieName, Failure, value_of};
+use crate::pages::{Cookie, CookieName, Failure, value_of};
 use crate::secret::Secret;
+use crate::serving::Connection;
 
 /// The cookie of a session.
 pub const COOKIE: CookieName = CookieName("shili_app");
 
 /// How long a person stays logged in on a phone.
-pub const LIFETIME_SECONDS: u32 = 12 * 3600;
+const LIFETIME_SECONDS: u32 = 12 * 3600;
 
 /// A person logged in on the phone that sent a request. As an extractor it sends everybody else to the login page.
 #[derive(Debug, Clone)]
@@ -60,6 +61,12 @@ impl PhoneSession {
     /// The app's own access token, as the gateway gets it.
     pub fn access_token(&self) -> Secret {
         self.cookie.derive("access token")
+    }
+
+    /// The cookie to set.
+    pub fn to_cookie(cookie: &Secret, connection: Connection) -> HeaderValue {
+        let (value, secure) = (cookie.expose(), connection.secure);
+        Cookie { name: COOKIE, value, max_age: LIFETIME_SECONDS, secure }.to_header()
     }
 
     /// What the database knows the session by.

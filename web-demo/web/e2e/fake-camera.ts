@@ -12,5 +12,10 @@ export async function filmScreen(page: Page, file: string): Promise<void> {
 
 /** Writes a still JPEG picture to `file` (.mjpeg). */
 export async function filmPicture(jpeg: Buffer, file: string): Promise<void> {
-  await writeFile(file, Buffer.concat(Array<Buffer>(PICTURES).fill(jpeg)));
+  await filmPictures(Array<Buffer>(PICTURES).fill(jpeg), file);
+}
+
+/** Writes JPEG pictures to `file` (.mjpeg), of which the camera shows thirty a second. */
+export async function filmPictures(jpegs: readonly Buffer[], file: string): Promise<void> {
+  await writeFile(file, Buffer.concat(jpegs));
 }

@@ -1,4 +1,4 @@
-/** The phone's rear camera. */
+/** The phone's camera. */
 import { type Problem, ScanError } from "./problem.ts";
 
 /** By the names of the exceptions: https://www.w3.org/TR/mediacapture-streams/#dom-mediadevices-getusermedia. */
@@ -11,17 +11,21 @@ const PROBLEMS: ReadonlyMap<string, Problem> = new Map([
   ["AbortError", "busy"],
 ]);
 
-/** Large enough for a code across a desk, small enough to read ten times a second on an old phone. */
-const WANTED: MediaStreamConstraints = {
-  audio: false,
-  video: { facingMode: { ideal: "environment" }, width: { ideal: 1280 }, height: { ideal: 720 } },
+/** The rear camera: large enough for a code across a desk, small enough to read ten times a second on an old phone. */
+export const REAR: MediaTrackConstraints = {
+  facingMode: { ideal: "environment" },
+  width: { ideal: 1280 },
+  height: { ideal: 720 },
 };
 
-/** Asks for the rear camera, or whatever camera there is. Throws a {@link ScanError}. */
-export async function openCamera(): Promise<Camera> {
+/** The front camera: a face at arm's length needs no more. */
+export const FRONT: MediaTrackConstraints = { facingMode: { ideal: "user" }, width: { ideal: 640 }, height: { ideal: 480 } };
+
+/** Asks for this camera, or whatever camera there is. Throws a {@link ScanError}. */
+export async function openCamera(video: MediaTrackConstraints): Promise<Camera> {
   if (!isSecureContext) throw new ScanError("insecure");
   try {
-    const stream = await navigator.mediaDevices.getUserMedia(WANTED);
+    const stream = await navigator.mediaDevices.getUserMedia({ audio: false, video });
     return new Camera(stream);
   } catch (error) {
     throw new ScanError(problemOf(error), error);

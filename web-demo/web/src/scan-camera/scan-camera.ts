@@ -5,7 +5,7 @@
  * {@link ScanCode}. The camera is let go at the first hit, when the page is hidden, and when the element leaves it.
  */
 import { isEnglish } from "../language.ts";
-import { type Camera, openCamera } from "./camera.ts";
+import { type Camera, REAR, openCamera } from "./camera.ts";
 import { type Problem, ScanError } from "./problem.ts";
 import { ReaderWorker } from "./reader-worker.ts";
 import { styles } from "./styles.ts";
@@ -83,7 +83,7 @@ export class ScanCamera extends HTMLElement {
 
   #lookThroughCamera(): Promise<void> {
     return this.#searchBy("starting", async (search) => {
-      const camera = await openCamera();
+      const camera = await openCamera(REAR);
       if (search.aborted) camera.close();
       else await this.#show(camera, search);
       return this.#watch(search);

@@ -1,0 +1,187 @@
+//! Pictures: read from JPEG within limits, cut, and brought to the size that a net wants.
+
+use std::io::Cursor;
+
+use zune_jpeg::JpegDecoder;
+use zune_jpeg::zune_core::colorspace::ColorSpace;
+use zune_jpeg::zune_core::options::DecoderOptions;
+
+use crate::tensor::Tensor;
+
+/// The largest picture that is decoded, in bytes: 640 × 480 of a phone's camera has about 60 KB.
+pub const MAX_BYTES: usize = 128 * 1024;
+
+/// The longest side, in pixels, looked at before anything is decoded: 1024 × 1024 pixels are 3 MB of memory.
+const MAX_SIDE: usize = 1024;
+
+/// The shortest side: in a smaller picture no face has the 150 pixels that the descriptor is made of.
+const MIN_SIDE: usize = 160;
+
+/// Pixels, row by row, red, green and blue of each.
+#[derive(Debug, Clone)]
+pub struct Picture {
+    width: usize,
+    height: usize,
+    rgb: Vec<u8>,
+}
+
+/// A rectangle of a picture, in pixels.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Area {
+    pub x: f32,
+    pub y: f32,
+    pub width: f32,
+    pub height: f32,
+}
+
+/// Why a file is not taken for a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PictureError {
+    /// More than [`MAX_BYTES`].
+    #[error("the picture has too many bytes")]
+    TooLarge,
+    /// No JPEG, or a broken one.
+    #[error("no JPEG picture")]
+    NoJpeg,
+    /// A side is too short or too long.
+    #[error("the picture has too few or too many pixels")]
+    Size,
+}
+
+impl Picture {
+    /// Reads a JPEG. Its sides are checked before memory is taken for its pixels.
+    ///
+    /// # Errors
+    /// See [`PictureError`].
+    pub fn from_jpeg(bytes: &[u8]) -> Result<Self, PictureError> {
+        if bytes.len() > MAX_BYTES {
+            return Err(PictureError::TooLarge);
+        }
+        let options = DecoderOptions::new_safe()
+            .set_strict_mode(true)
+            .set_max_width(MAX_SIDE)
+            .set_max_height(MAX_SIDE)
+            .jpeg_set_out_colorspace(ColorSpace::RGB);
+        let mut decoder = JpegDecoder::new_with_options(Cursor::new(bytes), options);
+        decoder.decode_headers().map_err(|_| PictureError::NoJpeg)?;
+        let (width, height) = decoder.dimensions().ok_or(PictureError::NoJpeg)?;
+        if width.min(height) < MIN_SIDE || width.max(height) > MAX_SIDE {
+            return Err(PictureError::Size);
+        }
+        let rgb = decoder.decode().map_err(|_| PictureError::NoJpeg)?;
+        if rgb.len() == width * height * 3 { Ok(Self { width, height, rgb }) } else { Err(PictureError::NoJpeg) }
+    }
+
+    /// Pixels across.
+    pub const fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Pixels down.
+    pub const fn height(&self) -> usize {
+        self.height
+    }
+
+    /// The part of the picture that an area covers, in whole pixels. None when it covers none.
+    pub fn cut(&self, area: Area) -> Option<Self> {
+        let (x, y) = (area.x.max(0.0), area.y.max(0.0));
+        let width = (area.x + area.width - x).min(self.width as f32 - x).floor();
+        let height = (area.y + area.height - y).min(self.height as f32 - y).floor();
+        if width < 1.0 || height < 1.0 {
+            return None;
+        }
+        let (x, y, width, height) = (x as usize, y as usize, width as usize, height as usize);
+        let rows = self.rgb.chunks_exact(self.width * 3).skip(y).take(height);
+        let rgb = rows.flat_map(|row| &row[x * 3..(x + width) * 3]).copied().collect();
+        Some(Self { width, height, rgb })
+    }
+
+    /// The picture in a square of `side` pixels, in its own proportions, black beside it; as numbers of which `mean` is
+    /// taken away, divided by 255.
+    pub fn in_square(&self, side: usize, centred: bool, mean: [f32; 3]) -> Tensor {
+        let mut out = Tensor::zeros(side, side, 3);
+        out.add_to_channels(&mean.map(|mean| -mean / 255.0));
+        let scale = side as f32 / self.width.max(self.height) as f32;
+        let (width, height) = (self.width as f32 * scale, self.height as f32 * scale);
+        let margin = |length: f32| if centred { (side as f32 - length) / 2.0 } else { 0.0 };
+        let columns = sources(side, margin(width), width, self.width);
+        for (row, vertical) in sources(side, margin(height), height, self.height).into_iter().enumerate() {
+            for (column, horizontal) in columns.iter().enumerate() {
+                let (Some(vertical), Some(horizontal)) = (vertical, horizontal) else { continue };
+                let place = &mut out.values[(row * side + column) * 3..][..3];
+                for (channel, value) in place.iter_mut().enumerate() {
+                    *value = (self.between(vertical, *horizontal, channel) - mean[channel]) / 255.0;
+                }
+            }
+        }
+        out
+    }
+
+    /// A channel's value between four pixels.
+    fn between(&self, vertical: Source, horizontal: Source, channel: usize) -> f32 {
+        let pixel = |row: usize, column: usize| f32::from(self.rgb[(row * self.width + column) * 3 + channel]);
+        let mix = |first: f32, second: f32, share: f32| first + (second - first) * share;
+        let line = |row| mix(pixel(row, horizontal.first), pixel(row, horizontal.second), horizontal.share);
+        mix(line(vertical.first), line(vertical.second), vertical.share)
+    }
+}
+
+/// The two pixels that a pixel of the scaled picture lies between, and how near it is to the second.
+#[derive(Debug, Clone, Copy)]
+struct Source {
+    first: usize,
+    second: usize,
+    share: f32,
+}
+
+/// For each of `side` pixels its source along one axis; none beside the picture.
+fn sources(side: usize, margin: f32, scaled: f32, original: usize) -> Vec<Option<Source>> {
+    let last = original - 1;
+    let source = |out: usize| {
+        let place = out as f32 + 0.5 - margin;
+        if place < 0.0 || place > scaled {
+            return None;
+        }
+        let place = (place * original as f32 / scaled - 0.5).clamp(0.0, last as f32);
+        let first = place as usize;
+        Some(Source { first, second: (first + 1).min(last), share: place - first as f32 })
+    };
+    (0..side).map(source).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn striped(width: usize, height: usize) -> Picture {
+        let rgb = (0..height).flat_map(|_| (0..width).flat_map(|column| [column as u8; 3])).collect();
+        Picture { width, height, rgb }
+    }
+
+    #[test]
+    fn what_is_no_picture_of_a_phones_camera_is_refused() {
+        assert_eq!(Picture::from_jpeg(&vec![0; MAX_BYTES + 1]).unwrap_err(), PictureError::TooLarge);
+        assert_eq!(Picture::from_jpeg(b"").unwrap_err(), PictureError::NoJpeg);
+        assert_eq!(Picture::from_jpeg(b"\x89PNG").unwrap_err(), PictureError::NoJpeg);
+    }
+
+    #[test]
+    fn a_cut_stays_inside_of_the_picture() {
+        let picture = striped(10, 4);
+        let cut = picture.cut(Area { x: -2.0, y: 1.0, width: 5.0, height: 9.0 }).unwrap();
+        assert_eq!((cut.width, cut.height, &cut.rgb[..9]), (3, 3, &[0, 0, 0, 1, 1, 1, 2, 2, 2][..]));
+        assert!(picture.cut(Area { x: 10.0, y: 0.0, width: 5.0, height: 2.0 }).is_none());
+    }
+
+    #[test]
+    fn a_square_keeps_the_proportions() {
+        let square = striped(8, 4).in_square(4, true, [0.0; 3]);
+        let rows: Vec<f32> = square.values.iter().step_by(12).copied().collect();
+        assert_eq!(rows, [0.0, 0.5 / 255.0, 0.5 / 255.0, 0.0]);
+        let corner = striped(8, 4).in_square(4, false, [0.0; 3]);
+        assert_eq!(
+            corner.values[..6].iter().map(|value| (value * 255.0) as u8).collect::<Vec<_>>(),
+            [0, 0, 0, 2, 2, 2]
+        );
+    }
+}

@@ -1,0 +1,220 @@
+//! Checks that browsers are asked for, from the asking to the one use of a passed one.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use sqlx::SqlitePool;
+
+use super::challenge::{Challenges, LIFETIME_SECONDS};
+use super::key::FaceKey;
+use super::purpose::Purpose;
+use super::verifier::{Claim, FaceVerifier, Refusal, Verdict, VerifierError};
+use super::{FRAMES, PER_ADDRESS, PER_PERSON};
+use crate::accounts::attempts::{Wait, address_key};
+use crate::secret::Secret;
+
+/// How long a check may take, and how long a passed one holds, in seconds.
+const HOLDS_SECONDS: u32 = 600;
+
+/// The face checks of a hall.
+#[derive(Debug, Clone)]
+pub struct FaceChecks {
+    db: SqlitePool,
+    challenges: Arc<Challenges>,
+    verifier: Arc<dyn FaceVerifier>,
+}
+
+/// A check that a browser has been asked for.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    ticket: String,
+    purpose: Purpose,
+    /// Who it should be.
+    pub claim: Claim,
+}
+
+/// What is answered to a challenge's pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// Passed, or not.
+    Told(Verdict),
+    /// Not looked at.
+    Not(Unanswered),
+}
+
+/// Why pictures were not looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unanswered {
+    /// The challenge is over, has been answered, or is another's.
+    Challenge,
+    /// Too many checks of this person or from this address.
+    TooMany(Wait),
+}
+
+/// Why it could not be told.
+#[derive(Debug, thiserror::Error)]
+pub enum FaceError {
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    /// The system has no randomness to give.
+    #[error("no randomness: {0}")]
+    Randomness(#[from] getrandom::Error),
+    /// The verifier failed.
+    #[error("the face verifier: {0}")]
+    Verifier(#[from] VerifierError),
+}
+
+impl FaceChecks {
+    /// Checks by this verifier.
+    pub fn new(db: SqlitePool, key: &FaceKey, verifier: Arc<dyn FaceVerifier>) -> Self {
+        Self { db, challenges: Arc::new(Challenges::new(key)), verifier }
+    }
+
+    /// Whether checks can be made at all.
+    pub fn is_ready(&self) -> bool {
+        self.verifier.is_ready()
+    }
+
+    /// Asks a browser for a check: the value of the cookie by which it comes back, for ten minutes.
+    ///
+    /// # Errors
+    /// The database's, or no randomness.
+    pub async fn ask(&self, purpose: Purpose, claim: &Claim) -> Result<Secret, FaceError> {
+        let ticket = Secret::random()?;
+        sqlx::query("DELETE FROM face_checks WHERE expires_at <= unixepoch()").execute(&self.db).await?;
+        sqlx::query(
+            "INSERT INTO face_checks (ticket_digest, purpose, id_number, known, proved_otherwise, expires_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, unixepoch() + ?6)",
+        )
+        .bind(ticket.digest())
+        .bind(purpose.name())
+        .bind(&claim.id_number)
+        .bind(claim.known)
+        .bind(claim.proved_otherwise)
+        .bind(HOLDS_SECONDS)
+        .execute(&self.db)
+        .await?;
+        Ok(ticket)
+    }
+
+    /// The check that this browser has been asked for and has not passed yet.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn find(&self, ticket: &Secret, purpose: Purpose) -> Result<Option<Asked>, FaceError> {
+        let found: Option<(String, bool, bool)> = sqlx::query_as(
+            "SELECT id_number, known, proved_otherwise FROM face_checks
+             WHERE ticket_digest = ?1 AND purpose = ?2 AND passed_at IS NULL AND expires_at > unixepoch()",
+        )
+        .bind(ticket.digest())
+        .bind(purpose.name())
+        .fetch_optional(&self.db)
+        .await?;
+        let asked = |(id_number, known, proved_otherwise)| {
+            let claim = Claim { id_number, known, proved_otherwise };
+            Asked { ticket: ticket.digest(), purpose, claim }
+        };
+        Ok(found.map(asked))
+    }
+
+    /// A challenge for a check, and the seconds in which to answer it.
+    ///
+    /// # Errors
+    /// The database's, or no randomness.
+    pub async fn challenge(&self, asked: &Asked) -> Result<(String, u32), FaceError> {
+        Ok((self.challenges.issue(&self.db, &asked.bound()).await??, LIFETIME_SECONDS))
+    }
+
+    /// Looks at the pictures that answer a challenge.
+    ///
+    /// # Errors
+    /// It could not be told.
+    pub async fn answer(
+        &self,
+        asked: &Asked,
+        challenge: &str,
+        frames: Vec<Vec<u8>>,
+        address: IpAddr,
+    ) -> Result<Answer, FaceError> {
+        let (person, address) = (&asked.claim.id_number, address_key(address));
+        for counted in [PER_ADDRESS.count(&self.db, &address).await?, PER_PERSON.count(&self.db, person).await?] {
+            if let Err(wait) = counted {
+                return Ok(Answer::Not(Unanswered::TooMany(wait)));
+            }
+        }
+        if !self.challenges.spend(&self.db, &asked.bound(), challenge).await? {
+            return Ok(Answer::Not(Unanswered::Challenge));
+        }
+        if !FRAMES.contains(&frames.len()) {
+            return Ok(Answer::Told(Verdict::Refused(Refusal::NoPictures)));
+        }
+        let verdict = self.verifier.verify(&asked.claim, frames).await?;
+        if matches!(verdict, Verdict::Passed { .. }) {
+            PER_PERSON.forgive(&self.db, person).await?;
+            PER_ADDRESS.forgive(&self.db, &address).await?;
+            self.pass(asked).await?;
+        }
+        Ok(Answer::Told(verdict))
+    }
+
+    /// Takes a passed check: whether this browser passed one of this person, for this purpose, within the last ten
+    /// minutes. A second time it has not.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn consume(&self, ticket: &Secret, purpose: Purpose, id_number: &str) -> Result<bool, FaceError> {
+        let taken = sqlx::query(
+            "DELETE FROM face_checks WHERE ticket_digest = ?1 AND purpose = ?2 AND id_number = ?3
+             AND passed_at IS NOT NULL AND expires_at > unixepoch()",
+        );
+        let taken = taken.bind(ticket.digest()).bind(purpose.name()).bind(id_number).execute(&self.db).await?;
+        Ok(taken.rows_affected() > 0)
+    }
+
+    /// Whether [`FaceChecks::consume`] would be true now: pages that take several steps look first and take last.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn is_passed(&self, ticket: &Secret, purpose: Purpose, id_number: &str) -> Result<bool, FaceError> {
+        let passed = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM face_checks WHERE ticket_digest = ?1 AND purpose = ?2 AND id_number = ?3
+             AND passed_at IS NOT NULL AND expires_at > unixepoch())",
+        );
+        Ok(passed.bind(ticket.digest()).bind(purpose.name()).bind(id_number).fetch_one(&self.db).await?)
+    }
+
+    /// Since when something of this person's face is kept, in Unix seconds; none when nothing is.
+    ///
+    /// # Errors
+    /// It could not be told.
+    pub async fn kept_since(&self, id_number: &str) -> Result<Option<i64>, FaceError> {
+        Ok(self.verifier.kept_since(id_number).await?)
+    }
+
+    /// Forgets a person's face.
+    ///
+    /// # Errors
+    /// It is perhaps still there.
+    pub async fn forget(&self, id_number: &str) -> Result<(), FaceError> {
+        Ok(self.verifier.forget(id_number).await?)
+    }
+
+    async fn pass(&self, asked: &Asked) -> Result<(), sqlx::Error> {
+        sqlx::query(
+            "UPDATE face_checks SET passed_at = unixepoch(), expires_at = unixepoch() + ?2 WHERE ticket_digest = ?1",
+        )
+        .bind(&asked.ticket)
+        .bind(HOLDS_SECONDS)
+        .execute(&self.db)
+        .await
+        .map(drop)
+    }
+}
+
+impl Asked {
+    /// What a challenge is bound to.
+    fn bound(&self) -> String {
+        format!("{} {} {}", self.ticket, self.purpose.name(), self.claim.id_number)
+    }
+}

@@ -1,0 +1,45 @@
+//! Face checks: is the person before the phone's camera the one of this ID number?
+//!
+//! ```text
+//! ask (a page knows who it should be) ──► challenge (30 s, once) ──► frames ──► FaceVerifier ──► passed (ten minutes)
+//!                                                                                                 └──► consume, once
+//! ```
+//!
+//! A deployment plugs in its own [`FaceVerifier`]. **No web page can vouch for its camera**: what it sends may be a film,
+//! made up while it plays. The page sees a blink, the server sees a face that moves and is the right one; neither sees
+//! that a living person is there. So a passed check never does what a password or an SMS code could not do as well, and
+//! each purpose has such another way.
+
+mod challenge;
+mod checks;
+mod descriptor_verifier;
+mod key;
+mod photos;
+mod purpose;
+mod references;
+#[cfg(test)]
+mod tests;
+mod verifier;
+
+pub use checks::{Answer, Asked, FaceChecks, FaceError, Unanswered};
+pub use descriptor_verifier::DescriptorVerifier;
+pub use key::{FaceKey, KeyError};
+pub use photos::PhotoFolder;
+pub use purpose::Purpose;
+pub use references::References;
+pub use saoma_face_nets::MAX_BYTES as MAX_FRAME_BYTES;
+pub use verifier::{Claim, FaceVerifier, Refusal, Verdict, VerifierError};
+
+use crate::accounts::attempts::AttemptLimit;
+
+/// How many pictures answer a challenge.
+pub const FRAMES: std::ops::RangeInclusive<usize> = 3..=5;
+
+/// Checks of one person: five, then one in two minutes.
+const PER_PERSON: AttemptLimit = AttemptLimit { name: "face_person", burst: 5, interval: 120 };
+
+/// Checks from one address: twenty, then one in twenty seconds.
+const PER_ADDRESS: AttemptLimit = AttemptLimit { name: "face_address", burst: 20, interval: 20 };
+
+/// Persons that one address names in order to log in by face: thirty, then one in ten seconds.
+pub const NAMED_PER_ADDRESS: AttemptLimit = AttemptLimit { name: "face_named", burst: 30, interval: 10 };

@@ -1,0 +1,91 @@
+//! Where a deployment plugs in its own face verification.
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+
+/// Tells whose face some pictures show.
+///
+/// The pictures come from a web page, and **a web page cannot vouch for its camera**: whoever holds the phone can feed
+/// it a film. A verifier that is to stand for more than a password needs the pictures from where they cannot be made up:
+/// an app with a camera of the system's own and an attested device, or a provider's SDK whose signed result is verified
+/// here in place of pictures.
+#[async_trait]
+pub trait FaceVerifier: Debug + Send + Sync {
+    /// Whether checks can be made at all. Pages offer the other way only when they cannot.
+    fn is_ready(&self) -> bool;
+
+    /// Compares `frames`, JPEG pictures as they came, a second or two apart, with what is known of the person.
+    ///
+    /// A person of whom nothing is known, or who does not exist, must be refused by [`Refusal::NotRecognised`], and
+    /// after the same work: whether somebody is known is nobody's business.
+    ///
+    /// # Errors
+    /// It could not be told. What the pictures are like is never an error.
+    async fn verify(&self, claim: &Claim, frames: Vec<Vec<u8>>) -> Result<Verdict, VerifierError>;
+
+    /// Since when something of this person's face is kept, in Unix seconds; none when nothing is.
+    ///
+    /// # Errors
+    /// It could not be told.
+    async fn kept_since(&self, id_number: &str) -> Result<Option<i64>, VerifierError>;
+
+    /// Forgets all that is kept of this person's face.
+    ///
+    /// # Errors
+    /// It is perhaps still there.
+    async fn forget(&self, id_number: &str) -> Result<(), VerifierError>;
+}
+
+/// Who somebody says that they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// The citizen's ID number.
+    pub id_number: String,
+    /// Whether there is such a person, of that name. The check of nobody is made all the same, and not passed.
+    pub known: bool,
+    /// Whether they have proved it by other means too, such as a password: then the first check may keep their face, for
+    /// later ones to be compared with.
+    pub proved_otherwise: bool,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is their face. `first`: it was kept just now, since there was nothing to compare it with.
+    Passed {
+        /// Whether this was the first check.
+        first: bool,
+    },
+    /// It is not, or cannot be told.
+    Refused(Refusal),
+}
+
+/// Why a check is not passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// What came is not a phone's pictures.
+    NoPictures,
+    /// A picture shows nobody.
+    NoFace,
+    /// A picture shows several persons, or the pictures do not show the same one.
+    SeveralFaces,
+    /// All pictures are the same.
+    Still,
+    /// It is another's face, or there is nothing to compare it with.
+    NotRecognised,
+}
+
+/// Why it could not be told.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifierError {
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    /// What is kept cannot be sealed or opened.
+    #[error("a face's record cannot be sealed or opened")]
+    Seal,
+    /// Anything else.
+    #[error("{0}")]
+    Other(String),
+}

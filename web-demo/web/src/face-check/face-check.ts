@@ -1,0 +1,241 @@
+/**
+ * `<face-check action="/face/log_in">`: shows the phone's front camera, says what to do, sees a blink, and has the
+ * server look at pictures from before, during and after it. A passed check goes on to where the server says.
+ *
+ * The server's end is `POST {action}/challenge` and `POST {action}/frames`. Nothing is sent before the blink; pictures
+ * are looked at in a worker, on the phone. Words in the language of the nearest `lang`. The camera is let go when the
+ * pictures are taken, when the page is hidden, and when the element leaves it.
+ */
+import { isEnglish } from "../language.ts";
+import { type Camera, FRONT, openCamera } from "../scan-camera/camera.ts";
+import { ScanError } from "../scan-camera/problem.ts";
+import { BlinkWatch } from "./blink.ts";
+import { FaceReader } from "./face-reader.ts";
+import { type Guidance, guide, nearest } from "./guidance.ts";
+import { type Challenge, newChallenge, send } from "./hall.ts";
+import { styles } from "./styles.ts";
+import { type Saying, type Texts, en, zh } from "./texts.ts";
+
+/** A picture is looked at so often, if the phone keeps up: a blink takes three times as long. */
+const PICTURE_EVERY_MS = 60;
+
+/** What to do is said anew only after so long, or it would be read out without end. */
+const SAY_EVERY_MS = 700;
+
+/** A challenge with less time left is renewed before pictures are taken for it. */
+const TIME_TO_SEND_MS = 8_000;
+
+/** Pictures from before, during and after a blink. */
+interface Pictures {
+  readonly first: Blob;
+  readonly before: Blob;
+  readonly closed: Blob;
+  readonly after: Blob;
+}
+
+export class FaceCheck extends HTMLElement {
+  readonly #video = Object.assign(document.createElement("video"), { muted: true, playsInline: true });
+  readonly #ring = box("ring");
+  readonly #view = box("view", this.#video, this.#ring);
+  readonly #status = Object.assign(document.createElement("p"), { className: "status", role: "status" });
+  readonly #begin = button(() => void this.#check());
+  readonly #halt = button(() => this.#end("ready"));
+  #reader: FaceReader | undefined;
+  /** The present check, aborted when it is given up. */
+  #checking: AbortController | undefined;
+  #saidAt = 0;
+  #connected = new AbortController();
+
+  constructor() {
+    super();
+    const root = this.attachShadow({ mode: "open" });
+    root.adoptedStyleSheets = [styles];
+    root.append(this.#view, this.#status, box("actions", this.#begin, this.#halt));
+    this.#begin.className = "main";
+  }
+
+  connectedCallback(): void {
+    const texts = this.#texts();
+    this.#video.ariaLabel = texts.picture;
+    this.#begin.textContent = texts.begin;
+    this.#halt.textContent = texts.stop;
+    this.#connected = new AbortController();
+    const { signal } = this.#connected;
+    document.addEventListener("visibilitychange", () => document.hidden && this.#checking && this.#end("ready"), { signal });
+    this.#end("ready");
+  }
+
+  disconnectedCallback(): void {
+    this.#connected.abort();
+    this.#stop();
+    this.#reader?.close();
+    this.#reader = undefined;
+  }
+
+  async #check(): Promise<void> {
+    this.#stop();
+    this.#checking = new AbortController();
+    const { signal } = this.#checking;
+    this.#begin.hidden = true;
+    this.#halt.hidden = false;
+    this.#begin.textContent = this.#texts().again;
+    this.#say("starting");
+    try {
+      await this.#show(await openCamera(FRONT), signal);
+      const taken = await this.#takePictures(signal);
+      if (taken === undefined || signal.aborted) return;
+      this.#stop();
+      this.#halt.hidden = true;
+      this.#say("sending");
+      await this.#submit(taken.challenge, taken.pictures);
+    } catch (error) {
+      if (!signal.aborted) this.#end(sayingOf(error));
+    }
+  }
+
+  async #show(camera: Camera, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return camera.close();
+    signal.addEventListener("abort", () => camera.close());
+    camera.onTakenAway(() => this.#end("busy"));
+    this.#video.srcObject = camera.stream;
+    await this.#video.play();
+    this.#view.hidden = false;
+  }
+
+  /** Looks until a blink is seen; `undefined` when the check is given up or the browser was not asked for one. */
+  async #takePictures(signal: AbortSignal): Promise<{ challenge: string; pictures: Pictures } | undefined> {
+    const blinks = new BlinkWatch();
+    const taken: { first?: Blob; before?: Blob; closed?: Blob } = {};
+    let challenge: (Challenge & { readonly until: number }) | undefined;
+    while (!signal.aborted) {
+      const due = performance.now() + PICTURE_EVERY_MS;
+      const { faces, jpeg } = await this.#look();
+      if (signal.aborted) return undefined;
+      const [face, guidance] = [nearest(faces), guide(faces)];
+      this.#guide(guidance);
+      if (face === undefined || guidance !== "blink") {
+        blinks.lose();
+      } else {
+        if (challenge === undefined || challenge.until - performance.now() < TIME_TO_SEND_MS) {
+          const fresh = await challengeFrom(this.#action);
+          if (fresh === undefined) return location.reload(), undefined;
+          challenge = { ...fresh, until: performance.now() + fresh.seconds * 1000 };
+          // What was taken for the challenge before does not answer this one.
+          delete taken.first;
+          delete taken.closed;
+        }
+        const state = blinks.see(face.openness, performance.now());
+        const { first, before, closed } = taken;
+        if (state === "closed") taken.closed ??= jpeg;
+        else if (state === "blinked" && first && before && closed) {
+          return { challenge: challenge.challenge, pictures: { first, before, closed, after: jpeg } };
+        } else {
+          taken.first ??= jpeg;
+          taken.before = jpeg;
+          delete taken.closed;
+        }
+      }
+      await until(due);
+    }
+    return undefined;
+  }
+
+  async #look(): ReturnType<FaceReader["look"]> {
+    try {
+      this.#reader ??= new FaceReader();
+      return await this.#reader.look(await createImageBitmap(this.#video));
+    } catch (error) {
+      this.#reader = undefined;
+      throw new CheckError("noReader", error);
+    }
+  }
+
+  async #submit(challenge: string, { first, before, closed, after }: Pictures): Promise<void> {
+    const told = await send(this.#action, challenge, [first, before, closed, after]).catch((error: unknown) => {
+      throw new CheckError("offline", error);
+    });
+    if (told.outcome === "passed") {
+      this.#say("passed");
+      location.assign(told.next);
+    } else if (told.outcome === "not_asked") {
+      location.assign(told.begin);
+    } else if (told.outcome === "too_many") {
+      this.#end("ready");
+      this.#status.textContent = this.#texts().tooMany(told.seconds);
+    } else {
+      this.#end(told.outcome);
+    }
+  }
+
+  get #action(): string {
+    return this.getAttribute("action") ?? "";
+  }
+
+  #guide(guidance: Guidance): void {
+    this.#ring.toggleAttribute("data-good", guidance === "blink");
+    const now = performance.now();
+    if (now - this.#saidAt < SAY_EVERY_MS) return;
+    this.#say(guidance);
+  }
+
+  /** Ends the check and says how; the person may start another. */
+  #end(saying: Saying): void {
+    this.#stop();
+    this.#begin.hidden = false;
+    this.#halt.hidden = true;
+    this.#say(saying);
+  }
+
+  #stop(): void {
+    this.#checking?.abort();
+    this.#checking = undefined;
+    this.#video.srcObject = null;
+    this.#view.hidden = true;
+    this.#ring.removeAttribute("data-good");
+  }
+
+  #say(saying: Saying): void {
+    const text = this.#texts()[saying];
+    this.#saidAt = performance.now();
+    if (this.#status.textContent !== text) this.#status.textContent = text;
+  }
+
+  #texts(): Texts {
+    return isEnglish(this) ? en : zh;
+  }
+}
+
+/** Why a check came to no end, as something that can be said. */
+class CheckError extends Error {
+  constructor(readonly saying: Saying, cause?: unknown) {
+    super(`no face was checked: ${saying}`, { cause });
+  }
+}
+
+function sayingOf(error: unknown): Saying {
+  if (error instanceof CheckError) return error.saying;
+  const problem = error instanceof ScanError ? error.problem : "failed";
+  return problem === "noCodeInPhoto" || problem === "notAPicture" ? "failed" : problem;
+}
+
+function challengeFrom(action: string): Promise<Challenge | undefined> {
+  return newChallenge(action).catch((error: unknown) => {
+    throw new CheckError("offline", error);
+  });
+}
+
+function box(className: string, ...children: Element[]): HTMLDivElement {
+  const made = Object.assign(document.createElement("div"), { className });
+  made.append(...children);
+  return made;
+}
+
+function button(act: () => void): HTMLButtonElement {
+  const made = Object.assign(document.createElement("button"), { type: "button" });
+  made.addEventListener("click", act);
+  return made;
+}
+
+function until(due: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, due - performance.now()));
+}

@@ -1,0 +1,16 @@
+/** What of `@vladmandic/human` is used. Its own declarations name types of TensorFlow.js packages that it brings along bundled. */
+declare module "@vladmandic/human" {
+  interface FaceResult {
+    /** Points in pixels: x, y, z. */
+    readonly mesh: readonly (readonly number[])[];
+    /** Left, top, width and height in pixels. */
+    readonly box: readonly [number, number, number, number];
+    readonly rotation?: { readonly angle: { readonly yaw: number; readonly pitch: number; readonly roll: number } } | null;
+  }
+
+  export default class Human {
+    constructor(config: object);
+    load(): Promise<void>;
+    detect(picture: OffscreenCanvas): Promise<{ readonly face: readonly FaceResult[]; readonly error: string | null }>;
+  }
+}
