@@ -10,8 +10,8 @@ use sqlx::SqlitePool;
 use tokio::net::TcpListener;
 
 use crate::accounts::{Accounts, DemoAccounts, SeedError};
-use crate::home::{self, AppLink, Hall};
 use crate::face::{DescriptorVerifier, FaceChecks, FaceKey, KeyError, PhotoFolder, References, VerifierError};
+use crate::home::{self, AppLink, Hall};
 use crate::identity;
 use crate::local_network::{self, LocalNetworkError, own_address};
 use crate::options::Options;

@@ -36,7 +36,7 @@ pub trait Host: Clone + Send + Sync + 'static {
     fn log_in(
         &self,
         account: Account,
-        secure: bool,
+        connection: Connection,
         origin: &Origin,
     ) -> impl Future<Output = Result<HeaderValue, Failure>> + Send;
 

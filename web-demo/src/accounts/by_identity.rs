@@ -9,13 +9,11 @@ use super::id_number::IdNumber;
 /// # Errors
 /// The database's.
 pub async fn account_of(db: &SqlitePool, name: &str, id_number: &IdNumber) -> Result<Option<String>, sqlx::Error> {
-    sqlx::query_scalar(
-        "SELECT id FROM accounts WHERE name = ?1 AND id_number = ?2",
-    )
-    .bind(name)
-    .bind(id_number.as_str())
-    .fetch_optional(db)
-    .await
+    sqlx::query_scalar("SELECT id FROM accounts WHERE name = ?1 AND id_number = ?2")
+        .bind(name)
+        .bind(id_number.as_str())
+        .fetch_optional(db)
+        .await
 }
 
 /// The account of the person of this number.

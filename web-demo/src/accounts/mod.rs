@@ -2,9 +2,9 @@
 
 mod account;
 pub mod attempts;
+pub mod by_identity;
 mod change;
 pub mod contacts;
-pub mod by_identity;
 pub mod id_number;
 pub mod password;
 mod password_rules;

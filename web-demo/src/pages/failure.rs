@@ -4,8 +4,8 @@ use axum::response::{Html, IntoResponse, Response};
 use http::StatusCode;
 
 use crate::citizens::StandingError;
-use crate::registers::RegisterError;
 use crate::face::FaceError;
+use crate::registers::RegisterError;
 
 /// A fault of the hall itself: logged in full, told to the person in a sentence.
 #[derive(Debug, thiserror::Error)]

@@ -4,11 +4,11 @@ use http::{HeaderMap, HeaderValue};
 use sqlx::SqlitePool;
 
 use super::Phone;
-use super::sessions::{COOKIE, LIFETIME_SECONDS, PhoneSession};
+use super::sessions::PhoneSession;
 use crate::accounts::Account;
 use crate::browsers::Origin;
 use crate::host::{Host, Visitor};
-use crate::pages::{Cookie, CookieName, Failure, Surface};
+use crate::pages::{CookieName, Failure, Surface};
 use crate::registers::Registers;
 use crate::serving::Connection;
 
@@ -33,9 +33,9 @@ impl Host for Phone {
         None
     }
 
-    async fn log_in(&self, account: Account, secure: bool, _: &Origin) -> Result<HeaderValue, Failure> {
+    async fn log_in(&self, account: Account, connection: Connection, _: &Origin) -> Result<HeaderValue, Failure> {
         let cookie = PhoneSession::start(&self.db, account.id).await?;
-        Ok(Cookie { name: COOKIE, value: cookie.expose(), max_age: LIFETIME_SECONDS, secure }.to_header())
+        Ok(PhoneSession::to_cookie(&cookie, connection))
     }
 
     async fn visitor(&self, headers: &HeaderMap) -> Result<Option<Visitor>, Failure> {

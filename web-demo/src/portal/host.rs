@@ -36,7 +36,7 @@ impl Host for Portal {
         None
     }
 
-    async fn log_in(&self, account: Account, _: bool, origin: &Origin) -> Result<HeaderValue, Failure> {
+    async fn log_in(&self, account: Account, _: Connection, origin: &Origin) -> Result<HeaderValue, Failure> {
         let Account { id, name, .. } = account;
         let identity = Identity { id: "personal".into(), kind: IdentityKind::Personal, name: name.clone(), role: None };
         let logged_in = LoggedIn { account_id: id, name, identity };

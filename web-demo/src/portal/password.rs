@@ -62,7 +62,7 @@ pub async fn log_in(
             let Some(account) = Account::find(&portal.db, &account_id).await? else {
                 return wrong();
             };
-            let cookie = Host::log_in(&portal, account, portal.is_secure(), &Origin::of(connection, &headers)).await?;
+            let cookie = Host::log_in(&portal, account, connection, &Origin::of(connection, &headers)).await?;
             Ok((AppendHeaders([(SET_COOKIE, cookie)]), Redirect::to("/")).into_response())
         }
         Err(PasswordError::Wrong) => wrong(),

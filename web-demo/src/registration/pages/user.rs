@@ -122,8 +122,7 @@ pub async fn submit<H: Host>(
         Ok(account_id) => {
             let mut response = Redirect::to(path_of(Step::Done, H::SURFACE)).into_response();
             if let Some(account) = Account::find(host.db(), &account_id).await? {
-                let session =
-                    host.log_in(account, host.is_secure(connection), &Origin::of(connection, &headers)).await?;
+                let session = host.log_in(account, connection, &Origin::of(connection, &headers)).await?;
                 response.headers_mut().append(SET_COOKIE, session);
             }
             keep(&host, &draft, connection, response).await
