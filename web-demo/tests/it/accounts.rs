@@ -77,7 +77,7 @@ async fn a_password_login_on_the_web_ends_with_logging_out() {
     let hall = Hall::open().await;
     let mut visitor = hall.at_the_portal();
     log_in(&mut visitor, "/login/password", "jia", PASSWORD).await;
-    assert!(visitor.get("/").await.says("用户名和密码"));
+    assert!(visitor.get("/").await.says("我的账户"));
     visitor.post("/logout", &[]).await;
-    assert_eq!(visitor.get("/").await.path, "/login");
+    assert_eq!(visitor.get("/account").await.path, "/login");
 }
