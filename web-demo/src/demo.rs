@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use saoma_gateway::Gateway;
@@ -113,7 +113,7 @@ impl Demo {
             None => None,
         };
         let (portal_origin, phone_origin) = (origin(&portal_listener), origin(&phone_listener));
-        let (db, people) = database(&options.data).await?;
+        let (db, people) = database(&options).await?;
         let registers = match &options.registers {
             Some(elsewhere) => {
                 Registers::elsewhere(HttpRegisters::new(elsewhere.url.clone(), elsewhere.token.clone())?)
@@ -211,15 +211,20 @@ async fn listen(face: &'static str, address: SocketAddr, flag: &'static str) -> 
     TcpListener::bind(address).await.map_err(|source| StartError::Listen { face, address, flag, source })
 }
 
-async fn database(directory: &Path) -> Result<(SqlitePool, terminal::People), StartError> {
+async fn database(options: &Options) -> Result<(SqlitePool, terminal::People), StartError> {
+    let directory = &*options.data;
     std::fs::create_dir_all(directory)
         .map_err(|source| StartError::Data { directory: directory.to_owned(), source })?;
     let opened = db::open(&directory.join("hall.sqlite")).await;
     let db = opened.map_err(|source| StartError::Database { directory: directory.to_owned(), source })?;
-    let people = terminal::People { accounts: DemoAccounts::load()?, registers: DemoRegisters::load()? };
-    people.accounts.seed(&db).await?;
-    people.registers.seed(&db).await?;
+    let accounts = DemoAccounts::load()?;
+    accounts.seed(&db).await?;
+    let registers = if options.registers.is_none() { Some(DemoRegisters::load()?) } else { None };
+    if let Some(registers) = &registers {
+        registers.seed(&db).await?;
+    }
     records::seed(&db).await?;
+    let people = terminal::People { accounts, registers };
     Ok((db, people))
 }
 

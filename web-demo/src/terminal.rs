@@ -14,8 +14,8 @@ use crate::registers::{CardState, DemoCard, DemoRegisters};
 pub struct People {
     /// Those with an account.
     pub accounts: DemoAccounts,
-    /// Everybody.
-    pub registers: DemoRegisters,
+    /// Everybody, where the registers are the demo's own.
+    pub registers: Option<DemoRegisters>,
 }
 
 /// Where everything is.
@@ -38,13 +38,11 @@ pub fn announcement(addresses: &Addresses, people: &People) -> String {
     let mut text = format!("\nportal    {portal}\nphone     {phone}\ngateway   {gateway}\n");
     let _ = writeln!(text, "\nLog in to the phone page as one of these, password {password}:\n");
     for account in accounts {
-        let _ = writeln!(text, "  {:<6} {}  {}", account.user_name, account.name, note(account, registers));
+        let note = registers.as_ref().map(|registers| note(account, registers)).unwrap_or_default();
+        let _ = writeln!(text, "  {:<6} {}  {note}", account.user_name, account.name);
     }
-    let _ = writeln!(text, "\nOr register one of these; each card's password is {}:\n", registers.card_password());
-    for (id_number, name) in registers.persons() {
-        if !accounts.iter().any(|account| account.id_number == *id_number) {
-            let _ = writeln!(text, "  {} {name}  {}", id_number.as_str(), card_note(registers.card(id_number)));
-        }
+    if let Some(registers) = registers {
+        text.push_str(&to_register(addresses, accounts, registers));
     }
     match phone_on_lan {
         Some(lan) => {
@@ -60,6 +58,22 @@ pub fn announcement(addresses: &Addresses, people: &People) -> String {
         }
     }
     text.push_str("\nready\n");
+    text
+}
+
+/// Who has no account yet, and where the messages are that they would get.
+fn to_register(addresses: &Addresses, accounts: &[DemoAccount], registers: &DemoRegisters) -> String {
+    let Addresses { portal, .. } = addresses;
+    let mut text = format!(
+        "\nOr register one of these at {portal}/register or on the phone page; messages to them are shown at\n\
+         {portal}/developer/messages, and each card's password is {}:\n\n",
+        registers.card_password()
+    );
+    for (id_number, name) in registers.persons() {
+        if !accounts.iter().any(|account| account.id_number == *id_number) {
+            let _ = writeln!(text, "  {} {name}  {}", id_number.as_str(), card_note(registers.card(id_number)));
+        }
+    }
     text
 }
 

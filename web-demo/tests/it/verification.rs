@@ -132,3 +132,16 @@ async fn a_provisional_user_verifies_on_the_phone_as_well() {
     assert!(ren.post("/verify/password", &[("card_password", CARD_PASSWORD)]).await.says("身份认证成功"));
     assert!(!logged_in(&hall, "ren").await.get("/").await.says("您是临时用户"));
 }
+
+/// Row S4.
+#[tokio::test]
+async fn whoever_has_only_name_and_number_learns_nothing_of_the_persons_card_and_units() {
+    let hall = Hall::open().await;
+    let mut xu = Registering::on_the_phone(&hall, "示例戌").await;
+    xu.finish(&hall, &[]).await;
+    let home = xu.visitor.get("/").await;
+    assert!(home.says("示例戌") && !home.says("示例单位三") && !home.says("我的电子社保卡"), "{home:?}");
+    xu.visitor.post("/verify/password", &[("card_password", CARD_PASSWORD)]).await;
+    let home = xu.visitor.get("/").await;
+    assert!(home.says("示例单位三") && home.says("我的电子社保卡"), "{home:?}");
+}
