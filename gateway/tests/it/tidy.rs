@@ -143,3 +143,21 @@ fn the_tests_that_stand_against_threats_exist() {
         assert!(holds, "docs/security.md names {name}: there is no such test in {path}");
     }
 }
+
+/// Code and tests that web-demo/README.md names for a row of the manual are there.
+#[test]
+fn every_row_of_the_manual_has_its_code_and_tests() {
+    let hall = root().join("web-demo");
+    let document = std::fs::read_to_string(hall.join("README.md")).unwrap();
+    let rows: Vec<Vec<&str>> =
+        document.lines().filter(|line| line.starts_with("| S")).map(|line| line.split('|').collect()).collect();
+    assert_eq!(rows.len(), 17, "S1 to S16, and S3a");
+    for row in rows {
+        let [_, name, _, _, code, tests, _] = row[..] else { panic!("{row:?}") };
+        for cell in [code, tests] {
+            let paths: Vec<&str> = cell.split('`').skip(1).step_by(2).filter(|path| path.contains('/')).collect();
+            assert!(!paths.is_empty() || cell.contains("in these files"), "{name} has none: {cell}");
+            paths.into_iter().for_each(|path| assert!(hall.join(path).exists(), "{name} names {path}"));
+        }
+    }
+}
