@@ -88,7 +88,7 @@ async fn who_has_lost_their_role_sees_the_unit_no_more() {
     let hall = TestHall::new().await;
     let browser = hall.browser_for(YI, "90002").await;
     browser.page("/").await;
-    sqlx::query("DELETE FROM unit_roles WHERE unit_id = '90002'").execute(&hall.db).await.unwrap();
+    sqlx::query("DELETE FROM register_posts WHERE unit_id = '90002'").execute(&hall.db).await.unwrap();
     let answer = browser.get("/").await;
     assert_eq!(answer.status, 403);
     assert!(answer.text.contains("授权已终止"));
