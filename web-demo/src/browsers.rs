@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use http::HeaderMap;
 use http::header::USER_AGENT;
 use saoma_protocol::Identity;
-use sqlx::SqlitePool;
+use sqlx::{SqliteExecutor, SqlitePool};
 use woothee::parser::Parser;
 
 use crate::pages::Failure;
@@ -151,6 +151,15 @@ pub async fn end(db: &SqlitePool, account_id: &str, id: &str) -> Result<bool, sq
 pub async fn end_others(db: &SqlitePool, account_id: &str, kept: &str) -> Result<(), sqlx::Error> {
     let delete = sqlx::query("DELETE FROM portal_sessions WHERE account_id = ?1 AND id <> ?2");
     delete.bind(account_id).bind(kept).execute(db).await.map(drop)
+}
+
+/// Logs all of a person's browsers out that are logged in as this identity.
+///
+/// # Errors
+/// The database's.
+pub async fn end_as(db: impl SqliteExecutor<'_>, account_id: &str, identity_id: &str) -> Result<(), sqlx::Error> {
+    let delete = sqlx::query("DELETE FROM portal_sessions WHERE account_id = ?1 AND identity ->> 'id' = ?2");
+    delete.bind(account_id).bind(identity_id).execute(db).await.map(drop)
 }
 
 #[cfg(test)]

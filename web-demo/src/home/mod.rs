@@ -2,14 +2,15 @@
 //! and the page of every entry on it.
 //!
 //! A page is a handler here and a template of the same name, whose words stand in it in both languages. What it shows
-//! comes from `records`, `cards`, `units` and `accounts`; who may see it is decided by its extractor, [`Person`] or
-//! [`VerifiedPerson`].
+//! comes from `records`, `cards`, `units` and `accounts`; who may see it is decided by its extractor: [`Person`],
+//! [`VerifiedPerson`], or for a unit's affairs [`UnitLogin`].
 
 mod account;
 mod announcements;
 mod app_link;
 mod applications;
 mod card;
+mod delegations;
 mod details;
 mod exams;
 mod inbox;
@@ -23,6 +24,7 @@ mod start;
 mod tests;
 mod training;
 mod unit;
+mod unit_login;
 
 use askama::Template;
 use axum::Router;
@@ -34,6 +36,7 @@ use sqlx::SqlitePool;
 
 pub use app_link::AppLink;
 pub use person::{Person, VerifiedPerson};
+pub use unit_login::UnitLogin;
 
 use crate::pages::{Failure, Frame, Locale, Surface, page};
 use crate::portal::Portal;
@@ -89,6 +92,8 @@ pub fn routes(hall: Hall) -> Router {
         .route("/training", get(training::list))
         .route("/training/{id}/enrol", post(training::enrol))
         .route("/training/{id}/leave", post(training::leave))
+        .route("/delegations", post(delegations::appoint))
+        .route("/delegations/{id}/withdraw", get(delegations::ask_to_withdraw).post(delegations::withdraw))
         .fallback(missing)
         .with_state(hall)
 }

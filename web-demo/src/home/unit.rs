@@ -1,68 +1,94 @@
-//! The home page of a unit (S16): the unit, the person's role in it, who else acts for it.
+//! The home page of a unit (S16): the unit, the person's role in it, its operators, its agents and what they may do. The legal
+//! representative appoints and withdraws agents from here.
 
 use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
 use saoma_protocol::UnitRole;
 
-use super::{Hall, frame};
-use crate::accounts::Account;
+use super::Hall;
+use super::delegations::{AppointmentErrors, AppointmentForm};
+use super::unit_login::{UnitLogin, role_words};
 use crate::pages::{Failure, Frame, Locale, page};
 use crate::portal::PortalSession;
-use crate::units::{self, Member};
+use crate::records::person::mask;
+use crate::registers::UnitMember;
+use crate::units::Affair;
+use crate::units::delegations::{self, Delegation, DelegationState};
 
 #[derive(Template)]
 #[template(path = "home/unit.html")]
 struct UnitPage<'a> {
     frame: Frame<'a>,
-    session: &'a PortalSession,
-    role: UnitRole,
-    members: Vec<Member>,
-}
-
-#[derive(Template)]
-#[template(path = "home/role_ended.html")]
-struct RoleEndedPage<'a> {
-    frame: Frame<'a>,
-    session: &'a PortalSession,
+    login: &'a UnitLogin,
+    members: Vec<UnitMember>,
+    delegations: Vec<Delegation>,
+    form: AppointmentForm,
+    errors: AppointmentErrors,
+    /// The first and the last day that an appointment can end on.
+    ends: (String, String),
 }
 
 impl UnitPage<'_> {
-    /// Who has this role.
-    fn of(&self, role: UnitRole) -> Vec<&Member> {
+    /// Who has this role by the authority's records.
+    fn of(&self, role: UnitRole) -> Vec<&UnitMember> {
         self.members.iter().filter(|member| member.role == role).collect()
     }
 
-    /// Whether the person may appoint and withdraw agents: the pages for it begin where this is asked.
-    fn appoints(&self) -> bool {
-        self.role == UnitRole::LegalRepresentative
+    /// What the person is appointed for.
+    fn own(&self) -> Option<&Delegation> {
+        let own = |delegation: &&Delegation| {
+            delegation.state == DelegationState::Active && delegation.id_number == self.login.account.id_number
+        };
+        self.delegations.iter().filter(|_| self.login.role == UnitRole::AuthorisedAgent).find(own)
     }
 
-    fn role_name(&self, role: UnitRole) -> &'static str {
-        let (zh, en) = match role {
-            UnitRole::LegalRepresentative => ("法定代表人", "Legal representative"),
-            UnitRole::AuthorisedAgent => ("授权经办人", "Authorised agent"),
-            UnitRole::Operator => ("业务操作员", "Operator"),
-        };
-        self.frame.locale.pick(zh, en)
+    /// An agent's ID number, of which only the legal representative sees anything.
+    fn number(&self, delegation: &Delegation) -> Option<String> {
+        self.login.appoints().then(|| mask(delegation.id_number.as_str()))
+    }
+
+    /// The tone and the words of a delegation's state.
+    const fn state(&self, delegation: &Delegation) -> (&'static str, &'static str) {
+        match delegation.state {
+            DelegationState::Active => ("done", self.frame.say("有效", "Active")),
+            DelegationState::Ended => ("", self.frame.say("已到期", "Ended")),
+            DelegationState::Withdrawn => ("warning", self.frame.say("已撤销", "Withdrawn")),
+        }
+    }
+
+    const fn role(&self, role: UnitRole) -> &'static str {
+        role_words(role, self.frame.locale)
     }
 }
 
-/// The page of the unit that somebody has logged in for. Their role is read anew: whoever has lost it sees no more of it.
+/// The page of the unit that somebody has logged in for.
 ///
 /// # Errors
 /// The database's, or the register's.
 pub async fn show(hall: &Hall, session: PortalSession, locale: Locale) -> Result<Response, Failure> {
-    let frame = frame(locale, "/");
-    let unit_id = session.identity.id.trim_start_matches("unit:");
-    let register = &*hall.portal.registers.units;
-    let posts = match Account::find(hall.db(), &session.account_id).await? {
-        Some(account) => units::posts(hall.db(), register, &account.id_number).await?,
-        None => Vec::new(),
-    };
-    let Some(role) = posts.into_iter().find(|post| post.unit.id == unit_id).map(|post| post.role) else {
-        return page(StatusCode::FORBIDDEN, &RoleEndedPage { frame, session: &session });
-    };
-    let members = units::members(hall.db(), register, unit_id).await?;
-    page(StatusCode::OK, &UnitPage { frame, session: &session, role, members })
+    match UnitLogin::of(hall, session, locale).await? {
+        Ok(login) => {
+            answer(hall, &login, StatusCode::OK, AppointmentForm::default(), AppointmentErrors::default()).await
+        }
+        Err(ended) => Ok(ended),
+    }
+}
+
+/// The page with the form for an appointment as it was typed, and what is wrong with it.
+///
+/// # Errors
+/// The database's, or the register's.
+pub async fn answer(
+    hall: &Hall,
+    login: &UnitLogin,
+    status: StatusCode,
+    form: AppointmentForm,
+    errors: AppointmentErrors,
+) -> Result<Response, Failure> {
+    let record = hall.portal.registers.units.unit(&login.unit.id).await?;
+    let members = record.map(|record| record.members).unwrap_or_default();
+    let delegations = delegations::of_unit(hall.db(), &login.unit.id).await?;
+    let ends = delegations::possible_ends(hall.db()).await?;
+    page(status, &UnitPage { frame: login.frame("/"), login, members, delegations, form, errors, ends })
 }

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::Phone;
+use super::identity_choice::IdentityChoice;
 use super::scan::refused;
 use super::scanned_login::ScannedLogin;
 use super::sessions::PhoneSession;
@@ -26,6 +27,7 @@ struct ConfirmationPage<'a> {
     texts: &'static Texts,
     login: &'a ScannedLogin,
     host: String,
+    choices: Vec<IdentityChoice>,
     identity_missing: bool,
     countdown_script: Option<&'static str>,
 }
@@ -63,7 +65,7 @@ pub async fn show(
             page(StatusCode::OK, &OutcomePage { frame, texts: Texts::of(locale), confirmed })
         }
         None if login.seconds_left == 0 => Trouble::Expired.answer(locale, &path),
-        None => page(StatusCode::OK, &ConfirmationPage::new(frame, &login, false)),
+        None => page(StatusCode::OK, &ConfirmationPage::new(&phone, &session, frame, &login, false).await?),
     }
 }
 
@@ -82,7 +84,10 @@ pub async fn confirm(
     if choice.identity.is_empty() {
         let path = path_of(id);
         let frame = Frame { locale, surface: Surface::Phone, path: &path };
-        return page(StatusCode::UNPROCESSABLE_ENTITY, &ConfirmationPage::new(frame, &login, true));
+        return page(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            &ConfirmationPage::new(&phone, &session, frame, &login, true).await?,
+        );
     }
     match phone.gateway.confirm(&session.access_token(), id, choice.identity).await {
         Ok(decision) => decided(&phone, &session, id, decision.status).await,
@@ -108,12 +113,20 @@ pub async fn reject(
 }
 
 impl<'a> ConfirmationPage<'a> {
-    fn new(frame: Frame<'a>, login: &'a ScannedLogin, identity_missing: bool) -> Self {
+    async fn new(
+        phone: &Phone,
+        session: &PhoneSession,
+        frame: Frame<'a>,
+        login: &'a ScannedLogin,
+        identity_missing: bool,
+    ) -> Result<Self, Failure> {
         let origin = &login.context.client.origin;
         // An international name in its ASCII form: look-alike letters do not pass for others.
         let host = Url::parse(origin).map_or_else(|_| origin.clone(), |origin| origin.authority().to_owned());
         let countdown_script = has_script(COUNTDOWN_SCRIPT).then_some(COUNTDOWN_SCRIPT);
-        Self { frame, texts: Texts::of(frame.locale), login, host, identity_missing, countdown_script }
+        let choices =
+            IdentityChoice::all(&phone.db, &session.account_id, &login.context.identities, frame.locale).await?;
+        Ok(Self { frame, texts: Texts::of(frame.locale), login, host, choices, identity_missing, countdown_script })
     }
 }
 

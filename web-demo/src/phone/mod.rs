@@ -18,6 +18,7 @@ mod face;
 mod gateway_client;
 mod home;
 mod host;
+mod identity_choice;
 mod password;
 mod scan;
 mod scanned_login;

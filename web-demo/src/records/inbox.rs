@@ -1,6 +1,6 @@
 //! A person's inbox: what the hall has to tell them.
 
-use sqlx::SqlitePool;
+use sqlx::{SqliteExecutor, SqlitePool};
 
 use super::Words;
 use crate::browsers::Origin;
@@ -66,7 +66,7 @@ impl Notice {
 ///
 /// # Errors
 /// The database's.
-pub async fn notify(db: &SqlitePool, account_id: &str, notice: &Notice) -> Result<(), sqlx::Error> {
+pub async fn notify(db: impl SqliteExecutor<'_>, account_id: &str, notice: &Notice) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO notices (account_id, title, body, session_id, sent_at) VALUES (?1, ?2, ?3, ?4, unixepoch())",
     )

@@ -46,8 +46,8 @@ impl Details {
     }
 }
 
-/// Three characters at the beginning, two at the end.
-fn mask(number: &str) -> String {
+/// A number with all but three characters at the beginning and two at the end hidden.
+pub fn mask(number: &str) -> String {
     let length = number.chars().count();
     number.chars().enumerate().map(|(at, c)| if at < 3 || at + 2 >= length { c } else { '*' }).collect()
 }

@@ -1,8 +1,10 @@
 //! What people do on their pages, at the routes, over a real database.
 
 mod account;
+mod delegations;
 mod inbox;
 mod records;
+mod standing;
 mod start;
 mod support;
 mod who_sees_what;

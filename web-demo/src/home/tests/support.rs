@@ -24,6 +24,8 @@ use crate::units;
 pub const JIA: &str = "c-1001";
 /// Legal representative of 示例单位一, operator of 示例单位二.
 pub const YI: &str = "c-1002";
+/// Legal representative of 示例单位二.
+pub const XIN: &str = "c-1008";
 /// Has a card and nothing on record.
 pub const DING: &str = "c-1004";
 
@@ -72,6 +74,11 @@ impl TestHall {
         let inside = home::routes(Hall { portal: portal.clone(), app });
         let router = portal::routes(portal.clone(), inside, Policy::portal("http://gateway.example").unwrap());
         Self { db, portal, router, _directory: directory }
+    }
+
+    /// The registers that the hall asks.
+    pub fn registers(&self) -> Registers {
+        self.portal.registers.clone()
     }
 
     /// A browser that nobody has logged in.

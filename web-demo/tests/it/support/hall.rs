@@ -38,6 +38,16 @@ impl Hall {
         Visitor::new(self.demo.portal_url())
     }
 
+    /// The portal's origin.
+    pub fn portal_origin(&self) -> String {
+        self.demo.portal_url().trim_end_matches('/').to_owned()
+    }
+
+    /// The gateway's origin.
+    pub fn gateway_origin(&self) -> String {
+        self.demo.gateway_url().trim_end_matches('/').to_owned()
+    }
+
     /// Somebody with a phone.
     pub fn on_the_phone(&self) -> Visitor {
         Visitor::new(self.demo.phone_url())
