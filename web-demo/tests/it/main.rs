@@ -3,6 +3,7 @@
 
 mod accounts;
 mod developer;
+mod e_card;
 mod phone_registration;
 mod short_messages;
 mod support;

@@ -87,7 +87,6 @@ pub async fn take_passed(
 ///
 /// # Errors
 /// The database's.
-#[allow(dead_code, reason = "for pages of several steps, which look first and take last")]
 pub async fn has_passed(
     face: &FaceChecks,
     purpose: Purpose,
