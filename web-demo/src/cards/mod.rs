@@ -1,8 +1,10 @@
 //! Electronic cards, which the hall issues, and whether their holder may log in by scanning: that follows from the
 //! physical card, as its register has it at that moment.
 
+mod application;
 mod services;
 
+pub use application::{CardPasswordRefused, Obstacle, check_card_password, issue, obstacle};
 pub use services::{CardService, Holding, holding};
 use sqlx::SqlitePool;
 

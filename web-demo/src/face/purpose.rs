@@ -27,16 +27,16 @@ impl Purpose {
     /// The page that takes a passed check.
     pub const fn next(self) -> &'static str {
         match self {
-            Self::Register => "/register/details",
+            Self::Register => "/register/face/passed",
             Self::LogIn => "/",
             Self::ECard => "/card/apply",
         }
     }
 
-    /// The page that begins it, where a browser without a check is sent.
+    /// The page that it begins from, where a browser without a check is sent.
     pub const fn begin(self) -> &'static str {
         match self {
-            Self::Register => "/register",
+            Self::Register => "/register/user",
             Self::LogIn => "/login/face",
             Self::ECard => "/card/apply",
         }
@@ -45,7 +45,7 @@ impl Purpose {
     /// The page that does without a face.
     pub const fn other_way(self) -> &'static str {
         match self {
-            Self::Register => "/register/details",
+            Self::Register => "/register/user",
             Self::LogIn => "/login",
             Self::ECard => "/card/apply",
         }

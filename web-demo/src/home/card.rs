@@ -1,15 +1,10 @@
-//! The social-security card on the home page, and the page of each service for it.
+//! The social-security card as the home page and the pages of its services show it.
 
-use askama::Template;
-use axum::extract::{Path, State};
-use axum::response::Response;
-use http::StatusCode;
-
-use super::{Hall, VerifiedPerson, missing};
+use super::Hall;
 use crate::accounts::Account;
 use crate::cards::{self, CardService, Holding};
-use crate::pages::{Failure, Frame, Locale, page};
-use crate::registers::{CardState, RegisterError};
+use crate::pages::Locale;
+use crate::registers::{CardRefusesAction, CardState, RegisterError};
 
 /// A card as its holder sees it.
 #[derive(Debug, Clone)]
@@ -67,7 +62,16 @@ impl CardView {
         CardService::ALL.map(|service| self.service(service))
     }
 
-    fn service(&self, service: CardService) -> ServiceView {
+    /// Why a service cannot be had now, as far as the card's state tells.
+    pub fn refusal(&self, service: CardService) -> Option<CardRefusesAction> {
+        let Some(card) = &self.holding.card else {
+            return Some(CardRefusesAction::NoCard);
+        };
+        (!self.holding.allows(service)).then_some(CardRefusesAction::State(card.state))
+    }
+
+    /// A service, in words.
+    pub fn service(&self, service: CardService) -> ServiceView {
         let (zh, en) = match service {
             CardService::Activate => ("卡激活", "Activate"),
             CardService::Track => ("卡跟踪", "Track"),
@@ -78,28 +82,4 @@ impl CardView {
         };
         ServiceView { path: service.path(), name: self.locale.pick(zh, en), allowed: self.holding.allows(service) }
     }
-}
-
-#[derive(Template)]
-#[template(path = "home/card.html")]
-struct CardPage<'a> {
-    frame: Frame<'a>,
-    person: &'a super::Person,
-    card: CardView,
-    service: ServiceView,
-}
-
-/// Answers `GET /card/{service}`: the card's state and whether it allows the service. What changes the card goes here.
-pub async fn show(
-    State(hall): State<Hall>,
-    VerifiedPerson(person): VerifiedPerson,
-    Path(service): Path<String>,
-) -> Result<Response, Failure> {
-    let Some(service) = CardService::at(&service) else {
-        return missing(person.locale).await;
-    };
-    let card = CardView::of(&hall, &person.account, person.locale).await?;
-    let path = format!("/card/{}", service.path());
-    let service = card.service(service);
-    page(StatusCode::OK, &CardPage { frame: person.frame(&path), person: &person, card, service })
 }

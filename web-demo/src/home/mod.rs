@@ -10,6 +10,8 @@ mod announcements;
 mod app_link;
 mod applications;
 mod card;
+mod card_service;
+mod card_words;
 mod delegations;
 mod details;
 mod exams;
@@ -68,7 +70,7 @@ pub fn routes(hall: Hall) -> Router {
     Router::new()
         .route("/", get(start::show))
         .route("/details", get(details::show).post(details::show_in_full))
-        .route("/card/{service}", get(card::show))
+        .route("/card/{service}", get(card_service::show).post(card_service::act))
         .route("/account", get(account::show))
         .route("/account/password", get(account::password).post(account::change_password))
         .route("/account/details", get(account::contacts).post(account::change_contacts))

@@ -9,6 +9,7 @@ use super::Phone;
 use super::sessions::PhoneSession;
 use super::texts::Texts;
 use crate::accounts::Account;
+use crate::cards;
 use crate::citizens::{self, Standing};
 use crate::pages::{Failure, Frame, Locale, Surface, page};
 use crate::verification::Notice;
@@ -20,6 +21,7 @@ struct HomePage<'a> {
     texts: &'static Texts,
     standing: Standing,
     notice: Option<Notice>,
+    e_card: bool,
 }
 
 /// Answers `GET /`.
@@ -29,6 +31,7 @@ pub async fn show(State(phone): State<Phone>, session: PhoneSession, locale: Loc
     };
     let account = Account::find(&phone.db, &session.account_id).await?;
     let notice = account.and_then(|account| Notice::of(&account, locale));
+    let e_card = cards::has_e_card(&phone.db, &session.account_id).await?;
     let frame = Frame { locale, surface: Surface::Phone, path: "/" };
-    page(StatusCode::OK, &HomePage { frame, texts: Texts::of(locale), standing, notice })
+    page(StatusCode::OK, &HomePage { frame, texts: Texts::of(locale), standing, notice, e_card })
 }

@@ -4,6 +4,7 @@ use http::{HeaderMap, HeaderValue};
 use sqlx::SqlitePool;
 
 use super::Phone;
+use super::face::registration;
 use super::sessions::PhoneSession;
 use crate::accounts::Account;
 use crate::browsers::Origin;
@@ -30,7 +31,7 @@ impl Host for Phone {
     }
 
     fn face_check_page(&self) -> Option<&'static str> {
-        None
+        self.face.is_ready().then_some(registration::BEGIN)
     }
 
     async fn log_in(&self, account: Account, connection: Connection, _: &Origin) -> Result<HeaderValue, Failure> {

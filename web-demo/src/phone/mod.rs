@@ -14,6 +14,8 @@
 
 mod browsers;
 mod confirmation;
+mod e_card;
+mod e_card_words;
 mod face;
 mod gateway_client;
 mod home;
@@ -73,6 +75,7 @@ pub fn routes(phone: Phone, policy: Policy) -> Router {
         .merge(registration::pages::routes())
         .merge(verification::routes())
         .merge(face::routes())
+        .merge(e_card::routes())
         .with_state(phone)
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
         .layer(from_fn(remember_locale))

@@ -154,6 +154,24 @@ impl Desk<'_> {
         Ok(if passed.fetch_optional(self.db).await?.is_some() { Proof::FaceCheck } else { Proof::SmsCode })
     }
 
+    /// Keeps that the draft's person has passed a face check just now.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn keep_face_check(&self, draft: &Draft, person: &Person) -> Result<(), sqlx::Error> {
+        let over = sqlx::query("DELETE FROM registration_face_checks WHERE passed_at <= unixepoch() - ?1");
+        over.bind(FACE_CHECK_SECONDS).execute(self.db).await?;
+        sqlx::query(
+            "INSERT INTO registration_face_checks (cookie_digest, id_number, passed_at) VALUES (?1, ?2, unixepoch())
+             ON CONFLICT (cookie_digest) DO UPDATE SET id_number = excluded.id_number, passed_at = excluded.passed_at",
+        )
+        .bind(draft.holder().digest())
+        .bind(person.id_number.as_str())
+        .execute(self.db)
+        .await
+        .map(drop)
+    }
+
     /// Makes the account: all of it or nothing. Its id, or what is wrong.
     ///
     /// # Errors

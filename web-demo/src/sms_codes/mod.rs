@@ -37,6 +37,8 @@ pub enum Purpose {
     Registration,
     /// To make a provisional account a verified one.
     Verification,
+    /// To apply for the electronic card.
+    ECard,
 }
 
 /// What a code is bound to.

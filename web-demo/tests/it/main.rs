@@ -4,6 +4,7 @@
 mod accounts;
 mod delegations;
 mod developer;
+mod e_card;
 mod phone_registration;
 mod short_messages;
 mod support;

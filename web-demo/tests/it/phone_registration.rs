@@ -86,3 +86,46 @@ async fn a_face_check_that_was_passed_excuses_no_other_mistake() {
     assert!(page.problem("password").starts_with("密码过于简单"));
     assert_eq!(page.problem("phone"), "");
 }
+
+/// Lets the check that this phone has been sent to be passed, as the verifier would.
+async fn pass_check_at_hand(hall: &Hall, registering: &Registering) {
+    let ticket = &registering.visitor.cookies["shili_face"];
+    sqlx::query("UPDATE face_checks SET passed_at = unixepoch() WHERE ticket_digest = ?1 AND purpose = 'register'")
+        .bind(Digest::of(ticket.as_bytes()).to_string())
+        .execute(&hall.db)
+        .await
+        .unwrap();
+}
+
+/// Row S5.
+#[tokio::test]
+async fn a_registration_is_sent_to_the_face_check_and_comes_back_without_need_of_a_code() {
+    let hall = Hall::open().await;
+    let mut zi = Registering::on_the_phone(&hall, "示例子").await;
+    assert_eq!(zi.visitor.get("/register/face").await.path, "/face/register");
+    pass_check_at_hand(&hall, &zi).await;
+    let page = zi.visitor.get("/register/face/passed").await;
+    assert!(page.path == "/register/user" && !page.says("name=\"code\""), "{page:?}");
+    let done = zi.visitor.post("/register/user", &user_form(&[("phone", "13800100000")])).await;
+    assert_eq!(done.path, "/register/done");
+}
+
+/// Row S5.
+#[tokio::test]
+async fn a_face_check_that_was_not_passed_leads_back_to_the_code() {
+    let hall = Hall::open().await;
+    let mut zi = Registering::on_the_phone(&hall, "示例子").await;
+    let check = zi.visitor.get("/register/face").await;
+    assert!(check.says("href=\"/register/user\""), "the page shows the other way: {check:?}");
+    let page = zi.visitor.get("/register/face/passed").await;
+    assert!(page.path == "/register/user" && page.says("name=\"code\""), "{page:?}");
+}
+
+/// Row S5.
+#[tokio::test]
+async fn nobody_is_sent_to_the_face_check_before_they_have_said_who_they_are() {
+    let hall = Hall::open().await;
+    let mut visitor = hall.on_the_phone();
+    assert_eq!(visitor.get("/register/face").await.path, "/register/identity");
+    assert_eq!(visitor.get("/register/face/passed").await.path, "/register/identity");
+}

@@ -3,7 +3,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { launchBrowser } from "./browser.ts";
-import { JIA, YI } from "./citizens.ts";
+import { JIA, WU, YI } from "./citizens.ts";
 import { Demo } from "./demo.ts";
 import { accessibilityViolations, horizontalOverflow } from "./page-checks.ts";
 import { Phone } from "./phone.ts";
@@ -62,12 +62,14 @@ test.each([zh, en])("every page of the hall is accessible and fits 360 pixels, i
   const phone = await Phone.of(JIA, browser, demo, words);
   await portal.logInBy(phone);
   for (const path of PERSONAL) await opens(portal.page, origin + path, words.tag);
-  await opens(phone.page, `${demo.addresses.phone}/sessions`, words.tag);
+  for (const path of ["/sessions", "/card/apply", "/my/face"]) await opens(phone.page, demo.addresses.phone + path, words.tag);
+  const applicant = await Phone.of(WU, browser, demo, words);
+  await opens(applicant.page, `${demo.addresses.phone}/card/apply`, words.tag);
   const unit = await Portal.open(browser, demo, words);
   await unit.page.setViewportSize({ width: 360, height: 740 });
   await unit.logInBy(await Phone.of(YI, browser, demo, words), /示例单位一/);
   await holds(unit.page, words.tag);
-  expect([...portal.errors, ...phone.errors, ...unit.errors]).toEqual([]);
+  expect([...portal.errors, ...phone.errors, ...unit.errors, ...applicant.errors]).toEqual([]);
 });
 
 test("a person without a mouse logs in", async () => {

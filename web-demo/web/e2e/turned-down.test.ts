@@ -22,6 +22,14 @@ afterAll(async () => {
   await demo?.stop();
 });
 
+/** Has something done to the card, on its page of the hall. */
+async function haveDone(hall: Portal, service: string, name: string): Promise<void> {
+  await hall.page.goto(`${demo.addresses.portal}/card/${service}`);
+  await hall.page.getByRole("checkbox").check();
+  await hall.press(name);
+  await hall.page.waitForURL((url) => url.search === "?done");
+}
+
 test.each([zh, en])("declined on the phone, in $tag", async (words) => {
   const portal = await Portal.open(browser, demo, words);
   const phone = await Phone.of(JIA, browser, demo, words);
@@ -42,6 +50,21 @@ test("a card that was reported lost: the phone says why, the computer only that 
   await phone.shows(/挂失/);
   await portal.says(zh.refused);
   expect(await portal.page.getByText("挂失").count()).toBe(0);
+});
+
+test("a card that is reported lost while the phone asks: the confirmation is refused, and the phone says why", async () => {
+  const hall = await Portal.open(browser, demo);
+  const phone = await Phone.of(DING, browser, demo);
+  await hall.logInBy(phone);
+  const portal = await Portal.open(browser, demo);
+  await phone.page.goto(`${demo.addresses.phone}/`);
+  await phone.paste((await portal.codes()).qr);
+  await portal.says(zh.scanned);
+  await haveDone(hall, "report-loss", "卡挂失");
+  await phone.confirm();
+  await phone.shows(/挂失/);
+  await portal.says(zh.refused);
+  await haveDone(hall, "undo-loss", "卡解挂");
 });
 
 test("a code that another person has scanned already", async () => {

@@ -4,12 +4,13 @@
 //! /login/face ──► /face/log_in ──► POST …/challenge ──► POST …/frames ──► logged in
 //! ```
 //!
-//! Registration and the card's application send people to `/face/{purpose}` by [`send_to_check`] and take what came of
+//! Registration by face and the card's application send people to `/face/{purpose}` by [`send_to_check`] and take what came of
 //! it by [`take_passed`].
 
 mod check;
 mod login;
 mod mine;
+pub mod registration;
 mod texts;
 
 use axum::Router;
@@ -42,6 +43,8 @@ pub fn routes() -> Router<Phone> {
         .route("/face/{purpose}", get(check::show))
         .route("/face/{purpose}/challenge", post(check::challenge))
         .route("/face/{purpose}/frames", frames)
+        .route(registration::BEGIN, get(registration::begin))
+        .route(Purpose::Register.next(), get(registration::take))
         .route("/my/face", get(mine::show))
         .route("/my/face/delete", post(mine::forget))
 }
@@ -84,7 +87,6 @@ pub async fn take_passed(
 ///
 /// # Errors
 /// The database's.
-#[allow(dead_code, reason = "for pages of several steps, which look first and take last")]
 pub async fn has_passed(
     face: &FaceChecks,
     purpose: Purpose,
