@@ -157,7 +157,13 @@ impl Processes {
         if loses {
             books.unsure(ordered, ordered + WHOLE_WITHIN);
         }
-        self.once_another(before).await?;
+        if let Err(what) = self.once_another(before).await {
+            if self.sentinels(|redis| redis.master()) != Some(before) {
+                return Err(what);
+            }
+            // They have taken the order and given it up, as they do when they do not agree in time.
+            books.fault("failover given up by the Sentinels", "the failover was given up".into());
+        }
         if loses {
             books.sure_again();
         }
