@@ -1,6 +1,6 @@
 # The two that matter: `make demo` runs the product, `make test` checks everything.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check web tools setup regen pictures load chaos fuzz
+.PHONY: help demo test test-scripts test-rust check web tools setup regen pictures load chaos fuzz
 
 # How long `make fuzz` tries each property.
 SECONDS ?= 60
@@ -12,10 +12,15 @@ demo: web ## Run the service hall, its phone app and the gateway; ARGS="--lan" o
 	cargo run --locked --bin saoma-demo -- $(ARGS)
 
 test: check ## Run everything that can fail
-	npm test
-	if cargo nextest --version >/dev/null 2>&1; then cargo nextest run --workspace --locked; else cargo test --workspace --locked; fi
-	cargo build --locked --bin saoma-demo
+	$(MAKE) --jobs 2 --output-sync=target test-scripts test-rust
 	npm run e2e
+
+# These mostly wait, those mostly compile; the binaries that they leave are those that Chromium is shown.
+test-scripts:
+	npm test
+
+test-rust:
+	if cargo nextest --version >/dev/null 2>&1; then cargo nextest run --workspace --locked; else cargo test --workspace --locked; fi
 
 check: setup web ## Format, lints, types
 	npm run typecheck
