@@ -4,6 +4,6 @@ import { defineConfig } from "vitest/config";
 const include = process.env["PICTURES"] === undefined ? ["e2e/**/*.test.ts"] : ["e2e/pictures.ts"];
 
 export default defineConfig({
-  // One browser pair at a time: the machine that runs this may have two cores.
-  test: { include, testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false },
+  // Two browsers with a hall each: they mostly wait, and the machine that runs this may have two cores.
+  test: { include, testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: 2 },
 });
