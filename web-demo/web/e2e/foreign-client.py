@@ -4,12 +4,13 @@ Tells on standard output, one JSON object a line, each message of the gateway an
 socket's address, the page's origin, a file with the certificate to trust, the address to connect from, the first message.
 """
 
+import asyncio
 import json
 import ssl
 import sys
 
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import ClientConnection, connect
 
 address, origin, certificate, source, first = sys.argv[1:]
 
@@ -18,33 +19,38 @@ def tell(told: dict) -> None:
     print(json.dumps(told), flush=True)
 
 
-def dial() -> ClientConnection:
+async def dial() -> ClientConnection:
+    # Not by `websockets.sync`: it reads and writes one TLS connection from two threads, which Python's `ssl` does not bear.
     trust = ssl.create_default_context(cafile=certificate)
-    return connect(
-        address, ssl=trust, origin=origin, subprotocols=["saoma.v1"], source_address=(source, 0), proxy=None
+    return await connect(
+        address, ssl=trust, origin=origin, subprotocols=["saoma.v1"], local_addr=(source, 0), proxy=None
     )
 
 
-def receive(socket: ClientConnection) -> dict:
-    while (message := json.loads(socket.recv()))["type"] == "heartbeat":
+async def receive(socket: ClientConnection) -> dict:
+    while (message := json.loads(await socket.recv()))["type"] == "heartbeat":
         pass
     tell(message)
     return message
 
 
-socket = dial()
-socket.send(first)
-opened = receive(socket)
-receive(socket)
-socket.close()
-tell({"type": "closed", "code": socket.protocol.close_code})
+async def log_in() -> None:
+    socket = await dial()
+    await socket.send(first)
+    opened = await receive(socket)
+    await receive(socket)
+    await socket.close()
+    tell({"type": "closed", "code": socket.close_code})
 
-socket = dial()
-resume = {"type": "resume", "login_id": opened["login_id"], "receive_key": opened["receive_key"], "last_seq": 2}
-socket.send(json.dumps(resume))
-tell({"type": "resumed"})
-receive(socket)
-try:
-    socket.recv()
-except ConnectionClosed:
-    tell({"type": "closed", "code": socket.protocol.close_code})
+    socket = await dial()
+    resume = {"type": "resume", "login_id": opened["login_id"], "receive_key": opened["receive_key"], "last_seq": 2}
+    await socket.send(json.dumps(resume))
+    tell({"type": "resumed"})
+    await receive(socket)
+    try:
+        await socket.recv()
+    except ConnectionClosed:
+        tell({"type": "closed", "code": socket.close_code})
+
+
+asyncio.run(log_in())
