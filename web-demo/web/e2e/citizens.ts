@@ -9,7 +9,21 @@ export interface Citizen {
 
 const citizen = (name: string, userName: string, idNumber: string): Citizen => ({ name, masked: "示*", userName, idNumber });
 
+/** Somebody of `web-demo/data/population.toml` who has a card and no account yet. */
+export interface Newcomer {
+  readonly name: string;
+  readonly masked: string;
+  readonly idNumber: string;
+  /** The phone on file with the card. */
+  readonly phoneOnFile: string;
+}
+
+const newcomer = (name: string, idNumber: string, phoneOnFile: string): Newcomer => ({ name, masked: "示*", idNumber, phoneOnFile });
+
 export const PASSWORD = "shili2026";
+
+/** What makes a newcomer's card known as theirs. */
+export const CARD_PASSWORD = "246810";
 
 /** Has no role in any unit. */
 export const JIA = citizen("示例甲", "jia", "990000199003071016");
@@ -21,3 +35,8 @@ export const BING = citizen("示例丙", "bing", "990000197809191034");
 export const WU = citizen("示例戊", "wu", "990000200001011058");
 /** Someone else. */
 export const DING = citizen("示例丁", "ding", "990000199506161048");
+
+/** Has no role in any unit. */
+export const ZI = newcomer("示例子", "990000199102101110", "13009700011");
+/** Legal representative of 示例单位三. */
+export const XU = newcomer("示例戌", "990000197102151215", "13009700021");

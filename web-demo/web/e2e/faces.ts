@@ -7,9 +7,14 @@ import { filmPictures } from "./fake-camera.ts";
 const OPEN = 45;
 const CLOSED = 10;
 
-/** A picture of 640 × 480 pixels, as JPEG: `astronaut`, `person` and so on. */
+/** Where a picture of 640 × 480 pixels is, as JPEG: `astronaut`, `person` and so on. */
+export function pictureFile(name: string): URL {
+  return new URL(`../../../.venv/faces/${name}.jpg`, import.meta.url);
+}
+
+/** Such a picture. */
 export function facePicture(name: string): Promise<Buffer> {
-  return readFile(new URL(`../../../.venv/faces/${name}.jpg`, import.meta.url));
+  return readFile(pictureFile(name));
 }
 
 /** Writes a film in which the astronaut blinks every two seconds. */

@@ -3,7 +3,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 
 import { launchBrowser } from "./browser.ts";
-import { JIA, PASSWORD, YI } from "./citizens.ts";
+import { JIA, PASSWORD } from "./citizens.ts";
 import { Demo } from "./demo.ts";
 import { Phone } from "./phone.ts";
 import { Portal } from "./portal.ts";
@@ -22,17 +22,6 @@ beforeEach(async () => {
 });
 
 afterEach(() => demo?.stop());
-
-/** Row S1. */
-test("a stranger's first page has the app's code and the ways in", async () => {
-  const page = await browser.newPage({ locale: "zh-CN" });
-  await page.goto(`${demo.addresses.portal}/`);
-  await page.getByRole("img", { name: "打开手机应用的二维码" }).waitFor();
-  await page.getByText("示例省人社").first().waitFor();
-  expect(await page.getByRole("link", { name: demo.addresses.phone }).getAttribute("href")).toBe(demo.addresses.phone);
-  await page.getByRole("main").getByRole("link", { name: "扫码登录" }).click();
-  await page.waitForURL((url) => url.pathname === "/login");
-});
 
 /** Row S11. */
 test("the login page is less than 60 KB, all of it the hall's and the gateway's", async () => {
@@ -103,14 +92,6 @@ test("a new password ends the phone's login, and is what lets it in again", asyn
   await phone.page.getByLabel("密码").fill("q7wz88");
   await phone.page.getByRole("main").getByRole("button", { name: "登录" }).click();
   await phone.page.waitForURL((url) => url.pathname === "/");
-});
-
-/** Row S16. */
-test("a unit login lands on the unit", async () => {
-  const portal = await Portal.open(browser, demo);
-  await portal.logInBy(await Phone.of(YI, browser, demo), /示例单位二/);
-  await portal.page.getByRole("heading", { name: "示例单位二" }).waitFor();
-  await portal.page.getByRole("main").getByText("业务操作员").first().waitFor();
 });
 
 /** A window of the same login in which no script runs. */

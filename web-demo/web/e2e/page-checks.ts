@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Page } from "playwright-core";
+import { expect } from "vitest";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -9,6 +10,15 @@ declare global {
   interface Window {
     readonly axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
   }
+}
+
+/** The page is accessible and as wide as a narrow phone. */
+export async function holds(page: Page): Promise<void> {
+  const viewport = page.viewportSize();
+  await page.setViewportSize({ width: 360, height: 740 });
+  expect(await accessibilityViolations(page), page.url()).toEqual([]);
+  expect(await horizontalOverflow(page), page.url()).toBe(0);
+  if (viewport !== null) await page.setViewportSize(viewport);
 }
 
 /** Accessibility rules that the page breaks, each with the elements that break it; empty when it is clean. */

@@ -1,40 +1,46 @@
 /** The phone: the app in a narrow window, and what its person sees and does there. */
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 
 import { type Citizen, PASSWORD } from "./citizens.ts";
 import type { Demo } from "./demo.ts";
-import { watchForErrors } from "./page-checks.ts";
-import { type Words, zh } from "./words.ts";
+import { Surface } from "./surface.ts";
+import { zh } from "./words.ts";
 
-export class Phone {
-  private constructor(
-    readonly page: Page,
-    readonly words: Words,
-    /** Script errors and breaches of the policy so far. */
-    readonly errors: readonly string[],
-  ) {}
+export class Phone extends Surface {
+  readonly kind = "phone";
 
-  /** Opens the app on a phone of its own and logs this person in to it. */
-  static async of(citizen: Citizen, browser: Browser, demo: Demo, words = zh): Promise<Phone> {
+  /** Opens the app, at this address, on a phone of its own. */
+  static async open(browser: Browser, address: string, words = zh): Promise<Phone> {
     const context = await browser.newContext({
       locale: words.tag,
       viewport: { width: 360, height: 740 },
       permissions: ["camera"],
     });
-    const page = await context.newPage();
-    const phone = new Phone(page, words, watchForErrors(page));
-    await page.goto(`${demo.addresses.phone}/login`);
-    await page.getByLabel(words.userName).fill(citizen.userName);
-    await page.getByLabel(words.password).fill(PASSWORD);
-    await page.getByRole("main").getByRole("button", { name: words.logIn }).click();
-    await page.waitForURL((url) => url.pathname === "/");
+    const phone = new Phone(await context.newPage(), words);
+    await phone.page.goto(address);
+    await phone.isAt("/login");
     return phone;
+  }
+
+  /** Opens the app on a phone of its own and logs this person in to it. */
+  static async of(citizen: Citizen, browser: Browser, demo: Demo, words = zh): Promise<Phone> {
+    const phone = await Phone.open(browser, `${demo.addresses.phone}/login`, words);
+    await phone.logIn(citizen.userName, PASSWORD);
+    return phone;
+  }
+
+  /** Logs in by password, at the login page. */
+  async logIn(userName: string, password: string): Promise<void> {
+    await this.page.getByLabel(this.words.userName).fill(userName);
+    await this.page.getByLabel(this.words.password).fill(password);
+    await this.page.getByRole("main").getByRole("button", { name: this.words.logIn }).click();
+    await this.isAt("/");
   }
 
   /** Opens the page that scans. */
   async openScan(): Promise<void> {
     await this.page.getByRole("link", { name: this.words.scan }).first().click();
-    await this.page.waitForURL((url) => url.pathname === "/scan");
+    await this.isAt("/scan");
   }
 
   /** Scans by pasting what the code says. */
@@ -51,11 +57,6 @@ export class Phone {
     await this.page.getByRole("textbox", { name: this.words.typed }).press("Enter");
   }
 
-  /** The page shows this somewhere. */
-  async shows(words: string | RegExp): Promise<void> {
-    await this.page.getByRole("main").getByText(words).first().waitFor();
-  }
-
   async choose(identity: string | RegExp): Promise<void> {
     await this.page.getByRole("radio", { name: identity }).check();
   }
@@ -66,9 +67,5 @@ export class Phone {
 
   async decline(): Promise<void> {
     await this.page.getByRole("button", { name: this.words.decline }).first().click();
-  }
-
-  async close(): Promise<void> {
-    await this.page.context().close();
   }
 }

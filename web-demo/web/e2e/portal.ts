@@ -1,10 +1,10 @@
 /** The computer: a window of the portal, and what its person sees and does there. */
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Browser, BrowserContext } from "playwright-core";
 
 import type { Demo } from "./demo.ts";
-import { watchForErrors } from "./page-checks.ts";
 import type { Phone } from "./phone.ts";
-import { type Words, zh } from "./words.ts";
+import { Surface } from "./surface.ts";
+import { zh } from "./words.ts";
 
 /** What the login's QR code and its typed twin say. */
 export interface Codes {
@@ -15,30 +15,33 @@ export interface Codes {
 /** What is done to the window before the page opens in it. */
 export type Prepare = (context: BrowserContext) => Promise<void>;
 
-export class Portal {
-  private constructor(
-    readonly page: Page,
-    readonly words: Words,
-    /** Script errors and breaches of the policy so far. */
-    readonly errors: readonly string[],
-  ) {}
+/** How wide a window on a computer is, in CSS pixels. */
+export const COMPUTER = { width: 1024, height: 768 };
+
+export class Portal extends Surface {
+  readonly kind = "portal";
 
   /** Opens the portal's login page in a window of its own and waits for its code. */
-  static open(browser: Browser, demo: Demo, words = zh, prepare: Prepare = async () => undefined): Promise<Portal> {
+  static open(browser: Browser, demo: Demo, words = zh, prepare?: Prepare): Promise<Portal> {
     return Portal.openAt(browser, `${demo.addresses.portal}/login`, words, prepare);
   }
 
   /** Opens a login page, the portal's or one that the gateway hosts, and waits for its code. */
-  static async openAt(browser: Browser, address: string, words = zh, prepare: Prepare = async () => undefined): Promise<Portal> {
-    const context: BrowserContext = await browser.newContext({ locale: words.tag, viewport: { width: 1024, height: 768 } });
+  static async openAt(browser: Browser, address: string, words = zh, prepare?: Prepare): Promise<Portal> {
+    const portal = await Portal.visit(browser, address, words, prepare);
+    await portal.showsCode();
+    return portal;
+  }
+
+  /** Opens any page in a window of its own. */
+  static async visit(browser: Browser, address: string, words = zh, prepare: Prepare = async () => undefined): Promise<Portal> {
+    const context: BrowserContext = await browser.newContext({ locale: words.tag, viewport: COMPUTER });
     await prepare(context);
-    const page = await context.newPage();
-    const portal = new Portal(page, words, watchForErrors(page));
-    await page.addInitScript(() => {
+    const portal = new Portal(await context.newPage(), words);
+    await portal.page.addInitScript(() => {
       document.addEventListener("saoma-state", (event) => event instanceof CustomEvent && Object.assign(window, { view: event.detail }));
     });
-    await page.goto(address);
-    await portal.showsCode();
+    await portal.page.goto(address);
     return portal;
   }
 
@@ -65,13 +68,9 @@ export class Portal {
     return this.codes();
   }
 
-  async press(name: string): Promise<void> {
-    await this.page.getByRole("button", { name, exact: true }).last().click();
-  }
-
   /** The home page greets by name. */
   async greets(name: string): Promise<void> {
-    await this.page.waitForURL((url) => url.pathname === "/");
+    await this.isAt("/");
     await this.page.getByRole("main").getByText(name).first().waitFor();
   }
 
@@ -82,14 +81,10 @@ export class Portal {
     await phone.type((await this.codes()).userCode);
     await phone.choose(identity);
     await phone.confirm();
-    await this.page.waitForURL((url) => url.pathname === "/");
+    await this.isAt("/");
   }
 
   async logOut(): Promise<void> {
     await this.page.getByRole("button", { name: this.words.logOut }).click();
-  }
-
-  async close(): Promise<void> {
-    await this.page.context().close();
   }
 }

@@ -1,0 +1,5 @@
+/** Rows S1 to S16 in English. */
+import { walkEveryRow } from "./rows.ts";
+import { ENGLISH } from "./words.ts";
+
+walkEveryRow(ENGLISH);

@@ -1,0 +1,15 @@
+/** The short messages that the demo's own carrier took, on the page that developers read them from. */
+import type { Browser } from "playwright-core";
+
+import type { Demo } from "./demo.ts";
+import { holds } from "./page-checks.ts";
+
+/** The code of the last message to this phone. */
+export async function codeSentTo(phone: string, browser: Browser, demo: Demo): Promise<string> {
+  const page = await browser.newPage({ locale: "zh-CN" });
+  await page.goto(`${demo.addresses.portal}/developer/messages`);
+  await holds(page);
+  const text = await page.getByRole("row", { name: phone }).first().textContent();
+  await page.close();
+  return /(?<!\d)\d{6}(?!\d)/.exec(text ?? "")?.[0] ?? "";
+}
