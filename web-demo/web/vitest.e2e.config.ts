@@ -5,5 +5,6 @@ const include = process.env["PICTURES"] === undefined ? ["e2e/**/*.test.ts"] : [
 
 export default defineConfig({
   // Two browsers with a hall each: they mostly wait, and the machine that runs this may have two cores.
-  test: { include, testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: 2 },
+  // A test of thirty pages takes a minute while the machine compiles besides; Playwright itself gives up on what hangs after 30 s.
+  test: { include, testTimeout: 120_000, hookTimeout: 60_000, maxWorkers: 2 },
 });

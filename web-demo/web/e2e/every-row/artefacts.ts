@@ -15,9 +15,9 @@ export class Artefacts {
     this.folder = join(FOLDER, language);
   }
 
-  /** Removes those of the walk before. */
+  /** Removes those of the walk before, even while another walk adds to them. */
   async clear(): Promise<void> {
-    await rm(this.folder, { recursive: true, force: true });
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
   /** Keeps what the surface shows at this row, as `S05-zh-phone.png`, or `S05-zh-phone-form.png` where a row has several. */
