@@ -37,17 +37,17 @@ struct UserPage<'a> {
 }
 
 impl UserPage<'_> {
-    fn problem(&self, field: &str) -> String {
-        self.problems.of(field).map(|problem| problem.text(self.frame.locale)).unwrap_or_default()
+    fn problem(&self, field: &str) -> Option<String> {
+        self.problems.of(field).map(|problem| problem.text(self.frame.locale))
     }
 
     fn by_code(&self) -> bool {
         self.proof == Proof::SmsCode
     }
 
-    /// The step's place in the stepper.
+    /// The step's place in the stepper, from 1.
     fn place(&self) -> usize {
-        if self.frame.surface == Surface::Portal { 2 } else { 1 }
+        if self.frame.surface == Surface::Portal { 3 } else { 2 }
     }
 
     fn phone_hint(&self) -> &'static str {
