@@ -15,7 +15,6 @@
 mod browsers;
 mod confirmation;
 mod e_card;
-mod e_card_words;
 mod face;
 mod gateway_client;
 mod home;
