@@ -74,7 +74,7 @@ pub fn routes(hall: Hall) -> Router {
         .route("/account", get(account::show))
         .route("/account/password", get(account::password).post(account::change_password))
         .route("/account/details", get(account::contacts).post(account::change_contacts))
-        .route("/insurance/statement", get(insurance::statement))
+        .route("/insurance/statement", get(insurance::statement).post(insurance::statement_in_full))
         .route("/insurance/{insurance}", get(insurance::show))
         .route("/announcements", get(announcements::list))
         .route("/announcements/{id}", get(announcements::show))
