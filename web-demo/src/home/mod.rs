@@ -6,6 +6,7 @@
 //! [`VerifiedPerson`], or for a unit's affairs [`UnitLogin`].
 
 mod account;
+mod affairs;
 mod announcements;
 mod app_link;
 mod applications;
@@ -96,6 +97,7 @@ pub fn routes(hall: Hall) -> Router {
         .route("/training/{id}/leave", post(training::leave))
         .route("/delegations", post(delegations::appoint))
         .route("/delegations/{id}/withdraw", get(delegations::ask_to_withdraw).post(delegations::withdraw))
+        .merge(affairs::routes())
         .fallback(missing)
         .with_state(hall)
 }
