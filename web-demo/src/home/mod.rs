@@ -18,7 +18,6 @@ mod details;
 mod exams;
 mod inbox;
 mod insurance;
-mod paging;
 mod person;
 mod questions;
 mod resume;

@@ -6,6 +6,7 @@ mod card_password;
 mod delegations;
 mod developer;
 mod e_card;
+mod phone_inbox;
 mod phone_registration;
 mod short_messages;
 mod support;
