@@ -22,6 +22,7 @@ use crate::provider::{self, CLIENT_ID, Credentials, INTROSPECTION_CLIENT_ID, Pro
 use crate::records::{self, RecordsError};
 use crate::registers::{DemoRegisters, HttpRegisters, Registers};
 use crate::serving::Servers;
+use crate::units::employees;
 use crate::{db, developer, terminal};
 
 /// A running demo. Dropping it without [`Demo::shutdown`] leaves its tasks to the runtime's end.
@@ -224,6 +225,9 @@ async fn database(options: &Options) -> Result<(SqlitePool, terminal::People), S
         registers.seed(&db).await?;
     }
     records::seed(&db).await?;
+    if let Some(registers) = &registers {
+        employees::seed(&db, &registers.units()).await.map_err(RecordsError::from)?;
+    }
     let people = terminal::People { accounts, registers };
     Ok((db, people))
 }

@@ -66,7 +66,7 @@ fn to_register(addresses: &Addresses, accounts: &[DemoAccount], registers: &Demo
     let Addresses { portal, .. } = addresses;
     let mut text = format!(
         "\nOr register one of these at {portal}/register or on the phone page; messages to them are shown at\n\
-         {portal}/developer/messages, and each card's password is {}:\n\n",
+         {portal}/developer/messages, and the password of each physical card is {}:\n\n",
         registers.card_password()
     );
     for (id_number, name) in registers.persons() {

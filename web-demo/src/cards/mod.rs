@@ -2,9 +2,11 @@
 //! physical card, as its register has it at that moment.
 
 mod application;
+mod password;
 mod services;
 
-pub use application::{CardPasswordRefused, Obstacle, check_card_password, issue, obstacle};
+pub use application::{Obstacle, issue, obstacle};
+pub use password::{CardPasswordRefused, TypedPassword, check_card_password, has_password, set_password, try_password};
 pub use services::{CardService, Holding, holding};
 use sqlx::SqlitePool;
 

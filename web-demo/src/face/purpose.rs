@@ -12,6 +12,8 @@ pub enum Purpose {
     LogIn,
     /// Apply for the electronic card.
     ECard,
+    /// Set another password of the electronic card.
+    CardPassword,
 }
 
 impl Purpose {
@@ -21,6 +23,7 @@ impl Purpose {
             Self::Register => "register",
             Self::LogIn => "log_in",
             Self::ECard => "e_card",
+            Self::CardPassword => "card_password",
         }
     }
 
@@ -30,6 +33,7 @@ impl Purpose {
             Self::Register => "/register/face/passed",
             Self::LogIn => "/",
             Self::ECard => "/card/apply",
+            Self::CardPassword => "/card/reset",
         }
     }
 
@@ -39,6 +43,7 @@ impl Purpose {
             Self::Register => "/register/user",
             Self::LogIn => "/login/face",
             Self::ECard => "/card/apply",
+            Self::CardPassword => "/card/reset",
         }
     }
 
@@ -48,6 +53,7 @@ impl Purpose {
             Self::Register => "/register/user",
             Self::LogIn => "/login",
             Self::ECard => "/card/apply",
+            Self::CardPassword => "/card/reset",
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A person's own account: password and contact details. Changing either logs out everybody else who has the account.
 
 use askama::Template;
-use axum::extract::{Form, Query, State};
+use axum::extract::{Form, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use serde::Deserialize;
@@ -24,18 +24,15 @@ struct AccountPage<'a> {
     done: bool,
 }
 
-/// What has just been done.
-#[derive(Deserialize)]
-pub struct Done {
-    done: Option<String>,
-}
+/// What the page is told by the one before.
+const CHANGED: &str = "account-changed";
 
 /// Answers `GET /account`.
-pub async fn show(person: Person, Query(done): Query<Done>) -> Result<Response, Failure> {
+pub async fn show(State(hall): State<Hall>, person: Person) -> Result<Response, Failure> {
     let account = AccountPage {
         frame: person.frame("/account"),
         contacts: person.account.contacts.clone(),
-        done: done.done.is_some(),
+        done: person.session.take_flash(hall.db(), CHANGED).await?,
         person: &person,
     };
     page(StatusCode::OK, &account)
@@ -187,5 +184,6 @@ async fn changed(hall: &Hall, person: &Person, title: Words) -> Result<Response,
         "All other browsers and phones were logged out; log in to the app again. If this was not you, contact a service counter now.",
     );
     inbox::notify(hall.db(), person.account_id(), &Notice::new(title, body)).await?;
-    Ok(Redirect::to("/account?done=changed").into_response())
+    person.session.flash(hall.db(), CHANGED).await?;
+    Ok(Redirect::to("/account").into_response())
 }

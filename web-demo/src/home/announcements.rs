@@ -5,9 +5,8 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use http::StatusCode;
 
-use super::paging::Paging;
 use super::{Hall, frame, missing};
-use crate::pages::{Failure, Frame, Locale, page};
+use crate::pages::{Failure, Frame, Locale, Paging, page};
 use crate::records::announcements::{self, Announcement};
 
 /// How many stand on a page.

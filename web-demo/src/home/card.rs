@@ -36,15 +36,7 @@ impl CardView {
 
     /// The state, as a colour and in words.
     pub fn state(&self) -> (&'static str, &'static str) {
-        match self.holding.card.as_ref().map(|card| card.state) {
-            None => ("", self.locale.pick("未领卡", "No card")),
-            Some(CardState::NotActivated) => ("warning", self.locale.pick("未激活", "Not activated")),
-            Some(CardState::Active) => ("done", self.locale.pick("正常", "Active")),
-            Some(CardState::Sealed) => ("warning", self.locale.pick("已封存", "Sealed")),
-            Some(CardState::ReportedLost) => ("error", self.locale.pick("已挂失", "Reported lost")),
-            Some(CardState::ApplicationLocked) => ("warning", self.locale.pick("应用锁定", "Locked")),
-            Some(CardState::Cancelled) => ("error", self.locale.pick("已注销", "Cancelled")),
-        }
+        state_words(self.holding.card.as_ref().map(|card| card.state), self.locale)
     }
 
     /// The number printed on it.
@@ -81,5 +73,18 @@ impl CardView {
             CardService::Replace => ("卡补办", "Replace"),
         };
         ServiceView { path: service.path(), name: self.locale.pick(zh, en), allowed: self.holding.allows(service) }
+    }
+}
+
+/// A card's state, or that there is none, as a colour and in words.
+pub const fn state_words(state: Option<CardState>, locale: Locale) -> (&'static str, &'static str) {
+    match state {
+        None => ("", locale.pick("未领卡", "No card")),
+        Some(CardState::NotActivated) => ("warning", locale.pick("未激活", "Not activated")),
+        Some(CardState::Active) => ("done", locale.pick("正常", "Active")),
+        Some(CardState::Sealed) => ("warning", locale.pick("已封存", "Sealed")),
+        Some(CardState::ReportedLost) => ("error", locale.pick("已挂失", "Reported lost")),
+        Some(CardState::ApplicationLocked) => ("warning", locale.pick("应用锁定", "Locked")),
+        Some(CardState::Cancelled) => ("error", locale.pick("已注销", "Cancelled")),
     }
 }

@@ -2,18 +2,19 @@
 //! follows from the card, so each changes that at once.
 
 use askama::Template;
-use axum::extract::{Form, Path, Query, State};
+use axum::extract::{Form, Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use serde::Deserialize;
 
 use super::card::{CardView, ServiceView};
 use super::card_words::{MAKING, Pair, consequence, done, meaning, refusal};
-use super::{Hall, VerifiedPerson, missing};
+use super::{Hall, VerifiedPerson, details, missing};
 use crate::cards::CardService;
 use crate::pages::{Failure, Frame, page};
 use crate::records::Words;
 use crate::records::inbox::{self, Notice};
+use crate::records::person::mask;
 use crate::registers::{CardRefusesAction, Making};
 
 #[derive(Template)]
@@ -27,6 +28,8 @@ struct CardPage<'a> {
     refusal: Option<&'static str>,
     done: Option<Done>,
     unconfirmed: bool,
+    /// Whether the new card's number is shown in full.
+    in_full: bool,
     making: Option<Making>,
 }
 
@@ -41,6 +44,8 @@ struct Done {
 enum Told {
     Nothing,
     Done,
+    /// The number of the new card, in full.
+    Number,
     Unconfirmed,
     Refused(CardRefusesAction),
 }
@@ -55,16 +60,14 @@ impl CardPage<'_> {
         self.making.as_ref().and_then(at).unwrap_or(1)
     }
 
+    fn number(&self, making: &Making) -> String {
+        if self.in_full { making.number.clone() } else { mask(&making.number) }
+    }
+
     /// Whether it ends something that the person has.
     fn is_dangerous(&self) -> bool {
         matches!(self.service.path, "report-loss" | "cancel" | "replace")
     }
-}
-
-/// Whether it has just been done.
-#[derive(Deserialize)]
-pub struct JustDone {
-    done: Option<String>,
 }
 
 /// Answers `GET /card/{service}`: what the service means for the card, or why it cannot be had.
@@ -72,13 +75,17 @@ pub async fn show(
     State(hall): State<Hall>,
     VerifiedPerson(person): VerifiedPerson,
     Path(service): Path<String>,
-    Query(query): Query<JustDone>,
 ) -> Result<Response, Failure> {
     let Some(service) = CardService::at(&service) else {
         return missing(person.locale).await;
     };
-    let told = if query.done.is_some() { Told::Done } else { Told::Nothing };
-    answer(&hall, &person, service, told).await
+    let is_done = person.session.take_flash(hall.db(), &flash(service)).await?;
+    answer(&hall, &person, service, if is_done { Told::Done } else { Told::Nothing }).await
+}
+
+/// What the page is told once it is done.
+fn flash(service: CardService) -> String {
+    format!("card-{}", service.path())
 }
 
 /// Whether the person has confirmed that they know what it means.
@@ -87,16 +94,19 @@ pub struct Confirmation {
     confirmed: Option<String>,
 }
 
-/// Answers `POST /card/{service}`: does it.
+/// Answers `POST /card/{service}`: does it, or shows the number of the card that is being made.
 pub async fn act(
     State(hall): State<Hall>,
     VerifiedPerson(person): VerifiedPerson,
     Path(service): Path<String>,
     Form(confirmation): Form<Confirmation>,
 ) -> Result<Response, Failure> {
-    let Some((service, action)) = CardService::at(&service).and_then(|service| Some((service, service.action()?)))
-    else {
+    let Some(service) = CardService::at(&service) else {
         return missing(person.locale).await;
+    };
+    let Some(action) = service.action() else {
+        details::note_shown(&hall, &person, "新卡的完整卡号", "the number of your new card").await?;
+        return answer(&hall, &person, service, Told::Number).await;
     };
     if confirmation.confirmed.as_deref() != Some("yes") {
         return answer(&hall, &person, service, Told::Unconfirmed).await;
@@ -106,7 +116,8 @@ pub async fn act(
             let words = |(zh, en): Pair| Words::new(zh, en);
             let notice = Notice::new(words(done(service)), words(consequence(service)));
             inbox::notify(hall.db(), person.account_id(), &notice).await?;
-            Ok(Redirect::to(&format!("/card/{}?done", service.path())).into_response())
+            person.session.flash(hall.db(), &flash(service)).await?;
+            Ok(Redirect::to(&format!("/card/{}", service.path())).into_response())
         }
         Err(refused) => answer(&hall, &person, service, Told::Refused(refused)).await,
     }
@@ -122,12 +133,12 @@ async fn answer(hall: &Hall, person: &super::Person, service: CardService, told:
         _ => card.refusal(service),
     };
     let path = format!("/card/{}", service.path());
-    // A link with `?done` that somebody was sent says nothing about a card that has not been touched.
+    // Somebody at a counter may have changed the card back in between.
     let is_done = told == Told::Done && refused.is_some();
     let status = match told {
         Told::Refused(_) => StatusCode::CONFLICT,
         Told::Unconfirmed => StatusCode::UNPROCESSABLE_ENTITY,
-        Told::Done | Told::Nothing => StatusCode::OK,
+        Told::Done | Told::Number | Told::Nothing => StatusCode::OK,
     };
     let card_page = CardPage {
         frame: person.frame(&path),
@@ -138,6 +149,7 @@ async fn answer(hall: &Hall, person: &super::Person, service: CardService, told:
         refusal: refused.map(|refused| say(refusal(service, refused))).filter(|_| !is_done),
         done: is_done.then(|| Done { title: say(done(service)), consequence: say(consequence(service)) }),
         unconfirmed: told == Told::Unconfirmed,
+        in_full: told == Told::Number,
         making,
     };
     page(status, &card_page)

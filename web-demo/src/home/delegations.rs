@@ -16,9 +16,9 @@ use crate::registration::Problem;
 use crate::units::delegations::{self, Delegation, EndRefused, NewDelegation};
 use crate::units::{Affair, Scope};
 
-/// Wrong names or numbers from one legal representative: ten, then one in ten minutes. Nobody is to find out here whose number
+/// Wrong names or numbers from one person who acts for a unit: ten, then one in ten minutes. Nobody is to find out here whose number
 /// it is.
-const WRONG_PERSONS: AttemptLimit = AttemptLimit { name: "appointment", burst: 10, interval: 600 };
+pub const WRONG_PERSONS: AttemptLimit = AttemptLimit { name: "appointment", burst: 10, interval: 600 };
 
 /// The longest name, in characters.
 const MAX_NAME_CHARS: usize = 50;

@@ -31,15 +31,23 @@ pub async fn show_in_full(
     State(hall): State<Hall>,
     VerifiedPerson(person): VerifiedPerson,
 ) -> Result<Response, Failure> {
+    note_shown(&hall, &person, "您的完整社会保障号码和卡号", "your social-security number and card number").await?;
+    answer(&hall, &person, true).await
+}
+
+/// Notes in the inbox what was shown in full.
+///
+/// # Errors
+/// The database's.
+pub async fn note_shown(hall: &Hall, person: &Person, zh: &str, en: &str) -> Result<(), Failure> {
     let notice = Notice::new(
         Words::new("您的完整个人信息被查看", "Your details were shown in full"),
         Words::new(
-            "在网上服务大厅中显示了您的完整社会保障号码和卡号。如果不是您本人操作，请立即修改密码。",
-            "Your social-security number and card number were shown in full in the hall. If this was not you, change your password now.",
+            format!("在网上服务大厅中显示了{zh}。如果不是您本人操作，请立即修改密码。"),
+            format!("Shown in full in the hall: {en}. If this was not you, change your password now."),
         ),
     );
-    inbox::notify(hall.db(), person.account_id(), &notice).await?;
-    answer(&hall, &person, true).await
+    Ok(inbox::notify(hall.db(), person.account_id(), &notice).await?)
 }
 
 async fn answer(hall: &Hall, person: &Person, in_full: bool) -> Result<Response, Failure> {

@@ -5,11 +5,10 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 
-use super::paging::Paging;
 use super::{Hall, Person, missing};
 use crate::browsers;
-use crate::pages::{Failure, Frame, page};
-use crate::records::inbox::{self, Received};
+use crate::pages::{Failure, Frame, Paging, Surface, page};
+use crate::records::inbox::{self, Login, Received};
 
 /// How many notices stand on a page.
 const PAGE_SIZE: u32 = 10;
@@ -34,17 +33,6 @@ struct NoticePage<'a> {
     login: Option<Login>,
 }
 
-/// How a login that a notice tells of stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Login {
-    /// It is the one that reads the notice.
-    ThisOne,
-    /// Another one, which can be ended.
-    Other,
-    /// It is over.
-    Over,
-}
-
 /// Answers `GET /inbox`.
 pub async fn list(State(hall): State<Hall>, person: Person, Query(paging): Query<Paging>) -> Result<Response, Failure> {
     let number = paging.number();
@@ -60,7 +48,7 @@ pub async fn show(State(hall): State<Hall>, mut person: Person, Path(id): Path<S
     };
     inbox::mark_read(hall.db(), person.account_id(), notice.id).await?;
     person.unread = inbox::unread(hall.db(), person.account_id()).await?;
-    let login = login_of(&hall, &person, &notice).await?;
+    let login = inbox::login_of(hall.db(), person.account_id(), &notice, Some(&person.session.id)).await?;
     let path = format!("/inbox/{}", notice.id);
     page(StatusCode::OK, &NoticePage { frame: person.frame(&path), person: &person, notice, login })
 }
@@ -74,16 +62,4 @@ pub async fn not_me(State(hall): State<Hall>, person: Person, Path(id): Path<Str
         browsers::end(hall.db(), person.account_id(), session_id).await?;
     }
     Ok(Redirect::to(&format!("/inbox/{}", notice.id)).into_response())
-}
-
-async fn login_of(hall: &Hall, person: &Person, notice: &Received) -> Result<Option<Login>, Failure> {
-    let Some(session_id) = &notice.session_id else {
-        return Ok(None);
-    };
-    if *session_id == person.session.id {
-        return Ok(Some(Login::ThisOne));
-    }
-    let logged_in = browsers::of(hall.db(), person.account_id()).await?;
-    let there = logged_in.iter().any(|browser| browser.id == *session_id);
-    Ok(Some(if there { Login::Other } else { Login::Over }))
 }

@@ -6,8 +6,7 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::card::CardView;
-use super::{Hall, Person, VerifiedPerson, missing};
+use super::{Hall, Person, VerifiedPerson, details, missing};
 use crate::pages::{Failure, Frame, page};
 use crate::records::insurance::{self, Contribution, Insurance, Total};
 use crate::records::person::Details;
@@ -36,6 +35,8 @@ struct StatementPage<'a> {
     years: Vec<String>,
     year: String,
     rows: Vec<Row>,
+    /// Whether the number is shown in full, such as to be printed.
+    in_full: bool,
 }
 
 /// An insurance on the statement.
@@ -93,9 +94,23 @@ pub async fn statement(
     VerifiedPerson(person): VerifiedPerson,
     Query(year): Query<Year>,
 ) -> Result<Response, Failure> {
+    answer_statement(&hall, &person, year, false).await
+}
+
+/// Answers `POST /insurance/statement` with the number in full: on this page only, and with a notice in the inbox.
+pub async fn statement_in_full(
+    State(hall): State<Hall>,
+    VerifiedPerson(person): VerifiedPerson,
+    Query(year): Query<Year>,
+) -> Result<Response, Failure> {
+    details::note_shown(&hall, &person, "您的完整社会保障号码", "your social-security number").await?;
+    answer_statement(&hall, &person, year, true).await
+}
+
+async fn answer_statement(hall: &Hall, person: &Person, year: Year, in_full: bool) -> Result<Response, Failure> {
     let (db, id) = (hall.db(), person.account_id());
-    let card = CardView::of(&hall, &person.account, person.locale).await?;
-    let details = Details::of(&person.account, card.number());
+    let details = Details::of(&person.account, None);
+    let details = if in_full { details } else { details.masked() };
     let years = insurance::years(db, id, None).await?;
     let year = year.among(&years);
     let mut rows = Vec::new();
@@ -105,9 +120,6 @@ pub async fn statement(
         rows.push(Row { insurance, of_year, until_then });
     }
     let path = format!("/insurance/statement?year={year}");
-    let (frame, details) = (person.frame(&path), details.masked());
-    page(
-        StatusCode::OK,
-        &StatementPage { frame, person: &person, details, insurances: Insurance::ALL, years, year, rows },
-    )
+    let (frame, insurances) = (person.frame(&path), Insurance::ALL);
+    page(StatusCode::OK, &StatementPage { frame, person, details, insurances, years, year, rows, in_full })
 }

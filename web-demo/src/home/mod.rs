@@ -6,6 +6,7 @@
 //! [`VerifiedPerson`], or for a unit's affairs [`UnitLogin`].
 
 mod account;
+mod affairs;
 mod announcements;
 mod app_link;
 mod applications;
@@ -17,7 +18,6 @@ mod details;
 mod exams;
 mod inbox;
 mod insurance;
-mod paging;
 mod person;
 mod questions;
 mod resume;
@@ -74,7 +74,7 @@ pub fn routes(hall: Hall) -> Router {
         .route("/account", get(account::show))
         .route("/account/password", get(account::password).post(account::change_password))
         .route("/account/details", get(account::contacts).post(account::change_contacts))
-        .route("/insurance/statement", get(insurance::statement))
+        .route("/insurance/statement", get(insurance::statement).post(insurance::statement_in_full))
         .route("/insurance/{insurance}", get(insurance::show))
         .route("/announcements", get(announcements::list))
         .route("/announcements/{id}", get(announcements::show))
@@ -96,6 +96,7 @@ pub fn routes(hall: Hall) -> Router {
         .route("/training/{id}/leave", post(training::leave))
         .route("/delegations", post(delegations::appoint))
         .route("/delegations/{id}/withdraw", get(delegations::ask_to_withdraw).post(delegations::withdraw))
+        .merge(affairs::routes())
         .fallback(missing)
         .with_state(hall)
 }

@@ -1,14 +1,14 @@
-//! The home page of a unit (S16): the unit, the person's role in it, its operators, its agents and what they may do. The legal
-//! representative appoints and withdraws agents from here.
+//! The home page of a unit (S16): the unit, the person's role in it, its operators, its agents, and the affairs that
+//! the person may act in. The legal representative appoints and withdraws agents from here.
 
 use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
 use saoma_protocol::UnitRole;
 
-use super::Hall;
 use super::delegations::{AppointmentErrors, AppointmentForm};
 use super::unit_login::{UnitLogin, role_words};
+use super::{Hall, affairs};
 use crate::pages::{Failure, Frame, Locale, page};
 use crate::portal::PortalSession;
 use crate::records::person::mask;
@@ -30,6 +30,11 @@ struct UnitPage<'a> {
 }
 
 impl UnitPage<'_> {
+    /// Where an affair's page is, and its name.
+    const fn entry(&self, affair: &Affair) -> (&'static str, &'static str) {
+        affairs::entry(*affair, self.frame.locale)
+    }
+
     /// Who has this role by the authority's records.
     fn of(&self, role: UnitRole) -> Vec<&UnitMember> {
         self.members.iter().filter(|member| member.role == role).collect()

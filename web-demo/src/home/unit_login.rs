@@ -12,8 +12,8 @@ use super::{Hall, frame};
 use crate::accounts::Account;
 use crate::pages::{Failure, Frame, Locale, page};
 use crate::portal::PortalSession;
-use crate::registers::Unit;
-use crate::units;
+use crate::registers::{Post, Unit};
+use crate::units::{self, Affair, Scope, delegations};
 
 /// A person who is logged in for a unit. As an extractor it sends strangers to the login page and persons to theirs.
 #[derive(Debug, Clone)]
@@ -28,6 +28,8 @@ pub struct UnitLogin {
     pub unit: Unit,
     /// What the person is to it.
     pub role: UnitRole,
+    /// What an agent is appointed for; the roles of the authority's register are for all affairs.
+    scope: Option<Scope>,
 }
 
 /// A unit's legal representative. As an extractor it refuses the unit's other people.
@@ -59,8 +61,15 @@ impl UnitLogin {
             let held = posts.into_iter().find(|post| {
                 units::identity_id(&post.unit) == session.identity.id && Some(post.role) == session.identity.role
             });
-            if let Some(post) = held {
-                return Ok(Ok(Self { session, locale, account, unit: post.unit, role: post.role }));
+            if let Some(Post { unit, role }) = held {
+                let scope = match role {
+                    UnitRole::AuthorisedAgent => delegations::scope(hall.db(), &unit, &account.id_number).await?,
+                    UnitRole::LegalRepresentative | UnitRole::Operator => None,
+                };
+                // An appointment that ends at this very moment counts no more.
+                if role != UnitRole::AuthorisedAgent || scope.is_some() {
+                    return Ok(Ok(Self { session, locale, account, unit, role, scope }));
+                }
             }
         }
         page(StatusCode::FORBIDDEN, &RoleEndedPage { frame: frame(locale, "/"), session: &session }).map(Err)
@@ -69,6 +78,21 @@ impl UnitLogin {
     /// Whether the person may appoint and withdraw agents.
     pub fn appoints(&self) -> bool {
         self.role == UnitRole::LegalRepresentative
+    }
+
+    /// Whether the person may act in this affair.
+    pub fn may(&self, affair: Affair) -> bool {
+        self.scope.as_ref().is_none_or(|scope| scope.has(affair))
+    }
+
+    /// What the person may act in.
+    pub fn affairs(&self) -> Vec<Affair> {
+        Affair::ALL.into_iter().filter(|affair| self.may(*affair)).collect()
+    }
+
+    /// What an agent is appointed for, in words.
+    pub fn scope_words(&self) -> Option<String> {
+        self.scope.as_ref().map(|scope| scope.words(self.locale))
     }
 
     /// The frame of a page of the unit.

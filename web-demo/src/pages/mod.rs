@@ -6,6 +6,7 @@ mod cross_origin;
 mod failure;
 mod frame;
 mod locale;
+mod paging;
 mod policy;
 
 pub use assets::{asset, has_script, weights};
@@ -14,4 +15,5 @@ pub use cross_origin::refuse_cross_origin;
 pub use failure::Failure;
 pub use frame::{Frame, Surface, page};
 pub use locale::{Locale, remember_locale};
+pub use paging::Paging;
 pub use policy::{Policy, with_policy};

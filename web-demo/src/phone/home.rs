@@ -12,6 +12,7 @@ use crate::accounts::Account;
 use crate::cards;
 use crate::citizens::{self, Standing};
 use crate::pages::{Failure, Frame, Locale, Surface, page};
+use crate::records::inbox;
 use crate::verification::Notice;
 
 #[derive(Template)]
@@ -22,6 +23,8 @@ struct HomePage<'a> {
     standing: Standing,
     notice: Option<Notice>,
     e_card: bool,
+    /// Notices that have not been opened.
+    unread: u32,
 }
 
 /// Answers `GET /`.
@@ -32,6 +35,7 @@ pub async fn show(State(phone): State<Phone>, session: PhoneSession, locale: Loc
     let account = Account::find(&phone.db, &session.account_id).await?;
     let notice = account.and_then(|account| Notice::of(&account, locale));
     let e_card = cards::has_e_card(&phone.db, &session.account_id).await?;
+    let unread = inbox::unread(&phone.db, &session.account_id).await?;
     let frame = Frame { locale, surface: Surface::Phone, path: "/" };
-    page(StatusCode::OK, &HomePage { frame, texts: Texts::of(locale), standing, notice, e_card })
+    page(StatusCode::OK, &HomePage { frame, texts: Texts::of(locale), standing, notice, e_card, unread })
 }

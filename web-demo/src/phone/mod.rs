@@ -3,7 +3,8 @@
 //! ```text
 //! /login ──► / ──► /scan ──► POST /scan ──► /logins/{login_id} ──► POST …/confirm or …/reject
 //!            │                                └── once decided, the same address tells the outcome
-//!            └──► /sessions ──► POST /sessions/{id}/end
+//!            ├──► /sessions ──► POST /sessions/{id}/end
+//!            └──► /inbox ──► /inbox/{id} ──► POST /inbox/{id}/not-me
 //! ```
 //!
 //! `/login/face` is the other way in: who you are, then the check on `/face/{purpose}`, which registration and the card's
@@ -15,12 +16,12 @@
 mod browsers;
 mod confirmation;
 mod e_card;
-mod e_card_words;
 mod face;
 mod gateway_client;
 mod home;
 mod host;
 mod identity_choice;
+mod inbox;
 mod password;
 mod scan;
 mod scanned_login;
@@ -71,6 +72,9 @@ pub fn routes(phone: Phone, policy: Policy) -> Router {
         .route("/logins/{login_id}/reject", post(confirmation::reject))
         .route("/sessions", get(browsers::list))
         .route("/sessions/{id}/end", post(browsers::end))
+        .route("/inbox", get(inbox::list))
+        .route("/inbox/{id}", get(inbox::show))
+        .route("/inbox/{id}/not-me", post(inbox::not_me))
         .route("/assets/{file}", get(asset))
         .merge(registration::pages::routes())
         .merge(verification::routes())

@@ -66,6 +66,24 @@ impl PortalSession {
         delete.bind(self.cookie.digest()).execute(db).await.map(drop)
     }
 
+    /// Notes what the browser is to be told once, on the page that it is sent to.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn flash(&self, db: &SqlitePool, word: &str) -> Result<(), sqlx::Error> {
+        let keep = sqlx::query("UPDATE portal_sessions SET flash = ?2 WHERE id = ?1");
+        keep.bind(&self.id).bind(word).execute(db).await.map(drop)
+    }
+
+    /// Whether the browser is to be told this now. Asked a second time it is not: no link and no reload brings it back.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn take_flash(&self, db: &SqlitePool, word: &str) -> Result<bool, sqlx::Error> {
+        let take = sqlx::query("UPDATE portal_sessions SET flash = NULL WHERE id = ?1 AND flash = ?2");
+        Ok(take.bind(&self.id).bind(word).execute(db).await?.rows_affected() > 0)
+    }
+
     async fn find(db: &SqlitePool, cookie: Secret) -> Result<Option<Self>, Failure> {
         let row: Option<(String, String, String, String, LoginMethod, String)> = sqlx::query_as(
             "SELECT name, identity, account_id, id, method,

@@ -6,7 +6,10 @@ use serde::Deserialize;
 use sqlx::SqlitePool;
 
 use super::Words;
+use super::inbox::{self, Notice};
 use super::seed::Services;
+use crate::db;
+use crate::pages::Locale;
 
 /// Something that can be applied for.
 #[derive(Debug, Clone, Deserialize)]
@@ -56,6 +59,37 @@ pub struct Application {
     pub submitted_at: String,
     /// When it came to where it stands.
     pub changed_at: String,
+}
+
+/// An application that waits for the authority.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct OpenApplication {
+    /// Its number.
+    pub id: i64,
+    /// Who applies.
+    pub applicant: String,
+    /// What for.
+    #[sqlx(rename = "service", try_from = "String")]
+    pub service: ServiceRef,
+    /// Why, in the person's words.
+    pub reason: String,
+    /// Where it stands.
+    pub state: State,
+    /// When it was made, in the province's time (UTC+8).
+    pub submitted_at: String,
+}
+
+/// What the authority makes of an application.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, sqlx::Type)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(rename_all = "snake_case")]
+pub enum Decision {
+    /// It is being looked at.
+    InReview,
+    /// It is granted.
+    Approved,
+    /// It lacks something.
+    Returned,
 }
 
 /// A service of the catalogue, by its id.
@@ -149,4 +183,51 @@ pub async fn withdraw(db: &SqlitePool, account_id: &str, id: i64) -> Result<bool
          WHERE account_id = ?1 AND id = ?2 AND state = 'submitted'",
     );
     Ok(update.bind(account_id).bind(id).execute(db).await?.rows_affected() > 0)
+}
+
+/// Applications that wait for the authority, the oldest first.
+///
+/// # Errors
+/// The database's.
+pub async fn open(db: &SqlitePool) -> Result<Vec<OpenApplication>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT applications.id, name AS applicant, service, reason, state,
+                strftime('%Y-%m-%d %H:%M', submitted_at, 'unixepoch', '+8 hours') AS submitted_at
+         FROM applications JOIN accounts ON accounts.id = account_id
+         WHERE state IN ('submitted', 'in_review') ORDER BY applications.id",
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Decides on an application that waits, and tells its person. False if it does not wait any more.
+///
+/// # Errors
+/// The database's; then nothing has happened.
+pub async fn decide(db: &SqlitePool, id: i64, decision: Decision, answer: &str) -> Result<bool, sqlx::Error> {
+    let answer = (!answer.is_empty()).then(|| Words::new(answer, answer));
+    let mut transaction = db::write(db).await?;
+    let update = sqlx::query_as(
+        "UPDATE applications SET state = ?2, answer = ?3, changed_at = unixepoch()
+         WHERE id = ?1 AND state IN ('submitted', 'in_review') RETURNING account_id, service",
+    );
+    let update = update.bind(id).bind(decision).bind(answer.as_ref().map(Words::to_json));
+    let decided: Option<(String, String)> = update.fetch_optional(&mut *transaction).await?;
+    let Some((account_id, service_id)) = decided else {
+        return Ok(false);
+    };
+    let name = service(&service_id).map_or_else(|| Words::new("", ""), |service| service.title.clone());
+    let (zh, en) = match decision {
+        Decision::InReview => ("正在审核", "is being reviewed"),
+        Decision::Approved => ("已办结", "was granted"),
+        Decision::Returned => ("已退回补正", "was returned"),
+    };
+    let title = Words::new(
+        format!("您的申请{zh}：{}", name.of(&Locale::Chinese)),
+        format!("Your application {en}: {}", name.of(&Locale::English)),
+    );
+    let body = answer.unwrap_or_else(|| Words::new("请在“我的申请”中查看。", "See “My applications”."));
+    inbox::notify(&mut *transaction, &account_id, &Notice::new(title, body)).await?;
+    transaction.commit().await?;
+    Ok(true)
 }

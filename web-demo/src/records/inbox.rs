@@ -3,7 +3,7 @@
 use sqlx::{SqliteExecutor, SqlitePool};
 
 use super::Words;
-use crate::browsers::Origin;
+use crate::browsers::{self, Origin};
 
 /// Something to tell a person.
 #[derive(Debug, Clone)]
@@ -33,6 +33,17 @@ pub struct Received {
     pub sent_at: String,
     /// Whether it has been opened.
     pub read: bool,
+}
+
+/// How a login that a notice tells of stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Login {
+    /// It is the one that reads the notice.
+    ThisOne,
+    /// Another one, which can be ended.
+    Other,
+    /// It is over.
+    Over,
 }
 
 const COLUMNS: &str = "SELECT id, title, body, session_id, read_at IS NOT NULL AS read,
@@ -130,4 +141,25 @@ pub async fn mark_read(db: &SqlitePool, account_id: &str, id: i64) -> Result<(),
         .execute(db)
         .await
         .map(drop)
+}
+
+/// The login that a notice tells of, if it does of one, as it stands for the portal session that reads it, or the phone.
+///
+/// # Errors
+/// The database's.
+pub async fn login_of(
+    db: &SqlitePool,
+    account_id: &str,
+    notice: &Received,
+    reader: Option<&str>,
+) -> Result<Option<Login>, sqlx::Error> {
+    let Some(session_id) = notice.session_id.as_deref() else {
+        return Ok(None);
+    };
+    if reader == Some(session_id) {
+        return Ok(Some(Login::ThisOne));
+    }
+    let logged_in = browsers::of(db, account_id).await?;
+    let there = logged_in.iter().any(|browser| browser.id == session_id);
+    Ok(Some(if there { Login::Other } else { Login::Over }))
 }

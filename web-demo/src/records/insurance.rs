@@ -109,6 +109,51 @@ impl Total {
     }
 }
 
+/// What a unit has paid for its people in one month.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct UnitTotal {
+    /// For which insurance.
+    pub insurance: Insurance,
+    /// The number of people.
+    pub people: i64,
+    /// Their bases together.
+    #[sqlx(try_from = "i64")]
+    pub base: Yuan,
+    /// The unit's part.
+    #[sqlx(try_from = "i64")]
+    pub by_unit: Yuan,
+    /// Theirs.
+    #[sqlx(try_from = "i64")]
+    pub by_people: Yuan,
+}
+
+/// The last twelve months in which the unit of this name has paid, the latest first.
+///
+/// # Errors
+/// The database's.
+pub async fn months_of_unit(db: &SqlitePool, unit: &str) -> Result<Vec<String>, sqlx::Error> {
+    let months =
+        sqlx::query_scalar("SELECT DISTINCT month FROM contributions WHERE unit = ?1 ORDER BY month DESC LIMIT 12");
+    months.bind(unit).fetch_all(db).await
+}
+
+/// What the unit of this name has paid in one month, by insurance.
+///
+/// # Errors
+/// The database's.
+pub async fn of_unit(db: &SqlitePool, unit: &str, month: &str) -> Result<Vec<UnitTotal>, sqlx::Error> {
+    let mut totals: Vec<UnitTotal> = sqlx::query_as(
+        "SELECT insurance, count(*) AS people, sum(base) AS base, sum(by_unit) AS by_unit, sum(by_person) AS by_people
+         FROM contributions WHERE unit = ?1 AND month = ?2 GROUP BY insurance",
+    )
+    .bind(unit)
+    .bind(month)
+    .fetch_all(db)
+    .await?;
+    totals.sort_by_key(|total| Insurance::ALL.iter().position(|insurance| *insurance == total.insurance));
+    Ok(totals)
+}
+
 /// The months of one year, the latest first.
 ///
 /// # Errors

@@ -39,6 +39,8 @@ pub enum Purpose {
     Verification,
     /// To apply for the electronic card.
     ECard,
+    /// To set another password of the electronic card.
+    CardPassword,
 }
 
 /// What a code is bound to.

@@ -172,6 +172,15 @@ pub async fn of_person(db: &SqlitePool, id_number: &IdNumber) -> Result<Vec<Dele
     sqlx::query_as(query).bind(id_number.as_str()).fetch_all(db).await
 }
 
+/// What a person is an agent of this unit for today.
+///
+/// # Errors
+/// The database's.
+pub async fn scope(db: &SqlitePool, unit: &Unit, id_number: &IdNumber) -> Result<Option<Scope>, sqlx::Error> {
+    let held = of_person(db, id_number).await?;
+    Ok(held.into_iter().find(|delegation| delegation.unit_id == unit.id).map(|delegation| delegation.scope))
+}
+
 /// The delegations of a unit: those that count, then those that have not for long.
 ///
 /// # Errors

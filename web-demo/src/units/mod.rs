@@ -1,7 +1,8 @@
 //! Units, and who acts for them in what role: by the authority's register, or as an agent whom the unit has authorised.
 
 pub mod delegations;
-mod notices;
+pub mod employees;
+pub mod notices;
 mod scope;
 
 use saoma_protocol::{Identity, IdentityKind, UnitRole};

@@ -1,9 +1,9 @@
-//! What an agent is told of an appointment and of its end.
+//! What an agent is told of an appointment and of its end, and an employee of what the unit does for them.
 
 use super::delegations::NewDelegation;
 use crate::pages::Locale;
-use crate::records::Words;
 use crate::records::inbox::Notice;
+use crate::records::{Words, Yuan};
 use crate::registers::Unit;
 
 /// Somebody has been appointed.
@@ -31,6 +31,42 @@ pub fn withdrawn(Unit { name: unit, .. }: &Unit) -> Notice {
     let body = Words::new(
         "授权即时终止，以该单位身份登录的电脑均已退出。如有疑问，请联系该单位的法定代表人。",
         "It ended at once, and computers where you were logged in for the unit were logged out. Ask the unit's legal representative if this is unclear.",
+    );
+    Notice::new(title, body)
+}
+
+/// Somebody has been registered as an employee.
+pub fn registered(Unit { name: unit, .. }: &Unit, base: Yuan) -> Notice {
+    let title = Words::new(
+        format!("“{unit}”已为您办理参保登记"),
+        format!("{unit} has registered you with the social insurance"),
+    );
+    let body = Words::new(
+        format!("缴费基数：每月{base}元\n如果您不知情，请联系该单位。"),
+        format!("Base of the contributions: {base} yuan a month\nIf you know nothing of this, ask the unit."),
+    );
+    Notice::new(title, body)
+}
+
+/// Somebody works for the unit no more.
+pub fn left(Unit { name: unit, .. }: &Unit) -> Notice {
+    let title = Words::new(
+        format!("“{unit}”已为您办理停保"),
+        format!("{unit} has ended your registration with the social insurance"),
+    );
+    let body = Words::new("如有疑问，请联系该单位。", "Ask the unit if this is unclear.");
+    Notice::new(title, body)
+}
+
+/// The unit reminds somebody of their card.
+pub fn card_reminder(Unit { name: unit, .. }: &Unit) -> Notice {
+    let title = Words::new(
+        format!("“{unit}”提醒您办理社会保障卡业务"),
+        format!("{unit} reminds you to see to your social-security card"),
+    );
+    let body = Words::new(
+        "您的社会保障卡目前不能正常使用。请在“我的社会保障卡”中查看并办理。",
+        "Your card cannot be used at present. See “My social-security card” for what to do.",
     );
     Notice::new(title, body)
 }

@@ -44,6 +44,11 @@ impl Scope {
         (!affairs.is_empty()).then_some(Self(affairs))
     }
 
+    /// Whether this affair is among them.
+    pub fn has(&self, affair: Affair) -> bool {
+        self.0.contains(&affair)
+    }
+
     /// The affairs, as a list that people read.
     pub fn words(&self, locale: Locale) -> String {
         let words: Vec<&str> = self.0.iter().map(|affair| affair.words(locale)).collect();

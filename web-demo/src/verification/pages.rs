@@ -4,11 +4,12 @@ use std::net::IpAddr;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Extension, Form, State};
+use axum::extract::{Extension, Form, FromRequestParts, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use http::StatusCode;
 use http::header::RETRY_AFTER;
-use http::{HeaderMap, StatusCode};
+use http::request::Parts;
 use serde::Deserialize;
 
 use super::texts::Texts;
@@ -46,8 +47,8 @@ struct VerifyPage<'a> {
     texts: &'static Texts,
     ways: &'a Ways,
     code_sent: String,
-    code_problem: String,
-    password_problem: String,
+    code_problem: Option<String>,
+    password_problem: Option<String>,
 }
 
 #[derive(Template)]
@@ -65,7 +66,8 @@ enum Wrong {
     TooManyPasswords(Wait),
 }
 
-/// A person at the page: a provisional account, and the ways that its owner's card opens.
+/// A person at the page: a provisional account, and the ways that its owner's card opens. As an extractor it sends everybody else
+/// where they belong.
 struct Visit {
     account: Account,
     holder: Secret,
@@ -75,27 +77,6 @@ struct Visit {
 }
 
 impl Visit {
-    /// Whoever is logged in with a provisional account; for others, where they go.
-    async fn of<H: Host>(
-        host: &H,
-        headers: &HeaderMap,
-        connection: Connection,
-        locale: Locale,
-    ) -> Result<Result<Self, Response>, Failure> {
-        let to = |path: &str| Ok(Err(Redirect::to(path).into_response()));
-        let Some(visitor) = host.visitor(headers).await? else {
-            return to("/login");
-        };
-        match Account::find(host.db(), &visitor.account_id).await? {
-            Some(account) if account.standing == AccountStanding::Provisional => {
-                let card = host.registers().cards.card(&account.id_number).await?;
-                let (holder, address) = (visitor.holder, connection.peer);
-                Ok(Ok(Self { account, holder, ways: Ways::of(card.as_ref()), address, locale }))
-            }
-            _ => to("/"),
-        }
-    }
-
     fn answer<H: Host>(&self, wrong: Option<Wrong>, sent: bool) -> Result<Response, Failure> {
         let (texts, locale) = (Texts::of(self.locale), self.locale);
         let wait = match &wrong {
@@ -108,10 +89,10 @@ impl Visit {
             Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
         };
         let (code_problem, password_problem) = match wrong {
-            None => (String::new(), String::new()),
-            Some(Wrong::Code(problem)) => (problem.text(locale), String::new()),
-            Some(Wrong::Password(text)) => (String::new(), text),
-            Some(Wrong::TooManyPasswords(wait)) => (String::new(), Problem::TooMany(wait).text(locale)),
+            None => (None, None),
+            Some(Wrong::Code(problem)) => (Some(problem.text(locale)), None),
+            Some(Wrong::Password(text)) => (None, Some(text)),
+            Some(Wrong::TooManyPasswords(wait)) => (None, Some(Problem::TooMany(wait).text(locale))),
         };
         let masked = self.ways.by_code.as_ref().ok().filter(|_| sent).map(PhoneNumber::masked);
         let code_sent = masked.map(|masked| registration::Texts::of(locale).code_sent(&masked)).unwrap_or_default();
@@ -130,35 +111,38 @@ impl Visit {
     }
 }
 
-/// Answers `GET /verify`.
-async fn show<H: Host>(
-    State(host): State<H>,
-    Extension(connection): Extension<Connection>,
-    headers: HeaderMap,
-    locale: Locale,
-) -> Result<Response, Failure> {
-    match Visit::of(&host, &headers, connection, locale).await? {
-        Ok(visit) => visit.answer::<H>(None, false),
-        Err(elsewhere) => Ok(elsewhere),
+impl<H: Host> FromRequestParts<H> for Visit {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, host: &H) -> Result<Self, Response> {
+        let to = |path: &str| Redirect::to(path).into_response();
+        let failed = |error: Failure| error.into_response();
+        let Extension(connection) =
+            Extension::<Connection>::from_request_parts(parts, host).await.map_err(IntoResponse::into_response)?;
+        let Ok(locale) = Locale::from_request_parts(parts, host).await;
+        let visitor = host.visitor(&parts.headers).await.map_err(failed)?.ok_or_else(|| to("/login"))?;
+        let account = Account::find(host.db(), &visitor.account_id).await.map_err(|error| failed(error.into()))?;
+        let Some(account) = account.filter(|account| account.standing == AccountStanding::Provisional) else {
+            return Err(to("/"));
+        };
+        let card = host.registers().cards.card(&account.id_number).await.map_err(|error| failed(error.into()))?;
+        let (holder, address) = (visitor.holder, connection.peer);
+        Ok(Self { account, holder, ways: Ways::of(card.as_ref()), address, locale })
     }
 }
 
+/// Answers `GET /verify`.
+async fn show<H: Host>(visit: Visit) -> Result<Response, Failure> {
+    visit.answer::<H>(None, false)
+}
+
 /// Answers `POST /verify/code/send`: sends a code to the phone on file.
-async fn send_code<H: Host>(
-    State(host): State<H>,
-    Extension(connection): Extension<Connection>,
-    headers: HeaderMap,
-    locale: Locale,
-) -> Result<Response, Failure> {
-    let visit = match Visit::of(&host, &headers, connection, locale).await? {
-        Ok(visit) => visit,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
+async fn send_code<H: Host>(State(host): State<H>, visit: Visit) -> Result<Response, Failure> {
     let Ok(phone) = &visit.ways.by_code else {
         return visit.answer::<H>(None, false);
     };
     let binding = Binding { purpose: Purpose::Verification, phone, holder: &visit.holder };
-    let text = |code: &str| registration::Texts::of(locale).message(code);
+    let text = |code: &str| registration::Texts::of(visit.locale).message(code);
     match binding.send(host.db(), &*host.registers().sms, visit.address, text).await {
         Ok(()) => visit.answer::<H>(None, true),
         Err(NotSent::TooMany(wait)) => visit.answer::<H>(Some(Wrong::Code(Problem::CodeTooSoon(wait))), false),
@@ -180,15 +164,9 @@ struct Code {
 /// Answers `POST /verify/code`.
 async fn by_code<H: Host>(
     State(host): State<H>,
-    Extension(connection): Extension<Connection>,
-    headers: HeaderMap,
-    locale: Locale,
+    visit: Visit,
     Form(Code { code }): Form<Code>,
 ) -> Result<Response, Failure> {
-    let visit = match Visit::of(&host, &headers, connection, locale).await? {
-        Ok(visit) => visit,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
     let Ok(phone) = &visit.ways.by_code else {
         return visit.answer::<H>(None, false);
     };
@@ -214,15 +192,9 @@ struct CardPassword {
 /// Answers `POST /verify/password`.
 async fn by_password<H: Host>(
     State(host): State<H>,
-    Extension(connection): Extension<Connection>,
-    headers: HeaderMap,
-    locale: Locale,
+    visit: Visit,
     Form(CardPassword { card_password }): Form<CardPassword>,
 ) -> Result<Response, Failure> {
-    let visit = match Visit::of(&host, &headers, connection, locale).await? {
-        Ok(visit) => visit,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
     if visit.ways.by_password.is_err() {
         return visit.answer::<H>(None, false);
     }
@@ -230,7 +202,7 @@ async fn by_password<H: Host>(
     if let Err(wait) = CARD_PASSWORDS.count(host.db(), id).await? {
         return visit.answer::<H>(Some(Wrong::TooManyPasswords(wait)), false);
     }
-    let texts = Texts::of(locale);
+    let texts = Texts::of(visit.locale);
     match host.registers().cards.check_password(id_number, card_password.trim()).await? {
         PasswordCheck::Right => {
             CARD_PASSWORDS.forgive(host.db(), id).await?;

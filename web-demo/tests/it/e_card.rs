@@ -1,7 +1,6 @@
 //! The electronic card is applied for on the phone.
 
 use http::StatusCode;
-use saoma_protocol::Digest;
 
 use crate::support::{Hall, PASSWORD, Page, Visitor};
 
@@ -22,9 +21,7 @@ async fn phone_of(hall: &Hall, user_name: &str) -> Visitor {
 /// Sends the phone to its check and lets it be passed, as the verifier would.
 async fn pass_face_check(hall: &Hall, phone: &mut Visitor) -> Page {
     assert_eq!(phone.post("/card/apply/face", &AGREED).await.path, "/face/e_card");
-    let passed = sqlx::query("UPDATE face_checks SET passed_at = unixepoch() WHERE ticket_digest = ?1");
-    let passed = passed.bind(Digest::of(phone.cookies["shili_face"].as_bytes()).to_string());
-    assert_eq!(passed.execute(&hall.db).await.unwrap().rows_affected(), 1);
+    hall.pass_face_check(phone).await;
     phone.get("/card/apply").await
 }
 

@@ -2,9 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that fails says so by panicking")]
 
 mod accounts;
+mod card_password;
 mod delegations;
 mod developer;
 mod e_card;
+mod phone_inbox;
 mod phone_registration;
 mod short_messages;
 mod support;

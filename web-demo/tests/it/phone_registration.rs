@@ -102,10 +102,13 @@ async fn pass_check_at_hand(hall: &Hall, registering: &Registering) {
 async fn a_registration_is_sent_to_the_face_check_and_comes_back_without_need_of_a_code() {
     let hall = Hall::open().await;
     let mut zi = Registering::on_the_phone(&hall, "示例子").await;
-    assert_eq!(zi.visitor.get("/register/face").await.path, "/face/register");
+    let typed = user_form(&[("user_name", "zizi88"), ("phone", "13800100000"), ("email", "zi@example.com")]);
+    assert_eq!(zi.visitor.post("/register/face", &typed).await.path, "/face/register");
     pass_check_at_hand(&hall, &zi).await;
     let page = zi.visitor.get("/register/face/passed").await;
     assert!(page.path == "/register/user" && !page.says("name=\"code\""), "{page:?}");
+    let kept = ["user_name", "phone", "email", "password"].map(|field| page.value(field));
+    assert_eq!(kept, ["zizi88", "13800100000", "zi@example.com", ""], "what was typed, but the password");
     let done = zi.visitor.post("/register/user", &user_form(&[("phone", "13800100000")])).await;
     assert_eq!(done.path, "/register/done");
 }
@@ -115,7 +118,7 @@ async fn a_registration_is_sent_to_the_face_check_and_comes_back_without_need_of
 async fn a_face_check_that_was_not_passed_leads_back_to_the_code() {
     let hall = Hall::open().await;
     let mut zi = Registering::on_the_phone(&hall, "示例子").await;
-    let check = zi.visitor.get("/register/face").await;
+    let check = zi.visitor.post("/register/face", &user_form(&[])).await;
     assert!(check.says("href=\"/register/user\""), "the page shows the other way: {check:?}");
     let page = zi.visitor.get("/register/face/passed").await;
     assert!(page.path == "/register/user" && page.says("name=\"code\""), "{page:?}");
@@ -126,6 +129,6 @@ async fn a_face_check_that_was_not_passed_leads_back_to_the_code() {
 async fn nobody_is_sent_to_the_face_check_before_they_have_said_who_they_are() {
     let hall = Hall::open().await;
     let mut visitor = hall.on_the_phone();
-    assert_eq!(visitor.get("/register/face").await.path, "/register/identity");
+    assert_eq!(visitor.post("/register/face", &[]).await.path, "/register/identity");
     assert_eq!(visitor.get("/register/face/passed").await.path, "/register/identity");
 }

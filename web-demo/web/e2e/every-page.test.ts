@@ -24,7 +24,13 @@ afterAll(async () => {
 });
 
 /** The pages of the portal that everybody sees. */
-const PUBLIC = ["/", "/announcements", "/announcements/2026-11-b", "/nowhere"];
+const PUBLIC = ["/", "/announcements", "/announcements/2026-11-b", "/nowhere", "/developer/messages", "/developer/desk"];
+
+/** The pages of a person's phone. */
+const PHONE = ["/scan", "/sessions", "/card", "/card/apply", "/card/reset", "/my/face", "/inbox", "/inbox/1"];
+
+/** The pages of a unit's affairs. */
+const UNIT = ["/unit/employees", "/unit/employees/1/end", "/unit/contributions", "/unit/contributions/1", "/unit/cards"];
 
 /** The pages of a person. */
 const PERSONAL = [
@@ -42,14 +48,15 @@ test.each([zh, en])("every page of the hall is accessible and fits 360 pixels, i
   const phone = await Phone.of(JIA, browser, demo, words);
   await portal.logInBy(phone);
   for (const path of PERSONAL) await opens(portal.page, origin + path, words.tag);
-  for (const path of ["/scan", "/sessions", "/card/apply", "/my/face"]) await opens(phone.page, demo.addresses.phone + path, words.tag);
+  for (const path of PHONE) await opens(phone.page, demo.addresses.phone + path, words.tag);
   const applicant = await Phone.of(WU, browser, demo, words);
   await opens(applicant.page, `${demo.addresses.phone}/card/apply`, words.tag);
   const unit = await Portal.open(browser, demo, words);
   await unit.page.setViewportSize({ width: 360, height: 740 });
-  await unit.logInBy(await Phone.of(YI, browser, demo, words), /示例单位二/);
-  await unit.shows(/业务操作员|operator/i);
+  await unit.logInBy(await Phone.of(YI, browser, demo, words), /示例单位一/);
+  await unit.shows(/法定代表人|representative/i);
   await isFit(unit.page, words.tag);
+  for (const path of UNIT) await opens(unit.page, origin + path, words.tag);
   expect([...portal.errors, ...phone.errors, ...unit.errors, ...applicant.errors]).toEqual([]);
 });
 

@@ -27,7 +27,7 @@ async function haveDone(hall: Portal, service: string, name: string): Promise<vo
   await hall.page.goto(`${demo.addresses.portal}/card/${service}`);
   await hall.page.getByRole("checkbox").check();
   await hall.press(name);
-  await hall.page.waitForURL((url) => url.search === "?done");
+  await hall.page.locator(".notice.done").waitFor();
 }
 
 test.each([zh, en])("declined on the phone, in $tag", async (words) => {

@@ -17,8 +17,10 @@ async fn a_new_password_works_at_once_and_ends_every_other_login() {
     let hall = TestHall::new().await;
     let (here, elsewhere) = (hall.browser_of(JIA).await, hall.browser_of(JIA).await);
     let phone = PhoneSession::start(&hall.db, JIA.into()).await.unwrap();
+    assert!(!here.page("/account?done=changed").await.contains("修改成功"), "no address makes it up");
     let changed = here.post("/account/password", &form(OLD, NEW, NEW)).await;
     assert!(here.page(changed.sent_to()).await.contains("修改成功"));
+    assert!(!here.page("/account").await.contains("修改成功"), "it is told once");
     assert_eq!(elsewhere.get("/account").await.sent_to(), "/login");
     let phones: i64 = sqlx::query_scalar("SELECT count(*) FROM phone_sessions WHERE cookie_digest = ?1")
         .bind(phone.digest())

@@ -121,6 +121,36 @@ async fn a_new_card_is_ordered_once_and_followed_until_it_is_there() {
     assert!(have(&browser, "activate").await.contains("社会保障卡已激活"));
 }
 
+/// Row S15.
+#[tokio::test]
+async fn what_was_done_to_a_card_is_told_once_and_no_address_makes_it_up() {
+    let hall = TestHall::new().await;
+    let browser = hall.browser_of(JIA).await;
+    set_state(&hall.db, JIA, "reported_lost").await;
+    assert!(!browser.page("/card/report-loss?done").await.contains("社会保障卡已挂失"));
+    set_state(&hall.db, JIA, "active").await;
+    assert!(have(&browser, "report-loss").await.contains("社会保障卡已挂失"));
+    for path in ["/card/report-loss", "/card/report-loss?done", "/card/cancel"] {
+        assert!(!browser.page(path).await.contains("notice done"), "{path}");
+    }
+}
+
+/// Row S15.
+#[tokio::test]
+async fn the_number_of_a_new_card_is_masked_until_asked_for_and_that_is_noted() {
+    let hall = TestHall::new().await;
+    let browser = hall.browser_of(JIA).await;
+    have(&browser, "report-loss").await;
+    have(&browser, "replace").await;
+    let number: String = sqlx::query_scalar("SELECT number FROM register_makings").fetch_one(&hall.db).await.unwrap();
+    let masked = browser.page("/card/track").await;
+    assert!(!masked.contains(&number) && masked.contains("S99****"), "{masked}");
+    let shown = browser.post("/card/track", &[]).await;
+    assert!(shown.status == 200 && shown.text.contains(&number), "{}", shown.text);
+    assert!(!browser.page("/card/track").await.contains(&number));
+    assert!(browser.page("/inbox").await.contains("您的完整个人信息被查看"));
+}
+
 /// Rows S4 and S15.
 #[tokio::test]
 async fn a_provisional_account_can_have_nothing_done_to_a_card() {

@@ -1,6 +1,7 @@
 //! What people do on their pages, at the routes, over a real database.
 
 mod account;
+mod affairs;
 mod card_services;
 mod delegations;
 mod inbox;

@@ -59,8 +59,10 @@ impl TestHall {
         let directory = tempfile::tempdir().unwrap();
         let db = crate::db::open(&directory.path().join("hall.sqlite")).await.unwrap();
         DemoAccounts::load().unwrap().seed(&db).await.unwrap();
-        DemoRegisters::load().unwrap().seed(&db).await.unwrap();
+        let registers = DemoRegisters::load().unwrap();
+        registers.seed(&db).await.unwrap();
         records::seed(&db).await.unwrap();
+        units::employees::seed(&db, &registers.units()).await.unwrap();
         let secret = Secret::random().unwrap();
         let relying_party = RelyingParty::new("http://gateway.example", "hall", &secret, format!("{ORIGIN}/callback"));
         let portal = Portal {

@@ -84,6 +84,20 @@ async fn details_are_masked_until_asked_for_and_that_is_noted() {
     assert!(browser.page("/inbox").await.contains("您的完整个人信息被查看"));
 }
 
+/// Row S15.
+#[tokio::test]
+async fn the_statement_of_rights_is_printed_with_the_full_number_on_demand() {
+    let hall = TestHall::new().await;
+    let browser = hall.browser_of(JIA).await;
+    let shown = browser.post("/insurance/statement?year=2024", &[]).await;
+    assert!(shown.status == 200 && shown.text.contains("990000199003071016"), "{}", shown.text);
+    assert!(shown.text.contains("2024年度") && shown.text.contains("可以打印"));
+    assert!(!browser.page("/insurance/statement?year=2024").await.contains("990000199003071016"));
+    assert!(browser.page("/inbox").await.contains("您的完整个人信息被查看"));
+    hall.make_provisional(JIA).await;
+    assert_eq!(browser.post("/insurance/statement", &[]).await.status, 403);
+}
+
 #[tokio::test]
 async fn a_page_that_is_not_there_says_so() {
     let hall = TestHall::new().await;

@@ -43,7 +43,7 @@ pub fn routes() -> Router<Phone> {
         .route("/face/{purpose}", get(check::show))
         .route("/face/{purpose}/challenge", post(check::challenge))
         .route("/face/{purpose}/frames", frames)
-        .route(registration::BEGIN, get(registration::begin))
+        .route(registration::BEGIN, post(registration::begin))
         .route(Purpose::Register.next(), get(registration::take))
         .route("/my/face", get(mine::show))
         .route("/my/face/delete", post(mine::forget))

@@ -96,6 +96,11 @@ impl DemoRegisters {
         members.filter(|(_, member)| *member == id_number).map(|(post, _)| post).collect()
     }
 
+    /// All units.
+    pub fn units(&self) -> Vec<Unit> {
+        self.units.units.iter().map(|DemoUnit { id, name, .. }| Unit { id: id.clone(), name: name.clone() }).collect()
+    }
+
     /// The password of every card.
     pub fn card_password(&self) -> &str {
         &self.cards.password

@@ -22,8 +22,9 @@ struct DonePage<'a> {
 }
 
 impl DonePage<'_> {
+    /// The step's place in the stepper, from 1.
     fn place(&self) -> usize {
-        if self.frame.surface == Surface::Portal { 3 } else { 2 }
+        if self.frame.surface == Surface::Portal { 4 } else { 3 }
     }
 }
 

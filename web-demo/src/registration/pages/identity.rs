@@ -24,13 +24,13 @@ struct IdentityPage<'a> {
 }
 
 impl IdentityPage<'_> {
-    /// The step's place in the stepper.
+    /// The step's place in the stepper, from 1.
     fn place(&self) -> usize {
-        usize::from(!self.with_agreement)
+        if self.with_agreement { 1 } else { 2 }
     }
 
-    fn problem(&self, field: &str) -> String {
-        self.problems.of(field).map(|problem| problem.text(self.frame.locale)).unwrap_or_default()
+    fn problem(&self, field: &str) -> Option<String> {
+        self.problems.of(field).map(|problem| problem.text(self.frame.locale))
     }
 }
 

@@ -18,6 +18,8 @@ use axum::routing::{get, post};
 use http::StatusCode;
 use http::header::{RETRY_AFTER, SET_COOKIE};
 
+pub use user::{AtUser, Typed, keep_typed};
+
 use super::{Draft, Problems, Step};
 use crate::host::Host;
 use crate::pages::{Failure, Surface};

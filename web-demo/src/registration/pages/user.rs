@@ -2,9 +2,10 @@
 
 use askama::Template;
 use axum::Json;
-use axum::extract::{Extension, Form, Query, State};
+use axum::extract::{Extension, Form, FromRequestParts, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::header::{ACCEPT, SET_COOKIE};
+use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 
@@ -37,17 +38,17 @@ struct UserPage<'a> {
 }
 
 impl UserPage<'_> {
-    fn problem(&self, field: &str) -> String {
-        self.problems.of(field).map(|problem| problem.text(self.frame.locale)).unwrap_or_default()
+    fn problem(&self, field: &str) -> Option<String> {
+        self.problems.of(field).map(|problem| problem.text(self.frame.locale))
     }
 
     fn by_code(&self) -> bool {
         self.proof == Proof::SmsCode
     }
 
-    /// The step's place in the stepper.
+    /// The step's place in the stepper, from 1.
     fn place(&self) -> usize {
-        if self.frame.surface == Surface::Portal { 2 } else { 1 }
+        if self.frame.surface == Surface::Portal { 3 } else { 2 }
     }
 
     fn phone_hint(&self) -> &'static str {
@@ -76,6 +77,37 @@ impl Typed {
     }
 }
 
+/// The draft of somebody who has come to this step. As an extractor it sends everybody else to theirs.
+pub struct AtUser(pub Draft);
+
+impl<H: Host> FromRequestParts<H> for AtUser {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, host: &H) -> Result<Self, Response> {
+        let draft = Draft::open(host.db(), &parts.headers, H::REGISTRATION_COOKIE).await;
+        let draft = draft.map_err(IntoResponse::into_response)?;
+        match elsewhere::<H>(&draft, Step::User) {
+            Some(elsewhere) => Err(elsewhere),
+            None => Ok(Self(draft)),
+        }
+    }
+}
+
+/// Keeps what was typed, but the password, for whoever leaves the page for another one.
+///
+/// # Errors
+/// The database's.
+pub async fn keep_typed<H: Host>(
+    host: &H,
+    draft: &mut Draft,
+    typed: Typed,
+    connection: Connection,
+    response: Response,
+) -> Result<Response, Failure> {
+    (draft.data.user, _) = typed.split();
+    keep(host, draft, connection, response).await
+}
+
 /// What the script is told.
 #[derive(Serialize)]
 struct ForScript {
@@ -91,13 +123,9 @@ struct ForScript {
 pub async fn show<H: Host>(
     State(host): State<H>,
     Extension(connection): Extension<Connection>,
-    headers: HeaderMap,
+    AtUser(draft): AtUser,
     locale: Locale,
 ) -> Result<Response, Failure> {
-    let draft = Draft::open(host.db(), &headers, H::REGISTRATION_COOKIE).await?;
-    if let Some(elsewhere) = elsewhere::<H>(&draft, Step::User) {
-        return Ok(elsewhere);
-    }
     let proof = desk(&host, connection).proof(&draft).await?;
     answer(&host, locale, &draft, proof, &Problems::default())
 }
@@ -106,14 +134,11 @@ pub async fn show<H: Host>(
 pub async fn submit<H: Host>(
     State(host): State<H>,
     Extension(connection): Extension<Connection>,
+    AtUser(mut draft): AtUser,
     headers: HeaderMap,
     locale: Locale,
     Form(typed): Form<Typed>,
 ) -> Result<Response, Failure> {
-    let mut draft = Draft::open(host.db(), &headers, H::REGISTRATION_COOKIE).await?;
-    if let Some(elsewhere) = elsewhere::<H>(&draft, Step::User) {
-        return Ok(elsewhere);
-    }
     let (user, credentials) = typed.split();
     draft.data.user = user;
     let desk = desk(&host, connection);
@@ -139,14 +164,11 @@ pub async fn submit<H: Host>(
 pub async fn send_code<H: Host>(
     State(host): State<H>,
     Extension(connection): Extension<Connection>,
+    AtUser(mut draft): AtUser,
     headers: HeaderMap,
     locale: Locale,
     Form(typed): Form<Typed>,
 ) -> Result<Response, Failure> {
-    let mut draft = Draft::open(host.db(), &headers, H::REGISTRATION_COOKIE).await?;
-    if let Some(elsewhere) = elsewhere::<H>(&draft, Step::User) {
-        return Ok(elsewhere);
-    }
     (draft.data.user, _) = typed.split();
     let problems = desk(&host, connection).send_code(&mut draft, locale).await?;
     let for_script = headers.get(ACCEPT).is_some_and(|accepted| accepted == "application/json");

@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use saoma_demo::{Demo, Options};
+use saoma_protocol::Digest;
 use sqlx::SqlitePool;
 use sqlx::sqlite::SqliteConnectOptions;
 use tempfile::TempDir;
@@ -66,6 +67,19 @@ impl Hall {
     pub async fn pass_limits(&self, seconds: u32) {
         let pass = sqlx::query("UPDATE attempts SET worked_off_at = worked_off_at - ?1");
         pass.bind(seconds).execute(&self.db).await.unwrap();
+    }
+
+    /// Lets the face check that a phone has been sent to be passed, as the verifier would.
+    pub async fn pass_face_check(&self, phone: &Visitor) {
+        let passed = sqlx::query("UPDATE face_checks SET passed_at = unixepoch() WHERE ticket_digest = ?1");
+        let passed = passed.bind(Digest::of(phone.cookies["shili_face"].as_bytes()).to_string());
+        assert_eq!(passed.execute(&self.db).await.unwrap().rows_affected(), 1);
+    }
+
+    /// The title of what an account has been told last.
+    pub async fn last_notice(&self, account_id: &str) -> String {
+        let title = sqlx::query_scalar("SELECT title ->> 'zh' FROM notices WHERE account_id = ?1 ORDER BY id DESC");
+        title.bind(account_id).fetch_one(&self.db).await.unwrap()
     }
 
     /// The standing of a person's account, if there is one.

@@ -88,9 +88,12 @@ impl Page {
         self.body.contains(words)
     }
 
-    /// What stands beside a field as wrong.
+    /// What stands beside a field as wrong; nothing where nothing is.
     pub fn problem(&self, field: &str) -> &str {
-        self.between(&format!("id=\"{field}-error\" role=\"alert\">"), "</p>")
+        let Some((_, line)) = self.body.split_once(&format!("id=\"{field}-error\"")) else {
+            return "";
+        };
+        line.split_once('>').and_then(|(_, text)| text.split_once("</p>")).expect("a line").0
     }
 
     /// What stands in a field.

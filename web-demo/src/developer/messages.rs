@@ -1,17 +1,15 @@
-//! The developer's page, in the demo only: short messages that nobody carries any further.
+//! Short messages that nobody carries any further.
 
 use askama::Template;
-use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::get;
 use http::StatusCode;
 use sqlx::SqlitePool;
 
 use crate::pages::{Failure, Frame, Locale, Surface, page};
 use crate::registers::{Message, messages};
 
-const PATH: &str = "/developer/messages";
+pub const PATH: &str = "/developer/messages";
 
 #[derive(Template)]
 #[template(path = "developer/messages.html")]
@@ -24,13 +22,8 @@ struct MessagesPage<'a> {
     columns: [&'static str; 3],
 }
 
-/// The page.
-pub fn routes(db: SqlitePool) -> Router {
-    Router::new().route(PATH, get(show)).with_state(db)
-}
-
 /// Answers `GET /developer/messages`.
-async fn show(State(db): State<SqlitePool>, locale: Locale) -> Result<Response, Failure> {
+pub async fn show(State(db): State<SqlitePool>, locale: Locale) -> Result<Response, Failure> {
     let messages = MessagesPage {
         frame: Frame { locale, surface: Surface::Portal, path: PATH },
         messages: messages(&db).await?,

@@ -1,8 +1,10 @@
 //! The words around the electronic card, in both languages.
 
-use crate::cards::{CardPasswordRefused, CardRefusal, Obstacle};
+use crate::cards::{CardPasswordRefused, CardRefusal, Obstacle, TypedPassword};
+use crate::pages::Locale;
 use crate::records::Words;
 use crate::records::inbox::Notice;
+use crate::registration::Problem;
 
 /// A text in Chinese and in English.
 type Pair = (&'static str, &'static str);
@@ -85,4 +87,44 @@ pub fn issued() -> Notice {
             "You can log in by scanning now. If it was not you who applied, report your card lost and change your password at once.",
         ),
     )
+}
+
+/// Tells that the card's password was set anew.
+pub fn password_changed() -> Notice {
+    Notice::new(
+        Words::new("您的电子社保卡密码已修改", "The password of your electronic card was changed"),
+        Words::new(
+            "如果不是您本人操作，请立即挂失社会保障卡并修改登录密码。",
+            "If this was not you, report your card lost and change your login password at once.",
+        ),
+    )
+}
+
+/// Tells that the card's number was shown.
+pub fn number_shown() -> Notice {
+    Notice::new(
+        Words::new("您的完整卡号被查看", "Your card's full number was shown"),
+        Words::new(
+            "在手机应用中输入电子社保卡密码后显示了完整卡号。如果不是您本人操作，请立即修改电子社保卡密码和登录密码。",
+            "It was shown in the app after the card's password was typed. If this was not you, change that password and your login password now.",
+        ),
+    )
+}
+
+/// What is said to a typed password that does not count.
+pub fn typed_words(typed: TypedPassword, locale: Locale) -> Option<String> {
+    let (zh, en) = match typed {
+        TypedPassword::Right => return None,
+        TypedPassword::TooMany(wait) => return Some(Problem::TooMany(wait).text(locale)),
+        TypedPassword::Wrong => ("电子社保卡密码不正确。", "This is not the card's password."),
+        TypedPassword::NotSet => {
+            ("您还没有设置电子社保卡密码，请先设置。", "The card has no password yet. Set one first.")
+        }
+    };
+    Some(locale.pick(zh, en).to_owned())
+}
+
+/// That the password and its repetition differ.
+pub const fn differ(locale: Locale) -> &'static str {
+    locale.pick("两次输入的密码不一致。", "The two passwords differ.")
 }

@@ -1,0 +1,120 @@
+//! The password of an electronic card (S9): which one it may be, that it is right, and that it is replaced.
+//!
+//! It is set at the application. It is asked for before the app shows the card's full number, and before it is changed.
+//! Scanning does not ask for it: the manual's scan login has no such step, and who confirms is logged in to the app.
+
+use sqlx::{SqliteConnection, SqlitePool};
+
+use crate::accounts::attempts::{AttemptLimit, Wait};
+use crate::accounts::id_number::IdNumber;
+use crate::accounts::password;
+
+/// Passwords typed for one card: five, then one in ten minutes. At that pace all of them take nineteen years.
+const TYPED: AttemptLimit = AttemptLimit { name: "e_card_password", burst: 5, interval: 600 };
+
+/// Why a password is none for an electronic card.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CardPasswordRefused {
+    /// It is not six digits.
+    NotSixDigits,
+    /// One digit six times, or digits in a row.
+    Simple,
+    /// It stands in its owner's ID number, as the date of birth does.
+    OwnNumber,
+}
+
+/// What comes of a typed password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TypedPassword {
+    /// It is the card's.
+    Right,
+    /// It is not.
+    Wrong,
+    /// The card has none yet.
+    NotSet,
+    /// Too many wrong ones: it was not looked at.
+    TooMany(Wait),
+}
+
+/// Whether this may be the password of a person's electronic card.
+///
+/// # Errors
+/// See [`CardPasswordRefused`].
+pub fn check_card_password(password: &str, owner: &IdNumber) -> Result<(), CardPasswordRefused> {
+    let digits = password.as_bytes();
+    if digits.len() != 6 || !digits.iter().all(u8::is_ascii_digit) {
+        return Err(CardPasswordRefused::NotSixDigits);
+    }
+    let steps = |by: i16| digits.windows(2).all(|pair| i16::from(pair[1]) - i16::from(pair[0]) == by);
+    if [0, 1, -1].into_iter().any(steps) {
+        return Err(CardPasswordRefused::Simple);
+    }
+    if owner.as_str().contains(password) { Err(CardPasswordRefused::OwnNumber) } else { Ok(()) }
+}
+
+/// Whether the card of this account has a password.
+///
+/// # Errors
+/// The database's.
+pub async fn has_password(db: &SqlitePool, account_id: &str) -> Result<bool, sqlx::Error> {
+    Ok(hash_of(db, account_id).await?.is_some())
+}
+
+/// Whether this is the password of the account's card. Wrong ones are counted before they are looked at.
+///
+/// # Errors
+/// The database's.
+pub async fn try_password(db: &SqlitePool, account_id: &str, typed: &str) -> Result<TypedPassword, sqlx::Error> {
+    let Some(hash) = hash_of(db, account_id).await? else {
+        return Ok(TypedPassword::NotSet);
+    };
+    if let Err(wait) = TYPED.count(db, account_id).await? {
+        return Ok(TypedPassword::TooMany(wait));
+    }
+    if !password::matches_hash(typed.to_owned(), hash).await {
+        return Ok(TypedPassword::Wrong);
+    }
+    TYPED.forgive(db, account_id).await?;
+    Ok(TypedPassword::Right)
+}
+
+/// Gives the card of an account another password: false if there is no card.
+///
+/// # Errors
+/// The database's.
+pub async fn set_password(
+    db: &mut SqliteConnection,
+    account_id: &str,
+    password_hash: &str,
+) -> Result<bool, sqlx::Error> {
+    let update = sqlx::query("UPDATE e_cards SET password_hash = ?2 WHERE account_id = ?1");
+    Ok(update.bind(account_id).bind(password_hash).execute(db).await?.rows_affected() > 0)
+}
+
+async fn hash_of(db: &SqlitePool, account_id: &str) -> Result<Option<String>, sqlx::Error> {
+    let hash =
+        sqlx::query_scalar("SELECT password_hash FROM e_cards WHERE account_id = ?1 AND password_hash IS NOT NULL");
+    hash.bind(account_id).fetch_optional(db).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_card_password_is_six_digits_that_are_not_easily_guessed() {
+        let owner = IdNumber::try_from("990000200001011058".to_owned()).unwrap();
+        for (password, refused) in [
+            ("12345", CardPasswordRefused::NotSixDigits),
+            ("12345a", CardPasswordRefused::NotSixDigits),
+            ("777777", CardPasswordRefused::Simple),
+            ("234567", CardPasswordRefused::Simple),
+            ("987654", CardPasswordRefused::Simple),
+            ("000101", CardPasswordRefused::OwnNumber),
+            ("011058", CardPasswordRefused::OwnNumber),
+        ] {
+            assert_eq!(check_card_password(password, &owner), Err(refused), "{password}");
+        }
+        assert_eq!(check_card_password("492716", &owner), Ok(()));
+    }
+}
