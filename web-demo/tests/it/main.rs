@@ -6,6 +6,7 @@ mod delegations;
 mod developer;
 mod e_card;
 mod phone_registration;
+mod restart;
 mod short_messages;
 mod support;
 mod verification;
