@@ -7,6 +7,7 @@ mod failure;
 mod frame;
 mod locale;
 mod policy;
+mod refusal;
 
 pub use assets::{asset, has_script, weights};
 pub use cookie::{Cookie, CookieName, expired, value_of};
@@ -15,3 +16,4 @@ pub use failure::Failure;
 pub use frame::{Frame, Surface, page};
 pub use locale::{Locale, remember_locale};
 pub use policy::{Policy, with_policy};
+pub use refusal::{missing, plain, with_a_page};
