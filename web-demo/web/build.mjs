@@ -1,4 +1,4 @@
-// Bundles the scripts of the hall's pages into dist/, compressed ahead, beside the models of the face check.
+// Bundles the scripts and stylesheets of the hall's pages into dist/, compressed ahead, beside the models of the face check.
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -13,6 +13,10 @@ const BUDGETS = {
   "register-page.js": 1536,
   "face-check.js": 8 * 1024,
   "face-worker.js": 430 * 1024,
+  "tokens.css": 1024,
+  "components.css": 5 * 1024,
+  "portal.css": 2 * 1024,
+  "phone.css": 1024,
 };
 
 /** What the face check's worker loads: by package, folder and file. Mesh and irises, and what runs them. */
@@ -46,6 +50,7 @@ await build({
     "register-page": "src/register-page.ts",
     "face-check": "src/face-check/register.ts",
     "face-worker": "src/face-check/face-worker.ts",
+    ...Object.fromEntries(["tokens", "components", "portal", "phone"].map((sheet) => [sheet, `../assets/${sheet}.css`])),
   },
   outdir: "dist",
 });

@@ -28,19 +28,17 @@ mod training;
 mod unit;
 mod unit_login;
 
-use askama::Template;
 use axum::Router;
 use axum::extract::FromRef;
 use axum::response::Response;
 use axum::routing::{get, post};
-use http::StatusCode;
 use sqlx::SqlitePool;
 
 pub use app_link::AppLink;
 pub use person::{Person, VerifiedPerson};
 pub use unit_login::UnitLogin;
 
-use crate::pages::{Failure, Frame, Locale, Surface, page};
+use crate::pages::{self, Failure, Frame, Locale, Surface};
 use crate::portal::Portal;
 
 /// What the pages share.
@@ -101,15 +99,9 @@ pub fn routes(hall: Hall) -> Router {
         .with_state(hall)
 }
 
-#[derive(Template)]
-#[template(path = "home/missing.html")]
-struct MissingPage<'a> {
-    frame: Frame<'a>,
-}
-
 /// The answer where there is no page, or none for this person.
 pub async fn missing(locale: Locale) -> Result<Response, Failure> {
-    page(StatusCode::NOT_FOUND, &MissingPage { frame: frame(locale, "/") })
+    pages::missing(Surface::Portal, locale)
 }
 
 /// The frame of a page of the portal.

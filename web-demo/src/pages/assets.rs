@@ -1,4 +1,4 @@
-//! Stylesheets of the hall, and the scripts that the web side's build makes.
+//! Stylesheets and pictures of the hall, and what the web side's build makes: scripts, and the stylesheets compressed.
 
 use axum::extract::Path;
 use axum::response::Response;
@@ -8,28 +8,28 @@ use saoma_gateway::assets;
 
 #[derive(RustEmbed)]
 #[folder = "assets"]
-struct Styles;
+struct Sources;
 
 #[derive(RustEmbed)]
 #[folder = "web/dist"]
 #[allow_missing = true]
-struct Scripts;
+struct Built;
 
 /// Answers `GET /assets/{file}`.
 pub async fn asset(Path(file): Path<String>, headers: HeaderMap) -> Response {
-    if Styles::get(&file).is_some() {
-        assets::serve::<Styles>(&file, &headers)
+    if Built::get(&file).is_some() {
+        assets::serve::<Built>(&file, &headers)
     } else {
-        assets::serve::<Scripts>(&file, &headers)
+        assets::serve::<Sources>(&file, &headers)
     }
 }
 
 /// Whether a script has been built. Pages work without, so they ask for none that is not there.
 pub fn has_script(file: &str) -> bool {
-    Scripts::get(file).is_some()
+    Built::get(file).is_some()
 }
 
 /// A file of the weights of the face check's nets, which the web side's build copies from the npm package.
 pub fn weights(file: &str) -> Option<Vec<u8>> {
-    Scripts::get(&format!("weights/{file}")).map(|file| file.data.into_owned())
+    Built::get(&format!("weights/{file}")).map(|file| file.data.into_owned())
 }

@@ -2,10 +2,12 @@
 
 use axum::extract::Request;
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use http::header::{HOST, ORIGIN};
 use http::{HeaderMap, Method, StatusCode};
 use url::Url;
+
+use super::plain;
 
 /// Answers 403 to a request that changes something and comes from another origin's page: by `Sec-Fetch-Site`, or by
 /// `Origin` where a browser does not send that. A request with neither is no browser's, and carries nobody's cookies.
@@ -14,7 +16,7 @@ pub async fn refuse_cross_origin(request: Request, next: Next) -> Response {
     if reads || comes_from_here(request.headers()) {
         return next.run(request).await;
     }
-    (StatusCode::FORBIDDEN, "请求来自其他网站，已拒绝。 / Refused: the request came from another site.").into_response()
+    plain(StatusCode::FORBIDDEN, "请求来自其他网站，已拒绝。", "Refused: the request came from another site.")
 }
 
 fn comes_from_here(headers: &HeaderMap) -> bool {

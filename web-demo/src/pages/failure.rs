@@ -1,8 +1,9 @@
 //! What a page could not be made for.
 
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
+use super::plain;
 use crate::citizens::StandingError;
 use crate::face::FaceError;
 use crate::registers::RegisterError;
@@ -33,10 +34,6 @@ pub enum Failure {
     Randomness(#[from] getrandom::Error),
 }
 
-/// Without templates, styles or a language of its own: nothing that could fail again.
-const PAGE: &str = "<!doctype html><html lang=\"zh-CN\"><meta charset=\"utf-8\"><title>系统繁忙</title>\
-    <p>系统繁忙，请稍后再试。</p><p lang=\"en\">Something went wrong on our side. Please try again shortly.</p>";
-
 impl From<argon2::password_hash::Error> for Failure {
     fn from(error: argon2::password_hash::Error) -> Self {
         Self::Password(error)
@@ -59,6 +56,6 @@ impl IntoResponse for Failure {
             Self::Register(_) => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
-        (status, Html(PAGE)).into_response()
+        plain(status, "系统繁忙，请稍后再试。", "Something went wrong on our side. Please try again shortly.")
     }
 }

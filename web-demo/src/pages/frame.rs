@@ -1,5 +1,7 @@
 //! The frame around every page, and how a page becomes an answer.
 
+use std::any::Any;
+
 use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
 use http::StatusCode;
@@ -61,6 +63,11 @@ impl Frame<'_> {
         self.locale.pick("跳到正文", "Skip to content")
     }
 
+    /// What the title of a page begins with on which something was refused: it is what is read out first.
+    pub const fn refused(&self) -> &'static str {
+        self.locale.pick("错误：", "Error: ")
+    }
+
     /// What stands at the foot of each page.
     pub const fn notice(&self) -> &'static str {
         self.locale.pick(
@@ -70,10 +77,12 @@ impl Frame<'_> {
     }
 }
 
-/// Answers with a page.
+/// Answers with a page. The status decides whether its title says that what was sent was refused.
 ///
 /// # Errors
 /// The page cannot be written.
 pub fn page(status: StatusCode, page: &impl Template) -> Result<Response, Failure> {
-    Ok((status, Html(page.render()?)).into_response())
+    let refused =
+        matches!(status, StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY | StatusCode::TOO_MANY_REQUESTS);
+    Ok((status, Html(page.render_with_values(&("refused", &refused as &dyn Any))?)).into_response())
 }

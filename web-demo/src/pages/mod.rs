@@ -8,6 +8,7 @@ mod frame;
 mod locale;
 mod paging;
 mod policy;
+mod refusal;
 
 pub use assets::{asset, has_script, weights};
 pub use cookie::{Cookie, CookieName, expired, value_of};
@@ -17,3 +18,4 @@ pub use frame::{Frame, Surface, page};
 pub use locale::{Locale, remember_locale};
 pub use paging::Paging;
 pub use policy::{Policy, with_policy};
+pub use refusal::{missing, plain, with_a_page};

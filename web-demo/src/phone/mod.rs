@@ -32,13 +32,16 @@ mod trouble;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::Response;
 use axum::routing::{get, post};
 pub use gateway_client::GatewayClient;
 use sqlx::SqlitePool;
 
 use crate::accounts::Accounts;
 use crate::face::FaceChecks;
-use crate::pages::{Policy, asset, refuse_cross_origin, remember_locale, with_policy};
+use crate::pages::{
+    Failure, Locale, Policy, Surface, asset, missing, refuse_cross_origin, remember_locale, with_a_page, with_policy,
+};
 use crate::registers::Registers;
 use crate::{registration, verification};
 
@@ -80,9 +83,15 @@ pub fn routes(phone: Phone, policy: Policy) -> Router {
         .merge(verification::routes())
         .merge(face::routes())
         .merge(e_card::routes())
+        .fallback(no_such_page)
         .with_state(phone)
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
+        .layer(from_fn(with_a_page))
         .layer(from_fn(remember_locale))
         .layer(from_fn(refuse_cross_origin))
         .layer(from_fn_with_state(policy, with_policy))
+}
+
+async fn no_such_page(locale: Locale) -> Result<Response, Failure> {
+    missing(Surface::Phone, locale)
 }

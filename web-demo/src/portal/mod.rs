@@ -29,7 +29,7 @@ pub use sessions::PortalSession;
 use sqlx::SqlitePool;
 
 use crate::accounts::Accounts;
-use crate::pages::{Policy, asset, refuse_cross_origin, remember_locale, with_policy};
+use crate::pages::{Policy, asset, refuse_cross_origin, remember_locale, with_a_page, with_policy};
 use crate::registers::Registers;
 use crate::{registration, verification};
 
@@ -69,6 +69,7 @@ pub fn routes(portal: Portal, inside: Router, policy: Policy) -> Router {
         .merge(inside)
         .layer(from_fn_with_state(portal, canonical::one_origin))
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
+        .layer(from_fn(with_a_page))
         .layer(from_fn(remember_locale))
         .layer(from_fn(refuse_cross_origin))
         .layer(from_fn_with_state(policy, with_policy))

@@ -8,6 +8,7 @@ mod developer;
 mod e_card;
 mod phone_inbox;
 mod phone_registration;
+mod restart;
 mod short_messages;
 mod support;
 mod verification;

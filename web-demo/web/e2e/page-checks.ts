@@ -8,7 +8,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 
 declare global {
   interface Window {
-    readonly axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+    readonly axe: { run(options?: { readonly runOnly: readonly string[] }): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
   }
 }
 
@@ -21,13 +21,13 @@ export async function holds(page: Page): Promise<void> {
   if (viewport !== null) await page.setViewportSize(viewport);
 }
 
-/** Accessibility rules that the page breaks, each with the elements that break it; empty when it is clean. */
-export async function accessibilityViolations(page: Page): Promise<string[]> {
+/** Accessibility rules, of all or of these, that the page breaks, each with the elements that break it; empty when it is clean. */
+export async function accessibilityViolations(page: Page, rules?: readonly string[]): Promise<string[]> {
   await page.evaluate(axe);
-  return page.evaluate(async () => {
-    const { violations } = await window.axe.run();
+  return page.evaluate(async (rules) => {
+    const { violations } = await window.axe.run(rules && { runOnly: rules });
     return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-  });
+  }, rules);
 }
 
 /** Collects script errors and breaches of the content security policy from now on. */

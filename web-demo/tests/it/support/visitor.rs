@@ -53,6 +53,22 @@ impl Visitor {
         self.send(method, path, form, "application/json").await.json().await.unwrap()
     }
 
+    /// The same browser, at another origin.
+    pub fn back_at(&self, origin: &str) -> Self {
+        Self { cookies: self.cookies.clone(), language: self.language, ..Self::new(origin) }
+    }
+
+    /// Sends JSON, as a page's script does.
+    pub async fn post_json(&self, path: &str, body: &serde_json::Value) -> serde_json::Value {
+        let request = self.http.post(format!("{}{path}", self.origin)).header(COOKIE, self.cookie_header());
+        request.json(body).send().await.unwrap().json().await.unwrap()
+    }
+
+    fn cookie_header(&self) -> String {
+        let pairs: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        pairs.join("; ")
+    }
+
     async fn go(&mut self, mut method: Method, path: &str, mut form: &[(&str, &str)]) -> Page {
         let mut path = path.to_owned();
         loop {
@@ -67,9 +83,8 @@ impl Visitor {
     }
 
     async fn send(&mut self, method: Method, path: &str, form: &[(&str, &str)], accept: &str) -> Response {
-        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = self.http.request(method.clone(), format!("{}{path}", self.origin));
-        let request = request.header(COOKIE, cookies.join("; ")).header(ACCEPT_LANGUAGE, self.language);
+        let request = request.header(COOKIE, self.cookie_header()).header(ACCEPT_LANGUAGE, self.language);
         let request = request.header(ACCEPT, accept);
         let request = if method == Method::POST { request.form(form) } else { request };
         let response = request.send().await.unwrap();
@@ -106,7 +121,16 @@ impl Page {
         self.between("aria-current=\"step\">", "</li>")
     }
 
-    fn between(&self, before: &str, after: &str) -> &str {
+    /// The code in the last message to this phone, on the developer page.
+    pub fn code_sent_to(&self, phone: &str) -> String {
+        let row = self.body.split("<tr>").find(|row| row.contains(phone)).expect("a message to this phone");
+        let text = row.split("<td>").last().unwrap();
+        let code = text.split(|character: char| !character.is_ascii_digit()).find(|digits| digits.len() == 6);
+        code.expect("a code in the message").to_owned()
+    }
+
+    /// What stands between two texts.
+    pub fn between(&self, before: &str, after: &str) -> &str {
         let (_, rest) = self.body.split_once(before).unwrap_or_else(|| panic!("no {before} in {self:?}"));
         rest.split_once(after).unwrap().0
     }

@@ -1,0 +1,57 @@
+//! What is answered where there is no page: by the hall, or by axum before any handler is asked.
+
+use askama::Template;
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{Html, IntoResponse, Response};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, StatusCode};
+
+use super::{Failure, Frame, Locale, Surface, page};
+
+#[derive(Template)]
+#[template(path = "missing.html")]
+struct MissingPage<'a> {
+    frame: Frame<'a>,
+}
+
+/// The answer where there is no page, or none for this person.
+///
+/// # Errors
+/// The page cannot be written.
+pub fn missing(surface: Surface, locale: Locale) -> Result<Response, Failure> {
+    page(StatusCode::NOT_FOUND, &MissingPage { frame: Frame { locale, surface, path: "/" } })
+}
+
+/// A page without a template or a language of its own: nothing that could fail. Markup of ours, in both languages.
+pub fn plain(status: StatusCode, chinese: &str, english: &str) -> Response {
+    let page = format!(
+        "<!doctype html><html lang=\"zh-CN\"><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\">\
+         <title>{chinese}</title><link rel=\"icon\" type=\"image/svg+xml\" href=\"/assets/icon.svg\">\
+         <link rel=\"stylesheet\" href=\"/assets/tokens.css\"><link rel=\"stylesheet\" href=\"/assets/components.css\">\
+         <main><h1>{chinese}</h1><p lang=\"en\">{english}</p>\
+         <p><a href=\"/\">返回首页 / <span lang=\"en\">Back to home</span></a></p></main></html>"
+    );
+    (status, Html(page)).into_response()
+}
+
+/// Puts a page in place of a refusal in bare text, or of nothing: of a form without its fields, or too large, or of a
+/// method that the address does not have.
+pub async fn with_a_page(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    if !response.status().is_client_error() || is_worded(response.headers()) {
+        return response;
+    }
+    let page = plain(response.status(), "请求无法处理", "This request cannot be handled.");
+    response.headers_mut().remove(CONTENT_LENGTH);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    *response.body_mut() = page.into_body();
+    response
+}
+
+/// Whether it is a page, or an answer to a script.
+fn is_worded(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    kind.starts_with("text/html") || kind.starts_with("application/json")
+}
