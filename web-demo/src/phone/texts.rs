@@ -47,6 +47,7 @@ pub struct Texts {
     pub rejected: &'static str,
     pub rejected_hint: &'static str,
     pub scan_again: &'static str,
+    pub apply_for_card: &'static str,
     pub try_again: &'static str,
     pub back_home: &'static str,
 }
@@ -91,6 +92,7 @@ const CHINESE: Texts = Texts {
     rejected: "已拒绝登录",
     rejected_hint: "对方未能登录。如果不是您发起的登录，建议尽快修改密码。",
     scan_again: "重新扫码",
+    apply_for_card: "申领电子社保卡",
     try_again: "重试",
     back_home: "返回首页",
 };
@@ -135,6 +137,7 @@ const ENGLISH: Texts = Texts {
     rejected: "Login declined",
     rejected_hint: "Nobody was logged in. If you did not start this login, change your password soon.",
     scan_again: "Scan again",
+    apply_for_card: "Apply for the electronic card",
     try_again: "Try again",
     back_home: "Back to home",
 };

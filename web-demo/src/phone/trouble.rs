@@ -47,19 +47,24 @@ struct TroublePage<'a> {
     texts: &'static Texts,
     title: &'static str,
     advice: String,
-    retry: Option<&'a str>,
+    way_on: (&'a str, &'static str),
 }
 
 impl Trouble {
-    /// The page that tells it. Where the trouble may pass, the person is sent back to `here`, else to a new scan.
+    /// The page that tells it, with what to do next: where the trouble may pass, that is to go back to `here`.
     ///
     /// # Errors
     /// The page cannot be written.
     pub fn answer(self, locale: Locale, here: &str) -> Result<Response, Failure> {
         let frame = Frame { locale, surface: Surface::Phone, path: here };
         let (title, advice) = self.words(locale);
-        let retry = self.passes().then_some(here);
-        let mut response = page(self.status(), &TroublePage { frame, texts: Texts::of(locale), title, advice, retry })?;
+        let texts = Texts::of(locale);
+        let way_on = match self {
+            Self::CardRefused(CardRefusal::NoCard) => ("/card/apply", texts.apply_for_card),
+            _ if self.passes() => (here, texts.try_again),
+            _ => ("/scan", texts.scan_again),
+        };
+        let mut response = page(self.status(), &TroublePage { frame, texts, title, advice, way_on })?;
         if let Self::TooMany(seconds) = self {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }

@@ -55,8 +55,7 @@ export function appRows(row: Row): void {
     await hisComputer.says(says.refused);
     await walk.see("S10", hisPhone);
     await walk.see("S10", hisComputer);
-    await hisPhone.page.goto(demo.addresses.phone);
-    await hisPhone.follow(says.myCard);
+    await hisPhone.follow(says.applyForCard);
     await hisPhone.agree();
     await hisPhone.press(says.smsCode);
     await hisPhone.fill(says.smsCode, await walk.codeSentTo(XU.phoneOnFile));

@@ -47,6 +47,7 @@ export const CHINESE = {
   noFaceKept: "未保存您的任何人脸信息",
   // The electronic card.
   myCard: "电子社保卡",
+  applyForCard: "申领电子社保卡",
   faceCheck: "人脸识别",
   facePassed: "人脸识别已通过",
   smsCode: "短信验证码",
@@ -127,6 +128,7 @@ export const ENGLISH: RowWords = {
   myFace: "My face data",
   noFaceKept: "Nothing of your face is kept",
   myCard: "electronic card",
+  applyForCard: "Apply for the electronic card",
   faceCheck: "Face check",
   facePassed: "The face check was passed",
   smsCode: "SMS code",
