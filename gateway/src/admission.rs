@@ -136,6 +136,13 @@ impl Admission {
     }
 }
 
+impl Place {
+    /// Where the browser is, as closely as browsers are counted.
+    pub const fn network(&self) -> ClientAddress {
+        ClientAddress::from_ip(self.address)
+    }
+}
+
 impl Drop for Place {
     fn drop(&mut self) {
         self.admission.browsers.fetch_sub(1, Ordering::Relaxed);

@@ -100,7 +100,7 @@ impl Gateway {
             beginnings: Arc::new(LocalLimiter::start()),
             beginning_rate: settings.limits.socket_per_address,
             sockets: settings.sockets,
-            heartbeat: transport::heartbeat(settings.sockets.ping_every),
+            sign_of_life: transport::sign_of_life(settings.sockets.ping_every),
             tasks: sockets.clone(),
             closing: closing.clone(),
         };

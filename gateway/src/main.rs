@@ -10,6 +10,10 @@ use saoma_gateway::settings::{Flag, SettingsError, Sources};
 use saoma_gateway::{Gateway, Settings, generate_pem, telemetry};
 use tokio::signal::unix::{SignalKind, signal};
 
+/// Gives what sockets that have gone took to those that come: docs/decisions/0005-sleeping-sockets.md.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// QR-login gateway: a browser shows a code, a phone confirms, the browser is logged in.
 #[derive(Debug, Parser)]
 #[command(

@@ -231,7 +231,8 @@ impl Waiter {
         poll_fn(|cx| self.poll_next(cx)).await
     }
 
-    fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Delivery> {
+    /// The next delivery, or a promise to wake the task when there is one.
+    pub fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Delivery> {
         let mut state = self.state.lock();
         if let Some(delivery) = state.queue.pop_front() {
             if state.queue.is_empty() {

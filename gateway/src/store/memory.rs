@@ -1,6 +1,6 @@
 //! Logins in this process: the embedded default, for one node with nothing else.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -10,8 +10,8 @@ use saoma_protocol::{Digest, Event, Login, LoginId, LoginState, Outcome, ScanCod
 use tokio::task::AbortHandle;
 
 use super::{
-    Applied, Attached, Attachment, Change, Grant, Inbox, InboxEvent, Instants, KEEP_ENDED, LoginRecord, LoginRequest,
-    NewLogin, NodeId, Opening, Proof, REDEEM_TRIES, Redemption, Return, Store, StoreError, StoredChange, Transition,
+    Applied, Attached, Attachment, Change, Grant, Inbox, InboxEvent, Instants, KEEP_ENDED, LoginRecord, NewLogin,
+    NodeId, Opening, Proof, REDEEM_TRIES, Redemption, Return, Store, StoreError, StoredChange, Transition,
 };
 
 /// How often ended logins are swept out.
@@ -23,9 +23,12 @@ pub struct MemoryStore(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    logins: dashmap::DashMap<LoginId, Entry>,
+    /// Boxed, because a map keeps room for more than it holds.
+    logins: dashmap::DashMap<LoginId, Box<Entry>>,
     user_codes: dashmap::DashMap<UserCode, LoginId>,
     inboxes: RwLock<HashMap<NodeId, Arc<dyn Inbox>>>,
+    /// Each name once, for all of a node's logins.
+    nodes: Mutex<HashSet<Arc<NodeId>>>,
     clock: Mutex<Timestamp>,
     sweeping: Mutex<Option<AbortHandle>>,
 }
@@ -33,13 +36,14 @@ struct Shared {
 #[derive(Debug)]
 struct Entry {
     login: Login,
-    request: Box<LoginRequest>,
+    /// As JSON, in one piece: half the size of ten strings, and seldom read.
+    request: Box<[u8]>,
     receive_key: Digest,
     scan_code: ScanCode,
     user_code: UserCode,
     opened_at: Timestamp,
     closes_at: Timestamp,
-    node: NodeId,
+    node: Arc<NodeId>,
     attachment: u64,
     attempt: u32,
     changes: Vec<StoredChange>,
@@ -61,6 +65,7 @@ impl MemoryStore {
             logins: dashmap::DashMap::new(),
             user_codes: dashmap::DashMap::new(),
             inboxes: RwLock::default(),
+            nodes: Mutex::default(),
             clock: Mutex::new(Timestamp::from_millis(0)),
             sweeping: Mutex::default(),
         });
@@ -113,6 +118,16 @@ impl Shared {
         self.user_codes.retain(|_, id| self.logins.contains_key(id));
     }
 
+    fn node(&self, node: &NodeId) -> Arc<NodeId> {
+        let mut nodes = self.nodes.lock();
+        if let Some(known) = nodes.get(node) {
+            return Arc::clone(known);
+        }
+        let new = Arc::new(node.clone());
+        nodes.insert(Arc::clone(&new));
+        new
+    }
+
     fn push(&self, node: &NodeId, event: InboxEvent) {
         let inbox = self.inboxes.read().get(node).cloned();
         if let Some(inbox) = inbox {
@@ -137,14 +152,14 @@ impl Entry {
         }
     }
 
-    fn record(&self, now: Timestamp) -> LoginRecord {
-        LoginRecord {
+    fn record(&self, now: Timestamp) -> Result<LoginRecord, StoreError> {
+        Ok(LoginRecord {
             login: self.login.clone(),
-            request: (*self.request).clone(),
+            request: serde_json::from_slice(&self.request).map_err(corrupt)?,
             opened_at: self.opened_at,
             closes_at: self.closes_at,
             now,
-        }
+        })
     }
 
     fn changes_after(&self, seq: u32) -> Vec<StoredChange> {
@@ -160,6 +175,7 @@ impl Entry {
 impl Store for MemoryStore {
     async fn open(&self, login: &NewLogin) -> Result<Opening, StoreError> {
         let shared = &self.0;
+        let request = serde_json::to_vec(&login.request).map_err(corrupt)?.into_boxed_slice();
         if *shared.user_codes.entry(login.user_code).or_insert(login.id) != login.id {
             return Ok(Opening::UserCodeTaken);
         }
@@ -167,19 +183,19 @@ impl Store for MemoryStore {
         let expires_at = at.plus(login.code_lifetime);
         let entry = Entry {
             login: Login { state: LoginState::Waiting, seq: 1, expires_at },
-            request: Box::new(login.request.clone()),
+            request,
             receive_key: login.receive_key,
             scan_code: login.scan_code,
             user_code: login.user_code,
             opened_at: at,
             closes_at: at.plus(login.waiting_lifetime),
-            node: login.node.clone(),
+            node: shared.node(&login.node),
             attachment: 1,
             attempt: 1,
             changes: Vec::new(),
             granted: None,
         };
-        shared.logins.insert(login.id, entry);
+        shared.logins.insert(login.id, Box::new(entry));
         Ok(Opening::Opened { at, expires_at })
     }
 
@@ -195,11 +211,11 @@ impl Store for MemoryStore {
         }
         entry.attempt = attempt;
         entry.attachment += 1;
-        let previous = std::mem::replace(&mut entry.node, node.clone());
+        let previous = std::mem::replace(&mut entry.node, self.0.node(node));
         let missed = entry.changes_after(last_seq);
-        let attachment = Attachment { number: entry.attachment, record: entry.record(now), missed };
+        let attachment = Attachment { number: entry.attachment, record: entry.record(now)?, missed };
         drop(entry);
-        if previous != *node {
+        if *previous != *node {
             self.0.push(&previous, InboxEvent::Superseded { login_id: id, number: attachment.number });
         }
         Ok(Attached::Here(Box::new(attachment)))
@@ -216,7 +232,7 @@ impl Store for MemoryStore {
 
     async fn read(&self, id: LoginId) -> Result<Option<LoginRecord>, StoreError> {
         let now = self.0.now();
-        Ok(self.0.logins.get(&id).map(|entry| entry.record(now)))
+        self.0.logins.get(&id).map(|entry| entry.record(now)).transpose()
     }
 
     async fn apply(&self, id: LoginId, transition: &Transition) -> Result<Applied, StoreError> {
@@ -242,7 +258,7 @@ impl Store for MemoryStore {
         if let Some((code, grant)) = &transition.grant {
             entry.granted = Some(Box::new(Granted { code: *code, tries: 0, grant: grant.clone(), access_token: None }));
         }
-        let (node, user_code) = (entry.node.clone(), entry.user_code);
+        let (node, user_code) = (Arc::clone(&entry.node), entry.user_code);
         drop(entry);
         if let Some(outdated) = outdated {
             shared.user_codes.remove_if(&outdated, |_, owner| *owner == id);
@@ -322,6 +338,10 @@ impl Store for MemoryStore {
     }
 }
 
+fn corrupt(error: serde_json::Error) -> StoreError {
+    StoreError::Corrupt(error.to_string())
+}
+
 /// Keeps a change for browsers that come back. A renewal outdates the one before; the user code that died is given
 /// back.
 fn keep_change(entry: &mut Entry, stored: StoredChange) -> Option<UserCode> {
@@ -331,6 +351,8 @@ fn keep_change(entry: &mut Entry, stored: StoredChange) -> Option<UserCode> {
         outdated = Some(std::mem::replace(&mut entry.user_code, user_code));
         entry.scan_code = scan_code;
     }
+    // They are few, and kept for minutes.
+    entry.changes.reserve_exact(1);
     entry.changes.push(stored);
     outdated
 }

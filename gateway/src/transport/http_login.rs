@@ -1,6 +1,8 @@
 //! Logins over plain HTTP, for networks that block WebSocket: opened, renewed and given up by a POST each, followed
 //! as an event stream or poll by poll.
 
+use std::sync::Arc;
+
 use axum::extract::{Path, Query, Request, State};
 use axum::response::{IntoResponse, Response};
 use http::header::CACHE_CONTROL;
@@ -17,7 +19,7 @@ use crate::metrics::Transport;
 use crate::problem::ApiProblem;
 
 /// Answers `POST /v1/logins`.
-pub(super) async fn open(State(transports): State<Transports>, request: Request) -> Result<Response, ApiProblem> {
+pub(super) async fn open(State(transports): State<Arc<Transports>>, request: Request) -> Result<Response, ApiProblem> {
     let address = transports.trusted_proxies.address_of(&request)?;
     let opener = opener(request.headers(), address, Transport::Post);
     let message: OpenRequest = body::read_json(request).await?;
@@ -32,7 +34,7 @@ pub(super) async fn open(State(transports): State<Transports>, request: Request)
 
 /// Answers `GET /v1/logins/{login_id}/events`: a poll if it says after which message, else as a stream.
 pub(super) async fn events(
-    State(transports): State<Transports>,
+    State(transports): State<Arc<Transports>>,
     Path(login_id): Path<String>,
     request: Request,
 ) -> Result<Response, ApiProblem> {
@@ -53,7 +55,7 @@ pub(super) async fn events(
 
 /// Answers `POST /v1/logins/{login_id}/refresh`.
 pub(super) async fn refresh(
-    State(transports): State<Transports>,
+    State(transports): State<Arc<Transports>>,
     Path(login_id): Path<String>,
     request: Request,
 ) -> Result<StatusCode, ApiProblem> {
@@ -65,7 +67,7 @@ pub(super) async fn refresh(
 
 /// Answers `POST /v1/logins/{login_id}/cancel`.
 pub(super) async fn cancel(
-    State(transports): State<Transports>,
+    State(transports): State<Arc<Transports>>,
     Path(login_id): Path<String>,
     headers: HeaderMap,
 ) -> Result<StatusCode, ApiProblem> {

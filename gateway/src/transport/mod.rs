@@ -4,9 +4,11 @@
 
 mod http_login;
 mod long_poll;
+mod message_boundary;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod properties;
 mod requester;
+mod socket;
 mod sse;
 mod upgrade;
 mod websocket;
@@ -15,9 +17,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::routing::{get, post};
 use saoma_protocol::{ServerMessage, paths};
-use tokio_tungstenite::tungstenite::Utf8Bytes;
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -29,7 +33,7 @@ use crate::logins::{Denial, Logins};
 use crate::settings::Sockets;
 
 /// What the transports share.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Transports {
     /// The service behind them.
     pub logins: Arc<Logins>,
@@ -43,8 +47,8 @@ pub struct Transports {
     pub beginning_rate: Rate,
     /// How sockets are kept.
     pub sockets: Sockets,
-    /// What a socket's page gets with each ping.
-    pub heartbeat: Utf8Bytes,
+    /// What a socket is sent to ping it.
+    pub sign_of_life: Bytes,
     /// Owns the socket tasks, which outlive their HTTP connections.
     pub tasks: TaskTracker,
     /// Ends every socket.
@@ -68,14 +72,22 @@ impl Transports {
     }
 }
 
-/// The message `heartbeat` of a node that pings so often: always the same, so written once.
-pub fn heartbeat(ping_every: Duration) -> Utf8Bytes {
+/// What the sockets of a node that pings so often are sent: a ping, and the message `heartbeat`, because a page does not
+/// see pings. Always the same, so written once.
+pub fn sign_of_life(ping_every: Duration) -> Bytes {
     let next_within = u32::try_from(ping_every.as_millis().div_ceil(1000)).unwrap_or(u32::MAX);
-    serde_json::to_string(&ServerMessage::Heartbeat { next_within }).unwrap_or_default().into()
+    let heartbeat = serde_json::to_string(&ServerMessage::Heartbeat { next_within }).unwrap_or_default();
+    let mut frames = Vec::new();
+    for frame in [Frame::ping(Bytes::new()), Frame::message(heartbeat, OpCode::Data(Data::Text), true)] {
+        // A vector takes everything.
+        let _ = frame.format(&mut frames);
+    }
+    frames.into()
 }
 
 /// The routes of all transports.
 pub fn routes(transports: Transports) -> Router {
+    let transports = Arc::new(transports);
     let http = Router::new()
         .route(paths::LOGINS, post(http_login::open))
         .route(paths::EVENTS, get(http_login::events))

@@ -1,5 +1,7 @@
 //! From an HTTP request to a socket: the checks of the opening handshake (RFC 6455 §4.2), all before the upgrade.
 
+use std::sync::Arc;
+
 use axum::body::HttpBody;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
@@ -9,31 +11,20 @@ use http::header::{
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
-use saoma_protocol::{ErrorCode, MAX_INBOUND_MESSAGE_BYTES, ProtocolVersion};
+use saoma_protocol::{ErrorCode, ProtocolVersion};
 use tokio::net::TcpStream;
-use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
-use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use super::Transports;
 use super::requester::{opener, origin, single};
-use super::websocket::Socket;
+use super::socket::{Socket, Visit};
+use super::websocket::Conversation;
 use crate::logins::Denial;
 use crate::metrics::Transport;
 use crate::problem::ApiProblem;
 
-/// Bytes of a socket's read buffer, which lives as long as the socket: the browser's few messages are small, and a
-/// larger one is read in pieces. tungstenite's default is 128 KiB.
-const READ_BUFFER_BYTES: usize = 256;
-
-/// Bytes that may wait to be written to a browser that does not read: several times the largest message.
-const MAX_WRITE_BUFFER_BYTES: usize = 16 * 1024;
-
-/// What is collected before it is written, unless it is flushed: a ping and the heartbeat with it go in one segment.
-const WRITE_BUFFER_BYTES: usize = 256;
-
 /// Answers `GET /v1/socket`.
-pub(super) async fn upgrade(State(transports): State<Transports>, mut request: Request) -> Response {
+pub(super) async fn upgrade(State(transports): State<Arc<Transports>>, mut request: Request) -> Response {
     match accept(&transports, &mut request).await {
         Ok(response) => response,
         Err(problem) => {
@@ -43,7 +34,7 @@ pub(super) async fn upgrade(State(transports): State<Transports>, mut request: R
     }
 }
 
-async fn accept(transports: &Transports, request: &mut Request) -> Result<Response, ApiProblem> {
+async fn accept(transports: &Arc<Transports>, request: &mut Request) -> Result<Response, ApiProblem> {
     let headers = request.headers();
     // A GET of one host, and behind its head no body but frames (RFC 6455 §4.2.1).
     if request.method() != Method::GET || single(headers, &HOST).is_none() || !request.body().is_end_stream() {
@@ -61,13 +52,15 @@ async fn accept(transports: &Transports, request: &mut Request) -> Result<Respon
     let opener = opener(headers, address, Transport::WebSocket);
     let place = transports.admit(&address).await?;
     let on_upgrade = request.extensions_mut().remove::<OnUpgrade>().ok_or_else(not_a_handshake)?;
-    let served = transports.clone();
-    transports.tasks.spawn(async move {
-        match socket(on_upgrade).await {
-            Ok(stream) => Socket::new(served, stream, opener, place).run().await,
-            Err(error) => tracing::debug!(%error, "a connection broke during its upgrade"),
-        }
-    });
+    let served = Arc::clone(transports);
+    transports.tasks.spawn(Socket::beginning(async move {
+        let (stream, read) = socket(on_upgrade)
+            .await
+            .inspect_err(|error| tracing::debug!(%error, "a connection broke during its upgrade"))
+            .ok()?;
+        let visit = Visit::new(served, place);
+        Conversation::new(visit, stream, read).await.begin(opener).await
+    }));
     Ok(switching_protocols(&key, version))
 }
 
@@ -121,18 +114,11 @@ fn switching_protocols(key: &HeaderValue, version: ProtocolVersion) -> Response 
     response
 }
 
-/// The plain TCP stream back from hyper, whose connection and its 16 KiB of buffers end here.
-async fn socket(on_upgrade: OnUpgrade) -> Result<WebSocketStream<TcpStream>, UpgradeError> {
+/// The plain TCP stream back from hyper, whose connection and its 16 KiB of buffers end here, and what hyper has read of
+/// the browser's frames.
+async fn socket(on_upgrade: OnUpgrade) -> Result<(TcpStream, Vec<u8>), UpgradeError> {
     let parts = on_upgrade.await?.downcast::<TokioIo<TcpStream>>().map_err(|_: Upgraded| UpgradeError::NotTcp)?;
-    let config = WebSocketConfig::default()
-        .read_buffer_size(READ_BUFFER_BYTES)
-        .write_buffer_size(WRITE_BUFFER_BYTES)
-        .max_write_buffer_size(MAX_WRITE_BUFFER_BYTES)
-        .max_message_size(Some(MAX_INBOUND_MESSAGE_BYTES))
-        .max_frame_size(Some(MAX_INBOUND_MESSAGE_BYTES));
-    let stream = parts.io.into_inner();
-    let early = parts.read_buf.to_vec();
-    Ok(WebSocketStream::from_partially_read(stream, early, Role::Server, Some(config)).await)
+    Ok((parts.io.into_inner(), parts.read_buf.to_vec()))
 }
 
 /// Why a connection did not become a socket.

@@ -1,37 +1,59 @@
-//! One browser's socket, from its first message to its close.
+//! A conversation with a browser by WebSocket messages: from its first to its last, or while something is under way.
+
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 use futures_util::{SinkExt, StreamExt};
-use saoma_protocol::{ClientMessage, CloseCode, ErrorCode, ServerMessage};
+use saoma_protocol::{ClientMessage, CloseCode, ErrorCode, MAX_INBOUND_MESSAGE_BYTES, ServerMessage};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode as WireCode};
+use tokio_tungstenite::tungstenite::protocol::{
+    CloseFrame, Role, WebSocketConfig, frame::coding::CloseCode as WireCode,
+};
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
-use super::Transports;
-use crate::admission::Place;
+use super::message_boundary::Followed;
+use super::socket::{Asleep, Visit};
 use crate::logins::{Denial, Opener};
-use crate::metrics::{OpenSocket, Transport};
-use crate::waiter::{Delivery, Farewell};
+use crate::metrics::Transport;
+use crate::waiter::{Delivery, Farewell, Waiter};
 use crate::waiters::Waiting;
 
 /// Messages that are none after which a browser is sent away.
 const MAX_BAD_MESSAGES: u8 = 5;
 
-/// A socket and its place on this node.
-pub(super) struct Socket {
-    transports: Transports,
-    stream: WebSocketStream<TcpStream>,
-    opener: Opener,
-    bad_messages: u8,
-    _place: Place,
-    _counted: OpenSocket,
+/// Bytes of the read buffer: the browser's few messages are small, and a larger one is read in pieces. tungstenite's
+/// default is 128 KiB.
+const READ_BUFFER_BYTES: usize = 256;
+
+/// Bytes that may wait to be written to a browser that does not read: several times the largest message.
+const MAX_WRITE_BUFFER_BYTES: usize = 16 * 1024;
+
+/// What is collected before it is written, unless it is flushed.
+const WRITE_BUFFER_BYTES: usize = 256;
+
+/// A socket that is awake.
+pub(super) struct Conversation {
+    visit: Visit,
+    stream: WebSocketStream<Followed<TcpStream>>,
+}
+
+/// What a conversation waits for.
+enum Event {
+    /// Something for the browser.
+    Delivery(Delivery),
+    /// Something from it.
+    Frame(Option<Result<Message, Error>>),
+    /// Nothing is under way: no message has come in part, and none is left to be sent.
+    Silence,
 }
 
 /// How a socket ends: what every step of it may come to.
-enum Ending {
+pub(super) enum Ending {
     /// With a close frame of ours.
     Farewell(Farewell),
     /// With a close frame of the browser's, which is answered in kind (RFC 6455 §5.5.1).
@@ -48,46 +70,100 @@ impl From<CloseCode> for Ending {
     }
 }
 
-impl Socket {
-    pub(super) fn new(
-        transports: Transports,
-        stream: WebSocketStream<TcpStream>,
-        opener: Opener,
-        place: Place,
-    ) -> Self {
-        let counted = transports.logins.metrics.socket_opened();
-        Self { transports, stream, opener, bad_messages: 0, _place: place, _counted: counted }
+impl Conversation {
+    /// A conversation on a stream of which these bytes have been read already.
+    pub(super) async fn new(visit: Visit, stream: TcpStream, read: Vec<u8>) -> Self {
+        let config = WebSocketConfig::default()
+            .read_buffer_size(READ_BUFFER_BYTES)
+            .write_buffer_size(WRITE_BUFFER_BYTES)
+            .max_write_buffer_size(MAX_WRITE_BUFFER_BYTES)
+            .max_message_size(Some(MAX_INBOUND_MESSAGE_BYTES))
+            .max_frame_size(Some(MAX_INBOUND_MESSAGE_BYTES));
+        let stream = Followed::after(&read, stream);
+        Self { visit, stream: WebSocketStream::from_partially_read(stream, read, Role::Server, Some(config)).await }
     }
 
-    /// Serves the browser until the socket ends.
-    pub(super) async fn run(mut self) {
-        let (Ok(ending) | Err(ending)) = self.serve().await;
-        let metrics = &self.transports.logins.metrics;
-        match &ending {
-            Ending::Farewell(farewell) => metrics.socket_closed(farewell.code),
-            Ending::Left | Ending::Gone | Ending::Unread => metrics.socket_gone(),
+    /// Begins a socket: its browser opens a login, or comes back to one.
+    pub(super) async fn begin(mut self, opener: Opener) -> Option<Asleep> {
+        match self.first(opener).await {
+            Ok(waiting) => {
+                self.visit.transports.logins.timers.ping(waiting.waiter());
+                self.run(waiting, None).await
+            }
+            Err(ending) => {
+                self.end(ending).await;
+                None
+            }
         }
-        self.end(ending).await;
     }
 
-    async fn serve(&mut self) -> Result<Ending, Ending> {
-        let waiting = self.begin().await?;
-        self.transports.logins.timers.ping(waiting.waiter());
+    /// Serves the browser, of whose deliveries this is the next, until nothing is under way or the socket ends.
+    pub(super) async fn run(mut self, waiting: Waiting, delivery: Option<Delivery>) -> Option<Asleep> {
+        match self.serve(&waiting, delivery).await {
+            Ok(()) => Some(Asleep { visit: self.visit, stream: self.stream.into_inner().into_inner(), waiting }),
+            Err(ending) => {
+                drop(waiting);
+                self.end(ending).await;
+                None
+            }
+        }
+    }
+
+    async fn serve(&mut self, waiting: &Waiting, delivery: Option<Delivery>) -> Result<(), Ending> {
+        if let Some(delivery) = delivery {
+            self.deliver(delivery).await?;
+        }
         loop {
-            self.step(&waiting).await?;
+            match self.next(waiting.waiter()).await {
+                Event::Delivery(delivery) => self.deliver(delivery).await?,
+                Event::Frame(frame) => {
+                    waiting.waiter().heard();
+                    if let Some(message) = self.receive(frame).await? {
+                        self.obey(message, waiting).await?;
+                    }
+                }
+                Event::Silence => return Ok(()),
+            }
         }
+    }
+
+    async fn next(&mut self, waiter: &Waiter) -> Event {
+        poll_fn(|cx| {
+            if let Poll::Ready(delivery) = waiter.poll_next(cx) {
+                return Poll::Ready(Event::Delivery(delivery));
+            }
+            if let Poll::Ready(frame) = self.stream.poll_next_unpin(cx) {
+                return Poll::Ready(Event::Frame(frame));
+            }
+            self.poll_silence(cx)
+        })
+        .await
+    }
+
+    /// To be asked when there is nothing to read: then tungstenite has given out all messages that it has read whole.
+    fn poll_silence(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
+        if !self.stream.get_ref().is_between_messages() {
+            return Poll::Pending;
+        }
+        // Where the first makes room only, the second sends what tungstenite had to answer.
+        for _ in 0..2 {
+            if let Err(error) = ready!(self.stream.poll_flush_unpin(cx)) {
+                return Poll::Ready(Event::Frame(Some(Err(error))));
+            }
+        }
+        Poll::Ready(Event::Silence)
     }
 
     /// Waits for the first message and does what it asks. Only the browser is hurried: how long the answer takes is not
     /// its doing, and bounded by the store's own timeouts.
-    async fn begin(&mut self) -> Result<Waiting, Ending> {
-        let (open_within, closing) = (self.transports.sockets.open_within, self.transports.closing.clone());
+    async fn first(&mut self, opener: Opener) -> Result<Waiting, Ending> {
+        let transports = Arc::clone(&self.visit.transports);
         let begun = async {
-            let asked = timeout(open_within, self.first_message()).await;
-            self.first(asked.unwrap_or(Err(CloseCode::NotOpened.into()))?).await
+            let asked = timeout(transports.sockets.open_within, self.first_message()).await;
+            self.join(asked.unwrap_or(Err(CloseCode::NotOpened.into()))?, opener).await
         };
         tokio::select! {
-            () = closing.cancelled() => Err(CloseCode::Restarting.into()),
+            () = transports.closing.cancelled() => Err(CloseCode::Restarting.into()),
             begun = begun => begun,
         }
     }
@@ -101,44 +177,28 @@ impl Socket {
         }
     }
 
-    async fn first(&mut self, message: ClientMessage) -> Result<Waiting, Ending> {
-        let logins = &self.transports.logins;
+    async fn join(&mut self, message: ClientMessage, opener: Opener) -> Result<Waiting, Ending> {
+        let logins = Arc::clone(&self.visit.transports.logins);
         let begun = match message {
-            ClientMessage::Open(request) => match logins.open(request, self.opener.clone()).await {
+            ClientMessage::Open(request) => match logins.open(request, opener).await {
                 Ok(opened) => {
                     self.send(&opened.message).await?;
                     Ok(opened.waiting)
                 }
                 Err(denial) => Err(denial),
             },
-            ClientMessage::Resume(request) => logins.resume(request, &self.opener.address).await,
+            ClientMessage::Resume(request) => logins.resume(request, &opener.address).await,
             ClientMessage::Refresh | ClientMessage::Cancel => return Err(CloseCode::NotOpened.into()),
         };
         match begun {
             Ok(waiting) => {
-                self.transports.logins.metrics.attached(Transport::WebSocket);
+                logins.metrics.attached(Transport::WebSocket);
                 Ok(waiting)
             }
             Err(denial) => {
-                self.transports.logins.metrics.refused("open", denial.error);
+                logins.metrics.refused("open", denial.error);
                 self.send(&error_message(&denial)).await?;
                 Err(close_code_of(denial.error).into())
-            }
-        }
-    }
-
-    /// Serves one delivery or one message, whichever comes first.
-    async fn step(&mut self, waiting: &Waiting) -> Result<(), Ending> {
-        let waiter = waiting.waiter();
-        tokio::select! {
-            biased;
-            delivery = waiter.next() => self.deliver(delivery).await,
-            frame = self.stream.next() => {
-                waiter.heard();
-                match self.receive(frame).await? {
-                    Some(message) => self.obey(message, waiting).await,
-                    None => Ok(()),
-                }
             }
         }
     }
@@ -146,7 +206,7 @@ impl Socket {
     async fn deliver(&mut self, delivery: Delivery) -> Result<(), Ending> {
         match delivery {
             Delivery::Change(change) => {
-                let logins = &self.transports.logins;
+                let logins = &self.visit.transports.logins;
                 let message = logins.wording.message(change, logins.clock.now());
                 self.send(&message).await?;
                 if message.is_settled() { Err(CloseCode::Done.into()) } else { Ok(()) }
@@ -157,9 +217,9 @@ impl Socket {
     }
 
     async fn obey(&mut self, message: ClientMessage, waiting: &Waiting) -> Result<(), Ending> {
-        let logins = &self.transports.logins;
+        let logins = &self.visit.transports.logins;
         let done = match message {
-            ClientMessage::Refresh => logins.refresh(waiting.waiter(), &self.opener.address).await,
+            ClientMessage::Refresh => logins.refresh(waiting.waiter(), &self.visit.place.network()).await,
             ClientMessage::Cancel => logins.cancel(waiting.waiter()).await,
             ClientMessage::Open(_) | ClientMessage::Resume(_) => {
                 Err(Denial::new(ErrorCode::InvalidRequest, "one socket carries one login: open another socket"))
@@ -187,9 +247,9 @@ impl Socket {
     }
 
     async fn complain(&mut self, denial: &Denial) -> Result<Option<ClientMessage>, Ending> {
-        self.bad_messages += 1;
+        self.visit.bad_messages += 1;
         self.send(&error_message(denial)).await?;
-        if self.bad_messages >= MAX_BAD_MESSAGES { Err(CloseCode::Misbehaving.into()) } else { Ok(None) }
+        if self.visit.bad_messages >= MAX_BAD_MESSAGES { Err(CloseCode::Misbehaving.into()) } else { Ok(None) }
     }
 
     async fn send(&mut self, message: &ServerMessage) -> Result<(), Ending> {
@@ -202,36 +262,35 @@ impl Socket {
         }
     }
 
-    /// Asks for a sign of life, and gives one: a page does not see pings.
+    /// Pings behind what tungstenite still has to write.
     async fn ping(&mut self) -> Result<(), Ending> {
-        let heartbeat = Message::Text(self.transports.heartbeat.clone());
-        self.write_all([Message::Ping(bytes::Bytes::new()), heartbeat]).await
-    }
-
-    async fn write(&mut self, message: Message) -> Result<(), Ending> {
-        self.write_all([message]).await
+        let sign_of_life = self.visit.transports.sign_of_life.clone();
+        let written = async {
+            self.stream.flush().await?;
+            self.stream.get_mut().write_all(&sign_of_life).await?;
+            Ok::<_, Error>(())
+        };
+        self.visit.in_time(written).await
     }
 
     /// Writes within a bound: a browser that does not read is not waited for.
-    async fn write_all<const N: usize>(&mut self, messages: [Message; N]) -> Result<(), Ending> {
+    async fn write(&mut self, message: Message) -> Result<(), Ending> {
         let written = async {
             // What waits from before would otherwise leave no room, and the browser no time.
             self.stream.flush().await?;
-            for message in messages {
-                self.stream.feed(message).await?;
-            }
-            self.stream.flush().await
+            self.stream.send(message).await
         };
-        match timeout(self.transports.sockets.write_timeout, written).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(Ending::Gone),
-            Err(_) => Err(Ending::Unread),
-        }
+        self.visit.in_time(written).await
     }
 
     /// Ends the connection as the socket ends: in order if the browser has a part in it, within a bound.
-    async fn end(mut self, ending: Ending) {
-        let write_timeout = self.transports.sockets.write_timeout;
+    pub(super) async fn end(mut self, ending: Ending) {
+        let metrics = &self.visit.transports.logins.metrics;
+        match &ending {
+            Ending::Farewell(farewell) => metrics.socket_closed(farewell.code),
+            Ending::Left | Ending::Gone | Ending::Unread => metrics.socket_gone(),
+        }
+        let write_timeout = self.visit.transports.sockets.write_timeout;
         let closed = async {
             match ending {
                 Ending::Farewell(farewell) => self.say(farewell).await.is_ok() && self.hang_up().await.is_ok(),
@@ -243,7 +302,7 @@ impl Socket {
         if !timeout(write_timeout, closed).await.unwrap_or(false) {
             tracing::debug!("a browser was cut off");
             // Otherwise the kernel would go on trying to send what it has, for minutes.
-            let _ = self.stream.get_ref().set_zero_linger();
+            let _ = self.stream.get_ref().get_ref().set_zero_linger();
         }
     }
 
