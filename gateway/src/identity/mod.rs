@@ -4,6 +4,7 @@ mod introspection;
 mod jwks;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod properties;
+mod verified;
 
 use std::collections::HashSet;
 use std::fmt;
