@@ -29,7 +29,7 @@ impl SharedLimiter {
 #[async_trait]
 impl Limiter for SharedLimiter {
     async fn take(&self, limit: LimitName, rate: Rate, key: &str) -> Result<Verdict, StoreError> {
-        let Toll { key, interval, burst } = toll(limit, rate, key);
+        let Toll { key, interval, burst, .. } = toll(limit, rate, key);
         let micros: u64 = self.connections.run(&self.take.on(key).arg(interval).arg(burst)).await?;
         Ok(match micros {
             0 => Verdict::Allowed,
@@ -45,7 +45,7 @@ impl Limiter for SharedLimiter {
 
 fn toll(limit: LimitName, rate: Rate, key: &str) -> Toll {
     let interval = u64::try_from(rate.interval().as_micros()).unwrap_or(u64::MAX).max(1);
-    Toll { key: limit_key(limit, key), interval, burst: rate.burst.get() }
+    Toll { limit, key: limit_key(limit, key), interval, burst: rate.burst.get() }
 }
 
 /// Keys hold addresses and persons: only their digests are kept.

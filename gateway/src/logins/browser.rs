@@ -61,7 +61,7 @@ impl Logins {
         for number in 0..USER_CODE_TRIES {
             let opening = if number == 0 {
                 let attempt = self.attempt(LimitName::OpenPerAddress, &limit_key);
-                self.let_through(attempt.limit, self.store.open_counted(&attempt, &login).await?)?
+                self.let_through(self.store.open_counted(&attempt, &login).await?)?
             } else {
                 self.store.open(&login).await?
             };

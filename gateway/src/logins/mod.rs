@@ -76,22 +76,22 @@ impl Logins {
     /// (threat T12).
     async fn count(&self, limit: LimitName, key: &str) -> Result<(), Denial> {
         let counted = self.attempt(limit, key).before(async { Ok(()) }).await?;
-        self.let_through(limit, counted)
+        self.let_through(counted)
     }
 
     /// An attempt for the store to count.
     fn attempt<'a>(&'a self, limit: LimitName, key: &'a str) -> Attempt<'a> {
-        Attempt { limiter: &*self.limiter, limit, rate: self.limits.rate(limit), key }
+        Attempt { limiter: &*self.limiter, limit, rate: self.limits.rate(limit), key, after: None }
     }
 
     /// What came of an attempt that was let through.
     ///
     /// # Errors
     /// It was not.
-    fn let_through<T>(&self, limit: LimitName, counted: Counted<T>) -> Result<T, Denial> {
+    fn let_through<T>(&self, counted: Counted<T>) -> Result<T, Denial> {
         match counted {
             Counted::Done(done) => Ok(done),
-            Counted::Limited { retry_after } => {
+            Counted::Limited { limit, retry_after } => {
                 self.metrics.limited(limit);
                 Err(Denial::too_many_requests(retry_after))
             }

@@ -11,7 +11,7 @@ use crate::clients::Clients;
 use crate::identity::Person;
 use crate::limits::LimitName;
 use crate::random;
-use crate::store::{Applied, Asked, Change, Confirmation, Instants, Proof, Transition};
+use crate::store::{Applied, Asked, Attempt, Change, Confirmation, Instants, Proof, Transition};
 
 impl Logins {
     /// Claims the login that a code leads to, and says what its person must see before confirming.
@@ -24,9 +24,26 @@ impl Logins {
         request: &ScanRequest,
         address: &ClientAddress,
     ) -> Result<ScanContext, Denial> {
-        self.count(LimitName::ScanPerAddress, &address.limit_key()).await?;
-        let person = self.identity.identify(token).await?;
-        let (id, proof) = self.find(&person, request).await?;
+        let limit_key = address.limit_key();
+        let of_address = self.attempt(LimitName::ScanPerAddress, &limit_key);
+        let sought = async {
+            let person = self.identity.identify(token).await?;
+            let (id, proof) = self.find(&person, request).await?;
+            Ok::<_, Denial>((person, id, proof))
+        };
+        let ((person, id, proof), after) = if self.identity.asks_nobody() {
+            // Both limits are counted with the scan; what does not come so far is counted all the same.
+            match sought.await {
+                Ok(found) => (found, Some(&of_address)),
+                Err(denial) => {
+                    self.count(LimitName::ScanPerAddress, &limit_key).await?;
+                    return Err(denial);
+                }
+            }
+        } else {
+            self.count(LimitName::ScanPerAddress, &limit_key).await?;
+            (sought.await?, None)
+        };
         let scan = Transition {
             event: Event::Scan { person: person.id.clone() },
             proof,
@@ -34,9 +51,8 @@ impl Logins {
             lifetime: self.lifetimes.scanned,
             grant: None,
         };
-        let attempt = self.attempt(LimitName::ScanPerPerson, person.id.as_str());
-        let counted = self.store.scan(&attempt, id, &scan).await?;
-        match self.let_through(LimitName::ScanPerPerson, counted)? {
+        let attempt = Attempt { after, ..self.attempt(LimitName::ScanPerPerson, person.id.as_str()) };
+        match self.let_through(self.store.scan(&attempt, id, &scan).await?)? {
             (Applied::Changed(instants), Some(asked)) => {
                 self.metrics.login_changed(scan.event.kind());
                 Ok(self.context(id, asked, person, instants))
@@ -72,8 +88,7 @@ impl Logins {
             auth_time: self.clock.now().seconds(),
         };
         let attempt = self.attempt(LimitName::ConfirmPerPerson, person.id.as_str());
-        let counted = self.store.confirm(&attempt, id, &confirmation).await?;
-        let applied = self.let_through(LimitName::ConfirmPerPerson, counted)?;
+        let applied = self.let_through(self.store.confirm(&attempt, id, &confirmation).await?)?;
         self.decided(&applied, EventKind::Confirm, DecisionStatus::Confirmed)
     }
 

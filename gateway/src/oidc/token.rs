@@ -63,10 +63,10 @@ impl Provider {
     /// What a code stands for; asking counts as an attempt of the client's.
     async fn grant(&self, client: &Client, code: &AuthorizationCode) -> Result<Grant, OauthError> {
         let (limit, rate) = (LimitName::TokenPerClient, self.token_rate);
-        let attempt = Attempt { limiter: &*self.limiter, limit, rate, key: &client.id };
+        let attempt = Attempt { limiter: &*self.limiter, limit, rate, key: &client.id, after: None };
         match self.store.grant_counted(&attempt, code.login_id(), code.digest()).await? {
             Counted::Done(grant) => grant.ok_or(OauthError::InvalidGrant),
-            Counted::Limited { retry_after } => {
+            Counted::Limited { limit, retry_after } => {
                 self.metrics.limited(limit);
                 Err(OauthError::TooManyRequests(retry_after))
             }

@@ -16,6 +16,8 @@ pub struct Attempt<'a> {
     pub rate: Rate,
     /// Whose attempt it is.
     pub key: &'a str,
+    /// Another limit that the same attempt is counted against before this one.
+    pub after: Option<&'a Self>,
 }
 
 /// What came of a verb that is an attempt.
@@ -23,6 +25,8 @@ pub struct Attempt<'a> {
 pub enum Counted<T> {
     /// The attempt was one too many, and nothing else has happened.
     Limited {
+        /// By this limit.
+        limit: LimitName,
         /// When the next one may come.
         retry_after: Duration,
     },
@@ -33,6 +37,8 @@ pub enum Counted<T> {
 /// A limit as the server that keeps it knows it: for a script there to count by, in the same step with what it does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Toll {
+    /// The limit.
+    pub limit: LimitName,
     /// Where the attempts are counted.
     pub key: String,
     /// What one attempt takes from the allowance, in microseconds.
@@ -47,32 +53,36 @@ impl Attempt<'_> {
     /// # Errors
     /// No answer to either.
     pub async fn before<T>(&self, verb: impl Future<Output = Result<T, StoreError>>) -> Result<Counted<T>, StoreError> {
-        match self.limiter.take(self.limit, self.rate, self.key).await? {
-            Verdict::Allowed => verb.await.map(Counted::Done),
-            Verdict::Limited { retry_after } => Ok(Counted::Limited { retry_after }),
+        for Self { limiter, limit, rate, key, .. } in self.in_order() {
+            if let Verdict::Limited { retry_after } = limiter.take(*limit, *rate, key).await? {
+                return Ok(Counted::Limited { limit: *limit, retry_after });
+            }
         }
+        verb.await.map(Counted::Done)
     }
 
-    /// Counts the attempt in the same step with what it is an attempt at, where there is a toll for that; else before it.
+    /// Counts the attempt in the same step with what it is an attempt at, where there are tolls for that; else before it.
     ///
     /// # Errors
     /// No answer.
     pub(super) async fn within<T>(
         &self,
-        verb: impl AsyncFnOnce(Option<Toll>) -> Result<Counted<T>, StoreError>,
+        verb: impl AsyncFnOnce(Vec<Toll>) -> Result<Counted<T>, StoreError>,
     ) -> Result<Counted<T>, StoreError> {
-        match self.toll() {
-            Some(toll) => verb(Some(toll)).await,
-            None => match self.before(verb(None)).await? {
+        let toll = |attempt: &Self| attempt.limiter.toll(attempt.limit, attempt.rate, attempt.key);
+        match self.in_order().into_iter().map(toll).collect::<Option<Vec<Toll>>>() {
+            Some(tolls) => verb(tolls).await,
+            None => match self.before(verb(Vec::new())).await? {
                 Counted::Done(counted) => Ok(counted),
-                Counted::Limited { retry_after } => Ok(Counted::Limited { retry_after }),
+                Counted::Limited { limit, retry_after } => Ok(Counted::Limited { limit, retry_after }),
             },
         }
     }
 
-    /// How a script counts the attempt, if one can.
-    pub fn toll(&self) -> Option<Toll> {
-        self.limiter.toll(self.limit, self.rate, self.key)
+    fn in_order(&self) -> Vec<&Self> {
+        let mut all: Vec<_> = std::iter::successors(Some(self), |attempt| attempt.after).collect();
+        all.reverse();
+        all
     }
 }
 
@@ -80,7 +90,7 @@ impl<T> Counted<T> {
     /// The same with another end.
     pub fn map<U>(self, end: impl FnOnce(T) -> U) -> Counted<U> {
         match self {
-            Self::Limited { retry_after } => Counted::Limited { retry_after },
+            Self::Limited { limit, retry_after } => Counted::Limited { limit, retry_after },
             Self::Done(done) => Counted::Done(end(done)),
         }
     }

@@ -6,12 +6,12 @@ use redis::{FromRedisValue, Value};
 use saoma_protocol::{Login, LoginState, PersonId, Refusal, StateName, Timestamp};
 use serde::de::DeserializeOwned;
 
-use crate::store::{Applied, Asked, Counted, Grant, Instants, LoginRecord, Opening, REDEEM_TRIES, StoreError};
+use crate::store::{Applied, Asked, Counted, Grant, Instants, LoginRecord, Opening, REDEEM_TRIES, StoreError, Toll};
 
-pub(super) fn read_applied(answer: &[String]) -> Result<Counted<Applied>, StoreError> {
+pub(super) fn read_applied(answer: &[String], tolls: &[Toll]) -> Result<Counted<Applied>, StoreError> {
     let answer: Vec<&str> = answer.iter().map(String::as_str).collect();
     Ok(Counted::Done(match answer[..] {
-        ["limited", micros] => return limited(micros),
+        ["limited", number, micros] => return limited(tolls, number, micros),
         ["changed", now, expires_at, ..] => Applied::Changed(instants(now, expires_at)?),
         ["repeated", now, expires_at, ..] => Applied::Repeated(instants(now, expires_at)?),
         ["another_person"] => Applied::Refused(Refusal::AnotherPerson),
@@ -29,20 +29,20 @@ pub(super) fn read_asked(answer: &[String]) -> Result<Option<Asked>, StoreError>
     Ok(Some(Asked { request: from_json(request)?, opened_at: timestamp(opened_at)? }))
 }
 
-pub(super) fn read_opening(answer: &[String]) -> Result<Counted<Opening>, StoreError> {
+pub(super) fn read_opening(answer: &[String], tolls: &[Toll]) -> Result<Counted<Opening>, StoreError> {
     let answer: Vec<&str> = answer.iter().map(String::as_str).collect();
     Ok(Counted::Done(match answer[..] {
-        ["limited", micros] => return limited(micros),
+        ["limited", number, micros] => return limited(tolls, number, micros),
         ["taken"] => Opening::UserCodeTaken,
         ["opened", at, expires_at] => Opening::Opened { at: timestamp(at)?, expires_at: timestamp(expires_at)? },
         _ => return Err(corrupt("an unknown answer to an open")),
     }))
 }
 
-pub(super) fn read_grant(answer: &[String]) -> Result<Counted<Option<Grant>>, StoreError> {
+pub(super) fn read_grant(answer: &[String], tolls: &[Toll]) -> Result<Counted<Option<Grant>>, StoreError> {
     let answer: Vec<&str> = answer.iter().map(String::as_str).collect();
     Ok(Counted::Done(match answer[..] {
-        ["limited", micros] => return limited(micros),
+        ["limited", number, micros] => return limited(tolls, number, micros),
         ["unknown"] => None,
         ["grant", tries, grant] => {
             let tries: u32 = tries.parse().map_err(|_| corrupt("tries that are no number"))?;
@@ -60,9 +60,12 @@ pub(super) fn uncounted<T>(counted: Counted<T>) -> Result<T, StoreError> {
     }
 }
 
-fn limited<T>(micros: &str) -> Result<Counted<T>, StoreError> {
-    let micros = micros.parse().map_err(|_| corrupt("a wait that is no number"))?;
-    Ok(Counted::Limited { retry_after: Duration::from_micros(micros) })
+fn limited<T>(tolls: &[Toll], number: &str, micros: &str) -> Result<Counted<T>, StoreError> {
+    let toll = number.parse().ok().and_then(|number: usize| tolls.get(number.checked_sub(1)?));
+    let (Some(toll), Ok(micros)) = (toll, micros.parse()) else {
+        return Err(corrupt("a limit that was not asked for"));
+    };
+    Ok(Counted::Limited { limit: toll.limit, retry_after: Duration::from_micros(micros) })
 }
 
 fn instants(now: &str, expires_at: &str) -> Result<Instants, StoreError> {

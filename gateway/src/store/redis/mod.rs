@@ -70,8 +70,8 @@ impl RedisStore {
     }
 
     /// Opens a login, and claims its user code, in one step where one server has both keys; counts an attempt first where
-    /// there is a toll, which there is on one server only.
-    async fn run_open(&self, login: &NewLogin, toll: Option<Toll>) -> Result<Counted<Opening>, StoreError> {
+    /// there are tolls, which there are on one server only.
+    async fn run_open(&self, login: &NewLogin, tolls: &[Toll]) -> Result<Counted<Opening>, StoreError> {
         let claims = self.connections.is_one_server();
         let arguments = OpenArguments {
             login_id: login.id,
@@ -90,8 +90,8 @@ impl RedisStore {
         if claims {
             call = call.key(keys::user_code(login.user_code));
         }
-        let answer: Vec<String> = self.connections.run(&call.counting(toll)).await?;
-        read_opening(&answer)
+        let answer: Vec<String> = self.connections.run(&call.counting(tolls)).await?;
+        read_opening(&answer, tolls)
     }
 
     /// Runs the script of an event, and publishes what it leaves to say.
@@ -99,27 +99,22 @@ impl RedisStore {
         &self,
         id: LoginId,
         arguments: &ApplyArguments<'_>,
-        toll: Option<Toll>,
+        tolls: &[Toll],
     ) -> Result<Vec<String>, StoreError> {
-        let call = self.scripts.apply.on(keys::login(id)).arg(to_json(arguments)?).counting(toll);
+        let call = self.scripts.apply.on(keys::login(id)).arg(to_json(arguments)?).counting(tolls);
         let (answer, told): (Vec<String>, Vec<String>) = self.connections.run(&call).await?;
         self.tell(&told).await;
         Ok(answer)
     }
 
     async fn run_transition(&self, id: LoginId, transition: &Transition) -> Result<Applied, StoreError> {
-        uncounted(read_applied(&self.run_apply(id, &ApplyArguments::of(id, transition)?, None).await?)?)
+        uncounted(read_applied(&self.run_apply(id, &ApplyArguments::of(id, transition)?, &[]).await?, &[])?)
     }
 
-    async fn run_grant(
-        &self,
-        id: LoginId,
-        code: Digest,
-        toll: Option<Toll>,
-    ) -> Result<Counted<Option<Grant>>, StoreError> {
-        let call = self.scripts.grant.on(keys::login(id)).arg(code.to_string()).counting(toll);
+    async fn run_grant(&self, id: LoginId, code: Digest, tolls: &[Toll]) -> Result<Counted<Option<Grant>>, StoreError> {
+        let call = self.scripts.grant.on(keys::login(id)).arg(code.to_string()).counting(tolls);
         let answer: Vec<String> = self.connections.run(&call).await?;
-        read_grant(&answer)
+        read_grant(&answer, tolls)
     }
 
     /// Publishes what a script has left to say, if anything: a node and what to tell it. It is a hint: whoever misses it
@@ -149,19 +144,19 @@ impl Drop for RedisStore {
 impl Store for RedisStore {
     async fn open(&self, login: &NewLogin) -> Result<Opening, StoreError> {
         if self.connections.is_one_server() {
-            return uncounted(self.run_open(login, None).await?);
+            return uncounted(self.run_open(login, &[]).await?);
         }
         // Both commands travel together. A login whose user code turns out to be another's is opened anew or forgotten.
         let claim = self.claim_user_code(login.user_code, login.id, login.code_lifetime);
-        let (claimed, opened) = tokio::try_join!(claim, self.run_open(login, None))?;
+        let (claimed, opened) = tokio::try_join!(claim, self.run_open(login, &[]))?;
         if claimed { uncounted(opened) } else { Ok(Opening::UserCodeTaken) }
     }
 
     async fn open_counted(&self, attempt: &Attempt<'_>, login: &NewLogin) -> Result<Counted<Opening>, StoreError> {
-        match attempt.toll() {
-            Some(toll) => self.run_open(login, Some(toll)).await,
-            None => attempt.before(self.open(login)).await,
+        if self.connections.is_one_server() {
+            return attempt.within(async |tolls: Vec<Toll>| self.run_open(login, &tolls).await).await;
         }
+        attempt.before(self.open(login)).await
     }
 
     async fn attach(&self, browser: &Return<'_>) -> Result<Attached, StoreError> {
@@ -215,10 +210,10 @@ impl Store for RedisStore {
         scan: &Transition,
     ) -> Result<Counted<(Applied, Option<Asked>)>, StoreError> {
         let arguments = ApplyArguments { asks: true, ..ApplyArguments::of(id, scan)? };
-        let run = async |toll| {
-            let answer = self.run_apply(id, &arguments, toll).await?;
+        let run = async |tolls: Vec<Toll>| {
+            let answer = self.run_apply(id, &arguments, &tolls).await?;
             let asked = read_asked(&answer)?;
-            Ok(read_applied(&answer)?.map(|applied| (applied, asked)))
+            Ok(read_applied(&answer, &tolls)?.map(|applied| (applied, asked)))
         };
         attempt.within(run).await
     }
@@ -230,11 +225,12 @@ impl Store for RedisStore {
         confirmation: &Confirmation,
     ) -> Result<Counted<Applied>, StoreError> {
         let arguments = ApplyArguments::confirming(id, confirmation)?;
-        attempt.within(async |toll| read_applied(&self.run_apply(id, &arguments, toll).await?)).await
+        let run = async |tolls: Vec<Toll>| read_applied(&self.run_apply(id, &arguments, &tolls).await?, &tolls);
+        attempt.within(run).await
     }
 
     async fn grant(&self, id: LoginId, code: Digest) -> Result<Option<Grant>, StoreError> {
-        uncounted(self.run_grant(id, code, None).await?)
+        uncounted(self.run_grant(id, code, &[]).await?)
     }
 
     async fn grant_counted(
@@ -243,7 +239,7 @@ impl Store for RedisStore {
         id: LoginId,
         code: Digest,
     ) -> Result<Counted<Option<Grant>>, StoreError> {
-        attempt.within(async |toll| self.run_grant(id, code, toll).await).await
+        attempt.within(async |tolls: Vec<Toll>| self.run_grant(id, code, &tolls).await).await
     }
 
     async fn redeem(

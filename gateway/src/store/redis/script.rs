@@ -76,11 +76,8 @@ impl Call<'_> {
 
     /// The same, which counts an attempt before it does anything else.
     #[must_use]
-    pub(super) fn counting(self, toll: Option<Toll>) -> Self {
-        match toll {
-            Some(Toll { key, interval, burst }) => self.key(key).arg(interval).arg(burst),
-            None => self,
-        }
+    pub(super) fn counting(self, tolls: &[Toll]) -> Self {
+        tolls.iter().fold(self, |call, toll| call.key(toll.key.as_str()).arg(toll.interval).arg(toll.burst))
     }
 
     pub(super) const fn verb(&self) -> &'static str {

@@ -11,13 +11,14 @@ on_each_store!(
     a_taken_user_code_stays_with_its_login,
     a_scan_says_what_was_asked_for,
     a_scan_or_confirm_too_many_changes_nothing,
+    an_attempt_may_be_counted_against_two_limits,
     a_confirm_is_joined_with_what_was_asked_for,
     a_code_is_asked_for_a_limited_number_of_times,
 );
 
 fn attempt(subject: &Subject, burst: u32) -> Attempt<'_> {
     let rate = Rate::new(burst, MINUTE);
-    Attempt { limiter: &*subject.limiter, limit: LimitName::ConfirmPerPerson, rate, key: "whoever" }
+    Attempt { limiter: &*subject.limiter, limit: LimitName::ConfirmPerPerson, rate, key: "whoever", after: None }
 }
 
 fn confirmation(by: &str, code: u8) -> Confirmation {
@@ -38,7 +39,7 @@ async fn state(store: &dyn Store) -> StateName {
 }
 
 fn is_limited<T>(counted: &Counted<T>) -> bool {
-    matches!(counted, Counted::Limited { retry_after } if !retry_after.is_zero() && *retry_after <= MINUTE)
+    matches!(counted, Counted::Limited { retry_after, .. } if !retry_after.is_zero() && *retry_after <= MINUTE)
 }
 
 async fn an_open_too_many_leaves_nothing(subject: Subject) {
@@ -86,6 +87,20 @@ async fn a_scan_or_confirm_too_many_changes_nothing(subject: Subject) {
     changed(&**store, id(1), &scan("p")).await;
     assert!(is_limited(&store.confirm(&attempt, id(1), &confirmation("p", 1)).await.unwrap()));
     assert_eq!(state(&**store).await, StateName::Scanned);
+}
+
+async fn an_attempt_may_be_counted_against_two_limits(subject: Subject) {
+    let first = Attempt { limit: LimitName::ScanPerAddress, ..attempt(&subject, 2) };
+    let second = Attempt { after: Some(&first), ..attempt(&subject, 1) };
+    opened(&*subject.store, 1).await;
+    let mut limits = Vec::new();
+    for _ in 0..3 {
+        match subject.store.scan(&second, id(1), &scan("p")).await.unwrap() {
+            Counted::Limited { limit, .. } => limits.push(limit),
+            Counted::Done(done) => assert!(matches!(done, (Applied::Changed(_), Some(_))), "{done:?}"),
+        }
+    }
+    assert_eq!(limits, [LimitName::ConfirmPerPerson, LimitName::ScanPerAddress]);
 }
 
 async fn a_confirm_is_joined_with_what_was_asked_for(subject: Subject) {

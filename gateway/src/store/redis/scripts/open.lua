@@ -1,8 +1,8 @@
 -- KEYS: the login, and where one server has all keys what its user code leads from. ARGV[1]: JSON with the login's
 -- fields, `code_ms`, `waiting_ms` and `keep_ms`. Answers a word, and instants. May count an attempt, see `toll.lua`.
-local wait = pay()
-if wait > 0 then
-  return { 'limited', text(wait) }
+local limited = refused()
+if limited then
+  return limited
 end
 local login = cjson.decode(ARGV[1])
 if login.claims and not redis.call('SET', KEYS[2], login.login_id, 'NX', 'PX', text(login.code_ms)) then
