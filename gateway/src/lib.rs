@@ -47,5 +47,5 @@ mod wheel;
 
 pub use backends::BackendError;
 pub use gateway::{Gateway, StartError};
-pub use oidc::{KeyError, generate_pem};
+pub use oidc::{KeyError, KeyKind, generate_pem};
 pub use settings::Settings;

@@ -2,17 +2,22 @@
 //!
 //! Nobody is asked, so a person's standing is as old as the token: a deployment that chooses this keeps tokens short.
 
+use std::collections::HashMap;
+use std::fmt;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
-use jsonwebtoken::jwk::{Jwk, JwkSet};
+use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use parking_lot::{Mutex, RwLock};
 use saoma_protocol::IntrospectionResponse;
-use tokio::sync::Mutex;
+use serde::Deserialize;
 use tokio::time::Instant;
 use url::Url;
 
+use super::verified::Verified;
 use super::{IdentityBackend, IdentityError, Person, person};
 use crate::settings::JwksSettings;
 
@@ -29,10 +34,10 @@ const ALGORITHMS: [Algorithm; 3] = [Algorithm::RS256, Algorithm::ES256, Algorith
 #[derive(Debug)]
 pub struct Jwks {
     source: Source,
-    issuer: String,
-    audience: String,
+    validations: [Validation; ALGORITHMS.len()],
     refresh: Duration,
-    cache: Mutex<Option<Cached>>,
+    keys: RwLock<Option<Arc<Keys>>>,
+    fetching: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug)]
@@ -41,10 +46,27 @@ enum Source {
     File(PathBuf),
 }
 
-#[derive(Debug)]
-struct Cached {
-    keys: JwkSet,
+/// What one fetch has given.
+struct Keys {
+    /// By their ids. One of a kind that is not known stands beside what is wrong with it.
+    by_id: HashMap<String, Result<DecodingKey, String>>,
     fetched_at: Instant,
+    /// What was verified by these keys: forgotten with them, so that a key that was withdrawn vouches for nobody.
+    verified: Mutex<Verified>,
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keys").field("ids", &self.by_id.keys()).finish_non_exhaustive()
+    }
+}
+
+/// What a token says, and until when, in Unix seconds.
+#[derive(Debug, Deserialize)]
+struct Claims {
+    exp: f64,
+    #[serde(flatten)]
+    person: IntrospectionResponse,
 }
 
 impl Jwks {
@@ -61,42 +83,75 @@ impl Jwks {
                 Source::Http { client: reqwest::Client::builder().timeout(FETCH_TIMEOUT).build()?, url: settings.url }
             }
         };
-        let (issuer, audience, refresh) = (settings.issuer, settings.audience, settings.refresh);
-        Ok(Self { source, issuer, audience, refresh, cache: Mutex::new(None) })
+        let validations = ALGORITHMS.map(|algorithm| validation(algorithm, &settings.issuer, &settings.audience));
+        let (keys, fetching) = (RwLock::default(), tokio::sync::Mutex::default());
+        Ok(Self { source, validations, refresh: settings.refresh, keys, fetching })
     }
 
     /// Verifies by keys that need not be fetched.
     #[cfg(any(test, fuzzing))]
     pub(super) fn with_keys(settings: JwksSettings, keys: JwkSet) -> Result<Self, reqwest::Error> {
-        let cache = Mutex::new(Some(Cached { keys, fetched_at: Instant::now() }));
-        Ok(Self { cache, ..Self::new(settings)? })
+        Ok(Self { keys: RwLock::new(Some(Arc::new(Keys::new(keys)))), ..Self::new(settings)? })
     }
 
-    /// The key of this id. One fetch at a time: whoever comes meanwhile waits for it.
-    async fn key(&self, kid: &str) -> Result<Jwk, IdentityError> {
-        let mut cache = self.cache.lock().await;
-        if let Some(cached) = cache.as_ref() {
-            let age = cached.fetched_at.elapsed();
-            match cached.keys.find(kid) {
-                Some(key) if age < self.refresh => return Ok(key.clone()),
-                None if age < REFETCH_PAUSE => return Err(IdentityError::InvalidToken),
-                _ => {}
+    /// The keys of now, unless they are due to be fetched again.
+    fn fresh_keys(&self) -> Option<Arc<Keys>> {
+        self.keys.read().clone().filter(|keys| keys.fetched_at.elapsed() < self.refresh)
+    }
+
+    /// The keys among which the one of this id is, if it is anywhere. One fetch at a time: whoever comes meanwhile waits
+    /// for it.
+    async fn keys_with(&self, kid: &str) -> Result<Arc<Keys>, IdentityError> {
+        if let Some(keys) = self.fresh_keys().filter(|keys| keys.by_id.contains_key(kid)) {
+            return Ok(keys);
+        }
+        let _one = self.fetching.lock().await;
+        let known = self.keys.read().clone();
+        if let Some(keys) = known {
+            let (age, known) = (keys.fetched_at.elapsed(), keys.by_id.contains_key(kid));
+            if if known { age < self.refresh } else { age < REFETCH_PAUSE } {
+                return Ok(keys);
             }
         }
-        let keys = self.source.fetch().await.map_err(IdentityError::Unavailable)?;
-        let key = keys.find(kid).cloned();
-        *cache = Some(Cached { keys, fetched_at: Instant::now() });
-        key.ok_or(IdentityError::InvalidToken)
+        let keys = Arc::new(Keys::new(self.source.fetch().await.map_err(IdentityError::Unavailable)?));
+        *self.keys.write() = Some(Arc::clone(&keys));
+        Ok(keys)
     }
 
-    fn verify(&self, token: &str, algorithm: Algorithm, key: &Jwk) -> Result<IntrospectionResponse, IdentityError> {
-        let mut validation = Validation::new(algorithm);
-        validation.set_issuer(&[&self.issuer]);
-        validation.set_audience(&[&self.audience]);
-        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-        let key = DecodingKey::from_jwk(key).map_err(|error| IdentityError::Unavailable(error.to_string()))?;
-        let verified = jsonwebtoken::decode::<IntrospectionResponse>(token, &key, &validation);
-        verified.map(|data| data.claims).map_err(|_| IdentityError::InvalidToken)
+    /// What a token says, if one of the keys has signed it.
+    async fn verify(&self, token: &str) -> Result<(Arc<Keys>, Claims), IdentityError> {
+        let header = jsonwebtoken::decode_header(token).map_err(|_| IdentityError::InvalidToken)?;
+        let validation = self.validations.iter().find(|validation| validation.algorithms.contains(&header.alg));
+        let validation = validation.ok_or(IdentityError::InvalidToken)?;
+        let kid = header.kid.ok_or(IdentityError::InvalidToken)?;
+        let keys = self.keys_with(&kid).await?;
+        let key = keys.by_id.get(&kid).ok_or(IdentityError::InvalidToken)?;
+        let key = key.as_ref().map_err(|problem| IdentityError::Unavailable(problem.clone()))?;
+        let verified = jsonwebtoken::decode::<Claims>(token, key, validation);
+        let claims = verified.map_err(|_| IdentityError::InvalidToken)?.claims;
+        Ok((keys, claims))
+    }
+}
+
+fn validation(algorithm: Algorithm, issuer: &str, audience: &str) -> Validation {
+    let mut validation = Validation::new(algorithm);
+    validation.set_issuer(&[issuer]);
+    validation.set_audience(&[audience]);
+    validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+    validation
+}
+
+impl Keys {
+    fn new(keys: JwkSet) -> Self {
+        let mut by_id = HashMap::new();
+        for key in keys.keys {
+            let read = DecodingKey::from_jwk(&key).map_err(|error| error.to_string());
+            if let Some(id) = key.common.key_id {
+                // Of two with one id the first counts.
+                by_id.entry(id).or_insert(read);
+            }
+        }
+        Self { by_id, fetched_at: Instant::now(), verified: Mutex::default() }
     }
 }
 
@@ -118,14 +173,22 @@ impl Source {
 #[async_trait]
 impl IdentityBackend for Jwks {
     async fn identify(&self, token: &str) -> Result<Person, IdentityError> {
-        let header = jsonwebtoken::decode_header(token).map_err(|_| IdentityError::InvalidToken)?;
-        if !ALGORITHMS.contains(&header.alg) {
-            return Err(IdentityError::InvalidToken);
+        let digest = Verified::digest(token);
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+        if let Some(keys) = self.fresh_keys()
+            && let Some(person) = keys.verified.lock().get(&digest, now)
+        {
+            return Ok((*person).clone());
         }
-        let kid = header.kid.ok_or(IdentityError::InvalidToken)?;
-        let key = self.key(&kid).await?;
-        let claims = self.verify(token, header.alg, &key)?;
+        let (keys, claims) = self.verify(token).await?;
         // A JWT that verifies is active: the claim belongs to introspection.
-        person(IntrospectionResponse { active: true, ..claims })
+        let person = person(IntrospectionResponse { active: true, ..claims.person })?;
+        keys.verified.lock().keep(digest, Arc::new(person.clone()), claims.exp);
+        Ok(person)
+    }
+
+    /// Keys are fetched seldom, whatever comes.
+    fn asks_nobody(&self) -> bool {
+        true
     }
 }

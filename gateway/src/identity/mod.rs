@@ -4,6 +4,7 @@ mod introspection;
 mod jwks;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod properties;
+mod verified;
 
 use std::collections::HashSet;
 use std::fmt;
@@ -51,6 +52,11 @@ pub trait IdentityBackend: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// The token is not good, or nobody could say.
     async fn identify(&self, token: &str) -> Result<Person, IdentityError>;
+
+    /// Whether it knows by itself, so that an attempt need not be counted before it is asked.
+    fn asks_nobody(&self) -> bool {
+        false
+    }
 }
 
 /// Takes over what a backend says, as far as it makes sense. Names and reasons are shown to people: characters

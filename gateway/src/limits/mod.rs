@@ -12,7 +12,7 @@ pub use local::LocalLimiter;
 use serde::{Deserialize, Serialize};
 pub use shared::SharedLimiter;
 
-use crate::store::StoreError;
+use crate::store::{StoreError, Toll};
 
 /// So many attempts at once, and as many again over each period, evenly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -97,4 +97,10 @@ pub enum Verdict {
 pub trait Limiter: fmt::Debug + Send + Sync + 'static {
     /// Counts an attempt, unless it is over the limit.
     async fn take(&self, limit: LimitName, rate: Rate, key: &str) -> Result<Verdict, StoreError>;
+
+    /// How a script of the store can count the attempt in the same step with what it is an attempt at; `None` where
+    /// attempts are not counted where logins are.
+    fn toll(&self, _limit: LimitName, _rate: Rate, _key: &str) -> Option<Toll> {
+        None
+    }
 }

@@ -6,6 +6,7 @@ use saoma_protocol::{
     Digest, ErrorCode, Event, LoginId, OpenRequest, ReceiveKey, Refusal, RequesterContext, ScanCode, ServerMessage,
     StateName, UserCode,
 };
+use url::Url;
 
 use super::{Denial, Logins};
 use crate::client_address::ClientAddress;
@@ -53,12 +54,18 @@ impl Logins {
     /// The client, redirect URI, origin or scope is not right, a limit is reached, or the store is down.
     pub async fn open(&self, request: OpenRequest, opener: Opener) -> Result<OpenedLogin, Denial> {
         self.admit(&request, opener.origin.as_deref())?;
-        self.count(LimitName::OpenPerAddress, &opener.address.limit_key()).await?;
+        let limit_key = opener.address.limit_key();
         let receive_key = ReceiveKey::from_random(random::bytes());
         let mut login = self.new_login(request, &receive_key, opener.requester);
         let waiting = self.waiters.join(Waiter::new(login.id, 1));
-        for _ in 0..USER_CODE_TRIES {
-            if let Opening::Opened { at, expires_at } = self.store.open(&login).await? {
+        for number in 0..USER_CODE_TRIES {
+            let opening = if number == 0 {
+                let attempt = self.attempt(LimitName::OpenPerAddress, &limit_key);
+                self.let_through(self.store.open_counted(&attempt, &login).await?)?
+            } else {
+                self.store.open(&login).await?
+            };
+            if let Opening::Opened { at, expires_at } = opening {
                 self.clock.observe(at);
                 waiting.waiter().attached(1);
                 waiting.waiter().set_deadline(Deadline {
@@ -196,8 +203,8 @@ impl Logins {
             user_code: UserCode::from_random(random::bytes()),
             request: LoginRequest {
                 client_id: request.client_id,
+                answer_uri: answer_uri(&request.redirect_uri, request.state.as_deref(), &self.public_origin),
                 redirect_uri: request.redirect_uri,
-                state: request.state,
                 nonce: request.nonce,
                 scope: request.scope,
                 code_challenge: request.code_challenge,
@@ -208,4 +215,15 @@ impl Logins {
             waiting_lifetime: self.lifetimes.waiting,
         }
     }
+}
+
+/// The redirect URI with all of the answer but the code, after what it has (RFC 6749 §4.1.2, RFC 9207 §2).
+pub(super) fn answer_uri(redirect_uri: &str, state: Option<&str>, issuer: &str) -> String {
+    let Ok(mut url) = Url::parse(redirect_uri) else {
+        // Registered redirect URIs are checked when the settings are read.
+        return redirect_uri.to_owned();
+    };
+    let state = state.map(|state| ("state", state));
+    url.query_pairs_mut().extend_pairs(state).append_pair("iss", issuer);
+    url.into()
 }

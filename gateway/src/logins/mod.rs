@@ -25,11 +25,11 @@ use crate::clients::Clients;
 use crate::clock::StoreClock;
 use crate::identity::IdentityBackend;
 use crate::inbox::NodeInbox;
-use crate::limits::{LimitName, Limiter, Verdict};
+use crate::limits::{LimitName, Limiter};
 use crate::metrics::Metrics;
 use crate::random;
 use crate::settings::{Lifetimes, Limits};
-use crate::store::{Change, NodeId, Store};
+use crate::store::{Attempt, Change, Counted, NodeId, Store};
 use crate::waiters::Waiters;
 
 /// How long a caller waits before it asks a store or backend again that did not answer.
@@ -75,9 +75,23 @@ impl Logins {
     /// Over the limit, or no answer from where attempts are counted across nodes: such an attempt is not let through
     /// (threat T12).
     async fn count(&self, limit: LimitName, key: &str) -> Result<(), Denial> {
-        match self.limiter.take(limit, self.limits.rate(limit), key).await? {
-            Verdict::Allowed => Ok(()),
-            Verdict::Limited { retry_after } => {
+        let counted = self.attempt(limit, key).before(async { Ok(()) }).await?;
+        self.let_through(counted)
+    }
+
+    /// An attempt for the store to count.
+    fn attempt<'a>(&'a self, limit: LimitName, key: &'a str) -> Attempt<'a> {
+        Attempt { limiter: &*self.limiter, limit, rate: self.limits.rate(limit), key, after: None }
+    }
+
+    /// What came of an attempt that was let through.
+    ///
+    /// # Errors
+    /// It was not.
+    fn let_through<T>(&self, counted: Counted<T>) -> Result<T, Denial> {
+        match counted {
+            Counted::Done(done) => Ok(done),
+            Counted::Limited { limit, retry_after } => {
                 self.metrics.limited(limit);
                 Err(Denial::too_many_requests(retry_after))
             }

@@ -1,10 +1,9 @@
 //! What a phone can do: scan, then confirm or reject.
 
 use saoma_protocol::{
-    AuthorizationCode, ClientContext, Decision, DecisionStatus, ErrorCode, Event, Identity, LoginId, OfferedIdentity,
-    Refusal, RejectReason, ScanCode, ScanContext, ScanRequest, StateName, UserCode, masked_name,
+    AuthorizationCode, ClientContext, Decision, DecisionStatus, ErrorCode, Event, EventKind, LoginId, Refusal,
+    RejectReason, ScanCode, ScanContext, ScanRequest, StateName, UserCode, masked_name,
 };
-use url::Url;
 
 use super::{Denial, Logins};
 use crate::client_address::ClientAddress;
@@ -12,7 +11,7 @@ use crate::clients::Clients;
 use crate::identity::Person;
 use crate::limits::LimitName;
 use crate::random;
-use crate::store::{Applied, Change, Grant, Instants, LoginRecord, Proof, Transition};
+use crate::store::{Applied, Asked, Attempt, Change, Confirmation, Instants, Proof, Transition};
 
 impl Logins {
     /// Claims the login that a code leads to, and says what its person must see before confirming.
@@ -25,26 +24,42 @@ impl Logins {
         request: &ScanRequest,
         address: &ClientAddress,
     ) -> Result<ScanContext, Denial> {
-        self.count(LimitName::ScanPerAddress, &address.limit_key()).await?;
-        let person = self.identity.identify(token).await?;
-        self.count(LimitName::ScanPerPerson, person.id.as_str()).await?;
-        let (id, proof) = self.find(&person, request).await?;
-        let record = self.store.read(id).await?.ok_or_else(unknown_code)?;
-        let transition = Transition {
+        let limit_key = address.limit_key();
+        let of_address = self.attempt(LimitName::ScanPerAddress, &limit_key);
+        let sought = async {
+            let person = self.identity.identify(token).await?;
+            let (id, proof) = self.find(&person, request).await?;
+            Ok::<_, Denial>((person, id, proof))
+        };
+        let ((person, id, proof), after) = if self.identity.asks_nobody() {
+            // Both limits are counted with the scan; what does not come so far is counted all the same.
+            match sought.await {
+                Ok(found) => (found, Some(&of_address)),
+                Err(denial) => {
+                    self.count(LimitName::ScanPerAddress, &limit_key).await?;
+                    return Err(denial);
+                }
+            }
+        } else {
+            self.count(LimitName::ScanPerAddress, &limit_key).await?;
+            (sought.await?, None)
+        };
+        let scan = Transition {
             event: Event::Scan { person: person.id.clone() },
             proof,
             change: Change::Scanned { person: masked_name(&person.name) },
             lifetime: self.lifetimes.scanned,
             grant: None,
         };
-        match self.store.apply(id, &transition).await? {
-            Applied::Changed(instants) => {
-                self.metrics.login_changed(transition.event.kind());
-                Ok(self.context(id, record, person, instants))
+        let attempt = Attempt { after, ..self.attempt(LimitName::ScanPerPerson, person.id.as_str()) };
+        match self.let_through(self.store.scan(&attempt, id, &scan).await?)? {
+            (Applied::Changed(instants), Some(asked)) => {
+                self.metrics.login_changed(scan.event.kind());
+                Ok(self.context(id, asked, person, instants))
             }
-            Applied::Repeated(instants) => Ok(self.context(id, record, person, instants)),
-            Applied::Refused(refusal) => Err(refused_scan(refusal)),
-            Applied::Unknown => Err(unknown_code()),
+            (Applied::Repeated(instants), Some(asked)) => Ok(self.context(id, asked, person, instants)),
+            (Applied::Refused(refusal), _) => Err(refused_scan(refusal)),
+            (_, None) | (Applied::Unknown, _) => Err(unknown_code()),
         }
     }
 
@@ -54,15 +69,27 @@ impl Logins {
     /// The login is not this person's or not scanned, the identity is not theirs or refused, or something is down.
     pub async fn confirm(&self, token: &str, id: LoginId, identity: &str) -> Result<Decision, Denial> {
         let person = self.identity.identify(token).await?;
-        self.count(LimitName::ConfirmPerPerson, person.id.as_str()).await?;
-        let record = self.owned(id, &person).await?;
-        let offered = offered(&person, identity)?;
+        let Some(offered) = person.identities.iter().find(|offered| offered.identity.id == identity) else {
+            self.count(LimitName::ConfirmPerPerson, person.id.as_str()).await?;
+            self.must_own(id, &person).await?;
+            return Err(not_offered());
+        };
         if let Some(reason) = person.refusal.as_ref().or(offered.refusal.as_ref()) {
+            self.count(LimitName::ConfirmPerPerson, person.id.as_str()).await?;
+            self.must_own(id, &person).await?;
             return Err(self.refuse_identity(id, &person, reason).await?);
         }
-        let transition = self.confirmation(id, record, &person, offered.identity.clone());
-        let applied = self.store.apply(id, &transition).await?;
-        self.decided(applied, &transition, DecisionStatus::Confirmed)
+        let confirmation = Confirmation {
+            person: person.id.clone(),
+            name: person.name.clone(),
+            identity: offered.identity.clone(),
+            code: AuthorizationCode::from_random(id, random::bytes()),
+            lifetime: self.lifetimes.authorization_code,
+            auth_time: self.clock.now().seconds(),
+        };
+        let attempt = self.attempt(LimitName::ConfirmPerPerson, person.id.as_str());
+        let applied = self.let_through(self.store.confirm(&attempt, id, &confirmation).await?)?;
+        self.decided(&applied, EventKind::Confirm, DecisionStatus::Confirmed)
     }
 
     /// Declines.
@@ -72,10 +99,8 @@ impl Logins {
     pub async fn reject(&self, token: &str, id: LoginId) -> Result<Decision, Denial> {
         let person = self.identity.identify(token).await?;
         self.count(LimitName::ConfirmPerPerson, person.id.as_str()).await?;
-        self.owned(id, &person).await?;
-        let transition = rejection(&person, RejectReason::Declined);
-        let applied = self.store.apply(id, &transition).await?;
-        self.decided(applied, &transition, DecisionStatus::Rejected)
+        let applied = self.store.apply(id, &rejection(&person, RejectReason::Declined)).await?;
+        self.decided(&applied, EventKind::Reject, DecisionStatus::Rejected)
     }
 
     async fn find(&self, person: &Person, request: &ScanRequest) -> Result<(LoginId, Proof), Denial> {
@@ -99,8 +124,8 @@ impl Logins {
         Ok((id, Proof::UserCode(code)))
     }
 
-    fn context(&self, login_id: LoginId, record: LoginRecord, person: Person, instants: Instants) -> ScanContext {
-        let request = record.request;
+    fn context(&self, login_id: LoginId, asked: Asked, person: Person, instants: Instants) -> ScanContext {
+        let request = asked.request;
         let client = self.clients.get(&request.client_id);
         ScanContext {
             login_id,
@@ -110,18 +135,18 @@ impl Logins {
                 client_id: request.client_id,
             },
             requester: request.requester,
-            requested_at: record.opened_at.seconds(),
+            requested_at: asked.opened_at.seconds(),
             expires_in: instants.now.seconds_until(instants.expires_at),
             person: person.name,
             identities: person.identities.into_iter().map(|offered| offered.identity).collect(),
         }
     }
 
-    /// The login, if it is this person's. Another person's login and one that does not exist look the same.
-    async fn owned(&self, id: LoginId, person: &Person) -> Result<LoginRecord, Denial> {
+    /// Whether the login is this person's. Another person's login and one that does not exist look the same.
+    async fn must_own(&self, id: LoginId, person: &Person) -> Result<(), Denial> {
         let record = self.store.read(id).await?.ok_or_else(Self::unknown_login)?;
         match record.login.state.person() {
-            Some(owner) if *owner == person.id => Ok(record),
+            Some(owner) if *owner == person.id => Ok(()),
             Some(_) => Err(Self::unknown_login()),
             None => match record.login.state.name() {
                 StateName::Waiting => Err(Denial::new(ErrorCode::NotScanned, "scan the code first")),
@@ -142,53 +167,21 @@ impl Logins {
         })
     }
 
-    fn confirmation(&self, id: LoginId, record: LoginRecord, person: &Person, identity: Identity) -> Transition {
-        let code = AuthorizationCode::from_random(id, random::bytes());
-        let request = record.request;
-        Transition {
-            event: Event::Confirm { person: person.id.clone(), identity: identity.id.clone() },
-            proof: Proof::Held,
-            change: Change::Confirmed {
-                redirect_to: redirect_to(&request.redirect_uri, &code, request.state.as_deref(), &self.public_origin),
-            },
-            lifetime: self.lifetimes.authorization_code,
-            grant: Some((
-                code.digest(),
-                Grant {
-                    client_id: request.client_id,
-                    redirect_uri: request.redirect_uri,
-                    code_challenge: request.code_challenge,
-                    nonce: request.nonce,
-                    scope: request.scope,
-                    person: person.id.clone(),
-                    name: person.name.clone(),
-                    identity,
-                    auth_time: self.clock.now().seconds(),
-                },
-            )),
-        }
-    }
-
-    fn decided(&self, applied: Applied, transition: &Transition, status: DecisionStatus) -> Result<Decision, Denial> {
+    fn decided(&self, applied: &Applied, event: EventKind, status: DecisionStatus) -> Result<Decision, Denial> {
         match applied {
             Applied::Changed(_) => {
-                self.metrics.login_changed(transition.event.kind());
+                self.metrics.login_changed(event);
                 Ok(Decision { status })
             }
             Applied::Repeated(_) => Ok(Decision { status }),
-            Applied::Refused(refusal) => Err(refused_decision(refusal)),
+            Applied::Refused(refusal) => Err(refused_decision(*refusal)),
             Applied::Unknown => Err(Self::unknown_login()),
         }
     }
 }
 
-fn offered<'a>(person: &'a Person, identity: &str) -> Result<&'a OfferedIdentity, Denial> {
-    person.identities.iter().find(|offered| offered.identity.id == identity).ok_or_else(|| {
-        Denial::new(
-            ErrorCode::IdentityNotAllowed,
-            "the person does not have this identity: choose one of those offered",
-        )
-    })
+fn not_offered() -> Denial {
+    Denial::new(ErrorCode::IdentityNotAllowed, "the person does not have this identity: choose one of those offered")
 }
 
 fn rejection(person: &Person, reason: RejectReason) -> Transition {
@@ -199,19 +192,6 @@ fn rejection(person: &Person, reason: RejectReason) -> Transition {
         lifetime: std::time::Duration::ZERO,
         grant: None,
     }
-}
-
-/// The redirect URI with the answer's parameters, after those that it has (RFC 6749 §4.1.2, RFC 9207 §2).
-pub(super) fn redirect_to(redirect_uri: &str, code: &AuthorizationCode, state: Option<&str>, issuer: &str) -> String {
-    let Ok(mut url) = Url::parse(redirect_uri) else {
-        // Registered redirect URIs are checked when the settings are read.
-        return redirect_uri.to_owned();
-    };
-    url.query_pairs_mut()
-        .append_pair("code", &code.to_string())
-        .extend_pairs(state.map(|state| ("state", state)))
-        .append_pair("iss", issuer);
-    url.into()
 }
 
 fn unknown_code() -> Denial {

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::{get, post};
-pub use keys::{KeyError, SigningKey, generate_pem};
+pub use keys::{KeyError, KeyKind, SigningKey, generate_pem};
 use saoma_protocol::paths;
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 

@@ -15,9 +15,9 @@ use super::client_auth::{Form, authenticate};
 use super::oauth_error::OauthError;
 use crate::body::{self, BodyError};
 use crate::clients::Client;
-use crate::limits::{LimitName, Verdict};
+use crate::limits::LimitName;
 use crate::random;
-use crate::store::{Grant, Redemption};
+use crate::store::{Attempt, Counted, Grant, Redemption};
 
 const MAX_FORM_BYTES: usize = 8 * 1024;
 
@@ -54,18 +54,20 @@ impl Provider {
         }
         let form = Form::parse(&body)?;
         let client = authenticate(&self.clients, &parts.headers, &form)?;
-        self.count(client).await?;
         if form.required("grant_type", "grant_type is missing")? != "authorization_code" {
             return Err(OauthError::UnsupportedGrantType);
         }
         self.redeem(client, &form).await
     }
 
-    async fn count(&self, client: &Client) -> Result<(), OauthError> {
-        match self.limiter.take(LimitName::TokenPerClient, self.token_rate, &client.id).await? {
-            Verdict::Allowed => Ok(()),
-            Verdict::Limited { retry_after } => {
-                self.metrics.limited(LimitName::TokenPerClient);
+    /// What a code stands for; asking counts as an attempt of the client's.
+    async fn grant(&self, client: &Client, code: &AuthorizationCode) -> Result<Grant, OauthError> {
+        let (limit, rate) = (LimitName::TokenPerClient, self.token_rate);
+        let attempt = Attempt { limiter: &*self.limiter, limit, rate, key: &client.id, after: None };
+        match self.store.grant_counted(&attempt, code.login_id(), code.digest()).await? {
+            Counted::Done(grant) => grant.ok_or(OauthError::InvalidGrant),
+            Counted::Limited { limit, retry_after } => {
+                self.metrics.limited(limit);
                 Err(OauthError::TooManyRequests(retry_after))
             }
         }
@@ -77,7 +79,7 @@ impl Provider {
         let redirect_uri = form.required("redirect_uri", "redirect_uri is missing")?;
         let verifier = form.required("code_verifier", "code_verifier is missing")?;
         let login_id = code.login_id();
-        let grant = self.store.grant(login_id, code.digest()).await?.ok_or(OauthError::InvalidGrant)?;
+        let grant = self.grant(client, &code).await?;
         let proved =
             grant.client_id == client.id && grant.redirect_uri == redirect_uri && grant.code_challenge.admits(verifier);
         if !proved {

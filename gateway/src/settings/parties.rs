@@ -29,8 +29,8 @@ pub struct ClientSettings {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Oidc {
-    /// A file with the RSA key that signs ID tokens, PKCS#8 PEM; `saoma generate-key` makes one. Without it a key is
-    /// made at each start, which only a single node on the memory store can do.
+    /// A file with the key that signs ID tokens, PKCS#8 PEM: RSA signs by RS256, P-256 by ES256; `saoma generate-key`
+    /// makes one. Without it an RSA key is made at each start, which only a single node on the memory store can do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signing_key: Option<PathBuf>,
 }

@@ -6,8 +6,11 @@
 //! The store owns the clock: every instant in its answers is its own, so nodes need not agree on the time.
 
 mod attachment;
+mod attempt;
+mod confirmation;
 mod memory;
 mod metrics;
+mod opening;
 mod redis;
 
 use std::fmt;
@@ -16,14 +19,17 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use saoma_protocol::{
-    CodeChallenge, Digest, Event, Identity, Login, LoginId, PersonId, Refusal, RejectReason, RequesterContext,
-    ScanCode, Timestamp, UserCode,
+    CodeChallenge, Digest, Event, Identity, Login, LoginId, PersonId, Refusal, RejectReason, ScanCode, Timestamp,
+    UserCode,
 };
 use serde::{Deserialize, Serialize};
 
 pub use self::attachment::{Attached, Attachment, Return};
+pub use self::attempt::{Attempt, Counted, Toll};
+pub use self::confirmation::Confirmation;
 pub use self::memory::MemoryStore;
 pub use self::metrics::StoreMetrics;
+pub use self::opening::{LoginRequest, NewLogin, Opening};
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::redis::inbox_push;
 pub use self::redis::{AddressError, ConnectionSettings, Connections, RedisAddress, RedisStore, Script};
@@ -49,60 +55,6 @@ impl fmt::Display for NodeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
-}
-
-/// What a browser asked for when it opened the login, and what the phone's person is shown of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LoginRequest {
-    /// The relying party.
-    pub client_id: String,
-    /// Where the browser goes with the code.
-    pub redirect_uri: String,
-    /// Comes back to the relying party.
-    pub state: Option<String>,
-    /// Goes into the ID token.
-    pub nonce: Option<String>,
-    /// Space-separated.
-    pub scope: String,
-    /// What the redeemer must know the verifier of.
-    pub code_challenge: CodeChallenge,
-    /// The browser, as far as the gateway can tell.
-    pub requester: RequesterContext,
-}
-
-/// A login about to be opened.
-#[derive(Debug, Clone)]
-pub struct NewLogin {
-    /// Its id.
-    pub id: LoginId,
-    /// The digest of its receive key.
-    pub receive_key: Digest,
-    /// What its QR code holds.
-    pub scan_code: ScanCode,
-    /// What may be typed instead.
-    pub user_code: UserCode,
-    /// What the browser asked for.
-    pub request: LoginRequest,
-    /// The node that holds the browser.
-    pub node: NodeId,
-    /// How long the first code lives.
-    pub code_lifetime: Duration,
-    /// How long codes are renewed, from now.
-    pub waiting_lifetime: Duration,
-}
-
-/// An answer to [`Store::open`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Opening {
-    /// The login exists, with `seq` 1.
-    Opened {
-        /// The store's clock.
-        at: Timestamp,
-        /// When the code's time is up.
-        expires_at: Timestamp,
-    },
-    /// Another login has the user code: try again with a new one.
-    UserCodeTaken,
 }
 
 /// A login as it is stored.
@@ -222,6 +174,15 @@ pub enum Applied {
     Unknown,
 }
 
+/// What a scan finds out about the login that it claims.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// What the browser asked for.
+    pub request: LoginRequest,
+    /// When.
+    pub opened_at: Timestamp,
+}
+
 /// The instants of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Instants {
@@ -313,7 +274,8 @@ pub const KEEP_ENDED: Duration = Duration::from_secs(600);
 /// Wrong tries after which an authorization code is dead.
 pub const REDEEM_TRIES: u32 = 3;
 
-/// Where logins live. Every method is one atomic step, at most one round trip.
+/// Where logins live. Every method is one atomic step, at most one round trip; those that count an [`Attempt`] are two
+/// where the store cannot count it in the same one, and what the attempt is at comes second.
 ///
 /// # Errors
 /// Every method gives [`StoreError`] when there was no answer. A caller may repeat it: events are idempotent.
@@ -321,6 +283,11 @@ pub const REDEEM_TRIES: u32 = 3;
 pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// Opens a login in state `waiting`.
     async fn open(&self, login: &NewLogin) -> Result<Opening, StoreError>;
+
+    /// Counts an attempt, and opens a login as [`Store::open`] does.
+    async fn open_counted(&self, attempt: &Attempt<'_>, login: &NewLogin) -> Result<Counted<Opening>, StoreError> {
+        attempt.before(self.open(login)).await
+    }
 
     /// Moves a login's browser to its new node and reads the login, in one step. Tells the node that held it before,
     /// when it is another.
@@ -339,8 +306,50 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// Applies an event, keeps the change for browsers that come back, and tells the node that holds the browser.
     async fn apply(&self, id: LoginId, transition: &Transition) -> Result<Applied, StoreError>;
 
+    /// Counts an attempt, and applies a scan. Says what was asked for where it is claimed, now or before.
+    async fn scan(
+        &self,
+        attempt: &Attempt<'_>,
+        id: LoginId,
+        scan: &Transition,
+    ) -> Result<Counted<(Applied, Option<Asked>)>, StoreError> {
+        let scanned = async {
+            let Some(LoginRecord { request, opened_at, .. }) = self.read(id).await? else {
+                return Ok((Applied::Unknown, None));
+            };
+            Ok((self.apply(id, scan).await?, Some(Asked { request, opened_at })))
+        };
+        attempt.before(scanned).await
+    }
+
+    /// Counts an attempt, and applies a confirm.
+    async fn confirm(
+        &self,
+        attempt: &Attempt<'_>,
+        id: LoginId,
+        confirmation: &Confirmation,
+    ) -> Result<Counted<Applied>, StoreError> {
+        let confirmed = async {
+            match self.read(id).await? {
+                Some(record) => self.apply(id, &confirmation.transition(record.request)).await,
+                None => Ok(Applied::Unknown),
+            }
+        };
+        attempt.before(confirmed).await
+    }
+
     /// What an authorization code stands for, redeemed or not; `None` for any other code.
     async fn grant(&self, id: LoginId, code: Digest) -> Result<Option<Grant>, StoreError>;
+
+    /// Counts an attempt, and reads what a code stands for as [`Store::grant`] does.
+    async fn grant_counted(
+        &self,
+        attempt: &Attempt<'_>,
+        id: LoginId,
+        code: Digest,
+    ) -> Result<Counted<Option<Grant>>, StoreError> {
+        attempt.before(self.grant(id, code)).await
+    }
 
     /// Redeems a code for an access token that lives for `lifetime`. The same token again is the same redemption; another
     /// is a replay, which ends the first.

@@ -177,6 +177,7 @@ fn a_new_key_is_the_owners_alone_and_replaces_none() {
     assert_eq!(again.code, Some(1));
     assert!(again.err.contains("key.pem"), "{again:?}");
     assert_eq!(std::fs::read(place.path("key.pem")).unwrap(), key);
+    assert!(place.run(&["generate-key", "--es256"]).out.starts_with("-----BEGIN PRIVATE KEY-----\n"));
     let printed = place.run(&["generate-key"]);
     assert!(printed.out.starts_with("-----BEGIN PRIVATE KEY-----\n"));
     assert_ne!(printed.out.as_bytes(), key);

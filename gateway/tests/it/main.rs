@@ -6,6 +6,7 @@ mod browser;
 mod chaos;
 mod cli;
 mod conformance;
+mod cost;
 mod deaf_node;
 mod drain;
 mod hosted_page;

@@ -1,23 +1,71 @@
 //! What the scripts answer.
 
+use std::time::Duration;
+
 use redis::{FromRedisValue, Value};
 use saoma_protocol::{Login, LoginState, PersonId, Refusal, StateName, Timestamp};
 use serde::de::DeserializeOwned;
 
-use crate::store::{Applied, Instants, LoginRecord, StoreError};
+use crate::store::{Applied, Asked, Counted, Grant, Instants, LoginRecord, Opening, REDEEM_TRIES, StoreError, Toll};
 
-pub(super) fn read_applied(answer: &[String]) -> Result<Applied, StoreError> {
+pub(super) fn read_applied(answer: &[String], tolls: &[Toll]) -> Result<Counted<Applied>, StoreError> {
     let answer: Vec<&str> = answer.iter().map(String::as_str).collect();
-    Ok(match answer[..] {
-        ["changed", now, expires_at] => Applied::Changed(instants(now, expires_at)?),
-        ["repeated", now, expires_at] => Applied::Repeated(instants(now, expires_at)?),
+    Ok(Counted::Done(match answer[..] {
+        ["limited", number, micros] => return limited(tolls, number, micros),
+        ["changed", now, expires_at, ..] => Applied::Changed(instants(now, expires_at)?),
+        ["repeated", now, expires_at, ..] => Applied::Repeated(instants(now, expires_at)?),
         ["another_person"] => Applied::Refused(Refusal::AnotherPerson),
         ["state", state] => Applied::Refused(Refusal::State(state_name(state)?)),
         ["too_late"] => Applied::Refused(Refusal::TooLate),
         ["too_early"] => Applied::Refused(Refusal::TooEarly),
         ["unknown"] => Applied::Unknown,
         _ => return Err(corrupt("an unknown answer to an event")),
-    })
+    }))
+}
+
+/// What the browser asked for, where the answer to an event says it.
+pub(super) fn read_asked(answer: &[String]) -> Result<Option<Asked>, StoreError> {
+    let [_, _, _, opened_at, request] = answer else { return Ok(None) };
+    Ok(Some(Asked { request: from_json(request)?, opened_at: timestamp(opened_at)? }))
+}
+
+pub(super) fn read_opening(answer: &[String], tolls: &[Toll]) -> Result<Counted<Opening>, StoreError> {
+    let answer: Vec<&str> = answer.iter().map(String::as_str).collect();
+    Ok(Counted::Done(match answer[..] {
+        ["limited", number, micros] => return limited(tolls, number, micros),
+        ["taken"] => Opening::UserCodeTaken,
+        ["opened", at, expires_at] => Opening::Opened { at: timestamp(at)?, expires_at: timestamp(expires_at)? },
+        _ => return Err(corrupt("an unknown answer to an open")),
+    }))
+}
+
+pub(super) fn read_grant(answer: &[String], tolls: &[Toll]) -> Result<Counted<Option<Grant>>, StoreError> {
+    let answer: Vec<&str> = answer.iter().map(String::as_str).collect();
+    Ok(Counted::Done(match answer[..] {
+        ["limited", number, micros] => return limited(tolls, number, micros),
+        ["unknown"] => None,
+        ["grant", tries, grant] => {
+            let tries: u32 = tries.parse().map_err(|_| corrupt("tries that are no number"))?;
+            if tries < REDEEM_TRIES { Some(from_json(grant)?) } else { None }
+        }
+        _ => return Err(corrupt("an unknown answer to a question for a grant")),
+    }))
+}
+
+/// What came of a verb without a toll.
+pub(super) fn uncounted<T>(counted: Counted<T>) -> Result<T, StoreError> {
+    match counted {
+        Counted::Done(done) => Ok(done),
+        Counted::Limited { .. } => Err(corrupt("a limit where no attempt was counted")),
+    }
+}
+
+fn limited<T>(tolls: &[Toll], number: &str, micros: &str) -> Result<Counted<T>, StoreError> {
+    let toll = number.parse().ok().and_then(|number: usize| tolls.get(number.checked_sub(1)?));
+    let (Some(toll), Ok(micros)) = (toll, micros.parse()) else {
+        return Err(corrupt("a limit that was not asked for"));
+    };
+    Ok(Counted::Limited { limit: toll.limit, retry_after: Duration::from_micros(micros) })
 }
 
 fn instants(now: &str, expires_at: &str) -> Result<Instants, StoreError> {

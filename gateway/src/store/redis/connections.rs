@@ -143,6 +143,11 @@ impl Connections {
         }
     }
 
+    /// Whether all keys are with one server, so that a script may touch several.
+    pub const fn is_one_server(&self) -> bool {
+        matches!(self.topology, Topology::Pool(_))
+    }
+
     pub(super) const fn metrics(&self) -> &StoreMetrics {
         &self.metrics
     }

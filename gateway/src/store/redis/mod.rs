@@ -24,21 +24,22 @@ use async_trait::async_trait;
 pub use connections::{ConnectionSettings, Connections};
 use futures_util::future::try_join_all;
 use redis::Value;
-use saoma_protocol::{Digest, EventKind, LoginId, Timestamp, UserCode};
+use saoma_protocol::{Digest, EventKind, LoginId, UserCode};
 pub use script::Script;
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
-use self::answers::{corrupt, from_json, read_applied, read_record};
-use self::arguments::{ApplyArguments, OpenArguments, RedeemArguments, millis, proof_arguments, renewal, to_json};
+use self::answers::{corrupt, from_json, read_applied, read_asked, read_grant, read_opening, read_record, uncounted};
+use self::arguments::{ApplyArguments, OpenArguments, RedeemArguments, millis, to_json};
 use self::hearing::Hearing;
 use self::inbox::Subscription;
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::properties::inbox_push;
 use self::scripts::Scripts;
 use super::{
-    Applied, Attached, Attachment, Change, Grant, Inbox, KEEP_ENDED, LoginRecord, NewLogin, NodeId, Opening,
-    REDEEM_TRIES, Redemption, Return, Store, StoreError, StoredChange, Transition,
+    Applied, Asked, Attached, Attachment, Attempt, Change, Confirmation, Counted, Grant, Inbox, KEEP_ENDED,
+    LoginRecord, NewLogin, NodeId, Opening, REDEEM_TRIES, Redemption, Return, Store, StoreError, StoredChange, Toll,
+    Transition,
 };
 
 /// Logins in a Redis that several nodes share.
@@ -68,39 +69,52 @@ impl RedisStore {
         Ok(self.connections.query::<Option<String>>("claim_user_code", &set).await?.is_some())
     }
 
-    async fn run_open(&self, login: &NewLogin) -> Result<[u64; 2], StoreError> {
+    /// Opens a login, and claims its user code, in one step where one server has both keys; counts an attempt first where
+    /// there are tolls, which there are on one server only.
+    async fn run_open(&self, login: &NewLogin, tolls: &[Toll]) -> Result<Counted<Opening>, StoreError> {
+        let claims = self.connections.is_one_server();
         let arguments = OpenArguments {
+            login_id: login.id,
+            claims,
             receive_key: login.receive_key,
             scan_code: login.scan_code.to_string(),
             user_code: login.user_code.to_string(),
             node: &login.node,
             request: to_json(&login.request)?,
+            answer_uri: to_json(&login.request.answer_uri)?,
             code_ms: millis(login.code_lifetime),
             waiting_ms: millis(login.waiting_lifetime),
             keep_ms: millis(KEEP_ENDED),
         };
-        self.connections.run(&self.scripts.open.on(keys::login(login.id)).arg(to_json(&arguments)?)).await
+        let mut call = self.scripts.open.on(keys::login(login.id)).arg(to_json(&arguments)?);
+        if claims {
+            call = call.key(keys::user_code(login.user_code));
+        }
+        let answer: Vec<String> = self.connections.run(&call.counting(tolls)).await?;
+        read_opening(&answer, tolls)
     }
 
-    async fn run_apply(&self, id: LoginId, transition: &Transition) -> Result<Applied, StoreError> {
-        let Transition { event, proof, change, lifetime, grant } = transition;
-        let arguments = ApplyArguments {
-            login_id: id,
-            guard: event.kind().guard(),
-            person: event.person(),
-            identity: event.identity(),
-            proof: proof_arguments(*proof),
-            change: to_json(change)?,
-            lifetime_ms: millis(*lifetime),
-            keep_ms: millis(KEEP_ENDED),
-            renewal: renewal(change),
-            grant: grant.as_ref().map(|(_, grant)| to_json(grant)).transpose()?,
-            code: grant.as_ref().map(|(code, _)| *code),
-        };
-        let call = self.scripts.apply.on(keys::login(id)).arg(to_json(&arguments)?);
+    /// Runs the script of an event, and publishes what it leaves to say.
+    async fn run_apply(
+        &self,
+        id: LoginId,
+        arguments: &ApplyArguments<'_>,
+        tolls: &[Toll],
+    ) -> Result<Vec<String>, StoreError> {
+        let call = self.scripts.apply.on(keys::login(id)).arg(to_json(arguments)?).counting(tolls);
         let (answer, told): (Vec<String>, Vec<String>) = self.connections.run(&call).await?;
         self.tell(&told).await;
-        read_applied(&answer)
+        Ok(answer)
+    }
+
+    async fn run_transition(&self, id: LoginId, transition: &Transition) -> Result<Applied, StoreError> {
+        uncounted(read_applied(&self.run_apply(id, &ApplyArguments::of(id, transition)?, &[]).await?, &[])?)
+    }
+
+    async fn run_grant(&self, id: LoginId, code: Digest, tolls: &[Toll]) -> Result<Counted<Option<Grant>>, StoreError> {
+        let call = self.scripts.grant.on(keys::login(id)).arg(code.to_string()).counting(tolls);
+        let answer: Vec<String> = self.connections.run(&call).await?;
+        read_grant(&answer, tolls)
     }
 
     /// Publishes what a script has left to say, if anything: a node and what to tell it. It is a hint: whoever misses it
@@ -129,13 +143,20 @@ impl Drop for RedisStore {
 #[async_trait]
 impl Store for RedisStore {
     async fn open(&self, login: &NewLogin) -> Result<Opening, StoreError> {
+        if self.connections.is_one_server() {
+            return uncounted(self.run_open(login, &[]).await?);
+        }
         // Both commands travel together. A login whose user code turns out to be another's is opened anew or forgotten.
         let claim = self.claim_user_code(login.user_code, login.id, login.code_lifetime);
-        let (claimed, [at, expires_at]) = tokio::try_join!(claim, self.run_open(login))?;
-        if !claimed {
-            return Ok(Opening::UserCodeTaken);
+        let (claimed, opened) = tokio::try_join!(claim, self.run_open(login, &[]))?;
+        if claimed { uncounted(opened) } else { Ok(Opening::UserCodeTaken) }
+    }
+
+    async fn open_counted(&self, attempt: &Attempt<'_>, login: &NewLogin) -> Result<Counted<Opening>, StoreError> {
+        if self.connections.is_one_server() {
+            return attempt.within(async |tolls: Vec<Toll>| self.run_open(login, &tolls).await).await;
         }
-        Ok(Opening::Opened { at: Timestamp::from_millis(at), expires_at: Timestamp::from_millis(expires_at) })
+        attempt.before(self.open(login)).await
     }
 
     async fn attach(&self, browser: &Return<'_>) -> Result<Attached, StoreError> {
@@ -176,23 +197,49 @@ impl Store for RedisStore {
         match transition.change {
             Change::Renewed { user_code, .. } => {
                 let claim = self.claim_user_code(user_code, id, transition.lifetime);
-                Ok(tokio::try_join!(claim, self.run_apply(id, transition))?.1)
+                Ok(tokio::try_join!(claim, self.run_transition(id, transition))?.1)
             }
-            _ => self.run_apply(id, transition).await,
+            _ => self.run_transition(id, transition).await,
         }
     }
 
-    async fn grant(&self, id: LoginId, code: Digest) -> Result<Option<Grant>, StoreError> {
-        let mut read = redis::cmd("HMGET");
-        read.arg(keys::login(id)).arg("code").arg("code_tries").arg("grant");
-        let found: (Option<String>, Option<u32>, Option<String>) = self.connections.query("grant", &read).await?;
-        let (Some(stored), Some(tries), Some(grant)) = found else {
-            return Ok(None);
+    async fn scan(
+        &self,
+        attempt: &Attempt<'_>,
+        id: LoginId,
+        scan: &Transition,
+    ) -> Result<Counted<(Applied, Option<Asked>)>, StoreError> {
+        let arguments = ApplyArguments { asks: true, ..ApplyArguments::of(id, scan)? };
+        let run = async |tolls: Vec<Toll>| {
+            let answer = self.run_apply(id, &arguments, &tolls).await?;
+            let asked = read_asked(&answer)?;
+            Ok(read_applied(&answer, &tolls)?.map(|applied| (applied, asked)))
         };
-        if stored.parse() != Ok(code) || tries >= REDEEM_TRIES {
-            return Ok(None);
-        }
-        from_json(&grant).map(Some)
+        attempt.within(run).await
+    }
+
+    async fn confirm(
+        &self,
+        attempt: &Attempt<'_>,
+        id: LoginId,
+        confirmation: &Confirmation,
+    ) -> Result<Counted<Applied>, StoreError> {
+        let arguments = ApplyArguments::confirming(id, confirmation)?;
+        let run = async |tolls: Vec<Toll>| read_applied(&self.run_apply(id, &arguments, &tolls).await?, &tolls);
+        attempt.within(run).await
+    }
+
+    async fn grant(&self, id: LoginId, code: Digest) -> Result<Option<Grant>, StoreError> {
+        uncounted(self.run_grant(id, code, &[]).await?)
+    }
+
+    async fn grant_counted(
+        &self,
+        attempt: &Attempt<'_>,
+        id: LoginId,
+        code: Digest,
+    ) -> Result<Counted<Option<Grant>>, StoreError> {
+        attempt.within(async |tolls: Vec<Toll>| self.run_grant(id, code, &tolls).await).await
     }
 
     async fn redeem(

@@ -59,6 +59,9 @@ impl Pool {
             .min_idle(Some(size))
             // Asks nobody: see `is_valid`.
             .test_on_check_out(true)
+            // The connection that was given back last is the next one out, so that commands travel together on it as long
+            // as it serves: taking turns cost a confirm at 2,000 a second 40 % more CPU here and in Redis.
+            .queue_strategy(bb8::QueueStrategy::Lifo)
             .connection_timeout(timeout)
             .build_unchecked(manager);
         Self { route, pool, timeout, age }

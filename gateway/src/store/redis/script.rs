@@ -1,6 +1,8 @@
-//! Scripts: each is one atomic step on one key.
+//! Scripts: each is one atomic step on one login.
 
 use redis::{Cmd, ToRedisArgs};
+
+use crate::store::Toll;
 
 /// A script, ready to be run on keys.
 #[derive(Debug)]
@@ -26,11 +28,11 @@ struct Text {
     digest: String,
 }
 
-/// A script with its key and arguments.
+/// A script with its keys and arguments.
 #[derive(Debug)]
 pub struct Call<'a> {
     script: &'a Script,
-    key: String,
+    keys: Vec<String>,
     arguments: Vec<Vec<u8>>,
 }
 
@@ -53,7 +55,7 @@ impl Script {
 
     /// A run on this key.
     pub fn on(&self, key: impl Into<String>) -> Call<'_> {
-        Call { script: self, key: key.into(), arguments: Vec::new() }
+        Call { script: self, keys: vec![key.into()], arguments: Vec::new() }
     }
 }
 
@@ -63,6 +65,19 @@ impl Call<'_> {
     pub fn arg(mut self, argument: impl ToRedisArgs) -> Self {
         self.arguments.extend(argument.to_redis_args());
         self
+    }
+
+    /// The same with one more key, which must be with the same server.
+    #[must_use]
+    pub(super) fn key(mut self, key: impl Into<String>) -> Self {
+        self.keys.push(key.into());
+        self
+    }
+
+    /// The same, which counts an attempt before it does anything else.
+    #[must_use]
+    pub(super) fn counting(self, tolls: &[Toll]) -> Self {
+        tolls.iter().fold(self, |call, toll| call.key(toll.key.as_str()).arg(toll.interval).arg(toll.burst))
     }
 
     pub(super) const fn verb(&self) -> &'static str {
@@ -88,7 +103,7 @@ impl Call<'_> {
 
     fn command(&self, name: &str, script: &str) -> Cmd {
         let mut command = redis::cmd(name);
-        command.arg(script).arg(1).arg(&self.key);
+        command.arg(script).arg(self.keys.len()).arg(&self.keys);
         for argument in &self.arguments {
             command.arg(argument.as_slice());
         }

@@ -1,5 +1,6 @@
 //! What a store promises, asked of each one alike.
 
+mod attempts;
 mod codes;
 mod events;
 mod inboxes;
@@ -10,6 +11,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use saoma_gateway::limits::{Limiter, LocalLimiter, SharedLimiter};
 use saoma_gateway::store::{
     Applied, Change, ConnectionSettings, Connections, Grant, Inbox, InboxEvent, LoginRequest, MemoryStore, NewLogin,
     NodeId, Opening, Proof, RedisStore, Store, StoreMetrics, Transition,
@@ -25,25 +27,33 @@ use crate::support::RedisServer;
 /// A store under test. A server of its own lives as long as the store.
 struct Subject {
     store: Arc<dyn Store>,
+    /// Counts where the store keeps logins.
+    limiter: Arc<dyn Limiter>,
     redis: Option<RedisServer>,
 }
 
 impl Subject {
     fn memory() -> Self {
-        Self { store: Arc::new(MemoryStore::start()), redis: None }
+        Self { store: Arc::new(MemoryStore::start()), limiter: Arc::new(LocalLimiter::start()), redis: None }
     }
 
     fn redis() -> Self {
         let redis = RedisServer::start();
-        Self { store: Arc::new(redis_store(&redis.url(), None)), redis: Some(redis) }
+        let connections = redis_connections(&redis.url(), None);
+        Self { redis: Some(redis), ..Self::over(connections) }
     }
 
     /// On a Redis that other checks have used before, and that has forgotten them.
     async fn on(url: &str, ca: Option<&Path>) -> Self {
-        let store = redis_store(url, ca);
+        let subject = Self::over(redis_connections(url, ca));
         // Connecting must not take from the time of a check that is about time.
-        store.check().await.unwrap();
-        Self { store: Arc::new(store), redis: None }
+        subject.store.check().await.unwrap();
+        subject
+    }
+
+    fn over(connections: Connections) -> Self {
+        let store = Arc::new(RedisStore::new(connections.clone()));
+        Self { store, limiter: Arc::new(SharedLimiter::new(connections)), redis: None }
     }
 
     fn keys_without_end(&self) -> Vec<String> {
@@ -51,14 +61,14 @@ impl Subject {
     }
 }
 
-fn redis_store(url: &str, ca: Option<&Path>) -> RedisStore {
+fn redis_connections(url: &str, ca: Option<&Path>) -> Connections {
     let settings = ConnectionSettings {
         url: url.to_owned(),
         ca: ca.map(|file| std::fs::read(file).unwrap()),
         pool_size: 2,
         command_timeout: Duration::from_secs(5),
     };
-    RedisStore::new(Connections::new(&settings, StoreMetrics::default()).unwrap())
+    Connections::new(&settings, StoreMetrics::default()).unwrap()
 }
 
 /// Runs each named check on each store. A Redis of several servers takes seconds to start, so all checks share it, one
@@ -133,7 +143,7 @@ fn new_login(number: u8) -> NewLogin {
         request: LoginRequest {
             client_id: "hall".into(),
             redirect_uri: "https://hall.example/callback".into(),
-            state: Some("state \"with\" quotes".into()),
+            answer_uri: "https://hall.example/callback?state=%22\\%22&iss=https%3A%2F%2Flogin.example".into(),
             nonce: None,
             scope: "openid".into(),
             code_challenge: CodeChallenge::of("verifier"),

@@ -1,0 +1,2 @@
+-- KEYS[1]: the limit. ARGV: interval, burst.
+return take(KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]))

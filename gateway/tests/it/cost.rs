@@ -1,0 +1,95 @@
+//! What a login costs Redis: a figure that rises does so on purpose, in the commit that says why.
+
+use saoma_load::Browser;
+use saoma_load::browser::OpenedLogin;
+use saoma_load::deployment::PERSONAL;
+use saoma_protocol::ServerMessage;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+
+use crate::support::{Node, RedisServer, TokenRequest, World};
+
+/// Commands that a node sends for a login. Each is a round trip: no step sends two at once.
+const SENT: &[&str] = &["EVALSHA", "EVAL", "SET", "GET", "HMGET", "HGET", "HSET", "PUBLISH"];
+
+/// What a step cost.
+#[derive(Debug, PartialEq, Eq)]
+struct Cost {
+    /// Commands that nodes sent.
+    sent: usize,
+    /// Commands that their scripts ran.
+    run: usize,
+}
+
+/// What Redis says of all that it does, as it does it.
+struct Monitor<'a> {
+    redis: &'a RedisServer,
+    lines: BufReader<TcpStream>,
+}
+
+impl<'a> Monitor<'a> {
+    async fn start(redis: &'a RedisServer) -> Self {
+        let mut stream = TcpStream::connect(redis.address()).await.unwrap();
+        stream.write_all(b"MONITOR\r\n").await.unwrap();
+        Self { redis, lines: BufReader::new(stream) }
+    }
+
+    /// What was done since the last time. Probes of inboxes come by the clock, and are no login's.
+    async fn cost(&mut self) -> Cost {
+        self.redis.command(&["ECHO", "counted"]);
+        let mut cost = Cost { sent: 0, run: 0 };
+        loop {
+            let mut line = String::new();
+            self.lines.read_line(&mut line).await.unwrap();
+            // +1790000000.123456 [0 127.0.0.1:50000] "COMMAND" "argument" …
+            let Some((from, said)) = line.split_once("] ") else { continue };
+            let command = said.split('"').nth(1).unwrap().to_uppercase();
+            if command == "ECHO" {
+                return cost;
+            }
+            if from.ends_with(" lua") {
+                cost.run += 1;
+            } else if SENT.contains(&&*command) && !said.contains("probe") {
+                cost.sent += 1;
+            }
+        }
+    }
+}
+
+async fn told(browser: &mut Browser) -> ServerMessage {
+    browser.next().await.unwrap()
+}
+
+async fn confirmed(world: &World, phones: &Node, browser: &mut Browser, login: &OpenedLogin) -> TokenRequest {
+    world.phone(phones, 1).confirm(login.login_id, PERSONAL).await.unwrap();
+    let ServerMessage::Confirmed { redirect_to, .. } = told(browser).await else { panic!("not confirmed") };
+    TokenRequest::of(login, &redirect_to)
+}
+
+#[tokio::test]
+async fn a_login_asks_redis_five_times_and_its_waiting_never() {
+    let redis = RedisServer::start();
+    let pinging = "sockets.ping_every = '400ms'\nsockets.ping_timeout = '1h'\nsockets.reread_scanned_every = '1h'";
+    let world = World::on(&redis).with(pinging);
+    let (browsers, phones) = (world.start().await, world.start().await);
+    // The first login brings the scripts to Redis.
+    for counted in [false, true] {
+        let mut redis = Monitor::start(&redis).await;
+        let mut cost = async |step: &str, sent, run| {
+            let cost = redis.cost().await;
+            assert!(!counted || cost == Cost { sent, run }, "{step}: {cost:?}");
+        };
+        cost("nothing", 0, 0).await;
+        let (mut browser, login) = browsers.browser().await;
+        cost("open", 1, 8).await;
+        while browser.frame().await.unwrap().is_some() {}
+        cost("waiting until a ping", 0, 0).await;
+        world.phone(&phones, 1).scan(&login.qr).await.unwrap();
+        assert!(matches!(told(&mut browser).await, ServerMessage::Scanned { .. }));
+        cost("scan", 1, 11).await;
+        let request = confirmed(&world, &phones, &mut browser, &login).await;
+        cost("confirm", 1, 8).await;
+        assert_eq!(request.send(&browsers).await.status, 200);
+        cost("redeem", 2, 9).await;
+    }
+}
