@@ -87,7 +87,7 @@ export function accountRows(row: Row): void {
     await phone.agree();
     await walk.see("S05", phone, "identity");
     await phone.press(says.next);
-    await phone.follow(says.checkFace);
+    await phone.press(says.checkFace);
     await walk.see("S05", phone, "face");
     await walk.showFace("/register/user");
     await phone.shows(says.anyPhone);
