@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use saoma_protocol::LoginId;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// What each login is owed and has got.
 #[derive(Debug, Default)]
@@ -22,7 +23,7 @@ struct Account {
 }
 
 /// The balance of a run.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Balance {
     /// Confirms that the gateway accepted.
     pub expected: u64,

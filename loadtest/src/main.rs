@@ -163,8 +163,11 @@ fn verdict(report: &Report) -> ExitCode {
     if !report.ledger.is_clean() {
         return ExitCode::from(2);
     }
-    if report.lateness.p99 > TOLERATED_LATENESS_MS {
-        eprintln!("saoma-load: the generator was {:.0} ms late at p99: its figures do not count", report.lateness.p99);
+    if report.generator.lateness.p99 > TOLERATED_LATENESS_MS {
+        eprintln!(
+            "saoma-load: the generator was {:.0} ms late at p99: its figures do not count",
+            report.generator.lateness.p99
+        );
         return ExitCode::from(3);
     }
     ExitCode::SUCCESS

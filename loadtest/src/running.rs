@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use saoma_protocol::LoginId;
+use serde_json::json;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 use url::Url;
@@ -12,6 +13,7 @@ use url::Url;
 use crate::browser::{OpenedLogin, PATIENCE};
 use crate::ledger::{Balance, Ledger};
 use crate::login_run::LoginRun;
+use crate::report::model::{Failure, Generator, Scenario, Tool};
 use crate::report::{Latencies, Report, SCHEMA};
 use crate::waiting_browser::WaitingBrowser;
 
@@ -128,22 +130,25 @@ impl Running {
     /// What `run` came to, when it has taken so long.
     pub(crate) fn report(&self, run: &LoginRun, took: Duration) -> Report {
         let tally = self.tally();
-        let mut failures: Vec<_> = tally.failures.iter().map(|(text, count)| (text.clone(), *count)).collect();
-        failures.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        let mut failures: Vec<_> =
+            tally.failures.iter().map(|(what, &count)| Failure { what: what.clone(), count }).collect();
+        failures.sort_by_key(|failure| std::cmp::Reverse(failure.count));
         failures.truncate(5);
         Report {
             schema: SCHEMA,
-            scenario: "login",
+            tool: Tool { name: env!("CARGO_PKG_NAME").into(), version: env!("CARGO_PKG_VERSION").into() },
+            scenario: Scenario {
+                name: "login".into(),
+                settings: json!({ "waiting": run.waiting, "logins": run.logins, "rate": run.rate }),
+            },
             targets: run.targets.iter().map(Url::to_string).collect(),
-            waiting: run.waiting,
-            rate: run.rate,
+            workers: 1,
             seconds: took.as_secs_f64(),
-            open: tally.open.percentiles(),
-            scan_to_push: tally.scan.percentiles(),
-            confirm_to_push: tally.confirm.percentiles(),
-            lateness: tally.lateness.percentiles(),
+            latencies: vec![tally.open.latency("open"), tally.scan.latency("scan"), tally.confirm.latency("push")],
+            generator: Generator { lateness: tally.lateness.percentiles(), ..Generator::default() },
             ledger: tally.ledger.balance(),
             failures,
+            ..Report::default()
         }
     }
 
