@@ -10,7 +10,9 @@ use clap::{Args, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use saoma_load::deployment::{self, Deployment};
 use saoma_load::login_run::LoginRun;
-use saoma_load::report::Report;
+use saoma_load::report::commands::{CompareArguments, EX_THRESHOLD};
+use saoma_load::report::threshold::Threshold;
+use saoma_load::report::{self, Report};
 use saoma_load::running::{Progress, Running};
 use saoma_load::waiting_browser::Loss;
 use url::Url;
@@ -20,7 +22,7 @@ use url::Url;
 #[command(
     version,
     after_help = "Exit codes: 0 clean, 1 the run could not be made, 2 the ledger is not clean, \
-3 the generator was too late for its figures to count, 64 wrong usage."
+3 the generator was too late for its figures to count, 4 a threshold was not kept, 64 wrong usage."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -31,6 +33,10 @@ struct Cli {
 enum Scenario {
     /// Browsers wait; at a fixed rate they are scanned and confirmed, each by a phone at another node
     Login(LoginArguments),
+    /// Put the reports of two runs side by side
+    Compare(CompareArguments),
+    /// Print the JSON Schema of a report
+    Schema,
     /// Write a key, and settings with it for a gateway and for this tester, into a directory
     MakeDeployment(MakeArguments),
 }
@@ -64,6 +70,9 @@ struct LoginArguments {
     /// How app tokens are had and where browsers redirect (TOML; see loadtest/README.md)
     #[arg(long, value_name = "FILE", default_value = "deployment.toml")]
     deployment: PathBuf,
+    /// End with exit code 4 unless this is kept, such as 'push.p99<5ms' or ledger.lost==0; may be given again
+    #[arg(long = "threshold", value_name = "FIGURE<NUMBER")]
+    thresholds: Vec<Threshold>,
     /// Write the result as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -88,6 +97,11 @@ fn main() -> ExitCode {
     };
     let done = match cli.scenario {
         Scenario::Login(arguments) => login(&arguments).map(|report| verdict(&report)),
+        Scenario::Compare(arguments) => arguments.run().map(kept).map_err(Into::into),
+        Scenario::Schema => {
+            print!("{}", report::file::schema());
+            Ok(ExitCode::SUCCESS)
+        }
         Scenario::MakeDeployment(MakeArguments { directory, store_url }) => {
             deployment::make(&directory, &store_url).map(|()| ExitCode::SUCCESS)
         }
@@ -119,11 +133,11 @@ fn login(arguments: &LoginArguments) -> anyhow::Result<Report> {
         rate: arguments.rate,
         loss: if arguments.come_back { Loss::IsMended } else { Loss::Fails },
     };
-    let report = tokio::runtime::Runtime::new()?.block_on(shown(run))?;
+    let mut report = tokio::runtime::Runtime::new()?.block_on(shown(run))?;
+    report.judge(&arguments.thresholds);
     println!("{report}");
     if let Some(file) = &arguments.json {
-        let json = serde_json::to_string_pretty(&report)?;
-        std::fs::write(file, json + "\n").with_context(|| format!("cannot write {}", file.display()))?;
+        std::fs::write(file, report.to_json()).with_context(|| format!("cannot write {}", file.display()))?;
     }
     Ok(report)
 }
@@ -159,6 +173,10 @@ async fn show(running: Running, logins: u64) {
     }
 }
 
+fn kept(demands: bool) -> ExitCode {
+    if demands { ExitCode::SUCCESS } else { ExitCode::from(EX_THRESHOLD) }
+}
+
 fn verdict(report: &Report) -> ExitCode {
     if !report.ledger.is_clean() {
         return ExitCode::from(2);
@@ -170,5 +188,5 @@ fn verdict(report: &Report) -> ExitCode {
         );
         return ExitCode::from(3);
     }
-    ExitCode::SUCCESS
+    kept(report.keeps_thresholds())
 }
