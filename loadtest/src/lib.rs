@@ -14,6 +14,7 @@ pub mod persistent_browser;
 pub mod phone;
 pub mod report;
 pub mod running;
+pub mod terminal;
 pub mod transport;
 pub mod waiting_browser;
 
