@@ -7,9 +7,41 @@ use clap::Args;
 use super::compare::{Comparison, Share};
 use super::file::ReadError;
 use super::model::Report;
+use super::threshold::Threshold;
 
 /// The exit code of a run that does not keep its thresholds, and of a comparison that is worse than allowed.
 pub const EX_THRESHOLD: u8 = 4;
+
+/// A report to show again.
+#[derive(Debug, Args)]
+pub struct ShowArguments {
+    /// The report (JSON)
+    report: PathBuf,
+    /// Write it as a page that needs nothing else
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Judge it by this instead of what the run was judged by; may be given again
+    #[arg(long = "threshold", value_name = "FIGURE<NUMBER")]
+    thresholds: Vec<Threshold>,
+}
+
+impl ShowArguments {
+    /// Prints the report, and says whether it keeps its thresholds.
+    ///
+    /// # Errors
+    /// The report cannot be read, or its page cannot be written.
+    pub fn run(&self) -> anyhow::Result<bool> {
+        let mut report = Report::read(&self.report)?;
+        if !self.thresholds.is_empty() {
+            report.judge(&self.thresholds);
+        }
+        println!("{report}");
+        if let Some(file) = &self.html {
+            report.write_page(file)?;
+        }
+        Ok(report.keeps_thresholds())
+    }
+}
 
 /// Two reports to compare.
 #[derive(Debug, Args)]

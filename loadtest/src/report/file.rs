@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::Context;
+
+use super::html;
 use super::model::{Report, SCHEMA};
 
 /// Why a report could not be read.
@@ -50,6 +53,15 @@ impl Report {
             return Err(ReadError::Schema { file: file.to_owned(), found });
         }
         serde_json::from_value(json).map_err(shape)
+    }
+
+    /// Writes the report as a page that needs nothing else.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write_page(&self, file: &Path) -> anyhow::Result<()> {
+        let page = html::page(self)?;
+        std::fs::write(file, page).with_context(|| format!("cannot write {}", file.display()))
     }
 
     /// The report as JSON, as [`schema`] describes it.

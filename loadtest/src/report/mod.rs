@@ -5,6 +5,7 @@ pub mod compare;
 pub mod figures;
 pub mod file;
 pub(crate) mod format;
+pub mod html;
 pub mod latencies;
 pub mod memory;
 pub mod model;
