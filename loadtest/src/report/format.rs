@@ -2,6 +2,8 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
+use serde_json::Value;
+
 use super::figures::Unit;
 
 /// A value in its unit.
@@ -61,15 +63,29 @@ pub fn moment(seconds: u64) -> String {
     text.replace('T', " ").replace('Z', " UTC")
 }
 
-/// The settings of a scenario as names and values.
-pub fn settings(settings: &serde_json::Value) -> Vec<(String, String)> {
-    let members = settings.as_object().into_iter().flatten();
-    members
-        .map(|(name, value)| {
-            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            (name.clone(), value)
-        })
-        .collect()
+/// The settings of a scenario as names and values; `people.login` is a member of a member. What is empty is left out.
+pub fn settings(settings: &Value) -> Vec<(String, String)> {
+    let mut flat = Vec::new();
+    for (name, value) in settings.as_object().into_iter().flatten() {
+        match value {
+            Value::Null => {}
+            Value::Object(_) => {
+                flat.extend(self::settings(value).into_iter().map(|(inner, value)| (format!("{name}.{inner}"), value)));
+            }
+            Value::Array(values) => {
+                let values: Vec<_> = values.iter().map(plain).collect();
+                flat.push((name.clone(), values.join(", ")));
+            }
+            value => flat.push((name.clone(), plain(value))),
+        }
+    }
+    flat.retain(|(_, value)| !value.is_empty());
+    flat
+}
+
+/// Texts without their quotes.
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// What a percentile is called where it is shown: `p99_9` is `p99.9`.
@@ -106,6 +122,10 @@ mod tests {
         assert_eq!([7, 1000, 999_999].map(count), ["7", "1,000", "999,999"]);
         assert_eq!([0.06, 12_345.678].map(fixed), ["0.060", "12,345.678"]);
         assert_eq!(moment(1_700_000_000), "2023-11-14 22:13:20 UTC");
+        let nested =
+            serde_json::json!({ "rate": 2.5, "people": { "login": 1 }, "sizes": [1, 2], "abuse": null, "none": [] });
+        let expected = [("people.login", "1"), ("rate", "2.5"), ("sizes", "1, 2")];
+        assert_eq!(settings(&nested), expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
         assert_eq!(moment(u64::MAX), "1970-01-01 00:00:00 UTC");
     }
 }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use data_encoding::BASE64;
 use hdrhistogram::Histogram;
+use hdrhistogram::serialization::{Deserializer, Serializer, V2Serializer};
 
 use super::model::{Latency, Percentiles};
 
@@ -28,6 +30,39 @@ impl Latencies {
     /// Adds one.
     pub fn record(&mut self, latency: Duration) {
         self.0.saturating_record(u64::try_from(latency.as_micros()).unwrap_or(u64::MAX));
+    }
+
+    /// Whether none was measured.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Takes them out, in HdrHistogram's V2 form and base64.
+    pub fn take_encoded(&mut self) -> String {
+        let mut bytes = Vec::new();
+        #[expect(
+            clippy::expect_used,
+            reason = "a vector takes all, and the bounds are constants that the form admits"
+        )]
+        V2Serializer::new().serialize(&self.0, &mut bytes).expect("a histogram in memory");
+        self.0.reset();
+        BASE64.encode(&bytes)
+    }
+
+    /// Adds those that were taken out elsewhere.
+    ///
+    /// # Errors
+    /// The text is no histogram like these.
+    pub fn add_encoded(&mut self, text: &str) -> anyhow::Result<()> {
+        let bytes = BASE64.decode(text.as_bytes())?;
+        let other: Histogram<u64> = Deserializer::new().deserialize(&mut bytes.as_slice())?;
+        Ok(self.0.add(other)?)
+    }
+
+    /// Adds others.
+    pub fn add(&mut self, others: &Self) {
+        #[expect(clippy::expect_used, reason = "all have the same bounds")]
+        self.0.add(&others.0).expect("the same bounds");
     }
 
     /// The percentiles so far.
@@ -60,6 +95,20 @@ fn milliseconds(micros: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_taken_out_here_and_added_there_counts_once() {
+        let (mut here, mut there) = (Latencies::default(), Latencies::default());
+        (1..=1000).for_each(|millis| here.record(Duration::from_millis(millis)));
+        there.record(Duration::from_secs(2));
+        let whole = here.percentiles().p50;
+        there.add_encoded(&here.take_encoded()).unwrap();
+        assert!(here.is_empty());
+        let merged = there.percentiles();
+        assert_eq!(merged.count, 1001);
+        assert!((merged.p50 - whole).abs() < 2.0 && (merged.max - 2000.0).abs() < 2.0, "{merged:?}");
+        assert!(there.add_encoded("AAAA").is_err());
+    }
 
     #[test]
     fn a_curve_rises_to_the_slowest() {

@@ -48,6 +48,12 @@ pub struct Report {
     pub memory: Option<Memory>,
     /// The commonest failures first.
     pub failures: Vec<Failure>,
+    /// What else was counted and is no failure, such as what became of a flood.
+    #[serde(default)]
+    pub counts: Vec<Failure>,
+    /// The parts of the run, one after the other.
+    #[serde(default)]
+    pub phases: Vec<Phase>,
     /// What was demanded of the run.
     pub thresholds: Vec<Outcome>,
 }
@@ -248,6 +254,19 @@ pub struct Failure {
     pub what: String,
     /// How often.
     pub count: u64,
+}
+
+/// A part of a run.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Phase {
+    /// What was done, such as `open` or `logins`.
+    pub name: String,
+    /// When it began, in seconds since the run did.
+    pub began: f64,
+    /// How long it took.
+    pub seconds: f64,
+    /// Sockets that were opened, logins that came to a good end, or whatever it was about.
+    pub done: u64,
 }
 
 /// What became of one threshold.

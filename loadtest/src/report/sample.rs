@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::model::{
-    Failure, Generator, Latency, Machine, Memory, MemoryPoint, Percentiles, Process, Rates, Report, SCHEMA, Scenario,
-    Second, SecondLatency, SecondProcess, Tool,
+    Failure, Generator, Latency, Machine, Memory, MemoryPoint, Percentiles, Phase, Process, Rates, Report, SCHEMA,
+    Scenario, Second, SecondLatency, SecondProcess, Tool,
 };
 use crate::ledger::Balance;
 
@@ -31,6 +31,11 @@ pub fn sample() -> Report {
             .map(|(name, median)| latency(name, median))
             .into(),
         series: (1..=SECONDS).map(second).collect(),
+        counts: Vec::new(),
+        phases: vec![
+            Phase { name: "open".into(), began: 0.0, seconds: 1.783, done: 15_000 },
+            Phase { name: "arrivals".into(), began: 3.8, seconds: 120.1, done: 60_000 },
+        ],
         ledger: Balance { expected: 60_000, received: 60_000, ..Balance::default() },
         generator: Generator {
             lateness: Percentiles {

@@ -22,6 +22,12 @@ impl Display for Report {
         for failure in &self.failures {
             writeln!(f, "{:>10} × {}", count(failure.count), failure.what)?;
         }
+        if !self.counts.is_empty() {
+            writeln!(f, "\ncounts")?;
+        }
+        for counted in &self.counts {
+            writeln!(f, "{:>10} × {}", count(counted.count), counted.what)?;
+        }
         self.outcomes(f)?;
         let verdict = self.verdict();
         write!(f, "\n{}: {}", verdict.name(), verdict.explanation())?;
@@ -43,7 +49,7 @@ impl Report {
     }
 
     fn latency_table(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "\n{:<16}", "milliseconds")?;
+        write!(f, "\n{:<22}", "milliseconds")?;
         for head in ["count", "mean", "p50", "p90", "p99", "p99_9", "p99_99", "max"] {
             write!(f, "{:>11}", percentile(head))?;
         }
@@ -51,7 +57,7 @@ impl Report {
         let kinds = self.latencies.iter().map(|latency| (latency.name.as_str(), &latency.percentiles));
         for (name, percentiles) in kinds.chain([("generator late", &self.generator.lateness)]) {
             let Percentiles { p50, p90, p99, p99_9, p99_99, max, mean, .. } = percentiles;
-            write!(f, "{name:<16}{:>11}", count(percentiles.count))?;
+            write!(f, "{name:<22}{:>11}", count(percentiles.count))?;
             for figure in [mean, p50, p90, p99, p99_9, p99_99, max] {
                 write!(f, "{:>11}", fixed(*figure))?;
             }

@@ -141,7 +141,7 @@ fn figure_named(name: &str) -> Result<(String, Unit), ThresholdError> {
 fn members_of(group: &str) -> Members {
     match group {
         "lateness" => PERCENTILES,
-        kind if KINDS.contains(&kind) => PERCENTILES,
+        kind if KINDS.contains(&kind.split(' ').next().unwrap_or(kind)) => PERCENTILES,
         "ledger" => LEDGER,
         "generator" => GENERATOR,
         "rates" => RATES,
@@ -151,7 +151,9 @@ fn members_of(group: &str) -> Members {
 }
 
 fn is_word(group: &str) -> bool {
-    !group.is_empty() && group.chars().all(|sign| sign.is_alphanumeric() || sign == '_' || sign == '-')
+    !group.is_empty()
+        && group == group.trim()
+        && group.chars().all(|sign| sign.is_alphanumeric() || matches!(sign, '_' | '-' | ' '))
 }
 
 fn known_names(group: &str, members: Members) -> String {

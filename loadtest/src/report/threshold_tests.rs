@@ -31,6 +31,7 @@ fn a_threshold_is_kept_or_not() {
 fn a_figure_that_was_not_measured_keeps_no_threshold() {
     assert_eq!(judged("resume.p99<1s"), (None, false));
     assert_eq!(judged("proxy.cpu_seconds<1s"), (None, false));
+    assert_eq!(judged("push under abuse.p99<1s"), (None, false));
 }
 
 #[test]

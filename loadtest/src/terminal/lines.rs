@@ -14,7 +14,7 @@ pub fn line(snapshot: &Snapshot) -> String {
         let _ = write!(line, "  {}", snapshot.phase);
     }
     let [sockets, arrivals, done] = [second.sockets, second.arrivals, second.done].map(count);
-    let _ = write!(line, "  {sockets} sockets, {arrivals} came, {done} done");
+    let _ = write!(line, "  {sockets} sockets, {arrivals} arrivals, {done} done");
     if ledger.failed > 0 {
         let _ = write!(line, ", {} FAILED so far", count(ledger.failed));
     }
@@ -40,7 +40,7 @@ mod tests {
     fn a_line_says_what_counts_and_what_goes_wrong() {
         let text = line(&sample());
         let (run, latencies) = text.split_once("; ").unwrap();
-        assert_eq!(run, "  0:42  arrivals  15,000 sockets, 500 came, 500 done");
+        assert_eq!(run, "  0:42  arrivals  15,000 sockets, 500 arrivals, 500 done");
         assert!(latencies.contains("push p50 1.04 p99 3.79 ms") && latencies.ends_with("told 20,998 of 21,000"));
         let mut broken = sample();
         broken.ledger.failed = 3;

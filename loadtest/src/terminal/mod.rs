@@ -13,6 +13,8 @@ pub use screen::Screen;
 pub use snapshot::Snapshot;
 pub use stop::Stop;
 
+use crate::conductor::Watcher;
+
 /// How a run is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -54,14 +56,6 @@ impl Live {
         Ok(Self { screen, stop })
     }
 
-    /// Shows how the run stands; to be called once a second.
-    pub fn update(&self, snapshot: &Snapshot) {
-        match &self.screen {
-            Some(screen) => screen.show(snapshot),
-            None => eprintln!("{}", lines::line(snapshot)),
-        }
-    }
-
     /// Tells when the run is to end before its time.
     pub fn stop(&self) -> Stop {
         self.stop.clone()
@@ -70,5 +64,20 @@ impl Live {
     /// Ends the showing, so that the report can be printed.
     pub fn finish(self) {
         drop(self.screen);
+    }
+}
+
+impl Watcher for Live {
+    fn phase(&mut self, name: &str) {
+        if self.screen.is_none() {
+            eprintln!("{name}");
+        }
+    }
+
+    fn second(&mut self, snapshot: &Snapshot) {
+        match &self.screen {
+            Some(screen) => screen.show(snapshot),
+            None => eprintln!("{}", lines::line(snapshot)),
+        }
     }
 }

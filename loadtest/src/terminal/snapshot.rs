@@ -16,8 +16,6 @@ pub struct Snapshot {
     pub elapsed: Duration,
     /// How long it is to go on, where that is known.
     pub length: Option<Duration>,
-    /// Arrivals that are meant to happen each second; `None` for as fast as it goes.
-    pub asked_per_second: Option<f64>,
     /// The last whole second.
     pub second: Second,
     /// Latencies since the beginning, by kind, in the order in which a login goes through them.
@@ -54,7 +52,6 @@ pub fn sample() -> Snapshot {
         phase: "arrivals".into(),
         elapsed: Duration::from_secs(42),
         length: Some(Duration::from_secs(120)),
-        asked_per_second: Some(500.0),
         second: report.series[41].clone(),
         latencies,
         ledger: Balance { expected: 21_000, received: 20_998, lost: 2, ..Balance::default() },

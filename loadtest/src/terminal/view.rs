@@ -13,8 +13,8 @@ use crate::report::format::{bytes, count, decimal};
 /// Columns from which the curves of latencies have room beside their table.
 const WIDE: u16 = 96;
 
-/// Columns of the table of latencies: the kind, four figures of the last second, four of the whole run.
-const LATENCY_COLUMNS: [u16; 9] = [10, 7, 7, 7, 7, 9, 7, 7, 7];
+/// Columns of the table of latencies beside the kind: four figures of the last second, four of the whole run.
+const LATENCY_COLUMNS: [u16; 8] = [7, 7, 7, 7, 9, 7, 7, 7];
 
 /// Draws the run.
 pub fn render(frame: &mut Frame<'_>, snapshot: &Snapshot, history: &History) {
@@ -85,10 +85,8 @@ fn draw_rates(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot, history: &
     let inner = block.inner(area);
     frame.render_widget(block, area);
     let [text, curves] = Layout::horizontal([Constraint::Length(62), Constraint::Fill(1)]).areas(inner);
-    let asked = snapshot.asked_per_second.map_or_else(|| "as fast as it goes".to_owned(), |rate| rate.to_string());
     let rates = [
-        labelled("asked", asked),
-        labelled("came", count(second.arrivals)),
+        labelled("asked", count(second.arrivals)),
         labelled("done", count(second.done)),
         alarming("failed", second.failed),
     ];
@@ -104,7 +102,10 @@ fn draw_latencies(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot, histor
     let block = boxed(if is_wide { "latency, ms; curves: p99 of each second" } else { "latency, ms" });
     let inner = block.inner(area);
     frame.render_widget(block, area);
-    let table_width = LATENCY_COLUMNS.iter().map(|width| width + 1).sum();
+    let longest = snapshot.latencies.iter().map(|(kind, _)| kind.len()).max().unwrap_or_default();
+    let kind_width = u16::try_from(longest).unwrap_or(u16::MAX).clamp(10, 24);
+    let widths = [kind_width].into_iter().chain(LATENCY_COLUMNS);
+    let table_width = widths.clone().map(|width| width + 1).sum();
     let [table, curves] = Layout::horizontal([Constraint::Length(table_width), Constraint::Fill(1)]).areas(inner);
     let heads = ["", "count", "p50", "p99", "max", "all: p50", "p99", "p99.9", "max"];
     let rows = snapshot.latencies.iter().map(|(kind, all)| {
@@ -118,7 +119,7 @@ fn draw_latencies(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot, histor
         Row::new([Cell::from(kind.clone()).bold()].into_iter().chain(figures))
     });
     let head = Row::new(heads.map(|head| right(head.to_owned(), Style::new().dim())));
-    frame.render_widget(Table::new(rows, LATENCY_COLUMNS).header(head), table);
+    frame.render_widget(Table::new(rows, widths).header(head), table);
     if !is_wide {
         return;
     }
@@ -167,9 +168,8 @@ fn draw_processes(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot) {
 
 fn draw_failures(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot) {
     let lines = snapshot.failures.iter().take(3);
-    let lines: Vec<_> =
-        lines.map(|failure| Line::from(format!("{} × {}", count(failure.count), failure.what))).collect();
-    frame.render_widget(Paragraph::new(lines).red().block(boxed("failures")), area);
+    let lines = lines.map(|failure| Line::from(format!(" {} × {}", count(failure.count), failure.what)));
+    frame.render_widget(Paragraph::new(lines.collect::<Vec<_>>()).red(), area);
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use askama::Template;
 use self::plot::{Plot, Table};
 use super::figures::{Figure, PERCENTILES, Unit};
 use super::format::{bytes, count, decimal, fixed, moment, percentile, settings, value};
-use super::model::Report;
+use super::model::{Failure, Report};
 use super::threshold::Threshold;
 use super::verdict::Verdict;
 
@@ -26,6 +26,8 @@ struct Page<'a> {
     latencies: Table,
     processes: Table,
     failures: Table,
+    counts: Table,
+    phases: Table,
     settings: Vec<(String, String)>,
     sections: Vec<Section>,
 }
@@ -85,7 +87,9 @@ pub fn page(report: &Report) -> askama::Result<String> {
         ledger: ledger(report),
         latencies: latencies(report),
         processes: processes(report),
-        failures: failures(report),
+        failures: counted("failure", &report.failures),
+        counts: counted("counted", &report.counts),
+        phases: phases(report),
         settings: shown,
         sections: sections(report)?,
     };
@@ -199,9 +203,20 @@ fn processes(report: &Report) -> Table {
     table(&head, rows.collect())
 }
 
-fn failures(report: &Report) -> Table {
-    let rows = report.failures.iter().map(|failure| vec![failure.what.clone(), count(failure.count)]);
-    table(&["failure", "count"], rows.collect())
+fn counted(head: &str, counted: &[Failure]) -> Table {
+    table(&[head, "count"], counted.iter().map(|failure| vec![failure.what.clone(), count(failure.count)]).collect())
+}
+
+fn phases(report: &Report) -> Table {
+    let rows = report.phases.iter().map(|phase| {
+        let rate = if phase.done > 0 && phase.seconds > 0.0 {
+            decimal(phase.done as f64 / phase.seconds)
+        } else {
+            "–".into()
+        };
+        vec![phase.name.clone(), decimal(phase.began), decimal(phase.seconds), count(phase.done), rate]
+    });
+    table(&["part of the run", "began, s", "took, s", "done", "per second"], rows.collect())
 }
 
 fn sections(report: &Report) -> askama::Result<Vec<Section>> {

@@ -10,6 +10,9 @@ use super::scale::{Axis, Scale};
 /// Rows of a table by time: a longer run shows every so many seconds.
 const ROWS: usize = 120;
 
+/// Colours and dashes in the page's styles.
+const STYLES: usize = 8;
+
 /// What is read from one second.
 type Reading<'a> = &'a dyn Fn(&Second) -> Option<f64>;
 
@@ -44,7 +47,7 @@ impl Report {
             // The slowest has no quantile of its own; it is drawn where one in so many lies.
             let last = 1.0 - 1.0 / (latency.percentiles.count.max(1) as f64 * 2.0);
             let points = latency.curve.iter().map(|[quantile, ms]| (quantile.min(last), Some(*ms))).collect();
-            Curve { name: latency.name.clone(), points, style, dots: false }
+            Curve { name: latency.name.clone(), points, style: style % STYLES, dots: false }
         };
         let measured = self.latencies.iter().filter(|latency| !latency.curve.is_empty());
         let curves: Vec<_> = measured.enumerate().map(curve).collect();
@@ -132,7 +135,7 @@ impl Report {
     ) -> Plot {
         let curve = |(style, (name, of)): (usize, &(String, Reading<'_>))| {
             let points = self.series.iter().map(|second| (second.at, of(second))).collect();
-            Curve { name: name.clone(), points, style, dots: false }
+            Curve { name: name.clone(), points, style: style % STYLES, dots: false }
         };
         let every = self.series.len().div_ceil(ROWS).max(1);
         let note = if every > 1 { format!("Every {every} seconds. ") } else { String::new() };
@@ -177,7 +180,7 @@ pub fn memory_plot(memory: &Memory) -> Plot {
             style,
             dots: false,
         });
-        curves.push(Curve { name: String::new(), points: dots.collect(), style, dots: true });
+        curves.push(Curve { name: String::new(), points: dots.collect(), style: style % STYLES, dots: true });
         costs.push(format!("{name} {cost}"));
     }
     let names: Vec<_> = memory.slopes.keys().cloned().collect();

@@ -1,0 +1,3 @@
+//! The load tester's binary, against real gateways.
+
+mod runs;
