@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use saoma_load::conductor::processes::Group;
+use saoma_load::report::commands::CompareArguments;
+use saoma_load::report::threshold::Threshold;
 use url::Url;
 
 /// Load tester of the Saoma gateway.
@@ -11,8 +13,7 @@ use url::Url;
 #[command(
     version,
     after_help = "Exit codes: 0 clean, 1 the run could not be made, 2 the ledger is not clean, \
-3 the generator could not keep up or lost a worker, so that the figures do not count, 64 wrong usage, \
-99 a threshold was not kept, 130 broken off."
+3 the generator could not keep up or lost a worker, so that the figures do not count, 4 a threshold was not kept, 64 wrong usage."
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -25,6 +26,10 @@ pub enum Command {
     Run(Box<RunArguments>),
     /// Print the scenarios that are built in
     Scenarios,
+    /// Put the reports of two runs side by side
+    Compare(CompareArguments),
+    /// Print the JSON Schema of a report
+    Schema,
     /// Write a key, and settings with it for a gateway and for this tester, into a directory
     MakeDeployment(MakeArguments),
     /// Carry out a conductor's orders
@@ -84,6 +89,9 @@ pub struct RunArguments {
     /// A file with such a process in each line
     #[arg(long, value_name = "FILE")]
     pub pid_file: Option<PathBuf>,
+    /// End with exit code 4 unless this is kept, such as 'push.p99<5ms' or ledger.lost==0; may be given again
+    #[arg(long = "threshold", value_name = "FIGURE<NUMBER")]
+    pub thresholds: Vec<Threshold>,
     /// Write the result as JSON
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use toml::Table;
 
 use crate::pacing::Stage;
+use crate::report::threshold::Threshold;
 
 /// A scenario. Times are in seconds, rates in events a second.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -215,8 +216,18 @@ impl Scenario {
         ensure!(times.iter().all(|time| (0.0..=86_400.0).contains(time)), "a time is between 0 s and a day");
         ensure!(self.largest() > 0, "there must be at least one browser");
         ensure!(self.sizes.is_sorted(), "sizes must rise");
+        self.thresholds()?;
         ensure!((1..=10_000_000).contains(&self.in_flight), "in_flight must be at least 1");
         Ok(())
+    }
+
+    /// What the run must keep to.
+    ///
+    /// # Errors
+    /// A threshold cannot be understood.
+    pub fn thresholds(&self) -> anyhow::Result<Vec<Threshold>> {
+        let parsed = self.thresholds.iter().map(|text| text.parse().with_context(|| format!("the threshold {text}")));
+        parsed.collect()
     }
 
     /// The most browsers that wait at a time.

@@ -2,7 +2,6 @@
 
 mod books;
 mod crew;
-pub mod fit;
 pub mod processes;
 mod steps;
 
@@ -17,7 +16,7 @@ use self::crew::Crew;
 pub use self::crew::WORKER;
 use self::processes::{Group, Meter, cpu_seconds, memory_bytes};
 use crate::orders::{Order, Plan, Target, Tick, Word};
-use crate::report::model::{self, Generator, Machine, Memory, Phase, Process, Second, Tool};
+use crate::report::model::{self, Generator, Machine, Memory, MemoryPoint, Phase, Process, Rates, Second, Tool};
 use crate::report::{Report, SCHEMA};
 use crate::scenario::Scenario;
 
@@ -70,7 +69,8 @@ struct Conductor<'a> {
     series: Vec<Second>,
     phases: Vec<Phase>,
     processes: Vec<Process>,
-    memory: Memory,
+    points: Vec<MemoryPoint>,
+    after_churn_ratio: Option<f64>,
     began: Instant,
     watcher: &'a mut dyn Watcher,
 }
@@ -109,7 +109,8 @@ impl Run {
             meter: Meter::new(self.groups.clone()),
             series: Vec::new(),
             phases: Vec::new(),
-            memory: Memory::default(),
+            points: Vec::new(),
+            after_churn_ratio: None,
             began,
             watcher,
         };
@@ -192,6 +193,7 @@ impl Conductor<'_> {
             targets: run.target.addresses(),
             workers: run.workers,
             machine: machine(),
+            rates: rates(&self.phases),
             latencies: self.books.latencies(),
             series: self.series,
             ledger: self.books.ledger(),
@@ -202,13 +204,23 @@ impl Conductor<'_> {
                 voided,
             },
             processes: self.processes,
-            memory: (!self.memory.points.is_empty()).then_some(self.memory),
+            memory: (!self.points.is_empty()).then(|| Memory::new(self.points, self.after_churn_ratio)),
             failures: self.books.failures(),
             counts: self.books.counts(),
             phases: self.phases,
             thresholds: Vec::new(),
         }
     }
+}
+
+/// What was achieved each second, over the parts of the run in which it was asked for.
+fn rates(phases: &[Phase]) -> Rates {
+    let of = |names: &[&str]| {
+        let parts = phases.iter().filter(|phase| names.contains(&phase.name.as_str()));
+        let (done, seconds) = parts.fold((0, 0.0), |sum, phase| (sum.0 + phase.done, sum.1 + phase.seconds));
+        (done > 0 && seconds > 0.0).then(|| done as f64 / seconds)
+    };
+    Rates { opens_per_second: of(&[steps::OPEN]), logins_per_second: of(&[steps::ARRIVALS]) }
 }
 
 fn machine() -> Machine {

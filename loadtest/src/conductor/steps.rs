@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::processes::{Group, kernel_bytes};
-use super::{Conductor, Void, fit, micros_since_1970};
+use super::{Conductor, Void, micros_since_1970};
 use crate::orders::Order;
 use crate::pacing::Stage;
 use crate::report::model::{MemoryPoint, Phase};
@@ -12,8 +12,10 @@ use crate::scenario::Abuse;
 /// How long workers have to hear of an order before the moment at which all of them begin it.
 const BEFORE_ARRIVALS: Duration = Duration::from_millis(200);
 
-/// The name of the line through the kernel's memory.
-const KERNEL: &str = "kernel";
+/// The part of a run in which browsers come.
+pub(super) const OPEN: &str = "open";
+/// The part in which people arrive.
+pub(super) const ARRIVALS: &str = "arrivals";
 
 /// The processes whose memory after churn is compared.
 const GATEWAY: &str = "gateway";
@@ -42,7 +44,7 @@ impl Conductor<'_> {
             self.pause(1.0).await?;
         }
         if let Some(stage) = scenario.stage() {
-            self.arrive("arrivals", stage, None).await?;
+            self.arrive(ARRIVALS, stage, None).await?;
             if let Some(abuse) = scenario.abuse {
                 self.arrive("arrivals under abuse", stage, Some(abuse)).await?;
             }
@@ -68,9 +70,9 @@ impl Conductor<'_> {
     /// Lets so many browsers wait.
     async fn open(&mut self, browsers: u64) -> Result<(), Void> {
         let workers = self.run.workers;
-        let before = self.memory.points.last().map_or(0, |point| point.sockets);
+        let before = self.points.last().map_or(0, |point| point.sockets);
         let rate = self.run.scenario.open_rate / f64::from(workers);
-        let began = self.begin("open");
+        let began = self.begin(OPEN);
         let takes = if rate > 0.0 { browsers as f64 / rate } else { browsers as f64 / 100.0 };
         let order = |worker| Order::Open { browsers: share(browsers, worker, workers), rate };
         self.carry_out(Duration::from_secs_f64(takes), order).await?;
@@ -83,17 +85,7 @@ impl Conductor<'_> {
         let groups = self.meter.groups().iter();
         let pss_bytes = groups.filter_map(|group| Some((group.name.clone(), group.pss_bytes()?)));
         let point = MemoryPoint { sockets, pss_bytes: pss_bytes.collect(), kernel_bytes: kernel_bytes() };
-        self.memory.points.push(point);
-        let points = &self.memory.points;
-        let of = |name: &str| -> Vec<(f64, f64)> {
-            let bytes = |point: &MemoryPoint| {
-                if name == KERNEL { point.kernel_bytes } else { point.pss_bytes.get(name).copied() }
-            };
-            points.iter().filter_map(|point| Some((point.sockets as f64, bytes(point)? as f64))).collect()
-        };
-        let names = self.meter.groups().iter().map(|group| group.name.as_str()).chain([KERNEL]);
-        let slopes = names.filter_map(|name| Some((name.to_owned(), fit::line(&of(name))?)));
-        self.memory.slopes = slopes.collect();
+        self.points.push(point);
     }
 
     /// All wait, and processor time is what waiting costs.
@@ -123,7 +115,7 @@ impl Conductor<'_> {
         self.end(began, browsers);
         self.pause(settle).await?;
         let after = self.gateway_bytes();
-        self.memory.after_churn_ratio = before.zip(after).map(|(before, after)| after as f64 / before as f64);
+        self.after_churn_ratio = before.zip(after).map(|(before, after)| after as f64 / before as f64);
         Ok(())
     }
 

@@ -32,6 +32,8 @@ pub struct Report {
     pub workers: u32,
     /// Where the generator ran.
     pub machine: Machine,
+    /// What was achieved each second.
+    pub rates: Rates,
     /// Latencies of the whole run, one entry for each kind, in the order in which a login goes through them.
     pub latencies: Vec<Latency>,
     /// The run second by second.
@@ -47,8 +49,10 @@ pub struct Report {
     /// The commonest failures first.
     pub failures: Vec<Failure>,
     /// What else was counted and is no failure, such as what became of a flood.
+    #[serde(default)]
     pub counts: Vec<Failure>,
     /// The parts of the run, one after the other.
+    #[serde(default)]
     pub phases: Vec<Phase>,
     /// What was demanded of the run.
     pub thresholds: Vec<Outcome>,
@@ -81,6 +85,15 @@ pub struct Machine {
     pub memory_bytes: u64,
     /// The operating system with its version.
     pub os: String,
+}
+
+/// What was achieved each second, over the span in which it was asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Rates {
+    /// Browsers that were opened each second, while browsers came.
+    pub opens_per_second: Option<f64>,
+    /// Logins that came to a good end each second, while phones scanned.
+    pub logins_per_second: Option<f64>,
 }
 
 /// Percentiles of a latency, in milliseconds. All 0 where nothing was measured.

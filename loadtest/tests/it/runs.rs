@@ -1,7 +1,8 @@
 //! A conductor and its workers make a run against a gateway in this process.
 
-use std::path::Path;
-use std::process::{Command, Output};
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
 
 use saoma_gateway::{Gateway, Settings};
 use saoma_load::report::Report;
@@ -25,16 +26,25 @@ impl World {
         Self { directory, gateway }
     }
 
-    /// Makes a run by a scenario, with more arguments.
-    async fn run(&self, scenario: &str, more: &[&str]) -> (Output, Report) {
-        let result = self.directory.path().join("result.json");
+    /// A run by a scenario, with more arguments.
+    fn command(&self, scenario: &str, more: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_saoma-load"));
         command.args(["run", scenario, "--target", &format!("http://{}", self.gateway.address())]);
         command.arg("--deployment").arg(self.directory.path().join("deployment.toml"));
-        command.arg("--json").arg(&result).args(["--set", "tolerated_lateness=60"]).args(more);
+        // A machine that is busy with other tests makes a generator late.
+        command.arg("--json").arg(self.result()).args(["--set", "tolerated_lateness=60"]).args(more);
+        command
+    }
+
+    async fn run(&self, scenario: &str, more: &[&str]) -> (Output, Report) {
+        let mut command = self.command(scenario, more);
         let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
-        let report = read(&result).unwrap_or_else(|| panic!("{output:?}"));
+        let report = read(&self.result()).unwrap_or_else(|| panic!("{output:?}"));
         (output, report)
+    }
+
+    fn result(&self) -> PathBuf {
+        self.directory.path().join("result.json")
     }
 }
 
@@ -83,4 +93,21 @@ async fn a_run_with_more_logins_than_it_has_room_for_says_so_and_counts_for_noth
     assert_eq!(output.status.code(), Some(3), "{output:?}");
     assert!(report.generator.dropped > 0);
     assert!(report.generator.voided.unwrap().contains("dropped"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_loses_a_worker_says_so_and_counts_for_nothing() {
+    let world = World::start().await;
+    let mut command = world.command("hold", &["--browsers", "5", "--set", "idle=600"]);
+    let mut conductor = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut told = BufReader::new(conductor.stderr.take().unwrap());
+    // The first line comes when the workers are at work.
+    told.read_line(&mut String::new()).unwrap();
+    let children = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", conductor.id())).unwrap();
+    let kill = format!("kill -KILL {}", children.trim());
+    assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    let status = conductor.wait().unwrap();
+    assert_eq!(status.code(), Some(3));
+    let report = read(&world.result()).unwrap();
+    assert!(report.generator.voided.is_some_and(|reason| reason.contains("worker 0")));
 }
