@@ -61,9 +61,13 @@ impl Conductor<'_> {
     }
 
     fn end(&mut self, began: f64, done: u64) {
-        let now = self.began.elapsed().as_secs_f64();
+        let seconds = self.began.elapsed().as_secs_f64() - began;
+        self.took(seconds, done);
+    }
+
+    fn took(&mut self, seconds: f64, done: u64) {
         if let Some(phase) = self.phases.last_mut() {
-            phase.seconds = now - began;
+            phase.seconds = seconds;
             phase.done = done;
         }
     }
@@ -135,6 +139,7 @@ impl Conductor<'_> {
         let at = micros_since_1970() + u64::try_from(BEFORE_ARRIVALS.as_micros()).unwrap_or_default();
         self.carry_out(Duration::from_secs_f64(stage.seconds), |_| Order::Arrive { stage, abuse, at }).await?;
         let cpu = self.meter.cpu().into_iter().zip(cpu).map(|(after, before)| after - before);
+        let seconds = self.began.elapsed().as_secs_f64() - began - BEFORE_ARRIVALS.as_secs_f64();
         // The last of them are told of with the next second.
         let used: Vec<f64> = cpu.collect();
         self.pause(1.1).await?;
@@ -144,7 +149,7 @@ impl Conductor<'_> {
                 process.cpu_ms_per_1000_logins = Some(used * 1e6 / done as f64);
             }
         }
-        self.end(began, done);
+        self.took(seconds, done);
         Ok(())
     }
 }

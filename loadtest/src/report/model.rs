@@ -138,8 +138,13 @@ pub struct Latency {
 /// - `push`: from sending the confirm until the browser is told `confirmed`;
 /// - `redeem`: the relying party's request to the token endpoint;
 /// - `login`: from the moment at which the scan was meant to happen until the ID token is there;
-/// - `resume`: from losing a connection until the login goes on over another.
-pub const KINDS: [&str; 8] = ["handshake", "open", "scan", "confirm", "push", "redeem", "login", "resume"];
+/// - `resume`: from the moment at which the connection was meant to be lost until the login goes on over another;
+/// - `cancel` and `refresh`: from the moment at which the browser was meant to ask until it is told;
+/// - `reject`: from saying no on the phone until the browser is told.
+///
+/// While a server is flooded the name is followed by ` under abuse`.
+pub const KINDS: [&str; 11] =
+    ["handshake", "open", "scan", "confirm", "push", "redeem", "login", "resume", "cancel", "refresh", "reject"];
 
 /// One second of the run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -232,7 +237,7 @@ pub struct MemoryPoint {
     pub sockets: u64,
     /// Memory (PSS) in bytes, by name of the processes.
     pub pss_bytes: BTreeMap<String, u64>,
-    /// Memory of the kernel that is bound to sockets at the servers' end, in bytes, where it can be told.
+    /// Memory of the kernel in which that of sockets is, of the whole machine, in bytes: slab and TCP buffers.
     pub kernel_bytes: Option<u64>,
 }
 

@@ -136,6 +136,9 @@ impl Report {
 }
 
 fn slopes(f: &mut Formatter<'_>, memory: &Memory) -> fmt::Result {
+    if memory.slopes.is_empty() && memory.after_churn_ratio.is_none() {
+        return Ok(());
+    }
     writeln!(f, "\n{:<16}{:>15}{:>16}{:>10}", "memory", "B per socket", "without", "r²")?;
     for (name, slope) in &memory.slopes {
         let (cost, base) = (decimal(slope.bytes_per_socket), bytes(slope.base_bytes));

@@ -45,7 +45,7 @@ impl Visitor {
             _ => {}
         }
         let code = self.confirm(&phone, login_id).await?;
-        self.to_the_end().await?;
+        self.until_the_end().await?;
         if self.site.scenario().redeem {
             self.redeem(&code).await?;
             if deed == Deed::Login {
@@ -60,7 +60,7 @@ impl Visitor {
         let (message, at) = self.told().await?;
         let ServerMessage::Cancelled { .. } = message else { return Err(unexpected(message)) };
         self.site.measured("cancel", at - since);
-        Ok(self.to_the_end().await?)
+        Ok(self.until_the_end().await?)
     }
 
     /// Asks for a new code, and says when it came: nobody scans before.
@@ -145,7 +145,7 @@ impl Visitor {
         };
         let ServerMessage::Rejected { .. } = message else { return Err(unexpected(message)) };
         site.measured("reject", at - began);
-        Ok(self.to_the_end().await?)
+        Ok(self.until_the_end().await?)
     }
 
     /// The relying party redeems the code, at any node.

@@ -195,7 +195,7 @@ impl Visitor {
     async fn give_up(&mut self) -> Result<(), BrowserError> {
         self.browser.ask(ClientMessage::Cancel).await;
         match self.told().await? {
-            (ServerMessage::Cancelled { .. }, _) => self.to_the_end().await,
+            (ServerMessage::Cancelled { .. }, _) => self.until_the_end().await,
             (other, _) => Err(BrowserError::Unexpected(Box::new(other))),
         }
     }
@@ -239,7 +239,7 @@ impl Visitor {
     }
 
     /// Nothing may follow but the close; the same result again is the ledger's business.
-    pub(super) async fn to_the_end(&mut self) -> Result<(), BrowserError> {
+    pub(super) async fn until_the_end(&mut self) -> Result<(), BrowserError> {
         match self.told().await {
             Err(BrowserError::Closed { code: 1000, .. }) => Ok(()),
             Ok((ServerMessage::Confirmed { redirect_to, .. }, _)) => {
