@@ -43,7 +43,7 @@ fn main() -> ExitCode {
             Ok(ExitCode::SUCCESS)
         }
         Command::Show(arguments) => arguments.run().map(kept),
-        Command::Compare(arguments) => arguments.run().map(kept).map_err(Into::into),
+        Command::Compare(arguments) => arguments.run().map(kept),
         Command::Schema => {
             print!("{}", report::file::schema());
             Ok(ExitCode::SUCCESS)

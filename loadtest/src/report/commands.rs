@@ -1,11 +1,12 @@
 //! What can be done with reports at the command line.
 
+use std::fmt::Display;
+use std::io::{self, ErrorKind, Write};
 use std::path::PathBuf;
 
 use clap::Args;
 
 use super::compare::{Comparison, Share};
-use super::file::ReadError;
 use super::model::Report;
 use super::threshold::Threshold;
 
@@ -29,13 +30,13 @@ impl ShowArguments {
     /// Prints the report, and says whether it keeps its thresholds.
     ///
     /// # Errors
-    /// The report cannot be read, or its page cannot be written.
+    /// The report cannot be read or printed, or its page cannot be written.
     pub fn run(&self) -> anyhow::Result<bool> {
         let mut report = Report::read(&self.report)?;
         if !self.thresholds.is_empty() {
             report.judge(&self.thresholds);
         }
-        println!("{report}");
+        print(&report)?;
         if let Some(file) = &self.html {
             report.write_page(file)?;
         }
@@ -59,15 +60,23 @@ impl CompareArguments {
     /// Prints the comparison, and says whether it is as good as demanded.
     ///
     /// # Errors
-    /// A report cannot be read.
-    pub fn run(&self) -> Result<bool, ReadError> {
+    /// A report cannot be read, or the comparison cannot be printed.
+    pub fn run(&self) -> anyhow::Result<bool> {
         let comparison = Comparison::new(&Report::read(&self.before)?, &Report::read(&self.after)?);
-        println!("{comparison}");
+        print(&comparison)?;
         let Some(share) = self.fail_if_worse else { return Ok(true) };
         let worse = comparison.worse_than(share);
         for row in &worse {
             eprintln!("saoma-load: {} is worse than allowed", row.name);
         }
         Ok(worse.is_empty())
+    }
+}
+
+/// Prints to whoever reads; one who has seen enough, as `head` has, is no error.
+fn print(text: &impl Display) -> io::Result<()> {
+    match writeln!(io::stdout(), "{text}") {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        printed => printed,
     }
 }

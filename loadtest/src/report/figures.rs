@@ -74,7 +74,7 @@ pub const MEMORY: Members = &[("after_churn_ratio", Unit::Ratio, Better::Lower)]
 /// Figures of the processes of one name.
 pub const PROCESS: Members = &[
     ("cpu_seconds", Unit::Seconds, Better::Lower),
-    ("pss_bytes_start", Unit::Bytes, Better::Lower),
+    ("pss_bytes_start", Unit::Bytes, Better::Neither),
     ("pss_bytes_end", Unit::Bytes, Better::Lower),
     ("cpu_ms_per_1000_logins", Unit::Milliseconds, Better::Lower),
     ("cpu_us_per_socket_second", Unit::Microseconds, Better::Lower),

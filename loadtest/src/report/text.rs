@@ -13,7 +13,7 @@ impl Display for Report {
         self.latency_table(f)?;
         self.rates_and_ledger(f)?;
         self.process_table(f)?;
-        if let Some(memory) = &self.memory {
+        if let Some(memory) = self.memory.as_ref().filter(|memory| !memory.slopes.is_empty()) {
             slopes(f, memory)?;
         }
         if !self.failures.is_empty() {
@@ -37,9 +37,13 @@ impl Display for Report {
 
 impl Report {
     fn head(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let settings: Vec<_> =
-            settings(&self.scenario.settings).into_iter().map(|(name, value)| format!("{name} {value}")).collect();
+        let (about, settings): (Vec<_>, Vec<_>) =
+            settings(&self.scenario.settings).into_iter().partition(|(name, _)| name == "about");
+        let settings: Vec<_> = settings.into_iter().map(|(name, value)| format!("{name} {value}")).collect();
         writeln!(f, "{} {}: {}", self.tool.name, self.tool.version, self.scenario.name)?;
+        for (_, about) in about {
+            writeln!(f, "about       {about}")?;
+        }
         writeln!(f, "began       {}, took {} s", moment(self.started_at), decimal(self.seconds))?;
         writeln!(f, "settings    {}", settings.join(", "))?;
         writeln!(f, "targets     {}", self.targets.join(", "))?;

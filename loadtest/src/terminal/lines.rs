@@ -18,9 +18,13 @@ pub fn line(snapshot: &Snapshot) -> String {
     if ledger.failed > 0 {
         let _ = write!(line, ", {} FAILED so far", count(ledger.failed));
     }
-    for (kind, _) in &snapshot.latencies {
-        let Some(latency) = second.latencies.get(kind).filter(|latency| latency.count > 0) else { continue };
-        let _ = write!(line, "; {kind} p50 {} p99 {} ms", decimal(latency.p50), decimal(latency.p99));
+    let measured = snapshot.latencies.iter().filter_map(|(kind, _)| {
+        let latency = second.latencies.get(kind).filter(|latency| latency.count > 0)?;
+        Some(format!("{kind} {}/{}", decimal(latency.p50), decimal(latency.p99)))
+    });
+    let measured: Vec<_> = measured.collect();
+    if !measured.is_empty() {
+        let _ = write!(line, "; p50/p99 in ms: {}", measured.join(", "));
     }
     if ledger.expected > 0 {
         let _ = write!(line, "; told {} of {}", count(ledger.received), count(ledger.expected));
@@ -41,7 +45,7 @@ mod tests {
         let text = line(&sample());
         let (run, latencies) = text.split_once("; ").unwrap();
         assert_eq!(run, "  0:42  arrivals  15,000 sockets, 500 arrivals, 500 done");
-        assert!(latencies.contains("push p50 1.04 p99 3.79 ms") && latencies.ends_with("told 20,998 of 21,000"));
+        assert!(latencies.contains("scan 1.36/4.92, push 1.04/3.79, ") && latencies.ends_with("told 20,998 of 21,000"));
         let mut broken = sample();
         broken.ledger.failed = 3;
         broken.generator.dropped = 1200;

@@ -17,6 +17,8 @@ use super::verdict::Verdict;
 #[template(path = "report/page.html")]
 struct Page<'a> {
     report: &'a Report,
+    dropped: String,
+    cpu: String,
     began: String,
     took: String,
     verdict: Banner,
@@ -79,6 +81,8 @@ pub fn page(report: &Report) -> askama::Result<String> {
     shown.extend(settings(&report.scenario.settings));
     let page = Page {
         report,
+        dropped: count(report.generator.dropped),
+        cpu: decimal(report.generator.cpu_seconds),
         began: moment(report.started_at),
         took: decimal(report.seconds),
         verdict: banner(report),

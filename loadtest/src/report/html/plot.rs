@@ -120,8 +120,8 @@ fn joined(points: &[Option<(String, String)>]) -> String {
             pen = 'M';
             continue;
         };
-        // Writing to a String cannot fail.
-        let _ = write!(path, "{pen}{x} {y}");
+        // A point between two gaps is a dot. Writing to a String cannot fail.
+        let _ = write!(path, "{pen}{x} {y}{}", if pen == 'M' { "h0" } else { "" });
         pen = 'L';
     }
     path
@@ -134,6 +134,6 @@ mod tests {
     #[test]
     fn a_gap_lifts_the_pen() {
         let at = |x: &str| Some((x.to_owned(), "0".to_owned()));
-        assert_eq!(joined(&[at("1"), at("2"), None, at("3")]), "M1 0L2 0M3 0");
+        assert_eq!(joined(&[at("1"), at("2"), None, at("3")]), "M1 0h0L2 0M3 0h0");
     }
 }

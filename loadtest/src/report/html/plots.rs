@@ -90,11 +90,14 @@ impl Report {
         );
         let most = self.series.iter().map(|second| second.sockets).max().unwrap_or_default();
         let open = format!("At most {} sockets were open.", count(most));
-        let plots = vec![
-            self.by_time("Arrivals by second".into(), came, ("per second", Scale::Linear), &arrivals),
-            self.by_time("Open sockets".into(), open, ("sockets", Scale::Linear), &sockets),
-        ];
-        if self.series.is_empty() { Vec::new() } else { plots }
+        let mut plots = Vec::new();
+        if self.series.iter().any(|second| second.arrivals + second.done + second.failed > 0) {
+            plots.push(self.by_time("Arrivals by second".into(), came, ("per second", Scale::Linear), &arrivals));
+        }
+        if !self.series.is_empty() {
+            plots.push(self.by_time("Open sockets".into(), open, ("sockets", Scale::Linear), &sockets));
+        }
+        plots
     }
 
     /// Processor time and memory of the servers, second by second.
@@ -162,17 +165,18 @@ fn named<'a>(names: &[&str], readings: impl Iterator<Item = Reading<'a>>) -> Vec
     names.iter().map(|name| (*name).to_owned()).zip(readings).collect()
 }
 
-/// Memory against open sockets: the points, and the lines through them.
+/// What memory grew by against open sockets: the points, and the lines through them, which all begin at 0 so that a large base hides
+/// no slope.
 pub fn memory_plot(memory: &Memory) -> Plot {
     let most = memory.points.iter().map(|point| point.sockets).max().unwrap_or_default() as f64;
     let mut curves = Vec::new();
     let mut costs = Vec::new();
-    for (style, (name, slope)) in memory.slopes.iter().enumerate() {
+    for ((name, slope), style) in memory.slopes.iter().zip((0..STYLES).cycle()) {
         let dots = memory.points.iter().map(|point| {
             let measured = if name == KERNEL { point.kernel_bytes } else { point.pss_bytes.get(name).copied() };
-            (point.sockets as f64, measured.map(|measured| measured as f64))
+            (point.sockets as f64, measured.map(|measured| (measured as f64 - slope.base_bytes).max(0.0)))
         });
-        let at = |sockets: f64| (sockets, Some(slope.bytes_per_socket.mul_add(sockets, slope.base_bytes).max(0.0)));
+        let at = |sockets: f64| (sockets, Some((slope.bytes_per_socket * sockets).max(0.0)));
         let cost = value(slope.bytes_per_socket, Unit::Bytes);
         curves.push(Curve {
             name: format!("{name}: {cost} per socket"),
@@ -180,7 +184,7 @@ pub fn memory_plot(memory: &Memory) -> Plot {
             style,
             dots: false,
         });
-        curves.push(Curve { name: String::new(), points: dots.collect(), style: style % STYLES, dots: true });
+        curves.push(Curve { name: String::new(), points: dots.collect(), style, dots: true });
         costs.push(format!("{name} {cost}"));
     }
     let names: Vec<_> = memory.slopes.keys().cloned().collect();
@@ -193,9 +197,12 @@ pub fn memory_plot(memory: &Memory) -> Plot {
     });
     Plot {
         title: "Memory by open sockets".into(),
-        summary: format!("Dots were measured. One more socket costs, by the line through them: {}.", costs.join(", ")),
+        summary: format!(
+            "Growth over what is used without sockets. Dots were measured; one more socket costs, by the line through them: {}.",
+            costs.join(", ")
+        ),
         x_label: "open sockets",
-        y_label: "MiB (PSS)",
+        y_label: "MiB more",
         x: Axis::of(Scale::Linear, [most].into_iter()),
         y_scale: Scale::Mebibytes,
         curves,
