@@ -86,7 +86,7 @@ async fn attempt(site: Arc<Site>, phones: Arc<Requests>, what: &'static str, sca
     let outcome = match phones.post(&asked).await {
         Ok(_) => "found a login".into(),
         Err(RequestError::Refused { status, .. }) => format!("refused with {}", status.as_u16()),
-        Err(RequestError::NoAnswer(_)) => "no answer".into(),
+        Err(RequestError::NoAnswer(_) | RequestError::NoConnection(_)) => "no answer".into(),
     };
     site.tally.noticed(format!("flood, {what}: {outcome}"));
 }

@@ -25,6 +25,8 @@ use crate::source::{loopback, socket_address};
 pub(super) enum RequestError {
     #[error("refused with {status}: {detail}")]
     Refused { status: StatusCode, code: Option<ErrorCode>, detail: String },
+    #[error("no connection: {0}")]
+    NoConnection(std::io::Error),
     #[error("no answer: {0}")]
     NoAnswer(String),
 }
@@ -122,7 +124,7 @@ impl Requests {
         if let Some(source) = self.source() {
             socket.bind(SocketAddr::new(source, 0)).map_err(no_answer)?;
         }
-        let stream = socket.connect(self.address).await.map_err(no_answer)?;
+        let stream = socket.connect(self.address).await.map_err(RequestError::NoConnection)?;
         stream.set_nodelay(true).map_err(no_answer)?;
         let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(no_answer)?;
         // It ends with the sender, and what it fails of is told by the sender too.

@@ -24,7 +24,7 @@ use crate::scenario::Deed;
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// How long a phone waits before it asks the next node.
+/// How long a phone waits before it asks the next node, where one cannot answer.
 const BEFORE_ASKING_AGAIN: Duration = Duration::from_millis(100);
 
 impl Visitor {
@@ -90,13 +90,12 @@ impl Visitor {
             let asking = phone.ask::<ScanContext>(tries, "scan", paths::SCANS, &scan);
             let (answer, meanwhile) = self.hearing(asking).await?;
             told = told.or(meanwhile);
-            match answer {
+            let pause = match answer {
                 Ok(context) => break context,
-                Err(error) if phone.asks_again(&error, deadline) => {}
+                Err(error) if phone.asks_again(&error, deadline) => phone.pause_after(&error, &mut tries),
                 Err(error) => return Err(error),
-            }
-            tries += 1;
-            let ((), meanwhile) = self.hearing(sleep(BEFORE_ASKING_AGAIN)).await?;
+            };
+            let ((), meanwhile) = self.hearing(sleep(pause)).await?;
             told = told.or(meanwhile);
         };
         let (message, at) = match told {
@@ -170,11 +169,11 @@ impl Visitor {
         loop {
             match gateway.phone(self.node + tries).post(&asked).await {
                 Ok(_) => break,
-                Err(error) if site.scenario().come_back && Instant::now() < deadline && passes(&error) => {}
+                Err(error) if site.scenario().come_back && Instant::now() < deadline && passes(&error) => {
+                    sleep(pause_after(&error, &mut tries, site.nodes())).await;
+                }
                 Err(error) => return Err(Failure::Request("redeem", error)),
             }
-            tries += 1;
-            sleep(BEFORE_ASKING_AGAIN).await;
         }
         site.measured("redeem", began.elapsed());
         Ok(())
@@ -216,11 +215,16 @@ impl PhoneOf {
         let (path, deadline, mut tries) = (paths::of_login(path, login_id), Instant::now() + self.site.patience(), 0);
         loop {
             match self.ask(tries, what, &path, body).await {
-                Err(error) if self.asks_again(&error, deadline) => {}
+                Err(error) if self.asks_again(&error, deadline) => sleep(self.pause_after(&error, &mut tries)).await,
                 answer => return answer,
             }
-            tries += 1;
-            sleep(BEFORE_ASKING_AGAIN).await;
+        }
+    }
+
+    fn pause_after(&self, error: &Failure, tries: &mut usize) -> Duration {
+        match error {
+            Failure::Request(_, error) => pause_after(error, tries, self.site.nodes()),
+            Failure::Browser(_) => BEFORE_ASKING_AGAIN,
         }
     }
 
@@ -230,10 +234,18 @@ impl PhoneOf {
     }
 }
 
+/// How long to wait before the next node is asked: not at all past one that takes no connections, as a balancer does,
+/// until all have been tried.
+fn pause_after(error: &RequestError, tries: &mut usize, nodes: usize) -> Duration {
+    *tries += 1;
+    let goes_past = matches!(error, RequestError::NoConnection(_)) && !tries.is_multiple_of(nodes);
+    if goes_past { Duration::ZERO } else { BEFORE_ASKING_AGAIN }
+}
+
 /// Whether asking again may get another answer: no answer, a node that cannot now, or a code that was renewed meanwhile.
 fn passes(error: &RequestError) -> bool {
     match error {
-        RequestError::NoAnswer(_) => true,
+        RequestError::NoAnswer(_) | RequestError::NoConnection(_) => true,
         RequestError::Refused { status, code, .. } => {
             status.is_server_error()
                 || *status == StatusCode::TOO_MANY_REQUESTS

@@ -19,6 +19,9 @@ impl World {
         let file = |name: &str| directory.path().join(name);
         std::fs::write(file("signing.pem"), saoma_gateway::generate_pem().unwrap()).unwrap();
         saoma_load::deployment::make(directory.path(), "memory:", false).unwrap();
+        // Few persons, since their tokens take time to sign.
+        let deployment = std::fs::read_to_string(file("deployment.toml")).unwrap();
+        std::fs::write(file("deployment.toml"), deployment.replace("persons = 1000", "persons = 20")).unwrap();
         let mut settings = Settings::from_toml(&std::fs::read_to_string(file("gateway.toml")).unwrap()).unwrap();
         settings.server.listen = "127.0.0.1:0".parse().unwrap();
         settings.operations.listen = "127.0.0.1:0".parse().unwrap();
