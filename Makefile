@@ -39,6 +39,7 @@ setup: ## Install what the tests need and the machine lacks
 
 regen: ## Write the generated files anew
 	SAOMA_REGEN=1 cargo test -p saoma-protocol --locked --test it generated
+	SAOMA_REGEN=1 cargo test -p saoma-load --locked --lib report::file
 
 pictures: setup web ## Take the README's pictures anew
 	cargo build --locked --bin saoma-demo

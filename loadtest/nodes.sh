@@ -6,12 +6,20 @@ work=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null; wait; rm -rf "$work"' EXIT
 port=$((20000 + RANDOM % 10000))
 targets=()
+# What `saoma-load run` is to watch: --pid NAME=PID.
+pids=()
 declare -A processes
 
-start_redis() {
-  "$bin/saoma" generate-key "$work/signing.pem"
-  "$bin/saoma-load" make-deployment "$work" --store-url "redis://127.0.0.1:$port"
+make_settings() { # the store's URL, and more for make-deployment
+  [ -f "$work/signing.pem" ] || "$bin/saoma" generate-key "$work/signing.pem"
+  "$bin/saoma-load" make-deployment "$work" --store-url "$@"
+}
+
+start_redis() { # more for make-deployment
   redis-server --port "$port" --bind 127.0.0.1 --save "" --appendonly no >"$work/redis.log" &
+  redis=$!
+  pids+=(--pid "redis=$redis")
+  make_settings "redis://127.0.0.1:$port" "$@"
   until redis-cli -p "$port" ping >/dev/null 2>&1; do sleep 0.1; done
 }
 
@@ -27,10 +35,20 @@ stop_node() { # its number
   wait "${processes[$1]}"
 }
 
-start_nodes() { # how many
-  start_redis
-  for node in $(seq "$1"); do
+start_nodes() { # how many, and more for make-deployment
+  local count=$1
+  shift
+  [ -f "$work/gateway.toml" ] || start_redis "$@"
+  for node in $(seq "$count"); do
     start_node "$node"
     targets+=(--target "http://127.0.0.1:$((port + node))")
+    pids+=(--pid "gateway=${processes[$node]}")
   done
+}
+
+load() { # a scenario, and more for it
+  local scenario=$1
+  shift
+  "$bin/saoma-load" run "$scenario" "${targets[@]}" --deployment "$work/deployment.toml" \
+    --json "${JSON:-$work/result.json}" "$@"
 }

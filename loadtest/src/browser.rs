@@ -1,21 +1,22 @@
 //! A waiting browser: one socket, one login.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use http::header::{ORIGIN, SEC_WEBSOCKET_PROTOCOL};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, StatusCode};
 use saoma_protocol::{
-    ClientMessage, CodeChallenge, CodeChallengeMethod, LoginId, OpenRequest, Problem, ProtocolVersion, ReceiveKey,
-    ResumeRequest, ServerMessage, paths,
+    ClientMessage, CodeChallenge, CodeChallengeMethod, LoginId, OpenRequest, Problem, ReceiveKey, ResumeRequest,
+    ServerMessage,
 };
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async_with_config, connect_async_with_config};
 use url::Url;
+
+use crate::handshake::{config, connection_error, page_headers, socket_request};
+use crate::source::bound_stream;
 
 /// A relying party as its pages know it.
 #[derive(Debug, Clone)]
@@ -120,11 +121,19 @@ impl Browser {
     /// # Errors
     /// The gateway refuses or cannot be reached.
     pub async fn connect(target: &Url, origin: &str) -> Result<Self, BrowserError> {
-        let headers = HeaderMap::from_iter([
-            (ORIGIN, HeaderValue::from_str(origin).map_err(|_| BrowserError::Target(origin.to_owned()))?),
-            (SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(ProtocolVersion::V1.subprotocol())),
-        ]);
-        Self::connect_with(target, headers).await
+        Self::connect_with(target, page_headers(origin)?).await
+    }
+
+    /// Connects from an address of this machine.
+    ///
+    /// # Errors
+    /// As [`Browser::connect`], and where the machine has no such address.
+    pub async fn connect_from(source: IpAddr, target: &Url, origin: &str) -> Result<Self, BrowserError> {
+        let stream = within(bound_stream(source, target)).await??;
+        let request = socket_request(target, page_headers(origin)?)?;
+        let connecting = client_async_with_config(request, MaybeTlsStream::Plain(stream), Some(config()));
+        let (socket, _) = within(connecting).await?.map_err(connection_error)?;
+        Ok(Self { socket })
     }
 
     /// Connects with headers of the caller's choice.
@@ -132,13 +141,7 @@ impl Browser {
     /// # Errors
     /// The gateway refuses or cannot be reached.
     pub async fn connect_with(target: &Url, headers: HeaderMap) -> Result<Self, BrowserError> {
-        let address = socket_address(target)?;
-        let mut request = address.as_str().into_client_request().map_err(connection_error)?;
-        request.headers_mut().extend(headers);
-        // Many of these live in one process.
-        let config =
-            WebSocketConfig::default().read_buffer_size(1024).write_buffer_size(0).max_write_buffer_size(64 * 1024);
-        let connecting = connect_async_with_config(request, Some(config), true);
+        let connecting = connect_async_with_config(socket_request(target, headers)?, Some(config()), true);
         let (socket, _) = within(connecting).await?.map_err(connection_error)?;
         Ok(Self { socket })
     }
@@ -149,10 +152,18 @@ impl Browser {
     /// The gateway refuses, or answers something else than `opened`.
     pub async fn open(target: &Url, party: &RelyingParty) -> Result<(Self, OpenedLogin), BrowserError> {
         let mut browser = Self::connect(target, &party.origin).await?;
-        let (request, code_verifier, state) = open_request(party);
-        browser.send(&ClientMessage::Open(request)).await?;
-        let login = OpenedLogin::of(browser.next().await?, code_verifier, state)?;
+        let login = browser.open_login(party).await?;
         Ok((browser, login))
+    }
+
+    /// Opens a login for `party` over a socket that has none.
+    ///
+    /// # Errors
+    /// The gateway refuses, or answers something else than `opened`.
+    pub async fn open_login(&mut self, party: &RelyingParty) -> Result<OpenedLogin, BrowserError> {
+        let (request, code_verifier, state) = open_request(party);
+        self.send(&ClientMessage::Open(request)).await?;
+        OpenedLogin::of(self.next().await?, code_verifier, state)
     }
 
     /// Connects and comes back to a login of which everything up to `last_seq` has been seen.
@@ -270,23 +281,4 @@ fn random_text() -> String {
 
 async fn within<T>(future: impl Future<Output = T>) -> Result<T, BrowserError> {
     timeout(PATIENCE, future).await.map_err(|_| BrowserError::Silence(PATIENCE))
-}
-
-fn socket_address(target: &Url) -> Result<Url, BrowserError> {
-    let wrong = || BrowserError::Target(target.to_string());
-    let mut address = target.join(paths::SOCKET).map_err(|_| wrong())?;
-    let scheme = if address.scheme() == "https" { "wss" } else { "ws" };
-    address.set_scheme(scheme).map_err(|()| wrong())?;
-    Ok(address)
-}
-
-fn connection_error(error: Error) -> BrowserError {
-    match error {
-        Error::Http(response) => BrowserError::Refused {
-            status: response.status(),
-            retry_after: response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok()),
-            problem: response.body().as_ref().and_then(|body| serde_json::from_slice(body).ok()),
-        },
-        other => BrowserError::Connection(other.to_string()),
-    }
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::browser::RelyingParty;
 
 /// The file, in TOML.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Deployment {
     /// The relying party whose page the browsers show.
@@ -30,7 +30,7 @@ pub struct Deployment {
 }
 
 /// `[mint]`: JWTs for made-up persons.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mint {
     /// The private key: RSA, PKCS#8 PEM.
@@ -164,14 +164,18 @@ pub fn public_keys(key: &EncodingKey) -> anyhow::Result<JwkSet> {
 /// Writes `gateway.toml`, `deployment.toml` and `jwks.json` into a directory that holds `signing.pem`: the key with
 /// which the gateway signs ID tokens here signs the persons' tokens too, which nobody does outside a test.
 ///
+/// With `limits` the gateway keeps those that it has by default.
+///
 /// # Errors
 /// The key is missing, or a file cannot be written.
-pub fn make(directory: &Path, store_url: &str) -> anyhow::Result<()> {
+pub fn make(directory: &Path, store_url: &str, limits: bool) -> anyhow::Result<()> {
     let directory = directory.canonicalize().with_context(|| format!("no directory {}", directory.display()))?;
     let file = |name: &str| directory.join(name);
     let pem = std::fs::read(file("signing.pem")).context("make signing.pem first, by `saoma generate-key`")?;
     let keys = public_keys(&EncodingKey::from_rsa_pem(&pem).context("signing.pem is no RSA key")?)?;
+    let unlimited = if limits { "" } else { include_str!("../templates/unlimited.toml") };
     let gateway = include_str!("../templates/gateway.toml")
+        .replace("@LIMITS@\n", unlimited)
         .replace("@DIRECTORY@", &directory.display().to_string())
         .replace("@STORE_URL@", store_url);
     for (name, text) in [

@@ -1,16 +1,18 @@
 //! The exactly-once oracle: what should have reached which browser, and what did.
 
 use std::collections::HashMap;
+use std::iter::Sum;
 
 use saoma_protocol::LoginId;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// What each login is owed and has got.
 #[derive(Debug, Default)]
 pub struct Ledger {
     logins: HashMap<LoginId, Account>,
-    wrong_browser: u64,
-    failed: u64,
+    /// Of all logins, so that it need not be counted each time.
+    sum: Balance,
 }
 
 #[derive(Debug, Default)]
@@ -22,7 +24,7 @@ struct Account {
 }
 
 /// The balance of a run.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Balance {
     /// Confirms that the gateway accepted.
     pub expected: u64,
@@ -50,56 +52,79 @@ impl Balance {
     }
 }
 
+impl Sum for Balance {
+    fn sum<I: Iterator<Item = Self>>(balances: I) -> Self {
+        balances.fold(Self::default(), |sum, more| sum.with(more, u64::wrapping_add))
+    }
+}
+
+impl Balance {
+    fn with(self, other: Self, each: fn(u64, u64) -> u64) -> Self {
+        Self {
+            expected: each(self.expected, other.expected),
+            received: each(self.received, other.received),
+            duplicate: each(self.duplicate, other.duplicate),
+            lost: each(self.lost, other.lost),
+            wrong_browser: each(self.wrong_browser, other.wrong_browser),
+            failed: each(self.failed, other.failed),
+        }
+    }
+}
+
+impl Account {
+    fn balance(&self) -> Balance {
+        let Self { received, .. } = *self;
+        let none = Balance::default();
+        match (self.accepted, received) {
+            (true, 0) => Balance { expected: 1, lost: 1, ..none },
+            (true, received) => Balance { expected: 1, received: 1, duplicate: received - 1, ..none },
+            // The answer was lost, not the confirm.
+            (false, received) if self.asked => Balance { duplicate: received.saturating_sub(1), ..none },
+            // Told of what nobody confirmed.
+            (false, received) => Balance { wrong_browser: received, ..none },
+        }
+    }
+}
+
 impl Ledger {
     /// A browser has opened a login, whose result must come with `state`.
     pub fn opened(&mut self, id: LoginId, state: &str) {
-        self.logins.entry(id).or_default().state = state.to_owned();
+        self.enter(id, |account| account.state = state.to_owned());
     }
 
     /// A confirm is on its way: should its answer be lost, its result may come all the same.
     pub fn asked(&mut self, id: LoginId) {
-        self.logins.entry(id).or_default().asked = true;
+        self.enter(id, |account| account.asked = true);
     }
 
     /// The gateway has accepted the confirm.
     pub fn accepted(&mut self, id: LoginId) {
-        self.logins.entry(id).or_default().accepted = true;
+        self.enter(id, |account| account.accepted = true);
     }
 
     /// The browser of login `id` was told a result that carries `state`.
     pub fn received(&mut self, id: LoginId, state: &str) {
-        match self.logins.get_mut(&id) {
-            Some(account) if account.state == state => account.received += 1,
-            _ => self.wrong_browser += 1,
+        match self.logins.get(&id) {
+            Some(account) if account.state == state => self.enter(id, |account| account.received += 1),
+            _ => self.sum.wrong_browser += 1,
         }
     }
 
     /// A login broke off.
     pub fn failed(&mut self) {
-        self.failed += 1;
+        self.sum.failed += 1;
     }
 
     /// The balance so far.
-    pub fn balance(&self) -> Balance {
-        let mut balance = Balance { wrong_browser: self.wrong_browser, failed: self.failed, ..Balance::default() };
-        for account in self.logins.values() {
-            match (account.accepted, account.received) {
-                (true, 0) => {
-                    balance.expected += 1;
-                    balance.lost += 1;
-                }
-                (true, received) => {
-                    balance.expected += 1;
-                    balance.received += 1;
-                    balance.duplicate += received - 1;
-                }
-                // The answer was lost, not the confirm.
-                (false, received) if account.asked => balance.duplicate += received.saturating_sub(1),
-                // Told of what nobody confirmed.
-                (false, received) => balance.wrong_browser += received,
-            }
-        }
-        balance
+    pub const fn balance(&self) -> Balance {
+        self.sum
+    }
+
+    fn enter(&mut self, id: LoginId, entry: impl FnOnce(&mut Account)) {
+        let account = self.logins.entry(id).or_default();
+        let before = account.balance();
+        entry(account);
+        self.sum = self.sum.with(before, u64::wrapping_sub).with(account.balance(), u64::wrapping_add);
     }
 }
 

@@ -4,18 +4,23 @@
 //! tests use them too.
 
 pub mod browser;
+pub mod conductor;
 pub mod deployment;
 mod event_stream;
+mod handshake;
 pub mod http_login;
 pub mod ledger;
-pub mod login_run;
+pub mod open_model;
+pub mod orders;
 pub mod pacing;
 pub mod persistent_browser;
 pub mod phone;
 pub mod report;
-pub mod running;
+pub mod scenario;
+pub mod source;
+pub mod terminal;
 pub mod transport;
-pub mod waiting_browser;
+pub mod worker;
 
 pub use browser::{Browser, BrowserError, RelyingParty};
 pub use persistent_browser::PersistentBrowser;

@@ -1,81 +1,29 @@
 //! The binary `saoma-load`.
 
-use std::io::IsTerminal;
-use std::path::PathBuf;
+mod cli;
+
+use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use clap::{Args, Parser, Subcommand};
-use indicatif::{ProgressBar, ProgressStyle};
+use clap::Parser;
+use saoma_load::conductor::Run;
+use saoma_load::conductor::processes::Group;
 use saoma_load::deployment::{self, Deployment};
-use saoma_load::login_run::LoginRun;
-use saoma_load::report::Report;
-use saoma_load::running::{Progress, Running};
-use saoma_load::waiting_browser::Loss;
-use url::Url;
+use saoma_load::orders::Target;
+use saoma_load::report::commands::EX_THRESHOLD;
+use saoma_load::report::verdict::Verdict;
+use saoma_load::report::{self, Report};
+use saoma_load::scenario::{Scenario, Server};
+use saoma_load::terminal::{Live, Mode};
+use saoma_load::worker;
 
-/// Load tester of the Saoma gateway.
-#[derive(Debug, Parser)]
-#[command(
-    version,
-    after_help = "Exit codes: 0 clean, 1 the run could not be made, 2 the ledger is not clean, \
-3 the generator was too late for its figures to count, 64 wrong usage."
-)]
-struct Cli {
-    #[command(subcommand)]
-    scenario: Scenario,
-}
-
-#[derive(Debug, Subcommand)]
-enum Scenario {
-    /// Browsers wait; at a fixed rate they are scanned and confirmed, each by a phone at another node
-    Login(LoginArguments),
-    /// Write a key, and settings with it for a gateway and for this tester, into a directory
-    MakeDeployment(MakeArguments),
-}
-
-#[derive(Debug, Args)]
-struct MakeArguments {
-    /// The directory: it holds signing.pem already, made by `saoma generate-key`
-    directory: PathBuf,
-    /// The gateway's store
-    #[arg(long, value_name = "URL", default_value = "memory:")]
-    store_url: String,
-}
-
-#[derive(Debug, Args)]
-struct LoginArguments {
-    /// A gateway node's address; give it once for each node
-    #[arg(long = "target", required = true, value_name = "URL")]
-    targets: Vec<Url>,
-    /// Browsers that wait at any time; without --duration also the number of logins
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    logins: u64,
-    /// Logins a second
-    #[arg(long, value_name = "R")]
-    rate: f64,
-    /// Go on for so many seconds, with a new browser for each that is done
-    #[arg(long, value_name = "SECONDS")]
-    duration: Option<f64>,
-    /// Let browsers come back when their connection ends, and phones ask another node, as when nodes are restarted
-    #[arg(long)]
-    come_back: bool,
-    /// How app tokens are had and where browsers redirect (TOML; see loadtest/README.md)
-    #[arg(long, value_name = "FILE", default_value = "deployment.toml")]
-    deployment: PathBuf,
-    /// Write the result as JSON
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
-}
+use crate::cli::{Cli, Command, MakeArguments, RunArguments};
 
 const EX_USAGE: u8 = 64;
 
-/// A generator that is later than this with one arrival in a hundred measures itself.
-const TOLERATED_LATENESS_MS: f64 = 100.0;
-
-/// Files beside the sockets of browsers.
-const OTHER_FILES: u64 = 600;
+/// Files beside the sockets of a worker's browsers: phones, and those who flood.
+const OTHER_FILES: u64 = 1200;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -86,10 +34,27 @@ fn main() -> ExitCode {
             return if error.use_stderr() { ExitCode::from(EX_USAGE) } else { ExitCode::SUCCESS };
         }
     };
-    let done = match cli.scenario {
-        Scenario::Login(arguments) => login(&arguments).map(|report| verdict(&report)),
-        Scenario::MakeDeployment(MakeArguments { directory, store_url }) => {
-            deployment::make(&directory, &store_url).map(|()| ExitCode::SUCCESS)
+    let done = match cli.command {
+        Command::Run(arguments) => run(&arguments),
+        Command::Scenarios => {
+            for (name, text) in Scenario::built_in() {
+                println!("# {name}\n{text}");
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Show(arguments) => arguments.run().map(kept),
+        Command::Compare(arguments) => arguments.run().map(kept),
+        Command::Schema => {
+            print!("{}", report::file::schema());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::MakeDeployment(MakeArguments { directory, store_url, limits }) => {
+            deployment::make(&directory, &store_url, limits).map(|()| ExitCode::SUCCESS)
+        }
+        Command::Worker => {
+            // The conductor has asked whether this is enough.
+            let _ = rlimit::increase_nofile_limit(u64::MAX);
+            worker::run().map(|()| ExitCode::SUCCESS)
         }
     };
     match done {
@@ -101,71 +66,92 @@ fn main() -> ExitCode {
     }
 }
 
-fn login(arguments: &LoginArguments) -> anyhow::Result<Report> {
-    ensure!(arguments.rate.is_finite() && arguments.rate > 0.0, "--rate must be more than 0");
+fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
+    let scenario = Scenario::read(&arguments.scenario, &arguments.settings())?;
     let files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(1024);
+    let of_worker = scenario.largest().div_ceil(u64::from(arguments.workers));
     ensure!(
-        arguments.logins + OTHER_FILES <= files,
-        "{} browsers need more files than the {files} that this process may open: raise `ulimit -n`",
-        arguments.logins
+        of_worker + OTHER_FILES <= files,
+        "{of_worker} browsers in a process need more files than the {files} that it may open: \
+         give more --workers, or raise `ulimit -n`"
     );
-    let deployment = Deployment::read(&arguments.deployment)?;
-    let run = LoginRun {
-        targets: arguments.targets.clone(),
-        party: deployment.relying_party(),
-        tokens: deployment.tokens()?,
-        waiting: arguments.logins,
-        logins: arguments.duration.map_or(arguments.logins, |seconds| (seconds * arguments.rate).round() as u64),
-        rate: arguments.rate,
-        loss: if arguments.come_back { Loss::IsMended } else { Loss::Fails },
+    let mut thresholds = scenario.thresholds()?;
+    thresholds.extend_from_slice(&arguments.thresholds);
+    let run = Run {
+        name: name_of(&arguments.scenario),
+        target: target(arguments, scenario.server)?,
+        scenario,
+        workers: arguments.workers,
+        groups: groups(arguments)?,
+        executable: std::env::current_exe().context("this program cannot be found")?,
     };
-    let report = tokio::runtime::Runtime::new()?.block_on(shown(run))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut report = runtime.block_on(async {
+        let mut live = Live::start(Mode::choose(arguments.no_tui)).context("the terminal cannot be used")?;
+        let stop = live.stop();
+        let report = run.conduct(&mut live, stop.asked()).await;
+        live.finish();
+        report
+    })?;
+    report.judge(&thresholds);
     println!("{report}");
     if let Some(file) = &arguments.json {
-        let json = serde_json::to_string_pretty(&report)?;
-        std::fs::write(file, json + "\n").with_context(|| format!("cannot write {}", file.display()))?;
+        std::fs::write(file, report.to_json()).with_context(|| format!("cannot write {}", file.display()))?;
     }
-    Ok(report)
+    if let Some(file) = &arguments.html {
+        report.write_page(file)?;
+    }
+    Ok(verdict(&report))
 }
 
-async fn shown(run: LoginRun) -> anyhow::Result<Report> {
-    let (running, deadline, logins) = (Running::default(), run.deadline(), run.logins);
-    let showing = tokio::spawn(show(running.clone(), logins));
-    let finished = tokio::time::timeout(deadline, run.run(running)).await;
-    showing.abort();
-    finished.with_context(|| format!("the run did not end within {deadline:?}"))?.context("the run could not be made")
+/// What a run is called: a built-in scenario's name, or that of a file.
+fn name_of(scenario: &str) -> String {
+    Path::new(scenario).file_stem().map_or_else(|| scenario.to_owned(), |stem| stem.to_string_lossy().into_owned())
 }
 
-/// Once a second, or as a moving bar where there is a terminal.
-async fn show(running: Running, logins: u64) {
-    let bar = std::io::stderr().is_terminal().then(|| ProgressBar::new(logins));
-    if let (Some(bar), Ok(style)) =
-        (&bar, ProgressStyle::with_template("{elapsed} {wide_bar} {pos}/{len} logins {msg}"))
-    {
-        bar.set_style(style);
-    }
-    let mut ticks = tokio::time::interval(Duration::from_secs(1));
-    loop {
-        ticks.tick().await;
-        let Progress { opened, done, balance } = running.progress();
-        let lost = format!("{opened} browsers opened, {} confirmed, {} failed", balance.expected, balance.failed);
-        match &bar {
-            Some(bar) => {
-                bar.set_position(done);
-                bar.set_message(lost);
-            }
-            None => eprintln!("{done}/{logins} logins, {lost}"),
+fn target(arguments: &RunArguments, server: Server) -> anyhow::Result<Target> {
+    Ok(match server {
+        Server::Gateway => {
+            ensure!(!arguments.targets.is_empty(), "give a gateway's address: --target URL");
+            let deployment = Deployment::read(&arguments.deployment)?;
+            let tokens = deployment.tokens()?;
+            Target::Gateway { nodes: arguments.targets.clone(), deployment: Box::new(deployment), tokens }
+        }
+        Server::Plain => {
+            let (Some(subscribe), Some(publish)) = (arguments.subscribe.clone(), arguments.publish.clone()) else {
+                anyhow::bail!("give the server's addresses: --subscribe URL --publish URL");
+            };
+            Target::Plain { subscribe, publish }
+        }
+    })
+}
+
+fn groups(arguments: &RunArguments) -> anyhow::Result<Vec<Group>> {
+    let mut named = arguments.pids.clone();
+    if let Some(file) = &arguments.pid_file {
+        let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+        for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            named.push(line.parse().with_context(|| format!("{}: {line}", file.display()))?);
         }
     }
+    Ok(Group::together(named))
+}
+
+fn kept(demands: bool) -> ExitCode {
+    if demands { ExitCode::SUCCESS } else { ExitCode::from(EX_THRESHOLD) }
 }
 
 fn verdict(report: &Report) -> ExitCode {
-    if !report.ledger.is_clean() {
-        return ExitCode::from(2);
+    let arrived: u64 = report.series.iter().map(|second| second.arrivals).sum();
+    let done: u64 = report.series.iter().map(|second| second.done).sum();
+    match report.verdict() {
+        Verdict::Void(reason) => {
+            eprintln!("saoma-load: the figures do not count: {reason}");
+            ExitCode::from(3)
+        }
+        Verdict::NotClean => ExitCode::from(2),
+        // Whoever was to log in has not.
+        Verdict::NothingOwed if arrived > done => ExitCode::from(2),
+        Verdict::NothingOwed | Verdict::Clean => kept(report.keeps_thresholds()),
     }
-    if report.lateness.p99 > TOLERATED_LATENESS_MS {
-        eprintln!("saoma-load: the generator was {:.0} ms late at p99: its figures do not count", report.lateness.p99);
-        return ExitCode::from(3);
-    }
-    ExitCode::SUCCESS
 }

@@ -155,6 +155,13 @@ impl PersistentBrowser {
         self.wish = Some(message);
     }
 
+    /// Asks for an answer that tells nothing but that the connection stands: an `error`, of which a gateway takes few.
+    pub async fn probe(&mut self) {
+        if let Some(connection) = &mut self.connection {
+            let _ = timeout(self.habits.patience, connection.probe()).await;
+        }
+    }
+
     /// Drops the connection without a word, as a page does that is loaded again.
     pub fn reload(&mut self) {
         self.connection = None;
@@ -261,7 +268,7 @@ fn back_off(habits: Habits, tries: u32, random: &mut fastrand::Rng) -> Duration 
 }
 
 /// Whether trying again would get the same answer.
-fn is_final(error: &BrowserError) -> bool {
+pub(crate) fn is_final(error: &BrowserError) -> bool {
     match error {
         BrowserError::Refused { status, .. } => status.is_client_error() && status.as_u16() != 429,
         BrowserError::Closed { code, .. } => ComeBack::after(*code) == ComeBack::No,
@@ -270,7 +277,7 @@ fn is_final(error: &BrowserError) -> bool {
     }
 }
 
-fn retry_after(error: &BrowserError) -> Option<Duration> {
+pub(crate) fn retry_after(error: &BrowserError) -> Option<Duration> {
     match error {
         BrowserError::Unexpected(message) => match **message {
             ServerMessage::Error { retry_after, .. } => retry_after.map(|seconds| Duration::from_secs(seconds.into())),

@@ -1,7 +1,10 @@
 //! The ways between a browser and the gateway, as one to whoever follows a login by them.
 
+use std::net::IpAddr;
+
 use reqwest::Client;
 use saoma_protocol::{ClientMessage, ResumeRequest, ServerMessage};
+use tokio_tungstenite::tungstenite::Message;
 use url::Url;
 
 use crate::browser::{Browser, BrowserError, OpenedLogin, RelyingParty};
@@ -12,6 +15,8 @@ use crate::http_login::{Follow, HttpLogin};
 pub enum Transport {
     /// A WebSocket.
     Socket,
+    /// A WebSocket from this address of the machine.
+    SocketFrom(IpAddr),
     /// Requests, for networks that block WebSocket.
     Http(Client, Follow),
 }
@@ -36,6 +41,11 @@ impl Transport {
                 let (socket, login) = Browser::open(target, party).await?;
                 (Connection::Socket(socket), login)
             }
+            Self::SocketFrom(source) => {
+                let mut socket = Browser::connect_from(*source, target, &party.origin).await?;
+                let login = socket.open_login(party).await?;
+                (Connection::Socket(socket), login)
+            }
             Self::Http(http, follow) => {
                 let (requests, login) = HttpLogin::open(http, *follow, target, party).await?;
                 (Connection::Http(requests), login)
@@ -50,6 +60,11 @@ impl Transport {
     pub async fn resume(&self, target: &Url, origin: &str, request: ResumeRequest) -> Result<Connection, BrowserError> {
         Ok(match self {
             Self::Socket => Connection::Socket(Browser::resume_with(target, origin, request).await?),
+            Self::SocketFrom(source) => {
+                let mut socket = Browser::connect_from(*source, target, origin).await?;
+                socket.send(&ClientMessage::Resume(request)).await?;
+                Connection::Socket(socket)
+            }
             Self::Http(http, follow) => {
                 Connection::Http(HttpLogin::resume(http, *follow, target, origin, request).await?)
             }
@@ -77,6 +92,17 @@ impl Connection {
         match self {
             Self::Socket(socket) => socket.send(message).await,
             Self::Http(requests) => requests.send(message).await,
+        }
+    }
+
+    /// Sends what is no message, which a socket answers by an `error` once all is served that was sent before.
+    ///
+    /// # Errors
+    /// The connection fails.
+    pub async fn probe(&mut self) -> Result<(), BrowserError> {
+        match self {
+            Self::Socket(socket) => socket.send_raw(Message::text(r#"{"type":"probe"}"#)).await,
+            Self::Http(_) => Ok(()),
         }
     }
 

@@ -1,0 +1,198 @@
+//! Every figure of a report by its name: what thresholds demand and comparisons compare.
+//!
+//! A name is `GROUP.MEMBER`. Groups are the kinds of latency, `lateness`, `ledger`, `generator`, `rates`, `memory`, and the names of
+//! processes; `kernel` is one for `bytes_per_socket`. Members of `rates` may stand alone.
+
+use super::model::{Percentiles, Report};
+
+/// What a figure counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Milliseconds.
+    Milliseconds,
+    /// Microseconds.
+    Microseconds,
+    /// Seconds.
+    Seconds,
+    /// Bytes.
+    Bytes,
+    /// So many each second.
+    PerSecond,
+    /// So many.
+    Count,
+    /// One thing by another.
+    Ratio,
+}
+
+/// In which direction a figure is good news.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Better {
+    /// Less is better.
+    Lower,
+    /// More is better.
+    Higher,
+    /// It says how the run was, not how the gateway did.
+    Neither,
+}
+
+/// What the members of one class of groups are, in the order in which they are shown.
+pub type Members = &'static [(&'static str, Unit, Better)];
+
+/// Figures of a kind of latency, and of the generator's lateness.
+pub const PERCENTILES: Members = &[
+    ("count", Unit::Count, Better::Neither),
+    ("mean", Unit::Milliseconds, Better::Lower),
+    ("p50", Unit::Milliseconds, Better::Lower),
+    ("p90", Unit::Milliseconds, Better::Lower),
+    ("p99", Unit::Milliseconds, Better::Lower),
+    ("p99_9", Unit::Milliseconds, Better::Lower),
+    ("p99_99", Unit::Milliseconds, Better::Lower),
+    ("max", Unit::Milliseconds, Better::Lower),
+];
+
+/// Figures of the ledger.
+pub const LEDGER: Members = &[
+    ("expected", Unit::Count, Better::Neither),
+    ("received", Unit::Count, Better::Neither),
+    ("duplicate", Unit::Count, Better::Lower),
+    ("lost", Unit::Count, Better::Lower),
+    ("wrong_browser", Unit::Count, Better::Lower),
+    ("failed", Unit::Count, Better::Lower),
+];
+
+/// Figures of the generator.
+pub const GENERATOR: Members =
+    &[("dropped", Unit::Count, Better::Neither), ("cpu_seconds", Unit::Seconds, Better::Neither)];
+
+/// What was achieved each second.
+pub const RATES: Members =
+    &[("opens_per_second", Unit::PerSecond, Better::Higher), ("logins_per_second", Unit::PerSecond, Better::Higher)];
+
+/// Figures of memory as a whole.
+pub const MEMORY: Members = &[("after_churn_ratio", Unit::Ratio, Better::Lower)];
+
+/// Figures of the processes of one name.
+pub const PROCESS: Members = &[
+    ("cpu_seconds", Unit::Seconds, Better::Lower),
+    ("pss_bytes_start", Unit::Bytes, Better::Neither),
+    ("pss_bytes_end", Unit::Bytes, Better::Lower),
+    ("cpu_ms_per_1000_logins", Unit::Milliseconds, Better::Lower),
+    ("cpu_us_per_socket_second", Unit::Microseconds, Better::Lower),
+    ("bytes_per_socket", Unit::Bytes, Better::Lower),
+];
+
+/// A tail of a distribution is steady when so many measurements lie in it.
+const STEADY: f64 = 10.0;
+
+/// One figure of a report.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Figure {
+    /// Its name.
+    pub name: String,
+    /// What it counts.
+    pub unit: Unit,
+    /// In which direction it is good news.
+    pub better: Better,
+    /// Whether enough measurements stand behind it for it to be much the same in another run.
+    pub steady: bool,
+    /// Its value, in its unit.
+    pub value: f64,
+}
+
+impl Report {
+    /// Every figure that this run measured.
+    pub fn figures(&self) -> Vec<Figure> {
+        let mut figures = Vec::new();
+        let mut group = |name: &str, members: Members, values: &[Option<f64>]| {
+            for (&(member, unit, better), value) in members.iter().zip(values) {
+                let Some(value) = *value else { continue };
+                figures.push(Figure { name: format!("{name}.{member}"), unit, better, steady: true, value });
+            }
+        };
+        for latency in &self.latencies {
+            group(&latency.name, PERCENTILES, &percentiles(&latency.percentiles));
+        }
+        group("lateness", PERCENTILES, &percentiles(&self.generator.lateness));
+        let ledger = self.ledger;
+        let counts =
+            [ledger.expected, ledger.received, ledger.duplicate, ledger.lost, ledger.wrong_browser, ledger.failed];
+        group("ledger", LEDGER, &counts.map(|count| Some(count as f64)));
+        group("generator", GENERATOR, &[Some(self.generator.dropped as f64), Some(self.generator.cpu_seconds)]);
+        group("rates", RATES, &[self.rates.opens_per_second, self.rates.logins_per_second]);
+        group("memory", MEMORY, &[self.memory.as_ref().and_then(|memory| memory.after_churn_ratio)]);
+        let slopes = self.memory.iter().flat_map(|memory| &memory.slopes);
+        for process in &self.processes {
+            let values = [
+                Some(process.cpu_seconds),
+                Some(process.pss_bytes_start as f64),
+                Some(process.pss_bytes_end as f64),
+                process.cpu_ms_per_1000_logins,
+                process.cpu_us_per_socket_second,
+            ];
+            group(&process.name, PROCESS, &values);
+        }
+        for (name, slope) in slopes {
+            group(name, &PROCESS[PROCESS.len() - 1..], &[Some(slope.bytes_per_socket)]);
+        }
+        self.mark_unsteady(&mut figures);
+        figures
+    }
+
+    /// The one of this name.
+    pub fn figure(&self, name: &str) -> Option<Figure> {
+        self.figures().into_iter().find(|figure| figure.name == name)
+    }
+
+    /// The slowest of all is chance, and so is a percentile with hardly anything beyond it; the generator's own
+    /// lateness says nothing about the gateway.
+    fn mark_unsteady(&self, figures: &mut [Figure]) {
+        for figure in figures {
+            let Some((group, member)) = figure.name.split_once('.') else { continue };
+            let beyond = match member {
+                "p90" => 0.1,
+                "p99" => 0.01,
+                "p99_9" => 0.001,
+                "p99_99" => 0.000_1,
+                "max" => 0.0,
+                _ => 0.5,
+            };
+            if let Some(latency) = self.latencies.iter().find(|latency| latency.name == group) {
+                figure.steady = latency.percentiles.count as f64 * beyond >= STEADY;
+            } else if group == "lateness" {
+                figure.better = Better::Neither;
+            }
+        }
+    }
+}
+
+/// In the order of [`PERCENTILES`].
+fn percentiles(p: &Percentiles) -> [Option<f64>; 8] {
+    [p.count as f64, p.mean, p.p50, p.p90, p.p99, p.p99_9, p.p99_99, p.max].map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::sample;
+
+    #[test]
+    fn figures_have_names_of_their_own() {
+        let figures = sample().figures();
+        let mut names: Vec<_> = figures.iter().map(|figure| figure.name.as_str()).collect();
+        assert!(names.len() > 60, "{names:?}");
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), figures.len());
+    }
+
+    #[test]
+    fn a_percentile_is_steady_when_ten_measurements_lie_beyond_it() {
+        let mut report = sample();
+        let mut steady = |count, member: &str| {
+            report.latencies[0].percentiles.count = count;
+            let name = format!("{}.{member}", report.latencies[0].name);
+            report.figure(&name).unwrap().steady
+        };
+        assert!(steady(1000, "p99") && !steady(999, "p99"));
+        assert!(!steady(1_000_000, "max"));
+    }
+}

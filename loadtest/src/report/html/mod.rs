@@ -1,0 +1,241 @@
+//! A report as one page that needs nothing else: styles and plots stand in it, and it asks for nothing over the network.
+
+mod plot;
+mod plots;
+mod scale;
+
+use askama::Template;
+
+use self::plot::{Plot, Table};
+use super::figures::{Figure, PERCENTILES, Unit};
+use super::format::{bytes, count, decimal, fixed, moment, percentile, settings, value};
+use super::model::{Failure, Report};
+use super::threshold::Threshold;
+use super::verdict::Verdict;
+
+#[derive(Template)]
+#[template(path = "report/page.html")]
+struct Page<'a> {
+    report: &'a Report,
+    dropped: String,
+    cpu: String,
+    began: String,
+    took: String,
+    verdict: Banner,
+    tiles: Vec<Tile>,
+    thresholds: Vec<Demand<'a>>,
+    ledger: Table,
+    latencies: Table,
+    processes: Table,
+    failures: Table,
+    counts: Table,
+    phases: Table,
+    settings: Vec<(String, String)>,
+    sections: Vec<Section>,
+}
+
+struct Banner {
+    class: &'static str,
+    sign: &'static str,
+    name: &'static str,
+    explanation: String,
+}
+
+/// A figure that counts most.
+struct Tile {
+    label: String,
+    value: String,
+    note: String,
+}
+
+struct Demand<'a> {
+    expression: &'a str,
+    value: String,
+    passed: bool,
+}
+
+/// Plots of one topic.
+struct Section {
+    title: &'static str,
+    plots: Vec<Drawn>,
+}
+
+struct Drawn {
+    plot: Plot,
+    svg: String,
+}
+
+/// The report as a page.
+///
+/// # Errors
+/// None that can happen to a template that writes into memory.
+pub fn page(report: &Report) -> askama::Result<String> {
+    let machine = &report.machine;
+    let mut shown = vec![
+        ("scenario".to_owned(), report.scenario.name.clone()),
+        ("targets".into(), report.targets.join(", ")),
+        ("workers".into(), report.workers.to_string()),
+        ("machine".into(), format!("{} cores, {}, {}", machine.cores, bytes(machine.memory_bytes as f64), machine.os)),
+        ("tool".into(), format!("{} {}", report.tool.name, report.tool.version)),
+    ];
+    shown.extend(settings(&report.scenario.settings));
+    let page = Page {
+        report,
+        dropped: count(report.generator.dropped),
+        cpu: decimal(report.generator.cpu_seconds),
+        began: moment(report.started_at),
+        took: decimal(report.seconds),
+        verdict: banner(report),
+        tiles: tiles(report),
+        thresholds: demands(report),
+        ledger: ledger(report),
+        latencies: latencies(report),
+        processes: processes(report),
+        failures: counted("failure", &report.failures),
+        counts: counted("counted", &report.counts),
+        phases: phases(report),
+        settings: shown,
+        sections: sections(report)?,
+    };
+    page.render()
+}
+
+fn banner(report: &Report) -> Banner {
+    let verdict = report.verdict();
+    let (class, sign, name) = match verdict {
+        Verdict::Clean => ("good", "✓", "Clean"),
+        Verdict::NotClean => ("bad", "✕", "Not clean"),
+        Verdict::Void(_) => ("void", "!", "Void"),
+        Verdict::NothingOwed => ("plain", "–", "Nothing owed"),
+    };
+    let ledger = &report.ledger;
+    let wrong = [
+        ("lost", ledger.lost),
+        ("duplicate", ledger.duplicate),
+        ("in a wrong browser", ledger.wrong_browser),
+        ("failed", ledger.failed),
+    ];
+    let wrong = wrong.iter().filter(|(_, number)| *number > 0);
+    let wrong: Vec<_> = wrong.map(|(what, number)| format!("{} {what}", count(*number))).collect();
+    let mut explanation = verdict.explanation();
+    if !wrong.is_empty() {
+        explanation = format!("{explanation} Of {} confirms: {}.", count(ledger.expected), wrong.join(", "));
+    }
+    Banner { class, sign, name, explanation }
+}
+
+fn tiles(report: &Report) -> Vec<Tile> {
+    let figures = report.figures();
+    let find = |name: &str| figures.iter().find(|figure| figure.name == name);
+    let tile = |label: &str, name: &str, note: String| {
+        let Figure { value: number, unit, .. } = find(name)?;
+        Some(Tile { label: label.to_owned(), value: value(*number, *unit), note })
+    };
+    let note = |name: &str, label: &str| {
+        find(name).map(|figure| format!("{label} {}", value(figure.value, figure.unit))).unwrap_or_default()
+    };
+    let most = report.series.iter().map(|second| second.sockets).max().unwrap_or_default();
+    let sockets = (most > 0).then(|| Tile { label: "open sockets".into(), value: count(most), note: "at most".into() });
+    [
+        tile("logins", "rates.logins_per_second", note("ledger.received", "in all")),
+        tile("opens", "rates.opens_per_second", note("open.count", "in all")),
+        tile("push p99", "push.p99", note("push.p50", "median")),
+        tile("open p99", "open.p99", note("open.p50", "median")),
+        tile("gateway memory", "gateway.bytes_per_socket", "per socket".into()),
+        tile("gateway CPU", "gateway.cpu_ms_per_1000_logins", "per 1,000 logins".into()),
+        tile("gateway CPU", "gateway.cpu_us_per_socket_second", "per socket and second".into()),
+        sockets,
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn demands(report: &Report) -> Vec<Demand<'_>> {
+    let demand = |outcome: &'_ super::model::Outcome| {
+        let unit = outcome.expression.parse().map_or(Unit::Ratio, |threshold: Threshold| threshold.unit());
+        outcome.value.map_or_else(|| "not measured".to_owned(), |figure| value(figure, unit))
+    };
+    let outcomes = report.thresholds.iter();
+    outcomes
+        .map(|outcome| Demand { expression: &outcome.expression, value: demand(outcome), passed: outcome.passed })
+        .collect()
+}
+
+fn table(head: &[&str], rows: Vec<Vec<String>>) -> Table {
+    Table { head: head.iter().map(|name| (*name).to_owned()).collect(), rows, note: String::new() }
+}
+
+fn ledger(report: &Report) -> Table {
+    let ledger = &report.ledger;
+    let rows = [
+        ("expected", ledger.expected, "confirms that the gateway accepted"),
+        ("received", ledger.received, "browsers that were told of theirs"),
+        ("duplicate", ledger.duplicate, "results that a browser got again"),
+        ("lost", ledger.lost, "browsers that were never told"),
+        ("wrong browser", ledger.wrong_browser, "results that belong to another browser"),
+        ("failed", ledger.failed, "logins that broke off before they were confirmed"),
+    ];
+    table(&["ledger", "", ""], rows.map(|(name, number, what)| vec![name.into(), count(number), what.into()]).into())
+}
+
+fn latencies(report: &Report) -> Table {
+    let kinds = report.latencies.iter().map(|latency| (latency.name.as_str(), &latency.percentiles));
+    let rows = kinds.chain([("generator late", &report.generator.lateness)]).map(|(name, p)| {
+        let figures = [p.mean, p.p50, p.p90, p.p99, p.p99_9, p.p99_99, p.max].map(fixed);
+        [name.to_owned(), count(p.count)].into_iter().chain(figures).collect()
+    });
+    let head = ["ms".to_owned()].into_iter().chain(PERCENTILES.iter().map(|(name, ..)| percentile(name)));
+    Table { head: head.collect(), rows: rows.collect(), note: String::new() }
+}
+
+fn processes(report: &Report) -> Table {
+    let optional = |figure: Option<f64>| figure.map_or_else(|| "–".to_owned(), decimal);
+    let rows = report.processes.iter().map(|process| {
+        let ids: Vec<_> = process.pids.iter().map(ToString::to_string).collect();
+        vec![
+            process.name.clone(),
+            ids.join(", "),
+            decimal(process.cpu_seconds),
+            bytes(process.pss_bytes_start as f64),
+            bytes(process.pss_bytes_end as f64),
+            optional(process.cpu_ms_per_1000_logins),
+            optional(process.cpu_us_per_socket_second),
+        ]
+    });
+    let head = ["process", "ids", "CPU s", "memory before", "after", "CPU ms / 1,000 logins", "CPU µs / socket·s"];
+    table(&head, rows.collect())
+}
+
+fn counted(head: &str, counted: &[Failure]) -> Table {
+    table(&[head, "count"], counted.iter().map(|failure| vec![failure.what.clone(), count(failure.count)]).collect())
+}
+
+fn phases(report: &Report) -> Table {
+    let rows = report.phases.iter().map(|phase| {
+        let rate = if phase.done > 0 && phase.seconds > 0.0 {
+            decimal(phase.done as f64 / phase.seconds)
+        } else {
+            "–".into()
+        };
+        vec![phase.name.clone(), decimal(phase.began), decimal(phase.seconds), count(phase.done), rate]
+    });
+    table(&["part of the run", "began, s", "took, s", "done", "per second"], rows.collect())
+}
+
+fn sections(report: &Report) -> askama::Result<Vec<Section>> {
+    let memory = report.memory.as_ref().filter(|memory| !memory.slopes.is_empty());
+    let sections = [
+        ("Latency", report.percentile_plot().into_iter().chain(report.latency_plots()).collect::<Vec<_>>()),
+        ("Load", report.rate_plots()),
+        ("Servers", memory.map(plots::memory_plot).into_iter().chain(report.process_plots()).collect()),
+    ];
+    let draw = |plot: Plot| Ok(Drawn { svg: plot.svg()?, plot });
+    let filled = sections.into_iter().filter(|(_, plots)| !plots.is_empty());
+    filled
+        .map(|(title, plots)| Ok(Section { title, plots: plots.into_iter().map(draw).collect::<askama::Result<_>>()? }))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

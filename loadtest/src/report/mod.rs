@@ -1,0 +1,19 @@
+//! What a run came to: for people as text and as a page, for programs as JSON.
+
+pub mod commands;
+pub mod compare;
+pub mod figures;
+pub mod file;
+pub(crate) mod format;
+pub mod html;
+pub mod latencies;
+pub mod memory;
+pub mod model;
+#[cfg(test)]
+pub(crate) mod sample;
+mod text;
+pub mod threshold;
+pub mod verdict;
+
+pub use latencies::Latencies;
+pub use model::{Report, SCHEMA};

@@ -1,0 +1,172 @@
+//! A report as text, for a person and for the log of a build.
+
+use std::fmt::{self, Display, Formatter};
+
+use super::figures::Unit;
+use super::format::{bytes, count, decimal, fixed, moment, percentile, settings, value};
+use super::model::{Memory, Percentiles, Report};
+use super::threshold::Threshold;
+
+impl Display for Report {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        self.head(f)?;
+        self.latency_table(f)?;
+        self.rates_and_ledger(f)?;
+        self.process_table(f)?;
+        if let Some(memory) = self.memory.as_ref().filter(|memory| !memory.slopes.is_empty()) {
+            slopes(f, memory)?;
+        }
+        if !self.failures.is_empty() {
+            writeln!(f, "\nfailures")?;
+        }
+        for failure in &self.failures {
+            writeln!(f, "{:>10} × {}", count(failure.count), failure.what)?;
+        }
+        if !self.counts.is_empty() {
+            writeln!(f, "\ncounts")?;
+        }
+        for counted in &self.counts {
+            writeln!(f, "{:>10} × {}", count(counted.count), counted.what)?;
+        }
+        self.outcomes(f)?;
+        let verdict = self.verdict();
+        write!(f, "\n{}: {}", verdict.name(), verdict.explanation())?;
+        if self.keeps_thresholds() { Ok(()) } else { write!(f, "\nthresholds were not kept") }
+    }
+}
+
+impl Report {
+    fn head(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let (about, settings): (Vec<_>, Vec<_>) =
+            settings(&self.scenario.settings).into_iter().partition(|(name, _)| name == "about");
+        let settings: Vec<_> = settings.into_iter().map(|(name, value)| format!("{name} {value}")).collect();
+        writeln!(f, "{} {}: {}", self.tool.name, self.tool.version, self.scenario.name)?;
+        for (_, about) in about {
+            writeln!(f, "about       {about}")?;
+        }
+        writeln!(f, "began       {}, took {} s", moment(self.started_at), decimal(self.seconds))?;
+        writeln!(f, "settings    {}", settings.join(", "))?;
+        writeln!(f, "targets     {}", self.targets.join(", "))?;
+        let machine = &self.machine;
+        let memory = bytes(machine.memory_bytes as f64);
+        writeln!(f, "generator   {} workers on {} cores, {memory}, {}", self.workers, machine.cores, machine.os)
+    }
+
+    fn latency_table(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "\n{:<22}", "milliseconds")?;
+        for head in ["count", "mean", "p50", "p90", "p99", "p99_9", "p99_99", "max"] {
+            write!(f, "{:>11}", percentile(head))?;
+        }
+        writeln!(f)?;
+        let kinds = self.latencies.iter().map(|latency| (latency.name.as_str(), &latency.percentiles));
+        for (name, percentiles) in kinds.chain([("generator late", &self.generator.lateness)]) {
+            let Percentiles { p50, p90, p99, p99_9, p99_99, max, mean, .. } = percentiles;
+            write!(f, "{name:<22}{:>11}", count(percentiles.count))?;
+            for figure in [mean, p50, p90, p99, p99_9, p99_99, max] {
+                write!(f, "{:>11}", fixed(*figure))?;
+            }
+            writeln!(f)?;
+        }
+        Ok(())
+    }
+
+    fn rates_and_ledger(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        writeln!(f)?;
+        let rates = [("opens", self.rates.opens_per_second), ("logins", self.rates.logins_per_second)];
+        let rates: Vec<_> =
+            rates.iter().filter_map(|(name, rate)| Some(format!("{} {name}/s", decimal((*rate)?)))).collect();
+        if !rates.is_empty() {
+            writeln!(f, "rates       {}", rates.join(", "))?;
+        }
+        let ledger = &self.ledger;
+        let parts = [
+            ("expected", ledger.expected),
+            ("received", ledger.received),
+            ("duplicate", ledger.duplicate),
+            ("lost", ledger.lost),
+            ("wrong browser", ledger.wrong_browser),
+            ("failed", ledger.failed),
+        ]
+        .map(|(name, number)| format!("{name} {}", count(number)));
+        writeln!(f, "ledger      {}", parts.join(", "))?;
+        let generator = &self.generator;
+        let cpu = decimal(generator.cpu_seconds);
+        writeln!(f, "generator   {} arrivals dropped, {cpu} s of CPU", count(generator.dropped))
+    }
+
+    fn process_table(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if self.processes.is_empty() {
+            return Ok(());
+        }
+        let heads = ["processes", "CPU s", "PSS start", "PSS end", "ms/1000 logins", "µs/socket·s"];
+        writeln!(
+            f,
+            "\n{:<16}{:>5}{:>10}{:>12}{:>12}{:>16}{:>13}",
+            heads[0], "", heads[1], heads[2], heads[3], heads[4], heads[5]
+        )?;
+        for process in &self.processes {
+            let optional = |figure: Option<f64>| figure.map_or_else(|| "-".to_owned(), decimal);
+            writeln!(
+                f,
+                "{:<16}{:>5}{:>10}{:>12}{:>12}{:>16}{:>13}",
+                process.name,
+                format!("× {}", process.pids.len()),
+                decimal(process.cpu_seconds),
+                bytes(process.pss_bytes_start as f64),
+                bytes(process.pss_bytes_end as f64),
+                optional(process.cpu_ms_per_1000_logins),
+                optional(process.cpu_us_per_socket_second),
+            )?;
+        }
+        Ok(())
+    }
+
+    fn outcomes(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if !self.thresholds.is_empty() {
+            writeln!(f, "\nthresholds")?;
+        }
+        for outcome in &self.thresholds {
+            let unit = outcome.expression.parse().map_or(Unit::Ratio, |threshold: Threshold| threshold.unit());
+            let found = outcome.value.map_or_else(|| "not measured".to_owned(), |figure| value(figure, unit));
+            let mark = if outcome.passed { "passed" } else { "FAILED" };
+            writeln!(f, "  {mark}  {}: {found}", outcome.expression)?;
+        }
+        Ok(())
+    }
+}
+
+fn slopes(f: &mut Formatter<'_>, memory: &Memory) -> fmt::Result {
+    if memory.slopes.is_empty() && memory.after_churn_ratio.is_none() {
+        return Ok(());
+    }
+    writeln!(f, "\n{:<16}{:>15}{:>16}{:>10}", "memory", "B per socket", "without", "r²")?;
+    for (name, slope) in &memory.slopes {
+        let (cost, base) = (decimal(slope.bytes_per_socket), bytes(slope.base_bytes));
+        writeln!(f, "{name:<16}{cost:>15}{base:>16}{:>10.4}", slope.r2)?;
+    }
+    match memory.after_churn_ratio {
+        Some(ratio) => writeln!(f, "after churn     {:>15}", format!("× {ratio:.2}")),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{sample, sample_of_failure};
+
+    #[test]
+    fn the_summary_of_a_run() {
+        insta::assert_snapshot!(sample());
+    }
+
+    #[test]
+    fn the_summary_of_a_run_that_failed_ends_by_saying_so() {
+        let text = sample_of_failure().to_string();
+        assert!(text.contains("9 × phone: 503 <unavailable>"), "{text}");
+        let (_, end) = text.rsplit_once("\n\n").unwrap();
+        assert_eq!(
+            end,
+            "NOT CLEAN: A result was lost, came twice or went astray, or a login broke off.\nthresholds were not kept"
+        );
+    }
+}

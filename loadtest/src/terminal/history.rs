@@ -1,0 +1,75 @@
+//! The last minutes of a run, for the small curves of the screen.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::snapshot::Snapshot;
+
+/// Seconds that are kept: more than a terminal has columns.
+const KEPT: usize = 400;
+
+/// What the curves are drawn from.
+#[derive(Debug, Default)]
+pub struct History {
+    sockets: VecDeque<u64>,
+    done: VecDeque<u64>,
+    /// By kind, in microseconds; absent in seconds in which none was measured.
+    p99: BTreeMap<String, VecDeque<Option<u64>>>,
+}
+
+impl History {
+    /// Adds a second.
+    pub fn add(&mut self, snapshot: &Snapshot) {
+        push(&mut self.sockets, snapshot.second.sockets);
+        push(&mut self.done, snapshot.second.done);
+        for (kind, _) in &snapshot.latencies {
+            let latency = snapshot.second.latencies.get(kind).filter(|latency| latency.count > 0);
+            push(self.p99.entry(kind.clone()).or_default(), latency.map(|latency| (latency.p99 * 1000.0) as u64));
+        }
+    }
+
+    /// Open sockets of the last seconds, as many as there is `room` for.
+    pub fn sockets(&self, room: u16) -> Vec<u64> {
+        last(&self.sockets, room)
+    }
+
+    /// What was done in each of the last seconds.
+    pub fn done(&self, room: u16) -> Vec<u64> {
+        last(&self.done, room)
+    }
+
+    /// The p99 of one kind in each of the last seconds.
+    pub fn p99(&self, kind: &str, room: u16) -> Vec<Option<u64>> {
+        self.p99.get(kind).map(|values| last(values, room)).unwrap_or_default()
+    }
+}
+
+fn push<T>(values: &mut VecDeque<T>, value: T) {
+    if values.len() == KEPT {
+        values.pop_front();
+    }
+    values.push_back(value);
+}
+
+fn last<T: Copy>(values: &VecDeque<T>, room: u16) -> Vec<T> {
+    values.iter().skip(values.len().saturating_sub(room.into())).copied().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::snapshot::sample;
+    use super::*;
+
+    #[test]
+    fn the_last_seconds_are_kept_and_no_more() {
+        let mut history = History::default();
+        for second in 0..1000 {
+            let mut snapshot = sample();
+            snapshot.second.sockets = second;
+            history.add(&snapshot);
+        }
+        assert_eq!(history.sockets(3), [997, 998, 999]);
+        assert_eq!(history.sockets(u16::MAX).len(), KEPT);
+        assert_eq!(history.p99("push", 2).len(), 2);
+        assert_eq!(history.p99("unknown", 2), []);
+    }
+}

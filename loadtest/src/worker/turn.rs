@@ -1,0 +1,269 @@
+//! A browser's turn: what a person does with the login that it shows.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::StatusCode;
+use saoma_protocol::{
+    ClientMessage, ConfirmRequest, Decision, ErrorCode, LoginId, ScanContext, ScanRequest, ServerMessage, paths,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::time::{Instant, sleep, timeout};
+use url::Url;
+use url::form_urlencoded::Serializer;
+
+use super::requests::{Asked, RequestError};
+use super::site::Site;
+use super::visitor::{Failure, Visitor};
+use crate::browser::BrowserError;
+use crate::deployment::PERSONAL;
+use crate::open_model::Arrival;
+use crate::scenario::Deed;
+
+const JSON: &str = "application/json";
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// How long a phone waits before it asks the next node, where one cannot answer.
+const BEFORE_ASKING_AGAIN: Duration = Duration::from_millis(100);
+
+impl Visitor {
+    /// Does what this arrival is about.
+    pub(super) async fn visit(&mut self, arrival: &Arrival) -> Result<(), Failure> {
+        let deed = self.site.scenario().people.deed(arrival.number);
+        let mut since = arrival.intended;
+        match deed {
+            Deed::Cancel => return self.cancel(since).await,
+            Deed::Refresh => since = self.refresh(since).await?,
+            Deed::Login | Deed::Reject | Deed::Slow => {}
+        }
+        let phone = PhoneOf { site: Arc::clone(&self.site), node: self.node, person: arrival.number };
+        let login_id = self.scan(&phone, since).await?;
+        match deed {
+            Deed::Reject => return self.reject(&phone, login_id).await,
+            Deed::Slow => self.look().await?,
+            _ => {}
+        }
+        let code = self.confirm(&phone, login_id).await?;
+        self.until_the_end().await?;
+        if self.site.scenario().redeem {
+            self.redeem(&code).await?;
+            if deed == Deed::Login {
+                self.site.measured("login", since.elapsed());
+            }
+        }
+        Ok(())
+    }
+
+    async fn cancel(&mut self, since: Instant) -> Result<(), Failure> {
+        self.browser.ask(ClientMessage::Cancel).await;
+        let (message, at) = self.told().await?;
+        let ServerMessage::Cancelled { .. } = message else { return Err(unexpected(message)) };
+        self.site.measured("cancel", at - since);
+        Ok(self.until_the_end().await?)
+    }
+
+    /// Asks for a new code, and says when it came: nobody scans before.
+    async fn refresh(&mut self, since: Instant) -> Result<Instant, Failure> {
+        self.browser.ask(ClientMessage::Refresh).await;
+        let patience = self.site.patience();
+        let message = timeout(patience, self.hear()).await.map_err(|_| BrowserError::Silence(patience))??;
+        let ServerMessage::Renewed { .. } = message else { return Err(unexpected(message)) };
+        self.site.measured("refresh", since.elapsed());
+        Ok(Instant::now())
+    }
+
+    /// A slow person looks; the browser must be told nothing meanwhile.
+    async fn look(&mut self) -> Result<(), Failure> {
+        let time = Duration::from_secs_f64(self.site.scenario().slow);
+        match timeout(time, self.hear()).await {
+            Err(_) => Ok(()),
+            Ok(message) => Err(unexpected(message?)),
+        }
+    }
+
+    /// A phone reads the code that the browser shows, as often as it takes, and the browser is told.
+    async fn scan(&mut self, phone: &PhoneOf, since: Instant) -> Result<LoginId, Failure> {
+        let (deadline, mut told, mut tries) = (Instant::now() + self.site.patience(), None, 0);
+        let context = loop {
+            let scan = ScanRequest::Qr { qr: self.login.qr.clone() };
+            let asking = phone.ask::<ScanContext>(tries, "scan", paths::SCANS, &scan);
+            let (answer, meanwhile) = self.hearing(asking).await?;
+            told = told.or(meanwhile);
+            let pause = match answer {
+                Ok(context) => break context,
+                Err(error) if phone.asks_again(&error, deadline) => phone.pause_after(&error, &mut tries),
+                Err(error) => return Err(error),
+            };
+            let ((), meanwhile) = self.hearing(sleep(pause)).await?;
+            told = told.or(meanwhile);
+        };
+        let (message, at) = match told {
+            Some(told) => told,
+            None => self.told().await?,
+        };
+        let ServerMessage::Scanned { .. } = message else { return Err(unexpected(message)) };
+        self.site.measured("scan", at - since);
+        Ok(context.login_id)
+    }
+
+    /// The person confirms, as often as it takes: a repeat gets the first answer. The code that the browser is told.
+    async fn confirm(&mut self, phone: &PhoneOf, login_id: LoginId) -> Result<String, Failure> {
+        let site = Arc::clone(&self.site);
+        let body = ConfirmRequest { identity: PERSONAL.into() };
+        let began = Instant::now();
+        site.tally.book(|ledger| ledger.asked(login_id));
+        let asking = async {
+            let answer = phone.decide(paths::CONFIRM, "confirm", login_id, &body).await;
+            if answer.is_ok() {
+                site.measured("confirm", began.elapsed());
+                site.tally.book(|ledger| ledger.accepted(login_id));
+            }
+            answer
+        };
+        let (answer, told) = self.hearing(asking).await?;
+        answer?;
+        let (message, at) = match told {
+            Some(told) => told,
+            None => self.told().await?,
+        };
+        let ServerMessage::Confirmed { redirect_to, .. } = message else { return Err(unexpected(message)) };
+        site.measured("push", at - began);
+        let (state, code) = state_and_code(&redirect_to);
+        site.tally.book(|ledger| ledger.received(self.login.login_id, &state));
+        Ok(code)
+    }
+
+    async fn reject(&mut self, phone: &PhoneOf, login_id: LoginId) -> Result<(), Failure> {
+        let (site, began) = (Arc::clone(&self.site), Instant::now());
+        let (answer, told) = self.hearing(phone.decide(paths::REJECT, "reject", login_id, &())).await?;
+        answer?;
+        let (message, at) = match told {
+            Some(told) => told,
+            None => self.told().await?,
+        };
+        let ServerMessage::Rejected { .. } = message else { return Err(unexpected(message)) };
+        site.measured("reject", at - began);
+        Ok(self.until_the_end().await?)
+    }
+
+    /// The relying party redeems the code, at any node.
+    async fn redeem(&mut self, code: &str) -> Result<(), Failure> {
+        let site = Arc::clone(&self.site);
+        let gateway = self.gateway()?;
+        let (party, deadline, mut tries) = (&gateway.party, Instant::now() + site.patience(), 0);
+        let body = {
+            let mut form = Serializer::new(String::new());
+            form.append_pair("grant_type", "authorization_code")
+                .append_pair("client_id", &party.client_id)
+                .append_pair("code", code)
+                .append_pair("redirect_uri", &party.redirect_uri)
+                .append_pair("code_verifier", &self.login.code_verifier);
+            if let Some(secret) = &party.client_secret {
+                form.append_pair("client_secret", secret);
+            }
+            form.finish()
+        };
+        let asked = Asked { path: paths::TOKEN, token: None, media_type: FORM, body };
+        let began = Instant::now();
+        loop {
+            match gateway.phone(self.node + tries).post(&asked).await {
+                Ok(_) => break,
+                Err(error) if site.scenario().come_back && Instant::now() < deadline && passes(&error) => {
+                    sleep(pause_after(&error, &mut tries, site.nodes())).await;
+                }
+                Err(error) => return Err(Failure::Request("redeem", error)),
+            }
+        }
+        site.measured("redeem", began.elapsed());
+        Ok(())
+    }
+}
+
+/// The phone of a person, who asks another node than the browser's.
+#[derive(Debug)]
+struct PhoneOf {
+    site: Arc<Site>,
+    node: usize,
+    person: u64,
+}
+
+impl PhoneOf {
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        tries: usize,
+        what: &'static str,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, Failure> {
+        let gateway = self.site.gateway.as_ref().ok_or_else(|| BrowserError::Target("no gateway".into()))?;
+        // Persons are few, and each does one thing at a time by and large.
+        let person = usize::try_from(self.person).unwrap_or_default() % gateway.persons.len();
+        let body = serde_json::to_string(body).map_err(|error| BrowserError::Connection(error.to_string()))?;
+        let asked = Asked { path, token: Some(&gateway.persons[person]), media_type: JSON, body };
+        let answer = gateway.phone(self.node + 1 + tries).ask(&asked).await;
+        answer.map_err(|error| Failure::Request(what, error))
+    }
+
+    async fn decide(
+        &self,
+        path: &str,
+        what: &'static str,
+        login_id: LoginId,
+        body: &impl Serialize,
+    ) -> Result<Decision, Failure> {
+        let (path, deadline, mut tries) = (paths::of_login(path, login_id), Instant::now() + self.site.patience(), 0);
+        loop {
+            match self.ask(tries, what, &path, body).await {
+                Err(error) if self.asks_again(&error, deadline) => sleep(self.pause_after(&error, &mut tries)).await,
+                answer => return answer,
+            }
+        }
+    }
+
+    fn pause_after(&self, error: &Failure, tries: &mut usize) -> Duration {
+        match error {
+            Failure::Request(_, error) => pause_after(error, tries, self.site.nodes()),
+            Failure::Browser(_) => BEFORE_ASKING_AGAIN,
+        }
+    }
+
+    fn asks_again(&self, error: &Failure, deadline: Instant) -> bool {
+        let passes = matches!(error, Failure::Request(_, error) if passes(error));
+        self.site.scenario().come_back && Instant::now() < deadline && passes
+    }
+}
+
+/// How long to wait before the next node is asked: not at all past one that takes no connections, as a balancer does,
+/// until all have been tried.
+fn pause_after(error: &RequestError, tries: &mut usize, nodes: usize) -> Duration {
+    *tries += 1;
+    let goes_past = matches!(error, RequestError::NoConnection(_)) && !tries.is_multiple_of(nodes);
+    if goes_past { Duration::ZERO } else { BEFORE_ASKING_AGAIN }
+}
+
+/// Whether asking again may get another answer: no answer, a node that cannot now, or a code that was renewed meanwhile.
+fn passes(error: &RequestError) -> bool {
+    match error {
+        RequestError::NoAnswer(_) | RequestError::NoConnection(_) => true,
+        RequestError::Refused { status, code, .. } => {
+            status.is_server_error()
+                || *status == StatusCode::TOO_MANY_REQUESTS
+                || *code == Some(ErrorCode::UnknownCode)
+        }
+    }
+}
+
+/// The members `state` and `code` of the address that a browser is sent to.
+pub(super) fn state_and_code(redirect_to: &str) -> (String, String) {
+    let url = Url::parse(redirect_to).ok();
+    let member = |wanted: &str| {
+        let found = url.as_ref().and_then(|url| url.query_pairs().find(|(name, _)| name == wanted));
+        found.map(|(_, value)| value.into_owned()).unwrap_or_default()
+    };
+    (member("state"), member("code"))
+}
+
+fn unexpected(message: ServerMessage) -> Failure {
+    BrowserError::Unexpected(Box::new(message)).into()
+}

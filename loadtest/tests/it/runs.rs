@@ -1,0 +1,116 @@
+//! A conductor and its workers make a run against a gateway in this process.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use saoma_gateway::{Gateway, Settings};
+use saoma_load::report::Report;
+use tempfile::TempDir;
+
+struct World {
+    directory: TempDir,
+    gateway: Gateway,
+}
+
+impl World {
+    async fn start() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let file = |name: &str| directory.path().join(name);
+        std::fs::write(file("signing.pem"), saoma_gateway::generate_pem().unwrap()).unwrap();
+        saoma_load::deployment::make(directory.path(), "memory:", false).unwrap();
+        // Few persons, since their tokens take time to sign.
+        let deployment = std::fs::read_to_string(file("deployment.toml")).unwrap();
+        std::fs::write(file("deployment.toml"), deployment.replace("persons = 1000", "persons = 20")).unwrap();
+        let mut settings = Settings::from_toml(&std::fs::read_to_string(file("gateway.toml")).unwrap()).unwrap();
+        settings.server.listen = "127.0.0.1:0".parse().unwrap();
+        settings.operations.listen = "127.0.0.1:0".parse().unwrap();
+        let gateway = Gateway::start(settings).await.unwrap();
+        Self { directory, gateway }
+    }
+
+    /// A run by a scenario, with more arguments.
+    fn command(&self, scenario: &str, more: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_saoma-load"));
+        command.args(["run", scenario, "--target", &format!("http://{}", self.gateway.address())]);
+        command.arg("--deployment").arg(self.directory.path().join("deployment.toml"));
+        // A machine that is busy with other tests makes a generator late.
+        command.arg("--json").arg(self.result()).args(["--set", "tolerated_lateness=60"]).args(more);
+        command
+    }
+
+    async fn run(&self, scenario: &str, more: &[&str]) -> (Output, Report) {
+        let mut command = self.command(scenario, more);
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+        let report = read(&self.result()).unwrap_or_else(|| panic!("{output:?}"));
+        (output, report)
+    }
+
+    fn result(&self) -> PathBuf {
+        self.directory.path().join("result.json")
+    }
+}
+
+fn read(file: &Path) -> Option<Report> {
+    serde_json::from_str(&std::fs::read_to_string(file).ok()?).ok()
+}
+
+fn count(report: &Report, kind: &str) -> u64 {
+    report.latencies.iter().find(|latency| latency.name == kind).map_or(0, |latency| latency.percentiles.count)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_workers_make_the_logins_that_one_command_asks_for_and_their_books_are_summed() {
+    let world = World::start().await;
+    let here = format!("gateway={}", std::process::id());
+    let size = ["--workers", "2", "--browsers", "21", "--rate", "100", "--duration", "1", "--set", "settle=0"];
+    let (output, report) = world.run("login", &[&size[..], &["--pid", &here]].concat()).await;
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!((report.ledger.expected, report.ledger.received, report.workers), (100, 100, 2));
+    let kinds = ["scan", "confirm", "push", "redeem", "login"];
+    assert_eq!(kinds.map(|kind| count(&report, kind)), [100; 5]);
+    assert_eq!(count(&report, "open"), 121, "each that is done is followed by another");
+    assert_eq!(report.series.iter().map(|second| second.done).sum::<u64>(), 100);
+    assert!(report.processes[0].cpu_ms_per_1000_logins.is_some_and(|cost| cost > 0.0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_do_all_that_they_may_and_browsers_that_lose_their_sockets_come_back() {
+    let world = World::start().await;
+    let people = "people={login=2, cancel=1, reject=1, refresh=1, slow=1}";
+    let settings = [people, "settle=0", "slow=0.1", "reconnects=1", "come_back=true", "churn=true"];
+    let set: Vec<&str> = settings.into_iter().flat_map(|setting| ["--set", setting]).collect();
+    let size = ["--browsers", "20", "--rate", "60", "--duration", "1"];
+    let (output, report) = world.run("mix", &[&size[..], &set].concat()).await;
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(report.ledger.expected, 40, "two in three confirm");
+    assert_eq!(["cancel", "reject", "refresh", "resume"].map(|kind| count(&report, kind)), [10, 10, 10, 20]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_with_more_logins_than_it_has_room_for_says_so_and_counts_for_nothing() {
+    let world = World::start().await;
+    let size = ["--browsers", "1", "--rate", "300", "--duration", "0.2"];
+    let set = ["--set", "in_flight=1", "--set", "settle=0", "--set", "redeem=true"];
+    let (output, report) = world.run("login", &[&size[..], &set].concat()).await;
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    assert!(report.generator.dropped > 0);
+    assert!(report.generator.voided.unwrap().contains("dropped"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_loses_a_worker_says_so_and_counts_for_nothing() {
+    let world = World::start().await;
+    let mut command = world.command("hold", &["--browsers", "5", "--set", "idle=600"]);
+    let mut conductor = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut told = BufReader::new(conductor.stderr.take().unwrap());
+    // The first line comes when the workers are at work.
+    told.read_line(&mut String::new()).unwrap();
+    let children = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", conductor.id())).unwrap();
+    let kill = format!("kill -KILL {}", children.trim());
+    assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    let status = conductor.wait().unwrap();
+    assert_eq!(status.code(), Some(3));
+    let report = read(&world.result()).unwrap();
+    assert!(report.generator.voided.is_some_and(|reason| reason.contains("worker 0")));
+}
