@@ -10,8 +10,11 @@ targets=()
 pids=()
 declare -A processes
 
+# ID tokens are signed by ES256; by RS256 with SIGNING_KEY= in the environment.
 make_settings() { # the store's URL, and more for make-deployment
   [ -f "$work/signing.pem" ] || "$bin/saoma" generate-key "$work/signing.pem"
+  rm -f "$work/oidc.pem"
+  "$bin/saoma" generate-key "$work/oidc.pem" ${SIGNING_KEY-"--es256"}
   "$bin/saoma-load" make-deployment "$work" --store-url "$@"
 }
 
@@ -24,7 +27,7 @@ start_redis() { # more for make-deployment
 }
 
 start_node() { # its number
-  "$bin/saoma" serve --config "$work/gateway.toml" \
+  SAOMA_OIDC_SIGNING_KEY="$work/oidc.pem" "$bin/saoma" serve --config "$work/gateway.toml" \
     --listen "127.0.0.1:$((port + $1))" --operations-listen "127.0.0.1:$((port + 100 + $1))" 2>>"$work/node-$1.log" &
   processes[$1]=$!
   until curl -sf "http://127.0.0.1:$((port + 100 + $1))/ready" >/dev/null; do sleep 0.1; done
