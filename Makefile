@@ -11,7 +11,9 @@ help: ## Say what there is
 demo: web ## Run the service hall, its phone app and the gateway; ARGS="--lan" opens it to phones on this network
 	cargo run --locked --bin saoma-demo -- $(ARGS)
 
-test: check ## Run everything that can fail
+test: setup web ## Run everything that can fail
+	npm run typecheck
+	cargo fmt --all --check
 	$(MAKE) --jobs 2 --output-sync=target test-scripts test-rust
 	npm run e2e
 
@@ -19,10 +21,13 @@ test: check ## Run everything that can fail
 test-scripts:
 	npm test
 
+# Clippy is the compiler with more lints: compiled by it, the tests are linted on the way, where `make check` goes over everything once more.
+test-rust: export RUSTC_WORKSPACE_WRAPPER := clippy-driver
+test-rust: export CLIPPY_ARGS := -Dwarnings
 test-rust:
 	if cargo nextest --version >/dev/null 2>&1; then cargo nextest run --workspace --locked; else cargo test --workspace --locked; fi
 
-check: setup web ## Format, lints, types
+check: setup web ## Format, lints, types, and no tests
 	npm run typecheck
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
