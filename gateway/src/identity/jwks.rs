@@ -137,6 +137,7 @@ fn validation(algorithm: Algorithm, issuer: &str, audience: &str) -> Validation 
     let mut validation = Validation::new(algorithm);
     validation.set_issuer(&[issuer]);
     validation.set_audience(&[audience]);
+    validation.validate_nbf = true;
     validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
     validation
 }

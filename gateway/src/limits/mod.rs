@@ -50,7 +50,7 @@ pub enum LimitName {
     TypedCodePerPerson,
     /// Confirms and rejects by a person.
     ConfirmPerPerson,
-    /// Requests to the token endpoint by a client.
+    /// Codes that a client sends to the token endpoint.
     TokenPerClient,
     /// Unknown logins and wrong receive keys from an address.
     UnknownKeyPerAddress,

@@ -26,23 +26,27 @@ impl Logins {
     ) -> Result<ScanContext, Denial> {
         let limit_key = address.limit_key();
         let of_address = self.attempt(LimitName::ScanPerAddress, &limit_key);
-        let sought = async {
-            let person = self.identity.identify(token).await?;
-            let (id, proof) = self.find(&person, request).await?;
-            Ok::<_, Denial>((person, id, proof))
-        };
-        let ((person, id, proof), after) = if self.identity.asks_nobody() {
-            // Both limits are counted with the scan; what does not come so far is counted all the same.
-            match sought.await {
-                Ok(found) => (found, Some(&of_address)),
-                Err(denial) => {
+        let (person, after) = if self.identity.asks_nobody() {
+            match self.identity.identify(token).await {
+                Ok(person) => (person, Some(&of_address)),
+                Err(error) => {
                     self.count(LimitName::ScanPerAddress, &limit_key).await?;
-                    return Err(denial);
+                    return Err(error.into());
                 }
             }
         } else {
             self.count(LimitName::ScanPerAddress, &limit_key).await?;
-            (sought.await?, None)
+            (self.identity.identify(token).await?, None)
+        };
+        let attempt = Attempt { after, ..self.attempt(LimitName::ScanPerPerson, person.id.as_str()) };
+        let (id, proof, attempt) = match self.scan_code(request) {
+            // Counted in the same step with the scan.
+            Some(code) => (code.login_id(), Proof::ScanCode(code), Some(&attempt)),
+            None => {
+                self.let_through(attempt.before(async { Ok(()) }).await?)?;
+                let (id, proof) = self.find_typed(&person, request).await?;
+                (id, proof, None)
+            }
         };
         let scan = Transition {
             event: Event::Scan { person: person.id.clone() },
@@ -51,8 +55,7 @@ impl Logins {
             lifetime: self.lifetimes.scanned,
             grant: None,
         };
-        let attempt = Attempt { after, ..self.attempt(LimitName::ScanPerPerson, person.id.as_str()) };
-        match self.let_through(self.store.scan(&attempt, id, &scan).await?)? {
+        match self.let_through(self.store.scan(attempt, id, &scan).await?)? {
             (Applied::Changed(instants), Some(asked)) => {
                 self.metrics.login_changed(scan.event.kind());
                 Ok(self.context(id, asked, person, instants))
@@ -85,7 +88,6 @@ impl Logins {
             identity: offered.identity.clone(),
             code: AuthorizationCode::from_random(id, random::bytes()),
             lifetime: self.lifetimes.authorization_code,
-            auth_time: self.clock.now().seconds(),
         };
         let attempt = self.attempt(LimitName::ConfirmPerPerson, person.id.as_str());
         let applied = self.let_through(self.store.confirm(&attempt, id, &confirmation).await?)?;
@@ -103,21 +105,20 @@ impl Logins {
         self.decided(&applied, EventKind::Reject, DecisionStatus::Rejected)
     }
 
-    async fn find(&self, person: &Person, request: &ScanRequest) -> Result<(LoginId, Proof), Denial> {
+    /// What the QR code holds, if it is one of this gateway's.
+    fn scan_code(&self, request: &ScanRequest) -> Option<ScanCode> {
         match request {
-            ScanRequest::Qr { qr } => {
-                let code = ScanCode::from_qr_text(qr, &self.public_origin).map_err(|_| {
-                    Denial::new(ErrorCode::NotALoginCode, "the text is not a login code of this gateway")
-                })?;
-                Ok((code.login_id(), Proof::ScanCode(code)))
-            }
-            ScanRequest::UserCode { user_code } => self.find_typed(person, user_code).await,
+            ScanRequest::Qr { qr } => ScanCode::from_qr_text(qr, &self.public_origin).ok(),
+            ScanRequest::UserCode { .. } => None,
         }
     }
 
     /// Guessing is what typed codes invite: after a few tries a person is locked out for a while, right code or not
     /// (RFC 8628 §5.1, threat T9).
-    async fn find_typed(&self, person: &Person, text: &str) -> Result<(LoginId, Proof), Denial> {
+    async fn find_typed(&self, person: &Person, request: &ScanRequest) -> Result<(LoginId, Proof), Denial> {
+        let ScanRequest::UserCode { user_code: text } = request else {
+            return Err(Denial::new(ErrorCode::NotALoginCode, "the text is not a login code of this gateway"));
+        };
         self.count(LimitName::TypedCodePerPerson, person.id.as_str()).await?;
         let code: UserCode = text.parse().map_err(|_| unknown_code())?;
         let id = self.store.find_by_user_code(code).await?.ok_or_else(unknown_code)?;

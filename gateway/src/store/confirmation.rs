@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use saoma_protocol::{AuthorizationCode, Event, Identity, PersonId};
+use saoma_protocol::{AuthorizationCode, Event, Identity, PersonId, Timestamp};
 
 use super::{Change, Grant, LoginRequest, Proof, Transition};
 
@@ -19,8 +19,6 @@ pub struct Confirmation {
     pub code: AuthorizationCode,
     /// How long for.
     pub lifetime: Duration,
-    /// When the person confirmed, in Unix seconds.
-    pub auth_time: u64,
 }
 
 impl Confirmation {
@@ -29,8 +27,9 @@ impl Confirmation {
         Event::Confirm { person: self.person.clone(), identity: self.identity.id.clone() }
     }
 
-    /// The event with all that comes of it, for a login of which this was asked.
-    pub fn transition(&self, request: LoginRequest) -> Transition {
+    /// The event with all that comes of it, for a login of which this was asked, and which is confirmed at this time of the
+    /// store's: a node's own clock may never have heard of it.
+    pub fn transition(&self, request: LoginRequest, at: Timestamp) -> Transition {
         let change = Change::Confirmed { redirect_to: request.answer(&self.code) };
         let grant = Grant {
             client_id: request.client_id,
@@ -41,7 +40,7 @@ impl Confirmation {
             person: self.person.clone(),
             name: self.name.clone(),
             identity: self.identity.clone(),
-            auth_time: self.auth_time,
+            auth_time: at.seconds(),
         };
         let grant = Some((self.code.digest(), grant));
         Transition { event: self.event(), proof: Proof::Held, change, lifetime: self.lifetime, grant }

@@ -274,8 +274,8 @@ pub const KEEP_ENDED: Duration = Duration::from_secs(600);
 /// Wrong tries after which an authorization code is dead.
 pub const REDEEM_TRIES: u32 = 3;
 
-/// Where logins live. Every method is one atomic step, at most one round trip; those that count an [`Attempt`] are two
-/// where the store cannot count it in the same one, and what the attempt is at comes second.
+/// Where logins live. Every method is one atomic step, at most one round trip; those that count an [`Attempt`] take one
+/// more for each limit where the store cannot count it in the same one, and what the attempt is at comes last.
 ///
 /// # Errors
 /// Every method gives [`StoreError`] when there was no answer. A caller may repeat it: events are idempotent.
@@ -306,10 +306,11 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// Applies an event, keeps the change for browsers that come back, and tells the node that holds the browser.
     async fn apply(&self, id: LoginId, transition: &Transition) -> Result<Applied, StoreError>;
 
-    /// Counts an attempt, and applies a scan. Says what was asked for where it is claimed, now or before.
+    /// Counts an attempt, unless that has been done, and applies a scan. Says what was asked for where it is claimed, now or
+    /// before.
     async fn scan(
         &self,
-        attempt: &Attempt<'_>,
+        attempt: Option<&Attempt<'_>>,
         id: LoginId,
         scan: &Transition,
     ) -> Result<Counted<(Applied, Option<Asked>)>, StoreError> {
@@ -319,7 +320,10 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
             };
             Ok((self.apply(id, scan).await?, Some(Asked { request, opened_at })))
         };
-        attempt.before(scanned).await
+        match attempt {
+            Some(attempt) => attempt.before(scanned).await,
+            None => scanned.await.map(Counted::Done),
+        }
     }
 
     /// Counts an attempt, and applies a confirm.
@@ -331,7 +335,7 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     ) -> Result<Counted<Applied>, StoreError> {
         let confirmed = async {
             match self.read(id).await? {
-                Some(record) => self.apply(id, &confirmation.transition(record.request)).await,
+                Some(record) => self.apply(id, &confirmation.transition(record.request, record.now)).await,
                 None => Ok(Applied::Unknown),
             }
         };

@@ -49,6 +49,30 @@ async fn scans_and_confirms_are_limited_by_person() {
     limited(phone.confirm(login.login_id, "personal").await);
 }
 
+#[tokio::test]
+async fn what_is_no_code_counts_as_a_scan_of_its_person() {
+    let world = World::in_memory().with("limits.scan_per_person = { burst = 1, per = '1m' }");
+    let node = world.start().await;
+    let (_browser, login) = node.browser().await;
+    let phone = world.phone(&node, 1);
+    assert_eq!(phone.scan("no code").await.unwrap_err().code(), Some(ErrorCode::NotALoginCode));
+    limited(phone.scan(&login.qr).await);
+}
+
+#[tokio::test]
+async fn a_typed_code_that_was_not_looked_at_is_no_try() {
+    let world = World::in_memory().with(
+        "limits.scan_per_person = { burst = 1, per = '1m' }\nlimits.typed_code_per_person = { burst = 1, per = '1h' }",
+    );
+    let node = world.start().await;
+    let (_browser, login) = node.browser().await;
+    let phone = world.phone(&node, 1);
+    phone.scan(&login.qr).await.unwrap();
+    for _ in 0..2 {
+        assert!(limited(phone.type_code(&login.user_code).await) <= 60);
+    }
+}
+
 /// Threat T13.
 #[tokio::test]
 async fn scans_are_limited_by_address_whether_or_not_they_come_to_a_login() {

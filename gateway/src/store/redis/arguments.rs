@@ -78,7 +78,7 @@ impl<'a> ApplyArguments<'a> {
 
     /// A confirm, which the script joins with what the browser asked for.
     pub(super) fn confirming(login_id: LoginId, confirmation: &'a Confirmation) -> Result<Self, StoreError> {
-        let Confirmation { person, name, identity, code, lifetime, auth_time } = confirmation;
+        let Confirmation { person, name, identity, code, lifetime } = confirmation;
         Ok(Self {
             login_id,
             guard: EventKind::Confirm.guard(),
@@ -91,7 +91,7 @@ impl<'a> ApplyArguments<'a> {
             keep_ms: millis(KEEP_ENDED),
             renewal: None,
             answer: Some(LoginRequest::answer_parameter(code)),
-            grant: Some(to_json(&GrantedPerson { person, name, identity, auth_time: *auth_time })?),
+            grant: Some(to_json(&GrantedPerson { person, name, identity })?),
             code: Some(code.digest()),
         })
     }
@@ -103,7 +103,6 @@ struct GrantedPerson<'a> {
     person: &'a PersonId,
     name: &'a str,
     identity: &'a Identity,
-    auth_time: u64,
 }
 
 /// Which field of the login must hold what.

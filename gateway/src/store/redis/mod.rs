@@ -205,7 +205,7 @@ impl Store for RedisStore {
 
     async fn scan(
         &self,
-        attempt: &Attempt<'_>,
+        attempt: Option<&Attempt<'_>>,
         id: LoginId,
         scan: &Transition,
     ) -> Result<Counted<(Applied, Option<Asked>)>, StoreError> {
@@ -215,7 +215,10 @@ impl Store for RedisStore {
             let asked = read_asked(&answer)?;
             Ok(read_applied(&answer, &tolls)?.map(|applied| (applied, asked)))
         };
-        attempt.within(run).await
+        match attempt {
+            Some(attempt) => attempt.within(run).await,
+            None => run(Vec::new()).await,
+        }
     }
 
     async fn confirm(

@@ -1,7 +1,7 @@
 //! Verbs that are attempts: counted first, and with all that follows in one step or none.
 
 use saoma_gateway::limits::{LimitName, Rate};
-use saoma_gateway::store::{Applied, Attempt, Change, Confirmation, Counted, Opening, Store};
+use saoma_gateway::store::{Applied, Attempt, Change, Confirmation, Counted, Grant, Opening, Store};
 use saoma_protocol::{AuthorizationCode, Identity, IdentityKind, Refusal, StateName};
 
 use super::{MINUTE, Subject, changed, id, new_login, on_each_store, opened, person, scan};
@@ -30,7 +30,6 @@ fn confirmation(by: &str, code: u8) -> Confirmation {
         },
         code: AuthorizationCode::from_random(id(1), [code; 32]),
         lifetime: MINUTE,
-        auth_time: 1_790_000_000,
     }
 }
 
@@ -63,18 +62,19 @@ async fn a_taken_user_code_stays_with_its_login(subject: Subject) {
 
 async fn a_scan_says_what_was_asked_for(subject: Subject) {
     let (attempt, store) = (attempt(&subject, 9), &subject.store);
-    let unknown = store.scan(&attempt, id(1), &scan("p")).await.unwrap();
+    let unknown = store.scan(Some(&attempt), id(1), &scan("p")).await.unwrap();
     assert!(matches!(unknown, Counted::Done((Applied::Unknown, None))));
     let login = opened(&**store, 1).await;
     let opened_at = store.read(login.id).await.unwrap().unwrap().opened_at;
     for repeated in [false, true] {
-        let Counted::Done((applied, Some(asked))) = store.scan(&attempt, login.id, &scan("p")).await.unwrap() else {
+        let Counted::Done((applied, Some(asked))) = store.scan(Some(&attempt), login.id, &scan("p")).await.unwrap()
+        else {
             panic!("not scanned")
         };
         assert_eq!(matches!(applied, Applied::Repeated(_)), repeated, "{applied:?}");
         assert_eq!((asked.request, asked.opened_at), (login.request.clone(), opened_at));
     }
-    let Counted::Done((refused, _)) = store.scan(&attempt, login.id, &scan("q")).await.unwrap() else { panic!() };
+    let Counted::Done((refused, _)) = store.scan(Some(&attempt), login.id, &scan("q")).await.unwrap() else { panic!() };
     assert_eq!(refused, Applied::Refused(Refusal::AnotherPerson));
 }
 
@@ -82,7 +82,7 @@ async fn a_scan_or_confirm_too_many_changes_nothing(subject: Subject) {
     let (attempt, store) = (attempt(&subject, 1), &subject.store);
     opened(&**store, 1).await;
     assert!(matches!(store.confirm(&attempt, id(7), &confirmation("p", 1)).await.unwrap(), Counted::Done(_)));
-    assert!(is_limited(&store.scan(&attempt, id(1), &scan("p")).await.unwrap()));
+    assert!(is_limited(&store.scan(Some(&attempt), id(1), &scan("p")).await.unwrap()));
     assert_eq!(state(&**store).await, StateName::Waiting);
     changed(&**store, id(1), &scan("p")).await;
     assert!(is_limited(&store.confirm(&attempt, id(1), &confirmation("p", 1)).await.unwrap()));
@@ -95,7 +95,7 @@ async fn an_attempt_may_be_counted_against_two_limits(subject: Subject) {
     opened(&*subject.store, 1).await;
     let mut limits = Vec::new();
     for _ in 0..3 {
-        match subject.store.scan(&second, id(1), &scan("p")).await.unwrap() {
+        match subject.store.scan(Some(&second), id(1), &scan("p")).await.unwrap() {
             Counted::Limited { limit, .. } => limits.push(limit),
             Counted::Done(done) => assert!(matches!(done, (Applied::Changed(_), Some(_))), "{done:?}"),
         }
@@ -111,7 +111,8 @@ async fn a_confirm_is_joined_with_what_was_asked_for(subject: Subject) {
     changed(&**store, id(1), &scan("p")).await;
     let another = store.confirm(&attempt, id(1), &confirmation("q", 1)).await.unwrap();
     assert_eq!(another, Counted::Done(Applied::Refused(Refusal::AnotherPerson)));
-    let expected = confirmation("p", 1).transition(login.request);
+    let before = store.read(id(1)).await.unwrap().unwrap().now;
+    let expected = confirmation("p", 1).transition(login.request, before);
     let first = store.confirm(&attempt, id(1), &confirmation("p", 1)).await.unwrap();
     assert!(matches!(first, Counted::Done(Applied::Changed(_))));
     let repeat = store.confirm(&attempt, id(1), &confirmation("p", 2)).await.unwrap();
@@ -120,7 +121,9 @@ async fn a_confirm_is_joined_with_what_was_asked_for(subject: Subject) {
     assert_eq!(told[0].1[0].change, expected.change);
     assert!(matches!(&told[0].1[0].change, Change::Confirmed { redirect_to } if redirect_to.contains("&code=")));
     let (code, grant) = expected.grant.unwrap();
-    assert_eq!(store.grant(id(1), code).await.unwrap(), Some(grant));
+    let kept = store.grant(id(1), code).await.unwrap().unwrap();
+    assert!((0..60).contains(&(kept.auth_time - grant.auth_time)), "the store's time, whatever a node knows of it");
+    assert_eq!(kept, Grant { auth_time: kept.auth_time, ..grant });
 }
 
 async fn a_code_is_asked_for_a_limited_number_of_times(subject: Subject) {

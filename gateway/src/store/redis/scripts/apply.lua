@@ -60,7 +60,7 @@ end
 if event.answer then
   -- Whoever confirms does not know what the browser asked for. It is kept as JSON, and put in as it is.
   event.change = '{"change":"confirmed","redirect_to":' .. answer_uri:sub(1, -2) .. event.answer .. '"}'
-  event.grant = event.grant:sub(1, -2) .. ',' .. request:sub(2)
+  event.grant = event.grant:sub(1, -2) .. ',"auth_time":' .. text(math.floor(at / 1000)) .. ',' .. request:sub(2)
 end
 seq = seq + 1
 expires_at = at + event.lifetime_ms
