@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use sqlx::SqlitePool;
+use sqlx::{SqliteConnection, SqlitePool};
 
 /// How often something may be tried.
 #[derive(Debug, Clone, Copy)]
@@ -65,6 +65,14 @@ impl AttemptLimit {
             .execute(db)
             .await
             .map(drop)
+    }
+
+    /// Takes all attempts back: what was tried for is known by a better proof now.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn forgive_all(self, db: &mut SqliteConnection, key: &str) -> Result<(), sqlx::Error> {
+        sqlx::query("DELETE FROM attempts WHERE key = ?1").bind(self.key(key)).execute(db).await.map(drop)
     }
 
     fn key(self, key: &str) -> String {

@@ -6,7 +6,10 @@ mod password;
 mod services;
 
 pub use application::{Obstacle, issue, obstacle};
-pub use password::{CardPasswordRefused, TypedPassword, check_card_password, has_password, set_password, try_password};
+pub use password::{
+    CardPasswordRefused, TypedPassword, change_password, check_card_password, has_password, hash_of, reset_password,
+    try_password,
+};
 pub use services::{CardService, Holding, holding};
 use sqlx::SqlitePool;
 

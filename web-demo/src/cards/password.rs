@@ -78,20 +78,41 @@ pub async fn try_password(db: &SqlitePool, account_id: &str, typed: &str) -> Res
     Ok(TypedPassword::Right)
 }
 
-/// Gives the card of an account another password: false if there is no card.
+/// Gives the card of an account another password in place of one that was forgotten: false if there is no card. Wrong ones that
+/// were typed before count no longer.
 ///
 /// # Errors
 /// The database's.
-pub async fn set_password(
+pub async fn reset_password(
     db: &mut SqliteConnection,
     account_id: &str,
     password_hash: &str,
 ) -> Result<bool, sqlx::Error> {
+    TYPED.forgive_all(db, account_id).await?;
     let update = sqlx::query("UPDATE e_cards SET password_hash = ?2 WHERE account_id = ?1");
     Ok(update.bind(account_id).bind(password_hash).execute(db).await?.rows_affected() > 0)
 }
 
-async fn hash_of(db: &SqlitePool, account_id: &str) -> Result<Option<String>, sqlx::Error> {
+/// Gives the card of an account another password in place of the one with the hash `known`: false if that is not the card's any
+/// more, since a reset meanwhile has the better proof.
+///
+/// # Errors
+/// The database's.
+pub async fn change_password(
+    db: &mut SqliteConnection,
+    account_id: &str,
+    known: &str,
+    password_hash: &str,
+) -> Result<bool, sqlx::Error> {
+    let update = sqlx::query("UPDATE e_cards SET password_hash = ?3 WHERE account_id = ?1 AND password_hash = ?2");
+    Ok(update.bind(account_id).bind(known).bind(password_hash).execute(db).await?.rows_affected() > 0)
+}
+
+/// The hash of the card's password, if it has one.
+///
+/// # Errors
+/// The database's.
+pub async fn hash_of(db: &SqlitePool, account_id: &str) -> Result<Option<String>, sqlx::Error> {
     let hash =
         sqlx::query_scalar("SELECT password_hash FROM e_cards WHERE account_id = ?1 AND password_hash IS NOT NULL");
     hash.bind(account_id).fetch_optional(db).await

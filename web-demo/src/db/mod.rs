@@ -1,6 +1,6 @@
 //! The one SQLite database of the hall: opened, migrated, and its clock.
 //!
-//! The tables of each domain are written and read by that domain's module only. Instants come from SQLite's own
+//! The tables of each domain are written by that domain's module only. Instants come from SQLite's own
 //! `unixepoch()`, so that every process on one database agrees on the time.
 
 use std::path::Path;

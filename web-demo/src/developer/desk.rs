@@ -32,10 +32,18 @@ struct Wrong {
     /// To what: `application-1`, `question-1`.
     to: String,
     typed: String,
+    /// What was chosen for an application.
+    decision: Option<Decision>,
     error: &'static str,
 }
 
 impl DeskPage<'_> {
+    /// What is chosen already: what was sent before, else the next step.
+    fn chosen(&self, application: &OpenApplication) -> Decision {
+        let sent = self.wrong("application", &application.id).and_then(|wrong| wrong.decision);
+        sent.unwrap_or(if application.state == Stage::Submitted { Decision::InReview } else { Decision::Approved })
+    }
+
     fn wrong(&self, kind: &str, id: &i64) -> Option<&Wrong> {
         self.wrong.as_ref().filter(|wrong| wrong.to == format!("{kind}-{id}"))
     }
@@ -58,14 +66,20 @@ pub struct ApplicationAnswer {
 pub async fn answer_application(
     State(db): State<SqlitePool>,
     locale: Locale,
-    Path(id): Path<i64>,
+    Path(id): Path<String>,
     Form(form): Form<ApplicationAnswer>,
 ) -> Result<Response, Failure> {
     if let Some(error) = error(&form.answer, form.decision == Decision::InReview, locale) {
-        let wrong = Wrong { to: format!("application-{id}"), typed: form.answer, error };
+        let to = format!("application-{id}");
+        let wrong = Wrong { to, typed: form.answer, decision: Some(form.decision), error };
         return answer(&db, locale, Some(wrong), false).await;
     }
-    answered(&db, locale, applications::decide(&db, id, form.decision, form.answer.trim()).await?).await
+    answered(
+        &db,
+        locale,
+        applications::decide(&db, id.parse().unwrap_or_default(), form.decision, form.answer.trim()).await?,
+    )
+    .await
 }
 
 /// What is typed.
@@ -79,14 +93,14 @@ pub struct QuestionAnswer {
 pub async fn answer_question(
     State(db): State<SqlitePool>,
     locale: Locale,
-    Path(id): Path<i64>,
+    Path(id): Path<String>,
     Form(form): Form<QuestionAnswer>,
 ) -> Result<Response, Failure> {
     if let Some(error) = error(&form.answer, false, locale) {
-        let wrong = Wrong { to: format!("question-{id}"), typed: form.answer, error };
+        let wrong = Wrong { to: format!("question-{id}"), typed: form.answer, decision: None, error };
         return answer(&db, locale, Some(wrong), false).await;
     }
-    answered(&db, locale, questions::answer(&db, id, form.answer.trim()).await?).await
+    answered(&db, locale, questions::answer(&db, id.parse().unwrap_or_default(), form.answer.trim()).await?).await
 }
 
 fn error(typed: &str, may_be_empty: bool, locale: Locale) -> Option<&'static str> {

@@ -105,7 +105,9 @@ pub async fn act(
         return missing(person.locale).await;
     };
     let Some(action) = service.action() else {
-        details::note_shown(&hall, &person, "新卡的完整卡号", "the number of your new card").await?;
+        if hall.portal.registers.cards.making(&person.account.id_number).await?.is_some() {
+            details::note_shown(&hall, &person, "新卡的完整卡号", "the number of your new card").await?;
+        }
         return answer(&hall, &person, service, Told::Number).await;
     };
     if confirmation.confirmed.as_deref() != Some("yes") {

@@ -103,7 +103,9 @@ pub async fn statement_in_full(
     VerifiedPerson(person): VerifiedPerson,
     Query(year): Query<Year>,
 ) -> Result<Response, Failure> {
-    details::note_shown(&hall, &person, "您的完整社会保障号码", "your social-security number").await?;
+    if !insurance::years(hall.db(), person.account_id(), None).await?.is_empty() {
+        details::note_shown(&hall, &person, "您的完整社会保障号码", "your social-security number").await?;
+    }
     answer_statement(&hall, &person, year, true).await
 }
 

@@ -7,8 +7,8 @@
 //!            └──► /inbox ──► /inbox/{id} ──► POST /inbox/{id}/not-me
 //! ```
 //!
-//! `/login/face` is the other way in: who you are, then the check on `/face/{purpose}`, which registration and the card's
-//! application send people to as well.
+//! `/login/face` is the other way in: who you are, then the check on `/face/{purpose}`, which registration, the card's
+//! application and its forgotten password send people to as well.
 //!
 //! Each page works without JavaScript; the camera is an addition, and whoever has none goes the
 //! other way that each purpose of a face check offers.

@@ -32,7 +32,7 @@ pub enum State {
     Submitted,
     /// Somebody has.
     InReview,
-    /// It is granted.
+    /// It is done as was asked.
     Approved,
     /// It lacks something.
     Returned,
@@ -86,7 +86,7 @@ pub struct OpenApplication {
 pub enum Decision {
     /// It is being looked at.
     InReview,
-    /// It is granted.
+    /// It is done as was asked.
     Approved,
     /// It lacks something.
     Returned,
@@ -219,7 +219,7 @@ pub async fn decide(db: &SqlitePool, id: i64, decision: Decision, answer: &str) 
     let name = service(&service_id).map_or_else(|| Words::new("", ""), |service| service.title.clone());
     let (zh, en) = match decision {
         Decision::InReview => ("正在审核", "is being reviewed"),
-        Decision::Approved => ("已办结", "was granted"),
+        Decision::Approved => ("已办结", "is done"),
         Decision::Returned => ("已退回补正", "was returned"),
     };
     let title = Words::new(

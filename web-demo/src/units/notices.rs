@@ -65,8 +65,8 @@ pub fn card_reminder(Unit { name: unit, .. }: &Unit) -> Notice {
         format!("{unit} reminds you to see to your social-security card"),
     );
     let body = Words::new(
-        "您的社会保障卡目前不能正常使用。请在“我的社会保障卡”中查看并办理。",
-        "Your card cannot be used at present. See “My social-security card” for what to do.",
+        "您没有社会保障卡，或其目前不能正常使用。请在“我的社会保障卡”中查看并办理。",
+        "You have no card, or it cannot be used at present. See “My social-security card” for what to do.",
     );
     Notice::new(title, body)
 }

@@ -113,10 +113,26 @@ async fn a_forgotten_card_password_is_replaced_by_face_check_or_code_and_not_wit
 
 /// Row S9.
 #[tokio::test]
+async fn whoever_has_set_another_card_password_need_not_wait_for_the_wrong_ones_before() {
+    let hall = Hall::open().await;
+    let mut jia = with_password(&hall).await;
+    for _ in 0..5 {
+        assert_eq!(show_number(&mut jia, NEW).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    assert_eq!(show_number(&mut jia, OLD).await.status, StatusCode::TOO_MANY_REQUESTS);
+    jia.post("/card/reset/face", &[]).await;
+    hall.pass_face_check(&jia).await;
+    assert!(jia.post("/card/reset", &[("password", NEW), ("repeat", NEW)]).await.says("密码已设置"));
+    assert_eq!(show_number(&mut jia, NEW).await.status, StatusCode::OK);
+}
+
+/// Row S9.
+#[tokio::test]
 async fn without_an_electronic_card_or_with_a_lost_one_there_is_no_password_to_set() {
     let hall = Hall::open().await;
     let mut wu = hall.on_the_phone();
     wu.post("/login", &[("user_name", "wu"), ("password", PASSWORD)]).await;
+    assert_eq!(wu.get("/card/nothing").await.status, StatusCode::NOT_FOUND);
     assert_eq!(wu.get("/card").await.path, "/card/apply");
     assert_eq!(wu.get("/card/password").await.path, "/card/apply");
     let refused = wu.post("/card/reset/code", &[]).await;

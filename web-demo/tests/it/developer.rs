@@ -39,6 +39,7 @@ async fn the_authoritys_desk_decides_an_application_once_and_its_person_is_told(
     let path = "/developer/desk/applications/2";
     let empty = desk.post(path, &[("decision", "returned"), ("answer", " ")]).await;
     assert!(empty.status == StatusCode::UNPROCESSABLE_ENTITY && empty.problem("application-2") == "请填写答复。");
+    assert!(empty.says("value=\"returned\" checked"), "what was chosen stands: {empty:?}");
     let done = desk.post(path, &[("decision", "approved"), ("answer", "转移已办结 <b>")]).await;
     assert!(done.path == "/developer/desk" && !done.says("由外省转入"), "{done:?}");
     assert_eq!(desk.post(path, &[("decision", "returned"), ("answer", "x")]).await.status, StatusCode::CONFLICT);

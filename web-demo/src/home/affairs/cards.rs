@@ -6,8 +6,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 
 use super::{ActingIn, Cards};
-use crate::accounts::Account;
 use crate::accounts::attempts::AttemptLimit;
+use crate::accounts::{Account, AccountStanding};
 use crate::home::card::state_words;
 use crate::home::{Hall, UnitLogin, missing};
 use crate::pages::{Failure, Frame, page};
@@ -21,7 +21,7 @@ const PATH: &str = "/unit/cards";
 /// What the page is told once a reminder is sent.
 const REMINDED: &str = "card-reminder";
 
-/// Reminders to one employee: one a day.
+/// Reminders to one employee: one in 24 hours.
 const REMINDERS: AttemptLimit = AttemptLimit { name: "card_reminder", burst: 1, interval: 24 * 3600 };
 
 /// An employee and their card.
@@ -69,16 +69,17 @@ pub async fn remind(
         return missing(login.locale).await;
     };
     let row = row(&hall, employee).await?;
-    let account = Account::of(hall.db(), &row.employee.id_number).await?;
+    let account = verified_account(&hall, &row.employee).await?;
     let Some(account) = account.filter(|_| row.can_be_reminded()) else {
         let refusal = login.locale.pick(
-            "该职工无需提醒，或尚未注册。",
-            "There is nothing to remind this employee of, or nobody has registered.",
+            "该职工无需提醒，或没有已认证的账户。",
+            "There is nothing to remind this employee of, or they have no verified account.",
         );
         return answer(&hall, &login, StatusCode::CONFLICT, Some(refusal)).await;
     };
     if REMINDERS.count(hall.db(), &row.employee.id.to_string()).await?.is_err() {
-        let refusal = login.locale.pick("今天已提醒过该职工。", "This employee was reminded today already.");
+        let refusal =
+            login.locale.pick("24小时内已提醒过该职工。", "This employee was reminded within the last 24 hours.");
         return answer(&hall, &login, StatusCode::TOO_MANY_REQUESTS, Some(refusal)).await;
     }
     inbox::notify(hall.db(), &account.id, &notices::card_reminder(&login.unit)).await?;
@@ -102,6 +103,12 @@ async fn answer(
 
 async fn row(hall: &Hall, employee: Employee) -> Result<Row, Failure> {
     let card = hall.portal.registers.cards.card(&employee.id_number).await?;
-    let has_account = Account::of(hall.db(), &employee.id_number).await?.is_some();
+    let has_account = verified_account(hall, &employee).await?.is_some();
     Ok(Row { employee, state: card.map(|card| card.state), has_account })
+}
+
+/// The account of somebody whom the hall shows their card; a provisional one is shown none.
+async fn verified_account(hall: &Hall, employee: &Employee) -> Result<Option<Account>, Failure> {
+    let account = Account::of(hall.db(), &employee.id_number).await?;
+    Ok(account.filter(|account| account.standing == AccountStanding::Verified))
 }

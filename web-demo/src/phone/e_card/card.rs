@@ -49,7 +49,9 @@ pub async fn show_number(
 ) -> Result<Response, Failure> {
     let tried = cards::try_password(&phone.db, &visit.account.id, &typed.card_password).await?;
     if tried == TypedPassword::Right {
-        inbox::notify(&phone.db, &visit.account.id, &words::number_shown()).await?;
+        if visit.card.is_some() {
+            inbox::notify(&phone.db, &visit.account.id, &words::number_shown()).await?;
+        }
         return answer(&phone, &visit, true, None).await;
     }
     let mut response = answer(&phone, &visit, false, Some(tried)).await?;

@@ -10,6 +10,7 @@
 mod card;
 mod errand;
 mod password;
+mod stages;
 mod visit;
 mod words;
 

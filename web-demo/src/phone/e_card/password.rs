@@ -12,6 +12,7 @@ use super::visit::{Holder, Visit};
 use super::words;
 use crate::accounts::password;
 use crate::cards::{self, TypedPassword};
+use crate::db;
 use crate::pages::{Failure, Frame, page};
 use crate::phone::Phone;
 use crate::records::inbox;
@@ -67,7 +68,18 @@ pub async fn change(
     if typed.password != typed.repeat {
         return answer(&visit, refused, Told { repeat: Some(words::differ(locale)), ..Told::default() });
     }
-    let tried = cards::try_password(&phone.db, id, &typed.old).await?;
+    let known = cards::hash_of(&phone.db, id).await?.unwrap_or_default();
+    let mut tried = cards::try_password(&phone.db, id, &typed.old).await?;
+    if tried == TypedPassword::Right {
+        let hash = password::hash_later(typed.password).await?;
+        let mut transaction = db::write(&phone.db).await?;
+        if cards::change_password(&mut transaction, id, &known, &hash).await? {
+            inbox::notify(&mut *transaction, id, &words::password_changed()).await?;
+            transaction.commit().await?;
+        } else {
+            tried = TypedPassword::Wrong;
+        }
+    }
     if tried != TypedPassword::Right {
         let told = Told { old: words::typed_words(tried, locale), ..Told::default() };
         let mut response = answer(&visit, status_of(Some(tried)), told)?;
@@ -76,9 +88,6 @@ pub async fn change(
         }
         return Ok(response);
     }
-    let hash = password::hash_later(typed.password).await?;
-    cards::set_password(&mut *phone.db.acquire().await?, id, &hash).await?;
-    inbox::notify(&phone.db, id, &words::password_changed()).await?;
     page(StatusCode::OK, &PasswordPage { frame: visit.frame(PATH), changed: true, told: Told::default() })
 }
 

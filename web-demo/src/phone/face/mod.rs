@@ -4,8 +4,8 @@
 //! /login/face ──► /face/log_in ──► POST …/challenge ──► POST …/frames ──► logged in
 //! ```
 //!
-//! Registration by face and the card's application send people to `/face/{purpose}` by [`send_to_check`] and take what came of
-//! it by [`take_passed`].
+//! Registration by face, the card's application and its forgotten password send people to `/face/{purpose}` by
+//! [`send_to_check`] and take what came of it by [`take_passed`].
 
 mod check;
 mod login;

@@ -15,7 +15,8 @@ pub struct FaceTexts {
     pub begin: &'static str,
     pub check: &'static str,
     pub check_hint: &'static str,
-    pub what_is_kept: &'static str,
+    what_is_kept: &'static str,
+    nothing_is_kept: &'static str,
     pub needs_script: &'static str,
     pub missing: &'static str,
     pub by_password: &'static str,
@@ -37,6 +38,7 @@ const CHINESE: FaceTexts = FaceTexts {
     check: "人脸识别",
     check_hint: "点击“采集本人人脸”，将手机举到面前，按提示眨眼。",
     what_is_kept: "照片只用于本次比对，不会保存。比对依据是人口库照片；人口库没有照片时，本人以密码登录后首次识别的人脸特征值会加密保存，供以后比对，可随时在“我的人脸信息”中删除。",
+    nothing_is_kept: "照片只用于本次比对，不会保存。只与人口库照片或您已保存的人脸特征值比对；两者都没有时，请返回并使用短信验证码。",
     needs_script: "人脸识别需要启用 JavaScript，也可以选择其他方式。",
     missing: "本系统未安装人脸识别功能，请选择其他方式。",
     by_password: "用户密码验证",
@@ -58,6 +60,7 @@ const ENGLISH: FaceTexts = FaceTexts {
     check: "Face check",
     check_hint: "Press “Show my face”, hold the phone before it, and blink when asked to.",
     what_is_kept: "The pictures are compared and not kept. They are compared with the population register's photo. Where it has none, numbers that describe your face are kept, encrypted, at the first check after you logged in by password; you can delete them at any time under “My face data”.",
+    nothing_is_kept: "The pictures are compared and not kept. They are compared only with the population register's photo, or with numbers of your face that are kept already. Where there is neither, go back and use an SMS code.",
     needs_script: "The face check needs JavaScript. You can also go the other way.",
     missing: "The face check is not installed here. Please go the other way.",
     by_password: "Log in by password",
@@ -72,6 +75,14 @@ impl FaceTexts {
     /// The words of a language.
     pub const fn of(locale: Locale) -> &'static Self {
         locale.pick(&CHINESE, &ENGLISH)
+    }
+
+    /// What becomes of the pictures, and what they are compared with.
+    pub const fn what_is_kept(&self, purpose: Purpose) -> &'static str {
+        match purpose {
+            Purpose::CardPassword => self.nothing_is_kept,
+            Purpose::Register | Purpose::LogIn | Purpose::ECard => self.what_is_kept,
+        }
     }
 
     /// The way without a face.
