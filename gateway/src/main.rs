@@ -40,7 +40,7 @@ enum Command {
     GenerateKey {
         /// Where to write it instead of standard output; an existing file is left alone
         file: Option<PathBuf>,
-        /// For ES256, at a fortieth of the cost of a signature, instead of RS256, which every relying party knows
+        /// For ES256, whose signatures cost a small part of those by RS256, which every relying party knows
         #[arg(long)]
         es256: bool,
     },

@@ -15,7 +15,7 @@ use serde::Serialize;
 pub enum KeyKind {
     /// RS256, the one algorithm that every relying party must know (OIDC Core §15.1).
     Rsa,
-    /// ES256, for a fortieth of the work, where all relying parties know it.
+    /// ES256, for a small part of the work, where all relying parties know it.
     P256,
 }
 
