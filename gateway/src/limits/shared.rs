@@ -21,7 +21,14 @@ impl SharedLimiter {
     pub fn new(connections: Connections) -> Self {
         Self {
             connections,
-            take: Script::new("limit", concat!(include_str!("scripts/take.lua"), include_str!("scripts/limit.lua"))),
+            take: Script::new(
+                "limit",
+                concat!(
+                    include_str!("scripts/clock.lua"),
+                    include_str!("scripts/take.lua"),
+                    include_str!("scripts/limit.lua")
+                ),
+            ),
         }
     }
 }

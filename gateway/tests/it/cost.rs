@@ -81,14 +81,14 @@ async fn a_login_asks_redis_five_times_and_its_waiting_never() {
         };
         cost("nothing", 0, 0).await;
         let (mut browser, login) = browsers.browser().await;
-        cost("open", 1, 8).await;
+        cost("open", 1, 7).await;
         while browser.frame().await.unwrap().is_some() {}
         cost("waiting until a ping", 0, 0).await;
         world.phone(&phones, 1).scan(&login.qr).await.unwrap();
         assert!(matches!(told(&mut browser).await, ServerMessage::Scanned { .. }));
-        cost("scan", 1, 11).await;
+        cost("scan", 1, 9).await;
         let request = confirmed(&world, &phones, &mut browser, &login).await;
-        cost("confirm", 1, 8).await;
+        cost("confirm", 1, 7).await;
         assert_eq!(request.send(&browsers).await.status, 200);
         cost("redeem", 2, 9).await;
     }

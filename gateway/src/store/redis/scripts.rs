@@ -18,12 +18,20 @@ pub(super) struct Scripts {
 
 macro_rules! script {
     ($verb:literal) => {
-        Script::new($verb, concat!(include_str!("scripts/lib.lua"), include_str!(concat!("scripts/", $verb, ".lua"))))
+        Script::new(
+            $verb,
+            concat!(
+                include_str!("../../limits/scripts/clock.lua"),
+                include_str!("scripts/lib.lua"),
+                include_str!(concat!("scripts/", $verb, ".lua"))
+            ),
+        )
     };
     ($verb:literal counting) => {
         Script::new(
             $verb,
             concat!(
+                include_str!("../../limits/scripts/clock.lua"),
                 include_str!("../../limits/scripts/take.lua"),
                 include_str!("scripts/lib.lua"),
                 include_str!("scripts/toll.lua"),
@@ -36,6 +44,7 @@ macro_rules! script {
             $verb,
             concat!(
                 include_str!("scripts/tell_by_publishing.lua"),
+                include_str!("../../limits/scripts/clock.lua"),
                 include_str!("../../limits/scripts/take.lua"),
                 include_str!("scripts/lib.lua"),
                 include_str!("scripts/toll.lua"),
@@ -43,6 +52,7 @@ macro_rules! script {
             ),
             concat!(
                 include_str!("scripts/tell_by_answer.lua"),
+                include_str!("../../limits/scripts/clock.lua"),
                 include_str!("../../limits/scripts/take.lua"),
                 include_str!("scripts/lib.lua"),
                 include_str!("scripts/toll.lua"),
@@ -55,11 +65,13 @@ macro_rules! script {
             $verb,
             concat!(
                 include_str!("scripts/tell_by_publishing.lua"),
+                include_str!("../../limits/scripts/clock.lua"),
                 include_str!("scripts/lib.lua"),
                 include_str!(concat!("scripts/", $verb, ".lua"))
             ),
             concat!(
                 include_str!("scripts/tell_by_answer.lua"),
+                include_str!("../../limits/scripts/clock.lua"),
                 include_str!("scripts/lib.lua"),
                 include_str!(concat!("scripts/", $verb, ".lua"))
             ),
