@@ -1,0 +1,107 @@
+//! Many commands at once: Redis is kept busy and not flooded, and one that is merely slow is not taken for dead.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use prometheus_client::registry::Registry;
+use saoma_gateway::store::{
+    Applied, ConnectionSettings, Connections, NewLogin, Opening, RedisStore, Store, StoreError, StoreMetrics,
+};
+use saoma_protocol::{LoginId, ScanCode, UserCode};
+
+use crate::store_contract::{cancel, new_login};
+use crate::support::{FaultProxy, RedisServer, Towards, until};
+
+const MANY: u32 = 3000;
+
+/// A node's store, and its numbers.
+struct Scene {
+    store: Arc<RedisStore>,
+    registry: Registry,
+}
+
+impl Scene {
+    fn at(url: String, command_timeout: Duration) -> Self {
+        let (metrics, mut registry) = (StoreMetrics::default(), Registry::default());
+        metrics.register(&mut registry);
+        let settings = ConnectionSettings { url, ca: None, pool_size: 4, command_timeout };
+        let connections = Connections::new(&settings, metrics).unwrap();
+        Self { store: Arc::new(RedisStore::new(connections)), registry }
+    }
+
+    /// Each browser is a task of its own, as on a node.
+    async fn open_all(&self) -> Vec<Result<Opening, StoreError>> {
+        at_once(|number| {
+            let store = Arc::clone(&self.store);
+            async move { store.open(&login(number)).await }
+        })
+        .await
+    }
+
+    async fn cancel_all(&self) -> Vec<Result<Applied, StoreError>> {
+        at_once(|number| {
+            let store = Arc::clone(&self.store);
+            async move { store.apply(login(number).id, &cancel()).await }
+        })
+        .await
+    }
+
+    fn number(&self, name: &str) -> u64 {
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, &self.registry).unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.expect("the number is there").parse().unwrap()
+    }
+}
+
+async fn at_once<T: Send + 'static, F: Future<Output = T> + Send + 'static>(ask: impl Fn(u32) -> F) -> Vec<T> {
+    let asked = join_all((0..MANY).map(|number| tokio::spawn(ask(number)))).await;
+    asked.into_iter().map(Result::unwrap).collect()
+}
+
+fn login(number: u32) -> NewLogin {
+    let (mut id, mut code) = ([7; LoginId::BYTES], [7; 8]);
+    id[..4].copy_from_slice(&number.to_be_bytes());
+    code[..4].copy_from_slice(&number.to_be_bytes());
+    let id = LoginId::from_random(id);
+    NewLogin {
+        id,
+        scan_code: ScanCode::from_random(id, [1; 5]),
+        user_code: UserCode::from_random(code),
+        ..new_login(1)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_thousands_of_browsers_ask_for_at_once_is_done_in_the_end() {
+    let redis = RedisServer::start();
+    let scene = Scene::at(redis.url(), Duration::from_secs(2));
+    scene.store.check().await.unwrap();
+    let opened = scene.open_all().await;
+    assert!(opened.iter().all(|opened| matches!(opened, Ok(Opening::Opened { .. }))));
+
+    redis.command(&["CLIENT", "PAUSE", "300", "ALL"]);
+    let checked = async {
+        until(|| scene.number("store_commands_waiting") > u64::from(MANY / 2)).await;
+        assert_eq!(scene.number("store_commands_under_way"), 256);
+        scene.store.check().await.unwrap();
+        assert!(scene.number("store_commands_waiting") > 0, "whether Redis answers is asked past the line");
+    };
+    let (cancelled, ()) = tokio::join!(scene.cancel_all(), checked);
+    assert!(cancelled.iter().all(|applied| matches!(applied, Ok(Applied::Changed(_)))));
+    assert_eq!(scene.number("store_connections_broken_total"), 0, "Redis was busy, and not away");
+    assert_eq!(scene.number("store_commands_waiting") + scene.number("store_commands_under_way"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_waits_in_line_for_a_redis_that_has_vanished() {
+    let redis = RedisServer::start();
+    let link = FaultProxy::to(redis.address());
+    let scene = Scene::at(format!("redis://{}", link.address()), Duration::from_millis(300));
+    scene.store.check().await.unwrap();
+    link.swallow(Towards::Both);
+    let told = tokio::time::timeout(Duration::from_secs(4), scene.open_all()).await.expect("nobody waits for long");
+    assert!(told.iter().all(|told| matches!(told, Err(StoreError::Timeout | StoreError::Unavailable(_)))));
+    assert_eq!(scene.number("store_commands_turned_away_total"), 0, "it is not busy but gone");
+}
