@@ -45,8 +45,9 @@ struct Shared {
 
 /// A place: given back when it is dropped.
 pub(super) struct Place<'a> {
-    _permit: SemaphorePermit<'a>,
+    // In this order: whoever gets the place next is counted after.
     _under_way: Gauged,
+    _permit: SemaphorePermit<'a>,
 }
 
 impl Places {
@@ -71,7 +72,7 @@ impl Places {
             Ok(permit) => permit,
             Err(_) => self.wait().await?,
         };
-        Ok(Place { _permit: permit, _under_way: self.shared.metrics.under_way() })
+        Ok(Place { _under_way: self.shared.metrics.under_way(), _permit: permit })
     }
 
     /// Notes that Redis has answered somebody.
