@@ -86,6 +86,7 @@ mod tests {
     use axum::body::to_bytes;
 
     use super::*;
+    use crate::store::StoreError;
 
     async fn answered(problem: ApiProblem) -> (http::response::Parts, Problem) {
         let (head, body) = problem.into_response().into_parts();
@@ -112,6 +113,15 @@ mod tests {
         let (head, problem) = answered(denial.into()).await;
         assert_eq!(head.headers[RETRY_AFTER], "2");
         assert_eq!(problem.retry_after, Some(2));
+    }
+
+    #[tokio::test]
+    async fn who_comes_in_too_great_a_crowd_is_not_told_that_the_store_is_down() {
+        let (head, crowd) = answered(Denial::from(StoreError::Busy).into()).await;
+        assert_eq!((head.status.as_u16(), crowd.error), (503, ErrorCode::TemporarilyUnavailable));
+        assert!(head.headers.contains_key(RETRY_AFTER));
+        let (_, down) = answered(Denial::from(StoreError::Timeout).into()).await;
+        assert_ne!(crowd.detail, down.detail);
     }
 
     #[tokio::test]

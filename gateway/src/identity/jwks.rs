@@ -25,6 +25,12 @@ use crate::settings::JwksSettings;
 /// flood of fetches.
 const REFETCH_PAUSE: Duration = Duration::from_secs(60);
 
+/// How long after a fetch that failed no other begins: at first, and at most, for each failure doubles it.
+const REST: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(60));
+
+/// How much longer than `refresh` keys are believed while they cannot be fetched.
+const KEPT_IN_OUTAGE: Duration = Duration::from_secs(3600);
+
 const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Asymmetric ones only: a public key must never pass as an HMAC's secret (RFC 8725 §3.1).
@@ -37,7 +43,25 @@ pub struct Jwks {
     validations: [Validation; ALGORITHMS.len()],
     refresh: Duration,
     keys: RwLock<Option<Arc<Keys>>>,
-    fetching: tokio::sync::Mutex<()>,
+    pace: Pace,
+    fetching: tokio::sync::Mutex<Fetching>,
+}
+
+/// How long what takes.
+#[derive(Debug, Clone, Copy)]
+struct Pace {
+    refetch_pause: Duration,
+    rest: (Duration, Duration),
+    kept_in_outage: Duration,
+}
+
+/// How the last fetches went.
+#[derive(Debug, Default)]
+struct Fetching {
+    /// Failures since the last success.
+    failures: u32,
+    /// When the next may begin.
+    rests_until: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -85,7 +109,8 @@ impl Jwks {
         };
         let validations = ALGORITHMS.map(|algorithm| validation(algorithm, &settings.issuer, &settings.audience));
         let (keys, fetching) = (RwLock::default(), tokio::sync::Mutex::default());
-        Ok(Self { source, validations, refresh: settings.refresh, keys, fetching })
+        let pace = Pace { refetch_pause: REFETCH_PAUSE, rest: REST, kept_in_outage: KEPT_IN_OUTAGE };
+        Ok(Self { source, validations, refresh: settings.refresh, keys, pace, fetching })
     }
 
     /// Verifies by keys that need not be fetched.
@@ -99,23 +124,55 @@ impl Jwks {
         self.keys.read().clone().filter(|keys| keys.fetched_at.elapsed() < self.refresh)
     }
 
+    /// The keys that do until they can be fetched again, if the one of this id is among them.
+    fn old_keys_with(&self, kid: &str) -> Option<Arc<Keys>> {
+        let believed = self.refresh.saturating_add(self.pace.kept_in_outage);
+        let keys = self.keys.read().clone()?;
+        (keys.by_id.contains_key(kid) && keys.fetched_at.elapsed() < believed).then_some(keys)
+    }
+
     /// The keys among which the one of this id is, if it is anywhere. One fetch at a time: whoever comes meanwhile waits
-    /// for it.
+    /// for it, unless old keys do.
     async fn keys_with(&self, kid: &str) -> Result<Arc<Keys>, IdentityError> {
         if let Some(keys) = self.fresh_keys().filter(|keys| keys.by_id.contains_key(kid)) {
             return Ok(keys);
         }
-        let _one = self.fetching.lock().await;
+        let mut fetching = match (self.fetching.try_lock(), self.old_keys_with(kid)) {
+            (Ok(fetching), _) => fetching,
+            (Err(_), Some(keys)) => return Ok(keys),
+            (Err(_), None) => self.fetching.lock().await,
+        };
         let known = self.keys.read().clone();
         if let Some(keys) = known {
             let (age, known) = (keys.fetched_at.elapsed(), keys.by_id.contains_key(kid));
-            if if known { age < self.refresh } else { age < REFETCH_PAUSE } {
+            if if known { age < self.refresh } else { age < self.pace.refetch_pause } {
                 return Ok(keys);
             }
         }
-        let keys = Arc::new(Keys::new(self.source.fetch().await.map_err(IdentityError::Unavailable)?));
-        *self.keys.write() = Some(Arc::clone(&keys));
-        Ok(keys)
+        let fetched = if fetching.rests() {
+            Err("the keys could not be fetched a moment ago".into())
+        } else {
+            self.fetch(&mut fetching).await
+        };
+        fetched.or_else(|problem| self.old_keys_with(kid).ok_or(IdentityError::Unavailable(problem)))
+    }
+
+    async fn fetch(&self, fetching: &mut Fetching) -> Result<Arc<Keys>, String> {
+        // Stands if this is dropped before it is done: whoever hangs up must not begin a fetch with each call.
+        fetching.rest_for(self.pace.rest.0);
+        match self.source.fetch().await {
+            Ok(keys) => {
+                let keys = Arc::new(Keys::new(keys));
+                (*fetching, *self.keys.write()) = (Fetching::default(), Some(Arc::clone(&keys)));
+                Ok(keys)
+            }
+            Err(problem) => {
+                tracing::warn!(problem, "the keys of the app's backend cannot be fetched");
+                fetching.rest_for(rest_after(fetching.failures, self.pace.rest));
+                fetching.failures = fetching.failures.saturating_add(1);
+                Err(problem)
+            }
+        }
     }
 
     /// What a token says, if one of the keys has signed it.
@@ -131,6 +188,21 @@ impl Jwks {
         let claims = verified.map_err(|_| IdentityError::InvalidToken)?.claims;
         Ok((keys, claims))
     }
+}
+
+impl Fetching {
+    fn rests(&self) -> bool {
+        self.rests_until.is_some_and(|until| Instant::now() < until)
+    }
+
+    fn rest_for(&mut self, pause: Duration) {
+        self.rests_until = Some(Instant::now() + pause);
+    }
+}
+
+/// How long to rest after so many failures and one more.
+fn rest_after(failures: u32, (first, longest): (Duration, Duration)) -> Duration {
+    first.saturating_mul(1 << failures.min(10)).min(longest)
 }
 
 fn validation(algorithm: Algorithm, issuer: &str, audience: &str) -> Validation {
@@ -193,3 +265,6 @@ impl IdentityBackend for Jwks {
         true
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -28,8 +28,8 @@ pub(super) enum OauthError {
     UnsupportedGrantType,
     /// Too many requests.
     TooManyRequests(Duration),
-    /// The store is down.
-    TemporarilyUnavailable,
+    /// The store is down, or too many want something of it.
+    TemporarilyUnavailable(&'static str),
     /// A fault of the gateway.
     ServerError,
 }
@@ -37,7 +37,10 @@ pub(super) enum OauthError {
 impl From<StoreError> for OauthError {
     fn from(error: StoreError) -> Self {
         tracing::warn!(%error, "the store did not answer");
-        Self::TemporarilyUnavailable
+        Self::TemporarilyUnavailable(match error {
+            StoreError::Busy => "too many want something at once: try again shortly",
+            _ => "the store of logins is down: try again shortly",
+        })
     }
 }
 
@@ -50,7 +53,7 @@ impl OauthError {
             Self::InvalidGrant => "invalid_grant",
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::TooManyRequests(_) => "too_many_requests",
-            Self::TemporarilyUnavailable => "temporarily_unavailable",
+            Self::TemporarilyUnavailable(_) => "temporarily_unavailable",
             Self::ServerError => "server_error",
         }
     }
@@ -60,19 +63,18 @@ impl OauthError {
             Self::InvalidRequest(_) | Self::InvalidGrant | Self::UnsupportedGrantType => StatusCode::BAD_REQUEST,
             Self::InvalidClient { .. } => StatusCode::UNAUTHORIZED,
             Self::TooManyRequests(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::TemporarilyUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TemporarilyUnavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::ServerError => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
     const fn description(&self) -> &'static str {
         match self {
-            Self::InvalidRequest(what) => what,
+            Self::InvalidRequest(what) | Self::TemporarilyUnavailable(what) => what,
             Self::InvalidClient { .. } => "the client is not registered, or did not prove itself",
             Self::InvalidGrant => "the code cannot be redeemed: start a new login",
             Self::UnsupportedGrantType => "grant_type must be authorization_code",
             Self::TooManyRequests(_) => "too many requests: wait as long as Retry-After says",
-            Self::TemporarilyUnavailable => "the store of logins is down: try again shortly",
             Self::ServerError => "a fault of the gateway",
         }
     }
@@ -80,7 +82,7 @@ impl OauthError {
     const fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::TooManyRequests(wait) => Some(*wait),
-            Self::TemporarilyUnavailable => Some(RETRY_AFTER_OUTAGE),
+            Self::TemporarilyUnavailable(_) => Some(RETRY_AFTER_OUTAGE),
             _ => None,
         }
     }

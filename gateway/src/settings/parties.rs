@@ -79,7 +79,8 @@ pub struct JwksSettings {
     pub issuer: String,
     /// What `aud` must contain.
     pub audience: String,
-    /// How long keys are kept; 1 h by default, from 1 s to 24 h. As long an ended key is still believed.
+    /// How long keys are kept; 1 h by default, from 1 s to 24 h. As long an ended key is still believed, and up to 1 h
+    /// longer while the keys cannot be fetched. After a fetch that failed the next begins 5 s to 1 min later.
     #[serde(with = "humantime_serde", default = "one_hour")]
     pub refresh: Duration,
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
@@ -18,12 +19,19 @@ const SECONDS: [f64; 16] = [
 #[derive(Debug, Clone)]
 pub struct StoreMetrics {
     commands: Family<VerbLabels, Histogram, fn() -> Histogram>,
+    commands_under_way: Gauge,
+    commands_waiting: Gauge,
+    commands_turned_away: Counter,
     connections_made: Counter,
     connections_broken: Counter,
     inbox_subscribes: Counter,
     inbox_probes: Counter,
     inbox_silences: Counter,
 }
+
+/// Stands in a number for as long as it lives.
+#[derive(Debug)]
+pub(super) struct Gauged(Gauge);
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct VerbLabels {
@@ -34,6 +42,9 @@ impl Default for StoreMetrics {
     fn default() -> Self {
         Self {
             commands: Family::new_with_constructor(|| Histogram::new(SECONDS)),
+            commands_under_way: Gauge::default(),
+            commands_waiting: Gauge::default(),
+            commands_turned_away: Counter::default(),
             connections_made: Counter::default(),
             connections_broken: Counter::default(),
             inbox_subscribes: Counter::default(),
@@ -43,12 +54,31 @@ impl Default for StoreMetrics {
     }
 }
 
+impl Gauged {
+    fn new(gauge: &Gauge) -> Self {
+        gauge.inc();
+        Self(gauge.clone())
+    }
+}
+
+impl Drop for Gauged {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
 impl StoreMetrics {
     /// Shows the numbers in a registry.
     pub fn register(&self, registry: &mut Registry) {
         let registry = registry.sub_registry_with_prefix("store");
         let commands = "Commands that the store answered, by verb";
         registry.register_with_unit("command", commands, Unit::Seconds, self.commands.clone());
+        let under_way = "Commands that the store was sent and has not answered";
+        registry.register("commands_under_way", under_way, self.commands_under_way.clone());
+        let waiting = "Commands that wait to be sent, until others are answered";
+        registry.register("commands_waiting", waiting, self.commands_waiting.clone());
+        let turned_away = "Commands that waited too long to be sent, though the store answered others";
+        registry.register("commands_turned_away", turned_away, self.commands_turned_away.clone());
         let made = "Connections for commands that were made";
         registry.register("connections_made", made, self.connections_made.clone());
         let broken = "Connections for commands that broke and were given up";
@@ -63,6 +93,18 @@ impl StoreMetrics {
 
     pub(super) fn answered(&self, verb: &'static str, after: Duration) {
         self.commands.get_or_create(&VerbLabels { verb }).observe(after.as_secs_f64());
+    }
+
+    pub(super) fn under_way(&self) -> Gauged {
+        Gauged::new(&self.commands_under_way)
+    }
+
+    pub(super) fn waiting(&self) -> Gauged {
+        Gauged::new(&self.commands_waiting)
+    }
+
+    pub(super) fn turned_away(&self) {
+        self.commands_turned_away.inc();
     }
 
     pub(super) fn connection_made(&self) {

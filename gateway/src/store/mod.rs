@@ -263,6 +263,9 @@ pub enum StoreError {
     /// It did not answer in time. Whether the command took effect is not known.
     #[error("the store did not answer in time")]
     Timeout,
+    /// It answers, and too many commands are under way and wait. This one was not sent.
+    #[error("the store is busy: too many commands wait for it")]
+    Busy,
     /// It answered what this version does not understand.
     #[error("the store holds what this version does not understand: {0}")]
     Corrupt(String),

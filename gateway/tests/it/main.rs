@@ -3,6 +3,7 @@
 
 mod admission;
 mod browser;
+mod burst;
 mod chaos;
 mod cli;
 mod conformance;

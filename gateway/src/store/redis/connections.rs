@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::address::{AddressError, RedisAddress, Shape};
 use super::cluster::Cluster;
 use super::dialer::{Dialer, Pushes};
+use super::places::Places;
 use super::pool::{Pool, Route};
 use super::script::{Call, Publisher};
 use super::sentinel::Sentinels;
@@ -28,10 +29,14 @@ pub struct ConnectionSettings {
     pub command_timeout: Duration,
 }
 
+/// The fewest masters that make a cluster.
+const MASTERS: usize = 3;
+
 /// Connections to a Redis, whatever its shape. Cheap to clone.
 #[derive(Clone)]
 pub struct Connections {
     topology: Topology,
+    places: Places,
     metrics: StoreMetrics,
 }
 
@@ -78,14 +83,17 @@ impl Connections {
             Shape::Sentinel { service } => pool(Route::Master(Sentinels::new(dialer, service, nodes))),
             Shape::Cluster => Topology::Cluster(Cluster::new(dialer, nodes, *command_timeout, metrics.clone())),
         };
-        Ok(Self { topology, metrics })
+        let servers = if matches!(topology, Topology::Cluster(_)) { MASTERS } else { 1 };
+        let places = Places::new(servers, *command_timeout, metrics.clone());
+        Ok(Self { topology, places, metrics })
     }
 
     /// Runs a script.
     ///
     /// # Errors
-    /// No answer in time, or none that is understood.
+    /// No place among the commands under way, no answer in time, or none that is understood.
     pub async fn run<T: FromRedisValue>(&self, call: &Call<'_>) -> Result<T, StoreError> {
+        let _place = self.places.take().await?;
         let asked_at = Instant::now();
         let publisher = self.publisher().await?;
         let answer = match self.ask(&call.by_digest(publisher)).await? {
@@ -101,28 +109,35 @@ impl Connections {
     /// Runs a command on one key. `verb` is its name in metrics.
     ///
     /// # Errors
-    /// No answer in time, or none that is understood.
+    /// No place among the commands under way, no answer in time, or none that is understood.
     pub async fn query<T: FromRedisValue>(&self, verb: &'static str, command: &Cmd) -> Result<T, StoreError> {
+        let _place = self.places.take().await?;
+        self.query_at_once(verb, command).await
+    }
+
+    /// The same, past the line.
+    async fn query_at_once<T: FromRedisValue>(&self, verb: &'static str, command: &Cmd) -> Result<T, StoreError> {
         let asked_at = Instant::now();
         let answer = self.ask(command).await?;
         self.metrics.answered(verb, asked_at.elapsed());
         understood(answer)
     }
 
-    /// Publishes to a node's channel.
+    /// Publishes to a node's channel, past the line: a node's probe of its inbox says nothing of Redis if it waits here,
+    /// and a change that is to be told has had its place before.
     pub(super) async fn publish(&self, channel: &str, said: &str) -> Result<(), StoreError> {
         let mut publish = redis::cmd(match self.publisher().await? {
             Publisher::Script => "PUBLISH",
             Publisher::Caller => "SPUBLISH",
         });
         publish.arg(channel).arg(said);
-        self.query("publish", &publish).await
+        self.query_at_once("publish", &publish).await
     }
 
-    /// Whether commands are answered.
+    /// Whether commands are answered. Asks past the line: that many wait in it does not mean that they are not.
     pub(super) async fn check(&self) -> Result<(), StoreError> {
         match &self.topology {
-            Topology::Pool(_) => self.query("check", &redis::cmd("PING")).await,
+            Topology::Pool(_) => self.query_at_once("check", &redis::cmd("PING")).await,
             Topology::Cluster(cluster) => cluster.check().await,
         }
     }
@@ -161,11 +176,21 @@ impl Connections {
     }
 
     async fn ask(&self, command: &Cmd) -> Result<RedisResult<Value>, StoreError> {
-        match &self.topology {
+        let asked = match &self.topology {
             Topology::Pool(pool) => pool.query(command).await,
             Topology::Cluster(cluster) => cluster.query(command).await,
+        };
+        match &asked {
+            Ok(answer) if is_answer(answer) => self.places.answered(),
+            _ => self.places.failed(),
         }
+        asked
     }
+}
+
+/// Whether a server has said this. Its own errors have a code.
+pub(super) fn is_answer(answer: &RedisResult<Value>) -> bool {
+    answer.as_ref().err().is_none_or(|error| error.code().is_some())
 }
 
 fn understood<T: FromRedisValue>(answer: RedisResult<Value>) -> Result<T, StoreError> {

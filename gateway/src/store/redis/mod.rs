@@ -9,6 +9,7 @@ mod dialer;
 mod hearing;
 mod inbox;
 mod keys;
+mod places;
 mod pool;
 #[cfg(any(test, fuzzing))]
 mod properties;

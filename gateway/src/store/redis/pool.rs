@@ -8,7 +8,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{Cmd, ConnectionInfo, ErrorKind, RedisError, RedisResult, ServerErrorKind, Value};
 use tokio::time::timeout;
 
-use super::connections::failure;
+use super::connections::{failure, is_answer};
 use super::dialer::{Dialer, Pushes};
 use super::sentinel::Sentinels;
 use crate::store::{StoreError, StoreMetrics};
@@ -73,16 +73,30 @@ impl Pool {
             Err(bb8::RunError::User(error)) => return Err(failure(&error)),
             Err(bb8::RunError::TimedOut) => return Err(StoreError::Unavailable("no connection in time".into())),
         };
-        let Ok(answer) = timeout(self.timeout, command.query_async(&mut connection.handle)).await else {
-            connection.broken.store(true, Ordering::Relaxed);
-            return Err(StoreError::Timeout);
-        };
-        if let Err(error) = &answer
-            && breaks(error)
-        {
-            connection.broken.store(true, Ordering::Relaxed);
+        let answers = connection.answers.load(Ordering::Relaxed);
+        match timeout(self.timeout, command.query_async(&mut connection.handle)).await {
+            Ok(answer) if answer.as_ref().is_err_and(RedisError::is_timeout) => {}
+            Ok(answer) => {
+                connection.note(&answer);
+                return Ok(answer);
+            }
+            Err(_) => {}
         }
-        Ok(answer)
+        // One on which others were answered meanwhile is merely slow: a new one would be no faster.
+        if connection.answers.load(Ordering::Relaxed) == answers {
+            self.gone_silent(&connection);
+        }
+        Err(StoreError::Timeout)
+    }
+
+    /// Takes a connection for broken on which nothing comes any more, and with it all that are as old: they go the same
+    /// way, and each would cost somebody the same wait. If it is Redis that has stopped for as long, what was asked over
+    /// them is answered all the same.
+    fn gone_silent(&self, connection: &Connection) {
+        connection.broken.store(true, Ordering::Relaxed);
+        // Of all that waited on it the first is enough: newer connections are none the worse for the others.
+        let (age, newer) = (connection.age, connection.age + 1);
+        let _ = self.age.compare_exchange(age, newer, Ordering::Relaxed, Ordering::Relaxed);
     }
 
     /// Subscribes, and waits for the server to say so.
@@ -106,7 +120,6 @@ impl Pool {
 /// one that was superseded and does not know it yet, once its replicas have left it and it must not write alone.
 fn breaks(error: &RedisError) -> bool {
     error.is_io_error()
-        || error.is_timeout()
         || error.is_unrecoverable_error()
         || error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly)
         || error.code() == Some("NOREPLICAS")
@@ -127,7 +140,20 @@ struct Manager {
 struct Connection {
     handle: MultiplexedConnection,
     broken: Arc<AtomicBool>,
+    /// Rises with each answer that comes on it while somebody waits for it.
+    answers: Arc<AtomicU64>,
     age: u64,
+}
+
+impl Connection {
+    fn note(&self, answer: &RedisResult<Value>) {
+        if is_answer(answer) {
+            self.answers.fetch_add(1, Ordering::Relaxed);
+        }
+        if answer.as_ref().is_err_and(breaks) {
+            self.broken.store(true, Ordering::Relaxed);
+        }
+    }
 }
 
 impl bb8::ManageConnection for Manager {
@@ -138,7 +164,7 @@ impl bb8::ManageConnection for Manager {
         let (broken, age) = (Arc::default(), self.age.load(Ordering::Relaxed));
         let connecting = timeout(self.timeout * 2, self.route.connect(&broken)).await;
         let in_time = connecting.map_err(|_| RedisError::from((ErrorKind::Io, "no connection in time")))?;
-        let connection = Connection { handle: in_time?, broken, age };
+        let connection = Connection { handle: in_time?, broken, answers: Arc::default(), age };
         self.metrics.connection_made();
         Ok(connection)
     }

@@ -134,7 +134,7 @@ fn digest(text: &str) -> Digest {
 }
 
 /// A login whose codes and key follow from its number.
-fn new_login(number: u8) -> NewLogin {
+pub fn new_login(number: u8) -> NewLogin {
     NewLogin {
         id: id(number),
         receive_key: digest("key"),
@@ -179,7 +179,7 @@ fn reject(by: &str) -> Transition {
     transition(Event::Reject { person: person(by) }, Change::Rejected { reason: RejectReason::Declined })
 }
 
-fn cancel() -> Transition {
+pub fn cancel() -> Transition {
     transition(Event::Cancel, Change::Cancelled)
 }
 

@@ -49,6 +49,8 @@ struct Faults {
     delay: Duration,
     /// Connections up to this number are to be reset.
     reset_up_to: u64,
+    /// Connections up to this number lose all that they are given.
+    deaf_up_to: u64,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -92,6 +94,12 @@ impl FaultProxy {
     /// Loses all bytes that go this way, without a word to either end. Connections are still accepted.
     pub fn swallow(&self, way: Towards) {
         self.shared.faults.send_modify(|faults| faults.swallow = Some(way));
+    }
+
+    /// Loses all bytes of the connections that are open now, in both directions. New ones pass.
+    pub fn deafen_all(&self) {
+        let so_far = self.shared.counts.borrow().accepted;
+        self.shared.faults.send_modify(|faults| faults.deaf_up_to = so_far);
     }
 
     /// Passes bytes on so much later.
@@ -162,14 +170,14 @@ async fn connection(number: u64, client: TcpStream, server: SocketAddr, shared: 
     let ((from_client, to_client), (from_server, to_server)) = (client.into_split(), server.into_split());
     let mut faults = shared.faults.subscribe();
     tokio::select! {
-        () = pass(from_client, to_server, Towards::Server, shared.faults.subscribe()) => {}
-        () = pass(from_server, to_client, Towards::Client, shared.faults.subscribe()) => {}
+        () = pass(from_client, to_server, (number, Towards::Server), shared.faults.subscribe()) => {}
+        () = pass(from_server, to_client, (number, Towards::Client), shared.faults.subscribe()) => {}
         _ = faults.wait_for(|faults| faults.reset_up_to >= number) => {}
     }
 }
 
 /// Passes bytes on until either end closes; once it has swallowed some, until the one that sends closes.
-async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, way: Towards, faults: watch::Receiver<Faults>) {
+async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, way: (u64, Towards), faults: watch::Receiver<Faults>) {
     let (mut bytes, mut lost) = (vec![0; 16 * 1024], false);
     loop {
         let count = match from.read(&mut bytes).await {
@@ -192,8 +200,11 @@ async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, way: Towards, fau
     }
 }
 
-fn swallows(faults: &watch::Receiver<Faults>, way: Towards) -> bool {
-    faults.borrow().swallow.is_some_and(|swallowed| swallowed == way || swallowed == Towards::Both)
+/// `way` is the number of a connection, and a direction of it.
+fn swallows(faults: &watch::Receiver<Faults>, (number, way): (u64, Towards)) -> bool {
+    let faults = faults.borrow();
+    number <= faults.deaf_up_to
+        || faults.swallow.is_some_and(|swallowed| swallowed == way || swallowed == Towards::Both)
 }
 
 #[cfg(test)]
