@@ -20,7 +20,7 @@ pub(super) const KEY_SET: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":
 /// A good token, for two centuries. The corpus has others by the same key that are not.
 pub(super) const TOKEN: &str = "eyJhbGciOiJFZERTQSIsImtpZCI6ImFwcCJ9.eyJpc3MiOiJodHRwczovL2FwcC5leGFtcGxlIiwiYXVkIjoic2FvbWEiLCJleHAiOjk5OTk5OTk5OTksInN1YiI6ImMtMTAwMSIsIm5hbWUiOiLnpLrkvovnlLIiLCJpZGVudGl0aWVzIjpbeyJpZCI6InBlcnNvbmFsIiwia2luZCI6InBlcnNvbmFsIiwibmFtZSI6IuekuuS-i-eUsiJ9XX0.b48d8jCOXTYuSbkoZVCHfiSbijbqRab3lqvyOYwd7NVI6D98GztblONcrH3dH0jq9jJ7L3ok1SqRNykyCBdzAA";
 
-/// Threats T17 and T18: what people are shown moves_text no screen and is short, no two identities share an id, and a
+/// Threats T17 and T18: what people are shown moves no text and is short, no two identities share an id, and a
 /// browser learns one character of the name.
 pub(crate) fn introspection(bytes: &[u8]) {
     let Ok(answer) = serde_json::from_slice::<IntrospectionResponse>(bytes) else { return };
