@@ -21,7 +21,7 @@ pub(super) const ARRIVALS: &str = "arrivals";
 const GATEWAY: &str = "gateway";
 
 impl Conductor<'_> {
-    pub(super) async fn steps(&mut self) -> Result<(), Void> {
+    pub(super) async fn parts(&mut self) -> Result<(), Void> {
         let scenario = &self.run.scenario;
         let one = [scenario.browsers];
         let sizes = if scenario.sizes.is_empty() { &one[..] } else { &scenario.sizes };
