@@ -264,7 +264,7 @@ pub struct Failure {
 /// A part of a run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Phase {
-    /// What was done, such as `open` or `logins`.
+    /// What was done, such as `open` or `arrivals`.
     pub name: String,
     /// When it began, in seconds since the run did.
     pub began: f64,
@@ -272,6 +272,18 @@ pub struct Phase {
     pub seconds: f64,
     /// Sockets that were opened, logins that came to a good end, or whatever it was about.
     pub done: u64,
+    /// What the watched processes used in it, by their name.
+    #[serde(default)]
+    pub processes: BTreeMap<String, PhaseProcess>,
+}
+
+/// The processes of one name in a part of a run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PhaseProcess {
+    /// Processor time that they used, all together, in seconds: for what was done, and for all that waited meanwhile.
+    pub cpu_seconds: f64,
+    /// The same in milliseconds for 1,000 of the things done; absent where nothing was.
+    pub cpu_ms_per_1000: Option<f64>,
 }
 
 /// What became of one threshold.
