@@ -7,15 +7,15 @@ use super::{Conductor, Void, micros_since_1970};
 use crate::orders::Order;
 use crate::pacing::Stage;
 use crate::report::model::{MemoryPoint, Phase, PhaseProcess};
-use crate::scenario::Abuse;
+use crate::scenario::{Abuse, Step};
 
 /// How long workers have to hear of an order before the moment at which all of them begin it.
 const BEFORE_ARRIVALS: Duration = Duration::from_millis(200);
 
 /// The part of a run in which browsers come.
 pub(super) const OPEN: &str = "open";
-/// The part in which people arrive.
-pub(super) const ARRIVALS: &str = "arrivals";
+/// What passes after people have come: the last of them are told of with the next second, and servers come to rest.
+const AFTER_ARRIVALS: f64 = 1.1;
 
 /// The processes whose memory after churn is compared.
 const GATEWAY: &str = "gateway";
@@ -55,10 +55,10 @@ impl Conductor<'_> {
             self.end(&begun, scenario.largest());
             self.pause(1.0).await?;
         }
-        if let Some(stage) = scenario.stage() {
-            self.arrive(ARRIVALS, stage, None).await?;
+        for (step, stage) in scenario.arrivals() {
+            self.arrive(step.name(), step, stage, None).await?;
             if let Some(abuse) = scenario.abuse {
-                self.arrive("arrivals under abuse", stage, Some(abuse)).await?;
+                self.arrive("arrivals under abuse", step, stage, Some(abuse)).await?;
             }
         }
         self.carry_out(Duration::ZERO, |_| Order::End).await
@@ -150,19 +150,18 @@ impl Conductor<'_> {
         groups.iter().find(|group| group.name == GATEWAY).or(groups.first()).and_then(Group::pss_bytes)
     }
 
-    /// Logins, or messages, come.
-    async fn arrive(&mut self, name: &str, stage: Stage, abuse: Option<Abuse>) -> Result<(), Void> {
+    /// People come. What passes before the next part counts for none.
+    async fn arrive(&mut self, name: &str, step: Step, stage: Stage, abuse: Option<Abuse>) -> Result<(), Void> {
         let begun = self.begin(name);
         self.length = Some(stage.seconds);
         let done = self.books.done;
         let at = micros_since_1970() + u64::try_from(BEFORE_ARRIVALS.as_micros()).unwrap_or_default();
-        self.carry_out(Duration::from_secs_f64(stage.seconds), |_| Order::Arrive { stage, abuse, at }).await?;
+        self.carry_out(Duration::from_secs_f64(stage.seconds), |_| Order::Arrive { step, stage, abuse, at }).await?;
         let mut used = self.used_since(&begun);
         used.seconds -= BEFORE_ARRIVALS.as_secs_f64();
-        // The last of them are told of with the next second.
-        self.pause(1.1).await?;
+        self.pause(AFTER_ARRIVALS).await?;
         let done = self.books.done - done;
-        if abuse.is_none() && done > 0 {
+        if step == Step::Whole && abuse.is_none() && done > 0 {
             for (process, used) in self.processes.iter_mut().zip(&used.cpu) {
                 process.cpu_ms_per_1000_logins = Some(used * 1e6 / done as f64);
             }

@@ -137,6 +137,7 @@ pub struct Latency {
 /// - `confirm`: from sending the confirm until the phone has its answer;
 /// - `push`: from sending the confirm until the browser is told `confirmed`;
 /// - `redeem`: the relying party's request to the token endpoint;
+///   in logins that go by steps these three count from the moment at which the step was meant to happen;
 /// - `login`: from the moment at which the scan was meant to happen until the ID token is there;
 /// - `resume`: from the moment at which the connection was meant to be lost until the login goes on over another;
 /// - `cancel` and `refresh`: from the moment at which the browser was meant to ask until it is told;
