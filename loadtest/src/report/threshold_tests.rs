@@ -61,6 +61,17 @@ fn what_a_step_costs_a_process_can_be_demanded() {
     assert_eq!(judged("gateway.cpu_ms_per_1000_logins<1s").value, None);
 }
 
+#[test]
+fn the_readme_names_every_figure() {
+    let readme = include_str!("../../README.md");
+    let (members, rates) = ([PERCENTILES, LEDGER, GENERATOR, MEMORY, PROCESS].concat(), RATES);
+    let members = members.iter().map(|(name, ..)| format!("`.{name}`"));
+    let names = members.chain(rates.iter().map(|(name, ..)| format!("`{name}`")));
+    for name in names.chain(KINDS.map(|kind| format!("`{kind}`"))) {
+        assert!(readme.contains(&name), "{name} stands nowhere in loadtest/README.md");
+    }
+}
+
 /// Every name that [`Report::figures`] uses can be written.
 #[test]
 fn every_figure_of_a_report_can_be_demanded() {
