@@ -19,7 +19,7 @@ impl Visitor {
         };
         let site = Arc::clone(&self.site);
         let phone = PhoneOf { site: Arc::clone(&site), node: self.node, person: scan.number };
-        let login_id = match self.scan(&phone, scan.intended).await {
+        let login_id = match Box::pin(self.scan(&phone, scan.intended)).await {
             Ok(login_id) => login_id,
             Err(failure) => return site.broke_off(&failure),
         };
@@ -29,7 +29,7 @@ impl Visitor {
             Err(true) => return site.broke_off(&"a scanned login ended before its confirm"),
             Err(false) => return false,
         };
-        let confirmed = match self.confirm(&phone, login_id, confirm.intended).await {
+        let confirmed = match Box::pin(self.confirm(&phone, login_id, confirm.intended)).await {
             Ok(code) => self.until_the_end().await.map(|()| code).map_err(Into::into),
             Err(failure) => Err(failure),
         };
@@ -45,7 +45,7 @@ impl Visitor {
         let grant = self.grant(code);
         drop(self);
         let Ok(redeem) = turn.await else { return false };
-        match grant.redeem(redeem.intended).await {
+        match Box::pin(grant.redeem(redeem.intended)).await {
             Ok(()) => site.tally.done(),
             Err(failure) => return site.broke_off(&failure),
         }

@@ -45,11 +45,12 @@ pub(super) async fn occupy(site: Arc<Site>, seat: u64, first: Arrival) {
     let mut first = Some(first);
     loop {
         let since = first.as_ref().map_or_else(Instant::now, |first| first.intended);
-        let opened = Visitor::open(&site, seat, since).await;
+        // What does not last is boxed: thousands of browsers wait, few do anything.
+        let opened = Box::pin(Visitor::open(&site, seat, since)).await;
         first = None;
         let stays = match opened {
-            Ok(visitor) if site.scenario().steps => visitor.go_by_steps().await,
-            Ok(visitor) => visitor.wait().await,
+            Ok(visitor) if site.scenario().steps => Box::pin(visitor.go_by_steps()).await,
+            Ok(visitor) => Box::pin(visitor.wait()).await,
             Err(error) => site.broke_off(&format!("open: {error}")),
         };
         if !stays {
@@ -114,7 +115,7 @@ impl Visitor {
         let turn = self.site.wait(Step::Whole);
         match self.turn(turn).await {
             Ok(arrival) => {
-                match self.visit(&arrival).await {
+                match Box::pin(self.visit(&arrival)).await {
                     Ok(()) => self.site.tally.done(),
                     Err(failure) => self.site.tally.failed(&failure.to_string()),
                 }
