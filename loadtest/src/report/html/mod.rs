@@ -145,6 +145,7 @@ fn tiles(report: &Report) -> Vec<Tile> {
         tile("open p99", "open.p99", note("open.p50", "median")),
         tile("gateway memory", "gateway.bytes_per_socket", "per socket".into()),
         tile("gateway CPU", "gateway.cpu_ms_per_1000_logins", "per 1,000 logins".into()),
+        tile("gateway CPU", "gateway.cpu_ms_per_1000_confirms", "per 1,000 confirms".into()),
         tile("gateway CPU", "gateway.cpu_us_per_socket_second", "per socket and second".into()),
         sockets,
     ]
