@@ -18,19 +18,28 @@ make_settings() { # the store's URL, and more for make-deployment
   "$bin/saoma-load" make-deployment "$work" --store-url "$@"
 }
 
+come_to_work() { # a command that succeeds when what was started is at work
+  for _ in $(seq 300); do
+    if "$@" >/dev/null 2>&1; then return; fi
+    sleep 0.1
+  done
+  echo "after 30 s this still fails: $*" >&2
+  return 1
+}
+
 start_redis() { # more for make-deployment
   redis-server --port "$port" --bind 127.0.0.1 --save "" --appendonly no >"$work/redis.log" &
   redis=$!
   pids+=(--pid "redis=$redis")
   make_settings "redis://127.0.0.1:$port" "$@"
-  until redis-cli -p "$port" ping >/dev/null 2>&1; do sleep 0.1; done
+  come_to_work redis-cli -p "$port" ping
 }
 
 start_node() { # its number
   SAOMA_OIDC_SIGNING_KEY="$work/oidc.pem" "$bin/saoma" serve --config "$work/gateway.toml" \
     --listen "127.0.0.1:$((port + $1))" --operations-listen "127.0.0.1:$((port + 100 + $1))" 2>>"$work/node-$1.log" &
   processes[$1]=$!
-  until curl -sf "http://127.0.0.1:$((port + 100 + $1))/ready" >/dev/null; do sleep 0.1; done
+  come_to_work curl -sf "http://127.0.0.1:$((port + 100 + $1))/ready"
 }
 
 stop_node() { # its number
@@ -49,9 +58,11 @@ start_nodes() { # how many, and more for make-deployment
   done
 }
 
+# With LIMIT in the environment it is ended in order after so many seconds.
 load() { # a scenario, and more for it
-  local scenario=$1
+  local scenario=$1 bounded=()
   shift
-  "$bin/saoma-load" run "$scenario" "${targets[@]}" --deployment "$work/deployment.toml" \
+  [ -z "${LIMIT:-}" ] || bounded=(timeout --foreground --kill-after=30 "$LIMIT")
+  "${bounded[@]}" "$bin/saoma-load" run "$scenario" "${targets[@]}" --deployment "$work/deployment.toml" \
     --json "${JSON:-$work/result.json}" "$@"
 }

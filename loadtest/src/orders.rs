@@ -9,7 +9,7 @@ use url::Url;
 use crate::deployment::Deployment;
 use crate::ledger::Balance;
 use crate::pacing::Stage;
-use crate::scenario::{Abuse, Scenario};
+use crate::scenario::{Abuse, Scenario, Step};
 
 /// To a worker. Each but the first is answered by [`Word::Done`] when it is carried out.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -24,8 +24,10 @@ pub enum Order {
         /// At which rate those come that are missing; 0 is as fast as they go.
         rate: f64,
     },
-    /// Logins, or messages, come.
+    /// People come.
     Arrive {
+        /// What for.
+        step: Step,
         /// When, in all workers together.
         stage: Stage,
         /// Who floods the server meanwhile, in all workers together.

@@ -178,7 +178,10 @@ impl PersistentBrowser {
         loop {
             let due = self.shown_until.max(self.heard_at) + self.habits.patience;
             let silent_at = due.min(self.heard_at + self.habits.silence);
-            let Some(connection) = &mut self.connection else { return self.come_back().await };
+            let Some(connection) = &mut self.connection else {
+                // Boxed: whoever waits holds no room for it.
+                return Box::pin(self.come_back()).await;
+            };
             match timeout_at(silent_at, connection.frame()).await {
                 Ok(Ok(Some(message))) => return self.take(message),
                 Ok(Ok(None)) => self.heard_at = Instant::now(),

@@ -1,9 +1,12 @@
 //! What is to happen in a run: a small file in TOML, and settings of the command line on top.
 
+mod steps;
+
 use anyhow::{Context, ensure};
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
+pub use self::steps::Step;
 use crate::pacing::Stage;
 use crate::report::threshold::Threshold;
 
@@ -35,6 +38,11 @@ pub struct Scenario {
     pub rate: f64,
     /// The rate at the end, where it changes.
     pub rate_to: Option<f64>,
+    /// Whether all browsers are scanned before the first confirms, and all have confirmed before the first code is
+    /// redeemed: each step at `rate` until all are through it.
+    pub steps: bool,
+    /// The rate of scans where logins go by steps, if it is another.
+    pub scan_rate: Option<f64>,
     /// How long they come.
     pub duration: f64,
     /// How many may be under way at once, in all workers together; more are dropped, which voids the run.
@@ -134,6 +142,8 @@ impl Default for Scenario {
             reconnect_over: 0.0,
             rate: 0.0,
             rate_to: None,
+            steps: false,
+            scan_rate: None,
             duration: 30.0,
             in_flight: 20_000,
             come_back: false,
@@ -148,9 +158,10 @@ impl Default for Scenario {
     }
 }
 
-const BUILT_IN: [(&str, &str); 7] = [
+const BUILT_IN: [(&str, &str); 8] = [
     ("hold", include_str!("../scenarios/hold.toml")),
     ("login", include_str!("../scenarios/login.toml")),
+    ("steps", include_str!("../scenarios/steps.toml")),
     ("storm", include_str!("../scenarios/storm.toml")),
     ("drain", include_str!("../scenarios/drain.toml")),
     ("abuse", include_str!("../scenarios/abuse.toml")),
@@ -210,13 +221,14 @@ impl Scenario {
     }
 
     fn check(&self) -> anyhow::Result<()> {
-        let rates = [self.open_rate, self.rate, self.rate_to.unwrap_or_default()];
+        let rates = [self.open_rate, self.rate, self.rate_to.unwrap_or_default(), self.scan_rate.unwrap_or_default()];
         ensure!(rates.iter().all(|rate| (0.0..=1e6).contains(rate)), "a rate is between 0 and 1,000,000 a second");
         let times = [self.settle, self.idle, self.duration, self.reconnect_over, self.slow];
         ensure!(times.iter().all(|time| (0.0..=86_400.0).contains(time)), "a time is between 0 s and a day");
         ensure!(self.largest() > 0, "there must be at least one browser");
         ensure!(self.sizes.is_sorted(), "sizes must rise");
         self.thresholds()?;
+        self.check_steps()?;
         ensure!((1..=10_000_000).contains(&self.in_flight), "in_flight must be at least 1");
         Ok(())
     }

@@ -2,8 +2,8 @@
 
 mod books;
 mod crew;
+mod parts;
 pub mod processes;
-mod steps;
 
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -18,7 +18,7 @@ use self::processes::{Group, Meter, cpu_seconds, memory_bytes};
 use crate::orders::{Order, Plan, Target, Tick, Word};
 use crate::report::model::{self, Generator, Machine, Memory, MemoryPoint, Phase, Process, Rates, Second, Tool};
 use crate::report::{Report, SCHEMA};
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, Step};
 use crate::terminal::Snapshot;
 
 /// How late a worker may be with an answer, beyond the time that its order takes.
@@ -119,7 +119,7 @@ impl Run {
             watcher,
         };
         let voided = tokio::select! {
-            done = conductor.steps() => done.err(),
+            done = conductor.parts() => done.err(),
             () = stop => Some(Void::BrokenOff),
         };
         Ok(conductor.report(started_at, voided))
@@ -246,7 +246,7 @@ fn rates(phases: &[Phase]) -> Rates {
         let (done, seconds) = parts.fold((0, 0.0), |sum, phase| (sum.0 + phase.done, sum.1 + phase.seconds));
         (done > 0 && seconds > 0.0).then(|| done as f64 / seconds)
     };
-    Rates { opens_per_second: of(&[steps::OPEN]), logins_per_second: of(&[steps::ARRIVALS]) }
+    Rates { opens_per_second: of(&[parts::OPEN]), logins_per_second: of(&[Step::Whole.name()]) }
 }
 
 fn machine() -> Machine {

@@ -78,8 +78,15 @@ pub const PROCESS: Members = &[
     ("pss_bytes_end", Unit::Bytes, Better::Lower),
     ("cpu_ms_per_1000_logins", Unit::Milliseconds, Better::Lower),
     ("cpu_us_per_socket_second", Unit::Microseconds, Better::Lower),
+    ("cpu_ms_per_1000_opens", Unit::Milliseconds, Better::Lower),
+    ("cpu_ms_per_1000_scans", Unit::Milliseconds, Better::Lower),
+    ("cpu_ms_per_1000_confirms", Unit::Milliseconds, Better::Lower),
+    ("cpu_ms_per_1000_redeems", Unit::Milliseconds, Better::Lower),
     ("bytes_per_socket", Unit::Bytes, Better::Lower),
 ];
+
+/// The parts of a run that have a figure of their own for processor time, in the order of [`PROCESS`].
+const STEPS: [&str; 4] = ["open", "scan", "confirm", "redeem"];
 
 /// A tail of a distribution is steady when so many measurements lie in it.
 const STEADY: f64 = 10.0;
@@ -129,7 +136,8 @@ impl Report {
                 process.cpu_ms_per_1000_logins,
                 process.cpu_us_per_socket_second,
             ];
-            group(&process.name, PROCESS, &values);
+            let steps = STEPS.map(|step| self.step(step).and_then(|step| step.cpu_ms_per_1000(&process.name)));
+            group(&process.name, PROCESS, &[&values[..], &steps].concat());
         }
         for (name, slope) in slopes {
             group(name, &PROCESS[PROCESS.len() - 1..], &[Some(slope.bytes_per_socket)]);

@@ -11,6 +11,7 @@ pub mod memory;
 pub mod model;
 #[cfg(test)]
 pub(crate) mod sample;
+pub mod steps;
 mod text;
 pub mod threshold;
 pub mod verdict;

@@ -137,6 +137,7 @@ pub struct Latency {
 /// - `confirm`: from sending the confirm until the phone has its answer;
 /// - `push`: from sending the confirm until the browser is told `confirmed`;
 /// - `redeem`: the relying party's request to the token endpoint;
+///   in logins that go by steps these three count from the moment at which the step was meant to happen;
 /// - `login`: from the moment at which the scan was meant to happen until the ID token is there;
 /// - `resume`: from the moment at which the connection was meant to be lost until the login goes on over another;
 /// - `cancel` and `refresh`: from the moment at which the browser was meant to ask until it is told;
@@ -264,7 +265,7 @@ pub struct Failure {
 /// A part of a run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Phase {
-    /// What was done, such as `open` or `logins`.
+    /// What was done, such as `open` or `arrivals`.
     pub name: String,
     /// When it began, in seconds since the run did.
     pub began: f64,
@@ -272,6 +273,18 @@ pub struct Phase {
     pub seconds: f64,
     /// Sockets that were opened, logins that came to a good end, or whatever it was about.
     pub done: u64,
+    /// What the watched processes used in it, by their name.
+    #[serde(default)]
+    pub processes: BTreeMap<String, PhaseProcess>,
+}
+
+/// The processes of one name in a part of a run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PhaseProcess {
+    /// Processor time that they used, all together, in seconds: for what was done, and for all that waited meanwhile.
+    pub cpu_seconds: f64,
+    /// The same in milliseconds for 1,000 of the things done; absent where nothing was.
+    pub cpu_ms_per_1000: Option<f64>,
 }
 
 /// What became of one threshold.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::model::{
-    Failure, Generator, Latency, Machine, Memory, MemoryPoint, Percentiles, Phase, Process, Rates, Report, SCHEMA,
-    Scenario, Second, SecondLatency, SecondProcess, Tool,
+    Failure, Generator, Latency, Machine, Memory, MemoryPoint, Percentiles, Phase, PhaseProcess, Process, Rates,
+    Report, SCHEMA, Scenario, Second, SecondLatency, SecondProcess, Tool,
 };
 use crate::ledger::Balance;
 
@@ -33,8 +33,8 @@ pub fn sample() -> Report {
         series: (1..=SECONDS).map(second).collect(),
         counts: Vec::new(),
         phases: vec![
-            Phase { name: "open".into(), began: 0.0, seconds: 1.783, done: 15_000 },
-            Phase { name: "arrivals".into(), began: 3.8, seconds: 120.1, done: 60_000 },
+            phase("open", 0.0, 1.783, 15_000, [1.2, 0.45]),
+            phase("arrivals", 3.8, 120.1, 60_000, [47.9, 13.9]),
         ],
         ledger: Balance { expected: 60_000, received: 60_000, ..Balance::default() },
         generator: Generator {
@@ -77,6 +77,31 @@ pub fn sample_of_failure() -> Report {
         Failure { what: "browser: closed with 1006".into(), count: 3 },
     ];
     report
+}
+
+/// The same, when logins went step by step.
+pub fn sample_of_steps() -> Report {
+    let mut report = sample();
+    report.scenario.name = "steps".into();
+    report.phases = vec![
+        phase("open", 0.0, 2.1, 14_000, [1.12, 0.42]),
+        phase("scan", 4.1, 7.0, 14_000, [3.5, 2.1]),
+        phase("confirm", 12.4, 7.0, 14_000, [4.2, 2.1]),
+        phase("redeem", 20.7, 7.0, 14_000, [2.8, 1.4]),
+    ];
+    for process in &mut report.processes {
+        process.cpu_ms_per_1000_logins = None;
+    }
+    report
+}
+
+/// A part of a run, with the processor time of gateway and Redis.
+fn phase(name: &str, began: f64, seconds: f64, done: u64, cpu: [f64; 2]) -> Phase {
+    let processes = ["gateway", "redis"].into_iter().zip(cpu);
+    let used =
+        |cpu_seconds| PhaseProcess { cpu_seconds, cpu_ms_per_1000: Some(round(cpu_seconds * 1e6 / done as f64, 3)) };
+    let processes = processes.map(|(name, cpu_seconds)| (name.to_owned(), used(cpu_seconds))).collect();
+    Phase { name: name.to_owned(), began, seconds, done, processes }
 }
 
 /// A long tail: each nine more costs about as much again.

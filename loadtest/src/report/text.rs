@@ -13,6 +13,7 @@ impl Display for Report {
         self.latency_table(f)?;
         self.rates_and_ledger(f)?;
         self.process_table(f)?;
+        self.step_table(f)?;
         if let Some(memory) = self.memory.as_ref().filter(|memory| !memory.slopes.is_empty()) {
             slopes(f, memory)?;
         }
@@ -121,6 +122,27 @@ impl Report {
         Ok(())
     }
 
+    fn step_table(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let steps = self.steps();
+        if steps.is_empty() {
+            return Ok(());
+        }
+        write!(f, "\n{:<22}{:>11}{:>11}", "CPU ms per 1,000", "done", "seconds")?;
+        for process in &self.processes {
+            write!(f, "{:>12}", process.name)?;
+        }
+        writeln!(f)?;
+        for step in steps {
+            write!(f, "{:<22}{:>11}{:>11}", step.name, count(step.done), decimal(step.seconds))?;
+            for process in &self.processes {
+                let cost = step.cpu_ms_per_1000(&process.name);
+                write!(f, "{:>12}", cost.map_or_else(|| "-".to_owned(), decimal))?;
+            }
+            writeln!(f)?;
+        }
+        Ok(())
+    }
+
     fn outcomes(&self, f: &mut Formatter<'_>) -> fmt::Result {
         if !self.thresholds.is_empty() {
             writeln!(f, "\nthresholds")?;
@@ -152,11 +174,21 @@ fn slopes(f: &mut Formatter<'_>, memory: &Memory) -> fmt::Result {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::{sample, sample_of_failure};
+    use super::super::sample::{sample, sample_of_failure, sample_of_steps};
 
     #[test]
     fn the_summary_of_a_run() {
         insta::assert_snapshot!(sample());
+    }
+
+    #[test]
+    fn the_summary_of_a_run_by_steps_tells_what_each_costs_each_process() {
+        let text = sample_of_steps().to_string();
+        let (_, table) = text.split_once("CPU ms per 1,000").unwrap();
+        let rows: Vec<Vec<&str>> = table.lines().take(5).map(|line| line.split_whitespace().collect()).collect();
+        assert_eq!(rows[0], ["done", "seconds", "gateway", "redis"]);
+        assert_eq!(rows[3], ["confirm", "14,000", "7.00", "300.0", "150.0"]);
+        assert_eq!((rows[1][0], rows[2][0], rows[4][0]), ("open", "scan", "redeem"));
     }
 
     #[test]

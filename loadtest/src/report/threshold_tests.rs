@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::super::sample::sample;
+use super::super::sample::{sample, sample_of_steps};
 use super::*;
 
 fn judged(expression: &str) -> (Option<f64>, bool) {
@@ -50,12 +50,36 @@ fn an_error_says_what_is_wrong_and_what_there_is() {
     assert!(refused("<5").contains("no figure ``"));
 }
 
+#[test]
+fn what_a_step_costs_a_process_can_be_demanded() {
+    let judged = |expression: &str| expression.parse::<Threshold>().unwrap().judge(&sample_of_steps());
+    assert!(judged("gateway.cpu_ms_per_1000_confirms<=300").passed);
+    assert!(!judged("redis.cpu_ms_per_1000_scans<149ms").passed);
+    for figure in ["gateway.cpu_ms_per_1000_opens", "gateway.cpu_ms_per_1000_redeems"] {
+        assert!(judged(&format!("{figure}<1s")).value.is_some_and(|cost| cost > 0.0));
+    }
+    assert_eq!(judged("gateway.cpu_ms_per_1000_logins<1s").value, None);
+}
+
+#[test]
+fn the_readme_names_every_figure() {
+    let readme = include_str!("../../README.md");
+    let (members, rates) = ([PERCENTILES, LEDGER, GENERATOR, MEMORY, PROCESS].concat(), RATES);
+    let members = members.iter().map(|(name, ..)| format!("`.{name}`"));
+    let names = members.chain(rates.iter().map(|(name, ..)| format!("`{name}`")));
+    for name in names.chain(KINDS.map(|kind| format!("`{kind}`"))) {
+        assert!(readme.contains(&name), "{name} stands nowhere in loadtest/README.md");
+    }
+}
+
 /// Every name that [`Report::figures`] uses can be written.
 #[test]
 fn every_figure_of_a_report_can_be_demanded() {
-    for figure in sample().figures() {
-        let threshold: Threshold = format!("{}>=0", figure.name).parse().unwrap();
-        assert_eq!((threshold.unit(), threshold.judge(&sample()).value), (figure.unit, Some(figure.value)));
+    for report in [sample(), sample_of_steps()] {
+        for figure in report.figures() {
+            let threshold: Threshold = format!("{}>=0", figure.name).parse().unwrap();
+            assert_eq!((threshold.unit(), threshold.judge(&report).value), (figure.unit, Some(figure.value)));
+        }
     }
 }
 

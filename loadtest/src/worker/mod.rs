@@ -6,6 +6,7 @@ mod abuse;
 mod plain;
 mod requests;
 mod site;
+mod steps;
 mod tally;
 mod turn;
 mod visitor;
@@ -27,7 +28,7 @@ use crate::browser::PATIENCE;
 use crate::open_model::{Arrival, PreciseClock, Room, arrive_at};
 use crate::orders::{LATENESS, Order, Target, Word};
 use crate::pacing::Stage;
-use crate::scenario::Abuse;
+use crate::scenario::{Abuse, Step};
 
 /// Browsers that connect at the same time where no rate is asked for: enough to be quick, few enough for any backlog.
 const OPENING_AT_ONCE: u32 = 64;
@@ -69,7 +70,7 @@ async fn serve() -> anyhow::Result<()> {
         match order {
             Order::Begin(_) => bail!("a worker begins once"),
             Order::Open { browsers, rate } => worker.open(browsers, rate).await,
-            Order::Arrive { stage, abuse, at } => worker.arrive(stage, abuse, instant_of(at)).await?,
+            Order::Arrive { step, stage, abuse, at } => worker.arrive(step, stage, abuse, instant_of(at)).await?,
             Order::Reconnect { over } => worker.reconnect(over).await,
             Order::Leave => worker.leave().await,
             Order::End => {
@@ -123,14 +124,14 @@ impl Worker {
         }
     }
 
-    async fn arrive(&mut self, stage: Stage, abuse: Option<Abuse>, at: Instant) -> anyhow::Result<()> {
+    async fn arrive(&mut self, step: Step, stage: Stage, abuse: Option<Abuse>, at: Instant) -> anyhow::Result<()> {
         let site = &self.site;
         site.flooded.store(abuse.is_some(), Ordering::Relaxed);
         let moments = stage.share(site.plan.worker, site.plan.workers);
         let coming = arrive_at(&mut self.clock, at, moments, &site.room, |arrival| match arrival {
             Some((arrival, late)) => {
                 site.tally.arrived(late);
-                site.arrive(arrival);
+                site.arrive(step, arrival);
             }
             None => site.tally.dropped(),
         });

@@ -17,6 +17,7 @@ use super::requests::{Asked, RequestError, Requests};
 use super::site::{Signal, Site};
 use crate::browser::PATIENCE;
 use crate::open_model::Arrival;
+use crate::scenario::Step;
 use crate::source::{bound_stream, socket_address};
 
 type Socket = WebSocketStream<TcpStream>;
@@ -58,7 +59,7 @@ async fn wait(site: &Arc<Site>, publisher: &Requests, seat: u64, first: Arrival)
     drop(first);
     let mut signals = site.signals.subscribe();
     let ended = loop {
-        let mut turn = site.wait();
+        let mut turn = site.wait(Step::Whole);
         let arrival = loop {
             tokio::select! {
                 arrival = &mut turn => break arrival.ok(),

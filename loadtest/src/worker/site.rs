@@ -1,9 +1,10 @@
 //! What all browsers of a worker have in common.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt::Display;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use anyhow::ensure;
@@ -16,7 +17,7 @@ use super::tally::Tally;
 use crate::browser::{PATIENCE, RelyingParty};
 use crate::open_model::{Arrival, Room};
 use crate::orders::{Plan, Target};
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, Step};
 use crate::source::{loopback, loopback_target};
 
 /// Loopback addresses of each worker's browsers, so that they are no others'.
@@ -66,7 +67,7 @@ pub(super) struct Site {
     pub(super) qr_prefix: OnceLock<String>,
     pub(super) gateway: Option<Gateway>,
     from_loopback: bool,
-    queue: Mutex<Queue>,
+    queues: Mutex<BTreeMap<Step, Queue>>,
 }
 
 /// The gateway under load.
@@ -112,7 +113,7 @@ impl Site {
             qr_prefix: OnceLock::new(),
             gateway,
             from_loopback,
-            queue: Mutex::default(),
+            queues: Mutex::default(),
             plan,
         })
     }
@@ -147,9 +148,11 @@ impl Site {
         self.tally.measured(kind, took);
     }
 
-    /// One arrives: it goes to the browser that has waited longest, or to the next that comes.
-    pub(super) fn arrive(&self, mut arrival: Arrival) {
-        let mut queue = self.queue();
+    /// One arrives: it goes to the browser that has waited longest, or to the next that comes. For a step of a login
+    /// none comes any more when none is waiting: those that are missing have broken off, and were counted.
+    pub(super) fn arrive(&self, step: Step, mut arrival: Arrival) {
+        let mut queues = self.queues();
+        let queue = queues.entry(step).or_default();
         while let Some(waiting) = queue.waiting.pop_front() {
             match waiting.send(arrival) {
                 Ok(()) => return,
@@ -157,13 +160,16 @@ impl Site {
                 Err(back) => arrival = back,
             }
         }
-        queue.early.push_back(arrival);
+        if step == Step::Whole {
+            queue.early.push_back(arrival);
+        }
     }
 
     /// A browser waits for an arrival.
-    pub(super) fn wait(&self) -> oneshot::Receiver<Arrival> {
+    pub(super) fn wait(&self, step: Step) -> oneshot::Receiver<Arrival> {
         let (sender, receiver) = oneshot::channel();
-        let mut queue = self.queue();
+        let mut queues = self.queues();
+        let queue = queues.entry(step).or_default();
         match queue.early.pop_front() {
             // The receiver is at hand.
             Some(arrival) => drop(sender.send(arrival)),
@@ -174,11 +180,17 @@ impl Site {
 
     /// Sends away those who have arrived and found no browser.
     pub(super) fn send_away(&self) -> usize {
-        std::mem::take(&mut self.queue().early).len()
+        self.queues().values_mut().map(|queue| std::mem::take(&mut queue.early).len()).sum()
     }
 
-    fn queue(&self) -> std::sync::MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    /// A login broke off, and its seat stays empty.
+    pub(super) fn broke_off(&self, why: &impl Display) -> bool {
+        self.tally.failed(&why.to_string());
+        false
+    }
+
+    fn queues(&self) -> MutexGuard<'_, BTreeMap<Step, Queue>> {
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -15,7 +15,7 @@ use url::form_urlencoded::Serializer;
 
 use super::requests::{Asked, RequestError};
 use super::site::Site;
-use super::visitor::{Failure, Visitor};
+use super::visitor::{Failure, Visitor, gateway};
 use crate::browser::BrowserError;
 use crate::deployment::PERSONAL;
 use crate::open_model::Arrival;
@@ -44,10 +44,10 @@ impl Visitor {
             Deed::Slow => self.look().await?,
             _ => {}
         }
-        let code = self.confirm(&phone, login_id).await?;
+        let code = self.confirm(&phone, login_id, Instant::now()).await?;
         self.until_the_end().await?;
         if self.site.scenario().redeem {
-            self.redeem(&code).await?;
+            self.grant(code).redeem(Instant::now()).await?;
             if deed == Deed::Login {
                 self.site.measured("login", since.elapsed());
             }
@@ -83,7 +83,7 @@ impl Visitor {
     }
 
     /// A phone reads the code that the browser shows, as often as it takes, and the browser is told.
-    async fn scan(&mut self, phone: &PhoneOf, since: Instant) -> Result<LoginId, Failure> {
+    pub(super) async fn scan(&mut self, phone: &PhoneOf, since: Instant) -> Result<LoginId, Failure> {
         let (deadline, mut told, mut tries) = (Instant::now() + self.site.patience(), None, 0);
         let context = loop {
             let scan = ScanRequest::Qr { qr: self.login.qr.clone() };
@@ -108,15 +108,19 @@ impl Visitor {
     }
 
     /// The person confirms, as often as it takes: a repeat gets the first answer. The code that the browser is told.
-    async fn confirm(&mut self, phone: &PhoneOf, login_id: LoginId) -> Result<String, Failure> {
+    pub(super) async fn confirm(
+        &mut self,
+        phone: &PhoneOf,
+        login_id: LoginId,
+        since: Instant,
+    ) -> Result<String, Failure> {
         let site = Arc::clone(&self.site);
         let body = ConfirmRequest { identity: PERSONAL.into() };
-        let began = Instant::now();
         site.tally.book(|ledger| ledger.asked(login_id));
         let asking = async {
             let answer = phone.decide(paths::CONFIRM, "confirm", login_id, &body).await;
             if answer.is_ok() {
-                site.measured("confirm", began.elapsed());
+                site.measured("confirm", since.elapsed());
                 site.tally.book(|ledger| ledger.accepted(login_id));
             }
             answer
@@ -128,7 +132,7 @@ impl Visitor {
             None => self.told().await?,
         };
         let ServerMessage::Confirmed { redirect_to, .. } = message else { return Err(unexpected(message)) };
-        site.measured("push", at - began);
+        site.measured("push", at - since);
         let (state, code) = state_and_code(&redirect_to);
         site.tally.book(|ledger| ledger.received(self.login.login_id, &state));
         Ok(code)
@@ -147,25 +151,41 @@ impl Visitor {
         Ok(self.until_the_end().await?)
     }
 
-    /// The relying party redeems the code, at any node.
-    async fn redeem(&mut self, code: &str) -> Result<(), Failure> {
-        let site = Arc::clone(&self.site);
-        let gateway = self.gateway()?;
+    /// What the relying party needs to redeem the code that the browser was told.
+    pub(super) fn grant(&self, code: String) -> Grant {
+        let (site, code_verifier) = (Arc::clone(&self.site), self.login.code_verifier.clone());
+        Grant { site, node: self.node, code, code_verifier }
+    }
+}
+
+/// A code with its verifier.
+#[derive(Debug)]
+pub(super) struct Grant {
+    site: Arc<Site>,
+    node: usize,
+    code: String,
+    code_verifier: String,
+}
+
+impl Grant {
+    /// The relying party redeems it, at any node.
+    pub(super) async fn redeem(&self, since: Instant) -> Result<(), Failure> {
+        let site = &self.site;
+        let gateway = gateway(site)?;
         let (party, deadline, mut tries) = (&gateway.party, Instant::now() + site.patience(), 0);
         let body = {
             let mut form = Serializer::new(String::new());
             form.append_pair("grant_type", "authorization_code")
                 .append_pair("client_id", &party.client_id)
-                .append_pair("code", code)
+                .append_pair("code", &self.code)
                 .append_pair("redirect_uri", &party.redirect_uri)
-                .append_pair("code_verifier", &self.login.code_verifier);
+                .append_pair("code_verifier", &self.code_verifier);
             if let Some(secret) = &party.client_secret {
                 form.append_pair("client_secret", secret);
             }
             form.finish()
         };
         let asked = Asked { path: paths::TOKEN, token: None, media_type: FORM, body };
-        let began = Instant::now();
         loop {
             match gateway.phone(self.node + tries).post(&asked).await {
                 Ok(_) => break,
@@ -175,17 +195,17 @@ impl Visitor {
                 Err(error) => return Err(Failure::Request("redeem", error)),
             }
         }
-        site.measured("redeem", began.elapsed());
+        site.measured("redeem", since.elapsed());
         Ok(())
     }
 }
 
 /// The phone of a person, who asks another node than the browser's.
 #[derive(Debug)]
-struct PhoneOf {
-    site: Arc<Site>,
-    node: usize,
-    person: u64,
+pub(super) struct PhoneOf {
+    pub(super) site: Arc<Site>,
+    pub(super) node: usize,
+    pub(super) person: u64,
 }
 
 impl PhoneOf {

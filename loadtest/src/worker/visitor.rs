@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use saoma_protocol::{ClientMessage, ServerMessage};
+use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::requests::RequestError;
@@ -13,6 +14,7 @@ use super::site::{Gateway, Signal, Site};
 use crate::browser::{Browser, BrowserError, OpenedLogin};
 use crate::open_model::Arrival;
 use crate::persistent_browser::{Habits, Heard, PersistentBrowser, is_final, retry_after};
+use crate::scenario::Step;
 use crate::transport::{Connection, Transport};
 
 /// Why a login broke off.
@@ -43,14 +45,13 @@ pub(super) async fn occupy(site: Arc<Site>, seat: u64, first: Arrival) {
     let mut first = Some(first);
     loop {
         let since = first.as_ref().map_or_else(Instant::now, |first| first.intended);
-        let opened = Visitor::open(&site, seat, since).await;
+        // What does not last is boxed: thousands of browsers wait, few do anything.
+        let opened = Box::pin(Visitor::open(&site, seat, since)).await;
         first = None;
         let stays = match opened {
-            Ok(visitor) => visitor.wait().await,
-            Err(error) => {
-                site.tally.failed(&format!("open: {error}"));
-                false
-            }
+            Ok(visitor) if site.scenario().steps => Box::pin(visitor.go_by_steps()).await,
+            Ok(visitor) => Box::pin(visitor.wait()).await,
+            Err(error) => site.broke_off(&format!("open: {error}")),
         };
         if !stays {
             break;
@@ -109,28 +110,33 @@ impl Visitor {
         Ok(Self { site: Arc::clone(site), node, login, browser, seat, connected: true })
     }
 
-    pub(super) fn gateway(&self) -> Result<&Gateway, BrowserError> {
-        gateway(&self.site)
-    }
-
     /// Waits for its turn, and takes it. Whether another browser is to take the seat.
     async fn wait(mut self) -> bool {
+        let turn = self.site.wait(Step::Whole);
+        match self.turn(turn).await {
+            Ok(arrival) => {
+                match Box::pin(self.visit(&arrival)).await {
+                    Ok(()) => self.site.tally.done(),
+                    Err(failure) => self.site.tally.failed(&failure.to_string()),
+                }
+                self.site.scenario().reopen
+            }
+            Err(stays) => stays,
+        }
+    }
+
+    /// The arrival for which its turn has come. Where none does: whether another browser is to take the seat.
+    pub(super) async fn turn(&mut self, mut turn: oneshot::Receiver<Arrival>) -> Result<Arrival, bool> {
         let site = Arc::clone(&self.site);
-        let (mut turn, mut signals) = (site.wait(), site.signals.subscribe());
+        let mut signals = site.signals.subscribe();
         if *signals.borrow() == Signal::Leave {
             signals.mark_changed();
         }
         let result = loop {
             tokio::select! {
-                arrival = &mut turn => match arrival {
-                    Ok(arrival) => {
-                        self.take_turn(arrival).await;
-                        return site.scenario().reopen;
-                    }
-                    Err(_) => return false,
-                },
+                arrival = &mut turn => return arrival.map_err(|_| false),
                 heard = self.browser.next() => match self.take(heard) {
-                    Ok(Some(message)) if message.is_settled() => return true,
+                    Ok(Some(message)) if message.is_settled() => return Err(true),
                     Ok(_) => {}
                     Err(error) => break Err(error),
                 },
@@ -148,22 +154,12 @@ impl Visitor {
                 }
             }
         };
-        match result {
+        Err(match result {
             Ok(stays) => stays,
             // What was opened long ago has ended, as it should.
             Err(BrowserError::Closed { code: 1000, .. }) => true,
-            Err(error) => {
-                site.tally.failed(&format!("waiting: {error}"));
-                false
-            }
-        }
-    }
-
-    async fn take_turn(&mut self, arrival: Arrival) {
-        match self.visit(&arrival).await {
-            Ok(()) => self.site.tally.done(),
-            Err(failure) => self.site.tally.failed(&failure.to_string()),
-        }
+            Err(error) => site.broke_off(&format!("waiting: {error}")),
+        })
     }
 
     /// Loses its socket and comes back, until it is served again.
@@ -291,7 +287,7 @@ impl Drop for Visitor {
     }
 }
 
-fn gateway(site: &Site) -> Result<&Gateway, BrowserError> {
+pub(super) fn gateway(site: &Site) -> Result<&Gateway, BrowserError> {
     site.gateway.as_ref().ok_or_else(|| BrowserError::Target("no gateway".into()))
 }
 

@@ -8,31 +8,44 @@ use saoma_gateway::{Gateway, Settings};
 use saoma_load::report::Report;
 use tempfile::TempDir;
 
+use crate::redis::RedisServer;
+
 struct World {
     directory: TempDir,
-    gateway: Gateway,
+    nodes: Vec<Gateway>,
 }
 
 impl World {
     async fn start() -> Self {
+        Self::start_on("memory:", 1).await
+    }
+
+    /// So many nodes on a store.
+    async fn start_on(store: &str, count: usize) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let file = |name: &str| directory.path().join(name);
         std::fs::write(file("signing.pem"), saoma_gateway::generate_pem().unwrap()).unwrap();
-        saoma_load::deployment::make(directory.path(), "memory:", false).unwrap();
+        saoma_load::deployment::make(directory.path(), store, false).unwrap();
         // Few persons, since their tokens take time to sign.
         let deployment = std::fs::read_to_string(file("deployment.toml")).unwrap();
         std::fs::write(file("deployment.toml"), deployment.replace("persons = 1000", "persons = 20")).unwrap();
         let mut settings = Settings::from_toml(&std::fs::read_to_string(file("gateway.toml")).unwrap()).unwrap();
         settings.server.listen = "127.0.0.1:0".parse().unwrap();
         settings.operations.listen = "127.0.0.1:0".parse().unwrap();
-        let gateway = Gateway::start(settings).await.unwrap();
-        Self { directory, gateway }
+        let mut nodes = Vec::new();
+        for _ in 0..count {
+            nodes.push(Gateway::start(settings.clone()).await.unwrap());
+        }
+        Self { directory, nodes }
     }
 
     /// A run by a scenario, with more arguments.
     fn command(&self, scenario: &str, more: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_saoma-load"));
-        command.args(["run", scenario, "--target", &format!("http://{}", self.gateway.address())]);
+        command.args(["run", scenario]);
+        for node in &self.nodes {
+            command.arg("--target").arg(format!("http://{}", node.address()));
+        }
         command.arg("--deployment").arg(self.directory.path().join("deployment.toml"));
         // A machine that is busy with other tests makes a generator late.
         command.arg("--json").arg(self.result()).args(["--set", "tolerated_lateness=60"]).args(more);
@@ -72,6 +85,27 @@ async fn two_workers_make_the_logins_that_one_command_asks_for_and_their_books_a
     assert_eq!(count(&report, "open"), 121, "each that is done is followed by another");
     assert_eq!(report.series.iter().map(|second| second.done).sum::<u64>(), 100);
     assert!(report.processes[0].cpu_ms_per_1000_logins.is_some_and(|cost| cost > 0.0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn steps_lose_nobody_between_two_nodes_and_each_tells_what_it_costs() {
+    let redis = RedisServer::start();
+    let world = World::start_on(&redis.url(), 2).await;
+    let here = format!("gateway={}", std::process::id());
+    let size = ["--workers", "2", "--browsers", "41", "--rate", "100", "--set", "settle=0", "--set", "scan_rate=200"];
+    let demands = ["gateway.cpu_ms_per_1000_confirms>0", "gateway.cpu_ms_per_1000_redeems<0"];
+    let demands = demands.map(|demand| ["--threshold", demand]).concat();
+    let (output, report) = world.run("steps", &[&size[..], &demands, &["--pid", &here]].concat()).await;
+    let ledger = report.ledger;
+    assert_eq!((ledger.expected, ledger.received, ledger.is_clean()), (41, 41, true), "{output:?}");
+    let phases: Vec<_> = report.phases.iter().map(|phase| (phase.name.as_str(), phase.done)).collect();
+    assert_eq!(phases, [("open", 41), ("scan", 41), ("confirm", 41), ("redeem", 41)]);
+    for phase in &report.phases {
+        assert!(phase.processes["gateway"].cpu_ms_per_1000.is_some_and(|cost| cost > 0.0), "{phase:?}");
+    }
+    assert_eq!(["open", "scan", "confirm", "push", "redeem"].map(|kind| count(&report, kind)), [41; 5]);
+    let kept: Vec<_> = report.thresholds.iter().map(|outcome| outcome.passed).collect();
+    assert_eq!((kept, output.status.code()), (vec![true, false], Some(4)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -27,6 +27,7 @@ struct Page<'a> {
     ledger: Table,
     latencies: Table,
     processes: Table,
+    steps: Table,
     failures: Table,
     counts: Table,
     phases: Table,
@@ -91,6 +92,7 @@ pub fn page(report: &Report) -> askama::Result<String> {
         ledger: ledger(report),
         latencies: latencies(report),
         processes: processes(report),
+        steps: steps(report),
         failures: counted("failure", &report.failures),
         counts: counted("counted", &report.counts),
         phases: phases(report),
@@ -143,6 +145,7 @@ fn tiles(report: &Report) -> Vec<Tile> {
         tile("open p99", "open.p99", note("open.p50", "median")),
         tile("gateway memory", "gateway.bytes_per_socket", "per socket".into()),
         tile("gateway CPU", "gateway.cpu_ms_per_1000_logins", "per 1,000 logins".into()),
+        tile("gateway CPU", "gateway.cpu_ms_per_1000_confirms", "per 1,000 confirms".into()),
         tile("gateway CPU", "gateway.cpu_us_per_socket_second", "per socket and second".into()),
         sockets,
     ]
@@ -205,6 +208,17 @@ fn processes(report: &Report) -> Table {
     });
     let head = ["process", "ids", "CPU s", "memory before", "after", "CPU ms / 1,000 logins", "CPU µs / socket·s"];
     table(&head, rows.collect())
+}
+
+fn steps(report: &Report) -> Table {
+    let names = || report.processes.iter().map(|process| process.name.as_str());
+    let rows = report.steps().into_iter().map(|step| {
+        let cost = |process| step.cpu_ms_per_1000(process).map_or_else(|| "–".to_owned(), decimal);
+        [step.name.to_owned(), count(step.done)].into_iter().chain(names().map(cost)).collect()
+    });
+    let heads = names().map(|name| format!("{name}, CPU ms / 1,000"));
+    let head = ["processor time by step".to_owned(), "done".to_owned()].into_iter().chain(heads);
+    Table { head: head.collect(), rows: rows.collect(), note: String::new() }
 }
 
 fn counted(head: &str, counted: &[Failure]) -> Table {

@@ -2,7 +2,7 @@
 
 use roxmltree::Document;
 
-use super::super::sample::{sample, sample_of_failure};
+use super::super::sample::{sample, sample_of_failure, sample_of_steps};
 use super::*;
 
 /// The page without its first line, which is no XML.
@@ -53,6 +53,21 @@ fn every_figure_stands_on_the_page() {
         assert!(text.contains(&outcome.expression));
     }
     assert!(text.contains("8,413 /s") && text.contains("499.6 /s") && text.contains("not measured"));
+}
+
+#[test]
+fn what_each_step_costs_each_process_stands_in_a_table() {
+    let xml = xml(&sample_of_steps());
+    let document = Document::parse(&xml).unwrap();
+    let rows = document.descendants().filter(|node| node.has_tag_name("tr"));
+    let cells =
+        |row: roxmltree::Node<'_, '_>| row.children().filter_map(|cell| cell.text()).collect::<Vec<_>>().join(" ");
+    let rows: Vec<_> = rows.map(|row| cells(row).to_owned()).collect();
+    for row in
+        ["processor time by step done gateway, CPU ms / 1,000 redis, CPU ms / 1,000", "confirm 14,000 300.0 150.0"]
+    {
+        assert!(rows.iter().any(|shown| shown == row), "{rows:?}");
+    }
 }
 
 #[test]

@@ -6,22 +6,34 @@ use super::processes::{Group, kernel_bytes};
 use super::{Conductor, Void, micros_since_1970};
 use crate::orders::Order;
 use crate::pacing::Stage;
-use crate::report::model::{MemoryPoint, Phase};
-use crate::scenario::Abuse;
+use crate::report::model::{MemoryPoint, Phase, PhaseProcess};
+use crate::scenario::{Abuse, Step};
 
 /// How long workers have to hear of an order before the moment at which all of them begin it.
 const BEFORE_ARRIVALS: Duration = Duration::from_millis(200);
 
 /// The part of a run in which browsers come.
 pub(super) const OPEN: &str = "open";
-/// The part in which people arrive.
-pub(super) const ARRIVALS: &str = "arrivals";
+/// What passes after people have come: the last of them are told of with the next second, and servers come to rest.
+const AFTER_ARRIVALS: f64 = 1.1;
 
 /// The processes whose memory after churn is compared.
 const GATEWAY: &str = "gateway";
 
+/// The beginning of a part, and the processor time of each group until then.
+struct Begun {
+    at: f64,
+    cpu: Vec<f64>,
+}
+
+/// What a part took, and the processor time of each group.
+struct Used {
+    seconds: f64,
+    cpu: Vec<f64>,
+}
+
 impl Conductor<'_> {
-    pub(super) async fn steps(&mut self) -> Result<(), Void> {
+    pub(super) async fn parts(&mut self) -> Result<(), Void> {
         let scenario = &self.run.scenario;
         let one = [scenario.browsers];
         let sizes = if scenario.sizes.is_empty() { &one[..] } else { &scenario.sizes };
@@ -38,37 +50,45 @@ impl Conductor<'_> {
         }
         for _ in 0..scenario.reconnects {
             let over = scenario.reconnect_over;
-            let began = self.begin("reconnect");
+            let begun = self.begin("reconnect");
             self.carry_out(Duration::from_secs_f64(over), |_| Order::Reconnect { over }).await?;
-            self.end(began, scenario.largest());
+            self.end(&begun, scenario.largest());
             self.pause(1.0).await?;
         }
-        if let Some(stage) = scenario.stage() {
-            self.arrive(ARRIVALS, stage, None).await?;
+        for (step, stage) in scenario.arrivals() {
+            self.arrive(step.name(), step, stage, None).await?;
             if let Some(abuse) = scenario.abuse {
-                self.arrive("arrivals under abuse", stage, Some(abuse)).await?;
+                self.arrive("arrivals under abuse", step, stage, Some(abuse)).await?;
             }
         }
         self.carry_out(Duration::ZERO, |_| Order::End).await
     }
 
-    fn begin(&mut self, name: &str) -> f64 {
+    fn begin(&mut self, name: &str) -> Begun {
         let began = self.began.elapsed().as_secs_f64();
         self.watcher.phase(name);
         self.phases.push(Phase { name: name.to_owned(), began, ..Phase::default() });
         self.length = None;
-        began
+        Begun { at: began, cpu: self.meter.cpu() }
     }
 
-    fn end(&mut self, began: f64, done: u64) {
-        let seconds = self.began.elapsed().as_secs_f64() - began;
-        self.took(seconds, done);
+    fn end(&mut self, begun: &Begun, done: u64) {
+        let used = self.used_since(begun);
+        self.took(&used, done);
     }
 
-    fn took(&mut self, seconds: f64, done: u64) {
-        if let Some(phase) = self.phases.last_mut() {
-            phase.seconds = seconds;
-            phase.done = done;
+    fn used_since(&self, begun: &Begun) -> Used {
+        let cpu = self.meter.cpu().into_iter().zip(&begun.cpu).map(|(after, before)| (after - before).max(0.0));
+        Used { seconds: self.began.elapsed().as_secs_f64() - begun.at, cpu: cpu.collect() }
+    }
+
+    fn took(&mut self, used: &Used, done: u64) {
+        let Some(phase) = self.phases.last_mut() else { return };
+        phase.seconds = used.seconds;
+        phase.done = done;
+        for (group, &cpu_seconds) in self.meter.groups().iter().zip(&used.cpu) {
+            let cpu_ms_per_1000 = (done > 0).then(|| cpu_seconds * 1e6 / done as f64);
+            phase.processes.insert(group.name.clone(), PhaseProcess { cpu_seconds, cpu_ms_per_1000 });
         }
     }
 
@@ -77,11 +97,11 @@ impl Conductor<'_> {
         let workers = self.run.workers;
         let before = self.points.last().map_or(0, |point| point.sockets);
         let rate = self.run.scenario.open_rate / f64::from(workers);
-        let began = self.begin(OPEN);
+        let begun = self.begin(OPEN);
         let takes = if rate > 0.0 { browsers as f64 / rate } else { browsers as f64 / 100.0 };
         let order = |worker| Order::Open { browsers: share(browsers, worker, workers), rate };
         self.carry_out(Duration::from_secs_f64(takes), order).await?;
-        self.end(began, browsers.saturating_sub(before));
+        self.end(&begun, browsers.saturating_sub(before));
         Ok(())
     }
 
@@ -95,30 +115,29 @@ impl Conductor<'_> {
 
     /// All wait, and processor time is what waiting costs.
     async fn idle(&mut self, browsers: u64, seconds: f64) -> Result<(), Void> {
-        let began = self.begin("idle");
+        let begun = self.begin("idle");
         self.length = Some(seconds);
-        let before = self.meter.cpu();
         self.pause(seconds).await?;
-        let after = self.meter.cpu();
-        for (process, (before, after)) in self.processes.iter_mut().zip(before.into_iter().zip(after)) {
-            process.cpu_us_per_socket_second = Some((after - before) * 1e6 / (browsers as f64 * seconds));
+        let used = self.used_since(&begun);
+        for (process, used) in self.processes.iter_mut().zip(&used.cpu) {
+            process.cpu_us_per_socket_second = Some(used * 1e6 / (browsers as f64 * seconds));
         }
-        self.end(began, 0);
+        self.took(&used, 0);
         Ok(())
     }
 
     /// All give up and open again.
     async fn churn(&mut self, browsers: u64, settle: f64) -> Result<(), Void> {
         let before = self.gateway_bytes();
-        let began = self.begin("leave");
+        let begun = self.begin("leave");
         self.carry_out(Duration::from_secs_f64(browsers as f64 / 100.0), |_| Order::Leave).await?;
-        self.end(began, browsers);
+        self.end(&begun, browsers);
         self.pause(settle).await?;
         let workers = self.run.workers;
-        let began = self.begin("open again");
+        let begun = self.begin("open again");
         let order = |worker| Order::Open { browsers: share(browsers, worker, workers), rate: 0.0 };
         self.carry_out(Duration::from_secs_f64(browsers as f64 / 100.0), order).await?;
-        self.end(began, browsers);
+        self.end(&begun, browsers);
         self.pause(settle).await?;
         let after = self.gateway_bytes();
         self.after_churn_ratio = before.zip(after).map(|(before, after)| after as f64 / before as f64);
@@ -131,25 +150,23 @@ impl Conductor<'_> {
         groups.iter().find(|group| group.name == GATEWAY).or(groups.first()).and_then(Group::pss_bytes)
     }
 
-    /// Logins, or messages, come.
-    async fn arrive(&mut self, name: &str, stage: Stage, abuse: Option<Abuse>) -> Result<(), Void> {
-        let began = self.begin(name);
+    /// People come. What passes before the next part counts for none.
+    async fn arrive(&mut self, name: &str, step: Step, stage: Stage, abuse: Option<Abuse>) -> Result<(), Void> {
+        let begun = self.begin(name);
         self.length = Some(stage.seconds);
-        let (cpu, done) = (self.meter.cpu(), self.books.done);
+        let done = self.books.done;
         let at = micros_since_1970() + u64::try_from(BEFORE_ARRIVALS.as_micros()).unwrap_or_default();
-        self.carry_out(Duration::from_secs_f64(stage.seconds), |_| Order::Arrive { stage, abuse, at }).await?;
-        let cpu = self.meter.cpu().into_iter().zip(cpu).map(|(after, before)| after - before);
-        let seconds = self.began.elapsed().as_secs_f64() - began - BEFORE_ARRIVALS.as_secs_f64();
-        // The last of them are told of with the next second.
-        let used: Vec<f64> = cpu.collect();
-        self.pause(1.1).await?;
+        self.carry_out(Duration::from_secs_f64(stage.seconds), |_| Order::Arrive { step, stage, abuse, at }).await?;
+        let mut used = self.used_since(&begun);
+        used.seconds -= BEFORE_ARRIVALS.as_secs_f64();
+        self.pause(AFTER_ARRIVALS).await?;
         let done = self.books.done - done;
-        if abuse.is_none() && done > 0 {
-            for (process, used) in self.processes.iter_mut().zip(used) {
+        if step == Step::Whole && abuse.is_none() && done > 0 {
+            for (process, used) in self.processes.iter_mut().zip(&used.cpu) {
                 process.cpu_ms_per_1000_logins = Some(used * 1e6 / done as f64);
             }
         }
-        self.took(seconds, done);
+        self.took(&used, done);
         Ok(())
     }
 }
