@@ -4,7 +4,7 @@ import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { build, transform } from "esbuild";
 
 /** Bytes after gzip: a login page loads them before it shows a code. */
-const BUDGETS = { "qr-login.js": 10_800 };
+const BUDGETS = { "qr-login.js": 10_800, "qr-ahead.js": 700 };
 const dist = new URL("dist/", import.meta.url);
 
 /** The element's stylesheet is a text in its script: esbuild minifies it only if asked to. */
@@ -22,6 +22,7 @@ const common = { bundle: true, minify: true, target: "es2022", legalComments: "n
 const script = { ...common, entryPoints: ["src/register.ts"], plugins: [cssAsText] };
 await build({ ...script, format: "esm", outfile: "dist/qr-login.js" });
 await build({ ...script, format: "iife", outfile: "dist/qr-login.iife.js" });
+await build({ ...common, entryPoints: { "qr-ahead": "src/ahead.ts" }, format: "esm", outdir: "dist" });
 await build({ ...common, entryPoints: ["src/hosted-login.css"], outfile: "dist/hosted-login.css" });
 
 for (const name of readdirSync(dist)) {

@@ -1,21 +1,47 @@
 /** A login over a WebSocket (RFC 6455). */
-import { PATHS, SUBPROTOCOLS } from "./generated.ts";
+import { PATHS, SUBPROTOCOLS, type OpenRequest } from "./generated.ts";
 import type { FirstMessage, Listener, Transport } from "./transport.ts";
 
 /** More than the longest that a gateway may take between two heartbeats. */
 const SILENCE_LIMIT_MS = 60_000;
 
-/** Opens a socket. Its pings are answered by the browser unseen; the heartbeats beside them are the sign of life. */
+/** A socket that was opened ahead, and what has come of it since. */
+interface HeadStart {
+  readonly socket: WebSocket;
+  readonly events: Event[];
+}
+
+/** Where two scripts of a page, which share nothing else, leave and find it. */
+const AHEAD = Symbol.for("saoma.socket");
+const page: { [AHEAD]?: HeadStart | undefined } & object = globalThis;
+
+/** Opens the socket of a login ahead of the script that shows it: an {@link openWebSocket} with this request takes it over. */
+export function openAhead(gateway: string, request: OpenRequest): void {
+  const socket = connect(addressOf(gateway, request));
+  const events = new Array<Event>();
+  socket.onopen = socket.onmessage = socket.onclose = (event: Event) => void events.push(event);
+  page[AHEAD] = { socket, events };
+}
+
+/**
+ * Opens a socket. Its pings are answered by the browser unseen; the heartbeats beside them are the sign of life.
+ *
+ * An `open` goes in the address, where it saves a round trip and tells no more than the address of a hosted login page. A
+ * `resume` holds a secret and waits for the socket.
+ */
 export function openWebSocket(gateway: string, first: FirstMessage, listener: Listener): Transport {
-  const url = new URL(PATHS.socket, gateway);
-  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  const socket = new WebSocket(url, [...SUBPROTOCOLS]);
+  const { type, ...request } = first;
+  const address = addressOf(gateway, type === "open" ? (request as OpenRequest) : undefined);
+  const ahead = takeOver(address);
+  const socket = ahead?.socket ?? connect(address);
   socket.onopen = () => {
-    socket.send(JSON.stringify(first));
+    if (type === "resume") socket.send(JSON.stringify(first));
     listener.heard();
   };
   socket.onmessage = ({ data }) => listener.message(String(data));
   socket.onclose = ({ code, reason }) => listener.closed(code, reason);
+  // The listener hears of it as of everything else: once it has this transport.
+  queueMicrotask(() => ahead?.events.forEach((event) => socket[`on${event.type as "open"}`]?.(event)));
   return {
     silenceLimit: SILENCE_LIMIT_MS,
     send: (command) => {
@@ -26,4 +52,24 @@ export function openWebSocket(gateway: string, first: FirstMessage, listener: Li
       socket.close(1000);
     },
   };
+}
+
+/** The socket that was opened ahead for just this; one for something else is closed. */
+function takeOver(address: string): HeadStart | undefined {
+  const ahead = page[AHEAD];
+  page[AHEAD] = undefined;
+  if (ahead?.socket.url === address) return ahead;
+  ahead?.socket.close();
+  return undefined;
+}
+
+function addressOf(gateway: string, request: OpenRequest | undefined): string {
+  const url = new URL(PATHS.socket, gateway);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  url.search = String(new URLSearchParams({ ...request }));
+  return url.href;
+}
+
+function connect(address: string): WebSocket {
+  return new WebSocket(address, [...SUBPROTOCOLS]);
 }
