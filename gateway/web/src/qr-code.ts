@@ -1,8 +1,8 @@
 /**
  * A QR code (ISO/IEC 18004) of error correction level M, in its versions 1 to 10: enough for any host's name.
  *
- * Not by a library: on a slow phone, which runs this once and uncompiled, most of the wait for a code that has come was the
- * library's choice of a mask, and it was a quarter of the script.
+ * Not by a library: a phone runs this once and uncompiled, and the library that was tried takes four times as long for it,
+ * most of that to choose the mask (docs/performance.md). It is held to that library module by module, in tests.
  */
 
 /** A square of modules, row by row; 1 is dark. */

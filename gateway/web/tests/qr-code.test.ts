@@ -7,10 +7,10 @@ import { encodeQr } from "../src/qr-code.ts";
 
 const CODE = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/** As many characters as that, of which no two texts have the same. */
+/** A text like a scan code, of this length. */
 const textOf = (length: number) => Array.from({ length }, () => CODE[Math.floor(Math.random() * CODE.length)]).join("");
 
-/** Texts for each version, of the length that fills it and of one more. */
+/** How many characters fill each version. */
 const FULL = [20, 38, 61, 90, 122, 154, 178, 221, 262, 311];
 const TEXTS = [
   ...FULL.flatMap((length) => [textOf(length), textOf(length - 1), textOf(length - 2)]),

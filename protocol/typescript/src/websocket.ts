@@ -5,6 +5,9 @@ import type { FirstMessage, Listener, Transport } from "./transport.ts";
 /** More than the longest that a gateway may take between two heartbeats. */
 const SILENCE_LIMIT_MS = 60_000;
 
+/** How long the query of an address may be: longer ones are refused by the gateway, and by proxies on the way to it. */
+const MAX_QUERY_LENGTH = 4096;
+
 /** A socket that was opened ahead, and what has come of it since. */
 interface HeadStart {
   readonly socket: WebSocket;
@@ -17,7 +20,7 @@ const page: { [AHEAD]?: HeadStart | undefined } & object = globalThis;
 
 /** Opens the socket of a login ahead of the script that shows it: an {@link openWebSocket} with this request takes it over. */
 export function openAhead(gateway: string, request: OpenRequest): void {
-  const socket = connect(addressOf(gateway, request));
+  const socket = connect(addressOf(gateway, { type: "open", ...request }));
   const events = new Array<Event>();
   socket.onopen = socket.onmessage = socket.onclose = (event: Event) => void events.push(event);
   page[AHEAD] = { socket, events };
@@ -26,16 +29,15 @@ export function openAhead(gateway: string, request: OpenRequest): void {
 /**
  * Opens a socket. Its pings are answered by the browser unseen; the heartbeats beside them are the sign of life.
  *
- * An `open` goes in the address, where it saves a round trip and tells no more than the address of a hosted login page. A
- * `resume` holds a secret and waits for the socket.
+ * An `open` goes in the address, where it saves a round trip and tells no more than the address of a hosted login page. One
+ * that is too long for an address, and a `resume`, which holds a secret, wait for the socket.
  */
 export function openWebSocket(gateway: string, first: FirstMessage, listener: Listener): Transport {
-  const { type, ...request } = first;
-  const address = addressOf(gateway, type === "open" ? (request as OpenRequest) : undefined);
+  const address = addressOf(gateway, first);
   const ahead = takeOver(address);
   const socket = ahead?.socket ?? connect(address);
   socket.onopen = () => {
-    if (type === "resume") socket.send(JSON.stringify(first));
+    if (!address.includes("?")) socket.send(JSON.stringify(first));
     listener.heard();
   };
   socket.onmessage = ({ data }) => listener.message(String(data));
@@ -63,10 +65,11 @@ function takeOver(address: string): HeadStart | undefined {
   return undefined;
 }
 
-function addressOf(gateway: string, request: OpenRequest | undefined): string {
+function addressOf(gateway: string, { type, ...request }: FirstMessage): string {
   const url = new URL(PATHS.socket, gateway);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  url.search = String(new URLSearchParams({ ...request }));
+  const query = String(new URLSearchParams(request as Record<string, string>));
+  if (type === "open" && query.length <= MAX_QUERY_LENGTH) url.search = query;
   return url.href;
 }
 

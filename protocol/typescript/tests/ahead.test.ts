@@ -38,6 +38,14 @@ test("is closed when the page asks for something else, which it asks by itself",
   await other.left;
 });
 
+test("is taken over too where the request is too long for an address, and comes by message", async () => {
+  const long = { ...request, state: "&".repeat(1500) };
+  openAhead(scene.gateway.origin, long);
+  scene.open({ request: long });
+  expect((await scene.gateway.visit()).first).toEqual({ type: "open", ...long });
+  expect(scene.gateway.unexpectedVisits).toBe(0);
+});
+
 test("is the first of two tries where WebSocket is blocked", async () => {
   scene.gateway.blocksWebSocket = true;
   openAhead(scene.gateway.origin, request);
