@@ -147,12 +147,18 @@ function symbol(version: number, codewords: readonly number[]): QrCode {
   });
   drawFormat(size, 0, (x, y) => (fixed[y * size + x] = 1));
   drawCodewords(codewords, size, plain, fixed);
-  const masked = MASKS.map((isKept, mask) => {
-    const modules = plain.map((dark, at) => (fixed[at] || isKept(at % size, Math.floor(at / size)) ? dark : 1 - dark));
+  let best: QrCode = { size, modules: plain, mask: 0 };
+  let least = Infinity;
+  MASKS.forEach((isKept, mask) => {
+    const modules = plain.slice();
+    for (let y = 0, at = 0; y < size; y++) {
+      for (let x = 0; x < size; x++, at++) if (!fixed[at] && !isKept(x, y)) modules[at]! ^= 1;
+    }
     drawFormat(size, mask, (x, y, dark) => (modules[y * size + x] = dark));
-    return { size, modules, mask, penalty: penaltyOf(modules, size) };
+    const penalty = penaltyOf(modules, size, least);
+    if (penalty < least) [least, best] = [penalty, { size, modules, mask }];
   });
-  return masked.reduce((best, other) => (other.penalty < best.penalty ? other : best));
+  return best;
 }
 
 type Set = (x: number, y: number, dark: number) => void;
@@ -218,11 +224,14 @@ function drawCodewords(codewords: readonly number[], size: number, modules: Uint
   }
 }
 
-/** How hard a symbol is to read: long runs, squares, what looks like a corner's pattern, and imbalance (§7.8.3). */
-function penaltyOf(modules: Uint8Array, size: number): number {
+/**
+ * How hard a symbol is to read: long runs, squares, what looks like a corner's pattern, and imbalance (§7.8.3). Counted until
+ * it is as much as another symbol's.
+ */
+function penaltyOf(modules: Uint8Array, size: number, enough: number): number {
   let [penalty, dark] = [0, 0];
   for (const [along, across] of [[1, size], [size, 1]] as const) {
-    for (let line = 0; line < size; line++) {
+    for (let line = 0; line < size && penalty < enough; line++) {
       // The light margin counts for corner patterns, not for runs.
       let [run, colour, seen] = [0, -1, 0];
       for (let step = 0, at = line * across; step < size; step++, at += along) {
