@@ -156,6 +156,20 @@ impl Browser {
         Ok((browser, login))
     }
 
+    /// Connects with an `open` in the socket's address, as pages do. `members` are what it holds.
+    ///
+    /// # Errors
+    /// The gateway refuses the handshake.
+    pub async fn connect_asking(target: &Url, origin: &str, members: &[(&str, &str)]) -> Result<Self, BrowserError> {
+        let mut request = socket_request(target, page_headers(origin)?)?;
+        let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(members).finish();
+        let address = format!("{}?{query}", request.uri());
+        *request.uri_mut() = address.parse().map_err(|_| BrowserError::Target(address))?;
+        let connecting = connect_async_with_config(request, Some(config()), true);
+        let (socket, _) = within(connecting).await?.map_err(connection_error)?;
+        Ok(Self { socket })
+    }
+
     /// Opens a login for `party` over a socket that has none.
     ///
     /// # Errors

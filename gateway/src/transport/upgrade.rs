@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use axum::body::HttpBody;
-use axum::extract::{Request, State};
+use axum::extract::{Query, Request, State};
 use axum::response::{IntoResponse, Response};
 use http::header::{
     CONNECTION, HOST, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
-use saoma_protocol::{ErrorCode, ProtocolVersion};
+use saoma_protocol::{ClientMessage, ErrorCode, MAX_INBOUND_MESSAGE_BYTES, OpenRequest, ProtocolVersion};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use url::form_urlencoded;
 
 use super::Transports;
 use super::requester::{opener, origin, single};
@@ -50,6 +51,7 @@ async fn accept(transports: &Arc<Transports>, request: &mut Request) -> Result<R
     }
     let address = transports.trusted_proxies.address_of(request)?;
     let opener = opener(headers, address, Transport::WebSocket);
+    let asked = asked_by(request.uri());
     let place = transports.admit(&address).await?;
     let on_upgrade = request.extensions_mut().remove::<OnUpgrade>().ok_or_else(not_a_handshake)?;
     let served = Arc::clone(transports);
@@ -59,7 +61,7 @@ async fn accept(transports: &Arc<Transports>, request: &mut Request) -> Result<R
             .inspect_err(|error| tracing::debug!(%error, "a connection broke during its upgrade"))
             .ok()?;
         let visit = Visit::new(served, place);
-        Conversation::new(visit, stream, read).await.begin(opener).await
+        Conversation::new(visit, stream, read).await.begin(opener, asked).await
     }));
     Ok(switching_protocols(&key, version))
 }
@@ -95,6 +97,25 @@ fn version(headers: &HeaderMap) -> Result<ProtocolVersion, ApiProblem> {
         let denial = Denial::new(ErrorCode::UnsupportedVersion, "offer one of the subprotocols in `supported`");
         ApiProblem::from(denial).with_supported(ProtocolVersion::ALL.iter().map(|version| version.subprotocol()))
     })
+}
+
+/// The `open` that the address holds, member by member as in an authentication request (OIDC Core §3.1.2.1), which saves
+/// its browser a round trip. An address that names no client holds none, and whatever else it holds is ignored.
+fn asked_by(address: &Uri) -> Option<Result<ClientMessage, Denial>> {
+    let query = address.query()?;
+    form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "client_id")?;
+    if query.len() > MAX_INBOUND_MESSAGE_BYTES {
+        return Some(Err(Denial::new(
+            ErrorCode::RequestTooLarge,
+            "the query of a socket's address holds at most 4096 bytes",
+        )));
+    }
+    let request = Query::<OpenRequest>::try_from_uri(address).map(|Query(request)| ClientMessage::Open(request));
+    Some(
+        request.map_err(|_| {
+            Denial::new(ErrorCode::InvalidRequest, "the address names a client and holds no whole `open`")
+        }),
+    )
 }
 
 fn not_a_handshake() -> Denial {

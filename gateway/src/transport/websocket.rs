@@ -83,9 +83,14 @@ impl Conversation {
         Self { visit, stream: WebSocketStream::from_partially_read(stream, read, Role::Server, Some(config)).await }
     }
 
-    /// Begins a socket: its browser opens a login, or comes back to one.
-    pub(super) async fn begin(mut self, opener: Opener) -> Option<Asleep> {
-        match self.first(opener).await {
+    /// Begins a socket: its browser opens a login, or comes back to one. What its address asked, if anything, is its first
+    /// message.
+    pub(super) async fn begin(
+        mut self,
+        opener: Opener,
+        asked: Option<Result<ClientMessage, Denial>>,
+    ) -> Option<Asleep> {
+        match self.first(opener, asked).await {
             Ok(waiting) => {
                 self.visit.transports.logins.timers.ping(waiting.waiter());
                 self.run(waiting, None).await
@@ -156,11 +161,16 @@ impl Conversation {
 
     /// Waits for the first message and does what it asks. Only the browser is hurried: how long the answer takes is not
     /// its doing, and bounded by the store's own timeouts.
-    async fn first(&mut self, opener: Opener) -> Result<Waiting, Ending> {
+    async fn first(&mut self, opener: Opener, asked: Option<Result<ClientMessage, Denial>>) -> Result<Waiting, Ending> {
         let transports = Arc::clone(&self.visit.transports);
         let begun = async {
-            let asked = timeout(transports.sockets.open_within, self.first_message()).await;
-            self.join(asked.unwrap_or(Err(CloseCode::NotOpened.into()))?, opener).await
+            let asked = match asked {
+                Some(asked) => asked,
+                None => Ok(timeout(transports.sockets.open_within, self.first_message())
+                    .await
+                    .unwrap_or(Err(CloseCode::NotOpened.into()))?),
+            };
+            self.join(asked, opener).await
         };
         tokio::select! {
             () = transports.closing.cancelled() => Err(CloseCode::Restarting.into()),
@@ -177,18 +187,19 @@ impl Conversation {
         }
     }
 
-    async fn join(&mut self, message: ClientMessage, opener: Opener) -> Result<Waiting, Ending> {
+    async fn join(&mut self, asked: Result<ClientMessage, Denial>, opener: Opener) -> Result<Waiting, Ending> {
         let logins = Arc::clone(&self.visit.transports.logins);
-        let begun = match message {
-            ClientMessage::Open(request) => match logins.open(request, opener).await {
+        let begun = match asked {
+            Ok(ClientMessage::Open(request)) => match logins.open(request, opener).await {
                 Ok(opened) => {
                     self.send(&opened.message).await?;
                     Ok(opened.waiting)
                 }
                 Err(denial) => Err(denial),
             },
-            ClientMessage::Resume(request) => logins.resume(request, &opener.address).await,
-            ClientMessage::Refresh | ClientMessage::Cancel => return Err(CloseCode::NotOpened.into()),
+            Ok(ClientMessage::Resume(request)) => logins.resume(request, &opener.address).await,
+            Ok(ClientMessage::Refresh | ClientMessage::Cancel) => return Err(CloseCode::NotOpened.into()),
+            Err(denial) => Err(denial),
         };
         match begun {
             Ok(waiting) => {

@@ -70,6 +70,56 @@ async fn an_open_that_is_not_registered_is_told_why_and_closed() {
 }
 
 #[tokio::test]
+async fn a_socket_whose_address_asks_is_answered_with_one_login_and_carries_no_second() {
+    let world = World::in_memory().with("limits.open_per_address = { burst = 1, per = '1m' }");
+    let node = world.start().await;
+    let mut browser = Browser::connect_asking(&node.url, HALL, &asking()).await.unwrap();
+    let ServerMessage::Opened { qr, .. } = browser.next().await.unwrap() else { panic!("not opened") };
+    browser.send(&ClientMessage::Open(open_request(&hall()).0)).await.unwrap();
+    let told = browser.next().await.unwrap();
+    assert!(matches!(told, ServerMessage::Error { error: ErrorCode::InvalidRequest, .. }), "{told:?}");
+    world.phone(&node, 1).scan(&qr).await.unwrap();
+    assert!(matches!(browser.next().await.unwrap(), ServerMessage::Scanned { .. }));
+    let mut second = Browser::connect_asking(&node.url, HALL, &asking()).await.unwrap();
+    let told = second.next().await.unwrap();
+    assert!(matches!(told, ServerMessage::Error { error: ErrorCode::TooManyRequests, .. }), "{told:?}");
+    assert_eq!(second.closed().await.unwrap(), 4101);
+}
+
+/// Threat T14.
+#[tokio::test]
+async fn what_an_address_asks_is_refused_as_a_message_is() {
+    let (_world, node) = world().await;
+    let foreign = Browser::connect_asking(&node.url, "https://evil.example", &asking()).await;
+    assert!(matches!(foreign, Err(BrowserError::Refused { status: StatusCode::FORBIDDEN, .. })), "{foreign:?}");
+    let long = "x".repeat(4096);
+    for (member, value, error) in [
+        ("client_id", "nobody", ErrorCode::UnknownClient),
+        ("redirect_uri", "https://hall.example/elsewhere", ErrorCode::RedirectUriNotAllowed),
+        ("code_challenge", "short", ErrorCode::InvalidRequest),
+        ("state", long.as_str(), ErrorCode::RequestTooLarge),
+    ] {
+        let asked = asking().map(|(name, right)| (name, if name == member { value } else { right }));
+        let mut browser = Browser::connect_asking(&node.url, HALL, &asked).await.unwrap();
+        let told = browser.next().await.unwrap();
+        assert!(matches!(told, ServerMessage::Error { error: told, .. } if told == error), "{member}: {told:?}");
+        assert_eq!(browser.closed().await.unwrap(), 4004, "{member}");
+    }
+}
+
+/// The members of an `open` of the hall, as they stand in an address.
+const fn asking() -> [(&'static str, &'static str); 6] {
+    [
+        ("client_id", "hall"),
+        ("redirect_uri", "https://hall.example/callback"),
+        ("state", "a state & more"),
+        ("scope", "openid"),
+        ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
+        ("code_challenge_method", "S256"),
+    ]
+}
+
+#[tokio::test]
 async fn what_is_no_message_is_answered_and_the_fifth_ends_the_socket() {
     let (_world, node) = world().await;
     let (mut browser, _) = node.browser().await;

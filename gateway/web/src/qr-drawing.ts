@@ -1,15 +1,22 @@
 /** A QR code as SVG: black on the white that the stylesheet puts under it, in every colour scheme. */
-import { encode } from "uqr";
+import { encodeQr } from "./qr-code.ts";
 
 const SVG = "http://www.w3.org/2000/svg";
 const QUIET_MODULES = 4;
 
 export function drawQr(text: string, label: string): SVGElement {
-  const { data, size } = encode(text, { ecc: "M", border: QUIET_MODULES });
-  const dark = data.flatMap((row, y) => row.map((isDark, x) => (isDark ? `M${x} ${y}h1v1h-1z` : "")));
-  const path = shape("path", { d: dark.join("") });
-  const svg = shape("svg", { viewBox: `0 0 ${size} ${size}`, role: "img", "aria-label": label, "shape-rendering": "crispEdges" });
-  svg.append(path);
+  const { modules, size } = encodeQr(text);
+  let dark = "";
+  for (let y = 0; y < size; y++) {
+    // A shape for each run of dark modules in a row: half as many as there are modules.
+    for (let x = 0, end = 0; x < size; x = end + 1) {
+      for (end = x; end < size && modules[y * size + end]; ) end++;
+      if (end > x) dark += `M${x} ${y}h${end - x}v1h${x - end}z`;
+    }
+  }
+  const [from, length] = [-QUIET_MODULES, size + 2 * QUIET_MODULES];
+  const svg = shape("svg", { viewBox: `${from} ${from} ${length} ${length}`, role: "img", "aria-label": label, "shape-rendering": "crispEdges" });
+  svg.append(shape("path", { d: dark }));
   return svg;
 }
 

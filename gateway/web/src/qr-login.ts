@@ -6,8 +6,9 @@
  * (the page's language by default), `app-link` (shown on phones beside the code). Event: `saoma-state`, a `CustomEvent`
  * whose `detail` is the {@link LoginState}; when it is `confirmed`, preventing the default keeps the browser here.
  */
-import { INITIAL_STATE, LoginConnection, type LoginState, type OpenRequest, type WaitingState } from "@saoma/client";
+import { INITIAL_STATE, LoginConnection, type LoginState, type WaitingState } from "@saoma/client";
 import { drawQr } from "./qr-drawing.ts";
+import { gatewayOf, localeOf, requestOf } from "./request.ts";
 import { styles } from "./styles.ts";
 import { type Texts, textsOf } from "./texts.ts";
 
@@ -38,8 +39,8 @@ export class QrLogin extends HTMLElement {
     this.#ticking = setInterval(() => this.#tick(), 1000);
     const storage = safeSessionStorage();
     this.#connection = new LoginConnection({
-      gateway: this.getAttribute("gateway") ?? location.origin,
-      request: this.#request(),
+      gateway: gatewayOf(this),
+      request: requestOf(this),
       ...(storage && { storage }),
     });
     this.#draw(this.#connection.state);
@@ -50,23 +51,6 @@ export class QrLogin extends HTMLElement {
     clearInterval(this.#ticking);
     this.#connection?.close();
     this.#connection = undefined;
-  }
-
-  #request(): OpenRequest {
-    const optional = (name: string, attribute: string) => {
-      const value = this.getAttribute(attribute);
-      return value === null ? {} : { [name]: value };
-    };
-    return {
-      client_id: this.getAttribute("client-id") ?? "",
-      redirect_uri: this.getAttribute("redirect-uri") ?? "",
-      scope: this.getAttribute("scope") ?? "openid",
-      code_challenge: this.getAttribute("code-challenge") ?? "",
-      code_challenge_method: "S256",
-      locale: this.#locale(),
-      ...optional("state", "state"),
-      ...optional("nonce", "oidc-nonce"),
-    };
   }
 
   #show(state: LoginState): void {
@@ -195,12 +179,8 @@ export class QrLogin extends HTMLElement {
     return holdsBack ? texts.tryIn(seconds) : texts.remaining(seconds);
   }
 
-  #locale(): string {
-    return this.getAttribute("locale") ?? this.closest("[lang]")?.getAttribute("lang") ?? "zh-CN";
-  }
-
   #texts(): Texts {
-    return textsOf(this.#locale());
+    return textsOf(localeOf(this));
   }
 }
 

@@ -76,16 +76,26 @@ fn channel<'a>(messages: impl Iterator<Item = &'a String>) -> Value {
         "title": "The socket of one login",
         "description": format!(
             "RFC 6455. Frames are JSON text, one message each, at most {MAX_INBOUND_MESSAGE_BYTES} bytes from the \
-             browser. The first message is `open` or `resume`. An unknown `type`, or text that is no message, is \
+             browser. The first message is `open` or `resume`, or the query holds an `open`. An unknown `type`, or text that is no message, is \
              answered by `error` and changes nothing. Close codes that are not listed mean by their range: 4000-4099 do \
              not come back, 4100-4199 come back after back-off, 4200-4299 come back at once."
         ),
         "messages": messages,
-        "bindings": { "ws": { "method": "GET", "headers": handshake, "bindingVersion": "0.1.0" } },
+        "bindings": { "ws": { "method": "GET", "headers": handshake, "query": query(), "bindingVersion": "0.1.0" } },
         "x-subprotocols": ProtocolVersion::ALL.iter().map(|version| version.subprotocol()).collect::<Vec<_>>(),
         "x-max-inbound-message-bytes": MAX_INBOUND_MESSAGE_BYTES,
         "x-close-codes": CloseCode::ALL.iter().map(|code| close_code(*code)).collect::<Vec<_>>(),
         "x-refusals": refusals(),
+    })
+}
+
+/// The `open` in the address: its members, all of them texts.
+fn query() -> Value {
+    let open = reference("components/schemas", "OpenRequest");
+    json!({
+        "type": "object",
+        "description": "The members of `open`, which is then the first message. Ignored where there is no `client_id`.",
+        "anyOf": [open, { "not": { "required": ["client_id"] } }],
     })
 }
 

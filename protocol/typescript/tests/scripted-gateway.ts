@@ -43,7 +43,7 @@ export class ScriptedGateway {
         socket.end("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n");
         return;
       }
-      this.#sockets.handleUpgrade(request, socket, head, (accepted) => this.#accept(accepted));
+      this.#sockets.handleUpgrade(request, socket, head, (accepted) => this.#accept(accepted, this.#asked(request)));
     });
   }
 
@@ -76,8 +76,15 @@ export class ScriptedGateway {
     await new Promise((closed) => this.#server.close(closed));
   }
 
-  #accept(socket: WebSocket): void {
+  /** The `open` in the address of a socket. */
+  #asked(request: IncomingMessage): ClientMessage | undefined {
+    const members = Object.fromEntries(new URL(request.url ?? "", this.origin).searchParams);
+    return "client_id" in members ? decodeClientMessage(JSON.stringify({ type: "open", ...members })) : undefined;
+  }
+
+  #accept(socket: WebSocket, asked: ClientMessage | undefined): void {
     const messages = new Queue<ClientMessage>();
+    if (asked !== undefined) messages.put(asked);
     socket.on("message", (data) => messages.put(decodeClientMessage(String(data))));
     void messages.take().then((first) =>
       this.#visits.put({

@@ -28,7 +28,7 @@ pub fn plain(status: StatusCode, chinese: &str, english: &str) -> Response {
     let page = format!(
         "<!doctype html><html lang=\"zh-CN\"><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\">\
-         <title>{chinese}</title><link rel=\"icon\" type=\"image/svg+xml\" href=\"/assets/icon.svg\">\
+         <title>{chinese}</title><link rel=\"icon\" type=\"image/png\" href=\"/assets/icon.png\">\
          <link rel=\"stylesheet\" href=\"/assets/tokens.css\"><link rel=\"stylesheet\" href=\"/assets/components.css\">\
          <main><h1>{chinese}</h1><p lang=\"en\">{english}</p>\
          <p><a href=\"/\">返回首页 / <span lang=\"en\">Back to home</span></a></p></main></html>"

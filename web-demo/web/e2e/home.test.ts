@@ -7,6 +7,8 @@ import { JIA, PASSWORD } from "./citizens.ts";
 import { Demo } from "./demo.ts";
 import { Phone } from "./phone.ts";
 import { Portal } from "./portal.ts";
+import { readCode } from "./qr-code.ts";
+import { zh } from "./words.ts";
 
 let demo: Demo;
 let browser: Browser;
@@ -38,6 +40,17 @@ test("the login page is less than 60 KB, all of it the hall's and the gateway's"
   expect(bytes).toBeGreaterThan(10_000);
   expect(bytes).toBeLessThan(60 * 1024);
   expect([...origins].sort()).toEqual([demo.addresses.gateway, demo.addresses.portal].sort());
+});
+
+/** Row S11. */
+test("the login page asks for its code by one socket, once, and what it draws is read by a camera", async () => {
+  const sockets = new Array<URL>();
+  const portal = await Portal.open(browser, demo, zh, async (context) => {
+    context.on("page", (page) => page.on("websocket", (socket) => sockets.push(new URL(socket.url()))));
+  });
+  const { qr } = await portal.codes();
+  expect(await readCode(portal.page.getByRole("img", { name: /二维码/ }))).toBe(qr);
+  expect(sockets.map(({ searchParams }) => searchParams.has("client_id"))).toEqual([true]);
 });
 
 /** Row S15. */

@@ -49,9 +49,9 @@ function isPoll(url: URL): boolean {
 async function narrow(context: BrowserContext, streams: "pass" | "are refused" | "are held back"): Promise<void> {
   await context.addInitScript((streams) => {
     class RefusedSocket {
-      onclose: ((event: { readonly code: number; readonly reason: string }) => void) | null = null;
-      constructor() {
-        setTimeout(() => this.onclose?.({ code: 1006, reason: "" }));
+      onclose: ((event: { readonly type: "close"; readonly code: number; readonly reason: string }) => void) | null = null;
+      constructor(readonly url: string) {
+        setTimeout(() => this.onclose?.({ type: "close", code: 1006, reason: "" }));
       }
       close(): void {}
     }
