@@ -4,7 +4,7 @@ import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { build, transform } from "esbuild";
 
 /** Bytes after gzip: a login page loads them before it shows a code. */
-const BUDGETS = { "qr-login.js": 10_800, "qr-ahead.js": 750 };
+const BUDGETS = { "qr-login.js": 11_000, "qr-ahead.js": 750 };
 const dist = new URL("dist/", import.meta.url);
 
 /** The element's stylesheet is a text in its script: esbuild minifies it only if asked to. */

@@ -13,7 +13,7 @@ import { launchBrowser } from "../e2e/browser.ts";
 import { Demo } from "../e2e/demo.ts";
 import { Tab } from "./tab.ts";
 
-const LOADS = 11;
+const LOADS = 21;
 const ROUND_TRIP_MS = 150;
 const DOWN_BITS_PER_SECOND = 1_600_000;
 const UP_BITS_PER_SECOND = 750_000;
@@ -29,7 +29,7 @@ interface Load {
   readonly "code has come": number;
   /** The element's script has run. */
   readonly "script has run": number;
-  /** The frame that shows the code is done, and the next one has begun. */
+  /** The page has laid out and painted the frame that shows the code. */
   readonly "code is drawn": number;
   /** The code that may be typed can be reached and opened, and no task of 50 ms or more is going on. */
   readonly "page reacts": number;
@@ -46,7 +46,7 @@ interface Seen {
   readonly drawn: number;
 }
 
-test("first load", { timeout: 120_000 }, async () => {
+test("first load", { timeout: 180_000 }, async () => {
   const demo = await Demo.start();
   const browser = await launchBrowser();
   const loads = new Array<Load>();
@@ -100,12 +100,15 @@ function noteLoad(): void {
   void customElements.whenDefined("qr-login").then(() => (seen.defined = performance.now()));
   document.addEventListener("saoma-state", (event) => {
     if (!(event instanceof CustomEvent) || event.detail.name !== "waiting" || seen.drawn > 0) return;
-    requestAnimationFrame(() =>
-      requestAnimationFrame(() => {
+    requestAnimationFrame(() => {
+      // What is posted from a frame's beginning comes right after the frame.
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = () => {
         seen.drawn = performance.now();
         Reflect.get(window, "codeIsDrawn")("");
-      }),
-    );
+      };
+      port2.postMessage(undefined);
+    });
   });
 }
 
