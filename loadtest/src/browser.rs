@@ -75,7 +75,7 @@ pub(crate) const BROKEN: u16 = 1006;
 /// A browser on a socket.
 #[derive(Debug)]
 pub struct Browser {
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    pub(crate) socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
 }
 
 /// A login as its browser remembers it.
@@ -154,20 +154,6 @@ impl Browser {
         let mut browser = Self::connect(target, &party.origin).await?;
         let login = browser.open_login(party).await?;
         Ok((browser, login))
-    }
-
-    /// Connects with an `open` in the socket's address, as pages do. `members` are what it holds.
-    ///
-    /// # Errors
-    /// The gateway refuses the handshake.
-    pub async fn connect_asking(target: &Url, origin: &str, members: &[(&str, &str)]) -> Result<Self, BrowserError> {
-        let mut request = socket_request(target, page_headers(origin)?)?;
-        let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(members).finish();
-        let address = format!("{}?{query}", request.uri());
-        *request.uri_mut() = address.parse().map_err(|_| BrowserError::Target(address))?;
-        let connecting = connect_async_with_config(request, Some(config()), true);
-        let (socket, _) = within(connecting).await?.map_err(connection_error)?;
-        Ok(Self { socket })
     }
 
     /// Opens a login for `party` over a socket that has none.
@@ -293,6 +279,6 @@ fn random_text() -> String {
     data_encoding::BASE64URL_NOPAD.encode(&bytes)
 }
 
-async fn within<T>(future: impl Future<Output = T>) -> Result<T, BrowserError> {
+pub(crate) async fn within<T>(future: impl Future<Output = T>) -> Result<T, BrowserError> {
     timeout(PATIENCE, future).await.map_err(|_| BrowserError::Silence(PATIENCE))
 }

@@ -3,6 +3,7 @@
 //! They speak the wire contract over real sockets and know nothing of the gateway's insides, so the gateway's own
 //! tests use them too.
 
+mod asking;
 pub mod browser;
 pub mod conductor;
 pub mod deployment;
@@ -22,6 +23,7 @@ pub mod terminal;
 pub mod transport;
 pub mod worker;
 
+pub use asking::AskedLogin;
 pub use browser::{Browser, BrowserError, RelyingParty};
 pub use persistent_browser::PersistentBrowser;
 pub use phone::{Phone, PhoneError};

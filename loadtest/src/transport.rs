@@ -42,8 +42,8 @@ impl Transport {
                 (Connection::Socket(socket), login)
             }
             Self::SocketFrom(source) => {
-                let mut socket = Browser::connect_from(*source, target, &party.origin).await?;
-                let login = socket.open_login(party).await?;
+                let (mut socket, asked) = Browser::ask(Some(*source), target, party).await?;
+                let login = socket.answer(asked).await?;
                 (Connection::Socket(socket), login)
             }
             Self::Http(http, follow) => {

@@ -69,11 +69,8 @@ pub(super) async fn flood(site: &Arc<Site>, abuse: Abuse, began: Instant, second
 async fn open(site: &Site, address: u64) -> Result<(), BrowserError> {
     let Some(gateway) = &site.gateway else { return Ok(()) };
     let (target, party) = (gateway.node(usize::try_from(address).unwrap_or_default()), &gateway.party);
-    let mut socket = match site.abuser(address) {
-        Some(source) => Browser::connect_from(source, target, &party.origin).await?,
-        None => Browser::connect(target, &party.origin).await?,
-    };
-    socket.open_login(party).await.map(|_| ())
+    let (mut socket, asked) = Browser::ask(site.abuser(address), target, party).await?;
+    socket.answer(asked).await.map(|_| ())
 }
 
 async fn attempt(site: Arc<Site>, phones: Arc<Requests>, what: &'static str, scan: ScanRequest, person: u64) {

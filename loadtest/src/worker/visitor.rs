@@ -90,12 +90,9 @@ impl Visitor {
         let gateway = gateway(site)?;
         let (target, party, source) = (gateway.node(node), &gateway.party, site.source(seat));
         let began = Instant::now();
-        let mut socket = match source {
-            Some(source) => Browser::connect_from(source, target, &party.origin).await?,
-            None => Browser::connect(target, &party.origin).await?,
-        };
+        let (mut socket, asked) = Browser::ask(source, target, party).await?;
         site.measured("handshake", began.elapsed());
-        let login = socket.open_login(party).await?;
+        let login = socket.answer(asked).await?;
         site.tally.opened(login.login_id, &login.state);
         site.qr_prefix
             .get_or_init(|| login.qr.rsplit_once('/').map(|(prefix, _)| prefix.to_owned()).unwrap_or_default());
