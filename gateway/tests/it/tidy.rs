@@ -46,7 +46,7 @@ const NEVER_IN: &[(&str, &[&str])] = &[
 /// What the scripts of a room may import beside their own files: `<qr-login>` is for any site, so it knows no portal.
 const SCRIPTS: &[(&str, &[&str])] = &[
     ("protocol/typescript/src", &[]),
-    ("gateway/web/src", &["@saoma/client", "uqr"]),
+    ("gateway/web/src", &["@saoma/client", "lean-qr/nano"]),
     ("web-demo/web/src", &["qr/decode.js", "@vladmandic/human"]),
 ];
 
