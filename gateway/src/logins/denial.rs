@@ -57,10 +57,7 @@ impl Denial {
 impl From<StoreError> for Denial {
     fn from(error: StoreError) -> Self {
         tracing::warn!(%error, "the store did not answer");
-        Self::unavailable(match error {
-            StoreError::Busy => "too many want something at once: try again shortly",
-            _ => "the store of logins is down: try again shortly",
-        })
+        Self::unavailable(error.advice())
     }
 }
 

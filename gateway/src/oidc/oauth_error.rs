@@ -37,10 +37,7 @@ pub(super) enum OauthError {
 impl From<StoreError> for OauthError {
     fn from(error: StoreError) -> Self {
         tracing::warn!(%error, "the store did not answer");
-        Self::TemporarilyUnavailable(match error {
-            StoreError::Busy => "too many want something at once: try again shortly",
-            _ => "the store of logins is down: try again shortly",
-        })
+        Self::TemporarilyUnavailable(error.advice())
     }
 }
 

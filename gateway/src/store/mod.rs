@@ -271,6 +271,16 @@ pub enum StoreError {
     Corrupt(String),
 }
 
+impl StoreError {
+    /// What to tell whoever wanted something of the store.
+    pub(crate) const fn advice(&self) -> &'static str {
+        match self {
+            Self::Busy => "too many want something at once: try again shortly",
+            Self::Unavailable(_) | Self::Timeout | Self::Corrupt(_) => "the store of logins is down: try again shortly",
+        }
+    }
+}
+
 /// How long an ended login is kept, for repeats and for browsers that come back late.
 pub const KEEP_ENDED: Duration = Duration::from_secs(600);
 
