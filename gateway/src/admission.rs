@@ -79,18 +79,30 @@ impl Admission {
     /// one later, has room.
     pub fn take(self: &Arc<Self>, address: &ClientAddress) -> Result<Place, Denial> {
         if self.is_draining() {
-            return Err(later(Denial::unavailable("this node is restarting: come back shortly")));
+            return Err(later(Denial::unavailable(
+                "this node is restarting: come back shortly",
+            )));
         }
         if self.pace.check().is_err() {
-            return Err(later(Denial::unavailable("too many browsers come at once: come back shortly")));
+            return Err(later(Denial::unavailable(
+                "too many browsers come at once: come back shortly",
+            )));
         }
         if !try_increment(&self.browsers, self.capacity.browsers) {
-            return Err(later(Denial::unavailable("this node is full: come back shortly")));
+            return Err(later(Denial::unavailable(
+                "this node is full: come back shortly",
+            )));
         }
-        let place = Place { admission: Arc::clone(self), address: address.network() };
+        let place = Place {
+            admission: Arc::clone(self),
+            address: address.network(),
+        };
         // A place that is dropped gives back what it has taken of both counts.
         if increment(&self.browsers_of, place.address) > self.capacity.per_address {
-            return Err(later(Denial::new(ErrorCode::TooManyRequests, "too many sockets are open from your address")));
+            return Err(later(Denial::new(
+                ErrorCode::TooManyRequests,
+                "too many sockets are open from your address",
+            )));
         }
         Ok(place)
     }
@@ -99,12 +111,22 @@ impl Admission {
     /// only.
     pub fn connect(self: &Arc<Self>, peer: &ClientAddress, is_proxy: bool) -> Option<Connected> {
         let browsers = self.browsers.load(Ordering::Relaxed);
-        if !try_increment(&self.connections, self.capacity.files.saturating_sub(browsers)) {
+        if !try_increment(
+            &self.connections,
+            self.capacity.files.saturating_sub(browsers),
+        ) {
             return None;
         }
-        let connected = Connected { admission: Arc::clone(self), address: (!is_proxy).then(|| peer.network()) };
+        let connected = Connected {
+            admission: Arc::clone(self),
+            address: (!is_proxy).then(|| peer.network()),
+        };
         match connected.address {
-            Some(address) if increment(&self.connections_of, address) > self.capacity.per_address => None,
+            Some(address)
+                if increment(&self.connections_of, address) > self.capacity.per_address =>
+            {
+                None
+            }
             _ => Some(connected),
         }
     }
@@ -160,12 +182,17 @@ impl Drop for Connected {
 }
 
 fn later(denial: Denial) -> Denial {
-    Denial { retry_after: Some(Duration::from_secs(fastrand::u64(5..15))), ..denial }
+    Denial {
+        retry_after: Some(Duration::from_secs(fastrand::u64(5..15))),
+        ..denial
+    }
 }
 
 fn try_increment(count: &AtomicUsize, limit: usize) -> bool {
     let admit = |count| (count < limit).then_some(count + 1);
-    count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, admit).is_ok()
+    count
+        .fetch_update(Ordering::Relaxed, Ordering::Relaxed, admit)
+        .is_ok()
 }
 
 fn increment(counts: &DashMap<IpAddr, usize>, address: IpAddr) -> usize {
@@ -189,7 +216,12 @@ mod tests {
 
     fn admission(browsers: usize, per_address: usize, per_second: u32) -> Arc<Admission> {
         let per_second = NonZeroU32::new(per_second).expect("a rate");
-        Arc::new(Admission::new(Capacity { browsers, per_address, files: 4, per_second }))
+        Arc::new(Admission::new(Capacity {
+            browsers,
+            per_address,
+            files: 4,
+            per_second,
+        }))
     }
 
     fn address(last: u8) -> ClientAddress {
@@ -211,11 +243,20 @@ mod tests {
     fn one_address_does_not_take_the_room_of_the_others() {
         let admission = admission(9, 1, 9);
         let place = admission.take(&address(1)).expect("there is room");
-        assert_eq!(admission.take(&address(1)).expect_err("it has its share").error, ErrorCode::TooManyRequests);
+        assert_eq!(
+            admission
+                .take(&address(1))
+                .expect_err("it has its share")
+                .error,
+            ErrorCode::TooManyRequests
+        );
         assert!(admission.take(&address(2)).is_ok());
         drop(place);
         assert!(admission.take(&address(1)).is_ok());
-        assert!(admission.browsers_of.is_empty(), "addresses are forgotten with their last browser");
+        assert!(
+            admission.browsers_of.is_empty(),
+            "addresses are forgotten with their last browser"
+        );
     }
 
     #[test]
@@ -239,12 +280,21 @@ mod tests {
         let admission = admission(9, 3, 9);
         let place = admission.take(&address(1)).expect("there is room");
         let connections = [1, 2, 3, 4].map(|last| admission.connect(&address(last), false));
-        assert_eq!(connections.map(|connected| connected.is_some()), [true, true, true, false]);
+        assert_eq!(
+            connections.map(|connected| connected.is_some()),
+            [true, true, true, false]
+        );
         drop(place);
         let of_one = [(); 4].map(|()| admission.connect(&address(1), false));
-        assert_eq!(of_one.map(|connected| connected.is_some()), [true, true, true, false]);
+        assert_eq!(
+            of_one.map(|connected| connected.is_some()),
+            [true, true, true, false]
+        );
         let of_proxy = [(); 4].map(|()| admission.connect(&address(1), true));
-        assert!(of_proxy.iter().all(Option::is_some), "a proxy's are many people's");
+        assert!(
+            of_proxy.iter().all(Option::is_some),
+            "a proxy's are many people's"
+        );
         drop(of_proxy);
         assert!(admission.connections_of.is_empty());
     }

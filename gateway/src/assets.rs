@@ -2,7 +2,9 @@
 
 use axum::response::{IntoResponse, Response};
 use data_encoding::HEXLOWER;
-use http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
+use http::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
+};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
@@ -15,7 +17,11 @@ const ENCODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
 /// Answers with the file at `path`, in the best encoding that the browser accepts and the build has made.
 pub fn serve<E: RustEmbed>(path: &str, request: &HeaderMap) -> Response {
     let Some(plain) = E::get(path) else {
-        return ApiProblem::from(Denial::new(saoma_protocol::ErrorCode::NotFound, "no such file")).into_response();
+        return ApiProblem::from(Denial::new(
+            saoma_protocol::ErrorCode::NotFound,
+            "no such file",
+        ))
+        .into_response();
     };
     let mut response = match encoded::<E>(path, request) {
         Some((encoding, file)) => with_encoding(answer(&file, request), encoding),
@@ -23,10 +29,16 @@ pub fn serve<E: RustEmbed>(path: &str, request: &HeaderMap) -> Response {
     };
     let headers = response.headers_mut();
     headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
-    headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
+    headers.insert(
+        "x-content-type-options",
+        HeaderValue::from_static("nosniff"),
+    );
     // Scripts are loaded by pages of other origins too.
     headers.insert("access-control-allow-origin", HeaderValue::from_static("*"));
-    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
+    headers.insert(
+        "cross-origin-resource-policy",
+        HeaderValue::from_static("cross-origin"),
+    );
     if let Ok(media_type) = HeaderValue::from_str(&media_type(&plain)) {
         headers.insert(CONTENT_TYPE, media_type);
     }
@@ -45,7 +57,9 @@ fn encoded<E: RustEmbed>(path: &str, request: &HeaderMap) -> Option<(&'static st
 fn accepts(accepted: &str, encoding: &str) -> bool {
     accepted.split(',').any(|offer| {
         let mut parts = offer.split(';').map(str::trim);
-        let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(encoding));
+        let named = parts
+            .next()
+            .is_some_and(|name| name.eq_ignore_ascii_case(encoding));
         named && !parts.any(refuses)
     })
 }
@@ -58,8 +72,14 @@ fn refuses(parameter: &str) -> bool {
 }
 
 fn answer(file: &EmbeddedFile, request: &HeaderMap) -> Response {
-    let tag = format!("\"{}\"", HEXLOWER.encode(&file.metadata.sha256_hash()[..16]));
-    let known = request.get_all(IF_NONE_MATCH).iter().any(|tags| knows(tags, &tag));
+    let tag = format!(
+        "\"{}\"",
+        HEXLOWER.encode(&file.metadata.sha256_hash()[..16])
+    );
+    let known = request
+        .get_all(IF_NONE_MATCH)
+        .iter()
+        .any(|tags| knows(tags, &tag));
     let headers = [(ETAG, tag), (CACHE_CONTROL, "no-cache".to_owned())];
     if known {
         (StatusCode::NOT_MODIFIED, headers).into_response()
@@ -71,17 +91,25 @@ fn answer(file: &EmbeddedFile, request: &HeaderMap) -> Response {
 /// Whether a list of tags holds this one; compared weakly (RFC 9110 §13.1.2), for proxies that compress weaken tags.
 fn knows(tags: &HeaderValue, tag: &str) -> bool {
     let tags = tags.to_str().unwrap_or_default();
-    tags.split(',').map(str::trim).any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
+    tags.split(',')
+        .map(str::trim)
+        .any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
 }
 
 fn with_encoding(mut response: Response, encoding: &'static str) -> Response {
-    response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
+    response
+        .headers_mut()
+        .insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
     response
 }
 
 fn media_type(file: &EmbeddedFile) -> String {
     let media_type = file.metadata.mimetype();
-    if media_type.starts_with("text/") { format!("{media_type}; charset=utf-8") } else { media_type.to_owned() }
+    if media_type.starts_with("text/") {
+        format!("{media_type}; charset=utf-8")
+    } else {
+        media_type.to_owned()
+    }
 }
 
 #[cfg(test)]
@@ -95,12 +123,17 @@ mod tests {
     struct Files;
 
     fn get(path: &str, headers: &[(HeaderName, &str)]) -> Response {
-        let headers = headers.iter().map(|(name, value)| (name.clone(), value.parse().expect("a header value")));
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (name.clone(), value.parse().expect("a header value")));
         serve::<Files>(path, &headers.collect())
     }
 
     fn header(response: &Response, name: HeaderName) -> &str {
-        response.headers().get(name).map_or("", |value| value.to_str().expect("text"))
+        response
+            .headers()
+            .get(name)
+            .map_or("", |value| value.to_str().expect("text"))
     }
 
     #[test]
@@ -115,7 +148,11 @@ mod tests {
         ] {
             let response = get(path, &[(ACCEPT_ENCODING, accepted)]);
             assert_eq!(response.status(), StatusCode::OK);
-            assert_eq!(header(&response, CONTENT_ENCODING), encoding, "{accepted} {path}");
+            assert_eq!(
+                header(&response, CONTENT_ENCODING),
+                encoding,
+                "{accepted} {path}"
+            );
             assert_eq!(header(&response, VARY), "accept-encoding");
         }
     }
@@ -124,16 +161,31 @@ mod tests {
     fn an_encoded_file_keeps_the_type_of_the_plain_one() {
         for accepted in ["br", "identity"] {
             let response = get("page.js", &[(ACCEPT_ENCODING, accepted)]);
-            assert_eq!(header(&response, CONTENT_TYPE), "text/javascript; charset=utf-8");
-            assert_eq!(header(&response, HeaderName::from_static("x-content-type-options")), "nosniff");
+            assert_eq!(
+                header(&response, CONTENT_TYPE),
+                "text/javascript; charset=utf-8"
+            );
+            assert_eq!(
+                header(&response, HeaderName::from_static("x-content-type-options")),
+                "nosniff"
+            );
         }
     }
 
     #[test]
     fn a_file_that_the_browser_has_is_not_sent_again() {
         let tag = header(&get("page.js", &[]), ETAG).to_owned();
-        for known in [tag.clone(), format!("\"other\", {tag}"), format!("W/{tag}"), "*".to_owned()] {
-            assert_eq!(get("page.js", &[(IF_NONE_MATCH, &known)]).status(), StatusCode::NOT_MODIFIED, "{known}");
+        for known in [
+            tag.clone(),
+            format!("\"other\", {tag}"),
+            format!("W/{tag}"),
+            "*".to_owned(),
+        ] {
+            assert_eq!(
+                get("page.js", &[(IF_NONE_MATCH, &known)]).status(),
+                StatusCode::NOT_MODIFIED,
+                "{known}"
+            );
         }
         // Another encoding is another content.
         let encoded = get("page.js", &[(IF_NONE_MATCH, &tag), (ACCEPT_ENCODING, "br")]);

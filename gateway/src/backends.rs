@@ -8,7 +8,9 @@ use crate::limits::{Limiter, LocalLimiter, SharedLimiter};
 use crate::logins::Logins;
 use crate::oidc::{KeyError, Provider, SigningKey};
 use crate::settings::{Settings, SettingsError, StoreSettings};
-use crate::store::{ConnectionSettings, Connections, MemoryStore, RedisStore, Store, StoreError, StoreMetrics};
+use crate::store::{
+    ConnectionSettings, Connections, MemoryStore, RedisStore, Store, StoreError, StoreMetrics,
+};
 
 /// All of them.
 #[derive(Debug)]
@@ -61,15 +63,32 @@ pub enum BackendError {
 ///
 /// # Errors
 /// A key or URL that is none.
-pub async fn connect(settings: &Settings, metrics: &StoreMetrics) -> Result<Backends, BackendError> {
+pub async fn connect(
+    settings: &Settings,
+    metrics: &StoreMetrics,
+) -> Result<Backends, BackendError> {
     settings.validate_complete()?;
     let (store, limiter): (Arc<dyn Store>, Arc<dyn Limiter>) = if settings.store.url == "memory:" {
-        (Arc::new(MemoryStore::start()), Arc::new(LocalLimiter::start()))
+        (
+            Arc::new(MemoryStore::start()),
+            Arc::new(LocalLimiter::start()),
+        )
     } else {
-        let connections = Connections::new(&connection_settings(&settings.store).await?, metrics.clone())?;
-        (Arc::new(RedisStore::new(connections.clone())), Arc::new(SharedLimiter::new(connections)))
+        let connections = Connections::new(
+            &connection_settings(&settings.store).await?,
+            metrics.clone(),
+        )?;
+        (
+            Arc::new(RedisStore::new(connections.clone())),
+            Arc::new(SharedLimiter::new(connections)),
+        )
     };
-    Ok(Backends { store, limiter, identity: identity(settings)?, signing_key: Arc::new(signing_key(settings).await?) })
+    Ok(Backends {
+        store,
+        limiter,
+        identity: identity(settings)?,
+        signing_key: Arc::new(signing_key(settings).await?),
+    })
 }
 
 impl Backends {
@@ -93,11 +112,24 @@ async fn connection_settings(store: &StoreSettings) -> Result<ConnectionSettings
         None => None,
         Some(path) => {
             let pem = tokio::fs::read(path).await;
-            Some(pem.map_err(|source| BackendError::CaFile { path: path.clone(), source })?)
+            Some(pem.map_err(|source| BackendError::CaFile {
+                path: path.clone(),
+                source,
+            })?)
         }
     };
-    let StoreSettings { url, pool_size, command_timeout, .. } = store.clone();
-    Ok(ConnectionSettings { url, ca, pool_size, command_timeout })
+    let StoreSettings {
+        url,
+        pool_size,
+        command_timeout,
+        ..
+    } = store.clone();
+    Ok(ConnectionSettings {
+        url,
+        ca,
+        pool_size,
+        command_timeout,
+    })
 }
 
 fn identity(settings: &Settings) -> Result<Arc<dyn IdentityBackend>, BackendError> {
@@ -118,7 +150,10 @@ async fn signing_key(settings: &Settings) -> Result<SigningKey, BackendError> {
         None => Ok(SigningKey::generate()?),
         Some(path) => {
             let pem = tokio::fs::read_to_string(path).await;
-            let pem = pem.map_err(|source| BackendError::KeyFile { path: path.clone(), source })?;
+            let pem = pem.map_err(|source| BackendError::KeyFile {
+                path: path.clone(),
+                source,
+            })?;
             Ok(SigningKey::from_pem(&pem)?)
         }
     }

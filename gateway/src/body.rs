@@ -41,10 +41,23 @@ pub async fn read(request: Request, limit: usize) -> Result<(Parts, Bytes), Body
 /// # Errors
 /// The body is too large, too slow, or not what is asked for; the detail says what is wrong with it.
 pub async fn read_json<T: DeserializeOwned>(request: Request) -> Result<T, Denial> {
-    let (_, body) = read(request, MAX_INBOUND_MESSAGE_BYTES).await.map_err(|error| match error {
-        BodyError::TooLarge => Denial::new(ErrorCode::RequestTooLarge, "a body holds at most 4096 bytes"),
-        BodyError::TooSlow => Denial::new(ErrorCode::InvalidRequest, "send the body at once: it did not come in time"),
-    })?;
-    read_object(&body)
-        .map_err(|complaint| Denial::new(ErrorCode::InvalidRequest, format!("the body is not as asked: {complaint}")))
+    let (_, body) =
+        read(request, MAX_INBOUND_MESSAGE_BYTES)
+            .await
+            .map_err(|error| match error {
+                BodyError::TooLarge => Denial::new(
+                    ErrorCode::RequestTooLarge,
+                    "a body holds at most 4096 bytes",
+                ),
+                BodyError::TooSlow => Denial::new(
+                    ErrorCode::InvalidRequest,
+                    "send the body at once: it did not come in time",
+                ),
+            })?;
+    read_object(&body).map_err(|complaint| {
+        Denial::new(
+            ErrorCode::InvalidRequest,
+            format!("the body is not as asked: {complaint}"),
+        )
+    })
 }

@@ -26,7 +26,11 @@ pub fn capacity(settings: &Server) -> Capacity {
 fn within(files: usize, settings: &Server) -> Capacity {
     let possible = files.saturating_sub(OTHER_FILES);
     Capacity {
-        browsers: if settings.max_sockets == 0 { possible } else { settings.max_sockets.min(possible) },
+        browsers: if settings.max_sockets == 0 {
+            possible
+        } else {
+            settings.max_sockets.min(possible)
+        },
         per_address: settings.max_sockets_per_address,
         files: files.saturating_sub(OWN_FILES),
         per_second: settings.max_new_sockets_per_second,
@@ -39,7 +43,16 @@ mod tests {
 
     #[test]
     fn settings_ask_and_files_allow() {
-        let browsers = |files, max_sockets| within(files, &Server { max_sockets, ..Server::default() }).browsers;
+        let browsers = |files, max_sockets| {
+            within(
+                files,
+                &Server {
+                    max_sockets,
+                    ..Server::default()
+                },
+            )
+            .browsers
+        };
         assert_eq!(browsers(20_000, 0), 19_000);
         assert_eq!(browsers(20_000, 500), 500);
         assert_eq!(browsers(20_000, 50_000), 19_000);

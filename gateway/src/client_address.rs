@@ -47,7 +47,10 @@ impl ClientAddress {
     pub const fn place(&self) -> Place {
         let (loopback, local) = match self.0 {
             IpAddr::V4(ip) => (ip.is_loopback(), ip.is_private() || ip.is_link_local()),
-            IpAddr::V6(ip) => (ip.is_loopback(), ip.is_unique_local() || ip.is_unicast_link_local()),
+            IpAddr::V6(ip) => (
+                ip.is_loopback(),
+                ip.is_unique_local() || ip.is_unicast_link_local(),
+            ),
         };
         if loopback {
             Place::SameMachine
@@ -77,7 +80,10 @@ impl TrustedProxies {
     /// walked round.
     pub fn address_of<B>(&self, request: &http::Request<B>) -> Result<ClientAddress, Denial> {
         let Some(Peer(peer)) = request.extensions().get::<Peer>() else {
-            return Err(Denial::new(ErrorCode::ServerError, "the connection's address is not known"));
+            return Err(Denial::new(
+                ErrorCode::ServerError,
+                "the connection's address is not known",
+            ));
         };
         self.resolve(peer.ip(), request.headers())
     }
@@ -88,8 +94,12 @@ impl TrustedProxies {
             if !self.trusts(address) {
                 break;
             }
-            let ip = parse_hop(hop)
-                .ok_or_else(|| Denial::new(ErrorCode::InvalidRequest, "X-Forwarded-For holds what is no address"))?;
+            let ip = parse_hop(hop).ok_or_else(|| {
+                Denial::new(
+                    ErrorCode::InvalidRequest,
+                    "X-Forwarded-For holds what is no address",
+                )
+            })?;
             address = ClientAddress::from_ip(ip);
         }
         Ok(address)
@@ -104,14 +114,22 @@ impl TrustedProxies {
 /// What stands between the commas, as bytes: what a stranger has put before a proxy's own word may be anything, and must
 /// not take that word with it.
 fn hops(headers: &HeaderMap) -> impl DoubleEndedIterator<Item = &[u8]> {
-    headers.get_all(X_FORWARDED_FOR).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+    headers
+        .get_all(X_FORWARDED_FOR)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
 }
 
 /// An address, bare, in brackets, or with a port: proxies write all three.
 fn parse_hop(hop: &[u8]) -> Option<IpAddr> {
     let hop = std::str::from_utf8(hop).ok()?.trim();
-    let bare = hop.strip_prefix('[').and_then(|hop| hop.strip_suffix(']')).unwrap_or(hop);
-    bare.parse().ok().or_else(|| hop.parse::<SocketAddr>().ok().map(|address| address.ip()))
+    let bare = hop
+        .strip_prefix('[')
+        .and_then(|hop| hop.strip_suffix(']'))
+        .unwrap_or(hop);
+    bare.parse()
+        .ok()
+        .or_else(|| hop.parse::<SocketAddr>().ok().map(|address| address.ip()))
 }
 
 #[cfg(test)]
@@ -121,36 +139,93 @@ mod tests {
     use super::*;
 
     fn resolve(trusted: &[&str], peer: &str, forwarded: &[&[u8]]) -> Result<ClientAddress, Denial> {
-        let networks = trusted.iter().map(|network| network.parse().expect("a network")).collect();
+        let networks = trusted
+            .iter()
+            .map(|network| network.parse().expect("a network"))
+            .collect();
         let value = |bytes: &&[u8]| HeaderValue::from_bytes(bytes).expect("a header value");
-        let headers = forwarded.iter().map(|bytes| (X_FORWARDED_FOR, value(bytes))).collect();
+        let headers = forwarded
+            .iter()
+            .map(|bytes| (X_FORWARDED_FOR, value(bytes)))
+            .collect();
         TrustedProxies::new(networks).resolve(peer.parse().expect("an address"), &headers)
     }
 
     fn seen(trusted: &[&str], peer: &str, forwarded: &[&str]) -> String {
         let forwarded: Vec<&[u8]> = forwarded.iter().map(|value| value.as_bytes()).collect();
-        resolve(trusted, peer, &forwarded)
-            .map_or_else(|denial| denial.error.as_str().to_owned(), |address| address.ip().to_string())
+        resolve(trusted, peer, &forwarded).map_or_else(
+            |denial| denial.error.as_str().to_owned(),
+            |address| address.ip().to_string(),
+        )
     }
 
     #[test]
     fn only_trusted_proxies_are_believed() {
         for (trusted, peer, forwarded, expected) in [
             (&[][..], "203.0.113.9", &["198.51.100.1"][..], "203.0.113.9"),
-            (&["10.0.0.0/8"], "203.0.113.9", &["198.51.100.1"], "203.0.113.9"),
-            (&["10.0.0.0/8"], "10.0.0.1", &["198.51.100.1"], "198.51.100.1"),
-            (&["10.0.0.0/8"], "10.0.0.1", &["6.6.6.6, 198.51.100.1"], "198.51.100.1"),
-            (&["10.0.0.0/8"], "10.0.0.1", &["6.6.6.6", "198.51.100.1, 10.0.0.2"], "198.51.100.1"),
+            (
+                &["10.0.0.0/8"],
+                "203.0.113.9",
+                &["198.51.100.1"],
+                "203.0.113.9",
+            ),
+            (
+                &["10.0.0.0/8"],
+                "10.0.0.1",
+                &["198.51.100.1"],
+                "198.51.100.1",
+            ),
+            (
+                &["10.0.0.0/8"],
+                "10.0.0.1",
+                &["6.6.6.6, 198.51.100.1"],
+                "198.51.100.1",
+            ),
+            (
+                &["10.0.0.0/8"],
+                "10.0.0.1",
+                &["6.6.6.6", "198.51.100.1, 10.0.0.2"],
+                "198.51.100.1",
+            ),
             (&["10.0.0.0/8"], "10.0.0.1", &[], "10.0.0.1"),
-            (&["10.0.0.0/8"], "::ffff:10.0.0.1", &["[2001:db8::1]:443"], "2001:db8::1"),
-            (&["10.0.0.0/8"], "10.0.0.1", &["198.51.100.1:443"], "198.51.100.1"),
-            (&["10.0.0.0/8"], "10.0.0.1", &["evil, 198.51.100.1"], "198.51.100.1"),
-            (&["10.0.0.0/8"], "10.0.0.1", &["10.0.0.3, 10.0.0.2"], "10.0.0.3"),
+            (
+                &["10.0.0.0/8"],
+                "::ffff:10.0.0.1",
+                &["[2001:db8::1]:443"],
+                "2001:db8::1",
+            ),
+            (
+                &["10.0.0.0/8"],
+                "10.0.0.1",
+                &["198.51.100.1:443"],
+                "198.51.100.1",
+            ),
+            (
+                &["10.0.0.0/8"],
+                "10.0.0.1",
+                &["evil, 198.51.100.1"],
+                "198.51.100.1",
+            ),
+            (
+                &["10.0.0.0/8"],
+                "10.0.0.1",
+                &["10.0.0.3, 10.0.0.2"],
+                "10.0.0.3",
+            ),
             (&["10.0.0.0/8"], "10.0.0.1", &["unknown"], "invalid_request"),
-            (&["10.0.0.0/8"], "10.0.0.1", &["198.51.100.1,"], "invalid_request"),
+            (
+                &["10.0.0.0/8"],
+                "10.0.0.1",
+                &["198.51.100.1,"],
+                "invalid_request",
+            ),
             (&["10.0.0.0/8"], "10.0.0.1", &["[[::1]]"], "invalid_request"),
         ] {
-            assert_eq!(seen(trusted, peer, forwarded), expected, "{peer} {forwarded:?}");
+            assert_eq!(
+                seen(trusted, peer, forwarded),
+                expected,
+                "{peer} {forwarded:?}"
+            );
         }
     }
 
@@ -174,7 +249,11 @@ mod tests {
             ("203.0.113.9", Place::Internet),
             ("2001:db8::1", Place::Internet),
         ] {
-            assert_eq!(ClientAddress::from_ip(ip.parse().expect("an address")).place(), place, "{ip}");
+            assert_eq!(
+                ClientAddress::from_ip(ip.parse().expect("an address")).place(),
+                place,
+                "{ip}"
+            );
         }
     }
 }

@@ -23,7 +23,9 @@ impl Client {
     /// Whether its browsers may be sent there: exactly what is registered, character by character (RFC 9700 §2.1,
     /// threat T26).
     pub fn admits_redirect(&self, uri: &str) -> bool {
-        self.redirect_uris.iter().any(|registered| registered == uri)
+        self.redirect_uris
+            .iter()
+            .any(|registered| registered == uri)
     }
 
     /// Whether a page of this origin may open a login for it.
@@ -47,7 +49,9 @@ impl From<ClientSettings> for Client {
         Self {
             id: settings.client_id,
             name: settings.name,
-            secret: settings.secret.map(|secret| Digest::of(secret.expose().as_bytes())),
+            secret: settings
+                .secret
+                .map(|secret| Digest::of(secret.expose().as_bytes())),
             redirect_uris: settings.redirect_uris,
             origins: settings.origins,
         }
@@ -64,9 +68,15 @@ pub struct Clients {
 impl Clients {
     /// These and no others.
     pub fn new(clients: Vec<ClientSettings>) -> Self {
-        let by_id: HashMap<_, _> =
-            clients.into_iter().map(Client::from).map(|client| (client.id.clone(), client)).collect();
-        let origins = by_id.values().flat_map(|client| client.origins.iter().cloned()).collect();
+        let by_id: HashMap<_, _> = clients
+            .into_iter()
+            .map(Client::from)
+            .map(|client| (client.id.clone(), client))
+            .collect();
+        let origins = by_id
+            .values()
+            .flat_map(|client| client.origins.iter().cloned())
+            .collect();
         Self { by_id, origins }
     }
 
@@ -82,7 +92,10 @@ impl Clients {
 
     /// The origin where a browser lands: what a person should see before confirming.
     pub fn landing_origin(redirect_uri: &str) -> String {
-        Url::parse(redirect_uri).map_or_else(|_| redirect_uri.to_owned(), |uri| uri.origin().ascii_serialization())
+        Url::parse(redirect_uri).map_or_else(
+            |_| redirect_uri.to_owned(),
+            |uri| uri.origin().ascii_serialization(),
+        )
     }
 }
 

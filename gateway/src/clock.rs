@@ -14,14 +14,20 @@ pub struct StoreClock {
 
 impl Default for StoreClock {
     fn default() -> Self {
-        Self { started: Instant::now(), millis_at_start: AtomicU64::new(0) }
+        Self {
+            started: Instant::now(),
+            millis_at_start: AtomicU64::new(0),
+        }
     }
 }
 
 impl StoreClock {
     /// Takes an instant that the store has just told.
     pub fn observe(&self, now: Timestamp) {
-        self.millis_at_start.store(now.millis().saturating_sub(self.elapsed()), Ordering::Relaxed);
+        self.millis_at_start.store(
+            now.millis().saturating_sub(self.elapsed()),
+            Ordering::Relaxed,
+        );
     }
 
     /// The store's time, to within a round trip.

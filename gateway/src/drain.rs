@@ -75,7 +75,10 @@ impl Drain {
             let left = deadline.saturating_duration_since(Instant::now());
             for waiter in holders.iter().take(part(holders.len(), left)) {
                 let hint = RestartHint::after(COME_BACK_WITHIN.mul_f64(fastrand::f64()));
-                waiter.close(Farewell { code: CloseCode::Restarting, hint: Some(hint) });
+                waiter.close(Farewell {
+                    code: CloseCode::Restarting,
+                    hint: Some(hint),
+                });
             }
             if left.is_zero() || holders.is_empty() {
                 return;

@@ -43,7 +43,9 @@ pub struct Gateway {
 #[non_exhaustive]
 pub enum StartError {
     /// A listener's address cannot be had.
-    #[error("cannot listen on {address}: {source}; choose another address by {setting}, or stop what uses it")]
+    #[error(
+        "cannot listen on {address}: {source}; choose another address by {setting}, or stop what uses it"
+    )]
     Listen {
         /// The address.
         address: SocketAddr,
@@ -63,7 +65,11 @@ impl Gateway {
     /// # Errors
     /// An address is taken, the store does not answer, or a key cannot be read.
     pub async fn start(settings: Settings) -> Result<Self, StartError> {
-        let listener = bind(settings.server.listen, "server.listen", listening(&settings))?;
+        let listener = bind(
+            settings.server.listen,
+            "server.listen",
+            listening(&settings),
+        )?;
         Self::start_on(listener, settings).await
     }
 
@@ -75,10 +81,15 @@ impl Gateway {
         let listening = listening(&settings);
         let address = local_address(&listener, settings.server.listen);
         let operations_listener = match settings.operations {
-            Operations { enabled: true, listen } => Some(bind(listen, "operations.listen", listening)?),
+            Operations {
+                enabled: true,
+                listen,
+            } => Some(bind(listen, "operations.listen", listening)?),
             Operations { enabled: false, .. } => None,
         };
-        let operations_address = operations_listener.as_ref().and_then(|listener| listener.local_addr().ok());
+        let operations_address = operations_listener
+            .as_ref()
+            .and_then(|listener| listener.local_addr().ok());
 
         let metrics = Arc::new(Metrics::default());
         let backends = backends::connect(&settings, metrics.store()).await?;
@@ -92,7 +103,8 @@ impl Gateway {
 
         let closing = CancellationToken::new();
         let admission = Arc::new(Admission::new(capacity(&settings.server)));
-        let trusted_proxies = Arc::new(TrustedProxies::new(settings.server.trusted_proxies.clone()));
+        let trusted_proxies =
+            Arc::new(TrustedProxies::new(settings.server.trusted_proxies.clone()));
         let transports = Transports {
             logins: Arc::clone(&logins),
             trusted_proxies: Arc::clone(&trusted_proxies),
@@ -106,7 +118,10 @@ impl Gateway {
         };
         let router = Router::new()
             .merge(transport::routes(transports))
-            .merge(phone::routes(Phones { logins: Arc::clone(&logins), trusted_proxies: Arc::clone(&trusted_proxies) }))
+            .merge(phone::routes(Phones {
+                logins: Arc::clone(&logins),
+                trusted_proxies: Arc::clone(&trusted_proxies),
+            }))
             .merge(oidc::routes(backends.provider(&settings, &logins)))
             .fallback(crate::problem::not_found);
 
@@ -131,7 +146,10 @@ impl Gateway {
         if let Some(listener) = operations_listener {
             let operators = Server {
                 listener,
-                router: operations::routes(operations::Answers::new(Arc::clone(&logins), Arc::clone(&admission))),
+                router: operations::routes(operations::Answers::new(
+                    Arc::clone(&logins),
+                    Arc::clone(&admission),
+                )),
                 settings: listening,
                 admit: Arc::new(|_| Some(Box::new(()))),
                 tasks: connections.clone(),
@@ -149,7 +167,13 @@ impl Gateway {
             delay: settings.server.drain_delay,
             window: settings.server.drain_window,
         };
-        Ok(Self { address, operations_address, logins, drain, background })
+        Ok(Self {
+            address,
+            operations_address,
+            logins,
+            drain,
+            background,
+        })
     }
 
     /// Where browsers and phones connect.
@@ -186,11 +210,22 @@ fn admit(admission: &Arc<Admission>, trusted_proxies: Arc<TrustedProxies>) -> se
 }
 
 const fn listening(settings: &Settings) -> ListenerSettings {
-    ListenerSettings { backlog: settings.server.backlog, header_timeout: settings.server.header_timeout }
+    ListenerSettings {
+        backlog: settings.server.backlog,
+        header_timeout: settings.server.header_timeout,
+    }
 }
 
-fn bind(address: SocketAddr, setting: &'static str, settings: ListenerSettings) -> Result<TcpListener, StartError> {
-    server::bind(address, settings).map_err(|source| StartError::Listen { address, setting, source })
+fn bind(
+    address: SocketAddr,
+    setting: &'static str,
+    settings: ListenerSettings,
+) -> Result<TcpListener, StartError> {
+    server::bind(address, settings).map_err(|source| StartError::Listen {
+        address,
+        setting,
+        source,
+    })
 }
 
 fn local_address(listener: &TcpListener, asked: SocketAddr) -> SocketAddr {
@@ -204,8 +239,14 @@ fn logins(
     tasks: &TaskTracker,
 ) -> Arc<Logins> {
     let store: Arc<dyn Store> = Arc::clone(&backends.store);
-    let (waiters, clock) = (Arc::new(Waiters::default()), Arc::new(StoreClock::default()));
-    let timers = Arc::new(Timers::new(settings.sockets.ping_every, settings.sockets.ping_timeout));
+    let (waiters, clock) = (
+        Arc::new(Waiters::default()),
+        Arc::new(StoreClock::default()),
+    );
+    let timers = Arc::new(Timers::new(
+        settings.sockets.ping_every,
+        settings.sockets.ping_timeout,
+    ));
     let inbox = NodeInbox {
         timers: Arc::clone(&timers),
         waiters: Arc::clone(&waiters),

@@ -41,7 +41,8 @@ impl Inbox for NodeInbox {
     fn deliver(&self, event: InboxEvent) {
         match event {
             InboxEvent::Changed { login_id, change } => {
-                self.metrics.push_lag(self.clock.now().millis().saturating_sub(change.at.millis()));
+                self.metrics
+                    .push_lag(self.clock.now().millis().saturating_sub(change.at.millis()));
                 for waiter in self.waiters.of(login_id) {
                     self.offer(&waiter, change.clone());
                 }
@@ -70,8 +71,16 @@ impl NodeInbox {
     }
 
     /// Offers a piece of history. It has no gaps that reading at once again would close.
-    pub fn offer_in_order(&self, waiter: &Arc<Waiter>, changes: &[StoredChange], source: PushSource) {
-        let queued = changes.iter().filter(|change| waiter.offer((*change).clone()) == Offered::Queued).count();
+    pub fn offer_in_order(
+        &self,
+        waiter: &Arc<Waiter>,
+        changes: &[StoredChange],
+        source: PushSource,
+    ) {
+        let queued = changes
+            .iter()
+            .filter(|change| waiter.offer((*change).clone()) == Offered::Queued)
+            .count();
         (0..queued).for_each(|_| self.metrics.pushed(source));
         self.timers.watch(waiter, self.clock.now());
     }
@@ -94,9 +103,15 @@ impl NodeInbox {
     ///
     /// # Errors
     /// The store does not answer, which has been logged.
-    pub async fn reread_batch(&self, waiters: &[Weak<Waiter>], source: PushSource) -> Result<(), StoreError> {
+    pub async fn reread_batch(
+        &self,
+        waiters: &[Weak<Waiter>],
+        source: PushSource,
+    ) -> Result<(), StoreError> {
         let waiters = waiters.iter().filter_map(Weak::upgrade);
-        let known: Vec<(LoginId, u32)> = waiters.map(|waiter| (waiter.login_id(), waiter.last_seq())).collect();
+        let known: Vec<(LoginId, u32)> = waiters
+            .map(|waiter| (waiter.login_id(), waiter.last_seq()))
+            .collect();
         if known.is_empty() {
             return Ok(());
         }

@@ -80,7 +80,11 @@ fn main() -> ExitCode {
         Err(error) => {
             // Help and version are no errors; where even this cannot be printed there is nobody to tell.
             let _ = error.print();
-            return if error.use_stderr() { ExitCode::from(EX_USAGE) } else { ExitCode::SUCCESS };
+            return if error.use_stderr() {
+                ExitCode::from(EX_USAGE)
+            } else {
+                ExitCode::SUCCESS
+            };
         }
     };
     match run(&cli) {
@@ -88,7 +92,11 @@ fn main() -> ExitCode {
         Err(error) => {
             eprintln!("saoma: {error:#}");
             let wrong_settings = error.downcast_ref::<SettingsError>().is_some();
-            let code = if wrong_settings && matches!(cli.command, Command::Serve) { EX_USAGE } else { 1 };
+            let code = if wrong_settings && matches!(cli.command, Command::Serve) {
+                EX_USAGE
+            } else {
+                1
+            };
             ExitCode::from(code)
         }
     }
@@ -100,7 +108,10 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Serve => {
             let settings = load()?.settings;
             settings.validate_complete()?;
-            tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(settings))
+            tokio::runtime::Builder::new_multi_thread()
+                .enable_all()
+                .build()?
+                .block_on(serve(settings))
         }
         Command::CheckConfig => {
             load()?.settings.validate_complete()?;
@@ -108,14 +119,20 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         }
         Command::PrintConfig => print(&load()?.to_redacted_toml()),
         Command::GenerateKey { file: None, es256 } => print(&key_kind(*es256).generate_pem()?),
-        Command::GenerateKey { file: Some(file), es256 } => write_key(file, key_kind(*es256)),
+        Command::GenerateKey {
+            file: Some(file),
+            es256,
+        } => write_key(file, key_kind(*es256)),
     }
 }
 
 async fn serve(settings: Settings) -> anyhow::Result<()> {
     telemetry::start(&settings.log).context("log.filter")?;
     let gateway = Gateway::start(settings).await?;
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let (mut terminate, mut interrupt) = (
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    );
     let operations = gateway.operations_address().map(tracing::field::display);
     tracing::info!(listen = %gateway.address(), operations, "serving");
     let mut asked_to_stop = async || {
@@ -125,7 +142,10 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         }
     };
     asked_to_stop().await;
-    tracing::info!(waiting = gateway.waiting(), "draining; a second signal ends it at once");
+    tracing::info!(
+        waiting = gateway.waiting(),
+        "draining; a second signal ends it at once"
+    );
     tokio::select! {
         () = gateway.shutdown() => tracing::info!("drained"),
         () = asked_to_stop() => tracing::warn!("ended at once"),
@@ -140,15 +160,23 @@ const fn key_kind(es256: bool) -> KeyKind {
 fn write_key(file: &Path, kind: KeyKind) -> anyhow::Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
     // Created anew and readable by the owner only, before a key is made that could not be kept.
-    let created = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+    let created = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(file);
     let mut created = created.with_context(|| format!("cannot create {}", file.display()))?;
-    created.write_all(kind.generate_pem()?.as_bytes()).with_context(|| format!("cannot write {}", file.display()))
+    created
+        .write_all(kind.generate_pem()?.as_bytes())
+        .with_context(|| format!("cannot write {}", file.display()))
 }
 
 /// Prints to standard output. A reader that has had enough, such as `head`, is no failure.
 fn print(text: &str) -> anyhow::Result<()> {
     match std::io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error).context("cannot write to standard output"),
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(error).context("cannot write to standard output")
+        }
         _ => Ok(()),
     }
 }
@@ -158,7 +186,11 @@ impl Flags {
         let flags = [
             ("--listen", "server.listen", &self.listen),
             ("--public-url", "server.public_url", &self.public_url),
-            ("--operations-listen", "operations.listen", &self.operations_listen),
+            (
+                "--operations-listen",
+                "operations.listen",
+                &self.operations_listen,
+            ),
             ("--store-url", "store.url", &self.store_url),
             ("--log-format", "log.format", &self.log_format),
         ];
@@ -166,13 +198,17 @@ impl Flags {
             let value = value.clone()?;
             Some(Flag { name, path, value })
         });
-        Sources { file: self.config.clone(), environment: environment(), flags: flags.collect() }
+        Sources {
+            file: self.config.clone(),
+            environment: environment(),
+            flags: flags.collect(),
+        }
     }
 }
 
 /// The environment as far as it is text: no variable that counts here is anything else.
 fn environment() -> Vec<(String, String)> {
-    let text =
-        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let text = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     text.filter(|(name, _)| name != CONFIG_VARIABLE).collect()
 }

@@ -17,8 +17,8 @@ use crate::store::StoreMetrics;
 
 /// From 0.1 ms to 6.5 s, doubling.
 const SECONDS: [f64; 17] = [
-    0.000_1, 0.000_2, 0.000_4, 0.000_8, 0.001_6, 0.003_2, 0.006_4, 0.012_8, 0.025_6, 0.051_2, 0.102_4, 0.204_8,
-    0.409_6, 0.819_2, 1.638_4, 3.276_8, 6.553_6,
+    0.000_1, 0.000_2, 0.000_4, 0.000_8, 0.001_6, 0.003_2, 0.006_4, 0.012_8, 0.025_6, 0.051_2,
+    0.102_4, 0.204_8, 0.409_6, 0.819_2, 1.638_4, 3.276_8, 6.553_6,
 ];
 
 /// A node's metrics.
@@ -153,7 +153,9 @@ impl Drop for OpenSocket {
 impl Metrics {
     /// What any Prometheus exporter says of its process, under the names that dashboards know.
     fn register_process(&mut self) {
-        let started = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64());
+        let started = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0.0, |since| since.as_secs_f64());
         self.registry.register_with_unit(
             "process_start_time",
             "When the node started, in Unix time",
@@ -161,21 +163,47 @@ impl Metrics {
             ConstGauge::new(started),
         );
         let build = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
-        self.registry.register("saoma_build", "The version of the gateway", build);
+        self.registry
+            .register("saoma_build", "The version of the gateway", build);
     }
 
     fn register(&mut self) {
         let registry = self.registry.sub_registry_with_prefix("saoma");
-        registry.register("sockets_open", "Sockets, event streams and polls that are open", self.sockets_open.clone());
-        registry.register("logins_opened", "Logins opened, by transport", self.logins_opened.clone());
-        let attachments = "Times that a browser came for a login's messages, by transport; each poll is one";
+        registry.register(
+            "sockets_open",
+            "Sockets, event streams and polls that are open",
+            self.sockets_open.clone(),
+        );
+        registry.register(
+            "logins_opened",
+            "Logins opened, by transport",
+            self.logins_opened.clone(),
+        );
+        let attachments =
+            "Times that a browser came for a login's messages, by transport; each poll is one";
         registry.register("attachments", attachments, self.attachments.clone());
-        registry.register("login_changes", "Events that changed a login, by event", self.login_changes.clone());
-        registry.register("pushes", "Changes handed to waiting browsers, by how they were found", self.pushes.clone());
+        registry.register(
+            "login_changes",
+            "Events that changed a login, by event",
+            self.login_changes.clone(),
+        );
+        registry.register(
+            "pushes",
+            "Changes handed to waiting browsers, by how they were found",
+            self.pushes.clone(),
+        );
         let lag = "From a change in the store to this node's inbox";
         registry.register_with_unit("push_lag", lag, Unit::Seconds, self.push_lag.clone());
-        registry.register("socket_closes", "Sockets that ended, by close code", self.socket_closes.clone());
-        registry.register("refusals", "Requests refused, by step and error", self.refusals.clone());
+        registry.register(
+            "socket_closes",
+            "Sockets that ended, by close code",
+            self.socket_closes.clone(),
+        );
+        registry.register(
+            "refusals",
+            "Requests refused, by step and error",
+            self.refusals.clone(),
+        );
         registry.register("limited", "Attempts over a limit", self.limited.clone());
         self.store.register(registry);
     }
@@ -193,47 +221,77 @@ impl Metrics {
 
     /// The gateway has closed a socket.
     pub fn socket_closed(&self, code: CloseCode) {
-        self.socket_closes.get_or_create(&CloseLabels { code: code.name() }).inc();
+        self.socket_closes
+            .get_or_create(&CloseLabels { code: code.name() })
+            .inc();
     }
 
     /// A browser has left.
     pub fn socket_gone(&self) {
-        self.socket_closes.get_or_create(&CloseLabels { code: GONE }).inc();
+        self.socket_closes
+            .get_or_create(&CloseLabels { code: GONE })
+            .inc();
     }
 
     /// A login was opened.
     pub fn login_opened(&self, transport: Transport) {
-        self.logins_opened.get_or_create(&TransportLabels { transport: transport.as_str() }).inc();
+        self.logins_opened
+            .get_or_create(&TransportLabels {
+                transport: transport.as_str(),
+            })
+            .inc();
     }
 
     /// A browser waits for a login's messages.
     pub fn attached(&self, transport: Transport) {
-        self.attachments.get_or_create(&TransportLabels { transport: transport.as_str() }).inc();
+        self.attachments
+            .get_or_create(&TransportLabels {
+                transport: transport.as_str(),
+            })
+            .inc();
     }
 
     /// An event has changed a login.
     pub fn login_changed(&self, event: EventKind) {
-        self.login_changes.get_or_create(&ChangeLabels { event: event.as_str() }).inc();
+        self.login_changes
+            .get_or_create(&ChangeLabels {
+                event: event.as_str(),
+            })
+            .inc();
     }
 
     /// A change is on its way to a browser.
     pub fn pushed(&self, source: PushSource) {
-        self.pushes.get_or_create(&PushLabels { source: source.as_str() }).inc();
+        self.pushes
+            .get_or_create(&PushLabels {
+                source: source.as_str(),
+            })
+            .inc();
     }
 
     /// A push came so many milliseconds after its change.
     pub fn push_lag(&self, millis: u64) {
-        self.push_lag.observe(Duration::from_millis(millis).as_secs_f64());
+        self.push_lag
+            .observe(Duration::from_millis(millis).as_secs_f64());
     }
 
     /// A request was refused at a step.
     pub fn refused(&self, step: &'static str, error: ErrorCode) {
-        self.refusals.get_or_create(&RefusalLabels { step, error: error.as_str() }).inc();
+        self.refusals
+            .get_or_create(&RefusalLabels {
+                step,
+                error: error.as_str(),
+            })
+            .inc();
     }
 
     /// An attempt was over a limit.
     pub fn limited(&self, limit: LimitName) {
-        self.limited.get_or_create(&LimitLabels { limit: limit.as_str() }).inc();
+        self.limited
+            .get_or_create(&LimitLabels {
+                limit: limit.as_str(),
+            })
+            .inc();
     }
 
     /// All of it in the OpenMetrics text format.
@@ -276,13 +334,25 @@ mod tests {
             r#"saoma_limited_total{limit="scan_per_person"} 1"#,
             r#"saoma_socket_closes_total{code="done"} 1"#,
             r#"saoma_socket_closes_total{code="gone"} 1"#,
-            concat!(r#"saoma_build_info{version=""#, env!("CARGO_PKG_VERSION"), r#""} 1"#),
+            concat!(
+                r#"saoma_build_info{version=""#,
+                env!("CARGO_PKG_VERSION"),
+                r#""} 1"#
+            ),
         ] {
-            assert!(text.lines().any(|written| written == line), "{line}: {text}");
+            assert!(
+                text.lines().any(|written| written == line),
+                "{line}: {text}"
+            );
         }
         assert!(text.contains("\nprocess_start_time_seconds 1"), "{text}");
         assert!(text.ends_with("# EOF\n"), "{text}");
         drop(open);
-        assert!(metrics.encode().expect("text").contains("saoma_sockets_open 0"));
+        assert!(
+            metrics
+                .encode()
+                .expect("text")
+                .contains("saoma_sockets_open 0")
+        );
     }
 }

@@ -60,7 +60,11 @@ async fn ready(State(answers): State<Answers>) -> Response {
         capacity: answers.admission.has_room(),
     };
     let all = readiness.store && readiness.inbox && readiness.not_draining && readiness.capacity;
-    let status = if all { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if all {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
     (status, Json(readiness)).into_response()
 }
 

@@ -8,7 +8,9 @@ use axum::routing::post;
 use axum::{Json, Router};
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
-use saoma_protocol::{ConfirmRequest, Decision, ErrorCode, LoginId, ScanContext, ScanRequest, paths};
+use saoma_protocol::{
+    ConfirmRequest, Decision, ErrorCode, LoginId, ScanContext, ScanRequest, paths,
+};
 
 use crate::body;
 use crate::client_address::TrustedProxies;
@@ -33,14 +35,20 @@ pub fn routes(phones: Phones) -> Router {
         .with_state(phones)
 }
 
-async fn scan(State(phones): State<Phones>, request: Request) -> Result<Json<ScanContext>, Response> {
+async fn scan(
+    State(phones): State<Phones>,
+    request: Request,
+) -> Result<Json<ScanContext>, Response> {
     let scanned = async {
         let token = bearer_token(request.headers())?.to_owned();
         let address = phones.trusted_proxies.address_of(&request)?;
         let request: ScanRequest = body::read_json(request).await?;
         phones.logins.scan(&token, &request, &address).await
     };
-    scanned.await.map(Json).map_err(|denial| phones.refuse("scan", denial))
+    scanned
+        .await
+        .map(Json)
+        .map_err(|denial| phones.refuse("scan", denial))
 }
 
 async fn confirm(
@@ -52,9 +60,15 @@ async fn confirm(
         let token = bearer_token(request.headers())?.to_owned();
         let login_id = read_login_id(&login_id)?;
         let request: ConfirmRequest = body::read_json(request).await?;
-        phones.logins.confirm(&token, login_id, &request.identity).await
+        phones
+            .logins
+            .confirm(&token, login_id, &request.identity)
+            .await
     };
-    confirmed.await.map(Json).map_err(|denial| phones.refuse("confirm", denial))
+    confirmed
+        .await
+        .map(Json)
+        .map_err(|denial| phones.refuse("confirm", denial))
 }
 
 async fn reject(
@@ -66,7 +80,10 @@ async fn reject(
         let token = bearer_token(&headers)?;
         phones.logins.reject(token, read_login_id(&login_id)?).await
     };
-    rejected.await.map(Json).map_err(|denial| phones.refuse("reject", denial))
+    rejected
+        .await
+        .map(Json)
+        .map_err(|denial| phones.refuse("reject", denial))
 }
 
 impl Phones {
@@ -82,11 +99,19 @@ fn read_login_id(text: &str) -> Result<LoginId, Denial> {
 
 /// The token of `Authorization: Bearer` (RFC 6750 §2.1).
 fn bearer_token(headers: &HeaderMap) -> Result<&str, Denial> {
-    let value = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let token =
-        value.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    let value = headers
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
+    let token = value
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     token
         .map(|(_, token)| token.trim())
         .filter(|token| !token.is_empty())
-        .ok_or_else(|| Denial::new(ErrorCode::InvalidToken, "send the app's access token as Authorization: Bearer"))
+        .ok_or_else(|| {
+            Denial::new(
+                ErrorCode::InvalidToken,
+                "send the app's access token as Authorization: Bearer",
+            )
+        })
 }

@@ -49,16 +49,25 @@ impl From<Denial> for ApiProblem {
         let mut problem = Problem::new(denial.error, denial.detail.clone());
         problem.retry_after = denial.retry_after_seconds();
         problem.reason = denial.reason;
-        let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Self { problem: Box::new(problem), status, header: None }
+        let status =
+            StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Self {
+            problem: Box::new(problem),
+            status,
+            header: None,
+        }
     }
 }
 
 impl IntoResponse for ApiProblem {
     fn into_response(self) -> Response {
         let mut response = (self.status, axum::Json(&self.problem)).into_response();
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(Problem::MEDIA_TYPE));
-        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response
+            .headers_mut()
+            .insert(CONTENT_TYPE, HeaderValue::from_static(Problem::MEDIA_TYPE));
+        response
+            .headers_mut()
+            .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(seconds) = self.problem.retry_after {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
@@ -91,7 +100,10 @@ mod tests {
     async fn answered(problem: ApiProblem) -> (http::response::Parts, Problem) {
         let (head, body) = problem.into_response().into_parts();
         let body = to_bytes(body, 65_536).await.expect("a body");
-        (head, serde_json::from_slice(&body).expect("a problem document"))
+        (
+            head,
+            serde_json::from_slice(&body).expect("a problem document"),
+        )
     }
 
     #[tokio::test]
@@ -100,10 +112,19 @@ mod tests {
             let (head, problem) = answered(Denial::new(*error, "what to do").into()).await;
             assert_eq!(head.headers[CONTENT_TYPE], "application/problem+json");
             assert_eq!(head.headers[CACHE_CONTROL], "no-store");
-            assert_eq!((head.status.as_u16(), problem.error), (problem.status, *error));
-            assert_eq!(problem.type_uri, format!("urn:saoma:error:{}", error.as_str()));
+            assert_eq!(
+                (head.status.as_u16(), problem.error),
+                (problem.status, *error)
+            );
+            assert_eq!(
+                problem.type_uri,
+                format!("urn:saoma:error:{}", error.as_str())
+            );
             assert_eq!(problem.detail, "what to do");
-            assert!(head.status.is_client_error() || head.status.is_server_error(), "{error:?}");
+            assert!(
+                head.status.is_client_error() || head.status.is_server_error(),
+                "{error:?}"
+            );
         }
     }
 
@@ -118,7 +139,10 @@ mod tests {
     #[tokio::test]
     async fn who_comes_in_too_great_a_crowd_is_not_told_that_the_store_is_down() {
         let (head, crowd) = answered(Denial::from(StoreError::Busy).into()).await;
-        assert_eq!((head.status.as_u16(), crowd.error), (503, ErrorCode::TemporarilyUnavailable));
+        assert_eq!(
+            (head.status.as_u16(), crowd.error),
+            (503, ErrorCode::TemporarilyUnavailable)
+        );
         assert!(head.headers.contains_key(RETRY_AFTER));
         let (_, down) = answered(Denial::from(StoreError::Timeout).into()).await;
         assert_ne!(crowd.detail, down.detail);
@@ -127,7 +151,10 @@ mod tests {
     #[tokio::test]
     async fn an_ended_app_token_is_challenged() {
         let (head, _) = answered(Denial::new(ErrorCode::InvalidToken, "log in again").into()).await;
-        assert_eq!(head.headers[WWW_AUTHENTICATE], "Bearer error=\"invalid_token\"");
+        assert_eq!(
+            head.headers[WWW_AUTHENTICATE],
+            "Bearer error=\"invalid_token\""
+        );
     }
 
     #[tokio::test]

@@ -2,7 +2,11 @@
 //!
 //! They stand beside the code that they are about, in each folder's `properties.rs`; those of this folder are here.
 //! Unit tests try them briefly, libFuzzer at length; `protocol/fuzz/README.md` says how.
-#![allow(clippy::expect_used, clippy::panic, reason = "a property that does not hold says so by panicking")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a property that does not hold says so by panicking"
+)]
 
 use std::fmt::Debug;
 use std::net::IpAddr;
@@ -12,7 +16,9 @@ use axum::body::Body;
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, ETAG, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderValue, Request, StatusCode};
 use rust_embed::RustEmbed;
-use saoma_protocol::{ConfirmRequest, ErrorCode, MAX_INBOUND_MESSAGE_BYTES, OpenRequest, ScanRequest};
+use saoma_protocol::{
+    ConfirmRequest, ErrorCode, MAX_INBOUND_MESSAGE_BYTES, OpenRequest, ScanRequest,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::runtime::Runtime;
@@ -63,8 +69,12 @@ properties! {
 const MAX_TOLD_CHARS: usize = 300;
 
 /// For what is asynchronous and waits for nobody.
-pub(crate) static RUNTIME: LazyLock<Runtime> =
-    LazyLock::new(|| tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime"));
+pub(crate) static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime")
+});
 
 /// Bytes as the lines of a text.
 pub(crate) fn lines<const N: usize>(bytes: &[u8]) -> Option<[&str; N]> {
@@ -83,25 +93,40 @@ pub(crate) fn moves_text(c: char) -> bool {
 /// proxy's own word, on the same line or on one of its own. First a kind of address, 16 bytes of it, then the forged
 /// header.
 fn forwarded_address(bytes: &[u8]) {
-    let Some((&[kind, ref ip @ ..], forged)) = bytes.split_first_chunk::<17>() else { return };
-    let client = if kind % 2 == 0 { IpAddr::from([ip[0], ip[1], ip[2], ip[3]]) } else { IpAddr::from(*ip) };
-    let Ok(forged) = HeaderValue::from_bytes(forged) else { return };
+    let Some((&[kind, ref ip @ ..], forged)) = bytes.split_first_chunk::<17>() else {
+        return;
+    };
+    let client = if kind % 2 == 0 {
+        IpAddr::from([ip[0], ip[1], ip[2], ip[3]])
+    } else {
+        IpAddr::from(*ip)
+    };
+    let Ok(forged) = HeaderValue::from_bytes(forged) else {
+        return;
+    };
     if client.to_canonical().is_loopback() {
         return;
     }
-    let proxies = TrustedProxies::new(["127.0.0.0/8", "::1/128"].map(|net| net.parse().expect("a network")).into());
+    let proxies = TrustedProxies::new(
+        ["127.0.0.0/8", "::1/128"]
+            .map(|net| net.parse().expect("a network"))
+            .into(),
+    );
     let seen = |peer: IpAddr, forwarded: &[HeaderValue]| {
         let mut request = Request::new(());
         request.extensions_mut().insert(Peer((peer, 443).into()));
         for value in forwarded {
-            request.headers_mut().append("x-forwarded-for", value.clone());
+            request
+                .headers_mut()
+                .append("x-forwarded-for", value.clone());
         }
         proxies.address_of(&request)
     };
     let right = Ok(ClientAddress::from_ip(client));
     assert_eq!(seen(client, std::slice::from_ref(&forged)), right);
     let word = HeaderValue::from_str(&client.to_string()).expect("a header value");
-    let line = HeaderValue::from_bytes(&[forged.as_bytes(), b", ", word.as_bytes()].concat()).expect("a header value");
+    let line = HeaderValue::from_bytes(&[forged.as_bytes(), b", ", word.as_bytes()].concat())
+        .expect("a header value");
     let proxy = IpAddr::from([127, 0, 0, 1]);
     assert_eq!(seen(proxy, &[line]), right);
     assert_eq!(seen(proxy, &[forged, word]), right);
@@ -123,21 +148,40 @@ fn open_request(bytes: &[u8]) {
 }
 
 /// A body is an object that is read back as it is written, or its sender is told briefly what is wrong with it.
-fn read_body<T: DeserializeOwned + Serialize + PartialEq + Debug>(bytes: &[u8]) -> Result<T, Denial> {
-    let read = RUNTIME.block_on(body::read_json::<T>(Request::new(Body::from(bytes.to_vec()))));
+fn read_body<T: DeserializeOwned + Serialize + PartialEq + Debug>(
+    bytes: &[u8],
+) -> Result<T, Denial> {
+    let read = RUNTIME.block_on(body::read_json::<T>(Request::new(Body::from(
+        bytes.to_vec(),
+    ))));
     match &read {
         Ok(value) => {
             assert!(bytes.len() <= MAX_INBOUND_MESSAGE_BYTES);
             assert!(bytes.trim_ascii().starts_with(b"{") && bytes.trim_ascii().ends_with(b"}"));
             let written = serde_json::to_vec(value).expect("what was read can be written");
-            assert_eq!(serde_json::from_slice::<T>(&written).ok().as_ref(), Some(value));
+            assert_eq!(
+                serde_json::from_slice::<T>(&written).ok().as_ref(),
+                Some(value)
+            );
         }
         Err(denial) => {
             let too_large = bytes.len() > MAX_INBOUND_MESSAGE_BYTES;
-            let error = if too_large { ErrorCode::RequestTooLarge } else { ErrorCode::InvalidRequest };
+            let error = if too_large {
+                ErrorCode::RequestTooLarge
+            } else {
+                ErrorCode::InvalidRequest
+            };
             assert_eq!(denial.error, error);
-            assert!(denial.detail.chars().count() <= MAX_TOLD_CHARS, "{}", denial.detail);
-            assert!(!denial.detail.chars().any(char::is_control), "{:?}", denial.detail);
+            assert!(
+                denial.detail.chars().count() <= MAX_TOLD_CHARS,
+                "{}",
+                denial.detail
+            );
+            assert!(
+                !denial.detail.chars().any(char::is_control),
+                "{:?}",
+                denial.detail
+            );
         }
     }
     read
@@ -150,13 +194,31 @@ struct Files;
 /// A file is encoded only as the browser accepts, and withheld only when the browser names it. First line:
 /// `Accept-Encoding`, then `If-None-Match`.
 fn asset_headers(bytes: &[u8]) {
-    let Some([accepted, known]) = lines(bytes) else { return };
-    let (Ok(accepted), Ok(known)) = (accepted.parse::<HeaderValue>(), known.parse::<HeaderValue>()) else { return };
-    let headers = HeaderMap::from_iter([(ACCEPT_ENCODING, accepted.clone()), (IF_NONE_MATCH, known.clone())]);
+    let Some([accepted, known]) = lines(bytes) else {
+        return;
+    };
+    let (Ok(accepted), Ok(known)) = (
+        accepted.parse::<HeaderValue>(),
+        known.parse::<HeaderValue>(),
+    ) else {
+        return;
+    };
+    let headers = HeaderMap::from_iter([
+        (ACCEPT_ENCODING, accepted.clone()),
+        (IF_NONE_MATCH, known.clone()),
+    ]);
     let response = assets::serve::<Files>("page.js", &headers);
-    let header = |name| response.headers().get(name).map(|value: &HeaderValue| value.to_str().expect("text"));
+    let header = |name| {
+        response
+            .headers()
+            .get(name)
+            .map(|value: &HeaderValue| value.to_str().expect("text"))
+    };
     if let Some(encoding) = header(CONTENT_ENCODING) {
-        assert!(is_accepted(accepted.to_str().expect("text"), encoding), "{accepted:?}: {encoding}");
+        assert!(
+            is_accepted(accepted.to_str().expect("text"), encoding),
+            "{accepted:?}: {encoding}"
+        );
     }
     match response.status() {
         StatusCode::OK => {}
@@ -172,8 +234,11 @@ fn asset_headers(bytes: &[u8]) {
 fn is_accepted(accepted: &str, encoding: &str) -> bool {
     accepted.to_ascii_lowercase().split(',').any(|offer| {
         let mut parts = offer.split(';').map(|part| part.trim_matches([' ', '\t']));
-        let refused =
-            |weight: &str| weight.strip_prefix("q=0").is_some_and(|rest| rest.trim_matches(['.', '0']).is_empty());
+        let refused = |weight: &str| {
+            weight
+                .strip_prefix("q=0")
+                .is_some_and(|rest| rest.trim_matches(['.', '0']).is_empty())
+        };
         parts.next() == Some(encoding) && !parts.any(refused)
     })
 }

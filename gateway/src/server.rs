@@ -51,7 +51,11 @@ pub struct ListenerSettings {
 /// # Errors
 /// The address is in use, or not this machine's.
 pub fn bind(address: SocketAddr, settings: ListenerSettings) -> io::Result<TcpListener> {
-    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     socket.listen(settings.backlog)
@@ -98,7 +102,13 @@ impl Server {
             let _ = stream.try_write(ONE_TOO_MANY);
             return;
         };
-        let connection = connection(stream, Peer(peer), self.router.clone(), self.settings, self.closing.clone());
+        let connection = connection(
+            stream,
+            Peer(peer),
+            self.router.clone(),
+            self.settings,
+            self.closing.clone(),
+        );
         self.tasks.spawn(async move {
             connection.await;
             drop(admitted);
@@ -119,13 +129,20 @@ async fn connection(
     }
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(peer);
-        request.extensions_mut().insert(BodyTimeout(settings.header_timeout));
+        request
+            .extensions_mut()
+            .insert(BodyTimeout(settings.header_timeout));
         let router = router.clone();
         async move { Ok::<_, Infallible>(answer(router, request).await) }
     });
     let mut http = hyper::server::conn::http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(settings.header_timeout).max_buf_size(MAX_HEAD_BYTES);
-    let mut connection = std::pin::pin!(http.serve_connection(TokioIo::new(stream), service).with_upgrades());
+    http.timer(TokioTimer::new())
+        .header_read_timeout(settings.header_timeout)
+        .max_buf_size(MAX_HEAD_BYTES);
+    let mut connection = std::pin::pin!(
+        http.serve_connection(TokioIo::new(stream), service)
+            .with_upgrades()
+    );
     let served = tokio::select! {
         served = &mut connection => served,
         () = closing.cancelled() => {

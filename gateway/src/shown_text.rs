@@ -5,13 +5,17 @@ pub const MAX_CHARS: usize = 80;
 
 /// The text as it may be shown: cut, and without what steers a screen.
 pub fn shown(text: &str) -> String {
-    text.chars().filter(|c| !steers(*c)).take(MAX_CHARS).collect()
+    text.chars()
+        .filter(|c| !steers(*c))
+        .take(MAX_CHARS)
+        .collect()
 }
 
 /// Whether a character says where lines end or which way text runs, or is not to be seen: control characters, line
 /// separators, explicit directional formatting and invisible marks (Unicode UAX #9 §2, UAX #14 §5).
 pub fn steers(c: char) -> bool {
-    let invisible = matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    let invisible =
+        matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
     c.is_control() || invisible || matches!(c, '\u{2028}'..='\u{202e}')
 }
 

@@ -44,8 +44,10 @@ impl Sweep {
     /// ends the round.
     async fn round(&self, inbox: &NodeInbox, all: bool) {
         let holders = inbox.waiters.holders().into_iter();
-        let waiters: Vec<Weak<Waiter>> =
-            holders.filter(|waiter| is_swept(waiter, all)).map(|waiter| Arc::downgrade(&waiter)).collect();
+        let waiters: Vec<Weak<Waiter>> = holders
+            .filter(|waiter| is_swept(waiter, all))
+            .map(|waiter| Arc::downgrade(&waiter))
+            .collect();
         let batches = waiters.len().div_ceil(BATCH);
         let pause = self.scanned_every / u32::try_from(batches + 1).unwrap_or(u32::MAX);
         let started = Instant::now();

@@ -66,7 +66,10 @@ pub struct Farewell {
 impl Farewell {
     /// The farewell where there is no close frame to say it.
     pub fn notice(self) -> CloseNotice {
-        CloseNotice { code: self.code.code(), retry_after_ms: self.hint.map(|hint| hint.retry_after_ms) }
+        CloseNotice {
+            code: self.code.code(),
+            retry_after_ms: self.hint.map(|hint| hint.retry_after_ms),
+        }
     }
 }
 
@@ -117,7 +120,10 @@ impl Waiter {
             queue: VecDeque::new(),
             waker: None,
         };
-        Self { login_id, state: Mutex::new(state) }
+        Self {
+            login_id,
+            state: Mutex::new(state),
+        }
     }
 
     /// The login.
@@ -144,7 +150,12 @@ impl Waiter {
     /// The time limit now.
     pub fn deadline(&self) -> Deadline {
         let state = self.state.lock();
-        Deadline { phase: state.phase, seq: state.last_seq, expires_at: state.expires_at, closes_at: state.closes_at }
+        Deadline {
+            phase: state.phase,
+            seq: state.last_seq,
+            expires_at: state.expires_at,
+            closes_at: state.closes_at,
+        }
     }
 
     /// Offers a change: takes it if it is the next one.
@@ -154,7 +165,9 @@ impl Waiter {
             return Offered::Seen;
         }
         if change.seq != state.last_seq + 1 && !change.change.replaces_renewals() {
-            return Offered::Gap { last_seq: state.last_seq };
+            return Offered::Gap {
+                last_seq: state.last_seq,
+            };
         }
         state.last_seq = change.seq;
         state.phase = phase_after(&change.change);
@@ -241,7 +254,11 @@ impl Waiter {
             }
             return Poll::Ready(delivery);
         }
-        if !state.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+        if !state
+            .waker
+            .as_ref()
+            .is_some_and(|waker| waker.will_wake(cx.waker()))
+        {
             state.waker = Some(cx.waker().clone());
         }
         Poll::Pending
@@ -273,6 +290,9 @@ const fn phase_after(change: &Change) -> Phase {
     match change {
         Change::Renewed { .. } => Phase::Waiting,
         Change::Scanned { .. } => Phase::Scanned,
-        Change::Confirmed { .. } | Change::Rejected { .. } | Change::Cancelled | Change::Expired => Phase::Settled,
+        Change::Confirmed { .. }
+        | Change::Rejected { .. }
+        | Change::Cancelled
+        | Change::Expired => Phase::Settled,
     }
 }

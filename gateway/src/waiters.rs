@@ -22,26 +22,40 @@ impl Waiters {
     /// Adds a waiter that has yet to prove itself.
     pub fn join(self: &Arc<Self>, waiter: Waiter) -> Waiting {
         let waiter = Arc::new(waiter);
-        self.joining.entry(waiter.login_id()).or_default().push(Arc::clone(&waiter));
-        Waiting { waiters: Arc::clone(self), waiter }
+        self.joining
+            .entry(waiter.login_id())
+            .or_default()
+            .push(Arc::clone(&waiter));
+        Waiting {
+            waiters: Arc::clone(self),
+            waiter,
+        }
     }
 
     /// Every waiter of a login: the holder and those that join. The handles are cloned out, so that no map guard is held.
     pub fn of(&self, id: LoginId) -> Vec<Arc<Waiter>> {
         let holder = self.held.get(&id).map(|entry| Arc::clone(&entry));
         let joining = self.joining.get(&id).map(|entry| entry.clone());
-        holder.into_iter().chain(joining.into_iter().flatten()).collect()
+        holder
+            .into_iter()
+            .chain(joining.into_iter().flatten())
+            .collect()
     }
 
     /// Every waiter that holds its login.
     pub fn holders(&self) -> Vec<Arc<Waiter>> {
-        self.held.iter().map(|entry| Arc::clone(entry.value())).collect()
+        self.held
+            .iter()
+            .map(|entry| Arc::clone(entry.value()))
+            .collect()
     }
 
     /// Every waiter: what is lost before one that joins has been answered is lost to it too.
     pub fn all(&self) -> Vec<Arc<Waiter>> {
         let mut all = self.holders();
-        self.joining.iter().for_each(|entry| all.extend(entry.value().iter().cloned()));
+        self.joining
+            .iter()
+            .for_each(|entry| all.extend(entry.value().iter().cloned()));
         all
     }
 
@@ -53,7 +67,8 @@ impl Waiters {
     fn leave(&self, waiter: &Arc<Waiter>) {
         let id = waiter.login_id();
         self.leave_joining(waiter);
-        self.held.remove_if(&id, |_, holder| Arc::ptr_eq(holder, waiter));
+        self.held
+            .remove_if(&id, |_, holder| Arc::ptr_eq(holder, waiter));
     }
 
     fn leave_joining(&self, waiter: &Arc<Waiter>) {
@@ -122,7 +137,10 @@ mod tests {
         older.hold();
         let newer = waiters.join(Waiter::new(id(), 1));
         newer.hold();
-        assert_eq!(older.waiter().next().await, Delivery::Close(CloseCode::Superseded.into()));
+        assert_eq!(
+            older.waiter().next().await,
+            Delivery::Close(CloseCode::Superseded.into())
+        );
         drop(older);
         assert_eq!(waiters.len(), 1);
         drop(newer);
@@ -140,11 +158,18 @@ mod tests {
         });
         newer.hold();
         older.hold();
-        assert_eq!(older.waiter().next().await, Delivery::Close(CloseCode::Superseded.into()));
+        assert_eq!(
+            older.waiter().next().await,
+            Delivery::Close(CloseCode::Superseded.into())
+        );
         drop(older);
         assert!(Arc::ptr_eq(&waiters.of(id())[0], newer.waiter()));
         newer.waiter().ping();
-        assert_eq!(newer.waiter().next().await, Delivery::Ping, "it was not closed");
+        assert_eq!(
+            newer.waiter().next().await,
+            Delivery::Ping,
+            "it was not closed"
+        );
     }
 
     #[test]

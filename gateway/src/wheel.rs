@@ -52,7 +52,10 @@ impl<T> Wheel<T> {
 
     /// Turns to the present and gives what fell due to `expire`, with its tick.
     pub fn turn(&self, expire: impl FnMut(Tick, T)) {
-        self.turn_to(to_tick(self.started.elapsed().as_nanos() / self.tick.as_nanos()), expire);
+        self.turn_to(
+            to_tick(self.started.elapsed().as_nanos() / self.tick.as_nanos()),
+            expire,
+        );
     }
 
     fn turn_to(&self, present: Tick, mut expire: impl FnMut(Tick, T)) {
@@ -117,7 +120,9 @@ mod tests {
         let wheel = Wheel::new(HOUR, 4);
         wheel.insert(Duration::ZERO, 0);
         let mut later = None;
-        wheel.turn_to(1, |tick, _| later = Some((tick, wheel.insert(Duration::ZERO, 1))));
+        wheel.turn_to(1, |tick, _| {
+            later = Some((tick, wheel.insert(Duration::ZERO, 1)))
+        });
         assert_eq!(later, Some((1, 2)));
     }
 }

@@ -40,7 +40,13 @@ impl Browser {
             None => within(connect_async_with_config(request, Some(config()), true)).await?,
         }
         .map_err(connection_error)?;
-        Ok((Self { socket }, AskedLogin { code_verifier, state }))
+        Ok((
+            Self { socket },
+            AskedLogin {
+                code_verifier,
+                state,
+            },
+        ))
     }
 
     /// Waits for the login that was asked for.
@@ -55,8 +61,18 @@ impl Browser {
     ///
     /// # Errors
     /// The gateway refuses the handshake.
-    pub async fn connect_asking(target: &Url, origin: &str, members: &[(&str, &str)]) -> Result<Self, BrowserError> {
-        let request = asking(target, origin, &Serializer::new(String::new()).extend_pairs(members).finish())?;
+    pub async fn connect_asking(
+        target: &Url,
+        origin: &str,
+        members: &[(&str, &str)],
+    ) -> Result<Self, BrowserError> {
+        let request = asking(
+            target,
+            origin,
+            &Serializer::new(String::new())
+                .extend_pairs(members)
+                .finish(),
+        )?;
         let connecting = connect_async_with_config(request, Some(config()), true);
         let (socket, _) = within(connecting).await?.map_err(connection_error)?;
         Ok(Self { socket })

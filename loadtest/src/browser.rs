@@ -6,13 +6,15 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use http::{HeaderMap, StatusCode};
 use saoma_protocol::{
-    ClientMessage, CodeChallenge, CodeChallengeMethod, LoginId, OpenRequest, Problem, ReceiveKey, ResumeRequest,
-    ServerMessage,
+    ClientMessage, CodeChallenge, CodeChallengeMethod, LoginId, OpenRequest, Problem, ReceiveKey,
+    ResumeRequest, ServerMessage,
 };
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async_with_config, connect_async_with_config};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, client_async_with_config, connect_async_with_config,
+};
 use url::Url;
 
 use crate::handshake::{config, connection_error, page_headers, socket_request};
@@ -100,15 +102,39 @@ pub struct OpenedLogin {
 impl OpenedLogin {
     /// How to come back, having seen everything up to `last_seq`.
     pub fn resume_request(&self, last_seq: u32) -> ResumeRequest {
-        ResumeRequest { login_id: self.login_id, receive_key: self.receive_key.clone(), last_seq, attempt: None }
+        ResumeRequest {
+            login_id: self.login_id,
+            receive_key: self.receive_key.clone(),
+            last_seq,
+            attempt: None,
+        }
     }
 
     /// What `opened` tells, with what its page keeps to itself.
-    pub(crate) fn of(opened: ServerMessage, code_verifier: String, state: String) -> Result<Self, BrowserError> {
+    pub(crate) fn of(
+        opened: ServerMessage,
+        code_verifier: String,
+        state: String,
+    ) -> Result<Self, BrowserError> {
         match opened {
-            ServerMessage::Opened { login_id, receive_key, qr, user_code, expires_in, .. } => {
+            ServerMessage::Opened {
+                login_id,
+                receive_key,
+                qr,
+                user_code,
+                expires_in,
+                ..
+            } => {
                 let user_code = user_code.to_string();
-                Ok(Self { login_id, receive_key, qr, user_code, expires_in, code_verifier, state })
+                Ok(Self {
+                    login_id,
+                    receive_key,
+                    qr,
+                    user_code,
+                    expires_in,
+                    code_verifier,
+                    state,
+                })
             }
             other => Err(BrowserError::Unexpected(Box::new(other))),
         }
@@ -128,10 +154,15 @@ impl Browser {
     ///
     /// # Errors
     /// As [`Browser::connect`], and where the machine has no such address.
-    pub async fn connect_from(source: IpAddr, target: &Url, origin: &str) -> Result<Self, BrowserError> {
+    pub async fn connect_from(
+        source: IpAddr,
+        target: &Url,
+        origin: &str,
+    ) -> Result<Self, BrowserError> {
         let stream = within(bound_stream(source, target)).await??;
         let request = socket_request(target, page_headers(origin)?)?;
-        let connecting = client_async_with_config(request, MaybeTlsStream::Plain(stream), Some(config()));
+        let connecting =
+            client_async_with_config(request, MaybeTlsStream::Plain(stream), Some(config()));
         let (socket, _) = within(connecting).await?.map_err(connection_error)?;
         Ok(Self { socket })
     }
@@ -141,7 +172,8 @@ impl Browser {
     /// # Errors
     /// The gateway refuses or cannot be reached.
     pub async fn connect_with(target: &Url, headers: HeaderMap) -> Result<Self, BrowserError> {
-        let connecting = connect_async_with_config(socket_request(target, headers)?, Some(config()), true);
+        let connecting =
+            connect_async_with_config(socket_request(target, headers)?, Some(config()), true);
         let (socket, _) = within(connecting).await?.map_err(connection_error)?;
         Ok(Self { socket })
     }
@@ -150,7 +182,10 @@ impl Browser {
     ///
     /// # Errors
     /// The gateway refuses, or answers something else than `opened`.
-    pub async fn open(target: &Url, party: &RelyingParty) -> Result<(Self, OpenedLogin), BrowserError> {
+    pub async fn open(
+        target: &Url,
+        party: &RelyingParty,
+    ) -> Result<(Self, OpenedLogin), BrowserError> {
         let mut browser = Self::connect(target, &party.origin).await?;
         let login = browser.open_login(party).await?;
         Ok((browser, login))
@@ -170,7 +205,12 @@ impl Browser {
     ///
     /// # Errors
     /// The connection fails. Whether the gateway takes the browser back shows in what comes next.
-    pub async fn resume(target: &Url, origin: &str, login: &OpenedLogin, last_seq: u32) -> Result<Self, BrowserError> {
+    pub async fn resume(
+        target: &Url,
+        origin: &str,
+        login: &OpenedLogin,
+        last_seq: u32,
+    ) -> Result<Self, BrowserError> {
         Self::resume_with(target, origin, login.resume_request(last_seq)).await
     }
 
@@ -178,7 +218,11 @@ impl Browser {
     ///
     /// # Errors
     /// As [`Browser::resume`].
-    pub async fn resume_with(target: &Url, origin: &str, request: ResumeRequest) -> Result<Self, BrowserError> {
+    pub async fn resume_with(
+        target: &Url,
+        origin: &str,
+        request: ResumeRequest,
+    ) -> Result<Self, BrowserError> {
         let mut browser = Self::connect(target, origin).await?;
         browser.send(&ClientMessage::Resume(request)).await?;
         Ok(browser)
@@ -189,7 +233,8 @@ impl Browser {
     /// # Errors
     /// The connection fails.
     pub async fn send(&mut self, message: &ClientMessage) -> Result<(), BrowserError> {
-        let text = serde_json::to_string(message).map_err(|error| BrowserError::Connection(error.to_string()))?;
+        let text = serde_json::to_string(message)
+            .map_err(|error| BrowserError::Connection(error.to_string()))?;
         self.send_raw(Message::Text(text.into())).await
     }
 
@@ -233,14 +278,22 @@ impl Browser {
                 Err(error) => Err(BrowserError::Connection(error.to_string())),
             },
             Some(Ok(Message::Close(frame))) => {
-                let (code, reason) = frame.map_or((1005, String::new()), |f| (f.code.into(), f.reason.to_string()));
+                let (code, reason) = frame.map_or((1005, String::new()), |f| {
+                    (f.code.into(), f.reason.to_string())
+                });
                 // The answer to the close goes out with the next read.
                 let _ = self.socket.next().await;
                 Err(BrowserError::Closed { code, reason })
             }
             Some(Ok(_)) => Ok(None),
-            Some(Err(error)) => Err(BrowserError::Closed { code: BROKEN, reason: error.to_string() }),
-            None => Err(BrowserError::Closed { code: BROKEN, reason: "the connection ended".into() }),
+            Some(Err(error)) => Err(BrowserError::Closed {
+                code: BROKEN,
+                reason: error.to_string(),
+            }),
+            None => Err(BrowserError::Closed {
+                code: BROKEN,
+                reason: "the connection ended".into(),
+            }),
         }
     }
 
@@ -280,5 +333,7 @@ fn random_text() -> String {
 }
 
 pub(crate) async fn within<T>(future: impl Future<Output = T>) -> Result<T, BrowserError> {
-    timeout(PATIENCE, future).await.map_err(|_| BrowserError::Silence(PATIENCE))
+    timeout(PATIENCE, future)
+        .await
+        .map_err(|_| BrowserError::Silence(PATIENCE))
 }

@@ -113,7 +113,10 @@ impl RunArguments {
         settings.extend((!self.sizes.is_empty()).then(|| format!("sizes={:?}", self.sizes)));
         // TOML has no integers that are fractions: 200 is read as either.
         settings.extend(self.rate.map(|rate| format!("rate={rate:?}")));
-        settings.extend(self.duration.map(|duration| format!("duration={duration:?}")));
+        settings.extend(
+            self.duration
+                .map(|duration| format!("duration={duration:?}")),
+        );
         settings
     }
 }

@@ -77,8 +77,10 @@ impl Deployment {
     /// # Errors
     /// It cannot be read, or says too little or too much.
     pub fn read(file: &Path) -> anyhow::Result<Self> {
-        let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-        let mut deployment: Self = toml::from_str(&text).with_context(|| format!("{} is wrong", file.display()))?;
+        let text = std::fs::read_to_string(file)
+            .with_context(|| format!("cannot read {}", file.display()))?;
+        let mut deployment: Self =
+            toml::from_str(&text).with_context(|| format!("{} is wrong", file.display()))?;
         ensure!(
             deployment.tokens_file.is_some() != deployment.mint.is_some(),
             "{}: give either tokens_file or [mint]",
@@ -108,29 +110,45 @@ impl Deployment {
     pub fn tokens(&self) -> anyhow::Result<Vec<String>> {
         let tokens: Vec<String> = match (&self.tokens_file, &self.mint) {
             (Some(file), _) => {
-                let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-                text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+                let text = std::fs::read_to_string(file)
+                    .with_context(|| format!("cannot read {}", file.display()))?;
+                text.lines()
+                    .map(str::trim)
+                    .filter(|line| !line.is_empty())
+                    .map(str::to_owned)
+                    .collect()
             }
             (None, Some(mint)) => mint.tokens()?,
             (None, None) => Vec::new(),
         };
-        ensure!(!tokens.is_empty(), "there are no app tokens: nobody could confirm");
+        ensure!(
+            !tokens.is_empty(),
+            "there are no app tokens: nobody could confirm"
+        );
         Ok(tokens)
     }
 }
 
 impl Mint {
     fn tokens(&self) -> anyhow::Result<Vec<String>> {
-        let pem = std::fs::read(&self.key).with_context(|| format!("cannot read {}", self.key.display()))?;
+        let pem = std::fs::read(&self.key)
+            .with_context(|| format!("cannot read {}", self.key.display()))?;
         let key = EncodingKey::from_rsa_pem(&pem).context("not an RSA key in PEM")?;
-        (1..=self.persons).map(|number| mint(&key, &self.issuer, &self.audience, &made_up(number))).collect()
+        (1..=self.persons)
+            .map(|number| mint(&key, &self.issuer, &self.audience, &made_up(number)))
+            .collect()
     }
 }
 
 /// A made-up person, in good standing.
 pub fn made_up(number: u32) -> IntrospectionResponse {
     let name = format!("示例{number}");
-    let identity = Identity { id: PERSONAL.into(), kind: IdentityKind::Personal, name: name.clone(), role: None };
+    let identity = Identity {
+        id: PERSONAL.into(),
+        kind: IdentityKind::Personal,
+        name: name.clone(),
+        role: None,
+    };
     IntrospectionResponse {
         active: true,
         sub: Some(format!("load-{number}")),
@@ -144,10 +162,23 @@ pub fn made_up(number: u32) -> IntrospectionResponse {
 ///
 /// # Errors
 /// The key cannot sign.
-pub fn mint(key: &EncodingKey, issuer: &str, audience: &str, person: &IntrospectionResponse) -> anyhow::Result<String> {
+pub fn mint(
+    key: &EncodingKey,
+    issuer: &str,
+    audience: &str,
+    person: &IntrospectionResponse,
+) -> anyhow::Result<String> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
-    let header = Header { kid: Some(KEY_ID.into()), ..Header::new(ALGORITHM) };
-    let claims = Claims { iss: issuer, aud: audience, exp: now + TOKEN_SECONDS, person: person.clone() };
+    let header = Header {
+        kid: Some(KEY_ID.into()),
+        ..Header::new(ALGORITHM)
+    };
+    let claims = Claims {
+        iss: issuer,
+        aud: audience,
+        exp: now + TOKEN_SECONDS,
+        person: person.clone(),
+    };
     Ok(jsonwebtoken::encode(&header, &claims, key)?)
 }
 
@@ -169,11 +200,18 @@ pub fn public_keys(key: &EncodingKey) -> anyhow::Result<JwkSet> {
 /// # Errors
 /// The key is missing, or a file cannot be written.
 pub fn make(directory: &Path, store_url: &str, limits: bool) -> anyhow::Result<()> {
-    let directory = directory.canonicalize().with_context(|| format!("no directory {}", directory.display()))?;
+    let directory = directory
+        .canonicalize()
+        .with_context(|| format!("no directory {}", directory.display()))?;
     let file = |name: &str| directory.join(name);
-    let pem = std::fs::read(file("signing.pem")).context("make signing.pem first, by `saoma generate-key`")?;
+    let pem = std::fs::read(file("signing.pem"))
+        .context("make signing.pem first, by `saoma generate-key`")?;
     let keys = public_keys(&EncodingKey::from_rsa_pem(&pem).context("signing.pem is no RSA key")?)?;
-    let unlimited = if limits { "" } else { include_str!("../templates/unlimited.toml") };
+    let unlimited = if limits {
+        ""
+    } else {
+        include_str!("../templates/unlimited.toml")
+    };
     let gateway = include_str!("../templates/gateway.toml")
         .replace("@LIMITS@\n", unlimited)
         .replace("@DIRECTORY@", &directory.display().to_string())
@@ -181,7 +219,10 @@ pub fn make(directory: &Path, store_url: &str, limits: bool) -> anyhow::Result<(
     for (name, text) in [
         ("jwks.json", serde_json::to_string(&keys)?),
         ("gateway.toml", gateway),
-        ("deployment.toml", include_str!("../templates/deployment.toml").to_owned()),
+        (
+            "deployment.toml",
+            include_str!("../templates/deployment.toml").to_owned(),
+        ),
     ] {
         std::fs::write(file(name), text).with_context(|| format!("cannot write {name}"))?;
     }

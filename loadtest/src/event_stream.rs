@@ -47,11 +47,21 @@ mod tests {
     #[test]
     fn events_are_read_however_their_bytes_are_cut() {
         let text = ": open\n\nid: 2\ndata: {\"a\":\"示\"}\n\n: still waiting\n\nevent: close\ndata: {\"code\":4002}\n\nid: 3\n";
-        let event = |name: &str, data: &str| Event { name: name.into(), data: data.into() };
-        let expected = [event("", "{\"a\":\"示\"}"), event("close", "{\"code\":4002}")];
+        let event = |name: &str, data: &str| Event {
+            name: name.into(),
+            data: data.into(),
+        };
+        let expected = [
+            event("", "{\"a\":\"示\"}"),
+            event("close", "{\"code\":4002}"),
+        ];
         for size in 1..text.len() {
             let mut events = Events::default();
-            let read: Vec<_> = text.as_bytes().chunks(size).flat_map(|bytes| events.push(bytes)).collect();
+            let read: Vec<_> = text
+                .as_bytes()
+                .chunks(size)
+                .flat_map(|bytes| events.push(bytes))
+                .collect();
             assert_eq!(read, expected, "{size} bytes at a time");
         }
     }

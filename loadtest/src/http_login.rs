@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use reqwest::{Client, RequestBuilder, Response};
 use saoma_protocol::{
-    ClientMessage, CloseCode, CloseNotice, ErrorCode, PollAnswer, Problem, RECEIVE_KEY_HEADER, RestartHint,
-    ResumeRequest, ServerMessage, paths,
+    ClientMessage, CloseCode, CloseNotice, ErrorCode, PollAnswer, Problem, RECEIVE_KEY_HEADER,
+    RestartHint, ResumeRequest, ServerMessage, paths,
 };
 use serde::de::DeserializeOwned;
 use url::Url;
@@ -53,13 +53,19 @@ impl HttpLogin {
         party: &RelyingParty,
     ) -> Result<(Self, OpenedLogin), BrowserError> {
         let (request, code_verifier, state) = open_request(party);
-        let asked = http.post(at(target, paths::LOGINS)?).header("origin", &party.origin).json(&request);
+        let asked = http
+            .post(at(target, paths::LOGINS)?)
+            .header("origin", &party.origin)
+            .json(&request);
         let answer = asked.send().await.map_err(broken)?;
         if !answer.status().is_success() {
             return Err(refused(answer).await);
         }
         let login = OpenedLogin::of(read(answer).await?, code_verifier, state)?;
-        Ok((Self::new(http, follow, target, &party.origin, login.resume_request(1)), login))
+        Ok((
+            Self::new(http, follow, target, &party.origin, login.resume_request(1)),
+            login,
+        ))
     }
 
     /// Comes back to a login.
@@ -82,7 +88,13 @@ impl HttpLogin {
         Ok(following)
     }
 
-    fn new(http: &Client, follow: Follow, target: &Url, origin: &str, login: ResumeRequest) -> Self {
+    fn new(
+        http: &Client,
+        follow: Follow,
+        target: &Url,
+        origin: &str,
+        login: ResumeRequest,
+    ) -> Self {
         Self {
             http: http.clone(),
             gateway: target.clone(),
@@ -146,7 +158,10 @@ impl HttpLogin {
     }
 
     async fn begin_stream(&mut self) -> Result<(), BrowserError> {
-        let request = self.http.get(self.events(&[])?).header("last-event-id", self.login.last_seq);
+        let request = self
+            .http
+            .get(self.events(&[])?)
+            .header("last-event-id", self.login.last_seq);
         let answer = self.proved(request).send().await.map_err(broken)?;
         if !answer.status().is_success() {
             return Err(closed(&refused(answer).await));
@@ -156,16 +171,22 @@ impl HttpLogin {
     }
 
     async fn read_stream(&mut self) -> Result<(), BrowserError> {
-        let Some((stream, events)) = &mut self.stream else { return self.begin_stream().await };
+        let Some((stream, events)) = &mut self.stream else {
+            return self.begin_stream().await;
+        };
         let Some(bytes) = stream.chunk().await.map_err(broken)? else {
-            return Err(BrowserError::Closed { code: BROKEN, reason: "the stream ended".into() });
+            return Err(BrowserError::Closed {
+                code: BROKEN,
+                reason: "the stream ended".into(),
+            });
         };
         for Event { name, data } in events.push(&bytes) {
             let unreadable = |error: serde_json::Error| BrowserError::Connection(error.to_string());
             if name == "close" {
                 self.farewell = Some(farewell(serde_json::from_str(&data).map_err(unreadable)?));
             } else {
-                self.told.push_back(serde_json::from_str(&data).map_err(unreadable)?);
+                self.told
+                    .push_back(serde_json::from_str(&data).map_err(unreadable)?);
             }
         }
         Ok(())
@@ -173,12 +194,19 @@ impl HttpLogin {
 
     async fn poll(&mut self, wait: u32) -> Result<(), BrowserError> {
         let url = self.events(&[("after", self.login.last_seq), ("wait", wait)])?;
-        let answer = self.proved(self.http.get(url)).send().await.map_err(broken)?;
+        let answer = self
+            .proved(self.http.get(url))
+            .send()
+            .await
+            .map_err(broken)?;
         if !answer.status().is_success() {
             return Err(closed(&refused(answer).await));
         }
         let PollAnswer { messages, close } = read(answer).await?;
-        self.login.last_seq = messages.iter().filter_map(ServerMessage::seq).fold(self.login.last_seq, u32::max);
+        self.login.last_seq = messages
+            .iter()
+            .filter_map(ServerMessage::seq)
+            .fold(self.login.last_seq, u32::max);
         self.told.extend(messages);
         self.farewell = close.map(farewell);
         Ok(())
@@ -189,7 +217,8 @@ impl HttpLogin {
         let mut url = self.of_login(paths::EVENTS)?;
         let attempt = self.login.attempt.map(|attempt| ("attempt", attempt));
         let members = members.iter().copied().chain(attempt);
-        url.query_pairs_mut().extend_pairs(members.map(|(name, value)| (name, value.to_string())));
+        url.query_pairs_mut()
+            .extend_pairs(members.map(|(name, value)| (name, value.to_string())));
         Ok(url)
     }
 
@@ -198,12 +227,16 @@ impl HttpLogin {
     }
 
     fn proved(&self, request: RequestBuilder) -> RequestBuilder {
-        request.header("origin", &self.origin).header(RECEIVE_KEY_HEADER, self.login.receive_key.to_string())
+        request
+            .header("origin", &self.origin)
+            .header(RECEIVE_KEY_HEADER, self.login.receive_key.to_string())
     }
 }
 
 fn at(target: &Url, path: &str) -> Result<Url, BrowserError> {
-    target.join(path).map_err(|_| BrowserError::Target(target.to_string()))
+    target
+        .join(path)
+        .map_err(|_| BrowserError::Target(target.to_string()))
 }
 
 async fn read<T: DeserializeOwned>(answer: Response) -> Result<T, BrowserError> {
@@ -216,21 +249,47 @@ fn broken(error: reqwest::Error) -> BrowserError {
 
 async fn refused(answer: Response) -> BrowserError {
     let status = answer.status();
-    let retry_after = answer.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
+    let retry_after = answer
+        .headers()
+        .get("retry-after")
+        .and_then(|value| value.to_str().ok()?.parse().ok());
     let problem = answer.json::<Problem>().await.ok().map(Box::new);
-    BrowserError::Refused { status, retry_after, problem }
+    BrowserError::Refused {
+        status,
+        retry_after,
+        problem,
+    }
 }
 
 fn told_instead(refused: &BrowserError) -> Option<ServerMessage> {
-    let BrowserError::Refused { retry_after, problem: Some(problem), .. } = refused else { return None };
+    let BrowserError::Refused {
+        retry_after,
+        problem: Some(problem),
+        ..
+    } = refused
+    else {
+        return None;
+    };
     let retry_after = retry_after.map(|seconds| u32::try_from(seconds).unwrap_or(u32::MAX));
-    Some(ServerMessage::Error { error: problem.error, error_description: problem.detail.clone(), retry_after })
+    Some(ServerMessage::Error {
+        error: problem.error,
+        error_description: problem.detail.clone(),
+        retry_after,
+    })
 }
 
 /// The end that a socket would have had: over HTTP there is only the error.
 fn closed(refused: &BrowserError) -> BrowserError {
-    let BrowserError::Refused { retry_after, problem: Some(problem), .. } = refused else {
-        return BrowserError::Closed { code: BROKEN, reason: refused.to_string() };
+    let BrowserError::Refused {
+        retry_after,
+        problem: Some(problem),
+        ..
+    } = refused
+    else {
+        return BrowserError::Closed {
+            code: BROKEN,
+            reason: refused.to_string(),
+        };
     };
     let code = match problem.error {
         ErrorCode::UnknownLogin => CloseCode::UnknownLogin,
@@ -242,11 +301,16 @@ fn closed(refused: &BrowserError) -> BrowserError {
     }
     .code();
     let retry_after_ms = retry_after.and_then(|seconds| u32::try_from(seconds * 1000).ok());
-    let (code, reason) = farewell(CloseNotice { code, retry_after_ms });
+    let (code, reason) = farewell(CloseNotice {
+        code,
+        retry_after_ms,
+    });
     BrowserError::Closed { code, reason }
 }
 
 fn farewell(notice: CloseNotice) -> (u16, String) {
-    let hint = notice.retry_after_ms.map(|retry_after_ms| RestartHint { retry_after_ms }.to_reason());
+    let hint = notice
+        .retry_after_ms
+        .map(|retry_after_ms| RestartHint { retry_after_ms }.to_reason());
     (notice.code, hint.unwrap_or_default())
 }

@@ -54,7 +54,9 @@ impl Balance {
 
 impl Sum for Balance {
     fn sum<I: Iterator<Item = Self>>(balances: I) -> Self {
-        balances.fold(Self::default(), |sum, more| sum.with(more, u64::wrapping_add))
+        balances.fold(Self::default(), |sum, more| {
+            sum.with(more, u64::wrapping_add)
+        })
     }
 }
 
@@ -76,12 +78,27 @@ impl Account {
         let Self { received, .. } = *self;
         let none = Balance::default();
         match (self.accepted, received) {
-            (true, 0) => Balance { expected: 1, lost: 1, ..none },
-            (true, received) => Balance { expected: 1, received: 1, duplicate: received - 1, ..none },
+            (true, 0) => Balance {
+                expected: 1,
+                lost: 1,
+                ..none
+            },
+            (true, received) => Balance {
+                expected: 1,
+                received: 1,
+                duplicate: received - 1,
+                ..none
+            },
             // The answer was lost, not the confirm.
-            (false, received) if self.asked => Balance { duplicate: received.saturating_sub(1), ..none },
+            (false, received) if self.asked => Balance {
+                duplicate: received.saturating_sub(1),
+                ..none
+            },
             // Told of what nobody confirmed.
-            (false, received) => Balance { wrong_browser: received, ..none },
+            (false, received) => Balance {
+                wrong_browser: received,
+                ..none
+            },
         }
     }
 }
@@ -105,7 +122,9 @@ impl Ledger {
     /// The browser of login `id` was told a result that carries `state`.
     pub fn received(&mut self, id: LoginId, state: &str) {
         match self.logins.get(&id) {
-            Some(account) if account.state == state => self.enter(id, |account| account.received += 1),
+            Some(account) if account.state == state => {
+                self.enter(id, |account| account.received += 1)
+            }
             _ => self.sum.wrong_browser += 1,
         }
     }
@@ -124,7 +143,10 @@ impl Ledger {
         let account = self.logins.entry(id).or_default();
         let before = account.balance();
         entry(account);
-        self.sum = self.sum.with(before, u64::wrapping_sub).with(account.balance(), u64::wrapping_add);
+        self.sum = self
+            .sum
+            .with(before, u64::wrapping_sub)
+            .with(account.balance(), u64::wrapping_add);
     }
 }
 
@@ -173,6 +195,9 @@ mod tests {
         assert_eq!((crossed.wrong_browser, crossed.is_clean()), (1, false));
         let unasked = balance(|ledger| ledger.received(id(2), "two"));
         assert_eq!((unasked.wrong_browser, unasked.is_clean()), (1, false));
-        assert!(!Ledger::default().balance().is_clean(), "a run without logins proves nothing");
+        assert!(
+            !Ledger::default().balance().is_clean(),
+            "a run without logins proves nothing"
+        );
     }
 }

@@ -31,7 +31,11 @@ fn main() -> ExitCode {
         Err(error) => {
             // Help and version are no errors; where even this cannot be printed there is nobody to tell.
             let _ = error.print();
-            return if error.use_stderr() { ExitCode::from(EX_USAGE) } else { ExitCode::SUCCESS };
+            return if error.use_stderr() {
+                ExitCode::from(EX_USAGE)
+            } else {
+                ExitCode::SUCCESS
+            };
         }
     };
     let done = match cli.command {
@@ -48,9 +52,11 @@ fn main() -> ExitCode {
             print!("{}", report::file::schema());
             Ok(ExitCode::SUCCESS)
         }
-        Command::MakeDeployment(MakeArguments { directory, store_url, limits }) => {
-            deployment::make(&directory, &store_url, limits).map(|()| ExitCode::SUCCESS)
-        }
+        Command::MakeDeployment(MakeArguments {
+            directory,
+            store_url,
+            limits,
+        }) => deployment::make(&directory, &store_url, limits).map(|()| ExitCode::SUCCESS),
         Command::Worker => {
             // The conductor has asked whether this is enough.
             let _ = rlimit::increase_nofile_limit(u64::MAX);
@@ -85,9 +91,12 @@ fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
         groups: groups(arguments)?,
         executable: std::env::current_exe().context("this program cannot be found")?,
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     let mut report = runtime.block_on(async {
-        let mut live = Live::start(Mode::choose(arguments.no_tui)).context("the terminal cannot be used")?;
+        let mut live =
+            Live::start(Mode::choose(arguments.no_tui)).context("the terminal cannot be used")?;
         let stop = live.stop();
         let report = run.conduct(&mut live, stop.asked()).await;
         live.finish();
@@ -96,7 +105,8 @@ fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
     report.judge(&thresholds);
     println!("{report}");
     if let Some(file) = &arguments.json {
-        std::fs::write(file, report.to_json()).with_context(|| format!("cannot write {}", file.display()))?;
+        std::fs::write(file, report.to_json())
+            .with_context(|| format!("cannot write {}", file.display()))?;
     }
     if let Some(file) = &arguments.html {
         report.write_page(file)?;
@@ -106,19 +116,31 @@ fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
 
 /// What a run is called: a built-in scenario's name, or that of a file.
 fn name_of(scenario: &str) -> String {
-    Path::new(scenario).file_stem().map_or_else(|| scenario.to_owned(), |stem| stem.to_string_lossy().into_owned())
+    Path::new(scenario).file_stem().map_or_else(
+        || scenario.to_owned(),
+        |stem| stem.to_string_lossy().into_owned(),
+    )
 }
 
 fn target(arguments: &RunArguments, server: Server) -> anyhow::Result<Target> {
     Ok(match server {
         Server::Gateway => {
-            ensure!(!arguments.targets.is_empty(), "give a gateway's address: --target URL");
+            ensure!(
+                !arguments.targets.is_empty(),
+                "give a gateway's address: --target URL"
+            );
             let deployment = Deployment::read(&arguments.deployment)?;
             let tokens = deployment.tokens()?;
-            Target::Gateway { nodes: arguments.targets.clone(), deployment: Box::new(deployment), tokens }
+            Target::Gateway {
+                nodes: arguments.targets.clone(),
+                deployment: Box::new(deployment),
+                tokens,
+            }
         }
         Server::Plain => {
-            let (Some(subscribe), Some(publish)) = (arguments.subscribe.clone(), arguments.publish.clone()) else {
+            let (Some(subscribe), Some(publish)) =
+                (arguments.subscribe.clone(), arguments.publish.clone())
+            else {
                 anyhow::bail!("give the server's addresses: --subscribe URL --publish URL");
             };
             Target::Plain { subscribe, publish }
@@ -129,16 +151,24 @@ fn target(arguments: &RunArguments, server: Server) -> anyhow::Result<Target> {
 fn groups(arguments: &RunArguments) -> anyhow::Result<Vec<Group>> {
     let mut named = arguments.pids.clone();
     if let Some(file) = &arguments.pid_file {
-        let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+        let text = std::fs::read_to_string(file)
+            .with_context(|| format!("cannot read {}", file.display()))?;
         for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
-            named.push(line.parse().with_context(|| format!("{}: {line}", file.display()))?);
+            named.push(
+                line.parse()
+                    .with_context(|| format!("{}: {line}", file.display()))?,
+            );
         }
     }
     Ok(Group::together(named))
 }
 
 fn kept(demands: bool) -> ExitCode {
-    if demands { ExitCode::SUCCESS } else { ExitCode::from(EX_THRESHOLD) }
+    if demands {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(EX_THRESHOLD)
+    }
 }
 
 fn verdict(report: &Report) -> ExitCode {

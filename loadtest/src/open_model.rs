@@ -33,7 +33,10 @@ pub struct Room {
 impl Room {
     /// Room for so many.
     pub fn new(limit: u32) -> Self {
-        Self { places: Arc::new(Semaphore::new(limit as usize)), limit }
+        Self {
+            places: Arc::new(Semaphore::new(limit as usize)),
+            limit,
+        }
     }
 
     /// Waits until nobody is under way.
@@ -50,12 +53,20 @@ impl Room {
     /// Waits for a place: for work at a rate that nobody has fixed.
     pub async fn next(&self, number: u64) -> Option<Arrival> {
         let place = Arc::clone(&self.places).acquire_owned().await.ok()?;
-        Some(Arrival { number, intended: Instant::now(), _under_way: place })
+        Some(Arrival {
+            number,
+            intended: Instant::now(),
+            _under_way: place,
+        })
     }
 
     fn admit(&self, number: u64, intended: Instant) -> Option<Arrival> {
         let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
-        Some(Arrival { number, intended, _under_way: place })
+        Some(Arrival {
+            number,
+            intended,
+            _under_way: place,
+        })
     }
 }
 
@@ -96,12 +107,14 @@ impl PreciseClock {
         let (asked, moments) = std::sync::mpsc::channel::<Instant>();
         let woken = Arc::new(Notify::new());
         let wake = Arc::clone(&woken);
-        std::thread::Builder::new().name("clock".into()).spawn(move || {
-            for moment in moments {
-                std::thread::sleep(moment.saturating_duration_since(Instant::now()));
-                wake.notify_one();
-            }
-        })?;
+        std::thread::Builder::new()
+            .name("clock".into())
+            .spawn(move || {
+                for moment in moments {
+                    std::thread::sleep(moment.saturating_duration_since(Instant::now()));
+                    wake.notify_one();
+                }
+            })?;
         Ok(Self { asked, woken })
     }
 }
@@ -161,9 +174,15 @@ mod tests {
     async fn latencies_count_from_the_intended_moment() {
         let (began, mut intended) = (Instant::now(), Vec::new());
         let moments = Stage::steady(10.0, 0.3).share(0, 1);
-        arrive_at(&mut Stalled(false), began, moments, &Room::new(100), |arrival| {
-            intended.extend(arrival.map(|(arrival, _)| (arrival.intended - began).as_millis()));
-        })
+        arrive_at(
+            &mut Stalled(false),
+            began,
+            moments,
+            &Room::new(100),
+            |arrival| {
+                intended.extend(arrival.map(|(arrival, _)| (arrival.intended - began).as_millis()));
+            },
+        )
         .await;
         assert_eq!(intended, [0, 100, 200]);
     }
@@ -173,16 +192,22 @@ mod tests {
         let (room, began) = (Room::new(2), Instant::now());
         let (mut came, mut dropped) = (Vec::new(), 0);
         // Each is under way for 350 ms, and one comes every 100 ms.
-        arrive_at(&mut Exact, began, Stage::steady(10.0, 0.8).share(0, 1), &room, |arrival| match arrival {
-            Some((arrival, _)) => {
-                came.push(arrival.number);
-                tokio::spawn(async move {
-                    sleep(Duration::from_millis(350)).await;
-                    drop(arrival);
-                });
-            }
-            None => dropped += 1,
-        })
+        arrive_at(
+            &mut Exact,
+            began,
+            Stage::steady(10.0, 0.8).share(0, 1),
+            &room,
+            |arrival| match arrival {
+                Some((arrival, _)) => {
+                    came.push(arrival.number);
+                    tokio::spawn(async move {
+                        sleep(Duration::from_millis(350)).await;
+                        drop(arrival);
+                    });
+                }
+                None => dropped += 1,
+            },
+        )
         .await;
         assert_eq!((came, dropped), (vec![0, 1, 4, 5], 4));
         room.empty().await;

@@ -18,7 +18,11 @@ pub struct Stage {
 impl Stage {
     /// A fixed rate.
     pub const fn steady(rate: f64, seconds: f64) -> Self {
-        Self { from: rate, to: rate, seconds }
+        Self {
+            from: rate,
+            to: rate,
+            seconds,
+        }
     }
 
     /// Arrivals in it.
@@ -33,18 +37,28 @@ impl Stage {
     /// a slow server from hiding behind its own slowness (coordinated omission).
     pub fn moments(self) -> impl Iterator<Item = Duration> {
         // Of arrivals so far, n = from·t + growth·t²/2, solved for t in the form that also holds without growth.
-        let growth = if self.seconds > 0.0 { (self.to - self.from) / self.seconds } else { 0.0 };
+        let growth = if self.seconds > 0.0 {
+            (self.to - self.from) / self.seconds
+        } else {
+            0.0
+        };
         (0..self.arrivals()).map(move |number| {
             let (arrivals, from) = (number as f64, self.from);
             let root = (from * from + 2.0 * growth * arrivals).max(0.0).sqrt();
-            Duration::from_secs_f64(if number == 0 { 0.0 } else { 2.0 * arrivals / (from + root) })
+            Duration::from_secs_f64(if number == 0 {
+                0.0
+            } else {
+                2.0 * arrivals / (from + root)
+            })
         })
     }
 
     /// The moments that fall to one of several workers, with the number of each arrival among all.
     pub fn share(self, worker: u32, workers: u32) -> impl Iterator<Item = (u64, Duration)> {
         let numbered = (0_u64..).zip(self.moments());
-        numbered.skip(worker as usize).step_by(workers.max(1) as usize)
+        numbered
+            .skip(worker as usize)
+            .step_by(workers.max(1) as usize)
     }
 }
 
@@ -54,14 +68,27 @@ mod tests {
 
     #[test]
     fn arrivals_keep_their_distance_over_any_length() {
-        assert_eq!(Stage::steady(200.0, 5000.005).moments().last(), Some(Duration::from_secs(5000)));
-        assert_eq!(Stage::steady(4.0, 0.75).moments().collect::<Vec<_>>(), [0, 250, 500].map(Duration::from_millis));
+        assert_eq!(
+            Stage::steady(200.0, 5000.005).moments().last(),
+            Some(Duration::from_secs(5000))
+        );
+        assert_eq!(
+            Stage::steady(4.0, 0.75).moments().collect::<Vec<_>>(),
+            [0, 250, 500].map(Duration::from_millis)
+        );
     }
 
     #[test]
     fn a_rising_rate_brings_the_arrivals_closer_together() {
-        let rising = Stage { from: 0.0, to: 100.0, seconds: 10.0 };
-        let moments: Vec<f64> = rising.moments().map(|moment| moment.as_secs_f64()).collect();
+        let rising = Stage {
+            from: 0.0,
+            to: 100.0,
+            seconds: 10.0,
+        };
+        let moments: Vec<f64> = rising
+            .moments()
+            .map(|moment| moment.as_secs_f64())
+            .collect();
         assert_eq!(moments.len(), 500);
         assert!(moments.is_sorted());
         // A quarter of a triangle's area lies in the first half of its base.

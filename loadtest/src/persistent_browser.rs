@@ -95,17 +95,23 @@ impl PersistentBrowser {
         loop {
             let mut opened = Err(BrowserError::Silence(habits.patience));
             for target in balanced(targets.len(), &mut random) {
-                let opening = timeout(habits.patience, transport.open(&targets[target], party)).await;
+                let opening =
+                    timeout(habits.patience, transport.open(&targets[target], party)).await;
                 opened = opening.unwrap_or(Err(BrowserError::Silence(habits.patience)));
                 if !matches!(opened, Err(BrowserError::Connection(_))) {
                     break;
                 }
             }
             match opened {
-                Ok((connection, login)) => return Ok(Self::holding(connection, login, targets, party, habits, random)),
+                Ok((connection, login)) => {
+                    return Ok(Self::holding(
+                        connection, login, targets, party, habits, random,
+                    ));
+                }
                 Err(error) if is_final(&error) => return Err(error),
                 Err(error) => {
-                    let wait = retry_after(&error).unwrap_or_else(|| back_off(habits, tries, &mut random));
+                    let wait =
+                        retry_after(&error).unwrap_or_else(|| back_off(habits, tries, &mut random));
                     tokio::time::sleep(wait).await;
                     tries += 1;
                 }
@@ -196,8 +202,13 @@ impl PersistentBrowser {
         let mut returned = None;
         for target in balanced(self.targets.len(), &mut self.random) {
             self.attempts += 1;
-            let request = ResumeRequest { attempt: Some(self.attempts), ..self.login.resume_request(self.last_seq) };
-            let returning = self.transport.resume(&self.targets[target], &self.origin, request);
+            let request = ResumeRequest {
+                attempt: Some(self.attempts),
+                ..self.login.resume_request(self.last_seq)
+            };
+            let returning = self
+                .transport
+                .resume(&self.targets[target], &self.origin, request);
             match timeout(self.habits.patience, returning).await {
                 Ok(Ok(connection)) => returned = Some((target, connection)),
                 Ok(Err(BrowserError::Connection(_))) => continue,
@@ -206,7 +217,9 @@ impl PersistentBrowser {
             }
             break;
         }
-        let Some((target, mut connection)) = returned else { return self.lost(BROKEN, "") };
+        let Some((target, mut connection)) = returned else {
+            return self.lost(BROKEN, "");
+        };
         if let Some(wish) = &self.wish {
             let _ = timeout(self.habits.patience, connection.send(wish)).await;
         }
@@ -228,10 +241,14 @@ impl PersistentBrowser {
             None => {}
         }
         match &message {
-            ServerMessage::Renewed { expires_in, .. } | ServerMessage::Scanned { expires_in, .. } => {
+            ServerMessage::Renewed { expires_in, .. }
+            | ServerMessage::Scanned { expires_in, .. } => {
                 self.shown_until = now + Duration::from_secs((*expires_in).into());
             }
-            ServerMessage::Error { retry_after: Some(seconds), .. } => {
+            ServerMessage::Error {
+                retry_after: Some(seconds),
+                ..
+            } => {
                 self.not_before = now + Duration::from_secs((*seconds).into());
             }
             _ => {}
@@ -254,7 +271,10 @@ impl PersistentBrowser {
         };
         self.losses += 1;
         self.not_before = self.not_before.max(Instant::now() + wait);
-        Heard::Lost { code, wait: self.not_before - Instant::now() }
+        Heard::Lost {
+            code,
+            wait: self.not_before - Instant::now(),
+        }
     }
 }
 
@@ -267,7 +287,10 @@ fn balanced(targets: usize, random: &mut fastrand::Rng) -> impl Iterator<Item = 
 /// Full jitter over a doubling bound.
 fn back_off(habits: Habits, tries: u32, random: &mut fastrand::Rng) -> Duration {
     let (first, longest) = habits.back_off;
-    first.saturating_mul(1 << tries.min(16)).min(longest).mul_f64(random.f64())
+    first
+        .saturating_mul(1 << tries.min(16))
+        .min(longest)
+        .mul_f64(random.f64())
 }
 
 /// Whether trying again would get the same answer.
@@ -276,14 +299,18 @@ pub(crate) fn is_final(error: &BrowserError) -> bool {
         BrowserError::Refused { status, .. } => status.is_client_error() && status.as_u16() != 429,
         BrowserError::Closed { code, .. } => ComeBack::after(*code) == ComeBack::No,
         BrowserError::Target(_) => true,
-        BrowserError::Unexpected(_) | BrowserError::Silence(_) | BrowserError::Connection(_) => false,
+        BrowserError::Unexpected(_) | BrowserError::Silence(_) | BrowserError::Connection(_) => {
+            false
+        }
     }
 }
 
 pub(crate) fn retry_after(error: &BrowserError) -> Option<Duration> {
     match error {
         BrowserError::Unexpected(message) => match **message {
-            ServerMessage::Error { retry_after, .. } => retry_after.map(|seconds| Duration::from_secs(seconds.into())),
+            ServerMessage::Error { retry_after, .. } => {
+                retry_after.map(|seconds| Duration::from_secs(seconds.into()))
+            }
             _ => None,
         },
         _ => None,

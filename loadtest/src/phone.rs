@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use reqwest::{RequestBuilder, Response, StatusCode};
-use saoma_protocol::{ConfirmRequest, Decision, ErrorCode, LoginId, Problem, ScanContext, ScanRequest, paths};
+use saoma_protocol::{
+    ConfirmRequest, Decision, ErrorCode, LoginId, Problem, ScanContext, ScanRequest, paths,
+};
 use serde::de::DeserializeOwned;
 use url::Url;
 
@@ -58,21 +60,38 @@ impl Phone {
     ///
     /// # Errors
     /// As [`Phone::new`].
-    pub fn with_patience(gateway: Url, token: impl Into<String>, patience: Duration) -> Result<Self, PhoneError> {
-        let http = reqwest::Client::builder().timeout(patience).pool_idle_timeout(Duration::from_secs(30)).build()?;
-        Ok(Self { http, gateway, token: token.into() })
+    pub fn with_patience(
+        gateway: Url,
+        token: impl Into<String>,
+        patience: Duration,
+    ) -> Result<Self, PhoneError> {
+        let http = reqwest::Client::builder()
+            .timeout(patience)
+            .pool_idle_timeout(Duration::from_secs(30))
+            .build()?;
+        Ok(Self {
+            http,
+            gateway,
+            token: token.into(),
+        })
     }
 
     /// The same phone in the hand of another person.
     #[must_use]
     pub fn with_token(&self, token: impl Into<String>) -> Self {
-        Self { token: token.into(), ..self.clone() }
+        Self {
+            token: token.into(),
+            ..self.clone()
+        }
     }
 
     /// The same phone, asking another node.
     #[must_use]
     pub fn at(&self, gateway: Url) -> Self {
-        Self { gateway, ..self.clone() }
+        Self {
+            gateway,
+            ..self.clone()
+        }
     }
 
     /// Scans a QR code's text.
@@ -88,7 +107,10 @@ impl Phone {
     /// # Errors
     /// The gateway refuses or does not answer.
     pub async fn type_code(&self, user_code: &str) -> Result<ScanContext, PhoneError> {
-        self.send_scan(&ScanRequest::UserCode { user_code: user_code.to_owned() }).await
+        self.send_scan(&ScanRequest::UserCode {
+            user_code: user_code.to_owned(),
+        })
+        .await
     }
 
     /// Confirms as an identity.
@@ -96,8 +118,14 @@ impl Phone {
     /// # Errors
     /// The gateway refuses or does not answer.
     pub async fn confirm(&self, login_id: LoginId, identity: &str) -> Result<Decision, PhoneError> {
-        let body = ConfirmRequest { identity: identity.to_owned() };
-        self.send(self.post(&paths::of_login(paths::CONFIRM, login_id)).json(&body)).await
+        let body = ConfirmRequest {
+            identity: identity.to_owned(),
+        };
+        self.send(
+            self.post(&paths::of_login(paths::CONFIRM, login_id))
+                .json(&body),
+        )
+        .await
     }
 
     /// Declines.
@@ -105,7 +133,8 @@ impl Phone {
     /// # Errors
     /// The gateway refuses or does not answer.
     pub async fn reject(&self, login_id: LoginId) -> Result<Decision, PhoneError> {
-        self.send(self.post(&paths::of_login(paths::REJECT, login_id))).await
+        self.send(self.post(&paths::of_login(paths::REJECT, login_id)))
+            .await
     }
 
     async fn send_scan(&self, scan: &ScanRequest) -> Result<ScanContext, PhoneError> {
@@ -120,15 +149,26 @@ impl Phone {
 
     async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, PhoneError> {
         let response = request.send().await?;
-        if response.status().is_success() { Ok(response.json().await?) } else { Err(refused(response).await) }
+        if response.status().is_success() {
+            Ok(response.json().await?)
+        } else {
+            Err(refused(response).await)
+        }
     }
 }
 
 async fn refused(response: Response) -> PhoneError {
     let status = response.status();
-    let retry_after = response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
+    let retry_after = response
+        .headers()
+        .get("retry-after")
+        .and_then(|value| value.to_str().ok()?.parse().ok());
     match response.json().await {
-        Ok(problem) => PhoneError::Refused { status, retry_after, problem: Box::new(problem) },
+        Ok(problem) => PhoneError::Refused {
+            status,
+            retry_after,
+            problem: Box::new(problem),
+        },
         Err(error) => PhoneError::NoAnswer(error),
     }
 }

@@ -123,7 +123,13 @@ pub enum Deed {
 
 impl Default for People {
     fn default() -> Self {
-        Self { login: 1, cancel: 0, reject: 0, refresh: 0, slow: 0 }
+        Self {
+            login: 1,
+            cancel: 0,
+            reject: 0,
+            refresh: 0,
+            slow: 0,
+        }
     }
 }
 
@@ -211,25 +217,49 @@ impl Scenario {
                 format!("{name} is neither a scenario ({names}) nor a file that can be read")
             })?,
         };
-        let mut table: Table = toml::from_str(&text).with_context(|| format!("{name} is no TOML"))?;
+        let mut table: Table =
+            toml::from_str(&text).with_context(|| format!("{name} is no TOML"))?;
         for setting in settings {
-            set(&mut table, setting).with_context(|| format!("{setting} is no setting NAME=VALUE"))?;
+            set(&mut table, setting)
+                .with_context(|| format!("{setting} is no setting NAME=VALUE"))?;
         }
-        let scenario: Self = table.try_into().with_context(|| format!("the scenario {name} is wrong"))?;
+        let scenario: Self = table
+            .try_into()
+            .with_context(|| format!("the scenario {name} is wrong"))?;
         scenario.check()?;
         Ok(scenario)
     }
 
     fn check(&self) -> anyhow::Result<()> {
-        let rates = [self.open_rate, self.rate, self.rate_to.unwrap_or_default(), self.scan_rate.unwrap_or_default()];
-        ensure!(rates.iter().all(|rate| (0.0..=1e6).contains(rate)), "a rate is between 0 and 1,000,000 a second");
-        let times = [self.settle, self.idle, self.duration, self.reconnect_over, self.slow];
-        ensure!(times.iter().all(|time| (0.0..=86_400.0).contains(time)), "a time is between 0 s and a day");
+        let rates = [
+            self.open_rate,
+            self.rate,
+            self.rate_to.unwrap_or_default(),
+            self.scan_rate.unwrap_or_default(),
+        ];
+        ensure!(
+            rates.iter().all(|rate| (0.0..=1e6).contains(rate)),
+            "a rate is between 0 and 1,000,000 a second"
+        );
+        let times = [
+            self.settle,
+            self.idle,
+            self.duration,
+            self.reconnect_over,
+            self.slow,
+        ];
+        ensure!(
+            times.iter().all(|time| (0.0..=86_400.0).contains(time)),
+            "a time is between 0 s and a day"
+        );
         ensure!(self.largest() > 0, "there must be at least one browser");
         ensure!(self.sizes.is_sorted(), "sizes must rise");
         self.thresholds()?;
         self.check_steps()?;
-        ensure!((1..=10_000_000).contains(&self.in_flight), "in_flight must be at least 1");
+        ensure!(
+            (1..=10_000_000).contains(&self.in_flight),
+            "in_flight must be at least 1"
+        );
         Ok(())
     }
 
@@ -238,7 +268,10 @@ impl Scenario {
     /// # Errors
     /// A threshold cannot be understood.
     pub fn thresholds(&self) -> anyhow::Result<Vec<Threshold>> {
-        let parsed = self.thresholds.iter().map(|text| text.parse().with_context(|| format!("the threshold {text}")));
+        let parsed = self.thresholds.iter().map(|text| {
+            text.parse()
+                .with_context(|| format!("the threshold {text}"))
+        });
         parsed.collect()
     }
 
@@ -249,7 +282,11 @@ impl Scenario {
 
     /// When logins come, if they do.
     pub fn stage(&self) -> Option<Stage> {
-        let stage = Stage { from: self.rate, to: self.rate_to.unwrap_or(self.rate), seconds: self.duration };
+        let stage = Stage {
+            from: self.rate,
+            to: self.rate_to.unwrap_or(self.rate),
+            seconds: self.duration,
+        };
         (stage.arrivals() > 0).then_some(stage)
     }
 }
@@ -261,10 +298,15 @@ fn set(table: &mut Table, setting: &str) -> Option<()> {
         .ok()
         .and_then(|mut table| table.remove("value"))
         .unwrap_or_else(|| toml::Value::String(value.to_owned()));
-    let (parents, name) = path.rsplit_once('.').map_or(("", path), |(parents, name)| (parents, name));
+    let (parents, name) = path
+        .rsplit_once('.')
+        .map_or(("", path), |(parents, name)| (parents, name));
     let mut inner = table;
     for parent in parents.split('.').filter(|parent| !parent.is_empty()) {
-        inner = inner.entry(parent).or_insert_with(|| Table::new().into()).as_table_mut()?;
+        inner = inner
+            .entry(parent)
+            .or_insert_with(|| Table::new().into())
+            .as_table_mut()?;
     }
     inner.insert(name.to_owned(), value);
     Some(())

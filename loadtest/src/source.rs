@@ -12,7 +12,13 @@ use crate::browser::BrowserError;
 pub fn loopback(number: u64) -> IpAddr {
     let number = number % (254 * 256 * 254);
     let part = |value: u64| u8::try_from(value).unwrap_or(1);
-    Ipv4Addr::new(127, part(1 + number / (254 * 256)), part(number / 254 % 256), part(1 + number % 254)).into()
+    Ipv4Addr::new(
+        127,
+        part(1 + number / (254 * 256)),
+        part(number / 254 % 256),
+        part(1 + number % 254),
+    )
+    .into()
 }
 
 /// Where a target listens, when it is given as an IPv4 loopback address.
@@ -43,7 +49,10 @@ pub async fn bound_stream(source: IpAddr, target: &Url) -> Result<TcpStream, Bro
     let failed = |error: std::io::Error| BrowserError::Connection(error.to_string());
     let socket = TcpSocket::new_v4().map_err(failed)?;
     socket.bind(SocketAddr::new(source, 0)).map_err(failed)?;
-    let stream = socket.connect(socket_address(target)?).await.map_err(failed)?;
+    let stream = socket
+        .connect(socket_address(target)?)
+        .await
+        .map_err(failed)?;
     stream.set_nodelay(true).map_err(failed)?;
     Ok(stream)
 }
@@ -65,7 +74,8 @@ mod tests {
 
     #[test]
     fn only_loopback_targets_are_reached_from_many_addresses() {
-        let target = |text: &str| loopback_target(&Url::parse(text).unwrap()).map(|address| address.port());
+        let target =
+            |text: &str| loopback_target(&Url::parse(text).unwrap()).map(|address| address.port());
         assert_eq!(target("http://127.0.0.1:8080"), Some(8080));
         assert_eq!(target("ws://127.3.0.1/sub/{id}"), Some(80));
         assert_eq!(target("http://10.0.0.1:8080"), None);

@@ -35,7 +35,11 @@ impl Transport {
     ///
     /// # Errors
     /// The gateway refuses, or answers something else than `opened`.
-    pub async fn open(&self, target: &Url, party: &RelyingParty) -> Result<(Connection, OpenedLogin), BrowserError> {
+    pub async fn open(
+        &self,
+        target: &Url,
+        party: &RelyingParty,
+    ) -> Result<(Connection, OpenedLogin), BrowserError> {
         Ok(match self {
             Self::Socket => {
                 let (socket, login) = Browser::open(target, party).await?;
@@ -57,9 +61,16 @@ impl Transport {
     ///
     /// # Errors
     /// The connection fails. That a socket is not taken back shows in what comes next.
-    pub async fn resume(&self, target: &Url, origin: &str, request: ResumeRequest) -> Result<Connection, BrowserError> {
+    pub async fn resume(
+        &self,
+        target: &Url,
+        origin: &str,
+        request: ResumeRequest,
+    ) -> Result<Connection, BrowserError> {
         Ok(match self {
-            Self::Socket => Connection::Socket(Browser::resume_with(target, origin, request).await?),
+            Self::Socket => {
+                Connection::Socket(Browser::resume_with(target, origin, request).await?)
+            }
             Self::SocketFrom(source) => {
                 let mut socket = Browser::connect_from(*source, target, origin).await?;
                 socket.send(&ClientMessage::Resume(request)).await?;

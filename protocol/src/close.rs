@@ -130,7 +130,9 @@ pub struct RestartHint {
 impl RestartHint {
     /// A hint of this long; more than 49 days are cut.
     pub fn after(wait: Duration) -> Self {
-        Self { retry_after_ms: u32::try_from(wait.as_millis()).unwrap_or(u32::MAX) }
+        Self {
+            retry_after_ms: u32::try_from(wait.as_millis()).unwrap_or(u32::MAX),
+        }
     }
 
     /// The text of the close reason: well under the 123 bytes that RFC 6455 §5.5 leaves it.
@@ -141,7 +143,11 @@ impl RestartHint {
 
 /// How the gateway ends an event stream or a poll, which have no close frame: in `close`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "codegen", derive(ts_rs::TS, schemars::JsonSchema), ts(optional_fields))]
+#[cfg_attr(
+    feature = "codegen",
+    derive(ts_rs::TS, schemars::JsonSchema),
+    ts(optional_fields)
+)]
 pub struct CloseNotice {
     /// The close code of a socket.
     pub code: u16,
@@ -179,6 +185,9 @@ mod tests {
     #[test]
     fn a_restart_hint_is_json() {
         let hint = RestartHint::after(Duration::from_millis(1234));
-        assert_eq!(serde_json::from_str::<RestartHint>(&hint.to_reason()).ok(), Some(hint));
+        assert_eq!(
+            serde_json::from_str::<RestartHint>(&hint.to_reason()).ok(),
+            Some(hint)
+        );
     }
 }

@@ -104,7 +104,11 @@ impl ScanCode {
     /// [`ParseCodeError::Foreign`] for any other text, and what [`ScanCode::from_str`] refuses.
     pub fn from_qr_text(text: &str, origin: &str) -> Result<Self, ParseCodeError> {
         let prefix = format!("{}{QR_PATH}", origin.to_ascii_uppercase());
-        text.trim().to_ascii_uppercase().strip_prefix(&prefix).ok_or(ParseCodeError::Foreign)?.parse()
+        text.trim()
+            .to_ascii_uppercase()
+            .strip_prefix(&prefix)
+            .ok_or(ParseCodeError::Foreign)?
+            .parse()
     }
 }
 
@@ -180,13 +184,21 @@ impl FromStr for UserCode {
         if !letters.iter().all(|l| USER_CODE_ALPHABET.contains(l)) {
             return Err(ParseCodeError::Alphabet);
         }
-        letters.try_into().map(Self).map_err(|_| ParseCodeError::Length { expected: Self::CHARS })
+        letters
+            .try_into()
+            .map(Self)
+            .map_err(|_| ParseCodeError::Length {
+                expected: Self::CHARS,
+            })
     }
 }
 
 /// Typed text as the alphabet writes it: upper case, without the spaces and hyphens that people put in.
 fn without_separators(text: &str) -> String {
-    text.chars().filter(|c| !c.is_whitespace() && *c != '-').map(|c| c.to_ascii_uppercase()).collect()
+    text.chars()
+        .filter(|c| !c.is_whitespace() && *c != '-')
+        .map(|c| c.to_ascii_uppercase())
+        .collect()
 }
 
 fn decode_base32<const N: usize>(text: &str, chars: usize) -> Result<[u8; N], ParseCodeError> {
@@ -194,16 +206,25 @@ fn decode_base32<const N: usize>(text: &str, chars: usize) -> Result<[u8; N], Pa
     if text.len() != chars {
         return Err(ParseCodeError::Length { expected: chars });
     }
-    CROCKFORD.decode(text.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok()).ok_or(ParseCodeError::Alphabet)
+    CROCKFORD
+        .decode(text.as_bytes())
+        .ok()
+        .and_then(|bytes| bytes.try_into().ok())
+        .ok_or(ParseCodeError::Alphabet)
 }
 
 /// Crockford's base32: no letter that reads as a digit.
 static CROCKFORD: LazyLock<Encoding> = LazyLock::new(|| {
     let mut specification = Specification::new();
-    specification.symbols.push_str("0123456789ABCDEFGHJKMNPQRSTVWXYZ");
+    specification
+        .symbols
+        .push_str("0123456789ABCDEFGHJKMNPQRSTVWXYZ");
     specification.translate.from.push_str("OIL");
     specification.translate.to.push_str("011");
-    #[expect(clippy::expect_used, reason = "the specification is a constant, and tests encode with it")]
+    #[expect(
+        clippy::expect_used,
+        reason = "the specification is a constant, and tests encode with it"
+    )]
     specification.encoding().expect("a valid base32 alphabet")
 });
 
@@ -243,9 +264,16 @@ mod tests {
     #[test]
     fn a_code_of_another_gateway_is_foreign() {
         let code = ScanCode::from_random(LoginId::from_random([7; 15]), [9; 5]);
-        for origin in ["https://login.example", "https://evil.example", "http://login.example:8443"] {
+        for origin in [
+            "https://login.example",
+            "https://evil.example",
+            "http://login.example:8443",
+        ] {
             let text = code.to_qr_text(origin);
-            assert_eq!(ScanCode::from_qr_text(&text, ORIGIN), Err(ParseCodeError::Foreign));
+            assert_eq!(
+                ScanCode::from_qr_text(&text, ORIGIN),
+                Err(ParseCodeError::Foreign)
+            );
         }
     }
 

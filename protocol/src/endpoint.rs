@@ -54,7 +54,11 @@ pub const MAX_POLL_WAIT_SECONDS: u32 = 25;
 
 /// The answer to a poll.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "codegen", derive(ts_rs::TS, schemars::JsonSchema), ts(optional_fields))]
+#[cfg_attr(
+    feature = "codegen",
+    derive(ts_rs::TS, schemars::JsonSchema),
+    ts(optional_fields)
+)]
 pub struct PollAnswer {
     /// What came after the `seq` that the poll named, in order.
     pub messages: Vec<ServerMessage>,
@@ -123,7 +127,11 @@ pub struct ClientContext {
 
 /// A browser as far as the gateway can tell.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "codegen", derive(ts_rs::TS, schemars::JsonSchema), ts(optional_fields))]
+#[cfg_attr(
+    feature = "codegen",
+    derive(ts_rs::TS, schemars::JsonSchema),
+    ts(optional_fields)
+)]
 pub struct RequesterContext {
     /// The IP address.
     pub address: String,

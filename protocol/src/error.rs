@@ -131,7 +131,9 @@ impl ErrorCode {
             Self::OriginNotAllowed | Self::IdentityNotAllowed | Self::IdentityRefused => 403,
             Self::UnknownLogin | Self::UnknownCode | Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
-            Self::Superseded | Self::AlreadyScanned | Self::AlreadyDecided | Self::NotScanned => 409,
+            Self::Superseded | Self::AlreadyScanned | Self::AlreadyDecided | Self::NotScanned => {
+                409
+            }
             Self::LoginExpired => 410,
             Self::RequestTooLarge => 413,
             Self::TooManyRequests => 429,
@@ -173,7 +175,11 @@ impl ErrorCode {
 
 /// A problem document (RFC 9457), `application/problem+json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "codegen", derive(ts_rs::TS, schemars::JsonSchema), ts(optional_fields))]
+#[cfg_attr(
+    feature = "codegen",
+    derive(ts_rs::TS, schemars::JsonSchema),
+    ts(optional_fields)
+)]
 pub struct Problem {
     /// `urn:saoma:error:` and the code.
     #[serde(rename = "type")]

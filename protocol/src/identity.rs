@@ -4,7 +4,11 @@ use serde::{Deserialize, Serialize};
 
 /// One of the identities that a person may log in with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "codegen", derive(ts_rs::TS, schemars::JsonSchema), ts(optional_fields))]
+#[cfg_attr(
+    feature = "codegen",
+    derive(ts_rs::TS, schemars::JsonSchema),
+    ts(optional_fields)
+)]
 pub struct Identity {
     /// Names it among the person's identities, such as `personal` or `unit:90001`.
     pub id: String,
@@ -43,7 +47,11 @@ pub enum UnitRole {
 
 /// What the app's backend says of an access token (RFC 7662 §2.2), or the claims of a JWT that it signed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "codegen", derive(ts_rs::TS, schemars::JsonSchema), ts(optional_fields))]
+#[cfg_attr(
+    feature = "codegen",
+    derive(ts_rs::TS, schemars::JsonSchema),
+    ts(optional_fields)
+)]
 pub struct IntrospectionResponse {
     /// Whether the token is good now. All else is absent when it is not.
     #[serde(default)]
@@ -64,7 +72,11 @@ pub struct IntrospectionResponse {
 
 /// An identity and its own standing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "codegen", derive(ts_rs::TS, schemars::JsonSchema), ts(optional_fields))]
+#[cfg_attr(
+    feature = "codegen",
+    derive(ts_rs::TS, schemars::JsonSchema),
+    ts(optional_fields)
+)]
 pub struct OfferedIdentity {
     /// The identity.
     #[serde(flatten)]
@@ -76,13 +88,19 @@ pub struct OfferedIdentity {
 
 impl From<Identity> for OfferedIdentity {
     fn from(identity: Identity) -> Self {
-        Self { identity, refusal: None }
+        Self {
+            identity,
+            refusal: None,
+        }
     }
 }
 
 /// A name as a stranger may see it: the first character and `*` (threat T18).
 pub fn masked_name(name: &str) -> String {
-    name.trim().chars().next().map_or_else(|| "*".to_owned(), |first| format!("{first}*"))
+    name.trim()
+        .chars()
+        .next()
+        .map_or_else(|| "*".to_owned(), |first| format!("{first}*"))
 }
 
 #[cfg(test)]

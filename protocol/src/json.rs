@@ -15,6 +15,10 @@ pub fn read_object<T: DeserializeOwned>(json: &[u8]) -> Result<T, String> {
     }
     serde_json::from_slice(json).map_err(|error| {
         let complaint = error.to_string();
-        complaint.chars().filter(|c| !c.is_control()).take(MAX_COMPLAINT_CHARS).collect()
+        complaint
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(MAX_COMPLAINT_CHARS)
+            .collect()
     })
 }

@@ -40,15 +40,20 @@ mod version;
 pub use close::{CloseCode, CloseNotice, ComeBack, RestartHint};
 pub use code::{LoginId, ParseCodeError, ScanCode, UserCode};
 pub use endpoint::{
-    ClientContext, ConfirmRequest, Decision, DecisionStatus, MAX_POLL_WAIT_SECONDS, Place, PollAnswer,
-    RECEIVE_KEY_HEADER, RequesterContext, ScanContext, ScanRequest, paths,
+    ClientContext, ConfirmRequest, Decision, DecisionStatus, MAX_POLL_WAIT_SECONDS, Place,
+    PollAnswer, RECEIVE_KEY_HEADER, RequesterContext, ScanContext, ScanRequest, paths,
 };
 pub use error::{ErrorCode, Problem};
-pub use identity::{Identity, IdentityKind, IntrospectionResponse, OfferedIdentity, UnitRole, masked_name};
+pub use identity::{
+    Identity, IdentityKind, IntrospectionResponse, OfferedIdentity, UnitRole, masked_name,
+};
 pub use json::read_object;
-pub use login::{Due, Event, EventKind, Guard, Login, LoginState, Outcome, PersonId, Refusal, StateName};
+pub use login::{
+    Due, Event, EventKind, Guard, Login, LoginState, Outcome, PersonId, Refusal, StateName,
+};
 pub use message::{
-    ClientMessage, DecodeError, MAX_INBOUND_MESSAGE_BYTES, OpenRequest, RejectReason, ResumeRequest, ServerMessage,
+    ClientMessage, DecodeError, MAX_INBOUND_MESSAGE_BYTES, OpenRequest, RejectReason,
+    ResumeRequest, ServerMessage,
 };
 pub use pkce::{CodeChallenge, CodeChallengeMethod};
 pub use secret::{AccessToken, AuthorizationCode, Digest, ReceiveKey};

@@ -201,8 +201,15 @@ pub enum Refusal {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: &'static [Self] =
-        &[Self::Renew, Self::Scan, Self::Confirm, Self::Reject, Self::Cancel, Self::Expire, Self::Redeem];
+    pub const ALL: &'static [Self] = &[
+        Self::Renew,
+        Self::Scan,
+        Self::Confirm,
+        Self::Reject,
+        Self::Cancel,
+        Self::Expire,
+        Self::Redeem,
+    ];
 
     /// The transition table: its only copy.
     pub const fn guard(self) -> Guard {
@@ -218,7 +225,13 @@ impl EventKind {
             Self::Expire => (&[Waiting, Scanned], Expired, &[Expired], After),
             Self::Redeem => (&[Confirmed], Redeemed, &[], Before),
         };
-        Guard { from, to, repeats, due, numbered: !matches!(self, Self::Redeem) }
+        Guard {
+            from,
+            to,
+            repeats,
+            due,
+            numbered: !matches!(self, Self::Redeem),
+        }
     }
 
     /// The name in logs and metrics.
@@ -259,8 +272,15 @@ impl Login {
             Due::After if now < self.expires_at => return Err(Refusal::TooEarly),
             _ => {}
         }
-        let seq = if guard.numbered { self.seq + 1 } else { self.seq };
-        Ok(Outcome::Changed { state: self.next_state(event), seq })
+        let seq = if guard.numbered {
+            self.seq + 1
+        } else {
+            self.seq
+        };
+        Ok(Outcome::Changed {
+            state: self.next_state(event),
+            seq,
+        })
     }
 
     fn next_state(&self, event: &Event) -> LoginState {
@@ -370,7 +390,9 @@ impl Event {
     /// The person whose event it is.
     pub const fn person(&self) -> Option<&PersonId> {
         match self {
-            Self::Scan { person } | Self::Confirm { person, .. } | Self::Reject { person } => Some(person),
+            Self::Scan { person } | Self::Confirm { person, .. } | Self::Reject { person } => {
+                Some(person)
+            }
             Self::Renew | Self::Cancel | Self::Expire | Self::Redeem => None,
         }
     }

@@ -30,7 +30,11 @@ pub enum ClientMessage {
 
 /// An OpenID Connect authentication request (OIDC Core §3.1.2.1) with PKCE (RFC 7636).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "codegen", derive(ts_rs::TS, schemars::JsonSchema), ts(optional_fields))]
+#[cfg_attr(
+    feature = "codegen",
+    derive(ts_rs::TS, schemars::JsonSchema),
+    ts(optional_fields)
+)]
 pub struct OpenRequest {
     /// The relying party.
     pub client_id: String,
@@ -55,7 +59,11 @@ pub struct OpenRequest {
 
 /// Proof of a login, and how much of it the browser has seen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "codegen", derive(ts_rs::TS, schemars::JsonSchema), ts(optional_fields))]
+#[cfg_attr(
+    feature = "codegen",
+    derive(ts_rs::TS, schemars::JsonSchema),
+    ts(optional_fields)
+)]
 pub struct ResumeRequest {
     /// The login.
     pub login_id: LoginId,
@@ -72,7 +80,11 @@ pub struct ResumeRequest {
 
 /// Gateway to browser.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "codegen", derive(ts_rs::TS, schemars::JsonSchema), ts(optional_fields))]
+#[cfg_attr(
+    feature = "codegen",
+    derive(ts_rs::TS, schemars::JsonSchema),
+    ts(optional_fields)
+)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ServerMessage {
@@ -200,9 +212,11 @@ impl ClientMessage {
         struct Tag {
             r#type: String,
         }
-        read_object(text.as_bytes()).map_err(|complaint| match read_object::<Tag>(text.as_bytes()) {
-            Ok(tag) if !Self::TYPES.contains(&tag.r#type.as_str()) => DecodeError::UnknownType,
-            _ => DecodeError::Malformed(complaint),
+        read_object(text.as_bytes()).map_err(|complaint| {
+            match read_object::<Tag>(text.as_bytes()) {
+                Ok(tag) if !Self::TYPES.contains(&tag.r#type.as_str()) => DecodeError::UnknownType,
+                _ => DecodeError::Malformed(complaint),
+            }
         })
     }
 }
@@ -219,7 +233,11 @@ impl fmt::Debug for ServerMessage {
             Self::Cancelled { .. } => "Cancelled",
             Self::Expired { .. } => "Expired",
             Self::Heartbeat { .. } => "Heartbeat",
-            Self::Error { error, error_description, .. } => {
+            Self::Error {
+                error,
+                error_description,
+                ..
+            } => {
                 return write!(f, "Error({}: {error_description:?})", error.as_str());
             }
         };
@@ -244,6 +262,12 @@ impl ServerMessage {
 
     /// Whether the browser has nothing left to wait for.
     pub const fn is_settled(&self) -> bool {
-        matches!(self, Self::Confirmed { .. } | Self::Rejected { .. } | Self::Cancelled { .. } | Self::Expired { .. })
+        matches!(
+            self,
+            Self::Confirmed { .. }
+                | Self::Rejected { .. }
+                | Self::Cancelled { .. }
+                | Self::Expired { .. }
+        )
     }
 }

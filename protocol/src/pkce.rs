@@ -22,7 +22,9 @@ impl CodeChallenge {
     /// Whether `verifier` is the one: 43 to 128 unreserved characters (RFC 7636 §4.1) with this digest.
     pub fn admits(self, verifier: &str) -> bool {
         let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-        (43..=128).contains(&verifier.len()) && verifier.bytes().all(unreserved) && Self::of(verifier) == self
+        (43..=128).contains(&verifier.len())
+            && verifier.bytes().all(unreserved)
+            && Self::of(verifier) == self
     }
 }
 
@@ -57,8 +59,13 @@ mod tests {
     #[test]
     fn the_example_of_rfc_7636_appendix_b_holds() {
         let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-        let challenge: CodeChallenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".parse().unwrap();
-        assert_eq!(challenge.to_string(), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+        let challenge: CodeChallenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+            .parse()
+            .unwrap();
+        assert_eq!(
+            challenge.to_string(),
+            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+        );
         assert!(challenge.admits(verifier));
         assert!(!challenge.admits(&verifier.replace('d', "e")));
     }

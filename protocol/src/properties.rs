@@ -1,7 +1,10 @@
 //! What holds whatever a stranger sends: each a function that takes any bytes and panics where it does not hold.
 //!
 //! Unit tests try them briefly, libFuzzer at length; `protocol/fuzz/README.md` says how.
-#![allow(clippy::expect_used, reason = "a property that does not hold says so by panicking")]
+#![allow(
+    clippy::expect_used,
+    reason = "a property that does not hold says so by panicking"
+)]
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,8 +13,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AccessToken, AuthorizationCode, ClientMessage, CodeChallenge, DecodeError, Digest, LoginId, ProtocolVersion,
-    ReceiveKey, ScanCode, ServerMessage, UserCode,
+    AccessToken, AuthorizationCode, ClientMessage, CodeChallenge, DecodeError, Digest, LoginId,
+    ProtocolVersion, ReceiveKey, ScanCode, ServerMessage, UserCode,
 };
 
 macro_rules! properties {
@@ -37,7 +40,9 @@ const MAX_TOLD_CHARS: usize = 300;
 /// A browser's frame is a message, which is read back as it is written and does not print its secret, or it is told
 /// briefly what is wrong with it.
 fn client_message(bytes: &[u8]) {
-    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
     match ClientMessage::decode(text) {
         Ok(message) => {
             assert_reads_back(&message);
@@ -60,35 +65,60 @@ fn names_a_type(text: &str) -> bool {
     struct Typed {
         r#type: String,
     }
-    let typed: Option<Typed> = serde_json::from_str(text).ok().filter(|_| text.trim_ascii_start().starts_with('{'));
-    typed.is_some_and(|typed| ["open", "resume", "refresh", "cancel"].contains(&typed.r#type.as_str()))
+    let typed: Option<Typed> = serde_json::from_str(text)
+        .ok()
+        .filter(|_| text.trim_ascii_start().starts_with('{'));
+    typed.is_some_and(|typed| {
+        ["open", "resume", "refresh", "cancel"].contains(&typed.r#type.as_str())
+    })
 }
 
 /// A gateway's frame as the Rust client reads it.
 fn server_message(bytes: &[u8]) {
-    let Ok(message) = serde_json::from_slice::<ServerMessage>(bytes) else { return };
+    let Ok(message) = serde_json::from_slice::<ServerMessage>(bytes) else {
+        return;
+    };
     assert_reads_back(&message);
     assert!(!message.is_settled() || message.seq().is_some());
     match &message {
-        ServerMessage::Opened { receive_key, user_code, .. } => {
+        ServerMessage::Opened {
+            receive_key,
+            user_code,
+            ..
+        } => {
             assert_hides(&message, receive_key);
             assert_hides(&message, user_code);
         }
         ServerMessage::Renewed { user_code, .. } => assert_hides(&message, user_code),
-        ServerMessage::Confirmed { redirect_to, .. } if redirect_to.len() > 16 => assert_hides(&message, redirect_to),
+        ServerMessage::Confirmed { redirect_to, .. } if redirect_to.len() > 16 => {
+            assert_hides(&message, redirect_to)
+        }
         _ => {}
     }
 }
 
 /// A version is agreed on exactly when one of the names is offered, on whichever line it stands.
 fn subprotocol(bytes: &[u8]) {
-    let Some(text) = std::str::from_utf8(bytes).ok().filter(|text| text.bytes().all(is_header_byte)) else { return };
-    let names = |version: ProtocolVersion| {
-        text.split([',', '\n']).any(|name| name.trim_matches([' ', '\t']) == version.subprotocol())
+    let Some(text) = std::str::from_utf8(bytes)
+        .ok()
+        .filter(|text| text.bytes().all(is_header_byte))
+    else {
+        return;
     };
-    let newest = ProtocolVersion::ALL.iter().copied().rev().find(|version| names(*version));
+    let names = |version: ProtocolVersion| {
+        text.split([',', '\n'])
+            .any(|name| name.trim_matches([' ', '\t']) == version.subprotocol())
+    };
+    let newest = ProtocolVersion::ALL
+        .iter()
+        .copied()
+        .rev()
+        .find(|version| names(*version));
     assert_eq!(ProtocolVersion::negotiate(text.split('\n')), newest);
-    assert_eq!(ProtocolVersion::negotiate([text.replace('\n', ",").as_str()]), newest);
+    assert_eq!(
+        ProtocolVersion::negotiate([text.replace('\n', ",").as_str()]),
+        newest
+    );
 }
 
 fn is_header_byte(byte: u8) -> bool {
@@ -97,8 +127,13 @@ fn is_header_byte(byte: u8) -> bool {
 
 /// What is read of a login's id and its codes, however it is typed, is written in one form.
 fn shown_code(bytes: &[u8]) {
-    let Ok(text) = std::str::from_utf8(bytes) else { return };
-    let typed = text.chars().filter(|c| !c.is_whitespace() && *c != '-').count();
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    let typed = text
+        .chars()
+        .filter(|c| !c.is_whitespace() && *c != '-')
+        .count();
     if let Ok(id) = text.parse::<LoginId>() {
         assert_eq!(typed, LoginId::CHARS);
         assert_one_form(&id, LoginId::CHARS);
@@ -106,8 +141,10 @@ fn shown_code(bytes: &[u8]) {
     if let Ok(code) = text.parse::<ScanCode>() {
         assert_eq!(typed, ScanCode::CHARS);
         assert_one_form(&code, ScanCode::CHARS);
-        let (id, nonce) =
-            (code.to_string()[..LoginId::CHARS].to_owned(), code.to_string()[LoginId::CHARS..].to_owned());
+        let (id, nonce) = (
+            code.to_string()[..LoginId::CHARS].to_owned(),
+            code.to_string()[LoginId::CHARS..].to_owned(),
+        );
         assert_eq!(id.parse(), Ok(code.login_id()));
         assert!(id.contains(&nonce) || !format!("{code:?}").contains(&nonce));
     }
@@ -121,12 +158,16 @@ fn shown_code(bytes: &[u8]) {
 /// A secret is read from the one text that it is written as, and is printed nowhere else.
 fn secret(bytes: &[u8]) {
     fn check<T: FromStr<Err: fmt::Debug> + PartialEq + fmt::Display + fmt::Debug>(text: &str) {
-        let Ok(secret) = text.parse::<T>() else { return };
+        let Ok(secret) = text.parse::<T>() else {
+            return;
+        };
         assert_eq!(secret.to_string(), text);
         let alone = text.split_once('.').map_or(text, |(_, alone)| alone);
         assert!(!format!("{secret:?}").contains(alone));
     }
-    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
     check::<ReceiveKey>(text);
     check::<AuthorizationCode>(text);
     check::<AccessToken>(text);
@@ -136,47 +177,82 @@ fn secret(bytes: &[u8]) {
 
 /// Threat T31: a QR code's text is taken only when it leads to this gateway, with nothing but the code behind.
 fn qr_text(bytes: &[u8]) {
-    const ORIGINS: [&str; 4] =
-        ["https://login.example", "https://login.example:8443", "http://login.example", "http://127.0.0.1:8080"];
-    let Ok(text) = std::str::from_utf8(bytes) else { return };
-    let taken = ORIGINS.into_iter().filter_map(|origin| Some((origin, ScanCode::from_qr_text(text, origin).ok()?)));
+    const ORIGINS: [&str; 4] = [
+        "https://login.example",
+        "https://login.example:8443",
+        "http://login.example",
+        "http://127.0.0.1:8080",
+    ];
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    let taken = ORIGINS
+        .into_iter()
+        .filter_map(|origin| Some((origin, ScanCode::from_qr_text(text, origin).ok()?)));
     let taken: Vec<_> = taken.collect();
     assert!(taken.len() <= 1, "{taken:?}");
     for (origin, code) in taken {
         let start = format!("{origin}/q/");
         let shown = text.trim();
-        assert!(shown.is_char_boundary(start.len()) && shown[..start.len()].eq_ignore_ascii_case(&start));
+        assert!(
+            shown.is_char_boundary(start.len())
+                && shown[..start.len()].eq_ignore_ascii_case(&start)
+        );
         let code_only = |c: char| c.is_ascii_alphanumeric() || c.is_whitespace() || c == '-';
         assert!(shown[start.len()..].chars().all(code_only));
-        assert_eq!(ScanCode::from_qr_text(&code.to_qr_text(origin), origin), Ok(code));
+        assert_eq!(
+            ScanCode::from_qr_text(&code.to_qr_text(origin), origin),
+            Ok(code)
+        );
     }
 }
 
 /// A verifier proves a challenge only as RFC 7636 §4.1 and §4.6 say. First line: the challenge.
 fn code_verifier(bytes: &[u8]) {
-    let Some((challenge, verifier)) = std::str::from_utf8(bytes).ok().and_then(|text| text.split_once('\n')) else {
+    let Some((challenge, verifier)) = std::str::from_utf8(bytes)
+        .ok()
+        .and_then(|text| text.split_once('\n'))
+    else {
         return;
     };
     let well_formed = (43..=128).contains(&verifier.len())
-        && verifier.chars().all(|c| c.is_ascii_alphanumeric() || "-._~".contains(c));
+        && verifier
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-._~".contains(c));
     assert_eq!(CodeChallenge::of(verifier).admits(verifier), well_formed);
     if let Ok(challenge) = challenge.parse::<CodeChallenge>() {
-        assert_eq!(challenge.admits(verifier), well_formed && challenge == CodeChallenge::of(verifier));
+        assert_eq!(
+            challenge.admits(verifier),
+            well_formed && challenge == CodeChallenge::of(verifier)
+        );
     }
 }
 
 fn assert_reads_back<T: Serialize + DeserializeOwned + PartialEq + fmt::Debug>(value: &T) {
     let written = serde_json::to_string(value).expect("what was read can be written");
-    assert_eq!(serde_json::from_str::<T>(&written).ok().as_ref(), Some(value));
+    assert_eq!(
+        serde_json::from_str::<T>(&written).ok().as_ref(),
+        Some(value)
+    );
 }
 
 /// Written in `chars` characters from which the same is read, in either case.
-fn assert_one_form<T: FromStr<Err: fmt::Debug> + PartialEq + fmt::Display + fmt::Debug>(code: &T, chars: usize) {
+fn assert_one_form<T: FromStr<Err: fmt::Debug> + PartialEq + fmt::Display + fmt::Debug>(
+    code: &T,
+    chars: usize,
+) {
     let written = code.to_string();
     assert_eq!(written.len(), chars);
-    assert!(written.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit() || byte.is_ascii_uppercase()));
+    assert!(
+        written
+            .bytes()
+            .all(|byte| byte == b'-' || byte.is_ascii_digit() || byte.is_ascii_uppercase())
+    );
     assert_eq!(written.parse::<T>().as_ref().ok(), Some(code));
-    assert_eq!(written.to_ascii_lowercase().parse::<T>().as_ref().ok(), Some(code));
+    assert_eq!(
+        written.to_ascii_lowercase().parse::<T>().as_ref().ok(),
+        Some(code)
+    );
 }
 
 fn assert_hides(printed: &impl fmt::Debug, secret: &impl fmt::Display) {

@@ -181,9 +181,15 @@ login_bound_secret! {
 
 pub(crate) fn decode_secret(text: &str) -> Result<[u8; SECRET_BYTES], ParseCodeError> {
     if text.len() != SECRET_CHARS {
-        return Err(ParseCodeError::Length { expected: SECRET_CHARS });
+        return Err(ParseCodeError::Length {
+            expected: SECRET_CHARS,
+        });
     }
-    BASE64URL_NOPAD.decode(text.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok()).ok_or(ParseCodeError::Alphabet)
+    BASE64URL_NOPAD
+        .decode(text.as_bytes())
+        .ok()
+        .and_then(|bytes| bytes.try_into().ok())
+        .ok_or(ParseCodeError::Alphabet)
 }
 
 /// Serde, TypeScript and JSON Schema by `Display` and `FromStr`: on the wire these types are strings of this pattern.

@@ -30,7 +30,10 @@ impl ProtocolVersion {
     }
 
     fn from_subprotocol(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|version| version.subprotocol() == name)
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|version| version.subprotocol() == name)
     }
 }
 
@@ -40,9 +43,13 @@ mod tests {
 
     #[test]
     fn the_newest_common_version_is_taken() {
-        let negotiate = |offered: &[&'static str]| ProtocolVersion::negotiate(offered.iter().copied());
+        let negotiate =
+            |offered: &[&'static str]| ProtocolVersion::negotiate(offered.iter().copied());
         assert_eq!(negotiate(&["saoma.v1"]), Some(ProtocolVersion::V1));
-        assert_eq!(negotiate(&["chat, saoma.v9", " saoma.v1 ,x"]), Some(ProtocolVersion::V1));
+        assert_eq!(
+            negotiate(&["chat, saoma.v9", " saoma.v1 ,x"]),
+            Some(ProtocolVersion::V1)
+        );
         assert_eq!(negotiate(&["saoma.v2"]), None);
         assert_eq!(negotiate(&["SAOMA.V1"]), None);
         assert_eq!(negotiate(&[]), None);
@@ -52,7 +59,10 @@ mod tests {
     fn all_lists_every_version_once_in_order() {
         assert!(ProtocolVersion::ALL.is_sorted());
         for version in ProtocolVersion::ALL {
-            assert_eq!(ProtocolVersion::negotiate([version.subprotocol()]), Some(*version));
+            assert_eq!(
+                ProtocolVersion::negotiate([version.subprotocol()]),
+                Some(*version)
+            );
         }
     }
 }

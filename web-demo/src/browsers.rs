@@ -24,16 +24,27 @@ pub struct Origin {
 impl Origin {
     /// The origin of a request.
     pub fn of(connection: Connection, headers: &HeaderMap) -> Self {
-        let user_agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+        let user_agent = headers
+            .get(USER_AGENT)
+            .and_then(|agent| agent.to_str().ok())
+            .unwrap_or_default();
         Self::new(connection.peer, user_agent)
     }
 
     /// Reads `User-Agent` by a parser of fixed vocabulary, so that no text of an attacker's making is shown (threat T17).
     pub fn new(address: IpAddr, user_agent: &str) -> Self {
         let parsed = Parser::new().parse(user_agent);
-        let parts = parsed.map(|agent| [agent.name, agent.os]).unwrap_or_default();
-        let known: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty() && *part != "UNKNOWN").collect();
-        Self { address: address.to_canonical(), browser: (!known.is_empty()).then(|| known.join(" · ")) }
+        let parts = parsed
+            .map(|agent| [agent.name, agent.os])
+            .unwrap_or_default();
+        let known: Vec<&str> = parts
+            .into_iter()
+            .filter(|part| !part.is_empty() && *part != "UNKNOWN")
+            .collect();
+        Self {
+            address: address.to_canonical(),
+            browser: (!known.is_empty()).then(|| known.join(" · ")),
+        }
     }
 }
 
@@ -99,7 +110,9 @@ impl TryFrom<StoredIdentity> for Identity {
 /// The database's, or no randomness.
 pub async fn start(db: &SqlitePool, new: NewBrowser<'_>) -> Result<(Secret, String), Failure> {
     let (cookie, id) = (Secret::random()?, Secret::random()?);
-    sqlx::query("DELETE FROM portal_sessions WHERE expires_at <= unixepoch()").execute(db).await?;
+    sqlx::query("DELETE FROM portal_sessions WHERE expires_at <= unixepoch()")
+        .execute(db)
+        .await?;
     sqlx::query(
         "INSERT INTO portal_sessions
              (cookie_digest, id, account_id, name, identity, method, address, browser, logged_in_at, expires_at)
@@ -141,7 +154,13 @@ pub async fn of(db: &SqlitePool, account_id: &str) -> Result<Vec<Browser>, sqlx:
 /// The database's.
 pub async fn end(db: &SqlitePool, account_id: &str, id: &str) -> Result<bool, sqlx::Error> {
     let delete = sqlx::query("DELETE FROM portal_sessions WHERE id = ?1 AND account_id = ?2");
-    Ok(delete.bind(id).bind(account_id).execute(db).await?.rows_affected() > 0)
+    Ok(delete
+        .bind(id)
+        .bind(account_id)
+        .execute(db)
+        .await?
+        .rows_affected()
+        > 0)
 }
 
 /// Logs all of a person's browsers out, but the one of this id.
@@ -150,16 +169,31 @@ pub async fn end(db: &SqlitePool, account_id: &str, id: &str) -> Result<bool, sq
 /// The database's.
 pub async fn end_others(db: &SqlitePool, account_id: &str, kept: &str) -> Result<(), sqlx::Error> {
     let delete = sqlx::query("DELETE FROM portal_sessions WHERE account_id = ?1 AND id <> ?2");
-    delete.bind(account_id).bind(kept).execute(db).await.map(drop)
+    delete
+        .bind(account_id)
+        .bind(kept)
+        .execute(db)
+        .await
+        .map(drop)
 }
 
 /// Logs all of a person's browsers out that are logged in as this identity.
 ///
 /// # Errors
 /// The database's.
-pub async fn end_as(db: impl SqliteExecutor<'_>, account_id: &str, identity_id: &str) -> Result<(), sqlx::Error> {
-    let delete = sqlx::query("DELETE FROM portal_sessions WHERE account_id = ?1 AND identity ->> 'id' = ?2");
-    delete.bind(account_id).bind(identity_id).execute(db).await.map(drop)
+pub async fn end_as(
+    db: impl SqliteExecutor<'_>,
+    account_id: &str,
+    identity_id: &str,
+) -> Result<(), sqlx::Error> {
+    let delete =
+        sqlx::query("DELETE FROM portal_sessions WHERE account_id = ?1 AND identity ->> 'id' = ?2");
+    delete
+        .bind(account_id)
+        .bind(identity_id)
+        .execute(db)
+        .await
+        .map(drop)
 }
 
 #[cfg(test)]

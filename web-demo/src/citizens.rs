@@ -45,7 +45,18 @@ pub async fn standing(
     let refusal = cards::refusal(db, &*registers.cards, &account).await?;
     let posts = units::posts(db, &*registers.units, &account.id_number).await?;
     let name = account.name;
-    let personal = Identity { id: "personal".into(), kind: IdentityKind::Personal, name: name.clone(), role: None };
-    let identities = std::iter::once(personal).chain(posts.into_iter().map(units::identity)).collect();
-    Ok(Some(Standing { name, identities, refusal }))
+    let personal = Identity {
+        id: "personal".into(),
+        kind: IdentityKind::Personal,
+        name: name.clone(),
+        role: None,
+    };
+    let identities = std::iter::once(personal)
+        .chain(posts.into_iter().map(units::identity))
+        .collect();
+    Ok(Some(Standing {
+        name,
+        identities,
+        refusal,
+    }))
 }

@@ -10,7 +10,9 @@ use sqlx::SqlitePool;
 use tokio::net::TcpListener;
 
 use crate::accounts::{Accounts, DemoAccounts, SeedError};
-use crate::face::{DescriptorVerifier, FaceChecks, FaceKey, KeyError, PhotoFolder, References, VerifierError};
+use crate::face::{
+    DescriptorVerifier, FaceChecks, FaceKey, KeyError, PhotoFolder, References, VerifierError,
+};
 use crate::home::{self, AppLink, Hall};
 use crate::identity;
 use crate::local_network::{self, LocalNetworkError, own_address};
@@ -39,7 +41,9 @@ pub struct Demo {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// An address cannot be had.
-    #[error("cannot listen on {address} for the {face}: {source}. Stop what uses it, or choose another by --{flag}")]
+    #[error(
+        "cannot listen on {address} for the {face}: {source}. Stop what uses it, or choose another by --{flag}"
+    )]
     Listen {
         /// What was to listen.
         face: &'static str,
@@ -110,15 +114,18 @@ impl Demo {
         let portal_listener = listen("portal", options.portal, "portal").await?;
         let phone_listener = listen("phone page", options.phone, "phone").await?;
         let phone_lan = match options.phone_lan {
-            Some(address) => Some(listen("phone page on the local network", address, "lan-port").await?),
+            Some(address) => {
+                Some(listen("phone page on the local network", address, "lan-port").await?)
+            }
             None => None,
         };
         let (portal_origin, phone_origin) = (origin(&portal_listener), origin(&phone_listener));
         let (db, people) = database(&options).await?;
         let registers = match &options.registers {
-            Some(elsewhere) => {
-                Registers::elsewhere(HttpRegisters::new(elsewhere.url.clone(), elsewhere.token.clone())?)
-            }
+            Some(elsewhere) => Registers::elsewhere(HttpRegisters::new(
+                elsewhere.url.clone(),
+                elsewhere.token.clone(),
+            )?),
             None => Registers::embedded(&db),
         };
         let credentials = Credentials::of(&options)?;
@@ -127,14 +134,26 @@ impl Demo {
             None => {
                 let listener = listen("gateway", options.gateway, "gateway").await?;
                 let origin = origin(&listener);
-                let started = provider::start(&options, &credentials, listener, &portal_origin, &phone_origin).await?;
+                let started = provider::start(
+                    &options,
+                    &credentials,
+                    listener,
+                    &portal_origin,
+                    &phone_origin,
+                )
+                .await?;
                 (origin, Some(started))
             }
         };
 
         let servers = Servers::default();
         let callback = format!("{portal_origin}{CALLBACK_PATH}");
-        let relying_party = RelyingParty::new(&gateway_origin, CLIENT_ID, &credentials.client_secret, callback)?;
+        let relying_party = RelyingParty::new(
+            &gateway_origin,
+            CLIENT_ID,
+            &credentials.client_secret,
+            callback,
+        )?;
         let accounts = Accounts::new(db.clone()).map_err(StartError::Password)?;
         let portal = Portal {
             db: db.clone(),
@@ -145,12 +164,19 @@ impl Demo {
         };
         let phone_on_lan = phone_lan.as_ref().and_then(https_origin);
         let app = AppLink::new(phone_on_lan.clone().unwrap_or_else(|| phone_origin.clone()));
-        let mut inside = home::routes(Hall { portal: portal.clone(), app });
+        let mut inside = home::routes(Hall {
+            portal: portal.clone(),
+            app,
+        });
         // With registers elsewhere somebody does carry the messages.
         if options.registers.is_none() {
             inside = inside.merge(developer::routes(db.clone()));
         }
-        servers.start(portal_listener, None, portal::routes(portal, inside, Policy::portal(&gateway_origin)?));
+        servers.start(
+            portal_listener,
+            None,
+            portal::routes(portal, inside, Policy::portal(&gateway_origin)?),
+        );
 
         let gateway_client = GatewayClient::new(gateway_origin.clone())?;
         let pages = phone::routes(
@@ -170,12 +196,23 @@ impl Demo {
         }
         // The introspection endpoint is for the gateway alone: it is not served to the local network.
         let secret = &credentials.introspection_secret;
-        let introspection = identity::routes(db.clone(), registers, INTROSPECTION_CLIENT_ID, secret);
+        let introspection =
+            identity::routes(db.clone(), registers, INTROSPECTION_CLIENT_ID, secret);
         servers.start(phone_listener, None, pages.merge(introspection));
 
-        let addresses =
-            terminal::Addresses { portal: portal_origin, phone: phone_origin, phone_on_lan, gateway: gateway_origin };
-        Ok(Self { addresses, people, servers, gateway, db })
+        let addresses = terminal::Addresses {
+            portal: portal_origin,
+            phone: phone_origin,
+            phone_on_lan,
+            gateway: gateway_origin,
+        };
+        Ok(Self {
+            addresses,
+            people,
+            servers,
+            gateway,
+            db,
+        })
     }
 
     /// The portal's origin.
@@ -208,27 +245,52 @@ impl Demo {
     }
 }
 
-async fn listen(face: &'static str, address: SocketAddr, flag: &'static str) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address).await.map_err(|source| StartError::Listen { face, address, flag, source })
+async fn listen(
+    face: &'static str,
+    address: SocketAddr,
+    flag: &'static str,
+) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|source| StartError::Listen {
+            face,
+            address,
+            flag,
+            source,
+        })
 }
 
 async fn database(options: &Options) -> Result<(SqlitePool, terminal::People), StartError> {
     let directory = &*options.data;
-    std::fs::create_dir_all(directory)
-        .map_err(|source| StartError::Data { directory: directory.to_owned(), source })?;
+    std::fs::create_dir_all(directory).map_err(|source| StartError::Data {
+        directory: directory.to_owned(),
+        source,
+    })?;
     let opened = db::open(&directory.join("hall.sqlite")).await;
-    let db = opened.map_err(|source| StartError::Database { directory: directory.to_owned(), source })?;
+    let db = opened.map_err(|source| StartError::Database {
+        directory: directory.to_owned(),
+        source,
+    })?;
     let accounts = DemoAccounts::load()?;
     accounts.seed(&db).await?;
-    let registers = if options.registers.is_none() { Some(DemoRegisters::load()?) } else { None };
+    let registers = if options.registers.is_none() {
+        Some(DemoRegisters::load()?)
+    } else {
+        None
+    };
     if let Some(registers) = &registers {
         registers.seed(&db).await?;
     }
     records::seed(&db).await?;
     if let Some(registers) = &registers {
-        employees::seed(&db, &registers.units()).await.map_err(RecordsError::from)?;
+        employees::seed(&db, &registers.units())
+            .await
+            .map_err(RecordsError::from)?;
     }
-    let people = terminal::People { accounts, registers };
+    let people = terminal::People {
+        accounts,
+        registers,
+    };
     Ok((db, people))
 }
 
@@ -239,7 +301,11 @@ fn face_checks(db: &SqlitePool, options: &Options) -> Result<FaceChecks, StartEr
         Some(verifier) => Arc::clone(verifier),
         None => {
             let photos = PhotoFolder(options.data.join("photos"));
-            Arc::new(DescriptorVerifier::new(weights, References::new(db.clone(), &key)?, Arc::new(photos)))
+            Arc::new(DescriptorVerifier::new(
+                weights,
+                References::new(db.clone(), &key)?,
+                Arc::new(photos),
+            ))
         }
     };
     Ok(FaceChecks::new(db.clone(), &key, verifier))
@@ -247,7 +313,10 @@ fn face_checks(db: &SqlitePool, options: &Options) -> Result<FaceChecks, StartEr
 
 /// The origin of a listener on this machine. One whose address cannot be told cannot be reached either.
 fn origin(listener: &TcpListener) -> String {
-    listener.local_addr().map(|address| format!("http://{address}")).unwrap_or_default()
+    listener
+        .local_addr()
+        .map(|address| format!("http://{address}"))
+        .unwrap_or_default()
 }
 
 fn https_origin(listener: &TcpListener) -> Option<String> {

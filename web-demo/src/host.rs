@@ -41,7 +41,10 @@ pub trait Host: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<HeaderValue, Failure>> + Send;
 
     /// Who is logged in by a request's cookies.
-    fn visitor(&self, headers: &HeaderMap) -> impl Future<Output = Result<Option<Visitor>, Failure>> + Send;
+    fn visitor(
+        &self,
+        headers: &HeaderMap,
+    ) -> impl Future<Output = Result<Option<Visitor>, Failure>> + Send;
 }
 
 /// Somebody who is logged in.

@@ -30,13 +30,20 @@ struct Backend {
 }
 
 /// The endpoint. Whoever asks proves it by these credentials (RFC 7662 §2.1).
-pub fn routes(db: SqlitePool, registers: Registers, client_id: &str, client_secret: &Secret) -> Router {
+pub fn routes(
+    db: SqlitePool,
+    registers: Registers,
+    client_id: &str,
+    client_secret: &Secret,
+) -> Router {
     let credentials = Digest::of(format!("{client_id}:{}", client_secret.expose()).as_bytes());
-    Router::new().route(INTROSPECTION_PATH, post(introspect)).with_state(Backend {
-        db,
-        registers,
-        credentials: Arc::new(credentials),
-    })
+    Router::new()
+        .route(INTROSPECTION_PATH, post(introspect))
+        .with_state(Backend {
+            db,
+            registers,
+            credentials: Arc::new(credentials),
+        })
 }
 
 #[derive(Deserialize)]
@@ -50,7 +57,11 @@ async fn introspect(
     Form(request): Form<IntrospectionRequest>,
 ) -> Response {
     if !backend.admits(&headers) {
-        return (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, "Basic realm=\"introspection\"")]).into_response();
+        return (
+            StatusCode::UNAUTHORIZED,
+            [(WWW_AUTHENTICATE, "Basic realm=\"introspection\"")],
+        )
+            .into_response();
     }
     match backend.answer(&Secret::received(request.token)).await {
         Ok(answer) => ([(CACHE_CONTROL, "no-store")], Json(answer)).into_response(),
@@ -63,21 +74,27 @@ async fn introspect(
 
 impl Backend {
     fn admits(&self, headers: &HeaderMap) -> bool {
-        basic_credentials(headers).is_some_and(|credentials| Digest::of(&credentials) == *self.credentials)
+        basic_credentials(headers)
+            .is_some_and(|credentials| Digest::of(&credentials) == *self.credentials)
     }
 
     async fn answer(&self, token: &Secret) -> Result<IntrospectionResponse, StandingError> {
         let Some(account_id) = sessions::account_of_token(&self.db, token).await? else {
             return Ok(inactive());
         };
-        let Some(standing) = citizens::standing(&self.db, &self.registers, &account_id).await? else {
+        let Some(standing) = citizens::standing(&self.db, &self.registers, &account_id).await?
+        else {
             return Ok(inactive());
         };
         Ok(IntrospectionResponse {
             active: true,
             sub: Some(account_id),
             name: Some(standing.name),
-            identities: standing.identities.into_iter().map(OfferedIdentity::from).collect(),
+            identities: standing
+                .identities
+                .into_iter()
+                .map(OfferedIdentity::from)
+                .collect(),
             refusal: standing.refusal.map(|refusal| refusal.as_str().to_owned()),
         })
     }
@@ -85,11 +102,20 @@ impl Backend {
 
 /// A token that is unknown or ended: nothing else is told (RFC 7662 §2.2).
 const fn inactive() -> IntrospectionResponse {
-    IntrospectionResponse { active: false, sub: None, name: None, identities: Vec::new(), refusal: None }
+    IntrospectionResponse {
+        active: false,
+        sub: None,
+        name: None,
+        identities: Vec::new(),
+        refusal: None,
+    }
 }
 
 /// What stands in `Authorization: Basic` (RFC 7617 §2).
 fn basic_credentials(headers: &HeaderMap) -> Option<Vec<u8>> {
     let (scheme, encoded) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("basic").then(|| BASE64.decode(encoded.trim().as_bytes()).ok()).flatten()
+    scheme
+        .eq_ignore_ascii_case("basic")
+        .then(|| BASE64.decode(encoded.trim().as_bytes()).ok())
+        .flatten()
 }

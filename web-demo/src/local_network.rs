@@ -34,7 +34,11 @@ pub fn own_address() -> Option<IpAddr> {
     // Nothing is sent: connecting a UDP socket only makes the system choose the way, here to an address for examples.
     let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
     socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9)).ok()?;
-    socket.local_addr().ok().map(|address| address.ip()).filter(|address| !address.is_loopback())
+    socket
+        .local_addr()
+        .ok()
+        .map(|address| address.ip())
+        .filter(|address| !address.is_loopback())
 }
 
 /// HTTPS under a self-made certificate for this address, kept in `data`: a phone that has accepted it once is not asked
@@ -43,16 +47,24 @@ pub fn own_address() -> Option<IpAddr> {
 /// # Errors
 /// See [`LocalNetworkError`].
 pub fn acceptor(address: IpAddr, data: &Path) -> Result<TlsAcceptor, LocalNetworkError> {
-    let file = data.join(format!("certificate-{}.pem", address.to_string().replace(':', "_")));
+    let file = data.join(format!(
+        "certificate-{}.pem",
+        address.to_string().replace(':', "_")
+    ));
     let pem = private_file::read_or_make(&file, || {
         let made = generate_simple_self_signed([address.to_string()])?;
-        Ok::<_, LocalNetworkError>(format!("{}{}", made.cert.pem(), made.signing_key.serialize_pem()))
+        Ok::<_, LocalNetworkError>(format!(
+            "{}{}",
+            made.cert.pem(),
+            made.signing_key.serialize_pem()
+        ))
     })?;
     let certificate = CertificateDer::from_pem_slice(pem.as_bytes())?;
     let key = PrivateKeyDer::from_pem_slice(pem.as_bytes())?;
-    let config = ServerConfig::builder_with_provider(Arc::new(crypto::aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)?;
+    let config =
+        ServerConfig::builder_with_provider(Arc::new(crypto::aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate], key)?;
     Ok(TlsAcceptor::from(Arc::new(config)))
 }

@@ -44,16 +44,31 @@ struct Cli {
     #[arg(long, value_name = "URL", requires_all = ["client_secret", "introspection_secret"])]
     gateway_url: Option<String>,
     /// The secret of client "service-hall" at that gateway
-    #[arg(long, env = "SAOMA_DEMO_CLIENT_SECRET", hide_env_values = true, value_name = "SECRET")]
+    #[arg(
+        long,
+        env = "SAOMA_DEMO_CLIENT_SECRET",
+        hide_env_values = true,
+        value_name = "SECRET"
+    )]
     client_secret: Option<String>,
     /// The secret by which that gateway, as "saoma", asks for introspection
-    #[arg(long, env = "SAOMA_DEMO_INTROSPECTION_SECRET", hide_env_values = true, value_name = "SECRET")]
+    #[arg(
+        long,
+        env = "SAOMA_DEMO_INTROSPECTION_SECRET",
+        hide_env_values = true,
+        value_name = "SECRET"
+    )]
     introspection_secret: Option<String>,
     /// Ask the registers of people, cards and units at this origin instead of the demo's own
     #[arg(long, value_name = "URL", requires = "registers_token")]
     registers_url: Option<Url>,
     /// The bearer token for those registers
-    #[arg(long, env = "SAOMA_DEMO_REGISTERS_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    #[arg(
+        long,
+        env = "SAOMA_DEMO_REGISTERS_TOKEN",
+        hide_env_values = true,
+        value_name = "TOKEN"
+    )]
     registers_token: Option<String>,
     /// What is logged, such as info or saoma_demo=debug,warn
     #[arg(long, default_value = "warn", value_name = "FILTER")]
@@ -72,10 +87,16 @@ async fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> anyhow::Result<()> {
-    let log = Log { format: LogFormat::Text, filter: cli.log.clone() };
+    let log = Log {
+        format: LogFormat::Text,
+        filter: cli.log.clone(),
+    };
     telemetry::start(&log).context("--log")?;
     // Listened for before `ready` is said, so that nobody who waits for it kills the process by asking it to stop.
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let (mut terminate, mut interrupt) = (
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    );
     let demo = Demo::start(cli.into_options()).await?;
     print!("{}", demo.announcement());
     let mut asked_to_stop = async || {
@@ -99,14 +120,17 @@ impl Cli {
             client_secret: Secret::received(self.client_secret.unwrap_or_default()),
             introspection_secret: Secret::received(self.introspection_secret.unwrap_or_default()),
         });
-        let registers = self
-            .registers_url
-            .map(|url| RegistersElsewhere { url, token: Secret::received(self.registers_token.unwrap_or_default()) });
+        let registers = self.registers_url.map(|url| RegistersElsewhere {
+            url,
+            token: Secret::received(self.registers_token.unwrap_or_default()),
+        });
         Options {
             portal: self.portal,
             phone: self.phone,
             gateway: self.gateway,
-            phone_lan: self.lan.then_some(SocketAddr::from((Ipv4Addr::UNSPECIFIED, self.lan_port))),
+            phone_lan: self
+                .lan
+                .then_some(SocketAddr::from((Ipv4Addr::UNSPECIFIED, self.lan_port))),
             data: self.data,
             store_url: self.redis.unwrap_or_else(|| "memory:".into()),
             environment: gateway_settings(),
@@ -119,7 +143,8 @@ impl Cli {
 
 /// The gateway's variables, without those of the demo itself.
 fn gateway_settings() -> Vec<(String, String)> {
-    let text =
-        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    text.filter(|(name, _)| name.starts_with("SAOMA_") && !name.starts_with("SAOMA_DEMO_")).collect()
+    let text = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    text.filter(|(name, _)| name.starts_with("SAOMA_") && !name.starts_with("SAOMA_DEMO_"))
+        .collect()
 }

@@ -25,7 +25,12 @@ pub fn read_or_make<E: From<std::io::Error>>(
 /// Written beside and renamed, so that a process that dies in between leaves no half a key.
 fn write(file: &Path, text: &str) -> std::io::Result<()> {
     let unfinished = file.with_extension("unfinished");
-    let mut out = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
+    let mut out = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&unfinished)?;
     out.write_all(text.as_bytes())?;
     std::fs::rename(&unfinished, file)
 }

@@ -60,7 +60,10 @@ impl Credentials {
                 client_secret: elsewhere.client_secret.clone(),
                 introspection_secret: elsewhere.introspection_secret.clone(),
             },
-            None => Self { client_secret: Secret::random()?, introspection_secret: Secret::random()? },
+            None => Self {
+                client_secret: Secret::random()?,
+                introspection_secret: Secret::random()?,
+            },
         })
     }
 }
@@ -76,7 +79,10 @@ pub async fn start(
     portal_origin: &str,
     phone_origin: &str,
 ) -> Result<Gateway, ProviderError> {
-    let sources = Sources { environment: options.environment.clone(), ..Sources::default() };
+    let sources = Sources {
+        environment: options.environment.clone(),
+        ..Sources::default()
+    };
     let mut settings = Settings::load(&sources)?.settings;
     settings.server.listen = listener.local_addr()?;
     settings.server.public_url = format!("http://{}", settings.server.listen);

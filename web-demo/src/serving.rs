@@ -60,7 +60,13 @@ impl Servers {
             };
             match accepted {
                 Ok((stream, peer)) => {
-                    self.tasks.spawn(connection(stream, peer, tls.clone(), router.clone(), self.closing.clone()));
+                    self.tasks.spawn(connection(
+                        stream,
+                        peer,
+                        tls.clone(),
+                        router.clone(),
+                        self.closing.clone(),
+                    ));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "could not accept a connection");
@@ -78,7 +84,10 @@ async fn connection(
     router: Router,
     closing: CancellationToken,
 ) {
-    let connection = Connection { peer: peer.ip(), secure: tls.is_some() };
+    let connection = Connection {
+        peer: peer.ip(),
+        secure: tls.is_some(),
+    };
     let Some(tls) = tls else {
         return requests(stream, connection, router, closing).await;
     };
@@ -101,7 +110,8 @@ async fn requests(
         async move { Ok::<_, Infallible>(answer(router, request).await) }
     });
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+    http.timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT);
     let mut connection = std::pin::pin!(http.serve_connection(TokioIo::new(stream), service));
     let served = tokio::select! {
         served = &mut connection => served,

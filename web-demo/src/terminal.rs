@@ -33,12 +33,26 @@ pub struct Addresses {
 
 /// Addresses, people with their passwords, and a QR code of the phone page, then `ready`.
 pub fn announcement(addresses: &Addresses, people: &People) -> String {
-    let Addresses { portal, phone, phone_on_lan, gateway } = addresses;
-    let People { accounts: DemoAccounts { accounts, password }, registers } = people;
+    let Addresses {
+        portal,
+        phone,
+        phone_on_lan,
+        gateway,
+    } = addresses;
+    let People {
+        accounts: DemoAccounts { accounts, password },
+        registers,
+    } = people;
     let mut text = format!("\nportal    {portal}\nphone     {phone}\ngateway   {gateway}\n");
-    let _ = writeln!(text, "\nLog in to the phone page as one of these, password {password}:\n");
+    let _ = writeln!(
+        text,
+        "\nLog in to the phone page as one of these, password {password}:\n"
+    );
     for account in accounts {
-        let note = registers.as_ref().map(|registers| note(account, registers)).unwrap_or_default();
+        let note = registers
+            .as_ref()
+            .map(|registers| note(account, registers))
+            .unwrap_or_default();
         let _ = writeln!(text, "  {:<6} {}  {note}", account.user_name, account.name);
     }
     if let Some(registers) = registers {
@@ -46,14 +60,18 @@ pub fn announcement(addresses: &Addresses, people: &People) -> String {
     }
     match phone_on_lan {
         Some(lan) => {
-            let _ =
-                writeln!(text, "\nThe phone page for a phone on this network (accept its self-made certificate):\n");
+            let _ = writeln!(
+                text,
+                "\nThe phone page for a phone on this network (accept its self-made certificate):\n"
+            );
             text.push_str(&qr_code(lan));
             let _ = writeln!(text, "  {lan}");
         }
         None => {
-            let _ =
-                writeln!(text, "\nThe phone page, on this machine only (--lan opens it to phones on this network):\n");
+            let _ = writeln!(
+                text,
+                "\nThe phone page, on this machine only (--lan opens it to phones on this network):\n"
+            );
             text.push_str(&qr_code(phone));
         }
     }
@@ -62,7 +80,11 @@ pub fn announcement(addresses: &Addresses, people: &People) -> String {
 }
 
 /// Who has no account yet, and where the messages are that they would get.
-fn to_register(addresses: &Addresses, accounts: &[DemoAccount], registers: &DemoRegisters) -> String {
+fn to_register(
+    addresses: &Addresses,
+    accounts: &[DemoAccount],
+    registers: &DemoRegisters,
+) -> String {
     let Addresses { portal, .. } = addresses;
     let mut text = format!(
         "\nOr register one of these at {portal}/register or on the phone page; messages to them are shown at\n\
@@ -70,8 +92,16 @@ fn to_register(addresses: &Addresses, accounts: &[DemoAccount], registers: &Demo
         registers.card_password()
     );
     for (id_number, name) in registers.persons() {
-        if !accounts.iter().any(|account| account.id_number == *id_number) {
-            let _ = writeln!(text, "  {} {name}  {}", id_number.as_str(), card_note(registers.card(id_number)));
+        if !accounts
+            .iter()
+            .any(|account| account.id_number == *id_number)
+        {
+            let _ = writeln!(
+                text,
+                "  {} {name}  {}",
+                id_number.as_str(),
+                card_note(registers.card(id_number))
+            );
         }
     }
     text
@@ -82,7 +112,10 @@ fn note(account: &DemoAccount, registers: &DemoRegisters) -> String {
     if account.standing == AccountStanding::Provisional {
         return "provisional account".into();
     }
-    let state = registers.card(&account.id_number).map(|card| card.state).filter(|_| account.e_card);
+    let state = registers
+        .card(&account.id_number)
+        .map(|card| card.state)
+        .filter(|_| account.e_card);
     let card = match state {
         Some(CardState::Active) => "",
         Some(CardState::NotActivated) => "; card not activated: refused at confirm",
@@ -116,7 +149,10 @@ fn card_note(card: Option<&DemoCard>) -> String {
         CardState::ApplicationLocked => "card locked",
         CardState::Cancelled => "card cancelled",
     };
-    let phone = card.phone.as_ref().map_or_else(|| "no phone on file".into(), |phone| format!("phone on file {phone}"));
+    let phone = card.phone.as_ref().map_or_else(
+        || "no phone on file".into(),
+        |phone| format!("phone on file {phone}"),
+    );
     format!("{state} of region {}, {phone}", card.region)
 }
 
@@ -125,7 +161,11 @@ fn qr_code(text: &str) -> String {
     let Ok(code) = QrCode::new(text) else {
         return String::new();
     };
-    let mut drawn = code.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build();
+    let mut drawn = code
+        .render::<Dense1x2>()
+        .dark_color(Dense1x2::Light)
+        .light_color(Dense1x2::Dark)
+        .build();
     drawn.push('\n');
     drawn
 }

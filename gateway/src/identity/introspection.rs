@@ -21,9 +21,16 @@ impl Introspection {
     /// # Errors
     /// No HTTP client can be made on this machine.
     pub fn new(settings: IntrospectionSettings) -> Result<Self, reqwest::Error> {
-        let http =
-            reqwest::Client::builder().timeout(settings.timeout).redirect(reqwest::redirect::Policy::none()).build()?;
-        Ok(Self { http, url: settings.url, client_id: settings.client_id, client_secret: settings.client_secret })
+        let http = reqwest::Client::builder()
+            .timeout(settings.timeout)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()?;
+        Ok(Self {
+            http,
+            url: settings.url,
+            client_id: settings.client_id,
+            client_secret: settings.client_secret,
+        })
     }
 
     async fn ask(&self, token: &str) -> Result<IntrospectionResponse, reqwest::Error> {
@@ -42,8 +49,10 @@ impl Introspection {
 #[async_trait]
 impl IdentityBackend for Introspection {
     async fn identify(&self, token: &str) -> Result<Person, IdentityError> {
-        let answer =
-            self.ask(token).await.map_err(|error| IdentityError::Unavailable(error.without_url().to_string()))?;
+        let answer = self
+            .ask(token)
+            .await
+            .map_err(|error| IdentityError::Unavailable(error.without_url().to_string()))?;
         person(answer)
     }
 }

@@ -66,7 +66,10 @@ struct Fetching {
 
 #[derive(Debug)]
 enum Source {
-    Http { client: reqwest::Client, url: String },
+    Http {
+        client: reqwest::Client,
+        url: String,
+    },
     File(PathBuf),
 }
 
@@ -81,7 +84,9 @@ struct Keys {
 
 impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Keys").field("ids", &self.by_id.keys()).finish_non_exhaustive()
+        f.debug_struct("Keys")
+            .field("ids", &self.by_id.keys())
+            .finish_non_exhaustive()
     }
 }
 
@@ -99,29 +104,50 @@ impl Jwks {
     /// # Errors
     /// No HTTP client can be made on this machine.
     pub fn new(settings: JwksSettings) -> Result<Self, reqwest::Error> {
-        let file =
-            Url::parse(&settings.url).ok().filter(|url| url.scheme() == "file").and_then(|url| url.to_file_path().ok());
+        let file = Url::parse(&settings.url)
+            .ok()
+            .filter(|url| url.scheme() == "file")
+            .and_then(|url| url.to_file_path().ok());
         let source = match file {
             Some(path) => Source::File(path),
-            None => {
-                Source::Http { client: reqwest::Client::builder().timeout(FETCH_TIMEOUT).build()?, url: settings.url }
-            }
+            None => Source::Http {
+                client: reqwest::Client::builder().timeout(FETCH_TIMEOUT).build()?,
+                url: settings.url,
+            },
         };
-        let validations = ALGORITHMS.map(|algorithm| validation(algorithm, &settings.issuer, &settings.audience));
+        let validations =
+            ALGORITHMS.map(|algorithm| validation(algorithm, &settings.issuer, &settings.audience));
         let (keys, fetching) = (RwLock::default(), tokio::sync::Mutex::default());
-        let pace = Pace { refetch_pause: REFETCH_PAUSE, rest: REST, kept_in_outage: KEPT_IN_OUTAGE };
-        Ok(Self { source, validations, refresh: settings.refresh, keys, pace, fetching })
+        let pace = Pace {
+            refetch_pause: REFETCH_PAUSE,
+            rest: REST,
+            kept_in_outage: KEPT_IN_OUTAGE,
+        };
+        Ok(Self {
+            source,
+            validations,
+            refresh: settings.refresh,
+            keys,
+            pace,
+            fetching,
+        })
     }
 
     /// Verifies by keys that need not be fetched.
     #[cfg(any(test, fuzzing))]
     pub(super) fn with_keys(settings: JwksSettings, keys: JwkSet) -> Result<Self, reqwest::Error> {
-        Ok(Self { keys: RwLock::new(Some(Arc::new(Keys::new(keys)))), ..Self::new(settings)? })
+        Ok(Self {
+            keys: RwLock::new(Some(Arc::new(Keys::new(keys)))),
+            ..Self::new(settings)?
+        })
     }
 
     /// The keys of now, unless they are due to be fetched again.
     fn fresh_keys(&self) -> Option<Arc<Keys>> {
-        self.keys.read().clone().filter(|keys| keys.fetched_at.elapsed() < self.refresh)
+        self.keys
+            .read()
+            .clone()
+            .filter(|keys| keys.fetched_at.elapsed() < self.refresh)
     }
 
     /// The keys that do until they can be fetched again, if the one of this id is among them.
@@ -134,7 +160,10 @@ impl Jwks {
     /// The keys among which the one of this id is, if it is anywhere. One fetch at a time: whoever comes meanwhile waits
     /// for it, unless old keys do.
     async fn keys_with(&self, kid: &str) -> Result<Arc<Keys>, IdentityError> {
-        if let Some(keys) = self.fresh_keys().filter(|keys| keys.by_id.contains_key(kid)) {
+        if let Some(keys) = self
+            .fresh_keys()
+            .filter(|keys| keys.by_id.contains_key(kid))
+        {
             return Ok(keys);
         }
         let mut fetching = match (self.fetching.try_lock(), self.old_keys_with(kid)) {
@@ -145,7 +174,11 @@ impl Jwks {
         let known = self.keys.read().clone();
         if let Some(keys) = known {
             let (age, known) = (keys.fetched_at.elapsed(), keys.by_id.contains_key(kid));
-            if if known { age < self.refresh } else { age < self.pace.refetch_pause } {
+            if if known {
+                age < self.refresh
+            } else {
+                age < self.pace.refetch_pause
+            } {
                 return Ok(keys);
             }
         }
@@ -154,7 +187,10 @@ impl Jwks {
         } else {
             self.fetch(&mut fetching).await
         };
-        fetched.or_else(|problem| self.old_keys_with(kid).ok_or(IdentityError::Unavailable(problem)))
+        fetched.or_else(|problem| {
+            self.old_keys_with(kid)
+                .ok_or(IdentityError::Unavailable(problem))
+        })
     }
 
     async fn fetch(&self, fetching: &mut Fetching) -> Result<Arc<Keys>, String> {
@@ -178,12 +214,17 @@ impl Jwks {
     /// What a token says, if one of the keys has signed it.
     async fn verify(&self, token: &str) -> Result<(Arc<Keys>, Claims), IdentityError> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| IdentityError::InvalidToken)?;
-        let validation = self.validations.iter().find(|validation| validation.algorithms.contains(&header.alg));
+        let validation = self
+            .validations
+            .iter()
+            .find(|validation| validation.algorithms.contains(&header.alg));
         let validation = validation.ok_or(IdentityError::InvalidToken)?;
         let kid = header.kid.ok_or(IdentityError::InvalidToken)?;
         let keys = self.keys_with(&kid).await?;
         let key = keys.by_id.get(&kid).ok_or(IdentityError::InvalidToken)?;
-        let key = key.as_ref().map_err(|problem| IdentityError::Unavailable(problem.clone()))?;
+        let key = key
+            .as_ref()
+            .map_err(|problem| IdentityError::Unavailable(problem.clone()))?;
         let verified = jsonwebtoken::decode::<Claims>(token, key, validation);
         let claims = verified.map_err(|_| IdentityError::InvalidToken)?.claims;
         Ok((keys, claims))
@@ -224,7 +265,11 @@ impl Keys {
                 by_id.entry(id).or_insert(read);
             }
         }
-        Self { by_id, fetched_at: Instant::now(), verified: Mutex::default() }
+        Self {
+            by_id,
+            fetched_at: Instant::now(),
+            verified: Mutex::default(),
+        }
     }
 }
 
@@ -232,12 +277,25 @@ impl Source {
     async fn fetch(&self) -> Result<JwkSet, String> {
         match self {
             Self::Http { client, url } => {
-                let answered = async { client.get(url).send().await?.error_for_status()?.json().await };
-                answered.await.map_err(|error: reqwest::Error| error.to_string())
+                let answered = async {
+                    client
+                        .get(url)
+                        .send()
+                        .await?
+                        .error_for_status()?
+                        .json()
+                        .await
+                };
+                answered
+                    .await
+                    .map_err(|error: reqwest::Error| error.to_string())
             }
             Self::File(path) => {
-                let text = tokio::fs::read(path).await.map_err(|error| format!("{}: {error}", path.display()))?;
-                serde_json::from_slice(&text).map_err(|error| format!("{}: {error}", path.display()))
+                let text = tokio::fs::read(path)
+                    .await
+                    .map_err(|error| format!("{}: {error}", path.display()))?;
+                serde_json::from_slice(&text)
+                    .map_err(|error| format!("{}: {error}", path.display()))
             }
         }
     }
@@ -247,7 +305,10 @@ impl Source {
 impl IdentityBackend for Jwks {
     async fn identify(&self, token: &str) -> Result<Person, IdentityError> {
         let digest = Verified::digest(token);
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_secs_f64();
         if let Some(keys) = self.fresh_keys()
             && let Some(person) = keys.verified.lock().get(&digest, now)
         {
@@ -255,8 +316,13 @@ impl IdentityBackend for Jwks {
         }
         let (keys, claims) = self.verify(token).await?;
         // A JWT that verifies is active: the claim belongs to introspection.
-        let person = person(IntrospectionResponse { active: true, ..claims.person })?;
-        keys.verified.lock().keep(digest, Arc::new(person.clone()), claims.exp);
+        let person = person(IntrospectionResponse {
+            active: true,
+            ..claims.person
+        })?;
+        keys.verified
+            .lock()
+            .keep(digest, Arc::new(person.clone()), claims.exp);
         Ok(person)
     }
 

@@ -66,11 +66,17 @@ fn person(answer: IntrospectionResponse) -> Result<Person, IdentityError> {
         return Err(IdentityError::InvalidToken);
     }
     let nonsense = |what: &str| IdentityError::Unavailable(format!("it answered {what}"));
-    let sub = answer.sub.filter(|sub| !sub.is_empty()).ok_or_else(|| nonsense("without a sub"))?;
+    let sub = answer
+        .sub
+        .filter(|sub| !sub.is_empty())
+        .ok_or_else(|| nonsense("without a sub"))?;
     let mut identities = answer.identities;
     identities.truncate(MAX_IDENTITIES);
     let mut ids = HashSet::new();
-    if !identities.iter().all(|offered| ids.insert(offered.identity.id.as_str())) {
+    if !identities
+        .iter()
+        .all(|offered| ids.insert(offered.identity.id.as_str()))
+    {
         return Err(nonsense("two identities with one id"));
     }
     for offered in &mut identities {
@@ -95,7 +101,10 @@ mod tests {
 
     #[test]
     fn an_inactive_token_is_nobodys() {
-        assert_eq!(answer(r#"{"active":false,"sub":"c-1"}"#), Err(IdentityError::InvalidToken));
+        assert_eq!(
+            answer(r#"{"active":false,"sub":"c-1"}"#),
+            Err(IdentityError::InvalidToken)
+        );
     }
 
     #[test]
@@ -105,7 +114,10 @@ mod tests {
             r#"{"active":true,"sub":""}"#,
             r#"{"active":true,"sub":"c","identities":[{"id":"a","kind":"personal","name":"x"},{"id":"a","kind":"unit","name":"y"}]}"#,
         ] {
-            assert!(matches!(answer(nonsense), Err(IdentityError::Unavailable(_))), "{nonsense}");
+            assert!(
+                matches!(answer(nonsense), Err(IdentityError::Unavailable(_))),
+                "{nonsense}"
+            );
         }
     }
 }

@@ -1,5 +1,8 @@
 //! What holds of whatever an app sends for a token, and of whatever its backend answers.
-#![allow(clippy::expect_used, reason = "a property that does not hold says so by panicking")]
+#![allow(
+    clippy::expect_used,
+    reason = "a property that does not hold says so by panicking"
+)]
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -23,21 +26,44 @@ pub(super) const TOKEN: &str = "eyJhbGciOiJFZERTQSIsImtpZCI6ImFwcCJ9.eyJpc3MiOiJ
 /// Threats T17 and T18: what people are shown moves no text and is short, no two identities share an id, and a
 /// browser learns one character of the name.
 pub(crate) fn introspection(bytes: &[u8]) {
-    let Ok(answer) = serde_json::from_slice::<IntrospectionResponse>(bytes) else { return };
-    let Ok(person) = person(answer.clone()) else { return };
+    let Ok(answer) = serde_json::from_slice::<IntrospectionResponse>(bytes) else {
+        return;
+    };
+    let Ok(person) = person(answer.clone()) else {
+        return;
+    };
     assert!(answer.active);
-    assert!(answer.sub.is_some_and(|sub| !sub.is_empty() && sub == person.id.as_str()));
-    let names = person.identities.iter().map(|offered| &offered.identity.name).chain([&person.name]);
-    let reasons = person.identities.iter().filter_map(|offered| offered.refusal.as_ref()).chain(&person.refusal);
+    assert!(
+        answer
+            .sub
+            .is_some_and(|sub| !sub.is_empty() && sub == person.id.as_str())
+    );
+    let names = person
+        .identities
+        .iter()
+        .map(|offered| &offered.identity.name)
+        .chain([&person.name]);
+    let reasons = person
+        .identities
+        .iter()
+        .filter_map(|offered| offered.refusal.as_ref())
+        .chain(&person.refusal);
     for shown in names.chain(reasons) {
         assert!(!shown.chars().any(moves_text), "{shown:?}");
         assert!(shown.chars().count() <= MAX_CHARS);
     }
-    let ids: HashSet<_> = person.identities.iter().map(|offered| &offered.identity.id).collect();
+    let ids: HashSet<_> = person
+        .identities
+        .iter()
+        .map(|offered| &offered.identity.id)
+        .collect();
     assert_eq!(ids.len(), person.identities.len());
     assert!(ids.len() <= MAX_IDENTITIES);
     let masked = masked_name(&person.name);
-    assert!(masked.ends_with('*') && masked.chars().count() <= 2, "{masked:?}");
+    assert!(
+        masked.ends_with('*') && masked.chars().count() <= 2,
+        "{masked:?}"
+    );
 }
 
 fn backend(keys: JwkSet) -> Jwks {
@@ -50,12 +76,15 @@ fn backend(keys: JwkSet) -> Jwks {
     Jwks::with_keys(settings, keys).expect("a backend")
 }
 
-static BACKEND: LazyLock<Jwks> = LazyLock::new(|| backend(serde_json::from_str(KEY_SET).expect("a key set")));
+static BACKEND: LazyLock<Jwks> =
+    LazyLock::new(|| backend(serde_json::from_str(KEY_SET).expect("a key set")));
 
 /// A token is believed only as far as the backend has signed it, for this gateway, and it has not ended.
 pub(crate) fn app_token(bytes: &[u8]) {
     let signed = |token: &str| token.rsplit_once('.').map(|(signed, _)| signed.to_owned());
-    let Ok(token) = std::str::from_utf8(bytes) else { return };
+    let Ok(token) = std::str::from_utf8(bytes) else {
+        return;
+    };
     if let Ok(person) = RUNTIME.block_on(BACKEND.identify(token)) {
         assert_eq!(signed(token), signed(TOKEN));
         assert_eq!(person.id.as_str(), "c-1001");
@@ -64,7 +93,9 @@ pub(crate) fn app_token(bytes: &[u8]) {
 
 /// A token is believed only where its key is published.
 pub(crate) fn app_keys(bytes: &[u8]) {
-    let Ok(keys) = serde_json::from_slice::<JwkSet>(bytes) else { return };
+    let Ok(keys) = serde_json::from_slice::<JwkSet>(bytes) else {
+        return;
+    };
     let published = serde_json::to_string(&keys).expect("JSON").contains(KEY);
     if RUNTIME.block_on(backend(keys).identify(TOKEN)).is_ok() {
         assert!(published);

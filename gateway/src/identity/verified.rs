@@ -58,7 +58,12 @@ mod tests {
     use super::*;
 
     fn person() -> Arc<Person> {
-        Arc::new(Person { id: PersonId::new("c-1"), name: "示例甲".into(), identities: Vec::new(), refusal: None })
+        Arc::new(Person {
+            id: PersonId::new("c-1"),
+            name: "示例甲".into(),
+            identities: Vec::new(),
+            refusal: None,
+        })
     }
 
     #[test]
@@ -79,7 +84,10 @@ mod tests {
             verified.keep(token(number), person(), 100.0);
         }
         assert_eq!(verified.newer.len() + verified.older.len(), 2 * KEPT);
-        assert!(verified.get(&token(3 * KEPT - KEPT), 0.0).is_some(), "the newest are remembered");
+        assert!(
+            verified.get(&token(3 * KEPT - KEPT), 0.0).is_some(),
+            "the newest are remembered"
+        );
         assert!(verified.get(&token(0), 0.0).is_none());
     }
 }

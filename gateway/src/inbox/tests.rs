@@ -22,7 +22,11 @@ enum Step {
     /// To the login, in the store.
     Happens(Happening),
     /// One of a node's pushes comes, and may come again.
-    Push { node: usize, which: usize, again: bool },
+    Push {
+        node: usize,
+        which: usize,
+        again: bool,
+    },
     /// One of a node's pushes is lost.
     LosePush { node: usize, which: usize },
     /// A node has subscribed again.
@@ -36,7 +40,10 @@ enum Step {
     /// The browser takes what has come.
     Read,
     /// The browser's connection breaks with some of what was sent still on its way. Its node may not notice.
-    Break { on_their_way: usize, unnoticed: bool },
+    Break {
+        on_their_way: usize,
+        unnoticed: bool,
+    },
     /// The browser connects anew, to any node. The store's answer may be lost.
     Return { node: usize, answer_lost: bool },
 }
@@ -71,8 +78,16 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 fn config(cases: u32) -> Config {
     let asked = Config::default();
     Config {
-        cases: if std::env::var_os("PROPTEST_CASES").is_some() { asked.cases } else { cases },
-        rng_seed: if asked.rng_seed == RngSeed::Random { RngSeed::Fixed(1) } else { asked.rng_seed },
+        cases: if std::env::var_os("PROPTEST_CASES").is_some() {
+            asked.cases
+        } else {
+            cases
+        },
+        rng_seed: if asked.rng_seed == RngSeed::Random {
+            RngSeed::Fixed(1)
+        } else {
+            asked.rng_seed
+        },
         failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
         source_file: Some(file!()),
         ..asked
@@ -82,7 +97,10 @@ fn config(cases: u32) -> Config {
 /// Threat T21.
 #[test]
 fn a_browser_is_told_its_whole_history_in_order_once_whatever_is_lost_late_or_doubled() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
     let result = TestRunner::new(config(2000)).run(&steps(), |steps| {
         runtime.block_on(follow(&steps));
         Ok(())
@@ -111,7 +129,9 @@ async fn a_reading_that_failed_is_tried_again_until_it_is_answered() {
             browser.read().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(10), told).await.expect("the scan is told");
+    tokio::time::timeout(Duration::from_secs(10), told)
+        .await
+        .expect("the scan is told");
 }
 
 async fn follow(steps: &[Step]) {
@@ -127,7 +147,10 @@ async fn follow(steps: &[Step]) {
             Step::Answer { which } => nodes.store.answer(*which),
             Step::FailReads(fail) => nodes.store.fail_reads(*fail),
             Step::Read => browser.read().await,
-            Step::Break { on_their_way, unnoticed } => browser.break_off(*on_their_way, *unnoticed).await,
+            Step::Break {
+                on_their_way,
+                unnoticed,
+            } => browser.break_off(*on_their_way, *unnoticed).await,
             Step::Return { node, answer_lost } => browser.come_back(&nodes, *node, *answer_lost),
         }
         settle().await;

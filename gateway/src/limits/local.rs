@@ -30,12 +30,17 @@ impl LocalLimiter {
     pub fn start() -> Self {
         let limiters: Arc<DashMap<_, Keyed>> = Arc::default();
         let forgetting = tokio::spawn(forget_keys_at_rest(Arc::clone(&limiters))).abort_handle();
-        Self { limiters, clock: DefaultClock::default(), forgetting }
+        Self {
+            limiters,
+            clock: DefaultClock::default(),
+            forgetting,
+        }
     }
 
     fn limiter(&self, limit: LimitName, rate: Rate) -> Keyed {
         let made = || {
-            let quota = Quota::with_period(rate.interval()).unwrap_or(Quota::per_second(rate.burst));
+            let quota =
+                Quota::with_period(rate.interval()).unwrap_or(Quota::per_second(rate.burst));
             Arc::new(RateLimiter::dashmap(quota.allow_burst(rate.burst)))
         };
         Arc::clone(&self.limiters.entry((limit, rate)).or_insert_with(made))
@@ -54,7 +59,9 @@ impl Limiter for LocalLimiter {
         let verdict = self.limiter(limit, rate).check_key(&key.to_owned());
         Ok(match verdict {
             Ok(()) => Verdict::Allowed,
-            Err(not_until) => Verdict::Limited { retry_after: not_until.wait_time_from(self.clock.now()) },
+            Err(not_until) => Verdict::Limited {
+                retry_after: not_until.wait_time_from(self.clock.now()),
+            },
         })
     }
 }
@@ -63,7 +70,10 @@ async fn forget_keys_at_rest(limiters: Arc<DashMap<(LimitName, Rate), Keyed>>) {
     let mut ticks = tokio::time::interval(FORGET_EVERY);
     loop {
         ticks.tick().await;
-        let all: Vec<Keyed> = limiters.iter().map(|entry| Arc::clone(entry.value())).collect();
+        let all: Vec<Keyed> = limiters
+            .iter()
+            .map(|entry| Arc::clone(entry.value()))
+            .collect();
         for limiter in all {
             limiter.retain_recent();
             limiter.shrink_to_fit();

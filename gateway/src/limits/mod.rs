@@ -28,7 +28,10 @@ pub struct Rate {
 impl Rate {
     /// So many attempts in each period; none is taken for one.
     pub fn new(burst: u32, per: Duration) -> Self {
-        Self { burst: NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN), per }
+        Self {
+            burst: NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN),
+            per,
+        }
     }
 
     /// The time that one attempt takes from the allowance.

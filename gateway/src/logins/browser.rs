@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use saoma_protocol::{
-    Digest, ErrorCode, Event, LoginId, OpenRequest, ReceiveKey, Refusal, RequesterContext, ScanCode, ServerMessage,
-    StateName, UserCode,
+    Digest, ErrorCode, Event, LoginId, OpenRequest, ReceiveKey, Refusal, RequesterContext,
+    ScanCode, ServerMessage, StateName, UserCode,
 };
 use url::Url;
 
@@ -90,7 +90,9 @@ impl Logins {
             }
             login.user_code = UserCode::from_random(random::bytes());
         }
-        Err(Denial::unavailable("no free user code was found: try again"))
+        Err(Denial::unavailable(
+            "no free user code was found: try again",
+        ))
     }
 
     /// Renews the code of a login whose browser is waiting here.
@@ -98,15 +100,22 @@ impl Logins {
     /// # Errors
     /// The login is not waiting any more, a limit is reached, or the store is down.
     pub async fn refresh(&self, waiter: &Waiter, address: &ClientAddress) -> Result<(), Denial> {
-        self.refresh_with(waiter.login_id(), Proof::Held, address).await
+        self.refresh_with(waiter.login_id(), Proof::Held, address)
+            .await
     }
 
     /// Renews the code of a login by its receive key.
     ///
     /// # Errors
     /// As [`Logins::refresh`], and a wrong receive key.
-    pub async fn refresh_by_key(&self, id: LoginId, key: &ReceiveKey, address: &ClientAddress) -> Result<(), Denial> {
-        self.refresh_with(id, Proof::ReceiveKey(key.digest()), address).await
+    pub async fn refresh_by_key(
+        &self,
+        id: LoginId,
+        key: &ReceiveKey,
+        address: &ClientAddress,
+    ) -> Result<(), Denial> {
+        self.refresh_with(id, Proof::ReceiveKey(key.digest()), address)
+            .await
     }
 
     /// Gives up a login whose browser is waiting here.
@@ -125,13 +134,27 @@ impl Logins {
         self.cancel_with(id, Proof::ReceiveKey(key.digest())).await
     }
 
-    async fn refresh_with(&self, id: LoginId, proof: Proof, address: &ClientAddress) -> Result<(), Denial> {
-        self.count(LimitName::OpenPerAddress, &address.limit_key()).await?;
-        self.apply_for_browser(id, Event::Renew, proof, self.renewal(id), self.lifetimes.code).await
+    async fn refresh_with(
+        &self,
+        id: LoginId,
+        proof: Proof,
+        address: &ClientAddress,
+    ) -> Result<(), Denial> {
+        self.count(LimitName::OpenPerAddress, &address.limit_key())
+            .await?;
+        self.apply_for_browser(
+            id,
+            Event::Renew,
+            proof,
+            self.renewal(id),
+            self.lifetimes.code,
+        )
+        .await
     }
 
     async fn cancel_with(&self, id: LoginId, proof: Proof) -> Result<(), Denial> {
-        self.apply_for_browser(id, Event::Cancel, proof, Change::Cancelled, Duration::ZERO).await
+        self.apply_for_browser(id, Event::Cancel, proof, Change::Cancelled, Duration::ZERO)
+            .await
     }
 
     async fn apply_for_browser(
@@ -143,26 +166,38 @@ impl Logins {
         lifetime: Duration,
     ) -> Result<(), Denial> {
         let kind = event.kind();
-        let transition = Transition { event, proof, change, lifetime, grant: None };
+        let transition = Transition {
+            event,
+            proof,
+            change,
+            lifetime,
+            grant: None,
+        };
         match self.store.apply(id, &transition).await? {
             Applied::Changed(_) => {
                 self.metrics.login_changed(kind);
                 Ok(())
             }
             Applied::Repeated(_) => Ok(()),
-            Applied::Refused(Refusal::State(StateName::Scanned)) => {
-                Err(Denial::new(ErrorCode::AlreadyScanned, "the code has been scanned: cancel, or wait for the phone"))
-            }
-            Applied::Refused(_) => Err(Denial::new(ErrorCode::AlreadyDecided, "the login is over: open a new one")),
+            Applied::Refused(Refusal::State(StateName::Scanned)) => Err(Denial::new(
+                ErrorCode::AlreadyScanned,
+                "the code has been scanned: cancel, or wait for the phone",
+            )),
+            Applied::Refused(_) => Err(Denial::new(
+                ErrorCode::AlreadyDecided,
+                "the login is over: open a new one",
+            )),
             Applied::Unknown => Err(Self::unknown_login()),
         }
     }
 
     fn admit(&self, request: &OpenRequest, origin: Option<&str>) -> Result<(), Denial> {
-        let client = self
-            .clients
-            .get(&request.client_id)
-            .ok_or_else(|| Denial::new(ErrorCode::UnknownClient, "no client is registered under this client_id"))?;
+        let client = self.clients.get(&request.client_id).ok_or_else(|| {
+            Denial::new(
+                ErrorCode::UnknownClient,
+                "no client is registered under this client_id",
+            )
+        })?;
         if !client.admits_redirect(&request.redirect_uri) {
             return Err(Denial::new(
                 ErrorCode::RedirectUriNotAllowed,
@@ -176,10 +211,22 @@ impl Logins {
             ));
         }
         if !request.scope.split(' ').any(|scope| scope == "openid") {
-            return Err(Denial::new(ErrorCode::InvalidScope, "scope must contain openid"));
+            return Err(Denial::new(
+                ErrorCode::InvalidScope,
+                "scope must contain openid",
+            ));
         }
-        let members = [Some(&request.scope), request.state.as_ref(), request.nonce.as_ref(), request.locale.as_ref()];
-        if members.into_iter().flatten().any(|member| member.len() > MAX_MEMBER_BYTES) {
+        let members = [
+            Some(&request.scope),
+            request.state.as_ref(),
+            request.nonce.as_ref(),
+            request.locale.as_ref(),
+        ];
+        if members
+            .into_iter()
+            .flatten()
+            .any(|member| member.len() > MAX_MEMBER_BYTES)
+        {
             return Err(Denial::new(
                 ErrorCode::InvalidRequest,
                 "state, nonce, scope and locale hold at most 1024 bytes each",
@@ -193,7 +240,12 @@ impl Logins {
         origin.is_some_and(|origin| origin == self.public_origin || client.admits_origin(origin))
     }
 
-    fn new_login(&self, request: OpenRequest, receive_key: &ReceiveKey, requester: RequesterContext) -> NewLogin {
+    fn new_login(
+        &self,
+        request: OpenRequest,
+        receive_key: &ReceiveKey,
+        requester: RequesterContext,
+    ) -> NewLogin {
         let id = LoginId::from_random(random::bytes());
         let receive_key: Digest = receive_key.digest();
         NewLogin {
@@ -203,7 +255,11 @@ impl Logins {
             user_code: UserCode::from_random(random::bytes()),
             request: LoginRequest {
                 client_id: request.client_id,
-                answer_uri: answer_uri(&request.redirect_uri, request.state.as_deref(), &self.public_origin),
+                answer_uri: answer_uri(
+                    &request.redirect_uri,
+                    request.state.as_deref(),
+                    &self.public_origin,
+                ),
                 redirect_uri: request.redirect_uri,
                 nonce: request.nonce,
                 scope: request.scope,
@@ -224,6 +280,8 @@ pub(super) fn answer_uri(redirect_uri: &str, state: Option<&str>, issuer: &str) 
         return redirect_uri.to_owned();
     };
     let state = state.map(|state| ("state", state));
-    url.query_pairs_mut().extend_pairs(state).append_pair("iss", issuer);
+    url.query_pairs_mut()
+        .extend_pairs(state)
+        .append_pair("iss", issuer);
     url.into()
 }

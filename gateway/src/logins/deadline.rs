@@ -39,13 +39,20 @@ enum Timer {
 impl Timers {
     /// Timers that ping every `ping_every` and wait `ping_timeout` for the answer.
     pub fn new(ping_every: Duration, ping_timeout: Duration) -> Self {
-        Self { wheel: Wheel::new(TICK, SLOTS), ping_every, ping_timeout }
+        Self {
+            wheel: Wheel::new(TICK, SLOTS),
+            ping_every,
+            ping_timeout,
+        }
     }
 
     /// Pings the waiter from now on. The first ping comes at a random part of the interval, so that browsers which
     /// came together do not beat together.
     pub fn ping(&self, waiter: &Arc<Waiter>) {
-        self.wheel.insert(self.ping_every.mul_f64(fastrand::f64()), Timer::Ping(Arc::downgrade(waiter)));
+        self.wheel.insert(
+            self.ping_every.mul_f64(fastrand::f64()),
+            Timer::Ping(Arc::downgrade(waiter)),
+        );
     }
 
     /// Watches the waiter's time limit from now on, whatever was watched before.
@@ -63,7 +70,9 @@ impl Timers {
     }
 
     fn limit(&self, waiter: &Arc<Waiter>, after: Duration) {
-        let tick = self.wheel.insert(after, Timer::Limit(Arc::downgrade(waiter)));
+        let tick = self
+            .wheel
+            .insert(after, Timer::Limit(Arc::downgrade(waiter)));
         waiter.set_expiry_tick(tick);
     }
 }
@@ -71,20 +80,29 @@ impl Timers {
 impl Logins {
     /// Serves the node's timers, forever.
     pub async fn run_timers(self: Arc<Self>) {
-        self.timers.wheel.run(|tick, timer| self.fall_due(tick, &timer)).await;
+        self.timers
+            .wheel
+            .run(|tick, timer| self.fall_due(tick, &timer))
+            .await;
     }
 
     fn fall_due(self: &Arc<Self>, tick: Tick, timer: &Timer) {
         match timer {
             Timer::Limit(waiter) => {
-                if let Some(waiter) = waiter.upgrade().filter(|waiter| waiter.is_expiry_tick(tick)) {
+                if let Some(waiter) = waiter
+                    .upgrade()
+                    .filter(|waiter| waiter.is_expiry_tick(tick))
+                {
                     self.limit_due(&waiter);
                 }
             }
             Timer::Ping(waiter) => {
                 if let Some(waiter) = waiter.upgrade() {
                     waiter.ping();
-                    self.timers.wheel.insert(self.timers.ping_timeout, Timer::Pong(Arc::downgrade(&waiter)));
+                    self.timers.wheel.insert(
+                        self.timers.ping_timeout,
+                        Timer::Pong(Arc::downgrade(&waiter)),
+                    );
                 }
             }
             Timer::Pong(waiter) => match waiter.upgrade() {
@@ -98,10 +116,14 @@ impl Logins {
     /// Passes a time limit that is over already, and has the waiter told at once what came of it.
     pub(super) async fn pass_limit_if_due(&self, waiter: &Arc<Waiter>) {
         let deadline = waiter.deadline();
-        if deadline.phase != Phase::Settled && self.clock.now().until(deadline.expires_at).is_zero() {
+        if deadline.phase != Phase::Settled && self.clock.now().until(deadline.expires_at).is_zero()
+        {
             self.pass_limit(waiter, deadline).await;
             // Without an answer the waiter waits, and its limit is looked at again.
-            let _ = self.inbox.reread_batch(&[Arc::downgrade(waiter)], PushSource::Resume).await;
+            let _ = self
+                .inbox
+                .reread_batch(&[Arc::downgrade(waiter)], PushSource::Resume)
+                .await;
         }
     }
 
@@ -115,7 +137,9 @@ impl Logins {
             return self.timers.limit(waiter, left);
         }
         let (logins, waiter) = (Arc::clone(self), Arc::clone(waiter));
-        self.inbox.tasks.spawn(async move { logins.pass_limit(&waiter, deadline).await });
+        self.inbox
+            .tasks
+            .spawn(async move { logins.pass_limit(&waiter, deadline).await });
     }
 
     async fn pass_limit(&self, waiter: &Arc<Waiter>, deadline: Deadline) {
@@ -140,8 +164,12 @@ impl Logins {
     async fn forgotten(&self, waiter: &Arc<Waiter>, deadline: Deadline) {
         match self.store.read(waiter.login_id()).await {
             Ok(None) => waiter.close(CloseCode::UnknownLogin),
-            Ok(Some(record)) if record.login.seq < deadline.seq => waiter.close(CloseCode::UnknownLogin),
-            Ok(Some(record)) if record.login.seq == deadline.seq => waiter.close(CloseCode::InternalError),
+            Ok(Some(record)) if record.login.seq < deadline.seq => {
+                waiter.close(CloseCode::UnknownLogin)
+            }
+            Ok(Some(record)) if record.login.seq == deadline.seq => {
+                waiter.close(CloseCode::InternalError)
+            }
             Ok(Some(_)) | Err(_) => {
                 self.inbox.reread(vec![Arc::clone(waiter)]);
                 self.timers.limit(waiter, LOOK_AGAIN);
@@ -149,13 +177,21 @@ impl Logins {
         }
     }
 
-    async fn renew_or_expire(&self, id: LoginId, deadline: Deadline) -> Result<Applied, StoreError> {
+    async fn renew_or_expire(
+        &self,
+        id: LoginId,
+        deadline: Deadline,
+    ) -> Result<Applied, StoreError> {
         let left = self.clock.now().until(deadline.closes_at);
         let renews = deadline.phase == Phase::Waiting && !left.is_zero();
         let transition = Transition {
             event: if renews { Event::Renew } else { Event::Expire },
             proof: Proof::Seq(deadline.seq),
-            change: if renews { self.renewal(id) } else { Change::Expired },
+            change: if renews {
+                self.renewal(id)
+            } else {
+                Change::Expired
+            },
             lifetime: self.lifetimes.code.min(left),
             grant: None,
         };

@@ -26,31 +26,46 @@ pub struct Denial {
 impl Denial {
     /// A refusal that trying again does not change.
     pub fn new(error: ErrorCode, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { error, detail: detail.into(), retry_after: None, reason: None }
+        Self {
+            error,
+            detail: detail.into(),
+            retry_after: None,
+            reason: None,
+        }
     }
 
     /// A limit was reached.
     pub fn too_many_requests(retry_after: Duration) -> Self {
         Self {
             retry_after: Some(retry_after),
-            ..Self::new(ErrorCode::TooManyRequests, "too many attempts: wait as long as retry_after says")
+            ..Self::new(
+                ErrorCode::TooManyRequests,
+                "too many attempts: wait as long as retry_after says",
+            )
         }
     }
 
     /// Something that the gateway needs is down. Nothing has changed.
     pub fn unavailable(detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { retry_after: Some(RETRY_AFTER_OUTAGE), ..Self::new(ErrorCode::TemporarilyUnavailable, detail) }
+        Self {
+            retry_after: Some(RETRY_AFTER_OUTAGE),
+            ..Self::new(ErrorCode::TemporarilyUnavailable, detail)
+        }
     }
 
     /// The same, with at least this long to wait.
     #[must_use]
     pub fn for_at_least(self, wait: Duration) -> Self {
-        Self { retry_after: self.retry_after.max(Some(wait)), ..self }
+        Self {
+            retry_after: self.retry_after.max(Some(wait)),
+            ..self
+        }
     }
 
     /// Whole seconds to wait, rounded up, at least one.
     pub fn retry_after_seconds(&self) -> Option<u32> {
-        self.retry_after.map(|wait| u32::try_from(wait.as_millis().div_ceil(1000).max(1)).unwrap_or(u32::MAX))
+        self.retry_after
+            .map(|wait| u32::try_from(wait.as_millis().div_ceil(1000).max(1)).unwrap_or(u32::MAX))
     }
 }
 
@@ -70,7 +85,9 @@ impl From<IdentityError> for Denial {
             ),
             IdentityError::Unavailable(_) => {
                 tracing::warn!(%error, "the identity backend did not answer");
-                Self::unavailable("the app's backend cannot be asked who this is: try again shortly")
+                Self::unavailable(
+                    "the app's backend cannot be asked who this is: try again shortly",
+                )
             }
         }
     }

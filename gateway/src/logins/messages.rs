@@ -13,7 +13,9 @@ pub struct Wording {
 impl Wording {
     /// Words for browsers of the gateway at this origin.
     pub fn new(public_origin: impl Into<String>) -> Self {
-        Self { public_origin: public_origin.into() }
+        Self {
+            public_origin: public_origin.into(),
+        }
     }
 
     /// What the QR code holds.
@@ -26,14 +28,21 @@ impl Wording {
         let seq = stored.seq;
         let expires_in = now.seconds_until(stored.expires_at);
         match stored.change {
-            Change::Renewed { scan_code, user_code } => ServerMessage::Renewed {
+            Change::Renewed {
+                scan_code,
+                user_code,
+            } => ServerMessage::Renewed {
                 seq,
                 qr: self.qr(&scan_code),
                 user_code,
                 expires_in,
                 server_time: now.seconds(),
             },
-            Change::Scanned { person } => ServerMessage::Scanned { seq, person, expires_in },
+            Change::Scanned { person } => ServerMessage::Scanned {
+                seq,
+                person,
+                expires_in,
+            },
             Change::Confirmed { redirect_to } => ServerMessage::Confirmed { seq, redirect_to },
             Change::Rejected { reason } => ServerMessage::Rejected { seq, reason },
             Change::Cancelled => ServerMessage::Cancelled { seq },

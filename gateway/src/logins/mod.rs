@@ -81,7 +81,13 @@ impl Logins {
 
     /// An attempt for the store to count.
     fn attempt<'a>(&'a self, limit: LimitName, key: &'a str) -> Attempt<'a> {
-        Attempt { limiter: &*self.limiter, limit, rate: self.limits.rate(limit), key, after: None }
+        Attempt {
+            limiter: &*self.limiter,
+            limit,
+            rate: self.limits.rate(limit),
+            key,
+            after: None,
+        }
     }
 
     /// What came of an attempt that was let through.
@@ -107,6 +113,9 @@ impl Logins {
 
     /// The answer to whatever names a login that is not the asker's, or none at all.
     pub fn unknown_login() -> Denial {
-        Denial::new(ErrorCode::UnknownLogin, "there is no such login, or it is not yours: open a new one")
+        Denial::new(
+            ErrorCode::UnknownLogin,
+            "there is no such login, or it is not yours: open a new one",
+        )
     }
 }

@@ -1,8 +1,9 @@
 //! What a phone can do: scan, then confirm or reject.
 
 use saoma_protocol::{
-    AuthorizationCode, ClientContext, Decision, DecisionStatus, ErrorCode, Event, EventKind, LoginId, Refusal,
-    RejectReason, ScanCode, ScanContext, ScanRequest, StateName, UserCode, masked_name,
+    AuthorizationCode, ClientContext, Decision, DecisionStatus, ErrorCode, Event, EventKind,
+    LoginId, Refusal, RejectReason, ScanCode, ScanContext, ScanRequest, StateName, UserCode,
+    masked_name,
 };
 
 use super::{Denial, Logins};
@@ -38,7 +39,10 @@ impl Logins {
             self.count(LimitName::ScanPerAddress, &limit_key).await?;
             (self.identity.identify(token).await?, None)
         };
-        let attempt = Attempt { after, ..self.attempt(LimitName::ScanPerPerson, person.id.as_str()) };
+        let attempt = Attempt {
+            after,
+            ..self.attempt(LimitName::ScanPerPerson, person.id.as_str())
+        };
         let (id, proof, attempt) = match self.scan_code(request) {
             // Counted in the same step with the scan.
             Some(code) => (code.login_id(), Proof::ScanCode(code), Some(&attempt)),
@@ -49,9 +53,13 @@ impl Logins {
             }
         };
         let scan = Transition {
-            event: Event::Scan { person: person.id.clone() },
+            event: Event::Scan {
+                person: person.id.clone(),
+            },
             proof,
-            change: Change::Scanned { person: masked_name(&person.name) },
+            change: Change::Scanned {
+                person: masked_name(&person.name),
+            },
             lifetime: self.lifetimes.scanned,
             grant: None,
         };
@@ -60,7 +68,9 @@ impl Logins {
                 self.metrics.login_changed(scan.event.kind());
                 Ok(self.context(id, asked, person, instants))
             }
-            (Applied::Repeated(instants), Some(asked)) => Ok(self.context(id, asked, person, instants)),
+            (Applied::Repeated(instants), Some(asked)) => {
+                Ok(self.context(id, asked, person, instants))
+            }
             (Applied::Refused(refusal), _) => Err(refused_scan(refusal)),
             (_, None) | (Applied::Unknown, _) => Err(unknown_code()),
         }
@@ -70,15 +80,26 @@ impl Logins {
     ///
     /// # Errors
     /// The login is not this person's or not scanned, the identity is not theirs or refused, or something is down.
-    pub async fn confirm(&self, token: &str, id: LoginId, identity: &str) -> Result<Decision, Denial> {
+    pub async fn confirm(
+        &self,
+        token: &str,
+        id: LoginId,
+        identity: &str,
+    ) -> Result<Decision, Denial> {
         let person = self.identity.identify(token).await?;
-        let Some(offered) = person.identities.iter().find(|offered| offered.identity.id == identity) else {
-            self.count(LimitName::ConfirmPerPerson, person.id.as_str()).await?;
+        let Some(offered) = person
+            .identities
+            .iter()
+            .find(|offered| offered.identity.id == identity)
+        else {
+            self.count(LimitName::ConfirmPerPerson, person.id.as_str())
+                .await?;
             self.must_own(id, &person).await?;
             return Err(not_offered());
         };
         if let Some(reason) = person.refusal.as_ref().or(offered.refusal.as_ref()) {
-            self.count(LimitName::ConfirmPerPerson, person.id.as_str()).await?;
+            self.count(LimitName::ConfirmPerPerson, person.id.as_str())
+                .await?;
             self.must_own(id, &person).await?;
             return Err(self.refuse_identity(id, &person, reason).await?);
         }
@@ -100,8 +121,12 @@ impl Logins {
     /// The login is not this person's, or over, or something is down.
     pub async fn reject(&self, token: &str, id: LoginId) -> Result<Decision, Denial> {
         let person = self.identity.identify(token).await?;
-        self.count(LimitName::ConfirmPerPerson, person.id.as_str()).await?;
-        let applied = self.store.apply(id, &rejection(&person, RejectReason::Declined)).await?;
+        self.count(LimitName::ConfirmPerPerson, person.id.as_str())
+            .await?;
+        let applied = self
+            .store
+            .apply(id, &rejection(&person, RejectReason::Declined))
+            .await?;
         self.decided(&applied, EventKind::Reject, DecisionStatus::Rejected)
     }
 
@@ -115,23 +140,42 @@ impl Logins {
 
     /// Guessing is what typed codes invite: after a few tries a person is locked out for a while, right code or not
     /// (RFC 8628 §5.1, threat T9).
-    async fn find_typed(&self, person: &Person, request: &ScanRequest) -> Result<(LoginId, Proof), Denial> {
+    async fn find_typed(
+        &self,
+        person: &Person,
+        request: &ScanRequest,
+    ) -> Result<(LoginId, Proof), Denial> {
         let ScanRequest::UserCode { user_code: text } = request else {
-            return Err(Denial::new(ErrorCode::NotALoginCode, "the text is not a login code of this gateway"));
+            return Err(Denial::new(
+                ErrorCode::NotALoginCode,
+                "the text is not a login code of this gateway",
+            ));
         };
-        self.count(LimitName::TypedCodePerPerson, person.id.as_str()).await?;
+        self.count(LimitName::TypedCodePerPerson, person.id.as_str())
+            .await?;
         let code: UserCode = text.parse().map_err(|_| unknown_code())?;
-        let id = self.store.find_by_user_code(code).await?.ok_or_else(unknown_code)?;
+        let id = self
+            .store
+            .find_by_user_code(code)
+            .await?
+            .ok_or_else(unknown_code)?;
         Ok((id, Proof::UserCode(code)))
     }
 
-    fn context(&self, login_id: LoginId, asked: Asked, person: Person, instants: Instants) -> ScanContext {
+    fn context(
+        &self,
+        login_id: LoginId,
+        asked: Asked,
+        person: Person,
+        instants: Instants,
+    ) -> ScanContext {
         let request = asked.request;
         let client = self.clients.get(&request.client_id);
         ScanContext {
             login_id,
             client: ClientContext {
-                name: client.map_or_else(|| request.client_id.clone(), |client| client.name.clone()),
+                name: client
+                    .map_or_else(|| request.client_id.clone(), |client| client.name.clone()),
                 origin: Clients::landing_origin(&request.redirect_uri),
                 client_id: request.client_id,
             },
@@ -139,7 +183,11 @@ impl Logins {
             requested_at: asked.opened_at.seconds(),
             expires_in: instants.now.seconds_until(instants.expires_at),
             person: person.name,
-            identities: person.identities.into_iter().map(|offered| offered.identity).collect(),
+            identities: person
+                .identities
+                .into_iter()
+                .map(|offered| offered.identity)
+                .collect(),
         }
     }
 
@@ -150,25 +198,40 @@ impl Logins {
             Some(owner) if *owner == person.id => Ok(()),
             Some(_) => Err(Self::unknown_login()),
             None => match record.login.state.name() {
-                StateName::Waiting => Err(Denial::new(ErrorCode::NotScanned, "scan the code first")),
+                StateName::Waiting => {
+                    Err(Denial::new(ErrorCode::NotScanned, "scan the code first"))
+                }
                 // Which person a login had when it was cancelled or ran out is not kept.
                 state => Err(refused_decision(Refusal::State(state))),
             },
         }
     }
 
-    async fn refuse_identity(&self, id: LoginId, person: &Person, reason: &str) -> Result<Denial, Denial> {
+    async fn refuse_identity(
+        &self,
+        id: LoginId,
+        person: &Person,
+        reason: &str,
+    ) -> Result<Denial, Denial> {
         let transition = rejection(person, RejectReason::IdentityRefused);
         if let Applied::Changed(_) = self.store.apply(id, &transition).await? {
             self.metrics.login_changed(transition.event.kind());
         }
         Ok(Denial {
             reason: Some(reason.to_owned()),
-            ..Denial::new(ErrorCode::IdentityRefused, "this identity may not log in now; reason says why")
+            ..Denial::new(
+                ErrorCode::IdentityRefused,
+                "this identity may not log in now; reason says why",
+            )
         })
     }
 
-    fn decided(&self, applied: &Applied, event: EventKind, status: DecisionStatus) -> Result<Decision, Denial> {
+    fn decided(
+        &self,
+        applied: &Applied,
+        event: EventKind,
+        status: DecisionStatus,
+    ) -> Result<Decision, Denial> {
         match applied {
             Applied::Changed(_) => {
                 self.metrics.login_changed(event);
@@ -182,12 +245,17 @@ impl Logins {
 }
 
 fn not_offered() -> Denial {
-    Denial::new(ErrorCode::IdentityNotAllowed, "the person does not have this identity: choose one of those offered")
+    Denial::new(
+        ErrorCode::IdentityNotAllowed,
+        "the person does not have this identity: choose one of those offered",
+    )
 }
 
 fn rejection(person: &Person, reason: RejectReason) -> Transition {
     Transition {
-        event: Event::Reject { person: person.id.clone() },
+        event: Event::Reject {
+            person: person.id.clone(),
+        },
         proof: Proof::Held,
         change: Change::Rejected { reason },
         lifetime: std::time::Duration::ZERO,
@@ -204,8 +272,13 @@ fn unknown_code() -> Denial {
 
 fn refused_scan(refusal: Refusal) -> Denial {
     match refusal {
-        Refusal::AnotherPerson => Denial::new(ErrorCode::AlreadyScanned, "another person has scanned this code"),
-        Refusal::State(StateName::Confirmed | StateName::Redeemed | StateName::Rejected) => already_decided(),
+        Refusal::AnotherPerson => Denial::new(
+            ErrorCode::AlreadyScanned,
+            "another person has scanned this code",
+        ),
+        Refusal::State(StateName::Confirmed | StateName::Redeemed | StateName::Rejected) => {
+            already_decided()
+        }
         Refusal::State(_) | Refusal::TooLate | Refusal::TooEarly => unknown_code(),
     }
 }
@@ -213,10 +286,13 @@ fn refused_scan(refusal: Refusal) -> Denial {
 fn refused_decision(refusal: Refusal) -> Denial {
     match refusal {
         Refusal::AnotherPerson => Logins::unknown_login(),
-        Refusal::State(StateName::Waiting) => Denial::new(ErrorCode::NotScanned, "scan the code first"),
-        Refusal::State(StateName::Expired) | Refusal::TooLate | Refusal::TooEarly => {
-            Denial::new(ErrorCode::LoginExpired, "the time to confirm is over: scan a new code")
+        Refusal::State(StateName::Waiting) => {
+            Denial::new(ErrorCode::NotScanned, "scan the code first")
         }
+        Refusal::State(StateName::Expired) | Refusal::TooLate | Refusal::TooEarly => Denial::new(
+            ErrorCode::LoginExpired,
+            "the time to confirm is over: scan a new code",
+        ),
         Refusal::State(_) => already_decided(),
     }
 }

@@ -20,11 +20,19 @@ impl Logins {
     ///
     /// # Errors
     /// No such login, a wrong receive key, a later attempt came first, or the store is down.
-    pub async fn resume(&self, request: ResumeRequest, address: &ClientAddress) -> Result<Waiting, Denial> {
+    pub async fn resume(
+        &self,
+        request: ResumeRequest,
+        address: &ClientAddress,
+    ) -> Result<Waiting, Denial> {
         let resumed = self.attach(request).await;
-        if resumed.as_ref().is_err_and(|denial| denial.error == ErrorCode::UnknownLogin) {
+        if resumed
+            .as_ref()
+            .is_err_and(|denial| denial.error == ErrorCode::UnknownLogin)
+        {
             // Whoever guesses keys runs into this before into one that fits (threat T10).
-            self.count(LimitName::UnknownKeyPerAddress, &address.limit_key()).await?;
+            self.count(LimitName::UnknownKeyPerAddress, &address.limit_key())
+                .await?;
         }
         resumed
     }
@@ -33,20 +41,37 @@ impl Logins {
     ///
     /// # Errors
     /// As [`Logins::resume`], and the browser asks too often (threat T11).
-    pub async fn poll(&self, request: ResumeRequest, address: &ClientAddress) -> Result<Waiting, Denial> {
+    pub async fn poll(
+        &self,
+        request: ResumeRequest,
+        address: &ClientAddress,
+    ) -> Result<Waiting, Denial> {
         // Counted by the key, not by the id, which is in the QR code: so it can be done before the store is asked, a
         // poll too many does not touch the login, and whoever has no key uses up nobody's polls.
         let key = request.receive_key.digest().to_string();
-        self.count(LimitName::PollPerLogin, &key).await.map_err(|denial| denial.for_at_least(SLOW_DOWN))?;
+        self.count(LimitName::PollPerLogin, &key)
+            .await
+            .map_err(|denial| denial.for_at_least(SLOW_DOWN))?;
         self.resume(request, address).await
     }
 
     async fn attach(&self, request: ResumeRequest) -> Result<Waiting, Denial> {
-        let ResumeRequest { login_id, receive_key, last_seq, attempt } = request;
+        let ResumeRequest {
+            login_id,
+            receive_key,
+            last_seq,
+            attempt,
+        } = request;
         // `opened`, the first, is the answer to the open and never told again.
         let last_seq = last_seq.max(1);
         let waiting = self.waiters.join(Waiter::new(login_id, last_seq));
-        let browser = Return { id: login_id, receive_key: receive_key.digest(), node: &self.node, last_seq, attempt };
+        let browser = Return {
+            id: login_id,
+            receive_key: receive_key.digest(),
+            node: &self.node,
+            last_seq,
+            attempt,
+        };
         let attachment = match self.store.attach(&browser).await? {
             Attached::Here(attachment) if tells_the_rest(&attachment, last_seq) => attachment,
             Attached::Here(_) | Attached::Unknown => return Err(Self::unknown_login()),
@@ -65,7 +90,8 @@ impl Logins {
             closes_at: attachment.record.closes_at,
         });
         waiting.hold();
-        self.inbox.offer_in_order(waiter, &attachment.missed, PushSource::Resume);
+        self.inbox
+            .offer_in_order(waiter, &attachment.missed, PushSource::Resume);
         // While no node held the browser nobody watched the time.
         self.pass_limit_if_due(waiter).await;
         Ok(waiting)
@@ -79,8 +105,12 @@ fn tells_the_rest(attachment: &Attachment, last_seq: u32) -> bool {
     if attachment.record.login.seq < last_seq {
         return false;
     }
-    let newest = attachment.missed.last().map_or(last_seq, |change: &StoredChange| change.seq);
-    !attachment.record.login.state.name().is_settled() || (newest >= attachment.record.login.seq && newest > last_seq)
+    let newest = attachment
+        .missed
+        .last()
+        .map_or(last_seq, |change: &StoredChange| change.seq);
+    !attachment.record.login.state.name().is_settled()
+        || (newest >= attachment.record.login.seq && newest > last_seq)
 }
 
 const fn phase_of(state: StateName) -> Phase {

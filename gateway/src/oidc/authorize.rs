@@ -57,7 +57,9 @@ impl Provider {
     fn registered<'a>(&'a self, form: &'a Form) -> Option<(&'a Client, &'a str)> {
         let client = self.clients.get(form.value("client_id")?)?;
         let redirect_uri = form.value("redirect_uri")?;
-        client.admits_redirect(redirect_uri).then_some((client, redirect_uri))
+        client
+            .admits_redirect(redirect_uri)
+            .then_some((client, redirect_uri))
     }
 
     fn page<'a>(
@@ -67,27 +69,49 @@ impl Provider {
         form: &'a Form,
         locale: Locale,
     ) -> Result<LoginPage<'a>, Refused> {
-        let invalid = |description| Refused { error: "invalid_request", description };
+        let invalid = |description| Refused {
+            error: "invalid_request",
+            description,
+        };
         match form.value("response_type") {
             Some("code") => {}
             Some(_) => {
-                return Err(Refused { error: "unsupported_response_type", description: "response_type must be code" });
+                return Err(Refused {
+                    error: "unsupported_response_type",
+                    description: "response_type must be code",
+                });
             }
             None => return Err(invalid("response_type is missing")),
         }
         if form.value("request").is_some() {
-            return Err(Refused { error: "request_not_supported", description: "send the parameters themselves" });
+            return Err(Refused {
+                error: "request_not_supported",
+                description: "send the parameters themselves",
+            });
         }
-        if form.value("prompt").is_some_and(|prompt| prompt.split(' ').any(|value| value == "none")) {
+        if form
+            .value("prompt")
+            .is_some_and(|prompt| prompt.split(' ').any(|value| value == "none"))
+        {
             // Nobody stays logged in at the gateway.
-            return Err(Refused { error: "login_required", description: "every login needs the phone" });
+            return Err(Refused {
+                error: "login_required",
+                description: "every login needs the phone",
+            });
         }
-        let scope = form.value("scope").filter(|scope| scope.split(' ').any(|scope| scope == "openid"));
-        let scope = scope.ok_or(Refused { error: "invalid_scope", description: "scope must contain openid" })?;
+        let scope = form
+            .value("scope")
+            .filter(|scope| scope.split(' ').any(|scope| scope == "openid"));
+        let scope = scope.ok_or(Refused {
+            error: "invalid_scope",
+            description: "scope must contain openid",
+        })?;
         if form.value("code_challenge_method") != Some("S256") {
             return Err(invalid("code_challenge_method must be S256"));
         }
-        let code_challenge = form.value("code_challenge").filter(|text| text.parse::<CodeChallenge>().is_ok());
+        let code_challenge = form
+            .value("code_challenge")
+            .filter(|text| text.parse::<CodeChallenge>().is_ok());
         Ok(LoginPage {
             locale,
             client_name: &client.name,
@@ -98,7 +122,8 @@ impl Provider {
             scope,
             state: form.value("state"),
             nonce: form.value("nonce"),
-            code_challenge: code_challenge.ok_or(invalid("code_challenge must be a SHA-256 in base64url"))?,
+            code_challenge: code_challenge
+                .ok_or(invalid("code_challenge must be a SHA-256 in base64url"))?,
         })
     }
 

@@ -53,6 +53,10 @@ impl<'a> IdTokenClaims<'a> {
 impl<'a> PersonClaims<'a> {
     pub(super) fn new(grant: &'a Grant) -> Self {
         let profile = grant.scope.split(' ').any(|scope| scope == "profile");
-        Self { sub: grant.person.as_str(), name: profile.then_some(grant.name.as_str()), identity: &grant.identity }
+        Self {
+            sub: grant.person.as_str(),
+            name: profile.then_some(grant.name.as_str()),
+            identity: &grant.identity,
+        }
     }
 }

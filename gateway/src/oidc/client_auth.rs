@@ -33,7 +33,10 @@ impl Form {
     }
 
     pub(super) fn value(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+        self.0
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
     }
 
     pub(super) fn required(&self, name: &str, missing: &'static str) -> Result<&str, OauthError> {
@@ -52,14 +55,26 @@ pub(super) fn authenticate<'a>(
         Some(header) => {
             let failed = OauthError::InvalidClient { challenge: true };
             if form.value("client_secret").is_some() {
-                return Err(OauthError::InvalidRequest("prove the client in one way, not in two"));
+                return Err(OauthError::InvalidRequest(
+                    "prove the client in one way, not in two",
+                ));
             }
-            let (id, secret) = header.to_str().ok().and_then(basic_credentials).ok_or_else(|| failed.clone())?;
-            clients.get(&id).filter(|client| client.admits_secret(&secret)).ok_or(failed)
+            let (id, secret) = header
+                .to_str()
+                .ok()
+                .and_then(basic_credentials)
+                .ok_or_else(|| failed.clone())?;
+            clients
+                .get(&id)
+                .filter(|client| client.admits_secret(&secret))
+                .ok_or(failed)
         }
         None => {
             let failed = OauthError::InvalidClient { challenge: false };
-            let client = form.value("client_id").and_then(|id| clients.get(id)).ok_or_else(|| failed.clone())?;
+            let client = form
+                .value("client_id")
+                .and_then(|id| clients.get(id))
+                .ok_or_else(|| failed.clone())?;
             let proved = match form.value("client_secret") {
                 Some(secret) => client.admits_secret(secret),
                 None => client.is_public(),
@@ -109,18 +124,30 @@ mod tests {
         let form = Form::parse(body.as_bytes()).map_err(|error| error.code())?;
         let clients = clients();
         let client = authenticate(&clients, &headers.into_iter().collect(), &form);
-        client.map(|client| client.id.clone()).map_err(|error| error.code())
+        client
+            .map(|client| client.id.clone())
+            .map_err(|error| error.code())
     }
 
     fn basic(id: &str, secret: &str) -> String {
-        let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-        format!("Basic {}", BASE64.encode(format!("{}:{}", encoded(id), encoded(secret)).as_bytes()))
+        let encoded =
+            |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+        format!(
+            "Basic {}",
+            BASE64.encode(format!("{}:{}", encoded(id), encoded(secret)).as_bytes())
+        )
     }
 
     #[test]
     fn a_client_proves_itself_in_one_of_three_ways() {
-        assert_eq!(outcome(Some(&basic("hall", "a:b c%&+")), ""), Ok("hall".into()));
-        assert_eq!(outcome(None, "client_id=hall&client_secret=a%3Ab+c%25%26%2B"), Ok("hall".into()));
+        assert_eq!(
+            outcome(Some(&basic("hall", "a:b c%&+")), ""),
+            Ok("hall".into())
+        );
+        assert_eq!(
+            outcome(None, "client_id=hall&client_secret=a%3Ab+c%25%26%2B"),
+            Ok("hall".into())
+        );
         assert_eq!(outcome(None, "client_id=page"), Ok("page".into()));
     }
 
@@ -131,14 +158,26 @@ mod tests {
             (None, "client_id=nobody", "invalid_client"),
             (None, "client_id=hall", "invalid_client"),
             (None, "client_id=hall&client_secret=wrong", "invalid_client"),
-            (None, "client_id=page&client_secret=made-up", "invalid_client"),
+            (
+                None,
+                "client_id=page&client_secret=made-up",
+                "invalid_client",
+            ),
             (Some(basic("hall", "wrong")), "", "invalid_client"),
             (Some(basic("page", "")), "", "invalid_client"),
             (Some("Basic ???".into()), "", "invalid_client"),
-            (Some(basic("hall", "a:b c%&+")), "client_secret=x", "invalid_request"),
+            (
+                Some(basic("hall", "a:b c%&+")),
+                "client_secret=x",
+                "invalid_request",
+            ),
             (None, "client_id=hall&client_id=page", "invalid_request"),
         ] {
-            assert_eq!(outcome(authorization.as_deref(), body), Err(error), "{authorization:?} {body}");
+            assert_eq!(
+                outcome(authorization.as_deref(), body),
+                Err(error),
+                "{authorization:?} {body}"
+            );
         }
     }
 }

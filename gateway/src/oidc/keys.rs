@@ -60,7 +60,12 @@ impl SigningKey {
         let kid = public.thumbprint(ThumbprintHash::SHA256)?;
         public.common.key_id = Some(kid.clone());
         public.common.public_key_use = Some(PublicKeyUse::Signature);
-        Ok(Self { key, algorithm, public, kid })
+        Ok(Self {
+            key,
+            algorithm,
+            public,
+            kid,
+        })
     }
 
     /// Makes a new key.
@@ -73,7 +78,9 @@ impl SigningKey {
 
     /// The public half, as relying parties fetch it (RFC 7517).
     pub fn public(&self) -> JwkSet {
-        JwkSet { keys: vec![self.public.clone()] }
+        JwkSet {
+            keys: vec![self.public.clone()],
+        }
     }
 
     /// The name of the algorithm (RFC 7518 §3.1).
@@ -81,8 +88,14 @@ impl SigningKey {
         self.algorithm
     }
 
-    pub(super) fn sign<C: Serialize>(&self, claims: &C) -> Result<String, jsonwebtoken::errors::Error> {
-        let header = Header { kid: Some(self.kid.clone()), ..Header::new(self.algorithm) };
+    pub(super) fn sign<C: Serialize>(
+        &self,
+        claims: &C,
+    ) -> Result<String, jsonwebtoken::errors::Error> {
+        let header = Header {
+            kid: Some(self.kid.clone()),
+            ..Header::new(self.algorithm)
+        };
         jsonwebtoken::encode(&header, claims, &self.key)
     }
 }
@@ -108,13 +121,21 @@ impl KeyKind {
                 BASE64.encode(der.as_ref())
             }
             Self::P256 => {
-                let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map_err(|_| KeyError::NotMade)?;
+                let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)
+                    .map_err(|_| KeyError::NotMade)?;
                 BASE64.encode(key.to_pkcs8v1().map_err(|_| KeyError::NotMade)?.as_ref())
             }
         };
         // Lines of 64 characters (RFC 7468 §2).
-        let lines = base64.as_bytes().chunks(64).map(String::from_utf8_lossy).collect::<Vec<_>>().join("\n");
-        Ok(format!("-----BEGIN PRIVATE KEY-----\n{lines}\n-----END PRIVATE KEY-----\n"))
+        let lines = base64
+            .as_bytes()
+            .chunks(64)
+            .map(String::from_utf8_lossy)
+            .collect::<Vec<_>>()
+            .join("\n");
+        Ok(format!(
+            "-----BEGIN PRIVATE KEY-----\n{lines}\n-----END PRIVATE KEY-----\n"
+        ))
     }
 }
 
@@ -126,13 +147,19 @@ mod tests {
 
     #[test]
     fn a_generated_key_reads_back_to_the_same_public_half() {
-        for (kind, kty, alg) in [(KeyKind::Rsa, "RSA", "RS256"), (KeyKind::P256, "EC", "ES256")] {
+        for (kind, kty, alg) in [
+            (KeyKind::Rsa, "RSA", "RS256"),
+            (KeyKind::P256, "EC", "ES256"),
+        ] {
             let pem = kind.generate_pem().expect("a key");
             let public = |pem: &str| SigningKey::from_pem(pem).expect("a readable key").public();
             assert_eq!(public(&pem), public(&pem));
             let json = serde_json::to_value(public(&pem)).expect("JSON");
             let key = &json["keys"][0];
-            assert_eq!((&key["kty"], &key["use"], &key["alg"]), (&kty.into(), &"sig".into(), &alg.into()));
+            assert_eq!(
+                (&key["kty"], &key["use"], &key["alg"]),
+                (&kty.into(), &"sig".into(), &alg.into())
+            );
             assert!(key.get("d").is_none(), "the private half stays here");
         }
     }
@@ -140,10 +167,17 @@ mod tests {
     #[test]
     fn what_is_signed_is_verified_by_the_public_half() {
         for kind in [KeyKind::Rsa, KeyKind::P256] {
-            let key = SigningKey::from_pem(&kind.generate_pem().expect("a key")).expect("a readable key");
-            let token = key.sign(&serde_json::json!({ "exp": u32::MAX })).expect("a signature");
+            let key =
+                SigningKey::from_pem(&kind.generate_pem().expect("a key")).expect("a readable key");
+            let token = key
+                .sign(&serde_json::json!({ "exp": u32::MAX }))
+                .expect("a signature");
             let public = DecodingKey::from_jwk(&key.public().keys[0]).expect("a public key");
-            let verified = jsonwebtoken::decode::<serde_json::Value>(token, &public, &Validation::new(key.algorithm()));
+            let verified = jsonwebtoken::decode::<serde_json::Value>(
+                token,
+                &public,
+                &Validation::new(key.algorithm()),
+            );
             assert!(verified.is_ok(), "{kind:?}: {verified:?}");
         }
     }

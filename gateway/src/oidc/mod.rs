@@ -55,10 +55,16 @@ pub fn routes(provider: Provider) -> Router {
         .layer(CorsLayer::new().allow_origin(Any));
     let for_clients = Router::new()
         .route(paths::TOKEN, post(token::token))
-        .route(paths::USERINFO, get(userinfo::userinfo).post(userinfo::userinfo))
+        .route(
+            paths::USERINFO,
+            get(userinfo::userinfo).post(userinfo::userinfo),
+        )
         .layer(cors(&provider));
     Router::new()
-        .route(paths::AUTHORIZE, get(authorize::by_get).post(authorize::by_post))
+        .route(
+            paths::AUTHORIZE,
+            get(authorize::by_get).post(authorize::by_post),
+        )
         .route("/assets/{file}", get(pages::asset))
         .merge(public)
         .merge(for_clients)
@@ -69,7 +75,9 @@ pub fn routes(provider: Provider) -> Router {
 fn cors(provider: &Provider) -> CorsLayer {
     let clients = Arc::clone(&provider.clients);
     let admits = move |origin: &http::HeaderValue, _: &http::request::Parts| {
-        origin.to_str().is_ok_and(|origin| clients.admits_origin_of_any(origin))
+        origin
+            .to_str()
+            .is_ok_and(|origin| clients.admits_origin_of_any(origin))
     };
     CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(admits))

@@ -57,7 +57,9 @@ impl OauthError {
 
     const fn status(&self) -> StatusCode {
         match self {
-            Self::InvalidRequest(_) | Self::InvalidGrant | Self::UnsupportedGrantType => StatusCode::BAD_REQUEST,
+            Self::InvalidRequest(_) | Self::InvalidGrant | Self::UnsupportedGrantType => {
+                StatusCode::BAD_REQUEST
+            }
             Self::InvalidClient { .. } => StatusCode::UNAUTHORIZED,
             Self::TooManyRequests(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::TemporarilyUnavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -88,12 +90,18 @@ impl OauthError {
 impl IntoResponse for OauthError {
     fn into_response(self) -> Response {
         let body = json!({ "error": self.code(), "error_description": self.description() });
-        let mut response = (self.status(), [(CACHE_CONTROL, "no-store")], Json(body)).into_response();
+        let mut response =
+            (self.status(), [(CACHE_CONTROL, "no-store")], Json(body)).into_response();
         if let Some(wait) = self.retry_after() {
-            response.headers_mut().insert(RETRY_AFTER, wait.as_secs().max(1).into());
+            response
+                .headers_mut()
+                .insert(RETRY_AFTER, wait.as_secs().max(1).into());
         }
         if matches!(self, Self::InvalidClient { challenge: true }) {
-            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"token\""));
+            response.headers_mut().insert(
+                WWW_AUTHENTICATE,
+                HeaderValue::from_static("Basic realm=\"token\""),
+            );
         }
         response
     }

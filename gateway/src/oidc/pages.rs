@@ -3,7 +3,10 @@
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{Html, IntoResponse, Response};
-use http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use http::header::{
+    ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS,
+};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use rust_embed::RustEmbed;
 
@@ -27,10 +30,18 @@ pub(super) enum Locale {
 impl Locale {
     /// The language of `ui_locales` (OIDC Core §3.1.2.1), else of the browser, else Chinese.
     pub(super) fn of(ui_locales: Option<&str>, headers: &HeaderMap) -> Self {
-        let accepted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        let accepted = headers
+            .get(ACCEPT_LANGUAGE)
+            .and_then(|value| value.to_str().ok());
         let wanted = ui_locales.into_iter().flat_map(|tags| tags.split(' '));
-        let accepted = accepted.into_iter().flat_map(|tags| tags.split(',')).map(str::trim);
-        wanted.chain(accepted).find_map(Self::known).unwrap_or(Self::Chinese)
+        let accepted = accepted
+            .into_iter()
+            .flat_map(|tags| tags.split(','))
+            .map(str::trim);
+        wanted
+            .chain(accepted)
+            .find_map(Self::known)
+            .unwrap_or(Self::Chinese)
     }
 
     fn known(tag: &str) -> Option<Self> {
@@ -121,10 +132,14 @@ mod tests {
 
     #[test]
     fn the_page_speaks_the_language_that_is_asked_for() {
-        let browser = |tags: &str| HeaderMap::from_iter([(ACCEPT_LANGUAGE, tags.parse().expect("a header"))]);
+        let browser =
+            |tags: &str| HeaderMap::from_iter([(ACCEPT_LANGUAGE, tags.parse().expect("a header"))]);
         assert_eq!(Locale::of(Some("en"), &browser("zh-CN")), Locale::English);
         assert_eq!(Locale::of(Some("fr zh"), &browser("en")), Locale::Chinese);
-        assert_eq!(Locale::of(None, &browser("fr, en-GB;q=0.8")), Locale::English);
+        assert_eq!(
+            Locale::of(None, &browser("fr, en-GB;q=0.8")),
+            Locale::English
+        );
         assert_eq!(Locale::of(None, &HeaderMap::new()), Locale::Chinese);
     }
 }

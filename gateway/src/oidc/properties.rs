@@ -1,5 +1,9 @@
 //! What holds of whatever a relying party, or a browser that it has sent, puts into a form.
-#![allow(clippy::expect_used, clippy::panic, reason = "a property that does not hold says so by panicking")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a property that does not hold says so by panicking"
+)]
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, LazyLock};
@@ -51,7 +55,10 @@ pub(crate) fn form(bytes: &[u8]) {
     };
     assert_eq!(names.len(), pairs.len());
     for (name, value) in &pairs {
-        assert_eq!(form.value(name), Some(value.as_ref()).filter(|value| !value.is_empty()));
+        assert_eq!(
+            form.value(name),
+            Some(value.as_ref()).filter(|value| !value.is_empty())
+        );
     }
     assert_eq!(format!("{form:?}").len(), format!("{names:?}").len());
 }
@@ -59,19 +66,34 @@ pub(crate) fn form(bytes: &[u8]) {
 /// Nobody is taken for a client without its secret, if it has one, or by two proofs at once. First line:
 /// `Authorization`, empty for none; then the form.
 pub(crate) fn client_credentials(bytes: &[u8]) {
-    let Some([header, body]) = lines(bytes) else { return };
-    let Ok(form) = Form::parse(body.as_bytes()) else { return };
-    let Ok(value) = header.parse::<HeaderValue>() else { return };
-    let headers = (!header.is_empty()).then_some((AUTHORIZATION, value)).into_iter().collect();
+    let Some([header, body]) = lines(bytes) else {
+        return;
+    };
+    let Ok(form) = Form::parse(body.as_bytes()) else {
+        return;
+    };
+    let Ok(value) = header.parse::<HeaderValue>() else {
+        return;
+    };
+    let headers = (!header.is_empty())
+        .then_some((AUTHORIZATION, value))
+        .into_iter()
+        .collect();
     let clients = clients();
-    let Ok(client) = authenticate(&clients, &headers, &form) else { return };
+    let Ok(client) = authenticate(&clients, &headers, &form) else {
+        return;
+    };
     let proof = if header.is_empty() {
-        (form.value("client_id").map(str::to_owned), form.value("client_secret").map(str::to_owned))
+        (
+            form.value("client_id").map(str::to_owned),
+            form.value("client_secret").map(str::to_owned),
+        )
     } else {
         assert_eq!(form.value("client_secret"), None);
         let (scheme, encoded) = header.split_once(' ').expect("a scheme");
         assert!(scheme.eq_ignore_ascii_case("basic"));
-        let joined = String::from_utf8(BASE64.decode(encoded.trim().as_bytes()).expect("base64")).expect("text");
+        let joined = String::from_utf8(BASE64.decode(encoded.trim().as_bytes()).expect("base64"))
+            .expect("text");
         let (id, secret) = joined.split_once(':').expect("two parts");
         (Some(form_decoded(id)), Some(form_decoded(secret)))
     };
@@ -86,8 +108,13 @@ pub(crate) fn client_credentials(bytes: &[u8]) {
 fn form_decoded(text: &str) -> String {
     let (mut decoded, mut rest) = (Vec::new(), text.as_bytes());
     while let [first, others @ ..] = rest {
-        let hex = others.get(..2).filter(|_| *first == b'%').and_then(|hex| std::str::from_utf8(hex).ok());
-        let byte = hex.filter(|hex| !hex.starts_with('+')).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        let hex = others
+            .get(..2)
+            .filter(|_| *first == b'%')
+            .and_then(|hex| std::str::from_utf8(hex).ok());
+        let byte = hex
+            .filter(|hex| !hex.starts_with('+'))
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
         decoded.push(byte.unwrap_or(if *first == b'+' { b' ' } else { *first }));
         rest = &others[if byte.is_some() { 2 } else { 0 }..];
     }
@@ -96,16 +123,29 @@ fn form_decoded(text: &str) -> String {
 
 /// A client with any secret proves itself in both ways, and by no other secret.
 pub(crate) fn client_secret(bytes: &[u8]) {
-    let Some(secret) = std::str::from_utf8(bytes).ok().filter(|secret| !secret.is_empty()) else { return };
+    let Some(secret) = std::str::from_utf8(bytes)
+        .ok()
+        .filter(|secret| !secret.is_empty())
+    else {
+        return;
+    };
     let clients = Clients::new(vec![client("hall", Some(secret))]);
     let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
     for (tried, admitted) in [(secret.to_owned(), true), (format!("{secret}x"), false)] {
-        let basic = format!("Basic {}", BASE64.encode(format!("hall:{}", encoded(&tried)).as_bytes()));
-        let headers = HeaderMap::from_iter([(AUTHORIZATION, basic.parse().expect("a header value"))]);
+        let basic = format!(
+            "Basic {}",
+            BASE64.encode(format!("hall:{}", encoded(&tried)).as_bytes())
+        );
+        let headers =
+            HeaderMap::from_iter([(AUTHORIZATION, basic.parse().expect("a header value"))]);
         let empty = Form::parse(b"").expect("a form");
         assert_eq!(authenticate(&clients, &headers, &empty).is_ok(), admitted);
-        let form = Form::parse(format!("client_id=hall&client_secret={}", encoded(&tried)).as_bytes());
-        assert_eq!(authenticate(&clients, &HeaderMap::new(), &form.expect("a form")).is_ok(), admitted);
+        let form =
+            Form::parse(format!("client_id=hall&client_secret={}", encoded(&tried)).as_bytes());
+        assert_eq!(
+            authenticate(&clients, &HeaderMap::new(), &form.expect("a form")).is_ok(),
+            admitted
+        );
     }
 }
 
@@ -128,15 +168,29 @@ fn answer(path: &str, form: &[u8]) -> (Response<()>, String) {
     let request = Request::post(path).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
     let request = request.body(Body::from(form.to_vec())).expect("a request");
     RUNTIME.block_on(async {
-        let (head, body) = PROVIDER.clone().oneshot(request).await.expect("an answer").into_parts();
+        let (head, body) = PROVIDER
+            .clone()
+            .oneshot(request)
+            .await
+            .expect("an answer")
+            .into_parts();
         let body = to_bytes(body, usize::MAX).await.expect("a body");
-        (Response::from_parts(head, ()), String::from_utf8(body.into()).expect("text"))
+        (
+            Response::from_parts(head, ()),
+            String::from_utf8(body.into()).expect("text"),
+        )
     })
 }
 
 /// The pages for these parameters, in both languages.
 fn pages(form: &str) -> [String; 2] {
-    ["zh", "en"].map(|tag| answer(paths::AUTHORIZE, format!("{form}&ui_locales={tag}").as_bytes()).1)
+    ["zh", "en"].map(|tag| {
+        answer(
+            paths::AUTHORIZE,
+            format!("{form}&ui_locales={tag}").as_bytes(),
+        )
+        .1
+    })
 }
 
 static ERROR_PAGES: LazyLock<[String; 2]> = LazyLock::new(|| pages(""));
@@ -153,23 +207,38 @@ static LOGIN_PAGE: LazyLock<String> = LazyLock::new(|| {
 /// stranger's making.
 pub(crate) fn authorization_request(bytes: &[u8]) {
     let (head, page) = answer(paths::AUTHORIZE, bytes);
-    let given: BTreeMap<_, _> = parse(bytes).filter(|(_, value)| !value.is_empty()).collect();
+    let given: BTreeMap<_, _> = parse(bytes)
+        .filter(|(_, value)| !value.is_empty())
+        .collect();
     let is_given = |name: &str| given.contains_key(name);
     match head.status() {
         StatusCode::BAD_REQUEST => assert!(ERROR_PAGES.contains(&page), "{page}"),
         StatusCode::OK => {
             let marks = |page: &str, mark: char| page.matches(mark).count();
             assert_eq!(marks(&page, '<'), marks(&LOGIN_PAGE, '<'), "{page}");
-            let attributes = [is_given("state"), is_given("nonce")].into_iter().map(usize::from).sum::<usize>();
-            assert_eq!(marks(&page, '"'), marks(&LOGIN_PAGE, '"') + 2 * attributes, "{page}");
+            let attributes = [is_given("state"), is_given("nonce")]
+                .into_iter()
+                .map(usize::from)
+                .sum::<usize>();
+            assert_eq!(
+                marks(&page, '"'),
+                marks(&LOGIN_PAGE, '"') + 2 * attributes,
+                "{page}"
+            );
         }
         StatusCode::SEE_OTHER => {
             let location = head.headers()[LOCATION].to_str().expect("text");
-            assert!(location.starts_with(&format!("{REDIRECT_URI}&error=")), "{location}");
+            assert!(
+                location.starts_with(&format!("{REDIRECT_URI}&error=")),
+                "{location}"
+            );
             let location = Url::parse(location).expect("a URL");
             let state = location.query_pairs().find(|(name, _)| name == "state");
             assert_eq!(state.as_ref().map(|(_, state)| state), given.get("state"));
-            assert_eq!(location.query_pairs().count(), 4 + usize::from(is_given("state")));
+            assert_eq!(
+                location.query_pairs().count(),
+                4 + usize::from(is_given("state"))
+            );
         }
         status => panic!("{status}"),
     }
@@ -182,7 +251,10 @@ pub(crate) fn token_request(bytes: &[u8]) {
     let error = answer["error"].as_str().expect("an error");
     match head.status() {
         StatusCode::BAD_REQUEST => {
-            assert!(["invalid_request", "invalid_grant", "unsupported_grant_type"].contains(&error), "{error}");
+            assert!(
+                ["invalid_request", "invalid_grant", "unsupported_grant_type"].contains(&error),
+                "{error}"
+            );
         }
         StatusCode::UNAUTHORIZED => assert_eq!(error, "invalid_client"),
         status => panic!("{status}"),

@@ -44,13 +44,24 @@ pub(super) async fn token(State(provider): State<Provider>, request: Request) ->
 
 impl Provider {
     async fn exchange(&self, request: Request) -> Result<TokenResponse, OauthError> {
-        let (parts, body) = body::read(request, MAX_FORM_BYTES).await.map_err(|error| match error {
-            BodyError::TooLarge => OauthError::InvalidRequest("the body is too large"),
-            BodyError::TooSlow => OauthError::InvalidRequest("the body did not come in time"),
-        })?;
-        let media_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let (parts, body) =
+            body::read(request, MAX_FORM_BYTES)
+                .await
+                .map_err(|error| match error {
+                    BodyError::TooLarge => OauthError::InvalidRequest("the body is too large"),
+                    BodyError::TooSlow => {
+                        OauthError::InvalidRequest("the body did not come in time")
+                    }
+                })?;
+        let media_type = parts
+            .headers
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
         if !media_type.starts_with("application/x-www-form-urlencoded") {
-            return Err(OauthError::InvalidRequest("send application/x-www-form-urlencoded"));
+            return Err(OauthError::InvalidRequest(
+                "send application/x-www-form-urlencoded",
+            ));
         }
         let form = Form::parse(&body)?;
         let client = authenticate(&self.clients, &parts.headers, &form)?;
@@ -63,8 +74,18 @@ impl Provider {
     /// What a code stands for; asking counts as an attempt of the client's.
     async fn grant(&self, client: &Client, code: &AuthorizationCode) -> Result<Grant, OauthError> {
         let (limit, rate) = (LimitName::TokenPerClient, self.token_rate);
-        let attempt = Attempt { limiter: &*self.limiter, limit, rate, key: &client.id, after: None };
-        match self.store.grant_counted(&attempt, code.login_id(), code.digest()).await? {
+        let attempt = Attempt {
+            limiter: &*self.limiter,
+            limit,
+            rate,
+            key: &client.id,
+            after: None,
+        };
+        match self
+            .store
+            .grant_counted(&attempt, code.login_id(), code.digest())
+            .await?
+        {
             Counted::Done(grant) => grant.ok_or(OauthError::InvalidGrant),
             Counted::Limited { limit, retry_after } => {
                 self.metrics.limited(limit);
@@ -74,14 +95,17 @@ impl Provider {
     }
 
     async fn redeem(&self, client: &Client, form: &Form) -> Result<TokenResponse, OauthError> {
-        let code: AuthorizationCode =
-            form.required("code", "code is missing")?.parse().map_err(|_| OauthError::InvalidGrant)?;
+        let code: AuthorizationCode = form
+            .required("code", "code is missing")?
+            .parse()
+            .map_err(|_| OauthError::InvalidGrant)?;
         let redirect_uri = form.required("redirect_uri", "redirect_uri is missing")?;
         let verifier = form.required("code_verifier", "code_verifier is missing")?;
         let login_id = code.login_id();
         let grant = self.grant(client, &code).await?;
-        let proved =
-            grant.client_id == client.id && grant.redirect_uri == redirect_uri && grant.code_challenge.admits(verifier);
+        let proved = grant.client_id == client.id
+            && grant.redirect_uri == redirect_uri
+            && grant.code_challenge.admits(verifier);
         if !proved {
             self.store.count_failed_redemption(login_id).await?;
             return Err(OauthError::InvalidGrant);
@@ -89,8 +113,15 @@ impl Provider {
         // Signed before it is redeemed: a fault here must not eat the code.
         let id_token = self.id_token(&grant)?;
         let access_token = AccessToken::from_random(login_id, random::bytes());
-        let redeemed =
-            self.store.redeem(login_id, code.digest(), access_token.digest(), self.access_token_lifetime).await?;
+        let redeemed = self
+            .store
+            .redeem(
+                login_id,
+                code.digest(),
+                access_token.digest(),
+                self.access_token_lifetime,
+            )
+            .await?;
         match redeemed {
             Redemption::Redeemed => {
                 self.metrics.login_changed(EventKind::Redeem);
@@ -111,10 +142,15 @@ impl Provider {
     }
 
     fn id_token(&self, grant: &Grant) -> Result<String, OauthError> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        self.signing_key.sign(&IdTokenClaims::new(grant, &self.issuer, now)).map_err(|error| {
-            tracing::error!(%error, "an ID token could not be signed");
-            OauthError::ServerError
-        })
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_secs();
+        self.signing_key
+            .sign(&IdTokenClaims::new(grant, &self.issuer, now))
+            .map_err(|error| {
+                tracing::error!(%error, "an ID token could not be signed");
+                OauthError::ServerError
+            })
     }
 }

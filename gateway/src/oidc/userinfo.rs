@@ -18,14 +18,22 @@ pub(super) async fn userinfo(State(provider): State<Provider>, headers: HeaderMa
         return (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, "Bearer")]).into_response();
     };
     let access = match token.parse::<AccessToken>() {
-        Ok(token) => provider.store.access(token.login_id(), token.digest()).await,
+        Ok(token) => {
+            provider
+                .store
+                .access(token.login_id(), token.digest())
+                .await
+        }
         Err(_) => Ok(None),
     };
     match access {
-        Ok(Some(grant)) => ([(CACHE_CONTROL, "no-store")], Json(PersonClaims::new(&grant))).into_response(),
+        Ok(Some(grant)) => (
+            [(CACHE_CONTROL, "no-store")],
+            Json(PersonClaims::new(&grant)),
+        )
+            .into_response(),
         Ok(None) => {
-            let challenge =
-                "Bearer error=\"invalid_token\", error_description=\"the access token is unknown or ended\"";
+            let challenge = "Bearer error=\"invalid_token\", error_description=\"the access token is unknown or ended\"";
             (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, challenge)]).into_response()
         }
         Err(error) => OauthError::from(error).into_response(),
@@ -34,5 +42,7 @@ pub(super) async fn userinfo(State(provider): State<Provider>, headers: HeaderMa
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then_some(token.trim())
 }

@@ -25,7 +25,11 @@ impl Effective {
                 section = header.trim_matches(['[', ']']).to_owned();
                 self.comment(&section, &mut shown);
             } else if let Some((key, _)) = line.split_once(" = ") {
-                let path = if section.is_empty() { key.to_owned() } else { format!("{section}.{key}") };
+                let path = if section.is_empty() {
+                    key.to_owned()
+                } else {
+                    format!("{section}.{key}")
+                };
                 self.comment(&path, &mut shown);
             }
             shown.push('\n');
@@ -45,7 +49,8 @@ impl Settings {
     /// The settings as TOML, with secrets starred out.
     pub fn to_redacted_toml(&self) -> String {
         let shown = self.redacted();
-        toml::to_string(&shown).unwrap_or_else(|error| format!("# the settings cannot be shown: {error}\n"))
+        toml::to_string(&shown)
+            .unwrap_or_else(|error| format!("# the settings cannot be shown: {error}\n"))
     }
 
     fn redacted(&self) -> Self {
@@ -92,16 +97,30 @@ mod tests {
 
     #[test]
     fn what_is_shown_can_be_read_again() {
-        let shown = Settings::from_toml(WITH_SECRETS).expect("good settings").to_redacted_toml();
-        let again = Settings::from_toml(&shown).expect("what is shown is TOML").to_redacted_toml();
+        let shown = Settings::from_toml(WITH_SECRETS)
+            .expect("good settings")
+            .to_redacted_toml();
+        let again = Settings::from_toml(&shown)
+            .expect("what is shown is TOML")
+            .to_redacted_toml();
         assert_eq!(again, shown);
     }
 
     #[test]
     fn each_value_says_what_set_it() {
-        let flags = vec![Flag { name: "--log-format", path: "log.format", value: "json".into() }];
+        let flags = vec![Flag {
+            name: "--log-format",
+            path: "log.format",
+            value: "json".into(),
+        }];
         let environment = vec![("SAOMA_LIMITS_SCAN_PER_PERSON_BURST".into(), "7".into())];
-        let shown = Settings::load(&Sources { file: None, environment, flags }).expect("good").to_redacted_toml();
+        let shown = Settings::load(&Sources {
+            file: None,
+            environment,
+            flags,
+        })
+        .expect("good")
+        .to_redacted_toml();
         for line in [
             "format = \"json\"  # --log-format",
             "burst = 7  # SAOMA_LIMITS_SCAN_PER_PERSON_BURST",

@@ -6,7 +6,10 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::parties::{one_hour, two_seconds};
-use super::{ClientSettings, IdentitySettings, IntrospectionSettings, JwksSettings, Oidc, Settings, StoreSettings};
+use super::{
+    ClientSettings, IdentitySettings, IntrospectionSettings, JwksSettings, Oidc, Settings,
+    StoreSettings,
+};
 
 /// What goes before every variable of the environment.
 pub(super) const PREFIX: &str = "SAOMA_";
@@ -25,16 +28,23 @@ impl Known {
 
     /// The example at a path such as `store.url`; of a list of tables, the first table stands for all.
     pub(super) fn example(&self, path: &str) -> Option<&Value> {
-        let (first, rest) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
-        rest.into_iter().flat_map(|rest| rest.split('.')).try_fold(self.0.get(first)?, |value, key| match value {
-            Value::Array(list) => list.first()?.get(key),
-            _ => value.get(key),
-        })
+        let (first, rest) = path
+            .split_once('.')
+            .map_or((path, None), |(first, rest)| (first, Some(rest)));
+        rest.into_iter().flat_map(|rest| rest.split('.')).try_fold(
+            self.0.get(first)?,
+            |value, key| match value {
+                Value::Array(list) => list.first()?.get(key),
+                _ => value.get(key),
+            },
+        )
     }
 
     /// The path that a variable of the environment sets.
     pub(super) fn path_of_variable(&self, name: &str) -> Option<String> {
-        self.settable().into_iter().find(|path| variable(path) == name)
+        self.settable()
+            .into_iter()
+            .find(|path| variable(path) == name)
     }
 
     /// The path most like this one.
@@ -44,7 +54,10 @@ impl Known {
 
     /// The variable most like this one.
     pub(super) fn nearest_variable(&self, name: &str) -> String {
-        nearest(name, self.settable().iter().map(|path| variable(path)).collect())
+        nearest(
+            name,
+            self.settable().iter().map(|path| variable(path)).collect(),
+        )
     }
 
     /// Text from the environment or a flag as a value of the setting's type; text that is none of it stays text, and
@@ -66,7 +79,9 @@ impl Known {
         }
         let mut tree = self.0.clone();
         set(&mut tree, path, value.clone());
-        Settings::deserialize(Value::Table(tree)).err().map(|error| error.message().to_owned())
+        Settings::deserialize(Value::Table(tree))
+            .err()
+            .map(|error| error.message().to_owned())
     }
 
     /// The paths of all settings that one variable or flag can hold.
@@ -81,7 +96,9 @@ pub(super) fn set(tree: &mut Table, path: &str, value: Value) {
         tree.insert(path.to_owned(), value);
         return;
     };
-    let section = tree.entry(section).or_insert_with(|| Value::Table(Table::new()));
+    let section = tree
+        .entry(section)
+        .or_insert_with(|| Value::Table(Table::new()));
     if let Value::Table(section) = section {
         set(section, rest, value);
     }
@@ -89,7 +106,10 @@ pub(super) fn set(tree: &mut Table, path: &str, value: Value) {
 
 /// Settings as TOML sees them.
 pub(super) fn tree_of(settings: &Settings) -> Table {
-    #[expect(clippy::expect_used, reason = "called with the defaults and the specimen only, which every test reads")]
+    #[expect(
+        clippy::expect_used,
+        reason = "called with the defaults and the specimen only, which every test reads"
+    )]
     Table::try_from(settings).expect("settings are TOML")
 }
 
@@ -101,8 +121,13 @@ fn variable(path: &str) -> String {
 /// The defaults, with everything in place that they leave out.
 fn specimen() -> Settings {
     Settings {
-        store: StoreSettings { ca_file: Some(PathBuf::new()), ..StoreSettings::default() },
-        oidc: Oidc { signing_key: Some(PathBuf::new()) },
+        store: StoreSettings {
+            ca_file: Some(PathBuf::new()),
+            ..StoreSettings::default()
+        },
+        oidc: Oidc {
+            signing_key: Some(PathBuf::new()),
+        },
         identity: IdentitySettings {
             introspection: Some(IntrospectionSettings {
                 url: String::new(),
@@ -141,20 +166,34 @@ fn paths(tree: &Table, with_sections: bool) -> Vec<String> {
             found.push(key.clone());
         }
         if let Some(inner) = inner.filter(|_| with_sections || key != CLIENTS) {
-            found.extend(paths(inner, with_sections).into_iter().map(|rest| format!("{key}.{rest}")));
+            found.extend(
+                paths(inner, with_sections)
+                    .into_iter()
+                    .map(|rest| format!("{key}.{rest}")),
+            );
         }
     }
     found
 }
 
 fn nearest(name: &str, names: Vec<String>) -> String {
-    names.into_iter().min_by_key(|known| strsim::damerau_levenshtein(known, name)).unwrap_or_default()
+    names
+        .into_iter()
+        .min_by_key(|known| strsim::damerau_levenshtein(known, name))
+        .unwrap_or_default()
 }
 
 /// A list, its elements separated by commas.
 fn list_of_text(text: &str) -> Value {
-    let elements = text.split(',').map(str::trim).filter(|element| !element.is_empty());
-    Value::Array(elements.map(|element| Value::String(element.to_owned())).collect())
+    let elements = text
+        .split(',')
+        .map(str::trim)
+        .filter(|element| !element.is_empty());
+    Value::Array(
+        elements
+            .map(|element| Value::String(element.to_owned()))
+            .collect(),
+    )
 }
 
 #[cfg(test)]
@@ -166,10 +205,17 @@ mod tests {
     #[test]
     fn no_two_settings_share_a_variable() {
         let known = Known::new();
-        let variables: HashSet<String> = known.settable().iter().map(|path| variable(path)).collect();
+        let variables: HashSet<String> =
+            known.settable().iter().map(|path| variable(path)).collect();
         assert_eq!(variables.len(), known.settable().len());
-        assert!(variables.contains("SAOMA_LIMITS_OPEN_PER_ADDRESS_BURST"), "{variables:?}");
-        assert!(variables.contains("SAOMA_IDENTITY_INTROSPECTION_CLIENT_SECRET"), "{variables:?}");
+        assert!(
+            variables.contains("SAOMA_LIMITS_OPEN_PER_ADDRESS_BURST"),
+            "{variables:?}"
+        );
+        assert!(
+            variables.contains("SAOMA_IDENTITY_INTROSPECTION_CLIENT_SECRET"),
+            "{variables:?}"
+        );
     }
 
     #[test]
@@ -185,6 +231,9 @@ mod tests {
             assert_eq!(known.nearest_path(typed), meant);
         }
         assert_eq!(known.nearest_variable("SAOMA_REDIS_URL"), "SAOMA_STORE_URL");
-        assert_eq!(known.nearest_variable("SAOMA_SERVER_PUBLICURL"), "SAOMA_SERVER_PUBLIC_URL");
+        assert_eq!(
+            known.nearest_variable("SAOMA_SERVER_PUBLICURL"),
+            "SAOMA_SERVER_PUBLIC_URL"
+        );
     }
 }

@@ -80,7 +80,10 @@ pub struct Operations {
 
 impl Default for Operations {
     fn default() -> Self {
-        Self { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 9090)), enabled: true }
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 9090)),
+            enabled: true,
+        }
     }
 }
 
@@ -110,13 +113,20 @@ pub struct StoreSettings {
 
 impl Default for StoreSettings {
     fn default() -> Self {
-        Self { url: "memory:".into(), ca_file: None, pool_size: 4, command_timeout: Duration::from_secs(1) }
+        Self {
+            url: "memory:".into(),
+            ca_file: None,
+            pool_size: 4,
+            command_timeout: Duration::from_secs(1),
+        }
     }
 }
 
 impl fmt::Debug for StoreSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StoreSettings").field("url", &without_password(&self.url)).finish_non_exhaustive()
+        f.debug_struct("StoreSettings")
+            .field("url", &without_password(&self.url))
+            .finish_non_exhaustive()
     }
 }
 
@@ -174,7 +184,10 @@ pub struct Log {
 
 impl Default for Log {
     fn default() -> Self {
-        Self { format: LogFormat::Text, filter: "info".into() }
+        Self {
+            format: LogFormat::Text,
+            filter: "info".into(),
+        }
     }
 }
 
@@ -191,15 +204,21 @@ pub enum LogFormat {
 /// Networks, where a bare address stands for itself alone.
 fn networks<'de, D: Deserializer<'de>>(list: D) -> Result<Vec<IpNet>, D::Error> {
     let list = Vec::<String>::deserialize(list)?;
-    list.iter().map(|text| network(text).ok_or_else(|| not_a_network(text))).collect()
+    list.iter()
+        .map(|text| network(text).ok_or_else(|| not_a_network(text)))
+        .collect()
 }
 
 fn network(text: &str) -> Option<IpNet> {
-    text.parse().ok().or_else(|| text.parse().map(IpAddr::into).ok())
+    text.parse()
+        .ok()
+        .or_else(|| text.parse().map(IpAddr::into).ok())
 }
 
 fn not_a_network<E: serde::de::Error>(text: &str) -> E {
-    E::custom(format!("{text:?} is neither an address nor a network such as 10.0.0.0/8"))
+    E::custom(format!(
+        "{text:?} is neither an address nor a network such as 10.0.0.0/8"
+    ))
 }
 
 #[cfg(test)]
@@ -208,11 +227,20 @@ mod tests {
 
     #[test]
     fn proxies_are_addresses_or_networks() {
-        let proxies = |list: &str| Settings::from_toml(&format!("server.trusted_proxies = [{list}]"));
+        let proxies =
+            |list: &str| Settings::from_toml(&format!("server.trusted_proxies = [{list}]"));
         let settings = proxies("'10.0.0.0/8', '192.0.2.1', '::1'").expect("good settings");
-        let shown: Vec<String> = settings.server.trusted_proxies.iter().map(ToString::to_string).collect();
+        let shown: Vec<String> = settings
+            .server
+            .trusted_proxies
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         assert_eq!(shown, ["10.0.0.0/8", "192.0.2.1/32", "::1/128"]);
         let error = proxies("'proxy.example'").expect_err("a name").to_string();
-        assert!(error.contains("neither an address nor a network"), "{error}");
+        assert!(
+            error.contains("neither an address nor a network"),
+            "{error}"
+        );
     }
 }

@@ -65,7 +65,12 @@ pub struct IntrospectionSettings {
 impl IntrospectionSettings {
     /// The endpoint at `url`, with defaults for the rest.
     pub fn at(url: String) -> Self {
-        Self { url, client_id: String::new(), client_secret: Secret::from(""), timeout: two_seconds() }
+        Self {
+            url,
+            client_id: String::new(),
+            client_secret: Secret::from(""),
+            timeout: two_seconds(),
+        }
     }
 }
 

@@ -1,5 +1,8 @@
 //! What holds of whatever stands in a settings file.
-#![allow(clippy::expect_used, reason = "a property that does not hold says so by panicking")]
+#![allow(
+    clippy::expect_used,
+    reason = "a property that does not hold says so by panicking"
+)]
 
 use url::Url;
 
@@ -12,7 +15,9 @@ const SECRET: &str = "hunter2-hunter2";
 /// Settings are shown without their secrets and read again as they are shown. What is wrong with a file is said on one
 /// line, without the secrets that stand in it.
 pub(crate) fn settings_file(bytes: &[u8]) {
-    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
     match Settings::from_toml(text) {
         Ok(settings) => {
             let shown = settings.to_redacted_toml();
@@ -22,7 +27,10 @@ pub(crate) fn settings_file(bytes: &[u8]) {
         }
         Err(error) => {
             let told = error.to_string();
-            assert!(!told.contains(SECRET) || !stands_in_its_place(text), "{told}");
+            assert!(
+                !told.contains(SECRET) || !stands_in_its_place(text),
+                "{told}"
+            );
         }
     }
 }
@@ -30,10 +38,16 @@ pub(crate) fn settings_file(bytes: &[u8]) {
 /// Whether the secret stands as the value of a secret only.
 fn stands_in_its_place(text: &str) -> bool {
     let is_secret = |line: &str| {
-        let value = line.trim_start().strip_prefix("client_").unwrap_or(line.trim_start()).strip_prefix("secret = ");
+        let value = line
+            .trim_start()
+            .strip_prefix("client_")
+            .unwrap_or(line.trim_start())
+            .strip_prefix("secret = ");
         value.is_some_and(|value| value.trim_end().trim_matches(['"', '\'']) == SECRET)
     };
-    text.lines().filter(|line| line.contains(SECRET)).all(is_secret)
+    text.lines()
+        .filter(|line| line.contains(SECRET))
+        .all(is_secret)
 }
 
 fn assert_hides(mut settings: Settings) {

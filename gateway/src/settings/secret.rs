@@ -35,14 +35,20 @@ impl fmt::Debug for Secret {
 /// several hosts, which a [`url::Url`] cannot.
 pub(super) fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else {
-        return if url == "memory:" { url.to_owned() } else { STARS.to_owned() };
+        return if url == "memory:" {
+            url.to_owned()
+        } else {
+            STARS.to_owned()
+        };
     };
     // What follows these may be anything.
     if rest.contains(['?', '#']) {
         return STARS.to_owned();
     }
     // The last @, for a password that is not well escaped holds others.
-    let Some((credentials, hosts)) = rest.rsplit_once('@') else { return url.to_owned() };
+    let Some((credentials, hosts)) = rest.rsplit_once('@') else {
+        return url.to_owned();
+    };
     match credentials.split_once(':') {
         Some((user, _)) => format!("{scheme}://{user}:{STARS}@{hosts}"),
         None => url.to_owned(),
@@ -58,12 +64,27 @@ mod tests {
         for (url, shown) in [
             ("memory:", "memory:"),
             ("redis://127.0.0.1:6379/3", "redis://127.0.0.1:6379/3"),
-            ("redis://user:hunter2@redis.example/3", "redis://user:***@redis.example/3"),
-            ("redis://:hunter2@redis.example", "redis://:***@redis.example"),
-            ("rediss+cluster://user:hunter2@a:1,b:2", "rediss+cluster://user:***@a:1,b:2"),
-            ("redis+sentinel://user:hunter2@a,b/hall/3", "redis+sentinel://user:***@a,b/hall/3"),
+            (
+                "redis://user:hunter2@redis.example/3",
+                "redis://user:***@redis.example/3",
+            ),
+            (
+                "redis://:hunter2@redis.example",
+                "redis://:***@redis.example",
+            ),
+            (
+                "rediss+cluster://user:hunter2@a:1,b:2",
+                "rediss+cluster://user:***@a:1,b:2",
+            ),
+            (
+                "redis+sentinel://user:hunter2@a,b/hall/3",
+                "redis+sentinel://user:***@a,b/hall/3",
+            ),
             ("redis+sentinel://a,b/hall", "redis+sentinel://a,b/hall"),
-            ("redis://user:hun/ter@2@redis.example", "redis://user:***@redis.example"),
+            (
+                "redis://user:hun/ter@2@redis.example",
+                "redis://user:***@redis.example",
+            ),
             ("redis://redis.example?password=hunter2", "***"),
             ("hunter2", "***"),
         ] {

@@ -37,7 +37,11 @@ impl Settings {
             "give scheme, host and port only, such as https://login.example",
         )?;
         let filter = EnvFilter::builder().parse(&self.log.filter);
-        check(filter.is_ok(), "log.filter", "give a level such as info, or target=level pairs with commas between")
+        check(
+            filter.is_ok(),
+            "log.filter",
+            "give a level such as info, or target=level pairs with commas between",
+        )
     }
 
     /// What `serve` needs beyond being right: without it nobody could log in.
@@ -45,7 +49,11 @@ impl Settings {
     /// # Errors
     /// What is missing.
     pub fn validate_complete(&self) -> Result<(), SettingsError> {
-        check(!self.clients.is_empty(), "clients", "register at least one relying party under [[clients]]")?;
+        check(
+            !self.clients.is_empty(),
+            "clients",
+            "register at least one relying party under [[clients]]",
+        )?;
         check(
             self.identity.introspection.is_some() || self.identity.jwks.is_some(),
             "identity",
@@ -54,33 +62,85 @@ impl Settings {
     }
 
     fn validate_numbers(&self) -> Result<(), SettingsError> {
-        check((1..=1000).contains(&self.store.pool_size), "store.pool_size", "give between 1 and 1000")?;
+        check(
+            (1..=1000).contains(&self.store.pool_size),
+            "store.pool_size",
+            "give between 1 and 1000",
+        )?;
         check(self.server.backlog > 0, "server.backlog", "give at least 1")?;
-        check(self.server.max_sockets_per_address > 0, "server.max_sockets_per_address", "give at least 1")
+        check(
+            self.server.max_sockets_per_address > 0,
+            "server.max_sockets_per_address",
+            "give at least 1",
+        )
     }
 
     fn validate_durations(&self) -> Result<(), SettingsError> {
         let (server, sockets, lifetimes) = (&self.server, self.sockets, self.lifetimes);
         for (setting, value, range) in [
-            ("server.header_timeout", server.header_timeout, MOMENT..=5 * MINUTE),
-            ("server.drain_delay", server.drain_delay, Duration::ZERO..=HOUR),
-            ("server.drain_window", server.drain_window, Duration::ZERO..=HOUR),
-            ("store.command_timeout", self.store.command_timeout, MOMENT..=MINUTE),
-            ("sockets.ping_every", sockets.ping_every, MOMENT..=50 * SECOND),
+            (
+                "server.header_timeout",
+                server.header_timeout,
+                MOMENT..=5 * MINUTE,
+            ),
+            (
+                "server.drain_delay",
+                server.drain_delay,
+                Duration::ZERO..=HOUR,
+            ),
+            (
+                "server.drain_window",
+                server.drain_window,
+                Duration::ZERO..=HOUR,
+            ),
+            (
+                "store.command_timeout",
+                self.store.command_timeout,
+                MOMENT..=MINUTE,
+            ),
+            (
+                "sockets.ping_every",
+                sockets.ping_every,
+                MOMENT..=50 * SECOND,
+            ),
             ("sockets.ping_timeout", sockets.ping_timeout, MOMENT..=HOUR),
             ("sockets.open_within", sockets.open_within, MOMENT..=HOUR),
-            ("sockets.reread_scanned_every", sockets.reread_scanned_every, MOMENT..=HOUR),
-            ("sockets.reread_waiting_every", sockets.reread_waiting_every, MOMENT..=HOUR),
-            ("sockets.write_timeout", sockets.write_timeout, MOMENT..=HOUR),
+            (
+                "sockets.reread_scanned_every",
+                sockets.reread_scanned_every,
+                MOMENT..=HOUR,
+            ),
+            (
+                "sockets.reread_waiting_every",
+                sockets.reread_waiting_every,
+                MOMENT..=HOUR,
+            ),
+            (
+                "sockets.write_timeout",
+                sockets.write_timeout,
+                MOMENT..=HOUR,
+            ),
             ("lifetimes.code", lifetimes.code, SECOND..=DAY),
             ("lifetimes.waiting", lifetimes.waiting, SECOND..=DAY),
             ("lifetimes.scanned", lifetimes.scanned, SECOND..=DAY),
-            ("lifetimes.authorization_code", lifetimes.authorization_code, SECOND..=10 * MINUTE),
-            ("lifetimes.access_token", lifetimes.access_token, SECOND..=DAY),
+            (
+                "lifetimes.authorization_code",
+                lifetimes.authorization_code,
+                SECOND..=10 * MINUTE,
+            ),
+            (
+                "lifetimes.access_token",
+                lifetimes.access_token,
+                SECOND..=DAY,
+            ),
         ] {
             check_range(setting, value, range)?;
         }
-        check(lifetimes.code <= lifetimes.waiting, "lifetimes.waiting", "give at least as long as lifetimes.code")
+        check(
+            lifetimes.code <= lifetimes.waiting,
+            "lifetimes.waiting",
+            "give at least as long as lifetimes.code",
+        )
     }
 
     fn validate_limits(&self) -> Result<(), SettingsError> {
@@ -92,7 +152,10 @@ impl Settings {
             ("limits.typed_code_per_person", limits.typed_code_per_person),
             ("limits.confirm_per_person", limits.confirm_per_person),
             ("limits.token_per_client", limits.token_per_client),
-            ("limits.unknown_key_per_address", limits.unknown_key_per_address),
+            (
+                "limits.unknown_key_per_address",
+                limits.unknown_key_per_address,
+            ),
             ("limits.socket_per_address", limits.socket_per_address),
             ("limits.poll_per_login", limits.poll_per_login),
         ] {
@@ -103,7 +166,9 @@ impl Settings {
 
     fn validate_store(&self) -> Result<(), SettingsError> {
         let in_memory = self.store.url == "memory:";
-        let redis = (!in_memory).then(|| RedisAddress::parse(&self.store.url)).transpose();
+        let redis = (!in_memory)
+            .then(|| RedisAddress::parse(&self.store.url))
+            .transpose();
         let redis = redis.map_err(|error| invalid("store.url", error.to_string()))?;
         check(
             self.store.ca_file.is_none() || redis.is_some_and(|redis| redis.tls()),
@@ -130,11 +195,19 @@ impl Settings {
                 "identity.introspection.url",
                 "give an http or https URL; the secret goes into client_secret",
             )?;
-            check_range("identity.introspection.timeout", introspection.timeout, MOMENT..=MINUTE)?;
+            check_range(
+                "identity.introspection.timeout",
+                introspection.timeout,
+                MOMENT..=MINUTE,
+            )?;
         }
         if let Some(jwks) = &identity.jwks {
             let known = is_http_url(&jwks.url) || jwks.url.starts_with("file:");
-            check(known, "identity.jwks.url", "give an http, https or file URL")?;
+            check(
+                known,
+                "identity.jwks.url",
+                "give an http, https or file URL",
+            )?;
             check_range("identity.jwks.refresh", jwks.refresh, SECOND..=DAY)?;
         }
         Ok(())
@@ -144,7 +217,11 @@ impl Settings {
         let mut ids = HashSet::new();
         for client in &self.clients {
             validate_client(client)?;
-            check(ids.insert(&client.client_id), "clients", format!("{:?} is there twice", client.client_id))?;
+            check(
+                ids.insert(&client.client_id),
+                "clients",
+                format!("{:?} is there twice", client.client_id),
+            )?;
         }
         Ok(())
     }
@@ -154,11 +231,22 @@ fn validate_client(client: &ClientSettings) -> Result<(), SettingsError> {
     let id = &client.client_id;
     // RFC 6749 appendix A.1 allows the space too, but no client wants one.
     let printable = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_graphic());
-    check(printable, "clients.client_id", format!("{id:?} must be printable ASCII without spaces"))?;
-    let readable = !client.name.trim().is_empty() && !client.name.chars().any(steers);
-    check(readable, "clients.name", format!("give {id:?} the name that people know it by"))?;
     check(
-        client.secret.as_ref().is_none_or(|secret| !secret.expose().is_empty()),
+        printable,
+        "clients.client_id",
+        format!("{id:?} must be printable ASCII without spaces"),
+    )?;
+    let readable = !client.name.trim().is_empty() && !client.name.chars().any(steers);
+    check(
+        readable,
+        "clients.name",
+        format!("give {id:?} the name that people know it by"),
+    )?;
+    check(
+        client
+            .secret
+            .as_ref()
+            .is_none_or(|secret| !secret.expose().is_empty()),
         "clients.secret",
         format!("the secret of {id:?} is empty: give one, or leave it out for a public client"),
     )?;
@@ -168,7 +256,8 @@ fn validate_client(client: &ClientSettings) -> Result<(), SettingsError> {
         format!("{id:?} needs at least one redirect URI"),
     )?;
     for uri in &client.redirect_uris {
-        let problem = format!("{uri:?} of {id:?} must be an absolute http or https URL without a fragment");
+        let problem =
+            format!("{uri:?} of {id:?} must be an absolute http or https URL without a fragment");
         check(is_redirect_uri(uri), "clients.redirect_uris", problem)?;
     }
     for origin in &client.origins {
@@ -185,31 +274,49 @@ fn is_redirect_uri(text: &str) -> bool {
 
 /// Whether this is an origin as browsers write it (RFC 6454 §6.2): lower case, no default port, nothing after the port.
 fn is_origin(text: &str) -> bool {
-    is_http_url(text) && Url::parse(text).is_ok_and(|url| url.origin().ascii_serialization() == text)
+    is_http_url(text)
+        && Url::parse(text).is_ok_and(|url| url.origin().ascii_serialization() == text)
 }
 
 /// Whether this is an absolute URL of the web. One with a password in it would be shown with it.
 fn is_http_url(text: &str) -> bool {
-    let fits = |url: Url| matches!(url.scheme(), "http" | "https") && url.has_host() && url.password().is_none();
+    let fits = |url: Url| {
+        matches!(url.scheme(), "http" | "https") && url.has_host() && url.password().is_none()
+    };
     Url::parse(text).is_ok_and(fits)
 }
 
 fn check_rate(setting: &str, rate: Rate) -> Result<(), SettingsError> {
     check_range(&format!("{setting}.per"), rate.per, SECOND..=DAY)?;
-    check(rate.interval() >= FINEST_INTERVAL, setting, "give at most one attempt per microsecond")
+    check(
+        rate.interval() >= FINEST_INTERVAL,
+        setting,
+        "give at most one attempt per microsecond",
+    )
 }
 
-fn check_range(setting: &str, value: Duration, range: RangeInclusive<Duration>) -> Result<(), SettingsError> {
+fn check_range(
+    setting: &str,
+    value: Duration,
+    range: RangeInclusive<Duration>,
+) -> Result<(), SettingsError> {
     let problem = format!("give between {:?} and {:?}", range.start(), range.end());
     check(range.contains(&value), setting, problem)
 }
 
 fn check(holds: bool, setting: &str, problem: impl Into<String>) -> Result<(), SettingsError> {
-    if holds { Ok(()) } else { Err(invalid(setting, problem)) }
+    if holds {
+        Ok(())
+    } else {
+        Err(invalid(setting, problem))
+    }
 }
 
 fn invalid(setting: &str, problem: impl Into<String>) -> SettingsError {
-    SettingsError::Invalid { setting: setting.to_owned(), problem: problem.into() }
+    SettingsError::Invalid {
+        setting: setting.to_owned(),
+        problem: problem.into(),
+    }
 }
 
 #[cfg(test)]
@@ -225,8 +332,14 @@ mod tests {
     #[test]
     fn each_wrong_setting_is_named() {
         for (toml, named) in [
-            ("server.public_url = 'https://login.example/path'", "server.public_url"),
-            ("server.public_url = 'https://LOGIN.example'", "server.public_url"),
+            (
+                "server.public_url = 'https://login.example/path'",
+                "server.public_url",
+            ),
+            (
+                "server.public_url = 'https://LOGIN.example'",
+                "server.public_url",
+            ),
             ("server.backlog = 0", "server.backlog"),
             ("server.header_timeout = '0s'", "server.header_timeout"),
             ("store.url = 'mysql://x'", "store.url"),
@@ -235,22 +348,37 @@ mod tests {
             ("store.url = 'redis://a,b'", "store.url"),
             ("store.url = 'redis+sentinel://a,b'", "store.url"),
             ("store.url = 'redis+cluster://a/1'", "store.url"),
-            ("store = { url = 'redis://a', ca_file = 'ca.pem' }", "store.ca_file"),
+            (
+                "store = { url = 'redis://a', ca_file = 'ca.pem' }",
+                "store.ca_file",
+            ),
             ("store.url = 'redis://x'", "oidc.signing_key"),
             ("store.pool_size = 0", "store.pool_size"),
             ("sockets.ping_every = '0s'", "sockets.ping_every"),
             ("sockets.ping_every = '1m'", "sockets.ping_every"),
             ("lifetimes.scanned = '0s'", "lifetimes.scanned"),
             ("lifetimes.waiting = '1m'", "lifetimes.waiting"),
-            ("lifetimes.authorization_code = '11m'", "lifetimes.authorization_code"),
-            ("limits.scan_per_person.per = '0s'", "limits.scan_per_person.per"),
-            ("limits.scan_per_person = { burst = 4000000000, per = '1s' }", "limits.scan_per_person"),
+            (
+                "lifetimes.authorization_code = '11m'",
+                "lifetimes.authorization_code",
+            ),
+            (
+                "limits.scan_per_person.per = '0s'",
+                "limits.scan_per_person.per",
+            ),
+            (
+                "limits.scan_per_person = { burst = 4000000000, per = '1s' }",
+                "limits.scan_per_person",
+            ),
             ("log.filter = 'saoma=loud'", "log.filter"),
             (
                 "identity.introspection = { url = 'http://a:b@c/', client_id = 'a', client_secret = 'b' }",
                 "identity.introspection.url",
             ),
-            ("identity.jwks = { url = 'jwks.json', issuer = 'i', audience = 'a' }", "identity.jwks.url"),
+            (
+                "identity.jwks = { url = 'jwks.json', issuer = 'i', audience = 'a' }",
+                "identity.jwks.url",
+            ),
         ] {
             let error = Settings::from_toml(toml).expect_err(toml).to_string();
             assert!(error.starts_with(&format!("{named}: ")), "{toml}: {error}");
@@ -267,16 +395,34 @@ mod tests {
             ("'A'", "'A', secret = ''", "clients.secret"),
             ("['https://a.example/']", "[]", "clients.redirect_uris"),
             ("https://a.example/", "/callback", "clients.redirect_uris"),
-            ("https://a.example/", "https://a.example/#x", "clients.redirect_uris"),
-            ("https://a.example/", "javascript://a.example/%0aalert(1)", "clients.redirect_uris"),
-            ("'A'", "'A', origins = ['https://a.example/']", "clients.origins"),
+            (
+                "https://a.example/",
+                "https://a.example/#x",
+                "clients.redirect_uris",
+            ),
+            (
+                "https://a.example/",
+                "javascript://a.example/%0aalert(1)",
+                "clients.redirect_uris",
+            ),
+            (
+                "'A'",
+                "'A', origins = ['https://a.example/']",
+                "clients.origins",
+            ),
             ("'A'", "'A', origins = ['*']", "clients.origins"),
         ] {
             let client = good.replacen(right, wrong, 1);
-            let error = Settings::from_toml(&format!("clients = [{{ {client} }}]")).expect_err(&client).to_string();
-            assert!(error.starts_with(&format!("{named}: ")), "{client}: {error}");
+            let error = Settings::from_toml(&format!("clients = [{{ {client} }}]"))
+                .expect_err(&client)
+                .to_string();
+            assert!(
+                error.starts_with(&format!("{named}: ")),
+                "{client}: {error}"
+            );
         }
-        let error = Settings::from_toml(&format!("clients = [{{ {good} }}, {{ {good} }}]")).expect_err("two of one id");
+        let error = Settings::from_toml(&format!("clients = [{{ {good} }}, {{ {good} }}]"))
+            .expect_err("two of one id");
         assert_eq!(error.to_string(), "clients: \"a\" is there twice");
     }
 }

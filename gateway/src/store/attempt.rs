@@ -52,10 +52,23 @@ impl Attempt<'_> {
     ///
     /// # Errors
     /// No answer to either.
-    pub async fn before<T>(&self, verb: impl Future<Output = Result<T, StoreError>>) -> Result<Counted<T>, StoreError> {
-        for Self { limiter, limit, rate, key, .. } in self.in_order() {
+    pub async fn before<T>(
+        &self,
+        verb: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<Counted<T>, StoreError> {
+        for Self {
+            limiter,
+            limit,
+            rate,
+            key,
+            ..
+        } in self.in_order()
+        {
             if let Verdict::Limited { retry_after } = limiter.take(*limit, *rate, key).await? {
-                return Ok(Counted::Limited { limit: *limit, retry_after });
+                return Ok(Counted::Limited {
+                    limit: *limit,
+                    retry_after,
+                });
             }
         }
         verb.await.map(Counted::Done)
@@ -69,12 +82,23 @@ impl Attempt<'_> {
         &self,
         verb: impl AsyncFnOnce(Vec<Toll>) -> Result<Counted<T>, StoreError>,
     ) -> Result<Counted<T>, StoreError> {
-        let toll = |attempt: &Self| attempt.limiter.toll(attempt.limit, attempt.rate, attempt.key);
-        match self.in_order().into_iter().map(toll).collect::<Option<Vec<Toll>>>() {
+        let toll = |attempt: &Self| {
+            attempt
+                .limiter
+                .toll(attempt.limit, attempt.rate, attempt.key)
+        };
+        match self
+            .in_order()
+            .into_iter()
+            .map(toll)
+            .collect::<Option<Vec<Toll>>>()
+        {
             Some(tolls) => verb(tolls).await,
             None => match self.before(verb(Vec::new())).await? {
                 Counted::Done(counted) => Ok(counted),
-                Counted::Limited { limit, retry_after } => Ok(Counted::Limited { limit, retry_after }),
+                Counted::Limited { limit, retry_after } => {
+                    Ok(Counted::Limited { limit, retry_after })
+                }
             },
         }
     }

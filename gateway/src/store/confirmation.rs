@@ -24,13 +24,18 @@ pub struct Confirmation {
 impl Confirmation {
     /// What happens.
     pub fn event(&self) -> Event {
-        Event::Confirm { person: self.person.clone(), identity: self.identity.id.clone() }
+        Event::Confirm {
+            person: self.person.clone(),
+            identity: self.identity.id.clone(),
+        }
     }
 
     /// The event with all that comes of it, for a login of which this was asked, and which is confirmed at this time of the
     /// store's: a node's own clock may never have heard of it.
     pub fn transition(&self, request: LoginRequest, at: Timestamp) -> Transition {
-        let change = Change::Confirmed { redirect_to: request.answer(&self.code) };
+        let change = Change::Confirmed {
+            redirect_to: request.answer(&self.code),
+        };
         let grant = Grant {
             client_id: request.client_id,
             redirect_uri: request.redirect_uri,
@@ -43,6 +48,12 @@ impl Confirmation {
             auth_time: at.seconds(),
         };
         let grant = Some((self.code.digest(), grant));
-        Transition { event: self.event(), proof: Proof::Held, change, lifetime: self.lifetime, grant }
+        Transition {
+            event: self.event(),
+            proof: Proof::Held,
+            change,
+            lifetime: self.lifetime,
+            grant,
+        }
     }
 }

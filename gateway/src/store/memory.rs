@@ -6,12 +6,15 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use parking_lot::{Mutex, RwLock};
-use saoma_protocol::{Digest, Event, Login, LoginId, LoginState, Outcome, ScanCode, Timestamp, UserCode};
+use saoma_protocol::{
+    Digest, Event, Login, LoginId, LoginState, Outcome, ScanCode, Timestamp, UserCode,
+};
 use tokio::task::AbortHandle;
 
 use super::{
-    Applied, Attached, Attachment, Change, Grant, Inbox, InboxEvent, Instants, KEEP_ENDED, LoginRecord, NewLogin,
-    NodeId, Opening, Proof, REDEEM_TRIES, Redemption, Return, Store, StoreError, StoredChange, Transition,
+    Applied, Attached, Attachment, Change, Grant, Inbox, InboxEvent, Instants, KEEP_ENDED,
+    LoginRecord, NewLogin, NodeId, Opening, Proof, REDEEM_TRIES, Redemption, Return, Store,
+    StoreError, StoredChange, Transition,
 };
 
 /// How often ended logins are swept out.
@@ -104,8 +107,11 @@ impl Drop for Shared {
 impl Shared {
     /// The system's time, never going back.
     fn now(&self) -> Timestamp {
-        let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let now = Timestamp::from_millis(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX));
+        let since_epoch = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default();
+        let now =
+            Timestamp::from_millis(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX));
         let mut newest = self.clock.lock();
         *newest = now.max(*newest);
         *newest
@@ -138,8 +144,14 @@ impl Shared {
 
 impl Entry {
     fn last_needed(&self) -> Timestamp {
-        let token = self.granted.as_ref().and_then(|granted| granted.access_token).map(|(_, until)| until);
-        self.login.expires_at.max(token.unwrap_or(self.login.expires_at))
+        let token = self
+            .granted
+            .as_ref()
+            .and_then(|granted| granted.access_token)
+            .map(|(_, until)| until);
+        self.login
+            .expires_at
+            .max(token.unwrap_or(self.login.expires_at))
     }
 
     fn proves(&self, proof: Proof) -> bool {
@@ -163,11 +175,17 @@ impl Entry {
     }
 
     fn changes_after(&self, seq: u32) -> Vec<StoredChange> {
-        self.changes.iter().filter(|change| change.seq > seq).cloned().collect()
+        self.changes
+            .iter()
+            .filter(|change| change.seq > seq)
+            .cloned()
+            .collect()
     }
 
     fn granted(&self, code: Digest) -> Option<&Granted> {
-        self.granted.as_deref().filter(|granted| granted.code == code && granted.tries < REDEEM_TRIES)
+        self.granted
+            .as_deref()
+            .filter(|granted| granted.code == code && granted.tries < REDEEM_TRIES)
     }
 }
 
@@ -175,14 +193,20 @@ impl Entry {
 impl Store for MemoryStore {
     async fn open(&self, login: &NewLogin) -> Result<Opening, StoreError> {
         let shared = &self.0;
-        let request = serde_json::to_vec(&login.request).map_err(corrupt)?.into_boxed_slice();
+        let request = serde_json::to_vec(&login.request)
+            .map_err(corrupt)?
+            .into_boxed_slice();
         if *shared.user_codes.entry(login.user_code).or_insert(login.id) != login.id {
             return Ok(Opening::UserCodeTaken);
         }
         let at = shared.now();
         let expires_at = at.plus(login.code_lifetime);
         let entry = Entry {
-            login: Login { state: LoginState::Waiting, seq: 1, expires_at },
+            login: Login {
+                state: LoginState::Waiting,
+                seq: 1,
+                expires_at,
+            },
             request,
             receive_key: login.receive_key,
             scan_code: login.scan_code,
@@ -200,9 +224,20 @@ impl Store for MemoryStore {
     }
 
     async fn attach(&self, browser: &Return<'_>) -> Result<Attached, StoreError> {
-        let Return { id, receive_key, node, last_seq, attempt } = *browser;
+        let Return {
+            id,
+            receive_key,
+            node,
+            last_seq,
+            attempt,
+        } = *browser;
         let now = self.0.now();
-        let Some(mut entry) = self.0.logins.get_mut(&id).filter(|entry| entry.receive_key == receive_key) else {
+        let Some(mut entry) = self
+            .0
+            .logins
+            .get_mut(&id)
+            .filter(|entry| entry.receive_key == receive_key)
+        else {
             return Ok(Attached::Unknown);
         };
         let attempt = attempt.unwrap_or(entry.attempt);
@@ -213,17 +248,35 @@ impl Store for MemoryStore {
         entry.attachment += 1;
         let previous = std::mem::replace(&mut entry.node, self.0.node(node));
         let missed = entry.changes_after(last_seq);
-        let attachment = Attachment { number: entry.attachment, record: entry.record(now)?, missed };
+        let attachment = Attachment {
+            number: entry.attachment,
+            record: entry.record(now)?,
+            missed,
+        };
         drop(entry);
         if *previous != *node {
-            self.0.push(&previous, InboxEvent::Superseded { login_id: id, number: attachment.number });
+            self.0.push(
+                &previous,
+                InboxEvent::Superseded {
+                    login_id: id,
+                    number: attachment.number,
+                },
+            );
         }
         Ok(Attached::Here(Box::new(attachment)))
     }
 
-    async fn changes_after(&self, waiters: &[(LoginId, u32)]) -> Result<Vec<(LoginId, Vec<StoredChange>)>, StoreError> {
-        let changes = |(id, seq): &(LoginId, u32)| Some((*id, self.0.logins.get(id)?.changes_after(*seq)));
-        Ok(waiters.iter().filter_map(changes).filter(|(_, changes)| !changes.is_empty()).collect())
+    async fn changes_after(
+        &self,
+        waiters: &[(LoginId, u32)],
+    ) -> Result<Vec<(LoginId, Vec<StoredChange>)>, StoreError> {
+        let changes =
+            |(id, seq): &(LoginId, u32)| Some((*id, self.0.logins.get(id)?.changes_after(*seq)));
+        Ok(waiters
+            .iter()
+            .filter_map(changes)
+            .filter(|(_, changes)| !changes.is_empty())
+            .collect())
     }
 
     async fn find_by_user_code(&self, code: UserCode) -> Result<Option<LoginId>, StoreError> {
@@ -232,7 +285,11 @@ impl Store for MemoryStore {
 
     async fn read(&self, id: LoginId) -> Result<Option<LoginRecord>, StoreError> {
         let now = self.0.now();
-        self.0.logins.get(&id).map(|entry| entry.record(now)).transpose()
+        self.0
+            .logins
+            .get(&id)
+            .map(|entry| entry.record(now))
+            .transpose()
     }
 
     async fn apply(&self, id: LoginId, transition: &Transition) -> Result<Applied, StoreError> {
@@ -244,7 +301,10 @@ impl Store for MemoryStore {
         let (state, seq) = match entry.login.apply(&transition.event, now) {
             Ok(Outcome::Changed { state, seq }) => (state, seq),
             Ok(Outcome::Repeated) => {
-                return Ok(Applied::Repeated(Instants { now, expires_at: entry.login.expires_at }));
+                return Ok(Applied::Repeated(Instants {
+                    now,
+                    expires_at: entry.login.expires_at,
+                }));
             }
             Err(refusal) => return Ok(Applied::Refused(refusal)),
         };
@@ -252,24 +312,50 @@ impl Store for MemoryStore {
             return Ok(Applied::Unknown);
         }
         let expires_at = now.plus(transition.lifetime);
-        entry.login = Login { state, seq, expires_at };
-        let stored = StoredChange { seq, at: now, expires_at, change: transition.change.clone() };
+        entry.login = Login {
+            state,
+            seq,
+            expires_at,
+        };
+        let stored = StoredChange {
+            seq,
+            at: now,
+            expires_at,
+            change: transition.change.clone(),
+        };
         let outdated = keep_change(&mut entry, stored.clone());
         if let Some((code, grant)) = &transition.grant {
-            entry.granted = Some(Box::new(Granted { code: *code, tries: 0, grant: grant.clone(), access_token: None }));
+            entry.granted = Some(Box::new(Granted {
+                code: *code,
+                tries: 0,
+                grant: grant.clone(),
+                access_token: None,
+            }));
         }
         let (node, user_code) = (Arc::clone(&entry.node), entry.user_code);
         drop(entry);
         if let Some(outdated) = outdated {
-            shared.user_codes.remove_if(&outdated, |_, owner| *owner == id);
+            shared
+                .user_codes
+                .remove_if(&outdated, |_, owner| *owner == id);
             shared.user_codes.insert(user_code, id);
         }
-        shared.push(&node, InboxEvent::Changed { login_id: id, change: stored });
+        shared.push(
+            &node,
+            InboxEvent::Changed {
+                login_id: id,
+                change: stored,
+            },
+        );
         Ok(Applied::Changed(Instants { now, expires_at }))
     }
 
     async fn grant(&self, id: LoginId, code: Digest) -> Result<Option<Grant>, StoreError> {
-        Ok(self.0.logins.get(&id).and_then(|entry| entry.granted(code).map(|granted| granted.grant.clone())))
+        Ok(self
+            .0
+            .logins
+            .get(&id)
+            .and_then(|entry| entry.granted(code).map(|granted| granted.grant.clone())))
     }
 
     async fn redeem(
@@ -280,21 +366,33 @@ impl Store for MemoryStore {
         lifetime: Duration,
     ) -> Result<Redemption, StoreError> {
         let now = self.0.now();
-        let Some(mut entry) = self.0.logins.get_mut(&id).filter(|entry| entry.granted(code).is_some()) else {
+        let Some(mut entry) = self
+            .0
+            .logins
+            .get_mut(&id)
+            .filter(|entry| entry.granted(code).is_some())
+        else {
             return Ok(Redemption::Invalid);
         };
         match entry.login.apply(&Event::Redeem, now) {
             Ok(Outcome::Changed { state, .. }) => {
                 entry.login.state = state;
-                entry.changes.retain(|stored| !matches!(stored.change, Change::Confirmed { .. }));
+                entry
+                    .changes
+                    .retain(|stored| !matches!(stored.change, Change::Confirmed { .. }));
                 if let Some(granted) = &mut entry.granted {
                     granted.access_token = Some((access_token, now.plus(lifetime)));
                 }
                 Ok(Redemption::Redeemed)
             }
             _ if matches!(entry.login.state, LoginState::Redeemed { .. }) => {
-                let Some(granted) = &mut entry.granted else { return Ok(Redemption::Invalid) };
-                if granted.access_token.is_some_and(|(token, _)| token == access_token) {
+                let Some(granted) = &mut entry.granted else {
+                    return Ok(Redemption::Invalid);
+                };
+                if granted
+                    .access_token
+                    .is_some_and(|(token, _)| token == access_token)
+                {
                     return Ok(Redemption::Redeemed);
                 }
                 granted.access_token = None;
@@ -315,11 +413,18 @@ impl Store for MemoryStore {
 
     async fn access(&self, id: LoginId, access_token: Digest) -> Result<Option<Grant>, StoreError> {
         let now = self.0.now();
-        let good =
-            |granted: &Granted| granted.access_token.is_some_and(|(token, until)| token == access_token && now < until);
+        let good = |granted: &Granted| {
+            granted
+                .access_token
+                .is_some_and(|(token, until)| token == access_token && now < until)
+        };
         let entry = self.0.logins.get(&id);
         Ok(entry.and_then(|entry| {
-            entry.granted.as_deref().filter(|granted| good(granted)).map(|granted| granted.grant.clone())
+            entry
+                .granted
+                .as_deref()
+                .filter(|granted| good(granted))
+                .map(|granted| granted.grant.clone())
         }))
     }
 
@@ -346,8 +451,14 @@ fn corrupt(error: serde_json::Error) -> StoreError {
 /// back.
 fn keep_change(entry: &mut Entry, stored: StoredChange) -> Option<UserCode> {
     let mut outdated = None;
-    if let Change::Renewed { scan_code, user_code } = stored.change {
-        entry.changes.retain(|kept| !matches!(kept.change, Change::Renewed { .. }));
+    if let Change::Renewed {
+        scan_code,
+        user_code,
+    } = stored.change
+    {
+        entry
+            .changes
+            .retain(|kept| !matches!(kept.change, Change::Renewed { .. }));
         outdated = Some(std::mem::replace(&mut entry.user_code, user_code));
         entry.scan_code = scan_code;
     }

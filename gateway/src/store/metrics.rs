@@ -11,8 +11,8 @@ use prometheus_client::registry::{Registry, Unit};
 
 /// From 0.1 ms to 3.3 s, doubling.
 const SECONDS: [f64; 16] = [
-    0.000_1, 0.000_2, 0.000_4, 0.000_8, 0.001_6, 0.003_2, 0.006_4, 0.012_8, 0.025_6, 0.051_2, 0.102_4, 0.204_8,
-    0.409_6, 0.819_2, 1.638_4, 3.276_8,
+    0.000_1, 0.000_2, 0.000_4, 0.000_8, 0.001_6, 0.003_2, 0.006_4, 0.012_8, 0.025_6, 0.051_2,
+    0.102_4, 0.204_8, 0.409_6, 0.819_2, 1.638_4, 3.276_8,
 ];
 
 /// Counts what happens between a node and its Redis. A clone counts into the same numbers.
@@ -74,17 +74,34 @@ impl StoreMetrics {
         let commands = "Commands that the store answered, by verb";
         registry.register_with_unit("command", commands, Unit::Seconds, self.commands.clone());
         let under_way = "Commands that the store was sent and has not answered";
-        registry.register("commands_under_way", under_way, self.commands_under_way.clone());
+        registry.register(
+            "commands_under_way",
+            under_way,
+            self.commands_under_way.clone(),
+        );
         let waiting = "Commands that wait to be sent, until others are answered";
         registry.register("commands_waiting", waiting, self.commands_waiting.clone());
-        let turned_away = "Commands that waited too long to be sent, though the store answered others";
-        registry.register("commands_turned_away", turned_away, self.commands_turned_away.clone());
+        let turned_away =
+            "Commands that waited too long to be sent, though the store answered others";
+        registry.register(
+            "commands_turned_away",
+            turned_away,
+            self.commands_turned_away.clone(),
+        );
         let made = "Connections for commands that were made";
         registry.register("connections_made", made, self.connections_made.clone());
         let broken = "Connections for commands that broke and were given up";
-        registry.register("connections_broken", broken, self.connections_broken.clone());
+        registry.register(
+            "connections_broken",
+            broken,
+            self.connections_broken.clone(),
+        );
         let subscribes = "Subscriptions of the node's inbox that the store took: each after the first is a return";
-        registry.register("inbox_subscribes", subscribes, self.inbox_subscribes.clone());
+        registry.register(
+            "inbox_subscribes",
+            subscribes,
+            self.inbox_subscribes.clone(),
+        );
         let probes = "Probes that the node sent to its own inbox";
         registry.register("inbox_probes", probes, self.inbox_probes.clone());
         let silences = "Subscriptions given up because a probe was not heard";
@@ -92,7 +109,9 @@ impl StoreMetrics {
     }
 
     pub(super) fn answered(&self, verb: &'static str, after: Duration) {
-        self.commands.get_or_create(&VerbLabels { verb }).observe(after.as_secs_f64());
+        self.commands
+            .get_or_create(&VerbLabels { verb })
+            .observe(after.as_secs_f64());
     }
 
     pub(super) fn under_way(&self) -> Gauged {

@@ -19,8 +19,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use saoma_protocol::{
-    CodeChallenge, Digest, Event, Identity, Login, LoginId, PersonId, Refusal, RejectReason, ScanCode, Timestamp,
-    UserCode,
+    CodeChallenge, Digest, Event, Identity, Login, LoginId, PersonId, Refusal, RejectReason,
+    ScanCode, Timestamp, UserCode,
 };
 use serde::{Deserialize, Serialize};
 
@@ -32,7 +32,9 @@ pub use self::metrics::StoreMetrics;
 pub use self::opening::{LoginRequest, NewLogin, Opening};
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::redis::inbox_push;
-pub use self::redis::{AddressError, ConnectionSettings, Connections, RedisAddress, RedisStore, Script};
+pub use self::redis::{
+    AddressError, ConnectionSettings, Connections, RedisAddress, RedisStore, Script,
+};
 
 /// One gateway process, as the store knows it: the name of its inbox.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -276,7 +278,9 @@ impl StoreError {
     pub(crate) const fn advice(&self) -> &'static str {
         match self {
             Self::Busy => "too many want something at once: try again shortly",
-            Self::Unavailable(_) | Self::Timeout | Self::Corrupt(_) => "the store of logins is down: try again shortly",
+            Self::Unavailable(_) | Self::Timeout | Self::Corrupt(_) => {
+                "the store of logins is down: try again shortly"
+            }
         }
     }
 }
@@ -298,7 +302,11 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     async fn open(&self, login: &NewLogin) -> Result<Opening, StoreError>;
 
     /// Counts an attempt, and opens a login as [`Store::open`] does.
-    async fn open_counted(&self, attempt: &Attempt<'_>, login: &NewLogin) -> Result<Counted<Opening>, StoreError> {
+    async fn open_counted(
+        &self,
+        attempt: &Attempt<'_>,
+        login: &NewLogin,
+    ) -> Result<Counted<Opening>, StoreError> {
         attempt.before(self.open(login)).await
     }
 
@@ -307,7 +315,10 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     async fn attach(&self, browser: &Return<'_>) -> Result<Attached, StoreError>;
 
     /// What happened to each login after the sequence number that its waiter knows.
-    async fn changes_after(&self, waiters: &[(LoginId, u32)]) -> Result<Vec<(LoginId, Vec<StoredChange>)>, StoreError>;
+    async fn changes_after(
+        &self,
+        waiters: &[(LoginId, u32)],
+    ) -> Result<Vec<(LoginId, Vec<StoredChange>)>, StoreError>;
 
     /// The login that a user code leads to, or led to until it was renewed: whether it still does is for the
     /// [`Proof`] to say.
@@ -328,10 +339,16 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
         scan: &Transition,
     ) -> Result<Counted<(Applied, Option<Asked>)>, StoreError> {
         let scanned = async {
-            let Some(LoginRecord { request, opened_at, .. }) = self.read(id).await? else {
+            let Some(LoginRecord {
+                request, opened_at, ..
+            }) = self.read(id).await?
+            else {
                 return Ok((Applied::Unknown, None));
             };
-            Ok((self.apply(id, scan).await?, Some(Asked { request, opened_at })))
+            Ok((
+                self.apply(id, scan).await?,
+                Some(Asked { request, opened_at }),
+            ))
         };
         match attempt {
             Some(attempt) => attempt.before(scanned).await,
@@ -348,7 +365,10 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     ) -> Result<Counted<Applied>, StoreError> {
         let confirmed = async {
             match self.read(id).await? {
-                Some(record) => self.apply(id, &confirmation.transition(record.request, record.now)).await,
+                Some(record) => {
+                    self.apply(id, &confirmation.transition(record.request, record.now))
+                        .await
+                }
                 None => Ok(Applied::Unknown),
             }
         };

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use saoma_protocol::{
-    AuthorizationCode, CodeChallenge, Digest, LoginId, RequesterContext, ScanCode, Timestamp, UserCode,
+    AuthorizationCode, CodeChallenge, Digest, LoginId, RequesterContext, ScanCode, Timestamp,
+    UserCode,
 };
 use serde::{Deserialize, Serialize};
 

@@ -7,7 +7,9 @@ use axum::extract::{Path, Query, Request, State};
 use axum::response::{IntoResponse, Response};
 use http::header::CACHE_CONTROL;
 use http::{HeaderMap, StatusCode, Uri};
-use saoma_protocol::{ErrorCode, LoginId, OpenRequest, RECEIVE_KEY_HEADER, ReceiveKey, ResumeRequest};
+use saoma_protocol::{
+    ErrorCode, LoginId, OpenRequest, RECEIVE_KEY_HEADER, ReceiveKey, ResumeRequest,
+};
 use serde::Deserialize;
 
 use super::long_poll::{self, Poll};
@@ -19,16 +21,23 @@ use crate::metrics::Transport;
 use crate::problem::ApiProblem;
 
 /// Answers `POST /v1/logins`.
-pub(super) async fn open(State(transports): State<Arc<Transports>>, request: Request) -> Result<Response, ApiProblem> {
+pub(super) async fn open(
+    State(transports): State<Arc<Transports>>,
+    request: Request,
+) -> Result<Response, ApiProblem> {
     let address = transports.trusted_proxies.address_of(&request)?;
     let opener = opener(request.headers(), address, Transport::Post);
     let message: OpenRequest = body::read_json(request).await?;
     if transports.admission.is_draining() {
         return Err(Denial::unavailable("this node is restarting: come back shortly").into());
     }
-    let opened = transports.logins.open(message, opener).await.inspect_err(|denial| {
-        transports.logins.metrics.refused("open", denial.error);
-    })?;
+    let opened = transports
+        .logins
+        .open(message, opener)
+        .await
+        .inspect_err(|denial| {
+            transports.logins.metrics.refused("open", denial.error);
+        })?;
     Ok((StatusCode::CREATED, NO_STORE, Json(opened.message)).into_response())
 }
 
@@ -61,7 +70,10 @@ pub(super) async fn refresh(
 ) -> Result<StatusCode, ApiProblem> {
     let address = transports.trusted_proxies.address_of(&request)?;
     let key = receive_key(request.headers())?;
-    transports.logins.refresh_by_key(read_login_id(&login_id)?, &key, &address).await?;
+    transports
+        .logins
+        .refresh_by_key(read_login_id(&login_id)?, &key, &address)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -71,7 +83,10 @@ pub(super) async fn cancel(
     Path(login_id): Path<String>,
     headers: HeaderMap,
 ) -> Result<StatusCode, ApiProblem> {
-    transports.logins.cancel_by_key(read_login_id(&login_id)?, &receive_key(&headers)?).await?;
+    transports
+        .logins
+        .cancel_by_key(read_login_id(&login_id)?, &receive_key(&headers)?)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -82,7 +97,12 @@ pub(super) fn resume_request(
     last_seq: u32,
     attempt: Option<u32>,
 ) -> Result<ResumeRequest, Denial> {
-    Ok(ResumeRequest { login_id: read_login_id(login_id)?, receive_key: receive_key(headers)?, last_seq, attempt })
+    Ok(ResumeRequest {
+        login_id: read_login_id(login_id)?,
+        receive_key: receive_key(headers)?,
+        last_seq,
+        attempt,
+    })
 }
 
 /// What the query says of how to follow.
@@ -99,7 +119,8 @@ pub(super) struct Following {
 impl Following {
     pub(super) fn of(uri: &Uri) -> Result<Self, Denial> {
         let Query(following) = Query::try_from_uri(uri).map_err(|_| {
-            let detail = "after must be the seq of a message, wait a number of seconds, attempt a count";
+            let detail =
+                "after must be the seq of a message, wait a number of seconds, attempt a count";
             Denial::new(ErrorCode::InvalidRequest, detail)
         })?;
         Ok(following)
@@ -112,8 +133,11 @@ fn read_login_id(text: &str) -> Result<LoginId, Denial> {
 
 /// A key that is none gets the answer of a wrong one.
 fn receive_key(headers: &HeaderMap) -> Result<ReceiveKey, Denial> {
-    let key = headers.get(RECEIVE_KEY_HEADER).and_then(|key| key.to_str().ok());
-    key.and_then(|key| key.parse().ok()).ok_or_else(Logins::unknown_login)
+    let key = headers
+        .get(RECEIVE_KEY_HEADER)
+        .and_then(|key| key.to_str().ok());
+    key.and_then(|key| key.parse().ok())
+        .ok_or_else(Logins::unknown_login)
 }
 
 /// Answers hold secrets, and what comes after a `seq` changes.

@@ -30,9 +30,17 @@ pub(super) struct Poll {
 impl Poll {
     /// The poll that a query makes of a request, if it does.
     pub(super) fn of(following: Following) -> Option<Self> {
-        let Following { after, wait, attempt } = following;
+        let Following {
+            after,
+            wait,
+            attempt,
+        } = following;
         let wait = Duration::from_secs(wait.unwrap_or_default().min(MAX_POLL_WAIT_SECONDS).into());
-        Some(Self { after: after?, wait, attempt })
+        Some(Self {
+            after: after?,
+            wait,
+            attempt,
+        })
     }
 }
 
@@ -68,11 +76,16 @@ async fn first(transports: &Transports, waiter: &Waiter, wait: Duration) -> Opti
 /// All that is there to tell by now.
 fn told(transports: &Transports, waiter: &Waiter, first: Option<Delivery>) -> PollAnswer {
     let logins = &transports.logins;
-    let mut answer = PollAnswer { messages: Vec::new(), close: None };
+    let mut answer = PollAnswer {
+        messages: Vec::new(),
+        close: None,
+    };
     let mut next = first;
     while let Some(delivery) = next {
         match delivery {
-            Delivery::Change(change) => answer.messages.push(logins.wording.message(change, logins.clock.now())),
+            Delivery::Change(change) => answer
+                .messages
+                .push(logins.wording.message(change, logins.clock.now())),
             // The answer itself is the sign of life.
             Delivery::Ping => {}
             Delivery::Close(farewell) => {
@@ -92,8 +105,12 @@ mod tests {
     use super::*;
 
     fn poll(query: &str) -> Result<Option<Poll>, ErrorCode> {
-        let uri = format!("/v1/logins/x/events{query}").parse().expect("a URI");
-        Following::of(&uri).map(Poll::of).map_err(|denial| denial.error)
+        let uri = format!("/v1/logins/x/events{query}")
+            .parse()
+            .expect("a URI");
+        Following::of(&uri)
+            .map(Poll::of)
+            .map_err(|denial| denial.error)
     }
 
     #[test]
@@ -104,7 +121,15 @@ mod tests {
             ("?wait=25&after=1&attempt=4", 1, 25, Some(4)),
             ("?after=1&wait=4000&later=x", 1, 25, None),
         ] {
-            assert_eq!(poll(query), Ok(Some(Poll { after, wait: Duration::from_secs(seconds), attempt })), "{query}");
+            assert_eq!(
+                poll(query),
+                Ok(Some(Poll {
+                    after,
+                    wait: Duration::from_secs(seconds),
+                    attempt
+                })),
+                "{query}"
+            );
         }
         for query in ["", "?wait=3", "?attempt=1", "?x=1"] {
             assert_eq!(poll(query), Ok(None), "{query}");
@@ -113,7 +138,14 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_refused() {
-        for query in ["?after=", "?after=x", "?after=-1", "?after=1&wait=1.5", "?after=1&after=2", "?attempt=-1"] {
+        for query in [
+            "?after=",
+            "?after=x",
+            "?after=-1",
+            "?after=1&wait=1.5",
+            "?after=1&after=2",
+            "?attempt=-1",
+        ] {
             assert_eq!(poll(query), Err(ErrorCode::InvalidRequest), "{query}");
         }
     }

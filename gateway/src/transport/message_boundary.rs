@@ -32,7 +32,8 @@ impl Position {
     fn pass(&mut self, mut bytes: &[u8]) {
         while let Some((&first, rest)) = bytes.split_first() {
             if self.payload_left > 0 {
-                let passing = usize::try_from(self.payload_left).map_or(bytes.len(), |left| left.min(bytes.len()));
+                let passing = usize::try_from(self.payload_left)
+                    .map_or(bytes.len(), |left| left.min(bytes.len()));
                 self.payload_left -= passing as u64;
                 bytes = &bytes[passing..];
             } else {
@@ -90,7 +91,11 @@ impl<S> Followed<S> {
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Followed<S> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
         self.position.pass(&buffer.filled()[before..]);
@@ -99,7 +104,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Followed<S> {
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Followed<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(cx, bytes)
     }
 
@@ -122,9 +131,16 @@ mod tests {
 
     /// A masked frame, as browsers send them.
     fn frame(opcode: OpCode, is_final: bool, payload: usize) -> Vec<u8> {
-        let header = FrameHeader { is_final, opcode, mask: Some([1, 2, 3, 4]), ..FrameHeader::default() };
+        let header = FrameHeader {
+            is_final,
+            opcode,
+            mask: Some([1, 2, 3, 4]),
+            ..FrameHeader::default()
+        };
         let mut bytes = Vec::new();
-        Frame::from_payload(header, vec![b'x'; payload].into()).format(&mut bytes).expect("a vector takes everything");
+        Frame::from_payload(header, vec![b'x'; payload].into())
+            .format(&mut bytes)
+            .expect("a vector takes everything");
         bytes
     }
 
@@ -136,10 +152,22 @@ mod tests {
             let mut frames = Vec::new();
             for (number, (length, pings)) in parts.iter().enumerate() {
                 if number > 0 {
-                    frames.extend(pings.iter().map(|length| frame(OpCode::Control(Control::Ping), true, *length)));
+                    frames.extend(
+                        pings
+                            .iter()
+                            .map(|length| frame(OpCode::Control(Control::Ping), true, *length)),
+                    );
                 }
-                let opcode = if number == 0 { Data::Text } else { Data::Continue };
-                frames.push(frame(OpCode::Data(opcode), number + 1 == parts.len(), *length));
+                let opcode = if number == 0 {
+                    Data::Text
+                } else {
+                    Data::Continue
+                };
+                frames.push(frame(
+                    OpCode::Data(opcode),
+                    number + 1 == parts.len(),
+                    *length,
+                ));
             }
             frames
         })

@@ -62,7 +62,11 @@ impl Transports {
     /// There is none, or the address begins too many.
     async fn admit(&self, address: &ClientAddress) -> Result<Place, Denial> {
         let limit = LimitName::SocketPerAddress;
-        match self.beginnings.take(limit, self.beginning_rate, &address.limit_key()).await? {
+        match self
+            .beginnings
+            .take(limit, self.beginning_rate, &address.limit_key())
+            .await?
+        {
             Verdict::Allowed => self.admission.take(address),
             Verdict::Limited { retry_after } => {
                 self.logins.metrics.limited(limit);
@@ -76,9 +80,13 @@ impl Transports {
 /// see pings. Always the same, so written once.
 pub fn sign_of_life(ping_every: Duration) -> Bytes {
     let next_within = u32::try_from(ping_every.as_millis().div_ceil(1000)).unwrap_or(u32::MAX);
-    let heartbeat = serde_json::to_string(&ServerMessage::Heartbeat { next_within }).unwrap_or_default();
+    let heartbeat =
+        serde_json::to_string(&ServerMessage::Heartbeat { next_within }).unwrap_or_default();
     let mut frames = Vec::new();
-    for frame in [Frame::ping(Bytes::new()), Frame::message(heartbeat, OpCode::Data(Data::Text), true)] {
+    for frame in [
+        Frame::ping(Bytes::new()),
+        Frame::message(heartbeat, OpCode::Data(Data::Text), true),
+    ] {
         // A vector takes everything.
         let _ = frame.format(&mut frames);
     }
@@ -94,14 +102,19 @@ pub fn routes(transports: Transports) -> Router {
         .route(paths::REFRESH, post(http_login::refresh))
         .route(paths::CANCEL, post(http_login::cancel))
         .layer(cors(&transports));
-    Router::new().route(paths::SOCKET, get(upgrade::upgrade)).merge(http).with_state(transports)
+    Router::new()
+        .route(paths::SOCKET, get(upgrade::upgrade))
+        .merge(http)
+        .with_state(transports)
 }
 
 /// Browsers may call from the pages of registered clients. What they may open is decided by the login service.
 fn cors(transports: &Transports) -> CorsLayer {
     let clients = Arc::clone(&transports.logins.clients);
     let admits = move |origin: &http::HeaderValue, _: &http::request::Parts| {
-        origin.to_str().is_ok_and(|origin| clients.admits_origin_of_any(origin))
+        origin
+            .to_str()
+            .is_ok_and(|origin| clients.admits_origin_of_any(origin))
     };
     CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(admits))

@@ -11,7 +11,12 @@ use crate::metrics::Transport;
 
 /// Who opens, by the request's headers.
 pub(super) fn opener(headers: &HeaderMap, address: ClientAddress, transport: Transport) -> Opener {
-    Opener { origin: origin(headers).map(str::to_owned), requester: requester(headers, &address), address, transport }
+    Opener {
+        origin: origin(headers).map(str::to_owned),
+        requester: requester(headers, &address),
+        address,
+        transport,
+    }
 }
 
 /// The page's origin. Browsers send it with every socket and every POST, and no page can forge it.
@@ -28,31 +33,46 @@ pub(super) fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'
 /// The browser's name and system are its own words: read by a parser with a fixed vocabulary, so that no text of an
 /// attacker's making reaches the phone's screen (threat T17).
 pub(super) fn requester(headers: &HeaderMap, address: &ClientAddress) -> RequesterContext {
-    let agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    let agent = headers
+        .get(USER_AGENT)
+        .and_then(|agent| agent.to_str().ok())
+        .unwrap_or_default();
     let parsed = Parser::new().parse(agent);
     let known = |text: &str| (!text.is_empty() && text != "UNKNOWN").then(|| text.to_owned());
     RequesterContext {
         address: address.ip().to_string(),
         place: address.place(),
         place_name: None,
-        browser: parsed.as_ref().and_then(|agent| known(agent.name)).map(|name| with_major_version(name, agent)),
+        browser: parsed
+            .as_ref()
+            .and_then(|agent| known(agent.name))
+            .map(|name| with_major_version(name, agent)),
         system: parsed.as_ref().and_then(|agent| known(agent.os)),
     }
 }
 
 /// The browser's name with the digits of its version's first part.
 fn with_major_version(name: String, agent: &str) -> String {
-    let version = agent.split_once(&format!("{name}/")).map_or("", |(_, rest)| rest);
-    let major: String = version.chars().take_while(char::is_ascii_digit).take(4).collect();
-    if major.is_empty() { name } else { format!("{name} {major}") }
+    let version = agent
+        .split_once(&format!("{name}/"))
+        .map_or("", |(_, rest)| rest);
+    let major: String = version
+        .chars()
+        .take_while(char::is_ascii_digit)
+        .take(4)
+        .collect();
+    if major.is_empty() {
+        name
+    } else {
+        format!("{name} {major}")
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const CHROME: &str =
-        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36";
+    const CHROME: &str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36";
 
     fn seen(agent: &str) -> RequesterContext {
         let headers = HeaderMap::from_iter([(USER_AGENT, agent.parse().expect("a header value"))]);

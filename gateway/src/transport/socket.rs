@@ -31,11 +31,19 @@ pub(super) struct Visit {
 impl Visit {
     pub(super) fn new(transports: Arc<Transports>, place: Place) -> Self {
         let counted = transports.logins.metrics.socket_opened();
-        Self { transports, bad_messages: 0, place, _counted: counted }
+        Self {
+            transports,
+            bad_messages: 0,
+            place,
+            _counted: counted,
+        }
     }
 
     /// Writes within a bound: a browser that does not read is not waited for.
-    pub(super) async fn in_time<E>(&self, written: impl Future<Output = Result<(), E>>) -> Result<(), Ending> {
+    pub(super) async fn in_time<E>(
+        &self,
+        written: impl Future<Output = Result<(), E>>,
+    ) -> Result<(), Ending> {
         match timeout(self.transports.sockets.write_timeout, written).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(Ending::Gone),
@@ -65,7 +73,10 @@ impl Asleep {
         match delivery {
             Some(Delivery::Ping) => Box::pin(self.ping()),
             delivery => Box::pin(async move {
-                Conversation::new(self.visit, self.stream, Vec::new()).await.run(self.waiting, delivery).await
+                Conversation::new(self.visit, self.stream, Vec::new())
+                    .await
+                    .run(self.waiting, delivery)
+                    .await
             }),
         }
     }
@@ -75,7 +86,10 @@ impl Asleep {
         let written = self.stream.write_all(&self.visit.transports.sign_of_life);
         if let Err(ending) = self.visit.in_time(written).await {
             drop(self.waiting);
-            Conversation::new(self.visit, self.stream, Vec::new()).await.end(ending).await;
+            Conversation::new(self.visit, self.stream, Vec::new())
+                .await
+                .end(ending)
+                .await;
             return None;
         }
         Some(self)
@@ -113,7 +127,9 @@ impl Future for Socket {
                         other => other,
                     }
                 }
-                Self::Awake(awake) => ready!(awake.as_mut().poll(cx)).map_or(Self::Ended, Self::Asleep),
+                Self::Awake(awake) => {
+                    ready!(awake.as_mut().poll(cx)).map_or(Self::Ended, Self::Asleep)
+                }
                 Self::Ended => return Poll::Ready(()),
             };
             *self = next;

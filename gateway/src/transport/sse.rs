@@ -30,7 +30,12 @@ pub(super) async fn stream(
 ) -> Result<Response, Denial> {
     let address = transports.trusted_proxies.address_of(request)?;
     let place = transports.admit(&address).await?;
-    let resume = resume_request(login_id, request.headers(), last_event_id(request.headers())?, attempt)?;
+    let resume = resume_request(
+        login_id,
+        request.headers(),
+        last_event_id(request.headers())?,
+        attempt,
+    )?;
     let logins = &transports.logins;
     let waiting = logins.resume(resume, &address).await?;
     logins.metrics.attached(Transport::EventStream);
@@ -39,8 +44,16 @@ pub(super) async fn stream(
     let events = event_stream(Arc::clone(logins), waiting, (place, counted));
     let beginning = stream::iter([Ok(Bytes::from_static(BEGINNING.as_bytes()))]);
     // Proxies such as nginx would keep events back until their buffer is full.
-    let headers = [(CONTENT_TYPE.as_str(), "text/event-stream"), ("x-accel-buffering", "no")];
-    Ok((headers, NO_STORE, Body::from_stream(beginning.chain(events))).into_response())
+    let headers = [
+        (CONTENT_TYPE.as_str(), "text/event-stream"),
+        ("x-accel-buffering", "no"),
+    ];
+    Ok((
+        headers,
+        NO_STORE,
+        Body::from_stream(beginning.chain(events)),
+    )
+        .into_response())
 }
 
 /// The deliveries as events, until the login is settled or the browser has to go. Dropping the stream, which hyper
@@ -54,7 +67,10 @@ fn event_stream<G: Send + 'static>(
         let (logins, waiting, guards) = following?;
         waiting.waiter().heard();
         let (event, ends) = event(&logins, waiting.waiter().next().await);
-        Some((Ok(Bytes::from(event)), (!ends).then_some((logins, waiting, guards))))
+        Some((
+            Ok(Bytes::from(event)),
+            (!ends).then_some((logins, waiting, guards)),
+        ))
     })
 }
 
@@ -84,6 +100,11 @@ pub(super) fn last_event_id(headers: &HeaderMap) -> Result<u32, Denial> {
             .to_str()
             .ok()
             .and_then(|id| id.parse().ok())
-            .ok_or_else(|| Denial::new(ErrorCode::InvalidRequest, "Last-Event-ID must be the seq of a message")),
+            .ok_or_else(|| {
+                Denial::new(
+                    ErrorCode::InvalidRequest,
+                    "Last-Event-ID must be the seq of a message",
+                )
+            }),
     }
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use futures_util::{SinkExt, StreamExt};
-use saoma_protocol::{ClientMessage, CloseCode, ErrorCode, MAX_INBOUND_MESSAGE_BYTES, ServerMessage};
+use saoma_protocol::{
+    ClientMessage, CloseCode, ErrorCode, MAX_INBOUND_MESSAGE_BYTES, ServerMessage,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -86,7 +88,11 @@ impl Conversation {
             .max_message_size(Some(MAX_INBOUND_MESSAGE_BYTES))
             .max_frame_size(Some(MAX_INBOUND_MESSAGE_BYTES));
         let stream = Followed::after(&read, stream);
-        Self { visit, stream: WebSocketStream::from_partially_read(stream, read, Role::Server, Some(config)).await }
+        Self {
+            visit,
+            stream: WebSocketStream::from_partially_read(stream, read, Role::Server, Some(config))
+                .await,
+        }
     }
 
     /// Begins a socket: its browser opens a login, or comes back to one. What its address asked, if anything, is its first
@@ -109,9 +115,17 @@ impl Conversation {
     }
 
     /// Serves the browser, of whose deliveries this is the next, until nothing is under way or the socket ends.
-    pub(super) async fn run(mut self, waiting: Waiting, delivery: Option<Delivery>) -> Option<Asleep> {
+    pub(super) async fn run(
+        mut self,
+        waiting: Waiting,
+        delivery: Option<Delivery>,
+    ) -> Option<Asleep> {
         match self.serve(&waiting, delivery).await {
-            Ok(()) => Some(Asleep { visit: self.visit, stream: self.stream.into_inner().into_inner(), waiting }),
+            Ok(()) => Some(Asleep {
+                visit: self.visit,
+                stream: self.stream.into_inner().into_inner(),
+                waiting,
+            }),
             Err(ending) => {
                 drop(waiting);
                 self.end(ending).await;
@@ -167,14 +181,20 @@ impl Conversation {
 
     /// Waits for the first message and does what it asks. Only the browser is hurried: how long the answer takes is not
     /// its doing, and bounded by the store's own timeouts.
-    async fn first(&mut self, opener: Opener, asked: Option<Result<ClientMessage, Denial>>) -> Result<Waiting, Ending> {
+    async fn first(
+        &mut self,
+        opener: Opener,
+        asked: Option<Result<ClientMessage, Denial>>,
+    ) -> Result<Waiting, Ending> {
         let transports = Arc::clone(&self.visit.transports);
         let begun = async {
             let asked = match asked {
                 Some(asked) => asked,
-                None => Ok(timeout(transports.sockets.open_within, self.first_message())
-                    .await
-                    .unwrap_or(Err(CloseCode::NotOpened.into()))?),
+                None => Ok(
+                    timeout(transports.sockets.open_within, self.first_message())
+                        .await
+                        .unwrap_or(Err(CloseCode::NotOpened.into()))?,
+                ),
             };
             self.join(asked, opener).await
         };
@@ -193,7 +213,11 @@ impl Conversation {
         }
     }
 
-    async fn join(&mut self, asked: Result<ClientMessage, Denial>, opener: Opener) -> Result<Waiting, Ending> {
+    async fn join(
+        &mut self,
+        asked: Result<ClientMessage, Denial>,
+        opener: Opener,
+    ) -> Result<Waiting, Ending> {
         let logins = Arc::clone(&self.visit.transports.logins);
         let begun = match asked {
             Ok(ClientMessage::Open(request)) => match logins.open(request, opener).await {
@@ -204,7 +228,9 @@ impl Conversation {
                 Err(denial) => Err(denial),
             },
             Ok(ClientMessage::Resume(request)) => logins.resume(request, &opener.address).await,
-            Ok(ClientMessage::Refresh | ClientMessage::Cancel) => return Err(CloseCode::NotOpened.into()),
+            Ok(ClientMessage::Refresh | ClientMessage::Cancel) => {
+                return Err(CloseCode::NotOpened.into());
+            }
             Err(denial) => Err(denial),
         };
         match begun {
@@ -239,11 +265,16 @@ impl Conversation {
     async fn obey(&mut self, message: ClientMessage, waiting: &Waiting) -> Result<(), Ending> {
         let logins = &self.visit.transports.logins;
         let done = match message {
-            ClientMessage::Refresh => logins.refresh(waiting.waiter(), &self.visit.place.network()).await,
-            ClientMessage::Cancel => logins.cancel(waiting.waiter()).await,
-            ClientMessage::Open(_) | ClientMessage::Resume(_) => {
-                Err(Denial::new(ErrorCode::InvalidRequest, "one socket carries one login: open another socket"))
+            ClientMessage::Refresh => {
+                logins
+                    .refresh(waiting.waiter(), &self.visit.place.network())
+                    .await
             }
+            ClientMessage::Cancel => logins.cancel(waiting.waiter()).await,
+            ClientMessage::Open(_) | ClientMessage::Resume(_) => Err(Denial::new(
+                ErrorCode::InvalidRequest,
+                "one socket carries one login: open another socket",
+            )),
         };
         match done {
             Ok(()) => Ok(()),
@@ -252,11 +283,17 @@ impl Conversation {
     }
 
     /// The message in a frame; `None` if it holds none.
-    async fn receive(&mut self, frame: Option<Result<Message, Error>>) -> Result<Option<ClientMessage>, Ending> {
+    async fn receive(
+        &mut self,
+        frame: Option<Result<Message, Error>>,
+    ) -> Result<Option<ClientMessage>, Ending> {
         match frame {
             Some(Ok(Message::Text(text))) => match ClientMessage::decode(&text) {
                 Ok(message) => Ok(Some(message)),
-                Err(error) => self.complain(&Denial::new(error.code(), error.to_string())).await,
+                Err(error) => {
+                    self.complain(&Denial::new(error.code(), error.to_string()))
+                        .await
+                }
             },
             Some(Ok(Message::Binary(_))) => Err(CloseCode::UnsupportedData.into()),
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Ok(None),
@@ -269,7 +306,11 @@ impl Conversation {
     async fn complain(&mut self, denial: &Denial) -> Result<Option<ClientMessage>, Ending> {
         self.visit.bad_messages += 1;
         self.send(&error_message(denial)).await?;
-        if self.visit.bad_messages >= MAX_BAD_MESSAGES { Err(CloseCode::Misbehaving.into()) } else { Ok(None) }
+        if self.visit.bad_messages >= MAX_BAD_MESSAGES {
+            Err(CloseCode::Misbehaving.into())
+        } else {
+            Ok(None)
+        }
     }
 
     /// Sends within a bound: a browser that does not read is not waited for.
@@ -335,11 +376,18 @@ impl Conversation {
     /// Sends a close frame and waits for the browser's own, which ends the handshake (RFC 6455 §7.1.1); not after a
     /// frame that was wrong, behind which nothing can be read.
     async fn say(&mut self, farewell: Farewell) -> Result<Answered, Ending> {
-        let reason =
-            farewell.hint.map_or_else(|| farewell.code.name().to_owned(), saoma_protocol::RestartHint::to_reason);
-        let frame = CloseFrame { code: WireCode::from(farewell.code.code()), reason: Utf8Bytes::from(reason) };
+        let reason = farewell.hint.map_or_else(
+            || farewell.code.name().to_owned(),
+            saoma_protocol::RestartHint::to_reason,
+        );
+        let frame = CloseFrame {
+            code: WireCode::from(farewell.code.code()),
+            reason: Utf8Bytes::from(reason),
+        };
         // With what was fed before.
-        self.visit.in_time(self.stream.send(Message::Close(Some(frame)))).await?;
+        self.visit
+            .in_time(self.stream.send(Message::Close(Some(frame))))
+            .await?;
         let mut answered = Answered::No;
         while let Some(Ok(message)) = self.stream.next().await {
             if message.is_close() {

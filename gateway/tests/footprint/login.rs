@@ -10,7 +10,12 @@ use crate::{HEAP, World};
 
 /// Bytes that the gateway allocates for each step, whether it keeps them or not: how much it does, in a figure that no
 /// machine's mood changes. 5 % more than the most of ten runs.
-const BUDGET: [(&str, usize); STEPS] = [("open", 42_000), ("scan", 22_300), ("confirm", 26_500), ("redeem", 24_900)];
+const BUDGET: [(&str, usize); STEPS] = [
+    ("open", 42_000),
+    ("scan", 22_300),
+    ("confirm", 26_500),
+    ("redeem", 24_900),
+];
 
 const STEPS: usize = 4;
 
@@ -28,11 +33,21 @@ fn a_login_allocates_within_its_budget() {
     let mut spent = [0; STEPS];
     for number in 0..LOGINS {
         let steps = log_in(&world, number, &mut phone, &mut portal);
-        spent.iter_mut().zip(steps).for_each(|(sum, step)| *sum += step);
+        spent
+            .iter_mut()
+            .zip(steps)
+            .for_each(|(sum, step)| *sum += step);
     }
-    println!("{:?} bytes for open, scan, confirm, redeem", spent.map(|sum| sum / LOGINS));
+    println!(
+        "{:?} bytes for open, scan, confirm, redeem",
+        spent.map(|sum| sum / LOGINS)
+    );
     for ((step, budget), sum) in BUDGET.into_iter().zip(spent) {
-        assert!(sum / LOGINS <= budget, "{step}: {} bytes are allocated, where {budget} are allowed", sum / LOGINS);
+        assert!(
+            sum / LOGINS <= budget,
+            "{step}: {} bytes are allocated, where {budget} are allowed",
+            sum / LOGINS
+        );
     }
 }
 
@@ -42,16 +57,25 @@ fn log_in(world: &World, person: usize, phone: &mut Wire, portal: &mut Wire) -> 
     let mut browser = Wire::connect(world);
     let token = &world.tokens[person % world.tokens.len()];
     let ask = |path: &str, body: &str| {
-        post(path, &format!("Authorization: Bearer {token}\r\nContent-Type: application/json\r\n"), body)
+        post(
+            path,
+            &format!("Authorization: Bearer {token}\r\nContent-Type: application/json\r\n"),
+            body,
+        )
     };
 
     let opened = counted(|| {
         opening.go(&mut browser);
     });
-    let ServerMessage::Opened { login_id, qr, .. } = browser.heard() else { panic!("no code") };
+    let ServerMessage::Opened { login_id, qr, .. } = browser.heard() else {
+        panic!("no code")
+    };
     rest(&mut browser);
 
-    let scan = ask(paths::SCANS, &serde_json::to_string(&ScanRequest::Qr { qr }).unwrap());
+    let scan = ask(
+        paths::SCANS,
+        &serde_json::to_string(&ScanRequest::Qr { qr }).unwrap(),
+    );
     let scanned = counted(|| {
         phone.say(&scan);
         phone.listen(is_answer);
@@ -59,7 +83,10 @@ fn log_in(world: &World, person: usize, phone: &mut Wire, portal: &mut Wire) -> 
     });
     assert!(matches!(browser.heard(), ServerMessage::Scanned { .. }));
 
-    let body = serde_json::to_string(&ConfirmRequest { identity: PERSONAL.into() }).unwrap();
+    let body = serde_json::to_string(&ConfirmRequest {
+        identity: PERSONAL.into(),
+    })
+    .unwrap();
     let confirm = ask(&paths::of_login(paths::CONFIRM, login_id), &body);
     let confirmed = counted(|| {
         phone.say(&confirm);
@@ -68,25 +95,46 @@ fn log_in(world: &World, person: usize, phone: &mut Wire, portal: &mut Wire) -> 
         browser.say(&CLOSE);
         browser.listen_out();
     });
-    let ServerMessage::Confirmed { redirect_to, .. } = browser.heard() else { panic!("not confirmed") };
+    let ServerMessage::Confirmed { redirect_to, .. } = browser.heard() else {
+        panic!("not confirmed")
+    };
 
     let redeem = redeeming(world, &redirect_to, &opening.code_verifier);
     let redeemed = counted(|| {
         portal.say(&redeem);
         portal.listen(is_answer);
     });
-    assert!(portal.heard::<serde_json::Value>().get("id_token").is_some());
+    assert!(
+        portal
+            .heard::<serde_json::Value>()
+            .get("id_token")
+            .is_some()
+    );
     [opened, scanned, confirmed, redeemed]
 }
 
 fn redeeming(world: &World, redirect_to: &str, code_verifier: &str) -> Vec<u8> {
     let redirect_to = Url::parse(redirect_to).unwrap();
-    let (_, code) = redirect_to.query_pairs().find(|(name, _)| name == "code").unwrap();
+    let (_, code) = redirect_to
+        .query_pairs()
+        .find(|(name, _)| name == "code")
+        .unwrap();
     let form = Serializer::new(String::new())
-        .extend_pairs([("grant_type", "authorization_code"), ("client_id", &*world.hall.client_id)])
-        .extend_pairs([("code", &*code), ("redirect_uri", &*world.hall.redirect_uri), ("code_verifier", code_verifier)])
+        .extend_pairs([
+            ("grant_type", "authorization_code"),
+            ("client_id", &*world.hall.client_id),
+        ])
+        .extend_pairs([
+            ("code", &*code),
+            ("redirect_uri", &*world.hall.redirect_uri),
+            ("code_verifier", code_verifier),
+        ])
         .finish();
-    post(paths::TOKEN, "Content-Type: application/x-www-form-urlencoded\r\n", &form)
+    post(
+        paths::TOKEN,
+        "Content-Type: application/x-www-form-urlencoded\r\n",
+        &form,
+    )
 }
 
 /// Bytes that were allocated meanwhile.

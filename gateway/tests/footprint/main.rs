@@ -2,7 +2,11 @@
 //! machine. A binary of its own, because its allocator counts. What clients need is made before the counting begins, or is
 //! not on this heap.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails says so by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that fails says so by panicking"
+)]
 
 mod login;
 mod waiting_browser;
@@ -48,11 +52,24 @@ impl World {
         // To sign for more takes longer than all the rest.
         deployment.mint.as_mut().unwrap().persons = PERSONS;
         let settings = std::fs::read_to_string(files.path().join("gateway.toml")).unwrap();
-        let settings =
-            settings.replace("[server]\n", "[server]\nlisten = '127.0.0.1:0'\n") + "[operations]\nenabled = false\n";
-        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        let gateway = runtime.block_on(Gateway::start(Settings::from_toml(&settings).unwrap())).unwrap();
+        let settings = settings.replace("[server]\n", "[server]\nlisten = '127.0.0.1:0'\n")
+            + "[operations]\nenabled = false\n";
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
+        let gateway = runtime
+            .block_on(Gateway::start(Settings::from_toml(&settings).unwrap()))
+            .unwrap();
         let (hall, tokens) = (deployment.relying_party(), deployment.tokens().unwrap());
-        Self { gateway, hall, tokens, _runtime: runtime, _files: files, _alone: alone }
+        Self {
+            gateway,
+            hall,
+            tokens,
+            _runtime: runtime,
+            _files: files,
+            _alone: alone,
+        }
     }
 }

@@ -31,7 +31,11 @@ pub struct Wire {
 
 impl Wire {
     pub fn connect(world: &World) -> Self {
-        Self { stream: TcpStream::connect(world.gateway.address()).unwrap(), heard: [0; 4096], length: 0 }
+        Self {
+            stream: TcpStream::connect(world.gateway.address()).unwrap(),
+            heard: [0; 4096],
+            length: 0,
+        }
     }
 
     pub fn say(&mut self, bytes: &[u8]) {
@@ -43,7 +47,11 @@ impl Wire {
         self.length = 0;
         while self.length == 0 || !is_whole(&self.heard[..self.length]) {
             let count = self.stream.read(&mut self.heard[self.length..]).unwrap();
-            assert!(count > 0, "it ended after {}", self.heard[..self.length].escape_ascii());
+            assert!(
+                count > 0,
+                "it ended after {}",
+                self.heard[..self.length].escape_ascii()
+            );
             self.length += count;
         }
     }
@@ -58,8 +66,12 @@ impl Wire {
     pub fn heard<T: DeserializeOwned>(&self) -> T {
         let heard = &self.heard[..self.length];
         let start = heard.windows(2).position(|pair| pair == b"{\"");
-        let object = serde_json::Deserializer::from_slice(&heard[start.unwrap_or_default()..]).into_iter().next();
-        object.unwrap().unwrap_or_else(|error| panic!("{error} in {}", heard.escape_ascii()))
+        let object = serde_json::Deserializer::from_slice(&heard[start.unwrap_or_default()..])
+            .into_iter()
+            .next();
+        object
+            .unwrap()
+            .unwrap_or_else(|error| panic!("{error} in {}", heard.escape_ascii()))
     }
 }
 
@@ -72,8 +84,12 @@ pub fn is_told(heard: &[u8]) -> bool {
 pub fn is_answer(heard: &[u8]) -> bool {
     const LENGTH: &[u8] = b"\r\ncontent-length: ";
     let find = |what: &[u8]| heard.windows(what.len()).position(|bytes| bytes == what);
-    let (Some(end), Some(length)) = (find(b"\r\n\r\n"), find(LENGTH)) else { return false };
-    let digits = heard[length + LENGTH.len()..].iter().take_while(|byte| byte.is_ascii_digit());
+    let (Some(end), Some(length)) = (find(b"\r\n\r\n"), find(LENGTH)) else {
+        return false;
+    };
+    let digits = heard[length + LENGTH.len()..]
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit());
     let body = digits.fold(0, |number, digit| number * 10 + usize::from(digit - b'0'));
     heard.len() == end + 4 + body
 }
@@ -100,7 +116,11 @@ impl Opening {
         frame.header_mut().mask = Some([0; 4]);
         let mut open = Vec::new();
         frame.format(&mut open).unwrap();
-        Self { handshake: HANDSHAKE.replace("{origin}", &world.hall.origin), open, code_verifier }
+        Self {
+            handshake: HANDSHAKE.replace("{origin}", &world.hall.origin),
+            open,
+            code_verifier,
+        }
     }
 
     /// Opens the login over a connection that has said nothing yet. Its browser waits then, and its socket sleeps.

@@ -11,7 +11,11 @@ use crate::support::{Node, ORIGIN, World};
 /// The answer to a handshake that is refused.
 async fn refused(node: &Node) -> (StatusCode, Option<u64>) {
     match Browser::connect(&node.url, ORIGIN).await {
-        Err(BrowserError::Refused { status, retry_after, .. }) => (status, retry_after),
+        Err(BrowserError::Refused {
+            status,
+            retry_after,
+            ..
+        }) => (status, retry_after),
         other => panic!("not refused: {other:?}"),
     }
 }
@@ -28,7 +32,10 @@ async fn third_is_refused(setting: &str, expected: StatusCode) {
         assert!(retry_after.is_some_and(|seconds| seconds > 0), "{setting}");
     }
     world.phone(&node, 1).scan(&login.qr).await.unwrap();
-    assert!(matches!(first.next().await.unwrap(), ServerMessage::Scanned { .. }));
+    assert!(matches!(
+        first.next().await.unwrap(),
+        ServerMessage::Scanned { .. }
+    ));
     drop(second);
 }
 
@@ -41,7 +48,11 @@ async fn a_full_node_refuses_before_the_upgrade() {
 /// Threat T12.
 #[tokio::test]
 async fn one_address_has_its_share_and_no_more() {
-    third_is_refused("server.max_sockets_per_address = 2", StatusCode::TOO_MANY_REQUESTS).await;
+    third_is_refused(
+        "server.max_sockets_per_address = 2",
+        StatusCode::TOO_MANY_REQUESTS,
+    )
+    .await;
 }
 
 /// Threat T12.
@@ -53,7 +64,10 @@ async fn one_address_begins_so_many_sockets_in_a_time_and_no_more() {
 
 #[tokio::test]
 async fn a_place_is_free_again_once_its_browser_has_gone() {
-    let node = World::in_memory().with("server.max_sockets = 1").start().await;
+    let node = World::in_memory()
+        .with("server.max_sockets = 1")
+        .start()
+        .await;
     let (first, _) = node.browser().await;
     refused(&node).await;
     drop(first);
@@ -62,12 +76,17 @@ async fn a_place_is_free_again_once_its_browser_has_gone() {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(saoma_load::browser::PATIENCE, again).await.expect("the place is given back");
+    tokio::time::timeout(saoma_load::browser::PATIENCE, again)
+        .await
+        .expect("the place is given back");
 }
 
 #[tokio::test]
 async fn connections_that_ask_for_nothing_are_counted_too() {
-    let node = World::in_memory().with("server.max_sockets_per_address = 3").start().await;
+    let node = World::in_memory()
+        .with("server.max_sockets_per_address = 3")
+        .start()
+        .await;
     let mut silent = Vec::new();
     for _ in 0..3 {
         silent.push(TcpStream::connect(node.gateway.address()).await.unwrap());
@@ -75,8 +94,18 @@ async fn connections_that_ask_for_nothing_are_counted_too() {
     let mut answer = String::new();
     let mut one_too_many = TcpStream::connect(node.gateway.address()).await.unwrap();
     one_too_many.read_to_string(&mut answer).await.unwrap();
-    assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("Retry-After: 5"), "{answer}");
-    assert_eq!(reqwest::get(node.operations("/live")).await.unwrap().status(), 200, "operators get in");
+    assert!(
+        answer.starts_with("HTTP/1.1 503") && answer.contains("Retry-After: 5"),
+        "{answer}"
+    );
+    assert_eq!(
+        reqwest::get(node.operations("/live"))
+            .await
+            .unwrap()
+            .status(),
+        200,
+        "operators get in"
+    );
 }
 
 #[tokio::test]
@@ -101,8 +130,14 @@ async fn a_connection_at_rest_is_closed() {
     let world = World::in_memory().with("server.header_timeout = '200ms'");
     let node = world.start().await;
     let mut stream = TcpStream::connect(node.gateway.address()).await.unwrap();
-    stream.write_all(b"GET /nothing HTTP/1.1\r\nHost: login.example\r\n\r\n").await.unwrap();
+    stream
+        .write_all(b"GET /nothing HTTP/1.1\r\nHost: login.example\r\n\r\n")
+        .await
+        .unwrap();
     let mut all = Vec::new();
-    stream.read_to_end(&mut all).await.expect("the gateway ends the connection");
+    stream
+        .read_to_end(&mut all)
+        .await
+        .expect("the gateway ends the connection");
     assert!(all.starts_with(b"HTTP/1.1 404"));
 }

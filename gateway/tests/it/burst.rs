@@ -6,7 +6,8 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use prometheus_client::registry::Registry;
 use saoma_gateway::store::{
-    Applied, ConnectionSettings, Connections, NewLogin, Opening, RedisStore, Store, StoreError, StoreMetrics,
+    Applied, ConnectionSettings, Connections, NewLogin, Opening, RedisStore, Store, StoreError,
+    StoreMetrics,
 };
 use saoma_protocol::{LoginId, ScanCode, UserCode};
 
@@ -26,9 +27,18 @@ impl Scene {
     fn at(url: String, command_timeout: Duration) -> Self {
         let (metrics, mut registry) = (StoreMetrics::default(), Registry::default());
         metrics.register(&mut registry);
-        let settings = ConnectionSettings { url, ca: None, pool_size: 4, command_timeout };
+        let settings = ConnectionSettings {
+            url,
+            ca: None,
+            pool_size: 4,
+            command_timeout,
+        };
         let connections = Connections::new(&settings, metrics).unwrap();
-        Self { connections: connections.clone(), store: Arc::new(RedisStore::new(connections)), registry }
+        Self {
+            connections: connections.clone(),
+            store: Arc::new(RedisStore::new(connections)),
+            registry,
+        }
     }
 
     async fn open_all(&self) -> Vec<Result<Opening, StoreError>> {
@@ -51,19 +61,25 @@ impl Scene {
 
     /// Takes Redis so long, and whoever asks over the same connection after it: it waits for replicas that are none.
     async fn take(&self, milliseconds: u32) -> Result<u32, StoreError> {
-        self.connections.query("wait", redis::cmd("WAIT").arg(1).arg(milliseconds)).await
+        self.connections
+            .query("wait", redis::cmd("WAIT").arg(1).arg(milliseconds))
+            .await
     }
 
     fn number(&self, name: &str) -> u64 {
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &self.registry).unwrap();
-        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         line.expect("the number is there").parse().unwrap()
     }
 }
 
 /// Each browser is a task of its own, as on a node, and asks again if it is turned away.
-async fn at_once<T, F>(ask: impl Fn(u32) -> F + Clone + Send + 'static) -> Vec<Result<T, StoreError>>
+async fn at_once<T, F>(
+    ask: impl Fn(u32) -> F + Clone + Send + 'static,
+) -> Vec<Result<T, StoreError>>
 where
     T: Send + 'static,
     F: Future<Output = Result<T, StoreError>> + Send + 'static,
@@ -79,7 +95,11 @@ where
             }
         })
     });
-    join_all(asked).await.into_iter().map(Result::unwrap).collect()
+    join_all(asked)
+        .await
+        .into_iter()
+        .map(Result::unwrap)
+        .collect()
 }
 
 fn login(number: u32) -> NewLogin {
@@ -101,42 +121,78 @@ async fn whatever_thousands_of_browsers_ask_for_at_once_is_done_in_the_end() {
     let scene = Scene::at(redis.url(), Duration::from_secs(10));
     scene.store.check().await.unwrap();
     let opened = scene.open_all().await;
-    assert!(opened.iter().all(|opened| matches!(opened, Ok(Opening::Opened { .. }))));
+    assert!(
+        opened
+            .iter()
+            .all(|opened| matches!(opened, Ok(Opening::Opened { .. })))
+    );
 
     redis.command(&["CLIENT", "PAUSE", "1000", "ALL"]);
     let checked = async {
         until(|| scene.number("store_commands_waiting") > u64::from(MANY / 2)).await;
         assert!(scene.number("store_commands_under_way") <= 256);
         scene.store.check().await.unwrap();
-        assert!(scene.number("store_commands_waiting") > 0, "whether Redis answers is asked past the line");
+        assert!(
+            scene.number("store_commands_waiting") > 0,
+            "whether Redis answers is asked past the line"
+        );
     };
     let (cancelled, ()) = tokio::join!(scene.cancel_all(), checked);
-    assert!(cancelled.iter().all(|applied| matches!(applied, Ok(Applied::Changed(_)))));
-    assert_eq!(scene.number("store_connections_broken_total"), 0, "Redis was busy, and not away");
-    assert_eq!(scene.number("store_commands_waiting") + scene.number("store_commands_under_way"), 0);
+    assert!(
+        cancelled
+            .iter()
+            .all(|applied| matches!(applied, Ok(Applied::Changed(_))))
+    );
+    assert_eq!(
+        scene.number("store_connections_broken_total"),
+        0,
+        "Redis was busy, and not away"
+    );
+    assert_eq!(
+        scene.number("store_commands_waiting") + scene.number("store_commands_under_way"),
+        0
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_waits_in_line_for_a_redis_that_has_vanished() {
     let redis = RedisServer::start();
     let link = FaultProxy::to(redis.address());
-    let scene = Scene::at(format!("redis://{}", link.address()), Duration::from_secs(1));
+    let scene = Scene::at(
+        format!("redis://{}", link.address()),
+        Duration::from_secs(1),
+    );
     scene.store.check().await.unwrap();
     link.swallow(Towards::Both);
-    let told = tokio::time::timeout(Duration::from_secs(20), scene.open_all()).await.expect("everybody is told");
-    assert!(told.iter().all(|told| matches!(told, Err(StoreError::Timeout | StoreError::Unavailable(_)))));
-    assert_eq!(scene.number("store_commands_turned_away_total"), 0, "it is not busy but gone");
+    let told = tokio::time::timeout(Duration::from_secs(20), scene.open_all())
+        .await
+        .expect("everybody is told");
+    assert!(
+        told.iter()
+            .all(|told| matches!(told, Err(StoreError::Timeout | StoreError::Unavailable(_))))
+    );
+    assert_eq!(
+        scene.number("store_commands_turned_away_total"),
+        0,
+        "it is not busy but gone"
+    );
 }
 
 #[tokio::test]
 async fn of_connections_that_have_all_died_without_a_word_one_is_waited_for() {
     let redis = RedisServer::start();
     let link = FaultProxy::to(redis.address());
-    let scene = Scene::at(format!("redis://{}", link.address()), Duration::from_millis(500));
+    let scene = Scene::at(
+        format!("redis://{}", link.address()),
+        Duration::from_millis(500),
+    );
     scene.store.check().await.unwrap();
     until(|| scene.number("store_connections_made_total") == 4).await;
     link.deafen_all();
-    assert!(matches!(scene.store.check().await, Err(StoreError::Timeout)));
+    assert!(matches!(
+        scene.store.check().await,
+        Err(StoreError::Timeout)
+    ));
     scene.store.check().await.expect("a new connection");
     assert_eq!(scene.number("store_connections_broken_total"), 4);
 }
@@ -147,7 +203,10 @@ async fn a_connection_on_which_others_are_answered_is_kept() {
     let scene = Scene::at(redis.url(), Duration::from_secs(1));
     scene.store.check().await.unwrap();
     let (in_time, too_late) = tokio::join!(scene.take(300), scene.take(900));
-    assert!(in_time.is_ok() && matches!(too_late, Err(StoreError::Timeout)), "{in_time:?} {too_late:?}");
+    assert!(
+        in_time.is_ok() && matches!(too_late, Err(StoreError::Timeout)),
+        "{in_time:?} {too_late:?}"
+    );
     scene.store.check().await.unwrap();
     assert_eq!(scene.number("store_connections_broken_total"), 0);
 }

@@ -45,7 +45,10 @@ impl Place {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_saoma"));
-        command.args(arguments).env_clear().current_dir(self.0.path());
+        command
+            .args(arguments)
+            .env_clear()
+            .current_dir(self.0.path());
         command
     }
 
@@ -54,7 +57,10 @@ impl Place {
     }
 
     fn serve(&self) -> Server {
-        let command = self.command(&["serve", "--config", "saoma.toml"]).stderr(Stdio::piped()).spawn();
+        let command = self
+            .command(&["serve", "--config", "saoma.toml"])
+            .stderr(Stdio::piped())
+            .spawn();
         let mut process = command.unwrap();
         let log = BufReader::new(process.stderr.take().unwrap());
         Server { process, log }
@@ -71,7 +77,11 @@ struct Answer {
 impl From<Output> for Answer {
     fn from(output: Output) -> Self {
         let text = |bytes| String::from_utf8(bytes).unwrap();
-        Self { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+        Self {
+            code: output.status.code(),
+            out: text(output.stdout),
+            err: text(output.stderr),
+        }
     }
 }
 
@@ -86,7 +96,10 @@ impl Server {
     fn logged(&mut self, message: &str) -> serde_json::Value {
         for line in self.log.by_ref().lines().map(Result::unwrap) {
             let line: serde_json::Value = serde_json::from_str(&line).unwrap();
-            if line["fields"]["message"].as_str().is_some_and(|said| said.starts_with(message)) {
+            if line["fields"]["message"]
+                .as_str()
+                .is_some_and(|said| said.starts_with(message))
+            {
                 return line["fields"].clone();
             }
         }
@@ -94,12 +107,21 @@ impl Server {
     }
 
     fn listening(&mut self) -> String {
-        self.logged("serving")["listen"].as_str().unwrap().to_owned()
+        self.logged("serving")["listen"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 
     fn ask_to_stop(&self) {
         let kill = format!("kill -TERM {}", self.process.id());
-        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+        assert!(
+            Command::new("sh")
+                .args(["-c", &kill])
+                .status()
+                .unwrap()
+                .success()
+        );
     }
 
     fn exit_code(&mut self) -> Option<i32> {
@@ -117,10 +139,25 @@ impl Drop for Server {
 #[test]
 fn settings_are_checked_before_a_node_is_started_with_them() {
     let answer = Place::with(COMPLETE).run(&["check-config", "--config", "saoma.toml"]);
-    assert_eq!(answer, Answer { code: Some(0), out: "the settings are right\n".into(), err: String::new() });
-    let answer = Place::with("[store]\nulr = 'memory:'").run(&["check-config", "--config", "saoma.toml"]);
+    assert_eq!(
+        answer,
+        Answer {
+            code: Some(0),
+            out: "the settings are right\n".into(),
+            err: String::new()
+        }
+    );
+    let answer =
+        Place::with("[store]\nulr = 'memory:'").run(&["check-config", "--config", "saoma.toml"]);
     let said = "saoma: store.ulr in saoma.toml is not a setting; did you mean store.url?\n";
-    assert_eq!(answer, Answer { code: Some(1), out: String::new(), err: said.into() });
+    assert_eq!(
+        answer,
+        Answer {
+            code: Some(1),
+            out: String::new(),
+            err: said.into()
+        }
+    );
 }
 
 #[test]
@@ -129,8 +166,20 @@ fn wrong_usage_and_wrong_settings_do_not_start_a_node() {
     for (arguments, said) in [
         (&["serve"][..], "[[clients]]"),
         (&["serve", "--config", "nowhere.toml"], "nowhere.toml"),
-        (&["serve", "--config", "saoma.toml", "--listen", "everywhere"], "--listen"),
-        (&["serve", "--config", "saoma.toml", "--redis-url", "redis://127.0.0.1"], "oidc.signing_key"),
+        (
+            &["serve", "--config", "saoma.toml", "--listen", "everywhere"],
+            "--listen",
+        ),
+        (
+            &[
+                "serve",
+                "--config",
+                "saoma.toml",
+                "--redis-url",
+                "redis://127.0.0.1",
+            ],
+            "oidc.signing_key",
+        ),
         (&["serve", "--lisen", "127.0.0.1:0"], "--listen"),
         (&["dance"], "dance"),
     ] {
@@ -144,15 +193,25 @@ fn wrong_usage_and_wrong_settings_do_not_start_a_node() {
 fn a_node_that_cannot_have_its_address_says_which_setting_names_it() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let answer = Place::with(COMPLETE).run(&["serve", "--config", "saoma.toml", "--listen", &address]);
+    let answer =
+        Place::with(COMPLETE).run(&["serve", "--config", "saoma.toml", "--listen", &address]);
     assert_eq!(answer.code, Some(1), "{answer:?}");
-    assert!(answer.err.contains(&address) && answer.err.contains("server.listen"), "{answer:?}");
+    assert!(
+        answer.err.contains(&address) && answer.err.contains("server.listen"),
+        "{answer:?}"
+    );
 }
 
 #[test]
 fn what_is_printed_says_where_it_came_from_and_holds_no_secret() {
     let place = Place::with(COMPLETE);
-    let mut command = place.command(&["print-config", "--config", "saoma.toml", "--public-url", "https://a.example"]);
+    let mut command = place.command(&[
+        "print-config",
+        "--config",
+        "saoma.toml",
+        "--public-url",
+        "https://a.example",
+    ]);
     let answer: Answer = command.env("PORT", "7").output().unwrap().into();
     assert_eq!((answer.code, answer.err.as_str()), (Some(0), ""));
     assert!(!answer.out.contains("hunter2"), "{}", answer.out);
@@ -162,7 +221,11 @@ fn what_is_printed_says_where_it_came_from_and_holds_no_secret() {
         "drain_window = \"1h\"  # saoma.toml",
         "backlog = 4096",
     ] {
-        assert!(answer.out.lines().any(|printed| printed == line), "{line}: {}", answer.out);
+        assert!(
+            answer.out.lines().any(|printed| printed == line),
+            "{line}: {}",
+            answer.out
+        );
     }
 }
 
@@ -170,14 +233,22 @@ fn what_is_printed_says_where_it_came_from_and_holds_no_secret() {
 fn a_new_key_is_the_owners_alone_and_replaces_none() {
     let place = Place::with(&format!("oidc.signing_key = 'key.pem'\n{COMPLETE}"));
     assert_eq!(place.run(&["generate-key", "key.pem"]).code, Some(0));
-    let mode = std::fs::metadata(place.path("key.pem")).unwrap().permissions().mode();
+    let mode = std::fs::metadata(place.path("key.pem"))
+        .unwrap()
+        .permissions()
+        .mode();
     assert_eq!(mode & 0o777, 0o600);
     let key = std::fs::read(place.path("key.pem")).unwrap();
     let again = place.run(&["generate-key", "key.pem"]);
     assert_eq!(again.code, Some(1));
     assert!(again.err.contains("key.pem"), "{again:?}");
     assert_eq!(std::fs::read(place.path("key.pem")).unwrap(), key);
-    assert!(place.run(&["generate-key", "--es256"]).out.starts_with("-----BEGIN PRIVATE KEY-----\n"));
+    assert!(
+        place
+            .run(&["generate-key", "--es256"])
+            .out
+            .starts_with("-----BEGIN PRIVATE KEY-----\n")
+    );
     let printed = place.run(&["generate-key"]);
     assert!(printed.out.starts_with("-----BEGIN PRIVATE KEY-----\n"));
     assert_ne!(printed.out.as_bytes(), key);

@@ -10,7 +10,9 @@ use tokio::net::TcpStream;
 use crate::support::{Node, RedisServer, TokenRequest, World};
 
 /// Commands that a node sends for a login. Each is a round trip: no step sends two at once.
-const SENT: &[&str] = &["EVALSHA", "EVAL", "SET", "GET", "HMGET", "HGET", "HSET", "PUBLISH"];
+const SENT: &[&str] = &[
+    "EVALSHA", "EVAL", "SET", "GET", "HMGET", "HGET", "HSET", "PUBLISH",
+];
 
 /// What a step cost.
 #[derive(Debug, PartialEq, Eq)]
@@ -31,7 +33,10 @@ impl<'a> Monitor<'a> {
     async fn start(redis: &'a RedisServer) -> Self {
         let mut stream = TcpStream::connect(redis.address()).await.unwrap();
         stream.write_all(b"MONITOR\r\n").await.unwrap();
-        Self { redis, lines: BufReader::new(stream) }
+        Self {
+            redis,
+            lines: BufReader::new(stream),
+        }
     }
 
     /// What was done since the last time. Probes of inboxes come by the clock, and are no login's.
@@ -42,7 +47,9 @@ impl<'a> Monitor<'a> {
             let mut line = String::new();
             self.lines.read_line(&mut line).await.unwrap();
             // +1790000000.123456 [0 127.0.0.1:50000] "COMMAND" "argument" …
-            let Some((from, said)) = line.split_once("] ") else { continue };
+            let Some((from, said)) = line.split_once("] ") else {
+                continue;
+            };
             let command = said.split('"').nth(1).unwrap().to_uppercase();
             if command == "ECHO" {
                 return cost;
@@ -60,9 +67,20 @@ async fn told(browser: &mut Browser) -> ServerMessage {
     browser.next().await.unwrap()
 }
 
-async fn confirmed(world: &World, phones: &Node, browser: &mut Browser, login: &OpenedLogin) -> TokenRequest {
-    world.phone(phones, 1).confirm(login.login_id, PERSONAL).await.unwrap();
-    let ServerMessage::Confirmed { redirect_to, .. } = told(browser).await else { panic!("not confirmed") };
+async fn confirmed(
+    world: &World,
+    phones: &Node,
+    browser: &mut Browser,
+    login: &OpenedLogin,
+) -> TokenRequest {
+    world
+        .phone(phones, 1)
+        .confirm(login.login_id, PERSONAL)
+        .await
+        .unwrap();
+    let ServerMessage::Confirmed { redirect_to, .. } = told(browser).await else {
+        panic!("not confirmed")
+    };
     TokenRequest::of(login, &redirect_to)
 }
 
@@ -85,7 +103,10 @@ async fn a_login_asks_redis_five_times_and_its_waiting_never() {
         while browser.frame().await.unwrap().is_some() {}
         cost("waiting until a ping", 0, 0).await;
         world.phone(&phones, 1).scan(&login.qr).await.unwrap();
-        assert!(matches!(told(&mut browser).await, ServerMessage::Scanned { .. }));
+        assert!(matches!(
+            told(&mut browser).await,
+            ServerMessage::Scanned { .. }
+        ));
         cost("scan", 1, 9).await;
         let request = confirmed(&world, &phones, &mut browser, &login).await;
         cost("confirm", 1, 7).await;

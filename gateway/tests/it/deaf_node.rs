@@ -28,25 +28,48 @@ impl Scene {
         let (node, other) = (world.start().await, world.start_on(&redis.url()).await);
         let (browser, login) = node.browser().await;
         node.once_ready().await;
-        Self { redis, proxy, world, node, other, browser, login }
+        Self {
+            redis,
+            proxy,
+            world,
+            node,
+            other,
+            browser,
+            login,
+        }
     }
 
     /// The node with the browser does not take part in it.
     async fn scan_elsewhere(&self) {
-        self.world.phone(&self.other, 1).scan(&self.login.qr).await.unwrap();
+        self.world
+            .phone(&self.other, 1)
+            .scan(&self.login.qr)
+            .await
+            .unwrap();
     }
 
     /// What was missed is there, and what comes next as well.
     async fn all_arrives(&mut self) {
-        assert!(matches!(self.next().await, ServerMessage::Scanned { seq: 2, .. }));
+        assert!(matches!(
+            self.next().await,
+            ServerMessage::Scanned { seq: 2, .. }
+        ));
         self.node.once_ready().await;
-        self.world.phone(&self.other, 1).confirm(self.login.login_id, PERSONAL).await.unwrap();
-        assert!(matches!(self.next().await, ServerMessage::Confirmed { seq: 3, .. }));
+        self.world
+            .phone(&self.other, 1)
+            .confirm(self.login.login_id, PERSONAL)
+            .await
+            .unwrap();
+        assert!(matches!(
+            self.next().await,
+            ServerMessage::Confirmed { seq: 3, .. }
+        ));
         assert_eq!(self.browser.closed().await.unwrap(), 1000);
     }
 
     async fn next(&mut self) -> ServerMessage {
-        let next = tokio::time::timeout(Duration::from_secs(30), self.browser.next_whenever()).await;
+        let next =
+            tokio::time::timeout(Duration::from_secs(30), self.browser.next_whenever()).await;
         next.expect("the browser is told").unwrap()
     }
 
@@ -59,7 +82,12 @@ impl Scene {
         self.proxy.restore();
         self.all_arrives().await;
         assert!(self.node.metric("saoma_store_inbox_silences_total").await >= 1.0);
-        assert!(self.node.metric("saoma_store_connections_broken_total").await >= 1.0);
+        assert!(
+            self.node
+                .metric("saoma_store_connections_broken_total")
+                .await
+                >= 1.0
+        );
     }
 }
 
@@ -107,7 +135,13 @@ async fn a_server_that_drops_its_subscribers() {
     scene.redis.drop_subscribers();
     scene.scan_elsewhere().await;
     scene.all_arrives().await;
-    assert!(scene.node.metric("saoma_store_inbox_subscribes_total").await >= 2.0);
+    assert!(
+        scene
+            .node
+            .metric("saoma_store_inbox_subscribes_total")
+            .await
+            >= 2.0
+    );
 }
 
 #[tokio::test]
@@ -123,5 +157,11 @@ async fn what_the_store_does_is_in_the_metrics() {
     ] {
         assert!(scene.node.metric(name).await >= least, "{name}");
     }
-    assert!(scene.other.metric("saoma_store_command_seconds_count{verb=\"apply\"}").await >= 1.0);
+    assert!(
+        scene
+            .other
+            .metric("saoma_store_command_seconds_count{verb=\"apply\"}")
+            .await
+            >= 1.0
+    );
 }

@@ -19,7 +19,13 @@ async fn a_node_that_will_stop_says_so_before_it_takes_nobody() {
     loop {
         let answer = reqwest::get(ready.clone()).await.unwrap();
         if answer.status() == 503 {
-            assert!(answer.text().await.unwrap().contains("\"not_draining\":false"));
+            assert!(
+                answer
+                    .text()
+                    .await
+                    .unwrap()
+                    .contains("\"not_draining\":false")
+            );
             break;
         }
     }
@@ -44,15 +50,23 @@ async fn browsers_are_sent_away_over_the_window_each_with_its_own_moment_to_come
     let mut left = Vec::new();
     while let Some(ended) = browsers.join_next().await {
         let (at, closed) = ended.unwrap();
-        let Err(BrowserError::Closed { code: 1012, reason }) = closed else { panic!("{closed:?}") };
+        let Err(BrowserError::Closed { code: 1012, reason }) = closed else {
+            panic!("{closed:?}")
+        };
         serde_json::from_str::<RestartHint>(&reason).expect("the close says when to come back");
         left.push(at - began);
     }
     left.sort();
-    let tenths = left.chunks(6).filter(|part| part[0] < Duration::from_secs(1)).count();
+    let tenths = left
+        .chunks(6)
+        .filter(|part| part[0] < Duration::from_secs(1))
+        .count();
     assert!(tenths >= 8, "they left spread over the second: {left:?}");
     let (first, median) = (left[0], left[left.len() / 2]);
-    assert!(first < Duration::from_millis(300) && median > Duration::from_millis(300), "{left:?}");
+    assert!(
+        first < Duration::from_millis(300) && median > Duration::from_millis(300),
+        "{left:?}"
+    );
 }
 
 /// Threat T21.
@@ -64,12 +78,18 @@ async fn what_is_confirmed_while_the_node_drains_reaches_the_browser_on_another(
     let (mut browser, login) = a.browser().await;
     let phone = world.phone(&b, 1);
     phone.scan(&login.qr).await.unwrap();
-    assert!(matches!(browser.next().await.unwrap(), ServerMessage::Scanned { seq: 2, .. }));
+    assert!(matches!(
+        browser.next().await.unwrap(),
+        ServerMessage::Scanned { seq: 2, .. }
+    ));
     let stopping = tokio::spawn(a.gateway.shutdown());
     assert_eq!(browser.closed().await.unwrap(), 1012);
     phone.confirm(login.login_id, PERSONAL).await.unwrap();
     let mut browser = Browser::resume(&b.url, ORIGIN, &login, 2).await.unwrap();
-    assert!(matches!(browser.next().await.unwrap(), ServerMessage::Confirmed { seq: 3, .. }));
+    assert!(matches!(
+        browser.next().await.unwrap(),
+        ServerMessage::Confirmed { seq: 3, .. }
+    ));
     stopping.await.unwrap();
 }
 
@@ -78,5 +98,7 @@ async fn a_browser_that_does_not_leave_does_not_keep_the_node() {
     let node = World::in_memory().with_drain("0s", "0s").start().await;
     // Never polled again, it answers no close.
     let (_deaf, _) = node.browser().await;
-    tokio::time::timeout(Duration::from_secs(8), node.gateway.shutdown()).await.expect("the node ends");
+    tokio::time::timeout(Duration::from_secs(8), node.gateway.shutdown())
+        .await
+        .expect("the node ends");
 }

@@ -22,7 +22,10 @@ async fn authorize(node: &Node, changed: &[(&str, &str)]) -> Response {
     query.extend(changed.iter().filter(|(_, value)| !value.is_empty()));
     let mut url = node.at("/oauth2/authorize");
     url.query_pairs_mut().extend_pairs(query);
-    let client = Client::builder().redirect(redirect::Policy::none()).build().unwrap();
+    let client = Client::builder()
+        .redirect(redirect::Policy::none())
+        .build()
+        .unwrap();
     client.get(url).send().await.unwrap()
 }
 
@@ -31,12 +34,24 @@ async fn a_registered_client_gets_a_page_that_shows_the_code_and_loads_nothing_f
     let node = World::in_memory().start().await;
     let page = authorize(&node, &[("ui_locales", "en")]).await;
     assert_eq!(page.status(), 200);
-    let policy = page.headers()["content-security-policy"].to_str().unwrap().to_owned();
-    assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
+    let policy = page.headers()["content-security-policy"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    assert!(
+        policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"),
+        "{policy}"
+    );
     assert_eq!(page.headers()["referrer-policy"], "no-referrer");
     assert_eq!(page.headers()["cache-control"], "no-store");
     let html = page.text().await.unwrap();
-    for part in ["lang=\"en\"", "<qr-login", "Log in to Service hall", "https://hall.example", CHALLENGE] {
+    for part in [
+        "lang=\"en\"",
+        "<qr-login",
+        "Log in to Service hall",
+        "https://hall.example",
+        CHALLENGE,
+    ] {
         assert!(html.contains(part), "{part} is missing in {html}");
     }
 }
@@ -60,7 +75,10 @@ async fn whatever_is_not_exactly_registered_gets_an_error_page_and_no_redirect()
         let page = authorize(&node, &[changed]).await;
         assert_eq!(page.status(), 400, "{changed:?}");
         assert!(!page.headers().contains_key("location"), "{changed:?}");
-        assert!(!page.text().await.unwrap().contains("evil"), "nothing of the request is repeated");
+        assert!(
+            !page.text().await.unwrap().contains("evil"),
+            "nothing of the request is repeated"
+        );
     }
 }
 
@@ -77,14 +95,24 @@ async fn other_mistakes_are_told_to_the_client() {
     ] {
         let answer = authorize(&node, &[changed]).await;
         let location = answer.headers()["location"].to_str().unwrap();
-        assert!(location.starts_with(&format!("{REDIRECT_URI}?error={error}&")), "{changed:?}: {location}");
-        assert!(location.ends_with("&state=s&iss=https%3A%2F%2Flogin.example"), "{location}");
+        assert!(
+            location.starts_with(&format!("{REDIRECT_URI}?error={error}&")),
+            "{changed:?}: {location}"
+        );
+        assert!(
+            location.ends_with("&state=s&iss=https%3A%2F%2Flogin.example"),
+            "{location}"
+        );
     }
 }
 
 #[tokio::test]
 async fn a_page_cannot_be_injected_into() {
     let node = World::in_memory().start().await;
-    let html = authorize(&node, &[("state", "\"><script>alert(1)</script>")]).await.text().await.unwrap();
+    let html = authorize(&node, &[("state", "\"><script>alert(1)</script>")])
+        .await
+        .text()
+        .await
+        .unwrap();
     assert!(!html.contains("<script>alert"), "{html}");
 }

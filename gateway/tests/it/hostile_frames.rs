@@ -19,12 +19,19 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[test]
 fn a_node_answers_any_frames_by_the_contract_and_goes_on() {
     let runtime = Runtime::new().unwrap();
-    let world = World::in_memory().with("limits.open_per_address = { burst = 1000000, per = '1s' }");
+    let world =
+        World::in_memory().with("limits.open_per_address = { burst = 1000000, per = '1s' }");
     let node = runtime.block_on(world.start());
-    saoma_fuzz::hold_for(CASES, "frames", |bytes| runtime.block_on(try_frames(&node, bytes)));
+    saoma_fuzz::hold_for(CASES, "frames", |bytes| {
+        runtime.block_on(try_frames(&node, bytes))
+    });
     runtime.block_on(async {
         let (_browser, login) = node.browser().await;
-        world.phone(&node, 1).scan(&login.qr).await.expect("the node serves whoever behaves");
+        world
+            .phone(&node, 1)
+            .scan(&login.qr)
+            .await
+            .expect("the node serves whoever behaves");
     });
 }
 
@@ -36,7 +43,10 @@ async fn try_frames(node: &Node, bytes: &[u8]) {
     let _ = stream.shutdown().await;
     let mut answer = Vec::new();
     let ended = timeout(PATIENCE, stream.read_to_end(&mut answer)).await;
-    assert!(ended.is_ok(), "the socket stays open after its browser has gone");
+    assert!(
+        ended.is_ok(),
+        "the socket stays open after its browser has gone"
+    );
     judge(&answer);
 }
 
@@ -69,7 +79,9 @@ fn judge(mut answer: &[u8]) {
                 Err(error) => panic!("{error}: {}", payload.escape_ascii()),
             },
             0x88 => {
-                let code = payload.first_chunk().map_or(1005, |code| u16::from_be_bytes(*code));
+                let code = payload
+                    .first_chunk()
+                    .map_or(1005, |code| u16::from_be_bytes(*code));
                 assert!((1000..5000).contains(&code), "{code}");
                 closed = true;
             }
@@ -86,7 +98,9 @@ fn frame(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (&[first, length], rest) = bytes.split_first_chunk()?;
     let (length, rest) = match length {
         0..=125 => (usize::from(length), rest),
-        126 => rest.split_first_chunk().map(|(length, rest)| (usize::from(u16::from_be_bytes(*length)), rest))?,
+        126 => rest
+            .split_first_chunk()
+            .map(|(length, rest)| (usize::from(u16::from_be_bytes(*length)), rest))?,
         _ => panic!("a masked or huge frame: {length}"),
     };
     let (payload, rest) = rest.split_at_checked(length)?;

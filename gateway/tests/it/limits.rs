@@ -10,7 +10,11 @@ use crate::support::{LONG, Node, ORIGIN, PollingBrowser, RedisServer, World, hal
 
 fn limited<T: std::fmt::Debug>(answer: Result<T, PhoneError>) -> u64 {
     match answer {
-        Err(PhoneError::Refused { status, retry_after, .. }) if status == 429 => retry_after.unwrap(),
+        Err(PhoneError::Refused {
+            status,
+            retry_after,
+            ..
+        }) if status == 429 => retry_after.unwrap(),
         other => panic!("not limited: {other:?}"),
     }
 }
@@ -22,12 +26,22 @@ async fn the_sixth_typed_code_is_locked_out_on_every_node() {
     let world = World::on(&redis);
     let (a, b) = (world.start().await, world.start().await);
     let (_browser, login) = a.browser().await;
-    for (node, code) in [(&a, "BBBB-BBBB"), (&b, "CCCC-CCCC"), (&a, "not a code"), (&b, ""), (&a, "DDDD-DDDD")] {
+    for (node, code) in [
+        (&a, "BBBB-BBBB"),
+        (&b, "CCCC-CCCC"),
+        (&a, "not a code"),
+        (&b, ""),
+        (&a, "DDDD-DDDD"),
+    ] {
         let error = world.phone(node, 1).type_code(code).await.unwrap_err();
         assert_eq!(error.code(), Some(ErrorCode::UnknownCode));
     }
     assert!(limited(world.phone(&b, 1).type_code(&login.user_code).await) > 60);
-    world.phone(&b, 2).type_code(&login.user_code).await.expect("another person is not locked out");
+    world
+        .phone(&b, 2)
+        .type_code(&login.user_code)
+        .await
+        .expect("another person is not locked out");
     assert_eq!(redis.keys_without_end(), Vec::<String>::new());
 }
 
@@ -55,7 +69,10 @@ async fn what_is_no_code_counts_as_a_scan_of_its_person() {
     let node = world.start().await;
     let (_browser, login) = node.browser().await;
     let phone = world.phone(&node, 1);
-    assert_eq!(phone.scan("no code").await.unwrap_err().code(), Some(ErrorCode::NotALoginCode));
+    assert_eq!(
+        phone.scan("no code").await.unwrap_err().code(),
+        Some(ErrorCode::NotALoginCode)
+    );
     limited(phone.scan(&login.qr).await);
 }
 
@@ -80,9 +97,15 @@ async fn scans_are_limited_by_address_whether_or_not_they_come_to_a_login() {
     let node = world.start().await;
     let (_browser, login) = node.browser().await;
     let stranger = world.phone(&node, 1).with_token("made up");
-    assert_eq!(stranger.scan(&login.qr).await.unwrap_err().code(), Some(ErrorCode::InvalidToken));
+    assert_eq!(
+        stranger.scan(&login.qr).await.unwrap_err().code(),
+        Some(ErrorCode::InvalidToken)
+    );
     let person = world.phone(&node, 1);
-    assert_eq!(person.scan("no code").await.unwrap_err().code(), Some(ErrorCode::NotALoginCode));
+    assert_eq!(
+        person.scan("no code").await.unwrap_err().code(),
+        Some(ErrorCode::NotALoginCode)
+    );
     person.scan(&login.qr).await.unwrap();
     limited(person.scan(&login.qr).await);
     limited(stranger.scan(&login.qr).await);
@@ -95,30 +118,54 @@ async fn opens_are_limited_by_address_and_those_already_open_are_left_alone() {
     let (mut first, login) = node.browser().await;
     node.browser().await;
     let mut third = Browser::connect(&node.url, ORIGIN).await.unwrap();
-    third.send(&ClientMessage::Open(open_request(&hall()).0)).await.unwrap();
-    let ServerMessage::Error { error, retry_after, .. } = third.next().await.unwrap() else { panic!("opened") };
-    assert_eq!((error, retry_after.is_some()), (ErrorCode::TooManyRequests, true));
+    third
+        .send(&ClientMessage::Open(open_request(&hall()).0))
+        .await
+        .unwrap();
+    let ServerMessage::Error {
+        error, retry_after, ..
+    } = third.next().await.unwrap()
+    else {
+        panic!("opened")
+    };
+    assert_eq!(
+        (error, retry_after.is_some()),
+        (ErrorCode::TooManyRequests, true)
+    );
     assert_eq!(third.closed().await.unwrap(), 4101);
     world.phone(&node, 1).scan(&login.qr).await.unwrap();
-    assert!(matches!(first.next().await.unwrap(), ServerMessage::Scanned { .. }));
+    assert!(matches!(
+        first.next().await.unwrap(),
+        ServerMessage::Scanned { .. }
+    ));
 }
 
 /// Threat T10.
 #[tokio::test]
 async fn guessed_receive_keys_are_limited_by_address_and_the_right_one_still_opens() {
-    let world = World::in_memory().with("limits.unknown_key_per_address = { burst = 3, per = '1h' }");
+    let world =
+        World::in_memory().with("limits.unknown_key_per_address = { burst = 3, per = '1h' }");
     let node = world.start().await;
     let (browser, login) = node.browser().await;
     for (byte, expected) in [(1, 4001), (2, 4001), (3, 4001), (4, 4101), (5, 4101)] {
-        let guess = OpenedLogin { receive_key: ReceiveKey::from_random([byte; 32]), ..login.clone() };
+        let guess = OpenedLogin {
+            receive_key: ReceiveKey::from_random([byte; 32]),
+            ..login.clone()
+        };
         let mut guesser = Browser::resume(&node.url, ORIGIN, &guess, 1).await.unwrap();
-        assert!(matches!(guesser.next().await.unwrap(), ServerMessage::Error { .. }));
+        assert!(matches!(
+            guesser.next().await.unwrap(),
+            ServerMessage::Error { .. }
+        ));
         assert_eq!(guesser.closed().await.unwrap(), expected);
     }
     drop(browser);
     let mut back = Browser::resume(&node.url, ORIGIN, &login, 1).await.unwrap();
     world.phone(&node, 1).scan(&login.qr).await.unwrap();
-    assert!(matches!(back.next().await.unwrap(), ServerMessage::Scanned { .. }));
+    assert!(matches!(
+        back.next().await.unwrap(),
+        ServerMessage::Scanned { .. }
+    ));
 }
 
 /// Threat T11.
@@ -149,7 +196,11 @@ async fn slows_down(world: &World, a: &Node, b: &Node) {
         assert_eq!(knows_the_id_only.refused(b).await.0, status);
     }
     for node in [a, b] {
-        assert_eq!(browser.messages(node, 0).await, [], "a stranger has used up none of the owner's polls");
+        assert_eq!(
+            browser.messages(node, 0).await,
+            [],
+            "a stranger has used up none of the owner's polls"
+        );
     }
     let meanwhile = async {
         until(|| a.gateway.waiting() > 0).await;
@@ -159,7 +210,10 @@ async fn slows_down(world: &World, a: &Node, b: &Node) {
         retry_after.unwrap()
     };
     let (told, retry_after) = tokio::join!(browser.messages(a, LONG), meanwhile);
-    assert!(matches!(told[..], [ServerMessage::Scanned { seq: 2, .. }]), "the poll that waits is left alone: {told:?}");
+    assert!(
+        matches!(told[..], [ServerMessage::Scanned { seq: 2, .. }]),
+        "the poll that waits is left alone: {told:?}"
+    );
     assert!(retry_after >= 5);
     tokio::time::sleep(Duration::from_secs(retry_after)).await;
     assert_eq!(browser.messages(b, 0).await, []);

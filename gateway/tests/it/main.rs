@@ -1,5 +1,10 @@
 //! The gateway as its users meet it: over real sockets, with a real Redis.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that fails says so by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that fails says so by panicking"
+)]
 
 mod admission;
 mod browser;

@@ -28,13 +28,29 @@ async fn a_person_scans_confirms_and_the_browser_is_told_at_once() {
     assert_eq!(context.requester.address, "127.0.0.1");
     assert_eq!(context.requester.place, Place::SameMachine);
     assert_eq!(context.person, "示例1");
-    let ServerMessage::Scanned { seq: 2, person, .. } = browser.next().await.unwrap() else { panic!("not scanned") };
+    let ServerMessage::Scanned { seq: 2, person, .. } = browser.next().await.unwrap() else {
+        panic!("not scanned")
+    };
     assert_eq!(person, "示*", "the browser sees the masked name only (T18)");
-    assert_eq!(phone.confirm(login.login_id, PERSONAL).await.unwrap().status, DecisionStatus::Confirmed);
-    let ServerMessage::Confirmed { seq: 3, redirect_to } = browser.next().await.unwrap() else {
+    assert_eq!(
+        phone
+            .confirm(login.login_id, PERSONAL)
+            .await
+            .unwrap()
+            .status,
+        DecisionStatus::Confirmed
+    );
+    let ServerMessage::Confirmed {
+        seq: 3,
+        redirect_to,
+    } = browser.next().await.unwrap()
+    else {
         panic!("not confirmed")
     };
-    let answer = format!("https://hall.example/callback?state={}&iss=https%3A%2F%2Flogin.example&code=", login.state);
+    let answer = format!(
+        "https://hall.example/callback?state={}&iss=https%3A%2F%2Flogin.example&code=",
+        login.state
+    );
     assert!(redirect_to.starts_with(&answer), "{redirect_to}");
     assert_eq!(browser.closed().await.unwrap(), 1000);
 }
@@ -45,7 +61,10 @@ async fn a_typed_code_does_the_same_in_any_spelling() {
     let (mut browser, login) = node.browser().await;
     let spelling = login.user_code.to_lowercase().replace('-', " ");
     world.phone(&node, 1).type_code(&spelling).await.unwrap();
-    assert!(matches!(browser.next().await.unwrap(), ServerMessage::Scanned { .. }));
+    assert!(matches!(
+        browser.next().await.unwrap(),
+        ServerMessage::Scanned { .. }
+    ));
 }
 
 #[tokio::test]
@@ -56,10 +75,16 @@ async fn a_person_declines() {
     phone.scan(&login.qr).await.unwrap();
     browser.next().await.unwrap();
     phone.reject(login.login_id).await.unwrap();
-    let declined = ServerMessage::Rejected { seq: 3, reason: RejectReason::Declined };
+    let declined = ServerMessage::Rejected {
+        seq: 3,
+        reason: RejectReason::Declined,
+    };
     assert_eq!(browser.next().await.unwrap(), declined);
     assert_eq!(browser.closed().await.unwrap(), 1000);
-    assert_eq!(refusal(phone.confirm(login.login_id, PERSONAL).await), ErrorCode::AlreadyDecided);
+    assert_eq!(
+        refusal(phone.confirm(login.login_id, PERSONAL).await),
+        ErrorCode::AlreadyDecided
+    );
 }
 
 /// Threat T1: nobody confirms what they have not been shown.
@@ -67,7 +92,15 @@ async fn a_person_declines() {
 async fn a_confirm_without_a_scan_is_refused() {
     let (world, node) = world().await;
     let (_browser, login) = node.browser().await;
-    assert_eq!(refusal(world.phone(&node, 1).confirm(login.login_id, PERSONAL).await), ErrorCode::NotScanned);
+    assert_eq!(
+        refusal(
+            world
+                .phone(&node, 1)
+                .confirm(login.login_id, PERSONAL)
+                .await
+        ),
+        ErrorCode::NotScanned
+    );
 }
 
 /// Threat T6: a repeat gets the first answer, another choice is a conflict.
@@ -75,16 +108,37 @@ async fn a_confirm_without_a_scan_is_refused() {
 async fn a_repeated_confirm_is_the_same_confirm() {
     let (world, node) = world().await;
     let (mut browser, login) = node.browser().await;
-    let phone = world.phone(&node, 1).with_token(world.persons.token_of(&with_unit(1)));
+    let phone = world
+        .phone(&node, 1)
+        .with_token(world.persons.token_of(&with_unit(1)));
     phone.scan(&login.qr).await.unwrap();
-    phone.scan(&login.qr).await.expect("a repeated scan by the same person is the same scan");
+    phone
+        .scan(&login.qr)
+        .await
+        .expect("a repeated scan by the same person is the same scan");
     let first = phone.confirm(login.login_id, "unit:90001").await.unwrap();
-    assert_eq!(phone.confirm(login.login_id, "unit:90001").await.unwrap(), first);
-    assert_eq!(refusal(phone.confirm(login.login_id, PERSONAL).await), ErrorCode::AlreadyDecided);
-    assert_eq!(refusal(phone.reject(login.login_id).await), ErrorCode::AlreadyDecided);
+    assert_eq!(
+        phone.confirm(login.login_id, "unit:90001").await.unwrap(),
+        first
+    );
+    assert_eq!(
+        refusal(phone.confirm(login.login_id, PERSONAL).await),
+        ErrorCode::AlreadyDecided
+    );
+    assert_eq!(
+        refusal(phone.reject(login.login_id).await),
+        ErrorCode::AlreadyDecided
+    );
     browser.next().await.unwrap();
-    assert!(matches!(browser.next().await.unwrap(), ServerMessage::Confirmed { .. }));
-    assert_eq!(browser.closed().await.unwrap(), 1000, "the browser is told once");
+    assert!(matches!(
+        browser.next().await.unwrap(),
+        ServerMessage::Confirmed { .. }
+    ));
+    assert_eq!(
+        browser.closed().await.unwrap(),
+        1000,
+        "the browser is told once"
+    );
 }
 
 #[tokio::test]
@@ -93,9 +147,18 @@ async fn a_second_person_comes_too_late_and_learns_nothing_of_the_login() {
     let (_browser, login) = node.browser().await;
     world.phone(&node, 1).scan(&login.qr).await.unwrap();
     let second = world.phone(&node, 2);
-    assert_eq!(refusal(second.scan(&login.qr).await), ErrorCode::AlreadyScanned);
-    assert_eq!(refusal(second.confirm(login.login_id, PERSONAL).await), ErrorCode::UnknownLogin);
-    assert_eq!(refusal(second.reject(login.login_id).await), ErrorCode::UnknownLogin);
+    assert_eq!(
+        refusal(second.scan(&login.qr).await),
+        ErrorCode::AlreadyScanned
+    );
+    assert_eq!(
+        refusal(second.confirm(login.login_id, PERSONAL).await),
+        ErrorCode::UnknownLogin
+    );
+    assert_eq!(
+        refusal(second.reject(login.login_id).await),
+        ErrorCode::UnknownLogin
+    );
 }
 
 /// Threat T24: the standing is asked for at confirm, and its reason is told on the phone only.
@@ -105,16 +168,29 @@ async fn a_person_whose_card_is_lost_is_refused_with_the_reason() {
     let (mut browser, login) = node.browser().await;
     let mut person = made_up(1);
     person.refusal = Some("card_reported_lost".into());
-    let phone = world.phone(&node, 1).with_token(world.persons.token_of(&person));
-    phone.scan(&login.qr).await.expect("the person can still scan");
+    let phone = world
+        .phone(&node, 1)
+        .with_token(world.persons.token_of(&person));
+    phone
+        .scan(&login.qr)
+        .await
+        .expect("the person can still scan");
     browser.next().await.unwrap();
-    let Err(saoma_load::PhoneError::Refused { status, problem, .. }) = phone.confirm(login.login_id, PERSONAL).await
+    let Err(saoma_load::PhoneError::Refused {
+        status, problem, ..
+    }) = phone.confirm(login.login_id, PERSONAL).await
     else {
         panic!("confirmed")
     };
-    assert_eq!((status.as_u16(), problem.error), (403, ErrorCode::IdentityRefused));
+    assert_eq!(
+        (status.as_u16(), problem.error),
+        (403, ErrorCode::IdentityRefused)
+    );
     assert_eq!(problem.reason.as_deref(), Some("card_reported_lost"));
-    let told = ServerMessage::Rejected { seq: 3, reason: RejectReason::IdentityRefused };
+    let told = ServerMessage::Rejected {
+        seq: 3,
+        reason: RejectReason::IdentityRefused,
+    };
     assert_eq!(browser.next().await.unwrap(), told);
 }
 
@@ -125,24 +201,53 @@ async fn an_ended_delegation_is_refused_and_a_foreign_identity_too() {
     let (_browser, login) = node.browser().await;
     let mut person = with_unit(1);
     person.identities[1].refusal = Some("delegation_ended".into());
-    let phone = world.phone(&node, 1).with_token(world.persons.token_of(&person));
+    let phone = world
+        .phone(&node, 1)
+        .with_token(world.persons.token_of(&person));
     phone.scan(&login.qr).await.unwrap();
-    assert_eq!(refusal(phone.confirm(login.login_id, "unit:90002").await), ErrorCode::IdentityNotAllowed);
-    assert_eq!(refusal(phone.confirm(login.login_id, "unit:90001").await), ErrorCode::IdentityRefused);
+    assert_eq!(
+        refusal(phone.confirm(login.login_id, "unit:90002").await),
+        ErrorCode::IdentityNotAllowed
+    );
+    assert_eq!(
+        refusal(phone.confirm(login.login_id, "unit:90001").await),
+        ErrorCode::IdentityRefused
+    );
 }
 
 #[tokio::test]
 async fn what_is_no_login_code_is_told_apart_from_one_that_is_over() {
     let (world, node) = world().await;
     let phone = world.phone(&node, 1);
-    for foreign in ["https://evil.example/Q/ABC", "hello", "HTTPS://LOGIN.EXAMPLE/Q/", ""] {
-        assert_eq!(refusal(phone.scan(foreign).await), ErrorCode::NotALoginCode, "{foreign}");
+    for foreign in [
+        "https://evil.example/Q/ABC",
+        "hello",
+        "HTTPS://LOGIN.EXAMPLE/Q/",
+        "",
+    ] {
+        assert_eq!(
+            refusal(phone.scan(foreign).await),
+            ErrorCode::NotALoginCode,
+            "{foreign}"
+        );
     }
     let (mut browser, login) = node.browser().await;
-    browser.send(&saoma_protocol::ClientMessage::Refresh).await.unwrap();
-    let ServerMessage::Renewed { qr, user_code, .. } = browser.next().await.unwrap() else { panic!("not renewed") };
-    assert_eq!(refusal(phone.scan(&login.qr).await), ErrorCode::UnknownCode, "the old code is dead");
-    assert_eq!(refusal(phone.type_code(&login.user_code).await), ErrorCode::UnknownCode);
+    browser
+        .send(&saoma_protocol::ClientMessage::Refresh)
+        .await
+        .unwrap();
+    let ServerMessage::Renewed { qr, user_code, .. } = browser.next().await.unwrap() else {
+        panic!("not renewed")
+    };
+    assert_eq!(
+        refusal(phone.scan(&login.qr).await),
+        ErrorCode::UnknownCode,
+        "the old code is dead"
+    );
+    assert_eq!(
+        refusal(phone.type_code(&login.user_code).await),
+        ErrorCode::UnknownCode
+    );
     assert_ne!(user_code.to_string(), login.user_code);
     phone.scan(&qr).await.expect("the new one lives");
 }
@@ -154,7 +259,11 @@ async fn a_token_that_is_not_good_is_refused() {
     let strangers = World::in_memory();
     for token in ["made-up", "", &strangers.persons.token(1)] {
         let phone = world.phone(&node, 1).with_token(token);
-        assert_eq!(refusal(phone.scan(&login.qr).await), ErrorCode::InvalidToken, "{token}");
+        assert_eq!(
+            refusal(phone.scan(&login.qr).await),
+            ErrorCode::InvalidToken,
+            "{token}"
+        );
     }
 }
 
@@ -165,7 +274,16 @@ async fn a_login_that_its_browser_gave_up_cannot_be_confirmed() {
     let phone = world.phone(&node, 1);
     phone.scan(&login.qr).await.unwrap();
     browser.next().await.unwrap();
-    browser.send(&saoma_protocol::ClientMessage::Cancel).await.unwrap();
-    assert_eq!(browser.next().await.unwrap(), ServerMessage::Cancelled { seq: 3 });
-    assert_eq!(refusal(phone.confirm(login.login_id, PERSONAL).await), ErrorCode::AlreadyDecided);
+    browser
+        .send(&saoma_protocol::ClientMessage::Cancel)
+        .await
+        .unwrap();
+    assert_eq!(
+        browser.next().await.unwrap(),
+        ServerMessage::Cancelled { seq: 3 }
+    );
+    assert_eq!(
+        refusal(phone.confirm(login.login_id, PERSONAL).await),
+        ErrorCode::AlreadyDecided
+    );
 }

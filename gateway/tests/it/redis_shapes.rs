@@ -12,7 +12,10 @@ use crate::support::{Node, RedisCluster, RedisSentinel, RedisTls, TokenRequest, 
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Repeats until it succeeds, as an app does that is told to come back.
-async fn in_the_end<T, E: std::fmt::Display>(what: &str, attempt: impl AsyncFn() -> Result<T, E>) -> T {
+async fn in_the_end<T, E: std::fmt::Display>(
+    what: &str,
+    attempt: impl AsyncFn() -> Result<T, E>,
+) -> T {
     let trying = async {
         loop {
             match attempt().await {
@@ -21,11 +24,16 @@ async fn in_the_end<T, E: std::fmt::Display>(what: &str, attempt: impl AsyncFn()
             }
         }
     };
-    tokio::time::timeout(PATIENCE, trying).await.unwrap_or_else(|_| panic!("in vain: {what}"))
+    tokio::time::timeout(PATIENCE, trying)
+        .await
+        .unwrap_or_else(|_| panic!("in vain: {what}"))
 }
 
 async fn next(browser: &mut Browser) -> ServerMessage {
-    tokio::time::timeout(PATIENCE, browser.next_whenever()).await.expect("the browser is told").unwrap()
+    tokio::time::timeout(PATIENCE, browser.next_whenever())
+        .await
+        .expect("the browser is told")
+        .unwrap()
 }
 
 /// From the code on the screen to the portal's token; `between` is what happens after the scan. Every step is done once.
@@ -33,7 +41,10 @@ async fn log_in(world: &World, browsers: &Node, phones: &Node, between: impl FnO
     let (mut browser, login) = in_the_end("open", || browsers_open(browsers)).await;
     let phone = world.phone(phones, 1);
     in_the_end("scan", || phone.scan(&login.qr)).await;
-    assert!(matches!(next(&mut browser).await, ServerMessage::Scanned { seq: 2, .. }));
+    assert!(matches!(
+        next(&mut browser).await,
+        ServerMessage::Scanned { seq: 2, .. }
+    ));
     between(&login);
     confirmed_once(&mut browser, &login, &phone, phones).await;
 }
@@ -45,11 +56,25 @@ async fn browsers_open(node: &Node) -> Result<(Browser, OpenedLogin), saoma_load
 /// However often the phone has to ask, there is one confirmation and one token.
 async fn confirmed_once(browser: &mut Browser, login: &OpenedLogin, phone: &Phone, node: &Node) {
     in_the_end("confirm", || phone.confirm(login.login_id, PERSONAL)).await;
-    let ServerMessage::Confirmed { redirect_to, seq: 3, .. } = next(browser).await else { panic!("not confirmed") };
-    assert_eq!(browser.closed().await.unwrap(), 1000, "nothing comes after it");
+    let ServerMessage::Confirmed {
+        redirect_to,
+        seq: 3,
+        ..
+    } = next(browser).await
+    else {
+        panic!("not confirmed")
+    };
+    assert_eq!(
+        browser.closed().await.unwrap(),
+        1000,
+        "nothing comes after it"
+    );
     let request = TokenRequest::of(login, &redirect_to);
     assert!(request.send(node).await.access_token.is_some());
-    assert_eq!(request.send(node).await.error.as_deref(), Some("invalid_grant"));
+    assert_eq!(
+        request.send(node).await.error.as_deref(),
+        Some("invalid_grant")
+    );
 }
 
 fn key_of(login: &OpenedLogin) -> String {
@@ -65,10 +90,19 @@ async fn an_encrypted_redis_is_believed_by_its_authority_only() {
     log_in(&world, &node, &node, |_| {}).await;
 
     let another_authority = World::on_url(redis.url());
-    let error = saoma_gateway::Gateway::start(another_authority.settings()).await.unwrap_err().to_string();
-    assert!(error.contains("store.url") && error.contains("certificate"), "{error}");
+    let error = saoma_gateway::Gateway::start(another_authority.settings())
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("store.url") && error.contains("certificate"),
+        "{error}"
+    );
     let shown = format!("{error} {:?}", another_authority.settings());
-    assert!(!shown.contains("p@ss") && !shown.contains("p%40ss"), "{shown}");
+    assert!(
+        !shown.contains("p@ss") && !shown.contains("p%40ss"),
+        "{shown}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -96,7 +130,10 @@ async fn nodes_leave_a_master_that_does_not_know_yet_that_it_was_superseded() {
     until(|| redis.master().is_some_and(|now| Some(now) != superseded)).await;
     // From here on the old master takes no writes.
     in_the_end("open", || browsers_open(&a)).await;
-    assert!(redis.claims_to_be_master(superseded.unwrap()), "the Sentinels have not told it yet");
+    assert!(
+        redis.claims_to_be_master(superseded.unwrap()),
+        "the Sentinels have not told it yet"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -104,7 +141,10 @@ async fn logins_go_on_while_their_slot_and_their_nodes_move_to_other_masters() {
     let redis = RedisCluster::start();
     let world = World::on_url(redis.url());
     let (a, b) = (world.start().await, world.start().await);
-    log_in(&world, &a, &b, |login| redis.move_slot(redis.slot_of(&key_of(login)))).await;
+    log_in(&world, &a, &b, |login| {
+        redis.move_slot(redis.slot_of(&key_of(login)))
+    })
+    .await;
 
     let before = redis.inboxes();
     assert_eq!(before.len(), 2);
@@ -119,11 +159,15 @@ async fn logins_go_on_while_their_slot_and_their_nodes_move_to_other_masters() {
     })
     .await;
     let moved = async {
-        while redis.inboxes().len() < 2 || redis.inboxes().iter().any(|inbox| before.contains(inbox)) {
+        while redis.inboxes().len() < 2
+            || redis.inboxes().iter().any(|inbox| before.contains(inbox))
+        {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(PATIENCE, moved).await.expect("the nodes listen where their channels are");
+    tokio::time::timeout(PATIENCE, moved)
+        .await
+        .expect("the nodes listen where their channels are");
     a.once_ready().await;
     log_in(&world, &a, &b, |_| {}).await;
 }
@@ -133,7 +177,10 @@ async fn logins_go_on_with_the_replica_of_a_master_that_died() {
     let mut redis = RedisCluster::start_with_replicas();
     let world = World::on_url(redis.url());
     let (a, b) = (world.start().await, world.start().await);
-    log_in(&world, &a, &b, |login| redis.kill_owner_of(redis.slot_of(&key_of(login)))).await;
+    log_in(&world, &a, &b, |login| {
+        redis.kill_owner_of(redis.slot_of(&key_of(login)))
+    })
+    .await;
     a.once_ready().await;
     b.once_ready().await;
     log_in(&world, &a, &b, |_| {}).await;
@@ -160,7 +207,10 @@ async fn a_node_waits_quietly_for_a_cluster_that_went_down_as_a_whole() {
         tokio::time::sleep(Duration::from_millis(250)).await;
     }
     let busy = processor_time() - busy_before;
-    assert!(busy < Duration::from_secs(2), "{busy:?} of work in some five seconds of outage");
+    assert!(
+        busy < Duration::from_secs(2),
+        "{busy:?} of work in some five seconds of outage"
+    );
     redis.restart_all();
     node.once_ready().await;
     log_in(&world, &node, &node, |_| {}).await;
@@ -169,6 +219,11 @@ async fn a_node_waits_quietly_for_a_cluster_that_went_down_as_a_whole() {
 /// What this thread, which runs the node as well, has used of the processor so far.
 fn processor_time() -> Duration {
     let stat = std::fs::read_to_string("/proc/thread-self/stat").unwrap();
-    let ticks = stat.rsplit(' ').rev().skip(13).take(2).map(|ticks| ticks.parse::<u64>().unwrap());
+    let ticks = stat
+        .rsplit(' ')
+        .rev()
+        .skip(13)
+        .take(2)
+        .map(|ticks| ticks.parse::<u64>().unwrap());
     Duration::from_millis(ticks.sum::<u64>() * 10)
 }

@@ -13,12 +13,19 @@ async fn confirmed(world: &World, node: &Node) -> TokenRequest {
     phone.scan(&login.qr).await.unwrap();
     phone.confirm(login.login_id, PERSONAL).await.unwrap();
     browser.next().await.unwrap();
-    let ServerMessage::Confirmed { redirect_to, .. } = browser.next().await.unwrap() else { panic!("not confirmed") };
+    let ServerMessage::Confirmed { redirect_to, .. } = browser.next().await.unwrap() else {
+        panic!("not confirmed")
+    };
     TokenRequest::of(&login, &redirect_to)
 }
 
 async fn userinfo(node: &Node, token: &str) -> reqwest::Response {
-    reqwest::Client::new().get(node.at("/oauth2/userinfo")).bearer_auth(token).send().await.unwrap()
+    reqwest::Client::new()
+        .get(node.at("/oauth2/userinfo"))
+        .bearer_auth(token)
+        .send()
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
@@ -27,19 +34,33 @@ async fn a_code_becomes_an_id_token_and_an_access_token() {
     let node = world.start().await;
     let exchanged = confirmed(&world, &node).await.send(&node).await;
     assert_eq!(exchanged.status, 200);
-    let keys: jsonwebtoken::jwk::JwkSet = reqwest::get(node.at("/oauth2/jwks")).await.unwrap().json().await.unwrap();
+    let keys: jsonwebtoken::jwk::JwkSet = reqwest::get(node.at("/oauth2/jwks"))
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
     let mut validation = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::RS256);
     validation.set_audience(&["hall"]);
     validation.set_issuer(&["https://login.example"]);
     let key = jsonwebtoken::DecodingKey::from_jwk(&keys.keys[0]).unwrap();
-    let claims = jsonwebtoken::decode::<Value>(exchanged.id_token.unwrap(), &key, &validation).unwrap().claims;
+    let claims = jsonwebtoken::decode::<Value>(exchanged.id_token.unwrap(), &key, &validation)
+        .unwrap()
+        .claims;
     assert_eq!(claims["sub"], "load-1");
     assert_eq!(claims["name"], "示例1");
     assert_eq!(claims["identity"]["kind"], "personal");
     assert_eq!(claims["amr"], serde_json::json!(["qr"]));
     assert!(claims["nonce"].is_string() && claims["auth_time"].is_u64());
-    let info: Value = userinfo(&node, &exchanged.access_token.unwrap()).await.json().await.unwrap();
-    assert_eq!((&info["sub"], &info["name"]), (&claims["sub"], &claims["name"]));
+    let info: Value = userinfo(&node, &exchanged.access_token.unwrap())
+        .await
+        .json()
+        .await
+        .unwrap();
+    assert_eq!(
+        (&info["sub"], &info["name"]),
+        (&claims["sub"], &claims["name"])
+    );
 }
 
 #[tokio::test]
@@ -47,13 +68,21 @@ async fn a_unit_login_says_which_unit_and_in_what_role() {
     let world = World::in_memory();
     let node = world.start().await;
     let (mut browser, login) = node.browser().await;
-    let phone = world.phone(&node, 1).with_token(world.persons.token_of(&with_unit(1)));
+    let phone = world
+        .phone(&node, 1)
+        .with_token(world.persons.token_of(&with_unit(1)));
     phone.scan(&login.qr).await.unwrap();
     phone.confirm(login.login_id, "unit:90001").await.unwrap();
     browser.next().await.unwrap();
-    let ServerMessage::Confirmed { redirect_to, .. } = browser.next().await.unwrap() else { panic!("not confirmed") };
+    let ServerMessage::Confirmed { redirect_to, .. } = browser.next().await.unwrap() else {
+        panic!("not confirmed")
+    };
     let exchanged = TokenRequest::of(&login, &redirect_to).send(&node).await;
-    let info: Value = userinfo(&node, &exchanged.access_token.unwrap()).await.json().await.unwrap();
+    let info: Value = userinfo(&node, &exchanged.access_token.unwrap())
+        .await
+        .json()
+        .await
+        .unwrap();
     let unit = serde_json::json!({ "id": "unit:90001", "kind": "unit", "name": "示例单位", "role": "operator" });
     assert_eq!(info["identity"], unit);
 }
@@ -67,7 +96,10 @@ async fn a_code_redeems_once_and_a_replay_ends_what_it_gave() {
     let token = request.send(&node).await.access_token.unwrap();
     assert_eq!(userinfo(&node, &token).await.status(), 200);
     let replay = request.send(&node).await;
-    assert_eq!((replay.status, replay.error.as_deref()), (400, Some("invalid_grant")));
+    assert_eq!(
+        (replay.status, replay.error.as_deref()),
+        (400, Some("invalid_grant"))
+    );
     assert_eq!(userinfo(&node, &token).await.status(), 401);
 }
 
@@ -77,13 +109,36 @@ async fn a_code_is_good_for_its_own_client_verifier_and_redirect_uri_only() {
     let world = World::in_memory();
     let node = world.start().await;
     let right = confirmed(&world, &node).await;
-    let other = TokenRequest { client_id: "other".into(), client_secret: None, ..right.clone() };
-    assert_eq!(other.send(&node).await.error.as_deref(), Some("invalid_grant"));
-    let verifier = TokenRequest { code_verifier: "x".repeat(43), ..right.clone() };
-    assert_eq!(verifier.send(&node).await.error.as_deref(), Some("invalid_grant"));
-    let secret = TokenRequest { client_secret: Some("wrong".into()), ..right.clone() };
-    assert_eq!(secret.send(&node).await.error.as_deref(), Some("invalid_client"));
-    assert_eq!(right.send(&node).await.status, 200, "two wrong tries leave the code alive");
+    let other = TokenRequest {
+        client_id: "other".into(),
+        client_secret: None,
+        ..right.clone()
+    };
+    assert_eq!(
+        other.send(&node).await.error.as_deref(),
+        Some("invalid_grant")
+    );
+    let verifier = TokenRequest {
+        code_verifier: "x".repeat(43),
+        ..right.clone()
+    };
+    assert_eq!(
+        verifier.send(&node).await.error.as_deref(),
+        Some("invalid_grant")
+    );
+    let secret = TokenRequest {
+        client_secret: Some("wrong".into()),
+        ..right.clone()
+    };
+    assert_eq!(
+        secret.send(&node).await.error.as_deref(),
+        Some("invalid_client")
+    );
+    assert_eq!(
+        right.send(&node).await.status,
+        200,
+        "two wrong tries leave the code alive"
+    );
 }
 
 /// Threat T7.
@@ -92,11 +147,20 @@ async fn three_wrong_tries_end_a_code() {
     let world = World::in_memory();
     let node = world.start().await;
     let right = confirmed(&world, &node).await;
-    let wrong = TokenRequest { redirect_uri: "https://hall.example/elsewhere".into(), ..right.clone() };
+    let wrong = TokenRequest {
+        redirect_uri: "https://hall.example/elsewhere".into(),
+        ..right.clone()
+    };
     for _ in 0..3 {
-        assert_eq!(wrong.send(&node).await.error.as_deref(), Some("invalid_grant"));
+        assert_eq!(
+            wrong.send(&node).await.error.as_deref(),
+            Some("invalid_grant")
+        );
     }
-    assert_eq!(right.send(&node).await.error.as_deref(), Some("invalid_grant"));
+    assert_eq!(
+        right.send(&node).await.error.as_deref(),
+        Some("invalid_grant")
+    );
 }
 
 /// Threat T8: a scan alone logs nobody in.
@@ -107,8 +171,14 @@ async fn after_a_scan_only_nothing_can_be_redeemed() {
     let (_browser, login) = node.browser().await;
     world.phone(&node, 1).scan(&login.qr).await.unwrap();
     let made_up = saoma_protocol::AuthorizationCode::from_random(login.login_id, [0; 32]);
-    let request = TokenRequest::of(&login, &format!("https://hall.example/callback?code={made_up}"));
-    assert_eq!(request.send(&node).await.error.as_deref(), Some("invalid_grant"));
+    let request = TokenRequest::of(
+        &login,
+        &format!("https://hall.example/callback?code={made_up}"),
+    );
+    assert_eq!(
+        request.send(&node).await.error.as_deref(),
+        Some("invalid_grant")
+    );
 }
 
 #[tokio::test]
@@ -117,7 +187,10 @@ async fn a_code_runs_out() {
     let node = world.start().await;
     let request = confirmed(&world, &node).await;
     tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
-    assert_eq!(request.send(&node).await.error.as_deref(), Some("invalid_grant"));
+    assert_eq!(
+        request.send(&node).await.error.as_deref(),
+        Some("invalid_grant")
+    );
 }
 
 #[tokio::test]
@@ -126,8 +199,14 @@ async fn discovery_names_endpoints_of_the_public_origin() {
     let url = node.at("/.well-known/openid-configuration");
     let configuration: Value = reqwest::get(url).await.unwrap().json().await.unwrap();
     assert_eq!(configuration["issuer"], "https://login.example");
-    assert_eq!(configuration["token_endpoint"], "https://login.example/oauth2/token");
-    assert_eq!(configuration["code_challenge_methods_supported"], serde_json::json!(["S256"]));
+    assert_eq!(
+        configuration["token_endpoint"],
+        "https://login.example/oauth2/token"
+    );
+    assert_eq!(
+        configuration["code_challenge_methods_supported"],
+        serde_json::json!(["S256"])
+    );
 }
 
 #[tokio::test]
@@ -136,7 +215,12 @@ async fn an_unknown_access_token_opens_nothing() {
     for token in ["", "x", "0G3KX.abc"] {
         let answer = userinfo(&node, token).await;
         assert_eq!(answer.status(), 401, "{token}");
-        assert!(answer.headers()["www-authenticate"].to_str().unwrap().starts_with("Bearer"));
+        assert!(
+            answer.headers()["www-authenticate"]
+                .to_str()
+                .unwrap()
+                .starts_with("Bearer")
+        );
     }
     let missing = reqwest::get(node.at("/nothing")).await.unwrap();
     let problem: saoma_protocol::Problem = missing.json().await.unwrap();

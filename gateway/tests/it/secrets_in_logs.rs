@@ -39,13 +39,18 @@ async fn a_whole_login_leaves_no_secret_in_the_logs() {
     phone.scan(&login.qr).await.unwrap();
     phone.confirm(login.login_id, PERSONAL).await.unwrap();
     browser.next().await.unwrap();
-    let ServerMessage::Confirmed { redirect_to, .. } = browser.next().await.unwrap() else { panic!("not confirmed") };
+    let ServerMessage::Confirmed { redirect_to, .. } = browser.next().await.unwrap() else {
+        panic!("not confirmed")
+    };
     let request = TokenRequest::of(&login, &redirect_to);
     let exchanged = request.send(&node).await;
     request.send(&node).await;
 
     let logs = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
-    assert!(logs.contains("redeemed twice"), "the logs were captured: {logs}");
+    assert!(
+        logs.contains("redeemed twice"),
+        "the logs were captured: {logs}"
+    );
     for (name, secret) in [
         ("receive key", login.receive_key.to_string()),
         ("code", request.code.clone()),

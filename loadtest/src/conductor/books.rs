@@ -47,7 +47,11 @@ impl Books {
     pub(super) fn tick(&mut self, worker: u32, tick: Tick) -> anyhow::Result<Vec<Second>> {
         let merged = self.under_way.entry(tick.number).or_default();
         for (kind, text) in &tick.latencies {
-            merged.latencies.entry(kind.clone()).or_default().add_encoded(text)?;
+            merged
+                .latencies
+                .entry(kind.clone())
+                .or_default()
+                .add_encoded(text)?;
         }
         merged.sum.sockets += tick.sockets;
         merged.sum.arrivals += tick.arrivals;
@@ -56,29 +60,45 @@ impl Books {
         self.done += tick.done;
         self.dropped += tick.dropped;
         let worker = worker as usize;
-        if let (Some(told), Some(balances)) = (self.told.get_mut(worker), self.balances.get_mut(worker)) {
+        if let (Some(told), Some(balances)) =
+            (self.told.get_mut(worker), self.balances.get_mut(worker))
+        {
             *told = (*told).max(tick.number + 1);
             *balances = tick.balances;
         }
         let by_all = self.told.iter().min().copied().unwrap_or_default();
         let still = self.under_way.split_off(&by_all);
         let whole = std::mem::replace(&mut self.under_way, still);
-        Ok(whole.into_iter().map(|(number, merged)| self.second(number, merged)).collect())
+        Ok(whole
+            .into_iter()
+            .map(|(number, merged)| self.second(number, merged))
+            .collect())
     }
 
     fn second(&mut self, number: u64, merged: Merged) -> Second {
         for (kind, latencies) in &merged.latencies {
             self.whole.entry(kind.clone()).or_default().add(latencies);
         }
-        let latencies = merged.latencies.into_iter().filter(|(kind, _)| kind != LATENESS);
-        let Tick { sockets, arrivals, done, failed, .. } = merged.sum;
+        let latencies = merged
+            .latencies
+            .into_iter()
+            .filter(|(kind, _)| kind != LATENESS);
+        let Tick {
+            sockets,
+            arrivals,
+            done,
+            failed,
+            ..
+        } = merged.sum;
         Second {
             at: number as f64 + 1.0,
             sockets,
             arrivals,
             done,
             failed,
-            latencies: latencies.map(|(kind, latencies)| (kind, of_second(latencies.percentiles()))).collect(),
+            latencies: latencies
+                .map(|(kind, latencies)| (kind, of_second(latencies.percentiles())))
+                .collect(),
             processes: BTreeMap::new(),
         }
     }
@@ -90,7 +110,10 @@ impl Books {
 
     /// Processor time of the workers.
     pub(super) fn cpu_seconds(&self) -> f64 {
-        self.balances.iter().map(|balances| balances.cpu_seconds).sum()
+        self.balances
+            .iter()
+            .map(|balances| balances.cpu_seconds)
+            .sum()
     }
 
     /// The commonest failures.
@@ -106,32 +129,64 @@ impl Books {
     }
 
     pub(super) fn lateness(&self) -> Percentiles {
-        self.whole.get(LATENESS).map(Latencies::percentiles).unwrap_or_default()
+        self.whole
+            .get(LATENESS)
+            .map(Latencies::percentiles)
+            .unwrap_or_default()
     }
 
     /// Latencies of the whole run, in the order in which a login goes through them.
     pub(super) fn latencies(&self) -> Vec<Latency> {
-        self.kinds().into_iter().map(|(kind, latencies)| latencies.latency(kind)).collect()
+        self.kinds()
+            .into_iter()
+            .map(|(kind, latencies)| latencies.latency(kind))
+            .collect()
     }
 
     /// The same without their curves.
     pub(super) fn percentiles(&self) -> Vec<(String, Percentiles)> {
-        self.kinds().into_iter().map(|(kind, latencies)| (kind.clone(), latencies.percentiles())).collect()
+        self.kinds()
+            .into_iter()
+            .map(|(kind, latencies)| (kind.clone(), latencies.percentiles()))
+            .collect()
     }
 
     fn kinds(&self) -> Vec<(&String, &Latencies)> {
         let place = |kind: &str| {
             let plain = kind.split(' ').next().unwrap_or(kind);
-            (KINDS.iter().position(|known| *known == plain).unwrap_or(KINDS.len()), kind.len())
+            (
+                KINDS
+                    .iter()
+                    .position(|known| *known == plain)
+                    .unwrap_or(KINDS.len()),
+                kind.len(),
+            )
         };
-        let mut kinds: Vec<_> = self.whole.iter().filter(|(kind, _)| *kind != LATENESS).collect();
+        let mut kinds: Vec<_> = self
+            .whole
+            .iter()
+            .filter(|(kind, _)| *kind != LATENESS)
+            .collect();
         kinds.sort_by_key(|(kind, _)| place(kind));
         kinds
     }
 }
 
-fn of_second(Percentiles { count, p50, p99, max, .. }: Percentiles) -> SecondLatency {
-    SecondLatency { count, p50, p99, max }
+fn of_second(
+    Percentiles {
+        count,
+        p50,
+        p99,
+        max,
+        ..
+    }: Percentiles,
+) -> SecondLatency {
+    SecondLatency {
+        count,
+        p50,
+        p99,
+        max,
+    }
 }
 
 fn summed<'a>(maps: impl Iterator<Item = &'a BTreeMap<String, u64>>) -> Vec<Failure> {
@@ -139,7 +194,12 @@ fn summed<'a>(maps: impl Iterator<Item = &'a BTreeMap<String, u64>>) -> Vec<Fail
     for (what, count) in maps.flatten() {
         *sum.entry(what).or_default() += count;
     }
-    sum.into_iter().map(|(what, count)| Failure { what: what.to_owned(), count }).collect()
+    sum.into_iter()
+        .map(|(what, count)| Failure {
+            what: what.to_owned(),
+            count,
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -152,7 +212,15 @@ mod tests {
         let mut latencies = Latencies::default();
         latencies.record(Duration::from_millis(millis));
         let latencies = BTreeMap::from([("push".to_owned(), latencies.take_encoded())]);
-        Tick { number, sockets: 10, arrivals: 3, done: 2, failed: 1, latencies, ..Tick::default() }
+        Tick {
+            number,
+            sockets: 10,
+            arrivals: 3,
+            done: 2,
+            failed: 1,
+            latencies,
+            ..Tick::default()
+        }
     }
 
     #[test]
@@ -160,10 +228,18 @@ mod tests {
         let mut books = Books::new(2);
         assert_eq!(books.tick(0, tick(0, 1)).unwrap(), []);
         assert_eq!(books.tick(0, tick(1, 1)).unwrap(), []);
-        let [second] = &books.tick(1, tick(0, 9)).unwrap()[..] else { panic!("one second is whole") };
-        assert_eq!((second.at, second.sockets, second.arrivals, second.done), (1.0, 20, 6, 4));
+        let [second] = &books.tick(1, tick(0, 9)).unwrap()[..] else {
+            panic!("one second is whole")
+        };
+        assert_eq!(
+            (second.at, second.sockets, second.arrivals, second.done),
+            (1.0, 20, 6, 4)
+        );
         let push = second.latencies["push"];
-        assert_eq!((push.count, push.p50.round(), push.max.round()), (2, 1.0, 9.0));
+        assert_eq!(
+            (push.count, push.p50.round(), push.max.round()),
+            (2, 1.0, 9.0)
+        );
         books.tick(1, tick(1, 1)).unwrap();
         assert_eq!(books.latencies()[0].percentiles.count, 4);
         assert_eq!(books.done, 8);
@@ -173,13 +249,42 @@ mod tests {
     fn ledgers_and_failures_of_workers_are_summed() {
         let mut books = Books::new(2);
         for (worker, number) in [(0, 0), (1, 0), (1, 1)] {
-            let ledger = Balance { expected: 5, received: 4, lost: 1, ..Balance::default() };
+            let ledger = Balance {
+                expected: 5,
+                received: 4,
+                lost: 1,
+                ..Balance::default()
+            };
             let failures = BTreeMap::from([("silence".to_owned(), 1), ("closed".to_owned(), 7)]);
-            let balances = Balances { ledger, failures, cpu_seconds: 1.5, ..Balances::default() };
-            books.tick(worker, Tick { balances, ..tick(number, 1) }).unwrap();
+            let balances = Balances {
+                ledger,
+                failures,
+                cpu_seconds: 1.5,
+                ..Balances::default()
+            };
+            books
+                .tick(
+                    worker,
+                    Tick {
+                        balances,
+                        ..tick(number, 1)
+                    },
+                )
+                .unwrap();
         }
-        assert_eq!((books.ledger().expected, books.ledger().lost, books.cpu_seconds()), (10, 2, 3.0));
-        let failures: Vec<_> = books.failures().into_iter().map(|failure| (failure.what, failure.count)).collect();
+        assert_eq!(
+            (
+                books.ledger().expected,
+                books.ledger().lost,
+                books.cpu_seconds()
+            ),
+            (10, 2, 3.0)
+        );
+        let failures: Vec<_> = books
+            .failures()
+            .into_iter()
+            .map(|failure| (failure.what, failure.count))
+            .collect();
         assert_eq!(failures, [("closed".into(), 14), ("silence".into(), 2)]);
     }
 

@@ -31,9 +31,16 @@ impl Crew {
         let (mut orders, mut children) = (Vec::new(), Vec::new());
         for plan in plans {
             let mut command = Command::new(executable);
-            command.arg(WORKER).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
+            command
+                .arg(WORKER)
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .kill_on_drop(true);
             // What a terminal's Ctrl-C ends is this process, and the workers with it.
-            let mut child = command.process_group(0).spawn().context("a worker cannot be started")?;
+            let mut child = command
+                .process_group(0)
+                .spawn()
+                .context("a worker cannot be started")?;
             let (Some(stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
                 bail!("a worker has no standard input and output");
             };
@@ -42,7 +49,9 @@ impl Crew {
                 let mut lines = BufReader::new(stdout).lines();
                 // Whatever ends the words, the worker is of no more use; `None` says so.
                 while let Ok(Some(line)) = lines.next_line().await {
-                    let Ok(word) = serde_json::from_str(&line) else { break };
+                    let Ok(word) = serde_json::from_str(&line) else {
+                        break;
+                    };
                     if saying.send((worker, Some(word))).await.is_err() {
                         return;
                     }
@@ -56,7 +65,11 @@ impl Crew {
                 send(stdin, &begin).await?;
             }
         }
-        Ok(Self { orders, words, _children: children })
+        Ok(Self {
+            orders,
+            words,
+            _children: children,
+        })
     }
 
     /// Gives each worker its order.
@@ -79,6 +92,9 @@ impl Crew {
 
 async fn send(stdin: &mut ChildStdin, order: &Order) -> anyhow::Result<()> {
     let line = serde_json::to_string(order)? + "\n";
-    stdin.write_all(line.as_bytes()).await.context("a worker takes no orders any more")?;
+    stdin
+        .write_all(line.as_bytes())
+        .await
+        .context("a worker takes no orders any more")?;
     Ok(())
 }

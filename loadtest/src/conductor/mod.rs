@@ -16,7 +16,9 @@ use self::crew::Crew;
 pub use self::crew::WORKER;
 use self::processes::{Group, Meter, cpu_seconds, memory_bytes};
 use crate::orders::{Order, Plan, Target, Tick, Word};
-use crate::report::model::{self, Generator, Machine, Memory, MemoryPoint, Phase, Process, Rates, Second, Tool};
+use crate::report::model::{
+    self, Generator, Machine, Memory, MemoryPoint, Phase, Process, Rates, Second, Tool,
+};
 use crate::report::{Report, SCHEMA};
 use crate::scenario::{Scenario, Step};
 use crate::terminal::Snapshot;
@@ -83,10 +85,19 @@ impl Run {
     ///
     /// # Errors
     /// The workers cannot be started.
-    pub async fn conduct(&self, watcher: &mut dyn Watcher, stop: impl Future<Output = ()>) -> anyhow::Result<Report> {
+    pub async fn conduct(
+        &self,
+        watcher: &mut dyn Watcher,
+        stop: impl Future<Output = ()>,
+    ) -> anyhow::Result<Report> {
         ensure!(self.workers > 0, "there must be at least one worker");
         for group in &self.groups {
-            ensure!(group.cpu_seconds().is_some(), "there is no process of {}: {:?}", group.name, group.pids);
+            ensure!(
+                group.cpu_seconds().is_some(),
+                "there is no process of {}: {:?}",
+                group.name,
+                group.pids
+            );
         }
         let started_at = micros_since_1970();
         let plan = |worker| Plan {
@@ -128,7 +139,11 @@ impl Run {
 
 impl Conductor<'_> {
     /// Has an order carried out by all workers.
-    async fn carry_out(&mut self, within: Duration, order: impl Fn(u32) -> Order) -> Result<(), Void> {
+    async fn carry_out(
+        &mut self,
+        within: Duration,
+        order: impl Fn(u32) -> Order,
+    ) -> Result<(), Void> {
         let is_last = matches!(order(0), Order::End);
         self.crew.order(order).await.map_err(Void::Unheard)?;
         let deadline = Instant::now() + within + PATIENCE;
@@ -197,19 +212,27 @@ impl Conductor<'_> {
     fn report(mut self, started_at: u64, voided: Option<Void>) -> Report {
         let run = self.run;
         for (process, group) in self.processes.iter_mut().zip(self.meter.groups()) {
-            process.cpu_seconds = group.cpu_seconds().map_or(0.0, |now| now - process.cpu_seconds);
+            process.cpu_seconds = group
+                .cpu_seconds()
+                .map_or(0.0, |now| now - process.cpu_seconds);
             process.pss_bytes_end = group.pss_bytes().unwrap_or_default();
         }
         let lateness = self.books.lateness();
         let late = lateness.p99 > run.scenario.tolerated_lateness * 1000.0;
         let voided = voided.map(|void| void.to_string()).or_else(|| {
             let dropped = self.books.dropped;
-            (dropped > 0).then(|| format!("{dropped} arrivals were dropped: too many were under way"))
+            (dropped > 0)
+                .then(|| format!("{dropped} arrivals were dropped: too many were under way"))
         });
-        let voided = voided.or_else(|| late.then(|| format!("the generator was {:.0} ms late at p99", lateness.p99)));
+        let voided = voided.or_else(|| {
+            late.then(|| format!("the generator was {:.0} ms late at p99", lateness.p99))
+        });
         Report {
             schema: SCHEMA,
-            tool: Tool { name: env!("CARGO_PKG_NAME").into(), version: env!("CARGO_PKG_VERSION").into() },
+            tool: Tool {
+                name: env!("CARGO_PKG_NAME").into(),
+                version: env!("CARGO_PKG_VERSION").into(),
+            },
             scenario: model::Scenario {
                 name: run.name.clone(),
                 settings: serde_json::to_value(&run.scenario).unwrap_or_default(),
@@ -226,11 +249,13 @@ impl Conductor<'_> {
             generator: Generator {
                 lateness,
                 dropped: self.books.dropped,
-                cpu_seconds: self.books.cpu_seconds() + cpu_seconds(std::process::id()).unwrap_or_default(),
+                cpu_seconds: self.books.cpu_seconds()
+                    + cpu_seconds(std::process::id()).unwrap_or_default(),
                 voided,
             },
             processes: self.processes,
-            memory: (!self.points.is_empty()).then(|| Memory::new(self.points, self.after_churn_ratio)),
+            memory: (!self.points.is_empty())
+                .then(|| Memory::new(self.points, self.after_churn_ratio)),
             failures: self.books.failures(),
             counts: self.books.counts(),
             phases: self.phases,
@@ -242,21 +267,35 @@ impl Conductor<'_> {
 /// What was achieved each second, over the parts of the run in which it was asked for.
 fn rates(phases: &[Phase]) -> Rates {
     let of = |names: &[&str]| {
-        let parts = phases.iter().filter(|phase| names.contains(&phase.name.as_str()));
-        let (done, seconds) = parts.fold((0, 0.0), |sum, phase| (sum.0 + phase.done, sum.1 + phase.seconds));
+        let parts = phases
+            .iter()
+            .filter(|phase| names.contains(&phase.name.as_str()));
+        let (done, seconds) = parts.fold((0, 0.0), |sum, phase| {
+            (sum.0 + phase.done, sum.1 + phase.seconds)
+        });
         (done > 0 && seconds > 0.0).then(|| done as f64 / seconds)
     };
-    Rates { opens_per_second: of(&[parts::OPEN]), logins_per_second: of(&[Step::Whole.name()]) }
+    Rates {
+        opens_per_second: of(&[parts::OPEN]),
+        logins_per_second: of(&[Step::Whole.name()]),
+    }
 }
 
 fn machine() -> Machine {
-    let cores = std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(1));
+    let cores = std::thread::available_parallelism()
+        .map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(1));
     let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     let os = format!("{} {}", std::env::consts::OS, release.trim());
-    Machine { cores, memory_bytes: memory_bytes().unwrap_or_default(), os: os.trim().to_owned() }
+    Machine {
+        cores,
+        memory_bytes: memory_bytes().unwrap_or_default(),
+        os: os.trim().to_owned(),
+    }
 }
 
 fn micros_since_1970() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
 }

@@ -32,7 +32,14 @@ impl FromStr for Group {
     fn from_str(text: &str) -> Result<Self, NotAProcess> {
         let (name, pid) = text.trim().split_once('=').ok_or(NotAProcess)?;
         let pid = pid.parse().map_err(|_| NotAProcess)?;
-        if name.is_empty() { Err(NotAProcess) } else { Ok(Self { name: name.to_owned(), pids: vec![pid] }) }
+        if name.is_empty() {
+            Err(NotAProcess)
+        } else {
+            Ok(Self {
+                name: name.to_owned(),
+                pids: vec![pid],
+            })
+        }
     }
 }
 
@@ -80,7 +87,12 @@ pub fn kernel_bytes() -> Option<u64> {
     let slab = kilobytes(&read_to_string("/proc/meminfo").ok()?, "Slab:")?;
     let sockets = read_to_string("/proc/net/sockstat").ok()?;
     let tcp = sockets.lines().find(|line| line.starts_with("TCP:"))?;
-    let pages: u64 = tcp.split_whitespace().skip_while(|word| *word != "mem").nth(1)?.parse().ok()?;
+    let pages: u64 = tcp
+        .split_whitespace()
+        .skip_while(|word| *word != "mem")
+        .nth(1)?
+        .parse()
+        .ok()?;
     Some(slab + pages * PAGE)
 }
 
@@ -91,7 +103,11 @@ pub fn memory_bytes() -> Option<u64> {
 
 fn kilobytes(text: &str, name: &str) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix(name))?;
-    line.split_whitespace().next()?.parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
+    line.split_whitespace()
+        .next()?
+        .parse::<u64>()
+        .ok()
+        .map(|kilobytes| kilobytes * 1024)
 }
 
 /// What groups use, second by second.
@@ -103,7 +119,10 @@ pub(super) struct Meter {
 
 impl Meter {
     pub(super) fn new(groups: Vec<Group>) -> Self {
-        let cpu = groups.iter().map(|group| group.cpu_seconds().unwrap_or_default()).collect();
+        let cpu = groups
+            .iter()
+            .map(|group| group.cpu_seconds().unwrap_or_default())
+            .collect();
         Self { groups, cpu }
     }
 
@@ -115,7 +134,13 @@ impl Meter {
                 // A process that has ended is at rest.
                 let now = group.cpu_seconds().unwrap_or(*before);
                 let cpu_seconds = (now - std::mem::replace(before, now)).max(0.0);
-                (group.name.clone(), SecondProcess { pss_bytes: group.pss_bytes(), cpu_seconds })
+                (
+                    group.name.clone(),
+                    SecondProcess {
+                        pss_bytes: group.pss_bytes(),
+                        cpu_seconds,
+                    },
+                )
             })
             .collect()
     }
@@ -126,7 +151,10 @@ impl Meter {
 
     /// Processor time of each group so far.
     pub(super) fn cpu(&self) -> Vec<f64> {
-        self.groups.iter().map(|group| group.cpu_seconds().unwrap_or_default()).collect()
+        self.groups
+            .iter()
+            .map(|group| group.cpu_seconds().unwrap_or_default())
+            .collect()
     }
 }
 
@@ -136,18 +164,34 @@ mod tests {
 
     #[test]
     fn this_process_has_memory_and_has_run() {
-        let here = Group { name: "test".into(), pids: vec![std::process::id()] };
+        let here = Group {
+            name: "test".into(),
+            pids: vec![std::process::id()],
+        };
         assert!(here.pss_bytes().is_some_and(|bytes| bytes > 100_000));
         assert!(here.cpu_seconds().is_some());
         assert!(kernel_bytes().is_some_and(|kernel| kernel < memory_bytes().unwrap()));
-        assert_eq!(Group { pids: vec![u32::MAX], ..here }.pss_bytes(), None);
+        assert_eq!(
+            Group {
+                pids: vec![u32::MAX],
+                ..here
+            }
+            .pss_bytes(),
+            None
+        );
     }
 
     #[test]
     fn processes_of_one_name_count_together() {
         let named = ["gateway=1", "redis=2", "gateway=3"].map(|text| text.parse().unwrap());
-        let groups: Vec<_> = Group::together(named).into_iter().map(|group| (group.name, group.pids)).collect();
-        assert_eq!(groups, [("gateway".into(), vec![1, 3]), ("redis".into(), vec![2])]);
+        let groups: Vec<_> = Group::together(named)
+            .into_iter()
+            .map(|group| (group.name, group.pids))
+            .collect();
+        assert_eq!(
+            groups,
+            [("gateway".into(), vec![1, 3]), ("redis".into(), vec![2])]
+        );
         for wrong in ["gateway", "=1", "gateway=x"] {
             assert_eq!(wrong.parse::<Group>(), Err(NotAProcess));
         }

@@ -64,7 +64,9 @@ impl CompareArguments {
     pub fn run(&self) -> anyhow::Result<bool> {
         let comparison = Comparison::new(&Report::read(&self.before)?, &Report::read(&self.after)?);
         print(&comparison)?;
-        let Some(share) = self.fail_if_worse else { return Ok(true) };
+        let Some(share) = self.fail_if_worse else {
+            return Ok(true);
+        };
         let worse = comparison.worse_than(share);
         for row in &worse {
             eprintln!("saoma-load: {} is worse than allowed", row.name);

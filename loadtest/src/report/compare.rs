@@ -50,9 +50,15 @@ impl FromStr for Share {
     type Err = ShareError;
 
     fn from_str(text: &str) -> Result<Self, ShareError> {
-        let (digits, size) = text.strip_suffix('%').map_or((text, 1.0), |digits| (digits, 0.01));
+        let (digits, size) = text
+            .strip_suffix('%')
+            .map_or((text, 1.0), |digits| (digits, 0.01));
         let share: f64 = digits.trim().parse().map_err(|_| ShareError)?;
-        if share.is_finite() && share >= 0.0 { Ok(Self(share * size)) } else { Err(ShareError) }
+        if share.is_finite() && share >= 0.0 {
+            Ok(Self(share * size))
+        } else {
+            Err(ShareError)
+        }
     }
 }
 
@@ -60,17 +66,35 @@ impl Comparison {
     /// Compares a run with an earlier one.
     pub fn new(before: &Report, after: &Report) -> Self {
         let (earlier, later) = (before.figures(), after.figures());
-        let named = |figures: &[Figure], name: &str| figures.iter().find(|figure| figure.name == name).cloned();
-        let only_later = later.iter().filter(|figure| named(&earlier, &figure.name).is_none());
-        let names = earlier.iter().chain(only_later).map(|figure| figure.name.clone());
-        let rows =
-            names.map(|name| Row { before: named(&earlier, &name), after: named(&later, &name), name }).collect();
-        Self { notes: notes(before, after), rows }
+        let named = |figures: &[Figure], name: &str| {
+            figures.iter().find(|figure| figure.name == name).cloned()
+        };
+        let only_later = later
+            .iter()
+            .filter(|figure| named(&earlier, &figure.name).is_none());
+        let names = earlier
+            .iter()
+            .chain(only_later)
+            .map(|figure| figure.name.clone());
+        let rows = names
+            .map(|name| Row {
+                before: named(&earlier, &name),
+                after: named(&later, &name),
+                name,
+            })
+            .collect();
+        Self {
+            notes: notes(before, after),
+            rows,
+        }
     }
 
     /// The figures that are worse by more than `share`, of those that enough measurements stand behind.
     pub fn worse_than(&self, share: Share) -> Vec<&Row> {
-        self.rows.iter().filter(|row| row.is_steady() && row.worsening() > share.0).collect()
+        self.rows
+            .iter()
+            .filter(|row| row.is_steady() && row.worsening() > share.0)
+            .collect()
     }
 }
 
@@ -78,7 +102,11 @@ impl Row {
     /// The later value as a ratio of the earlier.
     pub fn ratio(&self) -> Option<f64> {
         let (before, after) = (self.before.as_ref()?.value, self.after.as_ref()?.value);
-        if before == after { Some(1.0) } else { Some(after / before) }
+        if before == after {
+            Some(1.0)
+        } else {
+            Some(after / before)
+        }
     }
 
     /// Which way it went.
@@ -91,12 +119,17 @@ impl Row {
     }
 
     fn is_steady(&self) -> bool {
-        [&self.before, &self.after].into_iter().flatten().all(|figure| figure.steady)
+        [&self.before, &self.after]
+            .into_iter()
+            .flatten()
+            .all(|figure| figure.steady)
     }
 
     /// By which share of its earlier value the figure is worse; negative where it is better.
     fn worsening(&self) -> f64 {
-        let (Some(before), Some(ratio)) = (&self.before, self.ratio()) else { return 0.0 };
+        let (Some(before), Some(ratio)) = (&self.before, self.ratio()) else {
+            return 0.0;
+        };
         match before.better {
             Better::Lower => ratio - 1.0,
             Better::Higher => 1.0 - ratio,
@@ -110,7 +143,12 @@ fn notes(before: &Report, after: &Report) -> Vec<String> {
     let mut notes = Vec::new();
     for (side, report) in [("A", before), ("B", after)] {
         let verdict = report.verdict();
-        notes.push(format!("{side}: {} {}, {}", report.scenario.name, report.tool.version, verdict.name()));
+        notes.push(format!(
+            "{side}: {} {}, {}",
+            report.scenario.name,
+            report.tool.version,
+            verdict.name()
+        ));
     }
     if before.scenario.name != after.scenario.name {
         notes.push("the scenarios differ".into());
@@ -118,14 +156,23 @@ fn notes(before: &Report, after: &Report) -> Vec<String> {
     if before.machine != after.machine {
         notes.push("the machines differ".into());
     }
-    let (earlier, later) = (settings(&before.scenario.settings), settings(&after.scenario.settings));
+    let (earlier, later) = (
+        settings(&before.scenario.settings),
+        settings(&after.scenario.settings),
+    );
     for (name, was) in &earlier {
-        let is = later.iter().find(|(other, _)| other == name).map_or("absent", |(_, is)| is);
+        let is = later
+            .iter()
+            .find(|(other, _)| other == name)
+            .map_or("absent", |(_, is)| is);
         if was != is {
             notes.push(format!("setting {name}: {was} → {is}"));
         }
     }
-    for (name, is) in later.iter().filter(|(name, _)| earlier.iter().all(|(other, _)| other != name)) {
+    for (name, is) in later
+        .iter()
+        .filter(|(name, _)| earlier.iter().all(|(other, _)| other != name))
+    {
         notes.push(format!("setting {name}: absent → {is}"));
     }
     notes
@@ -139,12 +186,23 @@ impl Display for Comparison {
         write!(f, "\n{:<34}{:>14}{:>14}{:>9}", "figure", "A", "B", "B/A")?;
         for row in &self.rows {
             let shown = |figure: &Option<Figure>| {
-                figure.as_ref().map_or_else(|| "-".to_owned(), |figure| value(figure.value, figure.unit))
+                figure
+                    .as_ref()
+                    .map_or_else(|| "-".to_owned(), |figure| value(figure.value, figure.unit))
             };
-            let ratio = row.ratio().map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}"));
+            let ratio = row
+                .ratio()
+                .map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}"));
             let (before, after) = (shown(&row.before), shown(&row.after));
             write!(f, "\n{:<34}{before:>14}{after:>14}{ratio:>9}", row.name)?;
-            let (mark, few) = (row.change(), if row.is_steady() { "" } else { " (few measurements)" });
+            let (mark, few) = (
+                row.change(),
+                if row.is_steady() {
+                    ""
+                } else {
+                    " (few measurements)"
+                },
+            );
             match mark {
                 Change::Better => write!(f, "  better{few}")?,
                 Change::Worse => write!(f, "  WORSE{few}")?,
@@ -165,23 +223,45 @@ mod tests {
         let mut after = sample();
         change(&mut after);
         let comparison = Comparison::new(&sample(), &after);
-        comparison.worse_than("10%".parse().unwrap()).into_iter().map(|row| row.name.clone()).collect()
+        comparison
+            .worse_than("10%".parse().unwrap())
+            .into_iter()
+            .map(|row| row.name.clone())
+            .collect()
     }
 
     #[test]
     fn a_figure_that_is_worse_by_more_than_allowed_is_named() {
         assert_eq!(worse(|_| {}), [""; 0]);
-        assert_eq!(worse(|report| report.latencies[3].percentiles.p99 *= 1.2), ["push.p99"]);
-        assert_eq!(worse(|report| report.latencies[3].percentiles.p99 *= 1.05), [""; 0]);
-        assert_eq!(worse(|report| report.rates.opens_per_second = Some(7000.0)), ["rates.opens_per_second"]);
+        assert_eq!(
+            worse(|report| report.latencies[3].percentiles.p99 *= 1.2),
+            ["push.p99"]
+        );
+        assert_eq!(
+            worse(|report| report.latencies[3].percentiles.p99 *= 1.05),
+            [""; 0]
+        );
+        assert_eq!(
+            worse(|report| report.rates.opens_per_second = Some(7000.0)),
+            ["rates.opens_per_second"]
+        );
         assert_eq!(worse(|report| report.ledger.lost = 1), ["ledger.lost"]);
     }
 
     #[test]
     fn what_is_chance_or_no_matter_of_the_gateway_is_not_judged() {
-        assert_eq!(worse(|report| report.latencies[3].percentiles.max *= 9.0), [""; 0]);
-        assert_eq!(worse(|report| report.generator.lateness.p99 *= 9.0), [""; 0]);
-        assert_eq!(worse(|report| report.latencies[3].percentiles.count *= 2), [""; 0]);
+        assert_eq!(
+            worse(|report| report.latencies[3].percentiles.max *= 9.0),
+            [""; 0]
+        );
+        assert_eq!(
+            worse(|report| report.generator.lateness.p99 *= 9.0),
+            [""; 0]
+        );
+        assert_eq!(
+            worse(|report| report.latencies[3].percentiles.count *= 2),
+            [""; 0]
+        );
     }
 
     #[test]
@@ -192,19 +272,38 @@ mod tests {
         after.memory = None;
         let text = Comparison::new(&sample(), &after).to_string();
         for figure in sample().figures() {
-            assert!(text.contains(&format!("\n{} ", figure.name)), "{} is not in {text}", figure.name);
+            assert!(
+                text.contains(&format!("\n{} ", figure.name)),
+                "{} is not in {text}",
+                figure.name
+            );
         }
         assert!(text.contains("setting rate: 500.0 → 900"), "{text}");
-        let line = |name: &str| text.lines().find(|line| line.starts_with(name)).unwrap().trim_end();
+        let line = |name: &str| {
+            text.lines()
+                .find(|line| line.starts_with(name))
+                .unwrap()
+                .trim_end()
+        };
         assert!(line("push.p50 ").ends_with("0.50  better"), "{text}");
-        assert!(line("gateway.bytes_per_socket").ends_with("-        -"), "{text}");
+        assert!(
+            line("gateway.bytes_per_socket").ends_with("-        -"),
+            "{text}"
+        );
     }
 
     #[test]
     fn a_share_is_a_percentage_or_a_fraction() {
         assert_eq!(
             ["10%", "0.1", "0", "-1", "NaN", "ten"].map(|text| text.parse().ok()),
-            [Some(Share(0.1)), Some(Share(0.1)), Some(Share(0.0)), None, None, None]
+            [
+                Some(Share(0.1)),
+                Some(Share(0.1)),
+                Some(Share(0.0)),
+                None,
+                None,
+                None
+            ]
         );
     }
 }

@@ -61,12 +61,16 @@ pub const LEDGER: Members = &[
 ];
 
 /// Figures of the generator.
-pub const GENERATOR: Members =
-    &[("dropped", Unit::Count, Better::Neither), ("cpu_seconds", Unit::Seconds, Better::Neither)];
+pub const GENERATOR: Members = &[
+    ("dropped", Unit::Count, Better::Neither),
+    ("cpu_seconds", Unit::Seconds, Better::Neither),
+];
 
 /// What was achieved each second.
-pub const RATES: Members =
-    &[("opens_per_second", Unit::PerSecond, Better::Higher), ("logins_per_second", Unit::PerSecond, Better::Higher)];
+pub const RATES: Members = &[
+    ("opens_per_second", Unit::PerSecond, Better::Higher),
+    ("logins_per_second", Unit::PerSecond, Better::Higher),
+];
 
 /// Figures of memory as a whole.
 pub const MEMORY: Members = &[("after_churn_ratio", Unit::Ratio, Better::Lower)];
@@ -77,10 +81,18 @@ pub const PROCESS: Members = &[
     ("pss_bytes_start", Unit::Bytes, Better::Neither),
     ("pss_bytes_end", Unit::Bytes, Better::Lower),
     ("cpu_ms_per_1000_logins", Unit::Milliseconds, Better::Lower),
-    ("cpu_us_per_socket_second", Unit::Microseconds, Better::Lower),
+    (
+        "cpu_us_per_socket_second",
+        Unit::Microseconds,
+        Better::Lower,
+    ),
     ("cpu_ms_per_1000_opens", Unit::Milliseconds, Better::Lower),
     ("cpu_ms_per_1000_scans", Unit::Milliseconds, Better::Lower),
-    ("cpu_ms_per_1000_confirms", Unit::Milliseconds, Better::Lower),
+    (
+        "cpu_ms_per_1000_confirms",
+        Unit::Milliseconds,
+        Better::Lower,
+    ),
     ("cpu_ms_per_1000_redeems", Unit::Milliseconds, Better::Lower),
     ("bytes_per_socket", Unit::Bytes, Better::Lower),
 ];
@@ -113,20 +125,58 @@ impl Report {
         let mut group = |name: &str, members: Members, values: &[Option<f64>]| {
             for (&(member, unit, better), value) in members.iter().zip(values) {
                 let Some(value) = *value else { continue };
-                figures.push(Figure { name: format!("{name}.{member}"), unit, better, steady: true, value });
+                figures.push(Figure {
+                    name: format!("{name}.{member}"),
+                    unit,
+                    better,
+                    steady: true,
+                    value,
+                });
             }
         };
         for latency in &self.latencies {
-            group(&latency.name, PERCENTILES, &percentiles(&latency.percentiles));
+            group(
+                &latency.name,
+                PERCENTILES,
+                &percentiles(&latency.percentiles),
+            );
         }
-        group("lateness", PERCENTILES, &percentiles(&self.generator.lateness));
+        group(
+            "lateness",
+            PERCENTILES,
+            &percentiles(&self.generator.lateness),
+        );
         let ledger = self.ledger;
-        let counts =
-            [ledger.expected, ledger.received, ledger.duplicate, ledger.lost, ledger.wrong_browser, ledger.failed];
+        let counts = [
+            ledger.expected,
+            ledger.received,
+            ledger.duplicate,
+            ledger.lost,
+            ledger.wrong_browser,
+            ledger.failed,
+        ];
         group("ledger", LEDGER, &counts.map(|count| Some(count as f64)));
-        group("generator", GENERATOR, &[Some(self.generator.dropped as f64), Some(self.generator.cpu_seconds)]);
-        group("rates", RATES, &[self.rates.opens_per_second, self.rates.logins_per_second]);
-        group("memory", MEMORY, &[self.memory.as_ref().and_then(|memory| memory.after_churn_ratio)]);
+        group(
+            "generator",
+            GENERATOR,
+            &[
+                Some(self.generator.dropped as f64),
+                Some(self.generator.cpu_seconds),
+            ],
+        );
+        group(
+            "rates",
+            RATES,
+            &[self.rates.opens_per_second, self.rates.logins_per_second],
+        );
+        group(
+            "memory",
+            MEMORY,
+            &[self
+                .memory
+                .as_ref()
+                .and_then(|memory| memory.after_churn_ratio)],
+        );
         let slopes = self.memory.iter().flat_map(|memory| &memory.slopes);
         for process in &self.processes {
             let values = [
@@ -136,11 +186,18 @@ impl Report {
                 process.cpu_ms_per_1000_logins,
                 process.cpu_us_per_socket_second,
             ];
-            let steps = STEPS.map(|step| self.step(step).and_then(|step| step.cpu_ms_per_1000(&process.name)));
+            let steps = STEPS.map(|step| {
+                self.step(step)
+                    .and_then(|step| step.cpu_ms_per_1000(&process.name))
+            });
             group(&process.name, PROCESS, &[&values[..], &steps].concat());
         }
         for (name, slope) in slopes {
-            group(name, &PROCESS[PROCESS.len() - 1..], &[Some(slope.bytes_per_socket)]);
+            group(
+                name,
+                &PROCESS[PROCESS.len() - 1..],
+                &[Some(slope.bytes_per_socket)],
+            );
         }
         self.mark_unsteady(&mut figures);
         figures
@@ -148,14 +205,18 @@ impl Report {
 
     /// The one of this name.
     pub fn figure(&self, name: &str) -> Option<Figure> {
-        self.figures().into_iter().find(|figure| figure.name == name)
+        self.figures()
+            .into_iter()
+            .find(|figure| figure.name == name)
     }
 
     /// The slowest of all is chance, and so is a percentile with hardly anything beyond it; the generator's own
     /// lateness says nothing about the gateway.
     fn mark_unsteady(&self, figures: &mut [Figure]) {
         for figure in figures {
-            let Some((group, member)) = figure.name.split_once('.') else { continue };
+            let Some((group, member)) = figure.name.split_once('.') else {
+                continue;
+            };
             let beyond = match member {
                 "p90" => 0.1,
                 "p99" => 0.01,
@@ -175,7 +236,17 @@ impl Report {
 
 /// In the order of [`PERCENTILES`].
 fn percentiles(p: &Percentiles) -> [Option<f64>; 8] {
-    [p.count as f64, p.mean, p.p50, p.p90, p.p99, p.p99_9, p.p99_99, p.max].map(Some)
+    [
+        p.count as f64,
+        p.mean,
+        p.p50,
+        p.p90,
+        p.p99,
+        p.p99_9,
+        p.p99_99,
+        p.max,
+    ]
+    .map(Some)
 }
 
 #[cfg(test)]

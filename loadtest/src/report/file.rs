@@ -44,13 +44,22 @@ impl Report {
     /// # Errors
     /// The file cannot be read, is no report, or is one of another schema.
     pub fn read(file: &Path) -> Result<Self, ReadError> {
-        let shape = |error| ReadError::Shape { file: file.to_owned(), error };
-        let text = std::fs::read_to_string(file).map_err(|error| ReadError::File { file: file.to_owned(), error })?;
+        let shape = |error| ReadError::Shape {
+            file: file.to_owned(),
+            error,
+        };
+        let text = std::fs::read_to_string(file).map_err(|error| ReadError::File {
+            file: file.to_owned(),
+            error,
+        })?;
         let json: serde_json::Value = serde_json::from_str(&text).map_err(shape)?;
         if let Some(found) = json["schema"].as_u64()
             && found != u64::from(SCHEMA)
         {
-            return Err(ReadError::Schema { file: file.to_owned(), found });
+            return Err(ReadError::Schema {
+                file: file.to_owned(),
+                found,
+            });
         }
         serde_json::from_value(json).map_err(shape)
     }
@@ -110,7 +119,10 @@ mod tests {
             std::fs::write(file.path(), text).unwrap();
             Report::read(file.path()).unwrap_err().to_string()
         };
-        assert!(refused(r#"{"schema": 1, "scenario": "login"}"#).contains("has schema 1, and this saoma-load reads"));
+        assert!(
+            refused(r#"{"schema": 1, "scenario": "login"}"#)
+                .contains("has schema 1, and this saoma-load reads")
+        );
         assert!(refused("{}").contains("is no report of a load test: missing field"));
         assert!(refused("no").contains("is no report of a load test"));
     }

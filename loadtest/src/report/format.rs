@@ -29,7 +29,11 @@ pub fn decimal(value: f64) -> String {
         _ => 3,
     };
     let text = format!("{value:.decimals$}");
-    if magnitude < 1000.0 { text } else { grouped(&text) }
+    if magnitude < 1000.0 {
+        text
+    } else {
+        grouped(&text)
+    }
 }
 
 /// Milliseconds to the microsecond, for columns whose points stand below each other.
@@ -46,19 +50,32 @@ pub fn count(value: u64) -> String {
 
 /// Bytes; up to 10 KiB to the byte, since a socket's cost is counted so.
 pub fn bytes(value: f64) -> String {
-    const UNITS: [(f64, &str); 3] = [(1_073_741_824.0, "GiB"), (1_048_576.0, "MiB"), (1024.0, "KiB")];
+    const UNITS: [(f64, &str); 3] = [
+        (1_073_741_824.0, "GiB"),
+        (1_048_576.0, "MiB"),
+        (1024.0, "KiB"),
+    ];
     if value.abs() < 10.0 * 1024.0 {
         return format!("{} B", grouped(&format!("{value:.0}")));
     }
-    let (size, name) = UNITS.into_iter().find(|(size, _)| value.abs() >= *size).unwrap_or(UNITS[2]);
+    let (size, name) = UNITS
+        .into_iter()
+        .find(|(size, _)| value.abs() >= *size)
+        .unwrap_or(UNITS[2]);
     format!("{} {name}", decimal(value / size))
 }
 
 /// A moment, from seconds since 1970.
 pub fn moment(seconds: u64) -> String {
-    let moment = UNIX_EPOCH.checked_add(Duration::from_secs(seconds)).unwrap_or(UNIX_EPOCH);
+    let moment = UNIX_EPOCH
+        .checked_add(Duration::from_secs(seconds))
+        .unwrap_or(UNIX_EPOCH);
     // A moment beyond the year 9999 cannot be written so.
-    let moment = if seconds < 253_402_300_800 { moment } else { UNIX_EPOCH };
+    let moment = if seconds < 253_402_300_800 {
+        moment
+    } else {
+        UNIX_EPOCH
+    };
     let text = humantime::format_rfc3339_seconds(moment).to_string();
     text.replace('T', " ").replace('Z', " UTC")
 }
@@ -70,7 +87,11 @@ pub fn settings(settings: &Value) -> Vec<(String, String)> {
         match value {
             Value::Null => {}
             Value::Object(_) => {
-                flat.extend(self::settings(value).into_iter().map(|(inner, value)| (format!("{name}.{inner}"), value)));
+                flat.extend(
+                    self::settings(value)
+                        .into_iter()
+                        .map(|(inner, value)| (format!("{name}.{inner}"), value)),
+                );
             }
             Value::Array(values) => {
                 let values: Vec<_> = values.iter().map(plain).collect();
@@ -85,7 +106,9 @@ pub fn settings(settings: &Value) -> Vec<(String, String)> {
 
 /// Texts without their quotes.
 fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// What a percentile is called where it is shown: `p99_9` is `p99.9`.
@@ -94,7 +117,9 @@ pub fn percentile(member: &str) -> String {
 }
 
 fn grouped(digits: &str) -> String {
-    let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |rest| ("-", rest));
+    let (sign, digits) = digits
+        .strip_prefix('-')
+        .map_or(("", digits), |rest| ("-", rest));
     let mut text = sign.to_owned();
     for (index, digit) in digits.chars().enumerate() {
         if index > 0 && (digits.len() - index).is_multiple_of(3) {
@@ -122,10 +147,12 @@ mod tests {
         assert_eq!([7, 1000, 999_999].map(count), ["7", "1,000", "999,999"]);
         assert_eq!([0.06, 12_345.678].map(fixed), ["0.060", "12,345.678"]);
         assert_eq!(moment(1_700_000_000), "2023-11-14 22:13:20 UTC");
-        let nested =
-            serde_json::json!({ "rate": 2.5, "people": { "login": 1 }, "sizes": [1, 2], "abuse": null, "none": [] });
+        let nested = serde_json::json!({ "rate": 2.5, "people": { "login": 1 }, "sizes": [1, 2], "abuse": null, "none": [] });
         let expected = [("people.login", "1"), ("rate", "2.5"), ("sizes", "1, 2")];
-        assert_eq!(settings(&nested), expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        assert_eq!(
+            settings(&nested),
+            expected.map(|(name, value)| (name.to_owned(), value.to_owned()))
+        );
         assert_eq!(moment(u64::MAX), "1970-01-01 00:00:00 UTC");
     }
 }

@@ -20,7 +20,10 @@ pub struct Latencies(Histogram<u64>);
 
 impl Default for Latencies {
     fn default() -> Self {
-        #[expect(clippy::expect_used, reason = "the bounds are constants that the histogram admits")]
+        #[expect(
+            clippy::expect_used,
+            reason = "the bounds are constants that the histogram admits"
+        )]
         let histogram = Histogram::new_with_max(LONGEST_MICROS, 3).expect("valid bounds");
         Self(histogram)
     }
@@ -29,7 +32,8 @@ impl Default for Latencies {
 impl Latencies {
     /// Adds one.
     pub fn record(&mut self, latency: Duration) {
-        self.0.saturating_record(u64::try_from(latency.as_micros()).unwrap_or(u64::MAX));
+        self.0
+            .saturating_record(u64::try_from(latency.as_micros()).unwrap_or(u64::MAX));
     }
 
     /// Whether none was measured.
@@ -44,7 +48,9 @@ impl Latencies {
             clippy::expect_used,
             reason = "a vector takes all, and the bounds are constants that the form admits"
         )]
-        V2Serializer::new().serialize(&self.0, &mut bytes).expect("a histogram in memory");
+        V2Serializer::new()
+            .serialize(&self.0, &mut bytes)
+            .expect("a histogram in memory");
         self.0.reset();
         BASE64.encode(&bytes)
     }
@@ -83,8 +89,19 @@ impl Latencies {
     /// The percentiles and their curve so far, under a name.
     pub fn latency(&self, name: &str) -> Latency {
         let steps = self.0.iter_quantiles(POINTS_PER_HALVING);
-        let curve = steps.map(|step| [step.quantile_iterated_to(), milliseconds(step.value_iterated_to())]).collect();
-        Latency { name: name.to_owned(), percentiles: self.percentiles(), curve }
+        let curve = steps
+            .map(|step| {
+                [
+                    step.quantile_iterated_to(),
+                    milliseconds(step.value_iterated_to()),
+                ]
+            })
+            .collect();
+        Latency {
+            name: name.to_owned(),
+            percentiles: self.percentiles(),
+            curve,
+        }
     }
 }
 
@@ -106,7 +123,10 @@ mod tests {
         assert!(here.is_empty());
         let merged = there.percentiles();
         assert_eq!(merged.count, 1001);
-        assert!((merged.p50 - whole).abs() < 2.0 && (merged.max - 2000.0).abs() < 2.0, "{merged:?}");
+        assert!(
+            (merged.p50 - whole).abs() < 2.0 && (merged.max - 2000.0).abs() < 2.0,
+            "{merged:?}"
+        );
         assert!(there.add_encoded("AAAA").is_err());
     }
 
@@ -114,11 +134,19 @@ mod tests {
     fn a_curve_rises_to_the_slowest() {
         let mut latencies = Latencies::default();
         (1..=10_000).for_each(|micros| latencies.record(Duration::from_micros(micros)));
-        let Latency { percentiles, curve, .. } = latencies.latency("push");
+        let Latency {
+            percentiles, curve, ..
+        } = latencies.latency("push");
         assert_eq!(percentiles.count, 10_000);
-        assert!((percentiles.p99 - 9.9).abs() < 0.01 && (percentiles.mean - 5.0).abs() < 0.01, "{percentiles:?}");
+        assert!(
+            (percentiles.p99 - 9.9).abs() < 0.01 && (percentiles.mean - 5.0).abs() < 0.01,
+            "{percentiles:?}"
+        );
         assert!(curve.len() < 200 && curve.is_sorted(), "{curve:?}");
         let [quantile, slowest] = curve[curve.len() - 1];
-        assert!(quantile == 1.0 && (slowest - percentiles.max).abs() < 0.01, "{curve:?}");
+        assert!(
+            quantile == 1.0 && (slowest - percentiles.max).abs() < 0.01,
+            "{curve:?}"
+        );
     }
 }

@@ -144,8 +144,19 @@ pub struct Latency {
 /// - `reject`: from saying no on the phone until the browser is told.
 ///
 /// While a server is flooded the name is followed by ` under abuse`.
-pub const KINDS: [&str; 11] =
-    ["handshake", "open", "scan", "confirm", "push", "redeem", "login", "resume", "cancel", "refresh", "reject"];
+pub const KINDS: [&str; 11] = [
+    "handshake",
+    "open",
+    "scan",
+    "confirm",
+    "push",
+    "redeem",
+    "login",
+    "resume",
+    "cancel",
+    "refresh",
+    "reject",
+];
 
 /// One second of the run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

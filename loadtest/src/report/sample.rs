@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::model::{
-    Failure, Generator, Latency, Machine, Memory, MemoryPoint, Percentiles, Phase, PhaseProcess, Process, Rates,
-    Report, SCHEMA, Scenario, Second, SecondLatency, SecondProcess, Tool,
+    Failure, Generator, Latency, Machine, Memory, MemoryPoint, Percentiles, Phase, PhaseProcess,
+    Process, Rates, Report, SCHEMA, Scenario, Second, SecondLatency, SecondProcess, Tool,
 };
 use crate::ledger::Balance;
 
@@ -16,27 +16,50 @@ const SECONDS: u64 = 120;
 pub fn sample() -> Report {
     let mut report = Report {
         schema: SCHEMA,
-        tool: Tool { name: "saoma-load".into(), version: "0.1.0".into() },
+        tool: Tool {
+            name: "saoma-load".into(),
+            version: "0.1.0".into(),
+        },
         scenario: Scenario {
             name: "login".into(),
             settings: json!({ "waiting": 15_000, "rate": 500.0, "duration": "120s", "transport": "websocket", "come_back": false }),
         },
         started_at: 1_795_640_400,
         seconds: 120.4,
-        targets: vec!["http://127.0.0.1:8080/".into(), "http://127.0.0.1:8081/".into()],
+        targets: vec![
+            "http://127.0.0.1:8080/".into(),
+            "http://127.0.0.1:8081/".into(),
+        ],
         workers: 2,
-        machine: Machine { cores: 8, memory_bytes: 16 << 30, os: "Linux 6.1.0".into() },
-        rates: Rates { opens_per_second: Some(8412.7), logins_per_second: Some(499.6) },
-        latencies: [("handshake", 0.31), ("open", 0.52), ("scan", 1.12), ("push", 0.84), ("redeem", 1.9)]
-            .map(|(name, median)| latency(name, median))
-            .into(),
+        machine: Machine {
+            cores: 8,
+            memory_bytes: 16 << 30,
+            os: "Linux 6.1.0".into(),
+        },
+        rates: Rates {
+            opens_per_second: Some(8412.7),
+            logins_per_second: Some(499.6),
+        },
+        latencies: [
+            ("handshake", 0.31),
+            ("open", 0.52),
+            ("scan", 1.12),
+            ("push", 0.84),
+            ("redeem", 1.9),
+        ]
+        .map(|(name, median)| latency(name, median))
+        .into(),
         series: (1..=SECONDS).map(second).collect(),
         counts: Vec::new(),
         phases: vec![
             phase("open", 0.0, 1.783, 15_000, [1.2, 0.45]),
             phase("arrivals", 3.8, 120.1, 60_000, [47.9, 13.9]),
         ],
-        ledger: Balance { expected: 60_000, received: 60_000, ..Balance::default() },
+        ledger: Balance {
+            expected: 60_000,
+            received: 60_000,
+            ..Balance::default()
+        },
         generator: Generator {
             lateness: Percentiles {
                 count: 60_000,
@@ -57,7 +80,12 @@ pub fn sample() -> Report {
         failures: Vec::new(),
         thresholds: Vec::new(),
     };
-    let demands = ["push.p99<5ms", "ledger.lost==0", "gateway.bytes_per_socket<=2KiB", "resume.p99<1s"];
+    let demands = [
+        "push.p99<5ms",
+        "ledger.lost==0",
+        "gateway.bytes_per_socket<=2KiB",
+        "resume.p99<1s",
+    ];
     report.judge(&demands.map(|demand| demand.parse().unwrap()));
     report
 }
@@ -71,10 +99,22 @@ fn round(value: f64, decimals: i32) -> f64 {
 /// The same, when it went wrong.
 pub fn sample_of_failure() -> Report {
     let mut report = sample();
-    report.ledger = Balance { expected: 59_990, received: 59_987, lost: 3, failed: 12, ..Balance::default() };
+    report.ledger = Balance {
+        expected: 59_990,
+        received: 59_987,
+        lost: 3,
+        failed: 12,
+        ..Balance::default()
+    };
     report.failures = vec![
-        Failure { what: "phone: 503 <unavailable> & \"retry\"".into(), count: 9 },
-        Failure { what: "browser: closed with 1006".into(), count: 3 },
+        Failure {
+            what: "phone: 503 <unavailable> & \"retry\"".into(),
+            count: 9,
+        },
+        Failure {
+            what: "browser: closed with 1006".into(),
+            count: 3,
+        },
     ];
     report
 }
@@ -98,17 +138,28 @@ pub fn sample_of_steps() -> Report {
 /// A part of a run, with the processor time of gateway and Redis.
 fn phase(name: &str, began: f64, seconds: f64, done: u64, cpu: [f64; 2]) -> Phase {
     let processes = ["gateway", "redis"].into_iter().zip(cpu);
-    let used =
-        |cpu_seconds| PhaseProcess { cpu_seconds, cpu_ms_per_1000: Some(round(cpu_seconds * 1e6 / done as f64, 3)) };
-    let processes = processes.map(|(name, cpu_seconds)| (name.to_owned(), used(cpu_seconds))).collect();
-    Phase { name: name.to_owned(), began, seconds, done, processes }
+    let used = |cpu_seconds| PhaseProcess {
+        cpu_seconds,
+        cpu_ms_per_1000: Some(round(cpu_seconds * 1e6 / done as f64, 3)),
+    };
+    let processes = processes
+        .map(|(name, cpu_seconds)| (name.to_owned(), used(cpu_seconds)))
+        .collect();
+    Phase {
+        name: name.to_owned(),
+        began,
+        seconds,
+        done,
+        processes,
+    }
 }
 
 /// A long tail: each nine more costs about as much again.
 fn latency(name: &str, median: f64) -> Latency {
     let at = |nines: f64| round(median * (1.0 + nines * nines), 3);
-    let curve =
-        (0..=45).map(|step| f64::from(step) / 10.0).map(|nines| [round(1.0 - 0.1_f64.powf(nines), 6), at(nines)]);
+    let curve = (0..=45)
+        .map(|step| f64::from(step) / 10.0)
+        .map(|nines| [round(1.0 - 0.1_f64.powf(nines), 6), at(nines)]);
     let percentiles = Percentiles {
         count: 60_000,
         p50: at(0.3),
@@ -119,7 +170,11 @@ fn latency(name: &str, median: f64) -> Latency {
         max: at(4.5),
         mean: at(0.55),
     };
-    Latency { name: name.to_owned(), percentiles, curve: curve.collect() }
+    Latency {
+        name: name.to_owned(),
+        percentiles,
+        curve: curve.collect(),
+    }
 }
 
 fn second(at: u64) -> Second {
@@ -150,8 +205,14 @@ fn second(at: u64) -> Second {
             ("redeem".into(), latency(4, 2.1)),
         ]),
         processes: BTreeMap::from([
-            ("gateway".into(), process(21e6 + sockets as f64 * 2210.0, 0.41, 5)),
-            ("redis".into(), process(12e6 + sockets as f64 * 900.0, 0.12, 6)),
+            (
+                "gateway".into(),
+                process(21e6 + sockets as f64 * 2210.0, 0.41, 5),
+            ),
+            (
+                "redis".into(),
+                process(12e6 + sockets as f64 * 900.0, 0.12, 6),
+            ),
         ]),
     }
 }
@@ -173,7 +234,10 @@ fn processes() -> Vec<Process> {
 }
 
 fn slopes() -> Memory {
-    let mut memory = Memory::new((0..=6).map(|step| memory(step * 2500)).collect(), Some(1.04));
+    let mut memory = Memory::new(
+        (0..=6).map(|step| memory(step * 2500)).collect(),
+        Some(1.04),
+    );
     for slope in memory.slopes.values_mut() {
         slope.r2 = round(slope.r2, 5);
         slope.bytes_per_socket = round(slope.bytes_per_socket, 1);

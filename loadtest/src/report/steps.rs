@@ -18,7 +18,10 @@ impl Step<'_> {
     /// Processor milliseconds of the processes of this name for 1,000 of the things done; `None` where they were not
     /// watched.
     pub fn cpu_ms_per_1000(&self, process: &str) -> Option<f64> {
-        let used = self.phases.iter().map(|phase| Some(phase.processes.get(process)?.cpu_seconds));
+        let used = self
+            .phases
+            .iter()
+            .map(|phase| Some(phase.processes.get(process)?.cpu_seconds));
         let used: f64 = used.sum::<Option<f64>>()?;
         Some(used * 1e6 / self.done as f64)
     }
@@ -28,11 +31,23 @@ impl Report {
     /// The steps in which something was done while processes were watched, in the order in which they began.
     pub fn steps(&self) -> Vec<Step<'_>> {
         let mut steps: Vec<Step<'_>> = Vec::new();
-        for phase in self.phases.iter().filter(|phase| phase.done > 0 && !phase.processes.is_empty()) {
-            let at = steps.iter().position(|step| step.name == phase.name).unwrap_or_else(|| {
-                steps.push(Step { name: &phase.name, done: 0, seconds: 0.0, phases: Vec::new() });
-                steps.len() - 1
-            });
+        for phase in self
+            .phases
+            .iter()
+            .filter(|phase| phase.done > 0 && !phase.processes.is_empty())
+        {
+            let at = steps
+                .iter()
+                .position(|step| step.name == phase.name)
+                .unwrap_or_else(|| {
+                    steps.push(Step {
+                        name: &phase.name,
+                        done: 0,
+                        seconds: 0.0,
+                        phases: Vec::new(),
+                    });
+                    steps.len() - 1
+                });
             let step = &mut steps[at];
             step.done += phase.done;
             step.seconds += phase.seconds;
@@ -54,15 +69,25 @@ mod tests {
     #[test]
     fn a_step_costs_what_its_parts_used_over_what_they_did() {
         let mut report = sample_of_steps();
-        let names: Vec<_> = report.steps().iter().map(|step| step.name.to_owned()).collect();
+        let names: Vec<_> = report
+            .steps()
+            .iter()
+            .map(|step| step.name.to_owned())
+            .collect();
         assert_eq!(names, ["open", "scan", "confirm", "redeem"]);
         let cost = |process| report.step("confirm").unwrap().cpu_ms_per_1000(process);
-        assert_eq!((cost("gateway"), cost("redis"), cost("proxy")), (Some(300.0), Some(150.0), None));
+        assert_eq!(
+            (cost("gateway"), cost("redis"), cost("proxy")),
+            (Some(300.0), Some(150.0), None)
+        );
         let mut dear = report.phases[2].clone();
         dear.processes.get_mut("gateway").unwrap().cpu_seconds *= 3.0;
         report.phases.push(dear);
         let confirm = report.step("confirm").unwrap();
-        assert_eq!((confirm.done, confirm.cpu_ms_per_1000("gateway")), (28_000, Some(600.0)));
+        assert_eq!(
+            (confirm.done, confirm.cpu_ms_per_1000("gateway")),
+            (28_000, Some(600.0))
+        );
     }
 
     #[test]

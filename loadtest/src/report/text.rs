@@ -14,7 +14,11 @@ impl Display for Report {
         self.rates_and_ledger(f)?;
         self.process_table(f)?;
         self.step_table(f)?;
-        if let Some(memory) = self.memory.as_ref().filter(|memory| !memory.slopes.is_empty()) {
+        if let Some(memory) = self
+            .memory
+            .as_ref()
+            .filter(|memory| !memory.slopes.is_empty())
+        {
             slopes(f, memory)?;
         }
         if !self.failures.is_empty() {
@@ -32,36 +36,71 @@ impl Display for Report {
         self.outcomes(f)?;
         let verdict = self.verdict();
         write!(f, "\n{}: {}", verdict.name(), verdict.explanation())?;
-        if self.keeps_thresholds() { Ok(()) } else { write!(f, "\nthresholds were not kept") }
+        if self.keeps_thresholds() {
+            Ok(())
+        } else {
+            write!(f, "\nthresholds were not kept")
+        }
     }
 }
 
 impl Report {
     fn head(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let (about, settings): (Vec<_>, Vec<_>) =
-            settings(&self.scenario.settings).into_iter().partition(|(name, _)| name == "about");
-        let settings: Vec<_> = settings.into_iter().map(|(name, value)| format!("{name} {value}")).collect();
-        writeln!(f, "{} {}: {}", self.tool.name, self.tool.version, self.scenario.name)?;
+        let (about, settings): (Vec<_>, Vec<_>) = settings(&self.scenario.settings)
+            .into_iter()
+            .partition(|(name, _)| name == "about");
+        let settings: Vec<_> = settings
+            .into_iter()
+            .map(|(name, value)| format!("{name} {value}"))
+            .collect();
+        writeln!(
+            f,
+            "{} {}: {}",
+            self.tool.name, self.tool.version, self.scenario.name
+        )?;
         for (_, about) in about {
             writeln!(f, "about       {about}")?;
         }
-        writeln!(f, "began       {}, took {} s", moment(self.started_at), decimal(self.seconds))?;
+        writeln!(
+            f,
+            "began       {}, took {} s",
+            moment(self.started_at),
+            decimal(self.seconds)
+        )?;
         writeln!(f, "settings    {}", settings.join(", "))?;
         writeln!(f, "targets     {}", self.targets.join(", "))?;
         let machine = &self.machine;
         let memory = bytes(machine.memory_bytes as f64);
-        writeln!(f, "generator   {} workers on {} cores, {memory}, {}", self.workers, machine.cores, machine.os)
+        writeln!(
+            f,
+            "generator   {} workers on {} cores, {memory}, {}",
+            self.workers, machine.cores, machine.os
+        )
     }
 
     fn latency_table(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, "\n{:<22}", "milliseconds")?;
-        for head in ["count", "mean", "p50", "p90", "p99", "p99_9", "p99_99", "max"] {
+        for head in [
+            "count", "mean", "p50", "p90", "p99", "p99_9", "p99_99", "max",
+        ] {
             write!(f, "{:>11}", percentile(head))?;
         }
         writeln!(f)?;
-        let kinds = self.latencies.iter().map(|latency| (latency.name.as_str(), &latency.percentiles));
+        let kinds = self
+            .latencies
+            .iter()
+            .map(|latency| (latency.name.as_str(), &latency.percentiles));
         for (name, percentiles) in kinds.chain([("generator late", &self.generator.lateness)]) {
-            let Percentiles { p50, p90, p99, p99_9, p99_99, max, mean, .. } = percentiles;
+            let Percentiles {
+                p50,
+                p90,
+                p99,
+                p99_9,
+                p99_99,
+                max,
+                mean,
+                ..
+            } = percentiles;
             write!(f, "{name:<22}{:>11}", count(percentiles.count))?;
             for figure in [mean, p50, p90, p99, p99_9, p99_99, max] {
                 write!(f, "{:>11}", fixed(*figure))?;
@@ -73,9 +112,14 @@ impl Report {
 
     fn rates_and_ledger(&self, f: &mut Formatter<'_>) -> fmt::Result {
         writeln!(f)?;
-        let rates = [("opens", self.rates.opens_per_second), ("logins", self.rates.logins_per_second)];
-        let rates: Vec<_> =
-            rates.iter().filter_map(|(name, rate)| Some(format!("{} {name}/s", decimal((*rate)?)))).collect();
+        let rates = [
+            ("opens", self.rates.opens_per_second),
+            ("logins", self.rates.logins_per_second),
+        ];
+        let rates: Vec<_> = rates
+            .iter()
+            .filter_map(|(name, rate)| Some(format!("{} {name}/s", decimal((*rate)?))))
+            .collect();
         if !rates.is_empty() {
             writeln!(f, "rates       {}", rates.join(", "))?;
         }
@@ -92,14 +136,25 @@ impl Report {
         writeln!(f, "ledger      {}", parts.join(", "))?;
         let generator = &self.generator;
         let cpu = decimal(generator.cpu_seconds);
-        writeln!(f, "generator   {} arrivals dropped, {cpu} s of CPU", count(generator.dropped))
+        writeln!(
+            f,
+            "generator   {} arrivals dropped, {cpu} s of CPU",
+            count(generator.dropped)
+        )
     }
 
     fn process_table(&self, f: &mut Formatter<'_>) -> fmt::Result {
         if self.processes.is_empty() {
             return Ok(());
         }
-        let heads = ["processes", "CPU s", "PSS start", "PSS end", "ms/1000 logins", "µs/socket·s"];
+        let heads = [
+            "processes",
+            "CPU s",
+            "PSS start",
+            "PSS end",
+            "ms/1000 logins",
+            "µs/socket·s",
+        ];
         writeln!(
             f,
             "\n{:<16}{:>5}{:>10}{:>12}{:>12}{:>16}{:>13}",
@@ -127,13 +182,23 @@ impl Report {
         if steps.is_empty() {
             return Ok(());
         }
-        write!(f, "\n{:<22}{:>11}{:>11}", "CPU ms per 1,000", "done", "seconds")?;
+        write!(
+            f,
+            "\n{:<22}{:>11}{:>11}",
+            "CPU ms per 1,000", "done", "seconds"
+        )?;
         for process in &self.processes {
             write!(f, "{:>12}", process.name)?;
         }
         writeln!(f)?;
         for step in steps {
-            write!(f, "{:<22}{:>11}{:>11}", step.name, count(step.done), decimal(step.seconds))?;
+            write!(
+                f,
+                "{:<22}{:>11}{:>11}",
+                step.name,
+                count(step.done),
+                decimal(step.seconds)
+            )?;
             for process in &self.processes {
                 let cost = step.cpu_ms_per_1000(&process.name);
                 write!(f, "{:>12}", cost.map_or_else(|| "-".to_owned(), decimal))?;
@@ -148,8 +213,13 @@ impl Report {
             writeln!(f, "\nthresholds")?;
         }
         for outcome in &self.thresholds {
-            let unit = outcome.expression.parse().map_or(Unit::Ratio, |threshold: Threshold| threshold.unit());
-            let found = outcome.value.map_or_else(|| "not measured".to_owned(), |figure| value(figure, unit));
+            let unit = outcome
+                .expression
+                .parse()
+                .map_or(Unit::Ratio, |threshold: Threshold| threshold.unit());
+            let found = outcome
+                .value
+                .map_or_else(|| "not measured".to_owned(), |figure| value(figure, unit));
             let mark = if outcome.passed { "passed" } else { "FAILED" };
             writeln!(f, "  {mark}  {}: {found}", outcome.expression)?;
         }
@@ -161,7 +231,11 @@ fn slopes(f: &mut Formatter<'_>, memory: &Memory) -> fmt::Result {
     if memory.slopes.is_empty() && memory.after_churn_ratio.is_none() {
         return Ok(());
     }
-    writeln!(f, "\n{:<16}{:>15}{:>16}{:>10}", "memory", "B per socket", "without", "r²")?;
+    writeln!(
+        f,
+        "\n{:<16}{:>15}{:>16}{:>10}",
+        "memory", "B per socket", "without", "r²"
+    )?;
     for (name, slope) in &memory.slopes {
         let (cost, base) = (decimal(slope.bytes_per_socket), bytes(slope.base_bytes));
         writeln!(f, "{name:<16}{cost:>15}{base:>16}{:>10.4}", slope.r2)?;
@@ -185,10 +259,17 @@ mod tests {
     fn the_summary_of_a_run_by_steps_tells_what_each_costs_each_process() {
         let text = sample_of_steps().to_string();
         let (_, table) = text.split_once("CPU ms per 1,000").unwrap();
-        let rows: Vec<Vec<&str>> = table.lines().take(5).map(|line| line.split_whitespace().collect()).collect();
+        let rows: Vec<Vec<&str>> = table
+            .lines()
+            .take(5)
+            .map(|line| line.split_whitespace().collect())
+            .collect();
         assert_eq!(rows[0], ["done", "seconds", "gateway", "redis"]);
         assert_eq!(rows[3], ["confirm", "14,000", "7.00", "300.0", "150.0"]);
-        assert_eq!((rows[1][0], rows[2][0], rows[4][0]), ("open", "scan", "redeem"));
+        assert_eq!(
+            (rows[1][0], rows[2][0], rows[4][0]),
+            ("open", "scan", "redeem")
+        );
     }
 
     #[test]

@@ -50,7 +50,9 @@ const OPERATORS: [(&str, Operator); 6] = [
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ThresholdError {
     /// There is nothing that compares.
-    #[error("`{0}` has no operator: write FIGURE, one of < <= > >= == !=, and a number, such as push.p99<5ms")]
+    #[error(
+        "`{0}` has no operator: write FIGURE, one of < <= > >= == !=, and a number, such as push.p99<5ms"
+    )]
     NoOperator(String),
     /// The part after the operator does not begin with a number.
     #[error("`{0}` is no number: write digits, and a unit if you like, such as 5ms")]
@@ -91,7 +93,13 @@ impl FromStr for Threshold {
             .ok_or_else(|| ThresholdError::NoOperator(expression.to_owned()))?;
         let (figure, unit) = figure_named(figure.trim())?;
         let limit = limit(rest[sign.len()..].trim(), &figure, unit)?;
-        Ok(Self { expression: expression.to_owned(), figure, unit, operator, limit })
+        Ok(Self {
+            expression: expression.to_owned(),
+            figure,
+            unit,
+            operator,
+            limit,
+        })
     }
 }
 
@@ -112,14 +120,21 @@ impl Threshold {
             Operator::Equal => value == self.limit,
             Operator::NotEqual => value != self.limit,
         });
-        Outcome { expression: self.expression.clone(), value, passed }
+        Outcome {
+            expression: self.expression.clone(),
+            value,
+            passed,
+        }
     }
 }
 
 impl Report {
     /// Judges the run by `thresholds`, and keeps the outcome.
     pub fn judge(&mut self, thresholds: &[Threshold]) {
-        self.thresholds = thresholds.iter().map(|threshold| threshold.judge(self)).collect();
+        self.thresholds = thresholds
+            .iter()
+            .map(|threshold| threshold.judge(self))
+            .collect();
     }
 }
 
@@ -133,8 +148,13 @@ fn figure_named(name: &str) -> Result<(String, Unit), ThresholdError> {
     let known = members.iter().find(|(known, ..)| *known == member);
     let is_kernel = group != KERNEL || member == "bytes_per_socket";
     match known {
-        Some((_, unit, _)) if is_kernel && is_word(group) => Ok((format!("{group}.{member}"), *unit)),
-        _ => Err(ThresholdError::NoFigure { figure: name.to_owned(), known: known_names(group, members) }),
+        Some((_, unit, _)) if is_kernel && is_word(group) => {
+            Ok((format!("{group}.{member}"), *unit))
+        }
+        _ => Err(ThresholdError::NoFigure {
+            figure: name.to_owned(),
+            known: known_names(group, members),
+        }),
     }
 }
 
@@ -153,11 +173,19 @@ fn members_of(group: &str) -> Members {
 fn is_word(group: &str) -> bool {
     !group.is_empty()
         && group == group.trim()
-        && group.chars().all(|sign| sign.is_alphanumeric() || matches!(sign, '_' | '-' | ' '))
+        && group
+            .chars()
+            .all(|sign| sign.is_alphanumeric() || matches!(sign, '_' | '-' | ' '))
 }
 
 fn known_names(group: &str, members: Members) -> String {
-    let list = |members: Members| members.iter().map(|(name, ..)| *name).collect::<Vec<_>>().join(", ");
+    let list = |members: Members| {
+        members
+            .iter()
+            .map(|(name, ..)| *name)
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     if members == PROCESS || members == RATES {
         let kinds = KINDS.join(", ");
         return format!(
@@ -176,9 +204,13 @@ fn known_names(group: &str, members: Members) -> String {
 
 /// The number behind an operator, in the unit of the figure.
 fn limit(text: &str, figure: &str, unit: Unit) -> Result<f64, ThresholdError> {
-    let end = text.find(|sign: char| !sign.is_ascii_digit() && sign != '.').unwrap_or(text.len());
+    let end = text
+        .find(|sign: char| !sign.is_ascii_digit() && sign != '.')
+        .unwrap_or(text.len());
     let (digits, given) = text.split_at(end);
-    let number: f64 = digits.parse().map_err(|_| ThresholdError::NoNumber(text.to_owned()))?;
+    let number: f64 = digits
+        .parse()
+        .map_err(|_| ThresholdError::NoNumber(text.to_owned()))?;
     let given = given.trim();
     if given.is_empty() {
         return Ok(number);
@@ -186,7 +218,11 @@ fn limit(text: &str, figure: &str, unit: Unit) -> Result<f64, ThresholdError> {
     let (what, size) = measure(given).ok_or_else(|| ThresholdError::NoUnit(given.to_owned()))?;
     let (own, name, own_size) = own_measure(unit);
     if own != Some(what) {
-        return Err(ThresholdError::WrongUnit { figure: figure.to_owned(), unit: given.to_owned(), what: name });
+        return Err(ThresholdError::WrongUnit {
+            figure: figure.to_owned(),
+            unit: given.to_owned(),
+            what: name,
+        });
     }
     Ok(number * size / own_size)
 }

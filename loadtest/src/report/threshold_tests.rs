@@ -20,9 +20,13 @@ fn a_threshold_is_kept_or_not() {
     assert_eq!(judged("ledger.lost==0"), (Some(0.0), true));
     assert_eq!(judged("ledger.lost!=0"), (Some(0.0), false));
     assert!(judged("opens_per_second >= 8000").1 && !judged("opens_per_second>=9000").1);
-    assert!(judged("gateway.bytes_per_socket<=3KiB").1 && !judged("gateway.bytes_per_socket<=2KiB").1);
+    assert!(
+        judged("gateway.bytes_per_socket<=3KiB").1 && !judged("gateway.bytes_per_socket<=2KiB").1
+    );
     assert!(judged("kernel.bytes_per_socket < 6 KB").1);
-    assert!(judged("memory.after_churn_ratio<=110%").1 && !judged("memory.after_churn_ratio<=1.01").1);
+    assert!(
+        judged("memory.after_churn_ratio<=110%").1 && !judged("memory.after_churn_ratio<=1.01").1
+    );
     assert!(judged("redis.cpu_seconds<15s").1 && judged("redis.cpu_seconds > 14000ms").1);
     assert_eq!(judged("push.p99.9<1s"), judged("push.p99_9<1s"));
 }
@@ -40,23 +44,42 @@ fn an_error_says_what_is_wrong_and_what_there_is() {
     assert!(refused("push.p99=5").contains("has no operator"));
     assert!(refused("push.p99<fast").contains("`fast` is no number"));
     assert!(refused("push.p99<1.2.3ms").contains("is no number"));
-    assert!(refused("push.p98<5ms").contains("no figure `push.p98`: push has count, mean, p50, p90, p99,"));
+    assert!(
+        refused("push.p98<5ms")
+            .contains("no figure `push.p98`: push has count, mean, p50, p90, p99,")
+    );
     assert!(refused("pusch.p99<5ms").contains("there are handshake, open, scan, confirm, push"));
-    assert!(refused("ledger.missing==0").contains("ledger has expected, received, duplicate, lost"));
+    assert!(
+        refused("ledger.missing==0").contains("ledger has expected, received, duplicate, lost")
+    );
     assert!(refused("opens>8000").contains("opens_per_second"));
     assert!(refused("push.p99<5min").contains("`min` is no unit"));
-    assert!(refused("push.p99<5KiB").contains("`push.p99` cannot be compared with KiB: it is a time"));
+    assert!(
+        refused("push.p99<5KiB").contains("`push.p99` cannot be compared with KiB: it is a time")
+    );
     assert!(refused("ledger.lost<5ms").contains("it is a number"));
     assert!(refused("<5").contains("no figure ``"));
 }
 
 #[test]
 fn what_a_step_costs_a_process_can_be_demanded() {
-    let judged = |expression: &str| expression.parse::<Threshold>().unwrap().judge(&sample_of_steps());
+    let judged = |expression: &str| {
+        expression
+            .parse::<Threshold>()
+            .unwrap()
+            .judge(&sample_of_steps())
+    };
     assert!(judged("gateway.cpu_ms_per_1000_confirms<=300").passed);
     assert!(!judged("redis.cpu_ms_per_1000_scans<149ms").passed);
-    for figure in ["gateway.cpu_ms_per_1000_opens", "gateway.cpu_ms_per_1000_redeems"] {
-        assert!(judged(&format!("{figure}<1s")).value.is_some_and(|cost| cost > 0.0));
+    for figure in [
+        "gateway.cpu_ms_per_1000_opens",
+        "gateway.cpu_ms_per_1000_redeems",
+    ] {
+        assert!(
+            judged(&format!("{figure}<1s"))
+                .value
+                .is_some_and(|cost| cost > 0.0)
+        );
     }
     assert_eq!(judged("gateway.cpu_ms_per_1000_logins<1s").value, None);
 }
@@ -64,11 +87,17 @@ fn what_a_step_costs_a_process_can_be_demanded() {
 #[test]
 fn the_readme_names_every_figure() {
     let readme = include_str!("../../README.md");
-    let (members, rates) = ([PERCENTILES, LEDGER, GENERATOR, MEMORY, PROCESS].concat(), RATES);
+    let (members, rates) = (
+        [PERCENTILES, LEDGER, GENERATOR, MEMORY, PROCESS].concat(),
+        RATES,
+    );
     let members = members.iter().map(|(name, ..)| format!("`.{name}`"));
     let names = members.chain(rates.iter().map(|(name, ..)| format!("`{name}`")));
     for name in names.chain(KINDS.map(|kind| format!("`{kind}`"))) {
-        assert!(readme.contains(&name), "{name} stands nowhere in loadtest/README.md");
+        assert!(
+            readme.contains(&name),
+            "{name} stands nowhere in loadtest/README.md"
+        );
     }
 }
 
@@ -78,7 +107,10 @@ fn every_figure_of_a_report_can_be_demanded() {
     for report in [sample(), sample_of_steps()] {
         for figure in report.figures() {
             let threshold: Threshold = format!("{}>=0", figure.name).parse().unwrap();
-            assert_eq!((threshold.unit(), threshold.judge(&report).value), (figure.unit, Some(figure.value)));
+            assert_eq!(
+                (threshold.unit(), threshold.judge(&report).value),
+                (figure.unit, Some(figure.value))
+            );
         }
     }
 }

@@ -23,7 +23,13 @@ impl Report {
             Verdict::Void(reason)
         } else if ledger.is_clean() {
             Verdict::Clean
-        } else if ledger.received + ledger.duplicate + ledger.lost + ledger.wrong_browser + ledger.failed == 0 {
+        } else if ledger.received
+            + ledger.duplicate
+            + ledger.lost
+            + ledger.wrong_browser
+            + ledger.failed
+            == 0
+        {
             Verdict::NothingOwed
         } else {
             Verdict::NotClean
@@ -51,9 +57,13 @@ impl Verdict<'_> {
     pub fn explanation(self) -> String {
         match self {
             Self::Void(reason) => format!("The figures do not count: {reason}."),
-            Self::NotClean => "A result was lost, came twice or went astray, or a login broke off.".into(),
+            Self::NotClean => {
+                "A result was lost, came twice or went astray, or a login broke off.".into()
+            }
             Self::Clean => "Every accepted confirm reached its browser exactly once.".into(),
-            Self::NothingOwed => "No login was confirmed in this run, and nothing went wrong.".into(),
+            Self::NothingOwed => {
+                "No login was confirmed in this run, and nothing went wrong.".into()
+            }
         }
     }
 }
@@ -65,8 +75,15 @@ mod tests {
 
     #[test]
     fn a_generator_that_was_late_proves_nothing_whatever_the_ledger_says() {
-        let ledger = Balance { expected: 1, received: 1, ..Balance::default() };
-        let mut report = Report { ledger, ..Report::default() };
+        let ledger = Balance {
+            expected: 1,
+            received: 1,
+            ..Balance::default()
+        };
+        let mut report = Report {
+            ledger,
+            ..Report::default()
+        };
         assert_eq!(report.verdict(), Verdict::Clean);
         report.generator.voided = Some("late".into());
         assert_eq!(report.verdict(), Verdict::Void("late"));

@@ -45,10 +45,17 @@ impl Scenario {
     /// What is done with the browsers that wait, one step after the other, each with when people come for it.
     pub fn arrivals(&self) -> Vec<(Step, Stage)> {
         if !self.steps {
-            return self.stage().map(|stage| (Step::Whole, stage)).into_iter().collect();
+            return self
+                .stage()
+                .map(|stage| (Step::Whole, stage))
+                .into_iter()
+                .collect();
         }
         let all_at = |rate: f64| Stage::steady(rate, self.largest() as f64 / rate);
-        let mut steps = vec![(Step::Scan, all_at(self.rate_of_scans())), (Step::Confirm, all_at(self.rate))];
+        let mut steps = vec![
+            (Step::Scan, all_at(self.rate_of_scans())),
+            (Step::Confirm, all_at(self.rate)),
+        ];
         if self.redeem {
             steps.push((Step::Redeem, all_at(self.rate)));
         }
@@ -66,16 +73,39 @@ impl Scenario {
             return Ok(());
         }
         ensure!(self.server == Server::Gateway, "only logins go by steps");
-        let plain = self.rate_to.is_none() && self.abuse.is_none() && self.people == People::default();
-        ensure!(plain, "logins that go by steps come at one rate, and all do the same: no rate_to, abuse or people");
-        ensure!(self.rate > 0.0 && self.rate_of_scans() > 0.0, "steps need a rate");
+        let plain =
+            self.rate_to.is_none() && self.abuse.is_none() && self.people == People::default();
+        ensure!(
+            plain,
+            "logins that go by steps come at one rate, and all do the same: no rate_to, abuse or people"
+        );
+        ensure!(
+            self.rate > 0.0 && self.rate_of_scans() > 0.0,
+            "steps need a rate"
+        );
         let all = self.largest() as f64;
         let (scans, confirms) = (all / self.rate_of_scans(), all / self.rate);
-        let opens = if self.open_rate > 0.0 { all / self.open_rate } else { 0.0 };
+        let opens = if self.open_rate > 0.0 {
+            all / self.open_rate
+        } else {
+            0.0
+        };
         let times = [
-            ("waits for its scan", UNSCANNED, opens + self.settle + self.idle + scans),
-            ("waits for its confirm once it is scanned", SCANNED, scans.max(confirms) + BETWEEN),
-            ("waits for its code to be redeemed", CODE, if self.redeem { confirms + BETWEEN } else { 0.0 }),
+            (
+                "waits for its scan",
+                UNSCANNED,
+                opens + self.settle + self.idle + scans,
+            ),
+            (
+                "waits for its confirm once it is scanned",
+                SCANNED,
+                scans.max(confirms) + BETWEEN,
+            ),
+            (
+                "waits for its code to be redeemed",
+                CODE,
+                if self.redeem { confirms + BETWEEN } else { 0.0 },
+            ),
         ];
         for (waits, most, time) in times {
             ensure!(

@@ -22,8 +22,15 @@ impl History {
         push(&mut self.sockets, snapshot.second.sockets);
         push(&mut self.done, snapshot.second.done);
         for (kind, _) in &snapshot.latencies {
-            let latency = snapshot.second.latencies.get(kind).filter(|latency| latency.count > 0);
-            push(self.p99.entry(kind.clone()).or_default(), latency.map(|latency| (latency.p99 * 1000.0) as u64));
+            let latency = snapshot
+                .second
+                .latencies
+                .get(kind)
+                .filter(|latency| latency.count > 0);
+            push(
+                self.p99.entry(kind.clone()).or_default(),
+                latency.map(|latency| (latency.p99 * 1000.0) as u64),
+            );
         }
     }
 
@@ -39,7 +46,10 @@ impl History {
 
     /// The p99 of one kind in each of the last seconds.
     pub fn p99(&self, kind: &str, room: u16) -> Vec<Option<u64>> {
-        self.p99.get(kind).map(|values| last(values, room)).unwrap_or_default()
+        self.p99
+            .get(kind)
+            .map(|values| last(values, room))
+            .unwrap_or_default()
     }
 }
 
@@ -51,7 +61,11 @@ fn push<T>(values: &mut VecDeque<T>, value: T) {
 }
 
 fn last<T: Copy>(values: &VecDeque<T>, room: u16) -> Vec<T> {
-    values.iter().skip(values.len().saturating_sub(room.into())).copied().collect()
+    values
+        .iter()
+        .skip(values.len().saturating_sub(room.into()))
+        .copied()
+        .collect()
 }
 
 #[cfg(test)]

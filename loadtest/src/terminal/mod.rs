@@ -27,8 +27,13 @@ pub enum Mode {
 impl Mode {
     /// The screen, unless it is not wanted or standard error is no terminal that can show one.
     pub fn choose(no_tui: bool) -> Self {
-        let can = io::stderr().is_terminal() && std::env::var_os("TERM").is_some_and(|terminal| terminal != "dumb");
-        if can && !no_tui { Self::Screen } else { Self::Lines }
+        let can = io::stderr().is_terminal()
+            && std::env::var_os("TERM").is_some_and(|terminal| terminal != "dumb");
+        if can && !no_tui {
+            Self::Screen
+        } else {
+            Self::Lines
+        }
     }
 }
 

@@ -48,13 +48,21 @@ impl Screen {
         let entered = execute!(io::stderr(), EnterAlternateScreen);
         let taken = entered.and_then(|()| Terminal::new(CrosstermBackend::new(io::stderr())));
         let terminal = taken.inspect_err(|_| restore())?;
-        let drawing = Arc::new(Mutex::new(Drawing { terminal, history: History::default(), last: None }));
+        let drawing = Arc::new(Mutex::new(Drawing {
+            terminal,
+            history: History::default(),
+            last: None,
+        }));
         let over = Arc::new(AtomicBool::new(false));
         let keys = std::thread::spawn({
             let (drawing, over) = (Arc::clone(&drawing), Arc::clone(&over));
             move || read_keys(&drawing, &over, &stop)
         });
-        Ok(Self { drawing, over, keys: Some(keys) })
+        Ok(Self {
+            drawing,
+            over,
+            keys: Some(keys),
+        })
     }
 
     /// Draws how the run stands.
@@ -81,7 +89,9 @@ impl Drawing {
     fn draw(&mut self) {
         let Some(snapshot) = &self.last else { return };
         // A terminal that went away is no reason to end the run.
-        let _ = self.terminal.draw(|frame| render(frame, snapshot, &self.history));
+        let _ = self
+            .terminal
+            .draw(|frame| render(frame, snapshot, &self.history));
     }
 }
 
@@ -107,9 +117,18 @@ fn restore_at_panics() {
 
 fn read_keys(drawing: &Mutex<Drawing>, over: &AtomicBool, stop: &Stop) {
     while !over.load(Ordering::SeqCst) {
-        match event::poll(GLANCE).and_then(|is_there| if is_there { event::read().map(Some) } else { Ok(None) }) {
+        match event::poll(GLANCE).and_then(|is_there| {
+            if is_there {
+                event::read().map(Some)
+            } else {
+                Ok(None)
+            }
+        }) {
             Ok(Some(Event::Key(key))) if ends_the_run(key) => stop.ask_or_exit(),
-            Ok(Some(Event::Resize(..))) => drawing.lock().unwrap_or_else(PoisonError::into_inner).draw(),
+            Ok(Some(Event::Resize(..))) => drawing
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .draw(),
             Ok(_) => {}
             // No keys can be had; the run goes on.
             Err(_) => return,

@@ -32,7 +32,11 @@ impl Snapshot {
     /// The share of the part that is over, from 0 to 1.
     pub fn progress(&self) -> Option<f64> {
         let length = self.length?.as_secs_f64();
-        Some(if length > 0.0 { (self.elapsed.as_secs_f64() / length).min(1.0) } else { 1.0 })
+        Some(if length > 0.0 {
+            (self.elapsed.as_secs_f64() / length).min(1.0)
+        } else {
+            1.0
+        })
     }
 
     /// Minutes and seconds, as `1:05`.
@@ -46,7 +50,11 @@ impl Snapshot {
 #[cfg(test)]
 pub fn sample() -> Snapshot {
     let report = crate::report::sample::sample();
-    let latencies = report.latencies.iter().map(|latency| (latency.name.clone(), latency.percentiles)).collect();
+    let latencies = report
+        .latencies
+        .iter()
+        .map(|latency| (latency.name.clone(), latency.percentiles))
+        .collect();
     Snapshot {
         scenario: report.scenario.name,
         phase: "arrivals".into(),
@@ -54,7 +62,12 @@ pub fn sample() -> Snapshot {
         length: Some(Duration::from_secs(120)),
         second: report.series[41].clone(),
         latencies,
-        ledger: Balance { expected: 21_000, received: 20_998, lost: 2, ..Balance::default() },
+        ledger: Balance {
+            expected: 21_000,
+            received: 20_998,
+            lost: 2,
+            ..Balance::default()
+        },
         generator: report.generator,
         failures: Vec::new(),
     }

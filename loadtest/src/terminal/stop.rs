@@ -23,7 +23,10 @@ impl Stop {
     /// One that signals ask for.
     pub(super) fn at_signals() -> io::Result<Self> {
         let stop = Self::new();
-        for kind in [signal::SignalKind::interrupt(), signal::SignalKind::terminate()] {
+        for kind in [
+            signal::SignalKind::interrupt(),
+            signal::SignalKind::terminate(),
+        ] {
             let (stop, mut signals) = (stop.clone(), signal::signal(kind)?);
             tokio::spawn(async move {
                 while signals.recv().await.is_some() {

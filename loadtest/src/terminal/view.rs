@@ -26,7 +26,11 @@ pub fn render(frame: &mut Frame<'_>, snapshot: &Snapshot, history: &History) {
         Constraint::Length(4),
         Constraint::Length(kinds.saturating_add(3)),
         Constraint::Length(4),
-        Constraint::Length(if processes > 0 { processes.saturating_add(2) } else { 0 }),
+        Constraint::Length(if processes > 0 {
+            processes.saturating_add(2)
+        } else {
+            0
+        }),
         Constraint::Length(failures),
         Constraint::Min(0),
     ])
@@ -34,7 +38,8 @@ pub fn render(frame: &mut Frame<'_>, snapshot: &Snapshot, history: &History) {
     draw_head(frame, head, snapshot);
     draw_rates(frame, rates, snapshot, history);
     draw_latencies(frame, latencies, snapshot, history);
-    let [ledger, generator] = Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]).areas(health);
+    let [ledger, generator] =
+        Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]).areas(health);
     draw_ledger(frame, ledger, snapshot);
     draw_generator(frame, generator, snapshot);
     draw_processes(frame, servers, snapshot);
@@ -43,23 +48,39 @@ pub fn render(frame: &mut Frame<'_>, snapshot: &Snapshot, history: &History) {
 
 fn boxed(title: &str) -> Block<'_> {
     let title = Span::from(format!(" {title} ")).not_dim().bold();
-    Block::bordered().border_type(BorderType::Rounded).border_style(Style::new().dim()).title(title)
+    Block::bordered()
+        .border_type(BorderType::Rounded)
+        .border_style(Style::new().dim())
+        .title(title)
 }
 
 /// A number behind its label.
 fn labelled<'a>(label: &'a str, value: String) -> [Span<'a>; 3] {
-    [Span::from(label).dim(), Span::from(format!(" {value}")), Span::from("   ")]
+    [
+        Span::from(label).dim(),
+        Span::from(format!(" {value}")),
+        Span::from("   "),
+    ]
 }
 
 /// A number that ought to be 0.
 fn alarming<'a>(label: &'a str, number: u64) -> [Span<'a>; 3] {
     let [label, value, gap] = labelled(label, count(number));
-    [label, if number > 0 { value.red().bold() } else { value }, gap]
+    [
+        label,
+        if number > 0 {
+            value.red().bold()
+        } else {
+            value
+        },
+        gap,
+    ]
 }
 
 fn draw_head(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot) {
     let [line, gauge] = Layout::vertical([Constraint::Length(1); 2]).areas(area);
-    let [left, right] = Layout::horizontal([Constraint::Fill(1), Constraint::Length(16)]).areas(line);
+    let [left, right] =
+        Layout::horizontal([Constraint::Fill(1), Constraint::Length(16)]).areas(line);
     let name = Span::from(format!(" saoma-load {}  ", snapshot.scenario)).bold();
     let phase = match &snapshot.generator.voided {
         Some(reason) => Span::from(format!("VOID: {reason}")).red().bold(),
@@ -73,9 +94,15 @@ fn draw_head(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot) {
         return;
     };
     let remaining = Snapshot::clock(length.saturating_sub(snapshot.elapsed));
-    let label = format!(" {clock} of {}, {remaining} to go ", Snapshot::clock(length));
-    let bar =
-        LineGauge::default().ratio(progress).label(label).filled_style(Color::Cyan).unfilled_style(Style::new().dim());
+    let label = format!(
+        " {clock} of {}, {remaining} to go ",
+        Snapshot::clock(length)
+    );
+    let bar = LineGauge::default()
+        .ratio(progress)
+        .label(label)
+        .filled_style(Color::Cyan)
+        .unfilled_style(Style::new().dim());
     frame.render_widget(bar, gauge);
 }
 
@@ -84,38 +111,78 @@ fn draw_rates(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot, history: &
     let block = boxed("last second");
     let inner = block.inner(area);
     frame.render_widget(block, area);
-    let [text, curves] = Layout::horizontal([Constraint::Length(62), Constraint::Fill(1)]).areas(inner);
+    let [text, curves] =
+        Layout::horizontal([Constraint::Length(62), Constraint::Fill(1)]).areas(inner);
     let rates = [
         labelled("asked", count(second.arrivals)),
         labelled("done", count(second.done)),
         alarming("failed", second.failed),
     ];
-    let lines = [Line::from_iter(rates.concat()), Line::from_iter(labelled("sockets", count(second.sockets)))];
+    let lines = [
+        Line::from_iter(rates.concat()),
+        Line::from_iter(labelled("sockets", count(second.sockets))),
+    ];
     frame.render_widget(Paragraph::new(Vec::from(lines)), text);
     let [done, sockets] = Layout::vertical([Constraint::Length(1); 2]).areas(curves);
-    frame.render_widget(Sparkline::default().data(history.done(done.width)).style(Color::Cyan), done);
-    frame.render_widget(Sparkline::default().data(history.sockets(sockets.width)).style(Color::Blue), sockets);
+    frame.render_widget(
+        Sparkline::default()
+            .data(history.done(done.width))
+            .style(Color::Cyan),
+        done,
+    );
+    frame.render_widget(
+        Sparkline::default()
+            .data(history.sockets(sockets.width))
+            .style(Color::Blue),
+        sockets,
+    );
 }
 
 fn draw_latencies(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot, history: &History) {
     let is_wide = area.width >= WIDE;
-    let block = boxed(if is_wide { "latency, ms; curves: p99 of each second" } else { "latency, ms" });
+    let block = boxed(if is_wide {
+        "latency, ms; curves: p99 of each second"
+    } else {
+        "latency, ms"
+    });
     let inner = block.inner(area);
     frame.render_widget(block, area);
-    let longest = snapshot.latencies.iter().map(|(kind, _)| kind.len()).max().unwrap_or_default();
+    let longest = snapshot
+        .latencies
+        .iter()
+        .map(|(kind, _)| kind.len())
+        .max()
+        .unwrap_or_default();
     let kind_width = u16::try_from(longest).unwrap_or(u16::MAX).clamp(10, 24);
     let widths = [kind_width].into_iter().chain(LATENCY_COLUMNS);
     let table_width = widths.clone().map(|width| width + 1).sum();
-    let [table, curves] = Layout::horizontal([Constraint::Length(table_width), Constraint::Fill(1)]).areas(inner);
-    let heads = ["", "count", "p50", "p99", "max", "all: p50", "p99", "p99.9", "max"];
+    let [table, curves] =
+        Layout::horizontal([Constraint::Length(table_width), Constraint::Fill(1)]).areas(inner);
+    let heads = [
+        "", "count", "p50", "p99", "max", "all: p50", "p99", "p99.9", "max",
+    ];
     let rows = snapshot.latencies.iter().map(|(kind, all)| {
-        let last = snapshot.second.latencies.get(kind).filter(|last| last.count > 0);
+        let last = snapshot
+            .second
+            .latencies
+            .get(kind)
+            .filter(|last| last.count > 0);
         let last = last.map_or_else(
             || ["-"; 4].map(str::to_owned),
-            |last| [count(last.count), decimal(last.p50), decimal(last.p99), decimal(last.max)],
+            |last| {
+                [
+                    count(last.count),
+                    decimal(last.p50),
+                    decimal(last.p99),
+                    decimal(last.max),
+                ]
+            },
         );
         let all = [all.p50, all.p99, all.p99_9, all.max].map(decimal);
-        let figures = last.into_iter().chain(all).map(|figure| right(figure, Style::new()));
+        let figures = last
+            .into_iter()
+            .chain(all)
+            .map(|figure| right(figure, Style::new()));
         Row::new([Cell::from(kind.clone()).bold()].into_iter().chain(figures))
     });
     let head = Row::new(heads.map(|head| right(head.to_owned(), Style::new().dim())));
@@ -124,7 +191,12 @@ fn draw_latencies(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot, histor
         return;
     }
     for ((kind, _), row) in snapshot.latencies.iter().zip(curves.rows().skip(1)) {
-        frame.render_widget(Sparkline::default().data(history.p99(kind, row.width)).style(Color::Yellow), row);
+        frame.render_widget(
+            Sparkline::default()
+                .data(history.p99(kind, row.width))
+                .style(Color::Yellow),
+            row,
+        );
     }
 }
 
@@ -135,7 +207,10 @@ fn right(text: String, style: Style) -> Cell<'static> {
 fn draw_ledger(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot) {
     let ledger = &snapshot.ledger;
     let told = [
-        labelled("told", format!("{} of {}", count(ledger.received), count(ledger.expected))),
+        labelled(
+            "told",
+            format!("{} of {}", count(ledger.received), count(ledger.expected)),
+        ),
         labelled("on the way", count(ledger.lost)),
     ];
     let wrong = [
@@ -143,15 +218,24 @@ fn draw_ledger(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot) {
         alarming("astray", ledger.wrong_browser),
         alarming("failed", ledger.failed),
     ];
-    let lines = vec![Line::from_iter(told.concat()), Line::from_iter(wrong.concat())];
+    let lines = vec![
+        Line::from_iter(told.concat()),
+        Line::from_iter(wrong.concat()),
+    ];
     frame.render_widget(Paragraph::new(lines).block(boxed("ledger")), area);
 }
 
 fn draw_generator(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot) {
     let generator = &snapshot.generator;
-    let (late, cpu) = (&generator.lateness, format!("{} s", decimal(generator.cpu_seconds)));
+    let (late, cpu) = (
+        &generator.lateness,
+        format!("{} s", decimal(generator.cpu_seconds)),
+    );
     let lines = vec![
-        Line::from_iter(labelled("late p99", format!("{} ms, max {} ms", decimal(late.p99), decimal(late.max)))),
+        Line::from_iter(labelled(
+            "late p99",
+            format!("{} ms, max {} ms", decimal(late.p99), decimal(late.max)),
+        )),
         Line::from_iter([alarming("dropped", generator.dropped), labelled("CPU", cpu)].concat()),
     ];
     frame.render_widget(Paragraph::new(lines).block(boxed("generator")), area);
@@ -159,16 +243,26 @@ fn draw_generator(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot) {
 
 fn draw_processes(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot) {
     let rows = snapshot.second.processes.iter().map(|(name, process)| {
-        let memory = process.pss_bytes.map_or_else(|| "-".to_owned(), |memory| bytes(memory as f64));
+        let memory = process
+            .pss_bytes
+            .map_or_else(|| "-".to_owned(), |memory| bytes(memory as f64));
         let cpu = format!("{:.0} % CPU", process.cpu_seconds * 100.0);
-        Row::new([Cell::from(name.clone()).bold(), right(memory, Style::new()), right(cpu, Style::new())])
+        Row::new([
+            Cell::from(name.clone()).bold(),
+            right(memory, Style::new()),
+            right(cpu, Style::new()),
+        ])
     });
-    frame.render_widget(Table::new(rows, [18, 12, 12]).block(boxed("processes")), area);
+    frame.render_widget(
+        Table::new(rows, [18, 12, 12]).block(boxed("processes")),
+        area,
+    );
 }
 
 fn draw_failures(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot) {
     let lines = snapshot.failures.iter().take(3);
-    let lines = lines.map(|failure| Line::from(format!(" {} × {}", count(failure.count), failure.what)));
+    let lines =
+        lines.map(|failure| Line::from(format!(" {} × {}", count(failure.count), failure.what)));
     frame.render_widget(Paragraph::new(lines.collect::<Vec<_>>()).red(), area);
 }
 
@@ -185,10 +279,15 @@ mod tests {
     fn drawn(width: u16, height: u16, snapshot: &Snapshot) -> String {
         let mut history = History::default();
         for second in &sample::sample().series[..42] {
-            history.add(&Snapshot { second: second.clone(), ..snapshot.clone() });
+            history.add(&Snapshot {
+                second: second.clone(),
+                ..snapshot.clone()
+            });
         }
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-        terminal.draw(|frame| render(frame, snapshot, &history)).unwrap();
+        terminal
+            .draw(|frame| render(frame, snapshot, &history))
+            .unwrap();
         terminal.backend().to_string()
     }
 
@@ -202,7 +301,10 @@ mod tests {
         let mut snapshot = sample();
         snapshot.ledger.failed = 7;
         snapshot.generator.voided = Some("the generator was 300 ms late at p99".into());
-        snapshot.failures = vec![Failure { what: "phone: 503".into(), count: 7 }];
+        snapshot.failures = vec![Failure {
+            what: "phone: 503".into(),
+            count: 7,
+        }];
         insta::assert_snapshot!(drawn(80, 24, &snapshot));
     }
 

@@ -30,8 +30,15 @@ impl Clock for Coarse {
 }
 
 /// Floods the gateway for so long.
-pub(super) async fn flood(site: &Arc<Site>, abuse: Abuse, began: Instant, seconds: f64) -> anyhow::Result<()> {
-    let Some(gateway) = &site.gateway else { return Ok(()) };
+pub(super) async fn flood(
+    site: &Arc<Site>,
+    abuse: Abuse,
+    began: Instant,
+    seconds: f64,
+) -> anyhow::Result<()> {
+    let Some(gateway) = &site.gateway else {
+        return Ok(());
+    };
     let addresses = u64::from(abuse.addresses.max(1));
     let sources = site.abuser(0).map(|_| (ABUSERS, addresses));
     let phones = Arc::new(Requests::new(gateway.node(0), sources, PATIENCE)?);
@@ -44,22 +51,42 @@ pub(super) async fn flood(site: &Arc<Site>, abuse: Abuse, began: Instant, second
                 let site = Arc::clone(site);
                 tokio::spawn(async move {
                     let opened = open(&site, arrival.number % addresses).await;
-                    site.tally.noticed(format!("flood, open: {}", outcome_of_open(&opened)));
+                    site.tally
+                        .noticed(format!("flood, open: {}", outcome_of_open(&opened)));
                     drop(arrival);
                 });
             }
         }),
         arrive_at(&mut scans, began, come(abuse.scans), &room, |arrival| {
-            let prefix = site.qr_prefix.get().map_or("HTTPS://LOGIN.EXAMPLE/Q", String::as_str);
-            let scan = ScanRequest::Qr { qr: format!("{prefix}/{}", random(CHARACTERS, 32)) };
+            let prefix = site
+                .qr_prefix
+                .get()
+                .map_or("HTTPS://LOGIN.EXAMPLE/Q", String::as_str);
+            let scan = ScanRequest::Qr {
+                qr: format!("{prefix}/{}", random(CHARACTERS, 32)),
+            };
             if let Some((arrival, _)) = arrival {
-                tokio::spawn(attempt(Arc::clone(site), Arc::clone(&phones), "scan", scan, arrival.number % addresses));
+                tokio::spawn(attempt(
+                    Arc::clone(site),
+                    Arc::clone(&phones),
+                    "scan",
+                    scan,
+                    arrival.number % addresses,
+                ));
             }
         }),
         arrive_at(&mut guesses, began, come(abuse.guesses), &room, |arrival| {
-            let scan = ScanRequest::UserCode { user_code: random(LETTERS, 8) };
+            let scan = ScanRequest::UserCode {
+                user_code: random(LETTERS, 8),
+            };
             if let Some((arrival, _)) = arrival {
-                tokio::spawn(attempt(Arc::clone(site), Arc::clone(&phones), "guess", scan, arrival.number % addresses));
+                tokio::spawn(attempt(
+                    Arc::clone(site),
+                    Arc::clone(&phones),
+                    "guess",
+                    scan,
+                    arrival.number % addresses,
+                ));
             }
         }),
     );
@@ -67,19 +94,38 @@ pub(super) async fn flood(site: &Arc<Site>, abuse: Abuse, began: Instant, second
 }
 
 async fn open(site: &Site, address: u64) -> Result<(), BrowserError> {
-    let Some(gateway) = &site.gateway else { return Ok(()) };
-    let (target, party) = (gateway.node(usize::try_from(address).unwrap_or_default()), &gateway.party);
+    let Some(gateway) = &site.gateway else {
+        return Ok(());
+    };
+    let (target, party) = (
+        gateway.node(usize::try_from(address).unwrap_or_default()),
+        &gateway.party,
+    );
     let (mut socket, asked) = Browser::ask(site.abuser(address), target, party).await?;
     socket.answer(asked).await.map(|_| ())
 }
 
-async fn attempt(site: Arc<Site>, phones: Arc<Requests>, what: &'static str, scan: ScanRequest, person: u64) {
+async fn attempt(
+    site: Arc<Site>,
+    phones: Arc<Requests>,
+    what: &'static str,
+    scan: ScanRequest,
+    person: u64,
+) {
     let Some(gateway) = &site.gateway else { return };
-    let Ok(body) = serde_json::to_string(&scan) else { return };
+    let Ok(body) = serde_json::to_string(&scan) else {
+        return;
+    };
     // From the end of the list, where honest people come last.
     let persons = gateway.persons.len();
-    let token = &gateway.persons[persons - 1 - usize::try_from(person).unwrap_or_default() % persons];
-    let asked = Asked { path: paths::SCANS, token: Some(token), media_type: "application/json", body };
+    let token =
+        &gateway.persons[persons - 1 - usize::try_from(person).unwrap_or_default() % persons];
+    let asked = Asked {
+        path: paths::SCANS,
+        token: Some(token),
+        media_type: "application/json",
+        body,
+    };
     let outcome = match phones.post(&asked).await {
         Ok(_) => "found a login".into(),
         Err(RequestError::Refused { status, .. }) => format!("refused with {}", status.as_u16()),
@@ -98,5 +144,7 @@ fn outcome_of_open(opened: &Result<(), BrowserError>) -> String {
 }
 
 fn random(letters: &[u8], length: usize) -> String {
-    (0..length).map(|_| char::from(letters[fastrand::usize(..letters.len())])).collect()
+    (0..length)
+        .map(|_| char::from(letters[fastrand::usize(..letters.len())]))
+        .collect()
 }

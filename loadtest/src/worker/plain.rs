@@ -42,7 +42,12 @@ struct Channel {
 }
 
 /// Subscribes, and waits for messages until all are told to leave.
-pub(super) async fn subscribe(site: Arc<Site>, publisher: Arc<Requests>, seat: u64, first: Arrival) {
+pub(super) async fn subscribe(
+    site: Arc<Site>,
+    publisher: Arc<Requests>,
+    seat: u64,
+    first: Arrival,
+) {
     let outcome = wait(&site, &publisher, seat, first).await;
     if let Err(failure) = outcome {
         site.tally.failed(&failure.to_string());
@@ -50,10 +55,16 @@ pub(super) async fn subscribe(site: Arc<Site>, publisher: Arc<Requests>, seat: u
     site.living.fetch_sub(1, Ordering::Relaxed);
 }
 
-async fn wait(site: &Arc<Site>, publisher: &Requests, seat: u64, first: Arrival) -> Result<(), Failure> {
+async fn wait(
+    site: &Arc<Site>,
+    publisher: &Requests,
+    seat: u64,
+    first: Arrival,
+) -> Result<(), Failure> {
     let channel = channel(site, seat)?;
-    let mut socket =
-        timeout(PATIENCE, connect(site, &channel, seat)).await.map_err(|_| Failure::Silence(PATIENCE))??;
+    let mut socket = timeout(PATIENCE, connect(site, &channel, seat))
+        .await
+        .map_err(|_| Failure::Silence(PATIENCE))??;
     site.measured("open", first.intended.elapsed());
     site.tally.socket_opened();
     drop(first);
@@ -73,7 +84,9 @@ async fn wait(site: &Arc<Site>, publisher: &Requests, seat: u64, first: Arrival)
                 },
             }
         };
-        let Some(arrival) = arrival else { break Err(Failure::Ended) };
+        let Some(arrival) = arrival else {
+            break Err(Failure::Ended);
+        };
         match message(site, publisher, &channel, &mut socket, arrival.intended).await {
             Ok(()) => site.tally.done(),
             Err(failure) => break Err(failure),
@@ -96,7 +109,12 @@ async fn message(
     site.tally.opened(id, &text);
     site.tally.book(|ledger| ledger.asked(id));
     let publishing = async {
-        let asked = Asked { path: &channel.path, token: None, media_type: "text/plain", body: text.clone() };
+        let asked = Asked {
+            path: &channel.path,
+            token: None,
+            media_type: "text/plain",
+            body: text.clone(),
+        };
         publisher.post(&asked).await?;
         site.measured("confirm", intended.elapsed());
         site.tally.book(|ledger| ledger.accepted(id));
@@ -114,20 +132,30 @@ async fn message(
         Err(Failure::Ended)
     };
     let both = async { tokio::try_join!(publishing, hearing) };
-    timeout(PATIENCE, both).await.map_err(|_| Failure::Silence(PATIENCE))?.map(|_| ())
+    timeout(PATIENCE, both)
+        .await
+        .map_err(|_| Failure::Silence(PATIENCE))?
+        .map(|_| ())
 }
 
 async fn connect(site: &Site, channel: &Channel, seat: u64) -> Result<Socket, Failure> {
     let wrong = |error: String| Failure::Subscribe(error);
     let began = Instant::now();
     let stream = match site.source(seat) {
-        Some(source) => bound_stream(source, &channel.subscribe).await.map_err(|error| wrong(error.to_string()))?,
+        Some(source) => bound_stream(source, &channel.subscribe)
+            .await
+            .map_err(|error| wrong(error.to_string()))?,
         None => {
-            let address = socket_address(&channel.subscribe).map_err(|error| wrong(error.to_string()))?;
-            TcpStream::connect(address).await.map_err(|error| wrong(error.to_string()))?
+            let address =
+                socket_address(&channel.subscribe).map_err(|error| wrong(error.to_string()))?;
+            TcpStream::connect(address)
+                .await
+                .map_err(|error| wrong(error.to_string()))?
         }
     };
-    let config = WebSocketConfig::default().read_buffer_size(1024).write_buffer_size(0);
+    let config = WebSocketConfig::default()
+        .read_buffer_size(1024)
+        .write_buffer_size(0);
     let connecting = client_async_with_config(channel.subscribe.as_str(), stream, Some(config));
     let (socket, _) = connecting.await.map_err(|error| wrong(error.to_string()))?;
     site.measured("handshake", began.elapsed());
@@ -140,9 +168,13 @@ fn channel(site: &Site, seat: u64) -> Result<Channel, Failure> {
     };
     let id = format!("{}-{seat}", site.plan.worker);
     let url = |template: &str| {
-        Url::parse(&template.replace("{id}", &id)).map_err(|error| Failure::Subscribe(format!("{template}: {error}")))
+        Url::parse(&template.replace("{id}", &id))
+            .map_err(|error| Failure::Subscribe(format!("{template}: {error}")))
     };
     let (subscribe, publish) = (url(subscribe)?, url(publish)?);
-    let path = publish.query().map_or_else(|| publish.path().into(), |query| format!("{}?{query}", publish.path()));
+    let path = publish.query().map_or_else(
+        || publish.path().into(),
+        |query| format!("{}?{query}", publish.path()),
+    );
     Ok(Channel { subscribe, path })
 }

@@ -24,7 +24,11 @@ use crate::source::{loopback, socket_address};
 #[derive(Debug, thiserror::Error)]
 pub(super) enum RequestError {
     #[error("refused with {status}: {detail}")]
-    Refused { status: StatusCode, code: Option<ErrorCode>, detail: String },
+    Refused {
+        status: StatusCode,
+        code: Option<ErrorCode>,
+        detail: String,
+    },
     #[error("no connection: {0}")]
     NoConnection(std::io::Error),
     #[error("no answer: {0}")]
@@ -56,16 +60,37 @@ pub(super) struct Requests {
 
 impl Requests {
     /// For a server; connections come from `sources`, a first number and how many follow it.
-    pub(super) fn new(target: &Url, sources: Option<(u64, u64)>, patience: Duration) -> anyhow::Result<Self> {
-        anyhow::ensure!(matches!(target.scheme(), "http" | "ws"), "{target}: only http:// can be put under load");
+    pub(super) fn new(
+        target: &Url,
+        sources: Option<(u64, u64)>,
+        patience: Duration,
+    ) -> anyhow::Result<Self> {
+        anyhow::ensure!(
+            matches!(target.scheme(), "http" | "ws"),
+            "{target}: only http:// can be put under load"
+        );
         let address = socket_address(target)?;
-        let host = format!("{}:{}", target.host_str().unwrap_or_default(), address.port());
+        let host = format!(
+            "{}:{}",
+            target.host_str().unwrap_or_default(),
+            address.port()
+        );
         let (connected, idle) = (AtomicU64::new(0), Mutex::default());
-        Ok(Self { address, host, sources, connected, idle, patience })
+        Ok(Self {
+            address,
+            host,
+            sources,
+            connected,
+            idle,
+            patience,
+        })
     }
 
     /// Posts, and reads the answer.
-    pub(super) async fn ask<T: DeserializeOwned>(&self, asked: &Asked<'_>) -> Result<T, RequestError> {
+    pub(super) async fn ask<T: DeserializeOwned>(
+        &self,
+        asked: &Asked<'_>,
+    ) -> Result<T, RequestError> {
         let body = self.post(asked).await?;
         serde_json::from_slice(&body).map_err(|error| RequestError::NoAnswer(error.to_string()))
     }
@@ -74,13 +99,22 @@ impl Requests {
     pub(super) async fn post(&self, asked: &Asked<'_>) -> Result<Bytes, RequestError> {
         let (status, body) = timeout(self.patience, self.exchange(asked))
             .await
-            .unwrap_or_else(|_| Err(RequestError::NoAnswer(format!("nothing came within {:?}", self.patience))))?;
+            .unwrap_or_else(|_| {
+                Err(RequestError::NoAnswer(format!(
+                    "nothing came within {:?}",
+                    self.patience
+                )))
+            })?;
         if status.is_success() {
             return Ok(body);
         }
         let problem = serde_json::from_slice::<Problem>(&body).ok();
         let code = problem.as_ref().map(|problem| problem.error);
-        Err(RequestError::Refused { status, code, detail: problem.map(|problem| problem.detail).unwrap_or_default() })
+        Err(RequestError::Refused {
+            status,
+            code,
+            detail: problem.map(|problem| problem.detail).unwrap_or_default(),
+        })
     }
 
     async fn exchange(&self, asked: &Asked<'_>) -> Result<(StatusCode, Bytes), RequestError> {
@@ -93,7 +127,10 @@ impl Requests {
             };
             match self.send(&mut sender, asked).await {
                 Ok(answer) => {
-                    self.idle.lock().unwrap_or_else(PoisonError::into_inner).push_back(sender);
+                    self.idle
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .push_back(sender);
                     return Ok(answer);
                 }
                 // The server ended the connection before the request was on its way.
@@ -106,7 +143,10 @@ impl Requests {
     /// The connection that has been free for longest, once there is one from each address: they take turns, so that none
     /// meets a limit that all together do not.
     fn kept(&self) -> Option<Sender> {
-        if self.sources.is_some_and(|(_, count)| self.connected.load(Ordering::Relaxed) < count) {
+        if self
+            .sources
+            .is_some_and(|(_, count)| self.connected.load(Ordering::Relaxed) < count)
+        {
             return None;
         }
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
@@ -119,12 +159,19 @@ impl Requests {
     }
 
     async fn connect(&self) -> Result<Sender, RequestError> {
-        let socket = if self.address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() };
+        let socket = if self.address.is_ipv4() {
+            TcpSocket::new_v4()
+        } else {
+            TcpSocket::new_v6()
+        };
         let socket = socket.map_err(no_answer)?;
         if let Some(source) = self.source() {
             socket.bind(SocketAddr::new(source, 0)).map_err(no_answer)?;
         }
-        let stream = socket.connect(self.address).await.map_err(RequestError::NoConnection)?;
+        let stream = socket
+            .connect(self.address)
+            .await
+            .map_err(RequestError::NoConnection)?;
         stream.set_nodelay(true).map_err(no_answer)?;
         let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(no_answer)?;
         // It ends with the sender, and what it fails of is told by the sender too.
@@ -134,11 +181,19 @@ impl Requests {
 
     fn source(&self) -> Option<IpAddr> {
         let (first, count) = self.sources?;
-        Some(loopback(first + self.connected.fetch_add(1, Ordering::Relaxed) % count.max(1)))
+        Some(loopback(
+            first + self.connected.fetch_add(1, Ordering::Relaxed) % count.max(1),
+        ))
     }
 
-    async fn send(&self, sender: &mut Sender, asked: &Asked<'_>) -> hyper::Result<(StatusCode, Bytes)> {
-        let mut request = Request::post(asked.path).header(HOST, &self.host).header(CONTENT_TYPE, asked.media_type);
+    async fn send(
+        &self,
+        sender: &mut Sender,
+        asked: &Asked<'_>,
+    ) -> hyper::Result<(StatusCode, Bytes)> {
+        let mut request = Request::post(asked.path)
+            .header(HOST, &self.host)
+            .header(CONTENT_TYPE, asked.media_type);
         if let Some(token) = asked.token {
             request = request.header(AUTHORIZATION, token);
         }

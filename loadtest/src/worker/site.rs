@@ -85,22 +85,38 @@ impl Site {
     pub(super) fn new(plan: Plan) -> anyhow::Result<Self> {
         let patience = patience(&plan.scenario);
         let (gateway, from_loopback) = match &plan.target {
-            Target::Gateway { nodes, deployment, tokens } => {
-                ensure!(!nodes.is_empty() && !tokens.is_empty(), "there must be a target and a person");
+            Target::Gateway {
+                nodes,
+                deployment,
+                tokens,
+            } => {
+                ensure!(
+                    !nodes.is_empty() && !tokens.is_empty(),
+                    "there must be a target and a person"
+                );
                 let from_loopback = nodes.iter().all(|node| loopback_target(node).is_some());
-                let sources = from_loopback.then_some((PHONES.0 + u64::from(plan.worker) * PHONES.1, PHONES.1));
-                let phones = nodes.iter().map(|node| Requests::new(node, sources, patience));
+                let sources = from_loopback
+                    .then_some((PHONES.0 + u64::from(plan.worker) * PHONES.1, PHONES.1));
+                let phones = nodes
+                    .iter()
+                    .map(|node| Requests::new(node, sources, patience));
                 let gateway = Gateway {
                     phones: phones.collect::<anyhow::Result<_>>()?,
                     nodes: nodes.clone(),
                     party: deployment.relying_party(),
-                    persons: tokens.iter().map(|token| format!("Bearer {token}")).collect(),
+                    persons: tokens
+                        .iter()
+                        .map(|token| format!("Bearer {token}"))
+                        .collect(),
                 };
                 (Some(gateway), from_loopback)
             }
             Target::Plain { subscribe, .. } => {
                 let target = Url::parse(&subscribe.replace("{id}", "0"));
-                (None, target.is_ok_and(|target| loopback_target(&target).is_some()))
+                (
+                    None,
+                    target.is_ok_and(|target| loopback_target(&target).is_some()),
+                )
             }
         };
         Ok(Self {
@@ -124,7 +140,9 @@ impl Site {
 
     /// How many nodes there are.
     pub(super) fn nodes(&self) -> usize {
-        self.gateway.as_ref().map_or(1, |gateway| gateway.nodes.len())
+        self.gateway
+            .as_ref()
+            .map_or(1, |gateway| gateway.nodes.len())
     }
 
     /// How long anything may take.
@@ -134,7 +152,8 @@ impl Site {
 
     /// The address that the browser of a seat comes from, on loopback.
     pub(super) fn source(&self, seat: u64) -> Option<IpAddr> {
-        self.from_loopback.then(|| loopback(u64::from(self.plan.worker) * ADDRESSES + seat % ADDRESSES))
+        self.from_loopback
+            .then(|| loopback(u64::from(self.plan.worker) * ADDRESSES + seat % ADDRESSES))
     }
 
     /// The address of one who floods.
@@ -144,7 +163,11 @@ impl Site {
 
     /// Measures a latency, apart while the server is flooded.
     pub(super) fn measured(&self, kind: &'static str, took: Duration) {
-        let kind = if self.flooded.load(Ordering::Relaxed) { under_abuse(kind) } else { kind };
+        let kind = if self.flooded.load(Ordering::Relaxed) {
+            under_abuse(kind)
+        } else {
+            kind
+        };
         self.tally.measured(kind, took);
     }
 
@@ -180,7 +203,10 @@ impl Site {
 
     /// Sends away those who have arrived and found no browser.
     pub(super) fn send_away(&self) -> usize {
-        self.queues().values_mut().map(|queue| std::mem::take(&mut queue.early).len()).sum()
+        self.queues()
+            .values_mut()
+            .map(|queue| std::mem::take(&mut queue.early).len())
+            .sum()
     }
 
     /// A login broke off, and its seat stays empty.
@@ -207,7 +233,11 @@ impl Gateway {
 }
 
 const fn patience(scenario: &Scenario) -> Duration {
-    if scenario.come_back { LONG_PATIENCE } else { PATIENCE }
+    if scenario.come_back {
+        LONG_PATIENCE
+    } else {
+        PATIENCE
+    }
 }
 
 fn under_abuse(kind: &'static str) -> &'static str {

@@ -18,7 +18,11 @@ impl Visitor {
             Err(stays) => return stays,
         };
         let site = Arc::clone(&self.site);
-        let phone = PhoneOf { site: Arc::clone(&site), node: self.node, person: scan.number };
+        let phone = PhoneOf {
+            site: Arc::clone(&site),
+            node: self.node,
+            person: scan.number,
+        };
         let login_id = match Box::pin(self.scan(&phone, scan.intended)).await {
             Ok(login_id) => login_id,
             Err(failure) => return site.broke_off(&failure),
@@ -30,7 +34,11 @@ impl Visitor {
             Err(false) => return false,
         };
         let confirmed = match Box::pin(self.confirm(&phone, login_id, confirm.intended)).await {
-            Ok(code) => self.until_the_end().await.map(|()| code).map_err(Into::into),
+            Ok(code) => self
+                .until_the_end()
+                .await
+                .map(|()| code)
+                .map_err(Into::into),
             Err(failure) => Err(failure),
         };
         let code = match confirmed {

@@ -33,7 +33,11 @@ impl Tally {
     }
 
     pub(super) fn measured(&self, kind: &'static str, took: Duration) {
-        self.counts().latencies.entry(kind).or_default().record(took);
+        self.counts()
+            .latencies
+            .entry(kind)
+            .or_default()
+            .record(took);
     }
 
     /// An arrival that found room, so late.
@@ -69,7 +73,10 @@ impl Tally {
         counts.now.failed += 1;
         counts.ledger.failed();
         let known = counts.failures.contains_key(failure) || counts.failures.len() < MAX_FAILURES;
-        *counts.failures.entry(if known { failure } else { "others" }.to_owned()).or_default() += 1;
+        *counts
+            .failures
+            .entry(if known { failure } else { "others" }.to_owned())
+            .or_default() += 1;
     }
 
     /// Something that is worth a count, and no failure.
@@ -90,10 +97,21 @@ impl Tally {
     pub(super) fn tick(&self, number: u64) -> Tick {
         let mut counts = self.counts();
         let sockets = counts.now.sockets;
-        let mut tick = std::mem::replace(&mut counts.now, Tick { sockets, ..Tick::default() });
+        let mut tick = std::mem::replace(
+            &mut counts.now,
+            Tick {
+                sockets,
+                ..Tick::default()
+            },
+        );
         tick.number = number;
-        let measured = counts.latencies.iter_mut().filter(|(_, latencies)| !latencies.is_empty());
-        tick.latencies = measured.map(|(kind, latencies)| ((*kind).to_owned(), latencies.take_encoded())).collect();
+        let measured = counts
+            .latencies
+            .iter_mut()
+            .filter(|(_, latencies)| !latencies.is_empty());
+        tick.latencies = measured
+            .map(|(kind, latencies)| ((*kind).to_owned(), latencies.take_encoded()))
+            .collect();
         tick.balances = Balances {
             ledger: counts.ledger.balance(),
             failures: counts.failures.clone(),
@@ -119,8 +137,19 @@ mod tests {
         tally.measured("push", Duration::from_millis(2));
         let first = tally.tick(0);
         assert_eq!((first.sockets, first.arrivals, first.dropped), (1, 2, 1));
-        assert_eq!(first.latencies.keys().collect::<Vec<_>>(), [LATENESS, "push"]);
+        assert_eq!(
+            first.latencies.keys().collect::<Vec<_>>(),
+            [LATENESS, "push"]
+        );
         let second = tally.tick(1);
-        assert_eq!((second.number, second.sockets, second.arrivals, second.latencies.len()), (1, 1, 0, 0));
+        assert_eq!(
+            (
+                second.number,
+                second.sockets,
+                second.arrivals,
+                second.latencies.len()
+            ),
+            (1, 1, 0, 0)
+        );
     }
 }

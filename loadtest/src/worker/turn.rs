@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use http::StatusCode;
 use saoma_protocol::{
-    ClientMessage, ConfirmRequest, Decision, ErrorCode, LoginId, ScanContext, ScanRequest, ServerMessage, paths,
+    ClientMessage, ConfirmRequest, Decision, ErrorCode, LoginId, ScanContext, ScanRequest,
+    ServerMessage, paths,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -37,7 +38,11 @@ impl Visitor {
             Deed::Refresh => since = self.refresh(since).await?,
             Deed::Login | Deed::Reject | Deed::Slow => {}
         }
-        let phone = PhoneOf { site: Arc::clone(&self.site), node: self.node, person: arrival.number };
+        let phone = PhoneOf {
+            site: Arc::clone(&self.site),
+            node: self.node,
+            person: arrival.number,
+        };
         let login_id = self.scan(&phone, since).await?;
         match deed {
             Deed::Reject => return self.reject(&phone, login_id).await,
@@ -58,7 +63,9 @@ impl Visitor {
     async fn cancel(&mut self, since: Instant) -> Result<(), Failure> {
         self.browser.ask(ClientMessage::Cancel).await;
         let (message, at) = self.told().await?;
-        let ServerMessage::Cancelled { .. } = message else { return Err(unexpected(message)) };
+        let ServerMessage::Cancelled { .. } = message else {
+            return Err(unexpected(message));
+        };
         self.site.measured("cancel", at - since);
         Ok(self.until_the_end().await?)
     }
@@ -67,8 +74,12 @@ impl Visitor {
     async fn refresh(&mut self, since: Instant) -> Result<Instant, Failure> {
         self.browser.ask(ClientMessage::Refresh).await;
         let patience = self.site.patience();
-        let message = timeout(patience, self.hear()).await.map_err(|_| BrowserError::Silence(patience))??;
-        let ServerMessage::Renewed { .. } = message else { return Err(unexpected(message)) };
+        let message = timeout(patience, self.hear())
+            .await
+            .map_err(|_| BrowserError::Silence(patience))??;
+        let ServerMessage::Renewed { .. } = message else {
+            return Err(unexpected(message));
+        };
         self.site.measured("refresh", since.elapsed());
         Ok(Instant::now())
     }
@@ -83,16 +94,24 @@ impl Visitor {
     }
 
     /// A phone reads the code that the browser shows, as often as it takes, and the browser is told.
-    pub(super) async fn scan(&mut self, phone: &PhoneOf, since: Instant) -> Result<LoginId, Failure> {
+    pub(super) async fn scan(
+        &mut self,
+        phone: &PhoneOf,
+        since: Instant,
+    ) -> Result<LoginId, Failure> {
         let (deadline, mut told, mut tries) = (Instant::now() + self.site.patience(), None, 0);
         let context = loop {
-            let scan = ScanRequest::Qr { qr: self.login.qr.clone() };
+            let scan = ScanRequest::Qr {
+                qr: self.login.qr.clone(),
+            };
             let asking = phone.ask::<ScanContext>(tries, "scan", paths::SCANS, &scan);
             let (answer, meanwhile) = self.hearing(asking).await?;
             told = told.or(meanwhile);
             let pause = match answer {
                 Ok(context) => break context,
-                Err(error) if phone.asks_again(&error, deadline) => phone.pause_after(&error, &mut tries),
+                Err(error) if phone.asks_again(&error, deadline) => {
+                    phone.pause_after(&error, &mut tries)
+                }
                 Err(error) => return Err(error),
             };
             let ((), meanwhile) = self.hearing(sleep(pause)).await?;
@@ -102,7 +121,9 @@ impl Visitor {
             Some(told) => told,
             None => self.told().await?,
         };
-        let ServerMessage::Scanned { .. } = message else { return Err(unexpected(message)) };
+        let ServerMessage::Scanned { .. } = message else {
+            return Err(unexpected(message));
+        };
         self.site.measured("scan", at - since);
         Ok(context.login_id)
     }
@@ -115,10 +136,14 @@ impl Visitor {
         since: Instant,
     ) -> Result<String, Failure> {
         let site = Arc::clone(&self.site);
-        let body = ConfirmRequest { identity: PERSONAL.into() };
+        let body = ConfirmRequest {
+            identity: PERSONAL.into(),
+        };
         site.tally.book(|ledger| ledger.asked(login_id));
         let asking = async {
-            let answer = phone.decide(paths::CONFIRM, "confirm", login_id, &body).await;
+            let answer = phone
+                .decide(paths::CONFIRM, "confirm", login_id, &body)
+                .await;
             if answer.is_ok() {
                 site.measured("confirm", since.elapsed());
                 site.tally.book(|ledger| ledger.accepted(login_id));
@@ -131,22 +156,29 @@ impl Visitor {
             Some(told) => told,
             None => self.told().await?,
         };
-        let ServerMessage::Confirmed { redirect_to, .. } = message else { return Err(unexpected(message)) };
+        let ServerMessage::Confirmed { redirect_to, .. } = message else {
+            return Err(unexpected(message));
+        };
         site.measured("push", at - since);
         let (state, code) = state_and_code(&redirect_to);
-        site.tally.book(|ledger| ledger.received(self.login.login_id, &state));
+        site.tally
+            .book(|ledger| ledger.received(self.login.login_id, &state));
         Ok(code)
     }
 
     async fn reject(&mut self, phone: &PhoneOf, login_id: LoginId) -> Result<(), Failure> {
         let (site, began) = (Arc::clone(&self.site), Instant::now());
-        let (answer, told) = self.hearing(phone.decide(paths::REJECT, "reject", login_id, &())).await?;
+        let (answer, told) = self
+            .hearing(phone.decide(paths::REJECT, "reject", login_id, &()))
+            .await?;
         answer?;
         let (message, at) = match told {
             Some(told) => told,
             None => self.told().await?,
         };
-        let ServerMessage::Rejected { .. } = message else { return Err(unexpected(message)) };
+        let ServerMessage::Rejected { .. } = message else {
+            return Err(unexpected(message));
+        };
         site.measured("reject", at - began);
         Ok(self.until_the_end().await?)
     }
@@ -154,7 +186,12 @@ impl Visitor {
     /// What the relying party needs to redeem the code that the browser was told.
     pub(super) fn grant(&self, code: String) -> Grant {
         let (site, code_verifier) = (Arc::clone(&self.site), self.login.code_verifier.clone());
-        Grant { site, node: self.node, code, code_verifier }
+        Grant {
+            site,
+            node: self.node,
+            code,
+            code_verifier,
+        }
     }
 }
 
@@ -185,11 +222,18 @@ impl Grant {
             }
             form.finish()
         };
-        let asked = Asked { path: paths::TOKEN, token: None, media_type: FORM, body };
+        let asked = Asked {
+            path: paths::TOKEN,
+            token: None,
+            media_type: FORM,
+            body,
+        };
         loop {
             match gateway.phone(self.node + tries).post(&asked).await {
                 Ok(_) => break,
-                Err(error) if site.scenario().come_back && Instant::now() < deadline && passes(&error) => {
+                Err(error)
+                    if site.scenario().come_back && Instant::now() < deadline && passes(&error) =>
+                {
                     sleep(pause_after(&error, &mut tries, site.nodes())).await;
                 }
                 Err(error) => return Err(Failure::Request("redeem", error)),
@@ -216,11 +260,21 @@ impl PhoneOf {
         path: &str,
         body: &impl Serialize,
     ) -> Result<T, Failure> {
-        let gateway = self.site.gateway.as_ref().ok_or_else(|| BrowserError::Target("no gateway".into()))?;
+        let gateway = self
+            .site
+            .gateway
+            .as_ref()
+            .ok_or_else(|| BrowserError::Target("no gateway".into()))?;
         // Persons are few, and each does one thing at a time by and large.
         let person = usize::try_from(self.person).unwrap_or_default() % gateway.persons.len();
-        let body = serde_json::to_string(body).map_err(|error| BrowserError::Connection(error.to_string()))?;
-        let asked = Asked { path, token: Some(&gateway.persons[person]), media_type: JSON, body };
+        let body = serde_json::to_string(body)
+            .map_err(|error| BrowserError::Connection(error.to_string()))?;
+        let asked = Asked {
+            path,
+            token: Some(&gateway.persons[person]),
+            media_type: JSON,
+            body,
+        };
         let answer = gateway.phone(self.node + 1 + tries).ask(&asked).await;
         answer.map_err(|error| Failure::Request(what, error))
     }
@@ -232,10 +286,16 @@ impl PhoneOf {
         login_id: LoginId,
         body: &impl Serialize,
     ) -> Result<Decision, Failure> {
-        let (path, deadline, mut tries) = (paths::of_login(path, login_id), Instant::now() + self.site.patience(), 0);
+        let (path, deadline, mut tries) = (
+            paths::of_login(path, login_id),
+            Instant::now() + self.site.patience(),
+            0,
+        );
         loop {
             match self.ask(tries, what, &path, body).await {
-                Err(error) if self.asks_again(&error, deadline) => sleep(self.pause_after(&error, &mut tries)).await,
+                Err(error) if self.asks_again(&error, deadline) => {
+                    sleep(self.pause_after(&error, &mut tries)).await
+                }
                 answer => return answer,
             }
         }
@@ -259,7 +319,11 @@ impl PhoneOf {
 fn pause_after(error: &RequestError, tries: &mut usize, nodes: usize) -> Duration {
     *tries += 1;
     let goes_past = matches!(error, RequestError::NoConnection(_)) && !tries.is_multiple_of(nodes);
-    if goes_past { Duration::ZERO } else { BEFORE_ASKING_AGAIN }
+    if goes_past {
+        Duration::ZERO
+    } else {
+        BEFORE_ASKING_AGAIN
+    }
 }
 
 /// Whether asking again may get another answer: no answer, a node that cannot now, or a code that was renewed meanwhile.
@@ -278,8 +342,12 @@ fn passes(error: &RequestError) -> bool {
 pub(super) fn state_and_code(redirect_to: &str) -> (String, String) {
     let url = Url::parse(redirect_to).ok();
     let member = |wanted: &str| {
-        let found = url.as_ref().and_then(|url| url.query_pairs().find(|(name, _)| name == wanted));
-        found.map(|(_, value)| value.into_owned()).unwrap_or_default()
+        let found = url
+            .as_ref()
+            .and_then(|url| url.query_pairs().find(|(name, _)| name == wanted));
+        found
+            .map(|(_, value)| value.into_owned())
+            .unwrap_or_default()
     };
     (member("state"), member("code"))
 }

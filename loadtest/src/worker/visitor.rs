@@ -44,7 +44,9 @@ pub(super) struct Visitor {
 pub(super) async fn occupy(site: Arc<Site>, seat: u64, first: Arrival) {
     let mut first = Some(first);
     loop {
-        let since = first.as_ref().map_or_else(Instant::now, |first| first.intended);
+        let since = first
+            .as_ref()
+            .map_or_else(Instant::now, |first| first.intended);
         // What does not last is boxed: thousands of browsers wait, few do anything.
         let opened = Box::pin(Visitor::open(&site, seat, since)).await;
         first = None;
@@ -71,13 +73,18 @@ impl Visitor {
                     site.measured("open", since.elapsed());
                     return Ok(visitor);
                 }
-                Err(error) if !site.scenario().come_back || is_final(&error) || Instant::now() > deadline => {
+                Err(error)
+                    if !site.scenario().come_back
+                        || is_final(&error)
+                        || Instant::now() > deadline =>
+                {
                     return Err(error);
                 }
                 // A balancer goes past nodes that take no connections.
                 Err(BrowserError::Connection(_)) if (node + 1 - first) % site.nodes() != 0 => {}
                 Err(error) => {
-                    site.tally.noticed("browsers that were asked to open later".into());
+                    site.tally
+                        .noticed("browsers that were asked to open later".into());
                     let jitter = || Duration::from_millis(fastrand::u64(50..500));
                     sleep(retry_after(&error).unwrap_or_else(jitter)).await;
                 }
@@ -94,17 +101,35 @@ impl Visitor {
         site.measured("handshake", began.elapsed());
         let login = socket.answer(asked).await?;
         site.tally.opened(login.login_id, &login.state);
-        site.qr_prefix
-            .get_or_init(|| login.qr.rsplit_once('/').map(|(prefix, _)| prefix.to_owned()).unwrap_or_default());
+        site.qr_prefix.get_or_init(|| {
+            login
+                .qr
+                .rsplit_once('/')
+                .map(|(prefix, _)| prefix.to_owned())
+                .unwrap_or_default()
+        });
         let (connection, targets) = (Connection::Socket(socket), gateway.nodes.clone());
         let random = fastrand::Rng::new();
-        let mut browser =
-            PersistentBrowser::holding(connection, login.clone(), targets, party, Habits::default(), random);
+        let mut browser = PersistentBrowser::holding(
+            connection,
+            login.clone(),
+            targets,
+            party,
+            Habits::default(),
+            random,
+        );
         if let Some(source) = source {
             browser.change_to(Transport::SocketFrom(source));
         }
         site.tally.socket_opened();
-        Ok(Self { site: Arc::clone(site), node, login, browser, seat, connected: true })
+        Ok(Self {
+            site: Arc::clone(site),
+            node,
+            login,
+            browser,
+            seat,
+            connected: true,
+        })
     }
 
     /// Waits for its turn, and takes it. Whether another browser is to take the seat.
@@ -123,7 +148,10 @@ impl Visitor {
     }
 
     /// The arrival for which its turn has come. Where none does: whether another browser is to take the seat.
-    pub(super) async fn turn(&mut self, mut turn: oneshot::Receiver<Arrival>) -> Result<Arrival, bool> {
+    pub(super) async fn turn(
+        &mut self,
+        mut turn: oneshot::Receiver<Arrival>,
+    ) -> Result<Arrival, bool> {
         let site = Arc::clone(&self.site);
         let mut signals = site.signals.subscribe();
         if *signals.borrow() == Signal::Leave {
@@ -178,7 +206,9 @@ impl Visitor {
                 self.take(heard)?;
             }
         };
-        timeout(patience, back).await.unwrap_or(Err(BrowserError::Silence(patience)))?;
+        timeout(patience, back)
+            .await
+            .unwrap_or(Err(BrowserError::Silence(patience)))?;
         self.connection(true);
         self.site.measured("resume", intended.elapsed());
         self.site.returned.fetch_add(1, Ordering::Relaxed);
@@ -204,7 +234,9 @@ impl Visitor {
                 }
             }
         };
-        timeout(patience, told).await.unwrap_or(Err(BrowserError::Silence(patience)))
+        timeout(patience, told)
+            .await
+            .unwrap_or(Err(BrowserError::Silence(patience)))
     }
 
     /// The next message, however long it takes.
@@ -237,7 +269,9 @@ impl Visitor {
             Err(BrowserError::Closed { code: 1000, .. }) => Ok(()),
             Ok((ServerMessage::Confirmed { redirect_to, .. }, _)) => {
                 let (state, _) = super::turn::state_and_code(&redirect_to);
-                self.site.tally.book(|ledger| ledger.received(self.login.login_id, &state));
+                self.site
+                    .tally
+                    .book(|ledger| ledger.received(self.login.login_id, &state));
                 Ok(())
             }
             Ok((other, _)) => Err(BrowserError::Unexpected(Box::new(other))),
@@ -253,7 +287,9 @@ impl Visitor {
                     self.login.qr.clone_from(qr);
                 }
                 // What was refused for a while is asked for again by the browser itself.
-                Ok(Some(message).filter(|message| !(come_back && matches!(message, ServerMessage::Error { .. }))))
+                Ok(Some(message).filter(|message| {
+                    !(come_back && matches!(message, ServerMessage::Error { .. }))
+                }))
             }
             Heard::Stale(message @ ServerMessage::Confirmed { .. }) => Ok(Some(message)),
             Heard::Stale(_) => Ok(None),
@@ -285,9 +321,14 @@ impl Drop for Visitor {
 }
 
 pub(super) fn gateway(site: &Site) -> Result<&Gateway, BrowserError> {
-    site.gateway.as_ref().ok_or_else(|| BrowserError::Target("no gateway".into()))
+    site.gateway
+        .as_ref()
+        .ok_or_else(|| BrowserError::Target("no gateway".into()))
 }
 
 fn closed<T>(code: u16) -> Result<T, BrowserError> {
-    Err(BrowserError::Closed { code, reason: String::new() })
+    Err(BrowserError::Closed {
+        code,
+        reason: String::new(),
+    })
 }

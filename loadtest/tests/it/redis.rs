@@ -16,14 +16,39 @@ impl RedisServer {
     /// Starts a server, and waits until it takes connections.
     pub fn start() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut command = Command::new(std::env::var_os("REDIS_SERVER").unwrap_or_else(|| "redis-server".into()));
-        command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port", &port.to_string()]);
-        let process = command.current_dir(directory.path()).stdout(Stdio::null()).spawn().unwrap();
-        let server = Self { port, process, _directory: directory };
+        let port = std::net::TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        let mut command =
+            Command::new(std::env::var_os("REDIS_SERVER").unwrap_or_else(|| "redis-server".into()));
+        command.args([
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+            "--port",
+            &port.to_string(),
+        ]);
+        let process = command
+            .current_dir(directory.path())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let server = Self {
+            port,
+            process,
+            _directory: directory,
+        };
         let until = Instant::now() + Duration::from_secs(20);
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(Instant::now() < until, "Redis takes no connections on port {port}");
+            assert!(
+                Instant::now() < until,
+                "Redis takes no connections on port {port}"
+            );
             std::thread::sleep(Duration::from_millis(20));
         }
         server

@@ -28,8 +28,13 @@ impl World {
         saoma_load::deployment::make(directory.path(), store, false).unwrap();
         // Few persons, since their tokens take time to sign.
         let deployment = std::fs::read_to_string(file("deployment.toml")).unwrap();
-        std::fs::write(file("deployment.toml"), deployment.replace("persons = 1000", "persons = 20")).unwrap();
-        let mut settings = Settings::from_toml(&std::fs::read_to_string(file("gateway.toml")).unwrap()).unwrap();
+        std::fs::write(
+            file("deployment.toml"),
+            deployment.replace("persons = 1000", "persons = 20"),
+        )
+        .unwrap();
+        let mut settings =
+            Settings::from_toml(&std::fs::read_to_string(file("gateway.toml")).unwrap()).unwrap();
         settings.server.listen = "127.0.0.1:0".parse().unwrap();
         settings.operations.listen = "127.0.0.1:0".parse().unwrap();
         let mut nodes = Vec::new();
@@ -44,17 +49,27 @@ impl World {
         let mut command = Command::new(env!("CARGO_BIN_EXE_saoma-load"));
         command.args(["run", scenario]);
         for node in &self.nodes {
-            command.arg("--target").arg(format!("http://{}", node.address()));
+            command
+                .arg("--target")
+                .arg(format!("http://{}", node.address()));
         }
-        command.arg("--deployment").arg(self.directory.path().join("deployment.toml"));
+        command
+            .arg("--deployment")
+            .arg(self.directory.path().join("deployment.toml"));
         // A machine that is busy with other tests makes a generator late.
-        command.arg("--json").arg(self.result()).args(["--set", "tolerated_lateness=60"]).args(more);
+        command
+            .arg("--json")
+            .arg(self.result())
+            .args(["--set", "tolerated_lateness=60"])
+            .args(more);
         command
     }
 
     async fn run(&self, scenario: &str, more: &[&str]) -> (Output, Report) {
         let mut command = self.command(scenario, more);
-        let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap())
+            .await
+            .unwrap();
         let report = read(&self.result()).unwrap_or_else(|| panic!("{output:?}"));
         (output, report)
     }
@@ -69,22 +84,57 @@ fn read(file: &Path) -> Option<Report> {
 }
 
 fn count(report: &Report, kind: &str) -> u64 {
-    report.latencies.iter().find(|latency| latency.name == kind).map_or(0, |latency| latency.percentiles.count)
+    report
+        .latencies
+        .iter()
+        .find(|latency| latency.name == kind)
+        .map_or(0, |latency| latency.percentiles.count)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_workers_make_the_logins_that_one_command_asks_for_and_their_books_are_summed() {
     let world = World::start().await;
     let here = format!("gateway={}", std::process::id());
-    let size = ["--workers", "2", "--browsers", "21", "--rate", "100", "--duration", "1", "--set", "settle=0"];
-    let (output, report) = world.run("login", &[&size[..], &["--pid", &here]].concat()).await;
+    let size = [
+        "--workers",
+        "2",
+        "--browsers",
+        "21",
+        "--rate",
+        "100",
+        "--duration",
+        "1",
+        "--set",
+        "settle=0",
+    ];
+    let (output, report) = world
+        .run("login", &[&size[..], &["--pid", &here]].concat())
+        .await;
     assert!(output.status.success(), "{output:?}");
-    assert_eq!((report.ledger.expected, report.ledger.received, report.workers), (100, 100, 2));
+    assert_eq!(
+        (
+            report.ledger.expected,
+            report.ledger.received,
+            report.workers
+        ),
+        (100, 100, 2)
+    );
     let kinds = ["scan", "confirm", "push", "redeem", "login"];
     assert_eq!(kinds.map(|kind| count(&report, kind)), [100; 5]);
-    assert_eq!(count(&report, "open"), 121, "each that is done is followed by another");
-    assert_eq!(report.series.iter().map(|second| second.done).sum::<u64>(), 100);
-    assert!(report.processes[0].cpu_ms_per_1000_logins.is_some_and(|cost| cost > 0.0));
+    assert_eq!(
+        count(&report, "open"),
+        121,
+        "each that is done is followed by another"
+    );
+    assert_eq!(
+        report.series.iter().map(|second| second.done).sum::<u64>(),
+        100
+    );
+    assert!(
+        report.processes[0]
+            .cpu_ms_per_1000_logins
+            .is_some_and(|cost| cost > 0.0)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -92,19 +142,58 @@ async fn steps_lose_nobody_between_two_nodes_and_each_tells_what_it_costs() {
     let redis = RedisServer::start();
     let world = World::start_on(&redis.url(), 2).await;
     let here = format!("gateway={}", std::process::id());
-    let size = ["--workers", "2", "--browsers", "41", "--rate", "100", "--set", "settle=0", "--set", "scan_rate=200"];
-    let demands = ["gateway.cpu_ms_per_1000_confirms>0", "gateway.cpu_ms_per_1000_redeems<0"];
+    let size = [
+        "--workers",
+        "2",
+        "--browsers",
+        "41",
+        "--rate",
+        "100",
+        "--set",
+        "settle=0",
+        "--set",
+        "scan_rate=200",
+    ];
+    let demands = [
+        "gateway.cpu_ms_per_1000_confirms>0",
+        "gateway.cpu_ms_per_1000_redeems<0",
+    ];
     let demands = demands.map(|demand| ["--threshold", demand]).concat();
-    let (output, report) = world.run("steps", &[&size[..], &demands, &["--pid", &here]].concat()).await;
+    let (output, report) = world
+        .run("steps", &[&size[..], &demands, &["--pid", &here]].concat())
+        .await;
     let ledger = report.ledger;
-    assert_eq!((ledger.expected, ledger.received, ledger.is_clean()), (41, 41, true), "{output:?}");
-    let phases: Vec<_> = report.phases.iter().map(|phase| (phase.name.as_str(), phase.done)).collect();
-    assert_eq!(phases, [("open", 41), ("scan", 41), ("confirm", 41), ("redeem", 41)]);
+    assert_eq!(
+        (ledger.expected, ledger.received, ledger.is_clean()),
+        (41, 41, true),
+        "{output:?}"
+    );
+    let phases: Vec<_> = report
+        .phases
+        .iter()
+        .map(|phase| (phase.name.as_str(), phase.done))
+        .collect();
+    assert_eq!(
+        phases,
+        [("open", 41), ("scan", 41), ("confirm", 41), ("redeem", 41)]
+    );
     for phase in &report.phases {
-        assert!(phase.processes["gateway"].cpu_ms_per_1000.is_some_and(|cost| cost > 0.0), "{phase:?}");
+        assert!(
+            phase.processes["gateway"]
+                .cpu_ms_per_1000
+                .is_some_and(|cost| cost > 0.0),
+            "{phase:?}"
+        );
     }
-    assert_eq!(["open", "scan", "confirm", "push", "redeem"].map(|kind| count(&report, kind)), [41; 5]);
-    let kept: Vec<_> = report.thresholds.iter().map(|outcome| outcome.passed).collect();
+    assert_eq!(
+        ["open", "scan", "confirm", "push", "redeem"].map(|kind| count(&report, kind)),
+        [41; 5]
+    );
+    let kept: Vec<_> = report
+        .thresholds
+        .iter()
+        .map(|outcome| outcome.passed)
+        .collect();
     assert_eq!((kept, output.status.code()), (vec![true, false], Some(4)));
 }
 
@@ -112,20 +201,40 @@ async fn steps_lose_nobody_between_two_nodes_and_each_tells_what_it_costs() {
 async fn people_do_all_that_they_may_and_browsers_that_lose_their_sockets_come_back() {
     let world = World::start().await;
     let people = "people={login=2, cancel=1, reject=1, refresh=1, slow=1}";
-    let settings = [people, "settle=0", "slow=0.1", "reconnects=1", "come_back=true", "churn=true"];
-    let set: Vec<&str> = settings.into_iter().flat_map(|setting| ["--set", setting]).collect();
+    let settings = [
+        people,
+        "settle=0",
+        "slow=0.1",
+        "reconnects=1",
+        "come_back=true",
+        "churn=true",
+    ];
+    let set: Vec<&str> = settings
+        .into_iter()
+        .flat_map(|setting| ["--set", setting])
+        .collect();
     let size = ["--browsers", "20", "--rate", "60", "--duration", "1"];
     let (output, report) = world.run("mix", &[&size[..], &set].concat()).await;
     assert!(output.status.success(), "{output:?}");
     assert_eq!(report.ledger.expected, 40, "two in three confirm");
-    assert_eq!(["cancel", "reject", "refresh", "resume"].map(|kind| count(&report, kind)), [10, 10, 10, 20]);
+    assert_eq!(
+        ["cancel", "reject", "refresh", "resume"].map(|kind| count(&report, kind)),
+        [10, 10, 10, 20]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_with_more_logins_than_it_has_room_for_says_so_and_counts_for_nothing() {
     let world = World::start().await;
     let size = ["--browsers", "1", "--rate", "300", "--duration", "0.2"];
-    let set = ["--set", "in_flight=1", "--set", "settle=0", "--set", "redeem=true"];
+    let set = [
+        "--set",
+        "in_flight=1",
+        "--set",
+        "settle=0",
+        "--set",
+        "redeem=true",
+    ];
     let (output, report) = world.run("login", &[&size[..], &set].concat()).await;
     assert_eq!(output.status.code(), Some(3), "{output:?}");
     assert!(report.generator.dropped > 0);
@@ -136,15 +245,31 @@ async fn a_run_with_more_logins_than_it_has_room_for_says_so_and_counts_for_noth
 async fn a_run_that_loses_a_worker_says_so_and_counts_for_nothing() {
     let world = World::start().await;
     let mut command = world.command("hold", &["--browsers", "5", "--set", "idle=600"]);
-    let mut conductor = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut conductor = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut told = BufReader::new(conductor.stderr.take().unwrap());
     // The first line comes when the workers are at work.
     told.read_line(&mut String::new()).unwrap();
-    let children = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", conductor.id())).unwrap();
+    let children =
+        std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", conductor.id())).unwrap();
     let kill = format!("kill -KILL {}", children.trim());
-    assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    assert!(
+        Command::new("sh")
+            .args(["-c", &kill])
+            .status()
+            .unwrap()
+            .success()
+    );
     let status = conductor.wait().unwrap();
     assert_eq!(status.code(), Some(3));
     let report = read(&world.result()).unwrap();
-    assert!(report.generator.voided.is_some_and(|reason| reason.contains("worker 0")));
+    assert!(
+        report
+            .generator
+            .voided
+            .is_some_and(|reason| reason.contains("worker 0"))
+    );
 }

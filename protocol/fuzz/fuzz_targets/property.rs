@@ -7,7 +7,9 @@ use libfuzzer_sys::fuzz_target;
 
 static CHECK: LazyLock<fn(&[u8])> = LazyLock::new(|| {
     let wanted = std::env::var("PROPERTY").unwrap_or_default();
-    let mut known = saoma_protocol::properties::ALL.iter().chain(saoma_gateway::properties::ALL);
+    let mut known = saoma_protocol::properties::ALL
+        .iter()
+        .chain(saoma_gateway::properties::ALL);
     match known.find(|(name, _)| *name == wanted) {
         Some((_, check)) => *check,
         None => panic!("PROPERTY={wanted} is none"),

@@ -5,9 +5,14 @@ use std::path::{Path, PathBuf};
 
 /// The corpus of a property, always in the same order.
 pub(crate) fn of(property: &str) -> Vec<(PathBuf, Vec<u8>)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(property);
-    let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("no corpus at {}: {error}", folder.display()));
-    let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("a readable folder").path()).collect();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("corpus")
+        .join(property);
+    let entries = fs::read_dir(&folder)
+        .unwrap_or_else(|error| panic!("no corpus at {}: {error}", folder.display()));
+    let mut files: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("a readable folder").path())
+        .collect();
     files.sort();
     assert!(!files.is_empty(), "no corpus in {}", folder.display());
     let read = |file: PathBuf| {

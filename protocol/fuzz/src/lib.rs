@@ -37,7 +37,10 @@ pub fn hold_for(cases: u32, property: &str, check: impl Fn(&[u8])) {
             panic!("{property} does not hold for {}", file.display());
         }
     }
-    let mut config = Config { failure_persistence: None, ..Config::default() };
+    let mut config = Config {
+        failure_persistence: None,
+        ..Config::default()
+    };
     if std::env::var_os("PROPTEST_CASES").is_none() {
         config.cases = cases;
     }

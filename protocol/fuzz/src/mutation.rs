@@ -97,7 +97,10 @@ pub(crate) fn mutated(corpus: Vec<Vec<u8>>) -> impl Strategy<Value = Input> {
 fn apply(step: &Step, at: usize, bytes: &mut Vec<u8>, corpus: &[Vec<u8>]) {
     let range = |length: &usize| at..(at + length).min(bytes.len());
     match step {
-        Step::FlipBit(bit) => bytes[at..].iter_mut().take(1).for_each(|byte| *byte ^= 1 << bit),
+        Step::FlipBit(bit) => bytes[at..]
+            .iter_mut()
+            .take(1)
+            .for_each(|byte| *byte ^= 1 << bit),
         Step::Put(byte) => bytes.insert(at, *byte),
         Step::Remove(length) => drop(bytes.drain(range(length))),
         Step::Repeat(length) => {

@@ -1,8 +1,8 @@
 //! `docs/asyncapi.json`: the socket, made from the types.
 
 use saoma_protocol::{
-    ClientMessage, CloseCode, ComeBack, ErrorCode, MAX_INBOUND_MESSAGE_BYTES, ProtocolVersion, RestartHint,
-    ServerMessage, paths,
+    ClientMessage, CloseCode, ComeBack, ErrorCode, MAX_INBOUND_MESSAGE_BYTES, ProtocolVersion,
+    RestartHint, ServerMessage, paths,
 };
 use serde_json::{Map, Value, json};
 
@@ -23,9 +23,14 @@ fn document() -> Value {
     let mut components = schemas.into_components();
     let from_browser = split(&mut components, "ClientMessage");
     let from_gateway = split(&mut components, "ServerMessage");
-    let messages = [(Sender::Browser, &from_browser), (Sender::Gateway, &from_gateway)];
-    let messages: Map<_, _> =
-        messages.iter().flat_map(|(from, messages)| messages.iter().map(|message| described(*from, message))).collect();
+    let messages = [
+        (Sender::Browser, &from_browser),
+        (Sender::Gateway, &from_gateway),
+    ];
+    let messages: Map<_, _> = messages
+        .iter()
+        .flat_map(|(from, messages)| messages.iter().map(|message| described(*from, message)))
+        .collect();
     json!({
         "asyncapi": "3.0.0",
         "info": info(),
@@ -55,7 +60,9 @@ fn info() -> Value {
 }
 
 fn channel<'a>(messages: impl Iterator<Item = &'a String>) -> Value {
-    let messages: Map<_, _> = messages.map(|name| (name.clone(), reference("components/messages", name))).collect();
+    let messages: Map<_, _> = messages
+        .map(|name| (name.clone(), reference("components/messages", name)))
+        .collect();
     let handshake = json!({
         "type": "object",
         "required": ["Origin", "Sec-WebSocket-Protocol"],
@@ -102,7 +109,11 @@ fn query() -> Value {
 fn close_code(code: CloseCode) -> Value {
     let mut row = json!({ "code": code.code(), "name": code.name(), "come_back": ComeBack::after(code.code()) });
     if code == CloseCode::Restarting {
-        row["reason"] = RestartHint { retry_after_ms: 1234 }.to_reason().into();
+        row["reason"] = RestartHint {
+            retry_after_ms: 1234,
+        }
+        .to_reason()
+        .into();
     }
     row
 }
@@ -117,7 +128,10 @@ fn refusals() -> Vec<Value> {
         ErrorCode::TemporarilyUnavailable,
     ];
     let refusal = |status: u16, code| json!({ "status": status, "error": code, "description": meaning(code) });
-    let mut refusals: Vec<_> = codes.iter().map(|code| refusal(code.status(), *code)).collect();
+    let mut refusals: Vec<_> = codes
+        .iter()
+        .map(|code| refusal(code.status(), *code))
+        .collect();
     // What is no handshake at all gets the status that says so (RFC 9110 §15.5.22).
     refusals.push(refusal(426, ErrorCode::InvalidRequest));
     refusals
@@ -136,19 +150,31 @@ fn described(from: Sender, message: &Message) -> (String, Value) {
 
 /// The golden messages of this type.
 fn examples(from: Sender, name: &str) -> Vec<Value> {
-    let valid = vectors().into_iter().filter(|vector| vector.valid && vector.from == from);
-    let read = valid.map(|vector| (vector.name, serde_json::from_str::<Value>(&vector.text).unwrap()));
+    let valid = vectors()
+        .into_iter()
+        .filter(|vector| vector.valid && vector.from == from);
+    let read = valid.map(|vector| {
+        (
+            vector.name,
+            serde_json::from_str::<Value>(&vector.text).unwrap(),
+        )
+    });
     let examples: Vec<_> = read
         .filter(|(_, payload)| payload["type"] == name)
         .map(|(title, payload)| json!({ "name": title, "payload": payload }))
         .collect();
-    assert!(!examples.is_empty(), "no golden message has the type {name}");
+    assert!(
+        !examples.is_empty(),
+        "no golden message has the type {name}"
+    );
     examples
 }
 
 fn operation(action: &str, summary: &str, messages: &[Message]) -> Value {
-    let messages: Vec<_> =
-        messages.iter().map(|message| reference("channels/socket/messages", &message.name)).collect();
+    let messages: Vec<_> = messages
+        .iter()
+        .map(|message| reference("channels/socket/messages", &message.name))
+        .collect();
     json!({ "action": action, "summary": summary, "channel": reference("channels", "socket"), "messages": messages })
 }
 

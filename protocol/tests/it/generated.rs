@@ -4,10 +4,11 @@ use std::fmt::Write;
 use std::path::Path;
 
 use saoma_protocol::{
-    ClientContext, ClientMessage, CloseCode, CloseNotice, CodeChallengeMethod, ComeBack, ConfirmRequest, Decision,
-    DecisionStatus, ErrorCode, Identity, IdentityKind, IntrospectionResponse, MAX_POLL_WAIT_SECONDS, OfferedIdentity,
-    OpenRequest, Place, PollAnswer, Problem, ProtocolVersion, RECEIVE_KEY_HEADER, RejectReason, RequesterContext,
-    ResumeRequest, ScanContext, ScanRequest, ServerMessage, UnitRole, paths,
+    ClientContext, ClientMessage, CloseCode, CloseNotice, CodeChallengeMethod, ComeBack,
+    ConfirmRequest, Decision, DecisionStatus, ErrorCode, Identity, IdentityKind,
+    IntrospectionResponse, MAX_POLL_WAIT_SECONDS, OfferedIdentity, OpenRequest, Place, PollAnswer,
+    Problem, ProtocolVersion, RECEIVE_KEY_HEADER, RejectReason, RequesterContext, ResumeRequest,
+    ScanContext, ScanRequest, ServerMessage, UnitRole, paths,
 };
 use serde_json::json;
 use ts_rs::{Config, TS};
@@ -19,7 +20,10 @@ pub fn hold(path: &str, text: &str) {
         std::fs::write(&file, text).unwrap();
     }
     let committed = std::fs::read_to_string(&file).unwrap_or_default();
-    assert!(committed == text, "{path} is stale: run `make regen` and commit what it writes");
+    assert!(
+        committed == text,
+        "{path} is stale: run `make regen` and commit what it writes"
+    );
 }
 
 macro_rules! declarations {
@@ -38,7 +42,8 @@ macro_rules! declarations {
 
 #[test]
 fn typescript() {
-    let mut text = "// Made from the Rust types in protocol/src by `make regen`. Do not edit.\n\n".to_owned();
+    let mut text =
+        "// Made from the Rust types in protocol/src by `make regen`. Do not edit.\n\n".to_owned();
     text += &declarations!(
         ClientMessage,
         OpenRequest,
@@ -64,26 +69,60 @@ fn typescript() {
         IntrospectionResponse,
         OfferedIdentity,
     );
-    let subprotocols: Vec<_> = ProtocolVersion::ALL.iter().map(|version| version.subprotocol()).collect();
-    writeln!(text, "/** The versions of the socket's messages, oldest first. */").unwrap();
-    writeln!(text, "export const SUBPROTOCOLS = {} as const;\n", json!(subprotocols)).unwrap();
-    writeln!(text, "/** The header in which a browser without a socket proves its login. */").unwrap();
-    writeln!(text, "export const RECEIVE_KEY_HEADER = {};\n", json!(RECEIVE_KEY_HEADER)).unwrap();
+    let subprotocols: Vec<_> = ProtocolVersion::ALL
+        .iter()
+        .map(|version| version.subprotocol())
+        .collect();
+    writeln!(
+        text,
+        "/** The versions of the socket's messages, oldest first. */"
+    )
+    .unwrap();
+    writeln!(
+        text,
+        "export const SUBPROTOCOLS = {} as const;\n",
+        json!(subprotocols)
+    )
+    .unwrap();
+    writeln!(
+        text,
+        "/** The header in which a browser without a socket proves its login. */"
+    )
+    .unwrap();
+    writeln!(
+        text,
+        "export const RECEIVE_KEY_HEADER = {};\n",
+        json!(RECEIVE_KEY_HEADER)
+    )
+    .unwrap();
     writeln!(text, "/** The longest that a poll is held, in seconds. */").unwrap();
-    writeln!(text, "export const MAX_POLL_WAIT_SECONDS = {MAX_POLL_WAIT_SECONDS};\n").unwrap();
+    writeln!(
+        text,
+        "export const MAX_POLL_WAIT_SECONDS = {MAX_POLL_WAIT_SECONDS};\n"
+    )
+    .unwrap();
     let paths = json!({ "socket": paths::SOCKET, "logins": paths::LOGINS, "events": paths::EVENTS, "refresh": paths::REFRESH, "cancel": paths::CANCEL });
-    writeln!(text, "/** Where a browser asks; `{{login_id}}` stands for the login. */").unwrap();
+    writeln!(
+        text,
+        "/** Where a browser asks; `{{login_id}}` stands for the login. */"
+    )
+    .unwrap();
     writeln!(text, "export const PATHS = {paths} as const;").unwrap();
     hold("protocol/typescript/src/generated.ts", &text);
 }
 
 #[test]
 fn close_codes() {
-    let known = CloseCode::ALL.iter().map(|code| (code.code(), Some(code.name())));
+    let known = CloseCode::ALL
+        .iter()
+        .map(|code| (code.code(), Some(code.name())));
     let unknown = [1001, 1005, 1006, 1015, 4099, 4199, 4299, 4300].map(|code| (code, None));
     let rows: Vec<_> = known
         .chain(unknown)
         .map(|(code, name)| json!({ "code": code, "name": name, "come_back": ComeBack::after(code) }))
         .collect();
-    hold("protocol/vectors/close-codes.json", &(serde_json::to_string_pretty(&rows).unwrap() + "\n"));
+    hold(
+        "protocol/vectors/close-codes.json",
+        &(serde_json::to_string_pretty(&rows).unwrap() + "\n"),
+    );
 }

@@ -1,7 +1,9 @@
 //! The login's state machine, whatever happens to it in whatever order.
 
 use proptest::prelude::*;
-use saoma_protocol::{Event, EventKind, Login, LoginState, Outcome, PersonId, Refusal, StateName, Timestamp};
+use saoma_protocol::{
+    Event, EventKind, Login, LoginState, Outcome, PersonId, Refusal, StateName, Timestamp,
+};
 
 fn person(name: &str) -> PersonId {
     PersonId::new(name)
@@ -22,7 +24,11 @@ fn any_event() -> impl Strategy<Value = Event> {
 }
 
 fn waiting() -> Login {
-    Login { state: LoginState::Waiting, seq: 1, expires_at: Timestamp::from_millis(100) }
+    Login {
+        state: LoginState::Waiting,
+        seq: 1,
+        expires_at: Timestamp::from_millis(100),
+    }
 }
 
 proptest! {
@@ -75,8 +81,16 @@ fn the_documents_table_is_the_codes() {
     let document = include_str!("../../../docs/protocol.md");
     for kind in EventKind::ALL {
         let guard = kind.guard();
-        let from = guard.from.iter().map(|state| state.as_str()).collect::<Vec<_>>().join(", ");
+        let from = guard
+            .from
+            .iter()
+            .map(|state| state.as_str())
+            .collect::<Vec<_>>()
+            .join(", ");
         let row = format!("| `{}` | {from} | {}", kind.as_str(), guard.to.as_str());
-        assert!(document.contains(&row), "docs/protocol.md lacks the row {row}");
+        assert!(
+            document.contains(&row),
+            "docs/protocol.md lacks the row {row}"
+        );
     }
 }

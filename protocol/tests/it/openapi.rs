@@ -19,7 +19,9 @@ fn the_generated_openapi_document_is_current() {
 fn document() -> Value {
     let mut schemas = Schemas::openapi();
     let paths = browser::operations(&mut schemas).into_iter();
-    let paths = paths.chain(phone::operations(&mut schemas)).chain(relying_party::operations(&mut schemas));
+    let paths = paths
+        .chain(phone::operations(&mut schemas))
+        .chain(relying_party::operations(&mut schemas));
     let paths: Map<_, _> = paths.map(|(path, item)| (path.to_owned(), item)).collect();
     let examples = answers::shared_examples(&paths);
     let webhooks = json!({ "introspection": phone::introspection(&mut schemas) });
@@ -75,7 +77,10 @@ fn components(schemas: Schemas) -> Map<String, Value> {
     let mut components = schemas.into_components();
     let description = components["ServerMessage"]["description"].clone();
     let messages = split(&mut components, "ServerMessage");
-    let mapping: Map<_, _> = messages.iter().map(|m| (m.name.clone(), m.reference["$ref"].clone())).collect();
+    let mapping: Map<_, _> = messages
+        .iter()
+        .map(|m| (m.name.clone(), m.reference["$ref"].clone()))
+        .collect();
     let union = json!({
         "description": description,
         "oneOf": messages.iter().map(|message| &message.reference).collect::<Vec<_>>(),

@@ -29,7 +29,9 @@ impl Schemas {
         let settings = settings.with(|settings| {
             settings.definitions_path = "/components/schemas".into();
             // First, since a dialect's own transforms put up with what this one leaves, and not the other way round.
-            settings.transforms.insert(0, Box::new(RecursiveTransform(simplify)));
+            settings
+                .transforms
+                .insert(0, Box::new(RecursiveTransform(simplify)));
         });
         Self(settings.into_generator())
     }
@@ -55,7 +57,9 @@ impl Schemas {
 /// Says the same in fewer words: optional members are left out, never null; a choice of one is no choice; and links
 /// into the Rust documentation lead nowhere here.
 fn simplify(schema: &mut Schema) {
-    let Some(members) = schema.as_object_mut() else { return };
+    let Some(members) = schema.as_object_mut() else {
+        return;
+    };
     if let Some(Value::Array(types)) = members.get_mut("type") {
         types.retain(|name| name != "null");
         if let [only] = types.as_slice() {
@@ -64,7 +68,9 @@ fn simplify(schema: &mut Schema) {
         }
     }
     for choice in ["anyOf", "oneOf"] {
-        let Some(Value::Array(schemas)) = members.get_mut(choice) else { continue };
+        let Some(Value::Array(schemas)) = members.get_mut(choice) else {
+            continue;
+        };
         schemas.retain(|schema| schema["type"] != "null");
         if let [Value::Object(only)] = schemas.as_slice() {
             let only = only.clone();
@@ -93,13 +99,28 @@ pub struct Message {
 pub fn split(components: &mut Map<String, Value>, union: &str) -> Vec<Message> {
     let union = components.remove(union).unwrap();
     let split = |schema: &Value| {
-        let name = schema["properties"]["type"]["const"].as_str().unwrap().to_owned();
+        let name = schema["properties"]["type"]["const"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         let component = format!("{}{}Message", name[..1].to_uppercase(), &name[1..]);
         let reference = refer(&component);
-        assert!(components.insert(component, schema.clone()).is_none(), "two components for the message {name}");
-        Message { summary: schema["description"].as_str().unwrap().to_owned(), name, reference }
+        assert!(
+            components.insert(component, schema.clone()).is_none(),
+            "two components for the message {name}"
+        );
+        Message {
+            summary: schema["description"].as_str().unwrap().to_owned(),
+            name,
+            reference,
+        }
     };
-    union["oneOf"].as_array().unwrap().iter().map(split).collect()
+    union["oneOf"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(split)
+        .collect()
 }
 
 /// A reference to a component.
@@ -111,7 +132,10 @@ pub fn refer(component: &str) -> Value {
 pub fn meaning<T: JsonSchema + Serialize>(code: T) -> String {
     let schema = schema_for!(T).to_value();
     let known = schema["oneOf"].as_array().unwrap();
-    let code = known.iter().find(|known| known["const"] == json!(code)).unwrap();
+    let code = known
+        .iter()
+        .find(|known| known["const"] == json!(code))
+        .unwrap();
     code["description"].as_str().unwrap().to_owned()
 }
 

@@ -1,5 +1,8 @@
 //! Messages that a standard defines and the protocol only uses: their schemas, for the documents.
-#![expect(dead_code, reason = "the members are there to be described, never to be read")]
+#![expect(
+    dead_code,
+    reason = "the members are there to be described, never to be read"
+)]
 
 use saoma_protocol::{AccessToken, AuthorizationCode, CodeChallengeMethod, Identity, OpenRequest};
 use schemars::JsonSchema;

@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use saoma_protocol::{
-    ClientMessage, CodeChallenge, CodeChallengeMethod, DecodeError, LoginId, OpenRequest, PollAnswer, ReceiveKey,
-    ResumeRequest, ServerMessage,
+    ClientMessage, CodeChallenge, CodeChallengeMethod, DecodeError, LoginId, OpenRequest,
+    PollAnswer, ReceiveKey, ResumeRequest, ServerMessage,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -32,16 +32,28 @@ pub fn vectors() -> Vec<Vector> {
 
 #[test]
 fn golden_vectors_are_read_and_written_as_they_stand() {
-    for Vector { name, from, text, valid } in vectors() {
+    for Vector {
+        name,
+        from,
+        text,
+        valid,
+    } in vectors()
+    {
         let again = match from {
-            Sender::Browser => ClientMessage::decode(&text).ok().map(|message| serde_json::to_value(message).unwrap()),
-            Sender::Gateway => {
-                serde_json::from_str::<ServerMessage>(&text).ok().map(|message| serde_json::to_value(message).unwrap())
-            }
+            Sender::Browser => ClientMessage::decode(&text)
+                .ok()
+                .map(|message| serde_json::to_value(message).unwrap()),
+            Sender::Gateway => serde_json::from_str::<ServerMessage>(&text)
+                .ok()
+                .map(|message| serde_json::to_value(message).unwrap()),
         };
         assert_eq!(again.is_some(), valid, "{name}");
         if let Some(again) = again.filter(|_| !name.contains("unknown member")) {
-            assert_eq!(again, serde_json::from_str::<Value>(&text).unwrap(), "{name}");
+            assert_eq!(
+                again,
+                serde_json::from_str::<Value>(&text).unwrap(),
+                "{name}"
+            );
         }
     }
 }
@@ -62,42 +74,80 @@ pub fn poll_vectors() -> Vec<PollVector> {
 #[test]
 fn golden_answers_to_polls_are_read_and_written_as_they_stand() {
     for PollVector { name, text, valid } in poll_vectors() {
-        let again = serde_json::from_str::<PollAnswer>(&text).map(|answer| serde_json::to_value(answer).unwrap());
+        let again = serde_json::from_str::<PollAnswer>(&text)
+            .map(|answer| serde_json::to_value(answer).unwrap());
         assert_eq!(again.is_ok(), valid, "{name}");
         if let Some(again) = again.ok().filter(|_| !name.contains("unknown member")) {
-            assert_eq!(again, serde_json::from_str::<Value>(&text).unwrap(), "{name}");
+            assert_eq!(
+                again,
+                serde_json::from_str::<Value>(&text).unwrap(),
+                "{name}"
+            );
         }
     }
 }
 
 #[test]
 fn an_unknown_type_is_told_apart_from_nonsense() {
-    assert_eq!(ClientMessage::decode(r#"{"type":"dance"}"#), Err(DecodeError::UnknownType));
-    for nonsense in ["", "[]", "{}", "null", r#"{"type":7}"#, r#"{"type":"resume"}"#] {
-        assert!(matches!(ClientMessage::decode(nonsense), Err(DecodeError::Malformed(_))), "{nonsense}");
+    assert_eq!(
+        ClientMessage::decode(r#"{"type":"dance"}"#),
+        Err(DecodeError::UnknownType)
+    );
+    for nonsense in [
+        "",
+        "[]",
+        "{}",
+        "null",
+        r#"{"type":7}"#,
+        r#"{"type":"resume"}"#,
+    ] {
+        assert!(
+            matches!(
+                ClientMessage::decode(nonsense),
+                Err(DecodeError::Malformed(_))
+            ),
+            "{nonsense}"
+        );
     }
 }
 
 fn any_message() -> impl Strategy<Value = ClientMessage> {
-    let open = (any::<(String, String, Option<String>, Option<String>, String, Option<String>)>()).prop_map(
-        |(client_id, redirect_uri, state, nonce, scope, locale)| {
-            ClientMessage::Open(OpenRequest {
-                code_challenge: CodeChallenge::of(&scope),
-                code_challenge_method: CodeChallengeMethod::S256,
-                client_id,
-                redirect_uri,
-                state,
-                nonce,
-                scope,
-                locale,
-            })
-        },
-    );
-    let resume = any::<([u8; 15], [u8; 32], u32, Option<u32>)>().prop_map(|(id, key, last_seq, attempt)| {
-        let (login_id, receive_key) = (LoginId::from_random(id), ReceiveKey::from_random(key));
-        ClientMessage::Resume(ResumeRequest { login_id, receive_key, last_seq, attempt })
+    let open = (any::<(
+        String,
+        String,
+        Option<String>,
+        Option<String>,
+        String,
+        Option<String>,
+    )>())
+    .prop_map(|(client_id, redirect_uri, state, nonce, scope, locale)| {
+        ClientMessage::Open(OpenRequest {
+            code_challenge: CodeChallenge::of(&scope),
+            code_challenge_method: CodeChallengeMethod::S256,
+            client_id,
+            redirect_uri,
+            state,
+            nonce,
+            scope,
+            locale,
+        })
     });
-    prop_oneof![open, resume, Just(ClientMessage::Refresh), Just(ClientMessage::Cancel)]
+    let resume =
+        any::<([u8; 15], [u8; 32], u32, Option<u32>)>().prop_map(|(id, key, last_seq, attempt)| {
+            let (login_id, receive_key) = (LoginId::from_random(id), ReceiveKey::from_random(key));
+            ClientMessage::Resume(ResumeRequest {
+                login_id,
+                receive_key,
+                last_seq,
+                attempt,
+            })
+        });
+    prop_oneof![
+        open,
+        resume,
+        Just(ClientMessage::Refresh),
+        Just(ClientMessage::Cancel)
+    ]
 }
 
 proptest! {

@@ -41,13 +41,21 @@ impl LandmarkNet {
     /// They are another net's.
     pub fn new(mut weights: Weights) -> Result<Self, WeightsError> {
         let mut layers = |block: usize, first: usize| {
-            let layer = |number| Separable::new(&mut weights, &format!("dense{block}/conv{number}"));
+            let layer =
+                |number| Separable::new(&mut weights, &format!("dense{block}/conv{number}"));
             (first..4).map(layer).collect::<Result<Vec<_>, _>>()
         };
         let rest_of_first = layers(0, 1)?;
-        let blocks = (1..4).map(|block| layers(block, 0)).collect::<Result<_, _>>()?;
+        let blocks = (1..4)
+            .map(|block| layers(block, 0))
+            .collect::<Result<_, _>>()?;
         let first = Plain::new(&mut weights, "dense0/conv0")?;
-        Ok(Self { first, rest_of_first, blocks, last: Plain::joining_all(&mut weights, "fc")? })
+        Ok(Self {
+            first,
+            rest_of_first,
+            blocks,
+            last: Plain::joining_all(&mut weights, "fc")?,
+        })
     }
 
     /// The cut of the picture in which the face in `area` lies as the recognition net wants it. None at the very edge.
@@ -55,37 +63,60 @@ impl LandmarkNet {
     /// # Errors
     /// The weights do not fit each other.
     pub fn align(&self, picture: &Picture, area: Area) -> Result<Option<Picture>, ShapeError> {
-        let whole =
-            Area { x: area.x.floor(), y: area.y.floor(), width: area.width.floor(), height: area.height.floor() };
-        let Some(face) = picture.cut(whole) else { return Ok(None) };
+        let whole = Area {
+            x: area.x.floor(),
+            y: area.y.floor(),
+            width: area.width.floor(),
+            height: area.height.floor(),
+        };
+        let Some(face) = picture.cut(whole) else {
+            return Ok(None);
+        };
         let points = self.find(&face)?;
-        let points: Vec<Point> = points.into_iter().map(|(x, y)| (x + area.x, y + area.y)).collect();
+        let points: Vec<Point> = points
+            .into_iter()
+            .map(|(x, y)| (x + area.x, y + area.y))
+            .collect();
         let [left_eye, right_eye, mouth] = EYES_AND_MOUTH.map(|range| middle(&points[range]));
         let to_mouth = |eye: Point| (mouth.0 - eye.0).hypot(mouth.1 - eye.1);
         let side = ((to_mouth(left_eye) + to_mouth(right_eye)) / 2.0 / EYES_TO_MOUTH).floor();
         let (x, y) = middle(&[left_eye, right_eye, mouth]);
         let x = (x - MIDDLE.0 * side).max(0.0).floor();
         let y = (y - MIDDLE.1 * side).max(0.0).floor();
-        Ok(picture.cut(Area { x, y, width: side, height: side }))
+        Ok(picture.cut(Area {
+            x,
+            y,
+            width: side,
+            height: side,
+        }))
     }
 
     /// The 68 points, in pixels of the face's picture.
     fn find(&self, face: &Picture) -> Result<Vec<Point>, ShapeError> {
-        let mut first = self.first.run(&face.in_square(SIDE, true, MEAN), 2, Padding::Same)?;
+        let mut first = self
+            .first
+            .run(&face.in_square(SIDE, true, MEAN), 2, Padding::Same)?;
         first.relu();
         let mut out = dense(first, &self.rest_of_first)?;
         for block in &self.blocks {
-            let Some((halving, rest)) = block.split_first() else { continue };
+            let Some((halving, rest)) = block.split_first() else {
+                continue;
+            };
             let mut first = halving.run(&out, 2, Padding::Same)?;
             first.relu();
             out = dense(first, rest)?;
         }
-        let numbers = self.last.run(&out.mean_pool(out.height, 2), 1, Padding::Valid)?.values;
+        let numbers = self
+            .last
+            .run(&out.mean_pool(out.height, 2), 1, Padding::Valid)?
+            .values;
         let (width, height) = (face.width() as f32, face.height() as f32);
         let longest = width.max(height);
         let points = numbers.chunks_exact(2);
         let place = |share: f32, length: f32| share * longest - (longest - length) / 2.0;
-        Ok(points.map(|point| (place(point[0], width), place(point[1], height))).collect())
+        Ok(points
+            .map(|point| (place(point[0], width), place(point[1], height)))
+            .collect())
     }
 }
 
@@ -102,6 +133,8 @@ fn dense(first: Tensor, layers: &[Separable]) -> Result<Tensor, ShapeError> {
 
 fn middle(points: &[Point]) -> Point {
     let count = points.len() as f32;
-    let sum = points.iter().fold((0.0, 0.0), |sum, point| (sum.0 + point.0, sum.1 + point.1));
+    let sum = points
+        .iter()
+        .fold((0.0, 0.0), |sum, point| (sum.0 + point.0, sum.1 + point.1));
     (sum.0 / count, sum.1 / count)
 }

@@ -87,7 +87,10 @@ impl Nets {
             [] => return Ok(Seen::Nobody),
             [face, ref others @ ..] => (face, others),
         };
-        if others.first().is_some_and(|other| size(*other) > BYSTANDER * size(face)) {
+        if others
+            .first()
+            .is_some_and(|other| size(*other) > BYSTANDER * size(face))
+        {
             return Ok(Seen::Several);
         }
         match self.landmarks.align(picture, face)? {
@@ -104,17 +107,30 @@ fn size(area: Area) -> f32 {
 impl Descriptor {
     /// How far apart two faces are (Euclidean): 0.3-0.5 for one person's, 0.8 and more for strangers'.
     pub fn distance(&self, other: &Self) -> f32 {
-        self.0.iter().zip(&other.0).map(|(one, other)| (one - other) * (one - other)).sum::<f32>().sqrt()
+        self.0
+            .iter()
+            .zip(&other.0)
+            .map(|(one, other)| (one - other) * (one - other))
+            .sum::<f32>()
+            .sqrt()
     }
 
     /// The numbers, four bytes each.
     pub fn to_bytes(&self) -> Vec<u8> {
-        self.0.iter().flat_map(|number| number.to_le_bytes()).collect()
+        self.0
+            .iter()
+            .flat_map(|number| number.to_le_bytes())
+            .collect()
     }
 
     /// The descriptor of these bytes; none when they are not [`Descriptor::to_bytes`]'.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let numbers: Vec<f32> = bytes.as_chunks().0.iter().map(|number| f32::from_le_bytes(*number)).collect();
+        let numbers: Vec<f32> = bytes
+            .as_chunks()
+            .0
+            .iter()
+            .map(|number| f32::from_le_bytes(*number))
+            .collect();
         (bytes.len() == recognition::DESCRIPTOR_LENGTH * size_of::<f32>()).then_some(Self(numbers))
     }
 }
@@ -139,8 +155,12 @@ mod tests {
     }
 
     fn seen(nets: &Nets, name: &str) -> Seen {
-        let file = format!("{}/../../.venv/faces/{name}.jpg", env!("CARGO_MANIFEST_DIR"));
-        let jpeg = std::fs::read(&file).unwrap_or_else(|_| panic!("{file} is missing: run `make setup`"));
+        let file = format!(
+            "{}/../../.venv/faces/{name}.jpg",
+            env!("CARGO_MANIFEST_DIR")
+        );
+        let jpeg =
+            std::fs::read(&file).unwrap_or_else(|_| panic!("{file} is missing: run `make setup`"));
         nets.look(&Picture::from_jpeg(&jpeg).unwrap()).unwrap()
     }
 
@@ -161,13 +181,22 @@ mod tests {
     #[test]
     fn pictures_of_one_person_are_near_and_of_two_far_apart() {
         let nets = nets();
-        let [astronaut, nearer, person, later, another] =
-            ["astronaut", "astronaut-nearer", "person", "person-later", "another-person"]
-                .map(|name| described(&nets, name));
+        let [astronaut, nearer, person, later, another] = [
+            "astronaut",
+            "astronaut-nearer",
+            "person",
+            "person-later",
+            "another-person",
+        ]
+        .map(|name| described(&nets, name));
         for (one, other) in [(&astronaut, &nearer), (&person, &later)] {
             assert!(one.distance(other) < 0.5, "{}", one.distance(other));
         }
-        for (one, other) in [(&astronaut, &person), (&nearer, &another), (&later, &another)] {
+        for (one, other) in [
+            (&astronaut, &person),
+            (&nearer, &another),
+            (&later, &another),
+        ] {
             assert!(one.distance(other) > 0.7, "{}", one.distance(other));
         }
     }

@@ -69,7 +69,11 @@ impl Picture {
             return Err(PictureError::Size);
         }
         let rgb = decoder.decode().map_err(|_| PictureError::NoJpeg)?;
-        if rgb.len() == width * height * 3 { Ok(Self { width, height, rgb }) } else { Err(PictureError::NoJpeg) }
+        if rgb.len() == width * height * 3 {
+            Ok(Self { width, height, rgb })
+        } else {
+            Err(PictureError::NoJpeg)
+        }
     }
 
     /// Pixels across.
@@ -86,13 +90,18 @@ impl Picture {
     pub fn cut(&self, area: Area) -> Option<Self> {
         let (x, y) = (area.x.max(0.0), area.y.max(0.0));
         let width = (area.x + area.width - x).min(self.width as f32 - x).floor();
-        let height = (area.y + area.height - y).min(self.height as f32 - y).floor();
+        let height = (area.y + area.height - y)
+            .min(self.height as f32 - y)
+            .floor();
         if width < 1.0 || height < 1.0 {
             return None;
         }
         let (x, y, width, height) = (x as usize, y as usize, width as usize, height as usize);
         let rows = self.rgb.chunks_exact(self.width * 3).skip(y).take(height);
-        let rgb = rows.flat_map(|row| &row[x * 3..(x + width) * 3]).copied().collect();
+        let rgb = rows
+            .flat_map(|row| &row[x * 3..(x + width) * 3])
+            .copied()
+            .collect();
         Some(Self { width, height, rgb })
     }
 
@@ -103,11 +112,22 @@ impl Picture {
         out.add_to_channels(&mean.map(|mean| -mean / 255.0));
         let scale = side as f32 / self.width.max(self.height) as f32;
         let (width, height) = (self.width as f32 * scale, self.height as f32 * scale);
-        let margin = |length: f32| if centred { (side as f32 - length) / 2.0 } else { 0.0 };
+        let margin = |length: f32| {
+            if centred {
+                (side as f32 - length) / 2.0
+            } else {
+                0.0
+            }
+        };
         let columns = sources(side, margin(width), width, self.width);
-        for (row, vertical) in sources(side, margin(height), height, self.height).into_iter().enumerate() {
+        for (row, vertical) in sources(side, margin(height), height, self.height)
+            .into_iter()
+            .enumerate()
+        {
             for (column, horizontal) in columns.iter().enumerate() {
-                let (Some(vertical), Some(horizontal)) = (vertical, horizontal) else { continue };
+                let (Some(vertical), Some(horizontal)) = (vertical, horizontal) else {
+                    continue;
+                };
                 let place = &mut out.values[(row * side + column) * 3..][..3];
                 for (channel, value) in place.iter_mut().enumerate() {
                     *value = (self.between(vertical, *horizontal, channel) - mean[channel]) / 255.0;
@@ -119,9 +139,17 @@ impl Picture {
 
     /// A channel's value between four pixels.
     fn between(&self, vertical: Source, horizontal: Source, channel: usize) -> f32 {
-        let pixel = |row: usize, column: usize| f32::from(self.rgb[(row * self.width + column) * 3 + channel]);
+        let pixel = |row: usize, column: usize| {
+            f32::from(self.rgb[(row * self.width + column) * 3 + channel])
+        };
         let mix = |first: f32, second: f32, share: f32| first + (second - first) * share;
-        let line = |row| mix(pixel(row, horizontal.first), pixel(row, horizontal.second), horizontal.share);
+        let line = |row| {
+            mix(
+                pixel(row, horizontal.first),
+                pixel(row, horizontal.second),
+                horizontal.share,
+            )
+        };
         mix(line(vertical.first), line(vertical.second), vertical.share)
     }
 }
@@ -144,7 +172,11 @@ fn sources(side: usize, margin: f32, scaled: f32, original: usize) -> Vec<Option
         }
         let place = (place * original as f32 / scaled - 0.5).clamp(0.0, last as f32);
         let first = place as usize;
-        Some(Source { first, second: (first + 1).min(last), share: place - first as f32 })
+        Some(Source {
+            first,
+            second: (first + 1).min(last),
+            share: place - first as f32,
+        })
     };
     (0..side).map(source).collect()
 }
@@ -154,23 +186,50 @@ mod tests {
     use super::*;
 
     fn striped(width: usize, height: usize) -> Picture {
-        let rgb = (0..height).flat_map(|_| (0..width).flat_map(|column| [column as u8; 3])).collect();
+        let rgb = (0..height)
+            .flat_map(|_| (0..width).flat_map(|column| [column as u8; 3]))
+            .collect();
         Picture { width, height, rgb }
     }
 
     #[test]
     fn what_is_no_picture_of_a_phones_camera_is_refused() {
-        assert_eq!(Picture::from_jpeg(&vec![0; MAX_BYTES + 1]).unwrap_err(), PictureError::TooLarge);
+        assert_eq!(
+            Picture::from_jpeg(&vec![0; MAX_BYTES + 1]).unwrap_err(),
+            PictureError::TooLarge
+        );
         assert_eq!(Picture::from_jpeg(b"").unwrap_err(), PictureError::NoJpeg);
-        assert_eq!(Picture::from_jpeg(b"\x89PNG").unwrap_err(), PictureError::NoJpeg);
+        assert_eq!(
+            Picture::from_jpeg(b"\x89PNG").unwrap_err(),
+            PictureError::NoJpeg
+        );
     }
 
     #[test]
     fn a_cut_stays_inside_of_the_picture() {
         let picture = striped(10, 4);
-        let cut = picture.cut(Area { x: -2.0, y: 1.0, width: 5.0, height: 9.0 }).unwrap();
-        assert_eq!((cut.width, cut.height, &cut.rgb[..9]), (3, 3, &[0, 0, 0, 1, 1, 1, 2, 2, 2][..]));
-        assert!(picture.cut(Area { x: 10.0, y: 0.0, width: 5.0, height: 2.0 }).is_none());
+        let cut = picture
+            .cut(Area {
+                x: -2.0,
+                y: 1.0,
+                width: 5.0,
+                height: 9.0,
+            })
+            .unwrap();
+        assert_eq!(
+            (cut.width, cut.height, &cut.rgb[..9]),
+            (3, 3, &[0, 0, 0, 1, 1, 1, 2, 2, 2][..])
+        );
+        assert!(
+            picture
+                .cut(Area {
+                    x: 10.0,
+                    y: 0.0,
+                    width: 5.0,
+                    height: 2.0
+                })
+                .is_none()
+        );
     }
 
     #[test]
@@ -180,7 +239,10 @@ mod tests {
         assert_eq!(rows, [0.0, 0.5 / 255.0, 0.5 / 255.0, 0.0]);
         let corner = striped(8, 4).in_square(4, false, [0.0; 3]);
         assert_eq!(
-            corner.values[..6].iter().map(|value| (value * 255.0) as u8).collect::<Vec<_>>(),
+            corner.values[..6]
+                .iter()
+                .map(|value| (value * 255.0) as u8)
+                .collect::<Vec<_>>(),
             [0, 0, 0, 2, 2, 2]
         );
     }

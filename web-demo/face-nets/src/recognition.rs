@@ -65,7 +65,11 @@ impl RecognitionNet {
         let first = Layer::new(&mut weights, "conv32_down")?;
         let block = |name: &&str| Block::new(&mut weights, name);
         let blocks = BLOCKS.iter().map(block).collect::<Result<_, _>>()?;
-        Ok(Self { first, blocks, last: weights.matrix("fc")? })
+        Ok(Self {
+            first,
+            blocks,
+            last: weights.matrix("fc")?,
+        })
     }
 
     /// Describes a face, of which the picture is an aligned cut.
@@ -73,7 +77,9 @@ impl RecognitionNet {
     /// # Errors
     /// The weights do not fit each other.
     pub fn describe(&self, face: &Picture) -> Result<Vec<f32>, ShapeError> {
-        let mut out = self.first.run(&face.in_square(SIDE, true, MEAN), 2, Padding::Valid)?;
+        let mut out = self
+            .first
+            .run(&face.in_square(SIDE, true, MEAN), 2, Padding::Valid)?;
         out.relu();
         out = out.max_pool(3, 2, Padding::Valid);
         for block in &self.blocks {
@@ -113,7 +119,11 @@ impl Block {
     }
 
     fn run(&self, input: &Tensor) -> Result<Tensor, ShapeError> {
-        let (stride, padding) = if self.halves { (2, Padding::Valid) } else { (1, Padding::Same) };
+        let (stride, padding) = if self.halves {
+            (2, Padding::Valid)
+        } else {
+            (1, Padding::Same)
+        };
         let mut out = self.first.run(input, stride, padding)?;
         out.relu();
         out = self.second.run(&out, 1, Padding::Same)?;

@@ -26,7 +26,10 @@ impl Plain {
     /// The weights have none.
     pub fn new(weights: &mut Weights, name: &str) -> Result<Self, WeightsError> {
         let kernel = weights.kernel(&format!("{name}/filters"))?;
-        Ok(Self { kernel, bias: weights.vector(&format!("{name}/bias"))? })
+        Ok(Self {
+            kernel,
+            bias: weights.vector(&format!("{name}/bias"))?,
+        })
     }
 
     /// The layer of this name that joins every value with every other.
@@ -35,14 +38,22 @@ impl Plain {
     /// The weights have none.
     pub fn joining_all(weights: &mut Weights, name: &str) -> Result<Self, WeightsError> {
         let kernel = weights.matrix(&format!("{name}/weights"))?;
-        Ok(Self { kernel, bias: weights.vector(&format!("{name}/bias"))? })
+        Ok(Self {
+            kernel,
+            bias: weights.vector(&format!("{name}/bias"))?,
+        })
     }
 
     /// Runs it.
     ///
     /// # Errors
     /// The weights are for another number of channels.
-    pub fn run(&self, input: &Tensor, stride: usize, padding: Padding) -> Result<Tensor, ShapeError> {
+    pub fn run(
+        &self,
+        input: &Tensor,
+        stride: usize,
+        padding: Padding,
+    ) -> Result<Tensor, ShapeError> {
         let mut out = input.convolve(&self.kernel, stride, padding)?;
         out.add_to_channels(&self.bias);
         Ok(out)
@@ -57,14 +68,29 @@ impl Separable {
     pub fn new(weights: &mut Weights, name: &str) -> Result<Self, WeightsError> {
         let each = weights.kernel(&format!("{name}/depthwise_filter"))?;
         let kernel = weights.kernel(&format!("{name}/pointwise_filter"))?;
-        Ok(Self { each, across: Plain { kernel, bias: weights.vector(&format!("{name}/bias"))? } })
+        Ok(Self {
+            each,
+            across: Plain {
+                kernel,
+                bias: weights.vector(&format!("{name}/bias"))?,
+            },
+        })
     }
 
     /// Runs it.
     ///
     /// # Errors
     /// The weights are for another number of channels.
-    pub fn run(&self, input: &Tensor, stride: usize, padding: Padding) -> Result<Tensor, ShapeError> {
-        self.across.run(&input.convolve_each(&self.each, stride, padding)?, 1, Padding::Valid)
+    pub fn run(
+        &self,
+        input: &Tensor,
+        stride: usize,
+        padding: Padding,
+    ) -> Result<Tensor, ShapeError> {
+        self.across.run(
+            &input.convolve_each(&self.each, stride, padding)?,
+            1,
+            Padding::Valid,
+        )
     }
 }

@@ -45,22 +45,44 @@ pub enum Padding {
 }
 
 impl Window {
-    fn new(tensor: &Tensor, (height, width): (usize, usize), stride: usize, padding: Padding) -> Self {
+    fn new(
+        tensor: &Tensor,
+        (height, width): (usize, usize),
+        stride: usize,
+        padding: Padding,
+    ) -> Self {
         let along = |length: usize, size: usize| match padding {
             Padding::Valid => (0, (length.saturating_sub(size)) / stride + 1),
             Padding::One => (1, (length + 2).saturating_sub(size) / stride + 1),
             Padding::Same => {
                 let out = length.div_ceil(stride);
-                (((out.saturating_sub(1)) * stride + size).saturating_sub(length) / 2, out)
+                (
+                    ((out.saturating_sub(1)) * stride + size).saturating_sub(length) / 2,
+                    out,
+                )
             }
         };
         let (top, out_height) = along(tensor.height, height);
         let (left, out_width) = along(tensor.width, width);
-        Self { height, width, stride, top, left, out_height, out_width }
+        Self {
+            height,
+            width,
+            stride,
+            top,
+            left,
+            out_height,
+            out_width,
+        }
     }
 
     /// The part of the window at `out` that lies inside of `length`: its first place, and how far into the window that is.
-    fn inside(out: usize, stride: usize, before: usize, size: usize, length: usize) -> std::ops::Range<usize> {
+    fn inside(
+        out: usize,
+        stride: usize,
+        before: usize,
+        size: usize,
+        length: usize,
+    ) -> std::ops::Range<usize> {
         let start = out * stride;
         start.max(before) - before..(start + size).saturating_sub(before).min(length)
     }
@@ -75,14 +97,20 @@ impl Window {
 
     /// Every place that comes out.
     fn places(self) -> impl Iterator<Item = (usize, usize)> {
-        (0..self.out_height).flat_map(move |row| (0..self.out_width).map(move |column| (row, column)))
+        (0..self.out_height)
+            .flat_map(move |row| (0..self.out_width).map(move |column| (row, column)))
     }
 }
 
 impl Tensor {
     /// All zeros.
     pub fn zeros(height: usize, width: usize, channels: usize) -> Self {
-        Self { height, width, channels, values: vec![0.0; height * width * channels] }
+        Self {
+            height,
+            width,
+            channels,
+            values: vec![0.0; height * width * channels],
+        }
     }
 
     /// The index of a place's first channel.
@@ -94,7 +122,12 @@ impl Tensor {
     ///
     /// # Errors
     /// The kernel is for another number of channels.
-    pub fn convolve(&self, kernel: &Kernel, stride: usize, padding: Padding) -> Result<Self, ShapeError> {
+    pub fn convolve(
+        &self,
+        kernel: &Kernel,
+        stride: usize,
+        padding: Padding,
+    ) -> Result<Self, ShapeError> {
         let window = Window::new(self, (kernel.height, kernel.width), stride, padding);
         let covered = kernel.height * kernel.width * self.channels;
         let mut patches = vec![0.0; window.out_height * window.out_width * covered];
@@ -108,27 +141,41 @@ impl Tensor {
                 patch[start..start + line.len()].copy_from_slice(line);
             }
         }
-        let patches = ArrayView2::from_shape((window.out_height * window.out_width, covered), &patches)?;
+        let patches =
+            ArrayView2::from_shape((window.out_height * window.out_width, covered), &patches)?;
         let weights = (kernel.height * kernel.width * kernel.inputs, kernel.outputs);
         let weights = ArrayView2::from_shape(weights, &kernel.values)?;
         if weights.nrows() != covered {
             return Err(ShapeError::from_kind(ndarray::ErrorKind::IncompatibleShape));
         }
         let (values, _) = patches.dot(&weights).into_raw_vec_and_offset();
-        Ok(Self { height: window.out_height, width: window.out_width, channels: kernel.outputs, values })
+        Ok(Self {
+            height: window.out_height,
+            width: window.out_width,
+            channels: kernel.outputs,
+            values,
+        })
     }
 
     /// A convolution of each channel by itself; the kernel has as many inputs as the tensor has channels, and one output.
     ///
     /// # Errors
     /// The kernel is for another number of channels.
-    pub fn convolve_each(&self, kernel: &Kernel, stride: usize, padding: Padding) -> Result<Self, ShapeError> {
+    pub fn convolve_each(
+        &self,
+        kernel: &Kernel,
+        stride: usize,
+        padding: Padding,
+    ) -> Result<Self, ShapeError> {
         if kernel.inputs != self.channels || kernel.outputs != 1 {
             return Err(ShapeError::from_kind(ndarray::ErrorKind::IncompatibleShape));
         }
         let window = Window::new(self, (kernel.height, kernel.width), stride, padding);
         let mut out = Self::zeros(window.out_height, window.out_width, self.channels);
-        for ((row, column), sums) in window.places().zip(out.values.chunks_exact_mut(self.channels)) {
+        for ((row, column), sums) in window
+            .places()
+            .zip(out.values.chunks_exact_mut(self.channels))
+        {
             let columns = window.columns(column, self);
             for place in window.rows(row, self) {
                 let down = place + window.top - row * stride;
@@ -157,17 +204,31 @@ impl Tensor {
         sums
     }
 
-    fn pool(&self, size: usize, stride: usize, padding: Padding, start: f32, fold: fn(f32, f32) -> f32) -> Self {
+    fn pool(
+        &self,
+        size: usize,
+        stride: usize,
+        padding: Padding,
+        start: f32,
+        fold: fn(f32, f32) -> f32,
+    ) -> Self {
         let window = Window::new(self, (size, size), stride, padding);
         let mut out = Self::zeros(window.out_height, window.out_width, self.channels);
         out.values.fill(start);
-        for ((row, column), folded) in window.places().zip(out.values.chunks_exact_mut(self.channels)) {
+        for ((row, column), folded) in window
+            .places()
+            .zip(out.values.chunks_exact_mut(self.channels))
+        {
             let columns = window.columns(column, self);
             for place in window.rows(row, self) {
-                for values in
-                    self.values[self.at(place, columns.start)..self.at(place, columns.end)].chunks(self.channels)
+                for values in self.values
+                    [self.at(place, columns.start)..self.at(place, columns.end)]
+                    .chunks(self.channels)
                 {
-                    folded.iter_mut().zip(values).for_each(|(folded, value)| *folded = fold(*folded, *value));
+                    folded
+                        .iter_mut()
+                        .zip(values)
+                        .for_each(|(folded, value)| *folded = fold(*folded, *value));
                 }
             }
         }
@@ -177,20 +238,28 @@ impl Tensor {
     /// Adds to each channel its own number.
     pub fn add_to_channels(&mut self, biases: &[f32]) {
         for place in self.values.chunks_exact_mut(self.channels) {
-            place.iter_mut().zip(biases).for_each(|(value, bias)| *value += bias);
+            place
+                .iter_mut()
+                .zip(biases)
+                .for_each(|(value, bias)| *value += bias);
         }
     }
 
     /// Multiplies each channel by its own number.
     pub fn scale_channels(&mut self, scales: &[f32]) {
         for place in self.values.chunks_exact_mut(self.channels) {
-            place.iter_mut().zip(scales).for_each(|(value, scale)| *value *= scale);
+            place
+                .iter_mut()
+                .zip(scales)
+                .for_each(|(value, scale)| *value *= scale);
         }
     }
 
     /// Changes each value by itself.
     pub fn map(&mut self, change: impl Fn(f32) -> f32) {
-        self.values.iter_mut().for_each(|value| *value = change(*value));
+        self.values
+            .iter_mut()
+            .for_each(|value| *value = change(*value));
     }
 
     /// What is below zero becomes zero.
@@ -200,7 +269,10 @@ impl Tensor {
 
     /// Adds another tensor of the same shape.
     pub fn add(&mut self, other: &Self) {
-        self.values.iter_mut().zip(&other.values).for_each(|(value, other)| *value += other);
+        self.values
+            .iter_mut()
+            .zip(&other.values)
+            .for_each(|(value, other)| *value += other);
     }
 
     /// The same values in a larger tensor, zeros below, right of and behind them.
@@ -210,7 +282,8 @@ impl Tensor {
         for row in 0..self.height {
             for column in 0..self.width {
                 let (from, to) = (self.at(row, column), grown.at(row, column));
-                grown.values[to..to + self.channels].copy_from_slice(&self.values[from..from + self.channels]);
+                grown.values[to..to + self.channels]
+                    .copy_from_slice(&self.values[from..from + self.channels]);
             }
         }
         grown
@@ -223,11 +296,22 @@ mod tests {
 
     fn counting(height: usize, width: usize) -> Tensor {
         let values = (1..=height * width).map(|value| value as f32).collect();
-        Tensor { height, width, channels: 1, values }
+        Tensor {
+            height,
+            width,
+            channels: 1,
+            values,
+        }
     }
 
     fn ones(size: usize) -> Kernel {
-        Kernel { height: size, width: size, inputs: 1, outputs: 1, values: vec![1.0; size * size] }
+        Kernel {
+            height: size,
+            width: size,
+            inputs: 1,
+            outputs: 1,
+            values: vec![1.0; size * size],
+        }
     }
 
     #[test]
@@ -235,25 +319,57 @@ mod tests {
         let tensor = counting(3, 3);
         for (padding, stride, expected) in [
             (Padding::Valid, 1, vec![45.0]),
-            (Padding::Same, 1, vec![12.0, 21.0, 16.0, 27.0, 45.0, 33.0, 24.0, 39.0, 28.0]),
+            (
+                Padding::Same,
+                1,
+                vec![12.0, 21.0, 16.0, 27.0, 45.0, 33.0, 24.0, 39.0, 28.0],
+            ),
             (Padding::One, 2, vec![12.0, 16.0, 24.0, 28.0]),
         ] {
-            assert_eq!(tensor.convolve(&ones(3), stride, padding).unwrap().values, expected);
-            assert_eq!(tensor.convolve_each(&ones(3), stride, padding).unwrap().values, expected);
+            assert_eq!(
+                tensor.convolve(&ones(3), stride, padding).unwrap().values,
+                expected
+            );
+            assert_eq!(
+                tensor
+                    .convolve_each(&ones(3), stride, padding)
+                    .unwrap()
+                    .values,
+                expected
+            );
         }
     }
 
     #[test]
     fn an_odd_zero_goes_after() {
-        assert_eq!(counting(4, 4).max_pool(3, 2, Padding::Same).values, [11.0, 12.0, 15.0, 16.0]);
-        assert_eq!(counting(3, 3).max_pool(2, 1, Padding::Same).values, [5.0, 6.0, 6.0, 8.0, 9.0, 9.0, 8.0, 9.0, 9.0]);
-        assert_eq!(counting(4, 4).mean_pool(2, 2).values, [3.5, 5.5, 11.5, 13.5]);
+        assert_eq!(
+            counting(4, 4).max_pool(3, 2, Padding::Same).values,
+            [11.0, 12.0, 15.0, 16.0]
+        );
+        assert_eq!(
+            counting(3, 3).max_pool(2, 1, Padding::Same).values,
+            [5.0, 6.0, 6.0, 8.0, 9.0, 9.0, 8.0, 9.0, 9.0]
+        );
+        assert_eq!(
+            counting(4, 4).mean_pool(2, 2).values,
+            [3.5, 5.5, 11.5, 13.5]
+        );
     }
 
     #[test]
     fn a_kernel_for_other_channels_is_refused() {
-        let kernel = Kernel { height: 1, width: 1, inputs: 2, outputs: 1, values: vec![1.0; 2] };
+        let kernel = Kernel {
+            height: 1,
+            width: 1,
+            inputs: 2,
+            outputs: 1,
+            values: vec![1.0; 2],
+        };
         assert!(counting(2, 2).convolve(&kernel, 1, Padding::Valid).is_err());
-        assert!(counting(2, 2).convolve_each(&kernel, 1, Padding::Valid).is_err());
+        assert!(
+            counting(2, 2)
+                .convolve_each(&kernel, 1, Padding::Valid)
+                .is_err()
+        );
     }
 }

@@ -54,13 +54,32 @@ impl Weights {
     pub fn read(manifest: &[u8], bytes: &[u8]) -> Result<Self, WeightsError> {
         let groups: Vec<Group> = serde_json::from_slice(manifest)?;
         let (mut tensors, mut rest) = (Vec::new(), bytes);
-        for Entry { name, shape, quantization } in groups.into_iter().flat_map(|group| group.weights) {
-            let number_bytes = if quantization.is_some() { 1 } else { size_of::<f32>() };
+        for Entry {
+            name,
+            shape,
+            quantization,
+        } in groups.into_iter().flat_map(|group| group.weights)
+        {
+            let number_bytes = if quantization.is_some() {
+                1
+            } else {
+                size_of::<f32>()
+            };
             let length = shape.iter().product::<usize>() * number_bytes;
-            let (own, others) = rest.split_at_checked(length).ok_or_else(|| WeightsError::Short(name.clone()))?;
+            let (own, others) = rest
+                .split_at_checked(length)
+                .ok_or_else(|| WeightsError::Short(name.clone()))?;
             let values = match quantization {
-                Some(Quantization { scale, min }) => own.iter().map(|byte| f32::from(*byte) * scale + min).collect(),
-                None => own.as_chunks().0.iter().map(|number| f32::from_le_bytes(*number)).collect(),
+                Some(Quantization { scale, min }) => own
+                    .iter()
+                    .map(|byte| f32::from(*byte) * scale + min)
+                    .collect(),
+                None => own
+                    .as_chunks()
+                    .0
+                    .iter()
+                    .map(|number| f32::from_le_bytes(*number))
+                    .collect(),
             };
             tensors.push((name, shape, values));
             rest = others;
@@ -77,7 +96,13 @@ impl Weights {
         let [height, width, inputs, outputs] = shape[..] else {
             return Err(WeightsError::Tensor(name.to_owned()));
         };
-        Ok(Kernel { height, width, inputs, outputs, values })
+        Ok(Kernel {
+            height,
+            width,
+            inputs,
+            outputs,
+            values,
+        })
     }
 
     /// Takes a matrix, as a kernel that covers one place.
@@ -89,7 +114,13 @@ impl Weights {
         let [inputs, outputs] = shape[..] else {
             return Err(WeightsError::Tensor(name.to_owned()));
         };
-        Ok(Kernel { height: 1, width: 1, inputs, outputs, values })
+        Ok(Kernel {
+            height: 1,
+            width: 1,
+            inputs,
+            outputs,
+            values,
+        })
     }
 
     /// Takes a number for each channel.
@@ -98,7 +129,11 @@ impl Weights {
     /// They are not there.
     pub fn vector(&mut self, name: &str) -> Result<Vec<f32>, WeightsError> {
         let (shape, values) = self.take(name)?;
-        if shape.len() == 1 { Ok(values) } else { Err(WeightsError::Tensor(name.to_owned())) }
+        if shape.len() == 1 {
+            Ok(values)
+        } else {
+            Err(WeightsError::Tensor(name.to_owned()))
+        }
     }
 
     fn take(&mut self, name: &str) -> Result<(Vec<usize>, Vec<f32>), WeightsError> {
@@ -128,14 +163,26 @@ mod tests {
         assert_eq!(weights.kernel("filters").unwrap().values, [-1.0, 1.0]);
         assert_eq!(weights.vector("bias").unwrap(), [7.0, 9.0]);
         assert_eq!(weights.vector("plain").unwrap(), [1.5]);
-        assert!(matches!(weights.vector("bias"), Err(WeightsError::Tensor(_))));
+        assert!(matches!(
+            weights.vector("bias"),
+            Err(WeightsError::Tensor(_))
+        ));
     }
 
     #[test]
     fn weights_that_do_not_fit_their_manifest_are_refused() {
-        assert!(matches!(Weights::read(MANIFEST.as_bytes(), &BYTES[..7]), Err(WeightsError::Short(_))));
-        assert!(matches!(Weights::read(b"{}", &[]), Err(WeightsError::Manifest(_))));
+        assert!(matches!(
+            Weights::read(MANIFEST.as_bytes(), &BYTES[..7]),
+            Err(WeightsError::Short(_))
+        ));
+        assert!(matches!(
+            Weights::read(b"{}", &[]),
+            Err(WeightsError::Manifest(_))
+        ));
         let mut weights = Weights::read(MANIFEST.as_bytes(), BYTES).unwrap();
-        assert!(matches!(weights.kernel("bias"), Err(WeightsError::Tensor(_))));
+        assert!(matches!(
+            weights.kernel("bias"),
+            Err(WeightsError::Tensor(_))
+        ));
     }
 }

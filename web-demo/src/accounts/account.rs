@@ -65,7 +65,10 @@ impl Account {
     /// # Errors
     /// The database's.
     pub async fn find(db: &SqlitePool, id: &str) -> Result<Option<Self>, sqlx::Error> {
-        sqlx::query_as("SELECT * FROM accounts WHERE id = ?1").bind(id).fetch_optional(db).await
+        sqlx::query_as("SELECT * FROM accounts WHERE id = ?1")
+            .bind(id)
+            .fetch_optional(db)
+            .await
     }
 
     /// The account of this person.
@@ -106,7 +109,9 @@ impl Account {
         .fetch_one(db)
         .await;
         made.map_err(|error| match error.as_database_error() {
-            Some(refused) if refused.is_unique_violation() && refused.message().contains("id_number") => {
+            Some(refused)
+                if refused.is_unique_violation() && refused.message().contains("id_number") =>
+            {
                 NotMade::HasOne
             }
             Some(refused) if refused.is_unique_violation() => NotMade::UserNameTaken,
@@ -119,7 +124,11 @@ impl Account {
     /// # Errors
     /// The database's.
     pub async fn verify(db: &mut SqliteConnection, id: &str) -> Result<(), sqlx::Error> {
-        sqlx::query("UPDATE accounts SET standing = 'verified' WHERE id = ?1").bind(id).execute(db).await.map(drop)
+        sqlx::query("UPDATE accounts SET standing = 'verified' WHERE id = ?1")
+            .bind(id)
+            .execute(db)
+            .await
+            .map(drop)
     }
 }
 
@@ -129,7 +138,8 @@ impl FromRow<'_, SqliteRow> for Account {
         Ok(Self {
             id: row.try_get("id")?,
             user_name: row.try_get("user_name")?,
-            id_number: IdNumber::try_from(id_number).map_err(|error| sqlx::Error::Decode(error.into()))?,
+            id_number: IdNumber::try_from(id_number)
+                .map_err(|error| sqlx::Error::Decode(error.into()))?,
             name: row.try_get("name")?,
             phone: row.try_get("phone")?,
             contacts: Contacts::from_row(row)?,

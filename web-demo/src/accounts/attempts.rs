@@ -16,10 +16,18 @@ pub struct AttemptLimit {
 }
 
 /// Passwords for one account: five, then one a minute.
-pub const PASSWORD_PER_ACCOUNT: AttemptLimit = AttemptLimit { name: "password_account", burst: 5, interval: 60 };
+pub const PASSWORD_PER_ACCOUNT: AttemptLimit = AttemptLimit {
+    name: "password_account",
+    burst: 5,
+    interval: 60,
+};
 
 /// Passwords from one address, where a household or an office may sit: thirty, then one in ten seconds.
-pub const PASSWORD_PER_ADDRESS: AttemptLimit = AttemptLimit { name: "password_address", burst: 30, interval: 10 };
+pub const PASSWORD_PER_ADDRESS: AttemptLimit = AttemptLimit {
+    name: "password_address",
+    burst: 30,
+    interval: 10,
+};
 
 /// Too many attempts: the seconds to wait until the next may be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +39,9 @@ impl AttemptLimit {
     /// # Errors
     /// The outer error is the database's; the inner one says how long to wait, and then nothing was counted.
     pub async fn count(self, db: &SqlitePool, key: &str) -> Result<Result<(), Wait>, sqlx::Error> {
-        sqlx::query("DELETE FROM attempts WHERE worked_off_at < unixepoch()").execute(db).await?;
+        sqlx::query("DELETE FROM attempts WHERE worked_off_at < unixepoch()")
+            .execute(db)
+            .await?;
         let counted = sqlx::query(
             "INSERT INTO attempts (key, worked_off_at) VALUES (?1, unixepoch() + ?2)
              ON CONFLICT (key) DO UPDATE SET worked_off_at = max(worked_off_at, unixepoch()) + ?2
@@ -45,12 +55,14 @@ impl AttemptLimit {
         if counted.rows_affected() > 0 {
             return Ok(Ok(()));
         }
-        let wait: i64 = sqlx::query_scalar("SELECT worked_off_at - unixepoch() - ?2 FROM attempts WHERE key = ?1")
-            .bind(self.key(key))
-            .bind(self.tolerance())
-            .fetch_optional(db)
-            .await?
-            .unwrap_or_default();
+        let wait: i64 = sqlx::query_scalar(
+            "SELECT worked_off_at - unixepoch() - ?2 FROM attempts WHERE key = ?1",
+        )
+        .bind(self.key(key))
+        .bind(self.tolerance())
+        .fetch_optional(db)
+        .await?
+        .unwrap_or_default();
         Ok(Err(Wait(u32::try_from(wait).unwrap_or_default().max(1))))
     }
 
@@ -71,8 +83,16 @@ impl AttemptLimit {
     ///
     /// # Errors
     /// The database's.
-    pub async fn forgive_all(self, db: &mut SqliteConnection, key: &str) -> Result<(), sqlx::Error> {
-        sqlx::query("DELETE FROM attempts WHERE key = ?1").bind(self.key(key)).execute(db).await.map(drop)
+    pub async fn forgive_all(
+        self,
+        db: &mut SqliteConnection,
+        key: &str,
+    ) -> Result<(), sqlx::Error> {
+        sqlx::query("DELETE FROM attempts WHERE key = ?1")
+            .bind(self.key(key))
+            .execute(db)
+            .await
+            .map(drop)
     }
 
     fn key(self, key: &str) -> String {
@@ -99,11 +119,17 @@ pub fn address_key(address: IpAddr) -> String {
 mod tests {
     use super::*;
 
-    const LIMIT: AttemptLimit = AttemptLimit { name: "test", burst: 3, interval: 100 };
+    const LIMIT: AttemptLimit = AttemptLimit {
+        name: "test",
+        burst: 3,
+        interval: 100,
+    };
 
     async fn database() -> (tempfile::TempDir, SqlitePool) {
         let directory = tempfile::tempdir().unwrap();
-        let db = crate::db::open(&directory.path().join("hall.db")).await.unwrap();
+        let db = crate::db::open(&directory.path().join("hall.db"))
+            .await
+            .unwrap();
         (directory, db)
     }
 

@@ -31,25 +31,44 @@ impl Accounts {
     ///
     /// # Errors
     /// See [`ChangeError`]; the account is as before.
-    pub async fn change_password(&self, account: &Account, old: &str, new: &str) -> Result<(), ChangeError> {
+    pub async fn change_password(
+        &self,
+        account: &Account,
+        old: &str,
+        new: &str,
+    ) -> Result<(), ChangeError> {
         let hash: String = sqlx::query_scalar("SELECT password_hash FROM accounts WHERE id = ?1")
             .bind(&account.id)
             .fetch_one(&self.db)
             .await?;
         let key = account.user_name.to_lowercase();
-        PASSWORD_PER_ACCOUNT.count(&self.db, &key).await?.map_err(ChangeError::TooMany)?;
+        PASSWORD_PER_ACCOUNT
+            .count(&self.db, &key)
+            .await?
+            .map_err(ChangeError::TooMany)?;
         if !password::matches_hash(old.to_owned(), hash).await {
             return Err(ChangeError::Wrong);
         }
         PASSWORD_PER_ACCOUNT.forgive(&self.db, &key).await?;
-        check_password(new, &account.user_name, account.id_number.as_str(), &account.phone)
-            .map_err(ChangeError::Rule)?;
+        check_password(
+            new,
+            &account.user_name,
+            account.id_number.as_str(),
+            &account.phone,
+        )
+        .map_err(ChangeError::Rule)?;
         if new == old {
             return Err(ChangeError::Unchanged);
         }
-        let hash = password::hash_later(new.to_owned()).await.map_err(ChangeError::Hash)?;
+        let hash = password::hash_later(new.to_owned())
+            .await
+            .map_err(ChangeError::Hash)?;
         let update = sqlx::query("UPDATE accounts SET password_hash = ?2 WHERE id = ?1");
-        update.bind(&account.id).bind(hash).execute(&self.db).await?;
+        update
+            .bind(&account.id)
+            .bind(hash)
+            .execute(&self.db)
+            .await?;
         Ok(())
     }
 }

@@ -52,14 +52,21 @@ impl ContactForm {
         let wechat = optional(&self.wechat, is_wechat).ok_or(ContactError::Wechat);
         match (email, qq, wechat) {
             (Ok(email), Ok(qq), Ok(wechat)) => Ok(Contacts { email, qq, wechat }),
-            (email, qq, wechat) => Err([email.err(), qq.err(), wechat.err()].into_iter().flatten().collect()),
+            (email, qq, wechat) => Err([email.err(), qq.err(), wechat.err()]
+                .into_iter()
+                .flatten()
+                .collect()),
         }
     }
 }
 
 impl From<Contacts> for ContactForm {
     fn from(Contacts { email, qq, wechat }: Contacts) -> Self {
-        Self { email: email.unwrap_or_default(), qq: qq.unwrap_or_default(), wechat: wechat.unwrap_or_default() }
+        Self {
+            email: email.unwrap_or_default(),
+            qq: qq.unwrap_or_default(),
+            wechat: wechat.unwrap_or_default(),
+        }
     }
 }
 
@@ -69,13 +76,24 @@ impl Contacts {
     /// # Errors
     /// The database's.
     pub async fn keep(&self, db: &SqlitePool, account_id: &str) -> Result<(), sqlx::Error> {
-        let update = sqlx::query("UPDATE accounts SET email = ?2, qq = ?3, wechat = ?4 WHERE id = ?1").bind(account_id);
-        update.bind(&self.email).bind(&self.qq).bind(&self.wechat).execute(db).await.map(drop)
+        let update =
+            sqlx::query("UPDATE accounts SET email = ?2, qq = ?3, wechat = ?4 WHERE id = ?1")
+                .bind(account_id);
+        update
+            .bind(&self.email)
+            .bind(&self.qq)
+            .bind(&self.wechat)
+            .execute(db)
+            .await
+            .map(drop)
     }
 }
 
 /// What was typed, if it is right or nothing.
-#[allow(clippy::option_option, reason = "nothing typed is something else than something wrong")]
+#[allow(
+    clippy::option_option,
+    reason = "nothing typed is something else than something wrong"
+)]
 pub fn optional(typed: &str, is_right: fn(&str) -> bool) -> Option<Option<String>> {
     match typed.trim() {
         "" => Some(None),
@@ -88,15 +106,23 @@ pub fn is_email(text: &str) -> bool {
     let Some((mailbox, domain)) = text.rsplit_once('@') else {
         return false;
     };
-    let domain_is_dotted = domain.split('.').count() > 1 && domain.split('.').all(|label| !label.is_empty());
-    let plain =
-        !text.chars().any(|character| character.is_whitespace() || character.is_control() || ",;".contains(character));
-    text.len() <= MAX_EMAIL_BYTES && plain && !mailbox.is_empty() && !mailbox.contains('@') && domain_is_dotted
+    let domain_is_dotted =
+        domain.split('.').count() > 1 && domain.split('.').all(|label| !label.is_empty());
+    let plain = !text.chars().any(|character| {
+        character.is_whitespace() || character.is_control() || ",;".contains(character)
+    });
+    text.len() <= MAX_EMAIL_BYTES
+        && plain
+        && !mailbox.is_empty()
+        && !mailbox.contains('@')
+        && domain_is_dotted
 }
 
 /// A QQ number.
 pub fn is_qq(text: &str) -> bool {
-    (5..=11).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0')
+    (5..=11).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_digit())
+        && !text.starts_with('0')
 }
 
 /// A WeChat name that was chosen, or a phone number in its place.
@@ -113,19 +139,34 @@ mod tests {
     #[test]
     fn email_qq_and_wechat_may_be_left_out_and_are_looked_at_when_given() {
         for (is_right, right, wrong) in [
-            (is_email as fn(&str) -> bool, ["a@b.cn", "示例@shili.example"], ["a@b", "a b@c.cn"]),
+            (
+                is_email as fn(&str) -> bool,
+                ["a@b.cn", "示例@shili.example"],
+                ["a@b", "a b@c.cn"],
+            ),
             (is_qq, ["10000", "12345678901"], ["01234", "1234"]),
             (is_wechat, ["shi_li-1", "13009700001"], ["示例微信号", "ab"]),
         ] {
             assert_eq!(optional(" ", is_right), Some(None));
             for typed in right {
-                assert_eq!(optional(typed, is_right), Some(Some(typed.to_owned())), "{typed}");
+                assert_eq!(
+                    optional(typed, is_right),
+                    Some(Some(typed.to_owned())),
+                    "{typed}"
+                );
             }
             for typed in wrong {
                 assert_eq!(optional(typed, is_right), None, "{typed}");
             }
         }
-        for email in ["a", "a@", "@b.example", "a@b..c", "a@b@c.example", "a@b.cn,c@d.cn"] {
+        for email in [
+            "a",
+            "a@",
+            "@b.example",
+            "a@b..c",
+            "a@b@c.example",
+            "a@b.cn,c@d.cn",
+        ] {
             assert!(!is_email(email), "{email}");
         }
     }

@@ -59,11 +59,19 @@ impl TryFrom<String> for IdNumber {
         if !digits.iter().all(u8::is_ascii_digit) || !(check.is_ascii_digit() || check == b'X') {
             return Err(IdNumberError::Form);
         }
-        let sum: u32 = digits.iter().zip(WEIGHTS).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
+        let sum: u32 = digits
+            .iter()
+            .zip(WEIGHTS)
+            .map(|(digit, weight)| u32::from(digit - b'0') * weight)
+            .sum();
         if CHECK_CHARACTERS[(sum % 11) as usize] != check {
             return Err(IdNumberError::CheckCharacter);
         }
-        if is_day(&text[DATE_OF_BIRTH]) { Ok(Self(text)) } else { Err(IdNumberError::Date) }
+        if is_day(&text[DATE_OF_BIRTH]) {
+            Ok(Self(text))
+        } else {
+            Err(IdNumberError::Date)
+        }
     }
 }
 
@@ -76,7 +84,11 @@ impl From<IdNumber> for String {
 /// Whether eight digits are a day of the calendar, as `YYYYMMDD`.
 fn is_day(digits: &str) -> bool {
     let number = |part: &str| part.parse::<u32>().unwrap_or_default();
-    let (year, month, day) = (number(&digits[..4]), number(&digits[4..6]), number(&digits[6..]));
+    let (year, month, day) = (
+        number(&digits[..4]),
+        number(&digits[4..6]),
+        number(&digits[6..]),
+    );
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let days = match month {
         2 if leap => 29,
@@ -97,15 +109,31 @@ mod tests {
         // The standard's own example.
         let right = "11010519491231002X";
         assert!(IdNumber::try_from(right.to_owned()).is_ok());
-        assert_eq!(IdNumber::try_from("11010519491231002x".to_owned()).unwrap().as_str(), right);
+        assert_eq!(
+            IdNumber::try_from("11010519491231002x".to_owned())
+                .unwrap()
+                .as_str(),
+            right
+        );
         for position in 0..17 {
             for digit in '0'..='9' {
                 let mistyped = format!("{}{digit}{}", &right[..position], &right[position + 1..]);
-                let expected = if mistyped == right { Ok(()) } else { Err(IdNumberError::CheckCharacter) };
-                assert_eq!(IdNumber::try_from(mistyped.clone()).map(drop), expected, "{mistyped}");
+                let expected = if mistyped == right {
+                    Ok(())
+                } else {
+                    Err(IdNumberError::CheckCharacter)
+                };
+                assert_eq!(
+                    IdNumber::try_from(mistyped.clone()).map(drop),
+                    expected,
+                    "{mistyped}"
+                );
             }
         }
-        assert_eq!(IdNumber::try_from("11010519491231020X".to_owned()), Err(IdNumberError::CheckCharacter));
+        assert_eq!(
+            IdNumber::try_from("11010519491231020X".to_owned()),
+            Err(IdNumberError::CheckCharacter)
+        );
     }
 
     /// Row S3.
@@ -138,7 +166,15 @@ mod tests {
                 let tried = IdNumber::try_from(format!("{digits}{check}"));
                 (tried != Err(IdNumberError::CheckCharacter)).then_some(tried)
             });
-            assert_eq!(number.unwrap().map(drop), if exists { Ok(()) } else { Err(IdNumberError::Date) }, "{text}");
+            assert_eq!(
+                number.unwrap().map(drop),
+                if exists {
+                    Ok(())
+                } else {
+                    Err(IdNumberError::Date)
+                },
+                "{text}"
+            );
         }
     }
 }

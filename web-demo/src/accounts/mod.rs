@@ -54,25 +54,48 @@ impl Accounts {
     /// # Errors
     /// What [`password::hash`] refuses.
     pub fn new(db: SqlitePool) -> Result<Self, argon2::password_hash::Error> {
-        Ok(Self { db, nobody: password::hash("nobody")? })
+        Ok(Self {
+            db,
+            nobody: password::hash("nobody")?,
+        })
     }
 
     /// The id of this account. Unknown names take the same time and get the same answer as wrong passwords.
     ///
     /// # Errors
     /// See [`PasswordError`].
-    pub async fn log_in(&self, user_name: &str, password: &str, address: IpAddr) -> Result<String, PasswordError> {
-        let user_name: String = user_name.trim().to_lowercase().chars().take(UserName::MAX_CHARS + 1).collect();
+    pub async fn log_in(
+        &self,
+        user_name: &str,
+        password: &str,
+        address: IpAddr,
+    ) -> Result<String, PasswordError> {
+        let user_name: String = user_name
+            .trim()
+            .to_lowercase()
+            .chars()
+            .take(UserName::MAX_CHARS + 1)
+            .collect();
         let address = address_key(address);
-        PASSWORD_PER_ADDRESS.count(&self.db, &address).await?.map_err(PasswordError::TooMany)?;
-        PASSWORD_PER_ACCOUNT.count(&self.db, &user_name).await?.map_err(PasswordError::TooMany)?;
+        PASSWORD_PER_ADDRESS
+            .count(&self.db, &address)
+            .await?
+            .map_err(PasswordError::TooMany)?;
+        PASSWORD_PER_ACCOUNT
+            .count(&self.db, &user_name)
+            .await?
+            .map_err(PasswordError::TooMany)?;
         let account: Option<(String, String)> =
             sqlx::query_as("SELECT id, password_hash FROM accounts WHERE user_name = ?1")
                 .bind(&user_name)
                 .fetch_optional(&self.db)
                 .await?;
         let (account_id, hash) = account.unzip();
-        let right = password::matches_hash(password.to_owned(), hash.unwrap_or_else(|| self.nobody.clone())).await;
+        let right = password::matches_hash(
+            password.to_owned(),
+            hash.unwrap_or_else(|| self.nobody.clone()),
+        )
+        .await;
         let account_id = account_id.filter(|_| right).ok_or(PasswordError::Wrong)?;
         PASSWORD_PER_ACCOUNT.forgive(&self.db, &user_name).await?;
         PASSWORD_PER_ADDRESS.forgive(&self.db, &address).await?;

@@ -11,7 +11,9 @@ pub fn hash(password: &str) -> Result<String, Error> {
     let mut salt = [0; 16];
     getrandom::fill(&mut salt).map_err(|_| Error::Crypto)?;
     let salt = SaltString::encode_b64(&salt)?;
-    Ok(Argon2::default().hash_password(password.as_bytes(), &salt)?.to_string())
+    Ok(Argon2::default()
+        .hash_password(password.as_bytes(), &salt)?
+        .to_string())
 }
 
 /// [`hash`], where nothing waits for it.
@@ -19,15 +21,23 @@ pub fn hash(password: &str) -> Result<String, Error> {
 /// # Errors
 /// As [`hash`].
 pub async fn hash_later(password: String) -> Result<String, Error> {
-    tokio::task::spawn_blocking(move || hash(&password)).await.unwrap_or(Err(Error::Crypto))
+    tokio::task::spawn_blocking(move || hash(&password))
+        .await
+        .unwrap_or(Err(Error::Crypto))
 }
 
 /// Whether the password is the one of this hash. Hashing keeps a core busy for a while, so it is done where nothing waits
 /// for it.
 pub async fn matches_hash(password: String, hash: String) -> bool {
-    tokio::task::spawn_blocking(move || matches(&password, &hash)).await.unwrap_or(false)
+    tokio::task::spawn_blocking(move || matches(&password, &hash))
+        .await
+        .unwrap_or(false)
 }
 
 fn matches(password: &str, hash: &str) -> bool {
-    PasswordHash::new(hash).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+    PasswordHash::new(hash).is_ok_and(|hash| {
+        Argon2::default()
+            .verify_password(password.as_bytes(), &hash)
+            .is_ok()
+    })
 }

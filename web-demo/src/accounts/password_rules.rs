@@ -32,8 +32,14 @@ const LAST_DIGITS: usize = 6;
 const MIN_USER_NAME_CHARS: usize = 3;
 
 /// Rows in which fingers find characters.
-const ROWS: [&str; 6] =
-    ["abcdefghijklmnopqrstuvwxyz", "0123456789", "1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm"];
+const ROWS: [&str; 6] = [
+    "abcdefghijklmnopqrstuvwxyz",
+    "0123456789",
+    "1234567890",
+    "qwertyuiop",
+    "asdfghjkl",
+    "zxcvbnm",
+];
 
 /// In lower case, with letters and digits: what lists of leaked passwords begin with, and what is liked in China.
 const COMMON: [&str; 22] = [
@@ -65,7 +71,12 @@ const COMMON: [&str; 22] = [
 ///
 /// # Errors
 /// See [`PasswordRefused`].
-pub fn check_password(password: &str, user_name: &str, id_number: &str, phone: &str) -> Result<(), PasswordRefused> {
+pub fn check_password(
+    password: &str,
+    user_name: &str,
+    id_number: &str,
+    phone: &str,
+) -> Result<(), PasswordRefused> {
     if !CHARS.contains(&password.chars().count()) {
         return Err(PasswordRefused::Length);
     }
@@ -87,24 +98,40 @@ pub fn check_password(password: &str, user_name: &str, id_number: &str, phone: &
     if letters.len() + digits.len() == password.len() && in_a_row(&letters) && in_a_row(&digits) {
         return Err(PasswordRefused::InARow);
     }
-    if is_of_the_person(&password, user_name, id_number, phone) { Err(PasswordRefused::OfThePerson) } else { Ok(()) }
+    if is_of_the_person(&password, user_name, id_number, phone) {
+        Err(PasswordRefused::OfThePerson)
+    } else {
+        Ok(())
+    }
 }
 
 /// Whether the characters follow each other, forwards or backwards, or are all the same.
 fn in_a_row(characters: &str) -> bool {
     let backwards: String = characters.chars().rev().collect();
-    let same = characters.chars().all(|character| characters.starts_with(character));
-    same || ROWS.iter().any(|row| row.contains(characters) || row.contains(&backwards))
+    let same = characters
+        .chars()
+        .all(|character| characters.starts_with(character));
+    same || ROWS
+        .iter()
+        .any(|row| row.contains(characters) || row.contains(&backwards))
 }
 
 fn is_of_the_person(password: &str, user_name: &str, id_number: &str, phone: &str) -> bool {
     let user_name = user_name.trim().to_ascii_lowercase();
     let last = |number: &str| {
-        number.len().checked_sub(LAST_DIGITS).and_then(|start| number.get(start..)).map(str::to_lowercase)
+        number
+            .len()
+            .checked_sub(LAST_DIGITS)
+            .and_then(|start| number.get(start..))
+            .map(str::to_lowercase)
     };
     let born = id_number.get(8..14).map(str::to_owned);
     let named = user_name.len() >= MIN_USER_NAME_CHARS && password.contains(&user_name);
-    named || [last(phone), last(id_number), born].into_iter().flatten().any(|part| password.contains(&part))
+    named
+        || [last(phone), last(id_number), born]
+            .into_iter()
+            .flatten()
+            .any(|part| password.contains(&part))
 }
 
 #[cfg(test)]

@@ -12,8 +12,13 @@ pub struct NotAPhoneNumber;
 
 /// Ranges of the first [`PREFIX_DIGITS`] digits, ascending; both ends belong to them.
 static OF_THE_PROVINCE: LazyLock<Vec<(u32, u32)>> = LazyLock::new(|| {
-    let lines = include_str!("../../data/mobile-ranges.txt").lines().filter(|line| !line.starts_with('#'));
-    lines.flat_map(str::split_whitespace).filter_map(range).collect()
+    let lines = include_str!("../../data/mobile-ranges.txt")
+        .lines()
+        .filter(|line| !line.starts_with('#'));
+    lines
+        .flat_map(str::split_whitespace)
+        .filter_map(range)
+        .collect()
 });
 
 const DIGITS: usize = 11;
@@ -50,9 +55,15 @@ impl TryFrom<&str> for PhoneNumber {
     type Error = NotAPhoneNumber;
 
     fn try_from(typed: &str) -> Result<Self, NotAPhoneNumber> {
-        let digits: String = typed.trim().chars().filter(|character| !matches!(character, ' ' | '-')).collect();
+        let digits: String = typed
+            .trim()
+            .chars()
+            .filter(|character| !matches!(character, ' ' | '-'))
+            .collect();
         let digits = digits.strip_prefix("+86").unwrap_or(&digits);
-        let mobile = digits.len() == DIGITS && digits.starts_with('1') && matches!(digits.as_bytes()[1], b'3'..=b'9');
+        let mobile = digits.len() == DIGITS
+            && digits.starts_with('1')
+            && matches!(digits.as_bytes()[1], b'3'..=b'9');
         if mobile && digits.bytes().all(|byte| byte.is_ascii_digit()) {
             Ok(Self(digits.to_owned()))
         } else {
@@ -77,7 +88,11 @@ mod tests {
             ("13800100000", false),
             ("19999999999", false),
         ] {
-            assert_eq!(PhoneNumber::try_from(number).unwrap().is_of_the_province(), expected, "{number}");
+            assert_eq!(
+                PhoneNumber::try_from(number).unwrap().is_of_the_province(),
+                expected,
+                "{number}"
+            );
         }
         assert!(OF_THE_PROVINCE.len() > 250);
         assert!(OF_THE_PROVINCE.is_sorted_by(|one, next| one.0 <= one.1 && one.1 < next.0));

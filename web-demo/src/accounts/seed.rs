@@ -69,7 +69,10 @@ impl DemoAccounts {
     /// # Errors
     /// The file does not parse, or an ID number in it is wrong.
     pub fn load() -> Result<Self, SeedError> {
-        toml::from_str(ACCOUNTS).map_err(|error| SeedError::File { file: "accounts.toml", error })
+        toml::from_str(ACCOUNTS).map_err(|error| SeedError::File {
+            file: "accounts.toml",
+            error,
+        })
     }
 
     /// Puts them in, all or none, if the database holds no account yet.
@@ -78,7 +81,9 @@ impl DemoAccounts {
     /// See [`SeedError`].
     pub async fn seed(&self, db: &SqlitePool) -> Result<(), SeedError> {
         let mut transaction = crate::db::write(db).await?;
-        let accounts: i64 = sqlx::query_scalar("SELECT count(*) FROM accounts").fetch_one(&mut *transaction).await?;
+        let accounts: i64 = sqlx::query_scalar("SELECT count(*) FROM accounts")
+            .fetch_one(&mut *transaction)
+            .await?;
         if accounts > 0 {
             return Ok(());
         }
@@ -92,7 +97,11 @@ impl DemoAccounts {
 }
 
 impl DemoAccount {
-    async fn insert(&self, db: &mut Transaction<'_, Sqlite>, hash: &str) -> Result<(), sqlx::Error> {
+    async fn insert(
+        &self,
+        db: &mut Transaction<'_, Sqlite>,
+        hash: &str,
+    ) -> Result<(), sqlx::Error> {
         let insert = sqlx::query_scalar(
             "INSERT INTO accounts (serial, user_name, password_hash, id_number, name, phone, standing, email, qq, wechat, created_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, unixepoch()) RETURNING id",
@@ -111,7 +120,8 @@ impl DemoAccount {
             .fetch_one(&mut **db)
             .await?;
         if self.e_card {
-            let insert = sqlx::query("INSERT INTO e_cards (account_id, since) VALUES (?1, unixepoch())");
+            let insert =
+                sqlx::query("INSERT INTO e_cards (account_id, since) VALUES (?1, unixepoch())");
             insert.bind(id).execute(&mut **db).await?;
         }
         Ok(())

@@ -48,7 +48,10 @@ impl AccountStanding {
     pub const fn allows(self, service: Service) -> bool {
         match self {
             Self::Verified => true,
-            Self::Provisional => matches!(service, Service::Exams | Service::Applications | Service::OwnAccount),
+            Self::Provisional => matches!(
+                service,
+                Service::Exams | Service::Applications | Service::OwnAccount
+            ),
         }
     }
 }
@@ -68,7 +71,11 @@ mod tests {
             (Service::EmploymentRecords, false),
             (Service::CardServices, false),
         ] {
-            assert_eq!(AccountStanding::Provisional.allows(service), allowed, "{service:?}");
+            assert_eq!(
+                AccountStanding::Provisional.allows(service),
+                allowed,
+                "{service:?}"
+            );
             assert!(AccountStanding::Verified.allows(service), "{service:?}");
         }
     }

@@ -34,15 +34,26 @@ impl UserName {
         if typed.is_empty() {
             return Err(UserNameRefused::Missing);
         }
-        if let Some(strange) = typed.chars().find(|character| !character.is_ascii_alphanumeric()) {
+        if let Some(strange) = typed
+            .chars()
+            .find(|character| !character.is_ascii_alphanumeric())
+        {
             let chinese = strange.is_alphabetic() && !strange.is_ascii();
-            return Err(if chinese { UserNameRefused::ChineseCharacter } else { UserNameRefused::OtherCharacter });
+            return Err(if chinese {
+                UserNameRefused::ChineseCharacter
+            } else {
+                UserNameRefused::OtherCharacter
+            });
         }
         if typed.len() > Self::MAX_CHARS {
             return Err(UserNameRefused::TooLong);
         }
         let of_another = IdNumber::try_from(typed.to_owned()).is_ok_and(|number| number != *own);
-        if of_another { Err(UserNameRefused::IdNumberOfAnother) } else { Ok(Self(typed.to_owned())) }
+        if of_another {
+            Err(UserNameRefused::IdNumberOfAnother)
+        } else {
+            Ok(Self(typed.to_owned()))
+        }
     }
 
     /// What it is.
@@ -69,10 +80,20 @@ mod tests {
             ("a 1", Err(UserNameRefused::OtherCharacter)),
             ("abcdefghijklmnopqr", Ok("abcdefghijklmnopqr")),
             ("abcdefghijklmnopqrs", Err(UserNameRefused::TooLong)),
-            ("990000198511221020", Err(UserNameRefused::IdNumberOfAnother)),
+            (
+                "990000198511221020",
+                Err(UserNameRefused::IdNumberOfAnother),
+            ),
         ] {
             let chosen = UserName::choose(typed, &own);
-            assert_eq!(chosen.as_ref().map(UserName::as_str).map_err(|refused| *refused), expected, "{typed}");
+            assert_eq!(
+                chosen
+                    .as_ref()
+                    .map(UserName::as_str)
+                    .map_err(|refused| *refused),
+                expected,
+                "{typed}"
+            );
         }
     }
 }

@@ -35,10 +35,20 @@ pub fn obstacle(account: &Account, card: Option<&Card>) -> Option<Obstacle> {
 ///
 /// # Errors
 /// The database's.
-pub async fn issue(db: &mut SqliteConnection, account_id: &str, password_hash: &str) -> Result<bool, sqlx::Error> {
+pub async fn issue(
+    db: &mut SqliteConnection,
+    account_id: &str,
+    password_hash: &str,
+) -> Result<bool, sqlx::Error> {
     let issue = sqlx::query(
         "INSERT INTO e_cards (account_id, since, password_hash) VALUES (?1, unixepoch(), ?2)
          ON CONFLICT (account_id) DO NOTHING",
     );
-    Ok(issue.bind(account_id).bind(password_hash).execute(db).await?.rows_affected() > 0)
+    Ok(issue
+        .bind(account_id)
+        .bind(password_hash)
+        .execute(db)
+        .await?
+        .rows_affected()
+        > 0)
 }

@@ -7,8 +7,8 @@ mod services;
 
 pub use application::{Obstacle, issue, obstacle};
 pub use password::{
-    CardPasswordRefused, TypedPassword, change_password, check_card_password, has_password, hash_of, reset_password,
-    try_password,
+    CardPasswordRefused, TypedPassword, change_password, check_card_password, has_password,
+    hash_of, reset_password, try_password,
 };
 pub use services::{CardService, Holding, holding};
 use sqlx::SqlitePool;
@@ -35,8 +35,14 @@ pub enum CardRefusal {
 
 impl CardRefusal {
     /// Every one.
-    pub const ALL: [Self; 6] =
-        [Self::NoCard, Self::NotActivated, Self::Sealed, Self::ReportedLost, Self::ApplicationLocked, Self::Cancelled];
+    pub const ALL: [Self; 6] = [
+        Self::NoCard,
+        Self::NotActivated,
+        Self::Sealed,
+        Self::ReportedLost,
+        Self::ApplicationLocked,
+        Self::Cancelled,
+    ];
 
     /// The refusal as the gateway passes it on (`reason` of `identity_refused`).
     pub const fn as_str(self) -> &'static str {
@@ -52,7 +58,9 @@ impl CardRefusal {
 
     /// The refusal of this name.
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|refusal| refusal.as_str() == name)
+        Self::ALL
+            .into_iter()
+            .find(|refusal| refusal.as_str() == name)
     }
 
     /// What a card of this state refuses, once there is an electronic one.
@@ -81,7 +89,9 @@ pub async fn refusal(
         return Ok(Some(CardRefusal::NoCard));
     }
     let card = cards.card(&account.id_number).await?;
-    Ok(card.map_or(Some(CardRefusal::NoCard), |card| CardRefusal::of(card.state)))
+    Ok(card.map_or(Some(CardRefusal::NoCard), |card| {
+        CardRefusal::of(card.state)
+    }))
 }
 
 /// Whether the electronic card has been applied for.

@@ -10,7 +10,11 @@ use crate::accounts::id_number::IdNumber;
 use crate::accounts::password;
 
 /// Passwords typed for one card: five, then one in ten minutes. At that pace all of them take nineteen years.
-const TYPED: AttemptLimit = AttemptLimit { name: "e_card_password", burst: 5, interval: 600 };
+const TYPED: AttemptLimit = AttemptLimit {
+    name: "e_card_password",
+    burst: 5,
+    interval: 600,
+};
 
 /// Why a password is none for an electronic card.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,11 +49,19 @@ pub fn check_card_password(password: &str, owner: &IdNumber) -> Result<(), CardP
     if digits.len() != 6 || !digits.iter().all(u8::is_ascii_digit) {
         return Err(CardPasswordRefused::NotSixDigits);
     }
-    let steps = |by: i16| digits.windows(2).all(|pair| i16::from(pair[1]) - i16::from(pair[0]) == by);
+    let steps = |by: i16| {
+        digits
+            .windows(2)
+            .all(|pair| i16::from(pair[1]) - i16::from(pair[0]) == by)
+    };
     if [0, 1, -1].into_iter().any(steps) {
         return Err(CardPasswordRefused::Simple);
     }
-    if owner.as_str().contains(password) { Err(CardPasswordRefused::OwnNumber) } else { Ok(()) }
+    if owner.as_str().contains(password) {
+        Err(CardPasswordRefused::OwnNumber)
+    } else {
+        Ok(())
+    }
 }
 
 /// Whether the card of this account has a password.
@@ -64,7 +76,11 @@ pub async fn has_password(db: &SqlitePool, account_id: &str) -> Result<bool, sql
 ///
 /// # Errors
 /// The database's.
-pub async fn try_password(db: &SqlitePool, account_id: &str, typed: &str) -> Result<TypedPassword, sqlx::Error> {
+pub async fn try_password(
+    db: &SqlitePool,
+    account_id: &str,
+    typed: &str,
+) -> Result<TypedPassword, sqlx::Error> {
     let Some(hash) = hash_of(db, account_id).await? else {
         return Ok(TypedPassword::NotSet);
     };
@@ -90,7 +106,13 @@ pub async fn reset_password(
 ) -> Result<bool, sqlx::Error> {
     TYPED.forgive_all(db, account_id).await?;
     let update = sqlx::query("UPDATE e_cards SET password_hash = ?2 WHERE account_id = ?1");
-    Ok(update.bind(account_id).bind(password_hash).execute(db).await?.rows_affected() > 0)
+    Ok(update
+        .bind(account_id)
+        .bind(password_hash)
+        .execute(db)
+        .await?
+        .rows_affected()
+        > 0)
 }
 
 /// Gives the card of an account another password in place of the one with the hash `known`: false if that is not the card's any
@@ -104,8 +126,17 @@ pub async fn change_password(
     known: &str,
     password_hash: &str,
 ) -> Result<bool, sqlx::Error> {
-    let update = sqlx::query("UPDATE e_cards SET password_hash = ?3 WHERE account_id = ?1 AND password_hash = ?2");
-    Ok(update.bind(account_id).bind(known).bind(password_hash).execute(db).await?.rows_affected() > 0)
+    let update = sqlx::query(
+        "UPDATE e_cards SET password_hash = ?3 WHERE account_id = ?1 AND password_hash = ?2",
+    );
+    Ok(update
+        .bind(account_id)
+        .bind(known)
+        .bind(password_hash)
+        .execute(db)
+        .await?
+        .rows_affected()
+        > 0)
 }
 
 /// The hash of the card's password, if it has one.
@@ -113,8 +144,9 @@ pub async fn change_password(
 /// # Errors
 /// The database's.
 pub async fn hash_of(db: &SqlitePool, account_id: &str) -> Result<Option<String>, sqlx::Error> {
-    let hash =
-        sqlx::query_scalar("SELECT password_hash FROM e_cards WHERE account_id = ?1 AND password_hash IS NOT NULL");
+    let hash = sqlx::query_scalar(
+        "SELECT password_hash FROM e_cards WHERE account_id = ?1 AND password_hash IS NOT NULL",
+    );
     hash.bind(account_id).fetch_optional(db).await
 }
 
@@ -134,7 +166,11 @@ mod tests {
             ("000101", CardPasswordRefused::OwnNumber),
             ("011058", CardPasswordRefused::OwnNumber),
         ] {
-            assert_eq!(check_card_password(password, &owner), Err(refused), "{password}");
+            assert_eq!(
+                check_card_password(password, &owner),
+                Err(refused),
+                "{password}"
+            );
         }
         assert_eq!(check_card_password("492716", &owner), Ok(()));
     }

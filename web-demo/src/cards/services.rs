@@ -24,8 +24,14 @@ pub enum CardService {
 
 impl CardService {
     /// All six, in the order of the home page.
-    pub const ALL: [Self; 6] =
-        [Self::Activate, Self::Track, Self::ReportLoss, Self::UndoLoss, Self::Cancel, Self::Replace];
+    pub const ALL: [Self; 6] = [
+        Self::Activate,
+        Self::Track,
+        Self::ReportLoss,
+        Self::UndoLoss,
+        Self::Cancel,
+        Self::Replace,
+    ];
 
     /// What its page's address ends in.
     pub const fn path(self) -> &'static str {
@@ -69,7 +75,11 @@ pub struct Holding {
 impl Holding {
     /// Whether this service can be had now.
     pub fn allows(&self, service: CardService) -> bool {
-        let suits = |card: &Card| service.action().is_none_or(|action| card.state.after(action).is_some());
+        let suits = |card: &Card| {
+            service
+                .action()
+                .is_none_or(|action| card.state.after(action).is_some())
+        };
         self.card.as_ref().is_some_and(suits)
     }
 }
@@ -78,6 +88,13 @@ impl Holding {
 ///
 /// # Errors
 /// The database's, or the register's.
-pub async fn holding(db: &SqlitePool, cards: &dyn CardRegister, account: &Account) -> Result<Holding, RegisterError> {
-    Ok(Holding { card: cards.card(&account.id_number).await?, e_card: super::has_e_card(db, &account.id).await? })
+pub async fn holding(
+    db: &SqlitePool,
+    cards: &dyn CardRegister,
+    account: &Account,
+) -> Result<Holding, RegisterError> {
+    Ok(Holding {
+        card: cards.card(&account.id_number).await?,
+        e_card: super::has_e_card(db, &account.id).await?,
+    })
 }

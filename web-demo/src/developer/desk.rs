@@ -40,12 +40,20 @@ struct Wrong {
 impl DeskPage<'_> {
     /// What is chosen already: what was sent before, else the next step.
     fn chosen(&self, application: &OpenApplication) -> Decision {
-        let sent = self.wrong("application", &application.id).and_then(|wrong| wrong.decision);
-        sent.unwrap_or(if application.state == Stage::Submitted { Decision::InReview } else { Decision::Approved })
+        let sent = self
+            .wrong("application", &application.id)
+            .and_then(|wrong| wrong.decision);
+        sent.unwrap_or(if application.state == Stage::Submitted {
+            Decision::InReview
+        } else {
+            Decision::Approved
+        })
     }
 
     fn wrong(&self, kind: &str, id: &i64) -> Option<&Wrong> {
-        self.wrong.as_ref().filter(|wrong| wrong.to == format!("{kind}-{id}"))
+        self.wrong
+            .as_ref()
+            .filter(|wrong| wrong.to == format!("{kind}-{id}"))
     }
 }
 
@@ -71,13 +79,24 @@ pub async fn answer_application(
 ) -> Result<Response, Failure> {
     if let Some(error) = error(&form.answer, form.decision == Decision::InReview, locale) {
         let to = format!("application-{id}");
-        let wrong = Wrong { to, typed: form.answer, decision: Some(form.decision), error };
+        let wrong = Wrong {
+            to,
+            typed: form.answer,
+            decision: Some(form.decision),
+            error,
+        };
         return answer(&db, locale, Some(wrong), false).await;
     }
     answered(
         &db,
         locale,
-        applications::decide(&db, id.parse().unwrap_or_default(), form.decision, form.answer.trim()).await?,
+        applications::decide(
+            &db,
+            id.parse().unwrap_or_default(),
+            form.decision,
+            form.answer.trim(),
+        )
+        .await?,
     )
     .await
 }
@@ -97,31 +116,66 @@ pub async fn answer_question(
     Form(form): Form<QuestionAnswer>,
 ) -> Result<Response, Failure> {
     if let Some(error) = error(&form.answer, false, locale) {
-        let wrong = Wrong { to: format!("question-{id}"), typed: form.answer, decision: None, error };
+        let wrong = Wrong {
+            to: format!("question-{id}"),
+            typed: form.answer,
+            decision: None,
+            error,
+        };
         return answer(&db, locale, Some(wrong), false).await;
     }
-    answered(&db, locale, questions::answer(&db, id.parse().unwrap_or_default(), form.answer.trim()).await?).await
+    answered(
+        &db,
+        locale,
+        questions::answer(&db, id.parse().unwrap_or_default(), form.answer.trim()).await?,
+    )
+    .await
 }
 
 fn error(typed: &str, may_be_empty: bool, locale: Locale) -> Option<&'static str> {
     match typed.trim().chars().count() {
         0 if !may_be_empty => Some(locale.pick("请填写答复。", "Write an answer.")),
         0..=MAX_CHARS => None,
-        _ => Some(locale.pick("答复不能超过500字。", "An answer has at most 500 characters.")),
+        _ => Some(locale.pick(
+            "答复不能超过500字。",
+            "An answer has at most 500 characters.",
+        )),
     }
 }
 
 async fn answered(db: &SqlitePool, locale: Locale, done: bool) -> Result<Response, Failure> {
-    if done { Ok(Redirect::to(PATH).into_response()) } else { answer(db, locale, None, true).await }
+    if done {
+        Ok(Redirect::to(PATH).into_response())
+    } else {
+        answer(db, locale, None, true).await
+    }
 }
 
-async fn answer(db: &SqlitePool, locale: Locale, wrong: Option<Wrong>, gone: bool) -> Result<Response, Failure> {
+async fn answer(
+    db: &SqlitePool,
+    locale: Locale,
+    wrong: Option<Wrong>,
+    gone: bool,
+) -> Result<Response, Failure> {
     let status = match (gone, &wrong) {
         (true, _) => StatusCode::CONFLICT,
         (false, Some(_)) => StatusCode::UNPROCESSABLE_ENTITY,
         (false, None) => StatusCode::OK,
     };
-    let frame = Frame { locale, surface: Surface::Portal, path: PATH };
+    let frame = Frame {
+        locale,
+        surface: Surface::Portal,
+        path: PATH,
+    };
     let (applications, questions) = (applications::open(db).await?, questions::open(db).await?);
-    page(status, &DeskPage { frame, applications, questions, wrong, gone })
+    page(
+        status,
+        &DeskPage {
+            frame,
+            applications,
+            questions,
+            wrong,
+            gone,
+        },
+    )
 }

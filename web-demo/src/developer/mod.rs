@@ -13,7 +13,13 @@ pub fn routes(db: SqlitePool) -> Router {
     Router::new()
         .route(messages::PATH, get(messages::show))
         .route(desk::PATH, get(desk::show))
-        .route("/developer/desk/applications/{id}", post(desk::answer_application))
-        .route("/developer/desk/questions/{id}", post(desk::answer_question))
+        .route(
+            "/developer/desk/applications/{id}",
+            post(desk::answer_application),
+        )
+        .route(
+            "/developer/desk/questions/{id}",
+            post(desk::answer_question),
+        )
         .with_state(db)
 }

@@ -21,22 +21,36 @@ pub struct Challenges {
 impl Challenges {
     /// Those that this key signs.
     pub fn new(key: &FaceKey) -> Self {
-        Self { key: hmac::Key::new(HMAC_SHA256, &key.derive("face challenges")) }
+        Self {
+            key: hmac::Key::new(HMAC_SHA256, &key.derive("face challenges")),
+        }
     }
 
     /// A challenge for what is bound to it: `check` says which browser's check it is, of whom and what for.
     ///
     /// # Errors
     /// The database's. The inner one: no randomness.
-    pub async fn issue(&self, db: &SqlitePool, check: &str) -> Result<Result<String, getrandom::Error>, sqlx::Error> {
-        let now: i64 = sqlx::query_scalar("SELECT unixepoch()").fetch_one(db).await?;
+    pub async fn issue(
+        &self,
+        db: &SqlitePool,
+        check: &str,
+    ) -> Result<Result<String, getrandom::Error>, sqlx::Error> {
+        let now: i64 = sqlx::query_scalar("SELECT unixepoch()")
+            .fetch_one(db)
+            .await?;
         let mut nonce = [0; NONCE_BYTES];
         if let Err(error) = getrandom::fill(&mut nonce) {
             return Ok(Err(error));
         }
-        let body = [&nonce[..], &(now + i64::from(LIFETIME_SECONDS)).to_be_bytes()].concat();
+        let body = [
+            &nonce[..],
+            &(now + i64::from(LIFETIME_SECONDS)).to_be_bytes(),
+        ]
+        .concat();
         let signature = hmac::sign(&self.key, &signed(&body, check));
-        Ok(Ok(BASE64URL_NOPAD.encode(&[&body, signature.as_ref()].concat())))
+        Ok(Ok(
+            BASE64URL_NOPAD.encode(&[&body, signature.as_ref()].concat())
+        ))
     }
 
     /// Whether this is a challenge for the check that nobody has answered yet and whose time is not over. From now on
@@ -44,16 +58,29 @@ impl Challenges {
     ///
     /// # Errors
     /// The database's.
-    pub async fn spend(&self, db: &SqlitePool, check: &str, challenge: &str) -> Result<bool, sqlx::Error> {
+    pub async fn spend(
+        &self,
+        db: &SqlitePool,
+        check: &str,
+        challenge: &str,
+    ) -> Result<bool, sqlx::Error> {
         let Some(expires_at) = self.expiry(check, challenge) else {
             return Ok(false);
         };
-        sqlx::query("DELETE FROM face_challenges_spent WHERE expires_at <= unixepoch()").execute(db).await?;
+        sqlx::query("DELETE FROM face_challenges_spent WHERE expires_at <= unixepoch()")
+            .execute(db)
+            .await?;
         let spent = sqlx::query(
             "INSERT INTO face_challenges_spent (challenge, expires_at) SELECT ?1, ?2 WHERE ?2 > unixepoch()
              ON CONFLICT (challenge) DO NOTHING",
         );
-        Ok(spent.bind(challenge).bind(expires_at).execute(db).await?.rows_affected() > 0)
+        Ok(spent
+            .bind(challenge)
+            .bind(expires_at)
+            .execute(db)
+            .await?
+            .rows_affected()
+            > 0)
     }
 
     /// When a challenge for the check ends, if it is one of ours.
@@ -77,7 +104,9 @@ mod tests {
 
     async fn challenges() -> (tempfile::TempDir, SqlitePool, Challenges) {
         let directory = tempfile::tempdir().unwrap();
-        let db = crate::db::open(&directory.path().join("hall.sqlite")).await.unwrap();
+        let db = crate::db::open(&directory.path().join("hall.sqlite"))
+            .await
+            .unwrap();
         let key = FaceKey::read_or_make(&directory.path().join("face.key")).unwrap();
         (directory, db, Challenges::new(&key))
     }
@@ -86,7 +115,12 @@ mod tests {
     async fn a_challenge_is_answered_once_and_for_its_check_only() {
         let (_directory, db, challenges) = challenges().await;
         let challenge = challenges.issue(&db, CHECK).await.unwrap().unwrap();
-        assert!(!challenges.spend(&db, "another person", &challenge).await.unwrap());
+        assert!(
+            !challenges
+                .spend(&db, "another person", &challenge)
+                .await
+                .unwrap()
+        );
         assert!(challenges.spend(&db, CHECK, &challenge).await.unwrap());
         assert!(!challenges.spend(&db, CHECK, &challenge).await.unwrap());
     }
@@ -99,7 +133,10 @@ mod tests {
         let over = BASE64URL_NOPAD.encode(&[&body, over.as_ref()].concat());
         let made_up = BASE64URL_NOPAD.encode(&[1; 56]);
         for challenge in ["", "示例", &made_up, &over] {
-            assert!(!challenges.spend(&db, CHECK, challenge).await.unwrap(), "{challenge}");
+            assert!(
+                !challenges.spend(&db, CHECK, challenge).await.unwrap(),
+                "{challenge}"
+            );
         }
     }
 }

@@ -68,7 +68,11 @@ pub enum FaceError {
 impl FaceChecks {
     /// Checks by this verifier.
     pub fn new(db: SqlitePool, key: &FaceKey, verifier: Arc<dyn FaceVerifier>) -> Self {
-        Self { db, challenges: Arc::new(Challenges::new(key)), verifier }
+        Self {
+            db,
+            challenges: Arc::new(Challenges::new(key)),
+            verifier,
+        }
     }
 
     /// Whether checks can be made at all.
@@ -82,7 +86,9 @@ impl FaceChecks {
     /// The database's, or no randomness.
     pub async fn ask(&self, purpose: Purpose, claim: &Claim) -> Result<Secret, FaceError> {
         let ticket = Secret::random()?;
-        sqlx::query("DELETE FROM face_checks WHERE expires_at <= unixepoch()").execute(&self.db).await?;
+        sqlx::query("DELETE FROM face_checks WHERE expires_at <= unixepoch()")
+            .execute(&self.db)
+            .await?;
         sqlx::query(
             "INSERT INTO face_checks (ticket_digest, purpose, id_number, known, proved_otherwise, expires_at)
              VALUES (?1, ?2, ?3, ?4, ?5, unixepoch() + ?6)",
@@ -102,7 +108,11 @@ impl FaceChecks {
     ///
     /// # Errors
     /// The database's.
-    pub async fn find(&self, ticket: &Secret, purpose: Purpose) -> Result<Option<Asked>, FaceError> {
+    pub async fn find(
+        &self,
+        ticket: &Secret,
+        purpose: Purpose,
+    ) -> Result<Option<Asked>, FaceError> {
         let found: Option<(String, bool, bool)> = sqlx::query_as(
             "SELECT id_number, known, proved_otherwise FROM face_checks
              WHERE ticket_digest = ?1 AND purpose = ?2 AND passed_at IS NULL AND expires_at > unixepoch()",
@@ -112,8 +122,16 @@ impl FaceChecks {
         .fetch_optional(&self.db)
         .await?;
         let asked = |(id_number, known, proved_otherwise)| {
-            let claim = Claim { id_number, known, proved_otherwise };
-            Asked { ticket: ticket.digest(), purpose, claim }
+            let claim = Claim {
+                id_number,
+                known,
+                proved_otherwise,
+            };
+            Asked {
+                ticket: ticket.digest(),
+                purpose,
+                claim,
+            }
         };
         Ok(found.map(asked))
     }
@@ -123,7 +141,10 @@ impl FaceChecks {
     /// # Errors
     /// The database's, or no randomness.
     pub async fn challenge(&self, asked: &Asked) -> Result<(String, u32), FaceError> {
-        Ok((self.challenges.issue(&self.db, &asked.bound()).await??, LIFETIME_SECONDS))
+        Ok((
+            self.challenges.issue(&self.db, &asked.bound()).await??,
+            LIFETIME_SECONDS,
+        ))
     }
 
     /// Looks at the pictures that answer a challenge.
@@ -138,12 +159,19 @@ impl FaceChecks {
         address: IpAddr,
     ) -> Result<Answer, FaceError> {
         let (person, address) = (&asked.claim.id_number, address_key(address));
-        for counted in [PER_ADDRESS.count(&self.db, &address).await?, PER_PERSON.count(&self.db, person).await?] {
+        for counted in [
+            PER_ADDRESS.count(&self.db, &address).await?,
+            PER_PERSON.count(&self.db, person).await?,
+        ] {
             if let Err(wait) = counted {
                 return Ok(Answer::Not(Unanswered::TooMany(wait)));
             }
         }
-        if !self.challenges.spend(&self.db, &asked.bound(), challenge).await? {
+        if !self
+            .challenges
+            .spend(&self.db, &asked.bound(), challenge)
+            .await?
+        {
             return Ok(Answer::Not(Unanswered::Challenge));
         }
         if !FRAMES.contains(&frames.len()) {
@@ -163,12 +191,22 @@ impl FaceChecks {
     ///
     /// # Errors
     /// The database's.
-    pub async fn consume(&self, ticket: &Secret, purpose: Purpose, id_number: &str) -> Result<bool, FaceError> {
+    pub async fn consume(
+        &self,
+        ticket: &Secret,
+        purpose: Purpose,
+        id_number: &str,
+    ) -> Result<bool, FaceError> {
         let taken = sqlx::query(
             "DELETE FROM face_checks WHERE ticket_digest = ?1 AND purpose = ?2 AND id_number = ?3
              AND passed_at IS NOT NULL AND expires_at > unixepoch()",
         );
-        let taken = taken.bind(ticket.digest()).bind(purpose.name()).bind(id_number).execute(&self.db).await?;
+        let taken = taken
+            .bind(ticket.digest())
+            .bind(purpose.name())
+            .bind(id_number)
+            .execute(&self.db)
+            .await?;
         Ok(taken.rows_affected() > 0)
     }
 
@@ -176,12 +214,22 @@ impl FaceChecks {
     ///
     /// # Errors
     /// The database's.
-    pub async fn is_passed(&self, ticket: &Secret, purpose: Purpose, id_number: &str) -> Result<bool, FaceError> {
+    pub async fn is_passed(
+        &self,
+        ticket: &Secret,
+        purpose: Purpose,
+        id_number: &str,
+    ) -> Result<bool, FaceError> {
         let passed = sqlx::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM face_checks WHERE ticket_digest = ?1 AND purpose = ?2 AND id_number = ?3
              AND passed_at IS NOT NULL AND expires_at > unixepoch())",
         );
-        Ok(passed.bind(ticket.digest()).bind(purpose.name()).bind(id_number).fetch_one(&self.db).await?)
+        Ok(passed
+            .bind(ticket.digest())
+            .bind(purpose.name())
+            .bind(id_number)
+            .fetch_one(&self.db)
+            .await?)
     }
 
     /// Since when something of this person's face is kept, in Unix seconds; none when nothing is.
@@ -215,6 +263,11 @@ impl FaceChecks {
 impl Asked {
     /// What a challenge is bound to.
     fn bound(&self) -> String {
-        format!("{} {} {}", self.ticket, self.purpose.name(), self.claim.id_number)
+        format!(
+            "{} {} {}",
+            self.ticket,
+            self.purpose.name(),
+            self.claim.id_number
+        )
     }
 }

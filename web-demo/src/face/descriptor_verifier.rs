@@ -31,8 +31,18 @@ pub struct DescriptorVerifier {
 
 impl DescriptorVerifier {
     /// One that keeps first faces in `references` and knows the register's `photos`.
-    pub fn new(weights: WeightFiles, references: References, photos: Arc<dyn ReferencePhotos>) -> Self {
-        Self { weights, nets: Arc::default(), room: Semaphore::new(AT_ONCE), references, photos }
+    pub fn new(
+        weights: WeightFiles,
+        references: References,
+        photos: Arc<dyn ReferencePhotos>,
+    ) -> Self {
+        Self {
+            weights,
+            nets: Arc::default(),
+            room: Semaphore::new(AT_ONCE),
+            references,
+            photos,
+        }
     }
 
     /// Computes with the nets, which are read at the first use, where nothing waits for it.
@@ -40,22 +50,30 @@ impl DescriptorVerifier {
         &self,
         compute: impl FnOnce(&Nets) -> Result<T, Misfit> + Send + 'static,
     ) -> Result<T, VerifierError> {
-        let failed = |error: &dyn std::fmt::Display| VerifierError::Other(format!("the nets: {error}"));
+        let failed =
+            |error: &dyn std::fmt::Display| VerifierError::Other(format!("the nets: {error}"));
         let _room = self.room.acquire().await.map_err(|error| failed(&error))?;
         let (nets, weights) = (Arc::clone(&self.nets), self.weights);
         let computing = tokio::task::spawn_blocking(move || {
             let nets = nets.get_or_init(|| Nets::load(weights).map_err(|error| error.to_string()));
-            nets.as_ref().map_err(Clone::clone).and_then(|nets| compute(nets).map_err(|error| error.to_string()))
+            nets.as_ref()
+                .map_err(Clone::clone)
+                .and_then(|nets| compute(nets).map_err(|error| error.to_string()))
         });
-        computing.await.map_err(|error| failed(&error))?.map_err(|error| failed(&error))
+        computing
+            .await
+            .map_err(|error| failed(&error))?
+            .map_err(|error| failed(&error))
     }
 
     /// The face that this person's is compared with: the register's, or else that of the first check.
     async fn reference(&self, id_number: &str) -> Result<Option<Descriptor>, VerifierError> {
         let (photos, person) = (Arc::clone(&self.photos), id_number.to_owned());
         let photo = tokio::task::spawn_blocking(move || photos.photo(&person)).await;
-        let photo =
-            photo.map_err(std::io::Error::other).flatten().map_err(|error| VerifierError::Other(error.to_string()))?;
+        let photo = photo
+            .map_err(std::io::Error::other)
+            .flatten()
+            .map_err(|error| VerifierError::Other(error.to_string()))?;
         let Some(photo) = photo else {
             return self.references.find(id_number).await;
         };
@@ -76,7 +94,9 @@ impl FaceVerifier for DescriptorVerifier {
     }
 
     async fn verify(&self, claim: &Claim, frames: Vec<Vec<u8>>) -> Result<Verdict, VerifierError> {
-        let seen = self.with_nets(move |nets| describe_all(nets, &frames)).await?;
+        let seen = self
+            .with_nets(move |nets| describe_all(nets, &frames))
+            .await?;
         let reference = self.reference(&claim.id_number).await?;
         let face = match seen {
             Ok(face) => face,
@@ -132,10 +152,17 @@ fn describe_all(nets: &Nets, frames: &[Vec<u8>]) -> Result<Described, Misfit> {
             refused => return Ok(refused),
         }
     }
-    let far = |face: &Descriptor| faces.iter().map(|other| face.distance(other)).fold(0.0, f32::max);
+    let far = |face: &Descriptor| {
+        faces
+            .iter()
+            .map(|other| face.distance(other))
+            .fold(0.0, f32::max)
+    };
     if faces.iter().any(|face| far(face) >= SAME_PERSON) {
         return Ok(Err(Refusal::SeveralFaces));
     }
-    let middle = faces.iter().min_by(|one, other| far(one).total_cmp(&far(other)));
+    let middle = faces
+        .iter()
+        .min_by(|one, other| far(one).total_cmp(&far(other)));
     Ok(middle.cloned().ok_or(Refusal::NoPictures))
 }

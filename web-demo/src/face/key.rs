@@ -29,7 +29,9 @@ impl FaceKey {
     /// See [`KeyError`].
     pub fn read_or_make(file: &Path) -> Result<Self, KeyError> {
         let make = || Ok::<_, KeyError>(Secret::random()?.expose().to_owned());
-        Ok(Self(Secret::received(private_file::read_or_make(file, make)?.trim())))
+        Ok(Self(Secret::received(
+            private_file::read_or_make(file, make)?.trim(),
+        )))
     }
 
     /// The key for one use.

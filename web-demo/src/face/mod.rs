@@ -36,10 +36,22 @@ use crate::accounts::attempts::AttemptLimit;
 pub const FRAMES: std::ops::RangeInclusive<usize> = 3..=5;
 
 /// Checks of one person: five, then one in two minutes.
-const PER_PERSON: AttemptLimit = AttemptLimit { name: "face_person", burst: 5, interval: 120 };
+const PER_PERSON: AttemptLimit = AttemptLimit {
+    name: "face_person",
+    burst: 5,
+    interval: 120,
+};
 
 /// Checks from one address: twenty, then one in twenty seconds.
-const PER_ADDRESS: AttemptLimit = AttemptLimit { name: "face_address", burst: 20, interval: 20 };
+const PER_ADDRESS: AttemptLimit = AttemptLimit {
+    name: "face_address",
+    burst: 20,
+    interval: 20,
+};
 
 /// Persons that one address names in order to log in by face: thirty, then one in ten seconds.
-pub const NAMED_PER_ADDRESS: AttemptLimit = AttemptLimit { name: "face_named", burst: 30, interval: 10 };
+pub const NAMED_PER_ADDRESS: AttemptLimit = AttemptLimit {
+    name: "face_named",
+    burst: 30,
+    interval: 10,
+};

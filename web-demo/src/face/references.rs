@@ -21,7 +21,10 @@ impl References {
     /// The key is of no use.
     pub fn new(db: SqlitePool, key: &FaceKey) -> Result<Self, VerifierError> {
         let key = RandomizedNonceKey::new(&AES_256_GCM, &key.derive("face references"));
-        Ok(Self { db, key: key.map_err(|_| VerifierError::Seal)? })
+        Ok(Self {
+            db,
+            key: key.map_err(|_| VerifierError::Seal)?,
+        })
     }
 
     /// The face of this person.
@@ -29,11 +32,14 @@ impl References {
     /// # Errors
     /// The database's; or what is there was sealed by another key or for another person.
     pub async fn find(&self, id_number: &str) -> Result<Option<Descriptor>, VerifierError> {
-        let sealed: Option<Vec<u8>> = sqlx::query_scalar("SELECT sealed FROM face_references WHERE id_number = ?1")
-            .bind(id_number)
-            .fetch_optional(&self.db)
-            .await?;
-        sealed.map(|sealed| self.open(id_number, &sealed)).transpose()
+        let sealed: Option<Vec<u8>> =
+            sqlx::query_scalar("SELECT sealed FROM face_references WHERE id_number = ?1")
+                .bind(id_number)
+                .fetch_optional(&self.db)
+                .await?;
+        sealed
+            .map(|sealed| self.open(id_number, &sealed))
+            .transpose()
     }
 
     /// Keeps a person's face in place of any before.
@@ -72,16 +78,22 @@ impl References {
 
     fn seal(&self, id_number: &str, face: &Descriptor) -> Result<Vec<u8>, VerifierError> {
         let mut text = face.to_bytes();
-        let nonce = self.key.seal_in_place_append_tag(Aad::from(id_number.as_bytes()), &mut text);
+        let nonce = self
+            .key
+            .seal_in_place_append_tag(Aad::from(id_number.as_bytes()), &mut text);
         let nonce = nonce.map_err(|_| VerifierError::Seal)?;
         Ok([&nonce.as_ref()[..], &text].concat())
     }
 
     fn open(&self, id_number: &str, sealed: &[u8]) -> Result<Descriptor, VerifierError> {
-        let (nonce, text) = sealed.split_at_checked(NONCE_LEN).ok_or(VerifierError::Seal)?;
+        let (nonce, text) = sealed
+            .split_at_checked(NONCE_LEN)
+            .ok_or(VerifierError::Seal)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| VerifierError::Seal)?;
         let mut text = text.to_vec();
-        let opened = self.key.open_in_place(nonce, Aad::from(id_number.as_bytes()), &mut text);
+        let opened = self
+            .key
+            .open_in_place(nonce, Aad::from(id_number.as_bytes()), &mut text);
         Descriptor::from_bytes(opened.map_err(|_| VerifierError::Seal)?).ok_or(VerifierError::Seal)
     }
 }
@@ -94,8 +106,14 @@ mod tests {
     const YI: &str = "990000198511221020";
 
     async fn references(directory: &std::path::Path) -> References {
-        let db = crate::db::open(&directory.join("hall.sqlite")).await.unwrap();
-        References::new(db, &FaceKey::read_or_make(&directory.join("face.key")).unwrap()).unwrap()
+        let db = crate::db::open(&directory.join("hall.sqlite"))
+            .await
+            .unwrap();
+        References::new(
+            db,
+            &FaceKey::read_or_make(&directory.join("face.key")).unwrap(),
+        )
+        .unwrap()
     }
 
     fn face() -> Descriptor {
@@ -105,7 +123,11 @@ mod tests {
     #[tokio::test]
     async fn a_kept_face_is_found_after_a_restart_and_forgotten_on_request() {
         let directory = tempfile::tempdir().unwrap();
-        references(directory.path()).await.keep(JIA, &face()).await.unwrap();
+        references(directory.path())
+            .await
+            .keep(JIA, &face())
+            .await
+            .unwrap();
         let references = references(directory.path()).await;
         assert_eq!(references.find(JIA).await.unwrap(), Some(face()));
         assert!(references.kept_since(JIA).await.unwrap().is_some());
@@ -120,10 +142,23 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let references = references(directory.path()).await;
         references.keep(JIA, &face()).await.unwrap();
-        let sealed: Vec<u8> =
-            sqlx::query_scalar("SELECT sealed FROM face_references").fetch_one(&references.db).await.unwrap();
-        assert!(!sealed.windows(8).any(|window| face().to_bytes().starts_with(window)));
-        sqlx::query("UPDATE face_references SET id_number = ?1").bind(YI).execute(&references.db).await.unwrap();
-        assert!(matches!(references.find(YI).await, Err(VerifierError::Seal)));
+        let sealed: Vec<u8> = sqlx::query_scalar("SELECT sealed FROM face_references")
+            .fetch_one(&references.db)
+            .await
+            .unwrap();
+        assert!(
+            !sealed
+                .windows(8)
+                .any(|window| face().to_bytes().starts_with(window))
+        );
+        sqlx::query("UPDATE face_references SET id_number = ?1")
+            .bind(YI)
+            .execute(&references.db)
+            .await
+            .unwrap();
+        assert!(matches!(
+            references.find(YI).await,
+            Err(VerifierError::Seal)
+        ));
     }
 }

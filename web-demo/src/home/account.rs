@@ -59,7 +59,13 @@ pub struct PasswordForm {
 impl<'a> PasswordPage<'a> {
     const fn new(person: &'a Person) -> Self {
         let frame = person.frame("/account/password");
-        Self { frame, person, old_error: None, new_error: None, repeat_error: None }
+        Self {
+            frame,
+            person,
+            old_error: None,
+            new_error: None,
+            repeat_error: None,
+        }
     }
 }
 
@@ -77,16 +83,23 @@ pub async fn change_password(
     let mut refused = PasswordPage::new(&person);
     let say = |zh, en| person.locale.pick(zh, en);
     if form.new != form.repeat {
-        refused.repeat_error = Some(say("两次输入的新密码不一致。", "The two new passwords differ.").to_owned());
+        refused.repeat_error =
+            Some(say("两次输入的新密码不一致。", "The two new passwords differ.").to_owned());
         return page(StatusCode::UNPROCESSABLE_ENTITY, &refused);
     }
-    let status = match hall.portal.accounts.change_password(&person.account, &form.old, &form.new).await {
+    let status = match hall
+        .portal
+        .accounts
+        .change_password(&person.account, &form.old, &form.new)
+        .await
+    {
         Ok(()) => {
             let notice = Words::new("您的登录密码已修改", "Your password was changed");
             return changed(&hall, &person, notice).await;
         }
         Err(ChangeError::Wrong) => {
-            refused.old_error = Some(say("当前密码不正确。", "This is not your password at present.").to_owned());
+            refused.old_error =
+                Some(say("当前密码不正确。", "This is not your password at present.").to_owned());
             StatusCode::UNPROCESSABLE_ENTITY
         }
         Err(ChangeError::TooMany(wait)) => {
@@ -102,7 +115,10 @@ pub async fn change_password(
             StatusCode::UNPROCESSABLE_ENTITY
         }
         Err(ChangeError::Unchanged) => {
-            let (zh, en) = ("新密码不能与当前密码相同。", "This is your password already. Choose another.");
+            let (zh, en) = (
+                "新密码不能与当前密码相同。",
+                "This is your password already. Choose another.",
+            );
             refused.new_error = Some(say(zh, en).to_owned());
             StatusCode::UNPROCESSABLE_ENTITY
         }
@@ -130,9 +146,10 @@ impl ContactsPage<'_> {
                 "This is no e-mail address, such as name@example.com.",
             ),
             ContactError::Qq => ("QQ号为5至11位数字。", "A QQ number has 5 to 11 digits."),
-            ContactError::Wechat => {
-                ("微信号为6至20位字母、数字、下划线或减号。", "A WeChat name has 6 to 20 letters, digits, “_” or “-”.")
-            }
+            ContactError::Wechat => (
+                "微信号为6至20位字母、数字、下划线或减号。",
+                "A WeChat name has 6 to 20 letters, digits, “_” or “-”.",
+            ),
         };
         self.errors.contains(&error).then(|| self.frame.say(zh, en))
     }
@@ -154,7 +171,15 @@ impl ContactsPage<'_> {
 pub async fn contacts(person: Person) -> Result<Response, Failure> {
     let contacts = person.account.contacts.clone().into();
     let frame = person.frame("/account/details");
-    page(StatusCode::OK, &ContactsPage { frame, person: &person, contacts, errors: Vec::new() })
+    page(
+        StatusCode::OK,
+        &ContactsPage {
+            frame,
+            person: &person,
+            contacts,
+            errors: Vec::new(),
+        },
+    )
 }
 
 /// Answers `POST /account/details`.
@@ -166,11 +191,24 @@ pub async fn change_contacts(
     match typed.check() {
         Ok(contacts) => {
             contacts.keep(hall.db(), person.account_id()).await?;
-            changed(&hall, &person, Words::new("您的账户信息已修改", "Your account's details were changed")).await
+            changed(
+                &hall,
+                &person,
+                Words::new("您的账户信息已修改", "Your account's details were changed"),
+            )
+            .await
         }
         Err(errors) => {
             let frame = person.frame("/account/details");
-            page(StatusCode::UNPROCESSABLE_ENTITY, &ContactsPage { frame, person: &person, contacts: typed, errors })
+            page(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                &ContactsPage {
+                    frame,
+                    person: &person,
+                    contacts: typed,
+                    errors,
+                },
+            )
         }
     }
 }

@@ -29,18 +29,40 @@ struct ArticlePage<'a> {
 }
 
 /// Answers `GET /announcements`.
-pub async fn list(State(hall): State<Hall>, locale: Locale, Query(paging): Query<Paging>) -> Result<Response, Failure> {
+pub async fn list(
+    State(hall): State<Hall>,
+    locale: Locale,
+    Query(paging): Query<Paging>,
+) -> Result<Response, Failure> {
     let number = paging.number();
     let (announcements, more) = announcements::page(hall.db(), number, PAGE_SIZE).await?;
     let path = format!("/announcements?page={number}");
-    page(StatusCode::OK, &ListPage { frame: frame(locale, &path), announcements, number, more })
+    page(
+        StatusCode::OK,
+        &ListPage {
+            frame: frame(locale, &path),
+            announcements,
+            number,
+            more,
+        },
+    )
 }
 
 /// Answers `GET /announcements/{id}`.
-pub async fn show(State(hall): State<Hall>, locale: Locale, Path(id): Path<String>) -> Result<Response, Failure> {
+pub async fn show(
+    State(hall): State<Hall>,
+    locale: Locale,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
     let Some(announcement) = announcements::find(hall.db(), &id).await? else {
         return missing(locale).await;
     };
     let path = format!("/announcements/{}", announcement.id);
-    page(StatusCode::OK, &ArticlePage { frame: frame(locale, &path), announcement })
+    page(
+        StatusCode::OK,
+        &ArticlePage {
+            frame: frame(locale, &path),
+            announcement,
+        },
+    )
 }

@@ -23,16 +23,32 @@ impl AppLink {
     /// The link to an app at this address.
     pub fn new(url: String) -> Self {
         let Ok(code) = QrCode::with_error_correction_level(&url, EcLevel::M) else {
-            return Self { url, width: 0, path: String::new() };
+            return Self {
+                url,
+                width: 0,
+                path: String::new(),
+            };
         };
         let mut path = String::new();
         for (row, modules) in code.to_colors().chunks(code.width()).enumerate() {
-            for column in
-                modules.iter().enumerate().filter(|(_, color)| **color == Color::Dark).map(|(column, _)| column)
+            for column in modules
+                .iter()
+                .enumerate()
+                .filter(|(_, color)| **color == Color::Dark)
+                .map(|(column, _)| column)
             {
-                let _ = write!(path, "M{} {}h1v1h-1z", column + QUIET_ZONE, row + QUIET_ZONE);
+                let _ = write!(
+                    path,
+                    "M{} {}h1v1h-1z",
+                    column + QUIET_ZONE,
+                    row + QUIET_ZONE
+                );
             }
         }
-        Self { url, width: code.width() + 2 * QUIET_ZONE, path }
+        Self {
+            url,
+            width: code.width() + 2 * QUIET_ZONE,
+            path,
+        }
     }
 }

@@ -63,17 +63,37 @@ impl ApplicationPage<'_> {
 pub async fn list(State(hall): State<Hall>, person: Person) -> Result<Response, Failure> {
     let applications = applications::of(hall.db(), person.account_id()).await?;
     let (frame, catalogue) = (person.frame("/applications"), applications::catalogue());
-    page(StatusCode::OK, &ListPage { frame, person: &person, applications, catalogue })
+    page(
+        StatusCode::OK,
+        &ListPage {
+            frame,
+            person: &person,
+            applications,
+            catalogue,
+        },
+    )
 }
 
 /// Answers `GET /applications/{id}`.
-pub async fn show(State(hall): State<Hall>, person: Person, Path(id): Path<String>) -> Result<Response, Failure> {
+pub async fn show(
+    State(hall): State<Hall>,
+    person: Person,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
     let number = id.parse().unwrap_or_default();
-    let Some(application) = applications::find(hall.db(), person.account_id(), number).await? else {
+    let Some(application) = applications::find(hall.db(), person.account_id(), number).await?
+    else {
         return missing(person.locale).await;
     };
     let path = format!("/applications/{}", application.id);
-    page(StatusCode::OK, &ApplicationPage { frame: person.frame(&path), person: &person, application })
+    page(
+        StatusCode::OK,
+        &ApplicationPage {
+            frame: person.frame(&path),
+            person: &person,
+            application,
+        },
+    )
 }
 
 /// Answers `GET /applications/new/{service}`.
@@ -104,17 +124,30 @@ pub async fn submit(
     let error = match reason.chars().count() {
         0 => Some(person.locale.pick("请填写申请事由。", "Say why you apply.")),
         1..=MAX_REASON_CHARS => None,
-        _ => Some(person.locale.pick("申请事由不能超过500字。", "The reason has at most 500 characters.")),
+        _ => Some(person.locale.pick(
+            "申请事由不能超过500字。",
+            "The reason has at most 500 characters.",
+        )),
     };
     if error.is_some() {
-        return answer_form(StatusCode::UNPROCESSABLE_ENTITY, &person, service, form.reason, error);
+        return answer_form(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            &person,
+            service,
+            form.reason,
+            error,
+        );
     }
     let id = applications::submit(hall.db(), person.account_id(), service, reason).await?;
     Ok(Redirect::to(&format!("/applications/{id}")).into_response())
 }
 
 /// Answers `POST /applications/{id}/withdraw`.
-pub async fn withdraw(State(hall): State<Hall>, person: Person, Path(id): Path<String>) -> Result<Response, Failure> {
+pub async fn withdraw(
+    State(hall): State<Hall>,
+    person: Person,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
     let number: i64 = id.parse().unwrap_or_default();
     applications::withdraw(hall.db(), person.account_id(), number).await?;
     Ok(Redirect::to(&format!("/applications/{number}")).into_response())
@@ -128,5 +161,14 @@ fn answer_form(
     error: Option<&'static str>,
 ) -> Result<Response, Failure> {
     let path = format!("/applications/new/{}", service.id);
-    page(status, &FormPage { frame: person.frame(&path), person, service, reason, error })
+    page(
+        status,
+        &FormPage {
+            frame: person.frame(&path),
+            person,
+            service,
+            reason,
+            error,
+        },
+    )
 }

@@ -31,12 +31,18 @@ impl CardView {
     /// The database's, or the register's.
     pub async fn of(hall: &Hall, account: &Account, locale: Locale) -> Result<Self, RegisterError> {
         let cards = &*hall.portal.registers.cards;
-        Ok(Self { holding: cards::holding(hall.db(), cards, account).await?, locale })
+        Ok(Self {
+            holding: cards::holding(hall.db(), cards, account).await?,
+            locale,
+        })
     }
 
     /// The state, as a colour and in words.
     pub fn state(&self) -> (&'static str, &'static str) {
-        state_words(self.holding.card.as_ref().map(|card| card.state), self.locale)
+        state_words(
+            self.holding.card.as_ref().map(|card| card.state),
+            self.locale,
+        )
     }
 
     /// The number printed on it.
@@ -72,7 +78,11 @@ impl CardView {
             CardService::Cancel => ("卡注销", "Cancel"),
             CardService::Replace => ("卡补办", "Replace"),
         };
-        ServiceView { path: service.path(), name: self.locale.pick(zh, en), allowed: self.holding.allows(service) }
+        ServiceView {
+            path: service.path(),
+            name: self.locale.pick(zh, en),
+            allowed: self.holding.allows(service),
+        }
     }
 }
 

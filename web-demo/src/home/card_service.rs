@@ -56,12 +56,21 @@ impl CardPage<'_> {
     }
 
     fn place(&self) -> usize {
-        let at = |making: &Making| MAKING.iter().position(|(step, _)| *step == making.step).map(|place| place + 1);
+        let at = |making: &Making| {
+            MAKING
+                .iter()
+                .position(|(step, _)| *step == making.step)
+                .map(|place| place + 1)
+        };
         self.making.as_ref().and_then(at).unwrap_or(1)
     }
 
     fn number(&self, making: &Making) -> String {
-        if self.in_full { making.number.clone() } else { mask(&making.number) }
+        if self.in_full {
+            making.number.clone()
+        } else {
+            mask(&making.number)
+        }
     }
 
     /// Whether it ends something that the person has.
@@ -79,8 +88,17 @@ pub async fn show(
     let Some(service) = CardService::at(&service) else {
         return missing(person.locale).await;
     };
-    let is_done = person.session.take_flash(hall.db(), &flash(service)).await?;
-    answer(&hall, &person, service, if is_done { Told::Done } else { Told::Nothing }).await
+    let is_done = person
+        .session
+        .take_flash(hall.db(), &flash(service))
+        .await?;
+    answer(
+        &hall,
+        &person,
+        service,
+        if is_done { Told::Done } else { Told::Nothing },
+    )
+    .await
 }
 
 /// What the page is told once it is done.
@@ -105,15 +123,34 @@ pub async fn act(
         return missing(person.locale).await;
     };
     let Some(action) = service.action() else {
-        if hall.portal.registers.cards.making(&person.account.id_number).await?.is_some() {
-            details::note_shown(&hall, &person, "新卡的完整卡号", "the number of your new card").await?;
+        if hall
+            .portal
+            .registers
+            .cards
+            .making(&person.account.id_number)
+            .await?
+            .is_some()
+        {
+            details::note_shown(
+                &hall,
+                &person,
+                "新卡的完整卡号",
+                "the number of your new card",
+            )
+            .await?;
         }
         return answer(&hall, &person, service, Told::Number).await;
     };
     if confirmation.confirmed.as_deref() != Some("yes") {
         return answer(&hall, &person, service, Told::Unconfirmed).await;
     }
-    match hall.portal.registers.cards.act(&person.account.id_number, action).await? {
+    match hall
+        .portal
+        .registers
+        .cards
+        .act(&person.account.id_number, action)
+        .await?
+    {
         Ok(_) => {
             let words = |(zh, en): Pair| Words::new(zh, en);
             let notice = Notice::new(words(done(service)), words(consequence(service)));
@@ -125,13 +162,25 @@ pub async fn act(
     }
 }
 
-async fn answer(hall: &Hall, person: &super::Person, service: CardService, told: Told) -> Result<Response, Failure> {
-    let making = hall.portal.registers.cards.making(&person.account.id_number).await?;
+async fn answer(
+    hall: &Hall,
+    person: &super::Person,
+    service: CardService,
+    told: Told,
+) -> Result<Response, Failure> {
+    let making = hall
+        .portal
+        .registers
+        .cards
+        .making(&person.account.id_number)
+        .await?;
     let card = CardView::of(hall, &person.account, person.locale).await?;
     let say = |(zh, en): Pair| person.locale.pick(zh, en);
     let refused = match told {
         Told::Refused(refused) => Some(refused),
-        _ if service == CardService::Replace && making.is_some() => Some(CardRefusesAction::BeingMade),
+        _ if service == CardService::Replace && making.is_some() => {
+            Some(CardRefusesAction::BeingMade)
+        }
         _ => card.refusal(service),
     };
     let path = format!("/card/{}", service.path());
@@ -148,8 +197,13 @@ async fn answer(hall: &Hall, person: &super::Person, service: CardService, told:
         service: card.service(service),
         card,
         meaning: say(meaning(service)),
-        refusal: refused.map(|refused| say(refusal(service, refused))).filter(|_| !is_done),
-        done: is_done.then(|| Done { title: say(done(service)), consequence: say(consequence(service)) }),
+        refusal: refused
+            .map(|refused| say(refusal(service, refused)))
+            .filter(|_| !is_done),
+        done: is_done.then(|| Done {
+            title: say(done(service)),
+            consequence: say(consequence(service)),
+        }),
         unconfirmed: told == Told::Unconfirmed,
         in_full: told == Told::Number,
         making,

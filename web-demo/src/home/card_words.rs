@@ -13,7 +13,10 @@ pub const fn meaning(service: CardService) -> Pair {
             "激活后，卡片立即可以使用。已申领电子社保卡的，可以扫码登录。",
             "The card can be used at once, and with an electronic card you can log in by scanning.",
         ),
-        CardService::Track => ("查看卡片状态和新卡的制作进度。", "Shows the card's state and how far a new one is."),
+        CardService::Track => (
+            "查看卡片状态和新卡的制作进度。",
+            "Shows the card's state and how far a new one is.",
+        ),
         CardService::ReportLoss => (
             "挂失立即生效：卡片停止使用，您将不能扫码登录，仍可用用户名和密码登录。找回后可以解挂，无法找回可以补办。",
             "At once the card stops working and you can no longer log in by scanning; user name and password still work. If you find it, undo the loss; if not, replace it.",
@@ -48,9 +51,10 @@ pub const fn done(service: CardService) -> Pair {
 /// What follows from what was done.
 pub const fn consequence(service: CardService) -> Pair {
     match service {
-        CardService::Activate | CardService::UndoLoss | CardService::Track => {
-            ("已申领电子社保卡的，现在可以扫码登录。", "With an electronic card you can log in by scanning now.")
-        }
+        CardService::Activate | CardService::UndoLoss | CardService::Track => (
+            "已申领电子社保卡的，现在可以扫码登录。",
+            "With an electronic card you can log in by scanning now.",
+        ),
         CardService::ReportLoss => (
             "您现在不能扫码登录。找回卡片后请办理卡解挂，无法找回请办理卡补办。",
             "You cannot log in by scanning now. If you find the card, undo the loss; if not, replace it.",
@@ -103,17 +107,19 @@ const fn refusal_of_state(service: CardService, state: CardState) -> Pair {
             "卡片已挂失。找回后请先办理卡解挂。",
             "The card is reported lost. If you have found it, undo the loss first.",
         ),
-        (CardState::Active | CardState::NotActivated, CardService::UndoLoss) => {
-            ("卡片没有挂失，无需解挂。", "The card is not reported lost, so there is nothing to undo.")
-        }
+        (CardState::Active | CardState::NotActivated, CardService::UndoLoss) => (
+            "卡片没有挂失，无需解挂。",
+            "The card is not reported lost, so there is nothing to undo.",
+        ),
         (CardState::Active | CardState::NotActivated, CardService::Replace) => (
             "卡片没有挂失。如已遗失，请先办理卡挂失，再办理卡补办。",
             "The card is not reported lost. If you have lost it, report that first, then replace it.",
         ),
         (CardState::Active, _) => ("卡片已激活，无需再次办理。", "The card is active already."),
-        (CardState::NotActivated, _) => {
-            ("卡片尚未激活。请先办理卡激活。", "The card is not activated. Activate it first.")
-        }
+        (CardState::NotActivated, _) => (
+            "卡片尚未激活。请先办理卡激活。",
+            "The card is not activated. Activate it first.",
+        ),
     }
 }
 

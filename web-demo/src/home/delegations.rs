@@ -18,7 +18,11 @@ use crate::units::{Affair, Scope};
 
 /// Wrong names or numbers from one person who acts for a unit: ten, then one in ten minutes. Nobody is to find out here whose number
 /// it is.
-pub const WRONG_PERSONS: AttemptLimit = AttemptLimit { name: "appointment", burst: 10, interval: 600 };
+pub const WRONG_PERSONS: AttemptLimit = AttemptLimit {
+    name: "appointment",
+    burst: 10,
+    interval: 600,
+};
 
 /// The longest name, in characters.
 const MAX_NAME_CHARS: usize = 50;
@@ -66,7 +70,10 @@ impl AppointmentForm {
 
 impl AppointmentErrors {
     const fn any(&self) -> bool {
-        self.id_number.is_some() || self.name.is_some() || self.scope.is_some() || self.ends_on.is_some()
+        self.id_number.is_some()
+            || self.name.is_some()
+            || self.scope.is_some()
+            || self.ends_on.is_some()
     }
 }
 
@@ -95,11 +102,20 @@ async fn appointed(
     let end = delegations::check_end(hall.db(), &form.ends_on).await?;
     let nameless = name.is_empty() || name.chars().count() > MAX_NAME_CHARS;
     let mut errors = AppointmentErrors {
-        id_number: id_number.as_ref().err().map(|error| Problem::IdNumber(*error).text(login.locale)),
-        name: say("请填写经办人姓名，不超过50字。", "Write the agent's name, of at most 50 characters.")
-            .filter(|_| nameless),
-        scope: say("请至少选择一项授权事项。", "Choose at least one affair.").filter(|_| scope.is_none()),
-        ends_on: end.err().map(|refused| end_words(refused, login.locale).to_owned()),
+        id_number: id_number
+            .as_ref()
+            .err()
+            .map(|error| Problem::IdNumber(*error).text(login.locale)),
+        name: say(
+            "请填写经办人姓名，不超过50字。",
+            "Write the agent's name, of at most 50 characters.",
+        )
+        .filter(|_| nameless),
+        scope: say("请至少选择一项授权事项。", "Choose at least one affair.")
+            .filter(|_| scope.is_none()),
+        ends_on: end
+            .err()
+            .map(|refused| end_words(refused, login.locale).to_owned()),
     };
     let (Ok(id_number), Some(scope), false) = (id_number, scope, errors.any()) else {
         return Ok(Err((StatusCode::UNPROCESSABLE_ENTITY, errors)));
@@ -112,7 +128,13 @@ async fn appointed(
         errors.id_number = Some(Problem::TooMany(wait).text(login.locale));
         return Ok(Err((StatusCode::TOO_MANY_REQUESTS, errors)));
     }
-    if !hall.portal.registers.population.matches(&id_number, name).await? {
+    if !hall
+        .portal
+        .registers
+        .population
+        .matches(&id_number, name)
+        .await?
+    {
         errors.name = say(
             "人口库中没有该姓名与身份证号对应的人，请核对后重填。",
             "The population register knows nobody of this name and number. Check both.",
@@ -121,7 +143,14 @@ async fn appointed(
     }
     WRONG_PERSONS.forgive(hall.db(), &login.account.id).await?;
     let (unit, by) = (&login.unit, &login.account);
-    let new = NewDelegation { unit, id_number: &id_number, name, scope: &scope, ends_on: &form.ends_on, by };
+    let new = NewDelegation {
+        unit,
+        id_number: &id_number,
+        name,
+        scope: &scope,
+        ends_on: &form.ends_on,
+        by,
+    };
     if delegations::appoint(hall.db(), &new).await? {
         return Ok(Ok(()));
     }
@@ -133,7 +162,11 @@ async fn appointed(
 }
 
 /// Why a person who acts for the unit by the authority's records cannot be its agent.
-async fn no_agent(hall: &Hall, login: &UnitLogin, id_number: &IdNumber) -> Result<Option<&'static str>, Failure> {
+async fn no_agent(
+    hall: &Hall,
+    login: &UnitLogin,
+    id_number: &IdNumber,
+) -> Result<Option<&'static str>, Failure> {
     if *id_number == login.account.id_number {
         return Ok(Some(login.locale.pick(
             "您是法定代表人，不能授权给自己。",
@@ -152,9 +185,18 @@ async fn no_agent(hall: &Hall, login: &UnitLogin, id_number: &IdNumber) -> Resul
 
 const fn end_words(refused: EndRefused, locale: Locale) -> &'static str {
     let (zh, en) = match refused {
-        EndRefused::NoDay => ("请填写正确的日期，例如 2027-06-30。", "This is no date, such as 2027-06-30."),
-        EndRefused::TooSoon => ("授权最早到明天为止。", "An appointment lasts until tomorrow at least."),
-        EndRefused::TooLate => ("授权最长三年。", "An appointment lasts three years at most."),
+        EndRefused::NoDay => (
+            "请填写正确的日期，例如 2027-06-30。",
+            "This is no date, such as 2027-06-30.",
+        ),
+        EndRefused::TooSoon => (
+            "授权最早到明天为止。",
+            "An appointment lasts until tomorrow at least.",
+        ),
+        EndRefused::TooLate => (
+            "授权最长三年。",
+            "An appointment lasts three years at most.",
+        ),
     };
     locale.pick(zh, en)
 }
@@ -174,12 +216,19 @@ pub async fn ask_to_withdraw(
     LegalRepresentative(login): LegalRepresentative,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    let Some(delegation) = delegations::find(hall.db(), &login.unit.id, id.parse().unwrap_or_default()).await? else {
+    let Some(delegation) =
+        delegations::find(hall.db(), &login.unit.id, id.parse().unwrap_or_default()).await?
+    else {
         return missing(login.locale).await;
     };
     let path = format!("/delegations/{}/withdraw", delegation.id);
     let number = mask(delegation.id_number.as_str());
-    let asked = WithdrawalPage { frame: login.frame(&path), login: &login, delegation: &delegation, number };
+    let asked = WithdrawalPage {
+        frame: login.frame(&path),
+        login: &login,
+        delegation: &delegation,
+        number,
+    };
     page(StatusCode::OK, &asked)
 }
 
@@ -189,7 +238,8 @@ pub async fn withdraw(
     LegalRepresentative(login): LegalRepresentative,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    let delegation = delegations::find(hall.db(), &login.unit.id, id.parse().unwrap_or_default()).await?;
+    let delegation =
+        delegations::find(hall.db(), &login.unit.id, id.parse().unwrap_or_default()).await?;
     match delegation {
         Some(delegation) if delegations::withdraw(hall.db(), &login.unit, &delegation).await? => {
             Ok(Redirect::to("/").into_response())

@@ -22,7 +22,10 @@ struct DetailsPage<'a> {
 }
 
 /// Answers `GET /details`.
-pub async fn show(State(hall): State<Hall>, VerifiedPerson(person): VerifiedPerson) -> Result<Response, Failure> {
+pub async fn show(
+    State(hall): State<Hall>,
+    VerifiedPerson(person): VerifiedPerson,
+) -> Result<Response, Failure> {
     answer(&hall, &person, false).await
 }
 
@@ -31,7 +34,13 @@ pub async fn show_in_full(
     State(hall): State<Hall>,
     VerifiedPerson(person): VerifiedPerson,
 ) -> Result<Response, Failure> {
-    note_shown(&hall, &person, "您的完整社会保障号码和卡号", "your social-security number and card number").await?;
+    note_shown(
+        &hall,
+        &person,
+        "您的完整社会保障号码和卡号",
+        "your social-security number and card number",
+    )
+    .await?;
     answer(&hall, &person, true).await
 }
 
@@ -44,7 +53,9 @@ pub async fn note_shown(hall: &Hall, person: &Person, zh: &str, en: &str) -> Res
         Words::new("您的完整个人信息被查看", "Your details were shown in full"),
         Words::new(
             format!("在网上服务大厅中显示了{zh}。如果不是您本人操作，请立即修改密码。"),
-            format!("Shown in full in the hall: {en}. If this was not you, change your password now."),
+            format!(
+                "Shown in full in the hall: {en}. If this was not you, change your password now."
+            ),
         ),
     );
     Ok(inbox::notify(hall.db(), person.account_id(), &notice).await?)
@@ -54,5 +65,13 @@ async fn answer(hall: &Hall, person: &Person, in_full: bool) -> Result<Response,
     let card = CardView::of(hall, &person.account, person.locale).await?;
     let details = Details::of(&person.account, card.number());
     let details = if in_full { details } else { details.masked() };
-    page(StatusCode::OK, &DetailsPage { frame: person.frame("/details"), person, details, in_full })
+    page(
+        StatusCode::OK,
+        &DetailsPage {
+            frame: person.frame("/details"),
+            person,
+            details,
+            in_full,
+        },
+    )
 }

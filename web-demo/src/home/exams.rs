@@ -25,18 +25,30 @@ pub async fn list(State(hall): State<Hall>, person: Person) -> Result<Response, 
 }
 
 /// Answers `POST /exams/{id}/register`.
-pub async fn register(State(hall): State<Hall>, person: Person, Path(id): Path<String>) -> Result<Response, Failure> {
+pub async fn register(
+    State(hall): State<Hall>,
+    person: Person,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
     let done = exams::register(hall.db(), person.account_id(), &id).await?;
     answer_change(&hall, &person, done).await
 }
 
 /// Answers `POST /exams/{id}/cancel`.
-pub async fn cancel(State(hall): State<Hall>, person: Person, Path(id): Path<String>) -> Result<Response, Failure> {
+pub async fn cancel(
+    State(hall): State<Hall>,
+    person: Person,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
     let done = exams::cancel(hall.db(), person.account_id(), &id).await?;
     answer_change(&hall, &person, done).await
 }
 
-async fn answer_change(hall: &Hall, person: &Person, done: Result<(), Refusal>) -> Result<Response, Failure> {
+async fn answer_change(
+    hall: &Hall,
+    person: &Person,
+    done: Result<(), Refusal>,
+) -> Result<Response, Failure> {
     let say = |zh, en| Some(person.locale.pick(zh, en));
     let refusal = match done {
         Ok(()) => return Ok(Redirect::to("/exams").into_response()),
@@ -58,5 +70,14 @@ async fn answer(
 ) -> Result<Response, Failure> {
     let exams = exams::all(hall.db(), person.account_id()).await?;
     let (mine, others) = exams.into_iter().partition(|exam| exam.registered);
-    page(status, &ExamsPage { frame: person.frame("/exams"), person, mine, others, refusal })
+    page(
+        status,
+        &ExamsPage {
+            frame: person.frame("/exams"),
+            person,
+            mine,
+            others,
+            refusal,
+        },
+    )
 }

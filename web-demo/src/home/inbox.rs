@@ -34,28 +34,75 @@ struct NoticePage<'a> {
 }
 
 /// Answers `GET /inbox`.
-pub async fn list(State(hall): State<Hall>, person: Person, Query(paging): Query<Paging>) -> Result<Response, Failure> {
+pub async fn list(
+    State(hall): State<Hall>,
+    person: Person,
+    Query(paging): Query<Paging>,
+) -> Result<Response, Failure> {
     let number = paging.number();
     let (notices, more) = inbox::page(hall.db(), person.account_id(), number, PAGE_SIZE).await?;
     let path = format!("/inbox?page={number}");
-    page(StatusCode::OK, &InboxPage { frame: person.frame(&path), person: &person, notices, number, more })
+    page(
+        StatusCode::OK,
+        &InboxPage {
+            frame: person.frame(&path),
+            person: &person,
+            notices,
+            number,
+            more,
+        },
+    )
 }
 
 /// Answers `GET /inbox/{id}`, and takes the notice as read.
-pub async fn show(State(hall): State<Hall>, mut person: Person, Path(id): Path<String>) -> Result<Response, Failure> {
-    let Some(notice) = inbox::find(hall.db(), person.account_id(), id.parse().unwrap_or_default()).await? else {
+pub async fn show(
+    State(hall): State<Hall>,
+    mut person: Person,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    let Some(notice) = inbox::find(
+        hall.db(),
+        person.account_id(),
+        id.parse().unwrap_or_default(),
+    )
+    .await?
+    else {
         return missing(person.locale).await;
     };
     inbox::mark_read(hall.db(), person.account_id(), notice.id).await?;
     person.unread = inbox::unread(hall.db(), person.account_id()).await?;
-    let login = inbox::login_of(hall.db(), person.account_id(), &notice, Some(&person.session.id)).await?;
+    let login = inbox::login_of(
+        hall.db(),
+        person.account_id(),
+        &notice,
+        Some(&person.session.id),
+    )
+    .await?;
     let path = format!("/inbox/{}", notice.id);
-    page(StatusCode::OK, &NoticePage { frame: person.frame(&path), person: &person, notice, login })
+    page(
+        StatusCode::OK,
+        &NoticePage {
+            frame: person.frame(&path),
+            person: &person,
+            notice,
+            login,
+        },
+    )
 }
 
 /// Answers `POST /inbox/{id}/not-me`: ends the login that the notice tells of.
-pub async fn not_me(State(hall): State<Hall>, person: Person, Path(id): Path<String>) -> Result<Response, Failure> {
-    let Some(notice) = inbox::find(hall.db(), person.account_id(), id.parse().unwrap_or_default()).await? else {
+pub async fn not_me(
+    State(hall): State<Hall>,
+    person: Person,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    let Some(notice) = inbox::find(
+        hall.db(),
+        person.account_id(),
+        id.parse().unwrap_or_default(),
+    )
+    .await?
+    else {
         return missing(person.locale).await;
     };
     if let Some(session_id) = &notice.session_id {

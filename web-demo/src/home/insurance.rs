@@ -103,13 +103,27 @@ pub async fn statement_in_full(
     VerifiedPerson(person): VerifiedPerson,
     Query(year): Query<Year>,
 ) -> Result<Response, Failure> {
-    if !insurance::years(hall.db(), person.account_id(), None).await?.is_empty() {
-        details::note_shown(&hall, &person, "您的完整社会保障号码", "your social-security number").await?;
+    if !insurance::years(hall.db(), person.account_id(), None)
+        .await?
+        .is_empty()
+    {
+        details::note_shown(
+            &hall,
+            &person,
+            "您的完整社会保障号码",
+            "your social-security number",
+        )
+        .await?;
     }
     answer_statement(&hall, &person, year, true).await
 }
 
-async fn answer_statement(hall: &Hall, person: &Person, year: Year, in_full: bool) -> Result<Response, Failure> {
+async fn answer_statement(
+    hall: &Hall,
+    person: &Person,
+    year: Year,
+    in_full: bool,
+) -> Result<Response, Failure> {
     let (db, id) = (hall.db(), person.account_id());
     let details = Details::of(&person.account, None);
     let details = if in_full { details } else { details.masked() };
@@ -119,9 +133,25 @@ async fn answer_statement(hall: &Hall, person: &Person, year: Year, in_full: boo
     for insurance in Insurance::ALL {
         let of_year = insurance::total(db, id, insurance, &year, &year).await?;
         let until_then = insurance::total(db, id, insurance, "0000", &year).await?;
-        rows.push(Row { insurance, of_year, until_then });
+        rows.push(Row {
+            insurance,
+            of_year,
+            until_then,
+        });
     }
     let path = format!("/insurance/statement?year={year}");
     let (frame, insurances) = (person.frame(&path), Insurance::ALL);
-    page(StatusCode::OK, &StatementPage { frame, person, details, insurances, years, year, rows, in_full })
+    page(
+        StatusCode::OK,
+        &StatementPage {
+            frame,
+            person,
+            details,
+            insurances,
+            years,
+            year,
+            rows,
+            in_full,
+        },
+    )
 }

@@ -68,16 +68,31 @@ pub fn routes(hall: Hall) -> Router {
     Router::new()
         .route("/", get(start::show))
         .route("/details", get(details::show).post(details::show_in_full))
-        .route("/card/{service}", get(card_service::show).post(card_service::act))
+        .route(
+            "/card/{service}",
+            get(card_service::show).post(card_service::act),
+        )
         .route("/account", get(account::show))
-        .route("/account/password", get(account::password).post(account::change_password))
-        .route("/account/details", get(account::contacts).post(account::change_contacts))
-        .route("/insurance/statement", get(insurance::statement).post(insurance::statement_in_full))
+        .route(
+            "/account/password",
+            get(account::password).post(account::change_password),
+        )
+        .route(
+            "/account/details",
+            get(account::contacts).post(account::change_contacts),
+        )
+        .route(
+            "/insurance/statement",
+            get(insurance::statement).post(insurance::statement_in_full),
+        )
         .route("/insurance/{insurance}", get(insurance::show))
         .route("/announcements", get(announcements::list))
         .route("/announcements/{id}", get(announcements::show))
         .route("/applications", get(applications::list))
-        .route("/applications/new/{service}", get(applications::form).post(applications::submit))
+        .route(
+            "/applications/new/{service}",
+            get(applications::form).post(applications::submit),
+        )
         .route("/applications/{id}", get(applications::show))
         .route("/applications/{id}/withdraw", post(applications::withdraw))
         .route("/exams", get(exams::list))
@@ -93,7 +108,10 @@ pub fn routes(hall: Hall) -> Router {
         .route("/training/{id}/enrol", post(training::enrol))
         .route("/training/{id}/leave", post(training::leave))
         .route("/delegations", post(delegations::appoint))
-        .route("/delegations/{id}/withdraw", get(delegations::ask_to_withdraw).post(delegations::withdraw))
+        .route(
+            "/delegations/{id}/withdraw",
+            get(delegations::ask_to_withdraw).post(delegations::withdraw),
+        )
         .merge(affairs::routes())
         .fallback(missing)
         .with_state(hall)
@@ -106,5 +124,9 @@ pub async fn missing(locale: Locale) -> Result<Response, Failure> {
 
 /// The frame of a page of the portal.
 const fn frame(locale: Locale, path: &str) -> Frame<'_> {
-    Frame { locale, surface: Surface::Portal, path }
+    Frame {
+        locale,
+        surface: Surface::Portal,
+        path,
+    }
 }

@@ -66,7 +66,11 @@ impl Person {
     ///
     /// # Errors
     /// The database's.
-    pub async fn of(portal: &Portal, session: PortalSession, locale: Locale) -> Result<Option<Self>, Failure> {
+    pub async fn of(
+        portal: &Portal,
+        session: PortalSession,
+        locale: Locale,
+    ) -> Result<Option<Self>, Failure> {
         if session.identity.kind != IdentityKind::Personal {
             return Ok(None);
         }
@@ -74,7 +78,12 @@ impl Person {
             return Ok(None);
         };
         let unread = inbox::unread(&portal.db, &session.account_id).await?;
-        Ok(Some(Self { session, locale, account, unread }))
+        Ok(Some(Self {
+            session,
+            locale,
+            account,
+            unread,
+        }))
     }
 
     /// Whose account.
@@ -94,11 +103,18 @@ impl Person {
 
     /// The menu beside the page at this path.
     pub fn menu(&self, here: &str) -> Vec<Entry> {
-        let offered = MENU.into_iter().filter(|(path, ..)| self.is_verified() || PROVISIONAL.contains(path));
+        let offered = MENU
+            .into_iter()
+            .filter(|(path, ..)| self.is_verified() || PROVISIONAL.contains(path));
         let room = here.split(['/', '?']).nth(1);
         let entry = |(path, zh, en): (&'static str, &'static str, &'static str)| {
             let current = path.split('/').nth(1) == room;
-            Entry { path, label: self.locale.pick(zh, en), current, count: if path == INBOX { self.unread } else { 0 } }
+            Entry {
+                path,
+                label: self.locale.pick(zh, en),
+                current,
+                count: if path == INBOX { self.unread } else { 0 },
+            }
         };
         offered.map(entry).collect()
     }
@@ -108,9 +124,12 @@ impl FromRequestParts<Hall> for Person {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, hall: &Hall) -> Result<Self, Response> {
-        let session = <PortalSession as FromRequestParts<Hall>>::from_request_parts(parts, hall).await?;
+        let session =
+            <PortalSession as FromRequestParts<Hall>>::from_request_parts(parts, hall).await?;
         let Ok(locale) = Locale::from_request_parts(parts, hall).await;
-        let person = Self::of(&Portal::from_ref(hall), session, locale).await.map_err(IntoResponse::into_response)?;
+        let person = Self::of(&Portal::from_ref(hall), session, locale)
+            .await
+            .map_err(IntoResponse::into_response)?;
         person.ok_or_else(|| Redirect::to("/").into_response())
     }
 }
@@ -130,7 +149,10 @@ impl FromRequestParts<Hall> for VerifiedPerson {
         if person.is_verified() {
             return Ok(Self(person));
         }
-        let refusal = ProvisionalPage { frame: person.frame("/"), person: &person };
+        let refusal = ProvisionalPage {
+            frame: person.frame("/"),
+            person: &person,
+        };
         Err(page(StatusCode::FORBIDDEN, &refusal).into_response())
     }
 }

@@ -32,7 +32,10 @@ pub struct QuestionForm {
 }
 
 /// Answers `GET /questions`.
-pub async fn list(State(hall): State<Hall>, VerifiedPerson(person): VerifiedPerson) -> Result<Response, Failure> {
+pub async fn list(
+    State(hall): State<Hall>,
+    VerifiedPerson(person): VerifiedPerson,
+) -> Result<Response, Failure> {
     answer(&hall, &person, QuestionForm::default(), (None, None)).await
 }
 
@@ -43,11 +46,22 @@ pub async fn ask(
     Form(form): Form<QuestionForm>,
 ) -> Result<Response, Failure> {
     let (subject, body) = (form.subject.trim(), form.body.trim());
-    let wrong =
-        |text: &str, most, zh, en| (text.is_empty() || text.chars().count() > most).then(|| person.locale.pick(zh, en));
+    let wrong = |text: &str, most, zh, en| {
+        (text.is_empty() || text.chars().count() > most).then(|| person.locale.pick(zh, en))
+    };
     let errors = (
-        wrong(subject, MAX_CHARS.0, "请填写主题，不超过60字。", "Write a subject of at most 60 characters."),
-        wrong(body, MAX_CHARS.1, "请填写问题，不超过1000字。", "Write your question in at most 1000 characters."),
+        wrong(
+            subject,
+            MAX_CHARS.0,
+            "请填写主题，不超过60字。",
+            "Write a subject of at most 60 characters.",
+        ),
+        wrong(
+            body,
+            MAX_CHARS.1,
+            "请填写问题，不超过1000字。",
+            "Write your question in at most 1000 characters.",
+        ),
     );
     if errors != (None, None) {
         return answer(&hall, &person, form, errors).await;
@@ -64,7 +78,21 @@ async fn answer(
 ) -> Result<Response, Failure> {
     let questions = questions::of(hall.db(), person.account_id()).await?;
     let wrong = subject_error.or(body_error).is_some();
-    let status = if wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let status = if wrong {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
+    };
     let frame = person.frame("/questions");
-    page(status, &QuestionsPage { frame, person, questions, form, subject_error, body_error })
+    page(
+        status,
+        &QuestionsPage {
+            frame,
+            person,
+            questions,
+            form,
+            subject_error,
+            body_error,
+        },
+    )
 }

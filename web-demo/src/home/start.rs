@@ -48,7 +48,11 @@ pub async fn show(
 ) -> Result<Response, Failure> {
     let (announcements, _) = announcements::page(hall.db(), 1, ANNOUNCEMENTS).await?;
     let Some(session) = session else {
-        let start = StartPage { frame: frame(locale, "/"), app: &hall.app, announcements };
+        let start = StartPage {
+            frame: frame(locale, "/"),
+            app: &hall.app,
+            announcements,
+        };
         return page(StatusCode::OK, &start);
     };
     let Some(person) = Person::of(&hall.portal, session.clone(), locale).await? else {

@@ -19,10 +19,23 @@ struct TrainingPage<'a> {
 }
 
 /// Answers `GET /training`.
-pub async fn list(State(hall): State<Hall>, VerifiedPerson(person): VerifiedPerson) -> Result<Response, Failure> {
+pub async fn list(
+    State(hall): State<Hall>,
+    VerifiedPerson(person): VerifiedPerson,
+) -> Result<Response, Failure> {
     let courses = training::all(hall.db(), person.account_id()).await?;
-    let (mine, others) = courses.into_iter().partition(|course| course.enrolled_on.is_some());
-    page(StatusCode::OK, &TrainingPage { frame: person.frame("/training"), person: &person, mine, others })
+    let (mine, others) = courses
+        .into_iter()
+        .partition(|course| course.enrolled_on.is_some());
+    page(
+        StatusCode::OK,
+        &TrainingPage {
+            frame: person.frame("/training"),
+            person: &person,
+            mine,
+            others,
+        },
+    )
 }
 
 /// Answers `POST /training/{id}/enrol`.

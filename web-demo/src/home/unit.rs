@@ -37,20 +37,29 @@ impl UnitPage<'_> {
 
     /// Who has this role by the authority's records.
     fn of(&self, role: UnitRole) -> Vec<&UnitMember> {
-        self.members.iter().filter(|member| member.role == role).collect()
+        self.members
+            .iter()
+            .filter(|member| member.role == role)
+            .collect()
     }
 
     /// What the person is appointed for.
     fn own(&self) -> Option<&Delegation> {
         let own = |delegation: &&Delegation| {
-            delegation.state == DelegationState::Active && delegation.id_number == self.login.account.id_number
+            delegation.state == DelegationState::Active
+                && delegation.id_number == self.login.account.id_number
         };
-        self.delegations.iter().filter(|_| self.login.role == UnitRole::AuthorisedAgent).find(own)
+        self.delegations
+            .iter()
+            .filter(|_| self.login.role == UnitRole::AuthorisedAgent)
+            .find(own)
     }
 
     /// An agent's ID number, of which only the legal representative sees anything.
     fn number(&self, delegation: &Delegation) -> Option<String> {
-        self.login.appoints().then(|| mask(delegation.id_number.as_str()))
+        self.login
+            .appoints()
+            .then(|| mask(delegation.id_number.as_str()))
     }
 
     /// The tone and the words of a delegation's state.
@@ -71,10 +80,21 @@ impl UnitPage<'_> {
 ///
 /// # Errors
 /// The database's, or the register's.
-pub async fn show(hall: &Hall, session: PortalSession, locale: Locale) -> Result<Response, Failure> {
+pub async fn show(
+    hall: &Hall,
+    session: PortalSession,
+    locale: Locale,
+) -> Result<Response, Failure> {
     match UnitLogin::of(hall, session, locale).await? {
         Ok(login) => {
-            answer(hall, &login, StatusCode::OK, AppointmentForm::default(), AppointmentErrors::default()).await
+            answer(
+                hall,
+                &login,
+                StatusCode::OK,
+                AppointmentForm::default(),
+                AppointmentErrors::default(),
+            )
+            .await
         }
         Err(ended) => Ok(ended),
     }
@@ -95,5 +115,16 @@ pub async fn answer(
     let members = record.map(|record| record.members).unwrap_or_default();
     let delegations = delegations::of_unit(hall.db(), &login.unit.id).await?;
     let ends = delegations::possible_ends(hall.db()).await?;
-    page(status, &UnitPage { frame: login.frame("/"), login, members, delegations, form, errors, ends })
+    page(
+        status,
+        &UnitPage {
+            frame: login.frame("/"),
+            login,
+            members,
+            delegations,
+            form,
+            errors,
+            ends,
+        },
+    )
 }

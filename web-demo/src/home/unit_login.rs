@@ -55,24 +55,46 @@ impl UnitLogin {
     ///
     /// # Errors
     /// The database's, or the register's.
-    pub async fn of(hall: &Hall, session: PortalSession, locale: Locale) -> Result<Result<Self, Response>, Failure> {
+    pub async fn of(
+        hall: &Hall,
+        session: PortalSession,
+        locale: Locale,
+    ) -> Result<Result<Self, Response>, Failure> {
         if let Some(account) = Account::find(hall.db(), &session.account_id).await? {
-            let posts = units::posts(hall.db(), &*hall.portal.registers.units, &account.id_number).await?;
+            let posts =
+                units::posts(hall.db(), &*hall.portal.registers.units, &account.id_number).await?;
             let held = posts.into_iter().find(|post| {
-                units::identity_id(&post.unit) == session.identity.id && Some(post.role) == session.identity.role
+                units::identity_id(&post.unit) == session.identity.id
+                    && Some(post.role) == session.identity.role
             });
             if let Some(Post { unit, role }) = held {
                 let scope = match role {
-                    UnitRole::AuthorisedAgent => delegations::scope(hall.db(), &unit, &account.id_number).await?,
+                    UnitRole::AuthorisedAgent => {
+                        delegations::scope(hall.db(), &unit, &account.id_number).await?
+                    }
                     UnitRole::LegalRepresentative | UnitRole::Operator => None,
                 };
                 // An appointment that ends at this very moment counts no more.
                 if role != UnitRole::AuthorisedAgent || scope.is_some() {
-                    return Ok(Ok(Self { session, locale, account, unit, role, scope }));
+                    return Ok(Ok(Self {
+                        session,
+                        locale,
+                        account,
+                        unit,
+                        role,
+                        scope,
+                    }));
                 }
             }
         }
-        page(StatusCode::FORBIDDEN, &RoleEndedPage { frame: frame(locale, "/"), session: &session }).map(Err)
+        page(
+            StatusCode::FORBIDDEN,
+            &RoleEndedPage {
+                frame: frame(locale, "/"),
+                session: &session,
+            },
+        )
+        .map(Err)
     }
 
     /// Whether the person may appoint and withdraw agents.
@@ -87,7 +109,10 @@ impl UnitLogin {
 
     /// What the person may act in.
     pub fn affairs(&self) -> Vec<Affair> {
-        Affair::ALL.into_iter().filter(|affair| self.may(*affair)).collect()
+        Affair::ALL
+            .into_iter()
+            .filter(|affair| self.may(*affair))
+            .collect()
     }
 
     /// What an agent is appointed for, in words.
@@ -105,12 +130,15 @@ impl FromRequestParts<Hall> for UnitLogin {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, hall: &Hall) -> Result<Self, Response> {
-        let session = <PortalSession as FromRequestParts<Hall>>::from_request_parts(parts, hall).await?;
+        let session =
+            <PortalSession as FromRequestParts<Hall>>::from_request_parts(parts, hall).await?;
         let Ok(locale) = Locale::from_request_parts(parts, hall).await;
         if session.identity.kind != IdentityKind::Unit {
             return Err(Redirect::to("/").into_response());
         }
-        Self::of(hall, session, locale).await.map_err(IntoResponse::into_response)?
+        Self::of(hall, session, locale)
+            .await
+            .map_err(IntoResponse::into_response)?
     }
 }
 
@@ -122,7 +150,10 @@ impl FromRequestParts<Hall> for LegalRepresentative {
         if login.appoints() {
             return Ok(Self(login));
         }
-        let refusal = NotRepresentativePage { frame: login.frame("/"), login: &login };
+        let refusal = NotRepresentativePage {
+            frame: login.frame("/"),
+            login: &login,
+        };
         Err(page(StatusCode::FORBIDDEN, &refusal).into_response())
     }
 }

@@ -23,21 +23,40 @@ pub struct Cookie<'a> {
 impl Cookie<'_> {
     /// The value of `Set-Cookie`.
     pub fn to_header(self) -> HeaderValue {
-        let Self { name: CookieName(name), value, max_age, secure } = self;
+        let Self {
+            name: CookieName(name),
+            value,
+            max_age,
+            secure,
+        } = self;
         let secure = if secure { "; Secure" } else { "" };
-        let cookie = format!("{name}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Lax{secure}");
+        let cookie =
+            format!("{name}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Lax{secure}");
         HeaderValue::try_from(cookie).unwrap_or_else(|_| HeaderValue::from_static(""))
     }
 }
 
 /// The value of `Set-Cookie` that makes a browser forget a cookie.
 pub fn expired(name: CookieName) -> HeaderValue {
-    Cookie { name, value: "", max_age: 0, secure: false }.to_header()
+    Cookie {
+        name,
+        value: "",
+        max_age: 0,
+        secure: false,
+    }
+    .to_header()
 }
 
 /// What a request's cookie holds, if it has one and something is in it.
 pub fn value_of(headers: &HeaderMap, name: CookieName) -> Option<&str> {
-    let lines = headers.get_all(COOKIE).into_iter().filter_map(|line| line.to_str().ok());
-    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(found, value)| *found == name.0 && !value.is_empty()).map(|(_, value)| value)
+    let lines = headers
+        .get_all(COOKIE)
+        .into_iter()
+        .filter_map(|line| line.to_str().ok());
+    let mut pairs = lines
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='));
+    pairs
+        .find(|(found, value)| *found == name.0 && !value.is_empty())
+        .map(|(_, value)| value)
 }

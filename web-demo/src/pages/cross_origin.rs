@@ -16,7 +16,11 @@ pub async fn refuse_cross_origin(request: Request, next: Next) -> Response {
     if reads || comes_from_here(request.headers()) {
         return next.run(request).await;
     }
-    plain(StatusCode::FORBIDDEN, "请求来自其他网站，已拒绝。", "Refused: the request came from another site.")
+    plain(
+        StatusCode::FORBIDDEN,
+        "请求来自其他网站，已拒绝。",
+        "Refused: the request came from another site.",
+    )
 }
 
 fn comes_from_here(headers: &HeaderMap) -> bool {
@@ -26,7 +30,10 @@ fn comes_from_here(headers: &HeaderMap) -> bool {
     let Some(origin) = headers.get(ORIGIN) else {
         return true;
     };
-    let origin = origin.to_str().ok().and_then(|origin| Url::parse(origin).ok());
+    let origin = origin
+        .to_str()
+        .ok()
+        .and_then(|origin| Url::parse(origin).ok());
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     origin.is_some_and(|origin| Some(origin.authority()) == host)
 }
@@ -41,15 +48,38 @@ mod tests {
             (vec![], true),
             (vec![("sec-fetch-site", "same-origin")], true),
             (vec![("sec-fetch-site", "none")], true),
-            (vec![("sec-fetch-site", "same-site"), ("origin", "http://127.0.0.1:8081")], false),
+            (
+                vec![
+                    ("sec-fetch-site", "same-site"),
+                    ("origin", "http://127.0.0.1:8081"),
+                ],
+                false,
+            ),
             (vec![("sec-fetch-site", "cross-site")], false),
-            (vec![("host", "127.0.0.1:8081"), ("origin", "http://127.0.0.1:8081")], true),
-            (vec![("host", "127.0.0.1:8081"), ("origin", "http://127.0.0.1:8080")], false),
+            (
+                vec![
+                    ("host", "127.0.0.1:8081"),
+                    ("origin", "http://127.0.0.1:8081"),
+                ],
+                true,
+            ),
+            (
+                vec![
+                    ("host", "127.0.0.1:8081"),
+                    ("origin", "http://127.0.0.1:8080"),
+                ],
+                false,
+            ),
             (vec![("host", "127.0.0.1:8081"), ("origin", "null")], false),
         ] {
             let found: HeaderMap = headers
                 .iter()
-                .map(|(name, value)| (name.parse().expect("a name"), value.parse().expect("a value")))
+                .map(|(name, value)| {
+                    (
+                        name.parse().expect("a name"),
+                        value.parse().expect("a value"),
+                    )
+                })
                 .collect::<Vec<(http::HeaderName, http::HeaderValue)>>()
                 .into_iter()
                 .collect();

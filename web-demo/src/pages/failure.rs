@@ -56,6 +56,10 @@ impl IntoResponse for Failure {
             Self::Register(_) => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
-        plain(status, "系统繁忙，请稍后再试。", "Something went wrong on our side. Please try again shortly.")
+        plain(
+            status,
+            "系统繁忙，请稍后再试。",
+            "Something went wrong on our side. Please try again shortly.",
+        )
     }
 }

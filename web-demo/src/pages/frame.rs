@@ -32,10 +32,13 @@ impl Frame<'_> {
     /// The surface's name, in the head of each page.
     pub const fn brand(&self) -> &'static str {
         match self.surface {
-            Surface::Portal => {
-                self.locale.pick("示例省社会保险网上服务大厅", "Shili Province Social Insurance Service Hall")
-            }
-            Surface::Phone => self.locale.pick("示例省人社", "Shili Province Social Security"),
+            Surface::Portal => self.locale.pick(
+                "示例省社会保险网上服务大厅",
+                "Shili Province Social Insurance Service Hall",
+            ),
+            Surface::Phone => self
+                .locale
+                .pick("示例省人社", "Shili Province Social Security"),
         }
     }
 
@@ -82,7 +85,13 @@ impl Frame<'_> {
 /// # Errors
 /// The page cannot be written.
 pub fn page(status: StatusCode, page: &impl Template) -> Result<Response, Failure> {
-    let refused =
-        matches!(status, StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY | StatusCode::TOO_MANY_REQUESTS);
-    Ok((status, Html(page.render_with_values(&("refused", &refused as &dyn Any))?)).into_response())
+    let refused = matches!(
+        status,
+        StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY | StatusCode::TOO_MANY_REQUESTS
+    );
+    Ok((
+        status,
+        Html(page.render_with_values(&("refused", &refused as &dyn Any))?),
+    )
+        .into_response())
 }

@@ -54,8 +54,13 @@ impl Locale {
 
     fn of(query: Option<&str>, headers: &HeaderMap) -> Self {
         let chosen = asked_for(query).or_else(|| Self::known(value_of(headers, COOKIE)?));
-        let accepted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        chosen.or_else(|| accepted.split(',').find_map(|tag| Self::known(tag.trim()))).unwrap_or(Self::Chinese)
+        let accepted = headers
+            .get(ACCEPT_LANGUAGE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        chosen
+            .or_else(|| accepted.split(',').find_map(|tag| Self::known(tag.trim())))
+            .unwrap_or(Self::Chinese)
     }
 
     fn known(tag: &str) -> Option<Self> {
@@ -69,7 +74,9 @@ impl Locale {
 
 fn asked_for(query: Option<&str>) -> Option<Locale> {
     let mut parameters = form_urlencoded::parse(query?.as_bytes());
-    parameters.find(|(name, _)| name == "lang").and_then(|(_, tag)| Locale::known(&tag))
+    parameters
+        .find(|(name, _)| name == "lang")
+        .and_then(|(_, tag)| Locale::known(&tag))
 }
 
 impl<S: Sync> FromRequestParts<S> for Locale {
@@ -85,8 +92,15 @@ pub async fn remember_locale(request: Request, next: Next) -> Response {
     let asked = asked_for(request.uri().query());
     let mut response = next.run(request).await;
     if let Some(locale) = asked {
-        let cookie = Cookie { name: COOKIE, value: locale.tag(), max_age: A_YEAR_IN_SECONDS, secure: false };
-        response.headers_mut().append(SET_COOKIE, cookie.to_header());
+        let cookie = Cookie {
+            name: COOKIE,
+            value: locale.tag(),
+            max_age: A_YEAR_IN_SECONDS,
+            secure: false,
+        };
+        response
+            .headers_mut()
+            .append(SET_COOKIE, cookie.to_header());
     }
     response
 }
@@ -109,7 +123,11 @@ mod tests {
         ] {
             let headers = [(COOKIE, cookie), (ACCEPT_LANGUAGE, accepted)];
             let headers = headers.map(|(name, value)| (name, value.parse().expect("a header")));
-            assert_eq!(Locale::of(query, &HeaderMap::from_iter(headers)), expected, "{query:?} {cookie} {accepted}");
+            assert_eq!(
+                Locale::of(query, &HeaderMap::from_iter(headers)),
+                expected,
+                "{query:?} {cookie} {accepted}"
+            );
         }
     }
 }

@@ -12,6 +12,8 @@ impl Paging {
     /// The page, from 1.
     pub fn number(&self) -> u32 {
         let number = self.page.as_deref().and_then(|page| page.parse().ok());
-        number.filter(|number| (1..=100_000).contains(number)).unwrap_or(1)
+        number
+            .filter(|number| (1..=100_000).contains(number))
+            .unwrap_or(1)
     }
 }

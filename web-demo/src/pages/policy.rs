@@ -3,7 +3,9 @@
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
 use http::{HeaderName, HeaderValue};
 
 /// The policy headers of a surface.
@@ -22,7 +24,10 @@ impl Policy {
     /// The origin is none.
     pub fn portal(gateway: &str) -> Result<Self, http::header::InvalidHeaderValue> {
         let socket = gateway.replacen("http", "ws", 1);
-        Self::new(&format!("script-src 'self' {gateway}; connect-src 'self' {gateway} {socket}"), "camera=()")
+        Self::new(
+            &format!("script-src 'self' {gateway}; connect-src 'self' {gateway} {socket}"),
+            "camera=()",
+        )
     }
 
     /// The phone: its page has a camera, whose pictures a worker reads. The pages of the face check talk to the server;
@@ -31,19 +36,36 @@ impl Policy {
     /// # Errors
     /// None in practice: the policy is fixed.
     pub fn phone() -> Result<Self, http::header::InvalidHeaderValue> {
-        const PAGE: &str = "script-src 'self'; connect-src 'self'; worker-src 'self'; media-src 'self' blob:";
+        const PAGE: &str =
+            "script-src 'self'; connect-src 'self'; worker-src 'self'; media-src 'self' blob:";
         let face_worker = content("script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'")?;
         let apart = vec![("/assets/face-worker.js", face_worker)];
-        Ok(Self { apart, ..Self::new(PAGE, "camera=(self)")? })
+        Ok(Self {
+            apart,
+            ..Self::new(PAGE, "camera=(self)")?
+        })
     }
 
     fn new(own: &str, permissions: &'static str) -> Result<Self, http::header::InvalidHeaderValue> {
-        Ok(Self { content: content(own)?, apart: Vec::new(), permissions })
+        Ok(Self {
+            content: content(own)?,
+            apart: Vec::new(),
+            permissions,
+        })
     }
 
     fn content_of(self, path: &str) -> HeaderValue {
-        let holds = |(of, _): &(&str, HeaderValue)| if of.ends_with('/') { path.starts_with(of) } else { path == *of };
-        self.apart.into_iter().find(holds).map_or(self.content, |(_, content)| content)
+        let holds = |(of, _): &(&str, HeaderValue)| {
+            if of.ends_with('/') {
+                path.starts_with(of)
+            } else {
+                path == *of
+            }
+        };
+        self.apart
+            .into_iter()
+            .find(holds)
+            .map_or(self.content, |(_, content)| content)
     }
 }
 
@@ -59,11 +81,16 @@ pub async fn with_policy(State(policy): State<Policy>, request: Request, next: N
     let path = request.uri().path().to_owned();
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    headers.insert(HeaderName::from_static("permissions-policy"), HeaderValue::from_static(policy.permissions));
+    headers.insert(
+        HeaderName::from_static("permissions-policy"),
+        HeaderValue::from_static(policy.permissions),
+    );
     headers.insert(CONTENT_SECURITY_POLICY, policy.content_of(&path));
     // With "no-referrer" browsers would send `Origin: null` with our own forms (Fetch, "append a request Origin header").
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers
+        .entry(CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
     response
 }

@@ -20,7 +20,16 @@ struct MissingPage<'a> {
 /// # Errors
 /// The page cannot be written.
 pub fn missing(surface: Surface, locale: Locale) -> Result<Response, Failure> {
-    page(StatusCode::NOT_FOUND, &MissingPage { frame: Frame { locale, surface, path: "/" } })
+    page(
+        StatusCode::NOT_FOUND,
+        &MissingPage {
+            frame: Frame {
+                locale,
+                surface,
+                path: "/",
+            },
+        },
+    )
 }
 
 /// A page without a template or a language of its own: nothing that could fail. Markup of ours, in both languages.
@@ -43,15 +52,25 @@ pub async fn with_a_page(request: Request, next: Next) -> Response {
     if !response.status().is_client_error() || is_worded(response.headers()) {
         return response;
     }
-    let page = plain(response.status(), "请求无法处理", "This request cannot be handled.");
+    let page = plain(
+        response.status(),
+        "请求无法处理",
+        "This request cannot be handled.",
+    );
     response.headers_mut().remove(CONTENT_LENGTH);
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    response.headers_mut().insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("text/html; charset=utf-8"),
+    );
     *response.body_mut() = page.into_body();
     response
 }
 
 /// Whether it is a page, or an answer to a script.
 fn is_worded(headers: &HeaderMap) -> bool {
-    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = headers
+        .get(CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .unwrap_or_default();
     kind.starts_with("text/html") || kind.starts_with("application/json")
 }

@@ -22,10 +22,25 @@ struct BrowsersPage<'a> {
 }
 
 /// Answers `GET /sessions`.
-pub async fn list(State(phone): State<Phone>, session: PhoneSession, locale: Locale) -> Result<Response, Failure> {
+pub async fn list(
+    State(phone): State<Phone>,
+    session: PhoneSession,
+    locale: Locale,
+) -> Result<Response, Failure> {
     let browsers = browsers::of(&phone.db, &session.account_id).await?;
-    let frame = Frame { locale, surface: Surface::Phone, path: PATH };
-    page(StatusCode::OK, &BrowsersPage { frame, texts: Texts::of(locale), browsers })
+    let frame = Frame {
+        locale,
+        surface: Surface::Phone,
+        path: PATH,
+    };
+    page(
+        StatusCode::OK,
+        &BrowsersPage {
+            frame,
+            texts: Texts::of(locale),
+            browsers,
+        },
+    )
 }
 
 /// Answers `POST /sessions/{id}/end`: the browser is logged out with its next request. One that is logged out already, or

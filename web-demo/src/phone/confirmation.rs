@@ -58,14 +58,28 @@ pub async fn show(
         return Trouble::NotScanned.answer(locale, "/scan");
     };
     let path = path_of(login.context.login_id);
-    let frame = Frame { locale, surface: Surface::Phone, path: &path };
+    let frame = Frame {
+        locale,
+        surface: Surface::Phone,
+        path: &path,
+    };
     match login.decision {
         Some(decision) => {
             let confirmed = decision == DecisionStatus::Confirmed;
-            page(StatusCode::OK, &OutcomePage { frame, texts: Texts::of(locale), confirmed })
+            page(
+                StatusCode::OK,
+                &OutcomePage {
+                    frame,
+                    texts: Texts::of(locale),
+                    confirmed,
+                },
+            )
         }
         None if login.seconds_left == 0 => Trouble::Expired.answer(locale, &path),
-        None => page(StatusCode::OK, &ConfirmationPage::new(&phone, &session, frame, &login, false).await?),
+        None => page(
+            StatusCode::OK,
+            &ConfirmationPage::new(&phone, &session, frame, &login, false).await?,
+        ),
     }
 }
 
@@ -83,13 +97,21 @@ pub async fn confirm(
     let id = login.context.login_id;
     if choice.identity.is_empty() {
         let path = path_of(id);
-        let frame = Frame { locale, surface: Surface::Phone, path: &path };
+        let frame = Frame {
+            locale,
+            surface: Surface::Phone,
+            path: &path,
+        };
         return page(
             StatusCode::UNPROCESSABLE_ENTITY,
             &ConfirmationPage::new(&phone, &session, frame, &login, true).await?,
         );
     }
-    match phone.gateway.confirm(&session.access_token(), id, choice.identity).await {
+    match phone
+        .gateway
+        .confirm(&session.access_token(), id, choice.identity)
+        .await
+    {
         Ok(decision) => decided(&phone, &session, id, decision.status).await,
         Err(error) => refused(&phone, session, error, locale, &path_of(id)).await,
     }
@@ -122,15 +144,33 @@ impl<'a> ConfirmationPage<'a> {
     ) -> Result<Self, Failure> {
         let origin = &login.context.client.origin;
         // An international name in its ASCII form: look-alike letters do not pass for others.
-        let host = Url::parse(origin).map_or_else(|_| origin.clone(), |origin| origin.authority().to_owned());
+        let host = Url::parse(origin)
+            .map_or_else(|_| origin.clone(), |origin| origin.authority().to_owned());
         let countdown_script = has_script(COUNTDOWN_SCRIPT).then_some(COUNTDOWN_SCRIPT);
-        let choices =
-            IdentityChoice::all(&phone.db, &session.account_id, &login.context.identities, frame.locale).await?;
-        Ok(Self { frame, texts: Texts::of(frame.locale), login, host, choices, identity_missing, countdown_script })
+        let choices = IdentityChoice::all(
+            &phone.db,
+            &session.account_id,
+            &login.context.identities,
+            frame.locale,
+        )
+        .await?;
+        Ok(Self {
+            frame,
+            texts: Texts::of(frame.locale),
+            login,
+            host,
+            choices,
+            identity_missing,
+            countdown_script,
+        })
     }
 }
 
-async fn scanned(phone: &Phone, session: &PhoneSession, login_id: &str) -> Result<Option<ScannedLogin>, Failure> {
+async fn scanned(
+    phone: &Phone,
+    session: &PhoneSession,
+    login_id: &str,
+) -> Result<Option<ScannedLogin>, Failure> {
     let Ok(id) = login_id.parse::<LoginId>() else {
         return Ok(None);
     };

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use saoma_protocol::{
-    ConfirmRequest, Decision, LoginId, ParseCodeError, Problem, ScanCode, ScanContext, ScanRequest, paths,
+    ConfirmRequest, Decision, LoginId, ParseCodeError, Problem, ScanCode, ScanContext, ScanRequest,
+    paths,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -41,7 +42,10 @@ impl GatewayClient {
     /// # Errors
     /// No HTTP client can be made on this machine.
     pub fn new(origin: String) -> Result<Self, reqwest::Error> {
-        let http = reqwest::Client::builder().timeout(TIMEOUT).redirect(reqwest::redirect::Policy::none()).build()?;
+        let http = reqwest::Client::builder()
+            .timeout(TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()?;
         Ok(Self { http, origin })
     }
 
@@ -57,7 +61,11 @@ impl GatewayClient {
     ///
     /// # Errors
     /// See [`GatewayError`].
-    pub async fn scan(&self, token: &Secret, request: &ScanRequest) -> Result<ScanContext, GatewayError> {
+    pub async fn scan(
+        &self,
+        token: &Secret,
+        request: &ScanRequest,
+    ) -> Result<ScanContext, GatewayError> {
         self.post(paths::SCANS, token, Some(request)).await
     }
 
@@ -65,8 +73,18 @@ impl GatewayClient {
     ///
     /// # Errors
     /// See [`GatewayError`].
-    pub async fn confirm(&self, token: &Secret, id: LoginId, identity: String) -> Result<Decision, GatewayError> {
-        self.post(&paths::of_login(paths::CONFIRM, id), token, Some(&ConfirmRequest { identity })).await
+    pub async fn confirm(
+        &self,
+        token: &Secret,
+        id: LoginId,
+        identity: String,
+    ) -> Result<Decision, GatewayError> {
+        self.post(
+            &paths::of_login(paths::CONFIRM, id),
+            token,
+            Some(&ConfirmRequest { identity }),
+        )
+        .await
     }
 
     /// Declines.
@@ -74,7 +92,8 @@ impl GatewayClient {
     /// # Errors
     /// See [`GatewayError`].
     pub async fn reject(&self, token: &Secret, id: LoginId) -> Result<Decision, GatewayError> {
-        self.post(&paths::of_login(paths::REJECT, id), token, None::<&()>).await
+        self.post(&paths::of_login(paths::REJECT, id), token, None::<&()>)
+            .await
     }
 
     async fn post<T: DeserializeOwned>(
@@ -83,7 +102,10 @@ impl GatewayClient {
         token: &Secret,
         body: Option<&impl Serialize>,
     ) -> Result<T, GatewayError> {
-        let request = self.http.post(format!("{}{path}", self.origin)).bearer_auth(token.expose());
+        let request = self
+            .http
+            .post(format!("{}{path}", self.origin))
+            .bearer_auth(token.expose());
         let request = match body {
             Some(body) => request.json(body),
             None => request,
@@ -92,7 +114,9 @@ impl GatewayClient {
         if response.status().is_success() {
             response.json().await.map_err(GatewayError::Unreadable)
         } else {
-            Err(GatewayError::Refused(Box::new(response.json().await.map_err(GatewayError::Unreadable)?)))
+            Err(GatewayError::Refused(Box::new(
+                response.json().await.map_err(GatewayError::Unreadable)?,
+            )))
         }
     }
 }

@@ -28,14 +28,34 @@ struct HomePage<'a> {
 }
 
 /// Answers `GET /`.
-pub async fn show(State(phone): State<Phone>, session: PhoneSession, locale: Locale) -> Result<Response, Failure> {
-    let Some(standing) = citizens::standing(&phone.db, &phone.registers, &session.account_id).await? else {
+pub async fn show(
+    State(phone): State<Phone>,
+    session: PhoneSession,
+    locale: Locale,
+) -> Result<Response, Failure> {
+    let Some(standing) =
+        citizens::standing(&phone.db, &phone.registers, &session.account_id).await?
+    else {
         return Ok(Redirect::to("/login").into_response());
     };
     let account = Account::find(&phone.db, &session.account_id).await?;
     let notice = account.and_then(|account| Notice::of(&account, locale));
     let e_card = cards::has_e_card(&phone.db, &session.account_id).await?;
     let unread = inbox::unread(&phone.db, &session.account_id).await?;
-    let frame = Frame { locale, surface: Surface::Phone, path: "/" };
-    page(StatusCode::OK, &HomePage { frame, texts: Texts::of(locale), standing, notice, e_card, unread })
+    let frame = Frame {
+        locale,
+        surface: Surface::Phone,
+        path: "/",
+    };
+    page(
+        StatusCode::OK,
+        &HomePage {
+            frame,
+            texts: Texts::of(locale),
+            standing,
+            notice,
+            e_card,
+            unread,
+        },
+    )
 }

@@ -34,13 +34,21 @@ impl Host for Phone {
         self.face.is_ready().then_some(registration::BEGIN)
     }
 
-    async fn log_in(&self, account: Account, connection: Connection, _: &Origin) -> Result<HeaderValue, Failure> {
+    async fn log_in(
+        &self,
+        account: Account,
+        connection: Connection,
+        _: &Origin,
+    ) -> Result<HeaderValue, Failure> {
         let cookie = PhoneSession::start(&self.db, account.id).await?;
         Ok(PhoneSession::to_cookie(&cookie, connection))
     }
 
     async fn visitor(&self, headers: &HeaderMap) -> Result<Option<Visitor>, Failure> {
         let session = PhoneSession::of(headers, self).await?;
-        Ok(session.map(|session| Visitor { holder: session.holder(), account_id: session.account_id }))
+        Ok(session.map(|session| Visitor {
+            holder: session.holder(),
+            account_id: session.account_id,
+        }))
     }
 }

@@ -38,8 +38,9 @@ impl IdentityChoice {
             None => Vec::new(),
         };
         let choice = |identity: &Identity| {
-            let held =
-                delegations.iter().find(|delegation| identity.id.strip_prefix("unit:") == Some(&delegation.unit_id));
+            let held = delegations
+                .iter()
+                .find(|delegation| identity.id.strip_prefix("unit:") == Some(&delegation.unit_id));
             let is_agent = identity.role == Some(UnitRole::AuthorisedAgent);
             Self {
                 id: identity.id.clone(),
@@ -55,9 +56,15 @@ impl IdentityChoice {
 fn detail(delegation: Option<&Delegation>, locale: Locale) -> String {
     match (delegation, locale) {
         (Some(held), Locale::Chinese) => {
-            format!("授权事项：{}；有效期至 {}", held.scope.words(locale), held.ends_on)
+            format!(
+                "授权事项：{}；有效期至 {}",
+                held.scope.words(locale),
+                held.ends_on
+            )
         }
-        (Some(held), Locale::English) => format!("For: {}; until {}", held.scope.words(locale), held.ends_on),
+        (Some(held), Locale::English) => {
+            format!("For: {}; until {}", held.scope.words(locale), held.ends_on)
+        }
         (None, Locale::Chinese) => "授权已终止，不能使用".to_owned(),
         (None, Locale::English) => "This authorisation has ended and cannot be used".to_owned(),
     }

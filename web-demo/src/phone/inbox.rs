@@ -41,8 +41,20 @@ pub async fn list(
     let number = paging.number();
     let (notices, more) = inbox::page(&phone.db, &session.account_id, number, PAGE_SIZE).await?;
     let path = format!("/inbox?page={number}");
-    let frame = Frame { locale, surface: Surface::Phone, path: &path };
-    page(StatusCode::OK, &InboxPage { frame, notices, number, more })
+    let frame = Frame {
+        locale,
+        surface: Surface::Phone,
+        path: &path,
+    };
+    page(
+        StatusCode::OK,
+        &InboxPage {
+            frame,
+            notices,
+            number,
+            more,
+        },
+    )
 }
 
 /// Answers `GET /inbox/{id}`, and takes the notice as read. One that is not there, or not theirs, leads back to the list.
@@ -59,7 +71,18 @@ pub async fn show(
     inbox::mark_read(db, account_id, notice.id).await?;
     let login = inbox::login_of(db, account_id, &notice, None).await?;
     let path = format!("/inbox/{}", notice.id);
-    page(StatusCode::OK, &NoticePage { frame: Frame { locale, surface: Surface::Phone, path: &path }, notice, login })
+    page(
+        StatusCode::OK,
+        &NoticePage {
+            frame: Frame {
+                locale,
+                surface: Surface::Phone,
+                path: &path,
+            },
+            notice,
+            login,
+        },
+    )
 }
 
 /// Answers `POST /inbox/{id}/not-me`: ends the login that the notice tells of.

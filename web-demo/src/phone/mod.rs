@@ -40,7 +40,8 @@ use sqlx::SqlitePool;
 use crate::accounts::Accounts;
 use crate::face::FaceChecks;
 use crate::pages::{
-    Failure, Locale, Policy, Surface, asset, missing, refuse_cross_origin, remember_locale, with_a_page, with_policy,
+    Failure, Locale, Policy, Surface, asset, missing, refuse_cross_origin, remember_locale,
+    with_a_page, with_policy,
 };
 use crate::registers::Registers;
 use crate::{registration, verification};

@@ -25,8 +25,17 @@ struct PasswordPage<'a> {
 
 impl<'a> PasswordPage<'a> {
     const fn new(locale: Locale, user_name: &'a str, error: Option<String>) -> Self {
-        let frame = Frame { locale, surface: Surface::Phone, path: "/login" };
-        Self { frame, texts: Texts::of(locale), user_name, error }
+        let frame = Frame {
+            locale,
+            surface: Surface::Phone,
+            path: "/login",
+        };
+        Self {
+            frame,
+            texts: Texts::of(locale),
+            user_name,
+            error,
+        }
     }
 }
 
@@ -47,19 +56,32 @@ pub async fn log_in(
     State(phone): State<Phone>,
     Extension(connection): Extension<Connection>,
     locale: Locale,
-    Form(Credentials { user_name, password }): Form<Credentials>,
+    Form(Credentials {
+        user_name,
+        password,
+    }): Form<Credentials>,
 ) -> Result<Response, Failure> {
     let texts = Texts::of(locale);
     let refused = |status, error| page(status, &PasswordPage::new(locale, &user_name, Some(error)));
-    match phone.accounts.log_in(&user_name, &password, connection.peer).await {
+    match phone
+        .accounts
+        .log_in(&user_name, &password, connection.peer)
+        .await
+    {
         Ok(account_id) => {
             let cookie = PhoneSession::start(&phone.db, account_id).await?;
             let cookie = PhoneSession::to_cookie(&cookie, connection);
             Ok((AppendHeaders([(SET_COOKIE, cookie)]), Redirect::to("/")).into_response())
         }
-        Err(PasswordError::Wrong) => refused(StatusCode::UNPROCESSABLE_ENTITY, texts.wrong_password.to_owned()),
+        Err(PasswordError::Wrong) => refused(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            texts.wrong_password.to_owned(),
+        ),
         Err(PasswordError::TooMany(wait)) => {
-            let mut response = refused(StatusCode::TOO_MANY_REQUESTS, texts.too_many_passwords(wait.0))?;
+            let mut response = refused(
+                StatusCode::TOO_MANY_REQUESTS,
+                texts.too_many_passwords(wait.0),
+            )?;
             response.headers_mut().insert(RETRY_AFTER, wait.0.into());
             Ok(response)
         }
@@ -68,7 +90,14 @@ pub async fn log_in(
 }
 
 /// Answers `POST /logout`.
-pub async fn log_out(State(phone): State<Phone>, session: PhoneSession) -> Result<Response, Failure> {
+pub async fn log_out(
+    State(phone): State<Phone>,
+    session: PhoneSession,
+) -> Result<Response, Failure> {
     session.end(&phone.db).await?;
-    Ok((AppendHeaders([(SET_COOKIE, expired(COOKIE))]), Redirect::to("/login")).into_response())
+    Ok((
+        AppendHeaders([(SET_COOKIE, expired(COOKIE))]),
+        Redirect::to("/login"),
+    )
+        .into_response())
 }

@@ -41,18 +41,33 @@ pub struct ScanForm {
 impl ScanForm {
     fn into_request(self) -> ScanRequest {
         if self.text.trim().is_empty() {
-            ScanRequest::UserCode { user_code: self.user_code.trim().to_owned() }
+            ScanRequest::UserCode {
+                user_code: self.user_code.trim().to_owned(),
+            }
         } else {
-            ScanRequest::Qr { qr: self.text.trim().to_owned() }
+            ScanRequest::Qr {
+                qr: self.text.trim().to_owned(),
+            }
         }
     }
 }
 
 /// Answers `GET /scan`.
 pub async fn show(_: PhoneSession, locale: Locale) -> Result<Response, Failure> {
-    let frame = Frame { locale, surface: Surface::Phone, path: PATH };
+    let frame = Frame {
+        locale,
+        surface: Surface::Phone,
+        path: PATH,
+    };
     let camera_script = has_script(CAMERA_SCRIPT).then_some(CAMERA_SCRIPT);
-    page(StatusCode::OK, &ScanPage { frame, texts: Texts::of(locale), camera_script })
+    page(
+        StatusCode::OK,
+        &ScanPage {
+            frame,
+            texts: Texts::of(locale),
+            camera_script,
+        },
+    )
 }
 
 /// Answers `POST /scan`: on success with the way to the confirmation page.

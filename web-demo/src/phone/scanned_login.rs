@@ -27,7 +27,11 @@ impl ScannedLogin {
     ///
     /// # Errors
     /// The database's.
-    pub async fn keep(db: &SqlitePool, session: &PhoneSession, context: &ScanContext) -> Result<(), Failure> {
+    pub async fn keep(
+        db: &SqlitePool,
+        session: &PhoneSession,
+        context: &ScanContext,
+    ) -> Result<(), Failure> {
         let prune = sqlx::query("DELETE FROM scanned_logins WHERE expires_at + ?1 < unixepoch()");
         prune.bind(KEPT_AFTER).execute(db).await?;
         sqlx::query(
@@ -47,7 +51,11 @@ impl ScannedLogin {
     ///
     /// # Errors
     /// The database's.
-    pub async fn find(db: &SqlitePool, session: &PhoneSession, id: LoginId) -> Result<Option<Self>, Failure> {
+    pub async fn find(
+        db: &SqlitePool,
+        session: &PhoneSession,
+        id: LoginId,
+    ) -> Result<Option<Self>, Failure> {
         let row: Option<(String, String, u32, Option<String>)> = sqlx::query_as(
             "SELECT context, strftime('%Y-%m-%d %H:%M:%S', context ->> 'requested_at', 'unixepoch', '+8 hours'),
                     max(expires_at - unixepoch(), 0), decision
@@ -59,8 +67,15 @@ impl ScannedLogin {
         .await?;
         row.map(|(context, requested_at, seconds_left, decision)| {
             let context = serde_json::from_str(&context)?;
-            let decision = decision.map(|decision| serde_json::from_value(decision.into())).transpose()?;
-            Ok(Self { context, requested_at, seconds_left, decision })
+            let decision = decision
+                .map(|decision| serde_json::from_value(decision.into()))
+                .transpose()?;
+            Ok(Self {
+                context,
+                requested_at,
+                seconds_left,
+                decision,
+            })
         })
         .transpose()
     }
@@ -79,12 +94,14 @@ impl ScannedLogin {
             DecisionStatus::Confirmed => "confirmed",
             DecisionStatus::Rejected => "rejected",
         };
-        sqlx::query("UPDATE scanned_logins SET decision = ?3 WHERE cookie_digest = ?1 AND login_id = ?2")
-            .bind(session.digest())
-            .bind(id.to_string())
-            .bind(decision)
-            .execute(db)
-            .await?;
+        sqlx::query(
+            "UPDATE scanned_logins SET decision = ?3 WHERE cookie_digest = ?1 AND login_id = ?2",
+        )
+        .bind(session.digest())
+        .bind(id.to_string())
+        .bind(decision)
+        .execute(db)
+        .await?;
         Ok(())
     }
 }

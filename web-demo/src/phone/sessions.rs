@@ -34,8 +34,13 @@ impl PhoneSession {
     /// # Errors
     /// The database's, or no randomness.
     pub async fn start(db: &SqlitePool, account_id: String) -> Result<Secret, Failure> {
-        let session = Self { account_id, cookie: Secret::random()? };
-        sqlx::query("DELETE FROM phone_sessions WHERE expires_at <= unixepoch()").execute(db).await?;
+        let session = Self {
+            account_id,
+            cookie: Secret::random()?,
+        };
+        sqlx::query("DELETE FROM phone_sessions WHERE expires_at <= unixepoch()")
+            .execute(db)
+            .await?;
         sqlx::query(
             "INSERT INTO phone_sessions (cookie_digest, token_digest, account_id, expires_at)
              VALUES (?1, ?2, ?3, unixepoch() + ?4)",
@@ -66,7 +71,13 @@ impl PhoneSession {
     /// The cookie to set.
     pub fn to_cookie(cookie: &Secret, connection: Connection) -> HeaderValue {
         let (value, secure) = (cookie.expose(), connection.secure);
-        Cookie { name: COOKIE, value, max_age: LIFETIME_SECONDS, secure }.to_header()
+        Cookie {
+            name: COOKIE,
+            value,
+            max_age: LIFETIME_SECONDS,
+            secure,
+        }
+        .to_header()
     }
 
     /// What the database knows the session by.
@@ -106,14 +117,20 @@ impl PhoneSession {
 /// # Errors
 /// The database's.
 pub async fn end_all(db: &SqlitePool, account_id: &str) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM phone_sessions WHERE account_id = ?1").bind(account_id).execute(db).await.map(drop)
+    sqlx::query("DELETE FROM phone_sessions WHERE account_id = ?1")
+        .bind(account_id)
+        .execute(db)
+        .await
+        .map(drop)
 }
 
 impl FromRequestParts<Phone> for PhoneSession {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, phone: &Phone) -> Result<Self, Response> {
-        let found = Self::of(&parts.headers, phone).await.map_err(IntoResponse::into_response)?;
+        let found = Self::of(&parts.headers, phone)
+            .await
+            .map_err(IntoResponse::into_response)?;
         found.ok_or_else(|| Redirect::to("/login").into_response())
     }
 }
@@ -122,7 +139,10 @@ impl FromRequestParts<Phone> for PhoneSession {
 ///
 /// # Errors
 /// The database's.
-pub async fn account_of_token(db: &SqlitePool, token: &Secret) -> Result<Option<String>, sqlx::Error> {
+pub async fn account_of_token(
+    db: &SqlitePool,
+    token: &Secret,
+) -> Result<Option<String>, sqlx::Error> {
     sqlx::query_scalar("SELECT account_id FROM phone_sessions WHERE token_digest = ?1 AND expires_at > unixepoch()")
         .bind(token.digest())
         .fetch_optional(db)

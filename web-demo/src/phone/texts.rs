@@ -168,7 +168,9 @@ impl Texts {
     pub fn expires_in(&self, seconds: u32) -> String {
         match self.locale {
             Locale::Chinese => format!("请在 {seconds} 秒内确认，超时将自动失效。"),
-            Locale::English => format!("Decide within {seconds} seconds; after that the login ends by itself."),
+            Locale::English => {
+                format!("Decide within {seconds} seconds; after that the login ends by itself.")
+            }
         }
     }
 
@@ -205,15 +207,24 @@ impl Texts {
 
     /// Browser and system, as far as the browser says.
     pub fn browser(&self, requester: &RequesterContext) -> String {
-        let parts: Vec<&str> =
-            [&requester.browser, &requester.system].into_iter().flatten().map(String::as_str).collect();
-        if parts.is_empty() { self.locale.pick("未知", "unknown").to_owned() } else { parts.join(" · ") }
+        let parts: Vec<&str> = [&requester.browser, &requester.system]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+            .collect();
+        if parts.is_empty() {
+            self.locale.pick("未知", "unknown").to_owned()
+        } else {
+            parts.join(" · ")
+        }
     }
 
     /// The state of a person's electronic card.
     pub const fn card(&self, refusal: Option<CardRefusal>) -> &'static str {
         match refusal {
-            None => self.locale.pick("正常，可以扫码登录", "Active: you can log in by scanning"),
+            None => self
+                .locale
+                .pick("正常，可以扫码登录", "Active: you can log in by scanning"),
             Some(CardRefusal::NoCard) => self.locale.pick("尚未申领", "Not applied for yet"),
             Some(CardRefusal::NotActivated) => self.locale.pick("未激活", "Not activated"),
             Some(CardRefusal::Sealed) => self.locale.pick("已封存", "Sealed"),

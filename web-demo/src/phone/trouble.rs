@@ -56,7 +56,11 @@ impl Trouble {
     /// # Errors
     /// The page cannot be written.
     pub fn answer(self, locale: Locale, here: &str) -> Result<Response, Failure> {
-        let frame = Frame { locale, surface: Surface::Phone, path: here };
+        let frame = Frame {
+            locale,
+            surface: Surface::Phone,
+            path: here,
+        };
         let (title, advice) = self.words(locale);
         let texts = Texts::of(locale);
         let way_on = match self {
@@ -64,15 +68,29 @@ impl Trouble {
             _ if self.passes() => (here, texts.try_again),
             _ => ("/scan", texts.scan_again),
         };
-        let mut response = page(self.status(), &TroublePage { frame, texts, title, advice, way_on })?;
+        let mut response = page(
+            self.status(),
+            &TroublePage {
+                frame,
+                texts,
+                title,
+                advice,
+                way_on,
+            },
+        )?;
         if let Self::TooMany(seconds) = self {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+            response
+                .headers_mut()
+                .insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         Ok(response)
     }
 
     const fn passes(self) -> bool {
-        matches!(self, Self::TooMany(_) | Self::Unavailable | Self::Unreachable)
+        matches!(
+            self,
+            Self::TooMany(_) | Self::Unavailable | Self::Unreachable
+        )
     }
 
     const fn status(self) -> StatusCode {
@@ -81,7 +99,9 @@ impl Trouble {
             Self::UnknownCode => StatusCode::NOT_FOUND,
             Self::AlreadyScanned | Self::AlreadyDecided | Self::NotScanned => StatusCode::CONFLICT,
             Self::Expired => StatusCode::GONE,
-            Self::IdentityNotAllowed | Self::CardRefused(_) | Self::IdentityRefused => StatusCode::FORBIDDEN,
+            Self::IdentityNotAllowed | Self::CardRefused(_) | Self::IdentityRefused => {
+                StatusCode::FORBIDDEN
+            }
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable | Self::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -124,22 +144,34 @@ impl Trouble {
                 ),
             ),
             Self::AlreadyDecided => pick(
-                ("本次登录已结束", "本次登录已被确认、拒绝，或已在电脑上取消。如需登录，请扫描新的二维码。"),
+                (
+                    "本次登录已结束",
+                    "本次登录已被确认、拒绝，或已在电脑上取消。如需登录，请扫描新的二维码。",
+                ),
                 (
                     "This login is over",
                     "It has been confirmed or declined before, or cancelled on the computer. To log in, scan a new code.",
                 ),
             ),
             Self::Expired => pick(
-                ("确认超时", "扫码后未在规定时间内确认，登录已失效。请在电脑上获取新的二维码，重新扫描。"),
+                (
+                    "确认超时",
+                    "扫码后未在规定时间内确认，登录已失效。请在电脑上获取新的二维码，重新扫描。",
+                ),
                 (
                     "Too late to confirm",
                     "The time to confirm is over and nobody was logged in. Get a new code on your computer and scan it.",
                 ),
             ),
             Self::NotScanned => pick(
-                ("没有可确认的登录", "请先用本机扫描登录二维码，核对登录信息后再确认。"),
-                ("There is no login to confirm", "Scan the code with this phone first, check who asks, then confirm."),
+                (
+                    "没有可确认的登录",
+                    "请先用本机扫描登录二维码，核对登录信息后再确认。",
+                ),
+                (
+                    "There is no login to confirm",
+                    "Scan the code with this phone first, check who asks, then confirm.",
+                ),
             ),
             Self::IdentityNotAllowed => pick(
                 (
@@ -151,10 +183,15 @@ impl Trouble {
                     "You do not have it, or your authorisation has ended. Scan again and choose another, or ask the unit's legal representative.",
                 ),
             ),
-            Self::CardRefused(refusal) => pick(refusal_in_chinese(refusal), refusal_in_english(refusal)),
+            Self::CardRefused(refusal) => {
+                pick(refusal_in_chinese(refusal), refusal_in_english(refusal))
+            }
             Self::IdentityRefused => pick(
                 ("该身份目前不能登录", "请到经办窗口咨询，或拨打服务热线。"),
-                ("This identity may not log in now", "Ask at a service counter, or call the hotline."),
+                (
+                    "This identity may not log in now",
+                    "Ask at a service counter, or call the hotline.",
+                ),
             ),
             Self::TooMany(seconds) => (
                 locale.pick("操作过于频繁", "Too many tries"),
@@ -165,10 +202,16 @@ impl Trouble {
             ),
             Self::Unavailable => pick(
                 ("登录服务繁忙", "您的操作尚未生效。请稍候片刻后重试。"),
-                ("The login service is busy", "Nothing has changed. Wait a moment, then try again."),
+                (
+                    "The login service is busy",
+                    "Nothing has changed. Wait a moment, then try again.",
+                ),
             ),
             Self::Unreachable => pick(
-                ("暂时无法连接登录服务", "请检查网络后重试；若电脑已跳转到首页，则登录已经完成。"),
+                (
+                    "暂时无法连接登录服务",
+                    "请检查网络后重试；若电脑已跳转到首页，则登录已经完成。",
+                ),
                 (
                     "The login service cannot be reached",
                     "Check your connection and try again. If your computer shows the home page, you are logged in already.",
@@ -182,10 +225,22 @@ const fn refusal_in_chinese(refusal: CardRefusal) -> (&'static str, &'static str
     match refusal {
         CardRefusal::NoCard => ("您还没有电子社保卡", "首次扫码登录前，请先申领电子社保卡。"),
         CardRefusal::NotActivated => ("您的社保卡尚未激活", "请先激活社保卡，再扫码登录。"),
-        CardRefusal::Sealed => ("您的社保卡已封存", "封存期间不能扫码登录。请到经办窗口办理启封。"),
-        CardRefusal::ReportedLost => ("您的社保卡已挂失", "挂失期间不能扫码登录。找到卡片后请办理解挂，或补领新卡。"),
-        CardRefusal::ApplicationLocked => ("您的社保卡应用已锁定", "锁定期间不能扫码登录。请到经办窗口办理解锁。"),
-        CardRefusal::Cancelled => ("您的社保卡已注销", "请先申领新的社保卡和电子社保卡，再扫码登录。"),
+        CardRefusal::Sealed => (
+            "您的社保卡已封存",
+            "封存期间不能扫码登录。请到经办窗口办理启封。",
+        ),
+        CardRefusal::ReportedLost => (
+            "您的社保卡已挂失",
+            "挂失期间不能扫码登录。找到卡片后请办理解挂，或补领新卡。",
+        ),
+        CardRefusal::ApplicationLocked => (
+            "您的社保卡应用已锁定",
+            "锁定期间不能扫码登录。请到经办窗口办理解锁。",
+        ),
+        CardRefusal::Cancelled => (
+            "您的社保卡已注销",
+            "请先申领新的社保卡和电子社保卡，再扫码登录。",
+        ),
     }
 }
 
@@ -195,22 +250,26 @@ const fn refusal_in_english(refusal: CardRefusal) -> (&'static str, &'static str
             "You have no electronic card yet",
             "Apply for the electronic social-security card before your first login by scanning.",
         ),
-        CardRefusal::NotActivated => {
-            ("Your card is not activated", "Activate your social-security card before you log in by scanning.")
-        }
-        CardRefusal::Sealed => {
-            ("Your card is sealed", "A sealed card cannot log you in. Have it unsealed at a service counter.")
-        }
+        CardRefusal::NotActivated => (
+            "Your card is not activated",
+            "Activate your social-security card before you log in by scanning.",
+        ),
+        CardRefusal::Sealed => (
+            "Your card is sealed",
+            "A sealed card cannot log you in. Have it unsealed at a service counter.",
+        ),
         CardRefusal::ReportedLost => (
             "Your card is reported lost",
             "A lost card cannot log you in. Undo the report if you have found it, or have it replaced.",
         ),
-        CardRefusal::ApplicationLocked => {
-            ("Your card is locked", "A locked card cannot log you in. Have it unlocked at a service counter.")
-        }
-        CardRefusal::Cancelled => {
-            ("Your card is cancelled", "Apply for a new card and a new electronic card, then scan again.")
-        }
+        CardRefusal::ApplicationLocked => (
+            "Your card is locked",
+            "A locked card cannot log you in. Have it unlocked at a service counter.",
+        ),
+        CardRefusal::Cancelled => (
+            "Your card is cancelled",
+            "Apply for a new card and a new electronic card, then scan again.",
+        ),
     }
 }
 
@@ -242,7 +301,11 @@ fn of_problem(problem: &Problem) -> Trouble {
         ErrorCode::TooManyRequests => Trouble::TooMany(problem.retry_after.unwrap_or(60)),
         ErrorCode::TemporarilyUnavailable => Trouble::Unavailable,
         error => {
-            tracing::error!(error = error.as_str(), detail = problem.detail, "the gateway refused the app");
+            tracing::error!(
+                error = error.as_str(),
+                detail = problem.detail,
+                "the gateway refused the app"
+            );
             Trouble::Unreachable
         }
     }

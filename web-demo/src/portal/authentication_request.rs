@@ -25,7 +25,13 @@ const WORTH_TAKING_UP_SECONDS: u32 = LIFETIME_SECONDS / 2;
 impl Browser {
     /// The `Set-Cookie` that keeps it for the length of a login.
     pub fn cookie(&self, secure: bool) -> HeaderValue {
-        Cookie { name: COOKIE, value: self.0.expose(), max_age: LIFETIME_SECONDS, secure }.to_header()
+        Cookie {
+            name: COOKIE,
+            value: self.0.expose(),
+            max_age: LIFETIME_SECONDS,
+            secure,
+        }
+        .to_header()
     }
 }
 
@@ -36,7 +42,9 @@ impl<S: Sync> FromRequestParts<S> for Browser {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Response> {
         match value_of(&parts.headers, COOKIE) {
             Some(known) => Ok(Self(Secret::received(known))),
-            None => Secret::random().map(Self).map_err(|error| Failure::from(error).into_response()),
+            None => Secret::random()
+                .map(Self)
+                .map_err(|error| Failure::from(error).into_response()),
         }
     }
 }
@@ -58,14 +66,24 @@ impl AuthenticationRequest {
     ///
     /// # Errors
     /// The database's.
-    pub async fn prepare(db: &SqlitePool, browser: &Browser) -> Result<(Self, PkceCodeChallenge), sqlx::Error> {
+    pub async fn prepare(
+        db: &SqlitePool,
+        browser: &Browser,
+    ) -> Result<(Self, PkceCodeChallenge), sqlx::Error> {
         if let Some(request) = Self::under_way(db, browser).await? {
-            let code_challenge = PkceCodeChallenge::from_code_verifier_sha256(&request.code_verifier);
+            let code_challenge =
+                PkceCodeChallenge::from_code_verifier_sha256(&request.code_verifier);
             return Ok((request, code_challenge));
         }
         let (code_challenge, code_verifier) = PkceCodeChallenge::new_random_sha256();
-        let request = Self { state: CsrfToken::new_random(), nonce: Nonce::new_random(), code_verifier };
-        sqlx::query("DELETE FROM authentication_requests WHERE expires_at <= unixepoch()").execute(db).await?;
+        let request = Self {
+            state: CsrfToken::new_random(),
+            nonce: Nonce::new_random(),
+            code_verifier,
+        };
+        sqlx::query("DELETE FROM authentication_requests WHERE expires_at <= unixepoch()")
+            .execute(db)
+            .await?;
         sqlx::query(
             "INSERT INTO authentication_requests (state, browser_digest, nonce, code_verifier, expires_at)
              VALUES (?1, ?2, ?3, ?4, unixepoch() + ?5)",
@@ -96,7 +114,11 @@ impl AuthenticationRequest {
     ///
     /// # Errors
     /// The database's.
-    pub async fn take(db: &SqlitePool, browser: &Browser, state: &str) -> Result<Option<Self>, sqlx::Error> {
+    pub async fn take(
+        db: &SqlitePool,
+        browser: &Browser,
+        state: &str,
+    ) -> Result<Option<Self>, sqlx::Error> {
         let row: Option<(String, String, String)> = sqlx::query_as(
             "DELETE FROM authentication_requests WHERE state = ?1 AND browser_digest = ?2 AND expires_at > unixepoch()
              RETURNING state, nonce, code_verifier",

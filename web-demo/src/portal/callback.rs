@@ -36,7 +36,9 @@ pub async fn answer(
     Query(response): Query<AuthorizationResponse>,
 ) -> Result<Response, Failure> {
     let request = AuthenticationRequest::take(&portal.db, &browser, &response.state).await?;
-    let Some(request) = request.filter(|_| response.iss.as_deref() == Some(portal.relying_party.issuer())) else {
+    let Some(request) =
+        request.filter(|_| response.iss.as_deref() == Some(portal.relying_party.issuer()))
+    else {
         // Another tab was faster, or the person went back: whoever is logged in stays who they are.
         return match session {
             Some(_) => Ok(Redirect::to("/").into_response()),
@@ -50,7 +52,8 @@ pub async fn answer(
     match portal.relying_party.redeem(request, code).await {
         Ok(logged_in) => {
             let origin = Origin::of(connection, &headers);
-            let cookie = PortalSession::start(&portal, &logged_in, LoginMethod::Scan, &origin).await?;
+            let cookie =
+                PortalSession::start(&portal, &logged_in, LoginMethod::Scan, &origin).await?;
             Ok((AppendHeaders([(SET_COOKIE, cookie)]), Redirect::to("/")).into_response())
         }
         Err(error) => {
@@ -86,13 +89,25 @@ impl Obstacle {
     /// # Errors
     /// The page cannot be written.
     pub fn answer(self, locale: Locale) -> Result<Response, Failure> {
-        let frame = Frame { locale, surface: Surface::Portal, path: "/login" };
+        let frame = Frame {
+            locale,
+            surface: Surface::Portal,
+            path: "/login",
+        };
         let texts = Texts::of(locale);
         let (status, (title, advice)) = match self {
             Self::NotFromHere => (StatusCode::BAD_REQUEST, texts.not_from_here),
             Self::NotCompleted => (StatusCode::BAD_GATEWAY, texts.not_completed),
             Self::Unreachable => (StatusCode::SERVICE_UNAVAILABLE, texts.unreachable),
         };
-        page(status, &ObstaclePage { frame, texts, title, advice })
+        page(
+            status,
+            &ObstaclePage {
+                frame,
+                texts,
+                title,
+                advice,
+            },
+        )
     }
 }

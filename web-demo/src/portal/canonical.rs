@@ -10,10 +10,16 @@ use super::Portal;
 /// Sends a browser that came by another name, such as `localhost`, to the registered one: the cookie that it got there
 /// would not be sent to the callback here.
 pub async fn one_origin(State(portal): State<Portal>, request: Request, next: Next) -> Response {
-    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+    let host = request
+        .headers()
+        .get(HOST)
+        .and_then(|host| host.to_str().ok());
     if host.is_none_or(|host| portal.origin.ends_with(&format!("//{host}"))) {
         return next.run(request).await;
     }
-    let path = request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+    let path = request
+        .uri()
+        .path_and_query()
+        .map_or("/", http::uri::PathAndQuery::as_str);
     Redirect::temporary(&format!("{}{path}", portal.origin)).into_response()
 }

@@ -36,15 +36,32 @@ impl Host for Portal {
         None
     }
 
-    async fn log_in(&self, account: Account, _: Connection, origin: &Origin) -> Result<HeaderValue, Failure> {
+    async fn log_in(
+        &self,
+        account: Account,
+        _: Connection,
+        origin: &Origin,
+    ) -> Result<HeaderValue, Failure> {
         let Account { id, name, .. } = account;
-        let identity = Identity { id: "personal".into(), kind: IdentityKind::Personal, name: name.clone(), role: None };
-        let logged_in = LoggedIn { account_id: id, name, identity };
+        let identity = Identity {
+            id: "personal".into(),
+            kind: IdentityKind::Personal,
+            name: name.clone(),
+            role: None,
+        };
+        let logged_in = LoggedIn {
+            account_id: id,
+            name,
+            identity,
+        };
         PortalSession::start(self, &logged_in, LoginMethod::Password, origin).await
     }
 
     async fn visitor(&self, headers: &HeaderMap) -> Result<Option<Visitor>, Failure> {
         let session = PortalSession::of(headers, self).await?;
-        Ok(session.map(|session| Visitor { holder: session.holder(), account_id: session.account_id }))
+        Ok(session.map(|session| Visitor {
+            holder: session.holder(),
+            account_id: session.account_id,
+        }))
     }
 }

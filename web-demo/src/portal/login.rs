@@ -35,7 +35,11 @@ pub async fn show(
         return Ok(Redirect::to("/").into_response());
     }
     let (request, code_challenge) = AuthenticationRequest::prepare(&portal.db, &browser).await?;
-    let frame = Frame { locale, surface: Surface::Portal, path: "/login" };
+    let frame = Frame {
+        locale,
+        surface: Surface::Portal,
+        path: "/login",
+    };
     let login = LoginPage {
         frame,
         texts: Texts::of(locale),
@@ -44,15 +48,28 @@ pub async fn show(
         scope: portal.relying_party.scope(),
         code_challenge: code_challenge.as_str(),
     };
-    Ok((AppendHeaders([(SET_COOKIE, portal.remember(&browser))]), page(StatusCode::OK, &login)?).into_response())
+    Ok((
+        AppendHeaders([(SET_COOKIE, portal.remember(&browser))]),
+        page(StatusCode::OK, &login)?,
+    )
+        .into_response())
 }
 
 /// Answers `GET /login/hosted`: the same login on the gateway's own page, for browsers without JavaScript here.
-pub async fn hosted(State(portal): State<Portal>, browser: Browser, locale: Locale) -> Result<Response, Failure> {
+pub async fn hosted(
+    State(portal): State<Portal>,
+    browser: Browser,
+    locale: Locale,
+) -> Result<Response, Failure> {
     let (request, code_challenge) = AuthenticationRequest::prepare(&portal.db, &browser).await?;
-    match portal.relying_party.authorization_url(&request, code_challenge).await {
+    match portal
+        .relying_party
+        .authorization_url(&request, code_challenge)
+        .await
+    {
         Ok(mut url) => {
-            url.query_pairs_mut().append_pair("ui_locales", locale.tag());
+            url.query_pairs_mut()
+                .append_pair("ui_locales", locale.tag());
             let remembered = AppendHeaders([(SET_COOKIE, portal.remember(&browser))]);
             Ok((remembered, Redirect::to(url.as_str())).into_response())
         }
@@ -64,9 +81,16 @@ pub async fn hosted(State(portal): State<Portal>, browser: Browser, locale: Loca
 }
 
 /// Answers `POST /logout`.
-pub async fn log_out(State(portal): State<Portal>, session: PortalSession) -> Result<Response, Failure> {
+pub async fn log_out(
+    State(portal): State<Portal>,
+    session: PortalSession,
+) -> Result<Response, Failure> {
     session.end(&portal.db).await?;
-    Ok((AppendHeaders([(SET_COOKIE, expired(COOKIE))]), Redirect::to("/login")).into_response())
+    Ok((
+        AppendHeaders([(SET_COOKIE, expired(COOKIE))]),
+        Redirect::to("/login"),
+    )
+        .into_response())
 }
 
 impl Portal {

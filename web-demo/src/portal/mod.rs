@@ -59,7 +59,10 @@ pub fn routes(portal: Portal, inside: Router, policy: Policy) -> Router {
     Router::new()
         .route("/login", get(login::show))
         .route("/login/hosted", get(login::hosted))
-        .route("/login/password", get(password::show).post(password::log_in))
+        .route(
+            "/login/password",
+            get(password::show).post(password::log_in),
+        )
         .route(CALLBACK_PATH, get(callback::answer))
         .route("/logout", post(login::log_out))
         .route("/assets/{file}", get(asset))

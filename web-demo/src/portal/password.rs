@@ -34,9 +34,26 @@ pub struct Credentials {
     password: String,
 }
 
-fn answer(status: StatusCode, locale: Locale, user_name: &str, error: Option<String>) -> Result<Response, Failure> {
-    let frame = Frame { locale, surface: Surface::Portal, path: PATH };
-    page(status, &PasswordPage { frame, texts: Texts::of(locale), user_name, error })
+fn answer(
+    status: StatusCode,
+    locale: Locale,
+    user_name: &str,
+    error: Option<String>,
+) -> Result<Response, Failure> {
+    let frame = Frame {
+        locale,
+        surface: Surface::Portal,
+        path: PATH,
+    };
+    page(
+        status,
+        &PasswordPage {
+            frame,
+            texts: Texts::of(locale),
+            user_name,
+            error,
+        },
+    )
 }
 
 /// Answers `GET /login/password`.
@@ -53,16 +70,36 @@ pub async fn log_in(
     Extension(connection): Extension<Connection>,
     headers: HeaderMap,
     locale: Locale,
-    Form(Credentials { user_name, password }): Form<Credentials>,
+    Form(Credentials {
+        user_name,
+        password,
+    }): Form<Credentials>,
 ) -> Result<Response, Failure> {
     let texts = Texts::of(locale);
-    let wrong = || answer(StatusCode::UNPROCESSABLE_ENTITY, locale, &user_name, Some(texts.wrong_password.to_owned()));
-    match portal.accounts.log_in(&user_name, &password, connection.peer).await {
+    let wrong = || {
+        answer(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            locale,
+            &user_name,
+            Some(texts.wrong_password.to_owned()),
+        )
+    };
+    match portal
+        .accounts
+        .log_in(&user_name, &password, connection.peer)
+        .await
+    {
         Ok(account_id) => {
             let Some(account) = Account::find(&portal.db, &account_id).await? else {
                 return wrong();
             };
-            let cookie = Host::log_in(&portal, account, connection, &Origin::of(connection, &headers)).await?;
+            let cookie = Host::log_in(
+                &portal,
+                account,
+                connection,
+                &Origin::of(connection, &headers),
+            )
+            .await?;
             Ok((AppendHeaders([(SET_COOKIE, cookie)]), Redirect::to("/")).into_response())
         }
         Err(PasswordError::Wrong) => wrong(),

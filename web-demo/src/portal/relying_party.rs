@@ -4,14 +4,16 @@
 use std::time::Duration;
 
 use openidconnect::core::{
-    CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreErrorResponseType, CoreGenderClaim, CoreJsonWebKey,
-    CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreProviderMetadata, CoreRevocableToken,
-    CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
+    CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreErrorResponseType,
+    CoreGenderClaim, CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm,
+    CoreProviderMetadata, CoreRevocableToken, CoreRevocationErrorResponse,
+    CoreTokenIntrospectionResponse, CoreTokenType,
 };
 use openidconnect::{
-    AdditionalClaims, AuthorizationCode, Client, ClientId, ClientSecret, EmptyExtraTokenFields, EndpointMaybeSet,
-    EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, IdTokenFields, IssuerUrl, PkceCodeChallenge, RedirectUrl,
-    Scope, StandardErrorResponse, StandardTokenResponse, TokenResponse,
+    AdditionalClaims, AuthorizationCode, Client, ClientId, ClientSecret, EmptyExtraTokenFields,
+    EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, IdTokenFields,
+    IssuerUrl, PkceCodeChallenge, RedirectUrl, Scope, StandardErrorResponse, StandardTokenResponse,
+    TokenResponse,
 };
 use saoma_protocol::Identity;
 use serde::{Deserialize, Serialize};
@@ -116,7 +118,10 @@ impl RelyingParty {
     ) -> Result<Self, RelyingPartyError> {
         Ok(Self {
             // A redirect would carry the client's secret to wherever it leads.
-            http: reqwest::Client::builder().timeout(TIMEOUT).redirect(reqwest::redirect::Policy::none()).build()?,
+            http: reqwest::Client::builder()
+                .timeout(TIMEOUT)
+                .redirect(reqwest::redirect::Policy::none())
+                .build()?,
             issuer: IssuerUrl::new(issuer.to_owned())?,
             client_id: ClientId::new(client_id.to_owned()),
             client_secret: ClientSecret::new(client_secret.expose().to_owned()),
@@ -156,7 +161,11 @@ impl RelyingParty {
         let client = self.discover().await?;
         let (state, nonce) = (request.state.clone(), request.nonce.clone());
         let (url, ..) = client
-            .authorize_url(CoreAuthenticationFlow::AuthorizationCode, move || state, move || nonce)
+            .authorize_url(
+                CoreAuthenticationFlow::AuthorizationCode,
+                move || state,
+                move || nonce,
+            )
             .add_scope(Scope::new(PROFILE.to_owned()))
             .set_pkce_challenge(code_challenge)
             .url();
@@ -167,7 +176,11 @@ impl RelyingParty {
     ///
     /// # Errors
     /// See [`RelyingPartyError`].
-    pub async fn redeem(&self, request: AuthenticationRequest, code: String) -> Result<LoggedIn, RelyingPartyError> {
+    pub async fn redeem(
+        &self,
+        request: AuthenticationRequest,
+        code: String,
+    ) -> Result<LoggedIn, RelyingPartyError> {
         let client = self.discover().await?;
         let tokens = client
             .exchange_code(AuthorizationCode::new(code))
@@ -176,23 +189,37 @@ impl RelyingParty {
             .request_async(&|request| send(self.http.clone(), request))
             .await
             .map_err(|error| RelyingPartyError::Redemption(error.to_string()))?;
-        let id_token = tokens.id_token().ok_or_else(|| RelyingPartyError::IdToken("there is none".into()))?;
+        let id_token = tokens
+            .id_token()
+            .ok_or_else(|| RelyingPartyError::IdToken("there is none".into()))?;
         let claims = id_token
             .claims(&client.id_token_verifier(), &request.nonce)
             .map_err(|error| RelyingPartyError::IdToken(error.to_string()))?;
         let account_id = claims.subject().to_string();
         let identity = claims.additional_claims().identity.clone();
-        let name = claims.name().and_then(|name| name.get(None)).map(|name| name.as_str().to_owned());
-        Ok(LoggedIn { account_id, name: name.unwrap_or_else(|| identity.name.clone()), identity })
+        let name = claims
+            .name()
+            .and_then(|name| name.get(None))
+            .map(|name| name.as_str().to_owned());
+        Ok(LoggedIn {
+            account_id,
+            name: name.unwrap_or_else(|| identity.name.clone()),
+            identity,
+        })
     }
 
     /// The provider's endpoints and keys, asked for at each login: after a restart it may have other keys.
     async fn discover(&self) -> Result<HallClient, RelyingPartyError> {
-        let metadata =
-            CoreProviderMetadata::discover_async(self.issuer.clone(), &|request| send(self.http.clone(), request))
-                .await
-                .map_err(|error| RelyingPartyError::Discovery(error.to_string()))?;
-        let client = Client::from_provider_metadata(metadata, self.client_id.clone(), Some(self.client_secret.clone()));
+        let metadata = CoreProviderMetadata::discover_async(self.issuer.clone(), &|request| {
+            send(self.http.clone(), request)
+        })
+        .await
+        .map_err(|error| RelyingPartyError::Discovery(error.to_string()))?;
+        let client = Client::from_provider_metadata(
+            metadata,
+            self.client_id.clone(),
+            Some(self.client_secret.clone()),
+        );
         Ok(client.set_redirect_uri(self.redirect_uri.clone()))
     }
 }

@@ -49,12 +49,29 @@ impl PortalSession {
         method: LoginMethod,
         origin: &Origin,
     ) -> Result<HeaderValue, Failure> {
-        let LoggedIn { account_id, name, identity } = logged_in;
-        let new = NewBrowser { account_id, name, identity, method, origin, lifetime: LIFETIME_SECONDS };
+        let LoggedIn {
+            account_id,
+            name,
+            identity,
+        } = logged_in;
+        let new = NewBrowser {
+            account_id,
+            name,
+            identity,
+            method,
+            origin,
+            lifetime: LIFETIME_SECONDS,
+        };
         let (cookie, id) = browsers::start(&portal.db, new).await?;
         inbox::notify(&portal.db, account_id, &Notice::of_login(id, origin)).await?;
         let (value, secure) = (cookie.expose(), portal.is_secure());
-        Ok(Cookie { name: COOKIE, value, max_age: LIFETIME_SECONDS, secure }.to_header())
+        Ok(Cookie {
+            name: COOKIE,
+            value,
+            max_age: LIFETIME_SECONDS,
+            secure,
+        }
+        .to_header())
     }
 
     /// Logs out: the cookie is worth nothing from now on.
@@ -63,7 +80,11 @@ impl PortalSession {
     /// The database's.
     pub async fn end(self, db: &SqlitePool) -> Result<(), sqlx::Error> {
         let delete = sqlx::query("DELETE FROM portal_sessions WHERE cookie_digest = ?1");
-        delete.bind(self.cookie.digest()).execute(db).await.map(drop)
+        delete
+            .bind(self.cookie.digest())
+            .execute(db)
+            .await
+            .map(drop)
     }
 
     /// Notes what the browser is to be told once, on the page that it is sent to.
@@ -80,8 +101,15 @@ impl PortalSession {
     /// # Errors
     /// The database's.
     pub async fn take_flash(&self, db: &SqlitePool, word: &str) -> Result<bool, sqlx::Error> {
-        let take = sqlx::query("UPDATE portal_sessions SET flash = NULL WHERE id = ?1 AND flash = ?2");
-        Ok(take.bind(&self.id).bind(word).execute(db).await?.rows_affected() > 0)
+        let take =
+            sqlx::query("UPDATE portal_sessions SET flash = NULL WHERE id = ?1 AND flash = ?2");
+        Ok(take
+            .bind(&self.id)
+            .bind(word)
+            .execute(db)
+            .await?
+            .rows_affected()
+            > 0)
     }
 
     async fn find(db: &SqlitePool, cookie: Secret) -> Result<Option<Self>, Failure> {
@@ -95,7 +123,15 @@ impl PortalSession {
         .await?;
         row.map(|(name, identity, account_id, id, method, logged_in_at)| {
             let identity = serde_json::from_str(&identity)?;
-            Ok(Self { name, identity, account_id, id, method, logged_in_at, cookie })
+            Ok(Self {
+                name,
+                identity,
+                account_id,
+                id,
+                method,
+                logged_in_at,
+                cookie,
+            })
         })
         .transpose()
     }
@@ -124,7 +160,9 @@ where
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
-        let found = Self::of(&parts.headers, &Portal::from_ref(state)).await.map_err(IntoResponse::into_response)?;
+        let found = Self::of(&parts.headers, &Portal::from_ref(state))
+            .await
+            .map_err(IntoResponse::into_response)?;
         found.ok_or_else(|| Redirect::to("/login").into_response())
     }
 }

@@ -44,7 +44,10 @@ const CHINESE: Texts = Texts {
         "无法完成登录",
         "此次登录不是在本浏览器中发起的，或已经失效。为防止他人将您登录到别人的账号，我们已将其拒绝。请从登录页面重新扫码。",
     ),
-    not_completed: ("登录未完成", "登录服务没有确认此次登录，您尚未登录。请重新扫码。"),
+    not_completed: (
+        "登录未完成",
+        "登录服务没有确认此次登录，您尚未登录。请重新扫码。",
+    ),
     unreachable: ("暂时无法登录", "登录服务暂时无法连接，请稍后再试。"),
     log_in_again: "返回登录页面",
 };
@@ -74,7 +77,10 @@ const ENGLISH: Texts = Texts {
         "The login was not completed",
         "The login service did not confirm it, and you are not logged in. Please scan again.",
     ),
-    unreachable: ("Login is not possible right now", "The login service cannot be reached. Please try again shortly."),
+    unreachable: (
+        "Login is not possible right now",
+        "The login service cannot be reached. Please try again shortly.",
+    ),
     log_in_again: "Back to the login page",
 };
 

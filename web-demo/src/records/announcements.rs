@@ -23,7 +23,11 @@ pub struct Announcement {
 ///
 /// # Errors
 /// The database's.
-pub async fn page(db: &SqlitePool, page: u32, size: u32) -> Result<(Vec<Announcement>, bool), sqlx::Error> {
+pub async fn page(
+    db: &SqlitePool,
+    page: u32,
+    size: u32,
+) -> Result<(Vec<Announcement>, bool), sqlx::Error> {
     let mut found: Vec<Announcement> = sqlx::query_as(
         "SELECT id, published_on, title, body FROM announcements ORDER BY published_on DESC, id DESC LIMIT ?1 OFFSET ?2",
     )
@@ -41,6 +45,7 @@ pub async fn page(db: &SqlitePool, page: u32, size: u32) -> Result<(Vec<Announce
 /// # Errors
 /// The database's.
 pub async fn find(db: &SqlitePool, id: &str) -> Result<Option<Announcement>, sqlx::Error> {
-    let found = sqlx::query_as("SELECT id, published_on, title, body FROM announcements WHERE id = ?1");
+    let found =
+        sqlx::query_as("SELECT id, published_on, title, body FROM announcements WHERE id = ?1");
     found.bind(id).fetch_optional(db).await
 }

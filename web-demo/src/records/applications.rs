@@ -122,8 +122,11 @@ impl TryFrom<Answer> for Option<Words> {
     }
 }
 
-static CATALOGUE: LazyLock<Vec<Service>> =
-    LazyLock::new(|| Services::load().map(|services| services.applications).unwrap_or_default());
+static CATALOGUE: LazyLock<Vec<Service>> = LazyLock::new(|| {
+    Services::load()
+        .map(|services| services.applications)
+        .unwrap_or_default()
+});
 
 /// All that can be applied for.
 pub fn catalogue() -> &'static [Service] {
@@ -152,16 +155,29 @@ pub async fn of(db: &SqlitePool, account_id: &str) -> Result<Vec<Application>, s
 ///
 /// # Errors
 /// The database's.
-pub async fn find(db: &SqlitePool, account_id: &str, id: i64) -> Result<Option<Application>, sqlx::Error> {
+pub async fn find(
+    db: &SqlitePool,
+    account_id: &str,
+    id: i64,
+) -> Result<Option<Application>, sqlx::Error> {
     let query = sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE account_id = ?1 AND id = ?2"));
-    sqlx::query_as(query).bind(account_id).bind(id).fetch_optional(db).await
+    sqlx::query_as(query)
+        .bind(account_id)
+        .bind(id)
+        .fetch_optional(db)
+        .await
 }
 
 /// Makes an application: its number.
 ///
 /// # Errors
 /// The database's.
-pub async fn submit(db: &SqlitePool, account_id: &str, service: &Service, reason: &str) -> Result<i64, sqlx::Error> {
+pub async fn submit(
+    db: &SqlitePool,
+    account_id: &str,
+    service: &Service,
+    reason: &str,
+) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar(
         "INSERT INTO applications (account_id, service, reason, state, submitted_at, changed_at)
          VALUES (?1, ?2, ?3, 'submitted', unixepoch(), unixepoch()) RETURNING id",
@@ -182,7 +198,13 @@ pub async fn withdraw(db: &SqlitePool, account_id: &str, id: i64) -> Result<bool
         "UPDATE applications SET state = 'withdrawn', changed_at = unixepoch()
          WHERE account_id = ?1 AND id = ?2 AND state = 'submitted'",
     );
-    Ok(update.bind(account_id).bind(id).execute(db).await?.rows_affected() > 0)
+    Ok(update
+        .bind(account_id)
+        .bind(id)
+        .execute(db)
+        .await?
+        .rows_affected()
+        > 0)
 }
 
 /// Applications that wait for the authority, the oldest first.
@@ -204,19 +226,28 @@ pub async fn open(db: &SqlitePool) -> Result<Vec<OpenApplication>, sqlx::Error> 
 ///
 /// # Errors
 /// The database's; then nothing has happened.
-pub async fn decide(db: &SqlitePool, id: i64, decision: Decision, answer: &str) -> Result<bool, sqlx::Error> {
+pub async fn decide(
+    db: &SqlitePool,
+    id: i64,
+    decision: Decision,
+    answer: &str,
+) -> Result<bool, sqlx::Error> {
     let answer = (!answer.is_empty()).then(|| Words::new(answer, answer));
     let mut transaction = db::write(db).await?;
     let update = sqlx::query_as(
         "UPDATE applications SET state = ?2, answer = ?3, changed_at = unixepoch()
          WHERE id = ?1 AND state IN ('submitted', 'in_review') RETURNING account_id, service",
     );
-    let update = update.bind(id).bind(decision).bind(answer.as_ref().map(Words::to_json));
+    let update = update
+        .bind(id)
+        .bind(decision)
+        .bind(answer.as_ref().map(Words::to_json));
     let decided: Option<(String, String)> = update.fetch_optional(&mut *transaction).await?;
     let Some((account_id, service_id)) = decided else {
         return Ok(false);
     };
-    let name = service(&service_id).map_or_else(|| Words::new("", ""), |service| service.title.clone());
+    let name =
+        service(&service_id).map_or_else(|| Words::new("", ""), |service| service.title.clone());
     let (zh, en) = match decision {
         Decision::InReview => ("正在审核", "is being reviewed"),
         Decision::Approved => ("已办结", "is done"),
@@ -226,7 +257,8 @@ pub async fn decide(db: &SqlitePool, id: i64, decision: Decision, answer: &str) 
         format!("您的申请{zh}：{}", name.of(&Locale::Chinese)),
         format!("Your application {en}: {}", name.of(&Locale::English)),
     );
-    let body = answer.unwrap_or_else(|| Words::new("请在“我的申请”中查看。", "See “My applications”."));
+    let body =
+        answer.unwrap_or_else(|| Words::new("请在“我的申请”中查看。", "See “My applications”."));
     inbox::notify(&mut *transaction, &account_id, &Notice::new(title, body)).await?;
     transaction.commit().await?;
     Ok(true)

@@ -56,22 +56,41 @@ pub async fn all(db: &SqlitePool, account_id: &str) -> Result<Vec<Exam>, sqlx::E
 ///
 /// # Errors
 /// The database's.
-pub async fn find(db: &SqlitePool, account_id: &str, id: &str) -> Result<Option<Exam>, sqlx::Error> {
+pub async fn find(
+    db: &SqlitePool,
+    account_id: &str,
+    id: &str,
+) -> Result<Option<Exam>, sqlx::Error> {
     let query = sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE id = ?2"));
-    sqlx::query_as(query).bind(account_id).bind(id).fetch_optional(db).await
+    sqlx::query_as(query)
+        .bind(account_id)
+        .bind(id)
+        .fetch_optional(db)
+        .await
 }
 
 /// Registers a person, in one statement, so that the last seat is given once. Doing it twice changes nothing.
 ///
 /// # Errors
 /// The outer error is the database's, the inner one says why not.
-pub async fn register(db: &SqlitePool, account_id: &str, id: &str) -> Result<Result<(), Refusal>, sqlx::Error> {
+pub async fn register(
+    db: &SqlitePool,
+    account_id: &str,
+    id: &str,
+) -> Result<Result<(), Refusal>, sqlx::Error> {
     let insert = sqlx::query(
         "INSERT OR IGNORE INTO exam_registrations (exam_id, account_id, registered_at)
          SELECT id, ?1, unixepoch() FROM exams WHERE id = ?2 AND closes_at > unixepoch()
              AND seats > (SELECT count(*) FROM exam_registrations WHERE exam_id = exams.id)",
     );
-    if insert.bind(account_id).bind(id).execute(db).await?.rows_affected() > 0 {
+    if insert
+        .bind(account_id)
+        .bind(id)
+        .execute(db)
+        .await?
+        .rows_affected()
+        > 0
+    {
         return Ok(Ok(()));
     }
     Ok(match find(db, account_id, id).await? {
@@ -86,12 +105,23 @@ pub async fn register(db: &SqlitePool, account_id: &str, id: &str) -> Result<Res
 ///
 /// # Errors
 /// The outer error is the database's, the inner one says why not.
-pub async fn cancel(db: &SqlitePool, account_id: &str, id: &str) -> Result<Result<(), Refusal>, sqlx::Error> {
+pub async fn cancel(
+    db: &SqlitePool,
+    account_id: &str,
+    id: &str,
+) -> Result<Result<(), Refusal>, sqlx::Error> {
     let delete = sqlx::query(
         "DELETE FROM exam_registrations WHERE account_id = ?1 AND exam_id = ?2
              AND EXISTS (SELECT 1 FROM exams WHERE id = ?2 AND closes_at > unixepoch())",
     );
-    if delete.bind(account_id).bind(id).execute(db).await?.rows_affected() > 0 {
+    if delete
+        .bind(account_id)
+        .bind(id)
+        .execute(db)
+        .await?
+        .rows_affected()
+        > 0
+    {
         return Ok(Ok(()));
     }
     Ok(match find(db, account_id, id).await? {

@@ -52,7 +52,11 @@ const COLUMNS: &str = "SELECT id, title, body, session_id, read_at IS NOT NULL A
 impl Notice {
     /// One that tells of no session.
     pub const fn new(title: Words, body: Words) -> Self {
-        Self { title, body, session_id: None }
+        Self {
+            title,
+            body,
+            session_id: None,
+        }
     }
 
     /// A browser has been logged in to the portal.
@@ -68,8 +72,15 @@ impl Notice {
                 "From {address}\nBy {en}, in the browser's own words\nIf this was not you, end the login now and change your password."
             ),
         );
-        let title = Words::new("您的账号登录了网上服务大厅", "Your account was logged in to the service hall");
-        Self { title, body, session_id: Some(session_id) }
+        let title = Words::new(
+            "您的账号登录了网上服务大厅",
+            "Your account was logged in to the service hall",
+        );
+        Self {
+            title,
+            body,
+            session_id: Some(session_id),
+        }
     }
 }
 
@@ -77,7 +88,11 @@ impl Notice {
 ///
 /// # Errors
 /// The database's.
-pub async fn notify(db: impl SqliteExecutor<'_>, account_id: &str, notice: &Notice) -> Result<(), sqlx::Error> {
+pub async fn notify(
+    db: impl SqliteExecutor<'_>,
+    account_id: &str,
+    notice: &Notice,
+) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO notices (account_id, title, body, session_id, sent_at) VALUES (?1, ?2, ?3, ?4, unixepoch())",
     )
@@ -95,7 +110,9 @@ pub async fn notify(db: impl SqliteExecutor<'_>, account_id: &str, notice: &Noti
 /// # Errors
 /// The database's.
 pub async fn unread(db: &SqlitePool, account_id: &str) -> Result<u32, sqlx::Error> {
-    let count = sqlx::query_scalar("SELECT count(*) FROM notices WHERE account_id = ?1 AND read_at IS NULL");
+    let count = sqlx::query_scalar(
+        "SELECT count(*) FROM notices WHERE account_id = ?1 AND read_at IS NULL",
+    );
     count.bind(account_id).fetch_one(db).await
 }
 
@@ -109,7 +126,9 @@ pub async fn page(
     page: u32,
     size: u32,
 ) -> Result<(Vec<Received>, bool), sqlx::Error> {
-    let query = sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE account_id = ?1 ORDER BY id DESC LIMIT ?2 OFFSET ?3"));
+    let query = sqlx::AssertSqlSafe(format!(
+        "{COLUMNS} WHERE account_id = ?1 ORDER BY id DESC LIMIT ?2 OFFSET ?3"
+    ));
     let mut notices: Vec<Received> = sqlx::query_as(query)
         .bind(account_id)
         .bind(size + 1)
@@ -125,9 +144,17 @@ pub async fn page(
 ///
 /// # Errors
 /// The database's.
-pub async fn find(db: &SqlitePool, account_id: &str, id: i64) -> Result<Option<Received>, sqlx::Error> {
+pub async fn find(
+    db: &SqlitePool,
+    account_id: &str,
+    id: i64,
+) -> Result<Option<Received>, sqlx::Error> {
     let query = sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE account_id = ?1 AND id = ?2"));
-    sqlx::query_as(query).bind(account_id).bind(id).fetch_optional(db).await
+    sqlx::query_as(query)
+        .bind(account_id)
+        .bind(id)
+        .fetch_optional(db)
+        .await
 }
 
 /// A notice has been opened.

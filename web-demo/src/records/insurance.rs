@@ -24,7 +24,13 @@ pub enum Insurance {
 
 impl Insurance {
     /// All five, in the order of the home page.
-    pub const ALL: [Self; 5] = [Self::Pension, Self::Medical, Self::Unemployment, Self::WorkInjury, Self::Maternity];
+    pub const ALL: [Self; 5] = [
+        Self::Pension,
+        Self::Medical,
+        Self::Unemployment,
+        Self::WorkInjury,
+        Self::Maternity,
+    ];
 
     /// What its page's address ends in.
     pub const fn path(self) -> &'static str {
@@ -39,7 +45,9 @@ impl Insurance {
 
     /// The one of this path.
     pub fn at(path: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|insurance| insurance.path() == path)
+        Self::ALL
+            .into_iter()
+            .find(|insurance| insurance.path() == path)
     }
 
     /// Its names in Chinese and English.
@@ -132,8 +140,9 @@ pub struct UnitTotal {
 /// # Errors
 /// The database's.
 pub async fn months_of_unit(db: &SqlitePool, unit: &str) -> Result<Vec<String>, sqlx::Error> {
-    let months =
-        sqlx::query_scalar("SELECT DISTINCT month FROM contributions WHERE unit = ?1 ORDER BY month DESC LIMIT 12");
+    let months = sqlx::query_scalar(
+        "SELECT DISTINCT month FROM contributions WHERE unit = ?1 ORDER BY month DESC LIMIT 12",
+    );
     months.bind(unit).fetch_all(db).await
 }
 
@@ -141,7 +150,11 @@ pub async fn months_of_unit(db: &SqlitePool, unit: &str) -> Result<Vec<String>, 
 ///
 /// # Errors
 /// The database's.
-pub async fn of_unit(db: &SqlitePool, unit: &str, month: &str) -> Result<Vec<UnitTotal>, sqlx::Error> {
+pub async fn of_unit(
+    db: &SqlitePool,
+    unit: &str,
+    month: &str,
+) -> Result<Vec<UnitTotal>, sqlx::Error> {
     let mut totals: Vec<UnitTotal> = sqlx::query_as(
         "SELECT insurance, count(*) AS people, sum(base) AS base, sum(by_unit) AS by_unit, sum(by_person) AS by_people
          FROM contributions WHERE unit = ?1 AND month = ?2 GROUP BY insurance",
@@ -150,7 +163,11 @@ pub async fn of_unit(db: &SqlitePool, unit: &str, month: &str) -> Result<Vec<Uni
     .bind(month)
     .fetch_all(db)
     .await?;
-    totals.sort_by_key(|total| Insurance::ALL.iter().position(|insurance| *insurance == total.insurance));
+    totals.sort_by_key(|total| {
+        Insurance::ALL
+            .iter()
+            .position(|insurance| *insurance == total.insurance)
+    });
     Ok(totals)
 }
 

@@ -31,7 +31,13 @@ impl Details {
     pub fn of(account: &Account, card_number: Option<String>) -> Self {
         let number = account.id_number.as_str().to_owned();
         let (sex, born_on) = said_by(&number);
-        Self { name: account.name.clone(), sex, born_on, number, card_number }
+        Self {
+            name: account.name.clone(),
+            sex,
+            born_on,
+            number,
+            card_number,
+        }
     }
 
     /// The same with all but the ends of each number and the month and day of birth hidden.
@@ -49,14 +55,21 @@ impl Details {
 /// A number with all but three characters at the beginning and two at the end hidden.
 pub fn mask(number: &str) -> String {
     let length = number.chars().count();
-    number.chars().enumerate().map(|(at, c)| if at < 3 || at + 2 >= length { c } else { '*' }).collect()
+    number
+        .chars()
+        .enumerate()
+        .map(|(at, c)| if at < 3 || at + 2 >= length { c } else { '*' })
+        .collect()
 }
 
 /// Sex and day of birth (GB 11643-1999: digits 7 to 14 and 17).
 fn said_by(id_number: &str) -> (Sex, String) {
     let part = |from, to| id_number.get(from..to).unwrap_or_default();
     let odd = part(16, 17).parse().is_ok_and(|digit: u8| digit % 2 == 1);
-    (if odd { Sex::Male } else { Sex::Female }, format!("{}-{}-{}", part(6, 10), part(10, 12), part(12, 14)))
+    (
+        if odd { Sex::Male } else { Sex::Female },
+        format!("{}-{}-{}", part(6, 10), part(10, 12), part(12, 14)),
+    )
 }
 
 #[cfg(test)]
@@ -65,8 +78,14 @@ mod tests {
 
     #[test]
     fn an_id_number_tells_sex_and_birth_and_is_masked_between_its_ends() {
-        assert_eq!(said_by("11010519491231002X"), (Sex::Female, "1949-12-31".into()));
-        assert_eq!(said_by("990000199003071016"), (Sex::Male, "1990-03-07".into()));
+        assert_eq!(
+            said_by("11010519491231002X"),
+            (Sex::Female, "1949-12-31".into())
+        );
+        assert_eq!(
+            said_by("990000199003071016"),
+            (Sex::Male, "1990-03-07".into())
+        );
         assert_eq!(mask("11010519491231002X"), "110*************2X");
         assert_eq!(mask("1234"), "1234");
     }

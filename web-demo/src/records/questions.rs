@@ -57,7 +57,12 @@ pub async fn of(db: &SqlitePool, account_id: &str) -> Result<Vec<Question>, sqlx
 ///
 /// # Errors
 /// The database's.
-pub async fn ask(db: &SqlitePool, account_id: &str, subject: &str, body: &str) -> Result<(), sqlx::Error> {
+pub async fn ask(
+    db: &SqlitePool,
+    account_id: &str,
+    subject: &str,
+    body: &str,
+) -> Result<(), sqlx::Error> {
     sqlx::query("INSERT INTO questions (account_id, subject, body, asked_at) VALUES (?1, ?2, ?3, unixepoch())")
         .bind(account_id)
         .bind(subject)
@@ -92,12 +97,18 @@ pub async fn answer(db: &SqlitePool, id: i64, answer: &str) -> Result<bool, sqlx
         "UPDATE questions SET answer = ?2, answered_at = unixepoch() WHERE id = ?1 AND answer IS NULL
          RETURNING account_id, subject",
     );
-    let answered: Option<(String, String)> =
-        update.bind(id).bind(answer.to_json()).fetch_optional(&mut *transaction).await?;
+    let answered: Option<(String, String)> = update
+        .bind(id)
+        .bind(answer.to_json())
+        .fetch_optional(&mut *transaction)
+        .await?;
     let Some((account_id, subject)) = answered else {
         return Ok(false);
     };
-    let title = Words::new(format!("您的提问已答复：{subject}"), format!("Your question was answered: {subject}"));
+    let title = Words::new(
+        format!("您的提问已答复：{subject}"),
+        format!("Your question was answered: {subject}"),
+    );
     inbox::notify(&mut *transaction, &account_id, &Notice::new(title, answer)).await?;
     transaction.commit().await?;
     Ok(true)

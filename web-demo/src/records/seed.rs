@@ -141,8 +141,9 @@ impl Services {
 /// See [`RecordsError`].
 pub async fn seed(db: &SqlitePool) -> Result<(), RecordsError> {
     let mut transaction = db.begin().await?;
-    let seeded: bool =
-        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM announcements)").fetch_one(&mut *transaction).await?;
+    let seeded: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM announcements)")
+        .fetch_one(&mut *transaction)
+        .await?;
     if seeded {
         return Ok(());
     }
@@ -162,9 +163,18 @@ pub async fn seed(db: &SqlitePool) -> Result<(), RecordsError> {
     Ok(transaction.commit().await?)
 }
 
-async fn insert_announcement(db: &mut Transaction<'_, Sqlite>, new: SeedAnnouncement) -> Result<(), sqlx::Error> {
-    let insert = sqlx::query("INSERT INTO announcements (id, published_on, title, body) VALUES (?1, ?2, ?3, ?4)");
-    let insert = insert.bind(new.id).bind(new.published_on).bind(new.title.to_json()).bind(new.body.to_json());
+async fn insert_announcement(
+    db: &mut Transaction<'_, Sqlite>,
+    new: SeedAnnouncement,
+) -> Result<(), sqlx::Error> {
+    let insert = sqlx::query(
+        "INSERT INTO announcements (id, published_on, title, body) VALUES (?1, ?2, ?3, ?4)",
+    );
+    let insert = insert
+        .bind(new.id)
+        .bind(new.published_on)
+        .bind(new.title.to_json())
+        .bind(new.body.to_json());
     insert.execute(&mut **db).await.map(drop)
 }
 
@@ -173,18 +183,35 @@ async fn insert_exam(db: &mut Transaction<'_, Sqlite>, new: SeedExam) -> Result<
         "INSERT INTO exams (id, title, place, held_at, closes_at, seats)
          VALUES (?1, ?2, ?3, unixepoch() + ?4 * 86400, unixepoch() + ?5 * 86400, ?6)",
     );
-    let insert = insert.bind(new.id).bind(new.title.to_json()).bind(new.place.to_json());
-    let insert = insert.bind(new.held_in_days).bind(new.closes_in_days).bind(new.seats);
+    let insert = insert
+        .bind(new.id)
+        .bind(new.title.to_json())
+        .bind(new.place.to_json());
+    let insert = insert
+        .bind(new.held_in_days)
+        .bind(new.closes_in_days)
+        .bind(new.seats);
     insert.execute(&mut **db).await.map(drop)
 }
 
-async fn insert_course(db: &mut Transaction<'_, Sqlite>, new: SeedCourse) -> Result<(), sqlx::Error> {
-    let insert = sqlx::query("INSERT INTO courses (id, title, about, lessons) VALUES (?1, ?2, ?3, ?4)");
-    let insert = insert.bind(new.id).bind(new.title.to_json()).bind(new.about.to_json()).bind(new.lessons);
+async fn insert_course(
+    db: &mut Transaction<'_, Sqlite>,
+    new: SeedCourse,
+) -> Result<(), sqlx::Error> {
+    let insert =
+        sqlx::query("INSERT INTO courses (id, title, about, lessons) VALUES (?1, ?2, ?3, ?4)");
+    let insert = insert
+        .bind(new.id)
+        .bind(new.title.to_json())
+        .bind(new.about.to_json())
+        .bind(new.lessons);
     insert.execute(&mut **db).await.map(drop)
 }
 
-async fn insert_citizen(db: &mut Transaction<'_, Sqlite>, new: SeedCitizen) -> Result<(), RecordsError> {
+async fn insert_citizen(
+    db: &mut Transaction<'_, Sqlite>,
+    new: SeedCitizen,
+) -> Result<(), RecordsError> {
     let id = new.id.as_str();
     for employment in &new.employments {
         insert_contributions(db, id, employment).await?;
@@ -197,15 +224,27 @@ async fn insert_citizen(db: &mut Transaction<'_, Sqlite>, new: SeedCitizen) -> R
     }
     for exam in new.exams {
         let insert = "INSERT INTO exam_registrations (exam_id, account_id, registered_at) VALUES (?1, ?2, unixepoch())";
-        sqlx::query(insert).bind(exam).bind(id).execute(&mut **db).await?;
+        sqlx::query(insert)
+            .bind(exam)
+            .bind(id)
+            .execute(&mut **db)
+            .await?;
     }
     for course in new.courses {
         let insert = "INSERT INTO enrolments (course_id, account_id, enrolled_at) VALUES (?1, ?2, unixepoch())";
-        sqlx::query(insert).bind(course).bind(id).execute(&mut **db).await?;
+        sqlx::query(insert)
+            .bind(course)
+            .bind(id)
+            .execute(&mut **db)
+            .await?;
     }
     if let Some(resume) = new.resume {
         let insert = sqlx::query("INSERT INTO resumes VALUES (?1, ?2, ?3, ?4, ?5, unixepoch())");
-        let insert = insert.bind(id).bind(resume.education).bind(resume.skills).bind(resume.experience);
+        let insert = insert
+            .bind(id)
+            .bind(resume.education)
+            .bind(resume.skills)
+            .bind(resume.experience);
         insert.bind(resume.wish).execute(&mut **db).await?;
     }
     Ok(())
@@ -221,10 +260,23 @@ async fn insert_contributions(
         for insurance in Insurance::ALL {
             let (unit_rate, person_rate) = insurance.rates();
             // Yuan times basis points are hundredths of a yuan, which are fen.
-            let (by_unit, by_person) = (employment.base * unit_rate / 100, employment.base * person_rate / 100);
-            let insert = sqlx::query("INSERT INTO contributions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
-            let insert = insert.bind(account_id).bind(insurance).bind(month_name(number)).bind(&employment.unit);
-            insert.bind(employment.base * 100).bind(by_unit).bind(by_person).execute(&mut **db).await?;
+            let (by_unit, by_person) = (
+                employment.base * unit_rate / 100,
+                employment.base * person_rate / 100,
+            );
+            let insert =
+                sqlx::query("INSERT INTO contributions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+            let insert = insert
+                .bind(account_id)
+                .bind(insurance)
+                .bind(month_name(number))
+                .bind(&employment.unit);
+            insert
+                .bind(employment.base * 100)
+                .bind(by_unit)
+                .bind(by_person)
+                .execute(&mut **db)
+                .await?;
         }
     }
     Ok(())
@@ -240,8 +292,14 @@ async fn insert_application(
         "INSERT INTO applications (account_id, service, reason, state, answer, submitted_at, changed_at)
          VALUES (?1, ?2, ?3, ?4, ?5, unixepoch() - ?6 * 86400, unixepoch() - (?6 - 1) * 86400)",
     );
-    let insert = insert.bind(account_id).bind(&service.id).bind(new.reason).bind(new.state);
-    let insert = insert.bind(new.answer.map(|answer| answer.to_json())).bind(new.days_ago);
+    let insert = insert
+        .bind(account_id)
+        .bind(&service.id)
+        .bind(new.reason)
+        .bind(new.state);
+    let insert = insert
+        .bind(new.answer.map(|answer| answer.to_json()))
+        .bind(new.days_ago);
     insert.execute(&mut **db).await?;
     Ok(())
 }
@@ -255,14 +313,21 @@ async fn insert_question(
         "INSERT INTO questions (account_id, subject, body, answer, asked_at, answered_at)
          VALUES (?1, ?2, ?3, ?4, unixepoch() - ?5 * 86400, unixepoch() - (?5 - 1) * 86400)",
     );
-    let insert = insert.bind(account_id).bind(new.subject).bind(new.body).bind(new.answer.to_json());
+    let insert = insert
+        .bind(account_id)
+        .bind(new.subject)
+        .bind(new.body)
+        .bind(new.answer.to_json());
     insert.bind(new.days_ago).execute(&mut **db).await.map(drop)
 }
 
 /// Months counted from the year 0.
 fn month_number(text: &str) -> Option<i64> {
     let (year, month) = text.split_once('-')?;
-    let month: i64 = month.parse().ok().filter(|month| (1..=12).contains(month))?;
+    let month: i64 = month
+        .parse()
+        .ok()
+        .filter(|month| (1..=12).contains(month))?;
     Some(year.parse::<i64>().ok()? * 12 + month - 1)
 }
 
@@ -277,17 +342,25 @@ mod tests {
     #[tokio::test]
     async fn the_records_are_put_in_once() {
         let directory = tempfile::tempdir().unwrap();
-        let db = crate::db::open(&directory.path().join("hall.sqlite")).await.unwrap();
+        let db = crate::db::open(&directory.path().join("hall.sqlite"))
+            .await
+            .unwrap();
         seed(&db).await.unwrap();
         seed(&db).await.unwrap();
-        let announcements: i64 = sqlx::query_scalar("SELECT count(*) FROM announcements").fetch_one(&db).await.unwrap();
+        let announcements: i64 = sqlx::query_scalar("SELECT count(*) FROM announcements")
+            .fetch_one(&db)
+            .await
+            .unwrap();
         assert_eq!(announcements, 12);
     }
 
     #[test]
     fn months_follow_each_other_over_the_end_of_a_year() {
         let december = month_number("2024-12").unwrap();
-        assert_eq!([month_name(december), month_name(december + 1)], ["2024-12", "2025-01"]);
+        assert_eq!(
+            [month_name(december), month_name(december + 1)],
+            ["2024-12", "2025-01"]
+        );
         assert_eq!(month_number("2024-13"), None);
     }
 }

@@ -46,7 +46,13 @@ pub async fn enrol(db: &SqlitePool, account_id: &str, id: &str) -> Result<bool, 
         "INSERT INTO enrolments (course_id, account_id, enrolled_at) SELECT id, ?1, unixepoch() FROM courses WHERE id = ?2
          ON CONFLICT DO UPDATE SET enrolled_at = enrolled_at",
     );
-    Ok(insert.bind(account_id).bind(id).execute(db).await?.rows_affected() > 0)
+    Ok(insert
+        .bind(account_id)
+        .bind(id)
+        .execute(db)
+        .await?
+        .rows_affected()
+        > 0)
 }
 
 /// Takes a person off a course.

@@ -17,7 +17,10 @@ pub struct Words {
 impl Words {
     /// The two.
     pub fn new(zh: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { zh: zh.into(), en: en.into() }
+        Self {
+            zh: zh.into(),
+            en: en.into(),
+        }
     }
 
     /// The text in one language.
@@ -27,7 +30,11 @@ impl Words {
 
     /// Its lines that are not empty, in one language.
     pub fn paragraphs(&self, locale: &Locale) -> Vec<&str> {
-        self.of(locale).lines().map(str::trim).filter(|line| !line.is_empty()).collect()
+        self.of(locale)
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .collect()
     }
 
     /// As the database has it.
@@ -81,9 +88,13 @@ mod tests {
 
     #[test]
     fn money_is_shown_to_the_fen() {
-        for (fen, shown) in
-            [(0, "0.00"), (5, "0.05"), (99_999, "999.99"), (100_000, "1,000.00"), (123_456_789, "1,234,567.89")]
-        {
+        for (fen, shown) in [
+            (0, "0.00"),
+            (5, "0.05"),
+            (99_999, "999.99"),
+            (100_000, "1,000.00"),
+            (123_456_789, "1,234,567.89"),
+        ] {
             assert_eq!(Yuan(fen).to_string(), shown);
         }
     }

@@ -61,9 +61,8 @@ impl CardState {
     /// The state after an action; none when a card in this state does not allow it.
     pub const fn after(self, action: CardAction) -> Option<Self> {
         match (self, action) {
-            (Self::NotActivated, CardAction::Activate) | (Self::ReportedLost, CardAction::UndoLoss) => {
-                Some(Self::Active)
-            }
+            (Self::NotActivated, CardAction::Activate)
+            | (Self::ReportedLost, CardAction::UndoLoss) => Some(Self::Active),
             (Self::Active | Self::NotActivated, CardAction::ReportLoss) => Some(Self::ReportedLost),
             (Self::NotActivated | Self::Active | Self::ReportedLost, CardAction::Cancel)
             | (Self::ReportedLost | Self::Cancelled, CardAction::Replace) => Some(Self::Cancelled),

@@ -14,7 +14,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-pub use card::{Card, CardAction, CardRefusesAction, CardState, Making, MakingStep, PasswordCheck, Region};
+pub use card::{
+    Card, CardAction, CardRefusesAction, CardState, Making, MakingStep, PasswordCheck, Region,
+};
 pub use embedded::{DemoCard, DemoRegisters, Message, messages};
 pub use http::HttpRegisters;
 use sqlx::SqlitePool;
@@ -61,7 +63,11 @@ pub trait CardRegister: Debug + Send + Sync {
     async fn card(&self, id_number: &IdNumber) -> Result<Option<Card>, RegisterError>;
 
     /// Whether this is the card's password. Counts wrong ones.
-    async fn check_password(&self, id_number: &IdNumber, password: &str) -> Result<PasswordCheck, RegisterError>;
+    async fn check_password(
+        &self,
+        id_number: &IdNumber,
+        password: &str,
+    ) -> Result<PasswordCheck, RegisterError>;
 
     /// Does something to a person's card: the card as it is then, or why it was refused.
     async fn act(
@@ -108,12 +114,22 @@ impl Registers {
     /// Those in the hall's own database.
     pub fn embedded(db: &SqlitePool) -> Self {
         let registers = Arc::new(embedded::Embedded::new(db.clone()));
-        Self { population: registers.clone(), cards: registers.clone(), units: registers.clone(), sms: registers }
+        Self {
+            population: registers.clone(),
+            cards: registers.clone(),
+            units: registers.clone(),
+            sms: registers,
+        }
     }
 
     /// Those of an authority elsewhere.
     pub fn elsewhere(registers: HttpRegisters) -> Self {
         let registers = Arc::new(registers);
-        Self { population: registers.clone(), cards: registers.clone(), units: registers.clone(), sms: registers }
+        Self {
+            population: registers.clone(),
+            cards: registers.clone(),
+            units: registers.clone(),
+            sms: registers,
+        }
     }
 }

@@ -17,13 +17,25 @@ use crate::registers::Registers;
 use crate::sms_codes::{Binding, CodeRefused, NotSent, Purpose, RightCode};
 
 /// Identities tried from one address, where an office may sit: twenty, then one in half a minute.
-const IDENTITIES_PER_ADDRESS: AttemptLimit = AttemptLimit { name: "identity_address", burst: 20, interval: 30 };
+const IDENTITIES_PER_ADDRESS: AttemptLimit = AttemptLimit {
+    name: "identity_address",
+    burst: 20,
+    interval: 30,
+};
 
 /// Names tried for one ID number: five, then one in five minutes.
-const NAMES_PER_NUMBER: AttemptLimit = AttemptLimit { name: "identity_number", burst: 5, interval: 300 };
+const NAMES_PER_NUMBER: AttemptLimit = AttemptLimit {
+    name: "identity_number",
+    burst: 5,
+    interval: 300,
+};
 
 /// User names looked up from one address: a person types one letter after the other.
-const USER_NAMES_PER_ADDRESS: AttemptLimit = AttemptLimit { name: "user_name_address", burst: 60, interval: 2 };
+const USER_NAMES_PER_ADDRESS: AttemptLimit = AttemptLimit {
+    name: "user_name_address",
+    burst: 60,
+    interval: 2,
+};
 
 /// How long a passed face check counts.
 const FACE_CHECK_SECONDS: u32 = 600;
@@ -69,7 +81,10 @@ impl Desk<'_> {
             return Ok(problems);
         };
         let address = address_key(self.address);
-        for (limit, key) in [(IDENTITIES_PER_ADDRESS, &*address), (NAMES_PER_NUMBER, id_number.as_str())] {
+        for (limit, key) in [
+            (IDENTITIES_PER_ADDRESS, &*address),
+            (NAMES_PER_NUMBER, id_number.as_str()),
+        ] {
             if let Err(wait) = limit.count(self.db, key).await? {
                 return Ok(Problems::one("id_number", Problem::TooMany(wait)));
             }
@@ -82,7 +97,9 @@ impl Desk<'_> {
                 return Ok(Problems::one("id_number", Problem::RegisterDown));
             }
         }
-        NAMES_PER_NUMBER.forgive(self.db, id_number.as_str()).await?;
+        NAMES_PER_NUMBER
+            .forgive(self.db, id_number.as_str())
+            .await?;
         IDENTITIES_PER_ADDRESS.forgive(self.db, &address).await?;
         if Account::of(self.db, &id_number).await?.is_some() {
             return Ok(Problems::one("id_number", Problem::HasAccount));
@@ -100,15 +117,24 @@ impl Desk<'_> {
     ///
     /// # Errors
     /// The database's.
-    pub async fn check_user_name(&self, typed: &str, person: &Person) -> Result<Option<Problem>, sqlx::Error> {
+    pub async fn check_user_name(
+        &self,
+        typed: &str,
+        person: &Person,
+    ) -> Result<Option<Problem>, sqlx::Error> {
         let user_name = match UserName::choose(typed, &person.id_number) {
             Ok(user_name) => user_name,
             Err(refused) => return Ok(Some(Problem::UserName(refused))),
         };
-        if let Err(wait) = USER_NAMES_PER_ADDRESS.count(self.db, &address_key(self.address)).await? {
+        if let Err(wait) = USER_NAMES_PER_ADDRESS
+            .count(self.db, &address_key(self.address))
+            .await?
+        {
             return Ok(Some(Problem::TooMany(wait)));
         }
-        Ok(Account::has_user_name(self.db, user_name.as_str()).await?.then_some(Problem::UserNameTaken))
+        Ok(Account::has_user_name(self.db, user_name.as_str())
+            .await?
+            .then_some(Problem::UserNameTaken))
     }
 
     /// Sends a code to the draft's phone: what is wrong otherwise.
@@ -121,9 +147,16 @@ impl Desk<'_> {
             Ok(phone) => phone,
             Err(problem) => return Ok(Problems::one("phone", problem)),
         };
-        let binding = Binding { purpose: Purpose::Registration, phone: &phone, holder: draft.holder() };
+        let binding = Binding {
+            purpose: Purpose::Registration,
+            phone: &phone,
+            holder: draft.holder(),
+        };
         let text = |code: &str| Texts::of(locale).message(code);
-        match binding.send(self.db, &*self.registers.sms, self.address, text).await {
+        match binding
+            .send(self.db, &*self.registers.sms, self.address, text)
+            .await
+        {
             Ok(()) => {
                 draft.data.code_sent_to = Some(phone.as_str().to_owned());
                 Ok(Problems::default())
@@ -150,8 +183,15 @@ impl Desk<'_> {
             "SELECT 1 FROM registration_face_checks
              WHERE cookie_digest = ?1 AND id_number = ?2 AND passed_at > unixepoch() - ?3",
         );
-        let passed = passed.bind(draft.holder().digest()).bind(person.id_number.as_str()).bind(FACE_CHECK_SECONDS);
-        Ok(if passed.fetch_optional(self.db).await?.is_some() { Proof::FaceCheck } else { Proof::SmsCode })
+        let passed = passed
+            .bind(draft.holder().digest())
+            .bind(person.id_number.as_str())
+            .bind(FACE_CHECK_SECONDS);
+        Ok(if passed.fetch_optional(self.db).await?.is_some() {
+            Proof::FaceCheck
+        } else {
+            Proof::SmsCode
+        })
     }
 
     /// Keeps that the draft's person has passed a face check just now.
@@ -159,7 +199,8 @@ impl Desk<'_> {
     /// # Errors
     /// The database's.
     pub async fn keep_face_check(&self, draft: &Draft, person: &Person) -> Result<(), sqlx::Error> {
-        let over = sqlx::query("DELETE FROM registration_face_checks WHERE passed_at <= unixepoch() - ?1");
+        let over =
+            sqlx::query("DELETE FROM registration_face_checks WHERE passed_at <= unixepoch() - ?1");
         over.bind(FACE_CHECK_SECONDS).execute(self.db).await?;
         sqlx::query(
             "INSERT INTO registration_face_checks (cookie_digest, id_number, passed_at) VALUES (?1, ?2, unixepoch())
@@ -189,7 +230,10 @@ impl Desk<'_> {
             Ok(checked) => checked,
             Err(problems) => return Ok(Err(problems)),
         };
-        let code = match self.check_code(draft, &checked.phone, credentials, proof).await? {
+        let code = match self
+            .check_code(draft, &checked.phone, credentials, proof)
+            .await?
+        {
             Ok(code) => code,
             Err(refused) => return Ok(Err(Problems::one("code", Problem::Code(refused)))),
         };
@@ -216,12 +260,17 @@ impl Desk<'_> {
         match Account::make(&mut transaction, &new).await {
             Ok(account_id) => {
                 // Nothing of the person is kept twice.
-                draft.data = super::draft::DraftData { account_id: Some(account_id.clone()), ..Default::default() };
+                draft.data = super::draft::DraftData {
+                    account_id: Some(account_id.clone()),
+                    ..Default::default()
+                };
                 draft.write(&mut transaction).await?;
                 transaction.commit().await?;
                 Ok(Ok(account_id))
             }
-            Err(NotMade::UserNameTaken) => Ok(Err(Problems::one("user_name", Problem::UserNameTaken))),
+            Err(NotMade::UserNameTaken) => {
+                Ok(Err(Problems::one("user_name", Problem::UserNameTaken)))
+            }
             Err(NotMade::HasOne) => Ok(Err(Problems::one("user_name", Problem::HasAccount))),
             Err(NotMade::Database(error)) => Err(error.into()),
         }
@@ -260,21 +309,36 @@ impl Desk<'_> {
         if proof == Proof::FaceCheck {
             return Ok(Ok(None));
         }
-        let binding = Binding { purpose: Purpose::Registration, phone, holder: draft.holder() };
+        let binding = Binding {
+            purpose: Purpose::Registration,
+            phone,
+            holder: draft.holder(),
+        };
         Ok(binding.check(self.db, &credentials.code).await?.map(Some))
     }
 }
 
 fn of_the_province(phone: PhoneNumber) -> Result<PhoneNumber, Problem> {
-    if phone.is_of_the_province() { Ok(phone) } else { Err(Problem::PhoneElsewhere) }
+    if phone.is_of_the_province() {
+        Ok(phone)
+    } else {
+        Err(Problem::PhoneElsewhere)
+    }
 }
 
 /// Takes the passed face check of this registration, once: false when there is none, or it was too long ago.
-async fn take_face_check(db: &mut SqliteConnection, draft: &Draft, person: &Person) -> Result<bool, sqlx::Error> {
+async fn take_face_check(
+    db: &mut SqliteConnection,
+    draft: &Draft,
+    person: &Person,
+) -> Result<bool, sqlx::Error> {
     let take = sqlx::query(
         "DELETE FROM registration_face_checks
          WHERE cookie_digest = ?1 AND id_number = ?2 AND passed_at > unixepoch() - ?3",
     );
-    let taken = take.bind(draft.holder().digest()).bind(person.id_number.as_str()).bind(FACE_CHECK_SECONDS);
+    let taken = take
+        .bind(draft.holder().digest())
+        .bind(person.id_number.as_str())
+        .bind(FACE_CHECK_SECONDS);
     Ok(taken.execute(db).await?.rows_affected() > 0)
 }

@@ -66,7 +66,10 @@ impl DraftData {
     /// The step that a registration has come to.
     pub const fn step(&self) -> Step {
         match self {
-            Self { account_id: Some(_), .. } => Step::Done,
+            Self {
+                account_id: Some(_),
+                ..
+            } => Step::Done,
             Self { agreed: false, .. } => Step::Agreement,
             Self { person: None, .. } => Step::Identity,
             Self { .. } => Step::User,
@@ -79,28 +82,49 @@ impl Draft {
     ///
     /// # Errors
     /// The database's, or no randomness.
-    pub async fn open(db: &SqlitePool, headers: &HeaderMap, name: CookieName) -> Result<Self, Failure> {
+    pub async fn open(
+        db: &SqlitePool,
+        headers: &HeaderMap,
+        name: CookieName,
+    ) -> Result<Self, Failure> {
         if let Some(cookie) = value_of(headers, name).map(Secret::received) {
             let kept = sqlx::query_scalar(
                 "SELECT draft FROM registration_drafts WHERE cookie_digest = ?1 AND expires_at > unixepoch()",
             );
             let kept: Option<String> = kept.bind(cookie.digest()).fetch_optional(db).await?;
             if let Some(kept) = kept {
-                return Ok(Self { cookie, data: serde_json::from_str(&kept)? });
+                return Ok(Self {
+                    cookie,
+                    data: serde_json::from_str(&kept)?,
+                });
             }
         }
         // A cookie that is not known is not taken over: somebody else may have put it there.
-        Ok(Self { cookie: Secret::random()?, data: DraftData::default() })
+        Ok(Self {
+            cookie: Secret::random()?,
+            data: DraftData::default(),
+        })
     }
 
     /// Keeps it: the `Set-Cookie` that leads back to it.
     ///
     /// # Errors
     /// The database's.
-    pub async fn keep(&self, db: &SqlitePool, name: CookieName, secure: bool) -> Result<HeaderValue, Failure> {
+    pub async fn keep(
+        &self,
+        db: &SqlitePool,
+        name: CookieName,
+        secure: bool,
+    ) -> Result<HeaderValue, Failure> {
         self.write(&mut *db.acquire().await?).await?;
         let value = self.cookie.expose();
-        Ok(Cookie { name, value, max_age: LIFETIME_SECONDS, secure }.to_header())
+        Ok(Cookie {
+            name,
+            value,
+            max_age: LIFETIME_SECONDS,
+            secure,
+        }
+        .to_header())
     }
 
     /// Writes it.
@@ -108,7 +132,9 @@ impl Draft {
     /// # Errors
     /// The database's.
     pub async fn write(&self, db: &mut SqliteConnection) -> Result<(), Failure> {
-        sqlx::query("DELETE FROM registration_drafts WHERE expires_at <= unixepoch()").execute(&mut *db).await?;
+        sqlx::query("DELETE FROM registration_drafts WHERE expires_at <= unixepoch()")
+            .execute(&mut *db)
+            .await?;
         sqlx::query(
             "INSERT INTO registration_drafts (cookie_digest, draft, expires_at) VALUES (?1, ?2, unixepoch() + ?3)
              ON CONFLICT (cookie_digest) DO UPDATE SET draft = excluded.draft, expires_at = excluded.expires_at",

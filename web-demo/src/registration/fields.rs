@@ -51,21 +51,52 @@ pub(super) struct Checked {
 
 impl UserFields {
     /// Checks each field by itself: what they say, or all that is wrong.
-    pub(super) fn check(&self, person: &Person, credentials: &CredentialFields) -> Result<Checked, Problems> {
+    pub(super) fn check(
+        &self,
+        person: &Person,
+        credentials: &CredentialFields,
+    ) -> Result<Checked, Problems> {
         let mut problems = Problems::default();
-        let user_name = UserName::choose(&self.user_name, &person.id_number).map_err(Problem::UserName);
+        let user_name =
+            UserName::choose(&self.user_name, &person.id_number).map_err(Problem::UserName);
         let user_name = problems.take("user_name", user_name);
-        let CredentialFields { password, confirmation, .. } = credentials;
-        let allowed = check_password(password, &self.user_name, person.id_number.as_str(), &self.phone);
+        let CredentialFields {
+            password,
+            confirmation,
+            ..
+        } = credentials;
+        let allowed = check_password(
+            password,
+            &self.user_name,
+            person.id_number.as_str(),
+            &self.phone,
+        );
         problems.take("password", allowed.map_err(Problem::Password));
-        problems.take("confirmation", (password == confirmation).then_some(()).ok_or(Problem::Confirmation));
+        problems.take(
+            "confirmation",
+            (password == confirmation)
+                .then_some(())
+                .ok_or(Problem::Confirmation),
+        );
         let phone = problems.take("phone", self.phone());
-        let email = problems.take("email", optional(&self.email, is_email).ok_or(Problem::Email));
+        let email = problems.take(
+            "email",
+            optional(&self.email, is_email).ok_or(Problem::Email),
+        );
         let qq = problems.take("qq", optional(&self.qq, is_qq).ok_or(Problem::Qq));
-        let wechat = problems.take("wechat", optional(&self.wechat, is_wechat).ok_or(Problem::WeChat));
+        let wechat = problems.take(
+            "wechat",
+            optional(&self.wechat, is_wechat).ok_or(Problem::WeChat),
+        );
         match (user_name, phone, email, qq, wechat) {
-            (Some(user_name), Some(phone), Some(email), Some(qq), Some(wechat)) if problems.is_empty() => {
-                Ok(Checked { user_name, phone, contacts: Contacts { email, qq, wechat } })
+            (Some(user_name), Some(phone), Some(email), Some(qq), Some(wechat))
+                if problems.is_empty() =>
+            {
+                Ok(Checked {
+                    user_name,
+                    phone,
+                    contacts: Contacts { email, qq, wechat },
+                })
             }
             _ => Err(problems),
         }
@@ -79,5 +110,7 @@ impl UserFields {
 
 /// The phone that was typed, as others may see it; nothing when it is none.
 pub fn masked_phone(typed: &str) -> String {
-    PhoneNumber::try_from(typed).map(|phone| phone.masked()).unwrap_or_default()
+    PhoneNumber::try_from(typed)
+        .map(|phone| phone.masked())
+        .unwrap_or_default()
 }

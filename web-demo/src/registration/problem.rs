@@ -80,7 +80,10 @@ impl Problems {
 
     /// The first problem of a field.
     pub fn of(&self, field: &str) -> Option<Problem> {
-        self.0.iter().find(|(of, _)| *of == field).map(|(_, problem)| *problem)
+        self.0
+            .iter()
+            .find(|(of, _)| *of == field)
+            .map(|(_, problem)| *problem)
     }
 
     /// How long to wait, where that is what is wrong.

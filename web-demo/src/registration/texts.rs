@@ -121,7 +121,12 @@ const CHINESE: Texts = Texts {
 const ENGLISH: Texts = Texts {
     locale: Locale::English,
     register: "Register as a person",
-    steps: ["Read the agreement", "Verify your identity", "Create the user", "Registered"],
+    steps: [
+        "Read the agreement",
+        "Verify your identity",
+        "Create the user",
+        "Registered",
+    ],
     steps_label: "Steps of the registration",
     welcome: [
         "Welcome. Choose the kind of user and read the agreement",
@@ -192,7 +197,9 @@ impl Texts {
     pub fn message(&self, code: &str) -> String {
         match self.locale {
             Locale::Chinese => {
-                format!("【示例省人社】您的验证码是 {code}，10分钟内有效。工作人员不会索要验证码，请勿告知他人。")
+                format!(
+                    "【示例省人社】您的验证码是 {code}，10分钟内有效。工作人员不会索要验证码，请勿告知他人。"
+                )
             }
             Locale::English => {
                 format!(
@@ -206,7 +213,9 @@ impl Texts {
     pub fn code_sent(&self, phone: &str) -> String {
         match self.locale {
             Locale::Chinese => format!("验证码已发送至 {phone}，60 秒后可重新获取。"),
-            Locale::English => format!("A code was sent to {phone}. You can get another one in 60 seconds."),
+            Locale::English => {
+                format!("A code was sent to {phone}. You can get another one in 60 seconds.")
+            }
         }
     }
 

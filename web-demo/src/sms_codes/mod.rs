@@ -16,13 +16,25 @@ use crate::registers::{RegisterError, SmsCarrier};
 use crate::secret::Secret;
 
 /// Between two codes to one phone: a minute.
-pub const BETWEEN_CODES: AttemptLimit = AttemptLimit { name: "sms_phone_minute", burst: 1, interval: 60 };
+pub const BETWEEN_CODES: AttemptLimit = AttemptLimit {
+    name: "sms_phone_minute",
+    burst: 1,
+    interval: 60,
+};
 
 /// Codes to one phone: ten, then one in two hours. Each costs money and wakes somebody up.
-const PER_PHONE: AttemptLimit = AttemptLimit { name: "sms_phone", burst: 10, interval: 2 * 3600 };
+const PER_PHONE: AttemptLimit = AttemptLimit {
+    name: "sms_phone",
+    burst: 10,
+    interval: 2 * 3600,
+};
 
 /// Codes from one address, where an office may sit: thirty, then one a minute.
-const PER_ADDRESS: AttemptLimit = AttemptLimit { name: "sms_address", burst: 30, interval: 60 };
+const PER_ADDRESS: AttemptLimit = AttemptLimit {
+    name: "sms_address",
+    burst: 30,
+    interval: 60,
+};
 
 const LIFETIME_SECONDS: u32 = 600;
 
@@ -93,13 +105,25 @@ pub struct RightCode {
 
 impl Binding<'_> {
     fn key_digest(&self) -> String {
-        let Self { purpose, phone, holder } = self;
-        holder.derive(&format!("sms {purpose:?} {}", phone.as_str())).digest()
+        let Self {
+            purpose,
+            phone,
+            holder,
+        } = self;
+        holder
+            .derive(&format!("sms {purpose:?} {}", phone.as_str()))
+            .digest()
     }
 
     fn code_digest(&self, code: &str) -> String {
-        let Self { purpose, phone, holder } = self;
-        holder.derive(&format!("sms {purpose:?} {} {code}", phone.as_str())).digest()
+        let Self {
+            purpose,
+            phone,
+            holder,
+        } = self;
+        holder
+            .derive(&format!("sms {purpose:?} {} {code}", phone.as_str()))
+            .digest()
     }
 
     /// Sends a new code, in place of one that was sent before. `text` words the message.
@@ -114,7 +138,11 @@ impl Binding<'_> {
         text: impl FnOnce(&str) -> String,
     ) -> Result<(), NotSent> {
         let (phone, address) = (self.phone.as_str(), address_key(address));
-        let limits = [(PER_ADDRESS, &*address), (BETWEEN_CODES, phone), (PER_PHONE, phone)];
+        let limits = [
+            (PER_ADDRESS, &*address),
+            (BETWEEN_CODES, phone),
+            (PER_PHONE, phone),
+        ];
         for (counted, (limit, key)) in limits.into_iter().enumerate() {
             if let Err(wait) = limit.count(db, key).await? {
                 forgive(db, &limits[..counted]).await?;
@@ -122,7 +150,9 @@ impl Binding<'_> {
             }
         }
         let code = random_code()?;
-        sqlx::query("DELETE FROM sms_codes WHERE expires_at <= unixepoch()").execute(db).await?;
+        sqlx::query("DELETE FROM sms_codes WHERE expires_at <= unixepoch()")
+            .execute(db)
+            .await?;
         sqlx::query(
             "INSERT INTO sms_codes (key_digest, code_digest, expires_at) VALUES (?1, ?2, unixepoch() + ?3)
              ON CONFLICT (key_digest) DO UPDATE
@@ -144,7 +174,11 @@ impl Binding<'_> {
     ///
     /// # Errors
     /// The outer error is the database's; the inner one says why the code does not count.
-    pub async fn check(&self, db: &SqlitePool, typed: &str) -> Result<Result<RightCode, CodeRefused>, sqlx::Error> {
+    pub async fn check(
+        &self,
+        db: &SqlitePool,
+        typed: &str,
+    ) -> Result<Result<RightCode, CodeRefused>, sqlx::Error> {
         let typed = typed.trim();
         if typed.len() != DIGITS || !typed.bytes().all(|byte| byte.is_ascii_digit()) {
             return Ok(Err(CodeRefused::Missing));
@@ -161,9 +195,10 @@ impl Binding<'_> {
         Ok(match tried {
             None => Err(CodeRefused::NoneSent),
             Some((_, tries)) if tries > MAX_TRIES => Err(CodeRefused::TriesUsedUp),
-            Some((code_digest, _)) if code_digest == self.code_digest(typed) => {
-                Ok(RightCode { key_digest, code_digest })
-            }
+            Some((code_digest, _)) if code_digest == self.code_digest(typed) => Ok(RightCode {
+                key_digest,
+                code_digest,
+            }),
             Some((_, MAX_TRIES)) => Err(CodeRefused::TriesUsedUp),
             Some((_, tries)) => Err(CodeRefused::Wrong(MAX_TRIES - tries)),
         })
@@ -177,7 +212,11 @@ impl RightCode {
     /// The database's.
     pub async fn take(self, db: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
         let take = sqlx::query("DELETE FROM sms_codes WHERE key_digest = ?1 AND code_digest = ?2");
-        let taken = take.bind(self.key_digest).bind(self.code_digest).execute(db).await?;
+        let taken = take
+            .bind(self.key_digest)
+            .bind(self.code_digest)
+            .execute(db)
+            .await?;
         Ok(taken.rows_affected() > 0)
     }
 }

@@ -93,7 +93,9 @@ pub enum EndRefused {
 /// # Errors
 /// The database's.
 pub async fn possible_ends(db: &SqlitePool) -> Result<(String, String), sqlx::Error> {
-    sqlx::query_as("SELECT date('now', '+8 hours', '+1 day'), date('now', '+8 hours', '+3 years')").fetch_one(db).await
+    sqlx::query_as("SELECT date('now', '+8 hours', '+1 day'), date('now', '+8 hours', '+3 years')")
+        .fetch_one(db)
+        .await
 }
 
 /// Whether a delegation made today can end on this day.
@@ -145,13 +147,21 @@ pub async fn appoint(db: &SqlitePool, new: &NewDelegation<'_>) -> Result<bool, s
 ///
 /// # Errors
 /// The database's; then nothing has happened.
-pub async fn withdraw(db: &SqlitePool, unit: &Unit, delegation: &Delegation) -> Result<bool, sqlx::Error> {
+pub async fn withdraw(
+    db: &SqlitePool,
+    unit: &Unit,
+    delegation: &Delegation,
+) -> Result<bool, sqlx::Error> {
     let account = Account::of(db, &delegation.id_number).await?;
     let mut transaction = db::write(db).await?;
     let update = sqlx::AssertSqlSafe(format!(
         "UPDATE delegations SET withdrawn_at = unixepoch() WHERE id = ?1 AND unit_id = ?2 AND {IN_FORCE}"
     ));
-    let update = sqlx::query(update).bind(delegation.id).bind(&unit.id).execute(&mut *transaction).await?;
+    let update = sqlx::query(update)
+        .bind(delegation.id)
+        .bind(&unit.id)
+        .execute(&mut *transaction)
+        .await?;
     if update.rows_affected() == 0 {
         return Ok(false);
     }
@@ -167,18 +177,33 @@ pub async fn withdraw(db: &SqlitePool, unit: &Unit, delegation: &Delegation) -> 
 ///
 /// # Errors
 /// The database's.
-pub async fn of_person(db: &SqlitePool, id_number: &IdNumber) -> Result<Vec<Delegation>, sqlx::Error> {
-    let query = sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE id_number = ?1 AND {IN_FORCE} ORDER BY unit_id, id"));
-    sqlx::query_as(query).bind(id_number.as_str()).fetch_all(db).await
+pub async fn of_person(
+    db: &SqlitePool,
+    id_number: &IdNumber,
+) -> Result<Vec<Delegation>, sqlx::Error> {
+    let query = sqlx::AssertSqlSafe(format!(
+        "{COLUMNS} WHERE id_number = ?1 AND {IN_FORCE} ORDER BY unit_id, id"
+    ));
+    sqlx::query_as(query)
+        .bind(id_number.as_str())
+        .fetch_all(db)
+        .await
 }
 
 /// What a person is an agent of this unit for today.
 ///
 /// # Errors
 /// The database's.
-pub async fn scope(db: &SqlitePool, unit: &Unit, id_number: &IdNumber) -> Result<Option<Scope>, sqlx::Error> {
+pub async fn scope(
+    db: &SqlitePool,
+    unit: &Unit,
+    id_number: &IdNumber,
+) -> Result<Option<Scope>, sqlx::Error> {
     let held = of_person(db, id_number).await?;
-    Ok(held.into_iter().find(|delegation| delegation.unit_id == unit.id).map(|delegation| delegation.scope))
+    Ok(held
+        .into_iter()
+        .find(|delegation| delegation.unit_id == unit.id)
+        .map(|delegation| delegation.scope))
 }
 
 /// The delegations of a unit: those that count, then those that have not for long.
@@ -199,7 +224,17 @@ pub async fn of_unit(db: &SqlitePool, unit_id: &str) -> Result<Vec<Delegation>, 
 ///
 /// # Errors
 /// The database's.
-pub async fn find(db: &SqlitePool, unit_id: &str, id: i64) -> Result<Option<Delegation>, sqlx::Error> {
-    let query = sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE unit_id = ?1 AND id = ?2 AND {IN_FORCE}"));
-    sqlx::query_as(query).bind(unit_id).bind(id).fetch_optional(db).await
+pub async fn find(
+    db: &SqlitePool,
+    unit_id: &str,
+    id: i64,
+) -> Result<Option<Delegation>, sqlx::Error> {
+    let query = sqlx::AssertSqlSafe(format!(
+        "{COLUMNS} WHERE unit_id = ?1 AND id = ?2 AND {IN_FORCE}"
+    ));
+    sqlx::query_as(query)
+        .bind(unit_id)
+        .bind(id)
+        .fetch_optional(db)
+        .await
 }

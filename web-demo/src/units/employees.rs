@@ -12,7 +12,8 @@ use crate::registers::Unit;
 /// The bases that can be declared, in whole yuan a month.
 pub const BASES: std::ops::RangeInclusive<i64> = 1_000..=100_000;
 
-const COLUMNS: &str = "SELECT id, id_number, name, base, registered_on FROM employees WHERE left_on IS NULL";
+const COLUMNS: &str =
+    "SELECT id, id_number, name, base, registered_on FROM employees WHERE left_on IS NULL";
 
 /// Somebody who works for a unit.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -53,7 +54,9 @@ pub fn base(typed: &str) -> Option<Yuan> {
 /// # Errors
 /// The database's.
 pub async fn of_unit(db: &SqlitePool, unit: &Unit) -> Result<Vec<Employee>, sqlx::Error> {
-    let query = sqlx::AssertSqlSafe(format!("{COLUMNS} AND unit_id = ?1 ORDER BY registered_on, id"));
+    let query = sqlx::AssertSqlSafe(format!(
+        "{COLUMNS} AND unit_id = ?1 ORDER BY registered_on, id"
+    ));
     sqlx::query_as(query).bind(&unit.id).fetch_all(db).await
 }
 
@@ -63,26 +66,43 @@ pub async fn of_unit(db: &SqlitePool, unit: &Unit) -> Result<Vec<Employee>, sqlx
 /// The database's.
 pub async fn find(db: &SqlitePool, unit: &Unit, id: i64) -> Result<Option<Employee>, sqlx::Error> {
     let query = sqlx::AssertSqlSafe(format!("{COLUMNS} AND unit_id = ?1 AND id = ?2"));
-    sqlx::query_as(query).bind(&unit.id).bind(id).fetch_optional(db).await
+    sqlx::query_as(query)
+        .bind(&unit.id)
+        .bind(id)
+        .fetch_optional(db)
+        .await
 }
 
 /// Registers an employee and tells them, if they have an account. False if they work for the unit already.
 ///
 /// # Errors
 /// The database's; then nothing has happened.
-pub async fn register(db: &SqlitePool, unit: &Unit, new: &NewEmployee<'_>) -> Result<bool, sqlx::Error> {
+pub async fn register(
+    db: &SqlitePool,
+    unit: &Unit,
+    new: &NewEmployee<'_>,
+) -> Result<bool, sqlx::Error> {
     let account = Account::of(db, new.id_number).await?;
     let mut transaction = db::write(db).await?;
     let insert = sqlx::query(
         "INSERT INTO employees (unit_id, id_number, name, base, registered_on)
          VALUES (?1, ?2, ?3, ?4, date('now', '+8 hours')) ON CONFLICT DO NOTHING",
     );
-    let insert = insert.bind(&unit.id).bind(new.id_number.as_str()).bind(new.name).bind(new.base.0);
+    let insert = insert
+        .bind(&unit.id)
+        .bind(new.id_number.as_str())
+        .bind(new.name)
+        .bind(new.base.0);
     if insert.execute(&mut *transaction).await?.rows_affected() == 0 {
         return Ok(false);
     }
     if let Some(account) = account {
-        inbox::notify(&mut *transaction, &account.id, &notices::registered(unit, new.base)).await?;
+        inbox::notify(
+            &mut *transaction,
+            &account.id,
+            &notices::registered(unit, new.base),
+        )
+        .await?;
     }
     transaction.commit().await?;
     Ok(true)
@@ -98,8 +118,16 @@ pub async fn end(db: &SqlitePool, unit: &Unit, id: i64) -> Result<bool, sqlx::Er
     };
     let account = Account::of(db, &employee.id_number).await?;
     let mut transaction = db::write(db).await?;
-    let end = sqlx::query("UPDATE employees SET left_on = date('now', '+8 hours') WHERE id = ?1 AND left_on IS NULL");
-    if end.bind(id).execute(&mut *transaction).await?.rows_affected() == 0 {
+    let end = sqlx::query(
+        "UPDATE employees SET left_on = date('now', '+8 hours') WHERE id = ?1 AND left_on IS NULL",
+    );
+    if end
+        .bind(id)
+        .execute(&mut *transaction)
+        .await?
+        .rows_affected()
+        == 0
+    {
         return Ok(false);
     }
     if let Some(account) = account {
@@ -113,9 +141,23 @@ pub async fn end(db: &SqlitePool, unit: &Unit, id: i64) -> Result<bool, sqlx::Er
 ///
 /// # Errors
 /// The database's.
-pub async fn declare(db: &SqlitePool, unit: &Unit, id: i64, base: Yuan) -> Result<bool, sqlx::Error> {
-    let update = sqlx::query("UPDATE employees SET base = ?3 WHERE unit_id = ?1 AND id = ?2 AND left_on IS NULL");
-    Ok(update.bind(&unit.id).bind(id).bind(base.0).execute(db).await?.rows_affected() > 0)
+pub async fn declare(
+    db: &SqlitePool,
+    unit: &Unit,
+    id: i64,
+    base: Yuan,
+) -> Result<bool, sqlx::Error> {
+    let update = sqlx::query(
+        "UPDATE employees SET base = ?3 WHERE unit_id = ?1 AND id = ?2 AND left_on IS NULL",
+    );
+    Ok(update
+        .bind(&unit.id)
+        .bind(id)
+        .bind(base.0)
+        .execute(db)
+        .await?
+        .rows_affected()
+        > 0)
 }
 
 /// Registers those of the demo's people for whom one of these units has paid, if nobody is registered yet. Whoever was not paid for
@@ -125,8 +167,9 @@ pub async fn declare(db: &SqlitePool, unit: &Unit, id: i64, base: Yuan) -> Resul
 /// The database's; then nothing has happened.
 pub async fn seed(db: &SqlitePool, units: &[Unit]) -> Result<(), sqlx::Error> {
     let mut transaction = db::write(db).await?;
-    let seeded: bool =
-        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM employees)").fetch_one(&mut *transaction).await?;
+    let seeded: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM employees)")
+        .fetch_one(&mut *transaction)
+        .await?;
     if seeded {
         return Ok(());
     }

@@ -27,7 +27,10 @@ pub async fn posts(
         if !posts.iter().any(|post| post.unit.id == unit_id)
             && let Some(record) = register.unit(&unit_id).await?
         {
-            posts.push(Post { unit: record.unit, role: UnitRole::AuthorisedAgent });
+            posts.push(Post {
+                unit: record.unit,
+                role: UnitRole::AuthorisedAgent,
+            });
         }
     }
     posts.sort_by(|one, other| one.unit.id.cmp(&other.unit.id));
@@ -37,7 +40,12 @@ pub async fn posts(
 /// A post as what a person can log in as.
 pub fn identity(post: Post) -> Identity {
     let Post { unit, role } = post;
-    Identity { id: identity_id(&unit), kind: IdentityKind::Unit, name: unit.name, role: Some(role) }
+    Identity {
+        id: identity_id(&unit),
+        kind: IdentityKind::Unit,
+        name: unit.name,
+        role: Some(role),
+    }
 }
 
 /// What acting for a unit is known by among a person's identities.

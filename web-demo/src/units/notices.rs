@@ -8,9 +8,22 @@ use crate::registers::Unit;
 
 /// Somebody has been appointed.
 pub fn appointed(new: &NewDelegation<'_>) -> Notice {
-    let NewDelegation { unit: Unit { name: unit, .. }, scope, ends_on, by, .. } = new;
-    let (by, zh, en) = (&by.name, scope.words(Locale::Chinese), scope.words(Locale::English));
-    let title = Words::new(format!("您已成为“{unit}”的授权经办人"), format!("You are an authorised agent of {unit}"));
+    let NewDelegation {
+        unit: Unit { name: unit, .. },
+        scope,
+        ends_on,
+        by,
+        ..
+    } = new;
+    let (by, zh, en) = (
+        &by.name,
+        scope.words(Locale::Chinese),
+        scope.words(Locale::English),
+    );
+    let title = Words::new(
+        format!("您已成为“{unit}”的授权经办人"),
+        format!("You are an authorised agent of {unit}"),
+    );
     let body = Words::new(
         format!(
             "授权事项：{zh}\n有效期：至{ends_on}（含当日）\n授权人：{by}（法定代表人）\n扫码登录时选择“单位登录”即可办理。如果您不知情，请联系该单位。"
@@ -43,7 +56,9 @@ pub fn registered(Unit { name: unit, .. }: &Unit, base: Yuan) -> Notice {
     );
     let body = Words::new(
         format!("缴费基数：每月{base}元\n如果您不知情，请联系该单位。"),
-        format!("Base of the contributions: {base} yuan a month\nIf you know nothing of this, ask the unit."),
+        format!(
+            "Base of the contributions: {base} yuan a month\nIf you know nothing of this, ask the unit."
+        ),
     );
     Notice::new(title, body)
 }
@@ -54,7 +69,10 @@ pub fn left(Unit { name: unit, .. }: &Unit) -> Notice {
         format!("“{unit}”已为您办理停保"),
         format!("{unit} has ended your registration with the social insurance"),
     );
-    let body = Words::new("如有疑问，请联系该单位。", "Ask the unit if this is unclear.");
+    let body = Words::new(
+        "如有疑问，请联系该单位。",
+        "Ask the unit if this is unclear.",
+    );
     Notice::new(title, body)
 }
 

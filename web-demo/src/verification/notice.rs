@@ -22,9 +22,19 @@ impl Notice {
             return None;
         }
         let texts = Texts::of(locale);
-        let (allowed, lacking): (Vec<Service>, Vec<Service>) =
-            Service::ALL.into_iter().partition(|service| account.standing.allows(*service));
-        let named = |services: Vec<Service>| services.into_iter().map(|service| texts.service(service)).collect();
-        Some(Self { texts, allowed: named(allowed), lacking: named(lacking) })
+        let (allowed, lacking): (Vec<Service>, Vec<Service>) = Service::ALL
+            .into_iter()
+            .partition(|service| account.standing.allows(*service));
+        let named = |services: Vec<Service>| {
+            services
+                .into_iter()
+                .map(|service| texts.service(service))
+                .collect()
+        };
+        Some(Self {
+            texts,
+            allowed: named(allowed),
+            lacking: named(lacking),
+        })
     }
 }

@@ -29,7 +29,11 @@ const PATH: &str = "/verify";
 
 /// Card passwords tried from one account: three, then one in eight hours. Whoever has only somebody's name and number
 /// must not be able to lock that person's card.
-const CARD_PASSWORDS: AttemptLimit = AttemptLimit { name: "card_password", burst: 3, interval: 8 * 3600 };
+const CARD_PASSWORDS: AttemptLimit = AttemptLimit {
+    name: "card_password",
+    burst: 3,
+    interval: 8 * 3600,
+};
 
 /// The pages.
 pub fn routes<H: Host>() -> Router<H> {
@@ -80,7 +84,9 @@ impl Visit {
     fn answer<H: Host>(&self, wrong: Option<Wrong>, sent: bool) -> Result<Response, Failure> {
         let (texts, locale) = (Texts::of(self.locale), self.locale);
         let wait = match &wrong {
-            Some(Wrong::Code(Problem::CodeTooSoon(wait)) | Wrong::TooManyPasswords(wait)) => Some(wait.0),
+            Some(Wrong::Code(Problem::CodeTooSoon(wait)) | Wrong::TooManyPasswords(wait)) => {
+                Some(wait.0)
+            }
             _ => None,
         };
         let status = match &wrong {
@@ -92,12 +98,33 @@ impl Visit {
             None => (None, None),
             Some(Wrong::Code(problem)) => (Some(problem.text(locale)), None),
             Some(Wrong::Password(text)) => (None, Some(text)),
-            Some(Wrong::TooManyPasswords(wait)) => (None, Some(Problem::TooMany(wait).text(locale))),
+            Some(Wrong::TooManyPasswords(wait)) => {
+                (None, Some(Problem::TooMany(wait).text(locale)))
+            }
         };
-        let masked = self.ways.by_code.as_ref().ok().filter(|_| sent).map(PhoneNumber::masked);
-        let code_sent = masked.map(|masked| registration::Texts::of(locale).code_sent(&masked)).unwrap_or_default();
-        let frame = Frame { locale, surface: H::SURFACE, path: PATH };
-        let verify = VerifyPage { frame, texts, ways: &self.ways, code_sent, code_problem, password_problem };
+        let masked = self
+            .ways
+            .by_code
+            .as_ref()
+            .ok()
+            .filter(|_| sent)
+            .map(PhoneNumber::masked);
+        let code_sent = masked
+            .map(|masked| registration::Texts::of(locale).code_sent(&masked))
+            .unwrap_or_default();
+        let frame = Frame {
+            locale,
+            surface: H::SURFACE,
+            path: PATH,
+        };
+        let verify = VerifyPage {
+            frame,
+            texts,
+            ways: &self.ways,
+            code_sent,
+            code_problem,
+            password_problem,
+        };
         let mut response = page(status, &verify)?;
         if let Some(wait) = wait {
             response.headers_mut().insert(RETRY_AFTER, wait.into());
@@ -106,8 +133,18 @@ impl Visit {
     }
 
     fn verified<H: Host>(&self) -> Result<Response, Failure> {
-        let frame = Frame { locale: self.locale, surface: H::SURFACE, path: "/" };
-        page(StatusCode::OK, &VerifiedPage { frame, texts: Texts::of(self.locale) })
+        let frame = Frame {
+            locale: self.locale,
+            surface: H::SURFACE,
+            path: "/",
+        };
+        page(
+            StatusCode::OK,
+            &VerifiedPage {
+                frame,
+                texts: Texts::of(self.locale),
+            },
+        )
     }
 }
 
@@ -117,17 +154,37 @@ impl<H: Host> FromRequestParts<H> for Visit {
     async fn from_request_parts(parts: &mut Parts, host: &H) -> Result<Self, Response> {
         let to = |path: &str| Redirect::to(path).into_response();
         let failed = |error: Failure| error.into_response();
-        let Extension(connection) =
-            Extension::<Connection>::from_request_parts(parts, host).await.map_err(IntoResponse::into_response)?;
+        let Extension(connection) = Extension::<Connection>::from_request_parts(parts, host)
+            .await
+            .map_err(IntoResponse::into_response)?;
         let Ok(locale) = Locale::from_request_parts(parts, host).await;
-        let visitor = host.visitor(&parts.headers).await.map_err(failed)?.ok_or_else(|| to("/login"))?;
-        let account = Account::find(host.db(), &visitor.account_id).await.map_err(|error| failed(error.into()))?;
-        let Some(account) = account.filter(|account| account.standing == AccountStanding::Provisional) else {
+        let visitor = host
+            .visitor(&parts.headers)
+            .await
+            .map_err(failed)?
+            .ok_or_else(|| to("/login"))?;
+        let account = Account::find(host.db(), &visitor.account_id)
+            .await
+            .map_err(|error| failed(error.into()))?;
+        let Some(account) =
+            account.filter(|account| account.standing == AccountStanding::Provisional)
+        else {
             return Err(to("/"));
         };
-        let card = host.registers().cards.card(&account.id_number).await.map_err(|error| failed(error.into()))?;
+        let card = host
+            .registers()
+            .cards
+            .card(&account.id_number)
+            .await
+            .map_err(|error| failed(error.into()))?;
         let (holder, address) = (visitor.holder, connection.peer);
-        Ok(Self { account, holder, ways: Ways::of(card.as_ref()), address, locale })
+        Ok(Self {
+            account,
+            holder,
+            ways: Ways::of(card.as_ref()),
+            address,
+            locale,
+        })
     }
 }
 
@@ -141,11 +198,20 @@ async fn send_code<H: Host>(State(host): State<H>, visit: Visit) -> Result<Respo
     let Ok(phone) = &visit.ways.by_code else {
         return visit.answer::<H>(None, false);
     };
-    let binding = Binding { purpose: Purpose::Verification, phone, holder: &visit.holder };
+    let binding = Binding {
+        purpose: Purpose::Verification,
+        phone,
+        holder: &visit.holder,
+    };
     let text = |code: &str| registration::Texts::of(visit.locale).message(code);
-    match binding.send(host.db(), &*host.registers().sms, visit.address, text).await {
+    match binding
+        .send(host.db(), &*host.registers().sms, visit.address, text)
+        .await
+    {
         Ok(()) => visit.answer::<H>(None, true),
-        Err(NotSent::TooMany(wait)) => visit.answer::<H>(Some(Wrong::Code(Problem::CodeTooSoon(wait))), false),
+        Err(NotSent::TooMany(wait)) => {
+            visit.answer::<H>(Some(Wrong::Code(Problem::CodeTooSoon(wait))), false)
+        }
         Err(NotSent::Carrier(error)) => {
             tracing::error!(%error, "the carrier took no message");
             visit.answer::<H>(Some(Wrong::Code(Problem::CarrierDown)), false)
@@ -170,7 +236,11 @@ async fn by_code<H: Host>(
     let Ok(phone) = &visit.ways.by_code else {
         return visit.answer::<H>(None, false);
     };
-    let binding = Binding { purpose: Purpose::Verification, phone, holder: &visit.holder };
+    let binding = Binding {
+        purpose: Purpose::Verification,
+        phone,
+        holder: &visit.holder,
+    };
     let code = match binding.check(host.db(), &code).await? {
         Ok(code) => code,
         Err(refused) => return visit.answer::<H>(Some(Wrong::Code(Problem::Code(refused))), false),
@@ -203,16 +273,24 @@ async fn by_password<H: Host>(
         return visit.answer::<H>(Some(Wrong::TooManyPasswords(wait)), false);
     }
     let texts = Texts::of(visit.locale);
-    match host.registers().cards.check_password(id_number, card_password.trim()).await? {
+    match host
+        .registers()
+        .cards
+        .check_password(id_number, card_password.trim())
+        .await?
+    {
         PasswordCheck::Right => {
             CARD_PASSWORDS.forgive(host.db(), id).await?;
             Account::verify(&mut *host.db().acquire().await?, id).await?;
             visit.verified::<H>()
         }
-        PasswordCheck::Wrong(left) => visit.answer::<H>(Some(Wrong::Password(texts.wrong_password(left))), false),
-        PasswordCheck::Locked => {
-            visit.answer::<H>(Some(Wrong::Password(texts.wrong_password_locked.to_owned())), false)
+        PasswordCheck::Wrong(left) => {
+            visit.answer::<H>(Some(Wrong::Password(texts.wrong_password(left))), false)
         }
+        PasswordCheck::Locked => visit.answer::<H>(
+            Some(Wrong::Password(texts.wrong_password_locked.to_owned())),
+            false,
+        ),
         // The card has changed since the page was shown: it says so by itself.
         PasswordCheck::NotChecked | PasswordCheck::NoCard => Ok(Redirect::to(PATH).into_response()),
     }

@@ -101,7 +101,9 @@ impl Texts {
     pub fn phone_on_file(&self, masked: &str) -> String {
         match self.locale {
             Locale::Chinese => format!("验证码将发送到您社会保障卡登记的手机号 {masked}。"),
-            Locale::English => format!("A code is sent to {masked}, the number on file with your card."),
+            Locale::English => {
+                format!("A code is sent to {masked}, the number on file with your card.")
+            }
         }
     }
 
@@ -132,22 +134,26 @@ impl Texts {
                 "您的社会保障卡所在地区暂不支持密码认证。",
                 "Your card's region does not support verification by password.",
             ),
-            WayClosed::State(CardState::NotActivated) => {
-                ("您的社会保障卡尚未激活，请先激活。", "Your card is not activated. Activate it first.")
-            }
-            WayClosed::State(CardState::Sealed) => {
-                ("您的社会保障卡已封存，请到经办窗口办理启封。", "Your card is sealed. See a counter.")
-            }
+            WayClosed::State(CardState::NotActivated) => (
+                "您的社会保障卡尚未激活，请先激活。",
+                "Your card is not activated. Activate it first.",
+            ),
+            WayClosed::State(CardState::Sealed) => (
+                "您的社会保障卡已封存，请到经办窗口办理启封。",
+                "Your card is sealed. See a counter.",
+            ),
             WayClosed::State(CardState::ReportedLost) => (
                 "您的社会保障卡已挂失，请先办理解挂或补办。",
                 "Your card is reported lost. Undo that, or have it replaced.",
             ),
-            WayClosed::State(CardState::ApplicationLocked) => {
-                ("您的社会保障卡应用已锁定，请到经办窗口办理解锁。", "Your card is locked. See a counter.")
-            }
-            WayClosed::State(CardState::Cancelled) => {
-                ("您的社会保障卡已注销，请先申领新卡。", "Your card is cancelled. Apply for a new one.")
-            }
+            WayClosed::State(CardState::ApplicationLocked) => (
+                "您的社会保障卡应用已锁定，请到经办窗口办理解锁。",
+                "Your card is locked. See a counter.",
+            ),
+            WayClosed::State(CardState::Cancelled) => (
+                "您的社会保障卡已注销，请先申领新卡。",
+                "Your card is cancelled. Apply for a new one.",
+            ),
             WayClosed::State(CardState::Active) => ("", ""),
         };
         self.locale.pick(chinese, english)

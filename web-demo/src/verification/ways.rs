@@ -32,14 +32,20 @@ impl Ways {
     /// card closes it; a password proves something only as long as the card is in use.
     pub fn of(card: Option<&Card>) -> Self {
         let Some(card) = card else {
-            return Self { by_code: Err(WayClosed::NoCard), by_password: Err(WayClosed::NoCard) };
+            return Self {
+                by_code: Err(WayClosed::NoCard),
+                by_password: Err(WayClosed::NoCard),
+            };
         };
         let by_password = match card.state {
             CardState::Active if card.region.checks_passwords => Ok(()),
             CardState::Active => Err(WayClosed::NoPasswordCheck),
             state => Err(WayClosed::State(state)),
         };
-        Self { by_code: phone_on_file(card), by_password }
+        Self {
+            by_code: phone_on_file(card),
+            by_password,
+        }
     }
 }
 
@@ -47,7 +53,14 @@ fn phone_on_file(card: &Card) -> Result<PhoneNumber, WayClosed> {
     if card.state == CardState::Cancelled {
         return Err(WayClosed::State(card.state));
     }
-    let phone = card.phone.as_deref().and_then(|phone| PhoneNumber::try_from(phone).ok());
+    let phone = card
+        .phone
+        .as_deref()
+        .and_then(|phone| PhoneNumber::try_from(phone).ok());
     let phone = phone.ok_or(WayClosed::NoPhone)?;
-    if phone.is_of_the_province() { Ok(phone) } else { Err(WayClosed::PhoneElsewhere) }
+    if phone.is_of_the_province() {
+        Ok(phone)
+    } else {
+        Err(WayClosed::PhoneElsewhere)
+    }
 }

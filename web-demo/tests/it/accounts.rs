@@ -4,8 +4,15 @@ use http::StatusCode;
 
 use crate::support::{Hall, PASSWORD, Registering, Visitor};
 
-async fn log_in(visitor: &mut Visitor, path: &str, user_name: &str, password: &str) -> (StatusCode, String, String) {
-    let page = visitor.post(path, &[("user_name", user_name), ("password", password)]).await;
+async fn log_in(
+    visitor: &mut Visitor,
+    path: &str,
+    user_name: &str,
+    password: &str,
+) -> (StatusCode, String, String) {
+    let page = visitor
+        .post(path, &[("user_name", user_name), ("password", password)])
+        .await;
     (page.status, page.path, page.body)
 }
 
@@ -13,8 +20,14 @@ async fn log_in(visitor: &mut Visitor, path: &str, user_name: &str, password: &s
 #[tokio::test]
 async fn an_account_that_was_made_on_the_web_logs_in_on_the_phone_and_on_the_web() {
     let hall = Hall::open().await;
-    Registering::at_the_portal(&hall, "示例子").await.finish(&hall, &[]).await;
-    for (mut visitor, path) in [(hall.on_the_phone(), "/login"), (hall.at_the_portal(), "/login/password")] {
+    Registering::at_the_portal(&hall, "示例子")
+        .await
+        .finish(&hall, &[])
+        .await;
+    for (mut visitor, path) in [
+        (hall.on_the_phone(), "/login"),
+        (hall.at_the_portal(), "/login/password"),
+    ] {
         let (_, path, home) = log_in(&mut visitor, path, "ShiliUser", "k7m2xq").await;
         assert!(path == "/" && home.contains("示例子"), "{home}");
     }
@@ -24,8 +37,17 @@ async fn an_account_that_was_made_on_the_web_logs_in_on_the_phone_and_on_the_web
 #[tokio::test]
 async fn an_account_that_was_made_on_the_phone_logs_in_on_the_web() {
     let hall = Hall::open().await;
-    Registering::on_the_phone(&hall, "示例子").await.finish(&hall, &[]).await;
-    let (_, path, home) = log_in(&mut hall.at_the_portal(), "/login/password", "shiliuser", "k7m2xq").await;
+    Registering::on_the_phone(&hall, "示例子")
+        .await
+        .finish(&hall, &[])
+        .await;
+    let (_, path, home) = log_in(
+        &mut hall.at_the_portal(),
+        "/login/password",
+        "shiliuser",
+        "k7m2xq",
+    )
+    .await;
     assert!(path == "/" && home.contains("示例子"), "{home}");
 }
 
@@ -37,7 +59,9 @@ async fn whoever_has_registered_is_logged_in() {
         (Registering::at_the_portal(&hall, "示例子").await, "示例子"),
         (Registering::on_the_phone(&hall, "示例丑").await, "示例丑"),
     ] {
-        registering.finish(&hall, &[("user_name", &registering.id_number.clone())]).await;
+        registering
+            .finish(&hall, &[("user_name", &registering.id_number.clone())])
+            .await;
         let home = registering.visitor.get("/").await;
         assert!(home.path == "/" && home.says(name), "{home:?}");
         hall.pass_limits(60).await;
@@ -48,9 +72,10 @@ async fn whoever_has_registered_is_logged_in() {
 #[tokio::test]
 async fn an_unknown_user_and_a_wrong_password_get_the_same_answer_on_both_surfaces() {
     let hall = Hall::open().await;
-    for (surface, path) in
-        [(Hall::on_the_phone as fn(&Hall) -> Visitor, "/login"), (Hall::at_the_portal, "/login/password")]
-    {
+    for (surface, path) in [
+        (Hall::on_the_phone as fn(&Hall) -> Visitor, "/login"),
+        (Hall::at_the_portal, "/login/password"),
+    ] {
         let (status, _, wrong) = log_in(&mut surface(&hall), path, "jia", "wrong123").await;
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
         let (_, _, unknown) = log_in(&mut surface(&hall), path, "nobody", "wrong123").await;
@@ -65,7 +90,13 @@ async fn passwords_are_limited_by_account_across_both_surfaces() {
     for _ in 0..5 {
         log_in(&mut hall.on_the_phone(), "/login", "jia", "wrong123").await;
     }
-    let (status, _, page) = log_in(&mut hall.at_the_portal(), "/login/password", "jia", PASSWORD).await;
+    let (status, _, page) = log_in(
+        &mut hall.at_the_portal(),
+        "/login/password",
+        "jia",
+        PASSWORD,
+    )
+    .await;
     assert_eq!(status, StatusCode::TOO_MANY_REQUESTS, "{page}");
     let (_, path, _) = log_in(&mut hall.at_the_portal(), "/login/password", "yi", PASSWORD).await;
     assert_eq!(path, "/");

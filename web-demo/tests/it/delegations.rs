@@ -26,9 +26,19 @@ async fn scanned(language: fn(Visitor) -> Visitor) -> Scanned {
     .unwrap();
     let (browser, login) = hall.browser_at_the_login_page().await;
     let mut phone = language(hall.on_the_phone());
-    phone.post("/login", &[("user_name", "jia"), ("password", PASSWORD)]).await;
-    let page = phone.post("/scan", &[("user_code", &login.user_code)]).await;
-    Scanned { hall, phone, page, _browser: browser, _login: login }
+    phone
+        .post("/login", &[("user_name", "jia"), ("password", PASSWORD)])
+        .await;
+    let page = phone
+        .post("/scan", &[("user_code", &login.user_code)])
+        .await;
+    Scanned {
+        hall,
+        phone,
+        page,
+        _browser: browser,
+        _login: login,
+    }
 }
 
 impl Hall {
@@ -40,7 +50,9 @@ impl Hall {
             origin,
             client_secret: None,
         };
-        Browser::open(&self.gateway_origin().parse().unwrap(), &party).await.unwrap()
+        Browser::open(&self.gateway_origin().parse().unwrap(), &party)
+            .await
+            .unwrap()
     }
 
     async fn change_delegations(&self, change: &'static str) {
@@ -60,10 +72,17 @@ async fn the_phone_offers_the_personal_login_and_the_unit_with_role_affairs_and_
         "单位登录 · 示例单位一（授权经办人）",
         "授权事项：职工参保登记、职工社保卡业务；有效期至 2999-12-31",
     ] {
-        assert!(scanned.page.says(expected), "{expected}: {:?}", scanned.page);
+        assert!(
+            scanned.page.says(expected),
+            "{expected}: {:?}",
+            scanned.page
+        );
     }
     let confirm = format!("{}/confirm", scanned.page.path);
-    let outcome = scanned.phone.post(&confirm, &[("identity", "unit:90001")]).await;
+    let outcome = scanned
+        .phone
+        .post(&confirm, &[("identity", "unit:90001")])
+        .await;
     assert!(outcome.says("登录成功"), "{outcome:?}");
 }
 
@@ -76,7 +95,11 @@ async fn the_phone_words_the_identities_in_english_too() {
         "Unit · 示例单位一 (authorised agent)",
         "For: registration of employees, employees&#39; cards; until 2999-12-31",
     ] {
-        assert!(scanned.page.says(expected), "{expected}: {:?}", scanned.page);
+        assert!(
+            scanned.page.says(expected),
+            "{expected}: {:?}",
+            scanned.page
+        );
     }
 }
 
@@ -89,7 +112,10 @@ async fn a_delegation_that_ends_or_is_withdrawn_between_scan_and_confirm_is_refu
         let shown = scanned.phone.get(&scanned.page.path).await;
         assert!(shown.says("授权已终止，不能使用"), "{change}: {shown:?}");
         let confirm = format!("{}/confirm", scanned.page.path);
-        let refused = scanned.phone.post(&confirm, &[("identity", "unit:90001")]).await;
+        let refused = scanned
+            .phone
+            .post(&confirm, &[("identity", "unit:90001")])
+            .await;
         assert_eq!(refused.status, 403, "{change}");
         assert!(refused.says("不能使用该身份"), "{change}: {refused:?}");
     }
@@ -102,7 +128,13 @@ async fn an_ended_delegation_is_not_offered_at_the_scan() {
         let mut first = scanned(|phone| phone).await;
         first.hall.change_delegations(change).await;
         let (_browser, login) = first.hall.browser_at_the_login_page().await;
-        let page = first.phone.post("/scan", &[("user_code", &login.user_code)]).await;
-        assert!(page.says("个人登录") && !page.says("示例单位一"), "{change}: {page:?}");
+        let page = first
+            .phone
+            .post("/scan", &[("user_code", &login.user_code)])
+            .await;
+        assert!(
+            page.says("个人登录") && !page.says("示例单位一"),
+            "{change}: {page:?}"
+        );
     }
 }

@@ -13,27 +13,40 @@ const WU: &str = "c-1005";
 
 async fn phone_of(hall: &Hall, user_name: &str) -> Visitor {
     let mut visitor = hall.on_the_phone();
-    let home = visitor.post("/login", &[("user_name", user_name), ("password", PASSWORD)]).await;
+    let home = visitor
+        .post(
+            "/login",
+            &[("user_name", user_name), ("password", PASSWORD)],
+        )
+        .await;
     assert_eq!(home.path, "/", "{home:?}");
     visitor
 }
 
 /// Sends the phone to its check and lets it be passed, as the verifier would.
 async fn pass_face_check(hall: &Hall, phone: &mut Visitor) -> Page {
-    assert_eq!(phone.post("/card/apply/face", &AGREED).await.path, "/face/e_card");
+    assert_eq!(
+        phone.post("/card/apply/face", &AGREED).await.path,
+        "/face/e_card"
+    );
     hall.pass_face_check(phone).await;
     phone.get("/card/apply").await
 }
 
 async fn change_card(hall: &Hall, set: &str) {
-    let change =
-        format!("UPDATE register_cards SET {set} WHERE id_number = (SELECT id_number FROM accounts WHERE id = '{WU}')");
-    sqlx::query(sqlx::AssertSqlSafe(change)).execute(&hall.db).await.unwrap();
+    let change = format!(
+        "UPDATE register_cards SET {set} WHERE id_number = (SELECT id_number FROM accounts WHERE id = '{WU}')"
+    );
+    sqlx::query(sqlx::AssertSqlSafe(change))
+        .execute(&hall.db)
+        .await
+        .unwrap();
 }
 
 /// The hash of the card's password, if there is a card.
 async fn password_hash(hall: &Hall) -> Option<String> {
-    let hash = sqlx::query_scalar("SELECT password_hash FROM e_cards WHERE account_id = ?1").bind(WU);
+    let hash =
+        sqlx::query_scalar("SELECT password_hash FROM e_cards WHERE account_id = ?1").bind(WU);
     hash.fetch_optional(&hall.db).await.unwrap()
 }
 
@@ -43,14 +56,30 @@ async fn agreement_face_check_and_password_make_the_card_and_scanning_possible()
     let hall = Hall::open().await;
     let mut wu = phone_of(&hall, "wu").await;
     let home = wu.get("/").await;
-    assert!(home.says("尚未申领") && home.says("未申领，去申领") && home.says("href=\"/my/face\""), "{home:?}");
+    assert!(
+        home.says("尚未申领") && home.says("未申领，去申领") && home.says("href=\"/my/face\""),
+        "{home:?}"
+    );
     let unagreed = wu.post("/card/apply/face", &[]).await;
-    assert!(unagreed.status == StatusCode::UNPROCESSABLE_ENTITY && unagreed.says("请先阅读并同意协议"));
+    assert!(
+        unagreed.status == StatusCode::UNPROCESSABLE_ENTITY && unagreed.says("请先阅读并同意协议")
+    );
     let page = pass_face_check(&hall, &mut wu).await;
-    assert!(page.says("人脸识别已通过") && !page.says("name=\"code\""), "{page:?}");
+    assert!(
+        page.says("人脸识别已通过") && !page.says("name=\"code\""),
+        "{page:?}"
+    );
     let done = wu.post("/card/apply", &RIGHT).await;
-    assert!(done.path == "/card/apply" && done.says("您已申领电子社保卡"), "{done:?}");
-    assert!(password_hash(&hall).await.unwrap().starts_with("$argon2id$"));
+    assert!(
+        done.path == "/card/apply" && done.says("您已申领电子社保卡"),
+        "{done:?}"
+    );
+    assert!(
+        password_hash(&hall)
+            .await
+            .unwrap()
+            .starts_with("$argon2id$")
+    );
     assert!(wu.get("/").await.says("正常，可以扫码登录"));
 }
 
@@ -60,13 +89,23 @@ async fn without_a_camera_a_code_to_the_phone_on_file_stands_in() {
     let hall = Hall::open().await;
     let mut wu = phone_of(&hall, "wu").await;
     let page = wu.post("/card/apply/code", &AGREED).await;
-    assert!(page.says("name=\"code\"") && !page.says("13009700005"), "{page:?}");
+    assert!(
+        page.says("name=\"code\"") && !page.says("13009700005"),
+        "{page:?}"
+    );
     let code = hall.code_sent_to("13009700005").await;
     let wrong = if code == "000000" { "000001" } else { "000000" };
-    let refused = wu.post("/card/apply", &[("code", wrong), RIGHT[0], RIGHT[1]]).await;
-    assert!(refused.status == StatusCode::UNPROCESSABLE_ENTITY && refused.says("id=\"code-error\""), "{refused:?}");
+    let refused = wu
+        .post("/card/apply", &[("code", wrong), RIGHT[0], RIGHT[1]])
+        .await;
+    assert!(
+        refused.status == StatusCode::UNPROCESSABLE_ENTITY && refused.says("id=\"code-error\""),
+        "{refused:?}"
+    );
     assert_eq!(password_hash(&hall).await, None);
-    let done = wu.post("/card/apply", &[("code", &code), RIGHT[0], RIGHT[1]]).await;
+    let done = wu
+        .post("/card/apply", &[("code", &code), RIGHT[0], RIGHT[1]])
+        .await;
     assert!(done.says("您已申领电子社保卡"), "{done:?}");
 }
 
@@ -75,10 +114,19 @@ async fn without_a_camera_a_code_to_the_phone_on_file_stands_in() {
 async fn without_a_proof_of_who_it_is_there_is_no_card() {
     let hall = Hall::open().await;
     let mut wu = phone_of(&hall, "wu").await;
-    assert_eq!(wu.post("/card/apply", &RIGHT).await.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(wu.post("/card/apply/face", &AGREED).await.path, "/face/e_card");
+    assert_eq!(
+        wu.post("/card/apply", &RIGHT).await.status,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
+    assert_eq!(
+        wu.post("/card/apply/face", &AGREED).await.path,
+        "/face/e_card"
+    );
     let page = wu.get("/card/apply").await;
-    assert!(page.says("申领协议") && page.says("短信验证码"), "a check that was not passed leads back: {page:?}");
+    assert!(
+        page.says("申领协议") && page.says("短信验证码"),
+        "a check that was not passed leads back: {page:?}"
+    );
     assert_eq!(password_hash(&hall).await, None);
 }
 
@@ -94,10 +142,20 @@ async fn a_card_password_that_is_easily_guessed_or_mistyped_is_refused() {
         ("000101", "000101", "身份证号码的一部分"),
         ("492716", "492717", "两次输入的密码不一致"),
     ] {
-        let page = wu.post("/card/apply", &[("password", password), ("repeat", repeat)]).await;
-        assert!(page.status == StatusCode::UNPROCESSABLE_ENTITY && page.says(reason), "{reason}: {page:?}");
+        let page = wu
+            .post("/card/apply", &[("password", password), ("repeat", repeat)])
+            .await;
+        assert!(
+            page.status == StatusCode::UNPROCESSABLE_ENTITY && page.says(reason),
+            "{reason}: {page:?}"
+        );
     }
-    assert!(wu.post("/card/apply", &RIGHT).await.says("您已申领电子社保卡"), "the check still counts");
+    assert!(
+        wu.post("/card/apply", &RIGHT)
+            .await
+            .says("您已申领电子社保卡"),
+        "the check still counts"
+    );
 }
 
 /// Row S9.
@@ -117,7 +175,10 @@ async fn each_thing_that_stands_in_the_way_is_told_with_what_to_do() {
         change_card(&hall, set).await;
         assert!(wu.get("/card/apply").await.says(reason), "{set}");
         let refused = wu.post("/card/apply/face", &AGREED).await;
-        assert!(refused.status == StatusCode::CONFLICT && refused.says(reason), "{set}: {refused:?}");
+        assert!(
+            refused.status == StatusCode::CONFLICT && refused.says(reason),
+            "{set}: {refused:?}"
+        );
     }
 }
 
@@ -126,7 +187,10 @@ async fn each_thing_that_stands_in_the_way_is_told_with_what_to_do() {
 async fn a_provisional_user_verifies_first() {
     let hall = Hall::open().await;
     let page = phone_of(&hall, "ren").await.get("/card/apply").await;
-    assert!(page.says("请先完成身份认证") && page.says("href=\"/verify\""), "{page:?}");
+    assert!(
+        page.says("请先完成身份认证") && page.says("href=\"/verify\""),
+        "{page:?}"
+    );
 }
 
 /// Rows S9 and S15.
@@ -136,7 +200,10 @@ async fn a_card_reported_lost_on_the_way_is_refused_at_the_last_step() {
     let mut wu = phone_of(&hall, "wu").await;
     pass_face_check(&hall, &mut wu).await;
     change_card(&hall, "state = 'reported_lost'").await;
-    assert_eq!(wu.post("/card/apply", &RIGHT).await.status, StatusCode::CONFLICT);
+    assert_eq!(
+        wu.post("/card/apply", &RIGHT).await.status,
+        StatusCode::CONFLICT
+    );
     assert_eq!(password_hash(&hall).await, None);
 }
 
@@ -147,5 +214,9 @@ async fn whoever_has_the_card_is_told_so() {
     let mut jia = phone_of(&hall, "jia").await;
     assert!(jia.get("/card/apply").await.says("您已申领电子社保卡"));
     assert!(jia.post("/card/apply", &RIGHT).await.says("无需再次申领"));
-    assert!(jia.get("/card/apply?lang=en").await.says("You have the electronic card"));
+    assert!(
+        jia.get("/card/apply?lang=en")
+            .await
+            .says("You have the electronic card")
+    );
 }

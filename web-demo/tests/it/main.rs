@@ -1,5 +1,10 @@
 //! The hall at its boundary: what people do on its pages, over HTTP, against a real database.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that fails says so by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that fails says so by panicking"
+)]
 
 mod accounts;
 mod card_password;

@@ -8,7 +8,9 @@ use sqlx::{Connection, SqliteConnection};
 use crate::support::{Process, person, user_form};
 
 async fn connect(data: &std::path::Path) -> SqliteConnection {
-    let options = SqliteConnectOptions::new().filename(data.join("hall.sqlite")).busy_timeout(Duration::ZERO);
+    let options = SqliteConnectOptions::new()
+        .filename(data.join("hall.sqlite"))
+        .busy_timeout(Duration::ZERO);
     SqliteConnection::connect_with(&options).await.unwrap()
 }
 
@@ -24,7 +26,10 @@ const HELD: u32 = 200;
 async fn until_held_up(db: &mut SqliteConnection) {
     let mut held = 0;
     while held < HELD {
-        let free = sqlx::raw_sql("BEGIN IMMEDIATE; ROLLBACK").execute(&mut *db).await.is_ok();
+        let free = sqlx::raw_sql("BEGIN IMMEDIATE; ROLLBACK")
+            .execute(&mut *db)
+            .await
+            .is_ok();
         held = if free { 0 } else { held + 1 };
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
@@ -37,8 +42,15 @@ async fn a_hall_that_is_killed_in_the_middle_of_a_registration_leaves_no_half_ac
     let mut hall = Process::start(data.path());
     let mut visitor = hall.at_the_portal();
     let zi = person("示例子");
-    visitor.post("/register/agreement", &[("agreed", "yes")]).await;
-    visitor.post("/register/identity", &[("id_number", &zi), ("name", "示例子")]).await;
+    visitor
+        .post("/register/agreement", &[("agreed", "yes")])
+        .await;
+    visitor
+        .post(
+            "/register/identity",
+            &[("id_number", &zi), ("name", "示例子")],
+        )
+        .await;
     visitor.post("/register/user/code", &user_form(&[])).await;
     let code = hall.code_sent_to("13009700099").await;
     let mut db = connect(data.path()).await;
@@ -46,14 +58,21 @@ async fn a_hall_that_is_killed_in_the_middle_of_a_registration_leaves_no_half_ac
     let cookies = visitor.cookies.clone();
     let sent = {
         let code = code.clone();
-        tokio::spawn(async move { visitor.post("/register/user", &user_form(&[("code", &code)])).await })
+        tokio::spawn(async move {
+            visitor
+                .post("/register/user", &user_form(&[("code", &code)]))
+                .await
+        })
     };
     until_held_up(&mut db).await;
     hall.kill();
     assert!(sent.await.is_err(), "the registration was answered");
 
     let mut db = connect(data.path()).await;
-    sqlx::query("DROP TRIGGER hold_up").execute(&mut db).await.unwrap();
+    sqlx::query("DROP TRIGGER hold_up")
+        .execute(&mut db)
+        .await
+        .unwrap();
     let accounts: i64 = sqlx::query_scalar("SELECT count(*) FROM accounts WHERE id_number = ?1")
         .bind(&zi)
         .fetch_one(&mut db)
@@ -63,6 +82,8 @@ async fn a_hall_that_is_killed_in_the_middle_of_a_registration_leaves_no_half_ac
     let hall = Process::start(data.path());
     let mut visitor = hall.at_the_portal();
     visitor.cookies = cookies;
-    let page = visitor.post("/register/user", &user_form(&[("code", &code)])).await;
+    let page = visitor
+        .post("/register/user", &user_form(&[("code", &code)]))
+        .await;
     assert_eq!(page.path, "/register/done", "the same code finishes it");
 }

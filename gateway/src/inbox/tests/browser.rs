@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use saoma_protocol::{
-    CodeChallenge, CodeChallengeMethod, ErrorCode, LoginId, OpenRequest, Place, ReceiveKey, RequesterContext,
-    ResumeRequest, ServerMessage,
+    CodeChallenge, CodeChallengeMethod, ErrorCode, LoginId, OpenRequest, Place, ReceiveKey,
+    RequesterContext, ResumeRequest, ServerMessage,
 };
 use tokio::task::JoinHandle;
 
@@ -41,8 +41,19 @@ impl Browser {
     /// Opens a login at the first node.
     pub(super) async fn open(nodes: &Nodes) -> Self {
         nodes.listen().await;
-        let opened = nodes.logins(0).open(request(), opener()).await.expect("the login opens");
-        let ServerMessage::Opened { login_id, receive_key, .. } = opened.message else { panic!("not opened") };
+        let opened = nodes
+            .logins(0)
+            .open(request(), opener())
+            .await
+            .expect("the login opens");
+        let ServerMessage::Opened {
+            login_id,
+            receive_key,
+            ..
+        } = opened.message
+        else {
+            panic!("not opened")
+        };
         Self {
             login_id,
             receive_key,
@@ -57,7 +68,9 @@ impl Browser {
     /// Takes what has come.
     pub(super) async fn read(&mut self) {
         self.arrive().await;
-        let Whereabouts::At(waiting) = &self.place else { return };
+        let Whereabouts::At(waiting) = &self.place else {
+            return;
+        };
         while let Some(delivery) = waiting.waiter().next().now_or_never() {
             match delivery {
                 Delivery::Change(change) => {
@@ -69,7 +82,9 @@ impl Browser {
                     }
                 }
                 Delivery::Ping => {}
-                Delivery::Close(Farewell { code, .. }) => panic!("the newest connection was closed: {code:?}"),
+                Delivery::Close(Farewell { code, .. }) => {
+                    panic!("the newest connection was closed: {code:?}")
+                }
             }
         }
     }
@@ -118,14 +133,20 @@ impl Browser {
 
     /// Takes the place that has been got meanwhile.
     async fn arrive(&mut self) {
-        let Whereabouts::Coming(coming) = &mut self.place else { return };
+        let Whereabouts::Coming(coming) = &mut self.place else {
+            return;
+        };
         if !coming.is_finished() {
             return;
         }
         self.place = match coming.await.expect("the return ends") {
             Ok(waiting) => Whereabouts::At(waiting),
             Err(denial) => {
-                assert_eq!(denial.error, ErrorCode::TemporarilyUnavailable, "a browser was sent away: {denial}");
+                assert_eq!(
+                    denial.error,
+                    ErrorCode::TemporarilyUnavailable,
+                    "a browser was sent away: {denial}"
+                );
                 Whereabouts::Nowhere
             }
         };
@@ -140,7 +161,9 @@ impl Browser {
     }
 
     fn has_ended(&self) -> bool {
-        self.told.last().is_some_and(|(_, change)| is_settled(change))
+        self.told
+            .last()
+            .is_some_and(|(_, change)| is_settled(change))
     }
 
     /// What it was told has happened, in this order, each once; of what it was not told before, only renewals are skipped.
@@ -148,9 +171,20 @@ impl Browser {
         let mut last = 1;
         for (seq, change) in &self.told {
             assert!(*seq > last, "{seq} after {last}: {:?}", self.told);
-            assert_eq!(history.get(seq), Some(change), "told of what has not happened");
-            let skipped = history.range(last + 1..*seq).filter(|(_, change)| !is_renewal(change)).count();
-            assert_eq!(skipped, 0, "skipped before {seq}: {:?} of {history:?}", self.told);
+            assert_eq!(
+                history.get(seq),
+                Some(change),
+                "told of what has not happened"
+            );
+            let skipped = history
+                .range(last + 1..*seq)
+                .filter(|(_, change)| !is_renewal(change))
+                .count();
+            assert_eq!(
+                skipped, 0,
+                "skipped before {seq}: {:?} of {history:?}",
+                self.told
+            );
             last = *seq;
         }
     }

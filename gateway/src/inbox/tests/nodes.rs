@@ -69,13 +69,22 @@ impl IdentityBackend for Nobody {
 impl Nodes {
     pub(super) fn start() -> Self {
         let store = Arc::new(ScriptedStore::start());
-        let nodes = (0..NODES).map(|number| (logins(number, &store), Arc::default())).collect();
-        Self { store, nodes, history: BTreeMap::new() }
+        let nodes = (0..NODES)
+            .map(|number| (logins(number, &store), Arc::default()))
+            .collect();
+        Self {
+            store,
+            nodes,
+            history: BTreeMap::new(),
+        }
     }
 
     pub(super) async fn listen(&self) {
         for (logins, postbox) in &self.nodes {
-            self.store.listen(&logins.node, Arc::clone(postbox) as Arc<dyn Inbox>).await.expect("memory listens");
+            self.store
+                .listen(&logins.node, Arc::clone(postbox) as Arc<dyn Inbox>)
+                .await
+                .expect("memory listens");
             postbox.0.lock().clear();
         }
     }
@@ -88,13 +97,30 @@ impl Nodes {
     pub(super) async fn happen(&mut self, id: LoginId, happening: Happening) {
         let (event, change, lifetime) = match happening {
             Happening::Renew => (Event::Renew, renewed(id), MINUTE),
-            Happening::Scan => (Event::Scan { person: person() }, Change::Scanned { person: "示*".into() }, MINUTE),
+            Happening::Scan => (
+                Event::Scan { person: person() },
+                Change::Scanned {
+                    person: "示*".into(),
+                },
+                MINUTE,
+            ),
             Happening::Confirm => {
-                let event = Event::Confirm { person: person(), identity: "personal".into() };
-                (event, Change::Confirmed { redirect_to: format!("{REDIRECT_URI}?code=c") }, MINUTE)
+                let event = Event::Confirm {
+                    person: person(),
+                    identity: "personal".into(),
+                };
+                (
+                    event,
+                    Change::Confirmed {
+                        redirect_to: format!("{REDIRECT_URI}?code=c"),
+                    },
+                    MINUTE,
+                )
             }
             Happening::Reject => {
-                let change = Change::Rejected { reason: RejectReason::Declined };
+                let change = Change::Rejected {
+                    reason: RejectReason::Declined,
+                };
                 (Event::Reject { person: person() }, change, Duration::ZERO)
             }
             Happening::Cancel => (Event::Cancel, Change::Cancelled, Duration::ZERO),
@@ -105,14 +131,25 @@ impl Nodes {
 
     /// The time of a code is up: that of a new one, which lived for no time.
     async fn expire(&mut self, id: LoginId) {
-        self.apply(id, Event::Renew, renewed(id), Duration::ZERO).await;
-        self.apply(id, Event::Expire, Change::Expired, Duration::ZERO).await;
+        self.apply(id, Event::Renew, renewed(id), Duration::ZERO)
+            .await;
+        self.apply(id, Event::Expire, Change::Expired, Duration::ZERO)
+            .await;
     }
 
     async fn apply(&mut self, id: LoginId, event: Event, change: Change, lifetime: Duration) {
-        let transition = Transition { event, proof: Proof::Held, change, lifetime, grant: None };
+        let transition = Transition {
+            event,
+            proof: Proof::Held,
+            change,
+            lifetime,
+            grant: None,
+        };
         let before = self.seq(id).await;
-        self.store.apply(id, &transition).await.expect("memory answers");
+        self.store
+            .apply(id, &transition)
+            .await
+            .expect("memory answers");
         let after = self.seq(id).await;
         if after > before {
             self.history.insert(after, transition.change);
@@ -120,7 +157,13 @@ impl Nodes {
     }
 
     async fn seq(&self, id: LoginId) -> u32 {
-        self.store.read(id).await.expect("memory answers").expect("the login is there").login.seq
+        self.store
+            .read(id)
+            .await
+            .expect("memory answers")
+            .expect("the login is there")
+            .login
+            .seq
     }
 
     pub(super) fn push(&self, node: usize, which: usize, again: bool) {
@@ -130,7 +173,11 @@ impl Nodes {
             if which >= pushes.len() {
                 return;
             }
-            if again { pushes[which].clone() } else { pushes.remove(which) }
+            if again {
+                pushes[which].clone()
+            } else {
+                pushes.remove(which)
+            }
         };
         logins.inbox.deliver(event);
     }
@@ -147,7 +194,9 @@ impl Nodes {
     }
 
     pub(super) fn are_empty(&self) -> bool {
-        self.nodes.iter().all(|(logins, _)| logins.waiters.len() == 0)
+        self.nodes
+            .iter()
+            .all(|(logins, _)| logins.waiters.len() == 0)
     }
 }
 
@@ -164,8 +213,11 @@ fn renewed(id: LoginId) -> Change {
 
 fn logins(number: usize, store: &Arc<ScriptedStore>) -> Arc<Logins> {
     let store: Arc<dyn Store> = Arc::clone(store) as Arc<dyn Store>;
-    let (waiters, clock, metrics) =
-        (Arc::<Waiters>::default(), Arc::<StoreClock>::default(), Arc::<Metrics>::default());
+    let (waiters, clock, metrics) = (
+        Arc::<Waiters>::default(),
+        Arc::<StoreClock>::default(),
+        Arc::<Metrics>::default(),
+    );
     let timers = Arc::new(Timers::new(MINUTE, MINUTE));
     let inbox = NodeInbox {
         waiters: Arc::clone(&waiters),

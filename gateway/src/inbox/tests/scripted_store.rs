@@ -9,8 +9,8 @@ use saoma_protocol::{Digest, LoginId, UserCode};
 use tokio::sync::oneshot;
 
 use crate::store::{
-    Applied, Attached, Grant, Inbox, LoginRecord, MemoryStore, NewLogin, NodeId, Opening, Redemption, Return, Store,
-    StoreError, StoredChange, Transition,
+    Applied, Attached, Grant, Inbox, LoginRecord, MemoryStore, NewLogin, NodeId, Opening,
+    Redemption, Return, Store, StoreError, StoredChange, Transition,
 };
 
 /// The memory store, with its answers in the test's hand.
@@ -30,7 +30,10 @@ struct Script {
 
 impl ScriptedStore {
     pub(super) fn start() -> Self {
-        Self { memory: MemoryStore::start(), script: Mutex::default() }
+        Self {
+            memory: MemoryStore::start(),
+            script: Mutex::default(),
+        }
     }
 
     pub(super) fn hold_answers(&self, hold: bool) {
@@ -86,14 +89,25 @@ impl Store for ScriptedStore {
         let answer = self.memory.attach(browser).await;
         let lost = std::mem::take(&mut self.script.lock().next_attach_is_lost);
         self.keep_back().await;
-        if lost { Err(StoreError::Timeout) } else { answer }
+        if lost {
+            Err(StoreError::Timeout)
+        } else {
+            answer
+        }
     }
 
-    async fn changes_after(&self, waiters: &[(LoginId, u32)]) -> Result<Vec<(LoginId, Vec<StoredChange>)>, StoreError> {
+    async fn changes_after(
+        &self,
+        waiters: &[(LoginId, u32)],
+    ) -> Result<Vec<(LoginId, Vec<StoredChange>)>, StoreError> {
         let answer = self.memory.changes_after(waiters).await;
         let fails = self.script.lock().reads_fail;
         self.keep_back().await;
-        if fails { Err(StoreError::Unavailable("the test says so".into())) } else { answer }
+        if fails {
+            Err(StoreError::Unavailable("the test says so".into()))
+        } else {
+            answer
+        }
     }
 
     async fn find_by_user_code(&self, code: UserCode) -> Result<Option<LoginId>, StoreError> {

@@ -34,13 +34,17 @@ pub enum AddressError {
     #[error("nothing may follow the path: write % and two digits for ? or # in a password")]
     Trailer,
     /// A host that is none.
-    #[error("host {0} is not of the form host or host:port; write % and two digits for @, : or / in a password")]
+    #[error(
+        "host {0} is not of the form host or host:port; write % and two digits for @, : or / in a password"
+    )]
     Host(usize),
     /// Several hosts in the form for one.
     #[error("several hosts go with redis+sentinel:// or redis+cluster:// only")]
     SeveralHosts,
     /// No name of the service.
-    #[error("name the service that the Sentinels watch, as in redis+sentinel://host:26379/mymaster")]
+    #[error(
+        "name the service that the Sentinels watch, as in redis+sentinel://host:26379/mymaster"
+    )]
     Service,
     /// A database that is none.
     #[error("the database is a number of 0 or more")]
@@ -67,7 +71,8 @@ impl RedisAddress {
     pub fn parse(url: &str) -> Result<Self, AddressError> {
         let (scheme, rest) = url.split_once("://").ok_or(AddressError::Scheme)?;
         let (transport, form) = scheme.split_once('+').unwrap_or((scheme, ""));
-        if !matches!(transport, "redis" | "rediss") || !matches!(form, "" | "sentinel" | "cluster") {
+        if !matches!(transport, "redis" | "rediss") || !matches!(form, "" | "sentinel" | "cluster")
+        {
             return Err(AddressError::Scheme);
         }
         if scheme.ends_with('+') {
@@ -79,16 +84,29 @@ impl RedisAddress {
         }
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
         let (credentials, hosts) = authority.rsplit_once('@').unwrap_or(("", authority));
-        let port = if form == "sentinel" { SENTINEL_PORT } else { SERVER_PORT };
+        let port = if form == "sentinel" {
+            SENTINEL_PORT
+        } else {
+            SERVER_PORT
+        };
         let host = |(index, host)| with_port(host, port).ok_or(AddressError::Host(index + 1));
-        let hosts: Vec<String> = hosts.split(',').enumerate().map(host).collect::<Result<_, _>>()?;
+        let hosts: Vec<String> = hosts
+            .split(',')
+            .enumerate()
+            .map(host)
+            .collect::<Result<_, _>>()?;
         let (shape, database) = match form {
             "sentinel" => {
                 let (service, database) = path.split_once('/').unwrap_or((path, ""));
                 if service.is_empty() {
                     return Err(AddressError::Service);
                 }
-                (Shape::Sentinel { service: service.to_owned() }, database)
+                (
+                    Shape::Sentinel {
+                        service: service.to_owned(),
+                    },
+                    database,
+                )
             }
             "cluster" if !path.is_empty() => return Err(AddressError::ClusterDatabase),
             "cluster" => (Shape::Cluster, ""),
@@ -101,10 +119,15 @@ impl RedisAddress {
         let node = |host: String| {
             // The crate reads what is left: it undoes the escapes.
             let one = format!("{transport}://{credentials}@{host}/{database}");
-            one.into_connection_info().map_err(|_| AddressError::Credentials)
+            one.into_connection_info()
+                .map_err(|_| AddressError::Credentials)
         };
         let nodes = hosts.into_iter().map(node).collect::<Result<_, _>>()?;
-        Ok(Self { shape, nodes, tls: transport == "rediss" })
+        Ok(Self {
+            shape,
+            nodes,
+            tls: transport == "rediss",
+        })
     }
 
     /// Whether the connections are to be encrypted.
@@ -116,7 +139,8 @@ impl RedisAddress {
 /// A host with its port, where it is one.
 fn with_port(host: &str, default: u16) -> Option<String> {
     let parsed = url::Url::parse(&format!("redis://{host}")).ok()?;
-    let alone = parsed.username().is_empty() && parsed.password().is_none() && matches!(parsed.path(), "");
+    let alone =
+        parsed.username().is_empty() && parsed.password().is_none() && matches!(parsed.path(), "");
     let name = parsed.host_str().filter(|name| alone && !name.is_empty())?;
     Some(format!("{name}:{}", parsed.port().unwrap_or(default)))
 }
@@ -127,7 +151,11 @@ mod tests {
 
     fn nodes(url: &str) -> Vec<String> {
         let address = RedisAddress::parse(url).unwrap_or_else(|error| panic!("{url}: {error}"));
-        address.nodes.iter().map(|node| node.addr().to_string()).collect()
+        address
+            .nodes
+            .iter()
+            .map(|node| node.addr().to_string())
+            .collect()
     }
 
     #[test]
@@ -135,7 +163,10 @@ mod tests {
         for (url, expected) in [
             ("redis://redis.example", &["redis.example:6379"][..]),
             ("redis://[::1]:7000/3", &["::1:7000"]),
-            ("rediss://user:p%40ss@redis.example:7000", &["redis.example:7000"]),
+            (
+                "rediss://user:p%40ss@redis.example:7000",
+                &["redis.example:7000"],
+            ),
             ("redis+sentinel://a,b:7000/hall/3", &["a:26379", "b:7000"]),
             ("rediss+cluster://u:p@a:1,b:2,c", &["a:1", "b:2", "c:6379"]),
         ] {
@@ -145,12 +176,21 @@ mod tests {
 
     #[test]
     fn user_password_and_database_are_those_of_every_server() {
-        let address = RedisAddress::parse("rediss+sentinel://hall:p%40%2fss@a,b/mymaster/3").expect("a good URL");
-        assert_eq!(address.shape, Shape::Sentinel { service: "mymaster".into() });
+        let address = RedisAddress::parse("rediss+sentinel://hall:p%40%2fss@a,b/mymaster/3")
+            .expect("a good URL");
+        assert_eq!(
+            address.shape,
+            Shape::Sentinel {
+                service: "mymaster".into()
+            }
+        );
         assert!(address.tls());
         for node in &address.nodes {
             let settings = node.redis_settings();
-            assert_eq!((settings.username(), settings.password()), (Some("hall"), Some("p@/ss")));
+            assert_eq!(
+                (settings.username(), settings.password()),
+                (Some("hall"), Some("p@/ss"))
+            );
             assert_eq!(settings.db(), 3);
         }
     }

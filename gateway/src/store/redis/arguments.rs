@@ -6,7 +6,9 @@ use saoma_protocol::{Digest, EventKind, Guard, Identity, LoginId, PersonId};
 use serde::Serialize;
 
 use super::answers::corrupt;
-use crate::store::{Change, Confirmation, KEEP_ENDED, LoginRequest, NodeId, Proof, StoreError, Transition};
+use crate::store::{
+    Change, Confirmation, KEEP_ENDED, LoginRequest, NodeId, Proof, StoreError, Transition,
+};
 
 /// What `open.lua` reads.
 #[derive(Serialize)]
@@ -58,7 +60,13 @@ pub(super) struct ApplyArguments<'a> {
 impl<'a> ApplyArguments<'a> {
     /// An event whose caller knows all that comes of it.
     pub(super) fn of(login_id: LoginId, transition: &'a Transition) -> Result<Self, StoreError> {
-        let Transition { event, proof, change, lifetime, grant } = transition;
+        let Transition {
+            event,
+            proof,
+            change,
+            lifetime,
+            grant,
+        } = transition;
         Ok(Self {
             login_id,
             guard: event.kind().guard(),
@@ -71,14 +79,26 @@ impl<'a> ApplyArguments<'a> {
             keep_ms: millis(KEEP_ENDED),
             renewal: renewal(change),
             answer: None,
-            grant: grant.as_ref().map(|(_, grant)| to_json(grant)).transpose()?,
+            grant: grant
+                .as_ref()
+                .map(|(_, grant)| to_json(grant))
+                .transpose()?,
             code: grant.as_ref().map(|(code, _)| *code),
         })
     }
 
     /// A confirm, which the script joins with what the browser asked for.
-    pub(super) fn confirming(login_id: LoginId, confirmation: &'a Confirmation) -> Result<Self, StoreError> {
-        let Confirmation { person, name, identity, code, lifetime } = confirmation;
+    pub(super) fn confirming(
+        login_id: LoginId,
+        confirmation: &'a Confirmation,
+    ) -> Result<Self, StoreError> {
+        let Confirmation {
+            person,
+            name,
+            identity,
+            code,
+            lifetime,
+        } = confirmation;
         Ok(Self {
             login_id,
             guard: EventKind::Confirm.guard(),
@@ -91,7 +111,11 @@ impl<'a> ApplyArguments<'a> {
             keep_ms: millis(KEEP_ENDED),
             renewal: None,
             answer: Some(LoginRequest::answer_parameter(code)),
-            grant: Some(to_json(&GrantedPerson { person, name, identity })?),
+            grant: Some(to_json(&GrantedPerson {
+                person,
+                name,
+                identity,
+            })?),
             code: Some(code.digest()),
         })
     }
@@ -133,20 +157,32 @@ pub(super) struct RedeemArguments {
 
 pub(super) fn proof_arguments(proof: Proof) -> ProofArguments {
     let (field, value) = match proof {
-        Proof::Held => return ProofArguments { field: None, value: None },
+        Proof::Held => {
+            return ProofArguments {
+                field: None,
+                value: None,
+            };
+        }
         Proof::ScanCode(code) => ("scan_code", code.to_string()),
         Proof::UserCode(code) => ("user_code", code.to_string()),
         Proof::ReceiveKey(key) => ("receive_key", key.to_string()),
         Proof::Seq(seq) => ("seq", seq.to_string()),
     };
-    ProofArguments { field: Some(field), value: Some(value) }
+    ProofArguments {
+        field: Some(field),
+        value: Some(value),
+    }
 }
 
 pub(super) fn renewal(change: &Change) -> Option<Renewal> {
     match change {
-        Change::Renewed { scan_code, user_code } => {
-            Some(Renewal { scan_code: scan_code.to_string(), user_code: user_code.to_string() })
-        }
+        Change::Renewed {
+            scan_code,
+            user_code,
+        } => Some(Renewal {
+            scan_code: scan_code.to_string(),
+            user_code: user_code.to_string(),
+        }),
         _ => None,
     }
 }

@@ -9,7 +9,9 @@ use redis::aio::MultiplexedConnection;
 use redis::cluster::ClusterClientBuilder;
 use redis::cluster_async::ClusterConnection;
 use redis::cluster_routing::{RoutingInfo, SingleNodeRoutingInfo};
-use redis::{Cmd, ConnectionInfo, ErrorKind, ProtocolVersion, RedisError, RedisResult, TlsMode, Value};
+use redis::{
+    Cmd, ConnectionInfo, ErrorKind, ProtocolVersion, RedisError, RedisResult, TlsMode, Value,
+};
 use tokio::time::{Instant, timeout};
 
 use super::connections::failure;
@@ -59,10 +61,23 @@ struct Current {
 }
 
 impl Cluster {
-    pub(super) fn new(dialer: Dialer, nodes: Vec<ConnectionInfo>, timeout: Duration, metrics: StoreMetrics) -> Self {
-        let shared =
-            Shared { nodes: Mutex::new(nodes), connecting: tokio::sync::Mutex::default(), current: Mutex::default() };
-        Self { dialer, timeout, metrics, shared: Arc::new(shared) }
+    pub(super) fn new(
+        dialer: Dialer,
+        nodes: Vec<ConnectionInfo>,
+        timeout: Duration,
+        metrics: StoreMetrics,
+    ) -> Self {
+        let shared = Shared {
+            nodes: Mutex::new(nodes),
+            connecting: tokio::sync::Mutex::default(),
+            current: Mutex::default(),
+        };
+        Self {
+            dialer,
+            timeout,
+            metrics,
+            shared: Arc::new(shared),
+        }
     }
 
     /// Whether channels belong to slots: a script can then publish on its own slot's only.
@@ -82,23 +97,42 @@ impl Cluster {
         let mut question = redis::cmd("CLUSTER");
         question.arg("INFO");
         let random = RoutingInfo::SingleNode(SingleNodeRoutingInfo::Random);
-        let answer = timeout(self.timeout, current.connection.route_command(question, random)).await;
+        let answer = timeout(
+            self.timeout,
+            current.connection.route_command(question, random),
+        )
+        .await;
         let said: String = self
             .judge(&current, answer)?
             .and_then(|value| Ok(redis::from_redis_value(value)?))
             .map_err(|error| failure(&error))?;
-        if said.lines().any(|line| line.trim_end() == "cluster_state:ok") {
+        if said
+            .lines()
+            .any(|line| line.trim_end() == "cluster_state:ok")
+        {
             return Ok(());
         }
-        Err(StoreError::Unavailable("the cluster does not serve all of its slots".into()))
+        Err(StoreError::Unavailable(
+            "the cluster does not serve all of its slots".into(),
+        ))
     }
 
     /// Subscribes with the master that has the channel, and waits for it to say so.
-    pub(super) async fn subscribe(&self, channel: &str) -> RedisResult<(MultiplexedConnection, Pushes)> {
-        let sharded = self.current().await.map_err(|error| unavailable(&error))?.sharded;
+    pub(super) async fn subscribe(
+        &self,
+        channel: &str,
+    ) -> RedisResult<(MultiplexedConnection, Pushes)> {
+        let sharded = self
+            .current()
+            .await
+            .map_err(|error| unavailable(&error))?
+            .sharded;
         let mut nodes = self.shared.nodes.lock().clone();
         fastrand::shuffle(&mut nodes);
-        let mut said = RedisError::from((ErrorKind::ClusterConnectionNotFound, "the cluster has no node"));
+        let mut said = RedisError::from((
+            ErrorKind::ClusterConnectionNotFound,
+            "the cluster has no node",
+        ));
         for node in nodes {
             let subscribed = if sharded {
                 self.subscribe_with_owner(node, channel).await
@@ -139,8 +173,13 @@ impl Cluster {
                 return Ok((connection, pushes));
             };
             redirections += 1;
-            node = match error.redirect_node().and_then(|(owner, _)| host_and_port(owner)) {
-                Some((host, port)) if redirections <= REDIRECTIONS => at(&node, known_host(host, &node), port),
+            node = match error
+                .redirect_node()
+                .and_then(|(owner, _)| host_and_port(owner))
+            {
+                Some((host, port)) if redirections <= REDIRECTIONS => {
+                    at(&node, known_host(host, &node), port)
+                }
                 _ => return Err(error),
             };
         }
@@ -150,10 +189,17 @@ impl Cluster {
     async fn learn(&self, connection: &mut MultiplexedConnection, node: &ConnectionInfo) {
         let mut question = redis::cmd("CLUSTER");
         question.arg("SLOTS");
-        let Ok(slots) = question.query_async::<Vec<Vec<Value>>>(connection).await else { return };
+        let Ok(slots) = question.query_async::<Vec<Vec<Value>>>(connection).await else {
+            return;
+        };
         let mut nodes = self.shared.nodes.lock();
-        for said in slots.into_iter().flat_map(|range| range.into_iter().skip(2)) {
-            let Some((host, port)) = host_of(said) else { continue };
+        for said in slots
+            .into_iter()
+            .flat_map(|range| range.into_iter().skip(2))
+        {
+            let Some((host, port)) = host_of(said) else {
+                continue;
+            };
             let found = at(node, known_host(&host, node), port);
             if !nodes.iter().any(|known| known.addr() == found.addr()) {
                 nodes.push(found);
@@ -175,7 +221,9 @@ impl Cluster {
     ) -> Result<RedisResult<T>, StoreError> {
         let failed = match &answer {
             Ok(Ok(_)) => false,
-            Ok(Err(error)) => error.is_io_error() || error.kind() == ErrorKind::ClusterConnectionNotFound,
+            Ok(Err(error)) => {
+                error.is_io_error() || error.kind() == ErrorKind::ClusterConnectionNotFound
+            }
             Err(_) => true,
         };
         let mut failing_since = current.failing_since.lock();
@@ -183,7 +231,10 @@ impl Cluster {
             *failing_since = None;
         } else if failing_since.get_or_insert_with(Instant::now).elapsed() > LOST_AFTER {
             let mut shared = self.shared.current.lock();
-            if shared.as_ref().is_some_and(|now| Arc::ptr_eq(&now.failing_since, &current.failing_since)) {
+            if shared
+                .as_ref()
+                .is_some_and(|now| Arc::ptr_eq(&now.failing_since, &current.failing_since))
+            {
                 *shared = None;
                 self.metrics.connection_broken();
             }
@@ -208,11 +259,16 @@ impl Cluster {
             return Ok(current);
         }
         if failed_at.is_some_and(|failed_at| failed_at.elapsed() < REST) {
-            return Err(StoreError::Unavailable("the cluster cannot be reached".into()));
+            return Err(StoreError::Unavailable(
+                "the cluster cannot be reached".into(),
+            ));
         }
         // Stands if this is dropped before it is done.
         *failed_at = Some(Instant::now());
-        let current = self.connect_to_all().await.map_err(|error| failure(&error))?;
+        let current = self
+            .connect_to_all()
+            .await
+            .map_err(|error| failure(&error))?;
         *failed_at = None;
         *self.shared.current.lock() = Some(current.clone());
         self.metrics.connection_made();
@@ -238,26 +294,41 @@ impl Cluster {
         let random = RoutingInfo::SingleNode(SingleNodeRoutingInfo::Random);
         let known = connection.route_command(question, random).await?;
         let sharded = matches!(&known, Value::Array(commands) if !matches!(commands.first(), None | Some(Value::Nil)));
-        Ok(Current { connection, sharded, failing_since: Arc::default() })
+        Ok(Current {
+            connection,
+            sharded,
+            failing_since: Arc::default(),
+        })
     }
 }
 
 /// Host and port in an entry of `CLUSTER SLOTS`.
 fn host_of(entry: Value) -> Option<(String, u16)> {
-    let Value::Array(entry) = entry else { return None };
+    let Value::Array(entry) = entry else {
+        return None;
+    };
     let mut entry = entry.into_iter();
-    let host = redis::from_redis_value::<Option<String>>(entry.next()?).ok()?.unwrap_or_default();
+    let host = redis::from_redis_value::<Option<String>>(entry.next()?)
+        .ok()?
+        .unwrap_or_default();
     Some((host, redis::from_redis_value(entry.next()?).ok()?))
 }
 
 /// A node that knows no name of its own leaves it out: it is where it was asked.
 fn known_host<'a>(host: &'a str, asked: &'a ConnectionInfo) -> &'a str {
     match (host, asked.addr()) {
-        ("" | "?", redis::ConnectionAddr::Tcp(host, _) | redis::ConnectionAddr::TcpTls { host, .. }) => host,
+        (
+            "" | "?",
+            redis::ConnectionAddr::Tcp(host, _) | redis::ConnectionAddr::TcpTls { host, .. },
+        ) => host,
         _ => host,
     }
 }
 
 fn unavailable(error: &StoreError) -> RedisError {
-    RedisError::from((ErrorKind::Io, "the cluster cannot be reached", error.to_string()))
+    RedisError::from((
+        ErrorKind::Io,
+        "the cluster cannot be reached",
+        error.to_string(),
+    ))
 }

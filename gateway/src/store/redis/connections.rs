@@ -70,22 +70,49 @@ impl Connections {
     /// # Errors
     /// The URL is none of Redis, or the certificates cannot be read.
     pub fn new(settings: &ConnectionSettings, metrics: StoreMetrics) -> Result<Self, StoreError> {
-        let ConnectionSettings { url, ca, pool_size, command_timeout } = settings;
+        let ConnectionSettings {
+            url,
+            ca,
+            pool_size,
+            command_timeout,
+        } = settings;
         let address = RedisAddress::parse(url)?;
         let dialer = Dialer::new(&address, ca.clone(), *command_timeout)?;
         let RedisAddress { shape, nodes, .. } = address;
-        let pool = |route| Topology::Pool(Pool::new(route, *pool_size, *command_timeout, metrics.clone()));
+        let pool = |route| {
+            Topology::Pool(Pool::new(
+                route,
+                *pool_size,
+                *command_timeout,
+                metrics.clone(),
+            ))
+        };
         let topology = match shape {
             Shape::Single => match nodes.into_iter().next() {
                 Some(node) => pool(Route::Fixed(dialer, node)),
                 None => return Err(AddressError::Host(1).into()),
             },
-            Shape::Sentinel { service } => pool(Route::Master(Sentinels::new(dialer, service, nodes))),
-            Shape::Cluster => Topology::Cluster(Cluster::new(dialer, nodes, *command_timeout, metrics.clone())),
+            Shape::Sentinel { service } => {
+                pool(Route::Master(Sentinels::new(dialer, service, nodes)))
+            }
+            Shape::Cluster => Topology::Cluster(Cluster::new(
+                dialer,
+                nodes,
+                *command_timeout,
+                metrics.clone(),
+            )),
         };
-        let servers = if matches!(topology, Topology::Cluster(_)) { MASTERS } else { 1 };
+        let servers = if matches!(topology, Topology::Cluster(_)) {
+            MASTERS
+        } else {
+            1
+        };
         let places = Places::new(servers, *command_timeout, metrics.clone());
-        Ok(Self { topology, places, metrics })
+        Ok(Self {
+            topology,
+            places,
+            metrics,
+        })
     }
 
     /// Runs a script.
@@ -110,13 +137,21 @@ impl Connections {
     ///
     /// # Errors
     /// No place among the commands under way, no answer in time, or none that is understood.
-    pub async fn query<T: FromRedisValue>(&self, verb: &'static str, command: &Cmd) -> Result<T, StoreError> {
+    pub async fn query<T: FromRedisValue>(
+        &self,
+        verb: &'static str,
+        command: &Cmd,
+    ) -> Result<T, StoreError> {
         let _place = self.places.take().await?;
         self.query_at_once(verb, command).await
     }
 
     /// The same, past the line.
-    async fn query_at_once<T: FromRedisValue>(&self, verb: &'static str, command: &Cmd) -> Result<T, StoreError> {
+    async fn query_at_once<T: FromRedisValue>(
+        &self,
+        verb: &'static str,
+        command: &Cmd,
+    ) -> Result<T, StoreError> {
         let asked_at = Instant::now();
         let answer = self.ask(command).await?;
         self.metrics.answered(verb, asked_at.elapsed());
@@ -143,7 +178,10 @@ impl Connections {
     }
 
     /// Subscribes over a connection of its own, and waits for the server to say so. Finds the server anew each time.
-    pub(super) async fn subscribe(&self, channel: &str) -> RedisResult<(MultiplexedConnection, Pushes)> {
+    pub(super) async fn subscribe(
+        &self,
+        channel: &str,
+    ) -> RedisResult<(MultiplexedConnection, Pushes)> {
         match &self.topology {
             Topology::Pool(pool) => pool.subscribe(channel).await,
             Topology::Cluster(cluster) => cluster.subscribe(channel).await,
@@ -190,7 +228,10 @@ impl Connections {
 
 /// Whether a server has said this. Its own errors have a code.
 pub(super) fn is_answer(answer: &RedisResult<Value>) -> bool {
-    answer.as_ref().err().is_none_or(|error| error.code().is_some())
+    answer
+        .as_ref()
+        .err()
+        .is_none_or(|error| error.code().is_some())
 }
 
 fn understood<T: FromRedisValue>(answer: RedisResult<Value>) -> Result<T, StoreError> {
@@ -202,7 +243,10 @@ fn understood<T: FromRedisValue>(answer: RedisResult<Value>) -> Result<T, StoreE
 pub(super) fn failure(error: &RedisError) -> StoreError {
     if error.is_timeout() {
         StoreError::Timeout
-    } else if matches!(error.kind(), ErrorKind::UnexpectedReturnType | ErrorKind::Parse) {
+    } else if matches!(
+        error.kind(),
+        ErrorKind::UnexpectedReturnType | ErrorKind::Parse
+    ) {
         StoreError::Corrupt(error.to_string())
     } else {
         StoreError::Unavailable(error.to_string())

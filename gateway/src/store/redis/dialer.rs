@@ -9,8 +9,8 @@ use redis::aio::{MultiplexedConnection, SendError};
 use redis::io::tcp::TcpSettings;
 use redis::io::tcp::socket2::TcpKeepalive;
 use redis::{
-    AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, ProtocolVersion, PushInfo, PushKind, RedisResult,
-    TlsCertificates,
+    AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, ProtocolVersion, PushInfo,
+    PushKind, RedisResult, TlsCertificates,
 };
 use tokio::sync::mpsc;
 
@@ -41,9 +41,19 @@ pub(super) type Pushes = mpsc::Receiver<PushInfo>;
 impl Dialer {
     /// For the servers at this address. `ca` is the only certificate authority to believe, in PEM; without it the
     /// system's are.
-    pub(super) fn new(address: &RedisAddress, ca: Option<Vec<u8>>, timeout: Duration) -> Result<Self, StoreError> {
-        let certificates = address.tls.then_some(TlsCertificates { client_tls: None, root_cert: ca });
-        let dialer = Self { certificates, timeout };
+    pub(super) fn new(
+        address: &RedisAddress,
+        ca: Option<Vec<u8>>,
+        timeout: Duration,
+    ) -> Result<Self, StoreError> {
+        let certificates = address.tls.then_some(TlsCertificates {
+            client_tls: None,
+            root_cert: ca,
+        });
+        let dialer = Self {
+            certificates,
+            timeout,
+        };
         // Reads the certificates, so that a file that holds none shows itself at once.
         for node in &address.nodes {
             dialer.client(node).map_err(|error| failure(&error))?;
@@ -70,17 +80,27 @@ impl Dialer {
     }
 
     /// Connects for one question.
-    pub(super) async fn connect_once(&self, node: &ConnectionInfo) -> RedisResult<MultiplexedConnection> {
-        self.client(node)?.get_multiplexed_async_connection_with_config(&self.config()).await
+    pub(super) async fn connect_once(
+        &self,
+        node: &ConnectionInfo,
+    ) -> RedisResult<MultiplexedConnection> {
+        self.client(node)?
+            .get_multiplexed_async_connection_with_config(&self.config())
+            .await
     }
 
     /// Connects for a subscription.
-    pub(super) async fn connect_to_hear(&self, node: &ConnectionInfo) -> RedisResult<(MultiplexedConnection, Pushes)> {
+    pub(super) async fn connect_to_hear(
+        &self,
+        node: &ConnectionInfo,
+    ) -> RedisResult<(MultiplexedConnection, Pushes)> {
         let (sender, pushes) = mpsc::channel(PUSHES_AHEAD);
         let sender = Arc::new(Mutex::new(Some(sender)));
         let config = self.config().set_push_sender(move |push| {
             let mut sender = sender.lock();
-            let sent = sender.as_ref().map_or(Ok(()), |open| open.try_send(push).map_err(|_| ()));
+            let sent = sender
+                .as_ref()
+                .map_or(Ok(()), |open| open.try_send(push).map_err(|_| ()));
             if sent.is_err() {
                 // One that was lost makes all that follow worthless.
                 *sender = None;
@@ -88,7 +108,12 @@ impl Dialer {
             sent
         });
         let client = self.client(&speaking_resp3(node))?;
-        Ok((client.get_multiplexed_async_connection_with_config(&config).await?, pushes))
+        Ok((
+            client
+                .get_multiplexed_async_connection_with_config(&config)
+                .await?,
+            pushes,
+        ))
     }
 
     /// The certificates to believe, where connections are encrypted.
@@ -105,30 +130,48 @@ impl Dialer {
     }
 
     fn config(&self) -> AsyncConnectionConfig {
-        AsyncConnectionConfig::new().set_connection_timeout(Some(self.timeout)).set_response_timeout(Some(self.timeout))
+        AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(self.timeout))
+            .set_response_timeout(Some(self.timeout))
     }
 }
 
 /// The protocol in which a server may speak without having been asked.
 fn speaking_resp3(node: &ConnectionInfo) -> ConnectionInfo {
-    let settings = node.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
+    let settings = node
+        .redis_settings()
+        .clone()
+        .set_protocol(ProtocolVersion::RESP3);
     node.clone().set_redis_settings(settings)
 }
 
 /// Commands are small segments, which must not wait for one another; and a server that vanished without a word must not
 /// be waited for until the kernel's own patience of many minutes ends.
 pub(super) fn tcp_settings(timeout: Duration) -> TcpSettings {
-    let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE).with_retries(KEEPALIVE_ASKINGS);
-    TcpSettings::default().set_nodelay(true).set_keepalive(keepalive).set_user_timeout(timeout.max(KEEPALIVE) * 2)
+    let keepalive = TcpKeepalive::new()
+        .with_time(KEEPALIVE)
+        .with_interval(KEEPALIVE)
+        .with_retries(KEEPALIVE_ASKINGS);
+    TcpSettings::default()
+        .set_nodelay(true)
+        .set_keepalive(keepalive)
+        .set_user_timeout(timeout.max(KEEPALIVE) * 2)
 }
 
 /// The same server settings at another address.
 pub(super) fn at(node: &ConnectionInfo, host: &str, port: u16) -> ConnectionInfo {
     let host = host.to_owned();
     node.clone().set_addr(match node.addr() {
-        ConnectionAddr::TcpTls { insecure, tls_params, .. } => {
-            ConnectionAddr::TcpTls { host, port, insecure: *insecure, tls_params: tls_params.clone() }
-        }
+        ConnectionAddr::TcpTls {
+            insecure,
+            tls_params,
+            ..
+        } => ConnectionAddr::TcpTls {
+            host,
+            port,
+            insecure: *insecure,
+            tls_params: tls_params.clone(),
+        },
         _ => ConnectionAddr::Tcp(host, port),
     })
 }

@@ -18,7 +18,10 @@ pub(super) struct Hearing {
 
 impl Default for Hearing {
     fn default() -> Self {
-        Self { started: Instant::now(), heard_at: Arc::new(AtomicU64::new(NOT_AT_ALL)) }
+        Self {
+            started: Instant::now(),
+            heard_at: Arc::new(AtomicU64::new(NOT_AT_ALL)),
+        }
     }
 }
 

@@ -39,8 +39,14 @@ const BACK_OFF: (Duration, Duration) = (Duration::from_millis(200), Duration::fr
 #[derive(Debug, Deserialize)]
 #[serde(tag = "push", rename_all = "snake_case")]
 enum Push {
-    Changed { login_id: LoginId, stored: StoredChange },
-    Superseded { login_id: LoginId, number: u64 },
+    Changed {
+        login_id: LoginId,
+        stored: StoredChange,
+    },
+    Superseded {
+        login_id: LoginId,
+        number: u64,
+    },
     Probe,
 }
 
@@ -121,7 +127,11 @@ impl Subscription {
         self.probe().await;
         let mut probed_at = Some(Instant::now());
         loop {
-            let patience = if probed_at.is_some() { PROBE_WITHIN } else { PROBE_AFTER };
+            let patience = if probed_at.is_some() {
+                PROBE_WITHIN
+            } else {
+                PROBE_AFTER
+            };
             match timeout(patience, pushes.recv()).await {
                 Ok(Some(push)) => match push.kind {
                     PushKind::Message | PushKind::SMessage => {
@@ -130,7 +140,9 @@ impl Subscription {
                         self.take(push.data.get(1));
                     }
                     PushKind::Disconnection => return (anything, Ended::Broken),
-                    PushKind::Unsubscribe | PushKind::SUnsubscribe => return (anything, Ended::Moved),
+                    PushKind::Unsubscribe | PushKind::SUnsubscribe => {
+                        return (anything, Ended::Moved);
+                    }
                     _ => {}
                 },
                 Ok(None) => return (anything, Ended::Broken),
@@ -148,18 +160,28 @@ impl Subscription {
 
     async fn probe(&self) {
         self.connections.metrics().probed();
-        if let Err(error) = self.connections.publish(&keys::inbox(&self.node), PROBE).await {
+        if let Err(error) = self
+            .connections
+            .publish(&keys::inbox(&self.node), PROBE)
+            .await
+        {
             tracing::debug!(%error, "the inbox could not be probed");
         }
     }
 
     fn take(&self, payload: Option<&Value>) {
-        let Some(Value::BulkString(payload)) = payload else { return };
+        let Some(Value::BulkString(payload)) = payload else {
+            return;
+        };
         match read(payload) {
             Ok(Some(event)) => self.inbox.deliver(event),
             Ok(None) => {}
             // The error's text may quote what it could not read, and that may hold a code.
-            Err(error) => tracing::warn!(line = error.line(), column = error.column(), "an unreadable push"),
+            Err(error) => tracing::warn!(
+                line = error.line(),
+                column = error.column(),
+                "an unreadable push"
+            ),
         }
     }
 }
@@ -167,7 +189,10 @@ impl Subscription {
 /// The event that a push tells of; a probe tells of none.
 pub(super) fn read(payload: &[u8]) -> serde_json::Result<Option<InboxEvent>> {
     serde_json::from_slice(payload).map(|push| match push {
-        Push::Changed { login_id, stored } => Some(InboxEvent::Changed { login_id, change: stored }),
+        Push::Changed { login_id, stored } => Some(InboxEvent::Changed {
+            login_id,
+            change: stored,
+        }),
         Push::Superseded { login_id, number } => Some(InboxEvent::Superseded { login_id, number }),
         Push::Probe => None,
     })

@@ -56,10 +56,23 @@ impl Places {
         Self::with_patience(servers, (silence, IN_LINE), metrics)
     }
 
-    fn with_patience(servers: usize, (silence, in_line): (Duration, Duration), metrics: StoreMetrics) -> Self {
+    fn with_patience(
+        servers: usize,
+        (silence, in_line): (Duration, Duration),
+        metrics: StoreMetrics,
+    ) -> Self {
         let free = Semaphore::new(EACH_SERVER * servers);
         let (answers, failures) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { shared: Arc::new(Shared { free, answers, failures, silence, in_line, metrics }) }
+        Self {
+            shared: Arc::new(Shared {
+                free,
+                answers,
+                failures,
+                silence,
+                in_line,
+                metrics,
+            }),
+        }
     }
 
     /// Waits in line for a place.
@@ -72,7 +85,10 @@ impl Places {
             Ok(permit) => permit,
             Err(_) => self.wait().await?,
         };
-        Ok(Place { _under_way: self.shared.metrics.under_way(), _permit: permit })
+        Ok(Place {
+            _under_way: self.shared.metrics.under_way(),
+            _permit: permit,
+        })
     }
 
     /// Notes that Redis has answered somebody.
@@ -86,14 +102,22 @@ impl Places {
     }
 
     async fn wait(&self) -> Result<SemaphorePermit<'_>, StoreError> {
-        let Shared { free, silence, in_line, metrics, .. } = &*self.shared;
+        let Shared {
+            free,
+            silence,
+            in_line,
+            metrics,
+            ..
+        } = &*self.shared;
         let _waiting = metrics.waiting();
         let last_call = Instant::now() + *in_line;
         let mut turn = std::pin::pin!(free.acquire());
         loop {
             let so_far = self.shared.so_far();
             match timeout_at(last_call.min(Instant::now() + *silence), &mut turn).await {
-                Ok(turn) => return turn.map_err(|closed| StoreError::Unavailable(closed.to_string())),
+                Ok(turn) => {
+                    return turn.map_err(|closed| StoreError::Unavailable(closed.to_string()));
+                }
                 Err(_) if self.shared.only_fails_since(so_far) => return Err(StoreError::Timeout),
                 Err(_) if Instant::now() >= last_call => {
                     metrics.turned_away();
@@ -108,7 +132,10 @@ impl Places {
 impl Shared {
     /// How many answers and failures there were.
     fn so_far(&self) -> (u64, u64) {
-        (self.answers.load(Ordering::Relaxed), self.failures.load(Ordering::Relaxed))
+        (
+            self.answers.load(Ordering::Relaxed),
+            self.failures.load(Ordering::Relaxed),
+        )
     }
 
     /// Whether commands have failed since and none was answered.
@@ -147,9 +174,14 @@ mod tests {
         let mut taken = full_but(&places, 1).await;
         taken.push(places.take().await.expect("the last place"));
         let (mut first, mut second) = (Box::pin(places.take()), Box::pin(places.take()));
-        assert!(first.as_mut().now_or_never().is_none() && second.as_mut().now_or_never().is_none());
+        assert!(
+            first.as_mut().now_or_never().is_none() && second.as_mut().now_or_never().is_none()
+        );
         taken.pop();
-        assert!(places.take().now_or_never().is_none(), "nobody gets in before those who wait");
+        assert!(
+            places.take().now_or_never().is_none(),
+            "nobody gets in before those who wait"
+        );
         assert!(second.as_mut().now_or_never().is_none());
         assert!(first.await.is_ok());
         assert!(second.await.is_ok(), "the first has given its place back");

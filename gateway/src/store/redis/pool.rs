@@ -53,7 +53,12 @@ impl Pool {
     /// A pool of `size` connections. None is made yet.
     pub(super) fn new(route: Route, size: u32, timeout: Duration, metrics: StoreMetrics) -> Self {
         let age = Arc::<AtomicU64>::default();
-        let manager = Manager { route: route.clone(), timeout, metrics, age: Arc::clone(&age) };
+        let manager = Manager {
+            route: route.clone(),
+            timeout,
+            metrics,
+            age: Arc::clone(&age),
+        };
         let pool = bb8::Pool::builder()
             .max_size(size)
             .min_idle(Some(size))
@@ -64,14 +69,21 @@ impl Pool {
             .queue_strategy(bb8::QueueStrategy::Lifo)
             .connection_timeout(timeout)
             .build_unchecked(manager);
-        Self { route, pool, timeout, age }
+        Self {
+            route,
+            pool,
+            timeout,
+            age,
+        }
     }
 
     pub(super) async fn query(&self, command: &Cmd) -> Result<RedisResult<Value>, StoreError> {
         let mut connection = match self.pool.get().await {
             Ok(connection) => connection.clone(),
             Err(bb8::RunError::User(error)) => return Err(failure(&error)),
-            Err(bb8::RunError::TimedOut) => return Err(StoreError::Unavailable("no connection in time".into())),
+            Err(bb8::RunError::TimedOut) => {
+                return Err(StoreError::Unavailable("no connection in time".into()));
+            }
         };
         let answers = connection.answers.load(Ordering::Relaxed);
         match timeout(self.timeout, command.query_async(&mut connection.handle)).await {
@@ -96,11 +108,16 @@ impl Pool {
         connection.broken.store(true, Ordering::Relaxed);
         // Of all that waited on it the first is enough: newer connections are none the worse for the others.
         let (age, newer) = (connection.age, connection.age + 1);
-        let _ = self.age.compare_exchange(age, newer, Ordering::Relaxed, Ordering::Relaxed);
+        let _ = self
+            .age
+            .compare_exchange(age, newer, Ordering::Relaxed, Ordering::Relaxed);
     }
 
     /// Subscribes, and waits for the server to say so.
-    pub(super) async fn subscribe(&self, channel: &str) -> RedisResult<(MultiplexedConnection, Pushes)> {
+    pub(super) async fn subscribe(
+        &self,
+        channel: &str,
+    ) -> RedisResult<(MultiplexedConnection, Pushes)> {
         let (mut connection, pushes) = self.route.connect_to_hear().await?;
         connection.subscribe(channel).await?;
         Ok((connection, pushes))
@@ -163,8 +180,14 @@ impl bb8::ManageConnection for Manager {
     async fn connect(&self) -> RedisResult<Connection> {
         let (broken, age) = (Arc::default(), self.age.load(Ordering::Relaxed));
         let connecting = timeout(self.timeout * 2, self.route.connect(&broken)).await;
-        let in_time = connecting.map_err(|_| RedisError::from((ErrorKind::Io, "no connection in time")))?;
-        let connection = Connection { handle: in_time?, broken, answers: Arc::default(), age };
+        let in_time =
+            connecting.map_err(|_| RedisError::from((ErrorKind::Io, "no connection in time")))?;
+        let connection = Connection {
+            handle: in_time?,
+            broken,
+            answers: Arc::default(),
+            age,
+        };
         self.metrics.connection_made();
         Ok(connection)
     }
@@ -174,7 +197,10 @@ impl bb8::ManageConnection for Manager {
         if self.is_usable(connection) {
             return Ok(());
         }
-        Err(RedisError::from((ErrorKind::Io, "the connection has broken")))
+        Err(RedisError::from((
+            ErrorKind::Io,
+            "the connection has broken",
+        )))
     }
 
     fn has_broken(&self, connection: &mut Connection) -> bool {
@@ -188,6 +214,7 @@ impl bb8::ManageConnection for Manager {
 
 impl Manager {
     fn is_usable(&self, connection: &Connection) -> bool {
-        !connection.broken.load(Ordering::Relaxed) && connection.age == self.age.load(Ordering::Relaxed)
+        !connection.broken.load(Ordering::Relaxed)
+            && connection.age == self.age.load(Ordering::Relaxed)
     }
 }

@@ -38,24 +38,43 @@ pub struct Call<'a> {
 
 impl Text {
     fn new(source: &'static str) -> Self {
-        Self { source, digest: redis::Script::new(source).get_hash().to_owned() }
+        Self {
+            source,
+            digest: redis::Script::new(source).get_hash().to_owned(),
+        }
     }
 }
 
 impl Script {
     /// A script that has nothing to say to nodes. `verb` is its name in metrics.
     pub fn new(verb: &'static str, source: &'static str) -> Self {
-        Self { verb, publishing: Text::new(source), handing_over: None }
+        Self {
+            verb,
+            publishing: Text::new(source),
+            handing_over: None,
+        }
     }
 
     /// A script that has: its text for either publisher.
-    pub(super) fn telling(verb: &'static str, publishing: &'static str, handing_over: &'static str) -> Self {
-        Self { verb, publishing: Text::new(publishing), handing_over: Some(Text::new(handing_over)) }
+    pub(super) fn telling(
+        verb: &'static str,
+        publishing: &'static str,
+        handing_over: &'static str,
+    ) -> Self {
+        Self {
+            verb,
+            publishing: Text::new(publishing),
+            handing_over: Some(Text::new(handing_over)),
+        }
     }
 
     /// A run on this key.
     pub fn on(&self, key: impl Into<String>) -> Call<'_> {
-        Call { script: self, keys: vec![key.into()], arguments: Vec::new() }
+        Call {
+            script: self,
+            keys: vec![key.into()],
+            arguments: Vec::new(),
+        }
     }
 }
 
@@ -77,7 +96,11 @@ impl Call<'_> {
     /// The same, which counts an attempt before it does anything else.
     #[must_use]
     pub(super) fn counting(self, tolls: &[Toll]) -> Self {
-        tolls.iter().fold(self, |call, toll| call.key(toll.key.as_str()).arg(toll.interval).arg(toll.burst))
+        tolls.iter().fold(self, |call, toll| {
+            call.key(toll.key.as_str())
+                .arg(toll.interval)
+                .arg(toll.burst)
+        })
     }
 
     pub(super) const fn verb(&self) -> &'static str {

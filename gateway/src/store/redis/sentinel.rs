@@ -25,11 +25,19 @@ pub(super) struct Sentinels {
 
 impl Sentinels {
     pub(super) fn new(dialer: Dialer, service: String, nodes: Vec<ConnectionInfo>) -> Self {
-        Self { dialer, service, nodes, preferred: Arc::default() }
+        Self {
+            dialer,
+            service,
+            nodes,
+            preferred: Arc::default(),
+        }
     }
 
     /// Connects to the master for commands.
-    pub(super) async fn connect(&self, broken: &Arc<AtomicBool>) -> RedisResult<MultiplexedConnection> {
+    pub(super) async fn connect(
+        &self,
+        broken: &Arc<AtomicBool>,
+    ) -> RedisResult<MultiplexedConnection> {
         let mut connection = self.dialer.connect(&self.master().await?, broken).await?;
         must_be_master(&mut connection).await?;
         Ok(connection)
@@ -57,22 +65,30 @@ impl Sentinels {
             }
         }
         // The next try begins with another.
-        self.preferred.store((first + 1) % self.nodes.len().max(1), Ordering::Relaxed);
+        self.preferred
+            .store((first + 1) % self.nodes.len().max(1), Ordering::Relaxed);
         Err(said)
     }
 
     async fn ask(&self, sentinel: &ConnectionInfo) -> RedisResult<ConnectionInfo> {
-        let open = sentinel.clone().set_redis_settings(RedisConnectionInfo::default());
+        let open = sentinel
+            .clone()
+            .set_redis_settings(RedisConnectionInfo::default());
         let answer = match self.ask_by(&open).await {
             // The Sentinels know the servers' password anyway: it is how they watch them.
             Err(error) if error.code() == Some("NOAUTH") => {
                 let settings = sentinel.redis_settings().clone().set_db(0);
-                self.ask_by(&sentinel.clone().set_redis_settings(settings)).await
+                self.ask_by(&sentinel.clone().set_redis_settings(settings))
+                    .await
             }
             answer => answer,
         };
-        let unknown =
-            || RedisError::from((ErrorKind::MasterNameNotFoundBySentinel, "a Sentinel knows no such service"));
+        let unknown = || {
+            RedisError::from((
+                ErrorKind::MasterNameNotFoundBySentinel,
+                "a Sentinel knows no such service",
+            ))
+        };
         let (host, port) = answer?.ok_or_else(unknown)?;
         Ok(at(sentinel, &host, port))
     }
@@ -90,6 +106,9 @@ async fn must_be_master(connection: &mut MultiplexedConnection) -> RedisResult<(
     let role: Vec<Value> = redis::cmd("ROLE").query_async(connection).await?;
     match role.first() {
         Some(Value::BulkString(name)) if name == b"master" => Ok(()),
-        _ => Err(RedisError::from((ErrorKind::Io, "the server that a Sentinel named is no master"))),
+        _ => Err(RedisError::from((
+            ErrorKind::Io,
+            "the server that a Sentinel named is no master",
+        ))),
     }
 }

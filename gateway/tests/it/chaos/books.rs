@@ -49,7 +49,10 @@ pub(super) struct Pages {
 
 impl Books {
     pub(super) fn new() -> Self {
-        Self { started: Instant::now(), pages: Mutex::default() }
+        Self {
+            started: Instant::now(),
+            pages: Mutex::default(),
+        }
     }
 
     pub(super) fn pages(&self) -> MutexGuard<'_, Pages> {
@@ -105,10 +108,16 @@ impl Books {
     }
 
     /// Whether what somebody heard at this moment may have been lost; if so, it is noted as excused.
-    pub(super) fn excuses(&self, visit: usize, what: &'static str, heard_at: Option<Instant>) -> bool {
+    pub(super) fn excuses(
+        &self,
+        visit: usize,
+        what: &'static str,
+        heard_at: Option<Instant>,
+    ) -> bool {
         let mut pages = self.pages();
-        let is_in =
-            |(from, until): &(Instant, Instant)| heard_at.is_some_and(|at| (*from..*until + HEARD_LATER).contains(&at));
+        let is_in = |(from, until): &(Instant, Instant)| {
+            heard_at.is_some_and(|at| (*from..*until + HEARD_LATER).contains(&at))
+        };
         let is_excused = pages.unsure.iter().any(is_in);
         if is_excused {
             *pages.excused.entry(what).or_default() += 1;
@@ -128,7 +137,9 @@ impl Books {
     /// Visits that have begun and not come to their end.
     pub(super) fn unsettled(&self) -> Vec<usize> {
         let pages = self.pages();
-        (0..pages.timelines.len()).filter(|visit| !pages.ended.contains(visit)).collect()
+        (0..pages.timelines.len())
+            .filter(|visit| !pages.ended.contains(visit))
+            .collect()
     }
 
     /// Visits so far, and those that have come to their end.
@@ -142,7 +153,13 @@ impl Books {
         let pages = self.pages();
         let mut text = String::new();
         let balance = pages.ledger.balance();
-        let lost = balance.lost - pages.excused.get(CONFIRM_LOST).copied().unwrap_or_default().min(balance.lost);
+        let lost = balance.lost
+            - pages
+                .excused
+                .get(CONFIRM_LOST)
+                .copied()
+                .unwrap_or_default()
+                .min(balance.lost);
         if balance.duplicate + lost + balance.wrong_browser > 0 {
             writeln!(text, "the ledger is not clean: {balance:?}").unwrap();
         }
@@ -150,7 +167,11 @@ impl Books {
             let of = visit.map_or_else(String::new, |visit| format!("login {visit}: "));
             writeln!(text, "{of}{what}").unwrap();
         }
-        let mut broken: Vec<usize> = pages.violations.iter().filter_map(|(visit, _)| *visit).collect();
+        let mut broken: Vec<usize> = pages
+            .violations
+            .iter()
+            .filter_map(|(visit, _)| *visit)
+            .collect();
         broken.dedup();
         for visit in broken.into_iter().take(SHOWN) {
             writeln!(text, "\n--- login {visit}").unwrap();
@@ -165,10 +186,14 @@ impl Books {
     pub(super) fn table(&self, seed: u64, shape: Shape) -> String {
         let pages = self.pages();
         let balance = pages.ledger.balance();
-        let mut text = format!("seed {seed}, {shape:?}, {:.0} s\n", self.elapsed().as_secs_f64());
+        let mut text = format!(
+            "seed {seed}, {shape:?}, {:.0} s\n",
+            self.elapsed().as_secs_f64()
+        );
         let rows = |text: &mut String, title: &str, rows: &BTreeMap<&'static str, u64>| {
             writeln!(text, "{title}").unwrap();
-            rows.iter().for_each(|(name, count)| writeln!(text, "  {name:<44} {count:>6}").unwrap());
+            rows.iter()
+                .for_each(|(name, count)| writeln!(text, "  {name:<44} {count:>6}").unwrap());
         };
         rows(&mut text, "logins by outcome", &pages.outcomes);
         rows(&mut text, "faults by kind", &pages.faults);
@@ -184,7 +209,12 @@ impl Books {
         ]);
         rows(&mut text, "what they met", &met);
         rows(&mut text, "excused by failovers", &pages.excused);
-        writeln!(text, "longest from confirm to delivery: {:.2} s", pages.longest.as_secs_f64()).unwrap();
+        writeln!(
+            text,
+            "longest from confirm to delivery: {:.2} s",
+            pages.longest.as_secs_f64()
+        )
+        .unwrap();
         text
     }
 }
@@ -193,7 +223,9 @@ impl Pages {
     /// What happened to a login, among the faults of its time.
     fn timeline(&self, visit: usize) -> Vec<(Duration, String)> {
         let own = &self.timelines[visit];
-        let (Some((first, _)), Some((last, _))) = (own.first(), own.last()) else { return Vec::new() };
+        let (Some((first, _)), Some((last, _))) = (own.first(), own.last()) else {
+            return Vec::new();
+        };
         let around = *first..=*last + Duration::from_secs(1);
         let faults = self.fault_line.iter().filter(|(at, _)| around.contains(at));
         let faults = faults.map(|(at, what)| (*at, format!("            fault: {what}")));
@@ -206,7 +238,11 @@ impl Pages {
     pub(super) fn secret(&mut self, text: &str) {
         // Codes and tokens name their login, which is no secret.
         let is_public = |word: &str| word.parse::<LoginId>().is_ok();
-        self.secrets.extend(words(text).filter(|word| word.len() >= 9 && !is_public(word)).map(str::to_owned));
+        self.secrets.extend(
+            words(text)
+                .filter(|word| word.len() >= 9 && !is_public(word))
+                .map(str::to_owned),
+        );
     }
 }
 

@@ -48,7 +48,10 @@ pub(super) struct Deck<T> {
 
 impl<T> Deck<T> {
     pub(super) fn of(cards: Vec<T>) -> Self {
-        Self { cards: Vec::new(), drawn: cards }
+        Self {
+            cards: Vec::new(),
+            drawn: cards,
+        }
     }
 
     pub(super) fn draw(&mut self, random: &mut fastrand::Rng) -> &T {
@@ -70,7 +73,11 @@ pub(super) struct Lane {
 
 impl Lane {
     pub(super) fn begin(extent: Extent) -> Self {
-        Self { extent, began: Instant::now(), done: 0 }
+        Self {
+            extent,
+            began: Instant::now(),
+            done: 0,
+        }
     }
 
     pub(super) fn goes_on(&mut self) -> bool {
@@ -126,18 +133,36 @@ impl LinkFault {
 
 impl Links {
     /// Makes links fail, one after another.
-    pub(super) async fn fail(mut self, extent: Extent, mut random: fastrand::Rng, books: Arc<Books>) -> Self {
-        let ends: &[bool] = if self.redis.is_empty() { &[false] } else { &[true, false] };
-        let cards = LinkFault::ALL.into_iter().flat_map(|fault| ends.iter().map(move |end| (fault, *end))).collect();
+    pub(super) async fn fail(
+        mut self,
+        extent: Extent,
+        mut random: fastrand::Rng,
+        books: Arc<Books>,
+    ) -> Self {
+        let ends: &[bool] = if self.redis.is_empty() {
+            &[false]
+        } else {
+            &[true, false]
+        };
+        let cards = LinkFault::ALL
+            .into_iter()
+            .flat_map(|fault| ends.iter().map(move |end| (fault, *end)))
+            .collect();
         let (mut deck, mut lane) = (Deck::of(cards), Lane::begin(extent));
         while lane.goes_on() {
             sleep(Duration::from_millis(random.u64(100..1200))).await;
             let (fault, to_redis) = *deck.draw(&mut random);
-            let (links, which) =
-                if to_redis { (&mut self.redis, "to Redis") } else { (&mut self.browsers, "of browsers") };
+            let (links, which) = if to_redis {
+                (&mut self.redis, "to Redis")
+            } else {
+                (&mut self.browsers, "of browsers")
+            };
             let number = random.usize(..links.len());
             let hold = Duration::from_millis(random.u64(100..3500));
-            books.fault(fault.name(), format!("{} for {hold:?}, {which} at node {number}", fault.name()));
+            books.fault(
+                fault.name(),
+                format!("{} for {hold:?}, {which} at node {number}", fault.name()),
+            );
             fault.befall(&mut links[number], hold, &mut random).await;
         }
         self

@@ -75,8 +75,16 @@ const SETTINGS: &str = r#"
 #[tokio::test(flavor = "multi_thread")]
 async fn a_confirmed_login_reaches_its_browser_once_whatever_fails() {
     let duration: Option<u64> = setting("DURATION");
-    let seed = setting("SEED").unwrap_or_else(|| if duration.is_some() { fastrand::u64(1..1_000_000) } else { 1 });
-    let extent = duration.map_or(Extent::Faults(FEW), |seconds| Extent::For(Duration::from_secs(seconds)));
+    let seed = setting("SEED").unwrap_or_else(|| {
+        if duration.is_some() {
+            fastrand::u64(1..1_000_000)
+        } else {
+            1
+        }
+    });
+    let extent = duration.map_or(Extent::Faults(FEW), |seconds| {
+        Extent::For(Duration::from_secs(seconds))
+    });
     weather(setting("SHAPE").unwrap_or(Shape::Durable), seed, extent).await;
 }
 
@@ -95,13 +103,19 @@ async fn weather(shape: Shape, seed: u64, extent: Extent) {
     if let Some(complaint) = books.complaint() {
         panic!("SEED={seed} SHAPE={shape:?}\n{complaint}");
     }
-    assert!(books.pages().ledger.balance().received > 0, "somebody logged in");
+    assert!(
+        books.pages().ledger.balance().received > 0,
+        "somebody logged in"
+    );
 }
 
 /// A setting of the environment, unless it is empty.
 fn setting<T: std::str::FromStr>(name: &str) -> Option<T> {
     let text = std::env::var(name).ok().filter(|text| !text.is_empty())?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{name}={text} is none that is known")))
+    Some(
+        text.parse()
+            .unwrap_or_else(|_| panic!("{name}={text} is none that is known")),
+    )
 }
 
 /// Everything before it begins to fail.
@@ -117,31 +131,63 @@ impl Storm {
     async fn raise(shape: Shape, seed: u64) -> Self {
         let store = Store::start(shape);
         let world = World::on_url(store.url()).with(SETTINGS);
-        let proxy = |address| (0..NODES).map(|_| FaultProxy::to(address)).collect::<Vec<_>>();
+        let proxy = |address| {
+            (0..NODES)
+                .map(|_| FaultProxy::to(address))
+                .collect::<Vec<_>>()
+        };
         let to_redis: Vec<FaultProxy> = store.address().map(proxy).unwrap_or_default();
         let settings = world.settings_file();
         let start = |number| {
-            let link = to_redis.get(number).map(|link: &FaultProxy| format!("redis://{}", link.address()));
-            NodeProcess::start(&world, &settings, number, link.unwrap_or_else(|| store.url()))
+            let link = to_redis
+                .get(number)
+                .map(|link: &FaultProxy| format!("redis://{}", link.address()));
+            NodeProcess::start(
+                &world,
+                &settings,
+                number,
+                link.unwrap_or_else(|| store.url()),
+            )
         };
         let mut nodes = Nodes((0..NODES).map(start).collect());
         nodes.ready().await.expect("the nodes start");
-        let browsers: Vec<_> = nodes.0.iter().map(|node| FaultProxy::to(node.address())).collect();
-        let urls: Vec<_> =
-            browsers.iter().map(|link| Url::parse(&format!("http://{}", link.address())).unwrap()).collect();
+        let browsers: Vec<_> = nodes
+            .0
+            .iter()
+            .map(|node| FaultProxy::to(node.address()))
+            .collect();
+        let urls: Vec<_> = browsers
+            .iter()
+            .map(|link| Url::parse(&format!("http://{}", link.address())).unwrap())
+            .collect();
         let scene = Scene {
             books: Arc::new(Books::new()),
-            tokens: (0..PERSONS).map(|person| world.persons.token(person)).collect(),
+            tokens: (0..PERSONS)
+                .map(|person| world.persons.token(person))
+                .collect(),
             phone: saoma_load::Phone::with_patience(urls[0].clone(), "", PATIENCE).unwrap(),
-            http: reqwest::Client::builder().timeout(PATIENCE).build().unwrap(),
+            http: reqwest::Client::builder()
+                .timeout(PATIENCE)
+                .build()
+                .unwrap(),
             browsers_http: reqwest::Client::new(),
             urls,
         };
-        scene.tokens.iter().for_each(|token| scene.books.pages().secret(token));
+        scene
+            .tokens
+            .iter()
+            .for_each(|token| scene.books.pages().secret(token));
         Self {
             world,
-            links: Links { browsers, redis: to_redis },
-            processes: Processes { nodes, store, master: None },
+            links: Links {
+                browsers,
+                redis: to_redis,
+            },
+            processes: Processes {
+                nodes,
+                store,
+                master: None,
+            },
             scene: Arc::new(scene),
             random: fastrand::Rng::with_seed(seed),
         }
@@ -149,7 +195,13 @@ impl Storm {
 
     /// Lets logins begin for as long as anything fails, and waits until all of them have settled.
     async fn run(self, extent: Extent, rate: f64) -> Arc<Books> {
-        let Self { world, links, processes, scene, mut random } = self;
+        let Self {
+            world,
+            links,
+            processes,
+            scene,
+            mut random,
+        } = self;
         let books = Arc::clone(&scene.books);
         let links = tokio::spawn(links.fail(extent, random.fork(), Arc::clone(&books)));
         let processes = tokio::spawn(processes.fail(extent, random.fork(), Arc::clone(&books)));
@@ -158,7 +210,11 @@ impl Storm {
         let mut arrivals = interval(Duration::from_secs_f64(1.0 / rate));
         while !(links.is_finished() && processes.is_finished()) {
             arrivals.tick().await;
-            visits.spawn(Visit::make(Arc::clone(&scene), Plan::draw(&mut random), random.fork()));
+            visits.spawn(Visit::make(
+                Arc::clone(&scene),
+                Plan::draw(&mut random),
+                random.fork(),
+            ));
         }
         let (_links, mut processes) = (links.await.unwrap(), processes.await.unwrap());
         settle(visits, &mut processes.nodes, &books).await;
@@ -177,7 +233,10 @@ async fn settle(mut visits: JoinSet<()>, nodes: &mut Nodes, books: &Books) {
     };
     let settled = timeout(SETTLED_WITHIN, all).await.is_ok();
     if !settled {
-        books.violated_by_all(format!("{} logins did not settle in {SETTLED_WITHIN:?}", visits.len()));
+        books.violated_by_all(format!(
+            "{} logins did not settle in {SETTLED_WITHIN:?}",
+            visits.len()
+        ));
         for visit in books.unsettled() {
             books.violated(visit, "it did not settle".into());
         }
@@ -203,8 +262,10 @@ async fn check_what_is_left(processes: &mut Processes, world: &World, books: &Bo
         node.kill();
         let log = std::fs::read_to_string(node.log()).unwrap();
         let pages = books.pages();
-        let leaks: Vec<&str> =
-            log.lines().filter(|line| words(line).any(|word| pages.secrets.contains(word))).collect();
+        let leaks: Vec<&str> = log
+            .lines()
+            .filter(|line| words(line).any(|word| pages.secrets.contains(word)))
+            .collect();
         drop(pages);
         for line in leaks {
             books.violated_by_all(format!("a secret in a log: {line}"));
@@ -216,7 +277,11 @@ async fn check_what_is_left(processes: &mut Processes, world: &World, books: &Bo
             let name = format!("node-{number}.log");
             std::fs::copy(world.path(&name), std::path::Path::new(&folder).join(&name)).unwrap();
         }
-        std::fs::write(std::path::Path::new(&folder).join("complaint.txt"), complaint).unwrap();
+        std::fs::write(
+            std::path::Path::new(&folder).join("complaint.txt"),
+            complaint,
+        )
+        .unwrap();
     }
 }
 
@@ -239,6 +304,8 @@ async fn show_progress(books: Arc<Books>) {
         let (faults, broken) = (pages.faults.values().sum::<u64>(), pages.violations.len());
         drop(pages);
         let at = books.elapsed().as_secs();
-        eprintln!("{at:>5} s: {begun} logins begun, {settled} settled, {faults} faults, {broken} promises broken");
+        eprintln!(
+            "{at:>5} s: {begun} logins begun, {settled} settled, {faults} faults, {broken} promises broken"
+        );
     }
 }

@@ -64,10 +64,16 @@ impl NodeProcess {
             self.spawn();
             return Ok(());
         };
-        let Some(status) = process.try_wait().unwrap() else { return Ok(()) };
+        let Some(status) = process.try_wait().unwrap() else {
+            return Ok(());
+        };
         self.spawn();
         // A node does not start without its store.
-        if status.code() == Some(1) { Ok(()) } else { Err(format!("a node ended by itself with {status}")) }
+        if status.code() == Some(1) {
+            Ok(())
+        } else {
+            Err(format!("a node ended by itself with {status}"))
+        }
     }
 
     /// Kills it without a word.
@@ -80,13 +86,17 @@ impl NodeProcess {
 
     /// Asks it to drain, and waits until it has.
     pub(super) async fn drain(&mut self) -> Result<(), String> {
-        let Some(mut process) = self.process.take() else { return Ok(()) };
+        let Some(mut process) = self.process.take() else {
+            return Ok(());
+        };
         signal(&process, "TERM");
         let asked = Instant::now();
         loop {
             match process.try_wait().unwrap() {
                 Some(status) if status.success() || starts_failed(status) => return Ok(()),
-                Some(status) => return Err(format!("a node that was asked to stop ended with {status}")),
+                Some(status) => {
+                    return Err(format!("a node that was asked to stop ended with {status}"));
+                }
                 None if asked.elapsed() < DRAINED_WITHIN => sleep(LOOK_EVERY).await,
                 None => {
                     process.kill().unwrap();
@@ -98,14 +108,23 @@ impl NodeProcess {
     }
 
     fn spawn(&mut self) {
-        let log: File = OpenOptions::new().create(true).append(true).open(&self.log).unwrap();
+        let log: File = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&self.log)
+            .unwrap();
         // Another build can be put to the test.
         let binary = std::env::var("SAOMA").unwrap_or_else(|_| env!("CARGO_BIN_EXE_saoma").into());
         let process = Command::new(binary)
             .env_clear()
             .args(["serve", "--config"])
             .arg(&self.settings)
-            .args(["--listen", &self.address.to_string(), "--operations-listen", &self.operations.to_string()])
+            .args([
+                "--listen",
+                &self.address.to_string(),
+                "--operations-listen",
+                &self.operations.to_string(),
+            ])
             .args(["--store-url", &self.store_url])
             .stdout(Stdio::null())
             .stderr(log)
@@ -173,7 +192,14 @@ impl Operations {
 
     /// The sockets that the node holds open.
     pub(super) async fn sockets_open(&self) -> Option<u64> {
-        let metrics = reqwest::get(self.0.join("/metrics").unwrap()).await.ok()?.text().await.ok()?;
-        metrics.lines().find_map(|line| line.strip_prefix("saoma_sockets_open ")?.parse().ok())
+        let metrics = reqwest::get(self.0.join("/metrics").unwrap())
+            .await
+            .ok()?
+            .text()
+            .await
+            .ok()?;
+        metrics
+            .lines()
+            .find_map(|line| line.strip_prefix("saoma_sockets_open ")?.parse().ok())
     }
 }

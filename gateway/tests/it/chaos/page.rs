@@ -101,7 +101,9 @@ impl Visit {
             Heard::Lost { .. } => self.scene.books.pages().lost_connections += 1,
             Heard::SentAway { code } => {
                 // It knows what the store does not: its login as it was opened, or how that ended.
-                if code != CloseCode::UnknownLogin.code() || !self.excuses("browsers told to begin anew", told_before) {
+                if code != CloseCode::UnknownLogin.code()
+                    || !self.excuses("browsers told to begin anew", told_before)
+                {
                     self.violated(format!("the browser was sent away with {code}"));
                 }
                 return Some(Ending::SentAway);
@@ -112,11 +114,15 @@ impl Visit {
 
     /// The result has come: the portal takes over.
     fn confirmed(&self, redirect_to: &str) {
-        let state = Url::parse(redirect_to)
-            .ok()
-            .and_then(|url| url.query_pairs().find(|(name, _)| name == "state").map(|(_, value)| value.into_owned()));
+        let state = Url::parse(redirect_to).ok().and_then(|url| {
+            url.query_pairs()
+                .find(|(name, _)| name == "state")
+                .map(|(_, value)| value.into_owned())
+        });
         let mut pages = self.scene.books.pages();
-        pages.ledger.received(self.login.login_id, &state.unwrap_or_default());
+        pages
+            .ledger
+            .received(self.login.login_id, &state.unwrap_or_default());
         let (accepted, owner) = {
             let moments = self.moments();
             (moments.accepted, moments.scanned.map(|(owner, _)| owner))
@@ -131,7 +137,8 @@ impl Visit {
 
     async fn nothing_follows(&self, mut browser: PersistentBrowser) {
         // What has no number answers the browser's own command, which by requests can come after the end.
-        if let Ok(Heard::News(message) | Heard::Stale(message)) = timeout(HABITS.patience, browser.next()).await
+        if let Ok(Heard::News(message) | Heard::Stale(message)) =
+            timeout(HABITS.patience, browser.next()).await
             && let Some(seq) = message.seq()
         {
             self.violated(format!("told of {seq} after the end"));
@@ -147,7 +154,9 @@ fn is_news(heard: &Heard) -> bool {
 /// What a browser heard, without what no log may hold.
 fn spoken(heard: &Heard) -> String {
     match heard {
-        Heard::News(ServerMessage::Error { error, retry_after, .. }) => {
+        Heard::News(ServerMessage::Error {
+            error, retry_after, ..
+        }) => {
             format!("error {error:?}, retry {retry_after:?}")
         }
         Heard::News(message) => format!("{} {:?}", kind(message), message.seq()),

@@ -33,7 +33,10 @@ impl Visit {
         let [first, second] = self.plan.persons;
         if self.plan.purpose == Purpose::TwoPersons {
             let (other, others) = (page.clone(), random.fork());
-            tokio::join!(self.phone(first, page, random), self.phone(second, other, others));
+            tokio::join!(
+                self.phone(first, page, random),
+                self.phone(second, other, others)
+            );
         } else {
             page.mark_changed();
             self.phone(first, page, random).await;
@@ -48,21 +51,33 @@ impl Visit {
                 Purpose::Reject => Choice::Reject,
                 _ => Choice::Confirm,
             };
-            if let Then::Done = self.decide(choice, person, scanned_at, &mut page, &mut random).await {
+            if let Then::Done = self
+                .decide(choice, person, scanned_at, &mut page, &mut random)
+                .await
+            {
                 return;
             }
         }
     }
 
     /// When the login became this person's, if it did. A person who comes second tries to confirm all the same.
-    async fn scan(&self, person: u32, page: &mut watch::Receiver<Page>, random: &mut fastrand::Rng) -> Option<Instant> {
+    async fn scan(
+        &self,
+        person: u32,
+        page: &mut watch::Receiver<Page>,
+        random: &mut fastrand::Rng,
+    ) -> Option<Instant> {
         loop {
             let Page { qr, ended } = page.borrow_and_update().clone();
             if ended.is_some() {
                 return None;
             }
             let answer = self.scene.phone_of(person, random).scan(&qr).await;
-            match self.scene.heed(self.number, &format!("scan by {person}"), &answer, random).await {
+            match self
+                .scene
+                .heed(self.number, &format!("scan by {person}"), &answer, random)
+                .await
+            {
                 Answer::Done => {
                     return Some(self.scanned_by(person));
                 }
@@ -71,8 +86,11 @@ impl Visit {
                 Answer::Refused(ErrorCode::UnknownCode) => {
                     let _ = timeout(Duration::from_secs(1), page.changed()).await;
                 }
-                Answer::Refused(ErrorCode::AlreadyScanned) if self.plan.purpose == Purpose::TwoPersons => {
-                    self.steal(person, &self.scene.phone_of(person, random)).await;
+                Answer::Refused(ErrorCode::AlreadyScanned)
+                    if self.plan.purpose == Purpose::TwoPersons =>
+                {
+                    self.steal(person, &self.scene.phone_of(person, random))
+                        .await;
                     return None;
                 }
                 Answer::Refused(ErrorCode::AlreadyDecided) => return None,
@@ -88,7 +106,9 @@ impl Visit {
     fn scanned_by(&self, person: u32) -> Instant {
         let (now, before) = (Instant::now(), self.moments().scanned);
         match before {
-            Some((owner, at)) if owner != person && !self.excuses("scans lost to another person", Some(at)) => {
+            Some((owner, at))
+                if owner != person && !self.excuses("scans lost to another person", Some(at)) =>
+            {
                 self.violated("two persons own the login");
             }
             _ => self.moments().scanned = Some((person, now)),
@@ -117,20 +137,37 @@ impl Visit {
         loop {
             let phone = self.scene.phone_of(person, random);
             let (question, answer) = match choice {
-                Choice::Confirm => ("confirm", phone.confirm(self.login.login_id, PERSONAL).await),
+                Choice::Confirm => (
+                    "confirm",
+                    phone.confirm(self.login.login_id, PERSONAL).await,
+                ),
                 Choice::Reject => ("reject", phone.reject(self.login.login_id).await),
             };
-            match self.scene.heed(self.number, &format!("{question} by {person}"), &answer, random).await {
+            match self
+                .scene
+                .heed(
+                    self.number,
+                    &format!("{question} by {person}"),
+                    &answer,
+                    random,
+                )
+                .await
+            {
                 Answer::Done => {
                     answered_at = Some(self.is_answered(choice));
-                    let told = timeout(ASKED_AGAIN_AFTER, page.wait_for(|page| page.ended.is_some())).await;
+                    let told = timeout(
+                        ASKED_AGAIN_AFTER,
+                        page.wait_for(|page| page.ended.is_some()),
+                    )
+                    .await;
                     if told.is_ok() || !self.excuses("decisions asked again", answered_at) {
                         return Then::Done;
                     }
                 }
                 Answer::Again => {}
                 Answer::Refused(code) => {
-                    let is_excused = self.excuses("decisions refused, their scan lost", Some(scanned_at))
+                    let is_excused = self
+                        .excuses("decisions refused, their scan lost", Some(scanned_at))
                         || self.excuses("decisions refused, themselves lost", answered_at);
                     if !is_excused {
                         self.violated(format!("a {question} was refused with {code:?}"));
@@ -157,7 +194,11 @@ impl Visit {
         let now = Instant::now();
         match choice {
             Choice::Confirm => {
-                self.scene.books.pages().ledger.accepted(self.login.login_id);
+                self.scene
+                    .books
+                    .pages()
+                    .ledger
+                    .accepted(self.login.login_id);
                 self.moments().accepted = Some(now);
             }
             Choice::Reject => self.moments().rejected = Some(now),

@@ -54,14 +54,23 @@ impl Portal {
     pub(super) async fn log_in(mut self, twice: bool) {
         let mut redeemed = 0;
         if twice {
-            let nodes = [self.scene.any_node(&mut self.random), self.scene.any_node(&mut self.random)];
+            let nodes = [
+                self.scene.any_node(&mut self.random),
+                self.scene.any_node(&mut self.random),
+            ];
             let [first, second] = nodes;
             let (first, second) = tokio::join!(self.redeem(first), self.redeem(second));
-            redeemed += [first, second].iter().filter(|one| matches!(one, Try::Redeemed)).count();
+            redeemed += [first, second]
+                .iter()
+                .filter(|one| matches!(one, Try::Redeemed))
+                .count();
         }
         redeemed += usize::from(self.redeem_at_last(twice).await);
         if redeemed > 1 {
-            self.scene.books.violated(self.visit, format!("the code was redeemed {redeemed} times"));
+            self.scene.books.violated(
+                self.visit,
+                format!("the code was redeemed {redeemed} times"),
+            );
         }
     }
 
@@ -77,11 +86,19 @@ impl Portal {
                     scene.pause(&mut self.random).await;
                 }
                 Try::Refused(_) if tried => return false,
-                Try::Refused(_) if self.scene.books.excuses(self.visit, "codes lost", Some(self.told_at)) => {
+                Try::Refused(_)
+                    if self
+                        .scene
+                        .books
+                        .excuses(self.visit, "codes lost", Some(self.told_at)) =>
+                {
                     return false;
                 }
                 Try::Refused(error) => {
-                    let what = format!("the code of {} could not be redeemed: {error}", self.login_id);
+                    let what = format!(
+                        "the code of {} could not be redeemed: {error}",
+                        self.login_id
+                    );
                     self.scene.books.violated(self.visit, what);
                     return false;
                 }
@@ -90,16 +107,27 @@ impl Portal {
     }
 
     async fn redeem(&self, node: url::Url) -> Try {
-        let answer = self.request.send_by(&self.scene.http, node.join(paths::TOKEN).unwrap()).await;
+        let answer = self
+            .request
+            .send_by(&self.scene.http, node.join(paths::TOKEN).unwrap())
+            .await;
         let tried = match answer {
-            Ok(Exchanged { status: 200, id_token: Some(id_token), access_token: Some(access_token), .. }) => {
+            Ok(Exchanged {
+                status: 200,
+                id_token: Some(id_token),
+                access_token: Some(access_token),
+                ..
+            }) => {
                 self.check(&id_token);
                 let mut pages = self.scene.books.pages();
                 pages.secret(&id_token);
                 pages.secret(&access_token);
                 Try::Redeemed
             }
-            Ok(Exchanged { status: 429 | 503, .. }) | Err(_) => Try::Unknown,
+            Ok(Exchanged {
+                status: 429 | 503, ..
+            })
+            | Err(_) => Try::Unknown,
             Ok(Exchanged { status, error, .. }) => Try::Refused(format!("{status} {error:?}")),
         };
         let said = match &tried {
@@ -114,10 +142,15 @@ impl Portal {
     /// The ID token is of the person who scanned.
     fn check(&self, id_token: &str) {
         let payload = id_token.split('.').nth(1).unwrap_or_default();
-        let payload = data_encoding::BASE64URL_NOPAD.decode(payload.as_bytes()).unwrap();
+        let payload = data_encoding::BASE64URL_NOPAD
+            .decode(payload.as_bytes())
+            .unwrap();
         let Subject { sub } = serde_json::from_slice(&payload).unwrap();
         if self.owner.map(|owner| format!("load-{owner}")).as_deref() != Some(&sub) {
-            self.scene.books.violated(self.visit, format!("{sub} was logged in, who did not scan first"));
+            self.scene.books.violated(
+                self.visit,
+                format!("{sub} was logged in, who did not scan first"),
+            );
         }
     }
 }

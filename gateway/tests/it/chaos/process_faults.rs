@@ -42,7 +42,12 @@ pub(super) struct Processes {
 
 impl ProcessFault {
     fn of(store: &Store) -> Vec<Self> {
-        let mut all = vec![Self::KillNode, Self::DrainNode, Self::KillSubscriptions, Self::KillSubscriptionsTwice];
+        let mut all = vec![
+            Self::KillNode,
+            Self::DrainNode,
+            Self::KillSubscriptions,
+            Self::KillSubscriptionsTwice,
+        ];
         all.extend(match store {
             Store::Durable(_) => &[Self::RestartRedis, Self::StopRedis][..],
             Store::Sentinel(_) => &[Self::KillMaster, Self::FailOverPaused, Self::FailOver],
@@ -67,12 +72,20 @@ impl ProcessFault {
 
 impl Processes {
     /// Makes processes fail, one after another. At the end all nodes run.
-    pub(super) async fn fail(mut self, extent: Extent, mut random: fastrand::Rng, books: Arc<Books>) -> Self {
+    pub(super) async fn fail(
+        mut self,
+        extent: Extent,
+        mut random: fastrand::Rng,
+        books: Arc<Books>,
+    ) -> Self {
         let (mut deck, mut lane) = (Deck::of(ProcessFault::of(&self.store)), Lane::begin(extent));
         while lane.goes_on() {
             let pause = Duration::from_millis(random.u64(200..1800));
             let fault = *deck.draw(&mut random);
-            let (node, hold) = (random.usize(..self.nodes.0.len()), Duration::from_millis(random.u64(100..3000)));
+            let (node, hold) = (
+                random.usize(..self.nodes.0.len()),
+                Duration::from_millis(random.u64(100..3000)),
+            );
             let outcome = async {
                 self.nodes.rest(pause).await?;
                 self.befall(fault, node, hold, &books).await?;
@@ -85,8 +98,19 @@ impl Processes {
         self
     }
 
-    async fn befall(&mut self, fault: ProcessFault, node: usize, hold: Duration, books: &Books) -> Result<(), String> {
-        let begins = || books.fault(fault.name(), format!("{} for {hold:?}; node {node}, if it is one", fault.name()));
+    async fn befall(
+        &mut self,
+        fault: ProcessFault,
+        node: usize,
+        hold: Duration,
+        books: &Books,
+    ) -> Result<(), String> {
+        let begins = || {
+            books.fault(
+                fault.name(),
+                format!("{} for {hold:?}; node {node}, if it is one", fault.name()),
+            )
+        };
         let Self { nodes, store, .. } = self;
         match (fault, store) {
             (ProcessFault::KillNode, _) => {
@@ -122,7 +146,10 @@ impl Processes {
                 sleep(hold.min(Duration::from_millis(500))).await;
                 block_in_place(|| store.drop_subscribers());
             }
-            (ProcessFault::KillMaster | ProcessFault::FailOverPaused | ProcessFault::FailOver, Store::Sentinel(_)) => {
+            (
+                ProcessFault::KillMaster | ProcessFault::FailOverPaused | ProcessFault::FailOver,
+                Store::Sentinel(_),
+            ) => {
                 self.once_whole().await?;
                 begins();
                 self.fail_over(fault, books).await?;
@@ -137,7 +164,10 @@ impl Processes {
         let before = self.sentinels(|redis| redis.once_replicated());
         if self.master.is_some_and(|made| made != before) {
             // Nothing was written down to excuse what it may have lost.
-            books.fault("failover that nobody ordered", "a failover that nobody ordered, before this".into());
+            books.fault(
+                "failover that nobody ordered",
+                "a failover that nobody ordered, before this".into(),
+            );
         }
         let began = Instant::now();
         if matches!(fault, ProcessFault::KillMaster) {
@@ -150,7 +180,8 @@ impl Processes {
         if matches!(fault, ProcessFault::FailOverPaused) {
             self.sentinels(|redis| redis.pause_writes());
         }
-        self.once("the Sentinels take the order", |redis| redis.fail_over()).await?;
+        self.once("the Sentinels take the order", |redis| redis.fail_over())
+            .await?;
         // Whoever takes part asks meanwhile whether what it was told is certain.
         let ordered = Instant::now();
         let loses = matches!(fault, ProcessFault::FailOver);
@@ -162,7 +193,10 @@ impl Processes {
                 return Err(what);
             }
             // They have taken the order and given it up, as they do when they do not agree in time.
-            books.fault("failover given up by the Sentinels", "the failover was given up".into());
+            books.fault(
+                "failover given up by the Sentinels",
+                "the failover was given up".into(),
+            );
         }
         if loses {
             books.sure_again();
@@ -178,18 +212,27 @@ impl Processes {
     async fn once_whole(&mut self) -> Result<(), String> {
         match self.store {
             Store::Durable(_) => Ok(()),
-            Store::Sentinel(_) => self.once("all servers follow one master", |redis| redis.is_whole()).await,
+            Store::Sentinel(_) => {
+                self.once("all servers follow one master", |redis| redis.is_whole())
+                    .await
+            }
         }
     }
 
     async fn once_another(&mut self, before: usize) -> Result<(), String> {
-        let is_another = |redis: &mut RedisSentinel| redis.master().is_some_and(|now| now != before);
-        self.once("the Sentinels name another master", is_another).await?;
+        let is_another =
+            |redis: &mut RedisSentinel| redis.master().is_some_and(|now| now != before);
+        self.once("the Sentinels name another master", is_another)
+            .await?;
         self.master = self.sentinels(|redis| redis.master());
         Ok(())
     }
 
-    async fn once(&mut self, what: &str, holds: impl Fn(&mut RedisSentinel) -> bool) -> Result<(), String> {
+    async fn once(
+        &mut self,
+        what: &str,
+        holds: impl Fn(&mut RedisSentinel) -> bool,
+    ) -> Result<(), String> {
         let asked = Instant::now();
         while !self.sentinels(&holds) {
             if asked.elapsed() > WHOLE_WITHIN {
@@ -201,7 +244,9 @@ impl Processes {
     }
 
     fn sentinels<T>(&mut self, act: impl FnOnce(&mut RedisSentinel) -> T) -> T {
-        let Store::Sentinel(redis) = &mut self.store else { unreachable!("there are no Sentinels") };
+        let Store::Sentinel(redis) = &mut self.store else {
+            unreachable!("there are no Sentinels")
+        };
         block_in_place(|| act(redis))
     }
 }

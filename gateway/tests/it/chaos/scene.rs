@@ -110,7 +110,11 @@ impl Plan {
         let (before_scan, before_decision, reloads) = (pause(4000), pause(3000), pause(6000));
         let way = Way::draw(random);
         // The network may be another by then.
-        let way_then = if random.u8(..3) == 0 { Way::draw(random) } else { way };
+        let way_then = if random.u8(..3) == 0 {
+            Way::draw(random)
+        } else {
+            way
+        };
         Self {
             purpose,
             persons: [first, (first + 1) % PERSONS],
@@ -134,7 +138,9 @@ pub(super) enum Answer {
 impl Scene {
     /// A person's phone, asking any node.
     pub(super) fn phone_of(&self, person: u32, random: &mut fastrand::Rng) -> Phone {
-        self.phone.at(self.any_node(random)).with_token(&self.tokens[person as usize])
+        self.phone
+            .at(self.any_node(random))
+            .with_token(&self.tokens[person as usize])
     }
 
     pub(super) fn any_node(&self, random: &mut fastrand::Rng) -> Url {
@@ -145,7 +151,10 @@ impl Scene {
         match way {
             Way::Socket => Transport::Socket,
             Way::Stream => Transport::Http(self.browsers_http.clone(), Follow::Stream),
-            Way::Polls => Transport::Http(self.browsers_http.clone(), Follow::Polls { wait: POLL_WAIT }),
+            Way::Polls => Transport::Http(
+                self.browsers_http.clone(),
+                Follow::Polls { wait: POLL_WAIT },
+            ),
         }
     }
 

@@ -17,7 +17,9 @@ async fn nothing_is_confirmed_from_memory_and_no_code_is_used_again() {
     phone.scan(&done.qr).await.unwrap();
     phone.confirm(done.login_id, PERSONAL).await.unwrap();
     browser.next().await.unwrap();
-    let ServerMessage::Confirmed { redirect_to, .. } = browser.next().await.unwrap() else { panic!("not confirmed") };
+    let ServerMessage::Confirmed { redirect_to, .. } = browser.next().await.unwrap() else {
+        panic!("not confirmed")
+    };
     let code = TokenRequest::of(&done, &redirect_to);
     let token = code.send(&a).await.access_token.unwrap();
     let (mut waiting, login) = a.browser().await;
@@ -25,15 +27,41 @@ async fn nothing_is_confirmed_from_memory_and_no_code_is_used_again() {
     waiting.next().await.unwrap();
 
     redis.restart();
-    let confirm = async || phone.confirm(login.login_id, PERSONAL).await.unwrap_err().code();
+    let confirm = async || {
+        phone
+            .confirm(login.login_id, PERSONAL)
+            .await
+            .unwrap_err()
+            .code()
+    };
     let unavailable = Some(ErrorCode::TemporarilyUnavailable);
-    assert_eq!(at_last(confirm, |code| *code != unavailable).await, Some(ErrorCode::UnknownLogin));
+    assert_eq!(
+        at_last(confirm, |code| *code != unavailable).await,
+        Some(ErrorCode::UnknownLogin)
+    );
     let again = at_last(async || code.send(&b).await, |answer| answer.status != 503).await;
-    assert_eq!(again.error.as_deref(), Some("invalid_grant"), "no second use");
-    let userinfo = || reqwest::Client::new().get(a.at("/oauth2/userinfo")).bearer_auth(&token).send();
-    let userinfo = at_last(async || userinfo().await.unwrap().status(), |status| *status != 503).await;
+    assert_eq!(
+        again.error.as_deref(),
+        Some("invalid_grant"),
+        "no second use"
+    );
+    let userinfo = || {
+        reqwest::Client::new()
+            .get(a.at("/oauth2/userinfo"))
+            .bearer_auth(&token)
+            .send()
+    };
+    let userinfo = at_last(
+        async || userinfo().await.unwrap().status(),
+        |status| *status != 503,
+    )
+    .await;
     assert_eq!(userinfo, 401);
-    assert_eq!(waiting.closed().await.unwrap(), 4001, "the browser is told to open a new login");
+    assert_eq!(
+        waiting.closed().await.unwrap(),
+        4001,
+        "the browser is told to open a new login"
+    );
 }
 
 /// Asks until the answer is one. The connections that broke are found out one by one.
@@ -47,5 +75,7 @@ async fn at_last<T>(ask: impl AsyncFn() -> T, is_answer: impl Fn(&T) -> bool) ->
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(15), answer).await.expect("the store is back")
+    tokio::time::timeout(Duration::from_secs(15), answer)
+        .await
+        .expect("the store is back")
 }

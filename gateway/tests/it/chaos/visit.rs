@@ -68,12 +68,27 @@ impl Visit {
         };
         let login = browser.login().clone();
         books.note(number, format!("opened as {}", login.login_id));
-        let moments = Mutex::new(Moments { told: Some(Instant::now()), ..Moments::default() });
-        let visit = Self { scene, number, login, plan, moments };
+        let moments = Mutex::new(Moments {
+            told: Some(Instant::now()),
+            ..Moments::default()
+        });
+        let visit = Self {
+            scene,
+            number,
+            login,
+            plan,
+            moments,
+        };
         visit.begin();
-        let (page, seen) = watch::channel(Page { qr: visit.login.qr.clone(), ended: None });
+        let (page, seen) = watch::channel(Page {
+            qr: visit.login.qr.clone(),
+            ended: None,
+        });
         let (browsing, phoning) = (random.fork(), random.fork());
-        let (ending, ()) = tokio::join!(visit.browse(browser, page, browsing), visit.phones(seen, phoning));
+        let (ending, ()) = tokio::join!(
+            visit.browse(browser, page, browsing),
+            visit.phones(seen, phoning)
+        );
         visit.check(ending);
     }
 
@@ -81,7 +96,12 @@ impl Visit {
         let mut pages = self.scene.books.pages();
         pages.ledger.opened(self.login.login_id, &self.login.state);
         let login = &self.login;
-        for secret in [&login.receive_key.to_string(), &login.code_verifier, &login.qr, &login.user_code] {
+        for secret in [
+            &login.receive_key.to_string(),
+            &login.code_verifier,
+            &login.qr,
+            &login.user_code,
+        ] {
             pages.secret(secret);
         }
     }
@@ -105,15 +125,26 @@ impl Visit {
 
     /// Whether it ended as those who took part were told.
     fn check(&self, ending: Ending) {
-        let Moments { scanned, confirm_asked, reject_asked, accepted, rejected, .. } = *self.moments();
-        let may_cancel = matches!(self.plan.purpose, Purpose::CancelWaiting | Purpose::CancelScanned);
+        let Moments {
+            scanned,
+            confirm_asked,
+            reject_asked,
+            accepted,
+            rejected,
+            ..
+        } = *self.moments();
+        let may_cancel = matches!(
+            self.plan.purpose,
+            Purpose::CancelWaiting | Purpose::CancelScanned
+        );
         let (name, may) = match ending {
             Ending::Confirmed => ("confirmed", confirm_asked),
             Ending::Rejected => ("rejected", reject_asked),
             Ending::Cancelled => ("cancelled", may_cancel),
             Ending::Expired => {
                 let scanned_at = scanned.map(|(_, at)| at);
-                let may = scanned.is_none() || self.excuses("scans lost, and the login expired", scanned_at);
+                let may = scanned.is_none()
+                    || self.excuses("scans lost, and the login expired", scanned_at);
                 ("expired before it was scanned", may)
             }
             // The browser has judged that itself.
@@ -122,11 +153,17 @@ impl Visit {
         if !may {
             self.violated(format!("{name} without anybody's wish"));
         }
-        if accepted.is_some() && ending != Ending::Confirmed && !self.excuses(CONFIRM_LOST, accepted) {
+        if accepted.is_some()
+            && ending != Ending::Confirmed
+            && !self.excuses(CONFIRM_LOST, accepted)
+        {
             self.violated(format!("the confirm was accepted, and the browser: {name}"));
         }
         let is_rejected = ending == Ending::Rejected;
-        if rejected.is_some() && !is_rejected && !self.excuses("rejects lost, and the browser ended", rejected) {
+        if rejected.is_some()
+            && !is_rejected
+            && !self.excuses("rejects lost, and the browser ended", rejected)
+        {
             self.violated(format!("the reject was accepted, and the browser: {name}"));
         }
         self.scene.books.settled(self.number, name);

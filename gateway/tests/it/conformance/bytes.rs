@@ -49,13 +49,22 @@ pub fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
 
 /// The same with a length of the test's choice, written as the test likes.
 pub fn frame_of_length(first: u8, length: Length, payload: &[u8]) -> Vec<u8> {
-    let masked = payload.iter().zip(KEY.iter().cycle()).map(|(byte, key)| byte ^ key).collect::<Vec<_>>();
+    let masked = payload
+        .iter()
+        .zip(KEY.iter().cycle())
+        .map(|(byte, key)| byte ^ key)
+        .collect::<Vec<_>>();
     [&[first][..], &length.write(MASKED), &KEY, &masked].concat()
 }
 
 /// A frame without a mask, which only servers may send.
 pub fn unmasked(first: u8, payload: &[u8]) -> Vec<u8> {
-    [&[first][..], &Length::minimal(payload.len()).write(0), payload].concat()
+    [
+        &[first][..],
+        &Length::minimal(payload.len()).write(0),
+        payload,
+    ]
+    .concat()
 }
 
 /// A whole text message.
@@ -73,5 +82,9 @@ pub fn fragments(parts: &[&[u8]]) -> Vec<u8> {
     let last = parts.len() - 1;
     let opcode = |at| if at == 0 { TEXT } else { CONTINUATION };
     let fin = |at| if at == last { FIN } else { 0 };
-    parts.iter().enumerate().flat_map(|(at, part)| frame(fin(at) | opcode(at), part)).collect()
+    parts
+        .iter()
+        .enumerate()
+        .flat_map(|(at, part)| frame(fin(at) | opcode(at), part))
+        .collect()
 }

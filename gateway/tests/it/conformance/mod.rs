@@ -31,7 +31,11 @@ struct Row {
 }
 
 fn row(name: impl Into<String>, sent: impl Into<Vec<u8>>, answers: impl Into<Vec<Answer>>) -> Row {
-    Row { name: name.into(), sent: sent.into(), answers: answers.into() }
+    Row {
+        name: name.into(),
+        sent: sent.into(),
+        answers: answers.into(),
+    }
 }
 
 /// The answer to text that is a JSON object, but of no known type: that it came whole shows in this.
@@ -45,7 +49,10 @@ const INVALID_DATA: Answer = Answer::Close(Some(1007));
 const TOO_BIG: Answer = Answer::Close(Some(1009));
 
 async fn node() -> Node {
-    World::in_memory().with("limits.open_per_address = { burst = 100000, per = '1m' }").start().await
+    World::in_memory()
+        .with("limits.open_per_address = { burst = 100000, per = '1m' }")
+        .start()
+        .await
 }
 
 /// Bytes up to which a row is also sent byte by byte.
@@ -57,7 +64,10 @@ async fn hold(rows: impl IntoIterator<Item = Row>) {
     let node = node().await;
     for row in rows {
         for moment in [Moment::First, Moment::Opened] {
-            for pace in Pace::ALL.iter().filter(|pace| row.sent.len() <= SHORT || **pace == Pace::Whole) {
+            for pace in Pace::ALL
+                .iter()
+                .filter(|pace| row.sent.len() <= SHORT || **pace == Pace::Whole)
+            {
                 let mut wire = Wire::at(moment, &node).await;
                 wire.send(&row.sent, *pace).await;
                 let case = format!("{} ({moment:?}, {pace:?})", row.name);
@@ -78,7 +88,11 @@ async fn hold(rows: impl IntoIterator<Item = Row>) {
 async fn serves_others(node: &Node, after: &str) {
     let (mut browser, _) = node.browser().await;
     browser.send(&ClientMessage::Cancel).await.unwrap();
-    assert_eq!(browser.next().await.unwrap(), ServerMessage::Cancelled { seq: 2 }, "after {after}");
+    assert_eq!(
+        browser.next().await.unwrap(),
+        ServerMessage::Cancelled { seq: 2 },
+        "after {after}"
+    );
     assert_eq!(browser.closed().await.unwrap(), 1000, "after {after}");
 }
 

@@ -15,7 +15,11 @@ const PINGS: usize = 100_000;
 
 /// Those pings, and short ones whose pongs fill what room the long ones leave.
 fn many_pings() -> Vec<u8> {
-    [frame(FIN | PING, &[b'p'; 125]).repeat(PINGS), frame(FIN | PING, b"").repeat(100)].concat()
+    [
+        frame(FIN | PING, &[b'p'; 125]).repeat(PINGS),
+        frame(FIN | PING, b"").repeat(100),
+    ]
+    .concat()
 }
 
 /// A browser whose kernel takes as little for it as it can, with a login that it has read of.
@@ -46,7 +50,8 @@ async fn cut_off(node: &Node, case: &str) {
 
 #[tokio::test]
 async fn one_that_says_nothing_either_is_cut_off() {
-    let pings = "sockets = { ping_every = '100ms', ping_timeout = '100ms', write_timeout = '100ms' }";
+    let pings =
+        "sockets = { ping_every = '100ms', ping_timeout = '100ms', write_timeout = '100ms' }";
     let node = World::in_memory().with(pings).start().await;
     let mut wire = narrow(&node).await;
     wire.is_reset().await;
@@ -55,16 +60,21 @@ async fn one_that_says_nothing_either_is_cut_off() {
 
 #[tokio::test]
 async fn one_that_pings_is_cut_off_at_the_gateways_own_ping() {
-    let pings = "sockets = { ping_every = '300ms', ping_timeout = '300ms', write_timeout = '100ms' }";
+    let pings =
+        "sockets = { ping_every = '300ms', ping_timeout = '300ms', write_timeout = '100ms' }";
     let node = World::in_memory().with(pings).start().await;
     let mut wire = narrow(&node).await;
-    wire.is_reset_while_sending(&frame(FIN | PING, &[b'p'; 125]).repeat(100)).await;
+    wire.is_reset_while_sending(&frame(FIN | PING, &[b'p'; 125]).repeat(100))
+        .await;
     cut_off(&node, "pings").await;
 }
 
 #[tokio::test]
 async fn one_that_asks_and_asks_is_cut_off_at_the_answer_that_does_not_fit() {
-    let node = World::in_memory().with("sockets.write_timeout = '100ms'").start().await;
+    let node = World::in_memory()
+        .with("sockets.write_timeout = '100ms'")
+        .start()
+        .await;
     let mut wire = narrow(&node).await;
     let again = serde_json::to_string(&ClientMessage::Open(open_request(&hall()).0)).unwrap();
     wire.is_reset_while_sending(&text(&again).repeat(100)).await;
@@ -74,9 +84,13 @@ async fn one_that_asks_and_asks_is_cut_off_at_the_answer_that_does_not_fit() {
 /// Of pings whose pongs do not fit, RFC 6455 §5.5.3 lets all but the last go unanswered.
 #[tokio::test]
 async fn what_does_not_fit_is_not_kept_and_the_close_is_answered() {
-    let node = World::in_memory().with("sockets.ping_every = '50s'").start().await;
+    let node = World::in_memory()
+        .with("sockets.ping_every = '50s'")
+        .start()
+        .await;
     let mut wire = narrow(&node).await;
-    wire.is_read(&[many_pings(), close(1000, b"")].concat()).await;
+    wire.is_read(&[many_pings(), close(1000, b"")].concat())
+        .await;
     until(async || node.gateway.waiting() == 0).await;
     let (count, answer) = pongs(&mut wire).await;
     // The kernel's buffers, of some megabytes, hold these.
@@ -88,16 +102,28 @@ async fn what_does_not_fit_is_not_kept_and_the_close_is_answered() {
 /// Whoever begins to read in time is told everything.
 #[tokio::test]
 async fn one_that_reads_late_is_told_what_happened_and_gets_the_close_code() {
-    let node = World::in_memory().with("sockets.ping_every = '50s'").start().await;
+    let node = World::in_memory()
+        .with("sockets.ping_every = '50s'")
+        .start()
+        .await;
     let mut wire = narrow(&node).await;
-    wire.is_read(&[many_pings(), text(r#"{"type":"cancel"}"#)].concat()).await;
+    wire.is_read(&[many_pings(), text(r#"{"type":"cancel"}"#)].concat())
+        .await;
     until(async || {
-        let metrics = reqwest::get(node.operations("/metrics")).await.unwrap().text().await.unwrap();
+        let metrics = reqwest::get(node.operations("/metrics"))
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap();
         metrics.contains(r#"saoma_login_changes_total{event="cancel"} 1"#)
     })
     .await;
     let (_, answer) = pongs(&mut wire).await;
-    assert_eq!(answer, Answer::Told(Box::new(ServerMessage::Cancelled { seq: 2 })));
+    assert_eq!(
+        answer,
+        Answer::Told(Box::new(ServerMessage::Cancelled { seq: 2 }))
+    );
     assert_eq!(pongs(&mut wire).await.1, Answer::Close(Some(1000)));
 }
 
@@ -107,5 +133,7 @@ async fn until(condition: impl AsyncFn() -> bool) {
             tokio::task::yield_now().await;
         }
     };
-    timeout(PATIENCE, holds).await.expect("it comes about in time");
+    timeout(PATIENCE, holds)
+        .await
+        .expect("it comes about in time");
 }

@@ -69,8 +69,11 @@ impl Wire {
     /// Opens a login.
     pub async fn open(&mut self) {
         let open = ClientMessage::Open(open_request(&hall()).0);
-        self.send(&text(&serde_json::to_string(&open).unwrap()), Pace::Whole).await;
-        assert!(matches!(self.next().await, Answer::Told(told) if matches!(*told, ServerMessage::Opened { .. })));
+        self.send(&text(&serde_json::to_string(&open).unwrap()), Pace::Whole)
+            .await;
+        assert!(
+            matches!(self.next().await, Answer::Told(told) if matches!(*told, ServerMessage::Opened { .. }))
+        );
     }
 
     /// Sends bytes; that the other end takes no more shows in what it answers.
@@ -87,7 +90,10 @@ impl Wire {
 
     /// Sends bytes until the other end has taken them all.
     pub async fn is_read(&mut self, bytes: &[u8]) {
-        timeout(PATIENCE, self.stream.write_all(bytes)).await.expect("the other end reads").unwrap();
+        timeout(PATIENCE, self.stream.write_all(bytes))
+            .await
+            .expect("the other end reads")
+            .unwrap();
         self.let_it_read().await;
     }
 
@@ -99,7 +105,10 @@ impl Wire {
 
     /// Waits until the connection is reset. Reads nothing.
     pub async fn is_reset(&mut self) {
-        timeout(PATIENCE, self.stream.ready(Interest::ERROR)).await.expect("a reset in time").unwrap();
+        timeout(PATIENCE, self.stream.ready(Interest::ERROR))
+            .await
+            .expect("a reset in time")
+            .unwrap();
         let error = self.stream.take_error().unwrap().expect("an error");
         assert_eq!(error.kind(), ErrorKind::ConnectionReset);
     }
@@ -120,7 +129,12 @@ impl Wire {
     pub async fn head(&mut self) -> String {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
-            head.push(timeout(PATIENCE, self.stream.read_u8()).await.expect("an answer").unwrap());
+            head.push(
+                timeout(PATIENCE, self.stream.read_u8())
+                    .await
+                    .expect("an answer")
+                    .unwrap(),
+            );
         }
         String::from_utf8(head).unwrap().to_ascii_lowercase()
     }
@@ -128,14 +142,20 @@ impl Wire {
     /// Everything that comes until the connection ends.
     pub async fn rest(&mut self) -> Vec<u8> {
         let mut rest = Vec::new();
-        timeout(PATIENCE, self.stream.read_to_end(&mut rest)).await.expect("the end in time").unwrap();
+        timeout(PATIENCE, self.stream.read_to_end(&mut rest))
+            .await
+            .expect("the end in time")
+            .unwrap();
         rest
     }
 
     /// The next answer.
     pub async fn next(&mut self) -> Answer {
         loop {
-            match timeout(PATIENCE, self.frame()).await.expect("an answer in time") {
+            match timeout(PATIENCE, self.frame())
+                .await
+                .expect("an answer in time")
+            {
                 Ok((PING, _)) => {}
                 Ok((PONG, payload)) => return Answer::Pong(payload),
                 Ok((CLOSE, payload)) => return Answer::Close(code_of(&payload)),
@@ -146,10 +166,12 @@ impl Wire {
                 },
                 Ok((opcode, _)) => panic!("opcode {opcode}"),
                 // A reset right behind the end can take what was sent before with it, where the kernel is not Linux.
-                Err(error) if error.kind() == ErrorKind::UnexpectedEof => match self.stream.take_error().unwrap() {
-                    None => return Answer::End,
-                    Some(_) => return Answer::Reset,
-                },
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+                    match self.stream.take_error().unwrap() {
+                        None => return Answer::End,
+                        Some(_) => return Answer::Reset,
+                    }
+                }
                 Err(error) if error.kind() == ErrorKind::ConnectionReset => return Answer::Reset,
                 Err(error) => panic!("{error}"),
             }
@@ -158,11 +180,20 @@ impl Wire {
 
     /// Waits for a ping, and the heartbeat beside it that a page can see, and answers the ping.
     pub async fn is_pinged(&mut self) {
-        let (opcode, payload) = timeout(PATIENCE, self.frame()).await.expect("a ping in time").unwrap();
+        let (opcode, payload) = timeout(PATIENCE, self.frame())
+            .await
+            .expect("a ping in time")
+            .unwrap();
         assert_eq!(opcode, PING);
-        let (opcode, heartbeat) = timeout(PATIENCE, self.frame()).await.expect("a heartbeat with it").unwrap();
+        let (opcode, heartbeat) = timeout(PATIENCE, self.frame())
+            .await
+            .expect("a heartbeat with it")
+            .unwrap();
         let heartbeat = serde_json::from_slice(&heartbeat).unwrap();
-        assert!(opcode == TEXT && matches!(heartbeat, ServerMessage::Heartbeat { .. }), "{heartbeat:?}");
+        assert!(
+            opcode == TEXT && matches!(heartbeat, ServerMessage::Heartbeat { .. }),
+            "{heartbeat:?}"
+        );
         self.send(&frame(FIN | PONG, &payload), Pace::Whole).await;
     }
 

@@ -67,15 +67,23 @@ fn courses() -> impl Strategy<Value = Course> {
         1 => Just(vec![Scan, Cancel]),
         1 => Just(vec![Cancel]),
     ];
-    let deeds = (0..5_usize, ends).prop_map(|(refreshes, end)| [vec![Refresh; refreshes], end].concat());
+    let deeds =
+        (0..5_usize, ends).prop_map(|(refreshes, end)| [vec![Refresh; refreshes], end].concat());
     let deeds = deeds.prop_flat_map(|deeds| {
         let pauses = proptest::collection::vec(moments(), deeds.len());
         pauses.prop_map(move |pauses| pauses.into_iter().zip(deeds.clone()).collect())
     });
     let fates = prop_oneof![3 => Just(Fate::Answered), 1 => Just(Fate::Lost), 1 => moments().prop_map(Fate::Left)];
     let poll = (moments(), 0..2_usize, 0..2_u32, fates);
-    let polls =
-        proptest::collection::vec(poll.prop_map(|(pause, node, wait, fate)| Poll { pause, node, wait, fate }), 1..9);
+    let polls = proptest::collection::vec(
+        poll.prop_map(|(pause, node, wait, fate)| Poll {
+            pause,
+            node,
+            wait,
+            fate,
+        }),
+        1..9,
+    );
     // One poll of each round comes through, or the browser would never be done.
     let polls = polls.prop_map(|mut polls| {
         polls[0].fate = Fate::Answered;
@@ -107,19 +115,35 @@ async fn all_is_told_in_order_once(world: &World, nodes: &[Node]) {
     for person in 0..LOGINS {
         let browser = PollingBrowser::open(&nodes[person as usize % nodes.len()]).await;
         let phone = phone.with_token(world.persons.token(person));
-        logins.push((browser, phone, courses().new_tree(&mut runner).unwrap().current()));
+        logins.push((
+            browser,
+            phone,
+            courses().new_tree(&mut runner).unwrap().current(),
+        ));
     }
     join_all(logins.into_iter().map(async |(browser, phone, course)| {
         let (showing, shown) = watch::channel((1, browser.login.qr.clone()));
-        let happening = Happening { nodes, phone, shown };
+        let happening = Happening {
+            nodes,
+            phone,
+            shown,
+        };
         let (told, ()) = tokio::join!(
             follow(browser.clone(), nodes, &course.polls, showing),
             happening.of(&browser, &course.deeds),
         );
         let told: Vec<u32> = told.iter().filter_map(ServerMessage::seq).collect();
-        assert!(told.is_sorted_by(|a, b| a < b), "something was told twice: {told:?} of {course:?}");
-        let missing: Vec<u32> = to_be_told(&course.deeds).filter(|seq| !told.contains(seq)).collect();
-        assert!(missing.is_empty(), "{missing:?} were not told, but {told:?} of {course:?}");
+        assert!(
+            told.is_sorted_by(|a, b| a < b),
+            "something was told twice: {told:?} of {course:?}"
+        );
+        let missing: Vec<u32> = to_be_told(&course.deeds)
+            .filter(|seq| !told.contains(seq))
+            .collect();
+        assert!(
+            missing.is_empty(),
+            "{missing:?} were not told, but {told:?} of {course:?}"
+        );
     }))
     .await;
 }
@@ -127,9 +151,14 @@ async fn all_is_told_in_order_once(world: &World, nodes: &[Node]) {
 /// The changes that a browser must hear of: all but the renewals that another one follows.
 fn to_be_told(deeds: &[(Duration, Deed)]) -> impl Iterator<Item = u32> {
     let outdated = |index: usize| {
-        deeds[index].1 == Deed::Refresh && deeds.get(index + 1).is_some_and(|(_, next)| *next == Deed::Refresh)
+        deeds[index].1 == Deed::Refresh
+            && deeds
+                .get(index + 1)
+                .is_some_and(|(_, next)| *next == Deed::Refresh)
     };
-    (0..deeds.len()).filter(move |index| !outdated(*index)).map(|index| u32::try_from(index).unwrap() + 2)
+    (0..deeds.len())
+        .filter(move |index| !outdated(*index))
+        .map(|index| u32::try_from(index).unwrap() + 2)
 }
 
 /// What is done to a login.
@@ -159,7 +188,12 @@ impl Happening<'_> {
 
     /// The code that a message has brought, once the page shows it.
     async fn code(&mut self, seq: u32) -> String {
-        self.shown.wait_for(|(shown, _)| *shown == seq).await.unwrap().1.clone()
+        self.shown
+            .wait_for(|(shown, _)| *shown == seq)
+            .await
+            .unwrap()
+            .1
+            .clone()
     }
 }
 
@@ -171,13 +205,21 @@ async fn follow(
     showing: watch::Sender<(u32, String)>,
 ) -> Vec<ServerMessage> {
     let mut told = Vec::new();
-    for Poll { pause, node, wait, fate } in polls.iter().cycle() {
+    for Poll {
+        pause,
+        node,
+        wait,
+        fate,
+    } in polls.iter().cycle()
+    {
         tokio::time::sleep(*pause).await;
         let node = &nodes[node % nodes.len()];
         match fate {
             Fate::Answered => told.extend(browser.poll(node, *wait).await.messages),
             Fate::Lost => drop(browser.request(node, *wait).send().await.unwrap()),
-            Fate::Left(after) => drop(tokio::time::timeout(*after, browser.request(node, *wait).send()).await),
+            Fate::Left(after) => {
+                drop(tokio::time::timeout(*after, browser.request(node, *wait).send()).await)
+            }
         }
         match told.last() {
             Some(ServerMessage::Renewed { seq, qr, .. }) => drop(showing.send((*seq, qr.clone()))),

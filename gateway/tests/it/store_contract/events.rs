@@ -9,8 +9,8 @@ use saoma_protocol::{Event, Login, LoginState, Outcome, Refusal, ScanCode, State
 use tokio::task::JoinSet;
 
 use super::{
-    Subject, cancel, changed, confirm, digest, id, new_login, on_each_store, opened, person, reject, renew, scan,
-    transition,
+    Subject, cancel, changed, confirm, digest, id, new_login, on_each_store, opened, person,
+    reject, renew, scan, transition,
 };
 
 on_each_store!(
@@ -29,20 +29,48 @@ async fn a_login_reads_back_as_it_was_opened(subject: Subject) {
     let login = opened(&*store, 1).await;
     let record = store.read(login.id).await.unwrap().unwrap();
     assert_eq!(record.request, login.request);
-    assert_eq!((record.login.state, record.login.seq), (LoginState::Waiting, 1));
-    assert_eq!(record.opened_at.until(record.login.expires_at), login.code_lifetime);
-    assert_eq!(record.opened_at.until(record.closes_at), login.waiting_lifetime);
+    assert_eq!(
+        (record.login.state, record.login.seq),
+        (LoginState::Waiting, 1)
+    );
+    assert_eq!(
+        record.opened_at.until(record.login.expires_at),
+        login.code_lifetime
+    );
+    assert_eq!(
+        record.opened_at.until(record.closes_at),
+        login.waiting_lifetime
+    );
 }
 
 async fn a_user_code_leads_to_its_login(subject: Subject) {
     let store = subject.store;
     let login = opened(&*store, 1).await;
-    assert_eq!(store.find_by_user_code(login.user_code).await.unwrap(), Some(login.id));
-    assert_eq!(store.find_by_user_code(new_login(2).user_code).await.unwrap(), None);
+    assert_eq!(
+        store.find_by_user_code(login.user_code).await.unwrap(),
+        Some(login.id)
+    );
+    assert_eq!(
+        store
+            .find_by_user_code(new_login(2).user_code)
+            .await
+            .unwrap(),
+        None
+    );
     changed(&*store, login.id, &renew(login.id, 9)).await;
-    let scan_by_code = |code| Transition { proof: Proof::UserCode(code), ..scan("p") };
-    let old = store.apply(login.id, &scan_by_code(login.user_code)).await.unwrap();
-    assert_eq!(old, Applied::Unknown, "the old code proves nothing any more");
+    let scan_by_code = |code| Transition {
+        proof: Proof::UserCode(code),
+        ..scan("p")
+    };
+    let old = store
+        .apply(login.id, &scan_by_code(login.user_code))
+        .await
+        .unwrap();
+    assert_eq!(
+        old,
+        Applied::Unknown,
+        "the old code proves nothing any more"
+    );
     let new = saoma_protocol::UserCode::from_random([9; 8]);
     assert_eq!(store.find_by_user_code(new).await.unwrap(), Some(login.id));
     changed(&*store, login.id, &scan_by_code(new)).await;
@@ -55,8 +83,14 @@ async fn a_taken_user_code_is_told(subject: Subject) {
     second.user_code = first.user_code;
     assert_eq!(store.open(&second).await.unwrap(), Opening::UserCodeTaken);
     second.user_code = new_login(2).user_code;
-    assert!(matches!(store.open(&second).await.unwrap(), Opening::Opened { .. }));
-    assert_eq!(store.find_by_user_code(first.user_code).await.unwrap(), Some(first.id));
+    assert!(matches!(
+        store.open(&second).await.unwrap(),
+        Opening::Opened { .. }
+    ));
+    assert_eq!(
+        store.find_by_user_code(first.user_code).await.unwrap(),
+        Some(first.id)
+    );
 }
 
 /// Threat T5.
@@ -69,8 +103,20 @@ async fn of_many_scans_at_once_one_wins(subject: Subject) {
         scans.spawn(async move { store.apply(id, &scan(&format!("p{number}"))).await.unwrap() });
     }
     let answers = scans.join_all().await;
-    assert_eq!(answers.iter().filter(|answer| matches!(answer, Applied::Changed(_))).count(), 1);
-    assert_eq!(answers.iter().filter(|answer| **answer == Applied::Refused(Refusal::AnotherPerson)).count(), 99);
+    assert_eq!(
+        answers
+            .iter()
+            .filter(|answer| matches!(answer, Applied::Changed(_)))
+            .count(),
+        1
+    );
+    assert_eq!(
+        answers
+            .iter()
+            .filter(|answer| **answer == Applied::Refused(Refusal::AnotherPerson))
+            .count(),
+        99
+    );
 }
 
 async fn a_proof_must_hold(subject: Subject) {
@@ -83,12 +129,30 @@ async fn a_proof_must_hold(subject: Subject) {
         Proof::ReceiveKey(digest("another key")),
         Proof::Seq(2),
     ] {
-        assert_eq!(store.apply(login.id, &with(wrong)).await.unwrap(), Applied::Unknown, "{wrong:?}");
+        assert_eq!(
+            store.apply(login.id, &with(wrong)).await.unwrap(),
+            Applied::Unknown,
+            "{wrong:?}"
+        );
     }
     changed(&*store, login.id, &with(Proof::ScanCode(login.scan_code))).await;
     let wrong = with(Proof::ScanCode(ScanCode::from_random(login.id, [2; 5])));
-    assert!(matches!(store.apply(login.id, &wrong).await.unwrap(), Applied::Repeated(_)), "a repeat needs no proof");
-    changed(&*store, login.id, &Transition { proof: Proof::ReceiveKey(digest("key")), ..cancel() }).await;
+    assert!(
+        matches!(
+            store.apply(login.id, &wrong).await.unwrap(),
+            Applied::Repeated(_)
+        ),
+        "a repeat needs no proof"
+    );
+    changed(
+        &*store,
+        login.id,
+        &Transition {
+            proof: Proof::ReceiveKey(digest("key")),
+            ..cancel()
+        },
+    )
+    .await;
 }
 
 async fn time_limits_are_kept(subject: Subject) {
@@ -100,7 +164,10 @@ async fn time_limits_are_kept(subject: Subject) {
     let early = store.apply(login.id, &expire).await.unwrap();
     assert_eq!(early, Applied::Refused(Refusal::TooEarly));
     tokio::time::sleep(Duration::from_millis(50)).await;
-    assert_eq!(store.apply(login.id, &scan("p")).await.unwrap(), Applied::Refused(Refusal::TooLate));
+    assert_eq!(
+        store.apply(login.id, &scan("p")).await.unwrap(),
+        Applied::Refused(Refusal::TooLate)
+    );
     changed(&*store, login.id, &expire).await;
     let late = store.apply(login.id, &scan("p")).await.unwrap();
     assert_eq!(late, Applied::Refused(Refusal::State(StateName::Expired)));
@@ -136,23 +203,44 @@ async fn follow(store: &dyn Store, number: u8, order: &[u8]) {
         let answer = store.apply(login.id, &transition).await.unwrap();
         match (expected, answer) {
             (Ok(Outcome::Changed { state, seq }), Applied::Changed(instants)) => {
-                model = Login { state, seq, expires_at: instants.expires_at };
+                model = Login {
+                    state,
+                    seq,
+                    expires_at: instants.expires_at,
+                };
             }
-            (Ok(Outcome::Repeated), Applied::Repeated(instants)) => assert_eq!(instants.expires_at, model.expires_at),
+            (Ok(Outcome::Repeated), Applied::Repeated(instants)) => {
+                assert_eq!(instants.expires_at, model.expires_at)
+            }
             (Err(refusal), Applied::Refused(told)) => assert_eq!(refusal, told),
-            (expected, answer) => panic!("{:?} in {:?}: {expected:?}, but {answer:?}", transition.event, model.state),
+            (expected, answer) => panic!(
+                "{:?} in {:?}: {expected:?}, but {answer:?}",
+                transition.event, model.state
+            ),
         }
-        assert_eq!(store.read(login.id).await.unwrap().unwrap().login, model, "after {:?}", transition.event);
+        assert_eq!(
+            store.read(login.id).await.unwrap().unwrap().login,
+            model,
+            "after {:?}",
+            transition.event
+        );
     }
 }
 
 async fn what_is_not_there_is_unknown(subject: Subject) {
     let store = subject.store;
     assert_eq!(store.read(id(1)).await.unwrap(), None);
-    assert_eq!(store.apply(id(1), &scan("p")).await.unwrap(), Applied::Unknown);
+    assert_eq!(
+        store.apply(id(1), &scan("p")).await.unwrap(),
+        Applied::Unknown
+    );
     assert!(store.changes_after(&[(id(1), 0)]).await.unwrap().is_empty());
     assert!(store.grant(id(1), digest("code")).await.unwrap().is_none());
     store.count_failed_redemption(id(1)).await.unwrap();
-    assert_eq!(store.read(id(1)).await.unwrap(), None, "nothing has come into being");
+    assert_eq!(
+        store.read(id(1)).await.unwrap(),
+        None,
+        "nothing has come into being"
+    );
     assert_eq!(person("p").as_str(), "p");
 }

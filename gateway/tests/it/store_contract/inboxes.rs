@@ -2,9 +2,13 @@
 
 use std::sync::Arc;
 
-use saoma_gateway::store::{Attached, Attachment, Change, InboxEvent, NodeId, Return, Store, StoredChange};
+use saoma_gateway::store::{
+    Attached, Attachment, Change, InboxEvent, NodeId, Return, Store, StoredChange,
+};
 
-use super::{Letters, Subject, changed, confirm, digest, id, node, on_each_store, opened, renew, scan};
+use super::{
+    Letters, Subject, changed, confirm, digest, id, node, on_each_store, opened, renew, scan,
+};
 
 on_each_store!(
     the_node_that_holds_the_browser_is_told,
@@ -16,11 +20,21 @@ on_each_store!(
 
 /// The return of login 1 to a node.
 fn back(node: &NodeId, last_seq: u32, attempt: Option<u32>) -> Return<'_> {
-    Return { id: id(1), receive_key: digest("key"), node, last_seq, attempt }
+    Return {
+        id: id(1),
+        receive_key: digest("key"),
+        node,
+        last_seq,
+        attempt,
+    }
 }
 
 async fn attached(store: &dyn Store, to: &str, last_seq: u32, attempt: Option<u32>) -> Attachment {
-    match store.attach(&back(&node(to), last_seq, attempt)).await.unwrap() {
+    match store
+        .attach(&back(&node(to), last_seq, attempt))
+        .await
+        .unwrap()
+    {
         Attached::Here(attachment) => *attachment,
         other => panic!("{other:?}"),
     }
@@ -39,12 +53,20 @@ async fn the_node_that_holds_the_browser_is_told(subject: Subject) {
     changed(&*store, id(1), &scan("p")).await;
     changed(&*store, id(1), &confirm("p", "personal", "code")).await;
     let letters = a.once_there_are(2).await;
-    let InboxEvent::Changed { login_id, change } = &letters[1] else { panic!("{letters:?}") };
+    let InboxEvent::Changed { login_id, change } = &letters[1] else {
+        panic!("{letters:?}")
+    };
     assert_eq!((*login_id, change.seq), (id(1), 3));
-    let Change::Confirmed { redirect_to } = &change.change else { panic!("{change:?}") };
+    let Change::Confirmed { redirect_to } = &change.change else {
+        panic!("{change:?}")
+    };
     assert_eq!(redirect_to, "https://hall.example/callback?code=code");
     let kept = store.changes_after(&[(id(1), 2)]).await.unwrap();
-    assert_eq!(kept, [(id(1), vec![change.clone()])], "what is pushed is what is kept");
+    assert_eq!(
+        kept,
+        [(id(1), vec![change.clone()])],
+        "what is pushed is what is kept"
+    );
     assert!(b.once_there_are(0).await.is_empty());
 }
 
@@ -56,9 +78,18 @@ async fn a_browser_that_moves_moves_its_pushes(subject: Subject) {
     opened(&*store, 1).await;
     let attachment = attached(&*store, "b", 1, None).await;
     assert_eq!(attachment.number, 2, "the opening was the first");
-    assert_eq!(a.once_there_are(1).await, [InboxEvent::Superseded { login_id: id(1), number: 2 }]);
+    assert_eq!(
+        a.once_there_are(1).await,
+        [InboxEvent::Superseded {
+            login_id: id(1),
+            number: 2
+        }]
+    );
     changed(&*store, id(1), &scan("p")).await;
-    assert!(matches!(b.once_there_are(1).await[..], [InboxEvent::Changed { .. }]));
+    assert!(matches!(
+        b.once_there_are(1).await[..],
+        [InboxEvent::Changed { .. }]
+    ));
     assert_eq!(a.once_there_are(0).await.len(), 1);
 }
 
@@ -70,12 +101,19 @@ async fn a_browser_that_comes_back_gets_what_it_missed_in_order(subject: Subject
     changed(&*store, id(1), &scan("p")).await;
     changed(&*store, id(1), &confirm("p", "personal", "code")).await;
     let attachment = attached(&*store, "a", 1, None).await;
-    assert_eq!(seqs(&attachment.missed), [3, 4, 5], "of two renewals the newer one");
+    assert_eq!(
+        seqs(&attachment.missed),
+        [3, 4, 5],
+        "of two renewals the newer one"
+    );
     assert_eq!(attachment.record.login.seq, 5);
     let attachment = attached(&*store, "a", 4, None).await;
     assert_eq!(seqs(&attachment.missed), [5]);
     opened(&*store, 2).await;
-    let found = store.changes_after(&[(id(1), 3), (id(2), 1)]).await.unwrap();
+    let found = store
+        .changes_after(&[(id(1), 3), (id(2), 1)])
+        .await
+        .unwrap();
     assert_eq!(found.len(), 1);
     assert_eq!(seqs(&found[0].1), [4, 5]);
 }
@@ -87,12 +125,21 @@ async fn a_return_that_was_held_up_does_not_outrun_the_later_one(subject: Subjec
     store.listen(&node("b"), b.clone()).await.unwrap();
     opened(&*store, 1).await;
     attached(&*store, "b", 1, Some(3)).await;
-    assert!(matches!(store.attach(&back(&node("a"), 1, Some(2))).await.unwrap(), Attached::Outrun));
+    assert!(matches!(
+        store.attach(&back(&node("a"), 1, Some(2))).await.unwrap(),
+        Attached::Outrun
+    ));
     changed(&*store, id(1), &scan("p")).await;
-    assert!(matches!(b.once_there_are(1).await[..], [InboxEvent::Changed { .. }]), "the browser stays where it is");
+    assert!(
+        matches!(b.once_there_are(1).await[..], [InboxEvent::Changed { .. }]),
+        "the browser stays where it is"
+    );
     attached(&*store, "a", 1, Some(3)).await;
     attached(&*store, "b", 1, None).await;
-    assert!(matches!(store.attach(&back(&node("a"), 1, Some(2))).await.unwrap(), Attached::Outrun));
+    assert!(matches!(
+        store.attach(&back(&node("a"), 1, Some(2))).await.unwrap(),
+        Attached::Outrun
+    ));
 }
 
 async fn a_wrong_key_attaches_nothing(subject: Subject) {
@@ -102,9 +149,19 @@ async fn a_wrong_key_attaches_nothing(subject: Subject) {
     opened(&*store, 1).await;
     let b = node("b");
     for (number, key) in [(1, "wrong"), (2, "key")] {
-        let stranger = Return { id: id(number), receive_key: digest(key), ..back(&b, 1, Some(7)) };
-        assert!(matches!(store.attach(&stranger).await.unwrap(), Attached::Unknown));
+        let stranger = Return {
+            id: id(number),
+            receive_key: digest(key),
+            ..back(&b, 1, Some(7))
+        };
+        assert!(matches!(
+            store.attach(&stranger).await.unwrap(),
+            Attached::Unknown
+        ));
     }
     changed(&*store, id(1), &scan("p")).await;
-    assert!(matches!(a.once_there_are(1).await[..], [InboxEvent::Changed { .. }]), "the browser stays where it was");
+    assert!(
+        matches!(a.once_there_are(1).await[..], [InboxEvent::Changed { .. }]),
+        "the browser stays where it was"
+    );
 }

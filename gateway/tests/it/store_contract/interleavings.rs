@@ -14,7 +14,8 @@ use saoma_protocol::{Event, LoginId, ScanCode, UserCode};
 
 use super::model::{Model, Told, without_instants};
 use super::{
-    Letters, MINUTE, Subject, cancel, confirm, digest, grant, id, new_login, node, reject, renew, scan, transition,
+    Letters, MINUTE, Subject, cancel, confirm, digest, grant, id, new_login, node, reject, renew,
+    scan, transition,
 };
 
 /// Nodes on the store.
@@ -97,8 +98,16 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 fn config(cases: u32) -> Config {
     let asked = Config::default();
     Config {
-        cases: if std::env::var_os("PROPTEST_CASES").is_some() { asked.cases } else { cases },
-        rng_seed: if asked.rng_seed == RngSeed::Random { RngSeed::Fixed(1) } else { asked.rng_seed },
+        cases: if std::env::var_os("PROPTEST_CASES").is_some() {
+            asked.cases
+        } else {
+            cases
+        },
+        rng_seed: if asked.rng_seed == RngSeed::Random {
+            RngSeed::Fixed(1)
+        } else {
+            asked.rng_seed
+        },
         failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
         source_file: Some(file!()),
         ..asked
@@ -118,11 +127,18 @@ fn on_redis_any_interleaving_ends_as_the_state_machine_says() {
 }
 
 fn run(cases: u32, subject: impl Fn() -> Subject) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     let (subject, letters) = runtime.block_on(async {
         let (subject, letters): (_, [Arc<Letters>; NODES]) = (subject(), Default::default());
         for (number, letters) in letters.iter().enumerate() {
-            subject.store.listen(&node(NODE_NAMES[number]), letters.clone()).await.unwrap();
+            subject
+                .store
+                .listen(&node(NODE_NAMES[number]), letters.clone())
+                .await
+                .unwrap();
         }
         (subject, letters)
     });
@@ -167,15 +183,30 @@ impl<'a> Case<'a> {
             user_code: user_code(number, 99),
             ..new_login(0)
         };
-        assert!(matches!(store.open(&first).await.unwrap(), Opening::Opened { .. }));
+        assert!(matches!(
+            store.open(&first).await.unwrap(),
+            Opening::Opened { .. }
+        ));
         let login = store.read(id).await.unwrap().unwrap().login;
-        Self { store, first, model: Model::opened(id, login), number }
+        Self {
+            store,
+            first,
+            model: Model::opened(id, login),
+            number,
+        }
     }
 
     async fn take(&mut self, at: usize, step: &Step) {
-        let (id, now) = (self.model.id, self.store.read(self.model.id).await.unwrap().unwrap().now);
+        let (id, now) = (
+            self.model.id,
+            self.store.read(self.model.id).await.unwrap().unwrap().now,
+        );
         match step {
-            Step::Event { event, proof, lasts } => {
+            Step::Event {
+                event,
+                proof,
+                lasts,
+            } => {
                 let code = format!("code {at}");
                 let transition = Transition {
                     proof: self.proof(*proof),
@@ -189,24 +220,41 @@ impl<'a> Case<'a> {
                     tokio::time::sleep(SHORT * 2).await;
                 }
             }
-            Step::Attach { node: number, key_fits, behind } => {
+            Step::Attach {
+                node: number,
+                key_fits,
+                behind,
+            } => {
                 let last_seq = self.model.login.seq.saturating_sub(*behind);
                 let key = digest(if *key_fits { "key" } else { "another key" });
                 let node = node(NODE_NAMES[*number]);
-                let browser = Return { id, receive_key: key, node: &node, last_seq, attempt: None };
+                let browser = Return {
+                    id,
+                    receive_key: key,
+                    node: &node,
+                    last_seq,
+                    attempt: None,
+                };
                 let attached = self.store.attach(&browser).await.unwrap();
                 assert_eq!(matches!(attached, Attached::Here(_)), *key_fits);
                 if let Attached::Here(attachment) = attached {
                     self.model.attached(*number);
                     assert_eq!(attachment.number, self.model.attachments);
                     assert_eq!(attachment.record.login, self.model.login);
-                    assert_eq!(without_instants(&attachment.missed), self.model.kept_after(last_seq));
+                    assert_eq!(
+                        without_instants(&attachment.missed),
+                        self.model.kept_after(last_seq)
+                    );
                 }
             }
             Step::Redeem { code_fits } => {
                 let right = self.model.code.clone().filter(|_| *code_fits);
                 let code = right.unwrap_or_else(|| "another code".into());
-                let said = self.store.redeem(id, digest(&code), digest(&format!("token {at}")), MINUTE).await.unwrap();
+                let said = self
+                    .store
+                    .redeem(id, digest(&code), digest(&format!("token {at}")), MINUTE)
+                    .await
+                    .unwrap();
                 self.model.redeemed(&code, now, said);
             }
             Step::FailRedemption => {
@@ -219,9 +267,16 @@ impl<'a> Case<'a> {
     fn transition(&self, at: usize, event: Kind, code: &str) -> Transition {
         match event {
             Kind::Renew => {
-                let scan_code = ScanCode::from_random(self.model.id, [u8::try_from(at).unwrap() + 2; 5]);
-                let change = Change::Renewed { scan_code, user_code: user_code(self.number, at) };
-                Transition { change, ..renew(self.model.id, 0) }
+                let scan_code =
+                    ScanCode::from_random(self.model.id, [u8::try_from(at).unwrap() + 2; 5]);
+                let change = Change::Renewed {
+                    scan_code,
+                    user_code: user_code(self.number, at),
+                };
+                Transition {
+                    change,
+                    ..renew(self.model.id, 0)
+                }
             }
             Kind::Scan(person) => scan(PERSONS[person]),
             Kind::Confirm(person, identity) => confirm(PERSONS[person], IDENTITIES[identity], code),
@@ -232,18 +287,30 @@ impl<'a> Case<'a> {
     }
 
     fn proof(&self, evidence: Evidence) -> Proof {
-        let current = self.model.kept.iter().rev().find_map(|(_, change)| match change {
-            Change::Renewed { scan_code, user_code } => Some((*scan_code, *user_code)),
-            _ => None,
-        });
+        let current = self
+            .model
+            .kept
+            .iter()
+            .rev()
+            .find_map(|(_, change)| match change {
+                Change::Renewed {
+                    scan_code,
+                    user_code,
+                } => Some((*scan_code, *user_code)),
+                _ => None,
+            });
         let (scan_code, code) = current.unwrap_or((self.first.scan_code, self.first.user_code));
         match evidence {
             Evidence::Held => Proof::Held,
             Evidence::ScanCode { current: true } => Proof::ScanCode(scan_code),
-            Evidence::ScanCode { current: false } => Proof::ScanCode(ScanCode::from_random(self.model.id, [0; 5])),
+            Evidence::ScanCode { current: false } => {
+                Proof::ScanCode(ScanCode::from_random(self.model.id, [0; 5]))
+            }
             Evidence::UserCode { current: true } => Proof::UserCode(code),
             Evidence::UserCode { current: false } => Proof::UserCode(user_code(self.number, 98)),
-            Evidence::ReceiveKey { fits } => Proof::ReceiveKey(digest(if fits { "key" } else { "another key" })),
+            Evidence::ReceiveKey { fits } => {
+                Proof::ReceiveKey(digest(if fits { "key" } else { "another key" }))
+            }
             Evidence::Seq { current } => Proof::Seq(self.model.login.seq + u32::from(!current)),
         }
     }
@@ -252,21 +319,47 @@ impl<'a> Case<'a> {
     async fn check(&self) {
         let record = self.store.read(self.model.id).await.unwrap().unwrap();
         assert_eq!(record.login, self.model.login);
-        let kept = self.store.changes_after(&[(self.model.id, 0), (id(255), 0)]).await.unwrap();
-        let kept = kept.first().map(|(_, changes)| without_instants(changes)).unwrap_or_default();
+        let kept = self
+            .store
+            .changes_after(&[(self.model.id, 0), (id(255), 0)])
+            .await
+            .unwrap();
+        let kept = kept
+            .first()
+            .map(|(_, changes)| without_instants(changes))
+            .unwrap_or_default();
         assert_eq!(kept, self.model.kept);
-        assert!(kept.is_sorted_by(|(earlier, _), (later, _)| earlier < later), "each change once, in order");
+        assert!(
+            kept.is_sorted_by(|(earlier, _), (later, _)| earlier < later),
+            "each change once, in order"
+        );
         let code = self.model.code.clone().unwrap_or_default();
-        let granted = self.store.grant(self.model.id, digest(&code)).await.unwrap();
-        let person = self.model.login.state.person().map(|person| grant(person.as_str()));
+        let granted = self
+            .store
+            .grant(self.model.id, digest(&code))
+            .await
+            .unwrap();
+        let person = self
+            .model
+            .login
+            .state
+            .person()
+            .map(|person| grant(person.as_str()));
         assert_eq!(granted, person.filter(|_| self.model.is_good(&code)));
     }
 
     /// Each node was told of what happened while it held the browser, in order, once, and of nothing else.
     async fn check_letters(&self, letters: &[Arc<Letters>; NODES]) {
         for (letters, told) in letters.iter().zip(&self.model.told) {
-            let came = letters.once_there_are(told.len()).await.into_iter().filter_map(Told::of);
-            let came: Vec<_> = came.filter(|(login, _)| *login == self.model.id).map(|(_, told)| told).collect();
+            let came = letters
+                .once_there_are(told.len())
+                .await
+                .into_iter()
+                .filter_map(Told::of);
+            let came: Vec<_> = came
+                .filter(|(login, _)| *login == self.model.id)
+                .map(|(_, told)| told)
+                .collect();
             assert_eq!(came, *told);
         }
     }

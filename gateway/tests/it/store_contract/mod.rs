@@ -13,12 +13,12 @@ use std::time::Duration;
 
 use saoma_gateway::limits::{Limiter, LocalLimiter, SharedLimiter};
 use saoma_gateway::store::{
-    Applied, Change, ConnectionSettings, Connections, Grant, Inbox, InboxEvent, LoginRequest, MemoryStore, NewLogin,
-    NodeId, Opening, Proof, RedisStore, Store, StoreMetrics, Transition,
+    Applied, Change, ConnectionSettings, Connections, Grant, Inbox, InboxEvent, LoginRequest,
+    MemoryStore, NewLogin, NodeId, Opening, Proof, RedisStore, Store, StoreMetrics, Transition,
 };
 use saoma_protocol::{
-    CodeChallenge, Digest, Event, Identity, IdentityKind, LoginId, PersonId, Place, RejectReason, RequesterContext,
-    ScanCode, UserCode,
+    CodeChallenge, Digest, Event, Identity, IdentityKind, LoginId, PersonId, Place, RejectReason,
+    RequesterContext, ScanCode, UserCode,
 };
 use tokio::sync::Notify;
 
@@ -34,13 +34,20 @@ struct Subject {
 
 impl Subject {
     fn memory() -> Self {
-        Self { store: Arc::new(MemoryStore::start()), limiter: Arc::new(LocalLimiter::start()), redis: None }
+        Self {
+            store: Arc::new(MemoryStore::start()),
+            limiter: Arc::new(LocalLimiter::start()),
+            redis: None,
+        }
     }
 
     fn redis() -> Self {
         let redis = RedisServer::start();
         let connections = redis_connections(&redis.url(), None);
-        Self { redis: Some(redis), ..Self::over(connections) }
+        Self {
+            redis: Some(redis),
+            ..Self::over(connections)
+        }
     }
 
     /// On a Redis that other checks have used before, and that has forgotten them.
@@ -53,11 +60,18 @@ impl Subject {
 
     fn over(connections: Connections) -> Self {
         let store = Arc::new(RedisStore::new(connections.clone()));
-        Self { store, limiter: Arc::new(SharedLimiter::new(connections)), redis: None }
+        Self {
+            store,
+            limiter: Arc::new(SharedLimiter::new(connections)),
+            redis: None,
+        }
     }
 
     fn keys_without_end(&self) -> Vec<String> {
-        self.redis.as_ref().map(RedisServer::keys_without_end).unwrap_or_default()
+        self.redis
+            .as_ref()
+            .map(RedisServer::keys_without_end)
+            .unwrap_or_default()
     }
 }
 
@@ -143,7 +157,9 @@ pub fn new_login(number: u8) -> NewLogin {
         request: LoginRequest {
             client_id: "hall".into(),
             redirect_uri: "https://hall.example/callback".into(),
-            answer_uri: "https://hall.example/callback?state=%22\\%22&iss=https%3A%2F%2Flogin.example".into(),
+            answer_uri:
+                "https://hall.example/callback?state=%22\\%22&iss=https%3A%2F%2Flogin.example"
+                    .into(),
             nonce: None,
             scope: "openid".into(),
             code_challenge: CodeChallenge::of("verifier"),
@@ -163,20 +179,39 @@ pub fn new_login(number: u8) -> NewLogin {
 
 async fn opened(store: &dyn Store, number: u8) -> NewLogin {
     let login = new_login(number);
-    assert!(matches!(store.open(&login).await.unwrap(), Opening::Opened { .. }));
+    assert!(matches!(
+        store.open(&login).await.unwrap(),
+        Opening::Opened { .. }
+    ));
     login
 }
 
 fn transition(event: Event, change: Change) -> Transition {
-    Transition { event, proof: Proof::Held, change, lifetime: MINUTE, grant: None }
+    Transition {
+        event,
+        proof: Proof::Held,
+        change,
+        lifetime: MINUTE,
+        grant: None,
+    }
 }
 
 fn scan(by: &str) -> Transition {
-    transition(Event::Scan { person: person(by) }, Change::Scanned { person: "示*".into() })
+    transition(
+        Event::Scan { person: person(by) },
+        Change::Scanned {
+            person: "示*".into(),
+        },
+    )
 }
 
 fn reject(by: &str) -> Transition {
-    transition(Event::Reject { person: person(by) }, Change::Rejected { reason: RejectReason::Declined })
+    transition(
+        Event::Reject { person: person(by) },
+        Change::Rejected {
+            reason: RejectReason::Declined,
+        },
+    )
 }
 
 pub fn cancel() -> Transition {
@@ -193,9 +228,17 @@ fn renew(login: LoginId, seed: u8) -> Transition {
 
 /// A confirm that gives the code `code`.
 fn confirm(by: &str, identity: &str, code: &str) -> Transition {
-    let event = Event::Confirm { person: person(by), identity: identity.into() };
-    let change = Change::Confirmed { redirect_to: format!("https://hall.example/callback?code={code}") };
-    Transition { grant: Some((digest(code), grant(by))), ..transition(event, change) }
+    let event = Event::Confirm {
+        person: person(by),
+        identity: identity.into(),
+    };
+    let change = Change::Confirmed {
+        redirect_to: format!("https://hall.example/callback?code={code}"),
+    };
+    Transition {
+        grant: Some((digest(code), grant(by))),
+        ..transition(event, change)
+    }
 }
 
 fn grant(by: &str) -> Grant {
@@ -208,7 +251,10 @@ fn grant(by: &str) -> Grant {
         person: person(by),
         name: "示例甲".into(),
         identity: Identity {
-            id: "personal".into(), kind: IdentityKind::Personal, name: "示例甲".into(), role: None
+            id: "personal".into(),
+            kind: IdentityKind::Personal,
+            name: "示例甲".into(),
+            role: None,
         },
         auth_time: 1_790_000_000,
     }
@@ -245,13 +291,18 @@ impl Letters {
             loop {
                 let came = self.came.notified();
                 let letters = self.letters.lock().unwrap().clone();
-                let said: Vec<_> = letters.into_iter().filter(|letter| *letter != InboxEvent::Listening).collect();
+                let said: Vec<_> = letters
+                    .into_iter()
+                    .filter(|letter| *letter != InboxEvent::Listening)
+                    .collect();
                 if said.len() >= count {
                     return said;
                 }
                 came.await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(10), enough).await.expect("the letters come")
+        tokio::time::timeout(Duration::from_secs(10), enough)
+            .await
+            .expect("the letters come")
     }
 }

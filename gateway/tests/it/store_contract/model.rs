@@ -1,6 +1,8 @@
 //! The login of [`super::interleavings`] as it should be: the pure state machine, and what a store adds to it.
 
-use saoma_gateway::store::{Applied, Change, InboxEvent, Proof, Redemption, StoredChange, Transition};
+use saoma_gateway::store::{
+    Applied, Change, InboxEvent, Proof, Redemption, StoredChange, Transition,
+};
 use saoma_protocol::{Event, Login, LoginId, LoginState, Outcome, Timestamp};
 
 use super::digest;
@@ -36,8 +38,12 @@ pub(super) enum Told {
 impl Told {
     pub(super) fn of(letter: InboxEvent) -> Option<(LoginId, Self)> {
         match letter {
-            InboxEvent::Changed { login_id, change } => Some((login_id, Self::Changed(change.seq, change.change))),
-            InboxEvent::Superseded { login_id, number } => Some((login_id, Self::Superseded(number))),
+            InboxEvent::Changed { login_id, change } => {
+                Some((login_id, Self::Changed(change.seq, change.change)))
+            }
+            InboxEvent::Superseded { login_id, number } => {
+                Some((login_id, Self::Superseded(number)))
+            }
             InboxEvent::Listening => None,
         }
     }
@@ -72,17 +78,27 @@ impl Model {
             (Ok(Outcome::Changed { .. }), Applied::Unknown) => assert!(!proved, "the proof held"),
             (Ok(Outcome::Changed { state, seq }), Applied::Changed(instants)) => {
                 assert!(proved, "the proof did not hold");
-                self.login = Login { state, seq, expires_at: instants.expires_at };
+                self.login = Login {
+                    state,
+                    seq,
+                    expires_at: instants.expires_at,
+                };
                 self.changed(&transition.change);
                 if matches!(transition.event, Event::Confirm { .. }) {
                     self.code = Some(code.to_owned());
                 }
             }
             (Ok(Outcome::Repeated), Applied::Repeated(instants)) => {
-                assert_eq!(instants.expires_at, self.login.expires_at, "the first answer holds");
+                assert_eq!(
+                    instants.expires_at, self.login.expires_at,
+                    "the first answer holds"
+                );
             }
             (Err(refusal), Applied::Refused(told)) => assert_eq!(refusal, *told),
-            (expected, said) => panic!("{:?} in {before:?}: {expected:?}, but the store: {said:?}", transition.event),
+            (expected, said) => panic!(
+                "{:?} in {before:?}: {expected:?}, but the store: {said:?}",
+                transition.event
+            ),
         }
         self.follows(&before);
     }
@@ -107,7 +123,8 @@ impl Model {
             Redemption::Replayed
         } else if let Ok(Outcome::Changed { state, .. }) = self.login.apply(&Event::Redeem, now) {
             self.login.state = state;
-            self.kept.retain(|(_, change)| !matches!(change, Change::Confirmed { .. }));
+            self.kept
+                .retain(|(_, change)| !matches!(change, Change::Confirmed { .. }));
             self.redeemed += 1;
             Redemption::Redeemed
         } else {
@@ -124,13 +141,20 @@ impl Model {
     }
 
     pub(super) fn kept_after(&self, seq: u32) -> Vec<(u32, Change)> {
-        self.kept.iter().filter(|(kept, _)| *kept > seq).cloned().collect()
+        self.kept
+            .iter()
+            .filter(|(kept, _)| *kept > seq)
+            .cloned()
+            .collect()
     }
 
     /// Whether a proof is one of what the login has now.
     pub(super) fn proves(&self, proof: Proof, first: &super::NewLogin) -> bool {
         let renewed = self.kept.iter().rev().find_map(|(_, change)| match change {
-            Change::Renewed { scan_code, user_code } => Some((*scan_code, *user_code)),
+            Change::Renewed {
+                scan_code,
+                user_code,
+            } => Some((*scan_code, *user_code)),
             _ => None,
         });
         let (scan_code, user_code) = renewed.unwrap_or((first.scan_code, first.user_code));
@@ -145,7 +169,8 @@ impl Model {
 
     fn changed(&mut self, change: &Change) {
         if matches!(change, Change::Renewed { .. }) {
-            self.kept.retain(|(_, kept)| !matches!(kept, Change::Renewed { .. }));
+            self.kept
+                .retain(|(_, kept)| !matches!(kept, Change::Renewed { .. }));
         }
         self.kept.push((self.login.seq, change.clone()));
         self.told[self.node].push(Told::Changed(self.login.seq, change.clone()));
@@ -154,7 +179,10 @@ impl Model {
     /// What no event may do to a login.
     fn follows(&self, before: &Login) {
         let after = &self.login;
-        assert!(after.seq == before.seq || after.seq == before.seq + 1, "{before:?} to {after:?}");
+        assert!(
+            after.seq == before.seq || after.seq == before.seq + 1,
+            "{before:?} to {after:?}"
+        );
         if before.state.name().is_terminal() {
             assert_eq!(after, before, "terminal is terminal");
         }
@@ -162,12 +190,17 @@ impl Model {
             assert_eq!(before, after, "the first scanner owns it");
         }
         let told = self.told.iter().flatten();
-        let confirmed = told.filter(|told| matches!(told, Told::Changed(_, Change::Confirmed { .. }))).count();
+        let confirmed = told
+            .filter(|told| matches!(told, Told::Changed(_, Change::Confirmed { .. })))
+            .count();
         assert!(confirmed <= 1, "confirmed once");
     }
 }
 
 /// Changes without their instants.
 pub(super) fn without_instants(changes: &[StoredChange]) -> Vec<(u32, Change)> {
-    changes.iter().map(|stored| (stored.seq, stored.change.clone())).collect()
+    changes
+        .iter()
+        .map(|stored| (stored.seq, stored.change.clone()))
+        .collect()
 }

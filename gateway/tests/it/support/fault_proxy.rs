@@ -64,11 +64,20 @@ impl FaultProxy {
     pub fn to(server: SocketAddr) -> Self {
         // While it refuses, its address is free for a moment: no connection of anybody's may take it then.
         let socket = socket(SocketAddr::from((ADDRESS, quiet_port())));
-        let shared = Arc::new(Shared { faults: watch::Sender::default(), counts: watch::Sender::default() });
+        let shared = Arc::new(Shared {
+            faults: watch::Sender::default(),
+            counts: watch::Sender::default(),
+        });
         let listener = socket.listen(64).unwrap();
         let address = listener.local_addr().unwrap();
         let accepting = tokio::spawn(accept(listener, server, Arc::clone(&shared)));
-        Self { address, server, shared, accepting, refusing: None }
+        Self {
+            address,
+            server,
+            shared,
+            accepting,
+            refusing: None,
+        }
     }
 
     /// Where clients connect.
@@ -79,7 +88,9 @@ impl FaultProxy {
     /// Resets every open connection. New ones pass.
     pub fn reset_all(&self) {
         let so_far = self.shared.counts.borrow().accepted;
-        self.shared.faults.send_modify(|faults| faults.reset_up_to = so_far);
+        self.shared
+            .faults
+            .send_modify(|faults| faults.reset_up_to = so_far);
     }
 
     /// Resets every open connection and refuses new ones.
@@ -93,13 +104,17 @@ impl FaultProxy {
 
     /// Loses all bytes that go this way, without a word to either end. Connections are still accepted.
     pub fn swallow(&self, way: Towards) {
-        self.shared.faults.send_modify(|faults| faults.swallow = Some(way));
+        self.shared
+            .faults
+            .send_modify(|faults| faults.swallow = Some(way));
     }
 
     /// Loses all bytes of the connections that are open now, in both directions. New ones pass.
     pub fn deafen_all(&self) {
         let so_far = self.shared.counts.borrow().accepted;
-        self.shared.faults.send_modify(|faults| faults.deaf_up_to = so_far);
+        self.shared
+            .faults
+            .send_modify(|faults| faults.deaf_up_to = so_far);
     }
 
     /// Passes bytes on so much later.
@@ -109,7 +124,9 @@ impl FaultProxy {
 
     /// Lets new connections through, and those that have lost nothing.
     pub fn restore(&mut self) {
-        self.shared.faults.send_modify(|faults| (faults.swallow, faults.delay) = (None, Duration::ZERO));
+        self.shared
+            .faults
+            .send_modify(|faults| (faults.swallow, faults.delay) = (None, Duration::ZERO));
         if let Some(socket) = self.refusing.take() {
             let listener = socket.listen(64).unwrap();
             self.accepting = tokio::spawn(accept(listener, self.server, Arc::clone(&self.shared)));
@@ -125,14 +142,20 @@ impl FaultProxy {
     pub async fn once_accepted(&self, count: u64) {
         let mut counts = self.shared.counts.subscribe();
         let enough = counts.wait_for(|counts| counts.accepted >= count);
-        tokio::time::timeout(Duration::from_secs(30), enough).await.expect("connections come").unwrap();
+        tokio::time::timeout(Duration::from_secs(30), enough)
+            .await
+            .expect("connections come")
+            .unwrap();
     }
 
     /// Waits until no connection is open.
     pub async fn once_all_closed(&self) {
         let mut counts = self.shared.counts.subscribe();
         let none = counts.wait_for(|counts| counts.open == 0);
-        tokio::time::timeout(Duration::from_secs(30), none).await.expect("connections end").unwrap();
+        tokio::time::timeout(Duration::from_secs(30), none)
+            .await
+            .expect("connections end")
+            .unwrap();
     }
 }
 
@@ -152,7 +175,9 @@ fn socket(address: SocketAddr) -> TcpSocket {
 
 async fn accept(listener: TcpListener, server: SocketAddr, shared: Arc<Shared>) {
     while let Ok((client, _)) = listener.accept().await {
-        shared.counts.send_modify(|counts| (counts.accepted, counts.open) = (counts.accepted + 1, counts.open + 1));
+        shared.counts.send_modify(|counts| {
+            (counts.accepted, counts.open) = (counts.accepted + 1, counts.open + 1)
+        });
         let (number, shared) = (shared.counts.borrow().accepted, Arc::clone(&shared));
         tokio::spawn(async move {
             connection(number, client, server, &shared).await;
@@ -164,10 +189,13 @@ async fn accept(listener: TcpListener, server: SocketAddr, shared: Arc<Shared>) 
 async fn connection(number: u64, client: TcpStream, server: SocketAddr, shared: &Shared) {
     // What closes is reset, so that neither end takes it for an orderly goodbye.
     client.set_zero_linger().unwrap();
-    let Ok(server) = TcpStream::connect(server).await else { return };
+    let Ok(server) = TcpStream::connect(server).await else {
+        return;
+    };
     server.set_zero_linger().unwrap();
     let (_, _) = (client.set_nodelay(true), server.set_nodelay(true));
-    let ((from_client, to_client), (from_server, to_server)) = (client.into_split(), server.into_split());
+    let ((from_client, to_client), (from_server, to_server)) =
+        (client.into_split(), server.into_split());
     let mut faults = shared.faults.subscribe();
     tokio::select! {
         () = pass(from_client, to_server, (number, Towards::Server), shared.faults.subscribe()) => {}
@@ -177,7 +205,12 @@ async fn connection(number: u64, client: TcpStream, server: SocketAddr, shared: 
 }
 
 /// Passes bytes on until either end closes; once it has swallowed some, until the one that sends closes.
-async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, way: (u64, Towards), faults: watch::Receiver<Faults>) {
+async fn pass(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    way: (u64, Towards),
+    faults: watch::Receiver<Faults>,
+) {
     let (mut bytes, mut lost) = (vec![0; 16 * 1024], false);
     loop {
         let count = match from.read(&mut bytes).await {
@@ -204,7 +237,9 @@ async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, way: (u64, Toward
 fn swallows(faults: &watch::Receiver<Faults>, (number, way): (u64, Towards)) -> bool {
     let faults = faults.borrow();
     number <= faults.deaf_up_to
-        || faults.swallow.is_some_and(|swallowed| swallowed == way || swallowed == Towards::Both)
+        || faults
+            .swallow
+            .is_some_and(|swallowed| swallowed == way || swallowed == Towards::Both)
 }
 
 #[cfg(test)]
@@ -232,7 +267,10 @@ mod tests {
             stream.write_all(b"hi").await?;
             stream.read_exact(&mut answer).await
         };
-        matches!(tokio::time::timeout(Duration::from_millis(200), asked).await, Ok(Ok(_)))
+        matches!(
+            tokio::time::timeout(Duration::from_millis(200), asked).await,
+            Ok(Ok(_))
+        )
     }
 
     #[tokio::test]
@@ -257,7 +295,10 @@ mod tests {
             proxy.swallow(way);
             assert!(!said_back(&mut deaf).await);
             proxy.restore();
-            assert!(!said_back(&mut deaf).await, "what has lost bytes stays deaf");
+            assert!(
+                !said_back(&mut deaf).await,
+                "what has lost bytes stays deaf"
+            );
         }
         let mut last = TcpStream::connect(proxy.address()).await.unwrap();
         assert!(said_back(&mut last).await);

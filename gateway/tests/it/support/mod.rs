@@ -68,13 +68,26 @@ impl World {
     fn new(store_url: String) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let persons = Persons::new(directory.path());
-        std::fs::write(directory.path().join("signing.pem"), saoma_gateway::generate_pem().unwrap()).unwrap();
-        Self { persons, directory, store_url, drain: ("0s", "2s"), extra: String::new() }
+        std::fs::write(
+            directory.path().join("signing.pem"),
+            saoma_gateway::generate_pem().unwrap(),
+        )
+        .unwrap();
+        Self {
+            persons,
+            directory,
+            store_url,
+            drain: ("0s", "2s"),
+            extra: String::new(),
+        }
     }
 
     /// The same with this delay and window for a node that stops.
     pub fn with_drain(self, delay: &'static str, window: &'static str) -> Self {
-        Self { drain: (delay, window), ..self }
+        Self {
+            drain: (delay, window),
+            ..self
+        }
     }
 
     /// The same with more settings, as TOML.
@@ -168,7 +181,11 @@ impl Node {
     }
 
     pub fn operations(&self, path: &str) -> Url {
-        Url::parse(&format!("http://{}{path}", self.gateway.operations_address().unwrap())).unwrap()
+        Url::parse(&format!(
+            "http://{}{path}",
+            self.gateway.operations_address().unwrap()
+        ))
+        .unwrap()
     }
 
     pub fn at(&self, path: &str) -> Url {
@@ -183,5 +200,7 @@ pub async fn until(mut is_so: impl FnMut() -> bool) {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(10), waiting).await.expect("it comes about");
+    tokio::time::timeout(Duration::from_secs(10), waiting)
+        .await
+        .expect("it comes about");
 }

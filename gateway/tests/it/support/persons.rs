@@ -17,15 +17,22 @@ pub struct Persons {
 
 impl Persons {
     pub fn new(directory: &Path) -> Self {
-        let key = EncodingKey::from_rsa_pem(saoma_gateway::generate_pem().unwrap().as_bytes()).unwrap();
+        let key =
+            EncodingKey::from_rsa_pem(saoma_gateway::generate_pem().unwrap().as_bytes()).unwrap();
         let keys_file = directory.join("jwks.json");
-        std::fs::write(&keys_file, serde_json::to_vec(&public_keys(&key).unwrap()).unwrap()).unwrap();
+        std::fs::write(
+            &keys_file,
+            serde_json::to_vec(&public_keys(&key).unwrap()).unwrap(),
+        )
+        .unwrap();
         Self { key, keys_file }
     }
 
     pub fn settings(&self) -> String {
         let file = self.keys_file.display();
-        format!("identity.jwks = {{ url = 'file://{file}', issuer = '{ISSUER}', audience = '{AUDIENCE}' }}")
+        format!(
+            "identity.jwks = {{ url = 'file://{file}', issuer = '{ISSUER}', audience = '{AUDIENCE}' }}"
+        )
     }
 
     pub fn token(&self, number: u32) -> String {

@@ -22,19 +22,52 @@ impl PollingBrowser {
     pub async fn open(node: &Node) -> Self {
         let http = reqwest::Client::new();
         let (request, code_verifier, state) = open_request(&hall());
-        let answer = http.post(node.at(paths::LOGINS)).header("origin", ORIGIN).json(&request).send().await.unwrap();
+        let answer = http
+            .post(node.at(paths::LOGINS))
+            .header("origin", ORIGIN)
+            .json(&request)
+            .send()
+            .await
+            .unwrap();
         let opened = answer.json().await.unwrap();
-        let ServerMessage::Opened { seq, login_id, receive_key, qr, user_code, expires_in, .. } = opened else {
+        let ServerMessage::Opened {
+            seq,
+            login_id,
+            receive_key,
+            qr,
+            user_code,
+            expires_in,
+            ..
+        } = opened
+        else {
             panic!("not opened: {opened:?}")
         };
         let user_code = user_code.to_string();
-        let login = OpenedLogin { login_id, receive_key, qr, user_code, expires_in, code_verifier, state };
-        Self { login, after: seq, http }
+        let login = OpenedLogin {
+            login_id,
+            receive_key,
+            qr,
+            user_code,
+            expires_in,
+            code_verifier,
+            state,
+        };
+        Self {
+            login,
+            after: seq,
+            http,
+        }
     }
 
     /// The same page, with a key that somebody made up.
     pub fn with_key(&self, receive_key: ReceiveKey) -> Self {
-        Self { login: OpenedLogin { receive_key, ..self.login.clone() }, ..self.clone() }
+        Self {
+            login: OpenedLogin {
+                receive_key,
+                ..self.login.clone()
+            },
+            ..self.clone()
+        }
     }
 
     /// Asks this node for what is new, and waits for it up to so many seconds.
@@ -42,7 +75,11 @@ impl PollingBrowser {
         let response = self.request(node, wait).send().await.unwrap();
         assert_eq!(response.status(), 200, "{:?}", response.text().await);
         let answer: PollAnswer = response.json().await.unwrap();
-        self.after = answer.messages.iter().filter_map(ServerMessage::seq).fold(self.after, u32::max);
+        self.after = answer
+            .messages
+            .iter()
+            .filter_map(ServerMessage::seq)
+            .fold(self.after, u32::max);
         answer
     }
 
@@ -57,13 +94,23 @@ impl PollingBrowser {
     pub async fn refused(&self, node: &Node) -> (u16, Option<u64>, Problem) {
         let response = self.request(node, 0).send().await.unwrap();
         let status = response.status().as_u16();
-        (status, retry_after(&response), response.json().await.unwrap())
+        (
+            status,
+            retry_after(&response),
+            response.json().await.unwrap(),
+        )
     }
 
     /// A command, `refresh` or `cancel`.
     pub async fn command(&self, node: &Node, path: &str) {
-        let request = self.http.post(node.at(&paths::of_login(path, self.login.login_id)));
-        assert_eq!(self.proved(request).send().await.unwrap().status(), 204, "{path}");
+        let request = self
+            .http
+            .post(node.at(&paths::of_login(path, self.login.login_id)));
+        assert_eq!(
+            self.proved(request).send().await.unwrap().status(),
+            204,
+            "{path}"
+        );
     }
 
     /// A poll that is not sent yet.
@@ -74,10 +121,19 @@ impl PollingBrowser {
     }
 
     fn proved(&self, request: RequestBuilder) -> RequestBuilder {
-        request.header(saoma_protocol::RECEIVE_KEY_HEADER, self.login.receive_key.to_string())
+        request.header(
+            saoma_protocol::RECEIVE_KEY_HEADER,
+            self.login.receive_key.to_string(),
+        )
     }
 }
 
 fn retry_after(response: &Response) -> Option<u64> {
-    response.headers().get("retry-after")?.to_str().unwrap().parse().ok()
+    response
+        .headers()
+        .get("retry-after")?
+        .to_str()
+        .unwrap()
+        .parse()
+        .ok()
 }

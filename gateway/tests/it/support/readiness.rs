@@ -18,18 +18,29 @@ impl Node {
 
     /// Waits until the node says that it does not hear of changes, and that nobody shall send it browsers.
     pub async fn once_deaf(&self) {
-        self.once_it_says("the node notices that it is deaf", 503, |said| said["inbox"] == false).await;
+        self.once_it_says("the node notices that it is deaf", 503, |said| {
+            said["inbox"] == false
+        })
+        .await;
     }
 
     /// Waits until the node is ready.
     pub async fn once_ready(&self) {
-        self.once_it_says("the node is ready", 200, |said| said["inbox"] == true).await;
+        self.once_it_says("the node is ready", 200, |said| said["inbox"] == true)
+            .await;
     }
 
     /// One of the node's numbers; 0 where it is not there yet.
     pub async fn metric(&self, name: &str) -> f64 {
-        let text = reqwest::get(self.operations("/metrics")).await.unwrap().text().await.unwrap();
-        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        let text = reqwest::get(self.operations("/metrics"))
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap();
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         line.map_or(0.0, |value| value.parse().unwrap())
     }
 

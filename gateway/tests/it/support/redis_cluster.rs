@@ -18,7 +18,17 @@ impl RedisCluster {
 
     /// Three masters that know no sharded channels, as before version 7.
     pub fn start_without_sharded_channels() -> Self {
-        Self::of(MASTERS, &["--rename-command", "SPUBLISH", "", "--rename-command", "SSUBSCRIBE", ""])
+        Self::of(
+            MASTERS,
+            &[
+                "--rename-command",
+                "SPUBLISH",
+                "",
+                "--rename-command",
+                "SSUBSCRIBE",
+                "",
+            ],
+        )
     }
 
     /// Three masters, each with a replica that takes its place.
@@ -35,7 +45,11 @@ impl RedisCluster {
                 let (first, last) = (SLOTS * index / MASTERS, SLOTS * (index + 1) / MASTERS - 1);
                 let _: String = node.tell(&format!("CLUSTER ADDSLOTSRANGE {first} {last}"));
             }
-            let _: String = nodes[0].tell(&format!("CLUSTER MEET 127.0.0.1 {} {}", node.port(), buses[index]));
+            let _: String = nodes[0].tell(&format!(
+                "CLUSTER MEET 127.0.0.1 {} {}",
+                node.port(),
+                buses[index]
+            ));
         }
         let cluster = Self { nodes };
         cluster.once_all("know one another", &format!("cluster_known_nodes:{count}"));
@@ -44,19 +58,28 @@ impl RedisCluster {
             // It may not have heard yet that the other is a master.
             until("the replica is taken", || {
                 let mut replicate = redis::cmd("CLUSTER");
-                cluster.nodes[index].ask::<String>(replicate.arg("REPLICATE").arg(&master)).is_ok()
+                cluster.nodes[index]
+                    .ask::<String>(replicate.arg("REPLICATE").arg(&master))
+                    .is_ok()
             });
         }
         cluster.once_all("serve all slots", "cluster_state:ok");
         until("replicas follow", || {
             let info = |node: &RedisProcess| node.tell::<String>("INFO replication");
-            cluster.nodes[MASTERS..].iter().map(info).all(|info| info.contains("master_link_status:up"))
+            cluster.nodes[MASTERS..]
+                .iter()
+                .map(info)
+                .all(|info| info.contains("master_link_status:up"))
         });
         cluster
     }
 
     pub fn url(&self) -> String {
-        let hosts: Vec<_> = self.nodes.iter().map(|node| node.address().to_string()).collect();
+        let hosts: Vec<_> = self
+            .nodes
+            .iter()
+            .map(|node| node.address().to_string())
+            .collect();
         format!("redis+cluster://{}", hosts.join(","))
     }
 
@@ -77,16 +100,25 @@ impl RedisCluster {
             let ranges: Vec<Vec<redis::Value>> = self.nodes[0].tell("CLUSTER SLOTS");
             ranges.into_iter().map(range).collect()
         };
-        let (.., master) = slots.into_iter().find(|(first, last, _)| (*first..=*last).contains(&slot)).unwrap();
+        let (.., master) = slots
+            .into_iter()
+            .find(|(first, last, _)| (*first..=*last).contains(&slot))
+            .unwrap();
         let port: u16 = redis::from_redis_value(master[1].clone()).unwrap();
-        self.nodes.iter().position(|node| node.port() == port).unwrap()
+        self.nodes
+            .iter()
+            .position(|node| node.port() == port)
+            .unwrap()
     }
 
     /// The channels of all nodes that are listened to.
     pub fn inboxes(&self) -> Vec<(usize, String)> {
         let heard = |(index, node): (usize, &RedisProcess)| {
             let channels: Vec<String> = node.tell("PUBSUB SHARDCHANNELS");
-            channels.into_iter().map(move |channel| (index, channel)).collect::<Vec<_>>()
+            channels
+                .into_iter()
+                .map(move |channel| (index, channel))
+                .collect::<Vec<_>>()
         };
         self.nodes.iter().enumerate().flat_map(heard).collect()
     }
@@ -95,7 +127,8 @@ impl RedisCluster {
     pub fn move_slot(&self, slot: u16) {
         let (from, to) = (self.owner_of(slot), (self.owner_of(slot) + 1) % MASTERS);
         let (from, to) = (&self.nodes[from], &self.nodes[to]);
-        let (from_id, to_id): (String, String) = (from.tell("CLUSTER MYID"), to.tell("CLUSTER MYID"));
+        let (from_id, to_id): (String, String) =
+            (from.tell("CLUSTER MYID"), to.tell("CLUSTER MYID"));
         let _: String = to.tell(&format!("CLUSTER SETSLOT {slot} IMPORTING {from_id}"));
         let _: String = from.tell(&format!("CLUSTER SETSLOT {slot} MIGRATING {to_id}"));
         loop {
@@ -134,13 +167,22 @@ impl RedisCluster {
 
     fn once_all(&self, what: &str, said: &str) {
         let info = |node: &RedisProcess| node.tell::<String>("CLUSTER INFO");
-        until(what, || self.nodes.iter().map(info).all(|info| info.contains(said)));
+        until(what, || {
+            self.nodes.iter().map(info).all(|info| info.contains(said))
+        });
     }
 }
 
 fn node(bus: u16, more: &[&str]) -> RedisProcess {
     let bus = bus.to_string();
-    let cluster = ["--cluster-enabled", "yes", "--cluster-port", &bus, "--cluster-node-timeout", "1000"];
+    let cluster = [
+        "--cluster-enabled",
+        "yes",
+        "--cluster-port",
+        &bus,
+        "--cluster-node-timeout",
+        "1000",
+    ];
     let eager = ["--cluster-replica-validity-factor", "0"];
     RedisProcess::start(&[&cluster[..], &eager, more].concat())
 }
@@ -150,5 +192,9 @@ fn range(range: Vec<redis::Value>) -> (u16, u16, Vec<redis::Value>) {
     let mut range = range.into_iter();
     let mut next = || range.next().unwrap();
     let number = |value| redis::from_redis_value(value).unwrap();
-    (number(next()), number(next()), redis::from_redis_value(next()).unwrap())
+    (
+        number(next()),
+        number(next()),
+        redis::from_redis_value(next()).unwrap(),
+    )
 }

@@ -24,7 +24,16 @@ impl RedisProcess {
     pub fn start(arguments: &[&str]) -> Self {
         let port = free_port();
         let mut all = vec!["--port".to_owned(), port.to_string()];
-        for argument in ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--repl-diskless-sync-delay", "0"] {
+        for argument in [
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+            "--repl-diskless-sync-delay",
+            "0",
+        ] {
             all.push(argument.to_owned());
         }
         all.extend(arguments.iter().map(|argument| (*argument).to_owned()));
@@ -49,7 +58,12 @@ impl RedisProcess {
     }
 
     fn at(port: u16, arguments: Vec<String>) -> Self {
-        Self { port, arguments, directory: tempfile::tempdir().unwrap(), process: None }
+        Self {
+            port,
+            arguments,
+            directory: tempfile::tempdir().unwrap(),
+            process: None,
+        }
     }
 
     pub const fn port(&self) -> u16 {
@@ -116,19 +130,32 @@ impl RedisProcess {
     /// Every key that would stay for ever.
     pub fn keys_without_end(&self) -> Vec<String> {
         let keys: Vec<String> = self.tell("KEYS *");
-        keys.into_iter().filter(|key| self.ask::<i64>(redis::cmd("TTL").arg(key)).unwrap() == -1).collect()
+        keys.into_iter()
+            .filter(|key| self.ask::<i64>(redis::cmd("TTL").arg(key)).unwrap() == -1)
+            .collect()
     }
 
     /// Waits until so many replicas have all that was written so far, the streams of all of them running.
     pub fn once_replicated(&self, replicas: usize) {
         // WAIT is about what its own connection has written.
         let mut pipeline = redis::pipe();
-        pipeline.cmd("SET").arg("replicated").arg("").arg("PX").arg(1000).ignore();
+        pipeline
+            .cmd("SET")
+            .arg("replicated")
+            .arg("")
+            .arg("PX")
+            .arg(1000)
+            .ignore();
         pipeline.cmd("WAIT").arg(replicas).arg(5000);
         let client = redis::Client::open(format!("redis://127.0.0.1:{}", self.port)).unwrap();
-        let mut connection = client.get_connection_with_timeout(Duration::from_secs(1)).unwrap();
+        let mut connection = client
+            .get_connection_with_timeout(Duration::from_secs(1))
+            .unwrap();
         let (reached,): (usize,) = pipeline.query(&mut connection).unwrap();
-        assert!(reached >= replicas, "only {reached} replicas have everything");
+        assert!(
+            reached >= replicas,
+            "only {reached} replicas have everything"
+        );
     }
 
     /// A server that wants a password or TLS first answers as well: it refuses, or hangs up.
@@ -139,7 +166,10 @@ impl RedisProcess {
             stream.write_all(b"PING\r\n")?;
             stream.read(&mut [0; 64])
         };
-        asked().map_or_else(|error: std::io::Error| error.kind() == ErrorKind::ConnectionReset, |_| true)
+        asked().map_or_else(
+            |error: std::io::Error| error.kind() == ErrorKind::ConnectionReset,
+            |_| true,
+        )
     }
 }
 
@@ -152,7 +182,9 @@ impl Drop for RedisProcess {
 /// A port that nobody listens on, and that the system gives to no client: a server that was killed gets it again.
 pub fn free_port() -> u16 {
     let mut ports = std::iter::repeat_with(|| fastrand::u16(10_000..32_000));
-    ports.find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok()).unwrap()
+    ports
+        .find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok())
+        .unwrap()
 }
 
 /// Waits until this holds.

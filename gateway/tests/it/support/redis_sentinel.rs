@@ -26,23 +26,34 @@ impl RedisSentinel {
     fn start_with(replicas: usize, down_after_ms: u32, arguments: &[&str]) -> Self {
         let master = RedisProcess::start(arguments);
         let port = master.port().to_string();
-        let follow = |_| RedisProcess::start(&[&["--replicaof", "127.0.0.1", &port], arguments].concat());
-        let servers: Vec<_> = std::iter::once(master).chain((0..replicas).map(follow)).collect();
+        let follow =
+            |_| RedisProcess::start(&[&["--replicaof", "127.0.0.1", &port], arguments].concat());
+        let servers: Vec<_> = std::iter::once(master)
+            .chain((0..replicas).map(follow))
+            .collect();
         until("the replicas follow", || follows(&servers, 0, replicas));
         let settings = format!(
             "sentinel monitor {SERVICE} 127.0.0.1 {port} 2\n\
              sentinel down-after-milliseconds {SERVICE} {down_after_ms}\n\
              sentinel failover-timeout {SERVICE} 3000\n",
         );
-        let sentinels: Vec<_> = (0..3).map(|_| RedisProcess::start_sentinel(&settings)).collect();
+        let sentinels: Vec<_> = (0..3)
+            .map(|_| RedisProcess::start_sentinel(&settings))
+            .collect();
         let info = |sentinel: &RedisProcess| sentinel.tell::<String>("INFO sentinel");
         let known = format!("slaves={replicas},sentinels=3");
-        until("the Sentinels know one another", || sentinels.iter().map(info).all(|info| info.contains(&known)));
+        until("the Sentinels know one another", || {
+            sentinels.iter().map(info).all(|info| info.contains(&known))
+        });
         Self { servers, sentinels }
     }
 
     pub fn url(&self) -> String {
-        let hosts: Vec<_> = self.sentinels.iter().map(|sentinel| sentinel.address().to_string()).collect();
+        let hosts: Vec<_> = self
+            .sentinels
+            .iter()
+            .map(|sentinel| sentinel.address().to_string())
+            .collect();
         format!("redis+sentinel://{}/{SERVICE}", hosts.join(","))
     }
 
@@ -51,7 +62,11 @@ impl RedisSentinel {
         let ask = |sentinel: &RedisProcess| -> (String, u16) {
             sentinel.tell(&format!("SENTINEL GET-MASTER-ADDR-BY-NAME {SERVICE}"))
         };
-        let mut named: Vec<u16> = self.sentinels.iter().map(|sentinel| ask(sentinel).1).collect();
+        let mut named: Vec<u16> = self
+            .sentinels
+            .iter()
+            .map(|sentinel| ask(sentinel).1)
+            .collect();
         named.dedup();
         let [port] = named[..] else { return None };
         self.servers.iter().position(|server| server.port() == port)
@@ -59,8 +74,11 @@ impl RedisSentinel {
 
     /// Whether all servers run, and all but one follow the one that the Sentinels name.
     pub fn is_whole(&self) -> bool {
-        let Some(master) = self.master() else { return false };
-        self.servers.iter().all(RedisProcess::runs) && follows(&self.servers, master, self.servers.len() - 1)
+        let Some(master) = self.master() else {
+            return false;
+        };
+        self.servers.iter().all(RedisProcess::runs)
+            && follows(&self.servers, master, self.servers.len() - 1)
     }
 
     /// Waits until the replicas have all that was written so far: the Sentinels may choose any. Gives the master.
@@ -103,7 +121,9 @@ impl RedisSentinel {
 
     /// Whether a server takes itself for a master.
     pub fn claims_to_be_master(&self, server: usize) -> bool {
-        self.servers[server].tell::<String>("INFO replication").contains("role:master")
+        self.servers[server]
+            .tell::<String>("INFO replication")
+            .contains("role:master")
     }
 
     /// Ends the connections of all subscribers of the master.
@@ -126,6 +146,8 @@ impl RedisSentinel {
 
 /// Whether so many replicas follow this server.
 fn follows(servers: &[RedisProcess], master: usize, replicas: usize) -> bool {
-    let Ok(info) = servers[master].ask::<String>(redis::cmd("INFO").arg("replication")) else { return false };
+    let Ok(info) = servers[master].ask::<String>(redis::cmd("INFO").arg("replication")) else {
+        return false;
+    };
     info.contains("role:master") && info.matches(",state=online,").count() == replicas
 }

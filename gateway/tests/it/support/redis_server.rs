@@ -16,8 +16,12 @@ impl RedisServer {
     /// Starts a server that loses nothing when it is killed, on a port that no connection takes while it is away.
     pub fn start_durable() -> Self {
         let port = quiet_port();
-        let arguments = format!("--port {port} --bind 127.0.0.1 --save  --appendonly yes --appendfsync always");
-        Self(RedisProcess::start_as(port, arguments.split(' ').map(str::to_owned).collect()))
+        let arguments =
+            format!("--port {port} --bind 127.0.0.1 --save  --appendonly yes --appendfsync always");
+        Self(RedisProcess::start_as(
+            port,
+            arguments.split(' ').map(str::to_owned).collect(),
+        ))
     }
 
     pub fn url(&self) -> String {
@@ -51,7 +55,9 @@ impl RedisServer {
     /// Says something to the server.
     pub fn command(&self, words: &[&str]) {
         let (name, arguments) = words.split_first().unwrap();
-        self.0.ask::<redis::Value>(redis::cmd(name).arg(arguments)).unwrap();
+        self.0
+            .ask::<redis::Value>(redis::cmd(name).arg(arguments))
+            .unwrap();
     }
 
     /// Every key that would stay for ever.

@@ -24,16 +24,24 @@ impl RedisTls {
         let file = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
         let mut authority = CertificateParams::default();
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
+        let authority =
+            CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
         let key = KeyPair::generate().unwrap();
         let names = vec![Ipv4Addr::LOCALHOST.to_string()];
-        let certificate = CertificateParams::new(names).unwrap().signed_by(&key, &authority).unwrap();
+        let certificate = CertificateParams::new(names)
+            .unwrap()
+            .signed_by(&key, &authority)
+            .unwrap();
         std::fs::write(file("ca.pem"), authority.pem()).unwrap();
         std::fs::write(file("server.pem"), certificate.pem()).unwrap();
         std::fs::write(file("server.key"), key.serialize_pem()).unwrap();
         let port = free_port();
-        let (certificate, key, ca, port_text) =
-            (file("server.pem"), file("server.key"), file("ca.pem"), port.to_string());
+        let (certificate, key, ca, port_text) = (
+            file("server.pem"),
+            file("server.key"),
+            file("ca.pem"),
+            port.to_string(),
+        );
         let password = format!(">{PASSWORD}");
         let arguments = [
             ["--port", "0"],
@@ -47,8 +55,16 @@ impl RedisTls {
             ["--requirepass", "another"],
         ];
         let user = ["--user", USER, "on", &password, "~*", "&*", "+@all"];
-        let arguments = arguments.into_iter().flatten().chain(user).map(str::to_owned).collect();
-        Self { server: RedisProcess::start_as(port, arguments), directory }
+        let arguments = arguments
+            .into_iter()
+            .flatten()
+            .chain(user)
+            .map(str::to_owned)
+            .collect();
+        Self {
+            server: RedisProcess::start_as(port, arguments),
+            directory,
+        }
     }
 
     pub fn url(&self) -> String {

@@ -39,11 +39,17 @@ impl TokenRequest {
     }
 
     pub async fn send(&self, node: &Node) -> Exchanged {
-        self.send_by(&reqwest::Client::new(), node.at(paths::TOKEN)).await.unwrap()
+        self.send_by(&reqwest::Client::new(), node.at(paths::TOKEN))
+            .await
+            .unwrap()
     }
 
     /// The same where an answer may not come.
-    pub async fn send_by(&self, http: &reqwest::Client, endpoint: Url) -> reqwest::Result<Exchanged> {
+    pub async fn send_by(
+        &self,
+        http: &reqwest::Client,
+        endpoint: Url,
+    ) -> reqwest::Result<Exchanged> {
         let mut form = vec![
             ("grant_type", "authorization_code"),
             ("client_id", &self.client_id),
@@ -51,15 +57,26 @@ impl TokenRequest {
             ("redirect_uri", &self.redirect_uri),
             ("code_verifier", &self.code_verifier),
         ];
-        form.extend(self.client_secret.as_deref().map(|secret| ("client_secret", secret)));
+        form.extend(
+            self.client_secret
+                .as_deref()
+                .map(|secret| ("client_secret", secret)),
+        );
         let response = http.post(endpoint).form(&form).send().await?;
         let status = response.status().as_u16();
-        Ok(Exchanged { status, ..response.json().await? })
+        Ok(Exchanged {
+            status,
+            ..response.json().await?
+        })
     }
 }
 
 /// The code in the address that a browser is sent to.
 fn code_of(redirect_to: &str) -> String {
     let url = Url::parse(redirect_to).unwrap();
-    url.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned()
+    url.query_pairs()
+        .find(|(name, _)| name == "code")
+        .unwrap()
+        .1
+        .into_owned()
 }

@@ -76,8 +76,19 @@ pub fn page(report: &Report) -> askama::Result<String> {
         ("scenario".to_owned(), report.scenario.name.clone()),
         ("targets".into(), report.targets.join(", ")),
         ("workers".into(), report.workers.to_string()),
-        ("machine".into(), format!("{} cores, {}, {}", machine.cores, bytes(machine.memory_bytes as f64), machine.os)),
-        ("tool".into(), format!("{} {}", report.tool.name, report.tool.version)),
+        (
+            "machine".into(),
+            format!(
+                "{} cores, {}, {}",
+                machine.cores,
+                bytes(machine.memory_bytes as f64),
+                machine.os
+            ),
+        ),
+        (
+            "tool".into(),
+            format!("{} {}", report.tool.name, report.tool.version),
+        ),
     ];
     shown.extend(settings(&report.scenario.settings));
     let page = Page {
@@ -118,35 +129,89 @@ fn banner(report: &Report) -> Banner {
         ("failed", ledger.failed),
     ];
     let wrong = wrong.iter().filter(|(_, number)| *number > 0);
-    let wrong: Vec<_> = wrong.map(|(what, number)| format!("{} {what}", count(*number))).collect();
+    let wrong: Vec<_> = wrong
+        .map(|(what, number)| format!("{} {what}", count(*number)))
+        .collect();
     let mut explanation = verdict.explanation();
     if !wrong.is_empty() {
-        explanation = format!("{explanation} Of {} confirms: {}.", count(ledger.expected), wrong.join(", "));
+        explanation = format!(
+            "{explanation} Of {} confirms: {}.",
+            count(ledger.expected),
+            wrong.join(", ")
+        );
     }
-    Banner { class, sign, name, explanation }
+    Banner {
+        class,
+        sign,
+        name,
+        explanation,
+    }
 }
 
 fn tiles(report: &Report) -> Vec<Tile> {
     let figures = report.figures();
     let find = |name: &str| figures.iter().find(|figure| figure.name == name);
     let tile = |label: &str, name: &str, note: String| {
-        let Figure { value: number, unit, .. } = find(name)?;
-        Some(Tile { label: label.to_owned(), value: value(*number, *unit), note })
+        let Figure {
+            value: number,
+            unit,
+            ..
+        } = find(name)?;
+        Some(Tile {
+            label: label.to_owned(),
+            value: value(*number, *unit),
+            note,
+        })
     };
     let note = |name: &str, label: &str| {
-        find(name).map(|figure| format!("{label} {}", value(figure.value, figure.unit))).unwrap_or_default()
+        find(name)
+            .map(|figure| format!("{label} {}", value(figure.value, figure.unit)))
+            .unwrap_or_default()
     };
-    let most = report.series.iter().map(|second| second.sockets).max().unwrap_or_default();
-    let sockets = (most > 0).then(|| Tile { label: "open sockets".into(), value: count(most), note: "at most".into() });
+    let most = report
+        .series
+        .iter()
+        .map(|second| second.sockets)
+        .max()
+        .unwrap_or_default();
+    let sockets = (most > 0).then(|| Tile {
+        label: "open sockets".into(),
+        value: count(most),
+        note: "at most".into(),
+    });
     [
-        tile("logins", "rates.logins_per_second", note("ledger.received", "in all")),
-        tile("opens", "rates.opens_per_second", note("open.count", "in all")),
+        tile(
+            "logins",
+            "rates.logins_per_second",
+            note("ledger.received", "in all"),
+        ),
+        tile(
+            "opens",
+            "rates.opens_per_second",
+            note("open.count", "in all"),
+        ),
         tile("push p99", "push.p99", note("push.p50", "median")),
         tile("open p99", "open.p99", note("open.p50", "median")),
-        tile("gateway memory", "gateway.bytes_per_socket", "per socket".into()),
-        tile("gateway CPU", "gateway.cpu_ms_per_1000_logins", "per 1,000 logins".into()),
-        tile("gateway CPU", "gateway.cpu_ms_per_1000_confirms", "per 1,000 confirms".into()),
-        tile("gateway CPU", "gateway.cpu_us_per_socket_second", "per socket and second".into()),
+        tile(
+            "gateway memory",
+            "gateway.bytes_per_socket",
+            "per socket".into(),
+        ),
+        tile(
+            "gateway CPU",
+            "gateway.cpu_ms_per_1000_logins",
+            "per 1,000 logins".into(),
+        ),
+        tile(
+            "gateway CPU",
+            "gateway.cpu_ms_per_1000_confirms",
+            "per 1,000 confirms".into(),
+        ),
+        tile(
+            "gateway CPU",
+            "gateway.cpu_us_per_socket_second",
+            "per socket and second".into(),
+        ),
         sockets,
     ]
     .into_iter()
@@ -156,40 +221,91 @@ fn tiles(report: &Report) -> Vec<Tile> {
 
 fn demands(report: &Report) -> Vec<Demand<'_>> {
     let demand = |outcome: &'_ super::model::Outcome| {
-        let unit = outcome.expression.parse().map_or(Unit::Ratio, |threshold: Threshold| threshold.unit());
-        outcome.value.map_or_else(|| "not measured".to_owned(), |figure| value(figure, unit))
+        let unit = outcome
+            .expression
+            .parse()
+            .map_or(Unit::Ratio, |threshold: Threshold| threshold.unit());
+        outcome
+            .value
+            .map_or_else(|| "not measured".to_owned(), |figure| value(figure, unit))
     };
     let outcomes = report.thresholds.iter();
     outcomes
-        .map(|outcome| Demand { expression: &outcome.expression, value: demand(outcome), passed: outcome.passed })
+        .map(|outcome| Demand {
+            expression: &outcome.expression,
+            value: demand(outcome),
+            passed: outcome.passed,
+        })
         .collect()
 }
 
 fn table(head: &[&str], rows: Vec<Vec<String>>) -> Table {
-    Table { head: head.iter().map(|name| (*name).to_owned()).collect(), rows, note: String::new() }
+    Table {
+        head: head.iter().map(|name| (*name).to_owned()).collect(),
+        rows,
+        note: String::new(),
+    }
 }
 
 fn ledger(report: &Report) -> Table {
     let ledger = &report.ledger;
     let rows = [
-        ("expected", ledger.expected, "confirms that the gateway accepted"),
-        ("received", ledger.received, "browsers that were told of theirs"),
-        ("duplicate", ledger.duplicate, "results that a browser got again"),
+        (
+            "expected",
+            ledger.expected,
+            "confirms that the gateway accepted",
+        ),
+        (
+            "received",
+            ledger.received,
+            "browsers that were told of theirs",
+        ),
+        (
+            "duplicate",
+            ledger.duplicate,
+            "results that a browser got again",
+        ),
         ("lost", ledger.lost, "browsers that were never told"),
-        ("wrong browser", ledger.wrong_browser, "results that belong to another browser"),
-        ("failed", ledger.failed, "logins that broke off before they were confirmed"),
+        (
+            "wrong browser",
+            ledger.wrong_browser,
+            "results that belong to another browser",
+        ),
+        (
+            "failed",
+            ledger.failed,
+            "logins that broke off before they were confirmed",
+        ),
     ];
-    table(&["ledger", "", ""], rows.map(|(name, number, what)| vec![name.into(), count(number), what.into()]).into())
+    table(
+        &["ledger", "", ""],
+        rows.map(|(name, number, what)| vec![name.into(), count(number), what.into()])
+            .into(),
+    )
 }
 
 fn latencies(report: &Report) -> Table {
-    let kinds = report.latencies.iter().map(|latency| (latency.name.as_str(), &latency.percentiles));
-    let rows = kinds.chain([("generator late", &report.generator.lateness)]).map(|(name, p)| {
-        let figures = [p.mean, p.p50, p.p90, p.p99, p.p99_9, p.p99_99, p.max].map(fixed);
-        [name.to_owned(), count(p.count)].into_iter().chain(figures).collect()
-    });
-    let head = ["ms".to_owned()].into_iter().chain(PERCENTILES.iter().map(|(name, ..)| percentile(name)));
-    Table { head: head.collect(), rows: rows.collect(), note: String::new() }
+    let kinds = report
+        .latencies
+        .iter()
+        .map(|latency| (latency.name.as_str(), &latency.percentiles));
+    let rows = kinds
+        .chain([("generator late", &report.generator.lateness)])
+        .map(|(name, p)| {
+            let figures = [p.mean, p.p50, p.p90, p.p99, p.p99_9, p.p99_99, p.max].map(fixed);
+            [name.to_owned(), count(p.count)]
+                .into_iter()
+                .chain(figures)
+                .collect()
+        });
+    let head = ["ms".to_owned()]
+        .into_iter()
+        .chain(PERCENTILES.iter().map(|(name, ..)| percentile(name)));
+    Table {
+        head: head.collect(),
+        rows: rows.collect(),
+        note: String::new(),
+    }
 }
 
 fn processes(report: &Report) -> Table {
@@ -206,23 +322,49 @@ fn processes(report: &Report) -> Table {
             optional(process.cpu_us_per_socket_second),
         ]
     });
-    let head = ["process", "ids", "CPU s", "memory before", "after", "CPU ms / 1,000 logins", "CPU µs / socket·s"];
+    let head = [
+        "process",
+        "ids",
+        "CPU s",
+        "memory before",
+        "after",
+        "CPU ms / 1,000 logins",
+        "CPU µs / socket·s",
+    ];
     table(&head, rows.collect())
 }
 
 fn steps(report: &Report) -> Table {
     let names = || report.processes.iter().map(|process| process.name.as_str());
     let rows = report.steps().into_iter().map(|step| {
-        let cost = |process| step.cpu_ms_per_1000(process).map_or_else(|| "–".to_owned(), decimal);
-        [step.name.to_owned(), count(step.done)].into_iter().chain(names().map(cost)).collect()
+        let cost = |process| {
+            step.cpu_ms_per_1000(process)
+                .map_or_else(|| "–".to_owned(), decimal)
+        };
+        [step.name.to_owned(), count(step.done)]
+            .into_iter()
+            .chain(names().map(cost))
+            .collect()
     });
     let heads = names().map(|name| format!("{name}, CPU ms / 1,000"));
-    let head = ["processor time by step".to_owned(), "done".to_owned()].into_iter().chain(heads);
-    Table { head: head.collect(), rows: rows.collect(), note: String::new() }
+    let head = ["processor time by step".to_owned(), "done".to_owned()]
+        .into_iter()
+        .chain(heads);
+    Table {
+        head: head.collect(),
+        rows: rows.collect(),
+        note: String::new(),
+    }
 }
 
 fn counted(head: &str, counted: &[Failure]) -> Table {
-    table(&[head, "count"], counted.iter().map(|failure| vec![failure.what.clone(), count(failure.count)]).collect())
+    table(
+        &[head, "count"],
+        counted
+            .iter()
+            .map(|failure| vec![failure.what.clone(), count(failure.count)])
+            .collect(),
+    )
 }
 
 fn phases(report: &Report) -> Table {
@@ -232,22 +374,64 @@ fn phases(report: &Report) -> Table {
         } else {
             "–".into()
         };
-        vec![phase.name.clone(), decimal(phase.began), decimal(phase.seconds), count(phase.done), rate]
+        vec![
+            phase.name.clone(),
+            decimal(phase.began),
+            decimal(phase.seconds),
+            count(phase.done),
+            rate,
+        ]
     });
-    table(&["part of the run", "began, s", "took, s", "done", "per second"], rows.collect())
+    table(
+        &[
+            "part of the run",
+            "began, s",
+            "took, s",
+            "done",
+            "per second",
+        ],
+        rows.collect(),
+    )
 }
 
 fn sections(report: &Report) -> askama::Result<Vec<Section>> {
-    let memory = report.memory.as_ref().filter(|memory| !memory.slopes.is_empty());
+    let memory = report
+        .memory
+        .as_ref()
+        .filter(|memory| !memory.slopes.is_empty());
     let sections = [
-        ("Latency", report.percentile_plot().into_iter().chain(report.latency_plots()).collect::<Vec<_>>()),
+        (
+            "Latency",
+            report
+                .percentile_plot()
+                .into_iter()
+                .chain(report.latency_plots())
+                .collect::<Vec<_>>(),
+        ),
         ("Load", report.rate_plots()),
-        ("Servers", memory.map(plots::memory_plot).into_iter().chain(report.process_plots()).collect()),
+        (
+            "Servers",
+            memory
+                .map(plots::memory_plot)
+                .into_iter()
+                .chain(report.process_plots())
+                .collect(),
+        ),
     ];
-    let draw = |plot: Plot| Ok(Drawn { svg: plot.svg()?, plot });
+    let draw = |plot: Plot| {
+        Ok(Drawn {
+            svg: plot.svg()?,
+            plot,
+        })
+    };
     let filled = sections.into_iter().filter(|(_, plots)| !plots.is_empty());
     filled
-        .map(|(title, plots)| Ok(Section { title, plots: plots.into_iter().map(draw).collect::<askama::Result<_>>()? }))
+        .map(|(title, plots)| {
+            Ok(Section {
+                title,
+                plots: plots.into_iter().map(draw).collect::<askama::Result<_>>()?,
+            })
+        })
         .collect()
 }
 

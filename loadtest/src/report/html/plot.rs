@@ -85,29 +85,55 @@ impl Plot {
     /// # Errors
     /// None that can happen to a template that writes into memory.
     pub fn svg(&self) -> askama::Result<String> {
-        let values = self.curves.iter().flat_map(|curve| curve.points.iter().filter_map(|point| point.1));
+        let values = self
+            .curves
+            .iter()
+            .flat_map(|curve| curve.points.iter().filter_map(|point| point.1));
         let y = Axis::of(self.y_scale, values);
         let (right, bottom) = (WIDTH - RIGHT, HEIGHT - BOTTOM);
         let place_x = |place: f64| format!("{:.1}", place.mul_add(right - LEFT, LEFT));
         let place_y = |place: f64| format!("{:.1}", place.mul_add(TOP - bottom, bottom));
         let ticks = |axis: &Axis, place: &dyn Fn(f64) -> String| {
-            axis.ticks().into_iter().map(|(at, label)| (place(at), label)).collect()
+            axis.ticks()
+                .into_iter()
+                .map(|(at, label)| (place(at), label))
+                .collect()
         };
         let points = |curve: &Curve| -> Vec<Option<(String, String)>> {
             let places = curve.points.iter();
-            places.map(|(at, value)| Some((place_x(self.x.place(*at)), place_y(y.place((*value)?))))).collect()
+            places
+                .map(|(at, value)| Some((place_x(self.x.place(*at)), place_y(y.place((*value)?)))))
+                .collect()
         };
         let paths = self.curves.iter().map(|curve| {
             let (points, style) = (points(curve), curve.style);
             if curve.dots {
-                Path { style, line: String::new(), dots: points.into_iter().flatten().collect() }
+                Path {
+                    style,
+                    line: String::new(),
+                    dots: points.into_iter().flatten().collect(),
+                }
             } else {
-                Path { style, line: joined(&points), dots: Vec::new() }
+                Path {
+                    style,
+                    line: joined(&points),
+                    dots: Vec::new(),
+                }
             }
         });
         let (x_ticks, y_ticks) = (ticks(&self.x, &place_x), ticks(&y, &place_y));
         let paths = paths.collect();
-        Drawing { plot: self, left: LEFT, right, top: TOP, bottom, x_ticks, y_ticks, paths }.render()
+        Drawing {
+            plot: self,
+            left: LEFT,
+            right,
+            top: TOP,
+            bottom,
+            x_ticks,
+            y_ticks,
+            paths,
+        }
+        .render()
     }
 }
 
@@ -134,6 +160,9 @@ mod tests {
     #[test]
     fn a_gap_lifts_the_pen() {
         let at = |x: &str| Some((x.to_owned(), "0".to_owned()));
-        assert_eq!(joined(&[at("1"), at("2"), None, at("3")]), "M1 0h0L2 0M3 0h0");
+        assert_eq!(
+            joined(&[at("1"), at("2"), None, at("3")]),
+            "M1 0h0L2 0M3 0h0"
+        );
     }
 }

@@ -48,7 +48,10 @@ impl Axis {
     /// An axis that shows all `values`.
     pub fn of(scale: Scale, values: impl Iterator<Item = f64>) -> Self {
         let (mut from, mut to) = (f64::INFINITY, f64::NEG_INFINITY);
-        for value in values.filter(|value| value.is_finite()).map(|value| scale.line(value)) {
+        for value in values
+            .filter(|value| value.is_finite())
+            .map(|value| scale.line(value))
+        {
             (from, to) = (from.min(value), to.max(value));
         }
         if from > to {
@@ -58,14 +61,26 @@ impl Axis {
             // From a fine number to the next, so that the curve has air above it.
             Scale::Linear | Scale::Mebibytes => {
                 let step = step(to);
-                Self { scale, from: from.min(0.0), to: (to / step).ceil().max(1.0) * step }
+                Self {
+                    scale,
+                    from: from.min(0.0),
+                    to: (to / step).ceil().max(1.0) * step,
+                }
             }
             Scale::Log => {
                 let (from, to) = (around(from - 0.02).0, around(to + 0.02).1);
                 Self { scale, from, to }
             }
-            Scale::Time => Self { scale, from: 0.0, to: to.max(1.0) },
-            Scale::Nines => Self { scale, from: 0.0, to: to.max(1.0) },
+            Scale::Time => Self {
+                scale,
+                from: 0.0,
+                to: to.max(1.0),
+            },
+            Scale::Nines => Self {
+                scale,
+                from: 0.0,
+                to: to.max(1.0),
+            },
         }
     }
 
@@ -84,21 +99,37 @@ impl Axis {
         let place = |line: f64| (line - self.from) / (self.to - self.from);
         match self.scale {
             Scale::Linear | Scale::Mebibytes | Scale::Time => {
-                let step = if self.scale == Scale::Time { time_step(self.to) } else { step(self.to) };
+                let step = if self.scale == Scale::Time {
+                    time_step(self.to)
+                } else {
+                    step(self.to)
+                };
                 let count = (self.to / step + 1e-9).floor() as u32;
                 let marks = (0..=count).map(|number| f64::from(number) * step);
                 marks.map(|mark| (place(mark), short(mark))).collect()
             }
             Scale::Log => {
                 let powers = self.from.floor() as i32..=self.to.ceil() as i32;
-                let factors: &[f64] = if self.to - self.from > 2.5 { &FINE[..1] } else { &FINE };
-                let marks = powers.flat_map(|power| factors.iter().map(move |factor| factor * 10_f64.powi(power)));
+                let factors: &[f64] = if self.to - self.from > 2.5 {
+                    &FINE[..1]
+                } else {
+                    &FINE
+                };
+                let marks = powers.flat_map(|power| {
+                    factors
+                        .iter()
+                        .map(move |factor| factor * 10_f64.powi(power))
+                });
                 let places = marks.map(|mark| (place(mark.log10()), short(mark)));
-                places.filter(|(place, _)| (-1e-9..=1.0 + 1e-9).contains(place)).collect()
+                places
+                    .filter(|(place, _)| (-1e-9..=1.0 + 1e-9).contains(place))
+                    .collect()
             }
             Scale::Nines => {
                 let nines = 0..=self.to as usize;
-                nines.map(|nines| (place(nines as f64), quantile(nines))).collect()
+                nines
+                    .map(|nines| (place(nines as f64), quantile(nines)))
+                    .collect()
             }
         }
     }
@@ -107,8 +138,15 @@ impl Axis {
 /// The marks 1, 2 and 5 with zeros around a logarithm, as logarithms: the last below it and the first above it.
 fn around(log: f64) -> (f64, f64) {
     let marks = FINE.map(|factor| factor.log10() + log.floor());
-    let below = marks.into_iter().rev().find(|mark| *mark <= log).unwrap_or(marks[0]);
-    let above = marks.into_iter().find(|mark| *mark >= log).unwrap_or(log.floor() + 1.0);
+    let below = marks
+        .into_iter()
+        .rev()
+        .find(|mark| *mark <= log)
+        .unwrap_or(marks[0]);
+    let above = marks
+        .into_iter()
+        .find(|mark| *mark >= log)
+        .unwrap_or(log.floor() + 1.0);
     (below, above)
 }
 
@@ -116,20 +154,31 @@ fn around(log: f64) -> (f64, f64) {
 fn step(to: f64) -> f64 {
     let rough = to.max(f64::MIN_POSITIVE) / 5.0;
     let power = 10_f64.powf(rough.log10().floor());
-    let factor = FINE.into_iter().find(|factor| factor * power >= rough * 0.999);
+    let factor = FINE
+        .into_iter()
+        .find(|factor| factor * power >= rough * 0.999);
     factor.unwrap_or(10.0) * power
 }
 
 /// A distance in seconds for at most six marks up to `to`, as clocks are divided.
 fn time_step(to: f64) -> f64 {
-    const STEPS: [f64; 12] = [1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0];
-    STEPS.into_iter().find(|step| to / step <= 6.0).unwrap_or_else(|| step(to))
+    const STEPS: [f64; 12] = [
+        1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0,
+    ];
+    STEPS
+        .into_iter()
+        .find(|step| to / step <= 6.0)
+        .unwrap_or_else(|| step(to))
 }
 
 /// Without zeros that say nothing.
 fn short(value: f64) -> String {
     let text = decimal(value);
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    }
 }
 
 /// `0 %`, `90 %`, `99 %`, `99.9 %` …
@@ -163,20 +212,43 @@ mod tests {
             labels(Axis::of(Scale::Log, [0.4, 32.0].into_iter())),
             ["0.2", "0.5", "1", "2", "5", "10", "20", "50"]
         );
-        assert_eq!(labels(Axis::of(Scale::Log, [0.4, 900.0].into_iter())), ["1", "10", "100", "1,000"]);
-        assert_eq!(labels(Axis::of(Scale::Log, [3.0, 3.0].into_iter())), ["2", "5"]);
-        assert_eq!(labels(Axis::of(Scale::Nines, [0.0, 0.9995].into_iter())), ["0 %", "90 %", "99 %", "99.9 %"]);
+        assert_eq!(
+            labels(Axis::of(Scale::Log, [0.4, 900.0].into_iter())),
+            ["1", "10", "100", "1,000"]
+        );
+        assert_eq!(
+            labels(Axis::of(Scale::Log, [3.0, 3.0].into_iter())),
+            ["2", "5"]
+        );
+        assert_eq!(
+            labels(Axis::of(Scale::Nines, [0.0, 0.9995].into_iter())),
+            ["0 %", "90 %", "99 %", "99.9 %"]
+        );
         assert!(labels(Axis::of(Scale::Log, std::iter::empty())).len() > 1);
     }
 
     #[test]
     fn values_lie_within_the_axis() {
-        for scale in [Scale::Linear, Scale::Time, Scale::Mebibytes, Scale::Log, Scale::Nines] {
+        for scale in [
+            Scale::Linear,
+            Scale::Time,
+            Scale::Mebibytes,
+            Scale::Log,
+            Scale::Nines,
+        ] {
             let axis = Axis::of(scale, [0.0, 0.5, 1.0].into_iter());
             for value in [0.0, 0.5, 1.0, f64::MAX] {
-                assert!((0.0..=1.0).contains(&axis.place(value)), "{scale:?} {value}");
+                assert!(
+                    (0.0..=1.0).contains(&axis.place(value)),
+                    "{scale:?} {value}"
+                );
             }
-            assert!(axis.ticks().iter().all(|(place, _)| (-1e-9..=1.0 + 1e-9).contains(place)), "{scale:?}");
+            assert!(
+                axis.ticks()
+                    .iter()
+                    .all(|(place, _)| (-1e-9..=1.0 + 1e-9).contains(place)),
+                "{scale:?}"
+            );
         }
     }
 }

@@ -12,7 +12,11 @@ fn xml(report: &Report) -> String {
 }
 
 fn text(document: &Document<'_>) -> String {
-    document.descendants().filter(roxmltree::Node::is_text).filter_map(|node| node.text()).collect()
+    document
+        .descendants()
+        .filter(roxmltree::Node::is_text)
+        .filter_map(|node| node.text())
+        .collect()
 }
 
 #[test]
@@ -21,8 +25,9 @@ fn the_page_is_well_formed_and_asks_for_nothing() {
         let xml = xml(&report);
         let document = Document::parse(&xml).unwrap();
         for node in document.descendants() {
-            let asks =
-                ["src", "href", "action", "srcset", "data", "poster"].iter().any(|name| node.has_attribute(*name));
+            let asks = ["src", "href", "action", "srcset", "data", "poster"]
+                .iter()
+                .any(|name| node.has_attribute(*name));
             assert!(!asks && !node.has_tag_name("script"), "{node:?}");
         }
         assert!(!xml.contains("url(") && !xml.contains("@import"));
@@ -41,7 +46,10 @@ fn every_figure_stands_on_the_page() {
         }
     }
     for process in &report.processes {
-        assert!(text.contains(&bytes(process.pss_bytes_end as f64)) && text.contains(&decimal(process.cpu_seconds)));
+        assert!(
+            text.contains(&bytes(process.pss_bytes_end as f64))
+                && text.contains(&decimal(process.cpu_seconds))
+        );
     }
     for slope in report.memory.as_ref().unwrap().slopes.values() {
         assert!(text.contains(&format!("{} per socket", bytes(slope.bytes_per_socket))));
@@ -52,20 +60,29 @@ fn every_figure_stands_on_the_page() {
     for outcome in &report.thresholds {
         assert!(text.contains(&outcome.expression));
     }
-    assert!(text.contains("8,413 /s") && text.contains("499.6 /s") && text.contains("not measured"));
+    assert!(
+        text.contains("8,413 /s") && text.contains("499.6 /s") && text.contains("not measured")
+    );
 }
 
 #[test]
 fn what_each_step_costs_each_process_stands_in_a_table() {
     let xml = xml(&sample_of_steps());
     let document = Document::parse(&xml).unwrap();
-    let rows = document.descendants().filter(|node| node.has_tag_name("tr"));
-    let cells =
-        |row: roxmltree::Node<'_, '_>| row.children().filter_map(|cell| cell.text()).collect::<Vec<_>>().join(" ");
+    let rows = document
+        .descendants()
+        .filter(|node| node.has_tag_name("tr"));
+    let cells = |row: roxmltree::Node<'_, '_>| {
+        row.children()
+            .filter_map(|cell| cell.text())
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
     let rows: Vec<_> = rows.map(|row| cells(row).to_owned()).collect();
-    for row in
-        ["processor time by step done gateway, CPU ms / 1,000 redis, CPU ms / 1,000", "confirm 14,000 300.0 150.0"]
-    {
+    for row in [
+        "processor time by step done gateway, CPU ms / 1,000 redis, CPU ms / 1,000",
+        "confirm 14,000 300.0 150.0",
+    ] {
         assert!(rows.iter().any(|shown| shown == row), "{rows:?}");
     }
 }
@@ -74,15 +91,35 @@ fn what_each_step_costs_each_process_stands_in_a_table() {
 fn every_plot_has_axes_with_units_words_and_a_table() {
     let xml = xml(&sample());
     let document = Document::parse(&xml).unwrap();
-    let figures: Vec<_> = document.descendants().filter(|node| node.has_tag_name("figure")).collect();
-    assert_eq!(figures.len(), 10, "percentiles, four kinds by second, arrivals, sockets, slope, CPU, memory");
+    let figures: Vec<_> = document
+        .descendants()
+        .filter(|node| node.has_tag_name("figure"))
+        .collect();
+    assert_eq!(
+        figures.len(),
+        10,
+        "percentiles, four kinds by second, arrivals, sockets, slope, CPU, memory"
+    );
     for figure in figures {
-        let inside = |name: &str| figure.descendants().filter(|node| node.has_tag_name(name)).count();
-        let svg = figure.descendants().find(|node| node.has_tag_name("svg")).unwrap();
+        let inside = |name: &str| {
+            figure
+                .descendants()
+                .filter(|node| node.has_tag_name(name))
+                .count()
+        };
+        let svg = figure
+            .descendants()
+            .find(|node| node.has_tag_name("svg"))
+            .unwrap();
         assert!(svg.attribute("aria-label").unwrap().len() > 40);
-        let labels =
-            svg.descendants().filter(|node| node.attribute("class").is_some_and(|class| class.starts_with("label")));
-        assert_eq!((labels.count(), inside("details"), inside("table")), (2, 1, 1));
+        let labels = svg.descendants().filter(|node| {
+            node.attribute("class")
+                .is_some_and(|class| class.starts_with("label"))
+        });
+        assert_eq!(
+            (labels.count(), inside("details"), inside("table")),
+            (2, 1, 1)
+        );
         assert!(svg.descendants().any(|node| node.has_tag_name("path")));
     }
 }
@@ -92,12 +129,18 @@ fn the_verdict_stands_first_and_a_failure_cannot_write_markup() {
     let banner = |report: &Report| {
         let xml = xml(report);
         let document = Document::parse(&xml).unwrap();
-        let verdict = document.descendants().find(|node| node.attribute("id") == Some("verdict")).unwrap();
+        let verdict = document
+            .descendants()
+            .find(|node| node.attribute("id") == Some("verdict"))
+            .unwrap();
         verdict.attribute("class").unwrap().to_owned()
     };
     let mut late = sample();
     late.generator.voided = Some("it was late".into());
-    assert_eq!([sample(), sample_of_failure(), late].map(|report| banner(&report)), ["good", "bad", "void"]);
+    assert_eq!(
+        [sample(), sample_of_failure(), late].map(|report| banner(&report)),
+        ["good", "bad", "void"]
+    );
     let xml = xml(&sample_of_failure());
     assert!(
         !xml.contains("<unavailable>")

@@ -41,7 +41,11 @@ pub fn query(name: &str, description: &str, schema: Value) -> Value {
 }
 
 /// `answers`, and the problem documents that tell of `errors`: each status once, with all its codes.
-pub fn or_problems(schemas: &mut Schemas, mut answers: Map<String, Value>, errors: &[ErrorCode]) -> Value {
+pub fn or_problems(
+    schemas: &mut Schemas,
+    mut answers: Map<String, Value>,
+    errors: &[ErrorCode],
+) -> Value {
     let mut by_status = BTreeMap::<u16, Vec<ErrorCode>>::new();
     for error in errors.iter().chain(&[ErrorCode::ServerError]) {
         by_status.entry(error.status()).or_default().push(*error);
@@ -53,8 +57,12 @@ pub fn or_problems(schemas: &mut Schemas, mut answers: Map<String, Value>, error
 }
 
 fn problem(schemas: &mut Schemas, status: u16, codes: &[ErrorCode]) -> Value {
-    let examples: Map<_, _> = codes.iter().map(|code| (code.as_str().into(), example_of(*code))).collect();
-    let of_this_status = json!({ "properties": { "status": { "const": status }, "error": { "enum": codes } } });
+    let examples: Map<_, _> = codes
+        .iter()
+        .map(|code| (code.as_str().into(), example_of(*code)))
+        .collect();
+    let of_this_status =
+        json!({ "properties": { "status": { "const": status }, "error": { "enum": codes } } });
     let mut answer = json!({
         "description": described(codes),
         "content": { Problem::MEDIA_TYPE: {
@@ -71,8 +79,12 @@ fn problem(schemas: &mut Schemas, status: u16, codes: &[ErrorCode]) -> Value {
 /// A problem document for each code that `paths` refer to.
 pub fn shared_examples(paths: &Map<String, Value>) -> Value {
     let paths = json!(paths).to_string();
-    let used = ErrorCode::ALL.iter().filter(|code| paths.contains(&example_of(**code).to_string()));
-    used.map(|code| (code.as_str().to_owned(), example(*code))).collect::<Map<_, _>>().into()
+    let used = ErrorCode::ALL
+        .iter()
+        .filter(|code| paths.contains(&example_of(**code).to_string()));
+    used.map(|code| (code.as_str().to_owned(), example(*code)))
+        .collect::<Map<_, _>>()
+        .into()
 }
 
 fn example_of(code: ErrorCode) -> Value {

@@ -2,7 +2,8 @@
 
 use saoma_protocol::ErrorCode as E;
 use saoma_protocol::{
-    CloseCode, LoginId, MAX_INBOUND_MESSAGE_BYTES, MAX_POLL_WAIT_SECONDS, OpenRequest, PollAnswer, ServerMessage, paths,
+    CloseCode, LoginId, MAX_INBOUND_MESSAGE_BYTES, MAX_POLL_WAIT_SECONDS, OpenRequest, PollAnswer,
+    ServerMessage, paths,
 };
 use serde_json::{Map, Value, json};
 
@@ -24,7 +25,11 @@ pub fn operations(schemas: &mut Schemas) -> [(&'static str, Value); 4] {
 }
 
 /// A path of one login, with its one operation.
-pub fn of_login(schemas: &mut Schemas, method: &str, operation: fn(&mut Schemas) -> Value) -> Value {
+pub fn of_login(
+    schemas: &mut Schemas,
+    method: &str,
+    operation: fn(&mut Schemas) -> Value,
+) -> Value {
     let login_id = json!({
         "name": "login_id", "in": "path", "required": true, "description": "The login.", "schema": schemas.of::<LoginId>(),
     });
@@ -90,7 +95,13 @@ fn events(schemas: &mut Schemas) -> Value {
             "application/json": { "schema": schemas.of::<PollAnswer>(), "examples": poll_examples() },
         },
     });
-    let errors = [E::InvalidRequest, E::UnknownLogin, E::Superseded, E::TooManyRequests, E::TemporarilyUnavailable];
+    let errors = [
+        E::InvalidRequest,
+        E::UnknownLogin,
+        E::Superseded,
+        E::TooManyRequests,
+        E::TemporarilyUnavailable,
+    ];
     json!({
         "operationId": "followLogin",
         "tags": [TAG],
@@ -144,7 +155,9 @@ fn event_schema(schemas: &mut Schemas) -> Value {
 
 /// The golden answers to polls, by name.
 fn poll_examples() -> Map<String, Value> {
-    let valid = poll_vectors().into_iter().filter(|vector| vector.valid && vector.name != "an unknown member");
+    let valid = poll_vectors()
+        .into_iter()
+        .filter(|vector| vector.valid && vector.name != "an unknown member");
     valid
         .map(|PollVector { name, text, .. }| {
             let value: Value = serde_json::from_str(&text).unwrap();
@@ -154,8 +167,15 @@ fn poll_examples() -> Map<String, Value> {
 }
 
 fn refresh(schemas: &mut Schemas) -> Value {
-    let done = json!({ "description": "The code is renewed: the message `renewed` tells the new one." });
-    let errors = [E::UnknownLogin, E::AlreadyScanned, E::AlreadyDecided, E::TooManyRequests, E::TemporarilyUnavailable];
+    let done =
+        json!({ "description": "The code is renewed: the message `renewed` tells the new one." });
+    let errors = [
+        E::UnknownLogin,
+        E::AlreadyScanned,
+        E::AlreadyDecided,
+        E::TooManyRequests,
+        E::TemporarilyUnavailable,
+    ];
     json!({
         "operationId": "refreshCode",
         "tags": [TAG],
@@ -169,7 +189,11 @@ fn refresh(schemas: &mut Schemas) -> Value {
 
 fn cancel(schemas: &mut Schemas) -> Value {
     let done = json!({ "description": "The login is given up: the message `cancelled` follows." });
-    let errors = [E::UnknownLogin, E::AlreadyDecided, E::TemporarilyUnavailable];
+    let errors = [
+        E::UnknownLogin,
+        E::AlreadyDecided,
+        E::TemporarilyUnavailable,
+    ];
     json!({
         "operationId": "cancelLogin",
         "tags": [TAG],

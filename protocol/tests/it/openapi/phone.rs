@@ -2,7 +2,8 @@
 
 use saoma_protocol::ErrorCode as E;
 use saoma_protocol::{
-    ConfirmRequest, Decision, IntrospectionResponse, MAX_INBOUND_MESSAGE_BYTES, ScanContext, ScanRequest, paths,
+    ConfirmRequest, Decision, IntrospectionResponse, MAX_INBOUND_MESSAGE_BYTES, ScanContext,
+    ScanRequest, paths,
 };
 use serde_json::{Map, Value, json};
 
@@ -26,7 +27,8 @@ pub fn operations(schemas: &mut Schemas) -> [(&'static str, Value); 3] {
 }
 
 fn scan(schemas: &mut Schemas) -> Value {
-    let context = json_answer::<ScanContext>(schemas, "What the person must see before confirming.");
+    let context =
+        json_answer::<ScanContext>(schemas, "What the person must see before confirming.");
     let errors = [
         E::InvalidRequest,
         E::NotALoginCode,

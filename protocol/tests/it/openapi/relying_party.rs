@@ -7,7 +7,9 @@ use serde_json::{Map, Value, json};
 use super::answers::{form, json_answer, or_token_errors};
 use crate::schemas::Schemas;
 use crate::standards::TokenErrorCode as E;
-use crate::standards::{AuthorizationRequest, JwkSet, ProviderMetadata, TokenRequest, TokenResponse, UserInfo};
+use crate::standards::{
+    AuthorizationRequest, JwkSet, ProviderMetadata, TokenRequest, TokenResponse, UserInfo,
+};
 
 /// The tag of these operations.
 pub const TAG: &str = "Relying party";
@@ -36,7 +38,12 @@ pub fn operations(schemas: &mut Schemas) -> [(&'static str, Value); 5] {
 }
 
 /// A document that anyone may fetch.
-fn public<T: JsonSchema>(schemas: &mut Schemas, id: &str, summary: &str, description: &str) -> Value {
+fn public<T: JsonSchema>(
+    schemas: &mut Schemas,
+    id: &str,
+    summary: &str,
+    description: &str,
+) -> Value {
     json!({
         "operationId": id,
         "tags": [TAG],
@@ -86,13 +93,22 @@ fn authorization_parameters(schemas: &mut Schemas) -> Vec<Value> {
         })
     };
     // The page's language has a name of its own in OpenID Connect: `ui_locales`.
-    request["properties"].as_object().unwrap().iter().filter(|(name, _)| *name != "locale").map(parameter).collect()
+    request["properties"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter(|(name, _)| *name != "locale")
+        .map(parameter)
+        .collect()
 }
 
 fn token(schemas: &mut Schemas) -> Value {
     let tokens = json_answer::<TokenResponse>(schemas, "The code is redeemed.");
     let errors: &[(u16, &[E])] = &[
-        (400, &[E::InvalidRequest, E::InvalidGrant, E::UnsupportedGrantType]),
+        (
+            400,
+            &[E::InvalidRequest, E::InvalidGrant, E::UnsupportedGrantType],
+        ),
         (401, &[E::InvalidClient]),
         (429, &[E::TooManyRequests]),
         (500, &[E::ServerError]),
@@ -112,7 +128,10 @@ fn token(schemas: &mut Schemas) -> Value {
 
 fn userinfo(schemas: &mut Schemas) -> Value {
     let answers = Map::from_iter([
-        ("200".into(), json_answer::<UserInfo>(schemas, "Who has logged in, and as what.")),
+        (
+            "200".into(),
+            json_answer::<UserInfo>(schemas, "Who has logged in, and as what."),
+        ),
         (
             "401".into(),
             json!({

@@ -22,7 +22,11 @@ const PATH: &str = "/unit/cards";
 const REMINDED: &str = "card-reminder";
 
 /// Reminders to one employee: one in 24 hours.
-const REMINDERS: AttemptLimit = AttemptLimit { name: "card_reminder", burst: 1, interval: 24 * 3600 };
+const REMINDERS: AttemptLimit = AttemptLimit {
+    name: "card_reminder",
+    burst: 1,
+    interval: 24 * 3600,
+};
 
 /// An employee and their card.
 struct Row {
@@ -55,7 +59,10 @@ impl CardsPage<'_> {
 }
 
 /// Answers `GET /unit/cards`.
-pub async fn list(State(hall): State<Hall>, ActingIn(login, _): ActingIn<Cards>) -> Result<Response, Failure> {
+pub async fn list(
+    State(hall): State<Hall>,
+    ActingIn(login, _): ActingIn<Cards>,
+) -> Result<Response, Failure> {
     answer(&hall, &login, StatusCode::OK, None).await
 }
 
@@ -65,7 +72,9 @@ pub async fn remind(
     ActingIn(login, _): ActingIn<Cards>,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    let Some(employee) = employees::find(hall.db(), &login.unit, id.parse().unwrap_or_default()).await? else {
+    let Some(employee) =
+        employees::find(hall.db(), &login.unit, id.parse().unwrap_or_default()).await?
+    else {
         return missing(login.locale).await;
     };
     let row = row(&hall, employee).await?;
@@ -77,9 +86,15 @@ pub async fn remind(
         );
         return answer(&hall, &login, StatusCode::CONFLICT, Some(refusal)).await;
     };
-    if REMINDERS.count(hall.db(), &row.employee.id.to_string()).await?.is_err() {
-        let refusal =
-            login.locale.pick("24小时内已提醒过该职工。", "This employee was reminded within the last 24 hours.");
+    if REMINDERS
+        .count(hall.db(), &row.employee.id.to_string())
+        .await?
+        .is_err()
+    {
+        let refusal = login.locale.pick(
+            "24小时内已提醒过该职工。",
+            "This employee was reminded within the last 24 hours.",
+        );
         return answer(&hall, &login, StatusCode::TOO_MANY_REQUESTS, Some(refusal)).await;
     }
     inbox::notify(hall.db(), &account.id, &notices::card_reminder(&login.unit)).await?;
@@ -98,13 +113,31 @@ async fn answer(
         rows.push(row(hall, employee).await?);
     }
     let reminded = login.session.take_flash(hall.db(), REMINDED).await?;
-    page(status, &CardsPage { frame: login.frame(PATH), login, rows, reminded, refusal })
+    page(
+        status,
+        &CardsPage {
+            frame: login.frame(PATH),
+            login,
+            rows,
+            reminded,
+            refusal,
+        },
+    )
 }
 
 async fn row(hall: &Hall, employee: Employee) -> Result<Row, Failure> {
-    let card = hall.portal.registers.cards.card(&employee.id_number).await?;
+    let card = hall
+        .portal
+        .registers
+        .cards
+        .card(&employee.id_number)
+        .await?;
     let has_account = verified_account(hall, &employee).await?.is_some();
-    Ok(Row { employee, state: card.map(|card| card.state), has_account })
+    Ok(Row {
+        employee,
+        state: card.map(|card| card.state),
+        has_account,
+    })
 }
 
 /// The account of somebody whom the hall shows their card; a provisional one is shown none.

@@ -39,7 +39,10 @@ pub async fn show(
 ) -> Result<Response, Failure> {
     let (db, unit) = (hall.db(), &login.unit);
     let months = insurance::months_of_unit(db, &unit.name).await?;
-    let month = asked.month.filter(|month| months.contains(month)).or_else(|| months.first().cloned());
+    let month = asked
+        .month
+        .filter(|month| months.contains(month))
+        .or_else(|| months.first().cloned());
     let month = month.unwrap_or_default();
     let path = format!("{PATH}?month={month}");
     let shown = ContributionsPage {
@@ -96,13 +99,37 @@ pub async fn declare(
     }
 }
 
-async fn answer_form(hall: &Hall, login: &UnitLogin, id: &str, base: String, wrong: bool) -> Result<Response, Failure> {
-    let Some(employee) = employees::find(hall.db(), &login.unit, id.parse().unwrap_or_default()).await? else {
+async fn answer_form(
+    hall: &Hall,
+    login: &UnitLogin,
+    id: &str,
+    base: String,
+    wrong: bool,
+) -> Result<Response, Failure> {
+    let Some(employee) =
+        employees::find(hall.db(), &login.unit, id.parse().unwrap_or_default()).await?
+    else {
         return missing(login.locale).await;
     };
     let path = format!("{PATH}/{}", employee.id);
-    let error = login.locale.pick("请填写1000至100000的整数。", "Write a whole number from 1000 to 100000.");
+    let error = login.locale.pick(
+        "请填写1000至100000的整数。",
+        "Write a whole number from 1000 to 100000.",
+    );
     let error = wrong.then_some(error);
-    let status = if wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    page(status, &DeclarationPage { frame: login.frame(&path), login, employee, base, error })
+    let status = if wrong {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
+    };
+    page(
+        status,
+        &DeclarationPage {
+            frame: login.frame(&path),
+            login,
+            employee,
+            base,
+            error,
+        },
+    )
 }

@@ -51,8 +51,18 @@ struct Errors {
 }
 
 /// Answers `GET /unit/employees`.
-pub async fn list(State(hall): State<Hall>, ActingIn(login, _): ActingIn<Registration>) -> Result<Response, Failure> {
-    answer(&hall, &login, StatusCode::OK, EmployeeForm::default(), Errors::default()).await
+pub async fn list(
+    State(hall): State<Hall>,
+    ActingIn(login, _): ActingIn<Registration>,
+) -> Result<Response, Failure> {
+    answer(
+        &hall,
+        &login,
+        StatusCode::OK,
+        EmployeeForm::default(),
+        Errors::default(),
+    )
+    .await
 }
 
 /// Answers `POST /unit/employees`.
@@ -77,7 +87,10 @@ async fn registered(
     let (id_number, name) = (IdNumber::try_from(form.id_number.clone()), form.name.trim());
     let base = employees::base(&form.base);
     let mut errors = Errors {
-        id_number: id_number.as_ref().err().map(|error| Problem::IdNumber(*error).text(login.locale)),
+        id_number: id_number
+            .as_ref()
+            .err()
+            .map(|error| Problem::IdNumber(*error).text(login.locale)),
         name: say("请填写职工姓名。", "Write the employee's name.").filter(|_| name.is_empty()),
         base: say(
             "缴费基数为每月1000至100000元的整数。",
@@ -92,16 +105,29 @@ async fn registered(
         errors.id_number = Some(Problem::TooMany(wait).text(login.locale));
         return Ok(Err((StatusCode::TOO_MANY_REQUESTS, errors)));
     }
-    if !hall.portal.registers.population.matches(&id_number, name).await? {
+    if !hall
+        .portal
+        .registers
+        .population
+        .matches(&id_number, name)
+        .await?
+    {
         errors.id_number = Some(Problem::NotInRegister.text(login.locale));
         return Ok(Err((StatusCode::UNPROCESSABLE_ENTITY, errors)));
     }
     WRONG_PERSONS.forgive(hall.db(), &login.account.id).await?;
-    let new = NewEmployee { id_number: &id_number, name, base };
+    let new = NewEmployee {
+        id_number: &id_number,
+        name,
+        base,
+    };
     if employees::register(hall.db(), &login.unit, &new).await? {
         return Ok(Ok(()));
     }
-    let taken = login.locale.pick("该职工已在本单位参保。", "This employee is registered by the unit already.");
+    let taken = login.locale.pick(
+        "该职工已在本单位参保。",
+        "This employee is registered by the unit already.",
+    );
     errors.id_number = Some(taken.to_owned());
     Ok(Err((StatusCode::CONFLICT, errors)))
 }
@@ -114,7 +140,16 @@ async fn answer(
     errors: Errors,
 ) -> Result<Response, Failure> {
     let employees = employees::of_unit(hall.db(), &login.unit).await?;
-    page(status, &EmployeesPage { frame: login.frame(PATH), login, employees, form, errors })
+    page(
+        status,
+        &EmployeesPage {
+            frame: login.frame(PATH),
+            login,
+            employees,
+            form,
+            errors,
+        },
+    )
 }
 
 #[derive(Template)]
@@ -131,11 +166,20 @@ pub async fn ask_to_end(
     ActingIn(login, _): ActingIn<Registration>,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    let Some(employee) = employees::find(hall.db(), &login.unit, id.parse().unwrap_or_default()).await? else {
+    let Some(employee) =
+        employees::find(hall.db(), &login.unit, id.parse().unwrap_or_default()).await?
+    else {
         return missing(login.locale).await;
     };
     let path = format!("{PATH}/{}/end", employee.id);
-    page(StatusCode::OK, &EndPage { frame: login.frame(&path), login: &login, employee })
+    page(
+        StatusCode::OK,
+        &EndPage {
+            frame: login.frame(&path),
+            login: &login,
+            employee,
+        },
+    )
 }
 
 /// Answers `POST /unit/employees/{id}/end`.

@@ -23,10 +23,19 @@ use crate::units::Affair;
 /// The pages.
 pub fn routes() -> Router<Hall> {
     Router::new()
-        .route("/unit/employees", get(employees::list).post(employees::register))
-        .route("/unit/employees/{id}/end", get(employees::ask_to_end).post(employees::end))
+        .route(
+            "/unit/employees",
+            get(employees::list).post(employees::register),
+        )
+        .route(
+            "/unit/employees/{id}/end",
+            get(employees::ask_to_end).post(employees::end),
+        )
         .route("/unit/contributions", get(contributions::show))
-        .route("/unit/contributions/{id}", get(contributions::form).post(contributions::declare))
+        .route(
+            "/unit/contributions/{id}",
+            get(contributions::form).post(contributions::declare),
+        )
         .route("/unit/cards", get(cards::list))
         .route("/unit/cards/{id}/remind", post(cards::remind))
 }
@@ -87,7 +96,9 @@ impl<A: IsAffair> FromRequestParts<Hall> for ActingIn<A> {
 async fn refuse(hall: &Hall, login: &UnitLogin, affair: Affair) -> Result<Response, Failure> {
     let record = hall.portal.registers.units.unit(&login.unit.id).await?;
     let members = record.map(|record| record.members).unwrap_or_default();
-    let representative = members.into_iter().find(|member| member.role == UnitRole::LegalRepresentative);
+    let representative = members
+        .into_iter()
+        .find(|member| member.role == UnitRole::LegalRepresentative);
     let refusal = OutsideScopePage {
         frame: login.frame("/"),
         login,
@@ -101,8 +112,17 @@ async fn refuse(hall: &Hall, login: &UnitLogin, affair: Affair) -> Result<Respon
 /// Where an affair's page is, and what it is called there.
 pub const fn entry(affair: Affair, locale: Locale) -> (&'static str, &'static str) {
     match affair {
-        Affair::Registration => ("/unit/employees", locale.pick("职工参保登记", "Insured employees")),
-        Affair::Contributions => ("/unit/contributions", locale.pick("缴费申报", "Contributions")),
-        Affair::Cards => ("/unit/cards", locale.pick("职工社保卡业务", "Employees' cards")),
+        Affair::Registration => (
+            "/unit/employees",
+            locale.pick("职工参保登记", "Insured employees"),
+        ),
+        Affair::Contributions => (
+            "/unit/contributions",
+            locale.pick("缴费申报", "Contributions"),
+        ),
+        Affair::Cards => (
+            "/unit/cards",
+            locale.pick("职工社保卡业务", "Employees' cards"),
+        ),
     }
 }

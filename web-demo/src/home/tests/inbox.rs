@@ -28,7 +28,12 @@ async fn the_login_at_hand_is_named_and_not_offered_to_be_ended_as_anothers() {
     let hall = TestHall::new().await;
     let browser = hall.browser_of(DING).await;
     let list = browser.page("/inbox").await;
-    let notice = browser.page(&format!("/inbox/{}", between(&list, "href=\"/inbox/", "\""))).await;
+    let notice = browser
+        .page(&format!(
+            "/inbox/{}",
+            between(&list, "href=\"/inbox/", "\"")
+        ))
+        .await;
     assert!(notice.contains("这是您当前使用的登录") && !notice.contains("这不是我"));
 }
 
@@ -37,12 +42,20 @@ async fn the_login_at_hand_is_named_and_not_offered_to_be_ended_as_anothers() {
 async fn the_menu_counts_what_has_not_been_read() {
     let hall = TestHall::new().await;
     let browser = hall.browser_of(DING).await.in_english();
-    let notice = Notice::new(Words::new("通知", "A notice"), Words::new("一\n二", "One\nTwo"));
+    let notice = Notice::new(
+        Words::new("通知", "A notice"),
+        Words::new("一\n二", "One\nTwo"),
+    );
     inbox::notify(&hall.db, DING, &notice).await.unwrap();
     let unread = |page: &str| between(page, "badge count\">", "<").to_owned();
     assert_eq!(unread(&browser.page("/exams").await), "2");
     let list = browser.page("/inbox").await;
-    let opened = browser.page(&format!("/inbox/{}", between(&list, "href=\"/inbox/", "\""))).await;
+    let opened = browser
+        .page(&format!(
+            "/inbox/{}",
+            between(&list, "href=\"/inbox/", "\"")
+        ))
+        .await;
     assert!(opened.contains("<p>One</p>") && opened.contains("<p>Two</p>"));
     assert_eq!(unread(&opened), "1");
     assert_eq!(unread(&browser.page("/exams").await), "1");
@@ -54,7 +67,13 @@ async fn a_long_inbox_is_read_in_pages() {
     let browser = hall.browser_of(DING).await;
     for number in 0..12 {
         let title = format!("第{number}号");
-        inbox::notify(&hall.db, DING, &Notice::new(Words::new(title, "x"), Words::new("", ""))).await.unwrap();
+        inbox::notify(
+            &hall.db,
+            DING,
+            &Notice::new(Words::new(title, "x"), Words::new("", "")),
+        )
+        .await
+        .unwrap();
     }
     let first = browser.page("/inbox").await;
     assert!(first.contains("第11号") && !first.contains("第1号") && first.contains("page=2"));

@@ -30,7 +30,8 @@ pub const XIN: &str = "c-1008";
 pub const DING: &str = "c-1004";
 
 const ORIGIN: &str = "http://hall.example";
-const CHROME: &str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/156.0.0.0 Safari/537.36";
+const CHROME: &str =
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/156.0.0.0 Safari/537.36";
 
 /// A portal with the demo's citizens and records.
 pub struct TestHall {
@@ -57,14 +58,23 @@ pub struct Answer {
 impl TestHall {
     pub async fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let db = crate::db::open(&directory.path().join("hall.sqlite")).await.unwrap();
+        let db = crate::db::open(&directory.path().join("hall.sqlite"))
+            .await
+            .unwrap();
         DemoAccounts::load().unwrap().seed(&db).await.unwrap();
         let registers = DemoRegisters::load().unwrap();
         registers.seed(&db).await.unwrap();
         records::seed(&db).await.unwrap();
-        units::employees::seed(&db, &registers.units()).await.unwrap();
+        units::employees::seed(&db, &registers.units())
+            .await
+            .unwrap();
         let secret = Secret::random().unwrap();
-        let relying_party = RelyingParty::new("http://gateway.example", "hall", &secret, format!("{ORIGIN}/callback"));
+        let relying_party = RelyingParty::new(
+            "http://gateway.example",
+            "hall",
+            &secret,
+            format!("{ORIGIN}/callback"),
+        );
         let portal = Portal {
             db: db.clone(),
             accounts: Accounts::new(db.clone()).unwrap(),
@@ -73,9 +83,21 @@ impl TestHall {
             origin: ORIGIN.into(),
         };
         let app = AppLink::new("https://192.0.2.1:8443".into());
-        let inside = home::routes(Hall { portal: portal.clone(), app });
-        let router = portal::routes(portal.clone(), inside, Policy::portal("http://gateway.example").unwrap());
-        Self { db, portal, router, _directory: directory }
+        let inside = home::routes(Hall {
+            portal: portal.clone(),
+            app,
+        });
+        let router = portal::routes(
+            portal.clone(),
+            inside,
+            Policy::portal("http://gateway.example").unwrap(),
+        );
+        Self {
+            db,
+            portal,
+            router,
+            _directory: directory,
+        }
     }
 
     /// The registers that the hall asks.
@@ -85,32 +107,59 @@ impl TestHall {
 
     /// A browser that nobody has logged in.
     pub fn stranger(&self) -> TestBrowser<'_> {
-        TestBrowser { hall: self, cookie: String::new(), language: "zh-CN" }
+        TestBrowser {
+            hall: self,
+            cookie: String::new(),
+            language: "zh-CN",
+        }
     }
 
     /// A browser that somebody has logged in as themselves.
     pub async fn browser_of(&self, account_id: &str) -> TestBrowser<'_> {
-        let identity =
-            Identity { id: "personal".into(), kind: IdentityKind::Personal, name: "示例".into(), role: None };
+        let identity = Identity {
+            id: "personal".into(),
+            kind: IdentityKind::Personal,
+            name: "示例".into(),
+            role: None,
+        };
         self.browser_as(account_id, identity).await
     }
 
     /// A browser that somebody has logged in for a unit.
     pub async fn browser_for(&self, account_id: &str, unit: &str) -> TestBrowser<'_> {
         let account = Account::find(&self.db, account_id).await.unwrap().unwrap();
-        let posts = units::posts(&self.db, &*self.portal.registers.units, &account.id_number).await.unwrap();
+        let posts = units::posts(&self.db, &*self.portal.registers.units, &account.id_number)
+            .await
+            .unwrap();
         let post = posts.into_iter().find(|post| post.unit.id == unit);
-        self.browser_as(account_id, units::identity(post.unwrap())).await
+        self.browser_as(account_id, units::identity(post.unwrap()))
+            .await
     }
 
     async fn browser_as(&self, account_id: &str, identity: Identity) -> TestBrowser<'_> {
         let name = sqlx::query_scalar("SELECT name FROM accounts WHERE id = ?1").bind(account_id);
         let name: String = name.fetch_one(&self.db).await.unwrap();
-        let logged_in = LoggedIn { account_id: account_id.into(), name, identity };
+        let logged_in = LoggedIn {
+            account_id: account_id.into(),
+            name,
+            identity,
+        };
         let origin = Origin::new([192, 0, 2, 7].into(), CHROME);
-        let cookie = PortalSession::start(&self.portal, &logged_in, LoginMethod::Scan, &origin).await.unwrap();
-        let cookie = cookie.to_str().unwrap().split(';').next().unwrap().to_owned();
-        TestBrowser { hall: self, cookie, language: "zh-CN" }
+        let cookie = PortalSession::start(&self.portal, &logged_in, LoginMethod::Scan, &origin)
+            .await
+            .unwrap();
+        let cookie = cookie
+            .to_str()
+            .unwrap()
+            .split(';')
+            .next()
+            .unwrap()
+            .to_owned();
+        TestBrowser {
+            hall: self,
+            cookie,
+            language: "zh-CN",
+        }
     }
 
     /// Takes a person's verification away.
@@ -139,18 +188,36 @@ impl TestBrowser<'_> {
     }
 
     pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        self.send(Request::post(path).header(CONTENT_TYPE, "application/x-www-form-urlencoded"), form.into()).await
+        let form = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        self.send(
+            Request::post(path).header(CONTENT_TYPE, "application/x-www-form-urlencoded"),
+            form.into(),
+        )
+        .await
     }
 
     async fn send(&self, request: http::request::Builder, body: Body) -> Answer {
-        let request = request.header(HOST, "hall.example").header(COOKIE, &self.cookie);
-        let request = request.header("accept-language", self.language).body(body).unwrap();
+        let request = request
+            .header(HOST, "hall.example")
+            .header(COOKIE, &self.cookie);
+        let request = request
+            .header("accept-language", self.language)
+            .body(body)
+            .unwrap();
         let response = self.hall.router.clone().oneshot(request).await.unwrap();
-        let location = response.headers().get(LOCATION).map(|location| location.to_str().unwrap().to_owned());
+        let location = response
+            .headers()
+            .get(LOCATION)
+            .map(|location| location.to_str().unwrap().to_owned());
         let status = response.status();
         let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
-        Answer { status, location, text: String::from_utf8(bytes.into()).unwrap() }
+        Answer {
+            status,
+            location,
+            text: String::from_utf8(bytes.into()).unwrap(),
+        }
     }
 }
 
@@ -164,6 +231,10 @@ impl Answer {
 
 /// What stands in a text between two others.
 pub fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
-    let (_, rest) = text.split_once(before).unwrap_or_else(|| panic!("no {before:?} in {text}"));
-    rest.split_once(after).unwrap_or_else(|| panic!("no {after:?} in {rest}")).0
+    let (_, rest) = text
+        .split_once(before)
+        .unwrap_or_else(|| panic!("no {before:?} in {text}"));
+    rest.split_once(after)
+        .unwrap_or_else(|| panic!("no {after:?} in {rest}"))
+        .0
 }

@@ -68,14 +68,24 @@ async fn answer(
     tried: Option<TypedPassword>,
 ) -> Result<Response, Failure> {
     let card = visit.card.as_ref();
-    let number = card.map(|card| if in_full { card.number.clone() } else { mask(&card.number) });
+    let number = card.map(|card| {
+        if in_full {
+            card.number.clone()
+        } else {
+            mask(&card.number)
+        }
+    });
     let shown = CardPage {
         frame: visit.frame("/card"),
         texts: Texts::of(visit.locale),
         name: &visit.account.name,
         number,
-        region: card.map(|card| card.region.name.as_str()).unwrap_or_default(),
-        refusal: card.map_or(Some(CardRefusal::NoCard), |card| CardRefusal::of(card.state)),
+        region: card
+            .map(|card| card.region.name.as_str())
+            .unwrap_or_default(),
+        refusal: card.map_or(Some(CardRefusal::NoCard), |card| {
+            CardRefusal::of(card.state)
+        }),
         has_password: cards::has_password(&phone.db, &visit.account.id).await?,
         in_full,
         problem: tried.and_then(|tried| words::typed_words(tried, visit.locale)),

@@ -30,7 +30,9 @@ pub async fn show(
 ) -> Result<Response, Failure> {
     let stage = match visit.end(&phone, errand).await? {
         Some(end) => end,
-        None if visit.has_passed(&phone, errand, &headers).await? => Stage::Password { by_code: false },
+        None if visit.has_passed(&phone, errand, &headers).await? => {
+            Stage::Password { by_code: false }
+        }
         None => Stage::Beginning,
     };
     visit.answer(&phone, errand, stage, Told::default())
@@ -50,7 +52,11 @@ pub async fn check_face(
     let id_number = visit.account.id_number.as_str().to_owned();
     // Whoever has only got at somebody's login must not get at the card by the first face shown: for another password the face
     // has to be known already.
-    let claim = Claim { id_number, known: true, proved_otherwise: errand == Errand::Apply };
+    let claim = Claim {
+        id_number,
+        known: true,
+        proved_otherwise: errand == Errand::Apply,
+    };
     Ok(send_to_check(&phone.face, errand.face(), &claim, connection).await?)
 }
 
@@ -69,13 +75,26 @@ pub async fn send_code(
         return visit.answer(&phone, errand, Stage::Beginning, Told::refused());
     };
     let locale = visit.locale;
-    let binding = Binding { purpose: errand.code(), phone: &on_file, holder: &visit.holder };
+    let binding = Binding {
+        purpose: errand.code(),
+        phone: &on_file,
+        holder: &visit.holder,
+    };
     let text = |code: &str| registration::Texts::of(locale).message(code);
-    let told = match binding.send(&phone.db, &*phone.registers.sms, connection.peer, text).await {
-        Ok(()) => Told { sent: true, ..Told::default() },
+    let told = match binding
+        .send(&phone.db, &*phone.registers.sms, connection.peer, text)
+        .await
+    {
+        Ok(()) => Told {
+            sent: true,
+            ..Told::default()
+        },
         Err(NotSent::TooMany(wait)) => {
             let status = StatusCode::TOO_MANY_REQUESTS;
-            Told { status, ..Told::code(Problem::CodeTooSoon(wait), locale) }
+            Told {
+                status,
+                ..Told::code(Problem::CodeTooSoon(wait), locale)
+            }
         }
         Err(NotSent::Carrier(error)) => {
             tracing::error!(%error, "the carrier took no message");
@@ -113,20 +132,45 @@ pub async fn finish(
     let stage = Stage::Password { by_code };
     if let Err(refused) = cards::check_card_password(&new.password, id_number) {
         let (zh, en) = password_words(refused);
-        return visit.answer(&phone, errand, stage, Told { password: Some(locale.pick(zh, en)), ..Told::refused() });
+        return visit.answer(
+            &phone,
+            errand,
+            stage,
+            Told {
+                password: Some(locale.pick(zh, en)),
+                ..Told::refused()
+            },
+        );
     }
     if new.password != new.repeat {
-        return visit.answer(&phone, errand, stage, Told { repeat: Some(words::differ(locale)), ..Told::refused() });
+        return visit.answer(
+            &phone,
+            errand,
+            stage,
+            Told {
+                repeat: Some(words::differ(locale)),
+                ..Told::refused()
+            },
+        );
     }
     let code = match (by_code, visit.phone_on_file()) {
         (false, _) => None,
         (true, None) => return visit.answer(&phone, errand, Stage::Beginning, Told::over(locale)),
         (true, Some(on_file)) => {
-            let binding = Binding { purpose: errand.code(), phone: &on_file, holder: &visit.holder };
+            let binding = Binding {
+                purpose: errand.code(),
+                phone: &on_file,
+                holder: &visit.holder,
+            };
             match binding.check(&phone.db, &new.code).await? {
                 Ok(code) => Some(code),
                 Err(refused) => {
-                    return visit.answer(&phone, errand, stage, Told::code(Problem::Code(refused), locale));
+                    return visit.answer(
+                        &phone,
+                        errand,
+                        stage,
+                        Told::code(Problem::Code(refused), locale),
+                    );
                 }
             }
         }
@@ -144,8 +188,14 @@ pub async fn finish(
     }
     let id = &visit.account.id;
     let (done, notice) = match errand {
-        Errand::Apply => (cards::issue(&mut transaction, id, &hash).await?, words::issued()),
-        Errand::Reset => (cards::reset_password(&mut transaction, id, &hash).await?, words::password_changed()),
+        Errand::Apply => (
+            cards::issue(&mut transaction, id, &hash).await?,
+            words::issued(),
+        ),
+        Errand::Reset => (
+            cards::reset_password(&mut transaction, id, &hash).await?,
+            words::password_changed(),
+        ),
     };
     if done {
         inbox::notify(&mut *transaction, id, &notice).await?;

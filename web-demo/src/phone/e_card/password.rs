@@ -63,10 +63,24 @@ pub async fn change(
     let refused = StatusCode::UNPROCESSABLE_ENTITY;
     if let Err(error) = cards::check_card_password(&typed.password, &visit.account.id_number) {
         let (zh, en) = words::password_words(error);
-        return answer(&visit, refused, Told { password: Some(locale.pick(zh, en)), ..Told::default() });
+        return answer(
+            &visit,
+            refused,
+            Told {
+                password: Some(locale.pick(zh, en)),
+                ..Told::default()
+            },
+        );
     }
     if typed.password != typed.repeat {
-        return answer(&visit, refused, Told { repeat: Some(words::differ(locale)), ..Told::default() });
+        return answer(
+            &visit,
+            refused,
+            Told {
+                repeat: Some(words::differ(locale)),
+                ..Told::default()
+            },
+        );
     }
     let known = cards::hash_of(&phone.db, id).await?.unwrap_or_default();
     let mut tried = cards::try_password(&phone.db, id, &typed.old).await?;
@@ -81,16 +95,33 @@ pub async fn change(
         }
     }
     if tried != TypedPassword::Right {
-        let told = Told { old: words::typed_words(tried, locale), ..Told::default() };
+        let told = Told {
+            old: words::typed_words(tried, locale),
+            ..Told::default()
+        };
         let mut response = answer(&visit, status_of(Some(tried)), told)?;
         if let TypedPassword::TooMany(wait) = tried {
             response.headers_mut().insert(RETRY_AFTER, wait.0.into());
         }
         return Ok(response);
     }
-    page(StatusCode::OK, &PasswordPage { frame: visit.frame(PATH), changed: true, told: Told::default() })
+    page(
+        StatusCode::OK,
+        &PasswordPage {
+            frame: visit.frame(PATH),
+            changed: true,
+            told: Told::default(),
+        },
+    )
 }
 
 fn answer(visit: &Visit, status: StatusCode, told: Told) -> Result<Response, Failure> {
-    page(status, &PasswordPage { frame: visit.frame(PATH), changed: false, told })
+    page(
+        status,
+        &PasswordPage {
+            frame: visit.frame(PATH),
+            changed: false,
+            told,
+        },
+    )
 }

@@ -108,17 +108,28 @@ pub struct Told {
 
 impl Told {
     pub fn refused() -> Self {
-        Self { status: StatusCode::UNPROCESSABLE_ENTITY, ..Self::default() }
+        Self {
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+            ..Self::default()
+        }
     }
 
     pub fn over(locale: Locale) -> Self {
-        let over = locale
-            .pick("身份确认已失效，请重新确认。", "The proof that it is you is used up or too old. Give it again.");
-        Self { over: Some(over), ..Self::refused() }
+        let over = locale.pick(
+            "身份确认已失效，请重新确认。",
+            "The proof that it is you is used up or too old. Give it again.",
+        );
+        Self {
+            over: Some(over),
+            ..Self::refused()
+        }
     }
 
     pub fn code(problem: Problem, locale: Locale) -> Self {
-        Self { code: Some(problem.text(locale)), ..Self::refused() }
+        Self {
+            code: Some(problem.text(locale)),
+            ..Self::refused()
+        }
     }
 }
 
@@ -145,15 +156,42 @@ impl Visit {
         Ok(cards::obstacle(&self.account, self.card.as_ref()).map(Stage::Refused))
     }
 
-    pub async fn has_passed(&self, phone: &Phone, errand: Errand, headers: &HeaderMap) -> Result<bool, Failure> {
-        Ok(has_passed(&phone.face, errand.face(), self.account.id_number.as_str(), headers).await?)
+    pub async fn has_passed(
+        &self,
+        phone: &Phone,
+        errand: Errand,
+        headers: &HeaderMap,
+    ) -> Result<bool, Failure> {
+        Ok(has_passed(
+            &phone.face,
+            errand.face(),
+            self.account.id_number.as_str(),
+            headers,
+        )
+        .await?)
     }
 
-    pub fn answer(&self, phone: &Phone, errand: Errand, stage: Stage, told: Told) -> Result<Response, Failure> {
+    pub fn answer(
+        &self,
+        phone: &Phone,
+        errand: Errand,
+        stage: Stage,
+        told: Told,
+    ) -> Result<Response, Failure> {
         let masked = self.phone_on_file().as_ref().map(PhoneNumber::masked);
         let face_ready = phone.face.is_ready();
         let frame = self.frame(errand.path());
-        page(told.status, &ErrandPage { frame, errand, stage, phone: masked, face_ready, told })
+        page(
+            told.status,
+            &ErrandPage {
+                frame,
+                errand,
+                stage,
+                phone: masked,
+                face_ready,
+                told,
+            },
+        )
     }
 
     /// What is answered where there is nothing to prove: because it ends here, or the agreement has not been accepted.
@@ -167,16 +205,34 @@ impl Visit {
             return self.ended(phone, errand, end).map(Some);
         }
         if errand == Errand::Apply && agreement.agreed.is_none() {
-            let agreed = self.locale.pick("请先阅读并同意协议。", "Read and accept the agreement first.");
-            let told = Told { agreed: Some(agreed), ..Told::refused() };
+            let agreed = self.locale.pick(
+                "请先阅读并同意协议。",
+                "Read and accept the agreement first.",
+            );
+            let told = Told {
+                agreed: Some(agreed),
+                ..Told::refused()
+            };
             return self.answer(phone, errand, Stage::Beginning, told).map(Some);
         }
         Ok(None)
     }
 
     pub fn ended(&self, phone: &Phone, errand: Errand, stage: Stage) -> Result<Response, Failure> {
-        let status = if stage == Stage::Issued { StatusCode::OK } else { StatusCode::CONFLICT };
-        self.answer(phone, errand, stage, Told { status, ..Told::default() })
+        let status = if stage == Stage::Issued {
+            StatusCode::OK
+        } else {
+            StatusCode::CONFLICT
+        };
+        self.answer(
+            phone,
+            errand,
+            stage,
+            Told {
+                status,
+                ..Told::default()
+            },
+        )
     }
 }
 

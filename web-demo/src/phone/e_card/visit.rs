@@ -32,7 +32,11 @@ impl Visit {
 
     /// The frame of a page at this path.
     pub const fn frame<'a>(&self, path: &'a str) -> Frame<'a> {
-        Frame { locale: self.locale, surface: Surface::Phone, path }
+        Frame {
+            locale: self.locale,
+            surface: Surface::Phone,
+            path,
+        }
     }
 }
 
@@ -43,12 +47,24 @@ impl FromRequestParts<Phone> for Visit {
         let session = PhoneSession::from_request_parts(parts, phone).await?;
         let Ok(locale) = Locale::from_request_parts(parts, phone).await;
         let failed = |error: Failure| error.into_response();
-        let account = Account::find(&phone.db, &session.account_id).await.map_err(|error| failed(error.into()))?;
+        let account = Account::find(&phone.db, &session.account_id)
+            .await
+            .map_err(|error| failed(error.into()))?;
         let Some(account) = account else {
             return Err(Redirect::to("/login").into_response());
         };
-        let card = phone.registers.cards.card(&account.id_number).await.map_err(|error| failed(error.into()))?;
-        Ok(Self { account, card, holder: session.holder(), locale })
+        let card = phone
+            .registers
+            .cards
+            .card(&account.id_number)
+            .await
+            .map_err(|error| failed(error.into()))?;
+        Ok(Self {
+            account,
+            card,
+            holder: session.holder(),
+            locale,
+        })
     }
 }
 

@@ -92,7 +92,10 @@ pub fn issued() -> Notice {
 /// Tells that the card's password was set anew.
 pub fn password_changed() -> Notice {
     Notice::new(
-        Words::new("您的电子社保卡密码已修改", "The password of your electronic card was changed"),
+        Words::new(
+            "您的电子社保卡密码已修改",
+            "The password of your electronic card was changed",
+        ),
         Words::new(
             "如果不是您本人操作，请立即挂失社会保障卡并修改登录密码。",
             "If this was not you, report your card lost and change your login password at once.",
@@ -117,9 +120,10 @@ pub fn typed_words(typed: TypedPassword, locale: Locale) -> Option<String> {
         TypedPassword::Right => return None,
         TypedPassword::TooMany(wait) => return Some(Problem::TooMany(wait).text(locale)),
         TypedPassword::Wrong => ("电子社保卡密码不正确。", "This is not the card's password."),
-        TypedPassword::NotSet => {
-            ("您还没有设置电子社保卡密码，请先设置。", "The card has no password yet. Set one first.")
-        }
+        TypedPassword::NotSet => (
+            "您还没有设置电子社保卡密码，请先设置。",
+            "The card has no password yet. Set one first.",
+        ),
     };
     Some(locale.pick(zh, en).to_owned())
 }

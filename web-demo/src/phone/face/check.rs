@@ -77,9 +77,21 @@ pub async fn show(
         return Ok(Redirect::to(purpose.begin()).into_response());
     }
     let path = format!("/face/{}", purpose.name());
-    let frame = Frame { locale, surface: Surface::Phone, path: &path };
+    let frame = Frame {
+        locale,
+        surface: Surface::Phone,
+        path: &path,
+    };
     let script = Some(SCRIPT).filter(|script| has_script(script) && phone.face.is_ready());
-    page(StatusCode::OK, &CheckPage { frame, texts: FaceTexts::of(locale), purpose, script })
+    page(
+        StatusCode::OK,
+        &CheckPage {
+            frame,
+            texts: FaceTexts::of(locale),
+            purpose,
+            script,
+        },
+    )
 }
 
 /// Answers `POST /face/{purpose}/challenge`.
@@ -89,7 +101,10 @@ pub async fn challenge(
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let Some(asked) = asked(&phone, purpose, &headers).await? else {
-        return Ok(Outcome::NotAsked { begin: purpose.begin() }.into_response());
+        return Ok(Outcome::NotAsked {
+            begin: purpose.begin(),
+        }
+        .into_response());
     };
     let (challenge, seconds) = phone.face.challenge(&asked).await?;
     Ok(Json(Challenge { challenge, seconds }).into_response())
@@ -104,23 +119,38 @@ pub async fn submit(
     answer: Result<Json<Frames>, JsonRejection>,
 ) -> Result<Response, Failure> {
     let Some(asked) = asked(&phone, purpose, &headers).await? else {
-        return Ok(Outcome::NotAsked { begin: purpose.begin() }.into_response());
+        return Ok(Outcome::NotAsked {
+            begin: purpose.begin(),
+        }
+        .into_response());
     };
     let Ok(Json(Frames { challenge, frames })) = answer else {
         return Ok(Outcome::NoPictures.into_response());
     };
-    let decoded: Result<Vec<_>, _> = frames.iter().map(|frame| BASE64.decode(frame.as_bytes())).collect();
+    let decoded: Result<Vec<_>, _> = frames
+        .iter()
+        .map(|frame| BASE64.decode(frame.as_bytes()))
+        .collect();
     let Ok(frames) = decoded else {
         return Ok(Outcome::NoPictures.into_response());
     };
-    let outcome = match phone.face.answer(&asked, &challenge, frames, connection.peer).await? {
-        Answer::Told(Verdict::Passed { first }) => Outcome::Passed { next: purpose.next(), first },
+    let outcome = match phone
+        .face
+        .answer(&asked, &challenge, frames, connection.peer)
+        .await?
+    {
+        Answer::Told(Verdict::Passed { first }) => Outcome::Passed {
+            next: purpose.next(),
+            first,
+        },
         Answer::Told(Verdict::Refused(refusal)) => refusal.into(),
         Answer::Not(Unanswered::Challenge) => Outcome::TooLate,
         Answer::Not(Unanswered::TooMany(wait)) => Outcome::TooMany { seconds: wait.0 },
     };
     match (&outcome, purpose) {
-        (Outcome::Passed { .. }, Purpose::LogIn) => log_in(&phone, &asked, &headers, connection, outcome).await,
+        (Outcome::Passed { .. }, Purpose::LogIn) => {
+            log_in(&phone, &asked, &headers, connection, outcome).await
+        }
         _ => Ok(outcome.into_response()),
     }
 }
@@ -135,7 +165,11 @@ async fn log_in(
 ) -> Result<Response, Failure> {
     let id_number = &asked.claim.id_number;
     let taken = super::take_passed(&phone.face, Purpose::LogIn, id_number, headers).await?;
-    let citizen = if taken { account_of_number(&phone.db, id_number).await? } else { None };
+    let citizen = if taken {
+        account_of_number(&phone.db, id_number).await?
+    } else {
+        None
+    };
     let Some(citizen) = citizen else {
         return Ok(Outcome::NotRecognised.into_response());
     };
@@ -144,7 +178,11 @@ async fn log_in(
     Ok((AppendHeaders([(SET_COOKIE, cookie)]), passed).into_response())
 }
 
-async fn asked(phone: &Phone, purpose: Purpose, headers: &HeaderMap) -> Result<Option<Asked>, Failure> {
+async fn asked(
+    phone: &Phone,
+    purpose: Purpose,
+    headers: &HeaderMap,
+) -> Result<Option<Asked>, Failure> {
     match ticket(headers) {
         Some(ticket) => Ok(phone.face.find(&ticket, purpose).await?),
         None => Ok(None),

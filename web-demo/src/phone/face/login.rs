@@ -42,9 +42,23 @@ impl Person {
         status: StatusCode,
         error: Option<String>,
     ) -> Result<Response, Failure> {
-        let frame = Frame { locale, surface: Surface::Phone, path: "/login/face" };
+        let frame = Frame {
+            locale,
+            surface: Surface::Phone,
+            path: "/login/face",
+        };
         let (texts, ready) = (FaceTexts::of(locale), phone.face.is_ready());
-        page(status, &LoginPage { frame, texts, name: &self.name, id_number: &self.id_number, error, ready })
+        page(
+            status,
+            &LoginPage {
+                frame,
+                texts,
+                name: &self.name,
+                id_number: &self.id_number,
+                error,
+                ready,
+            },
+        )
     }
 }
 
@@ -61,16 +75,30 @@ pub async fn begin(
     Form(person): Form<Person>,
 ) -> Result<Response, Failure> {
     let texts = FaceTexts::of(locale);
-    if let Err(wait) = NAMED_PER_ADDRESS.count(&phone.db, &address_key(connection.peer)).await? {
+    if let Err(wait) = NAMED_PER_ADDRESS
+        .count(&phone.db, &address_key(connection.peer))
+        .await?
+    {
         let error = Some(texts.too_many(wait.0));
         let mut response = person.page(&phone, locale, StatusCode::TOO_MANY_REQUESTS, error)?;
         response.headers_mut().insert(RETRY_AFTER, wait.0.into());
         return Ok(response);
     }
     let Ok(id_number) = IdNumber::try_from(person.id_number.clone()) else {
-        return person.page(&phone, locale, StatusCode::UNPROCESSABLE_ENTITY, Some(texts.wrong_id_number.to_owned()));
+        return person.page(
+            &phone,
+            locale,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            Some(texts.wrong_id_number.to_owned()),
+        );
     };
-    let known = account_of(&phone.db, person.name.trim(), &id_number).await?.is_some();
-    let claim = Claim { id_number: id_number.as_str().to_owned(), known, proved_otherwise: false };
+    let known = account_of(&phone.db, person.name.trim(), &id_number)
+        .await?
+        .is_some();
+    let claim = Claim {
+        id_number: id_number.as_str().to_owned(),
+        known,
+        proved_otherwise: false,
+    };
     Ok(send_to_check(&phone.face, Purpose::LogIn, &claim, connection).await?)
 }

@@ -20,17 +20,35 @@ struct MyFacePage<'a> {
 }
 
 /// Answers `GET /my/face`.
-pub async fn show(State(phone): State<Phone>, session: PhoneSession, locale: Locale) -> Result<Response, Failure> {
+pub async fn show(
+    State(phone): State<Phone>,
+    session: PhoneSession,
+    locale: Locale,
+) -> Result<Response, Failure> {
     let kept = match id_number_of(&phone.db, &session.account_id).await? {
         Some(id_number) => phone.face.kept_since(&id_number).await?.is_some(),
         None => false,
     };
-    let frame = Frame { locale, surface: Surface::Phone, path: "/my/face" };
-    page(StatusCode::OK, &MyFacePage { frame, texts: FaceTexts::of(locale), kept })
+    let frame = Frame {
+        locale,
+        surface: Surface::Phone,
+        path: "/my/face",
+    };
+    page(
+        StatusCode::OK,
+        &MyFacePage {
+            frame,
+            texts: FaceTexts::of(locale),
+            kept,
+        },
+    )
 }
 
 /// Answers `POST /my/face/delete`.
-pub async fn forget(State(phone): State<Phone>, session: PhoneSession) -> Result<Response, Failure> {
+pub async fn forget(
+    State(phone): State<Phone>,
+    session: PhoneSession,
+) -> Result<Response, Failure> {
     if let Some(id_number) = id_number_of(&phone.db, &session.account_id).await? {
         phone.face.forget(&id_number).await?;
     }

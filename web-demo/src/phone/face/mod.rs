@@ -61,7 +61,13 @@ pub async fn send_to_check(
 ) -> Result<Response, FaceError> {
     let ticket = face.ask(purpose, claim).await?;
     let (value, secure) = (ticket.expose(), connection.secure);
-    let cookie = Cookie { name: COOKIE, value, max_age: COOKIE_SECONDS, secure }.to_header();
+    let cookie = Cookie {
+        name: COOKIE,
+        value,
+        max_age: COOKIE_SECONDS,
+        secure,
+    }
+    .to_header();
     let check = Redirect::to(&format!("/face/{}", purpose.name()));
     Ok((AppendHeaders([(SET_COOKIE, cookie)]), check).into_response())
 }

@@ -26,7 +26,11 @@ pub async fn begin(
         return Ok(Redirect::to(Purpose::Register.begin()).into_response());
     };
     // The population register knows a draft's person. Name and number are no proof, so no face is kept.
-    let claim = Claim { id_number: person.id_number.as_str().to_owned(), known: true, proved_otherwise: false };
+    let claim = Claim {
+        id_number: person.id_number.as_str().to_owned(),
+        known: true,
+        proved_otherwise: false,
+    };
     let check = send_to_check(&phone.face, Purpose::Register, &claim, connection).await?;
     keep_typed(&phone, &mut draft, typed, connection, check).await
 }
@@ -40,9 +44,19 @@ pub async fn take(
 ) -> Result<Response, Failure> {
     let draft = Draft::open(&phone.db, &headers, Phone::REGISTRATION_COOKIE).await?;
     if let Some(person) = &draft.data.person
-        && take_passed(&phone.face, Purpose::Register, person.id_number.as_str(), &headers).await?
+        && take_passed(
+            &phone.face,
+            Purpose::Register,
+            person.id_number.as_str(),
+            &headers,
+        )
+        .await?
     {
-        let desk = Desk { db: &phone.db, registers: &phone.registers, address: connection.peer };
+        let desk = Desk {
+            db: &phone.db,
+            registers: &phone.registers,
+            address: connection.peer,
+        };
         desk.keep_face_check(&draft, person).await?;
     }
     Ok(Redirect::to(Purpose::Register.begin()).into_response())

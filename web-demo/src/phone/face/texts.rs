@@ -88,8 +88,12 @@ impl FaceTexts {
     /// The way without a face.
     pub const fn other_way(&self, purpose: Purpose) -> &'static str {
         match purpose {
-            Purpose::Register => self.locale.pick("改用短信验证码", "Use an SMS code instead"),
-            Purpose::LogIn => self.locale.pick("改用用户密码验证", "Log in by password instead"),
+            Purpose::Register => self
+                .locale
+                .pick("改用短信验证码", "Use an SMS code instead"),
+            Purpose::LogIn => self
+                .locale
+                .pick("改用用户密码验证", "Log in by password instead"),
             Purpose::ECard => self.locale.pick("返回申领页面", "Back to the application"),
             Purpose::CardPassword => self.locale.pick("返回", "Back"),
         }

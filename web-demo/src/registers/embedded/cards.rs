@@ -9,7 +9,8 @@ use crate::accounts::id_number::IdNumber;
 use crate::accounts::password;
 use crate::db;
 use crate::registers::{
-    Card, CardAction, CardRefusesAction, CardRegister, Making, MakingStep, PasswordCheck, Region, RegisterError,
+    Card, CardAction, CardRefusesAction, CardRegister, Making, MakingStep, PasswordCheck, Region,
+    RegisterError,
 };
 
 /// Wrong passwords after which a card's password is checked no more.
@@ -18,7 +19,11 @@ const MAX_WRONG_PASSWORDS: u32 = 5;
 /// How long each step of making a card takes: short enough to be watched.
 const SECONDS_A_STEP: i64 = 60;
 
-const STEPS: [MakingStep; 3] = [MakingStep::Accepted, MakingStep::Printing, MakingStep::Delivering];
+const STEPS: [MakingStep; 3] = [
+    MakingStep::Accepted,
+    MakingStep::Printing,
+    MakingStep::Delivering,
+];
 
 const SELECT_CARD: &str = "SELECT register_cards.*, code, name, e_card_open, checks_passwords
     FROM register_cards JOIN register_regions ON code = region WHERE id_number = ?1 ORDER BY serial DESC LIMIT 1";
@@ -32,7 +37,11 @@ impl CardRegister for Embedded {
         Ok(card)
     }
 
-    async fn check_password(&self, id_number: &IdNumber, password: &str) -> Result<PasswordCheck, RegisterError> {
+    async fn check_password(
+        &self,
+        id_number: &IdNumber,
+        password: &str,
+    ) -> Result<PasswordCheck, RegisterError> {
         let Some(card) = self.card(id_number).await? else {
             return Ok(PasswordCheck::NoCard);
         };
@@ -53,9 +62,14 @@ impl CardRegister for Embedded {
         };
         if !password::matches_hash(password.to_owned(), hash).await {
             let left = MAX_WRONG_PASSWORDS - wrong;
-            return Ok(if left == 0 { PasswordCheck::Locked } else { PasswordCheck::Wrong(left) });
+            return Ok(if left == 0 {
+                PasswordCheck::Locked
+            } else {
+                PasswordCheck::Wrong(left)
+            });
         }
-        let forgive = sqlx::query("UPDATE register_cards SET wrong_passwords = 0 WHERE number = ?1");
+        let forgive =
+            sqlx::query("UPDATE register_cards SET wrong_passwords = 0 WHERE number = ?1");
         forgive.bind(&card.number).execute(&self.db).await?;
         Ok(PasswordCheck::Right)
     }
@@ -76,7 +90,11 @@ impl CardRegister for Embedded {
             return Ok(Err(CardRefusesAction::BeingMade));
         }
         let update = sqlx::query("UPDATE register_cards SET state = ?2 WHERE number = ?1");
-        update.bind(&card.number).bind(state).execute(&mut *transaction).await?;
+        update
+            .bind(&card.number)
+            .bind(state)
+            .execute(&mut *transaction)
+            .await?;
         transaction.commit().await?;
         card.state = state;
         Ok(Ok(card))
@@ -92,13 +110,20 @@ impl CardRegister for Embedded {
         .await?;
         Ok(row.map(|(number, ordered_at, age)| {
             let done = usize::try_from(age / SECONDS_A_STEP).unwrap_or_default();
-            Making { number, step: STEPS.get(done).copied().unwrap_or(MakingStep::Ready), ordered_at }
+            Making {
+                number,
+                step: STEPS.get(done).copied().unwrap_or(MakingStep::Ready),
+                ordered_at,
+            }
         }))
     }
 }
 
 /// The person's card, after what has been made meanwhile has been issued.
-async fn card(db: &mut SqliteConnection, id_number: &IdNumber) -> Result<Option<Card>, sqlx::Error> {
+async fn card(
+    db: &mut SqliteConnection,
+    id_number: &IdNumber,
+) -> Result<Option<Card>, sqlx::Error> {
     let issue = sqlx::query(
         "INSERT INTO register_cards (number, id_number, state, phone, region, issued_on, password_hash)
          SELECT making.number, making.id_number, 'not_activated', old.phone, old.region,
@@ -108,11 +133,21 @@ async fn card(db: &mut SqliteConnection, id_number: &IdNumber) -> Result<Option<
          WHERE making.id_number = ?1 AND making.ordered_at + ?2 <= unixepoch()",
     );
     let all_steps = SECONDS_A_STEP * STEPS.len() as i64;
-    if issue.bind(id_number.as_str()).bind(all_steps).execute(&mut *db).await?.rows_affected() > 0 {
+    if issue
+        .bind(id_number.as_str())
+        .bind(all_steps)
+        .execute(&mut *db)
+        .await?
+        .rows_affected()
+        > 0
+    {
         let made = sqlx::query("DELETE FROM register_makings WHERE id_number = ?1");
         made.bind(id_number.as_str()).execute(&mut *db).await?;
     }
-    sqlx::query_as(SELECT_CARD).bind(id_number.as_str()).fetch_optional(db).await
+    sqlx::query_as(SELECT_CARD)
+        .bind(id_number.as_str())
+        .fetch_optional(db)
+        .await
 }
 
 /// Orders a replacement, unless one is being made: whether it did.
@@ -123,7 +158,12 @@ async fn order(db: &mut SqliteConnection, id_number: &IdNumber) -> Result<bool, 
          FROM (SELECT number FROM register_cards UNION ALL SELECT number FROM register_makings) WHERE true
          ON CONFLICT (id_number) DO NOTHING",
     );
-    Ok(order.bind(id_number.as_str()).execute(db).await?.rows_affected() > 0)
+    Ok(order
+        .bind(id_number.as_str())
+        .execute(db)
+        .await?
+        .rows_affected()
+        > 0)
 }
 
 impl FromRow<'_, SqliteRow> for Card {

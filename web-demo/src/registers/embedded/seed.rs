@@ -79,26 +79,46 @@ impl DemoRegisters {
     /// # Errors
     /// A file does not parse, or an ID number in it is wrong.
     pub fn load() -> Result<Self, SeedError> {
-        let population = parse("population.toml", include_str!("../../../data/population.toml"))?;
+        let population = parse(
+            "population.toml",
+            include_str!("../../../data/population.toml"),
+        )?;
         let cards = parse("cards.toml", include_str!("../../../data/cards.toml"))?;
         let units = parse("units.toml", include_str!("../../../data/units.toml"))?;
-        Ok(Self { population, cards, units })
+        Ok(Self {
+            population,
+            cards,
+            units,
+        })
     }
 
     /// The card of a person.
     pub fn card(&self, id_number: &IdNumber) -> Option<&DemoCard> {
-        self.cards.cards.iter().find(|card| card.id_number == *id_number)
+        self.cards
+            .cards
+            .iter()
+            .find(|card| card.id_number == *id_number)
     }
 
     /// What a person is to units.
     pub fn posts(&self, id_number: &IdNumber) -> Vec<Post> {
         let members = self.units.units.iter().flat_map(DemoUnit::members);
-        members.filter(|(_, member)| *member == id_number).map(|(post, _)| post).collect()
+        members
+            .filter(|(_, member)| *member == id_number)
+            .map(|(post, _)| post)
+            .collect()
     }
 
     /// All units.
     pub fn units(&self) -> Vec<Unit> {
-        self.units.units.iter().map(|DemoUnit { id, name, .. }| Unit { id: id.clone(), name: name.clone() }).collect()
+        self.units
+            .units
+            .iter()
+            .map(|DemoUnit { id, name, .. }| Unit {
+                id: id.clone(),
+                name: name.clone(),
+            })
+            .collect()
     }
 
     /// The password of every card.
@@ -108,7 +128,10 @@ impl DemoRegisters {
 
     /// Everybody, by ID number and name.
     pub fn persons(&self) -> impl Iterator<Item = (&IdNumber, &str)> {
-        self.population.persons.iter().map(|person| (&person.id_number, person.name.as_str()))
+        self.population
+            .persons
+            .iter()
+            .map(|person| (&person.id_number, person.name.as_str()))
     }
 
     /// Puts them in, all or none, if the register holds nobody yet.
@@ -117,14 +140,20 @@ impl DemoRegisters {
     /// See [`SeedError`].
     pub async fn seed(&self, db: &SqlitePool) -> Result<(), SeedError> {
         let mut transaction = crate::db::write(db).await?;
-        let persons: i64 =
-            sqlx::query_scalar("SELECT count(*) FROM register_persons").fetch_one(&mut *transaction).await?;
+        let persons: i64 = sqlx::query_scalar("SELECT count(*) FROM register_persons")
+            .fetch_one(&mut *transaction)
+            .await?;
         if persons > 0 {
             return Ok(());
         }
         for Person { id_number, name } in &self.population.persons {
-            let insert = sqlx::query("INSERT INTO register_persons (id_number, name) VALUES (?1, ?2)");
-            insert.bind(id_number.as_str()).bind(name).execute(&mut *transaction).await?;
+            let insert =
+                sqlx::query("INSERT INTO register_persons (id_number, name) VALUES (?1, ?2)");
+            insert
+                .bind(id_number.as_str())
+                .bind(name)
+                .execute(&mut *transaction)
+                .await?;
         }
         self.seed_cards(&mut transaction).await?;
         for unit in &self.units.units {
@@ -134,9 +163,21 @@ impl DemoRegisters {
     }
 
     async fn seed_cards(&self, db: &mut Transaction<'_, Sqlite>) -> Result<(), SeedError> {
-        for Region { code, name, e_card_open, checks_passwords } in &self.cards.regions {
+        for Region {
+            code,
+            name,
+            e_card_open,
+            checks_passwords,
+        } in &self.cards.regions
+        {
             let insert = sqlx::query("INSERT INTO register_regions VALUES (?1, ?2, ?3, ?4)");
-            insert.bind(code).bind(name).bind(e_card_open).bind(checks_passwords).execute(&mut **db).await?;
+            insert
+                .bind(code)
+                .bind(name)
+                .bind(e_card_open)
+                .bind(checks_passwords)
+                .execute(&mut **db)
+                .await?;
         }
         let hash = password::hash(&self.cards.password).map_err(SeedError::Password)?;
         for card in &self.cards.cards {
@@ -161,19 +202,44 @@ impl DemoRegisters {
 
 impl DemoUnit {
     fn members(&self) -> impl Iterator<Item = (Post, &IdNumber)> {
-        let unit = Unit { id: self.id.clone(), name: self.name.clone() };
-        let operators = self.operators.iter().map(|operator| (UnitRole::Operator, operator));
+        let unit = Unit {
+            id: self.id.clone(),
+            name: self.name.clone(),
+        };
+        let operators = self
+            .operators
+            .iter()
+            .map(|operator| (UnitRole::Operator, operator));
         std::iter::once((UnitRole::LegalRepresentative, &self.legal_representative))
             .chain(operators)
-            .map(move |(role, person)| (Post { unit: unit.clone(), role }, person))
+            .map(move |(role, person)| {
+                (
+                    Post {
+                        unit: unit.clone(),
+                        role,
+                    },
+                    person,
+                )
+            })
     }
 
     async fn insert(&self, db: &mut Transaction<'_, Sqlite>) -> Result<(), sqlx::Error> {
         let insert = sqlx::query("INSERT INTO register_units (id, name) VALUES (?1, ?2)");
-        insert.bind(&self.id).bind(&self.name).execute(&mut **db).await?;
+        insert
+            .bind(&self.id)
+            .bind(&self.name)
+            .execute(&mut **db)
+            .await?;
         for (post, person) in self.members() {
-            let insert = sqlx::query("INSERT INTO register_posts (unit_id, id_number, role) VALUES (?1, ?2, ?3)");
-            insert.bind(&self.id).bind(person.as_str()).bind(role_name(post.role)).execute(&mut **db).await?;
+            let insert = sqlx::query(
+                "INSERT INTO register_posts (unit_id, id_number, role) VALUES (?1, ?2, ?3)",
+            );
+            insert
+                .bind(&self.id)
+                .bind(person.as_str())
+                .bind(role_name(post.role))
+                .execute(&mut **db)
+                .await?;
         }
         Ok(())
     }

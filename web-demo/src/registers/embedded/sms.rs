@@ -36,7 +36,9 @@ pub async fn messages(db: &SqlitePool) -> Result<Vec<Message>, sqlx::Error> {
 #[async_trait]
 impl SmsCarrier for Embedded {
     async fn send(&self, phone: &str, text: &str) -> Result<(), RegisterError> {
-        let insert = sqlx::query("INSERT INTO register_messages (phone, text, sent_at) VALUES (?1, ?2, unixepoch())");
+        let insert = sqlx::query(
+            "INSERT INTO register_messages (phone, text, sent_at) VALUES (?1, ?2, unixepoch())",
+        );
         insert.bind(phone).bind(text).execute(&self.db).await?;
         let old = sqlx::query(
             "DELETE FROM register_messages WHERE serial <= (SELECT max(serial) FROM register_messages) - ?1",

@@ -7,7 +7,9 @@ use sqlx::{FromRow, Row};
 
 use super::Embedded;
 use crate::accounts::id_number::IdNumber;
-use crate::registers::{Post, RegisterError, Unit, UnitMember, UnitRecord, UnitRegister, role_name};
+use crate::registers::{
+    Post, RegisterError, Unit, UnitMember, UnitRecord, UnitRegister, role_name,
+};
 
 #[async_trait]
 impl UnitRegister for Embedded {
@@ -28,24 +30,36 @@ impl UnitRegister for Embedded {
             "SELECT id_number, name, role FROM register_posts JOIN register_persons USING (id_number)
              WHERE unit_id = ?1 ORDER BY role <> 'legal_representative', id_number",
         );
-        Ok(Some(UnitRecord { unit, members: members.bind(unit_id).fetch_all(&self.db).await? }))
+        Ok(Some(UnitRecord {
+            unit,
+            members: members.bind(unit_id).fetch_all(&self.db).await?,
+        }))
     }
 }
 
 impl FromRow<'_, SqliteRow> for Post {
     fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
-        Ok(Self { unit: Unit::from_row(row)?, role: role(row)? })
+        Ok(Self {
+            unit: Unit::from_row(row)?,
+            role: role(row)?,
+        })
     }
 }
 
 impl FromRow<'_, SqliteRow> for UnitMember {
     fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
-        Ok(Self { id_number: row.try_get("id_number")?, name: row.try_get("name")?, role: role(row)? })
+        Ok(Self {
+            id_number: row.try_get("id_number")?,
+            name: row.try_get("name")?,
+            role: role(row)?,
+        })
     }
 }
 
 fn role(row: &SqliteRow) -> Result<UnitRole, sqlx::Error> {
     let name: &str = row.try_get("role")?;
-    let known = [UnitRole::LegalRepresentative, UnitRole::Operator].into_iter().find(|role| role_name(*role) == name);
+    let known = [UnitRole::LegalRepresentative, UnitRole::Operator]
+        .into_iter()
+        .find(|role| role_name(*role) == name);
     known.ok_or_else(|| sqlx::Error::Decode(format!("unit role {name:?}").into()))
 }

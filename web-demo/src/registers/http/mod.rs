@@ -23,8 +23,8 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::{
-    Card, CardAction, CardRefusesAction, CardRegister, Making, PasswordCheck, PopulationRegister, Post, RegisterError,
-    SmsCarrier, TIMEOUT, UnitRecord, UnitRegister,
+    Card, CardAction, CardRefusesAction, CardRegister, Making, PasswordCheck, PopulationRegister,
+    Post, RegisterError, SmsCarrier, TIMEOUT, UnitRecord, UnitRegister,
 };
 use crate::accounts::id_number::IdNumber;
 use crate::secret::Secret;
@@ -44,22 +44,43 @@ impl HttpRegisters {
     /// No HTTP client can be made on this machine.
     pub fn new(origin: Url, token: Secret) -> Result<Self, reqwest::Error> {
         // A redirect would carry the token and ID numbers to wherever it leads.
-        let http = reqwest::Client::builder().timeout(TIMEOUT).redirect(reqwest::redirect::Policy::none()).build()?;
-        Ok(Self { http, origin, token })
+        let http = reqwest::Client::builder()
+            .timeout(TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()?;
+        Ok(Self {
+            http,
+            origin,
+            token,
+        })
     }
 
-    async fn ask<T: DeserializeOwned>(&self, path: &str, question: Value) -> Result<T, RegisterError> {
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        question: Value,
+    ) -> Result<T, RegisterError> {
         let mut url = self.origin.clone();
         url.set_path(path);
-        let request = self.http.post(url).bearer_auth(self.token.expose()).json(&question);
-        let answer = request.send().await.map_err(|error| RegisterError::Unreachable(error.without_url()))?;
+        let request = self
+            .http
+            .post(url)
+            .bearer_auth(self.token.expose())
+            .json(&question);
+        let answer = request
+            .send()
+            .await
+            .map_err(|error| RegisterError::Unreachable(error.without_url()))?;
         match answer.status() {
             StatusCode::OK => {
                 let interrupted = |error: &reqwest::Error| error.is_timeout() || error.is_body();
-                answer.json().await.map_err(|error| match error.without_url() {
-                    error if interrupted(&error) => RegisterError::Unreachable(error),
-                    error => RegisterError::Garbled(error),
-                })
+                answer
+                    .json()
+                    .await
+                    .map_err(|error| match error.without_url() {
+                        error if interrupted(&error) => RegisterError::Unreachable(error),
+                        error => RegisterError::Garbled(error),
+                    })
             }
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(RegisterError::TokenRefused),
             status => Err(RegisterError::Failed(status)),
@@ -70,18 +91,31 @@ impl HttpRegisters {
 #[async_trait]
 impl PopulationRegister for HttpRegisters {
     async fn matches(&self, id_number: &IdNumber, name: &str) -> Result<bool, RegisterError> {
-        self.ask("/v1/persons/match", json!({ "id_number": id_number.as_str(), "name": name })).await
+        self.ask(
+            "/v1/persons/match",
+            json!({ "id_number": id_number.as_str(), "name": name }),
+        )
+        .await
     }
 }
 
 #[async_trait]
 impl CardRegister for HttpRegisters {
     async fn card(&self, id_number: &IdNumber) -> Result<Option<Card>, RegisterError> {
-        self.ask("/v1/cards/find", json!({ "id_number": id_number.as_str() })).await
+        self.ask("/v1/cards/find", json!({ "id_number": id_number.as_str() }))
+            .await
     }
 
-    async fn check_password(&self, id_number: &IdNumber, password: &str) -> Result<PasswordCheck, RegisterError> {
-        self.ask("/v1/cards/check-password", json!({ "id_number": id_number.as_str(), "password": password })).await
+    async fn check_password(
+        &self,
+        id_number: &IdNumber,
+        password: &str,
+    ) -> Result<PasswordCheck, RegisterError> {
+        self.ask(
+            "/v1/cards/check-password",
+            json!({ "id_number": id_number.as_str(), "password": password }),
+        )
+        .await
     }
 
     async fn act(
@@ -89,28 +123,42 @@ impl CardRegister for HttpRegisters {
         id_number: &IdNumber,
         action: CardAction,
     ) -> Result<Result<Card, CardRefusesAction>, RegisterError> {
-        self.ask("/v1/cards/act", json!({ "id_number": id_number.as_str(), "action": action })).await
+        self.ask(
+            "/v1/cards/act",
+            json!({ "id_number": id_number.as_str(), "action": action }),
+        )
+        .await
     }
 
     async fn making(&self, id_number: &IdNumber) -> Result<Option<Making>, RegisterError> {
-        self.ask("/v1/cards/making", json!({ "id_number": id_number.as_str() })).await
+        self.ask(
+            "/v1/cards/making",
+            json!({ "id_number": id_number.as_str() }),
+        )
+        .await
     }
 }
 
 #[async_trait]
 impl UnitRegister for HttpRegisters {
     async fn posts(&self, id_number: &IdNumber) -> Result<Vec<Post>, RegisterError> {
-        self.ask("/v1/units/posts", json!({ "id_number": id_number.as_str() })).await
+        self.ask(
+            "/v1/units/posts",
+            json!({ "id_number": id_number.as_str() }),
+        )
+        .await
     }
 
     async fn unit(&self, unit_id: &str) -> Result<Option<UnitRecord>, RegisterError> {
-        self.ask("/v1/units/find", json!({ "unit_id": unit_id })).await
+        self.ask("/v1/units/find", json!({ "unit_id": unit_id }))
+            .await
     }
 }
 
 #[async_trait]
 impl SmsCarrier for HttpRegisters {
     async fn send(&self, phone: &str, text: &str) -> Result<(), RegisterError> {
-        self.ask("/v1/messages", json!({ "phone": phone, "text": text })).await
+        self.ask("/v1/messages", json!({ "phone": phone, "text": text }))
+            .await
     }
 }

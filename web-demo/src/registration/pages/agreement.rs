@@ -43,7 +43,11 @@ pub async fn begin<H: Host>(
 }
 
 /// Answers `GET /register/agreement`.
-pub async fn show<H: Host>(State(host): State<H>, headers: HeaderMap, locale: Locale) -> Result<Response, Failure> {
+pub async fn show<H: Host>(
+    State(host): State<H>,
+    headers: HeaderMap,
+    locale: Locale,
+) -> Result<Response, Failure> {
     let draft = Draft::open(host.db(), &headers, H::REGISTRATION_COOKIE).await?;
     if let Some(elsewhere) = elsewhere::<H>(&draft, Step::Agreement) {
         return Ok(elsewhere);
@@ -65,15 +69,50 @@ pub async fn submit<H: Host>(
     }
     draft.data.agreed = agreement.agreed.is_some();
     if !draft.data.agreed {
-        draft.keep(host.db(), H::REGISTRATION_COOKIE, host.is_secure(connection)).await?;
+        draft
+            .keep(
+                host.db(),
+                H::REGISTRATION_COOKIE,
+                host.is_secure(connection),
+            )
+            .await?;
         return answer::<H>(locale, false, Some(Problem::NotAgreed));
     }
-    keep_and_go(&host, &draft, connection, path_of(Step::Identity, H::SURFACE)).await
+    keep_and_go(
+        &host,
+        &draft,
+        connection,
+        path_of(Step::Identity, H::SURFACE),
+    )
+    .await
 }
 
-fn answer<H: Host>(locale: Locale, agreed: bool, problem: Option<Problem>) -> Result<Response, Failure> {
-    let frame = Frame { locale, surface: H::SURFACE, path: path_of(Step::Agreement, H::SURFACE) };
-    let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let problem = problem.map(|problem| problem.text(locale)).unwrap_or_default();
-    Ok(page(status, &AgreementPage { frame, texts: Texts::of(locale), agreed, problem })?.into_response())
+fn answer<H: Host>(
+    locale: Locale,
+    agreed: bool,
+    problem: Option<Problem>,
+) -> Result<Response, Failure> {
+    let frame = Frame {
+        locale,
+        surface: H::SURFACE,
+        path: path_of(Step::Agreement, H::SURFACE),
+    };
+    let status = if problem.is_some() {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
+    };
+    let problem = problem
+        .map(|problem| problem.text(locale))
+        .unwrap_or_default();
+    Ok(page(
+        status,
+        &AgreementPage {
+            frame,
+            texts: Texts::of(locale),
+            agreed,
+            problem,
+        },
+    )?
+    .into_response())
 }

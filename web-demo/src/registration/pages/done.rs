@@ -24,12 +24,20 @@ struct DonePage<'a> {
 impl DonePage<'_> {
     /// The step's place in the stepper, from 1.
     fn place(&self) -> usize {
-        if self.frame.surface == Surface::Portal { 4 } else { 3 }
+        if self.frame.surface == Surface::Portal {
+            4
+        } else {
+            3
+        }
     }
 }
 
 /// Answers `GET /register/done`.
-pub async fn show<H: Host>(State(host): State<H>, headers: HeaderMap, locale: Locale) -> Result<Response, Failure> {
+pub async fn show<H: Host>(
+    State(host): State<H>,
+    headers: HeaderMap,
+    locale: Locale,
+) -> Result<Response, Failure> {
     let draft = Draft::open(host.db(), &headers, H::REGISTRATION_COOKIE).await?;
     if let Some(elsewhere) = elsewhere::<H>(&draft, Step::Done) {
         return Ok(elsewhere);
@@ -38,7 +46,19 @@ pub async fn show<H: Host>(State(host): State<H>, headers: HeaderMap, locale: Lo
     let Some(account) = Account::find(host.db(), account_id).await? else {
         return Ok(Redirect::to("/register").into_response());
     };
-    let frame = Frame { locale, surface: H::SURFACE, path: path_of(Step::Done, H::SURFACE) };
+    let frame = Frame {
+        locale,
+        surface: H::SURFACE,
+        path: path_of(Step::Done, H::SURFACE),
+    };
     let notice = Notice::of(&account, locale);
-    page(StatusCode::OK, &DonePage { frame, texts: Texts::of(locale), notice, user_name: account.user_name })
+    page(
+        StatusCode::OK,
+        &DonePage {
+            frame,
+            texts: Texts::of(locale),
+            notice,
+            user_name: account.user_name,
+        },
+    )
 }

@@ -30,7 +30,9 @@ impl IdentityPage<'_> {
     }
 
     fn problem(&self, field: &str) -> Option<String> {
-        self.problems.of(field).map(|problem| problem.text(self.frame.locale))
+        self.problems
+            .of(field)
+            .map(|problem| problem.text(self.frame.locale))
     }
 }
 
@@ -53,7 +55,11 @@ const fn step_needed(surface: Surface) -> Step {
 }
 
 /// Answers `GET /register/identity`.
-pub async fn show<H: Host>(State(host): State<H>, headers: HeaderMap, locale: Locale) -> Result<Response, Failure> {
+pub async fn show<H: Host>(
+    State(host): State<H>,
+    headers: HeaderMap,
+    locale: Locale,
+) -> Result<Response, Failure> {
     let draft = Draft::open(host.db(), &headers, H::REGISTRATION_COOKIE).await?;
     match elsewhere::<H>(&draft, step_needed(H::SURFACE)) {
         Some(elsewhere) => Ok(elsewhere),
@@ -77,7 +83,11 @@ pub async fn submit<H: Host>(
         draft.data.agreed = typed.agreed.is_some();
     }
     (draft.data.id_number, draft.data.name) = (typed.id_number, typed.name);
-    let desk = Desk { db: host.db(), registers: host.registers(), address: connection.peer };
+    let desk = Desk {
+        db: host.db(),
+        registers: host.registers(),
+        address: connection.peer,
+    };
     let problems = if draft.data.agreed {
         desk.check_identity(&mut draft).await?
     } else {
@@ -104,12 +114,32 @@ pub async fn back<H: Host>(
         }
         (draft.data.id_number, draft.data.name) = (typed.id_number, typed.name);
     }
-    keep_and_go(&host, &draft, connection, path_of(Step::Agreement, H::SURFACE)).await
+    keep_and_go(
+        &host,
+        &draft,
+        connection,
+        path_of(Step::Agreement, H::SURFACE),
+    )
+    .await
 }
 
-fn answer<H: Host>(locale: Locale, draft: &Draft, problems: &Problems) -> Result<Response, Failure> {
-    let frame = Frame { locale, surface: H::SURFACE, path: path_of(Step::Identity, H::SURFACE) };
+fn answer<H: Host>(
+    locale: Locale,
+    draft: &Draft,
+    problems: &Problems,
+) -> Result<Response, Failure> {
+    let frame = Frame {
+        locale,
+        surface: H::SURFACE,
+        path: path_of(Step::Identity, H::SURFACE),
+    };
     let with_agreement = H::SURFACE == Surface::Phone;
-    let identity = IdentityPage { frame, texts: Texts::of(locale), draft, with_agreement, problems };
+    let identity = IdentityPage {
+        frame,
+        texts: Texts::of(locale),
+        draft,
+        with_agreement,
+        problems,
+    };
     Ok(with_wait(page(status_of(problems), &identity)?, problems))
 }

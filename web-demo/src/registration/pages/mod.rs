@@ -29,8 +29,14 @@ use crate::serving::Connection;
 pub fn routes<H: Host>() -> Router<H> {
     let routes = Router::new()
         .route("/register", get(agreement::begin::<H>))
-        .route("/register/identity", get(identity::show::<H>).post(identity::submit::<H>))
-        .route("/register/user", get(user::show::<H>).post(user::submit::<H>))
+        .route(
+            "/register/identity",
+            get(identity::show::<H>).post(identity::submit::<H>),
+        )
+        .route(
+            "/register/user",
+            get(user::show::<H>).post(user::submit::<H>),
+        )
         .route("/register/user/code", post(user::send_code::<H>))
         .route("/register/user/back", post(user::back::<H>))
         .route("/register/user-name", get(user::check_user_name::<H>))
@@ -38,7 +44,10 @@ pub fn routes<H: Host>() -> Router<H> {
     match H::SURFACE {
         Surface::Phone => routes,
         Surface::Portal => routes
-            .route("/register/agreement", get(agreement::show::<H>).post(agreement::submit::<H>))
+            .route(
+                "/register/agreement",
+                get(agreement::show::<H>).post(agreement::submit::<H>),
+            )
             .route("/register/identity/back", post(identity::back::<H>)),
     }
 }
@@ -79,7 +88,13 @@ async fn keep<H: Host>(
     connection: Connection,
     response: Response,
 ) -> Result<Response, Failure> {
-    let cookie = draft.keep(host.db(), H::REGISTRATION_COOKIE, host.is_secure(connection)).await?;
+    let cookie = draft
+        .keep(
+            host.db(),
+            H::REGISTRATION_COOKIE,
+            host.is_secure(connection),
+        )
+        .await?;
     Ok((AppendHeaders([(SET_COOKIE, cookie)]), response).into_response())
 }
 

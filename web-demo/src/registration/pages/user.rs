@@ -39,7 +39,9 @@ struct UserPage<'a> {
 
 impl UserPage<'_> {
     fn problem(&self, field: &str) -> Option<String> {
-        self.problems.of(field).map(|problem| problem.text(self.frame.locale))
+        self.problems
+            .of(field)
+            .map(|problem| problem.text(self.frame.locale))
     }
 
     fn by_code(&self) -> bool {
@@ -48,11 +50,19 @@ impl UserPage<'_> {
 
     /// The step's place in the stepper, from 1.
     fn place(&self) -> usize {
-        if self.frame.surface == Surface::Portal { 3 } else { 2 }
+        if self.frame.surface == Surface::Portal {
+            3
+        } else {
+            2
+        }
     }
 
     fn phone_hint(&self) -> &'static str {
-        if self.by_code() { self.texts.phone_hint } else { self.texts.any_phone_hint }
+        if self.by_code() {
+            self.texts.phone_hint
+        } else {
+            self.texts.any_phone_hint
+        }
     }
 }
 
@@ -72,8 +82,30 @@ pub struct Typed {
 
 impl Typed {
     fn split(self) -> (UserFields, CredentialFields) {
-        let Self { user_name, phone, email, qq, wechat, password, confirmation, code } = self;
-        (UserFields { user_name, phone, email, qq, wechat }, CredentialFields { password, confirmation, code })
+        let Self {
+            user_name,
+            phone,
+            email,
+            qq,
+            wechat,
+            password,
+            confirmation,
+            code,
+        } = self;
+        (
+            UserFields {
+                user_name,
+                phone,
+                email,
+                qq,
+                wechat,
+            },
+            CredentialFields {
+                password,
+                confirmation,
+                code,
+            },
+        )
     }
 }
 
@@ -147,7 +179,9 @@ pub async fn submit<H: Host>(
         Ok(account_id) => {
             let mut response = Redirect::to(path_of(Step::Done, H::SURFACE)).into_response();
             if let Some(account) = Account::find(host.db(), &account_id).await? {
-                let session = host.log_in(account, connection, &Origin::of(connection, &headers)).await?;
+                let session = host
+                    .log_in(account, connection, &Origin::of(connection, &headers))
+                    .await?;
                 response.headers_mut().append(SET_COOKIE, session);
             }
             keep(&host, &draft, connection, response).await
@@ -170,14 +204,29 @@ pub async fn send_code<H: Host>(
     Form(typed): Form<Typed>,
 ) -> Result<Response, Failure> {
     (draft.data.user, _) = typed.split();
-    let problems = desk(&host, connection).send_code(&mut draft, locale).await?;
-    let for_script = headers.get(ACCEPT).is_some_and(|accepted| accepted == "application/json");
+    let problems = desk(&host, connection)
+        .send_code(&mut draft, locale)
+        .await?;
+    let for_script = headers
+        .get(ACCEPT)
+        .is_some_and(|accepted| accepted == "application/json");
     let response = if for_script {
-        let field = ["phone", "code"].into_iter().find(|field| problems.of(field).is_some());
-        let problem = field.and_then(|field| problems.of(field)).map(|problem| problem.text(locale));
+        let field = ["phone", "code"]
+            .into_iter()
+            .find(|field| problems.of(field).is_some());
+        let problem = field
+            .and_then(|field| problems.of(field))
+            .map(|problem| problem.text(locale));
         let sent = problem.is_none();
-        let wait = problems.wait().map_or(if sent { BETWEEN_CODES.interval } else { 0 }, |wait| wait.0);
-        let answer = ForScript { problem, field, notice: code_notice(&draft, locale), wait };
+        let wait = problems
+            .wait()
+            .map_or(if sent { BETWEEN_CODES.interval } else { 0 }, |wait| wait.0);
+        let answer = ForScript {
+            problem,
+            field,
+            notice: code_notice(&draft, locale),
+            wait,
+        };
         (status_of(&problems), Json(answer)).into_response()
     } else if problems.is_empty() {
         Redirect::to(path_of(Step::User, H::SURFACE)).into_response()
@@ -198,7 +247,13 @@ pub async fn back<H: Host>(
     if draft.data.step() == Step::User {
         (draft.data.user, _) = typed.split();
     }
-    keep_and_go(&host, &draft, connection, path_of(Step::Identity, H::SURFACE)).await
+    keep_and_go(
+        &host,
+        &draft,
+        connection,
+        path_of(Step::Identity, H::SURFACE),
+    )
+    .await
 }
 
 /// What is being typed.
@@ -221,13 +276,25 @@ pub async fn check_user_name<H: Host>(
     let Some(person) = &draft.data.person else {
         return Ok(StatusCode::NOT_FOUND.into_response());
     };
-    let problem: Option<Problem> = desk(&host, connection).check_user_name(&query.user_name, person).await?;
+    let problem: Option<Problem> = desk(&host, connection)
+        .check_user_name(&query.user_name, person)
+        .await?;
     let problem = problem.map(|problem| problem.text(locale));
-    Ok(Json(ForScript { problem, field: Some("user_name"), notice: None, wait: 0 }).into_response())
+    Ok(Json(ForScript {
+        problem,
+        field: Some("user_name"),
+        notice: None,
+        wait: 0,
+    })
+    .into_response())
 }
 
 fn desk<H: Host>(host: &H, connection: Connection) -> Desk<'_> {
-    Desk { db: host.db(), registers: host.registers(), address: connection.peer }
+    Desk {
+        db: host.db(),
+        registers: host.registers(),
+        address: connection.peer,
+    }
 }
 
 fn code_notice(draft: &Draft, locale: Locale) -> Option<String> {
@@ -244,7 +311,11 @@ fn answer<H: Host>(
 ) -> Result<Response, Failure> {
     let code_notice = code_notice(draft, locale).unwrap_or_default();
     let user = UserPage {
-        frame: Frame { locale, surface: H::SURFACE, path: path_of(Step::User, H::SURFACE) },
+        frame: Frame {
+            locale,
+            surface: H::SURFACE,
+            path: path_of(Step::User, H::SURFACE),
+        },
         texts: Texts::of(locale),
         user: &draft.data.user,
         proof,

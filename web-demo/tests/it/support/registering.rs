@@ -23,8 +23,16 @@ pub fn user_form<'a>(changes: &[(&'a str, &'a str)]) -> Form<'a> {
         ("qq", ""),
         ("wechat", ""),
     ];
-    let changed = |name: &str| changes.iter().find(|(changed, _)| *changed == name).map(|(_, value)| *value);
-    right.iter().map(|(name, value)| (*name, changed(name).unwrap_or(value))).collect()
+    let changed = |name: &str| {
+        changes
+            .iter()
+            .find(|(changed, _)| *changed == name)
+            .map(|(_, value)| *value)
+    };
+    right
+        .iter()
+        .map(|(name, value)| (*name, changed(name).unwrap_or(value)))
+        .collect()
 }
 
 impl Registering {
@@ -32,7 +40,12 @@ impl Registering {
     pub async fn at_the_portal(hall: &Hall, name: &str) -> Self {
         let mut visitor = hall.at_the_portal();
         visitor.get("/register").await;
-        visitor.post("/register/agreement", &[("category", "personal"), ("agreed", "yes")]).await;
+        visitor
+            .post(
+                "/register/agreement",
+                &[("category", "personal"), ("agreed", "yes")],
+            )
+            .await;
         Self::identified(visitor, name).await
     }
 
@@ -60,6 +73,8 @@ impl Registering {
         let code = hall.code_sent_to(phone).await;
         let mut with_code = changes.to_vec();
         with_code.push(("code", &code));
-        self.visitor.post("/register/user", &user_form(&with_code)).await
+        self.visitor
+            .post("/register/user", &user_form(&with_code))
+            .await
     }
 }

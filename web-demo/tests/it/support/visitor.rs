@@ -29,13 +29,24 @@ pub struct Page {
 impl Visitor {
     /// At the surface of this origin, reading Chinese.
     pub fn new(origin: &str) -> Self {
-        let http = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { http, origin: origin.to_owned(), cookies: BTreeMap::new(), language: "zh-CN" }
+        let http = Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
+        Self {
+            http,
+            origin: origin.to_owned(),
+            cookies: BTreeMap::new(),
+            language: "zh-CN",
+        }
     }
 
     /// Reading English.
     pub fn in_english(self) -> Self {
-        Self { language: "en", ..self }
+        Self {
+            language: "en",
+            ..self
+        }
     }
 
     /// Opens a page.
@@ -49,23 +60,50 @@ impl Visitor {
     }
 
     /// Asks as the page's script does.
-    pub async fn ask(&mut self, method: Method, path: &str, form: &[(&str, &str)]) -> serde_json::Value {
-        self.send(method, path, form, "application/json").await.json().await.unwrap()
+    pub async fn ask(
+        &mut self,
+        method: Method,
+        path: &str,
+        form: &[(&str, &str)],
+    ) -> serde_json::Value {
+        self.send(method, path, form, "application/json")
+            .await
+            .json()
+            .await
+            .unwrap()
     }
 
     /// The same browser, at another origin.
     pub fn back_at(&self, origin: &str) -> Self {
-        Self { cookies: self.cookies.clone(), language: self.language, ..Self::new(origin) }
+        Self {
+            cookies: self.cookies.clone(),
+            language: self.language,
+            ..Self::new(origin)
+        }
     }
 
     /// Sends JSON, as a page's script does.
     pub async fn post_json(&self, path: &str, body: &serde_json::Value) -> serde_json::Value {
-        let request = self.http.post(format!("{}{path}", self.origin)).header(COOKIE, self.cookie_header());
-        request.json(body).send().await.unwrap().json().await.unwrap()
+        let request = self
+            .http
+            .post(format!("{}{path}", self.origin))
+            .header(COOKIE, self.cookie_header());
+        request
+            .json(body)
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap()
     }
 
     fn cookie_header(&self) -> String {
-        let pairs: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let pairs: Vec<String> = self
+            .cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
         pairs.join("; ")
     }
 
@@ -75,18 +113,36 @@ impl Visitor {
             let response = self.send(method, &path, form, "text/html").await;
             let Some(location) = response.headers().get(LOCATION) else {
                 let status = response.status();
-                return Page { status, path, body: response.text().await.unwrap() };
+                return Page {
+                    status,
+                    path,
+                    body: response.text().await.unwrap(),
+                };
             };
             path = location.to_str().unwrap().to_owned();
             (method, form) = (Method::GET, &[]);
         }
     }
 
-    async fn send(&mut self, method: Method, path: &str, form: &[(&str, &str)], accept: &str) -> Response {
-        let request = self.http.request(method.clone(), format!("{}{path}", self.origin));
-        let request = request.header(COOKIE, self.cookie_header()).header(ACCEPT_LANGUAGE, self.language);
+    async fn send(
+        &mut self,
+        method: Method,
+        path: &str,
+        form: &[(&str, &str)],
+        accept: &str,
+    ) -> Response {
+        let request = self
+            .http
+            .request(method.clone(), format!("{}{path}", self.origin));
+        let request = request
+            .header(COOKIE, self.cookie_header())
+            .header(ACCEPT_LANGUAGE, self.language);
         let request = request.header(ACCEPT, accept);
-        let request = if method == Method::POST { request.form(form) } else { request };
+        let request = if method == Method::POST {
+            request.form(form)
+        } else {
+            request
+        };
         let response = request.send().await.unwrap();
         for cookie in response.headers().get_all(SET_COOKIE) {
             let pair = cookie.to_str().unwrap().split(';').next().unwrap();
@@ -108,7 +164,10 @@ impl Page {
         let Some((_, line)) = self.body.split_once(&format!("id=\"{field}-error\"")) else {
             return "";
         };
-        line.split_once('>').and_then(|(_, text)| text.split_once("</p>")).expect("a line").0
+        line.split_once('>')
+            .and_then(|(_, text)| text.split_once("</p>"))
+            .expect("a line")
+            .0
     }
 
     /// What stands in a field.
@@ -123,15 +182,24 @@ impl Page {
 
     /// The code in the last message to this phone, on the developer page.
     pub fn code_sent_to(&self, phone: &str) -> String {
-        let row = self.body.split("<tr>").find(|row| row.contains(phone)).expect("a message to this phone");
+        let row = self
+            .body
+            .split("<tr>")
+            .find(|row| row.contains(phone))
+            .expect("a message to this phone");
         let text = row.split("<td>").last().unwrap();
-        let code = text.split(|character: char| !character.is_ascii_digit()).find(|digits| digits.len() == 6);
+        let code = text
+            .split(|character: char| !character.is_ascii_digit())
+            .find(|digits| digits.len() == 6);
         code.expect("a code in the message").to_owned()
     }
 
     /// What stands between two texts.
     pub fn between(&self, before: &str, after: &str) -> &str {
-        let (_, rest) = self.body.split_once(before).unwrap_or_else(|| panic!("no {before} in {self:?}"));
+        let (_, rest) = self
+            .body
+            .split_once(before)
+            .unwrap_or_else(|| panic!("no {before} in {self:?}"));
         rest.split_once(after).unwrap().0
     }
 }
