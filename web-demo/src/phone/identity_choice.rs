@@ -4,8 +4,8 @@
 use saoma_protocol::{Identity, UnitRole};
 use sqlx::SqlitePool;
 
-use super::texts::Texts;
 use crate::accounts::Account;
+use crate::pages::texts::Identities;
 use crate::pages::{Failure, Locale};
 use crate::units::delegations::{self, Delegation};
 
@@ -44,7 +44,7 @@ impl IdentityChoice {
             let is_agent = identity.role == Some(UnitRole::AuthorisedAgent);
             Self {
                 id: identity.id.clone(),
-                words: Texts::of(locale).identity(identity),
+                words: locale.texts().identities.of(identity),
                 detail: is_agent.then(|| detail(held, locale)),
                 ended: is_agent && held.is_none(),
             }
@@ -54,18 +54,27 @@ impl IdentityChoice {
 }
 
 fn detail(delegation: Option<&Delegation>, locale: Locale) -> String {
-    match (delegation, locale) {
-        (Some(held), Locale::Chinese) => {
-            format!(
-                "授权事项：{}；有效期至 {}",
-                held.scope.words(locale),
-                held.ends_on
-            )
+    let texts = &locale.texts().identities;
+    match delegation {
+        Some(held) => texts.delegation(held.scope.words(locale), &held.ends_on),
+        None => texts.delegation_ended.to_owned(),
+    }
+}
+
+impl Identities {
+    /// An identity as a choice: personal, or the unit and the role.
+    pub fn of(&self, identity: &Identity) -> String {
+        match identity.role {
+            None => self.personal(&identity.name),
+            Some(role) => self.unit(&identity.name, self.role(role)),
         }
-        (Some(held), Locale::English) => {
-            format!("For: {}; until {}", held.scope.words(locale), held.ends_on)
+    }
+
+    const fn role(&self, role: UnitRole) -> &'static str {
+        match role {
+            UnitRole::LegalRepresentative => self.legal_representative,
+            UnitRole::AuthorisedAgent => self.authorised_agent,
+            UnitRole::Operator => self.operator,
         }
-        (None, Locale::Chinese) => "授权已终止，不能使用".to_owned(),
-        (None, Locale::English) => "This authorisation has ended and cannot be used".to_owned(),
     }
 }

@@ -16,7 +16,6 @@ mod login;
 mod password;
 mod relying_party;
 mod sessions;
-mod texts;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
