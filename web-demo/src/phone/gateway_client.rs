@@ -38,9 +38,6 @@ pub enum GatewayError {
 
 impl GatewayClient {
     /// The gateway of this public origin.
-    ///
-    /// # Errors
-    /// No HTTP client can be made on this machine.
     pub fn new(origin: String) -> Result<Self, reqwest::Error> {
         let http = reqwest::Client::builder()
             .timeout(TIMEOUT)
@@ -49,7 +46,7 @@ impl GatewayClient {
         Ok(Self { http, origin })
     }
 
-    /// Whether a QR code's text is a login code of this gateway: other texts are sent to nobody (threat T31).
+    /// Checks that a QR code's text is a login code of this gateway. No other text is sent on (threat T31).
     ///
     /// # Errors
     /// It leads elsewhere, or is damaged.
@@ -58,9 +55,6 @@ impl GatewayClient {
     }
 
     /// Claims the login of a code for the token's person.
-    ///
-    /// # Errors
-    /// See [`GatewayError`].
     pub async fn scan(
         &self,
         token: &Secret,
@@ -70,9 +64,6 @@ impl GatewayClient {
     }
 
     /// Logs the browser in as the chosen identity.
-    ///
-    /// # Errors
-    /// See [`GatewayError`].
     pub async fn confirm(
         &self,
         token: &Secret,
@@ -88,9 +79,6 @@ impl GatewayClient {
     }
 
     /// Declines.
-    ///
-    /// # Errors
-    /// See [`GatewayError`].
     pub async fn reject(&self, token: &Secret, id: LoginId) -> Result<Decision, GatewayError> {
         self.post(&paths::of_login(paths::REJECT, id), token, None::<&()>)
             .await
