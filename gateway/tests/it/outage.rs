@@ -86,7 +86,7 @@ async fn opens_and_scans_are_refused_until_the_store_is_back_and_open_sockets_st
             match Browser::open(&node.url, &hall()).await {
                 Ok(opened) => return opened,
                 Err(BrowserError::Unexpected(_)) => {
-                    tokio::time::sleep(Duration::from_millis(50)).await
+                    tokio::time::sleep(Duration::from_millis(50)).await;
                 }
                 Err(error) => panic!("{error}"),
             }

@@ -9,7 +9,7 @@ use http::{HeaderValue, StatusCode};
 use serde_json::json;
 
 use crate::error::RETRY_AFTER_OUTAGE;
-use crate::store::StoreError;
+use crate::logins::RedeemError;
 
 /// An error answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,10 +34,16 @@ pub(super) enum OauthError {
     ServerError,
 }
 
-impl From<StoreError> for OauthError {
-    fn from(error: StoreError) -> Self {
-        tracing::warn!(%error, "the store did not answer");
-        Self::TemporarilyUnavailable(error.advice())
+impl From<RedeemError> for OauthError {
+    fn from(error: RedeemError) -> Self {
+        match error {
+            RedeemError::InvalidCode => Self::InvalidGrant,
+            RedeemError::TooManyRequests { retry_after } => Self::TooManyRequests(retry_after),
+            RedeemError::Store(error) => {
+                tracing::warn!(%error, "the store did not answer");
+                Self::TemporarilyUnavailable(error.advice())
+            }
+        }
     }
 }
 

@@ -18,12 +18,7 @@ pub(super) async fn userinfo(State(provider): State<Provider>, headers: HeaderMa
         return (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, "Bearer")]).into_response();
     };
     let access = match token.parse::<AccessToken>() {
-        Ok(token) => {
-            provider
-                .store
-                .access(token.login_id(), token.digest())
-                .await
-        }
+        Ok(token) => provider.logins.access(&token).await,
         Err(_) => Ok(None),
     };
     match access {
