@@ -6,6 +6,7 @@ use std::time::Duration;
 use saoma_protocol::{CloseCode, LoginId};
 
 use super::Logins;
+use crate::error_chain::chain;
 use crate::metrics::PushSource;
 use crate::store::{Applied, Precondition, StoreError, Transition};
 use crate::waiting::timers::Due;
@@ -72,7 +73,7 @@ impl Logins {
             }
             Ok(Applied::Unknown) => self.forgotten(waiter, deadline).await,
             Err(error) => {
-                tracing::warn!(%error, login_id = %waiter.login_id(), "a due login waits for the store");
+                tracing::warn!(error = %chain(&error), login_id = %waiter.login_id(), "a due login waits for the store");
                 self.timers.limit(waiter, LOOK_AGAIN);
             }
         }

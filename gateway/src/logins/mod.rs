@@ -27,6 +27,7 @@ use saoma_protocol::{ErrorCode, ServerMessage};
 use tokio_util::task::TaskTracker;
 
 use crate::error::ApiError;
+use crate::error_chain::chain;
 use crate::identity::IdentityBackend;
 use crate::limits::LimitName;
 use crate::metrics::Metrics;
@@ -139,6 +140,14 @@ impl Logins {
     /// Returns true if the node hears of changes that other nodes make.
     pub(crate) fn inbox_is_live(&self) -> bool {
         self.store.inbox_is_live()
+    }
+
+    /// Counts a request that was refused at a step, and logs the failure behind the refusal if there is one.
+    pub(crate) fn refused(&self, step: &'static str, error: &ApiError) {
+        self.metrics.refused(step, error.error);
+        if error.cause.is_some() {
+            tracing::warn!(step, error = %chain(error), "could not serve a request");
+        }
     }
 
     /// Pings a waiting browser from now on.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use saoma_protocol::{AccessToken, AuthorizationCode, CodeChallenge, EventKind};
 
 use super::Logins;
+use crate::error_chain::chain;
 use crate::limits::LimitName;
 use crate::random;
 use crate::relying_parties::Client;
@@ -101,7 +102,7 @@ impl Logins {
         let token = &redeemed.access_token;
         let login_id = token.login_id();
         if let Err(error) = self.store.undo_redemption(login_id, token.digest()).await {
-            tracing::warn!(%error, %login_id, "could not give a code back");
+            tracing::warn!(error = %chain(&error), %login_id, "could not give a code back");
         }
     }
 

@@ -26,10 +26,10 @@ pub(crate) struct Backends {
 #[non_exhaustive]
 pub enum BackendError {
     /// The store cannot be used.
-    #[error("store.url: {0}; nothing is kept anywhere else instead")]
+    #[error("store.url: cannot use the store, and logins are kept nowhere else")]
     Store(#[from] StoreError),
     /// The file of the certificate authority cannot be read.
-    #[error("store.ca_file: cannot read {}: {source}", .path.display())]
+    #[error("store.ca_file: cannot read {}", .path.display())]
     CaFile {
         /// The file.
         path: PathBuf,
@@ -40,7 +40,7 @@ pub enum BackendError {
     #[error(transparent)]
     Settings(#[from] SettingsError),
     /// The signing key's file cannot be read.
-    #[error("oidc.signing_key: cannot read {}: {source}; `saoma generate-key` makes one", .path.display())]
+    #[error("oidc.signing_key: cannot read {}; `saoma generate-key` makes a key", .path.display())]
     KeyFile {
         /// The file.
         path: PathBuf,
@@ -48,10 +48,10 @@ pub enum BackendError {
         source: std::io::Error,
     },
     /// The signing key is none.
-    #[error("oidc.signing_key: {0}")]
+    #[error("oidc.signing_key: the file holds no usable key; `saoma generate-key` makes one")]
     Key(#[from] KeyError),
     /// No HTTP client can be made.
-    #[error("no HTTP client can be made: {0}")]
+    #[error("cannot create an HTTP client")]
     Http(#[from] reqwest::Error),
 }
 

@@ -45,7 +45,7 @@ pub struct Gateway {
 pub enum StartError {
     /// A listener's address cannot be had.
     #[error(
-        "cannot listen on {address}: {source}; choose another address by {setting}, or stop what uses it"
+        "cannot listen on {address}: set {setting} to another address, or stop what uses this one"
     )]
     Listen {
         /// The address.

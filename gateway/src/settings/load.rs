@@ -394,7 +394,7 @@ mod tests {
             ),
             (
                 "\n[[clients]]\nsecret = 'hunter2",
-                "the settings is no TOML at line 3: invalid literal string, expected `'`",
+                "the settings: invalid TOML at line 3: invalid literal string, expected `'`",
             ),
         ] {
             assert_eq!(

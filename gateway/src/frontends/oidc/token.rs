@@ -1,5 +1,6 @@
 //! The token endpoint: an authorization code becomes an ID token and an access token, once.
 
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::Json;
@@ -33,7 +34,7 @@ pub(super) async fn token(State(provider): State<Provider>, request: Request) ->
     match provider.exchange(request).await {
         Ok(response) => ([(CACHE_CONTROL, "no-store")], Json(response)).into_response(),
         Err(error) => {
-            tracing::info!(error = error.code(), "a token request was refused");
+            error.log("token");
             error.into_response()
         }
     }
@@ -83,8 +84,7 @@ impl Provider {
             Err(error) => {
                 // The fault is the gateway's, so it must not cost the client its code.
                 self.logins.undo_redemption(&redeemed).await;
-                tracing::error!(%error, "could not sign an ID token");
-                return Err(OauthError::ServerError);
+                return Err(OauthError::ServerError(Arc::new(error)));
             }
         };
         Ok(TokenResponse {

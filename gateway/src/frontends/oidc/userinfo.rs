@@ -31,7 +31,11 @@ pub(super) async fn userinfo(State(provider): State<Provider>, headers: HeaderMa
             let challenge = "Bearer error=\"invalid_token\", error_description=\"the access token is unknown or ended\"";
             (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, challenge)]).into_response()
         }
-        Err(error) => OauthError::from(error).into_response(),
+        Err(error) => {
+            let error = OauthError::from(error);
+            error.log("userinfo");
+            error.into_response()
+        }
     }
 }
 

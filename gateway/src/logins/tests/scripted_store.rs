@@ -112,7 +112,7 @@ impl Store for ScriptedStore {
         let fails = self.script.lock().reads_fail;
         self.keep_back().await;
         if fails {
-            Err(StoreError::Unavailable("the test says so".into()))
+            Err(StoreError::unavailable("the test says so"))
         } else {
             answer
         }

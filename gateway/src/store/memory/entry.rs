@@ -238,5 +238,5 @@ impl Entry {
 }
 
 fn corrupt(error: serde_json::Error) -> StoreError {
-    StoreError::Corrupt(error.to_string())
+    StoreError::corrupt(error)
 }

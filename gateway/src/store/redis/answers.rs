@@ -156,8 +156,7 @@ type RecordFields = (
 
 pub(super) fn read_record(value: Value) -> Result<LoginRecord, StoreError> {
     let (state, seq, expires_at, opened_at, closes_at, request, person, identity, now) =
-        RecordFields::from_redis_value(value)
-            .map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        RecordFields::from_redis_value(value).map_err(|error| StoreError::corrupt(error))?;
     Ok(LoginRecord {
         login: Login {
             state: state_of(state_name(&state)?, person, identity)?,
@@ -214,6 +213,6 @@ pub(super) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, StoreError
         .map_err(|error| corrupt(&format!("unreadable JSON at column {}", error.column())))
 }
 
-pub(super) fn corrupt(what: &str) -> StoreError {
-    StoreError::Corrupt(what.to_owned())
+pub(super) fn corrupt(found: &str) -> StoreError {
+    StoreError::corrupt(found)
 }

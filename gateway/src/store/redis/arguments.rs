@@ -5,7 +5,6 @@ use std::time::Duration;
 use saoma_protocol::{Due, EventKind, Guard, Identity, PersonId, StateName};
 use serde::Serialize;
 
-use super::answers::corrupt;
 use super::script::Call;
 use crate::store::{Confirmation, Precondition, StoreError};
 
@@ -79,7 +78,7 @@ pub(super) fn millis(duration: Duration) -> u64 {
 /// # Errors
 /// Returns [`StoreError::Corrupt`] if the value has no JSON form.
 pub(super) fn to_json<T: Serialize>(value: &T) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|error| corrupt(&error.to_string()))
+    serde_json::to_string(value).map_err(StoreError::corrupt)
 }
 
 #[cfg(test)]

@@ -34,6 +34,7 @@ use super::{
     NewLogin, NodeId, Opening, Redeemed, Redemption, ResumeAttempt, Scan, Scanned, Store,
     StoreError, StoredChange, Transition,
 };
+use crate::error_chain::chain;
 
 /// Logins in a Redis that several nodes share.
 #[derive(Debug)]
@@ -61,7 +62,7 @@ impl RedisStore {
         let [node, message] = told else { return };
         let channel = keys::inbox(&NodeId::new(node));
         if let Err(error) = self.connections.publish(&channel, message).await {
-            tracing::warn!(%error, node, "could not tell a node of a change");
+            tracing::warn!(error = %chain(&error), node, "could not tell a node of a change");
         }
     }
 

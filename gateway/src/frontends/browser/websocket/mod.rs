@@ -244,7 +244,7 @@ impl Conversation {
                 Ok(waiting)
             }
             Err(denial) => {
-                logins.metrics().refused("open", denial.error);
+                logins.refused("open", &denial);
                 self.send(&error_message(&denial)).await?;
                 Err(close_code_of(denial.error).into())
             }
