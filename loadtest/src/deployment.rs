@@ -145,7 +145,7 @@ pub fn made_up(number: u32) -> IntrospectionResponse {
     let name = format!("示例{number}");
     let identity = Identity {
         id: PERSONAL.into(),
-        kind: IdentityKind::Personal,
+        kind: IdentityKind::PERSONAL,
         name: name.clone(),
         role: None,
     };

@@ -45,7 +45,7 @@ pub use endpoint::{
 };
 pub use error::{ErrorCode, Problem};
 pub use identity::{
-    Identity, IdentityKind, IntrospectionResponse, OfferedIdentity, UnitRole, masked_name,
+    Identity, IdentityKind, IdentityRole, IntrospectionResponse, OfferedIdentity, masked_name,
 };
 pub use json::read_object;
 pub use login::{

@@ -12,13 +12,13 @@ use async_trait::async_trait;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use parking_lot::{Mutex, RwLock};
-use saoma_protocol::IntrospectionResponse;
 use serde::Deserialize;
 use tokio::time::Instant;
 use url::Url;
 
+use super::answer::Answer;
 use super::verified::Verified;
-use super::{IdentityBackend, IdentityError, Person, person};
+use super::{IdentityBackend, IdentityError, Person};
 use crate::settings::JwksSettings;
 
 /// How long after a fetch an unknown key makes the gateway fetch again: a flood of made-up keys must not become a
@@ -95,7 +95,7 @@ impl fmt::Debug for Keys {
 struct Claims {
     exp: f64,
     #[serde(flatten)]
-    person: IntrospectionResponse,
+    person: Answer,
 }
 
 impl Jwks {
@@ -316,10 +316,7 @@ impl IdentityBackend for Jwks {
         }
         let (keys, claims) = self.verify(token).await?;
         // A JWT that verifies is active: the claim belongs to introspection.
-        let person = person(IntrospectionResponse {
-            active: true,
-            ..claims.person
-        })?;
+        let person = claims.person.of_verified_token().person()?;
         keys.verified
             .lock()
             .keep(digest, Arc::new(person.clone()), claims.exp);

@@ -9,9 +9,11 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use jsonwebtoken::jwk::JwkSet;
-use saoma_protocol::{IntrospectionResponse, masked_name};
+use saoma_protocol::masked_name;
+use serde_json::Value;
 
-use super::{IdentityBackend, Jwks, MAX_IDENTITIES, person};
+use super::answer::{Answer, MAX_IDENTITIES};
+use super::{IdentityBackend, Jwks};
 use crate::properties::{RUNTIME, moves_text};
 use crate::settings::JwksSettings;
 use crate::shown_text::MAX_CHARS;
@@ -23,21 +25,18 @@ pub(super) const KEY_SET: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":
 /// A good token, for two centuries. The corpus has others by the same key that are not.
 pub(super) const TOKEN: &str = "eyJhbGciOiJFZERTQSIsImtpZCI6ImFwcCJ9.eyJpc3MiOiJodHRwczovL2FwcC5leGFtcGxlIiwiYXVkIjoic2FvbWEiLCJleHAiOjk5OTk5OTk5OTksInN1YiI6ImMtMTAwMSIsIm5hbWUiOiLnpLrkvovnlLIiLCJpZGVudGl0aWVzIjpbeyJpZCI6InBlcnNvbmFsIiwia2luZCI6InBlcnNvbmFsIiwibmFtZSI6IuekuuS-i-eUsiJ9XX0.b48d8jCOXTYuSbkoZVCHfiSbijbqRab3lqvyOYwd7NVI6D98GztblONcrH3dH0jq9jJ7L3ok1SqRNykyCBdzAA";
 
-/// Threats T17 and T18: what people are shown moves no text and is short, no two identities share an id, and a
-/// browser learns one character of the name.
+/// Threats T17 and T18: texts that people are shown move no other text and are short, no two identities share an id, and
+/// a browser learns one character of the name. Ids, kinds and roles are the backend's own, unchanged.
 pub(crate) fn introspection(bytes: &[u8]) {
-    let Ok(answer) = serde_json::from_slice::<IntrospectionResponse>(bytes) else {
+    let Ok(answer) = serde_json::from_slice::<Answer>(bytes) else {
         return;
     };
-    let Ok(person) = person(answer.clone()) else {
+    let Ok(person) = answer.person() else {
         return;
     };
-    assert!(answer.active);
-    assert!(
-        answer
-            .sub
-            .is_some_and(|sub| !sub.is_empty() && sub == person.id.as_str())
-    );
+    let answer: Value = serde_json::from_slice(bytes).expect("it was read before");
+    assert_eq!(answer["active"], Value::Bool(true));
+    assert!(!person.id.as_str().is_empty() && answer["sub"] == person.id.as_str());
     let names = person
         .identities
         .iter()
@@ -48,6 +47,34 @@ pub(crate) fn introspection(bytes: &[u8]) {
         .iter()
         .filter_map(|offered| offered.refusal.as_ref())
         .chain(&person.refusal);
+    for offered in &person.identities {
+        let identity = &offered.identity;
+        let (kind, role) = (identity.kind.as_str(), identity.role.as_ref());
+        let same = |sent: &Value| {
+            let has_kind = sent["kind"] == kind || kind == "other" && is_blank(&sent["kind"]);
+            let has_role = role.map_or_else(
+                || is_blank(&sent["role"]),
+                |role| sent["role"] == role.as_str(),
+            );
+            sent["id"] == identity.id.as_str() && has_kind && has_role
+        };
+        let sent = answer["identities"].as_array().expect("it was read before");
+        assert!(sent.iter().any(same), "{identity:?}");
+        assert_eq!(
+            answer["refusal"].as_str().is_some(),
+            person.refusal.is_some()
+        );
+        for label in [Some(kind), role.map(|role| role.as_str())]
+            .into_iter()
+            .flatten()
+        {
+            assert!(
+                (1..=MAX_CHARS).contains(&label.chars().count()),
+                "{label:?}"
+            );
+            assert!(!label.chars().any(moves_text), "{label:?}");
+        }
+    }
     for shown in names.chain(reasons) {
         assert!(!shown.chars().any(moves_text), "{shown:?}");
         assert!(shown.chars().count() <= MAX_CHARS);
@@ -64,6 +91,11 @@ pub(crate) fn introspection(bytes: &[u8]) {
         masked.ends_with('*') && masked.chars().count() <= 2,
         "{masked:?}"
     );
+}
+
+/// True for a member that is absent or says nothing.
+fn is_blank(member: &Value) -> bool {
+    member.is_null() || member == ""
 }
 
 fn backend(keys: JwkSet) -> Jwks {

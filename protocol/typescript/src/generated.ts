@@ -346,11 +346,11 @@ export type Place = "same_machine" | "local_network" | "internet";
  */
 export type Identity = { 
 /**
- * Names it among the person's identities, such as `personal` or `unit:90001`.
+ * Names the identity among the person's identities, such as `personal` or `unit:90001`.
  */
 id: string, 
 /**
- * What it is.
+ * The kind of identity.
  */
 kind: IdentityKind, 
 /**
@@ -358,19 +358,21 @@ kind: IdentityKind,
  */
 name: string, 
 /**
- * What the person is to the unit.
+ * The person's role in the unit.
  */
-role?: UnitRole, };
+role?: IdentityRole, };
 
 /**
- * Whether a person acts for themselves.
+ * The kind of an identity. An open string: `personal`, `unit` and `other` are registered, and a receiver shows an
+ * identity of any other kind by its name.
  */
-export type IdentityKind = "personal" | "unit";
+export type IdentityKind = string;
 
 /**
- * In what role a person acts for a unit.
+ * The person's role in a unit, in the words of the app's backend. An open string: a receiver shows an identity with a
+ * role that it does not know by the identity's name.
  */
-export type UnitRole = "legal_representative" | "authorised_agent" | "operator";
+export type IdentityRole = string;
 
 /**
  * The choice of the person.
@@ -396,27 +398,27 @@ status: DecisionStatus, };
 export type DecisionStatus = "confirmed" | "rejected";
 
 /**
- * What the app's backend says of an access token (RFC 7662 §2.2), or the claims of a JWT that it signed.
+ * The answer of the app's backend about an access token (RFC 7662 §2.2), or the claims of a JWT that the backend signed.
  */
 export type IntrospectionResponse = { 
 /**
- * Whether the token is good now. All else is absent when it is not.
+ * True while the token is valid. Every other member is absent when it is not.
  */
 active: boolean, 
 /**
- * Who the person is.
+ * The person's id at the app's backend.
  */
 sub?: string, 
 /**
- * The person's name. Browsers see it masked.
+ * The person's name. Browsers get it masked.
  */
 name?: string, 
 /**
- * What the person may log in as.
+ * The identities that the person may log in with.
  */
 identities: Array<OfferedIdentity>, 
 /**
- * Why the person may not log in now, such as `card_reported_lost`; absent in good standing.
+ * The reason that keeps the person from logging in now, such as `card_reported_lost`; absent in good standing.
  */
 refusal?: string, };
 
@@ -425,15 +427,15 @@ refusal?: string, };
  */
 export type OfferedIdentity = { 
 /**
- * Why it may not be used now, such as `delegation_ended`; absent in good standing.
+ * The reason that keeps the identity from being used now, such as `delegation_ended`; absent in good standing.
  */
 refusal?: string, 
 /**
- * Names it among the person's identities, such as `personal` or `unit:90001`.
+ * Names the identity among the person's identities, such as `personal` or `unit:90001`.
  */
 id: string, 
 /**
- * What it is.
+ * The kind of identity.
  */
 kind: IdentityKind, 
 /**
@@ -441,9 +443,9 @@ kind: IdentityKind,
  */
 name: string, 
 /**
- * What the person is to the unit.
+ * The person's role in the unit.
  */
-role?: UnitRole, };
+role?: IdentityRole, };
 
 /** The versions of the socket's messages, oldest first. */
 export const SUBPROTOCOLS = ["saoma.v1"] as const;

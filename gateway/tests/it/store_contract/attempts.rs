@@ -35,7 +35,7 @@ fn confirmation(by: &str, code: u8) -> Confirmation {
         name: "示例\"甲\"".into(),
         identity: Identity {
             id: "personal".into(),
-            kind: IdentityKind::Personal,
+            kind: IdentityKind::PERSONAL,
             name: "示例甲".into(),
             role: None,
         },

@@ -252,7 +252,7 @@ fn grant(by: &str) -> Grant {
         name: "示例甲".into(),
         identity: Identity {
             id: "personal".into(),
-            kind: IdentityKind::Personal,
+            kind: IdentityKind::PERSONAL,
             name: "示例甲".into(),
             role: None,
         },

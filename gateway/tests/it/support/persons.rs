@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use jsonwebtoken::EncodingKey;
 use saoma_load::deployment::{made_up, mint, public_keys};
-use saoma_protocol::{Identity, IdentityKind, IntrospectionResponse, OfferedIdentity, UnitRole};
+use saoma_protocol::{
+    Identity, IdentityKind, IdentityRole, IntrospectionResponse, OfferedIdentity,
+};
 
 const ISSUER: &str = "https://app.example";
 const AUDIENCE: &str = "saoma";
@@ -49,9 +51,9 @@ pub fn with_unit(number: u32) -> IntrospectionResponse {
     let mut person = made_up(number);
     person.identities.push(OfferedIdentity::from(Identity {
         id: "unit:90001".into(),
-        kind: IdentityKind::Unit,
+        kind: IdentityKind::UNIT,
         name: "示例单位".into(),
-        role: Some(UnitRole::Operator),
+        role: Some(IdentityRole::from_static("operator")),
     }));
     person
 }
