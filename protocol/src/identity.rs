@@ -131,7 +131,7 @@ impl From<Identity> for OfferedIdentity {
     }
 }
 
-/// A name as a stranger may see it: the first character and `*` (threat T18).
+/// Masks a name for strangers: the first character and `*` (threat T18).
 pub fn masked_name(name: &str) -> String {
     name.trim()
         .chars()

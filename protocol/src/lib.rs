@@ -1,4 +1,4 @@
-//! The versioned messages of the Saoma QR-login gateway, and its login as a pure state machine.
+//! Versioned messages of the Saoma QR-login gateway, and its login as a pure state machine.
 //!
 //! ```text
 //! browser                     gateway                      phone app            relying party

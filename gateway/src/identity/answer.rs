@@ -15,7 +15,7 @@ pub(super) const MAX_IDENTITIES: usize = 100;
 
 /// The members of a backend's answer, not read yet: `null` counts as absent.
 #[derive(Debug, Default, Deserialize)]
-pub(super) struct Answer {
+pub(super) struct BackendAnswer {
     active: Option<Value>,
     sub: Option<Value>,
     name: Option<Value>,
@@ -33,7 +33,7 @@ struct MemberError {
 
 type Member<T> = Result<T, MemberError>;
 
-impl Answer {
+impl BackendAnswer {
     /// Returns the answer of a token that needs no `active`, because its signature was verified.
     pub(super) fn of_verified_token(self) -> Self {
         Self {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use super::answer::Answer;
+use super::answer::BackendAnswer;
 use super::{IdentityBackend, IdentityError, Person};
 use crate::settings::{IntrospectionSettings, Secret};
 
@@ -55,7 +55,7 @@ impl IdentityBackend for Introspection {
             .await
             .map_err(|error| IdentityError::Unavailable(error.without_url().to_string()))?;
         // A parse error names a place in the answer, and nothing that stands there.
-        let answer: Answer = serde_json::from_slice(&answer)
+        let answer: BackendAnswer = serde_json::from_slice(&answer)
             .map_err(|error| IdentityError::Unavailable(format!("invalid answer: {error}")))?;
         answer.person()
     }

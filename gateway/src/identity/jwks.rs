@@ -16,7 +16,7 @@ use serde::Deserialize;
 use tokio::time::Instant;
 use url::Url;
 
-use super::answer::Answer;
+use super::answer::BackendAnswer;
 use super::verified::Verified;
 use super::{IdentityBackend, IdentityError, Person};
 use crate::settings::JwksSettings;
@@ -95,7 +95,7 @@ impl fmt::Debug for Keys {
 struct Claims {
     exp: f64,
     #[serde(flatten)]
-    person: Answer,
+    person: BackendAnswer,
 }
 
 impl Jwks {

@@ -12,7 +12,7 @@ use jsonwebtoken::jwk::JwkSet;
 use saoma_protocol::masked_name;
 use serde_json::Value;
 
-use super::answer::{Answer, MAX_IDENTITIES};
+use super::answer::{BackendAnswer, MAX_IDENTITIES};
 use super::{IdentityBackend, Jwks};
 use crate::properties::{RUNTIME, moves_text};
 use crate::settings::JwksSettings;
@@ -28,13 +28,16 @@ pub(super) const TOKEN: &str = "eyJhbGciOiJFZERTQSIsImtpZCI6ImFwcCJ9.eyJpc3MiOiJ
 /// Threats T17 and T18: texts that people are shown move no other text and are short, no two identities share an id, and
 /// a browser learns one character of the name. Ids, kinds and roles are the backend's own, unchanged.
 pub(crate) fn introspection(bytes: &[u8]) {
-    let Ok(answer) = serde_json::from_slice::<Answer>(bytes) else {
+    let Ok(answer) = serde_json::from_slice::<BackendAnswer>(bytes) else {
         return;
     };
     let Ok(person) = answer.person() else {
         return;
     };
-    let answer: Value = serde_json::from_slice(bytes).expect("it was read before");
+    // A member that the reader ignores need not even be UTF-8.
+    let Ok(answer) = serde_json::from_slice::<Value>(bytes) else {
+        return;
+    };
     assert_eq!(answer["active"], Value::Bool(true));
     assert!(!person.id.as_str().is_empty() && answer["sub"] == person.id.as_str());
     let names = person

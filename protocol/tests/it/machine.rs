@@ -1,4 +1,4 @@
-//! The login's state machine, whatever happens to it in whatever order.
+//! The login's state machine, under any events in any order.
 
 use proptest::prelude::*;
 use saoma_protocol::{

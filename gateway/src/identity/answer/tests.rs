@@ -5,7 +5,7 @@ use serde_json::json;
 use super::*;
 
 fn person(answer: Value) -> Result<Person, IdentityError> {
-    let answer: Answer = serde_json::from_value(answer).expect("an answer");
+    let answer: BackendAnswer = serde_json::from_value(answer).expect("an answer");
     answer.person()
 }
 

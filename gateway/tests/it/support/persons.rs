@@ -10,6 +10,7 @@ use saoma_protocol::{
 
 const ISSUER: &str = "https://app.example";
 const AUDIENCE: &str = "saoma";
+const KEY_ID: &str = "saoma-load";
 
 /// The app's backend: signs tokens for whoever a test needs.
 pub struct Persons {
@@ -39,6 +40,19 @@ impl Persons {
 
     pub fn token(&self, number: u32) -> String {
         self.token_of(&made_up(number))
+    }
+
+    /// A token with these identities, which need not be readable.
+    pub fn token_with(&self, sub: &str, identities: &serde_json::Value) -> String {
+        let header = jsonwebtoken::Header {
+            kid: Some(KEY_ID.into()),
+            ..jsonwebtoken::Header::new(jsonwebtoken::Algorithm::RS256)
+        };
+        let claims = serde_json::json!({
+            "iss": ISSUER, "aud": AUDIENCE, "exp": 9_999_999_999_u64,
+            "sub": sub, "identities": identities,
+        });
+        jsonwebtoken::encode(&header, &claims, &self.key).unwrap()
     }
 
     pub fn token_of(&self, person: &IntrospectionResponse) -> String {
