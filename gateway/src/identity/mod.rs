@@ -10,13 +10,13 @@ mod verified;
 use std::fmt;
 
 use async_trait::async_trait;
-pub use introspection::Introspection;
-pub use jwks::Jwks;
+pub(crate) use introspection::Introspection;
+pub(crate) use jwks::Jwks;
 use saoma_protocol::{OfferedIdentity, PersonId};
 
 /// The person behind an app's access token.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Person {
+pub(crate) struct Person {
     /// The person's id at the app's backend.
     pub id: PersonId,
     /// The name, as it may be shown.
@@ -30,7 +30,7 @@ pub struct Person {
 /// A person could not be identified.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum IdentityError {
+pub(crate) enum IdentityError {
     /// The token is not valid.
     #[error("the app's access token is not valid")]
     InvalidToken,
@@ -41,7 +41,7 @@ pub enum IdentityError {
 
 /// A source of the persons behind an app's access tokens.
 #[async_trait]
-pub trait IdentityBackend: fmt::Debug + Send + Sync + 'static {
+pub(crate) trait IdentityBackend: fmt::Debug + Send + Sync + 'static {
     /// Returns the person behind a token, as of now: called at scan and again at confirm.
     ///
     /// # Errors

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::answer::{BackendAnswer, MAX_IDENTITIES};
 use super::{IdentityBackend, Jwks};
-use crate::properties::{RUNTIME, moves_text};
+use crate::fuzz_input::{RUNTIME, moves_text};
 use crate::settings::JwksSettings;
 use crate::shown_text::MAX_CHARS;
 
