@@ -40,7 +40,8 @@ macro_rules! properties {
             $(#[test]
             fn $name() {
                 use super::*;
-                saoma_fuzz::hold(stringify!($name), $check);
+                let corpora = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus");
+                saoma_fuzz::hold(corpora, stringify!($name), $check);
             })+
         }
     };

@@ -25,14 +25,14 @@ mod close;
 mod code;
 mod endpoint;
 mod error;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzz_properties;
 mod identity;
 mod json;
 mod login;
 mod message;
 mod pkce;
-#[cfg(any(test, fuzzing))]
-#[doc(hidden)]
-pub mod properties;
 mod secret;
 mod time;
 mod version;

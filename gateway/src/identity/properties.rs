@@ -1,8 +1,5 @@
-//! What holds of whatever an app sends for a token, and of whatever its backend answers.
-#![allow(
-    clippy::expect_used,
-    reason = "a property that does not hold says so by panicking"
-)]
+//! Properties of the readers of app tokens, of published keys and of a backend's answers.
+#![allow(clippy::expect_used, reason = "a property that does not hold panics")]
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -114,7 +111,7 @@ fn backend(keys: JwkSet) -> Jwks {
 static BACKEND: LazyLock<Jwks> =
     LazyLock::new(|| backend(serde_json::from_str(KEY_SET).expect("a key set")));
 
-/// A token is believed only as far as the backend has signed it, for this gateway, and it has not ended.
+/// A token is accepted only if the backend has signed it for this gateway, and only until its end.
 pub(crate) fn app_token(bytes: &[u8]) {
     let signed = |token: &str| token.rsplit_once('.').map(|(signed, _)| signed.to_owned());
     let Ok(token) = std::str::from_utf8(bytes) else {
@@ -126,7 +123,7 @@ pub(crate) fn app_token(bytes: &[u8]) {
     }
 }
 
-/// A token is believed only where its key is published.
+/// A token is accepted only if its key is published.
 pub(crate) fn app_keys(bytes: &[u8]) {
     let Ok(keys) = serde_json::from_slice::<JwkSet>(bytes) else {
         return;

@@ -23,7 +23,8 @@ macro_rules! properties {
         mod any_input {
             $(#[test]
             fn $name() {
-                saoma_fuzz::hold(stringify!($name), super::$name);
+                let corpora = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus");
+                saoma_fuzz::hold(corpora, stringify!($name), super::$name);
             })+
         }
     };
