@@ -11,7 +11,7 @@ use saoma_gateway::store::{
 };
 use saoma_protocol::{LoginId, ScanCode, UserCode};
 
-use crate::store_contract::{cancel, new_login};
+use crate::store_contract::{CANCEL, new_login, uncounted};
 use crate::support::{FaultProxy, RedisServer, Towards, until};
 
 const MANY: u32 = 2500;
@@ -45,7 +45,7 @@ impl Scene {
         let store = Arc::clone(&self.store);
         at_once(move |number| {
             let store = Arc::clone(&store);
-            async move { store.open(&login(number)).await }
+            async move { store.open(&[], &login(number)).await.map(uncounted) }
         })
         .await
     }
@@ -54,7 +54,7 @@ impl Scene {
         let store = Arc::clone(&self.store);
         at_once(move |number| {
             let store = Arc::clone(&store);
-            async move { store.apply(login(number).id, &cancel()).await }
+            async move { store.apply(login(number).id, &CANCEL).await }
         })
         .await
     }

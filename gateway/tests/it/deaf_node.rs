@@ -160,7 +160,7 @@ async fn what_the_store_does_is_in_the_metrics() {
     assert!(
         scene
             .other
-            .metric("saoma_store_command_seconds_count{verb=\"apply\"}")
+            .metric("saoma_store_command_seconds_count{verb=\"scan\"}")
             .await
             >= 1.0
     );

@@ -16,6 +16,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::connection::{Connections, Pushes, failure};
 use super::keys;
 use super::liveness::Hearing;
+use crate::error_chain::chain;
 use crate::store::{Inbox, InboxEvent, NodeId, StoreError, StoredChange};
 
 /// Silence after which the inbox is probed.
@@ -98,7 +99,7 @@ impl Subscription {
                     }
                 }
                 Err(error) => {
-                    tracing::warn!(%error, node = %self.node, "cannot listen to the inbox");
+                    tracing::warn!(error = %chain(&error), node = %self.node, "cannot listen to the inbox");
                     if tries > 0 {
                         // Connections that outlive such an outage are not those to go on with.
                         self.connections.distrust();
@@ -114,7 +115,7 @@ impl Subscription {
     async fn subscribe(&self) -> Result<(MultiplexedConnection, Pushes), StoreError> {
         let channel = keys::inbox(&self.node);
         match timeout(SUBSCRIBE_TIMEOUT, self.connections.subscribe(&channel)).await {
-            Ok(subscribed) => subscribed.map_err(|error| failure(&error)),
+            Ok(subscribed) => subscribed.map_err(|error| failure(error)),
             Err(_) => Err(StoreError::Timeout),
         }
     }
@@ -164,7 +165,7 @@ impl Subscription {
             .publish(&keys::inbox(&self.node), PROBE)
             .await
         {
-            tracing::debug!(%error, "the inbox could not be probed");
+            tracing::debug!(error = %chain(&error), "the inbox could not be probed");
         }
     }
 

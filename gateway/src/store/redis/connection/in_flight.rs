@@ -116,7 +116,7 @@ impl Places {
             let so_far = self.shared.so_far();
             match timeout_at(last_call.min(Instant::now() + *silence), &mut turn).await {
                 Ok(turn) => {
-                    return turn.map_err(|closed| StoreError::Unavailable(closed.to_string()));
+                    return turn.map_err(|closed| StoreError::unavailable(closed));
                 }
                 Err(_) if self.shared.only_fails_since(so_far) => return Err(StoreError::Timeout),
                 Err(_) if Instant::now() >= last_call => {

@@ -125,7 +125,7 @@ impl Connections {
     ///
     /// # Errors
     /// No place among the commands under way, no answer in time, or none that is understood.
-    pub async fn run<T: FromRedisValue>(&self, call: &Call<'_>) -> Result<T, StoreError> {
+    pub(super) async fn run<T: FromRedisValue>(&self, call: &Call<'_>) -> Result<T, StoreError> {
         let _place = self.places.take().await?;
         let asked_at = Instant::now();
         let publisher = self.publisher().await?;
@@ -203,7 +203,7 @@ impl Connections {
     }
 
     /// Whether all keys are with one server, so that a script may touch several.
-    pub const fn is_one_server(&self) -> bool {
+    pub(super) const fn is_one_server(&self) -> bool {
         matches!(self.topology, Topology::Pool(_))
     }
 

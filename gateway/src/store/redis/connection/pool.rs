@@ -80,9 +80,9 @@ impl Pool {
     pub(super) async fn query(&self, command: &Cmd) -> Result<RedisResult<Value>, StoreError> {
         let mut connection = match self.pool.get().await {
             Ok(connection) => connection.clone(),
-            Err(bb8::RunError::User(error)) => return Err(failure(&error)),
+            Err(bb8::RunError::User(error)) => return Err(failure(error)),
             Err(bb8::RunError::TimedOut) => {
-                return Err(StoreError::Unavailable("no connection in time".into()));
+                return Err(StoreError::unavailable("no connection in time"));
             }
         };
         let answers = connection.answers.load(Ordering::Relaxed);
