@@ -154,7 +154,7 @@ pub fn made_up(number: u32) -> IntrospectionResponse {
         sub: Some(format!("load-{number}")),
         name: Some(name),
         identities: vec![OfferedIdentity::from(identity)],
-        refusal: None,
+        ineligible_reason: None,
     }
 }
 

@@ -102,8 +102,8 @@ pub struct IntrospectionResponse {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub identities: Vec<OfferedIdentity>,
     /// The reason that keeps the person from logging in now, such as `card_reported_lost`; absent in good standing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub refusal: Option<String>,
+    #[serde(rename = "refusal", default, skip_serializing_if = "Option::is_none")]
+    pub ineligible_reason: Option<String>,
 }
 
 /// An identity and its own standing.
@@ -118,15 +118,15 @@ pub struct OfferedIdentity {
     #[serde(flatten)]
     pub identity: Identity,
     /// The reason that keeps the identity from being used now, such as `delegation_ended`; absent in good standing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub refusal: Option<String>,
+    #[serde(rename = "refusal", default, skip_serializing_if = "Option::is_none")]
+    pub ineligible_reason: Option<String>,
 }
 
 impl From<Identity> for OfferedIdentity {
     fn from(identity: Identity) -> Self {
         Self {
             identity,
-            refusal: None,
+            ineligible_reason: None,
         }
     }
 }

@@ -49,7 +49,7 @@ pub use identity::{
 };
 pub use json::read_object;
 pub use login::{
-    Due, Event, EventKind, Guard, Login, LoginState, Outcome, PersonId, Refusal, StateName,
+    Due, Event, EventKind, Guard, Login, LoginState, Outcome, PersonId, StateName, TransitionError,
 };
 pub use message::{
     ClientMessage, DecodeError, MAX_INBOUND_MESSAGE_BYTES, OpenRequest, RejectReason,

@@ -184,7 +184,7 @@ pub enum Outcome {
 
 /// An event does not apply to a login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
-pub enum Refusal {
+pub enum TransitionError {
     /// The login belongs to another person.
     #[error("another person was first")]
     AnotherPerson,
@@ -254,23 +254,23 @@ impl Login {
     /// # Errors
     /// Returns an error if the login belongs to another person, if its state does not admit the event, or if the time is
     /// wrong.
-    pub fn apply(&self, event: &Event, now: Timestamp) -> Result<Outcome, Refusal> {
+    pub fn apply(&self, event: &Event, now: Timestamp) -> Result<Outcome, TransitionError> {
         let guard = event.kind().guard();
         let name = self.state.name();
         if let (Some(owner), Some(person)) = (self.state.person(), event.person())
             && owner != person
         {
-            return Err(Refusal::AnotherPerson);
+            return Err(TransitionError::AnotherPerson);
         }
         if guard.repeats.contains(&name) && event.identity_agrees(self.state.identity()) {
             return Ok(Outcome::Repeated);
         }
         if !guard.from.contains(&name) {
-            return Err(Refusal::State(name));
+            return Err(TransitionError::State(name));
         }
         match guard.due {
-            Due::Before if now >= self.expires_at => return Err(Refusal::TooLate),
-            Due::After if now < self.expires_at => return Err(Refusal::TooEarly),
+            Due::Before if now >= self.expires_at => return Err(TransitionError::TooLate),
+            Due::After if now < self.expires_at => return Err(TransitionError::TooEarly),
             _ => {}
         }
         let seq = if guard.numbered {

@@ -9,7 +9,7 @@ static CHECK: LazyLock<fn(&[u8])> = LazyLock::new(|| {
     let wanted = std::env::var("PROPERTY").unwrap_or_default();
     let mut known = saoma_protocol::fuzz_properties::ALL
         .iter()
-        .chain(saoma_gateway::properties::ALL);
+        .chain(saoma_gateway::fuzz_properties::ALL);
     match known.find(|(name, _)| *name == wanted) {
         Some((_, check)) => *check,
         None => panic!("PROPERTY={wanted}: no property has this name"),

@@ -77,7 +77,7 @@ impl BackendAnswer {
             id: PersonId::new(sub),
             name: shown(&name.unwrap_or_default()),
             identities,
-            refusal: refusal.as_deref().map(shown),
+            ineligible_reason: refusal.as_deref().map(shown),
         })
     }
 }
@@ -145,7 +145,7 @@ fn identity_of(identity: Value) -> Member<OfferedIdentity> {
             name,
             role: role.map(IdentityRole::from),
         },
-        refusal: refusal.as_deref().map(shown),
+        ineligible_reason: refusal.as_deref().map(shown),
     })
 }
 
@@ -204,7 +204,7 @@ impl MemberError {
 
 impl From<MemberError> for IdentityError {
     fn from(error: MemberError) -> Self {
-        Self::Unavailable(error.to_string())
+        Self::unavailable(error)
     }
 }
 

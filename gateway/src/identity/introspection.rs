@@ -16,6 +16,11 @@ pub(crate) struct Introspection {
     client_secret: Secret,
 }
 
+/// The answer is not what RFC 7662 §2.2 describes.
+#[derive(Debug, thiserror::Error)]
+#[error("invalid answer of the introspection endpoint")]
+struct InvalidAnswer(#[source] serde_json::Error);
+
 impl Introspection {
     /// Creates a backend from its settings.
     ///
@@ -53,10 +58,10 @@ impl IdentityBackend for Introspection {
         let answer = self
             .ask(token)
             .await
-            .map_err(|error| IdentityError::Unavailable(error.without_url().to_string()))?;
+            .map_err(|error| IdentityError::unavailable(error.without_url()))?;
         // A parse error names a place in the answer, and nothing that stands there.
         let answer: BackendAnswer = serde_json::from_slice(&answer)
-            .map_err(|error| IdentityError::Unavailable(format!("invalid answer: {error}")))?;
+            .map_err(|error| IdentityError::unavailable(InvalidAnswer(error)))?;
         answer.person()
     }
 }

@@ -20,6 +20,7 @@ use url::Url;
 use super::answer::BackendAnswer;
 use super::verified::Verified;
 use super::{IdentityBackend, IdentityError, Person};
+use crate::error_chain::chain;
 use crate::settings::JwksSettings;
 
 /// Minimum time between a fetch and the next one that an unknown key causes. Without it a flood of made-up keys would
@@ -72,6 +73,25 @@ enum Source {
         url: String,
     },
     File(PathBuf),
+}
+
+/// Reasons for the keys not to be fetched.
+#[derive(Debug, thiserror::Error)]
+enum FetchError {
+    #[error("the keys cannot be fetched")]
+    Http(#[source] reqwest::Error),
+    #[error("{}: the file of keys cannot be read", .path.display())]
+    Unreadable {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("{}: invalid JWK set", .path.display())]
+    Invalid {
+        path: PathBuf,
+        source: serde_json::Error,
+    },
+    #[error("the last fetch of the keys failed a moment ago")]
+    Paused,
 }
 
 /// Keys of one fetch.
@@ -184,17 +204,17 @@ impl Jwks {
             }
         }
         let fetched = if fetching.rests() {
-            Err("the last fetch of the keys failed a moment ago".into())
+            Err(FetchError::Paused)
         } else {
             self.fetch(&mut fetching).await
         };
-        fetched.or_else(|problem| {
+        fetched.or_else(|error| {
             self.old_keys_with(kid)
-                .ok_or(IdentityError::Unavailable(problem))
+                .ok_or_else(|| IdentityError::unavailable(error))
         })
     }
 
-    async fn fetch(&self, fetching: &mut Fetching) -> Result<Arc<Keys>, String> {
+    async fn fetch(&self, fetching: &mut Fetching) -> Result<Arc<Keys>, FetchError> {
         // The pause begins before the fetch: a caller that hangs up drops this future, and the next caller must not begin
         // another fetch at once.
         fetching.rest_for(self.pace.rest.0);
@@ -204,11 +224,11 @@ impl Jwks {
                 (*fetching, *self.keys.write()) = (Fetching::default(), Some(Arc::clone(&keys)));
                 Ok(keys)
             }
-            Err(problem) => {
-                tracing::warn!(problem, "the keys of the app's backend cannot be fetched");
+            Err(error) => {
+                tracing::warn!(error = %chain(&error), "could not fetch the keys of the app's backend");
                 fetching.rest_for(rest_after(fetching.failures, self.pace.rest));
                 fetching.failures = fetching.failures.saturating_add(1);
-                Err(problem)
+                Err(error)
             }
         }
     }
@@ -226,7 +246,7 @@ impl Jwks {
         let key = keys.by_id.get(&kid).ok_or(IdentityError::InvalidToken)?;
         let key = key
             .as_ref()
-            .map_err(|problem| IdentityError::Unavailable(problem.clone()))?;
+            .map_err(|problem| IdentityError::unavailable(problem.as_str()))?;
         let verified = jsonwebtoken::decode::<Claims>(token, key, validation);
         let claims = verified.map_err(|_| IdentityError::InvalidToken)?.claims;
         Ok((keys, claims))
@@ -276,7 +296,7 @@ impl Keys {
 }
 
 impl Source {
-    async fn fetch(&self) -> Result<JwkSet, String> {
+    async fn fetch(&self) -> Result<JwkSet, FetchError> {
         match self {
             Self::Http { client, url } => {
                 let answered = async {
@@ -288,16 +308,18 @@ impl Source {
                         .json()
                         .await
                 };
-                answered
-                    .await
-                    .map_err(|error: reqwest::Error| error.to_string())
+                answered.await.map_err(FetchError::Http)
             }
             Self::File(path) => {
-                let text = tokio::fs::read(path)
-                    .await
-                    .map_err(|error| format!("{}: {error}", path.display()))?;
-                serde_json::from_slice(&text)
-                    .map_err(|error| format!("{}: {error}", path.display()))
+                let text = tokio::fs::read(path).await;
+                let text = text.map_err(|source| FetchError::Unreadable {
+                    path: path.clone(),
+                    source,
+                })?;
+                serde_json::from_slice(&text).map_err(|source| FetchError::Invalid {
+                    path: path.clone(),
+                    source,
+                })
             }
         }
     }

@@ -1,13 +1,15 @@
 //! The person behind a phone's access token, and the identities that they may log in with: asked of the app's backend.
 
 mod answer;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz_properties;
 mod introspection;
 mod jwks;
-#[cfg(any(test, fuzzing))]
-pub(crate) mod properties;
 mod verified;
 
+use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 pub(crate) use introspection::Introspection;
@@ -24,19 +26,26 @@ pub(crate) struct Person {
     /// The identities that the person may log in with.
     pub identities: Vec<OfferedIdentity>,
     /// The reason that keeps the person from logging in now.
-    pub refusal: Option<String>,
+    pub ineligible_reason: Option<String>,
 }
 
-/// A person could not be identified.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// Reasons for a person not to be identified.
+#[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum IdentityError {
     /// The token is not valid.
     #[error("the app's access token is not valid")]
     InvalidToken,
     /// The backend did not answer, or its answer cannot be used.
-    #[error("the identity backend cannot be used: {0}")]
-    Unavailable(String),
+    #[error("the identity backend cannot be used")]
+    Unavailable(#[source] Arc<dyn Error + Send + Sync>),
+}
+
+impl IdentityError {
+    /// Creates an [`IdentityError::Unavailable`] from its cause, which must not quote a token or personal data.
+    fn unavailable(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Unavailable(cause.into().into())
+    }
 }
 
 /// A source of the persons behind an app's access tokens.

@@ -62,7 +62,7 @@ mod tests {
             id: PersonId::new("c-1"),
             name: "示例甲".into(),
             identities: Vec::new(),
-            refusal: None,
+            ineligible_reason: None,
         })
     }
 

@@ -40,7 +40,7 @@ const FLOORS: &[&[&str]] = &[
     &["frontends"],
     &["node"],
     // Tried from outside: they name what they try.
-    &["properties"],
+    &["fuzz_properties"],
     &["lib"],
 ];
 

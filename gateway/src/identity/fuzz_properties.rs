@@ -45,8 +45,8 @@ pub(crate) fn introspection(bytes: &[u8]) {
     let reasons = person
         .identities
         .iter()
-        .filter_map(|offered| offered.refusal.as_ref())
-        .chain(&person.refusal);
+        .filter_map(|offered| offered.ineligible_reason.as_ref())
+        .chain(&person.ineligible_reason);
     for offered in &person.identities {
         let identity = &offered.identity;
         let (kind, role) = (identity.kind.as_str(), identity.role.as_ref());
@@ -62,7 +62,7 @@ pub(crate) fn introspection(bytes: &[u8]) {
         assert!(sent.iter().any(same), "{identity:?}");
         assert_eq!(
             answer["refusal"].as_str().is_some(),
-            person.refusal.is_some()
+            person.ineligible_reason.is_some()
         );
         for label in [Some(kind), role.map(|role| role.as_str())]
             .into_iter()
