@@ -348,7 +348,7 @@ impl IdentityBackend for Jwks {
     }
 
     /// Keys are fetched seldom, however many tokens arrive.
-    fn asks_nobody(&self) -> bool {
+    fn verifies_offline(&self) -> bool {
         true
     }
 }

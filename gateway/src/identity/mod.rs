@@ -58,7 +58,7 @@ pub(crate) trait IdentityBackend: fmt::Debug + Send + Sync + 'static {
     async fn identify(&self, token: &str) -> Result<Person, IdentityError>;
 
     /// True for a source that answers without asking another server, so that an attempt need not be counted first.
-    fn asks_nobody(&self) -> bool {
+    fn verifies_offline(&self) -> bool {
         false
     }
 }

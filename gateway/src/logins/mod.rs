@@ -72,7 +72,7 @@ impl Logins {
         let waiters = Arc::<Waiters>::default();
         let clock = Arc::<StoreClock>::default();
         let sockets = &settings.sockets;
-        let timers = Arc::new(Timers::new(sockets.ping_every, sockets.ping_timeout));
+        let timers = Arc::new(Timers::new(sockets.ping_interval, sockets.ping_timeout));
         let inbox = NodeInbox {
             waiters: Arc::clone(&waiters),
             store: Arc::clone(&store),

@@ -29,7 +29,7 @@ impl Logins {
         let by_address = self.attempt(LimitName::ScanPerAddress, &of_address);
         // A backend that has to be asked is asked only for an attempt that counts; a token that says by itself who its
         // person is lets all be counted with the scan.
-        let person = if self.identity.asks_nobody() {
+        let person = if self.identity.verifies_offline() {
             match self.identity.identify(token).await {
                 Ok(person) => person,
                 Err(error) => {
@@ -43,7 +43,7 @@ impl Logins {
         };
         let by_person = self.attempt(LimitName::ScanPerPerson, person.id.as_str());
         let attempts = [by_address, by_person];
-        let attempts = &attempts[usize::from(!self.identity.asks_nobody())..];
+        let attempts = &attempts[usize::from(!self.identity.verifies_offline())..];
         let (id, precondition, attempts) = match self.scan_code(request) {
             Some(code) => (code.login_id(), Precondition::ScanCode(code), attempts),
             None => {

@@ -122,8 +122,8 @@ impl Gateway {
         let mut background = tokio::task::JoinSet::new();
         background.spawn(Arc::clone(&logins).run_timers());
         let sweep = Sweep {
-            scanned_every: settings.sockets.reread_scanned_every,
-            waiting_every: settings.sockets.reread_waiting_every,
+            scanned_every: settings.sockets.resync_interval,
+            waiting_every: settings.sockets.waiting_resync_interval,
         };
         background.spawn(sweep.run(logins.inbox().clone()));
         let provider = Provider {
@@ -200,7 +200,7 @@ fn public_routes(
         beginnings: Arc::new(LocalLimiter::start()),
         beginning_rate: settings.limits.socket_per_address,
         sockets: settings.sockets,
-        sign_of_life: browser::sign_of_life(settings.sockets.ping_every),
+        sign_of_life: browser::sign_of_life(settings.sockets.ping_interval),
         tasks: drain.sockets.clone(),
         closing: drain.closing.clone(),
     };

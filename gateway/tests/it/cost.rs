@@ -87,7 +87,7 @@ async fn confirmed(
 #[tokio::test]
 async fn a_login_asks_redis_four_times_and_its_waiting_never() {
     let redis = RedisServer::start();
-    let pinging = "sockets.ping_every = '400ms'\nsockets.ping_timeout = '1h'\nsockets.reread_scanned_every = '1h'";
+    let pinging = "sockets.ping_interval = '400ms'\nsockets.ping_timeout = '1h'\nsockets.resync_interval = '1h'";
     let world = World::on(&redis).with(pinging);
     let (browsers, phones) = (world.start().await, world.start().await);
     // The first login brings the scripts to Redis.

@@ -114,7 +114,7 @@ async fn a_browser_is_not_sent_away_because_the_store_is_slow() {
     let redis = RedisServer::start();
     let link = FaultProxy::to(redis.address());
     let node = World::on_url(format!("redis://{}", link.address()))
-        .with(r#"sockets = { open_within = "200ms" }"#)
+        .with(r#"sockets = { open_timeout = "200ms" }"#)
         .start()
         .await;
     let (browser, login) = node.browser().await;

@@ -77,8 +77,8 @@ impl Transports {
 
 /// What the sockets of a node that pings so often are sent: a ping, and the message `heartbeat`, because a page does not
 /// see pings. Always the same, so written once.
-pub(crate) fn sign_of_life(ping_every: Duration) -> Bytes {
-    let next_within = u32::try_from(ping_every.as_millis().div_ceil(1000)).unwrap_or(u32::MAX);
+pub(crate) fn sign_of_life(ping_interval: Duration) -> Bytes {
+    let next_within = u32::try_from(ping_interval.as_millis().div_ceil(1000)).unwrap_or(u32::MAX);
     let heartbeat =
         serde_json::to_string(&ServerMessage::Heartbeat { next_within }).unwrap_or_default();
     let mut frames = Vec::new();

@@ -216,7 +216,7 @@ fn renewal(id: LoginId, lifetime: Duration) -> Transition {
 fn logins(store: &Arc<ScriptedStore>) -> Arc<Logins> {
     let mut settings = Settings::default();
     settings.server.public_url = "https://login.example".into();
-    settings.sockets.ping_every = MINUTE;
+    settings.sockets.ping_interval = MINUTE;
     settings.sockets.ping_timeout = MINUTE;
     settings.clients = vec![hall()];
     Arc::new(Logins::new(

@@ -27,7 +27,7 @@ pub use self::connection::{AddressError, ConnectionSettings, Connections, RedisA
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::fuzz_properties::inbox_push;
 use self::inbox::Subscription;
-use self::liveness::Hearing;
+use self::liveness::InboxLiveness;
 use self::scripts::Scripts;
 use super::{
     Applied, Attached, Attachment, Attempt, Confirmation, Counted, Grant, Inbox, LoginRecord,
@@ -41,7 +41,7 @@ use crate::error_chain::chain;
 pub struct RedisStore {
     connections: Connections,
     scripts: Scripts,
-    hearing: Hearing,
+    liveness: InboxLiveness,
     listening: parking_lot::Mutex<Vec<AbortHandle>>,
 }
 
@@ -51,7 +51,7 @@ impl RedisStore {
         Self {
             connections,
             scripts: Scripts::default(),
-            hearing: Hearing::default(),
+            liveness: InboxLiveness::default(),
             listening: parking_lot::Mutex::default(),
         }
     }
@@ -223,7 +223,7 @@ impl Store for RedisStore {
             connections: self.connections.clone(),
             node: node.clone(),
             inbox,
-            hearing: self.hearing.clone(),
+            liveness: self.liveness.clone(),
         };
         let (first, listens) = oneshot::channel();
         self.listening
@@ -237,6 +237,6 @@ impl Store for RedisStore {
     }
 
     fn inbox_is_live(&self) -> bool {
-        self.hearing.is_live(inbox::DEAF_AFTER)
+        self.liveness.is_live(inbox::DEAD_AFTER)
     }
 }

@@ -196,7 +196,7 @@ impl Conversation {
             let asked = match asked {
                 Some(asked) => asked,
                 None => Ok(
-                    timeout(transports.sockets.open_within, self.first_message())
+                    timeout(transports.sockets.open_timeout, self.first_message())
                         .await
                         .unwrap_or(Err(CloseCode::NotOpened.into()))?,
                 ),

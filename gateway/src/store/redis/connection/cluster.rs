@@ -208,7 +208,7 @@ impl Cluster {
     }
 
     /// Takes the connections of today for broken.
-    pub(super) fn distrust(&self) {
+    pub(super) fn invalidate(&self) {
         if self.shared.current.lock().take().is_some() {
             self.metrics.connection_broken();
         }
@@ -269,7 +269,7 @@ impl Cluster {
             .map_err(|error| failure(error))?;
         *failed_at = None;
         *self.shared.current.lock() = Some(current.clone());
-        self.metrics.connection_made();
+        self.metrics.connection_opened();
         Ok(current)
     }
 

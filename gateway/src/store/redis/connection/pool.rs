@@ -124,7 +124,7 @@ impl Pool {
     }
 
     /// Takes all connections of today for broken: one beside them went silent.
-    pub(super) fn distrust(&self) {
+    pub(super) fn invalidate(&self) {
         self.age.fetch_add(1, Ordering::Relaxed);
     }
 
@@ -188,7 +188,7 @@ impl bb8::ManageConnection for Manager {
             answers: Arc::default(),
             age,
         };
-        self.metrics.connection_made();
+        self.metrics.connection_opened();
         Ok(connection)
     }
 
