@@ -50,8 +50,8 @@ pictures: setup web ## Take the README's pictures anew
 	cargo build --locked --bin saoma-demo
 	PICTURES=1 npm run e2e
 
-fuzz: web ## Try what strangers may send, by libFuzzer, for SECONDS=60 each; PROPERTY="form redirect" tries some
-	@./protocol/fuzz/run "$(SECONDS)" $(PROPERTY)
+fuzz: web ## Try the readers of untrusted input by libFuzzer, for SECONDS=60 each; PROPERTY="form redirect" tries some
+	@./gateway/fuzz/run "$(SECONDS)" $(PROPERTY)
 
 load: web ## Two nodes on one Redis, 2,000 waiting browsers, 200 logins a second for 30 s
 	@./loadtest/two-nodes

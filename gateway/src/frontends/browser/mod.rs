@@ -2,11 +2,11 @@
 //!
 //! A transport knows the login service and its waiter, and nothing of stores.
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz_properties;
 mod http_login;
 mod http_request;
 mod long_poll;
-#[cfg(any(test, fuzzing))]
-pub(crate) mod properties;
 mod requester;
 mod sse;
 mod websocket;

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use dashmap::DashMap;
 use parking_lot::{Mutex, RwLock};
-use saoma_protocol::{Digest, LoginId, Refusal, Timestamp, UserCode};
+use saoma_protocol::{Digest, LoginId, Timestamp, TransitionError, UserCode};
 use tokio::task::AbortHandle;
 
 use self::entry::{Entry, Moved};
@@ -134,7 +134,7 @@ impl Shared {
     }
 
     /// Tells the node that holds the browser of a change, if there is one, and returns the answer to the event.
-    fn tell(&self, id: LoginId, node: &NodeId, moved: &Result<Moved, Refusal>) -> Applied {
+    fn tell(&self, id: LoginId, node: &NodeId, moved: &Result<Moved, TransitionError>) -> Applied {
         match moved {
             Ok(Moved::Changed(stored)) => {
                 let change = stored.clone();

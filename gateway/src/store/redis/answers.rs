@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use redis::{FromRedisValue, Value};
-use saoma_protocol::{Login, LoginState, PersonId, Refusal, StateName, Timestamp};
+use saoma_protocol::{Login, LoginState, PersonId, StateName, Timestamp, TransitionError};
 use serde::de::DeserializeOwned;
 
 use super::limits::RateLimitCheck;
@@ -55,12 +55,12 @@ pub(super) fn read_scanned(
     }))
 }
 
-fn refusal(answer: &[&str]) -> Result<Refusal, StoreError> {
+fn refusal(answer: &[&str]) -> Result<TransitionError, StoreError> {
     Ok(match answer {
-        ["another_person"] => Refusal::AnotherPerson,
-        ["state", state] => Refusal::State(state_name(state)?),
-        ["too_late"] => Refusal::TooLate,
-        ["too_early"] => Refusal::TooEarly,
+        ["another_person"] => TransitionError::AnotherPerson,
+        ["state", state] => TransitionError::State(state_name(state)?),
+        ["too_late"] => TransitionError::TooLate,
+        ["too_early"] => TransitionError::TooEarly,
         _ => return Err(corrupt("an unknown answer to an event")),
     })
 }

@@ -3,12 +3,12 @@
 mod answers;
 mod arguments;
 mod connection;
+#[cfg(any(test, fuzzing))]
+mod fuzz_properties;
 mod inbox;
 mod keys;
 mod limits;
 mod liveness;
-#[cfg(any(test, fuzzing))]
-mod properties;
 mod script;
 mod scripts;
 mod verbs;
@@ -24,10 +24,10 @@ use tokio::task::AbortHandle;
 
 use self::answers::{corrupt, from_json, read_record};
 pub use self::connection::{AddressError, ConnectionSettings, Connections, RedisAddress};
+#[cfg(any(test, fuzzing))]
+pub(crate) use self::fuzz_properties::inbox_push;
 use self::inbox::Subscription;
 use self::liveness::InboxLiveness;
-#[cfg(any(test, fuzzing))]
-pub(crate) use self::properties::inbox_push;
 use self::scripts::Scripts;
 use super::{
     Applied, Attached, Attachment, Attempt, Confirmation, Counted, Grant, Inbox, LoginRecord,

@@ -323,7 +323,7 @@ fn confirm(by: &str, identity: &str, text: &str) -> StoreEvent {
         name: "示例\"甲\"".into(),
         identity: Identity {
             id: identity.into(),
-            kind: IdentityKind::Personal,
+            kind: IdentityKind::PERSONAL,
             name: "示例甲".into(),
             role: None,
         },
@@ -362,7 +362,7 @@ fn grant(by: &str, auth_time: u64) -> Grant {
         name: "示例\"甲\"".into(),
         identity: Identity {
             id: "personal".into(),
-            kind: IdentityKind::Personal,
+            kind: IdentityKind::PERSONAL,
             name: "示例甲".into(),
             role: None,
         },

@@ -26,6 +26,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
 const FLOORS: &[&[&str]] = &[
     &[
         "random",
+        "error_chain",
         "shown_text",
         "client_address",
         "fuzz_input",
@@ -40,7 +41,7 @@ const FLOORS: &[&[&str]] = &[
     &["frontends"],
     &["node"],
     // Tried from outside: they name what they try.
-    &["properties"],
+    &["fuzz_properties"],
     &["lib"],
 ];
 
@@ -129,7 +130,7 @@ fn root() -> PathBuf {
 }
 
 /// Every source file of a language with its path from the top, with `/` between parts.
-fn sources(language: &str) -> Vec<(String, String)> {
+pub fn sources(language: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut folders: Vec<PathBuf> = ["protocol", "gateway", "loadtest", "web-demo"]
         .map(|room| root().join(room))

@@ -1,6 +1,6 @@
 //! What holds whatever a stranger sends: each a function that takes any bytes and panics where it does not hold.
 //!
-//! They stand beside the code that they are about, in each folder's `properties.rs`; those of this folder are here.
+//! They stand beside the code that they are about, in each folder's `fuzz_properties.rs`; those of this folder are here.
 //! Unit tests try them briefly, libFuzzer at length; `protocol/fuzz/README.md` says how.
 #![allow(
     clippy::expect_used,
@@ -36,11 +36,12 @@ macro_rules! properties {
         pub const ALL: &[(&str, fn(&[u8]))] = &[$((stringify!($name), $check)),+];
 
         #[cfg(test)]
-        mod whatever_is_sent {
+        mod any_input {
             $(#[test]
             fn $name() {
                 use super::*;
-                saoma_fuzz::hold(stringify!($name), $check);
+                let corpora = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus");
+                saoma_fuzz::hold(corpora, stringify!($name), $check);
             })+
         }
     };
@@ -52,19 +53,19 @@ properties! {
     confirm_request: confirm_request,
     open_request: open_request,
     asset_headers: asset_headers,
-    form: oidc::properties::form,
-    client_credentials: oidc::properties::client_credentials,
-    client_secret: oidc::properties::client_secret,
-    authorization_request: oidc::properties::authorization_request,
-    token_request: oidc::properties::token_request,
-    introspection: identity::properties::introspection,
-    app_token: identity::properties::app_token,
-    app_keys: identity::properties::app_keys,
+    form: oidc::fuzz_properties::form,
+    client_credentials: oidc::fuzz_properties::client_credentials,
+    client_secret: oidc::fuzz_properties::client_secret,
+    authorization_request: oidc::fuzz_properties::authorization_request,
+    token_request: oidc::fuzz_properties::token_request,
+    introspection: identity::fuzz_properties::introspection,
+    app_token: identity::fuzz_properties::app_token,
+    app_keys: identity::fuzz_properties::app_keys,
     inbox_push: store::inbox_push,
-    last_event_id: browser::properties::last_event_id,
-    user_agent: browser::properties::user_agent,
-    redirect: logins::properties::redirect,
-    settings_file: settings::properties::settings_file,
+    last_event_id: browser::fuzz_properties::last_event_id,
+    user_agent: browser::fuzz_properties::user_agent,
+    redirect: logins::fuzz_properties::redirect,
+    settings_file: settings::fuzz_properties::settings_file,
 }
 
 /// Characters that a sender is told at most about what it sent.

@@ -1,10 +1,7 @@
-//! What holds whatever a stranger sends: each a function that takes any bytes and panics where it does not hold.
+//! Properties of every reader of untrusted bytes: functions that take any bytes and panic if a property does not hold.
 //!
-//! Unit tests try them briefly, libFuzzer at length; `protocol/fuzz/README.md` says how.
-#![allow(
-    clippy::expect_used,
-    reason = "a property that does not hold says so by panicking"
-)]
+//! Unit tests try them briefly, libFuzzer at length: see `protocol/fuzz/README.md`.
+#![allow(clippy::expect_used, reason = "a property that does not hold panics")]
 
 use std::fmt;
 use std::str::FromStr;
@@ -23,10 +20,11 @@ macro_rules! properties {
         pub const ALL: &[(&str, fn(&[u8]))] = &[$((stringify!($name), $name)),+];
 
         #[cfg(test)]
-        mod whatever_is_sent {
+        mod any_input {
             $(#[test]
             fn $name() {
-                saoma_fuzz::hold(stringify!($name), super::$name);
+                let corpora = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus");
+                saoma_fuzz::hold(corpora, stringify!($name), super::$name);
             })+
         }
     };
@@ -34,11 +32,11 @@ macro_rules! properties {
 
 properties! { client_message, server_message, subprotocol, shown_code, secret, qr_text, code_verifier }
 
-/// Characters that a sender is told at most about what it sent.
+/// Maximum characters of an error text that a sender gets.
 const MAX_TOLD_CHARS: usize = 300;
 
-/// A browser's frame is a message, which is read back as it is written and does not print its secret, or it is told
-/// briefly what is wrong with it.
+/// A browser's frame is a message that survives writing and reading and does not print its secret, or the browser gets a
+/// short error text.
 fn client_message(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return;
@@ -59,7 +57,7 @@ fn client_message(bytes: &[u8]) {
     }
 }
 
-/// Whether this is an object of a type that browsers send.
+/// Returns true for an object of a type that browsers send.
 fn names_a_type(text: &str) -> bool {
     #[derive(Deserialize)]
     struct Typed {
@@ -97,7 +95,7 @@ fn server_message(bytes: &[u8]) {
     }
 }
 
-/// A version is agreed on exactly when one of the names is offered, on whichever line it stands.
+/// The gateway agrees on a version exactly when one of the names is offered, on any line.
 fn subprotocol(bytes: &[u8]) {
     let Some(text) = std::str::from_utf8(bytes)
         .ok()
@@ -125,7 +123,7 @@ fn is_header_byte(byte: u8) -> bool {
     matches!(byte, b'\t' | b'\n' | b' '..=b'~')
 }
 
-/// What is read of a login's id and its codes, however it is typed, is written in one form.
+/// Login ids and codes have one written form, however they were typed.
 fn shown_code(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return;
@@ -155,7 +153,7 @@ fn shown_code(bytes: &[u8]) {
     }
 }
 
-/// A secret is read from the one text that it is written as, and is printed nowhere else.
+/// A secret is read only from the exact text that it is written as, and its debug output does not contain it.
 fn secret(bytes: &[u8]) {
     fn check<T: FromStr<Err: fmt::Debug> + PartialEq + fmt::Display + fmt::Debug>(text: &str) {
         let Ok(secret) = text.parse::<T>() else {

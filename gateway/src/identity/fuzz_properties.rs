@@ -1,17 +1,16 @@
-//! What holds of whatever an app sends for a token, and of whatever its backend answers.
-#![allow(
-    clippy::expect_used,
-    reason = "a property that does not hold says so by panicking"
-)]
+//! Properties of the readers of app tokens, of published keys and of a backend's answers.
+#![allow(clippy::expect_used, reason = "a property that does not hold panics")]
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
 use std::time::Duration;
 
 use jsonwebtoken::jwk::JwkSet;
-use saoma_protocol::{IntrospectionResponse, masked_name};
+use saoma_protocol::masked_name;
+use serde_json::Value;
 
-use super::{IdentityBackend, Jwks, MAX_IDENTITIES, person};
+use super::answer::{BackendAnswer, MAX_IDENTITIES};
+use super::{IdentityBackend, Jwks};
 use crate::fuzz_input::{RUNTIME, moves_text};
 use crate::settings::JwksSettings;
 use crate::shown_text::MAX_CHARS;
@@ -23,21 +22,21 @@ pub(super) const KEY_SET: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":
 /// A good token, for two centuries. The corpus has others by the same key that are not.
 pub(super) const TOKEN: &str = "eyJhbGciOiJFZERTQSIsImtpZCI6ImFwcCJ9.eyJpc3MiOiJodHRwczovL2FwcC5leGFtcGxlIiwiYXVkIjoic2FvbWEiLCJleHAiOjk5OTk5OTk5OTksInN1YiI6ImMtMTAwMSIsIm5hbWUiOiLnpLrkvovnlLIiLCJpZGVudGl0aWVzIjpbeyJpZCI6InBlcnNvbmFsIiwia2luZCI6InBlcnNvbmFsIiwibmFtZSI6IuekuuS-i-eUsiJ9XX0.b48d8jCOXTYuSbkoZVCHfiSbijbqRab3lqvyOYwd7NVI6D98GztblONcrH3dH0jq9jJ7L3ok1SqRNykyCBdzAA";
 
-/// Threats T17 and T18: what people are shown moves no text and is short, no two identities share an id, and a
-/// browser learns one character of the name.
+/// Threats T17 and T18: texts that people are shown move no other text and are short, no two identities share an id, and
+/// a browser learns one character of the name. Ids, kinds and roles are the backend's own, unchanged.
 pub(crate) fn introspection(bytes: &[u8]) {
-    let Ok(answer) = serde_json::from_slice::<IntrospectionResponse>(bytes) else {
+    let Ok(answer) = serde_json::from_slice::<BackendAnswer>(bytes) else {
         return;
     };
-    let Ok(person) = person(answer.clone()) else {
+    let Ok(person) = answer.person() else {
         return;
     };
-    assert!(answer.active);
-    assert!(
-        answer
-            .sub
-            .is_some_and(|sub| !sub.is_empty() && sub == person.id.as_str())
-    );
+    // A member that the reader ignores need not even be UTF-8.
+    let Ok(answer) = serde_json::from_slice::<Value>(bytes) else {
+        return;
+    };
+    assert_eq!(answer["active"], Value::Bool(true));
+    assert!(!person.id.as_str().is_empty() && answer["sub"] == person.id.as_str());
     let names = person
         .identities
         .iter()
@@ -46,8 +45,36 @@ pub(crate) fn introspection(bytes: &[u8]) {
     let reasons = person
         .identities
         .iter()
-        .filter_map(|offered| offered.refusal.as_ref())
-        .chain(&person.refusal);
+        .filter_map(|offered| offered.ineligible_reason.as_ref())
+        .chain(&person.ineligible_reason);
+    for offered in &person.identities {
+        let identity = &offered.identity;
+        let (kind, role) = (identity.kind.as_str(), identity.role.as_ref());
+        let same = |sent: &Value| {
+            let has_kind = sent["kind"] == kind || kind == "other" && is_blank(&sent["kind"]);
+            let has_role = role.map_or_else(
+                || is_blank(&sent["role"]),
+                |role| sent["role"] == role.as_str(),
+            );
+            sent["id"] == identity.id.as_str() && has_kind && has_role
+        };
+        let sent = answer["identities"].as_array().expect("it was read before");
+        assert!(sent.iter().any(same), "{identity:?}");
+        assert_eq!(
+            answer["refusal"].as_str().is_some(),
+            person.ineligible_reason.is_some()
+        );
+        for label in [Some(kind), role.map(|role| role.as_str())]
+            .into_iter()
+            .flatten()
+        {
+            assert!(
+                (1..=MAX_CHARS).contains(&label.chars().count()),
+                "{label:?}"
+            );
+            assert!(!label.chars().any(moves_text), "{label:?}");
+        }
+    }
     for shown in names.chain(reasons) {
         assert!(!shown.chars().any(moves_text), "{shown:?}");
         assert!(shown.chars().count() <= MAX_CHARS);
@@ -66,6 +93,11 @@ pub(crate) fn introspection(bytes: &[u8]) {
     );
 }
 
+/// True for a member that is absent or says nothing.
+fn is_blank(member: &Value) -> bool {
+    member.is_null() || member == ""
+}
+
 fn backend(keys: JwkSet) -> Jwks {
     let settings = JwksSettings {
         url: "file:///nowhere".into(),
@@ -79,7 +111,7 @@ fn backend(keys: JwkSet) -> Jwks {
 static BACKEND: LazyLock<Jwks> =
     LazyLock::new(|| backend(serde_json::from_str(KEY_SET).expect("a key set")));
 
-/// A token is believed only as far as the backend has signed it, for this gateway, and it has not ended.
+/// A token is accepted only if the backend has signed it for this gateway, and only until its end.
 pub(crate) fn app_token(bytes: &[u8]) {
     let signed = |token: &str| token.rsplit_once('.').map(|(signed, _)| signed.to_owned());
     let Ok(token) = std::str::from_utf8(bytes) else {
@@ -91,7 +123,7 @@ pub(crate) fn app_token(bytes: &[u8]) {
     }
 }
 
-/// A token is believed only where its key is published.
+/// A token is accepted only if its key is published.
 pub(crate) fn app_keys(bytes: &[u8]) {
     let Ok(keys) = serde_json::from_slice::<JwkSet>(bytes) else {
         return;
