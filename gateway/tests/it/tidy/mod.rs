@@ -61,6 +61,8 @@ const NEVER_IN: &[(&str, &[&str])] = &[
     ("loadtest/src", &["saoma_gateway"]),
     ("gateway/src", &["saoma_load"]),
     ("gateway/src/store", &["axum"]),
+    // The service is the store's only caller.
+    ("gateway/src/frontends", &["crate::store"]),
     ("gateway/src/logins", &["axum", "hyper", "http"]),
     ("gateway/src/waiting", &["axum", "hyper", "http"]),
     // A portal knows of its provider what OpenID Connect says.
