@@ -1,6 +1,7 @@
 // Bundles the element and the hosted page's stylesheet into dist/, compressed ahead.
-import { brotliCompressSync, gzipSync } from "node:zlib";
+import { brotliCompressSync } from "node:zlib";
 import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import zopfli from "@gfx/zopfli";
 import { build, transform } from "esbuild";
 
 /** Bytes after gzip: a login page loads them before it shows a code. */
@@ -27,7 +28,8 @@ await build({ ...common, entryPoints: ["src/hosted-login.css"], outfile: "dist/h
 
 for (const name of readdirSync(dist)) {
   const bytes = readFileSync(new URL(name, dist));
-  writeFileSync(new URL(`${name}.gz`, dist), gzipSync(bytes, { level: 9 }));
+  // zopfli finds the smallest gzip that it can, 4 % below zlib's: these files are compressed once and loaded many times.
+  writeFileSync(new URL(`${name}.gz`, dist), await zopfli.gzipAsync(bytes, { numiterations: 15 }));
   writeFileSync(new URL(`${name}.br`, dist), brotliCompressSync(bytes));
 }
 for (const [name, budget] of Object.entries(BUDGETS)) {

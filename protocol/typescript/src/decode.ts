@@ -4,7 +4,7 @@
  * Unknown members are ignored, so that a newer gateway is understood (docs/protocol.md §8); a value that lacks what
  * its type must have is none.
  */
-import type { CloseNotice, ServerMessage } from "./generated.ts";
+import type { CloseNotice, ResumeRequest, ServerMessage } from "./generated.ts";
 
 /** What a text from the gateway turned out to be. */
 export type Decoded =
@@ -109,38 +109,38 @@ export function decodeProblem(text: string, retryAfter: string | null): ErrorMes
   return { type: "error", error, error_description: detail, ...wait } as ErrorMessage;
 }
 
-/** A login as it is kept over a reload. */
-export interface KeptLogin {
-  readonly login_id: string;
-  readonly receive_key: string;
-  readonly last_seq: number;
-  readonly attempt: number;
-  /** What was asked for, as JSON: the answer belongs to a page that asks for the same. */
+/** A login as it outlives a reload. */
+export interface SavedLogin extends Required<ResumeRequest> {
+  /** The code or the scan that was shown last. */
+  readonly shown: SavedState;
+}
+
+/** A saved login in its storage. */
+export interface StoredLogin extends SavedLogin {
+  /** The request that the login answers, as JSON. */
   readonly request: string;
-  /** The code or the scan that was shown. */
-  readonly shown: KeptState;
 }
 
 /** What of a state is worth showing again after a reload. Instants are Unix milliseconds of the browser's clock. */
-export type KeptState =
+export type SavedState =
   | { readonly name: "waiting"; readonly qr: string; readonly userCode: string; readonly expiresAt: number }
   | { readonly name: "scanned"; readonly person: string; readonly expiresAt: number };
 
-const KEPT_STATES: { readonly [N in KeptState["name"]]: readonly string[] } = {
+const SAVED_STATES: { readonly [N in SavedState["name"]]: readonly string[] } = {
   waiting: ["qr", "userCode", "expiresAt"],
   scanned: ["person", "expiresAt"],
 };
 
 /** Reads a kept login; `undefined` when the text holds none, as after a change of this format. */
-export function decodeKeptLogin(text: string): KeptLogin | undefined {
+export function decodeStoredLogin(text: string): StoredLogin | undefined {
   const value = parse(text);
   if (!isRecord(value)) return undefined;
   const shown = value["shown"];
   const complete =
     has(value, ["login_id", "receive_key", "last_seq", "attempt", "request"]) &&
     isRecord(shown) &&
-    Object.entries(KEPT_STATES).some(([name, members]) => shown["name"] === name && has(shown, members));
-  return complete ? (value as unknown as KeptLogin) : undefined;
+    Object.entries(SAVED_STATES).some(([name, members]) => shown["name"] === name && has(shown, members));
+  return complete ? (value as unknown as StoredLogin) : undefined;
 }
 
 function parse(text: string): unknown {

@@ -1,5 +1,5 @@
 /** A login over an event stream, for networks that block WebSocket. */
-import { CloseCode } from "./close-codes.ts";
+import { BROKEN } from "./close-codes.ts";
 import { decodeCloseHint } from "./decode.ts";
 import { EventParser } from "./event-parser.ts";
 import { PATHS, type ResumeRequest } from "./generated.ts";
@@ -25,7 +25,7 @@ async function follow(http: HttpLogin, { last_seq, attempt }: ResumeRequest): Pr
     // Headers alone would say nothing: a proxy that holds streams back sends them on. The gateway begins with a comment.
     http.heard();
     for (const { name, data } of parser.push(value)) {
-      if (name === "close") return http.closed(decodeCloseHint(data).code ?? CloseCode.Broken, data);
+      if (name === "close") return http.closed(decodeCloseHint(data).code ?? BROKEN, data);
       http.message(data);
     }
   }

@@ -1,6 +1,6 @@
 /** What a page shows of a login: a pure function of what the gateway said and how the connection is. */
-import { CloseCode } from "./close-codes.ts";
-import type { ErrorMessage, KeptState } from "./decode.ts";
+import { SUPERSEDED, UNKNOWN_LOGIN } from "./close-codes.ts";
+import type { ErrorMessage, SavedState } from "./decode.ts";
 import type { ErrorCode, RejectReason, ServerMessage } from "./generated.ts";
 
 /** One of these at a time. Instants are Unix milliseconds of the browser's own clock. */
@@ -43,7 +43,7 @@ export interface ScannedState {
 /** What can happen to a login, as the browser sees it. `now` is in Unix milliseconds. */
 export type LoginEvent =
   | { readonly type: "message"; readonly message: ServerMessage; readonly now: number }
-  | { readonly type: "restored"; readonly shown: KeptState }
+  | { readonly type: "restored"; readonly shown: SavedState }
   | { readonly type: "connecting" }
   | { readonly type: "connected" }
   | { readonly type: "disconnected" }
@@ -75,17 +75,12 @@ export function nextState(state: LoginState, event: LoginEvent): LoginState {
   }
 }
 
-/** Whether nothing more can come of this login. */
+/** States that events other than `restarted` still leave. */
+const OPEN_STATES: readonly LoginState["name"][] = ["loading", "waiting", "scanned", "delayed"];
+
+/** Returns true once the login has its result. */
 export function isSettled(state: LoginState): boolean {
-  switch (state.name) {
-    case "loading":
-    case "waiting":
-    case "scanned":
-    case "delayed":
-      return false;
-    default:
-      return true;
-  }
+  return !OPEN_STATES.includes(state.name);
 }
 
 function afterMessage(state: LoginState, message: ServerMessage, now: number): LoginState {
@@ -121,24 +116,17 @@ function afterError(state: LoginState, message: ErrorMessage, now: number): Logi
   if (state.name === "waiting" && retryAt !== undefined) return { ...state, renewableAt: retryAt };
   if (state.name !== "loading" && state.name !== "delayed") return state;
   if (retryAt !== undefined) return { name: "delayed", error: message.error, retryAt };
-  return isPassing(message.error) ? state : { name: "refused", error: message.error };
+  return PASSING_ERRORS.includes(message.error) ? state : { name: "refused", error: message.error };
 }
 
-/** Whether the same request may be granted later; `unknown_login` is told by the close that follows. */
-function isPassing(error: ErrorCode): boolean {
-  return (
-    error === "temporarily_unavailable" ||
-    error === "too_many_requests" ||
-    error === "server_error" ||
-    error === "unknown_login"
-  );
-}
+/** Errors after which the same request may succeed later. The close that follows `unknown_login` says what became of it. */
+const PASSING_ERRORS: readonly ErrorCode[] = ["temporarily_unavailable", "too_many_requests", "server_error", "unknown_login"];
 
 function afterClose(code: number): LoginState {
   switch (code) {
-    case CloseCode.Superseded:
+    case SUPERSEDED:
       return { name: "superseded" };
-    case CloseCode.UnknownLogin:
+    case UNKNOWN_LOGIN:
     case 1000:
       return { name: "expired" };
     default:
@@ -147,6 +135,5 @@ function afterClose(code: number): LoginState {
 }
 
 function withConnection(state: LoginState, connected: boolean): LoginState {
-  const showsConnection = state.name === "loading" || state.name === "waiting" || state.name === "scanned";
-  return showsConnection && state.connected !== connected ? { ...state, connected } : state;
+  return "connected" in state && state.connected !== connected ? { ...state, connected } : state;
 }
