@@ -23,7 +23,7 @@ export interface LoginOptions {
   /** The login to open, as in an OpenID Connect authentication request. */
   readonly request: OpenRequest;
   /** Storage in which the login outlives a reload, as a rule `sessionStorage`; none by default. */
-  readonly storage?: LoginStorage;
+  readonly storage?: LoginStorage | undefined;
   /** Visibility and network of the page; those of the document by default. */
   readonly presence?: Presence;
   /** Milliseconds to wait for an answer; for tests. */
@@ -125,8 +125,8 @@ export class LoginConnection {
   #connect({ transport, resume }: Extract<Effect, { type: "connect" }>): void {
     const { gateway, request } = this.#options;
     const open = TRANSPORTS[transport % TRANSPORTS.length] ?? openWebSocket;
-    const opened = open(gateway, resume ? { type: "resume", ...resume } : { type: "open", ...request }, {
-      heard: () => this.#handle({ type: "heard", silenceLimit: opened.silenceLimit }),
+    this.#transport = open(gateway, resume ? { type: "resume", ...resume } : { type: "open", ...request }, {
+      heard: (silenceLimit) => this.#handle({ type: "heard", silenceLimit }),
       message: (text) => {
         const decoded = decodeServerMessage(text);
         // A message of a later version is ignored, and so is a malformed one: nothing in it can be acted on.
@@ -135,7 +135,6 @@ export class LoginConnection {
       closed: (code, reason) =>
         this.#handle({ type: "closed", code, retryAfter: decodeCloseHint(reason).retry_after_ms ?? 0 }),
     });
-    this.#transport = opened;
   }
 
   #disconnect(): void {

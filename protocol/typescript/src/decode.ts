@@ -57,11 +57,11 @@ const MESSAGES: { readonly [T in ServerMessage["type"]]: { readonly must: Member
 /** Reads a message of the gateway. */
 export function decodeServerMessage(text: string): Decoded {
   const value = parse(text);
-  if (!isRecord(value) || typeof value["type"] !== "string") return { malformed: "no object with a type" };
+  if (!isRecord(value) || typeof value["type"] !== "string") return { malformed: "no type" };
   const type = value["type"];
   if (!isMessageType(type)) return { unknownType: type };
   const { must, may = [] } = MESSAGES[type];
-  if (!has(value, must) || !mayHave(value, may)) return { malformed: `${type} lacks a member` };
+  if (!has(value, must) || !mayHave(value, may)) return { malformed: `${type}: missing member` };
   return { message: value as ServerMessage };
 }
 
@@ -84,7 +84,7 @@ export interface PollAnswer {
 export function decodePollAnswer(text: string): PollAnswer {
   const value = parse(text);
   const { messages, close } = isRecord(value) ? value : {};
-  if (!Array.isArray(messages) || !(close === undefined || isCloseNotice(close))) throw new Error("no answer to a poll");
+  if (!Array.isArray(messages) || !(close === undefined || isCloseNotice(close))) throw new Error("not a poll answer");
   const seqs = messages.map((message) => (isRecord(message) ? Number(message["seq"]) || 0 : 0));
   return { messages: messages.map((message) => JSON.stringify(message)), newest: Math.max(0, ...seqs), close };
 }
@@ -94,7 +94,7 @@ function isCloseNotice(value: unknown): value is CloseNotice {
 }
 
 /** What a page of a proxy's own stands for. */
-const PROXY_PROBLEM: Record<string, unknown> = { error: "temporarily_unavailable", detail: "no problem document" };
+const PROXY_PROBLEM: Record<string, unknown> = { error: "temporarily_unavailable", detail: "proxy error" };
 
 /**
  * Reads a problem document (RFC 9457), and the header `Retry-After` beside it, as the `error` message that a socket

@@ -8,9 +8,9 @@ import type { Command, FirstMessage, Listener, OpenTransport, Transport } from "
 export type Follow = (http: HttpLogin, login: ResumeRequest) => Promise<void>;
 
 /** Returns the transport that opens a login by a POST, or resumes one, and then follows it. */
-export function overHttp(follow: Follow, silenceLimit: number): OpenTransport {
+export function overHttp(follow: Follow): OpenTransport {
   return (gateway, first, listener) => {
-    const http = new HttpLogin(gateway, listener, silenceLimit);
+    const http = new HttpLogin(gateway, listener);
     const end = () => http.closed(BROKEN);
     http.run(first, follow).then(end, end);
     return http;
@@ -19,17 +19,15 @@ export function overHttp(follow: Follow, silenceLimit: number): OpenTransport {
 
 /** One connection: requests that end together. */
 export class HttpLogin implements Transport {
-  readonly silenceLimit: number;
   readonly #gateway: string;
   /** `undefined` once the connection is over. */
   #listener: Listener | undefined;
   readonly #abort = new AbortController();
   #login: ResumeRequest | undefined;
 
-  constructor(gateway: string, listener: Listener, silenceLimit: number) {
+  constructor(gateway: string, listener: Listener) {
     this.#gateway = gateway;
     this.#listener = listener;
-    this.silenceLimit = silenceLimit;
   }
 
   send(command: Command): void {
@@ -69,8 +67,8 @@ export class HttpLogin implements Transport {
     return !this.#listener;
   }
 
-  heard(): void {
-    this.#listener?.heard();
+  heard(silenceLimit: number): void {
+    this.#listener?.heard(silenceLimit);
   }
 
   message(text: string): void {

@@ -9,8 +9,11 @@ export type FirstMessage = Exclude<ClientMessage, Command>;
 
 /** What a transport tells. After `closed` nothing comes. */
 export interface Listener {
-  /** The gateway has been heard of: by the first sign of life this way is known to lead to it. */
-  heard(): void;
+  /**
+   * The gateway gave a sign of life. Silence of more than `silenceLimit` milliseconds then means a broken connection,
+   * unless a `heartbeat` sets another limit.
+   */
+  heard(silenceLimit: number): void;
   /** A message, as it came. */
   message(text: string): void;
   /** The connection is over. `code` and `reason` as in RFC 6455 §7.4. */
@@ -19,8 +22,6 @@ export interface Listener {
 
 /** One connection, which carries one login and is thrown away with it. */
 export interface Transport {
-  /** Milliseconds of silence after which the connection counts as broken. A `heartbeat` may set another measure. */
-  readonly silenceLimit: number;
   /** Sends a message; gone without a trace when the connection is lost just then. */
   send(command: Command): void;
   /** Ends the connection. The listener hears nothing any more. */

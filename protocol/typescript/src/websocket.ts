@@ -38,14 +38,13 @@ export function openWebSocket(gateway: string, first: FirstMessage, listener: Li
   const socket = ahead?.socket ?? connect(address);
   socket.onopen = () => {
     if (!address.includes("?")) socket.send(JSON.stringify(first));
-    listener.heard();
+    listener.heard(SILENCE_LIMIT_MS);
   };
   socket.onmessage = ({ data }) => listener.message(String(data));
   socket.onclose = ({ code, reason }) => listener.closed(code, reason);
   // The listener hears of it as of everything else: once it has this transport.
   queueMicrotask(() => ahead?.events.forEach((event) => socket[`on${event.type as "open"}`]?.(event)));
   return {
-    silenceLimit: SILENCE_LIMIT_MS,
     send: (command) => {
       if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(command));
     },
