@@ -200,7 +200,7 @@ export class QrLoginElement extends HTMLElement {
     return button(text, () => this.#connection?.refresh(), kind);
   }
 
-  /** On a phone's own screen there is nothing to scan the code with (threat T28). */
+  /** Returns the link for phones, which cannot scan their own screen (threat T28). */
   #appLink(texts: Texts): HTMLElement[] {
     const link = this.getAttribute("app-link");
     return link !== null && matchMedia(PHONE).matches ? [element("a", { class: "main", href: link }, texts.openApp)] : [];

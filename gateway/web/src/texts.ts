@@ -1,4 +1,4 @@
-/** Every word that the element shows, in both languages. */
+/** Texts of the element, in both languages. */
 export interface Texts {
   readonly loading: string;
   readonly waiting: string;
@@ -89,7 +89,7 @@ const en: Texts = {
   openApp: "Open the app to log in",
 };
 
-/** The words of a language tag (BCP 47); Chinese unless it is English. */
+/** Returns the texts for a language tag (BCP 47): English for `en`, Chinese for any other. */
 export function textsOf(tag: string): Texts {
   return tag.toLowerCase().startsWith("en") ? en : zh;
 }

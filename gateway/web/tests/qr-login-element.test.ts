@@ -13,7 +13,7 @@ describe("the element", () => {
 
   test("asks for what its attributes say", async () => {
     await pages.open({ state: "s", "oidc-nonce": "n", scope: "openid profile" });
-    expect((await pages.gateway.visit()).first).toEqual({
+    expect((await pages.gateway.nextConnection()).first).toEqual({
       type: "open",
       client_id: "hall",
       redirect_uri: "https://hall.example/callback",
@@ -39,26 +39,26 @@ describe("the element", () => {
   });
 
   test("lets go of its connection when it leaves the page, and resumes its login when it is back", async () => {
-    const { page, visit } = await pages.openWaiting();
+    const { page, connection } = await pages.openWaiting();
     await page.page.evaluate(() => {
       const element = document.querySelector("qr-login");
       Object.assign(window, { element });
       element?.remove();
     });
-    await visit.left;
+    await connection.left;
     await page.page.evaluate(() => document.body.append(Reflect.get(window, "element")));
-    expect((await pages.gateway.visit()).first).toMatchObject({ type: "resume", login_id: opened.login_id, last_seq: 1 });
+    expect((await pages.gateway.nextConnection()).first).toMatchObject({ type: "resume", login_id: opened.login_id, last_seq: 1 });
     await page.code.waitFor();
   });
 });
 
 describe("a changed attribute", () => {
   test("opens a new login, and gives the one on the screen up", async () => {
-    const { page, visit } = await pages.openWaiting();
+    const { page, connection } = await pages.openWaiting();
     await page.set({ "client-id": "library" });
-    expect(await visit.command()).toEqual({ type: "cancel" });
-    await visit.left;
-    const anew = await pages.gateway.visit();
+    expect(await connection.command()).toEqual({ type: "cancel" });
+    await connection.left;
+    const anew = await pages.gateway.nextConnection();
     expect(anew.first).toMatchObject({ type: "open", client_id: "library" });
     await page.says("Preparing the code…");
     expect(await page.code.count()).toBe(0);
@@ -75,15 +75,15 @@ describe("a changed attribute", () => {
   ])("%s is asked for", async (name, value, asked) => {
     const { page } = await pages.openWaiting({ scope: "openid profile" });
     await page.set({ [name]: value });
-    expect((await pages.gateway.visit()).first).toMatchObject({ type: "open", ...asked });
+    expect((await pages.gateway.nextConnection()).first).toMatchObject({ type: "open", ...asked });
   });
 
   test("together with others opens one login", async () => {
     const { page } = await pages.openWaiting();
     await page.set({ state: "t", "oidc-nonce": "m", "code-challenge": "C".repeat(43) });
-    expect((await pages.gateway.visit()).first).toMatchObject({ state: "t", nonce: "m", code_challenge: "C".repeat(43) });
+    expect((await pages.gateway.nextConnection()).first).toMatchObject({ state: "t", nonce: "m", code_challenge: "C".repeat(43) });
     expect(await page.seen).toEqual(["loading", "waiting", "loading"]);
-    expect(pages.gateway.unexpectedVisits).toBe(0);
+    expect(pages.gateway.unexpectedConnections).toBe(0);
   });
 
   test("that comes back to what it was changes nothing", async () => {
@@ -93,16 +93,16 @@ describe("a changed attribute", () => {
       for (const state of ["t", "s"]) document.querySelector("qr-login")?.setAttribute("state", state);
     });
     expect(await page.seen).toEqual(["loading", "waiting"]);
-    expect(pages.gateway.unexpectedVisits).toBe(0);
+    expect(pages.gateway.unexpectedConnections).toBe(0);
   });
 
   test("gateway moves the login to the other gateway", async () => {
     const other = await pages.startGateway();
     try {
-      const { page, visit } = await pages.openWaiting();
+      const { page, connection } = await pages.openWaiting();
       await page.set({ gateway: other.origin });
-      await visit.left;
-      (await other.visit()).send({ ...opened, qr: "HTTPS://OTHER.EXAMPLE/Q/0123456789ABCDEFGHJKMNPQ01234567" });
+      await connection.left;
+      (await other.nextConnection()).send({ ...opened, qr: "HTTPS://OTHER.EXAMPLE/Q/0123456789ABCDEFGHJKMNPQ01234567" });
       await page.code.waitFor();
     } finally {
       await other.stop();
@@ -117,14 +117,14 @@ describe("a changed attribute", () => {
     await page.page.getByText("请勿扫描他人发来的登录二维码").waitFor();
     await page.page.getByText("约 2 分钟内有效").waitFor();
     expect(await page.code.getAttribute("aria-label")).toBe("登录二维码");
-    expect(pages.gateway.unexpectedVisits).toBe(0);
+    expect(pages.gateway.unexpectedConnections).toBe(0);
     expect(await page.seen).toEqual(["loading", "waiting"]);
   });
 
   test("locale keeps the badge of a lost connection", async () => {
-    const { page, visit } = await pages.openWaiting();
+    const { page, connection } = await pages.openWaiting();
     pages.gateway.blocksWebSocket = true;
-    visit.drop();
+    connection.drop();
     await page.says("Reconnecting…");
     await page.set({ locale: "zh-CN" });
     await page.says("网络不稳定，正在重连…");
@@ -142,15 +142,15 @@ describe("a changed attribute", () => {
   });
 
   test("of an element that is not on the page waits until it is", async () => {
-    const { page, visit } = await pages.openWaiting();
+    const { page, connection } = await pages.openWaiting();
     await page.page.evaluate(() => {
       const element = document.querySelector("qr-login");
       element?.remove();
       element?.setAttribute("state", "later");
       if (element) document.body.append(element);
     });
-    await visit.left;
-    expect((await pages.gateway.visit()).first).toMatchObject({ type: "open", state: "later" });
+    await connection.left;
+    expect((await pages.gateway.nextConnection()).first).toMatchObject({ type: "open", state: "later" });
   });
 });
 
@@ -168,7 +168,7 @@ describe("the event", () => {
       });
       Object.assign(window, { told });
     });
-    (await pages.gateway.visit()).send(opened);
+    (await pages.gateway.nextConnection()).send(opened);
     expect(await page.page.evaluate(() => Reflect.get(window, "told"))).toEqual({
       bubbles: true,
       cancelable: true,
@@ -181,18 +181,18 @@ describe("the event", () => {
   });
 
   test("comes for each state, and the confirmed one lets the browser go", async () => {
-    const { page, visit } = await pages.openWaiting();
-    visit.send(scanned);
+    const { page, connection } = await pages.openWaiting();
+    connection.send(scanned);
     await page.says("Scanned by 示*. Confirm on your phone");
     expect(await page.seen).toEqual(["loading", "waiting", "scanned"]);
-    visit.send({ type: "confirmed", seq: 3, redirect_to: `${pages.gateway.origin}/callback?code=x` });
+    connection.send({ type: "confirmed", seq: 3, redirect_to: `${pages.gateway.origin}/callback?code=x` });
     await page.page.waitForURL("**/callback?code=x");
   });
 
   test("that is prevented keeps the browser on the page", async () => {
-    const { page, visit } = await pages.openWaiting();
+    const { page, connection } = await pages.openWaiting();
     await page.page.evaluate(() => document.addEventListener("saoma-state", (event) => event.preventDefault()));
-    visit.send({ type: "confirmed", seq: 2, redirect_to: `${pages.gateway.origin}/callback?code=x` });
+    connection.send({ type: "confirmed", seq: 2, redirect_to: `${pages.gateway.origin}/callback?code=x` });
     await page.says("Logged in, opening…");
     await page.page.clock.runFor(5000);
     expect(new URL(page.page.url()).pathname).toBe("/page");
@@ -207,24 +207,24 @@ describe("what is shown", () => {
     ["a cancel", { type: "cancelled", seq: 2 }, "Login cancelled"],
     ["an expiry", { type: "expired", seq: 2 }, "Code expired, click to refresh"],
   ])("after %s is the reason, on a button that gets a new code", async (_name, message, text) => {
-    const { page, visit } = await pages.openWaiting();
-    visit.send(message);
+    const { page, connection } = await pages.openWaiting();
+    connection.send(message);
     await page.says(text);
     await page.button(text).click();
-    expect((await pages.gateway.visit()).first.type).toBe("open");
+    expect((await pages.gateway.nextConnection()).first.type).toBe("open");
   });
 
   test("after another tab took the login is that", async () => {
-    const { page, visit } = await pages.openWaiting();
-    visit.close(4002);
+    const { page, connection } = await pages.openWaiting();
+    connection.close(4002);
     await page.says("This login goes on in another window");
   });
 
   test("over the limit is the time to wait, counted down", async () => {
     const page = await pages.open();
-    const visit = await pages.gateway.visit();
-    visit.send({ type: "error", error: "too_many_requests", error_description: "", retry_after: 32 });
-    visit.close(4101);
+    const connection = await pages.gateway.nextConnection();
+    connection.send({ type: "error", error: "too_many_requests", error_description: "", retry_after: 32 });
+    connection.close(4101);
     await page.says("Too many tries");
     await page.page.getByText("Try again in 32 s").waitFor();
     await page.page.clock.runFor(2000);
@@ -233,9 +233,9 @@ describe("what is shown", () => {
 
   test("of a request that is refused is that the page is wrong", async () => {
     const page = await pages.open();
-    const visit = await pages.gateway.visit();
-    visit.send({ type: "error", error: "unknown_client", error_description: "" });
-    visit.close(4004);
+    const connection = await pages.gateway.nextConnection();
+    connection.send({ type: "error", error: "unknown_client", error_description: "" });
+    connection.close(4004);
     await page.says("This page's login is set up wrongly. Go back and try again, or tell the site's operators");
   });
 
@@ -259,16 +259,16 @@ describe("what is shown", () => {
 
 describe("a person", () => {
   test("gets a new code by the button", async () => {
-    const { page, visit } = await pages.openWaiting();
+    const { page, connection } = await pages.openWaiting();
     await page.button("New code").click();
-    expect(await visit.command()).toEqual({ type: "refresh" });
+    expect(await connection.command()).toEqual({ type: "refresh" });
   });
 
   test("cancels a scan", async () => {
-    const { page, visit } = await pages.openWaiting();
-    visit.send(scanned);
+    const { page, connection } = await pages.openWaiting();
+    connection.send(scanned);
     await page.button("Cancel").click();
-    expect(await visit.command()).toEqual({ type: "cancel" });
+    expect(await connection.command()).toEqual({ type: "cancel" });
   });
 
   test("makes the code large and small, and the keyboard stays where it was", async () => {
@@ -290,9 +290,9 @@ describe("a person", () => {
   });
 
   test("at the keyboard keeps a place among the buttons when the state changes", async () => {
-    const { page, visit } = await pages.openWaiting();
+    const { page, connection } = await pages.openWaiting();
     await page.button("New code").focus();
-    visit.send(scanned);
+    connection.send(scanned);
     await page.says("Scanned by 示*. Confirm on your phone");
     expect(await page.button("Cancel").evaluate((button) => button.matches(":focus"))).toBe(true);
   });

@@ -11,7 +11,7 @@ export const REFUSED = 4004;
 export const UNAVAILABLE = 4100;
 export const TOO_MANY_REQUESTS = 4101;
 
-/** Whether to reconnect, and when. */
+/** When to reconnect, if at all. */
 export type ReconnectPolicy = "no" | "after_back_off" | "after_hint" | "at_once";
 
 /** Returns the policy for any code. The ranges carry the meaning, so that a newer gateway's codes are obeyed too. */

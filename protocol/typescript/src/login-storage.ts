@@ -26,6 +26,6 @@ export function storeLogin(storage: LoginStorage | undefined, request: OpenReque
   try {
     storage?.setItem(STORAGE_KEY, JSON.stringify({ ...saved, request: JSON.stringify(request) }));
   } catch {
-    // Where the storage is full or denied, the login lives as long as the page.
+    // The storage is full or denied: the login lives as long as the page.
   }
 }

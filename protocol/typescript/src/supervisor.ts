@@ -53,7 +53,7 @@ export interface SupervisorState extends Environment {
   readonly pending: Command | undefined;
 }
 
-/** What happened to the connection or the page, or what the person asked for. */
+/** Something that happened to the connection or the page, or a command of the person. */
 export type SupervisorEvent =
   | { readonly type: "started"; readonly saved: SavedLogin | undefined }
   /** The time of the last `wake` effect is over. */

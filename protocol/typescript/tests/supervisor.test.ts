@@ -51,7 +51,7 @@ function effectsOf<T extends Effect["type"]>(type: T, ...steps: readonly Step[])
   return after(...steps)[1].filter((effect): effect is Extract<Effect, { type: T }> => effect.type === type);
 }
 
-/** Returns the delay of the next wake, or `undefined` if there is none. */
+/** Returns the delay of the last `wake`, if any. */
 const wakeAfter = (...steps: readonly Step[]): number | undefined => effectsOf("wake", ...steps).at(-1)?.after;
 
 const connects = (...steps: readonly Step[]): boolean => effectsOf("connect", ...steps).length > 0;

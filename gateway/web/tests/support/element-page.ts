@@ -1,5 +1,5 @@
 /** A page with one `<qr-login>` in a real browser, at a scripted gateway that serves the page, too. */
-import { ScriptedGateway, type Visit } from "../../../../protocol/typescript/tests/scripted-gateway.ts";
+import { ScriptedGateway, type BrowserConnection } from "../../../../protocol/typescript/tests/scripted-gateway.ts";
 import { build } from "esbuild";
 import { type Browser, type BrowserContextOptions, type Locator, type Page, chromium } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
@@ -89,16 +89,16 @@ export class ElementPages {
   }
 
   /** Opens a page that shows a code. */
-  async openWaiting(attributes: Attributes = {}, options: BrowserContextOptions = {}): Promise<{ page: ElementPage; visit: Visit }> {
+  async openWaiting(attributes: Attributes = {}, options: BrowserContextOptions = {}): Promise<{ page: ElementPage; connection: BrowserConnection }> {
     const page = await this.open(attributes, options);
-    const visit = await this.gateway.visit();
-    visit.send(opened);
+    const connection = await this.gateway.nextConnection();
+    connection.send(opened);
     await page.code.waitFor();
-    return { page, visit };
+    return { page, connection };
   }
 }
 
-/** What the element on a page shows, found as a person finds it. */
+/** Driver of the element on a page, which finds its parts as a person does. */
 export class ElementPage {
   readonly code: Locator;
   readonly status: Locator;
