@@ -139,7 +139,7 @@ pub fn sources(language: &str) -> Vec<(String, String)> {
         for entry in std::fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir()
-                && !["node_modules", "target", "dist"]
+                && !["node_modules", "target", "dist", "lib"]
                     .iter()
                     .any(|made| path.ends_with(made))
             {

@@ -1,74 +1,127 @@
 /**
- * `<qr-login>`: shows a login's code, follows it, and goes where the gateway says.
+ * `<qr-login>`: shows a login's code, follows the login, and goes where the gateway says.
  *
  * Attributes: `client-id`, `redirect-uri`, `code-challenge` (required), `gateway` (its origin; that of the page by
- * default), `state`, `oidc-nonce` (browsers keep an attribute named `nonce` to themselves), `scope` (`openid`), `locale`
- * (the page's language by default), `app-link` (shown on phones beside the code). Event: `saoma-state`, a `CustomEvent`
- * whose `detail` is the {@link LoginState}; when it is `confirmed`, preventing the default keeps the browser here.
+ * default), `state`, `oidc-nonce` (browsers hide an attribute named `nonce`), `scope` (`openid`), `locale` (the page's
+ * language by default), `app-link` (shown beside the code on phones). A change of `locale` or `app-link` draws the element
+ * anew; a change of any other opens a new login. Event: `saoma-state`, a {@link LoginStateEvent}.
  */
 import { INITIAL_STATE, LoginConnection, type LoginState, type WaitingState } from "@saoma/client";
+import { element } from "./dom.ts";
+import { LoginStateEvent } from "./login-state-event.ts";
 import { drawQr } from "./qr-drawing.ts";
 import { gatewayOf, localeOf, requestOf } from "./request.ts";
 import { styles } from "./styles.ts";
 import { type Texts, textsOf } from "./texts.ts";
 
-/** Seconds at which the time that is left is read out: every second would drown everything else. */
-const READ_OUT = [60, 20, 0];
+/** Seconds at which a screen reader hears the time that is left: every second would drown everything else. */
+const ANNOUNCED_SECONDS = [60, 20, 0];
 
-/** How long the browser has to leave before a link is offered. */
-const GO_ON_AFTER_MS = 3000;
+/** Milliseconds that the browser has to leave the page before a link is offered. */
+const CONTINUE_LINK_AFTER_MS = 3000;
 
-/** A page's own code may be outlived by none of these on a screen this narrow with a coarse pointer: it is a phone. */
+/** A narrow screen with a coarse pointer: a phone, which cannot scan its own screen. */
 const PHONE = "(max-width: 30rem) and (pointer: coarse)";
 
-export class QrLogin extends HTMLElement {
+/** The element. `@saoma/qr-login/define` gives it its tag. */
+export class QrLoginElement extends HTMLElement {
+  static readonly observedAttributes = [
+    "app-link",
+    "client-id",
+    "code-challenge",
+    "gateway",
+    "locale",
+    "oidc-nonce",
+    "redirect-uri",
+    "scope",
+    "state",
+  ];
+
   #connection: LoginConnection | undefined;
   #state: LoginState = INITIAL_STATE;
-  #large = false;
-  #ticking: ReturnType<typeof setInterval> | undefined;
+  /** The code that is drawn, or the name of the state; empty if picture and buttons are out of date. */
+  #drawn = "";
+  /** The request of the connection, as {@link requestKey} returns it. */
+  #request = "";
+  #isUpdateDue = false;
+  #isLarge = false;
+  #ticker: ReturnType<typeof setInterval> | undefined;
   readonly #root = this.attachShadow({ mode: "open" });
   readonly #status = element("p", { class: "status", role: "status", part: "status" });
   readonly #body = element("div", { part: "body" });
   readonly #remaining = element("p", { class: "remaining" });
   readonly #actions = element("div", { class: "actions", part: "actions" });
+  readonly #warning = element("p", { class: "warning" });
 
   connectedCallback(): void {
-    const warning = element("p", { class: "warning" }, this.#texts().warning);
     this.#root.adoptedStyleSheets = [styles];
-    this.#root.replaceChildren(this.#body, this.#status, this.#remaining, this.#actions, warning);
-    this.#ticking = setInterval(() => this.#tick(), 1000);
-    const storage = safeSessionStorage();
-    this.#connection = new LoginConnection({
-      gateway: gatewayOf(this),
-      request: requestOf(this),
-      ...(storage && { storage }),
-    });
-    this.#draw(this.#connection.state);
-    this.#connection.subscribe((state) => this.#show(state));
+    this.#root.replaceChildren(this.#body, this.#status, this.#remaining, this.#actions, this.#warning);
+    this.#ticker = setInterval(() => this.#tick(), 1000);
+    this.#connect();
   }
 
   disconnectedCallback(): void {
-    clearInterval(this.#ticking);
+    clearInterval(this.#ticker);
     this.#connection?.close();
     this.#connection = undefined;
   }
 
+  attributeChangedCallback(_name: string, before: string | null, after: string | null): void {
+    // Attributes often change together: one update takes all of them.
+    if (before === after || this.#isUpdateDue || !this.#connection) return;
+    this.#isUpdateDue = true;
+    queueMicrotask(() => this.#update());
+  }
+
+  #update(): void {
+    this.#isUpdateDue = false;
+    if (!this.#connection) return;
+    if (this.#request === requestKey(this)) {
+      this.#drawn = "";
+      this.#render();
+    } else {
+      // The code on the screen is given up, so that it cannot be scanned any more.
+      this.#connection.cancel();
+      this.#connection.close();
+      this.#connect();
+    }
+  }
+
+  #connect(): void {
+    this.#request = requestKey(this);
+    this.#drawn = "";
+    this.#connection = new LoginConnection({
+      gateway: gatewayOf(this),
+      request: requestOf(this),
+      storage: safeSessionStorage(),
+    });
+    this.#connection.subscribe((state) => this.#show(state));
+  }
+
   #show(state: LoginState): void {
-    const before = this.#state;
     this.#state = state;
-    if (isDrawnOtherwise(before, state)) this.#draw(state);
+    this.#render();
+    const isAllowed = this.dispatchEvent(new LoginStateEvent(state));
+    if (state.name === "confirmed" && isAllowed) this.#leave(state.redirectTo);
+  }
+
+  #render(): void {
+    const state = this.#state;
+    const wanted = "qr" in state ? state.qr : state.name;
+    // Badge and status text change more often than picture and buttons.
+    if (this.#drawn !== wanted) this.#draw(state);
+    this.#drawn = wanted;
     this.#body.querySelector(".badge")?.remove();
     if ("connected" in state && !state.connected && state.name !== "loading") {
       this.#body.querySelector(".code")?.append(element("div", { class: "badge" }, this.#texts().reconnecting));
     }
     this.#tick();
-    const told = this.dispatchEvent(new CustomEvent("saoma-state", { detail: state, bubbles: true, cancelable: true }));
-    if (state.name === "confirmed" && told) this.#leave(state.redirectTo);
   }
 
   #draw(state: LoginState): void {
-    // Whoever works this by the keyboard must not be thrown back to the top of the page.
+    // Without this, the keyboard's focus would go back to the top of the page.
     const hadFocus = this.#root.activeElement !== null;
+    this.#warning.textContent = this.#texts().warning;
     this.#body.replaceChildren(this.#picture(state));
     this.#actions.replaceChildren(...this.#buttons(state));
     if (hadFocus) this.#actions.querySelector<HTMLElement>("button, a")?.focus();
@@ -79,10 +132,10 @@ export class QrLogin extends HTMLElement {
     setTimeout(() => {
       const link = element("a", { class: "main", href: redirectTo }, this.#texts().goOn);
       this.#actions.replaceChildren(link);
-    }, GO_ON_AFTER_MS);
+    }, CONTINUE_LINK_AFTER_MS);
   }
 
-  #words(state: LoginState): string {
+  #statusText(state: LoginState): string {
     const texts = this.#texts();
     switch (state.name) {
       case "loading":
@@ -92,24 +145,18 @@ export class QrLogin extends HTMLElement {
         return state.connected ? texts.waiting : texts.reconnecting;
       case "scanned":
         return state.connected ? texts.scanned(state.person) : texts.reconnecting;
-      case "confirmed":
-        return texts.confirmed;
       case "rejected":
-        return state.reason === "declined" ? texts.declined : texts.refused;
+        return state.reason === "declined" ? texts.declined : texts.notAllowed;
       case "delayed":
         return state.error === "too_many_requests" ? texts.tooMany : texts.busy;
-      case "refused":
-        return texts.failed;
-      case "cancelled":
-      case "expired":
-      case "superseded":
+      default:
         return texts[state.name];
     }
   }
 
   #picture(state: LoginState): HTMLElement {
     const texts = this.#texts();
-    const box = element("div", { class: this.#large ? "code large" : "code", part: "code" });
+    const box = element("div", { class: this.#isLarge ? "code large" : "code", part: "code" });
     switch (state.name) {
       case "loading":
       case "delayed":
@@ -123,7 +170,7 @@ export class QrLogin extends HTMLElement {
         box.append(element("div", { class: "mask" }, element("div", { class: "tick", "aria-hidden": "true" }, "✓")));
         break;
       default:
-        box.append(this.#refreshButton(this.#words(state), "mask"));
+        box.append(this.#refreshButton(this.#statusText(state), "mask"));
     }
     return box;
   }
@@ -139,7 +186,7 @@ export class QrLogin extends HTMLElement {
         return [
           ...this.#appLink(texts),
           this.#refreshButton(texts.refresh),
-          button(this.#large ? texts.shrink : texts.enlarge, () => this.#resize(), "resize"),
+          button(this.#isLarge ? texts.shrink : texts.enlarge, () => this.#resize(), "resize"),
           typedCode(texts, state.userCode),
         ];
       case "scanned":
@@ -153,24 +200,25 @@ export class QrLogin extends HTMLElement {
     return button(text, () => this.#connection?.refresh(), kind);
   }
 
-  /** On a phone's own screen there is nothing to scan the code with (threat T28). */
+  /** Returns the link for phones, which cannot scan their own screen (threat T28). */
   #appLink(texts: Texts): HTMLElement[] {
     const link = this.getAttribute("app-link");
     return link !== null && matchMedia(PHONE).matches ? [element("a", { class: "main", href: link }, texts.openApp)] : [];
   }
 
   #resize(): void {
-    this.#large = !this.#large;
-    this.#draw(this.#state);
+    this.#isLarge = !this.#isLarge;
+    this.#drawn = "";
+    this.#render();
     this.#actions.querySelector<HTMLElement>(".resize")?.focus();
   }
 
   #tick(): void {
     const deadline = deadlineOf(this.#state);
     const left = deadline === undefined ? undefined : secondsUntil(deadline);
-    this.#status.textContent = this.#words(this.#state);
+    this.#status.textContent = this.#statusText(this.#state);
     this.#remaining.textContent = left === undefined ? "" : this.#countdown(left);
-    this.#remaining.setAttribute("aria-live", left !== undefined && READ_OUT.includes(left) ? "polite" : "off");
+    this.#remaining.setAttribute("aria-live", left !== undefined && ANNOUNCED_SECONDS.includes(left) ? "polite" : "off");
   }
 
   #countdown(seconds: number): string {
@@ -184,21 +232,21 @@ export class QrLogin extends HTMLElement {
   }
 }
 
-/** Whether picture and buttons of the two differ; the badge and the words are kept up to date beside. */
-function isDrawnOtherwise(before: LoginState, after: LoginState): boolean {
-  return before.name !== after.name || ("qr" in before && "qr" in after && before.qr !== after.qr);
-}
-
-/** What the page counts down to, in Unix milliseconds. */
+/** Returns the instant to count down to, in Unix milliseconds. */
 function deadlineOf(state: LoginState): number | undefined {
   if (state.name === "delayed") return state.retryAt;
   if (isRefreshHeldBack(state)) return state.renewableAt;
   return "expiresAt" in state ? state.expiresAt : undefined;
 }
 
-/** Whether the person has asked for new codes too often for now. */
+/** Returns true while the gateway renews no code, because the person asked too often. */
 function isRefreshHeldBack(state: LoginState): state is WaitingState & { readonly renewableAt: number } {
   return state.name === "waiting" && state.renewableAt !== undefined && state.renewableAt > Date.now();
+}
+
+/** Returns a key of everything that the gateway is asked, except the language, which is not worth a new code. */
+function requestKey(source: Element): string {
+  return JSON.stringify([gatewayOf(source), { ...requestOf(source), locale: "" }]);
 }
 
 function typedCode(texts: Texts, code: string): HTMLElement {
@@ -217,22 +265,11 @@ function secondsUntil(instant: number): number {
   return Math.max(0, Math.ceil((instant - Date.now()) / 1000));
 }
 
-/** Storage throws where the browser denies it to the page; the login then lives as long as the page. */
+/** Returns the tab's storage, or `undefined` where the browser denies it: the login then lives as long as the page. */
 function safeSessionStorage(): Storage | undefined {
   try {
     return sessionStorage;
   } catch {
     return undefined;
   }
-}
-
-function element<K extends keyof HTMLElementTagNameMap>(
-  name: K,
-  attributes: Readonly<Record<string, string>>,
-  ...inside: readonly (Node | string)[]
-): HTMLElementTagNameMap[K] {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) if (value !== "") made.setAttribute(key, value);
-  made.append(...inside);
-  return made;
 }

@@ -1,12 +1,12 @@
-/** A scripted gateway for each test of a file, and the pages that the test opens at it. */
+/** A scripted gateway for each test of a file, and pages that connect to it. */
 import { afterEach, beforeEach, expect } from "vitest";
 import type { LoginOptions } from "../src/index.ts";
 import { opened } from "./messages.ts";
 import { Page } from "./page.ts";
-import { ScriptedGateway, type Visit } from "./scripted-gateway.ts";
+import { ScriptedGateway, type BrowserConnection } from "./scripted-gateway.ts";
 
-/** Made once in a file, before its tests. */
-export class Scene {
+/** Is created once in a file, before its tests. */
+export class Fixture {
   #gateway: ScriptedGateway | undefined;
   readonly #pages: Page[] = [];
 
@@ -31,18 +31,18 @@ export class Scene {
     return page;
   }
 
-  /** Opens a login and shows its code. */
-  async openWaiting(options?: Partial<LoginOptions>): Promise<{ page: Page; visit: Visit }> {
+  /** Opens a page and sends it a code. */
+  async openWaiting(options?: Partial<LoginOptions>): Promise<{ page: Page; connection: BrowserConnection }> {
     const page = this.open(options);
-    const visit = await this.gateway.visit();
-    visit.send(opened);
-    await visit.followed;
+    const connection = await this.gateway.nextConnection();
+    connection.send(opened);
+    await connection.followed;
     await page.shows("waiting", { connected: true });
-    return { page, visit };
+    return { page, connection };
   }
 }
 
-/** The message with which a browser comes back that has seen so much. */
+/** Returns the `resume` of a browser that has seen the messages up to `last_seq`. */
 export const resumeFrom = (last_seq: number, attempt: number = expect.any(Number)) => ({
   type: "resume",
   login_id: opened.login_id,

@@ -1,4 +1,4 @@
-/** The connections of browsers to a scripted gateway, whichever transport brought them. */
+/** Connections of browsers to a scripted gateway, over each transport. */
 import type { ServerResponse } from "node:http";
 import type { ClientMessage, CloseNotice, ServerMessage } from "../src/generated.ts";
 
@@ -6,24 +6,24 @@ import type { ClientMessage, CloseNotice, ServerMessage } from "../src/generated
 export type AnyMessage = ServerMessage | { readonly type: string; readonly seq?: number };
 
 /** One connection of a browser. */
-export interface Visit {
+export interface BrowserConnection {
   readonly transport: "websocket" | "event stream" | "long poll";
-  /** The message with which it came. */
+  /** The first message. */
   readonly first: ClientMessage;
-  /** Once the browser can be told something: over HTTP that is after the open. */
+  /** Resolves once the browser receives messages: over HTTP that is after the open. */
   readonly followed: Promise<void>;
-  /** Once the browser has gone. */
+  /** Resolves once the browser has closed it. */
   readonly left: Promise<void>;
-  /** The next command of the browser. */
+  /** Returns the next command of the browser. */
   command(): Promise<ClientMessage>;
   send(...messages: readonly AnyMessage[]): void;
-  /** Ends it with a close code. */
+  /** Closes it with a code. */
   close(code: number, reason?: string): void;
-  /** Ends it as a broken network does. */
+  /** Breaks it, as a network does. */
   drop(): void;
 }
 
-/** Values that are awaited in the order in which they come. */
+/** A queue of values that can be awaited. */
 export class Queue<T> {
   readonly #values: T[] = [];
   readonly #takers: ((value: T) => void)[] = [];
@@ -44,9 +44,9 @@ export class Queue<T> {
   }
 }
 
-/** What goes to a browser over HTTP after the open. */
+/** The part of a connection over HTTP that follows the open. */
 interface Outlet {
-  readonly transport: Visit["transport"];
+  readonly transport: BrowserConnection["transport"];
   readonly left: Promise<void>;
   send(message: AnyMessage): void;
   close(notice: CloseNotice): void;
@@ -78,7 +78,7 @@ export class StreamOutlet implements Outlet {
   }
 }
 
-/** Polls, of which the last is held until there is something to tell. */
+/** Long polls. The last one is held until there is a message. */
 export class PollOutlet implements Outlet {
   readonly transport = "long poll";
   readonly left: Promise<void>;
@@ -101,7 +101,7 @@ export class PollOutlet implements Outlet {
 
   send(message: AnyMessage): void {
     this.#messages.push(message);
-    // What is sent together goes together.
+    // After this turn, so that messages sent together arrive in one answer.
     setImmediate(() => this.#answer());
   }
 
@@ -110,7 +110,7 @@ export class PollOutlet implements Outlet {
     setImmediate(() => this.#answer());
   }
 
-  /** The answer begins, and breaks off. */
+  /** Begins an answer and breaks off. */
   drop(): void {
     this.#isBroken = true;
     this.#held?.writeHead(200, { "content-length": 99 }).write('{"messages":[', () => this.#held?.destroy());
@@ -124,8 +124,8 @@ export class PollOutlet implements Outlet {
   }
 }
 
-/** A visit over HTTP: opened by a POST or not, then followed. */
-export class HttpVisit implements Visit {
+/** A connection over HTTP: a POST that opens a login, or none, and then a stream or polls. */
+export class HttpConnection implements BrowserConnection {
   readonly commands = new Queue<ClientMessage>();
   readonly followed: Promise<void>;
   readonly left: Promise<void>;
@@ -135,14 +135,14 @@ export class HttpVisit implements Visit {
 
   constructor(
     readonly first: ClientMessage,
-    private answerOpen?: (visit: HttpVisit, message: AnyMessage) => void,
+    private answerOpen?: (connection: HttpConnection, message: AnyMessage) => void,
   ) {
     this.#following = new Promise((follow) => (this.#follow = follow));
     this.followed = this.#following.then(() => undefined);
     this.left = this.#following.then((outlet) => outlet.left);
   }
 
-  get transport(): Visit["transport"] {
+  get transport(): BrowserConnection["transport"] {
     if (this.outlet === undefined) throw new Error("the browser does not follow yet");
     return this.outlet.transport;
   }
