@@ -6,10 +6,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context, ensure};
 use jsonwebtoken::jwk::{Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use saoma_client::RelyingParty;
 use saoma_protocol::{Identity, IdentityKind, IntrospectionResponse, OfferedIdentity};
 use serde::{Deserialize, Serialize};
-
-use crate::browser::RelyingParty;
 
 /// The file, in TOML.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -1,12 +1,10 @@
-//! From which address of this machine a connection comes: on loopback there are 16 million, so that ports do not run
-//! out and limits for each address see many people.
+//! Local addresses of connections to a target on loopback, which has 16 million of them: ports do not run out, and
+//! limits per address see many clients.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use tokio::net::{TcpSocket, TcpStream};
+use saoma_client::tcp;
 use url::Url;
-
-use crate::browser::BrowserError;
 
 /// An address of 127.0.0.0/8 for each number, from 127.1.0.1 on; the last part is never 0 or 255.
 pub fn loopback(number: u64) -> IpAddr {
@@ -23,38 +21,8 @@ pub fn loopback(number: u64) -> IpAddr {
 
 /// Where a target listens, when it is given as an IPv4 loopback address.
 pub fn loopback_target(target: &Url) -> Option<SocketAddr> {
-    let address = socket_address(target).ok()?;
+    let address = tcp::socket_address(target).ok()?;
     (address.is_ipv4() && address.ip().is_loopback()).then_some(address)
-}
-
-/// Where a target listens.
-///
-/// # Errors
-/// It names no address.
-pub fn socket_address(target: &Url) -> Result<SocketAddr, BrowserError> {
-    let addresses = target.socket_addrs(|| match target.scheme() {
-        "ws" => Some(80),
-        "wss" => Some(443),
-        _ => None,
-    });
-    let first = addresses.ok().and_then(|found| found.into_iter().next());
-    first.ok_or_else(|| BrowserError::Target(target.to_string()))
-}
-
-/// A connection to a target from this address.
-///
-/// # Errors
-/// The machine has no such address, or the target does not answer.
-pub async fn bound_stream(source: IpAddr, target: &Url) -> Result<TcpStream, BrowserError> {
-    let failed = |error: std::io::Error| BrowserError::Connection(error.to_string());
-    let socket = TcpSocket::new_v4().map_err(failed)?;
-    socket.bind(SocketAddr::new(source, 0)).map_err(failed)?;
-    let stream = socket
-        .connect(socket_address(target)?)
-        .await
-        .map_err(failed)?;
-    stream.set_nodelay(true).map_err(failed)?;
-    Ok(stream)
 }
 
 #[cfg(test)]

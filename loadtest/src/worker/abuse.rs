@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use saoma_protocol::{ScanRequest, paths};
+use saoma_client::{Browser, BrowserError, DEFAULT_TIMEOUT, Phone, PhoneError};
+use saoma_protocol::ScanRequest;
 use tokio::time::{Instant, sleep_until};
 
-use super::requests::{Asked, RequestError, Requests};
+use super::connection_pool::ConnectionPool;
 use super::site::{ABUSERS, Site};
-use crate::browser::{Browser, BrowserError, PATIENCE};
 use crate::open_model::{Clock, Room, arrive_at};
 use crate::pacing::Stage;
 use crate::scenario::Abuse;
@@ -41,7 +41,11 @@ pub(super) async fn flood(
     };
     let addresses = u64::from(abuse.addresses.max(1));
     let sources = site.abuser(0).map(|_| (ABUSERS, addresses));
-    let phones = Arc::new(Requests::new(gateway.node(0), sources, PATIENCE)?);
+    let phones = Arc::new(ConnectionPool::new(
+        gateway.node(0),
+        sources,
+        DEFAULT_TIMEOUT,
+    )?);
     let room = Room::new(AT_ONCE);
     let come = |rate: f64| Stage::steady(rate, seconds).share(site.plan.worker, site.plan.workers);
     let (mut opens, mut scans, mut guesses) = (Coarse, Coarse, Coarse);
@@ -101,35 +105,30 @@ async fn open(site: &Site, address: u64) -> Result<(), BrowserError> {
         gateway.node(usize::try_from(address).unwrap_or_default()),
         &gateway.party,
     );
-    let (mut socket, asked) = Browser::ask(site.abuser(address), target, party).await?;
-    socket.answer(asked).await.map(|_| ())
+    let (mut browser, login) =
+        Browser::connect_opening(site.abuser(address), target, party).await?;
+    login.opened(browser.next().await?).map(|_| ())
 }
 
 async fn attempt(
     site: Arc<Site>,
-    phones: Arc<Requests>,
+    phones: Arc<ConnectionPool>,
     what: &'static str,
     scan: ScanRequest,
     person: u64,
 ) {
     let Some(gateway) = &site.gateway else { return };
-    let Ok(body) = serde_json::to_string(&scan) else {
-        return;
-    };
     // From the end of the list, where honest people come last.
-    let persons = gateway.persons.len();
+    let persons = gateway.tokens.len();
     let token =
-        &gateway.persons[persons - 1 - usize::try_from(person).unwrap_or_default() % persons];
-    let asked = Asked {
-        path: paths::SCANS,
-        token: Some(token),
-        media_type: "application/json",
-        body,
-    };
-    let outcome = match phones.post(&asked).await {
+        &gateway.tokens[persons - 1 - usize::try_from(person).unwrap_or_default() % persons];
+    let phone = Phone::with_client(&*phones, gateway.node(0).clone(), token);
+    let outcome = match phone.claim(&scan).await {
         Ok(_) => "found a login".into(),
-        Err(RequestError::Refused { status, .. }) => format!("refused with {}", status.as_u16()),
-        Err(RequestError::NoAnswer(_) | RequestError::NoConnection(_)) => "no answer".into(),
+        Err(PhoneError::Refused { status, .. } | PhoneError::InvalidAnswer { status, .. }) => {
+            format!("refused with {}", status.as_u16())
+        }
+        Err(PhoneError::NoAnswer(_) | PhoneError::InvalidRequest(_)) => "no answer".into(),
     };
     site.tally.noticed(format!("flood, {what}: {outcome}"));
 }

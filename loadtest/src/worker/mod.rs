@@ -3,8 +3,8 @@
 //! One thread is enough for it, and leaves the processors to the server; more workers make more load.
 
 mod abuse;
+mod connection_pool;
 mod plain;
-mod requests;
 mod site;
 mod steps;
 mod tally;
@@ -17,14 +17,14 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, bail};
+use saoma_client::DEFAULT_TIMEOUT;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use url::Url;
 
 use self::abuse::flood;
-use self::requests::Requests;
+use self::connection_pool::ConnectionPool;
 use self::site::{Signal, Site};
-use crate::browser::PATIENCE;
 use crate::open_model::{Arrival, PreciseClock, Room, arrive_at};
 use crate::orders::{LATENESS, Order, Target, Word};
 use crate::pacing::Stage;
@@ -66,7 +66,11 @@ async fn serve() -> anyhow::Result<()> {
         Target::Plain { publish, .. } => {
             let target =
                 Url::parse(&publish.replace("{id}", "0")).context("--publish is no URL")?;
-            Some(Arc::new(Requests::new(&target, None, PATIENCE)?))
+            Some(Arc::new(ConnectionPool::new(
+                &target,
+                None,
+                DEFAULT_TIMEOUT,
+            )?))
         }
         Target::Gateway { .. } => None,
     };
@@ -102,7 +106,7 @@ async fn serve() -> anyhow::Result<()> {
 
 struct Worker {
     site: Arc<Site>,
-    publisher: Option<Arc<Requests>>,
+    publisher: Option<Arc<ConnectionPool>>,
     clock: PreciseClock,
     /// Browsers that were asked for so far.
     seats: u64,
@@ -225,7 +229,7 @@ impl Worker {
     }
 }
 
-fn seat(site: &Arc<Site>, publisher: Option<&Arc<Requests>>, arrival: Arrival) {
+fn seat(site: &Arc<Site>, publisher: Option<&Arc<ConnectionPool>>, arrival: Arrival) {
     site.living.fetch_add(1, Ordering::Relaxed);
     let (site, seat) = (Arc::clone(site), arrival.number);
     match publisher {

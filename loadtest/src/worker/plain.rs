@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use saoma_client::{BrowserError, DEFAULT_TIMEOUT, error_chain, tcp};
 use saoma_protocol::LoginId;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
@@ -13,21 +14,21 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use url::Url;
 
-use super::requests::{Asked, RequestError, Requests};
+use super::connection_pool::{ConnectionPool, RequestError};
 use super::site::{Signal, Site};
-use crate::browser::PATIENCE;
 use crate::open_model::Arrival;
 use crate::scenario::Step;
-use crate::source::{bound_stream, socket_address};
 
 type Socket = WebSocketStream<TcpStream>;
 
 /// Why nothing came of a message.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
-    #[error("subscribe: {0}")]
-    Subscribe(String),
-    #[error("publish: {0}")]
+    #[error("subscribe")]
+    Subscribe(#[from] BrowserError),
+    #[error("{0}")]
+    InvalidAddress(String),
+    #[error("publish")]
     Publish(#[from] RequestError),
     #[error("a message did not come within {0:?}")]
     Silence(Duration),
@@ -44,27 +45,27 @@ struct Channel {
 /// Subscribes, and waits for messages until all are told to leave.
 pub(super) async fn subscribe(
     site: Arc<Site>,
-    publisher: Arc<Requests>,
+    publisher: Arc<ConnectionPool>,
     seat: u64,
     first: Arrival,
 ) {
     let outcome = wait(&site, &publisher, seat, first).await;
     if let Err(failure) = outcome {
-        site.tally.failed(&failure.to_string());
+        site.tally.failed(&error_chain(&failure));
     }
     site.living.fetch_sub(1, Ordering::Relaxed);
 }
 
 async fn wait(
     site: &Arc<Site>,
-    publisher: &Requests,
+    publisher: &ConnectionPool,
     seat: u64,
     first: Arrival,
 ) -> Result<(), Failure> {
     let channel = channel(site, seat)?;
-    let mut socket = timeout(PATIENCE, connect(site, &channel, seat))
+    let mut socket = timeout(DEFAULT_TIMEOUT, connect(site, &channel, seat))
         .await
-        .map_err(|_| Failure::Silence(PATIENCE))??;
+        .map_err(|_| Failure::Silence(DEFAULT_TIMEOUT))??;
     site.measured("open", first.intended.elapsed());
     site.tally.socket_opened();
     drop(first);
@@ -99,7 +100,7 @@ async fn wait(
 /// Publishes a message, and waits for it.
 async fn message(
     site: &Site,
-    publisher: &Requests,
+    publisher: &ConnectionPool,
     channel: &Channel,
     socket: &mut Socket,
     intended: Instant,
@@ -109,13 +110,9 @@ async fn message(
     site.tally.opened(id, &text);
     site.tally.book(|ledger| ledger.asked(id));
     let publishing = async {
-        let asked = Asked {
-            path: &channel.path,
-            token: None,
-            media_type: "text/plain",
-            body: text.clone(),
-        };
-        publisher.post(&asked).await?;
+        publisher
+            .post(&channel.path, "text/plain", text.clone())
+            .await?;
         site.measured("confirm", intended.elapsed());
         site.tally.book(|ledger| ledger.accepted(id));
         Ok(())
@@ -132,44 +129,37 @@ async fn message(
         Err(Failure::Ended)
     };
     let both = async { tokio::try_join!(publishing, hearing) };
-    timeout(PATIENCE, both)
+    timeout(DEFAULT_TIMEOUT, both)
         .await
-        .map_err(|_| Failure::Silence(PATIENCE))?
+        .map_err(|_| Failure::Silence(DEFAULT_TIMEOUT))?
         .map(|_| ())
 }
 
 async fn connect(site: &Site, channel: &Channel, seat: u64) -> Result<Socket, Failure> {
-    let wrong = |error: String| Failure::Subscribe(error);
     let began = Instant::now();
     let stream = match site.source(seat) {
-        Some(source) => bound_stream(source, &channel.subscribe)
+        Some(source) => tcp::connect_from(source, &channel.subscribe).await?,
+        None => TcpStream::connect(tcp::socket_address(&channel.subscribe)?)
             .await
-            .map_err(|error| wrong(error.to_string()))?,
-        None => {
-            let address =
-                socket_address(&channel.subscribe).map_err(|error| wrong(error.to_string()))?;
-            TcpStream::connect(address)
-                .await
-                .map_err(|error| wrong(error.to_string()))?
-        }
+            .map_err(BrowserError::from)?,
     };
     let config = WebSocketConfig::default()
         .read_buffer_size(1024)
         .write_buffer_size(0);
     let connecting = client_async_with_config(channel.subscribe.as_str(), stream, Some(config));
-    let (socket, _) = connecting.await.map_err(|error| wrong(error.to_string()))?;
+    let (socket, _) = connecting.await.map_err(BrowserError::from)?;
     site.measured("handshake", began.elapsed());
     Ok(socket)
 }
 
 fn channel(site: &Site, seat: u64) -> Result<Channel, Failure> {
     let crate::orders::Target::Plain { subscribe, publish } = &site.plan.target else {
-        return Err(Failure::Subscribe("no plain server".into()));
+        return Err(Failure::InvalidAddress("no plain server".into()));
     };
     let id = format!("{}-{seat}", site.plan.worker);
     let url = |template: &str| {
         Url::parse(&template.replace("{id}", &id))
-            .map_err(|error| Failure::Subscribe(format!("{template}: {error}")))
+            .map_err(|error| Failure::InvalidAddress(format!("{template}: {error}")))
     };
     let (subscribe, publish) = (url(subscribe)?, url(publish)?);
     let path = publish.query().map_or_else(

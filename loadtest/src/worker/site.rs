@@ -1,20 +1,20 @@
 //! What all browsers of a worker have in common.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::fmt::Display;
+use std::error::Error;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use anyhow::ensure;
+use saoma_client::{DEFAULT_TIMEOUT, RelyingParty, error_chain};
 use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
 use url::Url;
 
-use super::requests::Requests;
+use super::connection_pool::ConnectionPool;
 use super::tally::Tally;
-use crate::browser::{PATIENCE, RelyingParty};
 use crate::open_model::{Arrival, Room};
 use crate::orders::{Plan, Target};
 use crate::scenario::{Scenario, Step};
@@ -75,10 +75,10 @@ pub(super) struct Site {
 pub(super) struct Gateway {
     pub(super) nodes: Vec<Url>,
     pub(super) party: RelyingParty,
-    /// `Authorization` headers of persons.
-    pub(super) persons: Vec<String>,
-    /// Requests to each node.
-    pub(super) phones: Vec<Requests>,
+    /// App tokens of the persons.
+    pub(super) tokens: Vec<String>,
+    /// Connections of phones and relying parties to each node.
+    pub(super) pools: Vec<ConnectionPool>,
 }
 
 impl Site {
@@ -97,17 +97,14 @@ impl Site {
                 let from_loopback = nodes.iter().all(|node| loopback_target(node).is_some());
                 let sources = from_loopback
                     .then_some((PHONES.0 + u64::from(plan.worker) * PHONES.1, PHONES.1));
-                let phones = nodes
+                let pools = nodes
                     .iter()
-                    .map(|node| Requests::new(node, sources, patience));
+                    .map(|node| ConnectionPool::new(node, sources, patience));
                 let gateway = Gateway {
-                    phones: phones.collect::<anyhow::Result<_>>()?,
+                    pools: pools.collect::<anyhow::Result<_>>()?,
                     nodes: nodes.clone(),
                     party: deployment.relying_party(),
-                    persons: tokens
-                        .iter()
-                        .map(|token| format!("Bearer {token}"))
-                        .collect(),
+                    tokens: tokens.clone(),
                 };
                 (Some(gateway), from_loopback)
             }
@@ -210,8 +207,8 @@ impl Site {
     }
 
     /// A login broke off, and its seat stays empty.
-    pub(super) fn broke_off(&self, why: &impl Display) -> bool {
-        self.tally.failed(&why.to_string());
+    pub(super) fn broke_off(&self, doing: &str, error: &dyn Error) -> bool {
+        self.tally.failed(&format!("{doing}{}", error_chain(error)));
         false
     }
 
@@ -226,9 +223,9 @@ impl Gateway {
         &self.nodes[number % self.nodes.len()]
     }
 
-    /// Requests to that node.
-    pub(super) fn phone(&self, number: usize) -> &Requests {
-        &self.phones[number % self.phones.len()]
+    /// Connections to that node.
+    pub(super) fn pool(&self, number: usize) -> &ConnectionPool {
+        &self.pools[number % self.pools.len()]
     }
 }
 
@@ -236,7 +233,7 @@ const fn patience(scenario: &Scenario) -> Duration {
     if scenario.come_back {
         LONG_PATIENCE
     } else {
-        PATIENCE
+        DEFAULT_TIMEOUT
     }
 }
 

@@ -25,12 +25,16 @@ impl Visitor {
         };
         let login_id = match Box::pin(self.scan(&phone, scan.intended)).await {
             Ok(login_id) => login_id,
-            Err(failure) => return site.broke_off(&failure),
+            Err(failure) => return site.broke_off("", &failure),
         };
         let confirm = match self.turn(self.through(scan, Step::Confirm)).await {
             Ok(confirm) => confirm,
             // Settled, and nobody has confirmed.
-            Err(true) => return site.broke_off(&"a scanned login ended before its confirm"),
+            Err(true) => {
+                site.tally
+                    .failed("a scanned login ended before its confirm");
+                return false;
+            }
             Err(false) => return false,
         };
         let confirmed = match Box::pin(self.confirm(&phone, login_id, confirm.intended)).await {
@@ -43,7 +47,7 @@ impl Visitor {
         };
         let code = match confirmed {
             Ok(code) => code,
-            Err(failure) => return site.broke_off(&failure),
+            Err(failure) => return site.broke_off("", &failure),
         };
         let turn = self.through(confirm, Step::Redeem);
         if !site.scenario().redeem {
@@ -55,7 +59,7 @@ impl Visitor {
         let Ok(redeem) = turn.await else { return false };
         match Box::pin(grant.redeem(redeem.intended)).await {
             Ok(()) => site.tally.done(),
-            Err(failure) => return site.broke_off(&failure),
+            Err(failure) => return site.broke_off("", &failure),
         }
         false
     }

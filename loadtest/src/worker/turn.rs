@@ -4,25 +4,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
-use saoma_protocol::{
-    ClientMessage, ConfirmRequest, Decision, ErrorCode, LoginId, ScanContext, ScanRequest,
-    ServerMessage, paths,
-};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use saoma_client::{BrowserError, Phone};
+use saoma_protocol::{ClientMessage, Decision, ErrorCode, LoginId, ServerMessage, paths};
 use tokio::time::{Instant, sleep, timeout};
 use url::Url;
 use url::form_urlencoded::Serializer;
 
-use super::requests::{Asked, RequestError};
+use super::connection_pool::{ConnectionPool, ExchangeError, RequestError};
 use super::site::Site;
 use super::visitor::{Failure, Visitor, gateway};
-use crate::browser::BrowserError;
 use crate::deployment::PERSONAL;
 use crate::open_model::Arrival;
 use crate::scenario::Deed;
 
-const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// How long a phone waits before it asks the next node, where one cannot answer.
@@ -61,7 +55,7 @@ impl Visitor {
     }
 
     async fn cancel(&mut self, since: Instant) -> Result<(), Failure> {
-        self.browser.ask(ClientMessage::Cancel).await;
+        self.browser.send(ClientMessage::Cancel).await;
         let (message, at) = self.told().await?;
         let ServerMessage::Cancelled { .. } = message else {
             return Err(unexpected(message));
@@ -72,11 +66,11 @@ impl Visitor {
 
     /// Asks for a new code, and says when it came: nobody scans before.
     async fn refresh(&mut self, since: Instant) -> Result<Instant, Failure> {
-        self.browser.ask(ClientMessage::Refresh).await;
+        self.browser.send(ClientMessage::Refresh).await;
         let patience = self.site.patience();
         let message = timeout(patience, self.hear())
             .await
-            .map_err(|_| BrowserError::Silence(patience))??;
+            .map_err(|_| BrowserError::Timeout(patience))??;
         let ServerMessage::Renewed { .. } = message else {
             return Err(unexpected(message));
         };
@@ -101,11 +95,9 @@ impl Visitor {
     ) -> Result<LoginId, Failure> {
         let (deadline, mut told, mut tries) = (Instant::now() + self.site.patience(), None, 0);
         let context = loop {
-            let scan = ScanRequest::Qr {
-                qr: self.login.qr.clone(),
-            };
-            let asking = phone.ask::<ScanContext>(tries, "scan", paths::SCANS, &scan);
-            let (answer, meanwhile) = self.hearing(asking).await?;
+            let (asked, qr) = (phone.at(tries)?, self.login.qr.clone());
+            let (answer, meanwhile) = self.hearing(asked.scan(&qr)).await?;
+            let answer = answer.map_err(|error| Failure::Request("scan", error.into()));
             told = told.or(meanwhile);
             let pause = match answer {
                 Ok(context) => break context,
@@ -136,14 +128,9 @@ impl Visitor {
         since: Instant,
     ) -> Result<String, Failure> {
         let site = Arc::clone(&self.site);
-        let body = ConfirmRequest {
-            identity: PERSONAL.into(),
-        };
         site.tally.book(|ledger| ledger.asked(login_id));
         let asking = async {
-            let answer = phone
-                .decide(paths::CONFIRM, "confirm", login_id, &body)
-                .await;
+            let answer = phone.decide(Choice::Confirm, login_id).await;
             if answer.is_ok() {
                 site.measured("confirm", since.elapsed());
                 site.tally.book(|ledger| ledger.accepted(login_id));
@@ -168,9 +155,7 @@ impl Visitor {
 
     async fn reject(&mut self, phone: &PhoneOf, login_id: LoginId) -> Result<(), Failure> {
         let (site, began) = (Arc::clone(&self.site), Instant::now());
-        let (answer, told) = self
-            .hearing(phone.decide(paths::REJECT, "reject", login_id, &()))
-            .await?;
+        let (answer, told) = self.hearing(phone.decide(Choice::Reject, login_id)).await?;
         answer?;
         let (message, at) = match told {
             Some(told) => told,
@@ -222,15 +207,10 @@ impl Grant {
             }
             form.finish()
         };
-        let asked = Asked {
-            path: paths::TOKEN,
-            token: None,
-            media_type: FORM,
-            body,
-        };
         loop {
-            match gateway.phone(self.node + tries).post(&asked).await {
-                Ok(_) => break,
+            let pool = gateway.pool(self.node + tries);
+            match pool.post(paths::TOKEN, FORM, body.clone()).await {
+                Ok(()) => break,
                 Err(error)
                     if site.scenario().come_back && Instant::now() < deadline && passes(&error) =>
                 {
@@ -252,49 +232,38 @@ pub(super) struct PhoneOf {
     pub(super) person: u64,
 }
 
+/// What a person decides on the phone.
+#[derive(Debug, Clone, Copy)]
+enum Choice {
+    Confirm,
+    Reject,
+}
+
 impl PhoneOf {
-    async fn ask<T: DeserializeOwned>(
-        &self,
-        tries: usize,
-        what: &'static str,
-        path: &str,
-        body: &impl Serialize,
-    ) -> Result<T, Failure> {
-        let gateway = self
-            .site
-            .gateway
-            .as_ref()
-            .ok_or_else(|| BrowserError::Target("no gateway".into()))?;
+    /// The phone, asking the node after the browser's, or a later one with each try.
+    fn at(&self, tries: usize) -> Result<Phone<&ConnectionPool>, BrowserError> {
+        let gateway = gateway(&self.site)?;
         // Persons are few, and each does one thing at a time by and large.
-        let person = usize::try_from(self.person).unwrap_or_default() % gateway.persons.len();
-        let body = serde_json::to_string(body)
-            .map_err(|error| BrowserError::Connection(error.to_string()))?;
-        let asked = Asked {
-            path,
-            token: Some(&gateway.persons[person]),
-            media_type: JSON,
-            body,
-        };
-        let answer = gateway.phone(self.node + 1 + tries).ask(&asked).await;
-        answer.map_err(|error| Failure::Request(what, error))
+        let person = usize::try_from(self.person).unwrap_or_default() % gateway.tokens.len();
+        let node = self.node + 1 + tries;
+        Ok(Phone::with_client(
+            gateway.pool(node),
+            gateway.node(node).clone(),
+            &*gateway.tokens[person],
+        ))
     }
 
-    async fn decide(
-        &self,
-        path: &str,
-        what: &'static str,
-        login_id: LoginId,
-        body: &impl Serialize,
-    ) -> Result<Decision, Failure> {
-        let (path, deadline, mut tries) = (
-            paths::of_login(path, login_id),
-            Instant::now() + self.site.patience(),
-            0,
-        );
+    async fn decide(&self, choice: Choice, login_id: LoginId) -> Result<Decision, Failure> {
+        let (deadline, mut tries) = (Instant::now() + self.site.patience(), 0);
         loop {
-            match self.ask(tries, what, &path, body).await {
+            let phone = self.at(tries)?;
+            let (what, answer) = match choice {
+                Choice::Confirm => ("confirm", phone.confirm(login_id, PERSONAL).await),
+                Choice::Reject => ("reject", phone.reject(login_id).await),
+            };
+            match answer.map_err(|error| Failure::Request(what, error.into())) {
                 Err(error) if self.asks_again(&error, deadline) => {
-                    sleep(self.pause_after(&error, &mut tries)).await
+                    sleep(self.pause_after(&error, &mut tries)).await;
                 }
                 answer => return answer,
             }
@@ -318,7 +287,8 @@ impl PhoneOf {
 /// until all have been tried.
 fn pause_after(error: &RequestError, tries: &mut usize, nodes: usize) -> Duration {
     *tries += 1;
-    let goes_past = matches!(error, RequestError::NoConnection(_)) && !tries.is_multiple_of(nodes);
+    let goes_past = matches!(error, RequestError::NoAnswer(ExchangeError::Connect(_)))
+        && !tries.is_multiple_of(nodes);
     if goes_past {
         Duration::ZERO
     } else {
@@ -329,7 +299,8 @@ fn pause_after(error: &RequestError, tries: &mut usize, nodes: usize) -> Duratio
 /// Whether asking again may get another answer: no answer, a node that cannot now, or a code that was renewed meanwhile.
 fn passes(error: &RequestError) -> bool {
     match error {
-        RequestError::NoAnswer(_) | RequestError::NoConnection(_) => true,
+        RequestError::NoAnswer(_) | RequestError::InvalidAnswer(_) => true,
+        RequestError::InvalidRequest(_) => false,
         RequestError::Refused { status, code, .. } => {
             status.is_server_error()
                 || *status == StatusCode::TOO_MANY_REQUESTS

@@ -5,25 +5,26 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use saoma_client::{
+    Browser, BrowserError, BrowserEvent, Connection, OpenedLogin, ReconnectPolicy,
+    ReconnectingBrowser, Transport, error_chain,
+};
 use saoma_protocol::{ClientMessage, ServerMessage};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::requests::RequestError;
+use super::connection_pool::RequestError;
 use super::site::{Gateway, Signal, Site};
-use crate::browser::{Browser, BrowserError, OpenedLogin};
 use crate::open_model::Arrival;
-use crate::persistent_browser::{Habits, Heard, PersistentBrowser, is_final, retry_after};
 use crate::scenario::Step;
-use crate::transport::{Connection, Transport};
 
 /// Why a login broke off.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
-    #[error("browser: {0}")]
+    #[error("browser")]
     Browser(#[from] BrowserError),
-    #[error("{0}: {1}")]
-    Request(&'static str, RequestError),
+    #[error("{0}")]
+    Request(&'static str, #[source] RequestError),
 }
 
 /// A browser with a login.
@@ -34,7 +35,7 @@ pub(super) struct Visitor {
     pub(super) node: usize,
     /// Its login, with the code that it shows now.
     pub(super) login: OpenedLogin,
-    pub(super) browser: PersistentBrowser,
+    pub(super) browser: ReconnectingBrowser,
     seat: u64,
     connected: bool,
 }
@@ -53,7 +54,7 @@ pub(super) async fn occupy(site: Arc<Site>, seat: u64, first: Arrival) {
         let stays = match opened {
             Ok(visitor) if site.scenario().steps => Box::pin(visitor.go_by_steps()).await,
             Ok(visitor) => Box::pin(visitor.wait()).await,
-            Err(error) => site.broke_off(&format!("open: {error}")),
+            Err(error) => site.broke_off("open: ", &error),
         };
         if !stays {
             break;
@@ -75,7 +76,7 @@ impl Visitor {
                 }
                 Err(error)
                     if !site.scenario().come_back
-                        || is_final(&error)
+                        || error.is_permanent()
                         || Instant::now() > deadline =>
                 {
                     return Err(error);
@@ -86,20 +87,20 @@ impl Visitor {
                     site.tally
                         .noticed("browsers that were asked to open later".into());
                     let jitter = || Duration::from_millis(fastrand::u64(50..500));
-                    sleep(retry_after(&error).unwrap_or_else(jitter)).await;
+                    sleep(error.retry_after().unwrap_or_else(jitter)).await;
                 }
             }
         }
-        Err(BrowserError::Silence(site.patience()))
+        Err(BrowserError::Timeout(site.patience()))
     }
 
     async fn open_at(site: &Arc<Site>, seat: u64, node: usize) -> Result<Self, BrowserError> {
         let gateway = gateway(site)?;
         let (target, party, source) = (gateway.node(node), &gateway.party, site.source(seat));
         let began = Instant::now();
-        let (mut socket, asked) = Browser::ask(source, target, party).await?;
+        let (mut socket, login) = Browser::connect_opening(source, target, party).await?;
         site.measured("handshake", began.elapsed());
-        let login = socket.answer(asked).await?;
+        let login = login.opened(socket.next().await?)?;
         site.tally.opened(login.login_id, &login.state);
         site.qr_prefix.get_or_init(|| {
             login
@@ -108,18 +109,16 @@ impl Visitor {
                 .map(|(prefix, _)| prefix.to_owned())
                 .unwrap_or_default()
         });
-        let (connection, targets) = (Connection::Socket(socket), gateway.nodes.clone());
-        let random = fastrand::Rng::new();
-        let mut browser = PersistentBrowser::holding(
+        let (connection, targets) = (Connection::WebSocket(socket), gateway.nodes.clone());
+        let mut browser = ReconnectingBrowser::from_connection(
             connection,
             login.clone(),
             targets,
             party,
-            Habits::default(),
-            random,
+            ReconnectPolicy::default(),
         );
         if let Some(source) = source {
-            browser.change_to(Transport::SocketFrom(source));
+            browser.set_transport(Transport::WebSocketFrom(source));
         }
         site.tally.socket_opened();
         Ok(Self {
@@ -139,7 +138,7 @@ impl Visitor {
             Ok(arrival) => {
                 match Box::pin(self.visit(&arrival)).await {
                     Ok(()) => self.site.tally.done(),
-                    Err(failure) => self.site.tally.failed(&failure.to_string()),
+                    Err(failure) => self.site.tally.failed(&error_chain(&failure)),
                 }
                 self.site.scenario().reopen
             }
@@ -160,7 +159,7 @@ impl Visitor {
         let result = loop {
             tokio::select! {
                 arrival = &mut turn => return arrival.map_err(|_| false),
-                heard = self.browser.next() => match self.take(heard) {
+                heard = self.browser.next_event() => match self.take(heard) {
                     Ok(Some(message)) if message.is_settled() => return Err(true),
                     Ok(_) => {}
                     Err(error) => break Err(error),
@@ -183,7 +182,7 @@ impl Visitor {
             Ok(stays) => stays,
             // What was opened long ago has ended, as it should.
             Err(BrowserError::Closed { code: 1000, .. }) => true,
-            Err(error) => site.broke_off(&format!("waiting: {error}")),
+            Err(error) => site.broke_off("waiting: ", &error),
         })
     }
 
@@ -197,10 +196,10 @@ impl Visitor {
         self.connection(false);
         let back = async {
             loop {
-                let heard = self.browser.next().await;
+                let heard = self.browser.next_event().await;
                 match &heard {
-                    Heard::Returned { .. } => self.browser.probe().await,
-                    Heard::News(ServerMessage::Error { .. }) => return Ok(()),
+                    BrowserEvent::Reconnected { .. } => self.browser.probe().await,
+                    BrowserEvent::Message(ServerMessage::Error { .. }) => return Ok(()),
                     _ => {}
                 }
                 self.take(heard)?;
@@ -208,7 +207,7 @@ impl Visitor {
         };
         timeout(patience, back)
             .await
-            .unwrap_or(Err(BrowserError::Silence(patience)))?;
+            .unwrap_or(Err(BrowserError::Timeout(patience)))?;
         self.connection(true);
         self.site.measured("resume", intended.elapsed());
         self.site.returned.fetch_add(1, Ordering::Relaxed);
@@ -216,7 +215,7 @@ impl Visitor {
     }
 
     async fn give_up(&mut self) -> Result<(), BrowserError> {
-        self.browser.ask(ClientMessage::Cancel).await;
+        self.browser.send(ClientMessage::Cancel).await;
         match self.told().await? {
             (ServerMessage::Cancelled { .. }, _) => self.until_the_end().await,
             (other, _) => Err(BrowserError::Unexpected(Box::new(other))),
@@ -236,13 +235,13 @@ impl Visitor {
         };
         timeout(patience, told)
             .await
-            .unwrap_or(Err(BrowserError::Silence(patience)))
+            .unwrap_or(Err(BrowserError::Timeout(patience)))
     }
 
     /// The next message, however long it takes.
     pub(super) async fn hear(&mut self) -> Result<ServerMessage, BrowserError> {
         loop {
-            let heard = self.browser.next().await;
+            let heard = self.browser.next_event().await;
             if let Some(message) = self.take(heard)? {
                 return Ok(message);
             }
@@ -279,10 +278,10 @@ impl Visitor {
         }
     }
 
-    fn take(&mut self, heard: Heard) -> Result<Option<ServerMessage>, BrowserError> {
+    fn take(&mut self, heard: BrowserEvent) -> Result<Option<ServerMessage>, BrowserError> {
         let come_back = self.site.scenario().come_back;
         match heard {
-            Heard::News(message) => {
+            BrowserEvent::Message(message) => {
                 if let ServerMessage::Renewed { qr, .. } = &message {
                     self.login.qr.clone_from(qr);
                 }
@@ -291,17 +290,17 @@ impl Visitor {
                     !(come_back && matches!(message, ServerMessage::Error { .. }))
                 }))
             }
-            Heard::Stale(message @ ServerMessage::Confirmed { .. }) => Ok(Some(message)),
-            Heard::Stale(_) => Ok(None),
-            Heard::Lost { code, .. } => {
+            BrowserEvent::Duplicate(message @ ServerMessage::Confirmed { .. }) => Ok(Some(message)),
+            BrowserEvent::Duplicate(_) => Ok(None),
+            BrowserEvent::Disconnected { code, .. } => {
                 self.connection(false);
                 if come_back { Ok(None) } else { closed(code) }
             }
-            Heard::Returned { .. } => {
+            BrowserEvent::Reconnected { .. } => {
                 self.connection(true);
                 Ok(None)
             }
-            Heard::SentAway { code } => closed(code),
+            BrowserEvent::Closed { code } => closed(code),
         }
     }
 
@@ -323,7 +322,7 @@ impl Drop for Visitor {
 pub(super) fn gateway(site: &Site) -> Result<&Gateway, BrowserError> {
     site.gateway
         .as_ref()
-        .ok_or_else(|| BrowserError::Target("no gateway".into()))
+        .ok_or_else(|| BrowserError::InvalidAddress("no gateway".into()))
 }
 
 fn closed<T>(code: u16) -> Result<T, BrowserError> {
