@@ -10,7 +10,6 @@
 
 use std::fmt::Debug;
 use std::net::IpAddr;
-use std::sync::LazyLock;
 
 use axum::body::Body;
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, ETAG, IF_NONE_MATCH};
@@ -21,12 +20,15 @@ use saoma_protocol::{
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::runtime::Runtime;
 
-use crate::client_address::{ClientAddress, TrustedProxies};
-use crate::logins::Denial;
-use crate::server::Peer;
-use crate::{assets, body, identity, logins, oidc, settings, store, transport};
+use crate::client_address::ClientAddress;
+use crate::error::ApiError;
+use crate::frontends::{browser, oidc};
+use crate::fuzz_input::{RUNTIME, lines};
+use crate::http::server::Peer;
+use crate::http::trusted_proxies::TrustedProxies;
+use crate::http::{assets, body};
+use crate::{identity, logins, settings, store};
 
 macro_rules! properties {
     ($($name:ident: $check:path),+ $(,)?) => {
@@ -59,35 +61,14 @@ properties! {
     app_token: identity::properties::app_token,
     app_keys: identity::properties::app_keys,
     inbox_push: store::inbox_push,
-    last_event_id: transport::properties::last_event_id,
-    user_agent: transport::properties::user_agent,
+    last_event_id: browser::properties::last_event_id,
+    user_agent: browser::properties::user_agent,
     redirect: logins::properties::redirect,
     settings_file: settings::properties::settings_file,
 }
 
 /// Characters that a sender is told at most about what it sent.
 const MAX_TOLD_CHARS: usize = 300;
-
-/// For what is asynchronous and waits for nobody.
-pub(crate) static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime")
-});
-
-/// Bytes as the lines of a text.
-pub(crate) fn lines<const N: usize>(bytes: &[u8]) -> Option<[&str; N]> {
-    let lines: Vec<&str> = std::str::from_utf8(bytes).ok()?.splitn(N, '\n').collect();
-    lines.try_into().ok()
-}
-
-/// Whether a character moves what stands beside it: where lines end and which way text runs is not for strangers to
-/// say (threat T17).
-pub(crate) fn moves_text(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
 
 /// Threat T16: what a stranger writes into `X-Forwarded-For` changes nothing, and neither does what stands before a
 /// proxy's own word, on the same line or on one of its own. First a kind of address, 16 bytes of it, then the forged
@@ -150,7 +131,7 @@ fn open_request(bytes: &[u8]) {
 /// A body is an object that is read back as it is written, or its sender is told briefly what is wrong with it.
 fn read_body<T: DeserializeOwned + Serialize + PartialEq + Debug>(
     bytes: &[u8],
-) -> Result<T, Denial> {
+) -> Result<T, ApiError> {
     let read = RUNTIME.block_on(body::read_json::<T>(Request::new(Body::from(
         bytes.to_vec(),
     ))));

@@ -8,7 +8,7 @@ use crate::settings::{IntrospectionSettings, Secret};
 
 /// The app's backend, asked over HTTP.
 #[derive(Debug)]
-pub struct Introspection {
+pub(crate) struct Introspection {
     http: reqwest::Client,
     url: String,
     client_id: String,
@@ -20,7 +20,7 @@ impl Introspection {
     ///
     /// # Errors
     /// No HTTP client can be made on this machine.
-    pub fn new(settings: IntrospectionSettings) -> Result<Self, reqwest::Error> {
+    pub(crate) fn new(settings: IntrospectionSettings) -> Result<Self, reqwest::Error> {
         let http = reqwest::Client::builder()
             .timeout(settings.timeout)
             .redirect(reqwest::redirect::Policy::none())

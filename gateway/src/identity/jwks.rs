@@ -38,7 +38,7 @@ const ALGORITHMS: [Algorithm; 3] = [Algorithm::RS256, Algorithm::ES256, Algorith
 
 /// The published keys of an app's backend.
 #[derive(Debug)]
-pub struct Jwks {
+pub(crate) struct Jwks {
     source: Source,
     validations: [Validation; ALGORITHMS.len()],
     refresh: Duration,
@@ -103,7 +103,7 @@ impl Jwks {
     ///
     /// # Errors
     /// No HTTP client can be made on this machine.
-    pub fn new(settings: JwksSettings) -> Result<Self, reqwest::Error> {
+    pub(crate) fn new(settings: JwksSettings) -> Result<Self, reqwest::Error> {
         let file = Url::parse(&settings.url)
             .ok()
             .filter(|url| url.scheme() == "file")

@@ -10,8 +10,8 @@ use std::collections::HashSet;
 use std::fmt;
 
 use async_trait::async_trait;
-pub use introspection::Introspection;
-pub use jwks::Jwks;
+pub(crate) use introspection::Introspection;
+pub(crate) use jwks::Jwks;
 use saoma_protocol::{IntrospectionResponse, OfferedIdentity, PersonId};
 
 use crate::shown_text::shown;
@@ -21,7 +21,7 @@ const MAX_IDENTITIES: usize = 100;
 
 /// The person behind an app's access token.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Person {
+pub(crate) struct Person {
     /// Who it is, to the app's backend.
     pub id: PersonId,
     /// The name.
@@ -35,7 +35,7 @@ pub struct Person {
 /// Why a person is not known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum IdentityError {
+pub(crate) enum IdentityError {
     /// The token is not good.
     #[error("the app's access token is not valid")]
     InvalidToken,
@@ -46,7 +46,7 @@ pub enum IdentityError {
 
 /// Knows the persons behind an app's access tokens.
 #[async_trait]
-pub trait IdentityBackend: fmt::Debug + Send + Sync + 'static {
+pub(crate) trait IdentityBackend: fmt::Debug + Send + Sync + 'static {
     /// The person behind a token, as of now: called at scan and again at confirm.
     ///
     /// # Errors

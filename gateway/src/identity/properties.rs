@@ -12,7 +12,7 @@ use jsonwebtoken::jwk::JwkSet;
 use saoma_protocol::{IntrospectionResponse, masked_name};
 
 use super::{IdentityBackend, Jwks, MAX_IDENTITIES, person};
-use crate::properties::{RUNTIME, moves_text};
+use crate::fuzz_input::{RUNTIME, moves_text};
 use crate::settings::JwksSettings;
 use crate::shown_text::MAX_CHARS;
 

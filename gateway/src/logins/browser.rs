@@ -8,15 +8,16 @@ use saoma_protocol::{
 };
 use url::Url;
 
-use super::{Denial, Logins};
+use super::Logins;
 use crate::client_address::ClientAddress;
-use crate::clients::Client;
+use crate::error::ApiError;
 use crate::limits::LimitName;
 use crate::metrics::Transport;
 use crate::random;
+use crate::relying_parties::Client;
 use crate::store::{Applied, Change, LoginRequest, NewLogin, Opening, Proof, Transition};
-use crate::waiter::{Deadline, Phase, Waiter};
-use crate::waiters::Waiting;
+use crate::waiting::registry::Waiting;
+use crate::waiting::waiter::{Deadline, Phase, Waiter};
 
 /// User codes that are tried before an open gives up; two in a row being taken is a one in 2^50 chance at a thousand
 /// open logins.
@@ -27,7 +28,7 @@ const MAX_MEMBER_BYTES: usize = 1024;
 
 /// Who opens: what a door knows of the browser beside its message.
 #[derive(Debug, Clone)]
-pub struct Opener {
+pub(crate) struct Opener {
     /// The page's origin.
     pub origin: Option<String>,
     /// Where the browser is.
@@ -40,7 +41,7 @@ pub struct Opener {
 
 /// A login just opened.
 #[derive(Debug)]
-pub struct OpenedLogin {
+pub(crate) struct OpenedLogin {
     /// The message `opened`.
     pub message: ServerMessage,
     /// The browser's place; a door that does not hold the browser drops it.
@@ -52,7 +53,11 @@ impl Logins {
     ///
     /// # Errors
     /// The client, redirect URI, origin or scope is not right, a limit is reached, or the store is down.
-    pub async fn open(&self, request: OpenRequest, opener: Opener) -> Result<OpenedLogin, Denial> {
+    pub(crate) async fn open(
+        &self,
+        request: OpenRequest,
+        opener: Opener,
+    ) -> Result<OpenedLogin, ApiError> {
         self.admit(&request, opener.origin.as_deref())?;
         let limit_key = opener.address.limit_key();
         let receive_key = ReceiveKey::from_random(random::bytes());
@@ -90,7 +95,7 @@ impl Logins {
             }
             login.user_code = UserCode::from_random(random::bytes());
         }
-        Err(Denial::unavailable(
+        Err(ApiError::unavailable(
             "no free user code was found: try again",
         ))
     }
@@ -99,7 +104,11 @@ impl Logins {
     ///
     /// # Errors
     /// The login is not waiting any more, a limit is reached, or the store is down.
-    pub async fn refresh(&self, waiter: &Waiter, address: &ClientAddress) -> Result<(), Denial> {
+    pub(crate) async fn refresh(
+        &self,
+        waiter: &Waiter,
+        address: &ClientAddress,
+    ) -> Result<(), ApiError> {
         self.refresh_with(waiter.login_id(), Proof::Held, address)
             .await
     }
@@ -108,12 +117,12 @@ impl Logins {
     ///
     /// # Errors
     /// As [`Logins::refresh`], and a wrong receive key.
-    pub async fn refresh_by_key(
+    pub(crate) async fn refresh_by_key(
         &self,
         id: LoginId,
         key: &ReceiveKey,
         address: &ClientAddress,
-    ) -> Result<(), Denial> {
+    ) -> Result<(), ApiError> {
         self.refresh_with(id, Proof::ReceiveKey(key.digest()), address)
             .await
     }
@@ -122,7 +131,7 @@ impl Logins {
     ///
     /// # Errors
     /// The login is settled already, or the store is down.
-    pub async fn cancel(&self, waiter: &Waiter) -> Result<(), Denial> {
+    pub(crate) async fn cancel(&self, waiter: &Waiter) -> Result<(), ApiError> {
         self.cancel_with(waiter.login_id(), Proof::Held).await
     }
 
@@ -130,7 +139,11 @@ impl Logins {
     ///
     /// # Errors
     /// As [`Logins::cancel`], and a wrong receive key.
-    pub async fn cancel_by_key(&self, id: LoginId, key: &ReceiveKey) -> Result<(), Denial> {
+    pub(crate) async fn cancel_by_key(
+        &self,
+        id: LoginId,
+        key: &ReceiveKey,
+    ) -> Result<(), ApiError> {
         self.cancel_with(id, Proof::ReceiveKey(key.digest())).await
     }
 
@@ -139,7 +152,7 @@ impl Logins {
         id: LoginId,
         proof: Proof,
         address: &ClientAddress,
-    ) -> Result<(), Denial> {
+    ) -> Result<(), ApiError> {
         self.count(LimitName::OpenPerAddress, &address.limit_key())
             .await?;
         self.apply_for_browser(
@@ -152,7 +165,7 @@ impl Logins {
         .await
     }
 
-    async fn cancel_with(&self, id: LoginId, proof: Proof) -> Result<(), Denial> {
+    async fn cancel_with(&self, id: LoginId, proof: Proof) -> Result<(), ApiError> {
         self.apply_for_browser(id, Event::Cancel, proof, Change::Cancelled, Duration::ZERO)
             .await
     }
@@ -164,7 +177,7 @@ impl Logins {
         proof: Proof,
         change: Change,
         lifetime: Duration,
-    ) -> Result<(), Denial> {
+    ) -> Result<(), ApiError> {
         let kind = event.kind();
         let transition = Transition {
             event,
@@ -179,11 +192,11 @@ impl Logins {
                 Ok(())
             }
             Applied::Repeated(_) => Ok(()),
-            Applied::Refused(Refusal::State(StateName::Scanned)) => Err(Denial::new(
+            Applied::Refused(Refusal::State(StateName::Scanned)) => Err(ApiError::new(
                 ErrorCode::AlreadyScanned,
                 "the code has been scanned: cancel, or wait for the phone",
             )),
-            Applied::Refused(_) => Err(Denial::new(
+            Applied::Refused(_) => Err(ApiError::new(
                 ErrorCode::AlreadyDecided,
                 "the login is over: open a new one",
             )),
@@ -191,27 +204,27 @@ impl Logins {
         }
     }
 
-    fn admit(&self, request: &OpenRequest, origin: Option<&str>) -> Result<(), Denial> {
+    fn admit(&self, request: &OpenRequest, origin: Option<&str>) -> Result<(), ApiError> {
         let client = self.clients.get(&request.client_id).ok_or_else(|| {
-            Denial::new(
+            ApiError::new(
                 ErrorCode::UnknownClient,
                 "no client is registered under this client_id",
             )
         })?;
         if !client.admits_redirect(&request.redirect_uri) {
-            return Err(Denial::new(
+            return Err(ApiError::new(
                 ErrorCode::RedirectUriNotAllowed,
                 "redirect_uri must be exactly one that the client has registered",
             ));
         }
         if !self.admits_origin(client, origin) {
-            return Err(Denial::new(
+            return Err(ApiError::new(
                 ErrorCode::OriginNotAllowed,
                 "the page's origin is not registered for this client",
             ));
         }
         if !request.scope.split(' ').any(|scope| scope == "openid") {
-            return Err(Denial::new(
+            return Err(ApiError::new(
                 ErrorCode::InvalidScope,
                 "scope must contain openid",
             ));
@@ -227,7 +240,7 @@ impl Logins {
             .flatten()
             .any(|member| member.len() > MAX_MEMBER_BYTES)
         {
-            return Err(Denial::new(
+            return Err(ApiError::new(
                 ErrorCode::InvalidRequest,
                 "state, nonce, scope and locale hold at most 1024 bytes each",
             ));

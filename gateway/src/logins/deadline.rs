@@ -1,115 +1,34 @@
 //! Time limits of waiting browsers: the node that holds a browser renews its code, or lets its login expire.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
-use saoma_protocol::{CloseCode, Event, LoginId, Timestamp};
+use saoma_protocol::{CloseCode, Event, LoginId};
 
 use super::Logins;
 use crate::metrics::PushSource;
 use crate::store::{Applied, Change, Proof, StoreError, Transition};
-use crate::waiter::{Deadline, Phase, Waiter};
-use crate::wheel::{Tick, Wheel};
-
-/// The wheel's tick, and so the precision of all time limits.
-const TICK: Duration = Duration::from_millis(100);
-
-/// One turn takes 102.4 s: longer than the ping interval and most code lifetimes.
-const SLOTS: usize = 1024;
+use crate::waiting::timers::Due;
+use crate::waiting::waiter::{Deadline, Phase, Waiter};
 
 /// When a login that is due is looked at again: the store may be down, or its push be lost.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
-/// The node's wheel, and how often it asks browsers for a sign of life.
-#[derive(Debug)]
-pub struct Timers {
-    wheel: Wheel<Timer>,
-    ping_every: Duration,
-    ping_timeout: Duration,
-}
-
-/// What falls due. The browser may have gone meanwhile.
-#[derive(Debug)]
-enum Timer {
-    Limit(Weak<Waiter>),
-    Ping(Weak<Waiter>),
-    Pong(Weak<Waiter>),
-}
-
-impl Timers {
-    /// Timers that ping every `ping_every` and wait `ping_timeout` for the answer.
-    pub fn new(ping_every: Duration, ping_timeout: Duration) -> Self {
-        Self {
-            wheel: Wheel::new(TICK, SLOTS),
-            ping_every,
-            ping_timeout,
-        }
-    }
-
-    /// Pings the waiter from now on. The first ping comes at a random part of the interval, so that browsers which
-    /// came together do not beat together.
-    pub fn ping(&self, waiter: &Arc<Waiter>) {
-        self.wheel.insert(
-            self.ping_every.mul_f64(fastrand::f64()),
-            Timer::Ping(Arc::downgrade(waiter)),
-        );
-    }
-
-    /// Watches the waiter's time limit from now on, whatever was watched before.
-    pub fn watch(&self, waiter: &Arc<Waiter>, now: Timestamp) {
-        let deadline = waiter.deadline();
-        if deadline.phase != Phase::Settled {
-            self.limit(waiter, now.until(deadline.expires_at));
-        }
-    }
-
-    /// Pings again when it is time, of which the wait for the last pong was a part.
-    fn ping_again(&self, waiter: &Arc<Waiter>) {
-        let left = self.ping_every.saturating_sub(self.ping_timeout);
-        self.wheel.insert(left, Timer::Ping(Arc::downgrade(waiter)));
-    }
-
-    fn limit(&self, waiter: &Arc<Waiter>, after: Duration) {
-        let tick = self
-            .wheel
-            .insert(after, Timer::Limit(Arc::downgrade(waiter)));
-        waiter.set_expiry_tick(tick);
-    }
-}
-
 impl Logins {
     /// Serves the node's timers, forever.
-    pub async fn run_timers(self: Arc<Self>) {
-        self.timers
-            .wheel
-            .run(|tick, timer| self.fall_due(tick, &timer))
-            .await;
+    pub(crate) async fn run_timers(self: Arc<Self>) {
+        self.timers.run(|due| self.fall_due(&due)).await;
     }
 
-    fn fall_due(self: &Arc<Self>, tick: Tick, timer: &Timer) {
-        match timer {
-            Timer::Limit(waiter) => {
-                if let Some(waiter) = waiter
-                    .upgrade()
-                    .filter(|waiter| waiter.is_expiry_tick(tick))
-                {
-                    self.limit_due(&waiter);
-                }
+    fn fall_due(self: &Arc<Self>, due: &Due) {
+        match due {
+            Due::Limit(waiter) => self.limit_due(waiter),
+            Due::Ping(waiter) => {
+                waiter.ping();
+                self.timers.expect_pong(waiter);
             }
-            Timer::Ping(waiter) => {
-                if let Some(waiter) = waiter.upgrade() {
-                    waiter.ping();
-                    self.timers.wheel.insert(
-                        self.timers.ping_timeout,
-                        Timer::Pong(Arc::downgrade(&waiter)),
-                    );
-                }
-            }
-            Timer::Pong(waiter) => match waiter.upgrade() {
-                Some(waiter) if waiter.awaits_pong() => waiter.close(CloseCode::PingTimeout),
-                Some(waiter) => self.timers.ping_again(&waiter),
-                None => {}
-            },
+            Due::Pong(waiter) if waiter.awaits_pong() => waiter.close(CloseCode::PingTimeout),
+            Due::Pong(waiter) => self.timers.ping_again(waiter),
         }
     }
 

@@ -1,43 +1,40 @@
 //! The login service: what browsers and phones can do, whatever door they come through.
 //!
 //! It is the only caller of the store's verbs on logins. Doors (transports, the phone's API) hand in what was asked
-//! and get back a value or a [`Denial`]; they know nothing of stores.
+//! and get back a value or a [`ApiError`]; they know nothing of stores.
 
 mod browser;
 mod deadline;
-mod denial;
-mod messages;
 mod phone;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod properties;
+mod render;
 mod resume;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-pub use browser::Opener;
-pub use deadline::Timers;
-pub use denial::Denial;
-pub use messages::Wording;
+pub(crate) use browser::Opener;
+pub(crate) use render::Wording;
 use saoma_protocol::{ErrorCode, ScanCode, UserCode};
 
-use crate::clients::Clients;
-use crate::clock::StoreClock;
+use crate::error::ApiError;
 use crate::identity::IdentityBackend;
-use crate::inbox::NodeInbox;
 use crate::limits::{LimitName, Limiter};
 use crate::metrics::Metrics;
 use crate::random;
+use crate::relying_parties::Clients;
 use crate::settings::{Lifetimes, Limits};
 use crate::store::{Attempt, Change, Counted, NodeId, Store};
-use crate::waiters::Waiters;
-
-/// How long a caller waits before it asks a store or backend again that did not answer.
-pub const RETRY_AFTER_OUTAGE: Duration = Duration::from_secs(5);
+use crate::waiting::inbox::NodeInbox;
+use crate::waiting::registry::Waiters;
+use crate::waiting::store_clock::StoreClock;
+use crate::waiting::timers::Timers;
 
 /// The login service of one node.
 #[derive(Debug)]
-pub struct Logins {
+pub(crate) struct Logins {
     /// This node, as the store knows it.
     pub node: NodeId,
     /// The gateway's public origin: what QR codes lead to and `iss` says.
@@ -74,7 +71,7 @@ impl Logins {
     /// # Errors
     /// Over the limit, or no answer from where attempts are counted across nodes: such an attempt is not let through
     /// (threat T12).
-    async fn count(&self, limit: LimitName, key: &str) -> Result<(), Denial> {
+    async fn count(&self, limit: LimitName, key: &str) -> Result<(), ApiError> {
         let counted = self.attempt(limit, key).before(async { Ok(()) }).await?;
         self.let_through(counted)
     }
@@ -94,12 +91,12 @@ impl Logins {
     ///
     /// # Errors
     /// It was not.
-    fn let_through<T>(&self, counted: Counted<T>) -> Result<T, Denial> {
+    fn let_through<T>(&self, counted: Counted<T>) -> Result<T, ApiError> {
         match counted {
             Counted::Done(done) => Ok(done),
             Counted::Limited { limit, retry_after } => {
                 self.metrics.limited(limit);
-                Err(Denial::too_many_requests(retry_after))
+                Err(ApiError::too_many_requests(retry_after))
             }
         }
     }
@@ -112,8 +109,8 @@ impl Logins {
     }
 
     /// The answer to whatever names a login that is not the asker's, or none at all.
-    pub fn unknown_login() -> Denial {
-        Denial::new(
+    pub(crate) fn unknown_login() -> ApiError {
+        ApiError::new(
             ErrorCode::UnknownLogin,
             "there is no such login, or it is not yours: open a new one",
         )

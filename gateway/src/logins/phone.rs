@@ -6,12 +6,13 @@ use saoma_protocol::{
     masked_name,
 };
 
-use super::{Denial, Logins};
+use super::Logins;
 use crate::client_address::ClientAddress;
-use crate::clients::Clients;
+use crate::error::ApiError;
 use crate::identity::Person;
 use crate::limits::LimitName;
 use crate::random;
+use crate::relying_parties::Clients;
 use crate::store::{Applied, Asked, Attempt, Change, Confirmation, Instants, Proof, Transition};
 
 impl Logins {
@@ -19,12 +20,12 @@ impl Logins {
     ///
     /// # Errors
     /// The token or the code is not good, another person was first, a limit is reached, or something is down.
-    pub async fn scan(
+    pub(crate) async fn scan(
         &self,
         token: &str,
         request: &ScanRequest,
         address: &ClientAddress,
-    ) -> Result<ScanContext, Denial> {
+    ) -> Result<ScanContext, ApiError> {
         let limit_key = address.limit_key();
         let of_address = self.attempt(LimitName::ScanPerAddress, &limit_key);
         let (person, after) = if self.identity.asks_nobody() {
@@ -80,12 +81,12 @@ impl Logins {
     ///
     /// # Errors
     /// The login is not this person's or not scanned, the identity is not theirs or refused, or something is down.
-    pub async fn confirm(
+    pub(crate) async fn confirm(
         &self,
         token: &str,
         id: LoginId,
         identity: &str,
-    ) -> Result<Decision, Denial> {
+    ) -> Result<Decision, ApiError> {
         let person = self.identity.identify(token).await?;
         let Some(offered) = person
             .identities
@@ -119,7 +120,7 @@ impl Logins {
     ///
     /// # Errors
     /// The login is not this person's, or over, or something is down.
-    pub async fn reject(&self, token: &str, id: LoginId) -> Result<Decision, Denial> {
+    pub(crate) async fn reject(&self, token: &str, id: LoginId) -> Result<Decision, ApiError> {
         let person = self.identity.identify(token).await?;
         self.count(LimitName::ConfirmPerPerson, person.id.as_str())
             .await?;
@@ -144,9 +145,9 @@ impl Logins {
         &self,
         person: &Person,
         request: &ScanRequest,
-    ) -> Result<(LoginId, Proof), Denial> {
+    ) -> Result<(LoginId, Proof), ApiError> {
         let ScanRequest::UserCode { user_code: text } = request else {
-            return Err(Denial::new(
+            return Err(ApiError::new(
                 ErrorCode::NotALoginCode,
                 "the text is not a login code of this gateway",
             ));
@@ -192,14 +193,14 @@ impl Logins {
     }
 
     /// Whether the login is this person's. Another person's login and one that does not exist look the same.
-    async fn must_own(&self, id: LoginId, person: &Person) -> Result<(), Denial> {
+    async fn must_own(&self, id: LoginId, person: &Person) -> Result<(), ApiError> {
         let record = self.store.read(id).await?.ok_or_else(Self::unknown_login)?;
         match record.login.state.person() {
             Some(owner) if *owner == person.id => Ok(()),
             Some(_) => Err(Self::unknown_login()),
             None => match record.login.state.name() {
                 StateName::Waiting => {
-                    Err(Denial::new(ErrorCode::NotScanned, "scan the code first"))
+                    Err(ApiError::new(ErrorCode::NotScanned, "scan the code first"))
                 }
                 // Which person a login had when it was cancelled or ran out is not kept.
                 state => Err(refused_decision(Refusal::State(state))),
@@ -212,14 +213,14 @@ impl Logins {
         id: LoginId,
         person: &Person,
         reason: &str,
-    ) -> Result<Denial, Denial> {
+    ) -> Result<ApiError, ApiError> {
         let transition = rejection(person, RejectReason::IdentityRefused);
         if let Applied::Changed(_) = self.store.apply(id, &transition).await? {
             self.metrics.login_changed(transition.event.kind());
         }
-        Ok(Denial {
+        Ok(ApiError {
             reason: Some(reason.to_owned()),
-            ..Denial::new(
+            ..ApiError::new(
                 ErrorCode::IdentityRefused,
                 "this identity may not log in now; reason says why",
             )
@@ -231,7 +232,7 @@ impl Logins {
         applied: &Applied,
         event: EventKind,
         status: DecisionStatus,
-    ) -> Result<Decision, Denial> {
+    ) -> Result<Decision, ApiError> {
         match applied {
             Applied::Changed(_) => {
                 self.metrics.login_changed(event);
@@ -244,8 +245,8 @@ impl Logins {
     }
 }
 
-fn not_offered() -> Denial {
-    Denial::new(
+fn not_offered() -> ApiError {
+    ApiError::new(
         ErrorCode::IdentityNotAllowed,
         "the person does not have this identity: choose one of those offered",
     )
@@ -263,16 +264,16 @@ fn rejection(person: &Person, reason: RejectReason) -> Transition {
     }
 }
 
-fn unknown_code() -> Denial {
-    Denial::new(
+fn unknown_code() -> ApiError {
+    ApiError::new(
         ErrorCode::UnknownCode,
         "no login waits for this code: it is mistyped, out of time, or has been renewed",
     )
 }
 
-fn refused_scan(refusal: Refusal) -> Denial {
+fn refused_scan(refusal: Refusal) -> ApiError {
     match refusal {
-        Refusal::AnotherPerson => Denial::new(
+        Refusal::AnotherPerson => ApiError::new(
             ErrorCode::AlreadyScanned,
             "another person has scanned this code",
         ),
@@ -283,13 +284,13 @@ fn refused_scan(refusal: Refusal) -> Denial {
     }
 }
 
-fn refused_decision(refusal: Refusal) -> Denial {
+fn refused_decision(refusal: Refusal) -> ApiError {
     match refusal {
         Refusal::AnotherPerson => Logins::unknown_login(),
         Refusal::State(StateName::Waiting) => {
-            Denial::new(ErrorCode::NotScanned, "scan the code first")
+            ApiError::new(ErrorCode::NotScanned, "scan the code first")
         }
-        Refusal::State(StateName::Expired) | Refusal::TooLate | Refusal::TooEarly => Denial::new(
+        Refusal::State(StateName::Expired) | Refusal::TooLate | Refusal::TooEarly => ApiError::new(
             ErrorCode::LoginExpired,
             "the time to confirm is over: scan a new code",
         ),
@@ -297,8 +298,8 @@ fn refused_decision(refusal: Refusal) -> Denial {
     }
 }
 
-fn already_decided() -> Denial {
-    Denial::new(
+fn already_decided() -> ApiError {
+    ApiError::new(
         ErrorCode::AlreadyDecided,
         "the login is decided already, or its browser has given it up: scan a new code",
     )

@@ -8,7 +8,7 @@ use saoma_protocol::{AuthorizationCode, LoginId};
 use url::Url;
 
 use super::browser::answer_uri;
-use crate::properties::lines;
+use crate::fuzz_input::lines;
 use crate::store::LoginRequest;
 
 const ISSUER: &str = "https://login.example";

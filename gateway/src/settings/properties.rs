@@ -7,7 +7,7 @@
 use url::Url;
 
 use super::{Secret, Settings};
-use crate::properties::moves_text;
+use crate::fuzz_input::moves_text;
 
 /// The secret of every file in the corpus.
 const SECRET: &str = "hunter2-hunter2";

@@ -13,10 +13,9 @@ use serde::Deserialize;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::connections::{Connections, failure};
-use super::dialer::Pushes;
-use super::hearing::Hearing;
+use super::connection::{Connections, Pushes, failure};
 use super::keys;
+use super::liveness::Hearing;
 use crate::store::{Inbox, InboxEvent, NodeId, StoreError, StoredChange};
 
 /// Silence after which the inbox is probed.

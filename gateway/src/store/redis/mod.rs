@@ -1,28 +1,21 @@
 //! Logins in Redis: one hash each, changed by scripts that also tell the node which holds the browser.
 
-mod address;
 mod answers;
 mod arguments;
-mod cluster;
-mod connections;
-mod dialer;
-mod hearing;
+mod connection;
 mod inbox;
 mod keys;
-mod places;
-mod pool;
+mod liveness;
 #[cfg(any(test, fuzzing))]
 mod properties;
 mod script;
 mod scripts;
-mod sentinel;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use address::{AddressError, RedisAddress};
 use async_trait::async_trait;
-pub use connections::{ConnectionSettings, Connections};
+pub use connection::{AddressError, ConnectionSettings, Connections, RedisAddress};
 use futures_util::future::try_join_all;
 use redis::Value;
 use saoma_protocol::{Digest, EventKind, LoginId, UserCode};
@@ -34,8 +27,8 @@ use self::answers::{
     corrupt, from_json, read_applied, read_asked, read_grant, read_opening, read_record, uncounted,
 };
 use self::arguments::{ApplyArguments, OpenArguments, RedeemArguments, millis, to_json};
-use self::hearing::Hearing;
 use self::inbox::Subscription;
+use self::liveness::Hearing;
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::properties::inbox_push;
 use self::scripts::Scripts;
