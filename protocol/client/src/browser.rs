@@ -32,14 +32,23 @@ const NO_STATUS: u16 = 1005;
 ///
 /// [`ReconnectingBrowser`]: crate::ReconnectingBrowser
 ///
-/// ```no_run
-/// # async fn example(party: saoma_client::RelyingParty) -> Result<(), saoma_client::BrowserError> {
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/world.rs.in"));
 /// use saoma_client::Browser;
+/// use saoma_protocol::{ClientMessage, ServerMessage};
 ///
-/// let gateway = "https://login.example".parse().unwrap();
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let world = start().await;
+/// # let (gateway, party) = (world.url.clone(), world.party.clone());
 /// let (mut browser, login) = Browser::open(&gateway, &party).await?;
-/// println!("scan {}", login.qr);
-/// println!("the gateway says {:?}", browser.next().await?);
+/// println!("scan {} within {} s", login.qr, login.expires_in);
+///
+/// browser.send(&ClientMessage::Refresh).await?;
+/// let ServerMessage::Renewed { qr, .. } = browser.next().await? else {
+///     panic!("not renewed");
+/// };
+/// assert_ne!(qr, login.qr);
 /// # Ok(())
 /// # }
 /// ```

@@ -57,12 +57,24 @@ impl<C: HttpClient + Sync> HttpClient for &C {
 
 /// A phone. Clones share their connections.
 ///
-/// ```no_run
-/// # async fn example(app_token: &str, qr: &str) -> Result<(), saoma_client::PhoneError> {
-/// use saoma_client::Phone;
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/world.rs.in"));
+/// use saoma_client::{Phone, PhoneError};
+/// use saoma_protocol::ErrorCode;
 ///
-/// let phone = Phone::new("https://login.example".parse().unwrap(), app_token)?;
-/// let scanned = phone.scan(qr).await?;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let world = start().await;
+/// # let (gateway, app_token) = (world.url.clone(), world.token.clone());
+/// # let (_browser, login) = saoma_client::Browser::open(&gateway, &world.party).await?;
+/// let phone = Phone::new(gateway, app_token)?;
+/// let refused = phone.confirm(login.login_id, "personal").await.unwrap_err();
+/// assert_eq!(refused.code(), Some(ErrorCode::NotScanned));
+///
+/// let scanned = phone.scan(&login.qr).await?;
+/// for identity in &scanned.identities {
+///     println!("{}: {}", identity.id, identity.name);
+/// }
 /// phone.confirm(scanned.login_id, &scanned.identities[0].id).await?;
 /// # Ok(())
 /// # }

@@ -38,13 +38,23 @@ impl Default for ReconnectPolicy {
 /// After a lost connection it resumes at any node, by the rules of the close codes, and says which messages it has
 /// seen.
 ///
-/// ```no_run
-/// # async fn example(party: saoma_client::RelyingParty) -> Result<(), saoma_client::BrowserError> {
-/// use saoma_client::{BrowserEvent, ReconnectPolicy, ReconnectingBrowser, Transport};
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/world.rs.in"));
+/// use saoma_client::{BrowserEvent, HttpMode, ReconnectPolicy, ReconnectingBrowser, Transport};
+/// use saoma_protocol::ClientMessage;
 ///
-/// let nodes = vec!["https://login.example".parse().unwrap()];
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let world = start().await;
+/// # let (nodes, party) = (vec![world.url.clone()], world.party.clone());
+/// let transport = Transport::Http(reqwest::Client::new(), HttpMode::LongPoll { wait: 25 });
 /// let policy = ReconnectPolicy::default();
-/// let mut browser = ReconnectingBrowser::open(nodes, &party, Transport::WebSocket, policy).await?;
+/// let mut browser = ReconnectingBrowser::open(nodes, &party, transport, policy).await?;
+///
+/// // The login survives a reload of the page and another transport.
+/// browser.set_transport(Transport::WebSocket);
+/// browser.reload();
+/// browser.send(ClientMessage::Cancel).await;
 /// loop {
 ///     match browser.next_event().await {
 ///         BrowserEvent::Message(message) if message.is_settled() => break,
