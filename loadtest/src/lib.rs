@@ -1,13 +1,13 @@
 //! Load tester of the Saoma gateway: a coordinator, and workers that simulate browsers and phones over real sockets.
 
-pub mod conductor;
+pub mod coordinator;
 pub mod deployment;
 pub mod ledger;
+pub mod loopback;
+pub mod messages;
 pub mod open_model;
-pub mod orders;
-pub mod pacing;
+pub mod ramp;
 pub mod report;
 pub mod scenario;
-pub mod source;
 pub mod terminal;
 pub mod worker;

@@ -20,7 +20,7 @@ use tokio::net::TcpSocket;
 use tokio::time::timeout;
 use url::Url;
 
-use crate::source::loopback;
+use crate::loopback;
 
 /// Failure to get an answer.
 #[derive(Debug, thiserror::Error)]
@@ -213,7 +213,7 @@ impl ConnectionPool {
 
     fn next_source(&self) -> Option<IpAddr> {
         let (first, count) = self.sources?;
-        Some(loopback(
+        Some(loopback::address(
             first + self.connected.fetch_add(1, Ordering::Relaxed) % count.max(1),
         ))
     }

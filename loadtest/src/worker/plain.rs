@@ -1,11 +1,11 @@
-//! A socket that waits on any server with subscribe and publish, and what is published to it.
+//! A subscriber of a publish-subscribe server, and the messages that are published to it.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use saoma_client::{BrowserError, DEFAULT_TIMEOUT, error_chain, tcp};
+use saoma_client::{BrowserError, DEFAULT_TIMEOUT, tcp};
 use saoma_protocol::LoginId;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
@@ -15,13 +15,14 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use url::Url;
 
 use super::connection_pool::{ConnectionPool, RequestError};
-use super::site::{Signal, Site};
+use super::state::{Signal, WorkerState};
+use crate::messages::Target;
 use crate::open_model::Arrival;
 use crate::scenario::Step;
 
 type Socket = WebSocketStream<TcpStream>;
 
-/// Why nothing came of a message.
+/// A failed subscription or message.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
     #[error("subscribe")]
@@ -31,75 +32,77 @@ enum Failure {
     #[error("publish")]
     Publish(#[from] RequestError),
     #[error("a message did not come within {0:?}")]
-    Silence(Duration),
+    Timeout(Duration),
     #[error("the socket ended")]
     Ended,
 }
 
-/// The channel of a seat.
+/// The channel of a slot.
 struct Channel {
     subscribe: Url,
     path: String,
 }
 
 /// Subscribes, and waits for messages until all are told to leave.
-pub(super) async fn subscribe(
-    site: Arc<Site>,
+pub(super) async fn run_slot(
+    state: Arc<WorkerState>,
     publisher: Arc<ConnectionPool>,
-    seat: u64,
+    slot: u64,
     first: Arrival,
 ) {
-    let outcome = wait(&site, &publisher, seat, first).await;
-    if let Err(failure) = outcome {
-        site.tally.failed(&error_chain(&failure));
+    if let Err(failure) = run(&state, &publisher, slot, first).await {
+        state.fail("", &failure);
     }
-    site.living.fetch_sub(1, Ordering::Relaxed);
+    state.active.fetch_sub(1, Ordering::Relaxed);
 }
 
-async fn wait(
-    site: &Arc<Site>,
+async fn run(
+    state: &Arc<WorkerState>,
     publisher: &ConnectionPool,
-    seat: u64,
+    slot: u64,
     first: Arrival,
 ) -> Result<(), Failure> {
-    let channel = channel(site, seat)?;
-    let mut socket = timeout(DEFAULT_TIMEOUT, connect(site, &channel, seat))
+    let channel = channel(state, slot)?;
+    let mut socket = timeout(DEFAULT_TIMEOUT, connect(state, &channel, slot))
         .await
-        .map_err(|_| Failure::Silence(DEFAULT_TIMEOUT))??;
-    site.measured("open", first.intended.elapsed());
-    site.tally.socket_opened();
+        .map_err(|_| Failure::Timeout(DEFAULT_TIMEOUT))??;
+    state.record("open", first.intended.elapsed());
+    state.recorder.socket_opened();
     drop(first);
-    let mut signals = site.signals.subscribe();
-    let ended = loop {
-        let mut turn = site.wait(Step::Whole);
+    let ended = receive_messages(state, publisher, &channel, &mut socket).await;
+    state.recorder.socket_closed();
+    ended
+}
+
+async fn receive_messages(
+    state: &WorkerState,
+    publisher: &ConnectionPool,
+    channel: &Channel,
+    socket: &mut Socket,
+) -> Result<(), Failure> {
+    let mut signals = state.signals.subscribe();
+    loop {
+        let mut arrival = state.next_arrival(Step::Whole);
         let arrival = loop {
             tokio::select! {
-                arrival = &mut turn => break arrival.ok(),
+                arrived = &mut arrival => break arrived.map_err(|_| Failure::Ended)?,
                 frame = socket.next() => match frame {
                     Some(Ok(_)) => {}
-                    Some(Err(_)) | None => break None,
+                    Some(Err(_)) | None => return Err(Failure::Ended),
                 },
                 _ = signals.changed() => if *signals.borrow_and_update() == Signal::Leave {
-                    site.tally.socket_closed();
                     return Ok(());
                 },
             }
         };
-        let Some(arrival) = arrival else {
-            break Err(Failure::Ended);
-        };
-        match message(site, publisher, &channel, &mut socket, arrival.intended).await {
-            Ok(()) => site.tally.done(),
-            Err(failure) => break Err(failure),
-        }
-    };
-    site.tally.socket_closed();
-    ended
+        iterate(state, publisher, channel, socket, arrival.intended).await?;
+        state.recorder.done();
+    }
 }
 
-/// Publishes a message, and waits for it.
-async fn message(
-    site: &Site,
+/// Publishes a message and waits for it.
+async fn iterate(
+    state: &WorkerState,
     publisher: &ConnectionPool,
     channel: &Channel,
     socket: &mut Socket,
@@ -107,38 +110,40 @@ async fn message(
 ) -> Result<(), Failure> {
     let id = LoginId::from_random(std::array::from_fn(|_| fastrand::u8(..)));
     let text = id.to_string();
-    site.tally.opened(id, &text);
-    site.tally.book(|ledger| ledger.asked(id));
+    state.recorder.opened(id, &text);
+    state.recorder.ledger(|ledger| ledger.asked(id));
     let publishing = async {
         publisher
             .post(&channel.path, "text/plain", text.clone())
             .await?;
-        site.measured("confirm", intended.elapsed());
-        site.tally.book(|ledger| ledger.accepted(id));
+        state.record("confirm", intended.elapsed());
+        state.recorder.ledger(|ledger| ledger.accepted(id));
         Ok(())
     };
-    let hearing = async {
+    let receiving = async {
         while let Some(frame) = socket.next().await {
-            if let Ok(Message::Text(heard)) = &frame {
-                site.measured("push", intended.elapsed());
-                site.tally.book(|ledger| ledger.received(id, heard));
+            if let Ok(Message::Text(received)) = &frame {
+                state.record("push", intended.elapsed());
+                state
+                    .recorder
+                    .ledger(|ledger| ledger.received(id, received));
                 return Ok(());
             }
             frame.map_err(|_| Failure::Ended)?;
         }
         Err(Failure::Ended)
     };
-    let both = async { tokio::try_join!(publishing, hearing) };
+    let both = async { tokio::try_join!(publishing, receiving) };
     timeout(DEFAULT_TIMEOUT, both)
         .await
-        .map_err(|_| Failure::Silence(DEFAULT_TIMEOUT))?
+        .map_err(|_| Failure::Timeout(DEFAULT_TIMEOUT))?
         .map(|_| ())
 }
 
-async fn connect(site: &Site, channel: &Channel, seat: u64) -> Result<Socket, Failure> {
+async fn connect(state: &WorkerState, channel: &Channel, slot: u64) -> Result<Socket, Failure> {
     let began = Instant::now();
-    let stream = match site.source(seat) {
-        Some(source) => tcp::connect_from(source, &channel.subscribe).await?,
+    let stream = match state.local_address(slot) {
+        Some(address) => tcp::connect_from(address, &channel.subscribe).await?,
         None => TcpStream::connect(tcp::socket_address(&channel.subscribe)?)
             .await
             .map_err(BrowserError::from)?,
@@ -148,15 +153,15 @@ async fn connect(site: &Site, channel: &Channel, seat: u64) -> Result<Socket, Fa
         .write_buffer_size(0);
     let connecting = client_async_with_config(channel.subscribe.as_str(), stream, Some(config));
     let (socket, _) = connecting.await.map_err(BrowserError::from)?;
-    site.measured("handshake", began.elapsed());
+    state.record("handshake", began.elapsed());
     Ok(socket)
 }
 
-fn channel(site: &Site, seat: u64) -> Result<Channel, Failure> {
-    let crate::orders::Target::Plain { subscribe, publish } = &site.plan.target else {
+fn channel(state: &WorkerState, slot: u64) -> Result<Channel, Failure> {
+    let Target::Plain { subscribe, publish } = &state.plan.target else {
         return Err(Failure::InvalidAddress("no plain server".into()));
     };
-    let id = format!("{}-{seat}", site.plan.worker);
+    let id = format!("{}-{slot}", state.plan.worker);
     let url = |template: &str| {
         Url::parse(&template.replace("{id}", &id))
             .map_err(|error| Failure::InvalidAddress(format!("{template}: {error}")))

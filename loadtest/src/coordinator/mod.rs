@@ -1,9 +1,9 @@
-//! The conductor of a run: has workers open browsers and let people arrive, and watches the servers' processes meanwhile.
+//! The coordinator of a run: has workers open browsers and run arrivals, and watches the servers' processes meanwhile.
 
-mod books;
-mod crew;
-mod parts;
+mod aggregator;
+mod phases;
 pub mod processes;
+mod worker_pool;
 
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -11,11 +11,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use anyhow::ensure;
 use tokio::time::{Instant, timeout_at};
 
-use self::books::Books;
-use self::crew::Crew;
-pub use self::crew::WORKER;
-use self::processes::{Group, Meter, cpu_seconds, memory_bytes};
-use crate::orders::{Order, Plan, Target, Tick, Word};
+use self::aggregator::Aggregator;
+use self::processes::{Monitor, ProcessGroup, cpu_seconds, memory_bytes};
+pub use self::worker_pool::WORKER;
+use self::worker_pool::WorkerPool;
+use crate::messages::{Command, Event, Plan, Target, WorkerSecond};
 use crate::report::model::{
     self, Generator, Machine, Memory, MemoryPoint, Phase, Process, Rates, Second, Tool,
 };
@@ -23,78 +23,78 @@ use crate::report::{Report, SCHEMA};
 use crate::scenario::{Scenario, Step};
 use crate::terminal::Snapshot;
 
-/// How late a worker may be with an answer, beyond the time that its order takes.
-const PATIENCE: Duration = Duration::from_secs(300);
+/// Time limit of a worker's answer, in addition to the time that its command takes.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// A run that can be made.
+/// A run to be made.
 #[derive(Debug, Clone)]
 pub struct Run {
-    /// The scenario's name.
+    /// Name of the scenario.
     pub name: String,
-    /// What is to happen.
+    /// Scenario.
     pub scenario: Scenario,
-    /// What is put under load.
+    /// Server under load.
     pub target: Target,
-    /// Processes that make the load.
+    /// Number of worker processes.
     pub workers: u32,
-    /// The servers' processes.
-    pub groups: Vec<Group>,
-    /// This program, of which workers are started.
+    /// Processes of the servers.
+    pub groups: Vec<ProcessGroup>,
+    /// This program's file, from which workers are started.
     pub executable: PathBuf,
 }
 
-/// Whoever looks at a run while it goes on.
-pub trait Watcher {
-    /// Another part of the run has begun.
+/// An observer of a run's progress.
+pub trait Observer {
+    /// Called when a phase begins.
     fn phase(&mut self, name: &str);
-    /// A second is over, and the run stands so.
+    /// Called after each second.
     fn second(&mut self, snapshot: &Snapshot);
 }
 
-/// Why the figures of a run do not count.
+/// Reason to void the figures of a run.
 #[derive(Debug, thiserror::Error)]
 enum Void {
     #[error("worker {0} ended before the run did")]
     WorkerEnded(u32),
-    #[error("a worker did not carry out an order within {0:?}")]
-    Silence(Duration),
-    #[error("it was broken off")]
-    BrokenOff,
-    #[error("a worker cannot be spoken to: {0:#}")]
-    Unheard(anyhow::Error),
+    #[error("a worker did not carry out a command within {0:?}")]
+    Timeout(Duration),
+    #[error("the run was ended early")]
+    Stopped,
+    #[error("no communication with a worker: {0:#}")]
+    Worker(anyhow::Error),
 }
 
-struct Conductor<'a> {
+struct Coordinator<'a> {
     run: &'a Run,
-    crew: Crew,
-    books: Books,
-    meter: Meter,
+    workers: WorkerPool,
+    aggregator: Aggregator,
+    monitor: Monitor,
     series: Vec<Second>,
     phases: Vec<Phase>,
-    /// How long the last of them is to take, in seconds, where that is known.
+    /// Intended length of the current phase in seconds, if it is known.
     length: Option<f64>,
     processes: Vec<Process>,
     points: Vec<MemoryPoint>,
     after_churn_ratio: Option<f64>,
     began: Instant,
-    watcher: &'a mut dyn Watcher,
+    observer: &'a mut dyn Observer,
 }
 
 impl Run {
-    /// Makes the run, until it is over or `stop` comes, and says what it came to.
+    /// Makes the run until its end or until `stop` completes.
     ///
     /// # Errors
-    /// The workers cannot be started.
-    pub async fn conduct(
+    /// Returns an error if a watched process does not exist or a worker cannot be started.
+    pub async fn execute(
         &self,
-        watcher: &mut dyn Watcher,
+        observer: &mut dyn Observer,
         stop: impl Future<Output = ()>,
     ) -> anyhow::Result<Report> {
         ensure!(self.workers > 0, "there must be at least one worker");
         for group in &self.groups {
             ensure!(
                 group.cpu_seconds().is_some(),
-                "there is no process of {}: {:?}",
+                "--pid {}: no such process among {:?}",
                 group.name,
                 group.pids
             );
@@ -108,53 +108,54 @@ impl Run {
             target: self.target.clone(),
         };
         let began = Instant::now();
-        let process = |group: &Group| Process {
+        let process = |group: &ProcessGroup| Process {
             name: group.name.clone(),
             pids: group.pids.clone(),
             cpu_seconds: group.cpu_seconds().unwrap_or_default(),
             pss_bytes_start: group.pss_bytes().unwrap_or_default(),
             ..Process::default()
         };
-        let mut conductor = Conductor {
-            crew: Crew::start(&self.executable, (0..self.workers).map(plan).collect()).await?,
+        let mut coordinator = Coordinator {
+            workers: WorkerPool::start(&self.executable, (0..self.workers).map(plan).collect())
+                .await?,
             run: self,
-            books: Books::new(self.workers),
+            aggregator: Aggregator::new(self.workers),
             processes: self.groups.iter().map(process).collect(),
-            meter: Meter::new(self.groups.clone()),
+            monitor: Monitor::new(self.groups.clone()),
             series: Vec::new(),
             phases: Vec::new(),
             length: None,
             points: Vec::new(),
             after_churn_ratio: None,
             began,
-            watcher,
+            observer,
         };
         let voided = tokio::select! {
-            done = conductor.parts() => done.err(),
-            () = stop => Some(Void::BrokenOff),
+            done = coordinator.run_phases() => done.err(),
+            () = stop => Some(Void::Stopped),
         };
-        Ok(conductor.report(started_at, voided))
+        Ok(coordinator.report(started_at, voided))
     }
 }
 
-impl Conductor<'_> {
-    /// Has an order carried out by all workers.
+impl Coordinator<'_> {
+    /// Sends a command to all workers and waits until each has carried it out.
     async fn carry_out(
         &mut self,
         within: Duration,
-        order: impl Fn(u32) -> Order,
+        command: impl Fn(u32) -> Command,
     ) -> Result<(), Void> {
-        let is_last = matches!(order(0), Order::End);
-        self.crew.order(order).await.map_err(Void::Unheard)?;
-        let deadline = Instant::now() + within + PATIENCE;
+        let is_last = matches!(command(0), Command::Stop);
+        self.workers.send(command).await.map_err(Void::Worker)?;
+        let deadline = Instant::now() + within + ANSWER_TIMEOUT;
         let (mut missing, mut ended) = (self.run.workers, 0);
         while missing > 0 {
-            let heard = timeout_at(deadline, self.crew.hear()).await;
-            let (worker, word) = heard.map_err(|_| Void::Silence(within + PATIENCE))?;
-            match word {
-                Some(Word::Done) => missing -= 1,
-                Some(Word::Second(tick)) => self.tick(worker, tick)?,
-                // Who has done the last of all ends; who has not breaks the number of those who have.
+            let received = timeout_at(deadline, self.workers.next_event()).await;
+            let (worker, event) = received.map_err(|_| Void::Timeout(within + ANSWER_TIMEOUT))?;
+            match event {
+                Some(Event::Done) => missing -= 1,
+                Some(Event::Second(second)) => self.add_second(worker, second)?,
+                // A worker ends after its last command. One that ends before it is done makes the sum below too large.
                 None if is_last => ended += 1,
                 None => return Err(Void::WorkerEnded(worker)),
             }
@@ -165,24 +166,24 @@ impl Conductor<'_> {
         Ok(())
     }
 
-    /// Lets time pass.
+    /// Waits, and receives the workers' seconds meanwhile.
     async fn pause(&mut self, seconds: f64) -> Result<(), Void> {
         let end = Instant::now() + Duration::from_secs_f64(seconds);
-        while let Ok((worker, word)) = timeout_at(end, self.crew.hear()).await {
-            match word {
-                Some(Word::Second(tick)) => self.tick(worker, tick)?,
-                Some(Word::Done) => {}
+        while let Ok((worker, event)) = timeout_at(end, self.workers.next_event()).await {
+            match event {
+                Some(Event::Second(second)) => self.add_second(worker, second)?,
+                Some(Event::Done) => {}
                 None => return Err(Void::WorkerEnded(worker)),
             }
         }
         Ok(())
     }
 
-    fn tick(&mut self, worker: u32, tick: Tick) -> Result<(), Void> {
-        for mut second in self.books.tick(worker, tick).map_err(Void::Unheard)? {
-            second.processes = self.meter.read();
+    fn add_second(&mut self, worker: u32, second: WorkerSecond) -> Result<(), Void> {
+        for mut second in self.aggregator.add(worker, second).map_err(Void::Worker)? {
+            second.processes = self.monitor.read();
             let snapshot = self.snapshot(second.clone());
-            self.watcher.second(&snapshot);
+            self.observer.second(&snapshot);
             self.series.push(second);
         }
         Ok(())
@@ -197,32 +198,32 @@ impl Conductor<'_> {
             elapsed: Duration::from_secs_f64(elapsed),
             length: self.length.map(Duration::from_secs_f64),
             second,
-            latencies: self.books.percentiles(),
-            ledger: self.books.ledger(),
+            latencies: self.aggregator.percentiles(),
+            ledger: self.aggregator.ledger(),
             generator: Generator {
-                lateness: self.books.lateness(),
-                dropped: self.books.dropped,
-                cpu_seconds: self.books.cpu_seconds(),
+                lateness: self.aggregator.lateness(),
+                dropped: self.aggregator.dropped,
+                cpu_seconds: self.aggregator.cpu_seconds(),
                 voided: None,
             },
-            failures: self.books.failures(),
+            failures: self.aggregator.failures(),
         }
     }
 
     fn report(mut self, started_at: u64, voided: Option<Void>) -> Report {
         let run = self.run;
-        for (process, group) in self.processes.iter_mut().zip(self.meter.groups()) {
+        for (process, group) in self.processes.iter_mut().zip(self.monitor.groups()) {
             process.cpu_seconds = group
                 .cpu_seconds()
                 .map_or(0.0, |now| now - process.cpu_seconds);
             process.pss_bytes_end = group.pss_bytes().unwrap_or_default();
         }
-        let lateness = self.books.lateness();
+        let lateness = self.aggregator.lateness();
         let late = lateness.p99 > run.scenario.tolerated_lateness * 1000.0;
         let voided = voided.map(|void| void.to_string()).or_else(|| {
-            let dropped = self.books.dropped;
+            let dropped = self.aggregator.dropped;
             (dropped > 0)
-                .then(|| format!("{dropped} arrivals were dropped: too many were under way"))
+                .then(|| format!("{dropped} arrivals were dropped: too many were in flight"))
         });
         let voided = voided.or_else(|| {
             late.then(|| format!("the generator was {:.0} ms late at p99", lateness.p99))
@@ -243,40 +244,40 @@ impl Conductor<'_> {
             workers: run.workers,
             machine: machine(),
             rates: rates(&self.phases),
-            latencies: self.books.latencies(),
+            latencies: self.aggregator.latencies(),
             series: self.series,
-            ledger: self.books.ledger(),
+            ledger: self.aggregator.ledger(),
             generator: Generator {
                 lateness,
-                dropped: self.books.dropped,
-                cpu_seconds: self.books.cpu_seconds()
+                dropped: self.aggregator.dropped,
+                cpu_seconds: self.aggregator.cpu_seconds()
                     + cpu_seconds(std::process::id()).unwrap_or_default(),
                 voided,
             },
             processes: self.processes,
             memory: (!self.points.is_empty())
                 .then(|| Memory::new(self.points, self.after_churn_ratio)),
-            failures: self.books.failures(),
-            counts: self.books.counts(),
+            failures: self.aggregator.failures(),
+            counts: self.aggregator.counts(),
             phases: self.phases,
             thresholds: Vec::new(),
         }
     }
 }
 
-/// What was achieved each second, over the parts of the run in which it was asked for.
-fn rates(phases: &[Phase]) -> Rates {
+/// Returns achieved rates over the phases that ask for them.
+fn rates(run: &[Phase]) -> Rates {
     let of = |names: &[&str]| {
-        let parts = phases
+        let of_kind = run
             .iter()
             .filter(|phase| names.contains(&phase.name.as_str()));
-        let (done, seconds) = parts.fold((0, 0.0), |sum, phase| {
+        let (done, seconds) = of_kind.fold((0, 0.0), |sum, phase| {
             (sum.0 + phase.done, sum.1 + phase.seconds)
         });
         (done > 0 && seconds > 0.0).then(|| done as f64 / seconds)
     };
     Rates {
-        opens_per_second: of(&[parts::OPEN]),
+        opens_per_second: of(&[phases::OPEN]),
         logins_per_second: of(&[Step::Whole.name()]),
     }
 }

@@ -1,4 +1,4 @@
-//! What a worker has counted and measured.
+//! Counts and latencies of a worker.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,41 +6,41 @@ use std::time::Duration;
 
 use saoma_protocol::LoginId;
 
-use crate::conductor::processes::cpu_seconds;
+use crate::coordinator::processes::cpu_seconds;
 use crate::ledger::Ledger;
-use crate::orders::{Balances, LATENESS, Tick};
+use crate::messages::{LATENESS, WorkerSecond, WorkerTotals};
 use crate::report::Latencies;
 
-/// Different failures that are told apart.
+/// Maximum number of failures that are counted by description.
 const MAX_FAILURES: usize = 50;
 
-/// Counts and latencies of a worker.
+/// Records counts and latencies. Each second takes those since the one before.
 #[derive(Debug, Default)]
-pub(super) struct Tally(Mutex<Counts>);
+pub(super) struct Recorder(Mutex<Counts>);
 
 #[derive(Debug, Default)]
 struct Counts {
-    now: Tick,
+    now: WorkerSecond,
     latencies: HashMap<&'static str, Latencies>,
     ledger: Ledger,
     failures: BTreeMap<String, u64>,
     counts: BTreeMap<String, u64>,
 }
 
-impl Tally {
+impl Recorder {
     fn counts(&self) -> MutexGuard<'_, Counts> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn measured(&self, kind: &'static str, took: Duration) {
+    pub(super) fn latency(&self, kind: &'static str, latency: Duration) {
         self.counts()
             .latencies
             .entry(kind)
             .or_default()
-            .record(took);
+            .record(latency);
     }
 
-    /// An arrival that found room, so late.
+    /// Counts an arrival below the concurrency limit, with its lateness.
     pub(super) fn arrived(&self, late: Duration) {
         let mut counts = self.counts();
         counts.now.arrivals += 1;
@@ -62,12 +62,12 @@ impl Tally {
         counts.now.sockets = counts.now.sockets.saturating_sub(1);
     }
 
-    /// An arrival came to a good end.
+    /// Counts an arrival that ended well.
     pub(super) fn done(&self) {
         self.counts().now.done += 1;
     }
 
-    /// A login or an arrival broke off.
+    /// Counts a login or an arrival that failed.
     pub(super) fn failed(&self, failure: &str) {
         let mut counts = self.counts();
         counts.now.failed += 1;
@@ -79,46 +79,47 @@ impl Tally {
             .or_default() += 1;
     }
 
-    /// Something that is worth a count, and no failure.
-    pub(super) fn noticed(&self, what: String) {
+    /// Counts an occurrence that is not a failure.
+    pub(super) fn count(&self, what: String) {
         *self.counts().counts.entry(what).or_default() += 1;
     }
 
-    pub(super) fn book<T>(&self, entry: impl FnOnce(&mut Ledger) -> T) -> T {
-        entry(&mut self.counts().ledger)
+    /// Changes the ledger.
+    pub(super) fn ledger<T>(&self, change: impl FnOnce(&mut Ledger) -> T) -> T {
+        change(&mut self.counts().ledger)
     }
 
-    /// A login of this browser whose result must come with `state`.
+    /// Adds a login, whose result must carry `state`.
     pub(super) fn opened(&self, id: LoginId, state: &str) {
-        self.book(|ledger| ledger.opened(id, state));
+        self.ledger(|ledger| ledger.opened(id, state));
     }
 
-    /// What has happened since this was asked last.
-    pub(super) fn tick(&self, number: u64) -> Tick {
+    /// Takes the counts and latencies since the last call.
+    pub(super) fn take_second(&self, number: u64) -> WorkerSecond {
         let mut counts = self.counts();
         let sockets = counts.now.sockets;
-        let mut tick = std::mem::replace(
+        let mut second = std::mem::replace(
             &mut counts.now,
-            Tick {
+            WorkerSecond {
                 sockets,
-                ..Tick::default()
+                ..WorkerSecond::default()
             },
         );
-        tick.number = number;
-        let measured = counts
+        second.number = number;
+        let recorded = counts
             .latencies
             .iter_mut()
             .filter(|(_, latencies)| !latencies.is_empty());
-        tick.latencies = measured
+        second.latencies = recorded
             .map(|(kind, latencies)| ((*kind).to_owned(), latencies.take_encoded()))
             .collect();
-        tick.balances = Balances {
+        second.totals = WorkerTotals {
             ledger: counts.ledger.balance(),
             failures: counts.failures.clone(),
             counts: counts.counts.clone(),
             cpu_seconds: cpu_seconds(std::process::id()).unwrap_or_default(),
         };
-        tick
+        second
     }
 }
 
@@ -127,21 +128,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tick_tells_what_is_new_and_how_many_sockets_are_open() {
-        let tally = Tally::default();
-        tally.socket_opened();
-        tally.socket_opened();
-        tally.socket_closed();
-        tally.arrived(Duration::from_millis(1));
-        tally.dropped();
-        tally.measured("push", Duration::from_millis(2));
-        let first = tally.tick(0);
+    fn a_second_holds_new_counts_and_the_open_sockets() {
+        let recorder = Recorder::default();
+        recorder.socket_opened();
+        recorder.socket_opened();
+        recorder.socket_closed();
+        recorder.arrived(Duration::from_millis(1));
+        recorder.dropped();
+        recorder.latency("push", Duration::from_millis(2));
+        let first = recorder.take_second(0);
         assert_eq!((first.sockets, first.arrivals, first.dropped), (1, 2, 1));
         assert_eq!(
             first.latencies.keys().collect::<Vec<_>>(),
             [LATENESS, "push"]
         );
-        let second = tally.tick(1);
+        let second = recorder.take_second(1);
         assert_eq!(
             (
                 second.number,

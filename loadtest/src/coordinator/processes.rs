@@ -1,4 +1,4 @@
-//! What processes and the kernel use, read from `/proc`. Elsewhere nothing is known of them.
+//! Memory and processor time of processes, read from `/proc`. Other systems than Linux have no figures.
 
 use std::collections::BTreeMap;
 use std::fs::read_to_string;
@@ -6,34 +6,34 @@ use std::str::FromStr;
 
 use crate::report::model::SecondProcess;
 
-/// Clock ticks of `/proc/PID/stat` in a second: the same on every Linux.
+/// Clock ticks per second in `/proc/PID/stat`, the same on every Linux.
 const TICKS: f64 = 100.0;
 
-/// Bytes of a page in `/proc/net/sockstat`.
+/// Page size in `/proc/net/sockstat`, in bytes.
 const PAGE: u64 = 4096;
 
-/// Processes of one name: a service may have several.
+/// Processes that are counted together under one name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Group {
-    /// What they are.
+pub struct ProcessGroup {
+    /// Name, such as `gateway`.
     pub name: String,
-    /// Their ids.
+    /// Process ids.
     pub pids: Vec<u32>,
 }
 
-/// Why text names no process.
+/// A text that is not `NAME=PID`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("write NAME=PID, such as gateway=4711")]
-pub struct NotAProcess;
+#[error("expected NAME=PID, such as gateway=4711")]
+pub struct ParseProcessError;
 
-impl FromStr for Group {
-    type Err = NotAProcess;
+impl FromStr for ProcessGroup {
+    type Err = ParseProcessError;
 
-    fn from_str(text: &str) -> Result<Self, NotAProcess> {
-        let (name, pid) = text.trim().split_once('=').ok_or(NotAProcess)?;
-        let pid = pid.parse().map_err(|_| NotAProcess)?;
+    fn from_str(text: &str) -> Result<Self, ParseProcessError> {
+        let (name, pid) = text.trim().split_once('=').ok_or(ParseProcessError)?;
+        let pid = pid.parse().map_err(|_| ParseProcessError)?;
         if name.is_empty() {
-            Err(NotAProcess)
+            Err(ParseProcessError)
         } else {
             Ok(Self {
                 name: name.to_owned(),
@@ -43,9 +43,9 @@ impl FromStr for Group {
     }
 }
 
-impl Group {
-    /// Puts those of the same name together, in the order in which the names come.
-    pub fn together(named: impl IntoIterator<Item = Self>) -> Vec<Self> {
+impl ProcessGroup {
+    /// Merges groups of the same name, in the order of their first occurrence.
+    pub fn merge(named: impl IntoIterator<Item = Self>) -> Vec<Self> {
         let mut groups: Vec<Self> = Vec::new();
         for one in named {
             match groups.iter_mut().find(|group| group.name == one.name) {
@@ -56,21 +56,21 @@ impl Group {
         groups
     }
 
-    /// Their memory, in bytes: what each has for itself and its part of what it shares (PSS).
+    /// Returns the memory in bytes: private pages, and each process's part of shared ones (PSS).
     pub fn pss_bytes(&self) -> Option<u64> {
         self.pids.iter().map(|pid| pss_bytes(*pid)).sum()
     }
 
-    /// Processor time that they have used, in seconds.
+    /// Returns the processor time so far, in seconds.
     pub fn cpu_seconds(&self) -> Option<f64> {
         self.pids.iter().map(|pid| cpu_seconds(*pid)).sum()
     }
 }
 
-/// Processor time of a process, in seconds.
+/// Returns the processor time of a process, in seconds.
 pub fn cpu_seconds(pid: u32) -> Option<f64> {
     let stat = read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name before may hold anything.
+    // The program's name stands before it and can hold any character.
     let (_, fields) = stat.rsplit_once(')')?;
     let mut times = fields.split_whitespace().skip(11);
     let (user, system): (f64, f64) = (times.next()?.parse().ok()?, times.next()?.parse().ok()?);
@@ -82,7 +82,7 @@ fn pss_bytes(pid: u32) -> Option<u64> {
     kilobytes(&rollup, "Pss:")
 }
 
-/// Memory of the kernel that sockets may have to do with, of the whole machine, in bytes: its slab and TCP's buffers.
+/// Returns the kernel memory of the whole machine that sockets can take, in bytes: slab and TCP buffers.
 pub fn kernel_bytes() -> Option<u64> {
     let slab = kilobytes(&read_to_string("/proc/meminfo").ok()?, "Slab:")?;
     let sockets = read_to_string("/proc/net/sockstat").ok()?;
@@ -96,7 +96,7 @@ pub fn kernel_bytes() -> Option<u64> {
     Some(slab + pages * PAGE)
 }
 
-/// Memory of the machine, in bytes.
+/// Returns the memory of the machine, in bytes.
 pub fn memory_bytes() -> Option<u64> {
     kilobytes(&read_to_string("/proc/meminfo").ok()?, "MemTotal:")
 }
@@ -110,15 +110,15 @@ fn kilobytes(text: &str, name: &str) -> Option<u64> {
         .map(|kilobytes| kilobytes * 1024)
 }
 
-/// What groups use, second by second.
+/// Reads the usage of process groups once per second.
 #[derive(Debug)]
-pub(super) struct Meter {
-    groups: Vec<Group>,
+pub(super) struct Monitor {
+    groups: Vec<ProcessGroup>,
     cpu: Vec<f64>,
 }
 
-impl Meter {
-    pub(super) fn new(groups: Vec<Group>) -> Self {
+impl Monitor {
+    pub(super) fn new(groups: Vec<ProcessGroup>) -> Self {
         let cpu = groups
             .iter()
             .map(|group| group.cpu_seconds().unwrap_or_default())
@@ -126,12 +126,12 @@ impl Meter {
         Self { groups, cpu }
     }
 
-    /// Since this was asked last.
+    /// Returns the usage since the last call.
     pub(super) fn read(&mut self) -> BTreeMap<String, SecondProcess> {
         let groups = self.groups.iter().zip(&mut self.cpu);
         groups
             .map(|(group, before)| {
-                // A process that has ended is at rest.
+                // A process that has ended uses nothing.
                 let now = group.cpu_seconds().unwrap_or(*before);
                 let cpu_seconds = (now - std::mem::replace(before, now)).max(0.0);
                 (
@@ -145,11 +145,11 @@ impl Meter {
             .collect()
     }
 
-    pub(super) fn groups(&self) -> &[Group] {
+    pub(super) fn groups(&self) -> &[ProcessGroup] {
         &self.groups
     }
 
-    /// Processor time of each group so far.
+    /// Returns the processor time of each group so far.
     pub(super) fn cpu(&self) -> Vec<f64> {
         self.groups
             .iter()
@@ -163,8 +163,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn this_process_has_memory_and_has_run() {
-        let here = Group {
+    fn the_own_process_has_memory_and_processor_time() {
+        let here = ProcessGroup {
             name: "test".into(),
             pids: vec![std::process::id()],
         };
@@ -172,7 +172,7 @@ mod tests {
         assert!(here.cpu_seconds().is_some());
         assert!(kernel_bytes().is_some_and(|kernel| kernel < memory_bytes().unwrap()));
         assert_eq!(
-            Group {
+            ProcessGroup {
                 pids: vec![u32::MAX],
                 ..here
             }
@@ -182,9 +182,9 @@ mod tests {
     }
 
     #[test]
-    fn processes_of_one_name_count_together() {
+    fn processes_of_one_name_are_merged() {
         let named = ["gateway=1", "redis=2", "gateway=3"].map(|text| text.parse().unwrap());
-        let groups: Vec<_> = Group::together(named)
+        let groups: Vec<_> = ProcessGroup::merge(named)
             .into_iter()
             .map(|group| (group.name, group.pids))
             .collect();
@@ -193,7 +193,7 @@ mod tests {
             [("gateway".into(), vec![1, 3]), ("redis".into(), vec![2])]
         );
         for wrong in ["gateway", "=1", "gateway=x"] {
-            assert_eq!(wrong.parse::<Group>(), Err(NotAProcess));
+            assert_eq!(wrong.parse::<ProcessGroup>(), Err(ParseProcessError));
         }
     }
 }

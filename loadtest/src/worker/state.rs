@@ -1,4 +1,4 @@
-//! What all browsers of a worker have in common.
+//! State that all virtual users of a worker share.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::error::Error;
@@ -14,32 +14,32 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::connection_pool::ConnectionPool;
-use super::tally::Tally;
-use crate::open_model::{Arrival, Room};
-use crate::orders::{Plan, Target};
+use super::recorder::Recorder;
+use crate::loopback;
+use crate::messages::{Plan, Target};
+use crate::open_model::{Arrival, ConcurrencyLimit};
 use crate::scenario::{Scenario, Step};
-use crate::source::{loopback, loopback_target};
 
-/// Loopback addresses of each worker's browsers, so that they are no others'.
-const ADDRESSES: u64 = 1 << 18;
+/// Loopback addresses of each worker's browsers.
+const BROWSER_ADDRESSES: u64 = 1 << 18;
 
-/// Loopback addresses that phones of a worker share.
-const PHONES: (u64, u64) = (50 << 18, 128);
+/// First number and count of the loopback addresses that a worker's phones share.
+const PHONE_ADDRESSES: (u64, u64) = (50 << 18, 128);
 
-/// Loopback addresses of those who flood.
-pub(super) const ABUSERS: u64 = 55 << 18;
+/// First number of the abusers' loopback addresses.
+pub(super) const ABUSER_ADDRESSES: u64 = 55 << 18;
 
-/// How long anything may take where browsers come back.
-const LONG_PATIENCE: Duration = Duration::from_secs(90);
+/// Time limit of any step where browsers resume and phones ask again.
+const FAILOVER_TIMEOUT: Duration = Duration::from_secs(90);
 
-/// What all browsers are told.
+/// A signal to all virtual users.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Signal {
     /// Wait for an arrival.
     Wait,
-    /// Lose the socket and come back: when, and over how long that is spread.
+    /// Drop the socket and resume, from this moment on and spread over this time.
     Reconnect(Instant, Duration),
-    /// Give up.
+    /// Cancel the login and end.
     Leave,
 }
 
@@ -49,21 +49,23 @@ struct Queue {
     early: VecDeque<Arrival>,
 }
 
-/// A worker's share of the run.
+/// Shared state of a worker.
 #[derive(Debug)]
-pub(super) struct Site {
+pub(super) struct WorkerState {
     pub(super) plan: Plan,
-    pub(super) tally: Tally,
-    /// Room for logins under way.
-    pub(super) room: Room,
+    pub(super) recorder: Recorder,
+    /// Limit on arrivals in flight.
+    pub(super) limit: ConcurrencyLimit,
     pub(super) signals: watch::Sender<Signal>,
-    /// Browsers that live.
-    pub(super) living: AtomicU64,
-    /// Browsers that have come back since they were told to.
-    pub(super) returned: AtomicU64,
-    /// Whether the server is being flooded.
-    pub(super) flooded: AtomicBool,
-    /// The beginning of every QR code's text.
+    /// Number of open slots.
+    pub(super) active: AtomicU64,
+    /// Browsers that have resumed since the last [`Signal::Reconnect`].
+    pub(super) resumed: AtomicU64,
+    /// True while abuse is part of the phase.
+    pub(super) under_abuse: AtomicBool,
+    /// True while logins of the phase end with redeeming their codes.
+    pub(super) redeem: AtomicBool,
+    /// Common prefix of all QR codes' texts.
     pub(super) qr_prefix: OnceLock<String>,
     pub(super) gateway: Option<Gateway>,
     from_loopback: bool,
@@ -81,9 +83,9 @@ pub(super) struct Gateway {
     pub(super) pools: Vec<ConnectionPool>,
 }
 
-impl Site {
+impl WorkerState {
     pub(super) fn new(plan: Plan) -> anyhow::Result<Self> {
-        let patience = patience(&plan.scenario);
+        let timeout = timeout_of(&plan.scenario);
         let (gateway, from_loopback) = match &plan.target {
             Target::Gateway {
                 nodes,
@@ -92,14 +94,17 @@ impl Site {
             } => {
                 ensure!(
                     !nodes.is_empty() && !tokens.is_empty(),
-                    "there must be a target and a person"
+                    "a run needs a target and an app token"
                 );
-                let from_loopback = nodes.iter().all(|node| loopback_target(node).is_some());
-                let sources = from_loopback
-                    .then_some((PHONES.0 + u64::from(plan.worker) * PHONES.1, PHONES.1));
+                let from_loopback = nodes
+                    .iter()
+                    .all(|node| loopback::target_address(node).is_some());
+                let (first, count) = PHONE_ADDRESSES;
+                let sources =
+                    from_loopback.then_some((first + u64::from(plan.worker) * count, count));
                 let pools = nodes
                     .iter()
-                    .map(|node| ConnectionPool::new(node, sources, patience));
+                    .map(|node| ConnectionPool::new(node, sources, timeout));
                 let gateway = Gateway {
                     pools: pools.collect::<anyhow::Result<_>>()?,
                     nodes: nodes.clone(),
@@ -112,17 +117,18 @@ impl Site {
                 let target = Url::parse(&subscribe.replace("{id}", "0"));
                 (
                     None,
-                    target.is_ok_and(|target| loopback_target(&target).is_some()),
+                    target.is_ok_and(|target| loopback::target_address(&target).is_some()),
                 )
             }
         };
         Ok(Self {
-            tally: Tally::default(),
-            room: Room::new(plan.scenario.in_flight.div_ceil(plan.workers.max(1))),
+            recorder: Recorder::default(),
+            limit: ConcurrencyLimit::new(plan.scenario.in_flight.div_ceil(plan.workers.max(1))),
             signals: watch::Sender::new(Signal::Wait),
-            living: AtomicU64::new(0),
-            returned: AtomicU64::new(0),
-            flooded: AtomicBool::new(false),
+            active: AtomicU64::new(0),
+            resumed: AtomicU64::new(0),
+            under_abuse: AtomicBool::new(false),
+            redeem: AtomicBool::new(false),
             qr_prefix: OnceLock::new(),
             gateway,
             from_loopback,
@@ -135,49 +141,54 @@ impl Site {
         &self.plan.scenario
     }
 
-    /// How many nodes there are.
+    /// Returns the number of nodes.
     pub(super) fn nodes(&self) -> usize {
         self.gateway
             .as_ref()
             .map_or(1, |gateway| gateway.nodes.len())
     }
 
-    /// How long anything may take.
-    pub(super) const fn patience(&self) -> Duration {
-        patience(&self.plan.scenario)
+    /// Returns the time limit of any step.
+    pub(super) const fn timeout(&self) -> Duration {
+        timeout_of(&self.plan.scenario)
     }
 
-    /// The address that the browser of a seat comes from, on loopback.
-    pub(super) fn source(&self, seat: u64) -> Option<IpAddr> {
+    /// Returns the local address of a slot's browser, for a target on loopback.
+    pub(super) fn local_address(&self, slot: u64) -> Option<IpAddr> {
+        self.from_loopback.then(|| {
+            let first = u64::from(self.plan.worker) * BROWSER_ADDRESSES;
+            loopback::address(first + slot % BROWSER_ADDRESSES)
+        })
+    }
+
+    /// Returns the local address of an abuser, for a target on loopback.
+    pub(super) fn abuser_address(&self, number: u64) -> Option<IpAddr> {
         self.from_loopback
-            .then(|| loopback(u64::from(self.plan.worker) * ADDRESSES + seat % ADDRESSES))
+            .then(|| loopback::address(ABUSER_ADDRESSES + number))
     }
 
-    /// The address of one who floods.
-    pub(super) fn abuser(&self, number: u64) -> Option<IpAddr> {
-        self.from_loopback.then(|| loopback(ABUSERS + number))
-    }
-
-    /// Measures a latency, apart while the server is flooded.
-    pub(super) fn measured(&self, kind: &'static str, took: Duration) {
-        let kind = if self.flooded.load(Ordering::Relaxed) {
+    /// Records a latency, under a kind of its own during abuse.
+    pub(super) fn record(&self, kind: &'static str, latency: Duration) {
+        let kind = if self.under_abuse.load(Ordering::Relaxed) {
             under_abuse(kind)
         } else {
             kind
         };
-        self.tally.measured(kind, took);
+        self.recorder.latency(kind, latency);
     }
 
-    /// One arrives: it goes to the browser that has waited longest, or to the next that comes. For a step of a login
-    /// none comes any more when none is waiting: those that are missing have broken off, and were counted.
+    /// Gives an arrival to the browser that has waited longest, or to the next one.
+    ///
+    /// The arrival of a single step is dropped if no browser waits for it: that browser has failed before, and was
+    /// counted then.
     pub(super) fn arrive(&self, step: Step, mut arrival: Arrival) {
         let mut queues = self.queues();
         let queue = queues.entry(step).or_default();
         while let Some(waiting) = queue.waiting.pop_front() {
             match waiting.send(arrival) {
                 Ok(()) => return,
-                // That browser has gone.
-                Err(back) => arrival = back,
+                // The browser has ended while it waited.
+                Err(unsent) => arrival = unsent,
             }
         }
         if step == Step::Whole {
@@ -185,31 +196,31 @@ impl Site {
         }
     }
 
-    /// A browser waits for an arrival.
-    pub(super) fn wait(&self, step: Step) -> oneshot::Receiver<Arrival> {
+    /// Enqueues a browser for an arrival.
+    pub(super) fn next_arrival(&self, step: Step) -> oneshot::Receiver<Arrival> {
         let (sender, receiver) = oneshot::channel();
         let mut queues = self.queues();
         let queue = queues.entry(step).or_default();
         match queue.early.pop_front() {
-            // The receiver is at hand.
+            // The receiver exists, so that this cannot fail.
             Some(arrival) => drop(sender.send(arrival)),
             None => queue.waiting.push_back(sender),
         }
         receiver
     }
 
-    /// Sends away those who have arrived and found no browser.
-    pub(super) fn send_away(&self) -> usize {
+    /// Drops the arrivals that found no browser and returns their number.
+    pub(super) fn drop_early_arrivals(&self) -> usize {
         self.queues()
             .values_mut()
             .map(|queue| std::mem::take(&mut queue.early).len())
             .sum()
     }
 
-    /// A login broke off, and its seat stays empty.
-    pub(super) fn broke_off(&self, doing: &str, error: &dyn Error) -> bool {
-        self.tally.failed(&format!("{doing}{}", error_chain(error)));
-        false
+    /// Counts a failed login. `context` begins the description.
+    pub(super) fn fail(&self, context: &str, error: &dyn Error) {
+        self.recorder
+            .failed(&format!("{context}{}", error_chain(error)));
     }
 
     fn queues(&self) -> MutexGuard<'_, BTreeMap<Step, Queue>> {
@@ -218,20 +229,20 @@ impl Site {
 }
 
 impl Gateway {
-    /// The node that a number comes round to.
+    /// Returns the node for a number, in turns.
     pub(super) fn node(&self, number: usize) -> &Url {
         &self.nodes[number % self.nodes.len()]
     }
 
-    /// Connections to that node.
+    /// Returns the connections to that node.
     pub(super) fn pool(&self, number: usize) -> &ConnectionPool {
         &self.pools[number % self.pools.len()]
     }
 }
 
-const fn patience(scenario: &Scenario) -> Duration {
-    if scenario.come_back {
-        LONG_PATIENCE
+const fn timeout_of(scenario: &Scenario) -> Duration {
+    if scenario.failover {
+        FAILOVER_TIMEOUT
     } else {
         DEFAULT_TIMEOUT
     }

@@ -1,74 +1,77 @@
-//! What the workers have said, put together.
+//! Sums of the workers' seconds.
 
 use std::collections::BTreeMap;
 
 use crate::ledger::Balance;
-use crate::orders::{Balances, LATENESS, Tick};
+use crate::messages::{LATENESS, WorkerSecond, WorkerTotals};
 use crate::report::Latencies;
 use crate::report::model::{Failure, KINDS, Latency, Percentiles, Second, SecondLatency};
 
-/// Failures that a report names.
+/// Maximum number of different failures in a report.
 const NAMED: usize = 10;
 
 #[derive(Debug, Default)]
 struct Merged {
-    sum: Tick,
+    sum: WorkerSecond,
     latencies: BTreeMap<String, Latencies>,
 }
 
-/// The books of a run.
+/// Aggregates the seconds of all workers.
 #[derive(Debug)]
-pub(super) struct Books {
-    /// How many seconds each worker has told of.
-    told: Vec<u64>,
-    under_way: BTreeMap<u64, Merged>,
+pub(super) struct Aggregator {
+    /// Number of seconds received from each worker.
+    received: Vec<u64>,
+    incomplete: BTreeMap<u64, Merged>,
     whole: BTreeMap<String, Latencies>,
-    /// What each worker has said last.
-    balances: Vec<Balances>,
-    /// Arrivals that came to a good end.
+    /// Latest totals of each worker.
+    totals: Vec<WorkerTotals>,
+    /// Arrivals that ended well.
     pub(super) done: u64,
-    /// Arrivals for which there was no room.
+    /// Arrivals over the concurrency limit.
     pub(super) dropped: u64,
 }
 
-impl Books {
+impl Aggregator {
     pub(super) fn new(workers: u32) -> Self {
         Self {
-            told: vec![0; workers as usize],
-            under_way: BTreeMap::new(),
+            received: vec![0; workers as usize],
+            incomplete: BTreeMap::new(),
             whole: BTreeMap::new(),
-            balances: vec![Balances::default(); workers as usize],
+            totals: vec![WorkerTotals::default(); workers as usize],
             done: 0,
             dropped: 0,
         }
     }
 
-    /// A worker tells of a second. Gives those seconds of which all have told now.
-    pub(super) fn tick(&mut self, worker: u32, tick: Tick) -> anyhow::Result<Vec<Second>> {
-        let merged = self.under_way.entry(tick.number).or_default();
-        for (kind, text) in &tick.latencies {
+    /// Adds a worker's second. Returns the seconds that all workers have reported now.
+    ///
+    /// # Errors
+    /// Returns an error if a latency is not an encoded histogram.
+    pub(super) fn add(&mut self, worker: u32, second: WorkerSecond) -> anyhow::Result<Vec<Second>> {
+        let merged = self.incomplete.entry(second.number).or_default();
+        for (kind, text) in &second.latencies {
             merged
                 .latencies
                 .entry(kind.clone())
                 .or_default()
                 .add_encoded(text)?;
         }
-        merged.sum.sockets += tick.sockets;
-        merged.sum.arrivals += tick.arrivals;
-        merged.sum.done += tick.done;
-        merged.sum.failed += tick.failed;
-        self.done += tick.done;
-        self.dropped += tick.dropped;
+        merged.sum.sockets += second.sockets;
+        merged.sum.arrivals += second.arrivals;
+        merged.sum.done += second.done;
+        merged.sum.failed += second.failed;
+        self.done += second.done;
+        self.dropped += second.dropped;
         let worker = worker as usize;
-        if let (Some(told), Some(balances)) =
-            (self.told.get_mut(worker), self.balances.get_mut(worker))
+        if let (Some(received), Some(totals)) =
+            (self.received.get_mut(worker), self.totals.get_mut(worker))
         {
-            *told = (*told).max(tick.number + 1);
-            *balances = tick.balances;
+            *received = (*received).max(second.number + 1);
+            *totals = second.totals;
         }
-        let by_all = self.told.iter().min().copied().unwrap_or_default();
-        let still = self.under_way.split_off(&by_all);
-        let whole = std::mem::replace(&mut self.under_way, still);
+        let by_all = self.received.iter().min().copied().unwrap_or_default();
+        let still = self.incomplete.split_off(&by_all);
+        let whole = std::mem::replace(&mut self.incomplete, still);
         Ok(whole
             .into_iter()
             .map(|(number, merged)| self.second(number, merged))
@@ -83,7 +86,7 @@ impl Books {
             .latencies
             .into_iter()
             .filter(|(kind, _)| kind != LATENESS);
-        let Tick {
+        let WorkerSecond {
             sockets,
             arrivals,
             done,
@@ -103,29 +106,26 @@ impl Books {
         }
     }
 
-    /// The ledgers of all workers.
+    /// Sums the workers' ledgers.
     pub(super) fn ledger(&self) -> Balance {
-        self.balances.iter().map(|balances| balances.ledger).sum()
+        self.totals.iter().map(|totals| totals.ledger).sum()
     }
 
-    /// Processor time of the workers.
+    /// Returns the processor time of the workers, in seconds.
     pub(super) fn cpu_seconds(&self) -> f64 {
-        self.balances
-            .iter()
-            .map(|balances| balances.cpu_seconds)
-            .sum()
+        self.totals.iter().map(|totals| totals.cpu_seconds).sum()
     }
 
-    /// The commonest failures.
+    /// Returns the most frequent failures.
     pub(super) fn failures(&self) -> Vec<Failure> {
-        let mut all = summed(self.balances.iter().map(|balances| &balances.failures));
+        let mut all = summed(self.totals.iter().map(|totals| &totals.failures));
         all.sort_by_key(|failure| std::cmp::Reverse(failure.count));
         all.truncate(NAMED);
         all
     }
 
     pub(super) fn counts(&self) -> Vec<Failure> {
-        summed(self.balances.iter().map(|balances| &balances.counts))
+        summed(self.totals.iter().map(|totals| &totals.counts))
     }
 
     pub(super) fn lateness(&self) -> Percentiles {
@@ -135,7 +135,7 @@ impl Books {
             .unwrap_or_default()
     }
 
-    /// Latencies of the whole run, in the order in which a login goes through them.
+    /// Returns the latencies of the whole run, in the order of a login.
     pub(super) fn latencies(&self) -> Vec<Latency> {
         self.kinds()
             .into_iter()
@@ -143,7 +143,7 @@ impl Books {
             .collect()
     }
 
-    /// The same without their curves.
+    /// Returns the latencies without their curves.
     pub(super) fn percentiles(&self) -> Vec<(String, Percentiles)> {
         self.kinds()
             .into_iter()
@@ -152,12 +152,12 @@ impl Books {
     }
 
     fn kinds(&self) -> Vec<(&String, &Latencies)> {
-        let place = |kind: &str| {
-            let plain = kind.split(' ').next().unwrap_or(kind);
+        let position = |kind: &str| {
+            let base = kind.split(' ').next().unwrap_or(kind);
             (
                 KINDS
                     .iter()
-                    .position(|known| *known == plain)
+                    .position(|known| *known == base)
                     .unwrap_or(KINDS.len()),
                 kind.len(),
             )
@@ -167,7 +167,7 @@ impl Books {
             .iter()
             .filter(|(kind, _)| *kind != LATENESS)
             .collect();
-        kinds.sort_by_key(|(kind, _)| place(kind));
+        kinds.sort_by_key(|(kind, _)| position(kind));
         kinds
     }
 }
@@ -208,28 +208,28 @@ mod tests {
 
     use super::*;
 
-    fn tick(number: u64, millis: u64) -> Tick {
+    fn tick(number: u64, millis: u64) -> WorkerSecond {
         let mut latencies = Latencies::default();
         latencies.record(Duration::from_millis(millis));
         let latencies = BTreeMap::from([("push".to_owned(), latencies.take_encoded())]);
-        Tick {
+        WorkerSecond {
             number,
             sockets: 10,
             arrivals: 3,
             done: 2,
             failed: 1,
             latencies,
-            ..Tick::default()
+            ..WorkerSecond::default()
         }
     }
 
     #[test]
-    fn a_second_is_whole_once_all_workers_have_told_of_it() {
-        let mut books = Books::new(2);
-        assert_eq!(books.tick(0, tick(0, 1)).unwrap(), []);
-        assert_eq!(books.tick(0, tick(1, 1)).unwrap(), []);
-        let [second] = &books.tick(1, tick(0, 9)).unwrap()[..] else {
-            panic!("one second is whole")
+    fn a_second_is_complete_once_all_workers_have_reported_it() {
+        let mut aggregator = Aggregator::new(2);
+        assert_eq!(aggregator.add(0, tick(0, 1)).unwrap(), []);
+        assert_eq!(aggregator.add(0, tick(1, 1)).unwrap(), []);
+        let [second] = &aggregator.add(1, tick(0, 9)).unwrap()[..] else {
+            panic!("one second is complete")
         };
         assert_eq!(
             (second.at, second.sockets, second.arrivals, second.done),
@@ -240,14 +240,14 @@ mod tests {
             (push.count, push.p50.round(), push.max.round()),
             (2, 1.0, 9.0)
         );
-        books.tick(1, tick(1, 1)).unwrap();
-        assert_eq!(books.latencies()[0].percentiles.count, 4);
-        assert_eq!(books.done, 8);
+        aggregator.add(1, tick(1, 1)).unwrap();
+        assert_eq!(aggregator.latencies()[0].percentiles.count, 4);
+        assert_eq!(aggregator.done, 8);
     }
 
     #[test]
     fn ledgers_and_failures_of_workers_are_summed() {
-        let mut books = Books::new(2);
+        let mut aggregator = Aggregator::new(2);
         for (worker, number) in [(0, 0), (1, 0), (1, 1)] {
             let ledger = Balance {
                 expected: 5,
@@ -256,17 +256,17 @@ mod tests {
                 ..Balance::default()
             };
             let failures = BTreeMap::from([("silence".to_owned(), 1), ("closed".to_owned(), 7)]);
-            let balances = Balances {
+            let totals = WorkerTotals {
                 ledger,
                 failures,
                 cpu_seconds: 1.5,
-                ..Balances::default()
+                ..WorkerTotals::default()
             };
-            books
-                .tick(
+            aggregator
+                .add(
                     worker,
-                    Tick {
-                        balances,
+                    WorkerSecond {
+                        totals,
                         ..tick(number, 1)
                     },
                 )
@@ -274,13 +274,13 @@ mod tests {
         }
         assert_eq!(
             (
-                books.ledger().expected,
-                books.ledger().lost,
-                books.cpu_seconds()
+                aggregator.ledger().expected,
+                aggregator.ledger().lost,
+                aggregator.cpu_seconds()
             ),
             (10, 2, 3.0)
         );
-        let failures: Vec<_> = books
+        let failures: Vec<_> = aggregator
             .failures()
             .into_iter()
             .map(|failure| (failure.what, failure.count))
@@ -289,9 +289,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_histogram_is_told() {
+    fn a_malformed_histogram_is_an_error() {
         let mut wrong = tick(0, 1);
         wrong.latencies.insert("push".into(), "AAAA".into());
-        assert!(Books::new(1).tick(0, wrong).is_err());
+        assert!(Aggregator::new(1).add(0, wrong).is_err());
     }
 }

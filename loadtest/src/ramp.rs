@@ -1,22 +1,22 @@
-//! When arrivals are meant to happen: an open model, whose pace no slow answer bends.
+//! Arrival times of an open model: slow answers do not delay the arrivals after them.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// A stretch of time over which arrivals come at a rate that changes evenly, or not at all.
+/// An arrival rate that changes linearly over a span of time, or stays.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Stage {
-    /// Arrivals a second at its beginning.
+pub struct Ramp {
+    /// Arrivals per second at the start.
     pub from: f64,
-    /// Arrivals a second at its end.
+    /// Arrivals per second at the end.
     pub to: f64,
-    /// How long it is.
+    /// Length in seconds.
     pub seconds: f64,
 }
 
-impl Stage {
-    /// A fixed rate.
+impl Ramp {
+    /// Creates a constant rate.
     pub const fn steady(rate: f64, seconds: f64) -> Self {
         Self {
             from: rate,
@@ -25,18 +25,19 @@ impl Stage {
         }
     }
 
-    /// Arrivals in it.
+    /// Counts the arrivals.
     pub fn arrivals(&self) -> u64 {
-        // Rounded, since 0.1 × 30 is a little less than 3.
+        // Rounded, because 0.1 × 30 is a little less than 3 in floating point.
         ((self.from + self.to) / 2.0 * self.seconds).round() as u64
     }
 
-    /// The intended moments of its arrivals, from its beginning.
+    /// Returns the intended moments of the arrivals, counted from the start.
     ///
-    /// Latencies are counted from these moments and not from when a busy generator got round to it: that is what keeps
-    /// a slow server from hiding behind its own slowness (coordinated omission).
+    /// Latencies count from these moments and not from the actual sending. Otherwise a slow server would delay the very
+    /// requests that measure it (coordinated omission).
     pub fn moments(self) -> impl Iterator<Item = Duration> {
-        // Of arrivals so far, n = from·t + growth·t²/2, solved for t in the form that also holds without growth.
+        // The number of arrivals until t is n = from·t + growth·t²/2. This form of the solution for t also holds for a
+        // growth of zero.
         let growth = if self.seconds > 0.0 {
             (self.to - self.from) / self.seconds
         } else {
@@ -53,7 +54,7 @@ impl Stage {
         })
     }
 
-    /// The moments that fall to one of several workers, with the number of each arrival among all.
+    /// Returns one worker's share of the moments, each with its number among all arrivals.
     pub fn share(self, worker: u32, workers: u32) -> impl Iterator<Item = (u64, Duration)> {
         let numbered = (0_u64..).zip(self.moments());
         numbered
@@ -69,18 +70,18 @@ mod tests {
     #[test]
     fn arrivals_keep_their_distance_over_any_length() {
         assert_eq!(
-            Stage::steady(200.0, 5000.005).moments().last(),
+            Ramp::steady(200.0, 5000.005).moments().last(),
             Some(Duration::from_secs(5000))
         );
         assert_eq!(
-            Stage::steady(4.0, 0.75).moments().collect::<Vec<_>>(),
+            Ramp::steady(4.0, 0.75).moments().collect::<Vec<_>>(),
             [0, 250, 500].map(Duration::from_millis)
         );
     }
 
     #[test]
     fn a_rising_rate_brings_the_arrivals_closer_together() {
-        let rising = Stage {
+        let rising = Ramp {
             from: 0.0,
             to: 100.0,
             seconds: 10.0,
@@ -97,9 +98,9 @@ mod tests {
 
     #[test]
     fn workers_share_the_arrivals_without_a_gap() {
-        let stage = Stage::steady(10.0, 1.0);
-        let mut shares: Vec<_> = (0..3).flat_map(|worker| stage.share(worker, 3)).collect();
+        let ramp = Ramp::steady(10.0, 1.0);
+        let mut shares: Vec<_> = (0..3).flat_map(|worker| ramp.share(worker, 3)).collect();
         shares.sort();
-        assert_eq!(shares, (0..).zip(stage.moments()).collect::<Vec<_>>());
+        assert_eq!(shares, (0..).zip(ramp.moments()).collect::<Vec<_>>());
     }
 }
