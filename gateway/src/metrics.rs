@@ -1,4 +1,4 @@
-//! What happens on a node, counted. No label names a login, a person or an address.
+//! Metrics of a node, for Prometheus. No label names a login, a person or an address.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -37,7 +37,7 @@ pub(crate) struct Metrics {
     store: StoreMetrics,
 }
 
-/// By which way a browser came.
+/// Transport by which a browser came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Transport {
     /// A socket.
@@ -50,7 +50,7 @@ pub(crate) enum Transport {
     LongPoll,
 }
 
-/// How a push was found.
+/// Way by which a push was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PushSource {
     /// It came to the node's inbox.
@@ -151,7 +151,7 @@ impl Drop for OpenSocket {
 }
 
 impl Metrics {
-    /// What any Prometheus exporter says of its process, under the names that dashboards know.
+    /// Registers the process metrics of any Prometheus exporter, under the names that dashboards know.
     fn register_process(&mut self) {
         let started = SystemTime::now()
             .duration_since(UNIX_EPOCH)
@@ -212,7 +212,7 @@ impl Metrics {
         self.store.register(registry);
     }
 
-    /// Where the store in Redis counts.
+    /// Returns the metrics of the store in Redis.
     pub(crate) const fn store(&self) -> &StoreMetrics {
         &self.store
     }

@@ -1,5 +1,5 @@
-//! The end of a node: it stops being ready, waits for the balancer to notice, then sends its browsers away one after the
-//! other, so that the nodes which take them in are not overrun.
+//! The drain of a stopping node: it stops being ready, waits for the balancer to notice, then sends its browsers away one
+//! after the other, so that the nodes which take them in are not overrun.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,15 +13,15 @@ use crate::http::admission::Admission;
 use crate::waiting::registry::Waiters;
 use crate::waiting::waiter::Farewell;
 
-/// How often some of the browsers are sent away.
+/// Interval between two parts of the browsers that are sent away.
 const STEP: Duration = Duration::from_millis(50);
 
-/// Within what time a browser that is sent away comes back, elsewhere. They leave spread out already; this keeps those of
-/// one step apart.
+/// Time within which a browser that is sent away comes back, on another node. Browsers leave spread out already; this
+/// keeps those of one step apart.
 const COME_BACK_WITHIN: Duration = Duration::from_secs(2);
 
-/// How long the last of them have to answer the close.
-const LAST_WORDS: Duration = Duration::from_secs(5);
+/// Time that the last browsers have to answer the close.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A node's end.
 #[derive(Debug)]
@@ -38,9 +38,9 @@ pub(super) struct Drain {
     pub connections: TaskTracker,
     /// The sockets' tasks.
     pub sockets: TaskTracker,
-    /// How long the node serves on first.
+    /// Time for which the node serves on first.
     pub delay: Duration,
-    /// Over how long browsers are sent away.
+    /// Time over which browsers are sent away.
     pub window: Duration,
 }
 
@@ -59,7 +59,7 @@ impl Drain {
             self.sockets.wait().await;
             self.connections.wait().await;
         };
-        if timeout(LAST_WORDS, ended).await.is_err() {
+        if timeout(CLOSE_TIMEOUT, ended).await.is_err() {
             tracing::warn!(sockets = self.sockets.len(), "some did not leave in time");
         }
     }
@@ -87,7 +87,7 @@ impl Drain {
     }
 }
 
-/// How many of those that are there go in this step, so that the last go when the time is up.
+/// Returns the number of browsers that go in this step, so that the last go when the time is up.
 fn part(there: usize, left: Duration) -> usize {
     let steps = left.as_millis() / STEP.as_millis();
     there.div_ceil(usize::try_from(steps).unwrap_or(usize::MAX).max(1))

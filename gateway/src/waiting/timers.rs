@@ -60,7 +60,7 @@ impl Timers {
         );
     }
 
-    /// Watches the waiter's time limit from now on, whatever was watched before.
+    /// Watches the waiter's time limit from now on, in place of an earlier one.
     pub(crate) fn watch(&self, waiter: &Arc<Waiter>, now: Timestamp) {
         let deadline = waiter.deadline();
         if deadline.phase != Phase::Settled {

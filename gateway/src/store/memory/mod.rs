@@ -20,7 +20,7 @@ use super::{
 };
 use crate::limits::{LocalLimiter, Verdict};
 
-/// How often ended logins are swept out.
+/// Interval at which ended logins are swept out.
 const SWEEP_EVERY: Duration = Duration::from_secs(10);
 
 /// Returns from a verb if one of its attempts was over its limit.
@@ -74,12 +74,12 @@ impl MemoryStore {
         Self(shared)
     }
 
-    /// How many logins are kept.
+    /// Returns the number of logins that are kept.
     pub fn len(&self) -> usize {
         self.0.logins.len()
     }
 
-    /// Whether none is kept.
+    /// Returns true if no login is kept.
     pub fn is_empty(&self) -> bool {
         self.0.logins.is_empty()
     }

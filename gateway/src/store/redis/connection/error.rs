@@ -11,7 +11,7 @@ impl From<AddressError> for StoreError {
     }
 }
 
-/// Whether a server has said this. Its own errors have a code.
+/// Returns true if a server gave this answer. A server's own errors have a code; those of the connection do not.
 pub(super) fn is_answer(answer: &RedisResult<Value>) -> bool {
     answer
         .as_ref()
