@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn places_are_given_in_the_order_in_which_they_were_asked_for() {
+    async fn permits_are_given_in_the_order_of_the_requests() {
         let in_flight = in_flight();
         let mut taken = full_but(&in_flight, 1).await;
         taken.push(in_flight.take().await.expect("the last permit"));
