@@ -1,12 +1,13 @@
 //! The identities that the confirmation page offers. The gateway carries an identity's name and role; for which affairs and
 //! until when an agent is appointed, the hall knows itself.
 
-use saoma_protocol::{Identity, UnitRole};
+use saoma_protocol::{Identity, IdentityKind};
 use sqlx::SqlitePool;
 
 use crate::accounts::Account;
 use crate::pages::texts::Identities;
 use crate::pages::{Failure, Locale};
+use crate::registers::UnitRole;
 use crate::units::delegations::{self, Delegation};
 
 /// An identity to choose.
@@ -38,7 +39,7 @@ impl IdentityChoice {
             let held = delegations
                 .iter()
                 .find(|delegation| identity.id.strip_prefix("unit:") == Some(&delegation.unit_id));
-            let is_agent = identity.role == Some(UnitRole::AuthorisedAgent);
+            let is_agent = UnitRole::of(identity) == Some(UnitRole::AuthorisedAgent);
             Self {
                 id: identity.id.clone(),
                 words: locale.texts().identities.of(identity),
@@ -59,11 +60,19 @@ fn detail(delegation: Option<&Delegation>, locale: Locale) -> String {
 }
 
 impl Identities {
-    /// An identity as a choice: personal, or the unit and the role.
+    /// Returns an identity as a choice: personal, or the unit and the role. An identity of a kind that the hall does not
+    /// know is its name alone.
     pub fn of(&self, identity: &Identity) -> String {
-        match identity.role {
-            None => self.personal(&identity.name),
-            Some(role) => self.unit(&identity.name, self.role(role)),
+        let name = &identity.name;
+        if identity.kind == IdentityKind::PERSONAL {
+            return self.personal(name);
+        }
+        if identity.kind != IdentityKind::UNIT {
+            return name.clone();
+        }
+        match UnitRole::of(identity) {
+            Some(role) => self.unit(name, self.role(role)),
+            None => self.unit_without_role(name),
         }
     }
 
@@ -73,5 +82,25 @@ impl Identities {
             UnitRole::AuthorisedAgent => self.authorised_agent,
             UnitRole::Operator => self.operator,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identity_of_an_unknown_kind_or_role_is_shown_by_its_name() {
+        let shown = |kind: &str, role: &str| {
+            Locale::English.texts().identities.of(&Identity {
+                id: "id".into(),
+                kind: kind.to_owned().into(),
+                name: "示例单位".into(),
+                role: Some(role.to_owned().into()),
+            })
+        };
+        assert_eq!(shown("unit", "operator"), "Unit · 示例单位 (operator)");
+        assert_eq!(shown("unit", "caretaker"), "Unit · 示例单位");
+        assert_eq!(shown("franchise", "operator"), "示例单位");
     }
 }

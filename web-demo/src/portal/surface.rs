@@ -46,7 +46,7 @@ impl SurfaceContext for Portal {
         let Account { id, name, .. } = account;
         let identity = Identity {
             id: "personal".into(),
-            kind: IdentityKind::Personal,
+            kind: IdentityKind::PERSONAL,
             name: name.clone(),
             role: None,
         };

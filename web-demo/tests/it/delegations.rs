@@ -1,7 +1,6 @@
 //! An agent at the phone: the choices of the confirmation page, and the end of a delegation under it.
 
-use saoma_load::browser::OpenedLogin;
-use saoma_load::{Browser, RelyingParty};
+use saoma_client::{Browser, OpenedLogin, RelyingParty};
 
 use crate::support::{Hall, Page, Site, TestBrowser, person};
 

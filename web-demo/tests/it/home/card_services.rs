@@ -27,7 +27,7 @@ async fn a_card_service_decides_at_once_whether_its_holder_may_log_in_by_scannin
     let refusal = async || {
         let answer = hall.introspect(&phone).await;
         assert!(answer.active);
-        answer.refusal
+        answer.ineligible_reason
     };
     assert_eq!(refusal().await.as_deref(), Some("card_not_activated"));
     for (service, title, then) in [
