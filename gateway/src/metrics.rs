@@ -1,7 +1,7 @@
 //! Metrics of a node, for Prometheus. No label names a login, a person or an address.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -14,6 +14,7 @@ use saoma_protocol::{CloseCode, ErrorCode, EventKind};
 
 use crate::limits::LimitName;
 use crate::store::StoreMetrics;
+use crate::wall_clock;
 
 /// From 0.1 ms to 6.5 s, doubling.
 const SECONDS: [f64; 17] = [
@@ -153,9 +154,7 @@ impl Drop for OpenSocket {
 impl Metrics {
     /// Registers the process metrics of any Prometheus exporter, under the names that dashboards know.
     fn register_process(&mut self) {
-        let started = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0.0, |since| since.as_secs_f64());
+        let started = wall_clock::since_epoch().as_secs_f64();
         self.registry.register_with_unit(
             "process_start_time",
             "When the node started, in Unix time",

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::http::admission::Admission;
+use crate::random;
 use crate::waiting::registry::Waiters;
 use crate::waiting::waiter::Farewell;
 
@@ -74,7 +75,7 @@ impl Drain {
             let holders = self.waiters.holders();
             let left = deadline.saturating_duration_since(Instant::now());
             for waiter in holders.iter().take(part(holders.len(), left)) {
-                let hint = RestartHint::after(COME_BACK_WITHIN.mul_f64(fastrand::f64()));
+                let hint = RestartHint::after(random::part_of(COME_BACK_WITHIN));
                 waiter.close(Farewell {
                     code: CloseCode::Restarting,
                     hint: Some(hint),
