@@ -11,11 +11,11 @@ pub(crate) mod properties;
 mod render;
 mod resume;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::sync::Arc;
 
-pub(crate) use browser::Opener;
+pub(crate) use browser::OpenContext;
 pub(crate) use render::Wording;
 use saoma_protocol::{ErrorCode, ScanCode, UserCode};
 

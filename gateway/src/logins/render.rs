@@ -2,7 +2,15 @@
 
 use saoma_protocol::{ScanCode, ServerMessage, Timestamp};
 
+use super::Logins;
 use crate::store::{Change, StoredChange};
+
+impl Logins {
+    /// Renders a change as the message for its browser, as of now by the store's clock.
+    pub(crate) fn render(&self, change: StoredChange) -> ServerMessage {
+        self.wording.message(change, self.clock.now())
+    }
+}
 
 /// Puts changes into the words of the wire.
 #[derive(Debug, Clone)]

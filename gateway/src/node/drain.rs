@@ -11,7 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::http::admission::Admission;
 use crate::waiting::registry::Waiters;
-use crate::waiting::waiter::Farewell;
+use crate::waiting::waiter::CloseReason;
 
 /// How often some of the browsers are sent away.
 const STEP: Duration = Duration::from_millis(50);
@@ -75,7 +75,7 @@ impl Drain {
             let left = deadline.saturating_duration_since(Instant::now());
             for waiter in holders.iter().take(part(holders.len(), left)) {
                 let hint = RestartHint::after(COME_BACK_WITHIN.mul_f64(fastrand::f64()));
-                waiter.close(Farewell {
+                waiter.close(CloseReason {
                     code: CloseCode::Restarting,
                     hint: Some(hint),
                 });

@@ -1,0 +1,228 @@
+//! An active socket: a session's messages in frames, while any are in transit.
+
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use saoma_protocol::{ClientMessage, CloseCode, ServerMessage};
+use tokio::time::timeout;
+
+use super::super::session::{JoinError, Joined, Outgoing};
+use super::close::close;
+use super::frames::{FrameStream, Inbound};
+use super::{SocketClose, SocketContext, SocketStream};
+use crate::error::ApiError;
+use crate::logins::OpenContext;
+use crate::waiting::registry::Waiting;
+use crate::waiting::waiter::{Delivery, Waiter};
+
+/// An active socket.
+pub(super) struct Connection<S> {
+    context: SocketContext,
+    frames: FrameStream<S>,
+}
+
+/// All that a socket keeps while nothing is in transit.
+pub(super) struct Hibernated<S> {
+    pub(super) context: SocketContext,
+    pub(super) stream: S,
+    pub(super) waiting: Waiting,
+}
+
+/// An event that an active socket waits for.
+enum Event {
+    Delivery(Delivery),
+    Inbound(Result<Inbound, SocketClose>),
+    /// Nothing is in transit.
+    Idle,
+}
+
+impl<S: SocketStream> Connection<S> {
+    /// Activates a socket on a stream of which `read` has been read already.
+    pub(super) async fn new(context: SocketContext, stream: S, read: Vec<u8>) -> Self {
+        Self {
+            context,
+            frames: FrameStream::new(stream, read).await,
+        }
+    }
+
+    /// Starts the socket's session. Its first message is `requested`, from the address of the
+    /// handshake, or else the first that the browser sends.
+    pub(super) async fn start(
+        mut self,
+        open_context: OpenContext,
+        requested: Option<Result<ClientMessage, ApiError>>,
+    ) -> Option<Hibernated<S>> {
+        match self.join(open_context, requested).await {
+            Ok(waiting) => self.run(waiting, None).await,
+            Err(reason) => {
+                self.close(reason).await;
+                None
+            }
+        }
+    }
+
+    /// Delivers `delivery`, then serves the browser until nothing is in transit. Returns the
+    /// hibernated socket, or `None` after the socket's end.
+    pub(super) async fn run(
+        mut self,
+        waiting: Waiting,
+        delivery: Option<Delivery>,
+    ) -> Option<Hibernated<S>> {
+        match self.serve(&waiting, delivery).await {
+            Ok(()) => Some(Hibernated {
+                context: self.context,
+                stream: self.frames.into_inner(),
+                waiting,
+            }),
+            Err(reason) => {
+                drop(waiting);
+                self.close(reason).await;
+                None
+            }
+        }
+    }
+
+    /// Ends the socket.
+    pub(super) async fn close(self, reason: SocketClose) {
+        close(self.context, self.frames, reason).await;
+    }
+
+    /// Handles the first message. Only the browser has to hurry: the answer's time is bounded by the
+    /// store's own timeouts.
+    async fn join(
+        &mut self,
+        open_context: OpenContext,
+        requested: Option<Result<ClientMessage, ApiError>>,
+    ) -> Result<Waiting, SocketClose> {
+        let frontend = Arc::clone(&self.context.frontend);
+        let joined = async {
+            let first = match requested {
+                Some(requested) => requested,
+                None => Ok(timeout(frontend.sockets.open_within, self.first_message())
+                    .await
+                    .unwrap_or(Err(CloseCode::NotOpened.into()))?),
+            };
+            match self.context.session.join(first, open_context).await {
+                Ok(Joined { waiting, message }) => {
+                    if let Some(message) = message {
+                        self.send(message).await?;
+                    }
+                    Ok(waiting)
+                }
+                Err(JoinError { message, close }) => {
+                    if let Some(message) = message {
+                        self.send(message).await?;
+                    }
+                    Err(close.into())
+                }
+            }
+        };
+        tokio::select! {
+            () = frontend.closing.cancelled() => Err(CloseCode::Restarting.into()),
+            joined = joined => joined,
+        }
+    }
+
+    async fn first_message(&mut self) -> Result<ClientMessage, SocketClose> {
+        loop {
+            let inbound = self.frames.next().await;
+            if let Some(message) = self.receive(inbound).await? {
+                return Ok(message);
+            }
+        }
+    }
+
+    async fn serve(
+        &mut self,
+        waiting: &Waiting,
+        delivery: Option<Delivery>,
+    ) -> Result<(), SocketClose> {
+        if let Some(delivery) = delivery {
+            self.deliver(delivery).await?;
+        }
+        loop {
+            match self.next(waiting.waiter()).await {
+                Event::Delivery(delivery) => self.deliver(delivery).await?,
+                Event::Inbound(inbound) => {
+                    waiting.waiter().heard();
+                    if let Some(command) = self.receive(inbound).await? {
+                        let session = &self.context.session;
+                        if let Some(error) = session.handle_command(command, waiting.waiter()).await
+                        {
+                            self.send(error).await?;
+                        }
+                    }
+                }
+                Event::Idle => return Ok(()),
+            }
+        }
+    }
+
+    async fn next(&mut self, waiter: &Waiter) -> Event {
+        poll_fn(|cx| self.poll_event(waiter, cx)).await
+    }
+
+    fn poll_event(&mut self, waiter: &Waiter, cx: &mut Context<'_>) -> Poll<Event> {
+        if let Poll::Ready(delivery) = waiter.poll_next(cx) {
+            return Poll::Ready(Event::Delivery(delivery));
+        }
+        if let Poll::Ready(inbound) = self.frames.poll_next(cx) {
+            return Poll::Ready(Event::Inbound(inbound));
+        }
+        self.frames.poll_idle(cx).map(|idle| match idle {
+            Ok(()) => Event::Idle,
+            Err(reason) => Event::Inbound(Err(reason)),
+        })
+    }
+
+    async fn deliver(&mut self, delivery: Delivery) -> Result<(), SocketClose> {
+        match self.context.session.render(delivery) {
+            Outgoing::Message(message) => self.send(message).await,
+            Outgoing::Last(message) => {
+                // Not flushed: the message and the close frame travel in one write, and wake the
+                // browser's machine once.
+                let text = encode(message)?;
+                self.context.in_time(self.frames.feed(text)).await?;
+                Err(CloseCode::Done.into())
+            }
+            Outgoing::Heartbeat => {
+                let frames = self.context.frontend.heartbeat_frames.clone();
+                let sent = self.frames.send_encoded(&frames);
+                self.context.in_time(sent).await
+            }
+            Outgoing::Close(reason) => Err(reason.into()),
+        }
+    }
+
+    /// Returns the message in a frame; `None` if it holds none, or a malformed one.
+    async fn receive(
+        &mut self,
+        inbound: Result<Inbound, SocketClose>,
+    ) -> Result<Option<ClientMessage>, SocketClose> {
+        let Inbound::Text(text) = inbound? else {
+            return Ok(None);
+        };
+        match self.context.session.decode(&text) {
+            Ok(message) => Ok(Some(message)),
+            Err(bad) => {
+                self.send(bad.message).await?;
+                bad.close.map_or(Ok(None), |reason| Err(reason.into()))
+            }
+        }
+    }
+
+    async fn send(&mut self, message: ServerMessage) -> Result<(), SocketClose> {
+        let text = encode(message)?;
+        self.context.in_time(self.frames.feed(text)).await?;
+        self.context.in_time(self.frames.flush()).await
+    }
+}
+
+/// Encodes a message. Takes it by value, so that no future keeps it while its text is written.
+fn encode(message: ServerMessage) -> Result<String, SocketClose> {
+    serde_json::to_string(&message).map_err(|error| {
+        tracing::error!(%error, "a message of the gateway's own could not be encoded");
+        CloseCode::InternalError.into()
+    })
+}
