@@ -13,6 +13,7 @@
 
 mod client_address;
 mod error;
+mod error_chain;
 mod frontends;
 #[cfg(any(test, fuzzing))]
 mod fuzz_input;

@@ -19,12 +19,16 @@ impl CodeChallenge {
         Self(Digest::of(verifier.as_bytes()))
     }
 
+    /// Returns the challenge of a well-formed verifier: 43 to 128 unreserved characters (RFC 7636 §4.1).
+    pub fn of_valid(verifier: &str) -> Option<Self> {
+        let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+        let valid = (43..=128).contains(&verifier.len()) && verifier.bytes().all(unreserved);
+        valid.then(|| Self::of(verifier))
+    }
+
     /// Whether `verifier` is the one: 43 to 128 unreserved characters (RFC 7636 §4.1) with this digest.
     pub fn admits(self, verifier: &str) -> bool {
-        let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-        (43..=128).contains(&verifier.len())
-            && verifier.bytes().all(unreserved)
-            && Self::of(verifier) == self
+        Self::of_valid(verifier) == Some(self)
     }
 }
 

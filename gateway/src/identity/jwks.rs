@@ -327,7 +327,7 @@ impl IdentityBackend for Jwks {
     }
 
     /// Keys are fetched seldom, whatever comes.
-    fn asks_nobody(&self) -> bool {
+    fn verifies_offline(&self) -> bool {
         true
     }
 }

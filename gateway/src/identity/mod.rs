@@ -54,7 +54,7 @@ pub(crate) trait IdentityBackend: fmt::Debug + Send + Sync + 'static {
     async fn identify(&self, token: &str) -> Result<Person, IdentityError>;
 
     /// Whether it knows by itself, so that an attempt need not be counted before it is asked.
-    fn asks_nobody(&self) -> bool {
+    fn verifies_offline(&self) -> bool {
         false
     }
 }

@@ -7,7 +7,7 @@
 use saoma_protocol::{AuthorizationCode, LoginId};
 use url::Url;
 
-use super::browser::answer_uri;
+use super::open::answer_uri;
 use crate::fuzz_input::lines;
 use crate::store::LoginRequest;
 

@@ -81,7 +81,12 @@ impl Scene {
         self.node.once_deaf().await;
         self.proxy.restore();
         self.all_arrives().await;
-        assert!(self.node.metric("saoma_store_inbox_silences_total").await >= 1.0);
+        assert!(
+            self.node
+                .metric("saoma_store_inbox_probe_timeouts_total")
+                .await
+                >= 1.0
+        );
         assert!(
             self.node
                 .metric("saoma_store_connections_broken_total")
@@ -138,7 +143,7 @@ async fn a_server_that_drops_its_subscribers() {
     assert!(
         scene
             .node
-            .metric("saoma_store_inbox_subscribes_total")
+            .metric("saoma_store_inbox_subscriptions_total")
             .await
             >= 2.0
     );
@@ -151,8 +156,8 @@ async fn what_the_store_does_is_in_the_metrics() {
     for (name, least) in [
         ("saoma_store_command_seconds_count{verb=\"open\"}", 1.0),
         ("saoma_store_command_seconds_count{verb=\"publish\"}", 1.0),
-        ("saoma_store_connections_made_total", 1.0),
-        ("saoma_store_inbox_subscribes_total", 1.0),
+        ("saoma_store_connections_opened_total", 1.0),
+        ("saoma_store_inbox_subscriptions_total", 1.0),
         ("saoma_store_inbox_probes_total", 1.0),
     ] {
         assert!(scene.node.metric(name).await >= least, "{name}");
@@ -160,7 +165,7 @@ async fn what_the_store_does_is_in_the_metrics() {
     assert!(
         scene
             .other
-            .metric("saoma_store_command_seconds_count{verb=\"apply\"}")
+            .metric("saoma_store_command_seconds_count{verb=\"scan\"}")
             .await
             >= 1.0
     );

@@ -7,7 +7,7 @@ use axum::response::Response;
 
 use super::http_request::FollowQuery;
 use super::long_poll::Poll;
-use super::session::{Step, count_refusal};
+use super::session::{Step, refused};
 use super::{BrowserFrontend, long_poll, sse};
 use crate::http::problem::ApiProblem;
 
@@ -27,7 +27,7 @@ pub(super) async fn events(
         Err(error) => Err(error),
     };
     answer.map_err(|error| {
-        count_refusal(&frontend.logins, Step::Follow, error.error);
+        refused(&frontend.logins, Step::Follow, &error);
         error.into()
     })
 }

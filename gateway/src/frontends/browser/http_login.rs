@@ -1,6 +1,6 @@
 //! Logins over plain HTTP, for networks that block WebSocket: a POST each to open, renew and cancel.
 //!
-//! Each request proves itself by the receive key, so none needs a session.
+//! Each request is authenticated by its receive key, so none needs a connection's session.
 
 use std::sync::Arc;
 
@@ -40,10 +40,8 @@ pub(super) async fn refresh(
 ) -> Result<StatusCode, ApiProblem> {
     let address = frontend.trusted_proxies.address_of(&request)?;
     let key = receive_key(request.headers())?;
-    frontend
-        .logins
-        .refresh_by_key(read_login_id(&login_id)?, &key, &address)
-        .await?;
+    let id = read_login_id(&login_id)?;
+    session::refresh(&frontend.logins, id, &key, &address).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -53,9 +51,7 @@ pub(super) async fn cancel(
     Path(login_id): Path<String>,
     headers: HeaderMap,
 ) -> Result<StatusCode, ApiProblem> {
-    frontend
-        .logins
-        .cancel_by_key(read_login_id(&login_id)?, &receive_key(&headers)?)
-        .await?;
+    let (id, key) = (read_login_id(&login_id)?, receive_key(&headers)?);
+    session::cancel(&frontend.logins, id, &key).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -31,7 +31,7 @@ use crate::client_address::ClientAddress;
 use crate::error::ApiError;
 use crate::http::admission::{Admission, ConnectionPermit};
 use crate::http::trusted_proxies::TrustedProxies;
-use crate::limits::{LimitName, Limiter, LocalLimiter, Rate, Verdict};
+use crate::limits::{LimitName, LocalLimiter, Rate, Verdict};
 use crate::logins::Logins;
 use crate::settings::Sockets;
 
@@ -63,16 +63,15 @@ impl BrowserFrontend {
     ///
     /// # Errors
     /// The node has no room, or the address starts too many.
-    async fn admit(&self, address: &ClientAddress) -> Result<ConnectionPermit, ApiError> {
+    fn admit(&self, address: &ClientAddress) -> Result<ConnectionPermit, ApiError> {
         let limit = LimitName::SocketPerAddress;
         match self
             .connect_limiter
             .take(limit, self.connect_rate, &address.limit_key())
-            .await?
         {
             Verdict::Allowed => self.admission.take(address),
             Verdict::Limited { retry_after } => {
-                self.logins.metrics.limited(limit);
+                self.logins.metrics().limited(limit);
                 Err(ApiError::too_many_requests(retry_after))
             }
         }
@@ -97,7 +96,7 @@ pub(crate) fn routes<S: SocketStream>(frontend: BrowserFrontend) -> Router {
 /// Allows requests from the pages of every registered client. The login service checks that a page
 /// opens logins for its own client only.
 fn cors(frontend: &BrowserFrontend) -> CorsLayer {
-    let clients = Arc::clone(&frontend.logins.clients);
+    let clients = Arc::clone(frontend.logins.clients());
     let admits = move |origin: &http::HeaderValue, _: &http::request::Parts| {
         origin
             .to_str()

@@ -7,11 +7,13 @@
 use std::sync::Arc;
 
 use saoma_protocol::{
-    ClientMessage, CloseCode, ErrorCode, OpenRequest, ResumeRequest, ServerMessage,
+    ClientMessage, CloseCode, ErrorCode, LoginId, OpenRequest, ReceiveKey, ResumeRequest,
+    ServerMessage,
 };
 
 use crate::client_address::ClientAddress;
 use crate::error::ApiError;
+use crate::error_chain::chain;
 use crate::http::admission::ConnectionPermit;
 use crate::logins::{Logins, OpenContext};
 use crate::metrics::{OpenSocket, Transport};
@@ -93,9 +95,14 @@ impl Step {
     }
 }
 
-/// Counts a refusal in the metrics.
-pub(super) fn count_refusal(logins: &Logins, step: Step, error: ErrorCode) {
-    logins.metrics.refused(step.as_str(), error);
+/// Counts a refusal in the metrics, and logs its cause if it has one.
+pub(super) fn refused(logins: &Logins, step: Step, error: &ApiError) {
+    logins.refused(step.as_str(), error);
+}
+
+/// Counts a refused upgrade in the metrics.
+pub(super) fn upgrade_refused(logins: &Logins, error: ErrorCode) {
+    logins.metrics().refused(Step::Upgrade.as_str(), error);
 }
 
 /// Opens a login for a browser without a session, which follows it by later requests. Returns the
@@ -111,16 +118,46 @@ pub(super) async fn open(
     match logins.open(request, context).await {
         Ok(opened) => Ok(opened.message),
         Err(error) => {
-            count_refusal(logins, Step::Open, error.error);
+            refused(logins, Step::Open, &error);
             Err(error)
         }
+    }
+}
+
+/// Renews the code of a login for a browser without a session.
+///
+/// # Errors
+/// As [`Logins::refresh_by_key`].
+pub(super) async fn refresh(
+    logins: &Logins,
+    id: LoginId,
+    key: &ReceiveKey,
+    address: &ClientAddress,
+) -> Result<(), ApiError> {
+    let refreshed = logins.refresh_by_key(id, key, address).await;
+    refreshed.inspect_err(log_cause)
+}
+
+/// Cancels a login for a browser without a session.
+///
+/// # Errors
+/// As [`Logins::cancel_by_key`].
+pub(super) async fn cancel(logins: &Logins, id: LoginId, key: &ReceiveKey) -> Result<(), ApiError> {
+    let cancelled = logins.cancel_by_key(id, key).await;
+    cancelled.inspect_err(log_cause)
+}
+
+/// Logs the failure behind a refused command, if there is one.
+fn log_cause(error: &ApiError) {
+    if error.cause.is_some() {
+        tracing::warn!(error = %chain(error), "could not handle a browser's command");
     }
 }
 
 impl Session {
     /// Creates the session of an admitted connection, and counts the connection as open.
     pub(super) fn new(logins: Arc<Logins>, permit: ConnectionPermit) -> Self {
-        let open = logins.metrics.socket_opened();
+        let open = logins.metrics().socket_opened();
         Self {
             logins,
             permit,
@@ -184,7 +221,7 @@ impl Session {
                 Ok(joined)
             }
             Err(error) => {
-                count_refusal(&self.logins, Step::Open, error.error);
+                refused(&self.logins, Step::Open, &error);
                 Err(JoinError {
                     close: close_code_of(error.error).into(),
                     message: Some(error_message(error)),
@@ -224,10 +261,10 @@ impl Session {
     }
 
     fn attached(&self, waiting: &Waiting, transport: Transport) {
-        self.logins.metrics.attached(transport);
+        self.logins.metrics().attached(transport);
         // A poll ends before its first ping would be due.
         if transport != Transport::LongPoll {
-            self.logins.timers.ping(waiting.waiter());
+            self.logins.ping(waiting.waiter());
         }
     }
 
@@ -246,7 +283,7 @@ impl Session {
                 "one socket carries one login: open another socket",
             )),
         };
-        handled.err().map(error_message)
+        handled.inspect_err(log_cause).err().map(error_message)
     }
 
     /// Renders a delivery, as of now by the store's clock.
@@ -268,8 +305,8 @@ impl Session {
     /// Counts the end of the connection: closed by the gateway with a code, or left by the browser.
     pub(super) fn count_close(&self, code: Option<CloseCode>) {
         match code {
-            Some(code) => self.logins.metrics.socket_closed(code),
-            None => self.logins.metrics.socket_gone(),
+            Some(code) => self.logins.metrics().socket_closed(code),
+            None => self.logins.metrics().socket_gone(),
         }
     }
 }

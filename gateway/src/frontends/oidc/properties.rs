@@ -22,10 +22,10 @@ use url::form_urlencoded::{byte_serialize, parse};
 use super::client_auth::{Form, authenticate};
 use super::{Provider, SigningKey, routes};
 use crate::fuzz_input::{RUNTIME, lines};
-use crate::limits::{LocalLimiter, Rate};
+use crate::limits::Rate;
+use crate::logins::Logins;
 use crate::relying_parties::Clients;
-use crate::settings::ClientSettings;
-use crate::store::MemoryStore;
+use crate::settings::{ClientSettings, Settings};
 
 const REDIRECT_URI: &str = "https://hall.example/callback?from=saoma";
 const SECRET: &str = "a:b c%&+";
@@ -41,8 +41,18 @@ fn client(id: &str, secret: Option<&str>) -> ClientSettings {
     }
 }
 
+fn settings() -> Settings {
+    let mut settings = Settings {
+        clients: vec![client("hall", Some(SECRET)), client("page", None)],
+        ..Settings::default()
+    };
+    // Inputs are many, and the limit is not what they are about.
+    settings.limits.token_per_client = Rate::new(1_000_000, Duration::from_secs(1));
+    settings
+}
+
 fn clients() -> Clients {
-    Clients::new(vec![client("hall", Some(SECRET)), client("page", None)])
+    Clients::new(settings().clients)
 }
 
 /// A form has one value for each parameter, or is refused, and prints the names alone.
@@ -153,13 +163,8 @@ static PROVIDER: LazyLock<Router> = LazyLock::new(|| {
     let _entered = RUNTIME.enter();
     routes(Provider {
         issuer: ISSUER.into(),
-        clients: Arc::new(clients()),
-        store: Arc::new(MemoryStore::start()),
-        limiter: Arc::new(LocalLimiter::start()),
-        token_rate: Rate::new(1_000_000, Duration::from_secs(1)),
+        logins: Arc::new(Logins::in_memory(&settings())),
         signing_key: Arc::new(SigningKey::generate().expect("a key")),
-        access_token_lifetime: Duration::from_secs(300),
-        metrics: Arc::default(),
     })
 });
 

@@ -53,7 +53,7 @@ fn rendered(session: &Session, waiting: &Waiting) -> Outgoing {
 }
 
 fn metrics(session: &Session) -> String {
-    session.logins.metrics.encode().expect("text")
+    session.logins.metrics().encode().expect("text")
 }
 
 #[tokio::test]
@@ -61,7 +61,7 @@ async fn an_open_joins_and_is_answered() {
     let (nodes, session) = session().await;
     let (waiting, login_id, _) = opened(&session).await;
     assert_eq!(waiting.waiter().login_id(), login_id);
-    assert_eq!(nodes.logins(0).waiters.len(), 1);
+    assert_eq!(nodes.logins(0).waiters().len(), 1);
     let text = metrics(&session);
     assert!(
         text.contains(r#"saoma_attachments_total{transport="websocket"} 1"#),
@@ -110,7 +110,7 @@ async fn a_refused_open_has_its_error_its_close_code_and_its_metric() {
             ..
         })
     ));
-    assert_eq!(nodes.logins(0).waiters.len(), 0);
+    assert_eq!(nodes.logins(0).waiters().len(), 0);
     let text = metrics(&session);
     assert!(
         text.contains(r#"saoma_refusals_total{step="open",error="redirect_uri_not_allowed"} 1"#),
@@ -259,7 +259,7 @@ async fn an_open_connection_is_counted_until_its_session_is_dropped() {
     session.count_close(Some(CloseCode::Done));
     session.count_close(None);
     drop(session);
-    let text = nodes.logins(0).metrics.encode().expect("text");
+    let text = nodes.logins(0).metrics().encode().expect("text");
     assert!(!count(&text), "{text}");
     for code in ["done", "gone"] {
         let line = format!(r#"saoma_socket_closes_total{{code="{code}"}} 1"#);

@@ -4,17 +4,18 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use saoma_protocol::{ClientMessage, CloseCode, ServerMessage};
+use saoma_protocol::{ClientMessage, CloseCode};
 use tokio::time::timeout;
 
-use super::super::session::{JoinError, Joined, Outgoing};
+use super::super::session::{JoinError, Joined};
 use super::close::close;
 use super::frames::{FrameStream, Inbound};
+use super::output::Output;
 use super::{SocketClose, SocketContext, SocketStream};
 use crate::error::ApiError;
 use crate::logins::OpenContext;
 use crate::waiting::registry::Waiting;
-use crate::waiting::waiter::{Delivery, Waiter};
+use crate::waiting::waiter::{CloseReason, Waiter};
 
 /// An active socket.
 pub(super) struct Connection<S> {
@@ -31,7 +32,7 @@ pub(super) struct Hibernated<S> {
 
 /// An event that an active socket waits for.
 enum Event {
-    Delivery(Delivery),
+    Output(Output),
     Inbound(Result<Inbound, SocketClose>),
     /// Nothing is in transit.
     Idle,
@@ -62,14 +63,14 @@ impl<S: SocketStream> Connection<S> {
         }
     }
 
-    /// Delivers `delivery`, then serves the browser until nothing is in transit. Returns the
-    /// hibernated socket, or `None` after the socket's end.
+    /// Sends `output`, then serves the browser until nothing is in transit. Returns the hibernated
+    /// socket, or `None` after the socket's end.
     pub(super) async fn run(
         mut self,
         waiting: Waiting,
-        delivery: Option<Delivery>,
+        output: Option<Output>,
     ) -> Option<Hibernated<S>> {
-        match self.serve(&waiting, delivery).await {
+        match self.serve(&waiting, output).await {
             Ok(()) => Some(Hibernated {
                 context: self.context,
                 stream: self.frames.into_inner(),
@@ -99,24 +100,16 @@ impl<S: SocketStream> Connection<S> {
         let joined = async {
             let first = match requested {
                 Some(requested) => requested,
-                None => Ok(timeout(frontend.sockets.open_within, self.first_message())
+                None => Ok(timeout(frontend.sockets.open_timeout, self.first_message())
                     .await
                     .unwrap_or(Err(CloseCode::NotOpened.into()))?),
             };
-            match self.context.session.join(first, open_context).await {
-                Ok(Joined { waiting, message }) => {
-                    if let Some(message) = message {
-                        self.send(message).await?;
-                    }
-                    Ok(waiting)
-                }
-                Err(JoinError { message, close }) => {
-                    if let Some(message) = message {
-                        self.send(message).await?;
-                    }
-                    Err(close.into())
-                }
+            let joined = self.context.session.join(first, open_context).await;
+            let (answer, joined) = answer_to_first(joined);
+            if let Some(answer) = answer {
+                self.send(answer).await?;
             }
+            Ok(joined?)
         };
         tokio::select! {
             () = frontend.closing.cancelled() => Err(CloseCode::Restarting.into()),
@@ -136,20 +129,20 @@ impl<S: SocketStream> Connection<S> {
     async fn serve(
         &mut self,
         waiting: &Waiting,
-        delivery: Option<Delivery>,
+        output: Option<Output>,
     ) -> Result<(), SocketClose> {
-        if let Some(delivery) = delivery {
-            self.deliver(delivery).await?;
+        if let Some(output) = output {
+            self.send(output).await?;
         }
         loop {
             match self.next(waiting.waiter()).await {
-                Event::Delivery(delivery) => self.deliver(delivery).await?,
+                Event::Output(output) => self.send(output).await?,
                 Event::Inbound(inbound) => {
                     waiting.waiter().heard();
                     if let Some(command) = self.receive(inbound).await? {
                         let session = &self.context.session;
-                        if let Some(error) = session.handle_command(command, waiting.waiter()).await
-                        {
+                        let refused = session.handle_command(command, waiting.waiter()).await;
+                        if let Some(error) = refused.map(Output::message) {
                             self.send(error).await?;
                         }
                     }
@@ -165,7 +158,7 @@ impl<S: SocketStream> Connection<S> {
 
     fn poll_event(&mut self, waiter: &Waiter, cx: &mut Context<'_>) -> Poll<Event> {
         if let Poll::Ready(delivery) = waiter.poll_next(cx) {
-            return Poll::Ready(Event::Delivery(delivery));
+            return Poll::Ready(Event::Output(self.context.encode(delivery)));
         }
         if let Poll::Ready(inbound) = self.frames.poll_next(cx) {
             return Poll::Ready(Event::Inbound(inbound));
@@ -176,25 +169,6 @@ impl<S: SocketStream> Connection<S> {
         })
     }
 
-    async fn deliver(&mut self, delivery: Delivery) -> Result<(), SocketClose> {
-        match self.context.session.render(delivery) {
-            Outgoing::Message(message) => self.send(message).await,
-            Outgoing::Last(message) => {
-                // Not flushed: the message and the close frame travel in one write, and wake the
-                // browser's machine once.
-                let text = encode(message)?;
-                self.context.in_time(self.frames.feed(text)).await?;
-                Err(CloseCode::Done.into())
-            }
-            Outgoing::Heartbeat => {
-                let frames = self.context.frontend.heartbeat_frames.clone();
-                let sent = self.frames.send_encoded(&frames);
-                self.context.in_time(sent).await
-            }
-            Outgoing::Close(reason) => Err(reason.into()),
-        }
-    }
-
     /// Returns the message in a frame; `None` if it holds none, or a malformed one.
     async fn receive(
         &mut self,
@@ -203,26 +177,43 @@ impl<S: SocketStream> Connection<S> {
         let Inbound::Text(text) = inbound? else {
             return Ok(None);
         };
-        match self.context.session.decode(&text) {
-            Ok(message) => Ok(Some(message)),
-            Err(bad) => {
-                self.send(bad.message).await?;
-                bad.close.map_or(Ok(None), |reason| Err(reason.into()))
-            }
-        }
+        let (error, close) = match self.context.session.decode(&text) {
+            Ok(message) => return Ok(Some(message)),
+            Err(bad) => (Output::message(bad.message), bad.close),
+        };
+        self.send(error).await?;
+        close.map_or(Ok(None), |reason| Err(reason.into()))
     }
 
-    async fn send(&mut self, message: ServerMessage) -> Result<(), SocketClose> {
-        let text = encode(message)?;
-        self.context.in_time(self.frames.feed(text)).await?;
-        self.context.in_time(self.frames.flush()).await
+    async fn send(&mut self, output: Output) -> Result<(), SocketClose> {
+        match output {
+            Output::Text(text) => {
+                self.context.in_time(self.frames.feed(text)).await?;
+                self.context.in_time(self.frames.flush()).await
+            }
+            Output::Last(text) => {
+                // Not flushed: the message and the close frame travel in one write, and wake the
+                // browser's machine once.
+                self.context.in_time(self.frames.feed(text)).await?;
+                Err(CloseCode::Done.into())
+            }
+            Output::Heartbeat => {
+                let frames = self.context.frontend.heartbeat_frames.clone();
+                let sent = self.frames.send_encoded(&frames);
+                self.context.in_time(sent).await
+            }
+            Output::Close(reason) => Err(reason.into()),
+        }
     }
 }
 
-/// Encodes a message. Takes it by value, so that no future keeps it while its text is written.
-fn encode(message: ServerMessage) -> Result<String, SocketClose> {
-    serde_json::to_string(&message).map_err(|error| {
-        tracing::error!(%error, "a message of the gateway's own could not be encoded");
-        CloseCode::InternalError.into()
-    })
+/// Splits the result of a join into the message to send, encoded, and what follows it. Not written
+/// out in the `async` function, which would keep the message while its text is sent.
+fn answer_to_first(
+    joined: Result<Joined, JoinError>,
+) -> (Option<Output>, Result<Waiting, CloseReason>) {
+    match joined {
+        Ok(Joined { waiting, message }) => (message.map(Output::message), Ok(waiting)),
+        Err(JoinError { message, close }) => (message.map(Output::message), Err(close)),
+    }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::body::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use saoma_protocol::{CloseCode, MAX_INBOUND_MESSAGE_BYTES, RestartHint, ServerMessage};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
@@ -184,7 +184,7 @@ impl<S: SocketStream> FrameStream<S> {
 
 /// Writes bytes to a bare stream. Flushes it, because a stream that encrypts buffers records.
 pub(super) async fn write_encoded(
-    stream: &mut (impl tokio::io::AsyncWrite + Unpin),
+    stream: &mut (impl AsyncWrite + Unpin),
     bytes: &[u8],
 ) -> io::Result<()> {
     stream.write_all(bytes).await?;

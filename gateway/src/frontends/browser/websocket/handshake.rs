@@ -20,7 +20,7 @@ use url::form_urlencoded;
 
 use super::super::BrowserFrontend;
 use super::super::requester::{open_context, origin, single};
-use super::super::session::{Step, count_refusal};
+use super::super::session::upgrade_refused;
 use super::connection::Connection;
 use super::hibernation::Socket;
 use super::{SocketContext, SocketStream};
@@ -33,16 +33,16 @@ pub(crate) async fn upgrade<S: SocketStream>(
     State(frontend): State<Arc<BrowserFrontend>>,
     mut request: Request,
 ) -> Response {
-    match accept::<S>(&frontend, &mut request).await {
+    match accept::<S>(&frontend, &mut request) {
         Ok(response) => response,
         Err(problem) => {
-            count_refusal(&frontend.logins, Step::Upgrade, problem.error());
+            upgrade_refused(&frontend.logins, problem.error());
             problem.into_response()
         }
     }
 }
 
-async fn accept<S: SocketStream>(
+fn accept<S: SocketStream>(
     frontend: &Arc<BrowserFrontend>,
     request: &mut Request,
 ) -> Result<Response, ApiProblem> {
@@ -57,8 +57,8 @@ async fn accept<S: SocketStream>(
     let key = handshake_key(headers)?;
     let version = version(headers)?;
     let admitted = |origin: &str| {
-        origin == frontend.logins.public_origin
-            || frontend.logins.clients.admits_origin_of_any(origin)
+        origin == frontend.logins.public_origin()
+            || frontend.logins.clients().admits_origin_of_any(origin)
     };
     if !origin(headers).is_some_and(admitted) {
         return Err(ApiError::new(
@@ -70,7 +70,7 @@ async fn accept<S: SocketStream>(
     let address = frontend.trusted_proxies.address_of(request)?;
     let open_context = open_context(headers, address, Transport::WebSocket);
     let requested = requested_open(request.uri());
-    let permit = frontend.admit(&address).await?;
+    let permit = frontend.admit(&address)?;
     let on_upgrade = request
         .extensions_mut()
         .remove::<OnUpgrade>()

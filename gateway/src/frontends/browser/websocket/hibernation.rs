@@ -12,6 +12,7 @@ use std::task::{Context, Poll, ready};
 use super::SocketStream;
 use super::connection::{Connection, Hibernated};
 use super::frames::write_encoded;
+use super::output::Output;
 use crate::waiting::waiter::Delivery;
 
 impl<S: SocketStream> Hibernated<S> {
@@ -25,12 +26,12 @@ impl<S: SocketStream> Hibernated<S> {
     }
 
     fn wake(self, delivery: Option<Delivery>) -> Active<S> {
-        match delivery {
-            Some(Delivery::Ping) => Box::pin(self.ping()),
-            delivery => Box::pin(async move {
+        match delivery.map(|delivery| self.context.encode(delivery)) {
+            Some(Output::Heartbeat) => Box::pin(self.ping()),
+            output => Box::pin(async move {
                 Connection::new(self.context, self.stream, Vec::new())
                     .await
-                    .run(self.waiting, delivery)
+                    .run(self.waiting, output)
                     .await
             }),
         }

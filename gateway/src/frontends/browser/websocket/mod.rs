@@ -3,7 +3,7 @@
 //! [`handshake`] turns an HTTP request into a socket, and [`hibernation`] owns it from then on. A
 //! [`connection`] exists only while messages are in transit: it carries the session's messages in
 //! [`frames`]. [`message_boundary`] tells when it can be dropped. All are generic over the byte
-//! stream below ([`stream`]).
+//! stream below ([`stream`]). Deliveries are encoded to [`output`] before a future holds them.
 
 mod close;
 mod connection;
@@ -11,8 +11,10 @@ mod frames;
 pub(super) mod handshake;
 mod hibernation;
 mod message_boundary;
+mod output;
 mod stream;
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;
 
 use std::future::Future;
@@ -22,11 +24,12 @@ use saoma_protocol::CloseCode;
 use tokio::time::timeout;
 
 pub(crate) use self::frames::heartbeat_frames;
+use self::output::Output;
 pub(super) use self::stream::SocketStream;
 use super::BrowserFrontend;
 use super::session::Session;
 use crate::http::admission::ConnectionPermit;
-use crate::waiting::waiter::CloseReason;
+use crate::waiting::waiter::{CloseReason, Delivery};
 
 /// State of a socket from its upgrade to its close, hibernated or active.
 struct SocketContext {
@@ -38,6 +41,11 @@ impl SocketContext {
     fn new(frontend: Arc<BrowserFrontend>, permit: ConnectionPermit) -> Self {
         let session = Session::new(Arc::clone(&frontend.logins), permit);
         Self { frontend, session }
+    }
+
+    /// Renders and encodes a delivery.
+    fn encode(&self, delivery: Delivery) -> Output {
+        self.session.render(delivery).into()
     }
 
     /// Limits the time of a write, so that a browser that does not read holds nothing up.

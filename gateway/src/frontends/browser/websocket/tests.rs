@@ -47,7 +47,7 @@ fn frontend(nodes: &Nodes, tasks: &TaskTracker) -> BrowserFrontend {
         admission: Arc::new(Admission::new(capacity)),
         connect_limiter: Arc::new(LocalLimiter::start()),
         connect_rate: Limits::default().socket_per_address,
-        heartbeat_frames: heartbeat_frames(sockets.ping_every),
+        heartbeat_frames: heartbeat_frames(sockets.ping_interval),
         sockets,
         tasks: tasks.clone(),
         closing: CancellationToken::new(),
@@ -186,7 +186,7 @@ async fn a_ping_wakes_no_more_than_its_bytes() {
     let mut browser = connect(frontend(&nodes, &tasks)).await;
     let login_id = open(&mut browser).await;
     hibernate(&mut browser).await;
-    for waiter in nodes.logins(0).waiters.of(login_id) {
+    for waiter in nodes.logins(0).waiters().of(login_id) {
         waiter.ping();
     }
     assert_eq!(next(&mut browser).await, Message::Ping(Bytes::new()));

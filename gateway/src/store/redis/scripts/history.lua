@@ -1,14 +1,4 @@
--- Shared by all scripts: it stands before each of them.
-local function now()
-  return math.floor(micros() / 1000)
-end
-
--- A whole number as text. Lua's default format keeps 14 digits, and what Redis makes of a number takes five times as long.
-local function text(number)
-  return string.format('%d', number)
-end
-
--- What the store's reader makes a LoginRecord of.
+-- The fields from which the store reads a LoginRecord.
 local function record(key, at)
   local fields = redis.call('HMGET', key, 'state', 'seq', 'expires_at', 'opened_at', 'closes_at', 'request', 'person', 'identity')
   fields[#fields + 1] = text(at)
@@ -26,3 +16,4 @@ local function changes_after(key, seq)
   end
   return found
 end
+

@@ -1,10 +1,8 @@
-//! What a browser can do: open a login, renew its code, give it up.
-
-use std::time::Duration;
+//! Opening of logins by browsers.
 
 use saoma_protocol::{
-    Digest, ErrorCode, Event, LoginId, OpenRequest, ReceiveKey, Refusal, RequesterContext,
-    ScanCode, ServerMessage, StateName, UserCode,
+    Digest, ErrorCode, LoginId, OpenRequest, ReceiveKey, RequesterContext, ScanCode, ServerMessage,
+    UserCode,
 };
 use url::Url;
 
@@ -15,7 +13,7 @@ use crate::limits::LimitName;
 use crate::metrics::Transport;
 use crate::random;
 use crate::relying_parties::Client;
-use crate::store::{Applied, Change, LoginRequest, NewLogin, Opening, Proof, Transition};
+use crate::store::{LoginRequest, NewLogin, Opening};
 use crate::waiting::registry::Waiting;
 use crate::waiting::waiter::{Deadline, Phase, Waiter};
 
@@ -63,13 +61,11 @@ impl Logins {
         let receive_key = ReceiveKey::from_random(random::bytes());
         let mut login = self.new_login(request, &receive_key, context.requester);
         let waiting = self.waiters.join(Waiter::new(login.id, 1));
+        let attempts = [self.attempt(LimitName::OpenPerAddress, &limit_key)];
         for number in 0..USER_CODE_TRIES {
-            let opening = if number == 0 {
-                let attempt = self.attempt(LimitName::OpenPerAddress, &limit_key);
-                self.let_through(self.store.open_counted(&attempt, &login).await?)?
-            } else {
-                self.store.open(&login).await?
-            };
+            // One open is one attempt, however many user codes it takes.
+            let attempts = &attempts[..usize::from(number == 0)];
+            let opening = self.let_through(self.store.open(attempts, &login).await?)?;
             if let Opening::Opened { at, expires_at } = opening {
                 self.clock.observe(at);
                 waiting.waiter().attached(1);
@@ -86,7 +82,7 @@ impl Logins {
                     seq: 1,
                     login_id: login.id,
                     receive_key,
-                    qr: self.wording.qr(&login.scan_code),
+                    qr: self.renderer.qr(&login.scan_code),
                     user_code: login.user_code,
                     expires_in: at.seconds_until(expires_at),
                     server_time: at.seconds(),
@@ -98,110 +94,6 @@ impl Logins {
         Err(ApiError::unavailable(
             "no free user code was found: try again",
         ))
-    }
-
-    /// Renews the code of a login whose browser is waiting here.
-    ///
-    /// # Errors
-    /// The login is not waiting any more, a limit is reached, or the store is down.
-    pub(crate) async fn refresh(
-        &self,
-        waiter: &Waiter,
-        address: &ClientAddress,
-    ) -> Result<(), ApiError> {
-        self.refresh_with(waiter.login_id(), Proof::Held, address)
-            .await
-    }
-
-    /// Renews the code of a login by its receive key.
-    ///
-    /// # Errors
-    /// As [`Logins::refresh`], and a wrong receive key.
-    pub(crate) async fn refresh_by_key(
-        &self,
-        id: LoginId,
-        key: &ReceiveKey,
-        address: &ClientAddress,
-    ) -> Result<(), ApiError> {
-        self.refresh_with(id, Proof::ReceiveKey(key.digest()), address)
-            .await
-    }
-
-    /// Gives up a login whose browser is waiting here.
-    ///
-    /// # Errors
-    /// The login is settled already, or the store is down.
-    pub(crate) async fn cancel(&self, waiter: &Waiter) -> Result<(), ApiError> {
-        self.cancel_with(waiter.login_id(), Proof::Held).await
-    }
-
-    /// Gives up a login by its receive key.
-    ///
-    /// # Errors
-    /// As [`Logins::cancel`], and a wrong receive key.
-    pub(crate) async fn cancel_by_key(
-        &self,
-        id: LoginId,
-        key: &ReceiveKey,
-    ) -> Result<(), ApiError> {
-        self.cancel_with(id, Proof::ReceiveKey(key.digest())).await
-    }
-
-    async fn refresh_with(
-        &self,
-        id: LoginId,
-        proof: Proof,
-        address: &ClientAddress,
-    ) -> Result<(), ApiError> {
-        self.count(LimitName::OpenPerAddress, &address.limit_key())
-            .await?;
-        self.apply_for_browser(
-            id,
-            Event::Renew,
-            proof,
-            self.renewal(id),
-            self.lifetimes.code,
-        )
-        .await
-    }
-
-    async fn cancel_with(&self, id: LoginId, proof: Proof) -> Result<(), ApiError> {
-        self.apply_for_browser(id, Event::Cancel, proof, Change::Cancelled, Duration::ZERO)
-            .await
-    }
-
-    async fn apply_for_browser(
-        &self,
-        id: LoginId,
-        event: Event,
-        proof: Proof,
-        change: Change,
-        lifetime: Duration,
-    ) -> Result<(), ApiError> {
-        let kind = event.kind();
-        let transition = Transition {
-            event,
-            proof,
-            change,
-            lifetime,
-            grant: None,
-        };
-        match self.store.apply(id, &transition).await? {
-            Applied::Changed(_) => {
-                self.metrics.login_changed(kind);
-                Ok(())
-            }
-            Applied::Repeated(_) => Ok(()),
-            Applied::Refused(Refusal::State(StateName::Scanned)) => Err(ApiError::new(
-                ErrorCode::AlreadyScanned,
-                "the code has been scanned: cancel, or wait for the phone",
-            )),
-            Applied::Refused(_) => Err(ApiError::new(
-                ErrorCode::AlreadyDecided,
-                "the login is over: open a new one",
-            )),
-            Applied::Unknown => Err(Self::unknown_login()),
-        }
     }
 
     fn admit(&self, request: &OpenRequest, origin: Option<&str>) -> Result<(), ApiError> {
