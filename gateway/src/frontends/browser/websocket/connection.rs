@@ -1,6 +1,6 @@
 //! An active socket: a session's messages in frames, while any are in transit.
 
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -18,6 +18,9 @@ use crate::waiting::registry::Waiting;
 use crate::waiting::waiter::{CloseReason, Waiter};
 
 /// An active socket.
+///
+/// Its methods that take it by value return an `async` block: an `async fn` would keep it twice, as
+/// an argument and as a variable, and a woken socket is allocated with all that its future keeps.
 pub(super) struct Connection<S> {
     context: SocketContext,
     frames: FrameStream<S>,
@@ -49,44 +52,50 @@ impl<S: SocketStream> Connection<S> {
 
     /// Starts the socket's session. Its first message is `requested`, from the address of the
     /// handshake, or else the first that the browser sends.
-    pub(super) async fn start(
+    #[allow(clippy::manual_async_fn, reason = "see the type's documentation")]
+    pub(super) fn start(
         mut self,
         open_context: OpenContext,
         requested: Option<Result<ClientMessage, ApiError>>,
-    ) -> Option<Hibernated<S>> {
-        match self.join(open_context, requested).await {
-            Ok(waiting) => self.run(waiting, None).await,
-            Err(reason) => {
-                self.close(reason).await;
-                None
+    ) -> impl Future<Output = Option<Hibernated<S>>> {
+        async move {
+            match self.join(open_context, requested).await {
+                Ok(waiting) => self.run(waiting, None).await,
+                Err(reason) => {
+                    self.close(reason).await;
+                    None
+                }
             }
         }
     }
 
     /// Sends `output`, then serves the browser until nothing is in transit. Returns the hibernated
     /// socket, or `None` after the socket's end.
-    pub(super) async fn run(
+    #[allow(clippy::manual_async_fn, reason = "see the type's documentation")]
+    pub(super) fn run(
         mut self,
         waiting: Waiting,
         output: Option<Output>,
-    ) -> Option<Hibernated<S>> {
-        match self.serve(&waiting, output).await {
-            Ok(()) => Some(Hibernated {
-                context: self.context,
-                stream: self.frames.into_inner(),
-                waiting,
-            }),
-            Err(reason) => {
-                drop(waiting);
-                self.close(reason).await;
-                None
+    ) -> impl Future<Output = Option<Hibernated<S>>> {
+        async move {
+            match self.serve(&waiting, output).await {
+                Ok(()) => Some(Hibernated {
+                    context: self.context,
+                    stream: self.frames.into_inner(),
+                    waiting,
+                }),
+                Err(reason) => {
+                    drop(waiting);
+                    self.close(reason).await;
+                    None
+                }
             }
         }
     }
 
     /// Ends the socket.
-    pub(super) async fn close(self, reason: SocketClose) {
-        close(self.context, self.frames, reason).await;
+    pub(super) fn close(self, reason: SocketClose) -> impl Future<Output = ()> {
+        close(self.context, self.frames, reason)
     }
 
     /// Handles the first message. Only the browser has to hurry: the answer's time is bounded by the
