@@ -12,7 +12,7 @@ use tokio_util::task::TaskTracker;
 use crate::http::admission::Admission;
 use crate::random;
 use crate::waiting::registry::Waiters;
-use crate::waiting::waiter::Farewell;
+use crate::waiting::waiter::CloseReason;
 
 /// Interval between two parts of the browsers that are sent away.
 const STEP: Duration = Duration::from_millis(50);
@@ -76,7 +76,7 @@ impl Drain {
             let left = deadline.saturating_duration_since(Instant::now());
             for waiter in holders.iter().take(part(holders.len(), left)) {
                 let hint = RestartHint::after(random::part_of(COME_BACK_WITHIN));
-                waiter.close(Farewell {
+                waiter.close(CloseReason {
                     code: CloseCode::Restarting,
                     hint: Some(hint),
                 });
