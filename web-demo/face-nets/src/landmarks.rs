@@ -1,68 +1,66 @@
 //! The net that finds eyes and mouth in a face, and the cut that the descriptor is made from.
 
-use ndarray::ShapeError;
+use std::sync::Arc;
 
+use rten::ThreadPool;
+
+use crate::graph::{AFTER, AROUND, Graph, Misfit, Net};
 use crate::picture::{Area, Picture};
-use crate::separable::{Plain, Separable};
-use crate::tensor::{Padding, Tensor};
 use crate::weights::{Weights, WeightsError};
 
-/// The side of the square that a face is brought to, in pixels.
+/// Side of the square that a face is scaled to, in pixels.
 const SIDE: usize = 112;
 
-/// The mean colour of what it was trained with.
+/// Mean colour of the training pictures.
 const MEAN: [f32; 3] = [122.782, 117.001, 104.298];
 
-/// Which of the 68 points are of the eyes, and which of the mouth.
+/// The points of the left eye, of the right eye and of the mouth, among the 68.
 const EYES_AND_MOUTH: [std::ops::Range<usize>; 3] = [36..42, 42..48, 48..68];
 
-/// Where, in the cut, the middle of eyes and mouth comes to lie, from left and top.
+/// Place of the middle of eyes and mouth in the cut, from left and top.
 const MIDDLE: (f32, f32) = (0.5, 0.43);
 
-/// The distance from the eyes to the mouth, as a share of the cut's side.
+/// Distance from the eyes to the mouth, as a share of the cut's side.
 const EYES_TO_MOUTH: f32 = 0.45;
 
 /// The net with its weights.
 #[derive(Debug)]
-pub struct LandmarkNet {
-    first: Plain,
-    /// The layers of the first block after its first.
-    rest_of_first: Vec<Separable>,
-    blocks: Vec<Vec<Separable>>,
-    last: Plain,
-}
+pub struct LandmarkNet(Net);
 
 type Point = (f32, f32);
 
 impl LandmarkNet {
-    /// The net of these weights.
+    /// Builds the net of these weights.
     ///
     /// # Errors
-    /// They are another net's.
-    pub fn new(mut weights: Weights) -> Result<Self, WeightsError> {
-        let mut layers = |block: usize, first: usize| {
-            let layer =
-                |number| Separable::new(&mut weights, &format!("dense{block}/conv{number}"));
-            (first..4).map(layer).collect::<Result<Vec<_>, _>>()
-        };
-        let rest_of_first = layers(0, 1)?;
-        let blocks = (1..4)
-            .map(|block| layers(block, 0))
-            .collect::<Result<_, _>>()?;
-        let first = Plain::new(&mut weights, "dense0/conv0")?;
-        Ok(Self {
-            first,
-            rest_of_first,
-            blocks,
-            last: Plain::joining_all(&mut weights, "fc")?,
-        })
+    /// Returns an error if the weights are another net's.
+    pub fn new(weights: Weights, threads: &Arc<ThreadPool>) -> Result<Self, WeightsError> {
+        let (mut graph, mut value) = Graph::new(weights);
+        for block in 0..4 {
+            let name = |layer: usize| format!("dense{block}/conv{layer}");
+            let first = match block {
+                0 => graph.conv(&value, &name(0), 2, AFTER)?,
+                _ => graph.separable_conv(&value, &name(0), 2, AFTER)?,
+            };
+            value = graph.relu(&first);
+            // Each layer gets the sum of all earlier results of its block.
+            let mut sum = value.clone();
+            for layer in 1..4 {
+                let result = graph.separable_conv(&value, &name(layer), 1, AROUND)?;
+                sum = graph.add(&sum, &result);
+                value = graph.relu(&sum);
+            }
+        }
+        let mean = graph.mean(&value);
+        let points = graph.fully_connected(&mean, "fc/weights", Some("fc/bias"))?;
+        Ok(Self(graph.build(&points, threads)?))
     }
 
-    /// The cut of the picture in which the face in `area` lies as the recognition net wants it. None at the very edge.
+    /// Cuts the face in `area` out as the recognition net wants it. Returns `None` at the very edge of the picture.
     ///
     /// # Errors
-    /// The weights do not fit each other.
-    pub fn align(&self, picture: &Picture, area: Area) -> Result<Option<Picture>, ShapeError> {
+    /// Returns an error if the weights do not fit each other.
+    pub fn align(&self, picture: &Picture, area: Area) -> Result<Option<Picture>, Misfit> {
         let whole = Area {
             x: area.x.floor(),
             y: area.y.floor(),
@@ -81,54 +79,25 @@ impl LandmarkNet {
         let to_mouth = |eye: Point| (mouth.0 - eye.0).hypot(mouth.1 - eye.1);
         let side = ((to_mouth(left_eye) + to_mouth(right_eye)) / 2.0 / EYES_TO_MOUTH).floor();
         let (x, y) = middle(&[left_eye, right_eye, mouth]);
-        let x = (x - MIDDLE.0 * side).max(0.0).floor();
-        let y = (y - MIDDLE.1 * side).max(0.0).floor();
         Ok(picture.cut(Area {
-            x,
-            y,
+            x: (x - MIDDLE.0 * side).max(0.0).floor(),
+            y: (y - MIDDLE.1 * side).max(0.0).floor(),
             width: side,
             height: side,
         }))
     }
 
-    /// The 68 points, in pixels of the face's picture.
-    fn find(&self, face: &Picture) -> Result<Vec<Point>, ShapeError> {
-        let mut first = self
-            .first
-            .run(&face.in_square(SIDE, true, MEAN), 2, Padding::Same)?;
-        first.relu();
-        let mut out = dense(first, &self.rest_of_first)?;
-        for block in &self.blocks {
-            let Some((halving, rest)) = block.split_first() else {
-                continue;
-            };
-            let mut first = halving.run(&out, 2, Padding::Same)?;
-            first.relu();
-            out = dense(first, rest)?;
-        }
-        let numbers = self
-            .last
-            .run(&out.mean_pool(out.height, 2), 1, Padding::Valid)?
-            .values;
+    /// Finds the 68 points, in pixels of the face's picture.
+    fn find(&self, face: &Picture) -> Result<Vec<Point>, Misfit> {
+        let numbers = self.0.run(face.in_square(SIDE, true, MEAN))?.into_data();
         let (width, height) = (face.width() as f32, face.height() as f32);
         let longest = width.max(height);
-        let points = numbers.chunks_exact(2);
         let place = |share: f32, length: f32| share * longest - (longest - length) / 2.0;
+        let points = numbers.chunks_exact(2);
         Ok(points
             .map(|point| (place(point[0], width), place(point[1], height)))
             .collect())
     }
-}
-
-/// Each layer gets the sum of what all before it gave; so does who comes after.
-fn dense(first: Tensor, layers: &[Separable]) -> Result<Tensor, ShapeError> {
-    let (mut sum, mut input) = (first.clone(), first);
-    for layer in layers {
-        sum.add(&layer.run(&input, 1, Padding::Same)?);
-        input = sum.clone();
-        input.relu();
-    }
-    Ok(input)
 }
 
 fn middle(points: &[Point]) -> Point {
