@@ -1,12 +1,9 @@
 //! The net that finds faces: face-api's tiny detector, a small YOLO of separable convolutions.
 
-use std::sync::Arc;
-
-use rten::ThreadPool;
-use rten_tensor::NdTensor;
+use rten_tensor::Tensor;
 use rten_tensor::prelude::*;
 
-use crate::graph::{AFTER, AROUND, Graph, INSIDE, Misfit, Net};
+use crate::graph::{AFTER, AROUND, Graph, HALVING_AFTER, INSIDE, Misfit, Net};
 use crate::picture::{Area, Picture};
 use crate::weights::{Weights, WeightsError};
 
@@ -42,63 +39,52 @@ const LEAK: f32 = 0.1;
 pub struct DetectorNet(Net);
 
 impl DetectorNet {
-    /// Builds the net of these weights.
-    ///
-    /// # Errors
-    /// Returns an error if the weights are another net's.
-    pub fn new(weights: Weights, threads: &Arc<ThreadPool>) -> Result<Self, WeightsError> {
-        let (mut graph, picture) = Graph::new(weights);
-        let mut value = graph.conv(&picture, "conv0", 1, INSIDE)?;
+    /// Builds the net. Fails if the weights are another net's.
+    pub fn new(weights: Weights) -> Result<Self, WeightsError> {
+        let mut graph = Graph::new(weights);
+        graph.conv("conv0", INSIDE)?;
         for number in 1..=5 {
-            value = graph.leaky_relu(&value, LEAK);
-            value = graph.max_pool(&value, 2, 2, AFTER);
-            value = graph.separable_conv(&value, &format!("conv{number}"), 1, AROUND)?;
+            graph.leaky_relu(LEAK);
+            graph.max_pool(2, HALVING_AFTER);
+            graph.separable_conv(&format!("conv{number}"), AROUND)?;
         }
-        value = graph.leaky_relu(&value, LEAK);
-        value = graph.max_pool(&value, 2, 1, AFTER);
-        value = graph.conv(&value, "conv8", 1, INSIDE)?;
-        Ok(Self(graph.build(&value, threads)?))
+        graph.leaky_relu(LEAK);
+        graph.max_pool(2, AFTER);
+        graph.conv("conv8", INSIDE)?;
+        Ok(Self(graph.build()?))
     }
 
     /// Finds the faces of a picture, the surest first.
-    ///
-    /// # Errors
-    /// Returns an error if the weights do not fit each other.
     pub fn find(&self, picture: &Picture) -> Result<Vec<Area>, Misfit> {
         let cells = self.0.run(picture.in_square(SIDE, false, MEAN))?;
-        let scale = picture.width().max(picture.height()) as f32 / cells.size(3) as f32;
-        Ok(distinct(boxes(&cells, scale)))
+        Ok(distinct(boxes(&cells, picture.longest_side())))
     }
 }
 
-/// Returns the boxes with enough of a score, in pixels of the picture; `scale` is the pixels of a cell.
-fn boxes(cells: &NdTensor<f32, 4>, scale: f32) -> Vec<(f32, Area)> {
+/// Returns the boxes with enough of a score, in pixels of a picture whose longest side is `longest`.
+fn boxes(cells: &Tensor, longest: f32) -> Vec<(f32, Area)> {
     let mut boxes = Vec::new();
-    for row in 0..cells.size(2) {
-        for column in 0..cells.size(3) {
-            for (index, (anchor_width, anchor_height)) in ANCHORS.into_iter().enumerate() {
-                let number = |number: usize| {
-                    let channel = index * BOX_NUMBERS + number;
-                    cells
-                        .get([0, channel, row, column])
-                        .copied()
-                        .unwrap_or(f32::MIN)
-                };
-                let score = sigmoid(number(4));
-                if score > MIN_SCORE {
-                    let width = number(2).exp() * anchor_width * scale;
-                    let height = number(3).exp() * anchor_height * scale;
-                    let area = Area {
-                        x: (column as f32 + sigmoid(number(0))) * scale - width / 2.0,
-                        y: (row as f32 + sigmoid(number(1))) * scale - height / 2.0,
-                        width,
-                        height,
-                    };
-                    boxes.push((score, area));
-                }
-            }
+    let &[1, _, rows, columns] = cells.shape() else {
+        return boxes;
+    };
+    let scale = longest / columns as f32;
+    for (row, column) in (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column))) {
+        for (anchor, (anchor_width, anchor_height)) in ANCHORS.into_iter().enumerate() {
+            let numbers = [0, 1, 2, 3, 4].map(|number| {
+                let channel = anchor * BOX_NUMBERS + number;
+                cells.get([0, channel, row, column]).copied()
+            });
+            let [Some(x), Some(y), Some(width), Some(height), Some(score)] = numbers else {
+                continue;
+            };
+            let width = width.exp() * anchor_width * scale;
+            let height = height.exp() * anchor_height * scale;
+            let x = (column as f32 + sigmoid(x)) * scale - width / 2.0;
+            let y = (row as f32 + sigmoid(y)) * scale - height / 2.0;
+            boxes.push((sigmoid(score), Area::new(x, y, width, height)));
         }
     }
+    boxes.retain(|(score, _)| *score > MIN_SCORE);
     boxes
 }
 
@@ -134,12 +120,7 @@ mod tests {
 
     #[test]
     fn boxes_of_one_face_are_one() {
-        let area = |x| Area {
-            x,
-            y: 0.0,
-            width: 10.0,
-            height: 10.0,
-        };
+        let area = |x| Area::new(x, 0.0, 10.0, 10.0);
         let found = distinct(vec![(0.6, area(1.0)), (0.9, area(0.0)), (0.7, area(20.0))]);
         assert_eq!(found, [area(0.0), area(20.0)]);
     }

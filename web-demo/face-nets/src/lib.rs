@@ -13,14 +13,11 @@ mod picture;
 mod recognition;
 mod weights;
 
-use std::sync::Arc;
-
 use detector::DetectorNet;
 pub use graph::Misfit;
 use landmarks::LandmarkNet;
 pub use picture::{MAX_BYTES, Picture, PictureError};
 use recognition::RecognitionNet;
-use rten::ThreadPool;
 use weights::Weights;
 pub use weights::WeightsError;
 
@@ -50,9 +47,6 @@ pub enum Seen {
 /// Another face is ignored if it covers less of the picture than this share of the largest one.
 const BYSTANDER: f32 = 0.4;
 
-/// Cores that all pictures share, so that face checks leave the others to the rest of the server.
-const THREADS: usize = 2;
-
 impl Nets {
     /// Builds the nets of the weights that `file` returns by name.
     ///
@@ -64,11 +58,10 @@ impl Nets {
             let manifest = get(format!("{net}-weights_manifest.json"))?;
             Weights::read(&manifest, &get(format!("{net}.bin"))?)
         };
-        let threads = Arc::new(ThreadPool::with_num_threads(THREADS));
         Ok(Self {
-            detector: DetectorNet::new(weights("tiny_face_detector_model")?, &threads)?,
-            landmarks: LandmarkNet::new(weights("face_landmark_68_model")?, &threads)?,
-            recognition: RecognitionNet::new(weights("face_recognition_model")?, &threads)?,
+            detector: DetectorNet::new(weights("tiny_face_detector_model")?)?,
+            landmarks: LandmarkNet::new(weights("face_landmark_68_model")?)?,
+            recognition: RecognitionNet::new(weights("face_recognition_model")?)?,
         })
     }
 
@@ -139,20 +132,16 @@ mod tests {
     }
 
     fn seen(nets: &Nets, name: &str) -> Seen {
-        let file = format!(
-            "{}/../../.venv/faces/{name}.jpg",
-            env!("CARGO_MANIFEST_DIR")
-        );
-        let jpeg =
-            std::fs::read(&file).unwrap_or_else(|_| panic!("{file} is missing: run `make setup`"));
+        let faces = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.venv/faces");
+        let jpeg = std::fs::read(format!("{faces}/{name}.jpg")).expect("run `make setup`");
         nets.look(&Picture::from_jpeg(&jpeg).unwrap()).unwrap()
     }
 
     fn described(nets: &Nets, name: &str) -> Descriptor {
-        match seen(nets, name) {
-            Seen::Face(descriptor) => descriptor,
-            other => panic!("{name}: {other:?}"),
-        }
+        let Seen::Face(descriptor) = seen(nets, name) else {
+            panic!("{name}: not one face");
+        };
+        descriptor
     }
 
     #[test]
@@ -165,23 +154,22 @@ mod tests {
     #[test]
     fn pictures_of_one_person_are_near_and_of_two_far_apart() {
         let nets = nets();
-        let [astronaut, nearer, person, later, another] = [
-            "astronaut",
-            "astronaut-nearer",
-            "person",
-            "person-later",
-            "another-person",
-        ]
-        .map(|name| described(&nets, name));
-        for (one, other) in [(&astronaut, &nearer), (&person, &later)] {
-            assert!(one.distance(other) < 0.5, "{}", one.distance(other));
-        }
+        let between = |one, other| described(&nets, one).distance(&described(&nets, other));
         for (one, other) in [
-            (&astronaut, &person),
-            (&nearer, &another),
-            (&later, &another),
+            ("astronaut", "astronaut-nearer"),
+            ("person", "person-later"),
         ] {
-            assert!(one.distance(other) > 0.7, "{}", one.distance(other));
+            let distance = between(one, other);
+            assert!(distance < 0.5, "{one}, {other}: {distance}");
+        }
+        let strangers = [
+            ("astronaut", "person"),
+            ("astronaut-nearer", "another-person"),
+            ("person-later", "another-person"),
+        ];
+        for (one, other) in strangers {
+            let distance = between(one, other);
+            assert!(distance > 0.7, "{one}, {other}: {distance}");
         }
     }
 

@@ -19,8 +19,8 @@ const MIN_SIDE: usize = 160;
 /// Pixels, row by row, red, green and blue of each.
 #[derive(Debug, Clone)]
 pub struct Picture {
-    width: usize,
-    height: usize,
+    pub(crate) width: usize,
+    pub(crate) height: usize,
     rgb: Vec<u8>,
 }
 
@@ -34,9 +34,25 @@ pub struct Area {
 }
 
 impl Area {
+    /// Creates an area from its left and upper edge and its size.
+    pub const fn new(x: f32, y: f32, width: f32, height: f32) -> Self {
+        Self {
+            x,
+            y,
+            width,
+            height,
+        }
+    }
+
     /// Returns the number of pixels.
     pub fn size(self) -> f32 {
         self.width * self.height
+    }
+
+    /// Rounds down to whole pixels.
+    pub fn floor(self) -> Self {
+        let [x, y, width, height] = [self.x, self.y, self.width, self.height].map(f32::floor);
+        Self::new(x, y, width, height)
     }
 }
 
@@ -82,47 +98,34 @@ impl Picture {
         }
     }
 
-    /// Pixels across.
-    pub const fn width(&self) -> usize {
-        self.width
-    }
-
-    /// Pixels down.
-    pub const fn height(&self) -> usize {
-        self.height
+    /// Returns the length of the longest side, in pixels.
+    pub fn longest_side(&self) -> f32 {
+        self.width.max(self.height) as f32
     }
 
     /// Cuts out an area, in whole pixels. Returns `None` if it covers none of the picture.
     pub fn cut(&self, area: Area) -> Option<Self> {
         let (x, y) = (area.x.max(0.0), area.y.max(0.0));
-        let width = (area.x + area.width - x).min(self.width as f32 - x).floor();
-        let height = (area.y + area.height - y)
-            .min(self.height as f32 - y)
-            .floor();
+        let (right, bottom) = (area.x + area.width, area.y + area.height);
+        let width = (right.min(self.width as f32) - x).floor();
+        let height = (bottom.min(self.height as f32) - y).floor();
         if width < 1.0 || height < 1.0 {
             return None;
         }
         let (x, y, width, height) = (x as usize, y as usize, width as usize, height as usize);
         let rows = self.rgb.chunks_exact(self.width * 3).skip(y).take(height);
-        let rgb = rows
-            .flat_map(|row| &row[x * 3..(x + width) * 3])
-            .copied()
-            .collect();
+        let rows: Vec<&[u8]> = rows.map(|row| &row[x * 3..(x + width) * 3]).collect();
+        let rgb = rows.concat();
         Some(Self { width, height, rgb })
     }
 
     /// Scales the picture into a square of `side` pixels, in its own proportions with black beside it. Subtracts `mean`
     /// from the numbers, divides them by 255, and puts the channels first.
     pub fn in_square(&self, side: usize, centred: bool, mean: [f32; 3]) -> NdTensor<f32, 4> {
-        let longest = self.width.max(self.height) as f32;
         let along = |original: usize| {
-            let scaled = original as f32 * (side as f32 / longest);
-            let margin = if centred {
-                (side as f32 - scaled) / 2.0
-            } else {
-                0.0
-            };
-            sources(side, margin, scaled, original)
+            let scaled = original as f32 * (side as f32 / self.longest_side());
+            let free = if centred { side as f32 - scaled } else { 0.0 };
+            sources(side, free / 2.0, scaled, original)
         };
         let (rows, columns) = (along(self.height), along(self.width));
         NdTensor::from_fn([1, 3, side, side], |[_, channel, row, column]| {
@@ -136,28 +139,19 @@ impl Picture {
 
     /// Returns a channel's value between four pixels.
     fn between(&self, vertical: Source, horizontal: Source, channel: usize) -> f32 {
-        let pixel = |row: usize, column: usize| {
-            f32::from(self.rgb[(row * self.width + column) * 3 + channel])
-        };
         let mix = |first: f32, second: f32, share: f32| first + (second - first) * share;
-        let line = |row| {
-            mix(
-                pixel(row, horizontal.first),
-                pixel(row, horizontal.second),
-                horizontal.share,
-            )
+        let line = |row: usize| {
+            let pixel = |column| f32::from(self.rgb[(row * self.width + column) * 3 + channel]);
+            let Source(first, second, share) = horizontal;
+            mix(pixel(first), pixel(second), share)
         };
-        mix(line(vertical.first), line(vertical.second), vertical.share)
+        mix(line(vertical.0), line(vertical.1), vertical.2)
     }
 }
 
 /// The two pixels that a pixel of the scaled picture lies between, and the share of the second.
-#[derive(Debug, Clone, Copy)]
-struct Source {
-    first: usize,
-    second: usize,
-    share: f32,
-}
+#[derive(Clone, Copy)]
+struct Source(usize, usize, f32);
 
 /// Returns the source of each of `side` pixels along one axis, or `None` beside the picture.
 fn sources(side: usize, margin: f32, scaled: f32, original: usize) -> Vec<Option<Source>> {
@@ -169,11 +163,8 @@ fn sources(side: usize, margin: f32, scaled: f32, original: usize) -> Vec<Option
         }
         let place = (place * original as f32 / scaled - 0.5).clamp(0.0, last as f32);
         let first = place as usize;
-        Some(Source {
-            first,
-            second: (first + 1).min(last),
-            share: place - first as f32,
-        })
+        let second = (first + 1).min(last);
+        Some(Source(first, second, place - first as f32))
     };
     (0..side).map(source).collect()
 }
@@ -191,42 +182,19 @@ mod tests {
 
     #[test]
     fn what_is_no_picture_of_a_phones_camera_is_refused() {
-        assert_eq!(
-            Picture::from_jpeg(&vec![0; MAX_BYTES + 1]).unwrap_err(),
-            PictureError::TooLarge
-        );
-        assert_eq!(Picture::from_jpeg(b"").unwrap_err(), PictureError::NoJpeg);
-        assert_eq!(
-            Picture::from_jpeg(b"\x89PNG").unwrap_err(),
-            PictureError::NoJpeg
-        );
+        let error = |bytes: &[u8]| Picture::from_jpeg(bytes).unwrap_err();
+        assert_eq!(error(&[0; MAX_BYTES + 1]), PictureError::TooLarge);
+        assert_eq!(error(b""), PictureError::NoJpeg);
+        assert_eq!(error(b"\x89PNG"), PictureError::NoJpeg);
     }
 
     #[test]
     fn a_cut_stays_inside_of_the_picture() {
         let picture = striped(10, 4);
-        let cut = picture
-            .cut(Area {
-                x: -2.0,
-                y: 1.0,
-                width: 5.0,
-                height: 9.0,
-            })
-            .unwrap();
-        assert_eq!(
-            (cut.width, cut.height, &cut.rgb[..9]),
-            (3, 3, &[0, 0, 0, 1, 1, 1, 2, 2, 2][..])
-        );
-        assert!(
-            picture
-                .cut(Area {
-                    x: 10.0,
-                    y: 0.0,
-                    width: 5.0,
-                    height: 2.0
-                })
-                .is_none()
-        );
+        let cut = picture.cut(Area::new(-2.0, 1.0, 5.0, 9.0)).unwrap();
+        assert_eq!((cut.width, cut.height), (3, 3));
+        assert_eq!(cut.rgb[..9], [0, 0, 0, 1, 1, 1, 2, 2, 2]);
+        assert!(picture.cut(Area::new(10.0, 0.0, 5.0, 2.0)).is_none());
     }
 
     #[test]

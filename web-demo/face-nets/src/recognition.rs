@@ -1,10 +1,6 @@
 //! The net that tells persons apart: dlib's ResNet with 29 convolutions, in face-api's layout.
 
-use std::sync::Arc;
-
-use rten::ThreadPool;
-
-use crate::graph::{AROUND, Graph, INSIDE, Misfit, Net, Value};
+use crate::graph::{AROUND, Graph, HALVING_INSIDE, Misfit, Net};
 use crate::picture::Picture;
 use crate::weights::{Weights, WeightsError};
 
@@ -17,34 +13,23 @@ const MEAN: [f32; 3] = [122.782, 117.001, 104.298];
 /// Length of a descriptor.
 pub const DESCRIPTOR_LENGTH: usize = 128;
 
-/// Zeros that a block which halves the picture appends where its two branches differ in size.
-struct Halving {
-    /// Channels that the shortcut lacks.
-    channels: i64,
-    /// Rows and columns that the convolutions lack.
-    edge: i64,
-}
-
-const fn halving(channels: i64, edge: i64) -> Option<Halving> {
-    Some(Halving { channels, edge })
-}
-
-/// Residual blocks between the first convolution and the descriptor.
-const BLOCKS: [(&str, Option<Halving>); 14] = [
+/// Residual blocks between the first convolution and the descriptor. A block that halves the picture has two numbers:
+/// the channels that its shortcut lacks, and the rows and columns that its convolutions lack. Zeros take their place.
+const BLOCKS: [(&str, Option<(i64, i64)>); 14] = [
     ("conv32_1", None),
     ("conv32_2", None),
     ("conv32_3", None),
-    ("conv64_down", halving(32, 0)),
+    ("conv64_down", Some((32, 0))),
     ("conv64_1", None),
     ("conv64_2", None),
     ("conv64_3", None),
-    ("conv128_down", halving(64, 0)),
+    ("conv128_down", Some((64, 0))),
     ("conv128_1", None),
     ("conv128_2", None),
-    ("conv256_down", halving(128, 1)),
+    ("conv256_down", Some((128, 1))),
     ("conv256_1", None),
     ("conv256_2", None),
-    ("conv256_down_out", halving(0, 1)),
+    ("conv256_down_out", Some((0, 1))),
 ];
 
 /// The net with its weights.
@@ -52,52 +37,37 @@ const BLOCKS: [(&str, Option<Halving>); 14] = [
 pub struct RecognitionNet(Net);
 
 impl RecognitionNet {
-    /// Builds the net of these weights.
-    ///
-    /// # Errors
-    /// Returns an error if the weights are another net's.
-    pub fn new(weights: Weights, threads: &Arc<ThreadPool>) -> Result<Self, WeightsError> {
-        let (mut graph, picture) = Graph::new(weights);
-        let first = graph.scaled_conv(&picture, "conv32_down", 2, INSIDE)?;
-        let first = graph.relu(&first);
-        let mut value = graph.max_pool(&first, 3, 2, INSIDE);
+    /// Builds the net. Fails if the weights are another net's.
+    pub fn new(weights: Weights) -> Result<Self, WeightsError> {
+        let mut graph = Graph::new(weights);
+        graph.scaled_conv("conv32_down", HALVING_INSIDE)?;
+        graph.relu();
+        graph.max_pool(3, HALVING_INSIDE);
         for (name, halving) in BLOCKS {
-            value = block(&mut graph, &value, name, halving)?;
+            let mut shortcut = graph.last.clone();
+            let window = if halving.is_some() {
+                HALVING_INSIDE
+            } else {
+                AROUND
+            };
+            graph.scaled_conv(&format!("{name}/conv1"), window)?;
+            graph.relu();
+            graph.scaled_conv(&format!("{name}/conv2"), AROUND)?;
+            if let Some((channels, edge)) = halving {
+                graph.pad(0, edge);
+                std::mem::swap(&mut graph.last, &mut shortcut);
+                graph.halve();
+                graph.pad(channels, 0);
+            }
+            graph.add(shortcut);
+            graph.relu();
         }
-        let mean = graph.mean(&value);
-        let descriptor = graph.fully_connected(&mean, "fc", None)?;
-        Ok(Self(graph.build(&descriptor, threads)?))
+        graph.fully_connected("fc", None)?;
+        Ok(Self(graph.build()?))
     }
 
     /// Describes the face in an aligned cut.
-    ///
-    /// # Errors
-    /// Returns an error if the weights do not fit each other.
     pub fn describe(&self, face: &Picture) -> Result<Vec<f32>, Misfit> {
-        let descriptor = self.0.run(face.in_square(SIDE, true, MEAN))?;
-        Ok(descriptor.into_data())
+        Ok(self.0.run(face.in_square(SIDE, true, MEAN))?.into_data())
     }
-}
-
-fn block(
-    graph: &mut Graph,
-    input: &str,
-    name: &str,
-    halving: Option<Halving>,
-) -> Result<Value, WeightsError> {
-    let (stride, pads) = match halving {
-        Some(_) => (2, INSIDE),
-        None => (1, AROUND),
-    };
-    let first = graph.scaled_conv(input, &format!("{name}/conv1"), stride, pads)?;
-    let first = graph.relu(&first);
-    let mut second = graph.scaled_conv(&first, &format!("{name}/conv2"), 1, AROUND)?;
-    let mut shortcut = input.to_owned();
-    if let Some(Halving { channels, edge }) = halving {
-        second = graph.pad(&second, 0, edge);
-        shortcut = graph.halve(input);
-        shortcut = graph.pad(&shortcut, channels, 0);
-    }
-    let sum = graph.add(&second, &shortcut);
-    Ok(graph.relu(&sum))
 }

@@ -54,9 +54,6 @@ struct Quantization {
 
 impl Weights {
     /// Reads manifest and bytes.
-    ///
-    /// # Errors
-    /// Returns an error if the manifest is no such JSON, or if the bytes are too few for it.
     pub fn read(manifest: &[u8], bytes: &[u8]) -> Result<Self, WeightsError> {
         let groups: Vec<Group> = serde_json::from_slice(manifest)?;
         let (mut tensors, mut rest) = (HashMap::new(), bytes);
@@ -80,36 +77,22 @@ impl Weights {
     }
 
     /// Takes the kernel of a convolution: outputs, inputs, height, width. TensorFlow has them in the opposite order.
-    ///
-    /// # Errors
-    /// Returns an error if the tensor is missing or does not have four axes.
     pub fn kernel(&mut self, name: &str) -> Result<Tensor, WeightsError> {
-        let tensor = self.take(name, 4)?;
-        Ok(tensor.permuted(&[3, 2, 0, 1]).to_tensor())
-    }
-
-    /// Takes a matrix of inputs and outputs, as a kernel that covers one pixel.
-    ///
-    /// # Errors
-    /// Returns an error if the tensor is missing or is no matrix.
-    pub fn matrix(&mut self, name: &str) -> Result<Tensor, WeightsError> {
-        let mut tensor = self.take(name, 2)?.transposed().to_tensor();
-        tensor.insert_axis(2);
-        tensor.insert_axis(3);
-        Ok(tensor)
+        let missing = || WeightsError::Tensor(name.to_owned());
+        let mut tensor = self.0.remove(name).ok_or_else(missing)?;
+        // A matrix is a kernel that covers one pixel.
+        if tensor.ndim() == 2 {
+            tensor.insert_axis(0);
+            tensor.insert_axis(0);
+        }
+        let kernel = (tensor.ndim() == 4).then(|| tensor.permuted(&[3, 2, 0, 1]).to_tensor());
+        kernel.ok_or_else(missing)
     }
 
     /// Takes a number for each channel.
-    ///
-    /// # Errors
-    /// Returns an error if the tensor is missing or has several axes.
     pub fn vector(&mut self, name: &str) -> Result<Tensor, WeightsError> {
-        self.take(name, 1)
-    }
-
-    fn take(&mut self, name: &str, axes: usize) -> Result<Tensor, WeightsError> {
-        let tensor = self.0.remove(name).filter(|found| found.ndim() == axes);
-        tensor.ok_or_else(|| WeightsError::Tensor(name.to_owned()))
+        let vector = self.0.remove(name).filter(|tensor| tensor.ndim() == 1);
+        vector.ok_or_else(|| WeightsError::Tensor(name.to_owned()))
     }
 }
 
@@ -138,26 +121,18 @@ mod tests {
         assert_eq!(weights.kernel("filters").unwrap().to_vec(), [-1.0, 1.0]);
         assert_eq!(weights.vector("bias").unwrap().to_vec(), [7.0, 9.0]);
         assert_eq!(weights.vector("plain").unwrap().to_vec(), [1.5]);
-        assert!(matches!(
-            weights.vector("bias"),
-            Err(WeightsError::Tensor(_))
-        ));
+        let again = weights.vector("bias");
+        assert!(matches!(again, Err(WeightsError::Tensor(_))));
     }
 
     #[test]
     fn weights_that_do_not_fit_their_manifest_are_refused() {
-        assert!(matches!(
-            Weights::read(MANIFEST.as_bytes(), &BYTES[..7]),
-            Err(WeightsError::Short(_))
-        ));
-        assert!(matches!(
-            Weights::read(b"{}", &[]),
-            Err(WeightsError::Manifest(_))
-        ));
+        let short = Weights::read(MANIFEST.as_bytes(), &BYTES[..7]);
+        assert!(matches!(short, Err(WeightsError::Short(_))));
+        let malformed = Weights::read(b"{}", &[]);
+        assert!(matches!(malformed, Err(WeightsError::Manifest(_))));
         let mut weights = Weights::read(MANIFEST.as_bytes(), BYTES).unwrap();
-        assert!(matches!(
-            weights.kernel("bias"),
-            Err(WeightsError::Tensor(_))
-        ));
+        let vector = weights.kernel("bias");
+        assert!(matches!(vector, Err(WeightsError::Tensor(_))));
     }
 }
