@@ -4,15 +4,16 @@ use std::time::Duration;
 
 use saoma_protocol::{ErrorCode, ResumeRequest, StateName};
 
-use super::{Denial, Logins};
+use super::Logins;
 use crate::client_address::ClientAddress;
+use crate::error::ApiError;
 use crate::limits::LimitName;
 use crate::metrics::PushSource;
-use crate::store::{Attached, Attachment, Return, StoredChange};
-use crate::waiter::{Deadline, Phase, Waiter};
-use crate::waiters::Waiting;
+use crate::store::{Attached, Attachment, ResumeAttempt, StoredChange};
+use crate::waiting::registry::Waiting;
+use crate::waiting::waiter::{Deadline, Phase, Waiter};
 
-/// What a browser that polls too fast waits at least: the step of `slow_down` (RFC 8628 §3.5).
+/// Shortest wait of a browser that polls too fast: the step of `slow_down` (RFC 8628 §3.5).
 const SLOW_DOWN: Duration = Duration::from_secs(5);
 
 impl Logins {
@@ -20,17 +21,17 @@ impl Logins {
     ///
     /// # Errors
     /// No such login, a wrong receive key, a later attempt came first, or the store is down.
-    pub async fn resume(
+    pub(crate) async fn resume(
         &self,
         request: ResumeRequest,
         address: &ClientAddress,
-    ) -> Result<Waiting, Denial> {
+    ) -> Result<Waiting, ApiError> {
         let resumed = self.attach(request).await;
         if resumed
             .as_ref()
             .is_err_and(|denial| denial.error == ErrorCode::UnknownLogin)
         {
-            // Whoever guesses keys runs into this before into one that fits (threat T10).
+            // A guesser of keys reaches this limit before a key that fits (threat T10).
             self.count(LimitName::UnknownKeyPerAddress, &address.limit_key())
                 .await?;
         }
@@ -41,13 +42,13 @@ impl Logins {
     ///
     /// # Errors
     /// As [`Logins::resume`], and the browser asks too often (threat T11).
-    pub async fn poll(
+    pub(crate) async fn poll(
         &self,
         request: ResumeRequest,
         address: &ClientAddress,
-    ) -> Result<Waiting, Denial> {
-        // Counted by the key, not by the id, which is in the QR code: so it can be done before the store is asked, a
-        // poll too many does not touch the login, and whoever has no key uses up nobody's polls.
+    ) -> Result<Waiting, ApiError> {
+        // Counted by the key, not by the id, which is in the QR code. The count therefore needs no read of the store, a
+        // poll too many does not touch the login, and a stranger without the key cannot use up the browser's polls.
         let key = request.receive_key.digest().to_string();
         self.count(LimitName::PollPerLogin, &key)
             .await
@@ -55,7 +56,7 @@ impl Logins {
         self.resume(request, address).await
     }
 
-    async fn attach(&self, request: ResumeRequest) -> Result<Waiting, Denial> {
+    async fn attach(&self, request: ResumeRequest) -> Result<Waiting, ApiError> {
         let ResumeRequest {
             login_id,
             receive_key,
@@ -65,7 +66,7 @@ impl Logins {
         // `opened`, the first, is the answer to the open and never told again.
         let last_seq = last_seq.max(1);
         let waiting = self.waiters.join(Waiter::new(login_id, last_seq));
-        let browser = Return {
+        let browser = ResumeAttempt {
             id: login_id,
             receive_key: receive_key.digest(),
             node: &self.node,
@@ -75,9 +76,9 @@ impl Logins {
         let attachment = match self.store.attach(&browser).await? {
             Attached::Here(attachment) if tells_the_rest(&attachment, last_seq) => attachment,
             Attached::Here(_) | Attached::Unknown => return Err(Self::unknown_login()),
-            Attached::Outrun => {
+            Attached::Stale => {
                 let detail = "a later connection of this browser came first: this one was held up on its way";
-                return Err(Denial::new(ErrorCode::Superseded, detail));
+                return Err(ApiError::new(ErrorCode::Superseded, detail));
             }
         };
         self.clock.observe(attachment.record.now);
@@ -92,15 +93,15 @@ impl Logins {
         waiting.hold();
         self.inbox
             .offer_in_order(waiter, &attachment.missed, PushSource::Resume);
-        // While no node held the browser nobody watched the time.
+        // While no node held the browser, no timer watched the time limit.
         self.pass_limit_if_due(waiter).await;
         Ok(waiting)
     }
 }
 
-/// Whether a returning browser can still learn how its login ended: the result of a redeemed one is gone with its code.
-/// One that has seen more than the store knows never would: what was told is lost (a failover can lose it), and what comes
-/// instead bears numbers that the browser has seen.
+/// Returns true if a returning browser can still learn its login's end: the result of a redeemed login is gone with its
+/// code. A browser that has seen more than the store knows never would: a failover has lost changes that it was told, and
+/// new changes bear numbers that it has seen already.
 fn tells_the_rest(attachment: &Attachment, last_seq: u32) -> bool {
     if attachment.record.login.seq < last_seq {
         return false;
