@@ -13,18 +13,19 @@
 
 mod client_address;
 mod error;
+mod error_chain;
 mod frontends;
 #[cfg(any(test, fuzzing))]
 mod fuzz_input;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzz_properties;
 mod http;
 mod identity;
 pub mod limits;
 mod logins;
 mod metrics;
 mod node;
-#[cfg(any(test, fuzzing))]
-#[doc(hidden)]
-pub mod properties;
 mod random;
 mod relying_parties;
 pub mod settings;

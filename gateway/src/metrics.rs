@@ -204,7 +204,11 @@ impl Metrics {
             "Requests refused, by step and error",
             self.refusals.clone(),
         );
-        registry.register("limited", "Attempts over a limit", self.limited.clone());
+        registry.register(
+            "rate_limited",
+            "Attempts over a limit",
+            self.limited.clone(),
+        );
         self.store.register(registry);
     }
 
@@ -331,7 +335,7 @@ mod tests {
             r#"saoma_pushes_total{source="inbox"} 1"#,
             r#"saoma_push_lag_seconds_bucket{le="0.0032"} 1"#,
             r#"saoma_refusals_total{step="scan",error="unknown_code"} 1"#,
-            r#"saoma_limited_total{limit="scan_per_person"} 1"#,
+            r#"saoma_rate_limited_total{limit="scan_per_person"} 1"#,
             r#"saoma_socket_closes_total{code="done"} 1"#,
             r#"saoma_socket_closes_total{code="gone"} 1"#,
             concat!(

@@ -141,7 +141,7 @@ pub fn made_up(number: u32) -> IntrospectionResponse {
     let name = format!("示例{number}");
     let identity = Identity {
         id: PERSONAL.into(),
-        kind: IdentityKind::Personal,
+        kind: IdentityKind::PERSONAL,
         name: name.clone(),
         role: None,
     };
@@ -150,7 +150,7 @@ pub fn made_up(number: u32) -> IntrospectionResponse {
         sub: Some(format!("load-{number}")),
         name: Some(name),
         identities: vec![OfferedIdentity::from(identity)],
-        refusal: None,
+        ineligible_reason: None,
     }
 }
 

@@ -57,7 +57,7 @@ pub(crate) async fn read_json<T: DeserializeOwned>(request: Request) -> Result<T
     read_object(&body).map_err(|complaint| {
         ApiError::new(
             ErrorCode::InvalidRequest,
-            format!("the body is not as asked: {complaint}"),
+            format!("invalid request body: {complaint}"),
         )
     })
 }

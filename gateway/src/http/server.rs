@@ -16,6 +16,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
+use crate::error_chain::chain;
+
 /// The largest request head: a callback's URL fits, and little else has to.
 const MAX_HEAD_BYTES: usize = 16 * 1024;
 
@@ -89,7 +91,7 @@ impl Server {
             match accepted {
                 Ok((stream, peer)) => self.begin(stream, peer),
                 Err(error) => {
-                    tracing::warn!(%error, "could not accept a connection");
+                    tracing::warn!(error = %chain(&error), "could not accept a connection");
                     tokio::time::sleep(PAUSE_WITHOUT_FILES).await;
                 }
             }
@@ -125,7 +127,7 @@ async fn connection(
 ) {
     // A push is one small segment, which must not wait for another.
     if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "could not turn Nagle's algorithm off");
+        tracing::debug!(error = %chain(&error), "could not turn Nagle's algorithm off");
     }
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(peer);
@@ -151,7 +153,7 @@ async fn connection(
         }
     };
     if let Err(error) = served {
-        tracing::debug!(%error, "a connection ended early");
+        tracing::debug!(error = %chain(&error), "a connection ended early");
     }
 }
 

@@ -51,7 +51,7 @@ impl TrustedProxies {
             let ip = parse_hop(hop).ok_or_else(|| {
                 ApiError::new(
                     ErrorCode::InvalidRequest,
-                    "X-Forwarded-For holds what is no address",
+                    "malformed X-Forwarded-For: expected addresses",
                 )
             })?;
             address = ClientAddress::from_ip(ip);

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use saoma_protocol::{CloseCode, Event, LoginId};
+use saoma_protocol::{CloseCode, LoginId};
 
 use super::Logins;
+use crate::error_chain::chain;
 use crate::metrics::PushSource;
-use crate::store::{Applied, Change, Proof, StoreError, Transition};
+use crate::store::{Applied, Precondition, StoreError, Transition};
 use crate::waiting::timers::Due;
 use crate::waiting::waiter::{Deadline, Phase, Waiter};
 
@@ -72,7 +73,7 @@ impl Logins {
             }
             Ok(Applied::Unknown) => self.forgotten(waiter, deadline).await,
             Err(error) => {
-                tracing::warn!(%error, login_id = %waiter.login_id(), "a due login waits for the store");
+                tracing::warn!(error = %chain(&error), login_id = %waiter.login_id(), "a due login waits for the store");
                 self.timers.limit(waiter, LOOK_AGAIN);
             }
         }
@@ -84,10 +85,10 @@ impl Logins {
         match self.store.read(waiter.login_id()).await {
             Ok(None) => waiter.close(CloseCode::UnknownLogin),
             Ok(Some(record)) if record.login.seq < deadline.seq => {
-                waiter.close(CloseCode::UnknownLogin)
+                waiter.close(CloseCode::UnknownLogin);
             }
             Ok(Some(record)) if record.login.seq == deadline.seq => {
-                waiter.close(CloseCode::InternalError)
+                waiter.close(CloseCode::InternalError);
             }
             Ok(Some(_)) | Err(_) => {
                 self.inbox.reread(vec![Arc::clone(waiter)]);
@@ -102,22 +103,16 @@ impl Logins {
         deadline: Deadline,
     ) -> Result<Applied, StoreError> {
         let left = self.clock.now().until(deadline.closes_at);
-        let renews = deadline.phase == Phase::Waiting && !left.is_zero();
-        let transition = Transition {
-            event: if renews { Event::Renew } else { Event::Expire },
-            proof: Proof::Seq(deadline.seq),
-            change: if renews {
-                self.renewal(id)
-            } else {
-                Change::Expired
-            },
-            lifetime: self.lifetimes.code.min(left),
-            grant: None,
+        let precondition = Precondition::Seq(deadline.seq);
+        let transition = if deadline.phase == Phase::Waiting && !left.is_zero() {
+            self.renewal(id, precondition, self.lifetimes.code.min(left))
+        } else {
+            Transition::Expire { precondition }
         };
         let applied = self.store.apply(id, &transition).await?;
         if let Applied::Changed(instants) = applied {
             self.clock.observe(instants.now);
-            self.metrics.login_changed(transition.event.kind());
+            self.metrics.login_changed(transition.event().kind());
         }
         Ok(applied)
     }

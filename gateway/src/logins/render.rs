@@ -1,29 +1,29 @@
-//! From what the store keeps to what a browser is told.
+//! Stored changes as messages to browsers.
 
 use saoma_protocol::{ScanCode, ServerMessage, Timestamp};
 
 use crate::store::{Change, StoredChange};
 
-/// Puts changes into the words of the wire.
+/// Renders changes as messages of the protocol.
 #[derive(Debug, Clone)]
-pub(crate) struct Wording {
+pub(crate) struct Renderer {
     public_origin: String,
 }
 
-impl Wording {
-    /// Words for browsers of the gateway at this origin.
+impl Renderer {
+    /// Creates a renderer for the gateway at this origin.
     pub(crate) fn new(public_origin: impl Into<String>) -> Self {
         Self {
             public_origin: public_origin.into(),
         }
     }
 
-    /// What the QR code holds.
+    /// Returns the text of the QR code.
     pub(crate) fn qr(&self, code: &ScanCode) -> String {
         code.to_qr_text(&self.public_origin)
     }
 
-    /// The message that tells of a change, as of `now` by the store's clock.
+    /// Returns the message that tells of a change, as of `now` by the store's clock.
     pub(crate) fn message(&self, stored: StoredChange, now: Timestamp) -> ServerMessage {
         let seq = stored.seq;
         let expires_in = now.seconds_until(stored.expires_at);

@@ -9,7 +9,7 @@ use crate::client_address::ClientAddress;
 use crate::error::ApiError;
 use crate::limits::LimitName;
 use crate::metrics::PushSource;
-use crate::store::{Attached, Attachment, Return, StoredChange};
+use crate::store::{Attached, Attachment, ResumeAttempt, StoredChange};
 use crate::waiting::registry::Waiting;
 use crate::waiting::waiter::{Deadline, Phase, Waiter};
 
@@ -66,7 +66,7 @@ impl Logins {
         // `opened`, the first, is the answer to the open and never told again.
         let last_seq = last_seq.max(1);
         let waiting = self.waiters.join(Waiter::new(login_id, last_seq));
-        let browser = Return {
+        let browser = ResumeAttempt {
             id: login_id,
             receive_key: receive_key.digest(),
             node: &self.node,
@@ -76,7 +76,7 @@ impl Logins {
         let attachment = match self.store.attach(&browser).await? {
             Attached::Here(attachment) if tells_the_rest(&attachment, last_seq) => attachment,
             Attached::Here(_) | Attached::Unknown => return Err(Self::unknown_login()),
-            Attached::Outrun => {
+            Attached::Stale => {
                 let detail = "a later connection of this browser came first: this one was held up on its way";
                 return Err(ApiError::new(ErrorCode::Superseded, detail));
             }

@@ -1,12 +1,10 @@
-//! What stands behind a node: a store, a limiter, an identity backend and a signing key, chosen by the settings.
+//! The parts behind a node, chosen by the settings: a store, an identity backend and a signing key.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::frontends::oidc::{KeyError, Provider, SigningKey};
+use crate::frontends::oidc::{KeyError, SigningKey};
 use crate::identity::{IdentityBackend, Introspection, Jwks};
-use crate::limits::{Limiter, LocalLimiter, SharedLimiter};
-use crate::logins::Logins;
 use crate::settings::{Settings, SettingsError, StoreSettings};
 use crate::store::{
     ConnectionSettings, Connections, MemoryStore, RedisStore, Store, StoreError, StoreMetrics,
@@ -17,8 +15,6 @@ use crate::store::{
 pub(crate) struct Backends {
     /// Where logins live.
     pub store: Arc<dyn Store>,
-    /// Where attempts are counted.
-    pub limiter: Arc<dyn Limiter>,
     /// Who knows the persons.
     pub identity: Arc<dyn IdentityBackend>,
     /// What signs ID tokens.
@@ -30,10 +26,10 @@ pub(crate) struct Backends {
 #[non_exhaustive]
 pub enum BackendError {
     /// The store cannot be used.
-    #[error("store.url: {0}; nothing is kept anywhere else instead")]
+    #[error("store.url: cannot use the store, and logins are kept nowhere else")]
     Store(#[from] StoreError),
     /// The file of the certificate authority cannot be read.
-    #[error("store.ca_file: cannot read {}: {source}", .path.display())]
+    #[error("store.ca_file: cannot read {}", .path.display())]
     CaFile {
         /// The file.
         path: PathBuf,
@@ -44,7 +40,7 @@ pub enum BackendError {
     #[error(transparent)]
     Settings(#[from] SettingsError),
     /// The signing key's file cannot be read.
-    #[error("oidc.signing_key: cannot read {}: {source}; `saoma generate-key` makes one", .path.display())]
+    #[error("oidc.signing_key: cannot read {}; `saoma generate-key` makes a key", .path.display())]
     KeyFile {
         /// The file.
         path: PathBuf,
@@ -52,10 +48,10 @@ pub enum BackendError {
         source: std::io::Error,
     },
     /// The signing key is none.
-    #[error("oidc.signing_key: {0}")]
+    #[error("oidc.signing_key: the file holds no usable key; `saoma generate-key` makes one")]
     Key(#[from] KeyError),
     /// No HTTP client can be made.
-    #[error("no HTTP client can be made: {0}")]
+    #[error("cannot create an HTTP client")]
     Http(#[from] reqwest::Error),
 }
 
@@ -68,43 +64,20 @@ pub(crate) async fn connect(
     metrics: &StoreMetrics,
 ) -> Result<Backends, BackendError> {
     settings.validate_complete()?;
-    let (store, limiter): (Arc<dyn Store>, Arc<dyn Limiter>) = if settings.store.url == "memory:" {
-        (
-            Arc::new(MemoryStore::start()),
-            Arc::new(LocalLimiter::start()),
-        )
+    let store: Arc<dyn Store> = if settings.store.url == "memory:" {
+        Arc::new(MemoryStore::start())
     } else {
-        let connections = Connections::new(
-            &connection_settings(&settings.store).await?,
+        let connections = connection_settings(&settings.store).await?;
+        Arc::new(RedisStore::new(Connections::new(
+            &connections,
             metrics.clone(),
-        )?;
-        (
-            Arc::new(RedisStore::new(connections.clone())),
-            Arc::new(SharedLimiter::new(connections)),
-        )
+        )?))
     };
     Ok(Backends {
         store,
-        limiter,
         identity: identity(settings)?,
         signing_key: Arc::new(signing_key(settings).await?),
     })
-}
-
-impl Backends {
-    /// The OpenID provider over them.
-    pub(crate) fn provider(&self, settings: &Settings, logins: &Logins) -> Provider {
-        Provider {
-            issuer: settings.server.public_url.clone(),
-            clients: Arc::clone(&logins.clients),
-            store: Arc::clone(&self.store),
-            limiter: Arc::clone(&self.limiter),
-            token_rate: settings.limits.token_per_client,
-            signing_key: Arc::clone(&self.signing_key),
-            access_token_lifetime: settings.lifetimes.access_token,
-            metrics: Arc::clone(&logins.metrics),
-        }
-    }
 }
 
 async fn connection_settings(store: &StoreSettings) -> Result<ConnectionSettings, BackendError> {

@@ -1,5 +1,6 @@
 //! What a node has room for, by the files that the system lets it open.
 
+use crate::error_chain::chain;
 use crate::http::admission::Capacity;
 use crate::settings::Server;
 
@@ -15,7 +16,7 @@ const DEFAULT_FILES: u64 = 1024;
 /// What the settings ask for, but never more than the files allow. Raises the soft limit on them to the hard one.
 pub(super) fn capacity(settings: &Server) -> Capacity {
     let files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or_else(|error| {
-        tracing::warn!(%error, "the limit on open files is not known");
+        tracing::warn!(error = %chain(&error), "the limit on open files is not known");
         DEFAULT_FILES
     });
     let capacity = within(usize::try_from(files).unwrap_or(usize::MAX), settings);

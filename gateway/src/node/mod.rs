@@ -18,23 +18,16 @@ use self::capacity::capacity;
 use self::drain::Drain;
 use crate::client_address::ClientAddress;
 use crate::frontends::browser::{self, Transports};
-use crate::frontends::oidc;
+use crate::frontends::oidc::{self, Provider};
 use crate::frontends::phone::{self, Phones};
 use crate::http::admission::Admission;
 use crate::http::server::{self, ListenerSettings, Server};
 use crate::http::trusted_proxies::TrustedProxies;
 use crate::limits::LocalLimiter;
-use crate::logins::{Logins, Wording};
+use crate::logins::Logins;
 use crate::metrics::Metrics;
-use crate::random;
-use crate::relying_parties::Clients;
 use crate::settings::{Operations, Settings};
-use crate::store::{NodeId, Store};
-use crate::waiting::inbox::NodeInbox;
-use crate::waiting::registry::Waiters;
-use crate::waiting::store_clock::StoreClock;
 use crate::waiting::sweep::Sweep;
-use crate::waiting::timers::Timers;
 
 /// A running node. Dropping it without [`Gateway::shutdown`] leaves its tasks to the runtime's end.
 #[derive(Debug)]
@@ -52,7 +45,7 @@ pub struct Gateway {
 pub enum StartError {
     /// A listener's address cannot be had.
     #[error(
-        "cannot listen on {address}: {source}; choose another address by {setting}, or stop what uses it"
+        "cannot listen on {address}: set {setting} to another address, or stop what uses this one"
     )]
     Listen {
         /// The address.
@@ -81,7 +74,7 @@ impl Gateway {
         Self::start_on(listener, settings).await
     }
 
-    /// Starts a node on a listener that is bound already, for whoever must know the address before the settings.
+    /// Starts a node on a listener that is bound already, for callers that must know the address before the settings.
     ///
     /// # Errors
     /// As [`Gateway::start`].
@@ -102,79 +95,64 @@ impl Gateway {
         let metrics = Arc::new(Metrics::default());
         let backends = backends::connect(&settings, metrics.store()).await?;
         let sockets = TaskTracker::new();
-        let logins = logins(&settings, &backends, &metrics, &sockets);
-        backends
-            .store
-            .listen(&logins.node, Arc::new(logins.inbox.clone()))
+        let logins = Arc::new(Logins::new(
+            &settings,
+            backends.store,
+            backends.identity,
+            metrics,
+            sockets.clone(),
+        ));
+        logins
+            .listen()
             .await
             .map_err(backends::BackendError::from)?;
 
-        let closing = CancellationToken::new();
-        let admission = Arc::new(Admission::new(capacity(&settings.server)));
-        let trusted_proxies =
-            Arc::new(TrustedProxies::new(settings.server.trusted_proxies.clone()));
-        let transports = Transports {
-            logins: Arc::clone(&logins),
-            trusted_proxies: Arc::clone(&trusted_proxies),
-            admission: Arc::clone(&admission),
-            beginnings: Arc::new(LocalLimiter::start()),
-            beginning_rate: settings.limits.socket_per_address,
-            sockets: settings.sockets,
-            sign_of_life: browser::sign_of_life(settings.sockets.ping_every),
-            tasks: sockets.clone(),
-            closing: closing.clone(),
-        };
-        let router = Router::new()
-            .merge(browser::routes(transports))
-            .merge(phone::routes(Phones {
-                logins: Arc::clone(&logins),
-                trusted_proxies: Arc::clone(&trusted_proxies),
-            }))
-            .merge(oidc::routes(backends.provider(&settings, &logins)))
-            .fallback(crate::http::problem::not_found);
-
-        let accepting = CancellationToken::new();
-        let connections = TaskTracker::new();
-        let mut background = tokio::task::JoinSet::new();
-        background.spawn(Arc::clone(&logins).run_timers());
-        let sweep = Sweep {
-            scanned_every: settings.sockets.reread_scanned_every,
-            waiting_every: settings.sockets.reread_waiting_every,
-        };
-        background.spawn(sweep.run(logins.inbox.clone()));
-        let public = Server {
-            listener,
-            router,
-            settings: listening,
-            admit: admit(&admission, trusted_proxies),
-            tasks: connections.clone(),
-            closing: accepting.clone(),
-        };
-        background.spawn(public.run());
-        if let Some(listener) = operations_listener {
-            let operators = Server {
-                listener,
-                router: operations::routes(operations::Answers::new(
-                    Arc::clone(&logins),
-                    Arc::clone(&admission),
-                )),
-                settings: listening,
-                admit: Arc::new(|_| Some(Box::new(()))),
-                tasks: connections.clone(),
-                closing: closing.clone(),
-            };
-            background.spawn(operators.run());
-        }
         let drain = Drain {
-            admission,
-            waiters: Arc::clone(&logins.waiters),
-            accepting,
-            closing,
-            connections,
+            admission: Arc::new(Admission::new(capacity(&settings.server))),
+            waiters: Arc::clone(logins.waiters()),
+            accepting: CancellationToken::new(),
+            closing: CancellationToken::new(),
+            connections: TaskTracker::new(),
             sockets,
             delay: settings.server.drain_delay,
             window: settings.server.drain_window,
         };
+        let trusted_proxies =
+            Arc::new(TrustedProxies::new(settings.server.trusted_proxies.clone()));
+        let mut background = tokio::task::JoinSet::new();
+        background.spawn(Arc::clone(&logins).run_timers());
+        let sweep = Sweep {
+            scanned_every: settings.sockets.resync_interval,
+            waiting_every: settings.sockets.waiting_resync_interval,
+        };
+        background.spawn(sweep.run(logins.inbox().clone()));
+        let provider = Provider {
+            issuer: settings.server.public_url.clone(),
+            logins: Arc::clone(&logins),
+            signing_key: backends.signing_key,
+        };
+        let public = Server {
+            listener,
+            router: public_routes(&settings, provider, &trusted_proxies, &drain),
+            settings: listening,
+            admit: admit(&drain.admission, trusted_proxies),
+            tasks: drain.connections.clone(),
+            closing: drain.accepting.clone(),
+        };
+        background.spawn(public.run());
+        if let Some(listener) = operations_listener {
+            let answers =
+                operations::Answers::new(Arc::clone(&logins), Arc::clone(&drain.admission));
+            let operators = Server {
+                listener,
+                router: operations::routes(answers),
+                settings: listening,
+                admit: Arc::new(|_| Some(Box::new(()))),
+                tasks: drain.connections.clone(),
+                closing: drain.closing.clone(),
+            };
+            background.spawn(operators.run());
+        }
         Ok(Self {
             address,
             operations_address,
@@ -196,7 +174,7 @@ impl Gateway {
 
     /// How many browsers hold a login here.
     pub fn waiting(&self) -> usize {
-        self.logins.waiters.len()
+        self.logins.waiters().len()
     }
 
     /// Drains the node: serves on for a while without being ready, then takes nobody new and sends each browser away with
@@ -205,6 +183,36 @@ impl Gateway {
         self.drain.run().await;
         self.background.shutdown().await;
     }
+}
+
+/// The routes of all front ends.
+fn public_routes(
+    settings: &Settings,
+    provider: Provider,
+    trusted_proxies: &Arc<TrustedProxies>,
+    drain: &Drain,
+) -> Router {
+    let logins = Arc::clone(&provider.logins);
+    let transports = Transports {
+        logins: Arc::clone(&logins),
+        trusted_proxies: Arc::clone(trusted_proxies),
+        admission: Arc::clone(&drain.admission),
+        beginnings: Arc::new(LocalLimiter::start()),
+        beginning_rate: settings.limits.socket_per_address,
+        sockets: settings.sockets,
+        sign_of_life: browser::sign_of_life(settings.sockets.ping_interval),
+        tasks: drain.sockets.clone(),
+        closing: drain.closing.clone(),
+    };
+    let phones = Phones {
+        logins,
+        trusted_proxies: Arc::clone(trusted_proxies),
+    };
+    Router::new()
+        .merge(browser::routes(transports))
+        .merge(phone::routes(phones))
+        .merge(oidc::routes(provider))
+        .fallback(crate::http::problem::not_found)
 }
 
 /// Whether there is room for a connection. Those of trusted proxies carry the requests of many.
@@ -238,45 +246,4 @@ fn bind(
 
 fn local_address(listener: &TcpListener, asked: SocketAddr) -> SocketAddr {
     listener.local_addr().unwrap_or(asked)
-}
-
-fn logins(
-    settings: &Settings,
-    backends: &backends::Backends,
-    metrics: &Arc<Metrics>,
-    tasks: &TaskTracker,
-) -> Arc<Logins> {
-    let store: Arc<dyn Store> = Arc::clone(&backends.store);
-    let (waiters, clock) = (
-        Arc::new(Waiters::default()),
-        Arc::new(StoreClock::default()),
-    );
-    let timers = Arc::new(Timers::new(
-        settings.sockets.ping_every,
-        settings.sockets.ping_timeout,
-    ));
-    let inbox = NodeInbox {
-        timers: Arc::clone(&timers),
-        waiters: Arc::clone(&waiters),
-        store: Arc::clone(&store),
-        clock: Arc::clone(&clock),
-        metrics: Arc::clone(metrics),
-        tasks: tasks.clone(),
-    };
-    Arc::new(Logins {
-        node: NodeId::new(data_encoding::HEXLOWER.encode(&random::bytes::<8>())),
-        public_origin: settings.server.public_url.clone(),
-        store,
-        clients: Arc::new(Clients::new(settings.clients.clone())),
-        identity: Arc::clone(&backends.identity),
-        limiter: Arc::clone(&backends.limiter),
-        limits: settings.limits.clone(),
-        lifetimes: settings.lifetimes,
-        waiters,
-        inbox,
-        timers,
-        clock,
-        metrics: Arc::clone(metrics),
-        wording: Wording::new(settings.server.public_url.clone()),
-    })
 }

@@ -52,10 +52,9 @@ pub(super) fn routes(answers: Answers) -> Router {
 }
 
 async fn ready(State(answers): State<Answers>) -> Response {
-    let store = &answers.logins.store;
     let readiness = Readiness {
-        store: store.check().await.is_ok(),
-        inbox: store.inbox_is_live(),
+        store: answers.logins.store_answers().await,
+        inbox: answers.logins.inbox_is_live(),
         not_draining: !answers.admission.is_leaving(),
         capacity: answers.admission.has_room(),
     };
@@ -70,7 +69,7 @@ async fn ready(State(answers): State<Answers>) -> Response {
 
 async fn metrics(State(answers): State<Answers>) -> Response {
     let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    match answers.logins.metrics.encode() {
+    match answers.logins.metrics().encode() {
         Ok(text) => ([(CONTENT_TYPE, media_type)], text).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }

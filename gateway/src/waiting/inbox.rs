@@ -11,6 +11,7 @@ use super::registry::Waiters;
 use super::store_clock::StoreClock;
 use super::timers::Timers;
 use super::waiter::{Offered, Waiter};
+use crate::error_chain::chain;
 use crate::metrics::{Metrics, PushSource};
 use crate::store::{Inbox, InboxEvent, Store, StoreError, StoredChange};
 
@@ -116,7 +117,7 @@ impl NodeInbox {
             return Ok(());
         }
         let found = self.store.changes_after(&known).await.inspect_err(|error| {
-            tracing::warn!(%error, logins = known.len(), "could not read again what may have been missed");
+            tracing::warn!(error = %chain(&error), logins = known.len(), "could not read again what may have been missed");
         })?;
         for (login_id, changes) in found {
             for waiter in self.waiters.of(login_id) {

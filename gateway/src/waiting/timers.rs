@@ -18,7 +18,7 @@ const SLOTS: usize = 1024;
 #[derive(Debug)]
 pub(crate) struct Timers {
     wheel: Wheel<Timer>,
-    ping_every: Duration,
+    ping_interval: Duration,
     ping_timeout: Duration,
 }
 
@@ -42,11 +42,11 @@ enum Timer {
 }
 
 impl Timers {
-    /// Timers that ping every `ping_every` and wait `ping_timeout` for the answer.
-    pub(crate) fn new(ping_every: Duration, ping_timeout: Duration) -> Self {
+    /// Timers that ping every `ping_interval` and wait `ping_timeout` for the answer.
+    pub(crate) fn new(ping_interval: Duration, ping_timeout: Duration) -> Self {
         Self {
             wheel: Wheel::new(TICK, SLOTS),
-            ping_every,
+            ping_interval,
             ping_timeout,
         }
     }
@@ -55,7 +55,7 @@ impl Timers {
     /// came together do not beat together.
     pub(crate) fn ping(&self, waiter: &Arc<Waiter>) {
         self.wheel.insert(
-            self.ping_every.mul_f64(fastrand::f64()),
+            self.ping_interval.mul_f64(fastrand::f64()),
             Timer::Ping(Arc::downgrade(waiter)),
         );
     }
@@ -87,7 +87,7 @@ impl Timers {
 
     /// Pings again when it is time, of which the wait for the last pong was a part.
     pub(crate) fn ping_again(&self, waiter: &Arc<Waiter>) {
-        let left = self.ping_every.saturating_sub(self.ping_timeout);
+        let left = self.ping_interval.saturating_sub(self.ping_timeout);
         self.wheel.insert(left, Timer::Ping(Arc::downgrade(waiter)));
     }
 

@@ -121,7 +121,7 @@ mod tests {
         wheel.insert(Duration::ZERO, 0);
         let mut later = None;
         wheel.turn_to(1, |tick, _| {
-            later = Some((tick, wheel.insert(Duration::ZERO, 1)))
+            later = Some((tick, wheel.insert(Duration::ZERO, 1)));
         });
         assert_eq!(later, Some((1, 2)));
     }

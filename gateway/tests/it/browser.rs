@@ -249,7 +249,7 @@ async fn binary_and_oversized_messages_end_the_socket() {
 
 #[tokio::test]
 async fn a_socket_that_opens_nothing_is_closed() {
-    let world = World::in_memory().with("sockets.open_within = '100ms'");
+    let world = World::in_memory().with("sockets.open_timeout = '100ms'");
     let node = world.start().await;
     let mut browser = Browser::connect(&node.url, HALL).await.unwrap();
     assert_eq!(browser.closed().await.unwrap(), 4003);

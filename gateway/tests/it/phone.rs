@@ -167,7 +167,7 @@ async fn a_person_whose_card_is_lost_is_refused_with_the_reason() {
     let (world, node) = world().await;
     let (mut browser, login) = node.browser().await;
     let mut person = made_up(1);
-    person.refusal = Some("card_reported_lost".into());
+    person.ineligible_reason = Some("card_reported_lost".into());
     let phone = world
         .phone(&node, 1)
         .with_token(world.persons.token_of(&person));
@@ -200,7 +200,7 @@ async fn an_ended_delegation_is_refused_and_a_foreign_identity_too() {
     let (world, node) = world().await;
     let (_browser, login) = node.browser().await;
     let mut person = with_unit(1);
-    person.identities[1].refusal = Some("delegation_ended".into());
+    person.identities[1].ineligible_reason = Some("delegation_ended".into());
     let phone = world
         .phone(&node, 1)
         .with_token(world.persons.token_of(&person));

@@ -142,7 +142,7 @@ async fn logins_go_on_while_their_slot_and_their_nodes_move_to_other_masters() {
     let world = World::on_url(redis.url());
     let (a, b) = (world.start().await, world.start().await);
     log_in(&world, &a, &b, |login| {
-        redis.move_slot(redis.slot_of(&key_of(login)))
+        redis.move_slot(redis.slot_of(&key_of(login)));
     })
     .await;
 
@@ -178,7 +178,7 @@ async fn logins_go_on_with_the_replica_of_a_master_that_died() {
     let world = World::on_url(redis.url());
     let (a, b) = (world.start().await, world.start().await);
     log_in(&world, &a, &b, |login| {
-        redis.kill_owner_of(redis.slot_of(&key_of(login)))
+        redis.kill_owner_of(redis.slot_of(&key_of(login)));
     })
     .await;
     a.once_ready().await;

@@ -33,7 +33,7 @@ pub(super) async fn open(
         .open(message, opener)
         .await
         .inspect_err(|denial| {
-            transports.logins.metrics.refused("open", denial.error);
+            transports.logins.refused("open", denial);
         })?;
     Ok((StatusCode::CREATED, NO_STORE, Json(opened.message)).into_response())
 }
@@ -54,7 +54,7 @@ pub(super) async fn events(
         Err(denial) => Err(denial),
     };
     followed.map_err(|denial| {
-        transports.logins.metrics.refused("follow", denial.error);
+        transports.logins.refused("follow", &denial);
         denial.into()
     })
 }

@@ -54,7 +54,7 @@ pub(super) async fn answer(
     let address = transports.trusted_proxies.address_of(request)?;
     let _place = transports.admission.take(&address)?;
     let resume = resume_request(login_id, request.headers(), poll.after, poll.attempt)?;
-    let metrics = &transports.logins.metrics;
+    let metrics = transports.logins.metrics();
     let waiting = transports.logins.poll(resume, &address).await?;
     metrics.attached(Transport::LongPoll);
     let _counted = metrics.socket_opened();
@@ -83,9 +83,7 @@ fn told(transports: &Transports, waiter: &Waiter, first: Option<Delivery>) -> Po
     let mut next = first;
     while let Some(delivery) = next {
         match delivery {
-            Delivery::Change(change) => answer
-                .messages
-                .push(logins.wording.message(change, logins.clock.now())),
+            Delivery::Change(change) => answer.messages.push(logins.render(change)),
             // The answer itself is the sign of life.
             Delivery::Ping => {}
             Delivery::Close(farewell) => {

@@ -2,11 +2,11 @@
 //!
 //! A transport knows the login service and its waiter, and nothing of stores.
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz_properties;
 mod http_login;
 mod http_request;
 mod long_poll;
-#[cfg(any(test, fuzzing))]
-pub(crate) mod properties;
 mod requester;
 mod sse;
 mod websocket;
@@ -28,7 +28,7 @@ use crate::client_address::ClientAddress;
 use crate::error::ApiError;
 use crate::http::admission::{Admission, Place};
 use crate::http::trusted_proxies::TrustedProxies;
-use crate::limits::{LimitName, Limiter, LocalLimiter, Rate, Verdict};
+use crate::limits::{LimitName, LocalLimiter, Rate, Verdict};
 use crate::logins::Logins;
 use crate::settings::Sockets;
 
@@ -60,16 +60,15 @@ impl Transports {
     ///
     /// # Errors
     /// There is none, or the address begins too many.
-    async fn admit(&self, address: &ClientAddress) -> Result<Place, ApiError> {
+    fn admit(&self, address: &ClientAddress) -> Result<Place, ApiError> {
         let limit = LimitName::SocketPerAddress;
         match self
             .beginnings
             .take(limit, self.beginning_rate, &address.limit_key())
-            .await?
         {
             Verdict::Allowed => self.admission.take(address),
             Verdict::Limited { retry_after } => {
-                self.logins.metrics.limited(limit);
+                self.logins.metrics().limited(limit);
                 Err(ApiError::too_many_requests(retry_after))
             }
         }
@@ -78,8 +77,8 @@ impl Transports {
 
 /// What the sockets of a node that pings so often are sent: a ping, and the message `heartbeat`, because a page does not
 /// see pings. Always the same, so written once.
-pub(crate) fn sign_of_life(ping_every: Duration) -> Bytes {
-    let next_within = u32::try_from(ping_every.as_millis().div_ceil(1000)).unwrap_or(u32::MAX);
+pub(crate) fn sign_of_life(ping_interval: Duration) -> Bytes {
+    let next_within = u32::try_from(ping_interval.as_millis().div_ceil(1000)).unwrap_or(u32::MAX);
     let heartbeat =
         serde_json::to_string(&ServerMessage::Heartbeat { next_within }).unwrap_or_default();
     let mut frames = Vec::new();
@@ -110,7 +109,7 @@ pub(crate) fn routes(transports: Transports) -> Router {
 
 /// Browsers may call from the pages of registered clients. What they may open is decided by the login service.
 fn cors(transports: &Transports) -> CorsLayer {
-    let clients = Arc::clone(&transports.logins.clients);
+    let clients = Arc::clone(transports.logins.clients());
     let admits = move |origin: &http::HeaderValue, _: &http::request::Parts| {
         origin
             .to_str()

@@ -30,7 +30,7 @@ pub(super) async fn stream(
     request: &http::Request<()>,
 ) -> Result<Response, ApiError> {
     let address = transports.trusted_proxies.address_of(request)?;
-    let place = transports.admit(&address).await?;
+    let place = transports.admit(&address)?;
     let resume = resume_request(
         login_id,
         request.headers(),
@@ -39,9 +39,9 @@ pub(super) async fn stream(
     )?;
     let logins = &transports.logins;
     let waiting = logins.resume(resume, &address).await?;
-    logins.metrics.attached(Transport::EventStream);
-    logins.timers.ping(waiting.waiter());
-    let counted = logins.metrics.socket_opened();
+    logins.metrics().attached(Transport::EventStream);
+    logins.ping(waiting.waiter());
+    let counted = logins.metrics().socket_opened();
     let events = event_stream(Arc::clone(logins), waiting, (place, counted));
     let beginning = stream::iter([Ok(Bytes::from_static(BEGINNING.as_bytes()))]);
     // Proxies such as nginx would keep events back until their buffer is full.
@@ -79,7 +79,7 @@ fn event_stream<G: Send + 'static>(
 fn event(logins: &Logins, delivery: Delivery) -> (String, bool) {
     match delivery {
         Delivery::Change(change) => {
-            let message = logins.wording.message(change, logins.clock.now());
+            let message = logins.render(change);
             let data = serde_json::to_string(&message).unwrap_or_default();
             let seq = message.seq().unwrap_or_default();
             (format!("id: {seq}\ndata: {data}\n\n"), message.is_settled())

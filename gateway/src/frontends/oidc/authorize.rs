@@ -55,7 +55,7 @@ impl Provider {
     }
 
     fn registered<'a>(&'a self, form: &'a Form) -> Option<(&'a Client, &'a str)> {
-        let client = self.clients.get(form.value("client_id")?)?;
+        let client = self.logins.clients().get(form.value("client_id")?)?;
         let redirect_uri = form.value("redirect_uri")?;
         client
             .admits_redirect(redirect_uri)

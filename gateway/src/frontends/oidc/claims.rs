@@ -3,7 +3,7 @@
 use saoma_protocol::Identity;
 use serde::Serialize;
 
-use crate::store::Grant;
+use crate::logins::Grant;
 
 /// How long an ID token may be believed: it is checked once, on the way into the relying party's own session.
 const ID_TOKEN_SECONDS: u64 = 300;

@@ -24,10 +24,10 @@ pub enum KeyKind {
 #[non_exhaustive]
 pub enum KeyError {
     /// Not a private key in PEM, of RSA or on the curve P-256.
-    #[error("not a private key of RSA or on P-256 in PEM (PKCS#8): {0}")]
+    #[error("expected a private key of RSA or on P-256 in PEM (PKCS#8)")]
     Unreadable(#[from] jsonwebtoken::errors::Error),
     /// The system could not make one.
-    #[error("no key could be made on this machine")]
+    #[error("the system could not make a key")]
     NotMade,
 }
 

@@ -1,19 +1,18 @@
-//! The OpenID provider: what a relying party needs to log a browser in (OpenID Connect Core 1.0, code flow).
+//! The OpenID provider, with the code flow of OpenID Connect Core 1.0.
 
 mod authorize;
 mod claims;
 mod client_auth;
 mod discovery;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz_properties;
 mod keys;
 mod oauth_error;
 mod pages;
-#[cfg(any(test, fuzzing))]
-pub(crate) mod properties;
 mod token;
 mod userinfo;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -22,30 +21,17 @@ pub use keys::{KeyError, KeyKind, generate_pem};
 use saoma_protocol::paths;
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 
-use crate::limits::{Limiter, Rate};
-use crate::metrics::Metrics;
-use crate::relying_parties::Clients;
-use crate::store::Store;
+use crate::logins::Logins;
 
 /// The provider of one node.
 #[derive(Debug, Clone)]
 pub(crate) struct Provider {
     /// The gateway's public origin.
-    pub issuer: String,
-    /// The relying parties.
-    pub clients: Arc<Clients>,
-    /// Where codes and tokens live.
-    pub store: Arc<dyn Store>,
-    /// Counts requests.
-    pub limiter: Arc<dyn Limiter>,
-    /// How often one client may ask for tokens.
-    pub token_rate: Rate,
-    /// Signs ID tokens.
-    pub signing_key: Arc<SigningKey>,
-    /// How long access tokens live.
-    pub access_token_lifetime: Duration,
-    /// What happens, counted.
-    pub metrics: Arc<Metrics>,
+    pub(crate) issuer: String,
+    /// The login service.
+    pub(crate) logins: Arc<Logins>,
+    /// Key that signs ID tokens.
+    pub(crate) signing_key: Arc<SigningKey>,
 }
 
 /// The provider's routes.
@@ -74,7 +60,7 @@ pub(crate) fn routes(provider: Provider) -> Router {
 
 /// Public clients are pages: they may ask from the origins that they have registered.
 fn cors(provider: &Provider) -> CorsLayer {
-    let clients = Arc::clone(&provider.clients);
+    let clients = Arc::clone(provider.logins.clients());
     let admits = move |origin: &http::HeaderValue, _: &http::request::Parts| {
         origin
             .to_str()

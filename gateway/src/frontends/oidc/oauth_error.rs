@@ -1,5 +1,7 @@
 //! Errors of the token and userinfo endpoints, in OAuth 2.0's own form (RFC 6749 §5.2).
 
+use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
@@ -9,35 +11,49 @@ use http::{HeaderValue, StatusCode};
 use serde_json::json;
 
 use crate::error::RETRY_AFTER_OUTAGE;
-use crate::store::StoreError;
+use crate::error_chain::chain;
+use crate::logins::RedeemError;
 
 /// An error answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{}: {}", self.code(), self.description())]
 pub(super) enum OauthError {
     /// A parameter is missing, repeated or malformed.
     InvalidRequest(&'static str),
     /// The client is unknown, or did not prove itself.
     InvalidClient {
-        /// Whether it tried by `Authorization`, and so has to be told how to.
+        /// The client used `Authorization`, and so is told the schemes (RFC 6749 §5.2).
         challenge: bool,
     },
-    /// The code is unknown, out of time, used, another client's, or not proved by its verifier. Which of these is for
-    /// the log: a thief should not be told.
+    /// The code is unknown, out of time, used, another client's, or not proved by its verifier. The answer does not say
+    /// which: it would help a thief.
     InvalidGrant,
-    /// Not `authorization_code`.
+    /// The grant type is not `authorization_code`.
     UnsupportedGrantType,
-    /// Too many requests.
+    /// The client asks too often.
     TooManyRequests(Duration),
-    /// The store is down, or too many want something of it.
-    TemporarilyUnavailable(&'static str),
-    /// A fault of the gateway.
-    ServerError,
+    /// The store is down or busy.
+    TemporarilyUnavailable {
+        /// Advice for the client.
+        advice: &'static str,
+        /// The store's error.
+        #[source]
+        cause: Arc<dyn Error + Send + Sync>,
+    },
+    /// The gateway has failed.
+    ServerError(#[source] Arc<dyn Error + Send + Sync>),
 }
 
-impl From<StoreError> for OauthError {
-    fn from(error: StoreError) -> Self {
-        tracing::warn!(%error, "the store did not answer");
-        Self::TemporarilyUnavailable(error.advice())
+impl From<RedeemError> for OauthError {
+    fn from(error: RedeemError) -> Self {
+        match error {
+            RedeemError::InvalidCode => Self::InvalidGrant,
+            RedeemError::TooManyRequests { retry_after } => Self::TooManyRequests(retry_after),
+            RedeemError::Store(error) => Self::TemporarilyUnavailable {
+                advice: error.advice(),
+                cause: Arc::new(error),
+            },
+        }
     }
 }
 
@@ -50,8 +66,18 @@ impl OauthError {
             Self::InvalidGrant => "invalid_grant",
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::TooManyRequests(_) => "too_many_requests",
-            Self::TemporarilyUnavailable(_) => "temporarily_unavailable",
-            Self::ServerError => "server_error",
+            Self::TemporarilyUnavailable { .. } => "temporarily_unavailable",
+            Self::ServerError(_) => "server_error",
+        }
+    }
+
+    /// Logs the error: a refusal for information, a failure as a warning with its cause.
+    pub(super) fn log(&self, request: &'static str) {
+        match self.source() {
+            Some(cause) => {
+                tracing::warn!(request, error = self.code(), cause = %chain(cause), "could not serve a request");
+            }
+            None => tracing::info!(request, error = self.code(), "a request was refused"),
         }
     }
 
@@ -62,26 +88,26 @@ impl OauthError {
             }
             Self::InvalidClient { .. } => StatusCode::UNAUTHORIZED,
             Self::TooManyRequests(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::TemporarilyUnavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::ServerError => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::TemporarilyUnavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::ServerError(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
     const fn description(&self) -> &'static str {
         match self {
-            Self::InvalidRequest(what) | Self::TemporarilyUnavailable(what) => what,
+            Self::InvalidRequest(what) | Self::TemporarilyUnavailable { advice: what, .. } => what,
             Self::InvalidClient { .. } => "the client is not registered, or did not prove itself",
             Self::InvalidGrant => "the code cannot be redeemed: start a new login",
             Self::UnsupportedGrantType => "grant_type must be authorization_code",
             Self::TooManyRequests(_) => "too many requests: wait as long as Retry-After says",
-            Self::ServerError => "a fault of the gateway",
+            Self::ServerError(_) => "a fault of the gateway",
         }
     }
 
     const fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::TooManyRequests(wait) => Some(*wait),
-            Self::TemporarilyUnavailable(_) => Some(RETRY_AFTER_OUTAGE),
+            Self::TemporarilyUnavailable { .. } => Some(RETRY_AFTER_OUTAGE),
             _ => None,
         }
     }

@@ -18,12 +18,7 @@ pub(super) async fn userinfo(State(provider): State<Provider>, headers: HeaderMa
         return (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, "Bearer")]).into_response();
     };
     let access = match token.parse::<AccessToken>() {
-        Ok(token) => {
-            provider
-                .store
-                .access(token.login_id(), token.digest())
-                .await
-        }
+        Ok(token) => provider.logins.access(&token).await,
         Err(_) => Ok(None),
     };
     match access {
@@ -36,7 +31,11 @@ pub(super) async fn userinfo(State(provider): State<Provider>, headers: HeaderMa
             let challenge = "Bearer error=\"invalid_token\", error_description=\"the access token is unknown or ended\"";
             (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, challenge)]).into_response()
         }
-        Err(error) => OauthError::from(error).into_response(),
+        Err(error) => {
+            let error = OauthError::from(error);
+            error.log("userinfo");
+            error.into_response()
+        }
     }
 }
 

@@ -89,7 +89,7 @@ async fn reject(
 
 impl Phones {
     fn refuse(&self, step: &'static str, denial: ApiError) -> Response {
-        self.logins.metrics.refused(step, denial.error);
+        self.logins.refused(step, &denial);
         ApiProblem::from(denial).into_response()
     }
 }

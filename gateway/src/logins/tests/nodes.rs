@@ -6,22 +6,17 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
-use saoma_protocol::{Event, LoginId, PersonId, RejectReason, ScanCode, UserCode};
+use saoma_protocol::{AuthorizationCode, LoginId, PersonId, RejectReason, ScanCode, UserCode};
 use tokio_util::task::TaskTracker;
 
 use super::scripted_store::ScriptedStore;
 use crate::identity::{IdentityBackend, IdentityError, Person};
-use crate::limits::LocalLimiter;
-use crate::logins::{Logins, Wording};
-use crate::metrics::Metrics;
+use crate::logins::Logins;
 use crate::random;
-use crate::relying_parties::Clients;
-use crate::settings::{ClientSettings, Lifetimes, Limits};
-use crate::store::{Change, Inbox, InboxEvent, NodeId, Proof, Store, Transition};
-use crate::waiting::inbox::NodeInbox;
-use crate::waiting::registry::Waiters;
-use crate::waiting::store_clock::StoreClock;
-use crate::waiting::timers::Timers;
+use crate::settings::{ClientSettings, Settings};
+use crate::store::{
+    Change, Confirmation, Inbox, InboxEvent, Precondition, Scan, Store, Transition,
+};
 
 pub(super) const NODES: usize = 2;
 pub(super) const ORIGIN: &str = "https://hall.example";
@@ -71,7 +66,7 @@ impl Nodes {
     pub(super) fn start() -> Self {
         let store = Arc::new(ScriptedStore::start());
         let nodes = (0..NODES)
-            .map(|number| (logins(number, &store), Arc::default()))
+            .map(|_| (logins(&store), Arc::default()))
             .collect();
         Self {
             store,
@@ -96,64 +91,68 @@ impl Nodes {
 
     /// An event, if the login's state admits it.
     pub(super) async fn happen(&mut self, id: LoginId, happening: Happening) {
-        let (event, change, lifetime) = match happening {
-            Happening::Renew => (Event::Renew, renewed(id), MINUTE),
-            Happening::Scan => (
-                Event::Scan { person: person() },
-                Change::Scanned {
-                    person: "示*".into(),
-                },
-                MINUTE,
-            ),
-            Happening::Confirm => {
-                let event = Event::Confirm {
-                    person: person(),
-                    identity: "personal".into(),
-                };
-                (
-                    event,
-                    Change::Confirmed {
-                        redirect_to: format!("{REDIRECT_URI}?code=c"),
-                    },
-                    MINUTE,
-                )
-            }
+        let precondition = Precondition::None;
+        match happening {
+            Happening::Renew => self.apply(id, renewal(id, MINUTE)).await,
+            Happening::Scan => self.scan(id).await,
+            Happening::Confirm => self.confirm(id).await,
             Happening::Reject => {
-                let change = Change::Rejected {
-                    reason: RejectReason::Declined,
-                };
-                (Event::Reject { person: person() }, change, Duration::ZERO)
+                let reason = RejectReason::Declined;
+                let person = person();
+                self.apply(id, Transition::Reject { person, reason }).await;
             }
-            Happening::Cancel => (Event::Cancel, Change::Cancelled, Duration::ZERO),
-            Happening::Expire => return self.expire(id).await,
-        };
-        self.apply(id, event, change, lifetime).await;
+            Happening::Cancel => self.apply(id, Transition::Cancel { precondition }).await,
+            // The time of a code is up: that of a new one, which lived for no time.
+            Happening::Expire => {
+                self.apply(id, renewal(id, Duration::ZERO)).await;
+                self.apply(id, Transition::Expire { precondition }).await;
+            }
+        }
     }
 
-    /// The time of a code is up: that of a new one, which lived for no time.
-    async fn expire(&mut self, id: LoginId) {
-        self.apply(id, Event::Renew, renewed(id), Duration::ZERO)
-            .await;
-        self.apply(id, Event::Expire, Change::Expired, Duration::ZERO)
-            .await;
-    }
-
-    async fn apply(&mut self, id: LoginId, event: Event, change: Change, lifetime: Duration) {
-        let transition = Transition {
-            event,
-            proof: Proof::Held,
-            change,
-            lifetime,
-            grant: None,
-        };
+    async fn apply(&mut self, id: LoginId, transition: Transition) {
         let before = self.seq(id).await;
-        self.store
-            .apply(id, &transition)
-            .await
-            .expect("memory answers");
+        let applied = self.store.apply(id, &transition).await;
+        applied.expect("memory answers");
+        self.remember(id, before, transition.change()).await;
+    }
+
+    async fn scan(&mut self, id: LoginId) {
+        let before = self.seq(id).await;
+        let scan = Scan {
+            person: person(),
+            masked_name: "示*".into(),
+            precondition: Precondition::None,
+            lifetime: MINUTE,
+        };
+        let scanned = self.store.scan(&[], id, &scan).await;
+        scanned.expect("memory answers");
+        self.remember(id, before, scan.change()).await;
+    }
+
+    async fn confirm(&mut self, id: LoginId) {
+        let before = self.seq(id).await;
+        let record = self.store.read(id).await.expect("memory answers");
+        let request = record.expect("the login is there").request;
+        let identity = r#"{"id":"personal","kind":"personal","name":"示例甲"}"#;
+        let confirmation = Confirmation {
+            person: person(),
+            name: "示例甲".into(),
+            identity: serde_json::from_str(identity).expect("an identity"),
+            code: AuthorizationCode::from_random(id, random::bytes()),
+            lifetime: MINUTE,
+        };
+        let confirmed = self.store.confirm(&[], id, &confirmation).await;
+        confirmed.expect("memory answers");
+        self.remember(id, before, confirmation.change(&request))
+            .await;
+    }
+
+    /// Keeps the change in the history, if the login's state admitted it.
+    async fn remember(&mut self, id: LoginId, before: u32, change: Change) {
         let after = self.seq(id).await;
         if after > before {
-            self.history.insert(after, transition.change);
+            self.history.insert(after, change);
         }
     }
 
@@ -205,45 +204,28 @@ fn person() -> PersonId {
     PersonId::new("p")
 }
 
-fn renewed(id: LoginId) -> Change {
-    Change::Renewed {
+fn renewal(id: LoginId, lifetime: Duration) -> Transition {
+    Transition::Renew {
+        precondition: Precondition::None,
         scan_code: ScanCode::from_random(id, random::bytes()),
         user_code: UserCode::from_random(random::bytes()),
+        lifetime,
     }
 }
 
-fn logins(number: usize, store: &Arc<ScriptedStore>) -> Arc<Logins> {
-    let store: Arc<dyn Store> = Arc::clone(store) as Arc<dyn Store>;
-    let (waiters, clock, metrics) = (
-        Arc::<Waiters>::default(),
-        Arc::<StoreClock>::default(),
-        Arc::<Metrics>::default(),
-    );
-    let timers = Arc::new(Timers::new(MINUTE, MINUTE));
-    let inbox = NodeInbox {
-        waiters: Arc::clone(&waiters),
-        store: Arc::clone(&store),
-        clock: Arc::clone(&clock),
-        timers: Arc::clone(&timers),
-        metrics: Arc::clone(&metrics),
-        tasks: TaskTracker::new(),
-    };
-    Arc::new(Logins {
-        node: NodeId::new(format!("node {number}")),
-        public_origin: "https://login.example".into(),
-        store,
-        clients: Arc::new(Clients::new(vec![hall()])),
-        identity: Arc::new(Nobody),
-        limiter: Arc::new(LocalLimiter::start()),
-        limits: Limits::default(),
-        lifetimes: Lifetimes::default(),
-        waiters,
-        inbox,
-        timers,
-        clock,
-        metrics,
-        wording: Wording::new("https://login.example"),
-    })
+fn logins(store: &Arc<ScriptedStore>) -> Arc<Logins> {
+    let mut settings = Settings::default();
+    settings.server.public_url = "https://login.example".into();
+    settings.sockets.ping_interval = MINUTE;
+    settings.sockets.ping_timeout = MINUTE;
+    settings.clients = vec![hall()];
+    Arc::new(Logins::new(
+        &settings,
+        Arc::clone(store) as Arc<dyn Store>,
+        Arc::new(Nobody),
+        Arc::default(),
+        TaskTracker::new(),
+    ))
 }
 
 fn hall() -> ClientSettings {

@@ -1,7 +1,6 @@
 //! A store that is right, and whose answers come when the test wants.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
@@ -9,8 +8,9 @@ use saoma_protocol::{Digest, LoginId, UserCode};
 use tokio::sync::oneshot;
 
 use crate::store::{
-    Applied, Attached, Grant, Inbox, LoginRecord, MemoryStore, NewLogin, NodeId, Opening,
-    Redemption, Return, Store, StoreError, StoredChange, Transition,
+    Applied, Attached, Attempt, Confirmation, Counted, Grant, Inbox, LoginRecord, MemoryStore,
+    NewLogin, NodeId, Opening, Redeemed, Redemption, ResumeAttempt, Scan, Scanned, Store,
+    StoreError, StoredChange, Transition,
 };
 
 /// The memory store, with its answers in the test's hand.
@@ -79,11 +79,19 @@ impl ScriptedStore {
 
 #[async_trait]
 impl Store for ScriptedStore {
-    async fn open(&self, login: &NewLogin) -> Result<Opening, StoreError> {
-        self.memory.open(login).await
+    async fn take(&self, attempts: &[Attempt<'_>]) -> Result<Counted<()>, StoreError> {
+        self.memory.take(attempts).await
     }
 
-    async fn attach(&self, browser: &Return<'_>) -> Result<Attached, StoreError> {
+    async fn open(
+        &self,
+        attempts: &[Attempt<'_>],
+        login: &NewLogin,
+    ) -> Result<Counted<Opening>, StoreError> {
+        self.memory.open(attempts, login).await
+    }
+
+    async fn attach(&self, browser: &ResumeAttempt<'_>) -> Result<Attached, StoreError> {
         // The question is under way as well as the answer.
         self.keep_back().await;
         let answer = self.memory.attach(browser).await;
@@ -104,7 +112,7 @@ impl Store for ScriptedStore {
         let fails = self.script.lock().reads_fail;
         self.keep_back().await;
         if fails {
-            Err(StoreError::Unavailable("the test says so".into()))
+            Err(StoreError::unavailable("the test says so"))
         } else {
             answer
         }
@@ -122,22 +130,35 @@ impl Store for ScriptedStore {
         self.memory.apply(id, transition).await
     }
 
-    async fn grant(&self, id: LoginId, code: Digest) -> Result<Option<Grant>, StoreError> {
-        self.memory.grant(id, code).await
+    async fn scan(
+        &self,
+        attempts: &[Attempt<'_>],
+        id: LoginId,
+        scan: &Scan,
+    ) -> Result<Counted<Scanned>, StoreError> {
+        self.memory.scan(attempts, id, scan).await
+    }
+
+    async fn confirm(
+        &self,
+        attempts: &[Attempt<'_>],
+        id: LoginId,
+        confirmation: &Confirmation,
+    ) -> Result<Counted<Applied>, StoreError> {
+        self.memory.confirm(attempts, id, confirmation).await
     }
 
     async fn redeem(
         &self,
+        attempts: &[Attempt<'_>],
         id: LoginId,
-        code: Digest,
-        access_token: Digest,
-        lifetime: Duration,
-    ) -> Result<Redemption, StoreError> {
-        self.memory.redeem(id, code, access_token, lifetime).await
+        redemption: &Redemption<'_>,
+    ) -> Result<Counted<Redeemed>, StoreError> {
+        self.memory.redeem(attempts, id, redemption).await
     }
 
-    async fn count_failed_redemption(&self, id: LoginId) -> Result<(), StoreError> {
-        self.memory.count_failed_redemption(id).await
+    async fn undo_redemption(&self, id: LoginId, access_token: Digest) -> Result<(), StoreError> {
+        self.memory.undo_redemption(id, access_token).await
     }
 
     async fn access(&self, id: LoginId, access_token: Digest) -> Result<Option<Grant>, StoreError> {

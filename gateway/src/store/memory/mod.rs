@@ -1,24 +1,36 @@
 //! Logins in this process: the embedded default, for one node with nothing else.
 
+mod entry;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
+use dashmap::DashMap;
 use parking_lot::{Mutex, RwLock};
-use saoma_protocol::{
-    Digest, Event, Login, LoginId, LoginState, Outcome, ScanCode, Timestamp, UserCode,
-};
+use saoma_protocol::{Digest, LoginId, Timestamp, TransitionError, UserCode};
 use tokio::task::AbortHandle;
 
+use self::entry::{Entry, Moved};
 use super::{
-    Applied, Attached, Attachment, Change, Grant, Inbox, InboxEvent, Instants, KEEP_ENDED,
-    LoginRecord, NewLogin, NodeId, Opening, Proof, REDEEM_TRIES, Redemption, Return, Store,
-    StoreError, StoredChange, Transition,
+    Applied, Attached, Attachment, Attempt, Confirmation, Counted, Grant, Inbox, InboxEvent,
+    Instants, KEEP_ENDED, LoginRecord, NewLogin, NodeId, Opening, Precondition, Redeemed,
+    Redemption, ResumeAttempt, Scan, Scanned, Store, StoreError, StoredChange, Transition,
 };
+use crate::limits::{LocalLimiter, Verdict};
 
 /// How often ended logins are swept out.
 const SWEEP_EVERY: Duration = Duration::from_secs(10);
+
+/// Returns from a verb if one of its attempts was over its limit.
+macro_rules! allowed {
+    ($counted:expr) => {
+        if let Counted::Limited { limit, retry_after } = $counted {
+            return Ok(Counted::Limited { limit, retry_after });
+        }
+    };
+}
 
 /// Logins in a map. Cheap to clone: all clones are one store.
 #[derive(Debug, Clone)]
@@ -27,8 +39,9 @@ pub struct MemoryStore(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     /// Boxed, because a map keeps room for more than it holds.
-    logins: dashmap::DashMap<LoginId, Box<Entry>>,
-    user_codes: dashmap::DashMap<UserCode, LoginId>,
+    logins: DashMap<LoginId, Box<Entry>>,
+    user_codes: DashMap<UserCode, LoginId>,
+    limiter: LocalLimiter,
     inboxes: RwLock<HashMap<NodeId, Arc<dyn Inbox>>>,
     /// Each name once, for all of a node's logins.
     nodes: Mutex<HashSet<Arc<NodeId>>>,
@@ -36,37 +49,13 @@ struct Shared {
     sweeping: Mutex<Option<AbortHandle>>,
 }
 
-#[derive(Debug)]
-struct Entry {
-    login: Login,
-    /// As JSON, in one piece: half the size of ten strings, and seldom read.
-    request: Box<[u8]>,
-    receive_key: Digest,
-    scan_code: ScanCode,
-    user_code: UserCode,
-    opened_at: Timestamp,
-    closes_at: Timestamp,
-    node: Arc<NodeId>,
-    attachment: u64,
-    attempt: u32,
-    changes: Vec<StoredChange>,
-    granted: Option<Box<Granted>>,
-}
-
-#[derive(Debug)]
-struct Granted {
-    code: Digest,
-    tries: u32,
-    grant: Grant,
-    access_token: Option<(Digest, Timestamp)>,
-}
-
 impl MemoryStore {
     /// An empty store. Needs a tokio runtime, in which it sweeps ended logins out.
     pub fn start() -> Self {
         let shared = Arc::new(Shared {
-            logins: dashmap::DashMap::new(),
-            user_codes: dashmap::DashMap::new(),
+            logins: DashMap::new(),
+            user_codes: DashMap::new(),
+            limiter: LocalLimiter::start(),
             inboxes: RwLock::default(),
             nodes: Mutex::default(),
             clock: Mutex::new(Timestamp::from_millis(0)),
@@ -134,6 +123,39 @@ impl Shared {
         new
     }
 
+    fn take(&self, attempts: &[Attempt<'_>]) -> Counted<()> {
+        for attempt in attempts {
+            let Attempt { limit, rate, key } = *attempt;
+            if let Verdict::Limited { retry_after } = self.limiter.take(limit, rate, key) {
+                return Counted::Limited { limit, retry_after };
+            }
+        }
+        Counted::Done(())
+    }
+
+    /// Tells the node that holds the browser of a change, if there is one, and returns the answer to the event.
+    fn tell(&self, id: LoginId, node: &NodeId, moved: &Result<Moved, TransitionError>) -> Applied {
+        match moved {
+            Ok(Moved::Changed(stored)) => {
+                let change = stored.clone();
+                self.push(
+                    node,
+                    InboxEvent::Changed {
+                        login_id: id,
+                        change,
+                    },
+                );
+                Applied::Changed(Instants {
+                    now: stored.at,
+                    expires_at: stored.expires_at,
+                })
+            }
+            Ok(Moved::Repeated(instants)) => Applied::Repeated(*instants),
+            Ok(Moved::Unproved) => Applied::Unknown,
+            Err(refusal) => Applied::Refused(*refusal),
+        }
+    }
+
     fn push(&self, node: &NodeId, event: InboxEvent) {
         let inbox = self.inboxes.read().get(node).cloned();
         if let Some(inbox) = inbox {
@@ -142,89 +164,31 @@ impl Shared {
     }
 }
 
-impl Entry {
-    fn last_needed(&self) -> Timestamp {
-        let token = self
-            .granted
-            .as_ref()
-            .and_then(|granted| granted.access_token)
-            .map(|(_, until)| until);
-        self.login
-            .expires_at
-            .max(token.unwrap_or(self.login.expires_at))
-    }
-
-    fn proves(&self, proof: Proof) -> bool {
-        match proof {
-            Proof::Held => true,
-            Proof::ScanCode(code) => self.scan_code == code,
-            Proof::UserCode(code) => self.user_code == code,
-            Proof::ReceiveKey(key) => self.receive_key == key,
-            Proof::Seq(seq) => self.login.seq == seq,
-        }
-    }
-
-    fn record(&self, now: Timestamp) -> Result<LoginRecord, StoreError> {
-        Ok(LoginRecord {
-            login: self.login.clone(),
-            request: serde_json::from_slice(&self.request).map_err(corrupt)?,
-            opened_at: self.opened_at,
-            closes_at: self.closes_at,
-            now,
-        })
-    }
-
-    fn changes_after(&self, seq: u32) -> Vec<StoredChange> {
-        self.changes
-            .iter()
-            .filter(|change| change.seq > seq)
-            .cloned()
-            .collect()
-    }
-
-    fn granted(&self, code: Digest) -> Option<&Granted> {
-        self.granted
-            .as_deref()
-            .filter(|granted| granted.code == code && granted.tries < REDEEM_TRIES)
-    }
-}
-
 #[async_trait]
 impl Store for MemoryStore {
-    async fn open(&self, login: &NewLogin) -> Result<Opening, StoreError> {
-        let shared = &self.0;
-        let request = serde_json::to_vec(&login.request)
-            .map_err(corrupt)?
-            .into_boxed_slice();
-        if *shared.user_codes.entry(login.user_code).or_insert(login.id) != login.id {
-            return Ok(Opening::UserCodeTaken);
-        }
-        let at = shared.now();
-        let expires_at = at.plus(login.code_lifetime);
-        let entry = Entry {
-            login: Login {
-                state: LoginState::Waiting,
-                seq: 1,
-                expires_at,
-            },
-            request,
-            receive_key: login.receive_key,
-            scan_code: login.scan_code,
-            user_code: login.user_code,
-            opened_at: at,
-            closes_at: at.plus(login.waiting_lifetime),
-            node: shared.node(&login.node),
-            attachment: 1,
-            attempt: 1,
-            changes: Vec::new(),
-            granted: None,
-        };
-        shared.logins.insert(login.id, Box::new(entry));
-        Ok(Opening::Opened { at, expires_at })
+    async fn take(&self, attempts: &[Attempt<'_>]) -> Result<Counted<()>, StoreError> {
+        Ok(self.0.take(attempts))
     }
 
-    async fn attach(&self, browser: &Return<'_>) -> Result<Attached, StoreError> {
-        let Return {
+    async fn open(
+        &self,
+        attempts: &[Attempt<'_>],
+        login: &NewLogin,
+    ) -> Result<Counted<Opening>, StoreError> {
+        let shared = &self.0;
+        allowed!(shared.take(attempts));
+        let at = shared.now();
+        let entry = Entry::opened(login, shared.node(&login.node), at)?;
+        if *shared.user_codes.entry(login.user_code).or_insert(login.id) != login.id {
+            return Ok(Counted::Done(Opening::UserCodeTaken));
+        }
+        let expires_at = entry.login.expires_at;
+        shared.logins.insert(login.id, Box::new(entry));
+        Ok(Counted::Done(Opening::Opened { at, expires_at }))
+    }
+
+    async fn attach(&self, browser: &ResumeAttempt<'_>) -> Result<Attached, StoreError> {
+        let ResumeAttempt {
             id,
             receive_key,
             node,
@@ -232,36 +196,29 @@ impl Store for MemoryStore {
             attempt,
         } = *browser;
         let now = self.0.now();
-        let Some(mut entry) = self
-            .0
-            .logins
-            .get_mut(&id)
-            .filter(|entry| entry.receive_key == receive_key)
-        else {
+        let entry = self.0.logins.get_mut(&id);
+        let Some(mut entry) = entry.filter(|entry| entry.receive_key == receive_key) else {
             return Ok(Attached::Unknown);
         };
         let attempt = attempt.unwrap_or(entry.attempt);
         if attempt < entry.attempt {
-            return Ok(Attached::Outrun);
+            return Ok(Attached::Stale);
         }
         entry.attempt = attempt;
         entry.attachment += 1;
         let previous = std::mem::replace(&mut entry.node, self.0.node(node));
-        let missed = entry.changes_after(last_seq);
         let attachment = Attachment {
             number: entry.attachment,
             record: entry.record(now)?,
-            missed,
+            missed: entry.changes_after(last_seq),
         };
         drop(entry);
         if *previous != *node {
-            self.0.push(
-                &previous,
-                InboxEvent::Superseded {
-                    login_id: id,
-                    number: attachment.number,
-                },
-            );
+            let superseded = InboxEvent::Superseded {
+                login_id: id,
+                number: attachment.number,
+            };
+            self.0.push(&previous, superseded);
         }
         Ok(Attached::Here(Box::new(attachment)))
     }
@@ -285,11 +242,8 @@ impl Store for MemoryStore {
 
     async fn read(&self, id: LoginId) -> Result<Option<LoginRecord>, StoreError> {
         let now = self.0.now();
-        self.0
-            .logins
-            .get(&id)
-            .map(|entry| entry.record(now))
-            .transpose()
+        let entry = self.0.logins.get(&id);
+        entry.map(|entry| entry.record(now)).transpose()
     }
 
     async fn apply(&self, id: LoginId, transition: &Transition) -> Result<Applied, StoreError> {
@@ -298,134 +252,114 @@ impl Store for MemoryStore {
             return Ok(Applied::Unknown);
         };
         let now = shared.now();
-        let (state, seq) = match entry.login.apply(&transition.event, now) {
-            Ok(Outcome::Changed { state, seq }) => (state, seq),
-            Ok(Outcome::Repeated) => {
-                return Ok(Applied::Repeated(Instants {
-                    now,
-                    expires_at: entry.login.expires_at,
-                }));
-            }
-            Err(refusal) => return Ok(Applied::Refused(refusal)),
-        };
-        if !entry.proves(transition.proof) {
-            return Ok(Applied::Unknown);
-        }
-        let expires_at = now.plus(transition.lifetime);
-        entry.login = Login {
-            state,
-            seq,
-            expires_at,
-        };
-        let stored = StoredChange {
-            seq,
-            at: now,
-            expires_at,
-            change: transition.change.clone(),
-        };
-        let outdated = keep_change(&mut entry, stored.clone());
-        if let Some((code, grant)) = &transition.grant {
-            entry.granted = Some(Box::new(Granted {
-                code: *code,
-                tries: 0,
-                grant: grant.clone(),
-                access_token: None,
-            }));
-        }
-        let (node, user_code) = (Arc::clone(&entry.node), entry.user_code);
+        let replaced = entry.user_code;
+        let moved = entry.apply(
+            &transition.event(),
+            transition.precondition(),
+            transition.change(),
+            (now, now.plus(transition.lifetime())),
+        );
+        let renewed = (entry.user_code != replaced).then_some(entry.user_code);
+        let node = Arc::clone(&entry.node);
         drop(entry);
-        if let Some(outdated) = outdated {
+        if let Some(user_code) = renewed {
             shared
                 .user_codes
-                .remove_if(&outdated, |_, owner| *owner == id);
+                .remove_if(&replaced, |_, owner| *owner == id);
             shared.user_codes.insert(user_code, id);
         }
-        shared.push(
-            &node,
-            InboxEvent::Changed {
-                login_id: id,
-                change: stored,
-            },
-        );
-        Ok(Applied::Changed(Instants { now, expires_at }))
+        Ok(shared.tell(id, &node, &moved))
     }
 
-    async fn grant(&self, id: LoginId, code: Digest) -> Result<Option<Grant>, StoreError> {
-        Ok(self
-            .0
-            .logins
-            .get(&id)
-            .and_then(|entry| entry.granted(code).map(|granted| granted.grant.clone())))
+    async fn scan(
+        &self,
+        attempts: &[Attempt<'_>],
+        id: LoginId,
+        scan: &Scan,
+    ) -> Result<Counted<Scanned>, StoreError> {
+        let shared = &self.0;
+        allowed!(shared.take(attempts));
+        let Some(mut entry) = shared.logins.get_mut(&id) else {
+            return Ok(Counted::Done(Scanned::Unknown));
+        };
+        let now = shared.now();
+        let LoginRecord {
+            request, opened_at, ..
+        } = entry.record(now)?;
+        let moved = entry.apply(
+            &scan.event(),
+            scan.precondition,
+            scan.change(),
+            (now, now.plus(scan.lifetime)),
+        );
+        let node = Arc::clone(&entry.node);
+        drop(entry);
+        let claimed = |instants, repeated| Scanned::Claimed {
+            request: Box::new(request),
+            opened_at,
+            instants,
+            repeated,
+        };
+        Ok(Counted::Done(match shared.tell(id, &node, &moved) {
+            Applied::Changed(instants) => claimed(instants, false),
+            Applied::Repeated(instants) => claimed(instants, true),
+            Applied::Refused(refusal) => Scanned::Refused(refusal),
+            Applied::Unknown => Scanned::Unknown,
+        }))
+    }
+
+    async fn confirm(
+        &self,
+        attempts: &[Attempt<'_>],
+        id: LoginId,
+        confirmation: &Confirmation,
+    ) -> Result<Counted<Applied>, StoreError> {
+        let shared = &self.0;
+        allowed!(shared.take(attempts));
+        let Some(mut entry) = shared.logins.get_mut(&id) else {
+            return Ok(Counted::Done(Applied::Unknown));
+        };
+        let now = shared.now();
+        let request = entry.record(now)?.request;
+        let moved = entry.apply(
+            &confirmation.event(),
+            Precondition::None,
+            confirmation.change(&request),
+            (now, now.plus(confirmation.lifetime)),
+        );
+        if let Ok(Moved::Changed(_)) = moved {
+            entry.grant(confirmation.code.digest(), confirmation.grant(request, now));
+        }
+        let node = Arc::clone(&entry.node);
+        drop(entry);
+        Ok(Counted::Done(shared.tell(id, &node, &moved)))
     }
 
     async fn redeem(
         &self,
+        attempts: &[Attempt<'_>],
         id: LoginId,
-        code: Digest,
-        access_token: Digest,
-        lifetime: Duration,
-    ) -> Result<Redemption, StoreError> {
+        redemption: &Redemption<'_>,
+    ) -> Result<Counted<Redeemed>, StoreError> {
+        allowed!(self.0.take(attempts));
         let now = self.0.now();
-        let Some(mut entry) = self
-            .0
-            .logins
-            .get_mut(&id)
-            .filter(|entry| entry.granted(code).is_some())
-        else {
-            return Ok(Redemption::Invalid);
-        };
-        match entry.login.apply(&Event::Redeem, now) {
-            Ok(Outcome::Changed { state, .. }) => {
-                entry.login.state = state;
-                entry
-                    .changes
-                    .retain(|stored| !matches!(stored.change, Change::Confirmed { .. }));
-                if let Some(granted) = &mut entry.granted {
-                    granted.access_token = Some((access_token, now.plus(lifetime)));
-                }
-                Ok(Redemption::Redeemed)
-            }
-            _ if matches!(entry.login.state, LoginState::Redeemed { .. }) => {
-                let Some(granted) = &mut entry.granted else {
-                    return Ok(Redemption::Invalid);
-                };
-                if granted
-                    .access_token
-                    .is_some_and(|(token, _)| token == access_token)
-                {
-                    return Ok(Redemption::Redeemed);
-                }
-                granted.access_token = None;
-                Ok(Redemption::Replayed)
-            }
-            _ => Ok(Redemption::Invalid),
-        }
+        let entry = self.0.logins.get_mut(&id);
+        Ok(Counted::Done(
+            entry.map_or(Redeemed::Invalid, |mut entry| entry.redeem(redemption, now)),
+        ))
     }
 
-    async fn count_failed_redemption(&self, id: LoginId) -> Result<(), StoreError> {
-        if let Some(mut entry) = self.0.logins.get_mut(&id)
-            && let Some(granted) = &mut entry.granted
-        {
-            granted.tries += 1;
+    async fn undo_redemption(&self, id: LoginId, access_token: Digest) -> Result<(), StoreError> {
+        if let Some(mut entry) = self.0.logins.get_mut(&id) {
+            entry.undo_redemption(access_token);
         }
         Ok(())
     }
 
     async fn access(&self, id: LoginId, access_token: Digest) -> Result<Option<Grant>, StoreError> {
         let now = self.0.now();
-        let good = |granted: &Granted| {
-            granted
-                .access_token
-                .is_some_and(|(token, until)| token == access_token && now < until)
-        };
         let entry = self.0.logins.get(&id);
-        Ok(entry.and_then(|entry| {
-            entry
-                .granted
-                .as_deref()
-                .filter(|granted| good(granted))
-                .map(|granted| granted.grant.clone())
-        }))
+        Ok(entry.and_then(|entry| entry.access(access_token, now)))
     }
 
     async fn listen(&self, node: &NodeId, inbox: Arc<dyn Inbox>) -> Result<(), StoreError> {
@@ -441,29 +375,4 @@ impl Store for MemoryStore {
     fn inbox_is_live(&self) -> bool {
         true
     }
-}
-
-fn corrupt(error: serde_json::Error) -> StoreError {
-    StoreError::Corrupt(error.to_string())
-}
-
-/// Keeps a change for browsers that come back. A renewal outdates the one before; the user code that died is given
-/// back.
-fn keep_change(entry: &mut Entry, stored: StoredChange) -> Option<UserCode> {
-    let mut outdated = None;
-    if let Change::Renewed {
-        scan_code,
-        user_code,
-    } = stored.change
-    {
-        entry
-            .changes
-            .retain(|kept| !matches!(kept.change, Change::Renewed { .. }));
-        outdated = Some(std::mem::replace(&mut entry.user_code, user_code));
-        entry.scan_code = scan_code;
-    }
-    // They are few, and kept for minutes.
-    entry.changes.reserve_exact(1);
-    entry.changes.push(stored);
-    outdated
 }

@@ -11,33 +11,34 @@ const NOT_AT_ALL: u64 = u64::MAX;
 
 /// Shared between whoever hears and whoever asks.
 #[derive(Debug, Clone)]
-pub(super) struct Hearing {
+pub(super) struct InboxLiveness {
     started: Instant,
-    heard_at: Arc<AtomicU64>,
+    last_activity: Arc<AtomicU64>,
 }
 
-impl Default for Hearing {
+impl Default for InboxLiveness {
     fn default() -> Self {
         Self {
             started: Instant::now(),
-            heard_at: Arc::new(AtomicU64::new(NOT_AT_ALL)),
+            last_activity: Arc::new(AtomicU64::new(NOT_AT_ALL)),
         }
     }
 }
 
-impl Hearing {
+impl InboxLiveness {
     /// Whether it was heard of no longer ago than this.
     pub(super) fn is_live(&self, within: Duration) -> bool {
-        let heard_at = self.heard_at.load(Ordering::Relaxed);
-        heard_at != NOT_AT_ALL && self.started.elapsed() < Duration::from_millis(heard_at) + within
+        let last_activity = self.last_activity.load(Ordering::Relaxed);
+        last_activity != NOT_AT_ALL
+            && self.started.elapsed() < Duration::from_millis(last_activity) + within
     }
 
-    pub(super) fn heard(&self) {
+    pub(super) fn record_activity(&self) {
         let now = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.heard_at.store(now, Ordering::Relaxed);
+        self.last_activity.store(now, Ordering::Relaxed);
     }
 
-    pub(super) fn lost(&self) {
-        self.heard_at.store(NOT_AT_ALL, Ordering::Relaxed);
+    pub(super) fn invalidate(&self) {
+        self.last_activity.store(NOT_AT_ALL, Ordering::Relaxed);
     }
 }

@@ -218,7 +218,7 @@ async fn follow(
             Fate::Answered => told.extend(browser.poll(node, *wait).await.messages),
             Fate::Lost => drop(browser.request(node, *wait).send().await.unwrap()),
             Fate::Left(after) => {
-                drop(tokio::time::timeout(*after, browser.request(node, *wait).send()).await)
+                drop(tokio::time::timeout(*after, browser.request(node, *wait).send()).await);
             }
         }
         match told.last() {

@@ -32,22 +32,19 @@ pub(crate) async fn upgrade(
     State(transports): State<Arc<Transports>>,
     mut request: Request,
 ) -> Response {
-    match accept(&transports, &mut request).await {
+    match accept(&transports, &mut request) {
         Ok(response) => response,
         Err(problem) => {
             transports
                 .logins
-                .metrics
+                .metrics()
                 .refused("upgrade", problem.error());
             problem.into_response()
         }
     }
 }
 
-async fn accept(
-    transports: &Arc<Transports>,
-    request: &mut Request,
-) -> Result<Response, ApiProblem> {
+fn accept(transports: &Arc<Transports>, request: &mut Request) -> Result<Response, ApiProblem> {
     let headers = request.headers();
     // A GET of one host, and behind its head no body but frames (RFC 6455 §4.2.1).
     if request.method() != Method::GET
@@ -59,8 +56,8 @@ async fn accept(
     let key = handshake_key(headers)?;
     let version = version(headers)?;
     let admitted = |origin: &str| {
-        origin == transports.logins.public_origin
-            || transports.logins.clients.admits_origin_of_any(origin)
+        origin == transports.logins.public_origin()
+            || transports.logins.clients().admits_origin_of_any(origin)
     };
     if !origin(headers).is_some_and(admitted) {
         return Err(ApiError::new(
@@ -72,7 +69,7 @@ async fn accept(
     let address = transports.trusted_proxies.address_of(request)?;
     let opener = opener(headers, address, Transport::WebSocket);
     let asked = asked_by(request.uri());
-    let place = transports.admit(&address).await?;
+    let place = transports.admit(&address)?;
     let on_upgrade = request
         .extensions_mut()
         .remove::<OnUpgrade>()

@@ -30,7 +30,7 @@ pub(crate) struct Visit {
 
 impl Visit {
     pub(crate) fn new(transports: Arc<Transports>, place: Place) -> Self {
-        let counted = transports.logins.metrics.socket_opened();
+        let counted = transports.logins.metrics().socket_opened();
         Self {
             transports,
             bad_messages: 0,

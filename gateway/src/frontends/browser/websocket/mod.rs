@@ -109,7 +109,7 @@ impl Conversation {
     ) -> Option<Asleep> {
         match self.first(opener, asked).await {
             Ok(waiting) => {
-                self.visit.transports.logins.timers.ping(waiting.waiter());
+                self.visit.transports.logins.ping(waiting.waiter());
                 self.run(waiting, None).await
             }
             Err(ending) => {
@@ -196,7 +196,7 @@ impl Conversation {
             let asked = match asked {
                 Some(asked) => asked,
                 None => Ok(
-                    timeout(transports.sockets.open_within, self.first_message())
+                    timeout(transports.sockets.open_timeout, self.first_message())
                         .await
                         .unwrap_or(Err(CloseCode::NotOpened.into()))?,
                 ),
@@ -240,11 +240,11 @@ impl Conversation {
         };
         match begun {
             Ok(waiting) => {
-                logins.metrics.attached(Transport::WebSocket);
+                logins.metrics().attached(Transport::WebSocket);
                 Ok(waiting)
             }
             Err(denial) => {
-                logins.metrics.refused("open", denial.error);
+                logins.refused("open", &denial);
                 self.send(&error_message(&denial)).await?;
                 Err(close_code_of(denial.error).into())
             }
@@ -255,7 +255,7 @@ impl Conversation {
         match delivery {
             Delivery::Change(change) => {
                 let logins = &self.visit.transports.logins;
-                let message = logins.wording.message(change, logins.clock.now());
+                let message = logins.render(change);
                 if message.is_settled() {
                     self.feed(&message).await?;
                     return Err(CloseCode::Done.into());
@@ -352,7 +352,7 @@ impl Conversation {
 
     /// Ends the connection as the socket ends: in order if the browser has a part in it, within a bound.
     pub(crate) async fn end(mut self, ending: Ending) {
-        let metrics = &self.visit.transports.logins.metrics;
+        let metrics = self.visit.transports.logins.metrics();
         match &ending {
             Ending::Farewell(farewell) => metrics.socket_closed(farewell.code),
             Ending::Left | Ending::Gone | Ending::Unread => metrics.socket_gone(),

@@ -105,15 +105,15 @@ impl Cluster {
         let said: String = self
             .judge(&current, answer)?
             .and_then(|value| Ok(redis::from_redis_value(value)?))
-            .map_err(|error| failure(&error))?;
+            .map_err(|error| failure(error))?;
         if said
             .lines()
             .any(|line| line.trim_end() == "cluster_state:ok")
         {
             return Ok(());
         }
-        Err(StoreError::Unavailable(
-            "the cluster does not serve all of its slots".into(),
+        Err(StoreError::unavailable(
+            "the cluster does not serve all of its slots",
         ))
     }
 
@@ -208,7 +208,7 @@ impl Cluster {
     }
 
     /// Takes the connections of today for broken.
-    pub(super) fn distrust(&self) {
+    pub(super) fn invalidate(&self) {
         if self.shared.current.lock().take().is_some() {
             self.metrics.connection_broken();
         }
@@ -259,19 +259,17 @@ impl Cluster {
             return Ok(current);
         }
         if failed_at.is_some_and(|failed_at| failed_at.elapsed() < REST) {
-            return Err(StoreError::Unavailable(
-                "the cluster cannot be reached".into(),
-            ));
+            return Err(StoreError::unavailable("the cluster cannot be reached"));
         }
         // Stands if this is dropped before it is done.
         *failed_at = Some(Instant::now());
         let current = self
             .connect_to_all()
             .await
-            .map_err(|error| failure(&error))?;
+            .map_err(|error| failure(error))?;
         *failed_at = None;
         *self.shared.current.lock() = Some(current.clone());
-        self.metrics.connection_made();
+        self.metrics.connection_opened();
         Ok(current)
     }
 

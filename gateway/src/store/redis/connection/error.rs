@@ -7,7 +7,7 @@ use crate::store::StoreError;
 
 impl From<AddressError> for StoreError {
     fn from(error: AddressError) -> Self {
-        Self::Unavailable(error.to_string())
+        Self::unavailable(error)
     }
 }
 
@@ -20,20 +20,20 @@ pub(super) fn is_answer(answer: &RedisResult<Value>) -> bool {
 }
 
 pub(super) fn understood<T: FromRedisValue>(answer: RedisResult<Value>) -> Result<T, StoreError> {
-    let value = answer.map_err(|error| failure(&error))?;
-    T::from_redis_value(value).map_err(|error| StoreError::Corrupt(error.to_string()))
+    let value = answer.map_err(|error| failure(error))?;
+    T::from_redis_value(value).map_err(|error| StoreError::corrupt(error))
 }
 
 /// A Redis error in the store's terms.
-pub(crate) fn failure(error: &RedisError) -> StoreError {
+pub(crate) fn failure(error: RedisError) -> StoreError {
     if error.is_timeout() {
         StoreError::Timeout
     } else if matches!(
         error.kind(),
         ErrorKind::UnexpectedReturnType | ErrorKind::Parse
     ) {
-        StoreError::Corrupt(error.to_string())
+        StoreError::corrupt(error)
     } else {
-        StoreError::Unavailable(error.to_string())
+        StoreError::unavailable(error)
     }
 }

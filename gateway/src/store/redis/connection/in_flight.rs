@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 
-use crate::store::metrics::Gauged;
+use crate::store::metrics::InGauge;
 use crate::store::{StoreError, StoreMetrics};
 
 /// Commands that one server is given at a time. They keep it busy at the end of a way of several milliseconds, for it
@@ -23,14 +23,14 @@ const EACH_SERVER: usize = 256;
 /// each browser that a large node holds. An app or a page waits about as long for its answer.
 const IN_LINE: Duration = Duration::from_secs(3);
 
-/// The places of the commands to one Redis. A clone is the same places.
+/// The in_flight of the commands to one Redis. A clone is the same in_flight.
 #[derive(Clone)]
-pub(super) struct Places {
+pub(super) struct InFlightLimit {
     shared: Arc<Shared>,
 }
 
 struct Shared {
-    /// Gives places in the order in which they were asked for.
+    /// Gives in_flight in the order in which they were asked for.
     free: Semaphore,
     /// Rises with each answer that Redis gives.
     answers: AtomicU64,
@@ -44,14 +44,14 @@ struct Shared {
 }
 
 /// A place: given back when it is dropped.
-pub(super) struct Place<'a> {
+pub(super) struct InFlightPermit<'a> {
     // In this order: whoever gets the place next is counted after.
-    _under_way: Gauged,
+    _in_flight: InGauge,
     _permit: SemaphorePermit<'a>,
 }
 
-impl Places {
-    /// Places for commands that so many servers share. `silence` is how long a command may take.
+impl InFlightLimit {
+    /// InFlightLimit for commands that so many servers share. `silence` is how long a command may take.
     pub(super) fn new(servers: usize, silence: Duration, metrics: StoreMetrics) -> Self {
         Self::with_patience(servers, (silence, IN_LINE), metrics)
     }
@@ -80,13 +80,13 @@ impl Places {
     /// # Errors
     /// [`StoreError::Timeout`] when nobody is answered any more, and [`StoreError::Busy`] when too many are before this
     /// one. Nothing was sent.
-    pub(super) async fn take(&self) -> Result<Place<'_>, StoreError> {
+    pub(super) async fn take(&self) -> Result<InFlightPermit<'_>, StoreError> {
         let permit = match self.shared.free.try_acquire() {
             Ok(permit) => permit,
             Err(_) => self.wait().await?,
         };
-        Ok(Place {
-            _under_way: self.shared.metrics.under_way(),
+        Ok(InFlightPermit {
+            _in_flight: self.shared.metrics.in_flight(),
             _permit: permit,
         })
     }
@@ -116,11 +116,11 @@ impl Places {
             let so_far = self.shared.so_far();
             match timeout_at(last_call.min(Instant::now() + *silence), &mut turn).await {
                 Ok(turn) => {
-                    return turn.map_err(|closed| StoreError::Unavailable(closed.to_string()));
+                    return turn.map_err(|closed| StoreError::unavailable(closed));
                 }
                 Err(_) if self.shared.only_fails_since(so_far) => return Err(StoreError::Timeout),
                 Err(_) if Instant::now() >= last_call => {
-                    metrics.turned_away();
+                    metrics.rejected();
                     return Err(StoreError::Busy);
                 }
                 Err(_) => {}
@@ -155,31 +155,31 @@ mod tests {
     const SILENCE: Duration = Duration::from_millis(200);
     const PATIENCE: Duration = Duration::from_millis(500);
 
-    fn places() -> Places {
-        Places::with_patience(1, (SILENCE, PATIENCE), StoreMetrics::default())
+    fn in_flight() -> InFlightLimit {
+        InFlightLimit::with_patience(1, (SILENCE, PATIENCE), StoreMetrics::default())
     }
 
-    /// All places but so many.
-    async fn full_but(places: &Places, free: usize) -> Vec<Place<'_>> {
+    /// All in_flight but so many.
+    async fn full_but(in_flight: &InFlightLimit, free: usize) -> Vec<InFlightPermit<'_>> {
         let mut taken = Vec::new();
         for _ in free..EACH_SERVER {
-            taken.push(places.take().await.expect("a free place"));
+            taken.push(in_flight.take().await.expect("a free place"));
         }
         taken
     }
 
     #[tokio::test]
     async fn places_are_given_in_the_order_in_which_they_were_asked_for() {
-        let places = places();
-        let mut taken = full_but(&places, 1).await;
-        taken.push(places.take().await.expect("the last place"));
-        let (mut first, mut second) = (Box::pin(places.take()), Box::pin(places.take()));
+        let in_flight = in_flight();
+        let mut taken = full_but(&in_flight, 1).await;
+        taken.push(in_flight.take().await.expect("the last place"));
+        let (mut first, mut second) = (Box::pin(in_flight.take()), Box::pin(in_flight.take()));
         assert!(
             first.as_mut().now_or_never().is_none() && second.as_mut().now_or_never().is_none()
         );
         taken.pop();
         assert!(
-            places.take().now_or_never().is_none(),
+            in_flight.take().now_or_never().is_none(),
             "nobody gets in before those who wait"
         );
         assert!(second.as_mut().now_or_never().is_none());
@@ -189,43 +189,43 @@ mod tests {
 
     #[tokio::test]
     async fn nobody_waits_in_line_for_a_redis_that_answers_nobody() {
-        let places = places();
-        let _taken = full_but(&places, 0).await;
+        let in_flight = in_flight();
+        let _taken = full_but(&in_flight, 0).await;
         let came = Instant::now();
         let failing = async {
             loop {
                 sleep(SILENCE / 40).await;
-                places.failed();
+                in_flight.failed();
             }
         };
-        let told = tokio::select! { told = places.take() => told.err(), () = failing => None };
+        let told = tokio::select! { told = in_flight.take() => told.err(), () = failing => None };
         assert!(matches!(told, Some(StoreError::Timeout)), "{told:?}");
         assert!(came.elapsed() < PATIENCE);
     }
 
     #[tokio::test]
-    async fn who_waits_too_long_for_a_busy_redis_is_turned_away() {
-        let places = places();
-        let _taken = full_but(&places, 0).await;
+    async fn who_waits_too_long_for_a_busy_redis_is_rejected() {
+        let in_flight = in_flight();
+        let _taken = full_but(&in_flight, 0).await;
         let answering = async {
             loop {
                 sleep(SILENCE / 40).await;
-                places.failed();
-                places.answered();
+                in_flight.failed();
+                in_flight.answered();
             }
         };
         let came = Instant::now();
-        let told = tokio::select! { told = places.take() => told.err(), () = answering => None };
+        let told = tokio::select! { told = in_flight.take() => told.err(), () = answering => None };
         assert!(matches!(told, Some(StoreError::Busy)), "{told:?}");
         assert!(came.elapsed() >= PATIENCE);
     }
 
     #[tokio::test]
     async fn whoever_leaves_the_line_takes_no_place() {
-        let places = places();
-        let mut taken = full_but(&places, 0).await;
-        assert!(places.take().now_or_never().is_none());
+        let in_flight = in_flight();
+        let mut taken = full_but(&in_flight, 0).await;
+        assert!(in_flight.take().now_or_never().is_none());
         taken.pop();
-        assert!(places.take().now_or_never().is_some());
+        assert!(in_flight.take().now_or_never().is_some());
     }
 }

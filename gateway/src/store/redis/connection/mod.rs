@@ -22,7 +22,7 @@ use self::dialer::Dialer;
 pub(super) use self::dialer::Pushes;
 pub(super) use self::error::failure;
 use self::error::{is_answer, understood};
-use self::in_flight::Places;
+use self::in_flight::InFlightLimit;
 use self::pool::{Pool, Route};
 use self::sentinel::Sentinels;
 use super::script::{Call, Publisher};
@@ -48,7 +48,7 @@ const MASTERS: usize = 3;
 #[derive(Clone)]
 pub struct Connections {
     topology: Topology,
-    places: Places,
+    in_flight: InFlightLimit,
     metrics: StoreMetrics,
 }
 
@@ -113,10 +113,10 @@ impl Connections {
         } else {
             1
         };
-        let places = Places::new(servers, *command_timeout, metrics.clone());
+        let in_flight = InFlightLimit::new(servers, *command_timeout, metrics.clone());
         Ok(Self {
             topology,
-            places,
+            in_flight,
             metrics,
         })
     }
@@ -125,8 +125,8 @@ impl Connections {
     ///
     /// # Errors
     /// No place among the commands under way, no answer in time, or none that is understood.
-    pub async fn run<T: FromRedisValue>(&self, call: &Call<'_>) -> Result<T, StoreError> {
-        let _place = self.places.take().await?;
+    pub(super) async fn run<T: FromRedisValue>(&self, call: &Call<'_>) -> Result<T, StoreError> {
+        let _permit = self.in_flight.take().await?;
         let asked_at = Instant::now();
         let publisher = self.publisher().await?;
         let answer = match self.ask(&call.by_digest(publisher)).await? {
@@ -148,7 +148,7 @@ impl Connections {
         verb: &'static str,
         command: &Cmd,
     ) -> Result<T, StoreError> {
-        let _place = self.places.take().await?;
+        let _permit = self.in_flight.take().await?;
         self.query_at_once(verb, command).await
     }
 
@@ -195,15 +195,15 @@ impl Connections {
     }
 
     /// Takes the connections of today for broken, whatever they seem to be, and makes new ones.
-    pub(super) fn distrust(&self) {
+    pub(super) fn invalidate(&self) {
         match &self.topology {
-            Topology::Pool(pool) => pool.distrust(),
-            Topology::Cluster(cluster) => cluster.distrust(),
+            Topology::Pool(pool) => pool.invalidate(),
+            Topology::Cluster(cluster) => cluster.invalidate(),
         }
     }
 
     /// Whether all keys are with one server, so that a script may touch several.
-    pub const fn is_one_server(&self) -> bool {
+    pub(super) const fn is_one_server(&self) -> bool {
         matches!(self.topology, Topology::Pool(_))
     }
 
@@ -225,8 +225,8 @@ impl Connections {
             Topology::Cluster(cluster) => cluster.query(command).await,
         };
         match &asked {
-            Ok(answer) if is_answer(answer) => self.places.answered(),
-            _ => self.places.failed(),
+            Ok(answer) if is_answer(answer) => self.in_flight.answered(),
+            _ => self.in_flight.failed(),
         }
         asked
     }

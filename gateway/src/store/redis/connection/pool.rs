@@ -80,9 +80,9 @@ impl Pool {
     pub(super) async fn query(&self, command: &Cmd) -> Result<RedisResult<Value>, StoreError> {
         let mut connection = match self.pool.get().await {
             Ok(connection) => connection.clone(),
-            Err(bb8::RunError::User(error)) => return Err(failure(&error)),
+            Err(bb8::RunError::User(error)) => return Err(failure(error)),
             Err(bb8::RunError::TimedOut) => {
-                return Err(StoreError::Unavailable("no connection in time".into()));
+                return Err(StoreError::unavailable("no connection in time"));
             }
         };
         let answers = connection.answers.load(Ordering::Relaxed);
@@ -124,7 +124,7 @@ impl Pool {
     }
 
     /// Takes all connections of today for broken: one beside them went silent.
-    pub(super) fn distrust(&self) {
+    pub(super) fn invalidate(&self) {
         self.age.fetch_add(1, Ordering::Relaxed);
     }
 
@@ -188,7 +188,7 @@ impl bb8::ManageConnection for Manager {
             answers: Arc::default(),
             age,
         };
-        self.metrics.connection_made();
+        self.metrics.connection_opened();
         Ok(connection)
     }
 
