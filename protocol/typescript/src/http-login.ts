@@ -49,8 +49,7 @@ export class HttpLogin implements Transport {
   /**
    * Sends a request and returns its response.
    *
-   * # Errors
-   * Throws if the gateway refuses; the connection is then closed.
+   * Throws if the gateway refuses the request. The connection is closed then.
    */
   async ask(path: string, init?: RequestInit): Promise<Response> {
     const response = await this.#fetch(path, { ...init, cache: "no-store", signal: this.#abort.signal });
