@@ -10,10 +10,10 @@ import { environment } from "./environment.ts";
 
 const BINARY = process.env["SAOMA_DEMO_BIN"] ?? new URL("../../../target/debug/saoma-demo", import.meta.url).pathname;
 
-const FACES = ["gateway", "portal", "phone"] as const;
+const SERVERS = ["gateway", "portal", "phone"] as const;
 
 /** Address of each server, without a slash at the end. */
-export type Addresses = Readonly<Record<(typeof FACES)[number], string>>;
+export type Addresses = Readonly<Record<(typeof SERVERS)[number], string>>;
 
 /** A gateway, a portal and a phone app in one process. */
 export class Demo {
@@ -40,9 +40,9 @@ export class Demo {
 
   /** Starts it, at its previous addresses if it ran before. */
   async begin(): Promise<void> {
-    const chosen = FACES.filter((face) => !this.args.includes(`--${face}`));
-    const faces = chosen.flatMap((face) => [`--${face}`, this.#addresses ? new URL(this.#addresses[face]).host : "127.0.0.1:0"]);
-    const child = spawn(BINARY, [...faces, "--data", this.data, ...this.args], {
+    const chosen = SERVERS.filter((server) => !this.args.includes(`--${server}`));
+    const servers = chosen.flatMap((server) => [`--${server}`, this.#addresses ? new URL(this.#addresses[server]).host : "127.0.0.1:0"]);
+    const child = spawn(BINARY, [...servers, "--data", this.data, ...this.args], {
       stdio: ["ignore", "pipe", "inherit"],
       env: { ...environment(), ...this.environment },
     });
@@ -85,9 +85,9 @@ async function linesUntilReady(child: ChildProcess): Promise<readonly string[]> 
 }
 
 /** Returns the address in the line that names this server. */
-function addressOf(face: string, lines: readonly string[]): string {
-  const line = lines.find((line) => line.toLowerCase().includes(face) && line.includes("://"));
+function addressOf(server: string, lines: readonly string[]): string {
+  const line = lines.find((line) => line.toLowerCase().includes(server) && line.includes("://"));
   const address = /https?:\/\/[^\s/]+/.exec(line ?? "")?.[0];
-  if (address === undefined) throw new Error(`the demo does not say where its ${face} is:\n${lines.join("\n")}`);
+  if (address === undefined) throw new Error(`the demo does not print the address of its ${server}:\n${lines.join("\n")}`);
   return address;
 }
