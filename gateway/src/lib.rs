@@ -11,41 +11,31 @@
 //! says comes back through the node's inbox to the waiters, and from there to the transports. [`Gateway`] puts the
 //! parts together.
 
-mod admission;
-pub mod assets;
-mod backends;
-mod body;
-mod capacity;
 mod client_address;
-mod clients;
-mod clock;
-mod drain;
-mod gateway;
+mod error;
+mod error_chain;
+mod frontends;
+#[cfg(any(test, fuzzing))]
+mod fuzz_input;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzz_properties;
+mod http;
 mod identity;
-mod inbox;
 pub mod limits;
 mod logins;
 mod metrics;
-mod oidc;
-mod operations;
-mod phone;
-mod problem;
-#[cfg(any(test, fuzzing))]
-#[doc(hidden)]
-pub mod properties;
+mod node;
 mod random;
-mod server;
+mod relying_parties;
 pub mod settings;
 mod shown_text;
 pub mod store;
-mod sweep;
-pub mod telemetry;
-mod transport;
-mod waiter;
-mod waiters;
-mod wheel;
+mod waiting;
 
-pub use backends::BackendError;
-pub use gateway::{Gateway, StartError};
-pub use oidc::{KeyError, KeyKind, generate_pem};
-pub use settings::Settings;
+pub use self::frontends::oidc::{KeyError, KeyKind, generate_pem};
+pub use self::http::assets;
+pub use self::node::backends::BackendError;
+pub use self::node::telemetry;
+pub use self::node::{Gateway, StartError};
+pub use self::settings::Settings;

@@ -23,7 +23,7 @@ const SECONDS: [f64; 17] = [
 
 /// A node's metrics.
 #[derive(Debug)]
-pub struct Metrics {
+pub(crate) struct Metrics {
     registry: Registry,
     sockets_open: Gauge,
     logins_opened: Family<TransportLabels, Counter>,
@@ -39,7 +39,7 @@ pub struct Metrics {
 
 /// By which way a browser came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Transport {
+pub(crate) enum Transport {
     /// A socket.
     WebSocket,
     /// A POST, which opens a login and does not say how it will be followed.
@@ -52,7 +52,7 @@ pub enum Transport {
 
 /// How a push was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PushSource {
+pub(crate) enum PushSource {
     /// It came to the node's inbox.
     Inbox,
     /// The browser had been away, and was told when it came back.
@@ -142,7 +142,7 @@ impl Default for Metrics {
 
 /// An open socket in the gauge: taken out when dropped.
 #[derive(Debug)]
-pub struct OpenSocket(Gauge);
+pub(crate) struct OpenSocket(Gauge);
 
 impl Drop for OpenSocket {
     fn drop(&mut self) {
@@ -204,37 +204,41 @@ impl Metrics {
             "Requests refused, by step and error",
             self.refusals.clone(),
         );
-        registry.register("limited", "Attempts over a limit", self.limited.clone());
+        registry.register(
+            "rate_limited",
+            "Attempts over a limit",
+            self.limited.clone(),
+        );
         self.store.register(registry);
     }
 
     /// Where the store in Redis counts.
-    pub const fn store(&self) -> &StoreMetrics {
+    pub(crate) const fn store(&self) -> &StoreMetrics {
         &self.store
     }
 
     /// A socket, event stream or poll has opened.
-    pub fn socket_opened(self: &Arc<Self>) -> OpenSocket {
+    pub(crate) fn socket_opened(self: &Arc<Self>) -> OpenSocket {
         self.sockets_open.inc();
         OpenSocket(self.sockets_open.clone())
     }
 
     /// The gateway has closed a socket.
-    pub fn socket_closed(&self, code: CloseCode) {
+    pub(crate) fn socket_closed(&self, code: CloseCode) {
         self.socket_closes
             .get_or_create(&CloseLabels { code: code.name() })
             .inc();
     }
 
     /// A browser has left.
-    pub fn socket_gone(&self) {
+    pub(crate) fn socket_gone(&self) {
         self.socket_closes
             .get_or_create(&CloseLabels { code: GONE })
             .inc();
     }
 
     /// A login was opened.
-    pub fn login_opened(&self, transport: Transport) {
+    pub(crate) fn login_opened(&self, transport: Transport) {
         self.logins_opened
             .get_or_create(&TransportLabels {
                 transport: transport.as_str(),
@@ -243,7 +247,7 @@ impl Metrics {
     }
 
     /// A browser waits for a login's messages.
-    pub fn attached(&self, transport: Transport) {
+    pub(crate) fn attached(&self, transport: Transport) {
         self.attachments
             .get_or_create(&TransportLabels {
                 transport: transport.as_str(),
@@ -252,7 +256,7 @@ impl Metrics {
     }
 
     /// An event has changed a login.
-    pub fn login_changed(&self, event: EventKind) {
+    pub(crate) fn login_changed(&self, event: EventKind) {
         self.login_changes
             .get_or_create(&ChangeLabels {
                 event: event.as_str(),
@@ -261,7 +265,7 @@ impl Metrics {
     }
 
     /// A change is on its way to a browser.
-    pub fn pushed(&self, source: PushSource) {
+    pub(crate) fn pushed(&self, source: PushSource) {
         self.pushes
             .get_or_create(&PushLabels {
                 source: source.as_str(),
@@ -270,13 +274,13 @@ impl Metrics {
     }
 
     /// A push came so many milliseconds after its change.
-    pub fn push_lag(&self, millis: u64) {
+    pub(crate) fn push_lag(&self, millis: u64) {
         self.push_lag
             .observe(Duration::from_millis(millis).as_secs_f64());
     }
 
     /// A request was refused at a step.
-    pub fn refused(&self, step: &'static str, error: ErrorCode) {
+    pub(crate) fn refused(&self, step: &'static str, error: ErrorCode) {
         self.refusals
             .get_or_create(&RefusalLabels {
                 step,
@@ -286,7 +290,7 @@ impl Metrics {
     }
 
     /// An attempt was over a limit.
-    pub fn limited(&self, limit: LimitName) {
+    pub(crate) fn limited(&self, limit: LimitName) {
         self.limited
             .get_or_create(&LimitLabels {
                 limit: limit.as_str(),
@@ -298,7 +302,7 @@ impl Metrics {
     ///
     /// # Errors
     /// None that a `String` gives.
-    pub fn encode(&self) -> Result<String, std::fmt::Error> {
+    pub(crate) fn encode(&self) -> Result<String, std::fmt::Error> {
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &self.registry)?;
         Ok(text)
@@ -331,7 +335,7 @@ mod tests {
             r#"saoma_pushes_total{source="inbox"} 1"#,
             r#"saoma_push_lag_seconds_bucket{le="0.0032"} 1"#,
             r#"saoma_refusals_total{step="scan",error="unknown_code"} 1"#,
-            r#"saoma_limited_total{limit="scan_per_person"} 1"#,
+            r#"saoma_rate_limited_total{limit="scan_per_person"} 1"#,
             r#"saoma_socket_closes_total{code="done"} 1"#,
             r#"saoma_socket_closes_total{code="gone"} 1"#,
             concat!(

@@ -1,7 +1,7 @@
 //! Random bytes for ids, codes and keys, from the operating system.
 
 /// So many random bytes.
-pub fn bytes<const N: usize>() -> [u8; N] {
+pub(crate) fn bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     #[expect(
         clippy::expect_used,

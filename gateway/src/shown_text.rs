@@ -1,10 +1,10 @@
 //! Text of others' making that people read on their phones (threat T17).
 
 /// Characters of a name or reason that are shown.
-pub const MAX_CHARS: usize = 80;
+pub(crate) const MAX_CHARS: usize = 80;
 
 /// The text as it may be shown: cut, and without what steers a screen.
-pub fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     text.chars()
         .filter(|c| !steers(*c))
         .take(MAX_CHARS)
@@ -13,7 +13,7 @@ pub fn shown(text: &str) -> String {
 
 /// Whether a character says where lines end or which way text runs, or is not to be seen: control characters, line
 /// separators, explicit directional formatting and invisible marks (Unicode UAX #9 §2, UAX #14 §5).
-pub fn steers(c: char) -> bool {
+pub(crate) fn steers(c: char) -> bool {
     let invisible =
         matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
     c.is_control() || invisible || matches!(c, '\u{2028}'..='\u{202e}')

@@ -1,23 +1,21 @@
-//! Limits on one node, by `governor`.
+//! A limiter of one process, by `governor`.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use dashmap::DashMap;
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use tokio::task::AbortHandle;
 
-use super::{LimitName, Limiter, Rate, Verdict};
-use crate::store::StoreError;
+use super::{LimitName, Rate, Verdict};
 
-/// How often keys are forgotten that have their whole allowance again.
+/// Interval at which keys with their whole allowance are forgotten.
 const FORGET_EVERY: Duration = Duration::from_secs(60);
 
 type Keyed = Arc<DefaultKeyedRateLimiter<String>>;
 
-/// Counts in this process.
+/// Counts attempts in this process.
 #[derive(Debug)]
 pub struct LocalLimiter {
     limiters: Arc<DashMap<(LimitName, Rate), Keyed>>,
@@ -26,7 +24,7 @@ pub struct LocalLimiter {
 }
 
 impl LocalLimiter {
-    /// A limiter that has counted nothing. Needs a tokio runtime, in which it forgets keys at rest.
+    /// Starts a limiter that has counted nothing. It needs a tokio runtime, in which it forgets keys at rest.
     pub fn start() -> Self {
         let limiters: Arc<DashMap<_, Keyed>> = Arc::default();
         let forgetting = tokio::spawn(forget_keys_at_rest(Arc::clone(&limiters))).abort_handle();
@@ -34,6 +32,16 @@ impl LocalLimiter {
             limiters,
             clock: DefaultClock::default(),
             forgetting,
+        }
+    }
+
+    /// Counts an attempt, unless it is over the limit.
+    pub fn take(&self, limit: LimitName, rate: Rate, key: &str) -> Verdict {
+        match self.limiter(limit, rate).check_key(&key.to_owned()) {
+            Ok(()) => Verdict::Allowed,
+            Err(not_until) => Verdict::Limited {
+                retry_after: not_until.wait_time_from(self.clock.now()),
+            },
         }
     }
 
@@ -50,19 +58,6 @@ impl LocalLimiter {
 impl Drop for LocalLimiter {
     fn drop(&mut self) {
         self.forgetting.abort();
-    }
-}
-
-#[async_trait]
-impl Limiter for LocalLimiter {
-    async fn take(&self, limit: LimitName, rate: Rate, key: &str) -> Result<Verdict, StoreError> {
-        let verdict = self.limiter(limit, rate).check_key(&key.to_owned());
-        Ok(match verdict {
-            Ok(()) => Verdict::Allowed,
-            Err(not_until) => Verdict::Limited {
-                retry_after: not_until.wait_time_from(self.clock.now()),
-            },
-        })
     }
 }
 

@@ -1,20 +1,14 @@
-//! How often attempts may come: GCRA, the generic cell rate algorithm, on one node or across all.
+//! Limits on attempts, by GCRA, the generic cell rate algorithm, and a limiter that counts in this process.
 
 mod local;
-mod shared;
 
-use std::fmt;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use async_trait::async_trait;
 pub use local::LocalLimiter;
 use serde::{Deserialize, Serialize};
-pub use shared::SharedLimiter;
 
-use crate::store::{StoreError, Toll};
-
-/// So many attempts at once, and as many again over each period, evenly.
+/// A rate of attempts: `burst` at once, and as many again over each period, evenly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rate {
@@ -26,7 +20,7 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// So many attempts in each period; none is taken for one.
+    /// Creates a rate of `burst` attempts per period. Zero is treated as one.
     pub fn new(burst: u32, per: Duration) -> Self {
         Self {
             burst: NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN),
@@ -34,13 +28,13 @@ impl Rate {
         }
     }
 
-    /// The time that one attempt takes from the allowance.
+    /// Returns the time that one attempt takes from the allowance.
     pub fn interval(&self) -> Duration {
         self.per / self.burst.get()
     }
 }
 
-/// What is limited.
+/// Names of the limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LimitName {
     /// Opens and refreshes from an address.
@@ -64,7 +58,7 @@ pub enum LimitName {
 }
 
 impl LimitName {
-    /// The name in keys and metrics.
+    /// Returns the name in keys and metrics.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::OpenPerAddress => "open_per_address",
@@ -80,30 +74,14 @@ impl LimitName {
     }
 }
 
-/// Whether an attempt may go on.
+/// A limiter's answer to an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// It may.
+    /// The attempt is allowed.
     Allowed,
-    /// It may not.
+    /// The attempt is over the limit.
     Limited {
-        /// When the next one may.
+        /// Time after which another attempt is allowed.
         retry_after: Duration,
     },
-}
-
-/// Counts attempts.
-///
-/// # Errors
-/// [`StoreError`] when the place where they are counted does not answer. Callers let no attempt through then.
-#[async_trait]
-pub trait Limiter: fmt::Debug + Send + Sync + 'static {
-    /// Counts an attempt, unless it is over the limit.
-    async fn take(&self, limit: LimitName, rate: Rate, key: &str) -> Result<Verdict, StoreError>;
-
-    /// How a script of the store can count the attempt in the same step with what it is an attempt at; `None` where
-    /// attempts are not counted where logins are.
-    fn toll(&self, _limit: LimitName, _rate: Rate, _key: &str) -> Option<Toll> {
-        None
-    }
 }

@@ -1,115 +1,35 @@
 //! Time limits of waiting browsers: the node that holds a browser renews its code, or lets its login expire.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
-use saoma_protocol::{CloseCode, Event, LoginId, Timestamp};
+use saoma_protocol::{CloseCode, LoginId};
 
 use super::Logins;
+use crate::error_chain::chain;
 use crate::metrics::PushSource;
-use crate::store::{Applied, Change, Proof, StoreError, Transition};
-use crate::waiter::{Deadline, Phase, Waiter};
-use crate::wheel::{Tick, Wheel};
-
-/// The wheel's tick, and so the precision of all time limits.
-const TICK: Duration = Duration::from_millis(100);
-
-/// One turn takes 102.4 s: longer than the ping interval and most code lifetimes.
-const SLOTS: usize = 1024;
+use crate::store::{Applied, Precondition, StoreError, Transition};
+use crate::waiting::timers::Due;
+use crate::waiting::waiter::{Deadline, Phase, Waiter};
 
 /// When a login that is due is looked at again: the store may be down, or its push be lost.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
-/// The node's wheel, and how often it asks browsers for a sign of life.
-#[derive(Debug)]
-pub struct Timers {
-    wheel: Wheel<Timer>,
-    ping_every: Duration,
-    ping_timeout: Duration,
-}
-
-/// What falls due. The browser may have gone meanwhile.
-#[derive(Debug)]
-enum Timer {
-    Limit(Weak<Waiter>),
-    Ping(Weak<Waiter>),
-    Pong(Weak<Waiter>),
-}
-
-impl Timers {
-    /// Timers that ping every `ping_every` and wait `ping_timeout` for the answer.
-    pub fn new(ping_every: Duration, ping_timeout: Duration) -> Self {
-        Self {
-            wheel: Wheel::new(TICK, SLOTS),
-            ping_every,
-            ping_timeout,
-        }
-    }
-
-    /// Pings the waiter from now on. The first ping comes at a random part of the interval, so that browsers which
-    /// came together do not beat together.
-    pub fn ping(&self, waiter: &Arc<Waiter>) {
-        self.wheel.insert(
-            self.ping_every.mul_f64(fastrand::f64()),
-            Timer::Ping(Arc::downgrade(waiter)),
-        );
-    }
-
-    /// Watches the waiter's time limit from now on, whatever was watched before.
-    pub fn watch(&self, waiter: &Arc<Waiter>, now: Timestamp) {
-        let deadline = waiter.deadline();
-        if deadline.phase != Phase::Settled {
-            self.limit(waiter, now.until(deadline.expires_at));
-        }
-    }
-
-    /// Pings again when it is time, of which the wait for the last pong was a part.
-    fn ping_again(&self, waiter: &Arc<Waiter>) {
-        let left = self.ping_every.saturating_sub(self.ping_timeout);
-        self.wheel.insert(left, Timer::Ping(Arc::downgrade(waiter)));
-    }
-
-    fn limit(&self, waiter: &Arc<Waiter>, after: Duration) {
-        let tick = self
-            .wheel
-            .insert(after, Timer::Limit(Arc::downgrade(waiter)));
-        waiter.set_expiry_tick(tick);
-    }
-}
-
 impl Logins {
     /// Serves the node's timers, forever.
-    pub async fn run_timers(self: Arc<Self>) {
-        self.timers
-            .wheel
-            .run(|tick, timer| self.fall_due(tick, &timer))
-            .await;
+    pub(crate) async fn run_timers(self: Arc<Self>) {
+        self.timers.run(|due| self.fall_due(&due)).await;
     }
 
-    fn fall_due(self: &Arc<Self>, tick: Tick, timer: &Timer) {
-        match timer {
-            Timer::Limit(waiter) => {
-                if let Some(waiter) = waiter
-                    .upgrade()
-                    .filter(|waiter| waiter.is_expiry_tick(tick))
-                {
-                    self.limit_due(&waiter);
-                }
+    fn fall_due(self: &Arc<Self>, due: &Due) {
+        match due {
+            Due::Limit(waiter) => self.limit_due(waiter),
+            Due::Ping(waiter) => {
+                waiter.ping();
+                self.timers.expect_pong(waiter);
             }
-            Timer::Ping(waiter) => {
-                if let Some(waiter) = waiter.upgrade() {
-                    waiter.ping();
-                    self.timers.wheel.insert(
-                        self.timers.ping_timeout,
-                        Timer::Pong(Arc::downgrade(&waiter)),
-                    );
-                }
-            }
-            Timer::Pong(waiter) => match waiter.upgrade() {
-                Some(waiter) if waiter.awaits_pong() => waiter.close(CloseCode::PingTimeout),
-                Some(waiter) => self.timers.ping_again(&waiter),
-                None => {}
-            },
+            Due::Pong(waiter) if waiter.awaits_pong() => waiter.close(CloseCode::PingTimeout),
+            Due::Pong(waiter) => self.timers.ping_again(waiter),
         }
     }
 
@@ -153,7 +73,7 @@ impl Logins {
             }
             Ok(Applied::Unknown) => self.forgotten(waiter, deadline).await,
             Err(error) => {
-                tracing::warn!(%error, login_id = %waiter.login_id(), "a due login waits for the store");
+                tracing::warn!(error = %chain(&error), login_id = %waiter.login_id(), "a due login waits for the store");
                 self.timers.limit(waiter, LOOK_AGAIN);
             }
         }
@@ -165,10 +85,10 @@ impl Logins {
         match self.store.read(waiter.login_id()).await {
             Ok(None) => waiter.close(CloseCode::UnknownLogin),
             Ok(Some(record)) if record.login.seq < deadline.seq => {
-                waiter.close(CloseCode::UnknownLogin)
+                waiter.close(CloseCode::UnknownLogin);
             }
             Ok(Some(record)) if record.login.seq == deadline.seq => {
-                waiter.close(CloseCode::InternalError)
+                waiter.close(CloseCode::InternalError);
             }
             Ok(Some(_)) | Err(_) => {
                 self.inbox.reread(vec![Arc::clone(waiter)]);
@@ -183,22 +103,16 @@ impl Logins {
         deadline: Deadline,
     ) -> Result<Applied, StoreError> {
         let left = self.clock.now().until(deadline.closes_at);
-        let renews = deadline.phase == Phase::Waiting && !left.is_zero();
-        let transition = Transition {
-            event: if renews { Event::Renew } else { Event::Expire },
-            proof: Proof::Seq(deadline.seq),
-            change: if renews {
-                self.renewal(id)
-            } else {
-                Change::Expired
-            },
-            lifetime: self.lifetimes.code.min(left),
-            grant: None,
+        let precondition = Precondition::Seq(deadline.seq);
+        let transition = if deadline.phase == Phase::Waiting && !left.is_zero() {
+            self.renewal(id, precondition, self.lifetimes.code.min(left))
+        } else {
+            Transition::Expire { precondition }
         };
         let applied = self.store.apply(id, &transition).await?;
         if let Applied::Changed(instants) = applied {
             self.clock.observe(instants.now);
-            self.metrics.login_changed(transition.event.kind());
+            self.metrics.login_changed(transition.event().kind());
         }
         Ok(applied)
     }

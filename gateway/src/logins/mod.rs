@@ -1,119 +1,201 @@
-//! The login service: what browsers and phones can do, whatever door they come through.
+//! The login service: everything that browsers, phones and relying parties can do to a login, for all front ends.
 //!
-//! It is the only caller of the store's verbs on logins. Doors (transports, the phone's API) hand in what was asked
-//! and get back a value or a [`Denial`]; they know nothing of stores.
+//! The service is the only caller of the store. Front ends hand in a request and get back a value or an error; they know
+//! nothing of stores.
 
-mod browser;
+mod confirm;
 mod deadline;
-mod denial;
-mod messages;
-mod phone;
 #[cfg(any(test, fuzzing))]
-pub(crate) mod properties;
+pub(crate) mod fuzz_properties;
+#[cfg(any(test, fuzzing))]
+mod in_memory;
+mod open;
+mod redeem;
+mod refresh;
+mod render;
 mod resume;
+mod scan;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-pub use browser::Opener;
-pub use deadline::Timers;
-pub use denial::Denial;
-pub use messages::Wording;
-use saoma_protocol::{ErrorCode, ScanCode, UserCode};
+pub(crate) use open::Opener;
+pub(crate) use redeem::{PresentedCode, RedeemError};
+pub(crate) use render::Renderer;
+use saoma_protocol::{ErrorCode, ServerMessage};
+use tokio_util::task::TaskTracker;
 
-use crate::clients::Clients;
-use crate::clock::StoreClock;
+use crate::error::ApiError;
+use crate::error_chain::chain;
 use crate::identity::IdentityBackend;
-use crate::inbox::NodeInbox;
-use crate::limits::{LimitName, Limiter};
+use crate::limits::LimitName;
 use crate::metrics::Metrics;
 use crate::random;
-use crate::settings::{Lifetimes, Limits};
-use crate::store::{Attempt, Change, Counted, NodeId, Store};
-use crate::waiters::Waiters;
-
-/// How long a caller waits before it asks a store or backend again that did not answer.
-pub const RETRY_AFTER_OUTAGE: Duration = Duration::from_secs(5);
+use crate::relying_parties::Clients;
+use crate::settings::{Lifetimes, Limits, Settings};
+pub(crate) use crate::store::Grant;
+use crate::store::{Attempt, Counted, NodeId, Store, StoreError, StoredChange};
+use crate::waiting::inbox::NodeInbox;
+use crate::waiting::registry::Waiters;
+use crate::waiting::store_clock::StoreClock;
+use crate::waiting::timers::Timers;
+use crate::waiting::waiter::Waiter;
 
 /// The login service of one node.
 #[derive(Debug)]
-pub struct Logins {
-    /// This node, as the store knows it.
-    pub node: NodeId,
-    /// The gateway's public origin: what QR codes lead to and `iss` says.
-    pub public_origin: String,
-    /// Where logins live.
-    pub store: Arc<dyn Store>,
-    /// The relying parties.
-    pub clients: Arc<Clients>,
-    /// Who knows the persons behind app tokens.
-    pub identity: Arc<dyn IdentityBackend>,
-    /// Counts attempts.
-    pub limiter: Arc<dyn Limiter>,
-    /// The rates of attempts.
-    pub limits: Limits,
-    /// How long each state lives.
-    pub lifetimes: Lifetimes,
-    /// The browsers that wait here.
-    pub waiters: Arc<Waiters>,
-    /// Delivers to them, and reads again.
-    pub inbox: NodeInbox,
-    /// Watches their time limits.
-    pub timers: Arc<Timers>,
-    /// The store's clock.
-    pub clock: Arc<StoreClock>,
-    /// What happens, counted.
-    pub metrics: Arc<Metrics>,
-    /// The wire's words.
-    pub wording: Wording,
+pub(crate) struct Logins {
+    node: NodeId,
+    public_origin: String,
+    store: Arc<dyn Store>,
+    clients: Arc<Clients>,
+    identity: Arc<dyn IdentityBackend>,
+    limits: Limits,
+    lifetimes: Lifetimes,
+    waiters: Arc<Waiters>,
+    inbox: NodeInbox,
+    timers: Arc<Timers>,
+    clock: Arc<StoreClock>,
+    metrics: Arc<Metrics>,
+    renderer: Renderer,
 }
 
 impl Logins {
-    /// Counts an attempt.
-    ///
-    /// # Errors
-    /// Over the limit, or no answer from where attempts are counted across nodes: such an attempt is not let through
-    /// (threat T12).
-    async fn count(&self, limit: LimitName, key: &str) -> Result<(), Denial> {
-        let counted = self.attempt(limit, key).before(async { Ok(()) }).await?;
-        self.let_through(counted)
-    }
-
-    /// An attempt for the store to count.
-    fn attempt<'a>(&'a self, limit: LimitName, key: &'a str) -> Attempt<'a> {
-        Attempt {
-            limiter: &*self.limiter,
-            limit,
-            rate: self.limits.rate(limit),
-            key,
-            after: None,
+    /// Creates the service of a node with a random id. `tasks` owns the tasks that it starts.
+    pub(crate) fn new(
+        settings: &Settings,
+        store: Arc<dyn Store>,
+        identity: Arc<dyn IdentityBackend>,
+        metrics: Arc<Metrics>,
+        tasks: TaskTracker,
+    ) -> Self {
+        let waiters = Arc::<Waiters>::default();
+        let clock = Arc::<StoreClock>::default();
+        let sockets = &settings.sockets;
+        let timers = Arc::new(Timers::new(sockets.ping_interval, sockets.ping_timeout));
+        let inbox = NodeInbox {
+            waiters: Arc::clone(&waiters),
+            store: Arc::clone(&store),
+            clock: Arc::clone(&clock),
+            timers: Arc::clone(&timers),
+            metrics: Arc::clone(&metrics),
+            tasks,
+        };
+        Self {
+            node: NodeId::new(data_encoding::HEXLOWER.encode(&random::bytes::<8>())),
+            public_origin: settings.server.public_url.clone(),
+            store,
+            clients: Arc::new(Clients::new(settings.clients.clone())),
+            identity,
+            limits: settings.limits.clone(),
+            lifetimes: settings.lifetimes,
+            waiters,
+            inbox,
+            timers,
+            clock,
+            metrics,
+            renderer: Renderer::new(settings.server.public_url.clone()),
         }
     }
 
-    /// What came of an attempt that was let through.
+    /// Starts to listen to the node's inbox, and returns once it does.
     ///
     /// # Errors
-    /// It was not.
-    fn let_through<T>(&self, counted: Counted<T>) -> Result<T, Denial> {
+    /// Returns an error if the store does not answer.
+    pub(crate) async fn listen(&self) -> Result<(), StoreError> {
+        let inbox = Arc::new(self.inbox.clone());
+        self.store.listen(&self.node, inbox).await
+    }
+
+    /// Returns the gateway's public origin: the start of QR texts and the issuer of ID tokens.
+    pub(crate) fn public_origin(&self) -> &str {
+        &self.public_origin
+    }
+
+    /// Returns the relying parties.
+    pub(crate) const fn clients(&self) -> &Arc<Clients> {
+        &self.clients
+    }
+
+    /// Returns the browsers that wait on this node.
+    pub(crate) const fn waiters(&self) -> &Arc<Waiters> {
+        &self.waiters
+    }
+
+    /// Returns the receiver of the node's inbox.
+    pub(crate) const fn inbox(&self) -> &NodeInbox {
+        &self.inbox
+    }
+
+    /// Returns the node's metrics.
+    pub(crate) const fn metrics(&self) -> &Arc<Metrics> {
+        &self.metrics
+    }
+
+    /// Returns true if the store answers commands.
+    pub(crate) async fn store_answers(&self) -> bool {
+        self.store.check().await.is_ok()
+    }
+
+    /// Returns true if the node hears of changes that other nodes make.
+    pub(crate) fn inbox_is_live(&self) -> bool {
+        self.store.inbox_is_live()
+    }
+
+    /// Counts a request that was refused at a step, and logs the failure behind the refusal if there is one.
+    pub(crate) fn refused(&self, step: &'static str, error: &ApiError) {
+        self.metrics.refused(step, error.error);
+        if error.cause.is_some() {
+            tracing::warn!(step, error = %chain(error), "could not serve a request");
+        }
+    }
+
+    /// Pings a waiting browser from now on.
+    pub(crate) fn ping(&self, waiter: &Arc<Waiter>) {
+        self.timers.ping(waiter);
+    }
+
+    /// Returns the message that tells a browser of a change.
+    pub(crate) fn render(&self, change: StoredChange) -> ServerMessage {
+        self.renderer.message(change, self.clock.now())
+    }
+
+    /// Counts an attempt.
+    ///
+    /// # Errors
+    /// Returns an error if the attempt is over its limit, or if the place where attempts are counted across nodes does
+    /// not answer: such an attempt is not let through (threat T12).
+    async fn count(&self, limit: LimitName, key: &str) -> Result<(), ApiError> {
+        let counted = self.store.take(&[self.attempt(limit, key)]).await?;
+        self.let_through(counted)
+    }
+
+    /// Returns an attempt for the store to count.
+    fn attempt<'a>(&self, limit: LimitName, key: &'a str) -> Attempt<'a> {
+        Attempt {
+            limit,
+            rate: self.limits.rate(limit),
+            key,
+        }
+    }
+
+    /// Returns the answer of a verb whose attempts were all allowed.
+    ///
+    /// # Errors
+    /// Returns an error if one was over its limit.
+    fn let_through<T>(&self, counted: Counted<T>) -> Result<T, ApiError> {
         match counted {
-            Counted::Done(done) => Ok(done),
+            Counted::Done(answer) => Ok(answer),
             Counted::Limited { limit, retry_after } => {
                 self.metrics.limited(limit);
-                Err(Denial::too_many_requests(retry_after))
+                Err(ApiError::too_many_requests(retry_after))
             }
         }
     }
 
-    fn renewal(&self, login_id: saoma_protocol::LoginId) -> Change {
-        Change::Renewed {
-            scan_code: ScanCode::from_random(login_id, random::bytes()),
-            user_code: UserCode::from_random(random::bytes()),
-        }
-    }
-
-    /// The answer to whatever names a login that is not the asker's, or none at all.
-    pub fn unknown_login() -> Denial {
-        Denial::new(
+    /// Returns the answer to a request that names a login of another party, or no login at all.
+    pub(crate) fn unknown_login() -> ApiError {
+        ApiError::new(
             ErrorCode::UnknownLogin,
             "there is no such login, or it is not yours: open a new one",
         )

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use saoma_protocol::{ErrorCode, ResumeRequest, StateName};
 
-use super::{Denial, Logins};
+use super::Logins;
 use crate::client_address::ClientAddress;
+use crate::error::ApiError;
 use crate::limits::LimitName;
 use crate::metrics::PushSource;
-use crate::store::{Attached, Attachment, Return, StoredChange};
-use crate::waiter::{Deadline, Phase, Waiter};
-use crate::waiters::Waiting;
+use crate::store::{Attached, Attachment, ResumeAttempt, StoredChange};
+use crate::waiting::registry::Waiting;
+use crate::waiting::waiter::{Deadline, Phase, Waiter};
 
 /// What a browser that polls too fast waits at least: the step of `slow_down` (RFC 8628 §3.5).
 const SLOW_DOWN: Duration = Duration::from_secs(5);
@@ -20,11 +21,11 @@ impl Logins {
     ///
     /// # Errors
     /// No such login, a wrong receive key, a later attempt came first, or the store is down.
-    pub async fn resume(
+    pub(crate) async fn resume(
         &self,
         request: ResumeRequest,
         address: &ClientAddress,
-    ) -> Result<Waiting, Denial> {
+    ) -> Result<Waiting, ApiError> {
         let resumed = self.attach(request).await;
         if resumed
             .as_ref()
@@ -41,11 +42,11 @@ impl Logins {
     ///
     /// # Errors
     /// As [`Logins::resume`], and the browser asks too often (threat T11).
-    pub async fn poll(
+    pub(crate) async fn poll(
         &self,
         request: ResumeRequest,
         address: &ClientAddress,
-    ) -> Result<Waiting, Denial> {
+    ) -> Result<Waiting, ApiError> {
         // Counted by the key, not by the id, which is in the QR code: so it can be done before the store is asked, a
         // poll too many does not touch the login, and whoever has no key uses up nobody's polls.
         let key = request.receive_key.digest().to_string();
@@ -55,7 +56,7 @@ impl Logins {
         self.resume(request, address).await
     }
 
-    async fn attach(&self, request: ResumeRequest) -> Result<Waiting, Denial> {
+    async fn attach(&self, request: ResumeRequest) -> Result<Waiting, ApiError> {
         let ResumeRequest {
             login_id,
             receive_key,
@@ -65,7 +66,7 @@ impl Logins {
         // `opened`, the first, is the answer to the open and never told again.
         let last_seq = last_seq.max(1);
         let waiting = self.waiters.join(Waiter::new(login_id, last_seq));
-        let browser = Return {
+        let browser = ResumeAttempt {
             id: login_id,
             receive_key: receive_key.digest(),
             node: &self.node,
@@ -75,9 +76,9 @@ impl Logins {
         let attachment = match self.store.attach(&browser).await? {
             Attached::Here(attachment) if tells_the_rest(&attachment, last_seq) => attachment,
             Attached::Here(_) | Attached::Unknown => return Err(Self::unknown_login()),
-            Attached::Outrun => {
+            Attached::Stale => {
                 let detail = "a later connection of this browser came first: this one was held up on its way";
-                return Err(Denial::new(ErrorCode::Superseded, detail));
+                return Err(ApiError::new(ErrorCode::Superseded, detail));
             }
         };
         self.clock.observe(attachment.record.now);

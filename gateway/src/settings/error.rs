@@ -9,7 +9,7 @@ use super::Origin;
 #[non_exhaustive]
 pub enum SettingsError {
     /// The file cannot be read.
-    #[error("cannot read the settings file {}: {source}", .path.display())]
+    #[error("cannot read the settings file {}", .path.display())]
     File {
         /// The file.
         path: PathBuf,
@@ -17,7 +17,7 @@ pub enum SettingsError {
         source: std::io::Error,
     },
     /// The text is no TOML. The line itself is not shown, for it may hold a secret.
-    #[error("{origin} is no TOML at line {line}: {problem}")]
+    #[error("{origin}: invalid TOML at line {line}: {problem}")]
     Syntax {
         /// Where the text came from.
         origin: Origin,

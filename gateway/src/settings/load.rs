@@ -119,7 +119,7 @@ impl Merge {
             match (self.known.example(&path), value) {
                 (None, _) => return Err(self.unknown(path, origin)),
                 (Some(Value::Table(_)), Value::Table(inner)) => {
-                    self.section(&path, inner, origin)?
+                    self.section(&path, inner, origin)?;
                 }
                 (Some(_), value) => {
                     if path == CLIENTS {
@@ -394,7 +394,7 @@ mod tests {
             ),
             (
                 "\n[[clients]]\nsecret = 'hunter2",
-                "the settings is no TOML at line 3: invalid literal string, expected `'`",
+                "the settings: invalid TOML at line 3: invalid literal string, expected `'`",
             ),
         ] {
             assert_eq!(

@@ -137,20 +137,20 @@ pub struct Sockets {
     /// How often a waiting browser is pinged, though not before the last ping was answered or ran out of time; 25 s by
     /// default, 50 s at most. Many proxies close what is silent for 60 s, and pages take it for broken.
     #[serde(with = "humantime_serde")]
-    pub ping_every: Duration,
+    pub ping_interval: Duration,
     /// How long it has to answer; 10 s by default.
     #[serde(with = "humantime_serde")]
     pub ping_timeout: Duration,
     /// How long a new socket has to open or resume a login; 10 s by default.
     #[serde(with = "humantime_serde")]
-    pub open_within: Duration,
+    pub open_timeout: Duration,
     /// How often a scanned login is read again, should its push have been lost; 10 s by default. Each costs the store one
     /// short command.
     #[serde(with = "humantime_serde")]
-    pub reread_scanned_every: Duration,
+    pub resync_interval: Duration,
     /// How often a login that nobody has scanned yet is; 1 min by default.
     #[serde(with = "humantime_serde")]
-    pub reread_waiting_every: Duration,
+    pub waiting_resync_interval: Duration,
     /// How long a browser has to take what it is sent, and to answer a close; 10 s by default. Then the connection is
     /// reset, and what the kernel still kept for it is dropped.
     #[serde(with = "humantime_serde")]
@@ -161,11 +161,11 @@ impl Default for Sockets {
     fn default() -> Self {
         let seconds = Duration::from_secs;
         Self {
-            ping_every: seconds(25),
+            ping_interval: seconds(25),
             ping_timeout: seconds(10),
-            open_within: seconds(10),
-            reread_scanned_every: seconds(10),
-            reread_waiting_every: seconds(60),
+            open_timeout: seconds(10),
+            resync_interval: seconds(10),
+            waiting_resync_interval: seconds(60),
             write_timeout: seconds(10),
         }
     }

@@ -99,20 +99,20 @@ impl Settings {
                 MOMENT..=MINUTE,
             ),
             (
-                "sockets.ping_every",
-                sockets.ping_every,
+                "sockets.ping_interval",
+                sockets.ping_interval,
                 MOMENT..=50 * SECOND,
             ),
             ("sockets.ping_timeout", sockets.ping_timeout, MOMENT..=HOUR),
-            ("sockets.open_within", sockets.open_within, MOMENT..=HOUR),
+            ("sockets.open_timeout", sockets.open_timeout, MOMENT..=HOUR),
             (
-                "sockets.reread_scanned_every",
-                sockets.reread_scanned_every,
+                "sockets.resync_interval",
+                sockets.resync_interval,
                 MOMENT..=HOUR,
             ),
             (
-                "sockets.reread_waiting_every",
-                sockets.reread_waiting_every,
+                "sockets.waiting_resync_interval",
+                sockets.waiting_resync_interval,
                 MOMENT..=HOUR,
             ),
             (
@@ -354,8 +354,8 @@ mod tests {
             ),
             ("store.url = 'redis://x'", "oidc.signing_key"),
             ("store.pool_size = 0", "store.pool_size"),
-            ("sockets.ping_every = '0s'", "sockets.ping_every"),
-            ("sockets.ping_every = '1m'", "sockets.ping_every"),
+            ("sockets.ping_interval = '0s'", "sockets.ping_interval"),
+            ("sockets.ping_interval = '1m'", "sockets.ping_interval"),
             ("lifetimes.scanned = '0s'", "lifetimes.scanned"),
             ("lifetimes.waiting = '1m'", "lifetimes.waiting"),
             (

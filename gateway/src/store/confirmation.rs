@@ -4,25 +4,25 @@ use std::time::Duration;
 
 use saoma_protocol::{AuthorizationCode, Event, Identity, PersonId, Timestamp};
 
-use super::{Change, Grant, LoginRequest, Proof, Transition};
+use super::{Change, Grant, LoginRequest};
 
-/// A confirm as the phone's side knows it. What the browser asked for is in the store, which joins the two.
+/// A confirm as the phone's side knows it. The store joins it with the browser's request.
 #[derive(Debug, Clone)]
 pub struct Confirmation {
-    /// Who confirms.
+    /// The person who confirms.
     pub person: PersonId,
     /// The person's name.
     pub name: String,
-    /// As what.
+    /// The chosen identity.
     pub identity: Identity,
-    /// What the relying party will redeem.
+    /// The authorization code that the relying party will redeem.
     pub code: AuthorizationCode,
-    /// How long for.
+    /// Time that the code lives.
     pub lifetime: Duration,
 }
 
 impl Confirmation {
-    /// What happens.
+    /// Returns the event for the state machine.
     pub fn event(&self) -> Event {
         Event::Confirm {
             person: self.person.clone(),
@@ -30,13 +30,17 @@ impl Confirmation {
         }
     }
 
-    /// The event with all that comes of it, for a login of which this was asked, and which is confirmed at this time of the
-    /// store's: a node's own clock may never have heard of it.
-    pub fn transition(&self, request: LoginRequest, at: Timestamp) -> Transition {
-        let change = Change::Confirmed {
+    /// Returns the change that the browser is told, for a login opened with this request.
+    pub fn change(&self, request: &LoginRequest) -> Change {
+        Change::Confirmed {
             redirect_to: request.answer(&self.code),
-        };
-        let grant = Grant {
+        }
+    }
+
+    /// Returns the grant behind the code, for a login opened with this request and confirmed at this time of the
+    /// store: a node's own clock may be wrong.
+    pub fn grant(&self, request: LoginRequest, at: Timestamp) -> Grant {
+        Grant {
             client_id: request.client_id,
             redirect_uri: request.redirect_uri,
             code_challenge: request.code_challenge,
@@ -46,14 +50,6 @@ impl Confirmation {
             name: self.name.clone(),
             identity: self.identity.clone(),
             auth_time: at.seconds(),
-        };
-        let grant = Some((self.code.digest(), grant));
-        Transition {
-            event: self.event(),
-            proof: Proof::Held,
-            change,
-            lifetime: self.lifetime,
-            grant,
         }
     }
 }

@@ -19,19 +19,19 @@ const SECONDS: [f64; 16] = [
 #[derive(Debug, Clone)]
 pub struct StoreMetrics {
     commands: Family<VerbLabels, Histogram, fn() -> Histogram>,
-    commands_under_way: Gauge,
+    commands_in_flight: Gauge,
     commands_waiting: Gauge,
-    commands_turned_away: Counter,
-    connections_made: Counter,
+    commands_rejected: Counter,
+    connections_opened: Counter,
     connections_broken: Counter,
-    inbox_subscribes: Counter,
+    inbox_subscriptions: Counter,
     inbox_probes: Counter,
-    inbox_silences: Counter,
+    inbox_probe_timeouts: Counter,
 }
 
 /// Stands in a number for as long as it lives.
 #[derive(Debug)]
-pub(super) struct Gauged(Gauge);
+pub(super) struct InGauge(Gauge);
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct VerbLabels {
@@ -42,26 +42,26 @@ impl Default for StoreMetrics {
     fn default() -> Self {
         Self {
             commands: Family::new_with_constructor(|| Histogram::new(SECONDS)),
-            commands_under_way: Gauge::default(),
+            commands_in_flight: Gauge::default(),
             commands_waiting: Gauge::default(),
-            commands_turned_away: Counter::default(),
-            connections_made: Counter::default(),
+            commands_rejected: Counter::default(),
+            connections_opened: Counter::default(),
             connections_broken: Counter::default(),
-            inbox_subscribes: Counter::default(),
+            inbox_subscriptions: Counter::default(),
             inbox_probes: Counter::default(),
-            inbox_silences: Counter::default(),
+            inbox_probe_timeouts: Counter::default(),
         }
     }
 }
 
-impl Gauged {
+impl InGauge {
     fn new(gauge: &Gauge) -> Self {
         gauge.inc();
         Self(gauge.clone())
     }
 }
 
-impl Drop for Gauged {
+impl Drop for InGauge {
     fn drop(&mut self) {
         self.0.dec();
     }
@@ -73,23 +73,26 @@ impl StoreMetrics {
         let registry = registry.sub_registry_with_prefix("store");
         let commands = "Commands that the store answered, by verb";
         registry.register_with_unit("command", commands, Unit::Seconds, self.commands.clone());
-        let under_way = "Commands that the store was sent and has not answered";
+        let in_flight = "Commands that the store was sent and has not answered";
         registry.register(
-            "commands_under_way",
-            under_way,
-            self.commands_under_way.clone(),
+            "commands_in_flight",
+            in_flight,
+            self.commands_in_flight.clone(),
         );
         let waiting = "Commands that wait to be sent, until others are answered";
         registry.register("commands_waiting", waiting, self.commands_waiting.clone());
-        let turned_away =
-            "Commands that waited too long to be sent, though the store answered others";
+        let rejected = "Commands that waited too long to be sent, though the store answered others";
         registry.register(
-            "commands_turned_away",
-            turned_away,
-            self.commands_turned_away.clone(),
+            "commands_rejected",
+            rejected,
+            self.commands_rejected.clone(),
         );
-        let made = "Connections for commands that were made";
-        registry.register("connections_made", made, self.connections_made.clone());
+        let opened = "Connections for commands that were made";
+        registry.register(
+            "connections_opened",
+            opened,
+            self.connections_opened.clone(),
+        );
         let broken = "Connections for commands that broke and were given up";
         registry.register(
             "connections_broken",
@@ -98,14 +101,18 @@ impl StoreMetrics {
         );
         let subscribes = "Subscriptions of the node's inbox that the store took: each after the first is a return";
         registry.register(
-            "inbox_subscribes",
+            "inbox_subscriptions",
             subscribes,
-            self.inbox_subscribes.clone(),
+            self.inbox_subscriptions.clone(),
         );
         let probes = "Probes that the node sent to its own inbox";
         registry.register("inbox_probes", probes, self.inbox_probes.clone());
         let silences = "Subscriptions given up because a probe was not heard";
-        registry.register("inbox_silences", silences, self.inbox_silences.clone());
+        registry.register(
+            "inbox_probe_timeouts",
+            silences,
+            self.inbox_probe_timeouts.clone(),
+        );
     }
 
     pub(super) fn answered(&self, verb: &'static str, after: Duration) {
@@ -114,20 +121,20 @@ impl StoreMetrics {
             .observe(after.as_secs_f64());
     }
 
-    pub(super) fn under_way(&self) -> Gauged {
-        Gauged::new(&self.commands_under_way)
+    pub(super) fn in_flight(&self) -> InGauge {
+        InGauge::new(&self.commands_in_flight)
     }
 
-    pub(super) fn waiting(&self) -> Gauged {
-        Gauged::new(&self.commands_waiting)
+    pub(super) fn waiting(&self) -> InGauge {
+        InGauge::new(&self.commands_waiting)
     }
 
-    pub(super) fn turned_away(&self) {
-        self.commands_turned_away.inc();
+    pub(super) fn rejected(&self) {
+        self.commands_rejected.inc();
     }
 
-    pub(super) fn connection_made(&self) {
-        self.connections_made.inc();
+    pub(super) fn connection_opened(&self) {
+        self.connections_opened.inc();
     }
 
     pub(super) fn connection_broken(&self) {
@@ -135,14 +142,14 @@ impl StoreMetrics {
     }
 
     pub(super) fn subscribed(&self) {
-        self.inbox_subscribes.inc();
+        self.inbox_subscriptions.inc();
     }
 
     pub(super) fn probed(&self) {
         self.inbox_probes.inc();
     }
 
-    pub(super) fn probe_unheard(&self) {
-        self.inbox_silences.inc();
+    pub(super) fn probe_timed_out(&self) {
+        self.inbox_probe_timeouts.inc();
     }
 }

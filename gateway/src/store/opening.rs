@@ -1,41 +1,41 @@
-//! What a login is opened with.
+//! A login's opening, and its record.
 
 use std::time::Duration;
 
 use saoma_protocol::{
-    AuthorizationCode, CodeChallenge, Digest, LoginId, RequesterContext, ScanCode, Timestamp,
-    UserCode,
+    AuthorizationCode, CodeChallenge, Digest, Login, LoginId, RequesterContext, ScanCode,
+    Timestamp, UserCode,
 };
 use serde::{Deserialize, Serialize};
 
 use super::NodeId;
 
-/// What a browser asked for when it opened the login, and what the phone's person is shown of it.
+/// A browser's request for a login, with the context that the phone's person is shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoginRequest {
     /// The relying party.
     pub client_id: String,
-    /// Where it wants the browser to go, as it is registered.
+    /// Registered address where the browser goes in the end.
     pub redirect_uri: String,
-    /// Where the browser goes with its answer, whole but for the code, which comes behind.
+    /// Address of the browser's answer, complete but for the code at its end.
     pub answer_uri: String,
-    /// Goes into the ID token.
+    /// Nonce for the ID token.
     pub nonce: Option<String>,
-    /// Space-separated.
+    /// Requested scope, space-separated.
     pub scope: String,
-    /// What the redeemer must know the verifier of.
+    /// Challenge of the verifier that the redeemer must present (RFC 7636).
     pub code_challenge: CodeChallenge,
     /// The browser, as far as the gateway can tell.
     pub requester: RequesterContext,
 }
 
 impl LoginRequest {
-    /// What makes the answer's address whole: the code, behind other parameters. Codes need no escapes in a query.
+    /// Returns the query parameter that completes the answer's address. Codes need no escapes in a query.
     pub fn answer_parameter(code: &AuthorizationCode) -> String {
         format!("&code={code}")
     }
 
-    /// Where the browser goes with this code.
+    /// Returns the address where the browser goes with this code.
     pub fn answer(&self, code: &AuthorizationCode) -> String {
         self.answer_uri.clone() + &Self::answer_parameter(code)
     }
@@ -44,32 +44,47 @@ impl LoginRequest {
 /// A login about to be opened.
 #[derive(Debug, Clone)]
 pub struct NewLogin {
-    /// Its id.
+    /// Id of the login.
     pub id: LoginId,
-    /// The digest of its receive key.
+    /// Digest of its receive key.
     pub receive_key: Digest,
-    /// What its QR code holds.
+    /// Scan code in its QR code.
     pub scan_code: ScanCode,
-    /// What may be typed instead.
+    /// User code to type instead.
     pub user_code: UserCode,
-    /// What the browser asked for.
+    /// The browser's request.
     pub request: LoginRequest,
-    /// The node that holds the browser.
+    /// Node that holds the browser.
     pub node: NodeId,
-    /// How long the first code lives.
+    /// Time that the first code lives.
     pub code_lifetime: Duration,
-    /// How long codes are renewed, from now.
+    /// Time for which codes are renewed, from now.
     pub waiting_lifetime: Duration,
 }
 
-/// An answer to [`Store::open`].
+/// A login as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoginRecord {
+    /// State, sequence number and time limit.
+    pub login: Login,
+    /// The browser's request.
+    pub request: LoginRequest,
+    /// Time of the opening.
+    pub opened_at: Timestamp,
+    /// Time until which its code is renewed.
+    pub closes_at: Timestamp,
+    /// The store's clock at this reading.
+    pub now: Timestamp,
+}
+
+/// An answer to [`super::Store::open`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Opening {
     /// The login exists, with `seq` 1.
     Opened {
         /// The store's clock.
         at: Timestamp,
-        /// When the code's time is up.
+        /// Time limit of the code.
         expires_at: Timestamp,
     },
     /// Another login has the user code: try again with a new one.

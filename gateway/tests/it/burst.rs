@@ -11,7 +11,7 @@ use saoma_gateway::store::{
 };
 use saoma_protocol::{LoginId, ScanCode, UserCode};
 
-use crate::store_contract::{cancel, new_login};
+use crate::store_contract::{CANCEL, new_login, uncounted};
 use crate::support::{FaultProxy, RedisServer, Towards, until};
 
 const MANY: u32 = 2500;
@@ -45,7 +45,7 @@ impl Scene {
         let store = Arc::clone(&self.store);
         at_once(move |number| {
             let store = Arc::clone(&store);
-            async move { store.open(&login(number)).await }
+            async move { store.open(&[], &login(number)).await.map(uncounted) }
         })
         .await
     }
@@ -54,7 +54,7 @@ impl Scene {
         let store = Arc::clone(&self.store);
         at_once(move |number| {
             let store = Arc::clone(&store);
-            async move { store.apply(login(number).id, &cancel()).await }
+            async move { store.apply(login(number).id, &CANCEL).await }
         })
         .await
     }
@@ -130,7 +130,7 @@ async fn whatever_thousands_of_browsers_ask_for_at_once_is_done_in_the_end() {
     redis.command(&["CLIENT", "PAUSE", "1000", "ALL"]);
     let checked = async {
         until(|| scene.number("store_commands_waiting") > u64::from(MANY / 2)).await;
-        assert!(scene.number("store_commands_under_way") <= 256);
+        assert!(scene.number("store_commands_in_flight") <= 256);
         scene.store.check().await.unwrap();
         assert!(
             scene.number("store_commands_waiting") > 0,
@@ -149,7 +149,7 @@ async fn whatever_thousands_of_browsers_ask_for_at_once_is_done_in_the_end() {
         "Redis was busy, and not away"
     );
     assert_eq!(
-        scene.number("store_commands_waiting") + scene.number("store_commands_under_way"),
+        scene.number("store_commands_waiting") + scene.number("store_commands_in_flight"),
         0
     );
 }
@@ -172,7 +172,7 @@ async fn nobody_waits_in_line_for_a_redis_that_has_vanished() {
             .all(|told| matches!(told, Err(StoreError::Timeout | StoreError::Unavailable(_))))
     );
     assert_eq!(
-        scene.number("store_commands_turned_away_total"),
+        scene.number("store_commands_rejected_total"),
         0,
         "it is not busy but gone"
     );
@@ -187,7 +187,7 @@ async fn of_connections_that_have_all_died_without_a_word_one_is_waited_for() {
         Duration::from_millis(500),
     );
     scene.store.check().await.unwrap();
-    until(|| scene.number("store_connections_made_total") == 4).await;
+    until(|| scene.number("store_connections_opened_total") == 4).await;
     link.deafen_all();
     assert!(matches!(
         scene.store.check().await,

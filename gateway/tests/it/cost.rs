@@ -1,7 +1,6 @@
 //! What a login costs Redis: a figure that rises does so on purpose, in the commit that says why.
 
-use saoma_load::Browser;
-use saoma_load::browser::OpenedLogin;
+use saoma_client::{Browser, OpenedLogin};
 use saoma_load::deployment::PERSONAL;
 use saoma_protocol::ServerMessage;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -85,9 +84,9 @@ async fn confirmed(
 }
 
 #[tokio::test]
-async fn a_login_asks_redis_five_times_and_its_waiting_never() {
+async fn a_login_asks_redis_four_times_and_its_waiting_never() {
     let redis = RedisServer::start();
-    let pinging = "sockets.ping_every = '400ms'\nsockets.ping_timeout = '1h'\nsockets.reread_scanned_every = '1h'";
+    let pinging = "sockets.ping_interval = '400ms'\nsockets.ping_timeout = '1h'\nsockets.resync_interval = '1h'";
     let world = World::on(&redis).with(pinging);
     let (browsers, phones) = (world.start().await, world.start().await);
     // The first login brings the scripts to Redis.
@@ -100,7 +99,7 @@ async fn a_login_asks_redis_five_times_and_its_waiting_never() {
         cost("nothing", 0, 0).await;
         let (mut browser, login) = browsers.browser().await;
         cost("open", 1, 7).await;
-        while browser.frame().await.unwrap().is_some() {}
+        while browser.next_frame().await.unwrap().is_some() {}
         cost("waiting until a ping", 0, 0).await;
         world.phone(&phones, 1).scan(&login.qr).await.unwrap();
         assert!(matches!(
@@ -111,6 +110,6 @@ async fn a_login_asks_redis_five_times_and_its_waiting_never() {
         let request = confirmed(&world, &phones, &mut browser, &login).await;
         cost("confirm", 1, 7).await;
         assert_eq!(request.send(&browsers).await.status, 200);
-        cost("redeem", 2, 9).await;
+        cost("redeem", 1, 7).await;
     }
 }

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use saoma_load::Browser;
-use saoma_load::browser::OpenedLogin;
+use saoma_client::{Browser, OpenedLogin};
 use saoma_load::deployment::PERSONAL;
 use saoma_protocol::ServerMessage;
 
@@ -68,8 +67,7 @@ impl Scene {
     }
 
     async fn next(&mut self) -> ServerMessage {
-        let next =
-            tokio::time::timeout(Duration::from_secs(30), self.browser.next_whenever()).await;
+        let next = tokio::time::timeout(Duration::from_secs(30), self.browser.next_untimed()).await;
         next.expect("the browser is told").unwrap()
     }
 
@@ -81,7 +79,12 @@ impl Scene {
         self.node.once_deaf().await;
         self.proxy.restore();
         self.all_arrives().await;
-        assert!(self.node.metric("saoma_store_inbox_silences_total").await >= 1.0);
+        assert!(
+            self.node
+                .metric("saoma_store_inbox_probe_timeouts_total")
+                .await
+                >= 1.0
+        );
         assert!(
             self.node
                 .metric("saoma_store_connections_broken_total")
@@ -138,7 +141,7 @@ async fn a_server_that_drops_its_subscribers() {
     assert!(
         scene
             .node
-            .metric("saoma_store_inbox_subscribes_total")
+            .metric("saoma_store_inbox_subscriptions_total")
             .await
             >= 2.0
     );
@@ -151,8 +154,8 @@ async fn what_the_store_does_is_in_the_metrics() {
     for (name, least) in [
         ("saoma_store_command_seconds_count{verb=\"open\"}", 1.0),
         ("saoma_store_command_seconds_count{verb=\"publish\"}", 1.0),
-        ("saoma_store_connections_made_total", 1.0),
-        ("saoma_store_inbox_subscribes_total", 1.0),
+        ("saoma_store_connections_opened_total", 1.0),
+        ("saoma_store_inbox_subscriptions_total", 1.0),
         ("saoma_store_inbox_probes_total", 1.0),
     ] {
         assert!(scene.node.metric(name).await >= least, "{name}");
@@ -160,7 +163,7 @@ async fn what_the_store_does_is_in_the_metrics() {
     assert!(
         scene
             .other
-            .metric("saoma_store_command_seconds_count{verb=\"apply\"}")
+            .metric("saoma_store_command_seconds_count{verb=\"scan\"}")
             .await
             >= 1.0
     );

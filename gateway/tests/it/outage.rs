@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use saoma_load::browser::{BrowserError, open_request};
+use saoma_client::{Browser, PhoneError};
+use saoma_client::{BrowserError, NewLogin};
 use saoma_load::deployment::PERSONAL;
-use saoma_load::{Browser, PhoneError};
 use saoma_protocol::{ClientMessage, ErrorCode, ServerMessage};
 
 use crate::support::{FaultProxy, ORIGIN, RedisServer, World, hall};
@@ -21,7 +21,7 @@ async fn opens_and_scans_are_refused_until_the_store_is_back_and_open_sockets_st
         .await
         .expect("the node itself is up");
     browser
-        .send(&ClientMessage::Open(open_request(&hall()).0))
+        .send(&ClientMessage::Open(NewLogin::of(&hall()).request))
         .await
         .unwrap();
     let ServerMessage::Error {
@@ -39,7 +39,11 @@ async fn opens_and_scans_are_refused_until_the_store_is_back_and_open_sockets_st
     let open = reqwest::Client::new()
         .post(node.at("/v1/logins"))
         .header("origin", ORIGIN);
-    let answer = open.json(&open_request(&hall()).0).send().await.unwrap();
+    let answer = open
+        .json(&NewLogin::of(&hall()).request)
+        .send()
+        .await
+        .unwrap();
     assert_eq!(answer.status(), 503);
     assert!(answer.headers().contains_key("retry-after"));
 
@@ -86,7 +90,7 @@ async fn opens_and_scans_are_refused_until_the_store_is_back_and_open_sockets_st
             match Browser::open(&node.url, &hall()).await {
                 Ok(opened) => return opened,
                 Err(BrowserError::Unexpected(_)) => {
-                    tokio::time::sleep(Duration::from_millis(50)).await
+                    tokio::time::sleep(Duration::from_millis(50)).await;
                 }
                 Err(error) => panic!("{error}"),
             }
@@ -114,7 +118,7 @@ async fn a_browser_is_not_sent_away_because_the_store_is_slow() {
     let redis = RedisServer::start();
     let link = FaultProxy::to(redis.address());
     let node = World::on_url(format!("redis://{}", link.address()))
-        .with(r#"sockets = { open_within = "200ms" }"#)
+        .with(r#"sockets = { open_timeout = "200ms" }"#)
         .start()
         .await;
     let (browser, login) = node.browser().await;
@@ -135,10 +139,9 @@ async fn a_node_does_not_start_without_its_store() {
         .await
         .unwrap_err()
         .to_string();
-    assert!(
-        error.starts_with("store.url: ")
-            && error.ends_with("nothing is kept anywhere else instead"),
-        "{error}"
+    assert_eq!(
+        error,
+        "store.url: cannot use the store, and logins are kept nowhere else"
     );
 }
 

@@ -5,7 +5,7 @@ use saoma_protocol::ServerMessage;
 
 use crate::support::{RedisServer, World};
 
-const QUICK: &str = "sockets.reread_scanned_every = '50ms'\nsockets.reread_waiting_every = '100ms'";
+const QUICK: &str = "sockets.resync_interval = '50ms'\nsockets.waiting_resync_interval = '100ms'";
 
 /// Threat T21.
 #[tokio::test]

@@ -1,12 +1,13 @@
 //! What a person can log in as, as the confirmation page offers it. The gateway carries an identity's name and role; for what and
 //! until when an agent is appointed, the hall knows itself.
 
-use saoma_protocol::{Identity, UnitRole};
+use saoma_protocol::Identity;
 use sqlx::SqlitePool;
 
 use super::texts::Texts;
 use crate::accounts::Account;
 use crate::pages::{Failure, Locale};
+use crate::registers::UnitRole;
 use crate::units::delegations::{self, Delegation};
 
 /// An identity to choose.
@@ -41,7 +42,7 @@ impl IdentityChoice {
             let held = delegations
                 .iter()
                 .find(|delegation| identity.id.strip_prefix("unit:") == Some(&delegation.unit_id));
-            let is_agent = identity.role == Some(UnitRole::AuthorisedAgent);
+            let is_agent = UnitRole::of(identity) == Some(UnitRole::AuthorisedAgent);
             Self {
                 id: identity.id.clone(),
                 words: Texts::of(locale).identity(identity),

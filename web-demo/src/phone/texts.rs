@@ -1,9 +1,10 @@
 //! The words of the app's pages, in both languages. What goes wrong is worded in `trouble.rs`.
 
-use saoma_protocol::{Identity, Place, RequesterContext, UnitRole};
+use saoma_protocol::{Identity, IdentityKind, Place, RequesterContext};
 
 use crate::cards::CardRefusal;
 use crate::pages::Locale;
+use crate::registers::UnitRole;
 
 /// The words of one language.
 #[derive(Debug)]
@@ -174,11 +175,17 @@ impl Texts {
         }
     }
 
-    /// An identity, as a choice.
+    /// An identity, as a choice. One of a kind that the hall does not know is its name alone.
     pub fn identity(&self, identity: &Identity) -> String {
         let name = &identity.name;
-        let Some(role) = identity.role else {
+        if identity.kind == IdentityKind::PERSONAL {
             return format!("{} · {name}", self.locale.pick("个人登录", "Personal"));
+        }
+        if identity.kind != IdentityKind::UNIT {
+            return name.clone();
+        }
+        let Some(role) = UnitRole::of(identity) else {
+            return format!("{} · {name}", self.locale.pick("单位登录", "Unit"));
         };
         let role = match role {
             UnitRole::LegalRepresentative => self.locale.pick("法定代表人", "legal representative"),
@@ -232,5 +239,25 @@ impl Texts {
             Some(CardRefusal::ApplicationLocked) => self.locale.pick("应用锁定", "Locked"),
             Some(CardRefusal::Cancelled) => self.locale.pick("已注销", "Cancelled"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identity_of_an_unknown_kind_or_role_is_shown_by_its_name() {
+        let shown = |kind: &str, role: &str| {
+            Texts::of(Locale::English).identity(&Identity {
+                id: "id".into(),
+                kind: kind.to_owned().into(),
+                name: "示例单位".into(),
+                role: Some(role.to_owned().into()),
+            })
+        };
+        assert_eq!(shown("unit", "operator"), "Unit · 示例单位 (operator)");
+        assert_eq!(shown("unit", "caretaker"), "Unit · 示例单位");
+        assert_eq!(shown("franchise", "operator"), "示例单位");
     }
 }

@@ -1,7 +1,6 @@
 //! An agent at the phone: what the confirmation page offers, and what happens when a delegation ends under it.
 
-use saoma_load::browser::OpenedLogin;
-use saoma_load::{Browser, RelyingParty};
+use saoma_client::{Browser, OpenedLogin, RelyingParty};
 
 use crate::support::{Hall, PASSWORD, Page, Visitor, person};
 

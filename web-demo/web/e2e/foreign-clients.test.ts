@@ -84,7 +84,7 @@ test.each([
 test("nginx waits longer than a browser is silent", async () => {
   const { stdout } = await promisify(execFile)(BINARY, ["print-config"], { env: environment() });
   const seconds = (text: string, name: string) => Number(new RegExp(`${name}"?[ =]+"?(\\d+)s`).exec(text)?.[1]);
-  const silence = seconds(stdout, "ping_every") + seconds(stdout, "ping_timeout");
+  const silence = seconds(stdout, "ping_interval") + seconds(stdout, "ping_timeout");
   expect(silence).toBeGreaterThan(0);
   expect(seconds(deployment.nginx.configuration, "proxy_read_timeout")).toBeGreaterThan(silence);
   expect(seconds(deployment.nginx.configuration, "proxy_send_timeout")).toBeGreaterThan(silence);

@@ -1,51 +1,80 @@
-//! What the scripts answer.
+//! Answers of the scripts.
 
 use std::time::Duration;
 
 use redis::{FromRedisValue, Value};
-use saoma_protocol::{Login, LoginState, PersonId, Refusal, StateName, Timestamp};
+use saoma_protocol::{Login, LoginState, PersonId, StateName, Timestamp, TransitionError};
 use serde::de::DeserializeOwned;
 
+use super::limits::RateLimitCheck;
 use crate::store::{
-    Applied, Asked, Counted, Grant, Instants, LoginRecord, Opening, REDEEM_TRIES, StoreError, Toll,
+    Applied, Counted, Instants, LoginRecord, Opening, Redeemed, Scanned, StoreError,
 };
 
+/// Reads the answer to an event.
 pub(super) fn read_applied(
     answer: &[String],
-    tolls: &[Toll],
+    checks: &[RateLimitCheck],
 ) -> Result<Counted<Applied>, StoreError> {
+    if let Some(limited) = read_limited(answer, checks)? {
+        return Ok(limited);
+    }
     let answer: Vec<&str> = answer.iter().map(String::as_str).collect();
     Ok(Counted::Done(match answer[..] {
-        ["limited", number, micros] => return limited(tolls, number, micros),
-        ["changed", now, expires_at, ..] => Applied::Changed(instants(now, expires_at)?),
-        ["repeated", now, expires_at, ..] => Applied::Repeated(instants(now, expires_at)?),
-        ["another_person"] => Applied::Refused(Refusal::AnotherPerson),
-        ["state", state] => Applied::Refused(Refusal::State(state_name(state)?)),
-        ["too_late"] => Applied::Refused(Refusal::TooLate),
-        ["too_early"] => Applied::Refused(Refusal::TooEarly),
+        ["changed", now, expires_at] => Applied::Changed(instants(now, expires_at)?),
+        ["repeated", now, expires_at] => Applied::Repeated(instants(now, expires_at)?),
         ["unknown"] => Applied::Unknown,
+        _ => Applied::Refused(refusal(&answer)?),
+    }))
+}
+
+/// Reads the answer to a scan.
+pub(super) fn read_scanned(
+    answer: &[String],
+    checks: &[RateLimitCheck],
+) -> Result<Counted<Scanned>, StoreError> {
+    if let Some(limited) = read_limited(answer, checks)? {
+        return Ok(limited);
+    }
+    let answer: Vec<&str> = answer.iter().map(String::as_str).collect();
+    Ok(Counted::Done(match answer[..] {
+        [
+            word @ ("changed" | "repeated"),
+            now,
+            expires_at,
+            opened_at,
+            request,
+        ] => Scanned::Claimed {
+            request: from_json(request)?,
+            opened_at: timestamp(opened_at)?,
+            instants: instants(now, expires_at)?,
+            repeated: word == "repeated",
+        },
+        ["unknown"] => Scanned::Unknown,
+        _ => Scanned::Refused(refusal(&answer)?),
+    }))
+}
+
+fn refusal(answer: &[&str]) -> Result<TransitionError, StoreError> {
+    Ok(match answer {
+        ["another_person"] => TransitionError::AnotherPerson,
+        ["state", state] => TransitionError::State(state_name(state)?),
+        ["too_late"] => TransitionError::TooLate,
+        ["too_early"] => TransitionError::TooEarly,
         _ => return Err(corrupt("an unknown answer to an event")),
-    }))
+    })
 }
 
-/// What the browser asked for, where the answer to an event says it.
-pub(super) fn read_asked(answer: &[String]) -> Result<Option<Asked>, StoreError> {
-    let [_, _, _, opened_at, request] = answer else {
-        return Ok(None);
-    };
-    Ok(Some(Asked {
-        request: from_json(request)?,
-        opened_at: timestamp(opened_at)?,
-    }))
-}
-
+/// Reads the answer to an open.
 pub(super) fn read_opening(
     answer: &[String],
-    tolls: &[Toll],
+    checks: &[RateLimitCheck],
 ) -> Result<Counted<Opening>, StoreError> {
+    if let Some(limited) = read_limited(answer, checks)? {
+        return Ok(limited);
+    }
     let answer: Vec<&str> = answer.iter().map(String::as_str).collect();
     Ok(Counted::Done(match answer[..] {
-        ["limited", number, micros] => return limited(tolls, number, micros),
         ["taken"] => Opening::UserCodeTaken,
         ["opened", at, expires_at] => Opening::Opened {
             at: timestamp(at)?,
@@ -55,48 +84,54 @@ pub(super) fn read_opening(
     }))
 }
 
-pub(super) fn read_grant(
+/// Reads the answer to a redemption.
+pub(super) fn read_redeemed(
     answer: &[String],
-    tolls: &[Toll],
-) -> Result<Counted<Option<Grant>>, StoreError> {
+    checks: &[RateLimitCheck],
+) -> Result<Counted<Redeemed>, StoreError> {
+    if let Some(limited) = read_limited(answer, checks)? {
+        return Ok(limited);
+    }
     let answer: Vec<&str> = answer.iter().map(String::as_str).collect();
     Ok(Counted::Done(match answer[..] {
-        ["limited", number, micros] => return limited(tolls, number, micros),
-        ["unknown"] => None,
-        ["grant", tries, grant] => {
-            let tries: u32 = tries
-                .parse()
-                .map_err(|_| corrupt("tries that are no number"))?;
-            if tries < REDEEM_TRIES {
-                Some(from_json(grant)?)
-            } else {
-                None
-            }
-        }
-        _ => return Err(corrupt("an unknown answer to a question for a grant")),
+        ["redeemed", grant] => Redeemed::Granted(from_json(grant)?),
+        ["replayed"] => Redeemed::Replayed,
+        ["mismatched"] => Redeemed::Mismatched,
+        ["invalid"] => Redeemed::Invalid,
+        _ => return Err(corrupt("an unknown answer to a redemption")),
     }))
 }
 
-/// What came of a verb without a toll.
-pub(super) fn uncounted<T>(counted: Counted<T>) -> Result<T, StoreError> {
-    match counted {
-        Counted::Done(done) => Ok(done),
-        Counted::Limited { .. } => Err(corrupt("a limit where no attempt was counted")),
-    }
+/// Reads the answer to attempts that are counted by themselves.
+pub(super) fn read_taken(
+    answer: &[String],
+    checks: &[RateLimitCheck],
+) -> Result<Counted<()>, StoreError> {
+    Ok(read_limited(answer, checks)?.unwrap_or(Counted::Done(())))
 }
 
-fn limited<T>(tolls: &[Toll], number: &str, micros: &str) -> Result<Counted<T>, StoreError> {
-    let toll = number
+/// Reads an answer that says which of the attempts was over its limit, if it does.
+fn read_limited<T>(
+    answer: &[String],
+    checks: &[RateLimitCheck],
+) -> Result<Option<Counted<T>>, StoreError> {
+    let [word, number, micros] = answer else {
+        return Ok(None);
+    };
+    if word != "limited" {
+        return Ok(None);
+    }
+    let check = number
         .parse()
         .ok()
-        .and_then(|number: usize| tolls.get(number.checked_sub(1)?));
-    let (Some(toll), Ok(micros)) = (toll, micros.parse()) else {
+        .and_then(|number: usize| checks.get(number.checked_sub(1)?));
+    let (Some(check), Ok(micros)) = (check, micros.parse()) else {
         return Err(corrupt("a limit that was not asked for"));
     };
-    Ok(Counted::Limited {
-        limit: toll.limit,
+    Ok(Some(Counted::Limited {
+        limit: check.limit,
         retry_after: Duration::from_micros(micros),
-    })
+    }))
 }
 
 fn instants(now: &str, expires_at: &str) -> Result<Instants, StoreError> {
@@ -106,7 +141,7 @@ fn instants(now: &str, expires_at: &str) -> Result<Instants, StoreError> {
     })
 }
 
-/// The fields that `record` in `lib.lua` gives.
+/// The fields that `record` in `history.lua` returns.
 type RecordFields = (
     String,
     u32,
@@ -121,8 +156,7 @@ type RecordFields = (
 
 pub(super) fn read_record(value: Value) -> Result<LoginRecord, StoreError> {
     let (state, seq, expires_at, opened_at, closes_at, request, person, identity, now) =
-        RecordFields::from_redis_value(value)
-            .map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        RecordFields::from_redis_value(value).map_err(|error| StoreError::corrupt(error))?;
     Ok(LoginRecord {
         login: Login {
             state: state_of(state_name(&state)?, person, identity)?,
@@ -173,12 +207,12 @@ fn timestamp(text: &str) -> Result<Timestamp, StoreError> {
         .map_err(|_| corrupt("an instant that is no number"))
 }
 
-/// The error says where, not what: the text may hold a code.
+/// Reads JSON. The error names the place and not the text, which may hold a code.
 pub(super) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, StoreError> {
     serde_json::from_str(text)
         .map_err(|error| corrupt(&format!("unreadable JSON at column {}", error.column())))
 }
 
-pub(super) fn corrupt(what: &str) -> StoreError {
-    StoreError::Corrupt(what.to_owned())
+pub(super) fn corrupt(found: &str) -> StoreError {
+    StoreError::corrupt(found)
 }

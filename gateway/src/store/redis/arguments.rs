@@ -1,196 +1,176 @@
-//! What the scripts are given.
+//! Arguments of the scripts.
 
 use std::time::Duration;
 
-use saoma_protocol::{Digest, EventKind, Guard, Identity, LoginId, PersonId};
+use saoma_protocol::{Due, EventKind, Guard, Identity, PersonId, StateName};
 use serde::Serialize;
 
-use super::answers::corrupt;
-use crate::store::{
-    Change, Confirmation, KEEP_ENDED, LoginRequest, NodeId, Proof, StoreError, Transition,
-};
+use super::script::Call;
+use crate::store::{Confirmation, Precondition, StoreError};
 
-/// What `open.lua` reads.
-#[derive(Serialize)]
-pub(super) struct OpenArguments<'a> {
-    pub(super) login_id: LoginId,
-    /// Whether the script is to claim the user code too.
-    pub(super) claims: bool,
-    pub(super) receive_key: Digest,
-    pub(super) scan_code: String,
-    pub(super) user_code: String,
-    pub(super) node: &'a NodeId,
-    pub(super) request: String,
-    /// As JSON, with its quotes.
-    pub(super) answer_uri: String,
-    pub(super) code_ms: u64,
-    pub(super) waiting_ms: u64,
-    pub(super) keep_ms: u64,
-}
-
-/// What `apply.lua` reads. Absent members are left out: cjson would make a truthy value of `null`.
-#[derive(Serialize)]
-pub(super) struct ApplyArguments<'a> {
-    pub(super) login_id: LoginId,
-    pub(super) guard: Guard,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) person: Option<&'a PersonId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) identity: Option<&'a str>,
-    pub(super) proof: ProofArguments,
-    /// Whether the answer is to say what the browser asked for.
-    pub(super) asks: bool,
-    /// A JSON object as text: the script puts its own members before. Without one it is a confirm, and the script makes it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) change: Option<String>,
-    pub(super) lifetime_ms: u64,
-    pub(super) keep_ms: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) renewal: Option<Renewal>,
-    /// What a confirm adds to the address where the browser wants its answer.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) answer: Option<String>,
-    /// A JSON object as text. With `answer` the script adds the members of the browser's request.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) grant: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) code: Option<Digest>,
-}
-
-impl<'a> ApplyArguments<'a> {
-    /// An event whose caller knows all that comes of it.
-    pub(super) fn of(login_id: LoginId, transition: &'a Transition) -> Result<Self, StoreError> {
-        let Transition {
-            event,
-            proof,
-            change,
-            lifetime,
-            grant,
-        } = transition;
-        Ok(Self {
-            login_id,
-            guard: event.kind().guard(),
-            person: event.person(),
-            identity: event.identity(),
-            proof: proof_arguments(*proof),
-            asks: false,
-            change: Some(to_json(change)?),
-            lifetime_ms: millis(*lifetime),
-            keep_ms: millis(KEEP_ENDED),
-            renewal: renewal(change),
-            answer: None,
-            grant: grant
-                .as_ref()
-                .map(|(_, grant)| to_json(grant))
-                .transpose()?,
-            code: grant.as_ref().map(|(code, _)| *code),
+/// An event's guard as the scripts read it: `from`, `repeats`, `to` and `due`.
+pub(super) fn with_guard(call: Call<'_>, event: EventKind) -> Call<'_> {
+    let Guard {
+        from,
+        to,
+        repeats,
+        due,
+        ..
+    } = event.guard();
+    call.arg(states(from))
+        .arg(states(repeats))
+        .arg(to.as_str())
+        .arg(match due {
+            Due::Before => "before",
+            Due::After => "after",
+            Due::Any => "",
         })
-    }
-
-    /// A confirm, which the script joins with what the browser asked for.
-    pub(super) fn confirming(
-        login_id: LoginId,
-        confirmation: &'a Confirmation,
-    ) -> Result<Self, StoreError> {
-        let Confirmation {
-            person,
-            name,
-            identity,
-            code,
-            lifetime,
-        } = confirmation;
-        Ok(Self {
-            login_id,
-            guard: EventKind::Confirm.guard(),
-            person: Some(person),
-            identity: Some(&identity.id),
-            proof: proof_arguments(Proof::Held),
-            asks: false,
-            change: None,
-            lifetime_ms: millis(*lifetime),
-            keep_ms: millis(KEEP_ENDED),
-            renewal: None,
-            answer: Some(LoginRequest::answer_parameter(code)),
-            grant: Some(to_json(&GrantedPerson {
-                person,
-                name,
-                identity,
-            })?),
-            code: Some(code.digest()),
-        })
-    }
 }
 
-/// The members of a [`crate::store::Grant`] that the phone's side knows.
+/// Returns states as a list in which a script can find one between commas.
+pub(super) fn states(states: &[StateName]) -> String {
+    let mut list = String::from(",");
+    for state in states {
+        list.push_str(state.as_str());
+        list.push(',');
+    }
+    list
+}
+
+/// Adds the field that a precondition is about and the value that it must have; both are empty without one.
+pub(super) fn with_precondition(call: Call<'_>, precondition: Precondition) -> Call<'_> {
+    let (field, value) = match precondition {
+        Precondition::None => ("", String::new()),
+        Precondition::ScanCode(code) => ("scan_code", code.to_string()),
+        Precondition::UserCode(code) => ("user_code", code.to_string()),
+        Precondition::ReceiveKey(key) => ("receive_key", key.to_string()),
+        Precondition::Seq(seq) => ("seq", seq.to_string()),
+    };
+    call.arg(field).arg(value)
+}
+
+/// The members of a [`crate::store::Grant`] that the phone's side knows. The script adds `auth_time` and the members of
+/// the browser's request.
 #[derive(Serialize)]
-struct GrantedPerson<'a> {
+pub(super) struct GrantedPerson<'a> {
     person: &'a PersonId,
     name: &'a str,
     identity: &'a Identity,
 }
 
-/// Which field of the login must hold what.
-#[derive(Serialize)]
-pub(super) struct ProofArguments {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) field: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) value: Option<String>,
-}
-
-#[derive(Serialize)]
-pub(super) struct Renewal {
-    pub(super) scan_code: String,
-    pub(super) user_code: String,
-}
-
-/// What `redeem.lua` reads.
-#[derive(Serialize)]
-pub(super) struct RedeemArguments {
-    pub(super) guard: Guard,
-    pub(super) code: Digest,
-    pub(super) tries: u32,
-    pub(super) token: Digest,
-    pub(super) token_ms: u64,
-    pub(super) keep_ms: u64,
-}
-
-pub(super) fn proof_arguments(proof: Proof) -> ProofArguments {
-    let (field, value) = match proof {
-        Proof::Held => {
-            return ProofArguments {
-                field: None,
-                value: None,
-            };
+impl<'a> GrantedPerson<'a> {
+    pub(super) const fn of(confirmation: &'a Confirmation) -> Self {
+        Self {
+            person: &confirmation.person,
+            name: confirmation.name.as_str(),
+            identity: &confirmation.identity,
         }
-        Proof::ScanCode(code) => ("scan_code", code.to_string()),
-        Proof::UserCode(code) => ("user_code", code.to_string()),
-        Proof::ReceiveKey(key) => ("receive_key", key.to_string()),
-        Proof::Seq(seq) => ("seq", seq.to_string()),
-    };
-    ProofArguments {
-        field: Some(field),
-        value: Some(value),
     }
 }
 
-pub(super) fn renewal(change: &Change) -> Option<Renewal> {
-    match change {
-        Change::Renewed {
-            scan_code,
-            user_code,
-        } => Some(Renewal {
-            scan_code: scan_code.to_string(),
-            user_code: user_code.to_string(),
-        }),
-        _ => None,
-    }
-}
-
+/// Returns whole milliseconds, as far as they fit.
 pub(super) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
+/// Returns a value as JSON text.
+///
+/// # Errors
+/// Returns [`StoreError::Corrupt`] if the value has no JSON form.
 pub(super) fn to_json<T: Serialize>(value: &T) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|error| corrupt(&error.to_string()))
+    serde_json::to_string(value).map_err(StoreError::corrupt)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use saoma_protocol::{
+        CodeChallenge, LoginId, Place, RejectReason, RequesterContext, ScanCode, Timestamp,
+        UserCode,
+    };
+
+    use super::*;
+    use crate::store::{Change, LoginRequest, StoredChange};
+
+    fn keys<T: Serialize>(value: &T) -> BTreeSet<String> {
+        let json = serde_json::to_value(value).expect("JSON");
+        json.as_object()
+            .expect("an object")
+            .keys()
+            .cloned()
+            .collect()
+    }
+
+    /// `confirm.lua` makes one JSON object of three.
+    #[test]
+    fn the_parts_of_a_grant_share_no_key() {
+        let identity: Identity = serde_json::from_str(
+            r#"{"id":"1","kind":"personal","name":"示例甲","role":"operator"}"#,
+        )
+        .expect("an identity");
+        let person = keys(&GrantedPerson {
+            person: &PersonId::new("p"),
+            name: "示例甲",
+            identity: &identity,
+        });
+        let request = keys(&LoginRequest {
+            client_id: "hall".into(),
+            redirect_uri: "https://hall.example/callback".into(),
+            answer_uri: "https://hall.example/callback?iss=x".into(),
+            nonce: Some("n".into()),
+            scope: "openid".into(),
+            code_challenge: CodeChallenge::of("verifier"),
+            requester: RequesterContext {
+                address: "192.0.2.1".into(),
+                place: Place::Internet,
+                place_name: Some("示例市".into()),
+                browser: Some("Chrome 156".into()),
+                system: Some("Linux".into()),
+            },
+        });
+        assert!(person.is_disjoint(&request), "{person:?} {request:?}");
+        assert!(!person.contains("auth_time") && !request.contains("auth_time"));
+    }
+
+    /// `event.lua` puts a change's place in the history before its members.
+    #[test]
+    fn a_change_shares_no_key_with_its_place_in_the_history() {
+        let id = LoginId::from_random([1; LoginId::BYTES]);
+        for change in [
+            Change::Renewed {
+                scan_code: ScanCode::from_random(id, [1; 5]),
+                user_code: UserCode::from_random([1; 8]),
+            },
+            Change::Scanned {
+                person: "示*".into(),
+            },
+            Change::Confirmed {
+                redirect_to: "https://hall.example/callback".into(),
+            },
+            Change::Rejected {
+                reason: RejectReason::Declined,
+            },
+            Change::Cancelled,
+            Change::Expired,
+        ] {
+            let own = keys(&change);
+            let stored = keys(&StoredChange {
+                seq: 2,
+                at: Timestamp::from_millis(1),
+                expires_at: Timestamp::from_millis(2),
+                change,
+            });
+            assert_eq!(stored.len(), own.len() + 3, "{stored:?}");
+        }
+    }
+
+    #[test]
+    fn a_state_is_found_between_commas() {
+        assert_eq!(
+            states(&[StateName::Waiting, StateName::Scanned]),
+            ",waiting,scanned,"
+        );
+        assert_eq!(states(&[]), ",");
+    }
 }

@@ -13,10 +13,10 @@ use serde::Deserialize;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::connections::{Connections, failure};
-use super::dialer::Pushes;
-use super::hearing::Hearing;
+use super::connection::{Connections, Pushes, failure};
 use super::keys;
+use super::liveness::InboxLiveness;
+use crate::error_chain::chain;
 use crate::store::{Inbox, InboxEvent, NodeId, StoreError, StoredChange};
 
 /// Silence after which the inbox is probed.
@@ -26,7 +26,7 @@ const PROBE_AFTER: Duration = Duration::from_secs(3);
 const PROBE_WITHIN: Duration = Duration::from_secs(2);
 
 /// Silence after which the inbox counts as deaf: a probe should have been heard, and some air.
-pub(super) const DEAF_AFTER: Duration = Duration::from_secs(6);
+pub(super) const DEAD_AFTER: Duration = Duration::from_secs(6);
 
 /// How long finding the server, connecting and subscribing may take together.
 const SUBSCRIBE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -68,7 +68,7 @@ pub(super) struct Subscription {
     pub(super) connections: Connections,
     pub(super) node: NodeId,
     pub(super) inbox: Arc<dyn Inbox>,
-    pub(super) hearing: Hearing,
+    pub(super) liveness: InboxLiveness,
 }
 
 impl Subscription {
@@ -79,7 +79,7 @@ impl Subscription {
         loop {
             let subscribed = self.subscribe().await;
             if subscribed.is_ok() {
-                self.hearing.heard();
+                self.liveness.record_activity();
             }
             if let Some(first) = first.take() {
                 // Whoever started the listening may have given up meanwhile; the listening goes on.
@@ -95,18 +95,18 @@ impl Subscription {
                     tracing::warn!(node = %self.node, ?ended, "the inbox is not heard any more: subscribing again");
                     if ended == Ended::Silent {
                         // The other connections go the same way, and what was missed is to be read over them.
-                        self.connections.distrust();
+                        self.connections.invalidate();
                     }
                 }
                 Err(error) => {
-                    tracing::warn!(%error, node = %self.node, "cannot listen to the inbox");
+                    tracing::warn!(error = %chain(&error), node = %self.node, "cannot listen to the inbox");
                     if tries > 0 {
                         // Connections that outlive such an outage are not those to go on with.
-                        self.connections.distrust();
+                        self.connections.invalidate();
                     }
                 }
             }
-            self.hearing.lost();
+            self.liveness.invalidate();
             sleep(back_off(tries)).await;
             tries = tries.saturating_add(1);
         }
@@ -115,7 +115,7 @@ impl Subscription {
     async fn subscribe(&self) -> Result<(MultiplexedConnection, Pushes), StoreError> {
         let channel = keys::inbox(&self.node);
         match timeout(SUBSCRIBE_TIMEOUT, self.connections.subscribe(&channel)).await {
-            Ok(subscribed) => subscribed.map_err(|error| failure(&error)),
+            Ok(subscribed) => subscribed.map_err(|error| failure(error)),
             Err(_) => Err(StoreError::Timeout),
         }
     }
@@ -136,7 +136,7 @@ impl Subscription {
                 Ok(Some(push)) => match push.kind {
                     PushKind::Message | PushKind::SMessage => {
                         (anything, probed_at) = (true, None);
-                        self.hearing.heard();
+                        self.liveness.record_activity();
                         self.take(push.data.get(1));
                     }
                     PushKind::Disconnection => return (anything, Ended::Broken),
@@ -147,7 +147,7 @@ impl Subscription {
                 },
                 Ok(None) => return (anything, Ended::Broken),
                 Err(_) if probed_at.is_some() => {
-                    self.connections.metrics().probe_unheard();
+                    self.connections.metrics().probe_timed_out();
                     return (anything, Ended::Silent);
                 }
                 Err(_) => {
@@ -165,7 +165,7 @@ impl Subscription {
             .publish(&keys::inbox(&self.node), PROBE)
             .await
         {
-            tracing::debug!(%error, "the inbox could not be probed");
+            tracing::debug!(error = %chain(&error), "the inbox could not be probed");
         }
     }
 

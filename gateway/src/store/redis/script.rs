@@ -1,53 +1,53 @@
-//! Scripts: each is one atomic step on one login.
+//! Lua scripts and their runs.
 
 use redis::{Cmd, ToRedisArgs};
 
-use crate::store::Toll;
+use super::limits::RateLimitCheck;
 
-/// A script, ready to be run on keys.
+/// A script, with its text and digest.
 #[derive(Debug)]
-pub struct Script {
+pub(super) struct Script {
     verb: &'static str,
     publishing: Text,
     handing_over: Option<Text>,
 }
 
-/// Who publishes what a script has to say to a node.
+/// The party that publishes a script's message to a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Publisher {
     /// The script, in the same step.
     Script,
-    /// Whoever runs it, right after: the script answers what there is to say. In a cluster a script reaches the
-    /// channels of its own slot only.
+    /// The caller, right after: the script returns the message. In a cluster a script reaches the channels of its own
+    /// slot only.
     Caller,
 }
 
 #[derive(Debug)]
 struct Text {
-    source: &'static str,
+    source: String,
     digest: String,
 }
 
-/// A script with its keys and arguments.
+/// A run of a script: its keys and arguments.
 #[derive(Debug)]
-pub struct Call<'a> {
+pub(super) struct Call<'a> {
     script: &'a Script,
     keys: Vec<String>,
     arguments: Vec<Vec<u8>>,
 }
 
 impl Text {
-    fn new(source: &'static str) -> Self {
+    fn new(source: String) -> Self {
         Self {
+            digest: redis::Script::new(&source).get_hash().to_owned(),
             source,
-            digest: redis::Script::new(source).get_hash().to_owned(),
         }
     }
 }
 
 impl Script {
-    /// A script that has nothing to say to nodes. `verb` is its name in metrics.
-    pub fn new(verb: &'static str, source: &'static str) -> Self {
+    /// Creates a script that tells nodes of nothing. `verb` is its name in metrics.
+    pub(super) fn new(verb: &'static str, source: String) -> Self {
         Self {
             verb,
             publishing: Text::new(source),
@@ -55,12 +55,8 @@ impl Script {
         }
     }
 
-    /// A script that has: its text for either publisher.
-    pub(super) fn telling(
-        verb: &'static str,
-        publishing: &'static str,
-        handing_over: &'static str,
-    ) -> Self {
+    /// Creates a script that tells nodes of changes, from a text that publishes and one that hands over to the caller.
+    pub(super) fn telling(verb: &'static str, [publishing, handing_over]: [String; 2]) -> Self {
         Self {
             verb,
             publishing: Text::new(publishing),
@@ -68,38 +64,43 @@ impl Script {
         }
     }
 
-    /// A run on this key.
-    pub fn on(&self, key: impl Into<String>) -> Call<'_> {
+    /// Returns a run of the script on this key.
+    pub(super) fn on(&self, key: impl Into<String>) -> Call<'_> {
+        self.on_none().key(key)
+    }
+
+    /// Returns a run of the script on no key so far.
+    pub(super) const fn on_none(&self) -> Call<'_> {
         Call {
             script: self,
-            keys: vec![key.into()],
+            keys: Vec::new(),
             arguments: Vec::new(),
         }
     }
 }
 
 impl Call<'_> {
-    /// The same with one more argument.
+    /// Adds an argument.
     #[must_use]
-    pub fn arg(mut self, argument: impl ToRedisArgs) -> Self {
+    pub(super) fn arg(mut self, argument: impl ToRedisArgs) -> Self {
         self.arguments.extend(argument.to_redis_args());
         self
     }
 
-    /// The same with one more key, which must be with the same server.
+    /// Adds a key, which must be on the same server.
     #[must_use]
     pub(super) fn key(mut self, key: impl Into<String>) -> Self {
         self.keys.push(key.into());
         self
     }
 
-    /// The same, which counts an attempt before it does anything else.
+    /// Adds attempts for the script to count before it does anything else.
     #[must_use]
-    pub(super) fn counting(self, tolls: &[Toll]) -> Self {
-        tolls.iter().fold(self, |call, toll| {
-            call.key(toll.key.as_str())
-                .arg(toll.interval)
-                .arg(toll.burst)
+    pub(super) fn counting(self, checks: &[RateLimitCheck]) -> Self {
+        checks.iter().fold(self, |call, check| {
+            call.key(check.key.as_str())
+                .arg(check.interval)
+                .arg(check.burst)
         })
     }
 
@@ -107,14 +108,14 @@ impl Call<'_> {
         self.script.verb
     }
 
-    /// For a server that has run the script before.
+    /// Returns the command for a server that has run the script before.
     pub(super) fn by_digest(&self, publisher: Publisher) -> Cmd {
         self.command("EVALSHA", &self.text(publisher).digest)
     }
 
-    /// For one that has not.
+    /// Returns the command for a server that has not.
     pub(super) fn by_source(&self, publisher: Publisher) -> Cmd {
-        self.command("EVAL", self.text(publisher).source)
+        self.command("EVAL", &self.text(publisher).source)
     }
 
     fn text(&self, publisher: Publisher) -> &Text {

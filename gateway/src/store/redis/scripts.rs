@@ -1,96 +1,61 @@
-//! The scripts: each is one atomic step on one login.
+//! The scripts, each one atomic step, and the parts of which their texts are made.
 
 use super::script::Script;
 
-/// All of them.
+const CLOCK: &str = include_str!("scripts/clock.lua");
+const ATTEMPTS: &str = include_str!("scripts/attempts.lua");
+const STATES: &str = include_str!("scripts/states.lua");
+const EVENT: &str = include_str!("scripts/event.lua");
+const HISTORY: &str = include_str!("scripts/history.lua");
+const PUBLISH: &str = include_str!("scripts/publish.lua");
+const HAND_OVER: &str = include_str!("scripts/hand_over.lua");
+
+/// All scripts.
 #[derive(Debug)]
 pub(super) struct Scripts {
+    pub(super) take: Script,
     pub(super) open: Script,
     pub(super) attach: Script,
     pub(super) changes: Script,
     pub(super) read: Script,
     pub(super) apply: Script,
-    pub(super) grant: Script,
+    pub(super) scan: Script,
+    pub(super) confirm: Script,
     pub(super) redeem: Script,
-    pub(super) count_failed_redemption: Script,
+    pub(super) undo_redemption: Script,
     pub(super) access: Script,
 }
 
+/// A script's text. The parts come in the order in which they need each other.
 macro_rules! script {
-    ($verb:literal) => {
-        Script::new(
-            $verb,
-            concat!(
-                include_str!("../../limits/scripts/clock.lua"),
-                include_str!("scripts/lib.lua"),
-                include_str!(concat!("scripts/", $verb, ".lua"))
-            ),
-        )
+    ($verb:literal, $($part:ident)*) => {
+        Script::new($verb, [$($part,)* include_str!(concat!("scripts/", $verb, ".lua"))].concat())
     };
-    ($verb:literal counting) => {
-        Script::new(
-            $verb,
-            concat!(
-                include_str!("../../limits/scripts/clock.lua"),
-                include_str!("../../limits/scripts/take.lua"),
-                include_str!("scripts/lib.lua"),
-                include_str!("scripts/toll.lua"),
-                include_str!(concat!("scripts/", $verb, ".lua"))
-            ),
-        )
-    };
-    ($verb:literal counting telling) => {
-        Script::telling(
-            $verb,
-            concat!(
-                include_str!("scripts/tell_by_publishing.lua"),
-                include_str!("../../limits/scripts/clock.lua"),
-                include_str!("../../limits/scripts/take.lua"),
-                include_str!("scripts/lib.lua"),
-                include_str!("scripts/toll.lua"),
-                include_str!(concat!("scripts/", $verb, ".lua"))
-            ),
-            concat!(
-                include_str!("scripts/tell_by_answer.lua"),
-                include_str!("../../limits/scripts/clock.lua"),
-                include_str!("../../limits/scripts/take.lua"),
-                include_str!("scripts/lib.lua"),
-                include_str!("scripts/toll.lua"),
-                include_str!(concat!("scripts/", $verb, ".lua"))
-            ),
-        )
-    };
-    ($verb:literal telling) => {
-        Script::telling(
-            $verb,
-            concat!(
-                include_str!("scripts/tell_by_publishing.lua"),
-                include_str!("../../limits/scripts/clock.lua"),
-                include_str!("scripts/lib.lua"),
-                include_str!(concat!("scripts/", $verb, ".lua"))
-            ),
-            concat!(
-                include_str!("scripts/tell_by_answer.lua"),
-                include_str!("../../limits/scripts/clock.lua"),
-                include_str!("scripts/lib.lua"),
-                include_str!(concat!("scripts/", $verb, ".lua"))
-            ),
-        )
+}
+
+/// A script that tells nodes of changes, with a text for each publisher.
+macro_rules! telling_script {
+    ($verb:literal, $($part:ident)*) => {
+        Script::telling($verb, [PUBLISH, HAND_OVER].map(|publisher| {
+            [publisher, $($part,)* include_str!(concat!("scripts/", $verb, ".lua"))].concat()
+        }))
     };
 }
 
 impl Default for Scripts {
     fn default() -> Self {
         Self {
-            open: script!("open" counting),
-            attach: script!("attach" telling),
-            changes: script!("changes"),
-            read: script!("read"),
-            apply: script!("apply" counting telling),
-            grant: script!("grant" counting),
-            redeem: script!("redeem"),
-            count_failed_redemption: script!("count_failed_redemption"),
-            access: script!("access"),
+            take: script!("take", CLOCK ATTEMPTS),
+            open: script!("open", CLOCK ATTEMPTS),
+            attach: telling_script!("attach", CLOCK HISTORY),
+            changes: script!("changes", CLOCK HISTORY),
+            read: script!("read", CLOCK HISTORY),
+            apply: telling_script!("apply", CLOCK STATES EVENT),
+            scan: telling_script!("scan", CLOCK ATTEMPTS STATES EVENT),
+            confirm: telling_script!("confirm", CLOCK ATTEMPTS STATES EVENT),
+            redeem: script!("redeem", CLOCK ATTEMPTS STATES),
+            undo_redemption: script!("undo_redemption", CLOCK),
+            access: script!("access", CLOCK),
         }
     }
 }

@@ -61,7 +61,7 @@ const LEFT_WITHIN: Duration = Duration::from_secs(20);
 /// Lifetimes that no storm outlasts once a login is scanned, codes that are renewed all the time, and no limits.
 const SETTINGS: &str = r#"
     lifetimes = { code = "5s", waiting = "40s", scanned = "10m", authorization_code = "10m" }
-    sockets = { ping_every = "2s", ping_timeout = "2s", open_within = "5s" }
+    sockets = { ping_interval = "2s", ping_timeout = "2s", open_timeout = "5s" }
     limits.open_per_address = { burst = 1000000, per = "1m" }
     limits.scan_per_address = { burst = 1000000, per = "1m" }
     limits.scan_per_person = { burst = 1000000, per = "1m" }
@@ -165,7 +165,7 @@ impl Storm {
             tokens: (0..PERSONS)
                 .map(|person| world.persons.token(person))
                 .collect(),
-            phone: saoma_load::Phone::with_patience(urls[0].clone(), "", PATIENCE).unwrap(),
+            phone: saoma_client::Phone::with_timeout(urls[0].clone(), "", PATIENCE).unwrap(),
             http: reqwest::Client::builder()
                 .timeout(PATIENCE)
                 .build()

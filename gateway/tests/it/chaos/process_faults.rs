@@ -109,7 +109,7 @@ impl Processes {
             books.fault(
                 fault.name(),
                 format!("{} for {hold:?}; node {node}, if it is one", fault.name()),
-            )
+            );
         };
         let Self { nodes, store, .. } = self;
         match (fault, store) {

@@ -387,7 +387,7 @@ async fn where_segments_end_says_nothing() {
 #[tokio::test]
 async fn pings_come_as_often_as_is_set() {
     let node = World::in_memory()
-        .with("sockets = { ping_every = '1s', ping_timeout = '1s' }")
+        .with("sockets = { ping_interval = '1s', ping_timeout = '1s' }")
         .start()
         .await;
     let mut wire = Wire::at(Moment::Opened, &node).await;

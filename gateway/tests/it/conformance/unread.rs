@@ -1,6 +1,6 @@
 //! A browser that never reads: it is cut off within a bound, and what waits for it meanwhile stays small.
 
-use saoma_load::browser::{PATIENCE, open_request};
+use saoma_client::{DEFAULT_TIMEOUT, NewLogin};
 use saoma_protocol::{ClientMessage, ServerMessage};
 use tokio::net::TcpSocket;
 use tokio::time::timeout;
@@ -51,7 +51,7 @@ async fn cut_off(node: &Node, case: &str) {
 #[tokio::test]
 async fn one_that_says_nothing_either_is_cut_off() {
     let pings =
-        "sockets = { ping_every = '100ms', ping_timeout = '100ms', write_timeout = '100ms' }";
+        "sockets = { ping_interval = '100ms', ping_timeout = '100ms', write_timeout = '100ms' }";
     let node = World::in_memory().with(pings).start().await;
     let mut wire = narrow(&node).await;
     wire.is_reset().await;
@@ -61,7 +61,7 @@ async fn one_that_says_nothing_either_is_cut_off() {
 #[tokio::test]
 async fn one_that_pings_is_cut_off_at_the_gateways_own_ping() {
     let pings =
-        "sockets = { ping_every = '300ms', ping_timeout = '300ms', write_timeout = '100ms' }";
+        "sockets = { ping_interval = '300ms', ping_timeout = '300ms', write_timeout = '100ms' }";
     let node = World::in_memory().with(pings).start().await;
     let mut wire = narrow(&node).await;
     wire.is_reset_while_sending(&frame(FIN | PING, &[b'p'; 125]).repeat(100))
@@ -76,7 +76,7 @@ async fn one_that_asks_and_asks_is_cut_off_at_the_answer_that_does_not_fit() {
         .start()
         .await;
     let mut wire = narrow(&node).await;
-    let again = serde_json::to_string(&ClientMessage::Open(open_request(&hall()).0)).unwrap();
+    let again = serde_json::to_string(&ClientMessage::Open(NewLogin::of(&hall()).request)).unwrap();
     wire.is_reset_while_sending(&text(&again).repeat(100)).await;
     cut_off(&node, "questions").await;
 }
@@ -85,7 +85,7 @@ async fn one_that_asks_and_asks_is_cut_off_at_the_answer_that_does_not_fit() {
 #[tokio::test]
 async fn what_does_not_fit_is_not_kept_and_the_close_is_answered() {
     let node = World::in_memory()
-        .with("sockets.ping_every = '50s'")
+        .with("sockets.ping_interval = '50s'")
         .start()
         .await;
     let mut wire = narrow(&node).await;
@@ -103,7 +103,7 @@ async fn what_does_not_fit_is_not_kept_and_the_close_is_answered() {
 #[tokio::test]
 async fn one_that_reads_late_is_told_what_happened_and_gets_the_close_code() {
     let node = World::in_memory()
-        .with("sockets.ping_every = '50s'")
+        .with("sockets.ping_interval = '50s'")
         .start()
         .await;
     let mut wire = narrow(&node).await;
@@ -133,7 +133,7 @@ async fn until(condition: impl AsyncFn() -> bool) {
             tokio::task::yield_now().await;
         }
     };
-    timeout(PATIENCE, holds)
+    timeout(DEFAULT_TIMEOUT, holds)
         .await
         .expect("it comes about in time");
 }

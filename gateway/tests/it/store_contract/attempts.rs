@@ -1,46 +1,38 @@
-//! Verbs that are attempts: counted first, and with all that follows in one step or none.
+//! Attempts are counted first, and with all that follows in one step or not at all.
 
-use saoma_gateway::limits::{LimitName, Rate};
+use saoma_gateway::limits::LimitName;
 use saoma_gateway::store::{
-    Applied, Attempt, Change, Confirmation, Counted, Grant, Opening, Store,
+    Applied, Attempt, Confirmation, Counted, Opening, Redeemed, Scan, Scanned, Store,
 };
-use saoma_protocol::{AuthorizationCode, Identity, IdentityKind, Refusal, StateName};
+use saoma_protocol::{StateName, TransitionError};
 
-use super::{MINUTE, Subject, changed, id, new_login, on_each_store, opened, person, scan};
+use super::{
+    MINUTE, StoreEvent, Subject, apply, attempt, changed, code, confirm, grant, id, new_login,
+    on_each_store, opened, redemption, scan,
+};
 
 on_each_store!(
+    attempts_are_counted_by_themselves,
     an_open_too_many_leaves_nothing,
     a_taken_user_code_stays_with_its_login,
-    a_scan_says_what_was_asked_for,
+    a_scan_returns_the_browsers_request,
     a_scan_or_confirm_too_many_changes_nothing,
     an_attempt_may_be_counted_against_two_limits,
-    a_confirm_is_joined_with_what_was_asked_for,
-    a_code_is_asked_for_a_limited_number_of_times,
+    a_confirm_is_joined_with_the_browsers_request,
+    a_redemption_too_many_redeems_nothing,
 );
 
-fn attempt(subject: &Subject, burst: u32) -> Attempt<'_> {
-    let rate = Rate::new(burst, MINUTE);
-    Attempt {
-        limiter: &*subject.limiter,
-        limit: LimitName::ConfirmPerPerson,
-        rate,
-        key: "whoever",
-        after: None,
+fn scan_of(by: &str) -> Scan {
+    match scan(by) {
+        StoreEvent::Scan(scan) => scan,
+        other => panic!("{other:?}"),
     }
 }
 
-fn confirmation(by: &str, code: u8) -> Confirmation {
-    Confirmation {
-        person: person(by),
-        name: "示例\"甲\"".into(),
-        identity: Identity {
-            id: "personal".into(),
-            kind: IdentityKind::Personal,
-            name: "示例甲".into(),
-            role: None,
-        },
-        code: AuthorizationCode::from_random(id(1), [code; 32]),
-        lifetime: MINUTE,
+fn confirmation(by: &str, text: &str) -> Confirmation {
+    match confirm(by, "personal", text) {
+        StoreEvent::Confirm(confirmation) => confirmation,
+        other => panic!("{other:?}"),
     }
 }
 
@@ -52,31 +44,43 @@ fn is_limited<T>(counted: &Counted<T>) -> bool {
     matches!(counted, Counted::Limited { retry_after, .. } if !retry_after.is_zero() && *retry_after <= MINUTE)
 }
 
+async fn attempts_are_counted_by_themselves(subject: Subject) {
+    let store = &subject.store;
+    let other = Attempt {
+        key: "q",
+        ..attempt(1)
+    };
+    assert_eq!(store.take(&[]).await.unwrap(), Counted::Done(()));
+    assert_eq!(
+        store.take(&[attempt(1), other]).await.unwrap(),
+        Counted::Done(())
+    );
+    for over in [attempt(1), other] {
+        assert!(is_limited(&store.take(&[over]).await.unwrap()), "{over:?}");
+    }
+    assert_eq!(subject.keys_without_end(), Vec::<String>::new());
+}
+
 async fn an_open_too_many_leaves_nothing(subject: Subject) {
-    let (attempt, store) = (attempt(&subject, 1), &subject.store);
-    let first = store.open_counted(&attempt, &new_login(1)).await.unwrap();
+    let (attempts, store) = ([attempt(1)], &subject.store);
+    let first = store.open(&attempts, &new_login(1)).await.unwrap();
     assert!(matches!(first, Counted::Done(Opening::Opened { .. })));
     assert!(is_limited(
-        &store.open_counted(&attempt, &new_login(2)).await.unwrap()
+        &store.open(&attempts, &new_login(2)).await.unwrap()
     ));
     assert_eq!(store.read(id(2)).await.unwrap(), None);
-    assert_eq!(
-        store
-            .find_by_user_code(new_login(2).user_code)
-            .await
-            .unwrap(),
-        None
-    );
+    let code = new_login(2).user_code;
+    assert_eq!(store.find_by_user_code(code).await.unwrap(), None);
     assert_eq!(subject.keys_without_end(), Vec::<String>::new());
 }
 
 async fn a_taken_user_code_stays_with_its_login(subject: Subject) {
-    let (attempt, store) = (attempt(&subject, 9), &subject.store);
+    let store = &subject.store;
     let first = opened(&**store, 1).await;
     let mut second = new_login(2);
     second.user_code = first.user_code;
     assert_eq!(
-        store.open_counted(&attempt, &second).await.unwrap(),
+        store.open(&[attempt(9)], &second).await.unwrap(),
         Counted::Done(Opening::UserCodeTaken)
     );
     assert_eq!(
@@ -85,58 +89,50 @@ async fn a_taken_user_code_stays_with_its_login(subject: Subject) {
     );
 }
 
-async fn a_scan_says_what_was_asked_for(subject: Subject) {
-    let (attempt, store) = (attempt(&subject, 9), &subject.store);
-    let unknown = store.scan(Some(&attempt), id(1), &scan("p")).await.unwrap();
-    assert!(matches!(unknown, Counted::Done((Applied::Unknown, None))));
+async fn a_scan_returns_the_browsers_request(subject: Subject) {
+    let (attempts, store) = ([attempt(9)], &subject.store);
+    let unknown = store.scan(&attempts, id(1), &scan_of("p")).await.unwrap();
+    assert_eq!(unknown, Counted::Done(Scanned::Unknown));
     let login = opened(&**store, 1).await;
-    let opened_at = store.read(login.id).await.unwrap().unwrap().opened_at;
-    for repeated in [false, true] {
-        let Counted::Done((applied, Some(asked))) = store
-            .scan(Some(&attempt), login.id, &scan("p"))
-            .await
-            .unwrap()
+    let first_opened_at = store.read(login.id).await.unwrap().unwrap().opened_at;
+    for again in [false, true] {
+        let scanned = store.scan(&attempts, login.id, &scan_of("p")).await;
+        let Counted::Done(Scanned::Claimed {
+            request,
+            opened_at,
+            repeated,
+            ..
+        }) = scanned.unwrap()
         else {
             panic!("not scanned")
         };
+        assert_eq!(repeated, again);
         assert_eq!(
-            matches!(applied, Applied::Repeated(_)),
-            repeated,
-            "{applied:?}"
-        );
-        assert_eq!(
-            (asked.request, asked.opened_at),
-            (login.request.clone(), opened_at)
+            (*request, opened_at),
+            (login.request.clone(), first_opened_at)
         );
     }
-    let Counted::Done((refused, _)) = store
-        .scan(Some(&attempt), login.id, &scan("q"))
-        .await
-        .unwrap()
-    else {
-        panic!()
-    };
-    assert_eq!(refused, Applied::Refused(Refusal::AnotherPerson));
+    let refused = store.scan(&attempts, login.id, &scan_of("q")).await;
+    assert_eq!(
+        refused.unwrap(),
+        Counted::Done(Scanned::Refused(TransitionError::AnotherPerson))
+    );
 }
 
 async fn a_scan_or_confirm_too_many_changes_nothing(subject: Subject) {
-    let (attempt, store) = (attempt(&subject, 1), &subject.store);
+    let (attempts, store) = ([attempt(1)], &subject.store);
     opened(&**store, 1).await;
-    assert!(matches!(
-        store
-            .confirm(&attempt, id(7), &confirmation("p", 1))
-            .await
-            .unwrap(),
-        Counted::Done(_)
-    ));
+    let confirmation = confirmation("p", "code");
+    let first = store.confirm(&attempts, id(7), &confirmation).await;
+    assert!(matches!(first.unwrap(), Counted::Done(_)));
     assert!(is_limited(
-        &store.scan(Some(&attempt), id(1), &scan("p")).await.unwrap()
+        &store.scan(&attempts, id(1), &scan_of("p")).await.unwrap()
     ));
     assert_eq!(state(&**store).await, StateName::Waiting);
     changed(&**store, id(1), &scan("p")).await;
     assert!(is_limited(
         &store
-            .confirm(&attempt, id(1), &confirmation("p", 1))
+            .confirm(&attempts, id(1), &confirmation)
             .await
             .unwrap()
     ));
@@ -144,27 +140,18 @@ async fn a_scan_or_confirm_too_many_changes_nothing(subject: Subject) {
 }
 
 async fn an_attempt_may_be_counted_against_two_limits(subject: Subject) {
-    let first = Attempt {
+    let by_address = Attempt {
         limit: LimitName::ScanPerAddress,
-        ..attempt(&subject, 2)
+        ..attempt(2)
     };
-    let second = Attempt {
-        after: Some(&first),
-        ..attempt(&subject, 1)
-    };
+    let attempts = [by_address, attempt(1)];
     opened(&*subject.store, 1).await;
     let mut limits = Vec::new();
     for _ in 0..3 {
-        match subject
-            .store
-            .scan(Some(&second), id(1), &scan("p"))
-            .await
-            .unwrap()
-        {
+        let scanned = subject.store.scan(&attempts, id(1), &scan_of("p")).await;
+        match scanned.unwrap() {
             Counted::Limited { limit, .. } => limits.push(limit),
-            Counted::Done(done) => {
-                assert!(matches!(done, (Applied::Changed(_), Some(_))), "{done:?}")
-            }
+            Counted::Done(done) => assert!(matches!(done, Scanned::Claimed { .. }), "{done:?}"),
         }
     }
     assert_eq!(
@@ -173,78 +160,56 @@ async fn an_attempt_may_be_counted_against_two_limits(subject: Subject) {
     );
 }
 
-async fn a_confirm_is_joined_with_what_was_asked_for(subject: Subject) {
-    let (attempt, store) = (attempt(&subject, 9), &subject.store);
-    let login = opened(&**store, 1).await;
-    let early = store
-        .confirm(&attempt, id(1), &confirmation("p", 1))
-        .await
-        .unwrap();
+async fn a_confirm_is_joined_with_the_browsers_request(subject: Subject) {
+    let store = &*subject.store;
+    let login = opened(store, 1).await;
+    let confirming = |by, text| confirm(by, "personal", text);
     assert_eq!(
-        early,
-        Counted::Done(Applied::Refused(Refusal::State(StateName::Waiting)))
+        apply(store, id(1), &confirming("p", "first")).await,
+        Applied::Refused(TransitionError::State(StateName::Waiting))
     );
-    changed(&**store, id(1), &scan("p")).await;
-    let another = store
-        .confirm(&attempt, id(1), &confirmation("q", 1))
-        .await
-        .unwrap();
+    changed(store, id(1), &scan("p")).await;
     assert_eq!(
-        another,
-        Counted::Done(Applied::Refused(Refusal::AnotherPerson))
+        apply(store, id(1), &confirming("q", "first")).await,
+        Applied::Refused(TransitionError::AnotherPerson)
     );
     let before = store.read(id(1)).await.unwrap().unwrap().now;
-    let expected = confirmation("p", 1).transition(login.request, before);
-    let first = store
-        .confirm(&attempt, id(1), &confirmation("p", 1))
-        .await
-        .unwrap();
-    assert!(matches!(first, Counted::Done(Applied::Changed(_))));
-    let repeat = store
-        .confirm(&attempt, id(1), &confirmation("p", 2))
-        .await
-        .unwrap();
+    changed(store, id(1), &confirming("p", "first")).await;
+    let repeat = apply(store, id(1), &confirming("p", "second")).await;
     assert!(
-        matches!(repeat, Counted::Done(Applied::Repeated(_))),
+        matches!(repeat, Applied::Repeated(_)),
         "the first code stands"
     );
     let told = store.changes_after(&[(id(1), 2)]).await.unwrap();
-    assert_eq!(told[0].1[0].change, expected.change);
+    let expected = confirming("p", "first").change(&login.request);
+    assert_eq!(told[0].1[0].change, expected);
+    let redeemed = store
+        .redeem(&[], id(1), &redemption("first", "token"))
+        .await;
+    let Counted::Done(Redeemed::Granted(kept)) = redeemed.unwrap() else {
+        panic!("not redeemed")
+    };
     assert!(
-        matches!(&told[0].1[0].change, Change::Confirmed { redirect_to } if redirect_to.contains("&code="))
+        (0..60).contains(&(kept.auth_time - before.seconds())),
+        "the store's time, however wrong a node's clock is"
     );
-    let (code, grant) = expected.grant.unwrap();
-    let kept = store.grant(id(1), code).await.unwrap().unwrap();
-    assert!(
-        (0..60).contains(&(kept.auth_time - grant.auth_time)),
-        "the store's time, whatever a node knows of it"
-    );
-    assert_eq!(
-        kept,
-        Grant {
-            auth_time: kept.auth_time,
-            ..grant
-        }
-    );
+    assert_eq!(*kept, grant("p", kept.auth_time));
 }
 
-async fn a_code_is_asked_for_a_limited_number_of_times(subject: Subject) {
-    let (attempt, store) = (attempt(&subject, 3), &subject.store);
-    opened(&**store, 1).await;
-    changed(&**store, id(1), &scan("p")).await;
-    let confirmation = confirmation("p", 1);
-    store.confirm(&attempt, id(1), &confirmation).await.unwrap();
-    let [right, wrong] =
-        [1, 2].map(|code| AuthorizationCode::from_random(id(1), [code; 32]).digest());
-    assert_eq!(
-        store.grant_counted(&attempt, id(1), wrong).await.unwrap(),
-        Counted::Done(None)
-    );
-    assert!(matches!(
-        store.grant_counted(&attempt, id(1), right).await.unwrap(),
-        Counted::Done(Some(_))
-    ));
+async fn a_redemption_too_many_redeems_nothing(subject: Subject) {
+    let (attempts, store) = ([attempt(1)], &*subject.store);
+    opened(store, 1).await;
+    changed(store, id(1), &scan("p")).await;
+    changed(store, id(1), &confirm("p", "personal", "code")).await;
+    let wrong = store
+        .redeem(&attempts, id(1), &redemption("wrong", "token"))
+        .await;
+    assert_eq!(wrong.unwrap(), Counted::Done(Redeemed::Invalid));
+    let right = redemption("code", "token");
     assert!(is_limited(
-        &store.grant_counted(&attempt, id(1), right).await.unwrap()
+        &store.redeem(&attempts, id(1), &right).await.unwrap()
     ));
+    assert_eq!(state(store).await, StateName::Confirmed);
+    assert_eq!(right.code, code("code").digest());
+    assert_eq!(store.access(id(1), right.access_token).await.unwrap(), None);
 }

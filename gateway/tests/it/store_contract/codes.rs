@@ -2,164 +2,204 @@
 
 use std::time::Duration;
 
-use saoma_gateway::store::{Redemption, Store, Transition};
+use saoma_gateway::store::{Grant, Redeemed, Redemption, Store};
+use saoma_protocol::{CodeChallenge, StateName};
 
-use super::{MINUTE, Subject, changed, confirm, digest, grant, id, on_each_store, opened, scan};
+use super::{
+    Subject, changed, confirm, digest, grant, id, on_each_store, opened, redemption, scan,
+    uncounted,
+};
 
 on_each_store!(
     a_code_redeems_once,
     a_redemption_may_be_repeated,
     a_replay_ends_the_access_token,
+    a_code_redeems_for_its_client_redirect_uri_and_verifier,
     three_failed_tries_end_a_code,
     a_code_and_a_token_run_out,
     of_many_redemptions_at_once_one_wins,
+    a_redemption_can_be_undone,
+    a_redemption_is_undone_by_its_own_token,
 );
 
-async fn confirmed(store: &dyn Store) {
-    opened(store, 1).await;
-    changed(store, id(1), &scan("p")).await;
-    changed(store, id(1), &confirm("p", "personal", "code")).await;
+async fn confirmed(store: &dyn Store, number: u8) {
+    opened(store, number).await;
+    changed(store, id(number), &scan("p")).await;
+    changed(store, id(number), &confirm("p", "personal", "code")).await;
 }
 
-async fn redeem(store: &dyn Store) -> Redemption {
-    store
-        .redeem(id(1), digest("code"), digest("token"), MINUTE)
-        .await
-        .unwrap()
+async fn redeem(store: &dyn Store, redemption: &Redemption<'_>) -> Redeemed {
+    uncounted(store.redeem(&[], id(1), redemption).await.unwrap())
+}
+
+async fn access(store: &dyn Store, token: &str) -> Option<Grant> {
+    store.access(id(1), digest(token)).await.unwrap()
+}
+
+/// Redeems the code, as its client does it.
+async fn granted(store: &dyn Store, token: &str) -> Grant {
+    match redeem(store, &redemption("code", token)).await {
+        Redeemed::Granted(grant) => *grant,
+        other => panic!("{other:?}"),
+    }
 }
 
 async fn a_code_redeems_once(subject: Subject) {
-    let store = subject.store;
-    confirmed(&*store).await;
-    assert_eq!(store.grant(id(1), digest("another")).await.unwrap(), None);
+    let store = &*subject.store;
+    confirmed(store, 1).await;
     assert_eq!(
-        store.grant(id(1), digest("code")).await.unwrap(),
-        Some(grant("p"))
+        redeem(store, &redemption("another", "token")).await,
+        Redeemed::Invalid
     );
-    assert_eq!(
-        store
-            .redeem(id(1), digest("another"), digest("token"), MINUTE)
-            .await
-            .unwrap(),
-        Redemption::Invalid
-    );
-    assert_eq!(store.access(id(1), digest("token")).await.unwrap(), None);
-    assert_eq!(redeem(&*store).await, Redemption::Redeemed);
-    assert_eq!(
-        store.access(id(1), digest("token")).await.unwrap(),
-        Some(grant("p"))
-    );
-    assert_eq!(store.access(id(1), digest("another")).await.unwrap(), None);
+    assert_eq!(access(store, "token").await, None);
+    let redeemed = granted(store, "token").await;
+    assert_eq!(redeemed, grant("p", redeemed.auth_time));
+    assert_eq!(access(store, "token").await, Some(redeemed));
+    assert_eq!(access(store, "another").await, None);
     let kept = store.changes_after(&[(id(1), 0)]).await.unwrap();
     assert!(
         !format!("{kept:?}").contains("Confirmed"),
         "the code in clear is gone once it is used"
     );
+    assert_eq!(subject.keys_without_end(), Vec::<String>::new());
 }
 
-/// Its answer may have been lost on the way.
+/// The first answer may have been lost on its way.
 async fn a_redemption_may_be_repeated(subject: Subject) {
-    let store = subject.store;
-    confirmed(&*store).await;
-    assert_eq!(redeem(&*store).await, Redemption::Redeemed);
-    assert_eq!(redeem(&*store).await, Redemption::Redeemed);
-    assert_eq!(
-        store.access(id(1), digest("token")).await.unwrap(),
-        Some(grant("p"))
-    );
+    let store = &*subject.store;
+    confirmed(store, 1).await;
+    let first = granted(store, "token").await;
+    assert_eq!(granted(store, "token").await, first);
+    assert_eq!(access(store, "token").await, Some(first));
 }
 
 /// Threat T7.
 async fn a_replay_ends_the_access_token(subject: Subject) {
-    let store = subject.store;
-    confirmed(&*store).await;
-    assert_eq!(redeem(&*store).await, Redemption::Redeemed);
-    let replay = store
-        .redeem(id(1), digest("code"), digest("another token"), MINUTE)
-        .await
-        .unwrap();
-    assert_eq!(replay, Redemption::Replayed);
-    assert_eq!(store.access(id(1), digest("token")).await.unwrap(), None);
-    assert_eq!(
-        store.access(id(1), digest("another token")).await.unwrap(),
-        None
-    );
+    let store = &*subject.store;
+    confirmed(store, 1).await;
+    granted(store, "token").await;
+    let replay = redeem(store, &redemption("code", "another token")).await;
+    assert_eq!(replay, Redeemed::Replayed);
+    assert_eq!(access(store, "token").await, None);
+    assert_eq!(access(store, "another token").await, None);
+}
+
+/// RFC 6749 §4.1.3, RFC 7636 §4.6, threat T7.
+async fn a_code_redeems_for_its_client_redirect_uri_and_verifier(subject: Subject) {
+    let store = &*subject.store;
+    let right = redemption("code", "token");
+    let wrong = [
+        Redemption {
+            client_id: "another",
+            ..right.clone()
+        },
+        Redemption {
+            redirect_uri: "https://hall.example/callback?",
+            ..right.clone()
+        },
+        Redemption {
+            challenge: Some(CodeChallenge::of("another verifier")),
+            ..right.clone()
+        },
+        Redemption {
+            challenge: None,
+            ..right.clone()
+        },
+    ];
+    for (number, wrong) in (1..).zip(wrong) {
+        confirmed(store, number).await;
+        for (tried, right) in [(&wrong, false), (&right, true)] {
+            let redeemed = uncounted(store.redeem(&[], id(number), tried).await.unwrap());
+            assert_eq!(matches!(redeemed, Redeemed::Granted(_)), right, "{tried:?}");
+            assert_eq!(redeemed == Redeemed::Mismatched, !right, "{tried:?}");
+            let token = store.access(id(number), digest("token")).await.unwrap();
+            assert_eq!(token.is_some(), right, "{tried:?}");
+        }
+    }
 }
 
 /// Threat T7.
 async fn three_failed_tries_end_a_code(subject: Subject) {
-    let store = subject.store;
-    confirmed(&*store).await;
-    for _ in 0..2 {
-        store.count_failed_redemption(id(1)).await.unwrap();
+    let store = &*subject.store;
+    confirmed(store, 1).await;
+    let wrong = Redemption {
+        client_id: "another",
+        ..redemption("code", "token")
+    };
+    for _ in 0..3 {
+        assert_eq!(redeem(store, &wrong).await, Redeemed::Mismatched);
     }
-    assert!(store.grant(id(1), digest("code")).await.unwrap().is_some());
-    store.count_failed_redemption(id(1)).await.unwrap();
-    assert_eq!(store.grant(id(1), digest("code")).await.unwrap(), None);
-    assert_eq!(redeem(&*store).await, Redemption::Invalid);
+    for tried in [&wrong, &redemption("code", "token")] {
+        assert_eq!(redeem(store, tried).await, Redeemed::Invalid);
+    }
 }
 
 async fn a_code_and_a_token_run_out(subject: Subject) {
-    let store = subject.store;
-    opened(&*store, 1).await;
-    changed(&*store, id(1), &scan("p")).await;
+    let store = &*subject.store;
     let soon = Duration::from_millis(40);
-    changed(
-        &*store,
-        id(1),
-        &Transition {
-            lifetime: soon,
-            ..confirm("p", "personal", "code")
-        },
-    )
-    .await;
+    opened(store, 1).await;
+    changed(store, id(1), &scan("p")).await;
+    let confirm = confirm("p", "personal", "code");
+    changed(store, id(1), &confirm.clone().lasting(soon)).await;
     tokio::time::sleep(soon * 2).await;
-    assert_eq!(redeem(&*store).await, Redemption::Invalid);
-
-    opened(&*store, 2).await;
-    changed(&*store, id(2), &scan("p")).await;
-    changed(&*store, id(2), &confirm("p", "personal", "code")).await;
     assert_eq!(
-        store
-            .redeem(id(2), digest("code"), digest("token"), soon)
-            .await
-            .unwrap(),
-        Redemption::Redeemed
+        redeem(store, &redemption("code", "token")).await,
+        Redeemed::Invalid
     );
+
+    opened(store, 2).await;
+    changed(store, id(2), &scan("p")).await;
+    changed(store, id(2), &confirm).await;
+    let redemption = Redemption {
+        lifetime: soon,
+        ..redemption("code", "token")
+    };
+    let redeemed = uncounted(store.redeem(&[], id(2), &redemption).await.unwrap());
+    assert!(matches!(redeemed, Redeemed::Granted(_)), "{redeemed:?}");
     tokio::time::sleep(soon * 2).await;
     assert_eq!(store.access(id(2), digest("token")).await.unwrap(), None);
 }
 
 async fn of_many_redemptions_at_once_one_wins(subject: Subject) {
-    let store = subject.store;
-    confirmed(&*store).await;
-    let redemptions = (0..20).map(|number| {
-        let store = store.clone();
-        async move {
-            store
-                .redeem(
-                    id(1),
-                    digest("code"),
-                    digest(&format!("token {number}")),
-                    MINUTE,
-                )
-                .await
-                .unwrap()
-        }
+    let store = &*subject.store;
+    confirmed(store, 1).await;
+    let redemptions = (0..20).map(|number| async move {
+        redeem(store, &redemption("code", &format!("token {number}"))).await
     });
     let answers = futures_util::future::join_all(redemptions).await;
-    assert_eq!(
-        answers
-            .iter()
-            .filter(|answer| **answer == Redemption::Redeemed)
-            .count(),
-        1
-    );
-    assert_eq!(
-        answers
-            .iter()
-            .filter(|answer| **answer == Redemption::Replayed)
-            .count(),
-        19
-    );
+    let granted = answers
+        .iter()
+        .filter(|answer| matches!(answer, Redeemed::Granted(_)));
+    assert_eq!(granted.count(), 1);
+    let replayed = answers
+        .iter()
+        .filter(|answer| **answer == Redeemed::Replayed);
+    assert_eq!(replayed.count(), 19);
+}
+
+/// The gateway may fail to answer a redemption: that must not cost the client its code.
+async fn a_redemption_can_be_undone(subject: Subject) {
+    let store = &*subject.store;
+    confirmed(store, 1).await;
+    granted(store, "token").await;
+    let undone = store.undo_redemption(id(1), digest("token")).await;
+    undone.unwrap();
+    assert_eq!(access(store, "token").await, None);
+    let login = store.read(id(1)).await.unwrap().unwrap().login;
+    assert_eq!(login.state.name(), StateName::Confirmed);
+    granted(store, "another token").await;
+    assert!(access(store, "another token").await.is_some());
+    assert_eq!(subject.keys_without_end(), Vec::<String>::new());
+}
+
+async fn a_redemption_is_undone_by_its_own_token(subject: Subject) {
+    let store = &*subject.store;
+    confirmed(store, 1).await;
+    store.undo_redemption(id(1), digest("token")).await.unwrap();
+    granted(store, "token").await;
+    let other = store.undo_redemption(id(1), digest("another")).await;
+    other.unwrap();
+    assert!(access(store, "token").await.is_some());
+    store.undo_redemption(id(9), digest("token")).await.unwrap();
+    assert_eq!(store.read(id(9)).await.unwrap(), None);
 }

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
-use saoma_gateway::store::{Applied, Opening, Proof, Store, Transition};
-use saoma_protocol::{Event, Login, LoginState, Outcome, Refusal, ScanCode, StateName};
+use saoma_gateway::store::{Applied, Opening, Precondition, Redeemed, Store};
+use saoma_protocol::{Login, LoginState, Outcome, ScanCode, StateName, TransitionError};
 use tokio::task::JoinSet;
 
 use super::{
-    Subject, cancel, changed, confirm, digest, id, new_login, on_each_store, opened, person,
-    reject, renew, scan, transition,
+    Subject, apply, cancel, changed, confirm, digest, expire, id, new_login, on_each_store, open,
+    opened, person, redemption, reject, renew, scan, uncounted,
 };
 
 on_each_store!(
@@ -58,14 +58,8 @@ async fn a_user_code_leads_to_its_login(subject: Subject) {
         None
     );
     changed(&*store, login.id, &renew(login.id, 9)).await;
-    let scan_by_code = |code| Transition {
-        proof: Proof::UserCode(code),
-        ..scan("p")
-    };
-    let old = store
-        .apply(login.id, &scan_by_code(login.user_code))
-        .await
-        .unwrap();
+    let scan_by_code = |code| scan("p").under(Precondition::UserCode(code));
+    let old = apply(&*store, login.id, &scan_by_code(login.user_code)).await;
     assert_eq!(
         old,
         Applied::Unknown,
@@ -81,10 +75,10 @@ async fn a_taken_user_code_is_told(subject: Subject) {
     let first = opened(&*store, 1).await;
     let mut second = new_login(2);
     second.user_code = first.user_code;
-    assert_eq!(store.open(&second).await.unwrap(), Opening::UserCodeTaken);
+    assert_eq!(open(&*store, &second).await, Opening::UserCodeTaken);
     second.user_code = new_login(2).user_code;
     assert!(matches!(
-        store.open(&second).await.unwrap(),
+        open(&*store, &second).await,
         Opening::Opened { .. }
     ));
     assert_eq!(
@@ -100,7 +94,7 @@ async fn of_many_scans_at_once_one_wins(subject: Subject) {
     let mut scans = JoinSet::new();
     for number in 0..100 {
         let (store, id) = (store.clone(), login.id);
-        scans.spawn(async move { store.apply(id, &scan(&format!("p{number}"))).await.unwrap() });
+        scans.spawn(async move { apply(&*store, id, &scan(&format!("p{number}"))).await });
     }
     let answers = scans.join_all().await;
     assert_eq!(
@@ -113,7 +107,7 @@ async fn of_many_scans_at_once_one_wins(subject: Subject) {
     assert_eq!(
         answers
             .iter()
-            .filter(|answer| **answer == Applied::Refused(Refusal::AnotherPerson))
+            .filter(|answer| **answer == Applied::Refused(TransitionError::AnotherPerson))
             .count(),
         99
     );
@@ -122,35 +116,36 @@ async fn of_many_scans_at_once_one_wins(subject: Subject) {
 async fn a_proof_must_hold(subject: Subject) {
     let store = subject.store;
     let login = opened(&*store, 1).await;
-    let with = |proof| Transition { proof, ..scan("p") };
+    let with = |precondition| scan("p").under(precondition);
     for wrong in [
-        Proof::ScanCode(ScanCode::from_random(login.id, [2; 5])),
-        Proof::UserCode(new_login(2).user_code),
-        Proof::ReceiveKey(digest("another key")),
-        Proof::Seq(2),
+        Precondition::ScanCode(ScanCode::from_random(login.id, [2; 5])),
+        Precondition::UserCode(new_login(2).user_code),
+        Precondition::ReceiveKey(digest("another key")),
+        Precondition::Seq(2),
     ] {
         assert_eq!(
-            store.apply(login.id, &with(wrong)).await.unwrap(),
+            apply(&*store, login.id, &with(wrong)).await,
             Applied::Unknown,
             "{wrong:?}"
         );
     }
-    changed(&*store, login.id, &with(Proof::ScanCode(login.scan_code))).await;
-    let wrong = with(Proof::ScanCode(ScanCode::from_random(login.id, [2; 5])));
+    changed(
+        &*store,
+        login.id,
+        &with(Precondition::ScanCode(login.scan_code)),
+    )
+    .await;
+    let wrong = with(Precondition::ScanCode(ScanCode::from_random(
+        login.id, [2; 5],
+    )));
     assert!(
-        matches!(
-            store.apply(login.id, &wrong).await.unwrap(),
-            Applied::Repeated(_)
-        ),
+        matches!(apply(&*store, login.id, &wrong).await, Applied::Repeated(_)),
         "a repeat needs no proof"
     );
     changed(
         &*store,
         login.id,
-        &Transition {
-            proof: Proof::ReceiveKey(digest("key")),
-            ..cancel()
-        },
+        &cancel().under(Precondition::ReceiveKey(digest("key"))),
     )
     .await;
 }
@@ -159,18 +154,21 @@ async fn time_limits_are_kept(subject: Subject) {
     let store = subject.store;
     let mut login = new_login(1);
     login.code_lifetime = Duration::from_millis(40);
-    store.open(&login).await.unwrap();
-    let expire = transition(Event::Expire, saoma_gateway::store::Change::Expired);
-    let early = store.apply(login.id, &expire).await.unwrap();
-    assert_eq!(early, Applied::Refused(Refusal::TooEarly));
+    open(&*store, &login).await;
+    let expire = expire();
+    let early = apply(&*store, login.id, &expire).await;
+    assert_eq!(early, Applied::Refused(TransitionError::TooEarly));
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert_eq!(
-        store.apply(login.id, &scan("p")).await.unwrap(),
-        Applied::Refused(Refusal::TooLate)
+        apply(&*store, login.id, &scan("p")).await,
+        Applied::Refused(TransitionError::TooLate)
     );
     changed(&*store, login.id, &expire).await;
-    let late = store.apply(login.id, &scan("p")).await.unwrap();
-    assert_eq!(late, Applied::Refused(Refusal::State(StateName::Expired)));
+    let late = apply(&*store, login.id, &scan("p")).await;
+    assert_eq!(
+        late,
+        Applied::Refused(TransitionError::State(StateName::Expired))
+    );
 }
 
 /// The rules stand once, in the protocol crate; a store that has them as a script must not read them differently.
@@ -187,8 +185,8 @@ async fn any_order_of_events_ends_as_the_state_machine_says(subject: Subject) {
 async fn follow(store: &dyn Store, number: u8, order: &[u8]) {
     let login = opened(store, number).await;
     let mut model = store.read(login.id).await.unwrap().unwrap().login;
-    for (step, event) in order.iter().enumerate() {
-        let transition = match event {
+    for (step, number) in order.iter().enumerate() {
+        let event = match number {
             0 => renew(login.id, u8::try_from(100 + step).unwrap()),
             1 => scan("p"),
             2 => scan("q"),
@@ -199,8 +197,8 @@ async fn follow(store: &dyn Store, number: u8, order: &[u8]) {
             _ => cancel(),
         };
         let record = store.read(login.id).await.unwrap().unwrap();
-        let expected = model.apply(&transition.event, record.now);
-        let answer = store.apply(login.id, &transition).await.unwrap();
+        let expected = model.apply(&event.event(), record.now);
+        let answer = apply(store, login.id, &event).await;
         match (expected, answer) {
             (Ok(Outcome::Changed { state, seq }), Applied::Changed(instants)) => {
                 model = Login {
@@ -210,19 +208,20 @@ async fn follow(store: &dyn Store, number: u8, order: &[u8]) {
                 };
             }
             (Ok(Outcome::Repeated), Applied::Repeated(instants)) => {
-                assert_eq!(instants.expires_at, model.expires_at)
+                assert_eq!(instants.expires_at, model.expires_at);
             }
             (Err(refusal), Applied::Refused(told)) => assert_eq!(refusal, told),
             (expected, answer) => panic!(
                 "{:?} in {:?}: {expected:?}, but {answer:?}",
-                transition.event, model.state
+                event.event(),
+                model.state
             ),
         }
         assert_eq!(
             store.read(login.id).await.unwrap().unwrap().login,
             model,
             "after {:?}",
-            transition.event
+            event.event()
         );
     }
 }
@@ -230,13 +229,13 @@ async fn follow(store: &dyn Store, number: u8, order: &[u8]) {
 async fn what_is_not_there_is_unknown(subject: Subject) {
     let store = subject.store;
     assert_eq!(store.read(id(1)).await.unwrap(), None);
-    assert_eq!(
-        store.apply(id(1), &scan("p")).await.unwrap(),
-        Applied::Unknown
-    );
+    assert_eq!(apply(&*store, id(1), &scan("p")).await, Applied::Unknown);
     assert!(store.changes_after(&[(id(1), 0)]).await.unwrap().is_empty());
-    assert!(store.grant(id(1), digest("code")).await.unwrap().is_none());
-    store.count_failed_redemption(id(1)).await.unwrap();
+    let redeemed = store.redeem(&[], id(1), &redemption("code", "token")).await;
+    assert_eq!(uncounted(redeemed.unwrap()), Redeemed::Invalid);
+    let undone = store.undo_redemption(id(1), digest("token")).await;
+    undone.unwrap();
+    assert_eq!(store.access(id(1), digest("token")).await.unwrap(), None);
     assert_eq!(
         store.read(id(1)).await.unwrap(),
         None,

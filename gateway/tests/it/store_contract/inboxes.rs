@@ -3,24 +3,25 @@
 use std::sync::Arc;
 
 use saoma_gateway::store::{
-    Attached, Attachment, Change, InboxEvent, NodeId, Return, Store, StoredChange,
+    Attached, Attachment, Change, InboxEvent, NodeId, ResumeAttempt, Store, StoredChange,
 };
 
 use super::{
-    Letters, Subject, changed, confirm, digest, id, node, on_each_store, opened, renew, scan,
+    Letters, Subject, changed, code, confirm, digest, id, new_login, node, on_each_store, opened,
+    renew, scan,
 };
 
 on_each_store!(
     the_node_that_holds_the_browser_is_told,
     a_browser_that_moves_moves_its_pushes,
     a_browser_that_comes_back_gets_what_it_missed_in_order,
-    a_return_that_was_held_up_does_not_outrun_the_later_one,
+    a_return_that_was_held_up_does_not_overtake_the_later_one,
     a_wrong_key_attaches_nothing,
 );
 
 /// The return of login 1 to a node.
-fn back(node: &NodeId, last_seq: u32, attempt: Option<u32>) -> Return<'_> {
-    Return {
+fn back(node: &NodeId, last_seq: u32, attempt: Option<u32>) -> ResumeAttempt<'_> {
+    ResumeAttempt {
         id: id(1),
         receive_key: digest("key"),
         node,
@@ -60,7 +61,7 @@ async fn the_node_that_holds_the_browser_is_told(subject: Subject) {
     let Change::Confirmed { redirect_to } = &change.change else {
         panic!("{change:?}")
     };
-    assert_eq!(redirect_to, "https://hall.example/callback?code=code");
+    assert_eq!(*redirect_to, new_login(1).request.answer(&code("code")));
     let kept = store.changes_after(&[(id(1), 2)]).await.unwrap();
     assert_eq!(
         kept,
@@ -118,7 +119,7 @@ async fn a_browser_that_comes_back_gets_what_it_missed_in_order(subject: Subject
     assert_eq!(seqs(&found[0].1), [4, 5]);
 }
 
-async fn a_return_that_was_held_up_does_not_outrun_the_later_one(subject: Subject) {
+async fn a_return_that_was_held_up_does_not_overtake_the_later_one(subject: Subject) {
     let store = subject.store;
     let (a, b) = (Arc::<Letters>::default(), Arc::<Letters>::default());
     store.listen(&node("a"), a.clone()).await.unwrap();
@@ -127,7 +128,7 @@ async fn a_return_that_was_held_up_does_not_outrun_the_later_one(subject: Subjec
     attached(&*store, "b", 1, Some(3)).await;
     assert!(matches!(
         store.attach(&back(&node("a"), 1, Some(2))).await.unwrap(),
-        Attached::Outrun
+        Attached::Stale
     ));
     changed(&*store, id(1), &scan("p")).await;
     assert!(
@@ -138,7 +139,7 @@ async fn a_return_that_was_held_up_does_not_outrun_the_later_one(subject: Subjec
     attached(&*store, "b", 1, None).await;
     assert!(matches!(
         store.attach(&back(&node("a"), 1, Some(2))).await.unwrap(),
-        Attached::Outrun
+        Attached::Stale
     ));
 }
 
@@ -149,7 +150,7 @@ async fn a_wrong_key_attaches_nothing(subject: Subject) {
     opened(&*store, 1).await;
     let b = node("b");
     for (number, key) in [(1, "wrong"), (2, "key")] {
-        let stranger = Return {
+        let stranger = ResumeAttempt {
             id: id(number),
             receive_key: digest(key),
             ..back(&b, 1, Some(7))

@@ -9,13 +9,15 @@ use std::time::Duration;
 
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestRunner};
-use saoma_gateway::store::{Attached, Change, NewLogin, Opening, Proof, Return, Store, Transition};
-use saoma_protocol::{Event, LoginId, ScanCode, UserCode};
+use saoma_gateway::store::{
+    Attached, Change, NewLogin, Opening, Precondition, Redemption, ResumeAttempt, Store,
+};
+use saoma_protocol::{LoginId, ScanCode, UserCode};
 
 use super::model::{Model, Told, without_instants};
 use super::{
-    Letters, MINUTE, Subject, cancel, confirm, digest, grant, id, new_login, node, reject, renew,
-    scan, transition,
+    Letters, MINUTE, StoreEvent, Subject, apply, cancel, confirm, digest, expire, id, new_login,
+    node, open, redemption, reject, renew_to, scan, uncounted,
 };
 
 /// Nodes on the store.
@@ -44,8 +46,11 @@ enum Step {
     },
     Redeem {
         code_fits: bool,
+        client_fits: bool,
     },
-    FailRedemption,
+    UndoRedemption {
+        token_fits: bool,
+    },
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -89,8 +94,9 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         8 => (kind, evidence, lasts).prop_map(|(event, proof, lasts)| Step::Event { event, proof, lasts }),
         3 => (0..NODES, proptest::bool::weighted(0.8), 0..4_u32)
             .prop_map(|(node, key_fits, behind)| Step::Attach { node, key_fits, behind }),
-        2 => any::<bool>().prop_map(|code_fits| Step::Redeem { code_fits }),
-        1 => Just(Step::FailRedemption),
+        3 => (any::<bool>(), proptest::bool::weighted(0.7))
+            .prop_map(|(code_fits, client_fits)| Step::Redeem { code_fits, client_fits }),
+        1 => any::<bool>().prop_map(|token_fits| Step::UndoRedemption { token_fits }),
     ];
     proptest::collection::vec(step, 1..24)
 }
@@ -170,6 +176,8 @@ struct Case<'a> {
     first: NewLogin,
     model: Model,
     number: u64,
+    /// Access tokens of redemptions that were tried.
+    tokens: Vec<String>,
 }
 
 impl<'a> Case<'a> {
@@ -183,16 +191,14 @@ impl<'a> Case<'a> {
             user_code: user_code(number, 99),
             ..new_login(0)
         };
-        assert!(matches!(
-            store.open(&first).await.unwrap(),
-            Opening::Opened { .. }
-        ));
+        assert!(matches!(open(store, &first).await, Opening::Opened { .. }));
         let login = store.read(id).await.unwrap().unwrap().login;
         Self {
             store,
             first,
             model: Model::opened(id, login),
             number,
+            tokens: Vec::new(),
         }
     }
 
@@ -208,14 +214,14 @@ impl<'a> Case<'a> {
                 lasts,
             } => {
                 let code = format!("code {at}");
-                let transition = Transition {
-                    proof: self.proof(*proof),
-                    lifetime: if *lasts { MINUTE } else { SHORT },
-                    ..self.transition(at, *event, &code)
-                };
-                let proved = self.model.proves(transition.proof, &self.first);
-                let said = self.store.apply(id, &transition).await.unwrap();
-                self.model.applied(&transition, proved, &code, now, &said);
+                let event = self
+                    .event(at, *event, &code)
+                    .under(self.precondition(*proof))
+                    .lasting(if *lasts { MINUTE } else { SHORT });
+                let proved = self.model.proves(event.precondition(), &self.first);
+                let said = apply(self.store, id, &event).await;
+                self.model
+                    .applied(&event, &self.first.request, proved, &code, now, &said);
                 if !lasts {
                     tokio::time::sleep(SHORT * 2).await;
                 }
@@ -228,7 +234,7 @@ impl<'a> Case<'a> {
                 let last_seq = self.model.login.seq.saturating_sub(*behind);
                 let key = digest(if *key_fits { "key" } else { "another key" });
                 let node = node(NODE_NAMES[*number]);
-                let browser = Return {
+                let browser = ResumeAttempt {
                     id,
                     receive_key: key,
                     node: &node,
@@ -247,46 +253,47 @@ impl<'a> Case<'a> {
                     );
                 }
             }
-            Step::Redeem { code_fits } => {
+            Step::Redeem {
+                code_fits,
+                client_fits,
+            } => {
                 let right = self.model.code.clone().filter(|_| *code_fits);
                 let code = right.unwrap_or_else(|| "another code".into());
-                let said = self
-                    .store
-                    .redeem(id, digest(&code), digest(&format!("token {at}")), MINUTE)
-                    .await
-                    .unwrap();
-                self.model.redeemed(&code, now, said);
+                let token = format!("token {at}");
+                let redemption = Redemption {
+                    client_id: if *client_fits { "hall" } else { "another" },
+                    ..redemption(&code, &token)
+                };
+                let said = uncounted(self.store.redeem(&[], id, &redemption).await.unwrap());
+                self.model
+                    .redeemed((&code, &token, *client_fits), now, said);
+                self.tokens.push(token);
             }
-            Step::FailRedemption => {
-                self.store.count_failed_redemption(id).await.unwrap();
-                self.model.failed_redemption();
+            Step::UndoRedemption { token_fits } => {
+                let right = self.model.token.clone().filter(|_| *token_fits);
+                let token = right.unwrap_or_else(|| "another token".into());
+                let undone = self.store.undo_redemption(id, digest(&token)).await;
+                undone.unwrap();
+                self.model.undone(&token);
             }
         }
     }
 
-    fn transition(&self, at: usize, event: Kind, code: &str) -> Transition {
+    fn event(&self, at: usize, event: Kind, code: &str) -> StoreEvent {
         match event {
-            Kind::Renew => {
-                let scan_code =
-                    ScanCode::from_random(self.model.id, [u8::try_from(at).unwrap() + 2; 5]);
-                let change = Change::Renewed {
-                    scan_code,
-                    user_code: user_code(self.number, at),
-                };
-                Transition {
-                    change,
-                    ..renew(self.model.id, 0)
-                }
-            }
+            Kind::Renew => renew_to(
+                ScanCode::from_random(self.model.id, [u8::try_from(at).unwrap() + 2; 5]),
+                user_code(self.number, at),
+            ),
             Kind::Scan(person) => scan(PERSONS[person]),
             Kind::Confirm(person, identity) => confirm(PERSONS[person], IDENTITIES[identity], code),
             Kind::Reject(person) => reject(PERSONS[person]),
             Kind::Cancel => cancel(),
-            Kind::Expire => transition(Event::Expire, Change::Expired),
+            Kind::Expire => expire(),
         }
     }
 
-    fn proof(&self, evidence: Evidence) -> Proof {
+    fn precondition(&self, evidence: Evidence) -> Precondition {
         let current = self
             .model
             .kept
@@ -301,17 +308,21 @@ impl<'a> Case<'a> {
             });
         let (scan_code, code) = current.unwrap_or((self.first.scan_code, self.first.user_code));
         match evidence {
-            Evidence::Held => Proof::Held,
-            Evidence::ScanCode { current: true } => Proof::ScanCode(scan_code),
+            Evidence::Held => Precondition::None,
+            Evidence::ScanCode { current: true } => Precondition::ScanCode(scan_code),
             Evidence::ScanCode { current: false } => {
-                Proof::ScanCode(ScanCode::from_random(self.model.id, [0; 5]))
+                Precondition::ScanCode(ScanCode::from_random(self.model.id, [0; 5]))
             }
-            Evidence::UserCode { current: true } => Proof::UserCode(code),
-            Evidence::UserCode { current: false } => Proof::UserCode(user_code(self.number, 98)),
+            Evidence::UserCode { current: true } => Precondition::UserCode(code),
+            Evidence::UserCode { current: false } => {
+                Precondition::UserCode(user_code(self.number, 98))
+            }
             Evidence::ReceiveKey { fits } => {
-                Proof::ReceiveKey(digest(if fits { "key" } else { "another key" }))
+                Precondition::ReceiveKey(digest(if fits { "key" } else { "another key" }))
             }
-            Evidence::Seq { current } => Proof::Seq(self.model.login.seq + u32::from(!current)),
+            Evidence::Seq { current } => {
+                Precondition::Seq(self.model.login.seq + u32::from(!current))
+            }
         }
     }
 
@@ -333,19 +344,11 @@ impl<'a> Case<'a> {
             kept.is_sorted_by(|(earlier, _), (later, _)| earlier < later),
             "each change once, in order"
         );
-        let code = self.model.code.clone().unwrap_or_default();
-        let granted = self
-            .store
-            .grant(self.model.id, digest(&code))
-            .await
-            .unwrap();
-        let person = self
-            .model
-            .login
-            .state
-            .person()
-            .map(|person| grant(person.as_str()));
-        assert_eq!(granted, person.filter(|_| self.model.is_good(&code)));
+        for token in &self.tokens {
+            let access = self.store.access(self.model.id, digest(token)).await;
+            let good = self.model.token.as_ref() == Some(token);
+            assert_eq!(access.unwrap().is_some(), good, "{token}");
+        }
     }
 
     /// Each node was told of what happened while it held the browser, in order, once, and of nothing else.

@@ -11,14 +11,15 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use saoma_gateway::limits::{Limiter, LocalLimiter, SharedLimiter};
+use saoma_gateway::limits::{LimitName, Rate};
 use saoma_gateway::store::{
-    Applied, Change, ConnectionSettings, Connections, Grant, Inbox, InboxEvent, LoginRequest,
-    MemoryStore, NewLogin, NodeId, Opening, Proof, RedisStore, Store, StoreMetrics, Transition,
+    Applied, Attempt, Change, Confirmation, ConnectionSettings, Connections, Counted, Grant, Inbox,
+    InboxEvent, LoginRequest, MemoryStore, NewLogin, NodeId, Opening, Precondition, Redemption,
+    RedisStore, Scan, Scanned, Store, StoreMetrics, Transition,
 };
 use saoma_protocol::{
-    CodeChallenge, Digest, Event, Identity, IdentityKind, LoginId, PersonId, Place, RejectReason,
-    RequesterContext, ScanCode, UserCode,
+    AuthorizationCode, CodeChallenge, Digest, Event, Identity, IdentityKind, LoginId, PersonId,
+    Place, RejectReason, RequesterContext, ScanCode, UserCode,
 };
 use tokio::sync::Notify;
 
@@ -27,8 +28,6 @@ use crate::support::RedisServer;
 /// A store under test. A server of its own lives as long as the store.
 struct Subject {
     store: Arc<dyn Store>,
-    /// Counts where the store keeps logins.
-    limiter: Arc<dyn Limiter>,
     redis: Option<RedisServer>,
 }
 
@@ -36,7 +35,6 @@ impl Subject {
     fn memory() -> Self {
         Self {
             store: Arc::new(MemoryStore::start()),
-            limiter: Arc::new(LocalLimiter::start()),
             redis: None,
         }
     }
@@ -59,10 +57,8 @@ impl Subject {
     }
 
     fn over(connections: Connections) -> Self {
-        let store = Arc::new(RedisStore::new(connections.clone()));
         Self {
-            store,
-            limiter: Arc::new(SharedLimiter::new(connections)),
+            store: Arc::new(RedisStore::new(connections)),
             redis: None,
         }
     }
@@ -160,7 +156,7 @@ pub fn new_login(number: u8) -> NewLogin {
             answer_uri:
                 "https://hall.example/callback?state=%22\\%22&iss=https%3A%2F%2Flogin.example"
                     .into(),
-            nonce: None,
+            nonce: Some("n".into()),
             scope: "openid".into(),
             code_challenge: CodeChallenge::of("verifier"),
             requester: RequesterContext {
@@ -179,69 +175,183 @@ pub fn new_login(number: u8) -> NewLogin {
 
 async fn opened(store: &dyn Store, number: u8) -> NewLogin {
     let login = new_login(number);
-    assert!(matches!(
-        store.open(&login).await.unwrap(),
-        Opening::Opened { .. }
-    ));
+    assert!(matches!(open(store, &login).await, Opening::Opened { .. }));
     login
 }
 
-fn transition(event: Event, change: Change) -> Transition {
-    Transition {
-        event,
-        proof: Proof::Held,
-        change,
-        lifetime: MINUTE,
-        grant: None,
+/// The answer of a verb that was given no attempts to count.
+pub(crate) fn uncounted<T>(counted: Counted<T>) -> T {
+    match counted {
+        Counted::Done(answer) => answer,
+        Counted::Limited { limit, .. } => panic!("limited by {limit:?} without an attempt"),
     }
 }
 
-fn scan(by: &str) -> Transition {
-    transition(
-        Event::Scan { person: person(by) },
-        Change::Scanned {
-            person: "示*".into(),
+async fn open(store: &dyn Store, login: &NewLogin) -> Opening {
+    uncounted(store.open(&[], login).await.unwrap())
+}
+
+/// An event for a store, by the verb that takes it.
+#[derive(Debug, Clone)]
+enum StoreEvent {
+    Apply(Transition),
+    Scan(Scan),
+    Confirm(Confirmation),
+}
+
+impl StoreEvent {
+    fn event(&self) -> Event {
+        match self {
+            Self::Apply(transition) => transition.event(),
+            Self::Scan(scan) => scan.event(),
+            Self::Confirm(confirmation) => confirmation.event(),
+        }
+    }
+
+    /// The change that the browser of a login with this request is told.
+    fn change(&self, request: &LoginRequest) -> Change {
+        match self {
+            Self::Apply(transition) => transition.change(),
+            Self::Scan(scan) => scan.change(),
+            Self::Confirm(confirmation) => confirmation.change(request),
+        }
+    }
+
+    fn precondition(&self) -> Precondition {
+        match self {
+            Self::Apply(transition) => transition.precondition(),
+            Self::Scan(scan) => scan.precondition,
+            Self::Confirm(_) => Precondition::None,
+        }
+    }
+
+    /// The same under another precondition, where the event can have one.
+    fn under(mut self, new: Precondition) -> Self {
+        match &mut self {
+            Self::Scan(Scan { precondition, .. })
+            | Self::Apply(
+                Transition::Renew { precondition, .. }
+                | Transition::Cancel { precondition }
+                | Transition::Expire { precondition },
+            ) => *precondition = new,
+            Self::Apply(Transition::Reject { .. }) | Self::Confirm(_) => {}
+        }
+        self
+    }
+
+    /// The same with another time for the next state, where that has one.
+    fn lasting(mut self, time: Duration) -> Self {
+        match &mut self {
+            Self::Scan(Scan { lifetime, .. })
+            | Self::Confirm(Confirmation { lifetime, .. })
+            | Self::Apply(Transition::Renew { lifetime, .. }) => *lifetime = time,
+            Self::Apply(_) => {}
+        }
+        self
+    }
+}
+
+async fn apply(store: &dyn Store, id: LoginId, event: &StoreEvent) -> Applied {
+    match event {
+        StoreEvent::Apply(transition) => store.apply(id, transition).await.unwrap(),
+        StoreEvent::Confirm(confirmation) => {
+            uncounted(store.confirm(&[], id, confirmation).await.unwrap())
+        }
+        StoreEvent::Scan(scan) => match uncounted(store.scan(&[], id, scan).await.unwrap()) {
+            Scanned::Claimed {
+                instants,
+                repeated: false,
+                ..
+            } => Applied::Changed(instants),
+            Scanned::Claimed { instants, .. } => Applied::Repeated(instants),
+            Scanned::Refused(refusal) => Applied::Refused(refusal),
+            Scanned::Unknown => Applied::Unknown,
         },
-    )
+    }
 }
 
-fn reject(by: &str) -> Transition {
-    transition(
-        Event::Reject { person: person(by) },
-        Change::Rejected {
-            reason: RejectReason::Declined,
-        },
-    )
-}
-
-pub fn cancel() -> Transition {
-    transition(Event::Cancel, Change::Cancelled)
-}
-
-fn renew(login: LoginId, seed: u8) -> Transition {
-    let change = Change::Renewed {
-        scan_code: ScanCode::from_random(login, [seed; 5]),
-        user_code: UserCode::from_random([seed; 8]),
-    };
-    transition(Event::Renew, change)
-}
-
-/// A confirm that gives the code `code`.
-fn confirm(by: &str, identity: &str, code: &str) -> Transition {
-    let event = Event::Confirm {
+fn scan(by: &str) -> StoreEvent {
+    StoreEvent::Scan(Scan {
         person: person(by),
-        identity: identity.into(),
-    };
-    let change = Change::Confirmed {
-        redirect_to: format!("https://hall.example/callback?code={code}"),
-    };
-    Transition {
-        grant: Some((digest(code), grant(by))),
-        ..transition(event, change)
+        masked_name: "示*".into(),
+        precondition: Precondition::None,
+        lifetime: MINUTE,
+    })
+}
+
+fn reject(by: &str) -> StoreEvent {
+    StoreEvent::Apply(Transition::Reject {
+        person: person(by),
+        reason: RejectReason::Declined,
+    })
+}
+
+pub(crate) const CANCEL: Transition = Transition::Cancel {
+    precondition: Precondition::None,
+};
+
+fn cancel() -> StoreEvent {
+    StoreEvent::Apply(CANCEL)
+}
+
+fn expire() -> StoreEvent {
+    StoreEvent::Apply(Transition::Expire {
+        precondition: Precondition::None,
+    })
+}
+
+fn renew(login: LoginId, seed: u8) -> StoreEvent {
+    renew_to(
+        ScanCode::from_random(login, [seed; 5]),
+        UserCode::from_random([seed; 8]),
+    )
+}
+
+fn renew_to(scan_code: ScanCode, user_code: UserCode) -> StoreEvent {
+    StoreEvent::Apply(Transition::Renew {
+        precondition: Precondition::None,
+        scan_code,
+        user_code,
+        lifetime: MINUTE,
+    })
+}
+
+/// A confirm that gives the code [`code`] of this text.
+fn confirm(by: &str, identity: &str, text: &str) -> StoreEvent {
+    StoreEvent::Confirm(Confirmation {
+        person: person(by),
+        name: "示例\"甲\"".into(),
+        identity: Identity {
+            id: identity.into(),
+            kind: IdentityKind::PERSONAL,
+            name: "示例甲".into(),
+            role: None,
+        },
+        code: code(text),
+        lifetime: MINUTE,
+    })
+}
+
+fn code(text: &str) -> AuthorizationCode {
+    let mut bytes = [0; 32];
+    bytes[..text.len()].copy_from_slice(text.as_bytes());
+    AuthorizationCode::from_random(id(1), bytes)
+}
+
+/// The redemption of the code of this text, as the right client does it.
+fn redemption(text: &str, access_token: &str) -> Redemption<'static> {
+    Redemption {
+        code: code(text).digest(),
+        client_id: "hall",
+        redirect_uri: "https://hall.example/callback",
+        challenge: Some(CodeChallenge::of("verifier")),
+        access_token: digest(access_token),
+        lifetime: MINUTE,
     }
 }
 
-fn grant(by: &str) -> Grant {
+/// The grant behind a confirm as `personal`, confirmed at this time.
+fn grant(by: &str, auth_time: u64) -> Grant {
     Grant {
         client_id: "hall".into(),
         redirect_uri: "https://hall.example/callback".into(),
@@ -249,19 +359,28 @@ fn grant(by: &str) -> Grant {
         nonce: Some("n".into()),
         scope: "openid".into(),
         person: person(by),
-        name: "示例甲".into(),
+        name: "示例\"甲\"".into(),
         identity: Identity {
             id: "personal".into(),
-            kind: IdentityKind::Personal,
+            kind: IdentityKind::PERSONAL,
             name: "示例甲".into(),
             role: None,
         },
-        auth_time: 1_790_000_000,
+        auth_time,
     }
 }
 
-async fn changed(store: &dyn Store, id: LoginId, transition: &Transition) {
-    let applied = store.apply(id, transition).await.unwrap();
+/// An attempt of which `burst` are allowed in a minute.
+fn attempt(burst: u32) -> Attempt<'static> {
+    Attempt {
+        limit: LimitName::ConfirmPerPerson,
+        rate: Rate::new(burst, MINUTE),
+        key: "p",
+    }
+}
+
+async fn changed(store: &dyn Store, id: LoginId, event: &StoreEvent) {
+    let applied = apply(store, id, event).await;
     assert!(matches!(applied, Applied::Changed(_)), "{applied:?}");
 }
 

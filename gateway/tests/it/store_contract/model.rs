@@ -1,11 +1,11 @@
 //! The login of [`super::interleavings`] as it should be: the pure state machine, and what a store adds to it.
 
 use saoma_gateway::store::{
-    Applied, Change, InboxEvent, Proof, Redemption, StoredChange, Transition,
+    Applied, Change, InboxEvent, LoginRequest, Precondition, Redeemed, StoredChange,
 };
 use saoma_protocol::{Event, Login, LoginId, LoginState, Outcome, Timestamp};
 
-use super::digest;
+use super::{StoreEvent, digest};
 
 /// Tries after which a code is dead.
 const TRIES: u32 = 3;
@@ -24,6 +24,8 @@ pub(super) struct Model {
     pub(super) attachments: u64,
     /// The code of the confirm that held, and wrong tries at it.
     pub(super) code: Option<String>,
+    /// The access token that is good.
+    pub(super) token: Option<String>,
     tries: u32,
     redeemed: u32,
 }
@@ -59,6 +61,7 @@ impl Model {
             node: 0,
             attachments: 1,
             code: None,
+            token: None,
             tries: 0,
             redeemed: 0,
         }
@@ -67,14 +70,15 @@ impl Model {
     /// An event, with what the store said to it. `proved` is whether the proof held, `code` what a confirm would give.
     pub(super) fn applied(
         &mut self,
-        transition: &Transition,
+        event: &StoreEvent,
+        request: &LoginRequest,
         proved: bool,
         code: &str,
         now: Timestamp,
         said: &Applied,
     ) {
         let before = self.login.clone();
-        match (self.login.apply(&transition.event, now), said) {
+        match (self.login.apply(&event.event(), now), said) {
             (Ok(Outcome::Changed { .. }), Applied::Unknown) => assert!(!proved, "the proof held"),
             (Ok(Outcome::Changed { state, seq }), Applied::Changed(instants)) => {
                 assert!(proved, "the proof did not hold");
@@ -83,8 +87,8 @@ impl Model {
                     seq,
                     expires_at: instants.expires_at,
                 };
-                self.changed(&transition.change);
-                if matches!(transition.event, Event::Confirm { .. }) {
+                self.changed(&event.change(request));
+                if matches!(event, StoreEvent::Confirm(_)) {
                     self.code = Some(code.to_owned());
                 }
             }
@@ -97,7 +101,7 @@ impl Model {
             (Err(refusal), Applied::Refused(told)) => assert_eq!(refusal, *told),
             (expected, said) => panic!(
                 "{:?} in {before:?}: {expected:?}, but the store: {said:?}",
-                transition.event
+                event.event()
             ),
         }
         self.follows(&before);
@@ -111,28 +115,54 @@ impl Model {
         self.node = node;
     }
 
-    pub(super) fn failed_redemption(&mut self) {
-        self.tries += u32::from(self.code.is_some());
-    }
-
-    pub(super) fn redeemed(&mut self, code: &str, now: Timestamp, said: Redemption) {
+    /// A redemption, with the store's answer. `matches` tells whether it is by the right client.
+    pub(super) fn redeemed(
+        &mut self,
+        (code, token, matches): (&str, &str, bool),
+        now: Timestamp,
+        said: Redeemed,
+    ) {
         let before = self.login.clone();
+        let grant = match &said {
+            Redeemed::Granted(grant) => Some(grant.clone()),
+            _ => None,
+        };
         let expected = if !self.is_good(code) {
-            Redemption::Invalid
+            Redeemed::Invalid
+        } else if !matches {
+            self.tries += 1;
+            Redeemed::Mismatched
         } else if matches!(self.login.state, LoginState::Redeemed { .. }) {
-            Redemption::Replayed
+            self.token = None;
+            Redeemed::Replayed
         } else if let Ok(Outcome::Changed { state, .. }) = self.login.apply(&Event::Redeem, now) {
             self.login.state = state;
             self.kept
                 .retain(|(_, change)| !matches!(change, Change::Confirmed { .. }));
             self.redeemed += 1;
-            Redemption::Redeemed
+            self.token = Some(token.to_owned());
+            let grant = grant.expect("a code that is good and in time redeems");
+            assert_eq!(self.login.state.person(), Some(&grant.person));
+            assert_eq!(self.login.state.identity(), Some(&*grant.identity.id));
+            Redeemed::Granted(grant)
         } else {
-            Redemption::Invalid
+            Redeemed::Invalid
         };
         assert_eq!(said, expected, "the redemption of {code} in {before:?}");
         assert!(self.redeemed <= 1, "a code redeems once");
         self.follows(&before);
+    }
+
+    /// A redemption is undone by this token.
+    pub(super) fn undone(&mut self, token: &str) {
+        if self.token.as_deref() != Some(token) {
+            return;
+        }
+        if let LoginState::Redeemed { person, identity } = self.login.state.clone() {
+            self.login.state = LoginState::Confirmed { person, identity };
+            self.token = None;
+            self.redeemed -= 1;
+        }
     }
 
     /// Whether the code is the login's and has tries left.
@@ -149,7 +179,7 @@ impl Model {
     }
 
     /// Whether a proof is one of what the login has now.
-    pub(super) fn proves(&self, proof: Proof, first: &super::NewLogin) -> bool {
+    pub(super) fn proves(&self, precondition: Precondition, first: &super::NewLogin) -> bool {
         let renewed = self.kept.iter().rev().find_map(|(_, change)| match change {
             Change::Renewed {
                 scan_code,
@@ -158,12 +188,12 @@ impl Model {
             _ => None,
         });
         let (scan_code, user_code) = renewed.unwrap_or((first.scan_code, first.user_code));
-        match proof {
-            Proof::Held => true,
-            Proof::ScanCode(code) => code == scan_code,
-            Proof::UserCode(code) => code == user_code,
-            Proof::ReceiveKey(key) => key == digest("key"),
-            Proof::Seq(seq) => seq == self.login.seq,
+        match precondition {
+            Precondition::None => true,
+            Precondition::ScanCode(code) => code == scan_code,
+            Precondition::UserCode(code) => code == user_code,
+            Precondition::ReceiveKey(key) => key == digest("key"),
+            Precondition::Seq(seq) => seq == self.login.seq,
         }
     }
 

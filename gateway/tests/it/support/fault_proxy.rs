@@ -176,7 +176,7 @@ fn socket(address: SocketAddr) -> TcpSocket {
 async fn accept(listener: TcpListener, server: SocketAddr, shared: Arc<Shared>) {
     while let Ok((client, _)) = listener.accept().await {
         shared.counts.send_modify(|counts| {
-            (counts.accepted, counts.open) = (counts.accepted + 1, counts.open + 1)
+            (counts.accepted, counts.open) = (counts.accepted + 1, counts.open + 1);
         });
         let (number, shared) = (shared.counts.borrow().accepted, Arc::clone(&shared));
         tokio::spawn(async move {

@@ -45,7 +45,7 @@ async fn refusal(hall: &TestHall, token: &Secret) -> Option<String> {
     .unwrap();
     let answer: IntrospectionResponse = serde_json::from_slice(&answer).unwrap();
     assert!(answer.active);
-    answer.refusal
+    answer.ineligible_reason
 }
 
 async fn have(browser: &TestBrowser<'_>, service: &str) -> String {

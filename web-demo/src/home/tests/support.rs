@@ -118,7 +118,7 @@ impl TestHall {
     pub async fn browser_of(&self, account_id: &str) -> TestBrowser<'_> {
         let identity = Identity {
             id: "personal".into(),
-            kind: IdentityKind::Personal,
+            kind: IdentityKind::PERSONAL,
             name: "示例".into(),
             role: None,
         };

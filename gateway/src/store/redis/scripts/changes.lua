@@ -1,4 +1,4 @@
--- KEYS[1]: the login. ARGV[1]: the newest sequence number that its waiter has.
+-- KEYS[1]: the login. ARGV[1]: newest sequence number that its waiter knows.
 if redis.call('EXISTS', KEYS[1]) == 0 then
   return {}
 end

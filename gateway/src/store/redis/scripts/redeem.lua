@@ -1,26 +1,35 @@
--- KEYS[1]: the login. ARGV[1]: JSON with the event's guard, `code`, `tries`, `token`, `token_ms` and `keep_ms`.
-local redeem = cjson.decode(ARGV[1])
-local fields = redis.call('HMGET', KEYS[1], 'state', 'expires_at', 'code', 'code_tries', 'seq', 'token')
-local state, expires_at, code, tries, seq, token =
-  fields[1], tonumber(fields[2]), fields[3], tonumber(fields[4]), fields[5], fields[6]
-if not code or code ~= redeem.code or tries >= redeem.tries then
-  return 'invalid'
+-- KEYS[1]: the login. Compares a code, its client, redirect URI and verifier with those of the login, and redeems it.
+-- Returns 'limited', 'invalid', 'mismatched', 'replayed', or 'redeemed' with the grant.
+local over = limited(10)
+if over then
+  return over
 end
-if state == redeem.guard.to then
-  -- Nobody but whoever asked before knows the token: the answer was lost, and they ask again.
-  if token == redeem.token then
-    return 'redeemed'
+local presented, client_id, redirect_uri, challenge, access_token, token_ms, keep_ms, most_tries, from, to = unpack(ARGV)
+local fields = redis.call('HMGET', KEYS[1], 'state', 'expires_at', 'seq', 'code', 'code_tries', 'token', 'grant')
+local state, expires_at, seq, code, tries, token, grant = unpack(fields)
+if not code or code ~= presented or tonumber(tries) >= tonumber(most_tries) then
+  return { 'invalid' }
+end
+local granted = cjson.decode(grant)
+if granted.client_id ~= client_id or granted.redirect_uri ~= redirect_uri or granted.code_challenge ~= challenge then
+  redis.call('HINCRBY', KEYS[1], 'code_tries', 1)
+  return { 'mismatched' }
+end
+if state == to then
+  -- Only the first redeemer knows the token: its answer was lost, and it asks again.
+  if token == access_token then
+    return { 'redeemed', grant }
   end
   redis.call('HDEL', KEYS[1], 'token')
-  return 'replayed'
+  return { 'replayed' }
 end
 local at = now()
-if state ~= redeem.guard.from[1] or at >= expires_at then
-  return 'invalid'
+if not among(from, state) or at >= tonumber(expires_at) then
+  return { 'invalid' }
 end
-local token_expires_at = at + redeem.token_ms
-redis.call('HSET', KEYS[1], 'state', redeem.guard.to, 'token', redeem.token, 'token_expires_at', text(token_expires_at))
+local token_expires_at = at + token_ms
+redis.call('HSET', KEYS[1], 'state', to, 'token', access_token, 'token_expires_at', text(token_expires_at))
 -- The change that told the browser of the code is worthless now, and holds the code in clear.
 redis.call('HDEL', KEYS[1], 'c' .. seq)
-redis.call('PEXPIREAT', KEYS[1], text(token_expires_at + redeem.keep_ms))
-return 'redeemed'
+redis.call('PEXPIREAT', KEYS[1], text(token_expires_at + keep_ms))
+return { 'redeemed', grant }

@@ -1,0 +1,208 @@
+//! From an HTTP request to a socket: the checks of the opening handshake (RFC 6455 §4.2), all before the upgrade.
+
+use std::sync::Arc;
+
+use axum::body::HttpBody;
+use axum::extract::{Query, Request, State};
+use axum::response::{IntoResponse, Response};
+use http::header::{
+    CONNECTION, HOST, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL,
+    SEC_WEBSOCKET_VERSION, UPGRADE,
+};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use hyper::upgrade::{OnUpgrade, Upgraded};
+use hyper_util::rt::TokioIo;
+use saoma_protocol::{
+    ClientMessage, ErrorCode, MAX_INBOUND_MESSAGE_BYTES, OpenRequest, ProtocolVersion,
+};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use url::form_urlencoded;
+
+use super::super::Transports;
+use super::super::requester::{opener, origin, single};
+use super::Conversation;
+use super::hibernation::{Socket, Visit};
+use crate::error::ApiError;
+use crate::http::problem::ApiProblem;
+use crate::metrics::Transport;
+
+/// Answers `GET /v1/socket`.
+pub(crate) async fn upgrade(
+    State(transports): State<Arc<Transports>>,
+    mut request: Request,
+) -> Response {
+    match accept(&transports, &mut request) {
+        Ok(response) => response,
+        Err(problem) => {
+            transports
+                .logins
+                .metrics()
+                .refused("upgrade", problem.error());
+            problem.into_response()
+        }
+    }
+}
+
+fn accept(transports: &Arc<Transports>, request: &mut Request) -> Result<Response, ApiProblem> {
+    let headers = request.headers();
+    // A GET of one host, and behind its head no body but frames (RFC 6455 §4.2.1).
+    if request.method() != Method::GET
+        || single(headers, &HOST).is_none()
+        || !request.body().is_end_stream()
+    {
+        return Err(not_a_handshake().into());
+    }
+    let key = handshake_key(headers)?;
+    let version = version(headers)?;
+    let admitted = |origin: &str| {
+        origin == transports.logins.public_origin()
+            || transports.logins.clients().admits_origin_of_any(origin)
+    };
+    if !origin(headers).is_some_and(admitted) {
+        return Err(ApiError::new(
+            ErrorCode::OriginNotAllowed,
+            "the page's origin is on no client's list",
+        )
+        .into());
+    }
+    let address = transports.trusted_proxies.address_of(request)?;
+    let opener = opener(headers, address, Transport::WebSocket);
+    let asked = asked_by(request.uri());
+    let place = transports.admit(&address)?;
+    let on_upgrade = request
+        .extensions_mut()
+        .remove::<OnUpgrade>()
+        .ok_or_else(not_a_handshake)?;
+    let served = Arc::clone(transports);
+    transports.tasks.spawn(Socket::beginning(async move {
+        let (stream, read) = socket(on_upgrade)
+            .await
+            .inspect_err(|error| tracing::debug!(%error, "a connection broke during its upgrade"))
+            .ok()?;
+        let visit = Visit::new(served, place);
+        Conversation::new(visit, stream, read)
+            .await
+            .begin(opener, asked)
+            .await
+    }));
+    Ok(switching_protocols(&key, version))
+}
+
+/// The headers that make a request a handshake (RFC 6455 §4.2.1).
+fn handshake_key(headers: &HeaderMap) -> Result<HeaderValue, ApiProblem> {
+    if !has_token(headers, &CONNECTION, "upgrade") || !has_token(headers, &UPGRADE, "websocket") {
+        return Err(ApiProblem::from(not_a_handshake())
+            .with_status(StatusCode::UPGRADE_REQUIRED)
+            .with_header(UPGRADE, "websocket"));
+    }
+    if single(headers, &SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
+        let problem = ApiProblem::from(ApiError::new(
+            ErrorCode::InvalidRequest,
+            "Sec-WebSocket-Version must be 13",
+        ));
+        return Err(problem
+            .with_status(StatusCode::UPGRADE_REQUIRED)
+            .with_header(SEC_WEBSOCKET_VERSION, "13"));
+    }
+    let key = single(headers, &SEC_WEBSOCKET_KEY).filter(|key| is_nonce(key.as_bytes()));
+    key.cloned().ok_or_else(|| not_a_handshake().into())
+}
+
+/// 16 bytes in base64 (RFC 6455 §4.1).
+fn is_nonce(key: &[u8]) -> bool {
+    data_encoding::BASE64
+        .decode(key)
+        .is_ok_and(|nonce| nonce.len() == 16)
+}
+
+fn has_token(headers: &HeaderMap, name: &http::HeaderName, token: &str) -> bool {
+    let values = headers
+        .get_all(name)
+        .into_iter()
+        .filter_map(|value| value.to_str().ok());
+    values
+        .flat_map(|value| value.split(','))
+        .any(|value| value.trim().eq_ignore_ascii_case(token))
+}
+
+fn version(headers: &HeaderMap) -> Result<ProtocolVersion, ApiProblem> {
+    let offered = headers
+        .get_all(SEC_WEBSOCKET_PROTOCOL)
+        .into_iter()
+        .filter_map(|value| value.to_str().ok());
+    ProtocolVersion::negotiate(offered).ok_or_else(|| {
+        let denial = ApiError::new(
+            ErrorCode::UnsupportedVersion,
+            "offer one of the subprotocols in `supported`",
+        );
+        ApiProblem::from(denial).with_supported(
+            ProtocolVersion::ALL
+                .iter()
+                .map(|version| version.subprotocol()),
+        )
+    })
+}
+
+/// The `open` that the address holds, member by member as in an authentication request (OIDC Core §3.1.2.1), which saves
+/// its browser a round trip. An address that names no client holds none, and whatever else it holds is ignored.
+fn asked_by(address: &Uri) -> Option<Result<ClientMessage, ApiError>> {
+    let query = address.query()?;
+    form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "client_id")?;
+    if query.len() > MAX_INBOUND_MESSAGE_BYTES {
+        return Some(Err(ApiError::new(
+            ErrorCode::RequestTooLarge,
+            "the query of a socket's address holds at most 4096 bytes",
+        )));
+    }
+    let request = Query::<OpenRequest>::try_from_uri(address)
+        .map(|Query(request)| ClientMessage::Open(request));
+    Some(request.map_err(|_| {
+        ApiError::new(
+            ErrorCode::InvalidRequest,
+            "the address names a client and holds no whole `open`",
+        )
+    }))
+}
+
+fn not_a_handshake() -> ApiError {
+    ApiError::new(
+        ErrorCode::InvalidRequest,
+        "this address takes WebSocket handshakes only (RFC 6455)",
+    )
+}
+
+fn switching_protocols(key: &HeaderValue, version: ProtocolVersion) -> Response {
+    let headers = [
+        (UPGRADE, HeaderValue::from_static("websocket")),
+        (CONNECTION, HeaderValue::from_static("Upgrade")),
+        (
+            SEC_WEBSOCKET_PROTOCOL,
+            HeaderValue::from_static(version.subprotocol()),
+        ),
+    ];
+    let mut response = (StatusCode::SWITCHING_PROTOCOLS, headers).into_response();
+    if let Ok(accept) = HeaderValue::from_str(&derive_accept_key(key.as_bytes())) {
+        response.headers_mut().insert(SEC_WEBSOCKET_ACCEPT, accept);
+    }
+    response
+}
+
+/// The plain TCP stream back from hyper, whose connection and its 16 KiB of buffers end here, and what hyper has read of
+/// the browser's frames.
+async fn socket(on_upgrade: OnUpgrade) -> Result<(TcpStream, Vec<u8>), UpgradeError> {
+    let parts = on_upgrade
+        .await?
+        .downcast::<TokioIo<TcpStream>>()
+        .map_err(|_: Upgraded| UpgradeError::NotTcp)?;
+    Ok((parts.io.into_inner(), parts.read_buf.to_vec()))
+}
+
+/// Why a connection did not become a socket.
+#[derive(Debug, thiserror::Error)]
+enum UpgradeError {
+    #[error(transparent)]
+    Hyper(#[from] hyper::Error),
+    #[error("the connection is not a plain TCP stream")]
+    NotTcp,
+}

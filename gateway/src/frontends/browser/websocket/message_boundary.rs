@@ -1,0 +1,219 @@
+//! Where one message of a browser's ends and the next has not begun: there, and nowhere else, whatever reads the
+//! socket's frames holds nothing of them.
+
+use std::io::{self, Cursor};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_tungstenite::tungstenite::protocol::frame::FrameHeader;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::OpCode;
+
+/// The largest header of a frame (RFC 6455 §5.2): two bytes, eight of an extended length, four of the mask.
+const MAX_HEADER_BYTES: usize = 14;
+
+/// Where in a sequence of frames the bytes that have passed end (RFC 6455 §5.2 and §5.4).
+#[derive(Debug, Default)]
+struct Position {
+    /// The part of a frame's header that has passed.
+    header: [u8; MAX_HEADER_BYTES],
+    header_bytes: usize,
+    /// Bytes of a frame's payload that have not.
+    payload_left: u64,
+    /// A message has begun whose last frame has not.
+    in_fragments: bool,
+}
+
+impl Position {
+    fn is_between_messages(&self) -> bool {
+        self.header_bytes == 0 && self.payload_left == 0 && !self.in_fragments
+    }
+
+    fn pass(&mut self, mut bytes: &[u8]) {
+        while let Some((&first, rest)) = bytes.split_first() {
+            if self.payload_left > 0 {
+                let passing = usize::try_from(self.payload_left)
+                    .map_or(bytes.len(), |left| left.min(bytes.len()));
+                self.payload_left -= passing as u64;
+                bytes = &bytes[passing..];
+            } else {
+                self.pass_header_byte(first);
+                bytes = rest;
+            }
+        }
+    }
+
+    fn pass_header_byte(&mut self, byte: u8) {
+        self.header[self.header_bytes] = byte;
+        self.header_bytes += 1;
+        match FrameHeader::parse(&mut Cursor::new(&self.header[..self.header_bytes])) {
+            Ok(Some((header, length))) => {
+                self.header_bytes = 0;
+                self.payload_left = length;
+                if let OpCode::Data(_) = header.opcode {
+                    self.in_fragments = !header.is_final;
+                }
+            }
+            Ok(None) if self.header_bytes < MAX_HEADER_BYTES => {}
+            // No frame: whoever reads it refuses it too, and behind it there are no messages.
+            Ok(None) | Err(_) => self.payload_left = u64::MAX,
+        }
+    }
+}
+
+/// A stream that knows where in a browser's messages its reader stands.
+#[derive(Debug)]
+pub(crate) struct Followed<S> {
+    stream: S,
+    position: Position,
+}
+
+impl<S> Followed<S> {
+    /// Follows a stream of which these bytes have been read.
+    pub(crate) fn after(read: &[u8], stream: S) -> Self {
+        let mut position = Position::default();
+        position.pass(read);
+        Self { stream, position }
+    }
+
+    /// Whether what has been read ends with a message.
+    pub(crate) fn is_between_messages(&self) -> bool {
+        self.position.is_between_messages()
+    }
+
+    pub(crate) const fn get_ref(&self) -> &S {
+        &self.stream
+    }
+
+    pub(crate) fn into_inner(self) -> S {
+        self.stream
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Followed<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
+        self.position.pass(&buffer.filled()[before..]);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Followed<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+    use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, Data};
+
+    use super::*;
+
+    /// A masked frame, as browsers send them.
+    fn frame(opcode: OpCode, is_final: bool, payload: usize) -> Vec<u8> {
+        let header = FrameHeader {
+            is_final,
+            opcode,
+            mask: Some([1, 2, 3, 4]),
+            ..FrameHeader::default()
+        };
+        let mut bytes = Vec::new();
+        Frame::from_payload(header, vec![b'x'; payload].into())
+            .format(&mut bytes)
+            .expect("a vector takes everything");
+        bytes
+    }
+
+    /// One message: some data frames, with control frames before each but the first.
+    fn message() -> impl Strategy<Value = Vec<Vec<u8>>> {
+        let length = prop_oneof![9 => 0..130_usize, 1 => 65_530..65_540_usize];
+        let pings = proptest::collection::vec(0..126_usize, 0..3);
+        proptest::collection::vec((length, pings), 1..4).prop_map(|parts| {
+            let mut frames = Vec::new();
+            for (number, (length, pings)) in parts.iter().enumerate() {
+                if number > 0 {
+                    frames.extend(
+                        pings
+                            .iter()
+                            .map(|length| frame(OpCode::Control(Control::Ping), true, *length)),
+                    );
+                }
+                let opcode = if number == 0 {
+                    Data::Text
+                } else {
+                    Data::Continue
+                };
+                frames.push(frame(
+                    OpCode::Data(opcode),
+                    number + 1 == parts.len(),
+                    *length,
+                ));
+            }
+            frames
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_boundary_is_seen_after_each_message_and_nowhere_within(
+            messages in proptest::collection::vec(message(), 1..4),
+            pieces in proptest::collection::vec(1..200_usize, 1..50),
+        ) {
+            let messages: Vec<Vec<u8>> = messages.into_iter().map(|frames| frames.concat()).collect();
+            let boundaries: Vec<usize> = messages
+                .iter()
+                .scan(0, |end, message| { *end += message.len(); Some(*end) })
+                .collect();
+            let bytes = messages.concat();
+            let (mut position, mut passed) = (Position::default(), 0);
+            for piece in pieces.into_iter().cycle() {
+                let piece = piece.min(bytes.len() - passed);
+                position.pass(&bytes[passed..passed + piece]);
+                passed += piece;
+                prop_assert_eq!(position.is_between_messages(), boundaries.contains(&passed), "after {} bytes", passed);
+                if passed == bytes.len() {
+                    break;
+                }
+            }
+        }
+
+        #[test]
+        fn any_bytes_pass(bytes in any::<Vec<u8>>(), split in any::<prop::sample::Index>()) {
+            let mut whole = Position::default();
+            whole.pass(&bytes);
+            let mut parts = Position::default();
+            let (first, second) = bytes.split_at(split.index(bytes.len() + 1));
+            parts.pass(first);
+            parts.pass(second);
+            prop_assert_eq!(whole.is_between_messages(), parts.is_between_messages());
+        }
+    }
+
+    #[test]
+    fn behind_what_is_no_frame_there_is_no_boundary() {
+        let mut position = Position::default();
+        position.pass(&[0x83, 0x80, 0, 0, 0, 0]);
+        position.pass(&frame(OpCode::Data(Data::Text), true, 5));
+        assert!(!position.is_between_messages());
+    }
+}

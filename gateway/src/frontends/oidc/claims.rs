@@ -1,0 +1,62 @@
+//! What a relying party is told of the person.
+
+use saoma_protocol::Identity;
+use serde::Serialize;
+
+use crate::logins::Grant;
+
+/// How long an ID token may be believed: it is checked once, on the way into the relying party's own session.
+const ID_TOKEN_SECONDS: u64 = 300;
+
+/// The claims of an ID token (OIDC Core §2).
+#[derive(Debug, Serialize)]
+pub(super) struct IdTokenClaims<'a> {
+    iss: &'a str,
+    aud: &'a str,
+    exp: u64,
+    iat: u64,
+    auth_time: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nonce: Option<&'a str>,
+    /// `qr`: the login was cross-device, which a relying party may want to treat with care (BCP 247, threat T30).
+    amr: [&'static str; 1],
+    #[serde(flatten)]
+    person: PersonClaims<'a>,
+}
+
+/// The claims about the person, which the userinfo endpoint gives too (OIDC Core §5.3.2).
+#[derive(Debug, Serialize)]
+pub(super) struct PersonClaims<'a> {
+    sub: &'a str,
+    /// With the scope `profile` only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    /// As what the person has logged in.
+    identity: &'a Identity,
+}
+
+impl<'a> IdTokenClaims<'a> {
+    pub(super) fn new(grant: &'a Grant, issuer: &'a str, now: u64) -> Self {
+        Self {
+            iss: issuer,
+            aud: &grant.client_id,
+            exp: now + ID_TOKEN_SECONDS,
+            iat: now,
+            auth_time: grant.auth_time,
+            nonce: grant.nonce.as_deref(),
+            amr: ["qr"],
+            person: PersonClaims::new(grant),
+        }
+    }
+}
+
+impl<'a> PersonClaims<'a> {
+    pub(super) fn new(grant: &'a Grant) -> Self {
+        let profile = grant.scope.split(' ').any(|scope| scope == "profile");
+        Self {
+            sub: grant.person.as_str(),
+            name: profile.then_some(grant.name.as_str()),
+            identity: &grant.identity,
+        }
+    }
+}

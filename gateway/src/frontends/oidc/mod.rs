@@ -1,0 +1,73 @@
+//! The OpenID provider, with the code flow of OpenID Connect Core 1.0.
+
+mod authorize;
+mod claims;
+mod client_auth;
+mod discovery;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz_properties;
+mod keys;
+mod oauth_error;
+mod pages;
+mod token;
+mod userinfo;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+pub(crate) use keys::SigningKey;
+pub use keys::{KeyError, KeyKind, generate_pem};
+use saoma_protocol::paths;
+use tower_http::cors::{AllowOrigin, Any, CorsLayer};
+
+use crate::logins::Logins;
+
+/// The provider of one node.
+#[derive(Debug, Clone)]
+pub(crate) struct Provider {
+    /// The gateway's public origin.
+    pub(crate) issuer: String,
+    /// The login service.
+    pub(crate) logins: Arc<Logins>,
+    /// Key that signs ID tokens.
+    pub(crate) signing_key: Arc<SigningKey>,
+}
+
+/// The provider's routes.
+pub(crate) fn routes(provider: Provider) -> Router {
+    let public = Router::new()
+        .route(paths::DISCOVERY, get(discovery::configuration))
+        .route(paths::JWKS, get(discovery::jwks))
+        .layer(CorsLayer::new().allow_origin(Any));
+    let for_clients = Router::new()
+        .route(paths::TOKEN, post(token::token))
+        .route(
+            paths::USERINFO,
+            get(userinfo::userinfo).post(userinfo::userinfo),
+        )
+        .layer(cors(&provider));
+    Router::new()
+        .route(
+            paths::AUTHORIZE,
+            get(authorize::by_get).post(authorize::by_post),
+        )
+        .route("/assets/{file}", get(pages::asset))
+        .merge(public)
+        .merge(for_clients)
+        .with_state(provider)
+}
+
+/// Public clients are pages: they may ask from the origins that they have registered.
+fn cors(provider: &Provider) -> CorsLayer {
+    let clients = Arc::clone(provider.logins.clients());
+    let admits = move |origin: &http::HeaderValue, _: &http::request::Parts| {
+        origin
+            .to_str()
+            .is_ok_and(|origin| clients.admits_origin_of_any(origin))
+    };
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::predicate(admits))
+        .allow_methods([http::Method::GET, http::Method::POST])
+        .allow_headers([http::header::AUTHORIZATION, http::header::CONTENT_TYPE])
+}

@@ -1,0 +1,134 @@
+//! Errors of the token and userinfo endpoints, in OAuth 2.0's own form (RFC 6749 §5.2).
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::header::{CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
+use serde_json::json;
+
+use crate::error::RETRY_AFTER_OUTAGE;
+use crate::error_chain::chain;
+use crate::logins::RedeemError;
+
+/// An error answer.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{}: {}", self.code(), self.description())]
+pub(super) enum OauthError {
+    /// A parameter is missing, repeated or malformed.
+    InvalidRequest(&'static str),
+    /// The client is unknown, or did not prove itself.
+    InvalidClient {
+        /// The client used `Authorization`, and so is told the schemes (RFC 6749 §5.2).
+        challenge: bool,
+    },
+    /// The code is unknown, out of time, used, another client's, or not proved by its verifier. The answer does not say
+    /// which: it would help a thief.
+    InvalidGrant,
+    /// The grant type is not `authorization_code`.
+    UnsupportedGrantType,
+    /// The client asks too often.
+    TooManyRequests(Duration),
+    /// The store is down or busy.
+    TemporarilyUnavailable {
+        /// Advice for the client.
+        advice: &'static str,
+        /// The store's error.
+        #[source]
+        cause: Arc<dyn Error + Send + Sync>,
+    },
+    /// The gateway has failed.
+    ServerError(#[source] Arc<dyn Error + Send + Sync>),
+}
+
+impl From<RedeemError> for OauthError {
+    fn from(error: RedeemError) -> Self {
+        match error {
+            RedeemError::InvalidCode => Self::InvalidGrant,
+            RedeemError::TooManyRequests { retry_after } => Self::TooManyRequests(retry_after),
+            RedeemError::Store(error) => Self::TemporarilyUnavailable {
+                advice: error.advice(),
+                cause: Arc::new(error),
+            },
+        }
+    }
+}
+
+impl OauthError {
+    /// The code on the wire.
+    pub(super) const fn code(&self) -> &'static str {
+        match self {
+            Self::InvalidRequest(_) => "invalid_request",
+            Self::InvalidClient { .. } => "invalid_client",
+            Self::InvalidGrant => "invalid_grant",
+            Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::TooManyRequests(_) => "too_many_requests",
+            Self::TemporarilyUnavailable { .. } => "temporarily_unavailable",
+            Self::ServerError(_) => "server_error",
+        }
+    }
+
+    /// Logs the error: a refusal for information, a failure as a warning with its cause.
+    pub(super) fn log(&self, request: &'static str) {
+        match self.source() {
+            Some(cause) => {
+                tracing::warn!(request, error = self.code(), cause = %chain(cause), "could not serve a request");
+            }
+            None => tracing::info!(request, error = self.code(), "a request was refused"),
+        }
+    }
+
+    const fn status(&self) -> StatusCode {
+        match self {
+            Self::InvalidRequest(_) | Self::InvalidGrant | Self::UnsupportedGrantType => {
+                StatusCode::BAD_REQUEST
+            }
+            Self::InvalidClient { .. } => StatusCode::UNAUTHORIZED,
+            Self::TooManyRequests(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::TemporarilyUnavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::ServerError(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    const fn description(&self) -> &'static str {
+        match self {
+            Self::InvalidRequest(what) | Self::TemporarilyUnavailable { advice: what, .. } => what,
+            Self::InvalidClient { .. } => "the client is not registered, or did not prove itself",
+            Self::InvalidGrant => "the code cannot be redeemed: start a new login",
+            Self::UnsupportedGrantType => "grant_type must be authorization_code",
+            Self::TooManyRequests(_) => "too many requests: wait as long as Retry-After says",
+            Self::ServerError(_) => "a fault of the gateway",
+        }
+    }
+
+    const fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::TooManyRequests(wait) => Some(*wait),
+            Self::TemporarilyUnavailable { .. } => Some(RETRY_AFTER_OUTAGE),
+            _ => None,
+        }
+    }
+}
+
+impl IntoResponse for OauthError {
+    fn into_response(self) -> Response {
+        let body = json!({ "error": self.code(), "error_description": self.description() });
+        let mut response =
+            (self.status(), [(CACHE_CONTROL, "no-store")], Json(body)).into_response();
+        if let Some(wait) = self.retry_after() {
+            response
+                .headers_mut()
+                .insert(RETRY_AFTER, wait.as_secs().max(1).into());
+        }
+        if matches!(self, Self::InvalidClient { challenge: true }) {
+            response.headers_mut().insert(
+                WWW_AUTHENTICATE,
+                HeaderValue::from_static("Basic realm=\"token\""),
+            );
+        }
+        response
+    }
+}

@@ -1,0 +1,145 @@
+//! The provider's own pages, and the files that they load.
+
+use askama::Template;
+use axum::extract::Path;
+use axum::response::{Html, IntoResponse, Response};
+use http::header::{
+    ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use rust_embed::RustEmbed;
+
+use crate::http::assets;
+
+/// What the web side's build has made: the element that shows the code, and the pages' stylesheet.
+#[derive(RustEmbed)]
+#[folder = "web/dist"]
+#[allow_missing = true]
+struct WebFiles;
+
+/// A page's language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Locale {
+    /// Simplified Chinese.
+    Chinese,
+    /// English.
+    English,
+}
+
+impl Locale {
+    /// The language of `ui_locales` (OIDC Core §3.1.2.1), else of the browser, else Chinese.
+    pub(super) fn of(ui_locales: Option<&str>, headers: &HeaderMap) -> Self {
+        let accepted = headers
+            .get(ACCEPT_LANGUAGE)
+            .and_then(|value| value.to_str().ok());
+        let wanted = ui_locales.into_iter().flat_map(|tags| tags.split(' '));
+        let accepted = accepted
+            .into_iter()
+            .flat_map(|tags| tags.split(','))
+            .map(str::trim);
+        wanted
+            .chain(accepted)
+            .find_map(Self::known)
+            .unwrap_or(Self::Chinese)
+    }
+
+    fn known(tag: &str) -> Option<Self> {
+        match tag.get(..2)?.to_ascii_lowercase().as_str() {
+            "zh" => Some(Self::Chinese),
+            "en" => Some(Self::English),
+            _ => None,
+        }
+    }
+
+    /// The tag (BCP 47).
+    const fn tag(self) -> &'static str {
+        match self {
+            Self::Chinese => "zh-CN",
+            Self::English => "en",
+        }
+    }
+
+    const fn pick<'a>(self, chinese: &'a str, english: &'a str) -> &'a str {
+        match self {
+            Self::Chinese => chinese,
+            Self::English => english,
+        }
+    }
+}
+
+/// The hosted login page.
+#[derive(Debug, Template)]
+#[template(path = "login.html")]
+pub(super) struct LoginPage<'a> {
+    pub(super) locale: Locale,
+    pub(super) client_name: &'a str,
+    pub(super) client_host: String,
+    pub(super) gateway: &'a str,
+    pub(super) client_id: &'a str,
+    pub(super) redirect_uri: &'a str,
+    pub(super) scope: &'a str,
+    pub(super) state: Option<&'a str>,
+    pub(super) nonce: Option<&'a str>,
+    pub(super) code_challenge: &'a str,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "error.html")]
+struct ErrorPage {
+    locale: Locale,
+}
+
+/// Answers with the login page. `issuer` is the gateway's public origin, whose sockets the page may open.
+pub(super) fn login(page: &LoginPage<'_>, issuer: &str) -> Response {
+    let socket = issuer.replacen("http", "ws", 1);
+    let policy = format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' {socket}; \
+         base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
+    );
+    render(page, StatusCode::OK, &policy)
+}
+
+/// Answers a request that leads nowhere: no redirect, and nothing of the request is repeated.
+pub(super) fn error(locale: Locale, status: StatusCode) -> Response {
+    let policy = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    render(&ErrorPage { locale }, status, policy)
+}
+
+fn render<T: Template>(page: &T, status: StatusCode, policy: &str) -> Response {
+    let Ok(html) = page.render() else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let mut response = (status, Html(html)).into_response();
+    let headers = response.headers_mut();
+    if let Ok(policy) = HeaderValue::from_str(policy) {
+        headers.insert(CONTENT_SECURITY_POLICY, policy);
+    }
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Answers `GET /assets/{file}`.
+pub(super) async fn asset(Path(file): Path<String>, headers: HeaderMap) -> Response {
+    assets::serve::<WebFiles>(&file, &headers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_speaks_the_language_that_is_asked_for() {
+        let browser =
+            |tags: &str| HeaderMap::from_iter([(ACCEPT_LANGUAGE, tags.parse().expect("a header"))]);
+        assert_eq!(Locale::of(Some("en"), &browser("zh-CN")), Locale::English);
+        assert_eq!(Locale::of(Some("fr zh"), &browser("en")), Locale::Chinese);
+        assert_eq!(
+            Locale::of(None, &browser("fr, en-GB;q=0.8")),
+            Locale::English
+        );
+        assert_eq!(Locale::of(None, &HeaderMap::new()), Locale::Chinese);
+    }
+}

@@ -1,0 +1,107 @@
+//! The token endpoint: an authorization code becomes an ID token and an access token, once.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use serde::Serialize;
+
+use super::Provider;
+use super::claims::IdTokenClaims;
+use super::client_auth::{Form, authenticate};
+use super::oauth_error::OauthError;
+use crate::http::body::{self, BodyError};
+use crate::logins::{Grant, PresentedCode};
+use crate::relying_parties::Client;
+
+const MAX_FORM_BYTES: usize = 8 * 1024;
+
+/// A successful answer (RFC 6749 §5.1, OIDC Core §3.1.3.3).
+#[derive(Debug, Serialize)]
+struct TokenResponse {
+    access_token: String,
+    token_type: &'static str,
+    expires_in: u64,
+    id_token: String,
+    scope: String,
+}
+
+/// Answers `POST /oauth2/token`.
+pub(super) async fn token(State(provider): State<Provider>, request: Request) -> Response {
+    match provider.exchange(request).await {
+        Ok(response) => ([(CACHE_CONTROL, "no-store")], Json(response)).into_response(),
+        Err(error) => {
+            error.log("token");
+            error.into_response()
+        }
+    }
+}
+
+impl Provider {
+    async fn exchange(&self, request: Request) -> Result<TokenResponse, OauthError> {
+        let (parts, body) =
+            body::read(request, MAX_FORM_BYTES)
+                .await
+                .map_err(|error| match error {
+                    BodyError::TooLarge => OauthError::InvalidRequest("the body is too large"),
+                    BodyError::TooSlow => {
+                        OauthError::InvalidRequest("the body did not come in time")
+                    }
+                })?;
+        let media_type = parts
+            .headers
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        if !media_type.starts_with("application/x-www-form-urlencoded") {
+            return Err(OauthError::InvalidRequest(
+                "send application/x-www-form-urlencoded",
+            ));
+        }
+        let form = Form::parse(&body)?;
+        let client = authenticate(self.logins.clients(), &parts.headers, &form)?;
+        if form.required("grant_type", "grant_type is missing")? != "authorization_code" {
+            return Err(OauthError::UnsupportedGrantType);
+        }
+        self.redeem(client, &form).await
+    }
+
+    async fn redeem(&self, client: &Client, form: &Form) -> Result<TokenResponse, OauthError> {
+        let presented = PresentedCode {
+            code: form
+                .required("code", "code is missing")?
+                .parse()
+                .map_err(|_| OauthError::InvalidGrant)?,
+            redirect_uri: form.required("redirect_uri", "redirect_uri is missing")?,
+            verifier: form.required("code_verifier", "code_verifier is missing")?,
+        };
+        let redeemed = self.logins.redeem(client, &presented).await?;
+        let id_token = match self.id_token(&redeemed.grant) {
+            Ok(id_token) => id_token,
+            Err(error) => {
+                // The fault is the gateway's, so it must not cost the client its code.
+                self.logins.undo_redemption(&redeemed).await;
+                return Err(OauthError::ServerError(Arc::new(error)));
+            }
+        };
+        Ok(TokenResponse {
+            access_token: redeemed.access_token.to_string(),
+            token_type: "Bearer",
+            expires_in: redeemed.lifetime.as_secs(),
+            id_token,
+            scope: redeemed.grant.scope,
+        })
+    }
+
+    fn id_token(&self, grant: &Grant) -> Result<String, jsonwebtoken::errors::Error> {
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_secs();
+        self.signing_key
+            .sign(&IdTokenClaims::new(grant, &self.issuer, now))
+    }
+}

@@ -1,0 +1,47 @@
+//! The userinfo endpoint (OIDC Core §5.3).
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::header::{AUTHORIZATION, CACHE_CONTROL, WWW_AUTHENTICATE};
+use http::{HeaderMap, StatusCode};
+use saoma_protocol::AccessToken;
+
+use super::Provider;
+use super::claims::PersonClaims;
+use super::oauth_error::OauthError;
+
+/// Answers `GET` and `POST /oauth2/userinfo`.
+pub(super) async fn userinfo(State(provider): State<Provider>, headers: HeaderMap) -> Response {
+    let Some(token) = bearer(&headers) else {
+        // RFC 6750 §3.1: without a token no error code is told.
+        return (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, "Bearer")]).into_response();
+    };
+    let access = match token.parse::<AccessToken>() {
+        Ok(token) => provider.logins.access(&token).await,
+        Err(_) => Ok(None),
+    };
+    match access {
+        Ok(Some(grant)) => (
+            [(CACHE_CONTROL, "no-store")],
+            Json(PersonClaims::new(&grant)),
+        )
+            .into_response(),
+        Ok(None) => {
+            let challenge = "Bearer error=\"invalid_token\", error_description=\"the access token is unknown or ended\"";
+            (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, challenge)]).into_response()
+        }
+        Err(error) => {
+            let error = OauthError::from(error);
+            error.log("userinfo");
+            error.into_response()
+        }
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then_some(token.trim())
+}

@@ -1,0 +1,118 @@
+//! The phone's API: three requests, each with the app's own access token.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Request, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use saoma_protocol::{
+    ConfirmRequest, Decision, ErrorCode, LoginId, ScanContext, ScanRequest, paths,
+};
+
+use crate::error::ApiError;
+use crate::http::body;
+use crate::http::problem::ApiProblem;
+use crate::http::trusted_proxies::TrustedProxies;
+use crate::logins::Logins;
+
+/// What the endpoints share.
+#[derive(Debug, Clone)]
+pub(crate) struct Phones {
+    /// The service behind them.
+    pub logins: Arc<Logins>,
+    /// Whose word counts about where a phone is.
+    pub trusted_proxies: Arc<TrustedProxies>,
+}
+
+/// The routes of the phone's API.
+pub(crate) fn routes(phones: Phones) -> Router {
+    Router::new()
+        .route(paths::SCANS, post(scan))
+        .route(paths::CONFIRM, post(confirm))
+        .route(paths::REJECT, post(reject))
+        .with_state(phones)
+}
+
+async fn scan(
+    State(phones): State<Phones>,
+    request: Request,
+) -> Result<Json<ScanContext>, Response> {
+    let scanned = async {
+        let token = bearer_token(request.headers())?.to_owned();
+        let address = phones.trusted_proxies.address_of(&request)?;
+        let request: ScanRequest = body::read_json(request).await?;
+        phones.logins.scan(&token, &request, &address).await
+    };
+    scanned
+        .await
+        .map(Json)
+        .map_err(|denial| phones.refuse("scan", denial))
+}
+
+async fn confirm(
+    State(phones): State<Phones>,
+    Path(login_id): Path<String>,
+    request: Request,
+) -> Result<Json<Decision>, Response> {
+    let confirmed = async {
+        let token = bearer_token(request.headers())?.to_owned();
+        let login_id = read_login_id(&login_id)?;
+        let request: ConfirmRequest = body::read_json(request).await?;
+        phones
+            .logins
+            .confirm(&token, login_id, &request.identity)
+            .await
+    };
+    confirmed
+        .await
+        .map(Json)
+        .map_err(|denial| phones.refuse("confirm", denial))
+}
+
+async fn reject(
+    State(phones): State<Phones>,
+    Path(login_id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Json<Decision>, Response> {
+    let rejected = async {
+        let token = bearer_token(&headers)?;
+        phones.logins.reject(token, read_login_id(&login_id)?).await
+    };
+    rejected
+        .await
+        .map(Json)
+        .map_err(|denial| phones.refuse("reject", denial))
+}
+
+impl Phones {
+    fn refuse(&self, step: &'static str, denial: ApiError) -> Response {
+        self.logins.refused(step, &denial);
+        ApiProblem::from(denial).into_response()
+    }
+}
+
+fn read_login_id(text: &str) -> Result<LoginId, ApiError> {
+    text.parse().map_err(|_| Logins::unknown_login())
+}
+
+/// The token of `Authorization: Bearer` (RFC 6750 §2.1).
+fn bearer_token(headers: &HeaderMap) -> Result<&str, ApiError> {
+    let value = headers
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
+    let token = value
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    token
+        .map(|(_, token)| token.trim())
+        .filter(|token| !token.is_empty())
+        .ok_or_else(|| {
+            ApiError::new(
+                ErrorCode::InvalidToken,
+                "send the app's access token as Authorization: Bearer",
+            )
+        })
+}

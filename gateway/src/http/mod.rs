@@ -1,0 +1,8 @@
+//! HTTP as all front ends need it: the server loop, admission, bodies, problems, trusted proxies, built assets.
+
+pub(crate) mod admission;
+pub mod assets;
+pub(crate) mod body;
+pub(crate) mod problem;
+pub(crate) mod server;
+pub(crate) mod trusted_proxies;

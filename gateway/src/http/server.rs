@@ -1,0 +1,165 @@
+//! The listener: accepts connections and serves each by hyper, within limits.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt;
+
+use crate::error_chain::chain;
+
+/// The largest request head: a callback's URL fits, and little else has to.
+const MAX_HEAD_BYTES: usize = 16 * 1024;
+
+/// How long accepting pauses when the system has no more files: connections wait in the backlog meanwhile.
+const PAUSE_WITHOUT_FILES: Duration = Duration::from_millis(100);
+
+/// The address of the connection's other end, in each request's extensions.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer(pub SocketAddr);
+
+/// What a connection gets that is one too many, before a byte of it is read.
+const ONE_TOO_MANY: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+
+/// Whether there is room for one more connection, by where it comes from. What it gives is dropped with the connection.
+pub(crate) type Admit = Arc<dyn Fn(SocketAddr) -> Option<Box<dyn Send>> + Send + Sync>;
+
+/// How long a request's body may take, in each request's extensions; no time where no listener says so.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct BodyTimeout(pub Duration);
+
+/// How connections are accepted and read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ListenerSettings {
+    /// Connections that the kernel keeps until they are accepted.
+    pub backlog: u32,
+    /// How long a request's head may take, and its body again: what slow attackers are up against.
+    pub header_timeout: Duration,
+}
+
+/// Binds a listener.
+///
+/// # Errors
+/// The address is in use, or not this machine's.
+pub(crate) fn bind(address: SocketAddr, settings: ListenerSettings) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(settings.backlog)
+}
+
+/// A listener and what its connections get.
+pub(crate) struct Server {
+    /// Where they come in.
+    pub listener: TcpListener,
+    /// What answers their requests.
+    pub router: Router,
+    /// How they are read.
+    pub settings: ListenerSettings,
+    /// Whether there is room for them.
+    pub admit: Admit,
+    /// Owns their tasks.
+    pub tasks: TaskTracker,
+    /// Ends the accepting; requests at hand finish.
+    pub closing: CancellationToken,
+}
+
+impl Server {
+    /// Accepts until it is closing. Sockets that came out of an upgrade are not this function's: their tasks are tracked
+    /// by whoever upgraded them.
+    pub(crate) async fn run(self) {
+        loop {
+            let accepted = tokio::select! {
+                () = self.closing.cancelled() => return,
+                accepted = self.listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, peer)) => self.begin(stream, peer),
+                Err(error) => {
+                    tracing::warn!(error = %chain(&error), "could not accept a connection");
+                    tokio::time::sleep(PAUSE_WITHOUT_FILES).await;
+                }
+            }
+        }
+    }
+
+    fn begin(&self, stream: TcpStream, peer: SocketAddr) {
+        let Some(admitted) = (self.admit)(peer) else {
+            // It fits the empty send buffer of a new connection; where it does not, the end says enough.
+            let _ = stream.try_write(ONE_TOO_MANY);
+            return;
+        };
+        let connection = connection(
+            stream,
+            Peer(peer),
+            self.router.clone(),
+            self.settings,
+            self.closing.clone(),
+        );
+        self.tasks.spawn(async move {
+            connection.await;
+            drop(admitted);
+        });
+    }
+}
+
+async fn connection(
+    stream: TcpStream,
+    peer: Peer,
+    router: Router,
+    settings: ListenerSettings,
+    closing: CancellationToken,
+) {
+    // A push is one small segment, which must not wait for another.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(error = %chain(&error), "could not turn Nagle's algorithm off");
+    }
+    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        request
+            .extensions_mut()
+            .insert(BodyTimeout(settings.header_timeout));
+        let router = router.clone();
+        async move { Ok::<_, Infallible>(answer(router, request).await) }
+    });
+    let mut http = hyper::server::conn::http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(settings.header_timeout)
+        .max_buf_size(MAX_HEAD_BYTES);
+    let mut connection = std::pin::pin!(
+        http.serve_connection(TokioIo::new(stream), service)
+            .with_upgrades()
+    );
+    let served = tokio::select! {
+        served = &mut connection => served,
+        () = closing.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = served {
+        tracing::debug!(error = %chain(&error), "a connection ended early");
+    }
+}
+
+async fn answer(router: Router, request: hyper::Request<Incoming>) -> hyper::Response<Body> {
+    match router.oneshot(request.map(Body::new)).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    }
+}

@@ -1,0 +1,163 @@
+//! Decisions: the person who has scanned confirms or rejects.
+
+use saoma_protocol::{
+    AuthorizationCode, Decision, DecisionStatus, ErrorCode, EventKind, LoginId, RejectReason,
+    StateName, TransitionError,
+};
+
+use super::Logins;
+use crate::error::ApiError;
+use crate::identity::Person;
+use crate::limits::LimitName;
+use crate::random;
+use crate::store::{Applied, Confirmation, Transition};
+
+impl Logins {
+    /// Logs the browser in as one of the person's identities, whose standing is asked for again (threats T24, T25).
+    ///
+    /// # Errors
+    /// The login is not this person's or not scanned, the identity is not theirs or refused, or something is down.
+    pub(crate) async fn confirm(
+        &self,
+        token: &str,
+        id: LoginId,
+        identity: &str,
+    ) -> Result<Decision, ApiError> {
+        let person = self.identity.identify(token).await?;
+        let Some(offered) = person
+            .identities
+            .iter()
+            .find(|offered| offered.identity.id == identity)
+        else {
+            self.count(LimitName::ConfirmPerPerson, person.id.as_str())
+                .await?;
+            self.must_own(id, &person).await?;
+            return Err(not_offered());
+        };
+        if let Some(reason) = person
+            .ineligible_reason
+            .as_ref()
+            .or(offered.ineligible_reason.as_ref())
+        {
+            self.count(LimitName::ConfirmPerPerson, person.id.as_str())
+                .await?;
+            self.must_own(id, &person).await?;
+            return Err(self.refuse_identity(id, &person, reason).await?);
+        }
+        let confirmation = Confirmation {
+            person: person.id.clone(),
+            name: person.name.clone(),
+            identity: offered.identity.clone(),
+            code: AuthorizationCode::from_random(id, random::bytes()),
+            lifetime: self.lifetimes.authorization_code,
+        };
+        let attempts = [self.attempt(LimitName::ConfirmPerPerson, person.id.as_str())];
+        let confirmed = self.store.confirm(&attempts, id, &confirmation).await?;
+        let applied = self.let_through(confirmed)?;
+        self.decided(&applied, EventKind::Confirm, DecisionStatus::Confirmed)
+    }
+
+    /// Declines.
+    ///
+    /// # Errors
+    /// The login is not this person's, or over, or something is down.
+    pub(crate) async fn reject(&self, token: &str, id: LoginId) -> Result<Decision, ApiError> {
+        let person = self.identity.identify(token).await?;
+        self.count(LimitName::ConfirmPerPerson, person.id.as_str())
+            .await?;
+        let applied = self
+            .store
+            .apply(id, &rejection(&person, RejectReason::Declined))
+            .await?;
+        self.decided(&applied, EventKind::Reject, DecisionStatus::Rejected)
+    }
+
+    /// Whether the login is this person's. Another person's login and one that does not exist look the same.
+    async fn must_own(&self, id: LoginId, person: &Person) -> Result<(), ApiError> {
+        let record = self.store.read(id).await?.ok_or_else(Self::unknown_login)?;
+        match record.login.state.person() {
+            Some(owner) if *owner == person.id => Ok(()),
+            Some(_) => Err(Self::unknown_login()),
+            None => match record.login.state.name() {
+                StateName::Waiting => {
+                    Err(ApiError::new(ErrorCode::NotScanned, "scan the code first"))
+                }
+                // Which person a login had when it was cancelled or ran out is not kept.
+                state => Err(refused_decision(TransitionError::State(state))),
+            },
+        }
+    }
+
+    async fn refuse_identity(
+        &self,
+        id: LoginId,
+        person: &Person,
+        reason: &str,
+    ) -> Result<ApiError, ApiError> {
+        let transition = rejection(person, RejectReason::IdentityRefused);
+        if let Applied::Changed(_) = self.store.apply(id, &transition).await? {
+            self.metrics.login_changed(EventKind::Reject);
+        }
+        Ok(ApiError {
+            reason: Some(reason.to_owned()),
+            ..ApiError::new(
+                ErrorCode::IdentityRefused,
+                "this identity may not log in now; reason says why",
+            )
+        })
+    }
+
+    fn decided(
+        &self,
+        applied: &Applied,
+        event: EventKind,
+        status: DecisionStatus,
+    ) -> Result<Decision, ApiError> {
+        match applied {
+            Applied::Changed(_) => {
+                self.metrics.login_changed(event);
+                Ok(Decision { status })
+            }
+            Applied::Repeated(_) => Ok(Decision { status }),
+            Applied::Refused(refusal) => Err(refused_decision(*refusal)),
+            Applied::Unknown => Err(Self::unknown_login()),
+        }
+    }
+}
+
+fn not_offered() -> ApiError {
+    ApiError::new(
+        ErrorCode::IdentityNotAllowed,
+        "the person does not have this identity: choose one of those offered",
+    )
+}
+
+fn rejection(person: &Person, reason: RejectReason) -> Transition {
+    Transition::Reject {
+        person: person.id.clone(),
+        reason,
+    }
+}
+
+fn refused_decision(refusal: TransitionError) -> ApiError {
+    match refusal {
+        TransitionError::AnotherPerson => Logins::unknown_login(),
+        TransitionError::State(StateName::Waiting) => {
+            ApiError::new(ErrorCode::NotScanned, "scan the code first")
+        }
+        TransitionError::State(StateName::Expired)
+        | TransitionError::TooLate
+        | TransitionError::TooEarly => ApiError::new(
+            ErrorCode::LoginExpired,
+            "the time to confirm is over: scan a new code",
+        ),
+        TransitionError::State(_) => already_decided(),
+    }
+}
+
+pub(super) fn already_decided() -> ApiError {
+    ApiError::new(
+        ErrorCode::AlreadyDecided,
+        "the login is decided already, or its browser has given it up: scan a new code",
+    )
+}

@@ -1,0 +1,192 @@
+//! Opening of logins by browsers.
+
+use saoma_protocol::{
+    Digest, ErrorCode, LoginId, OpenRequest, ReceiveKey, RequesterContext, ScanCode, ServerMessage,
+    UserCode,
+};
+use url::Url;
+
+use super::Logins;
+use crate::client_address::ClientAddress;
+use crate::error::ApiError;
+use crate::limits::LimitName;
+use crate::metrics::Transport;
+use crate::random;
+use crate::relying_parties::Client;
+use crate::store::{LoginRequest, NewLogin, Opening};
+use crate::waiting::registry::Waiting;
+use crate::waiting::waiter::{Deadline, Phase, Waiter};
+
+/// User codes that are tried before an open gives up; two in a row being taken is a one in 2^50 chance at a thousand
+/// open logins.
+const USER_CODE_TRIES: usize = 3;
+
+/// The largest member of an open request, in bytes: they go into URLs.
+const MAX_MEMBER_BYTES: usize = 1024;
+
+/// Who opens: what a door knows of the browser beside its message.
+#[derive(Debug, Clone)]
+pub(crate) struct Opener {
+    /// The page's origin.
+    pub origin: Option<String>,
+    /// Where the browser is.
+    pub address: ClientAddress,
+    /// The browser as the phone's person will see it.
+    pub requester: RequesterContext,
+    /// The door.
+    pub transport: Transport,
+}
+
+/// A login just opened.
+#[derive(Debug)]
+pub(crate) struct OpenedLogin {
+    /// The message `opened`.
+    pub message: ServerMessage,
+    /// The browser's place; a door that does not hold the browser drops it.
+    pub waiting: Waiting,
+}
+
+impl Logins {
+    /// Opens a login for a browser, which waits on this node from then on.
+    ///
+    /// # Errors
+    /// The client, redirect URI, origin or scope is not right, a limit is reached, or the store is down.
+    pub(crate) async fn open(
+        &self,
+        request: OpenRequest,
+        opener: Opener,
+    ) -> Result<OpenedLogin, ApiError> {
+        self.admit(&request, opener.origin.as_deref())?;
+        let limit_key = opener.address.limit_key();
+        let receive_key = ReceiveKey::from_random(random::bytes());
+        let mut login = self.new_login(request, &receive_key, opener.requester);
+        let waiting = self.waiters.join(Waiter::new(login.id, 1));
+        let attempts = [self.attempt(LimitName::OpenPerAddress, &limit_key)];
+        for number in 0..USER_CODE_TRIES {
+            // One open is one attempt, however many user codes it takes.
+            let attempts = &attempts[..usize::from(number == 0)];
+            let opening = self.let_through(self.store.open(attempts, &login).await?)?;
+            if let Opening::Opened { at, expires_at } = opening {
+                self.clock.observe(at);
+                waiting.waiter().attached(1);
+                waiting.waiter().set_deadline(Deadline {
+                    phase: Phase::Waiting,
+                    seq: 1,
+                    expires_at,
+                    closes_at: at.plus(login.waiting_lifetime),
+                });
+                waiting.hold();
+                self.timers.watch(waiting.waiter(), at);
+                self.metrics.login_opened(opener.transport);
+                let message = ServerMessage::Opened {
+                    seq: 1,
+                    login_id: login.id,
+                    receive_key,
+                    qr: self.renderer.qr(&login.scan_code),
+                    user_code: login.user_code,
+                    expires_in: at.seconds_until(expires_at),
+                    server_time: at.seconds(),
+                };
+                return Ok(OpenedLogin { message, waiting });
+            }
+            login.user_code = UserCode::from_random(random::bytes());
+        }
+        Err(ApiError::unavailable(
+            "no free user code was found: try again",
+        ))
+    }
+
+    fn admit(&self, request: &OpenRequest, origin: Option<&str>) -> Result<(), ApiError> {
+        let client = self.clients.get(&request.client_id).ok_or_else(|| {
+            ApiError::new(
+                ErrorCode::UnknownClient,
+                "no client is registered under this client_id",
+            )
+        })?;
+        if !client.admits_redirect(&request.redirect_uri) {
+            return Err(ApiError::new(
+                ErrorCode::RedirectUriNotAllowed,
+                "redirect_uri must be exactly one that the client has registered",
+            ));
+        }
+        if !self.admits_origin(client, origin) {
+            return Err(ApiError::new(
+                ErrorCode::OriginNotAllowed,
+                "the page's origin is not registered for this client",
+            ));
+        }
+        if !request.scope.split(' ').any(|scope| scope == "openid") {
+            return Err(ApiError::new(
+                ErrorCode::InvalidScope,
+                "scope must contain openid",
+            ));
+        }
+        let members = [
+            Some(&request.scope),
+            request.state.as_ref(),
+            request.nonce.as_ref(),
+            request.locale.as_ref(),
+        ];
+        if members
+            .into_iter()
+            .flatten()
+            .any(|member| member.len() > MAX_MEMBER_BYTES)
+        {
+            return Err(ApiError::new(
+                ErrorCode::InvalidRequest,
+                "state, nonce, scope and locale hold at most 1024 bytes each",
+            ));
+        }
+        Ok(())
+    }
+
+    /// A page may open a login when its origin is the client's, or the gateway's own hosted page.
+    fn admits_origin(&self, client: &Client, origin: Option<&str>) -> bool {
+        origin.is_some_and(|origin| origin == self.public_origin || client.admits_origin(origin))
+    }
+
+    fn new_login(
+        &self,
+        request: OpenRequest,
+        receive_key: &ReceiveKey,
+        requester: RequesterContext,
+    ) -> NewLogin {
+        let id = LoginId::from_random(random::bytes());
+        let receive_key: Digest = receive_key.digest();
+        NewLogin {
+            id,
+            receive_key,
+            scan_code: ScanCode::from_random(id, random::bytes()),
+            user_code: UserCode::from_random(random::bytes()),
+            request: LoginRequest {
+                client_id: request.client_id,
+                answer_uri: answer_uri(
+                    &request.redirect_uri,
+                    request.state.as_deref(),
+                    &self.public_origin,
+                ),
+                redirect_uri: request.redirect_uri,
+                nonce: request.nonce,
+                scope: request.scope,
+                code_challenge: request.code_challenge,
+                requester,
+            },
+            node: self.node.clone(),
+            code_lifetime: self.lifetimes.code,
+            waiting_lifetime: self.lifetimes.waiting,
+        }
+    }
+}
+
+/// The redirect URI with all of the answer but the code, after what it has (RFC 6749 §4.1.2, RFC 9207 §2).
+pub(super) fn answer_uri(redirect_uri: &str, state: Option<&str>, issuer: &str) -> String {
+    let Ok(mut url) = Url::parse(redirect_uri) else {
+        // Registered redirect URIs are checked when the settings are read.
+        return redirect_uri.to_owned();
+    };
+    let state = state.map(|state| ("state", state));
+    url.query_pairs_mut()
+        .extend_pairs(state)
+        .append_pair("iss", issuer);
+    url.into()
+}

@@ -1,0 +1,116 @@
+//! Redemption of authorization codes by relying parties, and the access tokens that come of it.
+
+use std::time::Duration;
+
+use saoma_protocol::{AccessToken, AuthorizationCode, CodeChallenge, EventKind};
+
+use super::Logins;
+use crate::error_chain::chain;
+use crate::limits::LimitName;
+use crate::random;
+use crate::relying_parties::Client;
+use crate::store::{Counted, Grant, Redeemed, Redemption, StoreError};
+
+/// A code with all that a token request must repeat of the login (RFC 6749 §4.1.3, RFC 7636 §4.5).
+#[derive(Debug)]
+pub(crate) struct PresentedCode<'a> {
+    /// The code.
+    pub(crate) code: AuthorizationCode,
+    /// The redirect URI of the authorization request.
+    pub(crate) redirect_uri: &'a str,
+    /// The verifier of the code challenge.
+    pub(crate) verifier: &'a str,
+}
+
+/// A redeemed code.
+#[derive(Debug)]
+pub(crate) struct RedeemedCode {
+    /// The claims.
+    pub(crate) grant: Grant,
+    /// The access token for them.
+    pub(crate) access_token: AccessToken,
+    /// Time that the access token lives.
+    pub(crate) lifetime: Duration,
+}
+
+/// Reasons for a code not to be redeemed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RedeemError {
+    /// The code is unknown, out of time, used, of another client, or its verifier does not match.
+    #[error("the code cannot be redeemed")]
+    InvalidCode,
+    /// The client redeems too many codes.
+    #[error("too many token requests of this client")]
+    TooManyRequests {
+        /// Time after which the client may try again.
+        retry_after: Duration,
+    },
+    /// The store does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Logins {
+    /// Redeems a code of an authenticated client for an access token.
+    ///
+    /// # Errors
+    /// Returns an error if the code is not good for this client, if the client is over its limit, or if the store does
+    /// not answer.
+    pub(crate) async fn redeem(
+        &self,
+        client: &Client,
+        presented: &PresentedCode<'_>,
+    ) -> Result<RedeemedCode, RedeemError> {
+        let code = &presented.code;
+        let login_id = code.login_id();
+        let access_token = AccessToken::from_random(login_id, random::bytes());
+        let redemption = Redemption {
+            code: code.digest(),
+            client_id: &client.id,
+            redirect_uri: presented.redirect_uri,
+            challenge: CodeChallenge::of_valid(presented.verifier),
+            access_token: access_token.digest(),
+            lifetime: self.lifetimes.access_token,
+        };
+        let attempts = [self.attempt(LimitName::TokenPerClient, &client.id)];
+        match self.store.redeem(&attempts, login_id, &redemption).await? {
+            Counted::Limited { limit, retry_after } => {
+                self.metrics.limited(limit);
+                Err(RedeemError::TooManyRequests { retry_after })
+            }
+            Counted::Done(Redeemed::Granted(grant)) => {
+                self.metrics.login_changed(EventKind::Redeem);
+                Ok(RedeemedCode {
+                    grant: *grant,
+                    access_token,
+                    lifetime: self.lifetimes.access_token,
+                })
+            }
+            Counted::Done(Redeemed::Replayed) => {
+                tracing::warn!(%login_id, client_id = %client.id, "a code was redeemed twice: its access token is ended");
+                Err(RedeemError::InvalidCode)
+            }
+            Counted::Done(Redeemed::Mismatched | Redeemed::Invalid) => {
+                Err(RedeemError::InvalidCode)
+            }
+        }
+    }
+
+    /// Gives a code back whose redemption cannot be answered, so that the client can redeem it again while its time
+    /// lasts. Without an answer of the store the code stays used.
+    pub(crate) async fn undo_redemption(&self, redeemed: &RedeemedCode) {
+        let token = &redeemed.access_token;
+        let login_id = token.login_id();
+        if let Err(error) = self.store.undo_redemption(login_id, token.digest()).await {
+            tracing::warn!(error = %chain(&error), %login_id, "could not give a code back");
+        }
+    }
+
+    /// Returns the claims behind an access token, or `None` if the token is unknown or ended.
+    ///
+    /// # Errors
+    /// Returns an error if the store does not answer.
+    pub(crate) async fn access(&self, token: &AccessToken) -> Result<Option<Grant>, RedeemError> {
+        Ok(self.store.access(token.login_id(), token.digest()).await?)
+    }
+}

@@ -1,0 +1,126 @@
+//! Renewal and cancelling of logins by their browsers.
+
+use std::time::Duration;
+
+use saoma_protocol::{
+    ErrorCode, LoginId, ReceiveKey, ScanCode, StateName, TransitionError, UserCode,
+};
+
+use super::Logins;
+use crate::client_address::ClientAddress;
+use crate::error::ApiError;
+use crate::limits::LimitName;
+use crate::random;
+use crate::store::{Applied, Precondition, Transition};
+use crate::waiting::waiter::Waiter;
+
+impl Logins {
+    /// Renews the code of a login whose browser is waiting here.
+    ///
+    /// # Errors
+    /// The login is not waiting any more, a limit is reached, or the store is down.
+    pub(crate) async fn refresh(
+        &self,
+        waiter: &Waiter,
+        address: &ClientAddress,
+    ) -> Result<(), ApiError> {
+        self.refresh_with(waiter.login_id(), Precondition::None, address)
+            .await
+    }
+
+    /// Renews the code of a login by its receive key.
+    ///
+    /// # Errors
+    /// As [`Logins::refresh`], and a wrong receive key.
+    pub(crate) async fn refresh_by_key(
+        &self,
+        id: LoginId,
+        key: &ReceiveKey,
+        address: &ClientAddress,
+    ) -> Result<(), ApiError> {
+        self.refresh_with(id, Precondition::ReceiveKey(key.digest()), address)
+            .await
+    }
+
+    /// Gives up a login whose browser is waiting here.
+    ///
+    /// # Errors
+    /// The login is settled already, or the store is down.
+    pub(crate) async fn cancel(&self, waiter: &Waiter) -> Result<(), ApiError> {
+        self.apply_for_browser(
+            waiter.login_id(),
+            &Transition::Cancel {
+                precondition: Precondition::None,
+            },
+        )
+        .await
+    }
+
+    /// Gives up a login by its receive key.
+    ///
+    /// # Errors
+    /// As [`Logins::cancel`], and a wrong receive key.
+    pub(crate) async fn cancel_by_key(
+        &self,
+        id: LoginId,
+        key: &ReceiveKey,
+    ) -> Result<(), ApiError> {
+        self.apply_for_browser(
+            id,
+            &Transition::Cancel {
+                precondition: Precondition::ReceiveKey(key.digest()),
+            },
+        )
+        .await
+    }
+
+    async fn refresh_with(
+        &self,
+        id: LoginId,
+        precondition: Precondition,
+        address: &ClientAddress,
+    ) -> Result<(), ApiError> {
+        self.count(LimitName::OpenPerAddress, &address.limit_key())
+            .await?;
+        let renewal = self.renewal(id, precondition, self.lifetimes.code);
+        self.apply_for_browser(id, &renewal).await
+    }
+
+    /// Returns a renewal with new codes.
+    pub(super) fn renewal(
+        &self,
+        id: LoginId,
+        precondition: Precondition,
+        lifetime: Duration,
+    ) -> Transition {
+        Transition::Renew {
+            precondition,
+            scan_code: ScanCode::from_random(id, random::bytes()),
+            user_code: UserCode::from_random(random::bytes()),
+            lifetime,
+        }
+    }
+
+    async fn apply_for_browser(
+        &self,
+        id: LoginId,
+        transition: &Transition,
+    ) -> Result<(), ApiError> {
+        match self.store.apply(id, transition).await? {
+            Applied::Changed(_) => {
+                self.metrics.login_changed(transition.event().kind());
+                Ok(())
+            }
+            Applied::Repeated(_) => Ok(()),
+            Applied::Refused(TransitionError::State(StateName::Scanned)) => Err(ApiError::new(
+                ErrorCode::AlreadyScanned,
+                "the code has been scanned: cancel, or wait for the phone",
+            )),
+            Applied::Refused(_) => Err(ApiError::new(
+                ErrorCode::AlreadyDecided,
+                "the login is over: open a new one",
+            )),
+            Applied::Unknown => Err(Self::unknown_login()),
+        }
+    }
+}

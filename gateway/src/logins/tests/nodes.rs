@@ -1,0 +1,239 @@
+//! Two nodes on a scripted store, whose pushes are in the test's hand.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use parking_lot::Mutex;
+use saoma_protocol::{AuthorizationCode, LoginId, PersonId, RejectReason, ScanCode, UserCode};
+use tokio_util::task::TaskTracker;
+
+use super::scripted_store::ScriptedStore;
+use crate::identity::{IdentityBackend, IdentityError, Person};
+use crate::logins::Logins;
+use crate::random;
+use crate::settings::{ClientSettings, Settings};
+use crate::store::{
+    Change, Confirmation, Inbox, InboxEvent, Precondition, Scan, Store, Transition,
+};
+
+pub(super) const NODES: usize = 2;
+pub(super) const ORIGIN: &str = "https://hall.example";
+pub(super) const REDIRECT_URI: &str = "https://hall.example/callback";
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// What can happen to the login in the store.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Happening {
+    Renew,
+    Scan,
+    Confirm,
+    Reject,
+    Cancel,
+    Expire,
+}
+
+/// The nodes, their store, and what has really happened.
+pub(super) struct Nodes {
+    pub(super) store: Arc<ScriptedStore>,
+    nodes: Vec<(Arc<Logins>, Arc<Postbox>)>,
+    pub(super) history: BTreeMap<u32, Change>,
+}
+
+/// Pushes on their way to a node.
+#[derive(Debug, Default)]
+struct Postbox(Mutex<Vec<InboxEvent>>);
+
+impl Inbox for Postbox {
+    fn deliver(&self, event: InboxEvent) {
+        self.0.lock().push(event);
+    }
+}
+
+#[derive(Debug)]
+struct Nobody;
+
+#[async_trait]
+impl IdentityBackend for Nobody {
+    async fn identify(&self, _: &str) -> Result<Person, IdentityError> {
+        Err(IdentityError::InvalidToken)
+    }
+}
+
+impl Nodes {
+    pub(super) fn start() -> Self {
+        let store = Arc::new(ScriptedStore::start());
+        let nodes = (0..NODES)
+            .map(|_| (logins(&store), Arc::default()))
+            .collect();
+        Self {
+            store,
+            nodes,
+            history: BTreeMap::new(),
+        }
+    }
+
+    pub(super) async fn listen(&self) {
+        for (logins, postbox) in &self.nodes {
+            self.store
+                .listen(&logins.node, Arc::clone(postbox) as Arc<dyn Inbox>)
+                .await
+                .expect("memory listens");
+            postbox.0.lock().clear();
+        }
+    }
+
+    pub(super) fn logins(&self, node: usize) -> &Arc<Logins> {
+        &self.nodes[node].0
+    }
+
+    /// An event, if the login's state admits it.
+    pub(super) async fn happen(&mut self, id: LoginId, happening: Happening) {
+        let precondition = Precondition::None;
+        match happening {
+            Happening::Renew => self.apply(id, renewal(id, MINUTE)).await,
+            Happening::Scan => self.scan(id).await,
+            Happening::Confirm => self.confirm(id).await,
+            Happening::Reject => {
+                let reason = RejectReason::Declined;
+                let person = person();
+                self.apply(id, Transition::Reject { person, reason }).await;
+            }
+            Happening::Cancel => self.apply(id, Transition::Cancel { precondition }).await,
+            // The time of a code is up: that of a new one, which lived for no time.
+            Happening::Expire => {
+                self.apply(id, renewal(id, Duration::ZERO)).await;
+                self.apply(id, Transition::Expire { precondition }).await;
+            }
+        }
+    }
+
+    async fn apply(&mut self, id: LoginId, transition: Transition) {
+        let before = self.seq(id).await;
+        let applied = self.store.apply(id, &transition).await;
+        applied.expect("memory answers");
+        self.remember(id, before, transition.change()).await;
+    }
+
+    async fn scan(&mut self, id: LoginId) {
+        let before = self.seq(id).await;
+        let scan = Scan {
+            person: person(),
+            masked_name: "示*".into(),
+            precondition: Precondition::None,
+            lifetime: MINUTE,
+        };
+        let scanned = self.store.scan(&[], id, &scan).await;
+        scanned.expect("memory answers");
+        self.remember(id, before, scan.change()).await;
+    }
+
+    async fn confirm(&mut self, id: LoginId) {
+        let before = self.seq(id).await;
+        let record = self.store.read(id).await.expect("memory answers");
+        let request = record.expect("the login is there").request;
+        let identity = r#"{"id":"personal","kind":"personal","name":"示例甲"}"#;
+        let confirmation = Confirmation {
+            person: person(),
+            name: "示例甲".into(),
+            identity: serde_json::from_str(identity).expect("an identity"),
+            code: AuthorizationCode::from_random(id, random::bytes()),
+            lifetime: MINUTE,
+        };
+        let confirmed = self.store.confirm(&[], id, &confirmation).await;
+        confirmed.expect("memory answers");
+        self.remember(id, before, confirmation.change(&request))
+            .await;
+    }
+
+    /// Keeps the change in the history, if the login's state admitted it.
+    async fn remember(&mut self, id: LoginId, before: u32, change: Change) {
+        let after = self.seq(id).await;
+        if after > before {
+            self.history.insert(after, change);
+        }
+    }
+
+    async fn seq(&self, id: LoginId) -> u32 {
+        self.store
+            .read(id)
+            .await
+            .expect("memory answers")
+            .expect("the login is there")
+            .login
+            .seq
+    }
+
+    pub(super) fn push(&self, node: usize, which: usize, again: bool) {
+        let (logins, postbox) = &self.nodes[node];
+        let event = {
+            let mut pushes = postbox.0.lock();
+            if which >= pushes.len() {
+                return;
+            }
+            if again {
+                pushes[which].clone()
+            } else {
+                pushes.remove(which)
+            }
+        };
+        logins.inbox.deliver(event);
+    }
+
+    pub(super) fn lose_push(&self, node: usize, which: usize) {
+        let mut pushes = self.nodes[node].1.0.lock();
+        if which < pushes.len() {
+            pushes.remove(which);
+        }
+    }
+
+    pub(super) fn listening(&self, node: usize) {
+        self.nodes[node].0.inbox.deliver(InboxEvent::Listening);
+    }
+
+    pub(super) fn are_empty(&self) -> bool {
+        self.nodes
+            .iter()
+            .all(|(logins, _)| logins.waiters.len() == 0)
+    }
+}
+
+fn person() -> PersonId {
+    PersonId::new("p")
+}
+
+fn renewal(id: LoginId, lifetime: Duration) -> Transition {
+    Transition::Renew {
+        precondition: Precondition::None,
+        scan_code: ScanCode::from_random(id, random::bytes()),
+        user_code: UserCode::from_random(random::bytes()),
+        lifetime,
+    }
+}
+
+fn logins(store: &Arc<ScriptedStore>) -> Arc<Logins> {
+    let mut settings = Settings::default();
+    settings.server.public_url = "https://login.example".into();
+    settings.sockets.ping_interval = MINUTE;
+    settings.sockets.ping_timeout = MINUTE;
+    settings.clients = vec![hall()];
+    Arc::new(Logins::new(
+        &settings,
+        Arc::clone(store) as Arc<dyn Store>,
+        Arc::new(Nobody),
+        Arc::default(),
+        TaskTracker::new(),
+    ))
+}
+
+fn hall() -> ClientSettings {
+    ClientSettings {
+        client_id: "hall".into(),
+        name: "Service hall".into(),
+        secret: None,
+        redirect_uris: vec![REDIRECT_URI.into()],
+        origins: vec![ORIGIN.into()],
+    }
+}

@@ -1,0 +1,133 @@
+//! The parts behind a node, chosen by the settings: a store, an identity backend and a signing key.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::frontends::oidc::{KeyError, SigningKey};
+use crate::identity::{IdentityBackend, Introspection, Jwks};
+use crate::settings::{Settings, SettingsError, StoreSettings};
+use crate::store::{
+    ConnectionSettings, Connections, MemoryStore, RedisStore, Store, StoreError, StoreMetrics,
+};
+
+/// All of them.
+#[derive(Debug)]
+pub(crate) struct Backends {
+    /// Where logins live.
+    pub store: Arc<dyn Store>,
+    /// Who knows the persons.
+    pub identity: Arc<dyn IdentityBackend>,
+    /// What signs ID tokens.
+    pub signing_key: Arc<SigningKey>,
+}
+
+/// Why a node has nothing to stand on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BackendError {
+    /// The store cannot be used.
+    #[error("store.url: cannot use the store, and logins are kept nowhere else")]
+    Store(#[from] StoreError),
+    /// The file of the certificate authority cannot be read.
+    #[error("store.ca_file: cannot read {}", .path.display())]
+    CaFile {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Settings are missing.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The signing key's file cannot be read.
+    #[error("oidc.signing_key: cannot read {}; `saoma generate-key` makes a key", .path.display())]
+    KeyFile {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The signing key is none.
+    #[error("oidc.signing_key: the file holds no usable key; `saoma generate-key` makes one")]
+    Key(#[from] KeyError),
+    /// No HTTP client can be made.
+    #[error("cannot create an HTTP client")]
+    Http(#[from] reqwest::Error),
+}
+
+/// Makes what the settings ask for. A Redis is not asked yet.
+///
+/// # Errors
+/// A key or URL that is none.
+pub(crate) async fn connect(
+    settings: &Settings,
+    metrics: &StoreMetrics,
+) -> Result<Backends, BackendError> {
+    settings.validate_complete()?;
+    let store: Arc<dyn Store> = if settings.store.url == "memory:" {
+        Arc::new(MemoryStore::start())
+    } else {
+        let connections = connection_settings(&settings.store).await?;
+        Arc::new(RedisStore::new(Connections::new(
+            &connections,
+            metrics.clone(),
+        )?))
+    };
+    Ok(Backends {
+        store,
+        identity: identity(settings)?,
+        signing_key: Arc::new(signing_key(settings).await?),
+    })
+}
+
+async fn connection_settings(store: &StoreSettings) -> Result<ConnectionSettings, BackendError> {
+    let ca = match &store.ca_file {
+        None => None,
+        Some(path) => {
+            let pem = tokio::fs::read(path).await;
+            Some(pem.map_err(|source| BackendError::CaFile {
+                path: path.clone(),
+                source,
+            })?)
+        }
+    };
+    let StoreSettings {
+        url,
+        pool_size,
+        command_timeout,
+        ..
+    } = store.clone();
+    Ok(ConnectionSettings {
+        url,
+        ca,
+        pool_size,
+        command_timeout,
+    })
+}
+
+fn identity(settings: &Settings) -> Result<Arc<dyn IdentityBackend>, BackendError> {
+    let identity = settings.identity.clone();
+    match (identity.introspection, identity.jwks) {
+        (Some(introspection), _) => Ok(Arc::new(Introspection::new(introspection)?)),
+        (None, Some(jwks)) => Ok(Arc::new(Jwks::new(jwks)?)),
+        (None, None) => Err(SettingsError::Invalid {
+            setting: "identity".into(),
+            problem: "give [identity.introspection] or [identity.jwks]".into(),
+        }
+        .into()),
+    }
+}
+
+async fn signing_key(settings: &Settings) -> Result<SigningKey, BackendError> {
+    match &settings.oidc.signing_key {
+        None => Ok(SigningKey::generate()?),
+        Some(path) => {
+            let pem = tokio::fs::read_to_string(path).await;
+            let pem = pem.map_err(|source| BackendError::KeyFile {
+                path: path.clone(),
+                source,
+            })?;
+            Ok(SigningKey::from_pem(&pem)?)
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! What a node has room for, by the files that the system lets it open.
+
+use crate::error_chain::chain;
+use crate::http::admission::Capacity;
+use crate::settings::Server;
+
+/// Files for everything but browsers: connections to backends, phones and relying parties, listeners, logs.
+const OTHER_FILES: usize = 1000;
+
+/// Files that no connection from outside takes: the store, backends, listeners, logs.
+const OWN_FILES: usize = 200;
+
+/// What systems commonly allow, for when they do not say.
+const DEFAULT_FILES: u64 = 1024;
+
+/// What the settings ask for, but never more than the files allow. Raises the soft limit on them to the hard one.
+pub(super) fn capacity(settings: &Server) -> Capacity {
+    let files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or_else(|error| {
+        tracing::warn!(error = %chain(&error), "the limit on open files is not known");
+        DEFAULT_FILES
+    });
+    let capacity = within(usize::try_from(files).unwrap_or(usize::MAX), settings);
+    tracing::info!(files, browsers = capacity.browsers, "room for browsers");
+    capacity
+}
+
+fn within(files: usize, settings: &Server) -> Capacity {
+    let possible = files.saturating_sub(OTHER_FILES);
+    Capacity {
+        browsers: if settings.max_sockets == 0 {
+            possible
+        } else {
+            settings.max_sockets.min(possible)
+        },
+        per_address: settings.max_sockets_per_address,
+        files: files.saturating_sub(OWN_FILES),
+        per_second: settings.max_new_sockets_per_second,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_ask_and_files_allow() {
+        let browsers = |files, max_sockets| {
+            within(
+                files,
+                &Server {
+                    max_sockets,
+                    ..Server::default()
+                },
+            )
+            .browsers
+        };
+        assert_eq!(browsers(20_000, 0), 19_000);
+        assert_eq!(browsers(20_000, 500), 500);
+        assert_eq!(browsers(20_000, 50_000), 19_000);
+        assert_eq!(browsers(500, 0), 0);
+    }
+}

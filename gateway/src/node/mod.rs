@@ -1,0 +1,249 @@
+//! A gateway node, put together: from settings to a running server, and down again.
+
+pub(crate) mod backends;
+mod capacity;
+mod drain;
+mod operations;
+pub mod telemetry;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use self::capacity::capacity;
+use self::drain::Drain;
+use crate::client_address::ClientAddress;
+use crate::frontends::browser::{self, Transports};
+use crate::frontends::oidc::{self, Provider};
+use crate::frontends::phone::{self, Phones};
+use crate::http::admission::Admission;
+use crate::http::server::{self, ListenerSettings, Server};
+use crate::http::trusted_proxies::TrustedProxies;
+use crate::limits::LocalLimiter;
+use crate::logins::Logins;
+use crate::metrics::Metrics;
+use crate::settings::{Operations, Settings};
+use crate::waiting::sweep::Sweep;
+
+/// A running node. Dropping it without [`Gateway::shutdown`] leaves its tasks to the runtime's end.
+#[derive(Debug)]
+pub struct Gateway {
+    address: SocketAddr,
+    operations_address: Option<SocketAddr>,
+    logins: Arc<Logins>,
+    drain: Drain,
+    background: tokio::task::JoinSet<()>,
+}
+
+/// Why a node did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// A listener's address cannot be had.
+    #[error(
+        "cannot listen on {address}: set {setting} to another address, or stop what uses this one"
+    )]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// The setting that names it.
+        setting: &'static str,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A part behind the gateway cannot be reached or used.
+    #[error(transparent)]
+    Backend(#[from] backends::BackendError),
+}
+
+impl Gateway {
+    /// Starts a node and returns once it accepts connections.
+    ///
+    /// # Errors
+    /// An address is taken, the store does not answer, or a key cannot be read.
+    pub async fn start(settings: Settings) -> Result<Self, StartError> {
+        let listener = bind(
+            settings.server.listen,
+            "server.listen",
+            listening(&settings),
+        )?;
+        Self::start_on(listener, settings).await
+    }
+
+    /// Starts a node on a listener that is bound already, for callers that must know the address before the settings.
+    ///
+    /// # Errors
+    /// As [`Gateway::start`].
+    pub async fn start_on(listener: TcpListener, settings: Settings) -> Result<Self, StartError> {
+        let listening = listening(&settings);
+        let address = local_address(&listener, settings.server.listen);
+        let operations_listener = match settings.operations {
+            Operations {
+                enabled: true,
+                listen,
+            } => Some(bind(listen, "operations.listen", listening)?),
+            Operations { enabled: false, .. } => None,
+        };
+        let operations_address = operations_listener
+            .as_ref()
+            .and_then(|listener| listener.local_addr().ok());
+
+        let metrics = Arc::new(Metrics::default());
+        let backends = backends::connect(&settings, metrics.store()).await?;
+        let sockets = TaskTracker::new();
+        let logins = Arc::new(Logins::new(
+            &settings,
+            backends.store,
+            backends.identity,
+            metrics,
+            sockets.clone(),
+        ));
+        logins
+            .listen()
+            .await
+            .map_err(backends::BackendError::from)?;
+
+        let drain = Drain {
+            admission: Arc::new(Admission::new(capacity(&settings.server))),
+            waiters: Arc::clone(logins.waiters()),
+            accepting: CancellationToken::new(),
+            closing: CancellationToken::new(),
+            connections: TaskTracker::new(),
+            sockets,
+            delay: settings.server.drain_delay,
+            window: settings.server.drain_window,
+        };
+        let trusted_proxies =
+            Arc::new(TrustedProxies::new(settings.server.trusted_proxies.clone()));
+        let mut background = tokio::task::JoinSet::new();
+        background.spawn(Arc::clone(&logins).run_timers());
+        let sweep = Sweep {
+            scanned_every: settings.sockets.resync_interval,
+            waiting_every: settings.sockets.waiting_resync_interval,
+        };
+        background.spawn(sweep.run(logins.inbox().clone()));
+        let provider = Provider {
+            issuer: settings.server.public_url.clone(),
+            logins: Arc::clone(&logins),
+            signing_key: backends.signing_key,
+        };
+        let public = Server {
+            listener,
+            router: public_routes(&settings, provider, &trusted_proxies, &drain),
+            settings: listening,
+            admit: admit(&drain.admission, trusted_proxies),
+            tasks: drain.connections.clone(),
+            closing: drain.accepting.clone(),
+        };
+        background.spawn(public.run());
+        if let Some(listener) = operations_listener {
+            let answers =
+                operations::Answers::new(Arc::clone(&logins), Arc::clone(&drain.admission));
+            let operators = Server {
+                listener,
+                router: operations::routes(answers),
+                settings: listening,
+                admit: Arc::new(|_| Some(Box::new(()))),
+                tasks: drain.connections.clone(),
+                closing: drain.closing.clone(),
+            };
+            background.spawn(operators.run());
+        }
+        Ok(Self {
+            address,
+            operations_address,
+            logins,
+            drain,
+            background,
+        })
+    }
+
+    /// Where browsers and phones connect.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where health and metrics are, when they are served.
+    pub const fn operations_address(&self) -> Option<SocketAddr> {
+        self.operations_address
+    }
+
+    /// How many browsers hold a login here.
+    pub fn waiting(&self) -> usize {
+        self.logins.waiters().len()
+    }
+
+    /// Drains the node: serves on for a while without being ready, then takes nobody new and sends each browser away with
+    /// its own moment to come back, and waits for all tasks. Browsers that do not go within the drain window are dropped.
+    pub async fn shutdown(mut self) {
+        self.drain.run().await;
+        self.background.shutdown().await;
+    }
+}
+
+/// The routes of all front ends.
+fn public_routes(
+    settings: &Settings,
+    provider: Provider,
+    trusted_proxies: &Arc<TrustedProxies>,
+    drain: &Drain,
+) -> Router {
+    let logins = Arc::clone(&provider.logins);
+    let transports = Transports {
+        logins: Arc::clone(&logins),
+        trusted_proxies: Arc::clone(trusted_proxies),
+        admission: Arc::clone(&drain.admission),
+        beginnings: Arc::new(LocalLimiter::start()),
+        beginning_rate: settings.limits.socket_per_address,
+        sockets: settings.sockets,
+        sign_of_life: browser::sign_of_life(settings.sockets.ping_interval),
+        tasks: drain.sockets.clone(),
+        closing: drain.closing.clone(),
+    };
+    let phones = Phones {
+        logins,
+        trusted_proxies: Arc::clone(trusted_proxies),
+    };
+    Router::new()
+        .merge(browser::routes(transports))
+        .merge(phone::routes(phones))
+        .merge(oidc::routes(provider))
+        .fallback(crate::http::problem::not_found)
+}
+
+/// Whether there is room for a connection. Those of trusted proxies carry the requests of many.
+fn admit(admission: &Arc<Admission>, trusted_proxies: Arc<TrustedProxies>) -> server::Admit {
+    let admission = Arc::clone(admission);
+    Arc::new(move |peer| {
+        let peer = ClientAddress::from_ip(peer.ip());
+        let connected = admission.connect(&peer, trusted_proxies.trusts(peer))?;
+        Some(Box::new(connected))
+    })
+}
+
+const fn listening(settings: &Settings) -> ListenerSettings {
+    ListenerSettings {
+        backlog: settings.server.backlog,
+        header_timeout: settings.server.header_timeout,
+    }
+}
+
+fn bind(
+    address: SocketAddr,
+    setting: &'static str,
+    settings: ListenerSettings,
+) -> Result<TcpListener, StartError> {
+    server::bind(address, settings).map_err(|source| StartError::Listen {
+        address,
+        setting,
+        source,
+    })
+}
+
+fn local_address(listener: &TcpListener, asked: SocketAddr) -> SocketAddr {
+    listener.local_addr().unwrap_or(asked)
+}

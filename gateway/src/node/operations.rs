@@ -1,0 +1,76 @@
+//! What operators and orchestrators ask a node, on a listener of its own.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use serde::Serialize;
+
+use crate::http::admission::Admission;
+use crate::http::problem;
+use crate::logins::Logins;
+
+/// What the answers are taken from.
+#[derive(Debug, Clone)]
+pub(super) struct Answers {
+    logins: Arc<Logins>,
+    admission: Arc<Admission>,
+}
+
+/// Each condition of being ready, by name.
+#[derive(Debug, Serialize)]
+struct Readiness {
+    /// Commands are answered.
+    store: bool,
+    /// Changes made on other nodes are heard of.
+    inbox: bool,
+    /// Nobody has asked the node to stop.
+    not_draining: bool,
+    /// There is room for another browser.
+    capacity: bool,
+}
+
+impl Answers {
+    /// Answers about this node.
+    pub(super) const fn new(logins: Arc<Logins>, admission: Arc<Admission>) -> Self {
+        Self { logins, admission }
+    }
+}
+
+/// `/live`, `/ready` and `/metrics`.
+pub(super) fn routes(answers: Answers) -> Router {
+    Router::new()
+        .route("/live", get("live\n"))
+        .route("/ready", get(ready))
+        .route("/metrics", get(metrics))
+        .fallback(problem::not_found)
+        .with_state(answers)
+}
+
+async fn ready(State(answers): State<Answers>) -> Response {
+    let readiness = Readiness {
+        store: answers.logins.store_answers().await,
+        inbox: answers.logins.inbox_is_live(),
+        not_draining: !answers.admission.is_leaving(),
+        capacity: answers.admission.has_room(),
+    };
+    let all = readiness.store && readiness.inbox && readiness.not_draining && readiness.capacity;
+    let status = if all {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    (status, Json(readiness)).into_response()
+}
+
+async fn metrics(State(answers): State<Answers>) -> Response {
+    let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    match answers.logins.metrics().encode() {
+        Ok(text) => ([(CONTENT_TYPE, media_type)], text).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}

@@ -1,0 +1,242 @@
+//! A login in memory.
+
+use std::sync::Arc;
+
+use saoma_protocol::{
+    Digest, Event, Login, LoginState, Outcome, ScanCode, Timestamp, TransitionError, UserCode,
+};
+
+use crate::store::{
+    Change, Grant, Instants, LoginRecord, NewLogin, NodeId, Precondition, REDEEM_TRIES, Redeemed,
+    Redemption, StoreError, StoredChange,
+};
+
+/// A login and all that is kept with it.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) login: Login,
+    /// The browser's request as JSON, in one piece: half the size of ten strings, and seldom read.
+    request: Box<[u8]>,
+    pub(super) receive_key: Digest,
+    scan_code: ScanCode,
+    pub(super) user_code: UserCode,
+    opened_at: Timestamp,
+    closes_at: Timestamp,
+    pub(super) node: Arc<NodeId>,
+    pub(super) attachment: u64,
+    pub(super) attempt: u32,
+    changes: Vec<StoredChange>,
+    granted: Option<Box<Granted>>,
+}
+
+/// An authorization code with its grant.
+#[derive(Debug)]
+struct Granted {
+    code: Digest,
+    tries: u32,
+    grant: Grant,
+    access_token: Option<(Digest, Timestamp)>,
+}
+
+/// The result of an event that the state machine admits.
+pub(super) enum Moved {
+    /// The login has changed, with this change to tell.
+    Changed(StoredChange),
+    /// The event had been applied before.
+    Repeated(Instants),
+    /// The precondition does not hold.
+    Unproved,
+}
+
+impl Entry {
+    pub(super) fn opened(
+        login: &NewLogin,
+        node: Arc<NodeId>,
+        at: Timestamp,
+    ) -> Result<Self, StoreError> {
+        Ok(Self {
+            login: Login {
+                state: LoginState::Waiting,
+                seq: 1,
+                expires_at: at.plus(login.code_lifetime),
+            },
+            request: serde_json::to_vec(&login.request)
+                .map_err(corrupt)?
+                .into_boxed_slice(),
+            receive_key: login.receive_key,
+            scan_code: login.scan_code,
+            user_code: login.user_code,
+            opened_at: at,
+            closes_at: at.plus(login.waiting_lifetime),
+            node,
+            attachment: 1,
+            attempt: 1,
+            changes: Vec::new(),
+            granted: None,
+        })
+    }
+
+    /// Returns the last instant at which the login can still do something.
+    pub(super) fn last_needed(&self) -> Timestamp {
+        let token = self
+            .granted
+            .as_ref()
+            .and_then(|granted| granted.access_token)
+            .map(|(_, until)| until);
+        self.login
+            .expires_at
+            .max(token.unwrap_or(self.login.expires_at))
+    }
+
+    pub(super) fn record(&self, now: Timestamp) -> Result<LoginRecord, StoreError> {
+        Ok(LoginRecord {
+            login: self.login.clone(),
+            request: serde_json::from_slice(&self.request).map_err(corrupt)?,
+            opened_at: self.opened_at,
+            closes_at: self.closes_at,
+            now,
+        })
+    }
+
+    pub(super) fn changes_after(&self, seq: u32) -> Vec<StoredChange> {
+        self.changes
+            .iter()
+            .filter(|change| change.seq > seq)
+            .cloned()
+            .collect()
+    }
+
+    /// Applies an event, and keeps its change for browsers that come back.
+    pub(super) fn apply(
+        &mut self,
+        event: &Event,
+        precondition: Precondition,
+        change: Change,
+        (now, expires_at): (Timestamp, Timestamp),
+    ) -> Result<Moved, TransitionError> {
+        let (state, seq) = match self.login.apply(event, now)? {
+            Outcome::Changed { state, seq } => (state, seq),
+            Outcome::Repeated => {
+                return Ok(Moved::Repeated(Instants {
+                    now,
+                    expires_at: self.login.expires_at,
+                }));
+            }
+        };
+        if !self.holds(precondition) {
+            return Ok(Moved::Unproved);
+        }
+        self.login = Login {
+            state,
+            seq,
+            expires_at,
+        };
+        let stored = StoredChange {
+            seq,
+            at: now,
+            expires_at,
+            change,
+        };
+        self.keep(stored.clone());
+        Ok(Moved::Changed(stored))
+    }
+
+    fn holds(&self, precondition: Precondition) -> bool {
+        match precondition {
+            Precondition::None => true,
+            Precondition::ScanCode(code) => self.scan_code == code,
+            Precondition::UserCode(code) => self.user_code == code,
+            Precondition::ReceiveKey(key) => self.receive_key == key,
+            Precondition::Seq(seq) => self.login.seq == seq,
+        }
+    }
+
+    /// Keeps a change for browsers that come back. A renewal replaces the one before.
+    fn keep(&mut self, stored: StoredChange) {
+        if let Change::Renewed {
+            scan_code,
+            user_code,
+        } = stored.change
+        {
+            self.changes
+                .retain(|kept| !matches!(kept.change, Change::Renewed { .. }));
+            self.user_code = user_code;
+            self.scan_code = scan_code;
+        }
+        // A login has few changes, and they are kept for minutes.
+        self.changes.reserve_exact(1);
+        self.changes.push(stored);
+    }
+
+    pub(super) fn grant(&mut self, code: Digest, grant: Grant) {
+        self.granted = Some(Box::new(Granted {
+            code,
+            tries: 0,
+            grant,
+            access_token: None,
+        }));
+    }
+
+    pub(super) fn redeem(&mut self, redemption: &Redemption<'_>, now: Timestamp) -> Redeemed {
+        let known = |granted: &&mut Box<Granted>| {
+            granted.code == redemption.code && granted.tries < REDEEM_TRIES
+        };
+        let Some(granted) = self.granted.as_mut().filter(known) else {
+            return Redeemed::Invalid;
+        };
+        if !redemption.matches(&granted.grant) {
+            granted.tries += 1;
+            return Redeemed::Mismatched;
+        }
+        let token = redemption.access_token;
+        match self.login.apply(&Event::Redeem, now) {
+            Ok(Outcome::Changed { state, .. }) => {
+                self.login.state = state;
+                // The change that told the browser of the code holds it in clear.
+                self.changes
+                    .retain(|stored| !matches!(stored.change, Change::Confirmed { .. }));
+                granted.access_token = Some((token, now.plus(redemption.lifetime)));
+                Redeemed::Granted(Box::new(granted.grant.clone()))
+            }
+            _ if matches!(self.login.state, LoginState::Redeemed { .. }) => {
+                if granted
+                    .access_token
+                    .is_some_and(|(first, _)| first == token)
+                {
+                    return Redeemed::Granted(Box::new(granted.grant.clone()));
+                }
+                granted.access_token = None;
+                Redeemed::Replayed
+            }
+            _ => Redeemed::Invalid,
+        }
+    }
+
+    pub(super) fn undo_redemption(&mut self, access_token: Digest) {
+        let Some(granted) = &mut self.granted else {
+            return;
+        };
+        if let LoginState::Redeemed { person, identity } = &self.login.state
+            && granted
+                .access_token
+                .is_some_and(|(token, _)| token == access_token)
+        {
+            self.login.state = LoginState::Confirmed {
+                person: person.clone(),
+                identity: identity.clone(),
+            };
+            granted.access_token = None;
+        }
+    }
+
+    /// Returns the grant behind an access token while the token is good.
+    pub(super) fn access(&self, access_token: Digest, now: Timestamp) -> Option<Grant> {
+        let granted = self.granted.as_ref()?;
+        let (token, until) = granted.access_token?;
+        (token == access_token && now < until).then(|| granted.grant.clone())
+    }
+}
+
+fn corrupt(error: serde_json::Error) -> StoreError {
+    StoreError::corrupt(error)
+}

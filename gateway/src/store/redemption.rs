@@ -1,0 +1,71 @@
+//! Redemption of authorization codes for access tokens.
+
+use std::time::Duration;
+
+use saoma_protocol::{CodeChallenge, Digest, Identity, PersonId};
+use serde::{Deserialize, Serialize};
+
+/// Failed tries after which an authorization code is dead.
+pub const REDEEM_TRIES: u32 = 3;
+
+/// The rights and claims behind an authorization code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    /// The relying party that may redeem the code.
+    pub client_id: String,
+    /// The redirect URI that it must repeat (RFC 6749 §4.1.3).
+    pub redirect_uri: String,
+    /// The challenge that its verifier must match (RFC 7636 §4.6).
+    pub code_challenge: CodeChallenge,
+    /// Nonce for the ID token.
+    pub nonce: Option<String>,
+    /// Requested scope, space-separated.
+    pub scope: String,
+    /// The person who logs in.
+    pub person: PersonId,
+    /// The person's name.
+    pub name: String,
+    /// The chosen identity.
+    pub identity: Identity,
+    /// Time of the confirm, in Unix seconds.
+    pub auth_time: u64,
+}
+
+/// A request to redeem a code.
+#[derive(Debug, Clone)]
+pub struct Redemption<'a> {
+    /// Digest of the code.
+    pub code: Digest,
+    /// The authenticated client that presents it.
+    pub client_id: &'a str,
+    /// The redirect URI that the client repeats.
+    pub redirect_uri: &'a str,
+    /// Challenge of the presented verifier; `None` where the verifier is malformed, which matches no challenge.
+    pub challenge: Option<CodeChallenge>,
+    /// Digest of the access token that the client gets.
+    pub access_token: Digest,
+    /// Time that the access token lives.
+    pub lifetime: Duration,
+}
+
+impl Redemption<'_> {
+    /// Whether client, redirect URI and verifier are those of the login.
+    pub(super) fn matches(&self, grant: &Grant) -> bool {
+        grant.client_id == self.client_id
+            && grant.redirect_uri == self.redirect_uri
+            && Some(grant.code_challenge) == self.challenge
+    }
+}
+
+/// An answer to [`super::Store::redeem`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Redeemed {
+    /// The first and only redemption: the access token is good from now on.
+    Granted(Box<Grant>),
+    /// The code was redeemed before; the access token of that redemption is ended (RFC 6749 §4.1.2).
+    Replayed,
+    /// Client, redirect URI or verifier are not those of the login. The [`REDEEM_TRIES`]th such try ends the code.
+    Mismatched,
+    /// No such code, or its time is up, or failed tries have ended it.
+    Invalid,
+}

@@ -1,0 +1,332 @@
+//! Masters that share the keys among them. The redis crate keeps the connections and follows keys that move; here every
+//! wait is bounded, and a set of connections that reaches nobody any more is replaced by a new one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use redis::aio::MultiplexedConnection;
+use redis::cluster::ClusterClientBuilder;
+use redis::cluster_async::ClusterConnection;
+use redis::cluster_routing::{RoutingInfo, SingleNodeRoutingInfo};
+use redis::{
+    Cmd, ConnectionInfo, ErrorKind, ProtocolVersion, RedisError, RedisResult, TlsMode, Value,
+};
+use tokio::time::{Instant, timeout};
+
+use super::dialer::{Dialer, Pushes, at, host_and_port, tcp_settings};
+use super::error::failure;
+use crate::store::{StoreError, StoreMetrics};
+
+/// How often a command is sent again that was sent to the wrong master, or whose master vanished. Every command of the
+/// store may be repeated.
+const TRIES_AGAIN: u32 = 4;
+
+/// The shortest and the longest wait before that, in milliseconds.
+const WAIT_MS: (u64, u64) = (5, 100);
+
+/// How long after a failed try to connect the next may begin.
+const REST: Duration = Duration::from_millis(250);
+
+/// Failures for so long without a success in between mean that the connections reach nobody. The crate would try again
+/// without a pause.
+const LOST_AFTER: Duration = Duration::from_millis(500);
+
+/// How often a subscription is sent on to another master at most.
+const REDIRECTIONS: usize = 4;
+
+/// A cluster.
+#[derive(Clone)]
+pub(super) struct Cluster {
+    dialer: Dialer,
+    timeout: Duration,
+    metrics: StoreMetrics,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    /// What the URL names, and what was learnt since.
+    nodes: Mutex<Vec<ConnectionInfo>>,
+    connecting: tokio::sync::Mutex<Option<Instant>>,
+    current: Mutex<Option<Current>>,
+}
+
+#[derive(Clone)]
+struct Current {
+    connection: ClusterConnection,
+    /// Whether channels belong to slots, as keys do; Redis has that from version 7 on.
+    sharded: bool,
+    /// When the failures began that no success has followed.
+    failing_since: Arc<Mutex<Option<Instant>>>,
+}
+
+impl Cluster {
+    pub(super) fn new(
+        dialer: Dialer,
+        nodes: Vec<ConnectionInfo>,
+        timeout: Duration,
+        metrics: StoreMetrics,
+    ) -> Self {
+        let shared = Shared {
+            nodes: Mutex::new(nodes),
+            connecting: tokio::sync::Mutex::default(),
+            current: Mutex::default(),
+        };
+        Self {
+            dialer,
+            timeout,
+            metrics,
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// Whether channels belong to slots: a script can then publish on its own slot's only.
+    pub(super) async fn is_sharded(&self) -> Result<bool, StoreError> {
+        Ok(self.current().await?.sharded)
+    }
+
+    pub(super) async fn query(&self, command: &Cmd) -> Result<RedisResult<Value>, StoreError> {
+        let mut current = self.current().await?;
+        let answer = timeout(self.timeout, command.query_async(&mut current.connection)).await;
+        self.judge(&current, answer)
+    }
+
+    /// Whether some node says that every slot is served.
+    pub(super) async fn check(&self) -> Result<(), StoreError> {
+        let mut current = self.current().await?;
+        let mut question = redis::cmd("CLUSTER");
+        question.arg("INFO");
+        let random = RoutingInfo::SingleNode(SingleNodeRoutingInfo::Random);
+        let answer = timeout(
+            self.timeout,
+            current.connection.route_command(question, random),
+        )
+        .await;
+        let said: String = self
+            .judge(&current, answer)?
+            .and_then(|value| Ok(redis::from_redis_value(value)?))
+            .map_err(|error| failure(error))?;
+        if said
+            .lines()
+            .any(|line| line.trim_end() == "cluster_state:ok")
+        {
+            return Ok(());
+        }
+        Err(StoreError::unavailable(
+            "the cluster does not serve all of its slots",
+        ))
+    }
+
+    /// Subscribes with the master that has the channel, and waits for it to say so.
+    pub(super) async fn subscribe(
+        &self,
+        channel: &str,
+    ) -> RedisResult<(MultiplexedConnection, Pushes)> {
+        let sharded = self
+            .current()
+            .await
+            .map_err(|error| unavailable(&error))?
+            .sharded;
+        let mut nodes = self.shared.nodes.lock().clone();
+        fastrand::shuffle(&mut nodes);
+        let mut said = RedisError::from((
+            ErrorKind::ClusterConnectionNotFound,
+            "the cluster has no node",
+        ));
+        for node in nodes {
+            let subscribed = if sharded {
+                self.subscribe_with_owner(node, channel).await
+            } else {
+                self.subscribe_anywhere(&node, channel).await
+            };
+            match subscribed {
+                Ok(subscribed) => return Ok(subscribed),
+                Err(error) => said = error,
+            }
+        }
+        Err(said)
+    }
+
+    async fn subscribe_anywhere(
+        &self,
+        node: &ConnectionInfo,
+        channel: &str,
+    ) -> RedisResult<(MultiplexedConnection, Pushes)> {
+        let (mut connection, pushes) = self.dialer.connect_to_hear(node).await?;
+        connection.subscribe(channel).await?;
+        Ok((connection, pushes))
+    }
+
+    async fn subscribe_with_owner(
+        &self,
+        mut node: ConnectionInfo,
+        channel: &str,
+    ) -> RedisResult<(MultiplexedConnection, Pushes)> {
+        let mut subscribe = redis::cmd("SSUBSCRIBE");
+        subscribe.arg(channel);
+        let mut redirections = 0;
+        loop {
+            let (mut connection, pushes) = self.dialer.connect_to_hear(&node).await?;
+            let Err(error) = subscribe.query_async::<Value>(&mut connection).await else {
+                // The owner may have become a replica that nobody publishes to. It knows who is what.
+                self.learn(&mut connection, &node).await;
+                return Ok((connection, pushes));
+            };
+            redirections += 1;
+            node = match error
+                .redirect_node()
+                .and_then(|(owner, _)| host_and_port(owner))
+            {
+                Some((host, port)) if redirections <= REDIRECTIONS => {
+                    at(&node, known_host(host, &node), port)
+                }
+                _ => return Err(error),
+            };
+        }
+    }
+
+    /// Remembers which nodes there are, for the day when those in the URL are gone.
+    async fn learn(&self, connection: &mut MultiplexedConnection, node: &ConnectionInfo) {
+        let mut question = redis::cmd("CLUSTER");
+        question.arg("SLOTS");
+        let Ok(slots) = question.query_async::<Vec<Vec<Value>>>(connection).await else {
+            return;
+        };
+        let mut nodes = self.shared.nodes.lock();
+        for said in slots
+            .into_iter()
+            .flat_map(|range| range.into_iter().skip(2))
+        {
+            let Some((host, port)) = host_of(said) else {
+                continue;
+            };
+            let found = at(node, known_host(&host, node), port);
+            if !nodes.iter().any(|known| known.addr() == found.addr()) {
+                nodes.push(found);
+            }
+        }
+    }
+
+    /// Takes the connections of today for broken.
+    pub(super) fn invalidate(&self) {
+        if self.shared.current.lock().take().is_some() {
+            self.metrics.connection_broken();
+        }
+    }
+
+    fn judge<T>(
+        &self,
+        current: &Current,
+        answer: Result<RedisResult<T>, tokio::time::error::Elapsed>,
+    ) -> Result<RedisResult<T>, StoreError> {
+        let failed = match &answer {
+            Ok(Ok(_)) => false,
+            Ok(Err(error)) => {
+                error.is_io_error() || error.kind() == ErrorKind::ClusterConnectionNotFound
+            }
+            Err(_) => true,
+        };
+        let mut failing_since = current.failing_since.lock();
+        if !failed {
+            *failing_since = None;
+        } else if failing_since.get_or_insert_with(Instant::now).elapsed() > LOST_AFTER {
+            let mut shared = self.shared.current.lock();
+            if shared
+                .as_ref()
+                .is_some_and(|now| Arc::ptr_eq(&now.failing_since, &current.failing_since))
+            {
+                *shared = None;
+                self.metrics.connection_broken();
+            }
+        }
+        answer.map_err(|_| StoreError::Timeout)
+    }
+
+    async fn current(&self) -> Result<Current, StoreError> {
+        if let Some(current) = self.shared.current.lock().clone() {
+            return Ok(current);
+        }
+        match timeout(self.timeout * 2, self.connect()).await {
+            Ok(connected) => connected,
+            Err(_) => Err(StoreError::Timeout),
+        }
+    }
+
+    async fn connect(&self) -> Result<Current, StoreError> {
+        let mut failed_at = self.shared.connecting.lock().await;
+        // Whoever held the lock before may have connected.
+        if let Some(current) = self.shared.current.lock().clone() {
+            return Ok(current);
+        }
+        if failed_at.is_some_and(|failed_at| failed_at.elapsed() < REST) {
+            return Err(StoreError::unavailable("the cluster cannot be reached"));
+        }
+        // Stands if this is dropped before it is done.
+        *failed_at = Some(Instant::now());
+        let current = self
+            .connect_to_all()
+            .await
+            .map_err(|error| failure(error))?;
+        *failed_at = None;
+        *self.shared.current.lock() = Some(current.clone());
+        self.metrics.connection_opened();
+        Ok(current)
+    }
+
+    async fn connect_to_all(&self) -> RedisResult<Current> {
+        let nodes = self.shared.nodes.lock().clone();
+        let mut client = ClusterClientBuilder::new(nodes)
+            .use_protocol(ProtocolVersion::RESP3)
+            .retries(TRIES_AGAIN)
+            .min_retry_wait(WAIT_MS.0)
+            .max_retry_wait(WAIT_MS.1)
+            .connection_timeout(self.timeout)
+            .response_timeout(self.timeout)
+            .tcp_settings(tcp_settings(self.timeout));
+        if let Some(certificates) = self.dialer.certificates() {
+            client = client.tls(TlsMode::Secure).certs(certificates.clone());
+        }
+        let mut connection = client.build()?.get_async_connection().await?;
+        let mut question = redis::cmd("COMMAND");
+        question.arg("INFO").arg("SPUBLISH");
+        let random = RoutingInfo::SingleNode(SingleNodeRoutingInfo::Random);
+        let known = connection.route_command(question, random).await?;
+        let sharded = matches!(&known, Value::Array(commands) if !matches!(commands.first(), None | Some(Value::Nil)));
+        Ok(Current {
+            connection,
+            sharded,
+            failing_since: Arc::default(),
+        })
+    }
+}
+
+/// Host and port in an entry of `CLUSTER SLOTS`.
+fn host_of(entry: Value) -> Option<(String, u16)> {
+    let Value::Array(entry) = entry else {
+        return None;
+    };
+    let mut entry = entry.into_iter();
+    let host = redis::from_redis_value::<Option<String>>(entry.next()?)
+        .ok()?
+        .unwrap_or_default();
+    Some((host, redis::from_redis_value(entry.next()?).ok()?))
+}
+
+/// A node that knows no name of its own leaves it out: it is where it was asked.
+fn known_host<'a>(host: &'a str, asked: &'a ConnectionInfo) -> &'a str {
+    match (host, asked.addr()) {
+        (
+            "" | "?",
+            redis::ConnectionAddr::Tcp(host, _) | redis::ConnectionAddr::TcpTls { host, .. },
+        ) => host,
+        _ => host,
+    }
+}
+
+fn unavailable(error: &StoreError) -> RedisError {
+    RedisError::from((
+        ErrorKind::Io,
+        "the cluster cannot be reached",
+        error.to_string(),
+    ))
+}

@@ -1,0 +1,37 @@
+-- KEYS[1]: the login. Joins a person's confirm with the browser's request, which only the store knows.
+-- Returns the answer, and the node to tell with its message.
+local over = limited(12)
+if over then
+  return { over, {} }
+end
+local login_id, from, repeats, to, due, by, as, grant, parameter, code, lifetime_ms, keep_ms = unpack(ARGV)
+local fields = redis.call('HMGET', KEYS[1], 'state', 'seq', 'expires_at', 'person', 'identity', 'node', 'request', 'answer_uri')
+local state, seq, expires_at, person, identity, node, request, answer_uri =
+  fields[1], tonumber(fields[2]), tonumber(fields[3]), unpack(fields, 4)
+if not state then
+  return { { 'unknown' }, {} }
+end
+local at = now()
+if person and person ~= by then
+  return { { 'another_person' }, {} }
+end
+if among(repeats, state) and as == identity then
+  return { { 'repeated', text(at), text(expires_at) }, push_again(node, login_id, seq) }
+end
+local refused = refusal(state, expires_at, at, from, due)
+if refused then
+  return { refused, {} }
+end
+
+seq = seq + 1
+expires_at = at + lifetime_ms
+local since, until_when = text(at), text(expires_at)
+-- The address is kept as JSON, with its quotes, so that the parameter goes in before the last one.
+local change = '{"change":"confirmed","redirect_to":' .. answer_uri:sub(1, -2) .. parameter .. '"}'
+local kept = stored(seq, since, until_when, change)
+-- Two JSON objects that share no key become one.
+local granted = grant:sub(1, -2) .. ',"auth_time":' .. text(math.floor(at / 1000)) .. ',' .. request:sub(2)
+redis.call('HSET', KEYS[1], 'state', to, 'seq', seq, 'expires_at', until_when, 'identity', as, 'c' .. seq, kept,
+  'grant', granted, 'code', code, 'code_tries', 0)
+redis.call('PEXPIREAT', KEYS[1], text(expires_at + keep_ms))
+return { { 'changed', since, until_when }, tell(node, push(login_id, kept)) }

@@ -1,0 +1,244 @@
+//! The verbs that count attempts or change a login, each as a run of its script.
+
+use std::time::Duration;
+
+use saoma_protocol::{Digest, EventKind, LoginId, UserCode};
+
+use super::answers::{read_applied, read_opening, read_redeemed, read_scanned, read_taken};
+use super::arguments::{GrantedPerson, millis, states, to_json, with_guard, with_precondition};
+use super::limits::RateLimitCheck;
+use super::script::Call;
+use super::{RedisStore, keys};
+use crate::store::{
+    Applied, Attempt, Confirmation, Counted, KEEP_ENDED, LoginRequest, NewLogin, Opening,
+    REDEEM_TRIES, Redeemed, Redemption, Scan, Scanned, StoreError, Transition,
+};
+
+/// Returns from a verb if one of its attempts was over its limit.
+macro_rules! allowed {
+    ($counted:expr) => {
+        match $counted {
+            Counted::Done(answer) => answer,
+            Counted::Limited { limit, retry_after } => {
+                return Ok(Counted::Limited { limit, retry_after });
+            }
+        }
+    };
+}
+
+impl RedisStore {
+    pub(super) async fn run_take(
+        &self,
+        attempts: &[Attempt<'_>],
+    ) -> Result<Counted<()>, StoreError> {
+        let checks: Vec<_> = attempts.iter().map(RateLimitCheck::of).collect();
+        let at_once = if self.connections.is_one_server() {
+            checks.len().max(1)
+        } else {
+            1
+        };
+        for checks in checks.chunks(at_once) {
+            let call = self.scripts.take.on_none().counting(checks);
+            let answer: Vec<String> = self.connections.run(&call).await?;
+            allowed!(read_taken(&answer, checks)?);
+        }
+        Ok(Counted::Done(()))
+    }
+
+    /// Returns the checks that a verb's own script makes. In a cluster a limit may be on another master than the login,
+    /// so the attempts are counted here, and no checks are left.
+    async fn checks(
+        &self,
+        attempts: &[Attempt<'_>],
+    ) -> Result<Counted<Vec<RateLimitCheck>>, StoreError> {
+        if self.connections.is_one_server() {
+            let checks = attempts.iter().map(RateLimitCheck::of);
+            return Ok(Counted::Done(checks.collect()));
+        }
+        Ok(self.run_take(attempts).await?.map(|()| Vec::new()))
+    }
+
+    pub(super) async fn run_open(
+        &self,
+        attempts: &[Attempt<'_>],
+        login: &NewLogin,
+    ) -> Result<Counted<Opening>, StoreError> {
+        let checks = allowed!(self.checks(attempts).await?);
+        if self.connections.is_one_server() {
+            return self.run_open_script(login, true, &checks).await;
+        }
+        // Both commands travel together. A login whose user code turns out to be taken is opened anew or forgotten.
+        let claim = self.claim_user_code(login.user_code, login.id, login.code_lifetime);
+        let (claimed, opened) =
+            tokio::try_join!(claim, self.run_open_script(login, false, &checks))?;
+        Ok(if claimed {
+            opened
+        } else {
+            Counted::Done(Opening::UserCodeTaken)
+        })
+    }
+
+    /// Opens a login, and claims its user code in the same step if one server has both keys.
+    async fn run_open_script(
+        &self,
+        login: &NewLogin,
+        claims: bool,
+        checks: &[RateLimitCheck],
+    ) -> Result<Counted<Opening>, StoreError> {
+        let mut call = self.scripts.open.on(keys::login(login.id));
+        if claims {
+            call = call.key(keys::user_code(login.user_code));
+        }
+        let call = call
+            .arg(login.id.to_string())
+            .arg(login.receive_key.to_string())
+            .arg(login.scan_code.to_string())
+            .arg(login.user_code.to_string())
+            .arg(login.node.as_str())
+            .arg(to_json(&login.request)?)
+            .arg(to_json(&login.request.answer_uri)?)
+            .arg(millis(login.code_lifetime))
+            .arg(millis(login.waiting_lifetime))
+            .arg(millis(KEEP_ENDED))
+            .counting(checks);
+        let answer: Vec<String> = self.connections.run(&call).await?;
+        read_opening(&answer, checks)
+    }
+
+    /// Makes a user code lead to its login. Returns false if it leads to another one already.
+    pub(super) async fn claim_user_code(
+        &self,
+        code: UserCode,
+        id: LoginId,
+        lifetime: Duration,
+    ) -> Result<bool, StoreError> {
+        let mut set = redis::cmd("SET");
+        set.arg(keys::user_code(code))
+            .arg(id.to_string())
+            .arg("NX")
+            .arg("PX")
+            .arg(millis(lifetime));
+        let set: Option<String> = self.connections.query("claim_user_code", &set).await?;
+        Ok(set.is_some())
+    }
+
+    pub(super) async fn run_apply(
+        &self,
+        id: LoginId,
+        transition: &Transition,
+    ) -> Result<Applied, StoreError> {
+        let event = transition.event();
+        let call = self.scripts.apply.on(keys::login(id)).arg(id.to_string());
+        let call = with_guard(call, event.kind());
+        let person = event.person().map_or("", |person| person.as_str());
+        let call = with_precondition(call.arg(person), transition.precondition())
+            .arg(to_json(&transition.change())?)
+            .arg(millis(transition.lifetime()))
+            .arg(millis(KEEP_ENDED));
+        let (scan_code, user_code) = match transition {
+            Transition::Renew {
+                scan_code,
+                user_code,
+                ..
+            } => (scan_code.to_string(), user_code.to_string()),
+            _ => Default::default(),
+        };
+        let answer = self.run_event(call.arg(scan_code).arg(user_code)).await?;
+        match read_applied(&answer, &[])? {
+            Counted::Done(applied) => Ok(applied),
+            // Without checks no limit can be read from an answer.
+            Counted::Limited { .. } => Ok(Applied::Unknown),
+        }
+    }
+
+    pub(super) async fn run_scan(
+        &self,
+        attempts: &[Attempt<'_>],
+        id: LoginId,
+        scan: &Scan,
+    ) -> Result<Counted<Scanned>, StoreError> {
+        let checks = allowed!(self.checks(attempts).await?);
+        let call = self.scripts.scan.on(keys::login(id)).arg(id.to_string());
+        let call = with_guard(call, EventKind::Scan).arg(scan.person.as_str());
+        let call = with_precondition(call, scan.precondition)
+            .arg(to_json(&scan.change())?)
+            .arg(millis(scan.lifetime))
+            .arg(millis(KEEP_ENDED))
+            .counting(&checks);
+        read_scanned(&self.run_event(call).await?, &checks)
+    }
+
+    pub(super) async fn run_confirm(
+        &self,
+        attempts: &[Attempt<'_>],
+        id: LoginId,
+        confirmation: &Confirmation,
+    ) -> Result<Counted<Applied>, StoreError> {
+        let checks = allowed!(self.checks(attempts).await?);
+        let call = self.scripts.confirm.on(keys::login(id)).arg(id.to_string());
+        let call = with_guard(call, EventKind::Confirm)
+            .arg(confirmation.person.as_str())
+            .arg(confirmation.identity.id.as_str())
+            .arg(to_json(&GrantedPerson::of(confirmation))?)
+            .arg(LoginRequest::answer_parameter(&confirmation.code))
+            .arg(confirmation.code.digest().to_string())
+            .arg(millis(confirmation.lifetime))
+            .arg(millis(KEEP_ENDED))
+            .counting(&checks);
+        read_applied(&self.run_event(call).await?, &checks)
+    }
+
+    /// Runs the script of an event, and publishes the message that it hands over.
+    async fn run_event(&self, call: Call<'_>) -> Result<Vec<String>, StoreError> {
+        let (answer, told): (Vec<String>, Vec<String>) = self.connections.run(&call).await?;
+        self.tell(&told).await;
+        Ok(answer)
+    }
+
+    pub(super) async fn run_redeem(
+        &self,
+        attempts: &[Attempt<'_>],
+        id: LoginId,
+        redemption: &Redemption<'_>,
+    ) -> Result<Counted<Redeemed>, StoreError> {
+        let checks = allowed!(self.checks(attempts).await?);
+        let guard = EventKind::Redeem.guard();
+        let challenge = redemption.challenge.map(|challenge| challenge.to_string());
+        let call = self
+            .scripts
+            .redeem
+            .on(keys::login(id))
+            .arg(redemption.code.to_string())
+            .arg(redemption.client_id)
+            .arg(redemption.redirect_uri)
+            // No login has an empty challenge.
+            .arg(challenge.unwrap_or_default())
+            .arg(redemption.access_token.to_string())
+            .arg(millis(redemption.lifetime))
+            .arg(millis(KEEP_ENDED))
+            .arg(REDEEM_TRIES)
+            .arg(states(guard.from))
+            .arg(guard.to.as_str())
+            .counting(&checks);
+        let answer: Vec<String> = self.connections.run(&call).await?;
+        read_redeemed(&answer, &checks)
+    }
+
+    pub(super) async fn run_undo_redemption(
+        &self,
+        id: LoginId,
+        access_token: Digest,
+    ) -> Result<(), StoreError> {
+        let guard = EventKind::Redeem.guard();
+        let before = guard.from.first().map_or("", |state| state.as_str());
+        let call = self
+            .scripts
+            .undo_redemption
+            .on(keys::login(id))
+            .arg(access_token.to_string())
+            .arg(before)
+            .arg(guard.to.as_str())
+            .arg(millis(KEEP_ENDED));
+        self.connections.run(&call).await
+    }
+}
