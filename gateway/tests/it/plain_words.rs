@@ -33,8 +33,8 @@ const BASELINE: Figures = Figures {
 
 /// The greatest figures that pass. To be lowered as the tree gets better.
 const CEILING: Figures = Figures {
-    openers_per_cent: 18.5,
-    pronouns_per_thousand: 4.4,
+    openers_per_cent: 13.2,
+    pronouns_per_thousand: 3.7,
 };
 
 /// The figures of a tree in plain words.

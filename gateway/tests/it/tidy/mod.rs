@@ -26,6 +26,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
 const FLOORS: &[&[&str]] = &[
     &[
         "random",
+        "error_chain",
         "shown_text",
         "client_address",
         "fuzz_input",
@@ -58,8 +59,9 @@ const NEVER_IN: &[(&str, &[&str])] = &[
             "fastrand",
         ],
     ),
+    ("protocol/client/src", &["saoma_gateway", "saoma_load"]),
     ("loadtest/src", &["saoma_gateway"]),
-    ("gateway/src", &["saoma_load"]),
+    ("gateway/src", &["saoma_client", "saoma_load"]),
     ("gateway/src/store", &["axum"]),
     // The service is the store's only caller.
     ("gateway/src/frontends", &["crate::store"]),
@@ -138,7 +140,7 @@ pub fn sources(language: &str) -> Vec<(String, String)> {
         for entry in std::fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir()
-                && !["node_modules", "target", "dist"]
+                && !["node_modules", "target", "dist", "lib"]
                     .iter()
                     .any(|made| path.ends_with(made))
             {
