@@ -94,6 +94,33 @@ fn comments_are_in_plain_words() {
     }
 }
 
+/// Names in the glossary's column of code exist in the code.
+#[test]
+fn the_glossary_names_what_the_code_has() {
+    let glossary = include_str!("../../../docs/glossary.md");
+    let cells = glossary.lines().filter_map(|row| row.split('|').nth(3));
+    let names: Vec<&str> = cells
+        .flat_map(|cell| cell.split('`').skip(1).step_by(2))
+        .filter_map(|name| name.rsplit("::").next())
+        .collect();
+    assert!(names.len() > 50, "the tables were not found");
+    let sources = crate::tidy::sources("rs");
+    let crates = ["saoma-gateway", "saoma-demo"];
+    for name in names.into_iter().filter(|name| !crates.contains(name)) {
+        let is_word = |word: &str| word == name;
+        let has_name = |text: &str| {
+            text.split(|c: char| !c.is_alphanumeric() && c != '_')
+                .any(is_word)
+        };
+        assert!(
+            sources
+                .iter()
+                .any(|(file, text)| file.contains("/src/") && has_name(text)),
+            "docs/glossary.md names {name}, which the code does not have"
+        );
+    }
+}
+
 #[test]
 fn the_counter_counts_what_it_says() {
     let text = "\
