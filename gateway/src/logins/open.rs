@@ -24,12 +24,12 @@ const USER_CODE_TRIES: usize = 3;
 /// The largest member of an open request, in bytes: they go into URLs.
 const MAX_MEMBER_BYTES: usize = 1024;
 
-/// Who opens: what a door knows of the browser beside its message.
+/// Context of an open: everything that a front end knows of the browser besides its message.
 #[derive(Debug, Clone)]
 pub(crate) struct Opener {
     /// The page's origin.
     pub origin: Option<String>,
-    /// Where the browser is.
+    /// Address of the browser.
     pub address: ClientAddress,
     /// The browser as the phone's person will see it.
     pub requester: RequesterContext,

@@ -26,6 +26,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
 const FLOORS: &[&[&str]] = &[
     &[
         "random",
+        "wall_clock",
         "error_chain",
         "shown_text",
         "client_address",
