@@ -1,5 +1,8 @@
 //! What happens on a node, counted. No label names a login, a person or an address.
 
+#[cfg(test)]
+mod reference;
+
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
