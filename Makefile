@@ -27,6 +27,7 @@ test-rust: export RUSTC_WORKSPACE_WRAPPER := clippy-driver
 test-rust: export CLIPPY_ARGS := -Dwarnings
 test-rust:
 	if cargo nextest --version >/dev/null 2>&1; then cargo nextest run --workspace --locked; else cargo test --workspace --locked; fi
+	cargo test --doc -p saoma-client --locked
 
 check: setup web ## Check format, lints, types and licences, without tests
 	npm run typecheck

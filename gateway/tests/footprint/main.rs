@@ -16,8 +16,8 @@ use std::alloc::System;
 
 use cap::Cap;
 use parking_lot::{Mutex, MutexGuard};
+use saoma_client::RelyingParty;
 use saoma_gateway::{Gateway, Settings, generate_pem};
-use saoma_load::RelyingParty;
 use saoma_load::deployment::{self, Deployment};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};

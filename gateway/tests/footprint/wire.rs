@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use saoma_load::browser::open_request;
+use saoma_client::NewLogin;
 use saoma_protocol::ClientMessage;
 use serde::de::DeserializeOwned;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
@@ -110,8 +110,8 @@ pub struct Opening {
 
 impl Opening {
     pub fn new(world: &World) -> Self {
-        let (request, code_verifier, _) = open_request(&world.hall);
-        let message = serde_json::to_string(&ClientMessage::Open(request)).unwrap();
+        let login = NewLogin::of(&world.hall);
+        let message = serde_json::to_string(&ClientMessage::Open(login.request)).unwrap();
         let mut frame = Frame::message(message, OpCode::Data(Data::Text), true);
         frame.header_mut().mask = Some([0; 4]);
         let mut open = Vec::new();
@@ -119,7 +119,7 @@ impl Opening {
         Self {
             handshake: HANDSHAKE.replace("{origin}", &world.hall.origin),
             open,
-            code_verifier,
+            code_verifier: login.code_verifier,
         }
     }
 

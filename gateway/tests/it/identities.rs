@@ -1,6 +1,6 @@
 //! Identities of an app's backend that the gateway does not know, or cannot read.
 
-use saoma_load::Phone;
+use saoma_client::Phone;
 use saoma_protocol::{ErrorCode, Identity, IdentityKind, IdentityRole, ServerMessage};
 use serde_json::{Value, json};
 

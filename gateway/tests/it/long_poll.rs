@@ -4,7 +4,7 @@ mod random_timing;
 
 use std::time::Duration;
 
-use saoma_load::Browser;
+use saoma_client::Browser;
 use saoma_load::deployment::PERSONAL;
 use saoma_protocol::{CloseNotice, ErrorCode, ServerMessage, paths};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

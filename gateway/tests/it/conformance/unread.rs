@@ -1,6 +1,6 @@
 //! A browser that never reads: it is cut off within a bound, and what waits for it meanwhile stays small.
 
-use saoma_load::browser::{PATIENCE, open_request};
+use saoma_client::{DEFAULT_TIMEOUT, NewLogin};
 use saoma_protocol::{ClientMessage, ServerMessage};
 use tokio::net::TcpSocket;
 use tokio::time::timeout;
@@ -76,7 +76,7 @@ async fn one_that_asks_and_asks_is_cut_off_at_the_answer_that_does_not_fit() {
         .start()
         .await;
     let mut wire = narrow(&node).await;
-    let again = serde_json::to_string(&ClientMessage::Open(open_request(&hall()).0)).unwrap();
+    let again = serde_json::to_string(&ClientMessage::Open(NewLogin::of(&hall()).request)).unwrap();
     wire.is_reset_while_sending(&text(&again).repeat(100)).await;
     cut_off(&node, "questions").await;
 }
@@ -133,7 +133,7 @@ async fn until(condition: impl AsyncFn() -> bool) {
             tokio::task::yield_now().await;
         }
     };
-    timeout(PATIENCE, holds)
+    timeout(DEFAULT_TIMEOUT, holds)
         .await
         .expect("it comes about in time");
 }

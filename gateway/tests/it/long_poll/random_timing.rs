@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use saoma_load::Phone;
+use saoma_client::Phone;
 use saoma_load::deployment::PERSONAL;
 use saoma_protocol::{ServerMessage, paths};
 use tokio::sync::watch;

@@ -28,9 +28,8 @@ pub use redis_sentinel::RedisSentinel;
 pub use redis_server::RedisServer;
 pub use redis_tls::RedisTls;
 pub use relying_party::{Exchanged, TokenRequest};
+use saoma_client::{Browser, OpenedLogin, Phone, RelyingParty};
 use saoma_gateway::{Gateway, Settings};
-use saoma_load::browser::OpenedLogin;
-use saoma_load::{Browser, Phone, RelyingParty};
 use tempfile::TempDir;
 use url::Url;
 

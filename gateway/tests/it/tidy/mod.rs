@@ -59,8 +59,9 @@ const NEVER_IN: &[(&str, &[&str])] = &[
             "fastrand",
         ],
     ),
+    ("protocol/client/src", &["saoma_gateway", "saoma_load"]),
     ("loadtest/src", &["saoma_gateway"]),
-    ("gateway/src", &["saoma_load"]),
+    ("gateway/src", &["saoma_client", "saoma_load"]),
     ("gateway/src/store", &["axum"]),
     // The service is the store's only caller.
     ("gateway/src/frontends", &["crate::store"]),
