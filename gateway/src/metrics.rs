@@ -1,5 +1,8 @@
 //! Metrics of a node, for Prometheus. No label names a login, a person or an address.
 
+#[cfg(test)]
+mod reference;
+
 use std::sync::Arc;
 use std::time::Duration;
 
