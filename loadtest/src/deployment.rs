@@ -1,4 +1,4 @@
-//! The deployment under test: one file says how app tokens are had and where browsers redirect.
+//! The deployment under test: a file with the registered relying party and the origin of app tokens.
 
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -6,56 +6,55 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context, ensure};
 use jsonwebtoken::jwk::{Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use saoma_client::RelyingParty;
 use saoma_protocol::{Identity, IdentityKind, IntrospectionResponse, OfferedIdentity};
 use serde::{Deserialize, Serialize};
 
-use crate::browser::RelyingParty;
-
-/// The file, in TOML.
+/// A deployment file, in TOML.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Deployment {
-    /// The relying party whose page the browsers show.
+    /// Client id of the relying party.
     pub client_id: String,
-    /// Where its browsers come back to: registered exactly so.
+    /// Registered redirect URI.
     pub redirect_uri: String,
-    /// The origin of its page: registered too.
+    /// Registered origin of the page that shows the code.
     pub origin: String,
-    /// What the token endpoint is proved with.
+    /// Secret for the token endpoint.
     pub client_secret: Option<String>,
-    /// A file with one app token a line. Persons may be fewer than logins: they take turns.
+    /// File with one app token per line. The persons take turns if there are more logins.
     pub tokens_file: Option<PathBuf>,
-    /// Tokens made up here, for a gateway that verifies them by JWKS.
+    /// Tokens of invented persons, for a gateway that verifies them by JWKS.
     pub mint: Option<Mint>,
 }
 
-/// `[mint]`: JWTs for made-up persons.
+/// `[mint]`: JWTs of invented persons.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mint {
-    /// The private key: RSA, PKCS#8 PEM.
+    /// Private key: RSA, PKCS#8 PEM.
     pub key: PathBuf,
-    /// The claim `iss`.
+    /// Claim `iss`.
     pub issuer: String,
-    /// The claim `aud`.
+    /// Claim `aud`.
     pub audience: String,
-    /// How many persons there are.
+    /// Number of persons.
     #[serde(default = "thousand")]
     pub persons: u32,
 }
 
-/// Where a file stands, so that paths in it are relative to it.
+/// Resolves a path relative to the file that names it.
 fn beside(file: &Path, path: &Path) -> PathBuf {
     file.parent().unwrap_or_else(|| Path::new(".")).join(path)
 }
 
-/// The identity that every made-up person has.
+/// Id of the identity that every invented person has.
 pub const PERSONAL: &str = "personal";
 
 const ALGORITHM: Algorithm = Algorithm::RS256;
 const KEY_ID: &str = "saoma-load";
 
-/// Longer than any run.
+/// Validity of a token in seconds, longer than any run.
 const TOKEN_SECONDS: u64 = 24 * 3600;
 
 const fn thousand() -> u32 {
@@ -72,18 +71,18 @@ struct Claims<'a> {
 }
 
 impl Deployment {
-    /// Reads the file.
+    /// Reads a deployment file.
     ///
     /// # Errors
-    /// It cannot be read, or says too little or too much.
+    /// Returns an error if the file cannot be read, is invalid, or has both or neither of `tokens_file` and `[mint]`.
     pub fn read(file: &Path) -> anyhow::Result<Self> {
         let text = std::fs::read_to_string(file)
             .with_context(|| format!("cannot read {}", file.display()))?;
-        let mut deployment: Self =
-            toml::from_str(&text).with_context(|| format!("{} is wrong", file.display()))?;
+        let mut deployment: Self = toml::from_str(&text)
+            .with_context(|| format!("{}: invalid deployment", file.display()))?;
         ensure!(
             deployment.tokens_file.is_some() != deployment.mint.is_some(),
-            "{}: give either tokens_file or [mint]",
+            "{}: expected either tokens_file or [mint]",
             file.display()
         );
         deployment.tokens_file = deployment.tokens_file.map(|path| beside(file, &path));
@@ -93,7 +92,7 @@ impl Deployment {
         Ok(deployment)
     }
 
-    /// The relying party.
+    /// Returns the relying party.
     pub fn relying_party(&self) -> RelyingParty {
         RelyingParty {
             client_id: self.client_id.clone(),
@@ -103,10 +102,10 @@ impl Deployment {
         }
     }
 
-    /// The app tokens.
+    /// Reads or signs the app tokens.
     ///
     /// # Errors
-    /// They cannot be read or made.
+    /// Returns an error if the file or the key cannot be read, or if there is no token.
     pub fn tokens(&self) -> anyhow::Result<Vec<String>> {
         let tokens: Vec<String> = match (&self.tokens_file, &self.mint) {
             (Some(file), _) => {
@@ -121,10 +120,7 @@ impl Deployment {
             (None, Some(mint)) => mint.tokens()?,
             (None, None) => Vec::new(),
         };
-        ensure!(
-            !tokens.is_empty(),
-            "there are no app tokens: nobody could confirm"
-        );
+        ensure!(!tokens.is_empty(), "the deployment has no app tokens");
         Ok(tokens)
     }
 }
@@ -133,19 +129,19 @@ impl Mint {
     fn tokens(&self) -> anyhow::Result<Vec<String>> {
         let pem = std::fs::read(&self.key)
             .with_context(|| format!("cannot read {}", self.key.display()))?;
-        let key = EncodingKey::from_rsa_pem(&pem).context("not an RSA key in PEM")?;
+        let key = EncodingKey::from_rsa_pem(&pem).context("expected an RSA key in PEM")?;
         (1..=self.persons)
             .map(|number| mint(&key, &self.issuer, &self.audience, &made_up(number)))
             .collect()
     }
 }
 
-/// A made-up person, in good standing.
+/// Returns an invented person who may log in.
 pub fn made_up(number: u32) -> IntrospectionResponse {
     let name = format!("示例{number}");
     let identity = Identity {
         id: PERSONAL.into(),
-        kind: IdentityKind::Personal,
+        kind: IdentityKind::PERSONAL,
         name: name.clone(),
         role: None,
     };
@@ -154,14 +150,14 @@ pub fn made_up(number: u32) -> IntrospectionResponse {
         sub: Some(format!("load-{number}")),
         name: Some(name),
         identities: vec![OfferedIdentity::from(identity)],
-        refusal: None,
+        ineligible_reason: None,
     }
 }
 
-/// A token for a person.
+/// Signs a token of a person.
 ///
 /// # Errors
-/// The key cannot sign.
+/// Returns an error if the key cannot sign.
 pub fn mint(
     key: &EncodingKey,
     issuer: &str,
@@ -182,31 +178,33 @@ pub fn mint(
     Ok(jsonwebtoken::encode(&header, &claims, key)?)
 }
 
-/// The public half of a key, for the gateway that is to verify the tokens.
+/// Returns the public half of a key, with which a gateway verifies the tokens.
 ///
 /// # Errors
-/// The key is none.
+/// Returns an error if the key is not an RSA key.
 pub fn public_keys(key: &EncodingKey) -> anyhow::Result<JwkSet> {
     let mut public = Jwk::from_encoding_key(key, ALGORITHM)?;
     public.common.key_id = Some(KEY_ID.into());
     Ok(JwkSet { keys: vec![public] })
 }
 
-/// Writes `gateway.toml`, `deployment.toml` and `jwks.json` into a directory that holds `signing.pem`: the key with
-/// which the gateway signs ID tokens here signs the persons' tokens too, which nobody does outside a test.
+/// Writes `gateway.toml`, `deployment.toml` and `jwks.json` into a directory that holds `signing.pem`.
 ///
-/// With `limits` the gateway keeps those that it has by default.
+/// The gateway's key for ID tokens also signs the persons' tokens here, which is for tests only. With `limits` the
+/// gateway keeps its default limits.
 ///
 /// # Errors
-/// The key is missing, or a file cannot be written.
+/// Returns an error if the key is missing or invalid, or if a file cannot be written.
 pub fn make(directory: &Path, store_url: &str, limits: bool) -> anyhow::Result<()> {
     let directory = directory
         .canonicalize()
-        .with_context(|| format!("no directory {}", directory.display()))?;
+        .with_context(|| format!("{}: no such directory", directory.display()))?;
     let file = |name: &str| directory.join(name);
     let pem = std::fs::read(file("signing.pem"))
-        .context("make signing.pem first, by `saoma generate-key`")?;
-    let keys = public_keys(&EncodingKey::from_rsa_pem(&pem).context("signing.pem is no RSA key")?)?;
+        .context("signing.pem: make it first by `saoma generate-key`")?;
+    let keys = public_keys(
+        &EncodingKey::from_rsa_pem(&pem).context("signing.pem: expected an RSA key in PEM")?,
+    )?;
     let unlimited = if limits {
         ""
     } else {

@@ -1,4 +1,4 @@
-//! The exactly-once oracle: what should have reached which browser, and what did.
+//! Exactly-once accounting: the results that each browser should receive, and those that it did.
 
 use std::collections::HashMap;
 use std::iter::Sum;
@@ -7,11 +7,11 @@ use saoma_protocol::LoginId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What each login is owed and has got.
+/// Expected and received results of each login.
 #[derive(Debug, Default)]
 pub struct Ledger {
     logins: HashMap<LoginId, Account>,
-    /// Of all logins, so that it need not be counted each time.
+    /// Sum over all logins, kept so that it need not be counted each time.
     sum: Balance,
 }
 
@@ -28,20 +28,20 @@ struct Account {
 pub struct Balance {
     /// Confirms that the gateway accepted.
     pub expected: u64,
-    /// Of these, those whose browser was told.
+    /// Accepted confirms whose result reached the browser.
     pub received: u64,
     /// Results that a browser got again.
     pub duplicate: u64,
-    /// Accepted confirms whose browser was never told.
+    /// Accepted confirms whose result never reached the browser.
     pub lost: u64,
-    /// Results that belong to another browser, or to nobody.
+    /// Results that belong to another browser, or to no confirm.
     pub wrong_browser: u64,
-    /// Logins that broke off before they were confirmed.
+    /// Logins that failed before their confirm.
     pub failed: u64,
 }
 
 impl Balance {
-    /// Whether every accepted confirm reached its browser once, and nothing else happened.
+    /// Returns true if every accepted confirm reached its browser once, and nothing else happened.
     pub const fn is_clean(&self) -> bool {
         self.expected > 0
             && self.received == self.expected
@@ -76,73 +76,73 @@ impl Balance {
 impl Account {
     fn balance(&self) -> Balance {
         let Self { received, .. } = *self;
-        let none = Balance::default();
+        let zero = Balance::default();
         match (self.accepted, received) {
             (true, 0) => Balance {
                 expected: 1,
                 lost: 1,
-                ..none
+                ..zero
             },
             (true, received) => Balance {
                 expected: 1,
                 received: 1,
                 duplicate: received - 1,
-                ..none
+                ..zero
             },
-            // The answer was lost, not the confirm.
+            // The answer to the confirm was lost, and the confirm itself may have been carried out.
             (false, received) if self.asked => Balance {
                 duplicate: received.saturating_sub(1),
-                ..none
+                ..zero
             },
-            // Told of what nobody confirmed.
+            // A result without any confirm.
             (false, received) => Balance {
                 wrong_browser: received,
-                ..none
+                ..zero
             },
         }
     }
 }
 
 impl Ledger {
-    /// A browser has opened a login, whose result must come with `state`.
+    /// Adds a login, whose result must carry `state`.
     pub fn opened(&mut self, id: LoginId, state: &str) {
-        self.enter(id, |account| account.state = state.to_owned());
+        self.update(id, |account| account.state = state.to_owned());
     }
 
-    /// A confirm is on its way: should its answer be lost, its result may come all the same.
+    /// Records a confirm before its answer: its result is valid even if the answer is lost.
     pub fn asked(&mut self, id: LoginId) {
-        self.enter(id, |account| account.asked = true);
+        self.update(id, |account| account.asked = true);
     }
 
-    /// The gateway has accepted the confirm.
+    /// Records that the gateway has accepted the confirm.
     pub fn accepted(&mut self, id: LoginId) {
-        self.enter(id, |account| account.accepted = true);
+        self.update(id, |account| account.accepted = true);
     }
 
-    /// The browser of login `id` was told a result that carries `state`.
+    /// Records a result that the browser of login `id` received.
     pub fn received(&mut self, id: LoginId, state: &str) {
         match self.logins.get(&id) {
             Some(account) if account.state == state => {
-                self.enter(id, |account| account.received += 1)
+                self.update(id, |account| account.received += 1)
             }
             _ => self.sum.wrong_browser += 1,
         }
     }
 
-    /// A login broke off.
+    /// Records a login that failed.
     pub fn failed(&mut self) {
         self.sum.failed += 1;
     }
 
-    /// The balance so far.
+    /// Returns the balance so far.
     pub const fn balance(&self) -> Balance {
         self.sum
     }
 
-    fn enter(&mut self, id: LoginId, entry: impl FnOnce(&mut Account)) {
+    fn update(&mut self, id: LoginId, change: impl FnOnce(&mut Account)) {
         let account = self.logins.entry(id).or_default();
         let before = account.balance();
-        entry(account);
+        change(account);
         self.sum = self
             .sum
             .with(before, u64::wrapping_sub)
@@ -158,12 +158,12 @@ mod tests {
         LoginId::from_random([number; LoginId::BYTES])
     }
 
-    fn balance(happens: impl Fn(&mut Ledger)) -> Balance {
+    fn balance(change: impl Fn(&mut Ledger)) -> Balance {
         let mut ledger = Ledger::default();
         ledger.opened(id(1), "one");
         ledger.opened(id(2), "two");
         ledger.accepted(id(1));
-        happens(&mut ledger);
+        change(&mut ledger);
         ledger.balance()
     }
 
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_confirm_whose_answer_was_lost_may_have_happened_but_not_twice() {
+    fn a_confirm_without_an_answer_may_have_one_result_and_not_two() {
         let times = |times| {
             balance(|ledger| {
                 ledger.received(id(1), "one");
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_not() {
+    fn lost_repeated_and_misdirected_results_are_not_clean() {
         let lost = balance(|_| {});
         assert_eq!((lost.lost, lost.is_clean()), (1, false));
         let twice = balance(|ledger| (0..2).for_each(|_| ledger.received(id(1), "one")));

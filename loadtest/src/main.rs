@@ -1,4 +1,4 @@
-//! The binary `saoma-load`.
+//! Binary of the load tester.
 
 mod cli;
 
@@ -7,29 +7,29 @@ use std::process::ExitCode;
 
 use anyhow::{Context, ensure};
 use clap::Parser;
-use saoma_load::conductor::Run;
-use saoma_load::conductor::processes::Group;
+use saoma_load::coordinator::Run;
+use saoma_load::coordinator::processes::ProcessGroup;
 use saoma_load::deployment::{self, Deployment};
-use saoma_load::orders::Target;
+use saoma_load::messages::Target;
 use saoma_load::report::commands::EX_THRESHOLD;
 use saoma_load::report::verdict::Verdict;
 use saoma_load::report::{self, Report};
 use saoma_load::scenario::{Scenario, Server};
-use saoma_load::terminal::{Live, Mode};
+use saoma_load::terminal::{Display, Mode};
 use saoma_load::worker;
 
 use crate::cli::{Cli, Command, MakeArguments, RunArguments};
 
 const EX_USAGE: u8 = 64;
 
-/// Files beside the sockets of a worker's browsers: phones, and those who flood.
+/// Files of a worker in addition to its browsers' sockets: connections of phones and abusers.
 const OTHER_FILES: u64 = 1200;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version are no errors; where even this cannot be printed there is nobody to tell.
+            // Help and version are no errors. A failure to print them cannot be reported anywhere.
             let _ = error.print();
             return if error.use_stderr() {
                 ExitCode::from(EX_USAGE)
@@ -46,8 +46,8 @@ fn main() -> ExitCode {
             }
             Ok(ExitCode::SUCCESS)
         }
-        Command::Show(arguments) => arguments.run().map(kept),
-        Command::Compare(arguments) => arguments.run().map(kept),
+        Command::Show(arguments) => arguments.run().map(exit_code),
+        Command::Compare(arguments) => arguments.run().map(exit_code),
         Command::Schema => {
             print!("{}", report::file::schema());
             Ok(ExitCode::SUCCESS)
@@ -58,7 +58,7 @@ fn main() -> ExitCode {
             limits,
         }) => deployment::make(&directory, &store_url, limits).map(|()| ExitCode::SUCCESS),
         Command::Worker => {
-            // The conductor has asked whether this is enough.
+            // The coordinator has checked already that the limit is high enough.
             let _ = rlimit::increase_nofile_limit(u64::MAX);
             worker::run().map(|()| ExitCode::SUCCESS)
         }
@@ -73,13 +73,13 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
-    let scenario = Scenario::read(&arguments.scenario, &arguments.settings())?;
+    let scenario = Scenario::read(&arguments.scenario, &arguments.overrides())?;
     let files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(1024);
-    let of_worker = scenario.largest().div_ceil(u64::from(arguments.workers));
+    let per_worker = scenario.largest().div_ceil(u64::from(arguments.workers));
     ensure!(
-        of_worker + OTHER_FILES <= files,
-        "{of_worker} browsers in a process need more files than the {files} that it may open: \
-         give more --workers, or raise `ulimit -n`"
+        per_worker + OTHER_FILES <= files,
+        "{per_worker} browsers per worker need more than the {files} open files of a process: \
+         use more --workers, or raise `ulimit -n`"
     );
     let mut thresholds = scenario.thresholds()?;
     thresholds.extend_from_slice(&arguments.thresholds);
@@ -89,17 +89,16 @@ fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
         scenario,
         workers: arguments.workers,
         groups: groups(arguments)?,
-        executable: std::env::current_exe().context("this program cannot be found")?,
+        executable: std::env::current_exe().context("the path of this program is unknown")?,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     let mut report = runtime.block_on(async {
-        let mut live =
-            Live::start(Mode::choose(arguments.no_tui)).context("the terminal cannot be used")?;
-        let stop = live.stop();
-        let report = run.conduct(&mut live, stop.asked()).await;
-        live.finish();
+        let mut display = Display::start(Mode::choose(arguments.no_tui)).context("no terminal")?;
+        let stop = display.stop();
+        let report = run.execute(&mut display, stop.requested()).await;
+        display.finish();
         report
     })?;
     report.judge(&thresholds);
@@ -114,7 +113,7 @@ fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
     Ok(verdict(&report))
 }
 
-/// What a run is called: a built-in scenario's name, or that of a file.
+/// Returns the name of a run: a built-in scenario's, or a file's without its extension.
 fn name_of(scenario: &str) -> String {
     Path::new(scenario).file_stem().map_or_else(
         || scenario.to_owned(),
@@ -127,7 +126,7 @@ fn target(arguments: &RunArguments, server: Server) -> anyhow::Result<Target> {
         Server::Gateway => {
             ensure!(
                 !arguments.targets.is_empty(),
-                "give a gateway's address: --target URL"
+                "expected a gateway's address: --target URL"
             );
             let deployment = Deployment::read(&arguments.deployment)?;
             let tokens = deployment.tokens()?;
@@ -141,14 +140,14 @@ fn target(arguments: &RunArguments, server: Server) -> anyhow::Result<Target> {
             let (Some(subscribe), Some(publish)) =
                 (arguments.subscribe.clone(), arguments.publish.clone())
             else {
-                anyhow::bail!("give the server's addresses: --subscribe URL --publish URL");
+                anyhow::bail!("expected the server's addresses: --subscribe URL --publish URL");
             };
             Target::Plain { subscribe, publish }
         }
     })
 }
 
-fn groups(arguments: &RunArguments) -> anyhow::Result<Vec<Group>> {
+fn groups(arguments: &RunArguments) -> anyhow::Result<Vec<ProcessGroup>> {
     let mut named = arguments.pids.clone();
     if let Some(file) = &arguments.pid_file {
         let text = std::fs::read_to_string(file)
@@ -160,11 +159,11 @@ fn groups(arguments: &RunArguments) -> anyhow::Result<Vec<Group>> {
             );
         }
     }
-    Ok(Group::together(named))
+    Ok(ProcessGroup::merge(named))
 }
 
-fn kept(demands: bool) -> ExitCode {
-    if demands {
+fn exit_code(thresholds_kept: bool) -> ExitCode {
+    if thresholds_kept {
         ExitCode::SUCCESS
     } else {
         ExitCode::from(EX_THRESHOLD)
@@ -180,8 +179,8 @@ fn verdict(report: &Report) -> ExitCode {
             ExitCode::from(3)
         }
         Verdict::NotClean => ExitCode::from(2),
-        // Whoever was to log in has not.
-        Verdict::NothingOwed if arrived > done => ExitCode::from(2),
-        Verdict::NothingOwed | Verdict::Clean => kept(report.keeps_thresholds()),
+        // Without a ledger a failed arrival shows only in these counts.
+        Verdict::NoLogins if arrived > done => ExitCode::from(2),
+        Verdict::NoLogins | Verdict::Clean => exit_code(report.keeps_thresholds()),
     }
 }

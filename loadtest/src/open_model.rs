@@ -1,5 +1,4 @@
-//! The open model at work: arrivals start when they are meant to, or are dropped and counted, whatever those before
-//! them are about.
+//! The open model at work: arrivals start at their intended moments, or are dropped and counted.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,94 +6,94 @@ use std::time::Duration;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-/// One that arrives. Dropping it says that it is done with.
+/// An arrival in flight. Dropping it ends it.
 #[derive(Debug)]
 pub struct Arrival {
-    /// Its number among all arrivals of the run.
+    /// Number among all arrivals of the phase.
     pub number: u64,
-    /// When it was meant to come.
+    /// Intended moment.
     pub intended: Instant,
-    _under_way: OwnedSemaphorePermit,
+    _permit: OwnedSemaphorePermit,
 }
 
-/// What waits for a moment.
+/// A clock that arrivals wait for.
 pub trait Clock {
-    /// Comes back at the moment, or as soon after as it can.
+    /// Waits until a moment, or as short as possible past it.
     fn until(&mut self, moment: Instant) -> impl Future<Output = ()>;
 }
 
-/// How many arrivals may be under way at once.
+/// A limit on the arrivals in flight.
 #[derive(Debug, Clone)]
-pub struct Room {
-    places: Arc<Semaphore>,
+pub struct ConcurrencyLimit {
+    permits: Arc<Semaphore>,
     limit: u32,
 }
 
-impl Room {
-    /// Room for so many.
+impl ConcurrencyLimit {
+    /// Creates a limit.
     pub fn new(limit: u32) -> Self {
         Self {
-            places: Arc::new(Semaphore::new(limit as usize)),
+            permits: Arc::new(Semaphore::new(limit as usize)),
             limit,
         }
     }
 
-    /// Waits until nobody is under way.
-    pub async fn empty(&self) {
+    /// Waits until no arrival is in flight.
+    pub async fn drained(&self) {
         // The semaphore is never closed.
-        let _ = self.places.acquire_many(self.limit).await;
+        let _ = self.permits.acquire_many(self.limit).await;
     }
 
-    /// How many are under way.
-    pub fn under_way(&self) -> usize {
-        self.limit as usize - self.places.available_permits()
+    /// Counts the arrivals in flight.
+    pub fn in_flight(&self) -> usize {
+        self.limit as usize - self.permits.available_permits()
     }
 
-    /// Waits for a place: for work at a rate that nobody has fixed.
+    /// Waits for a permit: for work without a fixed rate.
     pub async fn next(&self, number: u64) -> Option<Arrival> {
-        let place = Arc::clone(&self.places).acquire_owned().await.ok()?;
+        let permit = Arc::clone(&self.permits).acquire_owned().await.ok()?;
         Some(Arrival {
             number,
             intended: Instant::now(),
-            _under_way: place,
+            _permit: permit,
         })
     }
 
     fn admit(&self, number: u64, intended: Instant) -> Option<Arrival> {
-        let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
+        let permit = Arc::clone(&self.permits).try_acquire_owned().ok()?;
         Some(Arrival {
             number,
             intended,
-            _under_way: place,
+            _permit: permit,
         })
     }
 }
 
-/// Lets arrivals come at their moments after `began`. Each that finds room goes to `arrive` with how late it is; for
-/// each that does not, `arrive` is told `None`.
-pub async fn arrive_at(
+/// Passes each arrival to `arrive` at its moment after `start`, together with its lateness. An arrival over the limit is
+/// passed as `None`.
+pub async fn schedule(
     clock: &mut impl Clock,
-    began: Instant,
+    start: Instant,
     moments: impl Iterator<Item = (u64, Duration)>,
-    room: &Room,
+    limit: &ConcurrencyLimit,
     mut arrive: impl FnMut(Option<(Arrival, Duration)>),
 ) {
     for (number, moment) in moments {
-        let intended = began + moment;
+        let intended = start + moment;
         clock.until(intended).await;
         let late = intended.elapsed();
-        arrive(room.admit(number, intended).map(|arrival| (arrival, late)));
+        arrive(limit.admit(number, intended).map(|arrival| (arrival, late)));
         if !late.is_zero() {
-            // Those who have arrived are served even where the next are due already.
+            // A late generator would otherwise start only new arrivals and never serve those in flight.
             tokio::task::yield_now().await;
         }
     }
 }
 
-/// A clock more precise than a runtime's timers, which tick in milliseconds: a thread that sleeps.
+/// A clock with the precision of a sleeping thread. The runtime's own timers tick in milliseconds.
 #[derive(Debug)]
 pub struct PreciseClock {
-    asked: std::sync::mpsc::Sender<Instant>,
+    alarms: std::sync::mpsc::Sender<Instant>,
     woken: Arc<Notify>,
 }
 
@@ -102,9 +101,9 @@ impl PreciseClock {
     /// Starts the thread, which ends with the clock.
     ///
     /// # Errors
-    /// The system gives no thread.
+    /// Returns an error if the system does not start another thread.
     pub fn start() -> std::io::Result<Self> {
-        let (asked, moments) = std::sync::mpsc::channel::<Instant>();
+        let (alarms, moments) = std::sync::mpsc::channel::<Instant>();
         let woken = Arc::new(Notify::new());
         let wake = Arc::clone(&woken);
         std::thread::Builder::new()
@@ -115,13 +114,13 @@ impl PreciseClock {
                     wake.notify_one();
                 }
             })?;
-        Ok(Self { asked, woken })
+        Ok(Self { alarms, woken })
     }
 }
 
 impl Clock for PreciseClock {
     async fn until(&mut self, moment: Instant) {
-        if moment > Instant::now() && self.asked.send(moment).is_ok() {
+        if moment > Instant::now() && self.alarms.send(moment).is_ok() {
             self.woken.notified().await;
         }
     }
@@ -132,7 +131,7 @@ mod tests {
     use tokio::time::{sleep, sleep_until};
 
     use super::*;
-    use crate::pacing::Stage;
+    use crate::ramp::Ramp;
 
     struct Exact;
 
@@ -142,7 +141,7 @@ mod tests {
         }
     }
 
-    /// A generator that is kept from its work for 300 ms by the first arrival.
+    /// A clock of a generator that stalls for 300 ms after the first arrival.
     struct Stalled(bool);
 
     impl Clock for Stalled {
@@ -156,16 +155,22 @@ mod tests {
 
     async fn lateness(mut clock: impl Clock) -> Vec<u128> {
         let (began, mut late) = (Instant::now(), Vec::new());
-        let moments = Stage::steady(10.0, 0.5).share(0, 1);
-        arrive_at(&mut clock, began, moments, &Room::new(100), |arrival| {
-            late.extend(arrival.map(|(_, late)| late.as_millis()));
-        })
+        let moments = Ramp::steady(10.0, 0.5).share(0, 1);
+        schedule(
+            &mut clock,
+            began,
+            moments,
+            &ConcurrencyLimit::new(100),
+            |arrival| {
+                late.extend(arrival.map(|(_, late)| late.as_millis()));
+            },
+        )
         .await;
         late
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_generator_that_falls_behind_says_by_how_much() {
+    async fn a_late_generator_reports_its_lateness() {
         assert_eq!(lateness(Exact).await, [0; 5]);
         assert_eq!(lateness(Stalled(false)).await, [300, 200, 100, 0, 0]);
     }
@@ -173,12 +178,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn latencies_count_from_the_intended_moment() {
         let (began, mut intended) = (Instant::now(), Vec::new());
-        let moments = Stage::steady(10.0, 0.3).share(0, 1);
-        arrive_at(
+        let moments = Ramp::steady(10.0, 0.3).share(0, 1);
+        schedule(
             &mut Stalled(false),
             began,
             moments,
-            &Room::new(100),
+            &ConcurrencyLimit::new(100),
             |arrival| {
                 intended.extend(arrival.map(|(arrival, _)| (arrival.intended - began).as_millis()));
             },
@@ -188,15 +193,15 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn arrivals_without_room_are_dropped_and_counted_and_slow_answers_hold_nobody_up() {
-        let (room, began) = (Room::new(2), Instant::now());
+    async fn arrivals_over_the_limit_are_dropped_and_counted_while_slow_answers_delay_no_other() {
+        let (limit, began) = (ConcurrencyLimit::new(2), Instant::now());
         let (mut came, mut dropped) = (Vec::new(), 0);
-        // Each is under way for 350 ms, and one comes every 100 ms.
-        arrive_at(
+        // Each is in flight for 350 ms, and one arrives every 100 ms.
+        schedule(
             &mut Exact,
             began,
-            Stage::steady(10.0, 0.8).share(0, 1),
-            &room,
+            Ramp::steady(10.0, 0.8).share(0, 1),
+            &limit,
             |arrival| match arrival {
                 Some((arrival, _)) => {
                     came.push(arrival.number);
@@ -210,7 +215,7 @@ mod tests {
         )
         .await;
         assert_eq!((came, dropped), (vec![0, 1, 4, 5], 4));
-        room.empty().await;
+        limit.drained().await;
         assert_eq!(began.elapsed(), Duration::from_millis(850));
     }
 }

@@ -1,6 +1,6 @@
-//! Why a socket was closed, and what its browser does about it.
+//! Close codes of the socket, and a browser's rule for each.
 //!
-//! The ranges carry the meaning, so that a client obeys codes that it does not know.
+//! The ranges carry the meaning, so that a client can obey a code that it does not know.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub enum CloseCode {
     /// The login is settled.
     Done = 1000,
-    /// What came was no frame, or no frame that may come then.
+    /// Invalid frame, or a frame that is not allowed at this point.
     ProtocolError = 1002,
     /// The message was not text.
     UnsupportedData = 1003,
@@ -25,7 +25,7 @@ pub enum CloseCode {
     InternalError = 1011,
     /// The node is restarting; the reason holds a [`RestartHint`].
     Restarting = 1012,
-    /// The browser kept sending what is no message.
+    /// The browser kept sending invalid messages.
     Misbehaving = 4000,
     /// The login does not exist, or the receive key is not its own.
     UnknownLogin = 4001,
@@ -45,7 +45,7 @@ pub enum CloseCode {
     Move = 4200,
 }
 
-/// What a browser does after a close.
+/// A browser's reaction to a close.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ComeBack {
@@ -60,7 +60,7 @@ pub enum ComeBack {
 }
 
 impl ComeBack {
-    /// The rule for any close code, known or not. 1006 is what browsers report for a connection that broke.
+    /// Returns the rule for any close code, known or not. Browsers report a broken connection as 1006.
     pub const fn after(code: u16) -> Self {
         match code {
             1012 => Self::AfterHint,
@@ -92,12 +92,12 @@ impl CloseCode {
         Self::Move,
     ];
 
-    /// The number on the wire.
+    /// Returns the number on the wire.
     pub const fn code(self) -> u16 {
         self as u16
     }
 
-    /// The name in logs, metrics and the documentation.
+    /// Returns the name in logs, metrics and the documentation.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Done => "done",
@@ -120,7 +120,7 @@ impl CloseCode {
     }
 }
 
-/// The close reason of [`CloseCode::Restarting`]: when this browser comes back, spread over the others.
+/// The close reason of [`CloseCode::Restarting`]: this browser's time to come back, at random among all browsers of the node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RestartHint {
     /// Milliseconds from the close.
@@ -128,20 +128,20 @@ pub struct RestartHint {
 }
 
 impl RestartHint {
-    /// A hint of this long; more than 49 days are cut.
+    /// Creates a hint of this duration, at most 49 days.
     pub fn after(wait: Duration) -> Self {
         Self {
             retry_after_ms: u32::try_from(wait.as_millis()).unwrap_or(u32::MAX),
         }
     }
 
-    /// The text of the close reason: well under the 123 bytes that RFC 6455 §5.5 leaves it.
+    /// Returns the text of the close reason: well under the 123 bytes that RFC 6455 §5.5 allows.
     pub fn to_reason(self) -> String {
         format!(r#"{{"retry_after_ms":{}}}"#, self.retry_after_ms)
     }
 }
 
-/// How the gateway ends an event stream or a poll, which have no close frame: in `close`.
+/// The close of an event stream or a poll, which have no close frame: the content of `close`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(
     feature = "codegen",

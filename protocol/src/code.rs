@@ -1,4 +1,4 @@
-//! What may be seen: the login's id, and the two codes by which a phone finds it.
+//! Public identifiers of a login: its id, and the two codes by which a phone finds it.
 //!
 //! None of these fetches a result; that takes a [`ReceiveKey`](crate::ReceiveKey), which shares no trait with them.
 
@@ -16,7 +16,7 @@ pub enum ParseCodeError {
     /// Too few or too many characters.
     #[error("a code of this kind has {expected} characters")]
     Length {
-        /// How many characters it has, separators apart.
+        /// Characters of a valid code, without separators.
         expected: usize,
     },
     /// A character outside the alphabet.
@@ -27,7 +27,7 @@ pub enum ParseCodeError {
     Foreign,
 }
 
-/// Names one login. Not a secret: it is in the QR code and in the phone's requests.
+/// The id of one login. Not a secret: it is in the QR code and in the phone's requests.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LoginId([u8; Self::BYTES]);
 
@@ -37,7 +37,7 @@ impl LoginId {
     /// Characters of an id.
     pub const CHARS: usize = 24;
 
-    /// An id from random bytes.
+    /// Creates an id from random bytes.
     pub const fn from_random(bytes: [u8; Self::BYTES]) -> Self {
         Self(bytes)
     }
@@ -63,7 +63,7 @@ impl FromStr for LoginId {
     }
 }
 
-/// What a QR code holds: the login's id and a nonce that dies when the code is renewed.
+/// The content of a QR code: the login's id and a nonce that becomes invalid when the code is renewed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct ScanCode {
     login_id: LoginId,
@@ -76,22 +76,22 @@ impl ScanCode {
     /// Characters of a scan code.
     pub const CHARS: usize = LoginId::CHARS + 8;
 
-    /// A login's scan code from random bytes.
+    /// Creates a login's scan code from random bytes.
     pub const fn from_random(login_id: LoginId, nonce: [u8; Self::NONCE_BYTES]) -> Self {
         Self { login_id, nonce }
     }
 
-    /// The login that the code leads to.
+    /// Returns the login that the code leads to.
     pub const fn login_id(&self) -> LoginId {
         self.login_id
     }
 
-    /// The digest by which the store knows the code.
+    /// Returns the digest under which the store keeps the code.
     pub fn digest(&self) -> Digest {
         Digest::of(self.to_string().as_bytes())
     }
 
-    /// The text of the QR code. Upper case throughout keeps encoders in alphanumeric mode and the symbol small.
+    /// Returns the text of the QR code. Upper case throughout keeps encoders in alphanumeric mode and the symbol small.
     ///
     /// `origin` is the gateway's public origin, such as `https://login.example`.
     pub fn to_qr_text(&self, origin: &str) -> String {
@@ -101,7 +101,8 @@ impl ScanCode {
     /// Reads the text of a QR code that must lead to `origin`.
     ///
     /// # Errors
-    /// [`ParseCodeError::Foreign`] for any other text, and what [`ScanCode::from_str`] refuses.
+    /// Returns [`ParseCodeError::Foreign`] if the text leads elsewhere, and the error of [`ScanCode::from_str`] if the code
+    /// is invalid.
     pub fn from_qr_text(text: &str, origin: &str) -> Result<Self, ParseCodeError> {
         let prefix = format!("{}{QR_PATH}", origin.to_ascii_uppercase());
         text.trim()
@@ -136,7 +137,7 @@ impl FromStr for ScanCode {
     }
 }
 
-/// The code that a person types when the camera is no help (RFC 8628 §6.1: consonants only, so no words arise).
+/// The code that a person types when the camera is no help (RFC 8628 §6.1: consonants only, so that no words arise).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct UserCode([u8; Self::CHARS]);
 
@@ -144,7 +145,7 @@ impl UserCode {
     /// Letters of a code: 20^8, or 34.5 bits.
     pub const CHARS: usize = 8;
 
-    /// A code from random bytes. The bias of taking 64 bits modulo 20^8 is below 2^-29.
+    /// Creates a code from random bytes. The bias of taking 64 bits modulo 20^8 is below 2^-29.
     pub fn from_random(bytes: [u8; 8]) -> Self {
         let mut rest = u64::from_le_bytes(bytes);
         Self(std::array::from_fn(|_| {
@@ -154,7 +155,7 @@ impl UserCode {
         }))
     }
 
-    /// The digest by which the store knows the code.
+    /// Returns the digest under which the store keeps the code.
     pub fn digest(&self) -> Digest {
         Digest::of(&self.0)
     }
@@ -193,7 +194,7 @@ impl FromStr for UserCode {
     }
 }
 
-/// Typed text as the alphabet writes it: upper case, without the spaces and hyphens that people put in.
+/// Converts typed text to the alphabet's form: upper case, without the spaces and hyphens that people put in.
 fn without_separators(text: &str) -> String {
     text.chars()
         .filter(|c| !c.is_whitespace() && *c != '-')
@@ -213,7 +214,7 @@ fn decode_base32<const N: usize>(text: &str, chars: usize) -> Result<[u8; N], Pa
         .ok_or(ParseCodeError::Alphabet)
 }
 
-/// Crockford's base32: no letter that reads as a digit.
+/// Crockford's base32: no letter can be mistaken for a digit.
 static CROCKFORD: LazyLock<Encoding> = LazyLock::new(|| {
     let mut specification = Specification::new();
     specification

@@ -40,7 +40,7 @@ pub mod paths {
     /// RFC 7517.
     pub const JWKS: &str = "/oauth2/jwks";
 
-    /// The path of one login: `template` with its parameter filled in.
+    /// Returns the path of one login: `template` with its parameter filled in.
     pub fn of_login(template: &str, login_id: LoginId) -> String {
         template.replace("{login_id}", &login_id.to_string())
     }
@@ -60,14 +60,14 @@ pub const MAX_POLL_WAIT_SECONDS: u32 = 25;
     ts(optional_fields)
 )]
 pub struct PollAnswer {
-    /// What came after the `seq` that the poll named, in order.
+    /// The messages after the `seq` that the poll named, in order.
     pub messages: Vec<ServerMessage>,
-    /// The gateway's farewell: what its code says comes in place of the next poll.
+    /// The close of the poll: the browser obeys its code instead of polling again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub close: Option<CloseNotice>,
 }
 
-/// What a phone has seen or its person has typed.
+/// A scanned or typed code.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "codegen", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(untagged)]
@@ -93,7 +93,8 @@ impl fmt::Debug for ScanRequest {
     }
 }
 
-/// What the person must see before confirming: who asks, from where and when (RFC 8628 §5.4, BCP 247).
+/// The browser's request as the person must see it before confirming: site, browser, place and time (RFC 8628 §5.4,
+/// BCP 247).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "codegen", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct ScanContext {
@@ -103,13 +104,13 @@ pub struct ScanContext {
     pub client: ClientContext,
     /// The browser that asks.
     pub requester: RequesterContext,
-    /// When it asked, in Unix seconds.
+    /// The time of the request, in Unix seconds.
     pub requested_at: u64,
     /// Seconds left to confirm.
     pub expires_in: u32,
     /// The person's name, for "is this you?".
     pub person: String,
-    /// What the person may log in as.
+    /// The identities that the person may log in with.
     pub identities: Vec<Identity>,
 }
 
@@ -135,9 +136,9 @@ pub struct ClientContext {
 pub struct RequesterContext {
     /// The IP address.
     pub address: String,
-    /// How far the address is from the gateway.
+    /// The distance of the address from the gateway.
     pub place: Place,
-    /// Where the address is, when a trusted proxy says so.
+    /// The place of the address, if a trusted proxy names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place_name: Option<String>,
     /// The browser's name and version, by its own words.
@@ -173,11 +174,11 @@ pub struct ConfirmRequest {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "codegen", derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Decision {
-    /// What holds now.
+    /// The status of the login from now on.
     pub status: DecisionStatus,
 }
 
-/// What a person decided.
+/// A person's decision about a login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "codegen", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What went wrong: stable, for programs. Sockets send it in an `error` message, HTTP in a [`Problem`].
+/// A stable code for programs. Sockets send it in an `error` message, HTTP in a [`Problem`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "codegen", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -87,7 +87,7 @@ impl ErrorCode {
         Self::ServerError,
     ];
 
-    /// The code as it stands on the wire, in logs and in metrics.
+    /// Returns the code as it stands on the wire, in logs and in metrics.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::UnsupportedVersion => "unsupported_version",
@@ -117,7 +117,7 @@ impl ErrorCode {
         }
     }
 
-    /// The status of an HTTP answer with this code.
+    /// Returns the status of an HTTP answer with this code.
     pub const fn status(self) -> u16 {
         match self {
             Self::UnsupportedVersion
@@ -142,7 +142,7 @@ impl ErrorCode {
         }
     }
 
-    /// The code in a few words: the `title` of its problem document.
+    /// Returns the code in a few words: the `title` of its problem document.
     pub const fn title(self) -> &'static str {
         match self {
             Self::UnsupportedVersion => "No offered version is served",
@@ -188,11 +188,11 @@ pub struct Problem {
     pub title: String,
     /// The HTTP status, again.
     pub status: u16,
-    /// What happened here, and what to do.
+    /// The problem in this request, and a way to solve it.
     pub detail: String,
     /// The code.
     pub error: ErrorCode,
-    /// Why an identity may not log in, in the words of the app's backend.
+    /// The reason that keeps an identity from logging in, in the words of the app's backend.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Seconds until it is worth trying again; the same as the header `Retry-After`.
@@ -207,7 +207,7 @@ impl Problem {
     /// The media type.
     pub const MEDIA_TYPE: &'static str = "application/problem+json";
 
-    /// A problem with only the required members.
+    /// Creates a problem with only the required members.
     pub fn new(error: ErrorCode, detail: impl Into<String>) -> Self {
         Self {
             type_uri: format!("urn:saoma:error:{}", error.as_str()),

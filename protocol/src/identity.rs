@@ -1,4 +1,7 @@
-//! Who may log in, and as what: the vocabulary between gateway, app and the app's backend.
+//! Persons and the identities that they log in with: the vocabulary between gateway, app and the app's backend.
+
+use std::borrow::Cow;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -10,42 +13,75 @@ use serde::{Deserialize, Serialize};
     ts(optional_fields)
 )]
 pub struct Identity {
-    /// Names it among the person's identities, such as `personal` or `unit:90001`.
+    /// Names the identity among the person's identities, such as `personal` or `unit:90001`.
     pub id: String,
-    /// What it is.
+    /// The kind of identity.
     pub kind: IdentityKind,
     /// The person's or the unit's name.
     pub name: String,
-    /// What the person is to the unit.
+    /// The person's role in the unit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub role: Option<UnitRole>,
+    pub role: Option<IdentityRole>,
 }
 
-/// Whether a person acts for themselves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "codegen", derive(ts_rs::TS, schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum IdentityKind {
-    /// For themselves.
-    Personal,
-    /// For a unit: a company, an office.
-    Unit,
+/// Declares an open string: registered values as constants, every other value passed on unchanged.
+macro_rules! open_string {
+    ($(#[$meta:meta])* $name:ident { $($(#[$value_meta:meta])* $constant:ident = $value:literal,)* }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "codegen", derive(ts_rs::TS, schemars::JsonSchema))]
+        pub struct $name(
+            #[cfg_attr(feature = "codegen", schemars(length(min = 1, max = 80)))] Cow<'static, str>,
+        );
+
+        impl $name {
+            $($(#[$value_meta])* pub const $constant: Self = Self::from_static($value);)*
+
+            /// Creates a value that is known at compile time.
+            pub const fn from_static(value: &'static str) -> Self {
+                Self(Cow::Borrowed(value))
+            }
+
+            /// Returns the value as it stands on the wire.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(value: String) -> Self {
+                Self(Cow::Owned(value))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
 }
 
-/// In what role a person acts for a unit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "codegen", derive(ts_rs::TS, schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum UnitRole {
-    /// The unit's legal representative.
-    LegalRepresentative,
-    /// An agent whom the legal representative has authorised.
-    AuthorisedAgent,
-    /// An operator whom the authority has added.
-    Operator,
+open_string! {
+    /// The kind of an identity. An open string: `personal`, `unit` and `other` are registered, and a receiver shows an
+    /// identity of any other kind by its name.
+    IdentityKind {
+        /// The person acts for themselves.
+        PERSONAL = "personal",
+        /// The person acts for a unit: a company, an office.
+        UNIT = "unit",
+        /// The backend named no kind.
+        OTHER = "other",
+    }
 }
 
-/// What the app's backend says of an access token (RFC 7662 §2.2), or the claims of a JWT that it signed.
+open_string! {
+    /// The person's role in a unit, in the words of the app's backend. An open string: a receiver shows an identity with a
+    /// role that it does not know by the identity's name.
+    IdentityRole {}
+}
+
+/// The answer of the app's backend about an access token (RFC 7662 §2.2), or the claims of a JWT that the backend signed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(
     feature = "codegen",
@@ -53,21 +89,21 @@ pub enum UnitRole {
     ts(optional_fields)
 )]
 pub struct IntrospectionResponse {
-    /// Whether the token is good now. All else is absent when it is not.
+    /// True while the token is valid. Every other member is absent when it is not.
     #[serde(default)]
     pub active: bool,
-    /// Who the person is.
+    /// The person's id at the app's backend.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sub: Option<String>,
-    /// The person's name. Browsers see it masked.
+    /// The person's name. Browsers get it masked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// What the person may log in as.
+    /// The identities that the person may log in with.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub identities: Vec<OfferedIdentity>,
-    /// Why the person may not log in now, such as `card_reported_lost`; absent in good standing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub refusal: Option<String>,
+    /// The reason that keeps the person from logging in now, such as `card_reported_lost`; absent in good standing.
+    #[serde(rename = "refusal", default, skip_serializing_if = "Option::is_none")]
+    pub ineligible_reason: Option<String>,
 }
 
 /// An identity and its own standing.
@@ -81,21 +117,21 @@ pub struct OfferedIdentity {
     /// The identity.
     #[serde(flatten)]
     pub identity: Identity,
-    /// Why it may not be used now, such as `delegation_ended`; absent in good standing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub refusal: Option<String>,
+    /// The reason that keeps the identity from being used now, such as `delegation_ended`; absent in good standing.
+    #[serde(rename = "refusal", default, skip_serializing_if = "Option::is_none")]
+    pub ineligible_reason: Option<String>,
 }
 
 impl From<Identity> for OfferedIdentity {
     fn from(identity: Identity) -> Self {
         Self {
             identity,
-            refusal: None,
+            ineligible_reason: None,
         }
     }
 }
 
-/// A name as a stranger may see it: the first character and `*` (threat T18).
+/// Masks a name for strangers: the first character and `*` (threat T18).
 pub fn masked_name(name: &str) -> String {
     name.trim()
         .chars()
@@ -106,6 +142,22 @@ pub fn masked_name(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn unregistered_kinds_and_roles_pass_through_unchanged() {
+        let text = r#"{"id":"shop:7","kind":"franchise","name":"示例店","role":"店长"}"#;
+        let identity: Identity = serde_json::from_str(text).expect("an identity");
+        assert_eq!(identity.kind.as_str(), "franchise");
+        assert_eq!(identity.role, Some(IdentityRole::from_static("店长")));
+        assert_eq!(serde_json::to_string(&identity).expect("JSON"), text);
+    }
+
+    #[test]
+    fn a_registered_kind_equals_its_constant() {
+        let kind: IdentityKind = serde_json::from_str(r#""personal""#).expect("a kind");
+        assert_eq!(kind, IdentityKind::PERSONAL);
+        assert_eq!(kind, IdentityKind::from("personal".to_owned()));
+    }
 
     #[test]
     fn a_masked_name_shows_one_character() {

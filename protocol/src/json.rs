@@ -1,24 +1,23 @@
-//! JSON from strangers.
+//! JSON from untrusted peers.
 
 use serde::de::DeserializeOwned;
 
-/// Characters of a complaint: those of serde quote what they complain of, which may be thousands long.
-const MAX_COMPLAINT_CHARS: usize = 200;
+/// Maximum characters of an error text. Serde quotes the sender's text, which may be thousands of characters long.
+const MAX_ERROR_CHARS: usize = 200;
 
-/// Reads an object. Left to itself serde takes an array too, as the members by position.
+/// Reads an object. Serde alone would also accept an array, as the members by position.
 ///
 /// # Errors
-/// What is wrong with it, for whoever wrote it: one line of at most 200 characters.
+/// Returns the problem as a text for the sender: one line of at most 200 characters.
 pub fn read_object<T: DeserializeOwned>(json: &[u8]) -> Result<T, String> {
     if json.trim_ascii_start().first() != Some(&b'{') {
-        return Err("a JSON object is asked for".to_owned());
+        return Err("expected a JSON object".to_owned());
     }
     serde_json::from_slice(json).map_err(|error| {
-        let complaint = error.to_string();
-        complaint
-            .chars()
+        let text = error.to_string();
+        text.chars()
             .filter(|c| !c.is_control())
-            .take(MAX_COMPLAINT_CHARS)
+            .take(MAX_ERROR_CHARS)
             .collect()
     })
 }

@@ -1,4 +1,4 @@
-//! The versioned messages of the Saoma QR-login gateway, and its login as a pure state machine.
+//! Versioned messages of the Saoma QR-login gateway, and its login as a pure state machine.
 //!
 //! ```text
 //! browser                     gateway                      phone app            relying party
@@ -25,14 +25,14 @@ mod close;
 mod code;
 mod endpoint;
 mod error;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzz_properties;
 mod identity;
 mod json;
 mod login;
 mod message;
 mod pkce;
-#[cfg(any(test, fuzzing))]
-#[doc(hidden)]
-pub mod properties;
 mod secret;
 mod time;
 mod version;
@@ -45,11 +45,11 @@ pub use endpoint::{
 };
 pub use error::{ErrorCode, Problem};
 pub use identity::{
-    Identity, IdentityKind, IntrospectionResponse, OfferedIdentity, UnitRole, masked_name,
+    Identity, IdentityKind, IdentityRole, IntrospectionResponse, OfferedIdentity, masked_name,
 };
 pub use json::read_object;
 pub use login::{
-    Due, Event, EventKind, Guard, Login, LoginState, Outcome, PersonId, Refusal, StateName,
+    Due, Event, EventKind, Guard, Login, LoginState, Outcome, PersonId, StateName, TransitionError,
 };
 pub use message::{
     ClientMessage, DecodeError, MAX_INBOUND_MESSAGE_BYTES, OpenRequest, RejectReason,

@@ -7,24 +7,24 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::Timestamp;
 
-/// Who a person is to the app's backend: the `sub` of its answer (RFC 7662 §2.2).
+/// A person's id at the app's backend: the `sub` of its answer (RFC 7662 §2.2).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PersonId(String);
 
 impl PersonId {
-    /// The person of this `sub`.
+    /// Creates an id from a `sub`.
     pub fn new(sub: impl Into<String>) -> Self {
         Self(sub.into())
     }
 
-    /// The `sub`.
+    /// Returns the `sub`.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Where a login stands. What a state knows lives in it, so that none can be confirmed by nobody.
+/// The state of a login. Each state holds its own data, so that a confirmed login always has an owner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LoginState {
     /// The code is shown.
@@ -79,26 +79,26 @@ pub enum StateName {
     Redeemed,
 }
 
-/// What happens to a login.
+/// An event of a login.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// The code is replaced.
     Renew,
     /// A phone claims the login.
     Scan {
-        /// Who scans.
+        /// The person who scans.
         person: PersonId,
     },
     /// The owner confirms.
     Confirm {
-        /// Who confirms.
+        /// The person who confirms.
         person: PersonId,
         /// The id of the chosen identity.
         identity: String,
     },
     /// The owner declines, or the identity is refused.
     Reject {
-        /// Who declines.
+        /// The person who declines.
         person: PersonId,
     },
     /// The browser gives up.
@@ -129,13 +129,13 @@ pub enum EventKind {
     Redeem,
 }
 
-/// How an event stands to the state's time limit.
+/// An event's relation to the state's time limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Due {
-    /// Only before it.
+    /// Only before the limit.
     Before,
-    /// Only once it has come.
+    /// Only from the limit on.
     After,
     /// At any time.
     Any,
@@ -151,24 +151,24 @@ pub struct Guard {
     /// The states in which the event, from the same person and with the same identity, is a repeat: it gets the
     /// first answer and changes nothing.
     pub repeats: &'static [StateName],
-    /// When it may come.
+    /// The time at which the event is allowed.
     pub due: Due,
-    /// Whether the browser hears of it: the change has a sequence number.
+    /// True if the change gets a sequence number, because the browser is told about it.
     pub numbered: bool,
 }
 
 /// One attempt to log one browser in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Login {
-    /// Where it stands.
+    /// The state.
     pub state: LoginState,
     /// The number of its newest change; 1 when it is opened.
     pub seq: u32,
-    /// When the state's time is up.
+    /// The state's time limit.
     pub expires_at: Timestamp,
 }
 
-/// What an event did.
+/// The effect of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// The state and sequence number that follow; their time limit is the caller's to set.
@@ -182,9 +182,9 @@ pub enum Outcome {
     Repeated,
 }
 
-/// Why an event does not apply.
+/// An event does not apply to a login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
-pub enum Refusal {
+pub enum TransitionError {
     /// The login belongs to another person.
     #[error("another person was first")]
     AnotherPerson,
@@ -211,7 +211,7 @@ impl EventKind {
         Self::Redeem,
     ];
 
-    /// The transition table: its only copy.
+    /// Returns the rule of this kind: the transition table's only copy.
     pub const fn guard(self) -> Guard {
         use Due::{After, Any, Before};
         use StateName::{Cancelled, Confirmed, Expired, Redeemed, Rejected, Scanned, Waiting};
@@ -234,7 +234,7 @@ impl EventKind {
         }
     }
 
-    /// The name in logs and metrics.
+    /// Returns the name in logs and metrics.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Renew => "renew",
@@ -249,27 +249,28 @@ impl EventKind {
 }
 
 impl Login {
-    /// What `event` does at the instant `now`.
+    /// Returns the effect of `event` at the instant `now`.
     ///
     /// # Errors
-    /// Why it does nothing: another person's login, a state that does not admit it, or the wrong time.
-    pub fn apply(&self, event: &Event, now: Timestamp) -> Result<Outcome, Refusal> {
+    /// Returns an error if the login belongs to another person, if its state does not admit the event, or if the time is
+    /// wrong.
+    pub fn apply(&self, event: &Event, now: Timestamp) -> Result<Outcome, TransitionError> {
         let guard = event.kind().guard();
         let name = self.state.name();
         if let (Some(owner), Some(person)) = (self.state.person(), event.person())
             && owner != person
         {
-            return Err(Refusal::AnotherPerson);
+            return Err(TransitionError::AnotherPerson);
         }
         if guard.repeats.contains(&name) && event.identity_agrees(self.state.identity()) {
             return Ok(Outcome::Repeated);
         }
         if !guard.from.contains(&name) {
-            return Err(Refusal::State(name));
+            return Err(TransitionError::State(name));
         }
         match guard.due {
-            Due::Before if now >= self.expires_at => return Err(Refusal::TooLate),
-            Due::After if now < self.expires_at => return Err(Refusal::TooEarly),
+            Due::Before if now >= self.expires_at => return Err(TransitionError::TooLate),
+            Due::After if now < self.expires_at => return Err(TransitionError::TooEarly),
             _ => {}
         }
         let seq = if guard.numbered {
@@ -297,7 +298,7 @@ impl Login {
 }
 
 impl LoginState {
-    /// The state without its data.
+    /// Returns the state without its data.
     pub const fn name(&self) -> StateName {
         match self {
             Self::Waiting => StateName::Waiting,
@@ -310,7 +311,7 @@ impl LoginState {
         }
     }
 
-    /// The owner, once there is one.
+    /// Returns the owner, once there is one.
     pub const fn person(&self) -> Option<&PersonId> {
         match self {
             Self::Scanned { person }
@@ -321,7 +322,7 @@ impl LoginState {
         }
     }
 
-    /// The id of the identity that was chosen.
+    /// Returns the id of the chosen identity.
     pub fn identity(&self) -> Option<&str> {
         match self {
             Self::Confirmed { identity, .. } | Self::Redeemed { identity, .. } => Some(identity),
@@ -349,7 +350,7 @@ impl StateName {
         Self::Redeemed,
     ];
 
-    /// The name in the store, in logs and in metrics.
+    /// Returns the name in the store, in logs and in metrics.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Waiting => "waiting",
@@ -362,19 +363,19 @@ impl StateName {
         }
     }
 
-    /// Whether the browser has nothing left to wait for: it knows the result, whatever the relying party does next.
+    /// Returns true if the browser knows the result and has nothing left to wait for.
     pub const fn is_settled(self) -> bool {
         !matches!(self, Self::Waiting | Self::Scanned)
     }
 
-    /// Whether nothing can follow.
+    /// Returns true if no other state can follow.
     pub const fn is_terminal(self) -> bool {
         self.is_settled() && !matches!(self, Self::Confirmed)
     }
 }
 
 impl Event {
-    /// The event without its data.
+    /// Returns the event without its data.
     pub const fn kind(&self) -> EventKind {
         match self {
             Self::Renew => EventKind::Renew,
@@ -387,7 +388,7 @@ impl Event {
         }
     }
 
-    /// The person whose event it is.
+    /// Returns the person who caused the event.
     pub const fn person(&self) -> Option<&PersonId> {
         match self {
             Self::Scan { person } | Self::Confirm { person, .. } | Self::Reject { person } => {
@@ -397,7 +398,7 @@ impl Event {
         }
     }
 
-    /// The identity that the event chooses.
+    /// Returns the id of the identity that the event chooses.
     pub fn identity(&self) -> Option<&str> {
         match self {
             Self::Confirm { identity, .. } => Some(identity),

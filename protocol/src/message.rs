@@ -1,4 +1,4 @@
-//! The messages on a browser's socket: JSON text frames, told apart by `type`.
+//! Messages on a browser's socket: JSON text frames, told apart by `type`.
 
 use std::fmt;
 
@@ -38,7 +38,7 @@ pub enum ClientMessage {
 pub struct OpenRequest {
     /// The relying party.
     pub client_id: String,
-    /// Where the browser goes with the code: exactly one that the client has registered.
+    /// The address to which the browser takes the code: exactly one that the client has registered.
     pub redirect_uri: String,
     /// Comes back to the relying party as it was sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -50,14 +50,14 @@ pub struct OpenRequest {
     pub scope: String,
     /// The PKCE challenge.
     pub code_challenge: CodeChallenge,
-    /// How the challenge was made.
+    /// The method by which the challenge was made.
     pub code_challenge_method: CodeChallengeMethod,
     /// The page's language (BCP 47).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locale: Option<String>,
 }
 
-/// Proof of a login, and how much of it the browser has seen.
+/// Proof of a login, and the newest change of it that the browser has seen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(
     feature = "codegen",
@@ -69,10 +69,10 @@ pub struct ResumeRequest {
     pub login_id: LoginId,
     /// Its secret.
     pub receive_key: ReceiveKey,
-    /// The newest `seq` that the browser has seen; what came after it follows.
+    /// The newest `seq` that the browser has seen. The messages after it follow.
     pub last_seq: u32,
-    /// The number of this connection among the browser's to the login, of which the one that opened it was the first. A
-    /// greater one that the gateway knows makes this a request that was held up on its way. Without it, whatever comes
+    /// This connection's number among the browser's connections to the login; the connection that opened it has number 1.
+    /// If the gateway has seen a greater number, it treats this request as delayed. Without numbers the request that arrives
     /// last is the newest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempt: Option<u32>,
@@ -98,7 +98,7 @@ pub enum ServerMessage {
         receive_key: ReceiveKey,
         /// The text of the QR code.
         qr: String,
-        /// What may be typed instead.
+        /// The code to type instead.
         user_code: UserCode,
         /// Seconds until the code is renewed.
         expires_in: u32,
@@ -111,7 +111,7 @@ pub enum ServerMessage {
         seq: u32,
         /// The text of the new QR code.
         qr: String,
-        /// What may be typed instead.
+        /// The code to type instead.
         user_code: UserCode,
         /// Seconds until the code is renewed.
         expires_in: u32,
@@ -138,7 +138,7 @@ pub enum ServerMessage {
     Rejected {
         /// The number of this change.
         seq: u32,
-        /// By whom.
+        /// The decision's source.
         reason: RejectReason,
     },
     /// The browser gave the login up.
@@ -158,7 +158,7 @@ pub enum ServerMessage {
     },
     /// An answer to the browser's own message: no state has changed.
     Error {
-        /// What went wrong.
+        /// The code, for programs.
         error: ErrorCode,
         /// The same for people who read logs.
         error_description: String,
@@ -168,7 +168,7 @@ pub enum ServerMessage {
     },
 }
 
-/// Who declined. Why an identity was refused is told on the phone only.
+/// The source of a rejection. Only the phone is told the reason of a refused identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "codegen", derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -179,7 +179,7 @@ pub enum RejectReason {
     IdentityRefused,
 }
 
-/// Text that is no message of this version.
+/// An inbound text is not a message of this version.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
     /// A JSON object whose `type` this version does not have.
@@ -191,7 +191,7 @@ pub enum DecodeError {
 }
 
 impl DecodeError {
-    /// The code that the sender is told.
+    /// Returns the code that the sender is told.
     pub const fn code(&self) -> ErrorCode {
         match self {
             Self::UnknownType => ErrorCode::UnknownType,
@@ -206,23 +206,21 @@ impl ClientMessage {
     /// Reads one frame's text. Unknown members are ignored.
     ///
     /// # Errors
-    /// [`DecodeError`] tells an unknown type, which a newer browser may send, from a malformed message.
+    /// Returns [`DecodeError::UnknownType`] for a type of a newer version, and [`DecodeError::Malformed`] for any other text.
     pub fn decode(text: &str) -> Result<Self, DecodeError> {
         #[derive(Deserialize)]
         struct Tag {
             r#type: String,
         }
-        read_object(text.as_bytes()).map_err(|complaint| {
-            match read_object::<Tag>(text.as_bytes()) {
-                Ok(tag) if !Self::TYPES.contains(&tag.r#type.as_str()) => DecodeError::UnknownType,
-                _ => DecodeError::Malformed(complaint),
-            }
+        read_object(text.as_bytes()).map_err(|problem| match read_object::<Tag>(text.as_bytes()) {
+            Ok(tag) if !Self::TYPES.contains(&tag.r#type.as_str()) => DecodeError::UnknownType,
+            _ => DecodeError::Malformed(problem),
         })
     }
 }
 
 impl fmt::Debug for ServerMessage {
-    /// Without what the message is for: codes stand in the texts of `opened`, `renewed` and `confirmed`.
+    /// Leaves the members out, because `opened`, `renewed` and `confirmed` hold codes and keys.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = match self {
             Self::Opened { .. } => "Opened",
@@ -246,7 +244,7 @@ impl fmt::Debug for ServerMessage {
 }
 
 impl ServerMessage {
-    /// The number of the change that the message tells of; `None` for an `error` and a `heartbeat`.
+    /// Returns the number of the change that the message reports; `None` for an `error` and a `heartbeat`.
     pub const fn seq(&self) -> Option<u32> {
         match self {
             Self::Opened { seq, .. }
@@ -260,7 +258,7 @@ impl ServerMessage {
         }
     }
 
-    /// Whether the browser has nothing left to wait for.
+    /// Returns true if the browser has nothing left to wait for.
     pub const fn is_settled(&self) -> bool {
         matches!(
             self,

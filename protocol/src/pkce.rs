@@ -1,4 +1,4 @@
-//! Proof Key for Code Exchange (RFC 7636): `S256` only, since `plain` proves nothing to whoever saw the request.
+//! Proof Key for Code Exchange (RFC 7636): `S256` only, because `plain` does not protect against an observer of the request.
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,7 +14,7 @@ use crate::secret::Digest;
 pub struct CodeChallenge(Digest);
 
 impl CodeChallenge {
-    /// The challenge of a verifier.
+    /// Returns the challenge of a verifier.
     pub fn of(verifier: &str) -> Self {
         Self(Digest::of(verifier.as_bytes()))
     }
@@ -26,7 +26,7 @@ impl CodeChallenge {
         valid.then(|| Self::of(verifier))
     }
 
-    /// Whether `verifier` is the one: 43 to 128 unreserved characters (RFC 7636 §4.1) with this digest.
+    /// Returns true if `verifier` is valid, with 43 to 128 unreserved characters (RFC 7636 §4.1), and has this digest.
     pub fn admits(self, verifier: &str) -> bool {
         Self::of_valid(verifier) == Some(self)
     }
@@ -46,11 +46,11 @@ impl FromStr for CodeChallenge {
     }
 }
 
-/// How a challenge is made from its verifier.
+/// The method by which a challenge is made from its verifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "codegen", derive(ts_rs::TS, schemars::JsonSchema))]
 pub enum CodeChallengeMethod {
-    /// By SHA-256.
+    /// SHA-256 of the verifier.
     S256,
 }
 

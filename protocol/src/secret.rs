@@ -1,4 +1,4 @@
-//! Secrets as types: compared in constant time, never printed, stored as digests only.
+//! Secrets as types: compared in constant time, never printed, stored only as digests.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,12 +12,12 @@ use crate::code::{LoginId, ParseCodeError};
 const SECRET_BYTES: usize = 32;
 const SECRET_CHARS: usize = 43;
 
-/// The SHA-256 of a secret or code: what a store keeps in its place. Comparison takes constant time.
+/// The SHA-256 of a secret or code, which the store keeps in its place. Comparison takes constant time.
 #[derive(Clone, Copy, Eq)]
 pub struct Digest([u8; 32]);
 
 impl Digest {
-    /// The digest of `bytes`.
+    /// Returns the digest of `bytes`.
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
     }
@@ -62,17 +62,17 @@ impl FromStr for Digest {
     }
 }
 
-/// The secret by which the browser that opened a login, and nobody else, fetches its result.
+/// The secret by which only the browser that opened a login fetches its result.
 #[derive(Clone)]
 pub struct ReceiveKey([u8; SECRET_BYTES]);
 
 impl ReceiveKey {
-    /// A key from random bytes.
+    /// Creates a key from random bytes.
     pub const fn from_random(bytes: [u8; SECRET_BYTES]) -> Self {
         Self(bytes)
     }
 
-    /// What the store keeps.
+    /// Returns the digest that the store keeps.
     pub fn digest(&self) -> Digest {
         Digest::of(&self.0)
     }
@@ -106,7 +106,7 @@ impl FromStr for ReceiveKey {
     }
 }
 
-/// A secret that names its login, so that the store finds both under one key.
+/// Declares a secret that names its login, so that the store finds both under one key.
 macro_rules! login_bound_secret {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -117,17 +117,17 @@ macro_rules! login_bound_secret {
         }
 
         impl $name {
-            /// A login's secret from random bytes.
+            /// Creates a login's secret from random bytes.
             pub const fn from_random(login_id: LoginId, secret: [u8; SECRET_BYTES]) -> Self {
                 Self { login_id, secret }
             }
 
-            /// The login that it belongs to.
+            /// Returns the login to which the secret belongs.
             pub const fn login_id(&self) -> LoginId {
                 self.login_id
             }
 
-            /// What the store keeps.
+            /// Returns the digest that the store keeps.
             pub fn digest(&self) -> Digest {
                 Digest::of(&self.secret)
             }
@@ -159,7 +159,7 @@ macro_rules! login_bound_secret {
             fn from_str(text: &str) -> Result<Self, Self::Err> {
                 let (id, secret) = text.split_once('.').ok_or(ParseCodeError::Alphabet)?;
                 let login_id: LoginId = id.parse()?;
-                // People type ids in many ways; a secret is passed on as it came.
+                // Ids are read in many spellings, but programs pass a secret on exactly as they got it.
                 if login_id.to_string() != id {
                     return Err(ParseCodeError::Alphabet);
                 }
@@ -192,7 +192,8 @@ pub(crate) fn decode_secret(text: &str) -> Result<[u8; SECRET_BYTES], ParseCodeE
         .ok_or(ParseCodeError::Alphabet)
 }
 
-/// Serde, TypeScript and JSON Schema by `Display` and `FromStr`: on the wire these types are strings of this pattern.
+/// Implements serde, TypeScript and JSON Schema by `Display` and `FromStr`: on the wire these types are strings of this
+/// pattern.
 macro_rules! serde_by_text {
     ($($name:ident: $pattern:literal),+ $(,)?) => {$(
         impl serde::Serialize for $name {

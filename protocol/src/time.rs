@@ -10,22 +10,22 @@ use serde::{Deserialize, Serialize};
 pub struct Timestamp(u64);
 
 impl Timestamp {
-    /// The instant so many milliseconds after the epoch.
+    /// Creates an instant from milliseconds since the epoch.
     pub const fn from_millis(millis: u64) -> Self {
         Self(millis)
     }
 
-    /// Milliseconds since the epoch.
+    /// Returns the milliseconds since the epoch.
     pub const fn millis(self) -> u64 {
         self.0
     }
 
-    /// Whole seconds since the epoch.
+    /// Returns the whole seconds since the epoch.
     pub const fn seconds(self) -> u64 {
         self.0 / 1000
     }
 
-    /// The instant that much later.
+    /// Returns the instant later by `wait`.
     #[must_use]
     pub fn plus(self, wait: Duration) -> Self {
         Self(
@@ -34,12 +34,12 @@ impl Timestamp {
         )
     }
 
-    /// How long until `later`; zero when it has passed.
+    /// Returns the duration until `later`; zero if it has passed.
     pub const fn until(self, later: Self) -> Duration {
         Duration::from_millis(later.0.saturating_sub(self.0))
     }
 
-    /// Seconds until `later`, rounded up: what the wire calls `expires_in`.
+    /// Returns the seconds until `later`, rounded up: `expires_in` on the wire.
     pub fn seconds_until(self, later: Self) -> u32 {
         u32::try_from(self.until(later).as_millis().div_ceil(1000)).unwrap_or(u32::MAX)
     }

@@ -1,4 +1,4 @@
-//! The protocol's versions, settled in the opening handshake by the subprotocol's name (RFC 6455 §1.9).
+//! Versions of the protocol, negotiated in the opening handshake by the subprotocol's name (RFC 6455 §1.9).
 
 /// A version of the socket's messages, oldest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -12,15 +12,15 @@ impl ProtocolVersion {
     /// Every version served, oldest first.
     pub const ALL: &'static [Self] = &[Self::V1];
 
-    /// The value of `Sec-WebSocket-Protocol`.
+    /// Returns the value of `Sec-WebSocket-Protocol`.
     pub const fn subprotocol(self) -> &'static str {
         match self {
             Self::V1 => "saoma.v1",
         }
     }
 
-    /// The newest version among the offered subprotocols: the comma-separated values of one or more
-    /// `Sec-WebSocket-Protocol` headers (RFC 6455 §11.3.4). `None` when none of them is served.
+    /// Returns the newest version among the offered subprotocols: the comma-separated values of one or more
+    /// `Sec-WebSocket-Protocol` headers (RFC 6455 §11.3.4). `None` if the gateway serves no offered version.
     pub fn negotiate<'a>(offered: impl IntoIterator<Item = &'a str>) -> Option<Self> {
         offered
             .into_iter()

@@ -47,7 +47,7 @@ pub async fn standing(
     let name = account.name;
     let personal = Identity {
         id: "personal".into(),
-        kind: IdentityKind::Personal,
+        kind: IdentityKind::PERSONAL,
         name: name.clone(),
         role: None,
     };

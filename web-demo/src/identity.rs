@@ -95,7 +95,7 @@ impl Backend {
                 .into_iter()
                 .map(OfferedIdentity::from)
                 .collect(),
-            refusal: standing.refusal.map(|refusal| refusal.as_str().to_owned()),
+            ineligible_reason: standing.refusal.map(|refusal| refusal.as_str().to_owned()),
         })
     }
 }
@@ -107,7 +107,7 @@ const fn inactive() -> IntrospectionResponse {
         sub: None,
         name: None,
         identities: Vec::new(),
-        refusal: None,
+        ineligible_reason: None,
     }
 }
 

@@ -4,10 +4,9 @@ use std::fmt::Write;
 
 use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
-use saoma_protocol::UnitRole;
 
 use crate::accounts::{AccountStanding, DemoAccount, DemoAccounts};
-use crate::registers::{CardState, DemoCard, DemoRegisters};
+use crate::registers::{CardState, DemoCard, DemoRegisters, UnitRole};
 
 /// Who is in the demo.
 #[derive(Debug)]

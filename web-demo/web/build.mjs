@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { build } from "esbuild";
 
-/** Bytes after gzip, by file: a phone on a slow network waits for them. */
+/** Limits in bytes after gzip, by file: a phone on a slow network waits for them. */
 const BUDGETS = {
   "scan-camera.js": 6 * 1024,
   "scan-worker.js": 20 * 1024,
@@ -19,19 +19,19 @@ const BUDGETS = {
   "phone.css": 5 * 1024,
 };
 
-/** What the face check's worker loads: by package, folder and file. Mesh and irises, and what runs them. */
+/** Files of the face check's worker, by package and folder: models of mesh and irises, and their runtime. */
 const FOR_BROWSERS = [
   ["@vladmandic/human", "models", ["blazeface", "facemesh", "iris"].flatMap((model) => [`${model}.json`, `${model}.bin`])],
   ["@tensorflow/tfjs-backend-wasm", "dist", ["tfjs-backend-wasm.wasm", "tfjs-backend-wasm-simd.wasm"]],
 ];
 
-/** The weights of the nets that the server runs. */
+/** Weights of the nets that the server runs. */
 const FOR_SERVER = ["tiny_face_detector", "face_landmark_68", "face_recognition"].flatMap((net) => [
   `${net}_model.bin`,
   `${net}_model-weights_manifest.json`,
 ]);
 
-/** Weights are as good as random: compressing them is for nothing. */
+/** Weights are close to random, so that compression gains nothing. */
 const INCOMPRESSIBLE = /\.bin$/;
 const dist = new URL("dist/", import.meta.url);
 
@@ -48,7 +48,7 @@ await build({
     "scan-worker": "src/scan-camera/scan-worker.ts",
     "confirm-page": "src/confirm-page.ts",
     "register-page": "src/register-page.ts",
-    "face-check": "src/face-check/register.ts",
+    "face-check": "src/face-check/define.ts",
     "face-worker": "src/face-check/face-worker.ts",
     ...Object.fromEntries(["tokens", "components", "portal", "phone"].map((sheet) => [sheet, `../assets/${sheet}.css`])),
   },
@@ -72,7 +72,7 @@ const weights = new URL("weights/", dist);
 mkdirSync(weights);
 for (const file of FOR_SERVER) copyFileSync(join(packageFolder("@vladmandic/face-api"), "model", file), new URL(file, weights));
 
-/** Where npm has put a package. Not all let their package.json be asked for, so it is told by where their code is. */
+/** Returns the folder of a package, from the path of its code: some packages do not export their package.json. */
 function packageFolder(name) {
   const code = createRequire(import.meta.url).resolve(name);
   return code.slice(0, code.lastIndexOf(name) + name.length);

@@ -7,7 +7,6 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
 
 use dashmap::DashMap;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
@@ -15,6 +14,7 @@ use saoma_protocol::ErrorCode;
 
 use crate::client_address::ClientAddress;
 use crate::error::ApiError;
+use crate::random;
 
 /// Maximum numbers of connections and browsers.
 #[derive(Debug, Clone, Copy)]
@@ -190,7 +190,7 @@ impl Drop for AcceptedConnection {
 
 fn later(error: ApiError) -> ApiError {
     ApiError {
-        retry_after: Some(Duration::from_secs(fastrand::u64(5..15))),
+        retry_after: Some(random::seconds(5..=14)),
         ..error
     }
 }

@@ -1,9 +1,10 @@
-//! Token introspection (RFC 7662): asked anew each time, so a card reported lost a second ago refuses.
+//! Token introspection (RFC 7662): the backend is asked each time, so a card reported lost a second ago refuses.
 
 use async_trait::async_trait;
-use saoma_protocol::IntrospectionResponse;
+use bytes::Bytes;
 
-use super::{IdentityBackend, IdentityError, Person, person};
+use super::answer::BackendAnswer;
+use super::{IdentityBackend, IdentityError, Person};
 use crate::settings::{IntrospectionSettings, Secret};
 
 /// The app's backend, asked over HTTP.
@@ -15,11 +16,16 @@ pub(crate) struct Introspection {
     client_secret: Secret,
 }
 
+/// The answer is not what RFC 7662 §2.2 describes.
+#[derive(Debug, thiserror::Error)]
+#[error("invalid answer of the introspection endpoint")]
+struct InvalidAnswer(#[source] serde_json::Error);
+
 impl Introspection {
-    /// Asks as these settings say.
+    /// Creates a backend from its settings.
     ///
     /// # Errors
-    /// No HTTP client can be made on this machine.
+    /// Returns an error if no HTTP client can be made on this machine.
     pub(crate) fn new(settings: IntrospectionSettings) -> Result<Self, reqwest::Error> {
         let http = reqwest::Client::builder()
             .timeout(settings.timeout)
@@ -33,16 +39,16 @@ impl Introspection {
         })
     }
 
-    async fn ask(&self, token: &str) -> Result<IntrospectionResponse, reqwest::Error> {
-        self.http
+    async fn ask(&self, token: &str) -> Result<Bytes, reqwest::Error> {
+        let response = self
+            .http
             .post(&self.url)
             .basic_auth(&self.client_id, Some(self.client_secret.expose()))
             .form(&[("token", token), ("token_type_hint", "access_token")])
             .send()
             .await?
-            .error_for_status()?
-            .json()
-            .await
+            .error_for_status()?;
+        response.bytes().await
     }
 }
 
@@ -52,7 +58,10 @@ impl IdentityBackend for Introspection {
         let answer = self
             .ask(token)
             .await
-            .map_err(|error| IdentityError::Unavailable(error.without_url().to_string()))?;
-        person(answer)
+            .map_err(|error| IdentityError::unavailable(error.without_url()))?;
+        // A parse error names a place in the answer, and nothing that stands there.
+        let answer: BackendAnswer = serde_json::from_slice(&answer)
+            .map_err(|error| IdentityError::unavailable(InvalidAnswer(error)))?;
+        answer.person()
     }
 }

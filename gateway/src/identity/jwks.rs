@@ -1,34 +1,37 @@
-//! Tokens that carry their own proof: JWTs (RFC 7519) of the app's backend, verified by its published keys.
+//! Signed tokens: JWTs (RFC 7519) of the app's backend, verified by its published keys.
 //!
-//! Nobody is asked, so a person's standing is as old as the token: a deployment that chooses this keeps tokens short.
+//! The gateway does not ask the backend, so a person's standing is as old as the token: a deployment with signed tokens
+//! keeps their lifetime short.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use parking_lot::{Mutex, RwLock};
-use saoma_protocol::IntrospectionResponse;
 use serde::Deserialize;
 use tokio::time::Instant;
 use url::Url;
 
+use super::answer::BackendAnswer;
 use super::verified::Verified;
-use super::{IdentityBackend, IdentityError, Person, person};
+use super::{IdentityBackend, IdentityError, Person};
+use crate::error_chain::chain;
 use crate::settings::JwksSettings;
+use crate::wall_clock;
 
-/// How long after a fetch an unknown key makes the gateway fetch again: a flood of made-up keys must not become a
-/// flood of fetches.
+/// Minimum time between a fetch and the next one that an unknown key causes. Without it a flood of made-up keys would
+/// become a flood of fetches.
 const REFETCH_PAUSE: Duration = Duration::from_secs(60);
 
-/// How long after a fetch that failed no other begins: at first, and at most, for each failure doubles it.
+/// Pause after a failed fetch: the first, and the longest, because each further failure doubles it.
 const REST: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(60));
 
-/// How much longer than `refresh` keys are believed while they cannot be fetched.
+/// Time beyond `refresh` during which old keys are accepted while new ones cannot be fetched.
 const KEPT_IN_OUTAGE: Duration = Duration::from_secs(3600);
 
 const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
@@ -47,7 +50,7 @@ pub(crate) struct Jwks {
     fetching: tokio::sync::Mutex<Fetching>,
 }
 
-/// How long what takes.
+/// Times that a test shortens.
 #[derive(Debug, Clone, Copy)]
 struct Pace {
     refetch_pause: Duration,
@@ -55,12 +58,12 @@ struct Pace {
     kept_in_outage: Duration,
 }
 
-/// How the last fetches went.
+/// Outcome of the last fetches.
 #[derive(Debug, Default)]
 struct Fetching {
     /// Failures since the last success.
     failures: u32,
-    /// When the next may begin.
+    /// Instant from which the next fetch may begin.
     rests_until: Option<Instant>,
 }
 
@@ -73,12 +76,31 @@ enum Source {
     File(PathBuf),
 }
 
-/// What one fetch has given.
+/// Reasons for the keys not to be fetched.
+#[derive(Debug, thiserror::Error)]
+enum FetchError {
+    #[error("the keys cannot be fetched")]
+    Http(#[source] reqwest::Error),
+    #[error("{}: the file of keys cannot be read", .path.display())]
+    Unreadable {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("{}: invalid JWK set", .path.display())]
+    Invalid {
+        path: PathBuf,
+        source: serde_json::Error,
+    },
+    #[error("the last fetch of the keys failed a moment ago")]
+    Paused,
+}
+
+/// Keys of one fetch.
 struct Keys {
-    /// By their ids. One of a kind that is not known stands beside what is wrong with it.
+    /// Keys by their ids. A key of an unknown type is kept as its error.
     by_id: HashMap<String, Result<DecodingKey, String>>,
     fetched_at: Instant,
-    /// What was verified by these keys: forgotten with them, so that a key that was withdrawn vouches for nobody.
+    /// Tokens that these keys have verified. They are dropped together, so that a withdrawn key verifies no token.
     verified: Mutex<Verified>,
 }
 
@@ -90,19 +112,19 @@ impl fmt::Debug for Keys {
     }
 }
 
-/// What a token says, and until when, in Unix seconds.
+/// Claims of a token. `exp` is its end in Unix seconds.
 #[derive(Debug, Deserialize)]
 struct Claims {
     exp: f64,
     #[serde(flatten)]
-    person: IntrospectionResponse,
+    person: BackendAnswer,
 }
 
 impl Jwks {
-    /// Verifies as these settings say.
+    /// Creates a backend from its settings.
     ///
     /// # Errors
-    /// No HTTP client can be made on this machine.
+    /// Returns an error if no HTTP client can be made on this machine.
     pub(crate) fn new(settings: JwksSettings) -> Result<Self, reqwest::Error> {
         let file = Url::parse(&settings.url)
             .ok()
@@ -133,7 +155,7 @@ impl Jwks {
         })
     }
 
-    /// Verifies by keys that need not be fetched.
+    /// Creates a backend whose keys are fetched already.
     #[cfg(any(test, fuzzing))]
     pub(super) fn with_keys(settings: JwksSettings, keys: JwkSet) -> Result<Self, reqwest::Error> {
         Ok(Self {
@@ -142,7 +164,7 @@ impl Jwks {
         })
     }
 
-    /// The keys of now, unless they are due to be fetched again.
+    /// Returns the current keys, unless they are due to be fetched again.
     fn fresh_keys(&self) -> Option<Arc<Keys>> {
         self.keys
             .read()
@@ -150,15 +172,15 @@ impl Jwks {
             .filter(|keys| keys.fetched_at.elapsed() < self.refresh)
     }
 
-    /// The keys that do until they can be fetched again, if the one of this id is among them.
+    /// Returns old keys that are still accepted while new ones cannot be fetched, if they include this id.
     fn old_keys_with(&self, kid: &str) -> Option<Arc<Keys>> {
         let believed = self.refresh.saturating_add(self.pace.kept_in_outage);
         let keys = self.keys.read().clone()?;
         (keys.by_id.contains_key(kid) && keys.fetched_at.elapsed() < believed).then_some(keys)
     }
 
-    /// The keys among which the one of this id is, if it is anywhere. One fetch at a time: whoever comes meanwhile waits
-    /// for it, unless old keys do.
+    /// Returns the keys, fetched again if this id is unknown or they are due. Fetches run one at a time: other callers
+    /// wait for the running fetch, unless old keys include the id.
     async fn keys_with(&self, kid: &str) -> Result<Arc<Keys>, IdentityError> {
         if let Some(keys) = self
             .fresh_keys()
@@ -183,18 +205,19 @@ impl Jwks {
             }
         }
         let fetched = if fetching.rests() {
-            Err("the keys could not be fetched a moment ago".into())
+            Err(FetchError::Paused)
         } else {
             self.fetch(&mut fetching).await
         };
-        fetched.or_else(|problem| {
+        fetched.or_else(|error| {
             self.old_keys_with(kid)
-                .ok_or(IdentityError::Unavailable(problem))
+                .ok_or_else(|| IdentityError::unavailable(error))
         })
     }
 
-    async fn fetch(&self, fetching: &mut Fetching) -> Result<Arc<Keys>, String> {
-        // Stands if this is dropped before it is done: whoever hangs up must not begin a fetch with each call.
+    async fn fetch(&self, fetching: &mut Fetching) -> Result<Arc<Keys>, FetchError> {
+        // The pause begins before the fetch: a caller that hangs up drops this future, and the next caller must not begin
+        // another fetch at once.
         fetching.rest_for(self.pace.rest.0);
         match self.source.fetch().await {
             Ok(keys) => {
@@ -202,16 +225,16 @@ impl Jwks {
                 (*fetching, *self.keys.write()) = (Fetching::default(), Some(Arc::clone(&keys)));
                 Ok(keys)
             }
-            Err(problem) => {
-                tracing::warn!(problem, "the keys of the app's backend cannot be fetched");
+            Err(error) => {
+                tracing::warn!(error = %chain(&error), "could not fetch the keys of the app's backend");
                 fetching.rest_for(rest_after(fetching.failures, self.pace.rest));
                 fetching.failures = fetching.failures.saturating_add(1);
-                Err(problem)
+                Err(error)
             }
         }
     }
 
-    /// What a token says, if one of the keys has signed it.
+    /// Returns the claims of a token that one of the keys has signed.
     async fn verify(&self, token: &str) -> Result<(Arc<Keys>, Claims), IdentityError> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| IdentityError::InvalidToken)?;
         let validation = self
@@ -224,7 +247,7 @@ impl Jwks {
         let key = keys.by_id.get(&kid).ok_or(IdentityError::InvalidToken)?;
         let key = key
             .as_ref()
-            .map_err(|problem| IdentityError::Unavailable(problem.clone()))?;
+            .map_err(|problem| IdentityError::unavailable(problem.as_str()))?;
         let verified = jsonwebtoken::decode::<Claims>(token, key, validation);
         let claims = verified.map_err(|_| IdentityError::InvalidToken)?.claims;
         Ok((keys, claims))
@@ -241,7 +264,7 @@ impl Fetching {
     }
 }
 
-/// How long to rest after so many failures and one more.
+/// Returns the pause after `failures` failures and one more.
 fn rest_after(failures: u32, (first, longest): (Duration, Duration)) -> Duration {
     first.saturating_mul(1 << failures.min(10)).min(longest)
 }
@@ -261,7 +284,7 @@ impl Keys {
         for key in keys.keys {
             let read = DecodingKey::from_jwk(&key).map_err(|error| error.to_string());
             if let Some(id) = key.common.key_id {
-                // Of two with one id the first counts.
+                // The first of two keys with one id counts.
                 by_id.entry(id).or_insert(read);
             }
         }
@@ -274,7 +297,7 @@ impl Keys {
 }
 
 impl Source {
-    async fn fetch(&self) -> Result<JwkSet, String> {
+    async fn fetch(&self) -> Result<JwkSet, FetchError> {
         match self {
             Self::Http { client, url } => {
                 let answered = async {
@@ -286,16 +309,18 @@ impl Source {
                         .json()
                         .await
                 };
-                answered
-                    .await
-                    .map_err(|error: reqwest::Error| error.to_string())
+                answered.await.map_err(FetchError::Http)
             }
             Self::File(path) => {
-                let text = tokio::fs::read(path)
-                    .await
-                    .map_err(|error| format!("{}: {error}", path.display()))?;
-                serde_json::from_slice(&text)
-                    .map_err(|error| format!("{}: {error}", path.display()))
+                let text = tokio::fs::read(path).await;
+                let text = text.map_err(|source| FetchError::Unreadable {
+                    path: path.clone(),
+                    source,
+                })?;
+                serde_json::from_slice(&text).map_err(|source| FetchError::Invalid {
+                    path: path.clone(),
+                    source,
+                })
             }
         }
     }
@@ -305,10 +330,7 @@ impl Source {
 impl IdentityBackend for Jwks {
     async fn identify(&self, token: &str) -> Result<Person, IdentityError> {
         let digest = Verified::digest(token);
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default()
-            .as_secs_f64();
+        let now = wall_clock::since_epoch().as_secs_f64();
         if let Some(keys) = self.fresh_keys()
             && let Some(person) = keys.verified.lock().get(&digest, now)
         {
@@ -316,17 +338,14 @@ impl IdentityBackend for Jwks {
         }
         let (keys, claims) = self.verify(token).await?;
         // A JWT that verifies is active: the claim belongs to introspection.
-        let person = person(IntrospectionResponse {
-            active: true,
-            ..claims.person
-        })?;
+        let person = claims.person.of_verified_token().person()?;
         keys.verified
             .lock()
             .keep(digest, Arc::new(person.clone()), claims.exp);
         Ok(person)
     }
 
-    /// Keys are fetched seldom, whatever comes.
+    /// Keys are fetched seldom, however many tokens arrive.
     fn verifies_offline(&self) -> bool {
         true
     }

@@ -1,7 +1,7 @@
-//! Tokens that were verified a moment ago: a phone sends the same one with its scan and with its confirm.
+//! A cache of verified tokens: a phone sends the same token with its scan and with its confirm.
 //!
-//! A token says the same for as long as it lives, so asking the signature again tells nothing new; it costs more than all
-//! else that a node does for a confirm.
+//! A token's content never changes, so a second verification would have the same result, and it costs more than the rest
+//! of a confirm.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,13 +10,13 @@ use sha2::{Digest, Sha256};
 
 use super::Person;
 
-/// Tokens that are remembered at least, while they live, and half of those that are at most.
+/// Minimum number of valid tokens that are kept; the maximum is twice this number.
 const KEPT: usize = 4096;
 
-/// The tokens themselves are not kept: whoever reads this memory learns none.
+/// The cache keeps digests, so that a dump of its memory holds no token.
 type TokenDigest = [u8; 32];
 
-/// Persons by the tokens that name them. Makes room by forgetting the older half.
+/// Persons by token. Makes room by dropping the older half.
 #[derive(Debug, Default)]
 pub(super) struct Verified {
     newer: HashMap<TokenDigest, Entry>,
@@ -31,18 +31,18 @@ struct Entry {
 }
 
 impl Verified {
-    /// By what a token is remembered.
+    /// Returns the key of a token in the cache.
     pub(super) fn digest(token: &str) -> TokenDigest {
         Sha256::digest(token.as_bytes()).into()
     }
 
-    /// The person of a token that was verified before and has not ended at `now`, in Unix seconds.
+    /// Returns the person of a token that was verified before and has not ended at `now`, in Unix seconds.
     pub(super) fn get(&self, token: &TokenDigest, now: f64) -> Option<Arc<Person>> {
         let entry = self.newer.get(token).or_else(|| self.older.get(token))?;
         (now < entry.until).then(|| Arc::clone(&entry.person))
     }
 
-    /// Remembers whom a token names until it ends.
+    /// Keeps the person of a token until it ends.
     pub(super) fn keep(&mut self, token: TokenDigest, person: Arc<Person>, until: f64) {
         if self.newer.len() >= KEPT {
             self.older = std::mem::take(&mut self.newer);
@@ -62,7 +62,7 @@ mod tests {
             id: PersonId::new("c-1"),
             name: "示例甲".into(),
             identities: Vec::new(),
-            refusal: None,
+            ineligible_reason: None,
         })
     }
 

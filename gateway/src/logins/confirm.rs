@@ -1,8 +1,8 @@
 //! Decisions: the person who has scanned confirms or rejects.
 
 use saoma_protocol::{
-    AuthorizationCode, Decision, DecisionStatus, ErrorCode, EventKind, LoginId, Refusal,
-    RejectReason, StateName,
+    AuthorizationCode, Decision, DecisionStatus, ErrorCode, EventKind, LoginId, RejectReason,
+    StateName, TransitionError,
 };
 
 use super::Logins;
@@ -34,7 +34,11 @@ impl Logins {
             self.must_own(id, &person).await?;
             return Err(not_offered());
         };
-        if let Some(reason) = person.refusal.as_ref().or(offered.refusal.as_ref()) {
+        if let Some(reason) = person
+            .ineligible_reason
+            .as_ref()
+            .or(offered.ineligible_reason.as_ref())
+        {
             self.count(LimitName::ConfirmPerPerson, person.id.as_str())
                 .await?;
             self.must_own(id, &person).await?;
@@ -68,7 +72,8 @@ impl Logins {
         self.decided(&applied, EventKind::Reject, DecisionStatus::Rejected)
     }
 
-    /// Whether the login is this person's. Another person's login and one that does not exist look the same.
+    /// Returns an error unless the login is this person's. Another person's login and one that does not exist look the
+    /// same.
     async fn must_own(&self, id: LoginId, person: &Person) -> Result<(), ApiError> {
         let record = self.store.read(id).await?.ok_or_else(Self::unknown_login)?;
         match record.login.state.person() {
@@ -78,8 +83,8 @@ impl Logins {
                 StateName::Waiting => {
                     Err(ApiError::new(ErrorCode::NotScanned, "scan the code first"))
                 }
-                // Which person a login had when it was cancelled or ran out is not kept.
-                state => Err(refused_decision(Refusal::State(state))),
+                // A cancelled or expired login no longer has its person.
+                state => Err(refused_decision(TransitionError::State(state))),
             },
         }
     }
@@ -135,17 +140,19 @@ fn rejection(person: &Person, reason: RejectReason) -> Transition {
     }
 }
 
-fn refused_decision(refusal: Refusal) -> ApiError {
+fn refused_decision(refusal: TransitionError) -> ApiError {
     match refusal {
-        Refusal::AnotherPerson => Logins::unknown_login(),
-        Refusal::State(StateName::Waiting) => {
+        TransitionError::AnotherPerson => Logins::unknown_login(),
+        TransitionError::State(StateName::Waiting) => {
             ApiError::new(ErrorCode::NotScanned, "scan the code first")
         }
-        Refusal::State(StateName::Expired) | Refusal::TooLate | Refusal::TooEarly => ApiError::new(
+        TransitionError::State(StateName::Expired)
+        | TransitionError::TooLate
+        | TransitionError::TooEarly => ApiError::new(
             ErrorCode::LoginExpired,
             "the time to confirm is over: scan a new code",
         ),
-        Refusal::State(_) => already_decided(),
+        TransitionError::State(_) => already_decided(),
     }
 }
 

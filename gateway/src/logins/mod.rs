@@ -6,10 +6,10 @@
 mod confirm;
 mod deadline;
 #[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz_properties;
+#[cfg(any(test, fuzzing))]
 mod in_memory;
 mod open;
-#[cfg(any(test, fuzzing))]
-pub(crate) mod properties;
 mod redeem;
 mod refresh;
 mod render;

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use saoma_protocol::{ErrorCode, LoginId, ReceiveKey, Refusal, ScanCode, StateName, UserCode};
+use saoma_protocol::{
+    ErrorCode, LoginId, ReceiveKey, ScanCode, StateName, TransitionError, UserCode,
+};
 
 use super::Logins;
 use crate::client_address::ClientAddress;
@@ -110,7 +112,7 @@ impl Logins {
                 Ok(())
             }
             Applied::Repeated(_) => Ok(()),
-            Applied::Refused(Refusal::State(StateName::Scanned)) => Err(ApiError::new(
+            Applied::Refused(TransitionError::State(StateName::Scanned)) => Err(ApiError::new(
                 ErrorCode::AlreadyScanned,
                 "the code has been scanned: cancel, or wait for the phone",
             )),

@@ -1,8 +1,8 @@
 //! Scans: a phone claims the login that a code leads to.
 
 use saoma_protocol::{
-    ClientContext, ErrorCode, EventKind, LoginId, Refusal, ScanCode, ScanContext, ScanRequest,
-    StateName, Timestamp, UserCode, masked_name,
+    ClientContext, ErrorCode, EventKind, LoginId, ScanCode, ScanContext, ScanRequest, StateName,
+    Timestamp, TransitionError, UserCode, masked_name,
 };
 
 use super::Logins;
@@ -75,7 +75,7 @@ impl Logins {
         }
     }
 
-    /// What the QR code holds, if it is one of this gateway's.
+    /// Returns the scan code in the QR text, if it is one of this gateway's.
     fn scan_code(&self, request: &ScanRequest) -> Option<ScanCode> {
         match request {
             ScanRequest::Qr { qr } => ScanCode::from_qr_text(qr, &self.public_origin).ok(),
@@ -144,15 +144,17 @@ fn unknown_code() -> ApiError {
     )
 }
 
-fn refused_scan(refusal: Refusal) -> ApiError {
+fn refused_scan(refusal: TransitionError) -> ApiError {
     match refusal {
-        Refusal::AnotherPerson => ApiError::new(
+        TransitionError::AnotherPerson => ApiError::new(
             ErrorCode::AlreadyScanned,
             "another person has scanned this code",
         ),
-        Refusal::State(StateName::Confirmed | StateName::Redeemed | StateName::Rejected) => {
-            already_decided()
+        TransitionError::State(
+            StateName::Confirmed | StateName::Redeemed | StateName::Rejected,
+        ) => already_decided(),
+        TransitionError::State(_) | TransitionError::TooLate | TransitionError::TooEarly => {
+            unknown_code()
         }
-        Refusal::State(_) | Refusal::TooLate | Refusal::TooEarly => unknown_code(),
     }
 }

@@ -3,6 +3,8 @@
 
 mod effective;
 mod error;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz_properties;
 mod known;
 mod lifetimes;
 mod limits;
@@ -10,8 +12,6 @@ mod load;
 mod node;
 mod origin;
 mod parties;
-#[cfg(any(test, fuzzing))]
-pub(crate) mod properties;
 mod secret;
 mod validate;
 

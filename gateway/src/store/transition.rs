@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use saoma_protocol::{
-    Digest, Event, PersonId, Refusal, RejectReason, ScanCode, Timestamp, UserCode,
+    Digest, Event, PersonId, RejectReason, ScanCode, Timestamp, TransitionError, UserCode,
 };
 
 use super::{Change, LoginRequest};
@@ -116,7 +116,7 @@ pub enum Applied {
     /// The event had been applied before: the first answer holds.
     Repeated(Instants),
     /// The state machine refuses the event.
-    Refused(Refusal),
+    Refused(TransitionError),
     /// No such login, or the [`Precondition`] does not hold.
     Unknown,
 }
@@ -165,7 +165,7 @@ pub enum Scanned {
         repeated: bool,
     },
     /// The state machine refuses the scan.
-    Refused(Refusal),
+    Refused(TransitionError),
     /// No such login, or the [`Precondition`] does not hold.
     Unknown,
 }

@@ -1,4 +1,4 @@
-//! What a waiting browser and a login cost: bytes that the process allocates for them, which are the same on every
+//! The cost of a waiting browser and of a login: bytes that the process allocates for them, which are the same on every
 //! machine. A binary of its own, because its allocator counts. What clients need is made before the counting begins, or is
 //! not on this heap.
 
@@ -16,8 +16,8 @@ use std::alloc::System;
 
 use cap::Cap;
 use parking_lot::{Mutex, MutexGuard};
+use saoma_client::RelyingParty;
 use saoma_gateway::{Gateway, Settings, generate_pem};
-use saoma_load::RelyingParty;
 use saoma_load::deployment::{self, Deployment};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};

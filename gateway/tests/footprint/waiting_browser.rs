@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use saoma_load::browser::PATIENCE;
+use saoma_client::DEFAULT_TIMEOUT;
 
 use crate::wire::{Opening, Wire, rest};
 use crate::{HEAP, World};
@@ -20,13 +20,13 @@ const BROWSERS: usize = 700;
 fn a_waiting_browser_stays_within_its_budget() {
     let world = World::start();
     let mut browsers = Vec::with_capacity(BROWSERS + 1);
-    // What is made once is made for the first.
+    // The first browser pays for everything that is made once.
     browsers.push(waiting_browser(&world));
     let before = HEAP.allocated();
     browsers.extend((0..BROWSERS).map(|_| waiting_browser(&world)));
     let each = || HEAP.allocated().saturating_sub(before) / BROWSERS;
     // The last of them are told that they wait a moment before they do.
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + DEFAULT_TIMEOUT;
     while each() > BUDGET && Instant::now() < deadline {
         thread::sleep(Duration::from_millis(2));
     }

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use saoma_load::browser::open_request;
+use saoma_client::NewLogin;
 use saoma_protocol::ClientMessage;
 use serde::de::DeserializeOwned;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
@@ -75,12 +75,12 @@ impl Wire {
     }
 }
 
-/// Whether a message is there to its end.
+/// Returns true once a message is complete.
 pub fn is_told(heard: &[u8]) -> bool {
     heard.contains(&b'}')
 }
 
-/// Whether an answer is there with the whole of its body.
+/// Returns true once an answer is complete with its body.
 pub fn is_answer(heard: &[u8]) -> bool {
     const LENGTH: &[u8] = b"\r\ncontent-length: ";
     let find = |what: &[u8]| heard.windows(what.len()).position(|bytes| bytes == what);
@@ -110,8 +110,8 @@ pub struct Opening {
 
 impl Opening {
     pub fn new(world: &World) -> Self {
-        let (request, code_verifier, _) = open_request(&world.hall);
-        let message = serde_json::to_string(&ClientMessage::Open(request)).unwrap();
+        let login = NewLogin::of(&world.hall);
+        let message = serde_json::to_string(&ClientMessage::Open(login.request)).unwrap();
         let mut frame = Frame::message(message, OpCode::Data(Data::Text), true);
         frame.header_mut().mask = Some([0; 4]);
         let mut open = Vec::new();
@@ -119,7 +119,7 @@ impl Opening {
         Self {
             handshake: HANDSHAKE.replace("{origin}", &world.hall.origin),
             open,
-            code_verifier,
+            code_verifier: login.code_verifier,
         }
     }
 

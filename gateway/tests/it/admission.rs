@@ -1,7 +1,7 @@
 //! Whoever is one too many is told so before anything is spent on them, and those inside do not notice (threat T12).
 
 use reqwest::StatusCode;
-use saoma_load::{Browser, BrowserError};
+use saoma_client::{Browser, BrowserError};
 use saoma_protocol::ServerMessage;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -76,7 +76,7 @@ async fn a_place_is_free_again_once_its_browser_has_gone() {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(saoma_load::browser::PATIENCE, again)
+    tokio::time::timeout(saoma_client::DEFAULT_TIMEOUT, again)
         .await
         .expect("the place is given back");
 }

@@ -3,9 +3,9 @@
 use http::header::{ORIGIN, SEC_WEBSOCKET_PROTOCOL};
 use http::{HeaderMap, HeaderValue};
 use reqwest::StatusCode;
-use saoma_load::browser::{BrowserError, OpenedLogin, open_request};
+use saoma_client::{Browser, RelyingParty};
+use saoma_client::{BrowserError, NewLogin, OpenedLogin};
 use saoma_load::deployment::PERSONAL;
-use saoma_load::{Browser, RelyingParty};
 use saoma_protocol::{ClientMessage, ErrorCode, ReceiveKey, ServerMessage};
 use tokio_tungstenite::tungstenite::Message;
 
@@ -26,7 +26,7 @@ fn headers(origin: Option<&'static str>, subprotocol: Option<&'static str>) -> H
 }
 
 async fn refused(node: &Node, headers: HeaderMap) -> (u16, ErrorCode) {
-    match Browser::connect_with(&node.url, headers).await {
+    match Browser::connect_with_headers(&node.url, headers).await {
         Err(BrowserError::Refused {
             status,
             problem: Some(problem),
@@ -60,7 +60,7 @@ async fn a_version_that_is_not_served_is_refused_with_those_that_are() {
             (400, ErrorCode::UnsupportedVersion)
         );
     }
-    Browser::connect_with(&node.url, headers(Some(HALL), Some("saoma.v9, saoma.v1")))
+    Browser::connect_with_headers(&node.url, headers(Some(HALL), Some("saoma.v9, saoma.v1")))
         .await
         .expect("a common version");
 }
@@ -94,7 +94,7 @@ async fn an_open_that_is_not_registered_is_told_why_and_closed() {
     ] {
         let mut browser = Browser::connect(&node.url, &party.origin).await.unwrap();
         browser
-            .send(&ClientMessage::Open(open_request(&party).0))
+            .send(&ClientMessage::Open(NewLogin::of(&party).request))
             .await
             .unwrap();
         assert!(
@@ -108,14 +108,14 @@ async fn an_open_that_is_not_registered_is_told_why_and_closed() {
 async fn a_socket_whose_address_asks_is_answered_with_one_login_and_carries_no_second() {
     let world = World::in_memory().with("limits.open_per_address = { burst = 1, per = '1m' }");
     let node = world.start().await;
-    let mut browser = Browser::connect_asking(&node.url, HALL, &asking())
+    let mut browser = Browser::connect_with_query(&node.url, HALL, &asking())
         .await
         .unwrap();
     let ServerMessage::Opened { qr, .. } = browser.next().await.unwrap() else {
         panic!("not opened")
     };
     browser
-        .send(&ClientMessage::Open(open_request(&hall()).0))
+        .send(&ClientMessage::Open(NewLogin::of(&hall()).request))
         .await
         .unwrap();
     let told = browser.next().await.unwrap();
@@ -134,7 +134,7 @@ async fn a_socket_whose_address_asks_is_answered_with_one_login_and_carries_no_s
         browser.next().await.unwrap(),
         ServerMessage::Scanned { .. }
     ));
-    let mut second = Browser::connect_asking(&node.url, HALL, &asking())
+    let mut second = Browser::connect_with_query(&node.url, HALL, &asking())
         .await
         .unwrap();
     let told = second.next().await.unwrap();
@@ -155,7 +155,7 @@ async fn a_socket_whose_address_asks_is_answered_with_one_login_and_carries_no_s
 #[tokio::test]
 async fn what_an_address_asks_is_refused_as_a_message_is() {
     let (_world, node) = world().await;
-    let foreign = Browser::connect_asking(&node.url, "https://evil.example", &asking()).await;
+    let foreign = Browser::connect_with_query(&node.url, "https://evil.example", &asking()).await;
     assert!(
         matches!(
             foreign,
@@ -179,7 +179,7 @@ async fn what_an_address_asks_is_refused_as_a_message_is() {
     ] {
         let asked =
             asking().map(|(name, right)| (name, if name == member { value } else { right }));
-        let mut browser = Browser::connect_asking(&node.url, HALL, &asked)
+        let mut browser = Browser::connect_with_query(&node.url, HALL, &asked)
             .await
             .unwrap();
         let told = browser.next().await.unwrap();
@@ -221,7 +221,7 @@ async fn what_is_no_message_is_answered_and_the_fifth_ends_the_socket() {
         (r#"["refresh"]"#, ErrorCode::InvalidRequest),
         ("", ErrorCode::InvalidRequest),
     ] {
-        browser.send_raw(Message::text(text)).await.unwrap();
+        browser.send_frame(Message::text(text)).await.unwrap();
         assert!(
             matches!(browser.next().await.unwrap(), ServerMessage::Error { error: told, .. } if told == error),
             "{text}"
@@ -235,13 +235,13 @@ async fn binary_and_oversized_messages_end_the_socket() {
     let (_world, node) = world().await;
     let (mut browser, _) = node.browser().await;
     browser
-        .send_raw(Message::binary(vec![1, 2, 3]))
+        .send_frame(Message::binary(vec![1, 2, 3]))
         .await
         .unwrap();
     assert_eq!(browser.closed().await.unwrap(), 1003);
     let (mut browser, _) = node.browser().await;
     browser
-        .send_raw(Message::text("x".repeat(4097)))
+        .send_frame(Message::text("x".repeat(4097)))
         .await
         .unwrap();
     assert_eq!(browser.closed().await.unwrap(), 1009);
@@ -357,7 +357,9 @@ async fn a_push_reaches_only_its_browser() {
     let world = World::in_memory().with(
         "limits.open_per_address = { burst = 2000, per = '1m' }
         limits.socket_per_address = { burst = 2000, per = '1m' }
-        server.max_sockets_per_address = 2000",
+        server.max_sockets_per_address = 2000
+        # The browsers do not read while others open, and so answer no pings.
+        sockets.ping_timeout = '1h'",
     );
     let node = world.start().await;
     let mut others = Vec::new();
@@ -422,7 +424,7 @@ async fn a_scanned_login_that_nobody_confirms_expires() {
 async fn an_event_stream_tells_what_a_socket_tells() {
     let (world, node) = world().await;
     let http = reqwest::Client::new();
-    let (request, ..) = open_request(&hall());
+    let request = NewLogin::of(&hall()).request;
     let opened = http
         .post(node.at("/v1/logins"))
         .header("origin", HALL)
@@ -484,7 +486,7 @@ async fn an_event_stream_tells_what_a_socket_tells() {
 #[tokio::test]
 async fn a_foreign_page_cannot_open_over_http() {
     let (_world, node) = world().await;
-    let (request, ..) = open_request(&hall());
+    let request = NewLogin::of(&hall()).request;
     for origin in ["https://evil.example", "https://other.example"] {
         let open = reqwest::Client::new()
             .post(node.at("/v1/logins"))

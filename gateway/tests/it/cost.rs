@@ -1,7 +1,6 @@
 //! What a login costs Redis: a figure that rises does so on purpose, in the commit that says why.
 
-use saoma_load::Browser;
-use saoma_load::browser::OpenedLogin;
+use saoma_client::{Browser, OpenedLogin};
 use saoma_load::deployment::PERSONAL;
 use saoma_protocol::ServerMessage;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -100,7 +99,7 @@ async fn a_login_asks_redis_four_times_and_its_waiting_never() {
         cost("nothing", 0, 0).await;
         let (mut browser, login) = browsers.browser().await;
         cost("open", 1, 7).await;
-        while browser.frame().await.unwrap().is_some() {}
+        while browser.next_frame().await.unwrap().is_some() {}
         cost("waiting until a ping", 0, 0).await;
         world.phone(&phones, 1).scan(&login.qr).await.unwrap();
         assert!(matches!(

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use saoma_load::Browser;
-use saoma_load::browser::OpenedLogin;
+use saoma_client::{Browser, OpenedLogin};
 use saoma_load::deployment::PERSONAL;
 use saoma_protocol::ServerMessage;
 
@@ -68,8 +67,7 @@ impl Scene {
     }
 
     async fn next(&mut self) -> ServerMessage {
-        let next =
-            tokio::time::timeout(Duration::from_secs(30), self.browser.next_whenever()).await;
+        let next = tokio::time::timeout(Duration::from_secs(30), self.browser.next_untimed()).await;
         next.expect("the browser is told").unwrap()
     }
 

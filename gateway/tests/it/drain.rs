@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use saoma_client::{Browser, BrowserError};
 use saoma_load::deployment::PERSONAL;
-use saoma_load::{Browser, BrowserError};
 use saoma_protocol::{RestartHint, ServerMessage};
 use tokio::task::JoinSet;
 use tokio::time::Instant;

@@ -1,4 +1,4 @@
-//! Whatever bytes follow a right handshake: the socket answers by the contract or ends, and the node goes on.
+//! Any bytes after a valid handshake: the socket answers by the contract or ends, and the node goes on.
 
 use std::time::Duration;
 
@@ -22,7 +22,8 @@ fn a_node_answers_any_frames_by_the_contract_and_goes_on() {
     let world =
         World::in_memory().with("limits.open_per_address = { burst = 1000000, per = '1s' }");
     let node = runtime.block_on(world.start());
-    saoma_fuzz::hold_for(CASES, "frames", |bytes| {
+    let corpora = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus");
+    saoma_fuzz::hold_for(CASES, corpora, "frames", |bytes| {
         runtime.block_on(try_frames(&node, bytes));
     });
     runtime.block_on(async {

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use saoma_load::browser::{OpenedLogin, open_request};
-use saoma_load::{Browser, PhoneError};
+use saoma_client::{Browser, NewLogin, OpenedLogin, PhoneError};
 use saoma_protocol::{ClientMessage, ErrorCode, ReceiveKey, ServerMessage};
 
 use crate::support::{LONG, Node, ORIGIN, PollingBrowser, RedisServer, World, hall, until};
@@ -119,7 +118,7 @@ async fn opens_are_limited_by_address_and_those_already_open_are_left_alone() {
     node.browser().await;
     let mut third = Browser::connect(&node.url, ORIGIN).await.unwrap();
     third
-        .send(&ClientMessage::Open(open_request(&hall()).0))
+        .send(&ClientMessage::Open(NewLogin::of(&hall()).request))
         .await
         .unwrap();
     let ServerMessage::Error {

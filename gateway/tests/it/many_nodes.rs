@@ -1,7 +1,7 @@
 //! Several nodes on one Redis are one gateway.
 
+use saoma_client::{Browser, Phone};
 use saoma_load::deployment::PERSONAL;
-use saoma_load::{Browser, Phone};
 use saoma_protocol::{ErrorCode, ResumeRequest, ServerMessage};
 use tokio::task::JoinSet;
 

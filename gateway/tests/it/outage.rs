@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use saoma_load::browser::{BrowserError, open_request};
+use saoma_client::{Browser, PhoneError};
+use saoma_client::{BrowserError, NewLogin};
 use saoma_load::deployment::PERSONAL;
-use saoma_load::{Browser, PhoneError};
 use saoma_protocol::{ClientMessage, ErrorCode, ServerMessage};
 
 use crate::support::{FaultProxy, ORIGIN, RedisServer, World, hall};
@@ -21,7 +21,7 @@ async fn opens_and_scans_are_refused_until_the_store_is_back_and_open_sockets_st
         .await
         .expect("the node itself is up");
     browser
-        .send(&ClientMessage::Open(open_request(&hall()).0))
+        .send(&ClientMessage::Open(NewLogin::of(&hall()).request))
         .await
         .unwrap();
     let ServerMessage::Error {
@@ -39,7 +39,11 @@ async fn opens_and_scans_are_refused_until_the_store_is_back_and_open_sockets_st
     let open = reqwest::Client::new()
         .post(node.at("/v1/logins"))
         .header("origin", ORIGIN);
-    let answer = open.json(&open_request(&hall()).0).send().await.unwrap();
+    let answer = open
+        .json(&NewLogin::of(&hall()).request)
+        .send()
+        .await
+        .unwrap();
     assert_eq!(answer.status(), 503);
     assert!(answer.headers().contains_key("retry-after"));
 

@@ -1,13 +1,13 @@
 //! What a phone can do, and what it is told when it cannot.
 
-use saoma_load::Browser;
+use saoma_client::Browser;
 use saoma_load::deployment::{PERSONAL, made_up};
 use saoma_protocol::{DecisionStatus, ErrorCode, Place, RejectReason, ServerMessage};
 
 use crate::support::{Node, World, hall, with_unit};
 
 /// The code of a refusal.
-fn refusal<T: std::fmt::Debug>(answer: Result<T, saoma_load::PhoneError>) -> ErrorCode {
+fn refusal<T: std::fmt::Debug>(answer: Result<T, saoma_client::PhoneError>) -> ErrorCode {
     answer.unwrap_err().code().unwrap()
 }
 
@@ -167,7 +167,7 @@ async fn a_person_whose_card_is_lost_is_refused_with_the_reason() {
     let (world, node) = world().await;
     let (mut browser, login) = node.browser().await;
     let mut person = made_up(1);
-    person.refusal = Some("card_reported_lost".into());
+    person.ineligible_reason = Some("card_reported_lost".into());
     let phone = world
         .phone(&node, 1)
         .with_token(world.persons.token_of(&person));
@@ -176,7 +176,7 @@ async fn a_person_whose_card_is_lost_is_refused_with_the_reason() {
         .await
         .expect("the person can still scan");
     browser.next().await.unwrap();
-    let Err(saoma_load::PhoneError::Refused {
+    let Err(saoma_client::PhoneError::Refused {
         status, problem, ..
     }) = phone.confirm(login.login_id, PERSONAL).await
     else {
@@ -200,7 +200,7 @@ async fn an_ended_delegation_is_refused_and_a_foreign_identity_too() {
     let (world, node) = world().await;
     let (_browser, login) = node.browser().await;
     let mut person = with_unit(1);
-    person.identities[1].refusal = Some("delegation_ended".into());
+    person.identities[1].ineligible_reason = Some("delegation_ended".into());
     let phone = world
         .phone(&node, 1)
         .with_token(world.persons.token_of(&person));

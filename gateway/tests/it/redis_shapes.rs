@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use saoma_load::browser::OpenedLogin;
+use saoma_client::OpenedLogin;
+use saoma_client::{Browser, Phone};
 use saoma_load::deployment::PERSONAL;
-use saoma_load::{Browser, Phone};
 use saoma_protocol::ServerMessage;
 
 use crate::support::{Node, RedisCluster, RedisSentinel, RedisTls, TokenRequest, World, until};
@@ -30,7 +30,7 @@ async fn in_the_end<T, E: std::fmt::Display>(
 }
 
 async fn next(browser: &mut Browser) -> ServerMessage {
-    tokio::time::timeout(PATIENCE, browser.next_whenever())
+    tokio::time::timeout(PATIENCE, browser.next_untimed())
         .await
         .expect("the browser is told")
         .unwrap()
@@ -49,7 +49,7 @@ async fn log_in(world: &World, browsers: &Node, phones: &Node, between: impl FnO
     confirmed_once(&mut browser, &login, &phone, phones).await;
 }
 
-async fn browsers_open(node: &Node) -> Result<(Browser, OpenedLogin), saoma_load::BrowserError> {
+async fn browsers_open(node: &Node) -> Result<(Browser, OpenedLogin), saoma_client::BrowserError> {
     Browser::open(&node.url, &crate::support::hall()).await
 }
 

@@ -1,36 +1,13 @@
 //! Threat T27: logs at their most talkative hold no secret.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use saoma_load::deployment::PERSONAL;
 use saoma_protocol::ServerMessage;
 
-use crate::support::{TokenRequest, World};
-
-#[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Captured {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
+use crate::support::{CapturedLogs, TokenRequest, World};
 
 #[tokio::test(flavor = "current_thread")]
 async fn a_whole_login_leaves_no_secret_in_the_logs() {
-    let captured = Captured::default();
-    let writer = captured.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter("saoma_gateway=trace,hyper=trace,tower_http=trace")
-        .with_writer(move || writer.clone())
-        .finish();
-    let _logging = tracing::subscriber::set_default(subscriber);
+    let captured = CapturedLogs::start("saoma_gateway=trace,hyper=trace,tower_http=trace");
 
     let world = World::in_memory();
     let node = world.start().await;
@@ -46,7 +23,7 @@ async fn a_whole_login_leaves_no_secret_in_the_logs() {
     let exchanged = request.send(&node).await;
     request.send(&node).await;
 
-    let logs = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
+    let logs = captured.text();
     assert!(
         logs.contains("redeemed twice"),
         "the logs were captured: {logs}"

@@ -1,13 +1,13 @@
 /**
- * Asks for the code of the page's `<qr-login>` while the element's own script, which is much larger, is still on its way.
- * Optional: without it, or when it comes too late, the element asks by itself.
+ * Opens the login of the page's `<qr-login>` while the element's own script, which is much larger, is still loading.
+ * Optional: without it, or if it arrives too late, the element opens its login itself.
  */
 import { STORAGE_KEY, openAhead } from "@saoma/client";
 import { gatewayOf, requestOf } from "./request.ts";
 
-function ask(): void {
+function open(): void {
   const element = document.querySelector("qr-login");
-  // The element has asked already, nobody looks, or a login of before a reload is come back to.
+  // Not if the element has connected already, the page is hidden, or a login from before a reload is resumed.
   if (element === null || customElements.get("qr-login") || document.hidden || hasLogin()) return;
   openAhead(gatewayOf(element), requestOf(element));
 }
@@ -20,5 +20,5 @@ function hasLogin(): boolean {
   }
 }
 
-if (document.querySelector("qr-login") === null) document.addEventListener("DOMContentLoaded", ask);
-else ask();
+if (document.querySelector("qr-login") === null) document.addEventListener("DOMContentLoaded", open);
+else open();

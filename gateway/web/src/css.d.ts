@@ -1,4 +1,4 @@
-/** Stylesheets are bundled as text: see build.mjs. */
+/** Stylesheets are bundled as text: see css-as-text.mjs. */
 declare module "*.css" {
   const text: string;
   export default text;

@@ -1,27 +1,21 @@
-/** A QR code as SVG: black on the white that the stylesheet puts under it, in every colour scheme. */
+/** QR codes as SVG. They are black, on white from the stylesheet, in every colour scheme. */
 import { correction, generate } from "lean-qr/nano";
+import { svgElement } from "./dom.ts";
 
-const SVG = "http://www.w3.org/2000/svg";
 const QUIET_MODULES = 4;
 
+/** Draws the code of `text`, with error correction M. `label` is its name for a screen reader. */
 export function drawQr(text: string, label: string): SVGElement {
   const code = generate(text, { minCorrectionLevel: correction.M });
-  let dark = "";
+  let d = "";
   for (let y = 0; y < code.size; y++) {
-    // A shape for each run of dark modules in a row: half as many as there are modules.
+    // One shape for each run of dark modules in a row takes half as many as one for each module.
     for (let x = 0, end = 0; x < code.size; x = end + 1) {
       for (end = x; code.get(end, y); ) end++;
-      if (end > x) dark += `M${x} ${y}h${end - x}v1h${x - end}z`;
+      if (end > x) d += `M${x} ${y}h${end - x}v1h${x - end}z`;
     }
   }
-  const [from, length] = [-QUIET_MODULES, code.size + 2 * QUIET_MODULES];
-  const svg = shape("svg", { viewBox: `${from} ${from} ${length} ${length}`, role: "img", "aria-label": label, "shape-rendering": "crispEdges" });
-  svg.append(shape("path", { d: dark }));
-  return svg;
-}
-
-function shape(name: "path" | "svg", attributes: Readonly<Record<string, string>>): SVGElement {
-  const made = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  return made;
+  const length = code.size + 2 * QUIET_MODULES;
+  const viewBox = `-${QUIET_MODULES} -${QUIET_MODULES} ${length} ${length}`;
+  return svgElement("svg", { viewBox, role: "img", "aria-label": label, "shape-rendering": "crispEdges" }, svgElement("path", { d }));
 }

@@ -1,16 +1,17 @@
-/** What a `<qr-login>` asks for, by its attributes. */
+/** Request of a `<qr-login>`, read from its attributes. */
 import type { OpenRequest } from "@saoma/client";
 
-/** The gateway's origin. */
+/** Returns the gateway's origin. */
 export function gatewayOf(element: Element): string {
   return element.getAttribute("gateway") ?? location.origin;
 }
 
-/** The language of the element's words. */
+/** Returns the language tag of the element's texts. */
 export function localeOf(element: Element): string {
   return element.getAttribute("locale") ?? element.closest("[lang]")?.getAttribute("lang") ?? "zh-CN";
 }
 
+/** Returns the authentication request of the element. */
 export function requestOf(element: Element): OpenRequest {
   const optional = (name: string, attribute: string) => {
     const value = element.getAttribute(attribute);

@@ -1,4 +1,4 @@
-/** Every word that the element shows, in both languages. */
+/** Texts of the element, in both languages. */
 export interface Texts {
   readonly loading: string;
   readonly waiting: string;
@@ -7,11 +7,11 @@ export interface Texts {
   readonly confirmed: string;
   readonly goOn: string;
   readonly declined: string;
-  readonly refused: string;
+  readonly notAllowed: string;
   readonly cancelled: string;
   readonly expired: string;
   readonly superseded: string;
-  readonly failed: string;
+  readonly refused: string;
   readonly unreachable: string;
   readonly busy: string;
   readonly tooMany: string;
@@ -37,11 +37,11 @@ const zh: Texts = {
   confirmed: "登录成功，正在进入…",
   goOn: "没有自动跳转？点此继续",
   declined: "您已在手机上取消登录",
-  refused: "登录未被允许，原因请查看手机提示",
+  notAllowed: "登录未被允许，原因请查看手机提示",
   cancelled: "已取消登录",
   expired: "二维码已失效，点击刷新",
   superseded: "此次登录已在另一个窗口继续",
-  failed: "此页面的登录设置有误，请返回原网站重试或联系网站管理员",
+  refused: "此页面的登录设置有误，请返回原网站重试或联系网站管理员",
   unreachable: "暂时无法连接登录服务，正在重试，请检查网络",
   busy: "登录服务繁忙，稍后自动重试",
   tooMany: "操作过于频繁",
@@ -67,11 +67,11 @@ const en: Texts = {
   confirmed: "Logged in, opening…",
   goOn: "Nothing happens? Continue here",
   declined: "Declined on your phone",
-  refused: "The login was not allowed; your phone says why",
+  notAllowed: "The login was not allowed; your phone says why",
   cancelled: "Login cancelled",
   expired: "Code expired, click to refresh",
   superseded: "This login goes on in another window",
-  failed: "This page's login is set up wrongly. Go back and try again, or tell the site's operators",
+  refused: "This page's login is set up wrongly. Go back and try again, or tell the site's operators",
   unreachable: "The login service cannot be reached; trying again. Check your network",
   busy: "The login service is busy. It is tried again by itself",
   tooMany: "Too many tries",
@@ -89,7 +89,7 @@ const en: Texts = {
   openApp: "Open the app to log in",
 };
 
-/** The words of a language tag (BCP 47); Chinese unless it is English. */
+/** Returns the texts for a language tag (BCP 47): English for `en`, Chinese for any other. */
 export function textsOf(tag: string): Texts {
   return tag.toLowerCase().startsWith("en") ? en : zh;
 }

@@ -1,4 +1,4 @@
-//! What can be done with reports at the command line.
+//! The subcommands for reports.
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
@@ -10,27 +10,27 @@ use super::compare::{Comparison, Share};
 use super::model::Report;
 use super::threshold::Threshold;
 
-/// The exit code of a run that does not keep its thresholds, and of a comparison that is worse than allowed.
+/// Exit code of a run that misses a threshold, and of a comparison that is worse than allowed.
 pub const EX_THRESHOLD: u8 = 4;
 
-/// A report to show again.
+/// Arguments of `show`.
 #[derive(Debug, Args)]
 pub struct ShowArguments {
-    /// The report (JSON)
+    /// Report (JSON)
     report: PathBuf,
-    /// Write it as a page that needs nothing else
+    /// Write the report as a self-contained page
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
-    /// Judge it by this instead of what the run was judged by; may be given again
+    /// Judge the report by this threshold in place of the run's own; repeat it for each
     #[arg(long = "threshold", value_name = "FIGURE<NUMBER")]
     thresholds: Vec<Threshold>,
 }
 
 impl ShowArguments {
-    /// Prints the report, and says whether it keeps its thresholds.
+    /// Prints the report. Returns true if it keeps its thresholds.
     ///
     /// # Errors
-    /// The report cannot be read or printed, or its page cannot be written.
+    /// Returns an error if the report cannot be read or printed, or its page cannot be written.
     pub fn run(&self) -> anyhow::Result<bool> {
         let mut report = Report::read(&self.report)?;
         if !self.thresholds.is_empty() {
@@ -44,12 +44,12 @@ impl ShowArguments {
     }
 }
 
-/// Two reports to compare.
+/// Arguments of `compare`.
 #[derive(Debug, Args)]
 pub struct CompareArguments {
-    /// The report of the earlier run (JSON)
+    /// Report of the earlier run (JSON)
     before: PathBuf,
-    /// The report of the later run (JSON)
+    /// Report of the later run (JSON)
     after: PathBuf,
     /// End with exit code 4 if a figure is worse by more than this, such as 10%
     #[arg(long, value_name = "SHARE")]
@@ -57,10 +57,10 @@ pub struct CompareArguments {
 }
 
 impl CompareArguments {
-    /// Prints the comparison, and says whether it is as good as demanded.
+    /// Prints the comparison. Returns true if no figure is worse than allowed.
     ///
     /// # Errors
-    /// A report cannot be read, or the comparison cannot be printed.
+    /// Returns an error if a report cannot be read or the comparison cannot be printed.
     pub fn run(&self) -> anyhow::Result<bool> {
         let comparison = Comparison::new(&Report::read(&self.before)?, &Report::read(&self.after)?);
         print(&comparison)?;
@@ -75,7 +75,7 @@ impl CompareArguments {
     }
 }
 
-/// Prints to whoever reads; one who has seen enough, as `head` has, is no error.
+/// Prints to standard output. A closed pipe, such as after `head`, is not an error.
 fn print(text: &impl Display) -> io::Result<()> {
     match writeln!(io::stdout(), "{text}") {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),

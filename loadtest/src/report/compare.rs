@@ -1,4 +1,4 @@
-//! Two reports side by side.
+//! Comparison of two reports.
 
 use std::fmt::{self, Display, Formatter};
 use std::str::FromStr;
@@ -7,10 +7,10 @@ use super::figures::{Better, Figure};
 use super::format::{settings, value};
 use super::model::Report;
 
-/// Changes of less than this share are not marked.
+/// Smallest change that is marked, as a share.
 const NOTABLE: f64 = 0.05;
 
-/// Every figure that either of two reports has.
+/// The figures of two reports.
 #[derive(Debug)]
 pub struct Comparison {
     notes: Vec<String>,
@@ -20,20 +20,20 @@ pub struct Comparison {
 /// One figure in both reports.
 #[derive(Debug)]
 pub struct Row {
-    /// Its name.
+    /// Name of the figure.
     pub name: String,
     before: Option<Figure>,
     after: Option<Figure>,
 }
 
-/// Which way a figure went.
+/// Direction of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
-    /// To the better, by more than a little.
+    /// Notably better.
     Better,
-    /// To the worse, by more than a little.
+    /// Notably worse.
     Worse,
-    /// Hardly, or in a way that is neither.
+    /// A small change, or one of a figure that is neither good nor bad.
     Same,
 }
 
@@ -41,9 +41,9 @@ pub enum Change {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Share(f64);
 
-/// A text that is no share.
+/// A malformed share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("write a share of 0 or more, such as 10% or 0.1")]
+#[error("expected a share of 0 or more, such as 10% or 0.1")]
 pub struct ShareError;
 
 impl FromStr for Share {
@@ -89,7 +89,7 @@ impl Comparison {
         }
     }
 
-    /// The figures that are worse by more than `share`, of those that enough measurements stand behind.
+    /// Returns the figures that are worse by more than `share`, without those that rest on few measurements.
     pub fn worse_than(&self, share: Share) -> Vec<&Row> {
         self.rows
             .iter()
@@ -99,7 +99,7 @@ impl Comparison {
 }
 
 impl Row {
-    /// The later value as a ratio of the earlier.
+    /// Returns the later value divided by the earlier.
     pub fn ratio(&self) -> Option<f64> {
         let (before, after) = (self.before.as_ref()?.value, self.after.as_ref()?.value);
         if before == after {
@@ -109,7 +109,7 @@ impl Row {
         }
     }
 
-    /// Which way it went.
+    /// Returns the direction of the change.
     pub fn change(&self) -> Change {
         match self.worsening() {
             worse if worse > NOTABLE => Change::Worse,
@@ -125,7 +125,7 @@ impl Row {
             .all(|figure| figure.steady)
     }
 
-    /// By which share of its earlier value the figure is worse; negative where it is better.
+    /// Returns how much worse the figure is, as a share of its earlier value; negative if it is better.
     fn worsening(&self) -> f64 {
         let (Some(before), Some(ratio)) = (&self.before, self.ratio()) else {
             return 0.0;
@@ -138,7 +138,7 @@ impl Row {
     }
 }
 
-/// What must be known before the figures are read.
+/// Returns the differences between the runs that the reader of the figures must know.
 fn notes(before: &Report, after: &Report) -> Vec<String> {
     let mut notes = Vec::new();
     for (side, report) in [("A", before), ("B", after)] {
@@ -218,7 +218,7 @@ mod tests {
     use super::super::sample::sample;
     use super::*;
 
-    /// What `change` does to the marks: names of the figures that are worse by more than a tenth.
+    /// Returns the names of the figures that `change` makes worse by more than a tenth.
     fn worse(change: impl Fn(&mut Report)) -> Vec<String> {
         let mut after = sample();
         change(&mut after);
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_chance_or_no_matter_of_the_gateway_is_not_judged() {
+    fn figures_of_chance_or_of_the_generator_are_not_judged() {
         assert_eq!(
             worse(|report| report.latencies[3].percentiles.max *= 9.0),
             [""; 0]

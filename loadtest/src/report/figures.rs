@@ -1,11 +1,11 @@
-//! Every figure of a report by its name: what thresholds demand and comparisons compare.
+//! The figures of a report by name, for thresholds and comparisons.
 //!
 //! A name is `GROUP.MEMBER`. Groups are the kinds of latency, `lateness`, `ledger`, `generator`, `rates`, `memory`, and the names of
 //! processes; `kernel` is one for `bytes_per_socket`. Members of `rates` may stand alone.
 
 use super::model::{Percentiles, Report};
 
-/// What a figure counts.
+/// Unit of a figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     /// Milliseconds.
@@ -16,26 +16,26 @@ pub enum Unit {
     Seconds,
     /// Bytes.
     Bytes,
-    /// So many each second.
+    /// Events per second.
     PerSecond,
-    /// So many.
+    /// Plain count.
     Count,
-    /// One thing by another.
+    /// Ratio.
     Ratio,
 }
 
-/// In which direction a figure is good news.
+/// Better direction of a figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Better {
     /// Less is better.
     Lower,
     /// More is better.
     Higher,
-    /// It says how the run was, not how the gateway did.
+    /// Describes the run and not the gateway.
     Neither,
 }
 
-/// What the members of one class of groups are, in the order in which they are shown.
+/// Members of a class of groups, in their order of display.
 pub type Members = &'static [(&'static str, Unit, Better)];
 
 /// Figures of a kind of latency, and of the generator's lateness.
@@ -66,7 +66,7 @@ pub const GENERATOR: Members = &[
     ("cpu_seconds", Unit::Seconds, Better::Neither),
 ];
 
-/// What was achieved each second.
+/// Achieved rates.
 pub const RATES: Members = &[
     ("opens_per_second", Unit::PerSecond, Better::Higher),
     ("logins_per_second", Unit::PerSecond, Better::Higher),
@@ -97,29 +97,29 @@ pub const PROCESS: Members = &[
     ("bytes_per_socket", Unit::Bytes, Better::Lower),
 ];
 
-/// The parts of a run that have a figure of their own for processor time, in the order of [`PROCESS`].
+/// Phases with a figure of their own for processor time, in the order of [`PROCESS`].
 const STEPS: [&str; 4] = ["open", "scan", "confirm", "redeem"];
 
-/// A tail of a distribution is steady when so many measurements lie in it.
+/// Minimum number of measurements beyond a percentile for it to be steady.
 const STEADY: f64 = 10.0;
 
 /// One figure of a report.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Figure {
-    /// Its name.
+    /// Name.
     pub name: String,
-    /// What it counts.
+    /// Unit.
     pub unit: Unit,
-    /// In which direction it is good news.
+    /// Better direction.
     pub better: Better,
-    /// Whether enough measurements stand behind it for it to be much the same in another run.
+    /// True if enough measurements support the figure for another run to give much the same.
     pub steady: bool,
-    /// Its value, in its unit.
+    /// Value in its unit.
     pub value: f64,
 }
 
 impl Report {
-    /// Every figure that this run measured.
+    /// Returns every figure that this run measured.
     pub fn figures(&self) -> Vec<Figure> {
         let mut figures = Vec::new();
         let mut group = |name: &str, members: Members, values: &[Option<f64>]| {
@@ -203,14 +203,14 @@ impl Report {
         figures
     }
 
-    /// The one of this name.
+    /// Returns the figure of this name.
     pub fn figure(&self, name: &str) -> Option<Figure> {
         self.figures()
             .into_iter()
             .find(|figure| figure.name == name)
     }
 
-    /// The slowest of all is chance, and so is a percentile with hardly anything beyond it; the generator's own
+    /// The maximum depends on chance, and so does a percentile with few measurements beyond it. The generator's own
     /// lateness says nothing about the gateway.
     fn mark_unsteady(&self, figures: &mut [Figure]) {
         for figure in figures {

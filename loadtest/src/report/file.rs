@@ -1,4 +1,4 @@
-//! Reports as files, and what describes them.
+//! Report files and their JSON Schema.
 
 use std::path::{Path, PathBuf};
 
@@ -7,33 +7,33 @@ use anyhow::Context;
 use super::html;
 use super::model::{Report, SCHEMA};
 
-/// Why a report could not be read.
+/// Error of reading a report.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// The file could not be read.
-    #[error("cannot read {}: {error}", file.display())]
+    /// The file cannot be read.
+    #[error("cannot read {}", file.display())]
     File {
-        /// The file.
+        /// File.
         file: PathBuf,
-        /// Why.
+        /// Cause.
         #[source]
         error: std::io::Error,
     },
     /// The file is not a report.
-    #[error("{} is no report of a load test: {error}", file.display())]
+    #[error("{}: not a report of a load test", file.display())]
     Shape {
-        /// The file.
+        /// File.
         file: PathBuf,
-        /// What is wrong with it.
+        /// Error of the JSON parser.
         #[source]
         error: serde_json::Error,
     },
-    /// The report has another shape than this version reads.
-    #[error("{} has schema {found}, and this saoma-load reads schema {SCHEMA}: use the saoma-load that wrote it", file.display())]
+    /// The report has another schema than this version reads.
+    #[error("{}: expected schema {SCHEMA} and found {found}: use the saoma-load that wrote it", file.display())]
     Schema {
-        /// The file.
+        /// File.
         file: PathBuf,
-        /// The version of its shape.
+        /// Version of the file's schema.
         found: u64,
     },
 }
@@ -42,7 +42,7 @@ impl Report {
     /// Reads a report that [`Report::to_json`] wrote.
     ///
     /// # Errors
-    /// The file cannot be read, is no report, or is one of another schema.
+    /// Returns an error if the file cannot be read, is not a report, or has another schema.
     pub fn read(file: &Path) -> Result<Self, ReadError> {
         let shape = |error| ReadError::Shape {
             file: file.to_owned(),
@@ -64,23 +64,23 @@ impl Report {
         serde_json::from_value(json).map_err(shape)
     }
 
-    /// Writes the report as a page that needs nothing else.
+    /// Writes the report as a self-contained page.
     ///
     /// # Errors
-    /// The file cannot be written.
+    /// Returns an error if the file cannot be written.
     pub fn write_page(&self, file: &Path) -> anyhow::Result<()> {
         let page = html::page(self)?;
         std::fs::write(file, page).with_context(|| format!("cannot write {}", file.display()))
     }
 
-    /// The report as JSON, as [`schema`] describes it.
+    /// Returns the report as JSON, as [`schema`] describes it.
     pub fn to_json(&self) -> String {
-        // No member is a map whose keys are not text, or writes itself in a way that fails.
+        // Serialisation cannot fail: all maps have string keys.
         serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
     }
 }
 
-/// The JSON Schema of a report.
+/// Returns the JSON Schema of a report.
 pub fn schema() -> String {
     let schema = schemars::schema_for!(Report);
     serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n"
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_written_is_read_again() {
+    fn a_written_report_can_be_read() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), sample().to_json()).unwrap();
         assert_eq!(Report::read(file.path()).unwrap(), sample());
@@ -117,13 +117,13 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         let refused = |text: &str| {
             std::fs::write(file.path(), text).unwrap();
-            Report::read(file.path()).unwrap_err().to_string()
+            saoma_client::error_chain(&Report::read(file.path()).unwrap_err())
         };
         assert!(
             refused(r#"{"schema": 1, "scenario": "login"}"#)
-                .contains("has schema 1, and this saoma-load reads")
+                .contains("expected schema 2 and found 1")
         );
-        assert!(refused("{}").contains("is no report of a load test: missing field"));
-        assert!(refused("no").contains("is no report of a load test"));
+        assert!(refused("{}").contains("not a report of a load test: missing field"));
+        assert!(refused("no").contains("not a report of a load test"));
     }
 }

@@ -1,4 +1,4 @@
-//! Figures as people read them.
+//! Figures formatted for people.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::figures::Unit;
 
-/// A value in its unit.
+/// Formats a value with its unit.
 pub fn value(value: f64, unit: Unit) -> String {
     match unit {
         Unit::Milliseconds => format!("{} ms", decimal(value)),
@@ -19,7 +19,7 @@ pub fn value(value: f64, unit: Unit) -> String {
     }
 }
 
-/// With three or four digits that count, and thousands apart.
+/// Formats three or four significant digits, with thousands separators.
 pub fn decimal(value: f64) -> String {
     let magnitude = value.abs();
     let decimals = match magnitude {
@@ -36,19 +36,19 @@ pub fn decimal(value: f64) -> String {
     }
 }
 
-/// Milliseconds to the microsecond, for columns whose points stand below each other.
+/// Formats milliseconds to the microsecond, for columns aligned at the decimal point.
 pub fn fixed(value: f64) -> String {
     let text = format!("{value:.3}");
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, "000"));
     format!("{}.{fraction}", grouped(whole))
 }
 
-/// A whole number with thousands apart.
+/// Formats an integer with thousands separators.
 pub fn count(value: u64) -> String {
     grouped(&value.to_string())
 }
 
-/// Bytes; up to 10 KiB to the byte, since a socket's cost is counted so.
+/// Formats bytes, exactly up to 10 KiB because the cost of a socket is.
 pub fn bytes(value: f64) -> String {
     const UNITS: [(f64, &str); 3] = [
         (1_073_741_824.0, "GiB"),
@@ -65,12 +65,12 @@ pub fn bytes(value: f64) -> String {
     format!("{} {name}", decimal(value / size))
 }
 
-/// A moment, from seconds since 1970.
+/// Formats a moment, from seconds since 1970.
 pub fn moment(seconds: u64) -> String {
     let moment = UNIX_EPOCH
         .checked_add(Duration::from_secs(seconds))
         .unwrap_or(UNIX_EPOCH);
-    // A moment beyond the year 9999 cannot be written so.
+    // Moments after the year 9999 cannot be formatted.
     let moment = if seconds < 253_402_300_800 {
         moment
     } else {
@@ -80,7 +80,9 @@ pub fn moment(seconds: u64) -> String {
     text.replace('T', " ").replace('Z', " UTC")
 }
 
-/// The settings of a scenario as names and values; `people.login` is a member of a member. What is empty is left out.
+/// Flattens the settings of a scenario to names and values, without empty ones.
+///
+/// A member of a member has the name `behaviours.login`. Each phase is one value: `phases.1` is `browsers 5, kind open`.
 pub fn settings(settings: &Value) -> Vec<(String, String)> {
     let mut flat = Vec::new();
     for (name, value) in settings.as_object().into_iter().flatten() {
@@ -93,6 +95,15 @@ pub fn settings(settings: &Value) -> Vec<(String, String)> {
                         .map(|(inner, value)| (format!("{name}.{inner}"), value)),
                 );
             }
+            Value::Array(values) if values.iter().any(Value::is_object) => {
+                for (index, value) in (1..).zip(values) {
+                    let members = self::settings(value).into_iter();
+                    let members: Vec<_> = members
+                        .map(|(name, value)| format!("{name} {value}"))
+                        .collect();
+                    flat.push((format!("{name}.{index}"), members.join(", ")));
+                }
+            }
             Value::Array(values) => {
                 let values: Vec<_> = values.iter().map(plain).collect();
                 flat.push((name.clone(), values.join(", ")));
@@ -104,14 +115,14 @@ pub fn settings(settings: &Value) -> Vec<(String, String)> {
     flat
 }
 
-/// Texts without their quotes.
+/// Formats a value, a string without its quotes.
 fn plain(value: &Value) -> String {
     value
         .as_str()
         .map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// What a percentile is called where it is shown: `p99_9` is `p99.9`.
+/// Returns the displayed name of a percentile: `p99_9` is `p99.9`.
 pub fn percentile(member: &str) -> String {
     member.replace('_', ".")
 }
@@ -147,8 +158,17 @@ mod tests {
         assert_eq!([7, 1000, 999_999].map(count), ["7", "1,000", "999,999"]);
         assert_eq!([0.06, 12_345.678].map(fixed), ["0.060", "12,345.678"]);
         assert_eq!(moment(1_700_000_000), "2023-11-14 22:13:20 UTC");
-        let nested = serde_json::json!({ "rate": 2.5, "people": { "login": 1 }, "sizes": [1, 2], "abuse": null, "none": [] });
-        let expected = [("people.login", "1"), ("rate", "2.5"), ("sizes", "1, 2")];
+        let nested = serde_json::json!({
+            "rate": 2.5, "people": { "login": 1 }, "sizes": [1, 2], "abuse": null, "none": [],
+            "phases": [{ "kind": "open", "browsers": 5 }, { "kind": "hold", "duration": 1.5 }],
+        });
+        let expected = [
+            ("people.login", "1"),
+            ("phases.1", "browsers 5, kind open"),
+            ("phases.2", "duration 1.5, kind hold"),
+            ("rate", "2.5"),
+            ("sizes", "1, 2"),
+        ];
         assert_eq!(
             settings(&nested),
             expected.map(|(name, value)| (name.to_owned(), value.to_owned()))

@@ -1,4 +1,4 @@
-//! Latencies while they are measured.
+//! Histograms of latencies.
 
 use std::time::Duration;
 
@@ -8,13 +8,13 @@ use hdrhistogram::serialization::{Deserializer, Serializer, V2Serializer};
 
 use super::model::{Latency, Percentiles};
 
-/// The longest latency that is told apart, in microseconds.
+/// Longest distinguished latency, in microseconds.
 const LONGEST_MICROS: u64 = 600_000_000;
 
 /// Points of a percentile curve for each halving of the distance to 100 %.
 const POINTS_PER_HALVING: u32 = 5;
 
-/// Latencies of one kind.
+/// A histogram of latencies of one kind.
 #[derive(Debug, Clone)]
 pub struct Latencies(Histogram<u64>);
 
@@ -30,18 +30,18 @@ impl Default for Latencies {
 }
 
 impl Latencies {
-    /// Adds one.
+    /// Adds a latency.
     pub fn record(&mut self, latency: Duration) {
         self.0
             .saturating_record(u64::try_from(latency.as_micros()).unwrap_or(u64::MAX));
     }
 
-    /// Whether none was measured.
+    /// Returns true if there is no measurement.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Takes them out, in HdrHistogram's V2 form and base64.
+    /// Takes all latencies out, in HdrHistogram's V2 form and base64.
     pub fn take_encoded(&mut self) -> String {
         let mut bytes = Vec::new();
         #[expect(
@@ -55,23 +55,23 @@ impl Latencies {
         BASE64.encode(&bytes)
     }
 
-    /// Adds those that were taken out elsewhere.
+    /// Adds latencies that were taken out elsewhere.
     ///
     /// # Errors
-    /// The text is no histogram like these.
+    /// Returns an error if the text is not an encoded histogram with the same bounds.
     pub fn add_encoded(&mut self, text: &str) -> anyhow::Result<()> {
         let bytes = BASE64.decode(text.as_bytes())?;
         let other: Histogram<u64> = Deserializer::new().deserialize(&mut bytes.as_slice())?;
         Ok(self.0.add(other)?)
     }
 
-    /// Adds others.
+    /// Adds another histogram.
     pub fn add(&mut self, others: &Self) {
         #[expect(clippy::expect_used, reason = "all have the same bounds")]
         self.0.add(&others.0).expect("the same bounds");
     }
 
-    /// The percentiles so far.
+    /// Returns the percentiles so far.
     pub fn percentiles(&self) -> Percentiles {
         let at = |quantile| milliseconds(self.0.value_at_quantile(quantile));
         Percentiles {
@@ -86,7 +86,7 @@ impl Latencies {
         }
     }
 
-    /// The percentiles and their curve so far, under a name.
+    /// Returns the percentiles and their curve so far, under a name.
     pub fn latency(&self, name: &str) -> Latency {
         let steps = self.0.iter_quantiles(POINTS_PER_HALVING);
         let curve = steps
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_taken_out_here_and_added_there_counts_once() {
+    fn latencies_taken_out_here_and_added_there_count_once() {
         let (mut here, mut there) = (Latencies::default(), Latencies::default());
         (1..=1000).for_each(|millis| here.record(Duration::from_millis(millis)));
         there.record(Duration::from_secs(2));

@@ -1,14 +1,14 @@
-//! What a socket costs: the straight line through memory against open sockets.
+//! Memory per socket: the straight line through memory against open sockets.
 
 use std::collections::BTreeMap;
 
 use super::model::{Memory, MemoryPoint, Slope};
 
-/// The name under which the kernel's memory stands beside those of processes.
+/// Name of the kernel's memory among the processes.
 pub const KERNEL: &str = "kernel";
 
 impl Memory {
-    /// Draws the lines through `points`.
+    /// Fits the lines through `points`.
     pub fn new(points: Vec<MemoryPoint>, after_churn_ratio: Option<f64>) -> Self {
         let mut measured: BTreeMap<&str, Vec<(f64, f64)>> = BTreeMap::new();
         for point in &points {
@@ -37,7 +37,7 @@ impl Memory {
 }
 
 impl Slope {
-    /// The line that fits best by least squares; `None` unless two points differ in their sockets.
+    /// Fits a line by least squares. Returns `None` unless two points differ in their sockets.
     pub fn through(points: &[(f64, f64)]) -> Option<Self> {
         let count = points.len() as f64;
         let mean = |of: fn(&(f64, f64)) -> f64| points.iter().map(of).sum::<f64>() / count;

@@ -1,4 +1,4 @@
-//! What a run came to: for people as text and as a page, for programs as JSON.
+//! Reports of runs: as text and as a page for people, as JSON for programs.
 
 pub mod commands;
 pub mod compare;

@@ -1,6 +1,6 @@
-//! What a run came to, as plain data: the JSON form is this, member by member, and `saoma-load schema` describes it.
+//! Report of a run as plain data. Its JSON has the same members, and `saoma-load schema` describes it.
 //!
-//! Latencies are in milliseconds, spans of time in seconds, memory in bytes. An additive change keeps [`SCHEMA`];
+//! Latencies are in milliseconds, times in seconds, memory in bytes. An additive change keeps [`SCHEMA`], because
 //! readers ignore members that they do not know.
 
 use std::collections::BTreeMap;
@@ -10,140 +10,140 @@ use serde::{Deserialize, Serialize};
 
 use crate::ledger::Balance;
 
-/// The version of the JSON's shape.
+/// Version of the JSON's schema.
 pub const SCHEMA: u32 = 2;
 
-/// The result of one run.
+/// Report of a run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
-    /// The version of this shape: 2.
+    /// Version of the schema: 2.
     pub schema: u32,
-    /// What made the report.
+    /// Program that made the report.
     pub tool: Tool,
-    /// What was run.
+    /// Scenario of the run.
     pub scenario: Scenario,
-    /// When the run began, in seconds since 1970 (UTC).
+    /// Start of the run, in seconds since 1970 (UTC).
     pub started_at: u64,
-    /// How long it took, from the first arrival to the last result.
+    /// Length of the run, from the first arrival to the last result.
     pub seconds: f64,
-    /// The gateway nodes, as URLs.
+    /// URLs of the gateway nodes.
     pub targets: Vec<String>,
-    /// Processes of the generator.
+    /// Number of the generator's worker processes.
     pub workers: u32,
-    /// Where the generator ran.
+    /// Machine of the generator.
     pub machine: Machine,
-    /// What was achieved each second.
+    /// Achieved rates.
     pub rates: Rates,
-    /// Latencies of the whole run, one entry for each kind, in the order in which a login goes through them.
+    /// Latencies of the whole run, one entry per kind, in the order of a login.
     pub latencies: Vec<Latency>,
-    /// The run second by second.
+    /// Seconds of the run.
     pub series: Vec<Second>,
-    /// What was owed to browsers and what came.
+    /// Expected and received results.
     pub ledger: Balance,
-    /// Whether the generator kept up.
+    /// Lateness and cost of the generator.
     pub generator: Generator,
-    /// The servers' processes that could be watched.
+    /// Watched processes of the servers.
     pub processes: Vec<Process>,
-    /// Memory against open sockets, where the scenario measures it.
+    /// Memory against open sockets.
     pub memory: Option<Memory>,
-    /// The commonest failures first.
+    /// Failures, the most frequent first.
     pub failures: Vec<Failure>,
-    /// What else was counted and is no failure, such as what became of a flood.
+    /// Occurrences that are not failures, such as the outcomes of abuse.
     #[serde(default)]
     pub counts: Vec<Failure>,
-    /// The parts of the run, one after the other.
+    /// Phases of the run in their order.
     #[serde(default)]
     pub phases: Vec<Phase>,
-    /// What was demanded of the run.
+    /// Thresholds of the run with their outcomes.
     pub thresholds: Vec<Outcome>,
 }
 
-/// What made a report.
+/// A program that makes reports.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Tool {
-    /// `saoma-load`.
+    /// Name: `saoma-load`.
     pub name: String,
-    /// Its version.
+    /// Version.
     pub version: String,
 }
 
-/// What was run.
+/// Scenario of the run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Scenario {
-    /// The scenario's name, such as `login`.
+    /// Name, such as `login`.
     pub name: String,
-    /// Its settings by name, as they were run: defaults are filled in.
+    /// Settings of the run, defaults included.
     pub settings: serde_json::Value,
 }
 
 /// A machine.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Machine {
-    /// Logical processors that the generator may use.
+    /// Logical processors available to the generator.
     pub cores: u32,
-    /// Memory in all, in bytes.
+    /// Total memory in bytes.
     pub memory_bytes: u64,
-    /// The operating system with its version.
+    /// Operating system and version.
     pub os: String,
 }
 
-/// What was achieved each second, over the span in which it was asked for.
+/// Achieved rates, over the phases that ask for them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Rates {
-    /// Browsers that were opened each second, while browsers came.
+    /// Opened browsers per second.
     pub opens_per_second: Option<f64>,
-    /// Logins that came to a good end each second, while phones scanned.
+    /// Completed logins per second.
     pub logins_per_second: Option<f64>,
 }
 
-/// Percentiles of a latency, in milliseconds. All 0 where nothing was measured.
+/// Percentiles of a latency, in milliseconds; all 0 without a measurement.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Percentiles {
-    /// How many were measured.
+    /// Number of measurements.
     pub count: u64,
-    /// Half were at most this.
+    /// Median.
     pub p50: f64,
-    /// Nine in 10.
+    /// 90th percentile.
     pub p90: f64,
-    /// 99 in 100.
+    /// 99th percentile.
     pub p99: f64,
-    /// 999 in 1,000.
+    /// 99.9th percentile.
     pub p99_9: f64,
-    /// 9,999 in 10,000.
+    /// 99.99th percentile.
     pub p99_99: f64,
-    /// The slowest.
+    /// Maximum.
     pub max: f64,
-    /// The arithmetic mean.
+    /// Arithmetic mean.
     pub mean: f64,
 }
 
 /// One kind of latency over the whole run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Latency {
-    /// One of [`KINDS`].
+    /// Kind: one of [`KINDS`].
     pub name: String,
-    /// Its percentiles.
+    /// Percentiles.
     #[serde(flatten)]
     pub percentiles: Percentiles,
-    /// The percentile curve: pairs of a quantile (0 to 1) and the latency there in milliseconds, both rising.
+    /// Percentile curve: pairs of a quantile (0 to 1) and its latency in milliseconds, both rising.
     pub curve: Vec<[f64; 2]>,
 }
 
-/// The kinds of latency that a scenario may measure, in the order in which a login goes through them.
+/// Kinds of latency, in the order of a login.
 ///
-/// - `handshake`: connecting, up to the answer to the WebSocket upgrade;
-/// - `open`: from the moment at which the browser was meant to come until `opened`;
-/// - `scan`: from the moment at which the scan was meant to happen until the browser is told `scanned`;
-/// - `confirm`: from sending the confirm until the phone has its answer;
-/// - `push`: from sending the confirm until the browser is told `confirmed`;
+/// - `handshake`: from connecting until the answer to the WebSocket upgrade;
+/// - `open`: from the intended moment until `opened`;
+/// - `scan`: from the intended moment until the browser receives `scanned`;
+/// - `confirm`: from sending the confirm until the phone's answer;
+/// - `push`: from sending the confirm until the browser receives `confirmed`;
 /// - `redeem`: the relying party's request to the token endpoint;
-///   in logins that go by steps these three count from the moment at which the step was meant to happen;
-/// - `login`: from the moment at which the scan was meant to happen until the ID token is there;
-/// - `resume`: from the moment at which the connection was meant to be lost until the login goes on over another;
-/// - `cancel` and `refresh`: from the moment at which the browser was meant to ask until it is told;
-/// - `reject`: from saying no on the phone until the browser is told.
+///   in logins step by step these three count from the intended moment of the step;
+/// - `login`: from the intended moment of the scan until the ID token;
+/// - `resume`: from the intended loss of the connection until the gateway answers on another;
+/// - `cancel` and `refresh`: from the intended moment until the browser receives the result;
+/// - `reject`: from sending the rejection until the browser receives it.
 ///
-/// While a server is flooded the name is followed by ` under abuse`.
+/// During abuse the name ends with ` under abuse`.
 pub const KINDS: [&str; 11] = [
     "handshake",
     "open",
@@ -161,84 +161,84 @@ pub const KINDS: [&str; 11] = [
 /// One second of the run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Second {
-    /// The end of this second, in seconds since the run began.
+    /// End of the second, in seconds since the run began.
     pub at: f64,
-    /// Sockets that are open at its end.
+    /// Open sockets at the end.
     pub sockets: u64,
-    /// Arrivals that were meant to happen in it.
+    /// Intended arrivals.
     pub arrivals: u64,
-    /// Arrivals that came to a good end in it.
+    /// Arrivals that ended well.
     pub done: u64,
-    /// Arrivals that broke off in it.
+    /// Arrivals that failed.
     pub failed: u64,
-    /// Latencies that were measured in it, by kind.
+    /// Latencies by kind.
     pub latencies: BTreeMap<String, SecondLatency>,
-    /// The servers' processes, by name.
+    /// Processes of the servers by name.
     pub processes: BTreeMap<String, SecondProcess>,
 }
 
 /// Latencies of one kind in one second, in milliseconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SecondLatency {
-    /// How many were measured.
+    /// Number of measurements.
     pub count: u64,
-    /// The median.
+    /// Median.
     pub p50: f64,
-    /// 99 in 100 were at most this.
+    /// 99th percentile.
     pub p99: f64,
-    /// The slowest.
+    /// Maximum.
     pub max: f64,
 }
 
 /// The processes of one name in one second.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SecondProcess {
-    /// Memory (PSS) at the second's end, in bytes; absent where it was not read in this second.
+    /// Memory (PSS) at the end, in bytes; absent if it was not read.
     pub pss_bytes: Option<u64>,
-    /// Processor time that they used in this second, in seconds.
+    /// Processor time of the second, in seconds.
     pub cpu_seconds: f64,
 }
 
-/// Whether the generator kept up: where it did not, it measured itself.
+/// Lateness and cost of the generator. A late generator has measured itself.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Generator {
-    /// How late arrivals were sent, against the moment at which they were meant to be.
+    /// Lateness of arrivals against their intended moments.
     pub lateness: Percentiles,
-    /// Arrivals that were never sent, as no browser was waiting or the generator was too far behind.
+    /// Arrivals that were dropped because too many were in flight.
     pub dropped: u64,
-    /// Processor time of the generator's own processes, in seconds.
+    /// Processor time of the generator's processes, in seconds.
     pub cpu_seconds: f64,
-    /// Why the figures do not count; absent where they do.
+    /// Reason that the figures do not count; absent if they do.
     pub voided: Option<String>,
 }
 
 /// The watched processes of one name.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Process {
-    /// What they are, such as `gateway` or `redis`.
+    /// Name, such as `gateway` or `redis`.
     pub name: String,
-    /// Their ids: one for each node.
+    /// Process ids.
     pub pids: Vec<u32>,
-    /// Processor time that they used during the run, all together, in seconds.
+    /// Processor time during the run, in seconds.
     pub cpu_seconds: f64,
-    /// Their memory (PSS) before the run, in bytes.
+    /// Memory (PSS) before the run, in bytes.
     pub pss_bytes_start: u64,
-    /// Their memory (PSS) when it ended, in bytes.
+    /// Memory (PSS) after the run, in bytes.
     pub pss_bytes_end: u64,
-    /// Processor milliseconds for 1,000 logins, in scenarios that make logins.
+    /// Processor milliseconds per 1,000 logins.
     pub cpu_ms_per_1000_logins: Option<f64>,
-    /// Processor microseconds that an idle socket costs each second, in scenarios that hold idle sockets.
+    /// Processor microseconds per idle socket and second.
     pub cpu_us_per_socket_second: Option<f64>,
 }
 
 /// Memory against open sockets.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Memory {
-    /// What was measured, in the order of measuring.
+    /// Measurements in their order.
     pub points: Vec<MemoryPoint>,
-    /// The line through the points, for each name of a process, and for `kernel`.
+    /// Lines through the points, by name of the processes, and for `kernel`.
     pub slopes: BTreeMap<String, Slope>,
-    /// Memory of the gateway after all sockets went and came again, as a ratio of that before.
+    /// Memory of the gateway after a churn, divided by that before.
     pub after_churn_ratio: Option<f64>,
 }
 
@@ -249,62 +249,62 @@ pub struct MemoryPoint {
     pub sockets: u64,
     /// Memory (PSS) in bytes, by name of the processes.
     pub pss_bytes: BTreeMap<String, u64>,
-    /// Memory of the kernel in which that of sockets is, of the whole machine, in bytes: slab and TCP buffers.
+    /// Kernel memory of the whole machine that sockets can take, in bytes: slab and TCP buffers.
     pub kernel_bytes: Option<u64>,
 }
 
 /// A straight line through points of memory against sockets, by least squares.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Slope {
-    /// What one more socket costs, in bytes.
+    /// Bytes per socket.
     pub bytes_per_socket: f64,
-    /// What the line says for no socket, in bytes.
+    /// Bytes without any socket.
     pub base_bytes: f64,
-    /// How well the line fits: 1 is exact.
+    /// Coefficient of determination: 1 is an exact fit.
     pub r2: f64,
 }
 
-/// Something that went wrong, and how often.
+/// A failure or other occurrence, and its count.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Failure {
-    /// What went wrong.
+    /// Description.
     pub what: String,
-    /// How often.
+    /// Count.
     pub count: u64,
 }
 
-/// A part of a run.
+/// A phase of a run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Phase {
-    /// What was done, such as `open` or `arrivals`.
+    /// Name, such as `open` or `arrivals`.
     pub name: String,
-    /// When it began, in seconds since the run did.
+    /// Start, in seconds since the run began.
     pub began: f64,
-    /// How long it took.
+    /// Length in seconds.
     pub seconds: f64,
-    /// Sockets that were opened, logins that came to a good end, or whatever it was about.
+    /// Number of opened sockets or completed arrivals.
     pub done: u64,
-    /// What the watched processes used in it, by their name.
+    /// Usage of the watched processes by name.
     #[serde(default)]
     pub processes: BTreeMap<String, PhaseProcess>,
 }
 
-/// The processes of one name in a part of a run.
+/// The processes of one name in a phase.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PhaseProcess {
-    /// Processor time that they used, all together, in seconds: for what was done, and for all that waited meanwhile.
+    /// Processor time in seconds, for the phase's arrivals and for all waiting browsers.
     pub cpu_seconds: f64,
-    /// The same in milliseconds for 1,000 of the things done; absent where nothing was.
+    /// The same in milliseconds per 1,000 completed arrivals; absent without any.
     pub cpu_ms_per_1000: Option<f64>,
 }
 
-/// What became of one threshold.
+/// Outcome of a threshold.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Outcome {
-    /// The threshold as it was given, such as `push.p99<5ms`.
+    /// Threshold as given, such as `push.p99<5ms`.
     pub expression: String,
-    /// The figure's value in the report's own unit; absent where the run did not measure it.
+    /// Value of the figure in its own unit; absent if it was not measured.
     pub value: Option<f64>,
-    /// Whether it was kept; never where the figure is absent.
+    /// True if the threshold was kept. An absent figure misses it.
     pub passed: bool,
 }

@@ -1,4 +1,4 @@
-//! A report as of a real run, for tests.
+//! Realistic reports for tests.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::ledger::Balance;
 
 const SECONDS: u64 = 120;
 
-/// Two minutes of logins at two gateways.
+/// Returns two minutes of logins at two gateways.
 pub fn sample() -> Report {
     let mut report = Report {
         schema: SCHEMA,
@@ -90,13 +90,13 @@ pub fn sample() -> Report {
     report
 }
 
-/// With so few digits that a file gives them back exactly.
+/// Rounds to few digits, so that a file returns them exactly.
 fn round(value: f64, decimals: i32) -> f64 {
     let factor = 10_f64.powi(decimals);
     (value * factor).round() / factor
 }
 
-/// The same, when it went wrong.
+/// Returns the same run with failures.
 pub fn sample_of_failure() -> Report {
     let mut report = sample();
     report.ledger = Balance {
@@ -119,7 +119,7 @@ pub fn sample_of_failure() -> Report {
     report
 }
 
-/// The same, when logins went step by step.
+/// Returns the same run with logins step by step.
 pub fn sample_of_steps() -> Report {
     let mut report = sample();
     report.scenario.name = "steps".into();
@@ -135,7 +135,7 @@ pub fn sample_of_steps() -> Report {
     report
 }
 
-/// A part of a run, with the processor time of gateway and Redis.
+/// Returns a phase with the processor time of gateway and Redis.
 fn phase(name: &str, began: f64, seconds: f64, done: u64, cpu: [f64; 2]) -> Phase {
     let processes = ["gateway", "redis"].into_iter().zip(cpu);
     let used = |cpu_seconds| PhaseProcess {
@@ -154,7 +154,7 @@ fn phase(name: &str, began: f64, seconds: f64, done: u64, cpu: [f64; 2]) -> Phas
     }
 }
 
-/// A long tail: each nine more costs about as much again.
+/// Returns latencies with a long tail: each further nine adds about as much again.
 fn latency(name: &str, median: f64) -> Latency {
     let at = |nines: f64| round(median * (1.0 + nines * nines), 3);
     let curve = (0..=45)
@@ -178,7 +178,7 @@ fn latency(name: &str, median: f64) -> Latency {
 }
 
 fn second(at: u64) -> Second {
-    // Something like chance that is the same each time.
+    // A pseudo-random value that is the same in each run.
     let jitter = |salt: u64| ((at * 7919 + salt * 104_729) % 997) as f64 / 997.0;
     let stall = if at == 78 { 6.0 } else { 1.0 };
     let latency = |salt: u64, median: f64| SecondLatency {

@@ -1,21 +1,21 @@
-//! Processor time by step: the parts of a run in which something was done, those of one name together.
+//! Processor time by step: the phases of a run in which something was done, those of one name together.
 
 use super::model::{Phase, Report};
 
-/// All parts of one name.
+/// All phases of one name.
 #[derive(Debug)]
 pub struct Step<'a> {
-    /// Their name.
+    /// Name of the phases.
     pub name: &'a str,
-    /// What was done in them.
+    /// Completed arrivals.
     pub done: u64,
-    /// How long they took, in seconds.
+    /// Length in seconds.
     pub seconds: f64,
     phases: Vec<&'a Phase>,
 }
 
 impl Step<'_> {
-    /// Processor milliseconds of the processes of this name for 1,000 of the things done; `None` where they were not
+    /// Returns the processor milliseconds of a process group per 1,000 completed arrivals, or `None` if it was not
     /// watched.
     pub fn cpu_ms_per_1000(&self, process: &str) -> Option<f64> {
         let used = self
@@ -28,7 +28,7 @@ impl Step<'_> {
 }
 
 impl Report {
-    /// The steps in which something was done while processes were watched, in the order in which they began.
+    /// Returns the steps in which something was done while processes were watched, in the order of their start.
     pub fn steps(&self) -> Vec<Step<'_>> {
         let mut steps: Vec<Step<'_>> = Vec::new();
         for phase in self
@@ -56,7 +56,7 @@ impl Report {
         steps
     }
 
-    /// The one of this name.
+    /// Returns the step of this name.
     pub fn step(&self, name: &str) -> Option<Step<'_>> {
         self.steps().into_iter().find(|step| step.name == name)
     }

@@ -1,4 +1,4 @@
-//! A report as text, for a person and for the log of a build.
+//! A report as text, for people and build logs.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -279,7 +279,7 @@ mod tests {
         let (_, end) = text.rsplit_once("\n\n").unwrap();
         assert_eq!(
             end,
-            "NOT CLEAN: A result was lost, came twice or went astray, or a login broke off.\nthresholds were not kept"
+            "NOT CLEAN: A result was lost, repeated or misdirected, or a login failed.\nthresholds were not kept"
         );
     }
 }

@@ -1,7 +1,7 @@
-//! What is demanded of a run, such as `push.p99<5ms`.
+//! Thresholds of a run, such as `push.p99<5ms`.
 //!
 //! ```text
-//! threshold = figure operator number [unit]          spaces may stand between the parts
+//! threshold = figure operator number [unit]          spaces are allowed between the parts
 //! figure    = GROUP "." MEMBER | a member of `rates`
 //! operator  = "<" | "<=" | ">" | ">=" | "==" | "!="
 //! number    = digits ["." digits]
@@ -16,7 +16,7 @@ use super::figures::{GENERATOR, LEDGER, MEMORY, Members, PERCENTILES, PROCESS, R
 use super::memory::KERNEL;
 use super::model::{KINDS, Outcome, Report};
 
-/// A demand on one figure.
+/// A bound on one figure.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Threshold {
     expression: String,
@@ -36,7 +36,7 @@ enum Operator {
     NotEqual,
 }
 
-/// Those of two signs first, so that `<=` is not read as `<`.
+/// Operators of two characters come first, so that `<=` is not parsed as `<`.
 const OPERATORS: [(&str, Operator); 6] = [
     ("<=", Operator::LessOrEqual),
     (">=", Operator::GreaterOrEqual),
@@ -46,36 +46,36 @@ const OPERATORS: [(&str, Operator); 6] = [
     (">", Operator::Greater),
 ];
 
-/// What is wrong with a threshold.
+/// Error of a malformed threshold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ThresholdError {
-    /// There is nothing that compares.
+    /// The operator is missing.
     #[error(
-        "`{0}` has no operator: write FIGURE, one of < <= > >= == !=, and a number, such as push.p99<5ms"
+        "`{0}` has no operator: expected FIGURE, one of < <= > >= == !=, and a number, such as push.p99<5ms"
     )]
     NoOperator(String),
     /// The part after the operator does not begin with a number.
-    #[error("`{0}` is no number: write digits, and a unit if you like, such as 5ms")]
+    #[error("`{0}` is not a number: expected digits and an optional unit, such as 5ms")]
     NoNumber(String),
-    /// Nothing has this name.
-    #[error("there is no figure `{figure}`: {known}")]
+    /// No figure has this name.
+    #[error("unknown figure `{figure}`: {known}")]
     NoFigure {
-        /// The name.
+        /// Unknown name.
         figure: String,
-        /// Which names there are.
+        /// Known names.
         known: String,
     },
-    /// A unit that is not known.
-    #[error("`{0}` is no unit: write us, ms, s, B, KB, MB, GB, KiB, MiB, GiB or %")]
+    /// The unit is unknown.
+    #[error("`{0}` is not a unit: expected us, ms, s, B, KB, MB, GB, KiB, MiB, GiB or %")]
     NoUnit(String),
-    /// A unit of something else than the figure.
+    /// The unit does not fit the figure.
     #[error("`{figure}` cannot be compared with {unit}: it is {what}")]
     WrongUnit {
-        /// The figure.
+        /// Name of the figure.
         figure: String,
-        /// The unit that was given.
+        /// Unit in the threshold.
         unit: String,
-        /// What the figure counts.
+        /// Unit of the figure.
         what: &'static str,
     },
 }
@@ -104,12 +104,12 @@ impl FromStr for Threshold {
 }
 
 impl Threshold {
-    /// What the figure counts.
+    /// Unit of the figure.
     pub const fn unit(&self) -> Unit {
         self.unit
     }
 
-    /// What became of it in a run. A figure that was not measured keeps no threshold.
+    /// Judges a run. A figure that was not measured misses its threshold.
     pub fn judge(&self, report: &Report) -> Outcome {
         let value = report.figure(&self.figure).map(|figure| figure.value);
         let passed = value.is_some_and(|value| match self.operator {
@@ -129,7 +129,7 @@ impl Threshold {
 }
 
 impl Report {
-    /// Judges the run by `thresholds`, and keeps the outcome.
+    /// Judges the run by `thresholds` and stores the outcomes.
     pub fn judge(&mut self, thresholds: &[Threshold]) {
         self.thresholds = thresholds
             .iter()
@@ -138,7 +138,7 @@ impl Report {
     }
 }
 
-/// The full name of a figure that may exist, and what it counts.
+/// Returns the full name and the unit of a possible figure.
 fn figure_named(name: &str) -> Result<(String, Unit), ThresholdError> {
     let (group, member) = match name.split_once('.') {
         Some((group, member)) => (group, member.replace('.', "_")),
@@ -189,7 +189,7 @@ fn known_names(group: &str, members: Members) -> String {
     if members == PROCESS || members == RATES {
         let kinds = KINDS.join(", ");
         return format!(
-            "there are {kinds} and lateness with {}; ledger with {}; generator with {}; memory with {}; gateway, redis and other \
+            "known are {kinds} and lateness with {}; ledger with {}; generator with {}; memory with {}; gateway, redis and other \
              processes with {}; {}",
             list(PERCENTILES),
             list(LEDGER),
@@ -202,7 +202,7 @@ fn known_names(group: &str, members: Members) -> String {
     format!("{group} has {}", list(members))
 }
 
-/// The number behind an operator, in the unit of the figure.
+/// Parses the number after an operator, in the unit of the figure.
 fn limit(text: &str, figure: &str, unit: Unit) -> Result<f64, ThresholdError> {
     let end = text
         .find(|sign: char| !sign.is_ascii_digit() && sign != '.')
@@ -234,7 +234,7 @@ enum Measure {
     Ratio,
 }
 
-/// What a unit measures, and its size in seconds, bytes or ones.
+/// Returns a unit's measure, and its size in seconds, bytes or ones.
 fn measure(unit: &str) -> Option<(Measure, f64)> {
     Some(match unit {
         "us" | "µs" | "μs" => (Measure::Time, 1e-6),
@@ -252,7 +252,7 @@ fn measure(unit: &str) -> Option<(Measure, f64)> {
     })
 }
 
-/// What a figure's unit measures if there are units for it, what it is called, and its size.
+/// Returns the measure of a figure's unit (if other units measure it too), its name and its size.
 const fn own_measure(unit: Unit) -> (Option<Measure>, &'static str, f64) {
     match unit {
         Unit::Milliseconds => (Some(Measure::Time), "a time", 1e-3),
@@ -260,7 +260,7 @@ const fn own_measure(unit: Unit) -> (Option<Measure>, &'static str, f64) {
         Unit::Seconds => (Some(Measure::Time), "a time", 1.0),
         Unit::Bytes => (Some(Measure::Memory), "memory", 1.0),
         Unit::Ratio => (Some(Measure::Ratio), "a ratio", 1.0),
-        Unit::PerSecond => (None, "a number each second", 1.0),
+        Unit::PerSecond => (None, "a rate per second", 1.0),
         Unit::Count => (None, "a number", 1.0),
     }
 }

@@ -1,4 +1,4 @@
-//! What thresholds can be written, and what they demand.
+//! Parsing and judging of thresholds.
 
 use proptest::prelude::*;
 
@@ -42,27 +42,27 @@ fn a_figure_that_was_not_measured_keeps_no_threshold() {
 fn an_error_says_what_is_wrong_and_what_there_is() {
     assert!(refused("push.p99").contains("has no operator"));
     assert!(refused("push.p99=5").contains("has no operator"));
-    assert!(refused("push.p99<fast").contains("`fast` is no number"));
-    assert!(refused("push.p99<1.2.3ms").contains("is no number"));
+    assert!(refused("push.p99<fast").contains("`fast` is not a number"));
+    assert!(refused("push.p99<1.2.3ms").contains("is not a number"));
     assert!(
         refused("push.p98<5ms")
-            .contains("no figure `push.p98`: push has count, mean, p50, p90, p99,")
+            .contains("unknown figure `push.p98`: push has count, mean, p50, p90, p99,")
     );
-    assert!(refused("pusch.p99<5ms").contains("there are handshake, open, scan, confirm, push"));
+    assert!(refused("pusch.p99<5ms").contains("known are handshake, open, scan, confirm, push"));
     assert!(
         refused("ledger.missing==0").contains("ledger has expected, received, duplicate, lost")
     );
     assert!(refused("opens>8000").contains("opens_per_second"));
-    assert!(refused("push.p99<5min").contains("`min` is no unit"));
+    assert!(refused("push.p99<5min").contains("`min` is not a unit"));
     assert!(
         refused("push.p99<5KiB").contains("`push.p99` cannot be compared with KiB: it is a time")
     );
     assert!(refused("ledger.lost<5ms").contains("it is a number"));
-    assert!(refused("<5").contains("no figure ``"));
+    assert!(refused("<5").contains("unknown figure ``"));
 }
 
 #[test]
-fn what_a_step_costs_a_process_can_be_demanded() {
+fn a_threshold_can_bound_the_cost_of_a_step() {
     let judged = |expression: &str| {
         expression
             .parse::<Threshold>()
@@ -96,12 +96,12 @@ fn the_readme_names_every_figure() {
     for name in names.chain(KINDS.map(|kind| format!("`{kind}`"))) {
         assert!(
             readme.contains(&name),
-            "{name} stands nowhere in loadtest/README.md"
+            "{name} is missing in loadtest/README.md"
         );
     }
 }
 
-/// Every name that [`Report::figures`] uses can be written.
+/// Every name of [`Report::figures`] can be parsed.
 #[test]
 fn every_figure_of_a_report_can_be_demanded() {
     for report in [sample(), sample_of_steps()] {

@@ -1,22 +1,22 @@
-//! What a report says in one word.
+//! Verdict of a report in one word.
 
 use super::model::Report;
 
-/// What a run proves.
+/// Verdict of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict<'a> {
-    /// The generator did not keep up, so no figure counts; this is why.
+    /// The figures do not count, for this reason.
     Void(&'a str),
-    /// A result was lost, came twice or went astray, or a login broke off.
+    /// A result was lost, repeated or misdirected, or a login failed.
     NotClean,
     /// Every accepted confirm reached its browser once, and nothing else happened.
     Clean,
-    /// Nothing was confirmed and nothing went wrong, as in scenarios that only hold sockets.
-    NothingOwed,
+    /// No login was confirmed and nothing failed, as in scenarios that only hold sockets.
+    NoLogins,
 }
 
 impl Report {
-    /// What the run proves.
+    /// Returns the verdict.
     pub fn verdict(&self) -> Verdict<'_> {
         let ledger = &self.ledger;
         if let Some(reason) = &self.generator.voided {
@@ -30,40 +30,38 @@ impl Report {
             + ledger.failed
             == 0
         {
-            Verdict::NothingOwed
+            Verdict::NoLogins
         } else {
             Verdict::NotClean
         }
     }
 
-    /// Whether every threshold was kept.
+    /// Returns true if every threshold was kept.
     pub fn keeps_thresholds(&self) -> bool {
         self.thresholds.iter().all(|outcome| outcome.passed)
     }
 }
 
 impl Verdict<'_> {
-    /// A word or two for it.
+    /// Returns one or two words for the verdict.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Void(_) => "void",
             Self::NotClean => "NOT CLEAN",
             Self::Clean => "clean",
-            Self::NothingOwed => "nothing owed",
+            Self::NoLogins => "no logins",
         }
     }
 
-    /// A sentence that explains it.
+    /// Returns a sentence that explains the verdict.
     pub fn explanation(self) -> String {
         match self {
             Self::Void(reason) => format!("The figures do not count: {reason}."),
             Self::NotClean => {
-                "A result was lost, came twice or went astray, or a login broke off.".into()
+                "A result was lost, repeated or misdirected, or a login failed.".into()
             }
             Self::Clean => "Every accepted confirm reached its browser exactly once.".into(),
-            Self::NothingOwed => {
-                "No login was confirmed in this run, and nothing went wrong.".into()
-            }
+            Self::NoLogins => "No login was confirmed in this run, and nothing failed.".into(),
         }
     }
 }
@@ -74,7 +72,7 @@ mod tests {
     use crate::ledger::Balance;
 
     #[test]
-    fn a_generator_that_was_late_proves_nothing_whatever_the_ledger_says() {
+    fn a_late_generator_voids_even_a_clean_ledger() {
         let ledger = Balance {
             expected: 1,
             received: 1,
@@ -90,9 +88,9 @@ mod tests {
     }
 
     #[test]
-    fn a_run_without_logins_is_not_clean_but_empty() {
+    fn a_run_without_logins_has_a_verdict_of_its_own() {
         let mut report = Report::default();
-        assert_eq!(report.verdict(), Verdict::NothingOwed);
+        assert_eq!(report.verdict(), Verdict::NoLogins);
         report.ledger.failed = 1;
         assert_eq!(report.verdict(), Verdict::NotClean);
     }

@@ -1,6 +1,17 @@
-//! Scenario files, and settings on top of them.
+//! Scenario files and their overrides.
 
 use super::*;
+
+fn with(set: &[&str]) -> Overrides {
+    Overrides {
+        set: set.iter().map(|setting| (*setting).to_owned()).collect(),
+        ..Overrides::default()
+    }
+}
+
+fn error(name: &str, overrides: &Overrides) -> String {
+    format!("{:#}", Scenario::read(name, overrides).unwrap_err())
+}
 
 #[test]
 fn every_scenario_file_is_built_in_and_valid() {
@@ -16,130 +27,163 @@ fn every_scenario_file_is_built_in_and_valid() {
     built_in.sort_unstable();
     assert_eq!(names, built_in);
     for name in names {
-        let scenario = Scenario::read(&name, &[]).unwrap();
+        let scenario = Scenario::read(&name, &Overrides::default()).unwrap();
         assert!(
             scenario.about.len() > 10,
-            "{name} does not say what it shows"
+            "{name} does not tell its purpose"
+        );
+        let json = serde_json::to_string(&scenario).unwrap();
+        assert_eq!(
+            serde_json::from_str::<Scenario>(&json).unwrap(),
+            scenario,
+            "workers get the scenario as JSON"
         );
     }
 }
 
 #[test]
-fn the_readme_tells_of_every_scenario() {
+fn the_readme_describes_every_scenario() {
     let readme = include_str!("../../README.md");
     for (name, _) in Scenario::built_in() {
         assert!(
             readme.contains(&format!("\n| `{name}` | ")),
-            "{name} stands in no row of loadtest/README.md"
+            "{name} has no row in loadtest/README.md"
         );
     }
 }
 
 #[test]
-fn settings_of_the_command_line_come_on_top() {
-    let settings = [
-        "rate=500",
-        "sizes=[1, 2]",
-        "abuse.opens=7.5",
-        "about=another",
-    ]
-    .map(str::to_owned);
-    let scenario = Scenario::read("login", &settings).unwrap();
-    assert_eq!(
-        (scenario.rate, scenario.largest(), scenario.about.as_str()),
-        (500.0, 2, "another")
-    );
-    assert_eq!(scenario.abuse.unwrap().opens, 7.5);
-}
-
-#[test]
-fn a_wrong_setting_is_refused_by_name() {
-    let wrong = |setting: &str| {
-        format!(
-            "{:#}",
-            Scenario::read("login", &[setting.into()]).unwrap_err()
-        )
+fn overrides_change_the_phases() {
+    let overrides = Overrides {
+        browsers: vec![1, 2],
+        rate: Some(500.0),
+        duration: Some(7.0),
+        ..with(&[
+            "open.settle=9",
+            "arrivals.abuse={addresses=1, opens=7.5}",
+            "in_flight=3",
+            "about=another",
+        ])
     };
-    assert!(wrong("ratte=1").contains("ratte"), "{}", wrong("ratte=1"));
-    assert!(
-        wrong("rate=fast").contains("fast") || wrong("rate=fast").contains("rate"),
-        "{}",
-        wrong("rate=fast")
+    let scenario = Scenario::read("login", &overrides).unwrap();
+    let open = |browsers| {
+        Phase::Open(Open {
+            browsers,
+            rate: 0.0,
+            settle: 9.0,
+        })
+    };
+    let arrivals = Arrivals {
+        rate: 500.0,
+        to_rate: None,
+        duration: 7.0,
+        redeem: true,
+        abuse: Some(Abuse {
+            addresses: 1,
+            opens: 7.5,
+            ..Abuse::default()
+        }),
+    };
+    assert_eq!(
+        scenario.phases,
+        [open(1), open(2), Phase::Arrivals(arrivals)]
     );
-    assert!(wrong("rate").contains("NAME=VALUE"));
-    assert!(wrong("rate=-1").contains("rate"));
-    assert!(format!("{:#}", Scenario::read("nothing", &[]).unwrap_err()).contains("hold, login"));
+    assert_eq!(
+        (scenario.in_flight, scenario.about.as_str()),
+        (3, "another")
+    );
 }
 
 #[test]
-fn people_come_in_the_shares_that_are_asked_for() {
-    let people = People {
+fn an_invalid_setting_is_refused_by_name() {
+    let wrong = |setting: &str| error("login", &with(&[setting]));
+    for (setting, named) in [
+        ("ratte=1", "ratte"),
+        ("arrivals.ratte=1", "ratte"),
+        ("arrivals.rate=fast", "fast"),
+        ("arrivals", "NAME=VALUE"),
+        ("arrivals.rate=-1", "rate"),
+        ("scan.rate=1", "no phase of the kind scan"),
+    ] {
+        assert!(wrong(setting).contains(named), "{}", wrong(setting));
+    }
+    assert!(error("nothing", &Overrides::default()).contains("hold, churn, login"));
+    let skip = Overrides {
+        skip: vec!["redeem".into()],
+        ..Overrides::default()
+    };
+    assert!(error("login", &skip).contains("no such phase"));
+    let rate = Overrides {
+        rate: Some(1.0),
+        ..Overrides::default()
+    };
+    assert!(error("hold", &rate).contains("no phase of the kind"));
+}
+
+#[test]
+fn behaviours_occur_by_their_weights() {
+    let behaviours = Behaviours {
         login: 6,
         cancel: 1,
         reject: 1,
         refresh: 1,
         slow: 1,
     };
-    let count = |deed| {
+    let count = |behaviour| {
         (0..1000)
-            .filter(|number| people.deed(*number) == deed)
+            .filter(|number| behaviours.of(*number) == behaviour)
             .count()
     };
     assert_eq!(
         [
-            Deed::Login,
-            Deed::Cancel,
-            Deed::Reject,
-            Deed::Refresh,
-            Deed::Slow
+            Behaviour::Login,
+            Behaviour::Cancel,
+            Behaviour::Reject,
+            Behaviour::Refresh,
+            Behaviour::Slow
         ]
         .map(count),
         [600, 100, 100, 100, 100]
     );
-    assert_eq!(People::default().deed(7), Deed::Login);
+    assert_eq!(Behaviours::default().of(7), Behaviour::Login);
 }
 
 #[test]
-fn steps_take_each_browser_once_and_end_before_its_login_does() {
-    let read = |settings: &[&str]| {
-        let settings: Vec<_> = settings
-            .iter()
-            .map(|setting| (*setting).to_owned())
-            .collect();
-        Scenario::read("steps", &settings).map_err(|error| format!("{error:#}"))
+fn steps_take_each_browser_once_and_end_before_its_login_expires() {
+    let read = |browsers: u64, rate: Option<f64>, skip: &[&str], set: &[&str]| {
+        let overrides = Overrides {
+            browsers: vec![browsers],
+            rate,
+            skip: skip.iter().map(|kind| (*kind).to_owned()).collect(),
+            ..with(set)
+        };
+        Scenario::read("steps", &overrides).map_err(|error| format!("{error:#}"))
     };
-    let scenario = read(&["browsers=14001", "rate=2300", "scan_rate=1500"]).unwrap();
+    let scenario = read(14_001, Some(2300.0), &[], &["scan.rate=1500"]).unwrap();
     let arrivals: Vec<_> = scenario
-        .arrivals()
+        .phases
         .iter()
-        .map(|(step, stage)| (step.name(), stage.arrivals()))
+        .filter_map(Phase::step)
+        .map(|(step, phase)| (step.name(), phase.ramp(14_001).arrivals()))
         .collect();
     assert_eq!(
         arrivals,
         [("scan", 14_001), ("confirm", 14_001), ("redeem", 14_001)]
     );
-    assert_eq!(read(&["redeem=false"]).unwrap().arrivals().len(), 2);
+    let short = read(5000, None, &["redeem"], &[]).unwrap();
+    assert!(short.has_step(Step::Confirm) && !short.has_step(Step::Redeem));
+    let refused = |browsers, rate, set: &[&str]| read(browsers, rate, &[], set).unwrap_err();
     assert!(
-        read(&["browsers=9000", "scan_rate=100"])
-            .unwrap_err()
-            .contains("confirm once it is scanned for 95 s")
+        refused(9000, None, &["scan.rate=100"]).contains("confirm once it is scanned for 95 s")
     );
+    assert!(refused(9000, Some(150.0), &[]).contains("code to be redeemed for 65 s"));
+    assert!(read(9000, Some(150.0), &["redeem"], &[]).is_ok());
+    assert!(refused(5000, None, &["open.settle=602"]).contains("waits for its scan for 607 s"));
+    assert!(refused(5000, Some(0.0), &[]).contains("need a rate"));
     assert!(
-        read(&["browsers=9000", "rate=150"])
+        read(5000, None, &["scan"], &[])
             .unwrap_err()
-            .contains("code to be redeemed for 65 s")
+            .contains("in this order")
     );
-    assert!(read(&["browsers=9000", "rate=150", "redeem=false"]).is_ok());
-    assert!(
-        read(&["idle=600"])
-            .unwrap_err()
-            .contains("waits for its scan for 607 s")
-    );
-    assert!(read(&["rate=0"]).unwrap_err().contains("steps need a rate"));
-    assert!(read(&["rate_to=9"]).unwrap_err().contains("no rate_to"));
-    assert!(
-        read(&["steps=false", "scan_rate=9"])
-            .unwrap_err()
-            .contains("scan_rate is for")
-    );
+    assert!(refused(5000, None, &["behaviours.slow=1"]).contains("no behaviours"));
 }

@@ -1,18 +1,18 @@
-//! The last minutes of a run, for the small curves of the screen.
+//! Recent seconds of a run, for the curves on the screen.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use super::snapshot::Snapshot;
 
-/// Seconds that are kept: more than a terminal has columns.
+/// Number of kept seconds, more than a terminal has columns.
 const KEPT: usize = 400;
 
-/// What the curves are drawn from.
+/// Data of the curves.
 #[derive(Debug, Default)]
 pub struct History {
     sockets: VecDeque<u64>,
     done: VecDeque<u64>,
-    /// By kind, in microseconds; absent in seconds in which none was measured.
+    /// By kind, in microseconds; absent for seconds without a measurement.
     p99: BTreeMap<String, VecDeque<Option<u64>>>,
 }
 
@@ -34,17 +34,17 @@ impl History {
         }
     }
 
-    /// Open sockets of the last seconds, as many as there is `room` for.
+    /// Returns the open sockets of the last `room` seconds.
     pub fn sockets(&self, room: u16) -> Vec<u64> {
         last(&self.sockets, room)
     }
 
-    /// What was done in each of the last seconds.
+    /// Returns the completed arrivals of the last `room` seconds.
     pub fn done(&self, room: u16) -> Vec<u64> {
         last(&self.done, room)
     }
 
-    /// The p99 of one kind in each of the last seconds.
+    /// Returns the p99 of a kind in the last `room` seconds.
     pub fn p99(&self, kind: &str, room: u16) -> Vec<Option<u64>> {
         self.p99
             .get(kind)

@@ -1,4 +1,4 @@
-//! A run as a line each second, for logs.
+//! Progress as one line per second, for logs.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::snapshot::Snapshot;
 use crate::report::format::{count, decimal};
 
-/// One line that says how the run stands.
+/// Formats the progress of a run.
 pub fn line(snapshot: &Snapshot) -> String {
     let Snapshot {
         second,
@@ -47,7 +47,7 @@ pub fn line(snapshot: &Snapshot) -> String {
     if ledger.expected > 0 {
         let _ = write!(
             line,
-            "; told {} of {}",
+            "; delivered {} of {}",
             count(ledger.received),
             count(ledger.expected)
         );
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_says_what_counts_and_what_goes_wrong() {
+    fn a_line_has_the_figures_and_the_failures() {
         let text = line(&sample());
         let (run, latencies) = text.split_once("; ").unwrap();
         assert_eq!(
@@ -73,7 +73,7 @@ mod tests {
         );
         assert!(
             latencies.contains("scan 1.36/4.92, push 1.04/3.79, ")
-                && latencies.ends_with("told 20,998 of 21,000")
+                && latencies.ends_with("delivered 20,998 of 21,000")
         );
         let mut broken = sample();
         broken.ledger.failed = 3;

@@ -1,4 +1,4 @@
-//! A run while it goes on: a screen where there is a terminal, a line each second elsewhere.
+//! Progress of a run: a full-screen view in a terminal, one line per second elsewhere.
 
 mod history;
 mod lines;
@@ -11,21 +11,21 @@ use std::io::{self, IsTerminal};
 
 pub use screen::Screen;
 pub use snapshot::Snapshot;
-pub use stop::Stop;
+pub use stop::StopRequest;
 
-use crate::conductor::Watcher;
+use crate::coordinator::Observer;
 
-/// How a run is shown.
+/// Form in which progress is displayed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// The terminal's whole screen.
+    /// Full-screen view.
     Screen,
-    /// A line for each snapshot, on standard error.
+    /// One line per second on standard error.
     Lines,
 }
 
 impl Mode {
-    /// The screen, unless it is not wanted or standard error is no terminal that can show one.
+    /// Chooses the full-screen view if standard error is a capable terminal and `no_tui` is false.
     pub fn choose(no_tui: bool) -> Self {
         let can = io::stderr().is_terminal()
             && std::env::var_os("TERM").is_some_and(|terminal| terminal != "dumb");
@@ -37,23 +37,23 @@ impl Mode {
     }
 }
 
-/// What shows a run. The terminal is as it was before when this is dropped, or when the program panics.
+/// Displays a run. Restores the terminal when it is dropped or the program panics.
 #[derive(Debug)]
-pub struct Live {
+pub struct Display {
     screen: Option<Screen>,
-    stop: Stop,
+    stop: StopRequest,
 }
 
-impl Live {
-    /// Begins to show a run. From now on Ctrl-C ends the run in order, as [`Stop`] says; a second one ends the program.
+impl Display {
+    /// Starts the display. From now on Ctrl-C ends the run in order, and a second one ends the program: see [`StopRequest`].
     ///
     /// # Errors
-    /// The terminal cannot be prepared, or signals cannot be had.
+    /// Returns an error if the terminal cannot be prepared or signals cannot be received.
     ///
     /// # Panics
-    /// Outside of a tokio runtime.
+    /// Panics outside a tokio runtime.
     pub fn start(mode: Mode) -> io::Result<Self> {
-        let stop = Stop::at_signals()?;
+        let stop = StopRequest::at_signals()?;
         let screen = match mode {
             Mode::Screen => Some(Screen::start(stop.clone())?),
             Mode::Lines => None,
@@ -61,18 +61,18 @@ impl Live {
         Ok(Self { screen, stop })
     }
 
-    /// Tells when the run is to end before its time.
-    pub fn stop(&self) -> Stop {
+    /// Returns the request to end the run early.
+    pub fn stop(&self) -> StopRequest {
         self.stop.clone()
     }
 
-    /// Ends the showing, so that the report can be printed.
+    /// Ends the display, so that the report can be printed.
     pub fn finish(self) {
         drop(self.screen);
     }
 }
 
-impl Watcher for Live {
+impl Observer for Display {
     fn phase(&mut self, name: &str) {
         if self.screen.is_none() {
             eprintln!("{name}");

@@ -1,4 +1,4 @@
-//! The terminal's whole screen: taken, drawn on, and given back whatever happens.
+//! Full-screen view of a terminal, which is restored even after a panic.
 
 use std::io::{self, Stderr};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,16 +15,16 @@ use ratatui::crossterm::terminal::{self, EnterAlternateScreen, LeaveAlternateScr
 
 use super::history::History;
 use super::snapshot::Snapshot;
-use super::stop::Stop;
+use super::stop::StopRequest;
 use super::view::render;
 
-/// How often the thread that reads keys looks whether it is still needed.
+/// Interval at which the thread that reads keys checks if it should end.
 const GLANCE: Duration = Duration::from_millis(100);
 
-/// Whether a screen is taken, so that it is given back once and by whoever comes first.
+/// True while the screen is in use, so that it is restored exactly once.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
-/// The screen, until it is dropped.
+/// A full-screen view, until it is dropped.
 #[derive(Debug)]
 pub struct Screen {
     drawing: Arc<Mutex<Drawing>>,
@@ -40,8 +40,8 @@ struct Drawing {
 }
 
 impl Screen {
-    /// Takes the terminal's screen and its keys.
-    pub(super) fn start(stop: Stop) -> io::Result<Self> {
+    /// Switches to the alternate screen and reads its keys.
+    pub(super) fn start(stop: StopRequest) -> io::Result<Self> {
         restore_at_panics();
         terminal::enable_raw_mode()?;
         TAKEN.store(true, Ordering::SeqCst);
@@ -65,7 +65,7 @@ impl Screen {
         })
     }
 
-    /// Draws how the run stands.
+    /// Draws the progress.
     pub fn show(&self, snapshot: &Snapshot) {
         let mut drawing = self.drawing.lock().unwrap_or_else(PoisonError::into_inner);
         drawing.history.add(snapshot);
@@ -78,7 +78,7 @@ impl Drop for Screen {
     fn drop(&mut self) {
         self.over.store(true, Ordering::SeqCst);
         if let Some(keys) = self.keys.take() {
-            // It ends within a glance; where it panicked the hook has said so.
+            // The thread ends within one poll interval. The panic hook has reported a panic already.
             let _ = keys.join();
         }
         restore();
@@ -88,14 +88,14 @@ impl Drop for Screen {
 impl Drawing {
     fn draw(&mut self) {
         let Some(snapshot) = &self.last else { return };
-        // A terminal that went away is no reason to end the run.
+        // The run continues without its terminal.
         let _ = self
             .terminal
             .draw(|frame| render(frame, snapshot, &self.history));
     }
 }
 
-/// Gives the terminal back, if it was taken.
+/// Restores the terminal, if the screen is in use.
 pub(super) fn restore() {
     if TAKEN.swap(false, Ordering::SeqCst) {
         let _ = terminal::disable_raw_mode();
@@ -103,7 +103,7 @@ pub(super) fn restore() {
     }
 }
 
-/// Else a panic's message would vanish with the screen, in a terminal that shows no typing.
+/// Restores the terminal before a panic's message, which would otherwise vanish with the alternate screen.
 fn restore_at_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -115,7 +115,7 @@ fn restore_at_panics() {
     });
 }
 
-fn read_keys(drawing: &Mutex<Drawing>, over: &AtomicBool, stop: &Stop) {
+fn read_keys(drawing: &Mutex<Drawing>, over: &AtomicBool, stop: &StopRequest) {
     while !over.load(Ordering::SeqCst) {
         match event::poll(GLANCE).and_then(|is_there| {
             if is_there {
@@ -124,19 +124,19 @@ fn read_keys(drawing: &Mutex<Drawing>, over: &AtomicBool, stop: &Stop) {
                 Ok(None)
             }
         }) {
-            Ok(Some(Event::Key(key))) if ends_the_run(key) => stop.ask_or_exit(),
+            Ok(Some(Event::Key(key))) if ends_the_run(key) => stop.request_or_exit(),
             Ok(Some(Event::Resize(..))) => drawing
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .draw(),
             Ok(_) => {}
-            // No keys can be had; the run goes on.
+            // The run continues without keys.
             Err(_) => return,
         }
     }
 }
 
-/// In raw mode Ctrl-C is a key and no signal.
+/// Returns true for `q` and Ctrl-C, which raw mode delivers as a key instead of a signal.
 fn ends_the_run(key: KeyEvent) -> bool {
     let interrupt = key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL);
     key.kind == KeyEventKind::Press && (interrupt || key.code == KeyCode::Char('q'))

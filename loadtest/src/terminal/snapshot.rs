@@ -1,35 +1,35 @@
-//! How a run stands at one moment.
+//! Progress of a run at one moment.
 
 use std::time::Duration;
 
 use crate::ledger::Balance;
 use crate::report::model::{Failure, Generator, Percentiles, Second};
 
-/// How a run stands.
+/// Progress of a run.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Snapshot {
-    /// What is run.
+    /// Name of the scenario.
     pub scenario: String,
-    /// The part of the run that goes on, such as `open` or `arrivals`.
+    /// Current phase, such as `open` or `arrivals`.
     pub phase: String,
-    /// How long this part has gone on.
+    /// Time since the phase began.
     pub elapsed: Duration,
-    /// How long it is to go on, where that is known.
+    /// Intended length of the phase, if it is known.
     pub length: Option<Duration>,
-    /// The last whole second.
+    /// Last complete second.
     pub second: Second,
-    /// Latencies since the beginning, by kind, in the order in which a login goes through them.
+    /// Latencies since the run began, by kind in the order of a login.
     pub latencies: Vec<(String, Percentiles)>,
-    /// What was owed and what came; `lost` is what is still on its way.
+    /// Expected and received results; `lost` are those still in flight.
     pub ledger: Balance,
-    /// Whether the generator keeps up.
+    /// Lateness and cost of the generator.
     pub generator: Generator,
-    /// The commonest failures first.
+    /// Failures, the most frequent first.
     pub failures: Vec<Failure>,
 }
 
 impl Snapshot {
-    /// The share of the part that is over, from 0 to 1.
+    /// Returns the elapsed fraction of the phase, from 0 to 1.
     pub fn progress(&self) -> Option<f64> {
         let length = self.length?.as_secs_f64();
         Some(if length > 0.0 {
@@ -39,14 +39,14 @@ impl Snapshot {
         })
     }
 
-    /// Minutes and seconds, as `1:05`.
+    /// Formats minutes and seconds, as `1:05`.
     pub fn clock(time: Duration) -> String {
         let seconds = time.as_secs();
         format!("{}:{:02}", seconds / 60, seconds % 60)
     }
 }
 
-/// A run of logins after 42 seconds, for tests.
+/// Returns a run of logins after 42 seconds, for tests.
 #[cfg(test)]
 pub fn sample() -> Snapshot {
     let report = crate::report::sample::sample();

@@ -1,4 +1,4 @@
-//! The wish to end a run before its time.
+//! Requests to end a run early.
 
 use std::io;
 
@@ -7,20 +7,20 @@ use tokio::sync::watch;
 
 use super::screen;
 
-/// The exit code of a program that was interrupted: 128 and the number of SIGINT.
+/// Exit code of an interrupted program: 128 plus the number of SIGINT.
 const EX_INTERRUPTED: i32 = 130;
 
-/// Whether the run is to end: asked by Ctrl-C, SIGTERM, or `q` on the screen. Cheap to clone.
+/// A request to end the run: Ctrl-C, SIGTERM, or `q` on the screen. Clones share it.
 #[derive(Debug, Clone)]
-pub struct Stop(watch::Sender<bool>);
+pub struct StopRequest(watch::Sender<bool>);
 
-impl Stop {
-    /// One that nobody has asked for yet, and that listens to no signals.
+impl StopRequest {
+    /// Creates one that listens to no signals.
     pub fn new() -> Self {
         Self(watch::Sender::new(false))
     }
 
-    /// One that signals ask for.
+    /// Creates one that SIGINT and SIGTERM request.
     pub(super) fn at_signals() -> io::Result<Self> {
         let stop = Self::new();
         for kind in [
@@ -30,40 +30,40 @@ impl Stop {
             let (stop, mut signals) = (stop.clone(), signal::signal(kind)?);
             tokio::spawn(async move {
                 while signals.recv().await.is_some() {
-                    stop.ask_or_exit();
+                    stop.request_or_exit();
                 }
             });
         }
         Ok(stop)
     }
 
-    /// Asks for the end.
-    pub fn ask(&self) {
+    /// Requests the end.
+    pub fn request(&self) {
         self.0.send_replace(true);
     }
 
-    /// Whether the end has been asked for.
-    pub fn is_asked(&self) -> bool {
+    /// Returns true if the end has been requested.
+    pub fn is_requested(&self) -> bool {
         *self.0.borrow()
     }
 
-    /// Returns when the end is asked for.
-    pub async fn asked(&self) {
-        // The sender is held here, so that the channel is not closed.
-        let _ = self.0.subscribe().wait_for(|asked| *asked).await;
+    /// Waits until the end is requested.
+    pub async fn requested(&self) {
+        // `self` holds the sender, so that the channel stays open.
+        let _ = self.0.subscribe().wait_for(|requested| *requested).await;
     }
 
-    /// Asks for the end; who asks again does not want to wait for it.
-    pub(super) fn ask_or_exit(&self) {
-        if self.is_asked() {
+    /// Requests the end, or ends the program at once if it was requested before.
+    pub(super) fn request_or_exit(&self) {
+        if self.is_requested() {
             screen::restore();
             std::process::exit(EX_INTERRUPTED);
         }
-        self.ask();
+        self.request();
     }
 }
 
-impl Default for Stop {
+impl Default for StopRequest {
     fn default() -> Self {
         Self::new()
     }
@@ -74,16 +74,16 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn everybody_hears_of_the_wish_early_or_late() {
-        let stop = Stop::new();
+    async fn waiters_before_and_after_the_request_return() {
+        let stop = StopRequest::new();
         let waiting = tokio::spawn({
             let stop = stop.clone();
-            async move { stop.asked().await }
+            async move { stop.requested().await }
         });
-        assert!(!stop.is_asked());
-        stop.ask();
+        assert!(!stop.is_requested());
+        stop.request();
         waiting.await.unwrap();
-        stop.asked().await;
-        assert!(stop.is_asked());
+        stop.requested().await;
+        assert!(stop.is_requested());
     }
 }

@@ -1,4 +1,4 @@
-//! What stands on the screen: a pure function of the snapshot and the seconds before it.
+//! Layout of the screen: a pure function of the snapshot and the seconds before it.
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -10,13 +10,13 @@ use super::history::History;
 use super::snapshot::Snapshot;
 use crate::report::format::{bytes, count, decimal};
 
-/// Columns from which the curves of latencies have room beside their table.
+/// Minimum number of columns for curves beside the table of latencies.
 const WIDE: u16 = 96;
 
-/// Columns of the table of latencies beside the kind: four figures of the last second, four of the whole run.
+/// Widths of the latency columns: four of the last second, four of the whole run.
 const LATENCY_COLUMNS: [u16; 8] = [7, 7, 7, 7, 9, 7, 7, 7];
 
-/// Draws the run.
+/// Draws the progress of a run.
 pub fn render(frame: &mut Frame<'_>, snapshot: &Snapshot, history: &History) {
     let kinds = u16::try_from(snapshot.latencies.len()).unwrap_or(u16::MAX);
     let processes = u16::try_from(snapshot.second.processes.len()).unwrap_or(u16::MAX);
@@ -54,7 +54,7 @@ fn boxed(title: &str) -> Block<'_> {
         .title(title)
 }
 
-/// A number behind its label.
+/// A label and its number.
 fn labelled<'a>(label: &'a str, value: String) -> [Span<'a>; 3] {
     [
         Span::from(label).dim(),
@@ -63,7 +63,7 @@ fn labelled<'a>(label: &'a str, value: String) -> [Span<'a>; 3] {
     ]
 }
 
-/// A number that ought to be 0.
+/// A label and a number that is highlighted unless it is 0.
 fn alarming<'a>(label: &'a str, number: u64) -> [Span<'a>; 3] {
     let [label, value, gap] = labelled(label, count(number));
     [
@@ -114,7 +114,7 @@ fn draw_rates(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot, history: &
     let [text, curves] =
         Layout::horizontal([Constraint::Length(62), Constraint::Fill(1)]).areas(inner);
     let rates = [
-        labelled("asked", count(second.arrivals)),
+        labelled("arrivals", count(second.arrivals)),
         labelled("done", count(second.done)),
         alarming("failed", second.failed),
     ];
@@ -206,20 +206,20 @@ fn right(text: String, style: Style) -> Cell<'static> {
 
 fn draw_ledger(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot) {
     let ledger = &snapshot.ledger;
-    let told = [
+    let delivered = [
         labelled(
-            "told",
+            "delivered",
             format!("{} of {}", count(ledger.received), count(ledger.expected)),
         ),
-        labelled("on the way", count(ledger.lost)),
+        labelled("pending", count(ledger.lost)),
     ];
     let wrong = [
-        alarming("twice", ledger.duplicate),
-        alarming("astray", ledger.wrong_browser),
+        alarming("duplicate", ledger.duplicate),
+        alarming("wrong", ledger.wrong_browser),
         alarming("failed", ledger.failed),
     ];
     let lines = vec![
-        Line::from_iter(told.concat()),
+        Line::from_iter(delivered.concat()),
         Line::from_iter(wrong.concat()),
     ];
     frame.render_widget(Paragraph::new(lines).block(boxed("ledger")), area);

@@ -1,146 +1,142 @@
-//! Those who flood: opens, scans and guesses from a few addresses. What becomes of them is counted apart.
+//! Abuse: opens, scans and guesses from a few addresses. Their outcomes are counted apart from the logins.
 
 use std::sync::Arc;
 
-use saoma_protocol::{ScanRequest, paths};
+use saoma_client::{Browser, BrowserError, DEFAULT_TIMEOUT, Phone, PhoneError};
+use saoma_protocol::ScanRequest;
 use tokio::time::{Instant, sleep_until};
 
-use super::requests::{Asked, RequestError, Requests};
-use super::site::{ABUSERS, Site};
-use crate::browser::{Browser, BrowserError, PATIENCE};
-use crate::open_model::{Clock, Room, arrive_at};
-use crate::pacing::Stage;
+use super::connection_pool::ConnectionPool;
+use super::state::{ABUSER_ADDRESSES, WorkerState};
+use crate::open_model::{Clock, ConcurrencyLimit, schedule};
+use crate::ramp::Ramp;
 use crate::scenario::Abuse;
 
-/// Requests of theirs that may be under way at once.
-const AT_ONCE: u32 = 500;
+/// Maximum number of the abusers' requests in flight.
+const MAX_IN_FLIGHT: u32 = 500;
 
 /// Letters of a user code.
 const LETTERS: &[u8] = b"BCDFGHJKLMNPQRSTVWXZ";
 /// Characters of a scan code.
 const CHARACTERS: &[u8] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/// Nobody minds when a flood comes a millisecond late.
-struct Coarse;
+/// The runtime's timers, whose milliseconds are precise enough for abuse.
+struct CoarseClock;
 
-impl Clock for Coarse {
+impl Clock for CoarseClock {
     async fn until(&mut self, moment: Instant) {
         sleep_until(moment).await;
     }
 }
 
-/// Floods the gateway for so long.
+/// Floods the gateway for some seconds.
 pub(super) async fn flood(
-    site: &Arc<Site>,
+    state: &Arc<WorkerState>,
     abuse: Abuse,
     began: Instant,
     seconds: f64,
 ) -> anyhow::Result<()> {
-    let Some(gateway) = &site.gateway else {
+    let Some(gateway) = &state.gateway else {
         return Ok(());
     };
     let addresses = u64::from(abuse.addresses.max(1));
-    let sources = site.abuser(0).map(|_| (ABUSERS, addresses));
-    let phones = Arc::new(Requests::new(gateway.node(0), sources, PATIENCE)?);
-    let room = Room::new(AT_ONCE);
-    let come = |rate: f64| Stage::steady(rate, seconds).share(site.plan.worker, site.plan.workers);
-    let (mut opens, mut scans, mut guesses) = (Coarse, Coarse, Coarse);
+    let sources = state
+        .abuser_address(0)
+        .map(|_| (ABUSER_ADDRESSES, addresses));
+    let phones = ConnectionPool::new(gateway.node(0), sources, DEFAULT_TIMEOUT)?;
+    let phones = Arc::new(phones);
+    let limit = ConcurrencyLimit::new(MAX_IN_FLIGHT);
+    let share =
+        |rate: f64| Ramp::steady(rate, seconds).share(state.plan.worker, state.plan.workers);
+    let (mut opens, mut scans, mut guesses) = (CoarseClock, CoarseClock, CoarseClock);
+    let scan = |what, code: ScanRequest, person| {
+        tokio::spawn(scan(
+            Arc::clone(state),
+            Arc::clone(&phones),
+            what,
+            code,
+            person,
+        ));
+    };
     tokio::join!(
-        arrive_at(&mut opens, began, come(abuse.opens), &room, |arrival| {
+        schedule(&mut opens, began, share(abuse.opens), &limit, |arrival| {
             if let Some((arrival, _)) = arrival {
-                let site = Arc::clone(site);
+                let state = Arc::clone(state);
                 tokio::spawn(async move {
-                    let opened = open(&site, arrival.number % addresses).await;
-                    site.tally
-                        .noticed(format!("flood, open: {}", outcome_of_open(&opened)));
+                    let outcome = open(&state, arrival.number % addresses).await;
+                    state.recorder.count(format!("flood, open: {outcome}"));
                     drop(arrival);
                 });
             }
         }),
-        arrive_at(&mut scans, began, come(abuse.scans), &room, |arrival| {
-            let prefix = site
+        schedule(&mut scans, began, share(abuse.scans), &limit, |arrival| {
+            let prefix = state
                 .qr_prefix
                 .get()
                 .map_or("HTTPS://LOGIN.EXAMPLE/Q", String::as_str);
-            let scan = ScanRequest::Qr {
-                qr: format!("{prefix}/{}", random(CHARACTERS, 32)),
-            };
+            let qr = format!("{prefix}/{}", random(CHARACTERS, 32));
             if let Some((arrival, _)) = arrival {
-                tokio::spawn(attempt(
-                    Arc::clone(site),
-                    Arc::clone(&phones),
-                    "scan",
-                    scan,
-                    arrival.number % addresses,
-                ));
+                scan("scan", ScanRequest::Qr { qr }, arrival.number % addresses);
             }
         }),
-        arrive_at(&mut guesses, began, come(abuse.guesses), &room, |arrival| {
-            let scan = ScanRequest::UserCode {
-                user_code: random(LETTERS, 8),
-            };
-            if let Some((arrival, _)) = arrival {
-                tokio::spawn(attempt(
-                    Arc::clone(site),
-                    Arc::clone(&phones),
-                    "guess",
-                    scan,
-                    arrival.number % addresses,
-                ));
+        schedule(
+            &mut guesses,
+            began,
+            share(abuse.guesses),
+            &limit,
+            |arrival| {
+                let user_code = random(LETTERS, 8);
+                if let Some((arrival, _)) = arrival {
+                    let code = ScanRequest::UserCode { user_code };
+                    scan("guess", code, arrival.number % addresses);
+                }
             }
-        }),
+        ),
     );
     Ok(())
 }
 
-async fn open(site: &Site, address: u64) -> Result<(), BrowserError> {
-    let Some(gateway) = &site.gateway else {
-        return Ok(());
+async fn open(state: &WorkerState, abuser: u64) -> String {
+    let Some(gateway) = &state.gateway else {
+        return "no gateway".into();
     };
-    let (target, party) = (
-        gateway.node(usize::try_from(address).unwrap_or_default()),
-        &gateway.party,
-    );
-    let (mut socket, asked) = Browser::ask(site.abuser(address), target, party).await?;
-    socket.answer(asked).await.map(|_| ())
-}
-
-async fn attempt(
-    site: Arc<Site>,
-    phones: Arc<Requests>,
-    what: &'static str,
-    scan: ScanRequest,
-    person: u64,
-) {
-    let Some(gateway) = &site.gateway else { return };
-    let Ok(body) = serde_json::to_string(&scan) else {
-        return;
+    let node = gateway.node(usize::try_from(abuser).unwrap_or_default());
+    let opening = async {
+        let address = state.abuser_address(abuser);
+        let (mut browser, login) = Browser::connect_opening(address, node, &gateway.party).await?;
+        login.opened(browser.next().await?)
     };
-    // From the end of the list, where honest people come last.
-    let persons = gateway.persons.len();
-    let token =
-        &gateway.persons[persons - 1 - usize::try_from(person).unwrap_or_default() % persons];
-    let asked = Asked {
-        path: paths::SCANS,
-        token: Some(token),
-        media_type: "application/json",
-        body,
-    };
-    let outcome = match phones.post(&asked).await {
-        Ok(_) => "found a login".into(),
-        Err(RequestError::Refused { status, .. }) => format!("refused with {}", status.as_u16()),
-        Err(RequestError::NoAnswer(_) | RequestError::NoConnection(_)) => "no answer".into(),
-    };
-    site.tally.noticed(format!("flood, {what}: {outcome}"));
-}
-
-fn outcome_of_open(opened: &Result<(), BrowserError>) -> String {
-    match opened {
-        Ok(()) => "opened".into(),
+    match opening.await {
+        Ok(_) => "opened".into(),
         Err(BrowserError::Refused { status, .. }) => format!("refused with {}", status.as_u16()),
         Err(BrowserError::Unexpected(_)) => "answered by an error".into(),
         Err(_) => "no answer".into(),
     }
+}
+
+async fn scan(
+    state: Arc<WorkerState>,
+    phones: Arc<ConnectionPool>,
+    what: &'static str,
+    code: ScanRequest,
+    person: u64,
+) {
+    let Some(gateway) = &state.gateway else {
+        return;
+    };
+    // Abusers are the last persons of the list, which honest arrivals reach last.
+    let persons = gateway.tokens.len();
+    let person = usize::try_from(person).unwrap_or_default() % persons;
+    let token = &*gateway.tokens[persons - 1 - person];
+    let phone = Phone::with_client(&*phones, gateway.node(0).clone(), token);
+    let outcome = match phone.claim(&code).await {
+        Ok(_) => "found a login".into(),
+        Err(PhoneError::Refused { status, .. } | PhoneError::InvalidAnswer { status, .. }) => {
+            format!("refused with {}", status.as_u16())
+        }
+        Err(PhoneError::NoAnswer(_) | PhoneError::InvalidRequest(_)) => "no answer".into(),
+    };
+    state.recorder.count(format!("flood, {what}: {outcome}"));
 }
 
 fn random(letters: &[u8], length: usize) -> String {

@@ -1,15 +1,15 @@
-//! A worker: a process of the generator, which carries out the conductor's orders and says what came of them.
+//! A worker process of the load generator. It carries out the coordinator's commands and reports each second.
 //!
-//! One thread is enough for it, and leaves the processors to the server; more workers make more load.
+//! It runs on one thread, which leaves the other processors to the server. More workers make more load.
 
 mod abuse;
+mod connection_pool;
+mod iteration;
 mod plain;
-mod requests;
-mod site;
-mod steps;
-mod tally;
-mod turn;
-mod visitor;
+mod recorder;
+mod state;
+mod stepwise;
+mod virtual_user;
 
 use std::io::Write;
 use std::sync::Arc;
@@ -17,247 +17,257 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, bail};
+use saoma_client::DEFAULT_TIMEOUT;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use url::Url;
 
 use self::abuse::flood;
-use self::requests::Requests;
-use self::site::{Signal, Site};
-use crate::browser::PATIENCE;
-use crate::open_model::{Arrival, PreciseClock, Room, arrive_at};
-use crate::orders::{LATENESS, Order, Target, Word};
-use crate::pacing::Stage;
+use self::connection_pool::ConnectionPool;
+use self::state::{Signal, WorkerState};
+use crate::messages::{Command, Event, LATENESS, Target};
+use crate::open_model::{Arrival, ConcurrencyLimit, PreciseClock, schedule};
+use crate::ramp::Ramp;
 use crate::scenario::{Abuse, Step};
 
-/// Browsers that connect at the same time where no rate is asked for: enough to be quick, few enough for any backlog.
-const OPENING_AT_ONCE: u32 = 64;
+/// Browsers that connect at once without a rate: enough to be fast, and few enough for any listen backlog.
+const MAX_CONNECTING: u32 = 64;
 
-/// How often is looked whether all browsers have done what they were told.
-const LOOK: Duration = Duration::from_millis(5);
+/// Interval between checks if all browsers have followed a signal.
+const CHECK_INTERVAL: Duration = Duration::from_millis(5);
 
-/// Carries out what standard input says, until it ends.
+/// Time for all virtual users to receive a signal before they act on it.
+const SIGNAL_LEAD: Duration = Duration::from_millis(100);
+
+/// Carries out the commands on standard input until it ends.
 ///
 /// # Errors
-/// An order cannot be understood, or the machine gives no thread.
+/// Returns an error if a command cannot be parsed or the machine does not start another thread.
 pub fn run() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     let result = runtime.block_on(serve());
-    // Standard input may still be waited for.
+    // A blocking read of standard input may still be in progress.
     runtime.shutdown_background();
     result
 }
 
 async fn serve() -> anyhow::Result<()> {
-    let mut orders = BufReader::new(tokio::io::stdin()).lines();
-    let mut next = async || -> anyhow::Result<Option<Order>> {
-        let line = orders.next_line().await?;
-        line.map(|line| serde_json::from_str(&line).context("an order cannot be understood"))
+    let mut lines = BufReader::new(tokio::io::stdin()).lines();
+    let mut next = async || -> anyhow::Result<Option<Command>> {
+        let line = lines.next_line().await?;
+        line.map(|line| serde_json::from_str(&line).context("invalid command"))
             .transpose()
     };
-    let Some(Order::Begin(plan)) = next().await? else {
-        bail!("a worker is started by a run")
+    let Some(Command::Start(plan)) = next().await? else {
+        bail!("a worker is started by `saoma-load run` only")
     };
     let began = instant_of(plan.began);
-    let site = Arc::new(Site::new(*plan)?);
-    let publisher = match &site.plan.target {
+    let state = Arc::new(WorkerState::new(*plan)?);
+    let publisher = match &state.plan.target {
         Target::Plain { publish, .. } => {
             let target =
-                Url::parse(&publish.replace("{id}", "0")).context("--publish is no URL")?;
-            Some(Arc::new(Requests::new(&target, None, PATIENCE)?))
+                Url::parse(&publish.replace("{id}", "0")).context("--publish: invalid URL")?;
+            Some(Arc::new(ConnectionPool::new(
+                &target,
+                None,
+                DEFAULT_TIMEOUT,
+            )?))
         }
         Target::Gateway { .. } => None,
     };
     let mut worker = Worker {
-        site: Arc::clone(&site),
+        state: Arc::clone(&state),
         publisher,
         clock: PreciseClock::start()?,
-        seats: 0,
+        slots: 0,
     };
-    tokio::spawn(tell_each_second(Arc::clone(&site), began));
-    while let Some(order) = next().await? {
-        match order {
-            Order::Begin(_) => bail!("a worker begins once"),
-            Order::Open { browsers, rate } => worker.open(browsers, rate).await,
-            Order::Arrive {
+    tokio::spawn(report_seconds(Arc::clone(&state), began));
+    while let Some(command) = next().await? {
+        match command {
+            Command::Start(_) => bail!("a worker starts once"),
+            Command::Open { browsers, rate } => worker.open(browsers, rate).await,
+            Command::Arrive {
                 step,
-                stage,
+                ramp,
+                redeem,
                 abuse,
                 at,
-            } => worker.arrive(step, stage, abuse, instant_of(at)).await?,
-            Order::Reconnect { over } => worker.reconnect(over).await,
-            Order::Leave => worker.leave().await,
-            Order::End => {
-                say(&Word::Second(site.tally.tick(began.elapsed().as_secs())));
-                say(&Word::Done);
+            } => {
+                state.redeem.store(redeem, Ordering::Relaxed);
+                worker.arrive(step, ramp, abuse, instant_of(at)).await?;
+            }
+            Command::Reconnect { over } => worker.reconnect(over).await,
+            Command::Leave => worker.leave().await,
+            Command::Stop => {
+                let second = state.recorder.take_second(began.elapsed().as_secs());
+                send(&Event::Second(second));
+                send(&Event::Done);
                 return Ok(());
             }
         }
-        say(&Word::Done);
+        send(&Event::Done);
     }
     Ok(())
 }
 
 struct Worker {
-    site: Arc<Site>,
-    publisher: Option<Arc<Requests>>,
+    state: Arc<WorkerState>,
+    publisher: Option<Arc<ConnectionPool>>,
     clock: PreciseClock,
-    /// Browsers that were asked for so far.
-    seats: u64,
+    /// Number of slots opened so far.
+    slots: u64,
 }
 
 impl Worker {
     async fn open(&mut self, browsers: u64, rate: f64) {
-        let missing = browsers.saturating_sub(self.seats);
-        let (first, site) = (self.seats, Arc::clone(&self.site));
-        self.seats = self.seats.max(browsers);
-        let seats = first..first + missing;
-        let room = if rate > 0.0 {
-            let room = self.site.room.clone();
-            let moments = Stage::steady(rate, missing as f64 / rate).moments();
-            let (publisher, tally) = (self.publisher.clone(), &site.tally);
-            arrive_at(
+        let missing = browsers.saturating_sub(self.slots);
+        let (first, state) = (self.slots, Arc::clone(&self.state));
+        self.slots = self.slots.max(browsers);
+        let slots = first..first + missing;
+        let limit = if rate > 0.0 {
+            let limit = self.state.limit.clone();
+            let moments = Ramp::steady(rate, missing as f64 / rate).moments();
+            let (publisher, recorder) = (self.publisher.clone(), &state.recorder);
+            schedule(
                 &mut self.clock,
                 Instant::now(),
-                seats.zip(moments),
-                &room,
+                slots.zip(moments),
+                &limit,
                 |arrival| match arrival {
                     Some((arrival, late)) => {
-                        tally.measured(LATENESS, late);
-                        seat(&site, publisher.as_ref(), arrival);
+                        recorder.latency(LATENESS, late);
+                        open_slot(&state, publisher.as_ref(), arrival);
                     }
-                    None => tally.dropped(),
+                    None => recorder.dropped(),
                 },
             )
             .await;
-            room
+            limit
         } else {
-            let room = Room::new(OPENING_AT_ONCE);
-            for number in seats {
-                let Some(arrival) = room.next(number).await else {
+            let limit = ConcurrencyLimit::new(MAX_CONNECTING);
+            for slot in slots {
+                let Some(arrival) = limit.next(slot).await else {
                     break;
                 };
-                seat(&site, self.publisher.as_ref(), arrival);
+                open_slot(&state, self.publisher.as_ref(), arrival);
             }
-            room
+            limit
         };
-        if timeout(self.site.patience() * 2, room.empty())
+        if timeout(self.state.timeout() * 2, limit.drained())
             .await
             .is_err()
         {
-            self.site.tally.failed("a browser did not open");
+            self.state.recorder.failed("a browser did not open");
         }
     }
 
     async fn arrive(
         &mut self,
         step: Step,
-        stage: Stage,
+        ramp: Ramp,
         abuse: Option<Abuse>,
         at: Instant,
     ) -> anyhow::Result<()> {
-        let site = &self.site;
-        site.flooded.store(abuse.is_some(), Ordering::Relaxed);
-        let moments = stage.share(site.plan.worker, site.plan.workers);
-        let coming = arrive_at(
+        let state = &self.state;
+        state.under_abuse.store(abuse.is_some(), Ordering::Relaxed);
+        let moments = ramp.share(state.plan.worker, state.plan.workers);
+        let arriving = schedule(
             &mut self.clock,
             at,
             moments,
-            &site.room,
+            &state.limit,
             |arrival| match arrival {
                 Some((arrival, late)) => {
-                    site.tally.arrived(late);
-                    site.arrive(step, arrival);
+                    state.recorder.arrived(late);
+                    state.arrive(step, arrival);
                 }
-                None => site.tally.dropped(),
+                None => state.recorder.dropped(),
             },
         );
         let flooding = async {
             match abuse {
-                Some(abuse) => flood(site, abuse, at, stage.seconds).await,
+                Some(abuse) => flood(state, abuse, at, ramp.seconds).await,
                 None => Ok(()),
             }
         };
-        let ((), flooded) = tokio::join!(coming, flooding);
-        if timeout(site.patience() * 2, site.room.empty())
+        let ((), flooded) = tokio::join!(arriving, flooding);
+        if timeout(state.timeout() * 2, state.limit.drained())
             .await
             .is_err()
         {
-            let alone = site.send_away();
-            (0..alone).for_each(|_| site.tally.failed("no browser was waiting"));
-            (0..site.room.under_way())
-                .for_each(|_| site.tally.failed("a login did not come to an end"));
+            let unserved = state.drop_early_arrivals();
+            (0..unserved).for_each(|_| state.recorder.failed("no browser was waiting"));
+            (0..state.limit.in_flight())
+                .for_each(|_| state.recorder.failed("a login did not come to an end"));
         }
-        site.flooded.store(false, Ordering::Relaxed);
+        state.under_abuse.store(false, Ordering::Relaxed);
         flooded
     }
 
     async fn reconnect(&self, over: f64) {
-        let site = &self.site;
-        site.returned.store(0, Ordering::Relaxed);
+        let state = &self.state;
+        state.resumed.store(0, Ordering::Relaxed);
         let over = Duration::from_secs_f64(over);
-        // Whoever is told late is not to lose the time of being told.
-        site.signals.send_replace(Signal::Reconnect(
-            Instant::now() + Duration::from_millis(100),
-            over,
-        ));
-        let back = || site.returned.load(Ordering::Relaxed) >= site.living.load(Ordering::Relaxed);
-        if !become_so(site.patience() * 2 + over, back).await {
-            site.tally.failed("browsers did not all come back");
+        // Without the lead, a browser that is woken late would count its waking as latency.
+        let at = Instant::now() + SIGNAL_LEAD;
+        state.signals.send_replace(Signal::Reconnect(at, over));
+        let all_resumed =
+            || state.resumed.load(Ordering::Relaxed) >= state.active.load(Ordering::Relaxed);
+        if !wait_until(state.timeout() * 2 + over, all_resumed).await {
+            state.recorder.failed("browsers did not all resume");
         }
-        site.signals.send_replace(Signal::Wait);
+        state.signals.send_replace(Signal::Wait);
     }
 
     async fn leave(&mut self) {
-        let site = &self.site;
-        site.signals.send_replace(Signal::Leave);
-        if !become_so(site.patience() * 2, || {
-            site.living.load(Ordering::Relaxed) == 0
-        })
-        .await
-        {
-            site.tally.failed("browsers did not all leave");
+        let state = &self.state;
+        state.signals.send_replace(Signal::Leave);
+        let all_left = || state.active.load(Ordering::Relaxed) == 0;
+        if !wait_until(state.timeout() * 2, all_left).await {
+            state.recorder.failed("browsers did not all leave");
         }
-        site.signals.send_replace(Signal::Wait);
-        self.seats = 0;
+        state.signals.send_replace(Signal::Wait);
+        self.slots = 0;
     }
 }
 
-fn seat(site: &Arc<Site>, publisher: Option<&Arc<Requests>>, arrival: Arrival) {
-    site.living.fetch_add(1, Ordering::Relaxed);
-    let (site, seat) = (Arc::clone(site), arrival.number);
+/// Opens a slot, which is numbered by its arrival.
+fn open_slot(state: &Arc<WorkerState>, publisher: Option<&Arc<ConnectionPool>>, first: Arrival) {
+    state.active.fetch_add(1, Ordering::Relaxed);
+    let (state, slot) = (Arc::clone(state), first.number);
     match publisher {
-        Some(publisher) => drop(tokio::spawn(plain::subscribe(
-            site,
+        Some(publisher) => drop(tokio::spawn(plain::run_slot(
+            state,
             Arc::clone(publisher),
-            seat,
-            arrival,
+            slot,
+            first,
         ))),
-        None => drop(tokio::spawn(visitor::occupy(site, seat, arrival))),
+        None => drop(tokio::spawn(virtual_user::run_slot(state, slot, first))),
     }
 }
 
-async fn become_so(patience: Duration, is_so: impl Fn() -> bool) -> bool {
+/// Returns false if the condition does not hold in time.
+async fn wait_until(limit: Duration, condition: impl Fn() -> bool) -> bool {
     let waiting = async {
-        while !is_so() {
-            sleep(LOOK).await;
+        while !condition() {
+            sleep(CHECK_INTERVAL).await;
         }
     };
-    timeout(patience, waiting).await.is_ok()
+    timeout(limit, waiting).await.is_ok()
 }
 
-async fn tell_each_second(site: Arc<Site>, began: Instant) {
+async fn report_seconds(state: Arc<WorkerState>, began: Instant) {
     for number in 0.. {
         sleep_until(began + Duration::from_secs(number + 1)).await;
-        say(&Word::Second(site.tally.tick(number)));
+        send(&Event::Second(state.recorder.take_second(number)));
     }
 }
 
-/// Says something to the conductor. Without one there is nothing left to do.
-fn say(word: &Word) {
-    let line = serde_json::to_string(word).unwrap_or_default() + "\n";
+/// Sends an event to the coordinator, or ends the process if the coordinator is gone.
+fn send(event: &Event) {
+    let line = serde_json::to_string(event).unwrap_or_default() + "\n";
     let mut output = std::io::stdout().lock();
     if output
         .write_all(line.as_bytes())
@@ -268,7 +278,7 @@ fn say(word: &Word) {
     }
 }
 
-/// A moment given in microseconds since 1970, on this process's clock.
+/// Converts microseconds since 1970 to this process's clock.
 fn instant_of(micros: u64) -> Instant {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)

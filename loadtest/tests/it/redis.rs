@@ -1,4 +1,4 @@
-//! A Redis server of a test's own, which ends with it.
+//! A Redis server that ends with its test.
 
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
@@ -13,7 +13,7 @@ pub struct RedisServer {
 }
 
 impl RedisServer {
-    /// Starts a server, and waits until it takes connections.
+    /// Starts a server and waits until it accepts connections.
     pub fn start() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let port = std::net::TcpListener::bind("127.0.0.1:0")
@@ -47,7 +47,7 @@ impl RedisServer {
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
             assert!(
                 Instant::now() < until,
-                "Redis takes no connections on port {port}"
+                "Redis accepts no connections on port {port}"
             );
             std::thread::sleep(Duration::from_millis(20));
         }

@@ -1,4 +1,4 @@
-//! A conductor and its workers make a run against a gateway in this process.
+//! Runs of a coordinator and its workers against a gateway in this process.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -10,6 +10,28 @@ use tempfile::TempDir;
 
 use crate::redis::RedisServer;
 
+/// A scenario with every kind of phase and behaviour that a single run can have.
+const EVERYTHING: &str = r#"
+failover = true
+think_time = 0.1
+behaviours = { login = 2, cancel = 1, reject = 1, refresh = 1, slow = 1 }
+
+[[phases]]
+kind = "open"
+settle = 0
+
+[[phases]]
+kind = "churn"
+settle = 0
+
+[[phases]]
+kind = "reconnect"
+
+[[phases]]
+kind = "arrivals"
+redeem = true
+"#;
+
 struct World {
     directory: TempDir,
     nodes: Vec<Gateway>,
@@ -20,13 +42,13 @@ impl World {
         Self::start_on("memory:", 1).await
     }
 
-    /// So many nodes on a store.
+    /// Starts several nodes on a store.
     async fn start_on(store: &str, count: usize) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let file = |name: &str| directory.path().join(name);
         std::fs::write(file("signing.pem"), saoma_gateway::generate_pem().unwrap()).unwrap();
         saoma_load::deployment::make(directory.path(), store, false).unwrap();
-        // Few persons, since their tokens take time to sign.
+        // Few persons, because each token takes time to sign.
         let deployment = std::fs::read_to_string(file("deployment.toml")).unwrap();
         std::fs::write(
             file("deployment.toml"),
@@ -44,7 +66,7 @@ impl World {
         Self { directory, nodes }
     }
 
-    /// A run by a scenario, with more arguments.
+    /// Builds the command of a run, with more arguments.
     fn command(&self, scenario: &str, more: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_saoma-load"));
         command.args(["run", scenario]);
@@ -56,7 +78,7 @@ impl World {
         command
             .arg("--deployment")
             .arg(self.directory.path().join("deployment.toml"));
-        // A machine that is busy with other tests makes a generator late.
+        // Other tests on the same machine make a generator late.
         command
             .arg("--json")
             .arg(self.result())
@@ -92,7 +114,7 @@ fn count(report: &Report, kind: &str) -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_workers_make_the_logins_that_one_command_asks_for_and_their_books_are_summed() {
+async fn two_workers_share_the_logins_of_a_run_and_their_counts_are_summed() {
     let world = World::start().await;
     let here = format!("gateway={}", std::process::id());
     let size = [
@@ -105,7 +127,7 @@ async fn two_workers_make_the_logins_that_one_command_asks_for_and_their_books_a
         "--duration",
         "1",
         "--set",
-        "settle=0",
+        "open.settle=0",
     ];
     let (output, report) = world
         .run("login", &[&size[..], &["--pid", &here]].concat())
@@ -124,7 +146,7 @@ async fn two_workers_make_the_logins_that_one_command_asks_for_and_their_books_a
     assert_eq!(
         count(&report, "open"),
         121,
-        "each that is done is followed by another"
+        "another browser opens after each completed login"
     );
     assert_eq!(
         report.series.iter().map(|second| second.done).sum::<u64>(),
@@ -138,7 +160,7 @@ async fn two_workers_make_the_logins_that_one_command_asks_for_and_their_books_a
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn steps_lose_nobody_between_two_nodes_and_each_tells_what_it_costs() {
+async fn steps_lose_no_login_between_two_nodes_and_report_their_cost() {
     let redis = RedisServer::start();
     let world = World::start_on(&redis.url(), 2).await;
     let here = format!("gateway={}", std::process::id());
@@ -150,9 +172,9 @@ async fn steps_lose_nobody_between_two_nodes_and_each_tells_what_it_costs() {
         "--rate",
         "100",
         "--set",
-        "settle=0",
+        "open.settle=0",
         "--set",
-        "scan_rate=200",
+        "scan.rate=200",
     ];
     let demands = [
         "gateway.cpu_ms_per_1000_confirms>0",
@@ -198,23 +220,12 @@ async fn steps_lose_nobody_between_two_nodes_and_each_tells_what_it_costs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn people_do_all_that_they_may_and_browsers_that_lose_their_sockets_come_back() {
+async fn all_behaviours_end_well_and_browsers_resume_after_lost_sockets() {
     let world = World::start().await;
-    let people = "people={login=2, cancel=1, reject=1, refresh=1, slow=1}";
-    let settings = [
-        people,
-        "settle=0",
-        "slow=0.1",
-        "reconnects=1",
-        "come_back=true",
-        "churn=true",
-    ];
-    let set: Vec<&str> = settings
-        .into_iter()
-        .flat_map(|setting| ["--set", setting])
-        .collect();
+    let scenario = world.directory.path().join("everything.toml");
+    std::fs::write(&scenario, EVERYTHING).unwrap();
     let size = ["--browsers", "20", "--rate", "60", "--duration", "1"];
-    let (output, report) = world.run("mix", &[&size[..], &set].concat()).await;
+    let (output, report) = world.run(scenario.to_str().unwrap(), &size).await;
     assert!(output.status.success(), "{output:?}");
     assert_eq!(report.ledger.expected, 40, "two in three confirm");
     assert_eq!(
@@ -224,17 +235,10 @@ async fn people_do_all_that_they_may_and_browsers_that_lose_their_sockets_come_b
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_with_more_logins_than_it_has_room_for_says_so_and_counts_for_nothing() {
+async fn a_run_over_its_concurrency_limit_is_void() {
     let world = World::start().await;
     let size = ["--browsers", "1", "--rate", "300", "--duration", "0.2"];
-    let set = [
-        "--set",
-        "in_flight=1",
-        "--set",
-        "settle=0",
-        "--set",
-        "redeem=true",
-    ];
+    let set = ["--set", "in_flight=1", "--set", "open.settle=0"];
     let (output, report) = world.run("login", &[&size[..], &set].concat()).await;
     assert_eq!(output.status.code(), Some(3), "{output:?}");
     assert!(report.generator.dropped > 0);
@@ -242,19 +246,19 @@ async fn a_run_with_more_logins_than_it_has_room_for_says_so_and_counts_for_noth
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_that_loses_a_worker_says_so_and_counts_for_nothing() {
+async fn a_run_that_loses_a_worker_is_void() {
     let world = World::start().await;
-    let mut command = world.command("hold", &["--browsers", "5", "--set", "idle=600"]);
-    let mut conductor = command
+    let mut command = world.command("hold", &["--browsers", "5", "--duration", "600"]);
+    let mut coordinator = command
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut told = BufReader::new(conductor.stderr.take().unwrap());
-    // The first line comes when the workers are at work.
-    told.read_line(&mut String::new()).unwrap();
+    let mut progress = BufReader::new(coordinator.stderr.take().unwrap());
+    // The first line appears once the workers have started.
+    progress.read_line(&mut String::new()).unwrap();
     let children =
-        std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", conductor.id())).unwrap();
+        std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", coordinator.id())).unwrap();
     let kill = format!("kill -KILL {}", children.trim());
     assert!(
         Command::new("sh")
@@ -263,7 +267,7 @@ async fn a_run_that_loses_a_worker_says_so_and_counts_for_nothing() {
             .unwrap()
             .success()
     );
-    let status = conductor.wait().unwrap();
+    let status = coordinator.wait().unwrap();
     assert_eq!(status.code(), Some(3));
     let report = read(&world.result()).unwrap();
     assert!(

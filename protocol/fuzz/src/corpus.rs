@@ -1,13 +1,11 @@
-//! The inputs from which mutations start: good ones, bad ones, and every one that has once broken its property.
+//! Inputs from which mutations start: good ones, bad ones, and each that has once broken its property.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The corpus of a property, always in the same order.
-pub(crate) fn of(property: &str) -> Vec<(PathBuf, Vec<u8>)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("corpus")
-        .join(property);
+/// Reads the corpus of a property, always in the same order.
+pub(crate) fn of(corpora: &str, property: &str) -> Vec<(PathBuf, Vec<u8>)> {
+    let folder = Path::new(corpora).join(property);
     let entries = fs::read_dir(&folder)
         .unwrap_or_else(|error| panic!("no corpus at {}: {error}", folder.display()));
     let mut files: Vec<PathBuf> = entries

@@ -1,7 +1,12 @@
-//! The short run: replays a property's corpus and tries mutations of it, the same ones each time.
+//! A short run of a property: replays its corpus and tries mutations of it, the same in every run.
 //!
-//! A property is a function that takes any bytes and panics where it does not hold. Properties stand beside the code
-//! that they are about, in files named `properties.rs`; libFuzzer tries the same functions at length.
+//! A property is a function that takes any bytes and panics if a rule is broken. Properties stand beside their code, in files
+//! named `fuzz_properties.rs`; libFuzzer tries the same functions at length.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a property that does not hold panics"
+)]
 
 mod corpus;
 mod mutation;
@@ -12,26 +17,26 @@ use proptest::test_runner::{Config, RngSeed, TestRunner};
 
 use crate::mutation::{Input, mutated};
 
-/// Mutations that a test run tries. `PROPTEST_CASES` tries more.
+/// Mutations in a test run. `PROPTEST_CASES` changes their number.
 const CASES: u32 = 2000;
 
-/// What the mutations are drawn from. `PROPTEST_RNG_SEED` draws others.
+/// Seed of the mutations. `PROPTEST_RNG_SEED` changes it.
 const SEED: u64 = 9457;
 
-/// Fails where the property does not hold for an entry of its corpus, or for a mutation of some.
+/// Tries a property on each entry of its corpus, the folder `property` in `corpora`, and on mutations of the entries.
 ///
 /// # Panics
-/// It does not hold; the message has the bytes, and the seed by which they were found.
-pub fn hold(property: &str, check: impl Fn(&[u8])) {
-    hold_for(CASES, property, check);
+/// Panics if the property does not hold, with the bytes and the seed of the mutation, or if the corpus is empty.
+pub fn hold(corpora: &str, property: &str, check: impl Fn(&[u8])) {
+    hold_for(CASES, corpora, property, check);
 }
 
-/// The same with another number of mutations, for properties that take long.
+/// Does the same with another number of mutations, for properties that take long.
 ///
 /// # Panics
-/// As [`hold`].
-pub fn hold_for(cases: u32, property: &str, check: impl Fn(&[u8])) {
-    let corpus = corpus::of(property);
+/// Panics as [`hold`] does.
+pub fn hold_for(cases: u32, corpora: &str, property: &str, check: impl Fn(&[u8])) {
+    let corpus = corpus::of(corpora, property);
     for (file, bytes) in &corpus {
         if catch_unwind(AssertUnwindSafe(|| check(bytes))).is_err() {
             panic!("{property} does not hold for {}", file.display());

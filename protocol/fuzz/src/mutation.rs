@@ -1,17 +1,17 @@
-//! Mutations in the manner of libFuzzer, without its knowledge of what they reach.
+//! Mutations in the manner of libFuzzer, without its guidance by coverage.
 
 use std::fmt;
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-/// Mutations of one input at most.
+/// Maximum mutations of one input.
 const MAX_STEPS: usize = 6;
 
-/// Bytes that one step copies or removes at most.
+/// Maximum bytes that one step copies or removes.
 const MAX_RANGE: usize = 64;
 
-/// What readers of text trip over.
+/// Byte strings that often expose faults in readers of text.
 const WORDS: &[&[u8]] = &[
     b"",
     b"\0",
@@ -52,7 +52,7 @@ const WORDS: &[&[u8]] = &[
     "\u{1f600}".as_bytes(),
 ];
 
-/// An input that prints as a literal of bytes.
+/// An input that prints as a byte string literal.
 pub(crate) struct Input(pub(crate) Vec<u8>);
 
 impl fmt::Debug for Input {
@@ -69,11 +69,11 @@ enum Step {
     Repeat(usize),
     CutOff,
     Insert(&'static [u8]),
-    /// Goes on as another entry of the corpus does.
+    /// Continues as another entry of the corpus.
     Splice(Index, Index),
 }
 
-/// Entries of a corpus, mutated.
+/// Generates mutated entries of a corpus.
 pub(crate) fn mutated(corpus: Vec<Vec<u8>>) -> impl Strategy<Value = Input> {
     let range = || 1..=MAX_RANGE;
     let step = prop_oneof![

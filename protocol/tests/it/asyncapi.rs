@@ -50,7 +50,7 @@ fn document() -> Value {
 fn info() -> Value {
     json!({
         "title": "Saoma's socket",
-        "description": "How a waiting browser follows its login at a QR-login gateway. Made from the types of the crate \
+        "description": "A waiting browser follows its login at a QR-login gateway. Made from the types of the crate \
                         `saoma-protocol`; `protocol.md` is the normative text, `openapi.json` describes the same over \
                         HTTP. Receivers ignore members that they do not know.",
         "version": version(),
@@ -132,7 +132,7 @@ fn refusals() -> Vec<Value> {
         .iter()
         .map(|code| refusal(code.status(), *code))
         .collect();
-    // What is no handshake at all gets the status that says so (RFC 9110 §15.5.22).
+    // A request that is no handshake gets its own status (RFC 9110 §15.5.22).
     refusals.push(refusal(426, ErrorCode::InvalidRequest));
     refusals
 }

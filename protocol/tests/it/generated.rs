@@ -5,10 +5,10 @@ use std::path::Path;
 
 use saoma_protocol::{
     ClientContext, ClientMessage, CloseCode, CloseNotice, CodeChallengeMethod, ComeBack,
-    ConfirmRequest, Decision, DecisionStatus, ErrorCode, Identity, IdentityKind,
+    ConfirmRequest, Decision, DecisionStatus, ErrorCode, Identity, IdentityKind, IdentityRole,
     IntrospectionResponse, MAX_POLL_WAIT_SECONDS, OfferedIdentity, OpenRequest, Place, PollAnswer,
     Problem, ProtocolVersion, RECEIVE_KEY_HEADER, RejectReason, RequesterContext, ResumeRequest,
-    ScanContext, ScanRequest, ServerMessage, UnitRole, paths,
+    ScanContext, ScanRequest, ServerMessage, paths,
 };
 use serde_json::json;
 use ts_rs::{Config, TS};
@@ -62,7 +62,7 @@ fn typescript() {
         Place,
         Identity,
         IdentityKind,
-        UnitRole,
+        IdentityRole,
         ConfirmRequest,
         Decision,
         DecisionStatus,

@@ -1,8 +1,8 @@
-//! The login's state machine, whatever happens to it in whatever order.
+//! The login's state machine, under any events in any order.
 
 use proptest::prelude::*;
 use saoma_protocol::{
-    Event, EventKind, Login, LoginState, Outcome, PersonId, Refusal, StateName, Timestamp,
+    Event, EventKind, Login, LoginState, Outcome, PersonId, StateName, Timestamp, TransitionError,
 };
 
 fn person(name: &str) -> PersonId {
@@ -71,7 +71,7 @@ proptest! {
         let confirmed = Login { state, seq, ..scanned };
         prop_assert_eq!(confirmed.apply(&confirm, Timestamp::from_millis(1000)), Ok(Outcome::Repeated));
         let other = Event::Confirm { person: person("p"), identity: identity + "x" };
-        prop_assert_eq!(confirmed.apply(&other, now), Err(Refusal::State(StateName::Confirmed)));
+        prop_assert_eq!(confirmed.apply(&other, now), Err(TransitionError::State(StateName::Confirmed)));
     }
 }
 

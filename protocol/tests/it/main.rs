@@ -1,9 +1,9 @@
-//! What the wire contract promises to both languages.
+//! The wire contract, which both languages share.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "a test that fails says so by panicking"
+    reason = "a failing test panics"
 )]
 
 mod asyncapi;

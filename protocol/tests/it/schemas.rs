@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, schema_for};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-/// Where both kinds of document keep schemas.
+/// The place of schemas in both kinds of document.
 const COMPONENTS: &str = "#/components/schemas/";
 
 /// The schemas that a document refers to.
@@ -54,7 +54,7 @@ impl Schemas {
     }
 }
 
-/// Says the same in fewer words: optional members are left out, never null; a choice of one is no choice; and links
+/// Simplifies a schema: optional members are left out, never null; a choice of one is no choice; and links
 /// into the Rust documentation lead nowhere here.
 fn simplify(schema: &mut Schema) {
     let Some(members) = schema.as_object_mut() else {
@@ -89,7 +89,7 @@ fn simplify(schema: &mut Schema) {
 pub struct Message {
     /// The value of `type`.
     pub name: String,
-    /// What it says.
+    /// The summary, from the type's documentation.
     pub summary: String,
     /// The reference to its schema.
     pub reference: Value,
@@ -128,7 +128,7 @@ pub fn refer(component: &str) -> Value {
     json!({ "$ref": format!("{COMPONENTS}{component}") })
 }
 
-/// What a code means, in the words of its type.
+/// Returns the meaning of a code, from its type's documentation.
 pub fn meaning<T: JsonSchema + Serialize>(code: T) -> String {
     let schema = schema_for!(T).to_value();
     let known = schema["oneOf"].as_array().unwrap();

@@ -21,7 +21,7 @@ pub struct AuthorizationRequest {
     ui_locales: Option<String>,
 }
 
-/// What the redirect URI gets.
+/// The kind of answer to the redirect URI.
 #[derive(JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum ResponseType {
@@ -46,7 +46,7 @@ pub struct TokenRequest {
     client_secret: Option<String>,
 }
 
-/// How a client comes to its tokens.
+/// The way in which a client gets its tokens.
 #[derive(JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum GrantType {
@@ -62,7 +62,7 @@ pub struct TokenResponse {
     token_type: TokenType,
     /// Seconds that the access token lives.
     expires_in: u64,
-    /// Who has logged in, as what and when, signed (OIDC Core §2): beside the standard claims `name`, `identity` and
+    /// The signed statement of the login (OIDC Core §2): beside the standard claims `name`, `identity` and
     /// `amr` = `["qr"]`.
     #[schemars(extend("contentMediaType" = "application/jwt"))]
     id_token: String,
@@ -70,7 +70,7 @@ pub struct TokenResponse {
     scope: String,
 }
 
-/// How an access token is used.
+/// The way in which an access token is used.
 #[derive(JsonSchema)]
 enum TokenType {
     /// By RFC 6750.
@@ -85,7 +85,7 @@ pub struct TokenError {
     error_description: String,
 }
 
-/// What went wrong.
+/// The error code.
 #[derive(JsonSchema, Serialize, Clone, Copy, PartialEq, Eq, Debug)]
 #[serde(rename_all = "snake_case")]
 pub enum TokenErrorCode {
@@ -108,15 +108,15 @@ pub enum TokenErrorCode {
 /// Claims about the person (OIDC Core §5.3.2).
 #[derive(JsonSchema)]
 pub struct UserInfo {
-    /// Who the person is.
+    /// The person's id at the app's backend.
     sub: String,
     /// The person's name; with the scope `profile` only.
     name: Option<String>,
-    /// As what the person has logged in.
+    /// The identity with which the person has logged in.
     identity: Identity,
 }
 
-/// What a relying party configures itself by (OpenID Connect Discovery 1.0 §3).
+/// The configuration of a relying party (OpenID Connect Discovery 1.0 §3).
 #[derive(JsonSchema)]
 pub struct ProviderMetadata {
     /// The gateway's public origin.
@@ -158,10 +158,10 @@ struct Jwk {
     e: String,
 }
 
-/// Asks whether an access token is good (RFC 7662 §2.1).
+/// A question about an access token (RFC 7662 §2.1).
 #[derive(JsonSchema)]
 pub struct IntrospectionRequest {
-    /// What the phone has sent.
+    /// The token that the phone sent.
     token: String,
     /// `access_token`.
     token_type_hint: Option<String>,

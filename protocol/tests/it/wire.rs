@@ -17,7 +17,7 @@ pub struct Vector {
     pub valid: bool,
 }
 
-/// Who may send it.
+/// The sender of a message.
 #[derive(Debug, Clone, Copy, Deserialize, PartialEq)]
 #[serde(rename_all = "snake_case")]
 pub enum Sender {

@@ -1,44 +1,36 @@
-/** What a close code asks of the browser (docs/protocol.md §3). */
+/** Close codes and what each asks of the browser (docs/protocol.md §3). */
 import type { ErrorCode } from "./generated.ts";
 
-/** Whether to come back, and when. */
-export type ComeBack = "no" | "after_back_off" | "after_hint" | "at_once";
+/** No close frame came: the connection broke (RFC 6455 §7.4.1). */
+export const BROKEN = 1006;
+export const INTERNAL_ERROR = 1011;
+export const RESTARTING = 1012;
+export const UNKNOWN_LOGIN = 4001;
+export const SUPERSEDED = 4002;
+export const REFUSED = 4004;
+export const UNAVAILABLE = 4100;
+export const TOO_MANY_REQUESTS = 4101;
 
-/** The codes that this client names; any other is obeyed by its range. */
-export const CloseCode = {
-  /** The connection broke: no close frame came (RFC 6455 §7.4.1). */
-  Broken: 1006,
-  InternalError: 1011,
-  Restarting: 1012,
-  UnknownLogin: 4001,
-  Superseded: 4002,
-  Refused: 4004,
-  Unavailable: 4100,
-  TooManyRequests: 4101,
-} as const;
+/** When to reconnect, if at all. */
+export type ReconnectPolicy = "no" | "after_back_off" | "after_hint" | "at_once";
 
-/** The rule for any code. The ranges carry the meaning, so that codes of a newer gateway are obeyed too. */
-export function comeBackAfter(code: number): ComeBack {
-  if (code === CloseCode.Restarting) return "after_hint";
+/** Returns the policy for any code. The ranges carry the meaning, so that a newer gateway's codes are obeyed too. */
+export function reconnectPolicy(code: number): ReconnectPolicy {
+  if (code === RESTARTING) return "after_hint";
   if (code >= 4200 && code <= 4299) return "at_once";
-  const backsOff = code === 1001 || code === CloseCode.Broken || code === CloseCode.InternalError;
+  const backsOff = code === 1001 || code === BROKEN || code === INTERNAL_ERROR;
   return backsOff || (code >= 4100 && code <= 4199) ? "after_back_off" : "no";
 }
 
-/** The code with which a socket would have closed on this error: over HTTP there is only the error. */
+const CODE_OF_ERROR: { readonly [E in ErrorCode]?: number } = {
+  unknown_login: UNKNOWN_LOGIN,
+  superseded: SUPERSEDED,
+  too_many_requests: TOO_MANY_REQUESTS,
+  temporarily_unavailable: UNAVAILABLE,
+  server_error: INTERNAL_ERROR,
+};
+
+/** Returns the code with which a socket would have closed on this error: an HTTP response has only the error. */
 export function closeCodeOf(error: ErrorCode): number {
-  switch (error) {
-    case "unknown_login":
-      return CloseCode.UnknownLogin;
-    case "superseded":
-      return CloseCode.Superseded;
-    case "too_many_requests":
-      return CloseCode.TooManyRequests;
-    case "temporarily_unavailable":
-      return CloseCode.Unavailable;
-    case "server_error":
-      return CloseCode.InternalError;
-    default:
-      return CloseCode.Refused;
-  }
+  return CODE_OF_ERROR[error] ?? REFUSED;
 }

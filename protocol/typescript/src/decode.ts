@@ -1,31 +1,31 @@
 /**
- * The one place where text from outside becomes a typed value.
+ * Decoders of text from outside. Nothing else turns such text into a typed value.
  *
- * Unknown members are ignored, so that a newer gateway is understood (docs/protocol.md §8); a value that lacks what
- * its type must have is none.
+ * Unknown members are ignored, so that a newer gateway is understood (docs/protocol.md §8). A value without a required
+ * member is rejected.
  */
-import type { CloseNotice, ServerMessage } from "./generated.ts";
+import type { CloseNotice, ResumeRequest, ServerMessage } from "./generated.ts";
 
-/** What a text from the gateway turned out to be. */
+/** A decoded text of the gateway. */
 export type Decoded =
   | { readonly message: ServerMessage }
-  /** A message of a later version: to be passed over. */
+  /** A message of a later version, to be ignored. */
   | { readonly unknownType: string }
-  /** No message at all, or one that lacks a member. */
+  /** Not a message, or one without a required member. */
   | { readonly malformed: string };
 
 /** An `error` message. */
 export type ErrorMessage = Extract<ServerMessage, { type: "error" }>;
 
-/** Why a connection ended, in the words of the gateway. */
+/** Details of a closed connection, as the gateway sends them. */
 export interface CloseHint {
-  /** The close code, where the text carries it: an event stream's does, a close frame's reason does not. */
+  /** The close code. The `close` event of a stream holds it; the reason of a close frame does not. */
   readonly code?: number;
-  /** Milliseconds to wait before coming back. */
+  /** Milliseconds to wait before reconnecting. */
   readonly retry_after_ms?: number;
 }
 
-/** The members that are numbers, wherever they stand; all others are strings. */
+/** Members that are numbers, in every message; all others are strings. */
 const NUMBERS: readonly string[] = [
   "seq",
   "last_seq",
@@ -41,7 +41,7 @@ const NUMBERS: readonly string[] = [
 
 type MembersOf<T extends ServerMessage["type"]> = readonly (keyof Extract<ServerMessage, { type: T }>)[];
 
-/** The members that each message must have, and those that it may have. */
+/** Required and optional members of each message. */
 const MESSAGES: { readonly [T in ServerMessage["type"]]: { readonly must: MembersOf<T>; readonly may?: MembersOf<T> } } = {
   opened: { must: ["seq", "login_id", "receive_key", "qr", "user_code", "expires_in", "server_time"] },
   renewed: { must: ["seq", "qr", "user_code", "expires_in", "server_time"] },
@@ -54,18 +54,18 @@ const MESSAGES: { readonly [T in ServerMessage["type"]]: { readonly must: Member
   error: { must: ["error", "error_description"], may: ["retry_after"] },
 };
 
-/** Reads a message of the gateway. */
+/** Decodes a message of the gateway. */
 export function decodeServerMessage(text: string): Decoded {
   const value = parse(text);
-  if (!isRecord(value) || typeof value["type"] !== "string") return { malformed: "no object with a type" };
+  if (!isRecord(value) || typeof value["type"] !== "string") return { malformed: "no type" };
   const type = value["type"];
   if (!isMessageType(type)) return { unknownType: type };
   const { must, may = [] } = MESSAGES[type];
-  if (!has(value, must) || !mayHave(value, may)) return { malformed: `${type} lacks a member` };
+  if (!has(value, must) || !mayHave(value, may)) return { malformed: `${type}: missing member` };
   return { message: value as ServerMessage };
 }
 
-/** Reads a close frame's reason or the data of an event stream's `close`; what it does not hold is left out. */
+/** Decodes the reason of a close frame, or the data of a stream's `close` event. Missing members are left out. */
 export function decodeCloseHint(text: string): CloseHint {
   const value = parse(text);
   return isRecord(value) && mayHave(value, ["code", "retry_after_ms"]) ? (value as CloseHint) : {};
@@ -73,18 +73,22 @@ export function decodeCloseHint(text: string): CloseHint {
 
 /** The answer to a poll. */
 export interface PollAnswer {
-  /** The messages, each to be read by itself: one of a later version does not spoil the others. */
+  /** The messages as JSON. Each is decoded by itself, so that one of a later version does not spoil the others. */
   readonly messages: readonly string[];
   /** The greatest `seq` among them, or 0. */
   readonly newest: number;
   readonly close: CloseNotice | undefined;
 }
 
-/** Reads the answer to a poll; throws when it is none, as a proxy's page is. */
+/**
+ * Decodes the answer to a poll.
+ *
+ * Throws if the text is something else, such as the error page of a proxy.
+ */
 export function decodePollAnswer(text: string): PollAnswer {
   const value = parse(text);
   const { messages, close } = isRecord(value) ? value : {};
-  if (!Array.isArray(messages) || !(close === undefined || isCloseNotice(close))) throw new Error("no answer to a poll");
+  if (!Array.isArray(messages) || !(close === undefined || isCloseNotice(close))) throw new Error("not a poll answer");
   const seqs = messages.map((message) => (isRecord(message) ? Number(message["seq"]) || 0 : 0));
   return { messages: messages.map((message) => JSON.stringify(message)), newest: Math.max(0, ...seqs), close };
 }
@@ -93,12 +97,12 @@ function isCloseNotice(value: unknown): value is CloseNotice {
   return isRecord(value) && has(value, ["code"]) && mayHave(value, ["retry_after_ms"]);
 }
 
-/** What a page of a proxy's own stands for. */
-const PROXY_PROBLEM: Record<string, unknown> = { error: "temporarily_unavailable", detail: "no problem document" };
+/** Substitute for the error page of a proxy, which holds no problem document. */
+const PROXY_PROBLEM: Record<string, unknown> = { error: "temporarily_unavailable", detail: "proxy error" };
 
 /**
- * Reads a problem document (RFC 9457), and the header `Retry-After` beside it, as the `error` message that a socket
- * would have brought.
+ * Decodes a problem document (RFC 9457) and the header `Retry-After` into the `error` message that a socket would have
+ * brought.
  */
 export function decodeProblem(text: string, retryAfter: string | null): ErrorMessage {
   const value = parse(text);
@@ -109,38 +113,38 @@ export function decodeProblem(text: string, retryAfter: string | null): ErrorMes
   return { type: "error", error, error_description: detail, ...wait } as ErrorMessage;
 }
 
-/** A login as it is kept over a reload. */
-export interface KeptLogin {
-  readonly login_id: string;
-  readonly receive_key: string;
-  readonly last_seq: number;
-  readonly attempt: number;
-  /** What was asked for, as JSON: the answer belongs to a page that asks for the same. */
-  readonly request: string;
-  /** The code or the scan that was shown. */
-  readonly shown: KeptState;
+/** A login as it outlives a reload. */
+export interface SavedLogin extends Required<ResumeRequest> {
+  /** The code or the scan that was shown last. */
+  readonly shown: SavedState;
 }
 
-/** What of a state is worth showing again after a reload. Instants are Unix milliseconds of the browser's clock. */
-export type KeptState =
+/** A saved login in its storage. */
+export interface StoredLogin extends SavedLogin {
+  /** The request that the login answers, as JSON. */
+  readonly request: string;
+}
+
+/** A state that is shown again after a reload. Instants are Unix milliseconds of the browser's clock. */
+export type SavedState =
   | { readonly name: "waiting"; readonly qr: string; readonly userCode: string; readonly expiresAt: number }
   | { readonly name: "scanned"; readonly person: string; readonly expiresAt: number };
 
-const KEPT_STATES: { readonly [N in KeptState["name"]]: readonly string[] } = {
+const SAVED_STATES: { readonly [N in SavedState["name"]]: readonly string[] } = {
   waiting: ["qr", "userCode", "expiresAt"],
   scanned: ["person", "expiresAt"],
 };
 
-/** Reads a kept login; `undefined` when the text holds none, as after a change of this format. */
-export function decodeKeptLogin(text: string): KeptLogin | undefined {
+/** Decodes a stored login. Returns `undefined` for any other text, such as that of another version of this format. */
+export function decodeStoredLogin(text: string): StoredLogin | undefined {
   const value = parse(text);
   if (!isRecord(value)) return undefined;
   const shown = value["shown"];
   const complete =
     has(value, ["login_id", "receive_key", "last_seq", "attempt", "request"]) &&
     isRecord(shown) &&
-    Object.entries(KEPT_STATES).some(([name, members]) => shown["name"] === name && has(shown, members));
-  return complete ? (value as unknown as KeptLogin) : undefined;
+    Object.entries(SAVED_STATES).some(([name, members]) => shown["name"] === name && has(shown, members));
+  return complete ? (value as unknown as StoredLogin) : undefined;
 }
 
 function parse(text: string): unknown {

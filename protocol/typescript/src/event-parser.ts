@@ -1,4 +1,4 @@
-/** The text of an event stream, taken apart (WHATWG HTML §9.2.6). */
+/** Parser of event streams (WHATWG HTML §9.2.6). */
 
 /** One event. */
 export interface StreamEvent {
@@ -6,37 +6,28 @@ export interface StreamEvent {
   readonly data: string;
 }
 
-/** Takes a stream's text in any pieces and gives its events as they are complete. */
+/** A blank line: the end of a line and of the next, which may be any of three. */
+const BLANK_LINE = /(?:\r\n|\n|\r(?!\n)){2}/;
+
+/** Takes a stream's text in any pieces. */
 export class EventParser {
   #rest = "";
-  #name = "";
-  #data: string[] = [];
 
-  /** The events that this piece completes. */
+  /** Returns the events that this piece completes. */
   push(piece: string): StreamEvent[] {
-    const text = this.#rest + piece;
-    // A carriage return at the end may be the first half of a line's end.
-    const whole = text.endsWith("\r") ? text.slice(0, -1) : text;
-    const lines = whole.split(/\r\n|\r|\n/);
-    this.#rest = (lines.pop() ?? "") + text.slice(whole.length);
-    return lines.flatMap((line) => this.#line(line) ?? []);
+    const blocks = (this.#rest + piece).split(BLANK_LINE);
+    this.#rest = blocks.pop() ?? "";
+    return blocks.flatMap(eventOf);
   }
+}
 
-  #line(line: string): StreamEvent | undefined {
-    if (line === "") return this.#dispatch();
-    const colon = line.indexOf(":");
-    const field = colon < 0 ? line : line.slice(0, colon);
-    const value = colon < 0 ? "" : line.slice(colon + 1).replace(/^ /, "");
-    if (field === "event") this.#name = value;
-    if (field === "data") this.#data.push(value);
-    return undefined;
+function eventOf(block: string): StreamEvent | [] {
+  let name = "message";
+  const data: string[] = [];
+  for (const line of block.split(/\r\n|\r|\n/)) {
+    const [, field, value = ""] = /^(\w+): ?(.*)/s.exec(line) ?? [];
+    if (field === "event") name = value;
+    if (field === "data") data.push(value);
   }
-
-  #dispatch(): StreamEvent | undefined {
-    const event = { name: this.#name || "message", data: this.#data.join("\n") };
-    const complete = this.#data.length > 0;
-    this.#name = "";
-    this.#data = [];
-    return complete ? event : undefined;
-  }
+  return data.length > 0 ? { name, data: data.join("\n") } : [];
 }

@@ -14,7 +14,7 @@ export type OpenRequest = {
  */
 client_id: string, 
 /**
- * Where the browser goes with the code: exactly one that the client has registered.
+ * The address to which the browser takes the code: exactly one that the client has registered.
  */
 redirect_uri: string, 
 /**
@@ -34,7 +34,7 @@ scope: string,
  */
 code_challenge: string, 
 /**
- * How the challenge was made.
+ * The method by which the challenge was made.
  */
 code_challenge_method: CodeChallengeMethod, 
 /**
@@ -43,7 +43,7 @@ code_challenge_method: CodeChallengeMethod,
 locale?: string, };
 
 /**
- * Proof of a login, and how much of it the browser has seen.
+ * Proof of a login, and the newest change of it that the browser has seen.
  */
 export type ResumeRequest = { 
 /**
@@ -55,18 +55,18 @@ login_id: string,
  */
 receive_key: string, 
 /**
- * The newest `seq` that the browser has seen; what came after it follows.
+ * The newest `seq` that the browser has seen. The messages after it follow.
  */
 last_seq: number, 
 /**
- * The number of this connection among the browser's to the login, of which the one that opened it was the first. A
- * greater one that the gateway knows makes this a request that was held up on its way. Without it, whatever comes
+ * This connection's number among the browser's connections to the login; the connection that opened it has number 1.
+ * If the gateway has seen a greater number, it treats this request as delayed. Without numbers the request that arrives
  * last is the newest.
  */
 attempt?: number, };
 
 /**
- * How a challenge is made from its verifier.
+ * The method by which a challenge is made from its verifier.
  */
 export type CodeChallengeMethod = "S256";
 
@@ -91,7 +91,7 @@ receive_key: string,
  */
 qr: string, 
 /**
- * What may be typed instead.
+ * The code to type instead.
  */
 user_code: string, 
 /**
@@ -111,7 +111,7 @@ seq: number,
  */
 qr: string, 
 /**
- * What may be typed instead.
+ * The code to type instead.
  */
 user_code: string, 
 /**
@@ -147,7 +147,7 @@ redirect_to: string, } | { "type": "rejected",
  */
 seq: number, 
 /**
- * By whom.
+ * The decision's source.
  */
 reason: RejectReason, } | { "type": "cancelled", 
 /**
@@ -163,7 +163,7 @@ seq: number, } | { "type": "heartbeat",
  */
 next_within: number, } | { "type": "error", 
 /**
- * What went wrong.
+ * The code, for programs.
  */
 error: ErrorCode, 
 /**
@@ -176,7 +176,7 @@ error_description: string,
 retry_after?: number, };
 
 /**
- * Who declined. Why an identity was refused is told on the phone only.
+ * The source of a rejection. Only the phone is told the reason of a refused identity.
  */
 export type RejectReason = "declined" | "identity_refused";
 
@@ -185,16 +185,16 @@ export type RejectReason = "declined" | "identity_refused";
  */
 export type PollAnswer = { 
 /**
- * What came after the `seq` that the poll named, in order.
+ * The messages after the `seq` that the poll named, in order.
  */
 messages: Array<ServerMessage>, 
 /**
- * The gateway's farewell: what its code says comes in place of the next poll.
+ * The close of the poll: the browser obeys its code instead of polling again.
  */
 close?: CloseNotice, };
 
 /**
- * How the gateway ends an event stream or a poll, which have no close frame: in `close`.
+ * The close of an event stream or a poll, which have no close frame: the content of `close`.
  */
 export type CloseNotice = { 
 /**
@@ -207,7 +207,7 @@ code: number,
 retry_after_ms?: number, };
 
 /**
- * What went wrong: stable, for programs. Sockets send it in an `error` message, HTTP in a [`Problem`].
+ * A stable code for programs. Sockets send it in an `error` message, HTTP in a [`Problem`].
  */
 export type ErrorCode = "unsupported_version" | "invalid_request" | "unknown_type" | "origin_not_allowed" | "unknown_client" | "redirect_uri_not_allowed" | "invalid_scope" | "unknown_login" | "superseded" | "unknown_code" | "not_a_login_code" | "invalid_token" | "already_scanned" | "already_decided" | "login_expired" | "not_scanned" | "identity_not_allowed" | "identity_refused" | "too_many_requests" | "temporarily_unavailable" | "not_found" | "method_not_allowed" | "request_too_large" | "server_error";
 
@@ -228,7 +228,7 @@ title: string,
  */
 status: number, 
 /**
- * What happened here, and what to do.
+ * The problem in this request, and a way to solve it.
  */
 detail: string, 
 /**
@@ -236,7 +236,7 @@ detail: string,
  */
 error: ErrorCode, 
 /**
- * Why an identity may not log in, in the words of the app's backend.
+ * The reason that keeps an identity from logging in, in the words of the app's backend.
  */
 reason?: string, 
 /**
@@ -249,7 +249,7 @@ retry_after?: number,
 supported?: Array<string>, };
 
 /**
- * What a phone has seen or its person has typed.
+ * A scanned or typed code.
  */
 export type ScanRequest = { 
 /**
@@ -262,7 +262,8 @@ qr: string, } | {
 user_code: string, };
 
 /**
- * What the person must see before confirming: who asks, from where and when (RFC 8628 §5.4, BCP 247).
+ * The browser's request as the person must see it before confirming: site, browser, place and time (RFC 8628 §5.4,
+ * BCP 247).
  */
 export type ScanContext = { 
 /**
@@ -278,7 +279,7 @@ client: ClientContext,
  */
 requester: RequesterContext, 
 /**
- * When it asked, in Unix seconds.
+ * The time of the request, in Unix seconds.
  */
 requested_at: number, 
 /**
@@ -290,7 +291,7 @@ expires_in: number,
  */
 person: string, 
 /**
- * What the person may log in as.
+ * The identities that the person may log in with.
  */
 identities: Array<Identity>, };
 
@@ -320,11 +321,11 @@ export type RequesterContext = {
  */
 address: string, 
 /**
- * How far the address is from the gateway.
+ * The distance of the address from the gateway.
  */
 place: Place, 
 /**
- * Where the address is, when a trusted proxy says so.
+ * The place of the address, if a trusted proxy names it.
  */
 place_name?: string, 
 /**
@@ -346,11 +347,11 @@ export type Place = "same_machine" | "local_network" | "internet";
  */
 export type Identity = { 
 /**
- * Names it among the person's identities, such as `personal` or `unit:90001`.
+ * Names the identity among the person's identities, such as `personal` or `unit:90001`.
  */
 id: string, 
 /**
- * What it is.
+ * The kind of identity.
  */
 kind: IdentityKind, 
 /**
@@ -358,19 +359,21 @@ kind: IdentityKind,
  */
 name: string, 
 /**
- * What the person is to the unit.
+ * The person's role in the unit.
  */
-role?: UnitRole, };
+role?: IdentityRole, };
 
 /**
- * Whether a person acts for themselves.
+ * The kind of an identity. An open string: `personal`, `unit` and `other` are registered, and a receiver shows an
+ * identity of any other kind by its name.
  */
-export type IdentityKind = "personal" | "unit";
+export type IdentityKind = string;
 
 /**
- * In what role a person acts for a unit.
+ * The person's role in a unit, in the words of the app's backend. An open string: a receiver shows an identity with a
+ * role that it does not know by the identity's name.
  */
-export type UnitRole = "legal_representative" | "authorised_agent" | "operator";
+export type IdentityRole = string;
 
 /**
  * The choice of the person.
@@ -386,37 +389,37 @@ identity: string, };
  */
 export type Decision = { 
 /**
- * What holds now.
+ * The status of the login from now on.
  */
 status: DecisionStatus, };
 
 /**
- * What a person decided.
+ * A person's decision about a login.
  */
 export type DecisionStatus = "confirmed" | "rejected";
 
 /**
- * What the app's backend says of an access token (RFC 7662 §2.2), or the claims of a JWT that it signed.
+ * The answer of the app's backend about an access token (RFC 7662 §2.2), or the claims of a JWT that the backend signed.
  */
 export type IntrospectionResponse = { 
 /**
- * Whether the token is good now. All else is absent when it is not.
+ * True while the token is valid. Every other member is absent when it is not.
  */
 active: boolean, 
 /**
- * Who the person is.
+ * The person's id at the app's backend.
  */
 sub?: string, 
 /**
- * The person's name. Browsers see it masked.
+ * The person's name. Browsers get it masked.
  */
 name?: string, 
 /**
- * What the person may log in as.
+ * The identities that the person may log in with.
  */
 identities: Array<OfferedIdentity>, 
 /**
- * Why the person may not log in now, such as `card_reported_lost`; absent in good standing.
+ * The reason that keeps the person from logging in now, such as `card_reported_lost`; absent in good standing.
  */
 refusal?: string, };
 
@@ -425,15 +428,15 @@ refusal?: string, };
  */
 export type OfferedIdentity = { 
 /**
- * Why it may not be used now, such as `delegation_ended`; absent in good standing.
+ * The reason that keeps the identity from being used now, such as `delegation_ended`; absent in good standing.
  */
 refusal?: string, 
 /**
- * Names it among the person's identities, such as `personal` or `unit:90001`.
+ * Names the identity among the person's identities, such as `personal` or `unit:90001`.
  */
 id: string, 
 /**
- * What it is.
+ * The kind of identity.
  */
 kind: IdentityKind, 
 /**
@@ -441,9 +444,9 @@ kind: IdentityKind,
  */
 name: string, 
 /**
- * What the person is to the unit.
+ * The person's role in the unit.
  */
-role?: UnitRole, };
+role?: IdentityRole, };
 
 /** The versions of the socket's messages, oldest first. */
 export const SUBPROTOCOLS = ["saoma.v1"] as const;

@@ -1,61 +1,62 @@
-/** What a page shows of a login: a pure function of what the gateway said and how the connection is. */
-import { CloseCode } from "./close-codes.ts";
-import type { ErrorMessage, KeptState } from "./decode.ts";
+/** State of a login, as a page shows it: a pure function of the gateway's messages and of the connection. */
+import { SUPERSEDED, UNKNOWN_LOGIN } from "./close-codes.ts";
+import type { ErrorMessage, SavedState } from "./decode.ts";
 import type { ErrorCode, RejectReason, ServerMessage } from "./generated.ts";
 
-/** One of these at a time. Instants are Unix milliseconds of the browser's own clock. */
+/** State of a login. Instants are Unix milliseconds of the browser's own clock. */
 export type LoginState =
-  /** No code yet. `connected` is false once a try to get one has failed; more follow. */
+  /** There is no code yet. `connected` is false after a failed try; more follow. */
   | { readonly name: "loading"; readonly connected: boolean }
   | WaitingState
   | ScannedState
-  /** The browser is logged in where this address leads. */
+  /** The browser is logged in once it opens this address. */
   | { readonly name: "confirmed"; readonly redirectTo: string }
   | { readonly name: "rejected"; readonly reason: RejectReason }
   | { readonly name: "cancelled" }
   | { readonly name: "expired" }
   /** The login goes on in another tab. */
   | { readonly name: "superseded" }
-  /** No code for now; asked for again by itself at `retryAt`. */
+  /** The gateway gives no code now. The connection asks again at `retryAt`. */
   | { readonly name: "delayed"; readonly error: ErrorCode; readonly retryAt: number }
-  /** No code here at all: the page asks for what the gateway does not grant. */
+  /** The gateway rejects the page's request for good. */
   | { readonly name: "refused"; readonly error: ErrorCode };
 
-/** A code is shown, to be scanned or typed until `expiresAt`. */
+/** A code can be scanned or typed until `expiresAt`. */
 export interface WaitingState {
   readonly name: "waiting";
   readonly qr: string;
   readonly userCode: string;
   readonly expiresAt: number;
   readonly connected: boolean;
-  /** Until when the gateway does not renew the code on demand: it was asked too often, or is not able to. */
+  /** Instant from which the gateway renews the code on demand again. It was asked too often, or is unable to. */
   readonly renewableAt?: number;
 }
 
-/** A person, of whom only the masked name is known, has until `expiresAt` to confirm. */
+/** A person has scanned the code and has until `expiresAt` to confirm. */
 export interface ScannedState {
   readonly name: "scanned";
+  /** The masked name. */
   readonly person: string;
   readonly expiresAt: number;
   readonly connected: boolean;
 }
 
-/** What can happen to a login, as the browser sees it. `now` is in Unix milliseconds. */
+/** An event that changes the state. `now` is in Unix milliseconds. */
 export type LoginEvent =
   | { readonly type: "message"; readonly message: ServerMessage; readonly now: number }
-  | { readonly type: "restored"; readonly shown: KeptState }
+  | { readonly type: "restored"; readonly shown: SavedState }
   | { readonly type: "connecting" }
   | { readonly type: "connected" }
   | { readonly type: "disconnected" }
-  /** The connection was closed with a code after which nobody comes back. */
+  /** The connection was closed with a code that forbids to reconnect. */
   | { readonly type: "closed"; readonly code: number }
-  /** A new login is wanted, whatever became of this one. */
+  /** A new login takes the place of this one. */
   | { readonly type: "restarted" };
 
-/** The state of a login that has just begun. */
+/** State of a login that has just begun. */
 export const INITIAL_STATE: LoginState = { name: "loading", connected: true };
 
-/** The state after an event. A settled state is left by `restarted` alone. */
+/** Returns the state after an event. Only `restarted` leaves a settled state. */
 export function nextState(state: LoginState, event: LoginEvent): LoginState {
   if (event.type === "restarted") return INITIAL_STATE;
   if (isSettled(state)) return state;
@@ -75,17 +76,12 @@ export function nextState(state: LoginState, event: LoginEvent): LoginState {
   }
 }
 
-/** Whether nothing more can come of this login. */
+/** States that events other than `restarted` still leave. */
+const OPEN_STATES: readonly LoginState["name"][] = ["loading", "waiting", "scanned", "delayed"];
+
+/** Returns true once the login has its result. */
 export function isSettled(state: LoginState): boolean {
-  switch (state.name) {
-    case "loading":
-    case "waiting":
-    case "scanned":
-    case "delayed":
-      return false;
-    default:
-      return true;
-  }
+  return !OPEN_STATES.includes(state.name);
 }
 
 function afterMessage(state: LoginState, message: ServerMessage, now: number): LoginState {
@@ -115,30 +111,23 @@ function afterMessage(state: LoginState, message: ServerMessage, now: number): L
   }
 }
 
-/** An error changes nothing but what the browser may ask for next: it answers the browser's own message. */
+/** An error answers the browser's own message, so it changes only what the browser may ask next. */
 function afterError(state: LoginState, message: ErrorMessage, now: number): LoginState {
   const retryAt = message.retry_after === undefined ? undefined : now + message.retry_after * 1000;
   if (state.name === "waiting" && retryAt !== undefined) return { ...state, renewableAt: retryAt };
   if (state.name !== "loading" && state.name !== "delayed") return state;
   if (retryAt !== undefined) return { name: "delayed", error: message.error, retryAt };
-  return isPassing(message.error) ? state : { name: "refused", error: message.error };
+  return PASSING_ERRORS.includes(message.error) ? state : { name: "refused", error: message.error };
 }
 
-/** Whether the same request may be granted later; `unknown_login` is told by the close that follows. */
-function isPassing(error: ErrorCode): boolean {
-  return (
-    error === "temporarily_unavailable" ||
-    error === "too_many_requests" ||
-    error === "server_error" ||
-    error === "unknown_login"
-  );
-}
+/** Errors after which the same request may succeed later. The close that follows `unknown_login` says what became of it. */
+const PASSING_ERRORS: readonly ErrorCode[] = ["temporarily_unavailable", "too_many_requests", "server_error", "unknown_login"];
 
 function afterClose(code: number): LoginState {
   switch (code) {
-    case CloseCode.Superseded:
+    case SUPERSEDED:
       return { name: "superseded" };
-    case CloseCode.UnknownLogin:
+    case UNKNOWN_LOGIN:
     case 1000:
       return { name: "expired" };
     default:
@@ -147,6 +136,5 @@ function afterClose(code: number): LoginState {
 }
 
 function withConnection(state: LoginState, connected: boolean): LoginState {
-  const showsConnection = state.name === "loading" || state.name === "waiting" || state.name === "scanned";
-  return showsConnection && state.connected !== connected ? { ...state, connected } : state;
+  return "connected" in state && state.connected !== connected ? { ...state, connected } : state;
 }

@@ -1,16 +1,16 @@
-/** Whether it is worth connecting now: a page that nobody sees, or a device without a network, can wait. */
+/** Visibility and network of a page: a hidden page, or a device without a network, need not connect. */
 
-/** Tells when the page is looked at and has a network. */
+/** Visibility and network of a page, and their changes. */
 export interface Presence {
-  /** Whether the page may be seen. */
+  /** Returns false while the page is hidden. */
   isVisible(): boolean;
-  /** Whether the device has a network. A hint: a gateway on the same machine is reached without. */
+  /** Returns false while the device has no network. A hint: a gateway on the same machine is reached without one. */
   isOnline(): boolean;
-  /** Calls `listener` each time that one of them changes, until `signal` is aborted. */
+  /** Calls `listener` after each change of either, until `signal` is aborted. */
   watch(listener: () => void, signal: AbortSignal): void;
 }
 
-/** The presence of a browser's page. */
+/** Presence of the document. */
 export const pagePresence: Presence = {
   isVisible: () => document.visibilityState !== "hidden",
   isOnline: () => navigator.onLine,

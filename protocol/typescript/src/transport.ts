@@ -1,31 +1,32 @@
-/** How messages travel: what the WebSocket, the event stream and the polls have in common. */
+/** Interface of the transports: WebSocket, event stream and long polls. */
 import type { ClientMessage } from "./generated.ts";
 
-/** A message about a login that stands already. */
+/** A message about a login that is open already. */
 export type Command = Extract<ClientMessage, { type: "refresh" | "cancel" }>;
 
-/** A message with which a connection begins. */
+/** The first message of a connection. */
 export type FirstMessage = Exclude<ClientMessage, Command>;
 
-/** What a transport tells. After `closed` nothing comes. */
+/** Receiver of a transport's events. `closed` is the last. */
 export interface Listener {
-  /** The gateway has been heard of: by the first sign of life this way is known to lead to it. */
-  heard(): void;
-  /** A message, as it came. */
+  /**
+   * The gateway gave a sign of life. Silence of more than `silenceLimit` milliseconds then means a broken connection,
+   * unless a `heartbeat` sets another limit.
+   */
+  heard(silenceLimit: number): void;
+  /** A message arrived, not decoded yet. */
   message(text: string): void;
   /** The connection is over. `code` and `reason` as in RFC 6455 §7.4. */
   closed(code: number, reason: string): void;
 }
 
-/** One connection, which carries one login and is thrown away with it. */
+/** One connection, for one login. */
 export interface Transport {
-  /** Milliseconds of silence after which the connection counts as broken. A `heartbeat` may set another measure. */
-  readonly silenceLimit: number;
-  /** Sends a message; gone without a trace when the connection is lost just then. */
+  /** Sends a message, which is lost without notice if the connection is. */
   send(command: Command): void;
-  /** Ends the connection. The listener hears nothing any more. */
+  /** Ends the connection. No further event reaches the listener. */
   close(): void;
 }
 
-/** Connects to the gateway of this origin. */
+/** Connects to the gateway at this origin. */
 export type OpenTransport = (gateway: string, first: FirstMessage, listener: Listener) => Transport;

@@ -2,23 +2,23 @@
 import { PATHS, SUBPROTOCOLS, type OpenRequest } from "./generated.ts";
 import type { FirstMessage, Listener, Transport } from "./transport.ts";
 
-/** More than the longest that a gateway may take between two heartbeats. */
+/** Longer than the longest interval between two heartbeats of a gateway. */
 const SILENCE_LIMIT_MS = 60_000;
 
-/** How long the query of an address may be: longer ones are refused by the gateway, and by proxies on the way to it. */
+/** Longest query of an address. The gateway, and proxies on the way to it, refuse longer ones. */
 const MAX_QUERY_LENGTH = 4096;
 
-/** A socket that was opened ahead, and what has come of it since. */
+/** A socket that was opened ahead, and its events since. */
 interface HeadStart {
   readonly socket: WebSocket;
   readonly events: Event[];
 }
 
-/** Where two scripts of a page, which share nothing else, leave and find it. */
+/** Key of the head start on the global object, which is all that two scripts of a page share. */
 const AHEAD = Symbol.for("saoma.socket");
 const page: { [AHEAD]?: HeadStart | undefined } & object = globalThis;
 
-/** Opens the socket of a login ahead of the script that shows it: an {@link openWebSocket} with this request takes it over. */
+/** Opens a login's socket ahead of the script that shows it. {@link openWebSocket} takes it over for the same request. */
 export function openAhead(gateway: string, request: OpenRequest): void {
   const socket = connect(addressOf(gateway, { type: "open", ...request }));
   const events = new Array<Event>();
@@ -27,10 +27,10 @@ export function openAhead(gateway: string, request: OpenRequest): void {
 }
 
 /**
- * Opens a socket. Its pings are answered by the browser unseen; the heartbeats beside them are the sign of life.
+ * Opens a socket. The browser answers its pings unseen, so that the heartbeats beside them are the sign of life.
  *
- * An `open` goes in the address, where it saves a round trip and tells no more than the address of a hosted login page. One
- * that is too long for an address, and a `resume`, which holds a secret, wait for the socket.
+ * An `open` goes into the address, which saves a round trip and reveals no more than the address of a hosted login page.
+ * An `open` that is too long for an address, and a `resume`, which holds a secret, are the first message instead.
  */
 export function openWebSocket(gateway: string, first: FirstMessage, listener: Listener): Transport {
   const address = addressOf(gateway, first);
@@ -38,14 +38,13 @@ export function openWebSocket(gateway: string, first: FirstMessage, listener: Li
   const socket = ahead?.socket ?? connect(address);
   socket.onopen = () => {
     if (!address.includes("?")) socket.send(JSON.stringify(first));
-    listener.heard();
+    listener.heard(SILENCE_LIMIT_MS);
   };
   socket.onmessage = ({ data }) => listener.message(String(data));
   socket.onclose = ({ code, reason }) => listener.closed(code, reason);
-  // The listener hears of it as of everything else: once it has this transport.
+  // In a microtask, because the caller gets this transport before any event.
   queueMicrotask(() => ahead?.events.forEach((event) => socket[`on${event.type as "open"}`]?.(event)));
   return {
-    silenceLimit: SILENCE_LIMIT_MS,
     send: (command) => {
       if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(command));
     },
@@ -56,7 +55,7 @@ export function openWebSocket(gateway: string, first: FirstMessage, listener: Li
   };
 }
 
-/** The socket that was opened ahead for just this; one for something else is closed. */
+/** Takes the socket that was opened ahead for this address. One for another address is closed. */
 function takeOver(address: string): HeadStart | undefined {
   const ahead = page[AHEAD];
   page[AHEAD] = undefined;

@@ -1,32 +1,32 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { confirmed, limited, opened, renewed, request, scanned } from "./messages.ts";
 import { TestStorage } from "./page.ts";
-import { Scene, resumeFrom } from "./scene.ts";
+import { Fixture, resumeFrom } from "./fixture.ts";
 
-const scene = new Scene();
+const fixture = new Fixture();
 
 describe.each(["websocket", "event stream", "long poll"] as const)("over %s", (transport) => {
   beforeEach(() => {
-    scene.gateway.blocksWebSocket = transport !== "websocket";
-    scene.gateway.streams = transport === "long poll" ? "are blocked" : "pass";
+    fixture.gateway.blocksWebSocket = transport !== "websocket";
+    fixture.gateway.streams = transport === "long poll" ? "are blocked" : "pass";
   });
 
   test("a login goes from code to redirect", async () => {
-    const { page, visit } = await scene.openWaiting();
-    expect(visit.transport).toBe(transport);
-    expect(visit.first).toEqual({ type: "open", ...request });
-    visit.send(scanned(2), confirmed(3));
+    const { page, connection } = await fixture.openWaiting();
+    expect(connection.transport).toBe(transport);
+    expect(connection.first).toEqual({ type: "open", ...request });
+    connection.send(scanned(2), confirmed(3));
     expect(await page.shows("confirmed")).toEqual({ name: "confirmed", redirectTo: confirmed(3).redirect_to });
     expect(page.names.filter((name) => name === "scanned")).toHaveLength(1);
   });
 
   test("a dropped connection comes back, says what it has seen, and shows nothing twice", async () => {
-    const { page, visit } = await scene.openWaiting();
-    visit.send(scanned(2));
+    const { page, connection } = await fixture.openWaiting();
+    connection.send(scanned(2));
     await page.shows("scanned");
-    visit.drop();
+    connection.drop();
     await page.shows("scanned", { connected: false });
-    const back = await scene.gateway.visit();
+    const back = await fixture.gateway.nextConnection();
     expect(back.first).toEqual(resumeFrom(2));
     await page.shows("scanned", { connected: true });
     back.send(opened, scanned(2), confirmed(3));
@@ -36,12 +36,12 @@ describe.each(["websocket", "event stream", "long poll"] as const)("over %s", (t
   });
 
   test("each return is a later attempt, so that the gateway knows one that was held up", async () => {
-    const { page, visit } = await scene.openWaiting();
+    const { page, connection } = await fixture.openWaiting();
     const returned = [];
-    for (let lost = visit; returned.length < 3; ) {
+    for (let lost = connection; returned.length < 3; ) {
       lost.drop();
       await page.shows("waiting", { connected: false });
-      lost = await scene.gateway.visit();
+      lost = await fixture.gateway.nextConnection();
       returned.push(lost.first);
       await page.shows("waiting", { connected: true });
     }
@@ -50,90 +50,90 @@ describe.each(["websocket", "event stream", "long poll"] as const)("over %s", (t
   });
 
   test("a device that slept through the end of its connection finds out as soon as it is looked at", async () => {
-    const { page } = await scene.openWaiting();
+    const { page } = await fixture.openWaiting();
     const slept = vi.spyOn(Date, "now").mockReturnValue(Date.now() + 3_600_000);
     page.presence.set({ visible: true });
-    expect((await scene.gateway.visit()).first).toEqual(resumeFrom(1));
+    expect((await fixture.gateway.nextConnection()).first).toEqual(resumeFrom(1));
     slept.mockRestore();
   });
 
   test("the badge goes once the connection stands again, though there is no news", async () => {
-    const { page, visit } = await scene.openWaiting();
-    visit.drop();
+    const { page, connection } = await fixture.openWaiting();
+    connection.drop();
     await page.shows("waiting", { connected: false });
-    await scene.gateway.visit();
+    await fixture.gateway.nextConnection();
     await page.shows("waiting", { connected: true });
   });
 
   test("refresh and cancel reach the gateway", async () => {
-    const { page, visit } = await scene.openWaiting();
+    const { page, connection } = await fixture.openWaiting();
     page.login.refresh();
-    expect(await visit.command()).toEqual({ type: "refresh" });
-    visit.send(renewed);
+    expect(await connection.command()).toEqual({ type: "refresh" });
+    connection.send(renewed);
     await page.shows("waiting", { userCode: renewed.user_code });
     page.login.cancel();
-    expect(await visit.command()).toEqual({ type: "cancel" });
-    visit.send({ type: "cancelled", seq: 3 });
+    expect(await connection.command()).toEqual({ type: "cancel" });
+    connection.send({ type: "cancelled", seq: 3 });
     await page.shows("cancelled");
   });
 
   test("a command given while the connection is lost is sent when it is back", async () => {
-    const { page, visit } = await scene.openWaiting();
-    visit.send(scanned(2));
+    const { page, connection } = await fixture.openWaiting();
+    connection.send(scanned(2));
     await page.shows("scanned");
     page.presence.set({ online: false });
-    visit.drop();
+    connection.drop();
     await page.shows("scanned", { connected: false });
     page.login.cancel();
-    expect(await (await scene.gateway.visit()).command()).toEqual({ type: "cancel" });
+    expect(await (await fixture.gateway.nextConnection()).command()).toEqual({ type: "cancel" });
   });
 
   test("a page whose login another tab took over does not fight back", async () => {
-    const { page, visit } = await scene.openWaiting();
-    visit.close(4002);
+    const { page, connection } = await fixture.openWaiting();
+    connection.close(4002);
     await page.shows("superseded");
-    expect(scene.gateway.unexpectedVisits).toBe(0);
+    expect(fixture.gateway.unexpectedConnections).toBe(0);
   });
 
   test("a restarting gateway is asked again when it said", async () => {
-    const { visit } = await scene.openWaiting();
+    const { connection } = await fixture.openWaiting();
     const closedAt = Date.now();
-    visit.close(1012, JSON.stringify({ retry_after_ms: 300 }));
-    expect((await scene.gateway.visit()).first).toEqual(resumeFrom(1));
+    connection.close(1012, JSON.stringify({ retry_after_ms: 300 }));
+    expect((await fixture.gateway.nextConnection()).first).toEqual(resumeFrom(1));
     expect(Date.now() - closedAt).toBeGreaterThanOrEqual(290);
   });
 
   test("a gateway that sends the browser on is obeyed at once, and nobody sees it", async () => {
-    const { page, visit } = await scene.openWaiting();
-    visit.send(scanned(2));
+    const { page, connection } = await fixture.openWaiting();
+    connection.send(scanned(2));
     await page.shows("scanned");
-    visit.close(4200);
-    expect((await scene.gateway.visit()).first).toEqual(resumeFrom(2));
+    connection.close(4200);
+    expect((await fixture.gateway.nextConnection()).first).toEqual(resumeFrom(2));
     expect(page.shown.some((state) => state.name === "scanned" && !state.connected)).toBe(false);
   });
 
   test("a page that closes its login lets go of the connection", async () => {
-    const { page, visit } = await scene.openWaiting();
+    const { page, connection } = await fixture.openWaiting();
     page.login.close();
-    await visit.left;
+    await connection.left;
   });
 
   test("a login that the gateway no longer knows ends as expired", async () => {
-    const { page, visit } = await scene.openWaiting();
-    visit.close(4001);
+    const { page, connection } = await fixture.openWaiting();
+    connection.close(4001);
     await page.shows("expired");
   });
 
   test("messages of a later version are passed over", async () => {
-    const { page, visit } = await scene.openWaiting();
-    visit.send({ type: "dance" }, scanned(2));
+    const { page, connection } = await fixture.openWaiting();
+    connection.send({ type: "dance" }, scanned(2));
     await page.shows("scanned");
   });
 
   test("a code whose end is never told makes the page ask again", async () => {
-    const page = scene.open({ patience: 200 });
-    (await scene.gateway.visit()).send({ ...opened, expires_in: 0 });
-    const back = await scene.gateway.visit();
+    const page = fixture.open({ patience: 200 });
+    (await fixture.gateway.nextConnection()).send({ ...opened, expires_in: 0 });
+    const back = await fixture.gateway.nextConnection();
     expect(back.first).toEqual(resumeFrom(1));
     back.send(renewed);
     await page.shows("waiting", { userCode: renewed.user_code });
@@ -141,119 +141,119 @@ describe.each(["websocket", "event stream", "long poll"] as const)("over %s", (t
 });
 
 test("a socket that is silent for longer than its heartbeat promised is given up for a new one", async () => {
-  const { page, visit } = await scene.openWaiting({ patience: 200 });
-  visit.send(scanned(2));
+  const { page, connection } = await fixture.openWaiting({ patience: 200 });
+  connection.send(scanned(2));
   await page.shows("scanned");
-  visit.send({ type: "heartbeat", next_within: 0 });
-  expect((await scene.gateway.visit()).first).toEqual(resumeFrom(2));
-  await visit.left;
+  connection.send({ type: "heartbeat", next_within: 0 });
+  expect((await fixture.gateway.nextConnection()).first).toEqual(resumeFrom(2));
+  await connection.left;
 });
 
 test("a gateway that takes the connection and says nothing is asked again", async () => {
-  scene.open({ patience: 200 });
-  await scene.gateway.visit();
-  expect((await scene.gateway.visit()).first.type).toBe("open");
+  fixture.open({ patience: 200 });
+  await fixture.gateway.nextConnection();
+  expect((await fixture.gateway.nextConnection()).first.type).toBe("open");
 });
 
 test("over the limit, the page says until when, and then asks by itself", async () => {
-  const page = scene.open();
-  const visit = await scene.gateway.visit();
-  visit.send({ ...limited, retry_after: 1 });
-  visit.close(4101);
+  const page = fixture.open();
+  const connection = await fixture.gateway.nextConnection();
+  connection.send({ ...limited, retry_after: 1 });
+  connection.close(4101);
   const delayed = await page.shows("delayed", { error: "too_many_requests" });
-  const again = await scene.gateway.visit();
+  const again = await fixture.gateway.nextConnection();
   expect(Date.now()).toBeGreaterThanOrEqual(delayed.retryAt);
   again.send(opened);
   await page.shows("waiting");
 });
 
 test("a page that asks for what it may not have is told, and asks no more", async () => {
-  const page = scene.open();
-  const visit = await scene.gateway.visit();
-  visit.send({ type: "error", error: "unknown_client", error_description: "no such client" });
-  visit.close(4004);
+  const page = fixture.open();
+  const connection = await fixture.gateway.nextConnection();
+  connection.send({ type: "error", error: "unknown_client", error_description: "no such client" });
+  connection.close(4004);
   expect(await page.shows("refused")).toEqual({ name: "refused", error: "unknown_client" });
-  expect(scene.gateway.unexpectedVisits).toBe(0);
+  expect(fixture.gateway.unexpectedConnections).toBe(0);
 });
 
 test("a new code after the end of a login is a new login", async () => {
-  const { page, visit } = await scene.openWaiting();
-  visit.send({ type: "expired", seq: 2 });
-  visit.close(1000);
+  const { page, connection } = await fixture.openWaiting();
+  connection.send({ type: "expired", seq: 2 });
+  connection.close(1000);
   await page.shows("expired");
   page.login.refresh();
-  const anew = await scene.gateway.visit();
+  const anew = await fixture.gateway.nextConnection();
   expect(anew.first.type).toBe("open");
   anew.send({ ...opened, user_code: "NEWC-ODEX" });
   await page.shows("waiting", { userCode: "NEWC-ODEX" });
 });
 
 test("a new code after a scan gives the scanned login up", async () => {
-  const { page, visit } = await scene.openWaiting();
-  visit.send(scanned(2));
+  const { page, connection } = await fixture.openWaiting();
+  connection.send(scanned(2));
   await page.shows("scanned");
   page.login.refresh();
-  expect(await visit.command()).toEqual({ type: "cancel" });
-  expect((await scene.gateway.visit()).first.type).toBe("open");
+  expect(await connection.command()).toEqual({ type: "cancel" });
+  expect((await fixture.gateway.nextConnection()).first.type).toBe("open");
 });
 
 describe("a reload", () => {
   test("shows the same code at once and goes on with the same login", async () => {
     const storage = new TestStorage();
-    const { page } = await scene.openWaiting({ storage });
+    const { page } = await fixture.openWaiting({ storage });
     page.login.close();
-    const reloaded = scene.open({ storage });
+    const reloaded = fixture.open({ storage });
     expect(reloaded.shown[0]).toMatchObject({ name: "waiting", qr: opened.qr });
-    const visit = await scene.gateway.visit();
-    expect(visit.first).toEqual(resumeFrom(1, 2));
-    visit.send(scanned(2), confirmed(3));
+    const connection = await fixture.gateway.nextConnection();
+    expect(connection.first).toEqual(resumeFrom(1, 2));
+    connection.send(scanned(2), confirmed(3));
     await reloaded.shows("confirmed");
     expect(storage.size).toBe(0);
   });
 
   test("of a login that is over gets a new code without a word", async () => {
     const storage = new TestStorage();
-    const { page } = await scene.openWaiting({ storage });
+    const { page } = await fixture.openWaiting({ storage });
     page.login.close();
-    const reloaded = scene.open({ storage });
-    (await scene.gateway.visit()).close(4001);
-    const visit = await scene.gateway.visit();
-    expect(visit.first.type).toBe("open");
-    visit.send(opened);
+    const reloaded = fixture.open({ storage });
+    (await fixture.gateway.nextConnection()).close(4001);
+    const connection = await fixture.gateway.nextConnection();
+    expect(connection.first.type).toBe("open");
+    connection.send(opened);
     await reloaded.shows("waiting", { connected: true });
     expect(reloaded.names).not.toContain("expired");
   });
 
   test("with another request does not get the answer to the old", async () => {
     const storage = new TestStorage();
-    const { page } = await scene.openWaiting({ storage });
+    const { page } = await fixture.openWaiting({ storage });
     page.login.close();
-    scene.open({ storage, request: { ...request, state: "another" } });
-    expect((await scene.gateway.visit()).first).toMatchObject({ type: "open", state: "another" });
+    fixture.open({ storage, request: { ...request, state: "another" } });
+    expect((await fixture.gateway.nextConnection()).first).toMatchObject({ type: "open", state: "another" });
   });
 
   test("with a broken storage gets a new code", async () => {
-    scene.open({ storage: new TestStorage([["saoma.login", "{"]]) });
-    expect((await scene.gateway.visit()).first.type).toBe("open");
+    fixture.open({ storage: new TestStorage([["saoma.login", "{"]]) });
+    expect((await fixture.gateway.nextConnection()).first.type).toBe("open");
   });
 });
 
 describe("a page that nobody sees", () => {
   test("keeps a connection that stands, and comes back to a lost one when it is looked at", async () => {
-    const { page, visit } = await scene.openWaiting();
+    const { page, connection } = await fixture.openWaiting();
     page.presence.set({ visible: false });
-    visit.drop();
+    connection.drop();
     await page.shows("waiting", { connected: false });
     page.presence.set({ visible: true });
-    expect((await scene.gateway.visit()).first).toEqual(resumeFrom(1));
+    expect((await fixture.gateway.nextConnection()).first).toEqual(resumeFrom(1));
   });
 
   test("comes back at once when the network does", async () => {
-    const { page, visit } = await scene.openWaiting();
+    const { page, connection } = await fixture.openWaiting();
     page.presence.set({ online: false });
-    visit.drop();
+    connection.drop();
     await page.shows("waiting", { connected: false });
     page.presence.set({ online: true });
-    expect((await scene.gateway.visit()).first).toEqual(resumeFrom(1));
+    expect((await fixture.gateway.nextConnection()).first).toEqual(resumeFrom(1));
   });
 });

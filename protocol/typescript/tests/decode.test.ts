@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import {
   type PollAnswer,
   decodeCloseHint,
-  decodeKeptLogin,
+  decodeStoredLogin,
   decodePollAnswer,
   decodeProblem,
   decodeServerMessage,
@@ -61,7 +61,7 @@ test("no text from outside throws", () => {
   const anyText = fc.oneof(fc.string(), fc.json());
   fc.assert(
     fc.property(anyText, (text) => {
-      for (const decode of [decodeServerMessage, decodeCloseHint, decodeKeptLogin]) decode(text);
+      for (const decode of [decodeServerMessage, decodeCloseHint, decodeStoredLogin]) decode(text);
       decodeProblem(text, text);
     }),
   );

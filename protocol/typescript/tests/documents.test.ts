@@ -1,4 +1,4 @@
-/** The documents that are made from the Rust types: valid by public checkers, and true of the golden messages. */
+/** The documents made from the Rust types: valid by public checkers, and in agreement with the golden messages. */
 import { readFileSync } from "node:fs";
 import { DiagnosticSeverity, Parser } from "@asyncapi/parser";
 import { createConfig, lintFromString } from "@redocly/openapi-core";
@@ -10,10 +10,10 @@ import { vectors } from "./vectors.ts";
 const asyncapi = read("asyncapi");
 const openapi = read("openapi");
 
-/** The documents hold more than schemas, and formats that only tell how wide a number is. */
+/** The documents hold more than schemas, and formats that only give the width of a number. */
 const OPTIONS = { strict: false, validateFormats: false };
 
-/** What the linter may say. Public documents without parameters have nothing to refuse. */
+/** Problems that the linter may report: a public document without parameters refuses no request. */
 const EXCUSED = [
   "operation-4xx-response at #/paths/~1.well-known~1openid-configuration/get/responses",
   "operation-4xx-response at #/paths/~1oauth2~1jwks/get/responses",
@@ -30,7 +30,7 @@ test("the OpenAPI document has no error and no warning but those with a reason",
 test("the checkers see a fault", async () => {
   expect(await asyncapiFaults(asyncapi.replaceAll("schemas/OpenRequest", "schemas/Nowhere"))).not.toEqual([]);
   expect(await asyncapiFaults(asyncapi.replaceAll('"type": "integer"', '"type": "number of"'))).not.toEqual([]);
-  // An example that is not of its schema.
+  // An example that does not match its schema.
   expect(await openapiFaults(openapi.replaceAll('"status": 404', '"status": 405'))).not.toEqual(EXCUSED);
 });
 
@@ -69,7 +69,7 @@ function read(name: string): string {
 
 async function asyncapiFaults(document: string): Promise<string[]> {
   const { diagnostics } = await new Parser().parse(document);
-  // Below a warning there is only the advice to move on to a newer version of AsyncAPI.
+  // Below warnings there is only the advice to use a newer version of AsyncAPI.
   const faults = diagnostics.filter(({ severity }) => severity <= DiagnosticSeverity.Warning);
   return faults.map(({ code, message, path }) => `${code} at ${path.join("/")}: ${message}`);
 }
@@ -89,7 +89,7 @@ function payloadOf(message: string): SchemaObject {
   return { $ref: `document#/components/messages/${message}/payload` };
 }
 
-/** Text that is no JSON is no message either; no schema admits `undefined`. */
+/** Parses JSON. Returns `undefined`, which no schema admits, for any other text. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

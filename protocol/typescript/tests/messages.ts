@@ -1,4 +1,4 @@
-/** The messages of one login, as tests send them. */
+/** Messages of one login. */
 import type { OpenRequest, ServerMessage } from "../src/generated.ts";
 
 export const request: OpenRequest = {

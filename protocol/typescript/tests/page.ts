@@ -1,9 +1,9 @@
-/** A page with a login on it: what it was shown, and waiting for what it will be shown. */
+/** A page with a login: the states that it has shown, and waits for the next. */
 import { WebSocket } from "ws";
 import { type LoginOptions, type LoginState, type LoginStorage, type Presence, LoginConnection } from "../src/index.ts";
 import { request } from "./messages.ts";
 
-/** Node 20 has no WebSocket of its own. This one has the same interface, but throws errors that nobody listens to. */
+/** Node 20 has no WebSocket of its own. This one has the same interface, but throws errors without a listener. */
 class BrowserSocket extends WebSocket {
   constructor(url: string | URL, protocols: string[]) {
     super(url, protocols);
@@ -12,7 +12,7 @@ class BrowserSocket extends WebSocket {
 }
 Object.assign(globalThis, { WebSocket: BrowserSocket });
 
-/** A page that is looked at and has a network until the test says otherwise. */
+/** Presence of a page that is visible and online until the test changes it. */
 export class TestPresence implements Presence {
   visible = true;
   online = true;
@@ -36,7 +36,7 @@ export class TestPresence implements Presence {
   }
 }
 
-/** A tab's storage. */
+/** A session storage. */
 export class TestStorage extends Map<string, string> implements LoginStorage {
   getItem(key: string): string | null {
     return this.get(key) ?? null;
@@ -65,7 +65,7 @@ export class Page {
     return this.shown.map((state) => state.name);
   }
 
-  /** Waits until a state of this name, and with these members, is shown. */
+  /** Waits for a state with this name and these members. */
   shows<N extends LoginState["name"]>(
     name: N,
     members: Partial<Extract<LoginState, { name: N }>> = {},

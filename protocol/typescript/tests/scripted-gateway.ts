@@ -1,35 +1,35 @@
 /**
- * A gateway whose every answer a test gives by hand, over real sockets and real HTTP.
+ * A gateway whose answers come from the test, over real sockets and real HTTP.
  *
- * Each connection of a browser becomes a {@link Visit}, whichever transport brought it, so that a test reads the same
- * over all. It keeps no state: what a real gateway would repeat after a resume, the test sends.
+ * Each connection is a {@link BrowserConnection}, so that a test reads the same over all transports. The gateway keeps no
+ * state: the test sends the messages that a real gateway would repeat after a resume.
  */
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { ClientMessage, Problem } from "../src/generated.ts";
-import { HttpVisit, PollOutlet, Queue, StreamOutlet, type Visit } from "./visits.ts";
+import { HttpConnection, PollOutlet, Queue, StreamOutlet, type BrowserConnection } from "./browser-connections.ts";
 
-export type { Visit } from "./visits.ts";
+export type { BrowserConnection } from "./browser-connections.ts";
 
-/** Answers requests that are none of the protocol's; whether it did. */
+/** Answers requests outside of the protocol. Returns false for one that it does not answer. */
 export type ServePage = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 /** The gateway. */
 export class ScriptedGateway {
-  /** Whether WebSocket handshakes fail, as behind a proxy that blocks them. */
+  /** True to fail WebSocket handshakes, as a proxy does that blocks them. */
   blocksWebSocket = false;
-  /** What happens to event streams: a proxy may block them, or pass on their head and hold back the rest. */
+  /** Treatment of event streams: a proxy may block them, or pass on their head and hold back the rest. */
   streams: "pass" | "are blocked" | "are held back" = "pass";
-  /** The problem with which opens and follows over HTTP are refused. */
+  /** The problem that answers opens and follows over HTTP, if any. */
   problem: Problem | undefined;
-  /** Handshakes and streams that were blocked or held back so far. */
+  /** Number of handshakes and streams that were blocked or held back. */
   readonly blocked = { handshakes: 0, streams: 0 };
-  /** What polls have asked so far. */
+  /** Parameters of all polls. */
   readonly polls: { readonly after: number; readonly wait: number }[] = [];
-  /** Requests that were refused with the problem so far. */
+  /** Number of requests that the problem answered. */
   refusals = 0;
-  readonly #visits = new Queue<Visit>();
-  readonly #followed = new Map<string, HttpVisit>();
+  readonly #connections = new Queue<BrowserConnection>();
+  readonly #followed = new Map<string, HttpConnection>();
   readonly #sockets = new WebSocketServer({ noServer: true });
   readonly #server: Server;
   readonly #servePage: ServePage;
@@ -43,7 +43,7 @@ export class ScriptedGateway {
         socket.end("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n");
         return;
       }
-      this.#sockets.handleUpgrade(request, socket, head, (accepted) => this.#accept(accepted, this.#asked(request)));
+      this.#sockets.handleUpgrade(request, socket, head, (accepted) => this.#accept(accepted, this.#openOf(request)));
     });
   }
 
@@ -60,14 +60,14 @@ export class ScriptedGateway {
     return `http://127.0.0.1:${address.port}`;
   }
 
-  /** The next connection. */
-  visit(): Promise<Visit> {
-    return this.#visits.take();
+  /** Returns the next connection that no test has taken yet. */
+  nextConnection(): Promise<BrowserConnection> {
+    return this.#connections.take();
   }
 
-  /** Connections that nobody has asked for. */
-  get unexpectedVisits(): number {
-    return this.#visits.waiting;
+  /** Number of connections that no test has taken. */
+  get unexpectedConnections(): number {
+    return this.#connections.waiting;
   }
 
   async stop(): Promise<void> {
@@ -76,18 +76,18 @@ export class ScriptedGateway {
     await new Promise((closed) => this.#server.close(closed));
   }
 
-  /** The `open` in the address of a socket. */
-  #asked(request: IncomingMessage): ClientMessage | undefined {
+  /** Returns the `open` in the address of a socket, if there is one. */
+  #openOf(request: IncomingMessage): ClientMessage | undefined {
     const members = Object.fromEntries(new URL(request.url ?? "", this.origin).searchParams);
     return "client_id" in members ? decodeClientMessage(JSON.stringify({ type: "open", ...members })) : undefined;
   }
 
-  #accept(socket: WebSocket, asked: ClientMessage | undefined): void {
+  #accept(socket: WebSocket, open: ClientMessage | undefined): void {
     const messages = new Queue<ClientMessage>();
-    if (asked !== undefined) messages.put(asked);
+    if (open !== undefined) messages.put(open);
     socket.on("message", (data) => messages.put(decodeClientMessage(String(data))));
     void messages.take().then((first) =>
-      this.#visits.put({
+      this.#connections.put({
         transport: "websocket",
         first,
         followed: Promise.resolve(),
@@ -110,7 +110,7 @@ export class ScriptedGateway {
     } else if (this.problem !== undefined && (isOpen || action === "events")) {
       this.#refuse(this.problem, response);
     } else if (isOpen) {
-      this.#visits.put(await this.#opened(request, response));
+      this.#connections.put(await this.#opened(request, response));
     } else if (action !== "events") {
       this.#followed.get(loginId)?.commands.put(decodeClientMessage(JSON.stringify({ type: action })));
       response.writeHead(204).end();
@@ -130,11 +130,11 @@ export class ScriptedGateway {
     response.writeHead(problem.status).end(JSON.stringify(problem));
   }
 
-  async #opened(request: IncomingMessage, response: ServerResponse): Promise<Visit> {
+  async #opened(request: IncomingMessage, response: ServerResponse): Promise<BrowserConnection> {
     const pieces = await request.toArray();
     const first = decodeClientMessage(JSON.stringify({ ...JSON.parse(pieces.join("")), type: "open" }));
-    return new HttpVisit(first, (visit, message) => {
-      if (message.type === "opened" && "login_id" in message) this.#followed.set(message.login_id, visit);
+    return new HttpConnection(first, (connection, message) => {
+      if (message.type === "opened" && "login_id" in message) this.#followed.set(message.login_id, connection);
       response.writeHead(201, { "content-type": "application/json" }).end(JSON.stringify(message));
     });
   }
@@ -146,26 +146,26 @@ export class ScriptedGateway {
       return;
     }
     response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
-    if (this.streams === "pass") this.#visitOf(resume).follow(new StreamOutlet(response));
+    if (this.streams === "pass") this.#connectionOf(resume).follow(new StreamOutlet(response));
   }
 
-  /** A browser begins with a poll that does not wait: it is a visit, and those that wait belong to it. */
+  /** The first poll of a connection does not wait; those that wait belong to it. */
   #poll(resume: Resume, wait: number, response: ServerResponse): void {
     this.polls.push({ after: resume.last_seq, wait });
     const outlet = wait === 0 ? new PollOutlet() : this.#followed.get(resume.login_id)?.outlet;
     if (!(outlet instanceof PollOutlet)) return void response.writeHead(500).end("the first poll does not wait");
-    if (wait === 0) this.#visitOf(resume).follow(outlet);
+    if (wait === 0) this.#connectionOf(resume).follow(outlet);
     outlet.poll(response, wait);
   }
 
-  /** The visit of a login that has just been opened is followed; who comes later is a visit of its own. */
-  #visitOf(resume: Resume): HttpVisit {
+  /** Returns the connection that has just opened this login, or creates one for a browser that resumes it. */
+  #connectionOf(resume: Resume): HttpConnection {
     const opened = this.#followed.get(resume.login_id);
     if (opened !== undefined && opened.outlet === undefined) return opened;
-    const visit = new HttpVisit(resume);
-    this.#followed.set(resume.login_id, visit);
-    this.#visits.put(visit);
-    return visit;
+    const connection = new HttpConnection(resume);
+    this.#followed.set(resume.login_id, connection);
+    this.#connections.put(connection);
+    return connection;
   }
 }
 

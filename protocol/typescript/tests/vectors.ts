@@ -1,4 +1,4 @@
-/** The golden files that the Rust types have written. */
+/** Golden files, written from the Rust types. */
 import { readFileSync } from "node:fs";
 
 interface MessageVector {

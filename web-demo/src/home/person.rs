@@ -71,7 +71,7 @@ impl Person {
         session: PortalSession,
         locale: Locale,
     ) -> Result<Option<Self>, Failure> {
-        if session.identity.kind != IdentityKind::Personal {
+        if session.identity.kind != IdentityKind::PERSONAL {
             return Ok(None);
         }
         let Some(account) = Account::find(&portal.db, &session.account_id).await? else {

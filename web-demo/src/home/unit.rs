@@ -4,7 +4,6 @@
 use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
-use saoma_protocol::UnitRole;
 
 use super::delegations::{AppointmentErrors, AppointmentForm};
 use super::unit_login::{UnitLogin, role_words};
@@ -12,7 +11,7 @@ use super::{Hall, affairs};
 use crate::pages::{Failure, Frame, Locale, page};
 use crate::portal::PortalSession;
 use crate::records::person::mask;
-use crate::registers::UnitMember;
+use crate::registers::{UnitMember, UnitRole};
 use crate::units::Affair;
 use crate::units::delegations::{self, Delegation, DelegationState};
 

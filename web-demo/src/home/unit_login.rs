@@ -6,13 +6,13 @@ use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use http::request::Parts;
-use saoma_protocol::{IdentityKind, UnitRole};
+use saoma_protocol::IdentityKind;
 
 use super::{Hall, frame};
 use crate::accounts::Account;
 use crate::pages::{Failure, Frame, Locale, page};
 use crate::portal::PortalSession;
-use crate::registers::{Post, Unit};
+use crate::registers::{Post, Unit, UnitRole};
 use crate::units::{self, Affair, Scope, delegations};
 
 /// A person who is logged in for a unit. As an extractor it sends strangers to the login page and persons to theirs.
@@ -65,7 +65,7 @@ impl UnitLogin {
                 units::posts(hall.db(), &*hall.portal.registers.units, &account.id_number).await?;
             let held = posts.into_iter().find(|post| {
                 units::identity_id(&post.unit) == session.identity.id
-                    && Some(post.role) == session.identity.role
+                    && Some(post.role) == UnitRole::of(&session.identity)
             });
             if let Some(Post { unit, role }) = held {
                 let scope = match role {
@@ -133,7 +133,7 @@ impl FromRequestParts<Hall> for UnitLogin {
         let session =
             <PortalSession as FromRequestParts<Hall>>::from_request_parts(parts, hall).await?;
         let Ok(locale) = Locale::from_request_parts(parts, hall).await;
-        if session.identity.kind != IdentityKind::Unit {
+        if session.identity.kind != IdentityKind::UNIT {
             return Err(Redirect::to("/").into_response());
         }
         Self::of(hall, session, locale)

@@ -16,11 +16,7 @@ pub async fn refuse_cross_origin(request: Request, next: Next) -> Response {
     if reads || comes_from_here(request.headers()) {
         return next.run(request).await;
     }
-    plain(
-        StatusCode::FORBIDDEN,
-        "请求来自其他网站，已拒绝。",
-        "Refused: the request came from another site.",
-    )
+    plain(StatusCode::FORBIDDEN, |texts| texts.common.cross_origin)
 }
 
 fn comes_from_here(headers: &HeaderMap) -> bool {

@@ -56,10 +56,6 @@ impl IntoResponse for Failure {
             Self::Register(_) => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
-        plain(
-            status,
-            "系统繁忙，请稍后再试。",
-            "Something went wrong on our side. Please try again shortly.",
-        )
+        plain(status, |texts| texts.common.failure)
     }
 }

@@ -6,7 +6,7 @@ use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
 use http::StatusCode;
 
-use super::{Failure, Locale};
+use super::{Failure, Locale, Texts};
 
 /// Which of the two surfaces a page belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,17 +28,36 @@ pub struct Frame<'a> {
     pub path: &'a str,
 }
 
-impl Frame<'_> {
+impl<'a> Frame<'a> {
+    /// A page of a surface, in a language, at a path.
+    pub const fn new(surface: Surface, locale: Locale, path: &'a str) -> Self {
+        Self {
+            locale,
+            surface,
+            path,
+        }
+    }
+
+    /// A page of the portal.
+    pub const fn portal(locale: Locale, path: &'a str) -> Self {
+        Self::new(Surface::Portal, locale, path)
+    }
+
+    /// A page of the app.
+    pub const fn phone(locale: Locale, path: &'a str) -> Self {
+        Self::new(Surface::Phone, locale, path)
+    }
+
+    /// Returns the texts of the page's language.
+    pub const fn texts(&self) -> &'static Texts {
+        self.locale.texts()
+    }
+
     /// The surface's name, in the head of each page.
     pub const fn brand(&self) -> &'static str {
         match self.surface {
-            Surface::Portal => self.locale.pick(
-                "示例省社会保险网上服务大厅",
-                "Shili Province Social Insurance Service Hall",
-            ),
-            Surface::Phone => self
-                .locale
-                .pick("示例省人社", "Shili Province Social Security"),
+            Surface::Portal => self.texts().common.portal_name,
+            Surface::Phone => self.texts().common.app_name,
         }
     }
 
@@ -59,24 +78,6 @@ impl Frame<'_> {
     pub fn other_language(&self) -> String {
         let joint = if self.path.contains('?') { '&' } else { '?' };
         format!("{}{joint}lang={}", self.path, self.locale.other().tag())
-    }
-
-    /// The link that skips the head.
-    pub const fn skip(&self) -> &'static str {
-        self.locale.pick("跳到正文", "Skip to content")
-    }
-
-    /// What the title of a page begins with on which something was refused: it is what is read out first.
-    pub const fn refused(&self) -> &'static str {
-        self.locale.pick("错误：", "Error: ")
-    }
-
-    /// What stands at the foot of each page.
-    pub const fn notice(&self) -> &'static str {
-        self.locale.pick(
-            "演示系统：机构、人员与证件号码均为虚构。",
-            "A demonstration: the institution, its citizens and their numbers are made up.",
-        )
     }
 }
 

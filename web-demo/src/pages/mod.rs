@@ -9,6 +9,7 @@ mod locale;
 mod paging;
 mod policy;
 mod refusal;
+pub mod texts;
 
 pub use assets::{asset, has_script, weights};
 pub use cookie::{Cookie, CookieName, expired, value_of};
@@ -19,3 +20,4 @@ pub use locale::{Locale, remember_locale};
 pub use paging::Paging;
 pub use policy::{Policy, with_policy};
 pub use refusal::{missing, plain, with_a_page};
+pub use texts::Texts;

@@ -2,57 +2,69 @@
 
 use std::time::Duration;
 
+use saoma_client::{Phone, PhoneError, error_chain};
 use saoma_protocol::{
-    ConfirmRequest, Decision, LoginId, ParseCodeError, Problem, ScanCode, ScanContext, ScanRequest,
-    paths,
+    Decision, LoginId, ParseCodeError, Problem, ScanCode, ScanContext, ScanRequest,
 };
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use crate::secret::Secret;
 
-/// A person is watching: after this long they are told that the gateway cannot be reached.
+/// Time limit for an answer, after which the waiting person is told that the gateway cannot be reached.
 const TIMEOUT: Duration = Duration::from_secs(8);
 
 /// The gateway, as the app's backend reaches it.
 #[derive(Debug, Clone)]
 pub struct GatewayClient {
-    http: reqwest::Client,
-    /// The gateway's public origin: where the QR codes that this app takes lead.
+    /// A phone without a token: each request has that of its person.
+    phone: Phone,
+    /// The gateway's public origin, to which valid QR codes lead.
     origin: String,
 }
 
-/// Why the gateway did not do as asked.
+/// A failed request to the gateway.
 #[derive(Debug, thiserror::Error)]
 pub enum GatewayError {
-    /// It refused and said why.
+    /// The gateway refused.
     #[error("refused: {}", .0.title)]
     Refused(Box<Problem>),
-    /// It cannot be reached, or did not answer in time.
-    #[error("the gateway cannot be reached: {0}")]
-    Unreachable(reqwest::Error),
-    /// It answered something that is not in the contract.
-    #[error("the gateway's answer cannot be read: {0}")]
-    Unreadable(reqwest::Error),
+    /// The gateway cannot be reached, or did not answer in time.
+    #[error("the gateway cannot be reached: {}", error_chain(.0))]
+    Unreachable(PhoneError),
+    /// The gateway's answer is not in the contract.
+    #[error("the gateway's answer cannot be read: {}", error_chain(.0))]
+    Unreadable(PhoneError),
+}
+
+impl From<PhoneError> for GatewayError {
+    fn from(error: PhoneError) -> Self {
+        match error {
+            PhoneError::Refused { problem, .. } => Self::Refused(problem),
+            PhoneError::NoAnswer(_) | PhoneError::InvalidRequest(_) => Self::Unreachable(error),
+            PhoneError::InvalidAnswer { .. } => Self::Unreadable(error),
+        }
+    }
 }
 
 impl GatewayClient {
-    /// The gateway of this public origin.
+    /// Creates a client for the gateway of this public origin.
     ///
     /// # Errors
-    /// No HTTP client can be made on this machine.
+    /// Returns an error if the origin is not a URL, or if no HTTP client can be created on this machine.
     pub fn new(origin: String) -> Result<Self, reqwest::Error> {
         let http = reqwest::Client::builder()
             .timeout(TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
-        Ok(Self { http, origin })
+        // Building a request parses the origin, with reqwest's own error for a malformed one.
+        let url = http.get(&origin).build()?.url().clone();
+        let phone = Phone::with_client(http, url, "");
+        Ok(Self { phone, origin })
     }
 
-    /// Whether a QR code's text is a login code of this gateway: other texts are sent to nobody (threat T31).
+    /// Checks that a QR code's text is a login code of this gateway. Other texts are sent nowhere (threat T31).
     ///
     /// # Errors
-    /// It leads elsewhere, or is damaged.
+    /// Returns an error if the text leads elsewhere or is damaged.
     pub fn check(&self, qr: &str) -> Result<(), ParseCodeError> {
         ScanCode::from_qr_text(qr, &self.origin).map(drop)
     }
@@ -66,7 +78,7 @@ impl GatewayClient {
         token: &Secret,
         request: &ScanRequest,
     ) -> Result<ScanContext, GatewayError> {
-        self.post(paths::SCANS, token, Some(request)).await
+        Ok(self.phone_of(token).claim(request).await?)
     }
 
     /// Logs the browser in as the chosen identity.
@@ -79,44 +91,18 @@ impl GatewayClient {
         id: LoginId,
         identity: String,
     ) -> Result<Decision, GatewayError> {
-        self.post(
-            &paths::of_login(paths::CONFIRM, id),
-            token,
-            Some(&ConfirmRequest { identity }),
-        )
-        .await
+        Ok(self.phone_of(token).confirm(id, &identity).await?)
     }
 
-    /// Declines.
+    /// Rejects the login.
     ///
     /// # Errors
     /// See [`GatewayError`].
     pub async fn reject(&self, token: &Secret, id: LoginId) -> Result<Decision, GatewayError> {
-        self.post(&paths::of_login(paths::REJECT, id), token, None::<&()>)
-            .await
+        Ok(self.phone_of(token).reject(id).await?)
     }
 
-    async fn post<T: DeserializeOwned>(
-        &self,
-        path: &str,
-        token: &Secret,
-        body: Option<&impl Serialize>,
-    ) -> Result<T, GatewayError> {
-        let request = self
-            .http
-            .post(format!("{}{path}", self.origin))
-            .bearer_auth(token.expose());
-        let request = match body {
-            Some(body) => request.json(body),
-            None => request,
-        };
-        let response = request.send().await.map_err(GatewayError::Unreachable)?;
-        if response.status().is_success() {
-            response.json().await.map_err(GatewayError::Unreadable)
-        } else {
-            Err(GatewayError::Refused(Box::new(
-                response.json().await.map_err(GatewayError::Unreadable)?,
-            )))
-        }
+    fn phone_of(&self, token: &Secret) -> Phone {
+        self.phone.with_token(token.expose())
     }
 }

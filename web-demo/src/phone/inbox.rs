@@ -41,11 +41,7 @@ pub async fn list(
     let number = paging.number();
     let (notices, more) = inbox::page(&phone.db, &session.account_id, number, PAGE_SIZE).await?;
     let path = format!("/inbox?page={number}");
-    let frame = Frame {
-        locale,
-        surface: Surface::Phone,
-        path: &path,
-    };
+    let frame = Frame::phone(locale, &path);
     page(
         StatusCode::OK,
         &InboxPage {
@@ -74,11 +70,7 @@ pub async fn show(
     page(
         StatusCode::OK,
         &NoticePage {
-            frame: Frame {
-                locale,
-                surface: Surface::Phone,
-                path: &path,
-            },
+            frame: Frame::phone(locale, &path),
             notice,
             login,
         },

@@ -26,7 +26,6 @@ mod password;
 mod scan;
 mod scanned_login;
 pub mod sessions;
-mod texts;
 mod trouble;
 
 use axum::Router;

@@ -9,30 +9,23 @@ use serde::Deserialize;
 
 use super::Phone;
 use super::sessions::{COOKIE, PhoneSession};
-use super::texts::Texts;
 use crate::accounts::PasswordError;
-use crate::pages::{Failure, Frame, Locale, Surface, expired, page};
+use crate::pages::{Failure, Frame, Locale, expired, page};
 use crate::serving::Connection;
 
 #[derive(Template)]
 #[template(path = "phone/password.html")]
 struct PasswordPage<'a> {
     frame: Frame<'a>,
-    texts: &'static Texts,
     user_name: &'a str,
     error: Option<String>,
 }
 
 impl<'a> PasswordPage<'a> {
     const fn new(locale: Locale, user_name: &'a str, error: Option<String>) -> Self {
-        let frame = Frame {
-            locale,
-            surface: Surface::Phone,
-            path: "/login",
-        };
+        let frame = Frame::phone(locale, "/login");
         Self {
             frame,
-            texts: Texts::of(locale),
             user_name,
             error,
         }
@@ -61,7 +54,7 @@ pub async fn log_in(
         password,
     }): Form<Credentials>,
 ) -> Result<Response, Failure> {
-    let texts = Texts::of(locale);
+    let texts = locale.texts();
     let refused = |status, error| page(status, &PasswordPage::new(locale, &user_name, Some(error)));
     match phone
         .accounts
@@ -75,12 +68,12 @@ pub async fn log_in(
         }
         Err(PasswordError::Wrong) => refused(
             StatusCode::UNPROCESSABLE_ENTITY,
-            texts.wrong_password.to_owned(),
+            texts.phone.wrong_password.to_owned(),
         ),
         Err(PasswordError::TooMany(wait)) => {
             let mut response = refused(
                 StatusCode::TOO_MANY_REQUESTS,
-                texts.too_many_passwords(wait.0),
+                texts.problems.too_many(wait.0),
             )?;
             response.headers_mut().insert(RETRY_AFTER, wait.0.into());
             Ok(response)

@@ -12,9 +12,8 @@ use super::confirmation::path_of;
 use super::gateway_client::GatewayError;
 use super::scanned_login::ScannedLogin;
 use super::sessions::PhoneSession;
-use super::texts::Texts;
 use super::trouble::Trouble;
-use crate::pages::{Failure, Frame, Locale, Surface, has_script, page};
+use crate::pages::{Failure, Frame, Locale, has_script, page};
 
 const PATH: &str = "/scan";
 
@@ -25,7 +24,6 @@ const CAMERA_SCRIPT: &str = "scan-camera.js";
 #[template(path = "phone/scan.html")]
 struct ScanPage<'a> {
     frame: Frame<'a>,
-    texts: &'static Texts,
     camera_script: Option<&'static str>,
 }
 
@@ -54,17 +52,12 @@ impl ScanForm {
 
 /// Answers `GET /scan`.
 pub async fn show(_: PhoneSession, locale: Locale) -> Result<Response, Failure> {
-    let frame = Frame {
-        locale,
-        surface: Surface::Phone,
-        path: PATH,
-    };
+    let frame = Frame::phone(locale, PATH);
     let camera_script = has_script(CAMERA_SCRIPT).then_some(CAMERA_SCRIPT);
     page(
         StatusCode::OK,
         &ScanPage {
             frame,
-            texts: Texts::of(locale),
             camera_script,
         },
     )

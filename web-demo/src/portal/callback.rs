@@ -10,9 +10,8 @@ use serde::Deserialize;
 use super::Portal;
 use super::authentication_request::{AuthenticationRequest, Browser};
 use super::sessions::PortalSession;
-use super::texts::Texts;
 use crate::browsers::{LoginMethod, Origin};
-use crate::pages::{Failure, Frame, Locale, Surface, page};
+use crate::pages::{Failure, Frame, Locale, page};
 use crate::serving::Connection;
 
 /// The answer of the gateway (RFC 6749 §4.1.2, RFC 9207).
@@ -78,7 +77,6 @@ pub enum Obstacle {
 #[template(path = "portal/obstacle.html")]
 struct ObstaclePage<'a> {
     frame: Frame<'a>,
-    texts: &'static Texts,
     title: &'static str,
     advice: &'static str,
 }
@@ -89,13 +87,9 @@ impl Obstacle {
     /// # Errors
     /// The page cannot be written.
     pub fn answer(self, locale: Locale) -> Result<Response, Failure> {
-        let frame = Frame {
-            locale,
-            surface: Surface::Portal,
-            path: "/login",
-        };
-        let texts = Texts::of(locale);
-        let (status, (title, advice)) = match self {
+        let frame = Frame::portal(locale, "/login");
+        let texts = &locale.texts().portal;
+        let (status, [title, advice]) = match self {
             Self::NotFromHere => (StatusCode::BAD_REQUEST, texts.not_from_here),
             Self::NotCompleted => (StatusCode::BAD_GATEWAY, texts.not_completed),
             Self::Unreachable => (StatusCode::SERVICE_UNAVAILABLE, texts.unreachable),
@@ -104,7 +98,6 @@ impl Obstacle {
             status,
             &ObstaclePage {
                 frame,
-                texts,
                 title,
                 advice,
             },

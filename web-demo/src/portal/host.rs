@@ -45,7 +45,7 @@ impl Host for Portal {
         let Account { id, name, .. } = account;
         let identity = Identity {
             id: "personal".into(),
-            kind: IdentityKind::Personal,
+            kind: IdentityKind::PERSONAL,
             name: name.clone(),
             role: None,
         };

@@ -10,14 +10,12 @@ use super::Portal;
 use super::authentication_request::{AuthenticationRequest, Browser};
 use super::callback::Obstacle;
 use super::sessions::{COOKIE, PortalSession};
-use super::texts::Texts;
-use crate::pages::{Failure, Frame, Locale, Surface, expired, page};
+use crate::pages::{Failure, Frame, Locale, expired, page};
 
 #[derive(Template)]
 #[template(path = "portal/login.html")]
 struct LoginPage<'a> {
     frame: Frame<'a>,
-    texts: &'static Texts,
     portal: &'a Portal,
     request: &'a AuthenticationRequest,
     scope: String,
@@ -35,14 +33,9 @@ pub async fn show(
         return Ok(Redirect::to("/").into_response());
     }
     let (request, code_challenge) = AuthenticationRequest::prepare(&portal.db, &browser).await?;
-    let frame = Frame {
-        locale,
-        surface: Surface::Portal,
-        path: "/login",
-    };
+    let frame = Frame::portal(locale, "/login");
     let login = LoginPage {
         frame,
-        texts: Texts::of(locale),
         portal: &portal,
         request: &request,
         scope: portal.relying_party.scope(),

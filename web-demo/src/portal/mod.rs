@@ -16,14 +16,11 @@ mod login;
 mod password;
 mod relying_party;
 mod sessions;
-mod texts;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
-#[cfg(test)]
-pub use relying_party::LoggedIn;
 pub use relying_party::{RelyingParty, RelyingPartyError};
 pub use sessions::PortalSession;
 use sqlx::SqlitePool;

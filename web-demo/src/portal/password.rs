@@ -9,11 +9,10 @@ use serde::Deserialize;
 
 use super::Portal;
 use super::sessions::PortalSession;
-use super::texts::Texts;
 use crate::accounts::{Account, PasswordError};
 use crate::browsers::Origin;
 use crate::host::Host;
-use crate::pages::{Failure, Frame, Locale, Surface, page};
+use crate::pages::{Failure, Frame, Locale, page};
 use crate::serving::Connection;
 
 const PATH: &str = "/login/password";
@@ -22,7 +21,6 @@ const PATH: &str = "/login/password";
 #[template(path = "portal/password.html")]
 struct PasswordPage<'a> {
     frame: Frame<'a>,
-    texts: &'static Texts,
     user_name: &'a str,
     error: Option<String>,
 }
@@ -40,16 +38,11 @@ fn answer(
     user_name: &str,
     error: Option<String>,
 ) -> Result<Response, Failure> {
-    let frame = Frame {
-        locale,
-        surface: Surface::Portal,
-        path: PATH,
-    };
+    let frame = Frame::portal(locale, PATH);
     page(
         status,
         &PasswordPage {
             frame,
-            texts: Texts::of(locale),
             user_name,
             error,
         },
@@ -75,7 +68,7 @@ pub async fn log_in(
         password,
     }): Form<Credentials>,
 ) -> Result<Response, Failure> {
-    let texts = Texts::of(locale);
+    let texts = &locale.texts().portal;
     let wrong = || {
         answer(
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -104,19 +97,11 @@ pub async fn log_in(
         }
         Err(PasswordError::Wrong) => wrong(),
         Err(PasswordError::TooMany(wait)) => {
-            let error = Some(too_many(locale, wait.0));
+            let error = Some(locale.texts().problems.too_many(wait.0));
             let mut response = answer(StatusCode::TOO_MANY_REQUESTS, locale, &user_name, error)?;
             response.headers_mut().insert(RETRY_AFTER, wait.0.into());
             Ok(response)
         }
         Err(PasswordError::Database(error)) => Err(error.into()),
-    }
-}
-
-/// How long to wait after too many passwords.
-fn too_many(locale: Locale, seconds: u32) -> String {
-    match locale {
-        Locale::Chinese => format!("尝试次数过多，请 {seconds} 秒后再试。"),
-        Locale::English => format!("Too many tries. Try again in {seconds} seconds."),
     }
 }

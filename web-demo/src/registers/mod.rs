@@ -20,7 +20,7 @@ pub use card::{
 pub use embedded::{DemoCard, DemoRegisters, Message, messages};
 pub use http::HttpRegisters;
 use sqlx::SqlitePool;
-pub use unit::{Post, Unit, UnitMember, UnitRecord, role_name};
+pub use unit::{Post, Unit, UnitMember, UnitRecord, UnitRole};
 
 use crate::accounts::id_number::IdNumber;
 

@@ -1,6 +1,6 @@
 //! Units and who acts for them, as the authority has it.
 
-use saoma_protocol::UnitRole;
+use saoma_protocol::{Identity, IdentityRole};
 use serde::{Deserialize, Serialize};
 
 /// A unit.
@@ -41,11 +41,42 @@ pub struct UnitRecord {
     pub members: Vec<UnitMember>,
 }
 
-/// A role as databases and registers have it.
-pub const fn role_name(role: UnitRole) -> &'static str {
-    match role {
-        UnitRole::LegalRepresentative => "legal_representative",
-        UnitRole::AuthorisedAgent => "authorised_agent",
-        UnitRole::Operator => "operator",
+/// A person's role in a unit, as the province knows it. The gateway passes it on as text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnitRole {
+    /// The unit's legal representative.
+    LegalRepresentative,
+    /// An agent whom the legal representative has authorised.
+    AuthorisedAgent,
+    /// An operator whom the authority has added.
+    Operator,
+}
+
+impl UnitRole {
+    const ALL: [Self; 3] = [
+        Self::LegalRepresentative,
+        Self::AuthorisedAgent,
+        Self::Operator,
+    ];
+
+    /// Returns the role as databases, registers and the gateway have it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::LegalRepresentative => "legal_representative",
+            Self::AuthorisedAgent => "authorised_agent",
+            Self::Operator => "operator",
+        }
+    }
+
+    /// Finds a role by the name that [`Self::as_str`] gives it.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == name)
+    }
+
+    /// Returns the role of an identity, if the identity has one that the province knows.
+    pub fn of(identity: &Identity) -> Option<Self> {
+        let role = identity.role.as_ref().map(IdentityRole::as_str);
+        role.and_then(Self::from_name)
     }
 }

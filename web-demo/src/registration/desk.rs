@@ -7,7 +7,6 @@ use sqlx::{SqliteConnection, SqlitePool};
 use super::draft::{Draft, Person};
 use super::fields::{Checked, CredentialFields};
 use super::problem::{Problem, Problems};
-use super::texts::Texts;
 use crate::accounts::attempts::{AttemptLimit, address_key};
 use crate::accounts::id_number::IdNumber;
 use crate::accounts::{Account, NewAccount, NotMade, PhoneNumber, UserName, password};
@@ -152,7 +151,7 @@ impl Desk<'_> {
             phone: &phone,
             holder: draft.holder(),
         };
-        let text = |code: &str| Texts::of(locale).message(code);
+        let text = |code: &str| locale.texts().registration.code_message(code);
         match binding
             .send(self.db, &*self.registers.sms, self.address, text)
             .await

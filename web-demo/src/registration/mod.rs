@@ -11,11 +11,8 @@ mod draft;
 mod fields;
 pub mod pages;
 mod problem;
-mod problem_texts;
-mod texts;
 
 pub use desk::{Desk, Proof};
 pub use draft::{Draft, Step};
 pub use fields::{CredentialFields, UserFields, masked_phone};
 pub use problem::{Problem, Problems};
-pub use texts::Texts;

@@ -5,12 +5,12 @@ pub mod employees;
 pub mod notices;
 mod scope;
 
-use saoma_protocol::{Identity, IdentityKind, UnitRole};
+use saoma_protocol::{Identity, IdentityKind, IdentityRole};
 pub use scope::{Affair, Scope};
 use sqlx::SqlitePool;
 
 use crate::accounts::id_number::IdNumber;
-use crate::registers::{Post, RegisterError, Unit, UnitRegister};
+use crate::registers::{Post, RegisterError, Unit, UnitRegister, UnitRole};
 
 /// What a person is to units today, in the order of the units' ids. A role of the register's outranks being an agent.
 ///
@@ -42,9 +42,9 @@ pub fn identity(post: Post) -> Identity {
     let Post { unit, role } = post;
     Identity {
         id: identity_id(&unit),
-        kind: IdentityKind::Unit,
+        kind: IdentityKind::UNIT,
         name: unit.name,
-        role: Some(role),
+        role: Some(IdentityRole::from_static(role.as_str())),
     }
 }
 

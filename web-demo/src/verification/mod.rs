@@ -3,7 +3,6 @@
 
 mod notice;
 mod pages;
-mod texts;
 mod ways;
 
 pub use notice::Notice;

@@ -12,7 +12,6 @@ use http::header::RETRY_AFTER;
 use http::request::Parts;
 use serde::Deserialize;
 
-use super::texts::Texts;
 use super::ways::Ways;
 use crate::accounts::attempts::{AttemptLimit, Wait};
 use crate::accounts::{Account, AccountStanding, PhoneNumber};
@@ -20,7 +19,7 @@ use crate::db;
 use crate::host::Host;
 use crate::pages::{Failure, Frame, Locale, page};
 use crate::registers::PasswordCheck;
-use crate::registration::{self, Problem};
+use crate::registration::Problem;
 use crate::secret::Secret;
 use crate::serving::Connection;
 use crate::sms_codes::{Binding, NotSent, Purpose};
@@ -48,7 +47,6 @@ pub fn routes<H: Host>() -> Router<H> {
 #[template(path = "verification/verify.html")]
 struct VerifyPage<'a> {
     frame: Frame<'a>,
-    texts: &'static Texts,
     ways: &'a Ways,
     code_sent: String,
     code_problem: Option<String>,
@@ -59,7 +57,6 @@ struct VerifyPage<'a> {
 #[template(path = "verification/verified.html")]
 struct VerifiedPage<'a> {
     frame: Frame<'a>,
-    texts: &'static Texts,
 }
 
 /// What is wrong, and beside which field.
@@ -82,7 +79,7 @@ struct Visit {
 
 impl Visit {
     fn answer<H: Host>(&self, wrong: Option<Wrong>, sent: bool) -> Result<Response, Failure> {
-        let (texts, locale) = (Texts::of(self.locale), self.locale);
+        let locale = self.locale;
         let wait = match &wrong {
             Some(Wrong::Code(Problem::CodeTooSoon(wait)) | Wrong::TooManyPasswords(wait)) => {
                 Some(wait.0)
@@ -110,16 +107,11 @@ impl Visit {
             .filter(|_| sent)
             .map(PhoneNumber::masked);
         let code_sent = masked
-            .map(|masked| registration::Texts::of(locale).code_sent(&masked))
+            .map(|masked| locale.texts().registration.code_sent(masked))
             .unwrap_or_default();
-        let frame = Frame {
-            locale,
-            surface: H::SURFACE,
-            path: PATH,
-        };
+        let frame = Frame::new(H::SURFACE, locale, PATH);
         let verify = VerifyPage {
             frame,
-            texts,
             ways: &self.ways,
             code_sent,
             code_problem,
@@ -133,18 +125,8 @@ impl Visit {
     }
 
     fn verified<H: Host>(&self) -> Result<Response, Failure> {
-        let frame = Frame {
-            locale: self.locale,
-            surface: H::SURFACE,
-            path: "/",
-        };
-        page(
-            StatusCode::OK,
-            &VerifiedPage {
-                frame,
-                texts: Texts::of(self.locale),
-            },
-        )
+        let frame = Frame::new(H::SURFACE, self.locale, "/");
+        page(StatusCode::OK, &VerifiedPage { frame })
     }
 }
 
@@ -203,7 +185,7 @@ async fn send_code<H: Host>(State(host): State<H>, visit: Visit) -> Result<Respo
         phone,
         holder: &visit.holder,
     };
-    let text = |code: &str| registration::Texts::of(visit.locale).message(code);
+    let text = |code: &str| visit.locale.texts().registration.code_message(code);
     match binding
         .send(host.db(), &*host.registers().sms, visit.address, text)
         .await
@@ -272,7 +254,7 @@ async fn by_password<H: Host>(
     if let Err(wait) = CARD_PASSWORDS.count(host.db(), id).await? {
         return visit.answer::<H>(Some(Wrong::TooManyPasswords(wait)), false);
     }
-    let texts = Texts::of(visit.locale);
+    let texts = &visit.locale.texts().verification;
     match host
         .registers()
         .cards

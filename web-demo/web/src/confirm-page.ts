@@ -1,14 +1,14 @@
 /**
  * The phone's confirm page: counts down the time that is left for the answer.
  *
- * `[data-expires-in]` holds the seconds that are left when the page is served; its words are kept up to date. At 0 every
- * `button[data-confirm]` is disabled. Without this script the page still works: the server refuses what comes too late.
+ * `[data-expires-in]` holds the seconds that are left when the page is served; its text is kept up to date. At 0 every
+ * `button[data-confirm]` is disabled. The page also works without this script: the server refuses a late answer.
  */
 import { type Texts, en, zh } from "./confirm-texts.ts";
 import { isEnglish } from "./language.ts";
 
-/** Seconds at which the time that is left is read out: every second would drown everything else. */
-const READ_OUT = [60, 20, 0];
+/** Seconds at which a screen reader hears the time that is left: every second would drown everything else. */
+const ANNOUNCED_SECONDS = [60, 20, 0];
 
 const line = document.querySelector<HTMLElement>("[data-expires-in]");
 const seconds = Number.parseFloat(line?.dataset["expiresIn"] ?? "");
@@ -20,7 +20,7 @@ function countDown(line: HTMLElement, deadline: number): void {
   tick();
 
   function tick(): void {
-    // By the clock and not by counting: a page in the background is not ticked every second.
+    // By the clock, because a page in the background is not called every second.
     const left = Math.max(0, Math.ceil((deadline - Date.now()) / 1000));
     show(line, left, texts);
     if (left > 0) return;
@@ -30,6 +30,6 @@ function countDown(line: HTMLElement, deadline: number): void {
 }
 
 function show(line: HTMLElement, left: number, texts: Texts): void {
-  line.ariaLive = READ_OUT.includes(left) ? "polite" : "off";
+  line.ariaLive = ANNOUNCED_SECONDS.includes(left) ? "polite" : "off";
   line.textContent = left > 0 ? texts.remaining(left) : texts.expired;
 }

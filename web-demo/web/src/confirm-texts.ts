@@ -1,4 +1,4 @@
-/** What the confirm page says about time, in both languages. */
+/** Texts of the countdown on the confirm page, in both languages. */
 export interface Texts {
   readonly remaining: (seconds: number) => string;
   readonly expired: string;

@@ -1,4 +1,4 @@
-/** The language in which an element speaks: that of the nearest `lang`. Chinese unless it is English (BCP 47). */
+/** Returns true if the nearest `lang` (BCP 47) is English. Any other language is shown as Chinese. */
 export function isEnglish(element: Element): boolean {
   const tag = element.closest("[lang]")?.getAttribute("lang") ?? "";
   return tag.toLowerCase().startsWith("en");

@@ -1,13 +1,13 @@
 /**
- * The page that creates a user: sends the code without leaving the page, which would lose the password, counts down until
- * the next one, and says while it is typed whether a user ID can be had. The server decides all of it again.
+ * The page that creates a user: requests the SMS code without leaving the page, which would lose the password, counts down
+ * to the next one, and checks while typing that a user ID is free. The server checks everything again.
  *
- * `button[data-get-code]` sends its form to its own action; `[data-code-status]` says that a code was sent;
- * `input[data-check-user-name]` is looked up; problems stand in the element that is named `FIELD-error`.
+ * `button[data-get-code]` sends its form to its own action; `[data-code-status]` confirms that a code was sent;
+ * `input[data-check-user-name]` is looked up; the element `FIELD-error` shows the problem of a field.
  */
 import { isEnglish } from "./language.ts";
 
-/** What the server answers. */
+/** The server's answer. */
 interface Answer {
   readonly problem: string | null;
   readonly field: string | null;
@@ -16,7 +16,7 @@ interface Answer {
   readonly wait: number;
 }
 
-/** Milliseconds without a key after which a user ID is looked up. */
+/** Milliseconds after the last key at which a user ID is looked up. */
 const TYPING_PAUSE = 400;
 
 const button = document.querySelector<HTMLButtonElement>("button[data-get-code]");
@@ -42,7 +42,7 @@ function getCodesBy(button: HTMLButtonElement, form: HTMLFormElement): void {
   });
 }
 
-/** All fields but the password, which has no business there. */
+/** Returns all fields except the password, which the code does not need. */
 function body(form: HTMLFormElement): URLSearchParams {
   const fields = new URLSearchParams();
   for (const [name, value] of new FormData(form)) {
@@ -65,7 +65,7 @@ function lookUp(input: HTMLInputElement): void {
     waiting = setTimeout(async () => {
       const asked = input.value;
       const answer = await ask(`/register/user-name?${new URLSearchParams({ user_name: asked })}`, {});
-      // The answer to what stood there before says nothing of what stands there now.
+      // The answer to an earlier value says nothing of the current one.
       if (answer !== undefined && input.value === asked) show(input.name, answer.problem);
     }, TYPING_PAUSE);
   });
@@ -79,7 +79,7 @@ function show(field: string, problem: string | null): void {
   else input?.setAttribute("aria-invalid", "true");
 }
 
-/** Nothing when there is no answer: the page then does what it does without a script. */
+/** Returns the answer, or `undefined` if there is none: the page then works as without a script. */
 async function ask(address: string, request: RequestInit): Promise<Answer | undefined> {
   try {
     const response = await fetch(address, { ...request, headers: { accept: "application/json" }, redirect: "error" });

@@ -1,5 +1,5 @@
-/** The phone's scan page: what the camera reads goes through the same form as what is pasted. */
-import "./scan-camera/register.ts";
+/** The phone's scan page: a scanned text goes through the same form as a pasted one. */
+import "./scan-camera/define.ts";
 import type { ScanCode } from "./scan-camera/scan-camera.ts";
 
 declare global {

@@ -1,12 +1,12 @@
-/** What counts as a blink (row S7). */
+/** Blinks, and sequences that must not count as one (row S7). */
 import { describe, expect, test } from "vitest";
 
-import { type BlinkState, BlinkWatch } from "../src/face-check/blink.ts";
+import { type BlinkState, BlinkDetector } from "../src/face-check/blink.ts";
 
-/** What is said of pictures that come each `every` ms. */
+/** Returns the states after pictures at intervals of `every` milliseconds. */
 function watch(openness: readonly number[], every = 100): readonly BlinkState[] {
-  const blinks = new BlinkWatch();
-  return openness.map((open, picture) => blinks.see(open, picture * every));
+  const blinks = new BlinkDetector();
+  return openness.map((open, picture) => blinks.push(open, picture * every));
 }
 
 const open = (count: number, openness = 0.3) => Array<number>(count).fill(openness);
@@ -34,10 +34,10 @@ describe("no blink is seen", () => {
   });
 
   test("when the face was away in between", () => {
-    const blinks = new BlinkWatch();
-    open(8).forEach((openness, picture) => blinks.see(openness, picture * 100));
-    expect(blinks.see(0.05, 800)).toBe("closed");
-    blinks.lose();
-    expect(blinks.see(0.3, 900)).toBe("open");
+    const blinks = new BlinkDetector();
+    open(8).forEach((openness, picture) => blinks.push(openness, picture * 100));
+    expect(blinks.push(0.05, 800)).toBe("closed");
+    blinks.reset();
+    expect(blinks.push(0.3, 900)).toBe("open");
   });
 });

@@ -1,4 +1,4 @@
-/** The descriptor that the server's nets are held to is the one that face-api makes in a browser. */
+/** The reference descriptor of the server's nets is the one that face-api computes in a browser. */
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
@@ -10,10 +10,10 @@ import { facePicture } from "../e2e/faces.ts";
 
 const VECTOR = new URL("../../vectors/face-descriptor.json", import.meta.url);
 
-/** face-api's package: its script and its models. */
+/** Package of face-api: its script and its models. */
 const PACKAGE = join(dirname(createRequire(import.meta.url).resolve("@vladmandic/face-api")), "..");
 
-/** What of face-api is used here. */
+/** The used part of face-api. */
 interface FaceApi {
   readonly tf: { setBackend(name: string): Promise<boolean>; ready(): Promise<void> };
   readonly nets: Readonly<Record<"tinyFaceDetector" | "faceLandmark68Net" | "faceRecognitionNet", { loadFromUri(uri: string): Promise<void> }>>;
@@ -47,7 +47,7 @@ test("of the astronaut's picture", async () => {
   }
 });
 
-/** Runs in the page, where nothing else of this file is. */
+/** Runs in the page, without access to the rest of this file. */
 async function describeInPage(): Promise<number[]> {
   const api: FaceApi = Reflect.get(window, "faceapi");
   await api.tf.setBackend("cpu");

@@ -1,7 +1,7 @@
-/** What a person is told to do before the camera (row S7). */
+/** Instructions to a person before the camera (row S7). */
 import { expect, test } from "vitest";
 
-import { guide, nearest } from "../src/face-check/guidance.ts";
+import { guidanceFor, largestFace } from "../src/face-check/guidance.ts";
 import type { Face } from "../src/face-check/worker-messages.ts";
 
 const good: Face = { width: 0.4, middle: [0.5, 0.5], turn: 0, nod: 0, openness: 0.3 };
@@ -16,11 +16,11 @@ test.each([
   ["straight", [{ ...good, nod: 0.6 }]],
   ["severalFaces", [good, { ...good, width: 0.3 }]],
 ] as const)("%s", (expected, faces) => {
-  expect(guide(faces)).toBe(expected);
+  expect(guidanceFor(faces)).toBe(expected);
 });
 
-test("somebody in the background does not count", () => {
+test("a person in the background does not count", () => {
   const small = { ...good, width: 0.1 };
-  expect(guide([small, good])).toBe("blink");
-  expect(nearest([small, good])).toBe(good);
+  expect(guidanceFor([small, good])).toBe("blink");
+  expect(largestFace([small, good])).toBe(good);
 });

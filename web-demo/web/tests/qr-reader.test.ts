@@ -1,4 +1,4 @@
-/** The reader in TypeScript, for browsers that have none of their own. */
+/** The reader in TypeScript, for browsers without their own. */
 import { expect, test } from "vitest";
 
 import { readPixels } from "../src/scan-camera/qr-reader.ts";

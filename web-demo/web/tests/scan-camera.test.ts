@@ -1,4 +1,4 @@
-/** The scan page in a real browser, with a camera that really sees a code. */
+/** The scan page in a real browser, with a camera that films a code. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -49,7 +49,7 @@ afterAll(async () => {
 });
 
 /**
- * Opens the scan page in a context of its own, and holds it to have had no errors when the test is over.
+ * Opens the scan page in a context of its own, and expects no errors until the end of the test.
  * `before` runs in the page ahead of its scripts.
  */
 async function openScanPage(
@@ -70,12 +70,12 @@ async function openScanPage(
   return page;
 }
 
-/** Waits until the status line says this. */
+/** Waits for this text in the status line. */
 async function says(page: Page, words: string): Promise<void> {
   await page.getByRole("status").filter({ hasText: words }).waitFor();
 }
 
-/** Whether the page holds a camera that is switched on. */
+/** Returns true if the page has an open camera. */
 function cameraIsOn(page: Page): Promise<boolean> {
   return page.evaluate(() => {
     const video = document.querySelector("scan-camera")?.shadowRoot?.querySelector("video");
@@ -266,7 +266,7 @@ test.each(["dark", "light"] as const)("the colours have contrast when it is %s, 
   }
 });
 
-/** Headless tabs are never hidden by themselves. */
+/** Sets the visibility of a page, because headless tabs are never hidden. */
 async function setHidden(page: Page, hidden: boolean): Promise<void> {
   await page.evaluate((hidden) => {
     Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });

@@ -4,11 +4,11 @@
 //! store and no other transport.
 
 mod follow;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz_properties;
 mod http_login;
 mod http_request;
 mod long_poll;
-#[cfg(any(test, fuzzing))]
-pub(crate) mod properties;
 mod requester;
 mod session;
 mod sse;

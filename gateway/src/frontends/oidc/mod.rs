@@ -4,11 +4,11 @@ mod authorize;
 mod claims;
 mod client_auth;
 mod discovery;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz_properties;
 mod keys;
 mod oauth_error;
 mod pages;
-#[cfg(any(test, fuzzing))]
-pub(crate) mod properties;
 mod token;
 mod userinfo;
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use saoma_protocol::{
-    Digest, Event, Login, LoginState, Outcome, Refusal, ScanCode, Timestamp, UserCode,
+    Digest, Event, Login, LoginState, Outcome, ScanCode, Timestamp, TransitionError, UserCode,
 };
 
 use crate::store::{
@@ -113,7 +113,7 @@ impl Entry {
         precondition: Precondition,
         change: Change,
         (now, expires_at): (Timestamp, Timestamp),
-    ) -> Result<Moved, Refusal> {
+    ) -> Result<Moved, TransitionError> {
         let (state, seq) = match self.login.apply(event, now)? {
             Outcome::Changed { state, seq } => (state, seq),
             Outcome::Repeated => {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use redis::{FromRedisValue, Value};
-use saoma_protocol::{Login, LoginState, PersonId, Refusal, StateName, Timestamp};
+use saoma_protocol::{Login, LoginState, PersonId, StateName, Timestamp, TransitionError};
 use serde::de::DeserializeOwned;
 
 use super::limits::RateLimitCheck;
@@ -55,12 +55,12 @@ pub(super) fn read_scanned(
     }))
 }
 
-fn refusal(answer: &[&str]) -> Result<Refusal, StoreError> {
+fn refusal(answer: &[&str]) -> Result<TransitionError, StoreError> {
     Ok(match answer {
-        ["another_person"] => Refusal::AnotherPerson,
-        ["state", state] => Refusal::State(state_name(state)?),
-        ["too_late"] => Refusal::TooLate,
-        ["too_early"] => Refusal::TooEarly,
+        ["another_person"] => TransitionError::AnotherPerson,
+        ["state", state] => TransitionError::State(state_name(state)?),
+        ["too_late"] => TransitionError::TooLate,
+        ["too_early"] => TransitionError::TooEarly,
         _ => return Err(corrupt("an unknown answer to an event")),
     })
 }
@@ -156,7 +156,7 @@ type RecordFields = (
 
 pub(super) fn read_record(value: Value) -> Result<LoginRecord, StoreError> {
     let (state, seq, expires_at, opened_at, closes_at, request, person, identity, now) =
-        RecordFields::from_redis_value(value).map_err(|error| StoreError::corrupt(error))?;
+        RecordFields::from_redis_value(value).map_err(StoreError::corrupt)?;
     Ok(LoginRecord {
         login: Login {
             state: state_of(state_name(&state)?, person, identity)?,

@@ -165,7 +165,7 @@ impl Storm {
             tokens: (0..PERSONS)
                 .map(|person| world.persons.token(person))
                 .collect(),
-            phone: saoma_load::Phone::with_patience(urls[0].clone(), "", PATIENCE).unwrap(),
+            phone: saoma_client::Phone::with_timeout(urls[0].clone(), "", PATIENCE).unwrap(),
             http: reqwest::Client::builder()
                 .timeout(PATIENCE)
                 .build()

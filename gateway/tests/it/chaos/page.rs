@@ -2,8 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use saoma_load::PersistentBrowser;
-use saoma_load::persistent_browser::Heard;
+use saoma_client::{BrowserEvent, ReconnectingBrowser};
 use saoma_protocol::{ClientMessage, CloseCode, ServerMessage};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
@@ -17,7 +16,7 @@ impl Visit {
     /// The browser, until it knows how the login ended.
     pub(super) async fn browse(
         &self,
-        mut browser: PersistentBrowser,
+        mut browser: ReconnectingBrowser,
         page: watch::Sender<Page>,
         mut random: fastrand::Rng,
     ) -> Ending {
@@ -33,11 +32,11 @@ impl Visit {
         let mut doubt = Box::pin(sleep(LOADED_AGAIN_AFTER));
         loop {
             tokio::select! {
-                heard = browser.next() => {
+                heard = browser.next_event() => {
                     if is_news(&heard) {
                         doubt.as_mut().reset(tokio::time::Instant::now() + LOADED_AGAIN_AFTER);
                     }
-                    if let (Some(_), Heard::News(ServerMessage::Error { retry_after: Some(seconds), .. })) = (cancelled, &heard) {
+                    if let (Some(_), BrowserEvent::Message(ServerMessage::Error { retry_after: Some(seconds), .. })) = (cancelled, &heard) {
                         // The person is told to try again, and does.
                         cancelled = None;
                         cancel.as_mut().reset(tokio::time::Instant::now() + Duration::from_secs((*seconds).into()));
@@ -52,7 +51,7 @@ impl Visit {
                     // It may have been lost after it was taken.
                     if cancelled.is_none() || self.excuses("cancels asked again", cancelled) {
                         self.note("the person gives up");
-                        browser.ask(ClientMessage::Cancel).await;
+                        browser.send(ClientMessage::Cancel).await;
                     }
                     cancelled.get_or_insert_with(Instant::now);
                     cancel.as_mut().reset(tokio::time::Instant::now() + ASKED_AGAIN_AFTER);
@@ -68,7 +67,7 @@ impl Visit {
                 () = &mut reload, if !reloaded => {
                     reloaded = true;
                     self.note(format!("the page is loaded again, by {way:?}"));
-                    browser.change_to(self.scene.transport(way));
+                    browser.set_transport(self.scene.transport(way));
                     browser.reload();
                     sleep(Duration::from_millis(random.u64(..500))).await;
                 }
@@ -76,30 +75,34 @@ impl Visit {
         }
     }
 
-    fn hear(&self, heard: Heard, page: &watch::Sender<Page>) -> Option<Ending> {
+    fn hear(&self, heard: BrowserEvent, page: &watch::Sender<Page>) -> Option<Ending> {
         self.note(format!("browser: {}", spoken(&heard)));
         let told_before = self.moments().told;
         if is_news(&heard) {
             self.moments().told = Some(Instant::now());
         }
         match heard {
-            Heard::News(ServerMessage::Renewed { qr, user_code, .. }) => {
+            BrowserEvent::Message(ServerMessage::Renewed { qr, user_code, .. }) => {
                 let mut pages = self.scene.books.pages();
                 pages.secret(&qr);
                 pages.secret(&user_code.to_string());
                 page.send_modify(|page| page.qr = qr);
             }
-            Heard::News(ServerMessage::Confirmed { redirect_to, .. }) => {
+            BrowserEvent::Message(ServerMessage::Confirmed { redirect_to, .. }) => {
                 self.confirmed(&redirect_to);
                 return Some(Ending::Confirmed);
             }
-            Heard::News(ServerMessage::Rejected { .. }) => return Some(Ending::Rejected),
-            Heard::News(ServerMessage::Cancelled { .. }) => return Some(Ending::Cancelled),
-            Heard::News(ServerMessage::Expired { .. }) => return Some(Ending::Expired),
-            Heard::News(_) | Heard::Returned { .. } => {}
-            Heard::Stale(message) => self.violated(format!("told again of {:?}", message.seq())),
-            Heard::Lost { .. } => self.scene.books.pages().lost_connections += 1,
-            Heard::SentAway { code } => {
+            BrowserEvent::Message(ServerMessage::Rejected { .. }) => return Some(Ending::Rejected),
+            BrowserEvent::Message(ServerMessage::Cancelled { .. }) => {
+                return Some(Ending::Cancelled);
+            }
+            BrowserEvent::Message(ServerMessage::Expired { .. }) => return Some(Ending::Expired),
+            BrowserEvent::Message(_) | BrowserEvent::Reconnected { .. } => {}
+            BrowserEvent::Duplicate(message) => {
+                self.violated(format!("told again of {:?}", message.seq()))
+            }
+            BrowserEvent::Disconnected { .. } => self.scene.books.pages().lost_connections += 1,
+            BrowserEvent::Closed { code } => {
                 // It knows what the store does not: its login as it was opened, or how that ended.
                 if code != CloseCode::UnknownLogin.code()
                     || !self.excuses("browsers told to begin anew", told_before)
@@ -135,10 +138,10 @@ impl Visit {
         tokio::spawn(portal.log_in(self.plan.purpose == Purpose::RedeemTwice));
     }
 
-    async fn nothing_follows(&self, mut browser: PersistentBrowser) {
+    async fn nothing_follows(&self, mut browser: ReconnectingBrowser) {
         // What has no number answers the browser's own command, which by requests can come after the end.
-        if let Ok(Heard::News(message) | Heard::Stale(message)) =
-            timeout(HABITS.patience, browser.next()).await
+        if let Ok(BrowserEvent::Message(message) | BrowserEvent::Duplicate(message)) =
+            timeout(HABITS.response_timeout, browser.next_event()).await
             && let Some(seq) = message.seq()
         {
             self.violated(format!("told of {seq} after the end"));
@@ -147,23 +150,25 @@ impl Visit {
 }
 
 /// Whether the store has something new.
-fn is_news(heard: &Heard) -> bool {
-    matches!(heard, Heard::News(message) if message.seq().is_some())
+fn is_news(heard: &BrowserEvent) -> bool {
+    matches!(heard, BrowserEvent::Message(message) if message.seq().is_some())
 }
 
 /// What a browser heard, without what no log may hold.
-fn spoken(heard: &Heard) -> String {
+fn spoken(heard: &BrowserEvent) -> String {
     match heard {
-        Heard::News(ServerMessage::Error {
+        BrowserEvent::Message(ServerMessage::Error {
             error, retry_after, ..
         }) => {
             format!("error {error:?}, retry {retry_after:?}")
         }
-        Heard::News(message) => format!("{} {:?}", kind(message), message.seq()),
-        Heard::Stale(message) => format!("again {} {:?}", kind(message), message.seq()),
-        Heard::Lost { code, wait } => format!("lost with {code}, comes back in {wait:?}"),
-        Heard::Returned { target } => format!("back at node {target}"),
-        Heard::SentAway { code } => format!("sent away with {code}"),
+        BrowserEvent::Message(message) => format!("{} {:?}", kind(message), message.seq()),
+        BrowserEvent::Duplicate(message) => format!("again {} {:?}", kind(message), message.seq()),
+        BrowserEvent::Disconnected { code, retry_in } => {
+            format!("lost with {code}, comes back in {retry_in:?}")
+        }
+        BrowserEvent::Reconnected { node } => format!("back at node {node}"),
+        BrowserEvent::Closed { code } => format!("sent away with {code}"),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use saoma_load::Phone;
+use saoma_client::Phone;
 use saoma_load::deployment::PERSONAL;
 use saoma_protocol::ErrorCode;
 use tokio::sync::watch;

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use saoma_load::http_login::Follow;
-use saoma_load::persistent_browser::Habits;
-use saoma_load::{Phone, PhoneError, Transport};
+use saoma_client::{HttpMode, Phone, PhoneError, ReconnectPolicy, Transport, error_chain};
 use saoma_protocol::ErrorCode;
 use tokio::time::sleep;
 use url::Url;
@@ -30,10 +28,11 @@ pub(super) const ASKED_AGAIN_AFTER: Duration = Duration::from_secs(12);
 pub(super) const LOADED_AGAIN_AFTER: Duration = Duration::from_secs(20);
 
 /// Browsers in a hurry, so that much happens in little time: the gateway of the run pings every two seconds.
-pub(super) const HABITS: Habits = Habits {
-    patience: PATIENCE,
-    silence: Duration::from_secs(6),
-    back_off: (Duration::from_millis(200), Duration::from_secs(3)),
+pub(super) const HABITS: ReconnectPolicy = ReconnectPolicy {
+    response_timeout: PATIENCE,
+    idle_timeout: Duration::from_secs(6),
+    min_backoff: Duration::from_millis(200),
+    max_backoff: Duration::from_secs(3),
 };
 
 /// Seconds that a poll waits: its answer is a sign of life.
@@ -149,11 +148,11 @@ impl Scene {
 
     pub(super) fn transport(&self, way: Way) -> Transport {
         match way {
-            Way::Socket => Transport::Socket,
-            Way::Stream => Transport::Http(self.browsers_http.clone(), Follow::Stream),
+            Way::Socket => Transport::WebSocket,
+            Way::Stream => Transport::Http(self.browsers_http.clone(), HttpMode::EventStream),
             Way::Polls => Transport::Http(
                 self.browsers_http.clone(),
-                Follow::Polls { wait: POLL_WAIT },
+                HttpMode::LongPoll { wait: POLL_WAIT },
             ),
         }
     }
@@ -170,7 +169,8 @@ impl Scene {
             self.books.note(visit, format!("{question}: done"));
             return Answer::Done;
         };
-        self.books.note(visit, format!("{question}: {error}"));
+        self.books
+            .note(visit, format!("{question}: {}", error_chain(error)));
         match error.code() {
             None | Some(ErrorCode::TemporarilyUnavailable | ErrorCode::TooManyRequests) => {
                 self.pause(random).await;

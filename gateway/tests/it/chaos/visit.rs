@@ -3,8 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
-use saoma_load::PersistentBrowser;
-use saoma_load::browser::OpenedLogin;
+use saoma_client::{OpenedLogin, ReconnectingBrowser, error_chain};
 use tokio::sync::watch;
 
 use super::books::CONFIRM_LOST;
@@ -58,11 +57,15 @@ impl Visit {
         let number = books.begin();
         books.note(number, format!("{plan:?}"));
         let (urls, transport) = (scene.urls.clone(), scene.transport(plan.way));
-        let opened = PersistentBrowser::open(urls, &hall(), transport, HABITS, random.fork()).await;
+        let opened =
+            ReconnectingBrowser::open_seeded(urls, &hall(), transport, HABITS, random.fork()).await;
         let browser = match opened {
             Ok(browser) => browser,
             Err(error) => {
-                books.violated(number, format!("a login could not be opened: {error}"));
+                books.violated(
+                    number,
+                    format!("a login could not be opened: {}", error_chain(&error)),
+                );
                 return books.settled(number, "not opened");
             }
         };

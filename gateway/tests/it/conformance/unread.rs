@@ -1,6 +1,6 @@
 //! A browser that never reads: it is cut off within a bound, and what waits for it meanwhile stays small.
 
-use saoma_load::browser::{PATIENCE, open_request};
+use saoma_client::{DEFAULT_TIMEOUT, NewLogin};
 use saoma_protocol::{ClientMessage, ServerMessage};
 use tokio::net::TcpSocket;
 use tokio::time::timeout;
@@ -32,7 +32,7 @@ async fn narrow(node: &Node) -> Wire {
     wire
 }
 
-/// How many pongs come, and what comes then.
+/// Counts the pongs that come, and returns the answer behind them.
 async fn pongs(wire: &mut Wire) -> (usize, Answer) {
     let mut count = 0;
     loop {
@@ -76,7 +76,7 @@ async fn one_that_asks_and_asks_is_cut_off_at_the_answer_that_does_not_fit() {
         .start()
         .await;
     let mut wire = narrow(&node).await;
-    let again = serde_json::to_string(&ClientMessage::Open(open_request(&hall()).0)).unwrap();
+    let again = serde_json::to_string(&ClientMessage::Open(NewLogin::of(&hall()).request)).unwrap();
     wire.is_reset_while_sending(&text(&again).repeat(100)).await;
     cut_off(&node, "questions").await;
 }
@@ -99,7 +99,7 @@ async fn what_does_not_fit_is_not_kept_and_the_close_is_answered() {
     assert_eq!(wire.next().await, Answer::End);
 }
 
-/// Whoever begins to read in time is told everything.
+/// A browser that begins to read in time gets everything.
 #[tokio::test]
 async fn one_that_reads_late_is_told_what_happened_and_gets_the_close_code() {
     let node = World::in_memory()
@@ -133,7 +133,7 @@ async fn until(condition: impl AsyncFn() -> bool) {
             tokio::task::yield_now().await;
         }
     };
-    timeout(PATIENCE, holds)
+    timeout(DEFAULT_TIMEOUT, holds)
         .await
         .expect("it comes about in time");
 }

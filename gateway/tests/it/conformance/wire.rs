@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 
-use saoma_load::browser::{PATIENCE, open_request};
+use saoma_client::{DEFAULT_TIMEOUT, NewLogin};
 use saoma_protocol::{ClientMessage, ErrorCode, ServerMessage};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::TcpStream;
@@ -25,7 +25,7 @@ impl From<TcpStream> for Wire {
     }
 }
 
-/// How bytes are sent.
+/// Pieces in which bytes are sent.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Pace {
     /// At once.
@@ -38,7 +38,7 @@ impl Pace {
     pub const ALL: [Self; 2] = [Self::Whole, Self::Bytes];
 }
 
-/// What comes from the gateway, signs of life left out.
+/// An answer of the gateway, heartbeats left out.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
     Pong(Vec<u8>),
@@ -68,7 +68,7 @@ impl Wire {
 
     /// Opens a login.
     pub async fn open(&mut self) {
-        let open = ClientMessage::Open(open_request(&hall()).0);
+        let open = ClientMessage::Open(NewLogin::of(&hall()).request);
         self.send(&text(&serde_json::to_string(&open).unwrap()), Pace::Whole)
             .await;
         assert!(
@@ -90,7 +90,7 @@ impl Wire {
 
     /// Sends bytes until the other end has taken them all.
     pub async fn is_read(&mut self, bytes: &[u8]) {
-        timeout(PATIENCE, self.stream.write_all(bytes))
+        timeout(DEFAULT_TIMEOUT, self.stream.write_all(bytes))
             .await
             .expect("the other end reads")
             .unwrap();
@@ -100,12 +100,14 @@ impl Wire {
     /// Sends bytes again and again until the connection is reset. Reads nothing.
     pub async fn is_reset_while_sending(&mut self, bytes: &[u8]) {
         let sending = async { while self.stream.write_all(bytes).await.is_ok() {} };
-        timeout(PATIENCE, sending).await.expect("a reset in time");
+        timeout(DEFAULT_TIMEOUT, sending)
+            .await
+            .expect("a reset in time");
     }
 
     /// Waits until the connection is reset. Reads nothing.
     pub async fn is_reset(&mut self) {
-        timeout(PATIENCE, self.stream.ready(Interest::ERROR))
+        timeout(DEFAULT_TIMEOUT, self.stream.ready(Interest::ERROR))
             .await
             .expect("a reset in time")
             .unwrap();
@@ -130,7 +132,7 @@ impl Wire {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
             head.push(
-                timeout(PATIENCE, self.stream.read_u8())
+                timeout(DEFAULT_TIMEOUT, self.stream.read_u8())
                     .await
                     .expect("an answer")
                     .unwrap(),
@@ -142,7 +144,7 @@ impl Wire {
     /// Everything that comes until the connection ends.
     pub async fn rest(&mut self) -> Vec<u8> {
         let mut rest = Vec::new();
-        timeout(PATIENCE, self.stream.read_to_end(&mut rest))
+        timeout(DEFAULT_TIMEOUT, self.stream.read_to_end(&mut rest))
             .await
             .expect("the end in time")
             .unwrap();
@@ -152,7 +154,7 @@ impl Wire {
     /// The next answer.
     pub async fn next(&mut self) -> Answer {
         loop {
-            match timeout(PATIENCE, self.frame())
+            match timeout(DEFAULT_TIMEOUT, self.frame())
                 .await
                 .expect("an answer in time")
             {
@@ -180,12 +182,12 @@ impl Wire {
 
     /// Waits for a ping, and the heartbeat beside it that a page can see, and answers the ping.
     pub async fn is_pinged(&mut self) {
-        let (opcode, payload) = timeout(PATIENCE, self.frame())
+        let (opcode, payload) = timeout(DEFAULT_TIMEOUT, self.frame())
             .await
             .expect("a ping in time")
             .unwrap();
         assert_eq!(opcode, PING);
-        let (opcode, heartbeat) = timeout(PATIENCE, self.frame())
+        let (opcode, heartbeat) = timeout(DEFAULT_TIMEOUT, self.frame())
             .await
             .expect("a heartbeat with it")
             .unwrap();

@@ -1,4 +1,4 @@
-//! Whatever the moments at which a browser polls, leaves and loses answers: all is told, in order, once.
+//! Polls, departures and lost answers at random moments: every message is told, in order, once.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use saoma_load::Phone;
+use saoma_client::Phone;
 use saoma_load::deployment::PERSONAL;
 use saoma_protocol::{ServerMessage, paths};
 use tokio::sync::watch;
@@ -30,7 +30,7 @@ enum Deed {
     Cancel,
 }
 
-/// What becomes of a poll.
+/// Outcome of a poll.
 #[derive(Debug, Clone, Copy)]
 enum Fate {
     Answered,
@@ -161,7 +161,7 @@ fn to_be_told(deeds: &[(Duration, Deed)]) -> impl Iterator<Item = u32> {
         .map(|index| u32::try_from(index).unwrap() + 2)
 }
 
-/// What is done to a login.
+/// An event of a login.
 struct Happening<'a> {
     nodes: &'a [Node],
     phone: Phone,

@@ -4,7 +4,7 @@ use saoma_gateway::limits::LimitName;
 use saoma_gateway::store::{
     Applied, Attempt, Confirmation, Counted, Opening, Redeemed, Scan, Scanned, Store,
 };
-use saoma_protocol::{Refusal, StateName};
+use saoma_protocol::{StateName, TransitionError};
 
 use super::{
     MINUTE, StoreEvent, Subject, apply, attempt, changed, code, confirm, grant, id, new_login,
@@ -115,7 +115,7 @@ async fn a_scan_returns_the_browsers_request(subject: Subject) {
     let refused = store.scan(&attempts, login.id, &scan_of("q")).await;
     assert_eq!(
         refused.unwrap(),
-        Counted::Done(Scanned::Refused(Refusal::AnotherPerson))
+        Counted::Done(Scanned::Refused(TransitionError::AnotherPerson))
     );
 }
 
@@ -166,12 +166,12 @@ async fn a_confirm_is_joined_with_the_browsers_request(subject: Subject) {
     let confirming = |by, text| confirm(by, "personal", text);
     assert_eq!(
         apply(store, id(1), &confirming("p", "first")).await,
-        Applied::Refused(Refusal::State(StateName::Waiting))
+        Applied::Refused(TransitionError::State(StateName::Waiting))
     );
     changed(store, id(1), &scan("p")).await;
     assert_eq!(
         apply(store, id(1), &confirming("q", "first")).await,
-        Applied::Refused(Refusal::AnotherPerson)
+        Applied::Refused(TransitionError::AnotherPerson)
     );
     let before = store.read(id(1)).await.unwrap().unwrap().now;
     changed(store, id(1), &confirming("p", "first")).await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use saoma_gateway::store::{Applied, Opening, Precondition, Redeemed, Store};
-use saoma_protocol::{Login, LoginState, Outcome, Refusal, ScanCode, StateName};
+use saoma_protocol::{Login, LoginState, Outcome, ScanCode, StateName, TransitionError};
 use tokio::task::JoinSet;
 
 use super::{
@@ -107,7 +107,7 @@ async fn of_many_scans_at_once_one_wins(subject: Subject) {
     assert_eq!(
         answers
             .iter()
-            .filter(|answer| **answer == Applied::Refused(Refusal::AnotherPerson))
+            .filter(|answer| **answer == Applied::Refused(TransitionError::AnotherPerson))
             .count(),
         99
     );
@@ -157,15 +157,18 @@ async fn time_limits_are_kept(subject: Subject) {
     open(&*store, &login).await;
     let expire = expire();
     let early = apply(&*store, login.id, &expire).await;
-    assert_eq!(early, Applied::Refused(Refusal::TooEarly));
+    assert_eq!(early, Applied::Refused(TransitionError::TooEarly));
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert_eq!(
         apply(&*store, login.id, &scan("p")).await,
-        Applied::Refused(Refusal::TooLate)
+        Applied::Refused(TransitionError::TooLate)
     );
     changed(&*store, login.id, &expire).await;
     let late = apply(&*store, login.id, &scan("p")).await;
-    assert_eq!(late, Applied::Refused(Refusal::State(StateName::Expired)));
+    assert_eq!(
+        late,
+        Applied::Refused(TransitionError::State(StateName::Expired))
+    );
 }
 
 /// The rules stand once, in the protocol crate; a store that has them as a script must not read them differently.

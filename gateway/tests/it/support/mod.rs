@@ -1,6 +1,8 @@
 //! Real parts for tests: a gateway on a free port, a Redis server, persons with tokens.
 
 mod fault_proxy;
+mod introspection;
+mod logs;
 mod persons;
 mod polling_browser;
 mod process;
@@ -16,6 +18,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use fault_proxy::{FaultProxy, Towards};
+pub use introspection::IntrospectionStub;
+pub use logs::CapturedLogs;
 pub use persons::{Persons, with_unit};
 pub use polling_browser::{LONG, PollingBrowser};
 pub use process::{quiet_port, signal};
@@ -24,9 +28,8 @@ pub use redis_sentinel::RedisSentinel;
 pub use redis_server::RedisServer;
 pub use redis_tls::RedisTls;
 pub use relying_party::{Exchanged, TokenRequest};
+use saoma_client::{Browser, OpenedLogin, Phone, RelyingParty};
 use saoma_gateway::{Gateway, Settings};
-use saoma_load::browser::OpenedLogin;
-use saoma_load::{Browser, Phone, RelyingParty};
 use tempfile::TempDir;
 use url::Url;
 
@@ -46,6 +49,7 @@ pub struct World {
     directory: TempDir,
     store_url: String,
     drain: (&'static str, &'static str),
+    identity: String,
     extra: String,
 }
 
@@ -68,6 +72,7 @@ impl World {
     fn new(store_url: String) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let persons = Persons::new(directory.path());
+        let identity = persons.settings();
         std::fs::write(
             directory.path().join("signing.pem"),
             saoma_gateway::generate_pem().unwrap(),
@@ -78,6 +83,7 @@ impl World {
             directory,
             store_url,
             drain: ("0s", "2s"),
+            identity,
             extra: String::new(),
         }
     }
@@ -86,6 +92,14 @@ impl World {
     pub fn with_drain(self, delay: &'static str, window: &'static str) -> Self {
         Self {
             drain: (delay, window),
+            ..self
+        }
+    }
+
+    /// The same with persons whom this endpoint knows.
+    pub fn with_introspection(self, backend: &IntrospectionStub) -> Self {
+        Self {
+            identity: backend.settings(),
             ..self
         }
     }
@@ -123,10 +137,9 @@ impl World {
     }
 
     fn toml(&self) -> String {
-        let (store_url, extra) = (&self.store_url, &self.extra);
+        let (store_url, identity, extra) = (&self.store_url, &self.identity, &self.extra);
         let signing_key = self.path("signing.pem");
         let (drain_delay, drain_window) = self.drain;
-        let identity = self.persons.settings();
         format!(
             r#"
             {extra}

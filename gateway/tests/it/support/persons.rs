@@ -4,10 +4,13 @@ use std::path::{Path, PathBuf};
 
 use jsonwebtoken::EncodingKey;
 use saoma_load::deployment::{made_up, mint, public_keys};
-use saoma_protocol::{Identity, IdentityKind, IntrospectionResponse, OfferedIdentity, UnitRole};
+use saoma_protocol::{
+    Identity, IdentityKind, IdentityRole, IntrospectionResponse, OfferedIdentity,
+};
 
 const ISSUER: &str = "https://app.example";
 const AUDIENCE: &str = "saoma";
+const KEY_ID: &str = "saoma-load";
 
 /// The app's backend: signs tokens for whoever a test needs.
 pub struct Persons {
@@ -39,6 +42,19 @@ impl Persons {
         self.token_of(&made_up(number))
     }
 
+    /// A token with these identities, which need not be readable.
+    pub fn token_with(&self, sub: &str, identities: &serde_json::Value) -> String {
+        let header = jsonwebtoken::Header {
+            kid: Some(KEY_ID.into()),
+            ..jsonwebtoken::Header::new(jsonwebtoken::Algorithm::RS256)
+        };
+        let claims = serde_json::json!({
+            "iss": ISSUER, "aud": AUDIENCE, "exp": 9_999_999_999_u64,
+            "sub": sub, "identities": identities,
+        });
+        jsonwebtoken::encode(&header, &claims, &self.key).unwrap()
+    }
+
     pub fn token_of(&self, person: &IntrospectionResponse) -> String {
         mint(&self.key, ISSUER, AUDIENCE, person).unwrap()
     }
@@ -49,9 +65,9 @@ pub fn with_unit(number: u32) -> IntrospectionResponse {
     let mut person = made_up(number);
     person.identities.push(OfferedIdentity::from(Identity {
         id: "unit:90001".into(),
-        kind: IdentityKind::Unit,
+        kind: IdentityKind::UNIT,
         name: "示例单位".into(),
-        role: Some(UnitRole::Operator),
+        role: Some(IdentityRole::from_static("operator")),
     }));
     person
 }

@@ -1,10 +1,10 @@
 //! A browser whose network lets nothing through but short answers.
 
-use reqwest::{RequestBuilder, Response};
-use saoma_load::browser::{OpenedLogin, open_request};
-use saoma_protocol::{PollAnswer, Problem, ReceiveKey, ServerMessage, paths};
+use reqwest::RequestBuilder;
+use saoma_client::{BrowserError, HttpLogin, OpenedLogin};
+use saoma_protocol::{PollAnswer, Problem, ReceiveKey, ServerMessage};
 
-use super::{Node, ORIGIN, hall};
+use super::{Node, hall};
 
 /// The longest wait that a poll can ask for.
 pub const LONG: u32 = saoma_protocol::MAX_POLL_WAIT_SECONDS;
@@ -14,67 +14,35 @@ pub const LONG: u32 = saoma_protocol::MAX_POLL_WAIT_SECONDS;
 pub struct PollingBrowser {
     pub login: OpenedLogin,
     pub after: u32,
-    http: reqwest::Client,
+    requests: HttpLogin,
 }
 
 impl PollingBrowser {
     /// A page of the portal that has opened a login at this node.
     pub async fn open(node: &Node) -> Self {
         let http = reqwest::Client::new();
-        let (request, code_verifier, state) = open_request(&hall());
-        let answer = http
-            .post(node.at(paths::LOGINS))
-            .header("origin", ORIGIN)
-            .json(&request)
-            .send()
-            .await
-            .unwrap();
-        let opened = answer.json().await.unwrap();
-        let ServerMessage::Opened {
-            seq,
-            login_id,
-            receive_key,
-            qr,
-            user_code,
-            expires_in,
-            ..
-        } = opened
-        else {
-            panic!("not opened: {opened:?}")
-        };
-        let user_code = user_code.to_string();
-        let login = OpenedLogin {
-            login_id,
-            receive_key,
-            qr,
-            user_code,
-            expires_in,
-            code_verifier,
-            state,
-        };
+        let (requests, login) = HttpLogin::open(&http, &node.url, &hall()).await.unwrap();
+        // Tests of foreign pages add an `Origin` of their own.
+        let requests = requests.same_origin();
         Self {
             login,
-            after: seq,
-            http,
+            after: 1,
+            requests,
         }
     }
 
     /// The same page, with a key that somebody made up.
     pub fn with_key(&self, receive_key: ReceiveKey) -> Self {
         Self {
-            login: OpenedLogin {
-                receive_key,
-                ..self.login.clone()
-            },
+            requests: self.requests.with_receive_key(receive_key),
             ..self.clone()
         }
     }
 
     /// Asks this node for what is new, and waits for it up to so many seconds.
     pub async fn poll(&mut self, node: &Node, wait: u32) -> PollAnswer {
-        let response = self.request(node, wait).send().await.unwrap();
-        assert_eq!(response.status(), 200, "{:?}", response.text().await);
-        let answer: PollAnswer = response.json().await.unwrap();
+        let requests = self.requests.at(&node.url);
+        let answer = requests.poll(self.after, wait).await.unwrap();
         self.after = answer
             .messages
             .iter()
@@ -92,48 +60,27 @@ impl PollingBrowser {
 
     /// What the gateway says against a poll: status, seconds of `Retry-After`, problem.
     pub async fn refused(&self, node: &Node) -> (u16, Option<u64>, Problem) {
-        let response = self.request(node, 0).send().await.unwrap();
-        let status = response.status().as_u16();
-        (
+        let answer = self.requests.at(&node.url).poll(self.after, 0).await;
+        let Err(BrowserError::Refused {
             status,
-            retry_after(&response),
-            response.json().await.unwrap(),
-        )
+            retry_after,
+            problem: Some(problem),
+        }) = answer
+        else {
+            panic!("not refused: {answer:?}")
+        };
+        (status.as_u16(), retry_after, *problem)
     }
 
     /// A command, `refresh` or `cancel`.
     pub async fn command(&self, node: &Node, path: &str) {
-        let request = self
-            .http
-            .post(node.at(&paths::of_login(path, self.login.login_id)));
-        assert_eq!(
-            self.proved(request).send().await.unwrap().status(),
-            204,
-            "{path}"
-        );
+        let request = self.requests.at(&node.url).command_request(path).unwrap();
+        assert_eq!(request.send().await.unwrap().status(), 204, "{path}");
     }
 
     /// A poll that is not sent yet.
     pub fn request(&self, node: &Node, wait: u32) -> RequestBuilder {
-        let mut url = node.at(&paths::of_login(paths::EVENTS, self.login.login_id));
-        url.set_query(Some(&format!("after={}&wait={wait}", self.after)));
-        self.proved(self.http.get(url))
+        let requests = self.requests.at(&node.url);
+        requests.poll_request(self.after, wait).unwrap()
     }
-
-    fn proved(&self, request: RequestBuilder) -> RequestBuilder {
-        request.header(
-            saoma_protocol::RECEIVE_KEY_HEADER,
-            self.login.receive_key.to_string(),
-        )
-    }
-}
-
-fn retry_after(response: &Response) -> Option<u64> {
-    response
-        .headers()
-        .get("retry-after")?
-        .to_str()
-        .unwrap()
-        .parse()
-        .ok()
 }

@@ -1,6 +1,6 @@
 //! The portal's back end, in so far as it redeems codes.
 
-use saoma_load::browser::OpenedLogin;
+use saoma_client::OpenedLogin;
 use saoma_protocol::paths;
 use serde::Deserialize;
 use url::Url;

@@ -1,4 +1,4 @@
-//! A report as one page that needs nothing else: styles and plots stand in it, and it asks for nothing over the network.
+//! A report as a self-contained page: it embeds styles and plots, and makes no request.
 
 mod plot;
 mod plots;
@@ -42,7 +42,7 @@ struct Banner {
     explanation: String,
 }
 
-/// A figure that counts most.
+/// A highlighted figure.
 struct Tile {
     label: String,
     value: String,
@@ -66,10 +66,10 @@ struct Drawn {
     svg: String,
 }
 
-/// The report as a page.
+/// Renders a report as a page.
 ///
 /// # Errors
-/// None that can happen to a template that writes into memory.
+/// Returns the template's error, which does not occur while it writes into memory.
 pub fn page(report: &Report) -> askama::Result<String> {
     let machine = &report.machine;
     let mut shown = vec![
@@ -119,7 +119,7 @@ fn banner(report: &Report) -> Banner {
         Verdict::Clean => ("good", "✓", "Clean"),
         Verdict::NotClean => ("bad", "✕", "Not clean"),
         Verdict::Void(_) => ("void", "!", "Void"),
-        Verdict::NothingOwed => ("plain", "–", "Nothing owed"),
+        Verdict::NoLogins => ("plain", "–", "No logins"),
     };
     let ledger = &report.ledger;
     let wrong = [
@@ -258,14 +258,18 @@ fn ledger(report: &Report) -> Table {
         (
             "received",
             ledger.received,
-            "browsers that were told of theirs",
+            "results that reached their browser",
         ),
         (
             "duplicate",
             ledger.duplicate,
             "results that a browser got again",
         ),
-        ("lost", ledger.lost, "browsers that were never told"),
+        (
+            "lost",
+            ledger.lost,
+            "results that never reached their browser",
+        ),
         (
             "wrong browser",
             ledger.wrong_browser,
@@ -274,7 +278,7 @@ fn ledger(report: &Report) -> Table {
         (
             "failed",
             ledger.failed,
-            "logins that broke off before they were confirmed",
+            "logins that failed before their confirm",
         ),
     ];
     table(
@@ -383,13 +387,7 @@ fn phases(report: &Report) -> Table {
         ]
     });
     table(
-        &[
-            "part of the run",
-            "began, s",
-            "took, s",
-            "done",
-            "per second",
-        ],
+        &["phase", "began, s", "took, s", "done", "per second"],
         rows.collect(),
     )
 }

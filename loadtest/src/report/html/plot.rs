@@ -1,4 +1,4 @@
-//! A plot: curves on two axes as SVG, and the same as a table.
+//! A plot: curves on two axes as SVG, and the same data as a table.
 
 use std::fmt::Write;
 
@@ -6,7 +6,7 @@ use askama::Template;
 
 use super::scale::{Axis, Scale};
 
-/// The drawing's size and the room that is left for labels, in the drawing's own units.
+/// Size of the drawing and of its margins for labels, in SVG units.
 const WIDTH: f64 = 480.0;
 const HEIGHT: f64 = 260.0;
 const LEFT: f64 = 56.0;
@@ -17,45 +17,45 @@ const BOTTOM: f64 = 54.0;
 /// A plot with its text.
 #[derive(Debug)]
 pub struct Plot {
-    /// What it shows.
+    /// Title.
     pub title: String,
-    /// What is to be seen, in words.
+    /// Summary of the plot in words.
     pub summary: String,
-    /// What the horizontal axis counts, with its unit.
+    /// Label of the horizontal axis, with its unit.
     pub x_label: &'static str,
-    /// What the vertical axis counts, with its unit.
+    /// Label of the vertical axis, with its unit.
     pub y_label: &'static str,
-    /// The horizontal axis.
+    /// Horizontal axis.
     pub x: Axis,
-    /// How the vertical axis runs.
+    /// Scale of the vertical axis.
     pub y_scale: Scale,
-    /// The curves.
+    /// Curves.
     pub curves: Vec<Curve>,
-    /// The same as a table.
+    /// The same data as a table.
     pub table: Table,
 }
 
 /// One curve.
 #[derive(Debug)]
 pub struct Curve {
-    /// What it shows, for the legend; one without a name does not stand there.
+    /// Name in the legend; a curve without a name is not listed.
     pub name: String,
-    /// Its points; absent ones are gaps.
+    /// Points; absent values are gaps.
     pub points: Vec<(f64, Option<f64>)>,
-    /// Which colour and dashes it has.
+    /// Index of colour and dashes.
     pub style: usize,
-    /// Whether its points are drawn as dots and not joined.
+    /// True if the points are drawn as separate dots.
     pub dots: bool,
 }
 
 /// A table of texts.
 #[derive(Debug, Default)]
 pub struct Table {
-    /// The names of its columns.
+    /// Names of the columns.
     pub head: Vec<String>,
-    /// Its rows, the first cell of which names the row.
+    /// Rows; the first cell is the name.
     pub rows: Vec<Vec<String>>,
-    /// What must be said about it, if anything.
+    /// Note about the table, or empty.
     pub note: String,
 }
 
@@ -73,17 +73,17 @@ struct Drawing<'a> {
 }
 
 struct Path {
-    /// Which colour and dashes: the same as in the legend.
+    /// Index of colour and dashes, as in the legend.
     style: usize,
     line: String,
     dots: Vec<(String, String)>,
 }
 
 impl Plot {
-    /// The plot as an SVG element.
+    /// Renders the plot as an SVG element.
     ///
     /// # Errors
-    /// None that can happen to a template that writes into memory.
+    /// Returns the template's error, which does not occur while it writes into memory.
     pub fn svg(&self) -> askama::Result<String> {
         let values = self
             .curves
@@ -137,7 +137,7 @@ impl Plot {
     }
 }
 
-/// The path through the points, with gaps where there is none.
+/// Builds the SVG path through the points. An absent point is a gap.
 fn joined(points: &[Option<(String, String)>]) -> String {
     let mut path = String::new();
     let mut pen = 'M';
@@ -146,7 +146,7 @@ fn joined(points: &[Option<(String, String)>]) -> String {
             pen = 'M';
             continue;
         };
-        // A point between two gaps is a dot. Writing to a String cannot fail.
+        // A point between two gaps becomes a dot. Writing to a String cannot fail.
         let _ = write!(path, "{pen}{x} {y}{}", if pen == 'M' { "h0" } else { "" });
         pen = 'L';
     }

@@ -1,4 +1,4 @@
-//! The plots of a report: which there are, and what they show.
+//! The plots of a report.
 
 use super::super::figures::{PERCENTILES, Unit};
 use super::super::format::{bytes, count, decimal, percentile, value};
@@ -7,17 +7,17 @@ use super::super::model::{Latency, Memory, Report, Second};
 use super::plot::{Curve, Plot, Table};
 use super::scale::{Axis, Scale};
 
-/// Rows of a table by time: a longer run shows every so many seconds.
+/// Maximum number of rows of a table by time; a longer run skips seconds.
 const ROWS: usize = 120;
 
 /// Colours and dashes in the page's styles.
 const STYLES: usize = 8;
 
-/// What is read from one second.
+/// A reading from one second.
 type Reading<'a> = &'a dyn Fn(&Second) -> Option<f64>;
 
 impl Report {
-    /// Latencies second by second, a plot for each kind.
+    /// Plots the latencies by second, one plot per kind.
     pub(super) fn latency_plots(&self) -> Vec<Plot> {
         let measured = |name: &str| {
             self.series
@@ -44,7 +44,7 @@ impl Report {
             ];
             let (p50, p99) = (latency.percentiles.p50, latency.percentiles.p99);
             let summary = format!(
-                "Over the whole run the median was {} ms, p99 {} ms and the slowest {} ms.",
+                "Over the whole run the median was {} ms, p99 {} ms and the maximum {} ms.",
                 decimal(p50),
                 decimal(p99),
                 decimal(latency.percentiles.max)
@@ -59,10 +59,10 @@ impl Report {
         plots.collect()
     }
 
-    /// The percentile curves of all kinds.
+    /// Plots the percentile curves of all kinds.
     pub(super) fn percentile_plot(&self) -> Option<Plot> {
         let curve = |(style, latency): (usize, &Latency)| {
-            // The slowest has no quantile of its own; it is drawn where one in so many lies.
+            // The maximum has the quantile 1, which the scale cannot show. It is drawn at one in `count` instead.
             let last = 1.0 - 1.0 / (latency.percentiles.count.max(1) as f64 * 2.0);
             let points = latency
                 .curve
@@ -103,7 +103,7 @@ impl Report {
         };
         (!curves.is_empty()).then(|| Plot {
             title: "Latency by percentile".into(),
-            summary: "Each step to the right is one nine more: of the slowest tenth, the slowest hundredth and so on."
+            summary: "Each step to the right adds a nine: the slowest tenth, the slowest hundredth and so on."
                 .into(),
             x_label: "share of all that were faster",
             y_label: "ms",
@@ -114,10 +114,10 @@ impl Report {
         })
     }
 
-    /// Arrivals and sockets, second by second.
+    /// Plots arrivals and sockets by second.
     pub(super) fn rate_plots(&self) -> Vec<Plot> {
         let arrivals: [(String, Reading<'_>); 3] = [
-            ("asked".into(), &|second| Some(second.arrivals as f64)),
+            ("arrivals".into(), &|second| Some(second.arrivals as f64)),
             ("done".into(), &|second| Some(second.done as f64)),
             ("failed".into(), &|second| Some(second.failed as f64)),
         ];
@@ -125,7 +125,7 @@ impl Report {
             [("open sockets".into(), &|second| Some(second.sockets as f64))];
         let sum = |of: fn(&Second) -> u64| count(self.series.iter().map(of).sum());
         let came = format!(
-            "{} arrivals were asked for, {} came to a good end and {} broke off.",
+            "Of {} arrivals {} ended well and {} failed.",
             sum(|second| second.arrivals),
             sum(|second| second.done),
             sum(|second| second.failed)
@@ -161,7 +161,7 @@ impl Report {
         plots
     }
 
-    /// Processor time and memory of the servers, second by second.
+    /// Plots processor time and memory of the servers by second.
     pub(super) fn process_plots(&self) -> Vec<Plot> {
         let mut names: Vec<&str> = self
             .series
@@ -282,7 +282,7 @@ fn named<'a>(
         .collect()
 }
 
-/// What memory grew by against open sockets: the points, and the lines through them, which all begin at 0 so that a large base hides
+/// Plots the growth of memory against open sockets, as points and lines. All lines begin at 0, so that a large base hides
 /// no slope.
 pub fn memory_plot(memory: &Memory) -> Plot {
     let most = memory
@@ -336,7 +336,7 @@ pub fn memory_plot(memory: &Memory) -> Plot {
     Plot {
         title: "Memory by open sockets".into(),
         summary: format!(
-            "Growth over what is used without sockets. Dots were measured; one more socket costs, by the line through them: {}.",
+            "Growth over the memory without sockets. Dots are measurements; the slope of the line through them is the cost of a socket: {}.",
             costs.join(", ")
         ),
         x_label: "open sockets",

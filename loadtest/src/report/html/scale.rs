@@ -1,39 +1,39 @@
-//! From values to places on a plot.
+//! Scales of a plot: values to positions.
 
 use super::super::format::decimal;
 
-/// How an axis runs.
+/// Scale of an axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scale {
-    /// Evenly, from 0.
+    /// Linear from 0.
     Linear,
-    /// Evenly, from 0, in units of 2^20.
+    /// Linear from 0, in units of 2^20.
     Mebibytes,
-    /// Seconds, evenly, from 0.
+    /// Linear from 0, in seconds.
     Time,
-    /// A factor of ten is always as long.
+    /// Logarithmic.
     Log,
-    /// Quantiles: one nine more is always as long.
+    /// Quantiles: each further nine has the same length.
     Nines,
 }
 
-/// A scale with the range that it shows.
+/// A scale and its range.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Axis {
     scale: Scale,
-    /// The ends, as [`Scale::line`] has them.
+    /// Ends of the range, as values of [`Scale::line`].
     from: f64,
     to: f64,
 }
 
-/// A quantile closer to 1 than this is drawn here: there is no end to the nines of the slowest.
+/// Largest distance of a quantile from 1 that is told apart, because the maximum has infinitely many nines.
 const LAST_QUANTILE: f64 = 0.999_999;
 
-/// Numbers whose products with powers of ten are easy to read.
+/// Factors of round numbers.
 const FINE: [f64; 3] = [1.0, 2.0, 5.0];
 
 impl Scale {
-    /// Where a value lies on an endless even line.
+    /// Maps a value to a line without ends.
     fn line(self, value: f64) -> f64 {
         match self {
             Self::Linear | Self::Time => value,
@@ -45,7 +45,7 @@ impl Scale {
 }
 
 impl Axis {
-    /// An axis that shows all `values`.
+    /// Creates an axis that shows all `values`.
     pub fn of(scale: Scale, values: impl Iterator<Item = f64>) -> Self {
         let (mut from, mut to) = (f64::INFINITY, f64::NEG_INFINITY);
         for value in values
@@ -58,7 +58,7 @@ impl Axis {
             (from, to) = (0.0, 1.0);
         }
         match scale {
-            // From a fine number to the next, so that the curve has air above it.
+            // The range ends at round numbers, so that there is space above the curve.
             Scale::Linear | Scale::Mebibytes => {
                 let step = step(to);
                 Self {
@@ -84,17 +84,17 @@ impl Axis {
         }
     }
 
-    /// An axis of time that ends where the time ends.
+    /// Creates an axis of time that ends at the last second.
     pub fn of_time(seconds: f64) -> Self {
         Self::of(Scale::Time, std::iter::once(seconds))
     }
 
-    /// Where a value lies, from 0 to 1.
+    /// Maps a value to a position from 0 to 1.
     pub fn place(&self, value: f64) -> f64 {
         ((self.scale.line(value) - self.from) / (self.to - self.from)).clamp(0.0, 1.0)
     }
 
-    /// Places of marks with their labels.
+    /// Returns the positions and labels of the marks.
     pub fn ticks(&self) -> Vec<(f64, String)> {
         let place = |line: f64| (line - self.from) / (self.to - self.from);
         match self.scale {
@@ -135,7 +135,7 @@ impl Axis {
     }
 }
 
-/// The marks 1, 2 and 5 with zeros around a logarithm, as logarithms: the last below it and the first above it.
+/// Returns the round numbers (1, 2 or 5 times a power of ten) below and above a logarithm, as logarithms.
 fn around(log: f64) -> (f64, f64) {
     let marks = FINE.map(|factor| factor.log10() + log.floor());
     let below = marks
@@ -150,7 +150,7 @@ fn around(log: f64) -> (f64, f64) {
     (below, above)
 }
 
-/// A fine distance for about five marks up to `to`: 1, 2 or 5 with zeros.
+/// Returns a round distance for about five marks up to `to`.
 fn step(to: f64) -> f64 {
     let rough = to.max(f64::MIN_POSITIVE) / 5.0;
     let power = 10_f64.powf(rough.log10().floor());
@@ -160,7 +160,7 @@ fn step(to: f64) -> f64 {
     factor.unwrap_or(10.0) * power
 }
 
-/// A distance in seconds for at most six marks up to `to`, as clocks are divided.
+/// Returns a distance in seconds for at most six marks up to `to`, in units of a clock.
 fn time_step(to: f64) -> f64 {
     const STEPS: [f64; 12] = [
         1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0,
@@ -171,7 +171,7 @@ fn time_step(to: f64) -> f64 {
         .unwrap_or_else(|| step(to))
 }
 
-/// Without zeros that say nothing.
+/// Formats without trailing zeros.
 fn short(value: f64) -> String {
     let text = decimal(value);
     if text.contains('.') {

@@ -1,11 +1,11 @@
-//! The page as a whole: well-formed, complete, and in need of nothing else.
+//! The page is well-formed, complete and self-contained.
 
 use roxmltree::Document;
 
 use super::super::sample::{sample, sample_of_failure, sample_of_steps};
 use super::*;
 
-/// The page without its first line, which is no XML.
+/// Returns the page without its first line, which is not XML.
 fn xml(report: &Report) -> String {
     let page = page(report).unwrap();
     page.strip_prefix("<!doctype html>\n").unwrap().to_owned()
@@ -66,7 +66,7 @@ fn every_figure_stands_on_the_page() {
 }
 
 #[test]
-fn what_each_step_costs_each_process_stands_in_a_table() {
+fn a_table_has_the_cost_of_each_step_for_each_process() {
     let xml = xml(&sample_of_steps());
     let document = Document::parse(&xml).unwrap();
     let rows = document

@@ -1,4 +1,4 @@
-//! Bodies and answers: what an operation takes, gives, and refuses with.
+//! Request bodies, answers and errors of an operation.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The phone's operations, and what the gateway asks the app's backend.
+//! Operations of the phone, and the gateway's request to the app's backend.
 
 use saoma_protocol::ErrorCode as E;
 use saoma_protocol::{
@@ -102,7 +102,7 @@ fn reject(schemas: &mut Schemas) -> Value {
     })
 }
 
-/// What the gateway sends to the app's backend at scan, at confirm and at reject.
+/// The gateway's request to the app's backend at scan, at confirm and at reject.
 pub fn introspection(schemas: &mut Schemas) -> Value {
     json!({ "post": {
         "operationId": "introspectToken",

@@ -14,10 +14,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::StatusCode;
 use http::request::Parts;
-use saoma_protocol::UnitRole;
 
 use super::{Hall, UnitLogin};
 use crate::pages::{Failure, Frame, Locale, page};
+use crate::registers::UnitRole;
 use crate::units::Affair;
 
 /// The pages.

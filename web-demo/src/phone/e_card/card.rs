@@ -12,7 +12,6 @@ use super::words;
 use crate::cards::{self, CardRefusal, TypedPassword};
 use crate::pages::{Failure, Frame, page};
 use crate::phone::Phone;
-use crate::phone::texts::Texts;
 use crate::records::inbox;
 use crate::records::person::mask;
 
@@ -20,7 +19,6 @@ use crate::records::person::mask;
 #[template(path = "phone/card.html")]
 struct CardPage<'a> {
     frame: Frame<'a>,
-    texts: &'static Texts,
     name: &'a str,
     number: Option<String>,
     region: &'a str,
@@ -50,7 +48,12 @@ pub async fn show_number(
     let tried = cards::try_password(&phone.db, &visit.account.id, &typed.card_password).await?;
     if tried == TypedPassword::Right {
         if visit.card.is_some() {
-            inbox::notify(&phone.db, &visit.account.id, &words::number_shown()).await?;
+            inbox::notify(
+                &phone.db,
+                &visit.account.id,
+                &words::notice(|texts| texts.shown_notice),
+            )
+            .await?;
         }
         return answer(&phone, &visit, true, None).await;
     }
@@ -77,7 +80,6 @@ async fn answer(
     });
     let shown = CardPage {
         frame: visit.frame("/card"),
-        texts: Texts::of(visit.locale),
         name: &visit.account.name,
         number,
         region: card

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::stages::{Agreement, Errand, Stage, Told};
 use super::visit::Visit;
-use super::words::{self, password_words};
+use super::words;
 use crate::accounts::password;
 use crate::cards;
 use crate::db;
@@ -17,7 +17,7 @@ use crate::pages::Failure;
 use crate::phone::Phone;
 use crate::phone::face::{send_to_check, take_passed};
 use crate::records::inbox;
-use crate::registration::{self, Problem};
+use crate::registration::Problem;
 use crate::serving::Connection;
 use crate::sms_codes::{Binding, NotSent};
 
@@ -80,7 +80,7 @@ pub async fn send_code(
         phone: &on_file,
         holder: &visit.holder,
     };
-    let text = |code: &str| registration::Texts::of(locale).message(code);
+    let text = |code: &str| locale.texts().registration.code_message(code);
     let told = match binding
         .send(&phone.db, &*phone.registers.sms, connection.peer, text)
         .await
@@ -131,13 +131,12 @@ pub async fn finish(
     let by_code = !visit.has_passed(&phone, errand, &headers).await?;
     let stage = Stage::Password { by_code };
     if let Err(refused) = cards::check_card_password(&new.password, id_number) {
-        let (zh, en) = password_words(refused);
         return visit.answer(
             &phone,
             errand,
             stage,
             Told {
-                password: Some(locale.pick(zh, en)),
+                password: Some(locale.texts().e_card.problems.of(refused)),
                 ..Told::refused()
             },
         );
@@ -148,7 +147,7 @@ pub async fn finish(
             errand,
             stage,
             Told {
-                repeat: Some(words::differ(locale)),
+                repeat: Some(locale.texts().problems.passwords_differ),
                 ..Told::refused()
             },
         );
@@ -190,11 +189,11 @@ pub async fn finish(
     let (done, notice) = match errand {
         Errand::Apply => (
             cards::issue(&mut transaction, id, &hash).await?,
-            words::issued(),
+            words::notice(|texts| texts.issued_notice),
         ),
         Errand::Reset => (
             cards::reset_password(&mut transaction, id, &hash).await?,
-            words::password_changed(),
+            words::notice(|texts| texts.changed_notice),
         ),
     };
     if done {

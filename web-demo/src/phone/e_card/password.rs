@@ -62,12 +62,11 @@ pub async fn change(
     let (id, locale) = (&visit.account.id, visit.locale);
     let refused = StatusCode::UNPROCESSABLE_ENTITY;
     if let Err(error) = cards::check_card_password(&typed.password, &visit.account.id_number) {
-        let (zh, en) = words::password_words(error);
         return answer(
             &visit,
             refused,
             Told {
-                password: Some(locale.pick(zh, en)),
+                password: Some(locale.texts().e_card.problems.of(error)),
                 ..Told::default()
             },
         );
@@ -77,7 +76,7 @@ pub async fn change(
             &visit,
             refused,
             Told {
-                repeat: Some(words::differ(locale)),
+                repeat: Some(locale.texts().problems.passwords_differ),
                 ..Told::default()
             },
         );
@@ -88,7 +87,12 @@ pub async fn change(
         let hash = password::hash_later(typed.password).await?;
         let mut transaction = db::write(&phone.db).await?;
         if cards::change_password(&mut transaction, id, &known, &hash).await? {
-            inbox::notify(&mut *transaction, id, &words::password_changed()).await?;
+            inbox::notify(
+                &mut *transaction,
+                id,
+                &words::notice(|texts| texts.changed_notice),
+            )
+            .await?;
             transaction.commit().await?;
         } else {
             tried = TypedPassword::Wrong;

@@ -8,7 +8,6 @@ use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 
 use super::visit::Visit;
-use super::words::{self, obstacle_words};
 use crate::accounts::PhoneNumber;
 use crate::cards::{self, Obstacle};
 use crate::face::Purpose as FacePurpose;
@@ -115,12 +114,8 @@ impl Told {
     }
 
     pub fn over(locale: Locale) -> Self {
-        let over = locale.pick(
-            "身份确认已失效，请重新确认。",
-            "The proof that it is you is used up or too old. Give it again.",
-        );
         Self {
-            over: Some(over),
+            over: Some(locale.texts().e_card.problems.proof_over),
             ..Self::refused()
         }
     }
@@ -130,17 +125,6 @@ impl Told {
             code: Some(problem.text(locale)),
             ..Self::refused()
         }
-    }
-}
-
-impl ErrandPage<'_> {
-    fn obstacle(&self, obstacle: &Obstacle) -> &'static str {
-        let (zh, en) = obstacle_words(*obstacle);
-        self.frame.say(zh, en)
-    }
-
-    fn agreement(&self) -> [&'static str; 3] {
-        words::AGREEMENT.map(|(zh, en)| self.frame.say(zh, en))
     }
 }
 
@@ -205,12 +189,8 @@ impl Visit {
             return self.ended(phone, errand, end).map(Some);
         }
         if errand == Errand::Apply && agreement.agreed.is_none() {
-            let agreed = self.locale.pick(
-                "请先阅读并同意协议。",
-                "Read and accept the agreement first.",
-            );
             let told = Told {
-                agreed: Some(agreed),
+                agreed: Some(self.locale.texts().problems.not_agreed),
                 ..Told::refused()
             };
             return self.answer(phone, errand, Stage::Beginning, told).map(Some);

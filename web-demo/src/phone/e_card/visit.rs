@@ -7,7 +7,7 @@ use http::request::Parts;
 use super::Phone;
 use crate::accounts::{Account, PhoneNumber};
 use crate::cards;
-use crate::pages::{Failure, Frame, Locale, Surface};
+use crate::pages::{Failure, Frame, Locale};
 use crate::phone::sessions::PhoneSession;
 use crate::registers::Card;
 use crate::secret::Secret;
@@ -32,11 +32,7 @@ impl Visit {
 
     /// The frame of a page at this path.
     pub const fn frame<'a>(&self, path: &'a str) -> Frame<'a> {
-        Frame {
-            locale: self.locale,
-            surface: Surface::Phone,
-            path,
-        }
+        Frame::phone(self.locale, path)
     }
 }
 

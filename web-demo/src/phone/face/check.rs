@@ -10,11 +10,10 @@ use http::header::SET_COOKIE;
 use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 
-use super::texts::FaceTexts;
 use super::{Phone, ticket};
 use crate::accounts::by_identity::account_of_number;
 use crate::face::{Answer, Asked, Purpose, Refusal, Unanswered, Verdict};
-use crate::pages::{Failure, Frame, Locale, Surface, has_script, page};
+use crate::pages::{Failure, Frame, Locale, has_script, page};
 use crate::phone::sessions::PhoneSession;
 use crate::serving::Connection;
 
@@ -24,9 +23,30 @@ const SCRIPT: &str = "face-check.js";
 #[template(path = "phone/face_check.html")]
 struct CheckPage<'a> {
     frame: Frame<'a>,
-    texts: &'static FaceTexts,
     purpose: Purpose,
     script: Option<&'static str>,
+}
+
+impl CheckPage<'_> {
+    /// What becomes of the pictures, and what they are compared with.
+    const fn pictures_hint(&self) -> &'static str {
+        let texts = &self.frame.texts().face;
+        match self.purpose {
+            Purpose::CardPassword => texts.nothing_is_kept,
+            Purpose::Register | Purpose::LogIn | Purpose::ECard => texts.what_is_kept,
+        }
+    }
+
+    /// The way without a face.
+    const fn other_way(&self) -> &'static str {
+        let texts = &self.frame.texts().face.other_way;
+        match self.purpose {
+            Purpose::Register => texts.register,
+            Purpose::LogIn => texts.log_in,
+            Purpose::ECard => texts.e_card,
+            Purpose::CardPassword => texts.card_password,
+        }
+    }
 }
 
 /// What a challenge is answered with.
@@ -77,17 +97,12 @@ pub async fn show(
         return Ok(Redirect::to(purpose.begin()).into_response());
     }
     let path = format!("/face/{}", purpose.name());
-    let frame = Frame {
-        locale,
-        surface: Surface::Phone,
-        path: &path,
-    };
+    let frame = Frame::phone(locale, &path);
     let script = Some(SCRIPT).filter(|script| has_script(script) && phone.face.is_ready());
     page(
         StatusCode::OK,
         &CheckPage {
             frame,
-            texts: FaceTexts::of(locale),
             purpose,
             script,
         },

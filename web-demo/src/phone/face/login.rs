@@ -7,20 +7,18 @@ use http::StatusCode;
 use http::header::RETRY_AFTER;
 use serde::Deserialize;
 
-use super::texts::FaceTexts;
 use super::{Phone, send_to_check};
 use crate::accounts::attempts::address_key;
 use crate::accounts::by_identity::account_of;
 use crate::accounts::id_number::IdNumber;
 use crate::face::{Claim, NAMED_PER_ADDRESS, Purpose};
-use crate::pages::{Failure, Frame, Locale, Surface, page};
+use crate::pages::{Failure, Frame, Locale, page};
 use crate::serving::Connection;
 
 #[derive(Template)]
 #[template(path = "phone/face_login.html")]
 struct LoginPage<'a> {
     frame: Frame<'a>,
-    texts: &'static FaceTexts,
     name: &'a str,
     id_number: &'a str,
     error: Option<String>,
@@ -42,17 +40,12 @@ impl Person {
         status: StatusCode,
         error: Option<String>,
     ) -> Result<Response, Failure> {
-        let frame = Frame {
-            locale,
-            surface: Surface::Phone,
-            path: "/login/face",
-        };
-        let (texts, ready) = (FaceTexts::of(locale), phone.face.is_ready());
+        let frame = Frame::phone(locale, "/login/face");
+        let ready = phone.face.is_ready();
         page(
             status,
             &LoginPage {
                 frame,
-                texts,
                 name: &self.name,
                 id_number: &self.id_number,
                 error,
@@ -74,12 +67,11 @@ pub async fn begin(
     locale: Locale,
     Form(person): Form<Person>,
 ) -> Result<Response, Failure> {
-    let texts = FaceTexts::of(locale);
     if let Err(wait) = NAMED_PER_ADDRESS
         .count(&phone.db, &address_key(connection.peer))
         .await?
     {
-        let error = Some(texts.too_many(wait.0));
+        let error = Some(locale.texts().problems.too_many(wait.0));
         let mut response = person.page(&phone, locale, StatusCode::TOO_MANY_REQUESTS, error)?;
         response.headers_mut().insert(RETRY_AFTER, wait.0.into());
         return Ok(response);
@@ -89,7 +81,7 @@ pub async fn begin(
             &phone,
             locale,
             StatusCode::UNPROCESSABLE_ENTITY,
-            Some(texts.wrong_id_number.to_owned()),
+            Some(locale.texts().face.wrong_id_number.to_owned()),
         );
     };
     let known = account_of(&phone.db, person.name.trim(), &id_number)

@@ -11,7 +11,6 @@ mod check;
 mod login;
 mod mine;
 pub mod registration;
-mod texts;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;

@@ -1,12 +1,11 @@
 //! The made-up people of the demo's registers, put into empty tables.
 
-use saoma_protocol::UnitRole;
 use serde::Deserialize;
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
 use crate::accounts::id_number::IdNumber;
 use crate::accounts::{SeedError, password};
-use crate::registers::{CardState, Post, Region, Unit, role_name};
+use crate::registers::{CardState, Post, Region, Unit, UnitRole};
 
 /// What the demo's registers hold.
 #[derive(Debug)]
@@ -237,7 +236,7 @@ impl DemoUnit {
             insert
                 .bind(&self.id)
                 .bind(person.as_str())
-                .bind(role_name(post.role))
+                .bind(post.role.as_str())
                 .execute(&mut **db)
                 .await?;
         }

@@ -1,15 +1,12 @@
 //! The embedded register of units.
 
 use async_trait::async_trait;
-use saoma_protocol::UnitRole;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Row};
 
 use super::Embedded;
 use crate::accounts::id_number::IdNumber;
-use crate::registers::{
-    Post, RegisterError, Unit, UnitMember, UnitRecord, UnitRegister, role_name,
-};
+use crate::registers::{Post, RegisterError, Unit, UnitMember, UnitRecord, UnitRegister, UnitRole};
 
 #[async_trait]
 impl UnitRegister for Embedded {
@@ -60,6 +57,6 @@ fn role(row: &SqliteRow) -> Result<UnitRole, sqlx::Error> {
     let name: &str = row.try_get("role")?;
     let known = [UnitRole::LegalRepresentative, UnitRole::Operator]
         .into_iter()
-        .find(|role| role_name(*role) == name);
+        .find(|role| role.as_str() == name);
     known.ok_or_else(|| sqlx::Error::Decode(format!("unit role {name:?}").into()))
 }

@@ -8,13 +8,12 @@ use axum::routing::post;
 use axum::{Json, Router};
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
-use saoma_protocol::UnitRole;
 use serde_json::Value;
 use sqlx::SqlitePool;
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::registers::{CardState, DemoRegisters, MakingStep, Registers, messages};
+use crate::registers::{CardState, DemoRegisters, MakingStep, Registers, UnitRole, messages};
 
 const TOKEN: &str = "a token of the authority";
 

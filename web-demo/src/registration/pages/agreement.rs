@@ -10,14 +10,13 @@ use super::{elsewhere, keep_and_go, path_of};
 use crate::host::Host;
 use crate::pages::{Failure, Frame, Locale, page};
 use crate::registration::draft::DraftData;
-use crate::registration::{Draft, Problem, Step, Texts};
+use crate::registration::{Draft, Problem, Step};
 use crate::serving::Connection;
 
 #[derive(Template)]
 #[template(path = "registration/agreement.html")]
 struct AgreementPage<'a> {
     frame: Frame<'a>,
-    texts: &'static Texts,
     agreed: bool,
     problem: String,
 }
@@ -92,11 +91,7 @@ fn answer<H: Host>(
     agreed: bool,
     problem: Option<Problem>,
 ) -> Result<Response, Failure> {
-    let frame = Frame {
-        locale,
-        surface: H::SURFACE,
-        path: path_of(Step::Agreement, H::SURFACE),
-    };
+    let frame = Frame::new(H::SURFACE, locale, path_of(Step::Agreement, H::SURFACE));
     let status = if problem.is_some() {
         StatusCode::UNPROCESSABLE_ENTITY
     } else {
@@ -109,7 +104,6 @@ fn answer<H: Host>(
         status,
         &AgreementPage {
             frame,
-            texts: Texts::of(locale),
             agreed,
             problem,
         },

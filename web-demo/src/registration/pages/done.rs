@@ -9,14 +9,13 @@ use super::{elsewhere, path_of};
 use crate::accounts::Account;
 use crate::host::Host;
 use crate::pages::{Failure, Frame, Locale, Surface, page};
-use crate::registration::{Draft, Step, Texts};
+use crate::registration::{Draft, Step};
 use crate::verification::Notice;
 
 #[derive(Template)]
 #[template(path = "registration/done.html")]
 struct DonePage<'a> {
     frame: Frame<'a>,
-    texts: &'static Texts,
     notice: Option<Notice>,
     user_name: String,
 }
@@ -46,17 +45,12 @@ pub async fn show<H: Host>(
     let Some(account) = Account::find(host.db(), account_id).await? else {
         return Ok(Redirect::to("/register").into_response());
     };
-    let frame = Frame {
-        locale,
-        surface: H::SURFACE,
-        path: path_of(Step::Done, H::SURFACE),
-    };
+    let frame = Frame::new(H::SURFACE, locale, path_of(Step::Done, H::SURFACE));
     let notice = Notice::of(&account, locale);
     page(
         StatusCode::OK,
         &DonePage {
             frame,
-            texts: Texts::of(locale),
             notice,
             user_name: account.user_name,
         },

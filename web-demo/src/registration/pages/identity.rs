@@ -9,14 +9,13 @@ use serde::Deserialize;
 use super::{elsewhere, keep, keep_and_go, path_of, status_of, with_wait};
 use crate::host::Host;
 use crate::pages::{Failure, Frame, Locale, Surface, page};
-use crate::registration::{Desk, Draft, Problem, Problems, Step, Texts};
+use crate::registration::{Desk, Draft, Problem, Problems, Step};
 use crate::serving::Connection;
 
 #[derive(Template)]
 #[template(path = "registration/identity.html")]
 struct IdentityPage<'a> {
     frame: Frame<'a>,
-    texts: &'static Texts,
     draft: &'a Draft,
     /// Whether the agreement is accepted here, too.
     with_agreement: bool,
@@ -128,15 +127,10 @@ fn answer<H: Host>(
     draft: &Draft,
     problems: &Problems,
 ) -> Result<Response, Failure> {
-    let frame = Frame {
-        locale,
-        surface: H::SURFACE,
-        path: path_of(Step::Identity, H::SURFACE),
-    };
+    let frame = Frame::new(H::SURFACE, locale, path_of(Step::Identity, H::SURFACE));
     let with_agreement = H::SURFACE == Surface::Phone;
     let identity = IdentityPage {
         frame,
-        texts: Texts::of(locale),
         draft,
         with_agreement,
         problems,

@@ -22,7 +22,7 @@ pub use user::{AtUser, Typed, keep_typed};
 
 use super::{Draft, Problems, Step};
 use crate::host::Host;
-use crate::pages::{Failure, Surface};
+use crate::pages::{Failure, Frame, Surface};
 use crate::serving::Connection;
 
 /// The pages.
@@ -49,6 +49,17 @@ pub fn routes<H: Host>() -> Router<H> {
                 get(agreement::show::<H>).post(agreement::submit::<H>),
             )
             .route("/register/identity/back", post(identity::back::<H>)),
+    }
+}
+
+impl Frame<'_> {
+    /// The steps that the surface shows: on the phone the agreement has none of its own.
+    pub fn registration_steps(&self) -> &'static [&'static str] {
+        let steps = &self.texts().registration.steps;
+        match self.surface {
+            Surface::Portal => steps,
+            Surface::Phone => &steps[1..],
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use crate::browsers::Origin;
 use crate::host::Host;
 use crate::pages::{Failure, Frame, Locale, Surface, has_script, page};
 use crate::registration::{
-    CredentialFields, Desk, Draft, Problem, Problems, Proof, Step, Texts, UserFields, masked_phone,
+    CredentialFields, Desk, Draft, Problem, Problems, Proof, Step, UserFields, masked_phone,
 };
 use crate::serving::Connection;
 use crate::sms_codes::BETWEEN_CODES;
@@ -27,7 +27,6 @@ const SCRIPT: &str = "register-page.js";
 #[template(path = "registration/user.html")]
 struct UserPage<'a> {
     frame: Frame<'a>,
-    texts: &'static Texts,
     user: &'a UserFields,
     proof: Proof,
     face_check_page: Option<&'static str>,
@@ -58,10 +57,11 @@ impl UserPage<'_> {
     }
 
     fn phone_hint(&self) -> &'static str {
+        let texts = &self.frame.texts().registration;
         if self.by_code() {
-            self.texts.phone_hint
+            texts.phone_hint
         } else {
-            self.texts.any_phone_hint
+            texts.any_phone_hint
         }
     }
 }
@@ -299,7 +299,7 @@ fn desk<H: Host>(host: &H, connection: Connection) -> Desk<'_> {
 
 fn code_notice(draft: &Draft, locale: Locale) -> Option<String> {
     let sent_to = draft.data.code_sent_to.as_deref()?;
-    Some(Texts::of(locale).code_sent(&masked_phone(sent_to)))
+    Some(locale.texts().registration.code_sent(masked_phone(sent_to)))
 }
 
 fn answer<H: Host>(
@@ -311,12 +311,7 @@ fn answer<H: Host>(
 ) -> Result<Response, Failure> {
     let code_notice = code_notice(draft, locale).unwrap_or_default();
     let user = UserPage {
-        frame: Frame {
-            locale,
-            surface: H::SURFACE,
-            path: path_of(Step::User, H::SURFACE),
-        },
-        texts: Texts::of(locale),
+        frame: Frame::new(H::SURFACE, locale, path_of(Step::User, H::SURFACE)),
         user: &draft.data.user,
         proof,
         face_check_page: host.face_check_page(),

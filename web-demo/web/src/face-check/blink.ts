@@ -1,25 +1,25 @@
-/** Sees blinks in how far the eyes are open, picture by picture. */
+/** Detects blinks from the openness of the eyes, picture by picture. */
 
-/** Eyes are closed when they are open less than this share of what is usual for the person. */
+/** Share of the usual openness of a person below which the eyes count as closed. */
 const CLOSED = 0.7;
 
-/** A blink lasts so many ms. Shorter is an error of the reading, longer is sleep. */
+/** Shortest and longest blink, in milliseconds. Anything shorter is a measuring error, anything longer is sleep. */
 const SHORTEST_MS = 50;
 const LONGEST_MS = 800;
 
-/** How many pictures with open eyes tell what is usual, at most and at least. */
+/** Largest and smallest number of pictures with open eyes from which the usual openness is taken. */
 const MOST = 30;
 const LEAST = 5;
 
-/** What a picture says about a blink. `blinked`: the eyes are open again. */
+/** State after a picture. `blinked`: the eyes have just opened again. */
 export type BlinkState = "learning" | "open" | "closed" | "blinked";
 
-export class BlinkWatch {
+export class BlinkDetector {
   readonly #usual = new Array<number>();
   #closedAt: number | undefined;
 
-  /** Takes the next picture's openness; `time` in ms. */
-  see(openness: number, time: number): BlinkState {
+  /** Takes the openness of the next picture, at `time` in milliseconds, and returns the new state. */
+  push(openness: number, time: number): BlinkState {
     if (this.#usual.length >= LEAST && openness < CLOSED * median(this.#usual)) {
       this.#closedAt ??= time;
       return "closed";
@@ -32,8 +32,8 @@ export class BlinkWatch {
     return this.#usual.length < LEAST ? "learning" : "open";
   }
 
-  /** The face was away: closed eyes of before say nothing any more. */
-  lose(): void {
+  /** Forgets closed eyes, because the face was lost in between. */
+  reset(): void {
     this.#closedAt = undefined;
   }
 }

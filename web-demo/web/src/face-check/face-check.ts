@@ -1,25 +1,25 @@
 /**
- * `<face-check action="/face/log_in">`: shows the phone's front camera, says what to do, sees a blink, and has the
- * server look at pictures from before, during and after it. A passed check goes on to where the server says.
+ * `<face-check action="/face/log_in">`: shows the phone's front camera, guides the person, detects a blink, and sends
+ * pictures from before, during and after it to the server. After a passed check it opens the address from the server.
  *
- * The server's end is `POST {action}/challenge` and `POST {action}/frames`. Nothing is sent before the blink; pictures
- * are looked at in a worker, on the phone. Words in the language of the nearest `lang`. The camera is let go when the
- * pictures are taken, when the page is hidden, and when the element leaves it.
+ * The server's API is `POST {action}/challenge` and `POST {action}/frames`. Nothing is sent before the blink: a worker on
+ * the phone analyses the pictures. Texts are in the language of the nearest `lang`. The camera is closed when the pictures
+ * are taken, when the page is hidden, and when the element leaves it.
  */
 import { isEnglish } from "../language.ts";
 import { type Camera, FRONT, openCamera } from "../scan-camera/camera.ts";
 import { ScanError } from "../scan-camera/problem.ts";
-import { BlinkWatch } from "./blink.ts";
+import { BlinkDetector } from "./blink.ts";
 import { FaceReader } from "./face-reader.ts";
-import { type Guidance, guide, nearest } from "./guidance.ts";
-import { type Challenge, newChallenge, send } from "./hall.ts";
+import { type Guidance, guidanceFor, largestFace } from "./guidance.ts";
+import { type Challenge, requestChallenge, submitPictures } from "./check-api.ts";
 import { styles } from "./styles.ts";
-import { type Saying, type Texts, en, zh } from "./texts.ts";
+import { type MessageKey, type Texts, en, zh } from "./texts.ts";
 
-/** A picture is looked at so often, if the phone keeps up: a blink takes three times as long. */
+/** Interval between pictures, if the phone keeps up. A blink takes three times as long. */
 const PICTURE_EVERY_MS = 60;
 
-/** What to do is said anew only after so long, or it would be read out without end. */
+/** Shortest interval between two instructions, so that a screen reader can finish one. */
 const SAY_EVERY_MS = 700;
 
 /** A challenge with less time left is renewed before pictures are taken for it. */
@@ -41,7 +41,7 @@ export class FaceCheck extends HTMLElement {
   readonly #begin = button(() => void this.#check());
   readonly #halt = button(() => this.#end("ready"));
   #reader: FaceReader | undefined;
-  /** The present check, aborted when it is given up. */
+  /** The current check; aborted when the check is given up. */
   #checking: AbortController | undefined;
   #saidAt = 0;
   #connected = new AbortController();
@@ -89,7 +89,7 @@ export class FaceCheck extends HTMLElement {
       this.#say("sending");
       await this.#submit(taken.challenge, taken.pictures);
     } catch (error) {
-      if (!signal.aborted) this.#end(sayingOf(error));
+      if (!signal.aborted) this.#end(messageKeyOf(error));
     }
   }
 
@@ -102,29 +102,29 @@ export class FaceCheck extends HTMLElement {
     this.#view.hidden = false;
   }
 
-  /** Looks until a blink is seen; `undefined` when the check is given up or the browser was not asked for one. */
+  /** Takes pictures until a blink. Returns `undefined` if the check is given up, or if the server expects none. */
   async #takePictures(signal: AbortSignal): Promise<{ challenge: string; pictures: Pictures } | undefined> {
-    const blinks = new BlinkWatch();
+    const blinks = new BlinkDetector();
     const taken: { first?: Blob; before?: Blob; closed?: Blob } = {};
     let challenge: (Challenge & { readonly until: number }) | undefined;
     while (!signal.aborted) {
       const due = performance.now() + PICTURE_EVERY_MS;
-      const { faces, jpeg } = await this.#look();
+      const { faces, jpeg } = await this.#detect();
       if (signal.aborted) return undefined;
-      const [face, guidance] = [nearest(faces), guide(faces)];
+      const [face, guidance] = [largestFace(faces), guidanceFor(faces)];
       this.#guide(guidance);
       if (face === undefined || guidance !== "blink") {
-        blinks.lose();
+        blinks.reset();
       } else {
         if (challenge === undefined || challenge.until - performance.now() < TIME_TO_SEND_MS) {
           const fresh = await challengeFrom(this.#action);
           if (fresh === undefined) return location.reload(), undefined;
           challenge = { ...fresh, until: performance.now() + fresh.seconds * 1000 };
-          // What was taken for the challenge before does not answer this one.
+          // Pictures for the previous challenge do not answer this one.
           delete taken.first;
           delete taken.closed;
         }
-        const state = blinks.see(face.openness, performance.now());
+        const state = blinks.push(face.openness, performance.now());
         const { first, before, closed } = taken;
         if (state === "closed") taken.closed ??= jpeg;
         else if (state === "blinked" && first && before && closed) {
@@ -140,10 +140,10 @@ export class FaceCheck extends HTMLElement {
     return undefined;
   }
 
-  async #look(): ReturnType<FaceReader["look"]> {
+  async #detect(): ReturnType<FaceReader["detect"]> {
     try {
       this.#reader ??= new FaceReader();
-      return await this.#reader.look(await createImageBitmap(this.#video));
+      return await this.#reader.detect(await createImageBitmap(this.#video));
     } catch (error) {
       this.#reader = undefined;
       throw new CheckError("noReader", error);
@@ -151,19 +151,19 @@ export class FaceCheck extends HTMLElement {
   }
 
   async #submit(challenge: string, { first, before, closed, after }: Pictures): Promise<void> {
-    const told = await send(this.#action, challenge, [first, before, closed, after]).catch((error: unknown) => {
+    const result = await submitPictures(this.#action, challenge, [first, before, closed, after]).catch((error: unknown) => {
       throw new CheckError("offline", error);
     });
-    if (told.outcome === "passed") {
+    if (result.outcome === "passed") {
       this.#say("passed");
-      location.assign(told.next);
-    } else if (told.outcome === "not_asked") {
-      location.assign(told.begin);
-    } else if (told.outcome === "too_many") {
+      location.assign(result.next);
+    } else if (result.outcome === "not_asked") {
+      location.assign(result.begin);
+    } else if (result.outcome === "too_many") {
       this.#end("ready");
-      this.#status.textContent = this.#texts().tooMany(told.seconds);
+      this.#status.textContent = this.#texts().tooMany(result.seconds);
     } else {
-      this.#end(told.outcome);
+      this.#end(result.outcome);
     }
   }
 
@@ -178,12 +178,12 @@ export class FaceCheck extends HTMLElement {
     this.#say(guidance);
   }
 
-  /** Ends the check and says how; the person may start another. */
-  #end(saying: Saying): void {
+  /** Ends the check and shows the result. The person may start another. */
+  #end(key: MessageKey): void {
     this.#stop();
     this.#begin.hidden = false;
     this.#halt.hidden = true;
-    this.#say(saying);
+    this.#say(key);
   }
 
   #stop(): void {
@@ -194,8 +194,8 @@ export class FaceCheck extends HTMLElement {
     this.#ring.removeAttribute("data-good");
   }
 
-  #say(saying: Saying): void {
-    const text = this.#texts()[saying];
+  #say(key: MessageKey): void {
+    const text = this.#texts()[key];
     this.#saidAt = performance.now();
     if (this.#status.textContent !== text) this.#status.textContent = text;
   }
@@ -205,21 +205,21 @@ export class FaceCheck extends HTMLElement {
   }
 }
 
-/** Why a check came to no end, as something that can be said. */
+/** A check that failed, with the key of the message for the person. */
 class CheckError extends Error {
-  constructor(readonly saying: Saying, cause?: unknown) {
-    super(`no face was checked: ${saying}`, { cause });
+  constructor(readonly key: MessageKey, cause?: unknown) {
+    super(`face check failed: ${key}`, { cause });
   }
 }
 
-function sayingOf(error: unknown): Saying {
-  if (error instanceof CheckError) return error.saying;
+function messageKeyOf(error: unknown): MessageKey {
+  if (error instanceof CheckError) return error.key;
   const problem = error instanceof ScanError ? error.problem : "failed";
   return problem === "noCodeInPhoto" || problem === "notAPicture" ? "failed" : problem;
 }
 
 function challengeFrom(action: string): Promise<Challenge | undefined> {
-  return newChallenge(action).catch((error: unknown) => {
+  return requestChallenge(action).catch((error: unknown) => {
     throw new CheckError("offline", error);
   });
 }

@@ -1,11 +1,11 @@
-/** The page's end of the worker: pictures in, what they show out. */
-import type { Broken, Look, ToLookAt } from "./worker-messages.ts";
+/** Client of the face worker: takes pictures and returns their faces. */
+import type { FaceRequest, FaceResult, WorkerFailure } from "./worker-messages.ts";
 
-/** The Trusted Types policy that vouches for the worker's address; a page's CSP may name it in `trusted-types`. */
+/** Trusted Types policy of the worker's address. A page's CSP may name it in `trusted-types`. */
 const POLICY = "face-check";
 
 interface Waiting {
-  readonly resolve: (look: Look) => void;
+  readonly resolve: (result: FaceResult) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -16,19 +16,19 @@ export class FaceReader {
   #gone: string | undefined;
 
   constructor() {
-    this.#worker.addEventListener("message", ({ data }: MessageEvent<Look | Broken>) => {
-      if ("broken" in data) return this.#end(data.broken);
+    this.#worker.addEventListener("message", ({ data }: MessageEvent<FaceResult | WorkerFailure>) => {
+      if ("failure" in data) return this.#end(data.failure);
       this.#waiting.get(data.id)?.resolve(data);
       this.#waiting.delete(data.id);
     });
     this.#worker.addEventListener("error", ({ message }) => this.#end(message));
   }
 
-  /** What the picture shows. It is given away. Rejects when the worker cannot be loaded or is closed. */
-  look(picture: ImageBitmap): Promise<Look> {
+  /** Returns the faces of a picture, which is transferred. Rejects if the worker fails to load or is closed. */
+  detect(picture: ImageBitmap): Promise<FaceResult> {
     return new Promise((resolve, reject) => {
       if (this.#gone !== undefined) return reject(new Error(this.#gone));
-      const message: ToLookAt = { id: ++this.#lastId, picture };
+      const message: FaceRequest = { id: ++this.#lastId, picture };
       this.#waiting.set(message.id, { resolve, reject });
       this.#worker.postMessage(message, [picture]);
     });
@@ -38,17 +38,17 @@ export class FaceReader {
     this.#end("closed");
   }
 
-  #end(why: string): void {
-    this.#gone = why;
+  #end(reason: string): void {
+    this.#gone = reason;
     this.#worker.terminate();
-    for (const { reject } of this.#waiting.values()) reject(new Error(why));
+    for (const { reject } of this.#waiting.values()) reject(new Error(reason));
     this.#waiting.clear();
   }
 }
 
 let address: string | undefined;
 
-/** The worker lies beside this script. Vouched for once: a policy's name can be taken only once on a page. */
+/** Returns the worker's address, beside this script. The policy is created once: its name can be used only once on a page. */
 function workerAddress(): string {
   if (address !== undefined) return address;
   const own = new URL("face-worker.js", import.meta.url).href;

@@ -1,7 +1,7 @@
-/** The worker in which faces are looked at: mesh and irises by `@vladmandic/human`, as WebAssembly, of our own files. */
+/** Worker that detects faces: mesh and irises by `@vladmandic/human`, as WebAssembly, from files of this site. */
 import Human from "@vladmandic/human";
 
-import type { Broken, Face, Look, ToLookAt } from "./worker-messages.ts";
+import type { Face, FaceRequest, FaceResult, WorkerFailure } from "./worker-messages.ts";
 
 /** The models lie beside this script. */
 const FILES = new URL("./", import.meta.url).href;
@@ -33,7 +33,7 @@ const human = new Human({
 });
 const loaded = human.load();
 
-/** Points of the mesh, by their numbers: lids above and below, corners on both sides. */
+/** Indices of mesh points: upper and lower lid, and both corners of each eye. */
 const EYES = [
   { upper: 159, lower: 145, corners: [33, 133] },
   { upper: 386, lower: 374, corners: [362, 263] },
@@ -41,17 +41,17 @@ const EYES = [
 
 const JPEG = { type: "image/jpeg", quality: 0.9 };
 
-self.addEventListener("message", async ({ data }: MessageEvent<ToLookAt>) => {
+self.addEventListener("message", async ({ data }: MessageEvent<FaceRequest>) => {
   try {
     await loaded;
-    self.postMessage(await look(data));
+    self.postMessage(await detect(data));
   } catch (error) {
-    const broken: Broken = { broken: String(error) };
-    self.postMessage(broken);
+    const failed: WorkerFailure = { failure: String(error) };
+    self.postMessage(failed);
   }
 });
 
-async function look({ id, picture }: ToLookAt): Promise<Look> {
+async function detect({ id, picture }: FaceRequest): Promise<FaceResult> {
   const { width, height } = picture;
   const canvas = new OffscreenCanvas(width, height);
   canvas.getContext("2d", { willReadFrequently: true })?.drawImage(picture, 0, 0);
@@ -68,7 +68,7 @@ async function look({ id, picture }: ToLookAt): Promise<Look> {
   return { id, faces, jpeg: await canvas.convertToBlob(JPEG) };
 }
 
-/** Both eyes' height by their width. */
+/** Returns the mean ratio of height to width of both eyes. */
 function opennessOf(mesh: readonly (readonly number[])[]): number | undefined {
   let sum = 0;
   for (const { upper, lower, corners } of EYES) {

@@ -1,23 +1,23 @@
-/** What a person is to do so that the face can be looked at. */
+/** Instructions to the person, until the face is well in the picture. */
 import type { Face } from "./worker-messages.ts";
 
 export type Guidance = "noFace" | "severalFaces" | "nearer" | "farther" | "toTheMiddle" | "straight" | "blink";
 
-/** Shares of the picture's width between which a face has enough pixels and is whole. */
+/** Narrowest and widest face, as shares of the picture's width. A narrower one has too few pixels, a wider one is cut off. */
 const NARROWEST = 0.22;
 const WIDEST = 0.8;
 
-/** The farthest from the middle, as a share of the picture. */
+/** Largest distance from the middle, as a share of the picture. */
 const ASIDE = 0.25;
 
-/** The most that the head may be turned, in radians: 20°. */
+/** Largest turn of the head, in radians: 20°. */
 const TURNED = 0.35;
 
-/** Other faces count when they are more than this share of the largest one's width. */
+/** Share of the largest face above whose width a second face counts. */
 const BYSTANDER = 0.6;
 
-/** The next thing to do, by what the picture shows. */
-export function guide(faces: readonly Face[]): Guidance {
+/** Returns the next instruction for these faces. */
+export function guidanceFor(faces: readonly Face[]): Guidance {
   const [face, other] = [...faces].sort((one, another) => another.width - one.width);
   if (face === undefined) return "noFace";
   if (other !== undefined && other.width > BYSTANDER * face.width) return "severalFaces";
@@ -27,7 +27,7 @@ export function guide(faces: readonly Face[]): Guidance {
   return Math.abs(face.turn) > TURNED || Math.abs(face.nod) > TURNED ? "straight" : "blink";
 }
 
-/** The face that counts: the largest one. */
-export function nearest(faces: readonly Face[]): Face | undefined {
+/** Returns the largest face, which is the one that counts. */
+export function largestFace(faces: readonly Face[]): Face | undefined {
   return [...faces].sort((one, other) => other.width - one.width)[0];
 }

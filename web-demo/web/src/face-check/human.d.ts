@@ -1,4 +1,4 @@
-/** What of `@vladmandic/human` is used. Its own declarations name types of TensorFlow.js packages that it brings along bundled. */
+/** Types of the used part of `@vladmandic/human`. Its own declarations need TensorFlow.js packages that it bundles. */
 declare module "@vladmandic/human" {
   interface FaceResult {
     /** Points in pixels: x, y, z. */

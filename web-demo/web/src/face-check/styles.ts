@@ -1,11 +1,11 @@
-/** The element's looks. A page sets `--saoma-accent`, as for `<qr-login>`. */
+/** Style of the element. A page sets `--saoma-accent`, as for `<qr-login>`. */
 export const styles = new CSSStyleSheet();
 styles.replaceSync(`
 :host { display: block; max-width: 30rem; margin-inline: auto; color: CanvasText; font: inherit; text-align: center;
   --accent: var(--saoma-accent, #0b5cad); --on-accent: #fff; --good: #1a7f37; color-scheme: light dark; }
 :host([hidden]), [hidden] { display: none !important; }
 .view { position: relative; width: min(100%, 20rem); aspect-ratio: 1; margin-inline: auto; overflow: hidden; border-radius: 50%; background: #111; }
-/* As in a mirror: who moves to the left sees it on the left. */
+/* As in a mirror: a move to the left is seen on the left. */
 video { display: block; width: 100%; height: 100%; object-fit: cover; transform: scaleX(-1); }
 .ring { position: absolute; inset: 0; border: 6px dashed #fff; border-radius: 50%; transition: border-color .2s; }
 .ring[data-good] { border-style: solid; border-color: var(--good); }

@@ -1,14 +1,14 @@
-/** Every word that the face check says, in both languages. */
+/** Texts of the face check, in both languages. */
 import type { Problem } from "../scan-camera/problem.ts";
 import type { Guidance } from "./guidance.ts";
-import type { Refused } from "./hall.ts";
+import type { RefusalReason } from "./check-api.ts";
 
 type CameraProblem = Exclude<Problem, "noCodeInPhoto" | "notAPicture" | "noReader">;
 
-/** What can be said without a number in it. */
-export type Saying = CameraProblem | Guidance | Refused | "ready" | "starting" | "sending" | "passed" | "offline" | "noReader";
+/** Keys of the messages without a number. */
+export type MessageKey = CameraProblem | Guidance | RefusalReason | "ready" | "starting" | "sending" | "passed" | "offline" | "noReader";
 
-export interface Texts extends Readonly<Record<Saying, string>> {
+export interface Texts extends Readonly<Record<MessageKey, string>> {
   readonly begin: string;
   readonly again: string;
   readonly stop: string;

@@ -1,7 +1,7 @@
 /** The phone's camera. */
 import { type Problem, ScanError } from "./problem.ts";
 
-/** By the names of the exceptions: https://www.w3.org/TR/mediacapture-streams/#dom-mediadevices-getusermedia. */
+/** Problems by the name of the exception: https://www.w3.org/TR/mediacapture-streams/#dom-mediadevices-getusermedia. */
 const PROBLEMS: ReadonlyMap<string, Problem> = new Map([
   ["NotFoundError", "missing"],
   ["OverconstrainedError", "missing"],
@@ -11,17 +11,17 @@ const PROBLEMS: ReadonlyMap<string, Problem> = new Map([
   ["AbortError", "busy"],
 ]);
 
-/** The rear camera: large enough for a code across a desk, small enough to read ten times a second on an old phone. */
+/** Rear camera, large enough for a code across a desk, small enough to decode ten times a second on an old phone. */
 export const REAR: MediaTrackConstraints = {
   facingMode: { ideal: "environment" },
   width: { ideal: 1280 },
   height: { ideal: 720 },
 };
 
-/** The front camera: a face at arm's length needs no more. */
+/** Front camera, large enough for a face at arm's length. */
 export const FRONT: MediaTrackConstraints = { facingMode: { ideal: "user" }, width: { ideal: 640 }, height: { ideal: 480 } };
 
-/** Asks for this camera, or whatever camera there is. Throws a {@link ScanError}. */
+/** Opens this camera, or any other if it is missing. Throws a {@link ScanError}. */
 export async function openCamera(video: MediaTrackConstraints): Promise<Camera> {
   if (!isSecureContext) throw new ScanError("insecure");
   try {
@@ -36,7 +36,7 @@ function problemOf(error: unknown): Problem {
   return (error instanceof DOMException ? PROBLEMS.get(error.name) : undefined) ?? "failed";
 }
 
-/** An open camera. Its light on the phone stays on until it is closed. */
+/** An open camera. The phone's indicator light stays on until it is closed. */
 export class Camera {
   readonly #track: MediaStreamTrack | undefined;
 
@@ -44,7 +44,7 @@ export class Camera {
     this.#track = stream.getVideoTracks()[0];
   }
 
-  /** The camera has a light that can be switched. */
+  /** True if the camera has a torch. */
   get hasTorch(): boolean {
     return this.#track?.getCapabilities?.().torch === true;
   }
@@ -53,7 +53,7 @@ export class Camera {
     await this.#track?.applyConstraints({ advanced: [{ torch: on }] });
   }
 
-  /** Calls back when the camera is taken away, by another app or by its plug. */
+  /** Calls `act` when the camera is lost to another app or unplugged. */
   onTakenAway(act: () => void): void {
     this.#track?.addEventListener("ended", act);
   }

@@ -1,6 +1,6 @@
-/** What browsers have and TypeScript's own library does not declare. */
+/** Browser APIs that TypeScript's library does not declare. */
 
-/** Shape Detection API, https://wicg.github.io/shape-detection-api/. Absent on Linux and in Safari. */
+/** Shape Detection API, https://wicg.github.io/shape-detection-api/. Missing on Linux and in Safari. */
 declare const BarcodeDetector:
   | {
       new (options: { formats: string[] }): { detect(image: ImageBitmap): Promise<{ rawValue: string }[]> };
@@ -18,7 +18,7 @@ declare const trustedTypes:
     }
   | undefined;
 
-/** Image Capture API, https://www.w3.org/TR/image-capture/: cameras with a light. */
+/** Image Capture API, https://www.w3.org/TR/image-capture/: cameras with a torch. */
 interface MediaTrackCapabilities {
   torch?: boolean;
 }

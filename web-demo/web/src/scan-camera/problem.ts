@@ -1,7 +1,7 @@
 /**
- * Why no code could be read. Of the camera: `insecure`, the page did not come by HTTPS; `missing`, there is none;
- * `refused`, no permission; `busy`, another app has it; `failed`, anything else. Of a photo: `noCodeInPhoto`,
- * `notAPicture`. Of the reader: `noReader`, it could not be loaded.
+ * Reasons why no code was read. Camera: `insecure`, the page was not loaded over HTTPS; `missing`, no camera; `refused`, no
+ * permission; `busy`, another app uses it; `failed`, anything else. Photo: `noCodeInPhoto`, `notAPicture`. Reader:
+ * `noReader`, it failed to load.
  */
 export type Problem =
   | "insecure"

@@ -1,7 +1,7 @@
-/** Reads a QR code out of a picture: by the browser's own detector where it knows QR codes, else in TypeScript. */
+/** Readers of QR codes: the browser's own detector if it supports QR codes, else one in TypeScript. */
 import { decodeQR } from "qr/decode.js";
 
-/** Reads a picture and closes it. The text of the QR code in it, or `undefined` where there is none. */
+/** Reads a picture and closes it. Returns the text of its QR code, if it has one. */
 export type ReadQr = (picture: ImageBitmap) => Promise<string | undefined>;
 
 /** Raw pixels, four bytes each. */
@@ -11,10 +11,10 @@ export interface Pixels {
   readonly data: Uint8ClampedArray;
 }
 
-/** How many guesses beyond the first the decoder may make, and for how many ms: a frame comes every 100 ms. */
+/** Limits of the decoder's further attempts: their number, and milliseconds, because a frame comes every 100 ms. */
 const RETRIES = { effort: 4, timeLimit: 60 };
 
-/** The best reader that this browser has. */
+/** Returns the best reader for this browser. */
 export async function bestReader(): Promise<ReadQr> {
   if (typeof BarcodeDetector === "undefined") return readPicture;
   const formats = await BarcodeDetector.getSupportedFormats();
@@ -26,18 +26,18 @@ export async function bestReader(): Promise<ReadQr> {
       picture.close();
       return first?.rawValue;
     } catch {
-      // Phones without the service behind the detector list the format and then fail.
+      // Phones without the service that the detector needs still list the format, and then fail.
       return readPicture(picture);
     }
   };
 }
 
-/** The text of the QR code in these pixels. */
+/** Returns the text of the QR code in these pixels, if there is one. */
 export function readPixels(pixels: Pixels): string | undefined {
   try {
     return decodeQR(pixels, RETRIES);
   } catch {
-    // The decoder throws for "no code here", which most frames are.
+    // The decoder throws for a picture without a code, as most frames are.
     return undefined;
   }
 }

@@ -1,7 +1,7 @@
-/** The page's end of the worker: pictures in, texts out. */
-import type { Reading, ToRead } from "./worker-messages.ts";
+/** Client of the scan worker: takes pictures and returns the texts of their QR codes. */
+import type { ReadRequest, ReadResult } from "./worker-messages.ts";
 
-/** The Trusted Types policy that vouches for the worker's address; a page's CSP names it in `trusted-types`. */
+/** Trusted Types policy of the worker's address. A page's CSP names it in `trusted-types`. */
 const POLICY = "scan-camera";
 
 interface Waiting {
@@ -16,7 +16,7 @@ export class ReaderWorker {
   #gone = false;
 
   constructor() {
-    this.#worker.addEventListener("message", (event: MessageEvent<Reading>) => {
+    this.#worker.addEventListener("message", (event: MessageEvent<ReadResult>) => {
       const { id, text } = event.data;
       this.#waiting.get(id)?.resolve(text);
       this.#waiting.delete(id);
@@ -25,19 +25,19 @@ export class ReaderWorker {
   }
 
   /**
-   * The text of the QR code in the picture, or `undefined` where there is none. The picture is given away.
-   * Rejects when the worker cannot be loaded or is closed.
+   * Returns the text of the QR code in the picture, which is transferred, or `undefined` if it has no code.
+   * Rejects if the worker fails to load or is closed.
    */
   read(picture: ImageBitmap): Promise<string | undefined> {
     return new Promise((resolve, reject) => {
       if (this.#gone) return reject(gone());
-      const message: ToRead = { id: ++this.#lastId, picture };
+      const message: ReadRequest = { id: ++this.#lastId, picture };
       this.#waiting.set(message.id, { resolve, reject });
       this.#worker.postMessage(message, [picture]);
     });
   }
 
-  /** Ends the worker; what it was reading is given up. */
+  /** Ends the worker. Pending reads reject. */
   close(): void {
     this.#gone = true;
     this.#worker.terminate();
@@ -47,12 +47,12 @@ export class ReaderWorker {
 }
 
 function gone(): Error {
-  return new Error("the worker that reads QR codes is gone");
+  return new Error("the scan worker is closed");
 }
 
 let address: string | undefined;
 
-/** The worker lies beside this script. Vouched for once: a policy's name can be taken only once on a page. */
+/** Returns the worker's address, beside this script. The policy is created once: its name can be used only once on a page. */
 function workerAddress(): string {
   if (address !== undefined) return address;
   const own = new URL("scan-worker.js", import.meta.url).href;

@@ -1,8 +1,9 @@
 /**
- * `<scan-camera>`: shows the phone's rear camera and reads the first QR code that it sees.
+ * `<scan-camera>`: shows the phone's rear camera and reads the first QR code in its view.
  *
- * Words in the language of the nearest `lang`. Event: `scan-code`, a `CustomEvent` that bubbles and whose `detail` is a
- * {@link ScanCode}. The camera is let go at the first hit, when the page is hidden, and when the element leaves it.
+ * Texts are in the language of the nearest `lang`. Event: `scan-code`, a `CustomEvent` that bubbles, with a
+ * {@link ScanCode} as its `detail`. The camera is closed after the first code, when the page is hidden, and when the element
+ * leaves it.
  */
 import { isEnglish } from "../language.ts";
 import { type Camera, REAR, openCamera } from "./camera.ts";
@@ -11,19 +12,19 @@ import { ReaderWorker } from "./reader-worker.ts";
 import { styles } from "./styles.ts";
 import { type Texts, en, zh } from "./texts.ts";
 
-/** Ten pictures a second: quick to the hand, easy on the battery. */
+/** Interval between pictures. Ten a second feel immediate and spare the battery. */
 const PICTURE_EVERY_MS = 100;
 
-/** One short buzz, in ms. */
+/** Length of the vibration, in milliseconds. */
 const BUZZ_MS = 60;
 
-/** The event's `detail`. */
+/** Detail of the event. */
 export interface ScanCode {
-  /** What the QR code holds; nothing about it has been checked. */
+  /** Text of the QR code, not checked in any way. */
   readonly text: string;
 }
 
-/** What the status line can say. */
+/** Keys of the status line. */
 type Status = Problem | "starting" | "looking" | "readingPhoto" | "found";
 
 export class ScanCamera extends HTMLElement {
@@ -36,9 +37,9 @@ export class ScanCamera extends HTMLElement {
   readonly #file = Object.assign(document.createElement("input"), { type: "file", accept: "image/*", hidden: true });
   #reader: ReaderWorker | undefined;
   #camera: Camera | undefined;
-  /** The present search for a code, aborted when it is given up. */
+  /** The current search for a code; aborted when the search is given up. */
   #search: AbortController | undefined;
-  /** The search that was going on when the page was hidden is to go on when it is seen again. */
+  /** True if the search goes on once the page is visible again. */
   #interrupted = false;
   #connected = new AbortController();
 
@@ -92,13 +93,13 @@ export class ScanCamera extends HTMLElement {
 
   #readChosenPhoto(): void {
     const photo = this.#file.files?.[0];
-    // Emptied, so that choosing the same photo again is a change again.
+    // Otherwise a second choice of the same photo would be no change.
     this.#file.value = "";
     if (photo !== undefined) void this.#searchBy("readingPhoto", () => this.#readPhoto(photo));
   }
 
-  /** Looks for a code by some means until it is found, fails, or the search is given up. */
-  async #searchBy(status: Status, means: (search: AbortSignal) => Promise<string | undefined>): Promise<void> {
+  /** Searches for a code with `find`, until it has one, fails, or the search is given up. */
+  async #searchBy(status: Status, find: (search: AbortSignal) => Promise<string | undefined>): Promise<void> {
     this.#stop();
     this.#interrupted = false;
     this.#search = new AbortController();
@@ -106,8 +107,8 @@ export class ScanCamera extends HTMLElement {
     this.#again.hidden = true;
     this.#say(status);
     try {
-      const text = await means(signal);
-      if (!signal.aborted && text !== undefined) this.#hit(text);
+      const text = await find(signal);
+      if (!signal.aborted && text !== undefined) this.#report(text);
     } catch (error) {
       if (!signal.aborted) this.#end(error instanceof ScanError ? error.problem : "failed");
     }
@@ -154,13 +155,13 @@ export class ScanCamera extends HTMLElement {
     }
   }
 
-  #hit(text: string): void {
+  #report(text: string): void {
     this.#end("found");
     if ("vibrate" in navigator) navigator.vibrate(BUZZ_MS);
     this.dispatchEvent(new CustomEvent<ScanCode>("scan-code", { bubbles: true, detail: { text } }));
   }
 
-  /** Ends the search and says how; the person may start another. */
+  /** Ends the search and shows the result. The person may start another. */
   #end(status: Status): void {
     this.#stop();
     this.#again.hidden = false;
@@ -182,7 +183,7 @@ export class ScanCamera extends HTMLElement {
       await this.#camera?.switchTorch(on);
       this.#torch.ariaPressed = String(on);
     } catch {
-      // Some cameras claim a light that they then refuse to switch.
+      // Some cameras claim a torch that they cannot switch on.
       this.#torch.hidden = true;
     }
   }

@@ -1,12 +1,12 @@
-/** The worker in which pictures are read, so that the live picture does not stutter. */
+/** Worker that reads pictures, so that the live picture does not stutter. */
 import { bestReader } from "./qr-reader.ts";
-import type { Reading, ToRead } from "./worker-messages.ts";
+import type { ReadRequest, ReadResult } from "./worker-messages.ts";
 
 const reader = bestReader();
 
-self.addEventListener("message", async (event: MessageEvent<ToRead>) => {
+self.addEventListener("message", async (event: MessageEvent<ReadRequest>) => {
   const { id, picture } = event.data;
   const text = await reader.then((read) => read(picture)).catch(() => undefined);
-  const reading: Reading = { id, text };
-  self.postMessage(reading);
+  const result: ReadResult = { id, text };
+  self.postMessage(result);
 });

@@ -1,4 +1,4 @@
-/** The element's looks. A page sets `--saoma-accent`, as for `<qr-login>`. */
+/** Style of the element. A page sets `--saoma-accent`, as for `<qr-login>`. */
 export const styles = new CSSStyleSheet();
 styles.replaceSync(`
 :host { display: block; max-width: 30rem; margin-inline: auto; color: CanvasText; font: inherit; text-align: center;

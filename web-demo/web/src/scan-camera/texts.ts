@@ -1,4 +1,4 @@
-/** Every word that the camera shows, in both languages. */
+/** Texts of the camera, in both languages. */
 import type { Problem } from "./problem.ts";
 
 export interface Texts extends Readonly<Record<Problem, string>> {

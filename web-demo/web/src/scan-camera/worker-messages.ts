@@ -1,13 +1,13 @@
-/** What the page and its worker say to each other. */
+/** Messages between the page and the scan worker. */
 
-/** To the worker: a picture, which it then owns. */
-export interface ToRead {
+/** To the worker: a picture, which is transferred. */
+export interface ReadRequest {
   readonly id: number;
   readonly picture: ImageBitmap;
 }
 
-/** From the worker: what was read in the picture of this `id`. */
-export interface Reading {
+/** From the worker: the text in the picture with this `id`. */
+export interface ReadResult {
   readonly id: number;
   readonly text: string | undefined;
 }

@@ -1,4 +1,4 @@
-/** The phone's pages as its server writes them, cut down to what the scripts act on. */
+/** The phone's pages, reduced to the parts that the scripts use. */
 
 /** The page on which a code is scanned or pasted. */
 export function scanPage(lang: string): string {

@@ -4,21 +4,21 @@ import { encode, renderSVG } from "uqr";
 
 import type { Pixels } from "../../src/scan-camera/qr-reader.ts";
 
-/** What a login's code holds. */
+/** Text of a login's code. */
 export const QR_TEXT = "HTTPS://LOGIN.EXAMPLE/Q/0G3KXVZ8Q2M4T6W8Y0A2C4E6R8T0V2X4";
 
-/** How a phone that is not held quite right sees the code. */
-export interface Hold {
-  /** Turned, in degrees. */
+/** Pose of a phone before the code. */
+export interface Pose {
+  /** Rotation in degrees. */
   readonly turn: number;
-  /** Pixels of a module. */
+  /** Size of a module in pixels. */
   readonly scale: number;
-  /** The largest random error of a pixel's brightness, of 255. */
+  /** Largest random error of a pixel's brightness, of 255. */
   readonly noise: number;
 }
 
-/** What a camera of 640 × 480 pixels sees of the code of `text`. */
-export function photograph(text: string, { turn, scale, noise }: Hold): Pixels {
+/** Returns the picture of the code of `text` in a camera of 640 × 480 pixels. */
+export function photograph(text: string, { turn, scale, noise }: Pose): Pixels {
   const [width, height] = [640, 480];
   const { data: modules, size } = encode(text, { ecc: "M", border: 4 });
   const [cos, sin] = [Math.cos((turn * Math.PI) / 180), Math.sin((turn * Math.PI) / 180)];
@@ -37,7 +37,7 @@ export function photograph(text: string, { turn, scale, noise }: Hold): Pixels {
   return { width, height, data };
 }
 
-/** A PNG of the code of `text`, as a saved photo. */
+/** Returns a PNG of the code of `text`, as a saved photo. */
 export async function qrPng(page: Page, text: string): Promise<Buffer> {
   await showOnScreen(page, text);
   return page.screenshot({ type: "png" });
@@ -51,7 +51,7 @@ export async function showOnScreen(page: Page, text: string): Promise<void> {
     <div style="width:280px">${svg}</div>`);
 }
 
-/** Numbers in 0..1 that look random and are the same each time (mulberry32). */
+/** Returns a generator of pseudo-random numbers in `[0, 1)` (mulberry32). */
 function generator(seed: number): () => number {
   let state = seed;
   return () => {

@@ -1,8 +1,8 @@
-/** A site that serves the built scripts under the strictest policy that the phone's pages are served under. */
+/** A site that serves the built scripts under the strictest policy of the phone's pages. */
 import { createServer } from "node:http";
 import { readFile } from "node:fs/promises";
 
-/** Nothing is allowed but what the pages need; a breach is an error in the console. */
+/** Allows only the needs of the pages; a breach is an error in the console. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -17,7 +17,7 @@ const POLICY = [
 const dist = new URL("../../dist/", import.meta.url);
 
 export interface Site {
-  /** `http://127.0.0.1:PORT`, which browsers hold to be as secure as HTTPS. */
+  /** `http://127.0.0.1:PORT`, which browsers trust like HTTPS. */
   readonly origin: string;
   readonly port: number;
   close(): void;

@@ -1,0 +1,212 @@
+//! The answer of an app's backend about a person, read member by member: a fault in one identity costs that identity, and
+//! the others are offered.
+
+use std::collections::HashSet;
+
+use saoma_protocol::{Identity, IdentityKind, IdentityRole, OfferedIdentity, PersonId};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::{IdentityError, Person};
+use crate::shown_text::{MAX_CHARS, shown, steers};
+
+/// Identities that are read of one answer. The rest is ignored.
+pub(super) const MAX_IDENTITIES: usize = 100;
+
+/// The members of a backend's answer, not read yet: `null` counts as absent.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct BackendAnswer {
+    active: Option<Value>,
+    sub: Option<Value>,
+    name: Option<Value>,
+    identities: Option<Value>,
+    refusal: Option<Value>,
+}
+
+/// A member that cannot be read.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{member}: {problem}")]
+struct MemberError {
+    member: &'static str,
+    problem: String,
+}
+
+type Member<T> = Result<T, MemberError>;
+
+impl BackendAnswer {
+    /// Returns the answer of a token that needs no `active`, because its signature was verified.
+    pub(super) fn of_verified_token(self) -> Self {
+        Self {
+            active: Some(Value::Bool(true)),
+            ..self
+        }
+    }
+
+    /// Returns the person. Names and reasons are shown to people: characters that steer the screen are taken out, and long
+    /// texts are cut (threat T17).
+    ///
+    /// # Errors
+    /// Returns an error if the token is not active, if the answer has no `sub`, if two identities share an id, or if
+    /// `active`, `sub` or `refusal` has the wrong type: a refusal that cannot be read must not pass for good standing.
+    pub(super) fn person(self) -> Result<Person, IdentityError> {
+        // Decided first: other members of an inactive token may be anything (RFC 7662 §2.2).
+        if !is_active(self.active)? {
+            return Err(IdentityError::InvalidToken);
+        }
+        let sub = text("sub", self.sub)?
+            .filter(|sub| !sub.is_empty())
+            .ok_or_else(|| MemberError::new("sub", "missing"))?;
+        let name = text("name", self.name).unwrap_or_else(|error| {
+            tracing::warn!(
+                member = error.member,
+                problem = error.problem,
+                "ignored a member of the app backend's answer"
+            );
+            None
+        });
+        let identities = offered(self.identities);
+        let mut ids = HashSet::new();
+        if !identities
+            .iter()
+            .all(|offered| ids.insert(offered.identity.id.as_str()))
+        {
+            return Err(MemberError::new("identities", "two have the same id").into());
+        }
+        let refusal = text("refusal", self.refusal)?;
+        Ok(Person {
+            id: PersonId::new(sub),
+            name: shown(&name.unwrap_or_default()),
+            identities,
+            ineligible_reason: refusal.as_deref().map(shown),
+        })
+    }
+}
+
+fn is_active(active: Option<Value>) -> Member<bool> {
+    match active {
+        None => Ok(false),
+        Some(Value::Bool(active)) => Ok(active),
+        Some(other) => Err(MemberError::wrong_type("active", "true or false", &other)),
+    }
+}
+
+/// Reads the identities, and leaves out each that cannot be read, with one line in the log.
+fn offered(identities: Option<Value>) -> Vec<OfferedIdentity> {
+    let identities = match identities {
+        None => return Vec::new(),
+        Some(Value::Array(identities)) => identities,
+        Some(other) => {
+            let error = MemberError::wrong_type("identities", "an array", &other);
+            tracing::warn!(
+                member = error.member,
+                problem = error.problem,
+                "ignored a member of the app backend's answer"
+            );
+            return Vec::new();
+        }
+    };
+    let read = |(index, identity)| match identity_of(identity) {
+        Ok(offered) => Some(offered),
+        Err(error) => {
+            tracing::warn!(
+                identity = index,
+                member = error.member,
+                problem = error.problem,
+                "left out an identity of the app backend's answer"
+            );
+            None
+        }
+    };
+    let identities = identities.into_iter().take(MAX_IDENTITIES);
+    identities.enumerate().filter_map(read).collect()
+}
+
+fn identity_of(identity: Value) -> Member<OfferedIdentity> {
+    let Value::Object(mut members) = identity else {
+        return Err(MemberError::wrong_type(
+            "identities",
+            "an object",
+            &identity,
+        ));
+    };
+    let id = required("id", take(&mut members, "id"))?;
+    let name = required("name", take(&mut members, "name"))?;
+    let kind = label("kind", take(&mut members, "kind"))?;
+    let role = label("role", take(&mut members, "role"))?;
+    let refusal = text("refusal", take(&mut members, "refusal"))?;
+    let name = shown(&name);
+    if name.is_empty() {
+        return Err(MemberError::new("name", "nothing that can be shown"));
+    }
+    Ok(OfferedIdentity {
+        identity: Identity {
+            id,
+            kind: kind.map_or(IdentityKind::OTHER, IdentityKind::from),
+            name,
+            role: role.map(IdentityRole::from),
+        },
+        ineligible_reason: refusal.as_deref().map(shown),
+    })
+}
+
+fn take(members: &mut Map<String, Value>, member: &str) -> Option<Value> {
+    members.remove(member).filter(|value| !value.is_null())
+}
+
+fn text(member: &'static str, value: Option<Value>) -> Member<Option<String>> {
+    match value {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(other) => Err(MemberError::wrong_type(member, "a string", &other)),
+    }
+}
+
+fn required(member: &'static str, value: Option<Value>) -> Member<String> {
+    text(member, value)?
+        .filter(|text| !text.is_empty())
+        .ok_or_else(|| MemberError::new(member, "missing"))
+}
+
+/// Reads an open string, which is passed on unchanged. Every receiver may print it, so it has the bounds of a shown text.
+fn label(member: &'static str, value: Option<Value>) -> Member<Option<String>> {
+    let label = text(member, value)?.filter(|text| !text.is_empty());
+    let fits = |text: &String| text.chars().count() <= MAX_CHARS && !text.chars().any(steers);
+    match label {
+        Some(text) if !fits(&text) => Err(MemberError::new(
+            member,
+            format!("more than {MAX_CHARS} characters, or one that cannot be shown"),
+        )),
+        label => Ok(label),
+    }
+}
+
+impl MemberError {
+    fn new(member: &'static str, problem: impl Into<String>) -> Self {
+        Self {
+            member,
+            problem: problem.into(),
+        }
+    }
+
+    /// Says the type only: the value may be personal data.
+    fn wrong_type(member: &'static str, expected: &str, found: &Value) -> Self {
+        let found = match found {
+            Value::Null => "null",
+            Value::Bool(_) => "a boolean",
+            Value::Number(_) => "a number",
+            Value::String(_) => "a string",
+            Value::Array(_) => "an array",
+            Value::Object(_) => "an object",
+        };
+        Self::new(member, format!("expected {expected}, found {found}"))
+    }
+}
+
+impl From<MemberError> for IdentityError {
+    fn from(error: MemberError) -> Self {
+        Self::unavailable(error)
+    }
+}
+
+#[cfg(test)]
+mod tests;

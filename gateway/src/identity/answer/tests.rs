@@ -1,0 +1,127 @@
+//! Answers that are partly or wholly unusable.
+
+use serde_json::json;
+
+use super::*;
+
+fn person(answer: Value) -> Result<Person, IdentityError> {
+    let answer: BackendAnswer = serde_json::from_value(answer).expect("an answer");
+    answer.person()
+}
+
+/// The ids that a person is offered, one of whose identities is `identity`.
+fn offered_beside(identity: Value) -> Vec<String> {
+    let personal = json!({ "id": "personal", "kind": "personal", "name": "示例甲" });
+    let answer = json!({ "active": true, "sub": "c-1", "identities": [identity, personal] });
+    let identities = person(answer).expect("a person").identities;
+    let ids = identities.into_iter().map(|offered| offered.identity.id);
+    ids.collect()
+}
+
+#[test]
+fn an_inactive_token_is_invalid_whatever_else_the_answer_holds() {
+    for answer in [
+        json!({ "active": false, "sub": "c-1" }),
+        json!({ "active": false, "sub": null, "name": null, "identities": null }),
+        json!({ "active": false, "sub": 7, "identities": "none", "refusal": {} }),
+        json!({}),
+    ] {
+        let refused = person(answer);
+        assert!(
+            matches!(refused, Err(IdentityError::InvalidToken)),
+            "{refused:?}"
+        );
+    }
+}
+
+#[test]
+fn nonsense_is_not_taken_over() {
+    let twins = json!([
+        { "id": "a", "kind": "personal", "name": "x" },
+        { "id": "a", "kind": "unit", "name": "y" }
+    ]);
+    for (nonsense, member) in [
+        (json!({ "active": "true", "sub": "c" }), "active"),
+        (json!({ "active": true }), "sub"),
+        (json!({ "active": true, "sub": "" }), "sub"),
+        (json!({ "active": true, "sub": 7 }), "sub"),
+        (
+            json!({ "active": true, "sub": "c", "identities": twins }),
+            "identities",
+        ),
+        (
+            json!({ "active": true, "sub": "c", "refusal": true }),
+            "refusal",
+        ),
+    ] {
+        let Err(IdentityError::Unavailable(cause)) = person(nonsense) else {
+            panic!("{member} was taken over")
+        };
+        assert!(cause.to_string().starts_with(member), "{cause}");
+    }
+}
+
+#[test]
+fn an_identity_that_cannot_be_read_is_left_out_and_the_others_are_offered() {
+    for unreadable in [
+        json!({ "kind": "unit", "name": "x" }),
+        json!({ "id": null, "kind": "unit", "name": "x" }),
+        json!({ "id": "", "kind": "unit", "name": "x" }),
+        json!({ "id": 7, "kind": "unit", "name": "x" }),
+        json!({ "id": "a", "kind": "unit" }),
+        json!({ "id": "a", "kind": "unit", "name": {} }),
+        json!({ "id": "a", "kind": "unit", "name": "\u{200b}" }),
+        json!({ "id": "a", "kind": 7, "name": "x" }),
+        json!({ "id": "a", "kind": "k".repeat(81), "name": "x" }),
+        json!({ "id": "a", "kind": "unit", "name": "x", "role": ["operator"] }),
+        json!({ "id": "a", "kind": "unit", "name": "x", "role": "ope\u{202e}rator" }),
+        json!({ "id": "a", "kind": "unit", "name": "x", "refusal": true }),
+        json!("personal"),
+        json!(null),
+    ] {
+        assert_eq!(
+            offered_beside(unreadable.clone()),
+            ["personal"],
+            "{unreadable}"
+        );
+    }
+}
+
+#[test]
+fn an_unknown_kind_or_role_is_passed_on_as_text() {
+    let answer = json!({ "active": true, "sub": "c-1", "identities": [
+        { "id": "a", "kind": "franchise", "name": "示例店", "role": "店长" },
+        { "id": "b", "name": "x", "role": null },
+        { "id": "c", "kind": "", "name": "x", "role": "" },
+    ] });
+    let identities = person(answer).expect("a person").identities;
+    let labels = identities.iter().map(|offered| {
+        let Identity { kind, role, .. } = &offered.identity;
+        (kind.as_str(), role.as_ref().map(IdentityRole::as_str))
+    });
+    let labels: Vec<_> = labels.collect();
+    assert_eq!(
+        labels,
+        [
+            ("franchise", Some("店长")),
+            ("other", None),
+            ("other", None)
+        ]
+    );
+}
+
+#[test]
+fn identities_of_the_wrong_type_offer_nothing_and_a_name_of_the_wrong_type_is_ignored() {
+    let person = person(json!({ "active": true, "sub": "c-1", "name": 7, "identities": "all" }));
+    let person = person.expect("a person");
+    assert_eq!((person.name.as_str(), person.identities.len()), ("", 0));
+}
+
+#[test]
+fn a_long_list_is_cut() {
+    let identity = |number: usize| json!({ "id": number.to_string(), "kind": "unit", "name": "x" });
+    let identities: Vec<_> = (0..2 * MAX_IDENTITIES).map(identity).collect();
+    let answer = json!({ "active": true, "sub": "c-1", "identities": identities });
+    let person = person(answer).expect("a person");
+    assert_eq!(person.identities.len(), MAX_IDENTITIES);
+}
