@@ -1,4 +1,4 @@
-//! What the store in Redis does, counted.
+//! Metrics of the store in Redis.
 
 use std::time::Duration;
 

@@ -11,9 +11,9 @@ use url::Url;
 use super::Phone;
 use super::identity_choice::IdentityChoice;
 use super::scan::refused;
+use super::scan_error::ScanError;
 use super::scanned_login::ScannedLogin;
 use super::sessions::PhoneSession;
-use super::trouble::Trouble;
 use crate::pages::{Failure, Frame, Locale, has_script, page};
 
 /// The script that counts the seconds down.
@@ -52,7 +52,7 @@ pub async fn show(
     locale: Locale,
 ) -> Result<Response, Failure> {
     let Some(login) = scanned(&phone, &session, &login_id).await? else {
-        return Trouble::NotScanned.answer(locale, "/scan");
+        return ScanError::NotScanned.answer(locale, "/scan");
     };
     let path = path_of(login.context.login_id);
     let frame = Frame::phone(locale, &path);
@@ -61,7 +61,7 @@ pub async fn show(
             let confirmed = decision == DecisionStatus::Confirmed;
             page(StatusCode::OK, &OutcomePage { frame, confirmed })
         }
-        None if login.seconds_left == 0 => Trouble::Expired.answer(locale, &path),
+        None if login.seconds_left == 0 => ScanError::Expired.answer(locale, &path),
         None => page(
             StatusCode::OK,
             &ConfirmationPage::new(&phone, &session, frame, &login, false).await?,
@@ -78,7 +78,7 @@ pub async fn confirm(
     Form(choice): Form<Choice>,
 ) -> Result<Response, Failure> {
     let Some(login) = scanned(&phone, &session, &login_id).await? else {
-        return Trouble::NotScanned.answer(locale, "/scan");
+        return ScanError::NotScanned.answer(locale, "/scan");
     };
     let id = login.context.login_id;
     if choice.identity.is_empty() {
@@ -107,7 +107,7 @@ pub async fn reject(
     locale: Locale,
 ) -> Result<Response, Failure> {
     let Some(login) = scanned(&phone, &session, &login_id).await? else {
-        return Trouble::NotScanned.answer(locale, "/scan");
+        return ScanError::NotScanned.answer(locale, "/scan");
     };
     let id = login.context.login_id;
     match phone.gateway.reject(&session.access_token(), id).await {
@@ -117,7 +117,7 @@ pub async fn reject(
 }
 
 impl<'a> ConfirmationPage<'a> {
-    /// Where the request comes from.
+    /// The origin of the request.
     fn place(&self) -> String {
         let (texts, requester) = (&self.frame.texts().phone, &self.login.context.requester);
         let place = match (&requester.place_name, requester.place) {

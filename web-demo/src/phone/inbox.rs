@@ -1,4 +1,4 @@
-//! My inbox on the phone: the same notices as on the portal, and the same way to end a login that was somebody else's.
+//! My inbox on the phone: the same notices as on the portal, and the same way to end another person's login.
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
@@ -11,7 +11,7 @@ use crate::browsers;
 use crate::pages::{Failure, Frame, Locale, Paging, Surface, page};
 use crate::records::inbox::{self, Login, Received};
 
-/// How many notices stand on a page.
+/// Notices on a page.
 const PAGE_SIZE: u32 = 10;
 
 #[derive(Template)]

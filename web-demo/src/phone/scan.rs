@@ -10,9 +10,9 @@ use serde::Deserialize;
 use super::Phone;
 use super::confirmation::path_of;
 use super::gateway_client::GatewayError;
+use super::scan_error::ScanError;
 use super::scanned_login::ScannedLogin;
 use super::sessions::PhoneSession;
-use super::trouble::Trouble;
 use crate::pages::{Failure, Frame, Locale, has_script, page};
 
 const PATH: &str = "/scan";
@@ -27,7 +27,7 @@ struct ScanPage<'a> {
     camera_script: Option<&'static str>,
 }
 
-/// What a form sends: one of the two is filled in.
+/// The form: one of the two fields is filled in.
 #[derive(Deserialize)]
 pub struct ScanForm {
     #[serde(default)]
@@ -74,7 +74,7 @@ pub async fn submit(
     if let ScanRequest::Qr { qr } = &request
         && phone.gateway.check(qr).is_err()
     {
-        return Trouble::NotALoginCode.answer(locale, PATH);
+        return ScanError::NotALoginCode.answer(locale, PATH);
     }
     match phone.gateway.scan(&session.access_token(), &request).await {
         Ok(context) => {
@@ -85,7 +85,7 @@ pub async fn submit(
     }
 }
 
-/// What a person is told when the gateway did not do as asked. Where it no longer takes the app's token, they log in
+/// Answers with the gateway's error. If the gateway no longer takes the app's token, the person logs in
 /// again.
 pub async fn refused(
     phone: &Phone,
@@ -100,5 +100,5 @@ pub async fn refused(
         session.end(&phone.db).await?;
         return Ok(Redirect::to("/login").into_response());
     }
-    Trouble::from(error).answer(locale, here)
+    ScanError::from(error).answer(locale, here)
 }

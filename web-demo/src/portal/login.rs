@@ -8,7 +8,7 @@ use http::header::SET_COOKIE;
 
 use super::Portal;
 use super::authentication_request::{AuthenticationRequest, Browser};
-use super::callback::Obstacle;
+use super::callback::LoginError;
 use super::sessions::{COOKIE, PortalSession};
 use crate::pages::{Failure, Frame, Locale, expired, page};
 
@@ -68,7 +68,7 @@ pub async fn hosted(
         }
         Err(error) => {
             tracing::warn!(%error, "the hosted login page was not reached");
-            Obstacle::Unreachable.answer(locale)
+            LoginError::Unreachable.answer(locale)
         }
     }
 }
@@ -91,7 +91,7 @@ impl Portal {
         browser.cookie(self.is_secure())
     }
 
-    /// Whether browsers reach the portal by HTTPS.
+    /// Returns true if browsers reach the portal by HTTPS.
     pub fn is_secure(&self) -> bool {
         self.origin.starts_with("https:")
     }

@@ -1,4 +1,4 @@
-//! Which ways are open to a person, and why the others are not.
+//! The ways that are open to a person, and why the others are not.
 
 use crate::accounts::PhoneNumber;
 use crate::pages::texts::VerificationClosed;

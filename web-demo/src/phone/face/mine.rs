@@ -1,4 +1,4 @@
-//! What is kept of a person's face, and its deletion.
+//! The kept data of a person's face, and its deletion.
 
 use askama::Template;
 use axum::extract::State;
