@@ -1,7 +1,10 @@
-//! What happens on a node, counted. No label names a login, a person or an address.
+//! Metrics of a node, for Prometheus. No label names a login, a person or an address.
+
+#[cfg(test)]
+mod reference;
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -14,6 +17,7 @@ use saoma_protocol::{CloseCode, ErrorCode, EventKind};
 
 use crate::limits::LimitName;
 use crate::store::StoreMetrics;
+use crate::wall_clock;
 
 /// From 0.1 ms to 6.5 s, doubling.
 const SECONDS: [f64; 17] = [
@@ -37,7 +41,7 @@ pub(crate) struct Metrics {
     store: StoreMetrics,
 }
 
-/// By which way a browser came.
+/// Transport by which a browser came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Transport {
     /// A socket.
@@ -50,7 +54,7 @@ pub(crate) enum Transport {
     LongPoll,
 }
 
-/// How a push was found.
+/// Way by which a push was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PushSource {
     /// It came to the node's inbox.
@@ -151,11 +155,9 @@ impl Drop for OpenSocket {
 }
 
 impl Metrics {
-    /// What any Prometheus exporter says of its process, under the names that dashboards know.
+    /// Registers the process metrics of any Prometheus exporter, under the names that dashboards know.
     fn register_process(&mut self) {
-        let started = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0.0, |since| since.as_secs_f64());
+        let started = wall_clock::since_epoch().as_secs_f64();
         self.registry.register_with_unit(
             "process_start_time",
             "When the node started, in Unix time",
@@ -212,7 +214,7 @@ impl Metrics {
         self.store.register(registry);
     }
 
-    /// Where the store in Redis counts.
+    /// Returns the metrics of the store in Redis.
     pub(crate) const fn store(&self) -> &StoreMetrics {
         &self.store
     }

@@ -8,7 +8,7 @@ use crate::cards::{self, CardRefusal};
 use crate::registers::{RegisterError, Registers};
 use crate::units;
 
-/// What holds for a citizen at this moment.
+/// The standing of a citizen at this moment.
 #[derive(Debug, Clone)]
 pub struct Standing {
     /// Their name.
@@ -30,10 +30,7 @@ pub enum StandingError {
     Register(#[from] RegisterError),
 }
 
-/// The standing of an account's owner, asked anew each time: a card reported lost a second ago refuses. None for nobody.
-///
-/// # Errors
-/// See [`StandingError`].
+/// Returns the standing of an account's owner, read anew each time: a card reported lost a second ago refuses.
 pub async fn standing(
     db: &SqlitePool,
     registers: &Registers,

@@ -1,4 +1,4 @@
-//! What the terminal says once the demo runs.
+//! The announcement on the terminal once the demo runs.
 
 use std::fmt::Write;
 
@@ -8,7 +8,7 @@ use qrcode::render::unicode::Dense1x2;
 use crate::accounts::{AccountStanding, DemoAccount, DemoAccounts};
 use crate::registers::{CardState, DemoCard, DemoRegisters, UnitRole};
 
-/// Who is in the demo.
+/// The people in the demo.
 #[derive(Debug)]
 pub struct People {
     /// Those with an account.
@@ -17,7 +17,7 @@ pub struct People {
     pub registers: Option<DemoRegisters>,
 }
 
-/// Where everything is.
+/// The origins of the demo's parts.
 #[derive(Debug)]
 pub struct Addresses {
     /// The portal's origin.
@@ -78,7 +78,7 @@ pub fn announcement(addresses: &Addresses, people: &People) -> String {
     text
 }
 
-/// Who has no account yet, and where the messages are that they would get.
+/// The people without an account, and the place of the messages that they would get.
 fn to_register(
     addresses: &Addresses,
     accounts: &[DemoAccount],
@@ -106,7 +106,7 @@ fn to_register(
     text
 }
 
-/// What is to be seen by logging in as the owner of this account.
+/// The situation that a login to this account shows.
 fn note(account: &DemoAccount, registers: &DemoRegisters) -> String {
     if account.standing == AccountStanding::Provisional {
         return "provisional account".into();
@@ -135,7 +135,7 @@ fn note(account: &DemoAccount, registers: &DemoRegisters) -> String {
     format!("personal{}{card}", posts.collect::<String>())
 }
 
-/// What is to be seen by registering as this person.
+/// The situation that a registration of this person shows.
 fn card_note(card: Option<&DemoCard>) -> String {
     let Some(card) = card else {
         return "no card".into();

@@ -9,6 +9,7 @@ use crate::limits::{LimitName, Rate};
 /// `[limits]`: each `{ burst = N, per = "1m" }`: N at once, and N in each period after. A period is at least a second,
 /// at most a day. On a Redis store the nodes count together.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
     /// Opens and refreshes from one address (one /64 in IPv6); 120 a minute by default. Many people may share an

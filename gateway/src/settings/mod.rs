@@ -12,6 +12,8 @@ mod load;
 mod node;
 mod origin;
 mod parties;
+#[cfg(test)]
+pub(crate) mod reference;
 mod secret;
 mod validate;
 
@@ -28,6 +30,7 @@ use serde::{Deserialize, Serialize};
 
 /// All settings of a node.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// The public listener.

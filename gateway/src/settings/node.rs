@@ -13,6 +13,7 @@ use super::secret::without_password;
 
 /// `[server]`: where browsers, phones and relying parties connect.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Server {
     /// Address and port; `127.0.0.1:8080` by default, port 0 takes a free one. The environment's `PORT` changes the port
@@ -24,10 +25,12 @@ pub struct Server {
     /// Proxies whose `X-Forwarded-For` is believed, as addresses or networks; none by default. Whoever is on the list
     /// can choose by which address limits count and what the person is shown.
     #[serde(deserialize_with = "networks")]
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
     pub trusted_proxies: Vec<IpNet>,
     /// How long a request's head may take, and its body again; 10 s by default, from 10 ms to 5 min. Each that is under
     /// way costs a connection.
     #[serde(with = "humantime_serde")]
+    #[cfg_attr(test, schemars(with = "Duration"))]
     pub header_timeout: Duration,
     /// Connections that the kernel keeps until they are accepted; 4096 by default, at least 1. The kernel's own
     /// `somaxconn` caps it.
@@ -44,10 +47,12 @@ pub struct Server {
     /// How long a stopping node serves on while `/ready` already says no, so that the balancer sends nobody new; 5 s by
     /// default, at most 1 h.
     #[serde(with = "humantime_serde")]
+    #[cfg_attr(test, schemars(with = "Duration"))]
     pub drain_delay: Duration,
     /// Over how long after that it sends its browsers away, evenly; 20 s by default, at most 1 h. The orchestrator's own
     /// patience must be longer than both together.
     #[serde(with = "humantime_serde")]
+    #[cfg_attr(test, schemars(with = "Duration"))]
     pub drain_window: Duration,
 }
 
@@ -70,6 +75,7 @@ impl Default for Server {
 
 /// `[operations]`: `/live`, `/ready` and `/metrics`, on a listener of their own.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Operations {
     /// Address and port; `127.0.0.1:9090` by default, port 0 takes a free one. Whoever reaches it sees the metrics.
@@ -89,6 +95,7 @@ impl Default for Operations {
 
 /// `[store]`: where logins live.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct StoreSettings {
     /// `memory:`, the default, for one node with nothing else; or a Redis or Valkey from version 6 on, by one of
@@ -108,6 +115,7 @@ pub struct StoreSettings {
     pub pool_size: u32,
     /// How long a command may take before it counts as failed; 1 s by default, from 10 ms to 1 min.
     #[serde(with = "humantime_serde")]
+    #[cfg_attr(test, schemars(with = "Duration"))]
     pub command_timeout: Duration,
 }
 
@@ -132,28 +140,35 @@ impl fmt::Debug for StoreSettings {
 
 /// `[sockets]`: how waiting browsers are kept. Times from 10 ms to 1 h.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Sockets {
     /// How often a waiting browser is pinged, though not before the last ping was answered or ran out of time; 25 s by
     /// default, 50 s at most. Many proxies close what is silent for 60 s, and pages take it for broken.
     #[serde(with = "humantime_serde")]
+    #[cfg_attr(test, schemars(with = "Duration"))]
     pub ping_interval: Duration,
     /// How long it has to answer; 10 s by default.
     #[serde(with = "humantime_serde")]
+    #[cfg_attr(test, schemars(with = "Duration"))]
     pub ping_timeout: Duration,
     /// How long a new socket has to open or resume a login; 10 s by default.
     #[serde(with = "humantime_serde")]
+    #[cfg_attr(test, schemars(with = "Duration"))]
     pub open_timeout: Duration,
     /// How often a scanned login is read again, should its push have been lost; 10 s by default. Each costs the store one
     /// short command.
     #[serde(with = "humantime_serde")]
+    #[cfg_attr(test, schemars(with = "Duration"))]
     pub resync_interval: Duration,
     /// How often a login that nobody has scanned yet is; 1 min by default.
     #[serde(with = "humantime_serde")]
+    #[cfg_attr(test, schemars(with = "Duration"))]
     pub waiting_resync_interval: Duration,
     /// How long a browser has to take what it is sent, and to answer a close; 10 s by default. Then the connection is
     /// reset, and what the kernel still kept for it is dropped.
     #[serde(with = "humantime_serde")]
+    #[cfg_attr(test, schemars(with = "Duration"))]
     pub write_timeout: Duration,
 }
 
@@ -173,6 +188,7 @@ impl Default for Sockets {
 
 /// `[log]`: what the node writes to standard error.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Log {
     /// For people (`text`, the default) or for programs (`json`).
@@ -193,6 +209,7 @@ impl Default for Log {
 
 /// The form of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LogFormat {
     /// One line of text each.

@@ -9,6 +9,7 @@ use super::Secret;
 
 /// `[[clients]]`: a relying party.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ClientSettings {
     /// Its id, as it stands in requests: printable ASCII, unique.
@@ -27,6 +28,7 @@ pub struct ClientSettings {
 
 /// `[oidc]`: the OpenID provider.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Oidc {
     /// A file with the key that signs ID tokens, PKCS#8 PEM: RSA signs by RS256, P-256 by ES256; `saoma generate-key`
@@ -37,6 +39,7 @@ pub struct Oidc {
 
 /// `[identity]`: exactly one of the two.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct IdentitySettings {
     /// Ask the app's backend each time.
@@ -49,6 +52,7 @@ pub struct IdentitySettings {
 
 /// `[identity.introspection]`: RFC 7662.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct IntrospectionSettings {
     /// The endpoint.
@@ -59,6 +63,7 @@ pub struct IntrospectionSettings {
     pub client_secret: Secret,
     /// How long an answer may take; 2 s by default, from 10 ms to 1 min. Phones wait as long at scan and confirm.
     #[serde(with = "humantime_serde", default = "two_seconds")]
+    #[cfg_attr(test, schemars(with = "Duration"))]
     pub timeout: Duration,
 }
 
@@ -76,6 +81,7 @@ impl IntrospectionSettings {
 
 /// `[identity.jwks]`: RFC 7517.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct JwksSettings {
     /// Where the keys are: `https:`, `http:` or `file:`.
@@ -87,6 +93,7 @@ pub struct JwksSettings {
     /// How long keys are kept; 1 h by default, from 1 s to 24 h. As long an ended key is still believed, and up to 1 h
     /// longer while the keys cannot be fetched. After a fetch that failed the next begins 5 s to 1 min later.
     #[serde(with = "humantime_serde", default = "one_hour")]
+    #[cfg_attr(test, schemars(with = "Duration"))]
     pub refresh: Duration,
 }
 

@@ -1,4 +1,4 @@
-//! What the store in Redis does, counted.
+//! Metrics of the store in Redis.
 
 use std::time::Duration;
 
@@ -113,6 +113,12 @@ impl StoreMetrics {
             silences,
             self.inbox_probe_timeouts.clone(),
         );
+    }
+
+    /// Counts a command, because a family without a member is not encoded.
+    #[cfg(test)]
+    pub(crate) fn count_a_command(&self) {
+        self.answered("open", Duration::ZERO);
     }
 
     pub(super) fn answered(&self, verb: &'static str, after: Duration) {

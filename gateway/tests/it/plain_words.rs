@@ -33,8 +33,8 @@ const BASELINE: Figures = Figures {
 
 /// The greatest figures that pass. To be lowered as the tree gets better.
 const CEILING: Figures = Figures {
-    openers_per_cent: 22.34,
-    pronouns_per_thousand: 5.03,
+    openers_per_cent: 13.2,
+    pronouns_per_thousand: 3.7,
 };
 
 /// The figures of a tree in plain words.
@@ -91,6 +91,33 @@ fn comments_are_in_plain_words() {
         || CEILING.pronouns_per_thousand - figures.pronouns_per_thousand > 0.1
     {
         println!("comments got plainer: lower CEILING to {figures}");
+    }
+}
+
+/// Names in the glossary's column of code exist in the code.
+#[test]
+fn the_glossary_names_what_the_code_has() {
+    let glossary = include_str!("../../../docs/glossary.md");
+    let cells = glossary.lines().filter_map(|row| row.split('|').nth(3));
+    let names: Vec<&str> = cells
+        .flat_map(|cell| cell.split('`').skip(1).step_by(2))
+        .filter_map(|name| name.rsplit("::").next())
+        .collect();
+    assert!(names.len() > 50, "the tables were not found");
+    let sources = crate::tidy::sources("rs");
+    let crates = ["saoma-gateway", "saoma-demo"];
+    for name in names.into_iter().filter(|name| !crates.contains(name)) {
+        let is_word = |word: &str| word == name;
+        let has_name = |text: &str| {
+            text.split(|c: char| !c.is_alphanumeric() && c != '_')
+                .any(is_word)
+        };
+        assert!(
+            sources
+                .iter()
+                .any(|(file, text)| file.contains("/src/") && has_name(text)),
+            "docs/glossary.md names {name}, which the code does not have"
+        );
     }
 }
 

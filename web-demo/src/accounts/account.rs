@@ -12,7 +12,7 @@ use super::standing::AccountStanding;
 pub struct Account {
     /// The `sub` of its tokens, such as `c-1001`.
     pub id: String,
-    /// What its owner logs in by; unique, whatever the case.
+    /// The user name: unique, without regard to case.
     pub user_name: String,
     /// Its owner's citizen ID number.
     pub id_number: IdNumber,
@@ -22,7 +22,7 @@ pub struct Account {
     pub phone: String,
     /// An e-mail address, a QQ and a WeChat number, as far as given.
     pub contacts: Contacts,
-    /// What it may be used for.
+    /// The standing, which decides about the services.
     pub standing: AccountStanding,
     /// When it was made, Unix seconds.
     pub created_at: i64,
@@ -51,7 +51,7 @@ pub enum NotMade {
     /// The person has one already.
     #[error("there is an account of this ID number")]
     HasOne,
-    /// Somebody else has the user name.
+    /// The user name belongs to another person.
     #[error("the user name is taken")]
     UserNameTaken,
     /// The database failed.
@@ -61,9 +61,6 @@ pub enum NotMade {
 
 impl Account {
     /// The account of this id.
-    ///
-    /// # Errors
-    /// The database's.
     pub async fn find(db: &SqlitePool, id: &str) -> Result<Option<Self>, sqlx::Error> {
         sqlx::query_as("SELECT * FROM accounts WHERE id = ?1")
             .bind(id)
@@ -72,27 +69,18 @@ impl Account {
     }
 
     /// The account of this person.
-    ///
-    /// # Errors
-    /// The database's.
     pub async fn of(db: &SqlitePool, id_number: &IdNumber) -> Result<Option<Self>, sqlx::Error> {
         let account = sqlx::query_as("SELECT * FROM accounts WHERE id_number = ?1");
         account.bind(id_number.as_str()).fetch_optional(db).await
     }
 
-    /// Whether somebody has this user name.
-    ///
-    /// # Errors
-    /// The database's.
+    /// Returns true if an account has this user name.
     pub async fn has_user_name(db: &SqlitePool, user_name: &str) -> Result<bool, sqlx::Error> {
         let found = sqlx::query_scalar::<_, i64>("SELECT 1 FROM accounts WHERE user_name = ?1");
         Ok(found.bind(user_name).fetch_optional(db).await?.is_some())
     }
 
     /// Makes an account: its id.
-    ///
-    /// # Errors
-    /// See [`NotMade`].
     pub async fn make(db: &mut SqliteConnection, new: &NewAccount<'_>) -> Result<String, NotMade> {
         let made = sqlx::query_scalar(
             "INSERT INTO accounts (user_name, password_hash, id_number, name, phone, email, qq, wechat, standing, created_at)
@@ -120,9 +108,6 @@ impl Account {
     }
 
     /// Makes a provisional account a verified one.
-    ///
-    /// # Errors
-    /// The database's.
     pub async fn verify(db: &mut SqliteConnection, id: &str) -> Result<(), sqlx::Error> {
         sqlx::query("UPDATE accounts SET standing = 'verified' WHERE id = ?1")
             .bind(id)

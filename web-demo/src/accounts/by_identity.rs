@@ -5,9 +5,6 @@ use sqlx::SqlitePool;
 use super::id_number::IdNumber;
 
 /// The account of the person of this name and number.
-///
-/// # Errors
-/// The database's.
 pub async fn account_of(
     db: &SqlitePool,
     name: &str,
@@ -21,9 +18,6 @@ pub async fn account_of(
 }
 
 /// The account of the person of this number.
-///
-/// # Errors
-/// The database's.
 pub async fn account_of_number(
     db: &SqlitePool,
     id_number: &str,
@@ -35,9 +29,6 @@ pub async fn account_of_number(
 }
 
 /// The ID number of an account's owner.
-///
-/// # Errors
-/// The database's.
 pub async fn id_number_of(
     db: &SqlitePool,
     account_id: &str,

@@ -7,7 +7,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use sqlx::SqlitePool;
 
-use crate::pages::{Failure, Frame, Locale, Surface, page};
+use crate::pages::{Failure, Frame, Locale, page};
 use crate::records::applications::{self, Decision, OpenApplication, State as Stage};
 use crate::records::questions::{self, OpenQuestion};
 
@@ -162,11 +162,7 @@ async fn answer(
         (false, Some(_)) => StatusCode::UNPROCESSABLE_ENTITY,
         (false, None) => StatusCode::OK,
     };
-    let frame = Frame {
-        locale,
-        surface: Surface::Portal,
-        path: PATH,
-    };
+    let frame = Frame::portal(locale, PATH);
     let (applications, questions) = (applications::open(db).await?, questions::open(db).await?);
     page(
         status,

@@ -53,11 +53,8 @@ impl Challenges {
         ))
     }
 
-    /// Whether this is a challenge for the check that nobody has answered yet and whose time is not over. From now on
+    /// Spends a challenge for the check if it is unanswered and not over. From now on
     /// it is answered.
-    ///
-    /// # Errors
-    /// The database's.
     pub async fn spend(
         &self,
         db: &SqlitePool,

@@ -22,8 +22,6 @@ mod person;
 mod questions;
 mod resume;
 mod start;
-#[cfg(test)]
-mod tests;
 mod training;
 mod unit;
 mod unit_login;

@@ -6,9 +6,9 @@ use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
 use http::StatusCode;
 
-use super::{Failure, Locale};
+use super::{Failure, Locale, Texts};
 
-/// Which of the two surfaces a page belongs to.
+/// The two surfaces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Surface {
     /// The portal, on a computer.
@@ -17,28 +17,47 @@ pub enum Surface {
     Phone,
 }
 
-/// What the layout needs of a page.
+/// The facts of a page that its layout needs.
 #[derive(Debug, Clone, Copy)]
 pub struct Frame<'a> {
     /// The page's language.
     pub locale: Locale,
     /// The surface.
     pub surface: Surface,
-    /// Where the link to the other language leads: a path that answers GET, with a query if there is one.
+    /// The target of the link to the other language: a path that answers GET, with a query if there is one.
     pub path: &'a str,
 }
 
-impl Frame<'_> {
+impl<'a> Frame<'a> {
+    /// A page of a surface, in a language, at a path.
+    pub const fn new(surface: Surface, locale: Locale, path: &'a str) -> Self {
+        Self {
+            locale,
+            surface,
+            path,
+        }
+    }
+
+    /// A page of the portal.
+    pub const fn portal(locale: Locale, path: &'a str) -> Self {
+        Self::new(Surface::Portal, locale, path)
+    }
+
+    /// A page of the app.
+    pub const fn phone(locale: Locale, path: &'a str) -> Self {
+        Self::new(Surface::Phone, locale, path)
+    }
+
+    /// Returns the texts of the page's language.
+    pub const fn texts(&self) -> &'static Texts {
+        self.locale.texts()
+    }
+
     /// The surface's name, in the head of each page.
     pub const fn brand(&self) -> &'static str {
         match self.surface {
-            Surface::Portal => self.locale.pick(
-                "示例省社会保险网上服务大厅",
-                "Shili Province Social Insurance Service Hall",
-            ),
-            Surface::Phone => self
-                .locale
-                .pick("示例省人社", "Shili Province Social Security"),
+            Surface::Portal => self.texts().common.portal_name,
+            Surface::Phone => self.texts().common.app_name,
         }
     }
 
@@ -60,30 +79,9 @@ impl Frame<'_> {
         let joint = if self.path.contains('?') { '&' } else { '?' };
         format!("{}{joint}lang={}", self.path, self.locale.other().tag())
     }
-
-    /// The link that skips the head.
-    pub const fn skip(&self) -> &'static str {
-        self.locale.pick("跳到正文", "Skip to content")
-    }
-
-    /// What the title of a page begins with on which something was refused: it is what is read out first.
-    pub const fn refused(&self) -> &'static str {
-        self.locale.pick("错误：", "Error: ")
-    }
-
-    /// What stands at the foot of each page.
-    pub const fn notice(&self) -> &'static str {
-        self.locale.pick(
-            "演示系统：机构、人员与证件号码均为虚构。",
-            "A demonstration: the institution, its citizens and their numbers are made up.",
-        )
-    }
 }
 
 /// Answers with a page. The status decides whether its title says that what was sent was refused.
-///
-/// # Errors
-/// The page cannot be written.
 pub fn page(status: StatusCode, page: &impl Template) -> Result<Response, Failure> {
     let refused = matches!(
         status,

@@ -1,4 +1,4 @@
-//! What is answered where there is no page: by the hall, or by axum before any handler is asked.
+//! Answers where there is no page: of the hall, or of axum before any handler is called.
 
 use askama::Template;
 use axum::extract::Request;
@@ -7,7 +7,7 @@ use axum::response::{Html, IntoResponse, Response};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-use super::{Failure, Frame, Locale, Surface, page};
+use super::{Failure, Frame, Locale, Surface, Texts, page};
 
 #[derive(Template)]
 #[template(path = "missing.html")]
@@ -16,31 +16,29 @@ struct MissingPage<'a> {
 }
 
 /// The answer where there is no page, or none for this person.
-///
-/// # Errors
-/// The page cannot be written.
 pub fn missing(surface: Surface, locale: Locale) -> Result<Response, Failure> {
     page(
         StatusCode::NOT_FOUND,
         &MissingPage {
-            frame: Frame {
-                locale,
-                surface,
-                path: "/",
-            },
+            frame: Frame::new(surface, locale, "/"),
         },
     )
 }
 
 /// A page without a template or a language of its own: nothing that could fail. Markup of ours, in both languages.
-pub fn plain(status: StatusCode, chinese: &str, english: &str) -> Response {
+pub fn plain(status: StatusCode, text: fn(&'static Texts) -> &'static str) -> Response {
+    let [zh, en] = [Locale::Chinese, Locale::English].map(Locale::texts);
+    let ([chinese, english], [back_zh, back_en]) = (
+        [zh, en].map(text),
+        [zh, en].map(|texts| texts.common.back_home),
+    );
     let page = format!(
         "<!doctype html><html lang=\"zh-CN\"><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\">\
          <title>{chinese}</title><link rel=\"icon\" type=\"image/png\" href=\"/assets/icon.png\">\
          <link rel=\"stylesheet\" href=\"/assets/tokens.css\"><link rel=\"stylesheet\" href=\"/assets/components.css\">\
          <main><h1>{chinese}</h1><p lang=\"en\">{english}</p>\
-         <p><a href=\"/\">返回首页 / <span lang=\"en\">Back to home</span></a></p></main></html>"
+         <p><a href=\"/\">{back_zh} / <span lang=\"en\">{back_en}</span></a></p></main></html>"
     );
     (status, Html(page)).into_response()
 }
@@ -52,11 +50,7 @@ pub async fn with_a_page(request: Request, next: Next) -> Response {
     if !response.status().is_client_error() || is_worded(response.headers()) {
         return response;
     }
-    let page = plain(
-        response.status(),
-        "请求无法处理",
-        "This request cannot be handled.",
-    );
+    let page = plain(response.status(), |texts| texts.common.cannot_be_handled);
     response.headers_mut().remove(CONTENT_LENGTH);
     response.headers_mut().insert(
         CONTENT_TYPE,
@@ -66,7 +60,7 @@ pub async fn with_a_page(request: Request, next: Next) -> Response {
     response
 }
 
-/// Whether it is a page, or an answer to a script.
+/// Returns true for a page, or an answer to a script.
 fn is_worded(headers: &HeaderMap) -> bool {
     let kind = headers
         .get(CONTENT_TYPE)

@@ -7,9 +7,8 @@ use http::StatusCode;
 
 use super::Phone;
 use super::sessions::PhoneSession;
-use super::texts::Texts;
 use crate::browsers::{self, Browser};
-use crate::pages::{Failure, Frame, Locale, Surface, page};
+use crate::pages::{Failure, Frame, Locale, page};
 
 const PATH: &str = "/sessions";
 
@@ -17,7 +16,6 @@ const PATH: &str = "/sessions";
 #[template(path = "phone/browsers.html")]
 struct BrowsersPage<'a> {
     frame: Frame<'a>,
-    texts: &'static Texts,
     browsers: Vec<Browser>,
 }
 
@@ -28,19 +26,8 @@ pub async fn list(
     locale: Locale,
 ) -> Result<Response, Failure> {
     let browsers = browsers::of(&phone.db, &session.account_id).await?;
-    let frame = Frame {
-        locale,
-        surface: Surface::Phone,
-        path: PATH,
-    };
-    page(
-        StatusCode::OK,
-        &BrowsersPage {
-            frame,
-            texts: Texts::of(locale),
-            browsers,
-        },
-    )
+    let frame = Frame::phone(locale, PATH);
+    page(StatusCode::OK, &BrowsersPage { frame, browsers })
 }
 
 /// Answers `POST /sessions/{id}/end`: the browser is logged out with its next request. One that is logged out already, or

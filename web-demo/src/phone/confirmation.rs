@@ -4,18 +4,17 @@ use askama::Template;
 use axum::extract::{Form, Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
-use saoma_protocol::{DecisionStatus, LoginId};
+use saoma_protocol::{DecisionStatus, LoginId, Place};
 use serde::Deserialize;
 use url::Url;
 
 use super::Phone;
 use super::identity_choice::IdentityChoice;
 use super::scan::refused;
+use super::scan_error::ScanError;
 use super::scanned_login::ScannedLogin;
 use super::sessions::PhoneSession;
-use super::texts::Texts;
-use super::trouble::Trouble;
-use crate::pages::{Failure, Frame, Locale, Surface, has_script, page};
+use crate::pages::{Failure, Frame, Locale, has_script, page};
 
 /// The script that counts the seconds down.
 const COUNTDOWN_SCRIPT: &str = "confirm-page.js";
@@ -24,7 +23,6 @@ const COUNTDOWN_SCRIPT: &str = "confirm-page.js";
 #[template(path = "phone/confirmation.html")]
 struct ConfirmationPage<'a> {
     frame: Frame<'a>,
-    texts: &'static Texts,
     login: &'a ScannedLogin,
     host: String,
     choices: Vec<IdentityChoice>,
@@ -36,7 +34,6 @@ struct ConfirmationPage<'a> {
 #[template(path = "phone/outcome.html")]
 struct OutcomePage<'a> {
     frame: Frame<'a>,
-    texts: &'static Texts,
     confirmed: bool,
 }
 
@@ -55,27 +52,16 @@ pub async fn show(
     locale: Locale,
 ) -> Result<Response, Failure> {
     let Some(login) = scanned(&phone, &session, &login_id).await? else {
-        return Trouble::NotScanned.answer(locale, "/scan");
+        return ScanError::NotScanned.answer(locale, "/scan");
     };
     let path = path_of(login.context.login_id);
-    let frame = Frame {
-        locale,
-        surface: Surface::Phone,
-        path: &path,
-    };
+    let frame = Frame::phone(locale, &path);
     match login.decision {
         Some(decision) => {
             let confirmed = decision == DecisionStatus::Confirmed;
-            page(
-                StatusCode::OK,
-                &OutcomePage {
-                    frame,
-                    texts: Texts::of(locale),
-                    confirmed,
-                },
-            )
+            page(StatusCode::OK, &OutcomePage { frame, confirmed })
         }
-        None if login.seconds_left == 0 => Trouble::Expired.answer(locale, &path),
+        None if login.seconds_left == 0 => ScanError::Expired.answer(locale, &path),
         None => page(
             StatusCode::OK,
             &ConfirmationPage::new(&phone, &session, frame, &login, false).await?,
@@ -92,16 +78,12 @@ pub async fn confirm(
     Form(choice): Form<Choice>,
 ) -> Result<Response, Failure> {
     let Some(login) = scanned(&phone, &session, &login_id).await? else {
-        return Trouble::NotScanned.answer(locale, "/scan");
+        return ScanError::NotScanned.answer(locale, "/scan");
     };
     let id = login.context.login_id;
     if choice.identity.is_empty() {
         let path = path_of(id);
-        let frame = Frame {
-            locale,
-            surface: Surface::Phone,
-            path: &path,
-        };
+        let frame = Frame::phone(locale, &path);
         return page(
             StatusCode::UNPROCESSABLE_ENTITY,
             &ConfirmationPage::new(&phone, &session, frame, &login, true).await?,
@@ -125,7 +107,7 @@ pub async fn reject(
     locale: Locale,
 ) -> Result<Response, Failure> {
     let Some(login) = scanned(&phone, &session, &login_id).await? else {
-        return Trouble::NotScanned.answer(locale, "/scan");
+        return ScanError::NotScanned.answer(locale, "/scan");
     };
     let id = login.context.login_id;
     match phone.gateway.reject(&session.access_token(), id).await {
@@ -135,6 +117,30 @@ pub async fn reject(
 }
 
 impl<'a> ConfirmationPage<'a> {
+    /// The origin of the request.
+    fn place(&self) -> String {
+        let (texts, requester) = (&self.frame.texts().phone, &self.login.context.requester);
+        let place = match (&requester.place_name, requester.place) {
+            (Some(name), _) => name,
+            (None, Place::SameMachine) => texts.same_machine,
+            (None, Place::LocalNetwork) => texts.local_network,
+            (None, Place::Internet) => texts.internet,
+        };
+        texts.requester_place(&requester.address, place)
+    }
+
+    /// Browser and system, as far as the browser says.
+    fn browser(&self) -> String {
+        let requester = &self.login.context.requester;
+        let parts = [&requester.browser, &requester.system];
+        let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
+        if parts.is_empty() {
+            self.frame.texts().phone.unknown.to_owned()
+        } else {
+            parts.join(" · ")
+        }
+    }
+
     async fn new(
         phone: &Phone,
         session: &PhoneSession,
@@ -156,7 +162,6 @@ impl<'a> ConfirmationPage<'a> {
         .await?;
         Ok(Self {
             frame,
-            texts: Texts::of(frame.locale),
             login,
             host,
             choices,

@@ -7,11 +7,10 @@ use http::StatusCode;
 
 use super::Phone;
 use super::sessions::PhoneSession;
-use super::texts::Texts;
 use crate::accounts::Account;
 use crate::cards;
 use crate::citizens::{self, Standing};
-use crate::pages::{Failure, Frame, Locale, Surface, page};
+use crate::pages::{Failure, Frame, Locale, page};
 use crate::records::inbox;
 use crate::verification::Notice;
 
@@ -19,7 +18,6 @@ use crate::verification::Notice;
 #[template(path = "phone/home.html")]
 struct HomePage<'a> {
     frame: Frame<'a>,
-    texts: &'static Texts,
     standing: Standing,
     notice: Option<Notice>,
     e_card: bool,
@@ -42,16 +40,11 @@ pub async fn show(
     let notice = account.and_then(|account| Notice::of(&account, locale));
     let e_card = cards::has_e_card(&phone.db, &session.account_id).await?;
     let unread = inbox::unread(&phone.db, &session.account_id).await?;
-    let frame = Frame {
-        locale,
-        surface: Surface::Phone,
-        path: "/",
-    };
+    let frame = Frame::phone(locale, "/");
     page(
         StatusCode::OK,
         &HomePage {
             frame,
-            texts: Texts::of(locale),
             standing,
             notice,
             e_card,

@@ -1,11 +1,11 @@
-//! What a person can log in as, as the confirmation page offers it. The gateway carries an identity's name and role; for what and
+//! The identities that the confirmation page offers. The gateway carries an identity's name and role; for which affairs and
 //! until when an agent is appointed, the hall knows itself.
 
-use saoma_protocol::Identity;
+use saoma_protocol::{Identity, IdentityKind};
 use sqlx::SqlitePool;
 
-use super::texts::Texts;
 use crate::accounts::Account;
+use crate::pages::texts::Identities;
 use crate::pages::{Failure, Locale};
 use crate::registers::UnitRole;
 use crate::units::delegations::{self, Delegation};
@@ -13,7 +13,7 @@ use crate::units::delegations::{self, Delegation};
 /// An identity to choose.
 #[derive(Debug)]
 pub struct IdentityChoice {
-    /// What the gateway calls it.
+    /// The gateway's name for it.
     pub id: String,
     /// Personal, or the unit and the role.
     pub words: String,
@@ -25,9 +25,6 @@ pub struct IdentityChoice {
 
 impl IdentityChoice {
     /// The identities that were offered at the scan.
-    ///
-    /// # Errors
-    /// The database's.
     pub async fn all(
         db: &SqlitePool,
         account_id: &str,
@@ -45,7 +42,7 @@ impl IdentityChoice {
             let is_agent = UnitRole::of(identity) == Some(UnitRole::AuthorisedAgent);
             Self {
                 id: identity.id.clone(),
-                words: Texts::of(locale).identity(identity),
+                words: locale.texts().identities.of(identity),
                 detail: is_agent.then(|| detail(held, locale)),
                 ended: is_agent && held.is_none(),
             }
@@ -55,18 +52,55 @@ impl IdentityChoice {
 }
 
 fn detail(delegation: Option<&Delegation>, locale: Locale) -> String {
-    match (delegation, locale) {
-        (Some(held), Locale::Chinese) => {
-            format!(
-                "授权事项：{}；有效期至 {}",
-                held.scope.words(locale),
-                held.ends_on
-            )
+    let texts = &locale.texts().identities;
+    match delegation {
+        Some(held) => texts.delegation(held.scope.words(locale), &held.ends_on),
+        None => texts.delegation_ended.to_owned(),
+    }
+}
+
+impl Identities {
+    /// Returns an identity as a choice: personal, or the unit and the role. An identity of a kind that the hall does not
+    /// know is its name alone.
+    pub fn of(&self, identity: &Identity) -> String {
+        let name = &identity.name;
+        if identity.kind == IdentityKind::PERSONAL {
+            return self.personal(name);
         }
-        (Some(held), Locale::English) => {
-            format!("For: {}; until {}", held.scope.words(locale), held.ends_on)
+        if identity.kind != IdentityKind::UNIT {
+            return name.clone();
         }
-        (None, Locale::Chinese) => "授权已终止，不能使用".to_owned(),
-        (None, Locale::English) => "This authorisation has ended and cannot be used".to_owned(),
+        match UnitRole::of(identity) {
+            Some(role) => self.unit(name, self.role(role)),
+            None => self.unit_without_role(name),
+        }
+    }
+
+    const fn role(&self, role: UnitRole) -> &'static str {
+        match role {
+            UnitRole::LegalRepresentative => self.legal_representative,
+            UnitRole::AuthorisedAgent => self.authorised_agent,
+            UnitRole::Operator => self.operator,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identity_of_an_unknown_kind_or_role_is_shown_by_its_name() {
+        let shown = |kind: &str, role: &str| {
+            Locale::English.texts().identities.of(&Identity {
+                id: "id".into(),
+                kind: kind.to_owned().into(),
+                name: "示例单位".into(),
+                role: Some(role.to_owned().into()),
+            })
+        };
+        assert_eq!(shown("unit", "operator"), "Unit · 示例单位 (operator)");
+        assert_eq!(shown("unit", "caretaker"), "Unit · 示例单位");
+        assert_eq!(shown("franchise", "operator"), "示例单位");
     }
 }

@@ -1,4 +1,4 @@
-//! My inbox on the phone: the same notices as on the portal, and the same way to end a login that was somebody else's.
+//! My inbox on the phone: the same notices as on the portal, and the same way to end another person's login.
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
@@ -11,7 +11,7 @@ use crate::browsers;
 use crate::pages::{Failure, Frame, Locale, Paging, Surface, page};
 use crate::records::inbox::{self, Login, Received};
 
-/// How many notices stand on a page.
+/// Notices on a page.
 const PAGE_SIZE: u32 = 10;
 
 #[derive(Template)]
@@ -41,11 +41,7 @@ pub async fn list(
     let number = paging.number();
     let (notices, more) = inbox::page(&phone.db, &session.account_id, number, PAGE_SIZE).await?;
     let path = format!("/inbox?page={number}");
-    let frame = Frame {
-        locale,
-        surface: Surface::Phone,
-        path: &path,
-    };
+    let frame = Frame::phone(locale, &path);
     page(
         StatusCode::OK,
         &InboxPage {
@@ -74,11 +70,7 @@ pub async fn show(
     page(
         StatusCode::OK,
         &NoticePage {
-            frame: Frame {
-                locale,
-                surface: Surface::Phone,
-                path: &path,
-            },
+            frame: Frame::phone(locale, &path),
             notice,
             login,
         },

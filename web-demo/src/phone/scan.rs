@@ -10,11 +10,10 @@ use serde::Deserialize;
 use super::Phone;
 use super::confirmation::path_of;
 use super::gateway_client::GatewayError;
+use super::scan_error::ScanError;
 use super::scanned_login::ScannedLogin;
 use super::sessions::PhoneSession;
-use super::texts::Texts;
-use super::trouble::Trouble;
-use crate::pages::{Failure, Frame, Locale, Surface, has_script, page};
+use crate::pages::{Failure, Frame, Locale, has_script, page};
 
 const PATH: &str = "/scan";
 
@@ -25,11 +24,10 @@ const CAMERA_SCRIPT: &str = "scan-camera.js";
 #[template(path = "phone/scan.html")]
 struct ScanPage<'a> {
     frame: Frame<'a>,
-    texts: &'static Texts,
     camera_script: Option<&'static str>,
 }
 
-/// What a form sends: one of the two is filled in.
+/// The form: one of the two fields is filled in.
 #[derive(Deserialize)]
 pub struct ScanForm {
     #[serde(default)]
@@ -54,17 +52,12 @@ impl ScanForm {
 
 /// Answers `GET /scan`.
 pub async fn show(_: PhoneSession, locale: Locale) -> Result<Response, Failure> {
-    let frame = Frame {
-        locale,
-        surface: Surface::Phone,
-        path: PATH,
-    };
+    let frame = Frame::phone(locale, PATH);
     let camera_script = has_script(CAMERA_SCRIPT).then_some(CAMERA_SCRIPT);
     page(
         StatusCode::OK,
         &ScanPage {
             frame,
-            texts: Texts::of(locale),
             camera_script,
         },
     )
@@ -81,7 +74,7 @@ pub async fn submit(
     if let ScanRequest::Qr { qr } = &request
         && phone.gateway.check(qr).is_err()
     {
-        return Trouble::NotALoginCode.answer(locale, PATH);
+        return ScanError::NotALoginCode.answer(locale, PATH);
     }
     match phone.gateway.scan(&session.access_token(), &request).await {
         Ok(context) => {
@@ -92,7 +85,7 @@ pub async fn submit(
     }
 }
 
-/// What a person is told when the gateway did not do as asked. Where it no longer takes the app's token, they log in
+/// Answers with the gateway's error. If the gateway no longer takes the app's token, the person logs in
 /// again.
 pub async fn refused(
     phone: &Phone,
@@ -107,5 +100,5 @@ pub async fn refused(
         session.end(&phone.db).await?;
         return Ok(Redirect::to("/login").into_response());
     }
-    Trouble::from(error).answer(locale, here)
+    ScanError::from(error).answer(locale, here)
 }

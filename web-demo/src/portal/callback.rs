@@ -10,9 +10,8 @@ use serde::Deserialize;
 use super::Portal;
 use super::authentication_request::{AuthenticationRequest, Browser};
 use super::sessions::PortalSession;
-use super::texts::Texts;
 use crate::browsers::{LoginMethod, Origin};
-use crate::pages::{Failure, Frame, Locale, Surface, page};
+use crate::pages::{Failure, Frame, Locale, page};
 use crate::serving::Connection;
 
 /// The answer of the gateway (RFC 6749 §4.1.2, RFC 9207).
@@ -39,15 +38,15 @@ pub async fn answer(
     let Some(request) =
         request.filter(|_| response.iss.as_deref() == Some(portal.relying_party.issuer()))
     else {
-        // Another tab was faster, or the person went back: whoever is logged in stays who they are.
+        // Another tab was faster, or the person went back: an existing login stays as it is.
         return match session {
             Some(_) => Ok(Redirect::to("/").into_response()),
-            None => Obstacle::NotFromHere.answer(locale),
+            None => LoginError::NotFromHere.answer(locale),
         };
     };
     let Some(code) = response.code else {
         tracing::info!(error = response.error, "a login came back without a code");
-        return Obstacle::NotCompleted.answer(locale);
+        return LoginError::NotCompleted.answer(locale);
     };
     match portal.relying_party.redeem(request, code).await {
         Ok(logged_in) => {
@@ -58,14 +57,14 @@ pub async fn answer(
         }
         Err(error) => {
             tracing::warn!(%error, "a login could not be completed");
-            Obstacle::NotCompleted.answer(locale)
+            LoginError::NotCompleted.answer(locale)
         }
     }
 }
 
-/// Why nobody is logged in.
+/// Why a login was not completed.
 #[derive(Debug, Clone, Copy)]
-pub enum Obstacle {
+pub enum LoginError {
     /// This browser has asked for no such login, or it is over: someone may be sending their own (threat T15).
     NotFromHere,
     /// The gateway gave no code, or did not take it back.
@@ -75,36 +74,27 @@ pub enum Obstacle {
 }
 
 #[derive(Template)]
-#[template(path = "portal/obstacle.html")]
-struct ObstaclePage<'a> {
+#[template(path = "portal/login_error.html")]
+struct LoginErrorPage<'a> {
     frame: Frame<'a>,
-    texts: &'static Texts,
     title: &'static str,
     advice: &'static str,
 }
 
-impl Obstacle {
+impl LoginError {
     /// The page that tells it.
-    ///
-    /// # Errors
-    /// The page cannot be written.
     pub fn answer(self, locale: Locale) -> Result<Response, Failure> {
-        let frame = Frame {
-            locale,
-            surface: Surface::Portal,
-            path: "/login",
-        };
-        let texts = Texts::of(locale);
-        let (status, (title, advice)) = match self {
+        let frame = Frame::portal(locale, "/login");
+        let texts = &locale.texts().portal;
+        let (status, [title, advice]) = match self {
             Self::NotFromHere => (StatusCode::BAD_REQUEST, texts.not_from_here),
             Self::NotCompleted => (StatusCode::BAD_GATEWAY, texts.not_completed),
             Self::Unreachable => (StatusCode::SERVICE_UNAVAILABLE, texts.unreachable),
         };
         page(
             status,
-            &ObstaclePage {
+            &LoginErrorPage {
                 frame,
-                texts,
                 title,
                 advice,
             },

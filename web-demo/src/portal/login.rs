@@ -8,16 +8,14 @@ use http::header::SET_COOKIE;
 
 use super::Portal;
 use super::authentication_request::{AuthenticationRequest, Browser};
-use super::callback::Obstacle;
+use super::callback::LoginError;
 use super::sessions::{COOKIE, PortalSession};
-use super::texts::Texts;
-use crate::pages::{Failure, Frame, Locale, Surface, expired, page};
+use crate::pages::{Failure, Frame, Locale, expired, page};
 
 #[derive(Template)]
 #[template(path = "portal/login.html")]
 struct LoginPage<'a> {
     frame: Frame<'a>,
-    texts: &'static Texts,
     portal: &'a Portal,
     request: &'a AuthenticationRequest,
     scope: String,
@@ -35,14 +33,9 @@ pub async fn show(
         return Ok(Redirect::to("/").into_response());
     }
     let (request, code_challenge) = AuthenticationRequest::prepare(&portal.db, &browser).await?;
-    let frame = Frame {
-        locale,
-        surface: Surface::Portal,
-        path: "/login",
-    };
+    let frame = Frame::portal(locale, "/login");
     let login = LoginPage {
         frame,
-        texts: Texts::of(locale),
         portal: &portal,
         request: &request,
         scope: portal.relying_party.scope(),
@@ -75,7 +68,7 @@ pub async fn hosted(
         }
         Err(error) => {
             tracing::warn!(%error, "the hosted login page was not reached");
-            Obstacle::Unreachable.answer(locale)
+            LoginError::Unreachable.answer(locale)
         }
     }
 }
@@ -98,7 +91,7 @@ impl Portal {
         browser.cookie(self.is_secure())
     }
 
-    /// Whether browsers reach the portal by HTTPS.
+    /// Returns true if browsers reach the portal by HTTPS.
     pub fn is_secure(&self) -> bool {
         self.origin.starts_with("https:")
     }

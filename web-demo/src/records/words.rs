@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::pages::Locale;
+use crate::pages::{Locale, Texts};
 
 /// A text in both languages; JSON in the database.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +21,12 @@ impl Words {
             zh: zh.into(),
             en: en.into(),
         }
+    }
+
+    /// A text of the catalogue.
+    pub fn of_texts(text: impl Fn(&'static Texts) -> &'static str) -> Self {
+        let [zh, en] = [Locale::Chinese, Locale::English].map(|locale| text(locale.texts()));
+        Self::new(zh, en)
     }
 
     /// The text in one language.

@@ -1,9 +1,8 @@
-//! How a provisional account becomes a verified one: by a code to the phone on file with the social-security card, or by
+//! Verification makes a provisional account a verified one: by a code to the phone on file with the social-security card, or by
 //! the card's password.
 
 mod notice;
 mod pages;
-mod texts;
 mod ways;
 
 pub use notice::Notice;

@@ -1,6 +1,7 @@
-//! Which ways are open to a person, and why the others are not.
+//! The ways that are open to a person, and why the others are not.
 
 use crate::accounts::PhoneNumber;
+use crate::pages::texts::VerificationClosed;
 use crate::registers::{Card, CardState};
 
 /// Both ways.
@@ -25,6 +26,24 @@ pub enum WayClosed {
     PhoneElsewhere,
     /// The card's region checks no passwords from afar.
     NoPasswordCheck,
+}
+
+impl VerificationClosed {
+    /// Why a way is not open, and what to do.
+    pub const fn of(&self, closed: WayClosed) -> &'static str {
+        match closed {
+            WayClosed::NoCard => self.no_card,
+            WayClosed::NoPhone => self.no_phone,
+            WayClosed::PhoneElsewhere => self.phone_elsewhere,
+            WayClosed::NoPasswordCheck => self.no_password_check,
+            WayClosed::State(CardState::NotActivated) => self.not_activated,
+            WayClosed::State(CardState::Sealed) => self.sealed,
+            WayClosed::State(CardState::ReportedLost) => self.reported_lost,
+            WayClosed::State(CardState::ApplicationLocked) => self.application_locked,
+            WayClosed::State(CardState::Cancelled) => self.cancelled,
+            WayClosed::State(CardState::Active) => "",
+        }
+    }
 }
 
 impl Ways {

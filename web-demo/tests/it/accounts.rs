@@ -1,69 +1,39 @@
 //! One account on both surfaces, and logging in to it by password.
 
-use http::StatusCode;
+use crate::support::{Hall, PASSWORD, Registering, Site, TestBrowser};
 
-use crate::support::{Hall, PASSWORD, Registering, Visitor};
-
-async fn log_in(
-    visitor: &mut Visitor,
-    path: &str,
-    user_name: &str,
-    password: &str,
-) -> (StatusCode, String, String) {
-    let page = visitor
-        .post(path, &[("user_name", user_name), ("password", password)])
-        .await;
-    (page.status, page.path, page.body)
-}
+/// The password page of each surface.
+const SURFACES: [(fn(&Site) -> TestBrowser, &str); 2] =
+    [(Site::phone, "/login"), (Site::portal, "/login/password")];
 
 /// Row S2.
 #[tokio::test]
-async fn an_account_that_was_made_on_the_web_logs_in_on_the_phone_and_on_the_web() {
-    let hall = Hall::open().await;
-    Registering::at_the_portal(&hall, "示例子")
-        .await
-        .finish(&hall, &[])
-        .await;
-    for (mut visitor, path) in [
-        (hall.on_the_phone(), "/login"),
-        (hall.at_the_portal(), "/login/password"),
-    ] {
-        let (_, path, home) = log_in(&mut visitor, path, "ShiliUser", "k7m2xq").await;
-        assert!(path == "/" && home.contains("示例子"), "{home}");
+async fn an_account_made_on_either_surface_logs_in_on_both() {
+    for on_the_web in [true, false] {
+        let hall = Hall::open().await;
+        let mut zi = match on_the_web {
+            true => Registering::at_the_portal(&hall, "示例子").await,
+            false => Registering::on_the_phone(&hall, "示例子").await,
+        };
+        zi.finish(&hall, &[]).await;
+        for (surface, path) in SURFACES {
+            let home = surface(&hall).log_in(path, "ShiliUser", "k7m2xq").await;
+            home.check(path, "@/ | 示例子");
+        }
     }
 }
 
 /// Row S2.
 #[tokio::test]
-async fn an_account_that_was_made_on_the_phone_logs_in_on_the_web() {
+async fn a_person_who_has_registered_is_logged_in() {
     let hall = Hall::open().await;
-    Registering::on_the_phone(&hall, "示例子")
-        .await
-        .finish(&hall, &[])
-        .await;
-    let (_, path, home) = log_in(
-        &mut hall.at_the_portal(),
-        "/login/password",
-        "shiliuser",
-        "k7m2xq",
-    )
-    .await;
-    assert!(path == "/" && home.contains("示例子"), "{home}");
-}
-
-/// Row S2.
-#[tokio::test]
-async fn whoever_has_registered_is_logged_in() {
-    let hall = Hall::open().await;
-    for (mut registering, name) in [
+    for (mut person, name) in [
         (Registering::at_the_portal(&hall, "示例子").await, "示例子"),
         (Registering::on_the_phone(&hall, "示例丑").await, "示例丑"),
     ] {
-        registering
-            .finish(&hall, &[("user_name", &registering.id_number.clone())])
-            .await;
-        let home = registering.visitor.get("/").await;
-        assert!(home.path == "/" && home.says(name), "{home:?}");
+        let user_name = person.id_number.clone();
+        person.finish(&hall, &[("user_name", &user_name)]).await;
+        person.browser.check(&format!("/ => @/ | {name}")).await;
         hall.pass_limits(60).await;
     }
 }
@@ -72,14 +42,15 @@ async fn whoever_has_registered_is_logged_in() {
 #[tokio::test]
 async fn an_unknown_user_and_a_wrong_password_get_the_same_answer_on_both_surfaces() {
     let hall = Hall::open().await;
-    for (surface, path) in [
-        (Hall::on_the_phone as fn(&Hall) -> Visitor, "/login"),
-        (Hall::at_the_portal, "/login/password"),
-    ] {
-        let (status, _, wrong) = log_in(&mut surface(&hall), path, "jia", "wrong123").await;
-        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
-        let (_, _, unknown) = log_in(&mut surface(&hall), path, "nobody", "wrong123").await;
-        assert_eq!(wrong.replace("jia", "…"), unknown.replace("nobody", "…"));
+    for (surface, path) in SURFACES {
+        let wrong = surface(&hall).log_in(path, "jia", "wrong123").await;
+        assert_eq!(wrong.status, 422);
+        let unknown = surface(&hall).log_in(path, "nobody", "wrong123").await;
+        let [wrong, unknown] = [(wrong, "jia"), (unknown, "nobody")];
+        assert_eq!(
+            wrong.0.body.replace(wrong.1, "…"),
+            unknown.0.body.replace(unknown.1, "…")
+        );
     }
 }
 
@@ -88,27 +59,21 @@ async fn an_unknown_user_and_a_wrong_password_get_the_same_answer_on_both_surfac
 async fn passwords_are_limited_by_account_across_both_surfaces() {
     let hall = Hall::open().await;
     for _ in 0..5 {
-        log_in(&mut hall.on_the_phone(), "/login", "jia", "wrong123").await;
+        hall.phone().log_in("/login", "jia", "wrong123").await;
     }
-    let (status, _, page) = log_in(
-        &mut hall.at_the_portal(),
-        "/login/password",
-        "jia",
-        PASSWORD,
-    )
-    .await;
-    assert_eq!(status, StatusCode::TOO_MANY_REQUESTS, "{page}");
-    let (_, path, _) = log_in(&mut hall.at_the_portal(), "/login/password", "yi", PASSWORD).await;
-    assert_eq!(path, "/");
+    let path = "/login/password";
+    let refused = hall.portal().log_in(path, "jia", PASSWORD).await;
+    assert_eq!(refused.status, 429, "{refused:?}");
+    assert_eq!(hall.portal().log_in(path, "yi", PASSWORD).await.path, "/");
 }
 
 /// Row S8.
 #[tokio::test]
 async fn a_password_login_on_the_web_ends_with_logging_out() {
     let hall = Hall::open().await;
-    let mut visitor = hall.at_the_portal();
-    log_in(&mut visitor, "/login/password", "jia", PASSWORD).await;
-    assert!(visitor.get("/").await.says("我的账户"));
-    visitor.post("/logout", &[]).await;
-    assert_eq!(visitor.get("/account").await.path, "/login");
+    let script = "
+        / => 我的账户
+        /logout <-
+        /account => @/login";
+    hall.portal_of("jia").await.check(script).await;
 }

@@ -1,4 +1,4 @@
-//! The hall at its boundary: what people do on its pages, over HTTP, against a real database.
+//! The hall at its boundary: its pages over HTTP, on a real database.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -11,6 +11,7 @@ mod card_password;
 mod delegations;
 mod developer;
 mod e_card;
+mod home;
 mod phone_inbox;
 mod phone_registration;
 mod restart;

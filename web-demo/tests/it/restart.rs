@@ -1,78 +1,42 @@
-//! What a hall keeps on its folder: all that people did outlasts the process, and what was used once stays used.
+//! A hall's folder keeps all that people did, whether its process is stopped or killed, and a used code stays used.
 
-use std::path::Path;
-
-use http::StatusCode;
 use http::header::ORIGIN;
 use serde_json::{Value, json};
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{Connection, SqliteConnection};
 
-use crate::support::{PASSWORD, Process, Visitor, person, user_form};
+use crate::support::{Process, Registering, TestBrowser, person};
 
-/// Who has done something at the hall, each with the cookies that they hold.
+/// Browsers and phones of people who have done something at the hall.
 struct People {
     /// Has registered at the portal.
-    zi: Visitor,
+    zi: TestBrowser,
     /// Has applied for the card on the phone, by this code.
-    wu: Visitor,
+    wu: TestBrowser,
     wus_code: String,
     /// Is logged in at the portal for the unit, and has appointed 示例甲.
-    yi: Visitor,
+    yi: TestBrowser,
     /// Is logged in at the portal by password.
-    jia: Visitor,
+    jia: TestBrowser,
     /// Has begun to log in by face, and has answered this challenge.
-    stranger: Visitor,
+    stranger: TestBrowser,
     answered: Value,
 }
 
-async fn database(data: &Path) -> SqliteConnection {
-    SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(data.join("hall.sqlite")))
-        .await
-        .unwrap()
+fn application(code: &str) -> String {
+    format!("/card/apply <- code={code}&password=492716&repeat=492716")
 }
 
-async fn logged_in(mut visitor: Visitor, path: &str, user_name: &str) -> Visitor {
-    let home = visitor
-        .post(path, &[("user_name", user_name), ("password", PASSWORD)])
-        .await;
-    assert_eq!(home.path, "/", "{home:?}");
-    visitor
-}
-
-async fn registered(hall: &Process) -> Visitor {
-    let mut zi = hall.at_the_portal();
-    zi.post("/register/agreement", &[("agreed", "yes")]).await;
-    zi.post(
-        "/register/identity",
-        &[("id_number", &person("示例子")), ("name", "示例子")],
-    )
-    .await;
-    zi.post("/register/user/code", &user_form(&[])).await;
-    let code = hall.code_sent_to("13009700099").await;
-    let done = zi
-        .post("/register/user", &user_form(&[("code", &code)]))
-        .await;
-    assert_eq!(done.path, "/register/done", "{done:?}");
-    zi
-}
-
-fn application(code: &str) -> [(&str, &str); 3] {
-    [("code", code), ("password", "492716"), ("repeat", "492716")]
-}
-
-async fn applied(hall: &Process) -> (Visitor, String) {
-    let mut wu = logged_in(hall.on_the_phone(), "/login", "wu").await;
-    wu.post("/card/apply/code", &[("agreed", "yes")]).await;
+async fn applied(hall: &Process) -> (TestBrowser, String) {
+    let mut wu = hall.phone_of("wu").await;
+    wu.check("/card/apply/code <- agreed=yes").await;
     let code = hall.code_sent_to("13009700005").await;
-    let done = wu.post("/card/apply", &application(&code)).await;
-    assert!(done.says("您已申领电子社保卡"), "{done:?}");
+    wu.check(&(application(&code) + " => 您已申领电子社保卡"))
+        .await;
     (wu, code)
 }
 
 /// Logs a browser in for 示例单位一: it opens the login as the page's script does, and the phone of 示例乙 confirms it.
-async fn logged_in_for_the_unit(hall: &Process) -> Visitor {
-    let mut browser = hall.at_the_portal();
+async fn logged_in_for_the_unit(hall: &Process) -> TestBrowser {
+    let mut browser = hall.portal();
     let page = browser.get("/login").await;
     let said = |attribute: &str| page.between(&format!(" {attribute}=\""), "\"").to_owned();
     let open = json!({
@@ -80,170 +44,111 @@ async fn logged_in_for_the_unit(hall: &Process) -> Visitor {
         "state": said("state"), "nonce": said("oidc-nonce"), "code_challenge": said("code-challenge"),
         "code_challenge_method": "S256", "locale": "zh-CN",
     });
-    let (http, logins) = (
-        reqwest::Client::new(),
-        format!("{}/v1/logins", hall.gateway),
-    );
-    let opened = http
-        .post(&logins)
-        .header(ORIGIN, &hall.portal)
-        .json(&open)
-        .send()
-        .await
-        .unwrap();
-    let opened: Value = opened.json().await.unwrap();
-    let mut phone = logged_in(hall.on_the_phone(), "/login", "yi").await;
-    let asked = phone
-        .post(
-            "/scan",
-            &[("user_code", opened["user_code"].as_str().unwrap())],
-        )
-        .await;
+    let http = reqwest::Client::new();
+    let answer = async |request: reqwest::RequestBuilder| -> Value {
+        let answer = request.header(ORIGIN, &hall.portal).send().await;
+        answer.unwrap().json().await.unwrap()
+    };
+    let logins = format!("{}/v1/logins", hall.gateway);
+    let opened = answer(http.post(&logins).json(&open)).await;
+    let opened = |field: &str| opened[field].as_str().unwrap();
+    let mut phone = hall.phone_of("yi").await;
+    let scan = format!("/scan <- user_code={}", opened("user_code"));
+    let asked = phone.check(&scan).await.path;
     phone
-        .post(
-            &format!("{}/confirm", asked.path),
-            &[("identity", "unit:90001")],
-        )
+        .check(&format!("{asked}/confirm <- identity=unit:90001"))
         .await;
-    let events = format!(
-        "{logins}/{}/events?after=1&wait=10",
-        opened["login_id"].as_str().unwrap()
-    );
-    let events = http.get(events).header(ORIGIN, &hall.portal);
-    let events = events
-        .header("Saoma-Receive-Key", opened["receive_key"].as_str().unwrap())
-        .send()
-        .await
-        .unwrap();
-    let events: Value = events.json().await.unwrap();
-    let confirmed = events["messages"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|message| message["type"] == "confirmed");
-    let redirect_to = confirmed.expect("the login to be confirmed")["redirect_to"]
-        .as_str()
-        .unwrap();
-    let home = browser
-        .get(redirect_to.strip_prefix(&hall.portal).unwrap())
-        .await;
-    assert!(home.path == "/" && home.says("示例单位一"), "{home:?}");
+    let events = format!("{logins}/{}/events?after=1&wait=10", opened("login_id"));
+    let events = http
+        .get(events)
+        .header("Saoma-Receive-Key", opened("receive_key"));
+    let events = answer(events).await;
+    let mut messages = events["messages"].as_array().unwrap().iter();
+    let confirmed = messages.find(|message| message["type"] == "confirmed");
+    let redirect_to = &confirmed.expect("the login to be confirmed")["redirect_to"];
+    let callback = redirect_to.as_str().unwrap().strip_prefix(&hall.portal);
+    let home = browser.get(callback.unwrap()).await;
+    home.check("the callback", "@/ | 示例单位一");
     browser
 }
 
-async fn appointed(hall: &Process, data: &Path) -> Visitor {
+async fn appointed(hall: &Process) -> TestBrowser {
     let mut yi = logged_in_for_the_unit(hall).await;
-    let mut db = database(data).await;
-    let day: String = sqlx::query_scalar("SELECT date('now', '+8 hours', '+1 year')")
-        .fetch_one(&mut db)
-        .await
-        .unwrap();
-    let jia = person("示例甲");
-    let form = [
-        ("id_number", &*jia),
-        ("name", "示例甲"),
-        ("ends_on", &*day),
-        ("cards", "1"),
-    ];
-    assert_eq!(yi.post("/delegations", &form).await.path, "/");
+    let (jia, day) = (person("示例甲"), hall.day("+1 year").await);
+    let form = format!("id_number={jia}&name=示例甲&ends_on={day}&cards=1");
+    yi.check(&format!("/delegations <- {form} => @/")).await;
     yi
 }
 
-/// Somebody who answers a challenge with no pictures at all: an answer all the same.
-async fn challenged(hall: &Process) -> (Visitor, Value) {
-    let mut stranger = hall.on_the_phone();
-    let check = stranger
-        .post(
-            "/login/face",
-            &[("name", "示例甲"), ("id_number", &person("示例甲"))],
-        )
-        .await;
-    assert_eq!(check.path, "/face/log_in", "{check:?}");
+/// A phone that answers a challenge without pictures: an answer all the same.
+async fn challenged(hall: &Process) -> (TestBrowser, Value) {
+    let mut stranger = hall.phone();
+    let begin = "/login/face <- name=示例甲&id_number";
+    let begin = format!("{begin}={} => @/face/log_in", person("示例甲"));
+    stranger.check(&begin).await;
     let challenge = stranger
         .post_json("/face/log_in/challenge", &json!({}))
         .await;
     let answer = json!({ "challenge": challenge["challenge"], "frames": [] });
-    assert_eq!(
-        stranger.post_json("/face/log_in/frames", &answer).await["outcome"],
-        "no_pictures"
-    );
+    let outcome = stranger.post_json("/face/log_in/frames", &answer).await;
+    assert_eq!(outcome["outcome"], "no_pictures");
     (stranger, answer)
 }
 
 impl People {
-    async fn visit(hall: &Process, data: &Path) -> Self {
+    async fn visit(hall: &Process) -> Self {
         let (wu, wus_code) = applied(hall).await;
         let (stranger, answered) = challenged(hall).await;
-        let (zi, yi) = (registered(hall).await, appointed(hall, data).await);
-        let jia = logged_in(hall.at_the_portal(), "/login/password", "jia").await;
+        let mut zi = Registering::at_the_portal(hall, "示例子").await;
+        assert_eq!(zi.finish(hall, &[]).await.path, "/register/done");
         Self {
-            zi,
+            zi: zi.browser,
             wu,
             wus_code,
-            yi,
-            jia,
+            yi: appointed(hall).await,
+            jia: hall.portal_of("jia").await,
             stranger,
             answered,
         }
     }
 
     async fn find_all_as_it_was(&self, hall: &Process) {
-        let mut phone = hall.on_the_phone();
-        let home = phone
-            .post(
-                "/login",
-                &[("user_name", "shiliuser"), ("password", "k7m2xq")],
-            )
-            .await;
-        assert!(home.path == "/" && home.says("示例子"), "{home:?}");
-        let account = self.zi.back_at(&hall.portal).get("/account").await;
-        assert!(
-            account.path == "/account" && account.says("shiliuser"),
-            "{account:?}"
-        );
-        let card = self.wu.back_at(&hall.phone).get("/").await;
-        assert!(
-            card.says("正常，可以扫码登录") && card.says("已申领"),
-            "{card:?}"
-        );
-        let unit = self.yi.back_at(&hall.portal).get("/").await;
-        assert!(
-            unit.says("示例单位一") && unit.says("990*************16"),
-            "{unit:?}"
-        );
-        let inbox = self.jia.back_at(&hall.portal).get("/inbox").await;
-        assert!(
-            inbox.path == "/inbox" && inbox.says("您已成为“示例单位一”的授权经办人"),
-            "{inbox:?}"
-        );
+        let home = hall.phone().log_in("/login", "shiliuser", "k7m2xq").await;
+        home.check("a registered user", "@/ | 示例子");
+        for (browser, origin, script) in [
+            (&self.zi, &hall.portal, "/account => @/account | shiliuser"),
+            (&self.wu, &hall.phone, "/ => 正常，可以扫码登录 | 已申领"),
+            (
+                &self.yi,
+                &hall.portal,
+                "/ => 示例单位一 | 990*************16",
+            ),
+            (
+                &self.jia,
+                &hall.portal,
+                "/inbox => @/inbox | 您已成为“示例单位一”的授权经办人",
+            ),
+        ] {
+            browser.back_at(origin).check(script).await;
+        }
     }
 
-    async fn find_used_what_was_used(&self, hall: &Process) {
-        let again = self
-            .stranger
-            .back_at(&hall.phone)
+    async fn find_the_challenge_used(&self, hall: &Process) {
+        let stranger = self.stranger.back_at(&hall.phone);
+        let again = stranger
             .post_json("/face/log_in/frames", &self.answered)
             .await;
         assert_eq!(again["outcome"], "too_late", "{again}");
     }
 
-    /// The code that got a card gets no other, even where there is none any more.
-    async fn find_the_code_used(&self, hall: &Process, data: &Path) {
-        let gone = sqlx::query("DELETE FROM e_cards WHERE account_id = 'c-1005'");
-        assert_eq!(
-            gone.execute(&mut database(data).await)
-                .await
-                .unwrap()
-                .rows_affected(),
-            1
-        );
-        let page = self
-            .wu
-            .back_at(&hall.phone)
-            .post("/card/apply", &application(&self.wus_code))
+    /// The code that got a card gets no other, even after the card is gone.
+    async fn find_the_code_used(&self, hall: &Process) {
+        let gone = hall
+            .sql("DELETE FROM e_cards WHERE account_id = 'c-1005'")
             .await;
-        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{page:?}");
-        assert!(page.says("id=\"code-error\""), "{page:?}");
+        assert_eq!(gone, 1);
+        let script = application(&self.wus_code) + " => 422 | id=\"code-error\"";
+        self.wu.back_at(&hall.phone).check(&script).await;
     }
 }
 
@@ -252,15 +157,15 @@ impl People {
 async fn a_hall_that_is_stopped_or_killed_and_started_again_has_lost_nothing_and_takes_nothing_twice()
  {
     let data = tempfile::tempdir().unwrap();
-    let mut hall = Process::start(data.path());
-    let people = People::visit(&hall, data.path()).await;
+    let mut hall = Process::start(data.path()).await;
+    let people = People::visit(&hall).await;
     let key = std::fs::read(data.path().join("face.key")).unwrap();
     for end in [Process::stop, Process::kill] {
         end(&mut hall);
-        hall = Process::start(data.path());
+        hall = Process::start(data.path()).await;
         people.find_all_as_it_was(&hall).await;
-        people.find_used_what_was_used(&hall).await;
+        people.find_the_challenge_used(&hall).await;
         assert_eq!(std::fs::read(data.path().join("face.key")).unwrap(), key);
     }
-    people.find_the_code_used(&hall, data.path()).await;
+    people.find_the_code_used(&hall).await;
 }

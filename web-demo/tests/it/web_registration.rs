@@ -1,7 +1,7 @@
-//! Registering on the web, where nothing goes wrong.
+//! Registering on the web without a mistake.
 
-use http::StatusCode;
 use reqwest::Method;
+use serde_json::Value;
 
 use crate::support::{Hall, Registering, person, user_form};
 
@@ -9,40 +9,27 @@ use crate::support::{Hall, Registering, person, user_form};
 #[tokio::test]
 async fn a_person_registers_in_four_steps_and_is_a_provisional_user() {
     let hall = Hall::open().await;
-    let (mut visitor, zi) = (hall.at_the_portal(), person("示例子"));
-    let agreement = visitor.get("/register").await;
-    assert_eq!(
-        (&*agreement.path, agreement.step()),
-        ("/register/agreement", "阅读协议")
-    );
-    let identity = visitor
-        .post(
-            "/register/agreement",
-            &[("category", "personal"), ("agreed", "yes")],
-        )
-        .await;
-    assert_eq!(
-        (&*identity.path, identity.step()),
-        ("/register/identity", "验证身份")
-    );
-    let user = visitor
-        .post(
-            "/register/identity",
-            &[("id_number", &zi), ("name", "示例子")],
-        )
-        .await;
-    assert_eq!((&*user.path, user.step()), ("/register/user", "创建用户"));
-    let done = Registering {
-        visitor,
-        id_number: zi.clone(),
+    let (mut browser, zi) = (hall.portal(), person("示例子"));
+    for (script, step) in [
+        ("/register => @/register/agreement", "阅读协议"),
+        (
+            "/register/agreement <- category=personal&agreed=yes => @/register/identity",
+            "验证身份",
+        ),
+        (
+            &*format!("/register/identity <- id_number={zi}&name=示例子 => @/register/user"),
+            "创建用户",
+        ),
+    ] {
+        assert_eq!(browser.check(script).await.step(), step);
     }
-    .finish(&hall, &[("email", "a@b.example")])
-    .await;
-    assert_eq!((&*done.path, done.step()), ("/register/done", "注册完成"));
-    assert!(
-        done.says("shiliuser") && done.says("您是临时用户"),
-        "{done:?}"
-    );
+    let mut registering = Registering {
+        browser,
+        id_number: zi.clone(),
+    };
+    let done = registering.finish(&hall, &[("email", "a@b.example")]).await;
+    done.check("the end", "@/register/done | shiliuser | 您是临时用户");
+    assert_eq!(done.step(), "注册完成");
     assert_eq!(hall.standing(&zi).await.as_deref(), Some("provisional"));
 }
 
@@ -50,73 +37,46 @@ async fn a_person_registers_in_four_steps_and_is_a_provisional_user() {
 #[tokio::test]
 async fn registration_speaks_english() {
     let hall = Hall::open().await;
-    let mut visitor = hall.at_the_portal().in_english();
-    let agreement = visitor.get("/register").await;
+    let mut browser = hall.portal().in_english();
+    let agreement = browser.get("/register").await;
     assert_eq!(agreement.step(), "Read the agreement");
-    let identity = visitor
-        .post("/register/agreement", &[("agreed", "yes")])
-        .await;
+    let identity = browser.check("/register/agreement <- agreed=yes").await;
     assert_eq!(identity.step(), "Verify your identity");
-    let refused = visitor
-        .post("/register/identity", &[("id_number", "1"), ("name", "")])
-        .await;
-    assert_eq!(
-        refused.problem("id_number"),
-        "An ID number has 18 characters."
-    );
-    assert_eq!(
-        refused.problem("name"),
-        "Enter your name as it stands on your ID card."
-    );
+    let script = "/register/identity <- id_number=1&name= => 422
+        | #id_number An ID number has 18 characters.
+        | #name Enter your name as it stands on your ID card.";
+    browser.check(script).await;
 }
 
 /// Row S3.
 #[tokio::test]
-async fn back_and_forward_keep_what_was_typed_but_never_the_password() {
+async fn back_and_forward_keep_the_form_but_never_the_password() {
     let hall = Hall::open().await;
     let mut zi = Registering::at_the_portal(&hall, "示例子").await;
-    let typed = user_form(&[
+    let typed = [
         ("user_name", "zi123x"),
         ("email", "zi@b.example"),
         ("wechat", "shili_zi"),
-    ]);
-    let identity = zi.visitor.post("/register/user/back", &typed).await;
-    assert_eq!(
-        (identity.value("id_number"), identity.value("name")),
-        (&*zi.id_number, "示例子")
-    );
-    let form = [("id_number", &*zi.id_number), ("name", "示例子")];
-    let agreement = zi.visitor.post("/register/identity/back", &form).await;
-    assert!(agreement.says("value=\"yes\" checked"));
+    ];
     let identity = zi
-        .visitor
-        .post("/register/agreement", &[("agreed", "yes")])
+        .browser
+        .post("/register/user/back", &user_form(&typed))
         .await;
-    assert_eq!(
-        (identity.value("id_number"), identity.value("name")),
-        (&*zi.id_number, "示例子")
+    let id_number = zi.id_number;
+    let kept = format!("=id_number {id_number} | =name 示例子");
+    identity.check("back", &kept);
+    let form = format!("id_number={id_number}&name=示例子");
+    let script = format!(
+        "/register/identity/back <- {form} => value=\"yes\" checked
+        /register/agreement <- agreed=yes => {kept}
+        /register/identity <- {form} => =user_name zi123x | =phone 13009700099 | =email zi@b.example
+            | =wechat shili_zi | =password | =confirmation"
     );
-    let user = zi.visitor.post("/register/identity", &form).await;
-    let values = [
-        "user_name",
-        "phone",
-        "email",
-        "wechat",
-        "password",
-        "confirmation",
-    ]
-    .map(|field| user.value(field));
-    assert_eq!(
-        values,
-        ["zi123x", "13009700099", "zi@b.example", "shili_zi", "", ""]
-    );
-    let kept: String = sqlx::query_scalar("SELECT draft FROM registration_drafts")
-        .fetch_one(&hall.db)
-        .await
-        .unwrap();
+    zi.browser.check(&script).await;
+    let (draft,): (String,) = hall.row("SELECT draft FROM registration_drafts").await;
     assert!(
-        kept.contains("zi123x") && !kept.contains("k7m2xq"),
-        "{kept}"
+        draft.contains("zi123x") && !draft.contains("k7m2xq"),
+        "{draft}"
     );
 }
 
@@ -126,37 +86,22 @@ async fn the_user_id_is_the_id_number_unless_another_is_chosen_and_follows_it_wh
 {
     let hall = Hall::open().await;
     let mut zi = Registering::at_the_portal(&hall, "示例子").await;
-    assert_eq!(
-        zi.visitor.get("/register/user").await.value("user_name"),
-        zi.id_number
+    let (number, chou) = (&zi.id_number, person("示例丑"));
+    let script = format!(
+        "/register/user => =user_name {number}
+        /register/identity <- id_number={chou}&name=示例丑 => =user_name {chou}"
     );
-    let chou = person("示例丑");
-    let user = zi
-        .visitor
-        .post(
-            "/register/identity",
-            &[("id_number", &chou), ("name", "示例丑")],
-        )
-        .await;
-    assert_eq!(user.value("user_name"), chou);
+    zi.browser.check(&script).await;
 }
 
 /// Row S3a.
 #[tokio::test]
-async fn getting_a_code_without_a_script_keeps_what_was_typed() {
+async fn getting_a_code_without_a_script_keeps_the_form() {
     let hall = Hall::open().await;
     let mut zi = Registering::at_the_portal(&hall, "示例子").await;
-    let page = zi
-        .visitor
-        .post("/register/user/code", &user_form(&[("qq", "10000")]))
-        .await;
-    assert_eq!(
-        (page.status, page.value("phone"), page.value("qq")),
-        (StatusCode::OK, "13009700099", "10000")
-    );
-    assert!(
-        page.says("验证码已发送至 130****0099") && page.says("页面不保留密码"),
-        "{page:?}"
+    zi.send_code(&[("qq", "10000")]).await.check(
+        "the code",
+        "=phone 13009700099 | =qq 10000 | 验证码已发送至 130****0099 | 页面不保留密码",
     );
 }
 
@@ -164,63 +109,45 @@ async fn getting_a_code_without_a_script_keeps_what_was_typed() {
 #[tokio::test]
 async fn the_pages_script_gets_codes_and_looks_user_ids_up() {
     let hall = Hall::open().await;
-    let mut zi = Registering::at_the_portal(&hall, "示例子").await;
-    let sent = zi
-        .visitor
-        .ask(Method::POST, "/register/user/code", &user_form(&[]))
-        .await;
+    let mut zi = Registering::at_the_portal(&hall, "示例子").await.browser;
+    let (code, form) = ("/register/user/code", user_form(&[]));
+    let sent = zi.ask(Method::POST, code, &form).await;
     assert_eq!(
         (&sent["problem"], &sent["wait"]),
-        (&serde_json::Value::Null, &60.into())
+        (&Value::Null, &60.into())
     );
-    let again = zi
-        .visitor
-        .ask(Method::POST, "/register/user/code", &user_form(&[]))
-        .await;
+    let again = zi.ask(Method::POST, code, &form).await;
     assert!(
         again["problem"].as_str().unwrap().contains("秒后再获取"),
         "{again}"
     );
-    let taken = zi
-        .visitor
-        .ask(Method::GET, "/register/user-name?user_name=JIA", &[])
-        .await;
+    let lookup = "/register/user-name?user_name";
+    let taken = zi.ask(Method::GET, &format!("{lookup}=JIA"), &[]).await;
     assert_eq!(taken["problem"], "该用户名已被他人使用，请更换。");
-    let free = zi
-        .visitor
-        .ask(Method::GET, "/register/user-name?user_name=zi123x", &[])
-        .await;
-    assert_eq!(free["problem"], serde_json::Value::Null);
+    let free = zi.ask(Method::GET, &format!("{lookup}=zi123x"), &[]).await;
+    assert_eq!(free["problem"], Value::Null);
 }
 
 /// Row S3.
 #[tokio::test]
-async fn nobody_skips_a_step() {
+async fn no_step_is_skipped() {
     let hall = Hall::open().await;
-    let mut visitor = hall.at_the_portal();
-    for path in ["/register/identity", "/register/user", "/register/done"] {
-        assert_eq!(
-            visitor.get(path).await.path,
-            "/register/agreement",
-            "{path}"
-        );
-        if path != "/register/done" {
-            assert_eq!(
-                visitor.post(path, &user_form(&[])).await.path,
-                "/register/agreement",
-                "{path}"
-            );
-        }
+    let mut browser = hall.portal();
+    let script = "
+        /register/identity => @/register/agreement
+        /register/user => @/register/agreement
+        /register/done => @/register/agreement";
+    browser.check(script).await;
+    for path in ["/register/identity", "/register/user"] {
+        let page = browser.post(path, &user_form(&[])).await;
+        assert_eq!(page.path, "/register/agreement", "{path}");
     }
-    visitor
-        .post("/register/agreement", &[("agreed", "yes")])
+    browser.check("/register/agreement <- agreed=yes").await;
+    let page = browser.post("/register/user", &user_form(&[])).await;
+    assert_eq!(page.path, "/register/identity");
+    browser
+        .check("/register/user-name?user_name=jia => 404")
         .await;
-    assert_eq!(
-        visitor.post("/register/user", &user_form(&[])).await.path,
-        "/register/identity"
-    );
-    let lookup = visitor.get("/register/user-name?user_name=jia").await;
-    assert_eq!(lookup.status, StatusCode::NOT_FOUND);
 }
 
 /// Row S3.
@@ -229,19 +156,12 @@ async fn after_a_registration_the_draft_keeps_nothing_of_the_person() {
     let hall = Hall::open().await;
     let mut zi = Registering::at_the_portal(&hall, "示例子").await;
     zi.finish(&hall, &[]).await;
-    let kept: String = sqlx::query_scalar("SELECT draft FROM registration_drafts")
-        .fetch_one(&hall.db)
-        .await
-        .unwrap();
+    let (draft,): (String,) = hall.row("SELECT draft FROM registration_drafts").await;
     for known in [&*zi.id_number, "示例子", "13009700099"] {
-        assert!(!kept.contains(known), "{kept}");
+        assert!(!draft.contains(known), "{draft}");
     }
-    assert_eq!(
-        zi.visitor.get("/register/user").await.path,
-        "/register/done"
-    );
-    assert_eq!(
-        zi.visitor.get("/register").await.path,
-        "/register/agreement"
-    );
+    let script = "
+        /register/user => @/register/done
+        /register => @/register/agreement";
+    zi.browser.check(script).await;
 }

@@ -10,12 +10,13 @@ use http::header::SET_COOKIE;
 use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 
-use super::texts::FaceTexts;
-use super::{Phone, ticket};
+use super::Phone;
 use crate::accounts::by_identity::account_of_number;
-use crate::face::{Answer, Asked, Purpose, Refusal, Unanswered, Verdict};
-use crate::pages::{Failure, Frame, Locale, Surface, has_script, page};
+use crate::face::{Asked, CheckResult, Refusal, Unanswered, Verdict};
+use crate::pages::{Failure, Frame, Locale, has_script, page};
 use crate::phone::sessions::PhoneSession;
+use crate::proof::ticket;
+use crate::purpose::Purpose;
 use crate::serving::Connection;
 
 const SCRIPT: &str = "face-check.js";
@@ -24,12 +25,33 @@ const SCRIPT: &str = "face-check.js";
 #[template(path = "phone/face_check.html")]
 struct CheckPage<'a> {
     frame: Frame<'a>,
-    texts: &'static FaceTexts,
     purpose: Purpose,
     script: Option<&'static str>,
 }
 
-/// What a challenge is answered with.
+impl CheckPage<'_> {
+    /// The use of the pictures, and their counterpart.
+    const fn pictures_hint(&self) -> &'static str {
+        let texts = &self.frame.texts().face;
+        match self.purpose {
+            Purpose::CardPassword => texts.nothing_is_kept,
+            _ => texts.what_is_kept,
+        }
+    }
+
+    /// The way without a face.
+    const fn other_way(&self) -> &'static str {
+        let texts = &self.frame.texts().face.other_way;
+        match self.purpose {
+            Purpose::Register | Purpose::Verify => texts.register,
+            Purpose::LogIn => texts.log_in,
+            Purpose::ECard => texts.e_card,
+            Purpose::CardPassword => texts.card_password,
+        }
+    }
+}
+
+/// The answer to a challenge.
 #[derive(Deserialize)]
 pub struct Frames {
     challenge: String,
@@ -43,7 +65,7 @@ struct Challenge {
     seconds: u32,
 }
 
-/// What the script is told. `outcome` is what it has words for.
+/// The answer to the script, which has a text for each `outcome`.
 #[derive(Serialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 enum Outcome {
@@ -74,20 +96,15 @@ pub async fn show(
     locale: Locale,
 ) -> Result<Response, Failure> {
     if asked(&phone, purpose, &headers).await?.is_none() {
-        return Ok(Redirect::to(purpose.begin()).into_response());
+        return Ok(Redirect::to(purpose.page()).into_response());
     }
     let path = format!("/face/{}", purpose.name());
-    let frame = Frame {
-        locale,
-        surface: Surface::Phone,
-        path: &path,
-    };
+    let frame = Frame::phone(locale, &path);
     let script = Some(SCRIPT).filter(|script| has_script(script) && phone.face.is_ready());
     page(
         StatusCode::OK,
         &CheckPage {
             frame,
-            texts: FaceTexts::of(locale),
             purpose,
             script,
         },
@@ -102,7 +119,7 @@ pub async fn challenge(
 ) -> Result<Response, Failure> {
     let Some(asked) = asked(&phone, purpose, &headers).await? else {
         return Ok(Outcome::NotAsked {
-            begin: purpose.begin(),
+            begin: purpose.page(),
         }
         .into_response());
     };
@@ -120,7 +137,7 @@ pub async fn submit(
 ) -> Result<Response, Failure> {
     let Some(asked) = asked(&phone, purpose, &headers).await? else {
         return Ok(Outcome::NotAsked {
-            begin: purpose.begin(),
+            begin: purpose.page(),
         }
         .into_response());
     };
@@ -139,13 +156,13 @@ pub async fn submit(
         .answer(&asked, &challenge, frames, connection.peer)
         .await?
     {
-        Answer::Told(Verdict::Passed { first }) => Outcome::Passed {
+        CheckResult::Told(Verdict::Passed { first }) => Outcome::Passed {
             next: purpose.next(),
             first,
         },
-        Answer::Told(Verdict::Refused(refusal)) => refusal.into(),
-        Answer::Not(Unanswered::Challenge) => Outcome::TooLate,
-        Answer::Not(Unanswered::TooMany(wait)) => Outcome::TooMany { seconds: wait.0 },
+        CheckResult::Told(Verdict::Refused(refusal)) => refusal.into(),
+        CheckResult::Not(Unanswered::Challenge) => Outcome::TooLate,
+        CheckResult::Not(Unanswered::TooMany(wait)) => Outcome::TooMany { seconds: wait.0 },
     };
     match (&outcome, purpose) {
         (Outcome::Passed { .. }, Purpose::LogIn) => {
@@ -164,7 +181,17 @@ async fn log_in(
     passed: Outcome,
 ) -> Result<Response, Failure> {
     let id_number = &asked.claim.id_number;
-    let taken = super::take_passed(&phone.face, Purpose::LogIn, id_number, headers).await?;
+    let passed_check = match ticket(headers) {
+        Some(ticket) => {
+            let passed = phone.face.passed(&ticket, Purpose::LogIn, id_number);
+            passed.await?
+        }
+        None => None,
+    };
+    let taken = match passed_check {
+        Some(check) => check.take(&mut *phone.db.acquire().await?).await?,
+        None => false,
+    };
     let citizen = if taken {
         account_of_number(&phone.db, id_number).await?
     } else {

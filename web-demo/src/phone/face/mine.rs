@@ -1,4 +1,4 @@
-//! What is kept of a person's face, and its deletion.
+//! The kept data of a person's face, and its deletion.
 
 use askama::Template;
 use axum::extract::State;
@@ -6,16 +6,14 @@ use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 
 use super::Phone;
-use super::texts::FaceTexts;
 use crate::accounts::by_identity::id_number_of;
-use crate::pages::{Failure, Frame, Locale, Surface, page};
+use crate::pages::{Failure, Frame, Locale, page};
 use crate::phone::sessions::PhoneSession;
 
 #[derive(Template)]
 #[template(path = "phone/my_face.html")]
 struct MyFacePage<'a> {
     frame: Frame<'a>,
-    texts: &'static FaceTexts,
     kept: bool,
 }
 
@@ -29,19 +27,8 @@ pub async fn show(
         Some(id_number) => phone.face.kept_since(&id_number).await?.is_some(),
         None => false,
     };
-    let frame = Frame {
-        locale,
-        surface: Surface::Phone,
-        path: "/my/face",
-    };
-    page(
-        StatusCode::OK,
-        &MyFacePage {
-            frame,
-            texts: FaceTexts::of(locale),
-            kept,
-        },
-    )
+    let frame = Frame::phone(locale, "/my/face");
+    page(StatusCode::OK, &MyFacePage { frame, kept })
 }
 
 /// Answers `POST /my/face/delete`.

@@ -1,79 +1,202 @@
-//! A hall that nobody has visited.
+//! A hall in the test's own process.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::ops::Deref;
+use std::path::Path;
 
-use saoma_demo::{Demo, Options};
-use saoma_protocol::Digest;
-use sqlx::SqlitePool;
-use sqlx::sqlite::SqliteConnectOptions;
+use data_encoding::BASE64;
+use http::header::AUTHORIZATION;
+use saoma_demo::{Demo, Elsewhere, Options, RegistersElsewhere, Secret};
+use saoma_protocol::{Digest, IntrospectionResponse};
+use serde_json::json;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
+use sqlx::{FromRow, SqlitePool};
 use tempfile::TempDir;
+use toml::Table;
 
-use super::Visitor;
+use super::TestBrowser;
 
-/// A running hall; its data is gone with it.
-pub struct Hall {
-    demo: Demo,
-    /// The hall's database, for what would take too long to wait for.
+/// The password of the accounts that the demo begins with.
+pub const PASSWORD: &str = "shili2026";
+
+/// The secret of a gateway elsewhere.
+const SECRET: &str = "secret";
+
+/// A running hall, seen from outside: its addresses and its database.
+pub struct Site {
+    pub portal: String,
+    pub phone: String,
+    pub gateway: String,
     pub db: SqlitePool,
+}
+
+/// A hall in this process. Its data is deleted with it.
+pub struct Hall {
+    site: Site,
+    _demo: Demo,
     _data: TempDir,
 }
 
+impl Deref for Hall {
+    type Target = Site;
+
+    fn deref(&self) -> &Site {
+        &self.site
+    }
+}
+
 impl Hall {
-    /// Starts one.
+    /// Starts a hall whose gateway is elsewhere and never answers.
     pub async fn open() -> Self {
-        Self::open_with(|options| options).await
+        let elsewhere = Elsewhere {
+            url: "http://gateway.example".into(),
+            client_secret: Secret::received(SECRET),
+            introspection_secret: Secret::received(SECRET),
+        };
+        Self::start(|options| options.elsewhere = Some(elsewhere)).await
     }
 
-    /// Starts one with other options.
-    pub async fn open_with(choose: impl FnOnce(Options) -> Options) -> Self {
+    /// Starts a hall with a gateway of its own.
+    pub async fn with_gateway() -> Self {
+        Self::start(|_| ()).await
+    }
+
+    /// Starts a hall whose registers would be at this address, where nothing listens.
+    pub async fn without_registers() -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let registers = RegistersElsewhere {
+            url: format!("http://{}", listener.local_addr().unwrap())
+                .parse()
+                .unwrap(),
+            token: Secret::received("a token"),
+        };
+        drop(listener);
+        Self::start(|options| options.registers = Some(registers)).await
+    }
+
+    async fn start(choose: impl FnOnce(&mut Options)) -> Self {
         let data = tempfile::tempdir().unwrap();
-        let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let options = Options {
-            portal: anywhere,
-            phone: anywhere,
-            gateway: anywhere,
+        let free_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let mut options = Options {
+            portal: free_port,
+            phone: free_port,
+            gateway: free_port,
+            data: data.path().to_owned(),
             ..Options::default()
         };
-        let demo = Demo::start(choose(Options {
-            data: data.path().to_owned(),
-            ..options
-        }))
-        .await
-        .unwrap();
-        let db = SqlitePool::connect_with(
-            SqliteConnectOptions::new().filename(data.path().join("hall.sqlite")),
-        )
-        .await;
+        choose(&mut options);
+        let demo = Demo::start(options).await.unwrap();
+        let [portal, phone, gateway] =
+            [demo.portal_url(), demo.phone_url(), demo.gateway_url()].map(str::to_owned);
         Self {
-            demo,
-            db: db.unwrap(),
+            site: Site::new(portal, phone, gateway, data.path()).await,
+            _demo: demo,
             _data: data,
         }
     }
+}
 
-    /// Somebody at a computer.
-    pub fn at_the_portal(&self) -> Visitor {
-        Visitor::new(self.demo.portal_url())
+impl Site {
+    pub async fn new(portal: String, phone: String, gateway: String, data: &Path) -> Self {
+        let database = SqliteConnectOptions::new().filename(data.join("hall.sqlite"));
+        Self {
+            portal,
+            phone,
+            gateway,
+            db: SqlitePool::connect_with(database).await.unwrap(),
+        }
     }
 
-    /// The portal's origin.
-    pub fn portal_origin(&self) -> String {
-        self.demo.portal_url().trim_end_matches('/').to_owned()
+    /// A computer at the portal, not logged in.
+    pub fn portal(&self) -> TestBrowser {
+        TestBrowser::new(&self.portal)
     }
 
-    /// The gateway's origin.
-    pub fn gateway_origin(&self) -> String {
-        self.demo.gateway_url().trim_end_matches('/').to_owned()
+    /// A phone in the app, not logged in.
+    pub fn phone(&self) -> TestBrowser {
+        TestBrowser::new(&self.phone)
     }
 
-    /// Somebody with a phone.
-    pub fn on_the_phone(&self) -> Visitor {
-        Visitor::new(self.demo.phone_url())
+    /// A computer that an account of the demo is logged in on by password.
+    pub async fn portal_of(&self, user_name: &str) -> TestBrowser {
+        self.portal().logged_in("/login/password", user_name).await
     }
 
-    /// The code in the last short message to this phone, as the developer page shows it.
+    /// A phone that an account of the demo is logged in on by password.
+    pub async fn phone_of(&self, user_name: &str) -> TestBrowser {
+        self.phone().logged_in("/login", user_name).await
+    }
+
+    /// A computer that an account is logged in on for a unit, as after a scan.
+    pub async fn portal_for(&self, user_name: &str, unit: &str) -> TestBrowser {
+        let (account, name, role, unit_name): (String, String, Option<String>, String) = self
+            .row(&format!(
+                "SELECT accounts.id, accounts.name, role, register_units.name
+                 FROM accounts JOIN register_units ON register_units.id = '{unit}'
+                 LEFT JOIN register_posts AS post
+                     ON unit_id = register_units.id AND post.id_number = accounts.id_number
+                 WHERE user_name = '{user_name}'"
+            ))
+            .await;
+        let identity = json!({
+            "id": format!("unit:{unit}"), "kind": "unit", "name": unit_name,
+            "role": role.as_deref().unwrap_or("authorised_agent"),
+        });
+        let mut browser = self.portal();
+        let (cookie, id) = (Secret::random().unwrap(), Secret::random().unwrap());
+        let (digest, id) = (
+            Digest::of(cookie.expose().as_bytes()).to_string(),
+            id.expose(),
+        );
+        self.sql(&format!(
+            "INSERT INTO portal_sessions
+                 (cookie_digest, id, account_id, name, identity, method, address, logged_in_at, expires_at)
+             VALUES ('{digest}', '{id}', '{account}', '{name}', '{identity}', 'scan', '192.0.2.7',
+                 unixepoch(), unixepoch() + 7200)"
+        ))
+        .await;
+        let cookie = cookie.expose().to_owned();
+        browser.cookies.insert("shili_hall".into(), cookie);
+        browser
+    }
+
+    /// Changes the database, for what would take too long to wait for. Returns the number of rows.
+    pub async fn sql(&self, statement: &str) -> u64 {
+        let statement = sqlx::query(sqlx::AssertSqlSafe(statement.to_owned()));
+        statement.execute(&self.db).await.unwrap().rows_affected()
+    }
+
+    /// The first row of a query.
+    pub async fn row<T>(&self, query: &str) -> T
+    where
+        T: for<'r> FromRow<'r, SqliteRow> + Send + Unpin,
+    {
+        let query = sqlx::query_as(sqlx::AssertSqlSafe(query.to_owned()));
+        query.fetch_one(&self.db).await.unwrap()
+    }
+
+    /// The number of rows of a query.
+    pub async fn count(&self, rows: &str) -> i64 {
+        self.row::<(i64,)>(&format!("SELECT count(*) FROM {rows}"))
+            .await
+            .0
+    }
+
+    /// The day so far from today in the province, as `+1 month`.
+    pub async fn day(&self, from_today: &str) -> String {
+        let day = format!("SELECT date('now', '+8 hours', '{from_today}')");
+        self.row::<(String,)>(&day).await.0
+    }
+
+    /// Takes the verification of an account away.
+    pub async fn make_provisional(&self, user_name: &str) {
+        let change = "UPDATE accounts SET standing = 'provisional' WHERE user_name =";
+        self.sql(&format!("{change} '{user_name}'")).await;
+    }
+
+    /// The code in the last short message to this phone, by the developer's page.
     pub async fn code_sent_to(&self, phone: &str) -> String {
-        self.at_the_portal()
+        self.portal()
             .get("/developer/messages")
             .await
             .code_sent_to(phone)
@@ -81,33 +204,66 @@ impl Hall {
 
     /// Lets seconds pass for the limits on attempts.
     pub async fn pass_limits(&self, seconds: u32) {
-        let pass = sqlx::query("UPDATE attempts SET worked_off_at = worked_off_at - ?1");
-        pass.bind(seconds).execute(&self.db).await.unwrap();
+        self.sql(&format!(
+            "UPDATE attempts SET worked_off_at = worked_off_at - {seconds}"
+        ))
+        .await;
     }
 
-    /// Lets the face check that a phone has been sent to be passed, as the verifier would.
-    pub async fn pass_face_check(&self, phone: &Visitor) {
-        let passed =
-            sqlx::query("UPDATE face_checks SET passed_at = unixepoch() WHERE ticket_digest = ?1");
-        let passed = passed.bind(Digest::of(phone.cookies["shili_face"].as_bytes()).to_string());
-        assert_eq!(passed.execute(&self.db).await.unwrap().rows_affected(), 1);
-    }
-
-    /// The title of what an account has been told last.
-    pub async fn last_notice(&self, account_id: &str) -> String {
-        let title = sqlx::query_scalar(
-            "SELECT title ->> 'zh' FROM notices WHERE account_id = ?1 ORDER BY id DESC",
+    /// Passes the face check that a phone was sent to, in the verifier's place.
+    pub async fn pass_face_check(&self, phone: &TestBrowser) {
+        let ticket = Digest::of(phone.cookies["shili_face"].as_bytes());
+        let passed = format!(
+            "UPDATE face_checks SET passed_at = unixepoch() WHERE ticket_digest = '{ticket}'"
         );
-        title.bind(account_id).fetch_one(&self.db).await.unwrap()
+        assert_eq!(self.sql(&passed).await, 1);
+    }
+
+    /// The title of the last notice to an account.
+    pub async fn last_notice(&self, account: &str) -> String {
+        let title = format!(
+            "SELECT title ->> 'zh' FROM notices WHERE account_id = '{account}' ORDER BY id DESC"
+        );
+        self.row::<(String,)>(&title).await.0
     }
 
     /// The standing of a person's account, if there is one.
     pub async fn standing(&self, id_number: &str) -> Option<String> {
-        let standing = sqlx::query_scalar("SELECT standing FROM accounts WHERE id_number = ?1");
-        standing
-            .bind(id_number)
-            .fetch_optional(&self.db)
-            .await
-            .unwrap()
+        let standing =
+            format!("SELECT max(standing) FROM accounts WHERE id_number = '{id_number}'");
+        self.row::<(Option<String>,)>(&standing).await.0
     }
+
+    /// The answer to the gateway's introspection of a phone's token, at a hall whose gateway is elsewhere.
+    pub async fn introspect(&self, phone: &TestBrowser) -> IntrospectionResponse {
+        let token = format!("access token:{}", phone.cookies["shili_app"]);
+        let token = Digest::of(token.as_bytes()).to_string();
+        let credentials = BASE64.encode(format!("saoma:{SECRET}").as_bytes());
+        let request = reqwest::Client::new()
+            .post(format!("{}/oauth2/introspect", self.phone))
+            .header(AUTHORIZATION, format!("Basic {credentials}"))
+            .form(&[("token", token)]);
+        request.send().await.unwrap().json().await.unwrap()
+    }
+
+    /// The ids of the identities that a phone's person may log in as.
+    pub async fn identities(&self, phone: &TestBrowser) -> Vec<String> {
+        let offered = self.introspect(phone).await.identities;
+        offered
+            .into_iter()
+            .map(|offered| offered.identity.id)
+            .collect()
+    }
+}
+
+/// The ID number of a person of `data/population.toml`.
+pub fn person(name: &str) -> String {
+    let population = include_str!("../../../data/population.toml");
+    let population: Table = population.parse().unwrap();
+    let persons = population["persons"].as_array().unwrap();
+    let found = persons
+        .iter()
+        .find(|person| person["name"].as_str() == Some(name));
+    let id_number = found.expect("a person of this name")["id_number"].as_str();
+    id_number.unwrap().to_owned()
 }

@@ -1,13 +1,12 @@
-//! A hall of its own for each test, and the people who visit it.
+//! A hall for each test, and the browsers and phones of its people.
 
+mod browser;
 mod hall;
-mod people;
 mod process;
 mod registering;
-mod visitor;
+mod script;
 
-pub use hall::Hall;
-pub use people::{PASSWORD, person};
+pub use browser::{Page, TestBrowser};
+pub use hall::{Hall, PASSWORD, Site, person};
 pub use process::Process;
 pub use registering::{Registering, user_form};
-pub use visitor::{Page, Visitor};

@@ -1,19 +1,19 @@
 //! A person who registers.
 
-use super::{Hall, Page, Visitor, person};
+use super::{Page, Site, TestBrowser, person};
 
-/// What is typed in the step that creates the user.
+/// A form of the step that creates the user.
 pub type Form<'a> = Vec<(&'a str, &'a str)>;
 
-/// A visitor on the way to an account.
+/// A browser or phone on the way to an account, its person's identity verified.
 pub struct Registering {
-    pub visitor: Visitor,
+    pub browser: TestBrowser,
     pub id_number: String,
 }
 
-/// A form in which nothing is wrong, but for what is given.
+/// A form without a mistake, but for these changes.
 pub fn user_form<'a>(changes: &[(&'a str, &'a str)]) -> Form<'a> {
-    let right = [
+    let mut form = vec![
         ("user_name", "shiliuser"),
         ("password", "k7m2xq"),
         ("confirmation", "k7m2xq"),
@@ -23,58 +23,60 @@ pub fn user_form<'a>(changes: &[(&'a str, &'a str)]) -> Form<'a> {
         ("qq", ""),
         ("wechat", ""),
     ];
-    let changed = |name: &str| {
-        changes
-            .iter()
-            .find(|(changed, _)| *changed == name)
-            .map(|(_, value)| *value)
-    };
-    right
-        .iter()
-        .map(|(name, value)| (*name, changed(name).unwrap_or(value)))
-        .collect()
+    for (name, value) in &mut form {
+        if let Some((_, changed)) = changes.iter().find(|(changed, _)| changed == name) {
+            *value = changed;
+        }
+    }
+    form
 }
 
 impl Registering {
-    /// Somebody at the portal whose identity is verified.
-    pub async fn at_the_portal(hall: &Hall, name: &str) -> Self {
-        let mut visitor = hall.at_the_portal();
-        visitor.get("/register").await;
-        visitor
-            .post(
-                "/register/agreement",
-                &[("category", "personal"), ("agreed", "yes")],
-            )
+    /// At the portal.
+    pub async fn at_the_portal(site: &Site, name: &str) -> Self {
+        let mut browser = site.portal();
+        browser
+            .check("/register\n/register/agreement <- category=personal&agreed=yes")
             .await;
-        Self::identified(visitor, name).await
+        Self::identified(browser, name).await
     }
 
-    /// Somebody on the phone whose identity is verified.
-    pub async fn on_the_phone(hall: &Hall, name: &str) -> Self {
-        let mut visitor = hall.on_the_phone();
-        visitor.get("/register").await;
-        Self::identified(visitor, name).await
+    /// In the app.
+    pub async fn on_the_phone(site: &Site, name: &str) -> Self {
+        let mut browser = site.phone();
+        browser.get("/register").await;
+        Self::identified(browser, name).await
     }
 
-    async fn identified(mut visitor: Visitor, name: &str) -> Self {
+    async fn identified(mut browser: TestBrowser, name: &str) -> Self {
         let id_number = person(name);
-        let form = [("agreed", "yes"), ("id_number", &id_number), ("name", name)];
-        let page = visitor.post("/register/identity", &form).await;
-        assert_eq!(page.path, "/register/user", "{page:?}");
-        Self { visitor, id_number }
+        let identity = format!(
+            "/register/identity <- agreed=yes&id_number={id_number}&name={name} => @/register/user"
+        );
+        browser.check(&identity).await;
+        Self { browser, id_number }
+    }
+
+    /// Sends the form of the user, with these changes.
+    pub async fn send(&mut self, changes: &[(&str, &str)]) -> Page {
+        self.browser
+            .post("/register/user", &user_form(changes))
+            .await
+    }
+
+    /// Asks for a code for the form's phone, with these changes.
+    pub async fn send_code(&mut self, changes: &[(&str, &str)]) -> Page {
+        self.browser
+            .post("/register/user/code", &user_form(changes))
+            .await
     }
 
     /// Gets a code for the form's phone and sends the form with it.
-    pub async fn finish(&mut self, hall: &Hall, changes: &[(&str, &str)]) -> Page {
-        let form = user_form(changes);
-        let phone = form.iter().find(|(name, _)| *name == "phone").unwrap().1;
-        let sent = self.visitor.post("/register/user/code", &form).await;
+    pub async fn finish(&mut self, site: &Site, changes: &[(&str, &str)]) -> Page {
+        let sent = self.send_code(changes).await;
         assert_eq!(sent.path, "/register/user", "{sent:?}");
-        let code = hall.code_sent_to(phone).await;
-        let mut with_code = changes.to_vec();
-        with_code.push(("code", &code));
-        self.visitor
-            .post("/register/user", &user_form(&with_code))
-            .await
+        let (_, phone) = user_form(changes)[3];
+        let code = site.code_sent_to(phone).await;
+        self.send(&[changes, &[("code", &*code)]].concat()).await
     }
 }

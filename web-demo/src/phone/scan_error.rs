@@ -1,0 +1,166 @@
+//! Errors between a scan and a confirm, as a person reads them: the cause, and the way on.
+
+use std::borrow::Cow;
+
+use askama::Template;
+use axum::response::Response;
+use http::header::RETRY_AFTER;
+use http::{HeaderValue, StatusCode};
+use saoma_protocol::{ErrorCode, Problem};
+
+use super::gateway_client::GatewayError;
+use crate::cards::CardRefusal;
+use crate::pages::{Failure, Frame, Locale, page};
+
+/// Why a login cannot go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScanError {
+    /// The text leads elsewhere than to the gateway.
+    NotALoginCode,
+    /// No login waits for the code.
+    UnknownCode,
+    /// Another person was first.
+    AlreadyScanned,
+    /// The login was decided elsewhere, or the browser has given it up.
+    AlreadyDecided,
+    /// Too late.
+    Expired,
+    /// This phone has not scanned the login.
+    NotScanned,
+    /// The person does not have the identity, or no longer.
+    IdentityNotAllowed,
+    /// The person's card does not allow it.
+    CardRefused(CardRefusal),
+    /// The identity is refused for a reason that this app does not know.
+    IdentityRefused,
+    /// Too often: so many seconds to wait.
+    TooMany(u32),
+    /// The gateway is there but cannot decide now.
+    Unavailable,
+    /// The gateway cannot be reached, or makes no sense.
+    Unreachable,
+}
+
+#[derive(Template)]
+#[template(path = "phone/scan_error.html")]
+struct ScanErrorPage<'a> {
+    frame: Frame<'a>,
+    title: Cow<'static, str>,
+    advice: Cow<'static, str>,
+    way_on: (&'a str, &'static str),
+}
+
+impl ScanError {
+    /// The page that tells it, with what to do next: where the error may pass, that is to go back to `here`.
+    pub fn answer(self, locale: Locale, here: &str) -> Result<Response, Failure> {
+        let frame = Frame::phone(locale, here);
+        let [title, advice] = self.texts(locale);
+        let texts = &locale.texts().phone;
+        let way_on = match self {
+            Self::CardRefused(CardRefusal::NoCard) => ("/card/apply", texts.apply_for_card),
+            _ if self.passes() => (here, texts.try_again),
+            _ => ("/scan", texts.scan_again),
+        };
+        let mut response = page(
+            self.status(),
+            &ScanErrorPage {
+                frame,
+                title,
+                advice,
+                way_on,
+            },
+        )?;
+        if let Self::TooMany(seconds) = self {
+            response
+                .headers_mut()
+                .insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        Ok(response)
+    }
+
+    const fn passes(self) -> bool {
+        matches!(
+            self,
+            Self::TooMany(_) | Self::Unavailable | Self::Unreachable
+        )
+    }
+
+    const fn status(self) -> StatusCode {
+        match self {
+            Self::NotALoginCode => StatusCode::BAD_REQUEST,
+            Self::UnknownCode => StatusCode::NOT_FOUND,
+            Self::AlreadyScanned | Self::AlreadyDecided | Self::NotScanned => StatusCode::CONFLICT,
+            Self::Expired => StatusCode::GONE,
+            Self::IdentityNotAllowed | Self::CardRefused(_) | Self::IdentityRefused => {
+                StatusCode::FORBIDDEN
+            }
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unavailable | Self::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// The cause, and the way on.
+    fn texts(self, locale: Locale) -> [Cow<'static, str>; 2] {
+        let texts = &locale.texts().scan_errors;
+        let texts = match self {
+            Self::NotALoginCode => texts.not_a_login_code,
+            Self::UnknownCode => texts.unknown_code,
+            Self::AlreadyScanned => texts.already_scanned,
+            Self::AlreadyDecided => texts.already_decided,
+            Self::Expired => texts.expired,
+            Self::NotScanned => texts.not_scanned,
+            Self::IdentityNotAllowed => texts.identity_not_allowed,
+            Self::CardRefused(CardRefusal::NoCard) => texts.no_card,
+            Self::CardRefused(CardRefusal::NotActivated) => texts.not_activated,
+            Self::CardRefused(CardRefusal::Sealed) => texts.sealed,
+            Self::CardRefused(CardRefusal::ReportedLost) => texts.reported_lost,
+            Self::CardRefused(CardRefusal::ApplicationLocked) => texts.application_locked,
+            Self::CardRefused(CardRefusal::Cancelled) => texts.cancelled,
+            Self::IdentityRefused => texts.identity_refused,
+            Self::TooMany(seconds) => {
+                return [texts.too_many.into(), texts.too_many_advice(seconds).into()];
+            }
+            Self::Unavailable => texts.unavailable,
+            Self::Unreachable => texts.unreachable,
+        };
+        texts.map(Cow::Borrowed)
+    }
+}
+
+impl From<GatewayError> for ScanError {
+    fn from(error: GatewayError) -> Self {
+        match error {
+            GatewayError::Refused(problem) => of_problem(&problem),
+            GatewayError::Unreachable(_) | GatewayError::Unreadable(_) => {
+                tracing::warn!(%error, "a phone's request was not answered");
+                Self::Unreachable
+            }
+        }
+    }
+}
+
+fn of_problem(problem: &Problem) -> ScanError {
+    match problem.error {
+        ErrorCode::NotALoginCode => ScanError::NotALoginCode,
+        ErrorCode::UnknownCode => ScanError::UnknownCode,
+        ErrorCode::AlreadyScanned => ScanError::AlreadyScanned,
+        ErrorCode::AlreadyDecided => ScanError::AlreadyDecided,
+        ErrorCode::LoginExpired => ScanError::Expired,
+        ErrorCode::UnknownLogin | ErrorCode::NotScanned => ScanError::NotScanned,
+        ErrorCode::IdentityNotAllowed => ScanError::IdentityNotAllowed,
+        ErrorCode::IdentityRefused => {
+            let card = problem.reason.as_deref().and_then(CardRefusal::named);
+            card.map_or(ScanError::IdentityRefused, ScanError::CardRefused)
+        }
+        ErrorCode::TooManyRequests => ScanError::TooMany(problem.retry_after.unwrap_or(60)),
+        ErrorCode::TemporarilyUnavailable => ScanError::Unavailable,
+        error => {
+            tracing::error!(
+                error = error.as_str(),
+                detail = problem.detail,
+                "the gateway refused the app"
+            );
+            ScanError::Unreachable
+        }
+    }
+}

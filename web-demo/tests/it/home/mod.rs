@@ -1,0 +1,10 @@
+//! The pages of the portal that people and units are logged in for.
+
+mod access;
+mod account;
+mod affairs;
+mod card_services;
+mod delegations;
+mod inbox;
+mod records;
+mod start;

@@ -1,0 +1,198 @@
+//! A browser without JavaScript: cookies, forms, redirects.
+
+use std::collections::BTreeMap;
+
+use http::StatusCode;
+use http::header::{ACCEPT, ACCEPT_LANGUAGE, COOKIE, LOCATION, SET_COOKIE, USER_AGENT};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Method, Response};
+
+use super::PASSWORD;
+
+const CHROME: &str =
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/156.0.0.0 Safari/537.36";
+
+/// A browser at one surface.
+pub struct TestBrowser {
+    http: Client,
+    origin: String,
+    /// Cookies by name.
+    pub cookies: BTreeMap<String, String>,
+    language: &'static str,
+}
+
+/// A page that a browser shows.
+#[derive(Debug)]
+pub struct Page {
+    /// The status of the last answer.
+    pub status: StatusCode,
+    /// The path that it came from.
+    pub path: String,
+    /// Its text.
+    pub body: String,
+}
+
+impl TestBrowser {
+    /// At the surface of this origin, in Chinese.
+    pub fn new(origin: &str) -> Self {
+        let http = Client::builder().redirect(Policy::none()).build();
+        Self {
+            http: http.unwrap(),
+            origin: origin.trim_end_matches('/').to_owned(),
+            cookies: BTreeMap::new(),
+            language: "zh-CN",
+        }
+    }
+
+    /// The same browser, in English.
+    pub fn in_english(mut self) -> Self {
+        self.language = "en";
+        self
+    }
+
+    /// The same browser with an account of the demo logged in by the password page at this path.
+    pub async fn logged_in(mut self, path: &str, user_name: &str) -> Self {
+        let home = self.log_in(path, user_name, PASSWORD).await;
+        assert_eq!((home.status.as_u16(), &*home.path), (200, "/"), "{home:?}");
+        self
+    }
+
+    /// Sends the form of a password page.
+    pub async fn log_in(&mut self, path: &str, user_name: &str, password: &str) -> Page {
+        let form = [("user_name", user_name), ("password", password)];
+        self.post(path, &form).await
+    }
+
+    /// Opens a page.
+    pub async fn get(&mut self, path: &str) -> Page {
+        self.go(Method::GET, path, &[]).await
+    }
+
+    /// Sends a form.
+    pub async fn post(&mut self, path: &str, form: &[(&str, &str)]) -> Page {
+        self.go(Method::POST, path, form).await
+    }
+
+    /// Sends a form as the page's script does.
+    pub async fn ask(
+        &mut self,
+        method: Method,
+        path: &str,
+        form: &[(&str, &str)],
+    ) -> serde_json::Value {
+        let answer = self.send(method, path, form, "application/json").await;
+        answer.json().await.unwrap()
+    }
+
+    /// The same browser, at another origin.
+    pub fn back_at(&self, origin: &str) -> Self {
+        let mut browser = Self::new(origin);
+        browser.cookies = self.cookies.clone();
+        browser
+    }
+
+    /// Sends JSON as the page's script does.
+    pub async fn post_json(&self, path: &str, body: &serde_json::Value) -> serde_json::Value {
+        let request = self.request(Method::POST, path).json(body);
+        request.send().await.unwrap().json().await.unwrap()
+    }
+
+    fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let cookies = self.cookies.iter();
+        let cookies: Vec<_> = cookies
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        self.http
+            .request(method, format!("{}{path}", self.origin))
+            .header(COOKIE, cookies.join("; "))
+            .header(ACCEPT_LANGUAGE, self.language)
+            .header(USER_AGENT, CHROME)
+    }
+
+    async fn go(&mut self, mut method: Method, path: &str, mut form: &[(&str, &str)]) -> Page {
+        let mut path = path.to_owned();
+        loop {
+            let response = self.send(method, &path, form, "text/html").await;
+            let Some(location) = response.headers().get(LOCATION) else {
+                let status = response.status();
+                return Page {
+                    status,
+                    path,
+                    body: response.text().await.unwrap(),
+                };
+            };
+            path = location.to_str().unwrap().to_owned();
+            (method, form) = (Method::GET, &[]);
+        }
+    }
+
+    async fn send(
+        &mut self,
+        method: Method,
+        path: &str,
+        form: &[(&str, &str)],
+        accept: &str,
+    ) -> Response {
+        let mut request = self.request(method.clone(), path).header(ACCEPT, accept);
+        if method == Method::POST {
+            request = request.form(form);
+        }
+        let response = request.send().await.unwrap();
+        for cookie in response.headers().get_all(SET_COOKIE) {
+            let pair = cookie.to_str().unwrap().split(';').next().unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
+            self.cookies.insert(name.to_owned(), value.to_owned());
+        }
+        response
+    }
+}
+
+impl Page {
+    /// Whether it says this.
+    pub fn says(&self, words: &str) -> bool {
+        self.body.contains(words)
+    }
+
+    /// The error beside a field; empty where there is none.
+    pub fn problem(&self, field: &str) -> &str {
+        let Some((_, line)) = self.body.split_once(&format!("id=\"{field}-error\"")) else {
+            return "";
+        };
+        let text = line
+            .split_once('>')
+            .and_then(|(_, text)| text.split_once("</p>"));
+        text.expect("a line").0
+    }
+
+    /// The value in a field.
+    pub fn value(&self, field: &str) -> &str {
+        self.between(&format!("name=\"{field}\" value=\""), "\"")
+    }
+
+    /// The current step of the stepper.
+    pub fn step(&self) -> &str {
+        self.between("aria-current=\"step\">", "</li>")
+    }
+
+    /// The first address in the page that begins with this.
+    pub fn link(&self, begin: &str) -> String {
+        let rest = self.between(&format!("=\"{begin}"), "\"");
+        format!("{begin}{rest}")
+    }
+
+    /// The code in the last message to this phone, on the developer's page.
+    pub fn code_sent_to(&self, phone: &str) -> String {
+        let row = self.body.split("<tr>").find(|row| row.contains(phone));
+        let text = row.expect("a message to this phone").split("<td>").last();
+        let parts = text.unwrap().split(|letter: char| !letter.is_ascii_digit());
+        let code = parts.into_iter().find(|digits| digits.len() == 6);
+        code.expect("a code in the message").to_owned()
+    }
+
+    /// The text between two others.
+    pub fn between(&self, before: &str, after: &str) -> &str {
+        let found = self.body.split_once(before);
+        let (_, rest) = found.unwrap_or_else(|| panic!("no {before} in {self:?}"));
+        rest.split_once(after).unwrap().0
+    }
+}
