@@ -30,7 +30,6 @@ pub enum FieldError {
     NotInRegister,
     /// The register gives no answer.
     RegisterDown,
-    /// The person has an account.
     HasAccount,
     /// Too many tries.
     TooMany(Wait),
@@ -149,12 +148,10 @@ impl FieldError {
 pub struct FormErrors(Vec<(Field, FieldError)>);
 
 impl FormErrors {
-    /// One error.
     pub fn one(field: Field, error: FieldError) -> Self {
         Self(vec![(field, error)])
     }
 
-    /// The errors of a login by password.
     pub fn of_login(error: PasswordError) -> Result<Self, Failure> {
         match error {
             PasswordError::Wrong => Ok(Self::one("login", FieldError::Login)),
@@ -163,7 +160,6 @@ impl FormErrors {
         }
     }
 
-    /// Adds an error.
     pub fn add(&mut self, field: Field, error: FieldError) {
         self.0.push((field, error));
     }

@@ -51,7 +51,6 @@ pub trait SurfaceContext: Clone + Send + Sync + 'static {
 /// A person who is logged in.
 #[derive(Debug)]
 pub struct Visitor {
-    /// The account.
     pub account_id: String,
     /// A secret of the browser or phone.
     pub holder: Secret,

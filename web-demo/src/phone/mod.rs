@@ -54,7 +54,6 @@ pub struct Phone {
     pub accounts: Accounts,
     /// The registers of people, cards, units and messages.
     pub registers: Registers,
-    /// The face checks.
     pub face: FaceChecks,
     /// The gateway, for scans and decisions.
     pub gateway: GatewayClient,

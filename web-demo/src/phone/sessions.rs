@@ -23,7 +23,6 @@ const LIFETIME_SECONDS: u32 = 12 * 3600;
 /// A person logged in on the phone that sent a request. As an extractor it redirects others to the login page.
 #[derive(Debug, Clone)]
 pub struct PhoneSession {
-    /// The account.
     pub account_id: String,
     cookie: Secret,
 }
