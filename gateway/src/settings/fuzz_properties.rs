@@ -1,4 +1,4 @@
-//! What holds of whatever stands in a settings file.
+//! Properties of settings files.
 #![allow(
     clippy::expect_used,
     reason = "a property that does not hold says so by panicking"
@@ -35,7 +35,7 @@ pub(crate) fn settings_file(bytes: &[u8]) {
     }
 }
 
-/// Whether the secret stands as the value of a secret only.
+/// Returns true if the secret stands as the value of a secret only.
 fn stands_in_its_place(text: &str) -> bool {
     let is_secret = |line: &str| {
         let value = line

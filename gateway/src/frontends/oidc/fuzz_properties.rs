@@ -1,4 +1,4 @@
-//! What holds of whatever a relying party, or a browser that it has sent, puts into a form.
+//! Properties of forms that a relying party, or a browser that it has sent, fills in.
 #![allow(
     clippy::expect_used,
     clippy::panic,
@@ -73,7 +73,7 @@ pub(crate) fn form(bytes: &[u8]) {
     assert_eq!(format!("{form:?}").len(), format!("{names:?}").len());
 }
 
-/// Nobody is taken for a client without its secret, if it has one, or by two proofs at once. First line:
+/// A client with a secret is authenticated by that secret only, and by one proof at a time. First line:
 /// `Authorization`, empty for none; then the form.
 pub(crate) fn client_credentials(bytes: &[u8]) {
     let Some([header, body]) = lines(bytes) else {
@@ -249,7 +249,7 @@ pub(crate) fn authorization_request(bytes: &[u8]) {
     }
 }
 
-/// Where no login is confirmed there is no token, whatever is asked for.
+/// Without a confirmed login no request yields a token.
 pub(crate) fn token_request(bytes: &[u8]) {
     let (head, answer) = answer(paths::TOKEN, bytes);
     let answer: serde_json::Value = serde_json::from_str(&answer).expect("JSON");
