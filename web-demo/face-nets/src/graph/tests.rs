@@ -9,7 +9,8 @@ fn run(side: usize, inputs: usize, layers: impl Fn(&mut Graph)) -> Result<Vec<f3
     graph.build().unwrap().run(picture).map(Tensor::into_data)
 }
 
-/// Weights of a plain and of a separable convolution with 3 × 3 ones, and of a scaled one with `inputs` channels.
+/// Weights of a plain and of a separable convolution with 3 × 3 ones, and of a scaled one with
+/// `inputs` channels.
 fn ones(inputs: usize) -> Weights {
     let tensors = [
         ("plain/filters", vec![3, 3, 1, 1], 1.0),
