@@ -12,10 +12,10 @@ use crate::pages::Failure;
 use crate::secret::Secret;
 use crate::serving::Connection;
 
-/// What a browser's own request said when it was logged in.
+/// The origin of a login, as the browser's own request told it.
 #[derive(Debug, Clone)]
 pub struct Origin {
-    /// Where it came from.
+    /// The address of the browser.
     pub address: IpAddr,
     /// Browser and system, by the browser's own words.
     pub browser: Option<String>,
@@ -48,44 +48,40 @@ impl Origin {
     }
 }
 
-/// How a browser was logged in.
+/// The method of a login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
 #[sqlx(rename_all = "snake_case")]
 pub enum LoginMethod {
     /// By scanning with the phone.
     Scan,
-    /// By password.
     Password,
 }
 
 /// A login to be kept.
 #[derive(Debug)]
 pub struct NewBrowser<'a> {
-    /// Whose: the ID token's `sub`.
+    /// The account, the `sub` of the ID token.
     pub account_id: &'a str,
-    /// The person's name.
     pub name: &'a str,
-    /// As what.
+    /// The identity of the login.
     pub identity: &'a Identity,
-    /// How.
     pub method: LoginMethod,
-    /// From where.
     pub origin: &'a Origin,
-    /// For how many seconds.
+    /// Seconds that the login lasts.
     pub lifetime: u32,
 }
 
 /// A browser that is logged in, as its person sees it from elsewhere.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct Browser {
-    /// What it is ended by.
+    /// The id by which it is ended.
     pub id: String,
     /// As what it is logged in.
     #[sqlx(try_from = "StoredIdentity")]
     pub identity: Identity,
     /// Since when, in the province's time (UTC+8).
     pub logged_in_at: String,
-    /// From where.
+    /// The origin.
     pub address: String,
     /// Browser and system, as far as known.
     pub browser: Option<String>,
@@ -105,9 +101,6 @@ impl TryFrom<StoredIdentity> for Identity {
 }
 
 /// Keeps a login under a new cookie: the cookie, and the login's id.
-///
-/// # Errors
-/// The database's, or no randomness.
 pub async fn start(db: &SqlitePool, new: NewBrowser<'_>) -> Result<(Secret, String), Failure> {
     let (cookie, id) = (Secret::random()?, Secret::random()?);
     sqlx::query("DELETE FROM portal_sessions WHERE expires_at <= unixepoch()")
@@ -133,9 +126,6 @@ pub async fn start(db: &SqlitePool, new: NewBrowser<'_>) -> Result<(Secret, Stri
 }
 
 /// A person's logins, the latest first.
-///
-/// # Errors
-/// The database's.
 pub async fn of(db: &SqlitePool, account_id: &str) -> Result<Vec<Browser>, sqlx::Error> {
     sqlx::query_as(
         "SELECT id, identity, strftime('%Y-%m-%d %H:%M', logged_in_at, 'unixepoch', '+8 hours') AS logged_in_at, address,
@@ -149,9 +139,6 @@ pub async fn of(db: &SqlitePool, account_id: &str) -> Result<Vec<Browser>, sqlx:
 }
 
 /// Logs a browser out, if it is this person's: its cookie is worth nothing from now on. Whether it was logged in.
-///
-/// # Errors
-/// The database's.
 pub async fn end(db: &SqlitePool, account_id: &str, id: &str) -> Result<bool, sqlx::Error> {
     let delete = sqlx::query("DELETE FROM portal_sessions WHERE id = ?1 AND account_id = ?2");
     Ok(delete
@@ -164,9 +151,6 @@ pub async fn end(db: &SqlitePool, account_id: &str, id: &str) -> Result<bool, sq
 }
 
 /// Logs all of a person's browsers out, but the one of this id.
-///
-/// # Errors
-/// The database's.
 pub async fn end_others(db: &SqlitePool, account_id: &str, kept: &str) -> Result<(), sqlx::Error> {
     let delete = sqlx::query("DELETE FROM portal_sessions WHERE account_id = ?1 AND id <> ?2");
     delete
@@ -178,9 +162,6 @@ pub async fn end_others(db: &SqlitePool, account_id: &str, kept: &str) -> Result
 }
 
 /// Logs all of a person's browsers out that are logged in as this identity.
-///
-/// # Errors
-/// The database's.
 pub async fn end_as(
     db: impl SqliteExecutor<'_>,
     account_id: &str,

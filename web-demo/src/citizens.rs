@@ -8,10 +8,9 @@ use crate::cards::{self, CardRefusal};
 use crate::registers::{RegisterError, Registers};
 use crate::units;
 
-/// What holds for a citizen at this moment.
+/// The standing of a citizen at this moment.
 #[derive(Debug, Clone)]
 pub struct Standing {
-    /// Their name.
     pub name: String,
     /// Themselves, then the units that they act for.
     pub identities: Vec<Identity>,
@@ -30,10 +29,7 @@ pub enum StandingError {
     Register(#[from] RegisterError),
 }
 
-/// The standing of an account's owner, asked anew each time: a card reported lost a second ago refuses. None for nobody.
-///
-/// # Errors
-/// See [`StandingError`].
+/// Returns the standing of an account's owner, read anew each time: a card reported lost a second ago refuses.
 pub async fn standing(
     db: &SqlitePool,
     registers: &Registers,

@@ -18,7 +18,7 @@ use crate::phone::sessions;
 use crate::registers::Registers;
 use crate::secret::Secret;
 
-/// Where it answers.
+/// The path of the endpoint.
 pub const INTROSPECTION_PATH: &str = "/oauth2/introspect";
 
 #[derive(Debug, Clone)]
@@ -29,7 +29,7 @@ struct Backend {
     credentials: Arc<Digest>,
 }
 
-/// The endpoint. Whoever asks proves it by these credentials (RFC 7662 §2.1).
+/// The endpoint. The caller proves itself by these credentials (RFC 7662 §2.1).
 pub fn routes(
     db: SqlitePool,
     registers: Registers,
@@ -111,7 +111,7 @@ const fn inactive() -> IntrospectionResponse {
     }
 }
 
-/// What stands in `Authorization: Basic` (RFC 7617 §2).
+/// Returns the credentials in `Authorization: Basic` (RFC 7617 §2).
 fn basic_credentials(headers: &HeaderMap) -> Option<Vec<u8>> {
     let (scheme, encoded) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme

@@ -10,8 +10,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::http::admission::Admission;
+use crate::random;
 use crate::waiting::registry::Waiters;
-use crate::waiting::waiter::Farewell;
+use crate::waiting::waiter::CloseReason;
 
 /// Interval between two parts of the browsers that are sent away.
 const STEP: Duration = Duration::from_millis(50);
@@ -74,8 +75,8 @@ impl Drain {
             let holders = self.waiters.holders();
             let left = deadline.saturating_duration_since(Instant::now());
             for waiter in holders.iter().take(part(holders.len(), left)) {
-                let hint = RestartHint::after(COME_BACK_WITHIN.mul_f64(fastrand::f64()));
-                waiter.close(Farewell {
+                let hint = RestartHint::after(random::part_of(COME_BACK_WITHIN));
+                waiter.close(CloseReason {
                     code: CloseCode::Restarting,
                     hint: Some(hint),
                 });

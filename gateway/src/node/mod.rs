@@ -10,14 +10,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::capacity::capacity;
 use self::drain::Drain;
 use crate::client_address::ClientAddress;
-use crate::frontends::browser::{self, Transports};
+use crate::frontends::browser::{self, BrowserFrontend};
 use crate::frontends::oidc::{self, Provider};
 use crate::frontends::phone::{self, Phones};
 use crate::http::admission::Admission;
@@ -193,14 +193,14 @@ fn public_routes(
     drain: &Drain,
 ) -> Router {
     let logins = Arc::clone(&provider.logins);
-    let transports = Transports {
+    let browsers = BrowserFrontend {
         logins: Arc::clone(&logins),
         trusted_proxies: Arc::clone(trusted_proxies),
         admission: Arc::clone(&drain.admission),
-        beginnings: Arc::new(LocalLimiter::start()),
-        beginning_rate: settings.limits.socket_per_address,
+        connect_limiter: Arc::new(LocalLimiter::start()),
+        connect_rate: settings.limits.socket_per_address,
         sockets: settings.sockets,
-        sign_of_life: browser::sign_of_life(settings.sockets.ping_interval),
+        heartbeat_frames: browser::heartbeat_frames(settings.sockets.ping_interval),
         tasks: drain.sockets.clone(),
         closing: drain.closing.clone(),
     };
@@ -209,7 +209,7 @@ fn public_routes(
         trusted_proxies: Arc::clone(trusted_proxies),
     };
     Router::new()
-        .merge(browser::routes(transports))
+        .merge(browser::routes::<TcpStream>(browsers))
         .merge(phone::routes(phones))
         .merge(oidc::routes(provider))
         .fallback(crate::http::problem::not_found)

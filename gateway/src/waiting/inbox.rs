@@ -13,6 +13,7 @@ use super::timers::Timers;
 use super::waiter::{Offered, Waiter};
 use crate::error_chain::chain;
 use crate::metrics::{Metrics, PushSource};
+use crate::random;
 use crate::store::{Inbox, InboxEvent, Store, StoreError, StoredChange};
 
 /// Logins that are read again in one question to the store.
@@ -94,7 +95,7 @@ impl NodeInbox {
         self.tasks.spawn(async move {
             for batch in waiters.chunks(REREAD_BATCH) {
                 while inbox.reread_batch(batch, PushSource::Reread).await.is_err() {
-                    sleep(READ_AGAIN_WITHIN.mul_f64(fastrand::f64())).await;
+                    sleep(random::part_of(READ_AGAIN_WITHIN)).await;
                 }
             }
         });

@@ -7,6 +7,7 @@ use saoma_protocol::Timestamp;
 
 use super::waiter::{Phase, Waiter};
 use super::wheel::{Tick, Wheel};
+use crate::random;
 
 /// The wheel's tick, and so the precision of all time limits.
 const TICK: Duration = Duration::from_millis(100);
@@ -55,7 +56,7 @@ impl Timers {
     /// came together do not beat together.
     pub(crate) fn ping(&self, waiter: &Arc<Waiter>) {
         self.wheel.insert(
-            self.ping_interval.mul_f64(fastrand::f64()),
+            random::part_of(self.ping_interval),
             Timer::Ping(Arc::downgrade(waiter)),
         );
     }

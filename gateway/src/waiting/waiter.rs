@@ -51,20 +51,20 @@ pub(crate) enum Delivery {
     /// Show that the connection lives.
     Ping,
     /// End the connection.
-    Close(Farewell),
+    Close(CloseReason),
 }
 
-/// The end of a connection.
+/// The reason that a browser gets for a close.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Farewell {
+pub(crate) struct CloseReason {
     /// The close code.
     pub code: CloseCode,
     /// When to come back, with [`CloseCode::Restarting`].
     pub hint: Option<RestartHint>,
 }
 
-impl Farewell {
-    /// The farewell where there is no close frame to say it.
+impl CloseReason {
+    /// Returns the reason as a message, for transports without close frames.
     pub(crate) fn notice(self) -> CloseNotice {
         CloseNotice {
             code: self.code.code(),
@@ -73,7 +73,7 @@ impl Farewell {
     }
 }
 
-impl From<CloseCode> for Farewell {
+impl From<CloseCode> for CloseReason {
     fn from(code: CloseCode) -> Self {
         Self { code, hint: None }
     }
@@ -177,8 +177,8 @@ impl Waiter {
     }
 
     /// Ends the connection, after what is on its way.
-    pub(crate) fn close(&self, farewell: impl Into<Farewell>) {
-        self.state.lock().push(Delivery::Close(farewell.into()));
+    pub(crate) fn close(&self, reason: impl Into<CloseReason>) {
+        self.state.lock().push(Delivery::Close(reason.into()));
     }
 
     /// The number of the newest attachment of this login that the waiter has heard of; its own unless it is superseded.

@@ -9,11 +9,11 @@ use serde::Deserialize;
 use super::{Hall, Person};
 use crate::accounts::{ChangeError, ContactError, ContactForm, Contacts};
 use crate::browsers;
+use crate::form_errors::FieldError;
 use crate::pages::{Failure, Frame, Locale, page};
 use crate::phone::sessions;
 use crate::records::Words;
 use crate::records::inbox::{self, Notice};
-use crate::registration::Problem;
 
 #[derive(Template)]
 #[template(path = "home/account.html")]
@@ -111,7 +111,7 @@ pub async fn change_password(
             StatusCode::TOO_MANY_REQUESTS
         }
         Err(ChangeError::Rule(rule)) => {
-            refused.new_error = Some(Problem::Password(rule).text(person.locale));
+            refused.new_error = Some(FieldError::Password(rule).text(person.locale));
             StatusCode::UNPROCESSABLE_ENTITY
         }
         Err(ChangeError::Unchanged) => {

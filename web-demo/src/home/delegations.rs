@@ -10,9 +10,9 @@ use super::unit_login::LegalRepresentative;
 use super::{Hall, UnitLogin, missing, unit};
 use crate::accounts::attempts::AttemptLimit;
 use crate::accounts::id_number::IdNumber;
+use crate::form_errors::FieldError;
 use crate::pages::{Failure, Frame, Locale, page};
 use crate::records::person::mask;
-use crate::registration::Problem;
 use crate::units::delegations::{self, Delegation, EndRefused, NewDelegation};
 use crate::units::{Affair, Scope};
 
@@ -105,7 +105,7 @@ async fn appointed(
         id_number: id_number
             .as_ref()
             .err()
-            .map(|error| Problem::IdNumber(*error).text(login.locale)),
+            .map(|error| FieldError::IdNumber(*error).text(login.locale)),
         name: say(
             "请填写经办人姓名，不超过50字。",
             "Write the agent's name, of at most 50 characters.",
@@ -125,7 +125,7 @@ async fn appointed(
         return Ok(Err((StatusCode::CONFLICT, errors)));
     }
     if let Err(wait) = WRONG_PERSONS.count(hall.db(), &login.account.id).await? {
-        errors.id_number = Some(Problem::TooMany(wait).text(login.locale));
+        errors.id_number = Some(FieldError::TooMany(wait).text(login.locale));
         return Ok(Err((StatusCode::TOO_MANY_REQUESTS, errors)));
     }
     if !hall

@@ -1,4 +1,4 @@
-//! My inbox on the phone: the same notices as on the portal, and the same way to end a login that was somebody else's.
+//! My inbox on the phone: the same notices as on the portal, and the same way to end another person's login.
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
@@ -8,10 +8,10 @@ use http::StatusCode;
 use super::Phone;
 use super::sessions::PhoneSession;
 use crate::browsers;
-use crate::pages::{Failure, Frame, Locale, Paging, Surface, page};
+use crate::pages::{Failure, Frame, Locale, Paging, Surface, page, shown};
 use crate::records::inbox::{self, Login, Received};
 
-/// How many notices stand on a page.
+/// Notices on a page.
 const PAGE_SIZE: u32 = 10;
 
 #[derive(Template)]
@@ -42,15 +42,12 @@ pub async fn list(
     let (notices, more) = inbox::page(&phone.db, &session.account_id, number, PAGE_SIZE).await?;
     let path = format!("/inbox?page={number}");
     let frame = Frame::phone(locale, &path);
-    page(
-        StatusCode::OK,
-        &InboxPage {
-            frame,
-            notices,
-            number,
-            more,
-        },
-    )
+    shown(&InboxPage {
+        frame,
+        notices,
+        number,
+        more,
+    })
 }
 
 /// Answers `GET /inbox/{id}`, and takes the notice as read. One that is not there, or not theirs, leads back to the list.

@@ -17,6 +17,7 @@ use super::connection::{Connections, Pushes, failure};
 use super::keys;
 use super::liveness::InboxLiveness;
 use crate::error_chain::chain;
+use crate::random;
 use crate::store::{Inbox, InboxEvent, NodeId, StoreError, StoredChange};
 
 /// Silence after which the inbox is probed.
@@ -115,7 +116,7 @@ impl Subscription {
     async fn subscribe(&self) -> Result<(MultiplexedConnection, Pushes), StoreError> {
         let channel = keys::inbox(&self.node);
         match timeout(SUBSCRIBE_TIMEOUT, self.connections.subscribe(&channel)).await {
-            Ok(subscribed) => subscribed.map_err(|error| failure(error)),
+            Ok(subscribed) => subscribed.map_err(failure),
             Err(_) => Err(StoreError::Timeout),
         }
     }
@@ -202,7 +203,7 @@ pub(super) fn read(payload: &[u8]) -> serde_json::Result<Option<InboxEvent>> {
 fn back_off(tries: u32) -> Duration {
     let (first, longest) = BACK_OFF;
     let bound = first.saturating_mul(1 << tries.min(10)).min(longest);
-    bound.mul_f64(fastrand::f64())
+    random::part_of(bound)
 }
 
 #[cfg(test)]

@@ -1,3 +1,5 @@
+//! Layers on pictures of a few pixels, against sums worked out by hand.
+
 use super::*;
 
 /// Runs layers on a square of one channel whose pixels count from 1.

@@ -8,11 +8,11 @@ use serde::Deserialize;
 
 use super::{ActingIn, Registration};
 use crate::accounts::id_number::IdNumber;
+use crate::form_errors::FieldError;
 use crate::home::delegations::WRONG_PERSONS;
 use crate::home::{Hall, UnitLogin, missing};
 use crate::pages::{Failure, Frame, page};
 use crate::records::person::mask;
-use crate::registration::Problem;
 use crate::units::employees::{self, Employee, NewEmployee};
 
 const PATH: &str = "/unit/employees";
@@ -90,7 +90,7 @@ async fn registered(
         id_number: id_number
             .as_ref()
             .err()
-            .map(|error| Problem::IdNumber(*error).text(login.locale)),
+            .map(|error| FieldError::IdNumber(*error).text(login.locale)),
         name: say("请填写职工姓名。", "Write the employee's name.").filter(|_| name.is_empty()),
         base: say(
             "缴费基数为每月1000至100000元的整数。",
@@ -102,7 +102,7 @@ async fn registered(
         return Ok(Err((StatusCode::UNPROCESSABLE_ENTITY, errors)));
     };
     if let Err(wait) = WRONG_PERSONS.count(hall.db(), &login.account.id).await? {
-        errors.id_number = Some(Problem::TooMany(wait).text(login.locale));
+        errors.id_number = Some(FieldError::TooMany(wait).text(login.locale));
         return Ok(Err((StatusCode::TOO_MANY_REQUESTS, errors)));
     }
     if !hall
@@ -112,7 +112,7 @@ async fn registered(
         .matches(&id_number, name)
         .await?
     {
-        errors.id_number = Some(Problem::NotInRegister.text(login.locale));
+        errors.id_number = Some(FieldError::NotInRegister.text(login.locale));
         return Ok(Err((StatusCode::UNPROCESSABLE_ENTITY, errors)));
     }
     WRONG_PERSONS.forgive(hall.db(), &login.account.id).await?;

@@ -16,6 +16,7 @@ use tokio::time::{Instant, timeout};
 
 use super::dialer::{Dialer, Pushes, at, host_and_port, tcp_settings};
 use super::error::failure;
+use crate::random;
 use crate::store::{StoreError, StoreMetrics};
 
 /// Most times that a command is sent again after it reached a wrong master or its master vanished. Every command of the
@@ -105,7 +106,7 @@ impl Cluster {
         let said: String = self
             .judge(&current, answer)?
             .and_then(|value| Ok(redis::from_redis_value(value)?))
-            .map_err(|error| failure(error))?;
+            .map_err(failure)?;
         if said
             .lines()
             .any(|line| line.trim_end() == "cluster_state:ok")
@@ -128,7 +129,7 @@ impl Cluster {
             .map_err(|error| unavailable(&error))?
             .sharded;
         let mut nodes = self.shared.nodes.lock().clone();
-        fastrand::shuffle(&mut nodes);
+        random::shuffle(&mut nodes);
         let mut said = RedisError::from((
             ErrorKind::ClusterConnectionNotFound,
             "the cluster has no node",
@@ -263,10 +264,7 @@ impl Cluster {
         }
         // Stands if this is dropped before it is done.
         *failed_at = Some(Instant::now());
-        let current = self
-            .connect_to_all()
-            .await
-            .map_err(|error| failure(error))?;
+        let current = self.connect_to_all().await.map_err(failure)?;
         *failed_at = None;
         *self.shared.current.lock() = Some(current.clone());
         self.metrics.connection_opened();

@@ -56,7 +56,7 @@ impl Dialer {
         };
         // Reads the certificates, so that a file that holds none shows itself at once.
         for node in &address.nodes {
-            dialer.client(node).map_err(|error| failure(error))?;
+            dialer.client(node).map_err(failure)?;
         }
         Ok(dialer)
     }

@@ -115,7 +115,7 @@ impl InFlightLimit {
             let so_far = self.shared.so_far();
             match timeout_at(last_call.min(Instant::now() + *silence), &mut turn).await {
                 Ok(turn) => {
-                    return turn.map_err(|closed| StoreError::unavailable(closed));
+                    return turn.map_err(StoreError::unavailable);
                 }
                 Err(_) if self.shared.only_fails_since(so_far) => return Err(StoreError::Timeout),
                 Err(_) if Instant::now() >= last_call => {
