@@ -1,3 +1,5 @@
+//! Layers of the graph, run on small pictures with known results.
+
 use super::*;
 
 /// Runs layers on a square of one channel whose pixels count from 1.
