@@ -54,6 +54,7 @@ setup: ## Install missing requirements of the tests
 regen: ## Write the generated files
 	SAOMA_REGEN=1 cargo test -p saoma-protocol --locked --test it generated
 	SAOMA_REGEN=1 cargo test -p saoma-load --locked --lib report::file
+	SAOMA_REGEN=1 cargo test -p saoma-gateway --locked --lib reference
 
 pictures: setup web ## Take the pictures of the README
 	cargo build --locked --bin saoma-demo

@@ -97,13 +97,6 @@ CREATE TABLE sms_codes (
     expires_at  INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Face checks that were passed for a registration on the phone. A registration takes its row once, within ten minutes.
-CREATE TABLE registration_face_checks (
-    cookie_digest TEXT PRIMARY KEY,     -- as in registration_drafts
-    id_number     TEXT NOT NULL,        -- of the face's owner
-    passed_at     INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-
 -- Face checks that a browser has been asked for.
 CREATE TABLE face_checks (
     ticket_digest    TEXT PRIMARY KEY,

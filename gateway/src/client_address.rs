@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use saoma_protocol::Place;
 
-/// The address of whoever asks.
+/// The address of a browser or phone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ClientAddress(IpAddr);
 
@@ -19,7 +19,7 @@ impl ClientAddress {
         self.0
     }
 
-    /// What one subscriber has at least: an IPv4 address, or the /64 of an IPv6 address.
+    /// Returns the network of one subscriber: an IPv4 address, or the /64 of an IPv6 address.
     pub(crate) fn network(&self) -> IpAddr {
         match self.0 {
             IpAddr::V4(_) => self.0,

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use tokio::runtime::Runtime;
 
-/// For what is asynchronous and waits for nobody.
+/// Runtime for asynchronous code that waits for no other party.
 pub(crate) static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -22,8 +22,8 @@ pub(crate) fn lines<const N: usize>(bytes: &[u8]) -> Option<[&str; N]> {
     lines.try_into().ok()
 }
 
-/// Whether a character moves what stands beside it: where lines end and which way text runs is not for strangers to
-/// say (threat T17).
+/// Returns true if a character ends a line or turns the direction of text: untrusted text must not do either (threat
+/// T17).
 pub(crate) fn moves_text(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

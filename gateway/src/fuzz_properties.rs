@@ -1,7 +1,7 @@
-//! What holds whatever a stranger sends: each a function that takes any bytes and panics where it does not hold.
+//! Properties of untrusted input: functions that take any bytes and panic if a rule is broken.
 //!
-//! They stand beside the code that they are about, in each folder's `fuzz_properties.rs`; those of this folder are here.
-//! Unit tests try them briefly, libFuzzer at length; `protocol/fuzz/README.md` says how.
+//! A property stands beside its code, in each folder's `fuzz_properties.rs`; those of this folder are here. Unit tests try
+//! them briefly, libFuzzer at length; see `protocol/fuzz/README.md`.
 #![allow(
     clippy::expect_used,
     clippy::panic,
@@ -115,7 +115,7 @@ fn forwarded_address(bytes: &[u8]) {
     assert_eq!(seen(proxy, &[forged, word]), right);
 }
 
-/// What a phone sends to scan; nobody prints the code.
+/// A phone's scan request never prints its code.
 fn scan_request(bytes: &[u8]) {
     if let Ok(request) = read_body::<ScanRequest>(bytes) {
         assert!(["Qr(…)", "UserCode(…)"].contains(&format!("{request:?}").as_str()));

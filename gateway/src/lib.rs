@@ -32,6 +32,7 @@ pub mod settings;
 mod shown_text;
 pub mod store;
 mod waiting;
+mod wall_clock;
 
 pub use self::frontends::oidc::{KeyError, KeyKind, generate_pem};
 pub use self::http::assets;

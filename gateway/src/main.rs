@@ -38,7 +38,7 @@ enum Command {
     PrintConfig,
     /// Make a key that signs ID tokens
     GenerateKey {
-        /// Where to write it instead of standard output; an existing file is left alone
+        /// File to write the key to, in place of standard output; an existing file is left alone
         file: Option<PathBuf>,
         /// For ES256, whose signatures cost a small part of those by RS256, which every relying party knows
         #[arg(long)]
@@ -51,13 +51,13 @@ struct Flags {
     /// The settings file (TOML)
     #[arg(long, global = true, env = CONFIG_VARIABLE, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Where browsers and phones connect [server.listen]
+    /// Address for browsers and phones [server.listen]
     #[arg(long, global = true, value_name = "ADDRESS:PORT")]
     listen: Option<String>,
     /// The origin under which everybody reaches the gateway [server.public_url]
     #[arg(long, global = true, value_name = "URL")]
     public_url: Option<String>,
-    /// Where health and metrics are [operations.listen]
+    /// Address for health and metrics [operations.listen]
     #[arg(long, global = true, value_name = "ADDRESS:PORT")]
     operations_listen: Option<String>,
     /// memory: or redis://… [store.url]
@@ -78,7 +78,7 @@ fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version are no errors; where even this cannot be printed there is nobody to tell.
+            // Help and version are no errors. If even these cannot be printed, no message can be.
             let _ = error.print();
             return if error.use_stderr() {
                 ExitCode::from(EX_USAGE)

@@ -1,7 +1,10 @@
-//! What happens on a node, counted. No label names a login, a person or an address.
+//! Metrics of a node, for Prometheus. No label names a login, a person or an address.
+
+#[cfg(test)]
+mod reference;
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -14,6 +17,7 @@ use saoma_protocol::{CloseCode, ErrorCode, EventKind};
 
 use crate::limits::LimitName;
 use crate::store::StoreMetrics;
+use crate::wall_clock;
 
 /// From 0.1 ms to 6.5 s, doubling.
 const SECONDS: [f64; 17] = [
@@ -37,7 +41,7 @@ pub(crate) struct Metrics {
     store: StoreMetrics,
 }
 
-/// By which way a browser came.
+/// Transport by which a browser came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Transport {
     /// A socket.
@@ -50,7 +54,7 @@ pub(crate) enum Transport {
     LongPoll,
 }
 
-/// How a push was found.
+/// Way by which a push was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PushSource {
     /// It came to the node's inbox.
@@ -151,27 +155,25 @@ impl Drop for OpenSocket {
 }
 
 impl Metrics {
-    /// What any Prometheus exporter says of its process, under the names that dashboards know.
+    /// Registers the process metrics of any Prometheus exporter, under the names that dashboards know.
     fn register_process(&mut self) {
-        let started = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0.0, |since| since.as_secs_f64());
+        let started = wall_clock::since_epoch().as_secs_f64();
         self.registry.register_with_unit(
             "process_start_time",
-            "When the node started, in Unix time",
+            "Start time of the node, in Unix seconds",
             Unit::Seconds,
             ConstGauge::new(started),
         );
         let build = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
         self.registry
-            .register("saoma_build", "The version of the gateway", build);
+            .register("saoma_build", "Version of the gateway", build);
     }
 
     fn register(&mut self) {
         let registry = self.registry.sub_registry_with_prefix("saoma");
         registry.register(
             "sockets_open",
-            "Sockets, event streams and polls that are open",
+            "Open sockets, event streams and polls",
             self.sockets_open.clone(),
         );
         registry.register(
@@ -179,40 +181,39 @@ impl Metrics {
             "Logins opened, by transport",
             self.logins_opened.clone(),
         );
-        let attachments =
-            "Times that a browser came for a login's messages, by transport; each poll is one";
+        let attachments = "Connections of browsers to a login, by transport; each poll counts";
         registry.register("attachments", attachments, self.attachments.clone());
         registry.register(
             "login_changes",
-            "Events that changed a login, by event",
+            "Changes of logins, by event",
             self.login_changes.clone(),
         );
         registry.register(
             "pushes",
-            "Changes handed to waiting browsers, by how they were found",
+            "Changes delivered to waiting browsers, by source: inbox, resume, reread or sweep",
             self.pushes.clone(),
         );
-        let lag = "From a change in the store to this node's inbox";
+        let lag = "Time from a change in the store to the inbox of this node";
         registry.register_with_unit("push_lag", lag, Unit::Seconds, self.push_lag.clone());
         registry.register(
             "socket_closes",
-            "Sockets that ended, by close code",
+            "Closed sockets, by close code; gone is a browser that left without one",
             self.socket_closes.clone(),
         );
         registry.register(
             "refusals",
-            "Requests refused, by step and error",
+            "Refused requests, by step and error code",
             self.refusals.clone(),
         );
         registry.register(
             "rate_limited",
-            "Attempts over a limit",
+            "Attempts over a rate limit, by limit",
             self.limited.clone(),
         );
         self.store.register(registry);
     }
 
-    /// Where the store in Redis counts.
+    /// Returns the metrics of the store in Redis.
     pub(crate) const fn store(&self) -> &StoreMetrics {
         &self.store
     }

@@ -20,25 +20,25 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// Whether its browsers may be sent there: exactly what is registered, character by character (RFC 9700 §2.1,
-    /// threat T26).
+    /// Returns true if its browsers may be sent to this URI: it must equal a registered one, character by character
+    /// (RFC 9700 §2.1, threat T26).
     pub(crate) fn admits_redirect(&self, uri: &str) -> bool {
         self.redirect_uris
             .iter()
             .any(|registered| registered == uri)
     }
 
-    /// Whether a page of this origin may open a login for it.
+    /// Returns true if a page of this origin may open a login for it.
     pub(crate) fn admits_origin(&self, origin: &str) -> bool {
         self.origins.iter().any(|registered| registered == origin)
     }
 
-    /// Whether it has no secret.
+    /// Returns true if it has no secret.
     pub(crate) const fn is_public(&self) -> bool {
         self.secret.is_none()
     }
 
-    /// Whether this is its secret; compared in constant time.
+    /// Returns true if this is its secret, compared in constant time.
     pub(crate) fn admits_secret(&self, secret: &str) -> bool {
         self.secret == Some(Digest::of(secret.as_bytes()))
     }
@@ -66,7 +66,7 @@ pub(crate) struct Clients {
 }
 
 impl Clients {
-    /// These and no others.
+    /// Creates the set of these relying parties.
     pub(crate) fn new(clients: Vec<ClientSettings>) -> Self {
         let by_id: HashMap<_, _> = clients
             .into_iter()
@@ -80,17 +80,17 @@ impl Clients {
         Self { by_id, origins }
     }
 
-    /// The one of this id.
+    /// Returns the relying party of this id.
     pub(crate) fn get(&self, id: &str) -> Option<&Client> {
         self.by_id.get(id)
     }
 
-    /// Whether pages of this origin may open logins for anyone.
+    /// Returns true if pages of this origin may open logins for any client.
     pub(crate) fn admits_origin_of_any(&self, origin: &str) -> bool {
         self.origins.contains(origin)
     }
 
-    /// The origin where a browser lands: what a person should see before confirming.
+    /// Returns the origin where a browser lands, which a person should see before confirming.
     pub(crate) fn landing_origin(redirect_uri: &str) -> String {
         Url::parse(redirect_uri).map_or_else(
             |_| redirect_uri.to_owned(),

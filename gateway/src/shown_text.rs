@@ -1,9 +1,9 @@
-//! Text of others' making that people read on their phones (threat T17).
+//! Untrusted text that people read on their phones (threat T17).
 
 /// Characters of a name or reason that are shown.
 pub(crate) const MAX_CHARS: usize = 80;
 
-/// The text as it may be shown: cut, and without what steers a screen.
+/// Returns the text as it may be shown: cut, and without characters that steer a screen.
 pub(crate) fn shown(text: &str) -> String {
     text.chars()
         .filter(|c| !steers(*c))
@@ -11,7 +11,7 @@ pub(crate) fn shown(text: &str) -> String {
         .collect()
 }
 
-/// Whether a character says where lines end or which way text runs, or is not to be seen: control characters, line
+/// Returns true if a character ends a line, turns the direction of text or is invisible: control characters, line
 /// separators, explicit directional formatting and invisible marks (Unicode UAX #9 §2, UAX #14 §5).
 pub(crate) fn steers(c: char) -> bool {
     let invisible =

@@ -123,7 +123,7 @@ impl Ledger {
     pub fn received(&mut self, id: LoginId, state: &str) {
         match self.logins.get(&id) {
             Some(account) if account.state == state => {
-                self.update(id, |account| account.received += 1)
+                self.update(id, |account| account.received += 1);
             }
             _ => self.sum.wrong_browser += 1,
         }

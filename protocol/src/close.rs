@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn the_range_says_whether_to_come_back() {
+    fn the_range_decides_on_coming_back() {
         for (code, rule) in [
             (4000, ComeBack::No),
             (4099, ComeBack::No),

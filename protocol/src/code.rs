@@ -248,7 +248,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_shown_is_read_back(id: [u8; 15], nonce: [u8; 5], typed: [u8; 8]) {
+        fn codes_survive_their_text(id: [u8; 15], nonce: [u8; 5], typed: [u8; 8]) {
             let id = LoginId::from_random(id);
             prop_assert_eq!(id.to_string().parse(), Ok(id));
             let scan = ScanCode::from_random(id, nonce);

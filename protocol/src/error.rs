@@ -227,7 +227,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_name_is_what_serde_writes() {
+    fn names_equal_their_serialised_form() {
         for code in ErrorCode::ALL {
             assert_eq!(serde_json::to_value(code).ok(), Some(code.as_str().into()));
         }

@@ -157,7 +157,7 @@ pub struct Guard {
     pub numbered: bool,
 }
 
-/// One attempt to log one browser in.
+/// The process of logging one browser in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Login {
     /// The state.

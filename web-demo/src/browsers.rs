@@ -53,7 +53,6 @@ impl Origin {
 pub enum LoginMethod {
     /// By scanning with the phone.
     Scan,
-    /// By password.
     Password,
 }
 
@@ -62,7 +61,6 @@ pub enum LoginMethod {
 pub struct NewBrowser<'a> {
     /// The account: the ID token's `sub`.
     pub account_id: &'a str,
-    /// The person's name.
     pub name: &'a str,
     /// The identity.
     pub identity: &'a Identity,

@@ -45,13 +45,13 @@ pub enum StartError {
         "cannot listen on {address} for the {face}: {source}. Stop what uses it, or choose another by --{flag}"
     )]
     Listen {
-        /// What was to listen.
+        /// The listener.
         face: &'static str,
-        /// Where.
+        /// Its address.
         address: SocketAddr,
         /// The flag that changes it.
         flag: &'static str,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
     /// The directory for data cannot be made.
@@ -59,7 +59,7 @@ pub enum StartError {
     Data {
         /// The directory.
         directory: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
     /// The database cannot be opened.
@@ -168,7 +168,7 @@ impl Demo {
             portal: portal.clone(),
             app,
         });
-        // With registers elsewhere somebody does carry the messages.
+        // With registers elsewhere a real carrier sends the messages.
         if options.registers.is_none() {
             inside = inside.merge(developer::routes(db.clone()));
         }
@@ -230,7 +230,7 @@ impl Demo {
         &self.addresses.gateway
     }
 
-    /// What a person at the terminal has to know.
+    /// The announcement for the terminal.
     pub fn announcement(&self) -> String {
         terminal::announcement(&self.addresses, &self.people)
     }

@@ -92,7 +92,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         filter: cli.log.clone(),
     };
     telemetry::start(&log).context("--log")?;
-    // Listened for before `ready` is said, so that nobody who waits for it kills the process by asking it to stop.
+    // Installed before `ready` is printed: a signal that follows it at once must stop the demo, not kill it.
     let (mut terminate, mut interrupt) = (
         signal(SignalKind::terminate())?,
         signal(SignalKind::interrupt())?,

@@ -1,4 +1,4 @@
-//! What can be chosen about a demo.
+//! Options of a demo.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -12,13 +12,13 @@ use crate::secret::Secret;
 /// The choices. Port 0 takes a free one.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Where the portal listens.
+    /// Address of the portal.
     pub portal: SocketAddr,
-    /// Where the phone app listens, and the introspection endpoint beside it.
+    /// Address of the phone app, and of the introspection endpoint beside it.
     pub phone: SocketAddr,
-    /// Where the gateway in this process listens.
+    /// Address of the gateway in this process.
     pub gateway: SocketAddr,
-    /// Where the phone app listens for phones on the local network, by HTTPS; nowhere by default.
+    /// Address of the phone app for phones on the local network, by HTTPS; `None` by default.
     pub phone_lan: Option<SocketAddr>,
     /// The directory of the database, keys and certificates; made if it is not there.
     pub data: PathBuf,
@@ -28,7 +28,7 @@ pub struct Options {
     pub environment: Vec<(String, String)>,
     /// Registers elsewhere, in place of those in the demo's database.
     pub registers: Option<RegistersElsewhere>,
-    /// Who tells whose face it is, in place of the demo's own comparison of descriptors.
+    /// A face verifier, in place of the demo's own comparison of descriptors.
     pub face_verifier: Option<Arc<dyn FaceVerifier>>,
     /// A gateway that runs elsewhere, in place of the one in this process.
     pub elsewhere: Option<Elsewhere>,
@@ -39,9 +39,9 @@ pub struct Options {
 pub struct Elsewhere {
     /// Its public origin.
     pub url: String,
-    /// What the portal proves itself with at the token endpoint.
+    /// Secret of the portal at the token endpoint.
     pub client_secret: Secret,
-    /// What the gateway proves itself with at the introspection endpoint.
+    /// Secret of the gateway at the introspection endpoint.
     pub introspection_secret: Secret,
 }
 
@@ -50,7 +50,7 @@ pub struct Elsewhere {
 pub struct RegistersElsewhere {
     /// Their origin.
     pub url: Url,
-    /// What the hall proves itself with there.
+    /// Bearer token of the hall there.
     pub token: Secret,
 }
 

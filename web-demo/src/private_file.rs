@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-/// What the file holds; where there is none yet, what `make` gives, kept from now on.
+/// Reads the file, or writes what `make` returns if it does not exist yet.
 ///
 /// # Errors
 /// The file cannot be read or written, or nothing could be made.

@@ -40,7 +40,7 @@ pub enum ProviderError {
     Start(#[from] saoma_gateway::StartError),
 }
 
-/// What portal and identity backend share with the gateway.
+/// The secrets that portal and identity backend share with the gateway.
 #[derive(Debug)]
 pub struct Credentials {
     /// Of the portal, at the token endpoint.
@@ -50,7 +50,7 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// Those of the registration elsewhere; for a gateway in this process new ones, which nobody has to know.
+    /// Returns the secrets of the registration elsewhere; for a gateway in this process, new ones.
     ///
     /// # Errors
     /// The system has no randomness to give.
@@ -87,7 +87,7 @@ pub async fn start(
     settings.server.listen = listener.local_addr()?;
     settings.server.public_url = format!("http://{}", settings.server.listen);
     settings.operations.enabled = false;
-    // One process on one machine: nobody routes around it, and whoever stops it is watching.
+    // One process on one machine: there is no load balancer to wait for.
     settings.server.drain_delay = Duration::ZERO;
     settings.server.drain_window = Duration::ZERO;
     settings.store.url.clone_from(&options.store_url);

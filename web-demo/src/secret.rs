@@ -22,7 +22,7 @@ impl Secret {
         Ok(Self(BASE64URL_NOPAD.encode(&bytes)))
     }
 
-    /// One that has come from outside: whatever it says, only its digest is looked up.
+    /// Wraps a secret from outside. Only its digest is looked up.
     pub fn received(text: impl Into<String>) -> Self {
         Self(text.into())
     }
@@ -33,12 +33,12 @@ impl Secret {
         Self(Digest::of(format!("{purpose}:{}", self.0).as_bytes()).to_string())
     }
 
-    /// What it is.
+    /// Returns the text.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// What the database keeps in its place: SHA-256, in hex. A guess at 256 bits needs no slow hash.
+    /// Returns the form that the database keeps: SHA-256, in hex. A guess at 256 bits needs no slow hash.
     pub fn digest(&self) -> String {
         Digest::of(self.0.as_bytes()).to_string()
     }

@@ -17,18 +17,18 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
-/// How long a request's head, or a TLS handshake, may take.
+/// Timeout of a request's head, and of a TLS handshake.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long accepting pauses when the system has no more files.
+/// Pause of accepting when the system has no more files.
 const PAUSE_WITHOUT_FILES: Duration = Duration::from_millis(100);
 
-/// How a request has come, in its extensions.
+/// The connection of a request, in its extensions.
 #[derive(Debug, Clone, Copy)]
 pub struct Connection {
     /// The other end.
     pub peer: IpAddr,
-    /// Whether by HTTPS.
+    /// Whether it uses HTTPS.
     pub secure: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What the terminal says once the demo runs.
+//! The announcement on the terminal once the demo runs.
 
 use std::fmt::Write;
 
@@ -8,7 +8,7 @@ use qrcode::render::unicode::Dense1x2;
 use crate::accounts::{AccountStanding, DemoAccount, DemoAccounts};
 use crate::registers::{CardState, DemoCard, DemoRegisters, UnitRole};
 
-/// Who is in the demo.
+/// The people in the demo.
 #[derive(Debug)]
 pub struct People {
     /// Those with an account.
@@ -17,7 +17,7 @@ pub struct People {
     pub registers: Option<DemoRegisters>,
 }
 
-/// Where everything is.
+/// The origins of the demo's parts.
 #[derive(Debug)]
 pub struct Addresses {
     /// The portal's origin.
@@ -78,7 +78,7 @@ pub fn announcement(addresses: &Addresses, people: &People) -> String {
     text
 }
 
-/// Who has no account yet, and where the messages are that they would get.
+/// The people without an account, and the place of the messages that they would get.
 fn to_register(
     addresses: &Addresses,
     accounts: &[DemoAccount],
@@ -106,7 +106,7 @@ fn to_register(
     text
 }
 
-/// What is to be seen by logging in as the owner of this account.
+/// The situation that a login to this account shows.
 fn note(account: &DemoAccount, registers: &DemoRegisters) -> String {
     if account.standing == AccountStanding::Provisional {
         return "provisional account".into();
@@ -116,13 +116,9 @@ fn note(account: &DemoAccount, registers: &DemoRegisters) -> String {
         .map(|card| card.state)
         .filter(|_| account.e_card);
     let card = match state {
-        Some(CardState::Active) => "",
-        Some(CardState::NotActivated) => "; card not activated: refused at confirm",
-        Some(CardState::Sealed) => "; card sealed: refused at confirm",
-        Some(CardState::ReportedLost) => "; card reported lost: refused at confirm",
-        Some(CardState::ApplicationLocked) => "; card locked: refused at confirm",
-        Some(CardState::Cancelled) => "; card cancelled: refused at confirm",
-        None => "; no electronic card: refused at confirm",
+        Some(CardState::Active) => String::new(),
+        Some(state) => format!("; {}: refused at confirm", card_in_state(state)),
+        None => "; no electronic card: refused at confirm".into(),
     };
     let posts = registers.posts(&account.id_number).into_iter().map(|post| {
         let role = match post.role {
@@ -135,24 +131,28 @@ fn note(account: &DemoAccount, registers: &DemoRegisters) -> String {
     format!("personal{}{card}", posts.collect::<String>())
 }
 
-/// What is to be seen by registering as this person.
+/// The situation that a registration of this person shows.
 fn card_note(card: Option<&DemoCard>) -> String {
     let Some(card) = card else {
         return "no card".into();
     };
-    let state = match card.state {
+    let state = card_in_state(card.state);
+    let phone = card.phone.as_ref().map_or_else(
+        || "no phone on file".into(),
+        |phone| format!("phone on file {phone}"),
+    );
+    format!("{state} of region {}, {phone}", card.region)
+}
+
+const fn card_in_state(state: CardState) -> &'static str {
+    match state {
         CardState::Active => "card",
         CardState::NotActivated => "card not activated",
         CardState::Sealed => "card sealed",
         CardState::ReportedLost => "card reported lost",
         CardState::ApplicationLocked => "card locked",
         CardState::Cancelled => "card cancelled",
-    };
-    let phone = card.phone.as_ref().map_or_else(
-        || "no phone on file".into(),
-        |phone| format!("phone on file {phone}"),
-    );
-    format!("{state} of region {}, {phone}", card.region)
+    }
 }
 
 /// A code of half blocks, light on dark as terminals mostly are; readers take both.

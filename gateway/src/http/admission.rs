@@ -1,13 +1,12 @@
-//! Whether there is room for one more: asked before anything is spent on it.
+//! Admission of connections and browsers, before anything is spent on them.
 //!
-//! A connection is counted when it is accepted, a browser when its socket or stream is about to begin. Whoever is
-//! refused is told when to come back, at moments that are spread, so that those refused together do not come back
+//! A connection is counted when it is accepted, a browser when its socket, stream or poll starts. A
+//! refusal names a random time to come back after, so that browsers refused together do not return
 //! together.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
 
 use dashmap::DashMap;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
@@ -15,21 +14,22 @@ use saoma_protocol::ErrorCode;
 
 use crate::client_address::ClientAddress;
 use crate::error::ApiError;
+use crate::random;
 
-/// How many there may be.
+/// Maximum numbers of connections and browsers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Capacity {
-    /// Browsers: sockets and event streams.
+    /// Browsers: sockets, event streams and polls.
     pub browsers: usize,
-    /// Browsers of one address; connections that are no browser's yet are held to it as well.
+    /// Browsers of one address; also the maximum of its other connections.
     pub per_address: usize,
-    /// Open files that connections and browsers may take together.
+    /// Open files that connections and browsers use together.
     pub files: usize,
-    /// New browsers a second.
+    /// New browsers per second.
     pub per_second: std::num::NonZeroU32,
 }
 
-/// Counts what a node holds, up to its capacity.
+/// Counts the connections and browsers of a node, up to its capacity.
 #[derive(Debug)]
 pub(crate) struct Admission {
     capacity: Capacity,
@@ -42,23 +42,23 @@ pub(crate) struct Admission {
     draining: AtomicBool,
 }
 
-/// Room for one browser, given back when dropped.
+/// A permit to hold one browser's connection, returned when dropped.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct ConnectionPermit {
     admission: Arc<Admission>,
     address: IpAddr,
 }
 
-/// Room for one connection, given back when dropped.
+/// An accepted connection in the counts, taken out when dropped.
 #[derive(Debug)]
-pub(crate) struct Connected {
+pub(crate) struct AcceptedConnection {
     admission: Arc<Admission>,
-    /// None for a trusted proxy's, which carries the requests of many.
+    /// `None` for a connection from a trusted proxy, which carries the requests of many browsers.
     address: Option<IpAddr>,
 }
 
 impl Admission {
-    /// Room as `capacity` has it.
+    /// Creates counts with these maxima.
     pub(crate) fn new(capacity: Capacity) -> Self {
         Self {
             capacity,
@@ -72,12 +72,15 @@ impl Admission {
         }
     }
 
-    /// Takes room for one more browser.
+    /// Admits one more browser.
     ///
     /// # Errors
-    /// The node is draining or full, new browsers come too fast, or too many are of this address: another node, or this
-    /// one later, has room.
-    pub(crate) fn take(self: &Arc<Self>, address: &ClientAddress) -> Result<Place, ApiError> {
+    /// Returns an error with a time to come back after if the node is draining or full, new browsers
+    /// come too fast, or this address has too many.
+    pub(crate) fn take(
+        self: &Arc<Self>,
+        address: &ClientAddress,
+    ) -> Result<ConnectionPermit, ApiError> {
         if self.is_draining() {
             return Err(later(ApiError::unavailable(
                 "this node is restarting: come back shortly",
@@ -93,27 +96,27 @@ impl Admission {
                 "this node is full: come back shortly",
             )));
         }
-        let place = Place {
+        let permit = ConnectionPermit {
             admission: Arc::clone(self),
             address: address.network(),
         };
-        // A place that is dropped gives back what it has taken of both counts.
-        if increment(&self.browsers_of, place.address) > self.capacity.per_address {
+        // On an error the permit's drop takes it out of both counts.
+        if increment(&self.browsers_of, permit.address) > self.capacity.per_address {
             return Err(later(ApiError::new(
                 ErrorCode::TooManyRequests,
                 "too many sockets are open from your address",
             )));
         }
-        Ok(place)
+        Ok(permit)
     }
 
-    /// Takes room for one more connection of this peer; `None` when there is none. A proxy's is counted with all others
-    /// only.
+    /// Admits one more connection; `None` if there is no room, or the peer has too many. A proxy's
+    /// connections have no maximum of their own.
     pub(crate) fn connect(
         self: &Arc<Self>,
         peer: &ClientAddress,
         is_proxy: bool,
-    ) -> Option<Connected> {
+    ) -> Option<AcceptedConnection> {
         let browsers = self.browsers.load(Ordering::Relaxed);
         if !try_increment(
             &self.connections,
@@ -121,7 +124,7 @@ impl Admission {
         ) {
             return None;
         }
-        let connected = Connected {
+        let connected = AcceptedConnection {
             admission: Arc::clone(self),
             address: (!is_proxy).then(|| peer.network()),
         };
@@ -135,48 +138,48 @@ impl Admission {
         }
     }
 
-    /// Says that the node will drain: it serves on, but is not ready for more.
+    /// Announces the drain: the node serves on, but is not ready for more.
     pub(crate) fn leave(&self) {
         self.leaving.store(true, Ordering::Relaxed);
     }
 
-    /// Takes no more browsers from now on.
+    /// Refuses new browsers from now on.
     pub(crate) fn drain(&self) {
         self.leave();
         self.draining.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the node is about to drain, or draining.
+    /// Returns true once the drain is announced.
     pub(crate) fn is_leaving(&self) -> bool {
         self.leaving.load(Ordering::Relaxed)
     }
 
-    /// Whether the node takes no more browsers.
+    /// Returns true once new browsers are refused.
     pub(crate) fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Relaxed)
     }
 
-    /// Whether the node has room.
+    /// Returns true if the node has room for another browser.
     pub(crate) fn has_room(&self) -> bool {
         self.browsers.load(Ordering::Relaxed) < self.capacity.browsers
     }
 }
 
-impl Place {
-    /// Where the browser is, as closely as browsers are counted.
+impl ConnectionPermit {
+    /// Returns the network that the browser is counted by.
     pub(crate) const fn network(&self) -> ClientAddress {
         ClientAddress::from_ip(self.address)
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         self.admission.browsers.fetch_sub(1, Ordering::Relaxed);
         decrement(&self.admission.browsers_of, self.address);
     }
 }
 
-impl Drop for Connected {
+impl Drop for AcceptedConnection {
     fn drop(&mut self) {
         self.admission.connections.fetch_sub(1, Ordering::Relaxed);
         if let Some(address) = self.address {
@@ -185,10 +188,10 @@ impl Drop for Connected {
     }
 }
 
-fn later(denial: ApiError) -> ApiError {
+fn later(error: ApiError) -> ApiError {
     ApiError {
-        retry_after: Some(Duration::from_secs(fastrand::u64(5..15))),
-        ..denial
+        retry_after: Some(random::seconds(5..=14)),
+        ..error
     }
 }
 
@@ -235,18 +238,18 @@ mod tests {
     #[test]
     fn a_full_node_refuses_and_says_when_to_come_back() {
         let admission = admission(1, 9, 9);
-        let place = admission.take(&address(1)).expect("there is room");
-        let denial = admission.take(&address(2)).expect_err("the node is full");
-        assert_eq!(denial.error, ErrorCode::TemporarilyUnavailable);
-        assert!(denial.retry_after_seconds() >= Some(5));
-        drop(place);
+        let permit = admission.take(&address(1)).expect("there is room");
+        let error = admission.take(&address(2)).expect_err("the node is full");
+        assert_eq!(error.error, ErrorCode::TemporarilyUnavailable);
+        assert!(error.retry_after_seconds() >= Some(5));
+        drop(permit);
         assert!(admission.take(&address(2)).is_ok());
     }
 
     #[test]
     fn one_address_does_not_take_the_room_of_the_others() {
         let admission = admission(9, 1, 9);
-        let place = admission.take(&address(1)).expect("there is room");
+        let permit = admission.take(&address(1)).expect("there is room");
         assert_eq!(
             admission
                 .take(&address(1))
@@ -255,7 +258,7 @@ mod tests {
             ErrorCode::TooManyRequests
         );
         assert!(admission.take(&address(2)).is_ok());
-        drop(place);
+        drop(permit);
         assert!(admission.take(&address(1)).is_ok());
         assert!(
             admission.browsers_of.is_empty(),
@@ -271,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_draining_node_takes_nobody_and_one_that_is_about_to_still_does() {
+    fn a_draining_node_admits_no_browser_and_one_that_is_about_to_still_does() {
         let admission = admission(9, 9, 9);
         admission.leave();
         assert!(admission.is_leaving() && admission.take(&address(1)).is_ok());
@@ -282,13 +285,13 @@ mod tests {
     #[test]
     fn connections_and_browsers_share_the_files() {
         let admission = admission(9, 3, 9);
-        let place = admission.take(&address(1)).expect("there is room");
+        let permit = admission.take(&address(1)).expect("there is room");
         let connections = [1, 2, 3, 4].map(|last| admission.connect(&address(last), false));
         assert_eq!(
             connections.map(|connected| connected.is_some()),
             [true, true, true, false]
         );
-        drop(place);
+        drop(permit);
         let of_one = [(); 4].map(|()| admission.connect(&address(1), false));
         assert_eq!(
             of_one.map(|connected| connected.is_some()),

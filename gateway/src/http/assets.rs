@@ -53,7 +53,7 @@ fn encoded<E: RustEmbed>(path: &str, request: &HeaderMap) -> Option<(&'static st
         .find_map(|(encoding, suffix)| Some((encoding, E::get(&format!("{path}{suffix}"))?)))
 }
 
-/// Whether an encoding is on the list of what is accepted, and not with a weight of zero (RFC 9110 §12.4.2).
+/// Returns true if an encoding is among the accepted ones, and not with a weight of zero (RFC 9110 §12.4.2).
 fn accepts(accepted: &str, encoding: &str) -> bool {
     accepted.split(',').any(|offer| {
         let mut parts = offer.split(';').map(str::trim);
@@ -64,7 +64,7 @@ fn accepts(accepted: &str, encoding: &str) -> bool {
     })
 }
 
-/// Whether a parameter is a weight that is not above zero.
+/// Returns true if a parameter is a weight that is not above zero.
 fn refuses(parameter: &str) -> bool {
     parameter.split_once('=').is_some_and(|(name, weight)| {
         name.eq_ignore_ascii_case("q") && !weight.parse().is_ok_and(|weight: f32| weight > 0.0)
@@ -88,7 +88,8 @@ fn answer(file: &EmbeddedFile, request: &HeaderMap) -> Response {
     }
 }
 
-/// Whether a list of tags holds this one; compared weakly (RFC 9110 §13.1.2), for proxies that compress weaken tags.
+/// Returns true if a list of tags holds this one, by the weak comparison (RFC 9110 §13.1.2): proxies that compress weaken
+/// tags.
 fn knows(tags: &HeaderValue, tag: &str) -> bool {
     let tags = tags.to_str().unwrap_or_default();
     tags.split(',')

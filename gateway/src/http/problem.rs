@@ -16,7 +16,7 @@ pub(crate) struct ApiProblem {
 }
 
 impl ApiProblem {
-    /// What went wrong, for programs.
+    /// Returns the error code, for programs.
     pub(crate) const fn error(&self) -> ErrorCode {
         self.problem.error
     }

@@ -21,30 +21,30 @@ use crate::error_chain::chain;
 /// The largest request head: a callback's URL fits, and little else has to.
 const MAX_HEAD_BYTES: usize = 16 * 1024;
 
-/// How long accepting pauses when the system has no more files: connections wait in the backlog meanwhile.
+/// Pause in accepting when the system has no more files; connections wait in the backlog meanwhile.
 const PAUSE_WITHOUT_FILES: Duration = Duration::from_millis(100);
 
 /// The address of the connection's other end, in each request's extensions.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Peer(pub SocketAddr);
 
-/// What a connection gets that is one too many, before a byte of it is read.
+/// Answer to a connection over the capacity, sent before a byte of it is read.
 const ONE_TOO_MANY: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
-/// Whether there is room for one more connection, by where it comes from. What it gives is dropped with the connection.
+/// Returns a permit for one more connection of this peer, if there is room. The permit is dropped with the connection.
 pub(crate) type Admit = Arc<dyn Fn(SocketAddr) -> Option<Box<dyn Send>> + Send + Sync>;
 
-/// How long a request's body may take, in each request's extensions; no time where no listener says so.
+/// Time that a request's body may take, in each request's extensions. The default is no time at all.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct BodyTimeout(pub Duration);
 
-/// How connections are accepted and read.
+/// Settings of a listener.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ListenerSettings {
     /// Connections that the kernel keeps until they are accepted.
     pub backlog: u32,
-    /// How long a request's head may take, and its body again: what slow attackers are up against.
+    /// Time that a request's head may take, and its body again: the defence against slow attackers.
     pub header_timeout: Duration,
 }
 
@@ -65,23 +65,23 @@ pub(crate) fn bind(address: SocketAddr, settings: ListenerSettings) -> io::Resul
 
 /// A listener and what its connections get.
 pub(crate) struct Server {
-    /// Where they come in.
+    /// Listener of the connections.
     pub listener: TcpListener,
-    /// What answers their requests.
+    /// Routes that answer their requests.
     pub router: Router,
-    /// How they are read.
+    /// Settings of the listener.
     pub settings: ListenerSettings,
-    /// Whether there is room for them.
+    /// Permits for connections.
     pub admit: Admit,
-    /// Owns their tasks.
+    /// Owner of the connections' tasks.
     pub tasks: TaskTracker,
     /// Ends the accepting; requests at hand finish.
     pub closing: CancellationToken,
 }
 
 impl Server {
-    /// Accepts until it is closing. Sockets that came out of an upgrade are not this function's: their tasks are tracked
-    /// by whoever upgraded them.
+    /// Accepts connections until it is closing. It does not own the sockets that come out of an upgrade: the front end
+    /// that upgrades them tracks their tasks.
     pub(crate) async fn run(self) {
         loop {
             let accepted = tokio::select! {

@@ -13,22 +13,22 @@ use crate::error::ApiError;
 /// Header in which proxies name the address that they forward for.
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The proxies whose word is believed (threat T16).
+/// Proxies whose `X-Forwarded-For` is trusted (threat T16).
 #[derive(Debug)]
 pub(crate) struct TrustedProxies(Vec<IpNet>);
 
 impl TrustedProxies {
-    /// Believes proxies in these networks.
+    /// Creates the set of proxies in these networks.
     pub(crate) const fn new(networks: Vec<IpNet>) -> Self {
         Self(networks)
     }
 
-    /// Where a request comes from: its connection's other end, or, where that is a trusted proxy, the last address in
-    /// `X-Forwarded-For` that is none.
+    /// Returns the address that a request comes from: the peer of its connection, or, if the peer is a trusted proxy, the
+    /// last address in `X-Forwarded-For` that is not one.
     ///
     /// # Errors
-    /// A trusted proxy forwards what is no address: the proxy is set up wrongly, and guessing would let limits be
-    /// walked round.
+    /// Returns an error if a trusted proxy forwards a malformed address: the proxy is misconfigured, and a guess would be
+    /// a way around the limits.
     pub(crate) fn address_of<B>(
         &self,
         request: &http::Request<B>,
@@ -59,14 +59,14 @@ impl TrustedProxies {
         Ok(address)
     }
 
-    /// Whether the word of whoever is at this address counts.
+    /// Returns true if this address is a trusted proxy.
     pub(crate) fn trusts(&self, address: ClientAddress) -> bool {
         self.0.iter().any(|network| network.contains(&address.ip()))
     }
 }
 
-/// What stands between the commas, as bytes: what a stranger has put before a proxy's own word may be anything, and must
-/// not take that word with it.
+/// Returns the parts between commas, as bytes: parts that a stranger has put before a proxy's own may be malformed, and
+/// must not spoil it.
 fn hops(headers: &HeaderMap) -> impl DoubleEndedIterator<Item = &[u8]> {
     headers
         .get_all(X_FORWARDED_FOR)

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use jsonwebtoken::jwk::JwkSet;
-use saoma_protocol::masked_name;
+use saoma_protocol::{masked_name, read_object};
 use serde_json::Value;
 
 use super::answer::{BackendAnswer, MAX_IDENTITIES};
@@ -25,7 +25,7 @@ pub(super) const TOKEN: &str = "eyJhbGciOiJFZERTQSIsImtpZCI6ImFwcCJ9.eyJpc3MiOiJ
 /// Threats T17 and T18: texts that people are shown move no other text and are short, no two identities share an id, and
 /// a browser learns one character of the name. Ids, kinds and roles are the backend's own, unchanged.
 pub(crate) fn introspection(bytes: &[u8]) {
-    let Ok(answer) = serde_json::from_slice::<BackendAnswer>(bytes) else {
+    let Ok(answer) = read_object::<BackendAnswer>(bytes) else {
         return;
     };
     let Ok(person) = answer.person() else {

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use saoma_protocol::read_object;
 
 use super::answer::BackendAnswer;
 use super::{IdentityBackend, IdentityError, Person};
@@ -15,11 +16,6 @@ pub(crate) struct Introspection {
     client_id: String,
     client_secret: Secret,
 }
-
-/// The answer is not what RFC 7662 §2.2 describes.
-#[derive(Debug, thiserror::Error)]
-#[error("invalid answer of the introspection endpoint")]
-struct InvalidAnswer(#[source] serde_json::Error);
 
 impl Introspection {
     /// Creates a backend from its settings.
@@ -59,9 +55,9 @@ impl IdentityBackend for Introspection {
             .ask(token)
             .await
             .map_err(|error| IdentityError::unavailable(error.without_url()))?;
-        // A parse error names a place in the answer, and nothing that stands there.
-        let answer: BackendAnswer = serde_json::from_slice(&answer)
-            .map_err(|error| IdentityError::unavailable(InvalidAnswer(error)))?;
+        // A parse error names a place in the answer and quotes nothing of it.
+        let answer: BackendAnswer = read_object(&answer)
+            .map_err(|problem| IdentityError::unavailable(format!("invalid answer: {problem}")))?;
         answer.person()
     }
 }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use jsonwebtoken::jwk::JwkSet;
@@ -22,6 +22,7 @@ use super::verified::Verified;
 use super::{IdentityBackend, IdentityError, Person};
 use crate::error_chain::chain;
 use crate::settings::JwksSettings;
+use crate::wall_clock;
 
 /// Minimum time between a fetch and the next one that an unknown key causes. Without it a flood of made-up keys would
 /// become a flood of fetches.
@@ -329,10 +330,7 @@ impl Source {
 impl IdentityBackend for Jwks {
     async fn identify(&self, token: &str) -> Result<Person, IdentityError> {
         let digest = Verified::digest(token);
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default()
-            .as_secs_f64();
+        let now = wall_clock::since_epoch().as_secs_f64();
         if let Some(keys) = self.fresh_keys()
             && let Some(person) = keys.verified.lock().get(&digest, now)
         {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use dashmap::DashMap;
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-use tokio::task::AbortHandle;
+use tokio::task::JoinSet;
 
 use super::{LimitName, Rate, Verdict};
 
@@ -20,18 +20,20 @@ type Keyed = Arc<DefaultKeyedRateLimiter<String>>;
 pub struct LocalLimiter {
     limiters: Arc<DashMap<(LimitName, Rate), Keyed>>,
     clock: DefaultClock,
-    forgetting: AbortHandle,
+    /// Ends with the limiter.
+    _forgetting: JoinSet<()>,
 }
 
 impl LocalLimiter {
     /// Starts a limiter that has counted nothing. It needs a tokio runtime, in which it forgets keys at rest.
     pub fn start() -> Self {
         let limiters: Arc<DashMap<_, Keyed>> = Arc::default();
-        let forgetting = tokio::spawn(forget_keys_at_rest(Arc::clone(&limiters))).abort_handle();
+        let mut forgetting = JoinSet::new();
+        forgetting.spawn(forget_keys_at_rest(Arc::clone(&limiters)));
         Self {
             limiters,
             clock: DefaultClock::default(),
-            forgetting,
+            _forgetting: forgetting,
         }
     }
 
@@ -52,12 +54,6 @@ impl LocalLimiter {
             Arc::new(RateLimiter::dashmap(quota.allow_burst(rate.burst)))
         };
         Arc::clone(&self.limiters.entry((limit, rate)).or_insert_with(made))
-    }
-}
-
-impl Drop for LocalLimiter {
-    fn drop(&mut self) {
-        self.forgetting.abort();
     }
 }
 

@@ -10,12 +10,14 @@ use serde::{Deserialize, Serialize};
 
 /// A rate of attempts: `burst` at once, and as many again over each period, evenly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Rate {
     /// Attempts.
     pub burst: NonZeroU32,
     /// The period.
     #[serde(with = "humantime_serde")]
+    #[cfg_attr(test, schemars(with = "Duration"))]
     pub per: Duration,
 }
 

@@ -72,7 +72,8 @@ impl Logins {
         self.decided(&applied, EventKind::Reject, DecisionStatus::Rejected)
     }
 
-    /// Whether the login is this person's. Another person's login and one that does not exist look the same.
+    /// Returns an error unless the login is this person's. Another person's login and one that does not exist look the
+    /// same.
     async fn must_own(&self, id: LoginId, person: &Person) -> Result<(), ApiError> {
         let record = self.store.read(id).await?.ok_or_else(Self::unknown_login)?;
         match record.login.state.person() {
@@ -82,7 +83,7 @@ impl Logins {
                 StateName::Waiting => {
                     Err(ApiError::new(ErrorCode::NotScanned, "scan the code first"))
                 }
-                // Which person a login had when it was cancelled or ran out is not kept.
+                // A cancelled or expired login no longer has its person.
                 state => Err(refused_decision(TransitionError::State(state))),
             },
         }

@@ -1,4 +1,4 @@
-//! What holds of whatever a relying party has registered and a browser sends along.
+//! Properties of redirect URIs and of the parameters that a browser adds.
 #![allow(
     clippy::expect_used,
     reason = "a property that does not hold says so by panicking"

@@ -16,11 +16,11 @@ mod render;
 mod resume;
 mod scan;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::sync::Arc;
 
-pub(crate) use open::Opener;
+pub(crate) use open::OpenContext;
 pub(crate) use redeem::{PresentedCode, RedeemError};
 pub(crate) use render::Renderer;
 use saoma_protocol::{ErrorCode, ServerMessage};

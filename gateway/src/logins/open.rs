@@ -24,16 +24,16 @@ const USER_CODE_TRIES: usize = 3;
 /// The largest member of an open request, in bytes: they go into URLs.
 const MAX_MEMBER_BYTES: usize = 1024;
 
-/// Who opens: what a door knows of the browser beside its message.
+/// Context of an open: everything that a front end knows of the browser besides its message.
 #[derive(Debug, Clone)]
-pub(crate) struct Opener {
+pub(crate) struct OpenContext {
     /// The page's origin.
     pub origin: Option<String>,
-    /// Where the browser is.
+    /// Address of the browser.
     pub address: ClientAddress,
     /// The browser as the phone's person will see it.
     pub requester: RequesterContext,
-    /// The door.
+    /// The transport that the open came by.
     pub transport: Transport,
 }
 
@@ -54,12 +54,12 @@ impl Logins {
     pub(crate) async fn open(
         &self,
         request: OpenRequest,
-        opener: Opener,
+        context: OpenContext,
     ) -> Result<OpenedLogin, ApiError> {
-        self.admit(&request, opener.origin.as_deref())?;
-        let limit_key = opener.address.limit_key();
+        self.admit(&request, context.origin.as_deref())?;
+        let limit_key = context.address.limit_key();
         let receive_key = ReceiveKey::from_random(random::bytes());
-        let mut login = self.new_login(request, &receive_key, opener.requester);
+        let mut login = self.new_login(request, &receive_key, context.requester);
         let waiting = self.waiters.join(Waiter::new(login.id, 1));
         let attempts = [self.attempt(LimitName::OpenPerAddress, &limit_key)];
         for number in 0..USER_CODE_TRIES {
@@ -77,7 +77,7 @@ impl Logins {
                 });
                 waiting.hold();
                 self.timers.watch(waiting.waiter(), at);
-                self.metrics.login_opened(opener.transport);
+                self.metrics.login_opened(context.transport);
                 let message = ServerMessage::Opened {
                     seq: 1,
                     login_id: login.id,

@@ -13,7 +13,7 @@ use crate::store::{Attached, Attachment, ResumeAttempt, StoredChange};
 use crate::waiting::registry::Waiting;
 use crate::waiting::waiter::{Deadline, Phase, Waiter};
 
-/// What a browser that polls too fast waits at least: the step of `slow_down` (RFC 8628 §3.5).
+/// Shortest wait of a browser that polls too fast: the step of `slow_down` (RFC 8628 §3.5).
 const SLOW_DOWN: Duration = Duration::from_secs(5);
 
 impl Logins {
@@ -31,7 +31,7 @@ impl Logins {
             .as_ref()
             .is_err_and(|denial| denial.error == ErrorCode::UnknownLogin)
         {
-            // Whoever guesses keys runs into this before into one that fits (threat T10).
+            // A guesser of keys reaches this limit before a key that fits (threat T10).
             self.count(LimitName::UnknownKeyPerAddress, &address.limit_key())
                 .await?;
         }
@@ -47,8 +47,8 @@ impl Logins {
         request: ResumeRequest,
         address: &ClientAddress,
     ) -> Result<Waiting, ApiError> {
-        // Counted by the key, not by the id, which is in the QR code: so it can be done before the store is asked, a
-        // poll too many does not touch the login, and whoever has no key uses up nobody's polls.
+        // Counted by the key, not by the id, which is in the QR code. The count therefore needs no read of the store, a
+        // poll too many does not touch the login, and a stranger without the key cannot use up the browser's polls.
         let key = request.receive_key.digest().to_string();
         self.count(LimitName::PollPerLogin, &key)
             .await
@@ -93,15 +93,15 @@ impl Logins {
         waiting.hold();
         self.inbox
             .offer_in_order(waiter, &attachment.missed, PushSource::Resume);
-        // While no node held the browser nobody watched the time.
+        // While no node held the browser, no timer watched the time limit.
         self.pass_limit_if_due(waiter).await;
         Ok(waiting)
     }
 }
 
-/// Whether a returning browser can still learn how its login ended: the result of a redeemed one is gone with its code.
-/// One that has seen more than the store knows never would: what was told is lost (a failover can lose it), and what comes
-/// instead bears numbers that the browser has seen.
+/// Returns true if a returning browser can still learn its login's end: the result of a redeemed login is gone with its
+/// code. A browser that has seen more than the store knows never would: a failover has lost changes that it was told, and
+/// new changes bear numbers that it has seen already.
 fn tells_the_rest(attachment: &Attachment, last_seq: u32) -> bool {
     if attachment.record.login.seq < last_seq {
         return false;

@@ -75,7 +75,7 @@ impl Logins {
         }
     }
 
-    /// What the QR code holds, if it is one of this gateway's.
+    /// Returns the scan code in the QR text, if it is one of this gateway's.
     fn scan_code(&self, request: &ScanRequest) -> Option<ScanCode> {
         match request {
             ScanRequest::Qr { qr } => ScanCode::from_qr_text(qr, &self.public_origin).ok(),

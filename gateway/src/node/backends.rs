@@ -10,18 +10,18 @@ use crate::store::{
     ConnectionSettings, Connections, MemoryStore, RedisStore, Store, StoreError, StoreMetrics,
 };
 
-/// All of them.
+/// All parts behind a node.
 #[derive(Debug)]
 pub(crate) struct Backends {
-    /// Where logins live.
+    /// Store of the logins.
     pub store: Arc<dyn Store>,
-    /// Who knows the persons.
+    /// Backend that knows the persons.
     pub identity: Arc<dyn IdentityBackend>,
-    /// What signs ID tokens.
+    /// Key that signs ID tokens.
     pub signing_key: Arc<SigningKey>,
 }
 
-/// Why a node has nothing to stand on.
+/// Reasons for a node to lack one of its parts.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BackendError {
@@ -33,7 +33,7 @@ pub enum BackendError {
     CaFile {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
     /// Settings are missing.
@@ -44,10 +44,10 @@ pub enum BackendError {
     KeyFile {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// The signing key is none.
+    /// The file holds no usable signing key.
     #[error("oidc.signing_key: the file holds no usable key; `saoma generate-key` makes one")]
     Key(#[from] KeyError),
     /// No HTTP client can be made.
@@ -55,10 +55,10 @@ pub enum BackendError {
     Http(#[from] reqwest::Error),
 }
 
-/// Makes what the settings ask for. A Redis is not asked yet.
+/// Creates the parts that the settings name, without connecting to a Redis yet.
 ///
 /// # Errors
-/// A key or URL that is none.
+/// Returns an error if a key, a certificate or a URL cannot be used.
 pub(crate) async fn connect(
     settings: &Settings,
     metrics: &StoreMetrics,

@@ -1,4 +1,4 @@
-//! What a node has room for, by the files that the system lets it open.
+//! A node's capacity, by the number of files that the system lets it open.
 
 use crate::error_chain::chain;
 use crate::http::admission::Capacity;
@@ -10,10 +10,11 @@ const OTHER_FILES: usize = 1000;
 /// Files that no connection from outside takes: the store, backends, listeners, logs.
 const OWN_FILES: usize = 200;
 
-/// What systems commonly allow, for when they do not say.
+/// Common limit of systems, for those that do not state theirs.
 const DEFAULT_FILES: u64 = 1024;
 
-/// What the settings ask for, but never more than the files allow. Raises the soft limit on them to the hard one.
+/// Returns the capacity of the settings, but never more than the limit on open files allows. Raises the soft limit to the
+/// hard one.
 pub(super) fn capacity(settings: &Server) -> Capacity {
     let files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or_else(|error| {
         tracing::warn!(error = %chain(&error), "the limit on open files is not known");

@@ -1,5 +1,5 @@
-//! The end of a node: it stops being ready, waits for the balancer to notice, then sends its browsers away one after the
-//! other, so that the nodes which take them in are not overrun.
+//! The drain of a stopping node: it stops being ready, waits for the balancer to notice, then sends its browsers away one
+//! after the other, so that the nodes which take them in are not overrun.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,18 +10,19 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::http::admission::Admission;
+use crate::random;
 use crate::waiting::registry::Waiters;
-use crate::waiting::waiter::Farewell;
+use crate::waiting::waiter::CloseReason;
 
-/// How often some of the browsers are sent away.
+/// Interval between two parts of the browsers that are sent away.
 const STEP: Duration = Duration::from_millis(50);
 
-/// Within what time a browser that is sent away comes back, elsewhere. They leave spread out already; this keeps those of
-/// one step apart.
+/// Time within which a browser that is sent away comes back, on another node. Browsers leave spread out already; this
+/// keeps those of one step apart.
 const COME_BACK_WITHIN: Duration = Duration::from_secs(2);
 
-/// How long the last of them have to answer the close.
-const LAST_WORDS: Duration = Duration::from_secs(5);
+/// Time that the last browsers have to answer the close.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A node's end.
 #[derive(Debug)]
@@ -38,9 +39,9 @@ pub(super) struct Drain {
     pub connections: TaskTracker,
     /// The sockets' tasks.
     pub sockets: TaskTracker,
-    /// How long the node serves on first.
+    /// Time for which the node serves on first.
     pub delay: Duration,
-    /// Over how long browsers are sent away.
+    /// Time over which browsers are sent away.
     pub window: Duration,
 }
 
@@ -59,7 +60,7 @@ impl Drain {
             self.sockets.wait().await;
             self.connections.wait().await;
         };
-        if timeout(LAST_WORDS, ended).await.is_err() {
+        if timeout(CLOSE_TIMEOUT, ended).await.is_err() {
             tracing::warn!(sockets = self.sockets.len(), "some did not leave in time");
         }
     }
@@ -74,8 +75,8 @@ impl Drain {
             let holders = self.waiters.holders();
             let left = deadline.saturating_duration_since(Instant::now());
             for waiter in holders.iter().take(part(holders.len(), left)) {
-                let hint = RestartHint::after(COME_BACK_WITHIN.mul_f64(fastrand::f64()));
-                waiter.close(Farewell {
+                let hint = RestartHint::after(random::part_of(COME_BACK_WITHIN));
+                waiter.close(CloseReason {
                     code: CloseCode::Restarting,
                     hint: Some(hint),
                 });
@@ -87,7 +88,7 @@ impl Drain {
     }
 }
 
-/// How many of those that are there go in this step, so that the last go when the time is up.
+/// Returns the number of browsers that go in this step, so that the last go when the time is up.
 fn part(there: usize, left: Duration) -> usize {
     let steps = left.as_millis() / STEP.as_millis();
     there.div_ceil(usize::try_from(steps).unwrap_or(usize::MAX).max(1))

@@ -10,14 +10,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::capacity::capacity;
 use self::drain::Drain;
 use crate::client_address::ClientAddress;
-use crate::frontends::browser::{self, Transports};
+use crate::frontends::browser::{self, BrowserFrontend};
 use crate::frontends::oidc::{self, Provider};
 use crate::frontends::phone::{self, Phones};
 use crate::http::admission::Admission;
@@ -39,11 +39,11 @@ pub struct Gateway {
     background: tokio::task::JoinSet<()>,
 }
 
-/// Why a node did not start.
+/// Reasons for a node not to start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// A listener's address cannot be had.
+    /// A listener's address is taken, or not of this machine.
     #[error(
         "cannot listen on {address}: set {setting} to another address, or stop what uses this one"
     )]
@@ -52,7 +52,7 @@ pub enum StartError {
         address: SocketAddr,
         /// The setting that names it.
         setting: &'static str,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
     /// A part behind the gateway cannot be reached or used.
@@ -162,22 +162,22 @@ impl Gateway {
         })
     }
 
-    /// Where browsers and phones connect.
+    /// Returns the address for browsers and phones.
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Where health and metrics are, when they are served.
+    /// Returns the address of health and metrics, if they are served.
     pub const fn operations_address(&self) -> Option<SocketAddr> {
         self.operations_address
     }
 
-    /// How many browsers hold a login here.
+    /// Returns the number of browsers that hold a login here.
     pub fn waiting(&self) -> usize {
         self.logins.waiters().len()
     }
 
-    /// Drains the node: serves on for a while without being ready, then takes nobody new and sends each browser away with
+    /// Drains the node: serves on for a while without being ready, then takes no new browsers, sends each one away with
     /// its own moment to come back, and waits for all tasks. Browsers that do not go within the drain window are dropped.
     pub async fn shutdown(mut self) {
         self.drain.run().await;
@@ -193,14 +193,14 @@ fn public_routes(
     drain: &Drain,
 ) -> Router {
     let logins = Arc::clone(&provider.logins);
-    let transports = Transports {
+    let browsers = BrowserFrontend {
         logins: Arc::clone(&logins),
         trusted_proxies: Arc::clone(trusted_proxies),
         admission: Arc::clone(&drain.admission),
-        beginnings: Arc::new(LocalLimiter::start()),
-        beginning_rate: settings.limits.socket_per_address,
+        connect_limiter: Arc::new(LocalLimiter::start()),
+        connect_rate: settings.limits.socket_per_address,
         sockets: settings.sockets,
-        sign_of_life: browser::sign_of_life(settings.sockets.ping_interval),
+        heartbeat_frames: browser::heartbeat_frames(settings.sockets.ping_interval),
         tasks: drain.sockets.clone(),
         closing: drain.closing.clone(),
     };
@@ -209,13 +209,13 @@ fn public_routes(
         trusted_proxies: Arc::clone(trusted_proxies),
     };
     Router::new()
-        .merge(browser::routes(transports))
+        .merge(browser::routes::<TcpStream>(browsers))
         .merge(phone::routes(phones))
         .merge(oidc::routes(provider))
         .fallback(crate::http::problem::not_found)
 }
 
-/// Whether there is room for a connection. Those of trusted proxies carry the requests of many.
+/// Returns permits for connections, if there is room. Those of trusted proxies carry the requests of many browsers.
 fn admit(admission: &Arc<Admission>, trusted_proxies: Arc<TrustedProxies>) -> server::Admit {
     let admission = Arc::clone(admission);
     Arc::new(move |peer| {

@@ -1,4 +1,4 @@
-//! What operators and orchestrators ask a node, on a listener of its own.
+//! Health and metrics for operators and orchestrators, on a listener of its own.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::http::admission::Admission;
 use crate::http::problem;
 use crate::logins::Logins;
 
-/// What the answers are taken from.
+/// Sources of the answers.
 #[derive(Debug, Clone)]
 pub(super) struct Answers {
     logins: Arc<Logins>,
@@ -28,14 +28,14 @@ struct Readiness {
     store: bool,
     /// Changes made on other nodes are heard of.
     inbox: bool,
-    /// Nobody has asked the node to stop.
+    /// The node has not been asked to stop.
     not_draining: bool,
     /// There is room for another browser.
     capacity: bool,
 }
 
 impl Answers {
-    /// Answers about this node.
+    /// Creates answers about this node.
     pub(super) const fn new(logins: Arc<Logins>, admission: Arc<Admission>) -> Self {
         Self { logins, admission }
     }

@@ -114,12 +114,12 @@ pub(super) fn tree_of(settings: &Settings) -> Table {
 }
 
 /// The variable that sets the setting at a path.
-fn variable(path: &str) -> String {
+pub(super) fn variable(path: &str) -> String {
     format!("{PREFIX}{}", path.replace('.', "_").to_ascii_uppercase())
 }
 
 /// The defaults, with everything in place that they leave out.
-fn specimen() -> Settings {
+pub(super) fn specimen() -> Settings {
     Settings {
         store: StoreSettings {
             ca_file: Some(PathBuf::new()),

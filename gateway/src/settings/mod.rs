@@ -12,6 +12,8 @@ mod load;
 mod node;
 mod origin;
 mod parties;
+#[cfg(test)]
+pub(crate) mod reference;
 mod secret;
 mod validate;
 
@@ -28,23 +30,24 @@ use serde::{Deserialize, Serialize};
 
 /// All settings of a node.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// The public listener.
     pub server: Server,
     /// The operators' listener.
     pub operations: Operations,
-    /// Where logins live.
+    /// The store of logins.
     pub store: StoreSettings,
-    /// How waiting browsers are kept.
+    /// Timeouts of waiting browsers.
     pub sockets: Sockets,
-    /// How long each state lives.
+    /// Lifetime of each state.
     pub lifetimes: Lifetimes,
-    /// How often attempts may come.
+    /// Rate limits.
     pub limits: Limits,
     /// The OpenID provider.
     pub oidc: Oidc,
-    /// Who knows the persons behind app tokens.
+    /// The source of a phone's person.
     pub identity: IdentitySettings,
     /// Logs.
     pub log: Log,

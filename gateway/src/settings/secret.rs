@@ -9,6 +9,7 @@ pub(super) const STARS: &str = "***";
 
 /// A secret from the settings. Its `Debug` form does not hold it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Secret(String);
 

@@ -49,7 +49,7 @@ pub struct Redemption<'a> {
 }
 
 impl Redemption<'_> {
-    /// Whether client, redirect URI and verifier are those of the login.
+    /// Returns true if client, redirect URI and verifier are those of the login.
     pub(super) fn matches(&self, grant: &Grant) -> bool {
         grant.client_id == self.client_id
             && grant.redirect_uri == self.redirect_uri

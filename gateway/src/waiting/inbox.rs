@@ -1,4 +1,4 @@
-//! A node's ear: turns what the store says into deliveries, and reads again what may have been missed.
+//! The receiver of a node's inbox: turns changes into deliveries, and reads again those that may have been missed.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -13,12 +13,13 @@ use super::timers::Timers;
 use super::waiter::{Offered, Waiter};
 use crate::error_chain::chain;
 use crate::metrics::{Metrics, PushSource};
+use crate::random;
 use crate::store::{Inbox, InboxEvent, Store, StoreError, StoredChange};
 
 /// Logins that are read again in one question to the store.
 const REREAD_BATCH: usize = 256;
 
-/// How long after a reading that failed the next one comes at most.
+/// Longest pause between a failed read and the next one.
 const READ_AGAIN_WITHIN: Duration = Duration::from_secs(2);
 
 /// Delivers to the waiters of one node.
@@ -26,9 +27,9 @@ const READ_AGAIN_WITHIN: Duration = Duration::from_secs(2);
 pub(crate) struct NodeInbox {
     /// The browsers that wait here.
     pub waiters: Arc<Waiters>,
-    /// Where to read again.
+    /// Store to read changes again from.
     pub store: Arc<dyn Store>,
-    /// Kept right by what the store says.
+    /// Clock that the store's answers correct.
     pub clock: Arc<StoreClock>,
     /// Watches the time limits that changes bring.
     pub timers: Arc<Timers>,
@@ -86,15 +87,15 @@ impl NodeInbox {
         self.timers.watch(waiter, self.clock.now());
     }
 
-    /// Reads what happened to these waiters' logins, in a task of its own that asks until it is answered: while the
-    /// subscription stays up nobody else would.
+    /// Reads the changes of these waiters' logins, in a task that repeats the question until it is answered: as long as
+    /// the subscription stays up, no other event would trigger the read.
     pub(crate) fn reread(&self, waiters: Vec<Arc<Waiter>>) {
         let inbox = self.clone();
         let waiters: Vec<Weak<Waiter>> = waiters.iter().map(Arc::downgrade).collect();
         self.tasks.spawn(async move {
             for batch in waiters.chunks(REREAD_BATCH) {
                 while inbox.reread_batch(batch, PushSource::Reread).await.is_err() {
-                    sleep(READ_AGAIN_WITHIN.mul_f64(fastrand::f64())).await;
+                    sleep(random::part_of(READ_AGAIN_WITHIN)).await;
                 }
             }
         });

@@ -1,8 +1,8 @@
 //! The browsers that wait on this node, by login.
 //!
 //! A browser that comes back *joins* before the store is asked about it, so that no push between the answer and the
-//! waiting is missed; it *holds* the login only once the store has accepted its receive key. Whoever merely knows a
-//! login's id can therefore not push its browser out.
+//! waiting is missed; it *holds* the login only once the store has accepted its receive key. Knowing a login's id
+//! is therefore not enough to push its browser out.
 
 use std::sync::Arc;
 
@@ -59,7 +59,7 @@ impl Waiters {
         all
     }
 
-    /// How many browsers hold a login here.
+    /// Returns the number of browsers that hold a login here.
     pub(crate) fn len(&self) -> usize {
         self.held.len()
     }
@@ -88,8 +88,8 @@ pub(crate) struct Waiting {
 }
 
 impl Waiting {
-    /// Makes the waiter the holder of its login. Of two on this node the older attachment is closed, whichever of
-    /// their answers came first: the newest wins.
+    /// Makes the waiter the holder of its login. Of two on this node the one with the older attachment is closed, even if
+    /// its answer came last.
     pub(crate) fn hold(&self) {
         let older = match self.waiters.held.entry(self.waiter.login_id()) {
             Entry::Occupied(holder) if holder.get().attachment() > self.waiter.attachment() => {

@@ -15,7 +15,7 @@ use crate::metrics::PushSource;
 /// Logins that are read in one question to the store.
 const BATCH: usize = 256;
 
-/// How often logins are read again.
+/// Intervals at which logins are read again.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sweep {
     /// Those that were scanned. A multiple of rounds later all others are read too.

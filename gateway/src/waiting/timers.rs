@@ -7,6 +7,7 @@ use saoma_protocol::Timestamp;
 
 use super::waiter::{Phase, Waiter};
 use super::wheel::{Tick, Wheel};
+use crate::random;
 
 /// The wheel's tick, and so the precision of all time limits.
 const TICK: Duration = Duration::from_millis(100);
@@ -55,12 +56,12 @@ impl Timers {
     /// came together do not beat together.
     pub(crate) fn ping(&self, waiter: &Arc<Waiter>) {
         self.wheel.insert(
-            self.ping_interval.mul_f64(fastrand::f64()),
+            random::part_of(self.ping_interval),
             Timer::Ping(Arc::downgrade(waiter)),
         );
     }
 
-    /// Watches the waiter's time limit from now on, whatever was watched before.
+    /// Watches the waiter's time limit from now on, in place of an earlier one.
     pub(crate) fn watch(&self, waiter: &Arc<Waiter>, now: Timestamp) {
         let deadline = waiter.deadline();
         if deadline.phase != Phase::Settled {

@@ -32,7 +32,7 @@ struct State {
     waker: Option<Waker>,
 }
 
-/// What a login does when its time limit comes.
+/// Phase of a login, which decides what its time limit does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
     /// Shows a code, which is renewed until the login closes.
@@ -43,7 +43,7 @@ pub(crate) enum Phase {
     Settled,
 }
 
-/// What a transport does next.
+/// The next thing for a transport to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Delivery {
     /// Tell the browser of a change.
@@ -51,20 +51,20 @@ pub(crate) enum Delivery {
     /// Show that the connection lives.
     Ping,
     /// End the connection.
-    Close(Farewell),
+    Close(CloseReason),
 }
 
-/// How a connection ends.
+/// The reason that a browser gets for a close.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Farewell {
+pub(crate) struct CloseReason {
     /// The close code.
     pub code: CloseCode,
     /// When to come back, with [`CloseCode::Restarting`].
     pub hint: Option<RestartHint>,
 }
 
-impl Farewell {
-    /// The farewell where there is no close frame to say it.
+impl CloseReason {
+    /// Returns the reason as a message, for transports without close frames.
     pub(crate) fn notice(self) -> CloseNotice {
         CloseNotice {
             code: self.code.code(),
@@ -73,13 +73,13 @@ impl Farewell {
     }
 }
 
-impl From<CloseCode> for Farewell {
+impl From<CloseCode> for CloseReason {
     fn from(code: CloseCode) -> Self {
         Self { code, hint: None }
     }
 }
 
-/// What became of a change that was offered.
+/// The result of offering a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Offered {
     /// It is on its way.
@@ -96,7 +96,7 @@ pub(crate) enum Offered {
 /// A time limit as a timer needs it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Deadline {
-    /// What to do when it comes.
+    /// Phase, which decides what the time limit does.
     pub phase: Phase,
     /// The newest change known.
     pub seq: u32,
@@ -177,8 +177,8 @@ impl Waiter {
     }
 
     /// Ends the connection, after what is on its way.
-    pub(crate) fn close(&self, farewell: impl Into<Farewell>) {
-        self.state.lock().push(Delivery::Close(farewell.into()));
+    pub(crate) fn close(&self, reason: impl Into<CloseReason>) {
+        self.state.lock().push(Delivery::Close(reason.into()));
     }
 
     /// The number of the newest attachment of this login that the waiter has heard of; its own unless it is superseded.
@@ -224,7 +224,7 @@ impl Waiter {
         self.state.lock().awaits_pong = false;
     }
 
-    /// Whether the last [`Waiter::ping`] went unanswered.
+    /// Returns true if the last [`Waiter::ping`] is unanswered.
     pub(crate) fn awaits_pong(&self) -> bool {
         self.state.lock().awaits_pong
     }
@@ -234,7 +234,7 @@ impl Waiter {
         self.state.lock().expiry_tick = tick;
     }
 
-    /// Whether `tick` is that of the newest timer.
+    /// Returns true if `tick` is that of the newest timer.
     pub(crate) fn is_expiry_tick(&self, tick: Tick) -> bool {
         self.state.lock().expiry_tick == tick
     }
@@ -279,8 +279,8 @@ impl State {
 }
 
 impl Change {
-    /// Whether the change makes the ones skipped before it worthless: only renewals can be skipped, and a renewal
-    /// outdates the ones before.
+    /// Returns true if the change makes skipped ones worthless: only renewals can be skipped, and a renewal replaces the
+    /// ones before.
     const fn replaces_renewals(&self) -> bool {
         matches!(self, Self::Renewed { .. })
     }

@@ -21,7 +21,7 @@ pub(super) struct Wheel<T> {
     turned: AtomicU64,
 }
 
-/// What falls due at one tick of some turn.
+/// Entries that fall due at one tick of any turn.
 type Slot<T> = Mutex<Vec<(Tick, T)>>;
 
 impl<T> Wheel<T> {

@@ -161,15 +161,27 @@ async fn i2_a_signed_token_is_read_in_the_same_way() {
     phone.confirm(login.login_id, "shop:7").await.unwrap();
 }
 
-/// A refusal that cannot be read must not pass for good standing (threat T24).
+/// Answers that say nothing about a person, and a refusal that cannot be read, which must not pass for good standing
+/// (threat T24).
 #[tokio::test]
 async fn a_refusal_of_the_wrong_type_lets_no_one_log_in() {
     let identities = json!([{ "id": "personal", "kind": "personal", "name": "示例甲" }]);
-    let answer = json!({ "active": true, "sub": "c-1", "identities": identities, "refusal": true });
-    let backend = IntrospectionStub::start(answer.to_string()).await;
-    let world = World::in_memory().with_introspection(&backend);
-    let node = world.start().await;
-    let (_browser, login) = node.browser().await;
-    let refused = phone(&node).scan(&login.qr).await.unwrap_err();
-    assert_eq!(refused.code(), Some(ErrorCode::TemporarilyUnavailable));
+    let refused =
+        json!({ "active": true, "sub": "c-1", "identities": identities, "refusal": true });
+    for answer in [
+        refused.to_string(),
+        r#"[true,"c-1"]"#.into(),
+        "<html>".into(),
+    ] {
+        let backend = IntrospectionStub::start(answer.clone()).await;
+        let world = World::in_memory().with_introspection(&backend);
+        let node = world.start().await;
+        let (_browser, login) = node.browser().await;
+        let refused = phone(&node).scan(&login.qr).await.unwrap_err();
+        assert_eq!(
+            refused.code(),
+            Some(ErrorCode::TemporarilyUnavailable),
+            "{answer}"
+        );
+    }
 }

@@ -14,6 +14,7 @@ mod cli;
 mod conformance;
 mod cost;
 mod deaf_node;
+mod documents;
 mod drain;
 mod hosted_page;
 mod hostile_frames;

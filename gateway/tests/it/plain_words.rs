@@ -27,14 +27,14 @@ const PAIRS: [[&str; 2]; 2] = [["is", "none"], ["are", "none"]];
 
 /// The figures of the whole tree at 9cc1768, by this counter.
 const BASELINE: Figures = Figures {
-    openers_per_cent: 22.33,
+    openers_per_cent: 22.30,
     pronouns_per_thousand: 5.03,
 };
 
 /// The greatest figures that pass. To be lowered as the tree gets better.
 const CEILING: Figures = Figures {
-    openers_per_cent: 22.34,
-    pronouns_per_thousand: 5.03,
+    openers_per_cent: 10.8,
+    pronouns_per_thousand: 2.7,
 };
 
 /// The figures of a tree in plain words.
@@ -94,6 +94,33 @@ fn comments_are_in_plain_words() {
     }
 }
 
+/// Names in the glossary's column of code exist in the code.
+#[test]
+fn the_glossary_names_what_the_code_has() {
+    let glossary = include_str!("../../../docs/glossary.md");
+    let cells = glossary.lines().filter_map(|row| row.split('|').nth(3));
+    let names: Vec<&str> = cells
+        .flat_map(|cell| cell.split('`').skip(1).step_by(2))
+        .filter_map(|name| name.rsplit("::").next())
+        .collect();
+    assert!(names.len() > 50, "the tables were not found");
+    let sources = crate::tidy::sources("rs");
+    let crates = ["saoma-gateway", "saoma-demo"];
+    for name in names.into_iter().filter(|name| !crates.contains(name)) {
+        let is_word = |word: &str| word == name;
+        let has_name = |text: &str| {
+            text.split(|c: char| !c.is_alphanumeric() && c != '_')
+                .any(is_word)
+        };
+        assert!(
+            sources
+                .iter()
+                .any(|(file, text)| file.contains("/src/") && has_name(text)),
+            "docs/glossary.md names {name}, which the code does not have"
+        );
+    }
+}
+
 #[test]
 fn the_counter_counts_what_it_says() {
     let text = "\
@@ -104,6 +131,8 @@ fn the_counter_counts_what_it_says() {
 // How it works.
 /// Returns who asked.
 let x = 1; // What stands behind code is no block.
+#[cfg(test)]
+mod support;
     // Whence? Nobody's, and there are none.
 #[cfg(test)]
 mod tests {
@@ -144,9 +173,14 @@ fn folder(name: &str) -> String {
 
 /// The comments of a file, up to its module of tests.
 fn blocks(text: &str) -> Vec<Block<'_>> {
-    let text = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
     let (mut blocks, mut last) = (Vec::<Block<'_>>::new(), None);
-    for (index, line) in text.lines().enumerate() {
+    let mut lines = text.lines().enumerate().peekable();
+    while let Some((index, line)) = lines.next() {
+        // A module in a file of its own goes on without the tests.
+        let begins_module = |next: &str| next.contains("mod ") && next.ends_with('{');
+        if line == "#[cfg(test)]" && lines.peek().is_some_and(|(_, next)| begins_module(next)) {
+            break;
+        }
         let marker = marker(line);
         if let Some(marker) = marker {
             if last != Some(marker) {

@@ -4,7 +4,11 @@ type Attributes = Readonly<Record<string, string>>;
 type Children = readonly (Node | string)[];
 
 /** Creates an HTML element. Empty attributes are left out. */
-export function element<K extends keyof HTMLElementTagNameMap>(name: K, attributes: Attributes, ...children: Children): HTMLElementTagNameMap[K] {
+export function element<K extends keyof HTMLElementTagNameMap>(
+  name: K,
+  attributes: Attributes,
+  ...children: Children
+): HTMLElementTagNameMap[K] {
   return fill(document.createElement(name), attributes, children);
 }
 

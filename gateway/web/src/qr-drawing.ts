@@ -17,5 +17,9 @@ export function drawQr(text: string, label: string): SVGElement {
   }
   const length = code.size + 2 * QUIET_MODULES;
   const viewBox = `-${QUIET_MODULES} -${QUIET_MODULES} ${length} ${length}`;
-  return svgElement("svg", { viewBox, role: "img", "aria-label": label, "shape-rendering": "crispEdges" }, svgElement("path", { d }));
+  return svgElement(
+    "svg",
+    { viewBox, role: "img", "aria-label": label, "shape-rendering": "crispEdges" },
+    svgElement("path", { d }),
+  );
 }

@@ -1,11 +1,4 @@
-/**
- * `<qr-login>`: shows a login's code, follows the login, and goes where the gateway says.
- *
- * Attributes: `client-id`, `redirect-uri`, `code-challenge` (required), `gateway` (its origin; that of the page by
- * default), `state`, `oidc-nonce` (browsers hide an attribute named `nonce`), `scope` (`openid`), `locale` (the page's
- * language by default), `app-link` (shown beside the code on phones). A change of `locale` or `app-link` draws the element
- * anew; a change of any other opens a new login. Event: `saoma-state`, a {@link LoginStateEvent}.
- */
+/** The class of `<qr-login>`. */
 import { INITIAL_STATE, LoginConnection, type LoginState, type WaitingState } from "@saoma/client";
 import { element } from "./dom.ts";
 import { LoginStateEvent } from "./login-state-event.ts";
@@ -23,7 +16,15 @@ const CONTINUE_LINK_AFTER_MS = 3000;
 /** A narrow screen with a coarse pointer: a phone, which cannot scan its own screen. */
 const PHONE = "(max-width: 30rem) and (pointer: coarse)";
 
-/** The element. `@saoma/qr-login/define` gives it its tag. */
+/**
+ * `<qr-login>`: shows a login's code, follows the login, and opens the redirect URI once it is confirmed. The module
+ * `@saoma/qr-login/define` gives the element its tag.
+ *
+ * Attributes: `client-id`, `redirect-uri`, `code-challenge` (required), `gateway` (its origin; that of the page by
+ * default), `state`, `oidc-nonce` (browsers hide an attribute named `nonce`), `scope` (`openid`), `locale` (the page's
+ * language by default), `app-link` (shown beside the code on phones). A change of `locale` or `app-link` draws the element
+ * anew; a change of any other opens a new login. Event: `saoma-state`, a {@link LoginStateEvent}.
+ */
 export class QrLoginElement extends HTMLElement {
   static readonly observedAttributes = [
     "app-link",

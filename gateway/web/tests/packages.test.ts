@@ -96,7 +96,8 @@ describe.each(NAMES)("%s", (name) => {
     const files = await filesOf(name);
     for (const file of ["LICENSE", "README.md", "package.json", "lib/index.js", "lib/index.d.ts"]) expect(files).toContain(file);
     expect(files.filter((file) => !/^(lib|src)\/[\w.-]+\.(js|d\.ts|ts)$|^(LICENSE|README\.md|package\.json)$/.test(file))).toEqual([]);
-    expect(await readFile(join(project, "node_modules", name, "LICENSE"), "utf8")).toContain("Apache License");
+    const licence = await readFile(join(ROOT, "LICENSE"), "utf8");
+    expect(await readFile(join(project, "node_modules", name, "LICENSE"), "utf8")).toBe(licence);
   });
 
   test("exports files that it holds", async () => {
@@ -123,7 +124,8 @@ test.each([
 ])("a site is type-checked against the packages, by the module resolution %s", async (moduleResolution, module) => {
   const config = join(project, `tsconfig.${moduleResolution}.json`);
   const lib = ["es2022", "dom", "dom.iterable"];
-  const compilerOptions = { strict: true, noEmit: true, skipLibCheck: false, target: "es2022", lib, types: [], module, moduleResolution };
+  const checks = { strict: true, skipLibCheck: false, noEmit: true };
+  const compilerOptions = { ...checks, target: "es2022", lib, types: [], module, moduleResolution };
   await writeFile(config, JSON.stringify({ compilerOptions, files: ["site.ts"] }));
   const { stdout } = await run(join(ROOT, "node_modules/.bin/tsc"), ["-p", config]).catch((failure: { stdout: string }) => failure);
   expect(stdout).toBe("");
@@ -140,6 +142,7 @@ test.each([
   ["a type alone leaves nothing in the bundle", 'import { LoginStateEvent } from "@saoma/qr-login"; import "@saoma/client";', false],
   ["`define` defines the element", 'import "@saoma/qr-login/define";', true],
 ])("in a site's bundle %s", async (_name, contents, defines) => {
-  const { outputFiles } = await build({ stdin: { contents, resolveDir: project }, bundle: true, write: false, format: "esm", logLevel: "error" });
+  const stdin = { contents, resolveDir: project };
+  const { outputFiles } = await build({ stdin, bundle: true, write: false, format: "esm", logLevel: "error" });
   expect(outputFiles[0]?.text.includes("customElements.define")).toBe(defines);
 });

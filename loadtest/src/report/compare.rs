@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_has_every_figure_and_says_how_the_runs_differ() {
+    fn the_table_has_every_figure_and_the_differences_of_the_runs() {
         let mut after = sample();
         after.scenario.settings["rate"] = 900.into();
         after.latencies[3].percentiles.p50 /= 2.0;

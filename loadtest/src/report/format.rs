@@ -82,7 +82,7 @@ pub fn moment(seconds: u64) -> String {
 
 /// Flattens the settings of a scenario to names and values, without empty ones.
 ///
-/// A member of a member has the name `behaviours.login`. Each phase is one value: `phases.1` is `browsers 5, kind open`.
+/// A member of a member has the name `behaviours.login`. Each phase is one value: `phases.1` is `open (browsers 5)`.
 pub fn settings(settings: &Value) -> Vec<(String, String)> {
     let mut flat = Vec::new();
     for (name, value) in settings.as_object().into_iter().flatten() {
@@ -97,11 +97,7 @@ pub fn settings(settings: &Value) -> Vec<(String, String)> {
             }
             Value::Array(values) if values.iter().any(Value::is_object) => {
                 for (index, value) in (1..).zip(values) {
-                    let members = self::settings(value).into_iter();
-                    let members: Vec<_> = members
-                        .map(|(name, value)| format!("{name} {value}"))
-                        .collect();
-                    flat.push((format!("{name}.{index}"), members.join(", ")));
+                    flat.push((format!("{name}.{index}"), phase(value)));
                 }
             }
             Value::Array(values) => {
@@ -113,6 +109,23 @@ pub fn settings(settings: &Value) -> Vec<(String, String)> {
     }
     flat.retain(|(_, value)| !value.is_empty());
     flat
+}
+
+/// Formats a phase as its kind and settings: `open (browsers 5, settle 2.0)`.
+fn phase(phase: &Value) -> String {
+    let (kind, members): (Vec<_>, Vec<_>) = settings(phase)
+        .into_iter()
+        .partition(|(name, _)| name == "kind");
+    let kind = kind.into_iter().map(|(_, kind)| kind).collect::<String>();
+    let members: Vec<_> = members
+        .into_iter()
+        .map(|(name, value)| format!("{name} {value}"))
+        .collect();
+    if members.is_empty() {
+        kind
+    } else {
+        format!("{kind} ({})", members.join(", "))
+    }
 }
 
 /// Formats a value, a string without its quotes.
@@ -164,8 +177,8 @@ mod tests {
         });
         let expected = [
             ("people.login", "1"),
-            ("phases.1", "browsers 5, kind open"),
-            ("phases.2", "duration 1.5, kind hold"),
+            ("phases.1", "open (browsers 5)"),
+            ("phases.2", "hold (duration 1.5)"),
             ("rate", "2.5"),
             ("sizes", "1, 2"),
         ];

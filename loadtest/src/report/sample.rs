@@ -80,13 +80,13 @@ pub fn sample() -> Report {
         failures: Vec::new(),
         thresholds: Vec::new(),
     };
-    let demands = [
+    let thresholds = [
         "push.p99<5ms",
         "ledger.lost==0",
         "gateway.bytes_per_socket<=2KiB",
         "resume.p99<1s",
     ];
-    report.judge(&demands.map(|demand| demand.parse().unwrap()));
+    report.judge(&thresholds.map(|threshold| threshold.parse().unwrap()));
     report
 }
 

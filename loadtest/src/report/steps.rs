@@ -67,7 +67,7 @@ mod tests {
     use super::super::sample::sample_of_steps;
 
     #[test]
-    fn a_step_costs_what_its_parts_used_over_what_they_did() {
+    fn a_step_costs_its_processor_time_divided_by_its_arrivals() {
         let mut report = sample_of_steps();
         let names: Vec<_> = report
             .steps()
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nothing_was_watched_or_done_there_is_no_step() {
+    fn a_phase_without_watched_processes_or_arrivals_is_no_step() {
         let mut report = sample_of_steps();
         report.phases.truncate(2);
         report.phases[0].done = 0;

@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn the_summary_of_a_run_by_steps_tells_what_each_costs_each_process() {
+    fn the_summary_of_steps_has_their_cost_for_each_process() {
         let text = sample_of_steps().to_string();
         let (_, table) = text.split_once("CPU ms per 1,000").unwrap();
         let rows: Vec<Vec<&str>> = table
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn the_summary_of_a_run_that_failed_ends_by_saying_so() {
+    fn the_summary_of_a_failed_run_ends_with_the_verdict() {
         let text = sample_of_failure().to_string();
         assert!(text.contains("9 × phone: 503 <unavailable>"), "{text}");
         let (_, end) = text.rsplit_once("\n\n").unwrap();

@@ -39,7 +39,7 @@ fn a_figure_that_was_not_measured_keeps_no_threshold() {
 }
 
 #[test]
-fn an_error_says_what_is_wrong_and_what_there_is() {
+fn an_error_names_the_mistake_and_the_known_names() {
     assert!(refused("push.p99").contains("has no operator"));
     assert!(refused("push.p99=5").contains("has no operator"));
     assert!(refused("push.p99<fast").contains("`fast` is not a number"));
@@ -103,7 +103,7 @@ fn the_readme_names_every_figure() {
 
 /// Every name of [`Report::figures`] can be parsed.
 #[test]
-fn every_figure_of_a_report_can_be_demanded() {
+fn every_figure_of_a_report_can_be_bounded() {
     for report in [sample(), sample_of_steps()] {
         for figure in report.figures() {
             let threshold: Threshold = format!("{}>=0", figure.name).parse().unwrap();

@@ -44,7 +44,7 @@ impl Overrides {
                     set_in_phases(scenario, &[kind], rest, &value)?;
                 }
                 _ => {
-                    set(scenario, path, value).with_context(|| format!("{path} is not a table"))?
+                    set(scenario, path, value).with_context(|| format!("{path} is not a table"))?;
                 }
             }
         }

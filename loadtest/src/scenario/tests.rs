@@ -53,6 +53,22 @@ fn the_readme_describes_every_scenario() {
 }
 
 #[test]
+fn the_example_in_the_readme_is_valid() {
+    let readme = include_str!("../../README.md");
+    let (_, example) = readme
+        .split_once("A scenario lists its phases:\n\n")
+        .unwrap();
+    let lines = example
+        .lines()
+        .take_while(|line| line.is_empty() || line.starts_with("    "));
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), lines.collect::<Vec<_>>().join("\n")).unwrap();
+    let name = file.path().to_str().unwrap();
+    let scenario = Scenario::read(name, &Overrides::default()).unwrap();
+    assert_eq!((scenario.phases.len(), scenario.largest()), (2, 2000));
+}
+
+#[test]
 fn overrides_change_the_phases() {
     let overrides = Overrides {
         browsers: vec![1, 2],

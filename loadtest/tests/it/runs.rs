@@ -176,13 +176,18 @@ async fn steps_lose_no_login_between_two_nodes_and_report_their_cost() {
         "--set",
         "scan.rate=200",
     ];
-    let demands = [
+    let thresholds = [
         "gateway.cpu_ms_per_1000_confirms>0",
         "gateway.cpu_ms_per_1000_redeems<0",
     ];
-    let demands = demands.map(|demand| ["--threshold", demand]).concat();
+    let thresholds = thresholds
+        .map(|threshold| ["--threshold", threshold])
+        .concat();
     let (output, report) = world
-        .run("steps", &[&size[..], &demands, &["--pid", &here]].concat())
+        .run(
+            "steps",
+            &[&size[..], &thresholds, &["--pid", &here]].concat(),
+        )
         .await;
     let ledger = report.ledger;
     assert_eq!(

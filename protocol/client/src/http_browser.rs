@@ -37,6 +37,8 @@ pub struct HttpBrowser {
     stream: Option<(Response, EventStream)>,
     /// Messages received and not yet returned.
     received: VecDeque<ServerMessage>,
+    /// True once a settled message was returned, after which the gateway ends an event stream.
+    settled: bool,
     /// Close code and reason to report after the last message.
     close: Option<(u16, String)>,
 }
@@ -85,6 +87,7 @@ impl HttpBrowser {
             mode,
             stream: None,
             received: VecDeque::new(),
+            settled: false,
             close: None,
         }
     }
@@ -127,7 +130,8 @@ impl HttpBrowser {
     /// Returns an error if the login cannot be followed any more.
     pub async fn next_frame(&mut self) -> Result<Option<ServerMessage>, BrowserError> {
         if let Some(message) = self.received.pop_front() {
-            if message.is_settled() && matches!(self.mode, HttpMode::LongPoll { .. }) {
+            self.settled |= message.is_settled();
+            if self.settled && matches!(self.mode, HttpMode::LongPoll { .. }) {
                 self.close = Some((CloseCode::Done.code(), String::new()));
             }
             return Ok(Some(message));
@@ -153,8 +157,13 @@ impl HttpBrowser {
             return self.open_stream().await;
         };
         let Some(bytes) = response.chunk().await? else {
+            let code = if self.settled {
+                CloseCode::Done.code()
+            } else {
+                ABNORMAL_CLOSURE
+            };
             return Err(BrowserError::Closed {
-                code: ABNORMAL_CLOSURE,
+                code,
                 reason: "the stream ended".into(),
             });
         };

@@ -152,7 +152,7 @@ fn any_message() -> impl Strategy<Value = ClientMessage> {
 
 proptest! {
     #[test]
-    fn what_is_written_is_read_back_with_or_without_members_of_a_later_version(message in any_message()) {
+    fn messages_survive_their_text_also_with_members_of_a_later_version(message in any_message()) {
         let mut value = serde_json::to_value(&message).unwrap();
         prop_assert_eq!(ClientMessage::decode(&value.to_string()), Ok(message.clone()));
         value["of_a_later_version"] = serde_json::json!({ "x": [1] });

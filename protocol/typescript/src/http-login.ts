@@ -49,8 +49,7 @@ export class HttpLogin implements Transport {
   /**
    * Sends a request and returns its response.
    *
-   * # Errors
-   * Throws if the gateway refuses; the connection is then closed.
+   * Throws if the gateway refuses the request, which closes the connection, or if the connection is closed already.
    */
   async ask(path: string, init?: RequestInit): Promise<Response> {
     const response = await this.#fetch(path, { ...init, cache: "no-store", signal: this.#abort.signal });
@@ -60,11 +59,6 @@ export class HttpLogin implements Transport {
     if (!this.#login) this.message(JSON.stringify(problem));
     this.closed(closeCodeOf(problem.error), JSON.stringify({ retry_after_ms: (problem.retry_after ?? 0) * 1000 }));
     throw new Error(problem.error);
-  }
-
-  /** True once the listener is told nothing any more. */
-  get isOver(): boolean {
-    return !this.#listener;
   }
 
   heard(silenceLimit: number): void {

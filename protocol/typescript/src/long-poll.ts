@@ -10,8 +10,8 @@ const SILENCE_LIMIT_MS = (MAX_POLL_WAIT_SECONDS + 10) * 1000;
 export const openLongPoll = overHttp(follow);
 
 async function follow(http: HttpLogin, { last_seq, attempt }: ResumeRequest): Promise<void> {
-  // The first poll does not wait: its answer shows at once that this transport reaches the gateway.
-  for (let [after, wait] = [last_seq, 0]; !http.isOver; wait = MAX_POLL_WAIT_SECONDS) {
+  // The first poll does not wait: its answer shows at once that this transport reaches the gateway. `ask` throws after a close.
+  for (let [after, wait] = [last_seq, 0]; ; wait = MAX_POLL_WAIT_SECONDS) {
     const response = await http.ask(`${PATHS.events}?after=${after}&wait=${wait}&attempt=${attempt}`);
     const { messages, newest, close } = decodePollAnswer(await response.text());
     http.heard(SILENCE_LIMIT_MS);

@@ -1,19 +1,19 @@
-//! The net that finds faces: face-api's tiny detector, a small YOLO of convolutions that are separable.
+//! The net that finds faces: face-api's tiny detector, a small YOLO of separable convolutions.
 
-use ndarray::ShapeError;
+use rten_tensor::Tensor;
+use rten_tensor::prelude::*;
 
+use crate::graph::{AFTER, AROUND, Graph, HALVING_AFTER, INSIDE, Misfit, Net};
 use crate::picture::{Area, Picture};
-use crate::separable::{Plain, Separable};
-use crate::tensor::{Padding, Tensor};
 use crate::weights::{Weights, WeightsError};
 
-/// The side of the square that a picture is brought to, in pixels: faces from a sixth of its width on are found.
+/// Side of the square that a picture is scaled to, in pixels: faces from a sixth of its width on are found.
 const SIDE: usize = 224;
 
-/// The mean colour of what it was trained with.
+/// Mean colour of the training pictures.
 const MEAN: [f32; 3] = [117.001, 114.697, 97.404];
 
-/// The shapes of box that each cell tries, in cells: width and height.
+/// Shapes of box that each cell tries, in cells: width and height.
 const ANCHORS: [(f32, f32); 5] = [
     (1.603231, 2.094468),
     (6.041143, 7.080126),
@@ -25,103 +25,71 @@ const ANCHORS: [(f32, f32); 5] = [
 /// Numbers for each box: place, size and score.
 const BOX_NUMBERS: usize = 5;
 
-/// The least score of a face.
+/// Least score of a face.
 const MIN_SCORE: f32 = 0.5;
 
 /// Boxes that share more of their area than this are one face.
 const MAX_OVERLAP: f32 = 0.4;
 
-/// How a negative value is weakened.
+/// Slope of the rectification for negative values.
 const LEAK: f32 = 0.1;
 
 /// The net with its weights.
 #[derive(Debug)]
-pub struct DetectorNet {
-    first: Plain,
-    layers: Vec<Separable>,
-    last: Plain,
-}
+pub struct DetectorNet(Net);
 
 impl DetectorNet {
-    /// The net of these weights.
-    ///
-    /// # Errors
-    /// They are another net's.
-    pub fn new(mut weights: Weights) -> Result<Self, WeightsError> {
-        let first = Plain::new(&mut weights, "conv0")?;
-        let layer = |number| Separable::new(&mut weights, &format!("conv{number}"));
-        let layers = (1..=5).map(layer).collect::<Result<_, _>>()?;
-        Ok(Self {
-            first,
-            layers,
-            last: Plain::new(&mut weights, "conv8")?,
-        })
-    }
-
-    /// The faces of a picture, the surest first.
-    ///
-    /// # Errors
-    /// The weights do not fit each other.
-    pub fn find(&self, picture: &Picture) -> Result<Vec<Area>, ShapeError> {
-        let mut out = self
-            .first
-            .run(&picture.in_square(SIDE, false, MEAN), 1, Padding::Valid)?;
-        leak(&mut out);
-        for layer in &self.layers {
-            out = layer.run(&out.max_pool(2, 2, Padding::Same), 1, Padding::One)?;
-            leak(&mut out);
+    /// Builds the net. Fails if the weights are another net's.
+    pub fn new(weights: Weights) -> Result<Self, WeightsError> {
+        let mut graph = Graph::new(weights);
+        graph.conv("conv0", INSIDE)?;
+        for number in 1..=5 {
+            graph.leaky_relu(LEAK);
+            graph.max_pool(2, HALVING_AFTER);
+            graph.separable_conv(&format!("conv{number}"), AROUND)?;
         }
-        let cells = self
-            .last
-            .run(&out.max_pool(2, 1, Padding::Same), 1, Padding::Valid)?;
-        let scale = picture.width().max(picture.height()) as f32 / cells.width as f32;
-        Ok(apart(boxes(&cells, scale)))
+        graph.leaky_relu(LEAK);
+        graph.max_pool(2, AFTER);
+        graph.conv("conv8", INSIDE)?;
+        Ok(Self(graph.build()?))
+    }
+
+    /// Finds the faces of a picture, the surest first.
+    pub fn find(&self, picture: &Picture) -> Result<Vec<Area>, Misfit> {
+        let cells = self.0.run(picture.in_square(SIDE, false, MEAN))?;
+        Ok(distinct(boxes(&cells, picture.longest_side())))
     }
 }
 
-fn leak(tensor: &mut Tensor) {
-    tensor.map(|value| value.max(value * LEAK));
-}
-
-/// The boxes with enough of a score; `scale` is a cell's pixels of the picture.
-fn boxes(cells: &Tensor, scale: f32) -> Vec<(f32, Area)> {
-    let places = (0..cells.height)
-        .flat_map(|row| (0..cells.width).map(move |column| (row as f32, column as f32)));
-    let of_cell = |((row, column), numbers): ((f32, f32), &[f32])| {
-        let of_anchor = |(numbers, (anchor_width, anchor_height)): (&[f32], (f32, f32))| {
-            let &[x, y, width, height, score] = numbers else {
-                return None;
-            };
-            let (width, height) = (
-                width.exp() * anchor_width * scale,
-                height.exp() * anchor_height * scale,
-            );
-            let x = (column + sigmoid(x)) * scale - width / 2.0;
-            let y = (row + sigmoid(y)) * scale - height / 2.0;
-            Some((
-                sigmoid(score),
-                Area {
-                    x,
-                    y,
-                    width,
-                    height,
-                },
-            ))
-        };
-        numbers
-            .chunks_exact(BOX_NUMBERS)
-            .zip(ANCHORS)
-            .filter_map(of_anchor)
-            .collect::<Vec<_>>()
+/// Returns the boxes with enough of a score, in pixels of a picture whose longest side is `longest`.
+fn boxes(cells: &Tensor, longest: f32) -> Vec<(f32, Area)> {
+    let mut boxes = Vec::new();
+    let &[1, _, rows, columns] = cells.shape() else {
+        return boxes;
     };
-    let all = places
-        .zip(cells.values.chunks_exact(cells.channels))
-        .flat_map(of_cell);
-    all.filter(|(score, _)| *score > MIN_SCORE).collect()
+    let scale = longest / columns as f32;
+    for (row, column) in (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column))) {
+        for (anchor, (anchor_width, anchor_height)) in ANCHORS.into_iter().enumerate() {
+            let numbers = [0, 1, 2, 3, 4].map(|number| {
+                let channel = anchor * BOX_NUMBERS + number;
+                cells.get([0, channel, row, column]).copied()
+            });
+            let [Some(x), Some(y), Some(width), Some(height), Some(score)] = numbers else {
+                continue;
+            };
+            let width = width.exp() * anchor_width * scale;
+            let height = height.exp() * anchor_height * scale;
+            let x = (column as f32 + sigmoid(x)) * scale - width / 2.0;
+            let y = (row as f32 + sigmoid(y)) * scale - height / 2.0;
+            boxes.push((sigmoid(score), Area::new(x, y, width, height)));
+        }
+    }
+    boxes.retain(|(score, _)| *score > MIN_SCORE);
+    boxes
 }
 
-/// Of boxes that overlap only the surest.
-fn apart(mut boxes: Vec<(f32, Area)>) -> Vec<Area> {
+/// Keeps the surest of boxes that overlap.
+fn distinct(mut boxes: Vec<(f32, Area)>) -> Vec<Area> {
     boxes.sort_by(|(one, _), (other, _)| other.total_cmp(one));
     let mut kept: Vec<Area> = Vec::new();
     for (_, area) in boxes {
@@ -132,14 +100,14 @@ fn apart(mut boxes: Vec<(f32, Area)>) -> Vec<Area> {
     kept
 }
 
-/// What two areas have in common, as a share of what they cover together.
+/// Returns the intersection of two areas as a share of their union.
 fn overlap(one: Area, other: Area) -> f32 {
     let along = |start: f32, length: f32, other_start: f32, other_length: f32| {
         ((start + length).min(other_start + other_length) - start.max(other_start)).max(0.0)
     };
     let common = along(one.x, one.width, other.x, other.width)
         * along(one.y, one.height, other.y, other.height);
-    common / (one.width * one.height + other.width * other.height - common)
+    common / (one.size() + other.size() - common)
 }
 
 fn sigmoid(value: f32) -> f32 {
@@ -152,13 +120,8 @@ mod tests {
 
     #[test]
     fn boxes_of_one_face_are_one() {
-        let area = |x| Area {
-            x,
-            y: 0.0,
-            width: 10.0,
-            height: 10.0,
-        };
-        let found = apart(vec![(0.6, area(1.0)), (0.9, area(0.0)), (0.7, area(20.0))]);
+        let area = |x| Area::new(x, 0.0, 10.0, 10.0);
+        let found = distinct(vec![(0.6, area(1.0)), (0.9, area(0.0)), (0.7, area(20.0))]);
         assert_eq!(found, [area(0.0), area(20.0)]);
     }
 }

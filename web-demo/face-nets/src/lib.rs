@@ -1,28 +1,27 @@
-//! Three small nets, run on the CPU: where a face is, where its eyes and mouth are, and whose it is like.
+//! Three small nets, run on the CPU: they find a face, then its eyes and mouth, and describe it in numbers that can be
+//! compared.
 //!
-//! Of the hall they know nothing. They are a package of their own so that builds for development can optimise them.
+//! The hall is unknown here. This is a package of its own so that builds for development can optimise it.
 //!
 //! The weights are those of `@vladmandic/face-api` (MIT), which the web side's build takes from the npm package. The
-//! numbers that come out are held to what face-api itself makes of the same picture in a browser.
+//! descriptors are held to those that face-api computes of the same picture in a browser.
 
 mod detector;
+mod graph;
 mod landmarks;
 mod picture;
 mod recognition;
-mod separable;
-mod tensor;
 mod weights;
 
 use detector::DetectorNet;
+pub use graph::Misfit;
 use landmarks::LandmarkNet;
-use ndarray::ShapeError;
-use picture::Area;
 pub use picture::{MAX_BYTES, Picture, PictureError};
 use recognition::RecognitionNet;
 use weights::Weights;
 pub use weights::WeightsError;
 
-/// What a face looks like, as 128 numbers: those of one person are near each other.
+/// A face as 128 numbers: those of one person are near each other.
 #[derive(Clone, PartialEq)]
 pub struct Descriptor(Vec<f32>);
 
@@ -34,30 +33,25 @@ pub struct Nets {
     recognition: RecognitionNet,
 }
 
-/// The weights do not fit each other.
-#[derive(Debug, thiserror::Error)]
-#[error("the weights do not fit each other: {0}")]
-pub struct Misfit(#[from] ShapeError);
-
-/// What a picture shows.
+/// Result of a search for one face.
 #[derive(Debug)]
 pub enum Seen {
     /// One face, or one that is much nearer than all others.
     Face(Descriptor),
-    /// Nobody.
+    /// No face.
     Nobody,
     /// Several persons.
     Several,
 }
 
-/// Another face is left out of account when it covers less of the picture than this share of the largest one.
+/// Another face is ignored if it covers less of the picture than this share of the largest one.
 const BYSTANDER: f32 = 0.4;
 
 impl Nets {
-    /// The nets of the weights that `file` gives by name.
+    /// Builds the nets of the weights that `file` returns by name.
     ///
     /// # Errors
-    /// A file is missing, or does not hold what it should.
+    /// Returns an error if a file is missing, is malformed or holds another net's weights.
     pub fn load(file: impl Fn(&str) -> Option<Vec<u8>>) -> Result<Self, WeightsError> {
         let get = |name: String| file(&name).ok_or(WeightsError::Missing(name));
         let weights = |net: &str| {
@@ -71,7 +65,7 @@ impl Nets {
         })
     }
 
-    /// Whether their weights can be had: a build without them has no face checks.
+    /// Returns true if the build has the weights: without them there are no face checks.
     pub fn are_in(file: impl Fn(&str) -> Option<Vec<u8>>) -> bool {
         file("face_recognition_model-weights_manifest.json").is_some()
     }
@@ -79,18 +73,15 @@ impl Nets {
     /// Finds the face in a picture and describes it.
     ///
     /// # Errors
-    /// The weights do not fit each other.
+    /// Returns an error if the weights do not fit each other.
     pub fn look(&self, picture: &Picture) -> Result<Seen, Misfit> {
         let mut faces = self.detector.find(picture)?;
-        faces.sort_by(|one, other| size(*other).total_cmp(&size(*one)));
-        let (face, others) = match faces[..] {
+        faces.sort_by(|one, other| other.size().total_cmp(&one.size()));
+        let (face, second) = match faces[..] {
             [] => return Ok(Seen::Nobody),
-            [face, ref others @ ..] => (face, others),
+            [face, ref others @ ..] => (face, others.first()),
         };
-        if others
-            .first()
-            .is_some_and(|other| size(*other) > BYSTANDER * size(face))
-        {
+        if second.is_some_and(|second| second.size() > BYSTANDER * face.size()) {
             return Ok(Seen::Several);
         }
         match self.landmarks.align(picture, face)? {
@@ -100,42 +91,28 @@ impl Nets {
     }
 }
 
-fn size(area: Area) -> f32 {
-    area.width * area.height
-}
-
 impl Descriptor {
-    /// How far apart two faces are (Euclidean): 0.3-0.5 for one person's, 0.8 and more for strangers'.
+    /// Returns the Euclidean distance of two faces: 0.3-0.5 for one person's, 0.8 and more for strangers'.
     pub fn distance(&self, other: &Self) -> f32 {
-        self.0
-            .iter()
-            .zip(&other.0)
-            .map(|(one, other)| (one - other) * (one - other))
-            .sum::<f32>()
-            .sqrt()
+        let pairs = self.0.iter().zip(&other.0);
+        let squares = pairs.map(|(one, other)| (one - other) * (one - other));
+        squares.sum::<f32>().sqrt()
     }
 
-    /// The numbers, four bytes each.
+    /// Returns the numbers, four bytes each.
     pub fn to_bytes(&self) -> Vec<u8> {
-        self.0
-            .iter()
-            .flat_map(|number| number.to_le_bytes())
-            .collect()
+        let bytes = self.0.iter().copied().map(f32::to_le_bytes);
+        bytes.flatten().collect()
     }
 
-    /// The descriptor of these bytes; none when they are not [`Descriptor::to_bytes`]'.
+    /// Returns the descriptor of these bytes, or `None` if they are not those of [`Descriptor::to_bytes`].
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let numbers: Vec<f32> = bytes
-            .as_chunks()
-            .0
-            .iter()
-            .map(|number| f32::from_le_bytes(*number))
-            .collect();
-        (bytes.len() == recognition::DESCRIPTOR_LENGTH * size_of::<f32>()).then_some(Self(numbers))
+        let length = recognition::DESCRIPTOR_LENGTH * size_of::<f32>();
+        (bytes.len() == length).then(|| Self(weights::floats(bytes)))
     }
 }
 
-/// A face is nobody's business but its person's: the numbers are not printed.
+/// Hides the numbers, which are personal data, from logs.
 impl std::fmt::Debug for Descriptor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Descriptor(…)")
@@ -146,7 +123,7 @@ impl std::fmt::Debug for Descriptor {
 mod tests {
     use super::*;
 
-    /// What face-api made of the astronaut in Chromium; `web/tests/face-descriptor.test.ts` sees to it that it still does.
+    /// The astronaut's descriptor by face-api in Chromium; `web/tests/face-descriptor.test.ts` holds it to today's.
     const IN_A_BROWSER: &str = include_str!("../../vectors/face-descriptor.json");
 
     fn nets() -> Nets {
@@ -155,20 +132,16 @@ mod tests {
     }
 
     fn seen(nets: &Nets, name: &str) -> Seen {
-        let file = format!(
-            "{}/../../.venv/faces/{name}.jpg",
-            env!("CARGO_MANIFEST_DIR")
-        );
-        let jpeg =
-            std::fs::read(&file).unwrap_or_else(|_| panic!("{file} is missing: run `make setup`"));
+        let faces = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.venv/faces");
+        let jpeg = std::fs::read(format!("{faces}/{name}.jpg")).expect("run `make setup`");
         nets.look(&Picture::from_jpeg(&jpeg).unwrap()).unwrap()
     }
 
     fn described(nets: &Nets, name: &str) -> Descriptor {
-        match seen(nets, name) {
-            Seen::Face(descriptor) => descriptor,
-            other => panic!("{name}: {other:?}"),
-        }
+        let Seen::Face(descriptor) = seen(nets, name) else {
+            panic!("{name}: not one face");
+        };
+        descriptor
     }
 
     #[test]
@@ -181,23 +154,22 @@ mod tests {
     #[test]
     fn pictures_of_one_person_are_near_and_of_two_far_apart() {
         let nets = nets();
-        let [astronaut, nearer, person, later, another] = [
-            "astronaut",
-            "astronaut-nearer",
-            "person",
-            "person-later",
-            "another-person",
-        ]
-        .map(|name| described(&nets, name));
-        for (one, other) in [(&astronaut, &nearer), (&person, &later)] {
-            assert!(one.distance(other) < 0.5, "{}", one.distance(other));
-        }
+        let between = |one, other| described(&nets, one).distance(&described(&nets, other));
         for (one, other) in [
-            (&astronaut, &person),
-            (&nearer, &another),
-            (&later, &another),
+            ("astronaut", "astronaut-nearer"),
+            ("person", "person-later"),
         ] {
-            assert!(one.distance(other) > 0.7, "{}", one.distance(other));
+            let distance = between(one, other);
+            assert!(distance < 0.5, "{one}, {other}: {distance}");
+        }
+        let strangers = [
+            ("astronaut", "person"),
+            ("astronaut-nearer", "another-person"),
+            ("person-later", "another-person"),
+        ];
+        for (one, other) in strangers {
+            let distance = between(one, other);
+            assert!(distance > 0.7, "{one}, {other}: {distance}");
         }
     }
 

@@ -2,26 +2,25 @@
 
 use std::io::Cursor;
 
+use rten_tensor::NdTensor;
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
-use crate::tensor::Tensor;
-
-/// The largest picture that is decoded, in bytes: 640 × 480 of a phone's camera has about 60 KB.
+/// Size of the largest picture that is decoded, in bytes: 640 × 480 of a phone's camera has about 60 KB.
 pub const MAX_BYTES: usize = 128 * 1024;
 
-/// The longest side, in pixels, looked at before anything is decoded: 1024 × 1024 pixels are 3 MB of memory.
+/// Longest side, in pixels, checked before pixels are decoded: 1024 × 1024 of them take 3 MB of memory.
 const MAX_SIDE: usize = 1024;
 
-/// The shortest side: in a smaller picture no face has the 150 pixels that the descriptor is made of.
+/// Shortest side, in pixels: in a smaller picture no face has the 150 pixels that the descriptor is made of.
 const MIN_SIDE: usize = 160;
 
 /// Pixels, row by row, red, green and blue of each.
 #[derive(Debug, Clone)]
 pub struct Picture {
-    width: usize,
-    height: usize,
+    pub(crate) width: usize,
+    pub(crate) height: usize,
     rgb: Vec<u8>,
 }
 
@@ -34,7 +33,30 @@ pub struct Area {
     pub height: f32,
 }
 
-/// Why a file is not taken for a picture.
+impl Area {
+    /// Creates an area from its left and upper edge and its size.
+    pub const fn new(x: f32, y: f32, width: f32, height: f32) -> Self {
+        Self {
+            x,
+            y,
+            width,
+            height,
+        }
+    }
+
+    /// Returns the number of pixels.
+    pub fn size(self) -> f32 {
+        self.width * self.height
+    }
+
+    /// Rounds down to whole pixels.
+    pub fn floor(self) -> Self {
+        let [x, y, width, height] = [self.x, self.y, self.width, self.height].map(f32::floor);
+        Self::new(x, y, width, height)
+    }
+}
+
+/// Reason why a file is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PictureError {
     /// More than [`MAX_BYTES`].
@@ -52,7 +74,7 @@ impl Picture {
     /// Reads a JPEG. Its sides are checked before memory is taken for its pixels.
     ///
     /// # Errors
-    /// See [`PictureError`].
+    /// Returns an error in each case of [`PictureError`].
     pub fn from_jpeg(bytes: &[u8]) -> Result<Self, PictureError> {
         if bytes.len() > MAX_BYTES {
             return Err(PictureError::TooLarge);
@@ -76,93 +98,62 @@ impl Picture {
         }
     }
 
-    /// Pixels across.
-    pub const fn width(&self) -> usize {
-        self.width
+    /// Returns the length of the longest side, in pixels.
+    pub fn longest_side(&self) -> f32 {
+        self.width.max(self.height) as f32
     }
 
-    /// Pixels down.
-    pub const fn height(&self) -> usize {
-        self.height
-    }
-
-    /// The part of the picture that an area covers, in whole pixels. None when it covers none.
+    /// Cuts out an area, in whole pixels. Returns `None` if it covers none of the picture.
     pub fn cut(&self, area: Area) -> Option<Self> {
         let (x, y) = (area.x.max(0.0), area.y.max(0.0));
-        let width = (area.x + area.width - x).min(self.width as f32 - x).floor();
-        let height = (area.y + area.height - y)
-            .min(self.height as f32 - y)
-            .floor();
+        let (right, bottom) = (area.x + area.width, area.y + area.height);
+        let width = (right.min(self.width as f32) - x).floor();
+        let height = (bottom.min(self.height as f32) - y).floor();
         if width < 1.0 || height < 1.0 {
             return None;
         }
         let (x, y, width, height) = (x as usize, y as usize, width as usize, height as usize);
         let rows = self.rgb.chunks_exact(self.width * 3).skip(y).take(height);
-        let rgb = rows
-            .flat_map(|row| &row[x * 3..(x + width) * 3])
-            .copied()
-            .collect();
+        let rows: Vec<&[u8]> = rows.map(|row| &row[x * 3..(x + width) * 3]).collect();
+        let rgb = rows.concat();
         Some(Self { width, height, rgb })
     }
 
-    /// The picture in a square of `side` pixels, in its own proportions, black beside it; as numbers of which `mean` is
-    /// taken away, divided by 255.
-    pub fn in_square(&self, side: usize, centred: bool, mean: [f32; 3]) -> Tensor {
-        let mut out = Tensor::zeros(side, side, 3);
-        out.add_to_channels(&mean.map(|mean| -mean / 255.0));
-        let scale = side as f32 / self.width.max(self.height) as f32;
-        let (width, height) = (self.width as f32 * scale, self.height as f32 * scale);
-        let margin = |length: f32| {
-            if centred {
-                (side as f32 - length) / 2.0
-            } else {
-                0.0
-            }
+    /// Scales the picture into a square of `side` pixels, in its own proportions with black beside it. Subtracts `mean`
+    /// from the numbers, divides them by 255, and puts the channels first.
+    pub fn in_square(&self, side: usize, centred: bool, mean: [f32; 3]) -> NdTensor<f32, 4> {
+        let along = |original: usize| {
+            let scaled = original as f32 * (side as f32 / self.longest_side());
+            let free = if centred { side as f32 - scaled } else { 0.0 };
+            sources(side, free / 2.0, scaled, original)
         };
-        let columns = sources(side, margin(width), width, self.width);
-        for (row, vertical) in sources(side, margin(height), height, self.height)
-            .into_iter()
-            .enumerate()
-        {
-            for (column, horizontal) in columns.iter().enumerate() {
-                let (Some(vertical), Some(horizontal)) = (vertical, horizontal) else {
-                    continue;
-                };
-                let place = &mut out.values[(row * side + column) * 3..][..3];
-                for (channel, value) in place.iter_mut().enumerate() {
-                    *value = (self.between(vertical, *horizontal, channel) - mean[channel]) / 255.0;
-                }
-            }
-        }
-        out
+        let (rows, columns) = (along(self.height), along(self.width));
+        NdTensor::from_fn([1, 3, side, side], |[_, channel, row, column]| {
+            let value = match (rows[row], columns[column]) {
+                (Some(vertical), Some(horizontal)) => self.between(vertical, horizontal, channel),
+                _ => 0.0,
+            };
+            (value - mean[channel]) / 255.0
+        })
     }
 
-    /// A channel's value between four pixels.
+    /// Returns a channel's value between four pixels.
     fn between(&self, vertical: Source, horizontal: Source, channel: usize) -> f32 {
-        let pixel = |row: usize, column: usize| {
-            f32::from(self.rgb[(row * self.width + column) * 3 + channel])
-        };
         let mix = |first: f32, second: f32, share: f32| first + (second - first) * share;
-        let line = |row| {
-            mix(
-                pixel(row, horizontal.first),
-                pixel(row, horizontal.second),
-                horizontal.share,
-            )
+        let line = |row: usize| {
+            let pixel = |column| f32::from(self.rgb[(row * self.width + column) * 3 + channel]);
+            let Source(first, second, share) = horizontal;
+            mix(pixel(first), pixel(second), share)
         };
-        mix(line(vertical.first), line(vertical.second), vertical.share)
+        mix(line(vertical.0), line(vertical.1), vertical.2)
     }
 }
 
-/// The two pixels that a pixel of the scaled picture lies between, and how near it is to the second.
-#[derive(Debug, Clone, Copy)]
-struct Source {
-    first: usize,
-    second: usize,
-    share: f32,
-}
+/// The two pixels that a pixel of the scaled picture lies between, and the share of the second.
+#[derive(Clone, Copy)]
+struct Source(usize, usize, f32);
 
-/// For each of `side` pixels its source along one axis; none beside the picture.
+/// Returns the source of each of `side` pixels along one axis, or `None` beside the picture.
 fn sources(side: usize, margin: f32, scaled: f32, original: usize) -> Vec<Option<Source>> {
     let last = original - 1;
     let source = |out: usize| {
@@ -172,11 +163,8 @@ fn sources(side: usize, margin: f32, scaled: f32, original: usize) -> Vec<Option
         }
         let place = (place * original as f32 / scaled - 0.5).clamp(0.0, last as f32);
         let first = place as usize;
-        Some(Source {
-            first,
-            second: (first + 1).min(last),
-            share: place - first as f32,
-        })
+        let second = (first + 1).min(last);
+        Some(Source(first, second, place - first as f32))
     };
     (0..side).map(source).collect()
 }
@@ -194,56 +182,30 @@ mod tests {
 
     #[test]
     fn what_is_no_picture_of_a_phones_camera_is_refused() {
-        assert_eq!(
-            Picture::from_jpeg(&vec![0; MAX_BYTES + 1]).unwrap_err(),
-            PictureError::TooLarge
-        );
-        assert_eq!(Picture::from_jpeg(b"").unwrap_err(), PictureError::NoJpeg);
-        assert_eq!(
-            Picture::from_jpeg(b"\x89PNG").unwrap_err(),
-            PictureError::NoJpeg
-        );
+        let error = |bytes: &[u8]| Picture::from_jpeg(bytes).unwrap_err();
+        assert_eq!(error(&[0; MAX_BYTES + 1]), PictureError::TooLarge);
+        assert_eq!(error(b""), PictureError::NoJpeg);
+        assert_eq!(error(b"\x89PNG"), PictureError::NoJpeg);
     }
 
     #[test]
     fn a_cut_stays_inside_of_the_picture() {
         let picture = striped(10, 4);
-        let cut = picture
-            .cut(Area {
-                x: -2.0,
-                y: 1.0,
-                width: 5.0,
-                height: 9.0,
-            })
-            .unwrap();
-        assert_eq!(
-            (cut.width, cut.height, &cut.rgb[..9]),
-            (3, 3, &[0, 0, 0, 1, 1, 1, 2, 2, 2][..])
-        );
-        assert!(
-            picture
-                .cut(Area {
-                    x: 10.0,
-                    y: 0.0,
-                    width: 5.0,
-                    height: 2.0
-                })
-                .is_none()
-        );
+        let cut = picture.cut(Area::new(-2.0, 1.0, 5.0, 9.0)).unwrap();
+        assert_eq!((cut.width, cut.height), (3, 3));
+        assert_eq!(cut.rgb[..9], [0, 0, 0, 1, 1, 1, 2, 2, 2]);
+        assert!(picture.cut(Area::new(10.0, 0.0, 5.0, 2.0)).is_none());
     }
 
     #[test]
     fn a_square_keeps_the_proportions() {
         let square = striped(8, 4).in_square(4, true, [0.0; 3]);
-        let rows: Vec<f32> = square.values.iter().step_by(12).copied().collect();
+        let rows = [0, 1, 2, 3].map(|row| square[[0, 0, row, 0]]);
         assert_eq!(rows, [0.0, 0.5 / 255.0, 0.5 / 255.0, 0.0]);
         let corner = striped(8, 4).in_square(4, false, [0.0; 3]);
-        assert_eq!(
-            corner.values[..6]
-                .iter()
-                .map(|value| (value * 255.0) as u8)
-                .collect::<Vec<_>>(),
-            [0, 0, 0, 2, 2, 2]
-        );
+        for channel in 0..3 {
+            let columns = [0, 1].map(|column| (corner[[0, channel, 0, column]] * 255.0) as u8);
+            assert_eq!(columns, [0, 2]);
+        }
     }
 }

@@ -1,19 +1,19 @@
-//! Weights as face-api's models keep them: a manifest with each tensor's name, shape and scale, and one file of bytes.
+//! Weights as face-api's models keep them: a manifest with the name, shape and scale of each tensor, and one file of bytes.
 
+use std::collections::HashMap;
+
+use rten_tensor::Tensor;
+use rten_tensor::prelude::*;
 use serde::Deserialize;
 
-use crate::tensor::Kernel;
-
-/// The weights of one net.
+/// The weights of one net, by name.
 #[derive(Debug)]
-pub struct Weights {
-    tensors: Vec<(String, Vec<usize>, Vec<f32>)>,
-}
+pub struct Weights(HashMap<String, Tensor>);
 
-/// Why weights cannot be used.
+/// Reason why weights cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum WeightsError {
-    /// They are not in the build.
+    /// The build lacks a file.
     #[error("the file {0} is not in the build: run `make web`")]
     Missing(String),
     /// The manifest cannot be read.
@@ -22,9 +22,15 @@ pub enum WeightsError {
     /// The bytes end before the manifest does.
     #[error("the weights end before {0}")]
     Short(String),
-    /// A tensor that the net needs is not there, or has another shape.
+    /// A tensor that the net needs is missing or has another number of axes.
     #[error("the weights have no {0} of the right shape")]
     Tensor(String),
+    /// The net cannot be written as an ONNX model.
+    #[error("the net cannot be written: {0}")]
+    Write(#[from] rten_onnx::protobuf::ProtobufError),
+    /// rten rejects the net.
+    #[error("the net cannot be loaded: {0}")]
+    Load(#[from] rten::LoadError),
 }
 
 #[derive(Deserialize)]
@@ -48,100 +54,52 @@ struct Quantization {
 
 impl Weights {
     /// Reads manifest and bytes.
-    ///
-    /// # Errors
-    /// They do not belong together, or are none.
     pub fn read(manifest: &[u8], bytes: &[u8]) -> Result<Self, WeightsError> {
         let groups: Vec<Group> = serde_json::from_slice(manifest)?;
-        let (mut tensors, mut rest) = (Vec::new(), bytes);
-        for Entry {
-            name,
-            shape,
-            quantization,
-        } in groups.into_iter().flat_map(|group| group.weights)
-        {
-            let number_bytes = if quantization.is_some() {
-                1
-            } else {
-                size_of::<f32>()
+        let (mut tensors, mut rest) = (HashMap::new(), bytes);
+        for entry in groups.into_iter().flat_map(|group| group.weights) {
+            let size = entry.quantization.as_ref().map_or(size_of::<f32>(), |_| 1);
+            let length = entry.shape.iter().product::<usize>() * size;
+            let Some((own, others)) = rest.split_at_checked(length) else {
+                return Err(WeightsError::Short(entry.name));
             };
-            let length = shape.iter().product::<usize>() * number_bytes;
-            let (own, others) = rest
-                .split_at_checked(length)
-                .ok_or_else(|| WeightsError::Short(name.clone()))?;
-            let values = match quantization {
-                Some(Quantization { scale, min }) => own
-                    .iter()
-                    .map(|byte| f32::from(*byte) * scale + min)
-                    .collect(),
-                None => own
-                    .as_chunks()
-                    .0
-                    .iter()
-                    .map(|number| f32::from_le_bytes(*number))
-                    .collect(),
+            let values: Vec<f32> = match entry.quantization {
+                Some(Quantization { scale, min }) => {
+                    let number = |byte: &u8| f32::from(*byte) * scale + min;
+                    own.iter().map(number).collect()
+                }
+                None => floats(own),
             };
-            tensors.push((name, shape, values));
+            tensors.insert(entry.name, Tensor::from_data(&entry.shape, values));
             rest = others;
         }
-        Ok(Self { tensors })
+        Ok(Self(tensors))
     }
 
-    /// Takes a convolution's kernel.
-    ///
-    /// # Errors
-    /// It is not there.
-    pub fn kernel(&mut self, name: &str) -> Result<Kernel, WeightsError> {
-        let (shape, values) = self.take(name)?;
-        let [height, width, inputs, outputs] = shape[..] else {
-            return Err(WeightsError::Tensor(name.to_owned()));
-        };
-        Ok(Kernel {
-            height,
-            width,
-            inputs,
-            outputs,
-            values,
-        })
-    }
-
-    /// Takes a matrix, as a kernel that covers one place.
-    ///
-    /// # Errors
-    /// It is not there.
-    pub fn matrix(&mut self, name: &str) -> Result<Kernel, WeightsError> {
-        let (shape, values) = self.take(name)?;
-        let [inputs, outputs] = shape[..] else {
-            return Err(WeightsError::Tensor(name.to_owned()));
-        };
-        Ok(Kernel {
-            height: 1,
-            width: 1,
-            inputs,
-            outputs,
-            values,
-        })
+    /// Takes the kernel of a convolution: outputs, inputs, height, width. TensorFlow has them in the opposite order.
+    pub fn kernel(&mut self, name: &str) -> Result<Tensor, WeightsError> {
+        let missing = || WeightsError::Tensor(name.to_owned());
+        let mut tensor = self.0.remove(name).ok_or_else(missing)?;
+        // A matrix is a kernel that covers one pixel.
+        if tensor.ndim() == 2 {
+            tensor.insert_axis(0);
+            tensor.insert_axis(0);
+        }
+        let kernel = (tensor.ndim() == 4).then(|| tensor.permuted(&[3, 2, 0, 1]).to_tensor());
+        kernel.ok_or_else(missing)
     }
 
     /// Takes a number for each channel.
-    ///
-    /// # Errors
-    /// They are not there.
-    pub fn vector(&mut self, name: &str) -> Result<Vec<f32>, WeightsError> {
-        let (shape, values) = self.take(name)?;
-        if shape.len() == 1 {
-            Ok(values)
-        } else {
-            Err(WeightsError::Tensor(name.to_owned()))
-        }
+    pub fn vector(&mut self, name: &str) -> Result<Tensor, WeightsError> {
+        let vector = self.0.remove(name).filter(|tensor| tensor.ndim() == 1);
+        vector.ok_or_else(|| WeightsError::Tensor(name.to_owned()))
     }
+}
 
-    fn take(&mut self, name: &str) -> Result<(Vec<usize>, Vec<f32>), WeightsError> {
-        let found = self.tensors.iter().position(|(found, ..)| found == name);
-        let found = found.ok_or_else(|| WeightsError::Tensor(name.to_owned()))?;
-        let (_, shape, values) = self.tensors.swap_remove(found);
-        Ok((shape, values))
-    }
+/// Reads numbers of four bytes each.
+pub fn floats(bytes: &[u8]) -> Vec<f32> {
+    let (numbers, _) = bytes.as_chunks();
+    numbers.iter().copied().map(f32::from_le_bytes).collect()
 }
 
 #[cfg(test)]
@@ -160,29 +118,21 @@ mod tests {
     #[test]
     fn bytes_become_numbers_by_scale_and_least() {
         let mut weights = Weights::read(MANIFEST.as_bytes(), BYTES).unwrap();
-        assert_eq!(weights.kernel("filters").unwrap().values, [-1.0, 1.0]);
-        assert_eq!(weights.vector("bias").unwrap(), [7.0, 9.0]);
-        assert_eq!(weights.vector("plain").unwrap(), [1.5]);
-        assert!(matches!(
-            weights.vector("bias"),
-            Err(WeightsError::Tensor(_))
-        ));
+        assert_eq!(weights.kernel("filters").unwrap().to_vec(), [-1.0, 1.0]);
+        assert_eq!(weights.vector("bias").unwrap().to_vec(), [7.0, 9.0]);
+        assert_eq!(weights.vector("plain").unwrap().to_vec(), [1.5]);
+        let again = weights.vector("bias");
+        assert!(matches!(again, Err(WeightsError::Tensor(_))));
     }
 
     #[test]
     fn weights_that_do_not_fit_their_manifest_are_refused() {
-        assert!(matches!(
-            Weights::read(MANIFEST.as_bytes(), &BYTES[..7]),
-            Err(WeightsError::Short(_))
-        ));
-        assert!(matches!(
-            Weights::read(b"{}", &[]),
-            Err(WeightsError::Manifest(_))
-        ));
+        let short = Weights::read(MANIFEST.as_bytes(), &BYTES[..7]);
+        assert!(matches!(short, Err(WeightsError::Short(_))));
+        let malformed = Weights::read(b"{}", &[]);
+        assert!(matches!(malformed, Err(WeightsError::Manifest(_))));
         let mut weights = Weights::read(MANIFEST.as_bytes(), BYTES).unwrap();
-        assert!(matches!(
-            weights.kernel("bias"),
-            Err(WeightsError::Tensor(_))
-        ));
+        let vector = weights.kernel("bias");
+        assert!(matches!(vector, Err(WeightsError::Tensor(_))));
     }
 }

@@ -1,28 +1,29 @@
 //! An account: a person's, and the same one on both surfaces.
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{FromRow, Row, SqliteConnection, SqlitePool};
+use sqlx::{SqliteConnection, SqlitePool};
 
 use super::contacts::Contacts;
 use super::id_number::IdNumber;
 use super::standing::AccountStanding;
 
 /// An account, without its password.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, sqlx::FromRow)]
 pub struct Account {
     /// The `sub` of its tokens, such as `c-1001`.
     pub id: String,
-    /// What its owner logs in by; unique, whatever the case.
+    /// The user name: unique, without regard to case.
     pub user_name: String,
     /// Its owner's citizen ID number.
+    #[sqlx(try_from = "String")]
     pub id_number: IdNumber,
     /// Its owner's name.
     pub name: String,
     /// The phone that was given on registration.
     pub phone: String,
     /// An e-mail address, a QQ and a WeChat number, as far as given.
+    #[sqlx(flatten)]
     pub contacts: Contacts,
-    /// What it may be used for.
+    /// The standing, which decides about the services.
     pub standing: AccountStanding,
     /// When it was made, Unix seconds.
     pub created_at: i64,
@@ -51,7 +52,7 @@ pub enum NotMade {
     /// The person has one already.
     #[error("there is an account of this ID number")]
     HasOne,
-    /// Somebody else has the user name.
+    /// The user name belongs to another person.
     #[error("the user name is taken")]
     UserNameTaken,
     /// The database failed.
@@ -61,9 +62,6 @@ pub enum NotMade {
 
 impl Account {
     /// The account of this id.
-    ///
-    /// # Errors
-    /// The database's.
     pub async fn find(db: &SqlitePool, id: &str) -> Result<Option<Self>, sqlx::Error> {
         sqlx::query_as("SELECT * FROM accounts WHERE id = ?1")
             .bind(id)
@@ -72,27 +70,18 @@ impl Account {
     }
 
     /// The account of this person.
-    ///
-    /// # Errors
-    /// The database's.
     pub async fn of(db: &SqlitePool, id_number: &IdNumber) -> Result<Option<Self>, sqlx::Error> {
         let account = sqlx::query_as("SELECT * FROM accounts WHERE id_number = ?1");
         account.bind(id_number.as_str()).fetch_optional(db).await
     }
 
-    /// Whether somebody has this user name.
-    ///
-    /// # Errors
-    /// The database's.
+    /// Returns true if an account has this user name.
     pub async fn has_user_name(db: &SqlitePool, user_name: &str) -> Result<bool, sqlx::Error> {
         let found = sqlx::query_scalar::<_, i64>("SELECT 1 FROM accounts WHERE user_name = ?1");
         Ok(found.bind(user_name).fetch_optional(db).await?.is_some())
     }
 
     /// Makes an account: its id.
-    ///
-    /// # Errors
-    /// See [`NotMade`].
     pub async fn make(db: &mut SqliteConnection, new: &NewAccount<'_>) -> Result<String, NotMade> {
         let made = sqlx::query_scalar(
             "INSERT INTO accounts (user_name, password_hash, id_number, name, phone, email, qq, wechat, standing, created_at)
@@ -120,31 +109,11 @@ impl Account {
     }
 
     /// Makes a provisional account a verified one.
-    ///
-    /// # Errors
-    /// The database's.
     pub async fn verify(db: &mut SqliteConnection, id: &str) -> Result<(), sqlx::Error> {
         sqlx::query("UPDATE accounts SET standing = 'verified' WHERE id = ?1")
             .bind(id)
             .execute(db)
             .await
             .map(drop)
-    }
-}
-
-impl FromRow<'_, SqliteRow> for Account {
-    fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
-        let id_number: String = row.try_get("id_number")?;
-        Ok(Self {
-            id: row.try_get("id")?,
-            user_name: row.try_get("user_name")?,
-            id_number: IdNumber::try_from(id_number)
-                .map_err(|error| sqlx::Error::Decode(error.into()))?,
-            name: row.try_get("name")?,
-            phone: row.try_get("phone")?,
-            contacts: Contacts::from_row(row)?,
-            standing: row.try_get("standing")?,
-            created_at: row.try_get("created_at")?,
-        })
     }
 }

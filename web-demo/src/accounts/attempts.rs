@@ -4,10 +4,10 @@ use std::net::IpAddr;
 
 use sqlx::{SqliteConnection, SqlitePool};
 
-/// How often something may be tried.
+/// The rate of attempts at an action.
 #[derive(Debug, Clone, Copy)]
 pub struct AttemptLimit {
-    /// What is tried; part of the key.
+    /// The action, part of the key.
     pub name: &'static str,
     /// Attempts at once.
     pub burst: u32,
@@ -16,24 +16,25 @@ pub struct AttemptLimit {
 }
 
 /// Passwords for one account: five, then one a minute.
-pub const PASSWORD_PER_ACCOUNT: AttemptLimit = AttemptLimit {
-    name: "password_account",
-    burst: 5,
-    interval: 60,
-};
+pub const PASSWORD_PER_ACCOUNT: AttemptLimit = AttemptLimit::new("password_account", 5, 60);
 
 /// Passwords from one address, where a household or an office may sit: thirty, then one in ten seconds.
-pub const PASSWORD_PER_ADDRESS: AttemptLimit = AttemptLimit {
-    name: "password_address",
-    burst: 30,
-    interval: 10,
-};
+pub const PASSWORD_PER_ADDRESS: AttemptLimit = AttemptLimit::new("password_address", 30, 10);
 
 /// Too many attempts: the seconds to wait until the next may be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wait(pub u32);
 
 impl AttemptLimit {
+    /// Creates a limit: `burst` attempts at once, then one in `interval` seconds.
+    pub const fn new(name: &'static str, burst: u32, interval: u32) -> Self {
+        Self {
+            name,
+            burst,
+            interval,
+        }
+    }
+
     /// Counts an attempt.
     ///
     /// # Errors
@@ -67,9 +68,6 @@ impl AttemptLimit {
     }
 
     /// Takes an attempt back that turned out to be right: only wrong ones are to be few.
-    ///
-    /// # Errors
-    /// The database's.
     pub async fn forgive(self, db: &SqlitePool, key: &str) -> Result<(), sqlx::Error> {
         sqlx::query("UPDATE attempts SET worked_off_at = worked_off_at - ?2 WHERE key = ?1")
             .bind(self.key(key))
@@ -80,9 +78,6 @@ impl AttemptLimit {
     }
 
     /// Takes all attempts back: what was tried for is known by a better proof now.
-    ///
-    /// # Errors
-    /// The database's.
     pub async fn forgive_all(
         self,
         db: &mut SqliteConnection,
@@ -119,11 +114,7 @@ pub fn address_key(address: IpAddr) -> String {
 mod tests {
     use super::*;
 
-    const LIMIT: AttemptLimit = AttemptLimit {
-        name: "test",
-        burst: 3,
-        interval: 100,
-    };
+    const LIMIT: AttemptLimit = AttemptLimit::new("test", 3, 100);
 
     async fn database() -> (tempfile::TempDir, SqlitePool) {
         let directory = tempfile::tempdir().unwrap();

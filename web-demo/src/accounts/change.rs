@@ -28,9 +28,6 @@ pub enum ChangeError {
 
 impl Accounts {
     /// Changes an account's password. Wrong old ones count as attempts to log in.
-    ///
-    /// # Errors
-    /// See [`ChangeError`]; the account is as before.
     pub async fn change_password(
         &self,
         account: &Account,

@@ -1,12 +1,12 @@
-//! How a person can be reached: e-mail, QQ, WeChat. Each may be left out.
+//! The contacts of a person: e-mail, QQ, WeChat. Each may be left out.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use sqlx::{FromRow, SqlitePool};
 
 /// The longest address that mail can be sent to (RFC 5321 §4.5.3.1.3).
 const MAX_EMAIL_BYTES: usize = 254;
 
-/// What is on record.
+/// The contacts on record.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, FromRow)]
 #[serde(default, deny_unknown_fields)]
 pub struct Contacts {
@@ -18,8 +18,8 @@ pub struct Contacts {
     pub wechat: Option<String>,
 }
 
-/// What is typed.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+/// The form.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ContactForm {
     /// An e-mail address, or nothing.
@@ -42,7 +42,7 @@ pub enum ContactError {
 }
 
 impl ContactForm {
-    /// What it says.
+    /// Checks each detail.
     ///
     /// # Errors
     /// Each detail that has not the form of one.
@@ -72,9 +72,6 @@ impl From<Contacts> for ContactForm {
 
 impl Contacts {
     /// Puts these on record in place of what was.
-    ///
-    /// # Errors
-    /// The database's.
     pub async fn keep(&self, db: &SqlitePool, account_id: &str) -> Result<(), sqlx::Error> {
         let update =
             sqlx::query("UPDATE accounts SET email = ?2, qq = ?3, wechat = ?4 WHERE id = ?1")
@@ -89,7 +86,7 @@ impl Contacts {
     }
 }
 
-/// What was typed, if it is right or nothing.
+/// Returns the input if it is right or empty.
 #[allow(
     clippy::option_option,
     reason = "nothing typed is something else than something wrong"

@@ -29,10 +29,10 @@ const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]
 
 const LENGTH: usize = 18;
 
-/// Where the date of birth stands.
+/// The place of the date of birth.
 const DATE_OF_BIRTH: std::ops::Range<usize> = 6..14;
 
-/// Nobody who was born before is alive.
+/// The earliest year of birth: no person born before is alive.
 const EARLIEST_YEAR: u32 = 1850;
 
 /// The check character for each remainder.
@@ -81,7 +81,7 @@ impl From<IdNumber> for String {
     }
 }
 
-/// Whether eight digits are a day of the calendar, as `YYYYMMDD`.
+/// Returns true if eight digits are a day of the calendar, as `YYYYMMDD`.
 fn is_day(digits: &str) -> bool {
     let number = |part: &str| part.parse::<u32>().unwrap_or_default();
     let (year, month, day) = (

@@ -2,7 +2,6 @@
 
 mod account;
 pub mod attempts;
-pub mod by_identity;
 mod change;
 pub mod contacts;
 pub mod id_number;
@@ -26,7 +25,7 @@ use sqlx::SqlitePool;
 pub use standing::{AccountStanding, Service};
 pub use user_name::{UserName, UserNameRefused};
 
-/// How a person's account is found and proved.
+/// The accounts of a database, and logins by password.
 #[derive(Debug, Clone)]
 pub struct Accounts {
     db: SqlitePool,
@@ -61,9 +60,6 @@ impl Accounts {
     }
 
     /// The id of this account. Unknown names take the same time and get the same answer as wrong passwords.
-    ///
-    /// # Errors
-    /// See [`PasswordError`].
     pub async fn log_in(
         &self,
         user_name: &str,

@@ -17,16 +17,13 @@ pub fn hash(password: &str) -> Result<String, Error> {
 }
 
 /// [`hash`], where nothing waits for it.
-///
-/// # Errors
-/// As [`hash`].
 pub async fn hash_later(password: String) -> Result<String, Error> {
     tokio::task::spawn_blocking(move || hash(&password))
         .await
         .unwrap_or(Err(Error::Crypto))
 }
 
-/// Whether the password is the one of this hash. Hashing keeps a core busy for a while, so it is done where nothing waits
+/// Returns true if the password is the one of this hash. Hashing keeps a core busy for a while, so it is done where nothing waits
 /// for it.
 pub async fn matches_hash(password: String, hash: String) -> bool {
     tokio::task::spawn_blocking(move || matches(&password, &hash))

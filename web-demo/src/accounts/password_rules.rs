@@ -1,4 +1,4 @@
-//! Which passwords may be chosen: 4 to 16 characters, letters and digits, and not too simple.
+//! Rules for passwords: 4 to 16 characters, letters and digits, and not too simple.
 
 use std::collections::HashSet;
 
@@ -25,7 +25,7 @@ const CHARS: std::ops::RangeInclusive<usize> = 4..=16;
 
 const MIN_DIFFERENT_CHARS: usize = 3;
 
-/// What of phone and ID number must not be in it: the last so many digits.
+/// The number of last digits of phone and ID number that must not be in it.
 const LAST_DIGITS: usize = 6;
 
 /// A user name that is shorter is in too many passwords by chance.
@@ -67,10 +67,7 @@ const COMMON: [&str; 22] = [
     "welcome1",
 ];
 
-/// Whether the person of this user name, ID number and phone may choose this password.
-///
-/// # Errors
-/// See [`PasswordRefused`].
+/// Checks a password for the person of this user name, ID number and phone.
 pub fn check_password(
     password: &str,
     user_name: &str,
@@ -105,7 +102,7 @@ pub fn check_password(
     }
 }
 
-/// Whether the characters follow each other, forwards or backwards, or are all the same.
+/// Returns true if the characters follow each other, forwards or backwards, or are all the same.
 fn in_a_row(characters: &str) -> bool {
     let backwards: String = characters.chars().rev().collect();
     let same = characters

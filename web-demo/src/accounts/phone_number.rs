@@ -36,7 +36,7 @@ impl PhoneNumber {
         &self.0
     }
 
-    /// Whether the number was given out in the province.
+    /// Returns true if the number was given out in the province.
     pub fn is_of_the_province(&self) -> bool {
         let Ok(prefix) = self.0[..PREFIX_DIGITS].parse::<u32>() else {
             return false;

@@ -27,7 +27,7 @@ pub struct DemoAccounts {
 pub struct DemoAccount {
     /// The number in its id.
     serial: u32,
-    /// What its owner logs in by.
+    /// The user name.
     pub user_name: String,
     /// Its owner's number.
     pub id_number: IdNumber,
@@ -35,10 +35,10 @@ pub struct DemoAccount {
     pub name: String,
     /// Its phone.
     phone: String,
-    /// How else its owner can be reached.
+    /// Other ways to reach its owner.
     #[serde(default)]
     contacts: Contacts,
-    /// What it may be used for.
+    /// The standing.
     pub standing: AccountStanding,
     /// Whether the electronic card has been applied for.
     pub e_card: bool,
@@ -52,7 +52,7 @@ pub enum SeedError {
     File {
         /// Its name.
         file: &'static str,
-        /// What is wrong.
+        /// The error of the parser.
         error: toml::de::Error,
     },
     /// A password could not be hashed.
@@ -76,9 +76,6 @@ impl DemoAccounts {
     }
 
     /// Puts them in, all or none, if the database holds no account yet.
-    ///
-    /// # Errors
-    /// See [`SeedError`].
     pub async fn seed(&self, db: &SqlitePool) -> Result<(), SeedError> {
         let mut transaction = crate::db::write(db).await?;
         let accounts: i64 = sqlx::query_scalar("SELECT count(*) FROM accounts")

@@ -1,19 +1,19 @@
-//! What an account may be used for.
+//! The standing of an account, and the services that it allows.
 
 use serde::Deserialize;
 
-/// How far a person has proved who they are.
+/// The extent to which a person has proved who they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, sqlx::Type)]
 #[serde(rename_all = "snake_case")]
 #[sqlx(rename_all = "snake_case")]
 pub enum AccountStanding {
-    /// Registered, and no more: an ID number and a name prove nobody.
+    /// Registered, and no more: an ID number and a name prove nothing.
     Provisional,
     /// Has also shown to hold the phone on file with the card, or the card's password.
     Verified,
 }
 
-/// What people come to the hall for.
+/// The services of the hall.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Service {
     /// To register for examinations.
@@ -43,8 +43,8 @@ impl Service {
 }
 
 impl AccountStanding {
-    /// Whether an account may be used for a service. A provisional one is not shown anything of the person's, since
-    /// whoever knows their name and number can have it.
+    /// Returns true if an account may be used for a service. A provisional one shows nothing of the person's, because
+    /// a stranger who knows their name and number can get one.
     pub const fn allows(self, service: Service) -> bool {
         match self {
             Self::Verified => true,

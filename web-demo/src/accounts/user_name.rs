@@ -26,9 +26,6 @@ impl UserName {
     pub const MAX_CHARS: usize = 18;
 
     /// The user name that this person has typed.
-    ///
-    /// # Errors
-    /// See [`UserNameRefused`].
     pub fn choose(typed: &str, own: &IdNumber) -> Result<Self, UserNameRefused> {
         let typed = typed.trim();
         if typed.is_empty() {
@@ -56,7 +53,7 @@ impl UserName {
         }
     }
 
-    /// What it is.
+    /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

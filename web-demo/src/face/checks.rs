@@ -3,17 +3,17 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use sqlx::SqlitePool;
+use sqlx::{SqliteConnection, SqlitePool};
 
 use super::challenge::{Challenges, LIFETIME_SECONDS};
 use super::key::FaceKey;
-use super::purpose::Purpose;
 use super::verifier::{Claim, FaceVerifier, Refusal, Verdict, VerifierError};
 use super::{FRAMES, PER_ADDRESS, PER_PERSON};
 use crate::accounts::attempts::{Wait, address_key};
+use crate::purpose::Purpose;
 use crate::secret::Secret;
 
-/// How long a check may take, and how long a passed one holds, in seconds.
+/// Seconds that a check may take, and that a passed one holds.
 const HOLDS_SECONDS: u32 = 600;
 
 /// The face checks of a hall.
@@ -29,13 +29,30 @@ pub struct FaceChecks {
 pub struct Asked {
     ticket: String,
     purpose: Purpose,
-    /// Who it should be.
+    /// The person it should be.
     pub claim: Claim,
 }
 
-/// What is answered to a challenge's pictures.
+/// A check that was passed when it was looked at. The change that it allows takes it.
+#[derive(Debug)]
+pub struct PassedCheck {
+    ticket: String,
+}
+
+impl PassedCheck {
+    /// Takes the check, once. Returns false if another request was faster or it is over by now.
+    pub async fn take(self, db: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+        let take = sqlx::query(
+            "DELETE FROM face_checks WHERE ticket_digest = ?1 AND expires_at > unixepoch()",
+        );
+        let taken = take.bind(self.ticket).execute(db).await?;
+        Ok(taken.rows_affected() > 0)
+    }
+}
+
+/// The result of a challenge's pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
+pub enum CheckResult {
     /// Passed, or not.
     Told(Verdict),
     /// Not looked at.
@@ -75,15 +92,12 @@ impl FaceChecks {
         }
     }
 
-    /// Whether checks can be made at all.
+    /// Returns true if checks can be made at all.
     pub fn is_ready(&self) -> bool {
         self.verifier.is_ready()
     }
 
     /// Asks a browser for a check: the value of the cookie by which it comes back, for ten minutes.
-    ///
-    /// # Errors
-    /// The database's, or no randomness.
     pub async fn ask(&self, purpose: Purpose, claim: &Claim) -> Result<Secret, FaceError> {
         let ticket = Secret::random()?;
         sqlx::query("DELETE FROM face_checks WHERE expires_at <= unixepoch()")
@@ -105,9 +119,6 @@ impl FaceChecks {
     }
 
     /// The check that this browser has been asked for and has not passed yet.
-    ///
-    /// # Errors
-    /// The database's.
     pub async fn find(
         &self,
         ticket: &Secret,
@@ -137,34 +148,26 @@ impl FaceChecks {
     }
 
     /// A challenge for a check, and the seconds in which to answer it.
-    ///
-    /// # Errors
-    /// The database's, or no randomness.
     pub async fn challenge(&self, asked: &Asked) -> Result<(String, u32), FaceError> {
-        Ok((
-            self.challenges.issue(&self.db, &asked.bound()).await??,
-            LIFETIME_SECONDS,
-        ))
+        let challenge = self.challenges.issue(&self.db, &asked.bound()).await?;
+        Ok((challenge, LIFETIME_SECONDS))
     }
 
     /// Looks at the pictures that answer a challenge.
-    ///
-    /// # Errors
-    /// It could not be told.
     pub async fn answer(
         &self,
         asked: &Asked,
         challenge: &str,
         frames: Vec<Vec<u8>>,
         address: IpAddr,
-    ) -> Result<Answer, FaceError> {
+    ) -> Result<CheckResult, FaceError> {
         let (person, address) = (&asked.claim.id_number, address_key(address));
         for counted in [
             PER_ADDRESS.count(&self.db, &address).await?,
             PER_PERSON.count(&self.db, person).await?,
         ] {
             if let Err(wait) = counted {
-                return Ok(Answer::Not(Unanswered::TooMany(wait)));
+                return Ok(CheckResult::Not(Unanswered::TooMany(wait)));
             }
         }
         if !self
@@ -172,10 +175,10 @@ impl FaceChecks {
             .spend(&self.db, &asked.bound(), challenge)
             .await?
         {
-            return Ok(Answer::Not(Unanswered::Challenge));
+            return Ok(CheckResult::Not(Unanswered::Challenge));
         }
         if !FRAMES.contains(&frames.len()) {
-            return Ok(Answer::Told(Verdict::Refused(Refusal::NoPictures)));
+            return Ok(CheckResult::Told(Verdict::Refused(Refusal::NoPictures)));
         }
         let verdict = self.verifier.verify(&asked.claim, frames).await?;
         if matches!(verdict, Verdict::Passed { .. }) {
@@ -183,67 +186,36 @@ impl FaceChecks {
             PER_ADDRESS.forgive(&self.db, &address).await?;
             self.pass(asked).await?;
         }
-        Ok(Answer::Told(verdict))
+        Ok(CheckResult::Told(verdict))
     }
 
-    /// Takes a passed check: whether this browser passed one of this person, for this purpose, within the last ten
-    /// minutes. A second time it has not.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn consume(
+    /// Returns the check of this person that this browser has passed for this purpose within the
+    /// last ten minutes.
+    pub async fn passed(
         &self,
         ticket: &Secret,
         purpose: Purpose,
         id_number: &str,
-    ) -> Result<bool, FaceError> {
-        let taken = sqlx::query(
-            "DELETE FROM face_checks WHERE ticket_digest = ?1 AND purpose = ?2 AND id_number = ?3
+    ) -> Result<Option<PassedCheck>, FaceError> {
+        let ticket = ticket.digest();
+        let passed: Option<i64> = sqlx::query_scalar(
+            "SELECT 1 FROM face_checks WHERE ticket_digest = ?1 AND purpose = ?2 AND id_number = ?3
              AND passed_at IS NOT NULL AND expires_at > unixepoch()",
-        );
-        let taken = taken
-            .bind(ticket.digest())
-            .bind(purpose.name())
-            .bind(id_number)
-            .execute(&self.db)
-            .await?;
-        Ok(taken.rows_affected() > 0)
-    }
-
-    /// Whether [`FaceChecks::consume`] would be true now: pages that take several steps look first and take last.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn is_passed(
-        &self,
-        ticket: &Secret,
-        purpose: Purpose,
-        id_number: &str,
-    ) -> Result<bool, FaceError> {
-        let passed = sqlx::query_scalar(
-            "SELECT EXISTS (SELECT 1 FROM face_checks WHERE ticket_digest = ?1 AND purpose = ?2 AND id_number = ?3
-             AND passed_at IS NOT NULL AND expires_at > unixepoch())",
-        );
-        Ok(passed
-            .bind(ticket.digest())
-            .bind(purpose.name())
-            .bind(id_number)
-            .fetch_one(&self.db)
-            .await?)
+        )
+        .bind(&ticket)
+        .bind(purpose.name())
+        .bind(id_number)
+        .fetch_optional(&self.db)
+        .await?;
+        Ok(passed.map(|_| PassedCheck { ticket }))
     }
 
     /// Since when something of this person's face is kept, in Unix seconds; none when nothing is.
-    ///
-    /// # Errors
-    /// It could not be told.
     pub async fn kept_since(&self, id_number: &str) -> Result<Option<i64>, FaceError> {
         Ok(self.verifier.kept_since(id_number).await?)
     }
 
     /// Forgets a person's face.
-    ///
-    /// # Errors
-    /// It is perhaps still there.
     pub async fn forget(&self, id_number: &str) -> Result<(), FaceError> {
         Ok(self.verifier.forget(id_number).await?)
     }
@@ -261,7 +233,7 @@ impl FaceChecks {
 }
 
 impl Asked {
-    /// What a challenge is bound to.
+    /// Returns the text that a challenge is bound to.
     fn bound(&self) -> String {
         format!(
             "{} {} {}",

@@ -7,7 +7,7 @@ use aws_lc_rs::hmac::{self, HMAC_SHA256};
 use crate::private_file;
 use crate::secret::Secret;
 
-/// What seals kept faces and signs challenges, each by a key of its own that follows from this one.
+/// The key from which the keys follow that seal kept faces and sign challenges.
 #[derive(Debug)]
 pub struct FaceKey(Secret);
 
@@ -23,10 +23,7 @@ pub enum KeyError {
 }
 
 impl FaceKey {
-    /// The key in this file, made if it is not there. Without it what is kept of faces is lost, which harms nobody.
-    ///
-    /// # Errors
-    /// See [`KeyError`].
+    /// Reads the key in this file, or makes it. If the file is lost, the kept faces are lost and people show them anew.
     pub fn read_or_make(file: &Path) -> Result<Self, KeyError> {
         let make = || Ok::<_, KeyError>(Secret::random()?.expose().to_owned());
         Ok(Self(Secret::received(

@@ -15,43 +15,29 @@ mod checks;
 mod descriptor_verifier;
 mod key;
 mod photos;
-mod purpose;
 mod references;
 #[cfg(test)]
 mod tests;
 mod verifier;
 
-pub use checks::{Answer, Asked, FaceChecks, FaceError, Unanswered};
+pub use checks::{Asked, CheckResult, FaceChecks, FaceError, PassedCheck, Unanswered};
 pub use descriptor_verifier::DescriptorVerifier;
 pub use key::{FaceKey, KeyError};
 pub use photos::PhotoFolder;
-pub use purpose::Purpose;
 pub use references::References;
 pub use saoma_face_nets::MAX_BYTES as MAX_FRAME_BYTES;
 pub use verifier::{Claim, FaceVerifier, Refusal, Verdict, VerifierError};
 
 use crate::accounts::attempts::AttemptLimit;
 
-/// How many pictures answer a challenge.
+/// The number of pictures that answer a challenge.
 pub const FRAMES: std::ops::RangeInclusive<usize> = 3..=5;
 
 /// Checks of one person: five, then one in two minutes.
-const PER_PERSON: AttemptLimit = AttemptLimit {
-    name: "face_person",
-    burst: 5,
-    interval: 120,
-};
+const PER_PERSON: AttemptLimit = AttemptLimit::new("face_person", 5, 120);
 
 /// Checks from one address: twenty, then one in twenty seconds.
-const PER_ADDRESS: AttemptLimit = AttemptLimit {
-    name: "face_address",
-    burst: 20,
-    interval: 20,
-};
+const PER_ADDRESS: AttemptLimit = AttemptLimit::new("face_address", 20, 20);
 
 /// Persons that one address names in order to log in by face: thirty, then one in ten seconds.
-pub const NAMED_PER_ADDRESS: AttemptLimit = AttemptLimit {
-    name: "face_named",
-    burst: 30,
-    interval: 10,
-};
+pub const NAMED_PER_ADDRESS: AttemptLimit = AttemptLimit::new("face_named", 30, 10);

@@ -43,9 +43,6 @@ impl References {
     }
 
     /// Keeps a person's face in place of any before.
-    ///
-    /// # Errors
-    /// The database's, or it cannot be sealed.
     pub async fn keep(&self, id_number: &str, face: &Descriptor) -> Result<(), VerifierError> {
         sqlx::query(
             "INSERT INTO face_references (id_number, sealed, kept_at) VALUES (?1, ?2, unixepoch())
@@ -59,18 +56,12 @@ impl References {
     }
 
     /// Since when this person's face is kept, in Unix seconds.
-    ///
-    /// # Errors
-    /// The database's.
     pub async fn kept_since(&self, id_number: &str) -> Result<Option<i64>, sqlx::Error> {
         let kept = sqlx::query_scalar("SELECT kept_at FROM face_references WHERE id_number = ?1");
         kept.bind(id_number).fetch_optional(&self.db).await
     }
 
     /// Forgets a person's face.
-    ///
-    /// # Errors
-    /// The database's.
     pub async fn forget(&self, id_number: &str) -> Result<(), sqlx::Error> {
         let delete = sqlx::query("DELETE FROM face_references WHERE id_number = ?1");
         delete.bind(id_number).execute(&self.db).await.map(drop)

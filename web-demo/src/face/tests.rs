@@ -1,4 +1,5 @@
-//! From the asking to the one use, by a verifier that knows no faces; and the demo's own, with real pictures.
+//! Checks from the asking to the one use: by a verifier that knows no faces, and by the demo's own
+//! with real pictures.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
@@ -8,13 +9,14 @@ use async_trait::async_trait;
 use sqlx::SqlitePool;
 
 use super::*;
+use crate::purpose::Purpose;
 use crate::secret::Secret;
 
 const JIA: &str = "990000199003071016";
 const YI: &str = "990000198511221020";
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
-/// Passes whoever is known and shows the first of these pictures.
+/// Passes a known person who shows this picture first.
 #[derive(Debug)]
 struct FirstPicture(&'static [u8]);
 
@@ -26,11 +28,7 @@ impl FaceVerifier for FirstPicture {
 
     async fn verify(&self, claim: &Claim, frames: Vec<Vec<u8>>) -> Result<Verdict, VerifierError> {
         let passed = claim.known && frames[0] == self.0;
-        Ok(if passed {
-            Verdict::Passed { first: false }
-        } else {
-            Verdict::Refused(Refusal::NotRecognised)
-        })
+        Ok(if passed { PASS } else { REFUSE })
     }
 
     async fn kept_since(&self, _: &str) -> Result<Option<i64>, VerifierError> {
@@ -42,18 +40,17 @@ impl FaceVerifier for FirstPicture {
     }
 }
 
-struct Hall {
+struct Fixture {
     directory: tempfile::TempDir,
     db: SqlitePool,
     face: FaceChecks,
 }
 
-impl Hall {
+impl Fixture {
     async fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let db = crate::db::open(&directory.path().join("hall.sqlite"))
-            .await
-            .unwrap();
+        let file = directory.path().join("hall.sqlite");
+        let db = crate::db::open(&file).await.unwrap();
         let key = FaceKey::read_or_make(&directory.path().join("face.key")).unwrap();
         let face = FaceChecks::new(db.clone(), &key, Arc::new(FirstPicture(b"right")));
         Self {
@@ -69,27 +66,34 @@ impl Hall {
         (ticket, asked)
     }
 
-    async fn answer(&self, asked: &Asked, first: &[u8]) -> Answer {
+    async fn answer(&self, asked: &Asked, first: &[u8]) -> CheckResult {
         let (challenge, _) = self.face.challenge(asked).await.unwrap();
         self.answer_to(asked, &challenge, first).await
     }
 
-    async fn answer_to(&self, asked: &Asked, challenge: &str, first: &[u8]) -> Answer {
+    async fn answer_to(&self, asked: &Asked, challenge: &str, first: &[u8]) -> CheckResult {
         let frames = vec![first.to_vec(), b"second".to_vec(), b"third".to_vec()];
-        self.face
-            .answer(asked, challenge, frames, HERE)
-            .await
-            .unwrap()
+        let answer = self.face.answer(asked, challenge, frames, HERE);
+        answer.await.unwrap()
+    }
+
+    /// Takes a passed check, if there is one.
+    async fn take(&self, ticket: &Secret, purpose: Purpose, id_number: &str) -> bool {
+        let passed = self.face.passed(ticket, purpose, id_number);
+        match passed.await.unwrap() {
+            Some(check) => {
+                let mut db = self.db.acquire().await.unwrap();
+                check.take(&mut db).await.unwrap()
+            }
+            None => false,
+        }
     }
 
     /// The demo's own verifier over this database.
     fn own(&self) -> DescriptorVerifier {
         let weights = |file: &str| {
-            std::fs::read(format!(
-                "{}/web/dist/weights/{file}",
-                env!("CARGO_MANIFEST_DIR")
-            ))
-            .ok()
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("web/dist/weights");
+            std::fs::read(folder.join(file)).ok()
         };
         let key = FaceKey::read_or_make(&self.directory.path().join("face.key")).unwrap();
         let references = References::new(self.db.clone(), &key).unwrap();
@@ -106,120 +110,100 @@ fn claim(id_number: &str) -> Claim {
     }
 }
 
-fn picture(name: &str) -> Vec<u8> {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../.venv/faces/{name}.jpg"));
-    std::fs::read(&file)
-        .unwrap_or_else(|_| panic!("{} is missing: run `make setup`", file.display()))
+fn unknown() -> Claim {
+    Claim {
+        known: false,
+        ..claim(JIA)
+    }
 }
 
 fn pictures(names: [&str; 3]) -> Vec<Vec<u8>> {
+    let picture = |name: &str| {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../.venv/faces/{name}.jpg"));
+        std::fs::read(&file)
+            .unwrap_or_else(|_| panic!("{} is missing: run `make setup`", file.display()))
+    };
     names.map(picture).into()
 }
 
-const PASSED: Answer = Answer::Told(Verdict::Passed { first: false });
-const NOT_RECOGNISED: Answer = Answer::Told(Verdict::Refused(Refusal::NotRecognised));
+const PASS: Verdict = Verdict::Passed { first: false };
+const REFUSE: Verdict = Verdict::Refused(Refusal::NotRecognised);
+const PASSED: CheckResult = CheckResult::Told(PASS);
+const NOT_RECOGNISED: CheckResult = CheckResult::Told(REFUSE);
 
 /// Row S5.
 #[tokio::test]
 async fn a_passed_check_is_taken_once_by_its_browser_for_its_person_and_purpose() {
-    let hall = Hall::new().await;
+    let hall = Fixture::new().await;
     let (ticket, asked) = hall.ask(Purpose::Register, &claim(JIA)).await;
-    assert!(
-        !hall
-            .face
-            .consume(&ticket, Purpose::Register, JIA)
-            .await
-            .unwrap(),
-        "before it is passed"
-    );
+    let before = hall.take(&ticket, Purpose::Register, JIA).await;
+    assert!(!before, "taken before it was passed");
     assert_eq!(hall.answer(&asked, b"right").await, PASSED);
     let stranger = Secret::random().unwrap();
-    assert!(
-        !hall
-            .face
-            .consume(&stranger, Purpose::Register, JIA)
-            .await
-            .unwrap()
-    );
-    assert!(
-        !hall
-            .face
-            .consume(&ticket, Purpose::Register, YI)
-            .await
-            .unwrap()
-    );
-    assert!(
-        !hall
-            .face
-            .consume(&ticket, Purpose::ECard, JIA)
-            .await
-            .unwrap()
-    );
-    assert!(
-        hall.face
-            .is_passed(&ticket, Purpose::Register, JIA)
-            .await
-            .unwrap()
-    );
-    assert!(
-        hall.face
-            .consume(&ticket, Purpose::Register, JIA)
-            .await
-            .unwrap()
-    );
-    assert!(
-        !hall
-            .face
-            .consume(&ticket, Purpose::Register, JIA)
-            .await
-            .unwrap()
-    );
+    for (ticket, purpose, id_number, taken) in [
+        (&stranger, Purpose::Register, JIA, false),
+        (&ticket, Purpose::Register, YI, false),
+        (&ticket, Purpose::ECard, JIA, false),
+        (&ticket, Purpose::Register, JIA, true),
+        (&ticket, Purpose::Register, JIA, false),
+    ] {
+        let taken_now = hall.take(ticket, purpose, id_number).await;
+        assert_eq!(taken_now, taken, "{purpose:?} {id_number}");
+    }
+}
+
+#[tokio::test]
+async fn of_two_requests_with_a_passed_check_one_takes_it() {
+    let hall = Fixture::new().await;
+    let (ticket, asked) = hall.ask(Purpose::Register, &claim(JIA)).await;
+    hall.answer(&asked, b"right").await;
+    let passed = async || {
+        let passed = hall.face.passed(&ticket, Purpose::Register, JIA);
+        passed.await.unwrap().unwrap()
+    };
+    let (one, other) = (passed().await, passed().await);
+    let mut db = hall.db.acquire().await.unwrap();
+    assert!(one.take(&mut db).await.unwrap());
+    assert!(!other.take(&mut db).await.unwrap());
 }
 
 /// Row S5.
 #[tokio::test]
 async fn a_passed_check_holds_for_ten_minutes() {
-    let hall = Hall::new().await;
+    let hall = Fixture::new().await;
     let (ticket, asked) = hall.ask(Purpose::Register, &claim(JIA)).await;
     hall.answer(&asked, b"right").await;
-    sqlx::query("UPDATE face_checks SET expires_at = expires_at - 600")
-        .execute(&hall.db)
-        .await
-        .unwrap();
-    assert!(
-        !hall
-            .face
-            .consume(&ticket, Purpose::Register, JIA)
-            .await
-            .unwrap()
-    );
+    let later = sqlx::query("UPDATE face_checks SET expires_at = expires_at - 600");
+    later.execute(&hall.db).await.unwrap();
+    assert!(!hall.take(&ticket, Purpose::Register, JIA).await);
 }
 
 /// Row S7.
 #[tokio::test]
 async fn a_challenge_answers_one_check_once() {
-    let hall = Hall::new().await;
+    let hall = Fixture::new().await;
     let (_, of_jia) = hall.ask(Purpose::LogIn, &claim(JIA)).await;
     let (_, of_yi) = hall.ask(Purpose::LogIn, &claim(YI)).await;
     let (challenge, _) = hall.face.challenge(&of_yi).await.unwrap();
-    let refused = Answer::Not(Unanswered::Challenge);
-    assert_eq!(hall.answer_to(&of_jia, &challenge, b"right").await, refused);
-    assert_eq!(
-        hall.answer_to(&of_yi, &challenge, b"wrong").await,
-        NOT_RECOGNISED
-    );
-    assert_eq!(hall.answer_to(&of_yi, &challenge, b"right").await, refused);
+    let refused = CheckResult::Not(Unanswered::Challenge);
+    for (asked, first, result) in [
+        (&of_jia, b"right", refused),
+        (&of_yi, b"wrong", NOT_RECOGNISED),
+        (&of_yi, b"right", refused),
+    ] {
+        assert_eq!(hall.answer_to(asked, &challenge, first).await, result);
+    }
 }
 
 /// Row S7.
 #[tokio::test]
 async fn after_five_refused_checks_a_person_has_to_wait_and_others_do_not() {
-    let hall = Hall::new().await;
+    let hall = Fixture::new().await;
     let (_, asked) = hall.ask(Purpose::LogIn, &claim(JIA)).await;
     for _ in 0..5 {
         assert_eq!(hall.answer(&asked, b"wrong").await, NOT_RECOGNISED);
     }
-    let Answer::Not(Unanswered::TooMany(wait)) = hall.answer(&asked, b"right").await else {
+    let CheckResult::Not(Unanswered::TooMany(wait)) = hall.answer(&asked, b"right").await else {
         panic!("no wait")
     };
     assert!((110..=120).contains(&wait.0), "{wait:?}");
@@ -229,127 +213,84 @@ async fn after_five_refused_checks_a_person_has_to_wait_and_others_do_not() {
 
 /// Row S7.
 #[tokio::test]
-async fn who_does_not_exist_is_answered_like_another_person() {
-    let hall = Hall::new().await;
-    let nobody = Claim {
-        known: false,
-        ..claim(JIA)
-    };
-    let (ticket, asked) = hall.ask(Purpose::LogIn, &nobody).await;
+async fn an_unknown_person_is_answered_like_another_person() {
+    let hall = Fixture::new().await;
+    let (ticket, asked) = hall.ask(Purpose::LogIn, &unknown()).await;
     assert_eq!(hall.answer(&asked, b"right").await, NOT_RECOGNISED);
-    assert!(
-        !hall
-            .face
-            .consume(&ticket, Purpose::LogIn, JIA)
-            .await
-            .unwrap()
-    );
+    assert!(!hall.take(&ticket, Purpose::LogIn, JIA).await);
 }
 
 #[tokio::test]
 async fn too_few_and_too_many_pictures_are_not_looked_at() {
-    let hall = Hall::new().await;
+    let hall = Fixture::new().await;
     let (_, asked) = hall.ask(Purpose::LogIn, &claim(JIA)).await;
+    let refused = CheckResult::Told(Verdict::Refused(Refusal::NoPictures));
     for count in [0, 2, 6] {
         let (challenge, _) = hall.face.challenge(&asked).await.unwrap();
         let frames = vec![b"right".to_vec(); count];
-        let answer = hall
-            .face
-            .answer(&asked, &challenge, frames, HERE)
-            .await
-            .unwrap();
-        assert_eq!(
-            answer,
-            Answer::Told(Verdict::Refused(Refusal::NoPictures)),
-            "{count}"
-        );
+        let answer = hall.face.answer(&asked, &challenge, frames, HERE);
+        assert_eq!(answer.await.unwrap(), refused, "{count}");
     }
 }
 
 /// Rows S7 and S9.
 #[tokio::test]
 async fn the_first_check_after_a_password_keeps_the_face_and_later_ones_are_compared_with_it() {
-    let hall = Hall::new().await;
+    let hall = Fixture::new().await;
     let verifier = hall.own();
-    let blinking = || pictures(["astronaut", "astronaut-eyes-closed", "astronaut-nearer"]);
-    let refused = Verdict::Refused(Refusal::NotRecognised);
-    assert_eq!(
-        verifier.verify(&claim(JIA), blinking()).await.unwrap(),
-        refused,
-        "nothing to compare with"
-    );
+    let blinking = ["astronaut", "astronaut-eyes-closed", "astronaut-nearer"];
+    let person = ["person", "person-later", "person"];
     let by_password = Claim {
         proved_otherwise: true,
         ..claim(JIA)
     };
-    assert_eq!(
-        verifier.verify(&by_password, blinking()).await.unwrap(),
-        Verdict::Passed { first: true }
-    );
-    assert_eq!(
-        verifier.verify(&claim(JIA), blinking()).await.unwrap(),
-        Verdict::Passed { first: false }
-    );
-    let person = || pictures(["person", "person-later", "person"]);
-    assert_eq!(
-        verifier.verify(&by_password, person()).await.unwrap(),
-        refused
-    );
+    for (claim, shown, verdict) in [
+        (&claim(JIA), blinking, REFUSE),
+        (&by_password, blinking, Verdict::Passed { first: true }),
+        (&claim(JIA), blinking, PASS),
+        (&by_password, person, REFUSE),
+    ] {
+        let verified = verifier.verify(claim, pictures(shown)).await.unwrap();
+        assert_eq!(verified, verdict, "{claim:?} {shown:?}");
+    }
     verifier.forget(JIA).await.unwrap();
     assert_eq!(verifier.kept_since(JIA).await.unwrap(), None);
-    assert_eq!(
-        verifier.verify(&claim(JIA), blinking()).await.unwrap(),
-        refused
-    );
+    let verified = verifier.verify(&claim(JIA), pictures(blinking)).await;
+    assert_eq!(verified.unwrap(), REFUSE);
 }
 
 /// Rows S5 and S7.
 #[tokio::test]
 async fn a_face_is_compared_with_the_registers_photo_and_nothing_is_kept() {
-    let hall = Hall::new().await;
+    let hall = Fixture::new().await;
     let photos = hall.directory.path().join("photos");
     std::fs::create_dir(&photos).unwrap();
-    std::fs::write(photos.join(format!("{JIA}.jpg")), picture("person-later")).unwrap();
-    let verifier = hall.own();
-    let person = || pictures(["person", "person", "person-later"]);
-    assert_eq!(
-        verifier.verify(&claim(JIA), person()).await.unwrap(),
-        Verdict::Passed { first: false }
-    );
-    let nobody = Claim {
-        known: false,
-        ..claim(JIA)
+    let [.., photo] = &pictures(["person", "person", "person-later"])[..] else {
+        panic!("three pictures")
     };
-    assert_eq!(
-        verifier.verify(&nobody, person()).await.unwrap(),
-        Verdict::Refused(Refusal::NotRecognised)
-    );
+    std::fs::write(photos.join(format!("{JIA}.jpg")), photo).unwrap();
+    let verifier = hall.own();
+    for (claim, verdict) in [(claim(JIA), PASS), (unknown(), REFUSE)] {
+        let shown = pictures(["person", "person", "person-later"]);
+        assert_eq!(verifier.verify(&claim, shown).await.unwrap(), verdict);
+    }
     assert_eq!(verifier.kept_since(JIA).await.unwrap(), None);
 }
 
 /// Row S7.
 #[tokio::test]
 async fn pictures_that_show_no_one_living_face_are_refused_with_the_reason() {
-    let hall = Hall::new().await;
+    let hall = Fixture::new().await;
     let verifier = hall.own();
+    let no_pictures = ["no", "picture", "at all"].map(|text| text.as_bytes().to_vec());
+    let several = |other| pictures(["astronaut", other, "astronaut"]);
     for (frames, expected) in [
-        (pictures(["astronaut"; 3]), Refusal::Still),
-        (
-            pictures(["astronaut", "person", "astronaut"]),
-            Refusal::SeveralFaces,
-        ),
-        (
-            pictures(["astronaut", "two-persons", "astronaut"]),
-            Refusal::SeveralFaces,
-        ),
-        (
-            vec![b"no".to_vec(), b"picture".to_vec(), b"at all".to_vec()],
-            Refusal::NoPictures,
-        ),
+        (several("astronaut"), Refusal::Still),
+        (several("person"), Refusal::SeveralFaces),
+        (several("two-persons"), Refusal::SeveralFaces),
+        (no_pictures.into(), Refusal::NoPictures),
     ] {
-        assert_eq!(
-            verifier.verify(&claim(JIA), frames).await.unwrap(),
-            Verdict::Refused(expected)
-        );
+        let verified = verifier.verify(&claim(JIA), frames).await.unwrap();
+        assert_eq!(verified, Verdict::Refused(expected));
     }
 }

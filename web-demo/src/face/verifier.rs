@@ -1,12 +1,13 @@
-//! Where a deployment plugs in its own face verification.
+//! The interface by which a deployment plugs in its own face verification.
 
 use std::fmt::Debug;
 
 use async_trait::async_trait;
+use serde::Serialize;
 
 /// Tells whose face some pictures show.
 ///
-/// The pictures come from a web page, and **a web page cannot vouch for its camera**: whoever holds the phone can feed
+/// The pictures come from a web page, and **a web page cannot vouch for its camera**: the phone's holder can feed
 /// it a film. A verifier that is to stand for more than a password needs the pictures from where they cannot be made up:
 /// an app with a camera of the system's own and an attested device, or a provider's SDK whose signed result is verified
 /// here in place of pictures.
@@ -18,7 +19,7 @@ pub trait FaceVerifier: Debug + Send + Sync {
     /// Compares `frames`, JPEG pictures as they came, a second or two apart, with what is known of the person.
     ///
     /// A person of whom nothing is known, or who does not exist, must be refused by [`Refusal::NotRecognised`], and
-    /// after the same work: whether somebody is known is nobody's business.
+    /// after the same work, because an answer must not tell which people are known.
     ///
     /// # Errors
     /// It could not be told. What the pictures are like is never an error.
@@ -37,19 +38,19 @@ pub trait FaceVerifier: Debug + Send + Sync {
     async fn forget(&self, id_number: &str) -> Result<(), VerifierError>;
 }
 
-/// Who somebody says that they are.
+/// The identity that a person claims.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
     /// The citizen's ID number.
     pub id_number: String,
-    /// Whether there is such a person, of that name. The check of nobody is made all the same, and not passed.
+    /// Whether there is such a person, of that name. The check of an unknown person is made all the same, and not passed.
     pub known: bool,
     /// Whether they have proved it by other means too, such as a password: then the first check may keep their face, for
     /// later ones to be compared with.
     pub proved_otherwise: bool,
 }
 
-/// What came of it.
+/// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// It is their face. `first`: it was kept just now, since there was nothing to compare it with.
@@ -62,11 +63,12 @@ pub enum Verdict {
 }
 
 /// Why a check is not passed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Refusal {
-    /// What came is not a phone's pictures.
+    /// The input is not a phone's pictures.
     NoPictures,
-    /// A picture shows nobody.
+    /// A picture shows no person.
     NoFace,
     /// A picture shows several persons, or the pictures do not show the same one.
     SeveralFaces,
@@ -82,7 +84,7 @@ pub enum VerifierError {
     /// The database failed.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
-    /// What is kept cannot be sealed or opened.
+    /// The kept data cannot be sealed or opened.
     #[error("a face's record cannot be sealed or opened")]
     Seal,
     /// Anything else.

@@ -9,10 +9,10 @@ use serde::Deserialize;
 use super::{Answer, Person, see_other};
 use crate::accounts::{ChangeError, ContactError, ContactForm, Contacts};
 use crate::browsers;
+use crate::form_errors::FieldError;
 use crate::pages::{Failure, Frame, Texts, page};
 use crate::phone::sessions;
 use crate::records::Words;
-use crate::registration::Problem;
 
 #[derive(Template)]
 #[template(path = "home/account.html")]
@@ -88,10 +88,10 @@ pub async fn change_password(person: Person, Form(form): Form<PasswordForm>) -> 
         Err(ChangeError::Wrong) => refused.old_error = Some(texts.wrong_password.to_owned()),
         Err(ChangeError::TooMany(wait)) => {
             status = StatusCode::TOO_MANY_REQUESTS;
-            refused.old_error = Some(Problem::TooMany(wait).text(person.locale));
+            refused.old_error = Some(FieldError::TooMany(wait).text(person.locale));
         }
         Err(ChangeError::Rule(rule)) => {
-            refused.new_error = Some(Problem::Password(rule).text(person.locale));
+            refused.new_error = Some(FieldError::Password(rule).text(person.locale));
         }
         Err(ChangeError::Unchanged) => refused.new_error = Some(texts.same_password.to_owned()),
         Err(ChangeError::Hash(error)) => return Err(Failure::Password(error)),
@@ -127,7 +127,7 @@ pub async fn contacts(person: Person) -> Answer {
 pub async fn change_contacts(person: Person, Form(typed): Form<ContactForm>) -> Answer {
     match typed.check() {
         Ok(contacts) => {
-            contacts.keep(person.db(), person.id()).await?;
+            contacts.keep(person.db(), person.account_id()).await?;
             answer_change(&person, |texts| texts.account.contacts_changed).await
         }
         Err(errors) => answer_contacts(&person, typed, errors),
@@ -150,8 +150,8 @@ fn answer_contacts(person: &Person, contacts: ContactForm, errors: Vec<ContactEr
 
 /// Ends every other login to the account, tells the person, and goes back to the account.
 async fn answer_change(person: &Person, title: fn(&'static Texts) -> &'static str) -> Answer {
-    browsers::end_others(person.db(), person.id(), &person.session.id).await?;
-    sessions::end_all(person.db(), person.id()).await?;
+    browsers::end_others(person.db(), person.account_id(), &person.session.id).await?;
+    sessions::end_all(person.db(), person.account_id()).await?;
     let body = Words::of_texts(|texts| texts.account.change_notice);
     person.notify(Words::of_texts(title), body).await?;
     person.session.flash(person.db(), CHANGED).await?;

@@ -8,9 +8,9 @@ use serde::Deserialize;
 use super::unit_login::{LegalRepresentative, PersonRefused};
 use super::{Answer, UnitLogin, missing, see_other, unit};
 use crate::accounts::id_number::IdNumber;
+use crate::form_errors::FieldError;
 use crate::pages::{Failure, Frame, page};
 use crate::records::person::mask;
-use crate::registration::Problem;
 use crate::units::delegations::{self, Delegation, NewDelegation};
 use crate::units::{Affair, Scope};
 
@@ -92,7 +92,7 @@ async fn appointed(
     let nameless = name.is_empty() || name.chars().count() > MAX_NAME_CHARS;
     let wrong_number = id_number.as_ref().err();
     let mut errors = AppointmentErrors {
-        id_number: wrong_number.map(|error| Problem::IdNumber(*error).text(login.locale)),
+        id_number: wrong_number.map(|error| FieldError::IdNumber(*error).text(login.locale)),
         name: say(texts.name_error).filter(|_| nameless),
         scope: say(texts.scope_error).filter(|_| scope.is_none()),
         ends_on: end.and_then(|refused| say(texts.end_errors[refused as usize])),
@@ -107,7 +107,7 @@ async fn appointed(
     match login.check_person(&id_number, name).await? {
         Ok(()) => {}
         Err(PersonRefused::TooMany(wait)) => {
-            errors.id_number = Some(Problem::TooMany(wait).text(login.locale));
+            errors.id_number = Some(FieldError::TooMany(wait).text(login.locale));
             return Ok(Err((StatusCode::TOO_MANY_REQUESTS, errors)));
         }
         Err(PersonRefused::Unknown) => {

@@ -101,7 +101,7 @@ impl Person {
     }
 
     /// The id of the account.
-    pub fn id(&self) -> &str {
+    pub fn account_id(&self) -> &str {
         &self.session.account_id
     }
 
@@ -122,7 +122,7 @@ impl Person {
 
     /// Puts a notice into the person's inbox.
     pub async fn notify(&self, title: Words, body: Words) -> Result<(), sqlx::Error> {
-        inbox::notify(self.db(), self.id(), &Notice::new(title, body)).await
+        inbox::notify(self.db(), self.account_id(), &Notice::new(title, body)).await
     }
 
     /// The menu beside the page at this path.

@@ -24,7 +24,7 @@ pub async fn asset(Path(file): Path<String>, headers: HeaderMap) -> Response {
     }
 }
 
-/// Whether a script has been built. Pages work without, so they ask for none that is not there.
+/// Returns true if a script has been built. Pages work without, so they name none that is missing.
 pub fn has_script(file: &str) -> bool {
     Built::get(file).is_some()
 }

@@ -7,47 +7,21 @@ use http::{HeaderMap, HeaderValue};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CookieName(pub &'static str);
 
-/// A cookie to set: `HttpOnly`, `SameSite=Lax`, for the whole host.
-#[derive(Debug, Clone, Copy)]
-pub struct Cookie<'a> {
-    /// Its name.
-    pub name: CookieName,
-    /// Its value: characters that need no quoting.
-    pub value: &'a str,
-    /// Seconds until the browser forgets it.
-    pub max_age: u32,
-    /// Whether it goes over HTTPS only.
-    pub secure: bool,
-}
-
-impl Cookie<'_> {
-    /// The value of `Set-Cookie`.
-    pub fn to_header(self) -> HeaderValue {
-        let Self {
-            name: CookieName(name),
-            value,
-            max_age,
-            secure,
-        } = self;
-        let secure = if secure { "; Secure" } else { "" };
-        let cookie =
-            format!("{name}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Lax{secure}");
-        HeaderValue::try_from(cookie).unwrap_or_else(|_| HeaderValue::from_static(""))
-    }
+/// Returns the `Set-Cookie` of a cookie for the whole host, `HttpOnly` and `SameSite=Lax`, for
+/// `max_age` seconds. `secure` sends it over HTTPS only. The value must need no quoting.
+pub fn set_cookie(name: CookieName, value: &str, max_age: u32, secure: bool) -> HeaderValue {
+    let (CookieName(name), secure) = (name, if secure { "; Secure" } else { "" });
+    let cookie =
+        format!("{name}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Lax{secure}");
+    HeaderValue::try_from(cookie).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
 /// The value of `Set-Cookie` that makes a browser forget a cookie.
 pub fn expired(name: CookieName) -> HeaderValue {
-    Cookie {
-        name,
-        value: "",
-        max_age: 0,
-        secure: false,
-    }
-    .to_header()
+    set_cookie(name, "", 0, false)
 }
 
-/// What a request's cookie holds, if it has one and something is in it.
+/// Returns the value of a request's cookie, if it is not empty.
 pub fn value_of(headers: &HeaderMap, name: CookieName) -> Option<&str> {
     let lines = headers
         .get_all(COOKIE)

@@ -1,4 +1,4 @@
-//! What a page could not be made for.
+//! Failures of the hall itself.
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -17,7 +17,7 @@ pub enum Failure {
     /// The page could not be written.
     #[error("the page could not be written: {0}")]
     Page(#[from] askama::Error),
-    /// What the database holds cannot be read, or what it should hold not be written.
+    /// A record cannot be read from its stored form, or brought into it.
     #[error("a record could not be read or written: {0}")]
     Record(#[from] serde_json::Error),
     /// A register gave no answer.

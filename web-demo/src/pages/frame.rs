@@ -8,7 +8,7 @@ use http::StatusCode;
 
 use super::{Failure, Locale, Texts};
 
-/// Which of the two surfaces a page belongs to.
+/// The two surfaces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Surface {
     /// The portal, on a computer.
@@ -17,14 +17,13 @@ pub enum Surface {
     Phone,
 }
 
-/// What the layout needs of a page.
+/// The facts of a page that its layout needs.
 #[derive(Debug, Clone, Copy)]
 pub struct Frame<'a> {
     /// The page's language.
     pub locale: Locale,
-    /// The surface.
     pub surface: Surface,
-    /// Where the link to the other language leads: a path that answers GET, with a query if there is one.
+    /// The target of the link to the other language: a path that answers GET, with a query if there is one.
     pub path: &'a str,
 }
 
@@ -76,10 +75,12 @@ impl<'a> Frame<'a> {
     }
 }
 
+/// Answers 200 with a page.
+pub fn shown(template: &impl Template) -> Result<Response, Failure> {
+    page(StatusCode::OK, template)
+}
+
 /// Answers with a page. The status decides whether its title says that what was sent was refused.
-///
-/// # Errors
-/// The page cannot be written.
 pub fn page(status: StatusCode, page: &impl Template) -> Result<Response, Failure> {
     let refused = matches!(
         status,

@@ -10,7 +10,7 @@ use http::header::{ACCEPT_LANGUAGE, SET_COOKIE};
 use http::request::Parts;
 use url::form_urlencoded;
 
-use super::cookie::{Cookie, CookieName, value_of};
+use super::cookie::{CookieName, set_cookie, value_of};
 
 const COOKIE: CookieName = CookieName("lang");
 
@@ -21,7 +21,6 @@ const A_YEAR_IN_SECONDS: u32 = 365 * 24 * 3600;
 pub enum Locale {
     /// Simplified Chinese.
     Chinese,
-    /// English.
     English,
 }
 
@@ -92,15 +91,8 @@ pub async fn remember_locale(request: Request, next: Next) -> Response {
     let asked = asked_for(request.uri().query());
     let mut response = next.run(request).await;
     if let Some(locale) = asked {
-        let cookie = Cookie {
-            name: COOKIE,
-            value: locale.tag(),
-            max_age: A_YEAR_IN_SECONDS,
-            secure: false,
-        };
-        response
-            .headers_mut()
-            .append(SET_COOKIE, cookie.to_header());
+        let cookie = set_cookie(COOKIE, locale.tag(), A_YEAR_IN_SECONDS, false);
+        response.headers_mut().append(SET_COOKIE, cookie);
     }
     response
 }

@@ -1,4 +1,4 @@
-//! What the pages of both surfaces share: language, cookies, policies, styles.
+//! Parts that the pages of both surfaces share: language, texts, cookies, policies, styles.
 
 mod assets;
 mod cookie;
@@ -13,10 +13,10 @@ mod refusal;
 pub mod texts;
 
 pub use assets::{asset, has_script, weights};
-pub use cookie::{Cookie, CookieName, expired, value_of};
+pub use cookie::{CookieName, expired, set_cookie, value_of};
 pub use cross_origin::refuse_cross_origin;
 pub use failure::Failure;
-pub use frame::{Frame, Surface, page};
+pub use frame::{Frame, Surface, page, shown};
 pub use list::{Action, Badge, Pages, Row};
 pub use locale::{Locale, remember_locale};
 pub use paging::Paging;

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-/// Which page of a list an address asks for. Whatever is no number is the first.
+/// The page of a list that an address asks for. A value that is no number means the first.
 #[derive(Debug, Default, Deserialize)]
 pub struct Paging {
     page: Option<String>,

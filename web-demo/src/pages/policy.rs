@@ -1,4 +1,4 @@
-//! What a browser lets a page do.
+//! The policies that a browser applies to a page.
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -19,9 +19,6 @@ pub struct Policy {
 
 impl Policy {
     /// The portal: its page shows the gateway's element, which talks to the gateway.
-    ///
-    /// # Errors
-    /// The origin is none.
     pub fn portal(gateway: &str) -> Result<Self, http::header::InvalidHeaderValue> {
         let socket = gateway.replacen("http", "ws", 1);
         Self::new(

@@ -1,4 +1,4 @@
-//! What is answered where there is no page: by the hall, or by axum before any handler is asked.
+//! Answers where there is no page: of the hall, or of axum before any handler is called.
 
 use askama::Template;
 use axum::extract::Request;
@@ -16,9 +16,6 @@ struct MissingPage<'a> {
 }
 
 /// The answer where there is no page, or none for this person.
-///
-/// # Errors
-/// The page cannot be written.
 pub fn missing(surface: Surface, locale: Locale) -> Result<Response, Failure> {
     page(
         StatusCode::NOT_FOUND,
@@ -63,7 +60,7 @@ pub async fn with_a_page(request: Request, next: Next) -> Response {
     response
 }
 
-/// Whether it is a page, or an answer to a script.
+/// Returns true for a page, or an answer to a script.
 fn is_worded(headers: &HeaderMap) -> bool {
     let kind = headers
         .get(CONTENT_TYPE)

@@ -70,9 +70,6 @@ impl GatewayClient {
     }
 
     /// Claims the login of a code for the token's person.
-    ///
-    /// # Errors
-    /// See [`GatewayError`].
     pub async fn scan(
         &self,
         token: &Secret,
@@ -82,9 +79,6 @@ impl GatewayClient {
     }
 
     /// Logs the browser in as the chosen identity.
-    ///
-    /// # Errors
-    /// See [`GatewayError`].
     pub async fn confirm(
         &self,
         token: &Secret,
@@ -95,9 +89,6 @@ impl GatewayClient {
     }
 
     /// Rejects the login.
-    ///
-    /// # Errors
-    /// See [`GatewayError`].
     pub async fn reject(&self, token: &Secret, id: LoginId) -> Result<Decision, GatewayError> {
         Ok(self.phone_of(token).reject(id).await?)
     }

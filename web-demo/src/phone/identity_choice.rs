@@ -1,4 +1,4 @@
-//! What a person can log in as, as the confirmation page offers it. The gateway carries an identity's name and role; for what and
+//! The identities that the confirmation page offers. The gateway carries an identity's name and role; for which affairs and
 //! until when an agent is appointed, the hall knows itself.
 
 use saoma_protocol::{Identity, IdentityKind};
@@ -13,7 +13,7 @@ use crate::units::delegations::{self, Delegation};
 /// An identity to choose.
 #[derive(Debug)]
 pub struct IdentityChoice {
-    /// What the gateway calls it.
+    /// The gateway's name for it.
     pub id: String,
     /// Personal, or the unit and the role.
     pub words: String,
@@ -25,9 +25,6 @@ pub struct IdentityChoice {
 
 impl IdentityChoice {
     /// The identities that were offered at the scan.
-    ///
-    /// # Errors
-    /// The database's.
     pub async fn all(
         db: &SqlitePool,
         account_id: &str,

@@ -10,7 +10,7 @@
 //! `/login/face` is the other way in: who you are, then the check on `/face/{purpose}`, which registration, the card's
 //! application and its forgotten password send people to as well.
 //!
-//! Each page works without JavaScript; the camera is an addition, and whoever has none goes the
+//! Each page works without JavaScript; the camera is an addition, and a person without one goes the
 //! other way that each purpose of a face check offers.
 
 mod browsers;
@@ -19,14 +19,14 @@ mod e_card;
 mod face;
 mod gateway_client;
 mod home;
-mod host;
 mod identity_choice;
 mod inbox;
 mod password;
 mod scan;
+mod scan_error;
 mod scanned_login;
 pub mod sessions;
-mod trouble;
+mod surface;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -45,18 +45,17 @@ use crate::pages::{
 use crate::registers::Registers;
 use crate::{registration, verification};
 
-/// What the pages share.
+/// The state that the pages share.
 #[derive(Debug, Clone)]
 pub struct Phone {
     /// The hall's database.
     pub db: SqlitePool,
-    /// Who may log in.
+    /// Logins by password.
     pub accounts: Accounts,
-    /// What the outside world says of people.
+    /// The registers of people, cards, units and messages.
     pub registers: Registers,
-    /// Whose face it is.
     pub face: FaceChecks,
-    /// Where scans go.
+    /// The gateway, for scans and decisions.
     pub gateway: GatewayClient,
 }
 

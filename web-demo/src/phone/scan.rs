@@ -3,17 +3,16 @@
 use askama::Template;
 use axum::extract::{Form, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use http::StatusCode;
 use saoma_protocol::{ErrorCode, ScanRequest};
 use serde::Deserialize;
 
 use super::Phone;
 use super::confirmation::path_of;
 use super::gateway_client::GatewayError;
+use super::scan_error::ScanError;
 use super::scanned_login::ScannedLogin;
 use super::sessions::PhoneSession;
-use super::trouble::Trouble;
-use crate::pages::{Failure, Frame, Locale, has_script, page};
+use crate::pages::{Failure, Frame, Locale, has_script, shown};
 
 const PATH: &str = "/scan";
 
@@ -27,7 +26,7 @@ struct ScanPage<'a> {
     camera_script: Option<&'static str>,
 }
 
-/// What a form sends: one of the two is filled in.
+/// The form: one of the two fields is filled in.
 #[derive(Deserialize)]
 pub struct ScanForm {
     #[serde(default)]
@@ -54,13 +53,10 @@ impl ScanForm {
 pub async fn show(_: PhoneSession, locale: Locale) -> Result<Response, Failure> {
     let frame = Frame::phone(locale, PATH);
     let camera_script = has_script(CAMERA_SCRIPT).then_some(CAMERA_SCRIPT);
-    page(
-        StatusCode::OK,
-        &ScanPage {
-            frame,
-            camera_script,
-        },
-    )
+    shown(&ScanPage {
+        frame,
+        camera_script,
+    })
 }
 
 /// Answers `POST /scan`: on success with the way to the confirmation page.
@@ -74,7 +70,7 @@ pub async fn submit(
     if let ScanRequest::Qr { qr } = &request
         && phone.gateway.check(qr).is_err()
     {
-        return Trouble::NotALoginCode.answer(locale, PATH);
+        return ScanError::NotALoginCode.answer(locale, PATH);
     }
     match phone.gateway.scan(&session.access_token(), &request).await {
         Ok(context) => {
@@ -85,7 +81,7 @@ pub async fn submit(
     }
 }
 
-/// What a person is told when the gateway did not do as asked. Where it no longer takes the app's token, they log in
+/// Answers with the gateway's error. If the gateway no longer takes the app's token, the person logs in
 /// again.
 pub async fn refused(
     phone: &Phone,
@@ -100,5 +96,5 @@ pub async fn refused(
         session.end(&phone.db).await?;
         return Ok(Redirect::to("/login").into_response());
     }
-    Trouble::from(error).answer(locale, here)
+    ScanError::from(error).answer(locale, here)
 }

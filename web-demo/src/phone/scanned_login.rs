@@ -9,24 +9,21 @@ use crate::pages::Failure;
 /// A login that waits for its person, or what the person has decided.
 #[derive(Debug)]
 pub struct ScannedLogin {
-    /// What the gateway answered the scan.
+    /// The gateway's answer to the scan.
     pub context: ScanContext,
     /// When the browser asked, in the province's time (UTC+8).
     pub requested_at: String,
     /// Seconds left to decide; zero when it is too late.
     pub seconds_left: u32,
-    /// What was decided here.
+    /// The decision on this phone.
     pub decision: Option<DecisionStatus>,
 }
 
-/// How long the outcome can be looked at, in seconds.
+/// Seconds for which the outcome can be looked at.
 const KEPT_AFTER: u32 = 3600;
 
 impl ScannedLogin {
     /// Keeps what the gateway answered a scan.
-    ///
-    /// # Errors
-    /// The database's.
     pub async fn keep(
         db: &SqlitePool,
         session: &PhoneSession,
@@ -48,9 +45,6 @@ impl ScannedLogin {
     }
 
     /// The login, if this very session has scanned it.
-    ///
-    /// # Errors
-    /// The database's.
     pub async fn find(
         db: &SqlitePool,
         session: &PhoneSession,
@@ -81,9 +75,6 @@ impl ScannedLogin {
     }
 
     /// Keeps what was decided.
-    ///
-    /// # Errors
-    /// The database's.
     pub async fn decide(
         db: &SqlitePool,
         session: &PhoneSession,

@@ -10,29 +10,25 @@ use http::{HeaderMap, HeaderValue};
 use sqlx::SqlitePool;
 
 use super::Phone;
-use crate::pages::{Cookie, CookieName, Failure, value_of};
+use crate::pages::{CookieName, Failure, set_cookie, value_of};
 use crate::secret::Secret;
 use crate::serving::Connection;
 
 /// The cookie of a session.
 pub const COOKIE: CookieName = CookieName("shili_app");
 
-/// How long a person stays logged in on a phone.
+/// Lifetime of a login on a phone.
 const LIFETIME_SECONDS: u32 = 12 * 3600;
 
-/// A person logged in on the phone that sent a request. As an extractor it sends everybody else to the login page.
+/// A person logged in on the phone that sent a request. As an extractor it redirects others to the login page.
 #[derive(Debug, Clone)]
 pub struct PhoneSession {
-    /// Whose account.
     pub account_id: String,
     cookie: Secret,
 }
 
 impl PhoneSession {
     /// Logs a person in: the new session's cookie.
-    ///
-    /// # Errors
-    /// The database's, or no randomness.
     pub async fn start(db: &SqlitePool, account_id: String) -> Result<Secret, Failure> {
         let session = Self {
             account_id,
@@ -55,9 +51,6 @@ impl PhoneSession {
     }
 
     /// Logs out: cookie and token are worth nothing from now on.
-    ///
-    /// # Errors
-    /// The database's.
     pub async fn end(self, db: &SqlitePool) -> Result<(), sqlx::Error> {
         let delete = sqlx::query("DELETE FROM phone_sessions WHERE cookie_digest = ?1");
         delete.bind(self.digest()).execute(db).await.map(drop)
@@ -70,30 +63,20 @@ impl PhoneSession {
 
     /// The cookie to set.
     pub fn to_cookie(cookie: &Secret, connection: Connection) -> HeaderValue {
-        let (value, secure) = (cookie.expose(), connection.secure);
-        Cookie {
-            name: COOKIE,
-            value,
-            max_age: LIFETIME_SECONDS,
-            secure,
-        }
-        .to_header()
+        set_cookie(COOKIE, cookie.expose(), LIFETIME_SECONDS, connection.secure)
     }
 
-    /// What the database knows the session by.
+    /// Returns the key of the session in the database.
     pub fn digest(&self) -> String {
         self.cookie.digest()
     }
 
-    /// What only this phone knows.
+    /// Returns a secret of this phone.
     pub fn holder(&self) -> Secret {
         self.cookie.derive("holder")
     }
 
     /// The session of a request's cookie.
-    ///
-    /// # Errors
-    /// The database's.
     pub async fn of(headers: &HeaderMap, phone: &Phone) -> Result<Option<Self>, Failure> {
         match value_of(headers, COOKIE) {
             Some(cookie) => Ok(Self::find(&phone.db, Secret::received(cookie)).await?),
@@ -113,9 +96,6 @@ impl PhoneSession {
 }
 
 /// Logs a citizen out on every phone.
-///
-/// # Errors
-/// The database's.
 pub async fn end_all(db: &SqlitePool, account_id: &str) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM phone_sessions WHERE account_id = ?1")
         .bind(account_id)
@@ -135,10 +115,7 @@ impl FromRequestParts<Phone> for PhoneSession {
     }
 }
 
-/// Whose access token this is; nobody's when it is unknown or ended.
-///
-/// # Errors
-/// The database's.
+/// Returns the account of an access token; `None` if it is unknown or ended.
 pub async fn account_of_token(
     db: &SqlitePool,
     token: &Secret,

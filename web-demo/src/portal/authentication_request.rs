@@ -7,7 +7,7 @@ use http::request::Parts;
 use openidconnect::{CsrfToken, Nonce, PkceCodeChallenge, PkceCodeVerifier};
 use sqlx::SqlitePool;
 
-use crate::pages::{Cookie, CookieName, Failure, value_of};
+use crate::pages::{CookieName, Failure, set_cookie, value_of};
 use crate::secret::Secret;
 
 /// A browser as the portal knows it before anybody has logged in. All of its tabs share it.
@@ -16,7 +16,7 @@ pub struct Browser(Secret);
 
 const COOKIE: CookieName = CookieName("shili_hall_browser");
 
-/// How long a request can be answered: as long as a login page may stay open and be given new codes.
+/// Lifetime of a request: a login page may stay open that long and get new codes.
 const LIFETIME_SECONDS: u32 = 24 * 3600;
 
 /// A request with less than this left is not taken up again.
@@ -25,13 +25,7 @@ const WORTH_TAKING_UP_SECONDS: u32 = LIFETIME_SECONDS / 2;
 impl Browser {
     /// The `Set-Cookie` that keeps it for the length of a login.
     pub fn cookie(&self, secure: bool) -> HeaderValue {
-        Cookie {
-            name: COOKIE,
-            value: self.0.expose(),
-            max_age: LIFETIME_SECONDS,
-            secure,
-        }
-        .to_header()
+        set_cookie(COOKIE, self.0.expose(), LIFETIME_SECONDS, secure)
     }
 }
 
@@ -49,7 +43,7 @@ impl<S: Sync> FromRequestParts<S> for Browser {
     }
 }
 
-/// What the portal has to remember until the browser comes back.
+/// The state that the portal keeps until the browser comes back.
 #[derive(Debug)]
 pub struct AuthenticationRequest {
     /// Binds the answer to the request.
@@ -63,9 +57,6 @@ pub struct AuthenticationRequest {
 impl AuthenticationRequest {
     /// The request of a browser that has none under way, or the one that it has: a page that is loaded again must ask
     /// for the same as before, or the login on it would have to begin anew. With it the challenge of its verifier.
-    ///
-    /// # Errors
-    /// The database's.
     pub async fn prepare(
         db: &SqlitePool,
         browser: &Browser,
@@ -111,9 +102,6 @@ impl AuthenticationRequest {
     }
 
     /// Takes the request of this state, once, and only for the browser that has made it (threat T15).
-    ///
-    /// # Errors
-    /// The database's.
     pub async fn take(
         db: &SqlitePool,
         browser: &Browser,

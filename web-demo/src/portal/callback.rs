@@ -38,15 +38,15 @@ pub async fn answer(
     let Some(request) =
         request.filter(|_| response.iss.as_deref() == Some(portal.relying_party.issuer()))
     else {
-        // Another tab was faster, or the person went back: whoever is logged in stays who they are.
+        // Another tab was faster, or the person went back: an existing login stays as it is.
         return match session {
             Some(_) => Ok(Redirect::to("/").into_response()),
-            None => Obstacle::NotFromHere.answer(locale),
+            None => LoginError::NotFromHere.answer(locale),
         };
     };
     let Some(code) = response.code else {
         tracing::info!(error = response.error, "a login came back without a code");
-        return Obstacle::NotCompleted.answer(locale);
+        return LoginError::NotCompleted.answer(locale);
     };
     match portal.relying_party.redeem(request, code).await {
         Ok(logged_in) => {
@@ -57,14 +57,14 @@ pub async fn answer(
         }
         Err(error) => {
             tracing::warn!(%error, "a login could not be completed");
-            Obstacle::NotCompleted.answer(locale)
+            LoginError::NotCompleted.answer(locale)
         }
     }
 }
 
-/// Why nobody is logged in.
+/// Why a login was not completed.
 #[derive(Debug, Clone, Copy)]
-pub enum Obstacle {
+pub enum LoginError {
     /// This browser has asked for no such login, or it is over: someone may be sending their own (threat T15).
     NotFromHere,
     /// The gateway gave no code, or did not take it back.
@@ -74,18 +74,15 @@ pub enum Obstacle {
 }
 
 #[derive(Template)]
-#[template(path = "portal/obstacle.html")]
-struct ObstaclePage<'a> {
+#[template(path = "portal/login_error.html")]
+struct LoginErrorPage<'a> {
     frame: Frame<'a>,
     title: &'static str,
     advice: &'static str,
 }
 
-impl Obstacle {
+impl LoginError {
     /// The page that tells it.
-    ///
-    /// # Errors
-    /// The page cannot be written.
     pub fn answer(self, locale: Locale) -> Result<Response, Failure> {
         let frame = Frame::portal(locale, "/login");
         let texts = &locale.texts().portal;
@@ -96,7 +93,7 @@ impl Obstacle {
         };
         page(
             status,
-            &ObstaclePage {
+            &LoginErrorPage {
                 frame,
                 title,
                 advice,

@@ -11,11 +11,11 @@
 mod authentication_request;
 mod callback;
 mod canonical;
-mod host;
 mod login;
 mod password;
 mod relying_party;
 mod sessions;
+mod surface;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -30,17 +30,17 @@ use crate::pages::{Policy, asset, refuse_cross_origin, remember_locale, with_a_p
 use crate::registers::Registers;
 use crate::{registration, verification};
 
-/// Where the gateway sends browsers back to.
+/// The page to which the gateway sends browsers back.
 pub const CALLBACK_PATH: &str = "/callback";
 
-/// What the pages share.
+/// The state that the pages share.
 #[derive(Debug, Clone)]
 pub struct Portal {
     /// The hall's database.
     pub db: SqlitePool,
-    /// Who may log in by password.
+    /// Logins by password.
     pub accounts: Accounts,
-    /// What the outside world says of people.
+    /// The registers of people, cards, units and messages.
     pub registers: Registers,
     /// The portal's part in OpenID Connect.
     pub relying_party: RelyingParty,

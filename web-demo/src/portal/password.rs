@@ -1,21 +1,20 @@
-//! Logging in to the portal by user name and password: the way of those who have no electronic card.
+//! Logging in to the portal by user name and password, for people without an electronic card.
 
 use askama::Template;
 use axum::extract::{Extension, Form, State};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
-use http::header::{RETRY_AFTER, SET_COOKIE};
-use http::{HeaderMap, StatusCode};
+use http::HeaderMap;
+use http::header::SET_COOKIE;
 use serde::Deserialize;
 
 use super::Portal;
 use super::sessions::PortalSession;
 use crate::accounts::{Account, PasswordError};
 use crate::browsers::Origin;
-use crate::host::Host;
-use crate::pages::{Failure, Frame, Locale, page};
+use crate::form_errors::FormErrors;
+use crate::pages::{Failure, Frame, Locale};
 use crate::serving::Connection;
-
-const PATH: &str = "/login/password";
+use crate::surface::SurfaceContext;
 
 #[derive(Template)]
 #[template(path = "portal/password.html")]
@@ -25,35 +24,18 @@ struct PasswordPage<'a> {
     error: Option<String>,
 }
 
-/// What is typed.
+/// The form.
 #[derive(Deserialize)]
 pub struct Credentials {
     user_name: String,
     password: String,
 }
 
-fn answer(
-    status: StatusCode,
-    locale: Locale,
-    user_name: &str,
-    error: Option<String>,
-) -> Result<Response, Failure> {
-    let frame = Frame::portal(locale, PATH);
-    page(
-        status,
-        &PasswordPage {
-            frame,
-            user_name,
-            error,
-        },
-    )
-}
-
 /// Answers `GET /login/password`.
 pub async fn show(session: Option<PortalSession>, locale: Locale) -> Result<Response, Failure> {
     match session {
         Some(_) => Ok(Redirect::to("/").into_response()),
-        None => answer(StatusCode::OK, locale, "", None),
+        None => answer(locale, "", &FormErrors::default()),
     }
 }
 
@@ -63,45 +45,36 @@ pub async fn log_in(
     Extension(connection): Extension<Connection>,
     headers: HeaderMap,
     locale: Locale,
-    Form(Credentials {
+    Form(typed): Form<Credentials>,
+) -> Result<Response, Failure> {
+    let Credentials {
         user_name,
         password,
-    }): Form<Credentials>,
-) -> Result<Response, Failure> {
-    let texts = &locale.texts().portal;
-    let wrong = || {
-        answer(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            locale,
-            &user_name,
-            Some(texts.wrong_password.to_owned()),
-        )
-    };
-    match portal
+    } = &typed;
+    let account = match portal
         .accounts
-        .log_in(&user_name, &password, connection.peer)
+        .log_in(user_name, password, connection.peer)
         .await
     {
-        Ok(account_id) => {
-            let Some(account) = Account::find(&portal.db, &account_id).await? else {
-                return wrong();
-            };
-            let cookie = Host::log_in(
-                &portal,
-                account,
-                connection,
-                &Origin::of(connection, &headers),
-            )
-            .await?;
-            Ok((AppendHeaders([(SET_COOKIE, cookie)]), Redirect::to("/")).into_response())
-        }
-        Err(PasswordError::Wrong) => wrong(),
-        Err(PasswordError::TooMany(wait)) => {
-            let error = Some(locale.texts().problems.too_many(wait.0));
-            let mut response = answer(StatusCode::TOO_MANY_REQUESTS, locale, &user_name, error)?;
-            response.headers_mut().insert(RETRY_AFTER, wait.0.into());
-            Ok(response)
-        }
-        Err(PasswordError::Database(error)) => Err(error.into()),
-    }
+        Ok(account_id) => Account::find(&portal.db, &account_id).await?,
+        Err(error) => return refused(locale, user_name, error),
+    };
+    let Some(account) = account else {
+        return refused(locale, user_name, PasswordError::Wrong);
+    };
+    let origin = Origin::of(connection, &headers);
+    let cookie = SurfaceContext::log_in(&portal, account, connection, &origin).await?;
+    Ok((AppendHeaders([(SET_COOKIE, cookie)]), Redirect::to("/")).into_response())
+}
+
+fn refused(locale: Locale, user_name: &str, error: PasswordError) -> Result<Response, Failure> {
+    answer(locale, user_name, &FormErrors::of_login(error)?)
+}
+
+fn answer(locale: Locale, user_name: &str, errors: &FormErrors) -> Result<Response, Failure> {
+    errors.page(&PasswordPage {
+        frame: Frame::portal(locale, "/login/password"),
+        user_name,
+        error: errors.text("login", locale),
+    })
 }

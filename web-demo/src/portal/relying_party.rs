@@ -22,10 +22,10 @@ use url::Url;
 use super::authentication_request::AuthenticationRequest;
 use crate::secret::Secret;
 
-/// What is asked for beside `openid`: the person's name.
+/// The scope besides `openid`: the person's name.
 const PROFILE: &str = "profile";
 
-/// How long the provider may take to answer.
+/// Timeout of the provider's answer.
 const TIMEOUT: Duration = Duration::from_secs(8);
 
 /// The portal as a client of its OpenID provider.
@@ -38,21 +38,20 @@ pub struct RelyingParty {
     redirect_uri: RedirectUrl,
 }
 
-/// Who has logged in, by the verified ID token.
+/// A person who has logged in, by the verified ID token.
 #[derive(Debug, Clone)]
 pub struct LoggedIn {
     /// The id of the person's account (`sub`).
     pub account_id: String,
-    /// The person's name.
     pub name: String,
-    /// As what.
+    /// The identity of the login.
     pub identity: Identity,
 }
 
 /// Why a login could not be completed.
 #[derive(Debug, thiserror::Error)]
 pub enum RelyingPartyError {
-    /// An address is none.
+    /// An address is malformed.
     #[error("not an address: {0}")]
     Address(#[from] url::ParseError),
     /// No HTTP client can be made on this machine.
@@ -109,7 +108,7 @@ impl RelyingParty {
     /// The client registered under `client_id` at the provider `issuer`.
     ///
     /// # Errors
-    /// An address is none, or no HTTP client can be made.
+    /// Returns an error if an address is malformed or no HTTP client can be made.
     pub fn new(
         issuer: &str,
         client_id: &str,
@@ -139,12 +138,12 @@ impl RelyingParty {
         self.client_id.as_str()
     }
 
-    /// Where browsers come back to.
+    /// Returns the page that browsers come back to.
     pub fn redirect_uri(&self) -> &str {
         self.redirect_uri.as_str()
     }
 
-    /// What is asked for.
+    /// Returns the scope of a request.
     pub fn scope(&self) -> String {
         format!("openid {PROFILE}")
     }
@@ -173,9 +172,6 @@ impl RelyingParty {
     }
 
     /// Redeems an authorization code and verifies the ID token: signature, issuer, audience, times and nonce.
-    ///
-    /// # Errors
-    /// See [`RelyingPartyError`].
     pub async fn redeem(
         &self,
         request: AuthenticationRequest,

@@ -10,39 +10,34 @@ use sqlx::SqlitePool;
 use super::Portal;
 use super::relying_party::LoggedIn;
 use crate::browsers::{self, LoginMethod, NewBrowser, Origin};
-use crate::pages::{Cookie, CookieName, Failure, value_of};
+use crate::pages::{CookieName, Failure, set_cookie, value_of};
 use crate::records::inbox::{self, Notice};
 use crate::secret::Secret;
 
 /// The cookie of a session.
 pub const COOKIE: CookieName = CookieName("shili_hall");
 
-/// How long a browser stays logged in. A login from another device is the riskier kind, so: short (threat T30).
+/// Lifetime of a login. It is short because a login from another device is the riskier kind (threat T30).
 const LIFETIME_SECONDS: u32 = 2 * 3600;
 
-/// Whoever is logged in. As an extractor it sends everybody else to the login page.
+/// A person who is logged in. As an extractor it redirects others to the login page.
 #[derive(Debug, Clone)]
 pub struct PortalSession {
-    /// The person's name.
     pub name: String,
-    /// As what.
+    /// The identity of the login.
     pub identity: Identity,
-    /// Whose account: the ID token's `sub`.
+    /// The account, the `sub` of the ID token.
     pub account_id: String,
-    /// What the login is ended by from elsewhere.
+    /// The id by which the login is ended from elsewhere.
     pub id: String,
-    /// How.
     pub method: LoginMethod,
-    /// Since when, in the province's time (UTC+8).
+    /// The time of the login, in the province's time (UTC+8).
     pub logged_in_at: String,
     cookie: Secret,
 }
 
 impl PortalSession {
     /// Logs a browser in, under a new cookie, and tells the person: the `Set-Cookie` for it.
-    ///
-    /// # Errors
-    /// The database's, or no randomness.
     pub async fn start(
         portal: &Portal,
         logged_in: &LoggedIn,
@@ -64,20 +59,15 @@ impl PortalSession {
         };
         let (cookie, id) = browsers::start(&portal.db, new).await?;
         inbox::notify(&portal.db, account_id, &Notice::of_login(id, origin)).await?;
-        let (value, secure) = (cookie.expose(), portal.is_secure());
-        Ok(Cookie {
-            name: COOKIE,
-            value,
-            max_age: LIFETIME_SECONDS,
-            secure,
-        }
-        .to_header())
+        Ok(set_cookie(
+            COOKIE,
+            cookie.expose(),
+            LIFETIME_SECONDS,
+            portal.is_secure(),
+        ))
     }
 
     /// Logs out: the cookie is worth nothing from now on.
-    ///
-    /// # Errors
-    /// The database's.
     pub async fn end(self, db: &SqlitePool) -> Result<(), sqlx::Error> {
         let delete = sqlx::query("DELETE FROM portal_sessions WHERE cookie_digest = ?1");
         delete
@@ -87,19 +77,13 @@ impl PortalSession {
             .map(drop)
     }
 
-    /// Notes what the browser is to be told once, on the page that it is sent to.
-    ///
-    /// # Errors
-    /// The database's.
+    /// Notes a message that the browser shows once, on the page that it is redirected to.
     pub async fn flash(&self, db: &SqlitePool, word: &str) -> Result<(), sqlx::Error> {
         let keep = sqlx::query("UPDATE portal_sessions SET flash = ?2 WHERE id = ?1");
         keep.bind(&self.id).bind(word).execute(db).await.map(drop)
     }
 
-    /// Whether the browser is to be told this now. Asked a second time it is not: no link and no reload brings it back.
-    ///
-    /// # Errors
-    /// The database's.
+    /// Takes a message that was noted. The second time it is gone: no link and no reload brings it back.
     pub async fn take_flash(&self, db: &SqlitePool, word: &str) -> Result<bool, sqlx::Error> {
         let take =
             sqlx::query("UPDATE portal_sessions SET flash = NULL WHERE id = ?1 AND flash = ?2");
@@ -136,15 +120,12 @@ impl PortalSession {
         .transpose()
     }
 
-    /// What only this browser knows.
+    /// Returns a secret of this browser.
     pub fn holder(&self) -> Secret {
         self.cookie.derive("holder")
     }
 
     /// The session of a request's cookie.
-    ///
-    /// # Errors
-    /// The database's.
     pub async fn of(headers: &HeaderMap, portal: &Portal) -> Result<Option<Self>, Failure> {
         match value_of(headers, COOKIE) {
             Some(cookie) => Self::find(&portal.db, Secret::received(cookie)).await,

@@ -1,4 +1,4 @@
-//! A registration under way: what has been typed and found right so far. Never the password.
+//! A registration under way: the input that was typed so far. It never holds the password.
 
 use http::{HeaderMap, HeaderValue};
 use serde::{Deserialize, Serialize};
@@ -6,21 +6,21 @@ use sqlx::{SqliteConnection, SqlitePool};
 
 use super::fields::UserFields;
 use crate::accounts::id_number::IdNumber;
-use crate::pages::{Cookie, CookieName, Failure, value_of};
+use crate::pages::{CookieName, Failure, set_cookie, value_of};
 use crate::secret::Secret;
 
-/// How long a registration can be taken up again after its last step.
-pub const LIFETIME_SECONDS: u32 = 3600;
+/// Lifetime of a registration after its last step.
+const LIFETIME_SECONDS: u32 = 3600;
 
 /// A registration under way, of the browser or phone that holds its cookie.
 #[derive(Debug)]
 pub struct Draft {
     cookie: Secret,
-    /// What is known.
+    /// The input.
     pub data: DraftData,
 }
 
-/// What is known of a registration.
+/// The input of a registration.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct DraftData {
@@ -30,26 +30,24 @@ pub struct DraftData {
     pub id_number: String,
     /// The name as typed.
     pub name: String,
-    /// Who it is, once ID number and name were found to belong together.
-    pub person: Option<Person>,
+    /// The person, once the register has matched ID number and name.
+    pub citizen: Option<Citizen>,
     /// The rest as typed.
     pub user: UserFields,
     /// The phone that a code was sent to.
     pub code_sent_to: Option<String>,
-    /// The account that came of it.
+    /// The account that was made.
     pub account_id: Option<String>,
 }
 
 /// A person whom the population register knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Person {
-    /// Their ID number.
+pub struct Citizen {
     pub id_number: IdNumber,
-    /// Their name.
     pub name: String,
 }
 
-/// The steps.
+/// The steps of a registration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
     /// Read and accept the agreement.
@@ -63,25 +61,22 @@ pub enum Step {
 }
 
 impl DraftData {
-    /// The step that a registration has come to.
+    /// Returns the step that a registration has come to.
     pub const fn step(&self) -> Step {
-        match self {
-            Self {
-                account_id: Some(_),
-                ..
-            } => Step::Done,
-            Self { agreed: false, .. } => Step::Agreement,
-            Self { person: None, .. } => Step::Identity,
-            Self { .. } => Step::User,
+        if self.account_id.is_some() {
+            Step::Done
+        } else if !self.agreed {
+            Step::Agreement
+        } else if self.citizen.is_none() {
+            Step::Identity
+        } else {
+            Step::User
         }
     }
 }
 
 impl Draft {
-    /// The draft of the request's cookie; without one, or when it is over, a new one.
-    ///
-    /// # Errors
-    /// The database's, or no randomness.
+    /// Returns the draft of the request's cookie, or a new one if it has none or an expired one.
     pub async fn open(
         db: &SqlitePool,
         headers: &HeaderMap,
@@ -93,23 +88,17 @@ impl Draft {
             );
             let kept: Option<String> = kept.bind(cookie.digest()).fetch_optional(db).await?;
             if let Some(kept) = kept {
-                return Ok(Self {
-                    cookie,
-                    data: serde_json::from_str(&kept)?,
-                });
+                let data = serde_json::from_str(&kept)?;
+                return Ok(Self { cookie, data });
             }
         }
-        // A cookie that is not known is not taken over: somebody else may have put it there.
-        Ok(Self {
-            cookie: Secret::random()?,
-            data: DraftData::default(),
-        })
+        // An unknown cookie is not taken over, because an attacker may have set it.
+        let cookie = Secret::random()?;
+        let data = DraftData::default();
+        Ok(Self { cookie, data })
     }
 
-    /// Keeps it: the `Set-Cookie` that leads back to it.
-    ///
-    /// # Errors
-    /// The database's.
+    /// Writes the draft. Returns the `Set-Cookie` that leads back to it.
     pub async fn keep(
         &self,
         db: &SqlitePool,
@@ -117,20 +106,15 @@ impl Draft {
         secure: bool,
     ) -> Result<HeaderValue, Failure> {
         self.write(&mut *db.acquire().await?).await?;
-        let value = self.cookie.expose();
-        Ok(Cookie {
+        Ok(set_cookie(
             name,
-            value,
-            max_age: LIFETIME_SECONDS,
+            self.cookie.expose(),
+            LIFETIME_SECONDS,
             secure,
-        }
-        .to_header())
+        ))
     }
 
-    /// Writes it.
-    ///
-    /// # Errors
-    /// The database's.
+    /// Writes the draft.
     pub async fn write(&self, db: &mut SqliteConnection) -> Result<(), Failure> {
         sqlx::query("DELETE FROM registration_drafts WHERE expires_at <= unixepoch()")
             .execute(&mut *db)
@@ -147,7 +131,7 @@ impl Draft {
         Ok(())
     }
 
-    /// What only this browser or phone knows.
+    /// Returns the secret of this browser or phone.
     pub const fn holder(&self) -> &Secret {
         &self.cookie
     }

@@ -2,32 +2,26 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::draft::Person;
-use super::problem::{Problem, Problems};
-use crate::accounts::contacts::{is_email, is_qq, is_wechat, optional};
-use crate::accounts::{Contacts, PhoneNumber, UserName, check_password};
+use super::draft::Citizen;
+use crate::accounts::{ContactError, ContactForm, Contacts, PhoneNumber, UserName, check_password};
+use crate::form_errors::{FieldError, FormErrors};
 
 /// The fields that a draft keeps, as typed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct UserFields {
-    /// What the person will log in by.
     pub user_name: String,
-    /// A phone.
+    /// The mobile number.
     pub phone: String,
-    /// An e-mail address, or nothing.
-    pub email: String,
-    /// A QQ number, or nothing.
-    pub qq: String,
-    /// A WeChat number, or nothing.
-    pub wechat: String,
+    /// E-mail address, QQ number and WeChat name; each may be empty.
+    #[serde(flatten)]
+    pub contacts: ContactForm,
 }
 
 /// The fields that no draft keeps.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub struct CredentialFields {
-    /// The password.
     pub password: String,
     /// The same again.
     pub confirmation: String,
@@ -35,82 +29,69 @@ pub struct CredentialFields {
     pub code: String,
 }
 
-impl std::fmt::Debug for CredentialFields {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("CredentialFields(…)")
-    }
+/// All fields of the form.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub struct UserForm {
+    #[serde(flatten)]
+    pub user: UserFields,
+    #[serde(flatten)]
+    pub credentials: CredentialFields,
 }
 
-/// What the fields say, once all of them are right.
+/// The values of the fields, once all of them are right.
 #[derive(Debug)]
-pub(super) struct Checked {
-    pub(super) user_name: UserName,
-    pub(super) phone: PhoneNumber,
-    pub(super) contacts: Contacts,
+pub struct CheckedUser {
+    pub user_name: UserName,
+    pub phone: PhoneNumber,
+    pub contacts: Contacts,
 }
 
 impl UserFields {
-    /// Checks each field by itself: what they say, or all that is wrong.
-    pub(super) fn check(
+    /// Checks each field by itself. `any_phone` accepts numbers of other provinces too.
+    pub fn check(
         &self,
-        person: &Person,
+        citizen: &Citizen,
         credentials: &CredentialFields,
-    ) -> Result<Checked, Problems> {
-        let mut problems = Problems::default();
-        let user_name =
-            UserName::choose(&self.user_name, &person.id_number).map_err(Problem::UserName);
-        let user_name = problems.take("user_name", user_name);
-        let CredentialFields {
-            password,
-            confirmation,
-            ..
-        } = credentials;
-        let allowed = check_password(
-            password,
-            &self.user_name,
-            person.id_number.as_str(),
-            &self.phone,
-        );
-        problems.take("password", allowed.map_err(Problem::Password));
-        problems.take(
-            "confirmation",
-            (password == confirmation)
-                .then_some(())
-                .ok_or(Problem::Confirmation),
-        );
-        let phone = problems.take("phone", self.phone());
-        let email = problems.take(
-            "email",
-            optional(&self.email, is_email).ok_or(Problem::Email),
-        );
-        let qq = problems.take("qq", optional(&self.qq, is_qq).ok_or(Problem::Qq));
-        let wechat = problems.take(
-            "wechat",
-            optional(&self.wechat, is_wechat).ok_or(Problem::WeChat),
-        );
-        match (user_name, phone, email, qq, wechat) {
-            (Some(user_name), Some(phone), Some(email), Some(qq), Some(wechat))
-                if problems.is_empty() =>
-            {
-                Ok(Checked {
-                    user_name,
-                    phone,
-                    contacts: Contacts { email, qq, wechat },
-                })
+        any_phone: bool,
+    ) -> (Option<CheckedUser>, FormErrors) {
+        let mut errors = FormErrors::default();
+        let id_number = &citizen.id_number;
+        let user_name = UserName::choose(&self.user_name, id_number).map_err(FieldError::UserName);
+        let user_name = errors.take("user_name", user_name);
+        let password = &credentials.password;
+        let allowed = check_password(password, &self.user_name, id_number.as_str(), &self.phone);
+        errors.take("password", allowed.map_err(FieldError::Password));
+        let confirmed = *password == credentials.confirmation;
+        errors.require(confirmed, "confirmation", FieldError::Confirmation);
+        let phone = errors.take("phone", self.phone(any_phone));
+        let contacts = self.contacts.check().map_err(|wrong| {
+            for wrong in wrong {
+                match wrong {
+                    ContactError::Email => errors.add("email", FieldError::Email),
+                    ContactError::Qq => errors.add("qq", FieldError::Qq),
+                    ContactError::Wechat => errors.add("wechat", FieldError::WeChat),
+                }
             }
-            _ => Err(problems),
+        });
+        let checked = match (user_name, phone, contacts) {
+            (Some(user_name), Some(phone), Ok(contacts)) => Some(CheckedUser {
+                user_name,
+                phone,
+                contacts,
+            }),
+            _ => None,
+        };
+        (checked, errors)
+    }
+
+    /// Returns the mobile number; only one of the province unless `any` is set.
+    pub fn phone(&self, any: bool) -> Result<PhoneNumber, FieldError> {
+        let phone = PhoneNumber::try_from(&*self.phone).map_err(|_| FieldError::Phone)?;
+        if any || phone.is_of_the_province() {
+            Ok(phone)
+        } else {
+            Err(FieldError::PhoneElsewhere)
         }
     }
-
-    /// The phone.
-    pub(super) fn phone(&self) -> Result<PhoneNumber, Problem> {
-        PhoneNumber::try_from(&*self.phone).map_err(|_| Problem::Phone)
-    }
-}
-
-/// The phone that was typed, as others may see it; nothing when it is none.
-pub fn masked_phone(typed: &str) -> String {
-    PhoneNumber::try_from(typed)
-        .map(|phone| phone.masked())
-        .unwrap_or_default()
 }

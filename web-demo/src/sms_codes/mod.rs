@@ -1,4 +1,4 @@
-//! Codes by short message: whoever types one holds the phone that it was sent to.
+//! Codes by short message: a person who types one holds the phone that it was sent to.
 //!
 //! A code has six digits, lives ten minutes, bears five tries, works once, and only for what it was asked for, with the
 //! phone and in the browser that it was asked in.
@@ -12,29 +12,18 @@ use sqlx::{SqliteConnection, SqlitePool};
 
 use crate::accounts::PhoneNumber;
 use crate::accounts::attempts::{AttemptLimit, Wait, address_key};
+use crate::purpose::Purpose;
 use crate::registers::{RegisterError, SmsCarrier};
 use crate::secret::Secret;
 
 /// Between two codes to one phone: a minute.
-pub const BETWEEN_CODES: AttemptLimit = AttemptLimit {
-    name: "sms_phone_minute",
-    burst: 1,
-    interval: 60,
-};
+pub const BETWEEN_CODES: AttemptLimit = AttemptLimit::new("sms_phone_minute", 1, 60);
 
-/// Codes to one phone: ten, then one in two hours. Each costs money and wakes somebody up.
-const PER_PHONE: AttemptLimit = AttemptLimit {
-    name: "sms_phone",
-    burst: 10,
-    interval: 2 * 3600,
-};
+/// Codes to one phone: ten, then one in two hours. Each costs money and may wake a person up.
+const PER_PHONE: AttemptLimit = AttemptLimit::new("sms_phone", 10, 2 * 3600);
 
 /// Codes from one address, where an office may sit: thirty, then one a minute.
-const PER_ADDRESS: AttemptLimit = AttemptLimit {
-    name: "sms_address",
-    burst: 30,
-    interval: 60,
-};
+const PER_ADDRESS: AttemptLimit = AttemptLimit::new("sms_address", 30, 60);
 
 const LIFETIME_SECONDS: u32 = 600;
 
@@ -42,27 +31,13 @@ const MAX_TRIES: u32 = 5;
 
 const DIGITS: usize = 6;
 
-/// What a code is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    /// To register.
-    Registration,
-    /// To make a provisional account a verified one.
-    Verification,
-    /// To apply for the electronic card.
-    ECard,
-    /// To set another password of the electronic card.
-    CardPassword,
-}
-
-/// What a code is bound to.
+/// The purpose, phone and browser that a code is bound to.
 #[derive(Debug, Clone, Copy)]
 pub struct Binding<'a> {
-    /// What it is for.
     pub purpose: Purpose,
-    /// Whose phone gets it.
+    /// The phone that gets it.
     pub phone: &'a PhoneNumber,
-    /// What only the browser knows that asks for it.
+    /// A secret of the browser that asks for it.
     pub holder: &'a Secret,
 }
 
@@ -105,31 +80,20 @@ pub struct RightCode {
 
 impl Binding<'_> {
     fn key_digest(&self) -> String {
-        let Self {
-            purpose,
-            phone,
-            holder,
-        } = self;
-        holder
-            .derive(&format!("sms {purpose:?} {}", phone.as_str()))
-            .digest()
+        self.digest("")
     }
 
     fn code_digest(&self, code: &str) -> String {
-        let Self {
-            purpose,
-            phone,
-            holder,
-        } = self;
-        holder
-            .derive(&format!("sms {purpose:?} {} {code}", phone.as_str()))
-            .digest()
+        self.digest(code)
+    }
+
+    fn digest(&self, code: &str) -> String {
+        let (purpose, phone) = (self.purpose.name(), self.phone.as_str());
+        let derived = self.holder.derive(&format!("sms {purpose} {phone} {code}"));
+        derived.digest()
     }
 
     /// Sends a new code, in place of one that was sent before. `text` words the message.
-    ///
-    /// # Errors
-    /// See [`NotSent`].
     pub async fn send(
         &self,
         db: &SqlitePool,
@@ -206,10 +170,7 @@ impl Binding<'_> {
 }
 
 impl RightCode {
-    /// Takes the code, once: false when somebody was faster. Taken with the transaction, or not at all.
-    ///
-    /// # Errors
-    /// The database's.
+    /// Takes the code, once, with the transaction. Returns false if another request was faster.
     pub async fn take(self, db: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
         let take = sqlx::query("DELETE FROM sms_codes WHERE key_digest = ?1 AND code_digest = ?2");
         let taken = take

@@ -3,186 +3,138 @@
 use super::*;
 use crate::registers::{Registers, messages};
 
-struct Hall {
+/// A database, two phones and two browsers.
+struct Fixture {
     db: SqlitePool,
+    phones: [PhoneNumber; 2],
+    holders: [Secret; 2],
     _directory: tempfile::TempDir,
 }
 
-impl Hall {
+impl Fixture {
     async fn open() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let db = crate::db::open(&directory.path().join("hall.sqlite"))
-            .await
-            .unwrap();
+        let file = directory.path().join("hall.sqlite");
+        let phone = |number| PhoneNumber::try_from(number).unwrap();
         Self {
-            db,
+            db: crate::db::open(&file).await.unwrap(),
+            phones: ["13009700001", "13009700002"].map(phone),
+            holders: [(); 2].map(|()| Secret::random().unwrap()),
             _directory: directory,
+        }
+    }
+
+    /// A registration by the first phone in the first browser.
+    const fn binding(&self) -> Binding<'_> {
+        Binding {
+            purpose: Purpose::Register,
+            phone: &self.phones[0],
+            holder: &self.holders[0],
         }
     }
 
     async fn send(&self, binding: &Binding<'_>) -> Result<String, NotSent> {
         let carrier = Registers::embedded(&self.db).sms;
-        binding
-            .send(&self.db, &*carrier, [127, 0, 0, 1].into(), str::to_owned)
-            .await?;
+        let address = [127, 0, 0, 1].into();
+        let sent = binding.send(&self.db, &*carrier, address, str::to_owned);
+        sent.await?;
         Ok(messages(&self.db).await.unwrap().remove(0).text)
     }
 
+    async fn check(&self, binding: &Binding<'_>, code: &str) -> Result<RightCode, CodeRefused> {
+        binding.check(&self.db, code).await.unwrap()
+    }
+
     async fn refusal(&self, binding: &Binding<'_>, code: &str) -> Option<CodeRefused> {
-        binding.check(&self.db, code).await.unwrap().err()
+        self.check(binding, code).await.err()
     }
 
     async fn take(&self, code: RightCode) -> bool {
-        code.take(&mut self.db.acquire().await.unwrap())
-            .await
-            .unwrap()
+        let mut db = self.db.acquire().await.unwrap();
+        code.take(&mut db).await.unwrap()
     }
-}
 
-fn phone(number: &str) -> PhoneNumber {
-    PhoneNumber::try_from(number).unwrap()
+    async fn sql(&self, sql: &'static str) {
+        sqlx::query(sql).execute(&self.db).await.unwrap();
+    }
 }
 
 #[tokio::test]
 async fn a_code_works_once() {
-    let (hall, phone, holder) = (
-        Hall::open().await,
-        phone("13009700001"),
-        Secret::random().unwrap(),
-    );
-    let binding = Binding {
-        purpose: Purpose::Registration,
-        phone: &phone,
-        holder: &holder,
-    };
+    let hall = Fixture::open().await;
+    let binding = hall.binding();
     let code = hall.send(&binding).await.unwrap();
-    let one = binding.check(&hall.db, &code).await.unwrap().unwrap();
-    let other = binding.check(&hall.db, &code).await.unwrap().unwrap();
+    let one = hall.check(&binding, &code).await.unwrap();
+    let other = hall.check(&binding, &code).await.unwrap();
     assert!(hall.take(one).await);
     assert!(!hall.take(other).await);
-    assert_eq!(
-        hall.refusal(&binding, &code).await,
-        Some(CodeRefused::NoneSent)
-    );
+    let refused = hall.refusal(&binding, &code).await;
+    assert_eq!(refused, Some(CodeRefused::NoneSent));
 }
 
 #[tokio::test]
 async fn a_code_counts_for_its_purpose_its_phone_and_its_browser_only() {
-    let (hall, own, other) = (
-        Hall::open().await,
-        phone("13009700001"),
-        phone("13009700002"),
-    );
-    let (holder, stranger) = (Secret::random().unwrap(), Secret::random().unwrap());
-    let binding = Binding {
-        purpose: Purpose::Registration,
-        phone: &own,
-        holder: &holder,
-    };
+    let hall = Fixture::open().await;
+    let binding = hall.binding();
     let code = hall.send(&binding).await.unwrap();
+    let (purpose, phone, holder) = (Purpose::Verify, &hall.phones[1], &hall.holders[1]);
     for strange in [
-        Binding {
-            purpose: Purpose::Verification,
-            ..binding
-        },
-        Binding {
-            phone: &other,
-            ..binding
-        },
-        Binding {
-            holder: &stranger,
-            ..binding
-        },
+        Binding { purpose, ..binding },
+        Binding { phone, ..binding },
+        Binding { holder, ..binding },
     ] {
-        assert_eq!(
-            hall.refusal(&strange, &code).await,
-            Some(CodeRefused::NoneSent),
-            "{strange:?}"
-        );
+        let refused = hall.refusal(&strange, &code).await;
+        assert_eq!(refused, Some(CodeRefused::NoneSent), "{strange:?}");
     }
     assert_eq!(hall.refusal(&binding, &code).await, None);
 }
 
 #[tokio::test]
 async fn after_five_wrong_tries_the_right_code_is_no_use() {
-    let (hall, phone, holder) = (
-        Hall::open().await,
-        phone("13009700001"),
-        Secret::random().unwrap(),
-    );
-    let binding = Binding {
-        purpose: Purpose::Registration,
-        phone: &phone,
-        holder: &holder,
-    };
+    let hall = Fixture::open().await;
+    let binding = hall.binding();
     let code = hall.send(&binding).await.unwrap();
     let wrong = if code == "000000" { "000001" } else { "000000" };
-    for left in (1..MAX_TRIES).rev() {
-        assert_eq!(
-            hall.refusal(&binding, wrong).await,
-            Some(CodeRefused::Wrong(left))
-        );
+    let left = (1..MAX_TRIES).rev().map(CodeRefused::Wrong);
+    for refused in left.chain([CodeRefused::TriesUsedUp]) {
+        assert_eq!(hall.refusal(&binding, wrong).await, Some(refused));
     }
-    assert_eq!(
-        hall.refusal(&binding, wrong).await,
-        Some(CodeRefused::TriesUsedUp)
-    );
-    assert_eq!(
-        hall.refusal(&binding, &code).await,
-        Some(CodeRefused::TriesUsedUp)
-    );
+    let refused = hall.refusal(&binding, &code).await;
+    assert_eq!(refused, Some(CodeRefused::TriesUsedUp));
 }
 
 #[tokio::test]
 async fn a_code_is_over_after_ten_minutes() {
-    let (hall, phone, holder) = (
-        Hall::open().await,
-        phone("13009700001"),
-        Secret::random().unwrap(),
-    );
-    let binding = Binding {
-        purpose: Purpose::Registration,
-        phone: &phone,
-        holder: &holder,
-    };
+    let hall = Fixture::open().await;
+    let binding = hall.binding();
     let code = hall.send(&binding).await.unwrap();
-    let later = |seconds: u32| {
-        sqlx::query("UPDATE sms_codes SET expires_at = expires_at - ?1").bind(seconds)
-    };
-    later(LIFETIME_SECONDS - 5).execute(&hall.db).await.unwrap();
+    hall.sql("UPDATE sms_codes SET expires_at = expires_at - 595")
+        .await;
     assert_eq!(hall.refusal(&binding, &code).await, None);
-    later(5).execute(&hall.db).await.unwrap();
-    assert_eq!(
-        hall.refusal(&binding, &code).await,
-        Some(CodeRefused::NoneSent)
-    );
+    hall.sql("UPDATE sms_codes SET expires_at = expires_at - 5")
+        .await;
+    let refused = hall.refusal(&binding, &code).await;
+    assert_eq!(refused, Some(CodeRefused::NoneSent));
 }
 
 #[tokio::test]
-async fn the_next_code_to_a_phone_comes_after_a_minute_whoever_asks() {
-    let (hall, phone) = (Hall::open().await, phone("13009700001"));
-    let (holder, other) = (Secret::random().unwrap(), Secret::random().unwrap());
-    let binding = Binding {
-        purpose: Purpose::Registration,
-        phone: &phone,
-        holder: &holder,
-    };
+async fn the_next_code_to_a_phone_comes_after_a_minute_in_every_browser() {
+    let hall = Fixture::open().await;
+    let binding = hall.binding();
     let first = hall.send(&binding).await.unwrap();
-    for impatient in [
-        binding,
-        Binding {
-            purpose: Purpose::Verification,
-            holder: &other,
-            ..binding
-        },
-    ] {
+    let elsewhere = Binding {
+        purpose: Purpose::Verify,
+        holder: &hall.holders[1],
+        ..binding
+    };
+    for impatient in [binding, elsewhere] {
         let Err(NotSent::TooMany(Wait(seconds))) = hall.send(&impatient).await else {
             panic!("sent again")
         };
         assert!((55..=60).contains(&seconds), "{seconds}");
     }
-    let minute = "UPDATE attempts SET worked_off_at = worked_off_at - 60 WHERE key LIKE 'sms_phone_minute:%'";
-    sqlx::query(minute).execute(&hall.db).await.unwrap();
+    hall.sql("UPDATE attempts SET worked_off_at = worked_off_at - 60 WHERE key LIKE 'sms_phone_minute:%'")
+        .await;
     let second = hall.send(&binding).await.unwrap();
     assert_eq!(hall.refusal(&binding, &second).await, None);
     assert!(first == second || hall.refusal(&binding, &first).await.is_some());
@@ -190,28 +142,13 @@ async fn the_next_code_to_a_phone_comes_after_a_minute_whoever_asks() {
 
 #[tokio::test]
 async fn the_database_holds_no_code() {
-    let (hall, phone, holder) = (
-        Hall::open().await,
-        phone("13009700001"),
-        Secret::random().unwrap(),
-    );
-    let binding = Binding {
-        purpose: Purpose::Registration,
-        phone: &phone,
-        holder: &holder,
-    };
+    let hall = Fixture::open().await;
+    let binding = hall.binding();
     let code = hall.send(&binding).await.unwrap();
-    let (key, digest): (String, String) =
-        sqlx::query_as("SELECT key_digest, code_digest FROM sms_codes")
-            .fetch_one(&hall.db)
-            .await
-            .unwrap();
+    let kept = sqlx::query_as("SELECT key_digest, code_digest FROM sms_codes");
+    let (key, digest): (String, String) = kept.fetch_one(&hall.db).await.unwrap();
     assert!(key.len() == 64 && digest.len() == 64);
     // Without the browser's secret, trying all codes finds nothing.
-    let nobody = Secret::received("");
-    let guess = Binding {
-        holder: &nobody,
-        ..binding
-    };
-    assert_ne!(guess.code_digest(&code), digest);
+    let holder = &Secret::received("");
+    assert_ne!(Binding { holder, ..binding }.code_digest(&code), digest);
 }

@@ -1,4 +1,4 @@
-//! How a provisional account becomes a verified one: by a code to the phone on file with the social-security card, or by
+//! Verification makes a provisional account a verified one: by a code to the phone on file with the social-security card, or by
 //! the card's password.
 
 mod notice;

@@ -1,10 +1,10 @@
-//! What a provisional account is told of itself.
+//! The notice on a provisional account.
 
 use crate::accounts::{Account, AccountStanding, Service};
 use crate::pages::Locale;
 use crate::pages::texts::Services;
 
-/// What it may be used for, and what it lacks.
+/// The services that the account has, and those that it lacks.
 #[derive(Debug)]
 pub struct Notice {
     /// Services that it may be used for.

@@ -1,4 +1,4 @@
-//! Which ways are open to a person, and why the others are not.
+//! The ways that are open to a person, and why the others are not.
 
 use crate::accounts::PhoneNumber;
 use crate::pages::texts::VerificationClosed;
@@ -18,7 +18,6 @@ pub struct Ways {
 pub enum WayClosed {
     /// There is no card.
     NoCard,
-    /// The card is in this state.
     State(CardState),
     /// No mobile number is on file.
     NoPhone,

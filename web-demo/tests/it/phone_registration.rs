@@ -1,7 +1,5 @@
 //! Registering on the phone: with a face check, and without.
 
-use saoma_protocol::Digest;
-
 use crate::support::{Hall, Registering, user_form};
 
 /// A phone of another province.
@@ -9,15 +7,12 @@ const ELSEWHERE: (&str, &str) = ("phone", "13800100000");
 
 const NOT_OF_THE_PROVINCE: &str = "422 | #phone 该号码不属于省内号段…";
 
-/// Records a passed face check of this registration, so many seconds ago.
-async fn pass_face_check(hall: &Hall, registering: &Registering, seconds_ago: i64) {
-    let cookie = &registering.browser.cookies["shili_app_registration"];
-    let (digest, id_number) = (Digest::of(cookie.as_bytes()), &registering.id_number);
-    hall.sql(&format!(
-        "INSERT INTO registration_face_checks
-         VALUES ('{digest}', '{id_number}', unixepoch() - {seconds_ago})"
-    ))
-    .await;
+/// Passes the face check of this registration.
+async fn pass_face_check(hall: &Hall, registering: &mut Registering) {
+    let browser = &mut registering.browser;
+    let check = browser.post("/register/face", &user_form(&[])).await;
+    assert_eq!(check.path, "/face/register");
+    hall.pass_face_check(&registering.browser).await;
 }
 
 /// Row S5.
@@ -56,7 +51,7 @@ async fn after_a_passed_face_check_any_phone_will_do_even_another_persons_withou
     let hall = Hall::open().await;
     for (name, phone) in [("示例子", "13800100000"), ("示例丑", "13009700001")] {
         let mut person = Registering::on_the_phone(&hall, name).await;
-        pass_face_check(&hall, &person, 0).await;
+        pass_face_check(&hall, &mut person).await;
         let script = "/register/user => 无需短信验证码 | !name=\"code\"";
         person.browser.check(script).await;
         let user_name = format!("user{}", &phone[7..]);
@@ -72,18 +67,22 @@ async fn after_a_passed_face_check_any_phone_will_do_even_another_persons_withou
 async fn a_face_check_counts_once_and_for_ten_minutes_and_for_its_person() {
     let hall = Hall::open().await;
     let mut zi = Registering::on_the_phone(&hall, "示例子").await;
-    pass_face_check(&hall, &zi, 600).await;
+    pass_face_check(&hall, &mut zi).await;
+    let update = "UPDATE face_checks SET expires_at";
+    hall.sql(&format!("{update} = expires_at - 600")).await;
     zi.send(&[ELSEWHERE])
         .await
         .check("too old", NOT_OF_THE_PROVINCE);
-    let of = "UPDATE registration_face_checks SET passed_at = unixepoch(), id_number";
-    hall.sql(&format!("{of} = '990000200002291012'")).await;
+    let id_number = "expires_at + 600, id_number";
+    let of_another = format!("{update} = {id_number} = '990000200002291012'");
+    hall.sql(&of_another).await;
     zi.send(&[ELSEWHERE])
         .await
         .check("another person's", NOT_OF_THE_PROVINCE);
-    hall.sql(&format!("{of} = '{}'", zi.id_number)).await;
+    let own = format!("UPDATE face_checks SET id_number = '{}'", zi.id_number);
+    hall.sql(&own).await;
     assert_eq!(zi.send(&[ELSEWHERE]).await.path, "/register/done");
-    assert_eq!(hall.count("registration_face_checks").await, 0);
+    assert_eq!(hall.count("face_checks").await, 0);
 }
 
 /// Row S5.
@@ -91,7 +90,7 @@ async fn a_face_check_counts_once_and_for_ten_minutes_and_for_its_person() {
 async fn a_face_check_that_was_passed_excuses_no_other_mistake() {
     let hall = Hall::open().await;
     let mut zi = Registering::on_the_phone(&hall, "示例子").await;
-    pass_face_check(&hall, &zi, 0).await;
+    pass_face_check(&hall, &mut zi).await;
     let page = zi.send(&[ELSEWHERE, ("password", "abc123")]).await;
     page.check(
         "a simple password",
@@ -117,7 +116,7 @@ async fn a_registration_is_sent_to_the_face_check_and_comes_back_without_need_of
     );
     hall.pass_face_check(&zi.browser).await;
     // The form is kept, but for the password.
-    let script = "/register/face/passed => @/register/user | !name=\"code\" | =user_name zizi88
+    let script = "/register/user => !name=\"code\" | =user_name zizi88
         | =phone 13800100000 | =email zi@example.com | =password";
     zi.browser.check(script).await;
     assert_eq!(zi.send(&[ELSEWHERE]).await.path, "/register/done");
@@ -130,7 +129,7 @@ async fn a_face_check_that_was_not_passed_leads_back_to_the_code() {
     let mut zi = Registering::on_the_phone(&hall, "示例子").await;
     let check = zi.browser.post("/register/face", &user_form(&[])).await;
     check.check("the other way is offered", "href=\"/register/user\"");
-    let script = "/register/face/passed => @/register/user | name=\"code\"";
+    let script = "/register/user => name=\"code\"";
     zi.browser.check(script).await;
 }
 
@@ -138,8 +137,6 @@ async fn a_face_check_that_was_not_passed_leads_back_to_the_code() {
 #[tokio::test]
 async fn a_face_check_comes_after_name_and_number() {
     let hall = Hall::open().await;
-    let script = "
-        /register/face <- => @/register/identity
-        /register/face/passed => @/register/identity";
+    let script = "/register/face <- => @/register/identity";
     hall.phone().check(script).await;
 }

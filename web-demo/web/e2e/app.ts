@@ -1,10 +1,10 @@
-/** An app's backend that has one person, and the empty page of a relying party. */
+/** An app's backend with one person, and the empty page of a relying party. */
 import { once } from "node:events";
 import http from "node:http";
 
 import { freeOrigin } from "./gateway.ts";
 
-/** Answers who a token's person is (RFC 7662). */
+/** Answers token introspection (RFC 7662). */
 export class App {
   /** The token of its one person. */
   static readonly TOKEN = "a token of the app";

@@ -1,8 +1,8 @@
-/** Starts Chromium as the tests need it: quiet, and with a camera whose picture is a film. */
+/** Starts Chromium without background traffic, and with a film as the picture of its camera. */
 import { type Browser, chromium } from "playwright-core";
 
 export interface BrowserOptions {
-  /** The film that the fake camera shows; see `fake-camera.ts`. Without one the machine has no camera. */
+  /** Film of the fake camera; see `fake-camera.ts`. Without one the machine has no camera. */
   readonly film?: string;
   /** Further arguments of Chromium. */
   readonly args?: readonly string[];
@@ -17,7 +17,7 @@ const QUIET = [
   "--disable-sync",
 ];
 
-/** The Chromium named by the environment variable `CHROMIUM`, or Debian's. */
+/** Launches the Chromium of the environment variable `CHROMIUM`, or Debian's. */
 export function launchBrowser({ film, args = [] }: BrowserOptions = {}): Promise<Browser> {
   const camera = film === undefined ? [] : ["--use-fake-device-for-media-stream", `--use-file-for-fake-video-capture=${film}`];
   return chromium.launch({

@@ -1,4 +1,4 @@
-/** A phone's camera, which its person holds to one thing after another. */
+/** A phone's camera, which its person points at one thing after another. */
 import { mkdtemp, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,19 +10,19 @@ import { filmScreen } from "./fake-camera.ts";
 export class Camera {
   private constructor(private readonly folder: string) {}
 
-  /** A camera that sees a face that blinks. */
+  /** Creates a camera that sees a blinking face. */
   static async atFace(): Promise<Camera> {
     const camera = new Camera(await mkdtemp(join(tmpdir(), "saoma-camera-")));
     await filmBlinking(camera.film);
     return camera;
   }
 
-  /** What to launch the phone's browser with. */
+  /** Film for the launch of the phone's browser. */
   get film(): string {
     return join(this.folder, "film.mjpeg");
   }
 
-  /** Holds it to a screen: seen by whatever opens the camera from now on, as Chromium opens the film with it. */
+  /** Points it at a screen. Chromium reads the film when a page opens the camera, so pages that open it later see the screen. */
   async holdTo(screen: Page): Promise<void> {
     const next = join(this.folder, "next.mjpeg");
     await filmScreen(screen, next);

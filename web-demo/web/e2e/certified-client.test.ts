@@ -1,12 +1,12 @@
 /**
- * A relying party by `openid-client`, which the OpenID Foundation has certified, at a gateway that runs by itself: the
- * hosted login page, then the code for tokens in each of the ways in which clients prove themselves.
+ * A relying party by `openid-client`, which the OpenID Foundation has certified, at a standalone gateway: the hosted login
+ * page, then the exchange of the code for tokens, with each method of client authentication.
  */
 import * as client from "openid-client";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-import { Apart } from "./apart.ts";
+import { SplitDeployment } from "./split-deployment.ts";
 import { launchBrowser } from "./browser.ts";
 import { YI } from "./citizens.ts";
 import type { ClientSettings } from "./gateway.ts";
@@ -24,17 +24,17 @@ const party = (client_id: string, secret?: string): ClientSettings => ({
   redirect_uris: [REDIRECT_URI],
 });
 
-let apart: Apart;
+let split: SplitDeployment;
 let browser: Browser;
 
 beforeAll(async () => {
-  apart = await Apart.start([party("confidential", SECRET), party("public")]);
+  split = await SplitDeployment.start([party("confidential", SECRET), party("public")]);
   browser = await launchBrowser();
 });
 
 afterAll(async () => {
   await browser?.close();
-  await apart?.stop();
+  await split?.stop();
 });
 
 test.each([
@@ -43,7 +43,7 @@ test.each([
   ["public", "none", client.None()],
 ])("a %s client that proves itself by %s", async (clientId, method, authentication) => {
   const options = { execute: [client.allowInsecureRequests] };
-  const configuration = await client.discovery(new URL(apart.gateway.origin), clientId, undefined, authentication, options);
+  const configuration = await client.discovery(new URL(split.gateway.origin), clientId, undefined, authentication, options);
   expect(configuration.serverMetadata().token_endpoint_auth_methods_supported).toContain(method);
   const pkceCodeVerifier = client.randomPKCECodeVerifier();
   const [expectedState, expectedNonce] = [client.randomState(), client.randomNonce()];
@@ -59,7 +59,7 @@ test.each([
 
   const page = await Portal.openAt(browser, asked.href, en);
   const cameBack = comesBack(page);
-  const phone = await Phone.of(YI, browser, apart.demo, en);
+  const phone = await Phone.of(YI, browser, split.demo, en);
   await phone.paste((await page.codes()).qr);
   await phone.shows("示例站点");
   await phone.choose(/示例单位一/);
@@ -76,7 +76,7 @@ test.each([
   expect([...page.errors, ...phone.errors]).toEqual([]);
 });
 
-/** The address at which the browser comes back to the relying party, which here is nobody's. */
+/** Returns the address of the relying party that the browser is sent to. No server answers it here. */
 async function comesBack({ page }: Portal): Promise<URL> {
   await page.route(`${REDIRECT_URI}**`, (route) => route.fulfill({ body: "" }));
   await page.waitForURL(`${REDIRECT_URI}**`);

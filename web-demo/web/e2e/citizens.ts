@@ -1,7 +1,7 @@
-/** The demo's made-up people, of `web-demo/data/accounts.toml`. */
+/** Fictitious people of `web-demo/data/accounts.toml`. */
 export interface Citizen {
   readonly name: string;
-  /** What others see of the name. */
+  /** The name as others see it. */
   readonly masked: string;
   readonly userName: string;
   readonly idNumber: string;
@@ -9,12 +9,12 @@ export interface Citizen {
 
 const citizen = (name: string, userName: string, idNumber: string): Citizen => ({ name, masked: "示*", userName, idNumber });
 
-/** Somebody of `web-demo/data/population.toml` who has a card and no account yet. */
+/** A person of `web-demo/data/population.toml` with a card and without an account. */
 export interface Newcomer {
   readonly name: string;
   readonly masked: string;
   readonly idNumber: string;
-  /** The phone on file with the card. */
+  /** Phone number on file with the card. */
   readonly phoneOnFile: string;
 }
 
@@ -22,7 +22,7 @@ const newcomer = (name: string, idNumber: string, phoneOnFile: string): Newcomer
 
 export const PASSWORD = "shili2026";
 
-/** What makes a newcomer's card known as theirs. */
+/** Password of every newcomer's card. */
 export const CARD_PASSWORD = "246810";
 
 /** Has no role in any unit. */
@@ -33,7 +33,7 @@ export const YI = citizen("示例乙", "yi", "990000198511221020");
 export const BING = citizen("示例丙", "bing", "990000197809191034");
 /** Has not applied for the electronic card. */
 export const WU = citizen("示例戊", "wu", "990000200001011058");
-/** Someone else. */
+/** Another person without a role. */
 export const DING = citizen("示例丁", "ding", "990000199506161048");
 
 /** Has no role in any unit. */

@@ -1,4 +1,4 @@
-/** Runs the whole product as a person does: the binary, on ports of its own choice and an empty data folder. */
+/** Runs the whole product from its binary, on free ports and an empty data folder. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -10,10 +10,10 @@ import { environment } from "./environment.ts";
 
 const BINARY = process.env["SAOMA_DEMO_BIN"] ?? new URL("../../../target/debug/saoma-demo", import.meta.url).pathname;
 
-const FACES = ["gateway", "portal", "phone"] as const;
+const SERVERS = ["gateway", "portal", "phone"] as const;
 
-/** Where each face is, without a slash at the end. */
-export type Addresses = Readonly<Record<(typeof FACES)[number], string>>;
+/** Address of each server, without a slash at the end. */
+export type Addresses = Readonly<Record<(typeof SERVERS)[number], string>>;
 
 /** A gateway, a portal and a phone app in one process. */
 export class Demo {
@@ -26,7 +26,7 @@ export class Demo {
     readonly args: readonly string[],
   ) {}
 
-  /** Starts a demo that nobody has used, with these settings of its gateway; resolves when it is ready. */
+  /** Starts a fresh demo with these settings of its gateway. Resolves once it is ready. */
   static async start(environment: Readonly<Record<string, string>> = {}, args: readonly string[] = []): Promise<Demo> {
     const demo = new Demo(await mkdtemp(join(tmpdir(), "saoma-demo-")), environment, args);
     await demo.begin();
@@ -38,11 +38,11 @@ export class Demo {
     return this.#addresses;
   }
 
-  /** Starts it, at the addresses that it had before if it ran before. */
+  /** Starts it, at its previous addresses if it ran before. */
   async begin(): Promise<void> {
-    const chosen = FACES.filter((face) => !this.args.includes(`--${face}`));
-    const faces = chosen.flatMap((face) => [`--${face}`, this.#addresses ? new URL(this.#addresses[face]).host : "127.0.0.1:0"]);
-    const child = spawn(BINARY, [...faces, "--data", this.data, ...this.args], {
+    const chosen = SERVERS.filter((server) => !this.args.includes(`--${server}`));
+    const servers = chosen.flatMap((server) => [`--${server}`, this.#addresses ? new URL(this.#addresses[server]).host : "127.0.0.1:0"]);
+    const child = spawn(BINARY, [...servers, "--data", this.data, ...this.args], {
       stdio: ["ignore", "pipe", "inherit"],
       env: { ...environment(), ...this.environment },
     });
@@ -51,12 +51,12 @@ export class Demo {
     this.#addresses = { gateway: addressOf("gateway", lines), portal: addressOf("portal", lines), phone: addressOf("phone", lines) };
   }
 
-  /** Kills it in the middle of whatever it does. */
+  /** Kills it in the middle of its work. */
   async kill(): Promise<void> {
     await this.#end("SIGKILL");
   }
 
-  /** Asks it to end, as Ctrl-C does, and removes its data. */
+  /** Ends it gracefully and removes its data. */
   async stop(): Promise<void> {
     await this.#end("SIGTERM");
     await rm(this.data, { recursive: true, force: true });
@@ -84,10 +84,10 @@ async function linesUntilReady(child: ChildProcess): Promise<readonly string[]> 
   });
 }
 
-/** The address in the line that names this face. */
-function addressOf(face: string, lines: readonly string[]): string {
-  const line = lines.find((line) => line.toLowerCase().includes(face) && line.includes("://"));
+/** Returns the address in the line that names this server. */
+function addressOf(server: string, lines: readonly string[]): string {
+  const line = lines.find((line) => line.toLowerCase().includes(server) && line.includes("://"));
   const address = /https?:\/\/[^\s/]+/.exec(line ?? "")?.[0];
-  if (address === undefined) throw new Error(`the demo does not say where its ${face} is:\n${lines.join("\n")}`);
+  if (address === undefined) throw new Error(`the demo does not print the address of its ${server}:\n${lines.join("\n")}`);
   return address;
 }

@@ -1,4 +1,4 @@
-/** Two nodes on one Redis behind nginx, and a person whose app has a token. */
+/** Two nodes on one Redis behind nginx, and a person with an access token. */
 import { execFile } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
@@ -19,14 +19,14 @@ import { Redis } from "./redis.ts";
 const SECRET = "a secret of the gateway";
 const CLIENT_ID = "party";
 
-/** An answer whose body is JSON. */
+/** A response with a JSON body. */
 export interface Answer {
   readonly status: number | undefined;
   readonly json: Readonly<Record<string, unknown>>;
 }
 
-/** Where a request goes, and from which of this machine's addresses. */
-interface Way {
+/** Destination of a request, and the address of this machine that sends it. */
+interface Route {
   readonly at?: string | undefined;
   readonly localAddress?: string;
 }
@@ -35,50 +35,50 @@ export class Deployment {
   readonly #verifier = randomBytes(32).toString("base64url");
 
   private constructor(
-    /** Where everybody reaches the gateway: nginx. */
+    /** Public origin of the gateway: that of nginx. */
     readonly origin: string,
-    /** Where nginx reaches it. */
+    /** Origins of the nodes behind nginx. */
     readonly nodes: readonly string[],
     readonly nginx: Nginx,
     /** The origin of the relying party's page, which is empty. */
     readonly party: string,
-    private readonly parts: Parts,
+    private readonly resources: Resources,
   ) {}
 
   static async start(): Promise<Deployment> {
-    const parts = new Parts();
+    const resources = new Resources();
     try {
-      return await Deployment.#assemble(parts);
+      return await Deployment.#assemble(resources);
     } catch (error) {
-      await parts.stop();
+      await resources.stop();
       throw error;
     }
   }
 
-  static async #assemble(parts: Parts): Promise<Deployment> {
+  static async #assemble(resources: Resources): Promise<Deployment> {
     const origin = (await freeOrigin()).replace("http:", "https:");
-    const redis = parts.add(await Redis.start());
-    const app = parts.add(await App.start());
-    const { signingKey } = parts.add(await SigningKey.generate());
+    const redis = resources.add(await Redis.start());
+    const app = resources.add(await App.start());
+    const { signingKey } = resources.add(await SigningKey.generate());
     const introspection = { url: `${app.origin}/introspect`, client_id: "saoma", client_secret: SECRET };
     const party = { client_id: CLIENT_ID, name: "示例站点", redirect_uris: [`${app.origin}/callback`], origins: [app.origin] };
     const shared = { publicUrl: origin, trustedProxies: ["127.0.0.1"], store: redis.url, signingKey };
     const nodes = [await freeOrigin(), await freeOrigin()];
-    for (const node of nodes) parts.add(await Gateway.start(node, introspection, [party], shared));
-    const nginx = parts.add(await Nginx.start(origin, nodes));
-    return new Deployment(origin, nodes, nginx, app.origin, parts);
+    for (const node of nodes) resources.add(await Gateway.start(node, introspection, [party], shared));
+    const nginx = resources.add(await Nginx.start(origin, nodes));
+    return new Deployment(origin, nodes, nginx, app.origin, resources);
   }
 
   async stop(): Promise<void> {
-    await this.parts.stop();
+    await this.resources.stop();
   }
 
-  /** Where sockets connect. */
+  /** Address of WebSockets. */
   get socket(): string {
     return `${this.origin.replace("https:", "wss:")}/v1/socket`;
   }
 
-  /** The members of `open`. */
+  /** Returns the members of `open`. */
   openRequest(): Record<string, string> {
     return {
       client_id: CLIENT_ID,
@@ -91,13 +91,13 @@ export class Deployment {
     };
   }
 
-  /** Posts JSON, as the phone's app unless the headers say otherwise. */
-  async post(path: string, body: unknown = {}, headers: http.OutgoingHttpHeaders = {}, way: Way = {}): Promise<Answer> {
+  /** Posts JSON with the app's token, unless the headers replace it. */
+  async post(path: string, body: unknown = {}, headers: http.OutgoingHttpHeaders = {}, way: Route = {}): Promise<Answer> {
     const own = { "content-type": "application/json", authorization: `Bearer ${App.TOKEN}` };
     return read(await this.#send("POST", path, JSON.stringify(body), { ...own, ...headers }, way));
   }
 
-  /** The relying party's back end: the code for tokens. */
+  /** Exchanges the code for tokens, as the relying party's server does. */
   async redeem(code: string): Promise<Answer> {
     const redirect_uri = `${this.party}/callback`;
     const form = { grant_type: "authorization_code", client_id: CLIENT_ID, code, redirect_uri, code_verifier: this.#verifier };
@@ -105,13 +105,13 @@ export class Deployment {
     return read(await this.#send("POST", "/oauth2/token", new URLSearchParams(form).toString(), headers));
   }
 
-  /** An event stream; `next` resolves with what comes next, or with nothing at its end. */
+  /** Opens an event stream. `next` resolves with the next event, or with `undefined` at the end. */
   async events(path: string, headers: http.OutgoingHttpHeaders): Promise<{ next(): Promise<string | undefined> }> {
     const response = await this.#send("GET", path, undefined, headers);
     if (response.statusCode !== 200) throw new Error(`the stream was refused with ${response.statusCode}`);
     const pieces = response.setEncoding("utf8")[Symbol.asyncIterator]();
     let unread = "";
-    // Events may come in one piece with the comments between them.
+    // A chunk may hold several events, and comments between them.
     const next = async (): Promise<string | undefined> => {
       const end = unread.indexOf("\n\n");
       if (end >= 0) {
@@ -132,7 +132,7 @@ export class Deployment {
     path: string,
     body: string | undefined,
     headers: http.OutgoingHttpHeaders,
-    { at = this.origin, localAddress }: Way = {},
+    { at = this.origin, localAddress }: Route = {},
   ): Promise<http.IncomingMessage> {
     const url = new URL(path, at);
     const options = { method, headers, agent: false as const, ...(localAddress !== undefined && { localAddress }) };
@@ -152,26 +152,26 @@ async function read(response: http.IncomingMessage): Promise<Answer> {
   return { status: response.statusCode, json: JSON.parse(text) };
 }
 
-interface Part {
+interface Resource {
   stop(): Promise<void>;
 }
 
-/** What was started, to be stopped the other way round. */
-class Parts {
-  readonly #parts: Part[] = [];
+/** Started resources, stopped in reverse order. */
+class Resources {
+  readonly #resources: Resource[] = [];
 
-  add<T extends Part>(part: T): T {
-    this.#parts.unshift(part);
-    return part;
+  add<T extends Resource>(resource: T): T {
+    this.#resources.unshift(resource);
+    return resource;
   }
 
   async stop(): Promise<void> {
-    for (const part of this.#parts) await part.stop();
+    for (const resource of this.#resources) await resource.stop();
   }
 }
 
-/** The key that the nodes sign by. */
-class SigningKey implements Part {
+/** Signing key of the nodes. */
+class SigningKey implements Resource {
   private constructor(private readonly folder: string) {}
 
   static async generate(): Promise<SigningKey> {

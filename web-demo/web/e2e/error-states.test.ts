@@ -1,4 +1,4 @@
-/** What goes wrong is told on a page like any other: accessible, narrow, in both languages, dark and light. */
+/** Error pages are pages like any other: accessible, narrow, in both languages, dark and light. */
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
@@ -14,7 +14,7 @@ import { type Fields, type Surface, Visitor } from "./visitor.ts";
 import { type Words, en, zh } from "./words.ts";
 
 let demo: Demo;
-/** A hall whose gateway and registers cannot be reached. */
+/** A hall without a reachable gateway and registers. */
 let alone: Demo;
 let browser: Browser;
 const visitors = new Map<string, Promise<Visitor>>();
@@ -31,7 +31,7 @@ afterAll(async () => {
   await Promise.all([demo?.stop(), alone?.stop()]);
 });
 
-/** Somebody by user name, logged in there, or one of several strangers; the same each time. */
+/** Returns the visitor of this name: a logged-in user, or one of several strangers. Each is created once. */
 function visitor(who: string, at: Surface): Promise<Visitor> {
   const key = who.startsWith("stranger") ? who : `${who} ${at}`;
   const open = async () => {
@@ -43,12 +43,12 @@ function visitor(who: string, at: Surface): Promise<Visitor> {
   return found;
 }
 
-/** Chinese and English, by turns. */
+/** Alternates between Chinese and English. */
 const by = (turn: number): Words => (turn % 2 === 0 ? zh : en);
 
 const bothTurns = <T>(states: readonly T[]) => states.map((state, turn) => ({ ...state, words: by(turn) }));
 
-/** A form that is refused, and sent so often before. */
+/** A form that is refused, after `before` earlier submissions. */
 interface WrongForm {
   readonly what: string;
   readonly who: string;
@@ -102,18 +102,18 @@ test("strangers come to the steps of registering", async () => {
 test.each(bothTurns(WRONG_FORMS))("$what, in $words.tag", async ({ who, at, to, fields, before, words }) => {
   const person = await visitor(who, at);
   await person.try(at, to, fields, before ?? 0);
-  await person.reads(words);
+  await person.setLanguage(words);
   await person.sends(at, to, fields);
   await tellsWhatIsWrong(person, words, fields);
 });
 
-/** A page that stands in place of another. */
+/** A page shown in place of another. */
 interface Refusal {
   readonly what: string;
   readonly who: string;
   readonly at: Surface;
   readonly path: string;
-  /** What is sent there; without it the page is opened. */
+  /** Fields to send. Without them the page is opened. */
   readonly fields?: Fields;
   readonly status: number;
 }
@@ -136,7 +136,7 @@ const REFUSALS: readonly Refusal[] = [
 
 test.each(bothTurns(REFUSALS))("$what, in $words.tag", async ({ who, at, path, fields, status, words }) => {
   const person = await visitor(who, at);
-  await person.reads(words);
+  await person.setLanguage(words);
   expect(await (fields === undefined ? person.opens(at, path) : person.sends(at, path, fields))).toBe(status);
   await holds(person, status === 413 || status === 422 ? zh : words);
 });
@@ -152,7 +152,7 @@ test("a form that another site sends", async () => {
 test.each([zh, en])("a gateway and registers that cannot be reached, in $tag", async (words) => {
   const jia = await Visitor.open(browser, alone);
   for (const at of ["portal", "phone"] as const) await jia.logsIn(at, "jia");
-  await jia.reads(words);
+  await jia.setLanguage(words);
   for (const [at, path] of [["portal", "/card/track"], ["phone", "/"]] as const) {
     await jia.opens(at, path);
     await holds(jia, zh);
@@ -160,7 +160,7 @@ test.each([zh, en])("a gateway and registers that cannot be reached, in $tag", a
   await jia.sends("phone", "/scan", { user_code: "BBBB-BBBB" });
   await holds(jia, words);
   const stranger = await Visitor.open(browser, alone);
-  await stranger.reads(words);
+  await stranger.setLanguage(words);
   await stranger.opens("portal", "/login/hosted");
   await stranger.page.getByRole("alert").waitFor();
   await holds(stranger, words);
@@ -171,8 +171,8 @@ test.each([zh, en])("a gateway and registers that cannot be reached, in $tag", a
 
 test.each([zh, en])("logging in without a script, in $tag", async (words) => {
   const person = await Visitor.open(browser, demo);
-  await person.reads(words);
-  // As a browser without scripts reads it, in one that can run the checks.
+  await person.setLanguage(words);
+  // The markup that a browser without scripts shows, in one that can run the checks.
   await person.page.route("**/login", async (route) => {
     const response = await route.fetch();
     const body = (await response.text()).replace(/<script.*?<\/script>/g, "").replaceAll("noscript>", "div>");
@@ -191,7 +191,7 @@ test("a unit's agent who lacks a choice, a right, and at last the role", async (
   const yi = await Visitor.at(representative, demo);
   await yi.sends("portal", "/delegations", { name: "示", id_number: "1", ends_on: "2020-01-01" });
   await tellsWhatIsWrong(yi, zh, { name: "示", id_number: "1" });
-  await yi.reads(en);
+  await yi.setLanguage(en);
   await yi.sends("portal", "/delegations", { name: YI.name, id_number: YI.idNumber, ends_on: nextMonth(), cards: "yes" });
   await tellsWhatIsWrong(yi, en, { name: YI.name, id_number: YI.idNumber });
   await yi.try("portal", "/delegations", { name: DING.name, id_number: DING.idNumber, ends_on: nextMonth(), cards: "yes" });
@@ -215,18 +215,18 @@ test("a unit's agent who lacks a choice, a right, and at last the role", async (
   await holds(ding, en);
 });
 
-/** A day that a delegation may end on. */
+/** Returns a valid last day of a delegation. */
 function nextMonth(): string {
   return new Date(Date.now() + 30 * 24 * 3600 * 1000).toISOString().slice(0, 10);
 }
 
-/** Does to the hall's records what would take days. */
+/** Changes the hall's database directly, in place of waiting for days. */
 function inDatabase(change: string): void {
   const script = "import sqlite3, sys; db = sqlite3.connect(sys.argv[1]); db.execute(sys.argv[2]); db.commit()";
   execFileSync("python3", ["-c", script, join(demo.data, "hall.sqlite"), change]);
 }
 
-/** The page says in its title, beside its fields and to assistive technology what is wrong, and has lost nothing typed. */
+/** Expects the error in the title, beside its field and for assistive technology, and the typed values unchanged. */
 async function tellsWhatIsWrong(person: Visitor, words: Words, fields: Fields): Promise<void> {
   const { page } = person;
   expect(await page.title()).toMatch(words === zh ? /^错误：/ : /^Error: /);
@@ -247,7 +247,7 @@ async function tellsWhatIsWrong(person: Visitor, words: Words, fields: Fields): 
   await holds(person, words);
 }
 
-/** What holds on every page, as narrow as a phone, in light and in the dark. */
+/** Checks the rules of every page, at the width of a phone, light and dark. */
 async function holds({ page }: Visitor, words: Words): Promise<void> {
   const about = `${page.url()} ${await page.title()}`;
   expect(await page.locator("html").getAttribute("lang"), about).toBe(words.tag);

@@ -1,4 +1,4 @@
-/** What holds on every page: it fits a narrow phone, is accessible, keeps its policy, and needs no mouse. */
+/** Rules of every page: it fits a narrow phone, is accessible, keeps its policy, and needs no mouse. */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
@@ -23,16 +23,16 @@ afterAll(async () => {
   await demo?.stop();
 });
 
-/** The pages of the portal that everybody sees. */
+/** Public pages of the portal. */
 const PUBLIC = ["/", "/announcements", "/announcements/2026-11-b", "/nowhere", "/developer/messages", "/developer/desk"];
 
-/** The pages of a person's phone. */
+/** Pages of the phone app. */
 const PHONE = ["/scan", "/sessions", "/card", "/card/apply", "/card/reset", "/my/face", "/inbox", "/inbox/1"];
 
-/** The pages of a unit's affairs. */
+/** Pages of a unit. */
 const UNIT = ["/unit/employees", "/unit/employees/1/end", "/unit/contributions", "/unit/contributions/1", "/unit/cards"];
 
-/** The pages of a person. */
+/** Pages of a person. */
 const PERSONAL = [
   ...["/", "/details", "/card/track", "/card/report-loss", "/account", "/account/password", "/account/details"],
   ...["pension", "medical", "unemployment", "work-injury", "maternity", "statement"].map((name) => `/insurance/${name}`),
@@ -86,7 +86,7 @@ async function opens(page: Page, address: string, language: string): Promise<voi
   await isFit(page, language);
 }
 
-/** Presses Tab until this has the focus. */
+/** Presses Tab until this element has the focus. */
 async function tabTo(page: Page, role: "link" | "textbox" | "button", name: RegExp): Promise<void> {
   const wanted = page.getByRole(role, { name }).first();
   await wanted.waitFor();

@@ -1,4 +1,4 @@
-/** What a face check on the phone refuses and says (row S7), before a camera that sees a film. */
+/** Refusals of the face check on the phone and their messages (row S7), with films in place of the camera. */
 import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,18 +12,18 @@ import { filmPicture } from "./fake-camera.ts";
 import { facePicture, filmBlinking, pictureFile } from "./faces.ts";
 import { holds, watchForErrors } from "./page-checks.ts";
 
-/** The register has the astronaut's photo of one person, and somebody else's of the other. */
+/** The register holds the astronaut's photo for one person, and another face for the second. */
 const PHOTOS = new Map([
   [JIA, "astronaut-nearer"],
   [YI, "person"],
 ]);
 
-/** So many pictures are looked at in several rounds of the film. */
+/** Number of analysed pictures in several rounds of the film. */
 const MANY_PICTURES = 40;
 
 let folder: string;
 let demo: Demo;
-/** Phones before a blinking face, before a picture of it, and without a camera. */
+/** Phones in front of a blinking face, in front of its picture, and without a camera. */
 let blinking: Browser;
 let still: Browser;
 let bare: Browser;
@@ -53,7 +53,7 @@ interface Person {
   readonly idNumber: string;
 }
 
-/** Opens the login page, goes by face, and says who is there; the camera is still off. */
+/** Opens the login page, chooses the face check and names the person. The camera is still off. */
 async function comeAs({ name, idNumber }: Person, browser: Browser, locale = "zh-CN", permissions = ["camera"]): Promise<Page> {
   const context = await browser.newContext({ locale, viewport: { width: 360, height: 740 }, permissions });
   const page = await context.newPage();

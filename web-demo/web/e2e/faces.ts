@@ -1,18 +1,18 @@
-/** Faces before a camera: the pictures that `.ci/setup` takes from packages, and films of them. */
+/** Pictures of faces, which `.ci/setup` takes from packages, and films made from them. */
 import { readFile } from "node:fs/promises";
 
 import { filmPictures } from "./fake-camera.ts";
 
-/** Pictures at which the film's eyes are open, and closed: a second and a half, and a third of a second. */
+/** Numbers of frames with open and with closed eyes: 1.5 s, and a third of a second. */
 const OPEN = 45;
 const CLOSED = 10;
 
-/** Where a picture of 640 × 480 pixels is, as JPEG: `astronaut`, `person` and so on. */
+/** Returns the file of a picture such as `astronaut` or `person`: a JPEG of 640 × 480 pixels. */
 export function pictureFile(name: string): URL {
   return new URL(`../../../.venv/faces/${name}.jpg`, import.meta.url);
 }
 
-/** Such a picture. */
+/** Reads a picture. */
 export function facePicture(name: string): Promise<Buffer> {
   return readFile(pictureFile(name));
 }

@@ -1,11 +1,11 @@
-/** Films for Chromium's fake camera: JPEG pictures one after the other, which is what an .mjpeg file is. */
+/** Films for Chromium's fake camera: .mjpeg files, which are concatenated JPEG pictures. */
 import { writeFile } from "node:fs/promises";
 import type { Page } from "playwright-core";
 
-/** Chromium plays the film in a loop; a second of it is as good as an hour. */
+/** Length of a still film. Chromium plays it in a loop. */
 const PICTURES = 10;
 
-/** Writes what the page shows now to `file` (.mjpeg): the camera is held to the screen. */
+/** Writes a film of the page as it is now to `file` (.mjpeg). */
 export async function filmScreen(page: Page, file: string): Promise<void> {
   await filmPicture(await page.screenshot({ type: "jpeg", quality: 90, scale: "css" }), file);
 }
@@ -15,7 +15,7 @@ export async function filmPicture(jpeg: Buffer, file: string): Promise<void> {
   await filmPictures(Array<Buffer>(PICTURES).fill(jpeg), file);
 }
 
-/** Writes JPEG pictures to `file` (.mjpeg), of which the camera shows thirty a second. */
+/** Writes JPEG pictures to `file` (.mjpeg). The camera shows thirty a second. */
 export async function filmPictures(jpegs: readonly Buffer[], file: string): Promise<void> {
   await writeFile(file, Buffer.concat(jpegs));
 }

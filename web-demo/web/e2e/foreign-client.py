@@ -1,7 +1,7 @@
-"""A login by the package `websockets`: opens, drops its socket when the code was scanned, comes back by `resume`.
+"""A login by the package `websockets`: opens it, closes the socket after the scan, and resumes the login.
 
-Tells on standard output, one JSON object a line, each message of the gateway and what becomes of its sockets. Arguments: the
-socket's address, the page's origin, a file with the certificate to trust, the address to connect from, the first message.
+Prints each message of the gateway and each close of a socket as one JSON object a line. Arguments: the socket's address,
+the page's origin, a file with the trusted certificate, the address to connect from, the first message.
 """
 
 import asyncio

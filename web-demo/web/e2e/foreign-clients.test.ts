@@ -1,6 +1,6 @@
 /**
- * The whole login by clients that this project did not write, as a deployment has it: nginx by the configuration in
- * docs/nginx.conf before two nodes on one Redis.
+ * Whole logins by independent clients, in a deployment: nginx with the configuration in docs/nginx.conf, in front of two
+ * nodes on one Redis.
  */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
@@ -18,7 +18,7 @@ let browser: Browser;
 
 beforeAll(async () => {
   deployment = await Deployment.start();
-  // Chromium asks no file whom to trust.
+  // Chromium reads no file of trusted certificates.
   browser = await launchBrowser({ args: ["--ignore-certificate-errors"] });
 });
 
@@ -36,20 +36,20 @@ const CLIENTS: readonly [string, string, () => Promise<ForeignClient>][] = [
 test.each(CLIENTS)("%s logs in through nginx, and comes back in the middle", async (_, address, open) => {
   const client = await open();
   try {
-    const opened = await client.told("opened");
+    const opened = await client.nextReport("opened");
     const scanned = await deployment.post("/v1/scans", { qr: opened["qr"] });
     expect(scanned.status).toBe(200);
     expect(scanned.json).toMatchObject({ login_id: opened["login_id"], requester: { address, place: "same_machine" } });
-    expect(await client.told("scanned")).toMatchObject({ seq: 2, person: "示*" });
-    expect(await client.told("closed"), "its own close is answered in kind").toEqual({ type: "closed", code: 1000 });
-    await client.told("resumed");
+    expect(await client.nextReport("scanned")).toMatchObject({ seq: 2, person: "示*" });
+    expect(await client.nextReport("closed"), "its own close is answered in kind").toEqual({ type: "closed", code: 1000 });
+    await client.nextReport("resumed");
     const confirmed = await deployment.post(`/v1/logins/${opened["login_id"]}/confirm`, { identity: "personal" });
     expect(confirmed).toMatchObject({ status: 200, json: { status: "confirmed" } });
-    const { seq, redirect_to } = await client.told("confirmed");
+    const { seq, redirect_to } = await client.nextReport("confirmed");
     expect(seq).toBe(3);
     const answer = new URL(String(redirect_to)).searchParams;
     expect(answer.get("iss")).toBe(deployment.origin);
-    expect(await client.told("closed"), "the gateway's close").toEqual({ type: "closed", code: 1000 });
+    expect(await client.nextReport("closed"), "the gateway's close").toEqual({ type: "closed", code: 1000 });
     expect(await deployment.redeem(answer.get("code") ?? "")).toMatchObject({ status: 200, json: { token_type: "Bearer" } });
   } finally {
     await client.stop();
@@ -62,14 +62,14 @@ test("events come through nginx as they happen", async () => {
   const { login_id, receive_key, qr } = opened.json;
   const stream = await deployment.events(`/v1/logins/${login_id}/events`, { "saoma-receive-key": String(receive_key) });
   await deployment.post("/v1/scans", { qr });
-  // The stream is still open: a proxy that buffered would hold this back.
+  // The stream is still open: a proxy with buffering would hold this back.
   expect(await stream.next()).toContain('"type":"scanned"');
   await deployment.post(`/v1/logins/${login_id}/reject`);
   expect(await stream.next()).toContain('"type":"rejected"');
   expect(await stream.next()).toBeUndefined();
 });
 
-/** Threat T16: not even from an address that the nodes trust, as long as it comes through nginx. */
+/** Threat T16: the header is ignored through nginx, even from an address that the nodes trust. */
 test.each([
   ["through nginx", "127.0.0.4", () => deployment.origin],
   ["through nginx, from its own machine", "127.0.0.1", () => deployment.origin],

@@ -1,6 +1,6 @@
 /**
- * Three clients that know the protocol from docs/protocol.md alone. Each opens a login, drops its socket when the code was
- * scanned, comes back by `resume`, and tells what it meets.
+ * Three clients written from docs/protocol.md alone. Each opens a login, closes its socket after the scan, resumes the
+ * login, and reports all messages and closes.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -11,40 +11,40 @@ import { WebSocket } from "ws";
 
 import type { Deployment } from "./deployment.ts";
 
-/** A message of the gateway, or what a client says of itself: `closed` with a code, `resumed`, or `failed`. */
-type Told = Readonly<Record<string, unknown>>;
+/** A message of the gateway, or an event of the client: `closed` with a code, `resumed`, or `failed`. */
+type Report = Readonly<Record<string, unknown>>;
 
-type Tell = (told: Told) => void;
+type SendReport = (report: Report) => void;
 
 const PYTHON = new URL("../../../.venv/bin/python", import.meta.url).pathname;
 const PYTHON_SCRIPT = new URL("foreign-client.py", import.meta.url).pathname;
 
-/** A client on its way through a login. */
+/** A client during its login. */
 export class ForeignClient {
-  readonly #told: Told[] = [];
+  readonly #reports: Report[] = [];
   #wake = () => {};
 
   constructor(
-    login: (tell: Tell) => Promise<void>,
+    login: (send: SendReport) => Promise<void>,
     readonly stop: () => Promise<void>,
   ) {
-    const tell: Tell = (told) => {
-      this.#told.push(told);
+    const send: SendReport = (report) => {
+      this.#reports.push(report);
       this.#wake();
     };
-    login(tell).catch((error: unknown) => tell({ type: "failed", why: String(error) }));
+    login(send).catch((error: unknown) => send({ type: "failed", why: String(error) }));
   }
 
-  /** The next thing told, which must be of this type. */
-  async told(type: string): Promise<Told> {
-    while (this.#told.length === 0) await new Promise<void>((resolve) => (this.#wake = resolve));
-    const told = this.#told.shift();
-    if (told?.["type"] !== type) throw new Error(`not ${type}: ${JSON.stringify(told)}`);
-    return told;
+  /** Returns the next report, which must have this type. */
+  async nextReport(type: string): Promise<Report> {
+    while (this.#reports.length === 0) await new Promise<void>((resolve) => (this.#wake = resolve));
+    const report = this.#reports.shift();
+    if (report?.["type"] !== type) throw new Error(`not ${type}: ${JSON.stringify(report)}`);
+    return report;
   }
 }
 
-/** By the package `ws`, from this address. */
+/** Starts a client by the package `ws`, from this address. */
 export async function inNode(deployment: Deployment, localAddress: string): Promise<ForeignClient> {
   const options = { origin: deployment.party, ca: readFileSync(deployment.nginx.certificate), localAddress };
   const sockets = new Array<WebSocket>();
@@ -55,54 +55,54 @@ export async function inNode(deployment: Deployment, localAddress: string): Prom
     socket.send(JSON.stringify(first));
     return socket;
   };
-  const message = async (socket: WebSocket): Promise<Told> => {
-    const told: Told = JSON.parse(String((await once(socket, "message"))[0]));
-    return told["type"] === "heartbeat" ? message(socket) : told;
+  const message = async (socket: WebSocket): Promise<Report> => {
+    const report: Report = JSON.parse(String((await once(socket, "message"))[0]));
+    return report["type"] === "heartbeat" ? message(socket) : report;
   };
-  const close = async (socket: WebSocket): Promise<Told> => ({ type: "closed", code: (await once(socket, "close"))[0] });
-  const login = async (tell: Tell) => {
+  const close = async (socket: WebSocket): Promise<Report> => ({ type: "closed", code: (await once(socket, "close"))[0] });
+  const login = async (send: SendReport) => {
     const socket = await connect({ type: "open", ...deployment.openRequest() });
     const opened = await message(socket);
-    tell(opened);
-    tell(await message(socket));
+    send(opened);
+    send(await message(socket));
     socket.close(1000);
-    tell(await close(socket));
+    send(await close(socket));
     const { login_id, receive_key } = opened;
     const again = await connect({ type: "resume", login_id, receive_key, last_seq: 2 });
-    tell({ type: "resumed" });
-    tell(await message(again));
-    tell(await close(again));
+    send({ type: "resumed" });
+    send(await message(again));
+    send(await close(again));
   };
   return new ForeignClient(login, async () => sockets.forEach((socket) => socket.terminate()));
 }
 
-/** By the package `websockets`, from this address. */
+/** Starts a client by the Python package `websockets`, from this address. */
 export async function inPython(deployment: Deployment, localAddress: string): Promise<ForeignClient> {
   const open = JSON.stringify({ type: "open", ...deployment.openRequest() });
   const args = [PYTHON_SCRIPT, deployment.socket, deployment.party, deployment.nginx.certificate, localAddress, open];
   const child = spawn(PYTHON, args, { stdio: ["ignore", "pipe", "inherit"] });
-  const login = async (tell: Tell) => {
+  const login = async (send: SendReport) => {
     await once(child, "spawn");
-    for await (const line of createInterface(child.stdout)) tell(JSON.parse(line));
+    for await (const line of createInterface(child.stdout)) send(JSON.parse(line));
     throw new Error("the script has ended");
   };
   return new ForeignClient(login, async () => void child.kill());
 }
 
-/** By the browser's own WebSocket, in an empty page of the relying party. */
+/** Starts a client by the browser's own WebSocket, in an empty page of the relying party. */
 export async function inChromium(deployment: Deployment, browser: Browser): Promise<ForeignClient> {
   const page = await browser.newPage();
   await page.goto(deployment.party);
-  const login = async (tell: Tell) => {
-    await page.exposeFunction("tell", tell);
+  const login = async (send: SendReport) => {
+    await page.exposeFunction("send", send);
     await page.evaluate(loginInPage, [deployment.socket, deployment.openRequest()] as const);
   };
   return new ForeignClient(login, () => page.close());
 }
 
-/** Runs in the page, where nothing else of this file is. */
+/** Runs in the page, without access to the rest of this file. */
 async function loginInPage([address, request]: readonly [string, object]): Promise<void> {
-  const tell: Tell = Reflect.get(window, "tell");
+  const send: SendReport = Reflect.get(window, "send");
   const connect = async (first: object) => {
     const socket = new window.WebSocket(address, "saoma.v1");
     await new Promise((resolve, reject) => {
@@ -113,28 +113,28 @@ async function loginInPage([address, request]: readonly [string, object]): Promi
     return socket;
   };
   const message = (socket: globalThis.WebSocket) =>
-    new Promise<Told>((resolve) => {
+    new Promise<Report>((resolve) => {
       const listener = ({ data }: MessageEvent) => {
-        const told: Told = JSON.parse(data);
-        if (told["type"] === "heartbeat") return;
+        const report: Report = JSON.parse(data);
+        if (report["type"] === "heartbeat") return;
         socket.removeEventListener("message", listener);
-        resolve(told);
+        resolve(report);
       };
       socket.addEventListener("message", listener);
     });
   const close = (socket: globalThis.WebSocket) =>
-    new Promise<Told>((resolve) => {
+    new Promise<Report>((resolve) => {
       socket.addEventListener("close", ({ code }) => resolve({ type: "closed", code }), { once: true });
     });
   const socket = await connect({ type: "open", ...request });
   const opened = await message(socket);
-  tell(opened);
-  tell(await message(socket));
+  send(opened);
+  send(await message(socket));
   socket.close(1000);
-  tell(await close(socket));
+  send(await close(socket));
   const again = await connect({ type: "resume", login_id: opened["login_id"], receive_key: opened["receive_key"], last_seq: 2 });
-  tell({ type: "resumed" });
+  send({ type: "resumed" });
   const ended = close(again);
-  tell(await message(again));
-  tell(await ended);
+  send(await message(again));
+  send(await ended);
 }

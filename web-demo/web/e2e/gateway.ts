@@ -1,4 +1,4 @@
-/** A gateway node of its own, as an operator runs it: the binary `saoma` with a settings file. */
+/** A standalone gateway node, as an operator runs it: the binary `saoma` with a settings file. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -9,32 +9,32 @@ import { createInterface } from "node:readline";
 
 import { environment } from "./environment.ts";
 
-/** The gateway's binary. */
+/** Path of the gateway's binary. */
 export const BINARY = process.env["SAOMA_BIN"] ?? new URL("../../../target/debug/saoma", import.meta.url).pathname;
 
-/** A relying party, as the settings file has it. */
+/** Settings of a relying party. */
 export interface ClientSettings {
   readonly client_id: string;
   readonly name: string;
-  /** None for a public client. */
+  /** Missing for a public client. */
   readonly secret?: string;
   readonly redirect_uris: readonly string[];
   readonly origins?: readonly string[];
 }
 
-/** What several nodes behind a proxy have in common. */
+/** Settings that the nodes behind a proxy share. */
 export interface Shared {
-  /** Where everybody reaches them. */
+  /** Public origin. */
   readonly publicUrl: string;
-  /** The proxy's own addresses. */
+  /** Addresses of the proxy. */
   readonly trustedProxies: readonly string[];
-  /** Where their logins live. */
+  /** Address of the store. */
   readonly store: string;
-  /** The file of the key by which they sign. */
+  /** File of the signing key. */
   readonly signingKey: string;
 }
 
-/** How the gateway asks who a phone's person is. */
+/** Settings of token introspection. */
 export interface Introspection {
   readonly url: string;
   readonly client_id: string;
@@ -49,7 +49,7 @@ export class Gateway {
     private readonly folder: string,
   ) {}
 
-  /** Starts a node at this origin, by itself on memory or as one of several; resolves when it serves. */
+  /** Starts a node at this origin, alone with a memory store or as one of several. Resolves once it serves. */
   static async start(
     origin: string,
     introspection: Introspection,
@@ -62,7 +62,7 @@ export class Gateway {
     return gateway;
   }
 
-  /** Starts it again where it was. What it knew is gone. */
+  /** Starts it at its origin. Its memory store is empty. */
   async begin(): Promise<void> {
     const child = spawn(BINARY, ["serve", "--config", this.#settings], {
       stdio: ["ignore", "inherit", "pipe"],
@@ -72,7 +72,7 @@ export class Gateway {
     await serving(child);
   }
 
-  /** Kills it in the middle of whatever it does. */
+  /** Kills it in the middle of its work. */
   async kill(): Promise<void> {
     await this.#end("SIGKILL");
   }
@@ -96,7 +96,7 @@ export class Gateway {
   }
 }
 
-/** An origin on this machine whose port nobody uses now. */
+/** Returns an origin on this machine with a free port. */
 export async function freeOrigin(): Promise<string> {
   const server = createServer();
   server.listen(0, "127.0.0.1");
@@ -109,7 +109,7 @@ export async function freeOrigin(): Promise<string> {
   return `http://127.0.0.1:${address.port}`;
 }
 
-/** TOML writes strings and lists of strings as JSON does. */
+/** Returns the settings file. TOML writes strings and lists of strings as JSON does. */
 function settings(origin: string, introspection: Introspection, clients: readonly ClientSettings[], shared?: Shared): string {
   const table = (name: string, members: object) =>
     [name, ...Object.entries(members).map(([key, value]) => `${key} = ${JSON.stringify(value)}`)].join("\n");

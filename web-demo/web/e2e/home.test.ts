@@ -1,4 +1,4 @@
-/** What a person does at home in the hall, and how one surface ends the other's logins. */
+/** A person's business in the hall, and logins that one surface ends for the other. */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 
@@ -107,7 +107,7 @@ test("a new password ends the phone's login, and is what lets it in again", asyn
   await phone.page.waitForURL((url) => url.pathname === "/");
 });
 
-/** A window of the same login in which no script runs. */
+/** Opens a window with the same session, in which no script runs. */
 async function withoutScripts(portal: Portal): Promise<Page> {
   const storageState = await portal.page.context().storageState();
   const context = await browser.newContext({ storageState, locale: "zh-CN", javaScriptEnabled: false });

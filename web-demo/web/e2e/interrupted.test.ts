@@ -1,8 +1,8 @@
-/** Reloads and crashes: the page says what goes on and finds its way back. */
+/** Reloads and crashes: the page reports the interruption and recovers. */
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-import { Apart } from "./apart.ts";
+import { SplitDeployment } from "./split-deployment.ts";
 import { launchBrowser } from "./browser.ts";
 import { JIA } from "./citizens.ts";
 import { Demo } from "./demo.ts";
@@ -48,19 +48,19 @@ test("a gateway that dies and comes back: the page says that it tries, then has 
 });
 
 test("a gateway that is gone: both screens say so and what to do, and a new code works once it is back", async () => {
-  const apart = await Apart.start();
+  const split = await SplitDeployment.start();
   try {
-    const portal = await Portal.open(browser, apart.demo);
-    const phone = await Phone.of(JIA, browser, apart.demo);
+    const portal = await Portal.open(browser, split.demo);
+    const phone = await Phone.of(JIA, browser, split.demo);
     const { qr } = await portal.codes();
-    await apart.gateway.kill();
+    await split.gateway.kill();
     await portal.says("正在重连");
     await phone.paste(qr);
     await phone.shows("暂时无法连接登录服务");
     const late = await browser.newPage({ locale: zh.tag });
-    await late.goto(`${apart.demo.addresses.portal}/login`);
+    await late.goto(`${split.demo.addresses.portal}/login`);
     await late.getByText("登录服务暂时无法连接").waitFor();
-    await apart.gateway.begin();
+    await split.gateway.begin();
     await recovers(portal, qr);
     await phone.page.getByRole("link", { name: "重试" }).click();
     await phone.page.getByRole("textbox", { name: zh.pasted }).fill((await portal.codes()).qr);
@@ -69,11 +69,11 @@ test("a gateway that is gone: both screens say so and what to do, and a new code
     await phone.confirm();
     await portal.greets(JIA.name);
   } finally {
-    await apart.stop();
+    await split.stop();
   }
 });
 
-/** The login was lost with the gateway's memory: the page gets a new code, by itself or by the button that it offers. */
+/** Expects a new code after the gateway lost its memory, by itself or after a click on the offered button. */
 async function recovers(portal: Portal, oldQr: string): Promise<void> {
   const button = portal.page.getByRole("button", { name: zh.newCode });
   const renewed = portal.page.waitForFunction((qr) => (Reflect.get(window, "view")?.qr ?? qr) !== qr, oldQr);

@@ -1,10 +1,10 @@
-/** The short messages that the demo's own carrier took, on the page that developers read them from. */
+/** Short messages of the demo, on the page that shows them to developers. */
 import type { Browser } from "playwright-core";
 
 import type { Demo } from "./demo.ts";
 import { holds } from "./page-checks.ts";
 
-/** The code of the last message to this phone. */
+/** Returns the code in the last message to this phone. */
 export async function codeSentTo(phone: string, browser: Browser, demo: Demo): Promise<string> {
   const page = await browser.newPage({ locale: "zh-CN" });
   await page.goto(`${demo.addresses.portal}/developer/messages`);

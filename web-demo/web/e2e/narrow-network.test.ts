@@ -1,4 +1,4 @@
-/** Networks that let through less than a WebSocket: the login goes another way. */
+/** Networks that block WebSocket: the login uses another transport. */
 import type { Browser, BrowserContext } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
@@ -45,7 +45,7 @@ function isPoll(url: URL): boolean {
   return url.pathname.endsWith("/events") && url.searchParams.has("after");
 }
 
-/** Does to a page's connections what proxies on its way would do. The browser's own checks of origins stay in force. */
+/** Treats a page's connections as proxies do. The browser's own origin checks stay in force. */
 async function narrow(context: BrowserContext, streams: "pass" | "are refused" | "are held back"): Promise<void> {
   await context.addInitScript((streams) => {
     class RefusedSocket {

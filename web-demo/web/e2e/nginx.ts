@@ -1,4 +1,4 @@
-/** nginx with the configuration that operators are given, on other addresses and with a certificate of a test's own. */
+/** nginx with the configuration for operators, on other addresses and with a self-signed certificate. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -12,15 +12,15 @@ const CONFIGURATION = new URL("../../../docs/nginx.conf", import.meta.url);
 
 export class Nginx {
   private constructor(
-    /** The configuration as it stands in docs/. */
+    /** The configuration in docs/. */
     readonly configuration: string,
-    /** The file of the certificate by which it proves itself, signed by itself. */
+    /** File of its self-signed certificate. */
     readonly certificate: string,
     private readonly folder: string,
     private readonly process: ChildProcess,
   ) {}
 
-  /** Starts it at this origin before these nodes; resolves when it serves. */
+  /** Starts it at this origin, in front of these nodes. Resolves once it serves. */
   static async start(origin: string, nodes: readonly string[]): Promise<Nginx> {
     const folder = await mkdtemp(join(tmpdir(), "saoma-nginx-"));
     const [certificate, key] = [join(folder, "tls.crt"), join(folder, "tls.key")];
@@ -40,7 +40,7 @@ export class Nginx {
     await mkdir(join(folder, "temporary"));
     const child = spawn("nginx", ["-p", folder, "-c", "nginx.conf", "-e", "stderr"], {
       stdio: ["ignore", "inherit", "inherit"],
-      // Debian keeps it where only root looks.
+      // Debian installs it in a folder that only root has in the path.
       env: { ...process.env, PATH: `${process.env["PATH"]}:/usr/sbin` },
     });
     await once(child, "spawn");
@@ -56,17 +56,17 @@ export class Nginx {
   }
 }
 
-/** What a whole nginx.conf has around a site, for one that leaves nothing outside of its folder. */
+/** Returns a whole nginx.conf around a site, with all files inside its own folder. */
 function around(site: string): string {
   const kinds = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
   const temporary = kinds.map((kind) => `${kind}_temp_path temporary/${kind};`);
-  // Started by root, its workers would be somebody else, who may not look into the folder.
+  // Workers of an nginx that root starts run as another user, who may not read the folder.
   const user = process.getuid?.() === 0 ? ["user root;"] : [];
   const http = ["access_log off;", ...temporary, `include ${site};`];
   return [...user, "daemon off;", "worker_processes 2;", "pid nginx.pid;", "events {}", `http { ${http.join(" ")} }`].join("\n");
 }
 
-/** Each of these texts must be there, or the configuration is no longer what the test thinks. */
+/** Replaces texts. Throws if one is missing, because the configuration has then changed. */
 function replaced(text: string, pairs: readonly (readonly [string, string | undefined])[]): string {
   return pairs.reduce((text, [old, fresh]) => {
     if (!text.includes(old) || fresh === undefined) throw new Error(`docs/nginx.conf has no ${old}`);
@@ -80,7 +80,7 @@ async function selfSigned(certificate: string, key: string): Promise<void> {
   await promisify(execFile)("openssl", ["req", ...kind, ...names, "-keyout", key, "-out", certificate]);
 }
 
-/** Waits until a connection is accepted there. */
+/** Waits until the origin accepts a connection. */
 async function accepts(origin: string, child: ChildProcess): Promise<void> {
   const { hostname, port } = new URL(origin);
   while (child.exitCode === null) {

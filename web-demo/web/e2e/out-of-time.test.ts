@@ -1,4 +1,4 @@
-/** What takes too long, under lifetimes of seconds. */
+/** Lifetimes of seconds, and the pages after each has ended. */
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, test } from "vitest";
 

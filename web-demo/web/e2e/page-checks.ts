@@ -1,4 +1,4 @@
-/** What must hold on every page, whatever it shows. */
+/** Checks for every page. */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Page } from "playwright-core";
@@ -12,7 +12,7 @@ declare global {
   }
 }
 
-/** The page is accessible and as wide as a narrow phone. */
+/** Expects the page to be accessible and to fit a narrow phone. */
 export async function holds(page: Page): Promise<void> {
   const viewport = page.viewportSize();
   await page.setViewportSize({ width: 360, height: 740 });
@@ -21,7 +21,7 @@ export async function holds(page: Page): Promise<void> {
   if (viewport !== null) await page.setViewportSize(viewport);
 }
 
-/** Accessibility rules, of all or of these, that the page breaks, each with the elements that break it; empty when it is clean. */
+/** Returns the accessibility rules, of all or of these, that the page breaks, each with the elements at fault. */
 export async function accessibilityViolations(page: Page, rules?: readonly string[]): Promise<string[]> {
   await page.evaluate(axe);
   return page.evaluate(async (rules) => {
@@ -40,7 +40,7 @@ export function watchForErrors(page: Page): readonly string[] {
   return errors;
 }
 
-/** CSS pixels by which the page is wider than the window. */
+/** Returns the CSS pixels by which the page is wider than the window. */
 export function horizontalOverflow(page: Page): Promise<number> {
   return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 }

@@ -1,4 +1,4 @@
-/** The phone: the app in a narrow window, and what its person sees and does there. */
+/** Driver of the phone: the app in a narrow window. */
 import type { Browser } from "playwright-core";
 
 import { type Citizen, PASSWORD } from "./citizens.ts";
@@ -9,7 +9,7 @@ import { zh } from "./words.ts";
 export class Phone extends Surface {
   readonly kind = "phone";
 
-  /** Opens the app, at this address, on a phone of its own. */
+  /** Opens the app at this address, on a new phone. */
   static async open(browser: Browser, address: string, words = zh): Promise<Phone> {
     const context = await browser.newContext({
       locale: words.tag,
@@ -22,7 +22,7 @@ export class Phone extends Surface {
     return phone;
   }
 
-  /** Opens the app on a phone of its own and logs this person in to it. */
+  /** Opens the app on a new phone and logs this person in. */
   static async of(citizen: Citizen, browser: Browser, demo: Demo, words = zh): Promise<Phone> {
     const phone = await Phone.open(browser, `${demo.addresses.phone}/login`, words);
     await phone.logIn(citizen.userName, PASSWORD);
@@ -37,20 +37,20 @@ export class Phone extends Surface {
     await this.isAt("/");
   }
 
-  /** Opens the page that scans. */
+  /** Opens the scan page. */
   async openScan(): Promise<void> {
     await this.page.getByRole("link", { name: this.words.scan }).first().click();
     await this.isAt("/scan");
   }
 
-  /** Scans by pasting what the code says. */
+  /** Scans by pasting the text of the code. */
   async paste(qr: string): Promise<void> {
     await this.openScan();
     await this.page.getByRole("textbox", { name: this.words.pasted }).fill(qr);
     await this.page.getByRole("textbox", { name: this.words.pasted }).press("Enter");
   }
 
-  /** Scans by typing the code's short twin. */
+  /** Scans by typing the user code. */
   async type(userCode: string): Promise<void> {
     await this.openScan();
     await this.page.getByRole("textbox", { name: this.words.typed }).fill(userCode);

@@ -1,4 +1,4 @@
-/** Takes the pictures of the README: the computer that shows a code, and the phone that asks whether to confirm it. */
+/** Takes the pictures of the README: the computer with a code, and the phone with its confirm page. */
 import { test } from "vitest";
 
 import { launchBrowser } from "./browser.ts";
@@ -10,7 +10,7 @@ import { en } from "./words.ts";
 
 const FOLDER = new URL("../../../docs/images/", import.meta.url).pathname;
 
-/** Ports that stand in the pictures: those of `make demo`. */
+/** Ports of `make demo`, which the pictures show. */
 const PORTS = ["--gateway", "127.0.0.1:8080", "--portal", "127.0.0.1:8081", "--phone", "127.0.0.1:8082"];
 
 test("pictures of both screens", async () => {

@@ -1,4 +1,4 @@
-/** The computer: a window of the portal, and what its person sees and does there. */
+/** Driver of the computer: a window of the portal. */
 import type { Browser, BrowserContext } from "playwright-core";
 
 import type { Demo } from "./demo.ts";
@@ -6,34 +6,34 @@ import type { Phone } from "./phone.ts";
 import { Surface } from "./surface.ts";
 import { zh } from "./words.ts";
 
-/** What the login's QR code and its typed twin say. */
+/** The text of a login's QR code, and its user code. */
 export interface Codes {
   readonly qr: string;
   readonly userCode: string;
 }
 
-/** What is done to the window before the page opens in it. */
+/** Prepares a window before its page opens. */
 export type Prepare = (context: BrowserContext) => Promise<void>;
 
-/** How wide a window on a computer is, in CSS pixels. */
+/** Size of a window on a computer, in CSS pixels. */
 export const COMPUTER = { width: 1024, height: 768 };
 
 export class Portal extends Surface {
   readonly kind = "portal";
 
-  /** Opens the portal's login page in a window of its own and waits for its code. */
+  /** Opens the portal's login page in a new window and waits for its code. */
   static open(browser: Browser, demo: Demo, words = zh, prepare?: Prepare): Promise<Portal> {
     return Portal.openAt(browser, `${demo.addresses.portal}/login`, words, prepare);
   }
 
-  /** Opens a login page, the portal's or one that the gateway hosts, and waits for its code. */
+  /** Opens the login page of the portal or of the gateway, and waits for its code. */
   static async openAt(browser: Browser, address: string, words = zh, prepare?: Prepare): Promise<Portal> {
     const portal = await Portal.visit(browser, address, words, prepare);
     await portal.showsCode();
     return portal;
   }
 
-  /** Opens any page in a window of its own. */
+  /** Opens any page in a new window. */
   static async visit(browser: Browser, address: string, words = zh, prepare: Prepare = async () => undefined): Promise<Portal> {
     const context: BrowserContext = await browser.newContext({ locale: words.tag, viewport: COMPUTER });
     await prepare(context);
@@ -49,12 +49,12 @@ export class Portal extends Surface {
     await this.page.getByRole("img", { name: /二维码|QR code/ }).waitFor();
   }
 
-  /** The status line says this. */
+  /** Waits for these texts in the status line. */
   async says(...words: readonly string[]): Promise<void> {
     await words.reduce((line, text) => line.filter({ hasText: text }), this.page.getByRole("status")).waitFor();
   }
 
-  /** What the code that is shown now says: the code itself would have to be photographed. */
+  /** Returns the codes from the last event of the element, which saves reading the QR code off the screen. */
   codes(): Promise<Codes> {
     return this.page.evaluate(() => {
       const { qr, userCode } = Reflect.get(window, "view");
@@ -62,19 +62,19 @@ export class Portal extends Surface {
     });
   }
 
-  /** Waits for a code other than this one. */
+  /** Waits for a different code. */
   async showsCodeOtherThan(old: Codes): Promise<Codes> {
     await this.page.waitForFunction((qr) => (Reflect.get(window, "view")?.qr ?? qr) !== qr, old.qr);
     return this.codes();
   }
 
-  /** The home page greets by name. */
+  /** Waits for the home page with this name. */
   async greets(name: string): Promise<void> {
     await this.isAt("/");
     await this.page.getByRole("main").getByText(name).first().waitFor();
   }
 
-  /** Logs in by a phone that types the code. */
+  /** Logs in with a phone that types the code. */
   async logInBy(phone: Phone, identity: RegExp = this.words.personal): Promise<void> {
     await this.page.goto(new URL("/login", this.page.url()).href);
     await this.showsCode();

@@ -1,4 +1,4 @@
-/** Reads a QR code off a page as a phone's own camera app would: from what is seen of it. */
+/** Reads a QR code from a screenshot of it, as a phone's camera app would. */
 import type { Locator } from "playwright-core";
 import { decodeQR } from "qr/decode.js";
 

@@ -1,4 +1,4 @@
-/** A Redis server of a test's own. */
+/** A Redis server for one test. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
@@ -11,7 +11,7 @@ export class Redis {
     private readonly process: ChildProcess,
   ) {}
 
-  /** Starts an empty server that keeps nothing; resolves when it serves. */
+  /** Starts an empty server without persistence. Resolves once it serves. */
   static async start(): Promise<Redis> {
     const { port } = new URL(await freeOrigin());
     const args = ["--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];

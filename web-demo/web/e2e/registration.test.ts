@@ -1,4 +1,4 @@
-/** A person registers on a phone that has no camera and runs no scripts. Rows S3a and S5. */
+/** Registration on a phone without a camera and without scripts (rows S3a and S5). */
 import { expect, test } from "vitest";
 
 import { launchBrowser } from "./browser.ts";

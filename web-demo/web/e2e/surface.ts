@@ -1,11 +1,11 @@
-/** A window of the hall or of the app, as its person uses it: by what it says. */
+/** Driver of a window of the hall or of the app, which finds everything by its text. */
 import type { Page } from "playwright-core";
 
 import { watchForErrors } from "./page-checks.ts";
 import type { Words } from "./words.ts";
 
 export abstract class Surface {
-  /** What it is, in names of pictures. */
+  /** Name of the surface in file names. */
   abstract readonly kind: "portal" | "phone";
   /** Script errors and breaches of the policy so far. */
   readonly errors: readonly string[];
@@ -21,7 +21,7 @@ export abstract class Surface {
     await this.page.getByLabel(label, { exact: true }).fill(text);
   }
 
-  /** Ticks the page's only box. */
+  /** Ticks the page's only checkbox. */
   async agree(): Promise<void> {
     await this.page.getByRole("checkbox").check();
   }
@@ -30,12 +30,12 @@ export abstract class Surface {
     await this.page.getByRole("button", { name, exact: true }).last().click();
   }
 
-  /** Clicks the first link of this name outside of head and menu. */
+  /** Clicks the first link of this name outside of header and menu. */
   async follow(name: string | RegExp): Promise<void> {
     await this.page.getByRole("main").getByRole("link", { name }).first().click();
   }
 
-  /** The page shows this somewhere. */
+  /** Waits for this text on the page. */
   async shows(words: string | RegExp): Promise<void> {
     await this.page.getByRole("main").getByText(words).first().waitFor();
   }

@@ -1,4 +1,4 @@
-/** A login that does not come about, and what both screens say. */
+/** Logins that are refused or given up, and the messages on both screens. */
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
@@ -22,7 +22,7 @@ afterAll(async () => {
   await demo?.stop();
 });
 
-/** Has something done to the card, on its page of the hall. */
+/** Uses a service of the card, on its page in the hall. */
 async function haveDone(hall: Portal, service: string, name: string): Promise<void> {
   await hall.page.goto(`${demo.addresses.portal}/card/${service}`);
   await hall.page.getByRole("checkbox").check();

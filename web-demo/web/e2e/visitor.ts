@@ -1,4 +1,4 @@
-/** A person with a narrow window, who sends forms as they like. */
+/** Driver of a narrow window that can send any form. */
 import type { Browser, BrowserContext, Page } from "playwright-core";
 
 import { PASSWORD } from "./citizens.ts";
@@ -7,7 +7,7 @@ import type { Words } from "./words.ts";
 
 export type Surface = "portal" | "phone";
 
-/** The fields of a form by their names. */
+/** Fields of a form, by name. */
 export type Fields = Readonly<Record<string, string>>;
 
 export class Visitor {
@@ -20,10 +20,10 @@ export class Visitor {
     return Visitor.at({ page: await browser.newPage({ locale: "zh-CN" }) }, demo);
   }
 
-  /** Whoever sits at this window. */
+  /** Creates the visitor of an open window. */
   static async at({ page }: { readonly page: Page }, demo: Demo): Promise<Visitor> {
     await page.setViewportSize({ width: 360, height: 740 });
-    // A colour that is on its way to another has no contrast to measure.
+    // The contrast of a colour in transition cannot be measured.
     await page.emulateMedia({ reducedMotion: "reduce" });
     return new Visitor(page, demo);
   }
@@ -32,12 +32,12 @@ export class Visitor {
     return this.page.context();
   }
 
-  /** Reads this language from now on. */
-  async reads({ tag }: Words): Promise<void> {
+  /** Sets the language of all pages. */
+  async setLanguage({ tag }: Words): Promise<void> {
     await this.context.addCookies([{ name: "lang", value: tag, domain: "127.0.0.1", path: "/" }]);
   }
 
-  /** Opens a page: its status. */
+  /** Opens a page and returns its status. */
   async opens(surface: Surface, path: string): Promise<number | undefined> {
     return (await this.page.goto(this.demo.addresses[surface] + path))?.status();
   }
@@ -49,19 +49,19 @@ export class Visitor {
     return this;
   }
 
-  /** Sends a form without the window's doing, as often as said. */
+  /** Sends a form outside of the window, `times` times. */
   async try(surface: Surface, path: string, form: Fields, times = 1): Promise<void> {
     for (let sent = 0; sent < times; sent++) await this.context.request.post(this.demo.addresses[surface] + path, { form });
   }
 
-  /** Sends a form in the window, past what the browser itself would hold back: the status of the page that comes. */
+  /** Sends a form in the window without the browser's own validation, and returns the status of the new page. */
   async sends(surface: Surface, path: string, fields: Fields): Promise<number | undefined> {
     const origin = this.demo.addresses[surface];
     if (!this.page.url().startsWith(`${origin}/`)) await this.page.goto(`${origin}/nowhere`);
     return this.submits(origin + path, fields);
   }
 
-  /** Sends a form from whatever page the window shows. */
+  /** Sends a form from the current page. */
   async submits(action: string, fields: Fields): Promise<number | undefined> {
     const answered = this.page.waitForNavigation();
     await this.page.evaluate(
@@ -78,7 +78,7 @@ export class Visitor {
     return (await answered)?.status();
   }
 
-  /** What stands in the fields of these names, as far as there are such fields. */
+  /** Returns the values of the fields of these names, if the page has them. */
   async typed(names: readonly string[]): Promise<Fields> {
     const fields = this.page.locator("form :is(input:not([type=hidden], [type=checkbox]), textarea)");
     const pairs = await fields.evaluateAll((fields) =>

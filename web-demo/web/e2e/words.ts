@@ -1,4 +1,4 @@
-/** What the pages say, as far as people go by it, in both languages. */
+/** Texts by which people find their way through the pages, in both languages. */
 export interface Words {
   /** BCP 47 tag, and the value of `?lang=`. */
   readonly tag: string;

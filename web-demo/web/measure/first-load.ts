@@ -1,10 +1,10 @@
 /**
- * How long the login page takes on a slow phone, from nothing to a code that reacts: `npm run measure:first-load`.
+ * Load time of the login page on a slow phone, up to a code that reacts: `npm run measure:first-load`.
  *
- * Chromium holds back each request by a round trip and the bytes to a slow 4G, and the processor to a quarter. Each load
- * has a profile of its own, so nothing is cached, and a process of its own, which starts during the first round trip. The
- * socket's handshake is held back as any request; the code follows its answer at once, as it would on a slow network.
- * Prints the median of the loads and their range.
+ * Chromium delays each request by a round trip, limits the bandwidth to a slow 4G, and slows the processor to a quarter.
+ * Each load has its own profile, so that nothing is cached, and its own process, which starts during the first round trip.
+ * The socket's handshake is delayed like any request; the code follows its answer at once, as on a slow network.
+ * Prints the median of all loads and their range.
  */
 import type { Browser } from "playwright-core";
 import { test } from "vitest";
@@ -19,11 +19,11 @@ const DOWN_BITS_PER_SECOND = 1_600_000;
 const UP_BITS_PER_SECOND = 750_000;
 const SLOWER_BY = 4;
 
-/** Milliseconds from the start of the navigation, but for sizes and lengths. */
+/** Measures of a load, in milliseconds from the start of the navigation, except sizes and durations. */
 interface Load {
-  /** The page has its first words. */
+  /** The page shows its first text. */
   readonly "first words": number;
-  /** The gateway's connection is there. */
+  /** The socket to the gateway is open. */
   readonly "socket is open": number;
   /** The gateway has answered with the code. */
   readonly "code has come": number;
@@ -31,14 +31,14 @@ interface Load {
   readonly "script has run": number;
   /** The page has laid out and painted the frame that shows the code. */
   readonly "code is drawn": number;
-  /** The code that may be typed can be reached and opened, and no task of 50 ms or more is going on. */
+  /** The user code can be opened, and no task of 50 ms or more is running. */
   readonly "page reacts": number;
   readonly "longest task": number;
   readonly "requests": number;
   readonly "bytes": number;
 }
 
-/** What the page itself notes. */
+/** Measures taken in the page. */
 interface Seen {
   readonly tasks: { readonly startTime: number; readonly duration: number }[];
   readonly words: number;
@@ -75,7 +75,7 @@ async function load(browser: Browser, address: string): Promise<Load> {
   const drawn = new Promise((resolve) => tab.on("Runtime.bindingCalled", resolve));
   await tab.send("Page.navigate", { url: address });
   await drawn;
-  const { words, defined, drawn: at, tasks } = await tab.evaluate(workAsAPerson);
+  const { words, defined, drawn: at, tasks } = await tab.evaluate(openUserCode);
   await tab.close();
   const ends = tasks.map(({ startTime, duration }) => startTime + duration);
   return {
@@ -91,7 +91,7 @@ async function load(browser: Browser, address: string): Promise<Load> {
   };
 }
 
-/** Runs in the page before its own scripts: notes when what happened. */
+/** Runs in the page before its own scripts: records the time of each event. */
 function noteLoad(): void {
   const tasks = new Array<object>();
   new PerformanceObserver((list) => tasks.push(...list.getEntries().map((task) => task.toJSON()))).observe({ type: "longtask", buffered: true });
@@ -101,7 +101,7 @@ function noteLoad(): void {
   document.addEventListener("saoma-state", (event) => {
     if (!(event instanceof CustomEvent) || event.detail.name !== "waiting" || seen.drawn > 0) return;
     requestAnimationFrame(() => {
-      // What is posted from a frame's beginning comes right after the frame.
+      // A message posted at the start of a frame arrives right after the frame.
       const { port1, port2 } = new MessageChannel();
       port1.onmessage = () => {
         seen.drawn = performance.now();
@@ -112,8 +112,8 @@ function noteLoad(): void {
   });
 }
 
-/** Runs in the page: opens the code that may be typed, and gives what was noted. */
-function workAsAPerson(): Seen {
+/** Runs in the page: opens the user code, and returns the records. */
+function openUserCode(): Seen {
   const summary = document.querySelector("qr-login")?.shadowRoot?.querySelector("summary");
   summary?.focus();
   summary?.click();
@@ -134,7 +134,7 @@ async function slowDown(tab: Tab): Promise<void> {
   await tab.send("Emulation.setCPUThrottlingRate", { rate: SLOWER_BY });
 }
 
-/** What the browser's own account of the network says; instants in milliseconds after the first request. */
+/** Watches the browser's network events. Instants are milliseconds after the first request. */
 function watch(tab: Tab) {
   let [start, opened, answered, requests, bytes] = [0, 0, 0, 0, 0];
   tab.on("Network.requestWillBeSent", ({ timestamp }: { timestamp: number }) => {

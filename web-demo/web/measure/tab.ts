@@ -1,10 +1,10 @@
 /**
- * A tab that nothing but the measure itself touches. Playwright runs scripts of its own in the pages that it opens, which
- * take a slow phone's processor a tenth of a second.
+ * A tab without Playwright's own scripts. Playwright runs scripts in every page that it opens, which take a slow phone's
+ * processor a tenth of a second.
  */
 import type { Browser, CDPSession } from "playwright-core";
 
-/** The width and height of a phone's screen, in CSS pixels. */
+/** Size of a phone's screen, in CSS pixels. */
 const PHONE = { width: 390, height: 844 };
 
 interface Answer {
@@ -12,7 +12,7 @@ interface Answer {
   readonly error?: { readonly message: string };
 }
 
-/** A tab with a profile of its own, spoken to by the DevTools protocol. */
+/** A tab with its own profile, driven by the DevTools protocol. */
 export class Tab {
   readonly #browser: CDPSession;
   readonly #profile: string;
@@ -34,12 +34,12 @@ export class Tab {
     const devtools = await browser.newBrowserCDPSession();
     const { browserContextId } = await devtools.send("Target.createBrowserContext");
     const { targetId } = await devtools.send("Target.createTarget", { url: "about:blank", browserContextId, ...PHONE });
-    // A session within this one: Playwright takes no notice of it.
+    // A nested session, which Playwright does not see.
     const { sessionId } = await devtools.send("Target.attachToTarget", { targetId, flatten: false });
     return new Tab(devtools, browserContextId, sessionId);
   }
 
-  /** Sends a command and gives its result; throws when it is refused. */
+  /** Sends a command and returns its result. Throws if the browser rejects it. */
   async send(method: string, params: object = {}): Promise<unknown> {
     const id = ++this.#sent;
     const answered = new Promise<Answer>((resolve) => this.#answers.set(id, resolve));
@@ -50,7 +50,7 @@ export class Tab {
     return result;
   }
 
-  /** Runs a function in the page and gives what it returns. */
+  /** Runs a function in the page and returns its result. */
   async evaluate<T>(inPage: () => T): Promise<T> {
     const answer = await this.send("Runtime.evaluate", { expression: `(${inPage})()`, returnByValue: true });
     const { result, exceptionDetails } = answer as { result: { value: T }; exceptionDetails?: { exception: { description: string } } };
@@ -58,7 +58,7 @@ export class Tab {
     return result.value;
   }
 
-  /** Calls `listener` with each event of this name; one listener for each name. */
+  /** Calls `listener` with each event of this name. A name has one listener. */
   on<E>(event: string, listener: (event: E) => void): void {
     this.#listeners.set(event, listener);
   }

@@ -79,7 +79,7 @@ function show(field: string, problem: string | null): void {
   else input?.setAttribute("aria-invalid", "true");
 }
 
-/** Returns the answer, or `undefined` if there is none: the page then works as without a script. */
+/** Returns the answer. Without one it returns `undefined`, and the page works as without a script. */
 async function ask(address: string, request: RequestInit): Promise<Answer | undefined> {
   try {
     const response = await fetch(address, { ...request, headers: { accept: "application/json" }, redirect: "error" });

@@ -1,4 +1,4 @@
-//! What holds of whatever a browser puts into its headers.
+//! Properties of the readers of a browser's headers.
 #![allow(
     clippy::expect_used,
     reason = "a property that does not hold says so by panicking"
@@ -11,8 +11,8 @@ use http::header::USER_AGENT;
 use http::{HeaderMap, HeaderValue};
 use woothee::dataset::DATASET;
 
+use super::http_request::last_event_id as read;
 use super::requester::requester;
-use super::sse::last_event_id as read;
 use crate::client_address::ClientAddress;
 
 /// A `Last-Event-ID` is a number in digits, or refused.

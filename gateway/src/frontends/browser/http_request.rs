@@ -1,4 +1,4 @@
-//! Parts of the requests about a login over plain HTTP: its id, its receive key, and the query of how to follow it.
+//! Parts of requests about a login over plain HTTP: its id, its receive key, and how to follow it.
 
 use axum::extract::Query;
 use http::header::CACHE_CONTROL;
@@ -9,7 +9,10 @@ use serde::Deserialize;
 use crate::error::ApiError;
 use crate::logins::Logins;
 
-/// What a browser without a socket comes back by.
+/// Forbids caching: answers hold secrets, and later messages change the answer for a `seq`.
+pub(super) const NO_STORE: [(http::HeaderName, &str); 1] = [(CACHE_CONTROL, "no-store")];
+
+/// Reads a request to resume a login from its path and headers.
 pub(super) fn resume_request(
     login_id: &str,
     headers: &HeaderMap,
@@ -24,25 +27,25 @@ pub(super) fn resume_request(
     })
 }
 
-/// What the query says of how to follow.
+/// The query of a request for a login's messages.
 #[derive(Debug, Clone, Copy, Deserialize)]
-pub(super) struct Following {
-    /// The newest message that the browser has, which makes the request a poll.
+pub(super) struct FollowQuery {
+    /// Newest message that the browser has; makes the request a poll.
     pub(super) after: Option<u32>,
-    /// How long a poll waits, in seconds.
+    /// Maximum wait of a poll, in seconds.
     pub(super) wait: Option<u32>,
-    /// The number of this connection among the browser's.
+    /// Number of this connection among the browser's connections to the login.
     pub(super) attempt: Option<u32>,
 }
 
-impl Following {
-    pub(super) fn of(uri: &Uri) -> Result<Self, ApiError> {
-        let Query(following) = Query::try_from_uri(uri).map_err(|_| {
+impl FollowQuery {
+    pub(super) fn from_uri(uri: &Uri) -> Result<Self, ApiError> {
+        let Query(query) = Query::try_from_uri(uri).map_err(|_| {
             let detail =
                 "after must be the seq of a message, wait a number of seconds, attempt a count";
             ApiError::new(ErrorCode::InvalidRequest, detail)
         })?;
-        Ok(following)
+        Ok(query)
     }
 }
 
@@ -50,7 +53,7 @@ pub(super) fn read_login_id(text: &str) -> Result<LoginId, ApiError> {
     text.parse().map_err(|_| Logins::unknown_login())
 }
 
-/// A key that is none gets the answer of a wrong one.
+/// Reads the receive key. A missing or malformed key gets the same answer as a wrong one.
 pub(super) fn receive_key(headers: &HeaderMap) -> Result<ReceiveKey, ApiError> {
     let key = headers
         .get(RECEIVE_KEY_HEADER)
@@ -59,5 +62,19 @@ pub(super) fn receive_key(headers: &HeaderMap) -> Result<ReceiveKey, ApiError> {
         .ok_or_else(Logins::unknown_login)
 }
 
-/// Answers hold secrets, and what comes after a `seq` changes.
-pub(super) const NO_STORE: [(http::HeaderName, &str); 1] = [(CACHE_CONTROL, "no-store")];
+/// Reads the newest message that a returning event stream has; zero without the header.
+pub(super) fn last_event_id(headers: &HeaderMap) -> Result<u32, ApiError> {
+    match headers.get("last-event-id") {
+        None => Ok(0),
+        Some(id) => id
+            .to_str()
+            .ok()
+            .and_then(|id| id.parse().ok())
+            .ok_or_else(|| {
+                ApiError::new(
+                    ErrorCode::InvalidRequest,
+                    "Last-Event-ID must be the seq of a message",
+                )
+            }),
+    }
+}

@@ -1,40 +1,41 @@
 //! A login's messages poll by poll, for networks that hold event streams back.
 //!
-//! A poll is a resume that lasts as long as its answer. Reading takes nothing away: what was told is told again to
-//! whoever asks after the same message.
+//! A poll is a resume that ends with its answer. Reading consumes nothing: a repeated poll after the
+//! same message gets the same messages.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use saoma_protocol::{CloseCode, MAX_POLL_WAIT_SECONDS, PollAnswer};
 
-use super::Transports;
-use super::http_request::{Following, NO_STORE, resume_request};
+use super::BrowserFrontend;
+use super::http_request::{FollowQuery, NO_STORE, resume_request};
+use super::session::{Outgoing, Session};
 use crate::error::ApiError;
 use crate::http::body::Json;
-use crate::metrics::Transport;
 use crate::waiting::waiter::{Delivery, Waiter};
 
-/// What a poll asks.
+/// The parameters of a poll.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Poll {
-    /// The newest message that the browser has.
+    /// Newest message that the browser has.
     after: u32,
-    /// How long to wait for one.
+    /// Maximum wait for a newer one.
     wait: Duration,
-    /// The number of this poll among the browser's connections.
+    /// Number of this poll among the browser's connections to the login.
     attempt: Option<u32>,
 }
 
 impl Poll {
-    /// The poll that a query makes of a request, if it does.
-    pub(super) fn of(following: Following) -> Option<Self> {
-        let Following {
+    /// Returns the poll that a query asks for; `None` if it has no `after`.
+    pub(super) fn from_query(query: FollowQuery) -> Option<Self> {
+        let FollowQuery {
             after,
             wait,
             attempt,
-        } = following;
+        } = query;
         let wait = Duration::from_secs(wait.unwrap_or_default().min(MAX_POLL_WAIT_SECONDS).into());
         Some(Self {
             after: after?,
@@ -46,48 +47,50 @@ impl Poll {
 
 /// Answers a poll.
 pub(super) async fn answer(
-    transports: &Transports,
+    frontend: &BrowserFrontend,
     login_id: &str,
     poll: Poll,
     request: &http::Request<()>,
 ) -> Result<Response, ApiError> {
-    let address = transports.trusted_proxies.address_of(request)?;
-    let _place = transports.admission.take(&address)?;
+    let address = frontend.trusted_proxies.address_of(request)?;
+    let permit = frontend.admission.take(&address)?;
     let resume = resume_request(login_id, request.headers(), poll.after, poll.attempt)?;
-    let metrics = transports.logins.metrics();
-    let waiting = transports.logins.poll(resume, &address).await?;
-    metrics.attached(Transport::LongPoll);
-    let _counted = metrics.socket_opened();
-    let first = first(transports, waiting.waiter(), poll.wait).await;
-    Ok((NO_STORE, Json(told(transports, waiting.waiter(), first))).into_response())
+    let session = Session::new(Arc::clone(&frontend.logins), permit);
+    let waiting = session.poll(resume, &address).await?;
+    let first = first_delivery(frontend, waiting.waiter(), poll.wait).await;
+    let answer = poll_answer(&session, waiting.waiter(), first);
+    Ok((NO_STORE, Json(answer)).into_response())
 }
 
-/// What comes first, if it comes in time.
-async fn first(transports: &Transports, waiter: &Waiter, wait: Duration) -> Option<Delivery> {
+/// Waits for the first delivery; `None` if the time is up.
+async fn first_delivery(
+    frontend: &BrowserFrontend,
+    waiter: &Waiter,
+    wait: Duration,
+) -> Option<Delivery> {
     tokio::select! {
         biased;
         delivery = waiter.next() => Some(delivery),
-        // Whoever came between the farewells and the end of the node has no farewell on the way.
-        () = transports.closing.cancelled() => Some(Delivery::Close(CloseCode::Restarting.into())),
+        // A poll that arrives after the drain's last closes would otherwise delay the node's end.
+        () = frontend.closing.cancelled() => Some(Delivery::Close(CloseCode::Restarting.into())),
         () = tokio::time::sleep(wait) => None,
     }
 }
 
-/// All that is there to tell by now.
-fn told(transports: &Transports, waiter: &Waiter, first: Option<Delivery>) -> PollAnswer {
-    let logins = &transports.logins;
+/// Renders the first delivery, and all that are ready behind it.
+fn poll_answer(session: &Session, waiter: &Waiter, first: Option<Delivery>) -> PollAnswer {
     let mut answer = PollAnswer {
         messages: Vec::new(),
         close: None,
     };
     let mut next = first;
     while let Some(delivery) = next {
-        match delivery {
-            Delivery::Change(change) => answer.messages.push(logins.render(change)),
-            // The answer itself is the sign of life.
-            Delivery::Ping => {}
-            Delivery::Close(farewell) => {
-                answer.close = Some(farewell.notice());
+        match session.render(delivery) {
+            Outgoing::Message(message) | Outgoing::Last(message) => answer.messages.push(message),
+            // The answer itself shows that the connection is alive.
+            Outgoing::Heartbeat => {}
+            Outgoing::Close(reason) => {
+                answer.close = Some(reason.notice());
                 break;
             }
         }
@@ -106,9 +109,9 @@ mod tests {
         let uri = format!("/v1/logins/x/events{query}")
             .parse()
             .expect("a URI");
-        Following::of(&uri)
-            .map(Poll::of)
-            .map_err(|denial| denial.error)
+        FollowQuery::from_uri(&uri)
+            .map(Poll::from_query)
+            .map_err(|error| error.error)
     }
 
     #[test]

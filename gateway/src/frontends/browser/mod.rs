@@ -1,13 +1,16 @@
-//! The front ends for browsers: each turns the same deliveries into its own bytes.
+//! The browsers' front end: one dialogue ([`session`]) over three transports.
 //!
-//! A transport knows the login service and its waiter, and nothing of stores.
+//! A transport turns messages into its own bytes. It calls the session and the waiter, and knows no
+//! store and no other transport.
 
+mod follow;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzz_properties;
 mod http_login;
 mod http_request;
 mod long_poll;
 mod requester;
+mod session;
 mod sse;
 mod websocket;
 
@@ -17,54 +20,54 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Bytes;
 use axum::routing::{get, post};
-use saoma_protocol::{ServerMessage, paths};
-use tokio_tungstenite::tungstenite::protocol::frame::Frame;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
+use saoma_protocol::paths;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
+use self::websocket::SocketStream;
+pub(crate) use self::websocket::heartbeat_frames;
 use crate::client_address::ClientAddress;
 use crate::error::ApiError;
-use crate::http::admission::{Admission, Place};
+use crate::http::admission::{Admission, ConnectionPermit};
 use crate::http::trusted_proxies::TrustedProxies;
 use crate::limits::{LimitName, LocalLimiter, Rate, Verdict};
 use crate::logins::Logins;
 use crate::settings::Sockets;
 
-/// What the transports share.
+/// State that all transports share.
 #[derive(Debug)]
-pub(crate) struct Transports {
-    /// The service behind them.
+pub(crate) struct BrowserFrontend {
+    /// The login service.
     pub logins: Arc<Logins>,
-    /// Whose word counts about where a browser is.
+    /// Proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Arc<TrustedProxies>,
-    /// Whether there is room for one more.
+    /// The node's capacity.
     pub admission: Arc<Admission>,
-    /// Counts the sockets and streams that one address begins.
-    pub beginnings: Arc<LocalLimiter>,
-    /// How often it may.
-    pub beginning_rate: Rate,
-    /// How sockets are kept.
+    /// Counts the sockets and streams that each address starts.
+    pub connect_limiter: Arc<LocalLimiter>,
+    /// Rate of new sockets and streams of one address.
+    pub connect_rate: Rate,
+    /// Timeouts of sockets.
     pub sockets: Sockets,
-    /// What a socket is sent to ping it.
-    pub sign_of_life: Bytes,
-    /// Owns the socket tasks, which outlive their HTTP connections.
+    /// Frames that ping a socket, from [`heartbeat_frames`].
+    pub heartbeat_frames: Bytes,
+    /// Tracks the socket tasks, which outlive their HTTP connections.
     pub tasks: TaskTracker,
-    /// Ends every socket.
+    /// Cancelled when the node ends.
     pub closing: CancellationToken,
 }
 
-impl Transports {
-    /// Room for one more browser from this address, before anything is spent on it (threat T12).
+impl BrowserFrontend {
+    /// Admits a socket or stream, before anything is spent on it (threat T12).
     ///
     /// # Errors
-    /// There is none, or the address begins too many.
-    fn admit(&self, address: &ClientAddress) -> Result<Place, ApiError> {
+    /// The node has no room, or the address starts too many.
+    fn admit(&self, address: &ClientAddress) -> Result<ConnectionPermit, ApiError> {
         let limit = LimitName::SocketPerAddress;
         match self
-            .beginnings
-            .take(limit, self.beginning_rate, &address.limit_key())
+            .connect_limiter
+            .take(limit, self.connect_rate, &address.limit_key())
         {
             Verdict::Allowed => self.admission.take(address),
             Verdict::Limited { retry_after } => {
@@ -75,41 +78,25 @@ impl Transports {
     }
 }
 
-/// What the sockets of a node that pings so often are sent: a ping, and the message `heartbeat`, because a page does not
-/// see pings. Always the same, so written once.
-pub(crate) fn sign_of_life(ping_interval: Duration) -> Bytes {
-    let next_within = u32::try_from(ping_interval.as_millis().div_ceil(1000)).unwrap_or(u32::MAX);
-    let heartbeat =
-        serde_json::to_string(&ServerMessage::Heartbeat { next_within }).unwrap_or_default();
-    let mut frames = Vec::new();
-    for frame in [
-        Frame::ping(Bytes::new()),
-        Frame::message(heartbeat, OpCode::Data(Data::Text), true),
-    ] {
-        // A vector takes everything.
-        let _ = frame.format(&mut frames);
-    }
-    frames.into()
-}
-
-/// The routes of all transports.
-pub(crate) fn routes(transports: Transports) -> Router {
-    let transports = Arc::new(transports);
+/// Returns the routes of all transports, for HTTP connections over streams of type `S`.
+pub(crate) fn routes<S: SocketStream>(frontend: BrowserFrontend) -> Router {
+    let frontend = Arc::new(frontend);
     let http = Router::new()
         .route(paths::LOGINS, post(http_login::open))
-        .route(paths::EVENTS, get(http_login::events))
+        .route(paths::EVENTS, get(follow::events))
         .route(paths::REFRESH, post(http_login::refresh))
         .route(paths::CANCEL, post(http_login::cancel))
-        .layer(cors(&transports));
+        .layer(cors(&frontend));
     Router::new()
-        .route(paths::SOCKET, get(websocket::handshake::upgrade))
+        .route(paths::SOCKET, get(websocket::handshake::upgrade::<S>))
         .merge(http)
-        .with_state(transports)
+        .with_state(frontend)
 }
 
-/// Browsers may call from the pages of registered clients. What they may open is decided by the login service.
-fn cors(transports: &Transports) -> CorsLayer {
-    let clients = Arc::clone(transports.logins.clients());
+/// Allows requests from the pages of every registered client. The login service checks that a page
+/// opens logins for its own client only.
+fn cors(frontend: &BrowserFrontend) -> CorsLayer {
+    let clients = Arc::clone(frontend.logins.clients());
     let admits = move |origin: &http::HeaderValue, _: &http::request::Parts| {
         origin
             .to_str()

@@ -1,4 +1,4 @@
-//! What the person will be shown of the browser that asks.
+//! The browser behind a request, as the login's person will see it.
 
 use http::header::{ORIGIN, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -6,12 +6,16 @@ use saoma_protocol::RequesterContext;
 use woothee::parser::Parser;
 
 use crate::client_address::ClientAddress;
-use crate::logins::Opener;
+use crate::logins::OpenContext;
 use crate::metrics::Transport;
 
-/// Who opens, by the request's headers.
-pub(super) fn opener(headers: &HeaderMap, address: ClientAddress, transport: Transport) -> Opener {
-    Opener {
+/// Reads the context of an open from the request's headers.
+pub(super) fn open_context(
+    headers: &HeaderMap,
+    address: ClientAddress,
+    transport: Transport,
+) -> OpenContext {
+    OpenContext {
         origin: origin(headers).map(str::to_owned),
         requester: requester(headers, &address),
         address,
@@ -19,19 +23,21 @@ pub(super) fn opener(headers: &HeaderMap, address: ClientAddress, transport: Tra
     }
 }
 
-/// The page's origin. Browsers send it with every socket and every POST, and no page can forge it.
+/// Returns the page's origin. Browsers send it with every socket and every POST, and no page can
+/// forge it.
 pub(super) fn origin(headers: &HeaderMap) -> Option<&str> {
     single(headers, &ORIGIN)?.to_str().ok()
 }
 
-/// The value of a header that may be there once: of two, nobody could say which one counts.
+/// Returns the value of a header that may occur once; `None` if it is repeated, which makes it
+/// ambiguous.
 pub(super) fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderValue> {
     let mut values = headers.get_all(name).into_iter();
     values.next().filter(|_| values.next().is_none())
 }
 
-/// The browser's name and system are its own words: read by a parser with a fixed vocabulary, so that no text of an
-/// attacker's making reaches the phone's screen (threat T17).
+/// Describes the browser. Its name and system come from a parser with a fixed vocabulary, so that no
+/// text of an attacker's making reaches the phone's screen (threat T17).
 pub(super) fn requester(headers: &HeaderMap, address: &ClientAddress) -> RequesterContext {
     let agent = headers
         .get(USER_AGENT)
@@ -51,7 +57,7 @@ pub(super) fn requester(headers: &HeaderMap, address: &ClientAddress) -> Request
     }
 }
 
-/// The browser's name with the digits of its version's first part.
+/// Appends the digits of the version's first part to the browser's name.
 fn with_major_version(name: String, agent: &str) -> String {
     let version = agent
         .split_once(&format!("{name}/"))

@@ -1,7 +1,6 @@
 //! The token endpoint: an authorization code becomes an ID token and an access token, once.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::Json;
 use axum::extract::{Request, State};
@@ -16,6 +15,7 @@ use super::oauth_error::OauthError;
 use crate::http::body::{self, BodyError};
 use crate::logins::{Grant, PresentedCode};
 use crate::relying_parties::Client;
+use crate::wall_clock;
 
 const MAX_FORM_BYTES: usize = 8 * 1024;
 
@@ -97,10 +97,7 @@ impl Provider {
     }
 
     fn id_token(&self, grant: &Grant) -> Result<String, jsonwebtoken::errors::Error> {
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default()
-            .as_secs();
+        let now = wall_clock::since_epoch().as_secs();
         self.signing_key
             .sign(&IdTokenClaims::new(grant, &self.issuer, now))
     }

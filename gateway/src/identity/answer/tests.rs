@@ -19,7 +19,7 @@ fn offered_beside(identity: Value) -> Vec<String> {
 }
 
 #[test]
-fn an_inactive_token_is_invalid_whatever_else_the_answer_holds() {
+fn an_inactive_token_is_invalid_with_any_other_members() {
     for answer in [
         json!({ "active": false, "sub": "c-1" }),
         json!({ "active": false, "sub": null, "name": null, "identities": null }),

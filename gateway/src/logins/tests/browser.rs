@@ -14,11 +14,11 @@ use tokio::task::JoinHandle;
 use super::nodes::{Nodes, ORIGIN, REDIRECT_URI};
 use crate::client_address::ClientAddress;
 use crate::error::ApiError;
-use crate::logins::Opener;
+use crate::logins::OpenContext;
 use crate::metrics::Transport;
 use crate::store::Change;
 use crate::waiting::registry::Waiting;
-use crate::waiting::waiter::{Delivery, Farewell};
+use crate::waiting::waiter::{CloseReason, Delivery};
 
 pub(super) struct Browser {
     pub(super) login_id: LoginId,
@@ -44,7 +44,7 @@ impl Browser {
         nodes.listen().await;
         let opened = nodes
             .logins(0)
-            .open(request(), opener())
+            .open(request(), open_context())
             .await
             .expect("the login opens");
         let ServerMessage::Opened {
@@ -83,7 +83,7 @@ impl Browser {
                     }
                 }
                 Delivery::Ping => {}
-                Delivery::Close(Farewell { code, .. }) => {
+                Delivery::Close(CloseReason { code, .. }) => {
                     panic!("the newest connection was closed: {code:?}")
                 }
             }
@@ -211,12 +211,12 @@ fn is_settled(change: &Change) -> bool {
     !matches!(change, Change::Renewed { .. } | Change::Scanned { .. })
 }
 
-fn address() -> ClientAddress {
+pub(crate) fn address() -> ClientAddress {
     ClientAddress::from_ip(IpAddr::V4(Ipv4Addr::LOCALHOST))
 }
 
-fn opener() -> Opener {
-    Opener {
+pub(crate) fn open_context() -> OpenContext {
+    OpenContext {
         origin: Some(ORIGIN.into()),
         address: address(),
         requester: RequesterContext {
@@ -230,7 +230,7 @@ fn opener() -> Opener {
     }
 }
 
-fn request() -> OpenRequest {
+pub(crate) fn request() -> OpenRequest {
     OpenRequest {
         client_id: "hall".into(),
         redirect_uri: REDIRECT_URI.into(),

@@ -4,8 +4,8 @@
 //! The cases are the same on each run. `PROPTEST_RNG_SEED=7 PROPTEST_CASES=100000` tries others; a case that fails is
 //! written beside this file, and tried first from then on.
 
-mod browser;
-mod nodes;
+pub(crate) mod browser;
+pub(crate) mod nodes;
 mod scripted_store;
 
 use std::time::Duration;

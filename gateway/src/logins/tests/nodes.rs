@@ -19,14 +19,14 @@ use crate::store::{
 };
 
 pub(super) const NODES: usize = 2;
-pub(super) const ORIGIN: &str = "https://hall.example";
-pub(super) const REDIRECT_URI: &str = "https://hall.example/callback";
+pub(crate) const ORIGIN: &str = "https://hall.example";
+pub(crate) const REDIRECT_URI: &str = "https://hall.example/callback";
 
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// What can happen to the login in the store.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Happening {
+pub(crate) enum Happening {
     Renew,
     Scan,
     Confirm,
@@ -36,7 +36,7 @@ pub(super) enum Happening {
 }
 
 /// The nodes, their store, and what has really happened.
-pub(super) struct Nodes {
+pub(crate) struct Nodes {
     pub(super) store: Arc<ScriptedStore>,
     nodes: Vec<(Arc<Logins>, Arc<Postbox>)>,
     pub(super) history: BTreeMap<u32, Change>,
@@ -63,7 +63,7 @@ impl IdentityBackend for Nobody {
 }
 
 impl Nodes {
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let store = Arc::new(ScriptedStore::start());
         let nodes = (0..NODES)
             .map(|_| (logins(&store), Arc::default()))
@@ -75,7 +75,7 @@ impl Nodes {
         }
     }
 
-    pub(super) async fn listen(&self) {
+    pub(crate) async fn listen(&self) {
         for (logins, postbox) in &self.nodes {
             self.store
                 .listen(&logins.node, Arc::clone(postbox) as Arc<dyn Inbox>)
@@ -85,12 +85,12 @@ impl Nodes {
         }
     }
 
-    pub(super) fn logins(&self, node: usize) -> &Arc<Logins> {
+    pub(crate) fn logins(&self, node: usize) -> &Arc<Logins> {
         &self.nodes[node].0
     }
 
     /// An event, if the login's state admits it.
-    pub(super) async fn happen(&mut self, id: LoginId, happening: Happening) {
+    pub(crate) async fn happen(&mut self, id: LoginId, happening: Happening) {
         let precondition = Precondition::None;
         match happening {
             Happening::Renew => self.apply(id, renewal(id, MINUTE)).await,
@@ -166,7 +166,7 @@ impl Nodes {
             .seq
     }
 
-    pub(super) fn push(&self, node: usize, which: usize, again: bool) {
+    pub(crate) fn push(&self, node: usize, which: usize, again: bool) {
         let (logins, postbox) = &self.nodes[node];
         let event = {
             let mut pushes = postbox.0.lock();
@@ -193,7 +193,7 @@ impl Nodes {
         self.nodes[node].0.inbox.deliver(InboxEvent::Listening);
     }
 
-    pub(super) fn are_empty(&self) -> bool {
+    pub(crate) fn are_empty(&self) -> bool {
         self.nodes
             .iter()
             .all(|(logins, _)| logins.waiters.len() == 0)

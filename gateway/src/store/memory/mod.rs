@@ -4,13 +4,13 @@ mod entry;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use dashmap::DashMap;
 use parking_lot::{Mutex, RwLock};
 use saoma_protocol::{Digest, LoginId, Timestamp, TransitionError, UserCode};
-use tokio::task::AbortHandle;
+use tokio::task::JoinSet;
 
 use self::entry::{Entry, Moved};
 use super::{
@@ -19,8 +19,9 @@ use super::{
     Redemption, ResumeAttempt, Scan, Scanned, Store, StoreError, StoredChange, Transition,
 };
 use crate::limits::{LocalLimiter, Verdict};
+use crate::wall_clock;
 
-/// How often ended logins are swept out.
+/// Interval at which ended logins are swept out.
 const SWEEP_EVERY: Duration = Duration::from_secs(10);
 
 /// Returns from a verb if one of its attempts was over its limit.
@@ -46,7 +47,8 @@ struct Shared {
     /// Each name once, for all of a node's logins.
     nodes: Mutex<HashSet<Arc<NodeId>>>,
     clock: Mutex<Timestamp>,
-    sweeping: Mutex<Option<AbortHandle>>,
+    /// Ends with the store.
+    sweeping: Mutex<JoinSet<()>>,
 }
 
 impl MemoryStore {
@@ -62,7 +64,8 @@ impl MemoryStore {
             sweeping: Mutex::default(),
         });
         let weak = Arc::downgrade(&shared);
-        let sweeping = tokio::spawn(async move {
+        let mut sweeping = JoinSet::new();
+        sweeping.spawn(async move {
             let mut ticks = tokio::time::interval(SWEEP_EVERY);
             loop {
                 ticks.tick().await;
@@ -70,35 +73,25 @@ impl MemoryStore {
                 shared.sweep();
             }
         });
-        *shared.sweeping.lock() = Some(sweeping.abort_handle());
+        *shared.sweeping.lock() = sweeping;
         Self(shared)
     }
 
-    /// How many logins are kept.
+    /// Returns the number of logins that are kept.
     pub fn len(&self) -> usize {
         self.0.logins.len()
     }
 
-    /// Whether none is kept.
+    /// Returns true if no login is kept.
     pub fn is_empty(&self) -> bool {
         self.0.logins.is_empty()
-    }
-}
-
-impl Drop for Shared {
-    fn drop(&mut self) {
-        if let Some(sweeping) = self.sweeping.lock().take() {
-            sweeping.abort();
-        }
     }
 }
 
 impl Shared {
     /// The system's time, never going back.
     fn now(&self) -> Timestamp {
-        let since_epoch = SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap_or_default();
+        let since_epoch = wall_clock::since_epoch();
         let now =
             Timestamp::from_millis(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX));
         let mut newest = self.clock.lock();

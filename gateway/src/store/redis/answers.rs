@@ -156,7 +156,7 @@ type RecordFields = (
 
 pub(super) fn read_record(value: Value) -> Result<LoginRecord, StoreError> {
     let (state, seq, expires_at, opened_at, closes_at, request, person, identity, now) =
-        RecordFields::from_redis_value(value).map_err(|error| StoreError::corrupt(error))?;
+        RecordFields::from_redis_value(value).map_err(StoreError::corrupt)?;
     Ok(LoginRecord {
         login: Login {
             state: state_of(state_name(&state)?, person, identity)?,

@@ -1,4 +1,4 @@
-//! What holds of whatever is published to a node's inbox.
+//! Properties of messages to a node's inbox.
 #![allow(
     clippy::expect_used,
     reason = "a property that does not hold says so by panicking"

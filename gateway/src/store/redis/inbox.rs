@@ -1,7 +1,7 @@
-//! A node's subscription: kept up for as long as the store lives, whatever happens to the connection.
+//! A node's subscription to its inbox, renewed after every failure for as long as the store lives.
 //!
-//! A subscription that looks alive and hears nothing is the commonest outage of its kind. So an idle one publishes a
-//! probe to itself by the way that pushes go, and silence after that is a broken connection.
+//! A subscription that looks alive but receives nothing is the most common outage of its kind. An idle one therefore
+//! publishes a probe to itself by the way that pushes take, and silence after that is a broken connection.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,25 +17,26 @@ use super::connection::{Connections, Pushes, failure};
 use super::keys;
 use super::liveness::InboxLiveness;
 use crate::error_chain::chain;
+use crate::random;
 use crate::store::{Inbox, InboxEvent, NodeId, StoreError, StoredChange};
 
 /// Silence after which the inbox is probed.
 const PROBE_AFTER: Duration = Duration::from_secs(3);
 
-/// How long a probe may take to be heard.
+/// Time that a probe may take to arrive.
 const PROBE_WITHIN: Duration = Duration::from_secs(2);
 
 /// Silence after which the inbox counts as deaf: a probe should have been heard, and some air.
 pub(super) const DEAD_AFTER: Duration = Duration::from_secs(6);
 
-/// How long finding the server, connecting and subscribing may take together.
+/// Time that finding the server, connecting and subscribing may take together.
 const SUBSCRIBE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The first and the longest wait between tries to connect. It is one connection of a node's, and thousands of browsers
 /// wait for it: a Redis that is back is heard within two seconds.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(200), Duration::from_millis(1500));
 
-/// What is said in an inbox. The scripts write the first two.
+/// A message in an inbox. The scripts write the first two.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "push", rename_all = "snake_case")]
 enum Push {
@@ -82,7 +83,7 @@ impl Subscription {
                 self.liveness.record_activity();
             }
             if let Some(first) = first.take() {
-                // Whoever started the listening may have given up meanwhile; the listening goes on.
+                // The caller that started to listen may have given up; the subscription goes on.
                 let _ = first.send(subscribed.as_ref().map(|_| ()).map_err(Clone::clone));
             }
             match subscribed {
@@ -115,7 +116,7 @@ impl Subscription {
     async fn subscribe(&self) -> Result<(MultiplexedConnection, Pushes), StoreError> {
         let channel = keys::inbox(&self.node);
         match timeout(SUBSCRIBE_TIMEOUT, self.connections.subscribe(&channel)).await {
-            Ok(subscribed) => subscribed.map_err(|error| failure(error)),
+            Ok(subscribed) => subscribed.map_err(failure),
             Err(_) => Err(StoreError::Timeout),
         }
     }
@@ -202,7 +203,7 @@ pub(super) fn read(payload: &[u8]) -> serde_json::Result<Option<InboxEvent>> {
 fn back_off(tries: u32) -> Duration {
     let (first, longest) = BACK_OFF;
     let bound = first.saturating_mul(1 << tries.min(10)).min(longest);
-    bound.mul_f64(fastrand::f64())
+    random::part_of(bound)
 }
 
 #[cfg(test)]

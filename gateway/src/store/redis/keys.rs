@@ -9,7 +9,7 @@ pub(super) fn login(id: LoginId) -> String {
     format!("saoma:login:{{{id}}}")
 }
 
-/// What leads from a user code to its login.
+/// Returns the key that leads from a user code to its login.
 pub(super) fn user_code(code: UserCode) -> String {
     format!("saoma:code:{code}")
 }

@@ -1,4 +1,4 @@
-//! When a node's inbox was last heard of.
+//! Liveness of a node's inbox.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,7 +9,7 @@ use tokio::time::Instant;
 /// Never, or not since the connection broke.
 const NOT_AT_ALL: u64 = u64::MAX;
 
-/// Shared between whoever hears and whoever asks.
+/// Time of the inbox's last activity. Clones share it: the subscription writes, readiness reads.
 #[derive(Debug, Clone)]
 pub(super) struct InboxLiveness {
     started: Instant,
@@ -26,7 +26,7 @@ impl Default for InboxLiveness {
 }
 
 impl InboxLiveness {
-    /// Whether it was heard of no longer ago than this.
+    /// Returns true if the inbox was active within this time.
     pub(super) fn is_live(&self, within: Duration) -> bool {
         let last_activity = self.last_activity.load(Ordering::Relaxed);
         last_activity != NOT_AT_ALL

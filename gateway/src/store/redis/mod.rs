@@ -20,7 +20,7 @@ use futures_util::future::try_join_all;
 use redis::Value;
 use saoma_protocol::{Digest, LoginId, UserCode};
 use tokio::sync::oneshot;
-use tokio::task::AbortHandle;
+use tokio::task::JoinSet;
 
 use self::answers::{corrupt, from_json, read_record};
 pub use self::connection::{AddressError, ConnectionSettings, Connections, RedisAddress};
@@ -42,7 +42,8 @@ pub struct RedisStore {
     connections: Connections,
     scripts: Scripts,
     liveness: InboxLiveness,
-    listening: parking_lot::Mutex<Vec<AbortHandle>>,
+    /// Subscriptions, which end with the store.
+    listening: parking_lot::Mutex<JoinSet<()>>,
 }
 
 impl RedisStore {
@@ -74,14 +75,6 @@ impl RedisStore {
         let call = self.scripts.changes.on(keys::login(id)).arg(seq);
         let found: Vec<String> = self.connections.run(&call).await?;
         Ok((id, read_changes(&found)?))
-    }
-}
-
-impl Drop for RedisStore {
-    fn drop(&mut self) {
-        for listening in self.listening.lock().drain(..) {
-            listening.abort();
-        }
     }
 }
 
@@ -226,9 +219,7 @@ impl Store for RedisStore {
             liveness: self.liveness.clone(),
         };
         let (first, listens) = oneshot::channel();
-        self.listening
-            .lock()
-            .push(tokio::spawn(subscription.run(first)).abort_handle());
+        self.listening.lock().spawn(subscription.run(first));
         listens.await.unwrap_or(Err(StoreError::Timeout))
     }
 

@@ -426,7 +426,7 @@ async fn a_head_that_is_ill_formed_or_too_long_is_refused() {
     .await;
 }
 
-/// Frames come right behind the head (RFC 6455 §4.1), so that nobody could say which bytes of a body are some.
+/// Frames come right behind the head (RFC 6455 §4.1), so the bytes of a body could be taken for frames.
 #[tokio::test]
 async fn a_handshake_has_no_body() {
     let node = node().await;

@@ -1,7 +1,7 @@
 //! The login of [`super::interleavings`] as it should be: the pure state machine, and what a store adds to it.
 
 use saoma_gateway::store::{
-    Applied, Change, InboxEvent, LoginRequest, Precondition, Redeemed, StoredChange,
+    Applied, Change, InboxEvent, LoginRequest, NewLogin, Precondition, Redeemed, StoredChange,
 };
 use saoma_protocol::{Event, Login, LoginId, LoginState, Outcome, Timestamp};
 
@@ -179,7 +179,7 @@ impl Model {
     }
 
     /// Whether a proof is one of what the login has now.
-    pub(super) fn proves(&self, precondition: Precondition, first: &super::NewLogin) -> bool {
+    pub(super) fn proves(&self, precondition: Precondition, first: &NewLogin) -> bool {
         let renewed = self.kept.iter().rev().find_map(|(_, change)| match change {
             Change::Renewed {
                 scan_code,

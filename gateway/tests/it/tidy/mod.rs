@@ -12,7 +12,10 @@ const MAX_LINES: usize = 520;
 /// Crates that only these rooms of the gateway may name.
 const ONLY_IN: &[(&str, &[&str])] = &[
     ("redis", &["gateway/src/store/redis"]),
-    ("tokio_tungstenite", &["gateway/src/frontends/browser"]),
+    (
+        "tokio_tungstenite",
+        &["gateway/src/frontends/browser/websocket"],
+    ),
     (
         "hyper",
         &[
@@ -26,6 +29,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
 const FLOORS: &[&[&str]] = &[
     &[
         "random",
+        "wall_clock",
         "error_chain",
         "shown_text",
         "client_address",
@@ -65,6 +69,40 @@ const NEVER_IN: &[(&str, &[&str])] = &[
     ("gateway/src/store", &["axum"]),
     // The service is the store's only caller.
     ("gateway/src/frontends", &["crate::store"]),
+    // The dialogue knows no bytes, and no transport another.
+    (
+        "gateway/src/frontends/browser/session.rs",
+        &["axum", "hyper", "http", "tokio", "bytes"],
+    ),
+    (
+        "gateway/src/frontends/browser/http_login.rs",
+        &[
+            "crate::frontends::browser::long_poll",
+            "crate::frontends::browser::sse",
+            "crate::frontends::browser::websocket",
+        ],
+    ),
+    (
+        "gateway/src/frontends/browser/long_poll.rs",
+        &[
+            "crate::frontends::browser::sse",
+            "crate::frontends::browser::websocket",
+        ],
+    ),
+    (
+        "gateway/src/frontends/browser/sse.rs",
+        &[
+            "crate::frontends::browser::long_poll",
+            "crate::frontends::browser::websocket",
+        ],
+    ),
+    (
+        "gateway/src/frontends/browser/websocket",
+        &[
+            "crate::frontends::browser::long_poll",
+            "crate::frontends::browser::sse",
+        ],
+    ),
     ("gateway/src/logins", &["axum", "hyper", "http"]),
     ("gateway/src/waiting", &["axum", "hyper", "http"]),
     // A portal knows of its provider what OpenID Connect says.

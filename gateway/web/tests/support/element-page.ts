@@ -15,7 +15,8 @@ const REQUIRED: Attributes = {
 };
 
 /** Strict, as the gateway's own page; `ws:` because a test moves the element to a second gateway. */
-const POLICY = "default-src 'none'; script-src 'self'; connect-src 'self' ws:; require-trusted-types-for 'script'; trusted-types 'none'";
+const POLICY =
+  "default-src 'none'; script-src 'self'; connect-src 'self' ws:; require-trusted-types-for 'script'; trusted-types 'none'";
 
 const PAGE = `<!doctype html><meta name="viewport" content="width=device-width"><title>Login</title>
   <script type="module" src="/script.js"></script>`;
@@ -89,7 +90,10 @@ export class ElementPages {
   }
 
   /** Opens a page that shows a code. */
-  async openWaiting(attributes: Attributes = {}, options: BrowserContextOptions = {}): Promise<{ page: ElementPage; connection: BrowserConnection }> {
+  async openWaiting(
+    attributes: Attributes = {},
+    options: BrowserContextOptions = {},
+  ): Promise<{ page: ElementPage; connection: BrowserConnection }> {
     const page = await this.open(attributes, options);
     const connection = await this.gateway.nextConnection();
     connection.send(opened);

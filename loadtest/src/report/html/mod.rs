@@ -23,7 +23,7 @@ struct Page<'a> {
     took: String,
     verdict: Banner,
     tiles: Vec<Tile>,
-    thresholds: Vec<Demand<'a>>,
+    thresholds: Vec<ThresholdRow<'a>>,
     ledger: Table,
     latencies: Table,
     processes: Table,
@@ -49,7 +49,7 @@ struct Tile {
     note: String,
 }
 
-struct Demand<'a> {
+struct ThresholdRow<'a> {
     expression: &'a str,
     value: String,
     passed: bool,
@@ -99,7 +99,7 @@ pub fn page(report: &Report) -> askama::Result<String> {
         took: decimal(report.seconds),
         verdict: banner(report),
         tiles: tiles(report),
-        thresholds: demands(report),
+        thresholds: threshold_rows(report),
         ledger: ledger(report),
         latencies: latencies(report),
         processes: processes(report),
@@ -219,8 +219,8 @@ fn tiles(report: &Report) -> Vec<Tile> {
     .collect()
 }
 
-fn demands(report: &Report) -> Vec<Demand<'_>> {
-    let demand = |outcome: &'_ super::model::Outcome| {
+fn threshold_rows(report: &Report) -> Vec<ThresholdRow<'_>> {
+    let measured = |outcome: &'_ super::model::Outcome| {
         let unit = outcome
             .expression
             .parse()
@@ -231,9 +231,9 @@ fn demands(report: &Report) -> Vec<Demand<'_>> {
     };
     let outcomes = report.thresholds.iter();
     outcomes
-        .map(|outcome| Demand {
+        .map(|outcome| ThresholdRow {
             expression: &outcome.expression,
-            value: demand(outcome),
+            value: measured(outcome),
             passed: outcome.passed,
         })
         .collect()

@@ -7,11 +7,11 @@ use serde::Deserialize;
 
 use super::{ActingIn, Registration};
 use crate::accounts::id_number::IdNumber;
+use crate::form_errors::FieldError;
 use crate::home::unit_login::PersonRefused;
 use crate::home::{Answer, UnitLogin, missing, see_other};
 use crate::pages::{Failure, Frame, page};
 use crate::records::person::mask;
-use crate::registration::Problem;
 use crate::units::employees::{self, Employee, NewEmployee};
 
 const PATH: &str = "/unit/employees";
@@ -76,7 +76,7 @@ async fn registered(
     let base = employees::base(&form.base);
     let wrong_number = id_number.as_ref().err();
     let mut errors = Errors {
-        id_number: wrong_number.map(|error| Problem::IdNumber(*error).text(login.locale)),
+        id_number: wrong_number.map(|error| FieldError::IdNumber(*error).text(login.locale)),
         name: name.is_empty().then_some(texts.name_error),
         base: base.is_none().then_some(texts.base_error),
     };
@@ -85,8 +85,10 @@ async fn registered(
     };
     if let Err(refused) = login.check_person(&id_number, name).await? {
         let (status, problem) = match refused {
-            PersonRefused::TooMany(wait) => (StatusCode::TOO_MANY_REQUESTS, Problem::TooMany(wait)),
-            PersonRefused::Unknown => (StatusCode::UNPROCESSABLE_ENTITY, Problem::NotInRegister),
+            PersonRefused::TooMany(wait) => {
+                (StatusCode::TOO_MANY_REQUESTS, FieldError::TooMany(wait))
+            }
+            PersonRefused::Unknown => (StatusCode::UNPROCESSABLE_ENTITY, FieldError::NotInRegister),
         };
         errors.id_number = Some(problem.text(login.locale));
         return Ok(Err((status, errors)));

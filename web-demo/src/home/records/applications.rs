@@ -39,7 +39,7 @@ impl Person {
 /// Answers `GET /applications`.
 pub async fn list(person: Person) -> Answer {
     let (texts, locale) = (person.texts(), person.locale);
-    let made = Application::all(person.db(), person.id()).await?;
+    let made = Application::all(person.db(), person.account_id()).await?;
     let made = made.into_iter().map(|application| Row {
         title: application.service.title.of(&locale).to_owned(),
         href: Some(format!("/applications/{}", application.id)),
@@ -70,7 +70,7 @@ pub async fn list(person: Person) -> Answer {
 
 /// Answers `GET /applications/{id}`.
 pub async fn show(person: Person, Path(id): Path<String>) -> Answer {
-    let Some(application) = Application::find(person.db(), person.id(), &id).await? else {
+    let Some(application) = Application::find(person.db(), person.account_id(), &id).await? else {
         return missing(person.locale).await;
     };
     let (texts, path) = (person.texts(), format!("/applications/{}", application.id));
@@ -127,7 +127,8 @@ pub async fn submit(
     let error = match reason.chars().count() {
         0 => texts.reason_missing,
         1..=MAX_REASON_CHARS => {
-            let id = applications::submit(person.db(), person.id(), service, reason).await?;
+            let id =
+                applications::submit(person.db(), person.account_id(), service, reason).await?;
             return see_other(&format!("/applications/{id}"));
         }
         _ => texts.reason_too_long,
@@ -138,7 +139,7 @@ pub async fn submit(
 /// Answers `POST /applications/{id}/withdraw`.
 pub async fn withdraw(person: Person, Path(id): Path<String>) -> Answer {
     let id: i64 = id.parse().unwrap_or_default();
-    applications::withdraw(person.db(), person.id(), id).await?;
+    applications::withdraw(person.db(), person.account_id(), id).await?;
     see_other(&format!("/applications/{id}"))
 }
 

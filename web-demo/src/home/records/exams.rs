@@ -25,7 +25,7 @@ pub async fn cancel(person: Person, Path(id): Path<String>) -> Answer {
 
 async fn change(person: &Person, id: &str, wanted: bool) -> Answer {
     let texts = &person.texts().exams;
-    match exams::register(person.db(), person.id(), id, wanted).await? {
+    match exams::register(person.db(), person.account_id(), id, wanted).await? {
         Ok(()) => see_other("/exams"),
         Err(Refusal::Unknown) => missing(person.locale).await,
         Err(Refusal::Closed) => answer(person, Some(texts.registration_over)).await,
@@ -34,7 +34,7 @@ async fn change(person: &Person, id: &str, wanted: bool) -> Answer {
 }
 
 async fn answer(person: &Person, refusal: Option<&'static str>) -> Answer {
-    let exams = Exam::all(person.db(), person.id()).await?;
+    let exams = Exam::all(person.db(), person.account_id()).await?;
     let rows = exams
         .into_iter()
         .map(|exam| (exam.registered, row(person, exam)));

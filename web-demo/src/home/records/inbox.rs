@@ -26,7 +26,8 @@ struct NoticePage<'a> {
 /// Answers `GET /inbox`.
 pub async fn list(person: Person, Query(paging): Query<Paging>) -> Answer {
     let texts = person.texts();
-    let found = Received::page(person.db(), person.id(), paging.number(), PAGE_SIZE).await?;
+    let found =
+        Received::page(person.db(), person.account_id(), paging.number(), PAGE_SIZE).await?;
     let path = format!("/inbox?page={}", found.number);
     let frame = person.frame(&path);
     let rows = found.records.iter().map(|notice| notice.row(person.locale));
@@ -50,10 +51,11 @@ pub async fn list(person: Person, Query(paging): Query<Paging>) -> Answer {
 /// Answers `GET /inbox/{id}`, and takes the notice as read.
 pub async fn show(mut person: Person, Path(id): Path<String>) -> Answer {
     let reader = Some(&*person.session.id);
-    let Some((notice, login)) = inbox::open(person.db(), person.id(), &id, reader).await? else {
+    let Some((notice, login)) = inbox::open(person.db(), person.account_id(), &id, reader).await?
+    else {
         return missing(person.locale).await;
     };
-    person.unread = inbox::unread(person.db(), person.id()).await?;
+    person.unread = inbox::unread(person.db(), person.account_id()).await?;
     let path = format!("/inbox/{}", notice.id);
     let notice = NoticePage {
         frame: person.frame(&path),
@@ -66,7 +68,7 @@ pub async fn show(mut person: Person, Path(id): Path<String>) -> Answer {
 
 /// Answers `POST /inbox/{id}/not-me`: ends the login that the notice tells of.
 pub async fn end_login(person: Person, Path(id): Path<String>) -> Answer {
-    match inbox::end_login(person.db(), person.id(), &id).await? {
+    match inbox::end_login(person.db(), person.account_id(), &id).await? {
         Some(id) => see_other(&format!("/inbox/{id}")),
         None => missing(person.locale).await,
     }

@@ -66,7 +66,7 @@ pub async fn show(
     let Some(insurance) = Insurance::at(&insurance) else {
         return missing(person.locale).await;
     };
-    let (db, id) = (person.db(), person.id());
+    let (db, id) = (person.db(), person.account_id());
     let years = insurance::years(db, id, Some(insurance)).await?;
     let year = year.among(&years);
     let path = format!("/insurance/{}?year={year}", insurance.path());
@@ -94,7 +94,7 @@ pub async fn statement_in_full(
     VerifiedPerson(person): VerifiedPerson,
     Query(year): Query<Year>,
 ) -> Answer {
-    let years = insurance::years(person.db(), person.id(), None).await?;
+    let years = insurance::years(person.db(), person.account_id(), None).await?;
     if !years.is_empty() {
         details::note_shown(&person, |texts| texts.account.shown_number).await?;
     }
@@ -102,7 +102,7 @@ pub async fn statement_in_full(
 }
 
 async fn answer_statement(person: &Person, year: Year, in_full: bool) -> Answer {
-    let (db, id) = (person.db(), person.id());
+    let (db, id) = (person.db(), person.account_id());
     let years = insurance::years(db, id, None).await?;
     let year = year.among(&years);
     let mut rows = Vec::new();

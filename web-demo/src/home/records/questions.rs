@@ -48,7 +48,7 @@ pub async fn ask(VerifiedPerson(person): VerifiedPerson, Form(form): Form<Questi
     if errors != [None; 2] {
         return answer(&person, form, errors).await;
     }
-    questions::ask(person.db(), person.id(), subject, body).await?;
+    questions::ask(person.db(), person.account_id(), subject, body).await?;
     see_other("/questions")
 }
 
@@ -60,7 +60,7 @@ async fn answer(person: &Person, form: QuestionForm, errors: [Option<&'static st
     let questions = QuestionsPage {
         frame: person.frame("/questions"),
         person,
-        questions: Question::all(person.db(), person.id()).await?,
+        questions: Question::all(person.db(), person.account_id()).await?,
         form,
         errors,
     };

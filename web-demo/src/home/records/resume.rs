@@ -25,7 +25,7 @@ struct FormPage<'a> {
 /// Answers `GET /resume`.
 pub async fn show(VerifiedPerson(person): VerifiedPerson) -> Answer {
     let (texts, changed_at) = (&person.texts().resume, person.texts().common.changed_at);
-    let resume = Resume::find(person.db(), person.id(), person.id()).await?;
+    let resume = Resume::find(person.db(), person.account_id(), person.account_id()).await?;
     let (mut facts, mut label) = (Vec::new(), texts.write);
     if let Some(resume) = &resume {
         let labels = [
@@ -53,7 +53,7 @@ pub async fn show(VerifiedPerson(person): VerifiedPerson) -> Answer {
 
 /// Answers `GET /resume/edit`.
 pub async fn edit(VerifiedPerson(person): VerifiedPerson) -> Answer {
-    let resume = Resume::find(person.db(), person.id(), person.id()).await?;
+    let resume = Resume::find(person.db(), person.account_id(), person.account_id()).await?;
     answer_form(&person, resume.unwrap_or_default(), None)
 }
 
@@ -69,7 +69,7 @@ pub async fn keep(VerifiedPerson(person): VerifiedPerson, Form(resume): Form<Res
     {
         texts.length_error
     } else {
-        resume.keep(person.db(), person.id()).await?;
+        resume.keep(person.db(), person.account_id()).await?;
         return see_other("/resume");
     };
     answer_form(&person, resume, Some(error))

@@ -36,7 +36,7 @@ pub async fn list(VerifiedPerson(person): VerifiedPerson) -> Answer {
             ..Row::default()
         }
     };
-    let courses = Course::all(person.db(), person.id())
+    let courses = Course::all(person.db(), person.account_id())
         .await?
         .into_iter()
         .map(row);
@@ -55,7 +55,7 @@ pub async fn list(VerifiedPerson(person): VerifiedPerson) -> Answer {
 
 /// Answers `POST /training/{id}/enrol`.
 pub async fn enrol(VerifiedPerson(person): VerifiedPerson, Path(id): Path<String>) -> Answer {
-    if courses::enrol(person.db(), person.id(), &id).await? {
+    if courses::enrol(person.db(), person.account_id(), &id).await? {
         return see_other("/training");
     }
     missing(person.locale).await
@@ -63,6 +63,6 @@ pub async fn enrol(VerifiedPerson(person): VerifiedPerson, Path(id): Path<String
 
 /// Answers `POST /training/{id}/leave`.
 pub async fn leave(VerifiedPerson(person): VerifiedPerson, Path(id): Path<String>) -> Answer {
-    courses::leave(person.db(), person.id(), &id).await?;
+    courses::leave(person.db(), person.account_id(), &id).await?;
     see_other("/training")
 }

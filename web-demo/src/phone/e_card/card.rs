@@ -3,17 +3,18 @@
 use askama::Template;
 use axum::extract::{Form, State};
 use axum::response::Response;
-use http::StatusCode;
-use http::header::RETRY_AFTER;
 use serde::Deserialize;
 
-use super::visit::{Holder, Visit};
-use super::words;
-use crate::cards::{self, CardRefusal, TypedPassword};
-use crate::pages::{Failure, Frame, page};
+use super::applicant::{Applicant, CardHolder};
+use super::texts::notice;
+use crate::cards::{self, CardRefusal};
+use crate::form_errors::{FieldError, FormErrors};
+use crate::pages::{Failure, Frame};
 use crate::phone::Phone;
 use crate::records::inbox;
 use crate::records::person::mask;
+
+const FIELD: &str = "card_password";
 
 #[derive(Template)]
 #[template(path = "phone/card.html")]
@@ -28,6 +29,7 @@ struct CardPage<'a> {
     problem: Option<String>,
 }
 
+/// The form.
 #[derive(Deserialize)]
 pub struct Typed {
     #[serde(default)]
@@ -35,72 +37,59 @@ pub struct Typed {
 }
 
 /// Answers `GET /card`.
-pub async fn show(State(phone): State<Phone>, Holder(visit): Holder) -> Result<Response, Failure> {
-    answer(&phone, &visit, false, None).await
+pub async fn show(
+    State(phone): State<Phone>,
+    CardHolder(holder): CardHolder,
+) -> Result<Response, Failure> {
+    answer(&phone, &holder, false, &FormErrors::default()).await
 }
 
 /// Answers `POST /card/number` with the number in full: on this page only, and with a notice in the inbox.
 pub async fn show_number(
     State(phone): State<Phone>,
-    Holder(visit): Holder,
+    CardHolder(holder): CardHolder,
     Form(typed): Form<Typed>,
 ) -> Result<Response, Failure> {
-    let tried = cards::try_password(&phone.db, &visit.account.id, &typed.card_password).await?;
-    if tried == TypedPassword::Right {
-        if visit.card.is_some() {
-            inbox::notify(
-                &phone.db,
-                &visit.account.id,
-                &words::notice(|texts| texts.shown_notice),
-            )
-            .await?;
-        }
-        return answer(&phone, &visit, true, None).await;
+    let tried = cards::try_password(&phone.db, &holder.account.id, &typed.card_password).await?;
+    if let Some(error) = FieldError::of_card_password(tried) {
+        return answer(&phone, &holder, false, &FormErrors::one(FIELD, error)).await;
     }
-    let mut response = answer(&phone, &visit, false, Some(tried)).await?;
-    if let TypedPassword::TooMany(wait) = tried {
-        response.headers_mut().insert(RETRY_AFTER, wait.0.into());
+    if holder.card.is_some() {
+        let shown = notice(|texts| texts.shown_notice);
+        inbox::notify(&phone.db, &holder.account.id, &shown).await?;
     }
-    Ok(response)
+    answer(&phone, &holder, true, &FormErrors::default()).await
 }
 
 async fn answer(
     phone: &Phone,
-    visit: &Visit,
+    Applicant {
+        account,
+        card,
+        locale,
+        ..
+    }: &Applicant,
     in_full: bool,
-    tried: Option<TypedPassword>,
+    errors: &FormErrors,
 ) -> Result<Response, Failure> {
-    let card = visit.card.as_ref();
-    let number = card.map(|card| {
+    let shown = |number: &String| {
         if in_full {
-            card.number.clone()
+            number.clone()
         } else {
-            mask(&card.number)
+            mask(number)
         }
-    });
-    let shown = CardPage {
-        frame: visit.frame("/card"),
-        name: &visit.account.name,
-        number,
-        region: card
-            .map(|card| card.region.name.as_str())
-            .unwrap_or_default(),
-        refusal: card.map_or(Some(CardRefusal::NoCard), |card| {
-            CardRefusal::of(card.state)
-        }),
-        has_password: cards::has_password(&phone.db, &visit.account.id).await?,
-        in_full,
-        problem: tried.and_then(|tried| words::typed_words(tried, visit.locale)),
     };
-    page(status_of(tried), &shown)
-}
-
-/// The status of a page that tells what came of a typed password.
-pub fn status_of(tried: Option<TypedPassword>) -> StatusCode {
-    match tried {
-        None | Some(TypedPassword::Right) => StatusCode::OK,
-        Some(TypedPassword::Wrong) => StatusCode::UNPROCESSABLE_ENTITY,
-        Some(TypedPassword::NotSet) => StatusCode::CONFLICT,
-        Some(TypedPassword::TooMany(_)) => StatusCode::TOO_MANY_REQUESTS,
-    }
+    errors.page(&CardPage {
+        frame: Frame::phone(*locale, "/card"),
+        name: &account.name,
+        number: card.as_ref().map(|card| shown(&card.number)),
+        region: card.as_ref().map_or("", |card| &card.region.name),
+        refusal: match card {
+            Some(card) => CardRefusal::of(card.state),
+            None => Some(CardRefusal::NoCard),
+        },
+        has_password: cards::has_password(&phone.db, &account.id).await?,
+        in_full,
+        problem: errors.text(FIELD, *locale),
+    })
 }

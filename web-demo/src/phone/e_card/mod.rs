@@ -3,16 +3,16 @@
 //! ```text
 //! /card/apply: agreement ──► face check ──────► password ──► issued ──► /card
 //!                      └───► SMS code to the phone on file ──┘
-//! /card: shows the full number to whoever knows the password ──► /card/password: changes it
+//! /card: shows the full number once the password is typed ──► /card/password: changes it
 //! /card/reset: forgotten, or never set ──► face check or SMS code ──► password
 //! ```
 
+mod applicant;
 mod card;
-mod errand;
+mod flow;
+mod flow_page;
 mod password;
-mod stages;
-mod visit;
-mod words;
+mod texts;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -25,7 +25,7 @@ pub fn routes() -> Router<Phone> {
         .route("/card", get(card::show))
         .route("/card/number", post(card::show_number))
         .route("/card/password", get(password::show).post(password::change))
-        .route("/card/{errand}", get(errand::show).post(errand::finish))
-        .route("/card/{errand}/face", post(errand::check_face))
-        .route("/card/{errand}/code", post(errand::send_code))
+        .route("/card/{flow}", get(flow::show).post(flow::finish))
+        .route("/card/{flow}/face", post(flow::check_face))
+        .route("/card/{flow}/code", post(flow::send_code))
 }

@@ -1,44 +1,37 @@
-//! Changing the electronic card's password, for whoever knows it.
+//! Changing the electronic card's password by typing the present one.
 
 use askama::Template;
 use axum::extract::{Form, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use http::StatusCode;
-use http::header::RETRY_AFTER;
 use serde::Deserialize;
 
-use super::card::status_of;
-use super::visit::{Holder, Visit};
-use super::words;
+use super::applicant::{Applicant, CardHolder};
+use super::texts::notice;
 use crate::accounts::password;
 use crate::cards::{self, TypedPassword};
 use crate::db;
-use crate::pages::{Failure, Frame, page};
+use crate::form_errors::{FieldError, FormErrors};
+use crate::pages::{Failure, Frame};
 use crate::phone::Phone;
 use crate::records::inbox;
-
-const PATH: &str = "/card/password";
 
 #[derive(Template)]
 #[template(path = "phone/card_password.html")]
 struct PasswordPage<'a> {
     frame: Frame<'a>,
     changed: bool,
-    told: Told,
+    errors: &'a FormErrors,
 }
 
-/// What is wrong, and beside which field.
-#[derive(Debug, Default)]
-struct Told {
-    old: Option<String>,
-    password: Option<&'static str>,
-    repeat: Option<&'static str>,
+impl PasswordPage<'_> {
+    fn error(&self, field: &str) -> Option<String> {
+        self.errors.text(field, self.frame.locale)
+    }
 }
 
-/// What is typed. Nothing of it comes back.
-#[derive(Deserialize)]
+/// The form. The page shows nothing of it again.
+#[derive(Deserialize, Default)]
 #[serde(default)]
-#[derive(Default)]
 pub struct Typed {
     old: String,
     password: String,
@@ -46,40 +39,29 @@ pub struct Typed {
 }
 
 /// Answers `GET /card/password`.
-pub async fn show(State(phone): State<Phone>, Holder(visit): Holder) -> Result<Response, Failure> {
-    if !cards::has_password(&phone.db, &visit.account.id).await? {
+pub async fn show(
+    State(phone): State<Phone>,
+    CardHolder(holder): CardHolder,
+) -> Result<Response, Failure> {
+    if !cards::has_password(&phone.db, &holder.account.id).await? {
         return Ok(Redirect::to("/card/reset").into_response());
     }
-    answer(&visit, StatusCode::OK, Told::default())
+    answer(&holder, false, &FormErrors::default())
 }
 
 /// Answers `POST /card/password`. The new one is looked at first: a mistyped one costs no try at the old.
 pub async fn change(
     State(phone): State<Phone>,
-    Holder(visit): Holder,
+    CardHolder(holder): CardHolder,
     Form(typed): Form<Typed>,
 ) -> Result<Response, Failure> {
-    let (id, locale) = (&visit.account.id, visit.locale);
-    let refused = StatusCode::UNPROCESSABLE_ENTITY;
-    if let Err(error) = cards::check_card_password(&typed.password, &visit.account.id_number) {
-        return answer(
-            &visit,
-            refused,
-            Told {
-                password: Some(locale.texts().e_card.problems.of(error)),
-                ..Told::default()
-            },
-        );
+    let id = &holder.account.id;
+    let refused = |field, error| answer(&holder, false, &FormErrors::one(field, error));
+    if let Err(error) = cards::check_card_password(&typed.password, &holder.account.id_number) {
+        return refused("password", FieldError::CardPassword(error));
     }
     if typed.password != typed.repeat {
-        return answer(
-            &visit,
-            refused,
-            Told {
-                repeat: Some(locale.texts().problems.passwords_differ),
-                ..Told::default()
-            },
-        );
+        return refused("repeat", FieldError::Confirmation);
     }
     let known = cards::hash_of(&phone.db, id).await?.unwrap_or_default();
     let mut tried = cards::try_password(&phone.db, id, &typed.old).await?;
@@ -87,45 +69,24 @@ pub async fn change(
         let hash = password::hash_later(typed.password).await?;
         let mut transaction = db::write(&phone.db).await?;
         if cards::change_password(&mut transaction, id, &known, &hash).await? {
-            inbox::notify(
-                &mut *transaction,
-                id,
-                &words::notice(|texts| texts.changed_notice),
-            )
-            .await?;
+            let changed = notice(|texts| texts.changed_notice);
+            inbox::notify(&mut *transaction, id, &changed).await?;
             transaction.commit().await?;
         } else {
             tried = TypedPassword::Wrong;
         }
     }
-    if tried != TypedPassword::Right {
-        let told = Told {
-            old: words::typed_words(tried, locale),
-            ..Told::default()
-        };
-        let mut response = answer(&visit, status_of(Some(tried)), told)?;
-        if let TypedPassword::TooMany(wait) = tried {
-            response.headers_mut().insert(RETRY_AFTER, wait.0.into());
-        }
-        return Ok(response);
+    match FieldError::of_card_password(tried) {
+        Some(error) => refused("old", error),
+        None => answer(&holder, true, &FormErrors::default()),
     }
-    page(
-        StatusCode::OK,
-        &PasswordPage {
-            frame: visit.frame(PATH),
-            changed: true,
-            told: Told::default(),
-        },
-    )
 }
 
-fn answer(visit: &Visit, status: StatusCode, told: Told) -> Result<Response, Failure> {
-    page(
-        status,
-        &PasswordPage {
-            frame: visit.frame(PATH),
-            changed: false,
-            told,
-        },
-    )
+fn answer(holder: &Applicant, changed: bool, errors: &FormErrors) -> Result<Response, Failure> {
+    let frame = holder.frame("/card/password");
+    errors.page(&PasswordPage {
+        frame,
+        changed,
+        errors,
+    })
 }

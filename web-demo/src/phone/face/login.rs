@@ -1,18 +1,19 @@
-//! Logging in by face: first, who are you?
+//! Logging in by face: name and ID number, then the check.
 
 use askama::Template;
 use axum::extract::{Extension, Form, State};
 use axum::response::Response;
-use http::StatusCode;
-use http::header::RETRY_AFTER;
 use serde::Deserialize;
 
-use super::{Phone, send_to_check};
+use super::Phone;
+use crate::accounts::Account;
 use crate::accounts::attempts::address_key;
-use crate::accounts::by_identity::account_of;
 use crate::accounts::id_number::IdNumber;
-use crate::face::{Claim, NAMED_PER_ADDRESS, Purpose};
-use crate::pages::{Failure, Frame, Locale, page};
+use crate::face::{Claim, NAMED_PER_ADDRESS};
+use crate::form_errors::{FieldError, FormErrors};
+use crate::pages::{Failure, Frame, Locale};
+use crate::proof::start_face_check;
+use crate::purpose::Purpose;
 use crate::serving::Connection;
 
 #[derive(Template)]
@@ -25,72 +26,56 @@ struct LoginPage<'a> {
     ready: bool,
 }
 
-/// What is typed.
+/// The form.
 #[derive(Debug, Default, Deserialize)]
-pub struct Person {
+pub struct FaceLogin {
     name: String,
     id_number: String,
 }
 
-impl Person {
+impl FaceLogin {
     fn page(
         &self,
         phone: &Phone,
         locale: Locale,
-        status: StatusCode,
-        error: Option<String>,
+        errors: &FormErrors,
     ) -> Result<Response, Failure> {
-        let frame = Frame::phone(locale, "/login/face");
-        let ready = phone.face.is_ready();
-        page(
-            status,
-            &LoginPage {
-                frame,
-                name: &self.name,
-                id_number: &self.id_number,
-                error,
-                ready,
-            },
-        )
+        errors.page(&LoginPage {
+            frame: Frame::phone(locale, Purpose::LogIn.page()),
+            name: &self.name,
+            id_number: &self.id_number,
+            error: errors.text("id_number", locale),
+            ready: phone.face.is_ready(),
+        })
     }
 }
 
 /// Answers `GET /login/face`.
 pub async fn show(State(phone): State<Phone>, locale: Locale) -> Result<Response, Failure> {
-    Person::default().page(&phone, locale, StatusCode::OK, None)
+    FaceLogin::default().page(&phone, locale, &FormErrors::default())
 }
 
-/// Answers `POST /login/face`. Nobody learns here who has an account: whoever is named is sent to the check.
+/// Answers `POST /login/face`. The answer does not tell which people have an account: all are sent
+/// to the check.
 pub async fn begin(
     State(phone): State<Phone>,
     Extension(connection): Extension<Connection>,
     locale: Locale,
-    Form(person): Form<Person>,
+    Form(typed): Form<FaceLogin>,
 ) -> Result<Response, Failure> {
-    if let Err(wait) = NAMED_PER_ADDRESS
-        .count(&phone.db, &address_key(connection.peer))
-        .await?
-    {
-        let error = Some(locale.texts().problems.too_many(wait.0));
-        let mut response = person.page(&phone, locale, StatusCode::TOO_MANY_REQUESTS, error)?;
-        response.headers_mut().insert(RETRY_AFTER, wait.0.into());
-        return Ok(response);
+    let refused = |error| typed.page(&phone, locale, &FormErrors::one("id_number", error));
+    let address = address_key(connection.peer);
+    if let Err(wait) = NAMED_PER_ADDRESS.count(&phone.db, &address).await? {
+        return refused(FieldError::TooMany(wait));
     }
-    let Ok(id_number) = IdNumber::try_from(person.id_number.clone()) else {
-        return person.page(
-            &phone,
-            locale,
-            StatusCode::UNPROCESSABLE_ENTITY,
-            Some(locale.texts().face.wrong_id_number.to_owned()),
-        );
+    let Ok(id_number) = IdNumber::try_from(typed.id_number.clone()) else {
+        return refused(FieldError::WrongIdNumber);
     };
-    let known = account_of(&phone.db, person.name.trim(), &id_number)
-        .await?
-        .is_some();
+    let account = Account::of(&phone.db, &id_number).await?;
     let claim = Claim {
         id_number: id_number.as_str().to_owned(),
-        known,
+        known: account.is_some_and(|account| account.name == typed.name.trim()),
         proved_otherwise: false,
     };
-    Ok(send_to_check(&phone.face, Purpose::LogIn, &claim, connection).await?)
+    Ok(start_face_check(&phone.face, Purpose::LogIn, &claim, connection).await?)
 }

@@ -1,15 +1,13 @@
 //! Step 4: registered.
 
 use askama::Template;
-use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use http::{HeaderMap, StatusCode};
 
-use super::{elsewhere, path_of};
+use super::Registration;
 use crate::accounts::Account;
-use crate::host::Host;
-use crate::pages::{Failure, Frame, Locale, Surface, page};
-use crate::registration::{Draft, Step};
+use crate::pages::{Failure, Frame, shown};
+use crate::registration::draft::Step;
+use crate::surface::SurfaceContext;
 use crate::verification::Notice;
 
 #[derive(Template)]
@@ -21,38 +19,25 @@ struct DonePage<'a> {
 }
 
 impl DonePage<'_> {
-    /// The step's place in the stepper, from 1.
     fn place(&self) -> usize {
-        if self.frame.surface == Surface::Portal {
-            4
-        } else {
-            3
-        }
+        self.frame.registration_place(Step::Done)
     }
 }
 
 /// Answers `GET /register/done`.
-pub async fn show<H: Host>(
-    State(host): State<H>,
-    headers: HeaderMap,
-    locale: Locale,
-) -> Result<Response, Failure> {
-    let draft = Draft::open(host.db(), &headers, H::REGISTRATION_COOKIE).await?;
-    if let Some(elsewhere) = elsewhere::<H>(&draft, Step::Done) {
+pub async fn show<S: SurfaceContext>(registration: Registration<S>) -> Result<Response, Failure> {
+    if let Some(elsewhere) = registration.elsewhere(Step::Done) {
         return Ok(elsewhere);
     }
-    let account_id = draft.data.account_id.as_deref().unwrap_or_default();
-    let Some(account) = Account::find(host.db(), account_id).await? else {
+    let account_id = registration.draft.data.account_id.as_deref();
+    let account = Account::find(registration.surface.db(), account_id.unwrap_or_default());
+    let Some(account) = account.await? else {
         return Ok(Redirect::to("/register").into_response());
     };
-    let frame = Frame::new(H::SURFACE, locale, path_of(Step::Done, H::SURFACE));
-    let notice = Notice::of(&account, locale);
-    page(
-        StatusCode::OK,
-        &DonePage {
-            frame,
-            notice,
-            user_name: account.user_name,
-        },
-    )
+    let done = DonePage {
+        frame: registration.frame(Step::Done),
+        notice: Notice::of(&account, registration.locale),
+        user_name: account.user_name,
+    };
+    shown(&done)
 }

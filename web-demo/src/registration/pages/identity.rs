@@ -1,51 +1,46 @@
 //! Step 2: verify the identity, by citizen ID number and name.
 
 use askama::Template;
-use axum::extract::{Extension, Form, State};
+use axum::extract::Form;
 use axum::response::Response;
-use http::HeaderMap;
 use serde::Deserialize;
 
-use super::{elsewhere, keep, keep_and_go, path_of, status_of, with_wait};
-use crate::host::Host;
-use crate::pages::{Failure, Frame, Locale, Surface, page};
-use crate::registration::{Desk, Draft, Problem, Problems, Step};
-use crate::serving::Connection;
+use super::Registration;
+use crate::form_errors::{FieldError, FormErrors};
+use crate::pages::{Failure, Frame, Surface};
+use crate::registration::draft::{DraftData, Step};
+use crate::surface::SurfaceContext;
 
 #[derive(Template)]
 #[template(path = "registration/identity.html")]
 struct IdentityPage<'a> {
     frame: Frame<'a>,
-    draft: &'a Draft,
+    data: &'a DraftData,
     /// Whether the agreement is accepted here, too.
     with_agreement: bool,
-    problems: &'a Problems,
+    errors: &'a FormErrors,
 }
 
 impl IdentityPage<'_> {
-    /// The step's place in the stepper, from 1.
     fn place(&self) -> usize {
-        if self.with_agreement { 1 } else { 2 }
+        self.frame.registration_place(Step::Identity)
     }
 
     fn problem(&self, field: &str) -> Option<String> {
-        self.problems
-            .of(field)
-            .map(|problem| problem.text(self.frame.locale))
+        self.errors.text(field, self.frame.locale)
     }
 }
 
-/// What is typed.
-#[derive(Deserialize)]
+/// The form.
+#[derive(Deserialize, Default)]
 #[serde(default)]
-#[derive(Default)]
 pub struct Identity {
     agreed: Option<String>,
     id_number: String,
     name: String,
 }
 
-/// The step before which this page is not to be had.
+/// The step that a registration must have come to for this page.
 const fn step_needed(surface: Surface) -> Step {
     match surface {
         Surface::Portal => Step::Identity,
@@ -54,86 +49,62 @@ const fn step_needed(surface: Surface) -> Step {
 }
 
 /// Answers `GET /register/identity`.
-pub async fn show<H: Host>(
-    State(host): State<H>,
-    headers: HeaderMap,
-    locale: Locale,
-) -> Result<Response, Failure> {
-    let draft = Draft::open(host.db(), &headers, H::REGISTRATION_COOKIE).await?;
-    match elsewhere::<H>(&draft, step_needed(H::SURFACE)) {
+pub async fn show<S: SurfaceContext>(registration: Registration<S>) -> Result<Response, Failure> {
+    match registration.elsewhere(step_needed(S::SURFACE)) {
         Some(elsewhere) => Ok(elsewhere),
-        None => answer::<H>(locale, &draft, &Problems::default()),
+        None => answer(&registration, &FormErrors::default()),
     }
 }
 
 /// Answers `POST /register/identity`.
-pub async fn submit<H: Host>(
-    State(host): State<H>,
-    Extension(connection): Extension<Connection>,
-    headers: HeaderMap,
-    locale: Locale,
+pub async fn submit<S: SurfaceContext>(
+    mut registration: Registration<S>,
     Form(typed): Form<Identity>,
 ) -> Result<Response, Failure> {
-    let mut draft = Draft::open(host.db(), &headers, H::REGISTRATION_COOKIE).await?;
-    if let Some(elsewhere) = elsewhere::<H>(&draft, step_needed(H::SURFACE)) {
+    if let Some(elsewhere) = registration.elsewhere(step_needed(S::SURFACE)) {
         return Ok(elsewhere);
     }
-    if H::SURFACE == Surface::Phone {
-        draft.data.agreed = typed.agreed.is_some();
+    let data = &mut registration.draft.data;
+    if S::SURFACE == Surface::Phone {
+        data.agreed = typed.agreed.is_some();
     }
-    (draft.data.id_number, draft.data.name) = (typed.id_number, typed.name);
-    let desk = Desk {
-        db: host.db(),
-        registers: host.registers(),
-        address: connection.peer,
-    };
-    let problems = if draft.data.agreed {
-        desk.check_identity(&mut draft).await?
+    (data.id_number, data.name) = (typed.id_number, typed.name);
+    let errors = if data.agreed {
+        let (surface, address) = (&registration.surface, registration.connection.peer);
+        let service = super::RegistrationService { surface, address };
+        service.check_identity(&mut registration.draft).await?
     } else {
-        Problems::one("agreed", Problem::NotAgreed)
+        FormErrors::one("agreed", FieldError::NotAgreed)
     };
-    if problems.is_empty() {
-        return keep_and_go(&host, &draft, connection, path_of(Step::User, H::SURFACE)).await;
+    if errors.is_empty() {
+        return registration.keep_and_go(Step::User).await;
     }
-    let response = answer::<H>(locale, &draft, &problems)?;
-    keep(&host, &draft, connection, response).await
+    registration.keep(answer(&registration, &errors)?).await
 }
 
 /// Answers `POST /register/identity/back`.
-pub async fn back<H: Host>(
-    State(host): State<H>,
-    Extension(connection): Extension<Connection>,
-    headers: HeaderMap,
+pub async fn back<S: SurfaceContext>(
+    mut registration: Registration<S>,
     Form(typed): Form<Identity>,
 ) -> Result<Response, Failure> {
-    let mut draft = Draft::open(host.db(), &headers, H::REGISTRATION_COOKIE).await?;
-    if draft.data.step() < Step::Done {
-        if (&draft.data.id_number, &draft.data.name) != (&typed.id_number, &typed.name) {
-            draft.data.person = None;
+    let data = &mut registration.draft.data;
+    if data.step() < Step::Done {
+        if (&data.id_number, &data.name) != (&typed.id_number, &typed.name) {
+            data.citizen = None;
         }
-        (draft.data.id_number, draft.data.name) = (typed.id_number, typed.name);
+        (data.id_number, data.name) = (typed.id_number, typed.name);
     }
-    keep_and_go(
-        &host,
-        &draft,
-        connection,
-        path_of(Step::Agreement, H::SURFACE),
-    )
-    .await
+    registration.keep_and_go(Step::Agreement).await
 }
 
-fn answer<H: Host>(
-    locale: Locale,
-    draft: &Draft,
-    problems: &Problems,
+fn answer<S: SurfaceContext>(
+    registration: &Registration<S>,
+    errors: &FormErrors,
 ) -> Result<Response, Failure> {
-    let frame = Frame::new(H::SURFACE, locale, path_of(Step::Identity, H::SURFACE));
-    let with_agreement = H::SURFACE == Surface::Phone;
-    let identity = IdentityPage {
-        frame,
-        draft,
-        with_agreement,
-        problems,
-    };
-    Ok(with_wait(page(status_of(problems), &identity)?, problems))
+    errors.page(&IdentityPage {
+        frame: registration.frame(Step::Identity),
+        data: &registration.draft.data,
+        with_agreement: S::SURFACE == Surface::Phone,
+        errors,
+    })
 }

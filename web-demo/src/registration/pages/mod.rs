@@ -13,42 +13,39 @@ mod identity;
 mod user;
 
 use axum::Router;
+use axum::extract::{Extension, FromRequestParts};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use http::StatusCode;
-use http::header::{RETRY_AFTER, SET_COOKIE};
+use http::HeaderMap;
+use http::header::SET_COOKIE;
+use http::request::Parts;
 
-pub use user::{AtUser, Typed, keep_typed};
-
-use super::{Draft, Problems, Step};
-use crate::host::Host;
-use crate::pages::{Failure, Frame, Surface};
+use super::draft::{Draft, Step};
+use super::service::RegistrationService;
+use crate::pages::{Failure, Frame, Locale, Surface};
 use crate::serving::Connection;
+use crate::surface::SurfaceContext;
 
 /// The pages.
-pub fn routes<H: Host>() -> Router<H> {
+pub fn routes<S: SurfaceContext>() -> Router<S> {
+    let identity = get(identity::show::<S>).post(identity::submit::<S>);
+    let user = get(user::show::<S>).post(user::submit::<S>);
     let routes = Router::new()
-        .route("/register", get(agreement::begin::<H>))
-        .route(
-            "/register/identity",
-            get(identity::show::<H>).post(identity::submit::<H>),
-        )
-        .route(
-            "/register/user",
-            get(user::show::<H>).post(user::submit::<H>),
-        )
-        .route("/register/user/code", post(user::send_code::<H>))
-        .route("/register/user/back", post(user::back::<H>))
-        .route("/register/user-name", get(user::check_user_name::<H>))
-        .route("/register/done", get(done::show::<H>));
-    match H::SURFACE {
-        Surface::Phone => routes,
-        Surface::Portal => routes
-            .route(
-                "/register/agreement",
-                get(agreement::show::<H>).post(agreement::submit::<H>),
-            )
-            .route("/register/identity/back", post(identity::back::<H>)),
+        .route("/register", get(agreement::begin::<S>))
+        .route("/register/identity", identity)
+        .route("/register/user", user)
+        .route("/register/user/code", post(user::send_code::<S>))
+        .route("/register/user/back", post(user::back::<S>))
+        .route("/register/user-name", get(user::check_user_name::<S>))
+        .route("/register/done", get(done::show::<S>));
+    match S::SURFACE {
+        Surface::Phone => routes.route(user::FACE_CHECK, post(user::check_face::<S>)),
+        Surface::Portal => {
+            let agreement = get(agreement::show::<S>).post(agreement::submit::<S>);
+            routes
+                .route("/register/agreement", agreement)
+                .route("/register/identity/back", post(identity::back::<S>))
+        }
     }
 }
 
@@ -61,67 +58,97 @@ impl Frame<'_> {
             Surface::Phone => &steps[1..],
         }
     }
-}
 
-/// Where a step stands.
-const fn path_of(step: Step, surface: Surface) -> &'static str {
-    match (step, surface) {
-        (Step::Agreement, Surface::Portal) => "/register/agreement",
-        (Step::Agreement, Surface::Phone) | (Step::Identity, _) => "/register/identity",
-        (Step::User, _) => "/register/user",
-        (Step::Done, _) => "/register/done",
+    /// The place of a step in the stepper, from 1.
+    fn registration_place(&self, step: Step) -> usize {
+        step as usize + usize::from(self.surface == Surface::Portal)
     }
 }
 
-/// The way to the step that the draft has come to, where the page asked for is not (or no longer) to be had.
-fn elsewhere<H: Host>(draft: &Draft, asked: Step) -> Option<Response> {
-    let step = draft.data.step();
-    let too_early = step < asked;
-    let too_late = step == Step::Done && asked != Step::Done;
-    (too_early || too_late).then(|| Redirect::to(path_of(step, H::SURFACE)).into_response())
-}
-
-/// Keeps the draft and leads on.
-async fn keep_and_go<H: Host>(
-    host: &H,
-    draft: &Draft,
+/// A request for a page of a registration.
+pub struct Registration<S> {
+    surface: S,
+    draft: Draft,
     connection: Connection,
-    path: &str,
-) -> Result<Response, Failure> {
-    let response = Redirect::to(path).into_response();
-    keep(host, draft, connection, response).await
+    headers: HeaderMap,
+    locale: Locale,
 }
 
-/// Keeps the draft, under a cookie that the answer sets.
-async fn keep<H: Host>(
-    host: &H,
-    draft: &Draft,
-    connection: Connection,
-    response: Response,
-) -> Result<Response, Failure> {
-    let cookie = draft
-        .keep(
-            host.db(),
-            H::REGISTRATION_COOKIE,
-            host.is_secure(connection),
-        )
-        .await?;
-    Ok((AppendHeaders([(SET_COOKIE, cookie)]), response).into_response())
-}
+/// A registration that has come to the step of the user. As an extractor it redirects one that has
+/// not, or is done.
+pub struct AtUser<S>(Registration<S>);
 
-/// The status of a page that shows problems.
-fn status_of(problems: &Problems) -> StatusCode {
-    match problems.wait() {
-        Some(_) => StatusCode::TOO_MANY_REQUESTS,
-        None if problems.is_empty() => StatusCode::OK,
-        None => StatusCode::UNPROCESSABLE_ENTITY,
+impl<S: SurfaceContext> FromRequestParts<S> for Registration<S> {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, surface: &S) -> Result<Self, Response> {
+        let Extension(connection) = Extension::<Connection>::from_request_parts(parts, surface)
+            .await
+            .map_err(IntoResponse::into_response)?;
+        let Ok(locale) = Locale::from_request_parts(parts, surface).await;
+        let draft = Draft::open(surface.db(), &parts.headers, S::REGISTRATION_COOKIE).await;
+        Ok(Self {
+            surface: surface.clone(),
+            draft: draft.map_err(IntoResponse::into_response)?,
+            connection,
+            headers: parts.headers.clone(),
+            locale,
+        })
     }
 }
 
-/// Says when to come back, where that is what is wrong.
-fn with_wait(mut response: Response, problems: &Problems) -> Response {
-    if let Some(wait) = problems.wait() {
-        response.headers_mut().insert(RETRY_AFTER, wait.0.into());
+impl<S: SurfaceContext> FromRequestParts<S> for AtUser<S> {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, surface: &S) -> Result<Self, Response> {
+        let registration = Registration::from_request_parts(parts, surface).await?;
+        match registration.elsewhere(Step::User) {
+            Some(elsewhere) => Err(elsewhere),
+            None => Ok(Self(registration)),
+        }
     }
-    response
+}
+
+impl<S: SurfaceContext> Registration<S> {
+    const fn service(&self) -> RegistrationService<'_, S> {
+        RegistrationService {
+            surface: &self.surface,
+            address: self.connection.peer,
+        }
+    }
+
+    /// The page of a step.
+    const fn path_of(step: Step) -> &'static str {
+        match (step, S::SURFACE) {
+            (Step::Agreement, Surface::Portal) => "/register/agreement",
+            (Step::Agreement, Surface::Phone) | (Step::Identity, _) => "/register/identity",
+            (Step::User, _) => "/register/user",
+            (Step::Done, _) => "/register/done",
+        }
+    }
+
+    const fn frame(&self, step: Step) -> Frame<'static> {
+        Frame::new(S::SURFACE, self.locale, Self::path_of(step))
+    }
+
+    /// Returns the way to the step that the draft has come to, if the page asked for is not (or no longer) to be had.
+    fn elsewhere(&self, asked: Step) -> Option<Response> {
+        let step = self.draft.data.step();
+        let too_early = step < asked;
+        let too_late = step == Step::Done && asked != Step::Done;
+        (too_early || too_late).then(|| Redirect::to(Self::path_of(step)).into_response())
+    }
+
+    /// Keeps the draft and leads on.
+    async fn keep_and_go(&self, step: Step) -> Result<Response, Failure> {
+        self.keep(Redirect::to(Self::path_of(step)).into_response())
+            .await
+    }
+
+    /// Keeps the draft, under a cookie that the answer sets.
+    async fn keep(&self, response: Response) -> Result<Response, Failure> {
+        let (db, secure) = (self.surface.db(), self.surface.is_secure(self.connection));
+        let cookie = self.draft.keep(db, S::REGISTRATION_COOKIE, secure).await?;
+        Ok((AppendHeaders([(SET_COOKIE, cookie)]), response).into_response())
+    }
 }

@@ -2,23 +2,28 @@
 
 use askama::Template;
 use axum::Json;
-use axum::extract::{Extension, Form, FromRequestParts, Query, State};
+use axum::extract::{Form, Query};
 use axum::response::{IntoResponse, Redirect, Response};
+use http::StatusCode;
 use http::header::{ACCEPT, SET_COOKIE};
-use http::request::Parts;
-use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 
-use super::{elsewhere, keep, keep_and_go, path_of, status_of, with_wait};
-use crate::accounts::Account;
+use super::{AtUser, Registration};
+use crate::accounts::{Account, PhoneNumber};
 use crate::browsers::Origin;
-use crate::host::Host;
-use crate::pages::{Failure, Frame, Locale, Surface, has_script, page};
-use crate::registration::{
-    CredentialFields, Desk, Draft, Problem, Problems, Proof, Step, UserFields, masked_phone,
-};
-use crate::serving::Connection;
+use crate::face::{Claim, PassedCheck};
+use crate::form_errors::FormErrors;
+use crate::pages::{Failure, Frame, has_script};
+use crate::proof::start_face_check;
+use crate::purpose::Purpose;
+use crate::registration::draft::Step;
+use crate::registration::fields::{UserFields, UserForm};
+use crate::registration::service::RegistrationService;
 use crate::sms_codes::BETWEEN_CODES;
+use crate::surface::SurfaceContext;
+
+/// The page that sends a registration to the face check.
+pub const FACE_CHECK: &str = "/register/face";
 
 /// Sends codes and looks user names up without leaving the page.
 const SCRIPT: &str = "register-page.js";
@@ -28,123 +33,39 @@ const SCRIPT: &str = "register-page.js";
 struct UserPage<'a> {
     frame: Frame<'a>,
     user: &'a UserFields,
-    proof: Proof,
+    /// Whether the phone is proved by a code. After a passed face check it need not be.
+    by_code: bool,
     face_check_page: Option<&'static str>,
     password_again: bool,
     code_notice: String,
-    problems: &'a Problems,
+    errors: &'a FormErrors,
     script: Option<&'static str>,
 }
 
 impl UserPage<'_> {
     fn problem(&self, field: &str) -> Option<String> {
-        self.problems
-            .of(field)
-            .map(|problem| problem.text(self.frame.locale))
-    }
-
-    fn by_code(&self) -> bool {
-        self.proof == Proof::SmsCode
-    }
-
-    /// The step's place in the stepper, from 1.
-    fn place(&self) -> usize {
-        if self.frame.surface == Surface::Portal {
-            3
-        } else {
-            2
-        }
+        self.errors.text(field, self.frame.locale)
     }
 
     fn phone_hint(&self) -> &'static str {
         let texts = &self.frame.texts().registration;
-        if self.by_code() {
+        if self.by_code {
             texts.phone_hint
         } else {
             texts.any_phone_hint
         }
     }
-}
 
-/// All that the form has.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-pub struct Typed {
-    user_name: String,
-    phone: String,
-    email: String,
-    qq: String,
-    wechat: String,
-    password: String,
-    confirmation: String,
-    code: String,
-}
-
-impl Typed {
-    fn split(self) -> (UserFields, CredentialFields) {
-        let Self {
-            user_name,
-            phone,
-            email,
-            qq,
-            wechat,
-            password,
-            confirmation,
-            code,
-        } = self;
-        (
-            UserFields {
-                user_name,
-                phone,
-                email,
-                qq,
-                wechat,
-            },
-            CredentialFields {
-                password,
-                confirmation,
-                code,
-            },
-        )
+    fn place(&self) -> usize {
+        self.frame.registration_place(Step::User)
     }
 }
 
-/// The draft of somebody who has come to this step. As an extractor it sends everybody else to theirs.
-pub struct AtUser(pub Draft);
-
-impl<H: Host> FromRequestParts<H> for AtUser {
-    type Rejection = Response;
-
-    async fn from_request_parts(parts: &mut Parts, host: &H) -> Result<Self, Response> {
-        let draft = Draft::open(host.db(), &parts.headers, H::REGISTRATION_COOKIE).await;
-        let draft = draft.map_err(IntoResponse::into_response)?;
-        match elsewhere::<H>(&draft, Step::User) {
-            Some(elsewhere) => Err(elsewhere),
-            None => Ok(Self(draft)),
-        }
-    }
-}
-
-/// Keeps what was typed, but the password, for whoever leaves the page for another one.
-///
-/// # Errors
-/// The database's.
-pub async fn keep_typed<H: Host>(
-    host: &H,
-    draft: &mut Draft,
-    typed: Typed,
-    connection: Connection,
-    response: Response,
-) -> Result<Response, Failure> {
-    (draft.data.user, _) = typed.split();
-    keep(host, draft, connection, response).await
-}
-
-/// What the script is told.
+/// The answer to the script.
 #[derive(Serialize)]
 struct ForScript {
     problem: Option<String>,
-    /// The field that it belongs to.
+    /// The field of the problem.
     field: Option<&'static str>,
     notice: Option<String>,
     /// Seconds until the next code.
@@ -152,111 +73,112 @@ struct ForScript {
 }
 
 /// Answers `GET /register/user`.
-pub async fn show<H: Host>(
-    State(host): State<H>,
-    Extension(connection): Extension<Connection>,
-    AtUser(draft): AtUser,
-    locale: Locale,
-) -> Result<Response, Failure> {
-    let proof = desk(&host, connection).proof(&draft).await?;
-    answer(&host, locale, &draft, proof, &Problems::default())
+pub async fn show<S: SurfaceContext>(AtUser(registration): AtUser<S>) -> Result<Response, Failure> {
+    let by_code = registration.passed_check().await?.is_none();
+    registration.user_page(by_code, &FormErrors::default())
 }
 
-/// Answers `POST /register/user`: the account is made.
-pub async fn submit<H: Host>(
-    State(host): State<H>,
-    Extension(connection): Extension<Connection>,
-    AtUser(mut draft): AtUser,
-    headers: HeaderMap,
-    locale: Locale,
-    Form(typed): Form<Typed>,
+/// Answers `POST /register/user`: makes the account.
+pub async fn submit<S: SurfaceContext>(
+    AtUser(mut registration): AtUser<S>,
+    Form(form): Form<UserForm>,
 ) -> Result<Response, Failure> {
-    let (user, credentials) = typed.split();
-    draft.data.user = user;
-    let desk = desk(&host, connection);
-    let proof = desk.proof(&draft).await?;
-    match desk.finish(&mut draft, &credentials, proof).await? {
+    registration.draft.data.user = form.user;
+    let passed = registration.passed_check().await?;
+    let (surface, address) = (&registration.surface, registration.connection.peer);
+    let service = RegistrationService { surface, address };
+    let finished = service.finish(&mut registration.draft, &form.credentials, passed);
+    match finished.await? {
         Ok(account_id) => {
-            let mut response = Redirect::to(path_of(Step::Done, H::SURFACE)).into_response();
-            if let Some(account) = Account::find(host.db(), &account_id).await? {
-                let session = host
-                    .log_in(account, connection, &Origin::of(connection, &headers))
-                    .await?;
+            let done = Redirect::to(Registration::<S>::path_of(Step::Done));
+            let mut response = done.into_response();
+            if let Some(account) = Account::find(surface.db(), &account_id).await? {
+                let connection = registration.connection;
+                let origin = Origin::of(connection, &registration.headers);
+                let session = surface.log_in(account, connection, &origin).await?;
                 response.headers_mut().append(SET_COOKIE, session);
             }
-            keep(&host, &draft, connection, response).await
+            registration.keep(response).await
         }
-        Err(problems) => {
-            let proof = desk.proof(&draft).await?;
-            let response = answer(&host, locale, &draft, proof, &problems)?;
-            keep(&host, &draft, connection, response).await
+        Err(errors) => {
+            let by_code = registration.passed_check().await?.is_none();
+            let response = registration.user_page(by_code, &errors)?;
+            registration.keep(response).await
         }
     }
 }
 
 /// Answers `POST /register/user/code`: a page, or JSON for the script.
-pub async fn send_code<H: Host>(
-    State(host): State<H>,
-    Extension(connection): Extension<Connection>,
-    AtUser(mut draft): AtUser,
-    headers: HeaderMap,
-    locale: Locale,
-    Form(typed): Form<Typed>,
+pub async fn send_code<S: SurfaceContext>(
+    AtUser(mut registration): AtUser<S>,
+    Form(form): Form<UserForm>,
 ) -> Result<Response, Failure> {
-    (draft.data.user, _) = typed.split();
-    let problems = desk(&host, connection)
-        .send_code(&mut draft, locale)
-        .await?;
-    let for_script = headers
-        .get(ACCEPT)
-        .is_some_and(|accepted| accepted == "application/json");
-    let response = if for_script {
-        let field = ["phone", "code"]
-            .into_iter()
-            .find(|field| problems.of(field).is_some());
-        let problem = field
-            .and_then(|field| problems.of(field))
-            .map(|problem| problem.text(locale));
-        let sent = problem.is_none();
-        let wait = problems
-            .wait()
-            .map_or(if sent { BETWEEN_CODES.interval } else { 0 }, |wait| wait.0);
-        let answer = ForScript {
-            problem,
-            field,
-            notice: code_notice(&draft, locale),
-            wait,
+    registration.draft.data.user = form.user;
+    let (surface, address) = (&registration.surface, registration.connection.peer);
+    let (locale, service) = (
+        registration.locale,
+        RegistrationService { surface, address },
+    );
+    let errors = service.send_code(&mut registration.draft, locale).await?;
+    let accepted = registration.headers.get(ACCEPT);
+    let response = if accepted.is_some_and(|accepted| accepted == "application/json") {
+        let mut fields = ["phone", "code"].into_iter();
+        let field = fields.find(|field| errors.of(field).is_some());
+        let pause = if errors.is_empty() {
+            BETWEEN_CODES.interval
+        } else {
+            0
         };
-        (status_of(&problems), Json(answer)).into_response()
-    } else if problems.is_empty() {
-        Redirect::to(path_of(Step::User, H::SURFACE)).into_response()
+        let answer = ForScript {
+            problem: field.and_then(|field| errors.text(field, locale)),
+            field,
+            notice: registration.code_notice(),
+            wait: errors.wait().map_or(pause, |wait| wait.0),
+        };
+        (errors.status(), Json(answer)).into_response()
+    } else if errors.is_empty() {
+        Redirect::to(Registration::<S>::path_of(Step::User)).into_response()
     } else {
-        answer(&host, locale, &draft, Proof::SmsCode, &problems)?
+        registration.user_page(true, &errors)?
     };
-    keep(&host, &draft, connection, response).await
+    registration.keep(response).await
+}
+
+/// Answers `POST /register/face`: keeps the input and sends the person to the face check.
+pub async fn check_face<S: SurfaceContext>(
+    AtUser(mut registration): AtUser<S>,
+    Form(form): Form<UserForm>,
+) -> Result<Response, Failure> {
+    let (Some(citizen), Some(face)) = (
+        &registration.draft.data.citizen,
+        registration.surface.face_checks(),
+    ) else {
+        return registration.keep_and_go(Step::User).await;
+    };
+    // The population register knows a draft's person. Name and number are no proof, so no face is kept.
+    let claim = Claim {
+        id_number: citizen.id_number.as_str().to_owned(),
+        known: true,
+        proved_otherwise: false,
+    };
+    let connection = registration.connection;
+    let check = start_face_check(face, Purpose::Register, &claim, connection).await?;
+    registration.draft.data.user = form.user;
+    registration.keep(check).await
 }
 
 /// Answers `POST /register/user/back`.
-pub async fn back<H: Host>(
-    State(host): State<H>,
-    Extension(connection): Extension<Connection>,
-    headers: HeaderMap,
-    Form(typed): Form<Typed>,
+pub async fn back<S: SurfaceContext>(
+    mut registration: Registration<S>,
+    Form(form): Form<UserForm>,
 ) -> Result<Response, Failure> {
-    let mut draft = Draft::open(host.db(), &headers, H::REGISTRATION_COOKIE).await?;
-    if draft.data.step() == Step::User {
-        (draft.data.user, _) = typed.split();
+    if registration.draft.data.step() == Step::User {
+        registration.draft.data.user = form.user;
     }
-    keep_and_go(
-        &host,
-        &draft,
-        connection,
-        path_of(Step::Identity, H::SURFACE),
-    )
-    .await
+    registration.keep_and_go(Step::Identity).await
 }
 
-/// What is being typed.
+/// The user name that is being typed.
 #[derive(Deserialize)]
 pub struct UserNameQuery {
     #[serde(default)]
@@ -264,61 +186,55 @@ pub struct UserNameQuery {
 }
 
 /// Answers `GET /register/user-name`: JSON for the script.
-pub async fn check_user_name<H: Host>(
-    State(host): State<H>,
-    Extension(connection): Extension<Connection>,
-    headers: HeaderMap,
-    locale: Locale,
+pub async fn check_user_name<S: SurfaceContext>(
+    registration: Registration<S>,
     Query(query): Query<UserNameQuery>,
 ) -> Result<Response, Failure> {
-    let draft = Draft::open(host.db(), &headers, H::REGISTRATION_COOKIE).await?;
-    // Nobody looks up who has an account without having said who they are.
-    let Some(person) = &draft.data.person else {
+    // Without an identity, a request must not find out which user names exist.
+    let Some(citizen) = &registration.draft.data.citizen else {
         return Ok(StatusCode::NOT_FOUND.into_response());
     };
-    let problem: Option<Problem> = desk(&host, connection)
-        .check_user_name(&query.user_name, person)
-        .await?;
-    let problem = problem.map(|problem| problem.text(locale));
-    Ok(Json(ForScript {
-        problem,
+    let service = registration.service();
+    let error = service.check_user_name(&query.user_name, citizen).await?;
+    let answer = ForScript {
+        problem: error.map(|error| error.text(registration.locale)),
         field: Some("user_name"),
         notice: None,
         wait: 0,
-    })
-    .into_response())
-}
-
-fn desk<H: Host>(host: &H, connection: Connection) -> Desk<'_> {
-    Desk {
-        db: host.db(),
-        registers: host.registers(),
-        address: connection.peer,
-    }
-}
-
-fn code_notice(draft: &Draft, locale: Locale) -> Option<String> {
-    let sent_to = draft.data.code_sent_to.as_deref()?;
-    Some(locale.texts().registration.code_sent(masked_phone(sent_to)))
-}
-
-fn answer<H: Host>(
-    host: &H,
-    locale: Locale,
-    draft: &Draft,
-    proof: Proof,
-    problems: &Problems,
-) -> Result<Response, Failure> {
-    let code_notice = code_notice(draft, locale).unwrap_or_default();
-    let user = UserPage {
-        frame: Frame::new(H::SURFACE, locale, path_of(Step::User, H::SURFACE)),
-        user: &draft.data.user,
-        proof,
-        face_check_page: host.face_check_page(),
-        password_again: !problems.is_empty() || !code_notice.is_empty(),
-        code_notice,
-        problems,
-        script: has_script(SCRIPT).then_some(SCRIPT),
     };
-    Ok(with_wait(page(status_of(problems), &user)?, problems))
+    Ok(Json(answer).into_response())
+}
+
+impl<S: SurfaceContext> Registration<S> {
+    async fn passed_check(&self) -> Result<Option<PassedCheck>, Failure> {
+        match &self.draft.data.citizen {
+            Some(citizen) => {
+                let claimant = self.service().claimant(&self.draft, citizen);
+                claimant.passed_check(&self.headers).await
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// The notice that a code was sent.
+    fn code_notice(&self) -> Option<String> {
+        let sent_to = self.draft.data.code_sent_to.as_deref()?;
+        let phone = PhoneNumber::try_from(sent_to).ok()?;
+        Some(self.locale.texts().registration.code_sent(phone.masked()))
+    }
+
+    fn user_page(&self, by_code: bool, errors: &FormErrors) -> Result<Response, Failure> {
+        let code_notice = self.code_notice().unwrap_or_default();
+        let face = self.surface.face_checks().filter(|face| face.is_ready());
+        errors.page(&UserPage {
+            frame: self.frame(Step::User),
+            user: &self.draft.data.user,
+            by_code,
+            face_check_page: face.map(|_| FACE_CHECK),
+            password_again: !errors.is_empty() || !code_notice.is_empty(),
+            code_notice,
+            errors,
+            script: has_script(SCRIPT).then_some(SCRIPT),
+        })
+    }
 }

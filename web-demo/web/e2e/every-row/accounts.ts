@@ -1,4 +1,4 @@
-/** S1 to S6: the app, an account, and what makes it a verified one. */
+/** S1 to S6: the app, an account, and its verification. */
 import { expect } from "vitest";
 
 import { CARD_PASSWORD, XU, ZI } from "../citizens.ts";
@@ -6,7 +6,7 @@ import { readCode } from "../qr-code.ts";
 import type { Row } from "./rows.ts";
 import { PASSWORD } from "./walk.ts";
 
-/** Of a number range of the province, and of another province. */
+/** Phone numbers from a range of the province, and from another province. */
 const PHONE = "13009700072";
 const PHONE_ELSEWHERE = "13800100000";
 
@@ -59,7 +59,7 @@ export function accountRows(row: Row): void {
     expect(await page.locator("[data-get-code]").isDisabled()).toBe(true);
     await hisComputer.fill(says.code, await walk.codeSentTo(PHONE));
     await walk.see("S03a", hisComputer);
-    // The first button of the form is not the one that gets a code.
+    // The first button of the form is not the one that requests a code.
     await page.getByLabel(says.code, { exact: true }).press("Enter");
     await walk.isAtStep(3);
     await hisComputer.shows(says.done);

@@ -1,4 +1,4 @@
-/** S7 to S10: logging in to the app, and the electronic card that logins by scanning need. */
+/** S7 to S10: logging in to the app, and the electronic card, which every login by scanning needs. */
 import { XU, ZI } from "../citizens.ts";
 import type { Row } from "./rows.ts";
 import { PASSWORD } from "./walk.ts";

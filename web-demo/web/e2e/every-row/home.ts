@@ -1,4 +1,4 @@
-/** S15 and S16: what a person and a unit find at home. */
+/** S15 and S16: the home pages of a person and of a unit. */
 import { expect } from "vitest";
 
 import { ZI } from "../citizens.ts";
@@ -17,7 +17,7 @@ export function homeRows(row: Row): void {
     await page.getByRole("link", { name: says.home, exact: true }).click();
     for (const entry of says.notNow) expect(await page.getByRole("link", { name: entry, exact: true }).count()).toBe(0);
     for (const entry of says.entries) {
-      // The inbox counts beside its name.
+      // The inbox shows a count beside its name.
       await page.getByRole("link", { name: new RegExp(`^${entry}( \\d.*)?$`) }).click();
       await page.waitForURL((url) => url.pathname !== "/");
       await page.getByRole("heading", { level: 1 }).waitFor();

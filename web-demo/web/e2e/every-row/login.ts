@@ -1,4 +1,4 @@
-/** S11 to S14: logging in to the hall by scanning, with the card that the phone has just got. */
+/** S11 to S14: logging in to the hall by scanning, with the new card on the phone. */
 import { ZI } from "../citizens.ts";
 import type { Row } from "./rows.ts";
 

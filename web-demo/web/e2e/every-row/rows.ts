@@ -1,6 +1,6 @@
 /**
- * Every row of the manual, walked as two people do: 示例子 registers on the phone by face and logs in as herself, 示例戌 registers on
- * the web and logs in for his unit. Each row goes on where the one before has ended, so the first that fails ends the walk.
+ * Every row of the manual, walked by two people: 示例子 registers on the phone by face and logs in as herself, 示例戌 registers
+ * on the web and logs in for his unit. Each row continues from the one before, so the first failure ends the walk.
  */
 import { cp, mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -20,7 +20,7 @@ import { loginRows } from "./login.ts";
 import { Walk } from "./walk.ts";
 import type { RowWords } from "./words.ts";
 
-/** Declares a row: its number with what it promises, and the way that shows it. */
+/** Declares a row: its number with its promise, and the steps that check it. */
 export type Row = (name: string, go: (walk: Walk) => Promise<void>) => void;
 
 export function walkEveryRow(says: RowWords): void {
@@ -66,7 +66,7 @@ export function walkEveryRow(says: RowWords): void {
   describe("at home", () => homeRows(row));
 }
 
-/** Gives the demo's population register a photo of this person. */
+/** Puts a photo of this person into the demo's population register. */
 async function putInRegister(demo: Demo, idNumber: string, picture: string): Promise<void> {
   const photos = join(demo.data, "photos");
   await mkdir(photos, { recursive: true });

@@ -1,4 +1,4 @@
-/** Two people on their way through the manual, and what each has before them. */
+/** Two people on their way through the manual, with their devices. */
 import { expect } from "vitest";
 import type { Browser } from "playwright-core";
 
@@ -12,89 +12,89 @@ import type { Surface } from "../surface.ts";
 import type { Artefacts } from "./artefacts.ts";
 import type { RowWords } from "./words.ts";
 
-/** The password that both choose. */
+/** Password of both. */
 export const PASSWORD = "k7m2xq";
 
-/** What a walk needs before it begins. */
-export interface Ground {
+/** Resources of a walk. */
+export interface WalkContext {
   readonly says: RowWords;
   readonly demo: Demo;
   readonly artefacts: Artefacts;
-  /** The browser of everything but the phone with a camera. */
+  /** Browser of all devices except the phone with a camera. */
   readonly browser: Browser;
-  /** Held to a blinking face, until a row holds it elsewhere. */
+  /** Points at a blinking face until a row points it elsewhere. */
   readonly camera: Camera;
   readonly withCamera: Browser;
 }
 
 export class Walk {
   private constructor(
-    private readonly ground: Ground,
-    /** 示例子, of no unit: a phone with a camera, and a computer. */
+    private readonly context: WalkContext,
+    /** Devices of 示例子, who has no unit: a phone with a camera, and a computer. */
     readonly phone: Phone,
     readonly computer: Portal,
-    /** 示例戌, who represents 示例单位三: a phone without, and a computer. */
+    /** Devices of 示例戌, who represents 示例单位三: a phone without a camera, and a computer. */
     readonly hisPhone: Phone,
     readonly hisComputer: Portal,
   ) {}
 
-  /** Both stand before the first pages of hall and app. */
-  static async begin(ground: Ground): Promise<Walk> {
-    const { says, demo, browser, withCamera } = ground;
+  /** Opens the first pages of hall and app for both. */
+  static async begin(context: WalkContext): Promise<Walk> {
+    const { says, demo, browser, withCamera } = context;
     const phone = await Phone.open(withCamera, demo.addresses.phone, says);
     const computer = await Portal.visit(browser, demo.addresses.portal, says);
     const hisPhone = await Phone.open(browser, demo.addresses.phone, says);
     const hisComputer = await Portal.visit(browser, demo.addresses.portal, says);
-    return new Walk(ground, phone, computer, hisPhone, hisComputer);
+    return new Walk(context, phone, computer, hisPhone, hisComputer);
   }
 
   get says(): RowWords {
-    return this.ground.says;
+    return this.context.says;
   }
 
   get demo(): Demo {
-    return this.ground.demo;
+    return this.context.demo;
   }
 
   get surfaces(): readonly Surface[] {
     return [this.phone, this.computer, this.hisPhone, this.hisComputer];
   }
 
-  /** Keeps a picture of this row, and sees to it that the page is as every page must be. */
+  /** Saves a picture of this row, and checks the rules of every page. */
   async see(row: string, surface: Surface, what?: string): Promise<void> {
-    await this.ground.artefacts.keep(row, surface, what);
+    await this.context.artefacts.keep(row, surface, what);
     expect(await surface.page.locator("html").getAttribute("lang")).toBe(this.says.tag);
     await holds(surface.page);
   }
 
-  /** Keeps pictures of where everybody was when a row failed. */
+  /** Saves pictures of all windows after a row failed. */
   async seeFailure(): Promise<void> {
-    for (const [place, surface] of this.surfaces.entries()) await this.ground.artefacts.keep("failed", surface, String(place + 1));
+    for (const [place, surface] of this.surfaces.entries()) await this.context.artefacts.keep("failed", surface, String(place + 1));
   }
 
-  /** The code of the last short message to this phone. */
+  /** Returns the code in the last short message to this phone. */
   codeSentTo(phone: string): Promise<string> {
-    return codeSentTo(phone, this.ground.browser, this.demo);
+    return codeSentTo(phone, this.context.browser, this.demo);
   }
 
-  /** The web registration's stepper is at this step, counted from 0. */
+  /** Waits for this step of the web registration, counted from 0. */
   async isAtStep(index: number): Promise<void> {
     await this.hisComputer.page.locator("[aria-current=step]", { hasText: this.says.steps[index] ?? "" }).waitFor();
   }
 
-  /** 示例子 shows her face, and is at this path once it is known. */
+  /** Has 示例子 show her face, and waits for the path after it is recognised. */
   async showFace(then: string): Promise<void> {
     await this.phone.press(this.says.showFace);
     await this.phone.isAt(then);
   }
 
-  /** 示例子 holds the phone's camera to the code on the computer. */
+  /** Has 示例子 point the phone's camera at the code on the computer. */
   async scan(): Promise<void> {
-    await this.ground.camera.holdTo(this.computer.page);
+    await this.context.camera.holdTo(this.computer.page);
     await this.phone.openScan();
   }
 
-  /** The last step of applying for the electronic card. */
+  /** Completes the last step of the application for the electronic card. */
   async setCardPassword(phone: Phone): Promise<void> {
     await phone.fill(this.says.eCardPassword, "271828");
     await phone.fill(this.says.again, "271828");

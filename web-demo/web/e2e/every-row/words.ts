@@ -1,4 +1,4 @@
-/** What the pages say to those who walk every row of the manual, in both languages. */
+/** Texts of the pages on a walk through every row of the manual, in both languages. */
 import { en, type Words, zh } from "../words.ts";
 
 export const CHINESE = {

@@ -1,4 +1,4 @@
-//! From an HTTP request to a socket: the checks of the opening handshake (RFC 6455 §4.2), all before the upgrade.
+//! The opening handshake (RFC 6455 §4.2): checks an HTTP request, then upgrades it to a socket.
 
 use std::sync::Arc;
 
@@ -15,36 +15,37 @@ use hyper_util::rt::TokioIo;
 use saoma_protocol::{
     ClientMessage, ErrorCode, MAX_INBOUND_MESSAGE_BYTES, OpenRequest, ProtocolVersion,
 };
-use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use url::form_urlencoded;
 
-use super::super::Transports;
-use super::super::requester::{opener, origin, single};
-use super::Conversation;
-use super::hibernation::{Socket, Visit};
+use super::super::BrowserFrontend;
+use super::super::requester::{open_context, origin, single};
+use super::super::session::upgrade_refused;
+use super::connection::Connection;
+use super::hibernation::Socket;
+use super::{SocketContext, SocketStream};
 use crate::error::ApiError;
 use crate::http::problem::ApiProblem;
 use crate::metrics::Transport;
 
-/// Answers `GET /v1/socket`.
-pub(crate) async fn upgrade(
-    State(transports): State<Arc<Transports>>,
+/// Answers `GET /v1/socket`, on an HTTP connection over a stream of type `S`.
+pub(crate) async fn upgrade<S: SocketStream>(
+    State(frontend): State<Arc<BrowserFrontend>>,
     mut request: Request,
 ) -> Response {
-    match accept(&transports, &mut request) {
+    match accept::<S>(&frontend, &mut request) {
         Ok(response) => response,
         Err(problem) => {
-            transports
-                .logins
-                .metrics()
-                .refused("upgrade", problem.error());
+            upgrade_refused(&frontend.logins, problem.error());
             problem.into_response()
         }
     }
 }
 
-fn accept(transports: &Arc<Transports>, request: &mut Request) -> Result<Response, ApiProblem> {
+fn accept<S: SocketStream>(
+    frontend: &Arc<BrowserFrontend>,
+    request: &mut Request,
+) -> Result<Response, ApiProblem> {
     let headers = request.headers();
     // A GET of one host, and behind its head no body but frames (RFC 6455 §4.2.1).
     if request.method() != Method::GET
@@ -56,8 +57,8 @@ fn accept(transports: &Arc<Transports>, request: &mut Request) -> Result<Respons
     let key = handshake_key(headers)?;
     let version = version(headers)?;
     let admitted = |origin: &str| {
-        origin == transports.logins.public_origin()
-            || transports.logins.clients().admits_origin_of_any(origin)
+        origin == frontend.logins.public_origin()
+            || frontend.logins.clients().admits_origin_of_any(origin)
     };
     if !origin(headers).is_some_and(admitted) {
         return Err(ApiError::new(
@@ -66,30 +67,30 @@ fn accept(transports: &Arc<Transports>, request: &mut Request) -> Result<Respons
         )
         .into());
     }
-    let address = transports.trusted_proxies.address_of(request)?;
-    let opener = opener(headers, address, Transport::WebSocket);
-    let asked = asked_by(request.uri());
-    let place = transports.admit(&address)?;
+    let address = frontend.trusted_proxies.address_of(request)?;
+    let open_context = open_context(headers, address, Transport::WebSocket);
+    let requested = requested_open(request.uri());
+    let permit = frontend.admit(&address)?;
     let on_upgrade = request
         .extensions_mut()
         .remove::<OnUpgrade>()
         .ok_or_else(not_a_handshake)?;
-    let served = Arc::clone(transports);
-    transports.tasks.spawn(Socket::beginning(async move {
-        let (stream, read) = socket(on_upgrade)
+    let served = Arc::clone(frontend);
+    frontend.tasks.spawn(Socket::<S>::new(async move {
+        let (stream, read) = bare_stream(on_upgrade)
             .await
             .inspect_err(|error| tracing::debug!(%error, "a connection broke during its upgrade"))
             .ok()?;
-        let visit = Visit::new(served, place);
-        Conversation::new(visit, stream, read)
+        let context = SocketContext::new(served, permit);
+        Connection::new(context, stream, read)
             .await
-            .begin(opener, asked)
+            .start(open_context, requested)
             .await
     }));
     Ok(switching_protocols(&key, version))
 }
 
-/// The headers that make a request a handshake (RFC 6455 §4.2.1).
+/// Checks the headers of a handshake, and returns its key (RFC 6455 §4.2.1).
 fn handshake_key(headers: &HeaderMap) -> Result<HeaderValue, ApiProblem> {
     if !has_token(headers, &CONNECTION, "upgrade") || !has_token(headers, &UPGRADE, "websocket") {
         return Err(ApiProblem::from(not_a_handshake())
@@ -109,7 +110,7 @@ fn handshake_key(headers: &HeaderMap) -> Result<HeaderValue, ApiProblem> {
     key.cloned().ok_or_else(|| not_a_handshake().into())
 }
 
-/// 16 bytes in base64 (RFC 6455 §4.1).
+/// Returns true for 16 bytes in base64 (RFC 6455 §4.1).
 fn is_nonce(key: &[u8]) -> bool {
     data_encoding::BASE64
         .decode(key)
@@ -144,9 +145,9 @@ fn version(headers: &HeaderMap) -> Result<ProtocolVersion, ApiProblem> {
     })
 }
 
-/// The `open` that the address holds, member by member as in an authentication request (OIDC Core §3.1.2.1), which saves
-/// its browser a round trip. An address that names no client holds none, and whatever else it holds is ignored.
-fn asked_by(address: &Uri) -> Option<Result<ClientMessage, ApiError>> {
+/// Reads an `open` from the address's query, which saves the browser a round trip. Its members are
+/// those of an authentication request (OIDC Core §3.1.2.1). A query without `client_id` is ignored.
+fn requested_open(address: &Uri) -> Option<Result<ClientMessage, ApiError>> {
     let query = address.query()?;
     form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "client_id")?;
     if query.len() > MAX_INBOUND_MESSAGE_BYTES {
@@ -188,21 +189,21 @@ fn switching_protocols(key: &HeaderValue, version: ProtocolVersion) -> Response 
     response
 }
 
-/// The plain TCP stream back from hyper, whose connection and its 16 KiB of buffers end here, and what hyper has read of
-/// the browser's frames.
-async fn socket(on_upgrade: OnUpgrade) -> Result<(TcpStream, Vec<u8>), UpgradeError> {
+/// Takes the bare stream back from hyper, together with the frames that hyper has read. Ends hyper's
+/// connection and frees its 16 KiB of buffers.
+async fn bare_stream<S: SocketStream>(on_upgrade: OnUpgrade) -> Result<(S, Vec<u8>), UpgradeError> {
     let parts = on_upgrade
         .await?
-        .downcast::<TokioIo<TcpStream>>()
-        .map_err(|_: Upgraded| UpgradeError::NotTcp)?;
+        .downcast::<TokioIo<S>>()
+        .map_err(|_: Upgraded| UpgradeError::WrongStream)?;
     Ok((parts.io.into_inner(), parts.read_buf.to_vec()))
 }
 
-/// Why a connection did not become a socket.
+/// An upgrade that led to no socket.
 #[derive(Debug, thiserror::Error)]
 enum UpgradeError {
     #[error(transparent)]
     Hyper(#[from] hyper::Error),
-    #[error("the connection is not a plain TCP stream")]
-    NotTcp,
+    #[error("the connection's stream is not of the type that the routes were made for")]
+    WrongStream,
 }

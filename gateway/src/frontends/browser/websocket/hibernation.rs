@@ -1,94 +1,51 @@
-//! A browser's socket over its life: asleep nearly always, awake for moments.
+//! A socket over its life: hibernated nearly always, active for moments.
 //!
-//! What reads and writes frames takes some KiB with its buffers and futures. A browser waits for minutes and says
-//! something every 25 s: so all of that is made when there is something to do, and gone when nothing is under way.
+//! An active socket takes some KiB for frames, buffers and futures. A browser waits for minutes and
+//! sends something every 25 s, so all of that is made when there is something to do, and dropped when
+//! nothing is in transit.
 
 use std::future::Future;
 use std::mem;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
-use tokio::time::timeout;
-
-use super::super::Transports;
-use super::{Conversation, Ending};
-use crate::http::admission::Place;
-use crate::metrics::OpenSocket;
-use crate::waiting::registry::Waiting;
+use super::SocketStream;
+use super::connection::{Connection, Hibernated};
+use super::frames::write_encoded;
+use super::output::Output;
 use crate::waiting::waiter::Delivery;
 
-/// What a socket has from its beginning to its end.
-pub(crate) struct Visit {
-    pub(crate) transports: Arc<Transports>,
-    pub(crate) bad_messages: u8,
-    pub(crate) place: Place,
-    _counted: OpenSocket,
-}
-
-impl Visit {
-    pub(crate) fn new(transports: Arc<Transports>, place: Place) -> Self {
-        let counted = transports.logins.metrics().socket_opened();
-        Self {
-            transports,
-            bad_messages: 0,
-            place,
-            _counted: counted,
-        }
-    }
-
-    /// Writes within a bound: a browser that does not read is not waited for.
-    pub(crate) async fn in_time<E>(
-        &self,
-        written: impl Future<Output = Result<(), E>>,
-    ) -> Result<(), Ending> {
-        match timeout(self.transports.sockets.write_timeout, written).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(Ending::Gone),
-            Err(_) => Err(Ending::Unread),
-        }
-    }
-}
-
-/// A socket whose browser waits, while nothing is under way: no message has come in part, and none is left to be sent.
-pub(crate) struct Asleep {
-    pub(crate) visit: Visit,
-    pub(crate) stream: TcpStream,
-    pub(crate) waiting: Waiting,
-}
-
-impl Asleep {
-    /// What there is to do: something for the browser, or, with `None`, something from it.
-    fn poll_wake(&self, cx: &mut Context<'_>) -> Poll<Option<Delivery>> {
+impl<S: SocketStream> Hibernated<S> {
+    /// Polls for something to do: a delivery, or with `None` bytes from the browser.
+    fn poll_wake(&mut self, cx: &mut Context<'_>) -> Poll<Option<Delivery>> {
         if let Poll::Ready(delivery) = self.waiting.waiter().poll_next(cx) {
             return Poll::Ready(Some(delivery));
         }
-        // A connection that has failed is readable too: reading tells how.
+        // A failed connection is readable too, and reading returns its error.
         self.stream.poll_read_ready(cx).map(|_| None)
     }
 
-    fn wake(self, delivery: Option<Delivery>) -> Awake {
-        match delivery {
-            Some(Delivery::Ping) => Box::pin(self.ping()),
-            delivery => Box::pin(async move {
-                Conversation::new(self.visit, self.stream, Vec::new())
+    fn wake(self, delivery: Option<Delivery>) -> Active<S> {
+        match delivery.map(|delivery| self.context.encode(delivery)) {
+            Some(Output::Heartbeat) => Box::pin(self.ping()),
+            output => Box::pin(async move {
+                Connection::new(self.context, self.stream, Vec::new())
                     .await
-                    .run(self.waiting, delivery)
+                    .run(self.waiting, output)
                     .await
             }),
         }
     }
 
-    /// Sends the ping, which takes no more than its bytes: the most frequent thing by far.
+    /// Sends the ping, by far the most frequent delivery, without activating the socket.
     async fn ping(mut self) -> Option<Self> {
-        let written = self.stream.write_all(&self.visit.transports.sign_of_life);
-        if let Err(ending) = self.visit.in_time(written).await {
+        let frames = &self.context.frontend.heartbeat_frames;
+        let sent = write_encoded(&mut self.stream, frames);
+        if let Err(reason) = self.context.in_time(sent).await {
             drop(self.waiting);
-            Conversation::new(self.visit, self.stream, Vec::new())
+            Connection::new(self.context, self.stream, Vec::new())
                 .await
-                .end(ending)
+                .close(reason)
                 .await;
             return None;
         }
@@ -96,39 +53,41 @@ impl Asleep {
     }
 }
 
-/// Something under way. Its end is the socket's, or the socket goes back to sleep.
-type Awake = Pin<Box<dyn Future<Output = Option<Asleep>> + Send>>;
+/// Work on a socket. Ends with the socket hibernated, or with its end.
+type Active<S> = Pin<Box<dyn Future<Output = Option<Hibernated<S>>> + Send>>;
 
-/// Serves a browser until its socket ends. Written by hand because an `async` block would keep room for all that it
-/// ever awaits, and for what it was given twice.
-pub(crate) enum Socket {
-    Asleep(Asleep),
-    Awake(Awake),
+/// Serves a browser until its socket ends. Written by hand because an `async` block would keep room
+/// for everything that it ever awaits, and for its arguments twice.
+pub(super) enum Socket<S> {
+    Hibernated(Hibernated<S>),
+    Active(Active<S>),
     Ended,
 }
 
-impl Socket {
-    /// A socket that begins so.
-    pub(crate) fn beginning(awake: impl Future<Output = Option<Asleep>> + Send + 'static) -> Self {
-        Self::Awake(Box::pin(awake))
+impl<S> Socket<S> {
+    /// Creates a socket whose first work is `active`.
+    pub(super) fn new(
+        active: impl Future<Output = Option<Hibernated<S>>> + Send + 'static,
+    ) -> Self {
+        Self::Active(Box::pin(active))
     }
 }
 
-impl Future for Socket {
+impl<S: SocketStream> Future for Socket<S> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             let next = match &mut *self {
-                Self::Asleep(asleep) => {
-                    let delivery = ready!(asleep.poll_wake(cx));
+                Self::Hibernated(hibernated) => {
+                    let delivery = ready!(hibernated.poll_wake(cx));
                     match mem::replace(&mut *self, Self::Ended) {
-                        Self::Asleep(asleep) => Self::Awake(asleep.wake(delivery)),
+                        Self::Hibernated(hibernated) => Self::Active(hibernated.wake(delivery)),
                         other => other,
                     }
                 }
-                Self::Awake(awake) => {
-                    ready!(awake.as_mut().poll(cx)).map_or(Self::Ended, Self::Asleep)
+                Self::Active(active) => {
+                    ready!(active.as_mut().poll(cx)).map_or(Self::Ended, Self::Hibernated)
                 }
                 Self::Ended => return Poll::Ready(()),
             };
@@ -139,11 +98,15 @@ impl Future for Socket {
 
 #[cfg(test)]
 mod tests {
+    use tokio::net::TcpStream;
+
     use super::*;
 
-    /// What tokio adds to a task, and [`tokio_util::task::TaskTracker`] to that, rounds up to multiples of 128 bytes.
+    /// tokio and [`tokio_util::task::TaskTracker`] add to a task, and round up to multiples of
+    /// 128 bytes.
     #[test]
-    fn a_sleeping_socket_fits_into_the_smallest_task() {
-        assert!(size_of::<Socket>() <= 128, "{} bytes", size_of::<Socket>());
+    fn a_hibernated_socket_fits_into_the_smallest_task() {
+        let size = size_of::<Socket<TcpStream>>();
+        assert!(size <= 128, "{size} bytes");
     }
 }

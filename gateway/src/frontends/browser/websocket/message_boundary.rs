@@ -1,5 +1,5 @@
-//! Where one message of a browser's ends and the next has not begun: there, and nowhere else, whatever reads the
-//! socket's frames holds nothing of them.
+//! Tracks message boundaries in the inbound byte stream. Only at a boundary can the frame reader be
+//! dropped without losing data.
 
 use std::io::{self, Cursor};
 use std::pin::Pin;
@@ -9,18 +9,19 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_tungstenite::tungstenite::protocol::frame::FrameHeader;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::OpCode;
 
-/// The largest header of a frame (RFC 6455 §5.2): two bytes, eight of an extended length, four of the mask.
+/// Size of the largest frame header (RFC 6455 §5.2): two bytes, eight of an extended length, four of
+/// the mask.
 const MAX_HEADER_BYTES: usize = 14;
 
-/// Where in a sequence of frames the bytes that have passed end (RFC 6455 §5.2 and §5.4).
+/// Position in a sequence of frames (RFC 6455 §5.2 and §5.4).
 #[derive(Debug, Default)]
 struct Position {
-    /// The part of a frame's header that has passed.
+    /// Bytes of an incomplete frame header.
     header: [u8; MAX_HEADER_BYTES],
     header_bytes: usize,
-    /// Bytes of a frame's payload that have not.
+    /// Bytes of the current frame's payload that are still to come.
     payload_left: u64,
-    /// A message has begun whose last frame has not.
+    /// True within a fragmented message.
     in_fragments: bool,
 }
 
@@ -55,42 +56,42 @@ impl Position {
                 }
             }
             Ok(None) if self.header_bytes < MAX_HEADER_BYTES => {}
-            // No frame: whoever reads it refuses it too, and behind it there are no messages.
+            // An invalid header: tungstenite refuses it too, and no message follows it.
             Ok(None) | Err(_) => self.payload_left = u64::MAX,
         }
     }
 }
 
-/// A stream that knows where in a browser's messages its reader stands.
+/// A stream that tracks the position of its reader.
 #[derive(Debug)]
-pub(crate) struct Followed<S> {
+pub(super) struct BoundaryTracker<S> {
     stream: S,
     position: Position,
 }
 
-impl<S> Followed<S> {
-    /// Follows a stream of which these bytes have been read.
-    pub(crate) fn after(read: &[u8], stream: S) -> Self {
+impl<S> BoundaryTracker<S> {
+    /// Tracks a stream of which `read` has been read already.
+    pub(super) fn new(read: &[u8], stream: S) -> Self {
         let mut position = Position::default();
         position.pass(read);
         Self { stream, position }
     }
 
-    /// Whether what has been read ends with a message.
-    pub(crate) fn is_between_messages(&self) -> bool {
+    /// Returns true if the last byte read ended a message.
+    pub(super) fn is_between_messages(&self) -> bool {
         self.position.is_between_messages()
     }
 
-    pub(crate) const fn get_ref(&self) -> &S {
+    pub(super) const fn get_ref(&self) -> &S {
         &self.stream
     }
 
-    pub(crate) fn into_inner(self) -> S {
+    pub(super) fn into_inner(self) -> S {
         self.stream
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Followed<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for BoundaryTracker<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -103,7 +104,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Followed<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Followed<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for BoundaryTracker<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -129,7 +130,7 @@ mod tests {
 
     use super::*;
 
-    /// A masked frame, as browsers send them.
+    /// Returns a masked frame, as browsers send them.
     fn frame(opcode: OpCode, is_final: bool, payload: usize) -> Vec<u8> {
         let header = FrameHeader {
             is_final,
@@ -144,7 +145,7 @@ mod tests {
         bytes
     }
 
-    /// One message: some data frames, with control frames before each but the first.
+    /// Generates one message: some data frames, with control frames before each but the first.
     fn message() -> impl Strategy<Value = Vec<Vec<u8>>> {
         let length = prop_oneof![9 => 0..130_usize, 1 => 65_530..65_540_usize];
         let pings = proptest::collection::vec(0..126_usize, 0..3);
@@ -210,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn behind_what_is_no_frame_there_is_no_boundary() {
+    fn no_boundary_follows_an_invalid_frame() {
         let mut position = Position::default();
         position.pass(&[0x83, 0x80, 0, 0, 0, 0]);
         position.pass(&frame(OpCode::Data(Data::Text), true, 5));

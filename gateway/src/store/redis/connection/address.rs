@@ -1,4 +1,4 @@
-//! Where Redis is, and in what shape: what `store.url` says.
+//! The address and the shape of a Redis, as `store.url` states them.
 
 use redis::{ConnectionInfo, IntoConnectionInfo};
 
@@ -11,7 +11,7 @@ pub struct RedisAddress {
     pub(super) tls: bool,
 }
 
-/// How the servers belong together.
+/// Shape of a deployment of Redis servers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Shape {
     /// One server.
@@ -33,7 +33,7 @@ pub enum AddressError {
     /// A query or a fragment.
     #[error("nothing may follow the path: write % and two digits for ? or # in a password")]
     Trailer,
-    /// A host that is none.
+    /// A malformed host; its number in the list, from 1.
     #[error(
         "host {0} is not of the form host or host:port; write % and two digits for @, : or / in a password"
     )]
@@ -46,7 +46,7 @@ pub enum AddressError {
         "name the service that the Sentinels watch, as in redis+sentinel://host:26379/mymaster"
     )]
     Service,
-    /// A database that is none.
+    /// A malformed database number.
     #[error("the database is a number of 0 or more")]
     Database,
     /// A database of a cluster.
@@ -130,7 +130,7 @@ impl RedisAddress {
         })
     }
 
-    /// Whether the connections are to be encrypted.
+    /// Returns true if the connections are to be encrypted.
     pub const fn tls(&self) -> bool {
         self.tls
     }

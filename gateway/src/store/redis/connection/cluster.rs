@@ -1,5 +1,5 @@
-//! Masters that share the keys among them. The redis crate keeps the connections and follows keys that move; here every
-//! wait is bounded, and a set of connections that reaches nobody any more is replaced by a new one.
+//! A Redis Cluster: masters that share the keys among them. The redis crate keeps the connections and follows keys that
+//! move; this module bounds every wait, and replaces a set of connections that reaches no node any more.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,23 +16,24 @@ use tokio::time::{Instant, timeout};
 
 use super::dialer::{Dialer, Pushes, at, host_and_port, tcp_settings};
 use super::error::failure;
+use crate::random;
 use crate::store::{StoreError, StoreMetrics};
 
-/// How often a command is sent again that was sent to the wrong master, or whose master vanished. Every command of the
+/// Most times that a command is sent again after it reached a wrong master or its master vanished. Every command of the
 /// store may be repeated.
 const TRIES_AGAIN: u32 = 4;
 
 /// The shortest and the longest wait before that, in milliseconds.
 const WAIT_MS: (u64, u64) = (5, 100);
 
-/// How long after a failed try to connect the next may begin.
+/// Pause between a failed try to connect and the next one.
 const REST: Duration = Duration::from_millis(250);
 
-/// Failures for so long without a success in between mean that the connections reach nobody. The crate would try again
+/// Time of failures without a success after which the connections are taken to reach no node. The crate would try again
 /// without a pause.
 const LOST_AFTER: Duration = Duration::from_millis(500);
 
-/// How often a subscription is sent on to another master at most.
+/// Most times that a subscription is sent on to another master.
 const REDIRECTIONS: usize = 4;
 
 /// A cluster.
@@ -45,7 +46,7 @@ pub(super) struct Cluster {
 }
 
 struct Shared {
-    /// What the URL names, and what was learnt since.
+    /// Nodes that the URL names, and those learnt since.
     nodes: Mutex<Vec<ConnectionInfo>>,
     connecting: tokio::sync::Mutex<Option<Instant>>,
     current: Mutex<Option<Current>>,
@@ -54,7 +55,7 @@ struct Shared {
 #[derive(Clone)]
 struct Current {
     connection: ClusterConnection,
-    /// Whether channels belong to slots, as keys do; Redis has that from version 7 on.
+    /// Channels belong to slots, as keys do: from Redis 7 on.
     sharded: bool,
     /// When the failures began that no success has followed.
     failing_since: Arc<Mutex<Option<Instant>>>,
@@ -80,7 +81,7 @@ impl Cluster {
         }
     }
 
-    /// Whether channels belong to slots: a script can then publish on its own slot's only.
+    /// Returns true if channels belong to slots: a script can then publish on channels of its own slot only.
     pub(super) async fn is_sharded(&self) -> Result<bool, StoreError> {
         Ok(self.current().await?.sharded)
     }
@@ -91,7 +92,7 @@ impl Cluster {
         self.judge(&current, answer)
     }
 
-    /// Whether some node says that every slot is served.
+    /// Returns successfully if a node says that every slot is served.
     pub(super) async fn check(&self) -> Result<(), StoreError> {
         let mut current = self.current().await?;
         let mut question = redis::cmd("CLUSTER");
@@ -105,7 +106,7 @@ impl Cluster {
         let said: String = self
             .judge(&current, answer)?
             .and_then(|value| Ok(redis::from_redis_value(value)?))
-            .map_err(|error| failure(error))?;
+            .map_err(failure)?;
         if said
             .lines()
             .any(|line| line.trim_end() == "cluster_state:ok")
@@ -128,7 +129,7 @@ impl Cluster {
             .map_err(|error| unavailable(&error))?
             .sharded;
         let mut nodes = self.shared.nodes.lock().clone();
-        fastrand::shuffle(&mut nodes);
+        random::shuffle(&mut nodes);
         let mut said = RedisError::from((
             ErrorKind::ClusterConnectionNotFound,
             "the cluster has no node",
@@ -168,7 +169,7 @@ impl Cluster {
         loop {
             let (mut connection, pushes) = self.dialer.connect_to_hear(&node).await?;
             let Err(error) = subscribe.query_async::<Value>(&mut connection).await else {
-                // The owner may have become a replica that nobody publishes to. It knows who is what.
+                // The owner may have become a replica, to which no message is published. It knows the new roles.
                 self.learn(&mut connection, &node).await;
                 return Ok((connection, pushes));
             };
@@ -254,7 +255,7 @@ impl Cluster {
 
     async fn connect(&self) -> Result<Current, StoreError> {
         let mut failed_at = self.shared.connecting.lock().await;
-        // Whoever held the lock before may have connected.
+        // The previous holder of the lock may have connected.
         if let Some(current) = self.shared.current.lock().clone() {
             return Ok(current);
         }
@@ -263,10 +264,7 @@ impl Cluster {
         }
         // Stands if this is dropped before it is done.
         *failed_at = Some(Instant::now());
-        let current = self
-            .connect_to_all()
-            .await
-            .map_err(|error| failure(error))?;
+        let current = self.connect_to_all().await.map_err(failure)?;
         *failed_at = None;
         *self.shared.current.lock() = Some(current.clone());
         self.metrics.connection_opened();

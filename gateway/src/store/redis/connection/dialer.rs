@@ -1,4 +1,4 @@
-//! How one server is connected to: with what credentials, under which limits of time.
+//! Connections to one server, with its credentials and time limits.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -35,7 +35,7 @@ pub(super) struct Dialer {
     timeout: Duration,
 }
 
-/// What a connection is told without having asked. Ends with the connection, or when nobody takes what comes.
+/// Messages that a server sends unasked. The channel ends with the connection, or when its receiver is full.
 pub(crate) type Pushes = mpsc::Receiver<PushInfo>;
 
 impl Dialer {
@@ -56,7 +56,7 @@ impl Dialer {
         };
         // Reads the certificates, so that a file that holds none shows itself at once.
         for node in &address.nodes {
-            dialer.client(node).map_err(|error| failure(error))?;
+            dialer.client(node).map_err(failure)?;
         }
         Ok(dialer)
     }

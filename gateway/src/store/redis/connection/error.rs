@@ -11,7 +11,7 @@ impl From<AddressError> for StoreError {
     }
 }
 
-/// Whether a server has said this. Its own errors have a code.
+/// Returns true if a server gave this answer. A server's own errors have a code; those of the connection do not.
 pub(super) fn is_answer(answer: &RedisResult<Value>) -> bool {
     answer
         .as_ref()
@@ -20,8 +20,8 @@ pub(super) fn is_answer(answer: &RedisResult<Value>) -> bool {
 }
 
 pub(super) fn understood<T: FromRedisValue>(answer: RedisResult<Value>) -> Result<T, StoreError> {
-    let value = answer.map_err(|error| failure(error))?;
-    T::from_redis_value(value).map_err(|error| StoreError::corrupt(error))
+    let value = answer.map_err(failure)?;
+    T::from_redis_value(value).map_err(StoreError::corrupt)
 }
 
 /// A Redis error in the store's terms.

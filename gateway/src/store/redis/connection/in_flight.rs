@@ -1,8 +1,8 @@
-//! A bound on the commands that are under way: whatever is more waits in line, for as long as Redis answers anybody.
+//! A limit on the commands in flight to one Redis. Further commands wait in line as long as Redis answers any.
 //!
-//! Thousands of browsers may want something in one second. Were all their commands sent at once, each would stand in
-//! Redis' own queue behind all before it, its `command_timeout` would run out there, and a Redis that is merely busy
-//! would be taken for one that is down.
+//! Thousands of browsers may need the store within one second. If all their commands were sent at once, each would stand
+//! in Redis' own queue behind all others, its `command_timeout` would run out there, and a busy Redis would be taken for
+//! one that is down.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,44 +14,43 @@ use tokio::time::{Instant, timeout_at};
 use crate::store::metrics::InGauge;
 use crate::store::{StoreError, StoreMetrics};
 
-/// Commands that one server is given at a time. They keep it busy at the end of a way of several milliseconds, for it
-/// answers some tens of thousands a second; and only one that answers fewer than 256 a second lets any of them wait
-/// for longer than that.
+/// Commands in flight to one server. A server answers some tens of thousands a second, so 256 keep it busy over a round
+/// trip of several milliseconds; only one that answers fewer than 256 a second makes any of them wait for a second.
 const EACH_SERVER: usize = 256;
 
-/// How long a command waits in line at most: a Redis that answers 20,000 a second has answered 60,000 by then, one for
-/// each browser that a large node holds. An app or a page waits about as long for its answer.
+/// Longest wait in line. A Redis that answers 20,000 commands a second has answered 60,000 by then, one for each browser
+/// of a large node. An app or a page waits about as long for its answer.
 const IN_LINE: Duration = Duration::from_secs(3);
 
-/// The in_flight of the commands to one Redis. A clone is the same in_flight.
+/// Limit on the commands in flight to one Redis. Clones share one limit.
 #[derive(Clone)]
 pub(super) struct InFlightLimit {
     shared: Arc<Shared>,
 }
 
 struct Shared {
-    /// Gives in_flight in the order in which they were asked for.
+    /// Permits, given in the order of the requests for them.
     free: Semaphore,
-    /// Rises with each answer that Redis gives.
+    /// Number of answers so far.
     answers: AtomicU64,
-    /// Rises with each command that gets none.
+    /// Number of commands without an answer so far.
     failures: AtomicU64,
-    /// How long there may be failures and no answer before whoever waits gives up.
+    /// Time of failures without an answer after which a waiting command gives up.
     silence: Duration,
-    /// How long anybody waits.
+    /// Longest wait in line.
     in_line: Duration,
     metrics: StoreMetrics,
 }
 
-/// A place: given back when it is dropped.
+/// Permission for one command in flight, given back on drop.
 pub(super) struct InFlightPermit<'a> {
-    // In this order: whoever gets the place next is counted after.
+    // In this order: the gauge falls before the next command gets the permit and raises it.
     _in_flight: InGauge,
     _permit: SemaphorePermit<'a>,
 }
 
 impl InFlightLimit {
-    /// InFlightLimit for commands that so many servers share. `silence` is how long a command may take.
+    /// Creates a limit for this number of servers. `silence` is the time that a command may take.
     pub(super) fn new(servers: usize, silence: Duration, metrics: StoreMetrics) -> Self {
         Self::with_patience(servers, (silence, IN_LINE), metrics)
     }
@@ -75,11 +74,11 @@ impl InFlightLimit {
         }
     }
 
-    /// Waits in line for a place.
+    /// Waits in line for a permit.
     ///
     /// # Errors
-    /// [`StoreError::Timeout`] when nobody is answered any more, and [`StoreError::Busy`] when too many are before this
-    /// one. Nothing was sent.
+    /// Returns [`StoreError::Timeout`] if Redis answers no command any more, and [`StoreError::Busy`] if too many are in
+    /// line before this one. Nothing was sent.
     pub(super) async fn take(&self) -> Result<InFlightPermit<'_>, StoreError> {
         let permit = match self.shared.free.try_acquire() {
             Ok(permit) => permit,
@@ -91,12 +90,12 @@ impl InFlightLimit {
         })
     }
 
-    /// Notes that Redis has answered somebody.
+    /// Records an answer.
     pub(super) fn answered(&self) {
         self.shared.answers.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Notes that somebody got no answer.
+    /// Records a command without an answer.
     pub(super) fn failed(&self) {
         self.shared.failures.fetch_add(1, Ordering::Relaxed);
     }
@@ -116,7 +115,7 @@ impl InFlightLimit {
             let so_far = self.shared.so_far();
             match timeout_at(last_call.min(Instant::now() + *silence), &mut turn).await {
                 Ok(turn) => {
-                    return turn.map_err(|closed| StoreError::unavailable(closed));
+                    return turn.map_err(StoreError::unavailable);
                 }
                 Err(_) if self.shared.only_fails_since(so_far) => return Err(StoreError::Timeout),
                 Err(_) if Instant::now() >= last_call => {
@@ -130,7 +129,7 @@ impl InFlightLimit {
 }
 
 impl Shared {
-    /// How many answers and failures there were.
+    /// Returns the numbers of answers and failures so far.
     fn so_far(&self) -> (u64, u64) {
         (
             self.answers.load(Ordering::Relaxed),
@@ -138,7 +137,7 @@ impl Shared {
         )
     }
 
-    /// Whether commands have failed since and none was answered.
+    /// Returns true if commands have failed since then and none was answered.
     fn only_fails_since(&self, (answers, failures): (u64, u64)) -> bool {
         let now = self.so_far();
         now.0 == answers && now.1 > failures
@@ -159,20 +158,20 @@ mod tests {
         InFlightLimit::with_patience(1, (SILENCE, PATIENCE), StoreMetrics::default())
     }
 
-    /// All in_flight but so many.
+    /// Takes all permits except `free`.
     async fn full_but(in_flight: &InFlightLimit, free: usize) -> Vec<InFlightPermit<'_>> {
         let mut taken = Vec::new();
         for _ in free..EACH_SERVER {
-            taken.push(in_flight.take().await.expect("a free place"));
+            taken.push(in_flight.take().await.expect("a free permit"));
         }
         taken
     }
 
     #[tokio::test]
-    async fn places_are_given_in_the_order_in_which_they_were_asked_for() {
+    async fn permits_are_given_in_the_order_of_the_requests() {
         let in_flight = in_flight();
         let mut taken = full_but(&in_flight, 1).await;
-        taken.push(in_flight.take().await.expect("the last place"));
+        taken.push(in_flight.take().await.expect("the last permit"));
         let (mut first, mut second) = (Box::pin(in_flight.take()), Box::pin(in_flight.take()));
         assert!(
             first.as_mut().now_or_never().is_none() && second.as_mut().now_or_never().is_none()

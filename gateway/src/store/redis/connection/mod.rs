@@ -28,23 +28,23 @@ use self::sentinel::Sentinels;
 use super::script::{Call, Publisher};
 use crate::store::{StoreError, StoreMetrics};
 
-/// How a Redis is connected to.
+/// Settings of the connections to Redis.
 #[derive(Debug, Clone)]
 pub struct ConnectionSettings {
-    /// Where it is: see [`RedisAddress::parse`].
+    /// Address: see [`RedisAddress::parse`].
     pub url: String,
     /// The only certificate authority to believe, in PEM; `None` believes the system's.
     pub ca: Option<Vec<u8>>,
     /// Connections to the one server or the master. A cluster has one to each of its nodes.
     pub pool_size: u32,
-    /// How long a command may take.
+    /// Time that a command may take.
     pub command_timeout: Duration,
 }
 
 /// The fewest masters that make a cluster.
 const MASTERS: usize = 3;
 
-/// Connections to a Redis, whatever its shape. Cheap to clone.
+/// Connections to a Redis of any shape. Cheap to clone.
 #[derive(Clone)]
 pub struct Connections {
     topology: Topology,
@@ -71,10 +71,10 @@ impl fmt::Debug for Connections {
 }
 
 impl Connections {
-    /// Connections by these settings. None is made yet.
+    /// Creates connections by these settings, without connecting yet.
     ///
     /// # Errors
-    /// The URL is none of Redis, or the certificates cannot be read.
+    /// Returns an error if the URL is not one of Redis, or if the certificates cannot be read.
     pub fn new(settings: &ConnectionSettings, metrics: StoreMetrics) -> Result<Self, StoreError> {
         let ConnectionSettings {
             url,
@@ -175,7 +175,8 @@ impl Connections {
         self.query_at_once("publish", &publish).await
     }
 
-    /// Whether commands are answered. Asks past the line: that many wait in it does not mean that they are not.
+    /// Returns successfully if Redis answers commands. The question does not wait in line, because a long line is no
+    /// outage.
     pub(super) async fn check(&self) -> Result<(), StoreError> {
         match &self.topology {
             Topology::Pool(_) => self.query_at_once("check", &redis::cmd("PING")).await,
@@ -194,7 +195,7 @@ impl Connections {
         }
     }
 
-    /// Takes the connections of today for broken, whatever they seem to be, and makes new ones.
+    /// Marks all present connections as broken, however they seem, and makes new ones.
     pub(super) fn invalidate(&self) {
         match &self.topology {
             Topology::Pool(pool) => pool.invalidate(),
@@ -202,7 +203,7 @@ impl Connections {
         }
     }
 
-    /// Whether all keys are with one server, so that a script may touch several.
+    /// Returns true if one server has all keys, so that a script may touch several.
     pub(super) const fn is_one_server(&self) -> bool {
         matches!(self.topology, Topology::Pool(_))
     }

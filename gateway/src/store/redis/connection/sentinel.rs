@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::dialer::{Dialer, Pushes, at};
 
-/// How long one Sentinel may take: the next may know as well.
+/// Time that one Sentinel may take: the next may know as well.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Sentinels that know the same service.
@@ -50,7 +50,7 @@ impl Sentinels {
         Ok((connection, pushes))
     }
 
-    /// Where the master is, by the first Sentinel that says.
+    /// Returns the master's address, by the first Sentinel that answers.
     async fn master(&self) -> RedisResult<ConnectionInfo> {
         let mut said = RedisError::from((ErrorKind::EmptySentinelList, "no Sentinel to ask"));
         let first = self.preferred.load(Ordering::Relaxed);

@@ -4,16 +4,16 @@ use http::{HeaderMap, HeaderValue};
 use sqlx::SqlitePool;
 
 use super::Phone;
-use super::face::registration;
 use super::sessions::PhoneSession;
 use crate::accounts::Account;
 use crate::browsers::Origin;
-use crate::host::{Host, Visitor};
+use crate::face::FaceChecks;
 use crate::pages::{CookieName, Failure, Surface};
 use crate::registers::Registers;
 use crate::serving::Connection;
+use crate::surface::{SurfaceContext, Visitor};
 
-impl Host for Phone {
+impl SurfaceContext for Phone {
     const SURFACE: Surface = Surface::Phone;
 
     const REGISTRATION_COOKIE: CookieName = CookieName("shili_app_registration");
@@ -30,8 +30,8 @@ impl Host for Phone {
         connection.secure
     }
 
-    fn face_check_page(&self) -> Option<&'static str> {
-        self.face.is_ready().then_some(registration::BEGIN)
+    fn face_checks(&self) -> Option<&FaceChecks> {
+        Some(&self.face)
     }
 
     async fn log_in(

@@ -1,4 +1,4 @@
-//! What can go wrong between a scan and a confirm, as a person reads it: what happened, and what to do.
+//! Errors between a scan and a confirm, as a person reads them: the cause, and the way on.
 
 use std::borrow::Cow;
 
@@ -12,9 +12,9 @@ use super::gateway_client::GatewayError;
 use crate::cards::CardRefusal;
 use crate::pages::{Failure, Frame, Locale, page};
 
-/// A trouble.
+/// Why a login cannot go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trouble {
+pub enum ScanError {
     /// The text leads elsewhere than to the gateway.
     NotALoginCode,
     /// No login waits for the code.
@@ -42,19 +42,16 @@ pub enum Trouble {
 }
 
 #[derive(Template)]
-#[template(path = "phone/trouble.html")]
-struct TroublePage<'a> {
+#[template(path = "phone/scan_error.html")]
+struct ScanErrorPage<'a> {
     frame: Frame<'a>,
     title: Cow<'static, str>,
     advice: Cow<'static, str>,
     way_on: (&'a str, &'static str),
 }
 
-impl Trouble {
-    /// The page that tells it, with what to do next: where the trouble may pass, that is to go back to `here`.
-    ///
-    /// # Errors
-    /// The page cannot be written.
+impl ScanError {
+    /// The page that tells it, with what to do next: where the error may pass, that is to go back to `here`.
     pub fn answer(self, locale: Locale, here: &str) -> Result<Response, Failure> {
         let frame = Frame::phone(locale, here);
         let [title, advice] = self.texts(locale);
@@ -66,7 +63,7 @@ impl Trouble {
         };
         let mut response = page(
             self.status(),
-            &TroublePage {
+            &ScanErrorPage {
                 frame,
                 title,
                 advice,
@@ -102,7 +99,7 @@ impl Trouble {
         }
     }
 
-    /// What happened, and what to do.
+    /// The cause, and the way on.
     fn texts(self, locale: Locale) -> [Cow<'static, str>; 2] {
         let texts = &locale.texts().scan_errors;
         let texts = match self {
@@ -130,7 +127,7 @@ impl Trouble {
     }
 }
 
-impl From<GatewayError> for Trouble {
+impl From<GatewayError> for ScanError {
     fn from(error: GatewayError) -> Self {
         match error {
             GatewayError::Refused(problem) => of_problem(&problem),
@@ -142,28 +139,28 @@ impl From<GatewayError> for Trouble {
     }
 }
 
-fn of_problem(problem: &Problem) -> Trouble {
+fn of_problem(problem: &Problem) -> ScanError {
     match problem.error {
-        ErrorCode::NotALoginCode => Trouble::NotALoginCode,
-        ErrorCode::UnknownCode => Trouble::UnknownCode,
-        ErrorCode::AlreadyScanned => Trouble::AlreadyScanned,
-        ErrorCode::AlreadyDecided => Trouble::AlreadyDecided,
-        ErrorCode::LoginExpired => Trouble::Expired,
-        ErrorCode::UnknownLogin | ErrorCode::NotScanned => Trouble::NotScanned,
-        ErrorCode::IdentityNotAllowed => Trouble::IdentityNotAllowed,
+        ErrorCode::NotALoginCode => ScanError::NotALoginCode,
+        ErrorCode::UnknownCode => ScanError::UnknownCode,
+        ErrorCode::AlreadyScanned => ScanError::AlreadyScanned,
+        ErrorCode::AlreadyDecided => ScanError::AlreadyDecided,
+        ErrorCode::LoginExpired => ScanError::Expired,
+        ErrorCode::UnknownLogin | ErrorCode::NotScanned => ScanError::NotScanned,
+        ErrorCode::IdentityNotAllowed => ScanError::IdentityNotAllowed,
         ErrorCode::IdentityRefused => {
             let card = problem.reason.as_deref().and_then(CardRefusal::named);
-            card.map_or(Trouble::IdentityRefused, Trouble::CardRefused)
+            card.map_or(ScanError::IdentityRefused, ScanError::CardRefused)
         }
-        ErrorCode::TooManyRequests => Trouble::TooMany(problem.retry_after.unwrap_or(60)),
-        ErrorCode::TemporarilyUnavailable => Trouble::Unavailable,
+        ErrorCode::TooManyRequests => ScanError::TooMany(problem.retry_after.unwrap_or(60)),
+        ErrorCode::TemporarilyUnavailable => ScanError::Unavailable,
         error => {
             tracing::error!(
                 error = error.as_str(),
                 detail = problem.detail,
                 "the gateway refused the app"
             );
-            Trouble::Unreachable
+            ScanError::Unreachable
         }
     }
 }

@@ -9,12 +9,13 @@ use super::relying_party::LoggedIn;
 use super::sessions::PortalSession;
 use crate::accounts::Account;
 use crate::browsers::{LoginMethod, Origin};
-use crate::host::{Host, Visitor};
+use crate::face::FaceChecks;
 use crate::pages::{CookieName, Failure, Surface};
 use crate::registers::Registers;
 use crate::serving::Connection;
+use crate::surface::{SurfaceContext, Visitor};
 
-impl Host for Portal {
+impl SurfaceContext for Portal {
     const SURFACE: Surface = Surface::Portal;
 
     const REGISTRATION_COOKIE: CookieName = CookieName("shili_hall_registration");
@@ -32,7 +33,7 @@ impl Host for Portal {
     }
 
     /// A computer need not have a camera.
-    fn face_check_page(&self) -> Option<&'static str> {
+    fn face_checks(&self) -> Option<&FaceChecks> {
         None
     }
 

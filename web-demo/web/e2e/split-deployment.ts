@@ -1,18 +1,18 @@
-/** The hall in one process and its gateway in another, as a deployment has them. */
+/** The hall and its gateway in two processes, as in a deployment. */
 import { Demo } from "./demo.ts";
 import { type ClientSettings, Gateway, freeOrigin } from "./gateway.ts";
 
 const HALL_SECRET = "a secret of the hall";
 const INTROSPECTION_SECRET = "a secret of the gateway";
 
-export class Apart {
+export class SplitDeployment {
   private constructor(
     readonly demo: Demo,
     readonly gateway: Gateway,
   ) {}
 
-  /** Starts both, with further relying parties at the gateway. */
-  static async start(others: readonly ClientSettings[] = []): Promise<Apart> {
+  /** Starts both, and registers further relying parties at the gateway. */
+  static async start(others: readonly ClientSettings[] = []): Promise<SplitDeployment> {
     const origin = await freeOrigin();
     const secrets = ["--client-secret", HALL_SECRET, "--introspection-secret", INTROSPECTION_SECRET];
     const demo = await Demo.start({}, ["--gateway-url", origin, ...secrets]);
@@ -25,7 +25,7 @@ export class Apart {
       redirect_uris: [`${portal}/callback`],
       origins: [portal],
     };
-    return new Apart(demo, await Gateway.start(origin, introspection, [hall, ...others]));
+    return new SplitDeployment(demo, await Gateway.start(origin, introspection, [hall, ...others]));
   }
 
   async stop(): Promise<void> {

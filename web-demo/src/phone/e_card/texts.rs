@@ -1,11 +1,9 @@
 //! The texts of what can happen to the electronic card.
 
-use crate::cards::{CardPasswordRefused, CardRefusal, Obstacle, TypedPassword};
-use crate::pages::Locale;
-use crate::pages::texts::{ECard, ECardObstacle, ECardProblems, ECardState};
+use crate::cards::{CardRefusal, Obstacle};
+use crate::pages::texts::{ECard, ECardObstacle, ECardState};
 use crate::records::Words;
 use crate::records::inbox::Notice;
-use crate::registration::Problem;
 
 impl ECardState {
     /// The state of a person's electronic card.
@@ -23,7 +21,7 @@ impl ECardState {
 }
 
 impl ECardObstacle {
-    /// Why somebody cannot apply, and what to do.
+    /// Why a person cannot apply, and what to do.
     pub const fn of(&self, obstacle: Obstacle) -> &'static str {
         match obstacle {
             Obstacle::Provisional => self.provisional,
@@ -38,30 +36,8 @@ impl ECardObstacle {
     }
 }
 
-impl ECardProblems {
-    /// Why a password is refused.
-    pub const fn of(&self, refused: CardPasswordRefused) -> &'static str {
-        match refused {
-            CardPasswordRefused::NotSixDigits => self.not_six_digits,
-            CardPasswordRefused::Simple => self.simple,
-            CardPasswordRefused::OwnNumber => self.own_number,
-        }
-    }
-}
-
 /// A notice, by its title and body in both languages.
 pub fn notice(text: fn(&'static ECard) -> [&'static str; 2]) -> Notice {
     let part = |part: usize| Words::of_texts(|texts| text(&texts.e_card)[part]);
     Notice::new(part(0), part(1))
-}
-
-/// What is said to a typed password that does not count.
-pub fn typed_words(typed: TypedPassword, locale: Locale) -> Option<String> {
-    let texts = &locale.texts().e_card.problems;
-    match typed {
-        TypedPassword::Right => None,
-        TypedPassword::TooMany(wait) => Some(Problem::TooMany(wait).text(locale)),
-        TypedPassword::Wrong => Some(texts.wrong.to_owned()),
-        TypedPassword::NotSet => Some(texts.not_set.to_owned()),
-    }
 }

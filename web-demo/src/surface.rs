@@ -1,4 +1,4 @@
-//! What registration and verification need of the surface that they happen on: both surfaces have the same pages.
+//! The two surfaces as the rooms see them that have pages on both: registration and verification.
 
 use std::future::Future;
 
@@ -7,14 +7,15 @@ use sqlx::SqlitePool;
 
 use crate::accounts::Account;
 use crate::browsers::Origin;
+use crate::face::FaceChecks;
 use crate::pages::{CookieName, Failure, Surface};
 use crate::registers::Registers;
 use crate::secret::Secret;
 use crate::serving::Connection;
 
-/// A surface that people register, verify themselves and log in on.
-pub trait Host: Clone + Send + Sync + 'static {
-    /// Which one it is.
+/// A surface on which people register, verify themselves and log in.
+pub trait SurfaceContext: Clone + Send + Sync + 'static {
+    /// The surface.
     const SURFACE: Surface;
 
     /// The cookie of a registration under way there.
@@ -23,16 +24,16 @@ pub trait Host: Clone + Send + Sync + 'static {
     /// The hall's database.
     fn db(&self) -> &SqlitePool;
 
-    /// What is asked of the outside world.
+    /// The registers of people, cards, units and messages.
     fn registers(&self) -> &Registers;
 
-    /// Whether cookies of this connection go over HTTPS only.
+    /// Returns true if cookies of this connection go over HTTPS only.
     fn is_secure(&self, connection: Connection) -> bool;
 
-    /// Where a registration has a face checked; nowhere if that is not possible here.
-    fn face_check_page(&self) -> Option<&'static str>;
+    /// The face checks; `None` on a surface that makes none.
+    fn face_checks(&self) -> Option<&FaceChecks>;
 
-    /// Logs the owner of an account in, whose request came from there: the `Set-Cookie` of the new session.
+    /// Logs the owner of an account in. Returns the `Set-Cookie` of the new session.
     fn log_in(
         &self,
         account: Account,
@@ -40,18 +41,17 @@ pub trait Host: Clone + Send + Sync + 'static {
         origin: &Origin,
     ) -> impl Future<Output = Result<HeaderValue, Failure>> + Send;
 
-    /// Who is logged in by a request's cookies.
+    /// Returns the person who is logged in by a request's cookies.
     fn visitor(
         &self,
         headers: &HeaderMap,
     ) -> impl Future<Output = Result<Option<Visitor>, Failure>> + Send;
 }
 
-/// Somebody who is logged in.
+/// A person who is logged in.
 #[derive(Debug)]
 pub struct Visitor {
-    /// Whose account.
     pub account_id: String,
-    /// What only their browser or phone knows.
+    /// A secret of the browser or phone.
     pub holder: Secret,
 }

@@ -1,0 +1,225 @@
+//! Tests of `load`.
+
+use super::*;
+
+fn environment(pairs: &[(&str, &str)]) -> Sources {
+    let environment = pairs
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    Sources {
+        environment,
+        ..Sources::default()
+    }
+}
+
+fn flag(name: &'static str, path: &'static str, value: &str) -> Flag {
+    Flag {
+        name,
+        path,
+        value: value.to_owned(),
+    }
+}
+
+fn loaded(sources: &Sources) -> Settings {
+    Settings::load(sources).expect("good settings").settings
+}
+
+#[test]
+fn flags_win_over_environment_over_file_over_defaults() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let file = directory.path().join("saoma.toml");
+    let text = "[lifetimes]\ncode = '1m'\nscanned = '1m'\nwaiting = '1m'";
+    std::fs::write(&file, text).expect("a file");
+    let mut sources = environment(&[
+        ("SAOMA_LIFETIMES_CODE", "2s"),
+        ("SAOMA_LIFETIMES_SCANNED", "2s"),
+    ]);
+    sources.file = Some(file.clone());
+    sources.flags = vec![flag("--scanned", "lifetimes.scanned", "3s")];
+    let Effective { settings, origins } = Settings::load(&sources).expect("good settings");
+    let lifetimes = settings.lifetimes;
+    let seconds = [
+        lifetimes.scanned,
+        lifetimes.code,
+        lifetimes.waiting,
+        lifetimes.access_token,
+    ]
+    .map(|lifetime| lifetime.as_secs());
+    assert_eq!(seconds, [3, 2, 60, 300]);
+    assert_eq!(origins["lifetimes.scanned"], Origin::Flag("--scanned"));
+    assert_eq!(
+        origins["lifetimes.code"],
+        Origin::Variable("SAOMA_LIFETIMES_CODE".into())
+    );
+    assert_eq!(origins["lifetimes.waiting"], Origin::File(file));
+    assert_eq!(origins.get("lifetimes.access_token"), None);
+}
+
+#[test]
+fn variables_are_read_by_the_type_of_their_setting() {
+    let settings = loaded(&environment(&[
+        ("SAOMA_SERVER_MAX_SOCKETS", "5"),
+        ("SAOMA_SERVER_TRUSTED_PROXIES", "10.0.0.0/8, fd00::/8"),
+        ("SAOMA_OPERATIONS_ENABLED", "false"),
+        ("SAOMA_LIMITS_OPEN_PER_ADDRESS_BURST", "100000"),
+        ("SAOMA_LOG_FORMAT", "json"),
+        ("SAOMA_OIDC_SIGNING_KEY", "5"),
+    ]));
+    assert_eq!(settings.server.max_sockets, 5);
+    assert_eq!(settings.server.trusted_proxies.len(), 2);
+    assert!(!settings.operations.enabled);
+    assert_eq!(settings.limits.open_per_address.burst.get(), 100_000);
+    assert_eq!(settings.limits.open_per_address.per.as_secs(), 60);
+    assert_eq!(settings.oidc.signing_key.as_deref(), Some(Path::new("5")));
+}
+
+#[test]
+fn a_secret_can_come_by_environment_into_a_section_of_the_file() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let file = directory.path().join("saoma.toml");
+    std::fs::write(
+        &file,
+        "[identity.introspection]\nurl = 'https://app.example/'\nclient_id = 'gateway'",
+    )
+    .expect("a file");
+    let mut sources = environment(&[]);
+    sources.file = Some(file);
+    let error = Settings::load(&sources).expect_err("no secret").to_string();
+    let wanted =
+        "the settings are not complete: missing field `client_secret` in `identity.introspection`";
+    assert_eq!(error, wanted);
+    sources.environment =
+        environment(&[("SAOMA_IDENTITY_INTROSPECTION_CLIENT_SECRET", "hunter2")]).environment;
+    let introspection = loaded(&sources)
+        .identity
+        .introspection
+        .expect("the section");
+    assert_eq!(introspection.client_secret.expose(), "hunter2");
+    assert_eq!(introspection.timeout.as_secs(), 2);
+}
+
+#[test]
+fn what_is_wrong_in_a_file_is_named_with_the_way_out() {
+    for (toml, message) in [
+        (
+            "[store]\nulr = 'x'",
+            "store.ulr is not a setting; did you mean store.url?",
+        ),
+        (
+            "[stor]\nurl = 'x'",
+            "stor is not a setting; did you mean store?",
+        ),
+        (
+            "store = 5",
+            "store: invalid type: integer `5`, expected struct StoreSettings",
+        ),
+        (
+            "[lifetimes]\ncode = 'soon'",
+            "lifetimes.code: invalid value: string \"soon\", expected a duration",
+        ),
+        (
+            "[lifetimes]\ncode = 25",
+            "lifetimes.code: invalid type: integer `25`, expected a duration",
+        ),
+        (
+            "[[clients]]\nclient_id = 'a'\nnames = 'A'",
+            "clients.names is not a setting; did you mean clients.name?",
+        ),
+        (
+            "[[clients]]\nclient_id = 'a'",
+            "clients: missing field `name`",
+        ),
+        (
+            "[[clients]]\nsecret = 12345",
+            "clients.secret: give text, in quotes",
+        ),
+        (
+            "identity.introspection.client_secret = 1",
+            "identity.introspection.client_secret: give text, in quotes",
+        ),
+        (
+            "\n[[clients]]\nsecret = 'hunter2",
+            "the settings: invalid TOML at line 3: invalid literal string, expected `'`",
+        ),
+    ] {
+        assert_eq!(
+            Settings::from_toml(toml).expect_err(toml).to_string(),
+            message
+        );
+    }
+}
+
+#[test]
+fn what_is_wrong_in_the_environment_or_a_flag_is_named_by_its_own_name() {
+    for (name, value, message) in [
+        (
+            "SAOMA_STORE_ULR",
+            "x",
+            "SAOMA_STORE_ULR is not a setting; did you mean SAOMA_STORE_URL?",
+        ),
+        (
+            "SAOMA_STORE_POOL_SIZE",
+            "x",
+            "SAOMA_STORE_POOL_SIZE: invalid type: string \"x\", expected u32",
+        ),
+        (
+            "PORT",
+            "http",
+            "PORT: \"http\" is no port: give a number from 0 to 65535",
+        ),
+    ] {
+        assert_eq!(
+            Settings::load(&environment(&[(name, value)]))
+                .expect_err(name)
+                .to_string(),
+            message
+        );
+    }
+    let flags = vec![flag("--listen", "server.listen", "8080")];
+    let error = Settings::load(&Sources {
+        flags,
+        ..Sources::default()
+    })
+    .expect_err("no address")
+    .to_string();
+    assert!(error.starts_with("--listen: "), "{error}");
+}
+
+#[test]
+fn port_changes_the_port_alone() {
+    for (pairs, listen) in [
+        (&[("PORT", "9000")][..], "127.0.0.1:9000"),
+        (
+            &[("PORT", "9000"), ("SAOMA_SERVER_LISTEN", "[::]:80")],
+            "[::]:9000",
+        ),
+        (&[("PORT", "")], "127.0.0.1:8080"),
+    ] {
+        assert_eq!(
+            loaded(&environment(pairs)).server.listen.to_string(),
+            listen
+        );
+    }
+    let flags = vec![flag("--listen", "server.listen", "127.0.0.1:7")];
+    let sources = Sources {
+        flags,
+        ..environment(&[("PORT", "9000")])
+    };
+    assert_eq!(loaded(&sources).server.listen.port(), 7);
+}
+
+#[test]
+fn redis_url_is_for_where_nothing_else_names_the_store() {
+    let key = ("SAOMA_OIDC_SIGNING_KEY", "key.pem");
+    let alias = ("REDIS_URL", "redis://alias");
+    assert_eq!(
+        loaded(&environment(&[key, alias])).store.url,
+        "redis://alias"
+    );
+    let own = ("SAOMA_STORE_URL", "redis://own");
+    assert_eq!(
+        loaded(&environment(&[key, own, alias])).store.url,
+        "redis://own"
+    );
+}

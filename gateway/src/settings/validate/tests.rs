@@ -1,0 +1,106 @@
+//! Tests of `validate`.
+
+use super::*;
+
+#[test]
+fn the_defaults_are_right_but_nobody_can_log_in_with_them() {
+    let settings = Settings::from_toml("").expect("the defaults are right");
+    assert!(settings.validate_complete().is_err());
+}
+
+#[test]
+fn each_wrong_setting_is_named() {
+    for (toml, named) in [
+        (
+            "server.public_url = 'https://login.example/path'",
+            "server.public_url",
+        ),
+        (
+            "server.public_url = 'https://LOGIN.example'",
+            "server.public_url",
+        ),
+        ("server.backlog = 0", "server.backlog"),
+        ("server.header_timeout = '0s'", "server.header_timeout"),
+        ("store.url = 'mysql://x'", "store.url"),
+        ("store.url = 'redis:'", "store.url"),
+        ("store.url = 'rediss://a/#insecure'", "store.url"),
+        ("store.url = 'redis://a,b'", "store.url"),
+        ("store.url = 'redis+sentinel://a,b'", "store.url"),
+        ("store.url = 'redis+cluster://a/1'", "store.url"),
+        (
+            "store = { url = 'redis://a', ca_file = 'ca.pem' }",
+            "store.ca_file",
+        ),
+        ("store.url = 'redis://x'", "oidc.signing_key"),
+        ("store.pool_size = 0", "store.pool_size"),
+        ("sockets.ping_interval = '0s'", "sockets.ping_interval"),
+        ("sockets.ping_interval = '1m'", "sockets.ping_interval"),
+        ("lifetimes.scanned = '0s'", "lifetimes.scanned"),
+        ("lifetimes.waiting = '1m'", "lifetimes.waiting"),
+        (
+            "lifetimes.authorization_code = '11m'",
+            "lifetimes.authorization_code",
+        ),
+        (
+            "limits.scan_per_person.per = '0s'",
+            "limits.scan_per_person.per",
+        ),
+        (
+            "limits.scan_per_person = { burst = 4000000000, per = '1s' }",
+            "limits.scan_per_person",
+        ),
+        ("log.filter = 'saoma=loud'", "log.filter"),
+        (
+            "identity.introspection = { url = 'http://a:b@c/', client_id = 'a', client_secret = 'b' }",
+            "identity.introspection.url",
+        ),
+        (
+            "identity.jwks = { url = 'jwks.json', issuer = 'i', audience = 'a' }",
+            "identity.jwks.url",
+        ),
+    ] {
+        let error = Settings::from_toml(toml).expect_err(toml).to_string();
+        assert!(error.starts_with(&format!("{named}: ")), "{toml}: {error}");
+    }
+}
+
+#[test]
+fn each_wrong_setting_of_a_client_is_named() {
+    let good = "client_id = 'a', name = 'A', redirect_uris = ['https://a.example/']";
+    Settings::from_toml(&format!("clients = [{{ {good} }}]")).expect("a good client");
+    for (right, wrong, named) in [
+        ("'a'", "'a b'", "clients.client_id"),
+        ("'A'", "' '", "clients.name"),
+        ("'A'", "'A', secret = ''", "clients.secret"),
+        ("['https://a.example/']", "[]", "clients.redirect_uris"),
+        ("https://a.example/", "/callback", "clients.redirect_uris"),
+        (
+            "https://a.example/",
+            "https://a.example/#x",
+            "clients.redirect_uris",
+        ),
+        (
+            "https://a.example/",
+            "javascript://a.example/%0aalert(1)",
+            "clients.redirect_uris",
+        ),
+        (
+            "'A'",
+            "'A', origins = ['https://a.example/']",
+            "clients.origins",
+        ),
+        ("'A'", "'A', origins = ['*']", "clients.origins"),
+    ] {
+        let client = good.replacen(right, wrong, 1);
+        let error = Settings::from_toml(&format!("clients = [{{ {client} }}]"))
+            .expect_err(&client)
+            .to_string();
+        assert!(
+            error.starts_with(&format!("{named}: ")),
+            "{client}: {error}"
+        );
+    }
+    let error = Settings::from_toml(&format!("clients = [{{ {good} }}, {{ {good} }}]"))
+        .expect_err("two of one id");
+    assert_eq!(error.to_string(), "clients: \"a\" is there twice");
+}

@@ -1,0 +1,272 @@
+//! Logins, events and redemptions for the checks of a store.
+
+use std::time::Duration;
+
+use saoma_gateway::limits::{LimitName, Rate};
+use saoma_gateway::store::{
+    Applied, Attempt, Change, Confirmation, Counted, Grant, LoginRequest, NewLogin, NodeId,
+    Opening, Precondition, Redemption, Scan, Scanned, Store, Transition,
+};
+use saoma_protocol::{
+    AuthorizationCode, CodeChallenge, Digest, Event, Identity, IdentityKind, LoginId, PersonId,
+    Place, RejectReason, RequesterContext, ScanCode, UserCode,
+};
+
+pub(crate) const MINUTE: Duration = Duration::from_secs(60);
+
+pub(crate) fn node(name: &str) -> NodeId {
+    NodeId::new(name)
+}
+
+pub(crate) fn id(number: u8) -> LoginId {
+    LoginId::from_random([number; LoginId::BYTES])
+}
+
+pub(crate) fn person(name: &str) -> PersonId {
+    PersonId::new(name)
+}
+
+pub(crate) fn digest(text: &str) -> Digest {
+    Digest::of(text.as_bytes())
+}
+
+/// A login whose codes and key follow from its number.
+pub(crate) fn new_login(number: u8) -> NewLogin {
+    NewLogin {
+        id: id(number),
+        receive_key: digest("key"),
+        scan_code: ScanCode::from_random(id(number), [1; 5]),
+        user_code: UserCode::from_random([number; 8]),
+        request: LoginRequest {
+            client_id: "hall".into(),
+            redirect_uri: "https://hall.example/callback".into(),
+            answer_uri:
+                "https://hall.example/callback?state=%22\\%22&iss=https%3A%2F%2Flogin.example"
+                    .into(),
+            nonce: Some("n".into()),
+            scope: "openid".into(),
+            code_challenge: CodeChallenge::of("verifier"),
+            requester: RequesterContext {
+                address: "192.0.2.1".into(),
+                place: Place::Internet,
+                place_name: None,
+                browser: Some("Chrome 156".into()),
+                system: None,
+            },
+        },
+        node: node("a"),
+        code_lifetime: MINUTE,
+        waiting_lifetime: MINUTE * 10,
+    }
+}
+
+pub(crate) async fn opened(store: &dyn Store, number: u8) -> NewLogin {
+    let login = new_login(number);
+    assert!(matches!(open(store, &login).await, Opening::Opened { .. }));
+    login
+}
+
+/// The answer of a verb that was given no attempts to count.
+pub(crate) fn uncounted<T>(counted: Counted<T>) -> T {
+    match counted {
+        Counted::Done(answer) => answer,
+        Counted::Limited { limit, .. } => panic!("limited by {limit:?} without an attempt"),
+    }
+}
+
+pub(crate) async fn open(store: &dyn Store, login: &NewLogin) -> Opening {
+    uncounted(store.open(&[], login).await.unwrap())
+}
+
+/// An event for a store, by the verb that takes it.
+#[derive(Debug, Clone)]
+pub(crate) enum StoreEvent {
+    Apply(Transition),
+    Scan(Scan),
+    Confirm(Confirmation),
+}
+
+impl StoreEvent {
+    pub(crate) fn event(&self) -> Event {
+        match self {
+            Self::Apply(transition) => transition.event(),
+            Self::Scan(scan) => scan.event(),
+            Self::Confirm(confirmation) => confirmation.event(),
+        }
+    }
+
+    /// The change that the browser of a login with this request is told.
+    pub(crate) fn change(&self, request: &LoginRequest) -> Change {
+        match self {
+            Self::Apply(transition) => transition.change(),
+            Self::Scan(scan) => scan.change(),
+            Self::Confirm(confirmation) => confirmation.change(request),
+        }
+    }
+
+    pub(crate) fn precondition(&self) -> Precondition {
+        match self {
+            Self::Apply(transition) => transition.precondition(),
+            Self::Scan(scan) => scan.precondition,
+            Self::Confirm(_) => Precondition::None,
+        }
+    }
+
+    /// The same under another precondition, where the event can have one.
+    pub(crate) fn under(mut self, new: Precondition) -> Self {
+        match &mut self {
+            Self::Scan(Scan { precondition, .. })
+            | Self::Apply(
+                Transition::Renew { precondition, .. }
+                | Transition::Cancel { precondition }
+                | Transition::Expire { precondition },
+            ) => *precondition = new,
+            Self::Apply(Transition::Reject { .. }) | Self::Confirm(_) => {}
+        }
+        self
+    }
+
+    /// The same with another time for the next state, where that has one.
+    pub(crate) fn lasting(mut self, time: Duration) -> Self {
+        match &mut self {
+            Self::Scan(Scan { lifetime, .. })
+            | Self::Confirm(Confirmation { lifetime, .. })
+            | Self::Apply(Transition::Renew { lifetime, .. }) => *lifetime = time,
+            Self::Apply(_) => {}
+        }
+        self
+    }
+}
+
+pub(crate) async fn apply(store: &dyn Store, id: LoginId, event: &StoreEvent) -> Applied {
+    match event {
+        StoreEvent::Apply(transition) => store.apply(id, transition).await.unwrap(),
+        StoreEvent::Confirm(confirmation) => {
+            uncounted(store.confirm(&[], id, confirmation).await.unwrap())
+        }
+        StoreEvent::Scan(scan) => match uncounted(store.scan(&[], id, scan).await.unwrap()) {
+            Scanned::Claimed {
+                instants,
+                repeated: false,
+                ..
+            } => Applied::Changed(instants),
+            Scanned::Claimed { instants, .. } => Applied::Repeated(instants),
+            Scanned::Refused(refusal) => Applied::Refused(refusal),
+            Scanned::Unknown => Applied::Unknown,
+        },
+    }
+}
+
+pub(crate) fn scan(by: &str) -> StoreEvent {
+    StoreEvent::Scan(Scan {
+        person: person(by),
+        masked_name: "示*".into(),
+        precondition: Precondition::None,
+        lifetime: MINUTE,
+    })
+}
+
+pub(crate) fn reject(by: &str) -> StoreEvent {
+    StoreEvent::Apply(Transition::Reject {
+        person: person(by),
+        reason: RejectReason::Declined,
+    })
+}
+
+pub(crate) const CANCEL: Transition = Transition::Cancel {
+    precondition: Precondition::None,
+};
+
+pub(crate) fn cancel() -> StoreEvent {
+    StoreEvent::Apply(CANCEL)
+}
+
+pub(crate) fn expire() -> StoreEvent {
+    StoreEvent::Apply(Transition::Expire {
+        precondition: Precondition::None,
+    })
+}
+
+pub(crate) fn renew(login: LoginId, seed: u8) -> StoreEvent {
+    renew_to(
+        ScanCode::from_random(login, [seed; 5]),
+        UserCode::from_random([seed; 8]),
+    )
+}
+
+pub(crate) fn renew_to(scan_code: ScanCode, user_code: UserCode) -> StoreEvent {
+    StoreEvent::Apply(Transition::Renew {
+        precondition: Precondition::None,
+        scan_code,
+        user_code,
+        lifetime: MINUTE,
+    })
+}
+
+/// A confirm that gives the code [`code`] of this text.
+pub(crate) fn confirm(by: &str, identity: &str, text: &str) -> StoreEvent {
+    StoreEvent::Confirm(Confirmation {
+        person: person(by),
+        name: "示例\"甲\"".into(),
+        identity: Identity {
+            id: identity.into(),
+            kind: IdentityKind::PERSONAL,
+            name: "示例甲".into(),
+            role: None,
+        },
+        code: code(text),
+        lifetime: MINUTE,
+    })
+}
+
+pub(crate) fn code(text: &str) -> AuthorizationCode {
+    let mut bytes = [0; 32];
+    bytes[..text.len()].copy_from_slice(text.as_bytes());
+    AuthorizationCode::from_random(id(1), bytes)
+}
+
+/// The redemption of the code of this text, as the right client does it.
+pub(crate) fn redemption(text: &str, access_token: &str) -> Redemption<'static> {
+    Redemption {
+        code: code(text).digest(),
+        client_id: "hall",
+        redirect_uri: "https://hall.example/callback",
+        challenge: Some(CodeChallenge::of("verifier")),
+        access_token: digest(access_token),
+        lifetime: MINUTE,
+    }
+}
+
+/// The grant behind a confirm as `personal`, confirmed at this time.
+pub(crate) fn grant(by: &str, auth_time: u64) -> Grant {
+    Grant {
+        client_id: "hall".into(),
+        redirect_uri: "https://hall.example/callback".into(),
+        code_challenge: CodeChallenge::of("verifier"),
+        nonce: Some("n".into()),
+        scope: "openid".into(),
+        person: person(by),
+        name: "示例\"甲\"".into(),
+        identity: Identity {
+            id: "personal".into(),
+            kind: IdentityKind::PERSONAL,
+            name: "示例甲".into(),
+            role: None,
+        },
+        auth_time,
+    }
+}
+
+/// An attempt of which `burst` are allowed in a minute.
+pub(crate) fn attempt(burst: u32) -> Attempt<'static> {
+    Attempt {
+        limit: LimitName::ConfirmPerPerson,
+        rate: Rate::new(burst, MINUTE),
+        key: "p",
+    }
+}
+
+pub(crate) async fn changed(store: &dyn Store, id: LoginId, event: &StoreEvent) {
+    let applied = apply(store, id, event).await;
+    assert!(matches!(applied, Applied::Changed(_)), "{applied:?}");
+}

@@ -1,0 +1,199 @@
+//! The checks of a registration, step by step, and the account that comes of it.
+
+use std::net::IpAddr;
+
+use super::draft::{Citizen, Draft, DraftData};
+use super::fields::CredentialFields;
+use crate::accounts::attempts::{AttemptLimit, address_key};
+use crate::accounts::id_number::IdNumber;
+use crate::accounts::{Account, NewAccount, NotMade, UserName, password};
+use crate::db;
+use crate::face::PassedCheck;
+use crate::form_errors::{FieldError, FormErrors};
+use crate::pages::{Failure, Locale};
+use crate::proof::Claimant;
+use crate::purpose::Purpose;
+use crate::sms_codes::CodeRefused;
+use crate::surface::SurfaceContext;
+
+/// Identities tried from one address, which a whole office may share: 20, then one in 30 s.
+const IDENTITIES_PER_ADDRESS: AttemptLimit = AttemptLimit::new("identity_address", 20, 30);
+
+/// Names tried for one ID number: five, then one in five minutes.
+const NAMES_PER_NUMBER: AttemptLimit = AttemptLimit::new("identity_number", 5, 300);
+
+/// User names looked up from one address, one for each letter that is typed.
+const USER_NAMES_PER_ADDRESS: AttemptLimit = AttemptLimit::new("user_name_address", 60, 2);
+
+/// The longest name.
+const MAX_NAME_CHARS: usize = 50;
+
+/// The registration service for one request.
+#[derive(Debug, Clone, Copy)]
+pub struct RegistrationService<'a, S> {
+    pub surface: &'a S,
+    /// The address of the request.
+    pub address: IpAddr,
+}
+
+impl<'a, S: SurfaceContext> RegistrationService<'a, S> {
+    /// Checks ID number and name against the population register, and keeps the person in the draft.
+    pub async fn check_identity(&self, draft: &mut Draft) -> Result<FormErrors, Failure> {
+        draft.data.citizen = None;
+        let mut errors = FormErrors::default();
+        let id_number = IdNumber::try_from(draft.data.id_number.clone());
+        let id_number = errors.take("id_number", id_number.map_err(FieldError::IdNumber));
+        let name = draft.data.name.trim().to_owned();
+        let is_name = (1..=MAX_NAME_CHARS).contains(&name.chars().count());
+        errors.require(is_name, "name", FieldError::NameMissing);
+        let Some(id_number) = id_number.filter(|_| errors.is_empty()) else {
+            return Ok(errors);
+        };
+        let (db, address) = (self.surface.db(), address_key(self.address));
+        for (limit, key) in [
+            (IDENTITIES_PER_ADDRESS, &*address),
+            (NAMES_PER_NUMBER, id_number.as_str()),
+        ] {
+            if let Err(wait) = limit.count(db, key).await? {
+                return Ok(FormErrors::one("id_number", FieldError::TooMany(wait)));
+            }
+        }
+        let population = &self.surface.registers().population;
+        match population.matches(&id_number, &name).await {
+            Ok(true) => {}
+            Ok(false) => return Ok(FormErrors::one("name", FieldError::NotInRegister)),
+            Err(error) => {
+                tracing::error!(%error, "the population register gave no answer");
+                return Ok(FormErrors::one("id_number", FieldError::RegisterDown));
+            }
+        }
+        NAMES_PER_NUMBER.forgive(db, id_number.as_str()).await?;
+        IDENTITIES_PER_ADDRESS.forgive(db, &address).await?;
+        if Account::of(db, &id_number).await?.is_some() {
+            return Ok(FormErrors::one("id_number", FieldError::HasAccount));
+        }
+        // The default is one's own ID number, and follows it when that was mistyped first.
+        let user_name = &mut draft.data.user.user_name;
+        if user_name.is_empty() || IdNumber::try_from(user_name.clone()).is_ok() {
+            id_number.as_str().clone_into(user_name);
+        }
+        draft.data.citizen = Some(Citizen { id_number, name });
+        Ok(errors)
+    }
+
+    /// Returns the error of a user name while it is being typed.
+    pub async fn check_user_name(
+        &self,
+        typed: &str,
+        citizen: &Citizen,
+    ) -> Result<Option<FieldError>, sqlx::Error> {
+        let user_name = match UserName::choose(typed, &citizen.id_number) {
+            Ok(user_name) => user_name,
+            Err(refused) => return Ok(Some(FieldError::UserName(refused))),
+        };
+        let (db, address) = (self.surface.db(), address_key(self.address));
+        if let Err(wait) = USER_NAMES_PER_ADDRESS.count(db, &address).await? {
+            return Ok(Some(FieldError::TooMany(wait)));
+        }
+        let taken = Account::has_user_name(db, user_name.as_str()).await?;
+        Ok(taken.then_some(FieldError::UserNameTaken))
+    }
+
+    /// Sends a code to the draft's phone.
+    pub async fn send_code(
+        &self,
+        draft: &mut Draft,
+        locale: Locale,
+    ) -> Result<FormErrors, Failure> {
+        draft.data.code_sent_to = None;
+        let (Some(citizen), phone) = (&draft.data.citizen, draft.data.user.phone(false)) else {
+            return Ok(FormErrors::one("phone", FieldError::NotInRegister));
+        };
+        let phone = match phone {
+            Ok(phone) => phone,
+            Err(error) => return Ok(FormErrors::one("phone", error)),
+        };
+        let claimant = self.claimant(draft, citizen);
+        if let Err(error) = claimant.send_code(&phone, self.address, locale).await? {
+            return Ok(FormErrors::one("code", error));
+        }
+        draft.data.code_sent_to = Some(phone.as_str().to_owned());
+        Ok(FormErrors::default())
+    }
+
+    /// Returns the person of a draft as the one who proves to be it.
+    pub const fn claimant<'b>(&self, draft: &'b Draft, citizen: &'b Citizen) -> Claimant<'b, S>
+    where
+        'a: 'b,
+    {
+        Claimant {
+            surface: self.surface,
+            purpose: Purpose::Register,
+            id_number: &citizen.id_number,
+            holder: draft.holder(),
+        }
+    }
+
+    /// Makes the account, all of it or nothing. Returns its id.
+    pub async fn finish(
+        &self,
+        draft: &mut Draft,
+        credentials: &CredentialFields,
+        passed: Option<PassedCheck>,
+    ) -> Result<Result<String, FormErrors>, Failure> {
+        let Some(citizen) = draft.data.citizen.clone() else {
+            return Ok(Err(FormErrors::one("id_number", FieldError::NotInRegister)));
+        };
+        let (db, user) = (self.surface.db(), &draft.data.user);
+        let (checked, mut errors) = user.check(&citizen, credentials, passed.is_some());
+        if errors.of("user_name").is_none()
+            && Account::has_user_name(db, user.user_name.trim()).await?
+        {
+            errors.add("user_name", FieldError::UserNameTaken);
+        }
+        let Some(checked) = checked.filter(|_| errors.is_empty()) else {
+            return Ok(Err(errors));
+        };
+        let over = match passed {
+            Some(_) => ("phone", FieldError::FaceCheckOver),
+            None => ("code", FieldError::Code(CodeRefused::NoneSent)),
+        };
+        let claimant = self.claimant(draft, &citizen);
+        let proof = claimant.proof(passed, Some(&checked.phone), &credentials.code);
+        let proof = match proof.await? {
+            Ok(proof) => proof,
+            Err(error) => return Ok(Err(FormErrors::one("code", error))),
+        };
+        let password_hash = password::hash_later(credentials.password.clone()).await?;
+        let mut transaction = db::write(db).await?;
+        if !proof.take(&mut transaction).await? {
+            return Ok(Err(FormErrors::one(over.0, over.1)));
+        }
+        let new = NewAccount {
+            user_name: checked.user_name.as_str(),
+            password_hash: &password_hash,
+            id_number: &citizen.id_number,
+            name: &citizen.name,
+            phone: checked.phone.as_str(),
+            contacts: &checked.contacts,
+        };
+        let account_id = match Account::make(&mut transaction, &new).await {
+            Ok(account_id) => account_id,
+            Err(NotMade::UserNameTaken) => {
+                return Ok(Err(FormErrors::one("user_name", FieldError::UserNameTaken)));
+            }
+            Err(NotMade::HasOne) => {
+                return Ok(Err(FormErrors::one("user_name", FieldError::HasAccount)));
+            }
+            Err(NotMade::Database(error)) => return Err(error.into()),
+        };
+        // The draft keeps nothing of the person besides the account.
+        draft.data = DraftData {
+            account_id: Some(account_id.clone()),
+            ..Default::default()
+        };
+        draft.write(&mut transaction).await?;
+        transaction.commit().await?;
+        Ok(Ok(account_id))
+    }
+}
