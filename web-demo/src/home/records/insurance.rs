@@ -1,13 +1,12 @@
 //! My insurance: the months of each insurance, and the statement of rights over all of them.
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
-use axum::response::Response;
+use axum::extract::{Path, Query};
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::{Hall, Person, VerifiedPerson, details, missing};
-use crate::pages::{Failure, Frame, page};
+use crate::home::{Answer, Person, VerifiedPerson, details, missing};
+use crate::pages::{Frame, page};
 use crate::records::insurance::{self, Contribution, Insurance, Total};
 use crate::records::person::Details;
 
@@ -17,7 +16,6 @@ struct InsurancePage<'a> {
     frame: Frame<'a>,
     person: &'a Person,
     insurance: Insurance,
-    insurances: [Insurance; 5],
     years: Vec<String>,
     year: String,
     months: Vec<Contribution>,
@@ -31,7 +29,6 @@ struct StatementPage<'a> {
     frame: Frame<'a>,
     person: &'a Person,
     details: Details,
-    insurances: [Insurance; 5],
     years: Vec<String>,
     year: String,
     rows: Vec<Row>,
@@ -46,14 +43,14 @@ struct Row {
     until_then: Total,
 }
 
-/// Which year is asked for.
+/// The wanted year.
 #[derive(Deserialize)]
 pub struct Year {
     year: Option<String>,
 }
 
 impl Year {
-    /// The one that is asked for, if there is anything of it, else the latest.
+    /// Returns the wanted year if it is one of these, else the latest.
     fn among(self, years: &[String]) -> String {
         let asked = self.year.filter(|year| years.contains(year));
         asked.or_else(|| years.first().cloned()).unwrap_or_default()
@@ -62,15 +59,14 @@ impl Year {
 
 /// Answers `GET /insurance/{insurance}`.
 pub async fn show(
-    State(hall): State<Hall>,
     VerifiedPerson(person): VerifiedPerson,
     Path(insurance): Path<String>,
     Query(year): Query<Year>,
-) -> Result<Response, Failure> {
+) -> Answer {
     let Some(insurance) = Insurance::at(&insurance) else {
         return missing(person.locale).await;
     };
-    let (db, id) = (hall.db(), person.account_id());
+    let (db, id) = (person.db(), person.account_id());
     let years = insurance::years(db, id, Some(insurance)).await?;
     let year = year.among(&years);
     let path = format!("/insurance/{}?year={year}", insurance.path());
@@ -78,7 +74,6 @@ pub async fn show(
         frame: person.frame(&path),
         person: &person,
         insurance,
-        insurances: Insurance::ALL,
         months: insurance::of_year(db, id, insurance, &year).await?,
         of_year: insurance::total(db, id, insurance, &year, &year).await?,
         in_all: insurance::total(db, id, insurance, "0000", "9999").await?,
@@ -89,69 +84,44 @@ pub async fn show(
 }
 
 /// Answers `GET /insurance/statement`.
-pub async fn statement(
-    State(hall): State<Hall>,
-    VerifiedPerson(person): VerifiedPerson,
-    Query(year): Query<Year>,
-) -> Result<Response, Failure> {
-    answer_statement(&hall, &person, year, false).await
+pub async fn statement(VerifiedPerson(person): VerifiedPerson, Query(year): Query<Year>) -> Answer {
+    answer_statement(&person, year, false).await
 }
 
-/// Answers `POST /insurance/statement` with the number in full: on this page only, and with a notice in the inbox.
+/// Answers `POST /insurance/statement` with the number in full: on this page only, and with a
+/// notice in the inbox.
 pub async fn statement_in_full(
-    State(hall): State<Hall>,
     VerifiedPerson(person): VerifiedPerson,
     Query(year): Query<Year>,
-) -> Result<Response, Failure> {
-    if !insurance::years(hall.db(), person.account_id(), None)
-        .await?
-        .is_empty()
-    {
-        details::note_shown(
-            &hall,
-            &person,
-            "您的完整社会保障号码",
-            "your social-security number",
-        )
-        .await?;
+) -> Answer {
+    let years = insurance::years(person.db(), person.account_id(), None).await?;
+    if !years.is_empty() {
+        details::note_shown(&person, |texts| texts.account.shown_number).await?;
     }
-    answer_statement(&hall, &person, year, true).await
+    answer_statement(&person, year, true).await
 }
 
-async fn answer_statement(
-    hall: &Hall,
-    person: &Person,
-    year: Year,
-    in_full: bool,
-) -> Result<Response, Failure> {
-    let (db, id) = (hall.db(), person.account_id());
-    let details = Details::of(&person.account, None);
-    let details = if in_full { details } else { details.masked() };
+async fn answer_statement(person: &Person, year: Year, in_full: bool) -> Answer {
+    let (db, id) = (person.db(), person.account_id());
     let years = insurance::years(db, id, None).await?;
     let year = year.among(&years);
     let mut rows = Vec::new();
     for insurance in Insurance::ALL {
-        let of_year = insurance::total(db, id, insurance, &year, &year).await?;
-        let until_then = insurance::total(db, id, insurance, "0000", &year).await?;
         rows.push(Row {
             insurance,
-            of_year,
-            until_then,
+            of_year: insurance::total(db, id, insurance, &year, &year).await?,
+            until_then: insurance::total(db, id, insurance, "0000", &year).await?,
         });
     }
     let path = format!("/insurance/statement?year={year}");
-    let (frame, insurances) = (person.frame(&path), Insurance::ALL);
-    page(
-        StatusCode::OK,
-        &StatementPage {
-            frame,
-            person,
-            details,
-            insurances,
-            years,
-            year,
-            rows,
-            in_full,
-        },
-    )
+    let shown = StatementPage {
+        frame: person.frame(&path),
+        person,
+        details: Details::of(&person.account, None).shown(in_full),
+        years,
+        year,
+        rows,
+        in_full,
+    };
+    page(StatusCode::OK, &shown)
 }
