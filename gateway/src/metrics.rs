@@ -160,20 +160,20 @@ impl Metrics {
         let started = wall_clock::since_epoch().as_secs_f64();
         self.registry.register_with_unit(
             "process_start_time",
-            "When the node started, in Unix time",
+            "Start time of the node, in Unix seconds",
             Unit::Seconds,
             ConstGauge::new(started),
         );
         let build = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
         self.registry
-            .register("saoma_build", "The version of the gateway", build);
+            .register("saoma_build", "Version of the gateway", build);
     }
 
     fn register(&mut self) {
         let registry = self.registry.sub_registry_with_prefix("saoma");
         registry.register(
             "sockets_open",
-            "Sockets, event streams and polls that are open",
+            "Open sockets, event streams and polls",
             self.sockets_open.clone(),
         );
         registry.register(
@@ -181,34 +181,33 @@ impl Metrics {
             "Logins opened, by transport",
             self.logins_opened.clone(),
         );
-        let attachments =
-            "Times that a browser came for a login's messages, by transport; each poll is one";
+        let attachments = "Connections of browsers to a login, by transport; each poll counts";
         registry.register("attachments", attachments, self.attachments.clone());
         registry.register(
             "login_changes",
-            "Events that changed a login, by event",
+            "Changes of logins, by event",
             self.login_changes.clone(),
         );
         registry.register(
             "pushes",
-            "Changes handed to waiting browsers, by how they were found",
+            "Changes delivered to waiting browsers, by source: inbox, resume, reread or sweep",
             self.pushes.clone(),
         );
-        let lag = "From a change in the store to this node's inbox";
+        let lag = "Time from a change in the store to the inbox of this node";
         registry.register_with_unit("push_lag", lag, Unit::Seconds, self.push_lag.clone());
         registry.register(
             "socket_closes",
-            "Sockets that ended, by close code",
+            "Closed sockets, by close code; gone is a browser that left without one",
             self.socket_closes.clone(),
         );
         registry.register(
             "refusals",
-            "Requests refused, by step and error",
+            "Refused requests, by step and error code",
             self.refusals.clone(),
         );
         registry.register(
             "rate_limited",
-            "Attempts over a limit",
+            "Attempts over a rate limit, by limit",
             self.limited.clone(),
         );
         self.store.register(registry);

@@ -54,7 +54,6 @@ impl Origin {
 pub enum LoginMethod {
     /// By scanning with the phone.
     Scan,
-    /// By password.
     Password,
 }
 
@@ -63,13 +62,10 @@ pub enum LoginMethod {
 pub struct NewBrowser<'a> {
     /// The account, the `sub` of the ID token.
     pub account_id: &'a str,
-    /// The person's name.
     pub name: &'a str,
     /// The identity of the login.
     pub identity: &'a Identity,
-    /// The method.
     pub method: LoginMethod,
-    /// The origin.
     pub origin: &'a Origin,
     /// Seconds that the login lasts.
     pub lifetime: u32,

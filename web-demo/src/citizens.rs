@@ -11,7 +11,6 @@ use crate::units;
 /// The standing of a citizen at this moment.
 #[derive(Debug, Clone)]
 pub struct Standing {
-    /// Their name.
     pub name: String,
     /// Themselves, then the units that they act for.
     pub identities: Vec<Identity>,

@@ -18,25 +18,20 @@ type Field = &'static str;
 /// Why a field is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FieldError {
-    /// The agreement was not accepted.
     NotAgreed,
     /// It is no ID number.
     IdNumber(IdNumberError),
     /// It is no ID number; a login does not say more.
     WrongIdNumber,
-    /// There is no name.
     NameMissing,
     /// The population register knows no such person under this number.
     NotInRegister,
-    /// The register gives no answer.
     RegisterDown,
-    /// The person has an account.
     HasAccount,
     /// Too many tries.
     TooMany(Wait),
     /// It may be no user name.
     UserName(UserNameRefused),
-    /// The user name belongs to another person.
     UserNameTaken,
     /// It may be no password.
     Password(PasswordRefused),
@@ -44,7 +39,6 @@ pub enum FieldError {
     Login,
     /// It differs from the password.
     Confirmation,
-    /// It is no mobile number.
     Phone,
     /// The number is given out in another province.
     PhoneElsewhere,
@@ -52,17 +46,13 @@ pub enum FieldError {
     Code(CodeRefused),
     /// The next code can be sent later.
     CodeTooSoon(Wait),
-    /// No message can be sent.
     CarrierDown,
     /// The face check was too long ago.
     FaceCheckOver,
     /// The proof of the person is used up or too old.
     ProofOver,
-    /// It is no e-mail address.
     Email,
-    /// It is no QQ number.
     Qq,
-    /// It is no WeChat number.
     WeChat,
     /// The physical card's password is wrong; this many tries are left.
     PhysicalCardPassword(u32),
@@ -149,12 +139,10 @@ impl FieldError {
 pub struct FormErrors(Vec<(Field, FieldError)>);
 
 impl FormErrors {
-    /// One error.
     pub fn one(field: Field, error: FieldError) -> Self {
         Self(vec![(field, error)])
     }
 
-    /// The errors of a login by password.
     pub fn of_login(error: PasswordError) -> Result<Self, Failure> {
         match error {
             PasswordError::Wrong => Ok(Self::one("login", FieldError::Login)),
@@ -163,7 +151,6 @@ impl FormErrors {
         }
     }
 
-    /// Adds an error.
     pub fn add(&mut self, field: Field, error: FieldError) {
         self.0.push((field, error));
     }

@@ -25,6 +25,7 @@ mod identity;
 mod local_network;
 mod options;
 mod pages;
+mod password_login;
 mod phone;
 mod portal;
 mod private_file;

@@ -36,11 +36,9 @@ const COOKIE_SECONDS: u32 = 1200;
 /// A person who proves who they are, for one purpose on one surface.
 #[derive(Debug, Clone, Copy)]
 pub struct Claimant<'a, S> {
-    /// The surface.
     pub surface: &'a S,
     /// The purpose of the proof.
     pub purpose: Purpose,
-    /// The ID number of the person.
     pub id_number: &'a IdNumber,
     /// A secret of the browser or phone: a code counts only there.
     pub holder: &'a Secret,
@@ -51,7 +49,6 @@ pub struct Claimant<'a, S> {
 pub enum Proof {
     /// The code of a short message was typed.
     Code(RightCode),
-    /// A face check was passed.
     Face(PassedCheck),
 }
 

@@ -116,13 +116,9 @@ fn note(account: &DemoAccount, registers: &DemoRegisters) -> String {
         .map(|card| card.state)
         .filter(|_| account.e_card);
     let card = match state {
-        Some(CardState::Active) => "",
-        Some(CardState::NotActivated) => "; card not activated: refused at confirm",
-        Some(CardState::Sealed) => "; card sealed: refused at confirm",
-        Some(CardState::ReportedLost) => "; card reported lost: refused at confirm",
-        Some(CardState::ApplicationLocked) => "; card locked: refused at confirm",
-        Some(CardState::Cancelled) => "; card cancelled: refused at confirm",
-        None => "; no electronic card: refused at confirm",
+        Some(CardState::Active) => String::new(),
+        Some(state) => format!("; {}: refused at confirm", card_in_state(state)),
+        None => "; no electronic card: refused at confirm".into(),
     };
     let posts = registers.posts(&account.id_number).into_iter().map(|post| {
         let role = match post.role {
@@ -140,19 +136,23 @@ fn card_note(card: Option<&DemoCard>) -> String {
     let Some(card) = card else {
         return "no card".into();
     };
-    let state = match card.state {
+    let state = card_in_state(card.state);
+    let phone = card.phone.as_ref().map_or_else(
+        || "no phone on file".into(),
+        |phone| format!("phone on file {phone}"),
+    );
+    format!("{state} of region {}, {phone}", card.region)
+}
+
+const fn card_in_state(state: CardState) -> &'static str {
+    match state {
         CardState::Active => "card",
         CardState::NotActivated => "card not activated",
         CardState::Sealed => "card sealed",
         CardState::ReportedLost => "card reported lost",
         CardState::ApplicationLocked => "card locked",
         CardState::Cancelled => "card cancelled",
-    };
-    let phone = card.phone.as_ref().map_or_else(
-        || "no phone on file".into(),
-        |phone| format!("phone on file {phone}"),
-    );
-    format!("{state} of region {}, {phone}", card.region)
+    }
 }
 
 /// A code of half blocks, light on dark as terminals mostly are; readers take both.

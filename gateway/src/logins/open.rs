@@ -24,7 +24,7 @@ const USER_CODE_TRIES: usize = 3;
 /// The largest member of an open request, in bytes: they go into URLs.
 const MAX_MEMBER_BYTES: usize = 1024;
 
-/// Context of an open: the browser as its transport knows it.
+/// Context of an open: everything that a front end knows of the browser besides its message.
 #[derive(Debug, Clone)]
 pub(crate) struct OpenContext {
     /// The page's origin.

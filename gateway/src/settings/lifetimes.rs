@@ -1,31 +1,34 @@
-//! How long each state of a login lives.
+//! Lifetimes of a login's states.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// `[lifetimes]`: each at least a second, at most a day. A longer one costs memory in the store for as long.
+/// `[lifetimes]`: lifetimes of at least 1 s and at most a day. A longer one costs memory in the
+/// store for as long.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Lifetimes {
-    /// A code, until it is renewed; 120 s by default. A shorter one leaves less time to show a screenshot elsewhere.
+    /// A code, until it is renewed; 120 s by default. A shorter one leaves less time to show a
+    /// screenshot elsewhere.
     #[serde(with = "humantime_serde")]
     #[cfg_attr(test, schemars(with = "Duration"))]
     pub code: Duration,
-    /// A login that nobody scans, with all its codes; 600 s by default, at least as long as a code.
+    /// A login that is not scanned, with all its codes; 600 s by default, at least as long as a
+    /// code.
     #[serde(with = "humantime_serde")]
     #[cfg_attr(test, schemars(with = "Duration"))]
     pub waiting: Duration,
-    /// From the scan to the confirm; 90 s by default.
+    /// A scanned login, until it is confirmed; 90 s by default.
     #[serde(with = "humantime_serde")]
     #[cfg_attr(test, schemars(with = "Duration"))]
     pub scanned: Duration,
-    /// An authorization code; 60 s by default, at most ten minutes (RFC 6749 §4.1.2).
+    /// An authorization code; 60 s by default, at most 10 min (RFC 6749 §4.1.2).
     #[serde(with = "humantime_serde")]
     #[cfg_attr(test, schemars(with = "Duration"))]
     pub authorization_code: Duration,
-    /// An access token; 300 s by default: long enough to ask the userinfo endpoint.
+    /// An access token; 300 s by default, which is enough to ask the userinfo endpoint.
     #[serde(with = "humantime_serde")]
     #[cfg_attr(test, schemars(with = "Duration"))]
     pub access_token: Duration,

@@ -1,4 +1,4 @@
-//! How often attempts may come.
+//! Rates of the limits on attempts.
 
 use std::time::Duration;
 
@@ -6,33 +6,36 @@ use serde::{Deserialize, Serialize};
 
 use crate::limits::{LimitName, Rate};
 
-/// `[limits]`: each `{ burst = N, per = "1m" }`: N at once, and N in each period after. A period is at least a second,
-/// at most a day. On a Redis store the nodes count together.
+/// `[limits]`: rate limits of the form `{ burst = N, per = "1m" }`: N attempts at once, and N more
+/// in each period. A period is at least 1 s and at most a day. On a Redis store the nodes count
+/// together.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
-    /// Opens and refreshes from one address (one /64 in IPv6); 120 a minute by default. Many people may share an
-    /// address, and a load test opens all of its logins from one.
+    /// Opens and refreshes from one address (one /64 in IPv6); 120 a minute by default. Many people
+    /// may share an address, and a load test opens all of its logins from one.
     pub open_per_address: Rate,
     /// Scans from one address; 120 a minute by default.
     pub scan_per_address: Rate,
     /// Scans by one person; 20 a minute by default.
     pub scan_per_person: Rate,
-    /// User codes typed by one person, right or wrong; 5 in 15 minutes by default, which at 34.5 bits keeps a guess
-    /// below 2^-32 (RFC 8628 §5.1).
+    /// User codes typed by one person, right or wrong; 5 in 15 minutes by default. At 34.5 bits a
+    /// guess then succeeds with a probability below 2^-32 (RFC 8628 §5.1).
     pub typed_code_per_person: Rate,
     /// Confirms and rejects by one person; 30 a minute by default.
     pub confirm_per_person: Rate,
-    /// Requests to the token endpoint by one client; 6,000 a minute by default: a portal's whole traffic.
+    /// Requests to the token endpoint by one client; 6,000 a minute by default. They are all
+    /// redemptions of a portal.
     pub token_per_client: Rate,
-    /// Resumes with an unknown login or wrong receive key from one address; 30 a minute by default.
+    /// Resumes with an unknown login or a wrong receive key from one address; 30 a minute by
+    /// default.
     pub unknown_key_per_address: Rate,
-    /// Sockets and event streams begun from one address, counted on each node for itself; 600 a minute by default. All
-    /// browsers of an address come back at once when its node has gone.
+    /// New sockets and event streams from one address, counted by each node alone; 600 a minute by
+    /// default. After the end of a node all browsers of an address come back at once.
     pub socket_per_address: Rate,
-    /// Polls of one login; 30 a minute by default: a browser whose polls are held asks once in 25 s and once more for
-    /// each change, one whose polls cannot be held every two seconds.
+    /// Polls of one login; 30 a minute by default. A browser whose polls are held asks every 25 s
+    /// and after each change, and one whose polls cannot be held every 2 s.
     pub poll_per_login: Rate,
 }
 

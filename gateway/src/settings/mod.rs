@@ -37,17 +37,17 @@ pub struct Settings {
     pub server: Server,
     /// The operators' listener.
     pub operations: Operations,
-    /// Where logins live.
+    /// The store of logins.
     pub store: StoreSettings,
-    /// How waiting browsers are kept.
+    /// Timeouts of waiting browsers.
     pub sockets: Sockets,
-    /// How long each state lives.
+    /// Lifetime of each state.
     pub lifetimes: Lifetimes,
-    /// How often attempts may come.
+    /// Rate limits.
     pub limits: Limits,
     /// The OpenID provider.
     pub oidc: Oidc,
-    /// Who knows the persons behind app tokens.
+    /// The source of a phone's person.
     pub identity: IdentitySettings,
     /// Logs.
     pub log: Log,

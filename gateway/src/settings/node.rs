@@ -1,4 +1,4 @@
-//! What one node is made of: its listeners, its store, its sockets, its logs.
+//! Settings of a node: its listeners, its store, its sockets, its logs.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -11,46 +11,49 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::secret::without_password;
 
-/// `[server]`: where browsers, phones and relying parties connect.
+/// `[server]`: the listener for browsers, phones and relying parties.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Server {
-    /// Address and port; `127.0.0.1:8080` by default, port 0 takes a free one. The environment's `PORT` changes the port
-    /// alone.
+    /// Address and port; `127.0.0.1:8080` by default. Port 0 takes a free one. The variable `PORT`
+    /// changes the port alone.
     pub listen: SocketAddr,
-    /// The origin under which everybody reaches the gateway, such as `https://login.example`; `http://127.0.0.1:8080`
-    /// by default, which only this machine can follow. QR codes lead here, and it is the OpenID issuer.
+    /// Public origin of the gateway, such as `https://login.example`. QR codes lead to it, and it
+    /// is the OpenID issuer. The default, `http://127.0.0.1:8080`, is reachable from this machine
+    /// only.
     pub public_url: String,
-    /// Proxies whose `X-Forwarded-For` is believed, as addresses or networks; none by default. Whoever is on the list
-    /// can choose by which address limits count and what the person is shown.
+    /// Proxies whose `X-Forwarded-For` is trusted, as addresses or networks; none by default. A
+    /// listed peer can choose the address that limits count and that the phone shows.
     #[serde(deserialize_with = "networks")]
     #[cfg_attr(test, schemars(with = "Vec<String>"))]
     pub trusted_proxies: Vec<IpNet>,
-    /// How long a request's head may take, and its body again; 10 s by default, from 10 ms to 5 min. Each that is under
-    /// way costs a connection.
+    /// Time limit for a request's head, and again for its body; 10 s by default, from 10 ms to 5
+    /// min. Each unfinished request holds a connection.
     #[serde(with = "humantime_serde")]
     #[cfg_attr(test, schemars(with = "Duration"))]
     pub header_timeout: Duration,
-    /// Connections that the kernel keeps until they are accepted; 4096 by default, at least 1. The kernel's own
-    /// `somaxconn` caps it.
+    /// Connections that the kernel queues before they are accepted; 4,096 by default, at least 1.
+    /// The kernel's `somaxconn` caps it.
     pub backlog: u32,
-    /// Browsers that one node holds at most; 0, the default, takes what the limit on open files allows, and nothing
-    /// exceeds that. Each costs a file and a few KiB.
+    /// Maximum number of browsers on a node; 0, the default, is the number that the limit on open
+    /// files allows, which also caps other values. Each browser takes a file descriptor and a few
+    /// KiB.
     pub max_sockets: usize,
-    /// Browsers of one address (one /64 in IPv6), and as many connections that are no browser's yet; 1,000 by default, at
-    /// least 1. Behind a proxy that is not on the list of trusted ones all browsers have one address: its own.
+    /// Maximum number of browsers of one address (one /64 in IPv6), and again of its connections
+    /// that are no browser's yet; 1,000 by default, at least 1. Behind a proxy that is not in
+    /// `trusted_proxies` all browsers have the address of the proxy.
     pub max_sockets_per_address: usize,
-    /// New browsers a second that one node takes; 5,000 by default, at least 1. What comes faster, as after the end of
-    /// another node, is asked to come back a little later.
+    /// Maximum number of new browsers per second on a node; 5,000 by default, at least 1. Browsers
+    /// above it, for example after another node has died, are asked to come back a little later.
     pub max_new_sockets_per_second: NonZeroU32,
-    /// How long a stopping node serves on while `/ready` already says no, so that the balancer sends nobody new; 5 s by
-    /// default, at most 1 h.
+    /// Time for which a stopping node still serves while `/ready` fails, so that the load balancer
+    /// stops sending browsers; 5 s by default, at most 1 h.
     #[serde(with = "humantime_serde")]
     #[cfg_attr(test, schemars(with = "Duration"))]
     pub drain_delay: Duration,
-    /// Over how long after that it sends its browsers away, evenly; 20 s by default, at most 1 h. The orchestrator's own
-    /// patience must be longer than both together.
+    /// Time after that over which the node sends its browsers away, evenly; 20 s by default, at
+    /// most 1 h. The orchestrator's grace period must be longer than both together.
     #[serde(with = "humantime_serde")]
     #[cfg_attr(test, schemars(with = "Duration"))]
     pub drain_window: Duration,
@@ -73,14 +76,15 @@ impl Default for Server {
     }
 }
 
-/// `[operations]`: `/live`, `/ready` and `/metrics`, on a listener of their own.
+/// `[operations]`: the listener for `/live`, `/ready` and `/metrics`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Operations {
-    /// Address and port; `127.0.0.1:9090` by default, port 0 takes a free one. Whoever reaches it sees the metrics.
+    /// Address and port; `127.0.0.1:9090` by default. Port 0 takes a free one. Every client that
+    /// reaches it can read the metrics.
     pub listen: SocketAddr,
-    /// Whether to listen at all; `true` by default.
+    /// Starts this listener; `true` by default.
     pub enabled: bool,
 }
 
@@ -93,27 +97,28 @@ impl Default for Operations {
     }
 }
 
-/// `[store]`: where logins live.
+/// `[store]`: the store of logins.
 #[derive(Clone, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct StoreSettings {
-    /// `memory:`, the default, for one node with nothing else; or a Redis or Valkey from version 6 on, by one of
-    /// `redis://[user:password@]host[:port][/db]`,
-    /// `redis+sentinel://[user:password@]host[:port],…/service[/db]`, where the hosts are Sentinels and the password is
-    /// the servers' (Sentinels that ask for one are given the same), and
-    /// `redis+cluster://[user:password@]host[:port],…`, where the hosts are some of the nodes.
-    /// With `rediss` in the place of `redis` all connections are encrypted, and the servers' certificates are checked.
-    /// The environment's `REDIS_URL` sets it too.
+    /// `memory:`, the default, for a single node; or a Redis or Valkey from version 6 on:
+    /// `redis://[user:password@]host[:port][/db]` for one server;
+    /// `redis+sentinel://[user:password@]host[:port],…/service[/db]` for Sentinels, with the
+    /// password of the servers, which Sentinels that ask for one also get;
+    /// `redis+cluster://[user:password@]host[:port],…` for some of the nodes of a cluster. With
+    /// `rediss` in place of `redis` every connection is encrypted, and the servers' certificates
+    /// are verified. The variable `REDIS_URL` sets it too.
     pub url: String,
-    /// A file with the certificates, in PEM, of the only authorities that are believed of a server; by default the
-    /// system's are. Goes with `rediss` only.
+    /// File with the certificates, in PEM, of the only authorities that are trusted for the
+    /// servers; the system's by default. For `rediss` only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ca_file: Option<PathBuf>,
-    /// Connections to Redis; 4 by default, from 1 to 1000. Each carries many commands at once. Of a cluster each node
-    /// has one.
+    /// Connections to Redis; 4 by default, from 1 to 1,000. Each carries many commands at once. In
+    /// a cluster each node has one.
     pub pool_size: u32,
-    /// How long a command may take before it counts as failed; 1 s by default, from 10 ms to 1 min.
+    /// Time limit for a command; 1 s by default, from 10 ms to 1 min. A command that takes longer
+    /// has failed.
     #[serde(with = "humantime_serde")]
     #[cfg_attr(test, schemars(with = "Duration"))]
     pub command_timeout: Duration,
@@ -138,35 +143,36 @@ impl fmt::Debug for StoreSettings {
     }
 }
 
-/// `[sockets]`: how waiting browsers are kept. Times from 10 ms to 1 h.
+/// `[sockets]`: timeouts of waiting browsers, from 10 ms to 1 h.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Sockets {
-    /// How often a waiting browser is pinged, though not before the last ping was answered or ran out of time; 25 s by
-    /// default, 50 s at most. Many proxies close what is silent for 60 s, and pages take it for broken.
+    /// Interval of pings to a waiting browser; 25 s by default, at most 50 s, because many proxies
+    /// close a connection that is silent for 60 s and pages consider it broken. A ping waits for
+    /// the answer to the last one, or for its timeout.
     #[serde(with = "humantime_serde")]
     #[cfg_attr(test, schemars(with = "Duration"))]
     pub ping_interval: Duration,
-    /// How long it has to answer; 10 s by default.
+    /// Time limit for the answer to a ping; 10 s by default.
     #[serde(with = "humantime_serde")]
     #[cfg_attr(test, schemars(with = "Duration"))]
     pub ping_timeout: Duration,
-    /// How long a new socket has to open or resume a login; 10 s by default.
+    /// Time limit for a new socket to open or resume a login; 10 s by default.
     #[serde(with = "humantime_serde")]
     #[cfg_attr(test, schemars(with = "Duration"))]
     pub open_timeout: Duration,
-    /// How often a scanned login is read again, should its push have been lost; 10 s by default. Each costs the store one
-    /// short command.
+    /// Interval at which a scanned login is read again, in case its push was lost; 10 s by default.
+    /// Each costs the store one short command.
     #[serde(with = "humantime_serde")]
     #[cfg_attr(test, schemars(with = "Duration"))]
     pub resync_interval: Duration,
-    /// How often a login that nobody has scanned yet is; 1 min by default.
+    /// Interval at which a login that is not scanned yet is read again; 1 min by default.
     #[serde(with = "humantime_serde")]
     #[cfg_attr(test, schemars(with = "Duration"))]
     pub waiting_resync_interval: Duration,
-    /// How long a browser has to take what it is sent, and to answer a close; 10 s by default. Then the connection is
-    /// reset, and what the kernel still kept for it is dropped.
+    /// Time limit for a browser to take its messages, and to answer a close; 10 s by default. After
+    /// it the connection is reset, and data in the kernel is dropped.
     #[serde(with = "humantime_serde")]
     #[cfg_attr(test, schemars(with = "Duration"))]
     pub write_timeout: Duration,
@@ -186,14 +192,14 @@ impl Default for Sockets {
     }
 }
 
-/// `[log]`: what the node writes to standard error.
+/// `[log]`: log lines on standard error.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Log {
-    /// For people (`text`, the default) or for programs (`json`).
+    /// Format for people (`text`, the default) or for programs (`json`).
     pub format: LogFormat,
-    /// What is logged, in the syntax of `tracing-subscriber`'s filter: `info`, the default, or
+    /// Filter in the syntax of `tracing-subscriber`: `info`, the default, or
     /// `saoma_gateway=debug,warn`.
     pub filter: String,
 }

@@ -1,4 +1,4 @@
-//! Who the gateway deals with: relying parties, the app's backend, and the key by which both know the gateway.
+//! Settings of the other parties: relying parties, the app's backend, and the key by which both know the gateway.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,16 +12,18 @@ use super::Secret;
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ClientSettings {
-    /// Its id, as it stands in requests: printable ASCII, unique.
+    /// Id in requests: printable ASCII, unique.
     pub client_id: String,
-    /// Its name, as people read it on their phones before they confirm.
+    /// Name that the phone shows before the person confirms.
     pub name: String,
-    /// Its secret, not empty; a client without one is public and proves itself by PKCE alone.
+    /// Secret, not empty. A client without one is public and authenticates by PKCE alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<Secret>,
-    /// Where its browsers may be sent, exactly: one at least, `http` or `https`, without a fragment (RFC 6749 §3.1.2).
+    /// Addresses to which its browsers may be sent, compared exactly: at least one, `http` or
+    /// `https`, without a fragment (RFC 6749 §3.1.2).
     pub redirect_uris: Vec<String>,
-    /// The origins of its pages that show a code; none by default, when only the hosted login page shows it.
+    /// Origins of its pages that show a code; none by default, when only the hosted login page
+    /// shows it.
     #[serde(default)]
     pub origins: Vec<String>,
 }
@@ -31,37 +33,39 @@ pub struct ClientSettings {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Oidc {
-    /// A file with the key that signs ID tokens, PKCS#8 PEM: RSA signs by RS256, P-256 by ES256; `saoma generate-key`
-    /// makes one. Without it an RSA key is made at each start, which only a single node on the memory store can do.
+    /// File with the key that signs ID tokens, in PKCS#8 PEM: RSA signs by RS256, P-256 by ES256.
+    /// `saoma generate-key` makes one. Without it the node makes an RSA key at each start, which
+    /// only a single node on the memory store may do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signing_key: Option<PathBuf>,
 }
 
-/// `[identity]`: exactly one of the two.
+/// `[identity]`: the source of a phone's person. Give exactly one of the two sections.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct IdentitySettings {
-    /// Ask the app's backend each time.
+    /// Asks the app's backend each time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub introspection: Option<IntrospectionSettings>,
-    /// Verify the app's tokens offline.
+    /// Verifies the app's tokens offline.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jwks: Option<JwksSettings>,
 }
 
-/// `[identity.introspection]`: RFC 7662.
+/// `[identity.introspection]`: the app's backend answers by token introspection (RFC 7662).
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct IntrospectionSettings {
-    /// The endpoint.
+    /// Introspection endpoint.
     pub url: String,
-    /// The gateway's name there.
+    /// The gateway's client id there.
     pub client_id: String,
-    /// Its secret.
+    /// The gateway's client secret there.
     pub client_secret: Secret,
-    /// How long an answer may take; 2 s by default, from 10 ms to 1 min. Phones wait as long at scan and confirm.
+    /// Time limit for an answer; 2 s by default, from 10 ms to 1 min. Phones wait as long at scan
+    /// and confirm.
     #[serde(with = "humantime_serde", default = "two_seconds")]
     #[cfg_attr(test, schemars(with = "Duration"))]
     pub timeout: Duration,
@@ -79,19 +83,20 @@ impl IntrospectionSettings {
     }
 }
 
-/// `[identity.jwks]`: RFC 7517.
+/// `[identity.jwks]`: the gateway verifies the app's JWTs by its backend's keys (RFC 7517).
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct JwksSettings {
-    /// Where the keys are: `https:`, `http:` or `file:`.
+    /// Address of the keys: `https:`, `http:` or `file:`.
     pub url: String,
-    /// What `iss` must say.
+    /// Required value of `iss`.
     pub issuer: String,
-    /// What `aud` must contain.
+    /// Value that `aud` must contain.
     pub audience: String,
-    /// How long keys are kept; 1 h by default, from 1 s to 24 h. As long an ended key is still believed, and up to 1 h
-    /// longer while the keys cannot be fetched. After a fetch that failed the next begins 5 s to 1 min later.
+    /// Time for which keys are kept; 1 h by default, from 1 s to 24 h. A revoked key is trusted for
+    /// as long, and up to 1 h longer while the keys cannot be fetched. A failed fetch is repeated
+    /// after 5 s to 1 min.
     #[serde(with = "humantime_serde", default = "one_hour")]
     #[cfg_attr(test, schemars(with = "Duration"))]
     pub refresh: Duration,

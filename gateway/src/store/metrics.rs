@@ -71,35 +71,36 @@ impl StoreMetrics {
     /// Shows the numbers in a registry.
     pub fn register(&self, registry: &mut Registry) {
         let registry = registry.sub_registry_with_prefix("store");
-        let commands = "Commands that the store answered, by verb";
+        let commands = "Time from a command to the store's answer, by verb";
         registry.register_with_unit("command", commands, Unit::Seconds, self.commands.clone());
-        let in_flight = "Commands that the store was sent and has not answered";
+        let in_flight = "Commands sent to the store and not answered yet";
         registry.register(
             "commands_in_flight",
             in_flight,
             self.commands_in_flight.clone(),
         );
-        let waiting = "Commands that wait to be sent, until others are answered";
+        let waiting = "Commands that wait until others are answered";
         registry.register("commands_waiting", waiting, self.commands_waiting.clone());
-        let rejected = "Commands that waited too long to be sent, though the store answered others";
+        let rejected = "Commands given up after waiting too long while the store answered others";
         registry.register(
             "commands_rejected",
             rejected,
             self.commands_rejected.clone(),
         );
-        let opened = "Connections for commands that were made";
+        let opened = "Opened connections for commands";
         registry.register(
             "connections_opened",
             opened,
             self.connections_opened.clone(),
         );
-        let broken = "Connections for commands that broke and were given up";
+        let broken = "Broken connections for commands";
         registry.register(
             "connections_broken",
             broken,
             self.connections_broken.clone(),
         );
-        let subscribes = "Subscriptions of the node's inbox that the store took: each after the first is a return";
+        let subscribes =
+            "Subscriptions of the node's inbox; each after the first is a reconnection";
         registry.register(
             "inbox_subscriptions",
             subscribes,
@@ -107,7 +108,7 @@ impl StoreMetrics {
         );
         let probes = "Probes that the node sent to its own inbox";
         registry.register("inbox_probes", probes, self.inbox_probes.clone());
-        let silences = "Subscriptions given up because a probe was not heard";
+        let silences = "Subscriptions given up because a probe did not arrive";
         registry.register(
             "inbox_probe_timeouts",
             silences,

@@ -26,7 +26,7 @@ fn a_login_allocates_within_its_budget() {
     let world = World::start();
     let mut phone = Wire::connect(&world);
     let mut portal = Wire::connect(&world);
-    // What is made once is made for the first, and for each person's first.
+    // The first login, and each person's first, pays for everything that is made once.
     for number in 0..world.tokens.len() {
         log_in(&world, number, &mut phone, &mut portal);
     }

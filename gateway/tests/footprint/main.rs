@@ -1,4 +1,4 @@
-//! What a waiting browser and a login cost: bytes that the process allocates for them, which are the same on every
+//! The cost of a waiting browser and of a login: bytes that the process allocates for them, which are the same on every
 //! machine. A binary of its own, because its allocator counts. What clients need is made before the counting begins, or is
 //! not on this heap.
 

@@ -20,7 +20,7 @@ const BROWSERS: usize = 700;
 fn a_waiting_browser_stays_within_its_budget() {
     let world = World::start();
     let mut browsers = Vec::with_capacity(BROWSERS + 1);
-    // What is made once is made for the first.
+    // The first browser pays for everything that is made once.
     browsers.push(waiting_browser(&world));
     let before = HEAP.allocated();
     browsers.extend((0..BROWSERS).map(|_| waiting_browser(&world)));

@@ -75,12 +75,12 @@ impl Wire {
     }
 }
 
-/// Whether a message is there to its end.
+/// Returns true once a message is complete.
 pub fn is_told(heard: &[u8]) -> bool {
     heard.contains(&b'}')
 }
 
-/// Whether an answer is there with the whole of its body.
+/// Returns true once an answer is complete with its body.
 pub fn is_answer(heard: &[u8]) -> bool {
     const LENGTH: &[u8] = b"\r\ncontent-length: ";
     let find = |what: &[u8]| heard.windows(what.len()).position(|bytes| bytes == what);

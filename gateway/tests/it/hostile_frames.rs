@@ -1,4 +1,4 @@
-//! Whatever bytes follow a right handshake: the socket answers by the contract or ends, and the node goes on.
+//! Any bytes after a valid handshake: the socket answers by the contract or ends, and the node goes on.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What a browser can count on that gets nothing but answers to its polls.
+//! Guarantees for a browser that gets only answers to its polls.
 
 mod random_timing;
 
@@ -176,7 +176,7 @@ async fn a_settled_state_is_the_last_that_is_told() {
     );
 }
 
-/// Nobody watches the time while no poll waits: the next one makes up for it, before it answers.
+/// Time limits are not watched while no poll waits: the next poll makes up for it before it answers.
 #[tokio::test]
 async fn a_code_whose_time_ran_out_between_polls_is_renewed_or_expired_by_the_next() {
     let redis = RedisServer::start();

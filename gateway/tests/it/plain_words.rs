@@ -27,14 +27,14 @@ const PAIRS: [[&str; 2]; 2] = [["is", "none"], ["are", "none"]];
 
 /// The figures of the whole tree at 9cc1768, by this counter.
 const BASELINE: Figures = Figures {
-    openers_per_cent: 22.33,
+    openers_per_cent: 22.30,
     pronouns_per_thousand: 5.03,
 };
 
 /// The greatest figures that pass. To be lowered as the tree gets better.
 const CEILING: Figures = Figures {
-    openers_per_cent: 13.2,
-    pronouns_per_thousand: 3.7,
+    openers_per_cent: 4.8,
+    pronouns_per_thousand: 1.1,
 };
 
 /// The figures of a tree in plain words.
@@ -131,6 +131,8 @@ fn the_counter_counts_what_it_says() {
 // How it works.
 /// Returns who asked.
 let x = 1; // What stands behind code is no block.
+#[cfg(test)]
+mod support;
     // Whence? Nobody's, and there are none.
 #[cfg(test)]
 mod tests {
@@ -171,9 +173,14 @@ fn folder(name: &str) -> String {
 
 /// The comments of a file, up to its module of tests.
 fn blocks(text: &str) -> Vec<Block<'_>> {
-    let text = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
     let (mut blocks, mut last) = (Vec::<Block<'_>>::new(), None);
-    for (index, line) in text.lines().enumerate() {
+    let mut lines = text.lines().enumerate().peekable();
+    while let Some((index, line)) = lines.next() {
+        // A module in a file of its own goes on without the tests.
+        let begins_module = |next: &str| next.contains("mod ") && next.ends_with('{');
+        if line == "#[cfg(test)]" && lines.peek().is_some_and(|(_, next)| begins_module(next)) {
+            break;
+        }
         let marker = marker(line);
         if let Some(marker) = marker {
             if last != Some(marker) {

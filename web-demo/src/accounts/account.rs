@@ -1,26 +1,27 @@
 //! An account: a person's, and the same one on both surfaces.
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{FromRow, Row, SqliteConnection, SqlitePool};
+use sqlx::{SqliteConnection, SqlitePool};
 
 use super::contacts::Contacts;
 use super::id_number::IdNumber;
 use super::standing::AccountStanding;
 
 /// An account, without its password.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, sqlx::FromRow)]
 pub struct Account {
     /// The `sub` of its tokens, such as `c-1001`.
     pub id: String,
     /// The user name: unique, without regard to case.
     pub user_name: String,
     /// Its owner's citizen ID number.
+    #[sqlx(try_from = "String")]
     pub id_number: IdNumber,
     /// Its owner's name.
     pub name: String,
     /// The phone that was given on registration.
     pub phone: String,
     /// An e-mail address, a QQ and a WeChat number, as far as given.
+    #[sqlx(flatten)]
     pub contacts: Contacts,
     /// The standing, which decides about the services.
     pub standing: AccountStanding,
@@ -114,22 +115,5 @@ impl Account {
             .execute(db)
             .await
             .map(drop)
-    }
-}
-
-impl FromRow<'_, SqliteRow> for Account {
-    fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
-        let id_number: String = row.try_get("id_number")?;
-        Ok(Self {
-            id: row.try_get("id")?,
-            user_name: row.try_get("user_name")?,
-            id_number: IdNumber::try_from(id_number)
-                .map_err(|error| sqlx::Error::Decode(error.into()))?,
-            name: row.try_get("name")?,
-            phone: row.try_get("phone")?,
-            contacts: Contacts::from_row(row)?,
-            standing: row.try_get("standing")?,
-            created_at: row.try_get("created_at")?,
-        })
     }
 }

@@ -2,7 +2,6 @@
 
 mod account;
 pub mod attempts;
-pub mod by_identity;
 mod change;
 pub mod contacts;
 pub mod id_number;

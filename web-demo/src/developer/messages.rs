@@ -3,10 +3,9 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use http::StatusCode;
 use sqlx::SqlitePool;
 
-use crate::pages::{Failure, Frame, Locale, page};
+use crate::pages::{Failure, Frame, Locale, shown};
 use crate::registers::{Message, messages};
 
 pub const PATH: &str = "/developer/messages";
@@ -24,5 +23,5 @@ pub async fn show(State(db): State<SqlitePool>, locale: Locale) -> Result<Respon
         frame: Frame::portal(locale, PATH),
         messages: messages(&db).await?,
     };
-    page(StatusCode::OK, &messages)
+    shown(&messages)
 }

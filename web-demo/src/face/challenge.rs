@@ -4,6 +4,7 @@ use aws_lc_rs::hmac::{self, HMAC_SHA256};
 use data_encoding::BASE64URL_NOPAD;
 use sqlx::SqlitePool;
 
+use super::checks::FaceError;
 use super::key::FaceKey;
 
 /// Seconds to answer.
@@ -27,30 +28,19 @@ impl Challenges {
     }
 
     /// A challenge for what is bound to it: `check` says which browser's check it is, of whom and what for.
-    ///
-    /// # Errors
-    /// The database's. The inner one: no randomness.
-    pub async fn issue(
-        &self,
-        db: &SqlitePool,
-        check: &str,
-    ) -> Result<Result<String, getrandom::Error>, sqlx::Error> {
+    pub async fn issue(&self, db: &SqlitePool, check: &str) -> Result<String, FaceError> {
         let now: i64 = sqlx::query_scalar("SELECT unixepoch()")
             .fetch_one(db)
             .await?;
         let mut nonce = [0; NONCE_BYTES];
-        if let Err(error) = getrandom::fill(&mut nonce) {
-            return Ok(Err(error));
-        }
+        getrandom::fill(&mut nonce)?;
         let body = [
             &nonce[..],
             &(now + i64::from(LIFETIME_SECONDS)).to_be_bytes(),
         ]
         .concat();
         let signature = hmac::sign(&self.key, &signed(&body, check));
-        Ok(Ok(
-            BASE64URL_NOPAD.encode(&[&body, signature.as_ref()].concat())
-        ))
+        Ok(BASE64URL_NOPAD.encode(&[&body, signature.as_ref()].concat()))
     }
 
     /// Spends a challenge for the check if it is unanswered and not over. From now on
@@ -111,7 +101,7 @@ mod tests {
     #[tokio::test]
     async fn a_challenge_is_answered_once_and_for_its_check_only() {
         let (_directory, db, challenges) = challenges().await;
-        let challenge = challenges.issue(&db, CHECK).await.unwrap().unwrap();
+        let challenge = challenges.issue(&db, CHECK).await.unwrap();
         assert!(
             !challenges
                 .spend(&db, "another person", &challenge)

@@ -149,10 +149,8 @@ impl FaceChecks {
 
     /// A challenge for a check, and the seconds in which to answer it.
     pub async fn challenge(&self, asked: &Asked) -> Result<(String, u32), FaceError> {
-        Ok((
-            self.challenges.issue(&self.db, &asked.bound()).await??,
-            LIFETIME_SECONDS,
-        ))
+        let challenge = self.challenges.issue(&self.db, &asked.bound()).await?;
+        Ok((challenge, LIFETIME_SECONDS))
     }
 
     /// Looks at the pictures that answer a challenge.

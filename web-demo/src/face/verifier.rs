@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use async_trait::async_trait;
+use serde::Serialize;
 
 /// Tells whose face some pictures show.
 ///
@@ -62,7 +63,8 @@ pub enum Verdict {
 }
 
 /// Why a check is not passed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Refusal {
     /// The input is not a phone's pictures.
     NoPictures,

@@ -22,7 +22,6 @@ pub enum Surface {
 pub struct Frame<'a> {
     /// The page's language.
     pub locale: Locale,
-    /// The surface.
     pub surface: Surface,
     /// The target of the link to the other language: a path that answers GET, with a query if there is one.
     pub path: &'a str,
@@ -79,6 +78,11 @@ impl<'a> Frame<'a> {
         let joint = if self.path.contains('?') { '&' } else { '?' };
         format!("{}{joint}lang={}", self.path, self.locale.other().tag())
     }
+}
+
+/// Answers 200 with a page.
+pub fn shown(template: &impl Template) -> Result<Response, Failure> {
+    page(StatusCode::OK, template)
 }
 
 /// Answers with a page. The status decides whether its title says that what was sent was refused.

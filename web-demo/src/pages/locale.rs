@@ -21,7 +21,6 @@ const A_YEAR_IN_SECONDS: u32 = 365 * 24 * 3600;
 pub enum Locale {
     /// Simplified Chinese.
     Chinese,
-    /// English.
     English,
 }
 

@@ -15,7 +15,7 @@ pub use assets::{asset, has_script, weights};
 pub use cookie::{CookieName, expired, set_cookie, value_of};
 pub use cross_origin::refuse_cross_origin;
 pub use failure::Failure;
-pub use frame::{Frame, Surface, page};
+pub use frame::{Frame, Surface, page, shown};
 pub use locale::{Locale, remember_locale};
 pub use paging::Paging;
 pub use policy::{Policy, with_policy};

@@ -3,12 +3,11 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use http::StatusCode;
 
 use super::Phone;
 use super::sessions::PhoneSession;
 use crate::browsers::{self, Browser};
-use crate::pages::{Failure, Frame, Locale, page};
+use crate::pages::{Failure, Frame, Locale, shown};
 
 const PATH: &str = "/sessions";
 
@@ -27,7 +26,7 @@ pub async fn list(
 ) -> Result<Response, Failure> {
     let browsers = browsers::of(&phone.db, &session.account_id).await?;
     let frame = Frame::phone(locale, PATH);
-    page(StatusCode::OK, &BrowsersPage { frame, browsers })
+    shown(&BrowsersPage { frame, browsers })
 }
 
 /// Answers `POST /sessions/{id}/end`: the browser is logged out with its next request. One that is logged out already, or

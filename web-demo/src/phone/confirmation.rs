@@ -1,20 +1,22 @@
 //! The confirmation: who asks, from where and when; then decline or confirm; then what came of it.
 
 use askama::Template;
-use axum::extract::{Form, Path, State};
+use axum::extract::{Form, FromRequestParts, Path};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
-use saoma_protocol::{DecisionStatus, LoginId, Place};
+use http::request::Parts;
+use saoma_protocol::{Decision, DecisionStatus, LoginId, Place};
 use serde::Deserialize;
 use url::Url;
 
 use super::Phone;
+use super::gateway_client::GatewayError;
 use super::identity_choice::IdentityChoice;
 use super::scan::refused;
 use super::scan_error::ScanError;
 use super::scanned_login::ScannedLogin;
 use super::sessions::PhoneSession;
-use crate::pages::{Failure, Frame, Locale, has_script, page};
+use crate::pages::{Failure, Frame, Locale, has_script, page, shown};
 
 /// The script that counts the seconds down.
 const COUNTDOWN_SCRIPT: &str = "confirm-page.js";
@@ -44,79 +46,126 @@ pub struct Choice {
     identity: String,
 }
 
-/// Answers `GET /logins/{login_id}`.
-pub async fn show(
-    State(phone): State<Phone>,
+/// A login that this phone has scanned. As an extractor it answers requests for any other login.
+pub struct Confirmation {
+    phone: Phone,
     session: PhoneSession,
-    Path(login_id): Path<String>,
+    login: ScannedLogin,
     locale: Locale,
-) -> Result<Response, Failure> {
-    let Some(login) = scanned(&phone, &session, &login_id).await? else {
-        return ScanError::NotScanned.answer(locale, "/scan");
-    };
-    let path = path_of(login.context.login_id);
-    let frame = Frame::phone(locale, &path);
-    match login.decision {
-        Some(decision) => {
-            let confirmed = decision == DecisionStatus::Confirmed;
-            page(StatusCode::OK, &OutcomePage { frame, confirmed })
+}
+
+impl FromRequestParts<Phone> for Confirmation {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, phone: &Phone) -> Result<Self, Response> {
+        let session = PhoneSession::from_request_parts(parts, phone).await?;
+        let Ok(locale) = Locale::from_request_parts(parts, phone).await;
+        let id = Path::<LoginId>::from_request_parts(parts, phone).await;
+        let login = match id {
+            Ok(Path(id)) => ScannedLogin::find(&phone.db, &session, id).await,
+            Err(_) => Ok(None),
+        };
+        match login.map_err(IntoResponse::into_response)? {
+            Some(login) => Ok(Self {
+                phone: phone.clone(),
+                session,
+                login,
+                locale,
+            }),
+            None => Err(ScanError::NotScanned
+                .answer(locale, "/scan")
+                .into_response()),
         }
-        None if login.seconds_left == 0 => ScanError::Expired.answer(locale, &path),
-        None => page(
-            StatusCode::OK,
-            &ConfirmationPage::new(&phone, &session, frame, &login, false).await?,
-        ),
     }
 }
 
-/// Answers `POST /logins/{login_id}/confirm`. What this phone has not scanned and shown is not confirmed (threat T1).
+impl Confirmation {
+    const fn id(&self) -> LoginId {
+        self.login.context.login_id
+    }
+
+    /// Asks for the decision.
+    async fn page(&self, identity_missing: bool) -> Result<Response, Failure> {
+        let path = path_of(self.id());
+        let frame = Frame::phone(self.locale, &path);
+        let context = &self.login.context;
+        // An international name in its ASCII form: look-alike letters do not pass for others.
+        let host = Url::parse(&context.client.origin);
+        let host = host.map(|origin| origin.authority().to_owned());
+        let (account_id, offered) = (&self.session.account_id, &context.identities);
+        let choices = IdentityChoice::all(&self.phone.db, account_id, offered, self.locale);
+        let asking = ConfirmationPage {
+            frame,
+            login: &self.login,
+            host: host.unwrap_or_else(|_| context.client.origin.clone()),
+            choices: choices.await?,
+            identity_missing,
+            countdown_script: has_script(COUNTDOWN_SCRIPT).then_some(COUNTDOWN_SCRIPT),
+        };
+        let status = if identity_missing {
+            StatusCode::UNPROCESSABLE_ENTITY
+        } else {
+            StatusCode::OK
+        };
+        page(status, &asking)
+    }
+
+    /// Keeps the decision and sends the phone to the page that tells it, which can be reloaded without deciding again.
+    async fn decided(self, decision: Result<Decision, GatewayError>) -> Result<Response, Failure> {
+        let path = path_of(self.id());
+        match decision {
+            Ok(decision) => {
+                let (db, id) = (&self.phone.db, self.id());
+                ScannedLogin::decide(db, &self.session, id, decision.status).await?;
+                Ok(Redirect::to(&path).into_response())
+            }
+            Err(error) => refused(&self.phone, self.session, error, self.locale, &path).await,
+        }
+    }
+}
+
+/// Answers `GET /logins/{login_id}`.
+pub async fn show(confirmation: Confirmation) -> Result<Response, Failure> {
+    let (login, locale) = (&confirmation.login, confirmation.locale);
+    let path = path_of(confirmation.id());
+    match login.decision {
+        Some(decision) => shown(&OutcomePage {
+            frame: Frame::phone(locale, &path),
+            confirmed: decision == DecisionStatus::Confirmed,
+        }),
+        None if login.seconds_left == 0 => ScanError::Expired.answer(locale, &path),
+        None => confirmation.page(false).await,
+    }
+}
+
+/// Answers `POST /logins/{login_id}/confirm`. A login that this phone has not scanned and shown is not confirmed (threat T1).
 pub async fn confirm(
-    State(phone): State<Phone>,
-    session: PhoneSession,
-    Path(login_id): Path<String>,
-    locale: Locale,
+    confirmation: Confirmation,
     Form(choice): Form<Choice>,
 ) -> Result<Response, Failure> {
-    let Some(login) = scanned(&phone, &session, &login_id).await? else {
-        return ScanError::NotScanned.answer(locale, "/scan");
-    };
-    let id = login.context.login_id;
     if choice.identity.is_empty() {
-        let path = path_of(id);
-        let frame = Frame::phone(locale, &path);
-        return page(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            &ConfirmationPage::new(&phone, &session, frame, &login, true).await?,
-        );
+        return confirmation.page(true).await;
     }
-    match phone
-        .gateway
-        .confirm(&session.access_token(), id, choice.identity)
-        .await
-    {
-        Ok(decision) => decided(&phone, &session, id, decision.status).await,
-        Err(error) => refused(&phone, session, error, locale, &path_of(id)).await,
-    }
+    let (gateway, token) = (
+        &confirmation.phone.gateway,
+        confirmation.session.access_token(),
+    );
+    let decision = gateway.confirm(&token, confirmation.id(), choice.identity);
+    let decision = decision.await;
+    confirmation.decided(decision).await
 }
 
 /// Answers `POST /logins/{login_id}/reject`.
-pub async fn reject(
-    State(phone): State<Phone>,
-    session: PhoneSession,
-    Path(login_id): Path<String>,
-    locale: Locale,
-) -> Result<Response, Failure> {
-    let Some(login) = scanned(&phone, &session, &login_id).await? else {
-        return ScanError::NotScanned.answer(locale, "/scan");
-    };
-    let id = login.context.login_id;
-    match phone.gateway.reject(&session.access_token(), id).await {
-        Ok(decision) => decided(&phone, &session, id, decision.status).await,
-        Err(error) => refused(&phone, session, error, locale, &path_of(id)).await,
-    }
+pub async fn reject(confirmation: Confirmation) -> Result<Response, Failure> {
+    let (gateway, token) = (
+        &confirmation.phone.gateway,
+        confirmation.session.access_token(),
+    );
+    let decision = gateway.reject(&token, confirmation.id()).await;
+    confirmation.decided(decision).await
 }
 
-impl<'a> ConfirmationPage<'a> {
+impl ConfirmationPage<'_> {
     /// The origin of the request.
     fn place(&self) -> String {
         let (texts, requester) = (&self.frame.texts().phone, &self.login.context.requester);
@@ -140,57 +189,6 @@ impl<'a> ConfirmationPage<'a> {
             parts.join(" · ")
         }
     }
-
-    async fn new(
-        phone: &Phone,
-        session: &PhoneSession,
-        frame: Frame<'a>,
-        login: &'a ScannedLogin,
-        identity_missing: bool,
-    ) -> Result<Self, Failure> {
-        let origin = &login.context.client.origin;
-        // An international name in its ASCII form: look-alike letters do not pass for others.
-        let host = Url::parse(origin)
-            .map_or_else(|_| origin.clone(), |origin| origin.authority().to_owned());
-        let countdown_script = has_script(COUNTDOWN_SCRIPT).then_some(COUNTDOWN_SCRIPT);
-        let choices = IdentityChoice::all(
-            &phone.db,
-            &session.account_id,
-            &login.context.identities,
-            frame.locale,
-        )
-        .await?;
-        Ok(Self {
-            frame,
-            login,
-            host,
-            choices,
-            identity_missing,
-            countdown_script,
-        })
-    }
-}
-
-async fn scanned(
-    phone: &Phone,
-    session: &PhoneSession,
-    login_id: &str,
-) -> Result<Option<ScannedLogin>, Failure> {
-    let Ok(id) = login_id.parse::<LoginId>() else {
-        return Ok(None);
-    };
-    ScannedLogin::find(&phone.db, session, id).await
-}
-
-/// Keeps the decision and sends the phone to the page that tells it, which can be reloaded without deciding again.
-async fn decided(
-    phone: &Phone,
-    session: &PhoneSession,
-    id: LoginId,
-    decision: DecisionStatus,
-) -> Result<Response, Failure> {
-    ScannedLogin::decide(&phone.db, session, id, decision).await?;
-    Ok(Redirect::to(&path_of(id)).into_response())
 }
 
 /// The address of a scanned login's pages.

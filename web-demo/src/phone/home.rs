@@ -3,14 +3,13 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use http::StatusCode;
 
 use super::Phone;
 use super::sessions::PhoneSession;
 use crate::accounts::Account;
 use crate::cards;
 use crate::citizens::{self, Standing};
-use crate::pages::{Failure, Frame, Locale, page};
+use crate::pages::{Failure, Frame, Locale, shown};
 use crate::records::inbox;
 use crate::verification::Notice;
 
@@ -41,14 +40,11 @@ pub async fn show(
     let e_card = cards::has_e_card(&phone.db, &session.account_id).await?;
     let unread = inbox::unread(&phone.db, &session.account_id).await?;
     let frame = Frame::phone(locale, "/");
-    page(
-        StatusCode::OK,
-        &HomePage {
-            frame,
-            standing,
-            notice,
-            e_card,
-            unread,
-        },
-    )
+    shown(&HomePage {
+        frame,
+        standing,
+        notice,
+        e_card,
+        unread,
+    })
 }

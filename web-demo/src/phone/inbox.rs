@@ -8,7 +8,7 @@ use http::StatusCode;
 use super::Phone;
 use super::sessions::PhoneSession;
 use crate::browsers;
-use crate::pages::{Failure, Frame, Locale, Paging, Surface, page};
+use crate::pages::{Failure, Frame, Locale, Paging, Surface, page, shown};
 use crate::records::inbox::{self, Login, Received};
 
 /// Notices on a page.
@@ -42,15 +42,12 @@ pub async fn list(
     let (notices, more) = inbox::page(&phone.db, &session.account_id, number, PAGE_SIZE).await?;
     let path = format!("/inbox?page={number}");
     let frame = Frame::phone(locale, &path);
-    page(
-        StatusCode::OK,
-        &InboxPage {
-            frame,
-            notices,
-            number,
-            more,
-        },
-    )
+    shown(&InboxPage {
+        frame,
+        notices,
+        number,
+        more,
+    })
 }
 
 /// Answers `GET /inbox/{id}`, and takes the notice as read. One that is not there, or not theirs, leads back to the list.

@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::extract::{Form, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use http::StatusCode;
 use saoma_protocol::{ErrorCode, ScanRequest};
 use serde::Deserialize;
 
@@ -13,7 +12,7 @@ use super::gateway_client::GatewayError;
 use super::scan_error::ScanError;
 use super::scanned_login::ScannedLogin;
 use super::sessions::PhoneSession;
-use crate::pages::{Failure, Frame, Locale, has_script, page};
+use crate::pages::{Failure, Frame, Locale, has_script, shown};
 
 const PATH: &str = "/scan";
 
@@ -54,13 +53,10 @@ impl ScanForm {
 pub async fn show(_: PhoneSession, locale: Locale) -> Result<Response, Failure> {
     let frame = Frame::phone(locale, PATH);
     let camera_script = has_script(CAMERA_SCRIPT).then_some(CAMERA_SCRIPT);
-    page(
-        StatusCode::OK,
-        &ScanPage {
-            frame,
-            camera_script,
-        },
-    )
+    shown(&ScanPage {
+        frame,
+        camera_script,
+    })
 }
 
 /// Answers `POST /scan`: on success with the way to the confirmation page.

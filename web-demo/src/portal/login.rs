@@ -3,14 +3,13 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
-use http::StatusCode;
 use http::header::SET_COOKIE;
 
 use super::Portal;
 use super::authentication_request::{AuthenticationRequest, Browser};
 use super::callback::LoginError;
 use super::sessions::{COOKIE, PortalSession};
-use crate::pages::{Failure, Frame, Locale, expired, page};
+use crate::pages::{Failure, Frame, Locale, expired, shown};
 
 #[derive(Template)]
 #[template(path = "portal/login.html")]
@@ -43,7 +42,7 @@ pub async fn show(
     };
     Ok((
         AppendHeaders([(SET_COOKIE, portal.remember(&browser))]),
-        page(StatusCode::OK, &login)?,
+        shown(&login)?,
     )
         .into_response())
 }

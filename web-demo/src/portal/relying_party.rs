@@ -43,7 +43,6 @@ pub struct RelyingParty {
 pub struct LoggedIn {
     /// The id of the person's account (`sub`).
     pub account_id: String,
-    /// The person's name.
     pub name: String,
     /// The identity of the login.
     pub identity: Identity,

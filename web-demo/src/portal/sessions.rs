@@ -23,7 +23,6 @@ const LIFETIME_SECONDS: u32 = 2 * 3600;
 /// A person who is logged in. As an extractor it redirects others to the login page.
 #[derive(Debug, Clone)]
 pub struct PortalSession {
-    /// The person's name.
     pub name: String,
     /// The identity of the login.
     pub identity: Identity,
@@ -31,7 +30,6 @@ pub struct PortalSession {
     pub account_id: String,
     /// The id by which the login is ended from elsewhere.
     pub id: String,
-    /// The method of the login.
     pub method: LoginMethod,
     /// The time of the login, in the province's time (UTC+8).
     pub logged_in_at: String,

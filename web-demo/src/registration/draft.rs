@@ -43,9 +43,7 @@ pub struct DraftData {
 /// A person whom the population register knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Citizen {
-    /// The ID number.
     pub id_number: IdNumber,
-    /// The name.
     pub name: String,
 }
 

@@ -10,7 +10,6 @@ use crate::form_errors::{FieldError, FormErrors};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct UserFields {
-    /// The user name.
     pub user_name: String,
     /// The mobile number.
     pub phone: String,
@@ -23,7 +22,6 @@ pub struct UserFields {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub struct CredentialFields {
-    /// The password.
     pub password: String,
     /// The same again.
     pub confirmation: String,

@@ -31,7 +31,6 @@ const MAX_NAME_CHARS: usize = 50;
 /// The registration service for one request.
 #[derive(Debug, Clone, Copy)]
 pub struct RegistrationService<'a, S> {
-    /// The surface.
     pub surface: &'a S,
     /// The address of the request.
     pub address: IpAddr,

@@ -34,7 +34,6 @@ const DIGITS: usize = 6;
 /// The purpose, phone and browser that a code is bound to.
 #[derive(Debug, Clone, Copy)]
 pub struct Binding<'a> {
-    /// The purpose.
     pub purpose: Purpose,
     /// The phone that gets it.
     pub phone: &'a PhoneNumber,
@@ -81,25 +80,17 @@ pub struct RightCode {
 
 impl Binding<'_> {
     fn key_digest(&self) -> String {
-        let Self {
-            purpose,
-            phone,
-            holder,
-        } = self;
-        holder
-            .derive(&format!("sms {purpose:?} {}", phone.as_str()))
-            .digest()
+        self.digest("")
     }
 
     fn code_digest(&self, code: &str) -> String {
-        let Self {
-            purpose,
-            phone,
-            holder,
-        } = self;
-        holder
-            .derive(&format!("sms {purpose:?} {} {code}", phone.as_str()))
-            .digest()
+        self.digest(code)
+    }
+
+    fn digest(&self, code: &str) -> String {
+        let (purpose, phone) = (self.purpose.name(), self.phone.as_str());
+        let derived = self.holder.derive(&format!("sms {purpose} {phone} {code}"));
+        derived.digest()
     }
 
     /// Sends a new code, in place of one that was sent before. `text` words the message.

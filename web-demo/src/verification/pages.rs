@@ -7,7 +7,6 @@ use axum::Router;
 use axum::extract::{Extension, Form, FromRequestParts, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use http::StatusCode;
 use http::request::Parts;
 use serde::Deserialize;
 
@@ -16,7 +15,7 @@ use crate::accounts::attempts::AttemptLimit;
 use crate::accounts::{Account, AccountStanding, PhoneNumber};
 use crate::db;
 use crate::form_errors::{FieldError, FormErrors};
-use crate::pages::{Failure, Frame, Locale, page};
+use crate::pages::{Failure, Frame, Locale, shown};
 use crate::proof::Claimant;
 use crate::purpose::Purpose;
 use crate::registers::PasswordCheck;
@@ -87,7 +86,7 @@ impl<S: SurfaceContext> ProvisionalUser<S> {
 
     fn verified(&self) -> Result<Response, Failure> {
         let frame = Frame::new(S::SURFACE, self.locale, "/");
-        page(StatusCode::OK, &VerifiedPage { frame })
+        shown(&VerifiedPage { frame })
     }
 
     const fn claimant(&self) -> Claimant<'_, S> {

@@ -18,7 +18,6 @@ pub struct Ways {
 pub enum WayClosed {
     /// There is no card.
     NoCard,
-    /// The card is in this state.
     State(CardState),
     /// No mobile number is on file.
     NoPhone,

@@ -15,7 +15,7 @@ pub const PONG: u8 = 0xA;
 const MASKED: u8 = 0x80;
 const KEY: [u8; 4] = [0x37, 0xFA, 0x21, 0x3D];
 
-/// How a length is written.
+/// Encoding of a length.
 #[derive(Debug, Clone, Copy)]
 pub enum Length {
     Bits7(u8),

@@ -14,7 +14,7 @@ use crate::support::{Node, World};
 use bytes::{FIN, PING, close, frame};
 use wire::{Answer, Pace, Wire};
 
-/// Where in a socket's life bytes come.
+/// Moment in a socket's life at which bytes come.
 #[derive(Debug, Clone, Copy)]
 enum Moment {
     /// As the first frames of all.
@@ -23,7 +23,7 @@ enum Moment {
     Opened,
 }
 
-/// What a browser sends, and all that it is answered: the last answer is a close, or the socket stays open.
+/// Bytes of a browser, and all answers to them. The last answer is a close, or the socket stays open.
 struct Row {
     name: String,
     sent: Vec<u8>,

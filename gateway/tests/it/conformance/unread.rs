@@ -32,7 +32,7 @@ async fn narrow(node: &Node) -> Wire {
     wire
 }
 
-/// How many pongs come, and what comes then.
+/// Counts the pongs that come, and returns the answer behind them.
 async fn pongs(wire: &mut Wire) -> (usize, Answer) {
     let mut count = 0;
     loop {
@@ -99,7 +99,7 @@ async fn what_does_not_fit_is_not_kept_and_the_close_is_answered() {
     assert_eq!(wire.next().await, Answer::End);
 }
 
-/// Whoever begins to read in time is told everything.
+/// A browser that begins to read in time gets everything.
 #[tokio::test]
 async fn one_that_reads_late_is_told_what_happened_and_gets_the_close_code() {
     let node = World::in_memory()

@@ -25,7 +25,7 @@ impl From<TcpStream> for Wire {
     }
 }
 
-/// How bytes are sent.
+/// Pieces in which bytes are sent.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Pace {
     /// At once.
@@ -38,7 +38,7 @@ impl Pace {
     pub const ALL: [Self; 2] = [Self::Whole, Self::Bytes];
 }
 
-/// What comes from the gateway, signs of life left out.
+/// An answer of the gateway, heartbeats left out.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
     Pong(Vec<u8>),

@@ -1,4 +1,4 @@
-//! Whatever the moments at which a browser polls, leaves and loses answers: all is told, in order, once.
+//! Polls, departures and lost answers at random moments: every message is told, in order, once.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ enum Deed {
     Cancel,
 }
 
-/// What becomes of a poll.
+/// Outcome of a poll.
 #[derive(Debug, Clone, Copy)]
 enum Fate {
     Answered,
@@ -161,7 +161,7 @@ fn to_be_told(deeds: &[(Duration, Deed)]) -> impl Iterator<Item = u32> {
         .map(|index| u32::try_from(index).unwrap() + 2)
 }
 
-/// What is done to a login.
+/// An event of a login.
 struct Happening<'a> {
     nodes: &'a [Node],
     phone: Phone,

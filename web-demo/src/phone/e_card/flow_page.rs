@@ -16,7 +16,7 @@ use crate::phone::Phone;
 use crate::proof::Claimant;
 use crate::purpose::Purpose;
 
-/// A flow, by the end of its address. As an extractor it knows no other address.
+/// A flow, by the end of its address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CardFlow {
@@ -24,18 +24,6 @@ pub enum CardFlow {
     Apply,
     /// Setting another password.
     Reset,
-}
-
-impl FromRequestParts<Phone> for CardFlow {
-    type Rejection = Response;
-
-    async fn from_request_parts(parts: &mut Parts, phone: &Phone) -> Result<Self, Response> {
-        if let Ok(Path(flow)) = Path::<Self>::from_request_parts(parts, phone).await {
-            return Ok(flow);
-        }
-        let Ok(locale) = Locale::from_request_parts(parts, phone).await;
-        Err(missing(Surface::Phone, locale).into_response())
-    }
 }
 
 impl CardFlow {
@@ -88,101 +76,100 @@ impl FlowPage<'_> {
     }
 }
 
-impl Applicant {
-    /// Returns the step at which a flow ends before it has begun.
-    pub async fn end(&self, phone: &Phone, flow: CardFlow) -> Result<Option<CardStep>, Failure> {
-        let issued = cards::has_e_card(&phone.db, &self.account.id).await?;
-        match flow {
-            CardFlow::Apply if issued => return Ok(Some(CardStep::Issued)),
-            CardFlow::Reset if !issued => return Ok(Some(CardStep::NotIssued)),
-            CardFlow::Apply | CardFlow::Reset => {}
-        }
-        Ok(cards::obstacle(&self.account, self.card.as_ref()).map(CardStep::Refused))
+/// A request of a flow. As an extractor it knows no other address than the flows'.
+pub struct FlowRequest {
+    pub phone: Phone,
+    pub flow: CardFlow,
+    pub applicant: Applicant,
+}
+
+impl FromRequestParts<Phone> for FlowRequest {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, phone: &Phone) -> Result<Self, Response> {
+        let Ok(Path(flow)) = Path::<CardFlow>::from_request_parts(parts, phone).await else {
+            let Ok(locale) = Locale::from_request_parts(parts, phone).await;
+            return Err(missing(Surface::Phone, locale).into_response());
+        };
+        Ok(Self {
+            applicant: Applicant::from_request_parts(parts, phone).await?,
+            phone: phone.clone(),
+            flow,
+        })
+    }
+}
+
+impl FlowRequest {
+    /// Returns the step at which the flow ends before it has begun.
+    pub async fn end(&self) -> Result<Option<CardStep>, Failure> {
+        let Applicant { account, card, .. } = &self.applicant;
+        let issued = cards::has_e_card(&self.phone.db, &account.id).await?;
+        Ok(match self.flow {
+            CardFlow::Apply if issued => Some(CardStep::Issued),
+            CardFlow::Reset if !issued => Some(CardStep::NotIssued),
+            _ => cards::obstacle(account, card.as_ref()).map(CardStep::Refused),
+        })
     }
 
-    pub const fn claimant<'a>(&'a self, phone: &'a Phone, flow: CardFlow) -> Claimant<'a, Phone> {
+    /// Returns the applicant as the one who proves to be it.
+    pub const fn claimant(&self) -> Claimant<'_, Phone> {
         Claimant {
-            surface: phone,
-            purpose: flow.purpose(),
-            id_number: &self.account.id_number,
-            holder: &self.holder,
+            surface: &self.phone,
+            purpose: self.flow.purpose(),
+            id_number: &self.applicant.account.id_number,
+            holder: &self.applicant.holder,
         }
     }
 
-    /// The page of a step, without errors.
-    pub fn at(&self, phone: &Phone, flow: CardFlow, step: CardStep) -> Result<Response, Failure> {
-        self.answer(phone, flow, step, false, &FormErrors::default())
+    /// Answers with a step, without errors. `sent` says that a code has just been sent.
+    pub fn at(&self, step: CardStep, sent: bool) -> Result<Response, Failure> {
+        let errors = FormErrors::default();
+        errors.page(&self.page(step, sent, &errors))
     }
 
-    /// The page of a step, with an error.
+    /// Answers with a step and an error.
     pub fn refused(
         &self,
-        phone: &Phone,
-        flow: CardFlow,
         step: CardStep,
         (field, error): (&'static str, FieldError),
     ) -> Result<Response, Failure> {
-        self.answer(phone, flow, step, false, &FormErrors::one(field, error))
+        let errors = FormErrors::one(field, error);
+        errors.page(&self.page(step, false, &errors))
     }
 
-    /// The page of a step.
-    pub fn answer(
-        &self,
-        phone: &Phone,
-        flow: CardFlow,
-        step: CardStep,
-        sent: bool,
-        errors: &FormErrors,
-    ) -> Result<Response, Failure> {
-        errors.page(&self.page(phone, flow, step, sent, errors))
-    }
-
-    fn page<'a>(
-        &self,
-        phone: &Phone,
-        flow: CardFlow,
-        step: CardStep,
-        sent: bool,
-        errors: &'a FormErrors,
-    ) -> FlowPage<'a> {
-        FlowPage {
-            frame: self.frame(flow.path()),
-            flow,
-            step,
-            phone: self.phone_on_file().as_ref().map(PhoneNumber::masked),
-            face_ready: phone.face.is_ready(),
-            sent,
-            errors,
+    /// Returns the answer to a request that cannot go on: the flow ends here, or the agreement was not accepted.
+    pub async fn not_begun(&self, agreement: &Agreement) -> Result<Option<Response>, Failure> {
+        if let Some(end) = self.end().await? {
+            return self.ended(end).map(Some);
         }
-    }
-
-    /// Returns the answer of a flow that cannot go on: it ends here, or the agreement was not accepted.
-    pub async fn not_begun(
-        &self,
-        phone: &Phone,
-        flow: CardFlow,
-        agreement: &Agreement,
-    ) -> Result<Option<Response>, Failure> {
-        if let Some(end) = self.end(phone, flow).await? {
-            return self.ended(phone, flow, end).map(Some);
-        }
-        if flow == CardFlow::Apply && agreement.agreed.is_none() {
+        if self.flow == CardFlow::Apply && agreement.agreed.is_none() {
             let error = ("agreed", FieldError::NotAgreed);
-            let answer = self.refused(phone, flow, CardStep::Beginning, error)?;
-            return Ok(Some(answer));
+            return self.refused(CardStep::Beginning, error).map(Some);
         }
         Ok(None)
     }
 
     /// Answers a request for a flow that has ended.
-    pub fn ended(&self, phone: &Phone, flow: CardFlow, end: CardStep) -> Result<Response, Failure> {
+    pub fn ended(&self, end: CardStep) -> Result<Response, Failure> {
         let status = if end == CardStep::Issued {
             StatusCode::OK
         } else {
             StatusCode::CONFLICT
         };
-        let errors = FormErrors::default();
-        page(status, &self.page(phone, flow, end, false, &errors))
+        page(status, &self.page(end, false, &FormErrors::default()))
+    }
+
+    fn page<'a>(&self, step: CardStep, sent: bool, errors: &'a FormErrors) -> FlowPage<'a> {
+        let on_file = self.applicant.phone_on_file();
+        FlowPage {
+            frame: self.applicant.frame(self.flow.path()),
+            flow: self.flow,
+            step,
+            phone: on_file.as_ref().map(PhoneNumber::masked),
+            face_ready: self.phone.face.is_ready(),
+            sent,
+            errors,
+        }
     }
 }
 

@@ -8,12 +8,14 @@ use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use data_encoding::BASE64;
 use http::header::SET_COOKIE;
 use http::{HeaderMap, StatusCode};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::Phone;
-use crate::accounts::by_identity::account_of_number;
+use crate::accounts::Account;
+use crate::accounts::id_number::IdNumber;
 use crate::face::{Asked, CheckResult, Refusal, Unanswered, Verdict};
-use crate::pages::{Failure, Frame, Locale, has_script, page};
+use crate::pages::{Failure, Frame, Locale, has_script, shown};
 use crate::phone::sessions::PhoneSession;
 use crate::proof::ticket;
 use crate::purpose::Purpose;
@@ -59,35 +61,6 @@ pub struct Frames {
     frames: Vec<String>,
 }
 
-#[derive(Serialize)]
-struct Challenge {
-    challenge: String,
-    seconds: u32,
-}
-
-/// The answer to the script, which has a text for each `outcome`.
-#[derive(Serialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
-enum Outcome {
-    Passed {
-        next: &'static str,
-        first: bool,
-    },
-    NoPictures,
-    NoFace,
-    SeveralFaces,
-    Still,
-    NotRecognised,
-    TooLate,
-    TooMany {
-        seconds: u32,
-    },
-    /// The browser has not been asked for a check, or has passed it already.
-    NotAsked {
-        begin: &'static str,
-    },
-}
-
 /// Answers `GET /face/{purpose}`.
 pub async fn show(
     State(phone): State<Phone>,
@@ -101,14 +74,11 @@ pub async fn show(
     let path = format!("/face/{}", purpose.name());
     let frame = Frame::phone(locale, &path);
     let script = Some(SCRIPT).filter(|script| has_script(script) && phone.face.is_ready());
-    page(
-        StatusCode::OK,
-        &CheckPage {
-            frame,
-            purpose,
-            script,
-        },
-    )
+    shown(&CheckPage {
+        frame,
+        purpose,
+        script,
+    })
 }
 
 /// Answers `POST /face/{purpose}/challenge`.
@@ -118,13 +88,10 @@ pub async fn challenge(
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let Some(asked) = asked(&phone, purpose, &headers).await? else {
-        return Ok(Outcome::NotAsked {
-            begin: purpose.page(),
-        }
-        .into_response());
+        return Ok(not_asked(purpose));
     };
     let (challenge, seconds) = phone.face.challenge(&asked).await?;
-    Ok(Json(Challenge { challenge, seconds }).into_response())
+    Ok(Json(json!({ "challenge": challenge, "seconds": seconds })).into_response())
 }
 
 /// Answers `POST /face/{purpose}/frames`.
@@ -136,39 +103,35 @@ pub async fn submit(
     answer: Result<Json<Frames>, JsonRejection>,
 ) -> Result<Response, Failure> {
     let Some(asked) = asked(&phone, purpose, &headers).await? else {
-        return Ok(Outcome::NotAsked {
-            begin: purpose.page(),
-        }
-        .into_response());
+        return Ok(not_asked(purpose));
     };
-    let Ok(Json(Frames { challenge, frames })) = answer else {
-        return Ok(Outcome::NoPictures.into_response());
+    let decoded = answer.ok().and_then(|Json(Frames { challenge, frames })| {
+        let frames = frames.iter().map(|frame| BASE64.decode(frame.as_bytes()));
+        Some((challenge, frames.collect::<Result<_, _>>().ok()?))
+    });
+    let Some((challenge, frames)) = decoded else {
+        return Ok(refused(Refusal::NoPictures));
     };
-    let decoded: Result<Vec<_>, _> = frames
-        .iter()
-        .map(|frame| BASE64.decode(frame.as_bytes()))
-        .collect();
-    let Ok(frames) = decoded else {
-        return Ok(Outcome::NoPictures.into_response());
-    };
-    let outcome = match phone
+    let answer = phone
         .face
-        .answer(&asked, &challenge, frames, connection.peer)
-        .await?
-    {
-        CheckResult::Told(Verdict::Passed { first }) => Outcome::Passed {
-            next: purpose.next(),
-            first,
-        },
-        CheckResult::Told(Verdict::Refused(refusal)) => refusal.into(),
-        CheckResult::Not(Unanswered::Challenge) => Outcome::TooLate,
-        CheckResult::Not(Unanswered::TooMany(wait)) => Outcome::TooMany { seconds: wait.0 },
-    };
-    match (&outcome, purpose) {
-        (Outcome::Passed { .. }, Purpose::LogIn) => {
-            log_in(&phone, &asked, &headers, connection, outcome).await
+        .answer(&asked, &challenge, frames, connection.peer);
+    let passed = match answer.await? {
+        CheckResult::Told(Verdict::Passed { first }) => {
+            Json(json!({ "outcome": "passed", "next": purpose.next(), "first": first }))
         }
-        _ => Ok(outcome.into_response()),
+        CheckResult::Told(Verdict::Refused(refusal)) => return Ok(refused(refusal)),
+        CheckResult::Not(Unanswered::Challenge) => {
+            let answer = Json(json!({ "outcome": "too_late" }));
+            return Ok((StatusCode::UNPROCESSABLE_ENTITY, answer).into_response());
+        }
+        CheckResult::Not(Unanswered::TooMany(wait)) => {
+            let answer = Json(json!({ "outcome": "too_many", "seconds": wait.0 }));
+            return Ok((StatusCode::TOO_MANY_REQUESTS, answer).into_response());
+        }
+    };
+    match purpose {
+        Purpose::LogIn => log_in(&phone, &asked, &headers, connection, passed).await,
+        _ => Ok(passed.into_response()),
     }
 }
 
@@ -178,29 +141,27 @@ async fn log_in(
     asked: &Asked,
     headers: &HeaderMap,
     connection: Connection,
-    passed: Outcome,
+    passed: Json<Value>,
 ) -> Result<Response, Failure> {
-    let id_number = &asked.claim.id_number;
-    let passed_check = match ticket(headers) {
-        Some(ticket) => {
-            let passed = phone.face.passed(&ticket, Purpose::LogIn, id_number);
-            passed.await?
-        }
-        None => None,
+    let unknown = || Ok(refused(Refusal::NotRecognised));
+    let (Some(ticket), Ok(id_number)) = (
+        ticket(headers),
+        IdNumber::try_from(asked.claim.id_number.clone()),
+    ) else {
+        return unknown();
     };
-    let taken = match passed_check {
+    let check = phone
+        .face
+        .passed(&ticket, Purpose::LogIn, id_number.as_str());
+    let taken = match check.await? {
         Some(check) => check.take(&mut *phone.db.acquire().await?).await?,
         None => false,
     };
-    let citizen = if taken {
-        account_of_number(&phone.db, id_number).await?
-    } else {
-        None
+    let account = Account::of(&phone.db, &id_number).await?;
+    let Some(account) = account.filter(|_| taken) else {
+        return unknown();
     };
-    let Some(citizen) = citizen else {
-        return Ok(Outcome::NotRecognised.into_response());
-    };
-    let session = PhoneSession::start(&phone.db, citizen).await?;
+    let session = PhoneSession::start(&phone.db, account.id).await?;
     let cookie = PhoneSession::to_cookie(&session, connection);
     Ok((AppendHeaders([(SET_COOKIE, cookie)]), passed).into_response())
 }
@@ -216,26 +177,14 @@ async fn asked(
     }
 }
 
-impl From<Refusal> for Outcome {
-    fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::NoPictures => Self::NoPictures,
-            Refusal::NoFace => Self::NoFace,
-            Refusal::SeveralFaces => Self::SeveralFaces,
-            Refusal::Still => Self::Still,
-            Refusal::NotRecognised => Self::NotRecognised,
-        }
-    }
+/// Answers the script of a browser that has not been sent to the check, or has passed it already.
+fn not_asked(purpose: Purpose) -> Response {
+    let answer = json!({ "outcome": "not_asked", "begin": purpose.page() });
+    (StatusCode::CONFLICT, Json(answer)).into_response()
 }
 
-impl IntoResponse for Outcome {
-    fn into_response(self) -> Response {
-        let status = match self {
-            Self::Passed { .. } => StatusCode::OK,
-            Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::NotAsked { .. } => StatusCode::CONFLICT,
-            _ => StatusCode::UNPROCESSABLE_ENTITY,
-        };
-        (status, Json(self)).into_response()
-    }
+/// Answers the script that the check was not passed.
+fn refused(refusal: Refusal) -> Response {
+    let answer = json!({ "outcome": refusal });
+    (StatusCode::UNPROCESSABLE_ENTITY, Json(answer)).into_response()
 }

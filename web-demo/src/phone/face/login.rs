@@ -6,8 +6,8 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::Phone;
+use crate::accounts::Account;
 use crate::accounts::attempts::address_key;
-use crate::accounts::by_identity::account_of;
 use crate::accounts::id_number::IdNumber;
 use crate::face::{Claim, NAMED_PER_ADDRESS};
 use crate::form_errors::{FieldError, FormErrors};
@@ -71,10 +71,10 @@ pub async fn begin(
     let Ok(id_number) = IdNumber::try_from(typed.id_number.clone()) else {
         return refused(FieldError::WrongIdNumber);
     };
-    let account = account_of(&phone.db, typed.name.trim(), &id_number).await?;
+    let account = Account::of(&phone.db, &id_number).await?;
     let claim = Claim {
         id_number: id_number.as_str().to_owned(),
-        known: account.is_some(),
+        known: account.is_some_and(|account| account.name == typed.name.trim()),
         proved_otherwise: false,
     };
     Ok(start_face_check(&phone.face, Purpose::LogIn, &claim, connection).await?)

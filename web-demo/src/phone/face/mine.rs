@@ -3,11 +3,10 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use http::StatusCode;
 
 use super::Phone;
-use crate::accounts::by_identity::id_number_of;
-use crate::pages::{Failure, Frame, Locale, page};
+use crate::accounts::Account;
+use crate::pages::{Failure, Frame, Locale, shown};
 use crate::phone::sessions::PhoneSession;
 
 #[derive(Template)]
@@ -23,12 +22,15 @@ pub async fn show(
     session: PhoneSession,
     locale: Locale,
 ) -> Result<Response, Failure> {
-    let kept = match id_number_of(&phone.db, &session.account_id).await? {
-        Some(id_number) => phone.face.kept_since(&id_number).await?.is_some(),
+    let kept = match Account::find(&phone.db, &session.account_id).await? {
+        Some(account) => {
+            let kept_since = phone.face.kept_since(account.id_number.as_str());
+            kept_since.await?.is_some()
+        }
         None => false,
     };
     let frame = Frame::phone(locale, "/my/face");
-    page(StatusCode::OK, &MyFacePage { frame, kept })
+    shown(&MyFacePage { frame, kept })
 }
 
 /// Answers `POST /my/face/delete`.
@@ -36,8 +38,8 @@ pub async fn forget(
     State(phone): State<Phone>,
     session: PhoneSession,
 ) -> Result<Response, Failure> {
-    if let Some(id_number) = id_number_of(&phone.db, &session.account_id).await? {
-        phone.face.forget(&id_number).await?;
+    if let Some(account) = Account::find(&phone.db, &session.account_id).await? {
+        phone.face.forget(account.id_number.as_str()).await?;
     }
     Ok(Redirect::to("/my/face").into_response())
 }

@@ -2,11 +2,10 @@
 
 use askama::Template;
 use axum::response::{IntoResponse, Redirect, Response};
-use http::StatusCode;
 
 use super::Registration;
 use crate::accounts::Account;
-use crate::pages::{Failure, Frame, page};
+use crate::pages::{Failure, Frame, shown};
 use crate::registration::draft::Step;
 use crate::surface::SurfaceContext;
 use crate::verification::Notice;
@@ -40,5 +39,5 @@ pub async fn show<S: SurfaceContext>(registration: Registration<S>) -> Result<Re
         notice: Notice::of(&account, registration.locale),
         user_name: account.user_name,
     };
-    page(StatusCode::OK, &done)
+    shown(&done)
 }
