@@ -44,6 +44,7 @@ mod units;
 mod verification;
 
 pub use accounts::SeedError;
+pub use db::OpenError;
 pub use demo::{Demo, StartError};
 pub use face::{Claim, FaceVerifier, KeyError, Refusal, Verdict, VerifierError};
 pub use local_network::LocalNetworkError;

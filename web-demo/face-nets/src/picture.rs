@@ -144,7 +144,8 @@ impl Picture {
     fn between(&self, vertical: Source, horizontal: Source, channel: usize) -> f32 {
         let mix = |first: f32, second: f32, share: f32| first + (second - first) * share;
         let line = |row: usize| {
-            let pixel = |column| f32::from(self.rgb[(row * self.width + column) * 3 + channel]);
+            let pixel =
+                |column: usize| f32::from(self.rgb[(row * self.width + column) * 3 + channel]);
             let Source(first, second, share) = horizontal;
             mix(pixel(first), pixel(second), share)
         };

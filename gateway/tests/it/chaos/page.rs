@@ -99,7 +99,7 @@ impl Visit {
             BrowserEvent::Message(ServerMessage::Expired { .. }) => return Some(Ending::Expired),
             BrowserEvent::Message(_) | BrowserEvent::Reconnected { .. } => {}
             BrowserEvent::Duplicate(message) => {
-                self.violated(format!("told again of {:?}", message.seq()))
+                self.violated(format!("told again of {:?}", message.seq()));
             }
             BrowserEvent::Disconnected { .. } => self.scene.books.pages().lost_connections += 1,
             BrowserEvent::Closed { code } => {

@@ -46,7 +46,7 @@ fn both_convolutions_sum_what_the_window_covers() {
         let plain = run(3, 1, |graph| graph.conv("plain", window).unwrap());
         assert_eq!(plain.unwrap(), sums);
         let separable = run(3, 1, |graph| {
-            graph.separable_conv("separable", window).unwrap()
+            graph.separable_conv("separable", window).unwrap();
         });
         assert_eq!(separable.unwrap(), sums);
     }
