@@ -13,7 +13,7 @@ const CHROME: &str =
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/156.0.0.0 Safari/537.36";
 
 /// A browser at one surface.
-pub struct TestBrowser {
+pub(crate) struct TestBrowser {
     http: Client,
     origin: String,
     /// Cookies by name.
@@ -23,7 +23,7 @@ pub struct TestBrowser {
 
 /// A page that a browser shows.
 #[derive(Debug)]
-pub struct Page {
+pub(crate) struct Page {
     /// The status of the last answer.
     pub status: StatusCode,
     /// The path that it came from.
@@ -34,7 +34,7 @@ pub struct Page {
 
 impl TestBrowser {
     /// At the surface of this origin, in Chinese.
-    pub fn new(origin: &str) -> Self {
+    pub(crate) fn new(origin: &str) -> Self {
         let http = Client::builder().redirect(Policy::none()).build();
         Self {
             http: http.unwrap(),
@@ -45,36 +45,36 @@ impl TestBrowser {
     }
 
     /// The same browser, in English.
-    pub fn in_english(mut self) -> Self {
+    pub(crate) fn in_english(mut self) -> Self {
         self.language = "en";
         self
     }
 
     /// The same browser with an account of the demo logged in by the password page at this path.
-    pub async fn logged_in(mut self, path: &str, user_name: &str) -> Self {
+    pub(crate) async fn logged_in(mut self, path: &str, user_name: &str) -> Self {
         let home = self.log_in(path, user_name, PASSWORD).await;
         assert_eq!((home.status.as_u16(), &*home.path), (200, "/"), "{home:?}");
         self
     }
 
     /// Sends the form of a password page.
-    pub async fn log_in(&mut self, path: &str, user_name: &str, password: &str) -> Page {
+    pub(crate) async fn log_in(&mut self, path: &str, user_name: &str, password: &str) -> Page {
         let form = [("user_name", user_name), ("password", password)];
         self.post(path, &form).await
     }
 
     /// Opens a page.
-    pub async fn get(&mut self, path: &str) -> Page {
+    pub(crate) async fn get(&mut self, path: &str) -> Page {
         self.go(Method::GET, path, &[]).await
     }
 
     /// Sends a form.
-    pub async fn post(&mut self, path: &str, form: &[(&str, &str)]) -> Page {
+    pub(crate) async fn post(&mut self, path: &str, form: &[(&str, &str)]) -> Page {
         self.go(Method::POST, path, form).await
     }
 
     /// Sends a form as the page's script does.
-    pub async fn ask(
+    pub(crate) async fn ask(
         &mut self,
         method: Method,
         path: &str,
@@ -85,14 +85,18 @@ impl TestBrowser {
     }
 
     /// The same browser, at another origin.
-    pub fn back_at(&self, origin: &str) -> Self {
+    pub(crate) fn back_at(&self, origin: &str) -> Self {
         let mut browser = Self::new(origin);
         browser.cookies = self.cookies.clone();
         browser
     }
 
     /// Sends JSON as the page's script does.
-    pub async fn post_json(&self, path: &str, body: &serde_json::Value) -> serde_json::Value {
+    pub(crate) async fn post_json(
+        &self,
+        path: &str,
+        body: &serde_json::Value,
+    ) -> serde_json::Value {
         let request = self.request(Method::POST, path).json(body);
         request.send().await.unwrap().json().await.unwrap()
     }
@@ -149,12 +153,12 @@ impl TestBrowser {
 
 impl Page {
     /// Returns whether it says this.
-    pub fn says(&self, words: &str) -> bool {
+    pub(crate) fn says(&self, words: &str) -> bool {
         self.body.contains(words)
     }
 
     /// The error beside a field; empty without one.
-    pub fn problem(&self, field: &str) -> &str {
+    pub(crate) fn problem(&self, field: &str) -> &str {
         let Some((_, line)) = self.body.split_once(&format!("id=\"{field}-error\"")) else {
             return "";
         };
@@ -165,23 +169,23 @@ impl Page {
     }
 
     /// The value in a field.
-    pub fn value(&self, field: &str) -> &str {
+    pub(crate) fn value(&self, field: &str) -> &str {
         self.between(&format!("name=\"{field}\" value=\""), "\"")
     }
 
     /// The current step of the stepper.
-    pub fn step(&self) -> &str {
+    pub(crate) fn step(&self) -> &str {
         self.between("aria-current=\"step\">", "</li>")
     }
 
     /// The first address in the page that begins with this.
-    pub fn link(&self, begin: &str) -> String {
+    pub(crate) fn link(&self, begin: &str) -> String {
         let rest = self.between(&format!("=\"{begin}"), "\"");
         format!("{begin}{rest}")
     }
 
     /// The code in the last message to this phone, on the developer's page.
-    pub fn code_sent_to(&self, phone: &str) -> String {
+    pub(crate) fn code_sent_to(&self, phone: &str) -> String {
         let row = self.body.split("<tr>").find(|row| row.contains(phone));
         let text = row.expect("a message to this phone").split("<td>").last();
         let parts = text.unwrap().split(|letter: char| !letter.is_ascii_digit());
@@ -190,7 +194,7 @@ impl Page {
     }
 
     /// The text between two others.
-    pub fn between(&self, before: &str, after: &str) -> &str {
+    pub(crate) fn between(&self, before: &str, after: &str) -> &str {
         let found = self.body.split_once(before);
         let (_, rest) = found.unwrap_or_else(|| panic!("no {before} in {self:?}"));
         rest.split_once(after).unwrap().0

@@ -17,13 +17,13 @@ use toml::Table;
 use super::TestBrowser;
 
 /// The password of the accounts that the demo begins with.
-pub const PASSWORD: &str = "shili2026";
+pub(crate) const PASSWORD: &str = "shili2026";
 
 /// The secret of a gateway elsewhere.
 const SECRET: &str = "secret";
 
 /// A running hall, seen from outside: its addresses and its database.
-pub struct Site {
+pub(crate) struct Site {
     pub portal: String,
     pub phone: String,
     pub gateway: String,
@@ -31,7 +31,7 @@ pub struct Site {
 }
 
 /// A hall in this process. Its data is deleted with it.
-pub struct Hall {
+pub(crate) struct Hall {
     site: Site,
     _demo: Demo,
     _data: TempDir,
@@ -47,7 +47,7 @@ impl Deref for Hall {
 
 impl Hall {
     /// Starts a hall whose gateway is elsewhere and never answers.
-    pub async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         let elsewhere = Elsewhere {
             url: "http://gateway.example".into(),
             client_secret: Secret::received(SECRET),
@@ -57,12 +57,12 @@ impl Hall {
     }
 
     /// Starts a hall with a gateway of its own.
-    pub async fn with_gateway() -> Self {
+    pub(crate) async fn with_gateway() -> Self {
         Self::start(|_| ()).await
     }
 
     /// Starts a hall whose registers would be at this address, where nothing listens.
-    pub async fn without_registers() -> Self {
+    pub(crate) async fn without_registers() -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let registers = RegistersElsewhere {
             url: format!("http://{}", listener.local_addr().unwrap())
@@ -97,7 +97,7 @@ impl Hall {
 }
 
 impl Site {
-    pub async fn new(portal: String, phone: String, gateway: String, data: &Path) -> Self {
+    pub(crate) async fn new(portal: String, phone: String, gateway: String, data: &Path) -> Self {
         let database = SqliteConnectOptions::new().filename(data.join("hall.sqlite"));
         Self {
             portal,
@@ -108,27 +108,27 @@ impl Site {
     }
 
     /// A computer at the portal, not logged in.
-    pub fn portal(&self) -> TestBrowser {
+    pub(crate) fn portal(&self) -> TestBrowser {
         TestBrowser::new(&self.portal)
     }
 
     /// A phone in the app, not logged in.
-    pub fn phone(&self) -> TestBrowser {
+    pub(crate) fn phone(&self) -> TestBrowser {
         TestBrowser::new(&self.phone)
     }
 
     /// A computer that an account of the demo is logged in on by password.
-    pub async fn portal_of(&self, user_name: &str) -> TestBrowser {
+    pub(crate) async fn portal_of(&self, user_name: &str) -> TestBrowser {
         self.portal().logged_in("/login/password", user_name).await
     }
 
     /// A phone that an account of the demo is logged in on by password.
-    pub async fn phone_of(&self, user_name: &str) -> TestBrowser {
+    pub(crate) async fn phone_of(&self, user_name: &str) -> TestBrowser {
         self.phone().logged_in("/login", user_name).await
     }
 
     /// A computer that an account is logged in on for a unit, as after a scan.
-    pub async fn portal_for(&self, user_name: &str, unit: &str) -> TestBrowser {
+    pub(crate) async fn portal_for(&self, user_name: &str, unit: &str) -> TestBrowser {
         let (account, name, role, unit_name): (String, String, Option<String>, String) = self
             .row(&format!(
                 "SELECT accounts.id, accounts.name, role, register_units.name
@@ -161,13 +161,13 @@ impl Site {
     }
 
     /// Changes the database, for what would take too long to wait for. Returns the number of rows.
-    pub async fn sql(&self, statement: &str) -> u64 {
+    pub(crate) async fn sql(&self, statement: &str) -> u64 {
         let statement = sqlx::query(sqlx::AssertSqlSafe(statement.to_owned()));
         statement.execute(&self.db).await.unwrap().rows_affected()
     }
 
     /// The first row of a query.
-    pub async fn row<T>(&self, query: &str) -> T
+    pub(crate) async fn row<T>(&self, query: &str) -> T
     where
         T: for<'r> FromRow<'r, SqliteRow> + Send + Unpin,
     {
@@ -176,26 +176,26 @@ impl Site {
     }
 
     /// The number of rows of a query.
-    pub async fn count(&self, rows: &str) -> i64 {
+    pub(crate) async fn count(&self, rows: &str) -> i64 {
         self.row::<(i64,)>(&format!("SELECT count(*) FROM {rows}"))
             .await
             .0
     }
 
     /// The day so far from today in the province, as `+1 month`.
-    pub async fn day(&self, from_today: &str) -> String {
+    pub(crate) async fn day(&self, from_today: &str) -> String {
         let day = format!("SELECT date('now', '+8 hours', '{from_today}')");
         self.row::<(String,)>(&day).await.0
     }
 
     /// Takes the verification of an account away.
-    pub async fn make_provisional(&self, user_name: &str) {
+    pub(crate) async fn make_provisional(&self, user_name: &str) {
         let change = "UPDATE accounts SET standing = 'provisional' WHERE user_name =";
         self.sql(&format!("{change} '{user_name}'")).await;
     }
 
     /// The code in the last short message to this phone, by the developer's page.
-    pub async fn code_sent_to(&self, phone: &str) -> String {
+    pub(crate) async fn code_sent_to(&self, phone: &str) -> String {
         self.portal()
             .get("/developer/messages")
             .await
@@ -203,7 +203,7 @@ impl Site {
     }
 
     /// Lets seconds pass for the limits on attempts.
-    pub async fn pass_limits(&self, seconds: u32) {
+    pub(crate) async fn pass_limits(&self, seconds: u32) {
         self.sql(&format!(
             "UPDATE attempts SET worked_off_at = worked_off_at - {seconds}"
         ))
@@ -211,7 +211,7 @@ impl Site {
     }
 
     /// Passes the face check that a phone was sent to, in the verifier's place.
-    pub async fn pass_face_check(&self, phone: &TestBrowser) {
+    pub(crate) async fn pass_face_check(&self, phone: &TestBrowser) {
         let ticket = Digest::of(phone.cookies["shili_face"].as_bytes());
         let passed = format!(
             "UPDATE face_checks SET passed_at = unixepoch() WHERE ticket_digest = '{ticket}'"
@@ -220,7 +220,7 @@ impl Site {
     }
 
     /// The title of the last notice to an account.
-    pub async fn last_notice(&self, account: &str) -> String {
+    pub(crate) async fn last_notice(&self, account: &str) -> String {
         let title = format!(
             "SELECT title ->> 'zh' FROM notices WHERE account_id = '{account}' ORDER BY id DESC"
         );
@@ -228,7 +228,7 @@ impl Site {
     }
 
     /// The standing of a person's account, if there is one.
-    pub async fn standing(&self, id_number: &str) -> Option<String> {
+    pub(crate) async fn standing(&self, id_number: &str) -> Option<String> {
         let standing =
             format!("SELECT max(standing) FROM accounts WHERE id_number = '{id_number}'");
         self.row::<(Option<String>,)>(&standing).await.0
@@ -236,7 +236,7 @@ impl Site {
 
     /// The answer to the gateway's introspection of a phone's token, at a hall whose gateway is
     /// elsewhere.
-    pub async fn introspect(&self, phone: &TestBrowser) -> IntrospectionResponse {
+    pub(crate) async fn introspect(&self, phone: &TestBrowser) -> IntrospectionResponse {
         let token = format!("access token:{}", phone.cookies["shili_app"]);
         let token = Digest::of(token.as_bytes()).to_string();
         let credentials = BASE64.encode(format!("saoma:{SECRET}").as_bytes());
@@ -248,7 +248,7 @@ impl Site {
     }
 
     /// The ids of the identities that a phone's person may log in as.
-    pub async fn identities(&self, phone: &TestBrowser) -> Vec<String> {
+    pub(crate) async fn identities(&self, phone: &TestBrowser) -> Vec<String> {
         let offered = self.introspect(phone).await.identities;
         offered
             .into_iter()
@@ -258,7 +258,7 @@ impl Site {
 }
 
 /// The ID number of a person of `data/population.toml`.
-pub fn person(name: &str) -> String {
+pub(crate) fn person(name: &str) -> String {
     let population = include_str!("../../../data/population.toml");
     let population: Table = population.parse().unwrap();
     let persons = population["persons"].as_array().unwrap();

@@ -6,7 +6,7 @@ mod process;
 mod registering;
 mod script;
 
-pub use browser::{Page, TestBrowser};
-pub use hall::{Hall, PASSWORD, Site, person};
-pub use process::Process;
-pub use registering::{Registering, user_form};
+pub(crate) use browser::{Page, TestBrowser};
+pub(crate) use hall::{Hall, PASSWORD, Site, person};
+pub(crate) use process::Process;
+pub(crate) use registering::{Registering, user_form};

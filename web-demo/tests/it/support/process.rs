@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use super::Site;
 
 /// The running process. Dropping it kills it.
-pub struct Process {
+pub(crate) struct Process {
     child: Child,
     site: Site,
 }
@@ -24,7 +24,7 @@ impl Deref for Process {
 
 impl Process {
     /// Starts one on this folder; returns when it accepts connections.
-    pub async fn start(data: &Path) -> Self {
+    pub(crate) async fn start(data: &Path) -> Self {
         let mut command = command(data);
         command.stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
@@ -43,14 +43,14 @@ impl Process {
     }
 
     /// Starts one that does not get ready. Returns its last words.
-    pub fn refused(data: &Path) -> String {
+    pub(crate) fn refused(data: &Path) -> String {
         let output = command(data).output().unwrap();
         assert!(!output.status.success());
         String::from_utf8(output.stderr).unwrap()
     }
 
     /// Asks it to end, as a service manager does, and waits until it has.
-    pub fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         let terminate = ["-c", "kill -TERM \"$0\"", &self.child.id().to_string()];
         let asked = Command::new("sh").args(terminate).status().unwrap();
         assert!(asked.success());
@@ -58,7 +58,7 @@ impl Process {
     }
 
     /// Ends it without notice.
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }

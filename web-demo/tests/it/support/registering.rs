@@ -3,16 +3,16 @@
 use super::{Page, Site, TestBrowser, person};
 
 /// A form of the step that creates the user.
-pub type Form<'a> = Vec<(&'a str, &'a str)>;
+pub(super) type Form<'a> = Vec<(&'a str, &'a str)>;
 
 /// A browser or phone on the way to an account, its person's identity verified.
-pub struct Registering {
+pub(crate) struct Registering {
     pub browser: TestBrowser,
     pub id_number: String,
 }
 
 /// A form without a mistake, but for these changes.
-pub fn user_form<'a>(changes: &[(&'a str, &'a str)]) -> Form<'a> {
+pub(crate) fn user_form<'a>(changes: &[(&'a str, &'a str)]) -> Form<'a> {
     let mut form = vec![
         ("user_name", "shiliuser"),
         ("password", "k7m2xq"),
@@ -33,7 +33,7 @@ pub fn user_form<'a>(changes: &[(&'a str, &'a str)]) -> Form<'a> {
 
 impl Registering {
     /// At the portal.
-    pub async fn at_the_portal(site: &Site, name: &str) -> Self {
+    pub(crate) async fn at_the_portal(site: &Site, name: &str) -> Self {
         let mut browser = site.portal();
         browser
             .check("/register\n/register/agreement <- category=personal&agreed=yes")
@@ -42,7 +42,7 @@ impl Registering {
     }
 
     /// In the app.
-    pub async fn on_the_phone(site: &Site, name: &str) -> Self {
+    pub(crate) async fn on_the_phone(site: &Site, name: &str) -> Self {
         let mut browser = site.phone();
         browser.get("/register").await;
         Self::identified(browser, name).await
@@ -58,21 +58,21 @@ impl Registering {
     }
 
     /// Sends the form of the user, with these changes.
-    pub async fn send(&mut self, changes: &[(&str, &str)]) -> Page {
+    pub(crate) async fn send(&mut self, changes: &[(&str, &str)]) -> Page {
         self.browser
             .post("/register/user", &user_form(changes))
             .await
     }
 
     /// Asks for a code for the form's phone, with these changes.
-    pub async fn send_code(&mut self, changes: &[(&str, &str)]) -> Page {
+    pub(crate) async fn send_code(&mut self, changes: &[(&str, &str)]) -> Page {
         self.browser
             .post("/register/user/code", &user_form(changes))
             .await
     }
 
     /// Gets a code for the form's phone and sends the form with it.
-    pub async fn finish(&mut self, site: &Site, changes: &[(&str, &str)]) -> Page {
+    pub(crate) async fn finish(&mut self, site: &Site, changes: &[(&str, &str)]) -> Page {
         let sent = self.send_code(changes).await;
         assert_eq!(sent.path, "/register/user", "{sent:?}");
         let (_, phone) = user_form(changes)[3];

@@ -19,7 +19,7 @@ impl TestBrowser {
     /// path, `#field` the error beside a field, `=field` the value in it, `!` a text that is
     /// absent, otherwise a text that is there. In an error `…` stands for more text at that end. A
     /// line that begins with `=>` or `|` continues the one before.
-    pub async fn check(&mut self, script: &str) -> Page {
+    pub(crate) async fn check(&mut self, script: &str) -> Page {
         let mut lines: Vec<String> = Vec::new();
         for line in script
             .lines()
@@ -56,7 +56,7 @@ impl TestBrowser {
 
 impl Page {
     /// Checks what a line of a script expects.
-    pub fn check(&self, line: &str, expected: &str) {
+    pub(crate) fn check(&self, line: &str, expected: &str) {
         let expected = expected
             .split('|')
             .map(str::trim)
