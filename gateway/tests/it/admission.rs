@@ -47,7 +47,7 @@ async fn a_full_node_refuses_before_the_upgrade() {
 
 /// Threat T12.
 #[tokio::test]
-async fn one_address_has_its_share_and_no_more() {
+async fn open_sockets_per_address_are_limited() {
     third_is_refused(
         "server.max_sockets_per_address = 2",
         StatusCode::TOO_MANY_REQUESTS,
@@ -57,13 +57,13 @@ async fn one_address_has_its_share_and_no_more() {
 
 /// Threat T12.
 #[tokio::test]
-async fn one_address_begins_so_many_sockets_in_a_time_and_no_more() {
+async fn new_sockets_per_address_are_rate_limited() {
     let setting = "limits.socket_per_address = { burst = 2, per = '1h' }";
     third_is_refused(setting, StatusCode::TOO_MANY_REQUESTS).await;
 }
 
 #[tokio::test]
-async fn a_place_is_free_again_once_its_browser_has_gone() {
+async fn a_closed_socket_frees_its_permit() {
     let node = World::in_memory()
         .with("server.max_sockets = 1")
         .start()
@@ -82,7 +82,7 @@ async fn a_place_is_free_again_once_its_browser_has_gone() {
 }
 
 #[tokio::test]
-async fn connections_that_ask_for_nothing_are_counted_too() {
+async fn idle_connections_count_against_the_limit() {
     let node = World::in_memory()
         .with("server.max_sockets_per_address = 3")
         .start()
@@ -126,7 +126,7 @@ async fn a_body_that_never_ends_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn a_connection_at_rest_is_closed() {
+async fn an_idle_connection_is_closed() {
     let world = World::in_memory().with("server.header_timeout = '200ms'");
     let node = world.start().await;
     let mut stream = TcpStream::connect(node.gateway.address()).await.unwrap();

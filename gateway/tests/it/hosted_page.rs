@@ -58,7 +58,7 @@ async fn a_registered_client_gets_a_page_that_shows_the_code_and_loads_nothing_f
 
 /// Threat T26.
 #[tokio::test]
-async fn whatever_is_not_exactly_registered_gets_an_error_page_and_no_redirect() {
+async fn an_unregistered_request_gets_an_error_page_and_no_redirect() {
     let node = World::in_memory().start().await;
     for changed in [
         ("client_id", "nobody"),

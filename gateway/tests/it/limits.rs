@@ -63,7 +63,7 @@ async fn scans_and_confirms_are_limited_by_person() {
 }
 
 #[tokio::test]
-async fn what_is_no_code_counts_as_a_scan_of_its_person() {
+async fn a_malformed_code_counts_as_a_scan_by_its_person() {
     let world = World::in_memory().with("limits.scan_per_person = { burst = 1, per = '1m' }");
     let node = world.start().await;
     let (_browser, login) = node.browser().await;

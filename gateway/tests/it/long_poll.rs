@@ -283,7 +283,7 @@ async fn a_draining_node_ends_waiting_polls_early_and_takes_no_new_ones() {
 }
 
 #[tokio::test]
-async fn a_poll_of_a_foreign_page_is_not_for_its_eyes() {
+async fn a_foreign_page_cannot_read_a_poll() {
     let (_world, node) = one_node().await;
     let browser = PollingBrowser::open(&node).await;
     for (origin, allowed) in [(ORIGIN, Some(ORIGIN)), ("https://evil.example", None)] {

@@ -216,7 +216,7 @@ async fn an_ended_delegation_is_refused_and_a_foreign_identity_too() {
 }
 
 #[tokio::test]
-async fn what_is_no_login_code_is_told_apart_from_one_that_is_over() {
+async fn a_foreign_code_and_an_ended_login_get_different_errors() {
     let (world, node) = world().await;
     let phone = world.phone(&node, 1);
     for foreign in [
@@ -253,7 +253,7 @@ async fn what_is_no_login_code_is_told_apart_from_one_that_is_over() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_not_good_is_refused() {
+async fn an_invalid_token_is_refused() {
     let (world, node) = world().await;
     let (_browser, login) = node.browser().await;
     let strangers = World::in_memory();

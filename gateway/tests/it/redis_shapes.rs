@@ -82,7 +82,7 @@ fn key_of(login: &OpenedLogin) -> String {
 }
 
 #[tokio::test]
-async fn an_encrypted_redis_is_believed_by_its_authority_only() {
+async fn a_tls_redis_is_trusted_only_with_its_own_ca() {
     let redis = RedisTls::start();
     let ca_file = format!("store.ca_file = '{}'", redis.ca_file().display());
     let world = World::on_url(redis.url()).with(&ca_file);
@@ -187,7 +187,7 @@ async fn logins_go_on_with_the_replica_of_a_master_that_died() {
 }
 
 #[tokio::test]
-async fn a_cluster_of_before_sharded_channels_will_do() {
+async fn a_cluster_without_sharded_channels_is_supported() {
     let redis = RedisCluster::start_without_sharded_channels();
     let world = World::on_url(redis.url());
     let (a, b) = (world.start().await, world.start().await);
@@ -200,7 +200,7 @@ async fn a_node_waits_quietly_for_a_cluster_that_went_down_as_a_whole() {
     let world = World::on_url(redis.url());
     let node = world.start().await;
     redis.kill_all();
-    node.once_deaf().await;
+    node.once_inbox_silent().await;
     let busy_before = processor_time();
     for _ in 0..20 {
         assert!(browsers_open(&node).await.is_err());

@@ -59,7 +59,7 @@ async fn a_code_is_renewed_by_itself_until_the_login_expires() {
 }
 
 #[tokio::test]
-async fn a_scanned_login_that_nobody_confirms_expires() {
+async fn a_scanned_login_expires_without_a_confirm() {
     let world = World::in_memory().with("lifetimes.scanned = '1s'");
     let node = world.start().await;
     let (mut browser, login) = node.browser().await;

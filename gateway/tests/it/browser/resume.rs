@@ -46,7 +46,7 @@ async fn the_newest_socket_wins_and_the_older_one_is_told() {
 
 /// Threat T4: whoever saw the QR code knows the login's id, and can do nothing with it that the browser can.
 #[tokio::test]
-async fn the_codes_content_alone_fetches_nothing_and_disturbs_nobody() {
+async fn the_qr_code_alone_gives_no_access_to_the_login() {
     let (world, node) = world().await;
     let (mut browser, login) = node.browser().await;
     let thief = |id| OpenedLogin {

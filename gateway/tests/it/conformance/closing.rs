@@ -64,7 +64,7 @@ async fn a_close_is_answered_in_kind() {
 }
 
 #[tokio::test]
-async fn a_close_that_may_not_be_is_called_so() {
+async fn an_invalid_close_is_a_protocol_error() {
     // IANA has registered 1014 since, for what a proxy met behind it: no browser has reason to say so, and tungstenite
     // knows it not. §7.4.2 leaves what is below 3000 to the protocol's later versions.
     let codes = [

@@ -356,7 +356,7 @@ async fn lengths_are_read_in_every_form() {
 }
 
 #[tokio::test]
-async fn where_segments_end_says_nothing() {
+async fn segment_boundaries_do_not_matter() {
     let node = node().await;
     let script = [
         frame(FIN | PING, b"one"),
@@ -385,7 +385,7 @@ async fn where_segments_end_says_nothing() {
 
 /// Proxies close what is silent for too long: the interval is one that operators can count on.
 #[tokio::test]
-async fn pings_come_as_often_as_is_set() {
+async fn pings_come_at_the_configured_interval() {
     let node = World::in_memory()
         .with("sockets = { ping_interval = '1s', ping_timeout = '1s' }")
         .start()

@@ -87,7 +87,7 @@ async fn an_endless_message_ends_with_its_first_wrong_byte() {
 }
 
 #[tokio::test]
-async fn text_that_is_no_message_is_answered_and_the_fifth_ends_the_socket() {
+async fn malformed_text_is_answered_and_the_fifth_closes_the_socket() {
     let times = |count: usize| {
         [
             text("hello"),

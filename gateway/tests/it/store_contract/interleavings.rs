@@ -14,10 +14,10 @@ use saoma_gateway::store::{
 };
 use saoma_protocol::{LoginId, ScanCode, UserCode};
 
-use super::model::{Model, Told, without_instants};
+use super::model::{Delivery, Model, without_instants};
 use super::{
-    Letters, MINUTE, StoreEvent, Subject, apply, cancel, confirm, digest, expire, id, new_login,
-    node, open, redemption, reject, renew_to, scan, uncounted,
+    MINUTE, RecordingInbox, StoreEvent, Subject, apply, cancel, confirm, digest, expire, id,
+    new_login, node, open, redemption, reject, renew_to, scan, uncounted,
 };
 
 /// Nodes on the store.
@@ -137,16 +137,16 @@ fn run(cases: u32, subject: impl Fn() -> Subject) {
         .enable_all()
         .build()
         .unwrap();
-    let (subject, letters) = runtime.block_on(async {
-        let (subject, letters): (_, [Arc<Letters>; NODES]) = (subject(), Default::default());
-        for (number, letters) in letters.iter().enumerate() {
+    let (subject, inboxes) = runtime.block_on(async {
+        let (subject, inboxes): (_, [Arc<RecordingInbox>; NODES]) = (subject(), Default::default());
+        for (number, inbox) in inboxes.iter().enumerate() {
             subject
                 .store
-                .listen(&node(NODE_NAMES[number]), letters.clone())
+                .listen(&node(NODE_NAMES[number]), inbox.clone())
                 .await
                 .unwrap();
         }
-        (subject, letters)
+        (subject, inboxes)
     });
     let number = std::cell::Cell::new(0);
     let result = TestRunner::new(config(cases)).run(&steps(), |steps| {
@@ -157,9 +157,9 @@ fn run(cases: u32, subject: impl Fn() -> Subject) {
                 case.take(at, step).await;
                 case.check().await;
             }
-            case.check_letters(&letters).await;
+            case.check_inboxes(&inboxes).await;
         });
-        letters.iter().for_each(|letters| letters.forget());
+        inboxes.iter().for_each(|inbox| inbox.clear());
         Ok(())
     });
     if let Err(error) = result {
@@ -352,13 +352,13 @@ impl<'a> Case<'a> {
     }
 
     /// Each node was told of what happened while it held the browser, in order, once, and of nothing else.
-    async fn check_letters(&self, letters: &[Arc<Letters>; NODES]) {
-        for (letters, told) in letters.iter().zip(&self.model.told) {
-            let came = letters
-                .once_there_are(told.len())
+    async fn check_inboxes(&self, inboxes: &[Arc<RecordingInbox>; NODES]) {
+        for (inbox, told) in inboxes.iter().zip(&self.model.delivered) {
+            let came = inbox
+                .wait_for_events(told.len())
                 .await
                 .into_iter()
-                .filter_map(Told::of);
+                .filter_map(Delivery::of);
             let came: Vec<_> = came
                 .filter(|(login, _)| *login == self.model.id)
                 .map(|(_, told)| told)

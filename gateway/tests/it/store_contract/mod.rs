@@ -123,42 +123,42 @@ use on_each_store;
 
 /// An inbox that keeps what it is given.
 #[derive(Debug, Default)]
-struct Letters {
-    letters: Mutex<Vec<InboxEvent>>,
-    came: Notify,
+struct RecordingInbox {
+    events: Mutex<Vec<InboxEvent>>,
+    arrived: Notify,
 }
 
-impl Inbox for Letters {
+impl Inbox for RecordingInbox {
     fn deliver(&self, event: InboxEvent) {
-        self.letters.lock().unwrap().push(event);
-        self.came.notify_waiters();
+        self.events.lock().unwrap().push(event);
+        self.arrived.notify_waiters();
     }
 }
 
-impl Letters {
+impl RecordingInbox {
     /// Starts anew.
-    fn forget(&self) {
-        self.letters.lock().unwrap().clear();
+    fn clear(&self) {
+        self.events.lock().unwrap().clear();
     }
 
-    /// All letters, once there are so many beside the first, which says that the inbox listens.
-    async fn once_there_are(&self, count: usize) -> Vec<InboxEvent> {
+    /// All events, once there are so many beside the first, which says that the inbox listens.
+    async fn wait_for_events(&self, count: usize) -> Vec<InboxEvent> {
         let enough = async {
             loop {
-                let came = self.came.notified();
-                let letters = self.letters.lock().unwrap().clone();
-                let said: Vec<_> = letters
+                let arrived = self.arrived.notified();
+                let events = self.events.lock().unwrap().clone();
+                let received: Vec<_> = events
                     .into_iter()
-                    .filter(|letter| *letter != InboxEvent::Listening)
+                    .filter(|event| *event != InboxEvent::Listening)
                     .collect();
-                if said.len() >= count {
-                    return said;
+                if received.len() >= count {
+                    return received;
                 }
-                came.await;
+                arrived.await;
             }
         };
         tokio::time::timeout(Duration::from_secs(10), enough)
             .await
-            .expect("the letters come")
+            .expect("the events come")
     }
 }

@@ -18,7 +18,7 @@ pub(super) struct Model {
     /// What a browser that comes back can still be told.
     pub(super) kept: Vec<(u32, Change)>,
     /// What each node has been told.
-    pub(super) told: [Vec<Told>; super::interleavings::NODES],
+    pub(super) delivered: [Vec<Delivery>; super::interleavings::NODES],
     /// Which node holds the browser, and how often it has come.
     pub(super) node: usize,
     pub(super) attachments: u64,
@@ -30,16 +30,16 @@ pub(super) struct Model {
     redeemed: u32,
 }
 
-/// A letter to a node, without its instants.
+/// A event to a node, without its instants.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Told {
+pub(super) enum Delivery {
     Changed(u32, Change),
     Superseded(u64),
 }
 
-impl Told {
-    pub(super) fn of(letter: InboxEvent) -> Option<(LoginId, Self)> {
-        match letter {
+impl Delivery {
+    pub(super) fn of(event: InboxEvent) -> Option<(LoginId, Self)> {
+        match event {
             InboxEvent::Changed { login_id, change } => {
                 Some((login_id, Self::Changed(change.seq, change.change)))
             }
@@ -57,7 +57,7 @@ impl Model {
             id,
             login,
             kept: Vec::new(),
-            told: Default::default(),
+            delivered: Default::default(),
             node: 0,
             attachments: 1,
             code: None,
@@ -110,7 +110,7 @@ impl Model {
     pub(super) fn attached(&mut self, node: usize) {
         self.attachments += 1;
         if node != self.node {
-            self.told[self.node].push(Told::Superseded(self.attachments));
+            self.delivered[self.node].push(Delivery::Superseded(self.attachments));
         }
         self.node = node;
     }
@@ -203,7 +203,7 @@ impl Model {
                 .retain(|(_, kept)| !matches!(kept, Change::Renewed { .. }));
         }
         self.kept.push((self.login.seq, change.clone()));
-        self.told[self.node].push(Told::Changed(self.login.seq, change.clone()));
+        self.delivered[self.node].push(Delivery::Changed(self.login.seq, change.clone()));
     }
 
     /// What no event may do to a login.
@@ -219,9 +219,9 @@ impl Model {
         if let (Some(before), Some(after)) = (before.state.person(), after.state.person()) {
             assert_eq!(before, after, "the first scanner owns it");
         }
-        let told = self.told.iter().flatten();
+        let told = self.delivered.iter().flatten();
         let confirmed = told
-            .filter(|told| matches!(told, Told::Changed(_, Change::Confirmed { .. })))
+            .filter(|told| matches!(told, Delivery::Changed(_, Change::Confirmed { .. })))
             .count();
         assert!(confirmed <= 1, "confirmed once");
     }

@@ -110,7 +110,7 @@ impl FaultProxy {
     }
 
     /// Loses all bytes of the connections that are open now, in both directions. New ones pass.
-    pub fn deafen_all(&self) {
+    pub fn blackhole_all(&self) {
         let so_far = self.shared.counts.borrow().accepted;
         self.shared
             .faults

@@ -17,7 +17,7 @@ impl Node {
     }
 
     /// Waits until the node says that it does not hear of changes, and that nobody shall send it browsers.
-    pub async fn once_deaf(&self) {
+    pub async fn once_inbox_silent(&self) {
         self.once_it_says("the node notices that it is deaf", 503, |said| {
             said["inbox"] == false
         })

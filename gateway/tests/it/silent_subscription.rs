@@ -9,7 +9,7 @@ use saoma_protocol::ServerMessage;
 use crate::support::{FaultProxy, Node, RedisServer, Towards, World};
 
 /// A browser on a node whose way to Redis can be broken, and a node whose way cannot.
-struct Scene {
+struct Deployment {
     redis: RedisServer,
     proxy: FaultProxy,
     world: World,
@@ -19,7 +19,7 @@ struct Scene {
     login: OpenedLogin,
 }
 
-impl Scene {
+impl Deployment {
     async fn new() -> Self {
         let redis = RedisServer::start();
         let proxy = FaultProxy::to(redis.address());
@@ -48,7 +48,7 @@ impl Scene {
     }
 
     /// What was missed is there, and what comes next as well.
-    async fn all_arrives(&mut self) {
+    async fn check_nothing_is_lost(&mut self) {
         assert!(matches!(
             self.next().await,
             ServerMessage::Scanned { seq: 2, .. }
@@ -76,9 +76,9 @@ impl Scene {
     async fn survives_silence(mut self, towards: Towards) {
         self.proxy.swallow(towards);
         self.scan_elsewhere().await;
-        self.node.once_deaf().await;
+        self.node.once_inbox_silent().await;
         self.proxy.restore();
-        self.all_arrives().await;
+        self.check_nothing_is_lost().await;
         assert!(
             self.node
                 .metric("saoma_store_inbox_probe_timeouts_total")
@@ -95,51 +95,51 @@ impl Scene {
 }
 
 #[tokio::test]
-async fn a_way_on_which_bytes_are_lost_in_either_direction_or_both() {
+async fn a_link_that_drops_bytes_in_one_or_both_directions_loses_no_event() {
     // Three nodes at once, for each waits until it has noticed.
-    let scenes = tokio::join!(Scene::new(), Scene::new(), Scene::new());
+    let deployments = tokio::join!(Deployment::new(), Deployment::new(), Deployment::new());
     tokio::join!(
-        scenes.0.survives_silence(Towards::Both),
-        scenes.1.survives_silence(Towards::Client),
-        scenes.2.survives_silence(Towards::Server),
+        deployments.0.survives_silence(Towards::Both),
+        deployments.1.survives_silence(Towards::Client),
+        deployments.2.survives_silence(Towards::Server),
     );
 }
 
 #[tokio::test]
-async fn a_redis_that_refuses_the_first_tries_to_come_back() {
-    let mut scene = Scene::new().await;
-    scene.proxy.refuse().await;
-    scene.scan_elsewhere().await;
-    scene.node.once_deaf().await;
-    scene.proxy.restore();
-    scene.all_arrives().await;
+async fn a_redis_that_refuses_connections_at_first_is_subscribed_again() {
+    let mut deployment = Deployment::new().await;
+    deployment.proxy.refuse().await;
+    deployment.scan_elsewhere().await;
+    deployment.node.once_inbox_silent().await;
+    deployment.proxy.restore();
+    deployment.check_nothing_is_lost().await;
 }
 
 #[tokio::test]
-async fn a_connection_that_breaks_again_before_the_subscription_is_back() {
-    let mut scene = Scene::new().await;
+async fn events_missed_during_repeated_resubscription_are_delivered() {
+    let mut deployment = Deployment::new().await;
     // Connecting and subscribing take several round trips, so each next break comes in the middle of them.
-    scene.proxy.delay(Duration::from_millis(200));
+    deployment.proxy.delay(Duration::from_millis(200));
     for _ in 0..3 {
-        let accepted = scene.proxy.accepted();
-        scene.proxy.reset_all();
-        scene.proxy.once_accepted(accepted + 1).await;
+        let accepted = deployment.proxy.accepted();
+        deployment.proxy.reset_all();
+        deployment.proxy.once_accepted(accepted + 1).await;
     }
-    scene.proxy.refuse().await;
-    scene.scan_elsewhere().await;
-    scene.node.once_deaf().await;
-    scene.proxy.restore();
-    scene.all_arrives().await;
+    deployment.proxy.refuse().await;
+    deployment.scan_elsewhere().await;
+    deployment.node.once_inbox_silent().await;
+    deployment.proxy.restore();
+    deployment.check_nothing_is_lost().await;
 }
 
 #[tokio::test]
-async fn a_server_that_drops_its_subscribers() {
-    let mut scene = Scene::new().await;
-    scene.redis.drop_subscribers();
-    scene.scan_elsewhere().await;
-    scene.all_arrives().await;
+async fn a_server_that_drops_its_subscribers_is_subscribed_again() {
+    let mut deployment = Deployment::new().await;
+    deployment.redis.drop_subscribers();
+    deployment.scan_elsewhere().await;
+    deployment.check_nothing_is_lost().await;
     assert!(
-        scene
+        deployment
             .node
             .metric("saoma_store_inbox_subscriptions_total")
             .await
@@ -148,9 +148,9 @@ async fn a_server_that_drops_its_subscribers() {
 }
 
 #[tokio::test]
-async fn what_the_store_does_is_in_the_metrics() {
-    let scene = Scene::new().await;
-    scene.scan_elsewhere().await;
+async fn store_activity_shows_in_the_metrics() {
+    let deployment = Deployment::new().await;
+    deployment.scan_elsewhere().await;
     for (name, least) in [
         ("saoma_store_command_seconds_count{verb=\"open\"}", 1.0),
         ("saoma_store_command_seconds_count{verb=\"publish\"}", 1.0),
@@ -158,10 +158,10 @@ async fn what_the_store_does_is_in_the_metrics() {
         ("saoma_store_inbox_subscriptions_total", 1.0),
         ("saoma_store_inbox_probes_total", 1.0),
     ] {
-        assert!(scene.node.metric(name).await >= least, "{name}");
+        assert!(deployment.node.metric(name).await >= least, "{name}");
     }
     assert!(
-        scene
+        deployment
             .other
             .metric("saoma_store_command_seconds_count{verb=\"scan\"}")
             .await
