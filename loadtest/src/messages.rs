@@ -102,7 +102,10 @@ pub enum Event {
     /// A second is over.
     Second(WorkerSecond),
     /// A command is carried out.
-    Done,
+    Done {
+        /// Arrivals of this worker that have ended well since the run began.
+        completed: u64,
+    },
 }
 
 /// One second of a worker.

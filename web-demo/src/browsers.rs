@@ -1,21 +1,24 @@
-//! Browsers logged in to the portal: whose login each is, since when and from where; and how each is ended.
+//! Browsers logged in to the portal, with person, time and origin of each login; and how each is
+//! ended.
 
 use std::net::IpAddr;
 
 use http::HeaderMap;
 use http::header::USER_AGENT;
 use saoma_protocol::Identity;
+use sqlx::types::Json;
 use sqlx::{SqliteExecutor, SqlitePool};
 use woothee::parser::Parser;
 
+use crate::db::{execute, fetch_all};
 use crate::pages::Failure;
 use crate::secret::Secret;
 use crate::serving::Connection;
 
-/// The origin of a login, as the browser's own request told it.
+/// The origin of a login, by the browser's own request.
 #[derive(Debug, Clone)]
 pub struct Origin {
-    /// The address of the browser.
+    /// The address.
     pub address: IpAddr,
     /// Browser and system, by the browser's own words.
     pub browser: Option<String>,
@@ -26,21 +29,17 @@ impl Origin {
     pub fn of(connection: Connection, headers: &HeaderMap) -> Self {
         let user_agent = headers
             .get(USER_AGENT)
-            .and_then(|agent| agent.to_str().ok())
-            .unwrap_or_default();
-        Self::new(connection.peer, user_agent)
+            .and_then(|agent| agent.to_str().ok());
+        Self::new(connection.peer, user_agent.unwrap_or_default())
     }
 
-    /// Reads `User-Agent` by a parser of fixed vocabulary, so that no text of an attacker's making is shown (threat T17).
+    /// Reads `User-Agent` by a parser of fixed vocabulary, so that no text of an attacker's making
+    /// is shown (threat T17).
     pub fn new(address: IpAddr, user_agent: &str) -> Self {
         let parsed = Parser::new().parse(user_agent);
-        let parts = parsed
-            .map(|agent| [agent.name, agent.os])
-            .unwrap_or_default();
-        let known: Vec<&str> = parts
-            .into_iter()
-            .filter(|part| !part.is_empty() && *part != "UNKNOWN")
-            .collect();
+        let parts = parsed.map_or([""; 2], |agent| [agent.name, agent.os]);
+        let known = |part: &&str| !part.is_empty() && *part != "UNKNOWN";
+        let known: Vec<&str> = parts.into_iter().filter(known).collect();
         Self {
             address: address.to_canonical(),
             browser: (!known.is_empty()).then(|| known.join(" · ")),
@@ -60,14 +59,16 @@ pub enum LoginMethod {
 /// A login to be kept.
 #[derive(Debug)]
 pub struct NewBrowser<'a> {
-    /// The account, the `sub` of the ID token.
+    /// The account: the ID token's `sub`.
     pub account_id: &'a str,
     pub name: &'a str,
-    /// The identity of the login.
+    /// The identity.
     pub identity: &'a Identity,
+    /// The method.
     pub method: LoginMethod,
+    /// The origin.
     pub origin: &'a Origin,
-    /// Seconds that the login lasts.
+    /// Lifetime in seconds.
     pub lifetime: u32,
 }
 
@@ -76,89 +77,57 @@ pub struct NewBrowser<'a> {
 pub struct Browser {
     /// The id by which it is ended.
     pub id: String,
-    /// As what it is logged in.
-    #[sqlx(try_from = "StoredIdentity")]
+    /// The identity that it is logged in as.
+    #[sqlx(json)]
     pub identity: Identity,
-    /// Since when, in the province's time (UTC+8).
+    /// The time of the login, in the province's time (UTC+8).
     pub logged_in_at: String,
-    /// The origin.
+    /// The address that it was logged in from.
     pub address: String,
     /// Browser and system, as far as known.
     pub browser: Option<String>,
 }
 
-/// An identity as the database has it: JSON.
-#[derive(Debug, sqlx::Type)]
-#[sqlx(transparent)]
-struct StoredIdentity(String);
-
-impl TryFrom<StoredIdentity> for Identity {
-    type Error = serde_json::Error;
-
-    fn try_from(StoredIdentity(json): StoredIdentity) -> Result<Self, Self::Error> {
-        serde_json::from_str(&json)
-    }
-}
-
-/// Keeps a login under a new cookie: the cookie, and the login's id.
+/// Keeps a login under a new cookie. Returns the cookie and the login's id.
+///
+/// # Errors
+/// Returns an error if the database fails, or the system has no randomness.
 pub async fn start(db: &SqlitePool, new: NewBrowser<'_>) -> Result<(Secret, String), Failure> {
     let (cookie, id) = (Secret::random()?, Secret::random()?);
-    sqlx::query("DELETE FROM portal_sessions WHERE expires_at <= unixepoch()")
-        .execute(db)
-        .await?;
-    sqlx::query(
-        "INSERT INTO portal_sessions
-             (cookie_digest, id, account_id, name, identity, method, address, browser, logged_in_at, expires_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, unixepoch(), unixepoch() + ?9)",
+    let (address, browser) = (new.origin.address.to_string(), &new.origin.browser);
+    execute!(
+        db,
+        "DELETE FROM portal_sessions WHERE expires_at <= unixepoch()"
     )
-    .bind(cookie.digest())
-    .bind(id.expose())
-    .bind(new.account_id)
-    .bind(new.name)
-    .bind(serde_json::to_string(new.identity)?)
-    .bind(new.method)
-    .bind(new.origin.address.to_string())
-    .bind(&new.origin.browser)
-    .bind(new.lifetime)
-    .execute(db)
     .await?;
+    execute!(db, "INSERT INTO portal_sessions
+            (cookie_digest, id, account_id, name, identity, method, address, browser, logged_in_at, expires_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, unixepoch(), unixepoch() + ?9)";
+        cookie.digest(), id.expose(), new.account_id, new.name, Json(new.identity), new.method,
+        address, browser, new.lifetime).await?;
     Ok((cookie, id.expose().to_owned()))
 }
 
-/// A person's logins, the latest first.
+/// Returns a person's logins, the latest first.
 pub async fn of(db: &SqlitePool, account_id: &str) -> Result<Vec<Browser>, sqlx::Error> {
-    sqlx::query_as(
-        "SELECT id, identity, strftime('%Y-%m-%d %H:%M', logged_in_at, 'unixepoch', '+8 hours') AS logged_in_at, address,
-                browser
-         FROM portal_sessions WHERE account_id = ?1 AND expires_at > unixepoch()
-         ORDER BY portal_sessions.logged_in_at DESC, id",
-    )
-    .bind(account_id)
-    .fetch_all(db)
+    fetch_all!(db, "SELECT id, identity, address, browser,
+            strftime('%Y-%m-%d %H:%M', logged_in_at, 'unixepoch', '+8 hours') AS logged_in_at
+        FROM portal_sessions WHERE account_id = ?1 AND expires_at > unixepoch()
+        ORDER BY portal_sessions.logged_in_at DESC, id"; account_id)
     .await
 }
 
-/// Logs a browser out, if it is this person's: its cookie is worth nothing from now on. Whether it was logged in.
+/// Logs a browser out, if it is this person's: its cookie is worth nothing from now on. Returns
+/// false if it was not logged in.
 pub async fn end(db: &SqlitePool, account_id: &str, id: &str) -> Result<bool, sqlx::Error> {
-    let delete = sqlx::query("DELETE FROM portal_sessions WHERE id = ?1 AND account_id = ?2");
-    Ok(delete
-        .bind(id)
-        .bind(account_id)
-        .execute(db)
-        .await?
-        .rows_affected()
-        > 0)
+    let delete = "DELETE FROM portal_sessions WHERE id = ?1 AND account_id = ?2";
+    execute!(db, delete; id, account_id).await
 }
 
 /// Logs all of a person's browsers out, but the one of this id.
 pub async fn end_others(db: &SqlitePool, account_id: &str, kept: &str) -> Result<(), sqlx::Error> {
-    let delete = sqlx::query("DELETE FROM portal_sessions WHERE account_id = ?1 AND id <> ?2");
-    delete
-        .bind(account_id)
-        .bind(kept)
-        .execute(db)
-        .await
-        .map(drop)
+    let delete = "DELETE FROM portal_sessions WHERE account_id = ?1 AND id <> ?2";
+    execute!(db, delete; account_id, kept).await.map(drop)
 }
 
 /// Logs all of a person's browsers out that are logged in as this identity.
@@ -167,12 +136,8 @@ pub async fn end_as(
     account_id: &str,
     identity_id: &str,
 ) -> Result<(), sqlx::Error> {
-    let delete =
-        sqlx::query("DELETE FROM portal_sessions WHERE account_id = ?1 AND identity ->> 'id' = ?2");
-    delete
-        .bind(account_id)
-        .bind(identity_id)
-        .execute(db)
+    let delete = "DELETE FROM portal_sessions WHERE account_id = ?1 AND identity ->> 'id' = ?2";
+    execute!(db, delete; account_id, identity_id)
         .await
         .map(drop)
 }

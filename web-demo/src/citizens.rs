@@ -1,4 +1,4 @@
-//! A citizen as the hall knows them now: the name, what they may log in as, and whether they may log in at all.
+//! A citizen as the hall knows them now: name, identities, and whether they may log in at all.
 
 use saoma_protocol::{Identity, IdentityKind};
 use sqlx::SqlitePool;
@@ -14,11 +14,11 @@ pub struct Standing {
     pub name: String,
     /// Themselves, then the units that they act for.
     pub identities: Vec<Identity>,
-    /// Why they may not log in by scanning; none in good standing.
+    /// Why they may not log in by scanning; `None` in good standing.
     pub refusal: Option<CardRefusal>,
 }
 
-/// Why a citizen's standing cannot be told.
+/// Why a citizen's standing is unknown.
 #[derive(Debug, thiserror::Error)]
 pub enum StandingError {
     /// The hall's database failed.
@@ -29,7 +29,11 @@ pub enum StandingError {
     Register(#[from] RegisterError),
 }
 
-/// Returns the standing of an account's owner, read anew each time: a card reported lost a second ago refuses.
+/// Returns the standing of an account's owner, asked anew each time: a card reported lost a second
+/// ago refuses. Returns `None` without such an account.
+///
+/// # Errors
+/// See [`StandingError`].
 pub async fn standing(
     db: &SqlitePool,
     registers: &Registers,

@@ -67,8 +67,8 @@ pub enum StartError {
     Database {
         /// The directory.
         directory: PathBuf,
-        /// The error of SQLite.
-        source: sqlx::Error,
+        /// The cause.
+        source: db::OpenError,
     },
     /// The demo's people cannot be put in.
     #[error(transparent)]

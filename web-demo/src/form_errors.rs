@@ -18,24 +18,20 @@ type Field = &'static str;
 /// Why a field is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FieldError {
-    /// The agreement was not accepted.
     NotAgreed,
     /// It is no ID number.
     IdNumber(IdNumberError),
     /// It is no ID number; a login does not say more.
     WrongIdNumber,
-    /// There is no name.
     NameMissing,
     /// The population register knows no such person under this number.
     NotInRegister,
-    /// The register gives no answer.
     RegisterDown,
     HasAccount,
     /// Too many tries.
     TooMany(Wait),
     /// It may be no user name.
     UserName(UserNameRefused),
-    /// The user name belongs to another person.
     UserNameTaken,
     /// It may be no password.
     Password(PasswordRefused),
@@ -43,7 +39,6 @@ pub enum FieldError {
     Login,
     /// It differs from the password.
     Confirmation,
-    /// It is no mobile number.
     Phone,
     /// The number is given out in another province.
     PhoneElsewhere,
@@ -51,17 +46,13 @@ pub enum FieldError {
     Code(CodeRefused),
     /// The next code can be sent later.
     CodeTooSoon(Wait),
-    /// No message can be sent.
     CarrierDown,
     /// The face check was too long ago.
     FaceCheckOver,
     /// The proof of the person is used up or too old.
     ProofOver,
-    /// It is no e-mail address.
     Email,
-    /// It is no QQ number.
     Qq,
-    /// It is no WeChat number.
     WeChat,
     /// The physical card's password is wrong; this many tries are left.
     PhysicalCardPassword(u32),

@@ -1,4 +1,5 @@
-//! The identity backend: tells the gateway whose token a phone has sent, and in what standing they are (RFC 7662).
+//! The identity backend: tells the gateway the person of a phone's token, and their standing (RFC
+//! 7662).
 
 use std::sync::Arc;
 
@@ -29,7 +30,7 @@ struct Backend {
     credentials: Arc<Digest>,
 }
 
-/// The endpoint. The caller proves itself by these credentials (RFC 7662 §2.1).
+/// The endpoint. A caller proves itself by these credentials (RFC 7662 §2.1).
 pub fn routes(
     db: SqlitePool,
     registers: Registers,
@@ -100,7 +101,7 @@ impl Backend {
     }
 }
 
-/// A token that is unknown or ended: nothing else is told (RFC 7662 §2.2).
+/// The answer to an unknown or ended token: it says nothing else (RFC 7662 §2.2).
 const fn inactive() -> IntrospectionResponse {
     IntrospectionResponse {
         active: false,

@@ -25,6 +25,7 @@ mod identity;
 mod local_network;
 mod options;
 mod pages;
+mod password_login;
 mod phone;
 mod portal;
 mod private_file;
@@ -43,6 +44,7 @@ mod units;
 mod verification;
 
 pub use accounts::SeedError;
+pub use db::OpenError;
 pub use demo::{Demo, StartError};
 pub use face::{Claim, FaceVerifier, KeyError, Refusal, Verdict, VerifierError};
 pub use local_network::LocalNetworkError;

@@ -19,13 +19,13 @@ use url::Url;
     after_help = "The gateway's own settings can be given by its environment variables (SAOMA_SECTION_KEY)."
 )]
 struct Cli {
-    /// Where the gateway listens; port 0 takes a free one
+    /// Address of the gateway; port 0 takes a free one
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
     gateway: SocketAddr,
-    /// Where the portal listens
+    /// Address of the portal
     #[arg(long, default_value = "127.0.0.1:8081", value_name = "ADDRESS:PORT")]
     portal: SocketAddr,
-    /// Where the phone page listens
+    /// Address of the phone page
     #[arg(long, default_value = "127.0.0.1:8082", value_name = "ADDRESS:PORT")]
     phone: SocketAddr,
     /// Open the phone page to phones on the local network too, by HTTPS
@@ -70,7 +70,7 @@ struct Cli {
         value_name = "TOKEN"
     )]
     registers_token: Option<String>,
-    /// What is logged, such as info or saoma_demo=debug,warn
+    /// Log filter, such as info or saoma_demo=debug,warn
     #[arg(long, default_value = "warn", value_name = "FILTER")]
     log: String,
 }

@@ -28,7 +28,7 @@ const PAUSE_WITHOUT_FILES: Duration = Duration::from_millis(100);
 pub struct Connection {
     /// The other end.
     pub peer: IpAddr,
-    /// Whether it uses HTTPS.
+    /// True for HTTPS.
     pub secure: bool,
 }
 

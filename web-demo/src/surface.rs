@@ -5,7 +5,7 @@ use std::future::Future;
 use http::{HeaderMap, HeaderValue};
 use sqlx::SqlitePool;
 
-use crate::accounts::Account;
+use crate::accounts::{Account, Accounts};
 use crate::browsers::Origin;
 use crate::face::FaceChecks;
 use crate::pages::{CookieName, Failure, Surface};
@@ -23,6 +23,9 @@ pub trait SurfaceContext: Clone + Send + Sync + 'static {
 
     /// The hall's database.
     fn db(&self) -> &SqlitePool;
+
+    /// The accounts, for logins by password.
+    fn accounts(&self) -> &Accounts;
 
     /// The registers of people, cards, units and messages.
     fn registers(&self) -> &Registers;

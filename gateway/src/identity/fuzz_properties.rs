@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use jsonwebtoken::jwk::JwkSet;
-use saoma_protocol::{masked_name, read_object};
+use saoma_protocol::{IdentityRole, masked_name, read_object};
 use serde_json::Value;
 
 use super::answer::{BackendAnswer, MAX_IDENTITIES};
@@ -64,7 +64,7 @@ pub(crate) fn introspection(bytes: &[u8]) {
             answer["refusal"].as_str().is_some(),
             person.ineligible_reason.is_some()
         );
-        for label in [Some(kind), role.map(|role| role.as_str())]
+        for label in [Some(kind), role.map(IdentityRole::as_str)]
             .into_iter()
             .flatten()
         {

@@ -10,7 +10,7 @@ use super::{Origin, Secret, Settings};
 pub struct Effective {
     /// The settings.
     pub settings: Settings,
-    /// By path, whatever set a value that is no default.
+    /// Origin of each value that is not a default, by path.
     pub origins: BTreeMap<String, Origin>,
 }
 

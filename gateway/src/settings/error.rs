@@ -1,10 +1,10 @@
-//! Why settings cannot be used.
+//! Errors of settings.
 
 use std::path::PathBuf;
 
 use super::Origin;
 
-/// What is wrong with the settings. Each message names the setting and says what to do; none holds a secret.
+/// Errors of settings. Each message names the setting and says what to do; no message holds a secret.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SettingsError {
@@ -13,25 +13,25 @@ pub enum SettingsError {
     File {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// The text is no TOML. The line itself is not shown, for it may hold a secret.
+    /// The text is not valid TOML. The line itself is not shown, because it may hold a secret.
     #[error("{origin}: invalid TOML at line {line}: {problem}")]
     Syntax {
-        /// Where the text came from.
+        /// Origin of the text.
         origin: Origin,
         /// The line, from 1.
         line: usize,
-        /// What is wrong there.
+        /// The problem there.
         problem: String,
     },
-    /// Something that looks like a setting but is none.
+    /// A name that is not a setting.
     #[error("{} is not a setting; did you mean {nearest}?", .origin.name_of(.key))]
     Unknown {
-        /// Where it stands.
+        /// Origin of the setting.
         origin: Origin,
-        /// What it is called there.
+        /// Its name there.
         key: String,
         /// The most similar setting, in the same notation.
         nearest: String,
@@ -39,14 +39,14 @@ pub enum SettingsError {
     /// A value that its setting cannot take.
     #[error("{}: {problem}", .origin.name_of(.key))]
     Value {
-        /// Where it stands.
+        /// Origin of the setting.
         origin: Origin,
         /// The setting.
         key: String,
-        /// What was expected instead.
+        /// The problem, with the expected form.
         problem: String,
     },
-    /// A section that is there, but not whole.
+    /// A section lacks a required setting.
     #[error("the settings are not complete: {0}")]
     Incomplete(String),
     /// A value that does not go with the others, or is out of range.
@@ -54,7 +54,7 @@ pub enum SettingsError {
     Invalid {
         /// The path of the setting.
         setting: String,
-        /// What is wrong and what to do.
+        /// The problem, with advice.
         problem: String,
     },
 }

@@ -1,4 +1,4 @@
-//! What holds of whatever stands in a settings file.
+//! A property of the reader of settings files.
 #![allow(
     clippy::expect_used,
     reason = "a property that does not hold says so by panicking"
@@ -12,8 +12,8 @@ use crate::fuzz_input::moves_text;
 /// The secret of every file in the corpus.
 const SECRET: &str = "hunter2-hunter2";
 
-/// Settings are shown without their secrets and read again as they are shown. What is wrong with a file is said on one
-/// line, without the secrets that stand in it.
+/// Shown settings hide their secrets, and reading them again gives the same settings. An error about a file is one line
+/// without the file's secrets.
 pub(crate) fn settings_file(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return;
@@ -35,7 +35,7 @@ pub(crate) fn settings_file(bytes: &[u8]) {
     }
 }
 
-/// Whether the secret stands as the value of a secret only.
+/// Returns true if the secret stands only as the value of a secret.
 fn stands_in_its_place(text: &str) -> bool {
     let is_secret = |line: &str| {
         let value = line

@@ -1,4 +1,4 @@
-//! Which settings there are, and of what type: read off the structs, so that no list can fall behind them.
+//! All settings and their types, read from the structs, so that no list can fall behind them.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ use super::{
     StoreSettings,
 };
 
-/// What goes before every variable of the environment.
+/// Prefix of environment variables that are settings.
 pub(super) const PREFIX: &str = "SAOMA_";
 
 /// The list of relying parties: the one setting that stands in files only.
@@ -60,8 +60,8 @@ impl Known {
         )
     }
 
-    /// Text from the environment or a flag as a value of the setting's type; text that is none of it stays text, and
-    /// [`Known::problem_with`] finds fault with it.
+    /// Converts text from the environment or a flag to the setting's type. Text of another type stays text, and
+    /// [`Known::problem_with`] reports it.
     pub(super) fn value_of_text(&self, path: &str, text: &str) -> Value {
         let as_text = || Value::String(text.to_owned());
         match self.example(path) {

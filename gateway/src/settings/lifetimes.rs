@@ -1,4 +1,4 @@
-//! How long each state of a login lives.
+//! Lifetimes of a login's states.
 
 use std::time::Duration;
 

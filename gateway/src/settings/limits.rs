@@ -1,4 +1,4 @@
-//! How often attempts may come.
+//! Rates of the limits on attempts.
 
 use std::time::Duration;
 

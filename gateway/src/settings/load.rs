@@ -10,7 +10,7 @@ use toml::{Table, Value};
 use super::known::{self, CLIENTS, Known, PREFIX};
 use super::{Effective, Origin, Settings, SettingsError};
 
-/// Where to look. Later ones win.
+/// Sources of settings. Later ones win.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
     /// The file, if any.
@@ -26,7 +26,7 @@ pub struct Sources {
 /// A flag that sets a setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Flag {
-    /// What it is called, such as `--listen`.
+    /// Its name, such as `--listen`.
     pub name: &'static str,
     /// The path of the setting.
     pub path: &'static str,
@@ -159,7 +159,7 @@ impl Merge {
     }
 
     fn environment(&mut self, environment: &[(String, String)]) -> Result<(), SettingsError> {
-        // An alias that is there but empty is one that somebody's template left out.
+        // An empty alias is one that a template has left out.
         let alias = |name: &str| {
             environment
                 .iter()

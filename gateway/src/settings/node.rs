@@ -1,4 +1,4 @@
-//! What one node is made of: its listeners, its store, its sockets, its logs.
+//! Settings of a node: its listeners, its store, its sockets, its logs.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};

@@ -1,4 +1,4 @@
-//! Where a setting's value came from.
+//! Origins of settings.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -29,7 +29,7 @@ impl fmt::Display for Origin {
 }
 
 impl Origin {
-    /// The words by which whoever wrote the value finds it.
+    /// Returns the name under which the author of the value finds it.
     pub(super) fn name_of(&self, key: &str) -> String {
         match self {
             Self::Text => key.to_owned(),

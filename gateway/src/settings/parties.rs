@@ -1,4 +1,4 @@
-//! Who the gateway deals with: relying parties, the app's backend, and the key by which both know the gateway.
+//! Settings of the other parties: relying parties, the app's backend, and the key by which both know the gateway.
 
 use std::path::PathBuf;
 use std::time::Duration;

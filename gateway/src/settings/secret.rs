@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What stands in a secret's place wherever settings are shown.
+/// Placeholder for secrets in shown settings.
 pub(super) const STARS: &str = "***";
 
 /// A secret from the settings. Its `Debug` form does not hold it.
@@ -14,7 +14,7 @@ pub(super) const STARS: &str = "***";
 pub struct Secret(String);
 
 impl Secret {
-    /// What it is.
+    /// Returns the secret itself.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -42,7 +42,7 @@ pub(super) fn without_password(url: &str) -> String {
             STARS.to_owned()
         };
     };
-    // What follows these may be anything.
+    // The part behind these characters may be anything.
     if rest.contains(['?', '#']) {
         return STARS.to_owned();
     }

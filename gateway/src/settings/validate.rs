@@ -1,4 +1,4 @@
-//! What types cannot say: ranges, and settings that must go together.
+//! Checks beyond types: ranges, and settings that must go together.
 
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
@@ -44,10 +44,10 @@ impl Settings {
         )
     }
 
-    /// What `serve` needs beyond being right: without it nobody could log in.
+    /// Checks that the settings suffice for `serve`: that people can log in.
     ///
     /// # Errors
-    /// What is missing.
+    /// Returns an error that names a missing setting.
     pub fn validate_complete(&self) -> Result<(), SettingsError> {
         check(
             !self.clients.is_empty(),
@@ -272,13 +272,13 @@ fn is_redirect_uri(text: &str) -> bool {
     is_http_url(text) && Url::parse(text).is_ok_and(|uri| uri.fragment().is_none())
 }
 
-/// Whether this is an origin as browsers write it (RFC 6454 §6.2): lower case, no default port, nothing after the port.
+/// Returns true for an origin as browsers write it (RFC 6454 §6.2): lower case, no default port, nothing after the port.
 fn is_origin(text: &str) -> bool {
     is_http_url(text)
         && Url::parse(text).is_ok_and(|url| url.origin().ascii_serialization() == text)
 }
 
-/// Whether this is an absolute URL of the web. One with a password in it would be shown with it.
+/// Returns true for an absolute URL of the web without a password, which would be shown with it.
 fn is_http_url(text: &str) -> bool {
     let fits = |url: Url| {
         matches!(url.scheme(), "http" | "https") && url.has_host() && url.password().is_none()

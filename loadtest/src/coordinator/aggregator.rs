@@ -25,8 +25,8 @@ pub(super) struct Aggregator {
     whole: BTreeMap<String, Latencies>,
     /// Latest totals of each worker.
     totals: Vec<WorkerTotals>,
-    /// Arrivals that ended well.
-    pub(super) done: u64,
+    /// Completed arrivals of each worker, exact at the end of each command. The seconds may be late.
+    completed: Vec<u64>,
     /// Arrivals over the concurrency limit.
     pub(super) dropped: u64,
 }
@@ -38,7 +38,7 @@ impl Aggregator {
             incomplete: BTreeMap::new(),
             whole: BTreeMap::new(),
             totals: vec![WorkerTotals::default(); workers as usize],
-            done: 0,
+            completed: vec![0; workers as usize],
             dropped: 0,
         }
     }
@@ -60,7 +60,6 @@ impl Aggregator {
         merged.sum.arrivals += second.arrivals;
         merged.sum.done += second.done;
         merged.sum.failed += second.failed;
-        self.done += second.done;
         self.dropped += second.dropped;
         let worker = worker as usize;
         if let (Some(received), Some(totals)) =
@@ -104,6 +103,18 @@ impl Aggregator {
                 .collect(),
             processes: BTreeMap::new(),
         }
+    }
+
+    /// Stores a worker's number of completed arrivals.
+    pub(super) fn set_completed(&mut self, worker: u32, completed: u64) {
+        if let Some(known) = self.completed.get_mut(worker as usize) {
+            *known = completed;
+        }
+    }
+
+    /// Sums the completed arrivals.
+    pub(super) fn completed(&self) -> u64 {
+        self.completed.iter().sum()
     }
 
     /// Sums the workers' ledgers.
@@ -240,9 +251,20 @@ mod tests {
             (push.count, push.p50.round(), push.max.round()),
             (2, 1.0, 9.0)
         );
-        aggregator.add(1, tick(1, 1)).unwrap();
+        let [second] = &aggregator.add(1, tick(1, 1)).unwrap()[..] else {
+            panic!("the next second is complete")
+        };
+        assert_eq!((second.at, second.done), (2.0, 4));
         assert_eq!(aggregator.latencies()[0].percentiles.count, 4);
-        assert_eq!(aggregator.done, 8);
+    }
+
+    #[test]
+    fn completed_arrivals_of_workers_are_summed_without_their_seconds() {
+        let mut aggregator = Aggregator::new(2);
+        aggregator.set_completed(0, 5);
+        aggregator.set_completed(1, 3);
+        aggregator.set_completed(0, 6);
+        assert_eq!(aggregator.completed(), 9);
     }
 
     #[test]

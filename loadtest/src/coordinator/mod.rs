@@ -153,7 +153,10 @@ impl Coordinator<'_> {
             let received = timeout_at(deadline, self.workers.next_event()).await;
             let (worker, event) = received.map_err(|_| Void::Timeout(within + ANSWER_TIMEOUT))?;
             match event {
-                Some(Event::Done) => missing -= 1,
+                Some(Event::Done { completed }) => {
+                    self.aggregator.set_completed(worker, completed);
+                    missing -= 1;
+                }
                 Some(Event::Second(second)) => self.add_second(worker, second)?,
                 // A worker ends after its last command. One that ends before it is done makes the sum below too large.
                 None if is_last => ended += 1,
@@ -172,7 +175,7 @@ impl Coordinator<'_> {
         while let Ok((worker, event)) = timeout_at(end, self.workers.next_event()).await {
             match event {
                 Some(Event::Second(second)) => self.add_second(worker, second)?,
-                Some(Event::Done) => {}
+                Some(Event::Done { .. }) => {}
                 None => return Err(Void::WorkerEnded(worker)),
             }
         }

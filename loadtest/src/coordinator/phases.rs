@@ -15,7 +15,7 @@ const LEAD_TIME: Duration = Duration::from_millis(200);
 /// Name of the phase in which browsers open.
 pub(super) const OPEN: &str = "open";
 
-/// Pause after arrivals, in seconds: their last results arrive with the next second, and the servers become idle.
+/// Pause after arrivals, in seconds: the workers report their last second, and the servers become idle.
 const AFTER_ARRIVALS: f64 = 1.1;
 
 /// Pause after a reconnection, in seconds.
@@ -246,7 +246,7 @@ impl Coordinator<'_> {
         } = phase;
         let start = self.begin(name);
         self.length = Some(ramp.seconds);
-        let before = self.aggregator.done;
+        let before = self.aggregator.completed();
         let at = micros_since_1970() + u64::try_from(LEAD_TIME.as_micros()).unwrap_or_default();
         self.carry_out(Duration::from_secs_f64(ramp.seconds), |_| Command::Arrive {
             step,
@@ -259,7 +259,7 @@ impl Coordinator<'_> {
         let mut cost = self.cost_since(&start);
         cost.seconds -= LEAD_TIME.as_secs_f64();
         self.pause(AFTER_ARRIVALS).await?;
-        let done = self.aggregator.done - before;
+        let done = self.aggregator.completed() - before;
         if step == Step::Whole && abuse.is_none() && done > 0 {
             for (process, used) in self.processes.iter_mut().zip(&cost.cpu) {
                 process.cpu_ms_per_1000_logins = Some(used * 1e6 / done as f64);

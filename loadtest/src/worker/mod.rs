@@ -84,6 +84,9 @@ async fn serve() -> anyhow::Result<()> {
         slots: 0,
     };
     tokio::spawn(report_seconds(Arc::clone(&state), began));
+    let done = || Event::Done {
+        completed: state.recorder.completed(),
+    };
     while let Some(command) = next().await? {
         match command {
             Command::Start(_) => bail!("a worker starts once"),
@@ -103,11 +106,11 @@ async fn serve() -> anyhow::Result<()> {
             Command::Stop => {
                 let second = state.recorder.take_second(began.elapsed().as_secs());
                 send(&Event::Second(second));
-                send(&Event::Done);
+                send(&done());
                 return Ok(());
             }
         }
-        send(&Event::Done);
+        send(&done());
     }
     Ok(())
 }

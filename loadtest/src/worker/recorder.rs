@@ -25,6 +25,7 @@ struct Counts {
     ledger: Ledger,
     failures: BTreeMap<String, u64>,
     counts: BTreeMap<String, u64>,
+    completed: u64,
 }
 
 impl Recorder {
@@ -64,7 +65,14 @@ impl Recorder {
 
     /// Counts an arrival that ended well.
     pub(super) fn done(&self) {
-        self.counts().now.done += 1;
+        let mut counts = self.counts();
+        counts.now.done += 1;
+        counts.completed += 1;
+    }
+
+    /// Returns the number of arrivals that have ended well so far.
+    pub(super) fn completed(&self) -> u64 {
+        self.counts().completed
     }
 
     /// Counts a login or an arrival that failed.

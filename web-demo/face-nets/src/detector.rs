@@ -7,7 +7,8 @@ use crate::graph::{AFTER, AROUND, Graph, HALVING_AFTER, INSIDE, Misfit, Net};
 use crate::picture::{Area, Picture};
 use crate::weights::{Weights, WeightsError};
 
-/// Side of the square that a picture is scaled to, in pixels: faces from a sixth of its width on are found.
+/// Side of the square that a picture is scaled to, in pixels: faces from a sixth of its width on
+/// are found.
 const SIDE: usize = 224;
 
 /// Mean colour of the training pictures.
@@ -61,7 +62,8 @@ impl DetectorNet {
     }
 }
 
-/// Returns the boxes with enough of a score, in pixels of a picture whose longest side is `longest`.
+/// Returns the boxes with enough of a score, in pixels of a picture whose longest side is
+/// `longest`.
 fn boxes(cells: &Tensor, longest: f32) -> Vec<(f32, Area)> {
     let mut boxes = Vec::new();
     let &[1, _, rows, columns] = cells.shape() else {

@@ -16,7 +16,8 @@ use crate::weights::{Weights, WeightsError};
 const FORMAT: i64 = 8;
 const OPERATORS: i64 = 17;
 
-/// Threads that all pictures share, so that face checks leave the other cores to the rest of the server.
+/// Threads that all pictures share, so that face checks leave the other cores to the rest of the
+/// server.
 static THREADS: LazyLock<Arc<ThreadPool>> =
     LazyLock::new(|| Arc::new(ThreadPool::with_num_threads(2)));
 
@@ -222,7 +223,8 @@ impl Graph {
 }
 
 impl Net {
-    /// Runs the net on a picture, and returns the numbers with their shape. Fails if the weights do not fit each other.
+    /// Runs the net on a picture, and returns the numbers with their shape. Fails if the weights do
+    /// not fit each other.
     pub fn run(&self, picture: NdTensor<f32, 4>) -> Result<Tensor, Misfit> {
         let options = RunOptions::default().with_thread_pool(Some(Arc::clone(&THREADS)));
         let output = self.0.run_one(picture.into(), Some(options))?;

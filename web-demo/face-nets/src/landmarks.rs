@@ -49,7 +49,8 @@ impl LandmarkNet {
         Ok(Self(graph.build()?))
     }
 
-    /// Cuts the face in `area` out as the recognition net wants it. Returns `None` at the very edge of the picture.
+    /// Cuts the face in `area` out as the recognition net wants it. Returns `None` at the very edge
+    /// of the picture.
     pub fn align(&self, picture: &Picture, area: Area) -> Result<Option<Picture>, Misfit> {
         let Some(face) = picture.cut(area.floor()) else {
             return Ok(None);

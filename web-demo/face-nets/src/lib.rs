@@ -1,10 +1,12 @@
-//! Three small nets, run on the CPU: they find a face, then its eyes and mouth, and describe it in numbers that can be
-//! compared.
+//! Three small nets, run on the CPU: they find a face, then its eyes and mouth, and describe it in
+//! numbers that can be compared.
 //!
-//! The hall is unknown here. This is a package of its own so that builds for development can optimise it.
+//! The hall is unknown here. This is a package of its own so that builds for development can
+//! optimise it.
 //!
-//! The weights are those of `@vladmandic/face-api` (MIT), which the web side's build takes from the npm package. The
-//! descriptors are held to those that face-api computes of the same picture in a browser.
+//! The weights are those of `@vladmandic/face-api` (MIT), which the web side's build takes from the
+//! npm package. The descriptors are held to those that face-api computes of the same picture in a
+//! browser.
 
 mod detector;
 mod graph;
@@ -92,7 +94,8 @@ impl Nets {
 }
 
 impl Descriptor {
-    /// Returns the Euclidean distance of two faces: 0.3-0.5 for one person's, 0.8 and more for strangers'.
+    /// Returns the Euclidean distance of two faces: 0.3-0.5 for one person's, 0.8 and more for
+    /// strangers'.
     pub fn distance(&self, other: &Self) -> f32 {
         let pairs = self.0.iter().zip(&other.0);
         let squares = pairs.map(|(one, other)| (one - other) * (one - other));
@@ -105,7 +108,8 @@ impl Descriptor {
         bytes.flatten().collect()
     }
 
-    /// Returns the descriptor of these bytes, or `None` if they are not those of [`Descriptor::to_bytes`].
+    /// Returns the descriptor of these bytes, or `None` if they are not those of
+    /// [`Descriptor::to_bytes`].
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let length = recognition::DESCRIPTOR_LENGTH * size_of::<f32>();
         (bytes.len() == length).then(|| Self(weights::floats(bytes)))
@@ -123,7 +127,8 @@ impl std::fmt::Debug for Descriptor {
 mod tests {
     use super::*;
 
-    /// The astronaut's descriptor by face-api in Chromium; `web/tests/face-descriptor.test.ts` holds it to today's.
+    /// The astronaut's descriptor by face-api in Chromium; `web/tests/face-descriptor.test.ts`
+    /// holds it to today's.
     const IN_A_BROWSER: &str = include_str!("../../vectors/face-descriptor.json");
 
     fn nets() -> Nets {

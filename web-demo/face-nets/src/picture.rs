@@ -7,13 +7,16 @@ use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
-/// Size of the largest picture that is decoded, in bytes: 640 × 480 of a phone's camera has about 60 KB.
+/// Size of the largest picture that is decoded, in bytes: 640 × 480 of a phone's camera has about
+/// 60 KB.
 pub const MAX_BYTES: usize = 128 * 1024;
 
-/// Longest side, in pixels, checked before pixels are decoded: 1024 × 1024 of them take 3 MB of memory.
+/// Longest side, in pixels, checked before pixels are decoded: 1024 × 1024 of them take 3 MB of
+/// memory.
 const MAX_SIDE: usize = 1024;
 
-/// Shortest side, in pixels: in a smaller picture no face has the 150 pixels that the descriptor is made of.
+/// Shortest side, in pixels: in a smaller picture no face has the 150 pixels that the descriptor is
+/// made of.
 const MIN_SIDE: usize = 160;
 
 /// Pixels, row by row, red, green and blue of each.
@@ -119,8 +122,8 @@ impl Picture {
         Some(Self { width, height, rgb })
     }
 
-    /// Scales the picture into a square of `side` pixels, in its own proportions with black beside it. Subtracts `mean`
-    /// from the numbers, divides them by 255, and puts the channels first.
+    /// Scales the picture into a square of `side` pixels, in its own proportions with black beside
+    /// it. Subtracts `mean` from the numbers, divides them by 255, and puts the channels first.
     pub fn in_square(&self, side: usize, centred: bool, mean: [f32; 3]) -> NdTensor<f32, 4> {
         let along = |original: usize| {
             let scaled = original as f32 * (side as f32 / self.longest_side());
@@ -141,7 +144,8 @@ impl Picture {
     fn between(&self, vertical: Source, horizontal: Source, channel: usize) -> f32 {
         let mix = |first: f32, second: f32, share: f32| first + (second - first) * share;
         let line = |row: usize| {
-            let pixel = |column| f32::from(self.rgb[(row * self.width + column) * 3 + channel]);
+            let pixel =
+                |column: usize| f32::from(self.rgb[(row * self.width + column) * 3 + channel]);
             let Source(first, second, share) = horizontal;
             mix(pixel(first), pixel(second), share)
         };

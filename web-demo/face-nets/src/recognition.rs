@@ -13,8 +13,9 @@ const MEAN: [f32; 3] = [122.782, 117.001, 104.298];
 /// Length of a descriptor.
 pub const DESCRIPTOR_LENGTH: usize = 128;
 
-/// Residual blocks between the first convolution and the descriptor. A block that halves the picture has two numbers:
-/// the channels that its shortcut lacks, and the rows and columns that its convolutions lack. Zeros take their place.
+/// Residual blocks between the first convolution and the descriptor. A block that halves the
+/// picture has two numbers: the channels that its shortcut lacks, and the rows and columns that its
+/// convolutions lack. Zeros take their place.
 const BLOCKS: [(&str, Option<(i64, i64)>); 14] = [
     ("conv32_1", None),
     ("conv32_2", None),

@@ -1,4 +1,5 @@
-//! Weights as face-api's models keep them: a manifest with the name, shape and scale of each tensor, and one file of bytes.
+//! Weights as face-api's models keep them: a manifest with the name, shape and scale of each
+//! tensor, and one file of bytes.
 
 use std::collections::HashMap;
 
@@ -76,7 +77,8 @@ impl Weights {
         Ok(Self(tensors))
     }
 
-    /// Takes the kernel of a convolution: outputs, inputs, height, width. TensorFlow has them in the opposite order.
+    /// Takes the kernel of a convolution: outputs, inputs, height, width. TensorFlow has them in
+    /// the opposite order.
     pub fn kernel(&mut self, name: &str) -> Result<Tensor, WeightsError> {
         let missing = || WeightsError::Tensor(name.to_owned());
         let mut tensor = self.0.remove(name).ok_or_else(missing)?;

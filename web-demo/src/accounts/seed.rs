@@ -40,7 +40,7 @@ pub struct DemoAccount {
     contacts: Contacts,
     /// The standing.
     pub standing: AccountStanding,
-    /// Whether the electronic card has been applied for.
+    /// True if the electronic card has been applied for.
     pub e_card: bool,
 }
 

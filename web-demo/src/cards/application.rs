@@ -1,12 +1,13 @@
-//! Applying for the electronic card (S9): who may, and that it is issued.
+//! Applying for the electronic card (S9): obstacles, and the issue.
 
 use sqlx::SqliteConnection;
 
 use super::CardRefusal;
 use crate::accounts::{Account, AccountStanding};
+use crate::db::execute;
 use crate::registers::Card;
 
-/// Why somebody cannot apply.
+/// Why a person cannot apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Obstacle {
     /// The account is a provisional one.
@@ -17,7 +18,7 @@ pub enum Obstacle {
     RegionClosed,
 }
 
-/// What stands between a person and the electronic card; nothing if they can apply.
+/// Returns the obstacle between a person and the electronic card; `None` if they can apply.
 pub fn obstacle(account: &Account, card: Option<&Card>) -> Option<Obstacle> {
     if account.standing != AccountStanding::Verified {
         return Some(Obstacle::Provisional);
@@ -31,24 +32,12 @@ pub fn obstacle(account: &Account, card: Option<&Card>) -> Option<Obstacle> {
     (!card.region.e_card_open).then_some(Obstacle::RegionClosed)
 }
 
-/// Issues the electronic card of an account: false if it has one.
-///
-/// # Errors
-/// The database's.
+/// Issues the electronic card of an account. Returns false if it has one.
 pub async fn issue(
     db: &mut SqliteConnection,
     account_id: &str,
     password_hash: &str,
 ) -> Result<bool, sqlx::Error> {
-    let issue = sqlx::query(
-        "INSERT INTO e_cards (account_id, since, password_hash) VALUES (?1, unixepoch(), ?2)
-         ON CONFLICT (account_id) DO NOTHING",
-    );
-    Ok(issue
-        .bind(account_id)
-        .bind(password_hash)
-        .execute(db)
-        .await?
-        .rows_affected()
-        > 0)
+    execute!(db, "INSERT INTO e_cards (account_id, since, password_hash) VALUES (?1, unixepoch(), ?2)
+        ON CONFLICT (account_id) DO NOTHING"; account_id, password_hash).await
 }

@@ -1,5 +1,5 @@
-//! Electronic cards, which the hall issues, and whether their holder may log in by scanning: that follows from the
-//! physical card, as its register has it at that moment.
+//! Electronic cards, which the hall issues, and whether their holder may log in by scanning: that
+//! follows from the physical card, as its register has it at that moment.
 
 mod application;
 mod password;
@@ -14,6 +14,7 @@ pub use services::{CardService, Holding, holding};
 use sqlx::SqlitePool;
 
 use crate::accounts::Account;
+use crate::db::fetch_one;
 use crate::registers::{CardRegister, CardState, RegisterError};
 
 /// Why a citizen may not log in by scanning.
@@ -34,7 +35,7 @@ pub enum CardRefusal {
 }
 
 impl CardRefusal {
-    /// Every one.
+    /// All of them.
     pub const ALL: [Self; 6] = [
         Self::NoCard,
         Self::NotActivated,
@@ -58,12 +59,11 @@ impl CardRefusal {
 
     /// The refusal of this name.
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|refusal| refusal.as_str() == name)
+        let mut all = Self::ALL.into_iter();
+        all.find(|refusal| refusal.as_str() == name)
     }
 
-    /// What a card of this state refuses, once there is an electronic one.
+    /// The refusal by a card of this state, once there is an electronic one.
     pub const fn of(state: CardState) -> Option<Self> {
         match state {
             CardState::Active => None,
@@ -76,10 +76,10 @@ impl CardRefusal {
     }
 }
 
-/// Why the owner of this account may not log in by scanning now; none in good standing.
+/// Returns why the owner of this account may not log in by scanning now; `None` in good standing.
 ///
 /// # Errors
-/// The database's, or the register's.
+/// Returns an error if the database or the register fails.
 pub async fn refusal(
     db: &SqlitePool,
     cards: &dyn CardRegister,
@@ -94,11 +94,9 @@ pub async fn refusal(
     }))
 }
 
-/// Whether the electronic card has been applied for.
-///
-/// # Errors
-/// The database's.
+/// Returns whether the electronic card has been applied for.
 pub async fn has_e_card(db: &SqlitePool, account_id: &str) -> Result<bool, sqlx::Error> {
-    let found = sqlx::query_scalar::<_, i64>("SELECT 1 FROM e_cards WHERE account_id = ?1");
-    Ok(found.bind(account_id).fetch_optional(db).await?.is_some())
+    let query = "SELECT EXISTS (SELECT 1 FROM e_cards WHERE account_id = ?1)";
+    let (found,) = fetch_one!(db, query; account_id).await?;
+    Ok(found)
 }

@@ -1,22 +1,25 @@
-//! The password of an electronic card (S9): which one it may be, that it is right, and that it is replaced.
+//! The password of an electronic card (S9): its rules, its check, its replacement.
 //!
-//! It is set at the application. It is asked for before the app shows the card's full number, and before it is changed.
-//! Scanning does not ask for it: the manual's scan login has no such step, and who confirms is logged in to the app.
+//! It is set at the application. It is asked for before the app shows the card's full number, and
+//! before it is changed. Scanning does not ask for it: the manual's scan login has no such step,
+//! and the person who confirms is logged in to the app.
 
 use sqlx::{SqliteConnection, SqlitePool};
 
 use crate::accounts::attempts::{AttemptLimit, Wait};
 use crate::accounts::id_number::IdNumber;
 use crate::accounts::password;
+use crate::db::{execute, fetch_optional};
 
-/// Passwords typed for one card: five, then one in ten minutes. At that pace all of them take nineteen years.
+/// Passwords typed for one card: five, then one in ten minutes. At that pace all of them take
+/// nineteen years.
 const TYPED: AttemptLimit = AttemptLimit {
     name: "e_card_password",
     burst: 5,
     interval: 600,
 };
 
-/// Why a password is none for an electronic card.
+/// Why a password is refused for an electronic card.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CardPasswordRefused {
     /// It is not six digits.
@@ -27,7 +30,7 @@ pub enum CardPasswordRefused {
     OwnNumber,
 }
 
-/// What comes of a typed password.
+/// The outcome of a typed password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TypedPassword {
     /// It is the card's.
@@ -40,7 +43,7 @@ pub enum TypedPassword {
     TooMany(Wait),
 }
 
-/// Whether this may be the password of a person's electronic card.
+/// Checks the rules for the password of a person's electronic card.
 ///
 /// # Errors
 /// See [`CardPasswordRefused`].
@@ -64,18 +67,13 @@ pub fn check_card_password(password: &str, owner: &IdNumber) -> Result<(), CardP
     }
 }
 
-/// Whether the card of this account has a password.
-///
-/// # Errors
-/// The database's.
+/// Returns whether the card of this account has a password.
 pub async fn has_password(db: &SqlitePool, account_id: &str) -> Result<bool, sqlx::Error> {
     Ok(hash_of(db, account_id).await?.is_some())
 }
 
-/// Whether this is the password of the account's card. Wrong ones are counted before they are looked at.
-///
-/// # Errors
-/// The database's.
+/// Compares a password with that of the account's card. An attempt is counted before it is looked
+/// at.
 pub async fn try_password(
     db: &SqlitePool,
     account_id: &str,
@@ -94,60 +92,37 @@ pub async fn try_password(
     Ok(TypedPassword::Right)
 }
 
-/// Gives the card of an account another password in place of one that was forgotten: false if there is no card. Wrong ones that
-/// were typed before count no longer.
-///
-/// # Errors
-/// The database's.
+/// Replaces a forgotten password of an account's card. Returns false if there is no card. Wrong
+/// passwords that were typed before count no longer.
 pub async fn reset_password(
     db: &mut SqliteConnection,
     account_id: &str,
     password_hash: &str,
 ) -> Result<bool, sqlx::Error> {
     TYPED.forgive_all(db, account_id).await?;
-    let update = sqlx::query("UPDATE e_cards SET password_hash = ?2 WHERE account_id = ?1");
-    Ok(update
-        .bind(account_id)
-        .bind(password_hash)
-        .execute(db)
-        .await?
-        .rows_affected()
-        > 0)
+    let update = "UPDATE e_cards SET password_hash = ?2 WHERE account_id = ?1";
+    execute!(db, update; account_id, password_hash).await
 }
 
-/// Gives the card of an account another password in place of the one with the hash `known`: false if that is not the card's any
-/// more, since a reset meanwhile has the better proof.
-///
-/// # Errors
-/// The database's.
+/// Replaces the password with the hash `known` of an account's card. Returns false if that is not
+/// the card's any more: a reset meanwhile has the better proof.
 pub async fn change_password(
     db: &mut SqliteConnection,
     account_id: &str,
     known: &str,
     password_hash: &str,
 ) -> Result<bool, sqlx::Error> {
-    let update = sqlx::query(
-        "UPDATE e_cards SET password_hash = ?3 WHERE account_id = ?1 AND password_hash = ?2",
-    );
-    Ok(update
-        .bind(account_id)
-        .bind(known)
-        .bind(password_hash)
-        .execute(db)
-        .await?
-        .rows_affected()
-        > 0)
+    let update =
+        "UPDATE e_cards SET password_hash = ?3 WHERE account_id = ?1 AND password_hash = ?2";
+    execute!(db, update; account_id, known, password_hash).await
 }
 
-/// The hash of the card's password, if it has one.
-///
-/// # Errors
-/// The database's.
+/// Returns the hash of the card's password, if it has one.
 pub async fn hash_of(db: &SqlitePool, account_id: &str) -> Result<Option<String>, sqlx::Error> {
-    let hash = sqlx::query_scalar(
-        "SELECT password_hash FROM e_cards WHERE account_id = ?1 AND password_hash IS NOT NULL",
-    );
-    hash.bind(account_id).fetch_optional(db).await
+    let hash: Option<(String,)> = fetch_optional!(db, "SELECT password_hash FROM e_cards
+        WHERE account_id = ?1 AND password_hash IS NOT NULL"; account_id)
+    .await?;
+    Ok(hash.map(|(hash,)| hash))
 }
 
 #[cfg(test)]

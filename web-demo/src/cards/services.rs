@@ -1,11 +1,11 @@
-//! The services for a card, and which of them its state allows: the seam between the home page and the pages of each.
+//! The services for a card, as far as its state allows them.
 
 use sqlx::SqlitePool;
 
 use crate::accounts::Account;
 use crate::registers::{Card, CardAction, CardRegister, RegisterError};
 
-/// What can be done with a card (S15).
+/// A service for a card (S15).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CardService {
     /// 卡激活
@@ -33,7 +33,7 @@ impl CardService {
         Self::Replace,
     ];
 
-    /// What its page's address ends in.
+    /// The end of its page's address.
     pub const fn path(self) -> &'static str {
         match self {
             Self::Activate => "activate",
@@ -45,12 +45,12 @@ impl CardService {
         }
     }
 
-    /// The one of this path.
+    /// The service of this path.
     pub fn at(path: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|service| service.path() == path)
     }
 
-    /// What it has done to the card; nothing when it only looks.
+    /// The action on the card; `None` if the service only looks.
     pub const fn action(self) -> Option<CardAction> {
         match self {
             Self::Activate => Some(CardAction::Activate),
@@ -75,19 +75,16 @@ pub struct Holding {
 impl Holding {
     /// Whether this service can be had now.
     pub fn allows(&self, service: CardService) -> bool {
-        let suits = |card: &Card| {
-            service
-                .action()
-                .is_none_or(|action| card.state.after(action).is_some())
-        };
-        self.card.as_ref().is_some_and(suits)
+        let suits = |card: &Card, action| card.state.after(action).is_some();
+        let card = self.card.as_ref();
+        card.is_some_and(|card| service.action().is_none_or(|action| suits(card, action)))
     }
 }
 
-/// What the owner of an account holds.
+/// Returns the cards of an account's owner.
 ///
 /// # Errors
-/// The database's, or the register's.
+/// Returns an error if the database or the register fails.
 pub async fn holding(
     db: &SqlitePool,
     cards: &dyn CardRegister,

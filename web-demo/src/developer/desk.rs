@@ -1,4 +1,5 @@
-//! The authority's desk: whoever develops answers open applications and questions here, to see what their people are told.
+//! The authority's desk: a developer answers open applications and questions here, to see the
+//! notices to their people.
 
 use askama::Template;
 use axum::extract::{Form, Path, State};
@@ -7,53 +8,49 @@ use http::StatusCode;
 use serde::Deserialize;
 use sqlx::SqlitePool;
 
-use crate::pages::{Failure, Frame, Locale, page};
-use crate::records::applications::{self, Decision, OpenApplication, State as Stage};
-use crate::records::questions::{self, OpenQuestion};
+use crate::pages::{Failure, Frame, Locale, Surface, missing, page};
+use crate::records::OpenRecord;
+use crate::records::applications::{self, Application, ApplicationState, Decision};
+use crate::records::questions::{self, Question};
 
 pub const PATH: &str = "/developer/desk";
 
-/// The longest answer, in characters.
+/// Maximum length of an answer in characters.
 const MAX_CHARS: usize = 500;
 
 #[derive(Template)]
 #[template(path = "developer/desk.html")]
 struct DeskPage<'a> {
     frame: Frame<'a>,
-    applications: Vec<OpenApplication>,
-    questions: Vec<OpenQuestion>,
+    applications: Vec<Application>,
+    questions: Vec<Question>,
     wrong: Option<Wrong>,
-    /// Somebody else was faster, or the applicant has withdrawn.
+    /// Another answer was faster, or the applicant has withdrawn.
     gone: bool,
 }
 
-/// An answer that cannot be given, and why.
+/// A refused answer.
 struct Wrong {
-    /// To what: `application-1`, `question-1`.
+    /// The record that it is to: `application-1`, `question-1`.
     to: String,
-    typed: String,
-    /// What was chosen for an application.
-    decision: Option<Decision>,
+    typed: AnswerForm,
     error: &'static str,
 }
 
 impl DeskPage<'_> {
-    /// What is chosen already: what was sent before, else the next step.
-    fn chosen(&self, application: &OpenApplication) -> Decision {
-        let sent = self
-            .wrong("application", &application.id)
-            .and_then(|wrong| wrong.decision);
-        sent.unwrap_or(if application.state == Stage::Submitted {
-            Decision::InReview
-        } else {
-            Decision::Approved
+    /// The decision that is chosen already: the one that was sent before, else the next step.
+    fn chosen(&self, application: &Application) -> Decision {
+        let wrong = self.wrong("application", &application.id);
+        let sent = wrong.and_then(|wrong| wrong.typed.decision);
+        sent.unwrap_or(match application.state {
+            ApplicationState::Submitted => Decision::InReview,
+            _ => Decision::Approved,
         })
     }
 
     fn wrong(&self, kind: &str, id: &i64) -> Option<&Wrong> {
-        self.wrong
-            .as_ref()
-            .filter(|wrong| wrong.to == format!("{kind}-{id}"))
+        let wrong = self.wrong.as_ref();
+        wrong.filter(|wrong| wrong.to == format!("{kind}-{id}"))
     }
 }
 
@@ -62,93 +59,50 @@ pub async fn show(State(db): State<SqlitePool>, locale: Locale) -> Result<Respon
     answer(&db, locale, None, false).await
 }
 
-/// What is typed.
+/// The form of an answer.
 #[derive(Deserialize)]
-pub struct ApplicationAnswer {
-    decision: Decision,
+pub struct AnswerForm {
+    /// For an application.
+    decision: Option<Decision>,
     #[serde(default)]
     answer: String,
 }
 
-/// Answers `POST /developer/desk/applications/{id}`.
-pub async fn answer_application(
+/// Answers `POST /developer/desk/{kind}/{id}`: a decision on an application, or an answer to a
+/// question.
+pub async fn answer_record(
     State(db): State<SqlitePool>,
     locale: Locale,
-    Path(id): Path<String>,
-    Form(form): Form<ApplicationAnswer>,
+    Path((kind, id)): Path<(String, String)>,
+    Form(form): Form<AnswerForm>,
 ) -> Result<Response, Failure> {
-    if let Some(error) = error(&form.answer, form.decision == Decision::InReview, locale) {
-        let to = format!("application-{id}");
-        let wrong = Wrong {
-            to,
-            typed: form.answer,
-            decision: Some(form.decision),
-            error,
-        };
-        return answer(&db, locale, Some(wrong), false).await;
+    if !["applications", "questions"].contains(&&*kind) {
+        return missing(Surface::Portal, locale);
     }
-    answered(
-        &db,
-        locale,
-        applications::decide(
-            &db,
-            id.parse().unwrap_or_default(),
-            form.decision,
-            form.answer.trim(),
-        )
-        .await?,
-    )
-    .await
-}
-
-/// What is typed.
-#[derive(Deserialize)]
-pub struct QuestionAnswer {
-    #[serde(default)]
-    answer: String,
-}
-
-/// Answers `POST /developer/desk/questions/{id}`.
-pub async fn answer_question(
-    State(db): State<SqlitePool>,
-    locale: Locale,
-    Path(id): Path<String>,
-    Form(form): Form<QuestionAnswer>,
-) -> Result<Response, Failure> {
-    if let Some(error) = error(&form.answer, false, locale) {
-        let wrong = Wrong {
-            to: format!("question-{id}"),
-            typed: form.answer,
-            decision: None,
-            error,
-        };
-        return answer(&db, locale, Some(wrong), false).await;
-    }
-    answered(
-        &db,
-        locale,
-        questions::answer(&db, id.parse().unwrap_or_default(), form.answer.trim()).await?,
-    )
-    .await
-}
-
-fn error(typed: &str, may_be_empty: bool, locale: Locale) -> Option<&'static str> {
-    match typed.trim().chars().count() {
-        0 if !may_be_empty => Some(locale.pick("请填写答复。", "Write an answer.")),
+    let (texts, text) = (&locale.texts().developer, form.answer.trim());
+    let may_be_empty = form.decision == Some(Decision::InReview);
+    let error = match text.chars().count() {
+        0 if !may_be_empty => Some(texts.answer_missing),
         0..=MAX_CHARS => None,
-        _ => Some(locale.pick(
-            "答复不能超过500字。",
-            "An answer has at most 500 characters.",
-        )),
+        _ => Some(texts.answer_too_long),
+    };
+    if let Some(error) = error {
+        let wrong = Wrong {
+            to: format!("{}-{id}", kind.trim_end_matches('s')),
+            typed: form,
+            error,
+        };
+        return answer(&db, locale, Some(wrong), false).await;
     }
-}
-
-async fn answered(db: &SqlitePool, locale: Locale, done: bool) -> Result<Response, Failure> {
+    let done = match (&*kind, form.decision) {
+        ("applications", Some(decision)) => applications::decide(&db, &id, decision, text).await?,
+        ("applications", None) => return Ok(StatusCode::UNPROCESSABLE_ENTITY.into_response()),
+        _ => questions::answer(&db, &id, text).await?,
+    };
     if done {
-        Ok(Redirect::to(PATH).into_response())
-    } else {
-        answer(db, locale, None, true).await
+        return Ok(Redirect::to(PATH).into_response());
     }
+    answer(&db, locale, None, true).await
 }
 
 async fn answer(
@@ -162,16 +116,12 @@ async fn answer(
         (false, Some(_)) => StatusCode::UNPROCESSABLE_ENTITY,
         (false, None) => StatusCode::OK,
     };
-    let frame = Frame::portal(locale, PATH);
-    let (applications, questions) = (applications::open(db).await?, questions::open(db).await?);
-    page(
-        status,
-        &DeskPage {
-            frame,
-            applications,
-            questions,
-            wrong,
-            gone,
-        },
-    )
+    let desk = DeskPage {
+        frame: Frame::portal(locale, PATH),
+        applications: Application::open(db).await?,
+        questions: Question::open(db).await?,
+        wrong,
+        gone,
+    };
+    page(status, &desk)
 }

@@ -1,4 +1,4 @@
-//! Short messages that nobody carries any further.
+//! Short messages that no carrier takes any further.
 
 use askama::Template;
 use axum::extract::State;

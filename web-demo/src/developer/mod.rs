@@ -1,5 +1,5 @@
-//! The developer's pages, in the demo only: what the carrier of short messages sees, and the authority's desk. Both stand on the
-//! demo's own registers; with registers elsewhere they are not there.
+//! The developer's pages, in the demo only: the short messages, and the authority's desk. Both need
+//! the demo's own registers; with registers elsewhere they are not there.
 
 mod desk;
 mod messages;
@@ -13,13 +13,6 @@ pub fn routes(db: SqlitePool) -> Router {
     Router::new()
         .route(messages::PATH, get(messages::show))
         .route(desk::PATH, get(desk::show))
-        .route(
-            "/developer/desk/applications/{id}",
-            post(desk::answer_application),
-        )
-        .route(
-            "/developer/desk/questions/{id}",
-            post(desk::answer_question),
-        )
+        .route("/developer/desk/{kind}/{id}", post(desk::answer_record))
         .with_state(db)
 }

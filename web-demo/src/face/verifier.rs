@@ -13,7 +13,7 @@ use serde::Serialize;
 /// here in place of pictures.
 #[async_trait]
 pub trait FaceVerifier: Debug + Send + Sync {
-    /// Whether checks can be made at all. Pages offer the other way only when they cannot.
+    /// Returns true if checks can be made at all. Otherwise pages offer only the other way.
     fn is_ready(&self) -> bool;
 
     /// Compares `frames`, JPEG pictures as they came, a second or two apart, with what is known of the person.
@@ -43,9 +43,9 @@ pub trait FaceVerifier: Debug + Send + Sync {
 pub struct Claim {
     /// The citizen's ID number.
     pub id_number: String,
-    /// Whether there is such a person, of that name. The check of an unknown person is made all the same, and not passed.
+    /// True if there is such a person, of that name. The check of an unknown person is made all the same, and not passed.
     pub known: bool,
-    /// Whether they have proved it by other means too, such as a password: then the first check may keep their face, for
+    /// True if they have proved it by other means too, such as a password: then the first check may keep their face, for
     /// later ones to be compared with.
     pub proved_otherwise: bool,
 }
@@ -55,7 +55,7 @@ pub struct Claim {
 pub enum Verdict {
     /// It is their face. `first`: it was kept just now, since there was nothing to compare it with.
     Passed {
-        /// Whether this was the first check.
+        /// True for the first check.
         first: bool,
     },
     /// It is not, or cannot be told.

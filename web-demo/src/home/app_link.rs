@@ -8,12 +8,13 @@ use qrcode::{EcLevel, QrCode};
 /// Modules of white around a code (ISO/IEC 18004 §5.3.8).
 const QUIET_ZONE: usize = 4;
 
-/// Where the app is, and its code, drawn once.
+/// The app's address, and its code, drawn once.
 #[derive(Debug, Clone)]
 pub struct AppLink {
     /// The app's address.
     pub url: String,
-    /// The code's width in modules, with the white around it; 0 where the address is too long for a code.
+    /// The code's width in modules, with the white around it; 0 where the address is too long for a
+    /// code.
     pub width: usize,
     /// Its dark modules as the path of an SVG (`d`), in modules.
     pub path: String,
@@ -31,18 +32,11 @@ impl AppLink {
         };
         let mut path = String::new();
         for (row, modules) in code.to_colors().chunks(code.width()).enumerate() {
-            for column in modules
-                .iter()
-                .enumerate()
-                .filter(|(_, color)| **color == Color::Dark)
-                .map(|(column, _)| column)
-            {
-                let _ = write!(
-                    path,
-                    "M{} {}h1v1h-1z",
-                    column + QUIET_ZONE,
-                    row + QUIET_ZONE
-                );
+            for (column, color) in modules.iter().enumerate() {
+                if *color == Color::Dark {
+                    let (x, y) = (column + QUIET_ZONE, row + QUIET_ZONE);
+                    let _ = write!(path, "M{x} {y}h1v1h-1z");
+                }
             }
         }
         Self {

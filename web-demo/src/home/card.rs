@@ -1,47 +1,46 @@
-//! The social-security card as the home page and the pages of its services show it.
+//! The social-security card on the home page and the pages of its services.
 
-use super::Hall;
-use crate::accounts::Account;
+use super::Person;
 use crate::cards::{self, CardService, Holding};
-use crate::pages::Locale;
+use crate::pages::Texts;
 use crate::registers::{CardRefusesAction, CardState, RegisterError};
 
-/// A card as its holder sees it.
+/// A card in its holder's language.
 #[derive(Debug, Clone)]
 pub struct CardView {
     holding: Holding,
-    locale: Locale,
+    texts: &'static Texts,
 }
 
-/// A service for the card, in words.
+/// A service for the card.
 #[derive(Debug, Clone, Copy)]
 pub struct ServiceView {
-    /// What its address ends in.
+    /// The end of its address.
     pub path: &'static str,
-    /// What it is called.
+    /// Its name.
     pub name: &'static str,
     /// Whether the card's state allows it.
     pub allowed: bool,
 }
 
 impl CardView {
-    /// The card of a person.
+    /// Returns the card of a person.
     ///
     /// # Errors
-    /// The database's, or the register's.
-    pub async fn of(hall: &Hall, account: &Account, locale: Locale) -> Result<Self, RegisterError> {
-        let cards = &*hall.portal.registers.cards;
+    /// Returns an error if the database or the register fails.
+    pub async fn of(person: &Person) -> Result<Self, RegisterError> {
+        let cards = &*person.hall.portal.registers.cards;
         Ok(Self {
-            holding: cards::holding(hall.db(), cards, account).await?,
-            locale,
+            holding: cards::holding(person.db(), cards, &person.account).await?,
+            texts: person.texts(),
         })
     }
 
     /// The state, as a colour and in words.
     pub fn state(&self) -> (&'static str, &'static str) {
-        state_words(
+        state_badge(
             self.holding.card.as_ref().map(|card| card.state),
-            self.locale,
+            self.texts,
         )
     }
 
@@ -60,7 +59,7 @@ impl CardView {
         CardService::ALL.map(|service| self.service(service))
     }
 
-    /// Why a service cannot be had now, as far as the card's state tells.
+    /// Returns why the card's state does not allow a service now.
     pub fn refusal(&self, service: CardService) -> Option<CardRefusesAction> {
         let Some(card) = &self.holding.card else {
             return Some(CardRefusesAction::NoCard);
@@ -68,33 +67,26 @@ impl CardView {
         (!self.holding.allows(service)).then_some(CardRefusesAction::State(card.state))
     }
 
-    /// A service, in words.
+    /// Returns a service.
     pub fn service(&self, service: CardService) -> ServiceView {
-        let (zh, en) = match service {
-            CardService::Activate => ("卡激活", "Activate"),
-            CardService::Track => ("卡跟踪", "Track"),
-            CardService::ReportLoss => ("卡挂失", "Report loss"),
-            CardService::UndoLoss => ("卡解挂", "Undo loss"),
-            CardService::Cancel => ("卡注销", "Cancel"),
-            CardService::Replace => ("卡补办", "Replace"),
-        };
         ServiceView {
             path: service.path(),
-            name: self.locale.pick(zh, en),
+            name: self.texts.card_services.names[service as usize],
             allowed: self.holding.allows(service),
         }
     }
 }
 
-/// A card's state, or that there is none, as a colour and in words.
-pub const fn state_words(state: Option<CardState>, locale: Locale) -> (&'static str, &'static str) {
+/// The colours of the states.
+const TONES: [&str; 6] = ["warning", "done", "warning", "error", "warning", "error"];
+
+/// A card's state, or that there is no card, as a colour and in words.
+pub const fn state_badge(state: Option<CardState>, texts: &Texts) -> (&'static str, &'static str) {
     match state {
-        None => ("", locale.pick("未领卡", "No card")),
-        Some(CardState::NotActivated) => ("warning", locale.pick("未激活", "Not activated")),
-        Some(CardState::Active) => ("done", locale.pick("正常", "Active")),
-        Some(CardState::Sealed) => ("warning", locale.pick("已封存", "Sealed")),
-        Some(CardState::ReportedLost) => ("error", locale.pick("已挂失", "Reported lost")),
-        Some(CardState::ApplicationLocked) => ("warning", locale.pick("应用锁定", "Locked")),
-        Some(CardState::Cancelled) => ("error", locale.pick("已注销", "Cancelled")),
+        None => ("", texts.card_services.no_card),
+        Some(state) => (
+            TONES[state as usize],
+            texts.card_services.states[state as usize],
+        ),
     }
 }

@@ -1,47 +1,39 @@
-//! The page of each service for a card: what it means, then that it is done. Whether the holder may log in by scanning
-//! follows from the card, so each changes that at once.
+//! The page of each service for a card: its meaning, then that it is done. The card decides whether
+//! its holder may log in by scanning, so each service changes that at once.
 
 use askama::Template;
-use axum::extract::{Form, Path, State};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::extract::{Form, Path};
 use http::StatusCode;
 use serde::Deserialize;
 
 use super::card::{CardView, ServiceView};
-use super::card_words::{MAKING, Pair, consequence, done, meaning, refusal};
-use super::{Hall, VerifiedPerson, details, missing};
+use super::{Answer, Person, VerifiedPerson, details, missing, see_other};
 use crate::cards::CardService;
-use crate::pages::{Failure, Frame, page};
+use crate::pages::{Frame, Texts, page};
 use crate::records::Words;
-use crate::records::inbox::{self, Notice};
 use crate::records::person::mask;
-use crate::registers::{CardRefusesAction, Making};
+use crate::registers::{CardRefusesAction, CardState, Making};
 
 #[derive(Template)]
 #[template(path = "home/card.html")]
 struct CardPage<'a> {
     frame: Frame<'a>,
-    person: &'a super::Person,
+    person: &'a Person,
     card: CardView,
     service: ServiceView,
     meaning: &'static str,
     refusal: Option<&'static str>,
-    done: Option<Done>,
+    /// The news of a service just done, and its consequence.
+    done: Option<[&'static str; 2]>,
     unconfirmed: bool,
     /// Whether the new card's number is shown in full.
     in_full: bool,
     making: Option<Making>,
 }
 
-/// What has just been done, and what follows.
-struct Done {
-    title: &'static str,
-    consequence: &'static str,
-}
-
-/// What a person is told besides the state of things.
+/// News on the page, besides the state of things.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Told {
+enum News {
     Nothing,
     Done,
     /// The number of the new card, in full.
@@ -51,25 +43,21 @@ enum Told {
 }
 
 impl CardPage<'_> {
-    fn steps(&self) -> [&'static str; 4] {
-        MAKING.map(|(_, (zh, en))| self.frame.say(zh, en))
+    const fn steps(&self) -> [&'static str; 4] {
+        self.frame.texts().card_services.making
     }
 
+    /// The current step, from 1.
     fn place(&self) -> usize {
-        let at = |making: &Making| {
-            MAKING
-                .iter()
-                .position(|(step, _)| *step == making.step)
-                .map(|place| place + 1)
-        };
-        self.making.as_ref().and_then(at).unwrap_or(1)
+        self.making
+            .as_ref()
+            .map_or(1, |making| making.step as usize + 1)
     }
 
     fn number(&self, making: &Making) -> String {
-        if self.in_full {
-            making.number.clone()
-        } else {
-            mask(&making.number)
+        match self.in_full {
+            true => making.number.clone(),
+            false => mask(&making.number),
         }
     }
 
@@ -79,34 +67,29 @@ impl CardPage<'_> {
     }
 }
 
-/// Answers `GET /card/{service}`: what the service means for the card, or why it cannot be had.
-pub async fn show(
-    State(hall): State<Hall>,
-    VerifiedPerson(person): VerifiedPerson,
-    Path(service): Path<String>,
-) -> Result<Response, Failure> {
+/// Answers `GET /card/{service}`: the meaning of the service for the card, or why it cannot be had.
+pub async fn show(VerifiedPerson(person): VerifiedPerson, Path(service): Path<String>) -> Answer {
     let Some(service) = CardService::at(&service) else {
         return missing(person.locale).await;
     };
     let is_done = person
         .session
-        .take_flash(hall.db(), &flash(service))
+        .take_flash(person.db(), &flash(service))
         .await?;
     answer(
-        &hall,
         &person,
         service,
-        if is_done { Told::Done } else { Told::Nothing },
+        if is_done { News::Done } else { News::Nothing },
     )
     .await
 }
 
-/// What the page is told once it is done.
+/// The flash that tells the page of a service done.
 fn flash(service: CardService) -> String {
     format!("card-{}", service.path())
 }
 
-/// Whether the person has confirmed that they know what it means.
+/// The holder's confirmation of the meaning.
 #[derive(Deserialize)]
 pub struct Confirmation {
     confirmed: Option<String>,
@@ -114,99 +97,99 @@ pub struct Confirmation {
 
 /// Answers `POST /card/{service}`: does it, or shows the number of the card that is being made.
 pub async fn act(
-    State(hall): State<Hall>,
     VerifiedPerson(person): VerifiedPerson,
     Path(service): Path<String>,
     Form(confirmation): Form<Confirmation>,
-) -> Result<Response, Failure> {
+) -> Answer {
     let Some(service) = CardService::at(&service) else {
         return missing(person.locale).await;
     };
+    let (cards, id_number) = (
+        &person.hall.portal.registers.cards,
+        &person.account.id_number,
+    );
     let Some(action) = service.action() else {
-        if hall
-            .portal
-            .registers
-            .cards
-            .making(&person.account.id_number)
-            .await?
-            .is_some()
-        {
-            details::note_shown(
-                &hall,
-                &person,
-                "新卡的完整卡号",
-                "the number of your new card",
-            )
-            .await?;
+        if cards.making(id_number).await?.is_some() {
+            details::note_shown(&person, |texts| texts.account.shown_new_number).await?;
         }
-        return answer(&hall, &person, service, Told::Number).await;
+        return answer(&person, service, News::Number).await;
     };
     if confirmation.confirmed.as_deref() != Some("yes") {
-        return answer(&hall, &person, service, Told::Unconfirmed).await;
+        return answer(&person, service, News::Unconfirmed).await;
     }
-    match hall
-        .portal
-        .registers
-        .cards
-        .act(&person.account.id_number, action)
-        .await?
-    {
-        Ok(_) => {
-            let words = |(zh, en): Pair| Words::new(zh, en);
-            let notice = Notice::new(words(done(service)), words(consequence(service)));
-            inbox::notify(hall.db(), person.account_id(), &notice).await?;
-            person.session.flash(hall.db(), &flash(service)).await?;
-            Ok(Redirect::to(&format!("/card/{}", service.path())).into_response())
-        }
-        Err(refused) => answer(&hall, &person, service, Told::Refused(refused)).await,
+    if let Err(refused) = cards.act(id_number, action).await? {
+        return answer(&person, service, News::Refused(refused)).await;
+    }
+    let [title, body] = [0, 1].map(|part| Words::of_texts(|texts| done(service, texts)[part]));
+    person.notify(title, body).await?;
+    person.session.flash(person.db(), &flash(service)).await?;
+    see_other(&format!("/card/{}", service.path()))
+}
+
+/// The news of a service, and its consequence.
+const fn done(service: CardService, texts: &Texts) -> [&'static str; 2] {
+    let texts = &texts.card_services;
+    [
+        texts.done[service as usize],
+        texts.consequences[service as usize],
+    ]
+}
+
+/// Why a service is refused, and what to do.
+const fn refusal(service: CardService, refused: CardRefusesAction, texts: &Texts) -> &'static str {
+    let (no_card, texts) = (
+        texts.card_services.no_card_hint,
+        &texts.card_services.refusals,
+    );
+    let state = match refused {
+        CardRefusesAction::NoCard => return no_card,
+        CardRefusesAction::BeingMade => return texts.being_made,
+        CardRefusesAction::State(state) => state,
+    };
+    match (state, service) {
+        (CardState::Sealed, _) => texts.sealed,
+        (CardState::ApplicationLocked, _) => texts.locked,
+        (CardState::Cancelled, _) => texts.cancelled,
+        (CardState::ReportedLost, CardService::ReportLoss) => texts.lost_already,
+        (CardState::ReportedLost, _) => texts.lost,
+        (_, CardService::UndoLoss) => texts.not_lost,
+        (_, CardService::Replace) => texts.report_first,
+        (CardState::Active, _) => texts.active_already,
+        (CardState::NotActivated, _) => texts.activate_first,
     }
 }
 
-async fn answer(
-    hall: &Hall,
-    person: &super::Person,
-    service: CardService,
-    told: Told,
-) -> Result<Response, Failure> {
-    let making = hall
-        .portal
-        .registers
-        .cards
-        .making(&person.account.id_number)
-        .await?;
-    let card = CardView::of(hall, &person.account, person.locale).await?;
-    let say = |(zh, en): Pair| person.locale.pick(zh, en);
-    let refused = match told {
-        Told::Refused(refused) => Some(refused),
+async fn answer(person: &Person, service: CardService, news: News) -> Answer {
+    let registers = &person.hall.portal.registers;
+    let making = registers.cards.making(&person.account.id_number).await?;
+    let card = CardView::of(person).await?;
+    let refused = match news {
+        News::Refused(refused) => Some(refused),
         _ if service == CardService::Replace && making.is_some() => {
             Some(CardRefusesAction::BeingMade)
         }
         _ => card.refusal(service),
     };
-    let path = format!("/card/{}", service.path());
-    // Somebody at a counter may have changed the card back in between.
-    let is_done = told == Told::Done && refused.is_some();
-    let status = match told {
-        Told::Refused(_) => StatusCode::CONFLICT,
-        Told::Unconfirmed => StatusCode::UNPROCESSABLE_ENTITY,
-        Told::Done | Told::Number | Told::Nothing => StatusCode::OK,
+    // The card may have been changed back at a counter in between.
+    let is_done = news == News::Done && refused.is_some();
+    let status = match news {
+        News::Refused(_) => StatusCode::CONFLICT,
+        News::Unconfirmed => StatusCode::UNPROCESSABLE_ENTITY,
+        News::Done | News::Number | News::Nothing => StatusCode::OK,
     };
-    let card_page = CardPage {
+    let (path, texts) = (format!("/card/{}", service.path()), person.texts());
+    let refusal = refused.map(|refused| refusal(service, refused, texts));
+    let shown = CardPage {
         frame: person.frame(&path),
         person,
         service: card.service(service),
         card,
-        meaning: say(meaning(service)),
-        refusal: refused
-            .map(|refused| say(refusal(service, refused)))
-            .filter(|_| !is_done),
-        done: is_done.then(|| Done {
-            title: say(done(service)),
-            consequence: say(consequence(service)),
-        }),
-        unconfirmed: told == Told::Unconfirmed,
-        in_full: told == Told::Number,
+        meaning: texts.card_services.meanings[service as usize],
+        refusal: refusal.filter(|_| !is_done),
+        done: is_done.then(|| done(service, texts)),
+        unconfirmed: news == News::Unconfirmed,
+        in_full: news == News::Number,
         making,
     };
-    page(status, &card_page)
+    page(status, &shown)
 }

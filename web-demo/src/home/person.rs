@@ -1,21 +1,26 @@
-//! Who sees a page, and what the menu beside it offers them.
+//! The person who sees a page, and the menu beside it.
 
 use askama::Template;
-use axum::extract::{FromRef, FromRequestParts};
+use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use http::request::Parts;
 use saoma_protocol::IdentityKind;
+use sqlx::SqlitePool;
 
 use super::{Hall, frame};
 use crate::accounts::{Account, AccountStanding};
-use crate::pages::{Failure, Frame, Locale, page};
-use crate::portal::{Portal, PortalSession};
-use crate::records::inbox;
+use crate::pages::{Failure, Frame, Locale, Texts, page};
+use crate::portal::PortalSession;
+use crate::records::Words;
+use crate::records::inbox::{self, Notice};
 
-/// A person who is logged in as themselves. As an extractor it sends strangers to the login page and units to theirs.
+/// A person who is logged in as themselves. As an extractor it sends strangers to the login page
+/// and units to theirs.
 #[derive(Debug, Clone)]
 pub struct Person {
+    /// The hall.
+    pub hall: Hall,
     /// The login.
     pub session: PortalSession,
     /// The page's language.
@@ -26,59 +31,63 @@ pub struct Person {
     pub unread: u32,
 }
 
-/// A person whose account is verified. As an extractor it tells the others what they lack (S4).
+/// A person whose account is verified. As an extractor it refuses provisional accounts and says why
+/// (S4).
 #[derive(Debug, Clone)]
 pub struct VerifiedPerson(pub Person);
 
 /// A line of the menu.
 #[derive(Debug, Clone, Copy)]
 pub struct Entry {
-    /// Where it leads.
+    /// Its address.
     pub path: &'static str,
-    /// What it says.
+    /// Its name.
     pub label: &'static str,
     /// Whether the page belongs to it.
     pub current: bool,
-    /// How many things wait there.
+    /// The number of things that wait there.
     pub count: u32,
 }
 
-/// The menu of the manual's home page, then what its other parts are reached by.
-const MENU: [(&str, &str, &str); 9] = [
-    ("/", "我的首页", "My home"),
-    ("/applications", "我的申请", "My applications"),
-    ("/exams", "我的考试", "My exams"),
-    ("/questions", "我的提问", "My questions"),
-    ("/resume", "我的简历", "My resume"),
-    (INBOX, "我的收件箱", "My inbox"),
-    ("/training", "我的培训", "My training"),
-    ("/insurance/statement", "我的社保", "My insurance"),
-    ("/account", "我的账户", "My account"),
+/// The addresses of the menu, named by `texts.home.entries`: the manual's home page, then the ways
+/// to its other parts.
+const MENU: [&str; 9] = [
+    "/",
+    "/applications",
+    "/exams",
+    "/questions",
+    "/resume",
+    INBOX,
+    "/training",
+    "/insurance/statement",
+    "/account",
 ];
 
 const INBOX: &str = "/inbox";
 
-/// What a provisional account may use.
+/// The entries of a provisional account.
 const PROVISIONAL: [&str; 5] = ["/", "/applications", "/exams", INBOX, "/account"];
 
 impl Person {
-    /// Of a login as oneself; of a login for a unit there is none, nor without an account any more.
+    /// Returns the person of a login as oneself; `None` for a login for a unit, or without an
+    /// account any more.
     ///
     /// # Errors
-    /// The database's.
+    /// Returns an error if the database fails.
     pub async fn of(
-        portal: &Portal,
+        hall: &Hall,
         session: PortalSession,
         locale: Locale,
     ) -> Result<Option<Self>, Failure> {
         if session.identity.kind != IdentityKind::PERSONAL {
             return Ok(None);
         }
-        let Some(account) = Account::find(&portal.db, &session.account_id).await? else {
+        let Some(account) = Account::find(hall.db(), &session.account_id).await? else {
             return Ok(None);
         };
-        let unread = inbox::unread(&portal.db, &session.account_id).await?;
+        let unread = inbox::unread(hall.db(), &session.account_id).await?;
         Ok(Some(Self {
+            hall: hall.clone(),
             session,
             locale,
             account,
@@ -86,9 +95,19 @@ impl Person {
         }))
     }
 
-    /// Whose account.
+    /// The hall's database.
+    pub const fn db(&self) -> &SqlitePool {
+        self.hall.db()
+    }
+
+    /// The id of the account.
     pub fn account_id(&self) -> &str {
         &self.session.account_id
+    }
+
+    /// The texts of the page's language.
+    pub const fn texts(&self) -> &'static Texts {
+        self.locale.texts()
     }
 
     /// Whether the account is verified.
@@ -101,21 +120,22 @@ impl Person {
         frame(self.locale, path)
     }
 
+    /// Puts a notice into the person's inbox.
+    pub async fn notify(&self, title: Words, body: Words) -> Result<(), sqlx::Error> {
+        inbox::notify(self.db(), self.account_id(), &Notice::new(title, body)).await
+    }
+
     /// The menu beside the page at this path.
     pub fn menu(&self, here: &str) -> Vec<Entry> {
-        let offered = MENU
-            .into_iter()
-            .filter(|(path, ..)| self.is_verified() || PROVISIONAL.contains(path));
         let room = here.split(['/', '?']).nth(1);
-        let entry = |(path, zh, en): (&'static str, &'static str, &'static str)| {
-            let current = path.split('/').nth(1) == room;
-            Entry {
-                path,
-                label: self.locale.pick(zh, en),
-                current,
-                count: if path == INBOX { self.unread } else { 0 },
-            }
+        let entry = |(path, label): (&'static str, &'static str)| Entry {
+            path,
+            label,
+            current: path.split('/').nth(1) == room,
+            count: if path == INBOX { self.unread } else { 0 },
         };
+        let entries = MENU.into_iter().zip(self.texts().home.entries);
+        let offered = entries.filter(|(path, _)| self.is_verified() || PROVISIONAL.contains(path));
         offered.map(entry).collect()
     }
 }
@@ -127,9 +147,8 @@ impl FromRequestParts<Hall> for Person {
         let session =
             <PortalSession as FromRequestParts<Hall>>::from_request_parts(parts, hall).await?;
         let Ok(locale) = Locale::from_request_parts(parts, hall).await;
-        let person = Self::of(&Portal::from_ref(hall), session, locale)
-            .await
-            .map_err(IntoResponse::into_response)?;
+        let person = Self::of(hall, session, locale).await;
+        let person = person.map_err(IntoResponse::into_response)?;
         person.ok_or_else(|| Redirect::to("/").into_response())
     }
 }

@@ -1,22 +1,21 @@
-//! The portal's first page: for strangers what the hall is and how to come in (S1), for a person theirs (S15), for a unit
+//! The portal's first page: for strangers the way in (S1), for a person theirs (S15), for a unit
 //! that of the unit (S16).
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::Response;
 use http::StatusCode;
 
 use super::card::CardView;
-use super::{AppLink, Hall, Person, frame, unit};
+use super::{Answer, AppLink, Hall, Person, frame, unit};
 use crate::accounts::Contacts;
-use crate::pages::{Failure, Frame, Locale, page};
+use crate::pages::{Action, Frame, Locale, Row, page};
 use crate::portal::PortalSession;
-use crate::records::announcements::{self, Announcement};
 use crate::records::insurance::Insurance;
 use crate::records::person::Details;
+use crate::records::{Announcement, Record};
 use crate::verification::Notice;
 
-/// How many announcements stand on a first page.
+/// Announcements on a first page.
 const ANNOUNCEMENTS: u32 = 5;
 
 #[derive(Template)]
@@ -24,7 +23,7 @@ const ANNOUNCEMENTS: u32 = 5;
 struct StartPage<'a> {
     frame: Frame<'a>,
     app: &'a AppLink,
-    announcements: Vec<Announcement>,
+    rows: Vec<Row>,
 }
 
 #[derive(Template)]
@@ -35,9 +34,8 @@ struct HomePage<'a> {
     details: Details,
     notice: Option<Notice>,
     card: CardView,
-    contacts: Contacts,
-    insurances: [Insurance; 5],
-    announcements: Vec<Announcement>,
+    contacts: &'a Contacts,
+    rows: Vec<Row>,
 }
 
 /// Answers `GET /`.
@@ -45,28 +43,27 @@ pub async fn show(
     State(hall): State<Hall>,
     session: Option<PortalSession>,
     locale: Locale,
-) -> Result<Response, Failure> {
-    let (announcements, _) = announcements::page(hall.db(), 1, ANNOUNCEMENTS).await?;
+) -> Answer {
+    let frame = frame(locale, "/");
+    let announcements = Announcement::page(hall.db(), "", 1, ANNOUNCEMENTS)
+        .await?
+        .records;
+    let rows = announcements.iter().map(|record| record.row(locale));
+    let (rows, app) = (rows.collect(), &hall.app);
     let Some(session) = session else {
-        let start = StartPage {
-            frame: frame(locale, "/"),
-            app: &hall.app,
-            announcements,
-        };
-        return page(StatusCode::OK, &start);
+        return page(StatusCode::OK, &StartPage { frame, app, rows });
     };
-    let Some(person) = Person::of(&hall.portal, session.clone(), locale).await? else {
+    let Some(person) = Person::of(&hall, session.clone(), locale).await? else {
         return unit::show(&hall, session, locale).await;
     };
-    let card = CardView::of(&hall, &person.account, locale).await?;
+    let card = CardView::of(&person).await?;
     let home = HomePage {
-        frame: person.frame("/"),
+        frame,
         details: Details::of(&person.account, card.number()).masked(),
         notice: Notice::of(&person.account, locale),
-        contacts: person.account.contacts.clone(),
+        contacts: &person.account.contacts,
         card,
-        insurances: Insurance::ALL,
-        announcements,
+        rows,
         person: &person,
     };
     page(StatusCode::OK, &home)

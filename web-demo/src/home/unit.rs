@@ -1,14 +1,14 @@
-//! The home page of a unit (S16): the unit, the person's role in it, its operators, its agents, and the affairs that
-//! the person may act in. The legal representative appoints and withdraws agents from here.
+//! The home page of a unit (S16): the unit, the person's role in it, its operators, its agents, and
+//! the affairs that the person may act in. The legal representative appoints and withdraws agents
+//! from here.
 
 use askama::Template;
-use axum::response::Response;
 use http::StatusCode;
 
 use super::delegations::{AppointmentErrors, AppointmentForm};
-use super::unit_login::{UnitLogin, role_words};
-use super::{Hall, affairs};
-use crate::pages::{Failure, Frame, Locale, page};
+use super::unit_login::{UnitLogin, role_name};
+use super::{Answer, Hall, affairs};
+use crate::pages::{Frame, Locale, page};
 use crate::portal::PortalSession;
 use crate::records::person::mask;
 use crate::registers::{UnitMember, UnitRole};
@@ -29,101 +29,73 @@ struct UnitPage<'a> {
 }
 
 impl UnitPage<'_> {
-    /// Where an affair's page is, and its name.
+    /// The address and the name of an affair's page.
     const fn entry(&self, affair: &Affair) -> (&'static str, &'static str) {
-        affairs::entry(*affair, self.frame.locale)
+        affairs::entry(*affair, self.frame.texts())
     }
 
-    /// Who has this role by the authority's records.
+    /// The people of this role by the authority's records.
     fn of(&self, role: UnitRole) -> Vec<&UnitMember> {
-        self.members
-            .iter()
-            .filter(|member| member.role == role)
-            .collect()
+        let members = self.members.iter();
+        members.filter(|member| member.role == role).collect()
     }
 
-    /// What the person is appointed for.
+    /// The person's own delegation.
     fn own(&self) -> Option<&Delegation> {
+        let id_number = &self.login.account.id_number;
         let own = |delegation: &&Delegation| {
-            delegation.state == DelegationState::Active
-                && delegation.id_number == self.login.account.id_number
+            delegation.state == DelegationState::Active && delegation.id_number == *id_number
         };
-        self.delegations
-            .iter()
-            .filter(|_| self.login.role == UnitRole::AuthorisedAgent)
-            .find(own)
+        let agent = self.login.role == UnitRole::AuthorisedAgent;
+        self.delegations.iter().filter(|_| agent).find(own)
     }
 
-    /// An agent's ID number, of which only the legal representative sees anything.
+    /// An agent's ID number, masked, for the legal representative only.
     fn number(&self, delegation: &Delegation) -> Option<String> {
-        self.login
-            .appoints()
-            .then(|| mask(delegation.id_number.as_str()))
+        let number = delegation.id_number.as_str();
+        self.login.appoints().then(|| mask(number))
     }
 
-    /// The tone and the words of a delegation's state.
+    /// A delegation's state, as a colour and in words.
     const fn state(&self, delegation: &Delegation) -> (&'static str, &'static str) {
-        match delegation.state {
-            DelegationState::Active => ("done", self.frame.say("有效", "Active")),
-            DelegationState::Ended => ("", self.frame.say("已到期", "Ended")),
-            DelegationState::Withdrawn => ("warning", self.frame.say("已撤销", "Withdrawn")),
-        }
+        let state = delegation.state as usize;
+        (
+            ["done", "", "warning"][state],
+            self.frame.texts().unit.states[state],
+        )
     }
 
     const fn role(&self, role: UnitRole) -> &'static str {
-        role_words(role, self.frame.locale)
+        role_name(role, self.frame.texts())
     }
 }
 
-/// The page of the unit that somebody has logged in for.
-///
-/// # Errors
-/// The database's, or the register's.
-pub async fn show(
-    hall: &Hall,
-    session: PortalSession,
-    locale: Locale,
-) -> Result<Response, Failure> {
+/// Answers with the page of the unit that a person has logged in for.
+pub async fn show(hall: &Hall, session: PortalSession, locale: Locale) -> Answer {
     match UnitLogin::of(hall, session, locale).await? {
         Ok(login) => {
-            answer(
-                hall,
-                &login,
-                StatusCode::OK,
-                AppointmentForm::default(),
-                AppointmentErrors::default(),
-            )
-            .await
+            let errors = AppointmentErrors::default();
+            answer(&login, StatusCode::OK, AppointmentForm::default(), errors).await
         }
         Err(ended) => Ok(ended),
     }
 }
 
-/// The page with the form for an appointment as it was typed, and what is wrong with it.
-///
-/// # Errors
-/// The database's, or the register's.
+/// Answers with the page and the form for an appointment as it was typed, with its errors.
 pub async fn answer(
-    hall: &Hall,
     login: &UnitLogin,
     status: StatusCode,
     form: AppointmentForm,
     errors: AppointmentErrors,
-) -> Result<Response, Failure> {
-    let record = hall.portal.registers.units.unit(&login.unit.id).await?;
-    let members = record.map(|record| record.members).unwrap_or_default();
-    let delegations = delegations::of_unit(hall.db(), &login.unit.id).await?;
-    let ends = delegations::possible_ends(hall.db()).await?;
-    page(
-        status,
-        &UnitPage {
-            frame: login.frame("/"),
-            login,
-            members,
-            delegations,
-            form,
-            errors,
-            ends,
-        },
-    )
+) -> Answer {
+    let shown = UnitPage {
+        frame: login.frame("/"),
+        login,
+        members: login.members().await?,
+        delegations: delegations::of_unit(login.db(), &login.unit.id).await?,
+        form,
+        errors,
+        ends: delegations::possible_ends(login.db()).await?,
+    };
+    page(status, &shown)
 }

@@ -1,5 +1,5 @@
-//! Who is logged in for a unit, and in what role. Both are read anew at each request: whoever has lost the role that they
-//! logged in with sees no more of the unit (threat T25).
+//! A login for a unit, and its role. Both are read anew at each request: a person who has lost the
+//! role that they logged in with sees no more of the unit (threat T25).
 
 use askama::Template;
 use axum::extract::FromRequestParts;
@@ -7,17 +7,39 @@ use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use http::request::Parts;
 use saoma_protocol::IdentityKind;
+use sqlx::SqlitePool;
 
 use super::{Hall, frame};
 use crate::accounts::Account;
-use crate::pages::{Failure, Frame, Locale, page};
+use crate::accounts::attempts::{AttemptLimit, Wait};
+use crate::accounts::id_number::IdNumber;
+use crate::pages::{Failure, Frame, Locale, Texts, page};
 use crate::portal::PortalSession;
-use crate::registers::{Post, Unit, UnitRole};
+use crate::registers::{Post, RegisterError, Unit, UnitMember, UnitRole};
 use crate::units::{self, Affair, Scope, delegations};
 
-/// A person who is logged in for a unit. As an extractor it sends strangers to the login page and persons to theirs.
+/// Wrong names or numbers from one person who acts for a unit: ten, then one in ten minutes.
+const WRONG_PERSONS: AttemptLimit = AttemptLimit {
+    name: "appointment",
+    burst: 10,
+    interval: 600,
+};
+
+/// Why a person is not looked up, or not found, in the population register.
+#[derive(Debug, Clone, Copy)]
+pub enum PersonRefused {
+    /// Too many wrong ones before.
+    TooMany(Wait),
+    /// The register knows no such person.
+    Unknown,
+}
+
+/// A person who is logged in for a unit. As an extractor it sends strangers to the login page and
+/// persons to theirs.
 #[derive(Debug, Clone)]
 pub struct UnitLogin {
+    /// The hall.
+    pub hall: Hall,
     /// The login.
     pub session: PortalSession,
     /// The page's language.
@@ -26,9 +48,9 @@ pub struct UnitLogin {
     pub account: Account,
     /// The unit.
     pub unit: Unit,
-    /// What the person is to it.
+    /// The person's role in it.
     pub role: UnitRole,
-    /// What an agent is appointed for; the roles of the authority's register are for all affairs.
+    /// The affairs of an agent; the roles of the authority's register are for all affairs.
     scope: Option<Scope>,
 }
 
@@ -51,10 +73,10 @@ struct NotRepresentativePage<'a> {
 }
 
 impl UnitLogin {
-    /// Of a login for a unit, or what is answered to one that does not count any more.
+    /// Returns the unit's login of a session, or the answer if its role has ended.
     ///
     /// # Errors
-    /// The database's, or the register's.
+    /// Returns an error if the database or the register fails.
     pub async fn of(
         hall: &Hall,
         session: PortalSession,
@@ -63,9 +85,10 @@ impl UnitLogin {
         if let Some(account) = Account::find(hall.db(), &session.account_id).await? {
             let posts =
                 units::posts(hall.db(), &*hall.portal.registers.units, &account.id_number).await?;
+            let identity = &session.identity;
             let held = posts.into_iter().find(|post| {
-                units::identity_id(&post.unit) == session.identity.id
-                    && Some(post.role) == UnitRole::of(&session.identity)
+                let role = UnitRole::of(identity);
+                units::identity_id(&post.unit) == identity.id && Some(post.role) == role
             });
             if let Some(Post { unit, role }) = held {
                 let scope = match role {
@@ -77,6 +100,7 @@ impl UnitLogin {
                 // An appointment that ends at this very moment counts no more.
                 if role != UnitRole::AuthorisedAgent || scope.is_some() {
                     return Ok(Ok(Self {
+                        hall: hall.clone(),
                         session,
                         locale,
                         account,
@@ -87,37 +111,66 @@ impl UnitLogin {
                 }
             }
         }
-        page(
-            StatusCode::FORBIDDEN,
-            &RoleEndedPage {
-                frame: frame(locale, "/"),
-                session: &session,
-            },
-        )
-        .map(Err)
+        let (frame, session) = (frame(locale, "/"), &session);
+        page(StatusCode::FORBIDDEN, &RoleEndedPage { frame, session }).map(Err)
     }
 
-    /// Whether the person may appoint and withdraw agents.
+    /// Returns whether the person may appoint and withdraw agents.
     pub fn appoints(&self) -> bool {
         self.role == UnitRole::LegalRepresentative
     }
 
-    /// Whether the person may act in this affair.
+    /// Returns whether the person may act in this affair.
     pub fn may(&self, affair: Affair) -> bool {
         self.scope.as_ref().is_none_or(|scope| scope.has(affair))
     }
 
-    /// What the person may act in.
+    /// The affairs that the person may act in.
     pub fn affairs(&self) -> Vec<Affair> {
-        Affair::ALL
-            .into_iter()
-            .filter(|affair| self.may(*affair))
-            .collect()
+        let all = Affair::ALL.into_iter();
+        all.filter(|affair| self.may(*affair)).collect()
     }
 
-    /// What an agent is appointed for, in words.
+    /// The affairs of an agent, in words.
     pub fn scope_words(&self) -> Option<String> {
-        self.scope.as_ref().map(|scope| scope.words(self.locale))
+        self.scope.as_ref().map(|scope| scope.words(self.texts()))
+    }
+
+    /// The hall's database.
+    pub const fn db(&self) -> &SqlitePool {
+        self.hall.db()
+    }
+
+    /// The texts of the page's language.
+    pub const fn texts(&self) -> &'static Texts {
+        self.locale.texts()
+    }
+
+    /// The unit's people by the authority's records.
+    pub async fn members(&self) -> Result<Vec<UnitMember>, RegisterError> {
+        let record = self.hall.portal.registers.units.unit(&self.unit.id).await?;
+        Ok(record.map_or_else(Vec::new, |record| record.members))
+    }
+
+    /// Compares a person's number and name with the population register. Wrong ones are few: no
+    /// number must give its person away.
+    ///
+    /// # Errors
+    /// The outer error is the database's or the register's, the inner one the refusal.
+    pub async fn check_person(
+        &self,
+        id_number: &IdNumber,
+        name: &str,
+    ) -> Result<Result<(), PersonRefused>, Failure> {
+        if let Err(wait) = WRONG_PERSONS.count(self.db(), &self.account.id).await? {
+            return Ok(Err(PersonRefused::TooMany(wait)));
+        }
+        let population = &self.hall.portal.registers.population;
+        if !population.matches(id_number, name).await? {
+            return Ok(Err(PersonRefused::Unknown));
+        }
+        WRONG_PERSONS.forgive(self.db(), &self.account.id).await?;
+        Ok(Ok(()))
     }
 
     /// The frame of a page of the unit.
@@ -150,20 +203,16 @@ impl FromRequestParts<Hall> for LegalRepresentative {
         if login.appoints() {
             return Ok(Self(login));
         }
-        let refusal = NotRepresentativePage {
-            frame: login.frame("/"),
-            login: &login,
-        };
-        Err(page(StatusCode::FORBIDDEN, &refusal).into_response())
+        let (frame, login) = (login.frame("/"), &login);
+        Err(page(
+            StatusCode::FORBIDDEN,
+            &NotRepresentativePage { frame, login },
+        )
+        .into_response())
     }
 }
 
-/// What people call a role.
-pub const fn role_words(role: UnitRole, locale: Locale) -> &'static str {
-    let (zh, en) = match role {
-        UnitRole::LegalRepresentative => ("法定代表人", "Legal representative"),
-        UnitRole::AuthorisedAgent => ("授权经办人", "Authorised agent"),
-        UnitRole::Operator => ("业务操作员", "Operator"),
-    };
-    locale.pick(zh, en)
+/// The name of a role.
+pub const fn role_name(role: UnitRole, texts: &Texts) -> &'static str {
+    texts.unit.roles[role as usize]
 }

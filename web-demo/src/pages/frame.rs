@@ -68,11 +68,6 @@ impl<'a> Frame<'a> {
         }
     }
 
-    /// The one of two texts that is in the page's language: templates have both side by side.
-    pub const fn say<'t>(&self, chinese: &'t str, english: &'t str) -> &'t str {
-        self.locale.pick(chinese, english)
-    }
-
     /// The same page in the other language.
     pub fn other_language(&self) -> String {
         let joint = if self.path.contains('?') { '&' } else { '?' };

@@ -54,7 +54,7 @@ impl IdentityChoice {
 fn detail(delegation: Option<&Delegation>, locale: Locale) -> String {
     let texts = &locale.texts().identities;
     match delegation {
-        Some(held) => texts.delegation(held.scope.words(locale), &held.ends_on),
+        Some(held) => texts.delegation(held.scope.words(locale.texts()), &held.ends_on),
         None => texts.delegation_ended.to_owned(),
     }
 }

@@ -1,4 +1,4 @@
-//! My inbox on the phone: the same notices as on the portal, and the same way to end another person's login.
+//! My inbox on the phone: the same notices as on the portal, and the same way to end a stranger's login.
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
@@ -7,8 +7,8 @@ use http::StatusCode;
 
 use super::Phone;
 use super::sessions::PhoneSession;
-use crate::browsers;
-use crate::pages::{Failure, Frame, Locale, Paging, Surface, page, shown};
+use crate::pages::{Action, Failure, Frame, Locale, Pages, Paging, Row, Surface, page};
+use crate::records::Record;
 use crate::records::inbox::{self, Login, Received};
 
 /// Notices on a page.
@@ -18,9 +18,8 @@ const PAGE_SIZE: u32 = 10;
 #[template(path = "phone/inbox.html")]
 struct InboxPage<'a> {
     frame: Frame<'a>,
-    notices: Vec<Received>,
-    number: u32,
-    more: bool,
+    rows: Vec<Row>,
+    pages: Pages,
 }
 
 #[derive(Template)]
@@ -38,40 +37,37 @@ pub async fn list(
     locale: Locale,
     Query(paging): Query<Paging>,
 ) -> Result<Response, Failure> {
-    let number = paging.number();
-    let (notices, more) = inbox::page(&phone.db, &session.account_id, number, PAGE_SIZE).await?;
+    let (account_id, number) = (&session.account_id, paging.number());
+    let found = Received::page(&phone.db, account_id, number, PAGE_SIZE).await?;
     let path = format!("/inbox?page={number}");
     let frame = Frame::phone(locale, &path);
-    shown(&InboxPage {
+    let rows = found.records.iter().map(|notice| notice.row(locale));
+    let list = InboxPage {
         frame,
-        notices,
-        number,
-        more,
-    })
+        rows: rows.collect(),
+        pages: found.links("/inbox"),
+    };
+    page(StatusCode::OK, &list)
 }
 
-/// Answers `GET /inbox/{id}`, and takes the notice as read. One that is not there, or not theirs, leads back to the list.
+/// Answers `GET /inbox/{id}`, and takes the notice as read. A notice that is not there, or not theirs, leads back to the list.
 pub async fn show(
     State(phone): State<Phone>,
     session: PhoneSession,
     locale: Locale,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    let (db, account_id) = (&phone.db, session.account_id.as_str());
-    let Some(notice) = inbox::find(db, account_id, id.parse().unwrap_or_default()).await? else {
+    let opened = inbox::open(&phone.db, &session.account_id, &id, None).await?;
+    let Some((notice, login)) = opened else {
         return Ok(Redirect::to("/inbox").into_response());
     };
-    inbox::mark_read(db, account_id, notice.id).await?;
-    let login = inbox::login_of(db, account_id, &notice, None).await?;
     let path = format!("/inbox/{}", notice.id);
-    page(
-        StatusCode::OK,
-        &NoticePage {
-            frame: Frame::phone(locale, &path),
-            notice,
-            login,
-        },
-    )
+    let notice = NoticePage {
+        frame: Frame::phone(locale, &path),
+        notice,
+        login,
+    };
+    page(StatusCode::OK, &notice)
 }
 
 /// Answers `POST /inbox/{id}/not-me`: ends the login that the notice tells of.
@@ -80,12 +76,7 @@ pub async fn not_me(
     session: PhoneSession,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    let (db, account_id) = (&phone.db, session.account_id.as_str());
-    let Some(notice) = inbox::find(db, account_id, id.parse().unwrap_or_default()).await? else {
-        return Ok(Redirect::to("/inbox").into_response());
-    };
-    if let Some(session_id) = &notice.session_id {
-        browsers::end(db, account_id, session_id).await?;
-    }
-    Ok(Redirect::to(&format!("/inbox/{}", notice.id)).into_response())
+    let ended = inbox::end_login(&phone.db, &session.account_id, &id).await?;
+    let path = ended.map_or_else(|| "/inbox".to_owned(), |id| format!("/inbox/{id}"));
+    Ok(Redirect::to(&path).into_response())
 }

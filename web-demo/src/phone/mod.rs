@@ -21,7 +21,6 @@ mod gateway_client;
 mod home;
 mod identity_choice;
 mod inbox;
-mod password;
 mod scan;
 mod scan_error;
 mod scanned_login;
@@ -43,7 +42,7 @@ use crate::pages::{
     with_a_page, with_policy,
 };
 use crate::registers::Registers;
-use crate::{registration, verification};
+use crate::{password_login, registration, verification};
 
 /// The state that the pages share.
 #[derive(Debug, Clone)]
@@ -64,10 +63,11 @@ const MAX_FORM_BYTES: usize = 16 * 1024;
 
 /// The pages.
 pub fn routes(phone: Phone, policy: Policy) -> Router {
+    let login = get(password_login::show::<Phone>).post(password_login::log_in::<Phone>);
     Router::new()
         .route("/", get(home::show))
-        .route("/login", get(password::show).post(password::log_in))
-        .route("/logout", post(password::log_out))
+        .route(password_login::path(Surface::Phone), login)
+        .route("/logout", post(sessions::log_out))
         .route("/scan", get(scan::show).post(scan::submit))
         .route("/logins/{login_id}", get(confirmation::show))
         .route("/logins/{login_id}/confirm", post(confirmation::confirm))

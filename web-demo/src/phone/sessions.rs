@@ -3,19 +3,20 @@
 //! The token follows from the cookie, which the phone alone keeps. So the app's backend has it while a request is
 //! handled, and the database at no time.
 
-use axum::extract::FromRequestParts;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::extract::{FromRequestParts, State};
+use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
+use http::header::SET_COOKIE;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
 use sqlx::SqlitePool;
 
 use super::Phone;
-use crate::pages::{CookieName, Failure, set_cookie, value_of};
+use crate::pages::{CookieName, Failure, expired, set_cookie, value_of};
 use crate::secret::Secret;
 use crate::serving::Connection;
 
 /// The cookie of a session.
-pub const COOKIE: CookieName = CookieName("shili_app");
+const COOKIE: CookieName = CookieName("shili_app");
 
 /// Lifetime of a login on a phone.
 const LIFETIME_SECONDS: u32 = 12 * 3600;
@@ -93,6 +94,16 @@ impl PhoneSession {
         .await?;
         Ok(account_id.map(|account_id| Self { account_id, cookie }))
     }
+}
+
+/// Answers `POST /logout`.
+pub async fn log_out(
+    State(phone): State<Phone>,
+    session: PhoneSession,
+) -> Result<Response, Failure> {
+    session.end(&phone.db).await?;
+    let cookie = AppendHeaders([(SET_COOKIE, expired(COOKIE))]);
+    Ok((cookie, Redirect::to("/login")).into_response())
 }
 
 /// Logs a citizen out on every phone.

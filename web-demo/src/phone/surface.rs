@@ -5,7 +5,7 @@ use sqlx::SqlitePool;
 
 use super::Phone;
 use super::sessions::PhoneSession;
-use crate::accounts::Account;
+use crate::accounts::{Account, Accounts};
 use crate::browsers::Origin;
 use crate::face::FaceChecks;
 use crate::pages::{CookieName, Failure, Surface};
@@ -20,6 +20,10 @@ impl SurfaceContext for Phone {
 
     fn db(&self) -> &SqlitePool {
         &self.db
+    }
+
+    fn accounts(&self) -> &Accounts {
+        &self.accounts
     }
 
     fn registers(&self) -> &Registers {

@@ -12,7 +12,6 @@ mod authentication_request;
 mod callback;
 mod canonical;
 mod login;
-mod password;
 mod relying_party;
 mod sessions;
 mod surface;
@@ -26,9 +25,11 @@ pub use sessions::PortalSession;
 use sqlx::SqlitePool;
 
 use crate::accounts::Accounts;
-use crate::pages::{Policy, asset, refuse_cross_origin, remember_locale, with_a_page, with_policy};
+use crate::pages::{
+    Policy, Surface, asset, refuse_cross_origin, remember_locale, with_a_page, with_policy,
+};
 use crate::registers::Registers;
-use crate::{registration, verification};
+use crate::{password_login, registration, verification};
 
 /// The page to which the gateway sends browsers back.
 pub const CALLBACK_PATH: &str = "/callback";
@@ -53,13 +54,11 @@ const MAX_FORM_BYTES: usize = 128 * 1024;
 
 /// The pages of logging in and out, and around `inside` what holds for every page of the portal.
 pub fn routes(portal: Portal, inside: Router, policy: Policy) -> Router {
+    let login = get(password_login::show::<Portal>).post(password_login::log_in::<Portal>);
     Router::new()
         .route("/login", get(login::show))
         .route("/login/hosted", get(login::hosted))
-        .route(
-            "/login/password",
-            get(password::show).post(password::log_in),
-        )
+        .route(password_login::path(Surface::Portal), login)
         .route(CALLBACK_PATH, get(callback::answer))
         .route("/logout", post(login::log_out))
         .route("/assets/{file}", get(asset))

@@ -7,7 +7,7 @@ use sqlx::SqlitePool;
 use super::Portal;
 use super::relying_party::LoggedIn;
 use super::sessions::PortalSession;
-use crate::accounts::Account;
+use crate::accounts::{Account, Accounts};
 use crate::browsers::{LoginMethod, Origin};
 use crate::face::FaceChecks;
 use crate::pages::{CookieName, Failure, Surface};
@@ -22,6 +22,10 @@ impl SurfaceContext for Portal {
 
     fn db(&self) -> &SqlitePool {
         &self.db
+    }
+
+    fn accounts(&self) -> &Accounts {
+        &self.accounts
     }
 
     fn registers(&self) -> &Registers {

@@ -1,16 +1,19 @@
 //! A person's inbox: what the hall has to tell them.
 
+use sqlx::types::Json;
 use sqlx::{SqliteExecutor, SqlitePool};
 
-use super::Words;
+use super::{Record, Words};
 use crate::browsers::{self, Origin};
+use crate::db::{execute, fetch_one};
+use crate::pages::{Locale, Row};
 
 /// Something to tell a person.
 #[derive(Debug, Clone)]
 pub struct Notice {
-    /// What it is, in a line.
+    /// Its subject, in a line.
     pub title: Words,
-    /// The rest, in paragraphs.
+    /// Its text, in paragraphs.
     pub body: Words,
     /// The portal session that it tells of: the person can end it from here.
     pub session_id: Option<String>,
@@ -19,23 +22,42 @@ pub struct Notice {
 /// A notice in the inbox.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct Received {
-    /// What it is opened by.
+    /// Its number.
     pub id: i64,
-    /// What it is.
-    #[sqlx(try_from = "String")]
+    /// Its subject.
+    #[sqlx(json)]
     pub title: Words,
-    /// The rest.
-    #[sqlx(try_from = "String")]
+    /// Its text.
+    #[sqlx(json)]
     pub body: Words,
     /// The portal session that it tells of.
     pub session_id: Option<String>,
-    /// When, in the province's time (UTC+8).
+    /// When it was sent, in the province's time (UTC+8).
     pub sent_at: String,
     /// Whether it has been opened.
     pub read: bool,
 }
 
-/// How a login that a notice tells of stands.
+impl Record for Received {
+    const VIEW: &'static str = "notice_records";
+    const ORDER: &'static str = "id DESC";
+}
+
+impl Received {
+    /// Its line in a list, on either surface.
+    pub fn row(&self, locale: Locale) -> Row {
+        Row {
+            title: self.title.of(&locale).to_owned(),
+            href: Some(format!("/inbox/{}", self.id)),
+            unread: !self.read,
+            badge: (!self.read).then(|| ("info", locale.texts().inbox.unread)),
+            time: self.sent_at.clone(),
+            ..Row::default()
+        }
+    }
+}
+
+/// The state of a login that a notice tells of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Login {
     /// It is the one that reads the notice.
@@ -46,11 +68,8 @@ pub enum Login {
     Over,
 }
 
-const COLUMNS: &str = "SELECT id, title, body, session_id, read_at IS NOT NULL AS read,
-    strftime('%Y-%m-%d %H:%M', sent_at, 'unixepoch', '+8 hours') AS sent_at FROM notices";
-
 impl Notice {
-    /// One that tells of no session.
+    /// A notice that tells of no session.
     pub const fn new(title: Words, body: Words) -> Self {
         Self {
             title,
@@ -62,22 +81,12 @@ impl Notice {
     /// A browser has been logged in to the portal.
     pub fn of_login(session_id: String, origin: &Origin) -> Self {
         let Origin { address, browser } = origin;
-        let zh = browser.as_deref().unwrap_or("未知浏览器");
-        let en = browser.as_deref().unwrap_or("an unknown browser");
-        let body = Words::new(
-            format!(
-                "登录地址：{address}\n浏览器：{zh}（由对方浏览器自报）\n如果不是您本人登录，请立即结束该登录，并修改密码。"
-            ),
-            format!(
-                "From {address}\nBy {en}, in the browser's own words\nIf this was not you, end the login now and change your password."
-            ),
-        );
-        let title = Words::new(
-            "您的账号登录了网上服务大厅",
-            "Your account was logged in to the service hall",
-        );
+        let body = Words::of_texts(|texts| {
+            let browser = browser.as_deref().unwrap_or(texts.inbox.unknown_browser);
+            texts.inbox.login(address, browser)
+        });
         Self {
-            title,
+            title: Words::of_texts(|texts| texts.inbox.login_title),
             body,
             session_id: Some(session_id),
         }
@@ -85,108 +94,63 @@ impl Notice {
 }
 
 /// Puts a notice into a person's inbox.
-///
-/// # Errors
-/// The database's.
 pub async fn notify(
     db: impl SqliteExecutor<'_>,
     account_id: &str,
     notice: &Notice,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "INSERT INTO notices (account_id, title, body, session_id, sent_at) VALUES (?1, ?2, ?3, ?4, unixepoch())",
-    )
-    .bind(account_id)
-    .bind(notice.title.to_json())
-    .bind(notice.body.to_json())
-    .bind(&notice.session_id)
-    .execute(db)
-    .await
-    .map(drop)
+    let (title, body) = (Json(&notice.title), Json(&notice.body));
+    execute!(db, "INSERT INTO notices (account_id, title, body, session_id, sent_at)
+        VALUES (?1, ?2, ?3, ?4, unixepoch())"; account_id, title, body, &notice.session_id)
+    .await?;
+    Ok(())
 }
 
-/// How many notices have not been opened.
-///
-/// # Errors
-/// The database's.
+/// Returns the number of notices that have not been opened.
 pub async fn unread(db: &SqlitePool, account_id: &str) -> Result<u32, sqlx::Error> {
-    let count = sqlx::query_scalar(
-        "SELECT count(*) FROM notices WHERE account_id = ?1 AND read_at IS NULL",
-    );
-    count.bind(account_id).fetch_one(db).await
+    let query = "SELECT count(*) FROM notices WHERE account_id = ?1 AND read_at IS NULL";
+    let (count,) = fetch_one!(db, query; account_id).await?;
+    Ok(count)
 }
 
-/// The notices of one page, the latest first, and whether there are more.
-///
-/// # Errors
-/// The database's.
-pub async fn page(
+/// Opens a notice of this person. Returns it with how the login that it tells of stands for the
+/// portal session that reads it, or for the phone.
+pub async fn open(
     db: &SqlitePool,
     account_id: &str,
-    page: u32,
-    size: u32,
-) -> Result<(Vec<Received>, bool), sqlx::Error> {
-    let query = sqlx::AssertSqlSafe(format!(
-        "{COLUMNS} WHERE account_id = ?1 ORDER BY id DESC LIMIT ?2 OFFSET ?3"
-    ));
-    let mut notices: Vec<Received> = sqlx::query_as(query)
-        .bind(account_id)
-        .bind(size + 1)
-        .bind(i64::from(page.saturating_sub(1)) * i64::from(size))
-        .fetch_all(db)
-        .await?;
-    let more = notices.len() > size as usize;
-    notices.truncate(size as usize);
-    Ok((notices, more))
-}
-
-/// A notice of this person, without opening it.
-///
-/// # Errors
-/// The database's.
-pub async fn find(
-    db: &SqlitePool,
-    account_id: &str,
-    id: i64,
-) -> Result<Option<Received>, sqlx::Error> {
-    let query = sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE account_id = ?1 AND id = ?2"));
-    sqlx::query_as(query)
-        .bind(account_id)
-        .bind(id)
-        .fetch_optional(db)
-        .await
-}
-
-/// A notice has been opened.
-///
-/// # Errors
-/// The database's.
-pub async fn mark_read(db: &SqlitePool, account_id: &str, id: i64) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE notices SET read_at = unixepoch() WHERE account_id = ?1 AND id = ?2 AND read_at IS NULL")
-        .bind(account_id)
-        .bind(id)
-        .execute(db)
-        .await
-        .map(drop)
-}
-
-/// The login that a notice tells of, if it does of one, as it stands for the portal session that reads it, or the phone.
-///
-/// # Errors
-/// The database's.
-pub async fn login_of(
-    db: &SqlitePool,
-    account_id: &str,
-    notice: &Received,
+    id: &str,
     reader: Option<&str>,
-) -> Result<Option<Login>, sqlx::Error> {
-    let Some(session_id) = notice.session_id.as_deref() else {
+) -> Result<Option<(Received, Option<Login>)>, sqlx::Error> {
+    let Some(notice) = Received::find(db, account_id, id).await? else {
         return Ok(None);
     };
-    if reader == Some(session_id) {
-        return Ok(Some(Login::ThisOne));
+    let read = "UPDATE notices SET read_at = unixepoch() WHERE id = ?1 AND read_at IS NULL";
+    execute!(db, read; notice.id).await?;
+    let login = match notice.session_id.as_deref() {
+        None => None,
+        Some(session_id) if reader == Some(session_id) => Some(Login::ThisOne),
+        Some(session_id) => {
+            let mut browsers = browsers::of(db, account_id).await?.into_iter();
+            let there = browsers.any(|browser| browser.id == session_id);
+            Some(if there { Login::Other } else { Login::Over })
+        }
+    };
+    Ok(Some((notice, login)))
+}
+
+/// Ends the login that a notice of this person tells of. Returns the notice's number, if there is
+/// such a notice.
+pub async fn end_login(
+    db: &SqlitePool,
+    account_id: &str,
+    id: &str,
+) -> Result<Option<i64>, sqlx::Error> {
+    let notice = Received::find(db, account_id, id).await?;
+    if let Some(session_id) = notice
+        .as_ref()
+        .and_then(|notice| notice.session_id.as_ref())
+    {
+        browsers::end(db, account_id, session_id).await?;
     }
-    let logged_in = browsers::of(db, account_id).await?;
-    let there = logged_in.iter().any(|browser| browser.id == session_id);
-    Ok(Some(if there { Login::Other } else { Login::Over }))
+    Ok(notice.map(|notice| notice.id))
 }

@@ -1,12 +1,14 @@
-//! Social insurance: what was paid for a person each month, by unit and person.
+//! Social insurance: monthly contributions of unit and person.
 
-use serde::Deserialize;
+use serde::Serialize;
 use sqlx::SqlitePool;
 
 use super::Yuan;
+use crate::db::{fetch_all, fetch_one};
+use crate::pages::Texts;
 
 /// The five insurances.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, sqlx::Type)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, sqlx::Type)]
 #[serde(rename_all = "snake_case")]
 #[sqlx(rename_all = "snake_case")]
 pub enum Insurance {
@@ -32,7 +34,7 @@ impl Insurance {
         Self::Maternity,
     ];
 
-    /// What its page's address ends in.
+    /// The end of its page's address.
     pub const fn path(self) -> &'static str {
         match self {
             Self::Pension => "pension",
@@ -43,31 +45,23 @@ impl Insurance {
         }
     }
 
-    /// The one of this path.
+    /// The insurance of this path.
     pub fn at(path: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|insurance| insurance.path() == path)
+        let mut all = Self::ALL.into_iter();
+        all.find(|insurance| insurance.path() == path)
     }
 
-    /// Its names in Chinese and English.
-    pub const fn names(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Pension => ("养老保险", "Pension insurance"),
-            Self::Medical => ("医疗保险", "Medical insurance"),
-            Self::Unemployment => ("失业保险", "Unemployment insurance"),
-            Self::WorkInjury => ("工伤保险", "Work-injury insurance"),
-            Self::Maternity => ("生育保险", "Maternity insurance"),
-        }
+    /// Its name.
+    pub const fn name(self, texts: &Texts) -> &'static str {
+        texts.insurance.names[self as usize]
     }
 
-    /// The English name where what it is a name of is said beside it.
-    pub fn short_name(self) -> &'static str {
-        let (_, name) = self.names();
-        name.trim_end_matches(" insurance")
+    /// Its name beside the word insurance.
+    pub const fn short_name(self, texts: &Texts) -> &'static str {
+        texts.insurance.short_names[self as usize]
     }
 
-    /// What unit and person pay of the base, in basis points.
+    /// The rates of unit and person, in basis points of the base.
     pub const fn rates(self) -> (i64, i64) {
         match self {
             Self::Pension => (1600, 800),
@@ -79,34 +73,29 @@ impl Insurance {
     }
 }
 
-/// What was paid for one month.
+/// The contributions of one month.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct Contribution {
     /// The month, `YYYY-MM`.
     pub month: String,
-    /// Who has paid.
+    /// The payer.
     pub unit: String,
-    /// What the amounts follow from.
-    #[sqlx(try_from = "i64")]
+    /// The wage that the amounts follow from.
     pub base: Yuan,
     /// The unit's part.
-    #[sqlx(try_from = "i64")]
     pub by_unit: Yuan,
     /// The person's part.
-    #[sqlx(try_from = "i64")]
     pub by_person: Yuan,
 }
 
-/// What was paid for some months.
+/// The contributions of some months.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, sqlx::FromRow)]
 pub struct Total {
     /// The number of months.
     pub months: i64,
     /// By units.
-    #[sqlx(try_from = "i64")]
     pub by_unit: Yuan,
     /// By the person.
-    #[sqlx(try_from = "i64")]
     pub by_person: Yuan,
 }
 
@@ -117,85 +106,59 @@ impl Total {
     }
 }
 
-/// What a unit has paid for its people in one month.
+/// The contributions of a unit for its people in one month.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct UnitTotal {
-    /// For which insurance.
+    /// The insurance.
     pub insurance: Insurance,
     /// The number of people.
     pub people: i64,
     /// Their bases together.
-    #[sqlx(try_from = "i64")]
     pub base: Yuan,
     /// The unit's part.
-    #[sqlx(try_from = "i64")]
     pub by_unit: Yuan,
-    /// Theirs.
-    #[sqlx(try_from = "i64")]
+    /// Their part.
     pub by_people: Yuan,
 }
 
-/// The last twelve months in which the unit of this name has paid, the latest first.
-///
-/// # Errors
-/// The database's.
+/// Returns the last twelve months in which the unit of this name has paid, the latest first.
 pub async fn months_of_unit(db: &SqlitePool, unit: &str) -> Result<Vec<String>, sqlx::Error> {
-    let months = sqlx::query_scalar(
-        "SELECT DISTINCT month FROM contributions WHERE unit = ?1 ORDER BY month DESC LIMIT 12",
-    );
-    months.bind(unit).fetch_all(db).await
+    let months: Vec<(String,)> = fetch_all!(db,
+        "SELECT DISTINCT month FROM contributions WHERE unit = ?1 ORDER BY month DESC LIMIT 12";
+        unit)
+    .await?;
+    Ok(months.into_iter().map(|(month,)| month).collect())
 }
 
-/// What the unit of this name has paid in one month, by insurance.
-///
-/// # Errors
-/// The database's.
+/// Returns the contributions of the unit of this name in one month, by insurance.
 pub async fn of_unit(
     db: &SqlitePool,
     unit: &str,
     month: &str,
 ) -> Result<Vec<UnitTotal>, sqlx::Error> {
-    let mut totals: Vec<UnitTotal> = sqlx::query_as(
-        "SELECT insurance, count(*) AS people, sum(base) AS base, sum(by_unit) AS by_unit, sum(by_person) AS by_people
-         FROM contributions WHERE unit = ?1 AND month = ?2 GROUP BY insurance",
-    )
-    .bind(unit)
-    .bind(month)
-    .fetch_all(db)
+    let mut totals: Vec<UnitTotal> = fetch_all!(db,
+        "SELECT insurance, count(*) AS people, sum(base) AS base, sum(by_unit) AS by_unit,
+                sum(by_person) AS by_people
+         FROM contributions WHERE unit = ?1 AND month = ?2 GROUP BY insurance"; unit, month)
     .await?;
-    totals.sort_by_key(|total| {
-        Insurance::ALL
-            .iter()
-            .position(|insurance| *insurance == total.insurance)
-    });
+    totals.sort_by_key(|total| total.insurance as usize);
     Ok(totals)
 }
 
-/// The months of one year, the latest first.
-///
-/// # Errors
-/// The database's.
+/// Returns the months of one year, the latest first.
 pub async fn of_year(
     db: &SqlitePool,
     account_id: &str,
     insurance: Insurance,
     year: &str,
 ) -> Result<Vec<Contribution>, sqlx::Error> {
-    sqlx::query_as(
-        "SELECT month, unit, base, by_unit, by_person FROM contributions
-         WHERE account_id = ?1 AND insurance = ?2 AND substr(month, 1, 4) = ?3 ORDER BY month DESC",
-    )
-    .bind(account_id)
-    .bind(insurance)
-    .bind(year)
-    .fetch_all(db)
+    fetch_all!(db, "SELECT month, unit, base, by_unit, by_person FROM contributions
+        WHERE account_id = ?1 AND insurance = ?2 AND substr(month, 1, 4) = ?3
+        ORDER BY month DESC"; account_id, insurance, year)
     .await
 }
 
-/// What was paid in the years from `first` to `last`, both among them.
-///
-/// # Errors
-/// The database's.
+/// Returns the sum of the years from `first` to `last`, both among them.
 pub async fn total(
     db: &SqlitePool,
     account_id: &str,
@@ -203,34 +166,23 @@ pub async fn total(
     first: &str,
     last: &str,
 ) -> Result<Total, sqlx::Error> {
-    sqlx::query_as(
-        "SELECT count(*) AS months, coalesce(sum(by_unit), 0) AS by_unit, coalesce(sum(by_person), 0) AS by_person
-         FROM contributions
-         WHERE account_id = ?1 AND insurance = ?2 AND substr(month, 1, 4) BETWEEN ?3 AND ?4",
-    )
-    .bind(account_id)
-    .bind(insurance)
-    .bind(first)
-    .bind(last)
-    .fetch_one(db)
+    fetch_one!(db, "SELECT count(*) AS months, coalesce(sum(by_unit), 0) AS by_unit,
+            coalesce(sum(by_person), 0) AS by_person
+        FROM contributions WHERE account_id = ?1 AND insurance = ?2
+            AND substr(month, 1, 4) BETWEEN ?3 AND ?4"; account_id, insurance, first, last)
     .await
 }
 
-/// The years in which anything was paid, the latest first; for one insurance, or for any.
-///
-/// # Errors
-/// The database's.
+/// Returns the years with contributions, the latest first; for one insurance, or for any.
 pub async fn years(
     db: &SqlitePool,
     account_id: &str,
     insurance: Option<Insurance>,
 ) -> Result<Vec<String>, sqlx::Error> {
-    sqlx::query_scalar(
+    let years: Vec<(String,)> = fetch_all!(db,
         "SELECT DISTINCT substr(month, 1, 4) AS year FROM contributions
-         WHERE account_id = ?1 AND (?2 IS NULL OR insurance = ?2) ORDER BY year DESC",
-    )
-    .bind(account_id)
-    .bind(insurance)
-    .fetch_all(db)
-    .await
+         WHERE account_id = ?1 AND (?2 IS NULL OR insurance = ?2) ORDER BY year DESC";
+        account_id, insurance)
+    .await?;
+    Ok(years.into_iter().map(|(year,)| year).collect())
 }

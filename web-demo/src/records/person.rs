@@ -1,8 +1,9 @@
-//! Who a person is: name, sex and day of birth by the ID number, and the numbers that the hall knows them by.
+//! The details of a person: name, sex and day of birth by the ID number, and the numbers that the
+//! hall knows them by.
 
 use crate::accounts::Account;
 
-/// What an ID number says of its holder's sex.
+/// The sex of a person, by the ID number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sex {
     /// The sequence number is even.
@@ -40,6 +41,12 @@ impl Details {
         }
     }
 
+    /// The same, masked unless it is to be shown in full.
+    #[must_use]
+    pub fn shown(self, in_full: bool) -> Self {
+        if in_full { self } else { self.masked() }
+    }
+
     /// The same with all but the ends of each number and the month and day of birth hidden.
     #[must_use]
     pub fn masked(&self) -> Self {
@@ -55,11 +62,8 @@ impl Details {
 /// A number with all but three characters at the beginning and two at the end hidden.
 pub fn mask(number: &str) -> String {
     let length = number.chars().count();
-    number
-        .chars()
-        .enumerate()
-        .map(|(at, c)| if at < 3 || at + 2 >= length { c } else { '*' })
-        .collect()
+    let hide = |(at, c)| if at < 3 || at + 2 >= length { c } else { '*' };
+    number.chars().enumerate().map(hide).collect()
 }
 
 /// Sex and day of birth (GB 11643-1999: digits 7 to 14 and 17).

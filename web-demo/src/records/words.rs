@@ -15,7 +15,7 @@ pub struct Words {
 }
 
 impl Words {
-    /// The two.
+    /// Both texts.
     pub fn new(zh: impl Into<String>, en: impl Into<String>) -> Self {
         Self {
             zh: zh.into(),
@@ -24,9 +24,13 @@ impl Words {
     }
 
     /// A text of the catalogue.
-    pub fn of_texts(text: impl Fn(&'static Texts) -> &'static str) -> Self {
-        let [zh, en] = [Locale::Chinese, Locale::English].map(|locale| text(locale.texts()));
-        Self::new(zh, en)
+    pub fn of_texts<T: Into<String>>(text: impl Fn(&'static Texts) -> T) -> Self {
+        Self::of_locales(|locale| text(locale.texts()))
+    }
+
+    /// A text that is made for each language.
+    pub fn of_locales<T: Into<String>>(text: impl Fn(Locale) -> T) -> Self {
+        Self::new(text(Locale::Chinese), text(Locale::English))
     }
 
     /// The text in one language.
@@ -34,38 +38,17 @@ impl Words {
         locale.pick(&self.zh, &self.en)
     }
 
-    /// Its lines that are not empty, in one language.
+    /// Its lines in one language, without the empty ones.
     pub fn paragraphs(&self, locale: &Locale) -> Vec<&str> {
-        self.of(locale)
-            .lines()
-            .map(str::trim)
-            .filter(|line| !line.is_empty())
-            .collect()
-    }
-
-    /// As the database has it.
-    pub fn to_json(&self) -> String {
-        serde_json::json!(self).to_string()
-    }
-}
-
-impl TryFrom<String> for Words {
-    type Error = serde_json::Error;
-
-    fn try_from(json: String) -> Result<Self, Self::Error> {
-        serde_json::from_str(&json)
+        let lines = self.of(locale).lines().map(str::trim);
+        lines.filter(|line| !line.is_empty()).collect()
     }
 }
 
 /// An amount of money, kept in fen, shown in yuan.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, sqlx::Type)]
+#[sqlx(transparent)]
 pub struct Yuan(pub i64);
-
-impl From<i64> for Yuan {
-    fn from(fen: i64) -> Self {
-        Self(fen)
-    }
-}
 
 impl std::ops::Add for Yuan {
     type Output = Self;

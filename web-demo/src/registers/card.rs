@@ -6,7 +6,8 @@
 //! reported lost, cancelled ── replace ──► cancelled, and a new one is made ──► not activated
 //! ```
 //!
-//! Sealing and locking are the authority's alone: a person can undo neither, nor act on such a card.
+//! Sealing and locking are the authority's alone: a person can undo neither, nor act on such a
+//! card.
 
 use serde::{Deserialize, Serialize};
 
@@ -29,7 +30,7 @@ pub enum CardState {
     Cancelled,
 }
 
-/// What a person can have done to their card.
+/// An action of a person on their card.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CardAction {
@@ -58,7 +59,7 @@ pub enum CardRefusesAction {
 }
 
 impl CardState {
-    /// The state after an action; none when a card in this state does not allow it.
+    /// Returns the state after an action; `None` if a card in this state does not allow it.
     pub const fn after(self, action: CardAction) -> Option<Self> {
         match (self, action) {
             (Self::NotActivated, CardAction::Activate)
@@ -71,7 +72,7 @@ impl CardState {
     }
 }
 
-/// Where a card was issued, and what is possible there.
+/// A place of issue, and its possibilities.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow)]
 pub struct Region {
     /// Its code (GB/T 2260).
@@ -85,7 +86,7 @@ pub struct Region {
 }
 
 /// A card.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow)]
 pub struct Card {
     /// The number printed on it.
     pub number: String,
@@ -93,19 +94,20 @@ pub struct Card {
     pub state: CardState,
     /// The phone that its holder left when it was issued.
     pub phone: Option<String>,
-    /// Where it was issued.
+    /// The place of issue.
+    #[sqlx(flatten)]
     pub region: Region,
     /// The day of issue, `YYYY-MM-DD`.
     pub issued_on: String,
 }
 
-/// What became of a card's password.
+/// The outcome of a card's password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "result", content = "tries_left")]
 pub enum PasswordCheck {
     /// It is right.
     Right,
-    /// It is wrong; so many more wrong ones lock the check.
+    /// It is wrong; this number of further wrong ones locks the check.
     Wrong(u32),
     /// Too many wrong ones: to be unlocked at a counter.
     Locked,
@@ -120,13 +122,13 @@ pub enum PasswordCheck {
 pub struct Making {
     /// The number that the new card will have.
     pub number: String,
-    /// How far it is.
+    /// Its progress.
     pub step: MakingStep,
     /// When it was ordered, Unix seconds.
     pub ordered_at: i64,
 }
 
-/// How far the making of a card is.
+/// The progress of a card being made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MakingStep {
@@ -145,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nobody_can_undo_what_the_authority_or_they_themselves_made_final() {
+    fn an_action_undoes_nothing_that_is_final() {
         use CardAction::{Activate, Cancel, Replace, ReportLoss, UndoLoss};
         for state in [CardState::Sealed, CardState::ApplicationLocked] {
             for action in [Activate, ReportLoss, UndoLoss, Cancel, Replace] {

@@ -1,8 +1,9 @@
-//! The outside world that a service hall asks and does not own: who people are, their social-security cards, their units,
-//! and who carries its short messages.
+//! The outside world that a service hall asks and does not own: people, their social-security
+//! cards, their units, and the carrier of its short messages.
 //!
-//! Each register is a trait with one implementation embedded in the hall's database ([`embedded`], for the demo) and one
-//! over HTTP ([`http`], for a register elsewhere). The hall keeps no copy: what a register says holds at that moment.
+//! Each register is a trait with one implementation embedded in the hall's database ([`embedded`],
+//! for the demo) and one over HTTP ([`http`], for a register elsewhere). The hall keeps no copy: a
+//! register's answer holds at that moment only.
 
 mod card;
 mod embedded;
@@ -45,62 +46,65 @@ pub enum RegisterError {
     Database(#[from] sqlx::Error),
 }
 
-/// How long a register may take to answer: a person waits for it.
+/// Maximum time of an answer: a person waits for it.
 pub const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The population register of the police.
 #[async_trait]
 pub trait PopulationRegister: Debug + Send + Sync {
-    /// Whether a person of this ID number exists and has this name. What differs is not told, so that nobody learns
-    /// whose number it is.
+    /// Returns whether a person of this ID number exists and has this name. The difference is not
+    /// told, so that no caller learns the owner of a number.
     async fn matches(&self, id_number: &IdNumber, name: &str) -> Result<bool, RegisterError>;
 }
 
-/// The register of social-security cards. A person has at most one card that counts: the one issued last.
+/// The register of social-security cards. A person has at most one card that counts: the one issued
+/// last.
 #[async_trait]
 pub trait CardRegister: Debug + Send + Sync {
-    /// A person's card; none if none has ever been issued.
+    /// Returns a person's card; `None` if no card has ever been issued.
     async fn card(&self, id_number: &IdNumber) -> Result<Option<Card>, RegisterError>;
 
-    /// Whether this is the card's password. Counts wrong ones.
+    /// Compares a password with the card's. Counts wrong ones.
     async fn check_password(
         &self,
         id_number: &IdNumber,
         password: &str,
     ) -> Result<PasswordCheck, RegisterError>;
 
-    /// Does something to a person's card: the card as it is then, or why it was refused.
+    /// Acts on a person's card. Returns the card as it is then, or why it refuses.
     async fn act(
         &self,
         id_number: &IdNumber,
         action: CardAction,
     ) -> Result<Result<Card, CardRefusesAction>, RegisterError>;
 
-    /// How far the making of a person's replacement card is; none when none was ordered, or it has been issued.
+    /// Returns the progress of a person's replacement card; `None` if it was not ordered, or has
+    /// been issued.
     async fn making(&self, id_number: &IdNumber) -> Result<Option<Making>, RegisterError>;
 }
 
 /// The register of units. Agents whom a unit authorises itself are the hall's own matter.
 #[async_trait]
 pub trait UnitRegister: Debug + Send + Sync {
-    /// What a person is to units by the authority's records, in the order of the units' ids.
+    /// Returns a person's roles in units by the authority's records, in the order of the units'
+    /// ids.
     async fn posts(&self, id_number: &IdNumber) -> Result<Vec<Post>, RegisterError>;
 
     /// A unit with its legal representative and the operators that the authority has added.
     async fn unit(&self, unit_id: &str) -> Result<Option<UnitRecord>, RegisterError>;
 }
 
-/// Who carries short messages.
+/// The carrier of short messages.
 #[async_trait]
 pub trait SmsCarrier: Debug + Send + Sync {
     /// Takes a message for this phone. Taken is not delivered.
     async fn send(&self, phone: &str, text: &str) -> Result<(), RegisterError>;
 }
 
-/// All that the hall asks of the outside world.
+/// All registers that the hall asks.
 #[derive(Debug, Clone)]
 pub struct Registers {
-    /// Who people are.
+    /// People.
     pub population: Arc<dyn PopulationRegister>,
     /// Their cards.
     pub cards: Arc<dyn CardRegister>,
@@ -111,19 +115,20 @@ pub struct Registers {
 }
 
 impl Registers {
-    /// Those in the hall's own database.
+    /// The registers in the hall's own database.
     pub fn embedded(db: &SqlitePool) -> Self {
-        let registers = Arc::new(embedded::Embedded::new(db.clone()));
-        Self {
-            population: registers.clone(),
-            cards: registers.clone(),
-            units: registers.clone(),
-            sms: registers,
-        }
+        Self::of(embedded::Embedded::new(db.clone()))
     }
 
-    /// Those of an authority elsewhere.
+    /// The registers of an authority elsewhere.
     pub fn elsewhere(registers: HttpRegisters) -> Self {
+        Self::of(registers)
+    }
+
+    fn of<R>(registers: R) -> Self
+    where
+        R: PopulationRegister + CardRegister + UnitRegister + SmsCarrier + 'static,
+    {
         let registers = Arc::new(registers);
         Self {
             population: registers.clone(),

@@ -1,4 +1,4 @@
-//! Units and who acts for them, as the authority has it.
+//! Units and the people who act for them, by the authority's records.
 
 use saoma_protocol::{Identity, IdentityRole};
 use serde::{Deserialize, Serialize};
@@ -12,17 +12,18 @@ pub struct Unit {
     pub name: String,
 }
 
-/// What a person is to a unit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A person's role in a unit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow)]
 pub struct Post {
     /// The unit.
+    #[sqlx(flatten)]
     pub unit: Unit,
     /// The role: legal representative or operator.
     pub role: UnitRole,
 }
 
 /// A person who acts for a unit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow)]
 pub struct UnitMember {
     /// Their citizen ID number.
     pub id_number: String,
@@ -42,8 +43,9 @@ pub struct UnitRecord {
 }
 
 /// A person's role in a unit, as the province knows it. The gateway passes it on as text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
 #[serde(rename_all = "snake_case")]
+#[sqlx(rename_all = "snake_case")]
 pub enum UnitRole {
     /// The unit's legal representative.
     LegalRepresentative,

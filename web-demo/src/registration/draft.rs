@@ -24,7 +24,7 @@ pub struct Draft {
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct DraftData {
-    /// Whether the agreement was accepted.
+    /// True if the agreement was accepted.
     pub agreed: bool,
     /// The ID number as typed.
     pub id_number: String,

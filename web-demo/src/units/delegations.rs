@@ -1,28 +1,22 @@
-//! Delegations: a unit's legal representative appoints an agent for some of its affairs until a day, and may withdraw that.
+//! Delegations: a unit's legal representative appoints an agent for some of its affairs until a
+//! day, and may withdraw that.
 
 use sqlx::SqlitePool;
+use sqlx::types::Json;
 
 use super::notices;
 use super::scope::Scope;
 use crate::accounts::Account;
 use crate::accounts::id_number::IdNumber;
+use crate::browsers;
+use crate::db::{self, execute, fetch_all, fetch_one, fetch_optional};
 use crate::records::inbox;
 use crate::registers::Unit;
-use crate::{browsers, db};
 
-/// How long an ended or withdrawn delegation is still shown, in days.
-const SHOWN_DAYS: u32 = 90;
+/// The time for which an ended or withdrawn delegation is still shown.
+const SHOWN: &str = "-90 days";
 
-/// What holds of a delegation that counts today. Nothing else decides it, so an end takes effect by itself at midnight (UTC+8).
-const IN_FORCE: &str = "withdrawn_at IS NULL AND ends_on >= date('now', '+8 hours')";
-
-const COLUMNS: &str = "SELECT id, unit_id, id_number, name, scope, ends_on,
-    date(appointed_at, 'unixepoch', '+8 hours') AS appointed_on,
-    date(withdrawn_at, 'unixepoch', '+8 hours') AS withdrawn_on,
-    CASE WHEN withdrawn_at IS NOT NULL THEN 'withdrawn' WHEN ends_on < date('now', '+8 hours') THEN 'ended'
-         ELSE 'active' END AS state FROM delegations";
-
-/// How a delegation stands.
+/// The state of a delegation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
 #[sqlx(rename_all = "snake_case")]
 pub enum DelegationState {
@@ -37,42 +31,43 @@ pub enum DelegationState {
 /// An agent's appointment.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct Delegation {
-    /// What it is withdrawn by.
+    /// Its number.
     pub id: i64,
-    /// By which unit.
+    /// The unit.
     pub unit_id: String,
     /// The agent's citizen ID number.
     #[sqlx(try_from = "String")]
     pub id_number: IdNumber,
     /// The agent's name.
     pub name: String,
-    /// For what.
-    #[sqlx(try_from = "String")]
+    /// The affairs.
+    #[sqlx(json)]
     pub scope: Scope,
     /// The first day (ISO 8601), as all days in the province's time.
     pub appointed_on: String,
     /// The last day that it counts.
     pub ends_on: String,
-    /// When it was withdrawn.
+    /// The day of its withdrawal.
     pub withdrawn_on: Option<String>,
-    /// How it stands today.
+    /// Its state today.
     pub state: DelegationState,
 }
 
-/// An appointment to be made, of a person whom the population register knows by this number and name.
+/// An appointment to be made, of a person whom the population register knows by this number and
+/// name.
 #[derive(Debug)]
 pub struct NewDelegation<'a> {
-    /// By which unit.
+    /// The unit.
     pub unit: &'a Unit,
     /// The agent's citizen ID number.
     pub id_number: &'a IdNumber,
     /// The agent's name.
     pub name: &'a str,
-    /// For what.
+    /// The affairs.
     pub scope: &'a Scope,
     /// The last day, ISO 8601.
     pub ends_on: &'a str,
-    /// Who appoints.
+    /// The legal representative.
     pub by: &'a Account,
 }
 
@@ -88,52 +83,34 @@ pub enum EndRefused {
     TooLate,
 }
 
-/// The first and the last day that a delegation made today can end on, ISO 8601.
-///
-/// # Errors
-/// The database's.
+/// Returns the first and the last day that a delegation made today can end on, ISO 8601.
 pub async fn possible_ends(db: &SqlitePool) -> Result<(String, String), sqlx::Error> {
-    sqlx::query_as("SELECT date('now', '+8 hours', '+1 day'), date('now', '+8 hours', '+3 years')")
-        .fetch_one(db)
-        .await
+    let query = "SELECT date('now', '+8 hours', '+1 day'), date('now', '+8 hours', '+3 years')";
+    fetch_one!(db, query).await
 }
 
-/// Whether a delegation made today can end on this day.
-///
-/// # Errors
-/// The database's.
-pub async fn check_end(db: &SqlitePool, day: &str) -> Result<Result<(), EndRefused>, sqlx::Error> {
-    let refused = sqlx::query_scalar(
+/// Returns why a delegation made today cannot end on this day.
+pub async fn refused_end(db: &SqlitePool, day: &str) -> Result<Option<EndRefused>, sqlx::Error> {
+    let (refused,) = fetch_one!(db,
         "SELECT CASE WHEN ?1 IS NOT date(?1) THEN 'no_day'
                      WHEN ?1 < date('now', '+8 hours', '+1 day') THEN 'too_soon'
-                     WHEN ?1 > date('now', '+8 hours', '+3 years') THEN 'too_late' END",
-    );
-    let refused: Option<EndRefused> = refused.bind(day).fetch_one(db).await?;
-    Ok(refused.map_or(Ok(()), Err))
+                     WHEN ?1 > date('now', '+8 hours', '+3 years') THEN 'too_late' END"; day)
+    .await?;
+    Ok(refused)
 }
 
-/// Appoints an agent and tells them, if they have an account. False if they are one of the unit's already.
-///
-/// # Errors
-/// The database's; then nothing has happened.
+/// Appoints an agent and tells them, if they have an account, or does neither. Returns false if
+/// they are an agent of the unit already.
 pub async fn appoint(db: &SqlitePool, new: &NewDelegation<'_>) -> Result<bool, sqlx::Error> {
     let account = Account::of(db, new.id_number).await?;
     let mut transaction = db::write(db).await?;
-    let insert = sqlx::AssertSqlSafe(format!(
-        "INSERT INTO delegations (unit_id, id_number, name, scope, ends_on, appointed_by, appointed_at)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, unixepoch()
-         WHERE NOT EXISTS (SELECT 1 FROM delegations WHERE unit_id = ?1 AND id_number = ?2 AND {IN_FORCE})"
-    ));
-    let inserted = sqlx::query(insert)
-        .bind(&new.unit.id)
-        .bind(new.id_number.as_str())
-        .bind(new.name)
-        .bind(new.scope.to_json())
-        .bind(new.ends_on)
-        .bind(&new.by.id)
-        .execute(&mut *transaction)
-        .await?;
-    if inserted.rows_affected() == 0 {
+    let insert = "INSERT INTO delegations (unit_id, id_number, name, scope, ends_on, appointed_by, appointed_at)
+        SELECT ?1, ?2, ?3, ?4, ?5, ?6, unixepoch() WHERE NOT EXISTS
+            (SELECT 1 FROM delegations_today WHERE unit_id = ?1 AND id_number = ?2 AND state = 'active')";
+    if !execute!(&mut *transaction, insert; &new.unit.id, new.id_number.as_str(), new.name,
+        Json(new.scope), new.ends_on, &new.by.id)
+    .await?
+    {
         return Ok(false);
     }
     if let Some(account) = account {
@@ -143,10 +120,8 @@ pub async fn appoint(db: &SqlitePool, new: &NewDelegation<'_>) -> Result<bool, s
     Ok(true)
 }
 
-/// Withdraws a delegation of the unit's, ends the agent's logins for it, and tells them. False if it did not count any more.
-///
-/// # Errors
-/// The database's; then nothing has happened.
+/// Withdraws a delegation of the unit's, ends the agent's logins for it, and tells them, or does
+/// nothing. Returns false if it did not count any more.
 pub async fn withdraw(
     db: &SqlitePool,
     unit: &Unit,
@@ -154,15 +129,9 @@ pub async fn withdraw(
 ) -> Result<bool, sqlx::Error> {
     let account = Account::of(db, &delegation.id_number).await?;
     let mut transaction = db::write(db).await?;
-    let update = sqlx::AssertSqlSafe(format!(
-        "UPDATE delegations SET withdrawn_at = unixepoch() WHERE id = ?1 AND unit_id = ?2 AND {IN_FORCE}"
-    ));
-    let update = sqlx::query(update)
-        .bind(delegation.id)
-        .bind(&unit.id)
-        .execute(&mut *transaction)
-        .await?;
-    if update.rows_affected() == 0 {
+    let update = "UPDATE delegations SET withdrawn_at = unixepoch() WHERE id IN
+        (SELECT id FROM delegations_today WHERE id = ?1 AND unit_id = ?2 AND state = 'active')";
+    if !execute!(&mut *transaction, update; delegation.id, &unit.id).await? {
         return Ok(false);
     }
     if let Some(account) = account {
@@ -173,68 +142,43 @@ pub async fn withdraw(
     Ok(true)
 }
 
-/// The delegations of a person that count today.
-///
-/// # Errors
-/// The database's.
+/// Returns the delegations of a person that count today.
 pub async fn of_person(
     db: &SqlitePool,
     id_number: &IdNumber,
 ) -> Result<Vec<Delegation>, sqlx::Error> {
-    let query = sqlx::AssertSqlSafe(format!(
-        "{COLUMNS} WHERE id_number = ?1 AND {IN_FORCE} ORDER BY unit_id, id"
-    ));
-    sqlx::query_as(query)
-        .bind(id_number.as_str())
-        .fetch_all(db)
-        .await
+    fetch_all!(db, "SELECT * FROM delegations_today WHERE id_number = ?1 AND state = 'active'
+        ORDER BY unit_id, id"; id_number.as_str())
+    .await
 }
 
-/// What a person is an agent of this unit for today.
-///
-/// # Errors
-/// The database's.
+/// Returns the affairs that a person is an agent of this unit for today.
 pub async fn scope(
     db: &SqlitePool,
     unit: &Unit,
     id_number: &IdNumber,
 ) -> Result<Option<Scope>, sqlx::Error> {
-    let held = of_person(db, id_number).await?;
-    Ok(held
-        .into_iter()
-        .find(|delegation| delegation.unit_id == unit.id)
-        .map(|delegation| delegation.scope))
+    let mut held = of_person(db, id_number).await?.into_iter();
+    let held = held.find(|delegation| delegation.unit_id == unit.id);
+    Ok(held.map(|delegation| delegation.scope))
 }
 
-/// The delegations of a unit: those that count, then those that have not for long.
-///
-/// # Errors
-/// The database's.
+/// Returns the delegations of a unit: those that count, then those that have ended in the last 90
+/// days.
 pub async fn of_unit(db: &SqlitePool, unit_id: &str) -> Result<Vec<Delegation>, sqlx::Error> {
-    let query = sqlx::AssertSqlSafe(format!(
-        "{COLUMNS} WHERE unit_id = ?1
-             AND min(ends_on, ifnull(date(withdrawn_at, 'unixepoch', '+8 hours'), ends_on))
-                 >= date('now', '+8 hours', '-{SHOWN_DAYS} days')
-         ORDER BY state <> 'active', delegations.appointed_at DESC, id DESC"
-    ));
-    sqlx::query_as(query).bind(unit_id).fetch_all(db).await
+    fetch_all!(db, "SELECT * FROM delegations_today WHERE unit_id = ?1
+            AND min(ends_on, ifnull(withdrawn_on, ends_on)) >= date('now', '+8 hours', ?2)
+        ORDER BY state <> 'active', appointed_at DESC, id DESC"; unit_id, SHOWN)
+    .await
 }
 
-/// A delegation of this unit that counts today.
-///
-/// # Errors
-/// The database's.
+/// Returns a delegation of this unit that counts today.
 pub async fn find(
     db: &SqlitePool,
     unit_id: &str,
-    id: i64,
+    id: &str,
 ) -> Result<Option<Delegation>, sqlx::Error> {
-    let query = sqlx::AssertSqlSafe(format!(
-        "{COLUMNS} WHERE unit_id = ?1 AND id = ?2 AND {IN_FORCE}"
-    ));
-    sqlx::query_as(query)
-        .bind(unit_id)
-        .bind(id)
-        .fetch_optional(db)
-        .await
+    fetch_optional!(db, "SELECT * FROM delegations_today
+        WHERE unit_id = ?1 AND id = ?2 AND state = 'active'"; unit_id, id)
+    .await
 }

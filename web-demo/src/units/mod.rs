@@ -1,4 +1,5 @@
-//! Units, and who acts for them in what role: by the authority's register, or as an agent whom the unit has authorised.
+//! Units, and the people who act for them: by the authority's register, or as agents whom the unit
+//! has authorised.
 
 pub mod delegations;
 pub mod employees;
@@ -12,10 +13,11 @@ use sqlx::SqlitePool;
 use crate::accounts::id_number::IdNumber;
 use crate::registers::{Post, RegisterError, Unit, UnitRegister, UnitRole};
 
-/// What a person is to units today, in the order of the units' ids. A role of the register's outranks being an agent.
+/// Returns a person's roles in units today, in the order of the units' ids. A role of the
+/// register's outranks being an agent.
 ///
 /// # Errors
-/// The database's, or the register's.
+/// Returns an error if the database or the register fails.
 pub async fn posts(
     db: &SqlitePool,
     register: &dyn UnitRegister,
@@ -37,7 +39,7 @@ pub async fn posts(
     Ok(posts)
 }
 
-/// A post as what a person can log in as.
+/// Returns the identity that a post lets a person log in as.
 pub fn identity(post: Post) -> Identity {
     let Post { unit, role } = post;
     Identity {
@@ -48,7 +50,7 @@ pub fn identity(post: Post) -> Identity {
     }
 }
 
-/// What acting for a unit is known by among a person's identities.
+/// Returns the id of a unit's identity.
 pub fn identity_id(unit: &Unit) -> String {
     format!("unit:{}", unit.id)
 }

@@ -1,8 +1,8 @@
-//! What an agent may do for a unit.
+//! The affairs that an agent may act in for a unit.
 
 use serde::{Deserialize, Serialize};
 
-use crate::pages::Locale;
+use crate::pages::Texts;
 
 /// A kind of the unit's affairs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -20,23 +20,18 @@ impl Affair {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Registration, Self::Contributions, Self::Cards];
 
-    /// What people call it.
-    pub const fn words(&self, locale: Locale) -> &'static str {
-        let (zh, en) = match self {
-            Self::Registration => ("职工参保登记", "registration of employees"),
-            Self::Contributions => ("缴费申报", "contributions"),
-            Self::Cards => ("职工社保卡业务", "employees' cards"),
-        };
-        locale.pick(zh, en)
+    /// Its name.
+    pub const fn words(self, texts: &Texts) -> &'static str {
+        texts.unit.affair_names[self as usize]
     }
 }
 
 /// The affairs that an agent is appointed for: at least one, each once. JSON in the database.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scope(Vec<Affair>);
 
 impl Scope {
-    /// These affairs; none if there is none.
+    /// A scope of these affairs; `None` for an empty list.
     pub fn new(affairs: impl IntoIterator<Item = Affair>) -> Option<Self> {
         let mut affairs: Vec<Affair> = affairs.into_iter().collect();
         affairs.sort_unstable();
@@ -49,22 +44,9 @@ impl Scope {
         self.0.contains(&affair)
     }
 
-    /// The affairs, as a list that people read.
-    pub fn words(&self, locale: Locale) -> String {
-        let words: Vec<&str> = self.0.iter().map(|affair| affair.words(locale)).collect();
-        words.join(locale.pick("、", ", "))
-    }
-
-    /// As the database has it.
-    pub fn to_json(&self) -> String {
-        serde_json::json!(self.0).to_string()
-    }
-}
-
-impl TryFrom<String> for Scope {
-    type Error = serde_json::Error;
-
-    fn try_from(json: String) -> Result<Self, Self::Error> {
-        serde_json::from_str(&json).map(Self)
+    /// The names of the affairs, as a list.
+    pub fn words(&self, texts: &Texts) -> String {
+        let words: Vec<&str> = self.0.iter().map(|affair| affair.words(texts)).collect();
+        words.join(texts.unit.comma)
     }
 }

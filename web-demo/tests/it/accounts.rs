@@ -2,9 +2,11 @@
 
 use crate::support::{Hall, PASSWORD, Registering, Site, TestBrowser};
 
+/// Opens a browser on a surface.
+type Opens = fn(&Site) -> TestBrowser;
+
 /// The password page of each surface.
-const SURFACES: [(fn(&Site) -> TestBrowser, &str); 2] =
-    [(Site::phone, "/login"), (Site::portal, "/login/password")];
+const SURFACES: [(Opens, &str); 2] = [(Site::phone, "/login"), (Site::portal, "/login/password")];
 
 /// Row S2.
 #[tokio::test]

@@ -1,5 +1,5 @@
-//! The electronic card's password: it opens the full number, and is changed and replaced. By the manual it is set at the
-//! application; scanning does not ask for it.
+//! The electronic card's password: it opens the full number, and is changed and replaced. By the
+//! manual it is set at the application; scanning does not ask for it.
 
 use crate::support::{Hall, Page, TestBrowser};
 
@@ -9,7 +9,8 @@ const NEW: &str = "830594";
 /// Of 示例甲's card.
 const NUMBER: &str = "S99000001";
 
-/// The phone of 示例甲, whose seeded card has no password yet, after setting one by a code to the phone on file.
+/// The phone of 示例甲, whose seeded card has no password yet, after setting one by a code to the
+/// phone on file.
 async fn with_password(hall: &Hall) -> TestBrowser {
     let mut jia = hall.phone_of("jia").await;
     jia.check("/card/reset/code <- => name=\"code\"").await;

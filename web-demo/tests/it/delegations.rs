@@ -1,4 +1,5 @@
-//! An agent at the phone: the choices of the confirmation page, and the end of a delegation under it.
+//! An agent at the phone: the choices of the confirmation page, and the end of a delegation under
+//! it.
 
 use saoma_client::{Browser, OpenedLogin, RelyingParty};
 

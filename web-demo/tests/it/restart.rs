@@ -1,4 +1,5 @@
-//! A hall's folder keeps all that people did, whether its process is stopped or killed, and a used code stays used.
+//! A hall's folder keeps all that people did, whether its process is stopped or killed, and a used
+//! code stays used.
 
 use http::header::ORIGIN;
 use serde_json::{Value, json};
@@ -34,7 +35,8 @@ async fn applied(hall: &Process) -> (TestBrowser, String) {
     (wu, code)
 }
 
-/// Logs a browser in for 示例单位一: it opens the login as the page's script does, and the phone of 示例乙 confirms it.
+/// Logs a browser in for 示例单位一: it opens the login as the page's script does, and the phone of 示例乙
+/// confirms it.
 async fn logged_in_for_the_unit(hall: &Process) -> TestBrowser {
     let mut browser = hall.portal();
     let page = browser.get("/login").await;
@@ -168,4 +170,16 @@ async fn a_hall_that_is_stopped_or_killed_and_started_again_has_lost_nothing_and
         assert_eq!(std::fs::read(data.path().join("face.key")).unwrap(), key);
     }
     people.find_the_code_used(&hall).await;
+}
+
+#[tokio::test]
+async fn a_folder_of_another_version_is_refused_with_what_to_do() {
+    let data = tempfile::tempdir().unwrap();
+    let mut hall = Process::start(data.path()).await;
+    hall.sql("PRAGMA user_version = 1").await;
+    hall.stop();
+    let refused = Process::refused(data.path());
+    for expected in ["another version", "--data"] {
+        assert!(refused.contains(expected), "{expected}: {refused}");
+    }
 }

@@ -18,7 +18,8 @@ const HOLD_UP: &str = "CREATE TRIGGER hold_up AFTER INSERT ON accounts BEGIN
     SELECT count(*) FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n);
 END";
 
-/// Tries in a row that must find the write lock held for it to be held for good: no other write takes as long.
+/// Tries in a row that must find the write lock held for it to be held for good: no other write
+/// takes as long.
 const HELD: u32 = 200;
 
 /// Waits until a connection holds the write lock, and keeps it.

@@ -1,4 +1,4 @@
-//! The authorization endpoint: a hosted login page, for portals that do not show the code themselves.
+//! The authorization endpoint: a hosted login page, for portals that show no code themselves.
 
 use axum::extract::{RawQuery, Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -32,7 +32,7 @@ pub(super) async fn by_post(State(provider): State<Provider>, request: Request) 
     }
 }
 
-/// What is wrong with a request whose client and redirect URI are right (RFC 6749 §4.1.2.1).
+/// An error of a request with a valid client and redirect URI (RFC 6749 §4.1.2.1).
 struct Refused {
     error: &'static str,
     description: &'static str,
@@ -44,7 +44,7 @@ impl Provider {
             return pages::error(Locale::of(None, headers), StatusCode::BAD_REQUEST);
         };
         let locale = Locale::of(form.value("ui_locales"), headers);
-        // Until both are known to be registered, nobody is sent anywhere (RFC 6749 §4.1.2.1, threat T26).
+        // Until both are known to be registered, the browser is not redirected (RFC 6749 §4.1.2.1, threat T26).
         let Some((client, redirect_uri)) = self.registered(&form) else {
             return pages::error(locale, StatusCode::BAD_REQUEST);
         };
@@ -93,7 +93,7 @@ impl Provider {
             .value("prompt")
             .is_some_and(|prompt| prompt.split(' ').any(|value| value == "none"))
         {
-            // Nobody stays logged in at the gateway.
+            // The gateway keeps no sessions.
             return Err(Refused {
                 error: "login_required",
                 description: "every login needs the phone",

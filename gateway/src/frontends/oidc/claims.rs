@@ -1,11 +1,11 @@
-//! What a relying party is told of the person.
+//! Claims about a person for a relying party.
 
 use saoma_protocol::Identity;
 use serde::Serialize;
 
 use crate::logins::Grant;
 
-/// How long an ID token may be believed: it is checked once, on the way into the relying party's own session.
+/// Lifetime of an ID token: it is checked once, on the way into the relying party's own session.
 const ID_TOKEN_SECONDS: u64 = 300;
 
 /// The claims of an ID token (OIDC Core §2).

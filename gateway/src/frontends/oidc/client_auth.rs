@@ -1,4 +1,4 @@
-//! Which relying party asks, and how it proves it (RFC 6749 §2.3).
+//! Client authentication (RFC 6749 §2.3).
 
 use std::collections::HashMap;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! What relying parties configure themselves by.
+//! Discovery: the provider's metadata and keys for relying parties.
 
 use axum::Json;
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! What holds of whatever a relying party, or a browser that it has sent, puts into a form.
+//! Properties of the readers of forms that relying parties and their browsers send.
 #![allow(
     clippy::expect_used,
     clippy::panic,
@@ -46,7 +46,7 @@ fn settings() -> Settings {
         clients: vec![client("hall", Some(SECRET)), client("page", None)],
         ..Settings::default()
     };
-    // Inputs are many, and the limit is not what they are about.
+    // There are many inputs, and they are not about the limit.
     settings.limits.token_per_client = Rate::new(1_000_000, Duration::from_secs(1));
     settings
 }
@@ -55,7 +55,7 @@ fn clients() -> Clients {
     Clients::new(settings().clients)
 }
 
-/// A form has one value for each parameter, or is refused, and prints the names alone.
+/// An accepted form has one value for each parameter, and prints only their names.
 pub(crate) fn form(bytes: &[u8]) {
     let pairs: Vec<_> = parse(bytes).collect();
     let names: HashSet<_> = pairs.iter().map(|(name, _)| name).collect();
@@ -73,8 +73,8 @@ pub(crate) fn form(bytes: &[u8]) {
     assert_eq!(format!("{form:?}").len(), format!("{names:?}").len());
 }
 
-/// Nobody is taken for a client without its secret, if it has one, or by two proofs at once. First line:
-/// `Authorization`, empty for none; then the form.
+/// A client with a secret is accepted only by this secret, and only by one proof at a time. First line: `Authorization`,
+/// or empty; then the form.
 pub(crate) fn client_credentials(bytes: &[u8]) {
     let Some([header, body]) = lines(bytes) else {
         return;
@@ -208,8 +208,8 @@ static LOGIN_PAGE: LazyLock<String> = LazyLock::new(|| {
     page
 });
 
-/// Threats T17 and T26: a browser is sent nowhere but to what its client has registered, and no page holds markup of a
-/// stranger's making.
+/// Threats T17 and T26: a browser is sent only to an address that its client has registered, and no page holds markup
+/// from a request.
 pub(crate) fn authorization_request(bytes: &[u8]) {
     let (head, page) = answer(paths::AUTHORIZE, bytes);
     let given: BTreeMap<_, _> = parse(bytes)
@@ -249,7 +249,7 @@ pub(crate) fn authorization_request(bytes: &[u8]) {
     }
 }
 
-/// Where no login is confirmed there is no token, whatever is asked for.
+/// Without a confirmed login no request gets a token.
 pub(crate) fn token_request(bytes: &[u8]) {
     let (head, answer) = answer(paths::TOKEN, bytes);
     let answer: serde_json::Value = serde_json::from_str(&answer).expect("JSON");

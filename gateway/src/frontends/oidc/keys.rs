@@ -10,7 +10,7 @@ use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse, ThumbprintHash};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::Serialize;
 
-/// What a new key is for.
+/// Kind of a new key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyKind {
     /// RS256, the one algorithm that every relying party must know (OIDC Core §15.1).
@@ -49,7 +49,7 @@ impl SigningKey {
     /// Reads a key from PEM.
     ///
     /// # Errors
-    /// It is none.
+    /// Returns an error if the PEM holds no private key of a supported kind.
     pub(crate) fn from_pem(pem: &str) -> Result<Self, KeyError> {
         let (key, algorithm) = match EncodingKey::from_ec_pem(pem.as_bytes()) {
             Ok(key) => (key, Algorithm::ES256),

@@ -12,7 +12,7 @@ use rust_embed::RustEmbed;
 
 use crate::http::assets;
 
-/// What the web side's build has made: the element that shows the code, and the pages' stylesheet.
+/// Files of the web side's build: the element that shows the code, and the pages' stylesheet.
 #[derive(RustEmbed)]
 #[folder = "web/dist"]
 #[allow_missing = true]

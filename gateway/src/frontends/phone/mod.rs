@@ -18,12 +18,12 @@ use crate::http::problem::ApiProblem;
 use crate::http::trusted_proxies::TrustedProxies;
 use crate::logins::Logins;
 
-/// What the endpoints share.
+/// Parts that the endpoints share.
 #[derive(Debug, Clone)]
 pub(crate) struct Phones {
     /// The service behind them.
     pub logins: Arc<Logins>,
-    /// Whose word counts about where a phone is.
+    /// Proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Arc<TrustedProxies>,
 }
 

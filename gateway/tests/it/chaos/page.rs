@@ -102,7 +102,7 @@ impl LoginFlow {
             BrowserEvent::Message(ServerMessage::Expired { .. }) => return Some(Outcome::Expired),
             BrowserEvent::Message(_) | BrowserEvent::Reconnected { .. } => {}
             BrowserEvent::Duplicate(message) => {
-                self.violation(format!("told again of {:?}", message.seq()))
+                self.violation(format!("told again of {:?}", message.seq()));
             }
             BrowserEvent::Disconnected { .. } => self.context.oracle.state().lost_connections += 1,
             BrowserEvent::Closed { code } => {

@@ -1,3 +1,5 @@
+//! Layers on pictures of a few pixels, against sums worked out by hand.
+
 use super::*;
 
 /// Runs layers on a square of one channel whose pixels count from 1.
@@ -9,7 +11,8 @@ fn run(side: usize, inputs: usize, layers: impl Fn(&mut Graph)) -> Result<Vec<f3
     graph.build().unwrap().run(picture).map(Tensor::into_data)
 }
 
-/// Weights of a plain and of a separable convolution with 3 × 3 ones, and of a scaled one with `inputs` channels.
+/// Weights of a plain and of a separable convolution with 3 × 3 ones, and of a scaled one with
+/// `inputs` channels.
 fn ones(inputs: usize) -> Weights {
     let tensors = [
         ("plain/filters", vec![3, 3, 1, 1], 1.0),
@@ -43,7 +46,7 @@ fn both_convolutions_sum_what_the_window_covers() {
         let plain = run(3, 1, |graph| graph.conv("plain", window).unwrap());
         assert_eq!(plain.unwrap(), sums);
         let separable = run(3, 1, |graph| {
-            graph.separable_conv("separable", window).unwrap()
+            graph.separable_conv("separable", window).unwrap();
         });
         assert_eq!(separable.unwrap(), sums);
     }

@@ -1,15 +1,15 @@
-//! The cards of a unit's employees: which cannot be used, and reminding their holders. What is done to a card its holder does.
+//! The cards of a unit's employees: unusable ones, and reminders to their holders. Only its holder
+//! acts on a card.
 
 use askama::Template;
-use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::extract::Path;
 use http::StatusCode;
 
 use super::{ActingIn, Cards};
 use crate::accounts::attempts::AttemptLimit;
 use crate::accounts::{Account, AccountStanding};
-use crate::home::card::state_words;
-use crate::home::{Hall, UnitLogin, missing};
+use crate::home::card::state_badge;
+use crate::home::{Answer, UnitLogin, missing, see_other};
 use crate::pages::{Failure, Frame, page};
 use crate::records::inbox;
 use crate::registers::CardState;
@@ -18,7 +18,7 @@ use crate::units::notices;
 
 const PATH: &str = "/unit/cards";
 
-/// What the page is told once a reminder is sent.
+/// The flash that tells the page of a reminder.
 const REMINDED: &str = "card-reminder";
 
 /// Reminders to one employee: one in 24 hours.
@@ -32,13 +32,13 @@ const REMINDERS: AttemptLimit = AttemptLimit {
 struct Row {
     employee: Employee,
     state: Option<CardState>,
-    /// Whether there is somebody to be reminded.
-    has_account: bool,
+    /// The account to be reminded. The hall shows a card to a verified account only.
+    account: Option<Account>,
 }
 
 impl Row {
     fn can_be_reminded(&self) -> bool {
-        self.has_account && self.state != Some(CardState::Active)
+        self.account.is_some() && self.state != Some(CardState::Active)
     }
 }
 
@@ -54,94 +54,57 @@ struct CardsPage<'a> {
 
 impl CardsPage<'_> {
     const fn state(&self, row: &Row) -> (&'static str, &'static str) {
-        state_words(row.state, self.frame.locale)
+        state_badge(row.state, self.frame.texts())
     }
 }
 
 /// Answers `GET /unit/cards`.
-pub async fn list(
-    State(hall): State<Hall>,
-    ActingIn(login, _): ActingIn<Cards>,
-) -> Result<Response, Failure> {
-    answer(&hall, &login, StatusCode::OK, None).await
+pub async fn list(ActingIn(login, _): ActingIn<Cards>) -> Answer {
+    answer(&login, StatusCode::OK, None).await
 }
 
 /// Answers `POST /unit/cards/{id}/remind`.
-pub async fn remind(
-    State(hall): State<Hall>,
-    ActingIn(login, _): ActingIn<Cards>,
-    Path(id): Path<String>,
-) -> Result<Response, Failure> {
-    let Some(employee) =
-        employees::find(hall.db(), &login.unit, id.parse().unwrap_or_default()).await?
-    else {
+pub async fn remind(ActingIn(login, _): ActingIn<Cards>, Path(id): Path<String>) -> Answer {
+    let (db, texts) = (login.db(), &login.texts().unit_cards);
+    let Some(employee) = employees::find(db, &login.unit, &id).await? else {
         return missing(login.locale).await;
     };
-    let row = row(&hall, employee).await?;
-    let account = verified_account(&hall, &row.employee).await?;
-    let Some(account) = account.filter(|_| row.can_be_reminded()) else {
-        let refusal = login.locale.pick(
-            "该职工无需提醒，或没有已认证的账户。",
-            "There is nothing to remind this employee of, or they have no verified account.",
-        );
-        return answer(&hall, &login, StatusCode::CONFLICT, Some(refusal)).await;
+    let row = row(&login, employee).await?;
+    let Some(account) = row.account.as_ref().filter(|_| row.can_be_reminded()) else {
+        return answer(&login, StatusCode::CONFLICT, Some(texts.no_reminder)).await;
     };
-    if REMINDERS
-        .count(hall.db(), &row.employee.id.to_string())
-        .await?
-        .is_err()
-    {
-        let refusal = login.locale.pick(
-            "24小时内已提醒过该职工。",
-            "This employee was reminded within the last 24 hours.",
-        );
-        return answer(&hall, &login, StatusCode::TOO_MANY_REQUESTS, Some(refusal)).await;
+    let key = row.employee.id.to_string();
+    if REMINDERS.count(db, &key).await?.is_err() {
+        let refusal = Some(texts.reminded_already);
+        return answer(&login, StatusCode::TOO_MANY_REQUESTS, refusal).await;
     }
-    inbox::notify(hall.db(), &account.id, &notices::card_reminder(&login.unit)).await?;
-    login.session.flash(hall.db(), REMINDED).await?;
-    Ok(Redirect::to(PATH).into_response())
+    inbox::notify(db, &account.id, &notices::card_reminder(&login.unit)).await?;
+    login.session.flash(db, REMINDED).await?;
+    see_other(PATH)
 }
 
-async fn answer(
-    hall: &Hall,
-    login: &UnitLogin,
-    status: StatusCode,
-    refusal: Option<&'static str>,
-) -> Result<Response, Failure> {
+async fn answer(login: &UnitLogin, status: StatusCode, refusal: Option<&'static str>) -> Answer {
     let mut rows = Vec::new();
-    for employee in employees::of_unit(hall.db(), &login.unit).await? {
-        rows.push(row(hall, employee).await?);
+    for employee in employees::of_unit(login.db(), &login.unit).await? {
+        rows.push(row(login, employee).await?);
     }
-    let reminded = login.session.take_flash(hall.db(), REMINDED).await?;
-    page(
-        status,
-        &CardsPage {
-            frame: login.frame(PATH),
-            login,
-            rows,
-            reminded,
-            refusal,
-        },
-    )
+    let shown = CardsPage {
+        frame: login.frame(PATH),
+        login,
+        rows,
+        reminded: login.session.take_flash(login.db(), REMINDED).await?,
+        refusal,
+    };
+    page(status, &shown)
 }
 
-async fn row(hall: &Hall, employee: Employee) -> Result<Row, Failure> {
-    let card = hall
-        .portal
-        .registers
-        .cards
-        .card(&employee.id_number)
-        .await?;
-    let has_account = verified_account(hall, &employee).await?.is_some();
+async fn row(login: &UnitLogin, employee: Employee) -> Result<Row, Failure> {
+    let cards = &login.hall.portal.registers.cards;
+    let card = cards.card(&employee.id_number).await?;
+    let account = Account::of(login.db(), &employee.id_number).await?;
     Ok(Row {
         employee,
         state: card.map(|card| card.state),
-        has_account,
+        account: account.filter(|account| account.standing == AccountStanding::Verified),
     })
-}
-
-/// The account of somebody whom the hall shows their card; a provisional one is shown none.
-async fn verified_account(hall: &Hall, employee: &Employee) -> Result<Option<Account>, Failure> {
-    let account = Account::of(hall.db(), &employee.id_number).await?;
-    Ok(account.filter(|account| account.standing == AccountStanding::Verified))
 }

@@ -1,14 +1,14 @@
-//! What a unit has paid for its people month by month, and the base that it declares for each from the next month on.
+//! A unit's contributions for its people month by month, and the base that it declares for each
+//! from the next month on.
 
 use askama::Template;
-use axum::extract::{Form, Path, Query, State};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::extract::{Form, Path, Query};
 use http::StatusCode;
 use serde::Deserialize;
 
 use super::{ActingIn, Contributions};
-use crate::home::{Hall, UnitLogin, missing};
-use crate::pages::{Failure, Frame, page};
+use crate::home::{Answer, UnitLogin, missing, see_other};
+use crate::pages::{Frame, page};
 use crate::records::insurance::{self, UnitTotal};
 use crate::units::employees::{self, Employee};
 
@@ -25,7 +25,7 @@ struct ContributionsPage<'a> {
     employees: Vec<Employee>,
 }
 
-/// Which month is asked for.
+/// The wanted month.
 #[derive(Deserialize)]
 pub struct Month {
     month: Option<String>,
@@ -33,17 +33,15 @@ pub struct Month {
 
 /// Answers `GET /unit/contributions`.
 pub async fn show(
-    State(hall): State<Hall>,
     ActingIn(login, _): ActingIn<Contributions>,
     Query(asked): Query<Month>,
-) -> Result<Response, Failure> {
-    let (db, unit) = (hall.db(), &login.unit);
+) -> Answer {
+    let (db, unit) = (login.db(), &login.unit);
     let months = insurance::months_of_unit(db, &unit.name).await?;
-    let month = asked
-        .month
-        .filter(|month| months.contains(month))
-        .or_else(|| months.first().cloned());
-    let month = month.unwrap_or_default();
+    let month = asked.month.filter(|month| months.contains(month));
+    let month = month
+        .or_else(|| months.first().cloned())
+        .unwrap_or_default();
     let path = format!("{PATH}?month={month}");
     let shown = ContributionsPage {
         frame: login.frame(&path),
@@ -67,15 +65,11 @@ struct DeclarationPage<'a> {
 }
 
 /// Answers `GET /unit/contributions/{id}`.
-pub async fn form(
-    State(hall): State<Hall>,
-    ActingIn(login, _): ActingIn<Contributions>,
-    Path(id): Path<String>,
-) -> Result<Response, Failure> {
-    answer_form(&hall, &login, &id, String::new(), false).await
+pub async fn form(ActingIn(login, _): ActingIn<Contributions>, Path(id): Path<String>) -> Answer {
+    answer_form(&login, &id, String::new(), None).await
 }
 
-/// What is typed.
+/// The form of a declaration.
 #[derive(Deserialize)]
 pub struct Declaration {
     #[serde(default)]
@@ -84,52 +78,37 @@ pub struct Declaration {
 
 /// Answers `POST /unit/contributions/{id}`.
 pub async fn declare(
-    State(hall): State<Hall>,
     ActingIn(login, _): ActingIn<Contributions>,
     Path(id): Path<String>,
     Form(Declaration { base }): Form<Declaration>,
-) -> Result<Response, Failure> {
+) -> Answer {
     let Some(yuan) = employees::base(&base) else {
-        return answer_form(&hall, &login, &id, base, true).await;
+        let error = login.texts().contributions.base_error;
+        return answer_form(&login, &id, base, Some(error)).await;
     };
-    if employees::declare(hall.db(), &login.unit, id.parse().unwrap_or_default(), yuan).await? {
-        Ok(Redirect::to(PATH).into_response())
-    } else {
-        missing(login.locale).await
+    if employees::declare(login.db(), &login.unit, &id, yuan).await? {
+        return see_other(PATH);
     }
+    missing(login.locale).await
 }
 
 async fn answer_form(
-    hall: &Hall,
     login: &UnitLogin,
     id: &str,
     base: String,
-    wrong: bool,
-) -> Result<Response, Failure> {
-    let Some(employee) =
-        employees::find(hall.db(), &login.unit, id.parse().unwrap_or_default()).await?
-    else {
+    error: Option<&'static str>,
+) -> Answer {
+    let Some(employee) = employees::find(login.db(), &login.unit, id).await? else {
         return missing(login.locale).await;
     };
     let path = format!("{PATH}/{}", employee.id);
-    let error = login.locale.pick(
-        "请填写1000至100000的整数。",
-        "Write a whole number from 1000 to 100000.",
-    );
-    let error = wrong.then_some(error);
-    let status = if wrong {
-        StatusCode::UNPROCESSABLE_ENTITY
-    } else {
-        StatusCode::OK
+    let status = error.map_or(StatusCode::OK, |_| StatusCode::UNPROCESSABLE_ENTITY);
+    let form = DeclarationPage {
+        frame: login.frame(&path),
+        login,
+        employee,
+        base,
+        error,
     };
-    page(
-        status,
-        &DeclarationPage {
-            frame: login.frame(&path),
-            login,
-            employee,
-            base,
-            error,
-        },
-    )
+    page(status, &form)
 }

@@ -1,16 +1,15 @@
 //! Registering a unit's employees with the social insurance, and ending that.
 
 use askama::Template;
-use axum::extract::{Form, Path, State};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::extract::{Form, Path};
 use http::StatusCode;
 use serde::Deserialize;
 
 use super::{ActingIn, Registration};
 use crate::accounts::id_number::IdNumber;
 use crate::form_errors::FieldError;
-use crate::home::delegations::WRONG_PERSONS;
-use crate::home::{Hall, UnitLogin, missing};
+use crate::home::unit_login::PersonRefused;
+use crate::home::{Answer, UnitLogin, missing, see_other};
 use crate::pages::{Failure, Frame, page};
 use crate::records::person::mask;
 use crate::units::employees::{self, Employee, NewEmployee};
@@ -33,7 +32,7 @@ impl EmployeesPage<'_> {
     }
 }
 
-/// A registration as it is typed.
+/// The form of a registration.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct EmployeeForm {
@@ -42,7 +41,7 @@ pub struct EmployeeForm {
     base: String,
 }
 
-/// What is wrong with it, each beside its field.
+/// The errors beside its fields.
 #[derive(Debug, Default)]
 struct Errors {
     id_number: Option<String>,
@@ -51,105 +50,76 @@ struct Errors {
 }
 
 /// Answers `GET /unit/employees`.
-pub async fn list(
-    State(hall): State<Hall>,
-    ActingIn(login, _): ActingIn<Registration>,
-) -> Result<Response, Failure> {
-    answer(
-        &hall,
-        &login,
-        StatusCode::OK,
-        EmployeeForm::default(),
-        Errors::default(),
-    )
-    .await
+pub async fn list(ActingIn(login, _): ActingIn<Registration>) -> Answer {
+    let (form, errors) = (EmployeeForm::default(), Errors::default());
+    answer(&login, StatusCode::OK, form, errors).await
 }
 
 /// Answers `POST /unit/employees`.
 pub async fn register(
-    State(hall): State<Hall>,
     ActingIn(login, _): ActingIn<Registration>,
     Form(form): Form<EmployeeForm>,
-) -> Result<Response, Failure> {
-    match registered(&hall, &login, &form).await? {
-        Ok(()) => Ok(Redirect::to(PATH).into_response()),
-        Err((status, errors)) => answer(&hall, &login, status, form, errors).await,
+) -> Answer {
+    match registered(&login, &form).await? {
+        Ok(()) => see_other(PATH),
+        Err((status, errors)) => answer(&login, status, form, errors).await,
     }
 }
 
-/// Registers whom the form names, or says what is wrong with it.
+/// Registers the person of the form, or returns its errors.
 async fn registered(
-    hall: &Hall,
     login: &UnitLogin,
     form: &EmployeeForm,
 ) -> Result<Result<(), (StatusCode, Errors)>, Failure> {
-    let say = |zh, en| Some(login.locale.pick(zh, en));
+    let texts = &login.texts().employees;
     let (id_number, name) = (IdNumber::try_from(form.id_number.clone()), form.name.trim());
     let base = employees::base(&form.base);
+    let wrong_number = id_number.as_ref().err();
     let mut errors = Errors {
-        id_number: id_number
-            .as_ref()
-            .err()
-            .map(|error| FieldError::IdNumber(*error).text(login.locale)),
-        name: say("请填写职工姓名。", "Write the employee's name.").filter(|_| name.is_empty()),
-        base: say(
-            "缴费基数为每月1000至100000元的整数。",
-            "The base is a whole number of yuan from 1000 to 100000 a month.",
-        )
-        .filter(|_| base.is_none()),
+        id_number: wrong_number.map(|error| FieldError::IdNumber(*error).text(login.locale)),
+        name: name.is_empty().then_some(texts.name_error),
+        base: base.is_none().then_some(texts.base_error),
     };
     let (Ok(id_number), Some(base), false) = (id_number, base, name.is_empty()) else {
         return Ok(Err((StatusCode::UNPROCESSABLE_ENTITY, errors)));
     };
-    if let Err(wait) = WRONG_PERSONS.count(hall.db(), &login.account.id).await? {
-        errors.id_number = Some(FieldError::TooMany(wait).text(login.locale));
-        return Ok(Err((StatusCode::TOO_MANY_REQUESTS, errors)));
+    if let Err(refused) = login.check_person(&id_number, name).await? {
+        let (status, problem) = match refused {
+            PersonRefused::TooMany(wait) => {
+                (StatusCode::TOO_MANY_REQUESTS, FieldError::TooMany(wait))
+            }
+            PersonRefused::Unknown => (StatusCode::UNPROCESSABLE_ENTITY, FieldError::NotInRegister),
+        };
+        errors.id_number = Some(problem.text(login.locale));
+        return Ok(Err((status, errors)));
     }
-    if !hall
-        .portal
-        .registers
-        .population
-        .matches(&id_number, name)
-        .await?
-    {
-        errors.id_number = Some(FieldError::NotInRegister.text(login.locale));
-        return Ok(Err((StatusCode::UNPROCESSABLE_ENTITY, errors)));
-    }
-    WRONG_PERSONS.forgive(hall.db(), &login.account.id).await?;
+    let id_number = &id_number;
     let new = NewEmployee {
-        id_number: &id_number,
+        id_number,
         name,
         base,
     };
-    if employees::register(hall.db(), &login.unit, &new).await? {
+    if employees::register(login.db(), &login.unit, &new).await? {
         return Ok(Ok(()));
     }
-    let taken = login.locale.pick(
-        "该职工已在本单位参保。",
-        "This employee is registered by the unit already.",
-    );
-    errors.id_number = Some(taken.to_owned());
+    errors.id_number = Some(texts.registered_already.to_owned());
     Ok(Err((StatusCode::CONFLICT, errors)))
 }
 
 async fn answer(
-    hall: &Hall,
     login: &UnitLogin,
     status: StatusCode,
     form: EmployeeForm,
     errors: Errors,
-) -> Result<Response, Failure> {
-    let employees = employees::of_unit(hall.db(), &login.unit).await?;
-    page(
-        status,
-        &EmployeesPage {
-            frame: login.frame(PATH),
-            login,
-            employees,
-            form,
-            errors,
-        },
-    )
+) -> Answer {
+    let shown = EmployeesPage {
+        frame: login.frame(PATH),
+        login,
+        employees: employees::of_unit(login.db(), &login.unit).await?,
+        form,
+        errors,
+    };
+    page(status, &shown)
 }
 
 #[derive(Template)]
@@ -160,37 +130,27 @@ struct EndPage<'a> {
     employee: Employee,
 }
 
-/// Answers `GET /unit/employees/{id}/end`: asks whether that is meant.
+/// Answers `GET /unit/employees/{id}/end`: asks for a confirmation.
 pub async fn ask_to_end(
-    State(hall): State<Hall>,
     ActingIn(login, _): ActingIn<Registration>,
     Path(id): Path<String>,
-) -> Result<Response, Failure> {
-    let Some(employee) =
-        employees::find(hall.db(), &login.unit, id.parse().unwrap_or_default()).await?
-    else {
+) -> Answer {
+    let Some(employee) = employees::find(login.db(), &login.unit, &id).await? else {
         return missing(login.locale).await;
     };
     let path = format!("{PATH}/{}/end", employee.id);
-    page(
-        StatusCode::OK,
-        &EndPage {
-            frame: login.frame(&path),
-            login: &login,
-            employee,
-        },
-    )
+    let asked = EndPage {
+        frame: login.frame(&path),
+        login: &login,
+        employee,
+    };
+    page(StatusCode::OK, &asked)
 }
 
 /// Answers `POST /unit/employees/{id}/end`.
-pub async fn end(
-    State(hall): State<Hall>,
-    ActingIn(login, _): ActingIn<Registration>,
-    Path(id): Path<String>,
-) -> Result<Response, Failure> {
-    if employees::end(hall.db(), &login.unit, id.parse().unwrap_or_default()).await? {
-        Ok(Redirect::to(PATH).into_response())
-    } else {
-        missing(login.locale).await
+pub async fn end(ActingIn(login, _): ActingIn<Registration>, Path(id): Path<String>) -> Answer {
+    if employees::end(login.db(), &login.unit, &id).await? {
+        return see_other(PATH);
     }
+    missing(login.locale).await
 }

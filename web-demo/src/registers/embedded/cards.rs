@@ -1,22 +1,21 @@
-//! The embedded register of cards. Cards are made by the passing of time: whoever asks finds them as far as they are.
+//! The embedded register of cards. Time alone makes a card: each question finds it as far as it is.
 
 use async_trait::async_trait;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{FromRow, Row, SqliteConnection};
+use sqlx::SqliteConnection;
 
 use super::Embedded;
 use crate::accounts::id_number::IdNumber;
 use crate::accounts::password;
-use crate::db;
+use crate::db::{self, execute, fetch_optional};
 use crate::registers::{
-    Card, CardAction, CardRefusesAction, CardRegister, Making, MakingStep, PasswordCheck, Region,
+    Card, CardAction, CardRefusesAction, CardRegister, Making, MakingStep, PasswordCheck,
     RegisterError,
 };
 
 /// Wrong passwords after which a card's password is checked no more.
 const MAX_WRONG_PASSWORDS: u32 = 5;
 
-/// How long each step of making a card takes: short enough to be watched.
+/// Seconds for each step of making a card: few enough to be watched.
 const SECONDS_A_STEP: i64 = 60;
 
 const STEPS: [MakingStep; 3] = [
@@ -49,28 +48,21 @@ impl CardRegister for Embedded {
             return Ok(PasswordCheck::NotChecked);
         }
         // Counted before it is looked at, so that many at once are not free.
-        let counted: Option<(String, u32)> = sqlx::query_as(
-            "UPDATE register_cards SET wrong_passwords = wrong_passwords + 1 WHERE number = ?1 AND wrong_passwords < ?2
-             RETURNING password_hash, wrong_passwords",
-        )
-        .bind(&card.number)
-        .bind(MAX_WRONG_PASSWORDS)
-        .fetch_optional(&self.db)
-        .await?;
+        let count = "UPDATE register_cards SET wrong_passwords = wrong_passwords + 1
+            WHERE number = ?1 AND wrong_passwords < ?2 RETURNING password_hash, wrong_passwords";
+        let counted: Option<(String, u32)> =
+            fetch_optional!(&self.db, count; &card.number, MAX_WRONG_PASSWORDS).await?;
         let Some((hash, wrong)) = counted else {
             return Ok(PasswordCheck::Locked);
         };
         if !password::matches_hash(password.to_owned(), hash).await {
-            let left = MAX_WRONG_PASSWORDS - wrong;
-            return Ok(if left == 0 {
-                PasswordCheck::Locked
-            } else {
-                PasswordCheck::Wrong(left)
+            return Ok(match MAX_WRONG_PASSWORDS - wrong {
+                0 => PasswordCheck::Locked,
+                left => PasswordCheck::Wrong(left),
             });
         }
-        let forgive =
-            sqlx::query("UPDATE register_cards SET wrong_passwords = 0 WHERE number = ?1");
-        forgive.bind(&card.number).execute(&self.db).await?;
+        let forgive = "UPDATE register_cards SET wrong_passwords = 0 WHERE number = ?1";
+        execute!(&self.db, forgive; &card.number).await?;
         Ok(PasswordCheck::Right)
     }
 
@@ -89,12 +81,8 @@ impl CardRegister for Embedded {
         if action == CardAction::Replace && !order(&mut transaction, id_number).await? {
             return Ok(Err(CardRefusesAction::BeingMade));
         }
-        let update = sqlx::query("UPDATE register_cards SET state = ?2 WHERE number = ?1");
-        update
-            .bind(&card.number)
-            .bind(state)
-            .execute(&mut *transaction)
-            .await?;
+        let update = "UPDATE register_cards SET state = ?2 WHERE number = ?1";
+        execute!(&mut *transaction, update; &card.number, state).await?;
         transaction.commit().await?;
         card.state = state;
         Ok(Ok(card))
@@ -102,12 +90,10 @@ impl CardRegister for Embedded {
 
     async fn making(&self, id_number: &IdNumber) -> Result<Option<Making>, RegisterError> {
         self.card(id_number).await?;
-        let row: Option<(String, i64, i64)> = sqlx::query_as(
-            "SELECT number, ordered_at, unixepoch() - ordered_at FROM register_makings WHERE id_number = ?1",
-        )
-        .bind(id_number.as_str())
-        .fetch_optional(&self.db)
-        .await?;
+        let query = "SELECT number, ordered_at, unixepoch() - ordered_at FROM register_makings
+            WHERE id_number = ?1";
+        let row: Option<(String, i64, i64)> =
+            fetch_optional!(&self.db, query; id_number.as_str()).await?;
         Ok(row.map(|(number, ordered_at, age)| {
             let done = usize::try_from(age / SECONDS_A_STEP).unwrap_or_default();
             Making {
@@ -119,61 +105,30 @@ impl CardRegister for Embedded {
     }
 }
 
-/// The person's card, after what has been made meanwhile has been issued.
+/// Returns the person's card, after issuing the one that has been made meanwhile.
 async fn card(
     db: &mut SqliteConnection,
     id_number: &IdNumber,
 ) -> Result<Option<Card>, sqlx::Error> {
-    let issue = sqlx::query(
-        "INSERT INTO register_cards (number, id_number, state, phone, region, issued_on, password_hash)
-         SELECT making.number, making.id_number, 'not_activated', old.phone, old.region,
-                date(making.ordered_at + ?2, 'unixepoch', '+8 hours'), old.password_hash
-         FROM register_makings AS making JOIN register_cards AS old ON old.serial =
-              (SELECT max(serial) FROM register_cards WHERE id_number = making.id_number)
-         WHERE making.id_number = ?1 AND making.ordered_at + ?2 <= unixepoch()",
-    );
+    let issue = "INSERT INTO register_cards (number, id_number, state, phone, region, issued_on, password_hash)
+        SELECT making.number, making.id_number, 'not_activated', old.phone, old.region,
+               date(making.ordered_at + ?2, 'unixepoch', '+8 hours'), old.password_hash
+        FROM register_makings AS making JOIN register_cards AS old ON old.serial =
+             (SELECT max(serial) FROM register_cards WHERE id_number = making.id_number)
+        WHERE making.id_number = ?1 AND making.ordered_at + ?2 <= unixepoch()";
     let all_steps = SECONDS_A_STEP * STEPS.len() as i64;
-    if issue
-        .bind(id_number.as_str())
-        .bind(all_steps)
-        .execute(&mut *db)
-        .await?
-        .rows_affected()
-        > 0
-    {
-        let made = sqlx::query("DELETE FROM register_makings WHERE id_number = ?1");
-        made.bind(id_number.as_str()).execute(&mut *db).await?;
+    if execute!(&mut *db, issue; id_number.as_str(), all_steps).await? {
+        let made = "DELETE FROM register_makings WHERE id_number = ?1";
+        execute!(&mut *db, made; id_number.as_str()).await?;
     }
-    sqlx::query_as(SELECT_CARD)
-        .bind(id_number.as_str())
-        .fetch_optional(db)
-        .await
+    fetch_optional!(db, SELECT_CARD; id_number.as_str()).await
 }
 
-/// Orders a replacement, unless one is being made: whether it did.
+/// Orders a replacement. Returns false if one is being made.
 async fn order(db: &mut SqliteConnection, id_number: &IdNumber) -> Result<bool, sqlx::Error> {
-    let order = sqlx::query(
-        "INSERT INTO register_makings (id_number, number, ordered_at)
-         SELECT ?1, printf('S%08d', 1 + max(CAST(substr(number, 2) AS INTEGER))), unixepoch()
-         FROM (SELECT number FROM register_cards UNION ALL SELECT number FROM register_makings) WHERE true
-         ON CONFLICT (id_number) DO NOTHING",
-    );
-    Ok(order
-        .bind(id_number.as_str())
-        .execute(db)
-        .await?
-        .rows_affected()
-        > 0)
-}
-
-impl FromRow<'_, SqliteRow> for Card {
-    fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
-        Ok(Self {
-            number: row.try_get("number")?,
-            state: row.try_get("state")?,
-            phone: row.try_get("phone")?,
-            region: Region::from_row(row)?,
-            issued_on: row.try_get("issued_on")?,
-        })
-    }
+    let order = "INSERT INTO register_makings (id_number, number, ordered_at)
+        SELECT ?1, printf('S%08d', 1 + max(CAST(substr(number, 2) AS INTEGER))), unixepoch()
+        FROM (SELECT number FROM register_cards UNION ALL SELECT number FROM register_makings) WHERE true
+        ON CONFLICT (id_number) DO NOTHING";
+    execute!(db, order; id_number.as_str()).await
 }

@@ -1,13 +1,19 @@
 //! The made-up people of the demo's registers, put into empty tables.
 
-use serde::Deserialize;
-use sqlx::{Sqlite, SqlitePool, Transaction};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sqlx::SqlitePool;
+use sqlx::types::Json;
 
 use crate::accounts::id_number::IdNumber;
 use crate::accounts::{SeedError, password};
+use crate::db::{self, execute, fetch_one};
 use crate::registers::{CardState, Post, Region, Unit, UnitRole};
 
-/// What the demo's registers hold.
+/// The statements that put them in.
+const SEED: &str = include_str!("../../../data/registers.sql");
+
+/// The contents of the demo's registers.
 #[derive(Debug)]
 pub struct DemoRegisters {
     population: Population,
@@ -15,20 +21,20 @@ pub struct DemoRegisters {
     units: Units,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Population {
     persons: Vec<Person>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Person {
     id_number: IdNumber,
     name: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Cards {
     /// The password of every card.
@@ -38,12 +44,12 @@ struct Cards {
 }
 
 /// A card of the demo.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DemoCard {
     /// Its number.
     pub number: String,
-    /// Whose it is.
+    /// The holder.
     pub id_number: IdNumber,
     /// Its state.
     pub state: CardState,
@@ -56,13 +62,13 @@ pub struct DemoCard {
     pub issued_on: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Units {
     units: Vec<DemoUnit>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct DemoUnit {
     id: String,
@@ -73,10 +79,11 @@ struct DemoUnit {
 }
 
 impl DemoRegisters {
-    /// What the files say.
+    /// Reads the files.
     ///
     /// # Errors
-    /// A file does not parse, or an ID number in it is wrong.
+    /// Returns an error if a file is not TOML of the expected form, or an ID number in it is
+    /// invalid.
     pub fn load() -> Result<Self, SeedError> {
         let population = parse(
             "population.toml",
@@ -93,31 +100,25 @@ impl DemoRegisters {
 
     /// The card of a person.
     pub fn card(&self, id_number: &IdNumber) -> Option<&DemoCard> {
-        self.cards
-            .cards
-            .iter()
-            .find(|card| card.id_number == *id_number)
+        let mut cards = self.cards.cards.iter();
+        cards.find(|card| card.id_number == *id_number)
     }
 
-    /// What a person is to units.
+    /// The roles of a person in units.
     pub fn posts(&self, id_number: &IdNumber) -> Vec<Post> {
         let members = self.units.units.iter().flat_map(DemoUnit::members);
-        members
-            .filter(|(_, member)| *member == id_number)
-            .map(|(post, _)| post)
-            .collect()
+        let own = members.filter(|(_, member)| *member == id_number);
+        own.map(|(post, _)| post).collect()
     }
 
     /// All units.
     pub fn units(&self) -> Vec<Unit> {
-        self.units
-            .units
-            .iter()
-            .map(|DemoUnit { id, name, .. }| Unit {
-                id: id.clone(),
-                name: name.clone(),
-            })
-            .collect()
+        let units = self.units.units.iter();
+        let unit = |DemoUnit { id, name, .. }: &DemoUnit| Unit {
+            id: id.clone(),
+            name: name.clone(),
+        };
+        units.map(unit).collect()
     }
 
     /// The password of every card.
@@ -125,122 +126,50 @@ impl DemoRegisters {
         &self.cards.password
     }
 
-    /// Everybody, by ID number and name.
+    /// All people, by ID number and name.
     pub fn persons(&self) -> impl Iterator<Item = (&IdNumber, &str)> {
-        self.population
-            .persons
-            .iter()
-            .map(|person| (&person.id_number, person.name.as_str()))
+        let persons = self.population.persons.iter();
+        persons.map(|person| (&person.id_number, person.name.as_str()))
     }
 
-    /// Puts them in, all or none, if the register holds nobody yet.
+    /// Puts them in, unless the register knows a person already.
     ///
     /// # Errors
-    /// See [`SeedError`].
+    /// See [`SeedError`]; then nothing is put in.
     pub async fn seed(&self, db: &SqlitePool) -> Result<(), SeedError> {
-        let mut transaction = crate::db::write(db).await?;
-        let persons: i64 = sqlx::query_scalar("SELECT count(*) FROM register_persons")
-            .fetch_one(&mut *transaction)
-            .await?;
-        if persons > 0 {
+        let mut transaction = db::write(db).await?;
+        let seeded = "SELECT EXISTS (SELECT 1 FROM register_persons)";
+        let (seeded,): (bool,) = fetch_one!(&mut *transaction, seeded).await?;
+        if seeded {
             return Ok(());
         }
-        for Person { id_number, name } in &self.population.persons {
-            let insert =
-                sqlx::query("INSERT INTO register_persons (id_number, name) VALUES (?1, ?2)");
-            insert
-                .bind(id_number.as_str())
-                .bind(name)
-                .execute(&mut *transaction)
-                .await?;
-        }
-        self.seed_cards(&mut transaction).await?;
-        for unit in &self.units.units {
-            unit.insert(&mut transaction).await?;
-        }
-        Ok(transaction.commit().await?)
-    }
-
-    async fn seed_cards(&self, db: &mut Transaction<'_, Sqlite>) -> Result<(), SeedError> {
-        for Region {
-            code,
-            name,
-            e_card_open,
-            checks_passwords,
-        } in &self.cards.regions
-        {
-            let insert = sqlx::query("INSERT INTO register_regions VALUES (?1, ?2, ?3, ?4)");
-            insert
-                .bind(code)
-                .bind(name)
-                .bind(e_card_open)
-                .bind(checks_passwords)
-                .execute(&mut **db)
-                .await?;
-        }
         let hash = password::hash(&self.cards.password).map_err(SeedError::Password)?;
-        for card in &self.cards.cards {
-            let insert = sqlx::query(
-                "INSERT INTO register_cards (number, id_number, state, phone, region, issued_on, password_hash)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            );
-            insert
-                .bind(&card.number)
-                .bind(card.id_number.as_str())
-                .bind(card.state)
-                .bind(&card.phone)
-                .bind(&card.region)
-                .bind(&card.issued_on)
-                .bind(&hash)
-                .execute(&mut **db)
-                .await?;
-        }
-        Ok(())
+        let Self {
+            population,
+            cards,
+            units,
+        } = self;
+        let files = json!({
+            "population": population, "cards": cards, "units": units, "password_hash": hash,
+        });
+        execute!(&mut *transaction, SEED; Json(files)).await?;
+        Ok(transaction.commit().await?)
     }
 }
 
 impl DemoUnit {
     fn members(&self) -> impl Iterator<Item = (Post, &IdNumber)> {
-        let unit = Unit {
-            id: self.id.clone(),
-            name: self.name.clone(),
+        let post = |role| Post {
+            unit: Unit {
+                id: self.id.clone(),
+                name: self.name.clone(),
+            },
+            role,
         };
-        let operators = self
-            .operators
-            .iter()
-            .map(|operator| (UnitRole::Operator, operator));
-        std::iter::once((UnitRole::LegalRepresentative, &self.legal_representative))
-            .chain(operators)
-            .map(move |(role, person)| {
-                (
-                    Post {
-                        unit: unit.clone(),
-                        role,
-                    },
-                    person,
-                )
-            })
-    }
-
-    async fn insert(&self, db: &mut Transaction<'_, Sqlite>) -> Result<(), sqlx::Error> {
-        let insert = sqlx::query("INSERT INTO register_units (id, name) VALUES (?1, ?2)");
-        insert
-            .bind(&self.id)
-            .bind(&self.name)
-            .execute(&mut **db)
-            .await?;
-        for (post, person) in self.members() {
-            let insert = sqlx::query(
-                "INSERT INTO register_posts (unit_id, id_number, role) VALUES (?1, ?2, ?3)",
-            );
-            insert
-                .bind(&self.id)
-                .bind(person.as_str())
-                .bind(post.role.as_str())
-                .execute(&mut **db)
-                .await?;
-        }
-        Ok(())
+        let operators = self.operators.iter();
+        let operators = operators.map(move |operator| (post(UnitRole::Operator), operator));
+        let representative = &self.legal_representative;
+        std::iter::once((post(UnitRole::LegalRepresentative), representative)).chain(operators)
     }
 }
 
@@ -253,9 +182,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nobody_in_the_registers_can_be_mistaken_for_a_real_person() {
+    fn the_people_of_the_registers_cannot_be_mistaken_for_real_ones() {
         for (id_number, name) in DemoRegisters::load().unwrap().persons() {
-            // GB/T 2260 assigns no division beyond 82, and nobody is called "Example".
+            // GB/T 2260 assigns no division beyond 82, and 示例 ("Example") is no surname.
             assert!(id_number.as_str().starts_with("990000"), "{name}");
             assert!(name.starts_with("示例"), "{name}");
         }

@@ -1,6 +1,6 @@
 //! Registers elsewhere, over HTTP with JSON and a bearer token.
 //!
-//! Everything is asked by POST, so that no ID number stands in the log of whatever lies between:
+//! Everything is asked by POST, so that no ID number stands in a log on the way:
 //!
 //! | path | request | answer |
 //! |---|---|---|
@@ -41,7 +41,7 @@ impl HttpRegisters {
     /// The registers at this origin, asked with this token.
     ///
     /// # Errors
-    /// No HTTP client can be made on this machine.
+    /// Returns an error if no HTTP client can be made on this machine.
     pub fn new(origin: Url, token: Secret) -> Result<Self, reqwest::Error> {
         // A redirect would carry the token and ID numbers to wherever it leads.
         let http = reqwest::Client::builder()
@@ -62,15 +62,9 @@ impl HttpRegisters {
     ) -> Result<T, RegisterError> {
         let mut url = self.origin.clone();
         url.set_path(path);
-        let request = self
-            .http
-            .post(url)
-            .bearer_auth(self.token.expose())
-            .json(&question);
-        let answer = request
-            .send()
-            .await
-            .map_err(|error| RegisterError::Unreachable(error.without_url()))?;
+        let request = self.http.post(url).bearer_auth(self.token.expose());
+        let answer = request.json(&question).send().await;
+        let answer = answer.map_err(|error| RegisterError::Unreachable(error.without_url()))?;
         match answer.status() {
             StatusCode::OK => {
                 let interrupted = |error: &reqwest::Error| error.is_timeout() || error.is_body();
@@ -91,19 +85,16 @@ impl HttpRegisters {
 #[async_trait]
 impl PopulationRegister for HttpRegisters {
     async fn matches(&self, id_number: &IdNumber, name: &str) -> Result<bool, RegisterError> {
-        self.ask(
-            "/v1/persons/match",
-            json!({ "id_number": id_number.as_str(), "name": name }),
-        )
-        .await
+        let question = json!({ "id_number": id_number, "name": name });
+        self.ask("/v1/persons/match", question).await
     }
 }
 
 #[async_trait]
 impl CardRegister for HttpRegisters {
     async fn card(&self, id_number: &IdNumber) -> Result<Option<Card>, RegisterError> {
-        self.ask("/v1/cards/find", json!({ "id_number": id_number.as_str() }))
-            .await
+        let question = json!({ "id_number": id_number });
+        self.ask("/v1/cards/find", question).await
     }
 
     async fn check_password(
@@ -111,11 +102,8 @@ impl CardRegister for HttpRegisters {
         id_number: &IdNumber,
         password: &str,
     ) -> Result<PasswordCheck, RegisterError> {
-        self.ask(
-            "/v1/cards/check-password",
-            json!({ "id_number": id_number.as_str(), "password": password }),
-        )
-        .await
+        let question = json!({ "id_number": id_number, "password": password });
+        self.ask("/v1/cards/check-password", question).await
     }
 
     async fn act(
@@ -123,42 +111,33 @@ impl CardRegister for HttpRegisters {
         id_number: &IdNumber,
         action: CardAction,
     ) -> Result<Result<Card, CardRefusesAction>, RegisterError> {
-        self.ask(
-            "/v1/cards/act",
-            json!({ "id_number": id_number.as_str(), "action": action }),
-        )
-        .await
+        let question = json!({ "id_number": id_number, "action": action });
+        self.ask("/v1/cards/act", question).await
     }
 
     async fn making(&self, id_number: &IdNumber) -> Result<Option<Making>, RegisterError> {
-        self.ask(
-            "/v1/cards/making",
-            json!({ "id_number": id_number.as_str() }),
-        )
-        .await
+        let question = json!({ "id_number": id_number });
+        self.ask("/v1/cards/making", question).await
     }
 }
 
 #[async_trait]
 impl UnitRegister for HttpRegisters {
     async fn posts(&self, id_number: &IdNumber) -> Result<Vec<Post>, RegisterError> {
-        self.ask(
-            "/v1/units/posts",
-            json!({ "id_number": id_number.as_str() }),
-        )
-        .await
+        let question = json!({ "id_number": id_number });
+        self.ask("/v1/units/posts", question).await
     }
 
     async fn unit(&self, unit_id: &str) -> Result<Option<UnitRecord>, RegisterError> {
-        self.ask("/v1/units/find", json!({ "unit_id": unit_id }))
-            .await
+        let question = json!({ "unit_id": unit_id });
+        self.ask("/v1/units/find", question).await
     }
 }
 
 #[async_trait]
 impl SmsCarrier for HttpRegisters {
     async fn send(&self, phone: &str, text: &str) -> Result<(), RegisterError> {
-        self.ask("/v1/messages", json!({ "phone": phone, "text": text }))
-            .await
+        let question = json!({ "phone": phone, "text": text });
+        self.ask("/v1/messages", question).await
     }
 }

@@ -1,7 +1,5 @@
 //! The HTTP registers against the embedded ones, which these tests serve over HTTP.
 
-use std::sync::Arc;
-
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
@@ -13,6 +11,7 @@ use sqlx::SqlitePool;
 use tokio::net::TcpListener;
 
 use super::*;
+use crate::db::{self, execute};
 use crate::registers::{CardState, DemoRegisters, MakingStep, Registers, UnitRole, messages};
 
 const TOKEN: &str = "a token of the authority";
@@ -28,25 +27,19 @@ struct Authority {
 
 impl Authority {
     async fn start() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let db = crate::db::open(&directory.path().join("authority.sqlite"))
-            .await
-            .unwrap();
+        let (db, _directory) = db::empty().await;
         DemoRegisters::load().unwrap().seed(&db).await.unwrap();
         let near = Registers::embedded(&db);
-        let origin = serve(
-            Router::new()
-                .route("/v1/{kind}", post(answer))
-                .route("/v1/{kind}/{verb}", post(answer))
-                .with_state(Arc::new(near.clone())),
-        )
-        .await;
+        let router = Router::new()
+            .route("/v1/{kind}", post(answer))
+            .route("/v1/{kind}/{verb}", post(answer));
+        let origin = serve(router.with_state(near.clone())).await;
         Self {
             near,
             far: asked(&origin, TOKEN),
             db,
             origin,
-            _directory: directory,
+            _directory,
         }
     }
 }
@@ -54,17 +47,17 @@ impl Authority {
 async fn serve(router: Router) -> Url {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
-    let servers = crate::serving::Servers::default();
-    servers.start(listener, None, router);
+    crate::serving::Servers::default().start(listener, None, router);
     origin.parse().unwrap()
 }
 
 fn asked(origin: &Url, token: &str) -> Registers {
-    Registers::elsewhere(HttpRegisters::new(origin.clone(), Secret::received(token)).unwrap())
+    let registers = HttpRegisters::new(origin.clone(), Secret::received(token));
+    Registers::elsewhere(registers.unwrap())
 }
 
 async fn answer(
-    State(registers): State<Arc<Registers>>,
+    State(registers): State<Registers>,
     uri: http::Uri,
     headers: HeaderMap,
     Json(question): Json<Value>,
@@ -72,58 +65,42 @@ async fn answer(
     if headers[AUTHORIZATION] != format!("Bearer {TOKEN}") {
         return StatusCode::UNAUTHORIZED.into_response();
     }
-    let text = |name: &str| question[name].as_str().unwrap_or_default().to_owned();
-    let id_number = || IdNumber::try_from(text("id_number")).unwrap();
+    let text = |name: &str| question[name].as_str().unwrap_or_default();
+    let id_number = || IdNumber::try_from(text("id_number").to_owned()).unwrap();
+    let action = || serde_json::from_value(question["action"].clone()).unwrap();
     let Registers {
         population,
         cards,
         units,
         sms,
-    } = &*registers;
+    } = &registers;
+    macro_rules! ask {
+        ($($question:tt)+) => { json!($($question)+.await.unwrap()) };
+    }
     let answer = match uri.path() {
-        "/v1/persons/match" => json!(
-            population
-                .matches(&id_number(), &text("name"))
-                .await
-                .unwrap()
-        ),
-        "/v1/cards/find" => json!(cards.card(&id_number()).await.unwrap()),
-        "/v1/cards/check-password" => {
-            json!(
-                cards
-                    .check_password(&id_number(), &text("password"))
-                    .await
-                    .unwrap()
-            )
-        }
-        "/v1/cards/act" => {
-            let action = serde_json::from_value(question["action"].clone()).unwrap();
-            json!(cards.act(&id_number(), action).await.unwrap())
-        }
-        "/v1/cards/making" => json!(cards.making(&id_number()).await.unwrap()),
-        "/v1/units/posts" => json!(units.posts(&id_number()).await.unwrap()),
-        "/v1/units/find" => json!(units.unit(&text("unit_id")).await.unwrap()),
-        "/v1/messages" => json!(sms.send(&text("phone"), &text("text")).await.unwrap()),
-        path => panic!("nobody answers {path}"),
+        "/v1/persons/match" => ask!(population.matches(&id_number(), text("name"))),
+        "/v1/cards/find" => ask!(cards.card(&id_number())),
+        "/v1/cards/check-password" => ask!(cards.check_password(&id_number(), text("password"))),
+        "/v1/cards/act" => ask!(cards.act(&id_number(), action())),
+        "/v1/cards/making" => ask!(cards.making(&id_number())),
+        "/v1/units/posts" => ask!(units.posts(&id_number())),
+        "/v1/units/find" => ask!(units.unit(text("unit_id"))),
+        "/v1/messages" => ask!(sms.send(text("phone"), text("text"))),
+        path => panic!("no answer at {path}"),
     };
     Json(answer).into_response()
 }
 
 fn person(name: &str) -> IdNumber {
     let registers = DemoRegisters::load().unwrap();
-    registers
-        .persons()
-        .find(|(_, known)| *known == name)
-        .unwrap()
-        .0
-        .clone()
+    let mut persons = registers.persons();
+    persons.find(|(_, known)| *known == name).unwrap().0.clone()
 }
 
 #[tokio::test]
 async fn people_and_cards_and_units_are_the_same_from_afar() {
     let authority = Authority::start().await;
-    let Authority { near, far, .. } = &authority;
-    let yi = person("示例乙");
+    let (near, far, yi) = (&authority.near, &authority.far, person("示例乙"));
     assert!(far.population.matches(&yi, "示例乙").await.unwrap());
     assert!(!far.population.matches(&yi, "示例甲").await.unwrap());
     for name in ["示例甲", "示例丙", "示例丑", "示例酉"] {
@@ -133,90 +110,51 @@ async fn people_and_cards_and_units_are_the_same_from_afar() {
     }
     let posts = far.units.posts(&yi).await.unwrap();
     assert_eq!(posts, near.units.posts(&yi).await.unwrap());
-    assert_eq!(
-        posts.iter().map(|post| post.role).collect::<Vec<_>>(),
-        [UnitRole::LegalRepresentative, UnitRole::Operator]
-    );
-    assert_eq!(
-        far.units.unit("90002").await.unwrap(),
-        near.units.unit("90002").await.unwrap()
-    );
-    assert_eq!(
-        far.units
-            .unit("90002")
-            .await
-            .unwrap()
-            .unwrap()
-            .members
-            .len(),
-        2
-    );
+    let roles: Vec<_> = posts.iter().map(|post| post.role).collect();
+    assert_eq!(roles, [UnitRole::LegalRepresentative, UnitRole::Operator]);
+    let unit = far.units.unit("90002").await.unwrap();
+    assert_eq!(unit, near.units.unit("90002").await.unwrap());
+    assert_eq!(unit.unwrap().members.len(), 2);
     assert_eq!(far.units.unit("0").await.unwrap(), None);
 }
 
 #[tokio::test]
 async fn a_card_is_lost_found_lost_again_replaced_and_taken_into_use() {
+    use CardAction::{Activate, Replace, ReportLoss, UndoLoss};
     let authority = Authority::start().await;
-    let Authority { far, db, .. } = &authority;
-    let (cards, jia) = (&far.cards, person("示例甲"));
+    let (cards, jia) = (&authority.far.cards, person("示例甲"));
     let act = async |action| cards.act(&jia, action).await.unwrap();
-    let state = |card: Result<Card, _>| card.map(|card| card.state);
-    assert_eq!(
-        state(act(CardAction::Activate).await),
-        Err(CardRefusesAction::State(CardState::Active))
-    );
-    assert_eq!(
-        state(act(CardAction::ReportLoss).await),
-        Ok(CardState::ReportedLost)
-    );
-    assert_eq!(
-        state(act(CardAction::UndoLoss).await),
-        Ok(CardState::Active)
-    );
-    let lost = act(CardAction::ReportLoss).await.unwrap();
-    assert_eq!(cards.making(&jia).await.unwrap(), None);
-    assert_eq!(
-        state(act(CardAction::Replace).await),
-        Ok(CardState::Cancelled)
-    );
-    assert_eq!(
-        act(CardAction::Replace).await,
-        Err(CardRefusesAction::BeingMade)
-    );
-    let making = cards.making(&jia).await.unwrap().unwrap();
-    assert_eq!(making.step, MakingStep::Accepted);
-    sqlx::query("UPDATE register_makings SET ordered_at = ordered_at - 130")
-        .execute(db)
-        .await
-        .unwrap();
-    assert_eq!(
-        cards.making(&jia).await.unwrap().unwrap().step,
-        MakingStep::Delivering
-    );
-    sqlx::query("UPDATE register_makings SET ordered_at = ordered_at - 60")
-        .execute(db)
-        .await
-        .unwrap();
-    assert_eq!(cards.making(&jia).await.unwrap(), None);
+    let state = async |action| act(action).await.map(|card| card.state);
+    let making = async || cards.making(&jia).await.unwrap();
+    let pass = async |seconds: i64| {
+        let pass = "UPDATE register_makings SET ordered_at = ordered_at - ?1";
+        assert!(execute!(&authority.db, pass; seconds).await.unwrap());
+    };
+    let refused = Err(CardRefusesAction::State(CardState::Active));
+    assert_eq!(state(Activate).await, refused);
+    assert_eq!(state(ReportLoss).await, Ok(CardState::ReportedLost));
+    assert_eq!(state(UndoLoss).await, Ok(CardState::Active));
+    let lost = act(ReportLoss).await.unwrap();
+    assert_eq!(making().await, None);
+    assert_eq!(state(Replace).await, Ok(CardState::Cancelled));
+    assert_eq!(act(Replace).await, Err(CardRefusesAction::BeingMade));
+    let ordered = making().await.unwrap();
+    assert_eq!(ordered.step, MakingStep::Accepted);
+    pass(130).await;
+    assert_eq!(making().await.unwrap().step, MakingStep::Delivering);
+    pass(60).await;
+    assert_eq!(making().await, None);
     let new = cards.card(&jia).await.unwrap().unwrap();
-    assert_eq!(
-        (&new.number, new.state, &new.phone),
-        (&making.number, CardState::NotActivated, &lost.phone)
-    );
+    assert_eq!((&new.number, &new.phone), (&ordered.number, &lost.phone));
+    assert_eq!(new.state, CardState::NotActivated);
     assert_ne!(new.number, lost.number);
-    assert_eq!(
-        state(act(CardAction::Activate).await),
-        Ok(CardState::Active)
-    );
+    assert_eq!(state(Activate).await, Ok(CardState::Active));
 }
 
 #[tokio::test]
 async fn a_card_password_is_checked_until_five_were_wrong() {
     let authority = Authority::start().await;
-    let Authority {
-        far: Registers { cards, .. },
-        ..
-    } = &authority;
+    let cards = &authority.far.cards;
     let right = DemoRegisters::load().unwrap().card_password().to_owned();
     let check = async |name: &str, password: &str| {
         cards.check_password(&person(name), password).await.unwrap()
@@ -235,46 +173,35 @@ async fn a_card_password_is_checked_until_five_were_wrong() {
 #[tokio::test]
 async fn a_message_reaches_the_carrier() {
     let authority = Authority::start().await;
-    let Authority { far, db, .. } = &authority;
-    far.sms.send("13009700001", "示例").await.unwrap();
-    let sent = messages(db).await.unwrap();
-    assert_eq!(
-        sent.iter()
-            .map(|message| (&*message.phone, &*message.text))
-            .collect::<Vec<_>>(),
-        [("13009700001", "示例")]
-    );
+    let sms = &authority.far.sms;
+    sms.send("13009700001", "示例").await.unwrap();
+    let sent = messages(&authority.db).await.unwrap();
+    let sent = sent.iter().map(|message| (&*message.phone, &*message.text));
+    assert_eq!(sent.collect::<Vec<_>>(), [("13009700001", "示例")]);
 }
 
 #[tokio::test]
-async fn what_goes_wrong_on_the_way_is_told_apart() {
+async fn the_causes_of_a_missing_answer_are_told_apart() {
     let authority = Authority::start().await;
-    let Authority { origin, .. } = &authority;
-    let ask =
-        async |registers: Registers| registers.cards.card(&person("示例甲")).await.unwrap_err();
-    assert!(matches!(
-        ask(asked(origin, "another")).await,
-        RegisterError::TokenRefused
-    ));
+    let ask = async |origin: &Url, token| {
+        let cards = asked(origin, token).cards;
+        cards.card(&person("示例甲")).await.unwrap_err()
+    };
+    let refused = ask(&authority.origin, "another").await;
+    assert!(matches!(refused, RegisterError::TokenRefused));
     let broken = serve(Router::new().fallback(async || StatusCode::BAD_GATEWAY)).await;
+    let failed = ask(&broken, TOKEN).await;
     assert!(matches!(
-        ask(asked(&broken, TOKEN)).await,
+        failed,
         RegisterError::Failed(StatusCode::BAD_GATEWAY)
     ));
     let strange = serve(Router::new().fallback(async || "<html>")).await;
-    assert!(matches!(
-        ask(asked(&strange, TOKEN)).await,
-        RegisterError::Garbled(_)
-    ));
-    // Bound and dropped: nobody listens there.
-    let nowhere = TcpListener::bind("127.0.0.1:0")
-        .await
-        .unwrap()
-        .local_addr()
-        .unwrap();
-    let nowhere = format!("http://{nowhere}").parse().unwrap();
-    assert!(matches!(
-        ask(asked(&nowhere, TOKEN)).await,
-        RegisterError::Unreachable(_)
-    ));
+    let garbled = ask(&strange, TOKEN).await;
+    assert!(matches!(garbled, RegisterError::Garbled(_)));
+    // Bound and dropped: the port has no listener.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let nowhere = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let unreachable = ask(&nowhere.parse().unwrap(), TOKEN).await;
+    assert!(matches!(unreachable, RegisterError::Unreachable(_)));
 }

@@ -16,7 +16,7 @@ use crate::surface::SurfaceContext;
 struct IdentityPage<'a> {
     frame: Frame<'a>,
     data: &'a DraftData,
-    /// Whether the agreement is accepted here, too.
+    /// True if the agreement is accepted here, too.
     with_agreement: bool,
     errors: &'a FormErrors,
 }

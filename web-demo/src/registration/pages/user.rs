@@ -33,7 +33,7 @@ const SCRIPT: &str = "register-page.js";
 struct UserPage<'a> {
     frame: Frame<'a>,
     user: &'a UserFields,
-    /// Whether the phone is proved by a code. After a passed face check it need not be.
+    /// True if the phone is proved by a code. After a passed face check it need not be.
     by_code: bool,
     face_check_page: Option<&'static str>,
     password_again: bool,

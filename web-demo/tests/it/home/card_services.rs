@@ -1,4 +1,5 @@
-//! The services for a card, each of which decides at once whether its holder may log in by scanning.
+//! The services for a card, each of which decides at once whether its holder may log in by
+//! scanning.
 
 use crate::support::{Hall, TestBrowser};
 

@@ -148,12 +148,12 @@ impl TestBrowser {
 }
 
 impl Page {
-    /// Whether it says this.
+    /// Returns whether it says this.
     pub fn says(&self, words: &str) -> bool {
         self.body.contains(words)
     }
 
-    /// The error beside a field; empty where there is none.
+    /// The error beside a field; empty without one.
     pub fn problem(&self, field: &str) -> &str {
         let Some((_, line)) = self.body.split_once(&format!("id=\"{field}-error\"")) else {
             return "";

@@ -234,7 +234,8 @@ impl Site {
         self.row::<(Option<String>,)>(&standing).await.0
     }
 
-    /// The answer to the gateway's introspection of a phone's token, at a hall whose gateway is elsewhere.
+    /// The answer to the gateway's introspection of a phone's token, at a hall whose gateway is
+    /// elsewhere.
     pub async fn introspect(&self, phone: &TestBrowser) -> IntrospectionResponse {
         let token = format!("access token:{}", phone.cookies["shili_app"]);
         let token = Digest::of(token.as_bytes()).to_string();

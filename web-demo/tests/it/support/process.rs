@@ -1,4 +1,5 @@
-//! A hall as a process of its own, which can be stopped, killed, and started again on the same folder.
+//! A hall as a process of its own, which can be stopped, killed, and started again on the same
+//! folder.
 
 use std::io::{BufRead, BufReader};
 use std::ops::Deref;
@@ -24,11 +25,8 @@ impl Deref for Process {
 impl Process {
     /// Starts one on this folder; returns when it accepts connections.
     pub async fn start(data: &Path) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_saoma-demo"));
-        for listener in ["--gateway", "--portal", "--phone"] {
-            command.args([listener, "127.0.0.1:0"]);
-        }
-        command.arg("--data").arg(data).stdout(Stdio::piped());
+        let mut command = command(data);
+        command.stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut lines = lines.map(Result::unwrap);
@@ -44,6 +42,13 @@ impl Process {
         Self { child, site }
     }
 
+    /// Starts one that does not get ready. Returns its last words.
+    pub fn refused(data: &Path) -> String {
+        let output = command(data).output().unwrap();
+        assert!(!output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    }
+
     /// Asks it to end, as a service manager does, and waits until it has.
     pub fn stop(&mut self) {
         let terminate = ["-c", "kill -TERM \"$0\"", &self.child.id().to_string()];
@@ -57,6 +62,15 @@ impl Process {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
+}
+
+fn command(data: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_saoma-demo"));
+    for listener in ["--gateway", "--portal", "--phone"] {
+        command.args([listener, "127.0.0.1:0"]);
+    }
+    command.arg("--data").arg(data);
+    command
 }
 
 impl Drop for Process {

@@ -14,10 +14,11 @@ impl TestBrowser {
     /// /account                          => @/login
     /// ```
     ///
-    /// A line is an address; with `<-` a form is posted there, URL-encoded but for other scripts' letters. Expected of
-    /// the page that redirects lead to: a status (200 unless said), `@` its path, `#field` the error beside a field,
-    /// `=field` the value in it, `!` a text that is absent, otherwise a text that is there. In an error `…` stands for
-    /// more text at that end. A line that begins with `=>` or `|` continues the one before.
+    /// A line is an address; with `<-` a form is posted there, URL-encoded but for other scripts'
+    /// letters. Expected of the page that redirects lead to: a status (200 unless said), `@` its
+    /// path, `#field` the error beside a field, `=field` the value in it, `!` a text that is
+    /// absent, otherwise a text that is there. In an error `…` stands for more text at that end. A
+    /// line that begins with `=>` or `|` continues the one before.
     pub async fn check(&mut self, script: &str) -> Page {
         let mut lines: Vec<String> = Vec::new();
         for line in script

@@ -1,0 +1,162 @@
+//! My applications: the catalogue, what was applied for, and how each application stands.
+
+use askama::Template;
+use axum::extract::{Form, Path};
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::list::{Fact, Facts, Section};
+use crate::home::{Answer, Person, missing, see_other};
+use crate::pages::{Action, Badge, Frame, Row, page};
+use crate::records::Record;
+use crate::records::applications::{self, Application, ApplicationState, Service};
+
+/// Maximum length of a reason in characters.
+const MAX_REASON_CHARS: usize = 500;
+
+/// The colours of the states.
+const TONES: [&str; 5] = ["info", "info", "done", "warning", ""];
+
+#[derive(Template)]
+#[template(path = "home/records/application_form.html")]
+struct FormPage<'a> {
+    frame: Frame<'a>,
+    person: &'a Person,
+    service: &'static Service,
+    reason: &'a str,
+    error: Option<&'static str>,
+}
+
+impl Person {
+    const fn application_state(&self, state: ApplicationState) -> Badge {
+        (
+            TONES[state as usize],
+            self.texts().applications.states[state as usize],
+        )
+    }
+}
+
+/// Answers `GET /applications`.
+pub async fn list(person: Person) -> Answer {
+    let (texts, locale) = (person.texts(), person.locale);
+    let made = Application::all(person.db(), person.account_id()).await?;
+    let made = made.into_iter().map(|application| Row {
+        title: application.service.title.of(&locale).to_owned(),
+        href: Some(format!("/applications/{}", application.id)),
+        badge: Some(person.application_state(application.state)),
+        time: application.submitted_at,
+        ..Row::default()
+    });
+    let services = applications::catalogue().iter().map(|service| Row {
+        title: service.title.of(&locale).to_owned(),
+        about: vec![(service.about.of(&locale).to_owned(), String::new())],
+        action: Some(Action::Link(
+            format!("/applications/new/{}", service.id),
+            texts.applications.submit,
+        )),
+        ..Row::default()
+    });
+    let sections = vec![
+        Section::new(
+            "",
+            texts.applications.applied_for,
+            made,
+            [texts.applications.none, texts.applications.none_hint],
+        ),
+        Section::new("new", texts.applications.services, services, [""; 2]),
+    ];
+    person.list("/applications", texts.common.my_applications, sections)
+}
+
+/// Answers `GET /applications/{id}`.
+pub async fn show(person: Person, Path(id): Path<String>) -> Answer {
+    let Some(application) = Application::find(person.db(), person.account_id(), &id).await? else {
+        return missing(person.locale).await;
+    };
+    let (texts, path) = (person.texts(), format!("/applications/{}", application.id));
+    let withdraw = Action::End(format!("{path}/withdraw"), texts.applications.withdraw);
+    let facts = Facts {
+        frame: person.frame(&path),
+        person: &person,
+        list: Some(("/applications", texts.common.my_applications)),
+        title: application.service.title.of(&person.locale),
+        facts: vec![
+            (texts.applications.number, Fact::Number(application.id)),
+            (
+                texts.applications.state,
+                Fact::State(person.application_state(application.state)),
+            ),
+            (
+                texts.applications.applied_at,
+                Fact::Time(&application.submitted_at),
+            ),
+            (texts.common.changed_at, Fact::Time(&application.changed_at)),
+            (texts.applications.reason, Fact::Words(&application.reason)),
+        ],
+        answer: application.answer.as_ref(),
+        empty: None,
+        action: (application.state == ApplicationState::Submitted).then_some(withdraw),
+    };
+    page(StatusCode::OK, &facts)
+}
+
+/// Answers `GET /applications/new/{service}`.
+pub async fn form(person: Person, Path(service): Path<String>) -> Answer {
+    match applications::service(&service) {
+        Some(service) => answer_form(&person, service, "", None),
+        None => missing(person.locale).await,
+    }
+}
+
+/// The form of an application.
+#[derive(Deserialize)]
+pub struct ApplicationForm {
+    reason: String,
+}
+
+/// Answers `POST /applications/new/{service}`.
+pub async fn submit(
+    person: Person,
+    Path(service): Path<String>,
+    Form(form): Form<ApplicationForm>,
+) -> Answer {
+    let Some(service) = applications::service(&service) else {
+        return missing(person.locale).await;
+    };
+    let (texts, reason) = (&person.texts().applications, form.reason.trim());
+    let error = match reason.chars().count() {
+        0 => texts.reason_missing,
+        1..=MAX_REASON_CHARS => {
+            let id =
+                applications::submit(person.db(), person.account_id(), service, reason).await?;
+            return see_other(&format!("/applications/{id}"));
+        }
+        _ => texts.reason_too_long,
+    };
+    answer_form(&person, service, &form.reason, Some(error))
+}
+
+/// Answers `POST /applications/{id}/withdraw`.
+pub async fn withdraw(person: Person, Path(id): Path<String>) -> Answer {
+    let id: i64 = id.parse().unwrap_or_default();
+    applications::withdraw(person.db(), person.account_id(), id).await?;
+    see_other(&format!("/applications/{id}"))
+}
+
+fn answer_form(
+    person: &Person,
+    service: &'static Service,
+    reason: &str,
+    error: Option<&'static str>,
+) -> Answer {
+    let path = format!("/applications/new/{}", service.id);
+    let status = error.map_or(StatusCode::OK, |_| StatusCode::UNPROCESSABLE_ENTITY);
+    let form = FormPage {
+        frame: person.frame(&path),
+        person,
+        service,
+        reason,
+        error,
+    };
+    page(status, &form)
+}

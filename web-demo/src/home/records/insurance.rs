@@ -1,0 +1,127 @@
+//! My insurance: the months of each insurance, and the statement of rights over all of them.
+
+use askama::Template;
+use axum::extract::{Path, Query};
+use http::StatusCode;
+use serde::Deserialize;
+
+use crate::home::{Answer, Person, VerifiedPerson, details, missing};
+use crate::pages::{Frame, page};
+use crate::records::insurance::{self, Contribution, Insurance, Total};
+use crate::records::person::Details;
+
+#[derive(Template)]
+#[template(path = "home/insurance.html")]
+struct InsurancePage<'a> {
+    frame: Frame<'a>,
+    person: &'a Person,
+    insurance: Insurance,
+    years: Vec<String>,
+    year: String,
+    months: Vec<Contribution>,
+    of_year: Total,
+    in_all: Total,
+}
+
+#[derive(Template)]
+#[template(path = "home/statement.html")]
+struct StatementPage<'a> {
+    frame: Frame<'a>,
+    person: &'a Person,
+    details: Details,
+    years: Vec<String>,
+    year: String,
+    rows: Vec<Row>,
+    /// Whether the number is shown in full, such as to be printed.
+    in_full: bool,
+}
+
+/// An insurance on the statement.
+struct Row {
+    insurance: Insurance,
+    of_year: Total,
+    until_then: Total,
+}
+
+/// The wanted year.
+#[derive(Deserialize)]
+pub struct Year {
+    year: Option<String>,
+}
+
+impl Year {
+    /// Returns the wanted year if it is one of these, else the latest.
+    fn among(self, years: &[String]) -> String {
+        let asked = self.year.filter(|year| years.contains(year));
+        asked.or_else(|| years.first().cloned()).unwrap_or_default()
+    }
+}
+
+/// Answers `GET /insurance/{insurance}`.
+pub async fn show(
+    VerifiedPerson(person): VerifiedPerson,
+    Path(insurance): Path<String>,
+    Query(year): Query<Year>,
+) -> Answer {
+    let Some(insurance) = Insurance::at(&insurance) else {
+        return missing(person.locale).await;
+    };
+    let (db, id) = (person.db(), person.account_id());
+    let years = insurance::years(db, id, Some(insurance)).await?;
+    let year = year.among(&years);
+    let path = format!("/insurance/{}?year={year}", insurance.path());
+    let shown = InsurancePage {
+        frame: person.frame(&path),
+        person: &person,
+        insurance,
+        months: insurance::of_year(db, id, insurance, &year).await?,
+        of_year: insurance::total(db, id, insurance, &year, &year).await?,
+        in_all: insurance::total(db, id, insurance, "0000", "9999").await?,
+        years,
+        year,
+    };
+    page(StatusCode::OK, &shown)
+}
+
+/// Answers `GET /insurance/statement`.
+pub async fn statement(VerifiedPerson(person): VerifiedPerson, Query(year): Query<Year>) -> Answer {
+    answer_statement(&person, year, false).await
+}
+
+/// Answers `POST /insurance/statement` with the number in full: on this page only, and with a
+/// notice in the inbox.
+pub async fn statement_in_full(
+    VerifiedPerson(person): VerifiedPerson,
+    Query(year): Query<Year>,
+) -> Answer {
+    let years = insurance::years(person.db(), person.account_id(), None).await?;
+    if !years.is_empty() {
+        details::note_shown(&person, |texts| texts.account.shown_number).await?;
+    }
+    answer_statement(&person, year, true).await
+}
+
+async fn answer_statement(person: &Person, year: Year, in_full: bool) -> Answer {
+    let (db, id) = (person.db(), person.account_id());
+    let years = insurance::years(db, id, None).await?;
+    let year = year.among(&years);
+    let mut rows = Vec::new();
+    for insurance in Insurance::ALL {
+        rows.push(Row {
+            insurance,
+            of_year: insurance::total(db, id, insurance, &year, &year).await?,
+            until_then: insurance::total(db, id, insurance, "0000", &year).await?,
+        });
+    }
+    let path = format!("/insurance/statement?year={year}");
+    let shown = StatementPage {
+        frame: person.frame(&path),
+        person,
+        details: Details::of(&person.account, None).shown(in_full),
+        years,
+        year,
+        rows,
+        in_full,
+    };
+    page(StatusCode::OK, &shown)
+}

@@ -1,0 +1,68 @@
+//! My questions to the authority, and its answers.
+
+use askama::Template;
+use axum::extract::Form;
+use http::StatusCode;
+use serde::Deserialize;
+
+use crate::home::{Answer, Person, VerifiedPerson, see_other};
+use crate::pages::{Frame, page};
+use crate::records::Record;
+use crate::records::questions::{self, Question};
+
+/// Maximum length of subject and question in characters.
+const MAX_CHARS: [usize; 2] = [60, 1000];
+
+#[derive(Template)]
+#[template(path = "home/records/questions.html")]
+struct QuestionsPage<'a> {
+    frame: Frame<'a>,
+    person: &'a Person,
+    questions: Vec<Question>,
+    form: QuestionForm,
+    errors: [Option<&'static str>; 2],
+}
+
+/// The form of a question.
+#[derive(Default, Deserialize)]
+pub struct QuestionForm {
+    subject: String,
+    body: String,
+}
+
+/// Answers `GET /questions`.
+pub async fn list(VerifiedPerson(person): VerifiedPerson) -> Answer {
+    answer(&person, QuestionForm::default(), [None; 2]).await
+}
+
+/// Answers `POST /questions`.
+pub async fn ask(VerifiedPerson(person): VerifiedPerson, Form(form): Form<QuestionForm>) -> Answer {
+    let (subject, body) = (form.subject.trim(), form.body.trim());
+    let texts = &person.texts().questions;
+    let wrong =
+        |text: &str, most, error| (text.is_empty() || text.chars().count() > most).then_some(error);
+    let errors = [
+        wrong(subject, MAX_CHARS[0], texts.subject_error),
+        wrong(body, MAX_CHARS[1], texts.body_error),
+    ];
+    if errors != [None; 2] {
+        return answer(&person, form, errors).await;
+    }
+    questions::ask(person.db(), person.account_id(), subject, body).await?;
+    see_other("/questions")
+}
+
+async fn answer(person: &Person, form: QuestionForm, errors: [Option<&'static str>; 2]) -> Answer {
+    let status = match errors {
+        [None, None] => StatusCode::OK,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    let questions = QuestionsPage {
+        frame: person.frame("/questions"),
+        person,
+        questions: Question::all(person.db(), person.account_id()).await?,
+        form,
+        errors,
+    };
+    page(status, &questions)
+}

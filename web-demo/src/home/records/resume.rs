@@ -1,0 +1,87 @@
+//! My resume: shown, and changed.
+
+use askama::Template;
+use axum::extract::Form;
+use http::StatusCode;
+
+use super::list::{Fact, Facts};
+use crate::home::{Answer, Person, VerifiedPerson, see_other};
+use crate::pages::{Action, Frame, page};
+use crate::records::Record;
+use crate::records::resume::Resume;
+
+/// Maximum length of a part in characters.
+const MAX_CHARS: usize = 2000;
+
+#[derive(Template)]
+#[template(path = "home/records/resume_form.html")]
+struct FormPage<'a> {
+    frame: Frame<'a>,
+    person: &'a Person,
+    resume: Resume,
+    error: Option<&'static str>,
+}
+
+/// Answers `GET /resume`.
+pub async fn show(VerifiedPerson(person): VerifiedPerson) -> Answer {
+    let (texts, changed_at) = (&person.texts().resume, person.texts().common.changed_at);
+    let resume = Resume::find(person.db(), person.account_id(), person.account_id()).await?;
+    let (mut facts, mut label) = (Vec::new(), texts.write);
+    if let Some(resume) = &resume {
+        let labels = [
+            texts.education,
+            texts.skills,
+            texts.experience,
+            texts.looking,
+        ];
+        facts.extend(labels.into_iter().zip(resume.parts().map(Fact::Words)));
+        facts.push((changed_at, Fact::Time(&resume.changed_at)));
+        label = texts.change;
+    }
+    let shown = Facts {
+        frame: person.frame("/resume"),
+        person: &person,
+        list: None,
+        title: texts.my_resume,
+        empty: facts.is_empty().then_some([texts.none, texts.none_hint]),
+        facts,
+        answer: None,
+        action: Some(Action::Link("/resume/edit".into(), label)),
+    };
+    page(StatusCode::OK, &shown)
+}
+
+/// Answers `GET /resume/edit`.
+pub async fn edit(VerifiedPerson(person): VerifiedPerson) -> Answer {
+    let resume = Resume::find(person.db(), person.account_id(), person.account_id()).await?;
+    answer_form(&person, resume.unwrap_or_default(), None)
+}
+
+/// Answers `POST /resume`.
+pub async fn keep(VerifiedPerson(person): VerifiedPerson, Form(resume): Form<Resume>) -> Answer {
+    let texts = &person.texts().resume;
+    let error = if resume.parts().iter().all(|part| part.trim().is_empty()) {
+        texts.empty_error
+    } else if resume
+        .parts()
+        .iter()
+        .any(|part| part.chars().count() > MAX_CHARS)
+    {
+        texts.length_error
+    } else {
+        resume.keep(person.db(), person.account_id()).await?;
+        return see_other("/resume");
+    };
+    answer_form(&person, resume, Some(error))
+}
+
+fn answer_form(person: &Person, resume: Resume, error: Option<&'static str>) -> Answer {
+    let status = error.map_or(StatusCode::OK, |_| StatusCode::UNPROCESSABLE_ENTITY);
+    let form = FormPage {
+        frame: person.frame("/resume/edit"),
+        person,
+        resume,
+        error,
+    };
+    page(status, &form)
+}

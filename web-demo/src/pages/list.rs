@@ -1,0 +1,47 @@
+//! The lines of a list, and the links between its pages, on both surfaces.
+
+/// A state, as a colour and in words.
+pub type Badge = (&'static str, &'static str);
+
+/// A line of a list.
+#[derive(Debug, Default)]
+pub struct Row {
+    /// The record's title.
+    pub title: String,
+    /// The address of its own page, if it has one.
+    pub href: Option<String>,
+    /// Whether it is new to the person.
+    pub unread: bool,
+    /// Its state.
+    pub badge: Option<Badge>,
+    /// Its day or time.
+    pub time: String,
+    /// More about it: texts, each with a day that may be empty.
+    pub about: Vec<(String, String)>,
+    /// The control at its end.
+    pub action: Option<Action>,
+}
+
+/// A control at the end of a row or a page: a form's button, a link, or why there is no control.
+#[derive(Debug)]
+pub enum Action {
+    /// Posts to an address.
+    Post(String, &'static str),
+    /// Posts to an address and ends something.
+    End(String, &'static str),
+    /// Leads to an address.
+    Link(String, &'static str),
+    /// Leads nowhere.
+    Closed(Badge),
+}
+
+/// The links to the pages before and after.
+#[derive(Debug)]
+pub struct Pages {
+    /// The list's address.
+    pub path: &'static str,
+    /// The page's number, from 1.
+    pub number: u32,
+    /// Whether there are more pages.
+    pub more: bool,
+}

@@ -1,0 +1,42 @@
+//! Courses, and the people who take them.
+
+use sqlx::SqlitePool;
+
+use super::{Record, Words};
+use crate::db::execute;
+
+/// A course, as one person sees it.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct Course {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    #[sqlx(json)]
+    pub title: Words,
+    /// Its subject.
+    #[sqlx(json)]
+    pub about: Words,
+    /// The number of lessons.
+    pub lessons: i64,
+    /// The day since which this person takes it.
+    pub enrolled_on: Option<String>,
+}
+
+impl Record for Course {
+    const VIEW: &'static str = "course_records";
+    const ORDER: &'static str = "enrolled_on IS NULL, id";
+}
+
+/// Enrols a person; twice is once. Returns false if there is no such course.
+pub async fn enrol(db: &SqlitePool, account_id: &str, id: &str) -> Result<bool, sqlx::Error> {
+    execute!(db, "INSERT INTO enrolments (course_id, account_id, enrolled_at)
+        SELECT id, ?1, unixepoch() FROM courses WHERE id = ?2
+        ON CONFLICT DO UPDATE SET enrolled_at = enrolled_at"; account_id, id)
+    .await
+}
+
+/// Takes a person off a course.
+pub async fn leave(db: &SqlitePool, account_id: &str, id: &str) -> Result<bool, sqlx::Error> {
+    let delete = "DELETE FROM enrolments WHERE course_id = ?2 AND account_id = ?1";
+    execute!(db, delete; account_id, id).await
+}
