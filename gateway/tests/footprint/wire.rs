@@ -1,4 +1,5 @@
-//! Clients as bare connections: what they send is made before, and what they are told goes into a buffer that is there.
+//! Clients as bare connections: what they send is made before, and what they are told goes into a
+//! buffer that is there.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -123,7 +124,8 @@ impl Opening {
         }
     }
 
-    /// Opens the login over a connection that has said nothing yet. Its browser waits then, and its socket sleeps.
+    /// Opens the login over a connection that has said nothing yet. Its browser waits then, and its
+    /// socket sleeps.
     pub fn go(&self, browser: &mut Wire) {
         browser.say(self.handshake.as_bytes());
         browser.listen(|heard| heard.ends_with(b"\r\n\r\n"));

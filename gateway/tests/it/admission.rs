@@ -1,4 +1,5 @@
-//! Whoever is one too many is told so before anything is spent on them, and those inside do not notice (threat T12).
+//! Admission limits: excess connections are refused before they cost anything, and open ones are
+//! unaffected (threat T12).
 
 use reqwest::StatusCode;
 use saoma_client::{Browser, BrowserError};
@@ -8,7 +9,7 @@ use tokio::net::TcpStream;
 
 use crate::support::{Node, ORIGIN, World};
 
-/// The answer to a handshake that is refused.
+/// Answer to a refused handshake.
 async fn refused(node: &Node) -> (StatusCode, Option<u64>) {
     match Browser::connect(&node.url, ORIGIN).await {
         Err(BrowserError::Refused {
@@ -20,7 +21,7 @@ async fn refused(node: &Node) -> (StatusCode, Option<u64>) {
     }
 }
 
-/// Two browsers have a place on the node, the third has not, and the first is served as if nothing were.
+/// Checks that the node admits two browsers, refuses the third, and still serves the first.
 async fn third_is_refused(setting: &str, expected: StatusCode) {
     let world = World::in_memory().with(setting);
     let node = world.start().await;

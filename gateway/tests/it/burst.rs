@@ -1,4 +1,5 @@
-//! Many commands at once: Redis is kept busy and not flooded, and one that is merely slow is not taken for dead.
+//! Bursts of commands: the number in flight is bounded, and a slow Redis is not taken for a dead
+//! one.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use crate::support::{FaultProxy, RedisServer, Towards, until};
 
 const MANY: u32 = 2500;
 
-/// A node's store, and its numbers.
+/// A store and its metrics.
 struct Setup {
     connections: Connections,
     store: Arc<RedisStore>,
@@ -59,7 +60,7 @@ impl Setup {
         .await
     }
 
-    /// Takes Redis so long, and whoever asks over the same connection after it: it waits for replicas that are none.
+    /// Blocks this connection, and commands behind it, by a WAIT for a replica that does not exist.
     async fn block_redis(&self, milliseconds: u32) -> Result<u32, StoreError> {
         self.connections
             .query("wait", redis::cmd("WAIT").arg(1).arg(milliseconds))
@@ -76,7 +77,7 @@ impl Setup {
     }
 }
 
-/// Each browser is a task of its own, as on a node, and asks again if it is turned away.
+/// Runs one task per browser, as a node does, and retries commands that are rejected as busy.
 async fn at_once<T, F>(
     ask: impl Fn(u32) -> F + Clone + Send + 'static,
 ) -> Vec<Result<T, StoreError>>
@@ -134,7 +135,7 @@ async fn every_command_of_a_burst_completes_and_redis_is_not_flooded() {
         setup.store.check().await.unwrap();
         assert!(
             setup.metric("store_commands_waiting") > 0,
-            "whether Redis answers is asked past the line"
+            "the health check does not wait in the queue"
         );
     };
     let (cancelled, ()) = tokio::join!(setup.cancel_all(), checked);
@@ -146,7 +147,7 @@ async fn every_command_of_a_burst_completes_and_redis_is_not_flooded() {
     assert_eq!(
         setup.metric("store_connections_broken_total"),
         0,
-        "Redis was busy, and not away"
+        "Redis was slow, not gone"
     );
     assert_eq!(
         setup.metric("store_commands_waiting") + setup.metric("store_commands_in_flight"),
@@ -166,7 +167,7 @@ async fn a_burst_fails_in_time_when_redis_has_vanished() {
     link.swallow(Towards::Both);
     let told = tokio::time::timeout(Duration::from_secs(20), setup.open_all())
         .await
-        .expect("everybody is told");
+        .expect("every command ends");
     assert!(
         told.iter()
             .all(|told| matches!(told, Err(StoreError::Timeout | StoreError::Unavailable(_))))

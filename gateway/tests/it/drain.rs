@@ -1,4 +1,5 @@
-//! A node that stops: it says so first, then its browsers leave one after the other and lose nothing.
+//! Draining: a node turns unready first, then its browsers leave spread over the window and lose
+//! nothing.
 
 use std::time::Duration;
 

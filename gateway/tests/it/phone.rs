@@ -1,4 +1,4 @@
-//! What a phone can do, and what it is told when it cannot.
+//! Phone requests and their errors.
 
 use saoma_client::Browser;
 use saoma_load::deployment::{PERSONAL, made_up};
@@ -6,7 +6,7 @@ use saoma_protocol::{DecisionStatus, ErrorCode, Place, RejectReason, ServerMessa
 
 use crate::support::{Node, World, hall, with_unit};
 
-/// The code of a refusal.
+/// Returns the error code of a refusal.
 fn refusal<T: std::fmt::Debug>(answer: Result<T, saoma_client::PhoneError>) -> ErrorCode {
     answer.unwrap_err().code().unwrap()
 }
@@ -87,7 +87,7 @@ async fn a_person_declines() {
     );
 }
 
-/// Threat T1: nobody confirms what they have not been shown.
+/// Threat T1: a confirm needs a scan, which shows the login to the person.
 #[tokio::test]
 async fn a_confirm_without_a_scan_is_refused() {
     let (world, node) = world().await;
@@ -161,7 +161,7 @@ async fn a_second_person_comes_too_late_and_learns_nothing_of_the_login() {
     );
 }
 
-/// Threat T24: the standing is asked for at confirm, and its reason is told on the phone only.
+/// Threat T24: the standing is checked at confirm, and only the phone learns the reason.
 #[tokio::test]
 async fn a_person_whose_card_is_lost_is_refused_with_the_reason() {
     let (world, node) = world().await;

@@ -1,4 +1,5 @@
-//! A node that does not hear of changes says so, hears again by itself, and loses nothing of what it missed.
+//! A node with a silent subscription reports it, subscribes again by itself and delivers the missed
+//! events.
 
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use saoma_protocol::ServerMessage;
 
 use crate::support::{FaultProxy, Node, RedisServer, Towards, World};
 
-/// A browser on a node whose way to Redis can be broken, and a node whose way cannot.
+/// A browser on a node with a fault proxy before Redis, and a second node without one.
 struct Deployment {
     redis: RedisServer,
     proxy: FaultProxy,
@@ -38,7 +39,7 @@ impl Deployment {
         }
     }
 
-    /// The node with the browser does not take part in it.
+    /// Scans at the other node, so that the browser's node hears of it only by its subscription.
     async fn scan_elsewhere(&self) {
         self.world
             .phone(&self.other, 1)
@@ -47,7 +48,7 @@ impl Deployment {
             .unwrap();
     }
 
-    /// What was missed is there, and what comes next as well.
+    /// Checks that the browser receives the missed event and the next one.
     async fn check_nothing_is_lost(&mut self) {
         assert!(matches!(
             self.next().await,
@@ -71,8 +72,8 @@ impl Deployment {
         next.expect("the browser is told").unwrap()
     }
 
-    /// Bytes that go this way are lost without a word: Redis has vanished, or the subscription looks alive and hears
-    /// nothing, or nothing gets to Redis any more.
+    /// Drops bytes in this direction, as when Redis vanishes, or the subscription looks alive and
+    /// receives nothing, or no command reaches Redis.
     async fn survives_silence(mut self, towards: Towards) {
         self.proxy.swallow(towards);
         self.scan_elsewhere().await;
@@ -96,7 +97,7 @@ impl Deployment {
 
 #[tokio::test]
 async fn a_link_that_drops_bytes_in_one_or_both_directions_loses_no_event() {
-    // Three nodes at once, for each waits until it has noticed.
+    // Three nodes at once, because each takes seconds to detect the silence.
     let deployments = tokio::join!(Deployment::new(), Deployment::new(), Deployment::new());
     tokio::join!(
         deployments.0.survives_silence(Towards::Both),
@@ -118,7 +119,8 @@ async fn a_redis_that_refuses_connections_at_first_is_subscribed_again() {
 #[tokio::test]
 async fn events_missed_during_repeated_resubscription_are_delivered() {
     let mut deployment = Deployment::new().await;
-    // Connecting and subscribing take several round trips, so each next break comes in the middle of them.
+    // Connecting and subscribing take several round trips, so each next break comes in the middle
+    // of them.
     deployment.proxy.delay(Duration::from_millis(200));
     for _ in 0..3 {
         let accepted = deployment.proxy.accepted();

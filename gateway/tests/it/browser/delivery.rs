@@ -33,7 +33,8 @@ async fn a_push_reaches_only_its_browser() {
         ServerMessage::Confirmed { .. }
     ));
     for (mut other, _) in others {
-        // Messages come in order: if a foreign push had come, it would stand before the answer to this.
+        // Messages come in order: if a foreign push had come, it would stand before the answer to
+        // this.
         other.send(&ClientMessage::Cancel).await.unwrap();
         assert_eq!(
             other.next().await.unwrap(),

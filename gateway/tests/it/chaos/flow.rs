@@ -128,7 +128,8 @@ impl LoginFlow {
         self.context.oracle.violation(self.number, what.into());
     }
 
-    /// Returns true, and counts an excuse, if a failover may have lost the write answered at `heard_at`.
+    /// Returns true, and counts an excuse, if a failover may have lost the write answered at
+    /// `heard_at`.
     pub(super) fn excuses(&self, what: &'static str, heard_at: Option<Instant>) -> bool {
         self.context.oracle.excuses(self.number, what, heard_at)
     }

@@ -1,19 +1,22 @@
-//! Chaos test: a confirmed login reaches its browser exactly once, whatever fault is injected.
+//! Chaos test: a confirmed login reaches its browser exactly once under any injected fault.
 //!
-//! A run has three gateway nodes, each a process of its own, and a Redis, with a fault proxy on every link. Virtual users
-//! log in all the time: their browsers reconnect (WebSocket, event stream, long poll), their phones and the portal retry.
-//! Two fault injectors run side by side, one on the links and one on the processes, so that faults overlap. The oracle
-//! records every request and answer and reports each invariant violation.
+//! A run has three gateway nodes, each a process of its own, and a Redis, with a fault proxy on
+//! every link. Virtual users log in all the time: their browsers reconnect (WebSocket, event
+//! stream, long poll), their phones and the portal retry. Two fault injectors run side by side, one
+//! on the links and one on the processes, so that faults overlap. The oracle records every request
+//! and answer and reports each invariant violation.
 //!
-//! With `SHAPE=sentinel` the store is a master with two replicas that Sentinels watch, and failovers are among the faults.
-//! Redis replicates asynchronously, so a write shortly before a failover may be lost, and a person has to repeat it. The
-//! oracle excuses and counts such a loss only if its answer came within the loss window of a failover. It never excuses a
-//! login that is confirmed without a request, delivered to a wrong browser or twice, or redeemed twice.
+//! With `SHAPE=sentinel` the store is a master with two replicas that Sentinels watch, and
+//! failovers are among the faults. Redis replicates asynchronously, so a write shortly before a
+//! failover may be lost, and a person has to repeat it. The oracle excuses and counts such a loss
+//! only if its answer came within the loss window of a failover. It never excuses a login that is
+//! confirmed without a request, delivered to a wrong browser or twice, or redeemed twice.
 //!
-//! `SEED` determines the order of the faults and the plan of each flow. The scheduler's timing is not seeded, so a seed
-//! repeats the sequence and not the exact moments. `DURATION`, in seconds, makes a long run: `make chaos DURATION=600`.
-//! `RATE` is the number of logins that begin per second. `SAOMA` names another binary to test. `CHAOS_LOGS` names a folder
-//! that receives the nodes' logs and the violation report of a failed run.
+//! `SEED` determines the order of the faults and the plan of each flow. The scheduler's timing is
+//! not seeded, so a seed repeats the sequence and not the exact moments. `DURATION`, in seconds,
+//! makes a long run: `make chaos DURATION=600`. `RATE` is the number of logins that begin per
+//! second. `SAOMA` names another binary to test. `CHAOS_LOGS` names a folder that receives the
+//! nodes' logs and the violation report of a failed run.
 
 mod flow;
 mod link_faults;
@@ -50,14 +53,17 @@ const NODES: usize = 3;
 /// Faults of each injector in the short run.
 const FAULTS_IN_SHORT_RUN: usize = 6;
 
-/// Faults of each injector when Redis fails over: it needs ten seconds before it can fail over again.
+/// Faults of each injector when Redis fails over: it needs ten seconds before it can fail over
+/// again.
 const FAULTS_WITH_FAILOVER: usize = 4;
 
-/// Time in which every login settles after the last fault: a node's and a browser's longest waits, doubled for a busy
-/// machine. A node detects a silent subscription within ten seconds and subscribes again within ten more.
+/// Time in which every login settles after the last fault: a node's and a browser's longest waits,
+/// doubled for a busy machine. A node detects a silent subscription within ten seconds and
+/// subscribes again within ten more.
 const SETTLED_WITHIN: Duration = Duration::from_secs(90);
 
-/// Time in which a node closes the socket of a browser that left: one ping and one close go unanswered.
+/// Time in which a node closes the socket of a browser that left: one ping and one close go
+/// unanswered.
 const SOCKETS_CLOSED_WITHIN: Duration = Duration::from_secs(20);
 
 /// Scanned logins that outlive every fault, codes that are renewed often, and no rate limits.
@@ -251,7 +257,8 @@ async fn settle(mut flows: JoinSet<()>, nodes: &mut Nodes, oracle: &Oracle) {
     }
 }
 
-/// Checks that the browsers left nothing behind: no open socket, no key without expiry, no secret in a log.
+/// Checks that the browsers left nothing behind: no open socket, no key without expiry, no secret
+/// in a log.
 async fn check_leftovers(processes: &mut Processes, world: &World, oracle: &Oracle) {
     for (number, node) in processes.nodes.0.iter().enumerate() {
         if let Err(open) = no_socket_left(&node.operations()).await {

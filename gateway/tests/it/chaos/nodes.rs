@@ -137,7 +137,8 @@ impl NodeProcess {
     }
 }
 
-/// Returns true if SIGTERM came before the signal handler, or the node could not start without its store.
+/// Returns true if SIGTERM came before the signal handler, or the node could not start without its
+/// store.
 fn ended_during_start(status: ExitStatus) -> bool {
     use std::os::unix::process::ExitStatusExt;
     status.code() == Some(1) || status.signal() == Some(15)

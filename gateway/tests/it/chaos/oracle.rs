@@ -1,4 +1,5 @@
-//! The oracle of a chaos run: it records requests, deliveries and faults, and reports invariant violations.
+//! The oracle of a chaos run: it records requests, deliveries and faults, and reports invariant
+//! violations.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
@@ -107,7 +108,8 @@ impl Oracle {
         }
     }
 
-    /// Returns true, and counts an excuse, if the write answered at `heard_at` lies in a loss window.
+    /// Returns true, and counts an excuse, if the write answered at `heard_at` lies in a loss
+    /// window.
     pub(super) fn excuses(
         &self,
         flow: usize,
@@ -148,7 +150,8 @@ impl Oracle {
         (state.timelines.len(), state.outcomes.values().sum())
     }
 
-    /// Returns all violations, the first ones with the timelines of their logins, or `None` for a clean run.
+    /// Returns all violations, the first ones with the timelines of their logins, or `None` for a
+    /// clean run.
     pub(super) fn violation_report(&self) -> Option<String> {
         let state = self.state();
         let mut text = String::new();

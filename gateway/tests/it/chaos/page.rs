@@ -142,7 +142,8 @@ impl LoginFlow {
     }
 
     async fn check_silence_after_end(&self, mut browser: ReconnectingBrowser) {
-        // A message without a number answers the browser's own command, and over HTTP it can come after the end.
+        // A message without a number answers the browser's own command, and over HTTP it can come
+        // after the end.
         if let Ok(BrowserEvent::Message(message) | BrowserEvent::Duplicate(message)) =
             timeout(RECONNECT_POLICY.response_timeout, browser.next_event()).await
             && let Some(seq) = message.seq()

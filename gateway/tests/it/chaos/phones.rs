@@ -61,7 +61,8 @@ impl LoginFlow {
         }
     }
 
-    /// Scans until there is an answer and returns the time of a successful scan. A second person tries to confirm anyway.
+    /// Scans until there is an answer and returns the time of a successful scan. A second person
+    /// tries to confirm anyway.
     async fn scan(
         &self,
         person: u32,
@@ -123,8 +124,8 @@ impl LoginFlow {
         }
     }
 
-    /// Confirms or rejects, and retries while there is no answer. Repeats the decision if the page still waits and a
-    /// failover may have lost it.
+    /// Confirms or rejects, and retries while there is no answer. Repeats the decision if the page
+    /// still waits and a failover may have lost it.
     async fn decide(
         &self,
         decision: Decision,

@@ -73,7 +73,8 @@ impl Portal {
         }
     }
 
-    /// Retries until there is an answer. A refusal is valid only if an earlier request may have redeemed the code.
+    /// Retries until there is an answer. A refusal is valid only if an earlier request may have
+    /// redeemed the code.
     async fn redeem_with_retries(&mut self, mut tried: bool) -> bool {
         loop {
             let node = self.context.any_node(&mut self.random);

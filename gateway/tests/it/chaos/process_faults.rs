@@ -12,7 +12,8 @@ use super::oracle::Oracle;
 use super::store::Store;
 use crate::support::RedisSentinel;
 
-/// Time in which all servers follow one master. Sentinels leave a restarted server alone for ten seconds.
+/// Time in which all servers follow one master. Sentinels leave a restarted server alone for ten
+/// seconds.
 const REPLICATED_WITHIN: Duration = Duration::from_secs(60);
 
 /// A fault of a process.
@@ -24,7 +25,8 @@ enum ProcessFault {
     StopRedis,
     KillSubscriptions,
     KillSubscriptionsTwice,
-    /// Its replicas are up to date. The Sentinels promote one, and the killed server returns as its replica.
+    /// Its replicas are up to date. The Sentinels promote one, and the killed server returns as its
+    /// replica.
     KillMaster,
     /// The procedure for operators: writes are paused during the failover.
     FailOverPaused,
@@ -185,7 +187,8 @@ impl Processes {
         }
         self.until("the Sentinels take the order", |redis| redis.fail_over())
             .await?;
-        // Flows ask during the failover whether an answer is excused, so the window opens before it ends.
+        // Flows ask during the failover whether an answer is excused, so the window opens before it
+        // ends.
         let ordered = Instant::now();
         let loses = matches!(fault, ProcessFault::FailOver);
         if loses {
@@ -211,7 +214,8 @@ impl Processes {
         Ok(())
     }
 
-    /// Waits until all servers replicate one master, so that the next failover finds a replica with all data.
+    /// Waits until all servers replicate one master, so that the next failover finds a replica with
+    /// all data.
     async fn until_replicated(&mut self) -> Result<(), String> {
         match self.store {
             Store::Durable(_) => Ok(()),

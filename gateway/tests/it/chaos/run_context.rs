@@ -17,15 +17,16 @@ pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(3);
 /// Maximum pause before a phone's retry. It ignores `retry_after`, as an impatient person does.
 const MAX_RETRY_PAUSE: Duration = Duration::from_secs(2);
 
-/// Time after which a person repeats a decision that the page does not show. It is longer than a node needs to detect a
-/// missed event by itself.
+/// Time after which a person repeats a decision that the page does not show. It is longer than a
+/// node needs to detect a missed event by itself.
 pub(super) const RETRY_DECISION_AFTER: Duration = Duration::from_secs(12);
 
-/// Time after which a person reloads a page that does not change. A node detects a lost login only at its deadline, and
-/// that of a scanned login is longer than the run.
+/// Time after which a person reloads a page that does not change. A node detects a lost login only
+/// at its deadline, and that of a scanned login is longer than the run.
 pub(super) const RELOAD_AFTER: Duration = Duration::from_secs(20);
 
-/// Reconnect policy of the browsers, with short timeouts: the gateway of the run pings every two seconds.
+/// Reconnect policy of the browsers, with short timeouts: the gateway of the run pings every two
+/// seconds.
 pub(super) const RECONNECT_POLICY: ReconnectPolicy = ReconnectPolicy {
     response_timeout: ANSWER_TIMEOUT,
     idle_timeout: Duration::from_secs(6),

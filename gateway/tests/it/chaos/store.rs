@@ -45,7 +45,8 @@ impl Store {
         }
     }
 
-    /// Address for a fault proxy, or `None` behind Sentinels, which announce their servers' own addresses.
+    /// Address for a fault proxy, or `None` behind Sentinels, which announce their servers' own
+    /// addresses.
     pub(super) fn address(&self) -> Option<SocketAddr> {
         match self {
             Self::Durable(redis) => Some(redis.address()),

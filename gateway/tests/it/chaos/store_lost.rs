@@ -1,4 +1,5 @@
-//! Threat T22: a store that comes back empty. No login is confirmed from a node's memory, and no code works twice.
+//! Threat T22: a store that comes back empty. No login is confirmed from a node's memory, and no
+//! code works twice.
 
 use std::time::Duration;
 

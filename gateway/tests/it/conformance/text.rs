@@ -1,4 +1,4 @@
-//! Data (RFC 6455 §5.6, §8.1): text that is UTF-8 or is not, text that is no message, and what is no text.
+//! Data frames (RFC 6455 §5.6, §8.1): valid and invalid UTF-8, malformed messages, binary.
 
 use super::bytes::*;
 use super::wire::Answer;

@@ -1,4 +1,4 @@
-//! A browser that never reads: it is cut off within a bound, and what waits for it meanwhile stays small.
+//! A browser that never reads is cut off in bounded time, and its pending output stays small.
 
 use saoma_client::{DEFAULT_TIMEOUT, NewLogin};
 use saoma_protocol::{ClientMessage, ServerMessage};
@@ -32,7 +32,7 @@ async fn narrow(node: &Node) -> Wire {
     wire
 }
 
-/// Counts the pongs that come, and returns the answer behind them.
+/// Counts pongs, and returns the count and the first other answer.
 async fn pongs(wire: &mut Wire) -> (usize, Answer) {
     let mut count = 0;
     loop {

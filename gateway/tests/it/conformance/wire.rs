@@ -167,7 +167,8 @@ impl Wire {
                     told => return Answer::Told(Box::new(told)),
                 },
                 Ok((opcode, _)) => panic!("opcode {opcode}"),
-                // A reset right behind the end can take what was sent before with it, where the kernel is not Linux.
+                // A reset right behind the end can take what was sent before with it, where the
+                // kernel is not Linux.
                 Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
                     match self.stream.take_error().unwrap() {
                         None => return Answer::End,

@@ -1,4 +1,4 @@
-//! What nodes are told, and what browsers that come back get.
+//! Events for nodes, and missed changes for browsers that resume.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ on_each_store!(
     a_wrong_key_attaches_nothing,
 );
 
-/// The return of login 1 to a node.
+/// Attaches login 1 to a node again.
 fn back(node: &NodeId, last_seq: u32, attempt: Option<u32>) -> ResumeAttempt<'_> {
     ResumeAttempt {
         id: id(1),

@@ -1,4 +1,4 @@
-//! A TCP proxy in the test's own process that fails in the ways that networks fail.
+//! A TCP proxy for fault injection, in the test's own process.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -12,11 +12,11 @@ use tokio::task::JoinHandle;
 
 use super::process::quiet_port;
 
-/// Where proxies listen. Clients on this machine are at 127.0.0.1, so none of them can come to hold a proxy's port while it
-/// refuses.
+/// Address of proxies. It is not 127.0.0.1, so no local client can take a proxy's port while the
+/// proxy refuses.
 const ADDRESS: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
-/// Which way bytes go.
+/// Direction of bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Towards {
     Client,
@@ -24,19 +24,20 @@ pub enum Towards {
     Both,
 }
 
-/// Passes connections on to a server until it is told to fail. What it does to bytes it does to all connections; one
-/// that has lost bytes never gets well again, as when the other end has vanished: only new ones do after
-/// [`FaultProxy::restore`].
+/// Forwards connections to a server and injects faults on request. A fault affects all connections.
+/// A connection that has lost bytes never recovers; after [`FaultProxy::restore`] only new ones
+/// pass.
 pub struct FaultProxy {
     address: SocketAddr,
     server: SocketAddr,
     shared: Arc<Shared>,
     accepting: JoinHandle<()>,
-    /// Holds the port while connections are refused: a socket that is bound and does not listen refuses.
+    /// Holds the port while connections are refused: a socket that is bound and does not listen
+    /// refuses.
     refusing: Option<TcpSocket>,
 }
 
-/// What all connections look at.
+/// State shared by all connections.
 struct Shared {
     faults: watch::Sender<Faults>,
     /// Connections so far, and how many of them are open.
@@ -62,7 +63,7 @@ struct Counts {
 impl FaultProxy {
     /// A proxy on a free port that passes everything on.
     pub fn to(server: SocketAddr) -> Self {
-        // While it refuses, its address is free for a moment: no connection of anybody's may take it then.
+        // While it refuses, its address is free for a moment: no other connection may take it then.
         let socket = socket(SocketAddr::from((ADDRESS, quiet_port())));
         let shared = Arc::new(Shared {
             faults: watch::Sender::default(),
@@ -80,7 +81,7 @@ impl FaultProxy {
         }
     }
 
-    /// Where clients connect.
+    /// Returns the address for clients.
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
@@ -102,14 +103,14 @@ impl FaultProxy {
         self.reset_all();
     }
 
-    /// Loses all bytes that go this way, without a word to either end. Connections are still accepted.
+    /// Drops all bytes in this direction silently. Connections are still accepted.
     pub fn swallow(&self, way: Towards) {
         self.shared
             .faults
             .send_modify(|faults| faults.swallow = Some(way));
     }
 
-    /// Loses all bytes of the connections that are open now, in both directions. New ones pass.
+    /// Drops all bytes of the open connections, in both directions. New connections pass.
     pub fn blackhole_all(&self) {
         let so_far = self.shared.counts.borrow().accepted;
         self.shared
@@ -117,12 +118,12 @@ impl FaultProxy {
             .send_modify(|faults| faults.deaf_up_to = so_far);
     }
 
-    /// Passes bytes on so much later.
+    /// Delays all bytes.
     pub fn delay(&self, by: Duration) {
         self.shared.faults.send_modify(|faults| faults.delay = by);
     }
 
-    /// Lets new connections through, and those that have lost nothing.
+    /// Ends all faults. Connections that have lost bytes stay dead.
     pub fn restore(&mut self) {
         self.shared
             .faults
@@ -187,7 +188,7 @@ async fn accept(listener: TcpListener, server: SocketAddr, shared: Arc<Shared>) 
 }
 
 async fn connection(number: u64, client: TcpStream, server: SocketAddr, shared: &Shared) {
-    // What closes is reset, so that neither end takes it for an orderly goodbye.
+    // Closing resets the connection, so that neither end sees an orderly end.
     client.set_zero_linger().unwrap();
     let Ok(server) = TcpStream::connect(server).await else {
         return;
@@ -204,7 +205,8 @@ async fn connection(number: u64, client: TcpStream, server: SocketAddr, shared: 
     }
 }
 
-/// Passes bytes on until either end closes; once it has swallowed some, until the one that sends closes.
+/// Passes bytes on until either end closes; once it has swallowed some, until the one that sends
+/// closes.
 async fn pass(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,

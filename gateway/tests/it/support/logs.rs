@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use tracing::subscriber::DefaultGuard;
 
-/// Lines that this thread has logged since the start. A node's tasks share the thread in a test on one thread.
+/// Lines that this thread has logged since the start. A node's tasks share the thread in a test on
+/// one thread.
 pub struct CapturedLogs {
     written: Written,
     _guard: DefaultGuard,

@@ -43,7 +43,7 @@ pub struct Node {
     pub url: Url,
 }
 
-/// What nodes have in common: persons, keys, relying parties, a store.
+/// Environment that nodes share: persons, keys, relying parties, a store.
 pub struct World {
     pub persons: Persons,
     directory: TempDir,
@@ -64,7 +64,7 @@ impl World {
         Self::new(redis.url())
     }
 
-    /// Nodes on whatever this URL names.
+    /// Nodes on the store at this URL.
     pub fn on_url(store_url: impl Into<String>) -> Self {
         Self::new(store_url.into())
     }
@@ -206,7 +206,7 @@ impl Node {
     }
 }
 
-/// Waits until it is so.
+/// Waits until the condition holds.
 pub async fn until(mut is_so: impl FnMut() -> bool) {
     let waiting = async {
         while !is_so() {

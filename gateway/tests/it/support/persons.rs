@@ -12,7 +12,7 @@ const ISSUER: &str = "https://app.example";
 const AUDIENCE: &str = "saoma";
 const KEY_ID: &str = "saoma-load";
 
-/// The app's backend: signs tokens for whoever a test needs.
+/// The app's backend, which signs tokens for a test's persons.
 pub struct Persons {
     key: EncodingKey,
     keys_file: PathBuf,

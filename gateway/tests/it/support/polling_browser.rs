@@ -9,7 +9,8 @@ use super::{Node, hall};
 /// The longest wait that a poll can ask for.
 pub const LONG: u32 = saoma_protocol::MAX_POLL_WAIT_SECONDS;
 
-/// A browser that polls. It remembers what a page remembers, so a clone of it is the page after a reload.
+/// A browser that polls. It remembers what a page remembers, so a clone of it is the page after a
+/// reload.
 #[derive(Clone)]
 pub struct PollingBrowser {
     pub login: OpenedLogin,
@@ -31,7 +32,7 @@ impl PollingBrowser {
         }
     }
 
-    /// The same page, with a key that somebody made up.
+    /// The same page with an invented key.
     pub fn with_key(&self, receive_key: ReceiveKey) -> Self {
         Self {
             requests: self.requests.with_receive_key(receive_key),
@@ -58,7 +59,7 @@ impl PollingBrowser {
         answer.messages
     }
 
-    /// What the gateway says against a poll: status, seconds of `Retry-After`, problem.
+    /// Polls and returns a refusal: status, seconds of `Retry-After`, problem.
     pub async fn refused(&self, node: &Node) -> (u16, Option<u64>, Problem) {
         let answer = self.requests.at(&node.url).poll(self.after, 0).await;
         let Err(BrowserError::Refused {

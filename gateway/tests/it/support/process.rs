@@ -15,8 +15,8 @@ pub fn signal(process: &Child, name: &str) {
     );
 }
 
-/// A free port outside of the range from which the system gives outgoing connections theirs: a server that is
-/// restarted finds it free.
+/// A free port outside of the range from which the system gives outgoing connections theirs: a
+/// server that is restarted finds it free.
 pub fn quiet_port() -> u16 {
     let mut ports = std::iter::repeat_with(|| fastrand::u16(20_000..32_000));
     ports

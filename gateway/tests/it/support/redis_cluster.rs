@@ -5,7 +5,8 @@ use super::redis_process::{RedisProcess, free_port, until};
 const MASTERS: usize = 3;
 const SLOTS: usize = 16384;
 
-/// The first nodes are the masters that share the slots in the beginning, the others their replicas in the same order.
+/// The first nodes are the masters that share the slots in the beginning, the others their replicas
+/// in the same order.
 pub struct RedisCluster {
     nodes: Vec<RedisProcess>,
 }

@@ -1,4 +1,5 @@
-//! A `redis-server`, or what `REDIS_SERVER` names in its place, in a process of its own that does not outlive its test.
+//! A `redis-server`, or what `REDIS_SERVER` names in its place, in a process of its own that does
+//! not outlive its test.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -9,8 +10,8 @@ use std::time::{Duration, Instant};
 use redis::{Cmd, FromRedisValue, RedisResult};
 use tempfile::TempDir;
 
-/// How long a server may take to do what it is told to.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Time limit for a server to complete a command or a start.
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(20);
 
 pub struct RedisProcess {
     port: u16,
@@ -78,7 +79,7 @@ impl RedisProcess {
         self.directory.path()
     }
 
-    /// Whether it was not killed.
+    /// Returns true unless the server was killed.
     pub const fn runs(&self) -> bool {
         self.process.is_some()
     }
@@ -87,7 +88,7 @@ impl RedisProcess {
         self.process.as_ref().expect("it runs")
     }
 
-    /// Kills the server without a word. What it kept is lost.
+    /// Kills the server with SIGKILL. Its data is lost.
     pub fn kill(&mut self) {
         if let Some(mut process) = self.process.take() {
             process.kill().unwrap();
@@ -127,7 +128,7 @@ impl RedisProcess {
         self.ask(&command).unwrap()
     }
 
-    /// Every key that would stay for ever.
+    /// Returns all keys without expiry.
     pub fn keys_without_end(&self) -> Vec<String> {
         let keys: Vec<String> = self.tell("KEYS *");
         keys.into_iter()
@@ -135,7 +136,8 @@ impl RedisProcess {
             .collect()
     }
 
-    /// Waits until so many replicas have all that was written so far, the streams of all of them running.
+    /// Waits until so many replicas have all that was written so far, the streams of all of them
+    /// running.
     pub fn once_replicated(&self, replicas: usize) {
         // WAIT is about what its own connection has written.
         let mut pipeline = redis::pipe();
@@ -179,7 +181,7 @@ impl Drop for RedisProcess {
     }
 }
 
-/// A port that nobody listens on, and that the system gives to no client: a server that was killed gets it again.
+/// Returns a free port outside the ephemeral range, so that a killed server can take it again.
 pub fn free_port() -> u16 {
     let mut ports = std::iter::repeat_with(|| fastrand::u16(10_000..32_000));
     ports
@@ -191,7 +193,10 @@ pub fn free_port() -> u16 {
 pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let started = Instant::now();
     while !holds() {
-        assert!(started.elapsed() < PATIENCE, "waited in vain: {what}");
+        assert!(
+            started.elapsed() < COMMAND_TIMEOUT,
+            "timed out waiting until {what}"
+        );
         std::thread::sleep(Duration::from_millis(10));
     }
 }

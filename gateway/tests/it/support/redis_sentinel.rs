@@ -10,15 +10,16 @@ pub struct RedisSentinel {
 }
 
 impl RedisSentinel {
-    /// Starts a master with one replica, and waits until the Sentinels know one another. They take a silent master for
-    /// dead after half a second.
+    /// Starts a master with one replica, and waits until the Sentinels know one another. They take
+    /// a silent master for dead after half a second.
     pub fn start() -> Self {
         Self::start_with(1, 500, &[])
     }
 
-    /// Starts a master with two replicas that takes writes only while one of them follows: one that was superseded
-    /// without its knowledge takes none once both have left it. The Sentinels are patient enough for a machine that has
-    /// other things to do: what they take for dead while it lives loses what it goes on to answer.
+    /// Starts a master with two replicas that takes writes only while one of them follows: one that
+    /// was superseded without its knowledge takes none once both have left it. The Sentinels are
+    /// patient enough for a machine that has other things to do: what they take for dead while it
+    /// lives loses what it goes on to answer.
     pub fn start_guarded() -> Self {
         Self::start_with(2, 3000, &["--min-replicas-to-write", "1"])
     }
@@ -72,7 +73,7 @@ impl RedisSentinel {
         self.servers.iter().position(|server| server.port() == port)
     }
 
-    /// Whether all servers run, and all but one follow the one that the Sentinels name.
+    /// Returns true if all servers run and follow the master that the Sentinels name.
     pub fn is_whole(&self) -> bool {
         let Some(master) = self.master() else {
             return false;
@@ -81,7 +82,8 @@ impl RedisSentinel {
             && follows(&self.servers, master, self.servers.len() - 1)
     }
 
-    /// Waits until the replicas have all that was written so far: the Sentinels may choose any. Gives the master.
+    /// Waits until the replicas have all that was written so far: the Sentinels may choose any.
+    /// Gives the master.
     pub fn once_replicated(&self) -> usize {
         let master = self.master().expect("the Sentinels agree");
         self.servers[master].once_replicated(self.servers.len() - 1);
@@ -95,8 +97,7 @@ impl RedisSentinel {
         master
     }
 
-    /// Starts a server again that was killed: empty, and as whatever it was started at first. The Sentinels see to it
-    /// that it follows.
+    /// Restarts a killed server, empty and in its first role. The Sentinels make it a replica.
     pub fn restart(&mut self, server: usize) {
         self.servers[server].restart();
     }
@@ -107,19 +108,21 @@ impl RedisSentinel {
         let _: String = self.servers[master].tell("CLIENT PAUSE 20000 WRITE");
     }
 
-    /// Takes the pause back. A server that is promoted while it lasts cannot be told by the Sentinels that all is well.
+    /// Takes the pause back. A server that is promoted while it lasts cannot be told by the
+    /// Sentinels that all is well.
     pub fn take_writes(&self, server: usize) {
         let _: String = self.servers[server].tell("CLIENT UNPAUSE");
     }
 
-    /// Orders a failover. Whether the Sentinels take the order: they may not have looked at the replicas lately.
+    /// Orders a failover. Returns false if the Sentinels refuse, for instance because their view of
+    /// the replicas is stale.
     pub fn fail_over(&self) -> bool {
         let mut order = redis::cmd("SENTINEL");
         order.arg("FAILOVER").arg(SERVICE);
         self.sentinels[0].ask::<String>(&order).is_ok()
     }
 
-    /// Whether a server takes itself for a master.
+    /// Returns true if a server considers itself a master.
     pub fn claims_to_be_master(&self, server: usize) -> bool {
         self.servers[server]
             .tell::<String>("INFO replication")
@@ -133,7 +136,7 @@ impl RedisSentinel {
         }
     }
 
-    /// Every key that would stay for ever.
+    /// Returns all keys without expiry.
     pub fn keys_without_end(&self) -> Vec<String> {
         self.servers[self.master().expect("the Sentinels agree")].keys_without_end()
     }
@@ -144,7 +147,7 @@ impl RedisSentinel {
     }
 }
 
-/// Whether so many replicas follow this server.
+/// Returns true if this number of replicas follow the server.
 fn follows(servers: &[RedisProcess], master: usize, replicas: usize) -> bool {
     let Ok(info) = servers[master].ask::<String>(redis::cmd("INFO").arg("replication")) else {
         return false;

@@ -13,7 +13,8 @@ impl RedisServer {
         Self(RedisProcess::start(&[]))
     }
 
-    /// Starts a server that loses nothing when it is killed, on a port that no connection takes while it is away.
+    /// Starts a server that loses nothing when it is killed, on a port that no connection takes
+    /// while it is away.
     pub fn start_durable() -> Self {
         let port = quiet_port();
         let arguments =
@@ -32,7 +33,7 @@ impl RedisServer {
         self.0.address()
     }
 
-    /// Kills the server without a word. What it kept is lost, unless it is durable.
+    /// Kills the server with SIGKILL. Its data is lost, unless it is durable.
     pub fn kill(&mut self) {
         self.0.kill();
     }
@@ -52,7 +53,7 @@ impl RedisServer {
         let _: u32 = self.0.tell("CLIENT KILL TYPE pubsub");
     }
 
-    /// Says something to the server.
+    /// Sends a command to the server.
     pub fn command(&self, words: &[&str]) {
         let (name, arguments) = words.split_first().unwrap();
         self.0
@@ -60,7 +61,7 @@ impl RedisServer {
             .unwrap();
     }
 
-    /// Every key that would stay for ever.
+    /// Returns all keys without expiry.
     pub fn keys_without_end(&self) -> Vec<String> {
         self.0.keys_without_end()
     }

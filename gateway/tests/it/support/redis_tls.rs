@@ -1,4 +1,4 @@
-//! A Redis server that takes encrypted connections only, from whoever knows a password.
+//! A Redis server that requires TLS and a password.
 
 use std::net::Ipv4Addr;
 use std::path::PathBuf;

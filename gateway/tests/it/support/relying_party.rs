@@ -17,7 +17,7 @@ pub struct TokenRequest {
     pub code_verifier: String,
 }
 
-/// What came of it.
+/// Answer of the token endpoint.
 #[derive(Debug, Deserialize)]
 pub struct Exchanged {
     #[serde(skip)]
