@@ -16,13 +16,13 @@ use url::Url;
     after_help = "Exit codes: 0 clean, 1 the run could not be made, 2 the ledger is not clean, \
 3 the figures do not count because the generator was late or lost a worker, 4 a threshold was not kept, 64 wrong usage."
 )]
-pub struct Cli {
+pub(crate) struct Cli {
     #[command(subcommand)]
     pub command: Command,
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Run a scenario
     Run(Box<RunArguments>),
     /// Print the built-in scenarios
@@ -41,7 +41,7 @@ pub enum Command {
 }
 
 #[derive(Debug, Args)]
-pub struct MakeArguments {
+pub(crate) struct MakeArguments {
     /// Directory that holds signing.pem already, made by `saoma generate-key`
     pub directory: PathBuf,
     /// Store of the gateway
@@ -53,7 +53,7 @@ pub struct MakeArguments {
 }
 
 #[derive(Debug, Args)]
-pub struct RunArguments {
+pub(crate) struct RunArguments {
     /// Built-in scenario (see `saoma-load scenarios`) or a file
     pub scenario: String,
     /// Address of a gateway node; repeat it for each node
@@ -108,7 +108,7 @@ pub struct RunArguments {
 
 impl RunArguments {
     /// Returns the overrides of the scenario.
-    pub fn overrides(&self) -> Overrides {
+    pub(crate) fn overrides(&self) -> Overrides {
         Overrides {
             browsers: self.browsers.clone(),
             rate: self.rate,

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::figures::Unit;
 
 /// Formats a value with its unit.
-pub fn value(value: f64, unit: Unit) -> String {
+pub(crate) fn value(value: f64, unit: Unit) -> String {
     match unit {
         Unit::Milliseconds => format!("{} ms", decimal(value)),
         Unit::Microseconds => format!("{} µs", decimal(value)),
@@ -20,7 +20,7 @@ pub fn value(value: f64, unit: Unit) -> String {
 }
 
 /// Formats three or four significant digits, with thousands separators.
-pub fn decimal(value: f64) -> String {
+pub(crate) fn decimal(value: f64) -> String {
     let magnitude = value.abs();
     let decimals = match magnitude {
         m if m >= 1000.0 || m == 0.0 => 0,
@@ -37,19 +37,19 @@ pub fn decimal(value: f64) -> String {
 }
 
 /// Formats milliseconds to the microsecond, for columns aligned at the decimal point.
-pub fn fixed(value: f64) -> String {
+pub(crate) fn fixed(value: f64) -> String {
     let text = format!("{value:.3}");
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, "000"));
     format!("{}.{fraction}", grouped(whole))
 }
 
 /// Formats an integer with thousands separators.
-pub fn count(value: u64) -> String {
+pub(crate) fn count(value: u64) -> String {
     grouped(&value.to_string())
 }
 
 /// Formats bytes, exactly up to 10 KiB because the cost of a socket is.
-pub fn bytes(value: f64) -> String {
+pub(crate) fn bytes(value: f64) -> String {
     const UNITS: [(f64, &str); 3] = [
         (1_073_741_824.0, "GiB"),
         (1_048_576.0, "MiB"),
@@ -66,7 +66,7 @@ pub fn bytes(value: f64) -> String {
 }
 
 /// Formats a moment, from seconds since 1970.
-pub fn moment(seconds: u64) -> String {
+pub(crate) fn moment(seconds: u64) -> String {
     let moment = UNIX_EPOCH
         .checked_add(Duration::from_secs(seconds))
         .unwrap_or(UNIX_EPOCH);
@@ -83,7 +83,7 @@ pub fn moment(seconds: u64) -> String {
 /// Flattens the settings of a scenario to names and values, without empty ones.
 ///
 /// A member of a member has the name `behaviours.login`. Each phase is one value: `phases.1` is `open (browsers 5)`.
-pub fn settings(settings: &Value) -> Vec<(String, String)> {
+pub(crate) fn settings(settings: &Value) -> Vec<(String, String)> {
     let mut flat = Vec::new();
     for (name, value) in settings.as_object().into_iter().flatten() {
         match value {
@@ -136,7 +136,7 @@ fn plain(value: &Value) -> String {
 }
 
 /// Returns the displayed name of a percentile: `p99_9` is `p99.9`.
-pub fn percentile(member: &str) -> String {
+pub(crate) fn percentile(member: &str) -> String {
     member.replace('_', ".")
 }
 

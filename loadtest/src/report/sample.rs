@@ -13,7 +13,7 @@ use crate::ledger::Balance;
 const SECONDS: u64 = 120;
 
 /// Returns two minutes of logins at two gateways.
-pub fn sample() -> Report {
+pub(crate) fn sample() -> Report {
     let mut report = Report {
         schema: SCHEMA,
         tool: Tool {
@@ -97,7 +97,7 @@ fn round(value: f64, decimals: i32) -> f64 {
 }
 
 /// Returns the same run with failures.
-pub fn sample_of_failure() -> Report {
+pub(crate) fn sample_of_failure() -> Report {
     let mut report = sample();
     report.ledger = Balance {
         expected: 59_990,
@@ -120,7 +120,7 @@ pub fn sample_of_failure() -> Report {
 }
 
 /// Returns the same run with logins step by step.
-pub fn sample_of_steps() -> Report {
+pub(crate) fn sample_of_steps() -> Report {
     let mut report = sample();
     report.scenario.name = "steps".into();
     report.phases = vec![

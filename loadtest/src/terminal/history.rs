@@ -9,7 +9,7 @@ const KEPT: usize = 400;
 
 /// Data of the curves.
 #[derive(Debug, Default)]
-pub struct History {
+pub(super) struct History {
     sockets: VecDeque<u64>,
     done: VecDeque<u64>,
     /// By kind, in microseconds; absent for seconds without a measurement.
@@ -18,7 +18,7 @@ pub struct History {
 
 impl History {
     /// Adds a second.
-    pub fn add(&mut self, snapshot: &Snapshot) {
+    pub(super) fn add(&mut self, snapshot: &Snapshot) {
         push(&mut self.sockets, snapshot.second.sockets);
         push(&mut self.done, snapshot.second.done);
         for (kind, _) in &snapshot.latencies {
@@ -35,17 +35,17 @@ impl History {
     }
 
     /// Returns the open sockets of the last `room` seconds.
-    pub fn sockets(&self, room: u16) -> Vec<u64> {
+    pub(super) fn sockets(&self, room: u16) -> Vec<u64> {
         last(&self.sockets, room)
     }
 
     /// Returns the completed arrivals of the last `room` seconds.
-    pub fn done(&self, room: u16) -> Vec<u64> {
+    pub(super) fn done(&self, room: u16) -> Vec<u64> {
         last(&self.done, room)
     }
 
     /// Returns the p99 of a kind in the last `room` seconds.
-    pub fn p99(&self, kind: &str, room: u16) -> Vec<Option<u64>> {
+    pub(super) fn p99(&self, kind: &str, room: u16) -> Vec<Option<u64>> {
         self.p99
             .get(kind)
             .map(|values| last(values, room))

@@ -7,7 +7,7 @@ use super::snapshot::Snapshot;
 use crate::report::format::{count, decimal};
 
 /// Formats the progress of a run.
-pub fn line(snapshot: &Snapshot) -> String {
+pub(super) fn line(snapshot: &Snapshot) -> String {
     let Snapshot {
         second,
         ledger,

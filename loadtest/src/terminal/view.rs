@@ -17,7 +17,7 @@ const WIDE: u16 = 96;
 const LATENCY_COLUMNS: [u16; 8] = [7, 7, 7, 7, 9, 7, 7, 7];
 
 /// Draws the progress of a run.
-pub fn render(frame: &mut Frame<'_>, snapshot: &Snapshot, history: &History) {
+pub(super) fn render(frame: &mut Frame<'_>, snapshot: &Snapshot, history: &History) {
     let kinds = u16::try_from(snapshot.latencies.len()).unwrap_or(u16::MAX);
     let processes = u16::try_from(snapshot.second.processes.len()).unwrap_or(u16::MAX);
     let failures = u16::try_from(snapshot.failures.len().min(3)).unwrap_or(0);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-pub struct RedisServer {
+pub(crate) struct RedisServer {
     port: u16,
     process: Child,
     _directory: TempDir,
@@ -14,7 +14,7 @@ pub struct RedisServer {
 
 impl RedisServer {
     /// Starts a server and waits until it accepts connections.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let port = std::net::TcpListener::bind("127.0.0.1:0")
             .unwrap()
@@ -54,7 +54,7 @@ impl RedisServer {
         server
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
 }

@@ -14,7 +14,7 @@ use serde_json::json;
 use ts_rs::{Config, TS};
 
 /// Compares a generated file with the committed one, or writes it when `SAOMA_REGEN` is set.
-pub fn hold(path: &str, text: &str) {
+pub(crate) fn hold(path: &str, text: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
     if std::env::var_os("SAOMA_REGEN").is_some() {
         std::fs::write(&file, text).unwrap();

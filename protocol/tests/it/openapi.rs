@@ -58,7 +58,7 @@ fn info() -> Value {
 }
 
 /// The number of the newest version, which is the first segment of the paths.
-pub fn version() -> &'static str {
+pub(crate) fn version() -> &'static str {
     let newest = ProtocolVersion::ALL.last().unwrap().subprotocol();
     newest.rsplit_once(".v").unwrap().1
 }

@@ -12,16 +12,16 @@ const COMPONENTS: &str = "#/components/schemas/";
 /// The schemas that a document refers to.
 ///
 /// All say what a receiver of this version reads, so that a member which an older sender leaves out is never required.
-pub struct Schemas(SchemaGenerator);
+pub(crate) struct Schemas(SchemaGenerator);
 
 impl Schemas {
     /// In the dialect of OpenAPI 3.1.
-    pub fn openapi() -> Self {
+    pub(crate) fn openapi() -> Self {
         Self::with(SchemaSettings::draft2020_12())
     }
 
     /// In the dialect of AsyncAPI 3.0.
-    pub fn asyncapi() -> Self {
+    pub(crate) fn asyncapi() -> Self {
         Self::with(SchemaSettings::draft07())
     }
 
@@ -37,19 +37,19 @@ impl Schemas {
     }
 
     /// The schema of `T`: a reference if it has a name, and then it is among the components.
-    pub fn of<T: JsonSchema>(&mut self) -> Value {
+    pub(crate) fn of<T: JsonSchema>(&mut self) -> Value {
         self.0.subschema_for::<T>().to_value()
     }
 
     /// The schema of `T` itself, which does not become a component.
-    pub fn apart<T: JsonSchema>(&mut self) -> Value {
+    pub(crate) fn apart<T: JsonSchema>(&mut self) -> Value {
         let mut schema = T::json_schema(&mut self.0);
         RecursiveTransform(simplify).transform(&mut schema);
         schema.to_value()
     }
 
     /// All that was asked for, by name.
-    pub fn into_components(mut self) -> Map<String, Value> {
+    pub(crate) fn into_components(mut self) -> Map<String, Value> {
         self.0.take_definitions(true)
     }
 }
@@ -86,7 +86,7 @@ fn simplify(schema: &mut Schema) {
 }
 
 /// One message of a union that is told apart by `type`.
-pub struct Message {
+pub(crate) struct Message {
     /// The value of `type`.
     pub name: String,
     /// The summary, from the type's documentation.
@@ -96,7 +96,7 @@ pub struct Message {
 }
 
 /// Replaces a union of messages among the components by one component for each message.
-pub fn split(components: &mut Map<String, Value>, union: &str) -> Vec<Message> {
+pub(crate) fn split(components: &mut Map<String, Value>, union: &str) -> Vec<Message> {
     let union = components.remove(union).unwrap();
     let split = |schema: &Value| {
         let name = schema["properties"]["type"]["const"]
@@ -124,12 +124,12 @@ pub fn split(components: &mut Map<String, Value>, union: &str) -> Vec<Message> {
 }
 
 /// A reference to a component.
-pub fn refer(component: &str) -> Value {
+pub(crate) fn refer(component: &str) -> Value {
     json!({ "$ref": format!("{COMPONENTS}{component}") })
 }
 
 /// Returns the meaning of a code, from its type's documentation.
-pub fn meaning<T: JsonSchema + Serialize>(code: T) -> String {
+pub(crate) fn meaning<T: JsonSchema + Serialize>(code: T) -> String {
     let schema = schema_for!(T).to_value();
     let known = schema["oneOf"].as_array().unwrap();
     let code = known
@@ -140,7 +140,7 @@ pub fn meaning<T: JsonSchema + Serialize>(code: T) -> String {
 }
 
 /// A document as it is committed. Members are in alphabetical order, whatever features serde_json is built with.
-pub fn written(mut document: Value) -> String {
+pub(crate) fn written(mut document: Value) -> String {
     document.sort_all_objects();
     serde_json::to_string_pretty(&document).unwrap() + "\n"
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 /// An OpenID Connect authentication request (OIDC Core §3.1.2.1).
 #[derive(JsonSchema)]
-pub struct AuthorizationRequest {
+pub(crate) struct AuthorizationRequest {
     /// The flow.
     response_type: ResponseType,
     #[serde(flatten)]
@@ -31,7 +31,7 @@ enum ResponseType {
 
 /// Redeems an authorization code (RFC 6749 §4.1.3, RFC 7636 §4.5).
 #[derive(JsonSchema)]
-pub struct TokenRequest {
+pub(crate) struct TokenRequest {
     grant_type: GrantType,
     /// The code that came to the redirect URI.
     code: AuthorizationCode,
@@ -56,7 +56,7 @@ enum GrantType {
 
 /// Tokens (RFC 6749 §5.1, OIDC Core §3.1.3.3).
 #[derive(JsonSchema)]
-pub struct TokenResponse {
+pub(crate) struct TokenResponse {
     /// Opens the userinfo endpoint.
     access_token: AccessToken,
     token_type: TokenType,
@@ -79,7 +79,7 @@ enum TokenType {
 
 /// An error of the token endpoint (RFC 6749 §5.2).
 #[derive(JsonSchema)]
-pub struct TokenError {
+pub(crate) struct TokenError {
     error: TokenErrorCode,
     /// The same for people who read logs.
     error_description: String,
@@ -88,7 +88,7 @@ pub struct TokenError {
 /// The error code.
 #[derive(JsonSchema, Serialize, Clone, Copy, PartialEq, Eq, Debug)]
 #[serde(rename_all = "snake_case")]
-pub enum TokenErrorCode {
+pub(crate) enum TokenErrorCode {
     /// A parameter is missing, repeated or malformed.
     InvalidRequest,
     /// The client is unknown, or did not prove itself.
@@ -107,7 +107,7 @@ pub enum TokenErrorCode {
 
 /// Claims about the person (OIDC Core §5.3.2).
 #[derive(JsonSchema)]
-pub struct UserInfo {
+pub(crate) struct UserInfo {
     /// The person's id at the app's backend.
     sub: String,
     /// The person's name; with the scope `profile` only.
@@ -118,7 +118,7 @@ pub struct UserInfo {
 
 /// The configuration of a relying party (OpenID Connect Discovery 1.0 §3).
 #[derive(JsonSchema)]
-pub struct ProviderMetadata {
+pub(crate) struct ProviderMetadata {
     /// The gateway's public origin.
     #[schemars(url)]
     issuer: String,
@@ -142,7 +142,7 @@ pub struct ProviderMetadata {
 
 /// The keys that verify ID tokens (RFC 7517 §5).
 #[derive(JsonSchema)]
-pub struct JwkSet {
+pub(crate) struct JwkSet {
     keys: Vec<Jwk>,
 }
 
@@ -160,7 +160,7 @@ struct Jwk {
 
 /// A question about an access token (RFC 7662 §2.1).
 #[derive(JsonSchema)]
-pub struct IntrospectionRequest {
+pub(crate) struct IntrospectionRequest {
     /// The token that the phone sent.
     token: String,
     /// `access_token`.

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 /// A golden message.
 #[derive(Deserialize)]
-pub struct Vector {
+pub(crate) struct Vector {
     pub name: String,
     pub from: Sender,
     pub text: String,
@@ -20,13 +20,13 @@ pub struct Vector {
 /// The sender of a message.
 #[derive(Debug, Clone, Copy, Deserialize, PartialEq)]
 #[serde(rename_all = "snake_case")]
-pub enum Sender {
+pub(crate) enum Sender {
     Browser,
     Gateway,
 }
 
 /// Every golden message.
-pub fn vectors() -> Vec<Vector> {
+pub(crate) fn vectors() -> Vec<Vector> {
     serde_json::from_str(include_str!("../../vectors/messages.json")).unwrap()
 }
 
@@ -60,14 +60,14 @@ fn golden_vectors_are_read_and_written_as_they_stand() {
 
 /// A golden answer to a poll.
 #[derive(Deserialize)]
-pub struct PollVector {
+pub(crate) struct PollVector {
     pub name: String,
     pub text: String,
     pub valid: bool,
 }
 
 /// Every golden answer to a poll.
-pub fn poll_vectors() -> Vec<PollVector> {
+pub(crate) fn poll_vectors() -> Vec<PollVector> {
     serde_json::from_str(include_str!("../../vectors/poll-answers.json")).unwrap()
 }
 

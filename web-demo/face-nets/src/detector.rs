@@ -37,11 +37,11 @@ const LEAK: f32 = 0.1;
 
 /// The net with its weights.
 #[derive(Debug)]
-pub struct DetectorNet(Net);
+pub(crate) struct DetectorNet(Net);
 
 impl DetectorNet {
     /// Builds the net. Fails if the weights are another net's.
-    pub fn new(weights: Weights) -> Result<Self, WeightsError> {
+    pub(crate) fn new(weights: Weights) -> Result<Self, WeightsError> {
         let mut graph = Graph::new(weights);
         graph.conv("conv0", INSIDE)?;
         for number in 1..=5 {
@@ -56,7 +56,7 @@ impl DetectorNet {
     }
 
     /// Finds the faces of a picture, the surest first.
-    pub fn find(&self, picture: &Picture) -> Result<Vec<Area>, Misfit> {
+    pub(crate) fn find(&self, picture: &Picture) -> Result<Vec<Area>, Misfit> {
         let cells = self.0.run(picture.in_square(SIDE, false, MEAN))?;
         Ok(distinct(boxes(&cells, picture.longest_side())))
     }

@@ -23,21 +23,21 @@ static THREADS: LazyLock<Arc<ThreadPool>> =
 
 /// Step of a window over the picture, and the padding around it: top, left, bottom, right.
 #[derive(Clone, Copy)]
-pub struct Window(i64, [i64; 4]);
+pub(crate) struct Window(i64, [i64; 4]);
 
 /// Windows without padding.
-pub const INSIDE: Window = Window(1, [0; 4]);
-pub const HALVING_INSIDE: Window = Window(2, [0; 4]);
+pub(crate) const INSIDE: Window = Window(1, [0; 4]);
+pub(crate) const HALVING_INSIDE: Window = Window(2, [0; 4]);
 
 /// Windows of 3 × 3 pixels, as many as there are pixels, or half as many along each side.
-pub const AROUND: Window = Window(1, [1; 4]);
+pub(crate) const AROUND: Window = Window(1, [1; 4]);
 
 /// TensorFlow's `same` where the padding is odd: the odd row and column come last.
-pub const AFTER: Window = Window(1, [0, 0, 1, 1]);
-pub const HALVING_AFTER: Window = Window(2, [0, 0, 1, 1]);
+pub(crate) const AFTER: Window = Window(1, [0, 0, 1, 1]);
+pub(crate) const HALVING_AFTER: Window = Window(2, [0, 0, 1, 1]);
 
 /// A net under construction. Pictures are batches of one, channels first.
-pub struct Graph {
+pub(crate) struct Graph {
     weights: Weights,
     graph: GraphProto,
     /// Name of the last layer's result.
@@ -46,7 +46,7 @@ pub struct Graph {
 
 /// A net that is ready to run.
 #[derive(Debug)]
-pub struct Net(Model);
+pub(crate) struct Net(Model);
 
 /// The weights do not fit each other, so that a net cannot run.
 #[derive(Debug, thiserror::Error)]
@@ -60,7 +60,7 @@ pub enum Misfit {
 
 impl Graph {
     /// Starts a net whose last result is the picture.
-    pub fn new(weights: Weights) -> Self {
+    pub(crate) fn new(weights: Weights) -> Self {
         let last = "picture".to_owned();
         let mut graph = GraphProto::default();
         graph.input.push(named(&last));
@@ -72,7 +72,7 @@ impl Graph {
     }
 
     /// Finishes the net. Fails if rten rejects it.
-    pub fn build(mut self) -> Result<Net, WeightsError> {
+    pub(crate) fn build(mut self) -> Result<Net, WeightsError> {
         self.graph.output.push(named(&self.last));
         let (version, domain) = (Some(OPERATORS), None);
         let model = ModelProto {
@@ -96,7 +96,7 @@ impl Graph {
     }
 
     /// Appends a convolution.
-    pub fn conv(&mut self, name: &str, window: Window) -> Result<(), WeightsError> {
+    pub(crate) fn conv(&mut self, name: &str, window: Window) -> Result<(), WeightsError> {
         let kernel = self.weights.kernel(&format!("{name}/filters"))?;
         let bias = self.weights.vector(&format!("{name}/bias"))?;
         self.convolve(&kernel, Some(&bias), 1, window);
@@ -104,7 +104,11 @@ impl Graph {
     }
 
     /// Appends a convolution of each channel by itself, then one across the channels.
-    pub fn separable_conv(&mut self, name: &str, window: Window) -> Result<(), WeightsError> {
+    pub(crate) fn separable_conv(
+        &mut self,
+        name: &str,
+        window: Window,
+    ) -> Result<(), WeightsError> {
         let each = self.weights.kernel(&format!("{name}/depthwise_filter"))?;
         // TensorFlow has the channels of such a kernel where others have their inputs.
         let each = each.permuted(&[1, 0, 2, 3]).to_tensor();
@@ -116,7 +120,7 @@ impl Graph {
     }
 
     /// Appends a convolution whose result is scaled and shifted channel by channel.
-    pub fn scaled_conv(&mut self, name: &str, window: Window) -> Result<(), WeightsError> {
+    pub(crate) fn scaled_conv(&mut self, name: &str, window: Window) -> Result<(), WeightsError> {
         let mut kernel = self.weights.kernel(&format!("{name}/conv/filters"))?;
         let mut bias = self.weights.vector(&format!("{name}/conv/bias"))?;
         let scale = self.weights.vector(&format!("{name}/scale/weights"))?;
@@ -133,7 +137,7 @@ impl Graph {
     }
 
     /// Appends the mean of each channel, and a layer that joins each of them with all others.
-    pub fn fully_connected(
+    pub(crate) fn fully_connected(
         &mut self,
         matrix: &str,
         bias: Option<&str>,
@@ -146,34 +150,34 @@ impl Graph {
     }
 
     /// Appends rectification: negative values become zero.
-    pub fn relu(&mut self) {
+    pub(crate) fn relu(&mut self) {
         self.operator("Relu", &[], vec![]);
     }
 
     /// Appends leaky rectification: negative values are multiplied by `slope`.
-    pub fn leaky_relu(&mut self, slope: f32) {
+    pub(crate) fn leaky_relu(&mut self, slope: f32) {
         let mut alpha = attribute("alpha", AttributeType::FLOAT);
         alpha.f = Some(slope);
         self.operator("LeakyRelu", &[], vec![alpha]);
     }
 
     /// Appends the sum with another result of the same shape.
-    pub fn add(&mut self, other: String) {
+    pub(crate) fn add(&mut self, other: String) {
         self.operator("Add", &[other], vec![]);
     }
 
     /// Appends the maximum of each window of `size` × `size` pixels.
-    pub fn max_pool(&mut self, size: usize, window: Window) {
+    pub(crate) fn max_pool(&mut self, size: usize, window: Window) {
         self.operator("MaxPool", &[], moved(&[size; 2], window));
     }
 
     /// Appends the mean of each square of 2 × 2 pixels, which halves the picture.
-    pub fn halve(&mut self) {
+    pub(crate) fn halve(&mut self) {
         self.operator("AveragePool", &[], moved(&[2; 2], HALVING_INSIDE));
     }
 
     /// Appends zeros behind the last channel, below the last row and right of the last column.
-    pub fn pad(&mut self, channels: i64, edge: i64) {
+    pub(crate) fn pad(&mut self, channels: i64, edge: i64) {
         let pads = self.constant(TensorProto {
             dims: vec![8],
             data_type: Some(DataType::INT64),
@@ -225,7 +229,7 @@ impl Graph {
 impl Net {
     /// Runs the net on a picture, and returns the numbers with their shape. Fails if the weights do
     /// not fit each other.
-    pub fn run(&self, picture: NdTensor<f32, 4>) -> Result<Tensor, Misfit> {
+    pub(crate) fn run(&self, picture: NdTensor<f32, 4>) -> Result<Tensor, Misfit> {
         let options = RunOptions::default().with_thread_pool(Some(Arc::clone(&THREADS)));
         let output = self.0.run_one(picture.into(), Some(options))?;
         Ok(output.try_into()?)

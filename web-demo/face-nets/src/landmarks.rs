@@ -21,13 +21,13 @@ const EYES_TO_MOUTH: f32 = 0.45;
 
 /// The net with its weights.
 #[derive(Debug)]
-pub struct LandmarkNet(Net);
+pub(crate) struct LandmarkNet(Net);
 
 type Point = (f32, f32);
 
 impl LandmarkNet {
     /// Builds the net. Fails if the weights are another net's.
-    pub fn new(weights: Weights) -> Result<Self, WeightsError> {
+    pub(crate) fn new(weights: Weights) -> Result<Self, WeightsError> {
         let mut graph = Graph::new(weights);
         for block in 0..4 {
             let name = |layer: usize| format!("dense{block}/conv{layer}");
@@ -51,7 +51,7 @@ impl LandmarkNet {
 
     /// Cuts the face in `area` out as the recognition net wants it. Returns `None` at the very edge
     /// of the picture.
-    pub fn align(&self, picture: &Picture, area: Area) -> Result<Option<Picture>, Misfit> {
+    pub(crate) fn align(&self, picture: &Picture, area: Area) -> Result<Option<Picture>, Misfit> {
         let Some(face) = picture.cut(area.floor()) else {
             return Ok(None);
         };

@@ -11,7 +11,7 @@ const SIDE: usize = 150;
 const MEAN: [f32; 3] = [122.782, 117.001, 104.298];
 
 /// Length of a descriptor.
-pub const DESCRIPTOR_LENGTH: usize = 128;
+pub(crate) const DESCRIPTOR_LENGTH: usize = 128;
 
 /// Residual blocks between the first convolution and the descriptor. A block that halves the
 /// picture has two numbers: the channels that its shortcut lacks, and the rows and columns that its
@@ -35,11 +35,11 @@ const BLOCKS: [(&str, Option<(i64, i64)>); 14] = [
 
 /// The net with its weights.
 #[derive(Debug)]
-pub struct RecognitionNet(Net);
+pub(crate) struct RecognitionNet(Net);
 
 impl RecognitionNet {
     /// Builds the net. Fails if the weights are another net's.
-    pub fn new(weights: Weights) -> Result<Self, WeightsError> {
+    pub(crate) fn new(weights: Weights) -> Result<Self, WeightsError> {
         let mut graph = Graph::new(weights);
         graph.scaled_conv("conv32_down", HALVING_INSIDE)?;
         graph.relu();
@@ -68,7 +68,7 @@ impl RecognitionNet {
     }
 
     /// Describes the face in an aligned cut.
-    pub fn describe(&self, face: &Picture) -> Result<Vec<f32>, Misfit> {
+    pub(crate) fn describe(&self, face: &Picture) -> Result<Vec<f32>, Misfit> {
         Ok(self.0.run(face.in_square(SIDE, true, MEAN))?.into_data())
     }
 }

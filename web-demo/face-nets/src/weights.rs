@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 /// The weights of one net, by name.
 #[derive(Debug)]
-pub struct Weights(HashMap<String, Tensor>);
+pub(crate) struct Weights(HashMap<String, Tensor>);
 
 /// Reason why weights cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -55,7 +55,7 @@ struct Quantization {
 
 impl Weights {
     /// Reads manifest and bytes.
-    pub fn read(manifest: &[u8], bytes: &[u8]) -> Result<Self, WeightsError> {
+    pub(crate) fn read(manifest: &[u8], bytes: &[u8]) -> Result<Self, WeightsError> {
         let groups: Vec<Group> = serde_json::from_slice(manifest)?;
         let (mut tensors, mut rest) = (HashMap::new(), bytes);
         for entry in groups.into_iter().flat_map(|group| group.weights) {
@@ -79,7 +79,7 @@ impl Weights {
 
     /// Takes the kernel of a convolution: outputs, inputs, height, width. TensorFlow has them in
     /// the opposite order.
-    pub fn kernel(&mut self, name: &str) -> Result<Tensor, WeightsError> {
+    pub(crate) fn kernel(&mut self, name: &str) -> Result<Tensor, WeightsError> {
         let missing = || WeightsError::Tensor(name.to_owned());
         let mut tensor = self.0.remove(name).ok_or_else(missing)?;
         // A matrix is a kernel that covers one pixel.
@@ -92,14 +92,14 @@ impl Weights {
     }
 
     /// Takes a number for each channel.
-    pub fn vector(&mut self, name: &str) -> Result<Tensor, WeightsError> {
+    pub(crate) fn vector(&mut self, name: &str) -> Result<Tensor, WeightsError> {
         let vector = self.0.remove(name).filter(|tensor| tensor.ndim() == 1);
         vector.ok_or_else(|| WeightsError::Tensor(name.to_owned()))
     }
 }
 
 /// Reads numbers of four bytes each.
-pub fn floats(bytes: &[u8]) -> Vec<f32> {
+pub(crate) fn floats(bytes: &[u8]) -> Vec<f32> {
     let (numbers, _) = bytes.as_chunks();
     numbers.iter().copied().map(f32::from_le_bytes).collect()
 }

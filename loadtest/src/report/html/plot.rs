@@ -16,7 +16,7 @@ const BOTTOM: f64 = 54.0;
 
 /// A plot with its text.
 #[derive(Debug)]
-pub struct Plot {
+pub(super) struct Plot {
     /// Title.
     pub title: String,
     /// Summary of the plot in words.
@@ -37,7 +37,7 @@ pub struct Plot {
 
 /// One curve.
 #[derive(Debug)]
-pub struct Curve {
+pub(super) struct Curve {
     /// Name in the legend; a curve without a name is not listed.
     pub name: String,
     /// Points; absent values are gaps.
@@ -50,7 +50,7 @@ pub struct Curve {
 
 /// A table of texts.
 #[derive(Debug, Default)]
-pub struct Table {
+pub(super) struct Table {
     /// Names of the columns.
     pub head: Vec<String>,
     /// Rows; the first cell is the name.
@@ -84,7 +84,7 @@ impl Plot {
     ///
     /// # Errors
     /// Returns the template's error, which does not occur while it writes into memory.
-    pub fn svg(&self) -> askama::Result<String> {
+    pub(super) fn svg(&self) -> askama::Result<String> {
         let values = self
             .curves
             .iter()

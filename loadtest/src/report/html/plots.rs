@@ -284,7 +284,7 @@ fn named<'a>(
 
 /// Plots the growth of memory against open sockets, as points and lines. All lines begin at 0, so that a large base hides
 /// no slope.
-pub fn memory_plot(memory: &Memory) -> Plot {
+pub(super) fn memory_plot(memory: &Memory) -> Plot {
     let most = memory
         .points
         .iter()

@@ -4,7 +4,7 @@ use super::super::format::decimal;
 
 /// Scale of an axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scale {
+pub(super) enum Scale {
     /// Linear from 0.
     Linear,
     /// Linear from 0, in units of 2^20.
@@ -19,7 +19,7 @@ pub enum Scale {
 
 /// A scale and its range.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Axis {
+pub(super) struct Axis {
     scale: Scale,
     /// Ends of the range, as values of [`Scale::line`].
     from: f64,
@@ -46,7 +46,7 @@ impl Scale {
 
 impl Axis {
     /// Creates an axis that shows all `values`.
-    pub fn of(scale: Scale, values: impl Iterator<Item = f64>) -> Self {
+    pub(super) fn of(scale: Scale, values: impl Iterator<Item = f64>) -> Self {
         let (mut from, mut to) = (f64::INFINITY, f64::NEG_INFINITY);
         for value in values
             .filter(|value| value.is_finite())
@@ -85,17 +85,17 @@ impl Axis {
     }
 
     /// Creates an axis of time that ends at the last second.
-    pub fn of_time(seconds: f64) -> Self {
+    pub(super) fn of_time(seconds: f64) -> Self {
         Self::of(Scale::Time, std::iter::once(seconds))
     }
 
     /// Maps a value to a position from 0 to 1.
-    pub fn place(&self, value: f64) -> f64 {
+    pub(super) fn place(&self, value: f64) -> f64 {
         ((self.scale.line(value) - self.from) / (self.to - self.from)).clamp(0.0, 1.0)
     }
 
     /// Returns the positions and labels of the marks.
-    pub fn ticks(&self) -> Vec<(f64, String)> {
+    pub(super) fn ticks(&self) -> Vec<(f64, String)> {
         let place = |line: f64| (line - self.from) / (self.to - self.from);
         match self.scale {
             Scale::Linear | Scale::Mebibytes | Scale::Time => {

@@ -16,32 +16,32 @@ fn body(media_type: &str, schema: Value) -> Value {
 }
 
 /// A JSON body.
-pub fn json_body<T: JsonSchema>(schemas: &mut Schemas) -> Value {
+pub(super) fn json_body<T: JsonSchema>(schemas: &mut Schemas) -> Value {
     body("application/json", schemas.of::<T>())
 }
 
 /// A form.
-pub fn form<T: JsonSchema>(schemas: &mut Schemas) -> Value {
+pub(super) fn form<T: JsonSchema>(schemas: &mut Schemas) -> Value {
     body("application/x-www-form-urlencoded", schemas.of::<T>())
 }
 
 /// An answer in JSON.
-pub fn json_answer<T: JsonSchema>(schemas: &mut Schemas, description: &str) -> Value {
+pub(super) fn json_answer<T: JsonSchema>(schemas: &mut Schemas, description: &str) -> Value {
     json!({ "description": description, "content": { "application/json": { "schema": schemas.of::<T>() } } })
 }
 
 /// A header that a request must have, or may.
-pub fn header(name: &str, description: &str, required: bool, schema: Value) -> Value {
+pub(super) fn header(name: &str, description: &str, required: bool, schema: Value) -> Value {
     json!({ "name": name, "in": "header", "required": required, "description": description, "schema": schema })
 }
 
 /// A member of the query that a request may have.
-pub fn query(name: &str, description: &str, schema: Value) -> Value {
+pub(super) fn query(name: &str, description: &str, schema: Value) -> Value {
     json!({ "name": name, "in": "query", "description": description, "schema": schema })
 }
 
 /// `answers`, and the problem documents that tell of `errors`: each status once, with all its codes.
-pub fn or_problems(
+pub(super) fn or_problems(
     schemas: &mut Schemas,
     mut answers: Map<String, Value>,
     errors: &[ErrorCode],
@@ -77,7 +77,7 @@ fn problem(schemas: &mut Schemas, status: u16, codes: &[ErrorCode]) -> Value {
 }
 
 /// A problem document for each code that `paths` refer to.
-pub fn shared_examples(paths: &Map<String, Value>) -> Value {
+pub(super) fn shared_examples(paths: &Map<String, Value>) -> Value {
     let paths = json!(paths).to_string();
     let used = ErrorCode::ALL
         .iter()
@@ -114,7 +114,7 @@ fn headers(status: u16) -> Option<Value> {
 }
 
 /// The headers that answers share.
-pub fn shared_headers(schemas: &mut Schemas) -> Value {
+pub(super) fn shared_headers(schemas: &mut Schemas) -> Value {
     json!({
         "Retry-After": {
             "description": "Seconds until it is worth trying again (RFC 9110 §10.2.3).",
@@ -129,7 +129,7 @@ pub fn shared_headers(schemas: &mut Schemas) -> Value {
 }
 
 /// `answers`, and the errors of OAuth 2.0's own form (RFC 6749 §5.2).
-pub fn or_token_errors(
+pub(super) fn or_token_errors(
     schemas: &mut Schemas,
     mut answers: Map<String, Value>,
     errors: &[(u16, &[TokenErrorCode])],
@@ -149,7 +149,7 @@ pub fn or_token_errors(
 }
 
 /// The ways to prove oneself.
-pub fn security_schemes() -> Value {
+pub(super) fn security_schemes() -> Value {
     json!({
         "receiveKey": {
             "type": "apiKey", "in": "header", "name": RECEIVE_KEY_HEADER,

@@ -12,10 +12,10 @@ use crate::schemas::{Schemas, refer};
 use crate::wire::{PollVector, Sender, Vector, poll_vectors, vectors};
 
 /// The tag of these operations.
-pub const TAG: &str = "Browser";
+pub(super) const TAG: &str = "Browser";
 
 /// By path.
-pub fn operations(schemas: &mut Schemas) -> [(&'static str, Value); 4] {
+pub(super) fn operations(schemas: &mut Schemas) -> [(&'static str, Value); 4] {
     [
         (paths::LOGINS, json!({ "post": open(schemas) })),
         (paths::EVENTS, of_login(schemas, "get", events)),
@@ -25,7 +25,7 @@ pub fn operations(schemas: &mut Schemas) -> [(&'static str, Value); 4] {
 }
 
 /// A path of one login, with its one operation.
-pub fn of_login(
+pub(super) fn of_login(
     schemas: &mut Schemas,
     method: &str,
     operation: fn(&mut Schemas) -> Value,

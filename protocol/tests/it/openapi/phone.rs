@@ -13,12 +13,12 @@ use crate::schemas::Schemas;
 use crate::standards::IntrospectionRequest;
 
 /// The tag of the phone's operations.
-pub const TAG: &str = "Phone";
+pub(super) const TAG: &str = "Phone";
 /// The tag of the app's backend.
-pub const BACKEND_TAG: &str = "App backend";
+pub(super) const BACKEND_TAG: &str = "App backend";
 
 /// By path.
-pub fn operations(schemas: &mut Schemas) -> [(&'static str, Value); 3] {
+pub(super) fn operations(schemas: &mut Schemas) -> [(&'static str, Value); 3] {
     [
         (paths::SCANS, json!({ "post": scan(schemas) })),
         (paths::CONFIRM, of_login(schemas, "post", confirm)),
@@ -103,7 +103,7 @@ fn reject(schemas: &mut Schemas) -> Value {
 }
 
 /// The gateway's request to the app's backend at scan, at confirm and at reject.
-pub fn introspection(schemas: &mut Schemas) -> Value {
+pub(super) fn introspection(schemas: &mut Schemas) -> Value {
     json!({ "post": {
         "operationId": "introspectToken",
         "tags": [BACKEND_TAG],

@@ -12,10 +12,10 @@ use crate::standards::{
 };
 
 /// The tag of these operations.
-pub const TAG: &str = "Relying party";
+pub(super) const TAG: &str = "Relying party";
 
 /// By path.
-pub fn operations(schemas: &mut Schemas) -> [(&'static str, Value); 5] {
+pub(super) fn operations(schemas: &mut Schemas) -> [(&'static str, Value); 5] {
     let metadata = public::<ProviderMetadata>(
         schemas,
         "getProviderMetadata",
