@@ -98,7 +98,7 @@ async fn what_is_confirmed_while_the_node_drains_reaches_the_browser_on_another(
 async fn a_browser_that_stays_does_not_delay_the_nodes_end() {
     let node = World::in_memory().with_drain("0s", "0s").start().await;
     // Never polled again, it answers no close.
-    let (_deaf, _) = node.browser().await;
+    let (_browser, _) = node.browser().await;
     tokio::time::timeout(Duration::from_secs(8), node.gateway.shutdown())
         .await
         .expect("the node ends");

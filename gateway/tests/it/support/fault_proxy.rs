@@ -51,7 +51,7 @@ struct Faults {
     /// Connections up to this number are to be reset.
     reset_up_to: u64,
     /// Connections up to this number lose all that they are given.
-    deaf_up_to: u64,
+    silent_up_to: u64,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -115,7 +115,7 @@ impl FaultProxy {
         let so_far = self.shared.counts.borrow().accepted;
         self.shared
             .faults
-            .send_modify(|faults| faults.deaf_up_to = so_far);
+            .send_modify(|faults| faults.silent_up_to = so_far);
     }
 
     /// Delays all bytes.
@@ -238,7 +238,7 @@ async fn pass(
 /// `way` is the number of a connection, and a direction of it.
 fn swallows(faults: &watch::Receiver<Faults>, (number, way): (u64, Towards)) -> bool {
     let faults = faults.borrow();
-    number <= faults.deaf_up_to
+    number <= faults.silent_up_to
         || faults
             .swallow
             .is_some_and(|swallowed| swallowed == way || swallowed == Towards::Both)
@@ -292,14 +292,14 @@ mod tests {
         proxy.restore();
 
         for way in [Towards::Client, Towards::Server, Towards::Both] {
-            let mut deaf = TcpStream::connect(proxy.address()).await.unwrap();
-            assert!(said_back(&mut deaf).await);
+            let mut silent = TcpStream::connect(proxy.address()).await.unwrap();
+            assert!(said_back(&mut silent).await);
             proxy.swallow(way);
-            assert!(!said_back(&mut deaf).await);
+            assert!(!said_back(&mut silent).await);
             proxy.restore();
             assert!(
-                !said_back(&mut deaf).await,
-                "what has lost bytes stays deaf"
+                !said_back(&mut silent).await,
+                "what has lost bytes stays silent"
             );
         }
         let mut last = TcpStream::connect(proxy.address()).await.unwrap();
