@@ -18,7 +18,7 @@ const ADDRESS: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
 /// Direction of bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Towards {
+pub(crate) enum Towards {
     Client,
     Server,
     Both,
@@ -27,7 +27,7 @@ pub enum Towards {
 /// Forwards connections to a server and injects faults on request. A fault affects all connections.
 /// A connection that has lost bytes never recovers; after [`FaultProxy::restore`] only new ones
 /// pass.
-pub struct FaultProxy {
+pub(crate) struct FaultProxy {
     address: SocketAddr,
     server: SocketAddr,
     shared: Arc<Shared>,
@@ -62,7 +62,7 @@ struct Counts {
 
 impl FaultProxy {
     /// A proxy on a free port that passes everything on.
-    pub fn to(server: SocketAddr) -> Self {
+    pub(crate) fn to(server: SocketAddr) -> Self {
         // While it refuses, its address is free for a moment: no other connection may take it then.
         let socket = socket(SocketAddr::from((ADDRESS, quiet_port())));
         let shared = Arc::new(Shared {
@@ -82,12 +82,12 @@ impl FaultProxy {
     }
 
     /// Returns the address for clients.
-    pub const fn address(&self) -> SocketAddr {
+    pub(crate) const fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// Resets every open connection. New ones pass.
-    pub fn reset_all(&self) {
+    pub(crate) fn reset_all(&self) {
         let so_far = self.shared.counts.borrow().accepted;
         self.shared
             .faults
@@ -95,7 +95,7 @@ impl FaultProxy {
     }
 
     /// Resets every open connection and refuses new ones.
-    pub async fn refuse(&mut self) {
+    pub(crate) async fn refuse(&mut self) {
         self.accepting.abort();
         // Its end is what closes the listener, and frees the address.
         let _ = (&mut self.accepting).await;
@@ -104,14 +104,14 @@ impl FaultProxy {
     }
 
     /// Drops all bytes in this direction silently. Connections are still accepted.
-    pub fn swallow(&self, way: Towards) {
+    pub(crate) fn swallow(&self, way: Towards) {
         self.shared
             .faults
             .send_modify(|faults| faults.swallow = Some(way));
     }
 
     /// Drops all bytes of the open connections, in both directions. New connections pass.
-    pub fn blackhole_all(&self) {
+    pub(crate) fn blackhole_all(&self) {
         let so_far = self.shared.counts.borrow().accepted;
         self.shared
             .faults
@@ -119,12 +119,12 @@ impl FaultProxy {
     }
 
     /// Delays all bytes.
-    pub fn delay(&self, by: Duration) {
+    pub(crate) fn delay(&self, by: Duration) {
         self.shared.faults.send_modify(|faults| faults.delay = by);
     }
 
     /// Ends all faults. Connections that have lost bytes stay dead.
-    pub fn restore(&mut self) {
+    pub(crate) fn restore(&mut self) {
         self.shared
             .faults
             .send_modify(|faults| (faults.swallow, faults.delay) = (None, Duration::ZERO));
@@ -135,12 +135,12 @@ impl FaultProxy {
     }
 
     /// Connections that it has accepted so far.
-    pub fn accepted(&self) -> u64 {
+    pub(crate) fn accepted(&self) -> u64 {
         self.shared.counts.borrow().accepted
     }
 
     /// Waits until it has accepted so many connections.
-    pub async fn once_accepted(&self, count: u64) {
+    pub(crate) async fn once_accepted(&self, count: u64) {
         let mut counts = self.shared.counts.subscribe();
         let enough = counts.wait_for(|counts| counts.accepted >= count);
         tokio::time::timeout(Duration::from_secs(30), enough)
@@ -150,7 +150,7 @@ impl FaultProxy {
     }
 
     /// Waits until no connection is open.
-    pub async fn once_all_closed(&self) {
+    pub(crate) async fn once_all_closed(&self) {
         let mut counts = self.shared.counts.subscribe();
         let none = counts.wait_for(|counts| counts.open == 0);
         tokio::time::timeout(Duration::from_secs(30), none)

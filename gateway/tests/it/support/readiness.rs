@@ -11,13 +11,13 @@ const DETECTION_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl Node {
     /// Status and body of `/ready`.
-    pub async fn readiness(&self) -> (u16, Value) {
+    pub(crate) async fn readiness(&self) -> (u16, Value) {
         let answer = reqwest::get(self.operations("/ready")).await.unwrap();
         (answer.status().as_u16(), answer.json().await.unwrap())
     }
 
     /// Waits until the node turns unready because its subscription is silent.
-    pub async fn once_inbox_silent(&self) {
+    pub(crate) async fn once_inbox_silent(&self) {
         self.once_it_says("the node detects the silent subscription", 503, |said| {
             said["inbox"] == false
         })
@@ -25,13 +25,13 @@ impl Node {
     }
 
     /// Waits until the node is ready.
-    pub async fn once_ready(&self) {
+    pub(crate) async fn once_ready(&self) {
         self.once_it_says("the node is ready", 200, |said| said["inbox"] == true)
             .await;
     }
 
     /// Returns a metric of the node, or 0 if it does not exist yet.
-    pub async fn metric(&self, name: &str) -> f64 {
+    pub(crate) async fn metric(&self, name: &str) -> f64 {
         let text = reqwest::get(self.operations("/metrics"))
             .await
             .unwrap()

@@ -171,7 +171,7 @@ fn root() -> PathBuf {
 }
 
 /// Every source file of a language with its path from the top, with `/` between parts.
-pub fn sources(language: &str) -> Vec<(String, String)> {
+pub(crate) fn sources(language: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut folders: Vec<PathBuf> = ["protocol", "gateway", "loadtest", "web-demo"]
         .map(|room| root().join(room))
