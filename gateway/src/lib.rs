@@ -10,6 +10,13 @@
 //! Data flows one way: a door (`transport`, `phone`, `oidc`) calls the service, the service the store; what the store
 //! says comes back through the node's inbox to the waiters, and from there to the transports. [`Gateway`] puts the
 //! parts together.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::disallowed_methods,
+        reason = "tests use real clocks, and their tasks end with the runtime of the test"
+    )
+)]
 
 mod client_address;
 mod error;

@@ -1,4 +1,8 @@
 //! Load tester of the Saoma gateway: a coordinator, and workers that simulate browsers and phones over real sockets.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a load tester measures by real clocks, and its tasks end with the process"
+)]
 
 pub mod coordinator;
 pub mod deployment;

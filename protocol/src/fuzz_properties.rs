@@ -89,7 +89,7 @@ fn server_message(bytes: &[u8]) {
         }
         ServerMessage::Renewed { user_code, .. } => assert_hides(&message, user_code),
         ServerMessage::Confirmed { redirect_to, .. } if redirect_to.len() > 16 => {
-            assert_hides(&message, redirect_to)
+            assert_hides(&message, redirect_to);
         }
         _ => {}
     }

@@ -148,6 +148,10 @@ fn random_text() -> String {
         clippy::expect_used,
         reason = "the operating system's random source does not fail once the system has started"
     )]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where the client makes secrets"
+    )]
     getrandom::fill(&mut bytes).expect("random bytes");
     data_encoding::BASE64URL_NOPAD.encode(&bytes)
 }

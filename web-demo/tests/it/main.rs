@@ -1,5 +1,9 @@
 //! The hall at its boundary: its pages over HTTP, on a real database.
 #![allow(
+    clippy::disallowed_methods,
+    reason = "tests use real clocks, and their tasks end with the runtime of the test"
+)]
+#![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
