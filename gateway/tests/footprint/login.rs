@@ -8,8 +8,8 @@ use url::form_urlencoded::Serializer;
 use crate::wire::{CLOSE, Opening, Wire, is_answer, is_told, post, rest};
 use crate::{HEAP, World};
 
-/// Bytes that the gateway allocates for each step, whether it keeps them or not: how much it does, in a figure that no
-/// machine's mood changes. 5 % more than the most of ten runs.
+/// Bytes that the gateway allocates for each step, whether it keeps them or not: how much it does,
+/// in a figure that no machine's mood changes. 5 % more than the most of ten runs.
 const BUDGET: [(&str, usize); STEPS] = [
     ("open", 42_000),
     ("scan", 22_300),

@@ -1,6 +1,6 @@
-//! The cost of a waiting browser and of a login: bytes that the process allocates for them, which are the same on every
-//! machine. A binary of its own, because its allocator counts. What clients need is made before the counting begins, or is
-//! not on this heap.
+//! The cost of a waiting browser and of a login: bytes that the process allocates for them, which
+//! are the same on every machine. A binary of its own, because its allocator counts. What clients
+//! need is made before the counting begins, or is not on this heap.
 #![allow(
     clippy::disallowed_methods,
     reason = "tests use real clocks, and their tasks end with the runtime of the test"

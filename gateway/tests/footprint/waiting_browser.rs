@@ -8,12 +8,12 @@ use saoma_client::DEFAULT_TIMEOUT;
 use crate::wire::{Opening, Wire, rest};
 use crate::{HEAP, World};
 
-/// Bytes for one browser with all of its login in the memory store: 5 % more than was measured. Of what a release binary
-/// takes from the system for it, this is nearly all.
+/// Bytes for one browser with all of its login in the memory store: 5 % more than was measured. Of
+/// what a release binary takes from the system for it, this is nearly all.
 const BUDGET: usize = 1540;
 
-/// Fills the shards of the node's maps by two thirds, on any number of cores: where the next one would double a map, the
-/// figure would be a matter of luck.
+/// Fills the shards of the node's maps by two thirds, on any number of cores: where the next one
+/// would double a map, the figure would be a matter of luck.
 const BROWSERS: usize = 700;
 
 #[test]

@@ -1,4 +1,5 @@
-//! Whoever is one too many is told so before anything is spent on them, and those inside do not notice (threat T12).
+//! Admission limits: excess connections are refused before they cost anything, and open ones are
+//! unaffected (threat T12).
 
 use reqwest::StatusCode;
 use saoma_client::{Browser, BrowserError};
@@ -8,7 +9,7 @@ use tokio::net::TcpStream;
 
 use crate::support::{Node, ORIGIN, World};
 
-/// The answer to a handshake that is refused.
+/// Answer to a refused handshake.
 async fn refused(node: &Node) -> (StatusCode, Option<u64>) {
     match Browser::connect(&node.url, ORIGIN).await {
         Err(BrowserError::Refused {
@@ -20,7 +21,7 @@ async fn refused(node: &Node) -> (StatusCode, Option<u64>) {
     }
 }
 
-/// Two browsers have a place on the node, the third has not, and the first is served as if nothing were.
+/// Checks that the node admits two browsers, refuses the third, and still serves the first.
 async fn third_is_refused(setting: &str, expected: StatusCode) {
     let world = World::in_memory().with(setting);
     let node = world.start().await;
@@ -47,7 +48,7 @@ async fn a_full_node_refuses_before_the_upgrade() {
 
 /// Threat T12.
 #[tokio::test]
-async fn one_address_has_its_share_and_no_more() {
+async fn open_sockets_per_address_are_limited() {
     third_is_refused(
         "server.max_sockets_per_address = 2",
         StatusCode::TOO_MANY_REQUESTS,
@@ -57,13 +58,13 @@ async fn one_address_has_its_share_and_no_more() {
 
 /// Threat T12.
 #[tokio::test]
-async fn one_address_begins_so_many_sockets_in_a_time_and_no_more() {
+async fn new_sockets_per_address_are_rate_limited() {
     let setting = "limits.socket_per_address = { burst = 2, per = '1h' }";
     third_is_refused(setting, StatusCode::TOO_MANY_REQUESTS).await;
 }
 
 #[tokio::test]
-async fn a_place_is_free_again_once_its_browser_has_gone() {
+async fn a_closed_socket_frees_its_permit() {
     let node = World::in_memory()
         .with("server.max_sockets = 1")
         .start()
@@ -82,7 +83,7 @@ async fn a_place_is_free_again_once_its_browser_has_gone() {
 }
 
 #[tokio::test]
-async fn connections_that_ask_for_nothing_are_counted_too() {
+async fn idle_connections_count_against_the_limit() {
     let node = World::in_memory()
         .with("server.max_sockets_per_address = 3")
         .start()
@@ -126,7 +127,7 @@ async fn a_body_that_never_ends_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn a_connection_at_rest_is_closed() {
+async fn an_idle_connection_is_closed() {
     let world = World::in_memory().with("server.header_timeout = '200ms'");
     let node = world.start().await;
     let mut stream = TcpStream::connect(node.gateway.address()).await.unwrap();

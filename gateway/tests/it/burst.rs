@@ -1,4 +1,5 @@
-//! Many commands at once: Redis is kept busy and not flooded, and one that is merely slow is not taken for dead.
+//! Bursts of commands: the number in flight is bounded, and a slow Redis is not taken for a dead
+//! one.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,14 +17,14 @@ use crate::support::{FaultProxy, RedisServer, Towards, until};
 
 const MANY: u32 = 2500;
 
-/// A node's store, and its numbers.
-struct Scene {
+/// A store and its metrics.
+struct Setup {
     connections: Connections,
     store: Arc<RedisStore>,
     registry: Registry,
 }
 
-impl Scene {
+impl Setup {
     fn at(url: String, command_timeout: Duration) -> Self {
         let (metrics, mut registry) = (StoreMetrics::default(), Registry::default());
         metrics.register(&mut registry);
@@ -59,14 +60,14 @@ impl Scene {
         .await
     }
 
-    /// Takes Redis so long, and whoever asks over the same connection after it: it waits for replicas that are none.
-    async fn take(&self, milliseconds: u32) -> Result<u32, StoreError> {
+    /// Blocks this connection, and commands behind it, by a WAIT for a replica that does not exist.
+    async fn block_redis(&self, milliseconds: u32) -> Result<u32, StoreError> {
         self.connections
             .query("wait", redis::cmd("WAIT").arg(1).arg(milliseconds))
             .await
     }
 
-    fn number(&self, name: &str) -> u64 {
+    fn metric(&self, name: &str) -> u64 {
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &self.registry).unwrap();
         let line = text
@@ -76,7 +77,7 @@ impl Scene {
     }
 }
 
-/// Each browser is a task of its own, as on a node, and asks again if it is turned away.
+/// Runs one task per browser, as a node does, and retries commands that are rejected as busy.
 async fn at_once<T, F>(
     ask: impl Fn(u32) -> F + Clone + Send + 'static,
 ) -> Vec<Result<T, StoreError>>
@@ -116,11 +117,11 @@ fn login(number: u32) -> NewLogin {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whatever_thousands_of_browsers_ask_for_at_once_is_done_in_the_end() {
+async fn every_command_of_a_burst_completes_and_redis_is_not_flooded() {
     let redis = RedisServer::start();
-    let scene = Scene::at(redis.url(), Duration::from_secs(10));
-    scene.store.check().await.unwrap();
-    let opened = scene.open_all().await;
+    let setup = Setup::at(redis.url(), Duration::from_secs(10));
+    setup.store.check().await.unwrap();
+    let opened = setup.open_all().await;
     assert!(
         opened
             .iter()
@@ -129,84 +130,84 @@ async fn whatever_thousands_of_browsers_ask_for_at_once_is_done_in_the_end() {
 
     redis.command(&["CLIENT", "PAUSE", "1000", "ALL"]);
     let checked = async {
-        until(|| scene.number("store_commands_waiting") > u64::from(MANY / 2)).await;
-        assert!(scene.number("store_commands_in_flight") <= 256);
-        scene.store.check().await.unwrap();
+        until(|| setup.metric("store_commands_waiting") > u64::from(MANY / 2)).await;
+        assert!(setup.metric("store_commands_in_flight") <= 256);
+        setup.store.check().await.unwrap();
         assert!(
-            scene.number("store_commands_waiting") > 0,
-            "whether Redis answers is asked past the line"
+            setup.metric("store_commands_waiting") > 0,
+            "the health check does not wait in the queue"
         );
     };
-    let (cancelled, ()) = tokio::join!(scene.cancel_all(), checked);
+    let (cancelled, ()) = tokio::join!(setup.cancel_all(), checked);
     assert!(
         cancelled
             .iter()
             .all(|applied| matches!(applied, Ok(Applied::Changed(_))))
     );
     assert_eq!(
-        scene.number("store_connections_broken_total"),
+        setup.metric("store_connections_broken_total"),
         0,
-        "Redis was busy, and not away"
+        "Redis was slow, not gone"
     );
     assert_eq!(
-        scene.number("store_commands_waiting") + scene.number("store_commands_in_flight"),
+        setup.metric("store_commands_waiting") + setup.metric("store_commands_in_flight"),
         0
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_waits_in_line_for_a_redis_that_has_vanished() {
+async fn a_burst_fails_in_time_when_redis_has_vanished() {
     let redis = RedisServer::start();
     let link = FaultProxy::to(redis.address());
-    let scene = Scene::at(
+    let setup = Setup::at(
         format!("redis://{}", link.address()),
         Duration::from_secs(1),
     );
-    scene.store.check().await.unwrap();
+    setup.store.check().await.unwrap();
     link.swallow(Towards::Both);
-    let told = tokio::time::timeout(Duration::from_secs(20), scene.open_all())
+    let told = tokio::time::timeout(Duration::from_secs(20), setup.open_all())
         .await
-        .expect("everybody is told");
+        .expect("every command ends");
     assert!(
         told.iter()
             .all(|told| matches!(told, Err(StoreError::Timeout | StoreError::Unavailable(_))))
     );
     assert_eq!(
-        scene.number("store_commands_rejected_total"),
+        setup.metric("store_commands_rejected_total"),
         0,
         "it is not busy but gone"
     );
 }
 
 #[tokio::test]
-async fn of_connections_that_have_all_died_without_a_word_one_is_waited_for() {
+async fn one_timeout_replaces_all_dead_connections() {
     let redis = RedisServer::start();
     let link = FaultProxy::to(redis.address());
-    let scene = Scene::at(
+    let setup = Setup::at(
         format!("redis://{}", link.address()),
         Duration::from_millis(500),
     );
-    scene.store.check().await.unwrap();
-    until(|| scene.number("store_connections_opened_total") == 4).await;
-    link.deafen_all();
+    setup.store.check().await.unwrap();
+    until(|| setup.metric("store_connections_opened_total") == 4).await;
+    link.blackhole_all();
     assert!(matches!(
-        scene.store.check().await,
+        setup.store.check().await,
         Err(StoreError::Timeout)
     ));
-    scene.store.check().await.expect("a new connection");
-    assert_eq!(scene.number("store_connections_broken_total"), 4);
+    setup.store.check().await.expect("a new connection");
+    assert_eq!(setup.metric("store_connections_broken_total"), 4);
 }
 
 #[tokio::test]
-async fn a_connection_on_which_others_are_answered_is_kept() {
+async fn a_connection_that_still_answers_survives_a_timeout() {
     let redis = RedisServer::start();
-    let scene = Scene::at(redis.url(), Duration::from_secs(1));
-    scene.store.check().await.unwrap();
-    let (in_time, too_late) = tokio::join!(scene.take(300), scene.take(900));
+    let setup = Setup::at(redis.url(), Duration::from_secs(1));
+    setup.store.check().await.unwrap();
+    let (in_time, too_late) = tokio::join!(setup.block_redis(300), setup.block_redis(900));
     assert!(
         in_time.is_ok() && matches!(too_late, Err(StoreError::Timeout)),
         "{in_time:?} {too_late:?}"
     );
-    scene.store.check().await.unwrap();
-    assert_eq!(scene.number("store_connections_broken_total"), 0);
+    setup.store.check().await.unwrap();
+    assert_eq!(setup.metric("store_connections_broken_total"), 0);
 }

@@ -269,7 +269,8 @@ fn a_node_that_is_asked_to_stop_drains_and_ends_well() {
 fn a_second_signal_ends_a_node_that_still_drains() {
     let place = Place::with(COMPLETE);
     let mut server = place.serve();
-    // A request whose body does not come keeps the drain waiting; "100 Continue" says that the node waits for it.
+    // A request whose body does not come keeps the drain waiting; "100 Continue" says that the node
+    // waits for it.
     let mut slow = TcpStream::connect(server.listening()).unwrap();
     slow.write_all(
         b"POST /oauth2/token HTTP/1.1\r\nhost: a.example\r\nexpect: 100-continue\r\n\

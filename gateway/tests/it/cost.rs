@@ -1,4 +1,4 @@
-//! What a login costs Redis: a figure that rises does so on purpose, in the commit that says why.
+//! Redis commands per login. A figure rises only on purpose, in a commit that gives the reason.
 
 use saoma_client::{Browser, OpenedLogin};
 use saoma_load::deployment::PERSONAL;
@@ -13,7 +13,7 @@ const SENT: &[&str] = &[
     "EVALSHA", "EVAL", "SET", "GET", "HMGET", "HGET", "HSET", "PUBLISH",
 ];
 
-/// What a step cost.
+/// Cost of a step.
 #[derive(Debug, PartialEq, Eq)]
 struct Cost {
     /// Commands that nodes sent.
@@ -22,7 +22,7 @@ struct Cost {
     run: usize,
 }
 
-/// What Redis says of all that it does, as it does it.
+/// Output of Redis's MONITOR.
 struct Monitor<'a> {
     redis: &'a RedisServer,
     lines: BufReader<TcpStream>,
@@ -38,7 +38,7 @@ impl<'a> Monitor<'a> {
         }
     }
 
-    /// What was done since the last time. Probes of inboxes come by the clock, and are no login's.
+    /// Returns the cost since the last call. Inbox probes are left out because they run on a timer.
     async fn cost(&mut self) -> Cost {
         self.redis.command(&["ECHO", "counted"]);
         let mut cost = Cost { sent: 0, run: 0 };

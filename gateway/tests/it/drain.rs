@@ -1,4 +1,5 @@
-//! A node that stops: it says so first, then its browsers leave one after the other and lose nothing.
+//! Draining: a node turns unready first, then its browsers leave spread over the window and lose
+//! nothing.
 
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use tokio::time::Instant;
 use crate::support::{ORIGIN, RedisServer, World, hall};
 
 #[tokio::test]
-async fn a_node_that_will_stop_says_so_before_it_takes_nobody() {
+async fn a_stopping_node_turns_unready_before_it_refuses_browsers() {
     let node = World::in_memory().with_drain("30s", "0s").start().await;
     let (ready, live) = (node.operations("/ready"), node.operations("/live"));
     let url = node.url.clone();
@@ -94,10 +95,10 @@ async fn what_is_confirmed_while_the_node_drains_reaches_the_browser_on_another(
 }
 
 #[tokio::test]
-async fn a_browser_that_does_not_leave_does_not_keep_the_node() {
+async fn a_browser_that_stays_does_not_delay_the_nodes_end() {
     let node = World::in_memory().with_drain("0s", "0s").start().await;
     // Never polled again, it answers no close.
-    let (_deaf, _) = node.browser().await;
+    let (_browser, _) = node.browser().await;
     tokio::time::timeout(Duration::from_secs(8), node.gateway.shutdown())
         .await
         .expect("the node ends");

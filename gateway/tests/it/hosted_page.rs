@@ -1,4 +1,4 @@
-//! The hosted login page, and who is never sent anywhere.
+//! The hosted login page, and requests that must not be redirected.
 
 use reqwest::{Client, Response, redirect};
 
@@ -6,7 +6,7 @@ use crate::support::{Node, REDIRECT_URI, World};
 
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
-/// A right request, with some parameters replaced or, with an empty value, left out.
+/// Returns a valid request with some parameters replaced, or left out if their value is empty.
 async fn authorize(node: &Node, changed: &[(&str, &str)]) -> Response {
     let mut query = vec![
         ("response_type", "code"),
@@ -58,7 +58,7 @@ async fn a_registered_client_gets_a_page_that_shows_the_code_and_loads_nothing_f
 
 /// Threat T26.
 #[tokio::test]
-async fn whatever_is_not_exactly_registered_gets_an_error_page_and_no_redirect() {
+async fn an_unregistered_request_gets_an_error_page_and_no_redirect() {
     let node = World::in_memory().start().await;
     for changed in [
         ("client_id", "nobody"),

@@ -1,4 +1,5 @@
-//! Any bytes after a valid handshake: the socket answers by the contract or ends, and the node goes on.
+//! Arbitrary bytes after a valid handshake: the socket answers by the contract or closes, and the
+//! node keeps serving.
 
 use std::time::Duration;
 
@@ -32,7 +33,7 @@ fn a_node_answers_any_frames_by_the_contract_and_goes_on() {
             .phone(&node, 1)
             .scan(&login.qr)
             .await
-            .expect("the node serves whoever behaves");
+            .expect("the node serves well-behaved browsers");
     });
 }
 
@@ -67,8 +68,8 @@ async fn handshaken(node: &Node) -> TcpStream {
     stream
 }
 
-/// Whole frames as a server sends them (RFC 6455 §5.2): messages of the contract, one login at most, and nothing after
-/// a close. A connection that was reset may end within one.
+/// Whole frames as a server sends them (RFC 6455 §5.2): messages of the contract, one login at
+/// most, and nothing after a close. A connection that was reset may end within one.
 fn judge(mut answer: &[u8]) {
     let (mut opened, mut closed) = (0, false);
     while let Some((first, payload, rest)) = frame(answer) {

@@ -107,7 +107,8 @@ fn unreadable() -> [(Value, &'static str); 5] {
     ]
 }
 
-/// Row I2: an identity that cannot be read is left out with one log line that names the member; the others are offered.
+/// Row I2: an identity that cannot be read is left out with one log line that names the member; the
+/// others are offered.
 #[tokio::test(flavor = "current_thread")]
 async fn i2_an_identity_that_cannot_be_read_is_left_out_with_one_log_line() {
     let logs = CapturedLogs::start("saoma_gateway=info");
@@ -161,8 +162,8 @@ async fn i2_a_signed_token_is_read_in_the_same_way() {
     phone.confirm(login.login_id, "shop:7").await.unwrap();
 }
 
-/// Answers that say nothing about a person, and a refusal that cannot be read, which must not pass for good standing
-/// (threat T24).
+/// Answers that say nothing about a person, and a refusal that cannot be read, which must not pass
+/// for good standing (threat T24).
 #[tokio::test]
 async fn a_refusal_of_the_wrong_type_lets_no_one_log_in() {
     let identities = json!([{ "id": "personal", "kind": "personal", "name": "示例甲" }]);

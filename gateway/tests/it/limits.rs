@@ -1,4 +1,4 @@
-//! Attempts are counted, across nodes where there are several, and whoever is over the limit is told for how long.
+//! Rate limits, counted across nodes. A refusal names the time until the next try.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ fn limited<T: std::fmt::Debug>(answer: Result<T, PhoneError>) -> u64 {
     }
 }
 
-/// Threat T9: the sixth try is locked, whatever node it comes to, even with the right code.
+/// Threat T9: the sixth try is locked out on every node, even with the right code.
 #[tokio::test]
 async fn the_sixth_typed_code_is_locked_out_on_every_node() {
     let redis = RedisServer::start();
@@ -63,7 +63,7 @@ async fn scans_and_confirms_are_limited_by_person() {
 }
 
 #[tokio::test]
-async fn what_is_no_code_counts_as_a_scan_of_its_person() {
+async fn a_malformed_code_counts_as_a_scan_by_its_person() {
     let world = World::in_memory().with("limits.scan_per_person = { burst = 1, per = '1m' }");
     let node = world.start().await;
     let (_browser, login) = node.browser().await;

@@ -176,7 +176,8 @@ async fn a_settled_state_is_the_last_that_is_told() {
     );
 }
 
-/// Time limits are not watched while no poll waits: the next poll makes up for it before it answers.
+/// Time limits are not watched while no poll waits: the next poll makes up for it before it
+/// answers.
 #[tokio::test]
 async fn a_code_whose_time_ran_out_between_polls_is_renewed_or_expired_by_the_next() {
     let redis = RedisServer::start();
@@ -247,7 +248,7 @@ async fn a_draining_node_ends_waiting_polls_early_and_takes_no_new_ones() {
     let (_world, node) = one_node().await;
     let browser = PollingBrowser::open(&node).await;
     let late = browser.request(&node, LONG).build().unwrap();
-    // Its connection stands before the node drains: later ones would find nobody listening.
+    // Its connection stands before the node drains: a later one would be refused.
     let mut connection = TcpStream::connect(node.gateway.address()).await.unwrap();
     connection
         .write_all(format!("GET {}?after=1 HTTP/1.1\r\nHost: x\r\n", late.url().path()).as_bytes())
@@ -283,7 +284,7 @@ async fn a_draining_node_ends_waiting_polls_early_and_takes_no_new_ones() {
 }
 
 #[tokio::test]
-async fn a_poll_of_a_foreign_page_is_not_for_its_eyes() {
+async fn a_foreign_page_cannot_read_a_poll() {
     let (_world, node) = one_node().await;
     let browser = PollingBrowser::open(&node).await;
     for (origin, allowed) in [(ORIGIN, Some(ORIGIN)), ("https://evil.example", None)] {

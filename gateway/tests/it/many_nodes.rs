@@ -82,7 +82,8 @@ async fn a_browser_that_moves_to_another_node_takes_its_login_along() {
     ));
 }
 
-/// Threat T21. What the network held back, however long, comes from a connection that the browser has given up.
+/// Threat T21. A resume that the network delayed belongs to a connection that the browser has given
+/// up.
 #[tokio::test]
 async fn a_return_that_was_held_up_does_not_take_the_login_from_the_later_one() {
     let (_redis, world, a, b) = two_nodes().await;

@@ -1,4 +1,4 @@
-//! With the store down nothing is decided, nobody is dropped, and everybody is told when to come back.
+//! Store outage: no login is decided, no browser is dropped, and every refusal has a `Retry-After`.
 
 use std::time::Duration;
 
@@ -112,7 +112,7 @@ async fn opens_and_scans_are_refused_until_the_store_is_back_and_open_sockets_st
     ));
 }
 
-/// The browser has said what it wants in time; the answer is what takes long.
+/// The open timeout covers the browser's request, not the store's answer.
 #[tokio::test]
 async fn a_browser_is_not_sent_away_because_the_store_is_slow() {
     let redis = RedisServer::start();
@@ -145,7 +145,7 @@ async fn a_node_does_not_start_without_its_store() {
     );
 }
 
-/// As when a failover has lost what the old master had answered.
+/// A failover can lose a write that the old master had answered.
 #[tokio::test]
 async fn a_browser_that_has_seen_more_than_the_store_knows_is_told_to_begin_anew() {
     let redis = RedisServer::start();

@@ -1,4 +1,4 @@
-//! What a phone can do, and what it is told when it cannot.
+//! Phone requests and their errors.
 
 use saoma_client::Browser;
 use saoma_load::deployment::{PERSONAL, made_up};
@@ -6,7 +6,7 @@ use saoma_protocol::{DecisionStatus, ErrorCode, Place, RejectReason, ServerMessa
 
 use crate::support::{Node, World, hall, with_unit};
 
-/// The code of a refusal.
+/// Returns the error code of a refusal.
 fn refusal<T: std::fmt::Debug>(answer: Result<T, saoma_client::PhoneError>) -> ErrorCode {
     answer.unwrap_err().code().unwrap()
 }
@@ -87,7 +87,7 @@ async fn a_person_declines() {
     );
 }
 
-/// Threat T1: nobody confirms what they have not been shown.
+/// Threat T1: a confirm needs a scan, which shows the login to the person.
 #[tokio::test]
 async fn a_confirm_without_a_scan_is_refused() {
     let (world, node) = world().await;
@@ -161,7 +161,7 @@ async fn a_second_person_comes_too_late_and_learns_nothing_of_the_login() {
     );
 }
 
-/// Threat T24: the standing is asked for at confirm, and its reason is told on the phone only.
+/// Threat T24: the standing is checked at confirm, and only the phone learns the reason.
 #[tokio::test]
 async fn a_person_whose_card_is_lost_is_refused_with_the_reason() {
     let (world, node) = world().await;
@@ -216,7 +216,7 @@ async fn an_ended_delegation_is_refused_and_a_foreign_identity_too() {
 }
 
 #[tokio::test]
-async fn what_is_no_login_code_is_told_apart_from_one_that_is_over() {
+async fn a_foreign_code_and_an_ended_login_get_different_errors() {
     let (world, node) = world().await;
     let phone = world.phone(&node, 1);
     for foreign in [
@@ -253,7 +253,7 @@ async fn what_is_no_login_code_is_told_apart_from_one_that_is_over() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_not_good_is_refused() {
+async fn an_invalid_token_is_refused() {
     let (world, node) = world().await;
     let (_browser, login) = node.browser().await;
     let strangers = World::in_memory();

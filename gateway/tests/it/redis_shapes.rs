@@ -1,4 +1,4 @@
-//! A Redis that is more than one server: what happens when its parts change places while people log in.
+//! Redis by TLS, Sentinel and cluster: logins continue through failovers and slot migrations.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::support::{Node, RedisCluster, RedisSentinel, RedisTls, TokenRequest, 
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Repeats until it succeeds, as an app does that is told to come back.
+/// Retries until success, as an app does after `Retry-After`.
 async fn in_the_end<T, E: std::fmt::Display>(
     what: &str,
     attempt: impl AsyncFn() -> Result<T, E>,
@@ -36,7 +36,8 @@ async fn next(browser: &mut Browser) -> ServerMessage {
         .unwrap()
 }
 
-/// From the code on the screen to the portal's token; `between` is what happens after the scan. Every step is done once.
+/// From the code on the screen to the portal's token; `between` is what happens after the scan.
+/// Every step is done once.
 async fn log_in(world: &World, browsers: &Node, phones: &Node, between: impl FnOnce(&OpenedLogin)) {
     let (mut browser, login) = in_the_end("open", || browsers_open(browsers)).await;
     let phone = world.phone(phones, 1);
@@ -53,7 +54,7 @@ async fn browsers_open(node: &Node) -> Result<(Browser, OpenedLogin), saoma_clie
     Browser::open(&node.url, &crate::support::hall()).await
 }
 
-/// However often the phone has to ask, there is one confirmation and one token.
+/// The phone may retry, and there is still one confirmation and one token.
 async fn confirmed_once(browser: &mut Browser, login: &OpenedLogin, phone: &Phone, node: &Node) {
     in_the_end("confirm", || phone.confirm(login.login_id, PERSONAL)).await;
     let ServerMessage::Confirmed {
@@ -82,7 +83,7 @@ fn key_of(login: &OpenedLogin) -> String {
 }
 
 #[tokio::test]
-async fn an_encrypted_redis_is_believed_by_its_authority_only() {
+async fn a_tls_redis_is_trusted_only_with_its_own_ca() {
     let redis = RedisTls::start();
     let ca_file = format!("store.ca_file = '{}'", redis.ca_file().display());
     let world = World::on_url(redis.url()).with(&ca_file);
@@ -187,7 +188,7 @@ async fn logins_go_on_with_the_replica_of_a_master_that_died() {
 }
 
 #[tokio::test]
-async fn a_cluster_of_before_sharded_channels_will_do() {
+async fn a_cluster_without_sharded_channels_is_supported() {
     let redis = RedisCluster::start_without_sharded_channels();
     let world = World::on_url(redis.url());
     let (a, b) = (world.start().await, world.start().await);
@@ -200,7 +201,7 @@ async fn a_node_waits_quietly_for_a_cluster_that_went_down_as_a_whole() {
     let world = World::on_url(redis.url());
     let node = world.start().await;
     redis.kill_all();
-    node.once_deaf().await;
+    node.once_inbox_silent().await;
     let busy_before = processor_time();
     for _ in 0..20 {
         assert!(browsers_open(&node).await.is_err());
@@ -216,7 +217,7 @@ async fn a_node_waits_quietly_for_a_cluster_that_went_down_as_a_whole() {
     log_in(&world, &node, &node, |_| {}).await;
 }
 
-/// What this thread, which runs the node as well, has used of the processor so far.
+/// Processor time used by this thread, which also runs the node.
 fn processor_time() -> Duration {
     let stat = std::fs::read_to_string("/proc/thread-self/stat").unwrap();
     let ticks = stat

@@ -1,4 +1,4 @@
-//! What a relying party gets for a code, and what nobody gets.
+//! Token, userinfo and discovery endpoints: valid codes, and refused ones.
 
 use saoma_load::deployment::PERSONAL;
 use saoma_protocol::{ErrorCode, ServerMessage};
@@ -163,7 +163,7 @@ async fn three_wrong_tries_end_a_code() {
     );
 }
 
-/// Threat T8: a scan alone logs nobody in.
+/// Threat T8: a scan alone completes no login.
 #[tokio::test]
 async fn after_a_scan_only_nothing_can_be_redeemed() {
     let world = World::in_memory();

@@ -1,4 +1,4 @@
-//! Pushes that are lost without a trace are found by reading again.
+//! The periodic resync finds lost pushes.
 
 use saoma_load::deployment::PERSONAL;
 use saoma_protocol::ServerMessage;

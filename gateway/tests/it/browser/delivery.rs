@@ -33,7 +33,8 @@ async fn a_push_reaches_only_its_browser() {
         ServerMessage::Confirmed { .. }
     ));
     for (mut other, _) in others {
-        // Messages come in order: if a foreign push had come, it would stand before the answer to this.
+        // Messages come in order: if a foreign push had come, it would stand before the answer to
+        // this.
         other.send(&ClientMessage::Cancel).await.unwrap();
         assert_eq!(
             other.next().await.unwrap(),
@@ -59,7 +60,7 @@ async fn a_code_is_renewed_by_itself_until_the_login_expires() {
 }
 
 #[tokio::test]
-async fn a_scanned_login_that_nobody_confirms_expires() {
+async fn a_scanned_login_expires_without_a_confirm() {
     let world = World::in_memory().with("lifetimes.scanned = '1s'");
     let node = world.start().await;
     let (mut browser, login) = node.browser().await;

@@ -6,7 +6,7 @@ use tokio_tungstenite::tungstenite::Message;
 use super::world;
 
 #[tokio::test]
-async fn what_is_no_message_is_answered_and_the_fifth_ends_the_socket() {
+async fn the_fifth_malformed_message_closes_the_socket() {
     let (_world, node) = world().await;
     let (mut browser, _) = node.browser().await;
     let much_to_quote = format!(

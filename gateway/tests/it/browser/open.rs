@@ -97,7 +97,7 @@ async fn an_open_that_is_not_registered_is_told_why_and_closed() {
 }
 
 #[tokio::test]
-async fn a_socket_whose_address_asks_is_answered_with_one_login_and_carries_no_second() {
+async fn an_open_in_the_query_opens_one_login_and_no_second() {
     let world = World::in_memory().with("limits.open_per_address = { burst = 1, per = '1m' }");
     let node = world.start().await;
     let mut browser = Browser::connect_with_query(&node.url, HALL, &asking())
@@ -145,7 +145,7 @@ async fn a_socket_whose_address_asks_is_answered_with_one_login_and_carries_no_s
 
 /// Threat T14.
 #[tokio::test]
-async fn what_an_address_asks_is_refused_as_a_message_is() {
+async fn an_open_in_the_query_is_refused_as_an_open_message_is() {
     let (_world, node) = world().await;
     let foreign = Browser::connect_with_query(&node.url, "https://evil.example", &asking()).await;
     assert!(

@@ -1,4 +1,5 @@
-//! Resuming a login: after a lost connection, from a second socket, with a wrong key, and when a node stops.
+//! Resuming a login: after a lost connection, from a second socket, with a wrong key, and when a
+//! node stops.
 
 use reqwest::StatusCode;
 use saoma_client::{Browser, BrowserError, OpenedLogin};
@@ -8,7 +9,7 @@ use saoma_protocol::{ClientMessage, ErrorCode, ReceiveKey, ServerMessage};
 use super::world;
 use crate::support::ORIGIN as HALL;
 
-/// Threat T21: what happened while the browser was away is told when it comes back, in order, once.
+/// Threat T21: a browser that resumes receives the events that it missed, in order, once.
 #[tokio::test]
 async fn a_browser_that_comes_back_gets_the_rest() {
     let (world, node) = world().await;
@@ -44,9 +45,9 @@ async fn the_newest_socket_wins_and_the_older_one_is_told() {
     );
 }
 
-/// Threat T4: whoever saw the QR code knows the login's id, and can do nothing with it that the browser can.
+/// Threat T4: the QR code reveals the login's id, and the id alone permits no browser operation.
 #[tokio::test]
-async fn the_codes_content_alone_fetches_nothing_and_disturbs_nobody() {
+async fn the_qr_code_alone_gives_no_access_to_the_login() {
     let (world, node) = world().await;
     let (mut browser, login) = node.browser().await;
     let thief = |id| OpenedLogin {

@@ -1,30 +1,35 @@
-//! Nothing is lost: a login that was confirmed reaches its browser once, whatever fails in between.
+//! Chaos test: a confirmed login reaches its browser exactly once under any injected fault.
 //!
-//! Three nodes in processes of their own and a Redis that keeps what it is told, with a proxy on every link; browsers
-//! that come back, by sockets, event streams and polls, phones and a portal that ask again; and faults of links and
-//! processes that overlap. The books know what is owed to whom.
+//! A run has three gateway nodes, each a process of its own, and a Redis, with a fault proxy on
+//! every link. Virtual users log in all the time: their browsers reconnect (WebSocket, event
+//! stream, long poll), their phones and the portal retry. Two fault injectors run side by side, one
+//! on the links and one on the processes, so that faults overlap. The oracle records every request
+//! and answer and reports each invariant violation.
 //!
-//! With `SHAPE=sentinel` the store is a master with two replicas that Sentinels watch, and failovers are among the faults.
-//! Redis replicates after it has answered, so that what it took shortly before a failover may be lost, and a person has
-//! to do it again. That is excused, and counted, only for what was answered in the moment of a failover that may lose
-//! something; and never that a login is confirmed without anybody's wish, told to a wrong browser or twice, or redeemed
-//! twice.
+//! With `SHAPE=sentinel` the store is a master with two replicas that Sentinels watch, and
+//! failovers are among the faults. Redis replicates asynchronously, so a write shortly before a
+//! failover may be lost, and a person has to repeat it. The oracle excuses and counts such a loss
+//! only if its answer came within the loss window of a failover. It never excuses a login that is
+//! confirmed without a request, delivered to a wrong browser or twice, or redeemed twice.
 //!
-//! `SEED` determines which faults come in which order and what each person does. When the system runs whom is not in
-//! its hand, so that a seed repeats a story, not each of its moments. `DURATION`, in seconds, makes a long run:
-//! `make chaos DURATION=600`. `RATE` is how many logins begin in a second; `SAOMA` another binary than the tests' own.
+//! `SEED` determines the order of the faults and the plan of each flow. The scheduler's timing is
+//! not seeded, so a seed repeats the sequence and not the exact moments. `DURATION`, in seconds,
+//! makes a long run: `make chaos DURATION=600`. `RATE` is the number of logins that begin per
+//! second. `SAOMA` names another binary to test. `CHAOS_LOGS` names a folder that receives the
+//! nodes' logs and the violation report of a failed run.
 
-mod books;
-mod faults;
+mod flow;
+mod link_faults;
 mod nodes;
+mod oracle;
 mod page;
 mod phones;
+mod plan;
 mod portal;
 mod process_faults;
-mod scene;
+mod run_context;
 mod store;
 mod store_lost;
-mod visit;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -33,32 +38,35 @@ use tokio::task::JoinSet;
 use tokio::time::{interval, sleep, timeout};
 use url::Url;
 
-use self::books::{Books, words};
-use self::faults::{Extent, Links};
+use self::flow::LoginFlow;
+use self::link_faults::{Links, RunLength};
 use self::nodes::{NodeProcess, Nodes, Operations};
+use self::oracle::{Oracle, words};
+use self::plan::{PERSONS, Plan};
 use self::process_faults::Processes;
-use self::scene::{PATIENCE, PERSONS, Plan, Scene};
+use self::run_context::{ANSWER_TIMEOUT, RunContext};
 use self::store::{Shape, Store};
-use self::visit::Visit;
 use crate::support::{FaultProxy, World};
 
 const NODES: usize = 3;
 
-/// Faults of each lane in the short run.
-const FEW: usize = 6;
+/// Faults of each injector in the short run.
+const FAULTS_IN_SHORT_RUN: usize = 6;
 
-/// The same where Redis fails over: it takes ten seconds until it can again.
-const FEWER: usize = 4;
+/// Faults of each injector when Redis fails over: it needs ten seconds before it can fail over
+/// again.
+const FAULTS_WITH_FAILOVER: usize = 4;
 
-/// How long it may take until every login has settled once nothing fails any more: the longest of a node's waits (it
-/// finds a deaf subscription within ten seconds and subscribes again within ten more) and of the browsers', and as much
-/// again for a machine that has other things to do.
+/// Time in which every login settles after the last fault: a node's and a browser's longest waits,
+/// doubled for a busy machine. A node detects a silent subscription within ten seconds and
+/// subscribes again within ten more.
 const SETTLED_WITHIN: Duration = Duration::from_secs(90);
 
-/// How long a node may hold the socket of a browser that left: until a ping goes unanswered and the close as well.
-const LEFT_WITHIN: Duration = Duration::from_secs(20);
+/// Time in which a node closes the socket of a browser that left: one ping and one close go
+/// unanswered.
+const SOCKETS_CLOSED_WITHIN: Duration = Duration::from_secs(20);
 
-/// Lifetimes that no storm outlasts once a login is scanned, codes that are renewed all the time, and no limits.
+/// Scanned logins that outlive every fault, codes that are renewed often, and no rate limits.
 const SETTINGS: &str = r#"
     lifetimes = { code = "5s", waiting = "40s", scanned = "10m", authorization_code = "10m" }
     sockets = { ping_interval = "2s", ping_timeout = "2s", open_timeout = "5s" }
@@ -73,7 +81,7 @@ const SETTINGS: &str = r#"
 
 /// Threats T5, T6, T7, T20, T21 and T27.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_confirmed_login_reaches_its_browser_once_whatever_fails() {
+async fn a_confirmed_login_reaches_its_browser_once_under_any_fault() {
     let duration: Option<u64> = setting("DURATION");
     let seed = setting("SEED").unwrap_or_else(|| {
         if duration.is_some() {
@@ -82,53 +90,53 @@ async fn a_confirmed_login_reaches_its_browser_once_whatever_fails() {
             1
         }
     });
-    let extent = duration.map_or(Extent::Faults(FEW), |seconds| {
-        Extent::For(Duration::from_secs(seconds))
+    let run_length = duration.map_or(RunLength::Faults(FAULTS_IN_SHORT_RUN), |seconds| {
+        RunLength::For(Duration::from_secs(seconds))
     });
-    weather(setting("SHAPE").unwrap_or(Shape::Durable), seed, extent).await;
+    run_chaos(setting("SHAPE").unwrap_or(Shape::Durable), seed, run_length).await;
 }
 
 /// Threats T7, T21 and T22.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_failover_costs_nobody_more_than_doing_it_again() {
-    weather(Shape::Sentinel, 1, Extent::Faults(FEWER)).await;
+async fn a_failover_costs_a_person_at_most_a_repeat() {
+    run_chaos(Shape::Sentinel, 1, RunLength::Faults(FAULTS_WITH_FAILOVER)).await;
 }
 
-/// Lets a storm blow, and looks at what it leaves.
-async fn weather(shape: Shape, seed: u64, extent: Extent) {
+/// Performs one run and panics with the violation report if an invariant is broken.
+async fn run_chaos(shape: Shape, seed: u64, run_length: RunLength) {
     eprintln!("SEED={seed} SHAPE={shape:?}");
-    let storm = Storm::raise(shape, seed).await;
-    let books = storm.run(extent, setting("RATE").unwrap_or(8.0)).await;
-    eprintln!("{}", books.table(seed, shape));
-    if let Some(complaint) = books.complaint() {
-        panic!("SEED={seed} SHAPE={shape:?}\n{complaint}");
+    let run = ChaosRun::start(shape, seed).await;
+    let oracle = run.run(run_length, setting("RATE").unwrap_or(8.0)).await;
+    eprintln!("{}", oracle.summary(seed, shape));
+    if let Some(report) = oracle.violation_report() {
+        panic!("SEED={seed} SHAPE={shape:?}\n{report}");
     }
     assert!(
-        books.pages().ledger.balance().received > 0,
-        "somebody logged in"
+        oracle.state().ledger.balance().received > 0,
+        "no login completed"
     );
 }
 
-/// A setting of the environment, unless it is empty.
+/// Returns a setting from the environment, or `None` if it is unset or empty.
 fn setting<T: std::str::FromStr>(name: &str) -> Option<T> {
     let text = std::env::var(name).ok().filter(|text| !text.is_empty())?;
     Some(
         text.parse()
-            .unwrap_or_else(|_| panic!("{name}={text} is none that is known")),
+            .unwrap_or_else(|_| panic!("unknown value: {name}={text}")),
     )
 }
 
-/// Everything before it begins to fail.
-struct Storm {
+/// A deployment under test, before the first fault.
+struct ChaosRun {
     world: World,
     links: Links,
     processes: Processes,
-    scene: Arc<Scene>,
+    context: Arc<RunContext>,
     random: fastrand::Rng,
 }
 
-impl Storm {
-    async fn raise(shape: Shape, seed: u64) -> Self {
+impl ChaosRun {
+    async fn start(shape: Shape, seed: u64) -> Self {
         let store = Store::start(shape);
         let world = World::on_url(store.url()).with(SETTINGS);
         let proxy = |address| {
@@ -160,23 +168,23 @@ impl Storm {
             .iter()
             .map(|link| Url::parse(&format!("http://{}", link.address())).unwrap())
             .collect();
-        let scene = Scene {
-            books: Arc::new(Books::new()),
+        let context = RunContext {
+            oracle: Arc::new(Oracle::new()),
             tokens: (0..PERSONS)
                 .map(|person| world.persons.token(person))
                 .collect(),
-            phone: saoma_client::Phone::with_timeout(urls[0].clone(), "", PATIENCE).unwrap(),
+            phone: saoma_client::Phone::with_timeout(urls[0].clone(), "", ANSWER_TIMEOUT).unwrap(),
             http: reqwest::Client::builder()
-                .timeout(PATIENCE)
+                .timeout(ANSWER_TIMEOUT)
                 .build()
                 .unwrap(),
             browsers_http: reqwest::Client::new(),
             urls,
         };
-        scene
+        context
             .tokens
             .iter()
-            .for_each(|token| scene.books.pages().secret(token));
+            .for_each(|token| context.oracle.state().secret(token));
         Self {
             world,
             links: Links {
@@ -188,100 +196,101 @@ impl Storm {
                 store,
                 master: None,
             },
-            scene: Arc::new(scene),
+            context: Arc::new(context),
             random: fastrand::Rng::with_seed(seed),
         }
     }
 
-    /// Lets logins begin for as long as anything fails, and waits until all of them have settled.
-    async fn run(self, extent: Extent, rate: f64) -> Arc<Books> {
+    /// Starts logins while faults are injected, then waits until all of them have settled.
+    async fn run(self, run_length: RunLength, rate: f64) -> Arc<Oracle> {
         let Self {
             world,
             links,
             processes,
-            scene,
+            context,
             mut random,
         } = self;
-        let books = Arc::clone(&scene.books);
-        let links = tokio::spawn(links.fail(extent, random.fork(), Arc::clone(&books)));
-        let processes = tokio::spawn(processes.fail(extent, random.fork(), Arc::clone(&books)));
-        let progress = tokio::spawn(show_progress(Arc::clone(&books)));
-        let mut visits = JoinSet::new();
+        let oracle = Arc::clone(&context.oracle);
+        let links =
+            tokio::spawn(links.inject_faults(run_length, random.fork(), Arc::clone(&oracle)));
+        let processes =
+            tokio::spawn(processes.inject_faults(run_length, random.fork(), Arc::clone(&oracle)));
+        let progress = tokio::spawn(show_progress(Arc::clone(&oracle)));
+        let mut flows = JoinSet::new();
         let mut arrivals = interval(Duration::from_secs_f64(1.0 / rate));
         while !(links.is_finished() && processes.is_finished()) {
             arrivals.tick().await;
-            visits.spawn(Visit::make(
-                Arc::clone(&scene),
+            flows.spawn(LoginFlow::run(
+                Arc::clone(&context),
                 Plan::draw(&mut random),
                 random.fork(),
             ));
         }
         let (_links, mut processes) = (links.await.unwrap(), processes.await.unwrap());
-        settle(visits, &mut processes.nodes, &books).await;
+        settle(flows, &mut processes.nodes, &oracle).await;
         progress.abort();
-        check_what_is_left(&mut processes, &world, &books).await;
-        books
+        check_leftovers(&mut processes, &world, &oracle).await;
+        oracle
     }
 }
 
-/// Waits for every visit. A visit that panics is a fault of the test.
-async fn settle(mut visits: JoinSet<()>, nodes: &mut Nodes, books: &Books) {
+/// Waits for every flow. A flow that panics is a bug in the test.
+async fn settle(mut flows: JoinSet<()>, nodes: &mut Nodes, oracle: &Oracle) {
     let all = async {
-        while let Some(visit) = visits.join_next().await {
-            visit.unwrap();
+        while let Some(flow) = flows.join_next().await {
+            flow.unwrap();
         }
     };
     let settled = timeout(SETTLED_WITHIN, all).await.is_ok();
     if !settled {
-        books.violated_by_all(format!(
+        oracle.run_violation(format!(
             "{} logins did not settle in {SETTLED_WITHIN:?}",
-            visits.len()
+            flows.len()
         ));
-        for visit in books.unsettled() {
-            books.violated(visit, "it did not settle".into());
+        for flow in oracle.unsettled() {
+            oracle.violation(flow, "it did not settle".into());
         }
-        visits.shutdown().await;
+        flows.shutdown().await;
     }
     if let Err(what) = nodes.ready().await {
-        books.violated_by_all(what);
+        oracle.run_violation(what);
     }
 }
 
-/// Nothing is left of the browsers that have gone: no socket, no key that stays, no secret in a log.
-async fn check_what_is_left(processes: &mut Processes, world: &World, books: &Books) {
+/// Checks that the browsers left nothing behind: no open socket, no key without expiry, no secret
+/// in a log.
+async fn check_leftovers(processes: &mut Processes, world: &World, oracle: &Oracle) {
     for (number, node) in processes.nodes.0.iter().enumerate() {
         if let Err(open) = no_socket_left(&node.operations()).await {
-            books.violated_by_all(format!("node {number} still holds {open:?} sockets"));
+            oracle.run_violation(format!("node {number} still holds {open:?} sockets"));
         }
     }
     let endless = processes.store.keys_without_end();
     if !endless.is_empty() {
-        books.violated_by_all(format!("keys that stay for ever: {endless:?}"));
+        oracle.run_violation(format!("keys that stay for ever: {endless:?}"));
     }
     for node in &mut processes.nodes.0 {
         node.kill();
         let log = std::fs::read_to_string(node.log()).unwrap();
-        let pages = books.pages();
+        let state = oracle.state();
         let leaks: Vec<&str> = log
             .lines()
-            .filter(|line| words(line).any(|word| pages.secrets.contains(word)))
+            .filter(|line| words(line).any(|word| state.secrets.contains(word)))
             .collect();
-        drop(pages);
+        drop(state);
         for line in leaks {
-            books.violated_by_all(format!("a secret in a log: {line}"));
+            oracle.run_violation(format!("a secret in a log: {line}"));
         }
     }
-    if let (Some(complaint), Some(folder)) = (books.complaint(), std::env::var_os("CHAOS_LOGS")) {
+    if let (Some(report), Some(folder)) =
+        (oracle.violation_report(), std::env::var_os("CHAOS_LOGS"))
+    {
         std::fs::create_dir_all(&folder).unwrap();
         for number in 0..NODES {
             let name = format!("node-{number}.log");
             std::fs::copy(world.path(&name), std::path::Path::new(&folder).join(&name)).unwrap();
         }
-        std::fs::write(
-            std::path::Path::new(&folder).join("complaint.txt"),
-            complaint,
-        )
-        .unwrap();
+        std::fs::write(std::path::Path::new(&folder).join("violations.txt"), report).unwrap();
     }
 }
 
@@ -290,22 +299,22 @@ async fn no_socket_left(node: &Operations) -> Result<(), Option<u64>> {
     loop {
         match node.sockets_open().await {
             Some(0) => return Ok(()),
-            open if asked.elapsed() > LEFT_WITHIN => return Err(open),
+            open if asked.elapsed() > SOCKETS_CLOSED_WITHIN => return Err(open),
             _ => sleep(Duration::from_millis(200)).await,
         }
     }
 }
 
-async fn show_progress(books: Arc<Books>) {
+async fn show_progress(oracle: Arc<Oracle>) {
     let mut ticks = interval(Duration::from_secs(10));
     loop {
         ticks.tick().await;
-        let ((begun, settled), pages) = (books.progress(), books.pages());
-        let (faults, broken) = (pages.faults.values().sum::<u64>(), pages.violations.len());
-        drop(pages);
-        let at = books.elapsed().as_secs();
+        let ((begun, settled), state) = (oracle.progress(), oracle.state());
+        let (faults, broken) = (state.faults.values().sum::<u64>(), state.violations.len());
+        drop(state);
+        let at = oracle.elapsed().as_secs();
         eprintln!(
-            "{at:>5} s: {begun} logins begun, {settled} settled, {faults} faults, {broken} promises broken"
+            "{at:>5} s: {begun} logins begun, {settled} settled, {faults} faults, {broken} violations"
         );
     }
 }

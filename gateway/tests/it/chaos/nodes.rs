@@ -1,4 +1,4 @@
-//! Gateway nodes, each a process of its own, which can be killed and come back.
+//! Gateway nodes as processes that can be killed, drained and restarted.
 
 use std::fs::{File, OpenOptions};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -11,16 +11,16 @@ use url::Url;
 
 use crate::support::{World, quiet_port, signal};
 
-/// How soon a node that has ended is started again, as an orchestrator does.
-const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// Interval at which ended nodes are restarted, as an orchestrator does.
+const POLL_INTERVAL: Duration = Duration::from_millis(200);
 
-/// How long a node may take until it is ready, in a storm of others' making.
+/// Time in which a node becomes ready while other faults are injected.
 const READY_WITHIN: Duration = Duration::from_secs(60);
 
-/// How long a node may take to drain: its window, and some air.
+/// Time in which a node drains: its drain window and a margin.
 const DRAINED_WITHIN: Duration = Duration::from_secs(10);
 
-/// A node, whether it runs or not.
+/// A node, running or stopped.
 pub(super) struct NodeProcess {
     settings: PathBuf,
     store_url: String,
@@ -31,7 +31,7 @@ pub(super) struct NodeProcess {
 }
 
 impl NodeProcess {
-    /// A node with these settings that reaches its store by this URL.
+    /// Starts a node with these settings on this store.
     pub(super) fn start(world: &World, settings: &Path, number: usize, store_url: String) -> Self {
         let free = || SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), quiet_port());
         let mut node = Self {
@@ -58,8 +58,12 @@ impl NodeProcess {
         &self.log
     }
 
-    /// Starts it again if it has ended; says so if it ended as no node should.
-    pub(super) fn keep_up(&mut self) -> Result<(), String> {
+    /// Restarts the node if it has ended.
+    ///
+    /// # Errors
+    ///
+    /// Returns a message if the node ended by itself, except for a failed start.
+    pub(super) fn restart_if_ended(&mut self) -> Result<(), String> {
         let Some(process) = &mut self.process else {
             self.spawn();
             return Ok(());
@@ -76,7 +80,7 @@ impl NodeProcess {
         }
     }
 
-    /// Kills it without a word.
+    /// Kills the node with SIGKILL.
     pub(super) fn kill(&mut self) {
         if let Some(mut process) = self.process.take() {
             process.kill().unwrap();
@@ -84,7 +88,7 @@ impl NodeProcess {
         }
     }
 
-    /// Asks it to drain, and waits until it has.
+    /// Drains the node by SIGTERM and waits for its end.
     pub(super) async fn drain(&mut self) -> Result<(), String> {
         let Some(mut process) = self.process.take() else {
             return Ok(());
@@ -93,11 +97,11 @@ impl NodeProcess {
         let asked = Instant::now();
         loop {
             match process.try_wait().unwrap() {
-                Some(status) if status.success() || starts_failed(status) => return Ok(()),
+                Some(status) if status.success() || ended_during_start(status) => return Ok(()),
                 Some(status) => {
                     return Err(format!("a node that was asked to stop ended with {status}"));
                 }
-                None if asked.elapsed() < DRAINED_WITHIN => sleep(LOOK_EVERY).await,
+                None if asked.elapsed() < DRAINED_WITHIN => sleep(POLL_INTERVAL).await,
                 None => {
                     process.kill().unwrap();
                     process.wait().unwrap();
@@ -113,7 +117,7 @@ impl NodeProcess {
             .append(true)
             .open(&self.log)
             .unwrap();
-        // Another build can be put to the test.
+        // `SAOMA` names another build to test.
         let binary = std::env::var("SAOMA").unwrap_or_else(|_| env!("CARGO_BIN_EXE_saoma").into());
         let process = Command::new(binary)
             .env_clear()
@@ -133,8 +137,9 @@ impl NodeProcess {
     }
 }
 
-/// It was asked to stop before it had come so far as to listen for that, or could not have come further.
-fn starts_failed(status: ExitStatus) -> bool {
+/// Returns true if SIGTERM came before the signal handler, or the node could not start without its
+/// store.
+fn ended_during_start(status: ExitStatus) -> bool {
     use std::os::unix::process::ExitStatusExt;
     status.code() == Some(1) || status.signal() == Some(15)
 }
@@ -145,24 +150,26 @@ impl Drop for NodeProcess {
     }
 }
 
-/// All nodes, kept up.
+/// All nodes of a run.
 pub(super) struct Nodes(pub(super) Vec<NodeProcess>);
 
 impl Nodes {
-    /// Lets time pass, and starts again what has ended meanwhile.
-    pub(super) async fn rest(&mut self, time: Duration) -> Result<(), String> {
+    /// Waits for `time` and restarts nodes that end meanwhile.
+    pub(super) async fn supervise(&mut self, time: Duration) -> Result<(), String> {
         let until = Instant::now() + time;
         loop {
-            self.0.iter_mut().try_for_each(NodeProcess::keep_up)?;
+            self.0
+                .iter_mut()
+                .try_for_each(NodeProcess::restart_if_ended)?;
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return Ok(());
             }
-            sleep(left.min(LOOK_EVERY)).await;
+            sleep(left.min(POLL_INTERVAL)).await;
         }
     }
 
-    /// Waits until all are ready.
+    /// Waits until all nodes are ready.
     pub(super) async fn ready(&mut self) -> Result<(), String> {
         let asked = Instant::now();
         loop {
@@ -176,12 +183,12 @@ impl Nodes {
             if asked.elapsed() > READY_WITHIN {
                 return Err("a node did not get ready".into());
             }
-            self.rest(LOOK_EVERY).await?;
+            self.supervise(POLL_INTERVAL).await?;
         }
     }
 }
 
-/// What operators ask a node.
+/// Client of a node's operations listener.
 pub(super) struct Operations(Url);
 
 impl Operations {
@@ -190,7 +197,7 @@ impl Operations {
         asked.is_ok_and(|answer| answer.status().is_success())
     }
 
-    /// The sockets that the node holds open.
+    /// Number of sockets that the node holds open.
     pub(super) async fn sockets_open(&self) -> Option<u64> {
         let metrics = reqwest::get(self.0.join("/metrics").unwrap())
             .await

@@ -1,4 +1,4 @@
-//! The page of a visit: its browser, and the person in front of it.
+//! The browser side of a flow: the page and its person.
 
 use std::time::{Duration, Instant};
 
@@ -8,57 +8,58 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use url::Url;
 
+use super::flow::{LoginFlow, Outcome, Page};
+use super::plan::Scenario;
 use super::portal::Portal;
-use super::scene::{ASKED_AGAIN_AFTER, HABITS, LOADED_AGAIN_AFTER, Purpose};
-use super::visit::{Ending, Page, Visit};
+use super::run_context::{RECONNECT_POLICY, RELOAD_AFTER, RETRY_DECISION_AFTER};
 
-impl Visit {
-    /// The browser, until it knows how the login ended.
+impl LoginFlow {
+    /// Follows the login in the browser until its outcome.
     pub(super) async fn browse(
         &self,
         mut browser: ReconnectingBrowser,
         page: watch::Sender<Page>,
         mut random: fastrand::Rng,
-    ) -> Ending {
+    ) -> Outcome {
         let forever = Duration::from_secs(86_400);
-        let (reloads, way) = self.plan.reloads.unwrap_or((forever, self.plan.way));
-        let cancels = match self.plan.purpose {
-            Purpose::CancelWaiting => self.plan.before_scan,
-            Purpose::CancelScanned => self.plan.before_scan + self.plan.before_decision,
+        let (reloads, transport) = self.plan.reloads.unwrap_or((forever, self.plan.transport));
+        let cancels = match self.plan.scenario {
+            Scenario::CancelWaiting => self.plan.before_scan,
+            Scenario::CancelScanned => self.plan.before_scan + self.plan.before_decision,
             _ => forever,
         };
         let (mut cancel, mut reload) = (Box::pin(sleep(cancels)), Box::pin(sleep(reloads)));
         let (mut cancelled, mut reloaded) = (None, false);
-        let mut doubt = Box::pin(sleep(LOADED_AGAIN_AFTER));
+        let mut doubt = Box::pin(sleep(RELOAD_AFTER));
         loop {
             tokio::select! {
-                heard = browser.next_event() => {
-                    if is_news(&heard) {
-                        doubt.as_mut().reset(tokio::time::Instant::now() + LOADED_AGAIN_AFTER);
+                event = browser.next_event() => {
+                    if is_login_event(&event) {
+                        doubt.as_mut().reset(tokio::time::Instant::now() + RELOAD_AFTER);
                     }
-                    if let (Some(_), BrowserEvent::Message(ServerMessage::Error { retry_after: Some(seconds), .. })) = (cancelled, &heard) {
-                        // The person is told to try again, and does.
+                    if let (Some(_), BrowserEvent::Message(ServerMessage::Error { retry_after: Some(seconds), .. })) = (cancelled, &event) {
+                        // The answer asked for a retry.
                         cancelled = None;
                         cancel.as_mut().reset(tokio::time::Instant::now() + Duration::from_secs((*seconds).into()));
                     }
-                    if let Some(ending) = self.hear(heard, &page) {
+                    if let Some(ending) = self.handle_event(event, &page) {
                         page.send_modify(|page| page.ended = Some(ending));
-                        self.nothing_follows(browser).await;
+                        self.check_silence_after_end(browser).await;
                         return ending;
                     }
                 }
                 () = &mut cancel => {
-                    // It may have been lost after it was taken.
+                    // A failover may have lost a cancel that was accepted.
                     if cancelled.is_none() || self.excuses("cancels asked again", cancelled) {
                         self.note("the person gives up");
                         browser.send(ClientMessage::Cancel).await;
                     }
                     cancelled.get_or_insert_with(Instant::now);
-                    cancel.as_mut().reset(tokio::time::Instant::now() + ASKED_AGAIN_AFTER);
+                    cancel.as_mut().reset(tokio::time::Instant::now() + RETRY_DECISION_AFTER);
                 }
                 () = &mut doubt => {
-                    // What it shows may be lost, and no longer true.
-                    let told = self.moments().told;
+                    // A failover may have lost the state that the page shows.
+                    let told = self.record().told;
                     if self.excuses("pages loaded again", told) {
                         browser.reload();
                     }
@@ -66,8 +67,8 @@ impl Visit {
                 }
                 () = &mut reload, if !reloaded => {
                     reloaded = true;
-                    self.note(format!("the page is loaded again, by {way:?}"));
-                    browser.set_transport(self.scene.transport(way));
+                    self.note(format!("the page is loaded again, by {transport:?}"));
+                    browser.set_transport(self.context.transport(transport));
                     browser.reload();
                     sleep(Duration::from_millis(random.u64(..500))).await;
                 }
@@ -75,88 +76,91 @@ impl Visit {
         }
     }
 
-    fn hear(&self, heard: BrowserEvent, page: &watch::Sender<Page>) -> Option<Ending> {
-        self.note(format!("browser: {}", spoken(&heard)));
-        let told_before = self.moments().told;
-        if is_news(&heard) {
-            self.moments().told = Some(Instant::now());
+    fn handle_event(&self, event: BrowserEvent, page: &watch::Sender<Page>) -> Option<Outcome> {
+        self.note(format!("browser: {}", describe(&event)));
+        let told_before = self.record().told;
+        if is_login_event(&event) {
+            self.record().told = Some(Instant::now());
         }
-        match heard {
+        match event {
             BrowserEvent::Message(ServerMessage::Renewed { qr, user_code, .. }) => {
-                let mut pages = self.scene.books.pages();
-                pages.secret(&qr);
-                pages.secret(&user_code.to_string());
+                let mut state = self.context.oracle.state();
+                state.secret(&qr);
+                state.secret(&user_code.to_string());
                 page.send_modify(|page| page.qr = qr);
             }
             BrowserEvent::Message(ServerMessage::Confirmed { redirect_to, .. }) => {
                 self.confirmed(&redirect_to);
-                return Some(Ending::Confirmed);
+                return Some(Outcome::Confirmed);
             }
-            BrowserEvent::Message(ServerMessage::Rejected { .. }) => return Some(Ending::Rejected),
+            BrowserEvent::Message(ServerMessage::Rejected { .. }) => {
+                return Some(Outcome::Rejected);
+            }
             BrowserEvent::Message(ServerMessage::Cancelled { .. }) => {
-                return Some(Ending::Cancelled);
+                return Some(Outcome::Cancelled);
             }
-            BrowserEvent::Message(ServerMessage::Expired { .. }) => return Some(Ending::Expired),
+            BrowserEvent::Message(ServerMessage::Expired { .. }) => return Some(Outcome::Expired),
             BrowserEvent::Message(_) | BrowserEvent::Reconnected { .. } => {}
             BrowserEvent::Duplicate(message) => {
-                self.violated(format!("told again of {:?}", message.seq()));
+                self.violation(format!("told again of {:?}", message.seq()));
             }
-            BrowserEvent::Disconnected { .. } => self.scene.books.pages().lost_connections += 1,
+            BrowserEvent::Disconnected { .. } => self.context.oracle.state().lost_connections += 1,
             BrowserEvent::Closed { code } => {
-                // It knows what the store does not: its login as it was opened, or how that ended.
+                // After a failover the store may not know a login that it opened.
                 if code != CloseCode::UnknownLogin.code()
                     || !self.excuses("browsers told to begin anew", told_before)
                 {
-                    self.violated(format!("the browser was sent away with {code}"));
+                    self.violation(format!("the browser was sent away with {code}"));
                 }
-                return Some(Ending::SentAway);
+                return Some(Outcome::SentAway);
             }
         }
         None
     }
 
-    /// The result has come: the portal takes over.
+    /// Records the delivery and hands the code to the portal.
     fn confirmed(&self, redirect_to: &str) {
-        let state = Url::parse(redirect_to).ok().and_then(|url| {
+        let oauth_state = Url::parse(redirect_to).ok().and_then(|url| {
             url.query_pairs()
                 .find(|(name, _)| name == "state")
                 .map(|(_, value)| value.into_owned())
         });
-        let mut pages = self.scene.books.pages();
-        pages
+        let mut state = self.context.oracle.state();
+        state
             .ledger
-            .received(self.login.login_id, &state.unwrap_or_default());
+            .received(self.login.login_id, &oauth_state.unwrap_or_default());
         let (accepted, owner) = {
-            let moments = self.moments();
-            (moments.accepted, moments.scanned.map(|(owner, _)| owner))
+            let record = self.record();
+            (record.accepted, record.scanned.map(|(owner, _)| owner))
         };
         if let Some(accepted) = accepted {
-            pages.longest = pages.longest.max(accepted.elapsed());
+            state.longest = state.longest.max(accepted.elapsed());
         }
-        drop(pages);
+        drop(state);
         let portal = Portal::of(self, redirect_to, owner);
-        tokio::spawn(portal.log_in(self.plan.purpose == Purpose::RedeemTwice));
+        tokio::spawn(portal.exchange_code(self.plan.scenario == Scenario::RedeemTwice));
     }
 
-    async fn nothing_follows(&self, mut browser: ReconnectingBrowser) {
-        // What has no number answers the browser's own command, which by requests can come after the end.
+    async fn check_silence_after_end(&self, mut browser: ReconnectingBrowser) {
+        // A message without a number answers the browser's own command, and over HTTP it can come
+        // after the end.
         if let Ok(BrowserEvent::Message(message) | BrowserEvent::Duplicate(message)) =
-            timeout(HABITS.response_timeout, browser.next_event()).await
+            timeout(RECONNECT_POLICY.response_timeout, browser.next_event()).await
             && let Some(seq) = message.seq()
         {
-            self.violated(format!("told of {seq} after the end"));
+            self.violation(format!("told of {seq} after the end"));
         }
     }
 }
 
-/// Whether the store has something new.
-fn is_news(heard: &BrowserEvent) -> bool {
-    matches!(heard, BrowserEvent::Message(message) if message.seq().is_some())
+/// Returns true if the event is a numbered event of the login.
+fn is_login_event(event: &BrowserEvent) -> bool {
+    matches!(event, BrowserEvent::Message(message) if message.seq().is_some())
 }
 
-/// What a browser heard, without what no log may hold.
-fn spoken(heard: &BrowserEvent) -> String {
-    match heard {
+/// Describes an event without the secrets in it.
+fn describe(event: &BrowserEvent) -> String {
+    match event {
         BrowserEvent::Message(ServerMessage::Error {
             error, retry_after, ..
         }) => {
@@ -182,6 +186,6 @@ const fn kind(message: &ServerMessage) -> &'static str {
         ServerMessage::Cancelled { .. } => "cancelled",
         ServerMessage::Expired { .. } => "expired",
         ServerMessage::Error { .. } => "error",
-        _ => "something new",
+        _ => "unknown type",
     }
 }

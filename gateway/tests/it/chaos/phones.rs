@@ -1,4 +1,4 @@
-//! The phones of a visit, and the persons who hold them.
+//! The phone side of a flow.
 
 use std::time::{Duration, Instant};
 
@@ -8,30 +8,31 @@ use saoma_protocol::ErrorCode;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
-use super::scene::{ASKED_AGAIN_AFTER, Answer, Purpose};
-use super::visit::{Page, Visit};
+use super::flow::{LoginFlow, Page};
+use super::plan::Scenario;
+use super::run_context::{Answer, RETRY_DECISION_AFTER};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Choice {
+enum Decision {
     Confirm,
     Reject,
 }
 
-/// Whether there is more for a person to do.
-enum Then {
+/// Next step of a person after a decision.
+enum NextStep {
     Done,
     ScanAgain,
 }
 
-impl Visit {
-    /// The phones: of one person, or of two at once.
+impl LoginFlow {
+    /// Runs the phone of one person, or of two at once.
     pub(super) async fn phones(&self, mut page: watch::Receiver<Page>, mut random: fastrand::Rng) {
-        if self.plan.purpose == Purpose::CancelWaiting {
+        if self.plan.scenario == Scenario::CancelWaiting {
             return;
         }
         sleep(self.plan.before_scan).await;
         let [first, second] = self.plan.persons;
-        if self.plan.purpose == Purpose::TwoPersons {
+        if self.plan.scenario == Scenario::TwoPersons {
             let (other, others) = (page.clone(), random.fork());
             tokio::join!(
                 self.phone(first, page, random),
@@ -46,13 +47,13 @@ impl Visit {
     async fn phone(&self, person: u32, mut page: watch::Receiver<Page>, mut random: fastrand::Rng) {
         while let Some(scanned_at) = self.scan(person, &mut page, &mut random).await {
             sleep(self.plan.before_decision).await;
-            let choice = match self.plan.purpose {
-                Purpose::CancelScanned => return,
-                Purpose::Reject => Choice::Reject,
-                _ => Choice::Confirm,
+            let decision = match self.plan.scenario {
+                Scenario::CancelScanned => return,
+                Scenario::Reject => Decision::Reject,
+                _ => Decision::Confirm,
             };
-            if let Then::Done = self
-                .decide(choice, person, scanned_at, &mut page, &mut random)
+            if let NextStep::Done = self
+                .decide(decision, person, scanned_at, &mut page, &mut random)
                 .await
             {
                 return;
@@ -60,7 +61,8 @@ impl Visit {
         }
     }
 
-    /// When the login became this person's, if it did. A person who comes second tries to confirm all the same.
+    /// Scans until there is an answer and returns the time of a successful scan. A second person
+    /// tries to confirm anyway.
     async fn scan(
         &self,
         person: u32,
@@ -72,80 +74,80 @@ impl Visit {
             if ended.is_some() {
                 return None;
             }
-            let answer = self.scene.phone_of(person, random).scan(&qr).await;
+            let answer = self.context.phone_of(person, random).scan(&qr).await;
             match self
-                .scene
-                .heed(self.number, &format!("scan by {person}"), &answer, random)
+                .context
+                .record_answer(self.number, &format!("scan by {person}"), &answer, random)
                 .await
             {
                 Answer::Done => {
-                    return Some(self.scanned_by(person));
+                    return Some(self.record_owner(person));
                 }
-                Answer::Again => {}
-                // It has been renewed, and the browser does not know yet; or it is over.
+                Answer::Retry => {}
+                // The code was renewed and the browser has not heard yet, or the login is over.
                 Answer::Refused(ErrorCode::UnknownCode) => {
                     let _ = timeout(Duration::from_secs(1), page.changed()).await;
                 }
                 Answer::Refused(ErrorCode::AlreadyScanned)
-                    if self.plan.purpose == Purpose::TwoPersons =>
+                    if self.plan.scenario == Scenario::TwoPersons =>
                 {
-                    self.steal(person, &self.scene.phone_of(person, random))
+                    self.check_intruder_is_refused(person, &self.context.phone_of(person, random))
                         .await;
                     return None;
                 }
                 Answer::Refused(ErrorCode::AlreadyDecided) => return None,
                 Answer::Refused(code) => {
-                    self.violated(format!("a scan was refused with {code:?}"));
+                    self.violation(format!("a scan was refused with {code:?}"));
                     return None;
                 }
             }
         }
     }
 
-    /// Notes whose the login is.
-    fn scanned_by(&self, person: u32) -> Instant {
-        let (now, before) = (Instant::now(), self.moments().scanned);
+    /// Records the owner of the login and returns the current time.
+    fn record_owner(&self, person: u32) -> Instant {
+        let (now, before) = (Instant::now(), self.record().scanned);
         match before {
             Some((owner, at))
                 if owner != person && !self.excuses("scans lost to another person", Some(at)) =>
             {
-                self.violated("two persons own the login");
+                self.violation("two persons own the login");
             }
-            _ => self.moments().scanned = Some((person, now)),
+            _ => self.record().scanned = Some((person, now)),
         }
         now
     }
 
-    async fn steal(&self, person: u32, phone: &Phone) {
+    async fn check_intruder_is_refused(&self, person: u32, phone: &Phone) {
         if phone.confirm(self.login.login_id, PERSONAL).await.is_ok() {
-            self.violated(format!("{person} confirmed the login of another"));
+            self.violation(format!("{person} confirmed the login of another"));
         }
     }
 
-    /// Confirms or rejects, again while there is no answer; and once more when the page waits on after an answer that may
-    /// have been lost.
+    /// Confirms or rejects, and retries while there is no answer. Repeats the decision if the page
+    /// still waits and a failover may have lost it.
     async fn decide(
         &self,
-        choice: Choice,
+        decision: Decision,
         person: u32,
         scanned_at: Instant,
         page: &mut watch::Receiver<Page>,
         random: &mut fastrand::Rng,
-    ) -> Then {
-        self.asks(choice);
+    ) -> NextStep {
+        self.record_request(decision);
         let mut answered_at = None;
         loop {
-            let phone = self.scene.phone_of(person, random);
-            let (question, answer) = match choice {
-                Choice::Confirm => (
+            let phone = self.context.phone_of(person, random);
+            let (question, answer) = match decision {
+                Decision::Confirm => (
                     "confirm",
                     phone.confirm(self.login.login_id, PERSONAL).await,
                 ),
-                Choice::Reject => ("reject", phone.reject(self.login.login_id).await),
+                Decision::Reject => ("reject", phone.reject(self.login.login_id).await),
             };
             match self
-                .scene
-                .heed(
+                .context
+                .record_answer(
                     self.number,
                     &format!("{question} by {person}"),
                     &answer,
@@ -154,54 +156,58 @@ impl Visit {
                 .await
             {
                 Answer::Done => {
-                    answered_at = Some(self.is_answered(choice));
+                    answered_at = Some(self.record_accepted(decision));
                     let told = timeout(
-                        ASKED_AGAIN_AFTER,
+                        RETRY_DECISION_AFTER,
                         page.wait_for(|page| page.ended.is_some()),
                     )
                     .await;
                     if told.is_ok() || !self.excuses("decisions asked again", answered_at) {
-                        return Then::Done;
+                        return NextStep::Done;
                     }
                 }
-                Answer::Again => {}
+                Answer::Retry => {}
                 Answer::Refused(code) => {
                     let is_excused = self
                         .excuses("decisions refused, their scan lost", Some(scanned_at))
                         || self.excuses("decisions refused, themselves lost", answered_at);
                     if !is_excused {
-                        self.violated(format!("a {question} was refused with {code:?}"));
+                        self.violation(format!("a {question} was refused with {code:?}"));
                     } else if matches!(code, ErrorCode::NotScanned | ErrorCode::UnknownLogin) {
-                        return Then::ScanAgain;
+                        return NextStep::ScanAgain;
                     }
-                    return Then::Done;
+                    return NextStep::Done;
                 }
             }
         }
     }
 
-    fn asks(&self, choice: Choice) {
-        match choice {
-            Choice::Confirm => {
-                self.scene.books.pages().ledger.asked(self.login.login_id);
-                self.moments().confirm_asked = true;
+    fn record_request(&self, decision: Decision) {
+        match decision {
+            Decision::Confirm => {
+                self.context
+                    .oracle
+                    .state()
+                    .ledger
+                    .asked(self.login.login_id);
+                self.record().confirm_asked = true;
             }
-            Choice::Reject => self.moments().reject_asked = true,
+            Decision::Reject => self.record().reject_asked = true,
         }
     }
 
-    fn is_answered(&self, choice: Choice) -> Instant {
+    fn record_accepted(&self, decision: Decision) -> Instant {
         let now = Instant::now();
-        match choice {
-            Choice::Confirm => {
-                self.scene
-                    .books
-                    .pages()
+        match decision {
+            Decision::Confirm => {
+                self.context
+                    .oracle
+                    .state()
                     .ledger
                     .accepted(self.login.login_id);
-                self.moments().accepted = Some(now);
+                self.record().accepted = Some(now);
             }
-            Choice::Reject => self.moments().rejected = Some(now),
+            Decision::Reject => self.record().rejected = Some(now),
         }
         now
     }

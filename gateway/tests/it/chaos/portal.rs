@@ -1,4 +1,4 @@
-//! The portal, which redeems the code that its browser brings: once, whatever happens to the answers.
+//! The portal, which redeems the browser's authorization code once, even if answers are lost.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -6,18 +6,18 @@ use std::time::Instant;
 use saoma_protocol::{LoginId, paths};
 use serde::Deserialize;
 
-use super::scene::Scene;
-use super::visit::Visit;
+use super::flow::LoginFlow;
+use super::run_context::RunContext;
 use crate::support::{Exchanged, TokenRequest};
 
-/// A code on its way to be redeemed.
+/// A code to redeem.
 pub(super) struct Portal {
-    scene: Arc<Scene>,
-    visit: usize,
+    context: Arc<RunContext>,
+    flow: usize,
     login_id: LoginId,
     request: TokenRequest,
     owner: Option<u32>,
-    /// When its browser was told the code.
+    /// Time at which the browser received the code.
     told_at: Instant,
     random: fastrand::Rng,
 }
@@ -27,22 +27,22 @@ struct Subject {
     sub: String,
 }
 
-/// What came of one try.
-enum Try {
+/// Result of one token request.
+enum RedeemOutcome {
     Redeemed,
-    /// There was no answer, or one that it may be tried again.
+    /// No answer, or an answer that permits a retry.
     Unknown,
     Refused(String),
 }
 
 impl Portal {
-    pub(super) fn of(visit: &Visit, redirect_to: &str, owner: Option<u32>) -> Self {
-        let request = TokenRequest::of(&visit.login, redirect_to);
-        visit.scene.books.pages().secret(&request.code);
+    pub(super) fn of(flow: &LoginFlow, redirect_to: &str, owner: Option<u32>) -> Self {
+        let request = TokenRequest::of(&flow.login, redirect_to);
+        flow.context.oracle.state().secret(&request.code);
         Self {
-            scene: Arc::clone(&visit.scene),
-            visit: visit.number,
-            login_id: visit.login.login_id,
+            context: Arc::clone(&flow.context),
+            flow: flow.number,
+            login_id: flow.login.login_id,
             request,
             owner,
             told_at: Instant::now(),
@@ -50,66 +50,66 @@ impl Portal {
         }
     }
 
-    /// Redeems the code; `twice` at once, and then again.
-    pub(super) async fn log_in(mut self, twice: bool) {
+    /// Redeems the code. With `twice`, sends two requests at once before the usual one.
+    pub(super) async fn exchange_code(mut self, twice: bool) {
         let mut redeemed = 0;
         if twice {
             let nodes = [
-                self.scene.any_node(&mut self.random),
-                self.scene.any_node(&mut self.random),
+                self.context.any_node(&mut self.random),
+                self.context.any_node(&mut self.random),
             ];
             let [first, second] = nodes;
             let (first, second) = tokio::join!(self.redeem(first), self.redeem(second));
             redeemed += [first, second]
                 .iter()
-                .filter(|one| matches!(one, Try::Redeemed))
+                .filter(|one| matches!(one, RedeemOutcome::Redeemed))
                 .count();
         }
-        redeemed += usize::from(self.redeem_at_last(twice).await);
+        redeemed += usize::from(self.redeem_with_retries(twice).await);
         if redeemed > 1 {
-            self.scene.books.violated(
-                self.visit,
-                format!("the code was redeemed {redeemed} times"),
-            );
+            self.context
+                .oracle
+                .violation(self.flow, format!("the code was redeemed {redeemed} times"));
         }
     }
 
-    /// Tries until there is an answer. A refusal is right only when a try before it may have redeemed the code.
-    async fn redeem_at_last(&mut self, mut tried: bool) -> bool {
+    /// Retries until there is an answer. A refusal is valid only if an earlier request may have
+    /// redeemed the code.
+    async fn redeem_with_retries(&mut self, mut tried: bool) -> bool {
         loop {
-            let node = self.scene.any_node(&mut self.random);
+            let node = self.context.any_node(&mut self.random);
             match self.redeem(node).await {
-                Try::Redeemed => return true,
-                Try::Unknown => {
+                RedeemOutcome::Redeemed => return true,
+                RedeemOutcome::Unknown => {
                     tried = true;
-                    let scene = Arc::clone(&self.scene);
-                    scene.pause(&mut self.random).await;
+                    let context = Arc::clone(&self.context);
+                    context.pause(&mut self.random).await;
                 }
-                Try::Refused(_) if tried => return false,
-                Try::Refused(_)
+                RedeemOutcome::Refused(_) if tried => return false,
+                RedeemOutcome::Refused(_)
                     if self
-                        .scene
-                        .books
-                        .excuses(self.visit, "codes lost", Some(self.told_at)) =>
+                        .context
+                        .oracle
+                        .excuses(self.flow, "codes lost", Some(self.told_at)) =>
                 {
                     return false;
                 }
-                Try::Refused(error) => {
+                RedeemOutcome::Refused(error) => {
                     let what = format!(
                         "the code of {} could not be redeemed: {error}",
                         self.login_id
                     );
-                    self.scene.books.violated(self.visit, what);
+                    self.context.oracle.violation(self.flow, what);
                     return false;
                 }
             }
         }
     }
 
-    async fn redeem(&self, node: url::Url) -> Try {
+    async fn redeem(&self, node: url::Url) -> RedeemOutcome {
         let answer = self
             .request
-            .send_by(&self.scene.http, node.join(paths::TOKEN).unwrap())
+            .send_by(&self.context.http, node.join(paths::TOKEN).unwrap())
             .await;
         let tried = match answer {
             Ok(Exchanged {
@@ -119,27 +119,31 @@ impl Portal {
                 ..
             }) => {
                 self.check(&id_token);
-                let mut pages = self.scene.books.pages();
-                pages.secret(&id_token);
-                pages.secret(&access_token);
-                Try::Redeemed
+                let mut state = self.context.oracle.state();
+                state.secret(&id_token);
+                state.secret(&access_token);
+                RedeemOutcome::Redeemed
             }
             Ok(Exchanged {
                 status: 429 | 503, ..
             })
-            | Err(_) => Try::Unknown,
-            Ok(Exchanged { status, error, .. }) => Try::Refused(format!("{status} {error:?}")),
+            | Err(_) => RedeemOutcome::Unknown,
+            Ok(Exchanged { status, error, .. }) => {
+                RedeemOutcome::Refused(format!("{status} {error:?}"))
+            }
         };
         let said = match &tried {
-            Try::Redeemed => "redeemed",
-            Try::Unknown => "no answer",
-            Try::Refused(error) => error,
+            RedeemOutcome::Redeemed => "redeemed",
+            RedeemOutcome::Unknown => "no answer",
+            RedeemOutcome::Refused(error) => error,
         };
-        self.scene.books.note(self.visit, format!("portal: {said}"));
+        self.context
+            .oracle
+            .note(self.flow, format!("portal: {said}"));
         tried
     }
 
-    /// The ID token is of the person who scanned.
+    /// Checks that the ID token names the person who scanned.
     fn check(&self, id_token: &str) {
         let payload = id_token.split('.').nth(1).unwrap_or_default();
         let payload = data_encoding::BASE64URL_NOPAD
@@ -147,9 +151,9 @@ impl Portal {
             .unwrap();
         let Subject { sub } = serde_json::from_slice(&payload).unwrap();
         if self.owner.map(|owner| format!("load-{owner}")).as_deref() != Some(&sub) {
-            self.scene.books.violated(
-                self.visit,
-                format!("{sub} was logged in, who did not scan first"),
+            self.context.oracle.violation(
+                self.flow,
+                format!("{sub} was logged in and did not scan first"),
             );
         }
     }

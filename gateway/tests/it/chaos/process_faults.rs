@@ -1,4 +1,4 @@
-//! What goes wrong with processes, nodes and servers, and how it is mended.
+//! Fault injection on processes, gateway nodes and Redis servers, and their recovery.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -6,16 +6,17 @@ use std::time::{Duration, Instant};
 use tokio::task::block_in_place;
 use tokio::time::sleep;
 
-use super::books::Books;
-use super::faults::{Deck, Extent, Lane};
+use super::link_faults::{Deck, FaultBudget, RunLength};
 use super::nodes::Nodes;
+use super::oracle::Oracle;
 use super::store::Store;
 use crate::support::RedisSentinel;
 
-/// How long Sentinels may take until all servers follow one master: they let one that has come back be for ten seconds.
-const WHOLE_WITHIN: Duration = Duration::from_secs(60);
+/// Time in which all servers follow one master. Sentinels leave a restarted server alone for ten
+/// seconds.
+const REPLICATED_WITHIN: Duration = Duration::from_secs(60);
 
-/// What can happen to a process.
+/// A fault of a process.
 #[derive(Debug, Clone, Copy)]
 enum ProcessFault {
     KillNode,
@@ -24,11 +25,12 @@ enum ProcessFault {
     StopRedis,
     KillSubscriptions,
     KillSubscriptionsTwice,
-    /// Its replicas have what was written before; the Sentinels promote one, and make the killed one its replica.
+    /// Its replicas are up to date. The Sentinels promote one, and the killed server returns as its
+    /// replica.
     KillMaster,
-    /// As operators shall order it: nothing is written meanwhile.
+    /// The procedure for operators: writes are paused during the failover.
     FailOverPaused,
-    /// The old master takes writes until its replicas have left it, and those are lost.
+    /// The old master accepts writes until its replicas have left it, and these writes are lost.
     FailOver,
 }
 
@@ -36,7 +38,7 @@ enum ProcessFault {
 pub(super) struct Processes {
     pub(super) nodes: Nodes,
     pub(super) store: Store,
-    /// The master that the last failover has made.
+    /// The master after the last failover.
     pub(super) master: Option<usize>,
 }
 
@@ -71,15 +73,18 @@ impl ProcessFault {
 }
 
 impl Processes {
-    /// Makes processes fail, one after another. At the end all nodes run.
-    pub(super) async fn fail(
+    /// Injects faults into processes, one after another. At the end all nodes run.
+    pub(super) async fn inject_faults(
         mut self,
-        extent: Extent,
+        run_length: RunLength,
         mut random: fastrand::Rng,
-        books: Arc<Books>,
+        oracle: Arc<Oracle>,
     ) -> Self {
-        let (mut deck, mut lane) = (Deck::of(ProcessFault::of(&self.store)), Lane::begin(extent));
-        while lane.goes_on() {
+        let (mut deck, mut budget) = (
+            Deck::of(ProcessFault::of(&self.store)),
+            FaultBudget::new(run_length),
+        );
+        while budget.take_next() {
             let pause = Duration::from_millis(random.u64(200..1800));
             let fault = *deck.draw(&mut random);
             let (node, hold) = (
@@ -87,26 +92,26 @@ impl Processes {
                 Duration::from_millis(random.u64(100..3000)),
             );
             let outcome = async {
-                self.nodes.rest(pause).await?;
-                self.befall(fault, node, hold, &books).await?;
-                self.nodes.rest(Duration::ZERO).await
+                self.nodes.supervise(pause).await?;
+                self.inject(fault, node, hold, &oracle).await?;
+                self.nodes.supervise(Duration::ZERO).await
             };
             if let Err(what) = outcome.await {
-                books.violated_by_all(what);
+                oracle.run_violation(what);
             }
         }
         self
     }
 
-    async fn befall(
+    async fn inject(
         &mut self,
         fault: ProcessFault,
         node: usize,
         hold: Duration,
-        books: &Books,
+        oracle: &Oracle,
     ) -> Result<(), String> {
         let begins = || {
-            books.fault(
+            oracle.fault(
                 fault.name(),
                 format!("{} for {hold:?}; node {node}, if it is one", fault.name()),
             );
@@ -125,13 +130,13 @@ impl Processes {
             (ProcessFault::RestartRedis, Store::Durable(redis)) => {
                 begins();
                 redis.kill();
-                nodes.rest(hold).await?;
+                nodes.supervise(hold).await?;
                 block_in_place(|| redis.restart());
             }
             (ProcessFault::StopRedis, Store::Durable(redis)) => {
                 begins();
                 redis.signal("STOP");
-                let rested = nodes.rest(hold).await;
+                let rested = nodes.supervise(hold).await;
                 redis.signal("CONT");
                 rested?;
             }
@@ -150,95 +155,97 @@ impl Processes {
                 ProcessFault::KillMaster | ProcessFault::FailOverPaused | ProcessFault::FailOver,
                 Store::Sentinel(_),
             ) => {
-                self.once_whole().await?;
+                self.until_replicated().await?;
                 begins();
-                self.fail_over(fault, books).await?;
+                self.fail_over(fault, oracle).await?;
             }
-            (fault, _) => unreachable!("{fault:?} is none of this store's"),
+            (fault, _) => unreachable!("{fault:?} does not apply to this store"),
         }
         Ok(())
     }
 
     /// Another server becomes the master.
-    async fn fail_over(&mut self, fault: ProcessFault, books: &Books) -> Result<(), String> {
+    async fn fail_over(&mut self, fault: ProcessFault, oracle: &Oracle) -> Result<(), String> {
         let before = self.sentinels(|redis| redis.once_replicated());
         if self.master.is_some_and(|made| made != before) {
-            // Nothing was written down to excuse what it may have lost.
-            books.fault(
-                "failover that nobody ordered",
-                "a failover that nobody ordered, before this".into(),
+            // No loss window was opened for it, so its losses are not excused.
+            oracle.fault(
+                "unordered failover",
+                "an unordered failover before this fault".into(),
             );
         }
         let began = Instant::now();
         if matches!(fault, ProcessFault::KillMaster) {
             let killed = self.sentinels(RedisSentinel::kill_master);
-            books.unsure(began, Instant::now());
-            self.once_another(killed).await?;
+            oracle.open_loss_window(began, Instant::now());
+            self.until_master_changes(killed).await?;
             self.sentinels(|redis| redis.restart(killed));
             return Ok(());
         }
         if matches!(fault, ProcessFault::FailOverPaused) {
             self.sentinels(|redis| redis.pause_writes());
         }
-        self.once("the Sentinels take the order", |redis| redis.fail_over())
+        self.until("the Sentinels take the order", |redis| redis.fail_over())
             .await?;
-        // Whoever takes part asks meanwhile whether what it was told is certain.
+        // Flows ask during the failover whether an answer is excused, so the window opens before it
+        // ends.
         let ordered = Instant::now();
         let loses = matches!(fault, ProcessFault::FailOver);
         if loses {
-            books.unsure(ordered, ordered + WHOLE_WITHIN);
+            oracle.open_loss_window(ordered, ordered + REPLICATED_WITHIN);
         }
-        if let Err(what) = self.once_another(before).await {
+        if let Err(what) = self.until_master_changes(before).await {
             if self.sentinels(|redis| redis.master()) != Some(before) {
                 return Err(what);
             }
-            // They have taken the order and given it up, as they do when they do not agree in time.
-            books.fault(
+            // The Sentinels abandon a failover if they do not agree in time.
+            oracle.fault(
                 "failover given up by the Sentinels",
                 "the failover was given up".into(),
             );
         }
         if loses {
-            books.sure_again();
+            oracle.close_loss_window();
         }
         if matches!(fault, ProcessFault::FailOverPaused) {
-            self.once_whole().await?;
+            self.until_replicated().await?;
             self.sentinels(|redis| redis.take_writes(before));
         }
         Ok(())
     }
 
-    /// Waits until what Sentinels watch is as it was at the start: the next failover finds a replica that has everything.
-    async fn once_whole(&mut self) -> Result<(), String> {
+    /// Waits until all servers replicate one master, so that the next failover finds a replica with
+    /// all data.
+    async fn until_replicated(&mut self) -> Result<(), String> {
         match self.store {
             Store::Durable(_) => Ok(()),
             Store::Sentinel(_) => {
-                self.once("all servers follow one master", |redis| redis.is_whole())
+                self.until("all servers follow one master", |redis| redis.is_whole())
                     .await
             }
         }
     }
 
-    async fn once_another(&mut self, before: usize) -> Result<(), String> {
+    async fn until_master_changes(&mut self, before: usize) -> Result<(), String> {
         let is_another =
             |redis: &mut RedisSentinel| redis.master().is_some_and(|now| now != before);
-        self.once("the Sentinels name another master", is_another)
+        self.until("the Sentinels name another master", is_another)
             .await?;
         self.master = self.sentinels(|redis| redis.master());
         Ok(())
     }
 
-    async fn once(
+    async fn until(
         &mut self,
         what: &str,
         holds: impl Fn(&mut RedisSentinel) -> bool,
     ) -> Result<(), String> {
         let asked = Instant::now();
         while !self.sentinels(&holds) {
-            if asked.elapsed() > WHOLE_WITHIN {
-                return Err(format!("waited in vain: {what}"));
+            if asked.elapsed() > REPLICATED_WITHIN {
+                return Err(format!("timed out waiting until {what}"));
             }
-            self.nodes.rest(Duration::from_millis(50)).await?;
+            self.nodes.supervise(Duration::from_millis(50)).await?;
         }
         Ok(())
     }

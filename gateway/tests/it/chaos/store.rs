@@ -1,15 +1,15 @@
-//! The store of a run: one Redis that keeps what it is told, or a service that Sentinels watch.
+//! The store of a run: one durable Redis, or a replicated Redis behind Sentinels.
 
 use std::net::SocketAddr;
 
 use crate::support::{RedisSentinel, RedisServer};
 
-/// What the store is, as `SHAPE` names it.
+/// Kind of store, as named by `SHAPE`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
-    /// One server. Nothing is lost by it, and so nothing is excused.
+    /// One server that loses no write, so no loss is excused.
     Durable,
-    /// A master and two replicas. A failover can lose what was written shortly before.
+    /// A master and two replicas. A failover can lose recent writes.
     Sentinel,
 }
 
@@ -45,7 +45,8 @@ impl Store {
         }
     }
 
-    /// What a proxy can stand in front of: Sentinels announce their servers' own addresses.
+    /// Address for a fault proxy, or `None` behind Sentinels, which announce their servers' own
+    /// addresses.
     pub(super) fn address(&self) -> Option<SocketAddr> {
         match self {
             Self::Durable(redis) => Some(redis.address()),

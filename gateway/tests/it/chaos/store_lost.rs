@@ -1,4 +1,5 @@
-//! Threat T22: a store that comes back empty. Nothing is confirmed from what nodes remember, and nothing is used twice.
+//! Threat T22: a store that comes back empty. No login is confirmed from a node's memory, and no
+//! code works twice.
 
 use std::time::Duration;
 
@@ -64,7 +65,7 @@ async fn nothing_is_confirmed_from_memory_and_no_code_is_used_again() {
     );
 }
 
-/// Asks until the answer is one. The connections that broke are found out one by one.
+/// Repeats a request until its answer counts. The node detects its broken connections one by one.
 async fn at_last<T>(ask: impl AsyncFn() -> T, is_answer: impl Fn(&T) -> bool) -> T {
     let answer = async {
         loop {

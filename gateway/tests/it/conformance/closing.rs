@@ -1,4 +1,4 @@
-//! The closing handshake (RFC 6455 §5.5.1, §7): who says which code, and that the connection ends.
+//! The closing handshake (RFC 6455 §5.5.1, §7): close codes and the end of the connection.
 
 use super::bytes::*;
 use super::wire::{Answer, Pace, Wire};
@@ -11,7 +11,8 @@ fn echo(code: u16) -> Answer {
 
 #[tokio::test]
 async fn a_close_is_answered_in_kind() {
-    // The codes of §7.4.1 and, of those registered since, 1012 and 1013; then the first and last of §7.4.2's ranges.
+    // The codes of §7.4.1 and, of those registered since, 1012 and 1013; then the first and last of
+    // §7.4.2's ranges.
     let codes = [
         1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 3000, 3999, 4000, 4999,
     ];
@@ -64,9 +65,10 @@ async fn a_close_is_answered_in_kind() {
 }
 
 #[tokio::test]
-async fn a_close_that_may_not_be_is_called_so() {
-    // IANA has registered 1014 since, for what a proxy met behind it: no browser has reason to say so, and tungstenite
-    // knows it not. §7.4.2 leaves what is below 3000 to the protocol's later versions.
+async fn an_invalid_close_is_a_protocol_error() {
+    // IANA has registered 1014 since, for what a proxy met behind it: no browser has reason to say
+    // so, and tungstenite knows it not. §7.4.2 leaves what is below 3000 to the protocol's later
+    // versions.
     let codes = [
         0, 1, 999, 1004, 1005, 1006, 1014, 1015, 1016, 1100, 2000, 2999, 5000, 65535,
     ];
@@ -142,7 +144,8 @@ async fn a_browser_that_just_drops_is_gone() {
             let mut wire = Wire::at(moment, &node).await;
             wire.send(rest, Pace::Whole).await;
             wire.send_end().await;
-            // §7.1.5 calls it 1006, a code for the one who misses the close frame and never on the wire.
+            // §7.1.5 calls it 1006, a code for the one who misses the close frame and never on the
+            // wire.
             assert_eq!(wire.next().await, Answer::End, "{moment:?}");
         }
     }

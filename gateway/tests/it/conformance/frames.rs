@@ -134,7 +134,8 @@ async fn control_frames_are_short_and_whole() {
             close(1000, &long[2..]),
             [PROTOCOL_ERROR],
         ),
-        // Too long for anything: the length alone decides, before the frame is there (§7.4.1 has both codes).
+        // Too long for anything: the length alone decides, before the frame is there (§7.4.1 has
+        // both codes).
         row(
             "§5.5 a ping of 4097 bytes",
             frame_of_length(FIN | PING, Length::Bits16(4097), b""),
@@ -166,11 +167,7 @@ async fn a_ping_is_answered_with_its_payload_and_a_pong_with_nothing() {
                 .map(|digit| pong(&[digit]))
                 .collect::<Vec<_>>(),
         ),
-        row(
-            "§5.5.3 a pong that nobody asked for",
-            frame(FIN | PONG, b"x"),
-            [],
-        ),
+        row("§5.5.3 an unsolicited pong", frame(FIN | PONG, b"x"), []),
         row("§5.5.3 an empty one", frame(FIN | PONG, b""), []),
         row(
             "§5.5.3 a pong, then a ping",
@@ -286,7 +283,8 @@ async fn a_message_has_4096_bytes_at_most() {
             text(&padded(65536)),
             [TOO_BIG],
         ),
-        // From here on the length alone decides: nothing of the payload ever comes, nor is memory set aside for it.
+        // From here on the length alone decides: nothing of the payload ever comes, nor is memory
+        // set aside for it.
         row(
             "§10.4 64 KiB to come",
             lengths(Length::Bits16(u16::MAX)),
@@ -302,7 +300,8 @@ async fn a_message_has_4096_bytes_at_most() {
             lengths(Length::Bits64(u64::MAX >> 1)),
             [TOO_BIG],
         ),
-        // §5.2: the most significant bit MUST be 0. Read as a number it is too much, and the socket ends for that.
+        // §5.2: the most significant bit MUST be 0. Read as a number it is too much, and the socket
+        // ends for that.
         row(
             "§5.2 a length with the top bit set",
             lengths(Length::Bits64(1 << 63)),
@@ -356,7 +355,7 @@ async fn lengths_are_read_in_every_form() {
 }
 
 #[tokio::test]
-async fn where_segments_end_says_nothing() {
+async fn segment_boundaries_do_not_matter() {
     let node = node().await;
     let script = [
         frame(FIN | PING, b"one"),
@@ -385,7 +384,7 @@ async fn where_segments_end_says_nothing() {
 
 /// Proxies close what is silent for too long: the interval is one that operators can count on.
 #[tokio::test]
-async fn pings_come_as_often_as_is_set() {
+async fn pings_come_at_the_configured_interval() {
     let node = World::in_memory()
         .with("sockets = { ping_interval = '1s', ping_timeout = '1s' }")
         .start()

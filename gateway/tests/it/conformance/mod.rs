@@ -1,4 +1,5 @@
-//! The socket as RFC 6455 asks, in raw bytes: no library is on the browser's side. The Autobahn suite's cases were the checklist.
+//! RFC 6455 conformance in raw bytes, without a client library. The Autobahn suite's cases were the
+//! checklist.
 
 mod bytes;
 mod closing;
@@ -23,7 +24,8 @@ enum Moment {
     Opened,
 }
 
-/// Bytes of a browser, and all answers to them. The last answer is a close, or the socket stays open.
+/// Bytes from a browser and all answers to them. The socket stays open unless the last answer is a
+/// close.
 struct Row {
     name: String,
     sent: Vec<u8>,
@@ -38,10 +40,10 @@ fn row(name: impl Into<String>, sent: impl Into<Vec<u8>>, answers: impl Into<Vec
     }
 }
 
-/// The answer to text that is a JSON object, but of no known type: that it came whole shows in this.
+/// Answer to a JSON object of unknown type. It proves that the message arrived whole.
 const UNKNOWN_TYPE: Answer = Answer::Error(ErrorCode::UnknownType);
 
-/// The answer to text that is no message.
+/// Answer to malformed text.
 const NO_MESSAGE: Answer = Answer::Error(ErrorCode::InvalidRequest);
 
 const PROTOCOL_ERROR: Answer = Answer::Close(Some(1002));
@@ -55,11 +57,11 @@ async fn node() -> Node {
         .await
 }
 
-/// Bytes up to which a row is also sent byte by byte.
+/// Maximum length of a row that is also sent byte by byte.
 const SHORT: usize = 5000;
 
-/// Holds the gateway to every row, at both moments, in one piece and byte by byte. After each a browser that behaves
-/// finds the node as it should be.
+/// Checks every row at both moments, in one piece and byte by byte, and checks after each that the
+/// node still serves other browsers.
 async fn hold(rows: impl IntoIterator<Item = Row>) {
     let node = node().await;
     for row in rows {
@@ -84,7 +86,7 @@ async fn hold(rows: impl IntoIterator<Item = Row>) {
     }
 }
 
-/// A browser that behaves is served.
+/// Checks that a well-behaved browser is served.
 async fn serves_others(node: &Node, after: &str) {
     let (mut browser, _) = node.browser().await;
     browser.send(&ClientMessage::Cancel).await.unwrap();
@@ -106,13 +108,13 @@ impl Wire {
         wire
     }
 
-    /// The other end still answers.
+    /// Checks that the socket still answers.
     async fn is_open(&mut self, case: &str) {
         self.send(&frame(FIN | PING, b"alive?"), Pace::Whole).await;
         assert_eq!(self.next().await, Answer::Pong(b"alive?".into()), "{case}");
     }
 
-    /// After its close frame the other end ends the connection, in order: a reset could take the close frame with it.
+    /// Checks for an orderly end after the close frame. A reset could discard the close frame.
     async fn ends(&mut self, case: &str) {
         self.send(&close(1000, b""), Pace::Whole).await;
         assert_eq!(self.next().await, Answer::End, "{case}");

@@ -1,4 +1,4 @@
-//! Data (RFC 6455 §5.6, §8.1): text that is UTF-8 or is not, text that is no message, and what is no text.
+//! Data frames (RFC 6455 §5.6, §8.1): valid and invalid UTF-8, malformed messages, binary.
 
 use super::bytes::*;
 use super::wire::Answer;
@@ -87,7 +87,7 @@ async fn an_endless_message_ends_with_its_first_wrong_byte() {
 }
 
 #[tokio::test]
-async fn text_that_is_no_message_is_answered_and_the_fifth_ends_the_socket() {
+async fn malformed_text_is_answered_and_the_fifth_closes_the_socket() {
     let times = |count: usize| {
         [
             text("hello"),

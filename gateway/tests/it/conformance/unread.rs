@@ -1,4 +1,4 @@
-//! A browser that never reads: it is cut off within a bound, and what waits for it meanwhile stays small.
+//! A browser that never reads is cut off in bounded time, and its pending output stays small.
 
 use saoma_client::{DEFAULT_TIMEOUT, NewLogin};
 use saoma_protocol::{ClientMessage, ServerMessage};
@@ -32,7 +32,7 @@ async fn narrow(node: &Node) -> Wire {
     wire
 }
 
-/// Counts the pongs that come, and returns the answer behind them.
+/// Counts pongs, and returns the count and the first other answer.
 async fn pongs(wire: &mut Wire) -> (usize, Answer) {
     let mut count = 0;
     loop {
@@ -49,7 +49,7 @@ async fn cut_off(node: &Node, case: &str) {
 }
 
 #[tokio::test]
-async fn one_that_says_nothing_either_is_cut_off() {
+async fn a_browser_that_neither_reads_nor_writes_is_cut_off() {
     let pings =
         "sockets = { ping_interval = '100ms', ping_timeout = '100ms', write_timeout = '100ms' }";
     let node = World::in_memory().with(pings).start().await;
@@ -59,7 +59,7 @@ async fn one_that_says_nothing_either_is_cut_off() {
 }
 
 #[tokio::test]
-async fn one_that_pings_is_cut_off_at_the_gateways_own_ping() {
+async fn a_pinging_browser_that_never_reads_is_cut_off_at_the_gateways_ping() {
     let pings =
         "sockets = { ping_interval = '300ms', ping_timeout = '300ms', write_timeout = '100ms' }";
     let node = World::in_memory().with(pings).start().await;
@@ -70,7 +70,7 @@ async fn one_that_pings_is_cut_off_at_the_gateways_own_ping() {
 }
 
 #[tokio::test]
-async fn one_that_asks_and_asks_is_cut_off_at_the_answer_that_does_not_fit() {
+async fn a_flooding_browser_that_never_reads_is_cut_off_when_an_answer_does_not_fit() {
     let node = World::in_memory()
         .with("sockets.write_timeout = '100ms'")
         .start()
@@ -83,7 +83,7 @@ async fn one_that_asks_and_asks_is_cut_off_at_the_answer_that_does_not_fit() {
 
 /// Of pings whose pongs do not fit, RFC 6455 §5.5.3 lets all but the last go unanswered.
 #[tokio::test]
-async fn what_does_not_fit_is_not_kept_and_the_close_is_answered() {
+async fn pongs_that_do_not_fit_are_dropped_and_the_close_is_answered() {
     let node = World::in_memory()
         .with("sockets.ping_interval = '50s'")
         .start()
@@ -101,7 +101,7 @@ async fn what_does_not_fit_is_not_kept_and_the_close_is_answered() {
 
 /// A browser that begins to read in time gets everything.
 #[tokio::test]
-async fn one_that_reads_late_is_told_what_happened_and_gets_the_close_code() {
+async fn a_browser_that_reads_late_gets_every_message_and_the_close_code() {
     let node = World::in_memory()
         .with("sockets.ping_interval = '50s'")
         .start()

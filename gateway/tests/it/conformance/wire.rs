@@ -14,7 +14,7 @@ use super::handshake::Handshake;
 use crate::support::hall;
 
 /// A connection.
-pub struct Wire {
+pub(crate) struct Wire {
     stream: TcpStream,
 }
 
@@ -27,7 +27,7 @@ impl From<TcpStream> for Wire {
 
 /// Pieces in which bytes are sent.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Pace {
+pub(crate) enum Pace {
     /// At once.
     Whole,
     /// One by one, each read before the next.
@@ -35,12 +35,12 @@ pub enum Pace {
 }
 
 impl Pace {
-    pub const ALL: [Self; 2] = [Self::Whole, Self::Bytes];
+    pub(crate) const ALL: [Self; 2] = [Self::Whole, Self::Bytes];
 }
 
 /// An answer of the gateway, heartbeats left out.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Answer {
+pub(crate) enum Answer {
     Pong(Vec<u8>),
     Error(ErrorCode),
     /// Any other message.
@@ -55,19 +55,19 @@ pub enum Answer {
 
 impl Wire {
     /// A connection and nothing more.
-    pub async fn connect(address: SocketAddr) -> Self {
+    pub(crate) async fn connect(address: SocketAddr) -> Self {
         TcpStream::connect(address).await.unwrap().into()
     }
 
     /// Shakes hands.
-    pub async fn shake_hands(&mut self) {
+    pub(crate) async fn shake_hands(&mut self) {
         self.send(&Handshake::right().bytes(), Pace::Whole).await;
         let head = self.head().await;
         assert!(head.starts_with("http/1.1 101"), "{head}");
     }
 
     /// Opens a login.
-    pub async fn open(&mut self) {
+    pub(crate) async fn open(&mut self) {
         let open = ClientMessage::Open(NewLogin::of(&hall()).request);
         self.send(&text(&serde_json::to_string(&open).unwrap()), Pace::Whole)
             .await;
@@ -77,7 +77,7 @@ impl Wire {
     }
 
     /// Sends bytes; that the other end takes no more shows in what it answers.
-    pub async fn send(&mut self, bytes: &[u8], pace: Pace) {
+    pub(crate) async fn send(&mut self, bytes: &[u8], pace: Pace) {
         let size = match pace {
             Pace::Whole => bytes.len().max(1),
             Pace::Bytes => 1,
@@ -89,7 +89,7 @@ impl Wire {
     }
 
     /// Sends bytes until the other end has taken them all.
-    pub async fn is_read(&mut self, bytes: &[u8]) {
+    pub(crate) async fn is_read(&mut self, bytes: &[u8]) {
         timeout(DEFAULT_TIMEOUT, self.stream.write_all(bytes))
             .await
             .expect("the other end reads")
@@ -98,7 +98,7 @@ impl Wire {
     }
 
     /// Sends bytes again and again until the connection is reset. Reads nothing.
-    pub async fn is_reset_while_sending(&mut self, bytes: &[u8]) {
+    pub(crate) async fn is_reset_while_sending(&mut self, bytes: &[u8]) {
         let sending = async { while self.stream.write_all(bytes).await.is_ok() {} };
         timeout(DEFAULT_TIMEOUT, sending)
             .await
@@ -106,7 +106,7 @@ impl Wire {
     }
 
     /// Waits until the connection is reset. Reads nothing.
-    pub async fn is_reset(&mut self) {
+    pub(crate) async fn is_reset(&mut self) {
         timeout(DEFAULT_TIMEOUT, self.stream.ready(Interest::ERROR))
             .await
             .expect("a reset in time")
@@ -123,12 +123,12 @@ impl Wire {
     }
 
     /// Sends no more.
-    pub async fn send_end(&mut self) {
+    pub(crate) async fn send_end(&mut self) {
         self.stream.shutdown().await.unwrap();
     }
 
     /// The head of an HTTP answer, in lower case.
-    pub async fn head(&mut self) -> String {
+    pub(crate) async fn head(&mut self) -> String {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
             head.push(
@@ -142,7 +142,7 @@ impl Wire {
     }
 
     /// Everything that comes until the connection ends.
-    pub async fn rest(&mut self) -> Vec<u8> {
+    pub(crate) async fn rest(&mut self) -> Vec<u8> {
         let mut rest = Vec::new();
         timeout(DEFAULT_TIMEOUT, self.stream.read_to_end(&mut rest))
             .await
@@ -152,7 +152,7 @@ impl Wire {
     }
 
     /// The next answer.
-    pub async fn next(&mut self) -> Answer {
+    pub(crate) async fn next(&mut self) -> Answer {
         loop {
             match timeout(DEFAULT_TIMEOUT, self.frame())
                 .await
@@ -167,7 +167,8 @@ impl Wire {
                     told => return Answer::Told(Box::new(told)),
                 },
                 Ok((opcode, _)) => panic!("opcode {opcode}"),
-                // A reset right behind the end can take what was sent before with it, where the kernel is not Linux.
+                // A reset right behind the end can take what was sent before with it, where the
+                // kernel is not Linux.
                 Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
                     match self.stream.take_error().unwrap() {
                         None => return Answer::End,
@@ -181,7 +182,7 @@ impl Wire {
     }
 
     /// Waits for a ping, and the heartbeat beside it that a page can see, and answers the ping.
-    pub async fn is_pinged(&mut self) {
+    pub(crate) async fn is_pinged(&mut self) {
         let (opcode, payload) = timeout(DEFAULT_TIMEOUT, self.frame())
             .await
             .expect("a ping in time")

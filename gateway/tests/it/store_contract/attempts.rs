@@ -1,4 +1,4 @@
-//! Attempts are counted first, and with all that follows in one step or not at all.
+//! Rate-limited attempts, counted atomically with the operation that follows.
 
 use saoma_gateway::limits::LimitName;
 use saoma_gateway::store::{

@@ -36,7 +36,7 @@ async fn access(store: &dyn Store, token: &str) -> Option<Grant> {
     store.access(id(1), digest(token)).await.unwrap()
 }
 
-/// Redeems the code, as its client does it.
+/// Redeems the code as its own client.
 async fn granted(store: &dyn Store, token: &str) -> Grant {
     match redeem(store, &redemption("code", token)).await {
         Redeemed::Granted(grant) => *grant,
@@ -64,7 +64,7 @@ async fn a_code_redeems_once(subject: Subject) {
     assert_eq!(subject.keys_without_end(), Vec::<String>::new());
 }
 
-/// The first answer may have been lost on its way.
+/// A client repeats a request whose answer was lost.
 async fn a_redemption_may_be_repeated(subject: Subject) {
     let store = &*subject.store;
     confirmed(store, 1).await;
@@ -177,7 +177,7 @@ async fn of_many_redemptions_at_once_one_wins(subject: Subject) {
     assert_eq!(replayed.count(), 19);
 }
 
-/// The gateway may fail to answer a redemption: that must not cost the client its code.
+/// A redemption that the gateway fails to answer must not cost the client its code.
 async fn a_redemption_can_be_undone(subject: Subject) {
     let store = &*subject.store;
     confirmed(store, 1).await;

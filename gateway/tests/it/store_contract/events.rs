@@ -171,7 +171,8 @@ async fn time_limits_are_kept(subject: Subject) {
     );
 }
 
-/// The rules stand once, in the protocol crate; a store that has them as a script must not read them differently.
+/// The protocol crate defines the rules. A store that implements them as a script must agree with
+/// it.
 async fn any_order_of_events_ends_as_the_state_machine_says(subject: Subject) {
     let store = subject.store;
     let mut runner = TestRunner::deterministic();

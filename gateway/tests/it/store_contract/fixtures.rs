@@ -30,7 +30,7 @@ pub(crate) fn digest(text: &str) -> Digest {
     Digest::of(text.as_bytes())
 }
 
-/// A login whose codes and key follow from its number.
+/// Returns a login with codes and key derived from its number.
 pub(crate) fn new_login(number: u8) -> NewLogin {
     NewLogin {
         id: id(number),
@@ -66,7 +66,7 @@ pub(crate) async fn opened(store: &dyn Store, number: u8) -> NewLogin {
     login
 }
 
-/// The answer of a verb that was given no attempts to count.
+/// Unwraps the result of an operation without counted attempts.
 pub(crate) fn uncounted<T>(counted: Counted<T>) -> T {
     match counted {
         Counted::Done(answer) => answer,
@@ -78,7 +78,7 @@ pub(crate) async fn open(store: &dyn Store, login: &NewLogin) -> Opening {
     uncounted(store.open(&[], login).await.unwrap())
 }
 
-/// An event for a store, by the verb that takes it.
+/// An event, with the store operation that accepts it.
 #[derive(Debug, Clone)]
 pub(crate) enum StoreEvent {
     Apply(Transition),
@@ -95,7 +95,7 @@ impl StoreEvent {
         }
     }
 
-    /// The change that the browser of a login with this request is told.
+    /// Returns the change that the browser of a login with this request receives.
     pub(crate) fn change(&self, request: &LoginRequest) -> Change {
         match self {
             Self::Apply(transition) => transition.change(),
@@ -112,7 +112,7 @@ impl StoreEvent {
         }
     }
 
-    /// The same under another precondition, where the event can have one.
+    /// Replaces the precondition, if the event has one.
     pub(crate) fn under(mut self, new: Precondition) -> Self {
         match &mut self {
             Self::Scan(Scan { precondition, .. })
@@ -126,7 +126,7 @@ impl StoreEvent {
         self
     }
 
-    /// The same with another time for the next state, where that has one.
+    /// Replaces the deadline of the next state, if it has one.
     pub(crate) fn lasting(mut self, time: Duration) -> Self {
         match &mut self {
             Self::Scan(Scan { lifetime, .. })
@@ -203,7 +203,7 @@ pub(crate) fn renew_to(scan_code: ScanCode, user_code: UserCode) -> StoreEvent {
     })
 }
 
-/// A confirm that gives the code [`code`] of this text.
+/// Returns a confirm that issues [`code`] of this text.
 pub(crate) fn confirm(by: &str, identity: &str, text: &str) -> StoreEvent {
     StoreEvent::Confirm(Confirmation {
         person: person(by),
@@ -225,7 +225,7 @@ pub(crate) fn code(text: &str) -> AuthorizationCode {
     AuthorizationCode::from_random(id(1), bytes)
 }
 
-/// The redemption of the code of this text, as the right client does it.
+/// Returns the right client's redemption of the code of this text.
 pub(crate) fn redemption(text: &str, access_token: &str) -> Redemption<'static> {
     Redemption {
         code: code(text).digest(),
@@ -237,7 +237,7 @@ pub(crate) fn redemption(text: &str, access_token: &str) -> Redemption<'static> 
     }
 }
 
-/// The grant behind a confirm as `personal`, confirmed at this time.
+/// Returns the grant of a confirm as `personal` at this time.
 pub(crate) fn grant(by: &str, auth_time: u64) -> Grant {
     Grant {
         client_id: "hall".into(),
@@ -257,7 +257,7 @@ pub(crate) fn grant(by: &str, auth_time: u64) -> Grant {
     }
 }
 
-/// An attempt of which `burst` are allowed in a minute.
+/// Returns an attempt with a limit of `burst` per minute.
 pub(crate) fn attempt(burst: u32) -> Attempt<'static> {
     Attempt {
         limit: LimitName::ConfirmPerPerson,

@@ -1,4 +1,4 @@
-//! What nodes are told, and what browsers that come back get.
+//! Events for nodes, and missed changes for browsers that resume.
 
 use std::sync::Arc;
 
@@ -7,8 +7,8 @@ use saoma_gateway::store::{
 };
 
 use super::{
-    Letters, Subject, changed, code, confirm, digest, id, new_login, node, on_each_store, opened,
-    renew, scan,
+    RecordingInbox, Subject, changed, code, confirm, digest, id, new_login, node, on_each_store,
+    opened, renew, scan,
 };
 
 on_each_store!(
@@ -19,7 +19,7 @@ on_each_store!(
     a_wrong_key_attaches_nothing,
 );
 
-/// The return of login 1 to a node.
+/// Attaches login 1 to a node again.
 fn back(node: &NodeId, last_seq: u32, attempt: Option<u32>) -> ResumeAttempt<'_> {
     ResumeAttempt {
         id: id(1),
@@ -47,15 +47,18 @@ fn seqs(changes: &[StoredChange]) -> Vec<u32> {
 
 async fn the_node_that_holds_the_browser_is_told(subject: Subject) {
     let store = subject.store;
-    let (a, b) = (Arc::<Letters>::default(), Arc::<Letters>::default());
+    let (a, b) = (
+        Arc::<RecordingInbox>::default(),
+        Arc::<RecordingInbox>::default(),
+    );
     store.listen(&node("a"), a.clone()).await.unwrap();
     store.listen(&node("b"), b.clone()).await.unwrap();
     opened(&*store, 1).await;
     changed(&*store, id(1), &scan("p")).await;
     changed(&*store, id(1), &confirm("p", "personal", "code")).await;
-    let letters = a.once_there_are(2).await;
-    let InboxEvent::Changed { login_id, change } = &letters[1] else {
-        panic!("{letters:?}")
+    let events = a.wait_for_events(2).await;
+    let InboxEvent::Changed { login_id, change } = &events[1] else {
+        panic!("{events:?}")
     };
     assert_eq!((*login_id, change.seq), (id(1), 3));
     let Change::Confirmed { redirect_to } = &change.change else {
@@ -68,19 +71,22 @@ async fn the_node_that_holds_the_browser_is_told(subject: Subject) {
         [(id(1), vec![change.clone()])],
         "what is pushed is what is kept"
     );
-    assert!(b.once_there_are(0).await.is_empty());
+    assert!(b.wait_for_events(0).await.is_empty());
 }
 
 async fn a_browser_that_moves_moves_its_pushes(subject: Subject) {
     let store = subject.store;
-    let (a, b) = (Arc::<Letters>::default(), Arc::<Letters>::default());
+    let (a, b) = (
+        Arc::<RecordingInbox>::default(),
+        Arc::<RecordingInbox>::default(),
+    );
     store.listen(&node("a"), a.clone()).await.unwrap();
     store.listen(&node("b"), b.clone()).await.unwrap();
     opened(&*store, 1).await;
     let attachment = attached(&*store, "b", 1, None).await;
     assert_eq!(attachment.number, 2, "the opening was the first");
     assert_eq!(
-        a.once_there_are(1).await,
+        a.wait_for_events(1).await,
         [InboxEvent::Superseded {
             login_id: id(1),
             number: 2
@@ -88,10 +94,10 @@ async fn a_browser_that_moves_moves_its_pushes(subject: Subject) {
     );
     changed(&*store, id(1), &scan("p")).await;
     assert!(matches!(
-        b.once_there_are(1).await[..],
+        b.wait_for_events(1).await[..],
         [InboxEvent::Changed { .. }]
     ));
-    assert_eq!(a.once_there_are(0).await.len(), 1);
+    assert_eq!(a.wait_for_events(0).await.len(), 1);
 }
 
 async fn a_browser_that_comes_back_gets_what_it_missed_in_order(subject: Subject) {
@@ -121,7 +127,10 @@ async fn a_browser_that_comes_back_gets_what_it_missed_in_order(subject: Subject
 
 async fn a_return_that_was_held_up_does_not_overtake_the_later_one(subject: Subject) {
     let store = subject.store;
-    let (a, b) = (Arc::<Letters>::default(), Arc::<Letters>::default());
+    let (a, b) = (
+        Arc::<RecordingInbox>::default(),
+        Arc::<RecordingInbox>::default(),
+    );
     store.listen(&node("a"), a.clone()).await.unwrap();
     store.listen(&node("b"), b.clone()).await.unwrap();
     opened(&*store, 1).await;
@@ -132,7 +141,7 @@ async fn a_return_that_was_held_up_does_not_overtake_the_later_one(subject: Subj
     ));
     changed(&*store, id(1), &scan("p")).await;
     assert!(
-        matches!(b.once_there_are(1).await[..], [InboxEvent::Changed { .. }]),
+        matches!(b.wait_for_events(1).await[..], [InboxEvent::Changed { .. }]),
         "the browser stays where it is"
     );
     attached(&*store, "a", 1, Some(3)).await;
@@ -145,7 +154,7 @@ async fn a_return_that_was_held_up_does_not_overtake_the_later_one(subject: Subj
 
 async fn a_wrong_key_attaches_nothing(subject: Subject) {
     let store = subject.store;
-    let a = Arc::<Letters>::default();
+    let a = Arc::<RecordingInbox>::default();
     store.listen(&node("a"), a.clone()).await.unwrap();
     opened(&*store, 1).await;
     let b = node("b");
@@ -162,7 +171,7 @@ async fn a_wrong_key_attaches_nothing(subject: Subject) {
     }
     changed(&*store, id(1), &scan("p")).await;
     assert!(
-        matches!(a.once_there_are(1).await[..], [InboxEvent::Changed { .. }]),
+        matches!(a.wait_for_events(1).await[..], [InboxEvent::Changed { .. }]),
         "the browser stays where it was"
     );
 }

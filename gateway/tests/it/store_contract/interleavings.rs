@@ -1,8 +1,7 @@
-//! Any interleaving of what can happen to a login: a store does what the pure machine says, and tells each node what
-//! it must know.
+//! Random interleavings of the operations on one login, compared with a model on each store.
 //!
-//! The cases are the same on each run. `PROPTEST_RNG_SEED=7 PROPTEST_CASES=100000` tries others; a case that fails is
-//! written beside this file, and tried first from then on.
+//! The cases are the same on each run. `PROPTEST_RNG_SEED=7 PROPTEST_CASES=100000` tries others; a
+//! case that fails is written beside this file, and tried first from then on.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,31 +13,31 @@ use saoma_gateway::store::{
 };
 use saoma_protocol::{LoginId, ScanCode, UserCode};
 
-use super::model::{Model, Told, without_instants};
+use super::model::{Delivery, Model, without_instants};
 use super::{
-    Letters, MINUTE, StoreEvent, Subject, apply, cancel, confirm, digest, expire, id, new_login,
-    node, open, redemption, reject, renew_to, scan, uncounted,
+    MINUTE, RecordingInbox, StoreEvent, Subject, apply, cancel, confirm, digest, expire, id,
+    new_login, node, open, redemption, reject, renew_to, scan, uncounted,
 };
 
 /// Nodes on the store.
 pub(super) const NODES: usize = 3;
 
-/// Less than any step takes, and not nothing: Redis has no keys that live for no time.
+/// Shorter than any step, and not zero because Redis accepts no zero expiry.
 const SHORT: Duration = Duration::from_millis(1);
 
 const PERSONS: [&str; 3] = ["p", "q", "r"];
 const IDENTITIES: [&str; 2] = ["personal", "unit"];
 
-/// One thing that happens.
+/// One operation of a case.
 #[derive(Debug, Clone)]
 enum Step {
     Event {
         event: Kind,
         proof: Evidence,
-        /// Whether the state that follows has time left when the next step comes.
+        /// The next state outlives the next step.
         lasts: bool,
     },
-    /// The browser comes to a node, having seen so many changes less than there are.
+    /// The browser attaches to a node and has missed `behind` changes.
     Attach {
         node: usize,
         key_fits: bool,
@@ -137,16 +136,16 @@ fn run(cases: u32, subject: impl Fn() -> Subject) {
         .enable_all()
         .build()
         .unwrap();
-    let (subject, letters) = runtime.block_on(async {
-        let (subject, letters): (_, [Arc<Letters>; NODES]) = (subject(), Default::default());
-        for (number, letters) in letters.iter().enumerate() {
+    let (subject, inboxes) = runtime.block_on(async {
+        let (subject, inboxes): (_, [Arc<RecordingInbox>; NODES]) = (subject(), Default::default());
+        for (number, inbox) in inboxes.iter().enumerate() {
             subject
                 .store
-                .listen(&node(NODE_NAMES[number]), letters.clone())
+                .listen(&node(NODE_NAMES[number]), inbox.clone())
                 .await
                 .unwrap();
         }
-        (subject, letters)
+        (subject, inboxes)
     });
     let number = std::cell::Cell::new(0);
     let result = TestRunner::new(config(cases)).run(&steps(), |steps| {
@@ -157,9 +156,9 @@ fn run(cases: u32, subject: impl Fn() -> Subject) {
                 case.take(at, step).await;
                 case.check().await;
             }
-            case.check_letters(&letters).await;
+            case.check_inboxes(&inboxes).await;
         });
-        letters.iter().for_each(|letters| letters.forget());
+        inboxes.iter().for_each(|inbox| inbox.clear());
         Ok(())
     });
     if let Err(error) = result {
@@ -176,7 +175,7 @@ struct Case<'a> {
     first: NewLogin,
     model: Model,
     number: u64,
-    /// Access tokens of redemptions that were tried.
+    /// Access tokens of all attempted redemptions.
     tokens: Vec<String>,
 }
 
@@ -326,7 +325,7 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// After each step the store holds what the model holds.
+    /// Compares the store with the model after a step.
     async fn check(&self) {
         let record = self.store.read(self.model.id).await.unwrap().unwrap();
         assert_eq!(record.login, self.model.login);
@@ -351,14 +350,15 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// Each node was told of what happened while it held the browser, in order, once, and of nothing else.
-    async fn check_letters(&self, letters: &[Arc<Letters>; NODES]) {
-        for (letters, told) in letters.iter().zip(&self.model.told) {
-            let came = letters
-                .once_there_are(told.len())
+    /// Checks that each node received the changes made while it held the browser, once, in order,
+    /// and nothing else.
+    async fn check_inboxes(&self, inboxes: &[Arc<RecordingInbox>; NODES]) {
+        for (inbox, told) in inboxes.iter().zip(&self.model.delivered) {
+            let came = inbox
+                .wait_for_events(told.len())
                 .await
                 .into_iter()
-                .filter_map(Told::of);
+                .filter_map(Delivery::of);
             let came: Vec<_> = came
                 .filter(|(login, _)| *login == self.model.id)
                 .map(|(_, told)| told)
@@ -368,7 +368,7 @@ impl<'a> Case<'a> {
     }
 }
 
-/// A user code of the case's own.
+/// Returns a user code that no other case uses.
 fn user_code(number: u64, at: usize) -> UserCode {
     UserCode::from_random((number * 100 + at as u64).to_le_bytes())
 }

@@ -1,4 +1,4 @@
-//! What a store promises, asked of each one alike.
+//! The contract of a store, checked on every implementation.
 
 mod attempts;
 mod codes;
@@ -21,7 +21,7 @@ use tokio::sync::Notify;
 pub(crate) use self::fixtures::*;
 use crate::support::RedisServer;
 
-/// A store under test. A server of its own lives as long as the store.
+/// A store under test, with its own server if it needs one.
 struct Subject {
     store: Arc<dyn Store>,
     redis: Option<RedisServer>,
@@ -44,10 +44,10 @@ impl Subject {
         }
     }
 
-    /// On a Redis that other checks have used before, and that has forgotten them.
+    /// Connects to a shared Redis that was flushed after earlier checks.
     async fn on(url: &str, ca: Option<&Path>) -> Self {
         let subject = Self::over(redis_connections(url, ca));
-        // Connecting must not take from the time of a check that is about time.
+        // Connects first, because a check with deadlines must not spend its time on the connection.
         subject.store.check().await.unwrap();
         subject
     }
@@ -77,8 +77,8 @@ fn redis_connections(url: &str, ca: Option<&Path>) -> Connections {
     Connections::new(&settings, StoreMetrics::default()).unwrap()
 }
 
-/// Runs each named check on each store. A Redis of several servers takes seconds to start, so all checks share it, one
-/// after the other.
+/// Runs each named check on each store. A Redis of several servers takes seconds to start, so all
+/// checks share it, one after the other.
 macro_rules! on_each_store {
     ($($name:ident),+ $(,)?) => {
         mod memory {
@@ -121,44 +121,44 @@ macro_rules! on_each_store {
 }
 use on_each_store;
 
-/// An inbox that keeps what it is given.
+/// An inbox that records its events.
 #[derive(Debug, Default)]
-struct Letters {
-    letters: Mutex<Vec<InboxEvent>>,
-    came: Notify,
+struct RecordingInbox {
+    events: Mutex<Vec<InboxEvent>>,
+    arrived: Notify,
 }
 
-impl Inbox for Letters {
+impl Inbox for RecordingInbox {
     fn deliver(&self, event: InboxEvent) {
-        self.letters.lock().unwrap().push(event);
-        self.came.notify_waiters();
+        self.events.lock().unwrap().push(event);
+        self.arrived.notify_waiters();
     }
 }
 
-impl Letters {
-    /// Starts anew.
-    fn forget(&self) {
-        self.letters.lock().unwrap().clear();
+impl RecordingInbox {
+    /// Discards all recorded events.
+    fn clear(&self) {
+        self.events.lock().unwrap().clear();
     }
 
-    /// All letters, once there are so many beside the first, which says that the inbox listens.
-    async fn once_there_are(&self, count: usize) -> Vec<InboxEvent> {
+    /// Waits for `count` events, not counting `Listening`, and returns them.
+    async fn wait_for_events(&self, count: usize) -> Vec<InboxEvent> {
         let enough = async {
             loop {
-                let came = self.came.notified();
-                let letters = self.letters.lock().unwrap().clone();
-                let said: Vec<_> = letters
+                let arrived = self.arrived.notified();
+                let events = self.events.lock().unwrap().clone();
+                let received: Vec<_> = events
                     .into_iter()
-                    .filter(|letter| *letter != InboxEvent::Listening)
+                    .filter(|event| *event != InboxEvent::Listening)
                     .collect();
-                if said.len() >= count {
-                    return said;
+                if received.len() >= count {
+                    return received;
                 }
-                came.await;
+                arrived.await;
             }
         };
         tokio::time::timeout(Duration::from_secs(10), enough)
             .await
-            .expect("the letters come")
+            .expect("the events arrive in time")
     }
 }

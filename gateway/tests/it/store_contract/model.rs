@@ -1,4 +1,5 @@
-//! The login of [`super::interleavings`] as it should be: the pure state machine, and what a store adds to it.
+//! Model of the login in [`super::interleavings`]: the pure state machine and the data that a store
+//! adds.
 
 use saoma_gateway::store::{
     Applied, Change, InboxEvent, LoginRequest, NewLogin, Precondition, Redeemed, StoredChange,
@@ -7,39 +8,39 @@ use saoma_protocol::{Event, Login, LoginId, LoginState, Outcome, Timestamp};
 
 use super::{StoreEvent, digest};
 
-/// Tries after which a code is dead.
+/// Wrong tries that end a code.
 const TRIES: u32 = 3;
 
-/// What is expected of a store that has seen the same.
+/// Expected contents of a store after the same operations.
 #[derive(Debug)]
 pub(super) struct Model {
     pub(super) id: LoginId,
     pub(super) login: Login,
-    /// What a browser that comes back can still be told.
+    /// Changes that a resuming browser can still receive.
     pub(super) kept: Vec<(u32, Change)>,
-    /// What each node has been told.
-    pub(super) told: [Vec<Told>; super::interleavings::NODES],
-    /// Which node holds the browser, and how often it has come.
+    /// Events delivered to each node.
+    pub(super) delivered: [Vec<Delivery>; super::interleavings::NODES],
+    /// Node that holds the browser, and the number of its attachments.
     pub(super) node: usize,
     pub(super) attachments: u64,
-    /// The code of the confirm that held, and wrong tries at it.
+    /// Code of the accepted confirm.
     pub(super) code: Option<String>,
-    /// The access token that is good.
+    /// Valid access token.
     pub(super) token: Option<String>,
     tries: u32,
     redeemed: u32,
 }
 
-/// A letter to a node, without its instants.
+/// An event delivered to a node, without its timestamps.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Told {
+pub(super) enum Delivery {
     Changed(u32, Change),
     Superseded(u64),
 }
 
-impl Told {
-    pub(super) fn of(letter: InboxEvent) -> Option<(LoginId, Self)> {
-        match letter {
+impl Delivery {
+    pub(super) fn of(event: InboxEvent) -> Option<(LoginId, Self)> {
+        match event {
             InboxEvent::Changed { login_id, change } => {
                 Some((login_id, Self::Changed(change.seq, change.change)))
             }
@@ -57,7 +58,7 @@ impl Model {
             id,
             login,
             kept: Vec::new(),
-            told: Default::default(),
+            delivered: Default::default(),
             node: 0,
             attachments: 1,
             code: None,
@@ -67,7 +68,8 @@ impl Model {
         }
     }
 
-    /// An event, with what the store said to it. `proved` is whether the proof held, `code` what a confirm would give.
+    /// Applies an event and checks the store's answer. `proved` is true if the proof held, `code`
+    /// is that of a confirm.
     pub(super) fn applied(
         &mut self,
         event: &StoreEvent,
@@ -110,12 +112,12 @@ impl Model {
     pub(super) fn attached(&mut self, node: usize) {
         self.attachments += 1;
         if node != self.node {
-            self.told[self.node].push(Told::Superseded(self.attachments));
+            self.delivered[self.node].push(Delivery::Superseded(self.attachments));
         }
         self.node = node;
     }
 
-    /// A redemption, with the store's answer. `matches` tells whether it is by the right client.
+    /// Applies a redemption and checks the store's answer. `matches` is true for the right client.
     pub(super) fn redeemed(
         &mut self,
         (code, token, matches): (&str, &str, bool),
@@ -153,7 +155,7 @@ impl Model {
         self.follows(&before);
     }
 
-    /// A redemption is undone by this token.
+    /// Undoes the redemption that issued this token.
     pub(super) fn undone(&mut self, token: &str) {
         if self.token.as_deref() != Some(token) {
             return;
@@ -165,7 +167,7 @@ impl Model {
         }
     }
 
-    /// Whether the code is the login's and has tries left.
+    /// Returns true if the code belongs to the login and has tries left.
     pub(super) fn is_good(&self, code: &str) -> bool {
         self.code.as_deref() == Some(code) && self.tries < TRIES
     }
@@ -178,7 +180,7 @@ impl Model {
             .collect()
     }
 
-    /// Whether a proof is one of what the login has now.
+    /// Returns true if the precondition holds for the login now.
     pub(super) fn proves(&self, precondition: Precondition, first: &NewLogin) -> bool {
         let renewed = self.kept.iter().rev().find_map(|(_, change)| match change {
             Change::Renewed {
@@ -203,10 +205,10 @@ impl Model {
                 .retain(|(_, kept)| !matches!(kept, Change::Renewed { .. }));
         }
         self.kept.push((self.login.seq, change.clone()));
-        self.told[self.node].push(Told::Changed(self.login.seq, change.clone()));
+        self.delivered[self.node].push(Delivery::Changed(self.login.seq, change.clone()));
     }
 
-    /// What no event may do to a login.
+    /// Checks the invariants of every transition.
     fn follows(&self, before: &Login) {
         let after = &self.login;
         assert!(
@@ -219,15 +221,15 @@ impl Model {
         if let (Some(before), Some(after)) = (before.state.person(), after.state.person()) {
             assert_eq!(before, after, "the first scanner owns it");
         }
-        let told = self.told.iter().flatten();
+        let told = self.delivered.iter().flatten();
         let confirmed = told
-            .filter(|told| matches!(told, Told::Changed(_, Change::Confirmed { .. })))
+            .filter(|told| matches!(told, Delivery::Changed(_, Change::Confirmed { .. })))
             .count();
         assert!(confirmed <= 1, "confirmed once");
     }
 }
 
-/// Changes without their instants.
+/// Changes without their timestamps.
 pub(super) fn without_instants(changes: &[StoredChange]) -> Vec<(u32, Change)> {
     changes
         .iter()

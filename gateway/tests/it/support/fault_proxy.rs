@@ -1,4 +1,4 @@
-//! A TCP proxy in the test's own process that fails in the ways that networks fail.
+//! A TCP proxy for fault injection, in the test's own process.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -12,31 +12,32 @@ use tokio::task::JoinHandle;
 
 use super::process::quiet_port;
 
-/// Where proxies listen. Clients on this machine are at 127.0.0.1, so none of them can come to hold a proxy's port while it
-/// refuses.
+/// Address of proxies. It is not 127.0.0.1, so no local client can take a proxy's port while the
+/// proxy refuses.
 const ADDRESS: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
-/// Which way bytes go.
+/// Direction of bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Towards {
+pub(crate) enum Towards {
     Client,
     Server,
     Both,
 }
 
-/// Passes connections on to a server until it is told to fail. What it does to bytes it does to all connections; one
-/// that has lost bytes never gets well again, as when the other end has vanished: only new ones do after
-/// [`FaultProxy::restore`].
-pub struct FaultProxy {
+/// Forwards connections to a server and injects faults on request. A fault affects all connections.
+/// A connection that has lost bytes never recovers; after [`FaultProxy::restore`] only new ones
+/// pass.
+pub(crate) struct FaultProxy {
     address: SocketAddr,
     server: SocketAddr,
     shared: Arc<Shared>,
     accepting: JoinHandle<()>,
-    /// Holds the port while connections are refused: a socket that is bound and does not listen refuses.
+    /// Holds the port while connections are refused: a socket that is bound and does not listen
+    /// refuses.
     refusing: Option<TcpSocket>,
 }
 
-/// What all connections look at.
+/// State shared by all connections.
 struct Shared {
     faults: watch::Sender<Faults>,
     /// Connections so far, and how many of them are open.
@@ -50,7 +51,7 @@ struct Faults {
     /// Connections up to this number are to be reset.
     reset_up_to: u64,
     /// Connections up to this number lose all that they are given.
-    deaf_up_to: u64,
+    silent_up_to: u64,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -61,8 +62,8 @@ struct Counts {
 
 impl FaultProxy {
     /// A proxy on a free port that passes everything on.
-    pub fn to(server: SocketAddr) -> Self {
-        // While it refuses, its address is free for a moment: no connection of anybody's may take it then.
+    pub(crate) fn to(server: SocketAddr) -> Self {
+        // While it refuses, its address is free for a moment: no other connection may take it then.
         let socket = socket(SocketAddr::from((ADDRESS, quiet_port())));
         let shared = Arc::new(Shared {
             faults: watch::Sender::default(),
@@ -80,13 +81,13 @@ impl FaultProxy {
         }
     }
 
-    /// Where clients connect.
-    pub const fn address(&self) -> SocketAddr {
+    /// Returns the address for clients.
+    pub(crate) const fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// Resets every open connection. New ones pass.
-    pub fn reset_all(&self) {
+    pub(crate) fn reset_all(&self) {
         let so_far = self.shared.counts.borrow().accepted;
         self.shared
             .faults
@@ -94,7 +95,7 @@ impl FaultProxy {
     }
 
     /// Resets every open connection and refuses new ones.
-    pub async fn refuse(&mut self) {
+    pub(crate) async fn refuse(&mut self) {
         self.accepting.abort();
         // Its end is what closes the listener, and frees the address.
         let _ = (&mut self.accepting).await;
@@ -102,28 +103,28 @@ impl FaultProxy {
         self.reset_all();
     }
 
-    /// Loses all bytes that go this way, without a word to either end. Connections are still accepted.
-    pub fn swallow(&self, way: Towards) {
+    /// Drops all bytes in this direction silently. Connections are still accepted.
+    pub(crate) fn swallow(&self, way: Towards) {
         self.shared
             .faults
             .send_modify(|faults| faults.swallow = Some(way));
     }
 
-    /// Loses all bytes of the connections that are open now, in both directions. New ones pass.
-    pub fn deafen_all(&self) {
+    /// Drops all bytes of the open connections, in both directions. New connections pass.
+    pub(crate) fn blackhole_all(&self) {
         let so_far = self.shared.counts.borrow().accepted;
         self.shared
             .faults
-            .send_modify(|faults| faults.deaf_up_to = so_far);
+            .send_modify(|faults| faults.silent_up_to = so_far);
     }
 
-    /// Passes bytes on so much later.
-    pub fn delay(&self, by: Duration) {
+    /// Delays all bytes.
+    pub(crate) fn delay(&self, by: Duration) {
         self.shared.faults.send_modify(|faults| faults.delay = by);
     }
 
-    /// Lets new connections through, and those that have lost nothing.
-    pub fn restore(&mut self) {
+    /// Ends all faults. Connections that have lost bytes stay dead.
+    pub(crate) fn restore(&mut self) {
         self.shared
             .faults
             .send_modify(|faults| (faults.swallow, faults.delay) = (None, Duration::ZERO));
@@ -134,12 +135,12 @@ impl FaultProxy {
     }
 
     /// Connections that it has accepted so far.
-    pub fn accepted(&self) -> u64 {
+    pub(crate) fn accepted(&self) -> u64 {
         self.shared.counts.borrow().accepted
     }
 
     /// Waits until it has accepted so many connections.
-    pub async fn once_accepted(&self, count: u64) {
+    pub(crate) async fn once_accepted(&self, count: u64) {
         let mut counts = self.shared.counts.subscribe();
         let enough = counts.wait_for(|counts| counts.accepted >= count);
         tokio::time::timeout(Duration::from_secs(30), enough)
@@ -149,7 +150,7 @@ impl FaultProxy {
     }
 
     /// Waits until no connection is open.
-    pub async fn once_all_closed(&self) {
+    pub(crate) async fn once_all_closed(&self) {
         let mut counts = self.shared.counts.subscribe();
         let none = counts.wait_for(|counts| counts.open == 0);
         tokio::time::timeout(Duration::from_secs(30), none)
@@ -187,7 +188,7 @@ async fn accept(listener: TcpListener, server: SocketAddr, shared: Arc<Shared>) 
 }
 
 async fn connection(number: u64, client: TcpStream, server: SocketAddr, shared: &Shared) {
-    // What closes is reset, so that neither end takes it for an orderly goodbye.
+    // Closing resets the connection, so that neither end sees an orderly end.
     client.set_zero_linger().unwrap();
     let Ok(server) = TcpStream::connect(server).await else {
         return;
@@ -204,7 +205,8 @@ async fn connection(number: u64, client: TcpStream, server: SocketAddr, shared: 
     }
 }
 
-/// Passes bytes on until either end closes; once it has swallowed some, until the one that sends closes.
+/// Passes bytes on until either end closes; once it has swallowed some, until the one that sends
+/// closes.
 async fn pass(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
@@ -236,7 +238,7 @@ async fn pass(
 /// `way` is the number of a connection, and a direction of it.
 fn swallows(faults: &watch::Receiver<Faults>, (number, way): (u64, Towards)) -> bool {
     let faults = faults.borrow();
-    number <= faults.deaf_up_to
+    number <= faults.silent_up_to
         || faults
             .swallow
             .is_some_and(|swallowed| swallowed == way || swallowed == Towards::Both)
@@ -290,14 +292,14 @@ mod tests {
         proxy.restore();
 
         for way in [Towards::Client, Towards::Server, Towards::Both] {
-            let mut deaf = TcpStream::connect(proxy.address()).await.unwrap();
-            assert!(said_back(&mut deaf).await);
+            let mut silent = TcpStream::connect(proxy.address()).await.unwrap();
+            assert!(said_back(&mut silent).await);
             proxy.swallow(way);
-            assert!(!said_back(&mut deaf).await);
+            assert!(!said_back(&mut silent).await);
             proxy.restore();
             assert!(
-                !said_back(&mut deaf).await,
-                "what has lost bytes stays deaf"
+                !said_back(&mut silent).await,
+                "what has lost bytes stays silent"
             );
         }
         let mut last = TcpStream::connect(proxy.address()).await.unwrap();

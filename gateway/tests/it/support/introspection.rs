@@ -10,14 +10,14 @@ use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 
 /// A running endpoint. Dropping it ends it.
-pub struct IntrospectionStub {
+pub(crate) struct IntrospectionStub {
     url: String,
     task: JoinHandle<()>,
 }
 
 impl IntrospectionStub {
     /// Starts an endpoint that answers this text, with the status 200.
-    pub async fn start(answer: impl Into<String>) -> Self {
+    pub(crate) async fn start(answer: impl Into<String>) -> Self {
         let answer: String = answer.into();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/introspect", listener.local_addr().unwrap());
@@ -36,7 +36,7 @@ impl IntrospectionStub {
     }
 
     /// Returns the setting that makes a gateway ask this endpoint.
-    pub fn settings(&self) -> String {
+    pub(crate) fn settings(&self) -> String {
         format!(
             "identity.introspection = {{ url = '{}', client_id = 'gateway', client_secret = 'secret' }}",
             self.url

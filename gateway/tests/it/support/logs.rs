@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use tracing::subscriber::DefaultGuard;
 
-/// Lines that this thread has logged since the start. A node's tasks share the thread in a test on one thread.
-pub struct CapturedLogs {
+/// Lines that this thread has logged since the start. A node's tasks share the thread in a test on
+/// one thread.
+pub(crate) struct CapturedLogs {
     written: Written,
     _guard: DefaultGuard,
 }
@@ -16,7 +17,7 @@ struct Written(Arc<Mutex<Vec<u8>>>);
 
 impl CapturedLogs {
     /// Starts to capture the lines that a filter lets through, such as `saoma_gateway=trace`.
-    pub fn start(filter: &str) -> Self {
+    pub(crate) fn start(filter: &str) -> Self {
         let written = Written::default();
         let writer = written.clone();
         let subscriber = tracing_subscriber::fmt()
@@ -31,7 +32,7 @@ impl CapturedLogs {
     }
 
     /// Returns all lines so far.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8(self.written.0.lock().unwrap().clone()).unwrap()
     }
 }

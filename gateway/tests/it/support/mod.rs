@@ -17,35 +17,35 @@ mod relying_party;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use fault_proxy::{FaultProxy, Towards};
-pub use introspection::IntrospectionStub;
-pub use logs::CapturedLogs;
-pub use persons::{Persons, with_unit};
-pub use polling_browser::{LONG, PollingBrowser};
-pub use process::{quiet_port, signal};
-pub use redis_cluster::RedisCluster;
-pub use redis_sentinel::RedisSentinel;
-pub use redis_server::RedisServer;
-pub use redis_tls::RedisTls;
-pub use relying_party::{Exchanged, TokenRequest};
+pub(crate) use fault_proxy::{FaultProxy, Towards};
+pub(crate) use introspection::IntrospectionStub;
+pub(crate) use logs::CapturedLogs;
+pub(crate) use persons::{Persons, with_unit};
+pub(crate) use polling_browser::{LONG, PollingBrowser};
+pub(crate) use process::{quiet_port, signal};
+pub(crate) use redis_cluster::RedisCluster;
+pub(crate) use redis_sentinel::RedisSentinel;
+pub(crate) use redis_server::RedisServer;
+pub(crate) use redis_tls::RedisTls;
+pub(crate) use relying_party::{Exchanged, TokenRequest};
 use saoma_client::{Browser, OpenedLogin, Phone, RelyingParty};
 use saoma_gateway::{Gateway, Settings};
 use tempfile::TempDir;
 use url::Url;
 
-pub const ORIGIN: &str = "https://hall.example";
-pub const REDIRECT_URI: &str = "https://hall.example/callback";
-pub const PUBLIC_URL: &str = "https://login.example";
+pub(crate) const ORIGIN: &str = "https://hall.example";
+pub(crate) const REDIRECT_URI: &str = "https://hall.example/callback";
+pub(crate) const PUBLIC_URL: &str = "https://login.example";
 
 /// A node, with everything that it needs.
-pub struct Node {
-    pub gateway: Gateway,
-    pub url: Url,
+pub(crate) struct Node {
+    pub(crate) gateway: Gateway,
+    pub(crate) url: Url,
 }
 
-/// What nodes have in common: persons, keys, relying parties, a store.
-pub struct World {
-    pub persons: Persons,
+/// Environment that nodes share: persons, keys, relying parties, a store.
+pub(crate) struct World {
+    pub(crate) persons: Persons,
     directory: TempDir,
     store_url: String,
     drain: (&'static str, &'static str),
@@ -55,17 +55,17 @@ pub struct World {
 
 impl World {
     /// One node on memory.
-    pub fn in_memory() -> Self {
+    pub(crate) fn in_memory() -> Self {
         Self::new("memory:".into())
     }
 
     /// Nodes on a Redis.
-    pub fn on(redis: &RedisServer) -> Self {
+    pub(crate) fn on(redis: &RedisServer) -> Self {
         Self::new(redis.url())
     }
 
-    /// Nodes on whatever this URL names.
-    pub fn on_url(store_url: impl Into<String>) -> Self {
+    /// Nodes on the store at this URL.
+    pub(crate) fn on_url(store_url: impl Into<String>) -> Self {
         Self::new(store_url.into())
     }
 
@@ -89,7 +89,7 @@ impl World {
     }
 
     /// The same with this delay and window for a node that stops.
-    pub fn with_drain(self, delay: &'static str, window: &'static str) -> Self {
+    pub(crate) fn with_drain(self, delay: &'static str, window: &'static str) -> Self {
         Self {
             drain: (delay, window),
             ..self
@@ -97,7 +97,7 @@ impl World {
     }
 
     /// The same with persons whom this endpoint knows.
-    pub fn with_introspection(self, backend: &IntrospectionStub) -> Self {
+    pub(crate) fn with_introspection(self, backend: &IntrospectionStub) -> Self {
         Self {
             identity: backend.settings(),
             ..self
@@ -105,19 +105,19 @@ impl World {
     }
 
     /// The same with more settings, as TOML.
-    pub fn with(mut self, extra: &str) -> Self {
+    pub(crate) fn with(mut self, extra: &str) -> Self {
         self.extra.push_str(extra);
         self.extra.push('\n');
         self
     }
 
     /// Starts a node on a free port.
-    pub async fn start(&self) -> Node {
+    pub(crate) async fn start(&self) -> Node {
         self.start_on(&self.store_url).await
     }
 
     /// Starts a node that reaches the store by another URL.
-    pub async fn start_on(&self, store_url: &str) -> Node {
+    pub(crate) async fn start_on(&self, store_url: &str) -> Node {
         let mut settings = self.settings();
         settings.store.url = store_url.to_owned();
         let gateway = Gateway::start(settings).await.unwrap();
@@ -125,12 +125,12 @@ impl World {
         Node { gateway, url }
     }
 
-    pub fn settings(&self) -> Settings {
+    pub(crate) fn settings(&self) -> Settings {
         Settings::from_toml(&self.toml()).unwrap()
     }
 
     /// The settings in a file, for a node in a process of its own.
-    pub fn settings_file(&self) -> PathBuf {
+    pub(crate) fn settings_file(&self) -> PathBuf {
         let file = self.path("saoma.toml");
         std::fs::write(&file, self.toml()).unwrap();
         file
@@ -168,17 +168,17 @@ impl World {
     }
 
     /// A phone of the person of this number.
-    pub fn phone(&self, node: &Node, person: u32) -> Phone {
+    pub(crate) fn phone(&self, node: &Node, person: u32) -> Phone {
         Phone::new(node.url.clone(), self.persons.token(person)).unwrap()
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
 }
 
 /// The portal.
-pub fn hall() -> RelyingParty {
+pub(crate) fn hall() -> RelyingParty {
     RelyingParty {
         client_id: "hall".into(),
         redirect_uri: REDIRECT_URI.into(),
@@ -189,11 +189,11 @@ pub fn hall() -> RelyingParty {
 
 impl Node {
     /// A browser on the portal's page, showing a code.
-    pub async fn browser(&self) -> (Browser, OpenedLogin) {
+    pub(crate) async fn browser(&self) -> (Browser, OpenedLogin) {
         Browser::open(&self.url, &hall()).await.unwrap()
     }
 
-    pub fn operations(&self, path: &str) -> Url {
+    pub(crate) fn operations(&self, path: &str) -> Url {
         Url::parse(&format!(
             "http://{}{path}",
             self.gateway.operations_address().unwrap()
@@ -201,13 +201,13 @@ impl Node {
         .unwrap()
     }
 
-    pub fn at(&self, path: &str) -> Url {
+    pub(crate) fn at(&self, path: &str) -> Url {
         self.url.join(path).unwrap()
     }
 }
 
-/// Waits until it is so.
-pub async fn until(mut is_so: impl FnMut() -> bool) {
+/// Waits until the condition holds.
+pub(crate) async fn until(mut is_so: impl FnMut() -> bool) {
     let waiting = async {
         while !is_so() {
             tokio::time::sleep(Duration::from_millis(2)).await;

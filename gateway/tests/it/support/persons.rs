@@ -12,14 +12,14 @@ const ISSUER: &str = "https://app.example";
 const AUDIENCE: &str = "saoma";
 const KEY_ID: &str = "saoma-load";
 
-/// The app's backend: signs tokens for whoever a test needs.
-pub struct Persons {
+/// The app's backend, which signs tokens for a test's persons.
+pub(crate) struct Persons {
     key: EncodingKey,
     keys_file: PathBuf,
 }
 
 impl Persons {
-    pub fn new(directory: &Path) -> Self {
+    pub(crate) fn new(directory: &Path) -> Self {
         let key =
             EncodingKey::from_rsa_pem(saoma_gateway::generate_pem().unwrap().as_bytes()).unwrap();
         let keys_file = directory.join("jwks.json");
@@ -31,19 +31,19 @@ impl Persons {
         Self { key, keys_file }
     }
 
-    pub fn settings(&self) -> String {
+    pub(crate) fn settings(&self) -> String {
         let file = self.keys_file.display();
         format!(
             "identity.jwks = {{ url = 'file://{file}', issuer = '{ISSUER}', audience = '{AUDIENCE}' }}"
         )
     }
 
-    pub fn token(&self, number: u32) -> String {
+    pub(crate) fn token(&self, number: u32) -> String {
         self.token_of(&made_up(number))
     }
 
     /// A token with these identities, which need not be readable.
-    pub fn token_with(&self, sub: &str, identities: &serde_json::Value) -> String {
+    pub(crate) fn token_with(&self, sub: &str, identities: &serde_json::Value) -> String {
         let header = jsonwebtoken::Header {
             kid: Some(KEY_ID.into()),
             ..jsonwebtoken::Header::new(jsonwebtoken::Algorithm::RS256)
@@ -55,13 +55,13 @@ impl Persons {
         jsonwebtoken::encode(&header, &claims, &self.key).unwrap()
     }
 
-    pub fn token_of(&self, person: &IntrospectionResponse) -> String {
+    pub(crate) fn token_of(&self, person: &IntrospectionResponse) -> String {
         mint(&self.key, ISSUER, AUDIENCE, person).unwrap()
     }
 }
 
 /// A person who is also an operator of a unit.
-pub fn with_unit(number: u32) -> IntrospectionResponse {
+pub(crate) fn with_unit(number: u32) -> IntrospectionResponse {
     let mut person = made_up(number);
     person.identities.push(OfferedIdentity::from(Identity {
         id: "unit:90001".into(),

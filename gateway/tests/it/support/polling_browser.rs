@@ -7,19 +7,20 @@ use saoma_protocol::{PollAnswer, Problem, ReceiveKey, ServerMessage};
 use super::{Node, hall};
 
 /// The longest wait that a poll can ask for.
-pub const LONG: u32 = saoma_protocol::MAX_POLL_WAIT_SECONDS;
+pub(crate) const LONG: u32 = saoma_protocol::MAX_POLL_WAIT_SECONDS;
 
-/// A browser that polls. It remembers what a page remembers, so a clone of it is the page after a reload.
+/// A browser that polls. It remembers what a page remembers, so a clone of it is the page after a
+/// reload.
 #[derive(Clone)]
-pub struct PollingBrowser {
-    pub login: OpenedLogin,
-    pub after: u32,
+pub(crate) struct PollingBrowser {
+    pub(crate) login: OpenedLogin,
+    pub(crate) after: u32,
     requests: HttpLogin,
 }
 
 impl PollingBrowser {
     /// A page of the portal that has opened a login at this node.
-    pub async fn open(node: &Node) -> Self {
+    pub(crate) async fn open(node: &Node) -> Self {
         let http = reqwest::Client::new();
         let (requests, login) = HttpLogin::open(&http, &node.url, &hall()).await.unwrap();
         // Tests of foreign pages add an `Origin` of their own.
@@ -31,8 +32,8 @@ impl PollingBrowser {
         }
     }
 
-    /// The same page, with a key that somebody made up.
-    pub fn with_key(&self, receive_key: ReceiveKey) -> Self {
+    /// The same page with an invented key.
+    pub(crate) fn with_key(&self, receive_key: ReceiveKey) -> Self {
         Self {
             requests: self.requests.with_receive_key(receive_key),
             ..self.clone()
@@ -40,7 +41,7 @@ impl PollingBrowser {
     }
 
     /// Asks this node for what is new, and waits for it up to so many seconds.
-    pub async fn poll(&mut self, node: &Node, wait: u32) -> PollAnswer {
+    pub(crate) async fn poll(&mut self, node: &Node, wait: u32) -> PollAnswer {
         let requests = self.requests.at(&node.url);
         let answer = requests.poll(self.after, wait).await.unwrap();
         self.after = answer
@@ -52,14 +53,14 @@ impl PollingBrowser {
     }
 
     /// The messages of a poll that no farewell came with.
-    pub async fn messages(&mut self, node: &Node, wait: u32) -> Vec<ServerMessage> {
+    pub(crate) async fn messages(&mut self, node: &Node, wait: u32) -> Vec<ServerMessage> {
         let answer = self.poll(node, wait).await;
         assert_eq!(answer.close, None);
         answer.messages
     }
 
-    /// What the gateway says against a poll: status, seconds of `Retry-After`, problem.
-    pub async fn refused(&self, node: &Node) -> (u16, Option<u64>, Problem) {
+    /// Polls and returns a refusal: status, seconds of `Retry-After`, problem.
+    pub(crate) async fn refused(&self, node: &Node) -> (u16, Option<u64>, Problem) {
         let answer = self.requests.at(&node.url).poll(self.after, 0).await;
         let Err(BrowserError::Refused {
             status,
@@ -73,13 +74,13 @@ impl PollingBrowser {
     }
 
     /// A command, `refresh` or `cancel`.
-    pub async fn command(&self, node: &Node, path: &str) {
+    pub(crate) async fn command(&self, node: &Node, path: &str) {
         let request = self.requests.at(&node.url).command_request(path).unwrap();
         assert_eq!(request.send().await.unwrap().status(), 204, "{path}");
     }
 
     /// A poll that is not sent yet.
-    pub fn request(&self, node: &Node, wait: u32) -> RequestBuilder {
+    pub(crate) fn request(&self, node: &Node, wait: u32) -> RequestBuilder {
         let requests = self.requests.at(&node.url);
         requests.poll_request(self.after, wait).unwrap()
     }

@@ -1,4 +1,4 @@
-//! What a node says of itself to its operators.
+//! Readiness and metrics of a node.
 
 use std::time::Duration;
 
@@ -6,32 +6,32 @@ use serde_json::Value;
 
 use super::Node;
 
-/// How long a node may take to notice.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Time in which a node detects a silent subscription or its recovery.
+const DETECTION_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl Node {
     /// Status and body of `/ready`.
-    pub async fn readiness(&self) -> (u16, Value) {
+    pub(crate) async fn readiness(&self) -> (u16, Value) {
         let answer = reqwest::get(self.operations("/ready")).await.unwrap();
         (answer.status().as_u16(), answer.json().await.unwrap())
     }
 
-    /// Waits until the node says that it does not hear of changes, and that nobody shall send it browsers.
-    pub async fn once_deaf(&self) {
-        self.once_it_says("the node notices that it is deaf", 503, |said| {
+    /// Waits until the node turns unready because its subscription is silent.
+    pub(crate) async fn once_inbox_silent(&self) {
+        self.once_it_says("the node detects the silent subscription", 503, |said| {
             said["inbox"] == false
         })
         .await;
     }
 
     /// Waits until the node is ready.
-    pub async fn once_ready(&self) {
+    pub(crate) async fn once_ready(&self) {
         self.once_it_says("the node is ready", 200, |said| said["inbox"] == true)
             .await;
     }
 
-    /// One of the node's numbers; 0 where it is not there yet.
-    pub async fn metric(&self, name: &str) -> f64 {
+    /// Returns a metric of the node, or 0 if it does not exist yet.
+    pub(crate) async fn metric(&self, name: &str) -> f64 {
         let text = reqwest::get(self.operations("/metrics"))
             .await
             .unwrap()
@@ -54,6 +54,8 @@ impl Node {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        tokio::time::timeout(PATIENCE, said).await.expect(what);
+        tokio::time::timeout(DETECTION_TIMEOUT, said)
+            .await
+            .expect(what);
     }
 }

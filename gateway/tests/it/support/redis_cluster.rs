@@ -5,19 +5,20 @@ use super::redis_process::{RedisProcess, free_port, until};
 const MASTERS: usize = 3;
 const SLOTS: usize = 16384;
 
-/// The first nodes are the masters that share the slots in the beginning, the others their replicas in the same order.
-pub struct RedisCluster {
+/// The first nodes are the masters that share the slots in the beginning, the others their replicas
+/// in the same order.
+pub(crate) struct RedisCluster {
     nodes: Vec<RedisProcess>,
 }
 
 impl RedisCluster {
     /// Three masters.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::of(MASTERS, &[])
     }
 
     /// Three masters that know no sharded channels, as before version 7.
-    pub fn start_without_sharded_channels() -> Self {
+    pub(crate) fn start_without_sharded_channels() -> Self {
         Self::of(
             MASTERS,
             &[
@@ -32,7 +33,7 @@ impl RedisCluster {
     }
 
     /// Three masters, each with a replica that takes its place.
-    pub fn start_with_replicas() -> Self {
+    pub(crate) fn start_with_replicas() -> Self {
         Self::of(2 * MASTERS, &[])
     }
 
@@ -74,7 +75,7 @@ impl RedisCluster {
         cluster
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         let hosts: Vec<_> = self
             .nodes
             .iter()
@@ -84,18 +85,18 @@ impl RedisCluster {
     }
 
     /// Forgets everything that is kept.
-    pub fn flush(&self) {
+    pub(crate) fn flush(&self) {
         for master in &self.nodes[..MASTERS] {
             let _: String = master.tell("FLUSHALL");
         }
     }
 
-    pub fn slot_of(&self, key: &str) -> u16 {
+    pub(crate) fn slot_of(&self, key: &str) -> u16 {
         self.nodes[0].tell(&format!("CLUSTER KEYSLOT {key}"))
     }
 
     /// The index of the master that serves a slot.
-    pub fn owner_of(&self, slot: u16) -> usize {
+    pub(crate) fn owner_of(&self, slot: u16) -> usize {
         let slots: Vec<(u16, u16, Vec<redis::Value>)> = {
             let ranges: Vec<Vec<redis::Value>> = self.nodes[0].tell("CLUSTER SLOTS");
             ranges.into_iter().map(range).collect()
@@ -112,7 +113,7 @@ impl RedisCluster {
     }
 
     /// The channels of all nodes that are listened to.
-    pub fn inboxes(&self) -> Vec<(usize, String)> {
+    pub(crate) fn inboxes(&self) -> Vec<(usize, String)> {
         let heard = |(index, node): (usize, &RedisProcess)| {
             let channels: Vec<String> = node.tell("PUBSUB SHARDCHANNELS");
             channels
@@ -124,7 +125,7 @@ impl RedisCluster {
     }
 
     /// Moves a slot to the next master, with the keys in it, as `redis-cli --cluster reshard` does.
-    pub fn move_slot(&self, slot: u16) {
+    pub(crate) fn move_slot(&self, slot: u16) {
         let (from, to) = (self.owner_of(slot), (self.owner_of(slot) + 1) % MASTERS);
         let (from, to) = (&self.nodes[from], &self.nodes[to]);
         let (from_id, to_id): (String, String) =
@@ -147,7 +148,7 @@ impl RedisCluster {
     }
 
     /// Kills the master that serves a slot, once its replica has all that was written so far.
-    pub fn kill_owner_of(&mut self, slot: u16) {
+    pub(crate) fn kill_owner_of(&mut self, slot: u16) {
         let owner = self.owner_of(slot);
         let replicas: u32 = self.nodes[owner].tell("WAIT 1 5000");
         assert_eq!(replicas, 1);
@@ -155,12 +156,12 @@ impl RedisCluster {
     }
 
     /// Kills all nodes without a word.
-    pub fn kill_all(&mut self) {
+    pub(crate) fn kill_all(&mut self) {
         self.nodes.iter_mut().for_each(RedisProcess::kill);
     }
 
     /// Starts them again: they know one another, and nothing else.
-    pub fn restart_all(&mut self) {
+    pub(crate) fn restart_all(&mut self) {
         self.nodes.iter_mut().for_each(RedisProcess::restart);
         self.once_all("serve all slots again", "cluster_state:ok");
     }

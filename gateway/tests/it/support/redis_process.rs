@@ -1,4 +1,5 @@
-//! A `redis-server`, or what `REDIS_SERVER` names in its place, in a process of its own that does not outlive its test.
+//! A `redis-server`, or what `REDIS_SERVER` names in its place, in a process of its own that does
+//! not outlive its test.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -9,10 +10,10 @@ use std::time::{Duration, Instant};
 use redis::{Cmd, FromRedisValue, RedisResult};
 use tempfile::TempDir;
 
-/// How long a server may take to do what it is told to.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Time limit for a server to complete a command or a start.
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(20);
 
-pub struct RedisProcess {
+pub(crate) struct RedisProcess {
     port: u16,
     arguments: Vec<String>,
     directory: TempDir,
@@ -21,7 +22,7 @@ pub struct RedisProcess {
 
 impl RedisProcess {
     /// Starts a server on a free port that keeps nothing on disk, with more arguments.
-    pub fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         let port = free_port();
         let mut all = vec!["--port".to_owned(), port.to_string()];
         for argument in [
@@ -41,7 +42,7 @@ impl RedisProcess {
     }
 
     /// Starts a Sentinel on a free port with these settings.
-    pub fn start_sentinel(settings: &str) -> Self {
+    pub(crate) fn start_sentinel(settings: &str) -> Self {
         let port = free_port();
         let mut sentinel = Self::at(port, vec!["sentinel.conf".into(), "--sentinel".into()]);
         let file = format!("port {port}\nbind 127.0.0.1\n{settings}\n");
@@ -51,7 +52,7 @@ impl RedisProcess {
     }
 
     /// Starts a server that listens on this port by these arguments.
-    pub fn start_as(port: u16, arguments: Vec<String>) -> Self {
+    pub(crate) fn start_as(port: u16, arguments: Vec<String>) -> Self {
         let mut server = Self::at(port, arguments);
         server.restart();
         server
@@ -66,29 +67,29 @@ impl RedisProcess {
         }
     }
 
-    pub const fn port(&self) -> u16 {
+    pub(crate) const fn port(&self) -> u16 {
         self.port
     }
 
-    pub fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
     }
 
-    pub fn directory(&self) -> &Path {
+    pub(crate) fn directory(&self) -> &Path {
         self.directory.path()
     }
 
-    /// Whether it was not killed.
-    pub const fn runs(&self) -> bool {
+    /// Returns true unless the server was killed.
+    pub(crate) const fn runs(&self) -> bool {
         self.process.is_some()
     }
 
-    pub fn process(&self) -> &Child {
+    pub(crate) fn process(&self) -> &Child {
         self.process.as_ref().expect("it runs")
     }
 
-    /// Kills the server without a word. What it kept is lost.
-    pub fn kill(&mut self) {
+    /// Kills the server with SIGKILL. Its data is lost.
+    pub(crate) fn kill(&mut self) {
         if let Some(mut process) = self.process.take() {
             process.kill().unwrap();
             process.wait().unwrap();
@@ -96,7 +97,7 @@ impl RedisProcess {
     }
 
     /// Starts an empty server on the same port.
-    pub fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         self.kill();
         let program = std::env::var("REDIS_SERVER").unwrap_or_else(|_| "redis-server".into());
         let process = Command::new(program)
@@ -111,14 +112,14 @@ impl RedisProcess {
     }
 
     /// Asks the server, where it listens without TLS and without a password.
-    pub fn ask<T: FromRedisValue>(&self, command: &Cmd) -> RedisResult<T> {
+    pub(crate) fn ask<T: FromRedisValue>(&self, command: &Cmd) -> RedisResult<T> {
         let client = redis::Client::open(format!("redis://127.0.0.1:{}", self.port))?;
         let mut connection = client.get_connection_with_timeout(Duration::from_secs(1))?;
         command.query(&mut connection)
     }
 
     /// The same, with the command as words.
-    pub fn tell<T: FromRedisValue>(&self, words: &str) -> T {
+    pub(crate) fn tell<T: FromRedisValue>(&self, words: &str) -> T {
         let mut words = words.split(' ');
         let mut command = redis::cmd(words.next().unwrap());
         for word in words {
@@ -127,16 +128,17 @@ impl RedisProcess {
         self.ask(&command).unwrap()
     }
 
-    /// Every key that would stay for ever.
-    pub fn keys_without_end(&self) -> Vec<String> {
+    /// Returns all keys without expiry.
+    pub(crate) fn keys_without_end(&self) -> Vec<String> {
         let keys: Vec<String> = self.tell("KEYS *");
         keys.into_iter()
             .filter(|key| self.ask::<i64>(redis::cmd("TTL").arg(key)).unwrap() == -1)
             .collect()
     }
 
-    /// Waits until so many replicas have all that was written so far, the streams of all of them running.
-    pub fn once_replicated(&self, replicas: usize) {
+    /// Waits until so many replicas have all that was written so far, the streams of all of them
+    /// running.
+    pub(crate) fn once_replicated(&self, replicas: usize) {
         // WAIT is about what its own connection has written.
         let mut pipeline = redis::pipe();
         pipeline
@@ -179,8 +181,8 @@ impl Drop for RedisProcess {
     }
 }
 
-/// A port that nobody listens on, and that the system gives to no client: a server that was killed gets it again.
-pub fn free_port() -> u16 {
+/// Returns a free port outside the ephemeral range, so that a killed server can take it again.
+pub(crate) fn free_port() -> u16 {
     let mut ports = std::iter::repeat_with(|| fastrand::u16(10_000..32_000));
     ports
         .find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok())
@@ -188,10 +190,13 @@ pub fn free_port() -> u16 {
 }
 
 /// Waits until this holds.
-pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let started = Instant::now();
     while !holds() {
-        assert!(started.elapsed() < PATIENCE, "waited in vain: {what}");
+        assert!(
+            started.elapsed() < COMMAND_TIMEOUT,
+            "timed out waiting until {what}"
+        );
         std::thread::sleep(Duration::from_millis(10));
     }
 }

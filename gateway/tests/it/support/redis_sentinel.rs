@@ -2,24 +2,25 @@
 
 use super::redis_process::{RedisProcess, until};
 
-pub const SERVICE: &str = "hall";
+pub(crate) const SERVICE: &str = "hall";
 
-pub struct RedisSentinel {
+pub(crate) struct RedisSentinel {
     servers: Vec<RedisProcess>,
     sentinels: Vec<RedisProcess>,
 }
 
 impl RedisSentinel {
-    /// Starts a master with one replica, and waits until the Sentinels know one another. They take a silent master for
-    /// dead after half a second.
-    pub fn start() -> Self {
+    /// Starts a master with one replica, and waits until the Sentinels know one another. They take
+    /// a silent master for dead after half a second.
+    pub(crate) fn start() -> Self {
         Self::start_with(1, 500, &[])
     }
 
-    /// Starts a master with two replicas that takes writes only while one of them follows: one that was superseded
-    /// without its knowledge takes none once both have left it. The Sentinels are patient enough for a machine that has
-    /// other things to do: what they take for dead while it lives loses what it goes on to answer.
-    pub fn start_guarded() -> Self {
+    /// Starts a master with two replicas that takes writes only while one of them follows: one that
+    /// was superseded without its knowledge takes none once both have left it. The Sentinels are
+    /// patient enough for a machine that has other things to do: what they take for dead while it
+    /// lives loses what it goes on to answer.
+    pub(crate) fn start_guarded() -> Self {
         Self::start_with(2, 3000, &["--min-replicas-to-write", "1"])
     }
 
@@ -48,7 +49,7 @@ impl RedisSentinel {
         Self { servers, sentinels }
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         let hosts: Vec<_> = self
             .sentinels
             .iter()
@@ -58,7 +59,7 @@ impl RedisSentinel {
     }
 
     /// The server that all Sentinels name, once they agree.
-    pub fn master(&self) -> Option<usize> {
+    pub(crate) fn master(&self) -> Option<usize> {
         let ask = |sentinel: &RedisProcess| -> (String, u16) {
             sentinel.tell(&format!("SENTINEL GET-MASTER-ADDR-BY-NAME {SERVICE}"))
         };
@@ -72,8 +73,8 @@ impl RedisSentinel {
         self.servers.iter().position(|server| server.port() == port)
     }
 
-    /// Whether all servers run, and all but one follow the one that the Sentinels name.
-    pub fn is_whole(&self) -> bool {
+    /// Returns true if all servers run and follow the master that the Sentinels name.
+    pub(crate) fn is_whole(&self) -> bool {
         let Some(master) = self.master() else {
             return false;
         };
@@ -81,70 +82,72 @@ impl RedisSentinel {
             && follows(&self.servers, master, self.servers.len() - 1)
     }
 
-    /// Waits until the replicas have all that was written so far: the Sentinels may choose any. Gives the master.
-    pub fn once_replicated(&self) -> usize {
+    /// Waits until the replicas have all that was written so far: the Sentinels may choose any.
+    /// Gives the master.
+    pub(crate) fn once_replicated(&self) -> usize {
         let master = self.master().expect("the Sentinels agree");
         self.servers[master].once_replicated(self.servers.len() - 1);
         master
     }
 
     /// Kills the master, once the replicas have all that was written so far. Says which it was.
-    pub fn kill_master(&mut self) -> usize {
+    pub(crate) fn kill_master(&mut self) -> usize {
         let master = self.once_replicated();
         self.servers[master].kill();
         master
     }
 
-    /// Starts a server again that was killed: empty, and as whatever it was started at first. The Sentinels see to it
-    /// that it follows.
-    pub fn restart(&mut self, server: usize) {
+    /// Restarts a killed server, empty and in its first role. The Sentinels make it a replica.
+    pub(crate) fn restart(&mut self, server: usize) {
         self.servers[server].restart();
     }
 
     /// Asks the master for no writes for a while, so that its replicas have all that it has.
-    pub fn pause_writes(&self) {
+    pub(crate) fn pause_writes(&self) {
         let master = self.master().expect("the Sentinels agree");
         let _: String = self.servers[master].tell("CLIENT PAUSE 20000 WRITE");
     }
 
-    /// Takes the pause back. A server that is promoted while it lasts cannot be told by the Sentinels that all is well.
-    pub fn take_writes(&self, server: usize) {
+    /// Takes the pause back. A server that is promoted while it lasts cannot be told by the
+    /// Sentinels that all is well.
+    pub(crate) fn take_writes(&self, server: usize) {
         let _: String = self.servers[server].tell("CLIENT UNPAUSE");
     }
 
-    /// Orders a failover. Whether the Sentinels take the order: they may not have looked at the replicas lately.
-    pub fn fail_over(&self) -> bool {
+    /// Orders a failover. Returns false if the Sentinels refuse, for instance because their view of
+    /// the replicas is stale.
+    pub(crate) fn fail_over(&self) -> bool {
         let mut order = redis::cmd("SENTINEL");
         order.arg("FAILOVER").arg(SERVICE);
         self.sentinels[0].ask::<String>(&order).is_ok()
     }
 
-    /// Whether a server takes itself for a master.
-    pub fn claims_to_be_master(&self, server: usize) -> bool {
+    /// Returns true if a server considers itself a master.
+    pub(crate) fn claims_to_be_master(&self, server: usize) -> bool {
         self.servers[server]
             .tell::<String>("INFO replication")
             .contains("role:master")
     }
 
     /// Ends the connections of all subscribers of the master.
-    pub fn drop_subscribers(&self) {
+    pub(crate) fn drop_subscribers(&self) {
         if let Some(master) = self.master() {
             let _: u32 = self.servers[master].tell("CLIENT KILL TYPE pubsub");
         }
     }
 
-    /// Every key that would stay for ever.
-    pub fn keys_without_end(&self) -> Vec<String> {
+    /// Returns all keys without expiry.
+    pub(crate) fn keys_without_end(&self) -> Vec<String> {
         self.servers[self.master().expect("the Sentinels agree")].keys_without_end()
     }
 
     /// Forgets everything that is kept.
-    pub fn flush(&self) {
+    pub(crate) fn flush(&self) {
         let _: String = self.servers[0].tell("FLUSHALL");
     }
 }
 
-/// Whether so many replicas follow this server.
+/// Returns true if this number of replicas follow the server.
 fn follows(servers: &[RedisProcess], master: usize, replicas: usize) -> bool {
     let Ok(info) = servers[master].ask::<String>(redis::cmd("INFO").arg("replication")) else {
         return false;

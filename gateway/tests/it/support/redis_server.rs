@@ -5,16 +5,17 @@ use std::net::SocketAddr;
 use super::process::{quiet_port, signal};
 use super::redis_process::RedisProcess;
 
-pub struct RedisServer(RedisProcess);
+pub(crate) struct RedisServer(RedisProcess);
 
 impl RedisServer {
     /// Starts a server and waits until it answers.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self(RedisProcess::start(&[]))
     }
 
-    /// Starts a server that loses nothing when it is killed, on a port that no connection takes while it is away.
-    pub fn start_durable() -> Self {
+    /// Starts a server that loses nothing when it is killed, on a port that no connection takes
+    /// while it is away.
+    pub(crate) fn start_durable() -> Self {
         let port = quiet_port();
         let arguments =
             format!("--port {port} --bind 127.0.0.1 --save  --appendonly yes --appendfsync always");
@@ -24,44 +25,44 @@ impl RedisServer {
         ))
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.0.port())
     }
 
-    pub fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.0.address()
     }
 
-    /// Kills the server without a word. What it kept is lost, unless it is durable.
-    pub fn kill(&mut self) {
+    /// Kills the server with SIGKILL. Its data is lost, unless it is durable.
+    pub(crate) fn kill(&mut self) {
         self.0.kill();
     }
 
     /// Starts the server on the same port: empty, unless it is durable.
-    pub fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         self.0.restart();
     }
 
     /// Sends the process a signal, such as `STOP`.
-    pub fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         signal(self.0.process(), name);
     }
 
     /// Ends the connections of all subscribers.
-    pub fn drop_subscribers(&self) {
+    pub(crate) fn drop_subscribers(&self) {
         let _: u32 = self.0.tell("CLIENT KILL TYPE pubsub");
     }
 
-    /// Says something to the server.
-    pub fn command(&self, words: &[&str]) {
+    /// Sends a command to the server.
+    pub(crate) fn command(&self, words: &[&str]) {
         let (name, arguments) = words.split_first().unwrap();
         self.0
             .ask::<redis::Value>(redis::cmd(name).arg(arguments))
             .unwrap();
     }
 
-    /// Every key that would stay for ever.
-    pub fn keys_without_end(&self) -> Vec<String> {
+    /// Returns all keys without expiry.
+    pub(crate) fn keys_without_end(&self) -> Vec<String> {
         self.0.keys_without_end()
     }
 }

@@ -1,4 +1,4 @@
-//! A Redis server that takes encrypted connections only, from whoever knows a password.
+//! A Redis server that requires TLS and a password.
 
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
@@ -9,17 +9,17 @@ use tempfile::TempDir;
 use super::redis_process::{RedisProcess, free_port};
 
 /// With an authority of its own.
-pub struct RedisTls {
+pub(crate) struct RedisTls {
     server: RedisProcess,
     directory: TempDir,
 }
 
-pub const USER: &str = "hall";
-pub const PASSWORD: &str = "p@ss/word";
+pub(crate) const USER: &str = "hall";
+pub(crate) const PASSWORD: &str = "p@ss/word";
 const ESCAPED: &str = "p%40ss%2Fword";
 
 impl RedisTls {
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let file = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
         let mut authority = CertificateParams::default();
@@ -67,12 +67,12 @@ impl RedisTls {
         }
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("rediss://{USER}:{ESCAPED}@127.0.0.1:{}", self.server.port())
     }
 
     /// The only authority that signed its certificate.
-    pub fn ca_file(&self) -> PathBuf {
+    pub(crate) fn ca_file(&self) -> PathBuf {
         self.directory.path().join("ca.pem")
     }
 }

@@ -9,26 +9,26 @@ use super::{Node, REDIRECT_URI};
 
 /// A request to the token endpoint: right unless a test makes it wrong.
 #[derive(Debug, Clone)]
-pub struct TokenRequest {
-    pub client_id: String,
-    pub client_secret: Option<String>,
-    pub code: String,
-    pub redirect_uri: String,
-    pub code_verifier: String,
+pub(crate) struct TokenRequest {
+    pub(crate) client_id: String,
+    pub(crate) client_secret: Option<String>,
+    pub(crate) code: String,
+    pub(crate) redirect_uri: String,
+    pub(crate) code_verifier: String,
 }
 
-/// What came of it.
+/// Answer of the token endpoint.
 #[derive(Debug, Deserialize)]
-pub struct Exchanged {
+pub(crate) struct Exchanged {
     #[serde(skip)]
-    pub status: u16,
-    pub error: Option<String>,
-    pub access_token: Option<String>,
-    pub id_token: Option<String>,
+    pub(crate) status: u16,
+    pub(crate) error: Option<String>,
+    pub(crate) access_token: Option<String>,
+    pub(crate) id_token: Option<String>,
 }
 
 impl TokenRequest {
-    pub fn of(login: &OpenedLogin, redirect_to: &str) -> Self {
+    pub(crate) fn of(login: &OpenedLogin, redirect_to: &str) -> Self {
         Self {
             client_id: "hall".into(),
             client_secret: Some("hall-secret".into()),
@@ -38,14 +38,14 @@ impl TokenRequest {
         }
     }
 
-    pub async fn send(&self, node: &Node) -> Exchanged {
+    pub(crate) async fn send(&self, node: &Node) -> Exchanged {
         self.send_by(&reqwest::Client::new(), node.at(paths::TOKEN))
             .await
             .unwrap()
     }
 
     /// The same where an answer may not come.
-    pub async fn send_by(
+    pub(crate) async fn send_by(
         &self,
         http: &reqwest::Client,
         endpoint: Url,

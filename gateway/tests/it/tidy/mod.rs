@@ -25,7 +25,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Modules of the gateway from the lowest to the highest: each imports from its own and from lower ones.
+/// Modules of the gateway from the lowest to the highest: each imports from its own and from lower
+/// ones.
 const FLOORS: &[&[&str]] = &[
     &[
         "random",
@@ -157,7 +158,8 @@ const NEVER_IN: &[(&str, &[&str])] = &[
     ("web-demo/src/home", &["saoma_gateway"]),
 ];
 
-/// What the scripts of a room may import beside their own files: `<qr-login>` is for any site, so it knows no portal.
+/// Imports allowed to the scripts of a room beside their own files. `<qr-login>` is for any site,
+/// so it knows no portal.
 const SCRIPTS: &[(&str, &[&str])] = &[
     ("protocol/typescript/src", &[]),
     ("gateway/web/src", &["@saoma/client", "lean-qr/nano"]),
@@ -169,7 +171,7 @@ fn root() -> PathBuf {
 }
 
 /// Every source file of a language with its path from the top, with `/` between parts.
-pub fn sources(language: &str) -> Vec<(String, String)> {
+pub(crate) fn sources(language: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut folders: Vec<PathBuf> = ["protocol", "gateway", "loadtest", "web-demo"]
         .map(|room| root().join(room))
@@ -290,7 +292,8 @@ fn scripts_import_what_their_room_may_know() {
     }
 }
 
-/// The module that a line imports, or exports from: the statement's end may stand on a line of its own.
+/// The module that a line imports, or exports from: the statement's end may stand on a line of its
+/// own.
 fn imported(line: &str) -> Option<&str> {
     let from = line.split_once(" from \"").map(|(_, module)| module);
     from.or_else(|| line.strip_prefix("import \""))?

@@ -64,8 +64,8 @@ impl Modules {
         })
     }
 
-    /// Pairs of modules of which the first imports the second. Importing an ancestor is left out: a module and those
-    /// inside it are one topic.
+    /// Pairs of modules of which the first imports the second. Importing an ancestor is left out: a
+    /// module and those inside it are one topic.
     pub(super) fn imports(&self) -> BTreeMap<&Module, BTreeSet<&Module>> {
         let imported = |module: &Module, source: &Source| -> BTreeSet<&Module> {
             let named = source.own.iter().filter_map(|path| self.holding(path));

@@ -8,13 +8,13 @@ use super::{node, serves_others};
 
 /// A request's head, right unless a test makes it wrong.
 #[derive(Debug, Clone)]
-pub struct Handshake {
+pub(crate) struct Handshake {
     line: String,
     headers: Vec<(String, String)>,
 }
 
 impl Handshake {
-    pub fn right() -> Self {
+    pub(crate) fn right() -> Self {
         let headers = [
             ("Host", "login.example"),
             ("Connection", "keep-alive, Upgrade"),
@@ -57,7 +57,7 @@ impl Handshake {
         self
     }
 
-    pub fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         let headers = self
             .headers
             .iter()

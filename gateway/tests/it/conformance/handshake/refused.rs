@@ -236,7 +236,8 @@ async fn a_head_that_is_ill_formed_or_too_long_is_refused() {
     .await;
 }
 
-/// Frames come right behind the head (RFC 6455 §4.1), so the bytes of a body could be taken for frames.
+/// Frames come right behind the head (RFC 6455 §4.1), so the bytes of a body could be taken for
+/// frames.
 #[tokio::test]
 async fn a_handshake_has_no_body() {
     let node = node().await;

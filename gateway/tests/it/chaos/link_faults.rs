@@ -1,46 +1,43 @@
-//! What goes wrong: an order of faults that follows from the seed, and how those of links are brought about and mended.
-//!
-//! Two lanes of faults run side by side, one on the links, one on the processes (`process_faults`), so that faults of both
-//! kinds overlap.
+//! Fault injection on links: the seeded sequence of faults, their injection and their recovery.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 
-use super::books::Books;
+use super::oracle::Oracle;
 use crate::support::{FaultProxy, Towards};
 
-/// When a lane of faults ends.
+/// Length of a run, as a number of faults per injector or as a time.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Extent {
+pub(super) enum RunLength {
     Faults(usize),
     For(Duration),
 }
 
-/// What can happen to a link.
+/// A fault of a link.
 #[derive(Debug, Clone, Copy)]
 enum LinkFault {
     Reset,
-    /// The second time before what broke the first time has been put right.
+    /// The second reset comes before recovery from the first.
     DoubleReset,
     Refuse,
-    /// Connections stay, and no byte gets through any more; new ones pass afterwards.
+    /// Connections stay open and pass no bytes. New ones pass after recovery.
     HalfOpen,
-    DeafTowardsClient,
-    DeafTowardsServer,
+    BlackholeTowardsClient,
+    BlackholeTowardsServer,
     Delay,
 }
 
-/// The links that can fail, each by a proxy of its own.
+/// The links under fault injection, each with its own proxy.
 pub(super) struct Links {
     /// From browsers and phones to each node.
     pub(super) browsers: Vec<FaultProxy>,
-    /// From each node to Redis, where proxies can stand.
+    /// From each node to Redis. Empty if no proxy can stand there.
     pub(super) redis: Vec<FaultProxy>,
 }
 
-/// Cards that are drawn until none is left, and shuffled then: each kind comes as often as another.
+/// A shuffled deck that refills when it is empty, so that each kind of fault occurs equally often.
 pub(super) struct Deck<T> {
     cards: Vec<T>,
     drawn: Vec<T>,
@@ -64,27 +61,27 @@ impl<T> Deck<T> {
     }
 }
 
-/// Counts the faults of a lane.
-pub(super) struct Lane {
-    extent: Extent,
+/// Counts the faults of one injector against the run's length.
+pub(super) struct FaultBudget {
+    run_length: RunLength,
     began: Instant,
     done: usize,
 }
 
-impl Lane {
-    pub(super) fn begin(extent: Extent) -> Self {
+impl FaultBudget {
+    pub(super) fn new(run_length: RunLength) -> Self {
         Self {
-            extent,
+            run_length,
             began: Instant::now(),
             done: 0,
         }
     }
 
-    pub(super) fn goes_on(&mut self) -> bool {
+    pub(super) fn take_next(&mut self) -> bool {
         self.done += 1;
-        match self.extent {
-            Extent::Faults(count) => self.done <= count,
-            Extent::For(time) => self.began.elapsed() < time,
+        match self.run_length {
+            RunLength::Faults(count) => self.done <= count,
+            RunLength::For(time) => self.began.elapsed() < time,
         }
     }
 }
@@ -95,8 +92,8 @@ impl LinkFault {
         Self::DoubleReset,
         Self::Refuse,
         Self::HalfOpen,
-        Self::DeafTowardsClient,
-        Self::DeafTowardsServer,
+        Self::BlackholeTowardsClient,
+        Self::BlackholeTowardsServer,
         Self::Delay,
     ];
 
@@ -106,13 +103,13 @@ impl LinkFault {
             Self::DoubleReset => "link reset twice",
             Self::Refuse => "link refused",
             Self::HalfOpen => "link half-open",
-            Self::DeafTowardsClient => "link deaf towards the client",
-            Self::DeafTowardsServer => "link deaf towards the server",
+            Self::BlackholeTowardsClient => "link silent towards the client",
+            Self::BlackholeTowardsServer => "link silent towards the server",
             Self::Delay => "link slow",
         }
     }
 
-    async fn befall(self, link: &mut FaultProxy, hold: Duration, random: &mut fastrand::Rng) {
+    async fn inject(self, link: &mut FaultProxy, hold: Duration, random: &mut fastrand::Rng) {
         match self {
             Self::Reset => link.reset_all(),
             Self::DoubleReset => {
@@ -122,8 +119,8 @@ impl LinkFault {
             }
             Self::Refuse => link.refuse().await,
             Self::HalfOpen => link.swallow(Towards::Both),
-            Self::DeafTowardsClient => link.swallow(Towards::Client),
-            Self::DeafTowardsServer => link.swallow(Towards::Server),
+            Self::BlackholeTowardsClient => link.swallow(Towards::Client),
+            Self::BlackholeTowardsServer => link.swallow(Towards::Server),
             Self::Delay => link.delay(Duration::from_millis(random.u64(50..900))),
         }
         sleep(hold).await;
@@ -132,12 +129,12 @@ impl LinkFault {
 }
 
 impl Links {
-    /// Makes links fail, one after another.
-    pub(super) async fn fail(
+    /// Injects faults into links, one after another, and restores each link.
+    pub(super) async fn inject_faults(
         mut self,
-        extent: Extent,
+        run_length: RunLength,
         mut random: fastrand::Rng,
-        books: Arc<Books>,
+        oracle: Arc<Oracle>,
     ) -> Self {
         let ends: &[bool] = if self.redis.is_empty() {
             &[false]
@@ -148,8 +145,8 @@ impl Links {
             .into_iter()
             .flat_map(|fault| ends.iter().map(move |end| (fault, *end)))
             .collect();
-        let (mut deck, mut lane) = (Deck::of(cards), Lane::begin(extent));
-        while lane.goes_on() {
+        let (mut deck, mut budget) = (Deck::of(cards), FaultBudget::new(run_length));
+        while budget.take_next() {
             sleep(Duration::from_millis(random.u64(100..1200))).await;
             let (fault, to_redis) = *deck.draw(&mut random);
             let (links, which) = if to_redis {
@@ -159,11 +156,11 @@ impl Links {
             };
             let number = random.usize(..links.len());
             let hold = Duration::from_millis(random.u64(100..3500));
-            books.fault(
+            oracle.fault(
                 fault.name(),
                 format!("{} for {hold:?}, {which} at node {number}", fault.name()),
             );
-            fault.befall(&mut links[number], hold, &mut random).await;
+            fault.inject(&mut links[number], hold, &mut random).await;
         }
         self
     }

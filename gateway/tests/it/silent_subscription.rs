@@ -1,4 +1,5 @@
-//! A node that does not hear of changes says so, hears again by itself, and loses nothing of what it missed.
+//! A node with a silent subscription reports it, subscribes again by itself and delivers the missed
+//! events.
 
 use std::time::Duration;
 
@@ -8,8 +9,8 @@ use saoma_protocol::ServerMessage;
 
 use crate::support::{FaultProxy, Node, RedisServer, Towards, World};
 
-/// A browser on a node whose way to Redis can be broken, and a node whose way cannot.
-struct Scene {
+/// A browser on a node with a fault proxy before Redis, and a second node without one.
+struct Deployment {
     redis: RedisServer,
     proxy: FaultProxy,
     world: World,
@@ -19,7 +20,7 @@ struct Scene {
     login: OpenedLogin,
 }
 
-impl Scene {
+impl Deployment {
     async fn new() -> Self {
         let redis = RedisServer::start();
         let proxy = FaultProxy::to(redis.address());
@@ -38,7 +39,7 @@ impl Scene {
         }
     }
 
-    /// The node with the browser does not take part in it.
+    /// Scans at the other node, so that the browser's node hears of it only by its subscription.
     async fn scan_elsewhere(&self) {
         self.world
             .phone(&self.other, 1)
@@ -47,8 +48,8 @@ impl Scene {
             .unwrap();
     }
 
-    /// What was missed is there, and what comes next as well.
-    async fn all_arrives(&mut self) {
+    /// Checks that the browser receives the missed event and the next one.
+    async fn check_nothing_is_lost(&mut self) {
         assert!(matches!(
             self.next().await,
             ServerMessage::Scanned { seq: 2, .. }
@@ -71,14 +72,14 @@ impl Scene {
         next.expect("the browser is told").unwrap()
     }
 
-    /// Bytes that go this way are lost without a word: Redis has vanished, or the subscription looks alive and hears
-    /// nothing, or nothing gets to Redis any more.
+    /// Drops bytes in this direction, as when Redis vanishes, or the subscription looks alive and
+    /// receives nothing, or no command reaches Redis.
     async fn survives_silence(mut self, towards: Towards) {
         self.proxy.swallow(towards);
         self.scan_elsewhere().await;
-        self.node.once_deaf().await;
+        self.node.once_inbox_silent().await;
         self.proxy.restore();
-        self.all_arrives().await;
+        self.check_nothing_is_lost().await;
         assert!(
             self.node
                 .metric("saoma_store_inbox_probe_timeouts_total")
@@ -95,51 +96,52 @@ impl Scene {
 }
 
 #[tokio::test]
-async fn a_way_on_which_bytes_are_lost_in_either_direction_or_both() {
-    // Three nodes at once, for each waits until it has noticed.
-    let scenes = tokio::join!(Scene::new(), Scene::new(), Scene::new());
+async fn a_link_that_drops_bytes_in_one_or_both_directions_loses_no_event() {
+    // Three nodes at once, because each takes seconds to detect the silence.
+    let deployments = tokio::join!(Deployment::new(), Deployment::new(), Deployment::new());
     tokio::join!(
-        scenes.0.survives_silence(Towards::Both),
-        scenes.1.survives_silence(Towards::Client),
-        scenes.2.survives_silence(Towards::Server),
+        deployments.0.survives_silence(Towards::Both),
+        deployments.1.survives_silence(Towards::Client),
+        deployments.2.survives_silence(Towards::Server),
     );
 }
 
 #[tokio::test]
-async fn a_redis_that_refuses_the_first_tries_to_come_back() {
-    let mut scene = Scene::new().await;
-    scene.proxy.refuse().await;
-    scene.scan_elsewhere().await;
-    scene.node.once_deaf().await;
-    scene.proxy.restore();
-    scene.all_arrives().await;
+async fn a_redis_that_refuses_connections_at_first_is_subscribed_again() {
+    let mut deployment = Deployment::new().await;
+    deployment.proxy.refuse().await;
+    deployment.scan_elsewhere().await;
+    deployment.node.once_inbox_silent().await;
+    deployment.proxy.restore();
+    deployment.check_nothing_is_lost().await;
 }
 
 #[tokio::test]
-async fn a_connection_that_breaks_again_before_the_subscription_is_back() {
-    let mut scene = Scene::new().await;
-    // Connecting and subscribing take several round trips, so each next break comes in the middle of them.
-    scene.proxy.delay(Duration::from_millis(200));
+async fn events_missed_during_repeated_resubscription_are_delivered() {
+    let mut deployment = Deployment::new().await;
+    // Connecting and subscribing take several round trips, so each next break comes in the middle
+    // of them.
+    deployment.proxy.delay(Duration::from_millis(200));
     for _ in 0..3 {
-        let accepted = scene.proxy.accepted();
-        scene.proxy.reset_all();
-        scene.proxy.once_accepted(accepted + 1).await;
+        let accepted = deployment.proxy.accepted();
+        deployment.proxy.reset_all();
+        deployment.proxy.once_accepted(accepted + 1).await;
     }
-    scene.proxy.refuse().await;
-    scene.scan_elsewhere().await;
-    scene.node.once_deaf().await;
-    scene.proxy.restore();
-    scene.all_arrives().await;
+    deployment.proxy.refuse().await;
+    deployment.scan_elsewhere().await;
+    deployment.node.once_inbox_silent().await;
+    deployment.proxy.restore();
+    deployment.check_nothing_is_lost().await;
 }
 
 #[tokio::test]
-async fn a_server_that_drops_its_subscribers() {
-    let mut scene = Scene::new().await;
-    scene.redis.drop_subscribers();
-    scene.scan_elsewhere().await;
-    scene.all_arrives().await;
+async fn a_server_that_drops_its_subscribers_is_subscribed_again() {
+    let mut deployment = Deployment::new().await;
+    deployment.redis.drop_subscribers();
+    deployment.scan_elsewhere().await;
+    deployment.check_nothing_is_lost().await;
     assert!(
-        scene
+        deployment
             .node
             .metric("saoma_store_inbox_subscriptions_total")
             .await
@@ -148,9 +150,9 @@ async fn a_server_that_drops_its_subscribers() {
 }
 
 #[tokio::test]
-async fn what_the_store_does_is_in_the_metrics() {
-    let scene = Scene::new().await;
-    scene.scan_elsewhere().await;
+async fn store_activity_shows_in_the_metrics() {
+    let deployment = Deployment::new().await;
+    deployment.scan_elsewhere().await;
     for (name, least) in [
         ("saoma_store_command_seconds_count{verb=\"open\"}", 1.0),
         ("saoma_store_command_seconds_count{verb=\"publish\"}", 1.0),
@@ -158,10 +160,10 @@ async fn what_the_store_does_is_in_the_metrics() {
         ("saoma_store_inbox_subscriptions_total", 1.0),
         ("saoma_store_inbox_probes_total", 1.0),
     ] {
-        assert!(scene.node.metric(name).await >= least, "{name}");
+        assert!(deployment.node.metric(name).await >= least, "{name}");
     }
     assert!(
-        scene
+        deployment
             .other
             .metric("saoma_store_command_seconds_count{verb=\"scan\"}")
             .await
