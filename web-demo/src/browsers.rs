@@ -17,7 +17,7 @@ use crate::serving::Connection;
 
 /// The origin of a login, by the browser's own request.
 #[derive(Debug, Clone)]
-pub struct Origin {
+pub(crate) struct Origin {
     /// The address.
     pub address: IpAddr,
     /// Browser and system, by the browser's own words.
@@ -26,7 +26,7 @@ pub struct Origin {
 
 impl Origin {
     /// The origin of a request.
-    pub fn of(connection: Connection, headers: &HeaderMap) -> Self {
+    pub(crate) fn of(connection: Connection, headers: &HeaderMap) -> Self {
         let user_agent = headers
             .get(USER_AGENT)
             .and_then(|agent| agent.to_str().ok());
@@ -35,7 +35,7 @@ impl Origin {
 
     /// Reads `User-Agent` by a parser of fixed vocabulary, so that no text of an attacker's making
     /// is shown (threat T17).
-    pub fn new(address: IpAddr, user_agent: &str) -> Self {
+    pub(crate) fn new(address: IpAddr, user_agent: &str) -> Self {
         let parsed = Parser::new().parse(user_agent);
         let parts = parsed.map_or([""; 2], |agent| [agent.name, agent.os]);
         let known = |part: &&str| !part.is_empty() && *part != "UNKNOWN";
@@ -50,7 +50,7 @@ impl Origin {
 /// The method of a login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
 #[sqlx(rename_all = "snake_case")]
-pub enum LoginMethod {
+pub(crate) enum LoginMethod {
     /// By scanning with the phone.
     Scan,
     Password,
@@ -58,7 +58,7 @@ pub enum LoginMethod {
 
 /// A login to be kept.
 #[derive(Debug)]
-pub struct NewBrowser<'a> {
+pub(crate) struct NewBrowser<'a> {
     /// The account: the ID token's `sub`.
     pub account_id: &'a str,
     pub name: &'a str,
@@ -74,7 +74,7 @@ pub struct NewBrowser<'a> {
 
 /// A browser that is logged in, as its person sees it from elsewhere.
 #[derive(Debug, Clone, sqlx::FromRow)]
-pub struct Browser {
+pub(crate) struct Browser {
     /// The id by which it is ended.
     pub id: String,
     /// The identity that it is logged in as.
@@ -92,7 +92,10 @@ pub struct Browser {
 ///
 /// # Errors
 /// Returns an error if the database fails, or the system has no randomness.
-pub async fn start(db: &SqlitePool, new: NewBrowser<'_>) -> Result<(Secret, String), Failure> {
+pub(crate) async fn start(
+    db: &SqlitePool,
+    new: NewBrowser<'_>,
+) -> Result<(Secret, String), Failure> {
     let (cookie, id) = (Secret::random()?, Secret::random()?);
     let (address, browser) = (new.origin.address.to_string(), &new.origin.browser);
     execute!(
@@ -109,7 +112,7 @@ pub async fn start(db: &SqlitePool, new: NewBrowser<'_>) -> Result<(Secret, Stri
 }
 
 /// Returns a person's logins, the latest first.
-pub async fn of(db: &SqlitePool, account_id: &str) -> Result<Vec<Browser>, sqlx::Error> {
+pub(crate) async fn of(db: &SqlitePool, account_id: &str) -> Result<Vec<Browser>, sqlx::Error> {
     fetch_all!(db, "SELECT id, identity, address, browser,
             strftime('%Y-%m-%d %H:%M', logged_in_at, 'unixepoch', '+8 hours') AS logged_in_at
         FROM portal_sessions WHERE account_id = ?1 AND expires_at > unixepoch()
@@ -119,19 +122,23 @@ pub async fn of(db: &SqlitePool, account_id: &str) -> Result<Vec<Browser>, sqlx:
 
 /// Logs a browser out, if it is this person's: its cookie is worth nothing from now on. Returns
 /// false if it was not logged in.
-pub async fn end(db: &SqlitePool, account_id: &str, id: &str) -> Result<bool, sqlx::Error> {
+pub(crate) async fn end(db: &SqlitePool, account_id: &str, id: &str) -> Result<bool, sqlx::Error> {
     let delete = "DELETE FROM portal_sessions WHERE id = ?1 AND account_id = ?2";
     execute!(db, delete; id, account_id).await
 }
 
 /// Logs all of a person's browsers out, but the one of this id.
-pub async fn end_others(db: &SqlitePool, account_id: &str, kept: &str) -> Result<(), sqlx::Error> {
+pub(crate) async fn end_others(
+    db: &SqlitePool,
+    account_id: &str,
+    kept: &str,
+) -> Result<(), sqlx::Error> {
     let delete = "DELETE FROM portal_sessions WHERE account_id = ?1 AND id <> ?2";
     execute!(db, delete; account_id, kept).await.map(drop)
 }
 
 /// Logs all of a person's browsers out that are logged in as this identity.
-pub async fn end_as(
+pub(crate) async fn end_as(
     db: impl SqliteExecutor<'_>,
     account_id: &str,
     identity_id: &str,

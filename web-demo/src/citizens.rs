@@ -10,7 +10,7 @@ use crate::units;
 
 /// The standing of a citizen at this moment.
 #[derive(Debug, Clone)]
-pub struct Standing {
+pub(crate) struct Standing {
     pub name: String,
     /// Themselves, then the units that they act for.
     pub identities: Vec<Identity>,
@@ -20,7 +20,7 @@ pub struct Standing {
 
 /// Why a citizen's standing is unknown.
 #[derive(Debug, thiserror::Error)]
-pub enum StandingError {
+pub(crate) enum StandingError {
     /// The hall's database failed.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
@@ -34,7 +34,7 @@ pub enum StandingError {
 ///
 /// # Errors
 /// See [`StandingError`].
-pub async fn standing(
+pub(crate) async fn standing(
     db: &SqlitePool,
     registers: &Registers,
     account_id: &str,

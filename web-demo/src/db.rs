@@ -36,7 +36,7 @@ pub enum OpenError {
 ///
 /// # Errors
 /// See [`OpenError`]; a database of another version is left as it is.
-pub async fn open(file: &Path) -> Result<SqlitePool, OpenError> {
+pub(crate) async fn open(file: &Path) -> Result<SqlitePool, OpenError> {
     let options = SqliteConnectOptions::new()
         .filename(file)
         .create_if_missing(true)
@@ -77,12 +77,12 @@ fn schema_version() -> i64 {
 
 /// Begins a transaction that writes. A transaction that reads first and writes later could not wait
 /// for a writer in between.
-pub async fn write(db: &SqlitePool) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+pub(crate) async fn write(db: &SqlitePool) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
     db.begin_with("BEGIN IMMEDIATE").await
 }
 
 /// Runs a statement. Returns true if a row has changed.
-pub async fn run<'q>(
+pub(crate) async fn run<'q>(
     db: impl SqliteExecutor<'_>,
     statement: Query<'q, Sqlite, SqliteArguments>,
 ) -> Result<bool, sqlx::Error> {
@@ -122,7 +122,7 @@ pub(crate) use {execute, fetch_all, fetch_one, fetch_optional};
 
 /// An empty database for a test, and the folder that deletes it.
 #[cfg(test)]
-pub async fn empty() -> (SqlitePool, tempfile::TempDir) {
+pub(crate) async fn empty() -> (SqlitePool, tempfile::TempDir) {
     let directory = tempfile::tempdir().unwrap();
     let db = open(&directory.path().join("hall.sqlite")).await.unwrap();
     (db, directory)

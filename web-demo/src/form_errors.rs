@@ -17,7 +17,7 @@ type Field = &'static str;
 
 /// Why a field is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FieldError {
+pub(crate) enum FieldError {
     NotAgreed,
     /// It is no ID number.
     IdNumber(IdNumberError),
@@ -68,7 +68,7 @@ pub enum FieldError {
 
 impl FieldError {
     /// Returns the sentence beside the field.
-    pub fn text(self, locale: Locale) -> String {
+    pub(crate) fn text(self, locale: Locale) -> String {
         let (all, texts) = (locale.texts(), &locale.texts().problems);
         let text = match self {
             Self::TooMany(Wait(seconds)) => return texts.too_many(seconds),
@@ -124,7 +124,7 @@ impl FieldError {
     }
 
     /// Returns the error of a typed password of the electronic card; `None` if it is right.
-    pub const fn of_card_password(typed: TypedPassword) -> Option<Self> {
+    pub(crate) const fn of_card_password(typed: TypedPassword) -> Option<Self> {
         match typed {
             TypedPassword::Right => None,
             TypedPassword::Wrong => Some(Self::WrongCardPassword),
@@ -136,14 +136,14 @@ impl FieldError {
 
 /// The errors of a form.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct FormErrors(Vec<(Field, FieldError)>);
+pub(crate) struct FormErrors(Vec<(Field, FieldError)>);
 
 impl FormErrors {
-    pub fn one(field: Field, error: FieldError) -> Self {
+    pub(crate) fn one(field: Field, error: FieldError) -> Self {
         Self(vec![(field, error)])
     }
 
-    pub fn of_login(error: PasswordError) -> Result<Self, Failure> {
+    pub(crate) fn of_login(error: PasswordError) -> Result<Self, Failure> {
         match error {
             PasswordError::Wrong => Ok(Self::one("login", FieldError::Login)),
             PasswordError::TooMany(wait) => Ok(Self::one("login", FieldError::TooMany(wait))),
@@ -151,40 +151,40 @@ impl FormErrors {
         }
     }
 
-    pub fn add(&mut self, field: Field, error: FieldError) {
+    pub(crate) fn add(&mut self, field: Field, error: FieldError) {
         self.0.push((field, error));
     }
 
     /// Returns the value if it is right, and adds the error otherwise.
-    pub fn take<T>(&mut self, field: Field, result: Result<T, FieldError>) -> Option<T> {
+    pub(crate) fn take<T>(&mut self, field: Field, result: Result<T, FieldError>) -> Option<T> {
         result.map_err(|error| self.add(field, error)).ok()
     }
 
     /// Adds an error unless a field is right.
-    pub fn require(&mut self, is_right: bool, field: Field, error: FieldError) {
+    pub(crate) fn require(&mut self, is_right: bool, field: Field, error: FieldError) {
         if !is_right {
             self.add(field, error);
         }
     }
 
     /// Returns true if the form has no errors.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Returns the first error of a field.
-    pub fn of(&self, field: &str) -> Option<FieldError> {
+    pub(crate) fn of(&self, field: &str) -> Option<FieldError> {
         let error = self.0.iter().find(|(of, _)| *of == field);
         error.map(|(_, error)| *error)
     }
 
     /// Returns the first error of a field, as a text.
-    pub fn text(&self, field: &str, locale: Locale) -> Option<String> {
+    pub(crate) fn text(&self, field: &str, locale: Locale) -> Option<String> {
         self.of(field).map(|error| error.text(locale))
     }
 
     /// Returns the time to wait if there were too many tries.
-    pub fn wait(&self) -> Option<Wait> {
+    pub(crate) fn wait(&self) -> Option<Wait> {
         self.0.iter().find_map(|(_, error)| match error {
             FieldError::TooMany(wait) | FieldError::CodeTooSoon(wait) => Some(*wait),
             _ => None,
@@ -192,7 +192,7 @@ impl FormErrors {
     }
 
     /// Returns the status of a page that shows the errors.
-    pub fn status(&self) -> StatusCode {
+    pub(crate) fn status(&self) -> StatusCode {
         match (self.wait(), self.0.as_slice()) {
             (Some(_), _) => StatusCode::TOO_MANY_REQUESTS,
             (None, []) => StatusCode::OK,
@@ -202,7 +202,7 @@ impl FormErrors {
     }
 
     /// Answers with a page that shows the errors.
-    pub fn page(&self, template: &impl Template) -> Result<Response, Failure> {
+    pub(crate) fn page(&self, template: &impl Template) -> Result<Response, Failure> {
         let mut response = page(self.status(), template)?;
         if let Some(wait) = self.wait() {
             response.headers_mut().insert(RETRY_AFTER, wait.0.into());

@@ -20,7 +20,7 @@ use crate::registers::Registers;
 use crate::secret::Secret;
 
 /// The path of the endpoint.
-pub const INTROSPECTION_PATH: &str = "/oauth2/introspect";
+pub(crate) const INTROSPECTION_PATH: &str = "/oauth2/introspect";
 
 #[derive(Debug, Clone)]
 struct Backend {
@@ -31,7 +31,7 @@ struct Backend {
 }
 
 /// The endpoint. A caller proves itself by these credentials (RFC 7662 §2.1).
-pub fn routes(
+pub(crate) fn routes(
     db: SqlitePool,
     registers: Registers,
     client_id: &str,

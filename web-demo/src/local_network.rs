@@ -30,7 +30,7 @@ pub enum LocalNetworkError {
 }
 
 /// This machine's address on the network that leads to everybody else; none without a network.
-pub fn own_address() -> Option<IpAddr> {
+pub(crate) fn own_address() -> Option<IpAddr> {
     // Nothing is sent: connecting a UDP socket only makes the system choose the way, here to an address for examples.
     let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
     socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9)).ok()?;
@@ -46,7 +46,7 @@ pub fn own_address() -> Option<IpAddr> {
 ///
 /// # Errors
 /// See [`LocalNetworkError`].
-pub fn acceptor(address: IpAddr, data: &Path) -> Result<TlsAcceptor, LocalNetworkError> {
+pub(crate) fn acceptor(address: IpAddr, data: &Path) -> Result<TlsAcceptor, LocalNetworkError> {
     let file = data.join(format!(
         "certificate-{}.pem",
         address.to_string().replace(':', "_")

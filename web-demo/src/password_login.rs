@@ -32,13 +32,13 @@ struct PortalPage<'a> {
 
 /// The form.
 #[derive(Deserialize)]
-pub struct Credentials {
+pub(crate) struct Credentials {
     user_name: String,
     password: String,
 }
 
 /// Returns the page of a surface.
-pub const fn path(surface: Surface) -> &'static str {
+pub(crate) const fn path(surface: Surface) -> &'static str {
     match surface {
         Surface::Portal => "/login/password",
         Surface::Phone => "/login",
@@ -46,7 +46,7 @@ pub const fn path(surface: Surface) -> &'static str {
 }
 
 /// Answers `GET` of the page. On the portal, a browser that is logged in goes to its home page.
-pub async fn show<S: SurfaceContext>(
+pub(crate) async fn show<S: SurfaceContext>(
     State(surface): State<S>,
     headers: HeaderMap,
     locale: Locale,
@@ -58,7 +58,7 @@ pub async fn show<S: SurfaceContext>(
 }
 
 /// Answers `POST` of the page.
-pub async fn log_in<S: SurfaceContext>(
+pub(crate) async fn log_in<S: SurfaceContext>(
     State(surface): State<S>,
     Extension(connection): Extension<Connection>,
     headers: HeaderMap,

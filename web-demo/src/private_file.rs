@@ -8,7 +8,7 @@ use std::path::Path;
 ///
 /// # Errors
 /// The file cannot be read or written, or nothing could be made.
-pub fn read_or_make<E: From<std::io::Error>>(
+pub(crate) fn read_or_make<E: From<std::io::Error>>(
     file: &Path,
     make: impl FnOnce() -> Result<String, E>,
 ) -> Result<String, E> {

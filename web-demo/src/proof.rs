@@ -35,7 +35,7 @@ const COOKIE_SECONDS: u32 = 1200;
 
 /// A person who proves who they are, for one purpose on one surface.
 #[derive(Debug, Clone, Copy)]
-pub struct Claimant<'a, S> {
+pub(crate) struct Claimant<'a, S> {
     pub surface: &'a S,
     /// The purpose of the proof.
     pub purpose: Purpose,
@@ -46,7 +46,7 @@ pub struct Claimant<'a, S> {
 
 /// A proof that was right when it was looked at.
 #[derive(Debug)]
-pub enum Proof {
+pub(crate) enum Proof {
     /// The code of a short message was typed.
     Code(RightCode),
     Face(PassedCheck),
@@ -54,7 +54,7 @@ pub enum Proof {
 
 impl Proof {
     /// Takes the proof, once. Returns false if another request was faster or it is over by now.
-    pub async fn take(self, db: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    pub(crate) async fn take(self, db: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
         match self {
             Self::Code(code) => code.take(db).await,
             Self::Face(check) => check.take(db).await,
@@ -64,7 +64,7 @@ impl Proof {
 
 impl<S: SurfaceContext> Claimant<'_, S> {
     /// Sends a code to a phone. The inner error is for the field of the code.
-    pub async fn send_code(
+    pub(crate) async fn send_code(
         &self,
         phone: &PhoneNumber,
         address: IpAddr,
@@ -85,7 +85,10 @@ impl<S: SurfaceContext> Claimant<'_, S> {
     }
 
     /// Returns the face check that this browser has passed for the purpose within ten minutes.
-    pub async fn passed_check(&self, headers: &HeaderMap) -> Result<Option<PassedCheck>, Failure> {
+    pub(crate) async fn passed_check(
+        &self,
+        headers: &HeaderMap,
+    ) -> Result<Option<PassedCheck>, Failure> {
         match (self.surface.face_checks(), ticket(headers)) {
             (Some(face), Some(ticket)) => {
                 let id_number = self.id_number.as_str();
@@ -97,7 +100,7 @@ impl<S: SurfaceContext> Claimant<'_, S> {
 
     /// Returns the passed check as the proof, or else the code that was typed. Each look at a code
     /// is one of its tries.
-    pub async fn proof(
+    pub(crate) async fn proof(
         &self,
         passed: Option<PassedCheck>,
         phone: Option<&PhoneNumber>,
@@ -123,7 +126,7 @@ impl<S: SurfaceContext> Claimant<'_, S> {
 }
 
 /// Sends a browser to the face check of a claim.
-pub async fn start_face_check(
+pub(crate) async fn start_face_check(
     face: &FaceChecks,
     purpose: Purpose,
     claim: &Claim,
@@ -136,6 +139,6 @@ pub async fn start_face_check(
 }
 
 /// Returns the ticket of the face check that this browser was sent to.
-pub fn ticket(headers: &HeaderMap) -> Option<Secret> {
+pub(crate) fn ticket(headers: &HeaderMap) -> Option<Secret> {
     value_of(headers, COOKIE).map(Secret::received)
 }

@@ -15,13 +15,13 @@ use crate::private_file;
 use crate::secret::Secret;
 
 /// The portal's id at the gateway.
-pub const CLIENT_ID: &str = "service-hall";
+pub(crate) const CLIENT_ID: &str = "service-hall";
 
 /// The portal's name, as people read it on their phones before they confirm.
 const CLIENT_NAME: &str = "示例省社会保险网上服务大厅";
 
 /// The gateway's own name at the introspection endpoint.
-pub const INTROSPECTION_CLIENT_ID: &str = "saoma";
+pub(crate) const INTROSPECTION_CLIENT_ID: &str = "saoma";
 
 /// Why the gateway in this process does not run.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +42,7 @@ pub enum ProviderError {
 
 /// The secrets that portal and identity backend share with the gateway.
 #[derive(Debug)]
-pub struct Credentials {
+pub(crate) struct Credentials {
     /// Of the portal, at the token endpoint.
     pub client_secret: Secret,
     /// Of the gateway, at the introspection endpoint.
@@ -54,7 +54,7 @@ impl Credentials {
     ///
     /// # Errors
     /// The system has no randomness to give.
-    pub fn of(options: &Options) -> Result<Self, getrandom::Error> {
+    pub(crate) fn of(options: &Options) -> Result<Self, getrandom::Error> {
         Ok(match &options.elsewhere {
             Some(elsewhere) => Self {
                 client_secret: elsewhere.client_secret.clone(),
@@ -72,7 +72,7 @@ impl Credentials {
 ///
 /// # Errors
 /// See [`ProviderError`].
-pub async fn start(
+pub(crate) async fn start(
     options: &Options,
     credentials: &Credentials,
     listener: TcpListener,

@@ -5,7 +5,7 @@ use serde::Deserialize;
 /// The purpose of a proof, which counts for no other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Purpose {
+pub(crate) enum Purpose {
     /// Registering; a face check, on the phone, allows any phone number.
     Register,
     /// Logging in on the phone, by face.
@@ -20,7 +20,7 @@ pub enum Purpose {
 
 impl Purpose {
     /// The name in addresses and in the database.
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Register => "register",
             Self::LogIn => "log_in",
@@ -31,7 +31,7 @@ impl Purpose {
     }
 
     /// The page that asks for the proof.
-    pub const fn page(self) -> &'static str {
+    pub(crate) const fn page(self) -> &'static str {
         match self {
             Self::Register => "/register/user",
             Self::LogIn => "/login/face",
@@ -42,7 +42,7 @@ impl Purpose {
     }
 
     /// The page after a passed face check.
-    pub const fn next(self) -> &'static str {
+    pub(crate) const fn next(self) -> &'static str {
         match self {
             Self::LogIn => "/",
             _ => self.page(),
@@ -50,7 +50,7 @@ impl Purpose {
     }
 
     /// The page that does without a face.
-    pub const fn other_way(self) -> &'static str {
+    pub(crate) const fn other_way(self) -> &'static str {
         match self {
             Self::LogIn => "/login",
             _ => self.page(),

@@ -7,6 +7,17 @@ use saoma_protocol::Digest;
 
 const SECRET_BYTES: usize = 32;
 
+/// Returns random bytes from the operating system. The hall draws its secrets nowhere else.
+///
+/// # Errors
+/// Returns an error if the system has no randomness to give.
+pub(crate) fn random_bytes<const N: usize>() -> Result<[u8; N], getrandom::Error> {
+    let mut bytes = [0; N];
+    #[expect(clippy::disallowed_methods, reason = "the one place for secrets")]
+    getrandom::fill(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// 256 random bits as 43 characters of base64url; never printed.
 #[derive(Clone)]
 pub struct Secret(String);
@@ -17,8 +28,7 @@ impl Secret {
     /// # Errors
     /// The system has no randomness to give.
     pub fn random() -> Result<Self, getrandom::Error> {
-        let mut bytes = [0; SECRET_BYTES];
-        getrandom::fill(&mut bytes)?;
+        let bytes = random_bytes::<SECRET_BYTES>()?;
         Ok(Self(BASE64URL_NOPAD.encode(&bytes)))
     }
 

@@ -25,7 +25,7 @@ const PAUSE_WITHOUT_FILES: Duration = Duration::from_millis(100);
 
 /// The connection of a request, in its extensions.
 #[derive(Debug, Clone, Copy)]
-pub struct Connection {
+pub(crate) struct Connection {
     /// The other end.
     pub peer: IpAddr,
     /// True for HTTPS.
@@ -34,19 +34,19 @@ pub struct Connection {
 
 /// All listeners of the process, and what ends them.
 #[derive(Debug, Clone, Default)]
-pub struct Servers {
+pub(crate) struct Servers {
     tasks: TaskTracker,
     closing: CancellationToken,
 }
 
 impl Servers {
     /// Serves `router` on `listener`, over TLS when there is an acceptor.
-    pub fn start(&self, listener: TcpListener, tls: Option<TlsAcceptor>, router: Router) {
+    pub(crate) fn start(&self, listener: TcpListener, tls: Option<TlsAcceptor>, router: Router) {
         self.tasks.spawn(self.clone().accept(listener, tls, router));
     }
 
     /// Accepts nothing new, lets the requests at hand finish.
-    pub async fn shutdown(self) {
+    pub(crate) async fn shutdown(self) {
         self.closing.cancel();
         self.tasks.close();
         self.tasks.wait().await;

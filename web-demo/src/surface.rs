@@ -14,7 +14,7 @@ use crate::secret::Secret;
 use crate::serving::Connection;
 
 /// A surface on which people register, verify themselves and log in.
-pub trait SurfaceContext: Clone + Send + Sync + 'static {
+pub(crate) trait SurfaceContext: Clone + Send + Sync + 'static {
     /// The surface.
     const SURFACE: Surface;
 
@@ -53,7 +53,7 @@ pub trait SurfaceContext: Clone + Send + Sync + 'static {
 
 /// A person who is logged in.
 #[derive(Debug)]
-pub struct Visitor {
+pub(crate) struct Visitor {
     pub account_id: String,
     /// A secret of the browser or phone.
     pub holder: Secret,

@@ -10,7 +10,7 @@ use crate::registers::{CardState, DemoCard, DemoRegisters, UnitRole};
 
 /// The people in the demo.
 #[derive(Debug)]
-pub struct People {
+pub(crate) struct People {
     /// Those with an account.
     pub accounts: DemoAccounts,
     /// Everybody, where the registers are the demo's own.
@@ -19,7 +19,7 @@ pub struct People {
 
 /// The origins of the demo's parts.
 #[derive(Debug)]
-pub struct Addresses {
+pub(crate) struct Addresses {
     /// The portal's origin.
     pub portal: String,
     /// The phone app's origin on this machine.
@@ -31,7 +31,7 @@ pub struct Addresses {
 }
 
 /// Addresses, people with their passwords, and a QR code of the phone page, then `ready`.
-pub fn announcement(addresses: &Addresses, people: &People) -> String {
+pub(crate) fn announcement(addresses: &Addresses, people: &People) -> String {
     let Addresses {
         portal,
         phone,

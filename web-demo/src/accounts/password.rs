@@ -3,13 +3,14 @@
 use argon2::Argon2;
 use argon2::password_hash::{Error, PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 
+use crate::secret::random_bytes;
+
 /// Hashes a password with a random salt, with the parameters that OWASP recommends (19 MiB, two passes): ~50 ms.
 ///
 /// # Errors
 /// The system has no randomness to give, or the password is longer than 4 GiB.
 pub fn hash(password: &str) -> Result<String, Error> {
-    let mut salt = [0; 16];
-    getrandom::fill(&mut salt).map_err(|_| Error::Crypto)?;
+    let salt = random_bytes::<16>().map_err(|_| Error::Crypto)?;
     let salt = SaltString::encode_b64(&salt)?;
     Ok(Argon2::default()
         .hash_password(password.as_bytes(), &salt)?

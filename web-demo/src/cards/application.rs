@@ -19,7 +19,7 @@ pub enum Obstacle {
 }
 
 /// Returns the obstacle between a person and the electronic card; `None` if they can apply.
-pub fn obstacle(account: &Account, card: Option<&Card>) -> Option<Obstacle> {
+pub(crate) fn obstacle(account: &Account, card: Option<&Card>) -> Option<Obstacle> {
     if account.standing != AccountStanding::Verified {
         return Some(Obstacle::Provisional);
     }
@@ -33,7 +33,7 @@ pub fn obstacle(account: &Account, card: Option<&Card>) -> Option<Obstacle> {
 }
 
 /// Issues the electronic card of an account. Returns false if it has one.
-pub async fn issue(
+pub(crate) async fn issue(
     db: &mut SqliteConnection,
     account_id: &str,
     password_hash: &str,

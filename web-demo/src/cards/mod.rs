@@ -5,12 +5,12 @@ mod application;
 mod password;
 mod services;
 
-pub use application::{Obstacle, issue, obstacle};
-pub use password::{
+pub(crate) use application::{Obstacle, issue, obstacle};
+pub(crate) use password::{
     CardPasswordRefused, TypedPassword, change_password, check_card_password, has_password,
     hash_of, reset_password, try_password,
 };
-pub use services::{CardService, Holding, holding};
+pub(crate) use services::{CardService, Holding, holding};
 use sqlx::SqlitePool;
 
 use crate::accounts::Account;
@@ -80,7 +80,7 @@ impl CardRefusal {
 ///
 /// # Errors
 /// Returns an error if the database or the register fails.
-pub async fn refusal(
+pub(crate) async fn refusal(
     db: &SqlitePool,
     cards: &dyn CardRegister,
     account: &Account,
@@ -95,7 +95,7 @@ pub async fn refusal(
 }
 
 /// Returns whether the electronic card has been applied for.
-pub async fn has_e_card(db: &SqlitePool, account_id: &str) -> Result<bool, sqlx::Error> {
+pub(crate) async fn has_e_card(db: &SqlitePool, account_id: &str) -> Result<bool, sqlx::Error> {
     let query = "SELECT EXISTS (SELECT 1 FROM e_cards WHERE account_id = ?1)";
     let (found,) = fetch_one!(db, query; account_id).await?;
     Ok(found)

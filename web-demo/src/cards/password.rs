@@ -21,7 +21,7 @@ const TYPED: AttemptLimit = AttemptLimit {
 
 /// Why a password is refused for an electronic card.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CardPasswordRefused {
+pub(crate) enum CardPasswordRefused {
     /// It is not six digits.
     NotSixDigits,
     /// One digit six times, or digits in a row.
@@ -32,7 +32,7 @@ pub enum CardPasswordRefused {
 
 /// The outcome of a typed password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TypedPassword {
+pub(crate) enum TypedPassword {
     /// It is the card's.
     Right,
     /// It is not.
@@ -47,7 +47,10 @@ pub enum TypedPassword {
 ///
 /// # Errors
 /// See [`CardPasswordRefused`].
-pub fn check_card_password(password: &str, owner: &IdNumber) -> Result<(), CardPasswordRefused> {
+pub(crate) fn check_card_password(
+    password: &str,
+    owner: &IdNumber,
+) -> Result<(), CardPasswordRefused> {
     let digits = password.as_bytes();
     if digits.len() != 6 || !digits.iter().all(u8::is_ascii_digit) {
         return Err(CardPasswordRefused::NotSixDigits);
@@ -68,13 +71,13 @@ pub fn check_card_password(password: &str, owner: &IdNumber) -> Result<(), CardP
 }
 
 /// Returns whether the card of this account has a password.
-pub async fn has_password(db: &SqlitePool, account_id: &str) -> Result<bool, sqlx::Error> {
+pub(crate) async fn has_password(db: &SqlitePool, account_id: &str) -> Result<bool, sqlx::Error> {
     Ok(hash_of(db, account_id).await?.is_some())
 }
 
 /// Compares a password with that of the account's card. An attempt is counted before it is looked
 /// at.
-pub async fn try_password(
+pub(crate) async fn try_password(
     db: &SqlitePool,
     account_id: &str,
     typed: &str,
@@ -94,7 +97,7 @@ pub async fn try_password(
 
 /// Replaces a forgotten password of an account's card. Returns false if there is no card. Wrong
 /// passwords that were typed before count no longer.
-pub async fn reset_password(
+pub(crate) async fn reset_password(
     db: &mut SqliteConnection,
     account_id: &str,
     password_hash: &str,
@@ -106,7 +109,7 @@ pub async fn reset_password(
 
 /// Replaces the password with the hash `known` of an account's card. Returns false if that is not
 /// the card's any more: a reset meanwhile has the better proof.
-pub async fn change_password(
+pub(crate) async fn change_password(
     db: &mut SqliteConnection,
     account_id: &str,
     known: &str,
@@ -118,7 +121,10 @@ pub async fn change_password(
 }
 
 /// Returns the hash of the card's password, if it has one.
-pub async fn hash_of(db: &SqlitePool, account_id: &str) -> Result<Option<String>, sqlx::Error> {
+pub(crate) async fn hash_of(
+    db: &SqlitePool,
+    account_id: &str,
+) -> Result<Option<String>, sqlx::Error> {
     let hash: Option<(String,)> = fetch_optional!(db, "SELECT password_hash FROM e_cards
         WHERE account_id = ?1 AND password_hash IS NOT NULL"; account_id)
     .await?;

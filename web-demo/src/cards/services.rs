@@ -7,7 +7,7 @@ use crate::registers::{Card, CardAction, CardRegister, RegisterError};
 
 /// A service for a card (S15).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CardService {
+pub(crate) enum CardService {
     /// 卡激活
     Activate,
     /// 卡跟踪
@@ -24,7 +24,7 @@ pub enum CardService {
 
 impl CardService {
     /// All six, in the order of the home page.
-    pub const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 6] = [
         Self::Activate,
         Self::Track,
         Self::ReportLoss,
@@ -34,7 +34,7 @@ impl CardService {
     ];
 
     /// The end of its page's address.
-    pub const fn path(self) -> &'static str {
+    pub(crate) const fn path(self) -> &'static str {
         match self {
             Self::Activate => "activate",
             Self::Track => "track",
@@ -46,12 +46,12 @@ impl CardService {
     }
 
     /// The service of this path.
-    pub fn at(path: &str) -> Option<Self> {
+    pub(crate) fn at(path: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|service| service.path() == path)
     }
 
     /// The action on the card; `None` if the service only looks.
-    pub const fn action(self) -> Option<CardAction> {
+    pub(crate) const fn action(self) -> Option<CardAction> {
         match self {
             Self::Activate => Some(CardAction::Activate),
             Self::Track => None,
@@ -65,7 +65,7 @@ impl CardService {
 
 /// A person's physical card, and whether there is an electronic one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Holding {
+pub(crate) struct Holding {
     /// The card, as its register has it.
     pub card: Option<Card>,
     /// Whether the electronic card has been applied for.
@@ -74,7 +74,7 @@ pub struct Holding {
 
 impl Holding {
     /// Whether this service can be had now.
-    pub fn allows(&self, service: CardService) -> bool {
+    pub(crate) fn allows(&self, service: CardService) -> bool {
         let suits = |card: &Card, action| card.state.after(action).is_some();
         let card = self.card.as_ref();
         card.is_some_and(|card| service.action().is_none_or(|action| suits(card, action)))
@@ -85,7 +85,7 @@ impl Holding {
 ///
 /// # Errors
 /// Returns an error if the database or the register fails.
-pub async fn holding(
+pub(crate) async fn holding(
     db: &SqlitePool,
     cards: &dyn CardRegister,
     account: &Account,

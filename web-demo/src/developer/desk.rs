@@ -13,7 +13,7 @@ use crate::records::OpenRecord;
 use crate::records::applications::{self, Application, ApplicationState, Decision};
 use crate::records::questions::{self, Question};
 
-pub const PATH: &str = "/developer/desk";
+pub(super) const PATH: &str = "/developer/desk";
 
 /// Maximum length of an answer in characters.
 const MAX_CHARS: usize = 500;
@@ -55,13 +55,16 @@ impl DeskPage<'_> {
 }
 
 /// Answers `GET /developer/desk`.
-pub async fn show(State(db): State<SqlitePool>, locale: Locale) -> Result<Response, Failure> {
+pub(super) async fn show(
+    State(db): State<SqlitePool>,
+    locale: Locale,
+) -> Result<Response, Failure> {
     answer(&db, locale, None, false).await
 }
 
 /// The form of an answer.
 #[derive(Deserialize)]
-pub struct AnswerForm {
+pub(super) struct AnswerForm {
     /// For an application.
     decision: Option<Decision>,
     #[serde(default)]
@@ -70,7 +73,7 @@ pub struct AnswerForm {
 
 /// Answers `POST /developer/desk/{kind}/{id}`: a decision on an application, or an answer to a
 /// question.
-pub async fn answer_record(
+pub(super) async fn answer_record(
     State(db): State<SqlitePool>,
     locale: Locale,
     Path((kind, id)): Path<(String, String)>,

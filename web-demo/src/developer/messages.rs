@@ -8,7 +8,7 @@ use sqlx::SqlitePool;
 use crate::pages::{Failure, Frame, Locale, shown};
 use crate::registers::{Message, messages};
 
-pub const PATH: &str = "/developer/messages";
+pub(super) const PATH: &str = "/developer/messages";
 
 #[derive(Template)]
 #[template(path = "developer/messages.html")]
@@ -18,7 +18,10 @@ struct MessagesPage<'a> {
 }
 
 /// Answers `GET /developer/messages`.
-pub async fn show(State(db): State<SqlitePool>, locale: Locale) -> Result<Response, Failure> {
+pub(super) async fn show(
+    State(db): State<SqlitePool>,
+    locale: Locale,
+) -> Result<Response, Failure> {
     let messages = MessagesPage {
         frame: Frame::portal(locale, PATH),
         messages: messages(&db).await?,

@@ -9,7 +9,7 @@ use axum::routing::{get, post};
 use sqlx::SqlitePool;
 
 /// The pages.
-pub fn routes(db: SqlitePool) -> Router {
+pub(crate) fn routes(db: SqlitePool) -> Router {
     Router::new()
         .route(messages::PATH, get(messages::show))
         .route(desk::PATH, get(desk::show))

@@ -6,34 +6,34 @@ use sqlx::SqlitePool;
 
 use super::checks::FaceError;
 use super::key::FaceKey;
+use crate::secret::random_bytes;
 
 /// Seconds to answer.
-pub const LIFETIME_SECONDS: u32 = 30;
+pub(super) const LIFETIME_SECONDS: u32 = 30;
 
 const NONCE_BYTES: usize = 16;
 const INSTANT_BYTES: usize = size_of::<i64>();
 
 /// Makes challenges and takes them back. Nothing is stored until one is answered.
 #[derive(Debug)]
-pub struct Challenges {
+pub(super) struct Challenges {
     key: hmac::Key,
 }
 
 impl Challenges {
     /// Those that this key signs.
-    pub fn new(key: &FaceKey) -> Self {
+    pub(super) fn new(key: &FaceKey) -> Self {
         Self {
             key: hmac::Key::new(HMAC_SHA256, &key.derive("face challenges")),
         }
     }
 
     /// A challenge for what is bound to it: `check` says which browser's check it is, of whom and what for.
-    pub async fn issue(&self, db: &SqlitePool, check: &str) -> Result<String, FaceError> {
+    pub(super) async fn issue(&self, db: &SqlitePool, check: &str) -> Result<String, FaceError> {
         let now: i64 = sqlx::query_scalar("SELECT unixepoch()")
             .fetch_one(db)
             .await?;
-        let mut nonce = [0; NONCE_BYTES];
-        getrandom::fill(&mut nonce)?;
+        let nonce = random_bytes::<NONCE_BYTES>()?;
         let body = [
             &nonce[..],
             &(now + i64::from(LIFETIME_SECONDS)).to_be_bytes(),
@@ -45,7 +45,7 @@ impl Challenges {
 
     /// Spends a challenge for the check if it is unanswered and not over. From now on
     /// it is answered.
-    pub async fn spend(
+    pub(super) async fn spend(
         &self,
         db: &SqlitePool,
         check: &str,

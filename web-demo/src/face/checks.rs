@@ -18,7 +18,7 @@ const HOLDS_SECONDS: u32 = 600;
 
 /// The face checks of a hall.
 #[derive(Debug, Clone)]
-pub struct FaceChecks {
+pub(crate) struct FaceChecks {
     db: SqlitePool,
     challenges: Arc<Challenges>,
     verifier: Arc<dyn FaceVerifier>,
@@ -26,7 +26,7 @@ pub struct FaceChecks {
 
 /// A check that a browser has been asked for.
 #[derive(Debug, Clone)]
-pub struct Asked {
+pub(crate) struct Asked {
     ticket: String,
     purpose: Purpose,
     /// The person it should be.
@@ -35,13 +35,13 @@ pub struct Asked {
 
 /// A check that was passed when it was looked at. The change that it allows takes it.
 #[derive(Debug)]
-pub struct PassedCheck {
+pub(crate) struct PassedCheck {
     ticket: String,
 }
 
 impl PassedCheck {
     /// Takes the check, once. Returns false if another request was faster or it is over by now.
-    pub async fn take(self, db: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    pub(crate) async fn take(self, db: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
         let take = sqlx::query(
             "DELETE FROM face_checks WHERE ticket_digest = ?1 AND expires_at > unixepoch()",
         );
@@ -52,7 +52,7 @@ impl PassedCheck {
 
 /// The result of a challenge's pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CheckResult {
+pub(crate) enum CheckResult {
     /// Passed, or not.
     Told(Verdict),
     /// Not looked at.
@@ -61,7 +61,7 @@ pub enum CheckResult {
 
 /// Why pictures were not looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unanswered {
+pub(crate) enum Unanswered {
     /// The challenge is over, has been answered, or is another's.
     Challenge,
     /// Too many checks of this person or from this address.
@@ -70,7 +70,7 @@ pub enum Unanswered {
 
 /// Why it could not be told.
 #[derive(Debug, thiserror::Error)]
-pub enum FaceError {
+pub(crate) enum FaceError {
     /// The database failed.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
@@ -84,7 +84,7 @@ pub enum FaceError {
 
 impl FaceChecks {
     /// Checks by this verifier.
-    pub fn new(db: SqlitePool, key: &FaceKey, verifier: Arc<dyn FaceVerifier>) -> Self {
+    pub(crate) fn new(db: SqlitePool, key: &FaceKey, verifier: Arc<dyn FaceVerifier>) -> Self {
         Self {
             db,
             challenges: Arc::new(Challenges::new(key)),
@@ -93,12 +93,12 @@ impl FaceChecks {
     }
 
     /// Returns true if checks can be made at all.
-    pub fn is_ready(&self) -> bool {
+    pub(crate) fn is_ready(&self) -> bool {
         self.verifier.is_ready()
     }
 
     /// Asks a browser for a check: the value of the cookie by which it comes back, for ten minutes.
-    pub async fn ask(&self, purpose: Purpose, claim: &Claim) -> Result<Secret, FaceError> {
+    pub(crate) async fn ask(&self, purpose: Purpose, claim: &Claim) -> Result<Secret, FaceError> {
         let ticket = Secret::random()?;
         sqlx::query("DELETE FROM face_checks WHERE expires_at <= unixepoch()")
             .execute(&self.db)
@@ -119,7 +119,7 @@ impl FaceChecks {
     }
 
     /// The check that this browser has been asked for and has not passed yet.
-    pub async fn find(
+    pub(crate) async fn find(
         &self,
         ticket: &Secret,
         purpose: Purpose,
@@ -148,13 +148,13 @@ impl FaceChecks {
     }
 
     /// A challenge for a check, and the seconds in which to answer it.
-    pub async fn challenge(&self, asked: &Asked) -> Result<(String, u32), FaceError> {
+    pub(crate) async fn challenge(&self, asked: &Asked) -> Result<(String, u32), FaceError> {
         let challenge = self.challenges.issue(&self.db, &asked.bound()).await?;
         Ok((challenge, LIFETIME_SECONDS))
     }
 
     /// Looks at the pictures that answer a challenge.
-    pub async fn answer(
+    pub(crate) async fn answer(
         &self,
         asked: &Asked,
         challenge: &str,
@@ -191,7 +191,7 @@ impl FaceChecks {
 
     /// Returns the check of this person that this browser has passed for this purpose within the
     /// last ten minutes.
-    pub async fn passed(
+    pub(crate) async fn passed(
         &self,
         ticket: &Secret,
         purpose: Purpose,
@@ -211,12 +211,12 @@ impl FaceChecks {
     }
 
     /// Since when something of this person's face is kept, in Unix seconds; none when nothing is.
-    pub async fn kept_since(&self, id_number: &str) -> Result<Option<i64>, FaceError> {
+    pub(crate) async fn kept_since(&self, id_number: &str) -> Result<Option<i64>, FaceError> {
         Ok(self.verifier.kept_since(id_number).await?)
     }
 
     /// Forgets a person's face.
-    pub async fn forget(&self, id_number: &str) -> Result<(), FaceError> {
+    pub(crate) async fn forget(&self, id_number: &str) -> Result<(), FaceError> {
         Ok(self.verifier.forget(id_number).await?)
     }
 

@@ -17,11 +17,11 @@ const SAME_PERSON: f32 = 0.55;
 const AT_ONCE: usize = 2;
 
 /// Gives a file of the nets' weights by its name.
-pub type WeightFiles = fn(&str) -> Option<Vec<u8>>;
+pub(super) type WeightFiles = fn(&str) -> Option<Vec<u8>>;
 
 /// Compares faces by their descriptors.
 #[derive(Debug)]
-pub struct DescriptorVerifier {
+pub(crate) struct DescriptorVerifier {
     weights: WeightFiles,
     nets: Arc<OnceLock<Result<Nets, String>>>,
     room: Semaphore,
@@ -31,7 +31,7 @@ pub struct DescriptorVerifier {
 
 impl DescriptorVerifier {
     /// One that keeps first faces in `references` and knows the register's `photos`.
-    pub fn new(
+    pub(crate) fn new(
         weights: WeightFiles,
         references: References,
         photos: Arc<dyn ReferencePhotos>,

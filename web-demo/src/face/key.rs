@@ -9,7 +9,7 @@ use crate::secret::Secret;
 
 /// The key from which the keys follow that seal kept faces and sign challenges.
 #[derive(Debug)]
-pub struct FaceKey(Secret);
+pub(crate) struct FaceKey(Secret);
 
 /// Why there is no key.
 #[derive(Debug, thiserror::Error)]
@@ -24,7 +24,7 @@ pub enum KeyError {
 
 impl FaceKey {
     /// Reads the key in this file, or makes it. If the file is lost, the kept faces are lost and people show them anew.
-    pub fn read_or_make(file: &Path) -> Result<Self, KeyError> {
+    pub(crate) fn read_or_make(file: &Path) -> Result<Self, KeyError> {
         let make = || Ok::<_, KeyError>(Secret::random()?.expose().to_owned());
         Ok(Self(Secret::received(
             private_file::read_or_make(file, make)?.trim(),
@@ -32,7 +32,7 @@ impl FaceKey {
     }
 
     /// The key for one use.
-    pub fn derive(&self, usage: &str) -> [u8; 32] {
+    pub(crate) fn derive(&self, usage: &str) -> [u8; 32] {
         let key = hmac::Key::new(HMAC_SHA256, self.0.expose().as_bytes());
         let mut derived = [0; 32];
         derived.copy_from_slice(hmac::sign(&key, usage.as_bytes()).as_ref());

@@ -20,18 +20,19 @@ mod references;
 mod tests;
 mod verifier;
 
-pub use checks::{Asked, CheckResult, FaceChecks, FaceError, PassedCheck, Unanswered};
-pub use descriptor_verifier::DescriptorVerifier;
-pub use key::{FaceKey, KeyError};
-pub use photos::PhotoFolder;
-pub use references::References;
-pub use saoma_face_nets::MAX_BYTES as MAX_FRAME_BYTES;
+pub(crate) use checks::{Asked, CheckResult, FaceChecks, FaceError, PassedCheck, Unanswered};
+pub(crate) use descriptor_verifier::DescriptorVerifier;
+pub(crate) use key::FaceKey;
+pub use key::KeyError;
+pub(crate) use photos::PhotoFolder;
+pub(crate) use references::References;
+pub(crate) use saoma_face_nets::MAX_BYTES as MAX_FRAME_BYTES;
 pub use verifier::{Claim, FaceVerifier, Refusal, Verdict, VerifierError};
 
 use crate::accounts::attempts::AttemptLimit;
 
 /// The number of pictures that answer a challenge.
-pub const FRAMES: std::ops::RangeInclusive<usize> = 3..=5;
+pub(crate) const FRAMES: std::ops::RangeInclusive<usize> = 3..=5;
 
 /// Checks of one person: five, then one in two minutes.
 const PER_PERSON: AttemptLimit = AttemptLimit::new("face_person", 5, 120);
@@ -40,4 +41,4 @@ const PER_PERSON: AttemptLimit = AttemptLimit::new("face_person", 5, 120);
 const PER_ADDRESS: AttemptLimit = AttemptLimit::new("face_address", 20, 20);
 
 /// Persons that one address names in order to log in by face: thirty, then one in ten seconds.
-pub const NAMED_PER_ADDRESS: AttemptLimit = AttemptLimit::new("face_named", 30, 10);
+pub(crate) const NAMED_PER_ADDRESS: AttemptLimit = AttemptLimit::new("face_named", 30, 10);

@@ -9,7 +9,7 @@ use saoma_face_nets::Descriptor;
 
 /// The kept faces of a database.
 #[derive(Debug)]
-pub struct References {
+pub(crate) struct References {
     db: SqlitePool,
     key: RandomizedNonceKey,
 }
@@ -19,7 +19,7 @@ impl References {
     ///
     /// # Errors
     /// The key is of no use.
-    pub fn new(db: SqlitePool, key: &FaceKey) -> Result<Self, VerifierError> {
+    pub(crate) fn new(db: SqlitePool, key: &FaceKey) -> Result<Self, VerifierError> {
         let key = RandomizedNonceKey::new(&AES_256_GCM, &key.derive("face references"));
         Ok(Self {
             db,
@@ -31,7 +31,7 @@ impl References {
     ///
     /// # Errors
     /// The database's; or what is there was sealed by another key or for another person.
-    pub async fn find(&self, id_number: &str) -> Result<Option<Descriptor>, VerifierError> {
+    pub(crate) async fn find(&self, id_number: &str) -> Result<Option<Descriptor>, VerifierError> {
         let sealed: Option<Vec<u8>> =
             sqlx::query_scalar("SELECT sealed FROM face_references WHERE id_number = ?1")
                 .bind(id_number)
@@ -43,7 +43,11 @@ impl References {
     }
 
     /// Keeps a person's face in place of any before.
-    pub async fn keep(&self, id_number: &str, face: &Descriptor) -> Result<(), VerifierError> {
+    pub(crate) async fn keep(
+        &self,
+        id_number: &str,
+        face: &Descriptor,
+    ) -> Result<(), VerifierError> {
         sqlx::query(
             "INSERT INTO face_references (id_number, sealed, kept_at) VALUES (?1, ?2, unixepoch())
              ON CONFLICT (id_number) DO UPDATE SET sealed = excluded.sealed, kept_at = excluded.kept_at",
@@ -56,13 +60,13 @@ impl References {
     }
 
     /// Since when this person's face is kept, in Unix seconds.
-    pub async fn kept_since(&self, id_number: &str) -> Result<Option<i64>, sqlx::Error> {
+    pub(crate) async fn kept_since(&self, id_number: &str) -> Result<Option<i64>, sqlx::Error> {
         let kept = sqlx::query_scalar("SELECT kept_at FROM face_references WHERE id_number = ?1");
         kept.bind(id_number).fetch_optional(&self.db).await
     }
 
     /// Forgets a person's face.
-    pub async fn forget(&self, id_number: &str) -> Result<(), sqlx::Error> {
+    pub(crate) async fn forget(&self, id_number: &str) -> Result<(), sqlx::Error> {
         let delete = sqlx::query("DELETE FROM face_references WHERE id_number = ?1");
         delete.bind(id_number).execute(&self.db).await.map(drop)
     }

@@ -27,7 +27,7 @@ struct AccountPage<'a> {
 const CHANGED: &str = "account-changed";
 
 /// Answers `GET /account`.
-pub async fn show(person: Person) -> Answer {
+pub(super) async fn show(person: Person) -> Answer {
     let account = AccountPage {
         frame: person.frame("/account"),
         contacts: &person.account.contacts,
@@ -49,7 +49,7 @@ struct PasswordPage<'a> {
 
 /// The form of a password. No field of it comes back.
 #[derive(Deserialize)]
-pub struct PasswordForm {
+pub(super) struct PasswordForm {
     old: String,
     new: String,
     repeat: String,
@@ -69,12 +69,12 @@ impl<'a> PasswordPage<'a> {
 }
 
 /// Answers `GET /account/password`.
-pub async fn password(person: Person) -> Answer {
+pub(super) async fn password(person: Person) -> Answer {
     page(StatusCode::OK, &PasswordPage::new(&person))
 }
 
 /// Answers `POST /account/password`.
-pub async fn change_password(person: Person, Form(form): Form<PasswordForm>) -> Answer {
+pub(super) async fn change_password(person: Person, Form(form): Form<PasswordForm>) -> Answer {
     let mut refused = PasswordPage::new(&person);
     let (texts, mut status) = (&person.texts().account, StatusCode::UNPROCESSABLE_ENTITY);
     if form.new != form.repeat {
@@ -118,13 +118,13 @@ impl ContactsPage<'_> {
 }
 
 /// Answers `GET /account/details`.
-pub async fn contacts(person: Person) -> Answer {
+pub(super) async fn contacts(person: Person) -> Answer {
     let contacts = person.account.contacts.clone();
     answer_contacts(&person, contacts.into(), Vec::new())
 }
 
 /// Answers `POST /account/details`.
-pub async fn change_contacts(person: Person, Form(typed): Form<ContactForm>) -> Answer {
+pub(super) async fn change_contacts(person: Person, Form(typed): Form<ContactForm>) -> Answer {
     match typed.check() {
         Ok(contacts) => {
             contacts.keep(person.db(), person.account_id()).await?;

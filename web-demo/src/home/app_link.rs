@@ -10,7 +10,7 @@ const QUIET_ZONE: usize = 4;
 
 /// The app's address, and its code, drawn once.
 #[derive(Debug, Clone)]
-pub struct AppLink {
+pub(crate) struct AppLink {
     /// The app's address.
     pub url: String,
     /// The code's width in modules, with the white around it; 0 where the address is too long for a
@@ -22,7 +22,7 @@ pub struct AppLink {
 
 impl AppLink {
     /// The link to an app at this address.
-    pub fn new(url: String) -> Self {
+    pub(crate) fn new(url: String) -> Self {
         let Ok(code) = QrCode::with_error_correction_level(&url, EcLevel::M) else {
             return Self {
                 url,

@@ -7,14 +7,14 @@ use crate::registers::{CardRefusesAction, CardState, RegisterError};
 
 /// A card in its holder's language.
 #[derive(Debug, Clone)]
-pub struct CardView {
+pub(super) struct CardView {
     holding: Holding,
     texts: &'static Texts,
 }
 
 /// A service for the card.
 #[derive(Debug, Clone, Copy)]
-pub struct ServiceView {
+pub(super) struct ServiceView {
     /// The end of its address.
     pub path: &'static str,
     /// Its name.
@@ -28,7 +28,7 @@ impl CardView {
     ///
     /// # Errors
     /// Returns an error if the database or the register fails.
-    pub async fn of(person: &Person) -> Result<Self, RegisterError> {
+    pub(super) async fn of(person: &Person) -> Result<Self, RegisterError> {
         let cards = &*person.hall.portal.registers.cards;
         Ok(Self {
             holding: cards::holding(person.db(), cards, &person.account).await?,
@@ -37,7 +37,7 @@ impl CardView {
     }
 
     /// The state, as a colour and in words.
-    pub fn state(&self) -> (&'static str, &'static str) {
+    pub(super) fn state(&self) -> (&'static str, &'static str) {
         state_badge(
             self.holding.card.as_ref().map(|card| card.state),
             self.texts,
@@ -45,22 +45,22 @@ impl CardView {
     }
 
     /// The number printed on it.
-    pub fn number(&self) -> Option<String> {
+    pub(super) fn number(&self) -> Option<String> {
         self.holding.card.as_ref().map(|card| card.number.clone())
     }
 
     /// Whether the electronic card has been applied for.
-    pub const fn e_card(&self) -> bool {
+    pub(super) const fn e_card(&self) -> bool {
         self.holding.e_card
     }
 
     /// All services, in the manual's order.
-    pub fn services(&self) -> [ServiceView; 6] {
+    pub(super) fn services(&self) -> [ServiceView; 6] {
         CardService::ALL.map(|service| self.service(service))
     }
 
     /// Returns why the card's state does not allow a service now.
-    pub fn refusal(&self, service: CardService) -> Option<CardRefusesAction> {
+    pub(super) fn refusal(&self, service: CardService) -> Option<CardRefusesAction> {
         let Some(card) = &self.holding.card else {
             return Some(CardRefusesAction::NoCard);
         };
@@ -68,7 +68,7 @@ impl CardView {
     }
 
     /// Returns a service.
-    pub fn service(&self, service: CardService) -> ServiceView {
+    pub(super) fn service(&self, service: CardService) -> ServiceView {
         ServiceView {
             path: service.path(),
             name: self.texts.card_services.names[service as usize],
@@ -81,7 +81,10 @@ impl CardView {
 const TONES: [&str; 6] = ["warning", "done", "warning", "error", "warning", "error"];
 
 /// A card's state, or that there is no card, as a colour and in words.
-pub const fn state_badge(state: Option<CardState>, texts: &Texts) -> (&'static str, &'static str) {
+pub(super) const fn state_badge(
+    state: Option<CardState>,
+    texts: &Texts,
+) -> (&'static str, &'static str) {
     match state {
         None => ("", texts.card_services.no_card),
         Some(state) => (

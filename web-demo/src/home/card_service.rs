@@ -68,7 +68,10 @@ impl CardPage<'_> {
 }
 
 /// Answers `GET /card/{service}`: the meaning of the service for the card, or why it cannot be had.
-pub async fn show(VerifiedPerson(person): VerifiedPerson, Path(service): Path<String>) -> Answer {
+pub(super) async fn show(
+    VerifiedPerson(person): VerifiedPerson,
+    Path(service): Path<String>,
+) -> Answer {
     let Some(service) = CardService::at(&service) else {
         return missing(person.locale).await;
     };
@@ -91,12 +94,12 @@ fn flash(service: CardService) -> String {
 
 /// The holder's confirmation of the meaning.
 #[derive(Deserialize)]
-pub struct Confirmation {
+pub(super) struct Confirmation {
     confirmed: Option<String>,
 }
 
 /// Answers `POST /card/{service}`: does it, or shows the number of the card that is being made.
-pub async fn act(
+pub(super) async fn act(
     VerifiedPerson(person): VerifiedPerson,
     Path(service): Path<String>,
     Form(confirmation): Form<Confirmation>,

@@ -20,7 +20,7 @@ const MAX_NAME_CHARS: usize = 50;
 /// The form of an appointment.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct AppointmentForm {
+pub(super) struct AppointmentForm {
     pub id_number: String,
     pub name: String,
     pub ends_on: String,
@@ -31,7 +31,7 @@ pub struct AppointmentForm {
 
 /// The errors beside its fields.
 #[derive(Debug, Default)]
-pub struct AppointmentErrors {
+pub(super) struct AppointmentErrors {
     pub id_number: Option<String>,
     pub name: Option<String>,
     pub scope: Option<String>,
@@ -40,7 +40,7 @@ pub struct AppointmentErrors {
 
 impl AppointmentForm {
     /// Returns whether this affair is chosen.
-    pub const fn has(&self, affair: &Affair) -> bool {
+    pub(super) const fn has(&self, affair: &Affair) -> bool {
         match affair {
             Affair::Registration => self.registration.is_some(),
             Affair::Contributions => self.contributions.is_some(),
@@ -49,7 +49,7 @@ impl AppointmentForm {
     }
 
     /// The name of an affair's field.
-    pub const fn field(&self, affair: &Affair) -> &'static str {
+    pub(super) const fn field(&self, affair: &Affair) -> &'static str {
         match affair {
             Affair::Registration => "registration",
             Affair::Contributions => "contributions",
@@ -68,7 +68,7 @@ impl AppointmentErrors {
 }
 
 /// Answers `POST /delegations`.
-pub async fn appoint(
+pub(super) async fn appoint(
     LegalRepresentative(login): LegalRepresentative,
     Form(form): Form<AppointmentForm>,
 ) -> Answer {
@@ -154,7 +154,7 @@ struct WithdrawalPage<'a> {
 }
 
 /// Answers `GET /delegations/{id}/withdraw`: asks for a confirmation.
-pub async fn ask_to_withdraw(
+pub(super) async fn ask_to_withdraw(
     LegalRepresentative(login): LegalRepresentative,
     Path(id): Path<String>,
 ) -> Answer {
@@ -172,7 +172,7 @@ pub async fn ask_to_withdraw(
 }
 
 /// Answers `POST /delegations/{id}/withdraw`.
-pub async fn withdraw(
+pub(super) async fn withdraw(
     LegalRepresentative(login): LegalRepresentative,
     Path(id): Path<String>,
 ) -> Answer {

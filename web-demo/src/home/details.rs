@@ -19,19 +19,19 @@ struct DetailsPage<'a> {
 }
 
 /// Answers `GET /details`.
-pub async fn show(VerifiedPerson(person): VerifiedPerson) -> Answer {
+pub(super) async fn show(VerifiedPerson(person): VerifiedPerson) -> Answer {
     answer(&person, false).await
 }
 
 /// Answers `POST /details` with the numbers in full: on this page only, and with a notice in the
 /// inbox.
-pub async fn show_in_full(VerifiedPerson(person): VerifiedPerson) -> Answer {
+pub(super) async fn show_in_full(VerifiedPerson(person): VerifiedPerson) -> Answer {
     note_shown(&person, |texts| texts.account.shown_numbers).await?;
     answer(&person, true).await
 }
 
 /// Notes in the inbox that this was shown in full.
-pub async fn note_shown(
+pub(super) async fn note_shown(
     person: &Person,
     shown: fn(&'static Texts) -> &'static str,
 ) -> Result<(), Failure> {

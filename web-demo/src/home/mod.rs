@@ -24,9 +24,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use sqlx::SqlitePool;
 
-pub use app_link::AppLink;
-pub use person::{Person, VerifiedPerson};
-pub use unit_login::UnitLogin;
+pub(crate) use app_link::AppLink;
+pub(crate) use person::{Person, VerifiedPerson};
+pub(crate) use unit_login::UnitLogin;
 
 use crate::pages::{self, Failure, Frame, Locale, Surface};
 use crate::portal::Portal;
@@ -36,7 +36,7 @@ type Answer = Result<Response, Failure>;
 
 /// The state that all pages share.
 #[derive(Debug, Clone)]
-pub struct Hall {
+pub(crate) struct Hall {
     /// The portal, which knows the logins.
     pub portal: Portal,
     /// The link to the phone app.
@@ -45,7 +45,7 @@ pub struct Hall {
 
 impl Hall {
     /// The hall's database.
-    pub const fn db(&self) -> &SqlitePool {
+    pub(crate) const fn db(&self) -> &SqlitePool {
         &self.portal.db
     }
 }
@@ -57,7 +57,7 @@ impl FromRef<Hall> for Portal {
 }
 
 /// The pages.
-pub fn routes(hall: Hall) -> Router {
+pub(crate) fn routes(hall: Hall) -> Router {
     let withdraw = get(delegations::ask_to_withdraw).post(delegations::withdraw);
     let password = get(account::password).post(account::change_password);
     let contacts = get(account::contacts).post(account::change_contacts);
@@ -80,7 +80,7 @@ pub fn routes(hall: Hall) -> Router {
 }
 
 /// Answers where there is no page, or no page for this person.
-pub async fn missing(locale: Locale) -> Answer {
+pub(crate) async fn missing(locale: Locale) -> Answer {
     pages::missing(Surface::Portal, locale)
 }
 

@@ -18,7 +18,7 @@ use crate::records::inbox::{self, Notice};
 /// A person who is logged in as themselves. As an extractor it sends strangers to the login page
 /// and units to theirs.
 #[derive(Debug, Clone)]
-pub struct Person {
+pub(crate) struct Person {
     /// The hall.
     pub hall: Hall,
     /// The login.
@@ -34,11 +34,11 @@ pub struct Person {
 /// A person whose account is verified. As an extractor it refuses provisional accounts and says why
 /// (S4).
 #[derive(Debug, Clone)]
-pub struct VerifiedPerson(pub Person);
+pub(crate) struct VerifiedPerson(pub Person);
 
 /// A line of the menu.
 #[derive(Debug, Clone, Copy)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// Its address.
     pub path: &'static str,
     /// Its name.
@@ -74,7 +74,7 @@ impl Person {
     ///
     /// # Errors
     /// Returns an error if the database fails.
-    pub async fn of(
+    pub(crate) async fn of(
         hall: &Hall,
         session: PortalSession,
         locale: Locale,
@@ -96,37 +96,37 @@ impl Person {
     }
 
     /// The hall's database.
-    pub const fn db(&self) -> &SqlitePool {
+    pub(crate) const fn db(&self) -> &SqlitePool {
         self.hall.db()
     }
 
     /// The id of the account.
-    pub fn account_id(&self) -> &str {
+    pub(crate) fn account_id(&self) -> &str {
         &self.session.account_id
     }
 
     /// The texts of the page's language.
-    pub const fn texts(&self) -> &'static Texts {
+    pub(crate) const fn texts(&self) -> &'static Texts {
         self.locale.texts()
     }
 
     /// Whether the account is verified.
-    pub fn is_verified(&self) -> bool {
+    pub(crate) fn is_verified(&self) -> bool {
         self.account.standing == AccountStanding::Verified
     }
 
     /// The frame of a page of theirs.
-    pub const fn frame<'a>(&self, path: &'a str) -> Frame<'a> {
+    pub(crate) const fn frame<'a>(&self, path: &'a str) -> Frame<'a> {
         frame(self.locale, path)
     }
 
     /// Puts a notice into the person's inbox.
-    pub async fn notify(&self, title: Words, body: Words) -> Result<(), sqlx::Error> {
+    pub(crate) async fn notify(&self, title: Words, body: Words) -> Result<(), sqlx::Error> {
         inbox::notify(self.db(), self.account_id(), &Notice::new(title, body)).await
     }
 
     /// The menu beside the page at this path.
-    pub fn menu(&self, here: &str) -> Vec<Entry> {
+    pub(crate) fn menu(&self, here: &str) -> Vec<Entry> {
         let room = here.split(['/', '?']).nth(1);
         let entry = |(path, label): (&'static str, &'static str)| Entry {
             path,

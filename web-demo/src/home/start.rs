@@ -39,7 +39,7 @@ struct HomePage<'a> {
 }
 
 /// Answers `GET /`.
-pub async fn show(
+pub(super) async fn show(
     State(hall): State<Hall>,
     session: Option<PortalSession>,
     locale: Locale,

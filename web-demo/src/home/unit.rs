@@ -71,7 +71,7 @@ impl UnitPage<'_> {
 }
 
 /// Answers with the page of the unit that a person has logged in for.
-pub async fn show(hall: &Hall, session: PortalSession, locale: Locale) -> Answer {
+pub(super) async fn show(hall: &Hall, session: PortalSession, locale: Locale) -> Answer {
     match UnitLogin::of(hall, session, locale).await? {
         Ok(login) => {
             let errors = AppointmentErrors::default();
@@ -82,7 +82,7 @@ pub async fn show(hall: &Hall, session: PortalSession, locale: Locale) -> Answer
 }
 
 /// Answers with the page and the form for an appointment as it was typed, with its errors.
-pub async fn answer(
+pub(super) async fn answer(
     login: &UnitLogin,
     status: StatusCode,
     form: AppointmentForm,

@@ -27,7 +27,7 @@ const WRONG_PERSONS: AttemptLimit = AttemptLimit {
 
 /// Why a person is not looked up, or not found, in the population register.
 #[derive(Debug, Clone, Copy)]
-pub enum PersonRefused {
+pub(crate) enum PersonRefused {
     /// Too many wrong ones before.
     TooMany(Wait),
     /// The register knows no such person.
@@ -37,7 +37,7 @@ pub enum PersonRefused {
 /// A person who is logged in for a unit. As an extractor it sends strangers to the login page and
 /// persons to theirs.
 #[derive(Debug, Clone)]
-pub struct UnitLogin {
+pub(crate) struct UnitLogin {
     /// The hall.
     pub hall: Hall,
     /// The login.
@@ -56,7 +56,7 @@ pub struct UnitLogin {
 
 /// A unit's legal representative. As an extractor it refuses the unit's other people.
 #[derive(Debug, Clone)]
-pub struct LegalRepresentative(pub UnitLogin);
+pub(super) struct LegalRepresentative(pub UnitLogin);
 
 #[derive(Template)]
 #[template(path = "home/role_ended.html")]
@@ -77,7 +77,7 @@ impl UnitLogin {
     ///
     /// # Errors
     /// Returns an error if the database or the register fails.
-    pub async fn of(
+    pub(crate) async fn of(
         hall: &Hall,
         session: PortalSession,
         locale: Locale,
@@ -116,38 +116,38 @@ impl UnitLogin {
     }
 
     /// Returns whether the person may appoint and withdraw agents.
-    pub fn appoints(&self) -> bool {
+    pub(crate) fn appoints(&self) -> bool {
         self.role == UnitRole::LegalRepresentative
     }
 
     /// Returns whether the person may act in this affair.
-    pub fn may(&self, affair: Affair) -> bool {
+    pub(crate) fn may(&self, affair: Affair) -> bool {
         self.scope.as_ref().is_none_or(|scope| scope.has(affair))
     }
 
     /// The affairs that the person may act in.
-    pub fn affairs(&self) -> Vec<Affair> {
+    pub(crate) fn affairs(&self) -> Vec<Affair> {
         let all = Affair::ALL.into_iter();
         all.filter(|affair| self.may(*affair)).collect()
     }
 
     /// The affairs of an agent, in words.
-    pub fn scope_words(&self) -> Option<String> {
+    pub(crate) fn scope_words(&self) -> Option<String> {
         self.scope.as_ref().map(|scope| scope.words(self.texts()))
     }
 
     /// The hall's database.
-    pub const fn db(&self) -> &SqlitePool {
+    pub(crate) const fn db(&self) -> &SqlitePool {
         self.hall.db()
     }
 
     /// The texts of the page's language.
-    pub const fn texts(&self) -> &'static Texts {
+    pub(crate) const fn texts(&self) -> &'static Texts {
         self.locale.texts()
     }
 
     /// The unit's people by the authority's records.
-    pub async fn members(&self) -> Result<Vec<UnitMember>, RegisterError> {
+    pub(crate) async fn members(&self) -> Result<Vec<UnitMember>, RegisterError> {
         let record = self.hall.portal.registers.units.unit(&self.unit.id).await?;
         Ok(record.map_or_else(Vec::new, |record| record.members))
     }
@@ -157,7 +157,7 @@ impl UnitLogin {
     ///
     /// # Errors
     /// The outer error is the database's or the register's, the inner one the refusal.
-    pub async fn check_person(
+    pub(crate) async fn check_person(
         &self,
         id_number: &IdNumber,
         name: &str,
@@ -174,7 +174,7 @@ impl UnitLogin {
     }
 
     /// The frame of a page of the unit.
-    pub const fn frame<'a>(&self, path: &'a str) -> Frame<'a> {
+    pub(crate) const fn frame<'a>(&self, path: &'a str) -> Frame<'a> {
         frame(self.locale, path)
     }
 }
@@ -213,6 +213,6 @@ impl FromRequestParts<Hall> for LegalRepresentative {
 }
 
 /// The name of a role.
-pub const fn role_name(role: UnitRole, texts: &Texts) -> &'static str {
+pub(super) const fn role_name(role: UnitRole, texts: &Texts) -> &'static str {
     texts.unit.roles[role as usize]
 }

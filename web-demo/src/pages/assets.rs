@@ -16,7 +16,7 @@ struct Sources;
 struct Built;
 
 /// Answers `GET /assets/{file}`.
-pub async fn asset(Path(file): Path<String>, headers: HeaderMap) -> Response {
+pub(crate) async fn asset(Path(file): Path<String>, headers: HeaderMap) -> Response {
     if Built::get(&file).is_some() {
         assets::serve::<Built>(&file, &headers)
     } else {
@@ -25,11 +25,11 @@ pub async fn asset(Path(file): Path<String>, headers: HeaderMap) -> Response {
 }
 
 /// Returns true if a script has been built. Pages work without, so they name none that is missing.
-pub fn has_script(file: &str) -> bool {
+pub(crate) fn has_script(file: &str) -> bool {
     Built::get(file).is_some()
 }
 
 /// A file of the weights of the face check's nets, which the web side's build copies from the npm package.
-pub fn weights(file: &str) -> Option<Vec<u8>> {
+pub(crate) fn weights(file: &str) -> Option<Vec<u8>> {
     Built::get(&format!("weights/{file}")).map(|file| file.data.into_owned())
 }

@@ -11,7 +11,7 @@ use super::plain;
 
 /// Answers 403 to a request that changes something and comes from another origin's page: by `Sec-Fetch-Site`, or by
 /// `Origin` where a browser does not send that. A request with neither is no browser's, and carries no cookies.
-pub async fn refuse_cross_origin(request: Request, next: Next) -> Response {
+pub(crate) async fn refuse_cross_origin(request: Request, next: Next) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     if reads || comes_from_here(request.headers()) {
         return next.run(request).await;

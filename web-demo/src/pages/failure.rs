@@ -10,7 +10,7 @@ use crate::registers::RegisterError;
 
 /// A fault of the hall itself: logged in full, told to the person in a sentence.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub(crate) enum Failure {
     /// The database failed.
     #[error("the database failed: {0}")]
     Database(#[from] sqlx::Error),

@@ -10,7 +10,7 @@ use super::{Failure, Locale, Texts};
 
 /// The two surfaces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Surface {
+pub(crate) enum Surface {
     /// The portal, on a computer.
     Portal,
     /// The app, on a phone.
@@ -19,7 +19,7 @@ pub enum Surface {
 
 /// The facts of a page that its layout needs.
 #[derive(Debug, Clone, Copy)]
-pub struct Frame<'a> {
+pub(crate) struct Frame<'a> {
     /// The page's language.
     pub locale: Locale,
     pub surface: Surface,
@@ -29,7 +29,7 @@ pub struct Frame<'a> {
 
 impl<'a> Frame<'a> {
     /// A page of a surface, in a language, at a path.
-    pub const fn new(surface: Surface, locale: Locale, path: &'a str) -> Self {
+    pub(crate) const fn new(surface: Surface, locale: Locale, path: &'a str) -> Self {
         Self {
             locale,
             surface,
@@ -38,22 +38,22 @@ impl<'a> Frame<'a> {
     }
 
     /// A page of the portal.
-    pub const fn portal(locale: Locale, path: &'a str) -> Self {
+    pub(crate) const fn portal(locale: Locale, path: &'a str) -> Self {
         Self::new(Surface::Portal, locale, path)
     }
 
     /// A page of the app.
-    pub const fn phone(locale: Locale, path: &'a str) -> Self {
+    pub(crate) const fn phone(locale: Locale, path: &'a str) -> Self {
         Self::new(Surface::Phone, locale, path)
     }
 
     /// Returns the texts of the page's language.
-    pub const fn texts(&self) -> &'static Texts {
+    pub(crate) const fn texts(&self) -> &'static Texts {
         self.locale.texts()
     }
 
     /// The surface's name, in the head of each page.
-    pub const fn brand(&self) -> &'static str {
+    pub(crate) const fn brand(&self) -> &'static str {
         match self.surface {
             Surface::Portal => self.texts().common.portal_name,
             Surface::Phone => self.texts().common.app_name,
@@ -61,7 +61,7 @@ impl<'a> Frame<'a> {
     }
 
     /// The surface's own stylesheet.
-    pub const fn stylesheet(&self) -> &'static str {
+    pub(crate) const fn stylesheet(&self) -> &'static str {
         match self.surface {
             Surface::Portal => "portal.css",
             Surface::Phone => "phone.css",
@@ -69,19 +69,19 @@ impl<'a> Frame<'a> {
     }
 
     /// The same page in the other language.
-    pub fn other_language(&self) -> String {
+    pub(crate) fn other_language(&self) -> String {
         let joint = if self.path.contains('?') { '&' } else { '?' };
         format!("{}{joint}lang={}", self.path, self.locale.other().tag())
     }
 }
 
 /// Answers 200 with a page.
-pub fn shown(template: &impl Template) -> Result<Response, Failure> {
+pub(crate) fn shown(template: &impl Template) -> Result<Response, Failure> {
     page(StatusCode::OK, template)
 }
 
 /// Answers with a page. The status decides whether its title says that what was sent was refused.
-pub fn page(status: StatusCode, page: &impl Template) -> Result<Response, Failure> {
+pub(crate) fn page(status: StatusCode, page: &impl Template) -> Result<Response, Failure> {
     let refused = matches!(
         status,
         StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY | StatusCode::TOO_MANY_REQUESTS

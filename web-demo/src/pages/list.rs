@@ -1,11 +1,11 @@
 //! The lines of a list, and the links between its pages, on both surfaces.
 
 /// A state, as a colour and in words.
-pub type Badge = (&'static str, &'static str);
+pub(crate) type Badge = (&'static str, &'static str);
 
 /// A line of a list.
 #[derive(Debug, Default)]
-pub struct Row {
+pub(crate) struct Row {
     /// The record's title.
     pub title: String,
     /// The address of its own page, if it has one.
@@ -24,7 +24,7 @@ pub struct Row {
 
 /// A control at the end of a row or a page: a form's button, a link, or why there is no control.
 #[derive(Debug)]
-pub enum Action {
+pub(crate) enum Action {
     /// Posts to an address.
     Post(String, &'static str),
     /// Posts to an address and ends something.
@@ -37,7 +37,7 @@ pub enum Action {
 
 /// The links to the pages before and after.
 #[derive(Debug)]
-pub struct Pages {
+pub(crate) struct Pages {
     /// The list's address.
     pub path: &'static str,
     /// The page's number, from 1.

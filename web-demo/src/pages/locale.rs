@@ -87,7 +87,7 @@ impl<S: Sync> FromRequestParts<S> for Locale {
 }
 
 /// Keeps the language that `?lang=` asks for.
-pub async fn remember_locale(request: Request, next: Next) -> Response {
+pub(crate) async fn remember_locale(request: Request, next: Next) -> Response {
     let asked = asked_for(request.uri().query());
     let mut response = next.run(request).await;
     if let Some(locale) = asked {

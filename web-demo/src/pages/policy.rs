@@ -10,7 +10,7 @@ use http::{HeaderName, HeaderValue};
 
 /// The policy headers of a surface.
 #[derive(Debug, Clone)]
-pub struct Policy {
+pub(crate) struct Policy {
     content: HeaderValue,
     /// Paths with a policy of their own; one that ends on `/` stands for all below it.
     apart: Vec<(&'static str, HeaderValue)>,
@@ -19,7 +19,7 @@ pub struct Policy {
 
 impl Policy {
     /// The portal: its page shows the gateway's element, which talks to the gateway.
-    pub fn portal(gateway: &str) -> Result<Self, http::header::InvalidHeaderValue> {
+    pub(crate) fn portal(gateway: &str) -> Result<Self, http::header::InvalidHeaderValue> {
         let socket = gateway.replacen("http", "ws", 1);
         Self::new(
             &format!("script-src 'self' {gateway}; connect-src 'self' {gateway} {socket}"),
@@ -32,7 +32,7 @@ impl Policy {
     ///
     /// # Errors
     /// None in practice: the policy is fixed.
-    pub fn phone() -> Result<Self, http::header::InvalidHeaderValue> {
+    pub(crate) fn phone() -> Result<Self, http::header::InvalidHeaderValue> {
         const PAGE: &str =
             "script-src 'self'; connect-src 'self'; worker-src 'self'; media-src 'self' blob:";
         let face_worker = content("script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'")?;
@@ -74,7 +74,11 @@ fn content(own: &str) -> Result<HeaderValue, http::header::InvalidHeaderValue> {
 }
 
 /// Adds the headers to every answer.
-pub async fn with_policy(State(policy): State<Policy>, request: Request, next: Next) -> Response {
+pub(crate) async fn with_policy(
+    State(policy): State<Policy>,
+    request: Request,
+    next: Next,
+) -> Response {
     let path = request.uri().path().to_owned();
     let mut response = next.run(request).await;
     let headers = response.headers_mut();

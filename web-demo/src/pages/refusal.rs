@@ -16,7 +16,7 @@ struct MissingPage<'a> {
 }
 
 /// The answer where there is no page, or none for this person.
-pub fn missing(surface: Surface, locale: Locale) -> Result<Response, Failure> {
+pub(crate) fn missing(surface: Surface, locale: Locale) -> Result<Response, Failure> {
     page(
         StatusCode::NOT_FOUND,
         &MissingPage {
@@ -26,7 +26,7 @@ pub fn missing(surface: Surface, locale: Locale) -> Result<Response, Failure> {
 }
 
 /// A page without a template or a language of its own: nothing that could fail. Markup of ours, in both languages.
-pub fn plain(status: StatusCode, text: fn(&'static Texts) -> &'static str) -> Response {
+pub(crate) fn plain(status: StatusCode, text: fn(&'static Texts) -> &'static str) -> Response {
     let [zh, en] = [Locale::Chinese, Locale::English].map(Locale::texts);
     let ([chinese, english], [back_zh, back_en]) = (
         [zh, en].map(text),
@@ -45,7 +45,7 @@ pub fn plain(status: StatusCode, text: fn(&'static Texts) -> &'static str) -> Re
 
 /// Puts a page in place of a refusal in bare text, or of nothing: of a form without its fields, or too large, or of a
 /// method that the address does not have.
-pub async fn with_a_page(request: Request, next: Next) -> Response {
+pub(crate) async fn with_a_page(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     if !response.status().is_client_error() || is_worded(response.headers()) {
         return response;

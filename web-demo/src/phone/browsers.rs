@@ -19,7 +19,7 @@ struct BrowsersPage<'a> {
 }
 
 /// Answers `GET /sessions`.
-pub async fn list(
+pub(super) async fn list(
     State(phone): State<Phone>,
     session: PhoneSession,
     locale: Locale,
@@ -31,7 +31,7 @@ pub async fn list(
 
 /// Answers `POST /sessions/{id}/end`: the browser is logged out with its next request. One that is logged out already, or
 /// is another person's, changes nothing.
-pub async fn end(
+pub(super) async fn end(
     State(phone): State<Phone>,
     session: PhoneSession,
     Path(id): Path<String>,

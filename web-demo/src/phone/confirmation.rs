@@ -41,13 +41,13 @@ struct OutcomePage<'a> {
 
 /// The choice of the person.
 #[derive(Deserialize)]
-pub struct Choice {
+pub(super) struct Choice {
     #[serde(default)]
     identity: String,
 }
 
 /// A login that this phone has scanned. As an extractor it answers requests for any other login.
-pub struct Confirmation {
+pub(super) struct Confirmation {
     phone: Phone,
     session: PhoneSession,
     login: ScannedLogin,
@@ -125,7 +125,7 @@ impl Confirmation {
 }
 
 /// Answers `GET /logins/{login_id}`.
-pub async fn show(confirmation: Confirmation) -> Result<Response, Failure> {
+pub(super) async fn show(confirmation: Confirmation) -> Result<Response, Failure> {
     let (login, locale) = (&confirmation.login, confirmation.locale);
     let path = path_of(confirmation.id());
     match login.decision {
@@ -139,7 +139,7 @@ pub async fn show(confirmation: Confirmation) -> Result<Response, Failure> {
 }
 
 /// Answers `POST /logins/{login_id}/confirm`. A login that this phone has not scanned and shown is not confirmed (threat T1).
-pub async fn confirm(
+pub(super) async fn confirm(
     confirmation: Confirmation,
     Form(choice): Form<Choice>,
 ) -> Result<Response, Failure> {
@@ -156,7 +156,7 @@ pub async fn confirm(
 }
 
 /// Answers `POST /logins/{login_id}/reject`.
-pub async fn reject(confirmation: Confirmation) -> Result<Response, Failure> {
+pub(super) async fn reject(confirmation: Confirmation) -> Result<Response, Failure> {
     let (gateway, token) = (
         &confirmation.phone.gateway,
         confirmation.session.access_token(),
@@ -192,6 +192,6 @@ impl ConfirmationPage<'_> {
 }
 
 /// The address of a scanned login's pages.
-pub fn path_of(id: LoginId) -> String {
+pub(super) fn path_of(id: LoginId) -> String {
     format!("/logins/{id}")
 }

@@ -14,7 +14,7 @@ const TIMEOUT: Duration = Duration::from_secs(8);
 
 /// The gateway, as the app's backend reaches it.
 #[derive(Debug, Clone)]
-pub struct GatewayClient {
+pub(crate) struct GatewayClient {
     /// A phone without a token: each request has that of its person.
     phone: Phone,
     /// The gateway's public origin, to which valid QR codes lead.
@@ -23,7 +23,7 @@ pub struct GatewayClient {
 
 /// A failed request to the gateway.
 #[derive(Debug, thiserror::Error)]
-pub enum GatewayError {
+pub(crate) enum GatewayError {
     /// The gateway refused.
     #[error("refused: {}", .0.title)]
     Refused(Box<Problem>),
@@ -50,7 +50,7 @@ impl GatewayClient {
     ///
     /// # Errors
     /// Returns an error if the origin is not a URL, or if no HTTP client can be created on this machine.
-    pub fn new(origin: String) -> Result<Self, reqwest::Error> {
+    pub(crate) fn new(origin: String) -> Result<Self, reqwest::Error> {
         let http = reqwest::Client::builder()
             .timeout(TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
@@ -65,12 +65,12 @@ impl GatewayClient {
     ///
     /// # Errors
     /// Returns an error if the text leads elsewhere or is damaged.
-    pub fn check(&self, qr: &str) -> Result<(), ParseCodeError> {
+    pub(crate) fn check(&self, qr: &str) -> Result<(), ParseCodeError> {
         ScanCode::from_qr_text(qr, &self.origin).map(drop)
     }
 
     /// Claims the login of a code for the token's person.
-    pub async fn scan(
+    pub(crate) async fn scan(
         &self,
         token: &Secret,
         request: &ScanRequest,
@@ -79,7 +79,7 @@ impl GatewayClient {
     }
 
     /// Logs the browser in as the chosen identity.
-    pub async fn confirm(
+    pub(crate) async fn confirm(
         &self,
         token: &Secret,
         id: LoginId,
@@ -89,7 +89,11 @@ impl GatewayClient {
     }
 
     /// Rejects the login.
-    pub async fn reject(&self, token: &Secret, id: LoginId) -> Result<Decision, GatewayError> {
+    pub(crate) async fn reject(
+        &self,
+        token: &Secret,
+        id: LoginId,
+    ) -> Result<Decision, GatewayError> {
         Ok(self.phone_of(token).reject(id).await?)
     }
 

@@ -25,7 +25,7 @@ struct HomePage<'a> {
 }
 
 /// Answers `GET /`.
-pub async fn show(
+pub(super) async fn show(
     State(phone): State<Phone>,
     session: PhoneSession,
     locale: Locale,

@@ -12,7 +12,7 @@ use crate::units::delegations::{self, Delegation};
 
 /// An identity to choose.
 #[derive(Debug)]
-pub struct IdentityChoice {
+pub(super) struct IdentityChoice {
     /// The gateway's name for it.
     pub id: String,
     /// Personal, or the unit and the role.
@@ -25,7 +25,7 @@ pub struct IdentityChoice {
 
 impl IdentityChoice {
     /// The identities that were offered at the scan.
-    pub async fn all(
+    pub(super) async fn all(
         db: &SqlitePool,
         account_id: &str,
         offered: &[Identity],

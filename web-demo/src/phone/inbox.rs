@@ -31,7 +31,7 @@ struct NoticePage<'a> {
 }
 
 /// Answers `GET /inbox`.
-pub async fn list(
+pub(super) async fn list(
     State(phone): State<Phone>,
     session: PhoneSession,
     locale: Locale,
@@ -51,7 +51,7 @@ pub async fn list(
 }
 
 /// Answers `GET /inbox/{id}`, and takes the notice as read. A notice that is not there, or not theirs, leads back to the list.
-pub async fn show(
+pub(super) async fn show(
     State(phone): State<Phone>,
     session: PhoneSession,
     locale: Locale,
@@ -71,7 +71,7 @@ pub async fn show(
 }
 
 /// Answers `POST /inbox/{id}/not-me`: ends the login that the notice tells of.
-pub async fn not_me(
+pub(super) async fn not_me(
     State(phone): State<Phone>,
     session: PhoneSession,
     Path(id): Path<String>,

@@ -24,7 +24,7 @@ mod inbox;
 mod scan;
 mod scan_error;
 mod scanned_login;
-pub mod sessions;
+pub(crate) mod sessions;
 mod surface;
 
 use axum::Router;
@@ -32,7 +32,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{get, post};
-pub use gateway_client::GatewayClient;
+pub(crate) use gateway_client::GatewayClient;
 use sqlx::SqlitePool;
 
 use crate::accounts::Accounts;
@@ -46,7 +46,7 @@ use crate::{password_login, registration, verification};
 
 /// The state that the pages share.
 #[derive(Debug, Clone)]
-pub struct Phone {
+pub(crate) struct Phone {
     /// The hall's database.
     pub db: SqlitePool,
     /// Logins by password.
@@ -62,7 +62,7 @@ pub struct Phone {
 const MAX_FORM_BYTES: usize = 16 * 1024;
 
 /// The pages.
-pub fn routes(phone: Phone, policy: Policy) -> Router {
+pub(crate) fn routes(phone: Phone, policy: Policy) -> Router {
     let login = get(password_login::show::<Phone>).post(password_login::log_in::<Phone>);
     Router::new()
         .route("/", get(home::show))

@@ -28,7 +28,7 @@ struct ScanPage<'a> {
 
 /// The form: one of the two fields is filled in.
 #[derive(Deserialize)]
-pub struct ScanForm {
+pub(super) struct ScanForm {
     #[serde(default)]
     text: String,
     #[serde(default)]
@@ -50,7 +50,7 @@ impl ScanForm {
 }
 
 /// Answers `GET /scan`.
-pub async fn show(_: PhoneSession, locale: Locale) -> Result<Response, Failure> {
+pub(super) async fn show(_: PhoneSession, locale: Locale) -> Result<Response, Failure> {
     let frame = Frame::phone(locale, PATH);
     let camera_script = has_script(CAMERA_SCRIPT).then_some(CAMERA_SCRIPT);
     shown(&ScanPage {
@@ -60,7 +60,7 @@ pub async fn show(_: PhoneSession, locale: Locale) -> Result<Response, Failure> 
 }
 
 /// Answers `POST /scan`: on success with the way to the confirmation page.
-pub async fn submit(
+pub(super) async fn submit(
     State(phone): State<Phone>,
     session: PhoneSession,
     locale: Locale,
@@ -83,7 +83,7 @@ pub async fn submit(
 
 /// Answers with the gateway's error. If the gateway no longer takes the app's token, the person logs in
 /// again.
-pub async fn refused(
+pub(super) async fn refused(
     phone: &Phone,
     session: PhoneSession,
     error: GatewayError,

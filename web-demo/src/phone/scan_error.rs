@@ -14,7 +14,7 @@ use crate::pages::{Failure, Frame, Locale, page};
 
 /// Why a login cannot go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ScanError {
+pub(super) enum ScanError {
     /// The text leads elsewhere than to the gateway.
     NotALoginCode,
     /// No login waits for the code.
@@ -52,7 +52,7 @@ struct ScanErrorPage<'a> {
 
 impl ScanError {
     /// The page that tells it, with what to do next: where the error may pass, that is to go back to `here`.
-    pub fn answer(self, locale: Locale, here: &str) -> Result<Response, Failure> {
+    pub(super) fn answer(self, locale: Locale, here: &str) -> Result<Response, Failure> {
         let frame = Frame::phone(locale, here);
         let [title, advice] = self.texts(locale);
         let texts = &locale.texts().phone;

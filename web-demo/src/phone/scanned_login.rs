@@ -8,7 +8,7 @@ use crate::pages::Failure;
 
 /// A login that waits for its person, or what the person has decided.
 #[derive(Debug)]
-pub struct ScannedLogin {
+pub(super) struct ScannedLogin {
     /// The gateway's answer to the scan.
     pub context: ScanContext,
     /// When the browser asked, in the province's time (UTC+8).
@@ -24,7 +24,7 @@ const KEPT_AFTER: u32 = 3600;
 
 impl ScannedLogin {
     /// Keeps what the gateway answered a scan.
-    pub async fn keep(
+    pub(super) async fn keep(
         db: &SqlitePool,
         session: &PhoneSession,
         context: &ScanContext,
@@ -45,7 +45,7 @@ impl ScannedLogin {
     }
 
     /// The login, if this very session has scanned it.
-    pub async fn find(
+    pub(super) async fn find(
         db: &SqlitePool,
         session: &PhoneSession,
         id: LoginId,
@@ -75,7 +75,7 @@ impl ScannedLogin {
     }
 
     /// Keeps what was decided.
-    pub async fn decide(
+    pub(super) async fn decide(
         db: &SqlitePool,
         session: &PhoneSession,
         id: LoginId,

@@ -23,14 +23,14 @@ const LIFETIME_SECONDS: u32 = 12 * 3600;
 
 /// A person logged in on the phone that sent a request. As an extractor it redirects others to the login page.
 #[derive(Debug, Clone)]
-pub struct PhoneSession {
+pub(crate) struct PhoneSession {
     pub account_id: String,
     cookie: Secret,
 }
 
 impl PhoneSession {
     /// Logs a person in: the new session's cookie.
-    pub async fn start(db: &SqlitePool, account_id: String) -> Result<Secret, Failure> {
+    pub(crate) async fn start(db: &SqlitePool, account_id: String) -> Result<Secret, Failure> {
         let session = Self {
             account_id,
             cookie: Secret::random()?,
@@ -52,33 +52,33 @@ impl PhoneSession {
     }
 
     /// Logs out: cookie and token are worth nothing from now on.
-    pub async fn end(self, db: &SqlitePool) -> Result<(), sqlx::Error> {
+    pub(crate) async fn end(self, db: &SqlitePool) -> Result<(), sqlx::Error> {
         let delete = sqlx::query("DELETE FROM phone_sessions WHERE cookie_digest = ?1");
         delete.bind(self.digest()).execute(db).await.map(drop)
     }
 
     /// The app's own access token, as the gateway gets it.
-    pub fn access_token(&self) -> Secret {
+    pub(crate) fn access_token(&self) -> Secret {
         self.cookie.derive("access token")
     }
 
     /// The cookie to set.
-    pub fn to_cookie(cookie: &Secret, connection: Connection) -> HeaderValue {
+    pub(crate) fn to_cookie(cookie: &Secret, connection: Connection) -> HeaderValue {
         set_cookie(COOKIE, cookie.expose(), LIFETIME_SECONDS, connection.secure)
     }
 
     /// Returns the key of the session in the database.
-    pub fn digest(&self) -> String {
+    pub(crate) fn digest(&self) -> String {
         self.cookie.digest()
     }
 
     /// Returns a secret of this phone.
-    pub fn holder(&self) -> Secret {
+    pub(crate) fn holder(&self) -> Secret {
         self.cookie.derive("holder")
     }
 
     /// The session of a request's cookie.
-    pub async fn of(headers: &HeaderMap, phone: &Phone) -> Result<Option<Self>, Failure> {
+    pub(crate) async fn of(headers: &HeaderMap, phone: &Phone) -> Result<Option<Self>, Failure> {
         match value_of(headers, COOKIE) {
             Some(cookie) => Ok(Self::find(&phone.db, Secret::received(cookie)).await?),
             None => Ok(None),
@@ -97,7 +97,7 @@ impl PhoneSession {
 }
 
 /// Answers `POST /logout`.
-pub async fn log_out(
+pub(crate) async fn log_out(
     State(phone): State<Phone>,
     session: PhoneSession,
 ) -> Result<Response, Failure> {
@@ -107,7 +107,7 @@ pub async fn log_out(
 }
 
 /// Logs a citizen out on every phone.
-pub async fn end_all(db: &SqlitePool, account_id: &str) -> Result<(), sqlx::Error> {
+pub(crate) async fn end_all(db: &SqlitePool, account_id: &str) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM phone_sessions WHERE account_id = ?1")
         .bind(account_id)
         .execute(db)
@@ -127,7 +127,7 @@ impl FromRequestParts<Phone> for PhoneSession {
 }
 
 /// Returns the account of an access token; `None` if it is unknown or ended.
-pub async fn account_of_token(
+pub(crate) async fn account_of_token(
     db: &SqlitePool,
     token: &Secret,
 ) -> Result<Option<String>, sqlx::Error> {

@@ -12,7 +12,7 @@ use crate::secret::Secret;
 
 /// A browser as the portal knows it before anybody has logged in. All of its tabs share it.
 #[derive(Debug, Clone)]
-pub struct Browser(Secret);
+pub(crate) struct Browser(Secret);
 
 const COOKIE: CookieName = CookieName("shili_hall_browser");
 
@@ -24,7 +24,7 @@ const WORTH_TAKING_UP_SECONDS: u32 = LIFETIME_SECONDS / 2;
 
 impl Browser {
     /// The `Set-Cookie` that keeps it for the length of a login.
-    pub fn cookie(&self, secure: bool) -> HeaderValue {
+    pub(crate) fn cookie(&self, secure: bool) -> HeaderValue {
         set_cookie(COOKIE, self.0.expose(), LIFETIME_SECONDS, secure)
     }
 }
@@ -45,7 +45,7 @@ impl<S: Sync> FromRequestParts<S> for Browser {
 
 /// The state that the portal keeps until the browser comes back.
 #[derive(Debug)]
-pub struct AuthenticationRequest {
+pub(crate) struct AuthenticationRequest {
     /// Binds the answer to the request.
     pub state: CsrfToken,
     /// Binds the ID token to it.
@@ -57,7 +57,7 @@ pub struct AuthenticationRequest {
 impl AuthenticationRequest {
     /// The request of a browser that has none under way, or the one that it has: a page that is loaded again must ask
     /// for the same as before, or the login on it would have to begin anew. With it the challenge of its verifier.
-    pub async fn prepare(
+    pub(crate) async fn prepare(
         db: &SqlitePool,
         browser: &Browser,
     ) -> Result<(Self, PkceCodeChallenge), sqlx::Error> {
@@ -102,7 +102,7 @@ impl AuthenticationRequest {
     }
 
     /// Takes the request of this state, once, and only for the browser that has made it (threat T15).
-    pub async fn take(
+    pub(crate) async fn take(
         db: &SqlitePool,
         browser: &Browser,
         state: &str,

@@ -16,7 +16,7 @@ use crate::serving::Connection;
 
 /// The answer of the gateway (RFC 6749 §4.1.2, RFC 9207).
 #[derive(Debug, Deserialize)]
-pub struct AuthorizationResponse {
+pub(super) struct AuthorizationResponse {
     #[serde(default)]
     state: String,
     code: Option<String>,
@@ -25,7 +25,7 @@ pub struct AuthorizationResponse {
 }
 
 /// Answers `GET /callback`.
-pub async fn answer(
+pub(super) async fn answer(
     State(portal): State<Portal>,
     session: Option<PortalSession>,
     browser: Browser,
@@ -64,7 +64,7 @@ pub async fn answer(
 
 /// Why a login was not completed.
 #[derive(Debug, Clone, Copy)]
-pub enum LoginError {
+pub(super) enum LoginError {
     /// This browser has asked for no such login, or it is over: someone may be sending their own (threat T15).
     NotFromHere,
     /// The gateway gave no code, or did not take it back.
@@ -83,7 +83,7 @@ struct LoginErrorPage<'a> {
 
 impl LoginError {
     /// The page that tells it.
-    pub fn answer(self, locale: Locale) -> Result<Response, Failure> {
+    pub(super) fn answer(self, locale: Locale) -> Result<Response, Failure> {
         let frame = Frame::portal(locale, "/login");
         let texts = &locale.texts().portal;
         let (status, [title, advice]) = match self {

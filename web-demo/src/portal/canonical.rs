@@ -9,7 +9,11 @@ use super::Portal;
 
 /// Sends a browser that came by another name, such as `localhost`, to the registered one: the cookie that it got there
 /// would not be sent to the callback here.
-pub async fn one_origin(State(portal): State<Portal>, request: Request, next: Next) -> Response {
+pub(super) async fn one_origin(
+    State(portal): State<Portal>,
+    request: Request,
+    next: Next,
+) -> Response {
     let host = request
         .headers()
         .get(HOST)

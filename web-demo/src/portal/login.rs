@@ -22,7 +22,7 @@ struct LoginPage<'a> {
 }
 
 /// Answers `GET /login`.
-pub async fn show(
+pub(super) async fn show(
     State(portal): State<Portal>,
     session: Option<PortalSession>,
     browser: Browser,
@@ -48,7 +48,7 @@ pub async fn show(
 }
 
 /// Answers `GET /login/hosted`: the same login on the gateway's own page, for browsers without JavaScript here.
-pub async fn hosted(
+pub(super) async fn hosted(
     State(portal): State<Portal>,
     browser: Browser,
     locale: Locale,
@@ -73,7 +73,7 @@ pub async fn hosted(
 }
 
 /// Answers `POST /logout`.
-pub async fn log_out(
+pub(super) async fn log_out(
     State(portal): State<Portal>,
     session: PortalSession,
 ) -> Result<Response, Failure> {
@@ -91,7 +91,7 @@ impl Portal {
     }
 
     /// Returns true if browsers reach the portal by HTTPS.
-    pub fn is_secure(&self) -> bool {
+    pub(crate) fn is_secure(&self) -> bool {
         self.origin.starts_with("https:")
     }
 }

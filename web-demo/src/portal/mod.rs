@@ -20,8 +20,8 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
-pub use relying_party::{RelyingParty, RelyingPartyError};
-pub use sessions::PortalSession;
+pub(crate) use relying_party::{RelyingParty, RelyingPartyError};
+pub(crate) use sessions::PortalSession;
 use sqlx::SqlitePool;
 
 use crate::accounts::Accounts;
@@ -32,11 +32,11 @@ use crate::registers::Registers;
 use crate::{password_login, registration, verification};
 
 /// The page to which the gateway sends browsers back.
-pub const CALLBACK_PATH: &str = "/callback";
+pub(crate) const CALLBACK_PATH: &str = "/callback";
 
 /// The state that the pages share.
 #[derive(Debug, Clone)]
-pub struct Portal {
+pub(crate) struct Portal {
     /// The hall's database.
     pub db: SqlitePool,
     /// Logins by password.
@@ -53,7 +53,7 @@ pub struct Portal {
 const MAX_FORM_BYTES: usize = 128 * 1024;
 
 /// The pages of logging in and out, and around `inside` what holds for every page of the portal.
-pub fn routes(portal: Portal, inside: Router, policy: Policy) -> Router {
+pub(crate) fn routes(portal: Portal, inside: Router, policy: Policy) -> Router {
     let login = get(password_login::show::<Portal>).post(password_login::log_in::<Portal>);
     Router::new()
         .route("/login", get(login::show))

@@ -30,7 +30,7 @@ const TIMEOUT: Duration = Duration::from_secs(8);
 
 /// The portal as a client of its OpenID provider.
 #[derive(Debug, Clone)]
-pub struct RelyingParty {
+pub(crate) struct RelyingParty {
     http: reqwest::Client,
     issuer: IssuerUrl,
     client_id: ClientId,
@@ -40,7 +40,7 @@ pub struct RelyingParty {
 
 /// A person who has logged in, by the verified ID token.
 #[derive(Debug, Clone)]
-pub struct LoggedIn {
+pub(crate) struct LoggedIn {
     /// The id of the person's account (`sub`).
     pub account_id: String,
     pub name: String,
@@ -109,7 +109,7 @@ impl RelyingParty {
     ///
     /// # Errors
     /// Returns an error if an address is malformed or no HTTP client can be made.
-    pub fn new(
+    pub(crate) fn new(
         issuer: &str,
         client_id: &str,
         client_secret: &Secret,
@@ -129,22 +129,22 @@ impl RelyingParty {
     }
 
     /// The provider's issuer, which is its origin.
-    pub fn issuer(&self) -> &str {
+    pub(crate) fn issuer(&self) -> &str {
         self.issuer.as_str()
     }
 
     /// The portal's id at the provider.
-    pub fn client_id(&self) -> &str {
+    pub(crate) fn client_id(&self) -> &str {
         self.client_id.as_str()
     }
 
     /// Returns the page that browsers come back to.
-    pub fn redirect_uri(&self) -> &str {
+    pub(crate) fn redirect_uri(&self) -> &str {
         self.redirect_uri.as_str()
     }
 
     /// Returns the scope of a request.
-    pub fn scope(&self) -> String {
+    pub(crate) fn scope(&self) -> String {
         format!("openid {PROFILE}")
     }
 
@@ -152,7 +152,7 @@ impl RelyingParty {
     ///
     /// # Errors
     /// [`RelyingPartyError::Discovery`].
-    pub async fn authorization_url(
+    pub(crate) async fn authorization_url(
         &self,
         request: &AuthenticationRequest,
         code_challenge: PkceCodeChallenge,
@@ -172,7 +172,7 @@ impl RelyingParty {
     }
 
     /// Redeems an authorization code and verifies the ID token: signature, issuer, audience, times and nonce.
-    pub async fn redeem(
+    pub(crate) async fn redeem(
         &self,
         request: AuthenticationRequest,
         code: String,

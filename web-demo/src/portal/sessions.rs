@@ -15,14 +15,14 @@ use crate::records::inbox::{self, Notice};
 use crate::secret::Secret;
 
 /// The cookie of a session.
-pub const COOKIE: CookieName = CookieName("shili_hall");
+pub(super) const COOKIE: CookieName = CookieName("shili_hall");
 
 /// Lifetime of a login. It is short because a login from another device is the riskier kind (threat T30).
 const LIFETIME_SECONDS: u32 = 2 * 3600;
 
 /// A person who is logged in. As an extractor it redirects others to the login page.
 #[derive(Debug, Clone)]
-pub struct PortalSession {
+pub(crate) struct PortalSession {
     pub name: String,
     /// The identity of the login.
     pub identity: Identity,
@@ -38,7 +38,7 @@ pub struct PortalSession {
 
 impl PortalSession {
     /// Logs a browser in, under a new cookie, and tells the person: the `Set-Cookie` for it.
-    pub async fn start(
+    pub(crate) async fn start(
         portal: &Portal,
         logged_in: &LoggedIn,
         method: LoginMethod,
@@ -68,7 +68,7 @@ impl PortalSession {
     }
 
     /// Logs out: the cookie is worth nothing from now on.
-    pub async fn end(self, db: &SqlitePool) -> Result<(), sqlx::Error> {
+    pub(crate) async fn end(self, db: &SqlitePool) -> Result<(), sqlx::Error> {
         let delete = sqlx::query("DELETE FROM portal_sessions WHERE cookie_digest = ?1");
         delete
             .bind(self.cookie.digest())
@@ -78,13 +78,17 @@ impl PortalSession {
     }
 
     /// Notes a message that the browser shows once, on the page that it is redirected to.
-    pub async fn flash(&self, db: &SqlitePool, word: &str) -> Result<(), sqlx::Error> {
+    pub(crate) async fn flash(&self, db: &SqlitePool, word: &str) -> Result<(), sqlx::Error> {
         let keep = sqlx::query("UPDATE portal_sessions SET flash = ?2 WHERE id = ?1");
         keep.bind(&self.id).bind(word).execute(db).await.map(drop)
     }
 
     /// Takes a message that was noted. The second time it is gone: no link and no reload brings it back.
-    pub async fn take_flash(&self, db: &SqlitePool, word: &str) -> Result<bool, sqlx::Error> {
+    pub(crate) async fn take_flash(
+        &self,
+        db: &SqlitePool,
+        word: &str,
+    ) -> Result<bool, sqlx::Error> {
         let take =
             sqlx::query("UPDATE portal_sessions SET flash = NULL WHERE id = ?1 AND flash = ?2");
         Ok(take
@@ -121,12 +125,12 @@ impl PortalSession {
     }
 
     /// Returns a secret of this browser.
-    pub fn holder(&self) -> Secret {
+    pub(crate) fn holder(&self) -> Secret {
         self.cookie.derive("holder")
     }
 
     /// The session of a request's cookie.
-    pub async fn of(headers: &HeaderMap, portal: &Portal) -> Result<Option<Self>, Failure> {
+    pub(crate) async fn of(headers: &HeaderMap, portal: &Portal) -> Result<Option<Self>, Failure> {
         match value_of(headers, COOKIE) {
             Some(cookie) => Self::find(&portal.db, Secret::received(cookie)).await,
             None => Ok(None),

@@ -26,7 +26,7 @@ pub struct Service {
 /// The state of an application.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
 #[sqlx(rename_all = "snake_case")]
-pub enum ApplicationState {
+pub(crate) enum ApplicationState {
     /// The authority has not looked at it.
     Submitted,
     /// The authority looks at it.
@@ -41,7 +41,7 @@ pub enum ApplicationState {
 
 /// An application. Instants are in the province's time (UTC+8).
 #[derive(Debug, Clone, sqlx::FromRow)]
-pub struct Application {
+pub(crate) struct Application {
     /// Its number.
     pub id: i64,
     /// The name of the person who applies.
@@ -75,7 +75,7 @@ impl OpenRecord for Application {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, sqlx::Type)]
 #[serde(rename_all = "snake_case")]
 #[sqlx(rename_all = "snake_case")]
-pub enum Decision {
+pub(crate) enum Decision {
     /// It is being looked at.
     InReview,
     /// It is done as was asked.
@@ -100,17 +100,17 @@ impl TryFrom<String> for &'static Service {
 static CATALOGUE: LazyLock<Vec<Service>> = LazyLock::new(|| seed::services().unwrap_or_default());
 
 /// Returns all services.
-pub fn catalogue() -> &'static [Service] {
+pub(crate) fn catalogue() -> &'static [Service] {
     &CATALOGUE
 }
 
 /// Returns the service of this id.
-pub fn service(id: &str) -> Option<&'static Service> {
+pub(crate) fn service(id: &str) -> Option<&'static Service> {
     CATALOGUE.iter().find(|service| service.id == id)
 }
 
 /// Makes an application. Returns its number.
-pub async fn submit(
+pub(crate) async fn submit(
     db: &SqlitePool,
     account_id: &str,
     service: &Service,
@@ -125,7 +125,11 @@ pub async fn submit(
 }
 
 /// Takes back an application that the authority has not looked at. Returns false if it has.
-pub async fn withdraw(db: &SqlitePool, account_id: &str, id: i64) -> Result<bool, sqlx::Error> {
+pub(crate) async fn withdraw(
+    db: &SqlitePool,
+    account_id: &str,
+    id: i64,
+) -> Result<bool, sqlx::Error> {
     execute!(db, "UPDATE applications SET state = 'withdrawn', changed_at = unixepoch()
         WHERE account_id = ?1 AND id = ?2 AND state = 'submitted'"; account_id, id)
     .await
@@ -133,7 +137,7 @@ pub async fn withdraw(db: &SqlitePool, account_id: &str, id: i64) -> Result<bool
 
 /// Decides on an application and tells its person, or does neither. Returns false if it does not
 /// wait any more.
-pub async fn decide(
+pub(crate) async fn decide(
     db: &SqlitePool,
     id: &str,
     decision: Decision,

@@ -7,7 +7,7 @@ use crate::db::execute;
 
 /// A course, as one person sees it.
 #[derive(Debug, Clone, sqlx::FromRow)]
-pub struct Course {
+pub(crate) struct Course {
     /// Its id.
     pub id: String,
     /// Its title.
@@ -28,7 +28,11 @@ impl Record for Course {
 }
 
 /// Enrols a person; twice is once. Returns false if there is no such course.
-pub async fn enrol(db: &SqlitePool, account_id: &str, id: &str) -> Result<bool, sqlx::Error> {
+pub(crate) async fn enrol(
+    db: &SqlitePool,
+    account_id: &str,
+    id: &str,
+) -> Result<bool, sqlx::Error> {
     execute!(db, "INSERT INTO enrolments (course_id, account_id, enrolled_at)
         SELECT id, ?1, unixepoch() FROM courses WHERE id = ?2
         ON CONFLICT DO UPDATE SET enrolled_at = enrolled_at"; account_id, id)
@@ -36,7 +40,11 @@ pub async fn enrol(db: &SqlitePool, account_id: &str, id: &str) -> Result<bool, 
 }
 
 /// Takes a person off a course.
-pub async fn leave(db: &SqlitePool, account_id: &str, id: &str) -> Result<bool, sqlx::Error> {
+pub(crate) async fn leave(
+    db: &SqlitePool,
+    account_id: &str,
+    id: &str,
+) -> Result<bool, sqlx::Error> {
     let delete = "DELETE FROM enrolments WHERE course_id = ?2 AND account_id = ?1";
     execute!(db, delete; account_id, id).await
 }

@@ -7,7 +7,7 @@ use crate::db::execute;
 
 /// An exam, as one person sees it. Days are in the province's time (UTC+8).
 #[derive(Debug, Clone, sqlx::FromRow)]
-pub struct Exam {
+pub(crate) struct Exam {
     /// Its id.
     pub id: String,
     /// Its title.
@@ -35,7 +35,7 @@ impl Record for Exam {
 
 /// Why a person was not registered, or not taken off the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
+pub(crate) enum Refusal {
     /// There is no such exam.
     Unknown,
     /// Registration is over.
@@ -45,7 +45,7 @@ pub enum Refusal {
 }
 
 /// Registers a person, or takes them off the list, while registration lasts. Twice is once.
-pub async fn register(
+pub(crate) async fn register(
     db: &SqlitePool,
     account_id: &str,
     id: &str,

@@ -10,7 +10,7 @@ use crate::pages::{Locale, Row};
 
 /// Something to tell a person.
 #[derive(Debug, Clone)]
-pub struct Notice {
+pub(crate) struct Notice {
     /// Its subject, in a line.
     pub title: Words,
     /// Its text, in paragraphs.
@@ -21,7 +21,7 @@ pub struct Notice {
 
 /// A notice in the inbox.
 #[derive(Debug, Clone, sqlx::FromRow)]
-pub struct Received {
+pub(crate) struct Received {
     /// Its number.
     pub id: i64,
     /// Its subject.
@@ -45,7 +45,7 @@ impl Record for Received {
 
 impl Received {
     /// Its line in a list, on either surface.
-    pub fn row(&self, locale: Locale) -> Row {
+    pub(crate) fn row(&self, locale: Locale) -> Row {
         Row {
             title: self.title.of(&locale).to_owned(),
             href: Some(format!("/inbox/{}", self.id)),
@@ -59,7 +59,7 @@ impl Received {
 
 /// The state of a login that a notice tells of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Login {
+pub(crate) enum Login {
     /// It is the one that reads the notice.
     ThisOne,
     /// Another one, which can be ended.
@@ -70,7 +70,7 @@ pub enum Login {
 
 impl Notice {
     /// A notice that tells of no session.
-    pub const fn new(title: Words, body: Words) -> Self {
+    pub(crate) const fn new(title: Words, body: Words) -> Self {
         Self {
             title,
             body,
@@ -79,7 +79,7 @@ impl Notice {
     }
 
     /// A browser has been logged in to the portal.
-    pub fn of_login(session_id: String, origin: &Origin) -> Self {
+    pub(crate) fn of_login(session_id: String, origin: &Origin) -> Self {
         let Origin { address, browser } = origin;
         let body = Words::of_texts(|texts| {
             let browser = browser.as_deref().unwrap_or(texts.inbox.unknown_browser);
@@ -94,7 +94,7 @@ impl Notice {
 }
 
 /// Puts a notice into a person's inbox.
-pub async fn notify(
+pub(crate) async fn notify(
     db: impl SqliteExecutor<'_>,
     account_id: &str,
     notice: &Notice,
@@ -107,7 +107,7 @@ pub async fn notify(
 }
 
 /// Returns the number of notices that have not been opened.
-pub async fn unread(db: &SqlitePool, account_id: &str) -> Result<u32, sqlx::Error> {
+pub(crate) async fn unread(db: &SqlitePool, account_id: &str) -> Result<u32, sqlx::Error> {
     let query = "SELECT count(*) FROM notices WHERE account_id = ?1 AND read_at IS NULL";
     let (count,) = fetch_one!(db, query; account_id).await?;
     Ok(count)
@@ -115,7 +115,7 @@ pub async fn unread(db: &SqlitePool, account_id: &str) -> Result<u32, sqlx::Erro
 
 /// Opens a notice of this person. Returns it with how the login that it tells of stands for the
 /// portal session that reads it, or for the phone.
-pub async fn open(
+pub(crate) async fn open(
     db: &SqlitePool,
     account_id: &str,
     id: &str,
@@ -140,7 +140,7 @@ pub async fn open(
 
 /// Ends the login that a notice of this person tells of. Returns the notice's number, if there is
 /// such a notice.
-pub async fn end_login(
+pub(crate) async fn end_login(
     db: &SqlitePool,
     account_id: &str,
     id: &str,

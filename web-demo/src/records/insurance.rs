@@ -11,7 +11,7 @@ use crate::pages::Texts;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, sqlx::Type)]
 #[serde(rename_all = "snake_case")]
 #[sqlx(rename_all = "snake_case")]
-pub enum Insurance {
+pub(crate) enum Insurance {
     /// 养老保险
     Pension,
     /// 医疗保险
@@ -26,7 +26,7 @@ pub enum Insurance {
 
 impl Insurance {
     /// All five, in the order of the home page.
-    pub const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 5] = [
         Self::Pension,
         Self::Medical,
         Self::Unemployment,
@@ -35,7 +35,7 @@ impl Insurance {
     ];
 
     /// The end of its page's address.
-    pub const fn path(self) -> &'static str {
+    pub(crate) const fn path(self) -> &'static str {
         match self {
             Self::Pension => "pension",
             Self::Medical => "medical",
@@ -46,23 +46,23 @@ impl Insurance {
     }
 
     /// The insurance of this path.
-    pub fn at(path: &str) -> Option<Self> {
+    pub(crate) fn at(path: &str) -> Option<Self> {
         let mut all = Self::ALL.into_iter();
         all.find(|insurance| insurance.path() == path)
     }
 
     /// Its name.
-    pub const fn name(self, texts: &Texts) -> &'static str {
+    pub(crate) const fn name(self, texts: &Texts) -> &'static str {
         texts.insurance.names[self as usize]
     }
 
     /// Its name beside the word insurance.
-    pub const fn short_name(self, texts: &Texts) -> &'static str {
+    pub(crate) const fn short_name(self, texts: &Texts) -> &'static str {
         texts.insurance.short_names[self as usize]
     }
 
     /// The rates of unit and person, in basis points of the base.
-    pub const fn rates(self) -> (i64, i64) {
+    pub(crate) const fn rates(self) -> (i64, i64) {
         match self {
             Self::Pension => (1600, 800),
             Self::Medical => (750, 200),
@@ -75,7 +75,7 @@ impl Insurance {
 
 /// The contributions of one month.
 #[derive(Debug, Clone, sqlx::FromRow)]
-pub struct Contribution {
+pub(crate) struct Contribution {
     /// The month, `YYYY-MM`.
     pub month: String,
     /// The payer.
@@ -90,7 +90,7 @@ pub struct Contribution {
 
 /// The contributions of some months.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, sqlx::FromRow)]
-pub struct Total {
+pub(crate) struct Total {
     /// The number of months.
     pub months: i64,
     /// By units.
@@ -101,14 +101,14 @@ pub struct Total {
 
 impl Total {
     /// Both parts.
-    pub fn sum(&self) -> Yuan {
+    pub(crate) fn sum(&self) -> Yuan {
         self.by_unit + self.by_person
     }
 }
 
 /// The contributions of a unit for its people in one month.
 #[derive(Debug, Clone, sqlx::FromRow)]
-pub struct UnitTotal {
+pub(crate) struct UnitTotal {
     /// The insurance.
     pub insurance: Insurance,
     /// The number of people.
@@ -122,7 +122,10 @@ pub struct UnitTotal {
 }
 
 /// Returns the last twelve months in which the unit of this name has paid, the latest first.
-pub async fn months_of_unit(db: &SqlitePool, unit: &str) -> Result<Vec<String>, sqlx::Error> {
+pub(crate) async fn months_of_unit(
+    db: &SqlitePool,
+    unit: &str,
+) -> Result<Vec<String>, sqlx::Error> {
     let months: Vec<(String,)> = fetch_all!(db,
         "SELECT DISTINCT month FROM contributions WHERE unit = ?1 ORDER BY month DESC LIMIT 12";
         unit)
@@ -131,7 +134,7 @@ pub async fn months_of_unit(db: &SqlitePool, unit: &str) -> Result<Vec<String>, 
 }
 
 /// Returns the contributions of the unit of this name in one month, by insurance.
-pub async fn of_unit(
+pub(crate) async fn of_unit(
     db: &SqlitePool,
     unit: &str,
     month: &str,
@@ -146,7 +149,7 @@ pub async fn of_unit(
 }
 
 /// Returns the months of one year, the latest first.
-pub async fn of_year(
+pub(crate) async fn of_year(
     db: &SqlitePool,
     account_id: &str,
     insurance: Insurance,
@@ -159,7 +162,7 @@ pub async fn of_year(
 }
 
 /// Returns the sum of the years from `first` to `last`, both among them.
-pub async fn total(
+pub(crate) async fn total(
     db: &SqlitePool,
     account_id: &str,
     insurance: Insurance,
@@ -174,7 +177,7 @@ pub async fn total(
 }
 
 /// Returns the years with contributions, the latest first; for one insurance, or for any.
-pub async fn years(
+pub(crate) async fn years(
     db: &SqlitePool,
     account_id: &str,
     insurance: Option<Insurance>,

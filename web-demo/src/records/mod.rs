@@ -3,18 +3,19 @@
 //!
 //! [`Record`] is the one way in which they are read; each module has what is written.
 
-pub mod applications;
-pub mod courses;
-pub mod exams;
-pub mod inbox;
-pub mod insurance;
-pub mod person;
-pub mod questions;
-pub mod resume;
+pub(crate) mod applications;
+pub(crate) mod courses;
+pub(crate) mod exams;
+pub(crate) mod inbox;
+pub(crate) mod insurance;
+pub(crate) mod person;
+pub(crate) mod questions;
+pub(crate) mod resume;
 mod seed;
 mod store;
 mod words;
 
-pub use seed::{RecordsError, seed};
-pub use store::{Announcement, OpenRecord, Record};
-pub use words::{Words, Yuan};
+pub use seed::RecordsError;
+pub(crate) use seed::seed;
+pub(crate) use store::{Announcement, OpenRecord, Record};
+pub(crate) use words::{Words, Yuan};

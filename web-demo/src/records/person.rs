@@ -5,7 +5,7 @@ use crate::accounts::Account;
 
 /// The sex of a person, by the ID number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sex {
+pub(crate) enum Sex {
     /// The sequence number is even.
     Female,
     /// The sequence number is odd.
@@ -14,7 +14,7 @@ pub enum Sex {
 
 /// The details of a person, as they are on record.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Details {
+pub(crate) struct Details {
     /// The name.
     pub name: String,
     /// The sex.
@@ -29,7 +29,7 @@ pub struct Details {
 
 impl Details {
     /// The details of an account's owner, who has a card of this number or none.
-    pub fn of(account: &Account, card_number: Option<String>) -> Self {
+    pub(crate) fn of(account: &Account, card_number: Option<String>) -> Self {
         let number = account.id_number.as_str().to_owned();
         let (sex, born_on) = said_by(&number);
         Self {
@@ -43,13 +43,13 @@ impl Details {
 
     /// The same, masked unless it is to be shown in full.
     #[must_use]
-    pub fn shown(self, in_full: bool) -> Self {
+    pub(crate) fn shown(self, in_full: bool) -> Self {
         if in_full { self } else { self.masked() }
     }
 
     /// The same with all but the ends of each number and the month and day of birth hidden.
     #[must_use]
-    pub fn masked(&self) -> Self {
+    pub(crate) fn masked(&self) -> Self {
         Self {
             born_on: format!("{}-**-**", self.born_on.get(..4).unwrap_or("****")),
             number: mask(&self.number),
@@ -60,7 +60,7 @@ impl Details {
 }
 
 /// A number with all but three characters at the beginning and two at the end hidden.
-pub fn mask(number: &str) -> String {
+pub(crate) fn mask(number: &str) -> String {
     let length = number.chars().count();
     let hide = |(at, c)| if at < 3 || at + 2 >= length { c } else { '*' };
     number.chars().enumerate().map(hide).collect()

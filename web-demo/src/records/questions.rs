@@ -9,7 +9,7 @@ use crate::db::{self, execute, fetch_optional};
 
 /// A question. Instants are in the province's time (UTC+8).
 #[derive(Debug, Clone, sqlx::FromRow)]
-pub struct Question {
+pub(crate) struct Question {
     /// Its number.
     pub id: i64,
     /// The name of the person who asks.
@@ -37,7 +37,7 @@ impl OpenRecord for Question {
 }
 
 /// Asks a question.
-pub async fn ask(
+pub(crate) async fn ask(
     db: &SqlitePool,
     account_id: &str,
     subject: &str,
@@ -50,7 +50,7 @@ pub async fn ask(
 
 /// Answers a question and tells its person, or does neither. Returns false if it has an answer
 /// already.
-pub async fn answer(db: &SqlitePool, id: &str, answer: &str) -> Result<bool, sqlx::Error> {
+pub(crate) async fn answer(db: &SqlitePool, id: &str, answer: &str) -> Result<bool, sqlx::Error> {
     let answer = Words::new(answer, answer);
     let mut transaction = db::write(db).await?;
     let answered: Option<(String, String)> = fetch_optional!(&mut *transaction,

@@ -8,7 +8,7 @@ use crate::db::execute;
 
 /// A resume, in the person's own words. A part may be empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, sqlx::FromRow)]
-pub struct Resume {
+pub(crate) struct Resume {
     /// Schools and degrees.
     pub education: String,
     /// Skills.
@@ -30,12 +30,16 @@ impl Record for Resume {
 
 impl Resume {
     /// The four parts.
-    pub fn parts(&self) -> [&str; 4] {
+    pub(crate) fn parts(&self) -> [&str; 4] {
         [&self.education, &self.skills, &self.experience, &self.wish]
     }
 
     /// Keeps it in place of the one before.
-    pub async fn keep(&self, db: &SqlitePool, account_id: &str) -> Result<bool, sqlx::Error> {
+    pub(crate) async fn keep(
+        &self,
+        db: &SqlitePool,
+        account_id: &str,
+    ) -> Result<bool, sqlx::Error> {
         let [education, skills, experience, wish] = self.parts();
         execute!(db, "INSERT OR REPLACE INTO resumes VALUES (?1, ?2, ?3, ?4, ?5, unixepoch())";
             account_id, education, skills, experience, wish)

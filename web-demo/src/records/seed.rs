@@ -30,7 +30,7 @@ pub enum RecordsError {
 ///
 /// # Errors
 /// Returns an error if the file is not as expected.
-pub fn services() -> Result<Vec<Service>, toml::de::Error> {
+pub(super) fn services() -> Result<Vec<Service>, toml::de::Error> {
     let mut file: toml::Table = toml::from_str(SERVICES)?;
     file.remove("applications")
         .unwrap_or_else(|| toml::Value::Array(Vec::new()))
@@ -41,7 +41,7 @@ pub fn services() -> Result<Vec<Service>, toml::de::Error> {
 ///
 /// # Errors
 /// See [`RecordsError`]; then no record is put in.
-pub async fn seed(db: &SqlitePool) -> Result<(), RecordsError> {
+pub(crate) async fn seed(db: &SqlitePool) -> Result<(), RecordsError> {
     let mut transaction = db::write(db).await?;
     let seeded = "SELECT EXISTS (SELECT 1 FROM announcements)";
     let (seeded,): (bool,) = fetch_one!(&mut *transaction, seeded).await?;

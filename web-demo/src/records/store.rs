@@ -8,7 +8,7 @@ use crate::db::{fetch_all, fetch_optional};
 use crate::pages::{Locale, Pages, Row};
 
 /// A kind of record, read through a view of `schema.sql`.
-pub trait Record: for<'r> FromRow<'r, SqliteRow> + Send + Unpin {
+pub(crate) trait Record: for<'r> FromRow<'r, SqliteRow> + Send + Unpin {
     /// The view. It has the columns `id` and `account_id`.
     const VIEW: &'static str;
     /// The order of a list.
@@ -51,7 +51,7 @@ pub trait Record: for<'r> FromRow<'r, SqliteRow> + Send + Unpin {
 }
 
 /// A kind of record that the authority answers.
-pub trait OpenRecord: Record {
+pub(crate) trait OpenRecord: Record {
     /// The condition of a record that waits for its answer.
     const OPEN: &'static str;
 
@@ -68,7 +68,7 @@ pub trait OpenRecord: Record {
 
 /// A page of a list.
 #[derive(Debug)]
-pub struct Page<R> {
+pub(crate) struct Page<R> {
     /// The records.
     pub records: Vec<R>,
     /// The page's number, from 1.
@@ -79,7 +79,7 @@ pub struct Page<R> {
 
 impl<R> Page<R> {
     /// Returns the links to the pages before and after, of the list at this address.
-    pub const fn links(&self, path: &'static str) -> Pages {
+    pub(crate) const fn links(&self, path: &'static str) -> Pages {
         Pages {
             path,
             number: self.number,
@@ -97,7 +97,7 @@ fn select<R: Record>(condition: &str) -> AssertSqlSafe<String> {
 
 /// An announcement. Its account is empty: it is everybody's.
 #[derive(Debug, Clone, FromRow)]
-pub struct Announcement {
+pub(crate) struct Announcement {
     /// The end of its address.
     pub id: String,
     /// The day, ISO 8601.
@@ -117,7 +117,7 @@ impl Record for Announcement {
 
 impl Announcement {
     /// Its line in a list.
-    pub fn row(&self, locale: Locale) -> Row {
+    pub(crate) fn row(&self, locale: Locale) -> Row {
         Row {
             title: self.title.of(&locale).to_owned(),
             href: Some(format!("/announcements/{}", self.id)),

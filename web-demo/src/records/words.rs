@@ -48,7 +48,7 @@ impl Words {
 /// An amount of money, kept in fen, shown in yuan.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, sqlx::Type)]
 #[sqlx(transparent)]
-pub struct Yuan(pub i64);
+pub(crate) struct Yuan(pub i64);
 
 impl std::ops::Add for Yuan {
     type Output = Self;

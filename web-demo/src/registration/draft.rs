@@ -14,7 +14,7 @@ const LIFETIME_SECONDS: u32 = 3600;
 
 /// A registration under way, of the browser or phone that holds its cookie.
 #[derive(Debug)]
-pub struct Draft {
+pub(super) struct Draft {
     cookie: Secret,
     /// The input.
     pub data: DraftData,
@@ -23,7 +23,7 @@ pub struct Draft {
 /// The input of a registration.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct DraftData {
+pub(super) struct DraftData {
     /// True if the agreement was accepted.
     pub agreed: bool,
     /// The ID number as typed.
@@ -42,14 +42,14 @@ pub struct DraftData {
 
 /// A person whom the population register knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Citizen {
+pub(super) struct Citizen {
     pub id_number: IdNumber,
     pub name: String,
 }
 
 /// The steps of a registration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Step {
+pub(super) enum Step {
     /// Read and accept the agreement.
     Agreement,
     /// Verify the identity.
@@ -62,7 +62,7 @@ pub enum Step {
 
 impl DraftData {
     /// Returns the step that a registration has come to.
-    pub const fn step(&self) -> Step {
+    pub(super) const fn step(&self) -> Step {
         if self.account_id.is_some() {
             Step::Done
         } else if !self.agreed {
@@ -77,7 +77,7 @@ impl DraftData {
 
 impl Draft {
     /// Returns the draft of the request's cookie, or a new one if it has none or an expired one.
-    pub async fn open(
+    pub(super) async fn open(
         db: &SqlitePool,
         headers: &HeaderMap,
         name: CookieName,
@@ -99,7 +99,7 @@ impl Draft {
     }
 
     /// Writes the draft. Returns the `Set-Cookie` that leads back to it.
-    pub async fn keep(
+    pub(super) async fn keep(
         &self,
         db: &SqlitePool,
         name: CookieName,
@@ -115,7 +115,7 @@ impl Draft {
     }
 
     /// Writes the draft.
-    pub async fn write(&self, db: &mut SqliteConnection) -> Result<(), Failure> {
+    pub(super) async fn write(&self, db: &mut SqliteConnection) -> Result<(), Failure> {
         sqlx::query("DELETE FROM registration_drafts WHERE expires_at <= unixepoch()")
             .execute(&mut *db)
             .await?;
@@ -132,7 +132,7 @@ impl Draft {
     }
 
     /// Returns the secret of this browser or phone.
-    pub const fn holder(&self) -> &Secret {
+    pub(super) const fn holder(&self) -> &Secret {
         &self.cookie
     }
 }

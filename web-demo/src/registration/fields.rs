@@ -9,7 +9,7 @@ use crate::form_errors::{FieldError, FormErrors};
 /// The fields that a draft keeps, as typed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct UserFields {
+pub(super) struct UserFields {
     pub user_name: String,
     /// The mobile number.
     pub phone: String,
@@ -21,7 +21,7 @@ pub struct UserFields {
 /// The fields that no draft keeps.
 #[derive(Deserialize, Default)]
 #[serde(default)]
-pub struct CredentialFields {
+pub(super) struct CredentialFields {
     pub password: String,
     /// The same again.
     pub confirmation: String,
@@ -32,7 +32,7 @@ pub struct CredentialFields {
 /// All fields of the form.
 #[derive(Deserialize, Default)]
 #[serde(default)]
-pub struct UserForm {
+pub(super) struct UserForm {
     #[serde(flatten)]
     pub user: UserFields,
     #[serde(flatten)]
@@ -41,7 +41,7 @@ pub struct UserForm {
 
 /// The values of the fields, once all of them are right.
 #[derive(Debug)]
-pub struct CheckedUser {
+pub(super) struct CheckedUser {
     pub user_name: UserName,
     pub phone: PhoneNumber,
     pub contacts: Contacts,
@@ -49,7 +49,7 @@ pub struct CheckedUser {
 
 impl UserFields {
     /// Checks each field by itself. `any_phone` accepts numbers of other provinces too.
-    pub fn check(
+    pub(super) fn check(
         &self,
         citizen: &Citizen,
         credentials: &CredentialFields,
@@ -86,7 +86,7 @@ impl UserFields {
     }
 
     /// Returns the mobile number; only one of the province unless `any` is set.
-    pub fn phone(&self, any: bool) -> Result<PhoneNumber, FieldError> {
+    pub(super) fn phone(&self, any: bool) -> Result<PhoneNumber, FieldError> {
         let phone = PhoneNumber::try_from(&*self.phone).map_err(|_| FieldError::Phone)?;
         if any || phone.is_of_the_province() {
             Ok(phone)

@@ -8,5 +8,5 @@
 
 mod draft;
 mod fields;
-pub mod pages;
+pub(crate) mod pages;
 mod service;

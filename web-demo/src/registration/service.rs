@@ -30,7 +30,7 @@ const MAX_NAME_CHARS: usize = 50;
 
 /// The registration service for one request.
 #[derive(Debug, Clone, Copy)]
-pub struct RegistrationService<'a, S> {
+pub(super) struct RegistrationService<'a, S> {
     pub surface: &'a S,
     /// The address of the request.
     pub address: IpAddr,
@@ -38,7 +38,7 @@ pub struct RegistrationService<'a, S> {
 
 impl<'a, S: SurfaceContext> RegistrationService<'a, S> {
     /// Checks ID number and name against the population register, and keeps the person in the draft.
-    pub async fn check_identity(&self, draft: &mut Draft) -> Result<FormErrors, Failure> {
+    pub(super) async fn check_identity(&self, draft: &mut Draft) -> Result<FormErrors, Failure> {
         draft.data.citizen = None;
         let mut errors = FormErrors::default();
         let id_number = IdNumber::try_from(draft.data.id_number.clone());
@@ -82,7 +82,7 @@ impl<'a, S: SurfaceContext> RegistrationService<'a, S> {
     }
 
     /// Returns the error of a user name while it is being typed.
-    pub async fn check_user_name(
+    pub(super) async fn check_user_name(
         &self,
         typed: &str,
         citizen: &Citizen,
@@ -100,7 +100,7 @@ impl<'a, S: SurfaceContext> RegistrationService<'a, S> {
     }
 
     /// Sends a code to the draft's phone.
-    pub async fn send_code(
+    pub(super) async fn send_code(
         &self,
         draft: &mut Draft,
         locale: Locale,
@@ -122,7 +122,11 @@ impl<'a, S: SurfaceContext> RegistrationService<'a, S> {
     }
 
     /// Returns the person of a draft as the one who proves to be it.
-    pub const fn claimant<'b>(&self, draft: &'b Draft, citizen: &'b Citizen) -> Claimant<'b, S>
+    pub(super) const fn claimant<'b>(
+        &self,
+        draft: &'b Draft,
+        citizen: &'b Citizen,
+    ) -> Claimant<'b, S>
     where
         'a: 'b,
     {
@@ -135,7 +139,7 @@ impl<'a, S: SurfaceContext> RegistrationService<'a, S> {
     }
 
     /// Makes the account, all of it or nothing. Returns its id.
-    pub async fn finish(
+    pub(super) async fn finish(
         &self,
         draft: &mut Draft,
         credentials: &CredentialFields,

@@ -17,7 +17,7 @@ use crate::registers::{RegisterError, SmsCarrier};
 use crate::secret::Secret;
 
 /// Between two codes to one phone: a minute.
-pub const BETWEEN_CODES: AttemptLimit = AttemptLimit::new("sms_phone_minute", 1, 60);
+pub(crate) const BETWEEN_CODES: AttemptLimit = AttemptLimit::new("sms_phone_minute", 1, 60);
 
 /// Codes to one phone: ten, then one in two hours. Each costs money and may wake a person up.
 const PER_PHONE: AttemptLimit = AttemptLimit::new("sms_phone", 10, 2 * 3600);
@@ -33,7 +33,7 @@ const DIGITS: usize = 6;
 
 /// The purpose, phone and browser that a code is bound to.
 #[derive(Debug, Clone, Copy)]
-pub struct Binding<'a> {
+pub(crate) struct Binding<'a> {
     pub purpose: Purpose,
     /// The phone that gets it.
     pub phone: &'a PhoneNumber,
@@ -43,7 +43,7 @@ pub struct Binding<'a> {
 
 /// Why no code was sent.
 #[derive(Debug, thiserror::Error)]
-pub enum NotSent {
+pub(crate) enum NotSent {
     /// Too many to this phone, or from this address.
     #[error("too many codes, {} s to wait", .0.0)]
     TooMany(Wait),
@@ -60,7 +60,7 @@ pub enum NotSent {
 
 /// Why a code does not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CodeRefused {
+pub(crate) enum CodeRefused {
     /// Nothing was typed, or something that is no code.
     Missing,
     /// None was sent for this, or it is over.
@@ -73,7 +73,7 @@ pub enum CodeRefused {
 
 /// A code that was right when it was looked at. What it was asked for takes it, together with what it does.
 #[derive(Debug)]
-pub struct RightCode {
+pub(crate) struct RightCode {
     key_digest: String,
     code_digest: String,
 }
@@ -94,7 +94,7 @@ impl Binding<'_> {
     }
 
     /// Sends a new code, in place of one that was sent before. `text` words the message.
-    pub async fn send(
+    pub(crate) async fn send(
         &self,
         db: &SqlitePool,
         carrier: &dyn SmsCarrier,
@@ -138,7 +138,7 @@ impl Binding<'_> {
     ///
     /// # Errors
     /// The outer error is the database's; the inner one says why the code does not count.
-    pub async fn check(
+    pub(crate) async fn check(
         &self,
         db: &SqlitePool,
         typed: &str,
@@ -171,7 +171,7 @@ impl Binding<'_> {
 
 impl RightCode {
     /// Takes the code, once, with the transaction. Returns false if another request was faster.
-    pub async fn take(self, db: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    pub(crate) async fn take(self, db: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
         let take = sqlx::query("DELETE FROM sms_codes WHERE key_digest = ?1 AND code_digest = ?2");
         let taken = take
             .bind(self.key_digest)

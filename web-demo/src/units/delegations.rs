@@ -19,7 +19,7 @@ const SHOWN: &str = "-90 days";
 /// The state of a delegation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
 #[sqlx(rename_all = "snake_case")]
-pub enum DelegationState {
+pub(crate) enum DelegationState {
     /// It counts.
     Active,
     /// Its last day is over.
@@ -30,7 +30,7 @@ pub enum DelegationState {
 
 /// An agent's appointment.
 #[derive(Debug, Clone, sqlx::FromRow)]
-pub struct Delegation {
+pub(crate) struct Delegation {
     /// Its number.
     pub id: i64,
     /// The unit.
@@ -56,7 +56,7 @@ pub struct Delegation {
 /// An appointment to be made, of a person whom the population register knows by this number and
 /// name.
 #[derive(Debug)]
-pub struct NewDelegation<'a> {
+pub(crate) struct NewDelegation<'a> {
     /// The unit.
     pub unit: &'a Unit,
     /// The agent's citizen ID number.
@@ -74,7 +74,7 @@ pub struct NewDelegation<'a> {
 /// Why a day cannot be a delegation's last one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
 #[sqlx(rename_all = "snake_case")]
-pub enum EndRefused {
+pub(crate) enum EndRefused {
     /// It is no day of the calendar.
     NoDay,
     /// It is not after today.
@@ -84,13 +84,16 @@ pub enum EndRefused {
 }
 
 /// Returns the first and the last day that a delegation made today can end on, ISO 8601.
-pub async fn possible_ends(db: &SqlitePool) -> Result<(String, String), sqlx::Error> {
+pub(crate) async fn possible_ends(db: &SqlitePool) -> Result<(String, String), sqlx::Error> {
     let query = "SELECT date('now', '+8 hours', '+1 day'), date('now', '+8 hours', '+3 years')";
     fetch_one!(db, query).await
 }
 
 /// Returns why a delegation made today cannot end on this day.
-pub async fn refused_end(db: &SqlitePool, day: &str) -> Result<Option<EndRefused>, sqlx::Error> {
+pub(crate) async fn refused_end(
+    db: &SqlitePool,
+    day: &str,
+) -> Result<Option<EndRefused>, sqlx::Error> {
     let (refused,) = fetch_one!(db,
         "SELECT CASE WHEN ?1 IS NOT date(?1) THEN 'no_day'
                      WHEN ?1 < date('now', '+8 hours', '+1 day') THEN 'too_soon'
@@ -101,7 +104,7 @@ pub async fn refused_end(db: &SqlitePool, day: &str) -> Result<Option<EndRefused
 
 /// Appoints an agent and tells them, if they have an account, or does neither. Returns false if
 /// they are an agent of the unit already.
-pub async fn appoint(db: &SqlitePool, new: &NewDelegation<'_>) -> Result<bool, sqlx::Error> {
+pub(crate) async fn appoint(db: &SqlitePool, new: &NewDelegation<'_>) -> Result<bool, sqlx::Error> {
     let account = Account::of(db, new.id_number).await?;
     let mut transaction = db::write(db).await?;
     let insert = "INSERT INTO delegations (unit_id, id_number, name, scope, ends_on, appointed_by, appointed_at)
@@ -122,7 +125,7 @@ pub async fn appoint(db: &SqlitePool, new: &NewDelegation<'_>) -> Result<bool, s
 
 /// Withdraws a delegation of the unit's, ends the agent's logins for it, and tells them, or does
 /// nothing. Returns false if it did not count any more.
-pub async fn withdraw(
+pub(crate) async fn withdraw(
     db: &SqlitePool,
     unit: &Unit,
     delegation: &Delegation,
@@ -143,7 +146,7 @@ pub async fn withdraw(
 }
 
 /// Returns the delegations of a person that count today.
-pub async fn of_person(
+pub(crate) async fn of_person(
     db: &SqlitePool,
     id_number: &IdNumber,
 ) -> Result<Vec<Delegation>, sqlx::Error> {
@@ -153,7 +156,7 @@ pub async fn of_person(
 }
 
 /// Returns the affairs that a person is an agent of this unit for today.
-pub async fn scope(
+pub(crate) async fn scope(
     db: &SqlitePool,
     unit: &Unit,
     id_number: &IdNumber,
@@ -165,7 +168,10 @@ pub async fn scope(
 
 /// Returns the delegations of a unit: those that count, then those that have ended in the last 90
 /// days.
-pub async fn of_unit(db: &SqlitePool, unit_id: &str) -> Result<Vec<Delegation>, sqlx::Error> {
+pub(crate) async fn of_unit(
+    db: &SqlitePool,
+    unit_id: &str,
+) -> Result<Vec<Delegation>, sqlx::Error> {
     fetch_all!(db, "SELECT * FROM delegations_today WHERE unit_id = ?1
             AND min(ends_on, ifnull(withdrawn_on, ends_on)) >= date('now', '+8 hours', ?2)
         ORDER BY state <> 'active', appointed_at DESC, id DESC"; unit_id, SHOWN)
@@ -173,7 +179,7 @@ pub async fn of_unit(db: &SqlitePool, unit_id: &str) -> Result<Vec<Delegation>, 
 }
 
 /// Returns a delegation of this unit that counts today.
-pub async fn find(
+pub(crate) async fn find(
     db: &SqlitePool,
     unit_id: &str,
     id: &str,

@@ -11,11 +11,11 @@ use crate::records::{Yuan, inbox};
 use crate::registers::Unit;
 
 /// The bases that can be declared, in whole yuan a month.
-pub const BASES: std::ops::RangeInclusive<i64> = 1_000..=100_000;
+pub(crate) const BASES: std::ops::RangeInclusive<i64> = 1_000..=100_000;
 
 /// An employee of a unit.
 #[derive(Debug, Clone, sqlx::FromRow)]
-pub struct Employee {
+pub(crate) struct Employee {
     /// The number of their pages.
     pub id: i64,
     /// Their citizen ID number.
@@ -31,7 +31,7 @@ pub struct Employee {
 
 /// A person to be registered, whom the population register knows by this number and name.
 #[derive(Debug)]
-pub struct NewEmployee<'a> {
+pub(crate) struct NewEmployee<'a> {
     /// Their citizen ID number.
     pub id_number: &'a IdNumber,
     /// Their name.
@@ -41,27 +41,31 @@ pub struct NewEmployee<'a> {
 }
 
 /// Reads a base in whole yuan. Returns `None` outside of [`BASES`].
-pub fn base(typed: &str) -> Option<Yuan> {
+pub(crate) fn base(typed: &str) -> Option<Yuan> {
     let yuan: i64 = typed.trim().parse().ok()?;
     BASES.contains(&yuan).then_some(Yuan(yuan * 100))
 }
 
 /// Returns the employees of a unit today, the first registered first.
-pub async fn of_unit(db: &SqlitePool, unit: &Unit) -> Result<Vec<Employee>, sqlx::Error> {
+pub(crate) async fn of_unit(db: &SqlitePool, unit: &Unit) -> Result<Vec<Employee>, sqlx::Error> {
     fetch_all!(db, "SELECT * FROM employees WHERE unit_id = ?1 AND left_on IS NULL
         ORDER BY registered_on, id"; &unit.id)
     .await
 }
 
 /// Returns an employee of a unit today.
-pub async fn find(db: &SqlitePool, unit: &Unit, id: &str) -> Result<Option<Employee>, sqlx::Error> {
+pub(crate) async fn find(
+    db: &SqlitePool,
+    unit: &Unit,
+    id: &str,
+) -> Result<Option<Employee>, sqlx::Error> {
     fetch_optional!(db, "SELECT * FROM employees WHERE unit_id = ?1 AND id = ?2 AND left_on IS NULL";
         &unit.id, id).await
 }
 
 /// Registers an employee and tells them, if they have an account, or does neither. Returns false if
 /// they work for the unit already.
-pub async fn register(
+pub(crate) async fn register(
     db: &SqlitePool,
     unit: &Unit,
     new: &NewEmployee<'_>,
@@ -86,7 +90,7 @@ pub async fn register(
 
 /// Ends an employee's registration today and tells them, or does neither. Returns false if they do
 /// not work for the unit.
-pub async fn end(db: &SqlitePool, unit: &Unit, id: &str) -> Result<bool, sqlx::Error> {
+pub(crate) async fn end(db: &SqlitePool, unit: &Unit, id: &str) -> Result<bool, sqlx::Error> {
     let Some(employee) = find(db, unit, id).await? else {
         return Ok(false);
     };
@@ -105,7 +109,7 @@ pub async fn end(db: &SqlitePool, unit: &Unit, id: &str) -> Result<bool, sqlx::E
 }
 
 /// Declares another base. Returns false if the person does not work for the unit.
-pub async fn declare(
+pub(crate) async fn declare(
     db: &SqlitePool,
     unit: &Unit,
     id: &str,
@@ -118,7 +122,7 @@ pub async fn declare(
 
 /// Registers the demo's people for whom one of these units has paid, unless an employee is
 /// registered already. People who were not paid for in the last month of the records have left.
-pub async fn seed(db: &SqlitePool, units: &[Unit]) -> Result<(), sqlx::Error> {
+pub(crate) async fn seed(db: &SqlitePool, units: &[Unit]) -> Result<(), sqlx::Error> {
     let mut transaction = db::write(db).await?;
     let seeded = "SELECT EXISTS (SELECT 1 FROM employees)";
     let (seeded,): (bool,) = fetch_one!(&mut *transaction, seeded).await?;

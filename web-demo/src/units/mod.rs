@@ -1,13 +1,13 @@
 //! Units, and the people who act for them: by the authority's register, or as agents whom the unit
 //! has authorised.
 
-pub mod delegations;
-pub mod employees;
-pub mod notices;
+pub(crate) mod delegations;
+pub(crate) mod employees;
+pub(crate) mod notices;
 mod scope;
 
 use saoma_protocol::{Identity, IdentityKind, IdentityRole};
-pub use scope::{Affair, Scope};
+pub(crate) use scope::{Affair, Scope};
 use sqlx::SqlitePool;
 
 use crate::accounts::id_number::IdNumber;
@@ -18,7 +18,7 @@ use crate::registers::{Post, RegisterError, Unit, UnitRegister, UnitRole};
 ///
 /// # Errors
 /// Returns an error if the database or the register fails.
-pub async fn posts(
+pub(crate) async fn posts(
     db: &SqlitePool,
     register: &dyn UnitRegister,
     id_number: &IdNumber,
@@ -40,7 +40,7 @@ pub async fn posts(
 }
 
 /// Returns the identity that a post lets a person log in as.
-pub fn identity(post: Post) -> Identity {
+pub(crate) fn identity(post: Post) -> Identity {
     let Post { unit, role } = post;
     Identity {
         id: identity_id(&unit),
@@ -51,6 +51,6 @@ pub fn identity(post: Post) -> Identity {
 }
 
 /// Returns the id of a unit's identity.
-pub fn identity_id(unit: &Unit) -> String {
+pub(crate) fn identity_id(unit: &Unit) -> String {
     format!("unit:{}", unit.id)
 }

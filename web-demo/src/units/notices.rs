@@ -15,7 +15,7 @@ fn notice<T: Into<String>>(
 }
 
 /// A person has been appointed.
-pub fn appointed(new: &NewDelegation<'_>) -> Notice {
+pub(crate) fn appointed(new: &NewDelegation<'_>) -> Notice {
     let scope = |texts| new.scope.words(texts);
     notice(
         |texts| texts.unit_notices.appointed_title(&new.unit.name),
@@ -28,25 +28,25 @@ pub fn appointed(new: &NewDelegation<'_>) -> Notice {
 }
 
 /// A person's appointment has been withdrawn.
-pub fn withdrawn(unit: &Unit) -> Notice {
+pub(crate) fn withdrawn(unit: &Unit) -> Notice {
     let title = |texts: &'static Texts| texts.unit_notices.withdrawn_title(&unit.name);
     notice(title, |texts| texts.unit_notices.withdrawn)
 }
 
 /// A person has been registered as an employee.
-pub fn registered(unit: &Unit, base: Yuan) -> Notice {
+pub(crate) fn registered(unit: &Unit, base: Yuan) -> Notice {
     let title = |texts: &'static Texts| texts.unit_notices.registered_title(&unit.name);
     notice(title, |texts| texts.unit_notices.registered(base))
 }
 
 /// A person works for the unit no more.
-pub fn left(unit: &Unit) -> Notice {
+pub(crate) fn left(unit: &Unit) -> Notice {
     let title = |texts: &'static Texts| texts.unit_notices.left_title(&unit.name);
     notice(title, |texts| texts.unit_notices.left)
 }
 
 /// The unit reminds a person of their card.
-pub fn card_reminder(unit: &Unit) -> Notice {
+pub(crate) fn card_reminder(unit: &Unit) -> Notice {
     let title = |texts: &'static Texts| texts.unit_notices.reminder_title(&unit.name);
     notice(title, |texts| texts.unit_notices.reminder)
 }

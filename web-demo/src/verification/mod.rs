@@ -5,5 +5,5 @@ mod notice;
 mod pages;
 mod ways;
 
-pub use notice::Notice;
-pub use pages::routes;
+pub(crate) use notice::Notice;
+pub(crate) use pages::routes;

@@ -6,7 +6,7 @@ use crate::pages::texts::Services;
 
 /// The services that the account has, and those that it lacks.
 #[derive(Debug)]
-pub struct Notice {
+pub(crate) struct Notice {
     /// Services that it may be used for.
     pub allowed: Vec<&'static str>,
     /// Services that need a verified one.
@@ -29,7 +29,7 @@ impl Services {
 
 impl Notice {
     /// The notice for an account; none for a verified one.
-    pub fn of(account: &Account, locale: Locale) -> Option<Self> {
+    pub(crate) fn of(account: &Account, locale: Locale) -> Option<Self> {
         if account.standing == AccountStanding::Verified {
             return None;
         }

@@ -30,7 +30,7 @@ const PATH: &str = Purpose::Verify.page();
 const CARD_PASSWORDS: AttemptLimit = AttemptLimit::new("card_password", 3, 8 * 3600);
 
 /// The pages.
-pub fn routes<S: SurfaceContext>() -> Router<S> {
+pub(crate) fn routes<S: SurfaceContext>() -> Router<S> {
     Router::new()
         .route(PATH, get(show::<S>))
         .route("/verify/code/send", post(send_code::<S>))

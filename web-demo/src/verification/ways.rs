@@ -6,7 +6,7 @@ use crate::registers::{Card, CardState};
 
 /// Both ways.
 #[derive(Debug)]
-pub struct Ways {
+pub(super) struct Ways {
     /// A code to this phone, the one on file with the card.
     pub by_code: Result<PhoneNumber, WayClosed>,
     /// The card's password.
@@ -48,7 +48,7 @@ impl VerificationClosed {
 impl Ways {
     /// The ways that a card opens. A phone on file stays its holder's while a card is lost or locked, so only a cancelled
     /// card closes it; a password proves something only as long as the card is in use.
-    pub fn of(card: Option<&Card>) -> Self {
+    pub(super) fn of(card: Option<&Card>) -> Self {
         let Some(card) = card else {
             return Self {
                 by_code: Err(WayClosed::NoCard),

@@ -27,12 +27,12 @@ struct ContributionsPage<'a> {
 
 /// The wanted month.
 #[derive(Deserialize)]
-pub struct Month {
+pub(super) struct Month {
     month: Option<String>,
 }
 
 /// Answers `GET /unit/contributions`.
-pub async fn show(
+pub(super) async fn show(
     ActingIn(login, _): ActingIn<Contributions>,
     Query(asked): Query<Month>,
 ) -> Answer {
@@ -65,19 +65,22 @@ struct DeclarationPage<'a> {
 }
 
 /// Answers `GET /unit/contributions/{id}`.
-pub async fn form(ActingIn(login, _): ActingIn<Contributions>, Path(id): Path<String>) -> Answer {
+pub(super) async fn form(
+    ActingIn(login, _): ActingIn<Contributions>,
+    Path(id): Path<String>,
+) -> Answer {
     answer_form(&login, &id, String::new(), None).await
 }
 
 /// The form of a declaration.
 #[derive(Deserialize)]
-pub struct Declaration {
+pub(super) struct Declaration {
     #[serde(default)]
     base: String,
 }
 
 /// Answers `POST /unit/contributions/{id}`.
-pub async fn declare(
+pub(super) async fn declare(
     ActingIn(login, _): ActingIn<Contributions>,
     Path(id): Path<String>,
     Form(Declaration { base }): Form<Declaration>,

@@ -35,7 +35,7 @@ impl EmployeesPage<'_> {
 /// The form of a registration.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct EmployeeForm {
+pub(super) struct EmployeeForm {
     id_number: String,
     name: String,
     base: String,
@@ -50,13 +50,13 @@ struct Errors {
 }
 
 /// Answers `GET /unit/employees`.
-pub async fn list(ActingIn(login, _): ActingIn<Registration>) -> Answer {
+pub(super) async fn list(ActingIn(login, _): ActingIn<Registration>) -> Answer {
     let (form, errors) = (EmployeeForm::default(), Errors::default());
     answer(&login, StatusCode::OK, form, errors).await
 }
 
 /// Answers `POST /unit/employees`.
-pub async fn register(
+pub(super) async fn register(
     ActingIn(login, _): ActingIn<Registration>,
     Form(form): Form<EmployeeForm>,
 ) -> Answer {
@@ -131,7 +131,7 @@ struct EndPage<'a> {
 }
 
 /// Answers `GET /unit/employees/{id}/end`: asks for a confirmation.
-pub async fn ask_to_end(
+pub(super) async fn ask_to_end(
     ActingIn(login, _): ActingIn<Registration>,
     Path(id): Path<String>,
 ) -> Answer {
@@ -148,7 +148,10 @@ pub async fn ask_to_end(
 }
 
 /// Answers `POST /unit/employees/{id}/end`.
-pub async fn end(ActingIn(login, _): ActingIn<Registration>, Path(id): Path<String>) -> Answer {
+pub(super) async fn end(
+    ActingIn(login, _): ActingIn<Registration>,
+    Path(id): Path<String>,
+) -> Answer {
     if employees::end(login.db(), &login.unit, &id).await? {
         return see_other(PATH);
     }

@@ -21,7 +21,7 @@ use crate::registers::UnitRole;
 use crate::units::Affair;
 
 /// The pages.
-pub fn routes() -> Router<Hall> {
+pub(super) fn routes() -> Router<Hall> {
     let employees = get(employees::list).post(employees::register);
     let end = get(employees::ask_to_end).post(employees::end);
     let declaration = get(contributions::form).post(contributions::declare);
@@ -35,7 +35,7 @@ pub fn routes() -> Router<Hall> {
 }
 
 /// An affair, as a type that a handler can ask for.
-pub trait IsAffair: Send + Sync {
+pub(super) trait IsAffair: Send + Sync {
     /// The affair.
     const AFFAIR: Affair;
 }
@@ -43,7 +43,7 @@ pub trait IsAffair: Send + Sync {
 macro_rules! affairs {
     ($($name:ident)+) => {$(
         /// See [`Affair`].
-        pub struct $name;
+        pub(crate) struct $name;
 
         impl IsAffair for $name {
             const AFFAIR: Affair = Affair::$name;
@@ -55,7 +55,7 @@ affairs!(Registration Contributions Cards);
 
 /// A person who may act in this affair of the unit now. As an extractor it refuses agents whose
 /// appointment is for others, and names the person to ask.
-pub struct ActingIn<A: IsAffair>(pub UnitLogin, PhantomData<A>);
+pub(super) struct ActingIn<A: IsAffair>(pub UnitLogin, PhantomData<A>);
 
 #[derive(Template)]
 #[template(path = "home/affairs/outside_scope.html")]
@@ -93,7 +93,7 @@ async fn refuse(login: &UnitLogin, affair: Affair) -> Answer {
 }
 
 /// The address of an affair's page, and its name there.
-pub const fn entry(affair: Affair, texts: &Texts) -> (&'static str, &'static str) {
+pub(super) const fn entry(affair: Affair, texts: &Texts) -> (&'static str, &'static str) {
     match affair {
         Affair::Registration => ("/unit/employees", texts.employees.title),
         Affair::Contributions => ("/unit/contributions", texts.contributions.title),

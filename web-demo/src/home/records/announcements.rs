@@ -27,7 +27,7 @@ struct ArticlePage<'a> {
 }
 
 /// Answers `GET /announcements`.
-pub async fn list(
+pub(super) async fn list(
     State(hall): State<Hall>,
     locale: Locale,
     Query(paging): Query<Paging>,
@@ -45,7 +45,11 @@ pub async fn list(
 }
 
 /// Answers `GET /announcements/{id}`.
-pub async fn show(State(hall): State<Hall>, locale: Locale, Path(id): Path<String>) -> Answer {
+pub(super) async fn show(
+    State(hall): State<Hall>,
+    locale: Locale,
+    Path(id): Path<String>,
+) -> Answer {
     let Some(announcement) = Announcement::find(hall.db(), "", &id).await? else {
         return missing(locale).await;
     };

@@ -37,7 +37,7 @@ impl Person {
 }
 
 /// Answers `GET /applications`.
-pub async fn list(person: Person) -> Answer {
+pub(super) async fn list(person: Person) -> Answer {
     let (texts, locale) = (person.texts(), person.locale);
     let made = Application::all(person.db(), person.account_id()).await?;
     let made = made.into_iter().map(|application| Row {
@@ -69,7 +69,7 @@ pub async fn list(person: Person) -> Answer {
 }
 
 /// Answers `GET /applications/{id}`.
-pub async fn show(person: Person, Path(id): Path<String>) -> Answer {
+pub(super) async fn show(person: Person, Path(id): Path<String>) -> Answer {
     let Some(application) = Application::find(person.db(), person.account_id(), &id).await? else {
         return missing(person.locale).await;
     };
@@ -101,7 +101,7 @@ pub async fn show(person: Person, Path(id): Path<String>) -> Answer {
 }
 
 /// Answers `GET /applications/new/{service}`.
-pub async fn form(person: Person, Path(service): Path<String>) -> Answer {
+pub(super) async fn form(person: Person, Path(service): Path<String>) -> Answer {
     match applications::service(&service) {
         Some(service) => answer_form(&person, service, "", None),
         None => missing(person.locale).await,
@@ -110,12 +110,12 @@ pub async fn form(person: Person, Path(service): Path<String>) -> Answer {
 
 /// The form of an application.
 #[derive(Deserialize)]
-pub struct ApplicationForm {
+pub(super) struct ApplicationForm {
     reason: String,
 }
 
 /// Answers `POST /applications/new/{service}`.
-pub async fn submit(
+pub(super) async fn submit(
     person: Person,
     Path(service): Path<String>,
     Form(form): Form<ApplicationForm>,
@@ -137,7 +137,7 @@ pub async fn submit(
 }
 
 /// Answers `POST /applications/{id}/withdraw`.
-pub async fn withdraw(person: Person, Path(id): Path<String>) -> Answer {
+pub(super) async fn withdraw(person: Person, Path(id): Path<String>) -> Answer {
     let id: i64 = id.parse().unwrap_or_default();
     applications::withdraw(person.db(), person.account_id(), id).await?;
     see_other(&format!("/applications/{id}"))

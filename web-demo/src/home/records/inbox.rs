@@ -24,7 +24,7 @@ struct NoticePage<'a> {
 }
 
 /// Answers `GET /inbox`.
-pub async fn list(person: Person, Query(paging): Query<Paging>) -> Answer {
+pub(super) async fn list(person: Person, Query(paging): Query<Paging>) -> Answer {
     let texts = person.texts();
     let found =
         Received::page(person.db(), person.account_id(), paging.number(), PAGE_SIZE).await?;
@@ -49,7 +49,7 @@ pub async fn list(person: Person, Query(paging): Query<Paging>) -> Answer {
 }
 
 /// Answers `GET /inbox/{id}`, and takes the notice as read.
-pub async fn show(mut person: Person, Path(id): Path<String>) -> Answer {
+pub(super) async fn show(mut person: Person, Path(id): Path<String>) -> Answer {
     let reader = Some(&*person.session.id);
     let Some((notice, login)) = inbox::open(person.db(), person.account_id(), &id, reader).await?
     else {
@@ -67,7 +67,7 @@ pub async fn show(mut person: Person, Path(id): Path<String>) -> Answer {
 }
 
 /// Answers `POST /inbox/{id}/not-me`: ends the login that the notice tells of.
-pub async fn end_login(person: Person, Path(id): Path<String>) -> Answer {
+pub(super) async fn end_login(person: Person, Path(id): Path<String>) -> Answer {
     match inbox::end_login(person.db(), person.account_id(), &id).await? {
         Some(id) => see_other(&format!("/inbox/{id}")),
         None => missing(person.locale).await,

@@ -45,7 +45,7 @@ struct Row {
 
 /// The wanted year.
 #[derive(Deserialize)]
-pub struct Year {
+pub(super) struct Year {
     year: Option<String>,
 }
 
@@ -58,7 +58,7 @@ impl Year {
 }
 
 /// Answers `GET /insurance/{insurance}`.
-pub async fn show(
+pub(super) async fn show(
     VerifiedPerson(person): VerifiedPerson,
     Path(insurance): Path<String>,
     Query(year): Query<Year>,
@@ -84,13 +84,16 @@ pub async fn show(
 }
 
 /// Answers `GET /insurance/statement`.
-pub async fn statement(VerifiedPerson(person): VerifiedPerson, Query(year): Query<Year>) -> Answer {
+pub(super) async fn statement(
+    VerifiedPerson(person): VerifiedPerson,
+    Query(year): Query<Year>,
+) -> Answer {
     answer_statement(&person, year, false).await
 }
 
 /// Answers `POST /insurance/statement` with the number in full: on this page only, and with a
 /// notice in the inbox.
-pub async fn statement_in_full(
+pub(super) async fn statement_in_full(
     VerifiedPerson(person): VerifiedPerson,
     Query(year): Query<Year>,
 ) -> Answer {

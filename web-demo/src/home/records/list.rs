@@ -9,7 +9,7 @@ use crate::records::Words;
 
 /// A part of a list.
 #[derive(Debug)]
-pub struct Section {
+pub(crate) struct Section {
     /// The id of its heading; empty where only screen readers get it.
     pub id: &'static str,
     /// Its heading.
@@ -23,7 +23,7 @@ pub struct Section {
 /// A list of records.
 #[derive(Template)]
 #[template(path = "home/records/list.html")]
-pub struct List<'a> {
+pub(super) struct List<'a> {
     pub frame: Frame<'a>,
     pub person: &'a Person,
     pub title: &'static str,
@@ -35,7 +35,7 @@ pub struct List<'a> {
 /// A record by itself.
 #[derive(Template)]
 #[template(path = "home/records/record.html")]
-pub struct Facts<'a> {
+pub(super) struct Facts<'a> {
     pub frame: Frame<'a>,
     pub person: &'a Person,
     /// Address and name of the list that the record is in, if it is in one.
@@ -51,7 +51,7 @@ pub struct Facts<'a> {
 }
 
 /// A value of a record.
-pub enum Fact<'a> {
+pub(super) enum Fact<'a> {
     Number(i64),
     State(Badge),
     Time(&'a str),
@@ -60,7 +60,7 @@ pub enum Fact<'a> {
 }
 
 impl Section {
-    pub fn new(
+    pub(crate) fn new(
         id: &'static str,
         heading: &'static str,
         rows: impl IntoIterator<Item = Row>,
@@ -77,12 +77,12 @@ impl Section {
 
 impl Person {
     /// Answers with a list of records.
-    pub fn list(&self, path: &str, title: &'static str, sections: Vec<Section>) -> Answer {
+    pub(crate) fn list(&self, path: &str, title: &'static str, sections: Vec<Section>) -> Answer {
         self.list_refusing(path, title, sections, None)
     }
 
     /// Answers with a list of records, and with why a change was refused.
-    pub fn list_refusing(
+    pub(crate) fn list_refusing(
         &self,
         path: &str,
         title: &'static str,

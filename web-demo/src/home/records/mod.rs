@@ -16,7 +16,7 @@ use axum::routing::{get, post};
 use super::Hall;
 
 /// The pages.
-pub fn routes() -> Router<Hall> {
+pub(super) fn routes() -> Router<Hall> {
     let statement = get(insurance::statement).post(insurance::statement_in_full);
     let application = get(applications::form).post(applications::submit);
     Router::new()

@@ -25,18 +25,21 @@ struct QuestionsPage<'a> {
 
 /// The form of a question.
 #[derive(Default, Deserialize)]
-pub struct QuestionForm {
+pub(super) struct QuestionForm {
     subject: String,
     body: String,
 }
 
 /// Answers `GET /questions`.
-pub async fn list(VerifiedPerson(person): VerifiedPerson) -> Answer {
+pub(super) async fn list(VerifiedPerson(person): VerifiedPerson) -> Answer {
     answer(&person, QuestionForm::default(), [None; 2]).await
 }
 
 /// Answers `POST /questions`.
-pub async fn ask(VerifiedPerson(person): VerifiedPerson, Form(form): Form<QuestionForm>) -> Answer {
+pub(super) async fn ask(
+    VerifiedPerson(person): VerifiedPerson,
+    Form(form): Form<QuestionForm>,
+) -> Answer {
     let (subject, body) = (form.subject.trim(), form.body.trim());
     let texts = &person.texts().questions;
     let wrong =

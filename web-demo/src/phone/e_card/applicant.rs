@@ -14,7 +14,7 @@ use crate::secret::Secret;
 
 /// A person who is logged in, and their physical card as its register has it now. As an extractor
 /// it redirects strangers to the login page.
-pub struct Applicant {
+pub(super) struct Applicant {
     pub account: Account,
     pub card: Option<Card>,
     /// A secret of this phone.
@@ -23,16 +23,16 @@ pub struct Applicant {
 }
 
 /// A person who has the electronic card. As an extractor it redirects the others to the application.
-pub struct CardHolder(pub Applicant);
+pub(super) struct CardHolder(pub Applicant);
 
 impl Applicant {
     /// Returns the phone on file with the card.
-    pub fn phone_on_file(&self) -> Option<PhoneNumber> {
+    pub(super) fn phone_on_file(&self) -> Option<PhoneNumber> {
         PhoneNumber::try_from(self.card.as_ref()?.phone.as_deref()?).ok()
     }
 
     /// Returns the frame of a page at this path.
-    pub const fn frame<'a>(&self, path: &'a str) -> Frame<'a> {
+    pub(super) const fn frame<'a>(&self, path: &'a str) -> Frame<'a> {
         Frame::phone(self.locale, path)
     }
 

@@ -31,13 +31,13 @@ struct CardPage<'a> {
 
 /// The form.
 #[derive(Deserialize)]
-pub struct Typed {
+pub(super) struct Typed {
     #[serde(default)]
     card_password: String,
 }
 
 /// Answers `GET /card`.
-pub async fn show(
+pub(super) async fn show(
     State(phone): State<Phone>,
     CardHolder(holder): CardHolder,
 ) -> Result<Response, Failure> {
@@ -45,7 +45,7 @@ pub async fn show(
 }
 
 /// Answers `POST /card/number` with the number in full: on this page only, and with a notice in the inbox.
-pub async fn show_number(
+pub(super) async fn show_number(
     State(phone): State<Phone>,
     CardHolder(holder): CardHolder,
     Form(typed): Form<Typed>,

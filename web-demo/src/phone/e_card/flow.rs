@@ -22,7 +22,7 @@ use crate::serving::Connection;
 const OVER: (&str, FieldError) = ("proof", FieldError::ProofOver);
 
 /// Answers `GET /card/{flow}`.
-pub async fn show(request: FlowRequest, headers: HeaderMap) -> Result<Response, Failure> {
+pub(super) async fn show(request: FlowRequest, headers: HeaderMap) -> Result<Response, Failure> {
     let step = match request.end().await? {
         Some(end) => end,
         None => match request.claimant().passed_check(&headers).await? {
@@ -34,7 +34,7 @@ pub async fn show(request: FlowRequest, headers: HeaderMap) -> Result<Response, 
 }
 
 /// Answers `POST /card/{flow}/face`: begins a face check.
-pub async fn check_face(
+pub(super) async fn check_face(
     request: FlowRequest,
     Extension(connection): Extension<Connection>,
     Form(agreement): Form<Agreement>,
@@ -54,7 +54,7 @@ pub async fn check_face(
 }
 
 /// Answers `POST /card/{flow}/code`: sends a code to the phone on file.
-pub async fn send_code(
+pub(super) async fn send_code(
     request: FlowRequest,
     Extension(connection): Extension<Connection>,
     Form(agreement): Form<Agreement>,
@@ -77,14 +77,14 @@ pub async fn send_code(
 /// The form of the new password.
 #[derive(Deserialize, Default)]
 #[serde(default)]
-pub struct NewPassword {
+pub(super) struct NewPassword {
     code: String,
     password: String,
     repeat: String,
 }
 
 /// Answers `POST /card/{flow}`: with a proof and a password the flow is done.
-pub async fn finish(
+pub(super) async fn finish(
     request: FlowRequest,
     headers: HeaderMap,
     Form(new): Form<NewPassword>,

@@ -19,7 +19,7 @@ use crate::purpose::Purpose;
 /// A flow, by the end of its address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum CardFlow {
+pub(super) enum CardFlow {
     /// Applying for the card.
     Apply,
     /// Setting another password.
@@ -27,21 +27,21 @@ pub enum CardFlow {
 }
 
 impl CardFlow {
-    pub const fn purpose(self) -> Purpose {
+    pub(super) const fn purpose(self) -> Purpose {
         match self {
             Self::Apply => Purpose::ECard,
             Self::Reset => Purpose::CardPassword,
         }
     }
 
-    pub const fn path(self) -> &'static str {
+    pub(super) const fn path(self) -> &'static str {
         self.purpose().page()
     }
 }
 
 /// The steps of a flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CardStep {
+pub(super) enum CardStep {
     /// The card or the account does not allow it.
     Refused(Obstacle),
     /// There is no electronic card whose password could be set.
@@ -77,7 +77,7 @@ impl FlowPage<'_> {
 }
 
 /// A request of a flow. As an extractor it knows no other address than the flows'.
-pub struct FlowRequest {
+pub(super) struct FlowRequest {
     pub phone: Phone,
     pub flow: CardFlow,
     pub applicant: Applicant,
@@ -101,7 +101,7 @@ impl FromRequestParts<Phone> for FlowRequest {
 
 impl FlowRequest {
     /// Returns the step at which the flow ends before it has begun.
-    pub async fn end(&self) -> Result<Option<CardStep>, Failure> {
+    pub(super) async fn end(&self) -> Result<Option<CardStep>, Failure> {
         let Applicant { account, card, .. } = &self.applicant;
         let issued = cards::has_e_card(&self.phone.db, &account.id).await?;
         Ok(match self.flow {
@@ -112,7 +112,7 @@ impl FlowRequest {
     }
 
     /// Returns the applicant as the one who proves to be it.
-    pub const fn claimant(&self) -> Claimant<'_, Phone> {
+    pub(super) const fn claimant(&self) -> Claimant<'_, Phone> {
         Claimant {
             surface: &self.phone,
             purpose: self.flow.purpose(),
@@ -122,13 +122,13 @@ impl FlowRequest {
     }
 
     /// Answers with a step, without errors. `sent` says that a code has just been sent.
-    pub fn at(&self, step: CardStep, sent: bool) -> Result<Response, Failure> {
+    pub(super) fn at(&self, step: CardStep, sent: bool) -> Result<Response, Failure> {
         let errors = FormErrors::default();
         errors.page(&self.page(step, sent, &errors))
     }
 
     /// Answers with a step and an error.
-    pub fn refused(
+    pub(super) fn refused(
         &self,
         step: CardStep,
         (field, error): (&'static str, FieldError),
@@ -138,7 +138,10 @@ impl FlowRequest {
     }
 
     /// Returns the answer to a request that cannot go on: the flow ends here, or the agreement was not accepted.
-    pub async fn not_begun(&self, agreement: &Agreement) -> Result<Option<Response>, Failure> {
+    pub(super) async fn not_begun(
+        &self,
+        agreement: &Agreement,
+    ) -> Result<Option<Response>, Failure> {
         if let Some(end) = self.end().await? {
             return self.ended(end).map(Some);
         }
@@ -150,7 +153,7 @@ impl FlowRequest {
     }
 
     /// Answers a request for a flow that has ended.
-    pub fn ended(&self, end: CardStep) -> Result<Response, Failure> {
+    pub(super) fn ended(&self, end: CardStep) -> Result<Response, Failure> {
         let status = if end == CardStep::Issued {
             StatusCode::OK
         } else {
@@ -175,6 +178,6 @@ impl FlowRequest {
 
 /// The choice to accept the agreement.
 #[derive(Deserialize)]
-pub struct Agreement {
+pub(super) struct Agreement {
     agreed: Option<String>,
 }

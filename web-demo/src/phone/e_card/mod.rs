@@ -20,7 +20,7 @@ use axum::routing::{get, post};
 use super::Phone;
 
 /// The pages.
-pub fn routes() -> Router<Phone> {
+pub(super) fn routes() -> Router<Phone> {
     Router::new()
         .route("/card", get(card::show))
         .route("/card/number", post(card::show_number))

@@ -32,14 +32,14 @@ impl PasswordPage<'_> {
 /// The form. The page shows nothing of it again.
 #[derive(Deserialize, Default)]
 #[serde(default)]
-pub struct Typed {
+pub(super) struct Typed {
     old: String,
     password: String,
     repeat: String,
 }
 
 /// Answers `GET /card/password`.
-pub async fn show(
+pub(super) async fn show(
     State(phone): State<Phone>,
     CardHolder(holder): CardHolder,
 ) -> Result<Response, Failure> {
@@ -50,7 +50,7 @@ pub async fn show(
 }
 
 /// Answers `POST /card/password`. The new one is looked at first: a mistyped one costs no try at the old.
-pub async fn change(
+pub(super) async fn change(
     State(phone): State<Phone>,
     CardHolder(holder): CardHolder,
     Form(typed): Form<Typed>,

@@ -37,7 +37,7 @@ impl ECardObstacle {
 }
 
 /// A notice, by its title and body in both languages.
-pub fn notice(text: fn(&'static ECard) -> [&'static str; 2]) -> Notice {
+pub(super) fn notice(text: fn(&'static ECard) -> [&'static str; 2]) -> Notice {
     let part = |part: usize| Words::of_texts(|texts| text(&texts.e_card)[part]);
     Notice::new(part(0), part(1))
 }

@@ -55,14 +55,14 @@ impl CheckPage<'_> {
 
 /// The answer to a challenge.
 #[derive(Deserialize)]
-pub struct Frames {
+pub(super) struct Frames {
     challenge: String,
     /// JPEG pictures, in base64.
     frames: Vec<String>,
 }
 
 /// Answers `GET /face/{purpose}`.
-pub async fn show(
+pub(super) async fn show(
     State(phone): State<Phone>,
     Path(purpose): Path<Purpose>,
     headers: HeaderMap,
@@ -82,7 +82,7 @@ pub async fn show(
 }
 
 /// Answers `POST /face/{purpose}/challenge`.
-pub async fn challenge(
+pub(super) async fn challenge(
     State(phone): State<Phone>,
     Path(purpose): Path<Purpose>,
     headers: HeaderMap,
@@ -95,7 +95,7 @@ pub async fn challenge(
 }
 
 /// Answers `POST /face/{purpose}/frames`.
-pub async fn submit(
+pub(super) async fn submit(
     State(phone): State<Phone>,
     Path(purpose): Path<Purpose>,
     Extension(connection): Extension<Connection>,

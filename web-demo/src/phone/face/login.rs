@@ -28,7 +28,7 @@ struct LoginPage<'a> {
 
 /// The form.
 #[derive(Debug, Default, Deserialize)]
-pub struct FaceLogin {
+pub(super) struct FaceLogin {
     name: String,
     id_number: String,
 }
@@ -51,13 +51,13 @@ impl FaceLogin {
 }
 
 /// Answers `GET /login/face`.
-pub async fn show(State(phone): State<Phone>, locale: Locale) -> Result<Response, Failure> {
+pub(super) async fn show(State(phone): State<Phone>, locale: Locale) -> Result<Response, Failure> {
     FaceLogin::default().page(&phone, locale, &FormErrors::default())
 }
 
 /// Answers `POST /login/face`. The answer does not tell which people have an account: all are sent
 /// to the check.
-pub async fn begin(
+pub(super) async fn begin(
     State(phone): State<Phone>,
     Extension(connection): Extension<Connection>,
     locale: Locale,

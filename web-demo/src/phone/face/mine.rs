@@ -17,7 +17,7 @@ struct MyFacePage<'a> {
 }
 
 /// Answers `GET /my/face`.
-pub async fn show(
+pub(super) async fn show(
     State(phone): State<Phone>,
     session: PhoneSession,
     locale: Locale,
@@ -34,7 +34,7 @@ pub async fn show(
 }
 
 /// Answers `POST /my/face/delete`.
-pub async fn forget(
+pub(super) async fn forget(
     State(phone): State<Phone>,
     session: PhoneSession,
 ) -> Result<Response, Failure> {

@@ -22,7 +22,7 @@ use crate::face::{FRAMES, MAX_FRAME_BYTES};
 const MAX_ANSWER_BYTES: usize = *FRAMES.end() * MAX_FRAME_BYTES.div_ceil(3) * 4 + 1024;
 
 /// The routes.
-pub fn routes() -> Router<Phone> {
+pub(super) fn routes() -> Router<Phone> {
     let frames = post(check::submit).layer(DefaultBodyLimit::max(MAX_ANSWER_BYTES));
     Router::new()
         .route("/login/face", get(login::show).post(login::begin))

@@ -21,12 +21,12 @@ struct AgreementPage<'a> {
 
 /// The form.
 #[derive(Deserialize)]
-pub struct Agreement {
+pub(super) struct Agreement {
     agreed: Option<String>,
 }
 
 /// Answers `GET /register`: leads to where the registration is, and begins anew after one that is done.
-pub async fn begin<S: SurfaceContext>(
+pub(super) async fn begin<S: SurfaceContext>(
     mut registration: Registration<S>,
 ) -> Result<Response, Failure> {
     let data = &mut registration.draft.data;
@@ -38,7 +38,9 @@ pub async fn begin<S: SurfaceContext>(
 }
 
 /// Answers `GET /register/agreement`.
-pub async fn show<S: SurfaceContext>(registration: Registration<S>) -> Result<Response, Failure> {
+pub(super) async fn show<S: SurfaceContext>(
+    registration: Registration<S>,
+) -> Result<Response, Failure> {
     match registration.elsewhere(Step::Agreement) {
         Some(elsewhere) => Ok(elsewhere),
         None => answer(&registration, &FormErrors::default()),
@@ -46,7 +48,7 @@ pub async fn show<S: SurfaceContext>(registration: Registration<S>) -> Result<Re
 }
 
 /// Answers `POST /register/agreement`.
-pub async fn submit<S: SurfaceContext>(
+pub(super) async fn submit<S: SurfaceContext>(
     mut registration: Registration<S>,
     Form(agreement): Form<Agreement>,
 ) -> Result<Response, Failure> {

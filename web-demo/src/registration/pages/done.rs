@@ -25,7 +25,9 @@ impl DonePage<'_> {
 }
 
 /// Answers `GET /register/done`.
-pub async fn show<S: SurfaceContext>(registration: Registration<S>) -> Result<Response, Failure> {
+pub(super) async fn show<S: SurfaceContext>(
+    registration: Registration<S>,
+) -> Result<Response, Failure> {
     if let Some(elsewhere) = registration.elsewhere(Step::Done) {
         return Ok(elsewhere);
     }

@@ -34,7 +34,7 @@ impl IdentityPage<'_> {
 /// The form.
 #[derive(Deserialize, Default)]
 #[serde(default)]
-pub struct Identity {
+pub(super) struct Identity {
     agreed: Option<String>,
     id_number: String,
     name: String,
@@ -49,7 +49,9 @@ const fn step_needed(surface: Surface) -> Step {
 }
 
 /// Answers `GET /register/identity`.
-pub async fn show<S: SurfaceContext>(registration: Registration<S>) -> Result<Response, Failure> {
+pub(super) async fn show<S: SurfaceContext>(
+    registration: Registration<S>,
+) -> Result<Response, Failure> {
     match registration.elsewhere(step_needed(S::SURFACE)) {
         Some(elsewhere) => Ok(elsewhere),
         None => answer(&registration, &FormErrors::default()),
@@ -57,7 +59,7 @@ pub async fn show<S: SurfaceContext>(registration: Registration<S>) -> Result<Re
 }
 
 /// Answers `POST /register/identity`.
-pub async fn submit<S: SurfaceContext>(
+pub(super) async fn submit<S: SurfaceContext>(
     mut registration: Registration<S>,
     Form(typed): Form<Identity>,
 ) -> Result<Response, Failure> {
@@ -83,7 +85,7 @@ pub async fn submit<S: SurfaceContext>(
 }
 
 /// Answers `POST /register/identity/back`.
-pub async fn back<S: SurfaceContext>(
+pub(super) async fn back<S: SurfaceContext>(
     mut registration: Registration<S>,
     Form(typed): Form<Identity>,
 ) -> Result<Response, Failure> {

@@ -27,7 +27,7 @@ use crate::serving::Connection;
 use crate::surface::SurfaceContext;
 
 /// The pages.
-pub fn routes<S: SurfaceContext>() -> Router<S> {
+pub(crate) fn routes<S: SurfaceContext>() -> Router<S> {
     let identity = get(identity::show::<S>).post(identity::submit::<S>);
     let user = get(user::show::<S>).post(user::submit::<S>);
     let routes = Router::new()
@@ -51,7 +51,7 @@ pub fn routes<S: SurfaceContext>() -> Router<S> {
 
 impl Frame<'_> {
     /// The steps that the surface shows: on the phone the agreement has none of its own.
-    pub fn registration_steps(&self) -> &'static [&'static str] {
+    pub(crate) fn registration_steps(&self) -> &'static [&'static str] {
         let steps = &self.texts().registration.steps;
         match self.surface {
             Surface::Portal => steps,
@@ -66,7 +66,7 @@ impl Frame<'_> {
 }
 
 /// A request for a page of a registration.
-pub struct Registration<S> {
+pub(crate) struct Registration<S> {
     surface: S,
     draft: Draft,
     connection: Connection,
@@ -76,7 +76,7 @@ pub struct Registration<S> {
 
 /// A registration that has come to the step of the user. As an extractor it redirects one that has
 /// not, or is done.
-pub struct AtUser<S>(Registration<S>);
+pub(crate) struct AtUser<S>(Registration<S>);
 
 impl<S: SurfaceContext> FromRequestParts<S> for Registration<S> {
     type Rejection = Response;

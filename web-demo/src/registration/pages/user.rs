@@ -23,7 +23,7 @@ use crate::sms_codes::BETWEEN_CODES;
 use crate::surface::SurfaceContext;
 
 /// The page that sends a registration to the face check.
-pub const FACE_CHECK: &str = "/register/face";
+pub(super) const FACE_CHECK: &str = "/register/face";
 
 /// Sends codes and looks user names up without leaving the page.
 const SCRIPT: &str = "register-page.js";
@@ -73,13 +73,15 @@ struct ForScript {
 }
 
 /// Answers `GET /register/user`.
-pub async fn show<S: SurfaceContext>(AtUser(registration): AtUser<S>) -> Result<Response, Failure> {
+pub(super) async fn show<S: SurfaceContext>(
+    AtUser(registration): AtUser<S>,
+) -> Result<Response, Failure> {
     let by_code = registration.passed_check().await?.is_none();
     registration.user_page(by_code, &FormErrors::default())
 }
 
 /// Answers `POST /register/user`: makes the account.
-pub async fn submit<S: SurfaceContext>(
+pub(super) async fn submit<S: SurfaceContext>(
     AtUser(mut registration): AtUser<S>,
     Form(form): Form<UserForm>,
 ) -> Result<Response, Failure> {
@@ -109,7 +111,7 @@ pub async fn submit<S: SurfaceContext>(
 }
 
 /// Answers `POST /register/user/code`: a page, or JSON for the script.
-pub async fn send_code<S: SurfaceContext>(
+pub(super) async fn send_code<S: SurfaceContext>(
     AtUser(mut registration): AtUser<S>,
     Form(form): Form<UserForm>,
 ) -> Result<Response, Failure> {
@@ -145,7 +147,7 @@ pub async fn send_code<S: SurfaceContext>(
 }
 
 /// Answers `POST /register/face`: keeps the input and sends the person to the face check.
-pub async fn check_face<S: SurfaceContext>(
+pub(super) async fn check_face<S: SurfaceContext>(
     AtUser(mut registration): AtUser<S>,
     Form(form): Form<UserForm>,
 ) -> Result<Response, Failure> {
@@ -168,7 +170,7 @@ pub async fn check_face<S: SurfaceContext>(
 }
 
 /// Answers `POST /register/user/back`.
-pub async fn back<S: SurfaceContext>(
+pub(super) async fn back<S: SurfaceContext>(
     mut registration: Registration<S>,
     Form(form): Form<UserForm>,
 ) -> Result<Response, Failure> {
@@ -180,13 +182,13 @@ pub async fn back<S: SurfaceContext>(
 
 /// The user name that is being typed.
 #[derive(Deserialize)]
-pub struct UserNameQuery {
+pub(super) struct UserNameQuery {
     #[serde(default)]
     user_name: String,
 }
 
 /// Answers `GET /register/user-name`: JSON for the script.
-pub async fn check_user_name<S: SurfaceContext>(
+pub(super) async fn check_user_name<S: SurfaceContext>(
     registration: Registration<S>,
     Query(query): Query<UserNameQuery>,
 ) -> Result<Response, Failure> {
