@@ -70,8 +70,8 @@ fn last<T: Copy>(values: &VecDeque<T>, room: u16) -> Vec<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::crate::coordinator::snapshot::sample;
     use super::*;
+    use crate::coordinator::snapshot::sample;
 
     #[test]
     fn the_last_seconds_are_kept_and_no_more() {

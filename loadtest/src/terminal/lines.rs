@@ -60,8 +60,8 @@ pub(super) fn line(snapshot: &Snapshot) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::crate::coordinator::snapshot::sample;
     use super::*;
+    use crate::coordinator::snapshot::sample;
 
     #[test]
     fn a_line_has_the_figures_and_the_failures() {

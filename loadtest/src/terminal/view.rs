@@ -271,8 +271,8 @@ mod tests {
     use ratatui::Terminal;
     use ratatui::backend::TestBackend;
 
-    use super::crate::coordinator::snapshot::sample;
     use super::*;
+    use crate::coordinator::snapshot::sample;
     use crate::report::model::Failure;
     use crate::report::sample;
 

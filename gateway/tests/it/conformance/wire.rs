@@ -2,8 +2,9 @@
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
+use std::time::Duration;
 
-use saoma_client::{DEFAULT_TIMEOUT, NewLogin};
+use saoma_client::NewLogin;
 use saoma_protocol::{ClientMessage, ErrorCode, ServerMessage};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::TcpStream;
@@ -12,6 +13,9 @@ use tokio::time::timeout;
 use super::bytes::{CLOSE, FIN, PING, PONG, TEXT, frame, text};
 use super::handshake::Handshake;
 use crate::support::hall;
+
+/// Time for the gateway to read megabytes, also on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A connection.
 pub(crate) struct Wire {
@@ -90,7 +94,7 @@ impl Wire {
 
     /// Sends bytes until the other end has taken them all.
     pub(crate) async fn is_read(&mut self, bytes: &[u8]) {
-        timeout(DEFAULT_TIMEOUT, self.stream.write_all(bytes))
+        timeout(PATIENCE, self.stream.write_all(bytes))
             .await
             .expect("the other end reads")
             .unwrap();
@@ -100,14 +104,12 @@ impl Wire {
     /// Sends bytes again and again until the connection is reset. Reads nothing.
     pub(crate) async fn is_reset_while_sending(&mut self, bytes: &[u8]) {
         let sending = async { while self.stream.write_all(bytes).await.is_ok() {} };
-        timeout(DEFAULT_TIMEOUT, sending)
-            .await
-            .expect("a reset in time");
+        timeout(PATIENCE, sending).await.expect("a reset in time");
     }
 
     /// Waits until the connection is reset. Reads nothing.
     pub(crate) async fn is_reset(&mut self) {
-        timeout(DEFAULT_TIMEOUT, self.stream.ready(Interest::ERROR))
+        timeout(PATIENCE, self.stream.ready(Interest::ERROR))
             .await
             .expect("a reset in time")
             .unwrap();
@@ -132,7 +134,7 @@ impl Wire {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
             head.push(
-                timeout(DEFAULT_TIMEOUT, self.stream.read_u8())
+                timeout(PATIENCE, self.stream.read_u8())
                     .await
                     .expect("an answer")
                     .unwrap(),
@@ -144,7 +146,7 @@ impl Wire {
     /// Everything that comes until the connection ends.
     pub(crate) async fn rest(&mut self) -> Vec<u8> {
         let mut rest = Vec::new();
-        timeout(DEFAULT_TIMEOUT, self.stream.read_to_end(&mut rest))
+        timeout(PATIENCE, self.stream.read_to_end(&mut rest))
             .await
             .expect("the end in time")
             .unwrap();
@@ -154,7 +156,7 @@ impl Wire {
     /// The next answer.
     pub(crate) async fn next(&mut self) -> Answer {
         loop {
-            match timeout(DEFAULT_TIMEOUT, self.frame())
+            match timeout(PATIENCE, self.frame())
                 .await
                 .expect("an answer in time")
             {
@@ -183,12 +185,12 @@ impl Wire {
 
     /// Waits for a ping, and the heartbeat beside it that a page can see, and answers the ping.
     pub(crate) async fn is_pinged(&mut self) {
-        let (opcode, payload) = timeout(DEFAULT_TIMEOUT, self.frame())
+        let (opcode, payload) = timeout(PATIENCE, self.frame())
             .await
             .expect("a ping in time")
             .unwrap();
         assert_eq!(opcode, PING);
-        let (opcode, heartbeat) = timeout(DEFAULT_TIMEOUT, self.frame())
+        let (opcode, heartbeat) = timeout(PATIENCE, self.frame())
             .await
             .expect("a heartbeat with it")
             .unwrap();

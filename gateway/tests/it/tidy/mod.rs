@@ -253,9 +253,20 @@ fn rooms_import_only_what_they_may_know() {
 }
 
 #[test]
-fn no_modules_of_the_gateway_import_each_other() {
-    let circles = modules("gateway/src/", &sources("rs")).circles();
-    assert!(circles.is_empty(), "circles of imports: {circles:#?}");
+fn no_modules_import_each_other() {
+    let files = sources("rs");
+    for room in [
+        "protocol/src/",
+        "protocol/client/src/",
+        "gateway/src/",
+        "loadtest/src/",
+    ] {
+        let circles = modules(room, &files).circles();
+        assert!(
+            circles.is_empty(),
+            "circles of imports in {room}: {circles:#?}"
+        );
+    }
 }
 
 #[test]
