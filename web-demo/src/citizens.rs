@@ -21,10 +21,8 @@ pub(crate) struct Standing {
 /// Why a citizen's standing is unknown.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StandingError {
-    /// The hall's database failed.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
-    /// A register gave no answer.
     #[error(transparent)]
     Register(#[from] RegisterError),
 }

@@ -95,7 +95,7 @@ pub(crate) async fn refusal(
 }
 
 /// Returns whether the electronic card has been applied for.
-pub(crate) async fn has_e_card(db: &SqlitePool, account_id: &str) -> Result<bool, sqlx::Error> {
+pub(crate) async fn has_e_card(db: &SqlitePool, account_id: &str) -> sqlx::Result<bool> {
     let query = "SELECT EXISTS (SELECT 1 FROM e_cards WHERE account_id = ?1)";
     let (found,) = fetch_one!(db, query; account_id).await?;
     Ok(found)

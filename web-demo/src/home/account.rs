@@ -110,7 +110,6 @@ struct ContactsPage<'a> {
 }
 
 impl ContactsPage<'_> {
-    /// The error beside a field.
     fn error(&self, error: ContactError) -> Option<&'static str> {
         let errors = self.frame.texts().account.contact_errors;
         self.errors.contains(&error).then(|| errors[error as usize])

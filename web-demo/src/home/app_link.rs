@@ -11,7 +11,6 @@ const QUIET_ZONE: usize = 4;
 /// The app's address, and its code, drawn once.
 #[derive(Debug, Clone)]
 pub(crate) struct AppLink {
-    /// The app's address.
     pub url: String,
     /// The code's width in modules, with the white around it; 0 where the address is too long for a
     /// code.

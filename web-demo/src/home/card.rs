@@ -17,7 +17,6 @@ pub(super) struct CardView {
 pub(super) struct ServiceView {
     /// The end of its address.
     pub path: &'static str,
-    /// Its name.
     pub name: &'static str,
     /// Whether the card's state allows it.
     pub allowed: bool,

@@ -68,10 +68,7 @@ impl CardPage<'_> {
 }
 
 /// Answers `GET /card/{service}`: the meaning of the service for the card, or why it cannot be had.
-pub(super) async fn show(
-    VerifiedPerson(person): VerifiedPerson,
-    Path(service): Path<String>,
-) -> Answer {
+pub(super) async fn show(person: VerifiedPerson, Path(service): Path<String>) -> Answer {
     let Some(service) = CardService::at(&service) else {
         return missing(person.locale).await;
     };
@@ -100,7 +97,7 @@ pub(super) struct Confirmation {
 
 /// Answers `POST /card/{service}`: does it, or shows the number of the card that is being made.
 pub(super) async fn act(
-    VerifiedPerson(person): VerifiedPerson,
+    person: VerifiedPerson,
     Path(service): Path<String>,
     Form(confirmation): Form<Confirmation>,
 ) -> Answer {

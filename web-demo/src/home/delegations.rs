@@ -69,7 +69,7 @@ impl AppointmentErrors {
 
 /// Answers `POST /delegations`.
 pub(super) async fn appoint(
-    LegalRepresentative(login): LegalRepresentative,
+    login: LegalRepresentative,
     Form(form): Form<AppointmentForm>,
 ) -> Answer {
     match appointed(&login, &form).await? {
@@ -154,10 +154,7 @@ struct WithdrawalPage<'a> {
 }
 
 /// Answers `GET /delegations/{id}/withdraw`: asks for a confirmation.
-pub(super) async fn ask_to_withdraw(
-    LegalRepresentative(login): LegalRepresentative,
-    Path(id): Path<String>,
-) -> Answer {
+pub(super) async fn ask_to_withdraw(login: LegalRepresentative, Path(id): Path<String>) -> Answer {
     let Some(delegation) = delegations::find(login.db(), &login.unit.id, &id).await? else {
         return missing(login.locale).await;
     };
@@ -172,10 +169,7 @@ pub(super) async fn ask_to_withdraw(
 }
 
 /// Answers `POST /delegations/{id}/withdraw`.
-pub(super) async fn withdraw(
-    LegalRepresentative(login): LegalRepresentative,
-    Path(id): Path<String>,
-) -> Answer {
+pub(super) async fn withdraw(login: LegalRepresentative, Path(id): Path<String>) -> Answer {
     if let Some(delegation) = delegations::find(login.db(), &login.unit.id, &id).await?
         && delegations::withdraw(login.db(), &login.unit, &delegation).await?
     {

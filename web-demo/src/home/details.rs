@@ -19,13 +19,13 @@ struct DetailsPage<'a> {
 }
 
 /// Answers `GET /details`.
-pub(super) async fn show(VerifiedPerson(person): VerifiedPerson) -> Answer {
+pub(super) async fn show(person: VerifiedPerson) -> Answer {
     answer(&person, false).await
 }
 
 /// Answers `POST /details` with the numbers in full: on this page only, and with a notice in the
 /// inbox.
-pub(super) async fn show_in_full(VerifiedPerson(person): VerifiedPerson) -> Answer {
+pub(super) async fn show_in_full(person: VerifiedPerson) -> Answer {
     note_shown(&person, |texts| texts.account.shown_numbers).await?;
     answer(&person, true).await
 }

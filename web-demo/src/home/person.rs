@@ -1,5 +1,7 @@
 //! The person who sees a page, and the menu beside it.
 
+use std::ops::Deref;
+
 use askama::Template;
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -19,13 +21,9 @@ use crate::records::inbox::{self, Notice};
 /// and units to theirs.
 #[derive(Debug, Clone)]
 pub(crate) struct Person {
-    /// The hall.
     pub hall: Hall,
-    /// The login.
     pub session: PortalSession,
-    /// The page's language.
     pub locale: Locale,
-    /// Their account.
     pub account: Account,
     /// Notices that have not been opened.
     pub unread: u32,
@@ -34,14 +32,20 @@ pub(crate) struct Person {
 /// A person whose account is verified. As an extractor it refuses provisional accounts and says why
 /// (S4).
 #[derive(Debug, Clone)]
-pub(crate) struct VerifiedPerson(pub Person);
+pub(crate) struct VerifiedPerson(Person);
+
+impl Deref for VerifiedPerson {
+    type Target = Person;
+
+    fn deref(&self) -> &Person {
+        &self.0
+    }
+}
 
 /// A line of the menu.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Entry {
-    /// Its address.
     pub path: &'static str,
-    /// Its name.
     pub label: &'static str,
     /// Whether the page belongs to it.
     pub current: bool,
@@ -95,22 +99,18 @@ impl Person {
         }))
     }
 
-    /// The hall's database.
     pub(crate) const fn db(&self) -> &SqlitePool {
         self.hall.db()
     }
 
-    /// The id of the account.
     pub(crate) fn account_id(&self) -> &str {
         &self.session.account_id
     }
 
-    /// The texts of the page's language.
     pub(crate) const fn texts(&self) -> &'static Texts {
         self.locale.texts()
     }
 
-    /// Whether the account is verified.
     pub(crate) fn is_verified(&self) -> bool {
         self.account.standing == AccountStanding::Verified
     }
@@ -121,7 +121,7 @@ impl Person {
     }
 
     /// Puts a notice into the person's inbox.
-    pub(crate) async fn notify(&self, title: Words, body: Words) -> Result<(), sqlx::Error> {
+    pub(crate) async fn notify(&self, title: Words, body: Words) -> sqlx::Result<()> {
         inbox::notify(self.db(), self.account_id(), &Notice::new(title, body)).await
     }
 

@@ -51,7 +51,6 @@ impl Insurance {
         all.find(|insurance| insurance.path() == path)
     }
 
-    /// Its name.
     pub(crate) const fn name(self, texts: &Texts) -> &'static str {
         texts.insurance.names[self as usize]
     }
@@ -82,25 +81,19 @@ pub(crate) struct Contribution {
     pub unit: String,
     /// The wage that the amounts follow from.
     pub base: Yuan,
-    /// The unit's part.
     pub by_unit: Yuan,
-    /// The person's part.
     pub by_person: Yuan,
 }
 
 /// The contributions of some months.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, sqlx::FromRow)]
 pub(crate) struct Total {
-    /// The number of months.
     pub months: i64,
-    /// By units.
     pub by_unit: Yuan,
-    /// By the person.
     pub by_person: Yuan,
 }
 
 impl Total {
-    /// Both parts.
     pub(crate) fn sum(&self) -> Yuan {
         self.by_unit + self.by_person
     }
@@ -109,23 +102,16 @@ impl Total {
 /// The contributions of a unit for its people in one month.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct UnitTotal {
-    /// The insurance.
     pub insurance: Insurance,
-    /// The number of people.
     pub people: i64,
     /// Their bases together.
     pub base: Yuan,
-    /// The unit's part.
     pub by_unit: Yuan,
-    /// Their part.
     pub by_people: Yuan,
 }
 
 /// Returns the last twelve months in which the unit of this name has paid, the latest first.
-pub(crate) async fn months_of_unit(
-    db: &SqlitePool,
-    unit: &str,
-) -> Result<Vec<String>, sqlx::Error> {
+pub(crate) async fn months_of_unit(db: &SqlitePool, unit: &str) -> sqlx::Result<Vec<String>> {
     let months: Vec<(String,)> = fetch_all!(db,
         "SELECT DISTINCT month FROM contributions WHERE unit = ?1 ORDER BY month DESC LIMIT 12";
         unit)
@@ -138,7 +124,7 @@ pub(crate) async fn of_unit(
     db: &SqlitePool,
     unit: &str,
     month: &str,
-) -> Result<Vec<UnitTotal>, sqlx::Error> {
+) -> sqlx::Result<Vec<UnitTotal>> {
     let mut totals: Vec<UnitTotal> = fetch_all!(db,
         "SELECT insurance, count(*) AS people, sum(base) AS base, sum(by_unit) AS by_unit,
                 sum(by_person) AS by_people
@@ -154,7 +140,7 @@ pub(crate) async fn of_year(
     account_id: &str,
     insurance: Insurance,
     year: &str,
-) -> Result<Vec<Contribution>, sqlx::Error> {
+) -> sqlx::Result<Vec<Contribution>> {
     fetch_all!(db, "SELECT month, unit, base, by_unit, by_person FROM contributions
         WHERE account_id = ?1 AND insurance = ?2 AND substr(month, 1, 4) = ?3
         ORDER BY month DESC"; account_id, insurance, year)
@@ -168,7 +154,7 @@ pub(crate) async fn total(
     insurance: Insurance,
     first: &str,
     last: &str,
-) -> Result<Total, sqlx::Error> {
+) -> sqlx::Result<Total> {
     fetch_one!(db, "SELECT count(*) AS months, coalesce(sum(by_unit), 0) AS by_unit,
             coalesce(sum(by_person), 0) AS by_person
         FROM contributions WHERE account_id = ?1 AND insurance = ?2
@@ -181,7 +167,7 @@ pub(crate) async fn years(
     db: &SqlitePool,
     account_id: &str,
     insurance: Option<Insurance>,
-) -> Result<Vec<String>, sqlx::Error> {
+) -> sqlx::Result<Vec<String>> {
     let years: Vec<(String,)> = fetch_all!(db,
         "SELECT DISTINCT substr(month, 1, 4) AS year FROM contributions
          WHERE account_id = ?1 AND (?2 IS NULL OR insurance = ?2) ORDER BY year DESC";

@@ -32,10 +32,7 @@ pub(super) struct Month {
 }
 
 /// Answers `GET /unit/contributions`.
-pub(super) async fn show(
-    ActingIn(login, _): ActingIn<Contributions>,
-    Query(asked): Query<Month>,
-) -> Answer {
+pub(super) async fn show(login: ActingIn<Contributions>, Query(asked): Query<Month>) -> Answer {
     let (db, unit) = (login.db(), &login.unit);
     let months = insurance::months_of_unit(db, &unit.name).await?;
     let month = asked.month.filter(|month| months.contains(month));
@@ -65,10 +62,7 @@ struct DeclarationPage<'a> {
 }
 
 /// Answers `GET /unit/contributions/{id}`.
-pub(super) async fn form(
-    ActingIn(login, _): ActingIn<Contributions>,
-    Path(id): Path<String>,
-) -> Answer {
+pub(super) async fn form(login: ActingIn<Contributions>, Path(id): Path<String>) -> Answer {
     answer_form(&login, &id, String::new(), None).await
 }
 
@@ -81,7 +75,7 @@ pub(super) struct Declaration {
 
 /// Answers `POST /unit/contributions/{id}`.
 pub(super) async fn declare(
-    ActingIn(login, _): ActingIn<Contributions>,
+    login: ActingIn<Contributions>,
     Path(id): Path<String>,
     Form(Declaration { base }): Form<Declaration>,
 ) -> Answer {

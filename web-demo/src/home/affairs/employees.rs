@@ -50,14 +50,14 @@ struct Errors {
 }
 
 /// Answers `GET /unit/employees`.
-pub(super) async fn list(ActingIn(login, _): ActingIn<Registration>) -> Answer {
+pub(super) async fn list(login: ActingIn<Registration>) -> Answer {
     let (form, errors) = (EmployeeForm::default(), Errors::default());
     answer(&login, StatusCode::OK, form, errors).await
 }
 
 /// Answers `POST /unit/employees`.
 pub(super) async fn register(
-    ActingIn(login, _): ActingIn<Registration>,
+    login: ActingIn<Registration>,
     Form(form): Form<EmployeeForm>,
 ) -> Answer {
     match registered(&login, &form).await? {
@@ -131,10 +131,7 @@ struct EndPage<'a> {
 }
 
 /// Answers `GET /unit/employees/{id}/end`: asks for a confirmation.
-pub(super) async fn ask_to_end(
-    ActingIn(login, _): ActingIn<Registration>,
-    Path(id): Path<String>,
-) -> Answer {
+pub(super) async fn ask_to_end(login: ActingIn<Registration>, Path(id): Path<String>) -> Answer {
     let Some(employee) = employees::find(login.db(), &login.unit, &id).await? else {
         return missing(login.locale).await;
     };
@@ -148,10 +145,7 @@ pub(super) async fn ask_to_end(
 }
 
 /// Answers `POST /unit/employees/{id}/end`.
-pub(super) async fn end(
-    ActingIn(login, _): ActingIn<Registration>,
-    Path(id): Path<String>,
-) -> Answer {
+pub(super) async fn end(login: ActingIn<Registration>, Path(id): Path<String>) -> Answer {
     if employees::end(login.db(), &login.unit, &id).await? {
         return see_other(PATH);
     }

@@ -59,7 +59,7 @@ impl Year {
 
 /// Answers `GET /insurance/{insurance}`.
 pub(super) async fn show(
-    VerifiedPerson(person): VerifiedPerson,
+    person: VerifiedPerson,
     Path(insurance): Path<String>,
     Query(year): Query<Year>,
 ) -> Answer {
@@ -84,19 +84,13 @@ pub(super) async fn show(
 }
 
 /// Answers `GET /insurance/statement`.
-pub(super) async fn statement(
-    VerifiedPerson(person): VerifiedPerson,
-    Query(year): Query<Year>,
-) -> Answer {
+pub(super) async fn statement(person: VerifiedPerson, Query(year): Query<Year>) -> Answer {
     answer_statement(&person, year, false).await
 }
 
 /// Answers `POST /insurance/statement` with the number in full: on this page only, and with a
 /// notice in the inbox.
-pub(super) async fn statement_in_full(
-    VerifiedPerson(person): VerifiedPerson,
-    Query(year): Query<Year>,
-) -> Answer {
+pub(super) async fn statement_in_full(person: VerifiedPerson, Query(year): Query<Year>) -> Answer {
     let years = insurance::years(person.db(), person.account_id(), None).await?;
     if !years.is_empty() {
         details::note_shown(&person, |texts| texts.account.shown_number).await?;

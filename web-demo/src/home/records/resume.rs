@@ -23,7 +23,7 @@ struct FormPage<'a> {
 }
 
 /// Answers `GET /resume`.
-pub(super) async fn show(VerifiedPerson(person): VerifiedPerson) -> Answer {
+pub(super) async fn show(person: VerifiedPerson) -> Answer {
     let (texts, changed_at) = (&person.texts().resume, person.texts().common.changed_at);
     let resume = Resume::find(person.db(), person.account_id(), person.account_id()).await?;
     let (mut facts, mut label) = (Vec::new(), texts.write);
@@ -52,16 +52,13 @@ pub(super) async fn show(VerifiedPerson(person): VerifiedPerson) -> Answer {
 }
 
 /// Answers `GET /resume/edit`.
-pub(super) async fn edit(VerifiedPerson(person): VerifiedPerson) -> Answer {
+pub(super) async fn edit(person: VerifiedPerson) -> Answer {
     let resume = Resume::find(person.db(), person.account_id(), person.account_id()).await?;
     answer_form(&person, resume.unwrap_or_default(), None)
 }
 
 /// Answers `POST /resume`.
-pub(super) async fn keep(
-    VerifiedPerson(person): VerifiedPerson,
-    Form(resume): Form<Resume>,
-) -> Answer {
+pub(super) async fn keep(person: VerifiedPerson, Form(resume): Form<Resume>) -> Answer {
     let texts = &person.texts().resume;
     let error = if resume.parts().iter().all(|part| part.trim().is_empty()) {
         texts.empty_error

@@ -106,10 +106,7 @@ impl CardRegister for Embedded {
 }
 
 /// Returns the person's card, after issuing the one that has been made meanwhile.
-async fn card(
-    db: &mut SqliteConnection,
-    id_number: &IdNumber,
-) -> Result<Option<Card>, sqlx::Error> {
+async fn card(db: &mut SqliteConnection, id_number: &IdNumber) -> sqlx::Result<Option<Card>> {
     let issue = "INSERT INTO register_cards (number, id_number, state, phone, region, issued_on, password_hash)
         SELECT making.number, making.id_number, 'not_activated', old.phone, old.region,
                date(making.ordered_at + ?2, 'unixepoch', '+8 hours'), old.password_hash
@@ -125,7 +122,7 @@ async fn card(
 }
 
 /// Orders a replacement. Returns false if one is being made.
-async fn order(db: &mut SqliteConnection, id_number: &IdNumber) -> Result<bool, sqlx::Error> {
+async fn order(db: &mut SqliteConnection, id_number: &IdNumber) -> sqlx::Result<bool> {
     let order = "INSERT INTO register_makings (id_number, number, ordered_at)
         SELECT ?1, printf('S%08d', 1 + max(CAST(substr(number, 2) AS INTEGER))), unixepoch()
         FROM (SELECT number FROM register_cards UNION ALL SELECT number FROM register_makings) WHERE true

@@ -25,7 +25,7 @@ pub struct Message {
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn messages(db: &SqlitePool) -> Result<Vec<Message>, sqlx::Error> {
+pub async fn messages(db: &SqlitePool) -> sqlx::Result<Vec<Message>> {
     fetch_all!(
         db,
         "SELECT phone, text,
