@@ -1,6 +1,6 @@
 //! Registering on the phone: with a face check, and without.
 
-use crate::support::{Hall, Registering, user_form};
+use crate::support::{Hall, Registering, check, user_form};
 
 /// A phone of another province.
 const ELSEWHERE: (&str, &str) = ("phone", "13800100000");
@@ -22,9 +22,7 @@ async fn name_and_number_and_agreement_are_asked_first() {
     let mut phone = hall.phone();
     let page = phone.check("/register => @/register/identity").await;
     assert_eq!(page.step(), "验证身份");
-    let script =
-        "/register/identity <- id_number=1&name=示例子 => 422 | #agreed 请先阅读并同意协议。";
-    phone.check(script).await;
+    check!(phone; "/register/identity <- id_number=1&name=示例子 => 422 | #agreed 请先阅读并同意协议。");
 }
 
 /// Row S5.
@@ -52,8 +50,7 @@ async fn after_a_passed_face_check_any_phone_will_do_even_another_persons_withou
     for (name, phone) in [("示例子", "13800100000"), ("示例丑", "13009700001")] {
         let mut person = Registering::on_the_phone(&hall, name).await;
         pass_face_check(&hall, &mut person).await;
-        let script = "/register/user => 无需短信验证码 | !name=\"code\"";
-        person.browser.check(script).await;
+        check!(person.browser; "/register/user => 无需短信验证码 | !name=\"code\"");
         let user_name = format!("user{}", &phone[7..]);
         let done = person
             .send(&[("phone", phone), ("user_name", &user_name)])
@@ -116,9 +113,9 @@ async fn a_registration_is_sent_to_the_face_check_and_comes_back_without_need_of
     );
     hall.pass_face_check(&zi.browser).await;
     // The form is kept, but for the password.
-    let script = "/register/user => !name=\"code\" | =user_name zizi88
-        | =phone 13800100000 | =email zi@example.com | =password";
-    zi.browser.check(script).await;
+    check!(zi.browser; "
+        /register/user => !name=\"code\" | =user_name zizi88
+        | =phone 13800100000 | =email zi@example.com | =password");
     assert_eq!(zi.send(&[ELSEWHERE]).await.path, "/register/done");
 }
 
@@ -129,14 +126,12 @@ async fn a_face_check_that_was_not_passed_leads_back_to_the_code() {
     let mut zi = Registering::on_the_phone(&hall, "示例子").await;
     let check = zi.browser.post("/register/face", &user_form(&[])).await;
     check.check("the other way is offered", "href=\"/register/user\"");
-    let script = "/register/user => name=\"code\"";
-    zi.browser.check(script).await;
+    check!(zi.browser; "/register/user => name=\"code\"");
 }
 
 /// Row S5.
 #[tokio::test]
 async fn a_face_check_comes_after_name_and_number() {
     let hall = Hall::open().await;
-    let script = "/register/face <- => @/register/identity";
-    hall.phone().check(script).await;
+    check!(hall.phone(); "/register/face <- => @/register/identity");
 }

@@ -10,3 +10,4 @@ pub(crate) use browser::{Page, TestBrowser};
 pub(crate) use hall::{Hall, PASSWORD, Site, person};
 pub(crate) use process::Process;
 pub(crate) use registering::{Registering, user_form};
+pub(crate) use script::check;
