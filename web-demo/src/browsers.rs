@@ -85,9 +85,6 @@ pub(crate) struct Browser {
 }
 
 /// Keeps a login under a new cookie. Returns the cookie and the login's id.
-///
-/// # Errors
-/// Returns an error if the database fails, or the system has no randomness.
 pub(crate) async fn start(
     db: &SqlitePool,
     new: NewBrowser<'_>,

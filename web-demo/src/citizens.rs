@@ -29,9 +29,6 @@ pub(crate) enum StandingError {
 
 /// Returns the standing of an account's owner, asked anew each time: a card reported lost a second
 /// ago refuses. Returns `None` without such an account.
-///
-/// # Errors
-/// See [`StandingError`].
 pub(crate) async fn standing(
     db: &SqlitePool,
     registers: &Registers,

@@ -42,9 +42,6 @@ pub(crate) enum TypedPassword {
 }
 
 /// Checks the rules for the password of a person's electronic card.
-///
-/// # Errors
-/// See [`CardPasswordRefused`].
 pub(crate) fn check_card_password(
     password: &str,
     owner: &IdNumber,

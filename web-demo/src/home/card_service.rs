@@ -69,7 +69,7 @@ impl CardPage<'_> {
 
 /// Answers `GET /card/{service}`: the meaning of the service for the card, or why it cannot be had.
 pub(super) async fn show(person: VerifiedPerson, Path(service): Path<String>) -> Answer {
-    let Some(service) = CardService::at(&service) else {
+    let Ok(service) = service.parse::<CardService>() else {
         return missing(person.locale).await;
     };
     let is_done = person
@@ -101,7 +101,7 @@ pub(super) async fn act(
     Path(service): Path<String>,
     Form(confirmation): Form<Confirmation>,
 ) -> Answer {
-    let Some(service) = CardService::at(&service) else {
+    let Ok(service) = service.parse::<CardService>() else {
         return missing(person.locale).await;
     };
     let (cards, id_number) = (

@@ -75,9 +75,6 @@ const PROVISIONAL: [&str; 5] = ["/", "/applications", "/exams", INBOX, "/account
 impl Person {
     /// Returns the person of a login as oneself; `None` for a login for a unit, or without an
     /// account any more.
-    ///
-    /// # Errors
-    /// Returns an error if the database fails.
     pub(crate) async fn of(
         hall: &Hall,
         session: PortalSession,

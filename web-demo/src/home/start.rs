@@ -4,6 +4,7 @@
 use askama::Template;
 use axum::extract::State;
 use http::StatusCode;
+use strum::VariantArray;
 
 use super::card::CardView;
 use super::{Answer, AppLink, Hall, Person, frame, unit};

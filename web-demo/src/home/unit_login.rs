@@ -77,9 +77,6 @@ struct NotRepresentativePage<'a> {
 
 impl UnitLogin {
     /// Returns the unit's login of a session, or the answer if its role has ended.
-    ///
-    /// # Errors
-    /// Returns an error if the database or the register fails.
     pub(crate) async fn of(
         hall: &Hall,
         session: PortalSession,

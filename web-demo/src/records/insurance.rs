@@ -2,15 +2,28 @@
 
 use serde::Serialize;
 use sqlx::SqlitePool;
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use super::Yuan;
 use crate::db::{fetch_all, fetch_one};
 use crate::pages::Texts;
 
-/// The five insurances.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, sqlx::Type)]
+/// The five insurances, in the order of the home page.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Serialize,
+    sqlx::Type,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+)]
 #[serde(rename_all = "snake_case")]
 #[sqlx(rename_all = "snake_case")]
+#[strum(serialize_all = "kebab-case")]
 pub(crate) enum Insurance {
     /// 养老保险
     Pension,
@@ -25,30 +38,9 @@ pub(crate) enum Insurance {
 }
 
 impl Insurance {
-    /// All five, in the order of the home page.
-    pub(crate) const ALL: [Self; 5] = [
-        Self::Pension,
-        Self::Medical,
-        Self::Unemployment,
-        Self::WorkInjury,
-        Self::Maternity,
-    ];
-
     /// The end of its page's address.
-    pub(crate) const fn path(self) -> &'static str {
-        match self {
-            Self::Pension => "pension",
-            Self::Medical => "medical",
-            Self::Unemployment => "unemployment",
-            Self::WorkInjury => "work-injury",
-            Self::Maternity => "maternity",
-        }
-    }
-
-    /// The insurance of this path.
-    pub(crate) fn at(path: &str) -> Option<Self> {
-        let mut all = Self::ALL.into_iter();
-        all.find(|insurance| insurance.path() == path)
+    pub(crate) fn path(self) -> &'static str {
+        self.into()
     }
 
     pub(crate) const fn name(self, texts: &Texts) -> &'static str {

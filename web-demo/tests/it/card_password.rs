@@ -1,7 +1,7 @@
 //! The electronic card's password: it opens the full number, and is changed and replaced. By the
 //! manual it is set at the application; scanning does not ask for it.
 
-use crate::support::{Hall, Page, TestBrowser, check};
+use crate::support::{Hall, Page, TestBrowser, check, sql};
 
 const OLD: &str = "492716";
 const NEW: &str = "830594";
@@ -41,8 +41,7 @@ async fn the_full_number_is_shown_for_the_cards_password_and_that_is_noted() {
         /card/number <- card_password={OLD} => {NUMBER}
         /card => !{NUMBER}");
     assert_eq!(hall.last_notice("c-1001").await, "您的完整卡号被查看");
-    jia.check("/card?lang=en => Show the full number | Change the password")
-        .await;
+    check!(jia; "/card?lang=en => Show the full number | Change the password");
 }
 
 /// Row S9, threat T9.
@@ -131,6 +130,6 @@ async fn without_an_electronic_card_or_with_a_lost_one_there_is_no_password_to_s
         /card/password => @/card/reset
         /card/number <- card_password= => 409");
     let lost = "UPDATE register_cards SET state = 'reported_lost'";
-    hall.sql(&format!("{lost} WHERE number = '{NUMBER}'")).await;
+    sql!(hall; "{lost} WHERE number = '{NUMBER}'");
     jia.check("/card/reset/code <- => 409 | 已挂失").await;
 }

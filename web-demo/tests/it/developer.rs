@@ -42,8 +42,7 @@ async fn the_authoritys_desk_decides_an_application_once_and_its_person_is_told(
 async fn the_authoritys_desk_answers_a_question_and_the_inbox_of_both_surfaces_tells() {
     let hall = Hall::open().await;
     let mut jia = hall.portal_of("jia").await;
-    jia.check("/questions <- subject=缴费&body=何时到账？")
-        .await;
+    check!(jia; "/questions <- subject=缴费&body=何时到账？");
     let path = "/developer/desk/questions/2";
     check!(hall.portal(); "
         /developer/desk => 何时到账？

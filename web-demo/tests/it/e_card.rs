@@ -1,6 +1,6 @@
 //! The electronic card is applied for on the phone.
 
-use crate::support::{Hall, Page, TestBrowser, check};
+use crate::support::{Hall, Page, TestBrowser, check, sql};
 
 const RIGHT: &str = "/card/apply <- password=492716&repeat=492716 =>";
 
@@ -15,11 +15,8 @@ async fn pass_face_check(hall: &Hall, phone: &mut TestBrowser) -> Page {
 }
 
 async fn change_card(hall: &Hall, set: &str) {
-    hall.sql(&format!(
-        "UPDATE register_cards SET {set}
-         WHERE id_number = (SELECT id_number FROM accounts WHERE id = '{WU}')"
-    ))
-    .await;
+    sql!(hall; "UPDATE register_cards SET {set}
+         WHERE id_number = (SELECT id_number FROM accounts WHERE id = '{WU}')");
 }
 
 /// The hash of the card's password, if there is a card.

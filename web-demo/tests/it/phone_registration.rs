@@ -1,6 +1,6 @@
 //! Registering on the phone: with a face check, and without.
 
-use crate::support::{Hall, Registering, check, user_form};
+use crate::support::{Hall, Registering, check, sql, user_form};
 
 /// A phone of another province.
 const ELSEWHERE: (&str, &str) = ("phone", "13800100000");
@@ -37,10 +37,7 @@ async fn without_a_face_check_a_phone_of_the_province_and_a_code_are_needed() {
         .await
         .check("no code", "422 | #code 请输入短信中的6位验证码。");
     assert_eq!(zi.finish(&hall, &[]).await.path, "/register/done");
-    assert_eq!(
-        hall.standing(&zi.id_number).await.as_deref(),
-        Some("provisional")
-    );
+    assert_eq!(hall.standing(&zi.id_number).await, "provisional");
 }
 
 /// Row S5.
@@ -66,7 +63,7 @@ async fn a_face_check_counts_once_and_for_ten_minutes_and_for_its_person() {
     let mut zi = Registering::on_the_phone(&hall, "示例子").await;
     pass_face_check(&hall, &mut zi).await;
     let update = "UPDATE face_checks SET expires_at";
-    hall.sql(&format!("{update} = expires_at - 600")).await;
+    sql!(hall; "{update} = expires_at - 600");
     zi.send(&[ELSEWHERE])
         .await
         .check("too old", NOT_OF_THE_PROVINCE);

@@ -1,6 +1,6 @@
 //! Codes by short message in a registration.
 
-use crate::support::{Hall, Registering};
+use crate::support::{Hall, Registering, sql};
 
 const PHONE: &str = "13009700099";
 const OVER: &str = "422 | #code 验证码已失效或未发送到该手机，请重新获取。";
@@ -67,8 +67,7 @@ async fn a_code_counts_for_its_phone_only_and_for_ten_minutes() {
     let (mut zi, code) = with_code(&hall).await;
     let other = zi.send(&[("code", &code), ("phone", "13009700098")]).await;
     other.check("another phone", OVER);
-    hall.sql("UPDATE sms_codes SET expires_at = expires_at - 600")
-        .await;
+    sql!(hall; "UPDATE sms_codes SET expires_at = expires_at - 600");
     zi.send(&[("code", &code)])
         .await
         .check("ten minutes later", OVER);

@@ -118,7 +118,7 @@ async fn each_field_that_is_wrong_is_refused_with_its_reason() {
         let answer = (page.status.as_u16(), page.problem(field));
         assert_eq!(answer, (422, reason.trim()), "{row}");
     }
-    assert_eq!(hall.standing(&zi.id_number).await, None);
+    assert_eq!(hall.standing(&zi.id_number).await, "");
 }
 
 /// Row S3a.

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::{Path, Query};
 use http::StatusCode;
 use serde::Deserialize;
+use strum::VariantArray;
 
 use crate::home::{Answer, Person, VerifiedPerson, details, missing};
 use crate::pages::{Frame, page};
@@ -63,7 +64,7 @@ pub(super) async fn show(
     Path(insurance): Path<String>,
     Query(year): Query<Year>,
 ) -> Answer {
-    let Some(insurance) = Insurance::at(&insurance) else {
+    let Ok(insurance) = insurance.parse::<Insurance>() else {
         return missing(person.locale).await;
     };
     let (db, id) = (person.db(), person.account_id());
@@ -103,7 +104,7 @@ async fn answer_statement(person: &Person, year: Year, in_full: bool) -> Answer 
     let years = insurance::years(db, id, None).await?;
     let year = year.among(&years);
     let mut rows = Vec::new();
-    for insurance in Insurance::ALL {
+    for &insurance in Insurance::VARIANTS {
         rows.push(Row {
             insurance,
             of_year: insurance::total(db, id, insurance, &year, &year).await?,

@@ -1,6 +1,6 @@
 //! The affairs of a unit, and that an agent acts only in those that the appointment is for.
 
-use crate::support::{Hall, TestBrowser, check};
+use crate::support::{Hall, TestBrowser, check, sql};
 
 const DING: &str = "id_number=990000199506161048&name=示例丁";
 
@@ -60,8 +60,7 @@ async fn an_appointment_that_ends_ends_its_affairs_at_once() {
     let hall = Hall::open().await;
     let mut agent = agent_for(&hall, "cards").await;
     agent.check("/unit/cards => @/unit/cards").await;
-    hall.sql("UPDATE delegations SET ends_on = '2020-01-01'")
-        .await;
+    sql!(hall; "UPDATE delegations SET ends_on = '2020-01-01'");
     agent.check("/unit/cards => 403 | 授权已终止").await;
 }
 

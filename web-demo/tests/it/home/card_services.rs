@@ -1,7 +1,7 @@
 //! The services for a card, each of which decides at once whether its holder may log in by
 //! scanning.
 
-use crate::support::{Hall, TestBrowser, check};
+use crate::support::{Hall, TestBrowser, check, sql};
 
 /// Sets the state of 示例甲's card.
 async fn set_state(hall: &Hall, state: &str) {
@@ -91,10 +91,9 @@ async fn a_new_card_is_ordered_once_and_followed_until_it_is_there() {
         /card/replace <- confirmed=yes => 409 | 新卡正在制作，不能再次补办
         /card/track => aria-current=\"step\">已受理");
     let pass = "UPDATE register_makings SET ordered_at = ordered_at -";
-    hall.sql(&format!("{pass} 60")).await;
-    jia.check("/card/track => aria-current=\"step\">制卡中")
-        .await;
-    hall.sql(&format!("{pass} 120")).await;
+    sql!(hall; "{pass} 60");
+    check!(jia; "/card/track => aria-current=\"step\">制卡中");
+    sql!(hall; "{pass} 120");
     check!(jia; "
         /card/track => 未激活
         /card/activate <- confirmed=yes => 社会保障卡已激活");
@@ -106,8 +105,7 @@ async fn a_service_done_is_told_once_and_no_address_makes_it_up() {
     let hall = Hall::open().await;
     let mut jia = hall.portal_of("jia").await;
     set_state(&hall, "reported_lost").await;
-    jia.check("/card/report-loss?done => !社会保障卡已挂失")
-        .await;
+    check!(jia; "/card/report-loss?done => !社会保障卡已挂失");
     set_state(&hall, "active").await;
     check!(jia; "
         /card/report-loss <- confirmed=yes => 社会保障卡已挂失

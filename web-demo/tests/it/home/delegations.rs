@@ -1,6 +1,6 @@
 //! A legal representative appoints and withdraws the unit's agents.
 
-use crate::support::{Hall, TestBrowser, check};
+use crate::support::{Hall, TestBrowser, check, sql};
 
 const JIA: &str = "id_number=990000199003071016&name=示例甲";
 const DING: &str = "id_number=990000199506161048&name=示例丁";
@@ -69,7 +69,7 @@ async fn a_person_without_an_account_can_be_appointed() {
 async fn an_unknown_person_or_one_who_acts_for_the_unit_already_is_refused_with_the_reason() {
     let hall = Hall::open().await;
     let xu = "UPDATE accounts SET id_number = '990000197102151215', name = '示例戌'";
-    hall.sql(&format!("{xu} WHERE user_name = 'jia'")).await;
+    sql!(hall; "{xu} WHERE user_name = 'jia'");
     let mut representative = hall.portal_for("jia", "90003").await;
     let last = hall.day("+1 month").await;
     appointed(&hall, &mut representative, DING, "+1 month").await;
@@ -183,8 +183,7 @@ async fn the_day_after_its_last_day_a_delegation_counts_no_more() {
     let hall = Hall::open().await;
     let move_end = async |day: &str| {
         let day = hall.day(day).await;
-        hall.sql(&format!("UPDATE delegations SET ends_on = '{day}'"))
-            .await;
+        sql!(hall; "UPDATE delegations SET ends_on = '{day}'");
     };
     let mut representative = hall.portal_for("yi", "90001").await;
     appointed(&hall, &mut representative, JIA, "+1 day").await;

@@ -1,6 +1,6 @@
 //! My inbox, and ending another person's login to the account.
 
-use crate::support::{Hall, check};
+use crate::support::{Hall, check, sql};
 
 /// Row S15.
 #[tokio::test]
@@ -31,7 +31,7 @@ async fn the_menu_counts_unread_notices() {
     let hall = Hall::open().await;
     let mut ding = hall.portal_of("ding").await.in_english();
     let notice = r#"VALUES ('c-1004', '{"zh":"通知","en":"A notice"}', '{"zh":"一\n二","en":"One\nTwo"}', 0)"#;
-    hall.sql(&format!("{NOTICE} {notice}")).await;
+    sql!(hall; "{NOTICE} {notice}");
     ding.check("/exams => badge count\">2<").await;
     let path = ding.get("/inbox").await.link("/inbox/");
     check!(ding; "
@@ -46,7 +46,7 @@ async fn a_long_inbox_is_read_in_pages() {
     for number in 0..12 {
         let title = format!(r#"{{"zh":"第{number}号","en":"x"}}"#);
         let notice = format!(r#"VALUES ('c-1004', '{title}', '{{"zh":"","en":""}}', 0)"#);
-        hall.sql(&format!("{NOTICE} {notice}")).await;
+        sql!(hall; "{NOTICE} {notice}");
     }
     check!(ding; "
         /inbox => 第11号 | !第1号 | page=2

@@ -1,6 +1,6 @@
 //! The first page: of strangers, of a person, of a unit.
 
-use crate::support::{Hall, check};
+use crate::support::{Hall, check, sql};
 
 /// Row S1.
 #[tokio::test]
@@ -48,8 +48,7 @@ async fn a_person_who_has_lost_their_role_sees_the_unit_no_more() {
     let hall = Hall::open().await;
     let mut operator = hall.portal_for("yi", "90002").await;
     operator.check("/ => 示例单位二").await;
-    hall.sql("DELETE FROM register_posts WHERE unit_id = '90002'")
-        .await;
+    sql!(hall; "DELETE FROM register_posts WHERE unit_id = '90002'");
     operator.check("/ => 403 | 授权已终止").await;
 }
 
