@@ -24,7 +24,6 @@ pub(crate) struct Origin {
 }
 
 impl Origin {
-    /// The origin of a request.
     pub(crate) fn of(connection: Connection, headers: &HeaderMap) -> Self {
         let user_agent = headers
             .get(USER_AGENT)
@@ -91,11 +90,8 @@ pub(crate) async fn start(
 ) -> Result<(Secret, String), Failure> {
     let (cookie, id) = (Secret::random()?, Secret::random()?);
     let (address, browser) = (new.origin.address.to_string(), &new.origin.browser);
-    execute!(
-        db,
-        "DELETE FROM portal_sessions WHERE expires_at <= unixepoch()"
-    )
-    .await?;
+    let clean = "DELETE FROM portal_sessions WHERE expires_at <= unixepoch()";
+    execute!(db, clean).await?;
     execute!(db, "INSERT INTO portal_sessions
             (cookie_digest, id, account_id, name, identity, method, address, browser, logged_in_at, expires_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, unixepoch(), unixepoch() + ?9)";

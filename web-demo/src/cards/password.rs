@@ -22,7 +22,6 @@ const TYPED: AttemptLimit = AttemptLimit {
 /// Why a password is refused for an electronic card.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CardPasswordRefused {
-    /// It is not six digits.
     NotSixDigits,
     /// One digit six times, or digits in a row.
     Simple,

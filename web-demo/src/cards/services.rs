@@ -53,7 +53,6 @@ pub(crate) struct Holding {
 }
 
 impl Holding {
-    /// Whether this service can be had now.
     pub(crate) fn allows(&self, service: CardService) -> bool {
         let suits = |card: &Card, action| card.state.after(action).is_some();
         let card = self.card.as_ref();

@@ -20,7 +20,6 @@ pub(crate) struct AppLink {
 }
 
 impl AppLink {
-    /// The link to an app at this address.
     pub(crate) fn new(url: String) -> Self {
         let Ok(code) = QrCode::with_error_correction_level(&url, EcLevel::M) else {
             return Self {

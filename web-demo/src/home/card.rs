@@ -20,7 +20,6 @@ pub(super) struct ServiceView {
     /// The end of its address.
     pub path: &'static str,
     pub name: &'static str,
-    /// Whether the card's state allows it.
     pub allowed: bool,
 }
 
@@ -66,7 +65,6 @@ impl CardView {
         (!self.holding.allows(service)).then_some(CardRefusesAction::State(card.state))
     }
 
-    /// Returns a service.
     pub(super) fn service(&self, service: CardService) -> ServiceView {
         ServiceView {
             path: service.path(),

@@ -9,7 +9,7 @@ use super::unit_login::{LegalRepresentative, PersonRefused};
 use super::{Answer, UnitLogin, missing, see_other, unit};
 use crate::accounts::id_number::IdNumber;
 use crate::form_errors::FieldError;
-use crate::pages::{Failure, Frame, page};
+use crate::pages::{Failure, Frame, shown};
 use crate::records::person::mask;
 use crate::units::delegations::{self, Delegation, NewDelegation};
 use crate::units::{Affair, Scope};
@@ -39,7 +39,6 @@ pub(super) struct AppointmentErrors {
 }
 
 impl AppointmentForm {
-    /// Returns whether this affair is chosen.
     pub(super) const fn has(&self, affair: &Affair) -> bool {
         match affair {
             Affair::Registration => self.registration.is_some(),
@@ -165,7 +164,7 @@ pub(super) async fn ask_to_withdraw(login: LegalRepresentative, Path(id): Path<S
         delegation: &delegation,
         number: mask(delegation.id_number.as_str()),
     };
-    page(StatusCode::OK, &asked)
+    shown(&asked)
 }
 
 /// Answers `POST /delegations/{id}/withdraw`.

@@ -47,7 +47,6 @@ impl Deref for VerifiedPerson {
 pub(crate) struct Entry {
     pub path: &'static str,
     pub label: &'static str,
-    /// Whether the page belongs to it.
     pub current: bool,
     /// The number of things that wait there.
     pub count: u32,
@@ -112,17 +111,14 @@ impl Person {
         self.account.standing == AccountStanding::Verified
     }
 
-    /// The frame of a page of theirs.
     pub(crate) const fn frame<'a>(&self, path: &'a str) -> Frame<'a> {
         frame(self.locale, path)
     }
 
-    /// Puts a notice into the person's inbox.
     pub(crate) async fn notify(&self, title: Words, body: Words) -> sqlx::Result<()> {
         inbox::notify(self.db(), self.account_id(), &Notice::new(title, body)).await
     }
 
-    /// The menu beside the page at this path.
     pub(crate) fn menu(&self, here: &str) -> Vec<Entry> {
         let room = here.split(['/', '?']).nth(1);
         let entry = |(path, label): (&'static str, &'static str)| Entry {

@@ -125,7 +125,6 @@ impl UnitLogin {
         self.scope.as_ref().is_none_or(|scope| scope.has(affair))
     }
 
-    /// The affairs that the person may act in.
     pub(crate) fn affairs(&self) -> Vec<Affair> {
         let all = Affair::ALL.into_iter();
         all.filter(|affair| self.may(*affair)).collect()
@@ -171,7 +170,6 @@ impl UnitLogin {
         Ok(Ok(()))
     }
 
-    /// The frame of a page of the unit.
     pub(crate) const fn frame<'a>(&self, path: &'a str) -> Frame<'a> {
         frame(self.locale, path)
     }

@@ -47,7 +47,6 @@ pub(crate) struct Application {
     pub applicant: String,
     #[sqlx(try_from = "String")]
     pub service: &'static Service,
-    /// The reason, in the person's words.
     pub reason: String,
     pub state: ApplicationState,
     #[sqlx(json(nullable))]
@@ -71,7 +70,6 @@ impl OpenRecord for Application {
 #[serde(rename_all = "snake_case")]
 #[sqlx(rename_all = "snake_case")]
 pub(crate) enum Decision {
-    /// It is being looked at.
     InReview,
     /// It is done as was asked.
     Approved,

@@ -109,7 +109,6 @@ impl Record for Announcement {
 }
 
 impl Announcement {
-    /// Its line in a list.
     pub(crate) fn row(&self, locale: Locale) -> Row {
         Row {
             title: self.title.of(&locale).to_owned(),

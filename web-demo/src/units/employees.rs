@@ -32,7 +32,6 @@ pub(crate) struct Employee {
 pub(crate) struct NewEmployee<'a> {
     pub id_number: &'a IdNumber,
     pub name: &'a str,
-    /// The declared wage.
     pub base: Yuan,
 }
 

@@ -41,7 +41,6 @@ impl Scope {
         self.0.contains(&affair)
     }
 
-    /// The names of the affairs, as a list.
     pub(crate) fn words(&self, texts: &Texts) -> String {
         let words: Vec<&str> = self.0.iter().map(|affair| affair.words(texts)).collect();
         words.join(texts.unit.comma)

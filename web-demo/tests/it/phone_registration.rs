@@ -30,12 +30,8 @@ async fn name_and_number_and_agreement_are_asked_first() {
 async fn without_a_face_check_a_phone_of_the_province_and_a_code_are_needed() {
     let hall = Hall::open().await;
     let mut zi = Registering::on_the_phone(&hall, "示例子").await;
-    zi.send(&[ELSEWHERE])
-        .await
-        .check("a phone", NOT_OF_THE_PROVINCE);
-    zi.send(&[])
-        .await
-        .check("no code", "422 | #code 请输入短信中的6位验证码。");
+    zi.check(&[ELSEWHERE], NOT_OF_THE_PROVINCE).await;
+    zi.check(&[], "422 | #code 请输入短信中的6位验证码。").await;
     assert_eq!(zi.finish(&hall, &[]).await.path, "/register/done");
     assert_eq!(hall.standing(&zi.id_number).await, "provisional");
 }
@@ -64,15 +60,11 @@ async fn a_face_check_counts_once_and_for_ten_minutes_and_for_its_person() {
     pass_face_check(&hall, &mut zi).await;
     let update = "UPDATE face_checks SET expires_at";
     sql!(hall; "{update} = expires_at - 600");
-    zi.send(&[ELSEWHERE])
-        .await
-        .check("too old", NOT_OF_THE_PROVINCE);
+    zi.check(&[ELSEWHERE], NOT_OF_THE_PROVINCE).await;
     let id_number = "expires_at + 600, id_number";
     let of_another = format!("{update} = {id_number} = '990000200002291012'");
     hall.sql(&of_another).await;
-    zi.send(&[ELSEWHERE])
-        .await
-        .check("another person's", NOT_OF_THE_PROVINCE);
+    zi.check(&[ELSEWHERE], NOT_OF_THE_PROVINCE).await;
     let own = format!("UPDATE face_checks SET id_number = '{}'", zi.id_number);
     hall.sql(&own).await;
     assert_eq!(zi.send(&[ELSEWHERE]).await.path, "/register/done");
@@ -85,11 +77,11 @@ async fn a_face_check_that_was_passed_excuses_no_other_mistake() {
     let hall = Hall::open().await;
     let mut zi = Registering::on_the_phone(&hall, "示例子").await;
     pass_face_check(&hall, &mut zi).await;
-    let page = zi.send(&[ELSEWHERE, ("password", "abc123")]).await;
-    page.check(
-        "a simple password",
+    zi.check(
+        &[ELSEWHERE, ("password", "abc123")],
         "422 | #password 密码过于简单… | #phone",
-    );
+    )
+    .await;
 }
 
 /// Row S5.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::{ActingIn, Contributions};
 use crate::home::{Answer, UnitLogin, missing, see_other};
-use crate::pages::{Frame, page};
+use crate::pages::{Frame, page, shown};
 use crate::records::insurance::{self, UnitTotal};
 use crate::units::employees::{self, Employee};
 
@@ -40,7 +40,7 @@ pub(super) async fn show(login: ActingIn<Contributions>, Query(asked): Query<Mon
         .or_else(|| months.first().cloned())
         .unwrap_or_default();
     let path = format!("{PATH}?month={month}");
-    let shown = ContributionsPage {
+    let view = ContributionsPage {
         frame: login.frame(&path),
         login: &login,
         totals: insurance::of_unit(db, &unit.name, &month).await?,
@@ -48,7 +48,7 @@ pub(super) async fn show(login: ActingIn<Contributions>, Query(asked): Query<Mon
         months,
         month,
     };
-    page(StatusCode::OK, &shown)
+    shown(&view)
 }
 
 #[derive(Template)]

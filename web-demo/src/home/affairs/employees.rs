@@ -10,7 +10,7 @@ use crate::accounts::id_number::IdNumber;
 use crate::form_errors::FieldError;
 use crate::home::unit_login::PersonRefused;
 use crate::home::{Answer, UnitLogin, missing, see_other};
-use crate::pages::{Failure, Frame, page};
+use crate::pages::{Failure, Frame, page, shown};
 use crate::records::person::mask;
 use crate::units::employees::{self, Employee, NewEmployee};
 
@@ -112,14 +112,14 @@ async fn answer(
     form: EmployeeForm,
     errors: Errors,
 ) -> Answer {
-    let shown = EmployeesPage {
+    let view = EmployeesPage {
         frame: login.frame(PATH),
         login,
         employees: employees::of_unit(login.db(), &login.unit).await?,
         form,
         errors,
     };
-    page(status, &shown)
+    page(status, &view)
 }
 
 #[derive(Template)]
@@ -141,7 +141,7 @@ pub(super) async fn ask_to_end(login: ActingIn<Registration>, Path(id): Path<Str
         login: &login,
         employee,
     };
-    page(StatusCode::OK, &asked)
+    shown(&asked)
 }
 
 /// Answers `POST /unit/employees/{id}/end`.

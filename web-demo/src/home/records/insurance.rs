@@ -2,12 +2,11 @@
 
 use askama::Template;
 use axum::extract::{Path, Query};
-use http::StatusCode;
 use serde::Deserialize;
 use strum::VariantArray;
 
 use crate::home::{Answer, Person, VerifiedPerson, details, missing};
-use crate::pages::{Frame, page};
+use crate::pages::{Frame, shown};
 use crate::records::insurance::{self, Contribution, Insurance, Total};
 use crate::records::person::Details;
 
@@ -71,7 +70,7 @@ pub(super) async fn show(
     let years = insurance::years(db, id, Some(insurance)).await?;
     let year = year.among(&years);
     let path = format!("/insurance/{}?year={year}", insurance.path());
-    let shown = InsurancePage {
+    let view = InsurancePage {
         frame: person.frame(&path),
         person: &person,
         insurance,
@@ -81,7 +80,7 @@ pub(super) async fn show(
         years,
         year,
     };
-    page(StatusCode::OK, &shown)
+    shown(&view)
 }
 
 /// Answers `GET /insurance/statement`.
@@ -112,7 +111,7 @@ async fn answer_statement(person: &Person, year: Year, in_full: bool) -> Answer 
         });
     }
     let path = format!("/insurance/statement?year={year}");
-    let shown = StatementPage {
+    let view = StatementPage {
         frame: person.frame(&path),
         person,
         details: Details::of(&person.account, None).shown(in_full),
@@ -121,5 +120,5 @@ async fn answer_statement(person: &Person, year: Year, in_full: bool) -> Answer 
         rows,
         in_full,
     };
-    page(StatusCode::OK, &shown)
+    shown(&view)
 }

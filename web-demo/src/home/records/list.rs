@@ -39,7 +39,6 @@ pub(super) struct Facts<'a> {
     /// Address and name of the list that the record is in, if it is in one.
     pub list: Option<(&'static str, &'static str)>,
     pub title: &'a str,
-    /// Labels and values.
     pub facts: Vec<(&'static str, Fact<'a>)>,
     pub answer: Option<&'a Words>,
     /// The title and the advice of a record that is not there yet.
@@ -52,7 +51,6 @@ pub(super) enum Fact<'a> {
     Number(i64),
     State(Badge),
     Time(&'a str),
-    /// The person's own words.
     Words(&'a str),
 }
 

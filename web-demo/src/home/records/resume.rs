@@ -6,7 +6,7 @@ use http::StatusCode;
 
 use super::list::{Fact, Facts};
 use crate::home::{Answer, Person, VerifiedPerson, see_other};
-use crate::pages::{Action, Frame, page};
+use crate::pages::{Action, Frame, page, shown};
 use crate::records::Record;
 use crate::records::resume::Resume;
 
@@ -38,7 +38,7 @@ pub(super) async fn show(person: VerifiedPerson) -> Answer {
         facts.push((changed_at, Fact::Time(&resume.changed_at)));
         label = texts.change;
     }
-    let shown = Facts {
+    let view = Facts {
         frame: person.frame("/resume"),
         person: &person,
         list: None,
@@ -48,7 +48,7 @@ pub(super) async fn show(person: VerifiedPerson) -> Answer {
         answer: None,
         action: Some(Action::Link("/resume/edit".into(), label)),
     };
-    page(StatusCode::OK, &shown)
+    shown(&view)
 }
 
 /// Answers `GET /resume/edit`.

@@ -5,7 +5,7 @@ use sqlx::SqlitePool;
 
 use super::Embedded;
 use crate::db::{execute, fetch_all};
-use crate::registers::{RegisterError, SmsCarrier};
+use crate::registers::{Result, SmsCarrier};
 
 /// Maximum number of messages kept.
 const KEPT: u32 = 100;
@@ -37,7 +37,7 @@ pub async fn messages(db: &SqlitePool) -> sqlx::Result<Vec<Message>> {
 
 #[async_trait]
 impl SmsCarrier for Embedded {
-    async fn send(&self, phone: &str, text: &str) -> Result<(), RegisterError> {
+    async fn send(&self, phone: &str, text: &str) -> Result<()> {
         let insert =
             "INSERT INTO register_messages (phone, text, sent_at) VALUES (?1, ?2, unixepoch())";
         execute!(&self.db, insert; phone, text).await?;
