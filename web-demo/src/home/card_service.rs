@@ -129,10 +129,8 @@ const fn done(service: CardService, texts: &Texts) -> [&'static str; 2] {
 
 /// Why a service is refused, and what to do.
 const fn refusal(service: CardService, refused: CardRefusesAction, texts: &Texts) -> &'static str {
-    let (hint, texts) = (
-        texts.card_services.no_card_hint,
-        &texts.card_services.refusals,
-    );
+    let hint = texts.card_services.no_card_hint;
+    let texts = &texts.card_services.refusals;
     let state = match refused {
         CardRefusesAction::NoCard => return hint,
         CardRefusesAction::BeingMade => return texts.being_made,

@@ -4,7 +4,7 @@
 use http::header::ORIGIN;
 use serde_json::{Value, json};
 
-use crate::support::{Process, Registering, TestBrowser, check, person};
+use crate::support::{Process, Registering, TestBrowser, check, person, sql};
 
 /// Browsers and phones of people who have done something at the hall.
 struct People {
@@ -143,9 +143,7 @@ impl People {
 
     /// The code that got a card gets no other, even after the card is gone.
     async fn find_the_code_used(&self, hall: &Process) {
-        let gone = hall
-            .sql("DELETE FROM e_cards WHERE account_id = 'c-1005'")
-            .await;
+        let gone = sql!(hall; "DELETE FROM e_cards WHERE account_id = 'c-1005'");
         assert_eq!(gone, 1);
         let script = application(&self.wus_code) + " => 422 | id=\"code-error\"";
         self.wu.back_at(&hall.phone).check(&script).await;

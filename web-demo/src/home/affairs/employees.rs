@@ -93,9 +93,8 @@ async fn registered(
         errors.id_number = Some(problem.text(login.locale));
         return Ok(Err((status, errors)));
     }
-    let id_number = &id_number;
     let new = NewEmployee {
-        id_number,
+        id_number: &id_number,
         name,
         base,
     };

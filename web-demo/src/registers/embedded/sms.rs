@@ -26,13 +26,10 @@ pub struct Message {
 /// # Errors
 /// Returns an error if the database fails.
 pub async fn messages(db: &SqlitePool) -> sqlx::Result<Vec<Message>> {
-    fetch_all!(
-        db,
-        "SELECT phone, text,
+    let query = "SELECT phone, text,
             strftime('%Y-%m-%d %H:%M:%S', sent_at, 'unixepoch', '+8 hours') AS sent_at
-        FROM register_messages ORDER BY serial DESC"
-    )
-    .await
+        FROM register_messages ORDER BY serial DESC";
+    fetch_all!(db, query).await
 }
 
 #[async_trait]
