@@ -1,67 +1,13 @@
-//! Public identifiers of a login: its id, and the two codes by which a phone finds it.
+//! The two codes by which a phone finds a login.
 //!
-//! None of these fetches a result; that takes a [`ReceiveKey`](crate::ReceiveKey), which shares no trait with them.
+//! Neither of them fetches a result; that takes a [`ReceiveKey`](crate::ReceiveKey), which shares no trait with them.
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::LazyLock;
 
-use data_encoding::{Encoding, Specification};
-
+use crate::login_id::{CROCKFORD, LoginId, ParseCodeError, decode_base32, without_separators};
 use crate::secret::Digest;
-
-/// Text that is not a login id, scan code or user code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum ParseCodeError {
-    /// Too few or too many characters.
-    #[error("a code of this kind has {expected} characters")]
-    Length {
-        /// Characters of a valid code, without separators.
-        expected: usize,
-    },
-    /// A character outside the alphabet.
-    #[error("a code holds only the letters and digits that were shown")]
-    Alphabet,
-    /// A QR code's text that does not lead to this gateway (threat T31).
-    #[error("not a login code of this gateway")]
-    Foreign,
-}
-
-/// The id of one login. Not a secret: it is in the QR code and in the phone's requests.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct LoginId([u8; Self::BYTES]);
-
-impl LoginId {
-    /// Random bytes in an id: 120 bits, which base32 writes without padding.
-    pub const BYTES: usize = 15;
-    /// Characters of an id.
-    pub const CHARS: usize = 24;
-
-    /// Creates an id from random bytes.
-    pub const fn from_random(bytes: [u8; Self::BYTES]) -> Self {
-        Self(bytes)
-    }
-}
-
-impl fmt::Display for LoginId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&CROCKFORD.encode(&self.0))
-    }
-}
-
-impl fmt::Debug for LoginId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "LoginId({self})")
-    }
-}
-
-impl FromStr for LoginId {
-    type Err = ParseCodeError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        decode_base32(text, Self::CHARS).map(Self)
-    }
-}
+use crate::text::serde_by_text;
 
 /// The content of a QR code: the login's id and a nonce that becomes invalid when the code is renewed.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -133,7 +79,7 @@ impl FromStr for ScanCode {
         let (mut id, mut nonce) = ([0; LoginId::BYTES], [0; Self::NONCE_BYTES]);
         id.copy_from_slice(&bytes[..LoginId::BYTES]);
         nonce.copy_from_slice(&bytes[LoginId::BYTES..]);
-        Ok(Self::from_random(LoginId(id), nonce))
+        Ok(Self::from_random(LoginId::from_random(id), nonce))
     }
 }
 
@@ -194,46 +140,10 @@ impl FromStr for UserCode {
     }
 }
 
-/// Converts typed text to the alphabet's form: upper case, without the spaces and hyphens that people put in.
-fn without_separators(text: &str) -> String {
-    text.chars()
-        .filter(|c| !c.is_whitespace() && *c != '-')
-        .map(|c| c.to_ascii_uppercase())
-        .collect()
-}
-
-fn decode_base32<const N: usize>(text: &str, chars: usize) -> Result<[u8; N], ParseCodeError> {
-    let text = without_separators(text);
-    if text.len() != chars {
-        return Err(ParseCodeError::Length { expected: chars });
-    }
-    CROCKFORD
-        .decode(text.as_bytes())
-        .ok()
-        .and_then(|bytes| bytes.try_into().ok())
-        .ok_or(ParseCodeError::Alphabet)
-}
-
-/// Crockford's base32: no letter can be mistaken for a digit.
-static CROCKFORD: LazyLock<Encoding> = LazyLock::new(|| {
-    let mut specification = Specification::new();
-    specification
-        .symbols
-        .push_str("0123456789ABCDEFGHJKMNPQRSTVWXYZ");
-    specification.translate.from.push_str("OIL");
-    specification.translate.to.push_str("011");
-    #[expect(
-        clippy::expect_used,
-        reason = "the specification is a constant, and tests encode with it"
-    )]
-    specification.encoding().expect("a valid base32 alphabet")
-});
-
 const USER_CODE_ALPHABET: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
 const QR_PATH: &str = "/Q/";
 
-crate::secret::serde_by_text! {
-    LoginId: "^[0-9A-HJKMNP-TV-Z]{24}$",
+serde_by_text! {
     ScanCode: "^[0-9A-HJKMNP-TV-Z]{32}$",
     UserCode: "^[BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4}$",
 }

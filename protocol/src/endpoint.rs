@@ -5,13 +5,13 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::close::CloseNotice;
-use crate::code::LoginId;
 use crate::identity::Identity;
+use crate::login_id::LoginId;
 use crate::message::ServerMessage;
 
 /// Paths, in the form of `axum` and OpenAPI where they have a parameter.
 pub mod paths {
-    use crate::code::LoginId;
+    use crate::login_id::LoginId;
 
     /// The socket.
     pub const SOCKET: &str = "/v1/socket";

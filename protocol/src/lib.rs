@@ -31,14 +31,16 @@ pub mod fuzz_properties;
 mod identity;
 mod json;
 mod login;
+mod login_id;
 mod message;
 mod pkce;
 mod secret;
+mod text;
 mod time;
 mod version;
 
 pub use close::{CloseCode, CloseNotice, ComeBack, RestartHint};
-pub use code::{LoginId, ParseCodeError, ScanCode, UserCode};
+pub use code::{ScanCode, UserCode};
 pub use endpoint::{
     ClientContext, ConfirmRequest, Decision, DecisionStatus, MAX_POLL_WAIT_SECONDS, Place,
     PollAnswer, RECEIVE_KEY_HEADER, RequesterContext, ScanContext, ScanRequest, paths,
@@ -51,6 +53,7 @@ pub use json::read_object;
 pub use login::{
     Due, Event, EventKind, Guard, Login, LoginState, Outcome, PersonId, StateName, TransitionError,
 };
+pub use login_id::{LoginId, ParseCodeError};
 pub use message::{
     ClientMessage, DecodeError, MAX_INBOUND_MESSAGE_BYTES, OpenRequest, RejectReason,
     ResumeRequest, ServerMessage,

@@ -4,9 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::code::{LoginId, UserCode};
+use crate::code::UserCode;
 use crate::error::ErrorCode;
 use crate::json::read_object;
+use crate::login_id::LoginId;
 use crate::pkce::{CodeChallenge, CodeChallengeMethod};
 use crate::secret::ReceiveKey;
 

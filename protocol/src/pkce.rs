@@ -6,7 +6,7 @@ use std::str::FromStr;
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
 
-use crate::code::ParseCodeError;
+use crate::login_id::ParseCodeError;
 use crate::secret::Digest;
 
 /// The SHA-256 of a code verifier (RFC 7636 §4.2).
@@ -54,7 +54,7 @@ pub enum CodeChallengeMethod {
     S256,
 }
 
-crate::secret::serde_by_text! { CodeChallenge: "^[A-Za-z0-9_-]{43}$" }
+crate::text::serde_by_text! { CodeChallenge: "^[A-Za-z0-9_-]{43}$" }
 
 #[cfg(test)]
 mod tests {

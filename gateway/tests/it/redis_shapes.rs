@@ -93,8 +93,8 @@ async fn a_tls_redis_is_trusted_only_with_its_own_ca() {
     let another_authority = World::on_url(redis.url());
     let error = saoma_gateway::Gateway::start(another_authority.settings())
         .await
-        .unwrap_err()
-        .to_string();
+        .unwrap_err();
+    let error = saoma_client::error_chain(&error).to_string();
     assert!(
         error.contains("store.url") && error.contains("certificate"),
         "{error}"

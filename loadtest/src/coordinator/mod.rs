@@ -3,8 +3,10 @@
 mod aggregator;
 mod phases;
 pub mod processes;
+pub(crate) mod snapshot;
 mod worker_pool;
 
+pub use self::snapshot::Snapshot;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -21,7 +23,6 @@ use crate::report::model::{
 };
 use crate::report::{Report, SCHEMA};
 use crate::scenario::{Scenario, Step};
-use crate::terminal::Snapshot;
 
 /// Time limit of a worker's answer, in addition to the time that its command takes.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(300);

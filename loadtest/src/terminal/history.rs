@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::snapshot::Snapshot;
+use crate::coordinator::snapshot::Snapshot;
 
 /// Number of kept seconds, more than a terminal has columns.
 const KEPT: usize = 400;
@@ -70,7 +70,7 @@ fn last<T: Copy>(values: &VecDeque<T>, room: u16) -> Vec<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::snapshot::sample;
+    use super::crate::coordinator::snapshot::sample;
     use super::*;
 
     #[test]

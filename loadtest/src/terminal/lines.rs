@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use super::snapshot::Snapshot;
+use crate::coordinator::snapshot::Snapshot;
 use crate::report::format::{count, decimal};
 
 /// Formats the progress of a run.
@@ -60,7 +60,7 @@ pub(super) fn line(snapshot: &Snapshot) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::snapshot::sample;
+    use super::crate::coordinator::snapshot::sample;
     use super::*;
 
     #[test]

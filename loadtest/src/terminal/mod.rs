@@ -2,18 +2,17 @@
 
 mod history;
 mod lines;
+mod restore;
 mod screen;
-mod snapshot;
 mod stop;
 mod view;
 
 use std::io::{self, IsTerminal};
 
 pub use screen::Screen;
-pub use snapshot::Snapshot;
 pub use stop::StopRequest;
 
-use crate::coordinator::Observer;
+use crate::coordinator::{Observer, Snapshot};
 
 /// Form in which progress is displayed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

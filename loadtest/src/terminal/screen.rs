@@ -2,27 +2,24 @@
 
 use std::io::{self, Stderr};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, Once, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
-use ratatui::crossterm::cursor::Show;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use ratatui::crossterm::execute;
-use ratatui::crossterm::terminal::{self, EnterAlternateScreen, LeaveAlternateScreen};
+use ratatui::crossterm::terminal::{self, EnterAlternateScreen};
 
 use super::history::History;
-use super::snapshot::Snapshot;
+use super::restore;
 use super::stop::StopRequest;
 use super::view::render;
+use crate::coordinator::snapshot::Snapshot;
 
 /// Interval at which the thread that reads keys checks if it should end.
 const GLANCE: Duration = Duration::from_millis(100);
-
-/// True while the screen is in use, so that it is restored exactly once.
-static TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// A full-screen view, until it is dropped.
 #[derive(Debug)]
@@ -42,12 +39,12 @@ struct Drawing {
 impl Screen {
     /// Switches to the alternate screen and reads its keys.
     pub(super) fn start(stop: StopRequest) -> io::Result<Self> {
-        restore_at_panics();
+        restore::at_panics();
         terminal::enable_raw_mode()?;
-        TAKEN.store(true, Ordering::SeqCst);
+        restore::taken();
         let entered = execute!(io::stderr(), EnterAlternateScreen);
         let taken = entered.and_then(|()| Terminal::new(CrosstermBackend::new(io::stderr())));
-        let terminal = taken.inspect_err(|_| restore())?;
+        let terminal = taken.inspect_err(|_| restore::now())?;
         let drawing = Arc::new(Mutex::new(Drawing {
             terminal,
             history: History::default(),
@@ -81,7 +78,7 @@ impl Drop for Screen {
             // The thread ends within one poll interval. The panic hook has reported a panic already.
             let _ = keys.join();
         }
-        restore();
+        restore::now();
     }
 }
 
@@ -93,26 +90,6 @@ impl Drawing {
             .terminal
             .draw(|frame| render(frame, snapshot, &self.history));
     }
-}
-
-/// Restores the terminal, if the screen is in use.
-pub(super) fn restore() {
-    if TAKEN.swap(false, Ordering::SeqCst) {
-        let _ = terminal::disable_raw_mode();
-        let _ = execute!(io::stderr(), LeaveAlternateScreen, Show);
-    }
-}
-
-/// Restores the terminal before a panic's message, which would otherwise vanish with the alternate screen.
-fn restore_at_panics() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let before = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |panic| {
-            restore();
-            before(panic);
-        }));
-    });
 }
 
 fn read_keys(drawing: &Mutex<Drawing>, over: &AtomicBool, stop: &StopRequest) {

@@ -5,7 +5,7 @@ use std::io;
 use tokio::signal::unix as signal;
 use tokio::sync::watch;
 
-use super::screen;
+use super::restore;
 
 /// Exit code of an interrupted program: 128 plus the number of SIGINT.
 const EX_INTERRUPTED: i32 = 130;
@@ -56,7 +56,7 @@ impl StopRequest {
     /// Requests the end, or ends the program at once if it was requested before.
     pub(super) fn request_or_exit(&self) {
         if self.is_requested() {
-            screen::restore();
+            restore::now();
             std::process::exit(EX_INTERRUPTED);
         }
         self.request();

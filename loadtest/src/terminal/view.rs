@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Cell, LineGauge, Paragraph, Row, Sparkline, Table};
 
 use super::history::History;
-use super::snapshot::Snapshot;
+use crate::coordinator::snapshot::Snapshot;
 use crate::report::format::{bytes, count, decimal};
 
 /// Minimum number of columns for curves beside the table of latencies.
@@ -271,7 +271,7 @@ mod tests {
     use ratatui::Terminal;
     use ratatui::backend::TestBackend;
 
-    use super::super::snapshot::sample;
+    use super::crate::coordinator::snapshot::sample;
     use super::*;
     use crate::report::model::Failure;
     use crate::report::sample;

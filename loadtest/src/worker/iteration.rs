@@ -8,10 +8,10 @@ use http::StatusCode;
 use saoma_client::{BrowserError, Phone};
 use saoma_protocol::{ClientMessage, Decision, ErrorCode, LoginId, ServerMessage, paths};
 use tokio::time::{Instant, sleep, timeout};
-use url::Url;
 use url::form_urlencoded::Serializer;
 
 use super::connection_pool::{ConnectionPool, ExchangeError, RequestError};
+use super::redirect::state_and_code;
 use super::state::WorkerState;
 use super::virtual_user::{Failure, VirtualUser, gateway};
 use crate::deployment::PERSONAL;
@@ -315,20 +315,6 @@ fn is_temporary(error: &RequestError) -> bool {
                 || *code == Some(ErrorCode::UnknownCode)
         }
     }
-}
-
-/// Returns the parameters `state` and `code` of the address that a browser is sent to.
-pub(super) fn state_and_code(redirect_to: &str) -> (String, String) {
-    let url = Url::parse(redirect_to).ok();
-    let parameter = |wanted: &str| {
-        let found = url
-            .as_ref()
-            .and_then(|url| url.query_pairs().find(|(name, _)| name == wanted));
-        found
-            .map(|(_, value)| value.into_owned())
-            .unwrap_or_default()
-    };
-    (parameter("state"), parameter("code"))
 }
 
 fn unexpected(message: ServerMessage) -> Failure {

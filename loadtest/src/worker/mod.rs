@@ -7,6 +7,7 @@ mod connection_pool;
 mod iteration;
 mod plain;
 mod recorder;
+mod redirect;
 mod state;
 mod stepwise;
 mod virtual_user;

@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::connection_pool::RequestError;
-use super::iteration::state_and_code;
+use super::redirect::state_and_code;
 use super::state::{Gateway, Signal, WorkerState};
 use crate::open_model::Arrival;
 use crate::scenario::Step;

@@ -48,7 +48,7 @@ impl Snapshot {
 
 /// Returns a run of logins after 42 seconds, for tests.
 #[cfg(test)]
-pub(super) fn sample() -> Snapshot {
+pub(crate) fn sample() -> Snapshot {
     let report = crate::report::sample::sample();
     let latencies = report
         .latencies
