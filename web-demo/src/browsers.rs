@@ -18,14 +18,12 @@ use crate::serving::Connection;
 /// The origin of a login, by the browser's own request.
 #[derive(Debug, Clone)]
 pub(crate) struct Origin {
-    /// The address.
     pub address: IpAddr,
     /// Browser and system, by the browser's own words.
     pub browser: Option<String>,
 }
 
 impl Origin {
-    /// The origin of a request.
     pub(crate) fn of(connection: Connection, headers: &HeaderMap) -> Self {
         let user_agent = headers
             .get(USER_AGENT)
@@ -62,11 +60,8 @@ pub(crate) struct NewBrowser<'a> {
     /// The account: the ID token's `sub`.
     pub account_id: &'a str,
     pub name: &'a str,
-    /// The identity.
     pub identity: &'a Identity,
-    /// The method.
     pub method: LoginMethod,
-    /// The origin.
     pub origin: &'a Origin,
     /// Lifetime in seconds.
     pub lifetime: u32,
@@ -89,20 +84,14 @@ pub(crate) struct Browser {
 }
 
 /// Keeps a login under a new cookie. Returns the cookie and the login's id.
-///
-/// # Errors
-/// Returns an error if the database fails, or the system has no randomness.
 pub(crate) async fn start(
     db: &SqlitePool,
     new: NewBrowser<'_>,
 ) -> Result<(Secret, String), Failure> {
     let (cookie, id) = (Secret::random()?, Secret::random()?);
     let (address, browser) = (new.origin.address.to_string(), &new.origin.browser);
-    execute!(
-        db,
-        "DELETE FROM portal_sessions WHERE expires_at <= unixepoch()"
-    )
-    .await?;
+    let clean = "DELETE FROM portal_sessions WHERE expires_at <= unixepoch()";
+    execute!(db, clean).await?;
     execute!(db, "INSERT INTO portal_sessions
             (cookie_digest, id, account_id, name, identity, method, address, browser, logged_in_at, expires_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, unixepoch(), unixepoch() + ?9)";
@@ -112,7 +101,7 @@ pub(crate) async fn start(
 }
 
 /// Returns a person's logins, the latest first.
-pub(crate) async fn of(db: &SqlitePool, account_id: &str) -> Result<Vec<Browser>, sqlx::Error> {
+pub(crate) async fn of(db: &SqlitePool, account_id: &str) -> sqlx::Result<Vec<Browser>> {
     fetch_all!(db, "SELECT id, identity, address, browser,
             strftime('%Y-%m-%d %H:%M', logged_in_at, 'unixepoch', '+8 hours') AS logged_in_at
         FROM portal_sessions WHERE account_id = ?1 AND expires_at > unixepoch()
@@ -122,17 +111,13 @@ pub(crate) async fn of(db: &SqlitePool, account_id: &str) -> Result<Vec<Browser>
 
 /// Logs a browser out, if it is this person's: its cookie is worth nothing from now on. Returns
 /// false if it was not logged in.
-pub(crate) async fn end(db: &SqlitePool, account_id: &str, id: &str) -> Result<bool, sqlx::Error> {
+pub(crate) async fn end(db: &SqlitePool, account_id: &str, id: &str) -> sqlx::Result<bool> {
     let delete = "DELETE FROM portal_sessions WHERE id = ?1 AND account_id = ?2";
     execute!(db, delete; id, account_id).await
 }
 
 /// Logs all of a person's browsers out, but the one of this id.
-pub(crate) async fn end_others(
-    db: &SqlitePool,
-    account_id: &str,
-    kept: &str,
-) -> Result<(), sqlx::Error> {
+pub(crate) async fn end_others(db: &SqlitePool, account_id: &str, kept: &str) -> sqlx::Result<()> {
     let delete = "DELETE FROM portal_sessions WHERE account_id = ?1 AND id <> ?2";
     execute!(db, delete; account_id, kept).await.map(drop)
 }
@@ -142,7 +127,7 @@ pub(crate) async fn end_as(
     db: impl SqliteExecutor<'_>,
     account_id: &str,
     identity_id: &str,
-) -> Result<(), sqlx::Error> {
+) -> sqlx::Result<()> {
     let delete = "DELETE FROM portal_sessions WHERE account_id = ?1 AND identity ->> 'id' = ?2";
     execute!(db, delete; account_id, identity_id)
         .await

@@ -21,19 +21,14 @@ pub(crate) struct Standing {
 /// Why a citizen's standing is unknown.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StandingError {
-    /// The hall's database failed.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
-    /// A register gave no answer.
     #[error(transparent)]
     Register(#[from] RegisterError),
 }
 
 /// Returns the standing of an account's owner, asked anew each time: a card reported lost a second
 /// ago refuses. Returns `None` without such an account.
-///
-/// # Errors
-/// See [`StandingError`].
 pub(crate) async fn standing(
     db: &SqlitePool,
     registers: &Registers,

@@ -77,7 +77,7 @@ fn schema_version() -> i64 {
 
 /// Begins a transaction that writes. A transaction that reads first and writes later could not wait
 /// for a writer in between.
-pub(crate) async fn write(db: &SqlitePool) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+pub(crate) async fn write(db: &SqlitePool) -> sqlx::Result<Transaction<'static, Sqlite>> {
     db.begin_with("BEGIN IMMEDIATE").await
 }
 
@@ -85,7 +85,7 @@ pub(crate) async fn write(db: &SqlitePool) -> Result<Transaction<'static, Sqlite
 pub(crate) async fn run<'q>(
     db: impl SqliteExecutor<'_>,
     statement: Query<'q, Sqlite, SqliteArguments>,
-) -> Result<bool, sqlx::Error> {
+) -> sqlx::Result<bool> {
     Ok(statement.execute(db).await?.rows_affected() > 0)
 }
 

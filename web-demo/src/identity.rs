@@ -87,15 +87,12 @@ impl Backend {
         else {
             return Ok(inactive());
         };
+        let identities = standing.identities.into_iter();
         Ok(IntrospectionResponse {
             active: true,
             sub: Some(account_id),
             name: Some(standing.name),
-            identities: standing
-                .identities
-                .into_iter()
-                .map(OfferedIdentity::from)
-                .collect(),
+            identities: identities.map(OfferedIdentity::from).collect(),
             ineligible_reason: standing.refusal.map(|refusal| refusal.as_str().to_owned()),
         })
     }

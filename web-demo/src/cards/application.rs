@@ -37,7 +37,7 @@ pub(crate) async fn issue(
     db: &mut SqliteConnection,
     account_id: &str,
     password_hash: &str,
-) -> Result<bool, sqlx::Error> {
+) -> sqlx::Result<bool> {
     execute!(db, "INSERT INTO e_cards (account_id, since, password_hash) VALUES (?1, unixepoch(), ?2)
         ON CONFLICT (account_id) DO NOTHING"; account_id, password_hash).await
 }

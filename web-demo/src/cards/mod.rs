@@ -12,55 +12,39 @@ pub(crate) use password::{
 };
 pub(crate) use services::{CardService, Holding, holding};
 use sqlx::SqlitePool;
+use strum::{EnumString, IntoStaticStr};
 
 use crate::accounts::Account;
 use crate::db::fetch_one;
 use crate::registers::{CardRegister, CardState, RegisterError};
 
 /// Why a citizen may not log in by scanning.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
 pub enum CardRefusal {
     /// There is no electronic card: the first scan needs it.
+    #[strum(serialize = "no_card")]
     NoCard,
     /// The card is not activated.
+    #[strum(serialize = "card_not_activated")]
     NotActivated,
     /// The card is sealed.
+    #[strum(serialize = "card_sealed")]
     Sealed,
     /// The card is reported lost.
+    #[strum(serialize = "card_reported_lost")]
     ReportedLost,
     /// The card is locked against applications.
+    #[strum(serialize = "card_application_locked")]
     ApplicationLocked,
     /// The card is cancelled.
+    #[strum(serialize = "card_cancelled")]
     Cancelled,
 }
 
 impl CardRefusal {
-    /// All of them.
-    pub const ALL: [Self; 6] = [
-        Self::NoCard,
-        Self::NotActivated,
-        Self::Sealed,
-        Self::ReportedLost,
-        Self::ApplicationLocked,
-        Self::Cancelled,
-    ];
-
     /// The refusal as the gateway passes it on (`reason` of `identity_refused`).
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::NoCard => "no_card",
-            Self::NotActivated => "card_not_activated",
-            Self::Sealed => "card_sealed",
-            Self::ReportedLost => "card_reported_lost",
-            Self::ApplicationLocked => "card_application_locked",
-            Self::Cancelled => "card_cancelled",
-        }
-    }
-
-    /// The refusal of this name.
-    pub fn named(name: &str) -> Option<Self> {
-        let mut all = Self::ALL.into_iter();
-        all.find(|refusal| refusal.as_str() == name)
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 
     /// The refusal by a card of this state, once there is an electronic one.
@@ -77,9 +61,6 @@ impl CardRefusal {
 }
 
 /// Returns why the owner of this account may not log in by scanning now; `None` in good standing.
-///
-/// # Errors
-/// Returns an error if the database or the register fails.
 pub(crate) async fn refusal(
     db: &SqlitePool,
     cards: &dyn CardRegister,
@@ -95,7 +76,7 @@ pub(crate) async fn refusal(
 }
 
 /// Returns whether the electronic card has been applied for.
-pub(crate) async fn has_e_card(db: &SqlitePool, account_id: &str) -> Result<bool, sqlx::Error> {
+pub(crate) async fn has_e_card(db: &SqlitePool, account_id: &str) -> sqlx::Result<bool> {
     let query = "SELECT EXISTS (SELECT 1 FROM e_cards WHERE account_id = ?1)";
     let (found,) = fetch_one!(db, query; account_id).await?;
     Ok(found)

@@ -22,7 +22,6 @@ const TYPED: AttemptLimit = AttemptLimit {
 /// Why a password is refused for an electronic card.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CardPasswordRefused {
-    /// It is not six digits.
     NotSixDigits,
     /// One digit six times, or digits in a row.
     Simple,
@@ -33,9 +32,7 @@ pub(crate) enum CardPasswordRefused {
 /// The outcome of a typed password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TypedPassword {
-    /// It is the card's.
     Right,
-    /// It is not.
     Wrong,
     /// The card has none yet.
     NotSet,
@@ -44,9 +41,6 @@ pub(crate) enum TypedPassword {
 }
 
 /// Checks the rules for the password of a person's electronic card.
-///
-/// # Errors
-/// See [`CardPasswordRefused`].
 pub(crate) fn check_card_password(
     password: &str,
     owner: &IdNumber,
@@ -71,7 +65,7 @@ pub(crate) fn check_card_password(
 }
 
 /// Returns whether the card of this account has a password.
-pub(crate) async fn has_password(db: &SqlitePool, account_id: &str) -> Result<bool, sqlx::Error> {
+pub(crate) async fn has_password(db: &SqlitePool, account_id: &str) -> sqlx::Result<bool> {
     Ok(hash_of(db, account_id).await?.is_some())
 }
 
@@ -81,7 +75,7 @@ pub(crate) async fn try_password(
     db: &SqlitePool,
     account_id: &str,
     typed: &str,
-) -> Result<TypedPassword, sqlx::Error> {
+) -> sqlx::Result<TypedPassword> {
     let Some(hash) = hash_of(db, account_id).await? else {
         return Ok(TypedPassword::NotSet);
     };
@@ -101,7 +95,7 @@ pub(crate) async fn reset_password(
     db: &mut SqliteConnection,
     account_id: &str,
     password_hash: &str,
-) -> Result<bool, sqlx::Error> {
+) -> sqlx::Result<bool> {
     TYPED.forgive_all(db, account_id).await?;
     let update = "UPDATE e_cards SET password_hash = ?2 WHERE account_id = ?1";
     execute!(db, update; account_id, password_hash).await
@@ -114,17 +108,14 @@ pub(crate) async fn change_password(
     account_id: &str,
     known: &str,
     password_hash: &str,
-) -> Result<bool, sqlx::Error> {
+) -> sqlx::Result<bool> {
     let update =
         "UPDATE e_cards SET password_hash = ?3 WHERE account_id = ?1 AND password_hash = ?2";
     execute!(db, update; account_id, known, password_hash).await
 }
 
 /// Returns the hash of the card's password, if it has one.
-pub(crate) async fn hash_of(
-    db: &SqlitePool,
-    account_id: &str,
-) -> Result<Option<String>, sqlx::Error> {
+pub(crate) async fn hash_of(db: &SqlitePool, account_id: &str) -> sqlx::Result<Option<String>> {
     let hash: Option<(String,)> = fetch_optional!(db, "SELECT password_hash FROM e_cards
         WHERE account_id = ?1 AND password_hash IS NOT NULL"; account_id)
     .await?;

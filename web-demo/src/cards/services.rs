@@ -1,12 +1,14 @@
 //! The services for a card, as far as its state allows them.
 
 use sqlx::SqlitePool;
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::accounts::Account;
 use crate::registers::{Card, CardAction, CardRegister, RegisterError};
 
-/// A service for a card (S15).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A service for a card (S15), in the order of the home page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
 pub(crate) enum CardService {
     /// 卡激活
     Activate,
@@ -23,31 +25,9 @@ pub(crate) enum CardService {
 }
 
 impl CardService {
-    /// All six, in the order of the home page.
-    pub(crate) const ALL: [Self; 6] = [
-        Self::Activate,
-        Self::Track,
-        Self::ReportLoss,
-        Self::UndoLoss,
-        Self::Cancel,
-        Self::Replace,
-    ];
-
     /// The end of its page's address.
-    pub(crate) const fn path(self) -> &'static str {
-        match self {
-            Self::Activate => "activate",
-            Self::Track => "track",
-            Self::ReportLoss => "report-loss",
-            Self::UndoLoss => "undo-loss",
-            Self::Cancel => "cancel",
-            Self::Replace => "replace",
-        }
-    }
-
-    /// The service of this path.
-    pub(crate) fn at(path: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|service| service.path() == path)
+    pub(crate) fn path(self) -> &'static str {
+        self.into()
     }
 
     /// The action on the card; `None` if the service only looks.
@@ -73,7 +53,6 @@ pub(crate) struct Holding {
 }
 
 impl Holding {
-    /// Whether this service can be had now.
     pub(crate) fn allows(&self, service: CardService) -> bool {
         let suits = |card: &Card, action| card.state.after(action).is_some();
         let card = self.card.as_ref();
@@ -82,9 +61,6 @@ impl Holding {
 }
 
 /// Returns the cards of an account's owner.
-///
-/// # Errors
-/// Returns an error if the database or the register fails.
 pub(crate) async fn holding(
     db: &SqlitePool,
     cards: &dyn CardRegister,

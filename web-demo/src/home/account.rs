@@ -10,7 +10,7 @@ use super::{Answer, Person, see_other};
 use crate::accounts::{ChangeError, ContactError, ContactForm, Contacts};
 use crate::browsers;
 use crate::form_errors::FieldError;
-use crate::pages::{Failure, Frame, Texts, page};
+use crate::pages::{Failure, Frame, Texts, page, shown};
 use crate::phone::sessions;
 use crate::records::Words;
 
@@ -34,7 +34,7 @@ pub(super) async fn show(person: Person) -> Answer {
         done: person.session.take_flash(person.db(), CHANGED).await?,
         person: &person,
     };
-    page(StatusCode::OK, &account)
+    shown(&account)
 }
 
 #[derive(Template)]
@@ -70,7 +70,7 @@ impl<'a> PasswordPage<'a> {
 
 /// Answers `GET /account/password`.
 pub(super) async fn password(person: Person) -> Answer {
-    page(StatusCode::OK, &PasswordPage::new(&person))
+    shown(&PasswordPage::new(&person))
 }
 
 /// Answers `POST /account/password`.
@@ -110,7 +110,6 @@ struct ContactsPage<'a> {
 }
 
 impl ContactsPage<'_> {
-    /// The error beside a field.
     fn error(&self, error: ContactError) -> Option<&'static str> {
         let errors = self.frame.texts().account.contact_errors;
         self.errors.contains(&error).then(|| errors[error as usize])

@@ -11,7 +11,6 @@ const QUIET_ZONE: usize = 4;
 /// The app's address, and its code, drawn once.
 #[derive(Debug, Clone)]
 pub(crate) struct AppLink {
-    /// The app's address.
     pub url: String,
     /// The code's width in modules, with the white around it; 0 where the address is too long for a
     /// code.
@@ -21,7 +20,6 @@ pub(crate) struct AppLink {
 }
 
 impl AppLink {
-    /// The link to an app at this address.
     pub(crate) fn new(url: String) -> Self {
         let Ok(code) = QrCode::with_error_correction_level(&url, EcLevel::M) else {
             return Self {

@@ -1,5 +1,7 @@
 //! The social-security card on the home page and the pages of its services.
 
+use strum::VariantArray;
+
 use super::Person;
 use crate::cards::{self, CardService, Holding};
 use crate::pages::Texts;
@@ -17,17 +19,12 @@ pub(super) struct CardView {
 pub(super) struct ServiceView {
     /// The end of its address.
     pub path: &'static str,
-    /// Its name.
     pub name: &'static str,
-    /// Whether the card's state allows it.
     pub allowed: bool,
 }
 
 impl CardView {
     /// Returns the card of a person.
-    ///
-    /// # Errors
-    /// Returns an error if the database or the register fails.
     pub(super) async fn of(person: &Person) -> Result<Self, RegisterError> {
         let cards = &*person.hall.portal.registers.cards;
         Ok(Self {
@@ -55,8 +52,9 @@ impl CardView {
     }
 
     /// All services, in the manual's order.
-    pub(super) fn services(&self) -> [ServiceView; 6] {
-        CardService::ALL.map(|service| self.service(service))
+    pub(super) fn services(&self) -> Vec<ServiceView> {
+        let services = CardService::VARIANTS.iter();
+        services.map(|service| self.service(*service)).collect()
     }
 
     /// Returns why the card's state does not allow a service now.
@@ -67,7 +65,6 @@ impl CardView {
         (!self.holding.allows(service)).then_some(CardRefusesAction::State(card.state))
     }
 
-    /// Returns a service.
     pub(super) fn service(&self, service: CardService) -> ServiceView {
         ServiceView {
             path: service.path(),

@@ -68,23 +68,14 @@ impl CardPage<'_> {
 }
 
 /// Answers `GET /card/{service}`: the meaning of the service for the card, or why it cannot be had.
-pub(super) async fn show(
-    VerifiedPerson(person): VerifiedPerson,
-    Path(service): Path<String>,
-) -> Answer {
-    let Some(service) = CardService::at(&service) else {
+pub(super) async fn show(person: VerifiedPerson, Path(service): Path<String>) -> Answer {
+    let Ok(service) = service.parse::<CardService>() else {
         return missing(person.locale).await;
     };
-    let is_done = person
-        .session
-        .take_flash(person.db(), &flash(service))
-        .await?;
-    answer(
-        &person,
-        service,
-        if is_done { News::Done } else { News::Nothing },
-    )
-    .await
+    let flash = flash(service);
+    let is_done = person.session.take_flash(person.db(), &flash).await?;
+    let news = if is_done { News::Done } else { News::Nothing };
+    answer(&person, service, news).await
 }
 
 /// The flash that tells the page of a service done.
@@ -100,17 +91,15 @@ pub(super) struct Confirmation {
 
 /// Answers `POST /card/{service}`: does it, or shows the number of the card that is being made.
 pub(super) async fn act(
-    VerifiedPerson(person): VerifiedPerson,
+    person: VerifiedPerson,
     Path(service): Path<String>,
     Form(confirmation): Form<Confirmation>,
 ) -> Answer {
-    let Some(service) = CardService::at(&service) else {
+    let Ok(service) = service.parse::<CardService>() else {
         return missing(person.locale).await;
     };
-    let (cards, id_number) = (
-        &person.hall.portal.registers.cards,
-        &person.account.id_number,
-    );
+    let id_number = &person.account.id_number;
+    let cards = &person.hall.portal.registers.cards;
     let Some(action) = service.action() else {
         if cards.making(id_number).await?.is_some() {
             details::note_shown(&person, |texts| texts.account.shown_new_number).await?;
@@ -140,12 +129,10 @@ const fn done(service: CardService, texts: &Texts) -> [&'static str; 2] {
 
 /// Why a service is refused, and what to do.
 const fn refusal(service: CardService, refused: CardRefusesAction, texts: &Texts) -> &'static str {
-    let (no_card, texts) = (
-        texts.card_services.no_card_hint,
-        &texts.card_services.refusals,
-    );
+    let hint = texts.card_services.no_card_hint;
+    let texts = &texts.card_services.refusals;
     let state = match refused {
-        CardRefusesAction::NoCard => return no_card,
+        CardRefusesAction::NoCard => return hint,
         CardRefusesAction::BeingMade => return texts.being_made,
         CardRefusesAction::State(state) => state,
     };

@@ -9,7 +9,7 @@ use super::unit_login::{LegalRepresentative, PersonRefused};
 use super::{Answer, UnitLogin, missing, see_other, unit};
 use crate::accounts::id_number::IdNumber;
 use crate::form_errors::FieldError;
-use crate::pages::{Failure, Frame, page};
+use crate::pages::{Failure, Frame, shown};
 use crate::records::person::mask;
 use crate::units::delegations::{self, Delegation, NewDelegation};
 use crate::units::{Affair, Scope};
@@ -39,7 +39,6 @@ pub(super) struct AppointmentErrors {
 }
 
 impl AppointmentForm {
-    /// Returns whether this affair is chosen.
     pub(super) const fn has(&self, affair: &Affair) -> bool {
         match affair {
             Affair::Registration => self.registration.is_some(),
@@ -69,7 +68,7 @@ impl AppointmentErrors {
 
 /// Answers `POST /delegations`.
 pub(super) async fn appoint(
-    LegalRepresentative(login): LegalRepresentative,
+    login: LegalRepresentative,
     Form(form): Form<AppointmentForm>,
 ) -> Answer {
     match appointed(&login, &form).await? {
@@ -154,10 +153,7 @@ struct WithdrawalPage<'a> {
 }
 
 /// Answers `GET /delegations/{id}/withdraw`: asks for a confirmation.
-pub(super) async fn ask_to_withdraw(
-    LegalRepresentative(login): LegalRepresentative,
-    Path(id): Path<String>,
-) -> Answer {
+pub(super) async fn ask_to_withdraw(login: LegalRepresentative, Path(id): Path<String>) -> Answer {
     let Some(delegation) = delegations::find(login.db(), &login.unit.id, &id).await? else {
         return missing(login.locale).await;
     };
@@ -168,14 +164,11 @@ pub(super) async fn ask_to_withdraw(
         delegation: &delegation,
         number: mask(delegation.id_number.as_str()),
     };
-    page(StatusCode::OK, &asked)
+    shown(&asked)
 }
 
 /// Answers `POST /delegations/{id}/withdraw`.
-pub(super) async fn withdraw(
-    LegalRepresentative(login): LegalRepresentative,
-    Path(id): Path<String>,
-) -> Answer {
+pub(super) async fn withdraw(login: LegalRepresentative, Path(id): Path<String>) -> Answer {
     if let Some(delegation) = delegations::find(login.db(), &login.unit.id, &id).await?
         && delegations::withdraw(login.db(), &login.unit, &delegation).await?
     {

@@ -1,11 +1,10 @@
 //! Personal details: masked until the person asks for them, which is noted.
 
 use askama::Template;
-use http::StatusCode;
 
 use super::card::CardView;
 use super::{Answer, Person, VerifiedPerson};
-use crate::pages::{Failure, Frame, Texts, page};
+use crate::pages::{Failure, Frame, Texts, shown};
 use crate::records::Words;
 use crate::records::person::Details;
 
@@ -19,13 +18,13 @@ struct DetailsPage<'a> {
 }
 
 /// Answers `GET /details`.
-pub(super) async fn show(VerifiedPerson(person): VerifiedPerson) -> Answer {
+pub(super) async fn show(person: VerifiedPerson) -> Answer {
     answer(&person, false).await
 }
 
 /// Answers `POST /details` with the numbers in full: on this page only, and with a notice in the
 /// inbox.
-pub(super) async fn show_in_full(VerifiedPerson(person): VerifiedPerson) -> Answer {
+pub(super) async fn show_in_full(person: VerifiedPerson) -> Answer {
     note_shown(&person, |texts| texts.account.shown_numbers).await?;
     answer(&person, true).await
 }
@@ -42,11 +41,11 @@ pub(super) async fn note_shown(
 
 async fn answer(person: &Person, in_full: bool) -> Answer {
     let card = CardView::of(person).await?;
-    let shown = DetailsPage {
+    let view = DetailsPage {
         frame: person.frame("/details"),
         person,
         details: Details::of(&person.account, card.number()).shown(in_full),
         in_full,
     };
-    page(StatusCode::OK, &shown)
+    shown(&view)
 }

@@ -39,12 +39,10 @@ type Answer = Result<Response, Failure>;
 pub(crate) struct Hall {
     /// The portal, which knows the logins.
     pub portal: Portal,
-    /// The link to the phone app.
     pub app: AppLink,
 }
 
 impl Hall {
-    /// The hall's database.
     pub(crate) const fn db(&self) -> &SqlitePool {
         &self.portal.db
     }

@@ -1,5 +1,7 @@
 //! The person who sees a page, and the menu beside it.
 
+use std::ops::Deref;
+
 use askama::Template;
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -19,13 +21,9 @@ use crate::records::inbox::{self, Notice};
 /// and units to theirs.
 #[derive(Debug, Clone)]
 pub(crate) struct Person {
-    /// The hall.
     pub hall: Hall,
-    /// The login.
     pub session: PortalSession,
-    /// The page's language.
     pub locale: Locale,
-    /// Their account.
     pub account: Account,
     /// Notices that have not been opened.
     pub unread: u32,
@@ -34,16 +32,21 @@ pub(crate) struct Person {
 /// A person whose account is verified. As an extractor it refuses provisional accounts and says why
 /// (S4).
 #[derive(Debug, Clone)]
-pub(crate) struct VerifiedPerson(pub Person);
+pub(crate) struct VerifiedPerson(Person);
+
+impl Deref for VerifiedPerson {
+    type Target = Person;
+
+    fn deref(&self) -> &Person {
+        &self.0
+    }
+}
 
 /// A line of the menu.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Entry {
-    /// Its address.
     pub path: &'static str,
-    /// Its name.
     pub label: &'static str,
-    /// Whether the page belongs to it.
     pub current: bool,
     /// The number of things that wait there.
     pub count: u32,
@@ -71,9 +74,6 @@ const PROVISIONAL: [&str; 5] = ["/", "/applications", "/exams", INBOX, "/account
 impl Person {
     /// Returns the person of a login as oneself; `None` for a login for a unit, or without an
     /// account any more.
-    ///
-    /// # Errors
-    /// Returns an error if the database fails.
     pub(crate) async fn of(
         hall: &Hall,
         session: PortalSession,
@@ -95,37 +95,30 @@ impl Person {
         }))
     }
 
-    /// The hall's database.
     pub(crate) const fn db(&self) -> &SqlitePool {
         self.hall.db()
     }
 
-    /// The id of the account.
     pub(crate) fn account_id(&self) -> &str {
         &self.session.account_id
     }
 
-    /// The texts of the page's language.
     pub(crate) const fn texts(&self) -> &'static Texts {
         self.locale.texts()
     }
 
-    /// Whether the account is verified.
     pub(crate) fn is_verified(&self) -> bool {
         self.account.standing == AccountStanding::Verified
     }
 
-    /// The frame of a page of theirs.
     pub(crate) const fn frame<'a>(&self, path: &'a str) -> Frame<'a> {
         frame(self.locale, path)
     }
 
-    /// Puts a notice into the person's inbox.
-    pub(crate) async fn notify(&self, title: Words, body: Words) -> Result<(), sqlx::Error> {
+    pub(crate) async fn notify(&self, title: Words, body: Words) -> sqlx::Result<()> {
         inbox::notify(self.db(), self.account_id(), &Notice::new(title, body)).await
     }
 
-    /// The menu beside the page at this path.
     pub(crate) fn menu(&self, here: &str) -> Vec<Entry> {
         let room = here.split(['/', '?']).nth(1);
         let entry = |(path, label): (&'static str, &'static str)| Entry {

@@ -3,12 +3,12 @@
 
 use askama::Template;
 use axum::extract::State;
-use http::StatusCode;
+use strum::VariantArray;
 
 use super::card::CardView;
 use super::{Answer, AppLink, Hall, Person, frame, unit};
 use crate::accounts::Contacts;
-use crate::pages::{Action, Frame, Locale, Row, page};
+use crate::pages::{Action, Frame, Locale, Row, shown};
 use crate::portal::PortalSession;
 use crate::records::insurance::Insurance;
 use crate::records::person::Details;
@@ -51,7 +51,7 @@ pub(super) async fn show(
     let rows = announcements.iter().map(|record| record.row(locale));
     let (rows, app) = (rows.collect(), &hall.app);
     let Some(session) = session else {
-        return page(StatusCode::OK, &StartPage { frame, app, rows });
+        return shown(&StartPage { frame, app, rows });
     };
     let Some(person) = Person::of(&hall, session.clone(), locale).await? else {
         return unit::show(&hall, session, locale).await;
@@ -66,5 +66,5 @@ pub(super) async fn show(
         rows,
         person: &person,
     };
-    page(StatusCode::OK, &home)
+    shown(&home)
 }

@@ -40,7 +40,6 @@ impl UnitPage<'_> {
         members.filter(|member| member.role == role).collect()
     }
 
-    /// The person's own delegation.
     fn own(&self) -> Option<&Delegation> {
         let id_number = &self.login.account.id_number;
         let own = |delegation: &&Delegation| {

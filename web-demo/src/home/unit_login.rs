@@ -1,6 +1,8 @@
 //! A login for a unit, and its role. Both are read anew at each request: a person who has lost the
 //! role that they logged in with sees no more of the unit (threat T25).
 
+use std::ops::Deref;
+
 use askama::Template;
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -28,7 +30,6 @@ const WRONG_PERSONS: AttemptLimit = AttemptLimit {
 /// Why a person is not looked up, or not found, in the population register.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum PersonRefused {
-    /// Too many wrong ones before.
     TooMany(Wait),
     /// The register knows no such person.
     Unknown,
@@ -38,17 +39,11 @@ pub(crate) enum PersonRefused {
 /// persons to theirs.
 #[derive(Debug, Clone)]
 pub(crate) struct UnitLogin {
-    /// The hall.
     pub hall: Hall,
-    /// The login.
     pub session: PortalSession,
-    /// The page's language.
     pub locale: Locale,
-    /// The person's account.
     pub account: Account,
-    /// The unit.
     pub unit: Unit,
-    /// The person's role in it.
     pub role: UnitRole,
     /// The affairs of an agent; the roles of the authority's register are for all affairs.
     scope: Option<Scope>,
@@ -56,7 +51,15 @@ pub(crate) struct UnitLogin {
 
 /// A unit's legal representative. As an extractor it refuses the unit's other people.
 #[derive(Debug, Clone)]
-pub(super) struct LegalRepresentative(pub UnitLogin);
+pub(super) struct LegalRepresentative(UnitLogin);
+
+impl Deref for LegalRepresentative {
+    type Target = UnitLogin;
+
+    fn deref(&self) -> &UnitLogin {
+        &self.0
+    }
+}
 
 #[derive(Template)]
 #[template(path = "home/role_ended.html")]
@@ -74,9 +77,6 @@ struct NotRepresentativePage<'a> {
 
 impl UnitLogin {
     /// Returns the unit's login of a session, or the answer if its role has ended.
-    ///
-    /// # Errors
-    /// Returns an error if the database or the register fails.
     pub(crate) async fn of(
         hall: &Hall,
         session: PortalSession,
@@ -125,7 +125,6 @@ impl UnitLogin {
         self.scope.as_ref().is_none_or(|scope| scope.has(affair))
     }
 
-    /// The affairs that the person may act in.
     pub(crate) fn affairs(&self) -> Vec<Affair> {
         let all = Affair::ALL.into_iter();
         all.filter(|affair| self.may(*affair)).collect()
@@ -136,12 +135,10 @@ impl UnitLogin {
         self.scope.as_ref().map(|scope| scope.words(self.texts()))
     }
 
-    /// The hall's database.
     pub(crate) const fn db(&self) -> &SqlitePool {
         self.hall.db()
     }
 
-    /// The texts of the page's language.
     pub(crate) const fn texts(&self) -> &'static Texts {
         self.locale.texts()
     }
@@ -173,7 +170,6 @@ impl UnitLogin {
         Ok(Ok(()))
     }
 
-    /// The frame of a page of the unit.
     pub(crate) const fn frame<'a>(&self, path: &'a str) -> Frame<'a> {
         frame(self.locale, path)
     }

@@ -149,7 +149,10 @@ fn of_problem(problem: &Problem) -> ScanError {
         ErrorCode::UnknownLogin | ErrorCode::NotScanned => ScanError::NotScanned,
         ErrorCode::IdentityNotAllowed => ScanError::IdentityNotAllowed,
         ErrorCode::IdentityRefused => {
-            let card = problem.reason.as_deref().and_then(CardRefusal::named);
+            let card = problem
+                .reason
+                .as_deref()
+                .and_then(|reason| reason.parse().ok());
             card.map_or(ScanError::IdentityRefused, ScanError::CardRefused)
         }
         ErrorCode::TooManyRequests => ScanError::TooMany(problem.retry_after.unwrap_or(60)),

@@ -42,21 +42,15 @@ pub(crate) enum ApplicationState {
 /// An application. Instants are in the province's time (UTC+8).
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct Application {
-    /// Its number.
     pub id: i64,
     /// The name of the person who applies.
     pub applicant: String,
-    /// The service.
     #[sqlx(try_from = "String")]
     pub service: &'static Service,
-    /// The reason, in the person's words.
     pub reason: String,
-    /// Its state.
     pub state: ApplicationState,
-    /// The authority's answer.
     #[sqlx(json(nullable))]
     pub answer: Option<Words>,
-    /// When it was made.
     pub submitted_at: String,
     /// When it came to its state.
     pub changed_at: String,
@@ -76,7 +70,6 @@ impl OpenRecord for Application {
 #[serde(rename_all = "snake_case")]
 #[sqlx(rename_all = "snake_case")]
 pub(crate) enum Decision {
-    /// It is being looked at.
     InReview,
     /// It is done as was asked.
     Approved,
@@ -115,7 +108,7 @@ pub(crate) async fn submit(
     account_id: &str,
     service: &Service,
     reason: &str,
-) -> Result<i64, sqlx::Error> {
+) -> sqlx::Result<i64> {
     let (id,) = fetch_one!(db,
         "INSERT INTO applications (account_id, service, reason, state, submitted_at, changed_at)
          VALUES (?1, ?2, ?3, 'submitted', unixepoch(), unixepoch()) RETURNING id";
@@ -125,11 +118,7 @@ pub(crate) async fn submit(
 }
 
 /// Takes back an application that the authority has not looked at. Returns false if it has.
-pub(crate) async fn withdraw(
-    db: &SqlitePool,
-    account_id: &str,
-    id: i64,
-) -> Result<bool, sqlx::Error> {
+pub(crate) async fn withdraw(db: &SqlitePool, account_id: &str, id: i64) -> sqlx::Result<bool> {
     execute!(db, "UPDATE applications SET state = 'withdrawn', changed_at = unixepoch()
         WHERE account_id = ?1 AND id = ?2 AND state = 'submitted'"; account_id, id)
     .await
@@ -142,7 +131,7 @@ pub(crate) async fn decide(
     id: &str,
     decision: Decision,
     answer: &str,
-) -> Result<bool, sqlx::Error> {
+) -> sqlx::Result<bool> {
     let answer = (!answer.is_empty()).then(|| Words::new(answer, answer));
     let mut transaction = db::write(db).await?;
     let decided: Option<(String, String)> = fetch_optional!(&mut *transaction,

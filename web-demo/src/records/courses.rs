@@ -8,15 +8,11 @@ use crate::db::execute;
 /// A course, as one person sees it.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct Course {
-    /// Its id.
     pub id: String,
-    /// Its title.
     #[sqlx(json)]
     pub title: Words,
-    /// Its subject.
     #[sqlx(json)]
     pub about: Words,
-    /// The number of lessons.
     pub lessons: i64,
     /// The day since which this person takes it.
     pub enrolled_on: Option<String>,
@@ -28,11 +24,7 @@ impl Record for Course {
 }
 
 /// Enrols a person; twice is once. Returns false if there is no such course.
-pub(crate) async fn enrol(
-    db: &SqlitePool,
-    account_id: &str,
-    id: &str,
-) -> Result<bool, sqlx::Error> {
+pub(crate) async fn enrol(db: &SqlitePool, account_id: &str, id: &str) -> sqlx::Result<bool> {
     execute!(db, "INSERT INTO enrolments (course_id, account_id, enrolled_at)
         SELECT id, ?1, unixepoch() FROM courses WHERE id = ?2
         ON CONFLICT DO UPDATE SET enrolled_at = enrolled_at"; account_id, id)
@@ -40,11 +32,7 @@ pub(crate) async fn enrol(
 }
 
 /// Takes a person off a course.
-pub(crate) async fn leave(
-    db: &SqlitePool,
-    account_id: &str,
-    id: &str,
-) -> Result<bool, sqlx::Error> {
+pub(crate) async fn leave(db: &SqlitePool, account_id: &str, id: &str) -> sqlx::Result<bool> {
     let delete = "DELETE FROM enrolments WHERE course_id = ?2 AND account_id = ?1";
     execute!(db, delete; account_id, id).await
 }

@@ -8,23 +8,17 @@ use crate::db::execute;
 /// An exam, as one person sees it. Days are in the province's time (UTC+8).
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct Exam {
-    /// Its id.
     pub id: String,
-    /// Its title.
     #[sqlx(json)]
     pub title: Words,
-    /// The place.
     #[sqlx(json)]
     pub place: Words,
-    /// The day on which it is held.
     pub held_on: String,
     /// The last day of registration.
     pub closes_on: String,
     /// Whether registrations are taken and given back now.
     pub open: bool,
-    /// The number of free seats.
     pub seats_left: i64,
-    /// Whether this person has registered.
     pub registered: bool,
 }
 
@@ -38,9 +32,7 @@ impl Record for Exam {
 pub(crate) enum Refusal {
     /// There is no such exam.
     Unknown,
-    /// Registration is over.
     Closed,
-    /// All seats are taken.
     Full,
 }
 
@@ -50,7 +42,7 @@ pub(crate) async fn register(
     account_id: &str,
     id: &str,
     wanted: bool,
-) -> Result<Result<(), Refusal>, sqlx::Error> {
+) -> sqlx::Result<Result<(), Refusal>> {
     // One statement, so that the last seat is given once.
     let statement = if wanted {
         "INSERT OR IGNORE INTO exam_registrations (exam_id, account_id, registered_at)

@@ -22,19 +22,15 @@ pub(crate) struct Notice {
 /// A notice in the inbox.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct Received {
-    /// Its number.
     pub id: i64,
-    /// Its subject.
     #[sqlx(json)]
     pub title: Words,
-    /// Its text.
     #[sqlx(json)]
     pub body: Words,
     /// The portal session that it tells of.
     pub session_id: Option<String>,
     /// When it was sent, in the province's time (UTC+8).
     pub sent_at: String,
-    /// Whether it has been opened.
     pub read: bool,
 }
 
@@ -64,7 +60,6 @@ pub(crate) enum Login {
     ThisOne,
     /// Another one, which can be ended.
     Other,
-    /// It is over.
     Over,
 }
 
@@ -98,7 +93,7 @@ pub(crate) async fn notify(
     db: impl SqliteExecutor<'_>,
     account_id: &str,
     notice: &Notice,
-) -> Result<(), sqlx::Error> {
+) -> sqlx::Result<()> {
     let (title, body) = (Json(&notice.title), Json(&notice.body));
     execute!(db, "INSERT INTO notices (account_id, title, body, session_id, sent_at)
         VALUES (?1, ?2, ?3, ?4, unixepoch())"; account_id, title, body, &notice.session_id)
@@ -107,7 +102,7 @@ pub(crate) async fn notify(
 }
 
 /// Returns the number of notices that have not been opened.
-pub(crate) async fn unread(db: &SqlitePool, account_id: &str) -> Result<u32, sqlx::Error> {
+pub(crate) async fn unread(db: &SqlitePool, account_id: &str) -> sqlx::Result<u32> {
     let query = "SELECT count(*) FROM notices WHERE account_id = ?1 AND read_at IS NULL";
     let (count,) = fetch_one!(db, query; account_id).await?;
     Ok(count)
@@ -120,7 +115,7 @@ pub(crate) async fn open(
     account_id: &str,
     id: &str,
     reader: Option<&str>,
-) -> Result<Option<(Received, Option<Login>)>, sqlx::Error> {
+) -> sqlx::Result<Option<(Received, Option<Login>)>> {
     let Some(notice) = Received::find(db, account_id, id).await? else {
         return Ok(None);
     };
@@ -144,7 +139,7 @@ pub(crate) async fn end_login(
     db: &SqlitePool,
     account_id: &str,
     id: &str,
-) -> Result<Option<i64>, sqlx::Error> {
+) -> sqlx::Result<Option<i64>> {
     let notice = Received::find(db, account_id, id).await?;
     if let Some(session_id) = notice
         .as_ref()

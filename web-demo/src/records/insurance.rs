@@ -2,15 +2,28 @@
 
 use serde::Serialize;
 use sqlx::SqlitePool;
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use super::Yuan;
 use crate::db::{fetch_all, fetch_one};
 use crate::pages::Texts;
 
-/// The five insurances.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, sqlx::Type)]
+/// The five insurances, in the order of the home page.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Serialize,
+    sqlx::Type,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+)]
 #[serde(rename_all = "snake_case")]
 #[sqlx(rename_all = "snake_case")]
+#[strum(serialize_all = "kebab-case")]
 pub(crate) enum Insurance {
     /// 养老保险
     Pension,
@@ -25,33 +38,11 @@ pub(crate) enum Insurance {
 }
 
 impl Insurance {
-    /// All five, in the order of the home page.
-    pub(crate) const ALL: [Self; 5] = [
-        Self::Pension,
-        Self::Medical,
-        Self::Unemployment,
-        Self::WorkInjury,
-        Self::Maternity,
-    ];
-
     /// The end of its page's address.
-    pub(crate) const fn path(self) -> &'static str {
-        match self {
-            Self::Pension => "pension",
-            Self::Medical => "medical",
-            Self::Unemployment => "unemployment",
-            Self::WorkInjury => "work-injury",
-            Self::Maternity => "maternity",
-        }
+    pub(crate) fn path(self) -> &'static str {
+        self.into()
     }
 
-    /// The insurance of this path.
-    pub(crate) fn at(path: &str) -> Option<Self> {
-        let mut all = Self::ALL.into_iter();
-        all.find(|insurance| insurance.path() == path)
-    }
-
-    /// Its name.
     pub(crate) const fn name(self, texts: &Texts) -> &'static str {
         texts.insurance.names[self as usize]
     }
@@ -82,25 +73,19 @@ pub(crate) struct Contribution {
     pub unit: String,
     /// The wage that the amounts follow from.
     pub base: Yuan,
-    /// The unit's part.
     pub by_unit: Yuan,
-    /// The person's part.
     pub by_person: Yuan,
 }
 
 /// The contributions of some months.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, sqlx::FromRow)]
 pub(crate) struct Total {
-    /// The number of months.
     pub months: i64,
-    /// By units.
     pub by_unit: Yuan,
-    /// By the person.
     pub by_person: Yuan,
 }
 
 impl Total {
-    /// Both parts.
     pub(crate) fn sum(&self) -> Yuan {
         self.by_unit + self.by_person
     }
@@ -109,23 +94,16 @@ impl Total {
 /// The contributions of a unit for its people in one month.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct UnitTotal {
-    /// The insurance.
     pub insurance: Insurance,
-    /// The number of people.
     pub people: i64,
     /// Their bases together.
     pub base: Yuan,
-    /// The unit's part.
     pub by_unit: Yuan,
-    /// Their part.
     pub by_people: Yuan,
 }
 
 /// Returns the last twelve months in which the unit of this name has paid, the latest first.
-pub(crate) async fn months_of_unit(
-    db: &SqlitePool,
-    unit: &str,
-) -> Result<Vec<String>, sqlx::Error> {
+pub(crate) async fn months_of_unit(db: &SqlitePool, unit: &str) -> sqlx::Result<Vec<String>> {
     let months: Vec<(String,)> = fetch_all!(db,
         "SELECT DISTINCT month FROM contributions WHERE unit = ?1 ORDER BY month DESC LIMIT 12";
         unit)
@@ -138,7 +116,7 @@ pub(crate) async fn of_unit(
     db: &SqlitePool,
     unit: &str,
     month: &str,
-) -> Result<Vec<UnitTotal>, sqlx::Error> {
+) -> sqlx::Result<Vec<UnitTotal>> {
     let mut totals: Vec<UnitTotal> = fetch_all!(db,
         "SELECT insurance, count(*) AS people, sum(base) AS base, sum(by_unit) AS by_unit,
                 sum(by_person) AS by_people
@@ -154,7 +132,7 @@ pub(crate) async fn of_year(
     account_id: &str,
     insurance: Insurance,
     year: &str,
-) -> Result<Vec<Contribution>, sqlx::Error> {
+) -> sqlx::Result<Vec<Contribution>> {
     fetch_all!(db, "SELECT month, unit, base, by_unit, by_person FROM contributions
         WHERE account_id = ?1 AND insurance = ?2 AND substr(month, 1, 4) = ?3
         ORDER BY month DESC"; account_id, insurance, year)
@@ -168,7 +146,7 @@ pub(crate) async fn total(
     insurance: Insurance,
     first: &str,
     last: &str,
-) -> Result<Total, sqlx::Error> {
+) -> sqlx::Result<Total> {
     fetch_one!(db, "SELECT count(*) AS months, coalesce(sum(by_unit), 0) AS by_unit,
             coalesce(sum(by_person), 0) AS by_person
         FROM contributions WHERE account_id = ?1 AND insurance = ?2
@@ -181,7 +159,7 @@ pub(crate) async fn years(
     db: &SqlitePool,
     account_id: &str,
     insurance: Option<Insurance>,
-) -> Result<Vec<String>, sqlx::Error> {
+) -> sqlx::Result<Vec<String>> {
     let years: Vec<(String,)> = fetch_all!(db,
         "SELECT DISTINCT substr(month, 1, 4) AS year FROM contributions
          WHERE account_id = ?1 AND (?2 IS NULL OR insurance = ?2) ORDER BY year DESC";

@@ -15,9 +15,7 @@ pub(crate) enum Sex {
 /// The details of a person, as they are on record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Details {
-    /// The name.
     pub name: String,
-    /// The sex.
     pub sex: Sex,
     /// The day of birth, ISO 8601.
     pub born_on: String,

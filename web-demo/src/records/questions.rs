@@ -10,20 +10,14 @@ use crate::db::{self, execute, fetch_optional};
 /// A question. Instants are in the province's time (UTC+8).
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct Question {
-    /// Its number.
     pub id: i64,
-    /// The name of the person who asks.
     pub asker: String,
-    /// Its subject.
     pub subject: String,
-    /// Its text.
     pub body: String,
-    /// When it was asked.
     pub asked_at: String,
     /// The answer, once there is one.
     #[sqlx(json(nullable))]
     pub answer: Option<Words>,
-    /// When it was answered.
     pub answered_at: Option<String>,
 }
 
@@ -42,7 +36,7 @@ pub(crate) async fn ask(
     account_id: &str,
     subject: &str,
     body: &str,
-) -> Result<bool, sqlx::Error> {
+) -> sqlx::Result<bool> {
     execute!(db, "INSERT INTO questions (account_id, subject, body, asked_at)
         VALUES (?1, ?2, ?3, unixepoch())"; account_id, subject, body)
     .await
@@ -50,7 +44,7 @@ pub(crate) async fn ask(
 
 /// Answers a question and tells its person, or does neither. Returns false if it has an answer
 /// already.
-pub(crate) async fn answer(db: &SqlitePool, id: &str, answer: &str) -> Result<bool, sqlx::Error> {
+pub(crate) async fn answer(db: &SqlitePool, id: &str, answer: &str) -> sqlx::Result<bool> {
     let answer = Words::new(answer, answer);
     let mut transaction = db::write(db).await?;
     let answered: Option<(String, String)> = fetch_optional!(&mut *transaction,

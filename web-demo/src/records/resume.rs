@@ -11,7 +11,6 @@ use crate::db::execute;
 pub(crate) struct Resume {
     /// Schools and degrees.
     pub education: String,
-    /// Skills.
     pub skills: String,
     /// Former jobs.
     pub experience: String,
@@ -29,17 +28,12 @@ impl Record for Resume {
 }
 
 impl Resume {
-    /// The four parts.
     pub(crate) fn parts(&self) -> [&str; 4] {
         [&self.education, &self.skills, &self.experience, &self.wish]
     }
 
     /// Keeps it in place of the one before.
-    pub(crate) async fn keep(
-        &self,
-        db: &SqlitePool,
-        account_id: &str,
-    ) -> Result<bool, sqlx::Error> {
+    pub(crate) async fn keep(&self, db: &SqlitePool, account_id: &str) -> sqlx::Result<bool> {
         let [education, skills, experience, wish] = self.parts();
         execute!(db, "INSERT OR REPLACE INTO resumes VALUES (?1, ?2, ?3, ?4, ?5, unixepoch())";
             account_id, education, skills, experience, wish)

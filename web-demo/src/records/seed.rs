@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use sqlx::SqlitePool;
 use sqlx::types::Json;
+use strum::VariantArray;
 
 use super::applications::Service;
 use super::insurance::Insurance;
@@ -27,9 +28,6 @@ pub enum RecordsError {
 }
 
 /// Returns the catalogue of services.
-///
-/// # Errors
-/// Returns an error if the file is not as expected.
 pub(super) fn services() -> Result<Vec<Service>, toml::de::Error> {
     let mut file: toml::Table = toml::from_str(SERVICES)?;
     file.remove("applications")
@@ -50,12 +48,12 @@ pub(crate) async fn seed(db: &SqlitePool) -> Result<(), RecordsError> {
     }
     let [announcements, services, records] =
         [ANNOUNCEMENTS, SERVICES, RECORDS].map(toml::from_str::<Value>);
-    let rates = Insurance::ALL.map(|insurance| {
+    let rates = Insurance::VARIANTS.iter().map(|insurance| {
         let (unit, person) = insurance.rates();
         json!({ "insurance": insurance, "unit": unit, "person": person })
     });
     let files = json!({
-        "announcements": announcements?, "services": services?, "records": records?, "rates": rates,
+        "announcements": announcements?, "services": services?, "records": records?, "rates": rates.collect::<Value>(),
     });
     execute!(&mut *transaction, SEED; Json(files)).await?;
     Ok(transaction.commit().await?)

@@ -15,16 +15,12 @@ pub(crate) trait Record: for<'r> FromRow<'r, SqliteRow> + Send + Unpin {
     const ORDER: &'static str;
 
     /// Returns all records of an account.
-    async fn all(db: &SqlitePool, account_id: &str) -> Result<Vec<Self>, sqlx::Error> {
+    async fn all(db: &SqlitePool, account_id: &str) -> sqlx::Result<Vec<Self>> {
         fetch_all!(db, select::<Self>("account_id = ?1"); account_id).await
     }
 
     /// Returns a record of an account.
-    async fn find(
-        db: &SqlitePool,
-        account_id: &str,
-        id: &str,
-    ) -> Result<Option<Self>, sqlx::Error> {
+    async fn find(db: &SqlitePool, account_id: &str, id: &str) -> sqlx::Result<Option<Self>> {
         let query = select::<Self>("account_id = ?1 AND id = ?2");
         fetch_optional!(db, query; account_id, id).await
     }
@@ -35,7 +31,7 @@ pub(crate) trait Record: for<'r> FromRow<'r, SqliteRow> + Send + Unpin {
         account_id: &str,
         number: u32,
         size: u32,
-    ) -> Result<Page<Self>, sqlx::Error> {
+    ) -> sqlx::Result<Page<Self>> {
         let AssertSqlSafe(list) = select::<Self>("account_id = ?1");
         let query = AssertSqlSafe(format!("{list} LIMIT ?2 OFFSET ?3"));
         let skipped = i64::from(number.saturating_sub(1)) * i64::from(size);
@@ -56,7 +52,7 @@ pub(crate) trait OpenRecord: Record {
     const OPEN: &'static str;
 
     /// Returns all records that wait, the oldest first.
-    async fn open(db: &SqlitePool) -> Result<Vec<Self>, sqlx::Error> {
+    async fn open(db: &SqlitePool) -> sqlx::Result<Vec<Self>> {
         let query = format!(
             "SELECT * FROM {} WHERE {} ORDER BY id",
             Self::VIEW,
@@ -69,11 +65,9 @@ pub(crate) trait OpenRecord: Record {
 /// A page of a list.
 #[derive(Debug)]
 pub(crate) struct Page<R> {
-    /// The records.
     pub records: Vec<R>,
     /// The page's number, from 1.
     pub number: u32,
-    /// Whether there are more pages.
     pub more: bool,
 }
 
@@ -102,7 +96,6 @@ pub(crate) struct Announcement {
     pub id: String,
     /// The day, ISO 8601.
     pub published_on: String,
-    /// Its title.
     #[sqlx(json)]
     pub title: Words,
     /// Its paragraphs.
@@ -116,7 +109,6 @@ impl Record for Announcement {
 }
 
 impl Announcement {
-    /// Its line in a list.
     pub(crate) fn row(&self, locale: Locale) -> Row {
         Row {
             title: self.title.of(&locale).to_owned(),

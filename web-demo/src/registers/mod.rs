@@ -46,6 +46,9 @@ pub enum RegisterError {
     Database(#[from] sqlx::Error),
 }
 
+/// The answer of a register.
+pub type Result<T, E = RegisterError> = std::result::Result<T, E>;
+
 /// Maximum time of an answer: a person waits for it.
 pub const TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -54,7 +57,7 @@ pub const TIMEOUT: Duration = Duration::from_secs(5);
 pub trait PopulationRegister: Debug + Send + Sync {
     /// Returns whether a person of this ID number exists and has this name. The difference is not
     /// told, so that no caller learns the owner of a number.
-    async fn matches(&self, id_number: &IdNumber, name: &str) -> Result<bool, RegisterError>;
+    async fn matches(&self, id_number: &IdNumber, name: &str) -> Result<bool>;
 }
 
 /// The register of social-security cards. A person has at most one card that counts: the one issued
@@ -62,25 +65,21 @@ pub trait PopulationRegister: Debug + Send + Sync {
 #[async_trait]
 pub trait CardRegister: Debug + Send + Sync {
     /// Returns a person's card; `None` if no card has ever been issued.
-    async fn card(&self, id_number: &IdNumber) -> Result<Option<Card>, RegisterError>;
+    async fn card(&self, id_number: &IdNumber) -> Result<Option<Card>>;
 
     /// Compares a password with the card's. Counts wrong ones.
-    async fn check_password(
-        &self,
-        id_number: &IdNumber,
-        password: &str,
-    ) -> Result<PasswordCheck, RegisterError>;
+    async fn check_password(&self, id_number: &IdNumber, password: &str) -> Result<PasswordCheck>;
 
     /// Acts on a person's card. Returns the card as it is then, or why it refuses.
     async fn act(
         &self,
         id_number: &IdNumber,
         action: CardAction,
-    ) -> Result<Result<Card, CardRefusesAction>, RegisterError>;
+    ) -> Result<Result<Card, CardRefusesAction>>;
 
     /// Returns the progress of a person's replacement card; `None` if it was not ordered, or has
     /// been issued.
-    async fn making(&self, id_number: &IdNumber) -> Result<Option<Making>, RegisterError>;
+    async fn making(&self, id_number: &IdNumber) -> Result<Option<Making>>;
 }
 
 /// The register of units. Agents whom a unit authorises itself are the hall's own matter.
@@ -88,17 +87,17 @@ pub trait CardRegister: Debug + Send + Sync {
 pub trait UnitRegister: Debug + Send + Sync {
     /// Returns a person's roles in units by the authority's records, in the order of the units'
     /// ids.
-    async fn posts(&self, id_number: &IdNumber) -> Result<Vec<Post>, RegisterError>;
+    async fn posts(&self, id_number: &IdNumber) -> Result<Vec<Post>>;
 
     /// A unit with its legal representative and the operators that the authority has added.
-    async fn unit(&self, unit_id: &str) -> Result<Option<UnitRecord>, RegisterError>;
+    async fn unit(&self, unit_id: &str) -> Result<Option<UnitRecord>>;
 }
 
 /// The carrier of short messages.
 #[async_trait]
 pub trait SmsCarrier: Debug + Send + Sync {
     /// Takes a message for this phone. Taken is not delivered.
-    async fn send(&self, phone: &str, text: &str) -> Result<(), RegisterError>;
+    async fn send(&self, phone: &str, text: &str) -> Result<()>;
 }
 
 /// All registers that the hall asks.

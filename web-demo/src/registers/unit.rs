@@ -2,6 +2,7 @@
 
 use saoma_protocol::{Identity, IdentityRole};
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr};
 
 /// A unit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow)]
@@ -43,9 +44,12 @@ pub struct UnitRecord {
 }
 
 /// A person's role in a unit, as the province knows it. The gateway passes it on as text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, EnumString, IntoStaticStr,
+)]
 #[serde(rename_all = "snake_case")]
 #[sqlx(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum UnitRole {
     /// The unit's legal representative.
     LegalRepresentative,
@@ -56,29 +60,14 @@ pub enum UnitRole {
 }
 
 impl UnitRole {
-    const ALL: [Self; 3] = [
-        Self::LegalRepresentative,
-        Self::AuthorisedAgent,
-        Self::Operator,
-    ];
-
     /// Returns the role as databases, registers and the gateway have it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::LegalRepresentative => "legal_representative",
-            Self::AuthorisedAgent => "authorised_agent",
-            Self::Operator => "operator",
-        }
-    }
-
-    /// Finds a role by the name that [`Self::as_str`] gives it.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.as_str() == name)
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 
     /// Returns the role of an identity, if the identity has one that the province knows.
     pub fn of(identity: &Identity) -> Option<Self> {
         let role = identity.role.as_ref().map(IdentityRole::as_str);
-        role.and_then(Self::from_name)
+        role.and_then(|role| role.parse().ok())
     }
 }

@@ -31,25 +31,18 @@ pub(crate) enum DelegationState {
 /// An agent's appointment.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct Delegation {
-    /// Its number.
     pub id: i64,
-    /// The unit.
     pub unit_id: String,
-    /// The agent's citizen ID number.
     #[sqlx(try_from = "String")]
     pub id_number: IdNumber,
-    /// The agent's name.
     pub name: String,
-    /// The affairs.
     #[sqlx(json)]
     pub scope: Scope,
     /// The first day (ISO 8601), as all days in the province's time.
     pub appointed_on: String,
     /// The last day that it counts.
     pub ends_on: String,
-    /// The day of its withdrawal.
     pub withdrawn_on: Option<String>,
-    /// Its state today.
     pub state: DelegationState,
 }
 
@@ -57,13 +50,9 @@ pub(crate) struct Delegation {
 /// name.
 #[derive(Debug)]
 pub(crate) struct NewDelegation<'a> {
-    /// The unit.
     pub unit: &'a Unit,
-    /// The agent's citizen ID number.
     pub id_number: &'a IdNumber,
-    /// The agent's name.
     pub name: &'a str,
-    /// The affairs.
     pub scope: &'a Scope,
     /// The last day, ISO 8601.
     pub ends_on: &'a str,
@@ -84,16 +73,13 @@ pub(crate) enum EndRefused {
 }
 
 /// Returns the first and the last day that a delegation made today can end on, ISO 8601.
-pub(crate) async fn possible_ends(db: &SqlitePool) -> Result<(String, String), sqlx::Error> {
+pub(crate) async fn possible_ends(db: &SqlitePool) -> sqlx::Result<(String, String)> {
     let query = "SELECT date('now', '+8 hours', '+1 day'), date('now', '+8 hours', '+3 years')";
     fetch_one!(db, query).await
 }
 
 /// Returns why a delegation made today cannot end on this day.
-pub(crate) async fn refused_end(
-    db: &SqlitePool,
-    day: &str,
-) -> Result<Option<EndRefused>, sqlx::Error> {
+pub(crate) async fn refused_end(db: &SqlitePool, day: &str) -> sqlx::Result<Option<EndRefused>> {
     let (refused,) = fetch_one!(db,
         "SELECT CASE WHEN ?1 IS NOT date(?1) THEN 'no_day'
                      WHEN ?1 < date('now', '+8 hours', '+1 day') THEN 'too_soon'
@@ -104,7 +90,7 @@ pub(crate) async fn refused_end(
 
 /// Appoints an agent and tells them, if they have an account, or does neither. Returns false if
 /// they are an agent of the unit already.
-pub(crate) async fn appoint(db: &SqlitePool, new: &NewDelegation<'_>) -> Result<bool, sqlx::Error> {
+pub(crate) async fn appoint(db: &SqlitePool, new: &NewDelegation<'_>) -> sqlx::Result<bool> {
     let account = Account::of(db, new.id_number).await?;
     let mut transaction = db::write(db).await?;
     let insert = "INSERT INTO delegations (unit_id, id_number, name, scope, ends_on, appointed_by, appointed_at)
@@ -129,7 +115,7 @@ pub(crate) async fn withdraw(
     db: &SqlitePool,
     unit: &Unit,
     delegation: &Delegation,
-) -> Result<bool, sqlx::Error> {
+) -> sqlx::Result<bool> {
     let account = Account::of(db, &delegation.id_number).await?;
     let mut transaction = db::write(db).await?;
     let update = "UPDATE delegations SET withdrawn_at = unixepoch() WHERE id IN
@@ -149,7 +135,7 @@ pub(crate) async fn withdraw(
 pub(crate) async fn of_person(
     db: &SqlitePool,
     id_number: &IdNumber,
-) -> Result<Vec<Delegation>, sqlx::Error> {
+) -> sqlx::Result<Vec<Delegation>> {
     fetch_all!(db, "SELECT * FROM delegations_today WHERE id_number = ?1 AND state = 'active'
         ORDER BY unit_id, id"; id_number.as_str())
     .await
@@ -160,7 +146,7 @@ pub(crate) async fn scope(
     db: &SqlitePool,
     unit: &Unit,
     id_number: &IdNumber,
-) -> Result<Option<Scope>, sqlx::Error> {
+) -> sqlx::Result<Option<Scope>> {
     let mut held = of_person(db, id_number).await?.into_iter();
     let held = held.find(|delegation| delegation.unit_id == unit.id);
     Ok(held.map(|delegation| delegation.scope))
@@ -168,10 +154,7 @@ pub(crate) async fn scope(
 
 /// Returns the delegations of a unit: those that count, then those that have ended in the last 90
 /// days.
-pub(crate) async fn of_unit(
-    db: &SqlitePool,
-    unit_id: &str,
-) -> Result<Vec<Delegation>, sqlx::Error> {
+pub(crate) async fn of_unit(db: &SqlitePool, unit_id: &str) -> sqlx::Result<Vec<Delegation>> {
     fetch_all!(db, "SELECT * FROM delegations_today WHERE unit_id = ?1
             AND min(ends_on, ifnull(withdrawn_on, ends_on)) >= date('now', '+8 hours', ?2)
         ORDER BY state <> 'active', appointed_at DESC, id DESC"; unit_id, SHOWN)
@@ -183,7 +166,7 @@ pub(crate) async fn find(
     db: &SqlitePool,
     unit_id: &str,
     id: &str,
-) -> Result<Option<Delegation>, sqlx::Error> {
+) -> sqlx::Result<Option<Delegation>> {
     fetch_optional!(db, "SELECT * FROM delegations_today
         WHERE unit_id = ?1 AND id = ?2 AND state = 'active'"; unit_id, id)
     .await

@@ -18,10 +18,8 @@ pub(crate) const BASES: std::ops::RangeInclusive<i64> = 1_000..=100_000;
 pub(crate) struct Employee {
     /// The number of their pages.
     pub id: i64,
-    /// Their citizen ID number.
     #[sqlx(try_from = "String")]
     pub id_number: IdNumber,
-    /// Their name.
     pub name: String,
     /// The monthly wage that contributions follow from.
     pub base: Yuan,
@@ -32,11 +30,8 @@ pub(crate) struct Employee {
 /// A person to be registered, whom the population register knows by this number and name.
 #[derive(Debug)]
 pub(crate) struct NewEmployee<'a> {
-    /// Their citizen ID number.
     pub id_number: &'a IdNumber,
-    /// Their name.
     pub name: &'a str,
-    /// The declared wage.
     pub base: Yuan,
 }
 
@@ -47,18 +42,14 @@ pub(crate) fn base(typed: &str) -> Option<Yuan> {
 }
 
 /// Returns the employees of a unit today, the first registered first.
-pub(crate) async fn of_unit(db: &SqlitePool, unit: &Unit) -> Result<Vec<Employee>, sqlx::Error> {
+pub(crate) async fn of_unit(db: &SqlitePool, unit: &Unit) -> sqlx::Result<Vec<Employee>> {
     fetch_all!(db, "SELECT * FROM employees WHERE unit_id = ?1 AND left_on IS NULL
         ORDER BY registered_on, id"; &unit.id)
     .await
 }
 
 /// Returns an employee of a unit today.
-pub(crate) async fn find(
-    db: &SqlitePool,
-    unit: &Unit,
-    id: &str,
-) -> Result<Option<Employee>, sqlx::Error> {
+pub(crate) async fn find(db: &SqlitePool, unit: &Unit, id: &str) -> sqlx::Result<Option<Employee>> {
     fetch_optional!(db, "SELECT * FROM employees WHERE unit_id = ?1 AND id = ?2 AND left_on IS NULL";
         &unit.id, id).await
 }
@@ -69,7 +60,7 @@ pub(crate) async fn register(
     db: &SqlitePool,
     unit: &Unit,
     new: &NewEmployee<'_>,
-) -> Result<bool, sqlx::Error> {
+) -> sqlx::Result<bool> {
     let insert = "INSERT INTO employees (unit_id, id_number, name, base, registered_on)
         VALUES (?1, ?2, ?3, ?4, date('now', '+8 hours')) ON CONFLICT DO NOTHING";
     let account = Account::of(db, new.id_number).await?;
@@ -90,7 +81,7 @@ pub(crate) async fn register(
 
 /// Ends an employee's registration today and tells them, or does neither. Returns false if they do
 /// not work for the unit.
-pub(crate) async fn end(db: &SqlitePool, unit: &Unit, id: &str) -> Result<bool, sqlx::Error> {
+pub(crate) async fn end(db: &SqlitePool, unit: &Unit, id: &str) -> sqlx::Result<bool> {
     let Some(employee) = find(db, unit, id).await? else {
         return Ok(false);
     };
@@ -114,7 +105,7 @@ pub(crate) async fn declare(
     unit: &Unit,
     id: &str,
     base: Yuan,
-) -> Result<bool, sqlx::Error> {
+) -> sqlx::Result<bool> {
     let update =
         "UPDATE employees SET base = ?3 WHERE unit_id = ?1 AND id = ?2 AND left_on IS NULL";
     execute!(db, update; &unit.id, id, base).await
@@ -122,7 +113,7 @@ pub(crate) async fn declare(
 
 /// Registers the demo's people for whom one of these units has paid, unless an employee is
 /// registered already. People who were not paid for in the last month of the records have left.
-pub(crate) async fn seed(db: &SqlitePool, units: &[Unit]) -> Result<(), sqlx::Error> {
+pub(crate) async fn seed(db: &SqlitePool, units: &[Unit]) -> sqlx::Result<()> {
     let mut transaction = db::write(db).await?;
     let seeded = "SELECT EXISTS (SELECT 1 FROM employees)";
     let (seeded,): (bool,) = fetch_one!(&mut *transaction, seeded).await?;

@@ -15,9 +15,6 @@ use crate::registers::{Post, RegisterError, Unit, UnitRegister, UnitRole};
 
 /// Returns a person's roles in units today, in the order of the units' ids. A role of the
 /// register's outranks being an agent.
-///
-/// # Errors
-/// Returns an error if the database or the register fails.
 pub(crate) async fn posts(
     db: &SqlitePool,
     register: &dyn UnitRegister,

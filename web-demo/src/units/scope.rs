@@ -17,10 +17,8 @@ pub(crate) enum Affair {
 }
 
 impl Affair {
-    /// All of them.
     pub(crate) const ALL: [Self; 3] = [Self::Registration, Self::Contributions, Self::Cards];
 
-    /// Its name.
     pub(crate) const fn words(self, texts: &Texts) -> &'static str {
         texts.unit.affair_names[self as usize]
     }
@@ -39,12 +37,10 @@ impl Scope {
         (!affairs.is_empty()).then_some(Self(affairs))
     }
 
-    /// Whether this affair is among them.
     pub(crate) fn has(&self, affair: Affair) -> bool {
         self.0.contains(&affair)
     }
 
-    /// The names of the affairs, as a list.
     pub(crate) fn words(&self, texts: &Texts) -> String {
         let words: Vec<&str> = self.0.iter().map(|affair| affair.words(texts)).collect();
         words.join(texts.unit.comma)

@@ -1,6 +1,6 @@
 //! One account on both surfaces, and logging in to it by password.
 
-use crate::support::{Hall, PASSWORD, Registering, Site, TestBrowser};
+use crate::support::{Hall, PASSWORD, Registering, Site, TestBrowser, check};
 
 /// Opens a browser on a surface.
 type Opens = fn(&Site) -> TestBrowser;
@@ -35,7 +35,7 @@ async fn a_person_who_has_registered_is_logged_in() {
     ] {
         let user_name = person.id_number.clone();
         person.finish(&hall, &[("user_name", &user_name)]).await;
-        person.browser.check(&format!("/ => @/ | {name}")).await;
+        check!(person.browser; "/ => @/ | {name}");
         hall.pass_limits(60).await;
     }
 }
@@ -73,9 +73,8 @@ async fn passwords_are_limited_by_account_across_both_surfaces() {
 #[tokio::test]
 async fn a_password_login_on_the_web_ends_with_logging_out() {
     let hall = Hall::open().await;
-    let script = "
+    check!(hall.portal_of("jia").await; "
         / => 我的账户
         /logout <-
-        /account => @/login";
-    hall.portal_of("jia").await.check(script).await;
+        /account => @/login");
 }

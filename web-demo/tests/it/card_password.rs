@@ -1,7 +1,7 @@
 //! The electronic card's password: it opens the full number, and is changed and replaced. By the
 //! manual it is set at the application; scanning does not ask for it.
 
-use crate::support::{Hall, Page, TestBrowser};
+use crate::support::{Hall, Page, TestBrowser, check, sql};
 
 const OLD: &str = "492716";
 const NEW: &str = "830594";
@@ -15,20 +15,17 @@ async fn with_password(hall: &Hall) -> TestBrowser {
     let mut jia = hall.phone_of("jia").await;
     jia.check("/card/reset/code <- => name=\"code\"").await;
     let code = hall.code_sent_to("13009700001").await;
-    let script = format!("/card/reset <- code={code}&password={OLD}&repeat={OLD} => 密码已设置");
-    jia.check(&script).await;
+    check!(jia; "/card/reset <- code={code}&password={OLD}&repeat={OLD} => 密码已设置");
     jia
 }
 
 async fn show_number(jia: &mut TestBrowser, password: &str, expected: &str) -> Page {
-    let script = format!("/card/number <- card_password={password} => {expected}");
-    jia.check(&script).await
+    check!(jia; "/card/number <- card_password={password} => {expected}")
 }
 
 async fn change(jia: &mut TestBrowser, old: &str, new: &str, repeat: &str, expected: &str) {
     let form = format!("old={old}&password={new}&repeat={repeat}");
-    jia.check(&format!("/card/password <- {form} => {expected}"))
-        .await;
+    check!(jia; "/card/password <- {form} => {expected}");
 }
 
 /// Row S9.
@@ -36,18 +33,15 @@ async fn change(jia: &mut TestBrowser, old: &str, new: &str, repeat: &str, expec
 async fn the_full_number_is_shown_for_the_cards_password_and_that_is_noted() {
     let hall = Hall::open().await;
     let mut jia = with_password(&hall).await;
-    let script = format!(
-        "/ => href=\"/card\"
+    check!(jia; "
+        / => href=\"/card\"
         /card => !{NUMBER} | S99****01 | href=\"/scan\"
         /card/number <- card_password={NEW} => 422 | !{NUMBER}
             | #card_password 电子社保卡密码不正确。
         /card/number <- card_password={OLD} => {NUMBER}
-        /card => !{NUMBER}"
-    );
-    jia.check(&script).await;
+        /card => !{NUMBER}");
     assert_eq!(hall.last_notice("c-1001").await, "您的完整卡号被查看");
-    jia.check("/card?lang=en => Show the full number | Change the password")
-        .await;
+    check!(jia; "/card?lang=en => Show the full number | Change the password");
 }
 
 /// Row S9, threat T9.
@@ -92,22 +86,18 @@ async fn a_forgotten_card_password_is_replaced_by_face_check_or_code_and_not_wit
     let hall = Hall::open().await;
     let mut jia = with_password(&hall).await;
     let reset = format!("/card/reset <- password={NEW}&repeat={NEW} =>");
-    let script = format!(
-        "{reset} 422 | id=\"code-error\"
+    let unproved = check!(jia; "
+        {reset} 422 | id=\"code-error\"
         /card/reset/face <- => @/face/card_password
-        {reset} 422"
-    );
-    let unproved = jia.check(&script).await;
+        {reset} 422");
     assert_ne!(unproved.problem("code"), "");
     hall.pass_face_check(&jia).await;
-    let script = format!(
-        "/card/reset => 人脸识别已通过
-        {reset} 密码已设置"
-    );
-    jia.check(&script).await;
+    check!(jia; "
+        /card/reset => 人脸识别已通过
+        {reset} 密码已设置");
     show_number(&mut jia, NEW, NUMBER).await;
     // A check counts once.
-    jia.check(&format!("{reset} 422")).await;
+    check!(jia; "{reset} 422");
 }
 
 /// Row S9.
@@ -121,8 +111,7 @@ async fn after_a_reset_the_wrong_card_passwords_before_it_count_no_more() {
     show_number(&mut jia, OLD, "429").await;
     jia.check("/card/reset/face <-").await;
     hall.pass_face_check(&jia).await;
-    let script = format!("/card/reset <- password={NEW}&repeat={NEW} => 密码已设置");
-    jia.check(&script).await;
+    check!(jia; "/card/reset <- password={NEW}&repeat={NEW} => 密码已设置");
     show_number(&mut jia, NEW, NUMBER).await;
 }
 
@@ -130,19 +119,17 @@ async fn after_a_reset_the_wrong_card_passwords_before_it_count_no_more() {
 #[tokio::test]
 async fn without_an_electronic_card_or_with_a_lost_one_there_is_no_password_to_set() {
     let hall = Hall::open().await;
-    let script = "
+    check!(hall.phone_of("wu").await; "
         /card/nothing => 404
         /card => @/card/apply
         /card/password => @/card/apply
-        /card/reset/code <- => 409 | 您还没有电子社保卡";
-    hall.phone_of("wu").await.check(script).await;
+        /card/reset/code <- => 409 | 您还没有电子社保卡");
     let mut jia = hall.phone_of("jia").await;
-    let script = "
+    check!(jia; "
         /card => 您还没有设置
         /card/password => @/card/reset
-        /card/number <- card_password= => 409";
-    jia.check(script).await;
+        /card/number <- card_password= => 409");
     let lost = "UPDATE register_cards SET state = 'reported_lost'";
-    hall.sql(&format!("{lost} WHERE number = '{NUMBER}'")).await;
+    sql!(hall; "{lost} WHERE number = '{NUMBER}'");
     jia.check("/card/reset/code <- => 409 | 已挂失").await;
 }

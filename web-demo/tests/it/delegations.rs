@@ -3,7 +3,7 @@
 
 use saoma_client::{Browser, OpenedLogin, RelyingParty};
 
-use crate::support::{Hall, Page, Site, TestBrowser, person};
+use crate::support::{Hall, Page, Site, TestBrowser, check, person};
 
 /// An agent of 示例单位一 who has scanned the portal's code.
 struct Scanned {
@@ -61,11 +61,7 @@ async fn the_phone_offers_the_personal_login_and_the_unit_with_role_affairs_and_
         "个人登录 · 示例甲 | 单位登录 · 示例单位一（授权经办人）
             | 授权事项：职工参保登记、职工社保卡业务；有效期至 2999-12-31",
     );
-    let script = format!(
-        "{}/confirm <- identity=unit:90001 => 登录成功",
-        scanned.page.path
-    );
-    scanned.phone.check(&script).await;
+    check!(scanned.phone; "{}/confirm <- identity=unit:90001 => 登录成功", scanned.page.path);
 }
 
 /// Rows S12 and S13.
@@ -86,11 +82,9 @@ async fn a_delegation_that_ends_or_is_withdrawn_between_scan_and_confirm_is_refu
         let mut scanned = Scanned::begin(|phone| phone).await;
         scanned.hall.sql(change).await;
         let path = &scanned.page.path;
-        let script = format!(
-            "{path} => 授权已终止，不能使用
-            {path}/confirm <- identity=unit:90001 => 403 | 不能使用该身份"
-        );
-        scanned.phone.check(&script).await;
+        check!(scanned.phone; "
+            {path} => 授权已终止，不能使用
+            {path}/confirm <- identity=unit:90001 => 403 | 不能使用该身份");
     }
 }
 
@@ -101,10 +95,6 @@ async fn an_ended_delegation_is_not_offered_at_the_scan() {
         let mut first = Scanned::begin(|phone| phone).await;
         first.hall.sql(change).await;
         let (_browser, login) = browser_at_the_login_page(&first.hall).await;
-        let script = format!(
-            "/scan <- user_code={} => 个人登录 | !示例单位一",
-            login.user_code
-        );
-        first.phone.check(&script).await;
+        check!(first.phone; "/scan <- user_code={} => 个人登录 | !示例单位一", login.user_code);
     }
 }

@@ -1,13 +1,12 @@
 //! The developer pages.
 
-use crate::support::Hall;
+use crate::support::{Hall, check};
 
 /// Row S3a.
 #[tokio::test]
 async fn short_messages_are_shown_in_the_demonstration_and_marked_as_such() {
     let hall = Hall::open().await;
-    let script = "/developer/messages => 仅演示系统有此页面";
-    hall.portal().check(script).await;
+    check!(hall.portal(); "/developer/messages => 仅演示系统有此页面");
     hall.phone().check("/developer/messages => 404").await;
 }
 
@@ -15,11 +14,10 @@ async fn short_messages_are_shown_in_the_demonstration_and_marked_as_such() {
 #[tokio::test]
 async fn messages_that_a_real_carrier_takes_are_shown_on_no_page() {
     let hall = Hall::without_registers().await;
-    let script = "
+    check!(hall.portal(); "
         /developer/messages => 404
         /developer/desk => 404
-        /developer/desk/applications/2 <- decision=approved&answer=同意 => 404";
-    hall.portal().check(script).await;
+        /developer/desk/applications/2 <- decision=approved&answer=同意 => 404");
 }
 
 /// Row S15.
@@ -27,19 +25,16 @@ async fn messages_that_a_real_carrier_takes_are_shown_on_no_page() {
 async fn the_authoritys_desk_decides_an_application_once_and_its_person_is_told() {
     let hall = Hall::open().await;
     let path = "/developer/desk/applications/2";
-    let script = format!(
-        "/developer/desk?lang=en => Open applications
+    check!(hall.portal(); "
+        /developer/desk?lang=en => Open applications
         /developer/desk?lang=zh => 仅演示系统有此页面 | 由外省转入
         {path} <- decision=returned&answer=+ => 422 | #application-2 请填写答复。
             | value=\"returned\" checked
         {path} <- decision=approved&answer=转移已办结+<b> => @/developer/desk | !由外省转入
-        {path} <- decision=returned&answer=x => 409"
-    );
-    hall.portal().check(&script).await;
+        {path} <- decision=returned&answer=x => 409");
     let notice = hall.last_notice("c-1001").await;
     assert!(notice.starts_with("您的申请已办结："), "{notice}");
-    let script = "/applications/2 => 已办结 | 转移已办结 &#60;b&#62;";
-    hall.portal_of("jia").await.check(script).await;
+    check!(hall.portal_of("jia").await; "/applications/2 => 已办结 | 转移已办结 &#60;b&#62;");
 }
 
 /// Row S15.
@@ -47,19 +42,14 @@ async fn the_authoritys_desk_decides_an_application_once_and_its_person_is_told(
 async fn the_authoritys_desk_answers_a_question_and_the_inbox_of_both_surfaces_tells() {
     let hall = Hall::open().await;
     let mut jia = hall.portal_of("jia").await;
-    jia.check("/questions <- subject=缴费&body=何时到账？")
-        .await;
+    check!(jia; "/questions <- subject=缴费&body=何时到账？");
     let path = "/developer/desk/questions/2";
-    let script = format!(
-        "/developer/desk => 何时到账？
+    check!(hall.portal(); "
+        /developer/desk => 何时到账？
         {path} <- answer=次月到账。 => !何时到账？
-        {path} <- answer=x => 409"
-    );
-    hall.portal().check(&script).await;
-    let script = "
+        {path} <- answer=x => 409");
+    check!(jia; "
         /questions => 次月到账。
-        /inbox => 您的提问已答复：缴费";
-    jia.check(script).await;
-    let script = "/inbox => 您的提问已答复：缴费";
-    hall.phone_of("jia").await.check(script).await;
+        /inbox => 您的提问已答复：缴费");
+    check!(hall.phone_of("jia").await; "/inbox => 您的提问已答复：缴费");
 }

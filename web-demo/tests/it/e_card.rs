@@ -1,6 +1,6 @@
 //! The electronic card is applied for on the phone.
 
-use crate::support::{Hall, Page, TestBrowser};
+use crate::support::{Hall, Page, TestBrowser, check, sql};
 
 const RIGHT: &str = "/card/apply <- password=492716&repeat=492716 =>";
 
@@ -9,19 +9,14 @@ const WU: &str = "c-1005";
 
 /// Sends the phone to its check and passes it in the verifier's place.
 async fn pass_face_check(hall: &Hall, phone: &mut TestBrowser) -> Page {
-    phone
-        .check("/card/apply/face <- agreed=yes => @/face/e_card")
-        .await;
+    check!(phone; "/card/apply/face <- agreed=yes => @/face/e_card");
     hall.pass_face_check(phone).await;
     phone.get("/card/apply").await
 }
 
 async fn change_card(hall: &Hall, set: &str) {
-    hall.sql(&format!(
-        "UPDATE register_cards SET {set}
-         WHERE id_number = (SELECT id_number FROM accounts WHERE id = '{WU}')"
-    ))
-    .await;
+    sql!(hall; "UPDATE register_cards SET {set}
+         WHERE id_number = (SELECT id_number FROM accounts WHERE id = '{WU}')");
 }
 
 /// The hash of the card's password, if there is a card.
@@ -35,14 +30,12 @@ async fn password_hash(hall: &Hall) -> Option<String> {
 async fn agreement_face_check_and_password_make_the_card_and_scanning_possible() {
     let hall = Hall::open().await;
     let mut wu = hall.phone_of("wu").await;
-    let script = "
+    check!(wu; "
         / => 尚未申领 | 未申领，去申领 | href=\"/my/face\"
-        /card/apply/face <- => 422 | 请先阅读并同意协议";
-    wu.check(script).await;
+        /card/apply/face <- => 422 | 请先阅读并同意协议");
     let page = pass_face_check(&hall, &mut wu).await;
     page.check("after the check", "人脸识别已通过 | !name=\"code\"");
-    wu.check(&format!("{RIGHT} @/card/apply | 您已申领电子社保卡"))
-        .await;
+    check!(wu; "{RIGHT} @/card/apply | 您已申领电子社保卡");
     let hash = password_hash(&hall).await.unwrap();
     assert!(hash.starts_with("$argon2id$"));
     wu.check("/ => 正常，可以扫码登录").await;
@@ -53,16 +46,13 @@ async fn agreement_face_check_and_password_make_the_card_and_scanning_possible()
 async fn without_a_camera_a_code_to_the_phone_on_file_stands_in() {
     let hall = Hall::open().await;
     let mut wu = hall.phone_of("wu").await;
-    let script = "/card/apply/code <- agreed=yes => name=\"code\" | !13009700005";
-    wu.check(script).await;
+    check!(wu; "/card/apply/code <- agreed=yes => name=\"code\" | !13009700005");
     let code = hall.code_sent_to("13009700005").await;
     let wrong = if code == "000000" { "000001" } else { "000000" };
     let right = "/card/apply <- password=492716&repeat=492716&code";
-    wu.check(&format!("{right}={wrong} => 422 | id=\"code-error\""))
-        .await;
+    check!(wu; "{right}={wrong} => 422 | id=\"code-error\"");
     assert_eq!(password_hash(&hall).await, None);
-    wu.check(&format!("{right}={code} => 您已申领电子社保卡"))
-        .await;
+    check!(wu; "{right}={code} => 您已申领电子社保卡");
 }
 
 /// Row S9.
@@ -70,12 +60,10 @@ async fn without_a_camera_a_code_to_the_phone_on_file_stands_in() {
 async fn without_a_proof_of_the_person_there_is_no_card() {
     let hall = Hall::open().await;
     // A check that was not passed leads back.
-    let script = format!(
-        "{RIGHT} 422
+    check!(hall.phone_of("wu").await; "
+        {RIGHT} 422
         /card/apply/face <- agreed=yes => @/face/e_card
-        /card/apply => 申领协议 | 短信验证码"
-    );
-    hall.phone_of("wu").await.check(&script).await;
+        /card/apply => 申领协议 | 短信验证码");
     assert_eq!(password_hash(&hall).await, None);
 }
 
@@ -86,14 +74,12 @@ async fn a_card_password_that_is_easily_guessed_or_mistyped_is_refused() {
     let mut wu = hall.phone_of("wu").await;
     pass_face_check(&hall, &mut wu).await;
     // The check counts until it is used.
-    let script = format!(
-        "/card/apply <- password=49271&repeat=49271 => 422 | 密码须为6位数字
+    check!(wu; "
+        /card/apply <- password=49271&repeat=49271 => 422 | 密码须为6位数字
         /card/apply <- password=123456&repeat=123456 => 422 | 密码过于简单
         /card/apply <- password=000101&repeat=000101 => 422 | 身份证号码的一部分
         /card/apply <- password=492716&repeat=492717 => 422 | 两次输入的密码不一致
-        {RIGHT} 您已申领电子社保卡"
-    );
-    wu.check(&script).await;
+        {RIGHT} 您已申领电子社保卡");
 }
 
 /// Row S9.
@@ -111,11 +97,9 @@ async fn each_obstacle_is_told_with_what_to_do() {
         ("id_number = '990000199001011230'", "您还没有实体社会保障卡"),
     ] {
         change_card(&hall, set).await;
-        let script = format!(
-            "/card/apply => {reason}
-            /card/apply/face <- agreed=yes => 409 | {reason}"
-        );
-        wu.check(&script).await;
+        check!(wu; "
+            /card/apply => {reason}
+            /card/apply/face <- agreed=yes => 409 | {reason}");
     }
 }
 
@@ -123,8 +107,7 @@ async fn each_obstacle_is_told_with_what_to_do() {
 #[tokio::test]
 async fn a_provisional_user_verifies_first() {
     let hall = Hall::open().await;
-    let script = "/card/apply => 请先完成身份认证 | href=\"/verify\"";
-    hall.phone_of("ren").await.check(script).await;
+    check!(hall.phone_of("ren").await; "/card/apply => 请先完成身份认证 | href=\"/verify\"");
 }
 
 /// Rows S9 and S15.
@@ -134,7 +117,7 @@ async fn a_card_reported_lost_on_the_way_is_refused_at_the_last_step() {
     let mut wu = hall.phone_of("wu").await;
     pass_face_check(&hall, &mut wu).await;
     change_card(&hall, "state = 'reported_lost'").await;
-    wu.check(&format!("{RIGHT} 409")).await;
+    check!(wu; "{RIGHT} 409");
     assert_eq!(password_hash(&hall).await, None);
 }
 
@@ -142,10 +125,8 @@ async fn a_card_reported_lost_on_the_way_is_refused_at_the_last_step() {
 #[tokio::test]
 async fn a_person_who_has_the_card_is_told_so() {
     let hall = Hall::open().await;
-    let script = format!(
-        "/card/apply => 您已申领电子社保卡
+    check!(hall.phone_of("jia").await; "
+        /card/apply => 您已申领电子社保卡
         {RIGHT} 无需再次申领
-        /card/apply?lang=en => You have the electronic card"
-    );
-    hall.phone_of("jia").await.check(&script).await;
+        /card/apply?lang=en => You have the electronic card");
 }

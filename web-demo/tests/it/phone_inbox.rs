@@ -1,6 +1,6 @@
 //! The inbox on the phone.
 
-use crate::support::Hall;
+use crate::support::{Hall, check};
 
 /// Row S15.
 #[tokio::test]
@@ -11,11 +11,9 @@ async fn the_phone_tells_of_a_strangers_login_and_ends_it() {
     let mut jia = hall.phone_of("jia").await;
     jia.check("/ => badge count\">1<").await;
     let path = jia.get("/inbox").await.link("/inbox/");
-    let script = format!(
-        "{path} => 您的账号登录了网上服务大厅 | 这不是我
-        / => !badge count"
-    );
-    jia.check(&script).await;
+    check!(jia; "
+        {path} => 您的账号登录了网上服务大厅 | 这不是我
+        / => !badge count");
     let another_persons = format!(
         "{path} => @/inbox
         {path}/not-me <- => @/inbox"
@@ -23,8 +21,7 @@ async fn the_phone_tells_of_a_strangers_login_and_ends_it() {
     let mut ding = hall.phone_of("ding").await;
     ding.check(&another_persons).await;
     stranger.check("/account => @/account").await;
-    jia.check(&format!("{path}/not-me <- => 该登录已经结束"))
-        .await;
+    check!(jia; "{path}/not-me <- => 该登录已经结束");
     stranger.check("/account => @/login").await;
     ding.check("/inbox?lang=en => No notices").await;
 }
@@ -33,9 +30,8 @@ async fn the_phone_tells_of_a_strangers_login_and_ends_it() {
 #[tokio::test]
 async fn an_inbox_is_read_only_after_a_login() {
     let hall = Hall::open().await;
-    let script = "
+    check!(hall.phone(); "
         /inbox => @/login
         /inbox/1 => @/login
-        /card => @/login";
-    hall.phone().check(script).await;
+        /card => @/login");
 }

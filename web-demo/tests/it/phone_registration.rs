@@ -1,6 +1,6 @@
 //! Registering on the phone: with a face check, and without.
 
-use crate::support::{Hall, Registering, user_form};
+use crate::support::{Hall, Registering, check, sql, user_form};
 
 /// A phone of another province.
 const ELSEWHERE: (&str, &str) = ("phone", "13800100000");
@@ -22,9 +22,7 @@ async fn name_and_number_and_agreement_are_asked_first() {
     let mut phone = hall.phone();
     let page = phone.check("/register => @/register/identity").await;
     assert_eq!(page.step(), "验证身份");
-    let script =
-        "/register/identity <- id_number=1&name=示例子 => 422 | #agreed 请先阅读并同意协议。";
-    phone.check(script).await;
+    check!(phone; "/register/identity <- id_number=1&name=示例子 => 422 | #agreed 请先阅读并同意协议。");
 }
 
 /// Row S5.
@@ -32,17 +30,10 @@ async fn name_and_number_and_agreement_are_asked_first() {
 async fn without_a_face_check_a_phone_of_the_province_and_a_code_are_needed() {
     let hall = Hall::open().await;
     let mut zi = Registering::on_the_phone(&hall, "示例子").await;
-    zi.send(&[ELSEWHERE])
-        .await
-        .check("a phone", NOT_OF_THE_PROVINCE);
-    zi.send(&[])
-        .await
-        .check("no code", "422 | #code 请输入短信中的6位验证码。");
+    zi.check(&[ELSEWHERE], NOT_OF_THE_PROVINCE).await;
+    zi.check(&[], "422 | #code 请输入短信中的6位验证码。").await;
     assert_eq!(zi.finish(&hall, &[]).await.path, "/register/done");
-    assert_eq!(
-        hall.standing(&zi.id_number).await.as_deref(),
-        Some("provisional")
-    );
+    assert_eq!(hall.standing(&zi.id_number).await, "provisional");
 }
 
 /// Row S5.
@@ -52,8 +43,7 @@ async fn after_a_passed_face_check_any_phone_will_do_even_another_persons_withou
     for (name, phone) in [("示例子", "13800100000"), ("示例丑", "13009700001")] {
         let mut person = Registering::on_the_phone(&hall, name).await;
         pass_face_check(&hall, &mut person).await;
-        let script = "/register/user => 无需短信验证码 | !name=\"code\"";
-        person.browser.check(script).await;
+        check!(person.browser; "/register/user => 无需短信验证码 | !name=\"code\"");
         let user_name = format!("user{}", &phone[7..]);
         let done = person
             .send(&[("phone", phone), ("user_name", &user_name)])
@@ -69,16 +59,12 @@ async fn a_face_check_counts_once_and_for_ten_minutes_and_for_its_person() {
     let mut zi = Registering::on_the_phone(&hall, "示例子").await;
     pass_face_check(&hall, &mut zi).await;
     let update = "UPDATE face_checks SET expires_at";
-    hall.sql(&format!("{update} = expires_at - 600")).await;
-    zi.send(&[ELSEWHERE])
-        .await
-        .check("too old", NOT_OF_THE_PROVINCE);
+    sql!(hall; "{update} = expires_at - 600");
+    zi.check(&[ELSEWHERE], NOT_OF_THE_PROVINCE).await;
     let id_number = "expires_at + 600, id_number";
     let of_another = format!("{update} = {id_number} = '990000200002291012'");
     hall.sql(&of_another).await;
-    zi.send(&[ELSEWHERE])
-        .await
-        .check("another person's", NOT_OF_THE_PROVINCE);
+    zi.check(&[ELSEWHERE], NOT_OF_THE_PROVINCE).await;
     let own = format!("UPDATE face_checks SET id_number = '{}'", zi.id_number);
     hall.sql(&own).await;
     assert_eq!(zi.send(&[ELSEWHERE]).await.path, "/register/done");
@@ -91,11 +77,11 @@ async fn a_face_check_that_was_passed_excuses_no_other_mistake() {
     let hall = Hall::open().await;
     let mut zi = Registering::on_the_phone(&hall, "示例子").await;
     pass_face_check(&hall, &mut zi).await;
-    let page = zi.send(&[ELSEWHERE, ("password", "abc123")]).await;
-    page.check(
-        "a simple password",
+    zi.check(
+        &[ELSEWHERE, ("password", "abc123")],
         "422 | #password 密码过于简单… | #phone",
-    );
+    )
+    .await;
 }
 
 /// Row S5.
@@ -116,9 +102,9 @@ async fn a_registration_is_sent_to_the_face_check_and_comes_back_without_need_of
     );
     hall.pass_face_check(&zi.browser).await;
     // The form is kept, but for the password.
-    let script = "/register/user => !name=\"code\" | =user_name zizi88
-        | =phone 13800100000 | =email zi@example.com | =password";
-    zi.browser.check(script).await;
+    check!(zi.browser; "
+        /register/user => !name=\"code\" | =user_name zizi88
+        | =phone 13800100000 | =email zi@example.com | =password");
     assert_eq!(zi.send(&[ELSEWHERE]).await.path, "/register/done");
 }
 
@@ -129,14 +115,12 @@ async fn a_face_check_that_was_not_passed_leads_back_to_the_code() {
     let mut zi = Registering::on_the_phone(&hall, "示例子").await;
     let check = zi.browser.post("/register/face", &user_form(&[])).await;
     check.check("the other way is offered", "href=\"/register/user\"");
-    let script = "/register/user => name=\"code\"";
-    zi.browser.check(script).await;
+    check!(zi.browser; "/register/user => name=\"code\"");
 }
 
 /// Row S5.
 #[tokio::test]
 async fn a_face_check_comes_after_name_and_number() {
     let hall = Hall::open().await;
-    let script = "/register/face <- => @/register/identity";
-    hall.phone().check(script).await;
+    check!(hall.phone(); "/register/face <- => @/register/identity");
 }

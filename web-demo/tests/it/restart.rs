@@ -4,7 +4,7 @@
 use http::header::ORIGIN;
 use serde_json::{Value, json};
 
-use crate::support::{Process, Registering, TestBrowser, person};
+use crate::support::{Process, Registering, TestBrowser, check, person, sql};
 
 /// Browsers and phones of people who have done something at the hall.
 struct People {
@@ -57,9 +57,7 @@ async fn logged_in_for_the_unit(hall: &Process) -> TestBrowser {
     let mut phone = hall.phone_of("yi").await;
     let scan = format!("/scan <- user_code={}", opened("user_code"));
     let asked = phone.check(&scan).await.path;
-    phone
-        .check(&format!("{asked}/confirm <- identity=unit:90001"))
-        .await;
+    check!(phone; "{asked}/confirm <- identity=unit:90001");
     let events = format!("{logins}/{}/events?after=1&wait=10", opened("login_id"));
     let events = http
         .get(events)
@@ -78,7 +76,7 @@ async fn appointed(hall: &Process) -> TestBrowser {
     let mut yi = logged_in_for_the_unit(hall).await;
     let (jia, day) = (person("示例甲"), hall.day("+1 year").await);
     let form = format!("id_number={jia}&name=示例甲&ends_on={day}&cards=1");
-    yi.check(&format!("/delegations <- {form} => @/")).await;
+    check!(yi; "/delegations <- {form} => @/");
     yi
 }
 
@@ -145,9 +143,7 @@ impl People {
 
     /// The code that got a card gets no other, even after the card is gone.
     async fn find_the_code_used(&self, hall: &Process) {
-        let gone = hall
-            .sql("DELETE FROM e_cards WHERE account_id = 'c-1005'")
-            .await;
+        let gone = sql!(hall; "DELETE FROM e_cards WHERE account_id = 'c-1005'");
         assert_eq!(gone, 1);
         let script = application(&self.wus_code) + " => 422 | id=\"code-error\"";
         self.wu.back_at(&hall.phone).check(&script).await;

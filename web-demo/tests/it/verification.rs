@@ -1,6 +1,6 @@
 //! A provisional account becomes a verified one.
 
-use crate::support::{Hall, Page, Registering, person};
+use crate::support::{Hall, Page, Registering, check, person};
 
 /// A try of the card's password; that of every card is 246810.
 const RIGHT: &str = "/verify/password <- card_password=246810";
@@ -30,10 +30,7 @@ async fn a_provisional_user_is_told_what_the_account_lacks() {
     for service in ["参保信息查询", "就业信息查询"] {
         assert!(lacking.contains(service), "{service}");
     }
-    hall.portal_of("jia")
-        .await
-        .check("/ => !您是临时用户")
-        .await;
+    check!(hall.portal_of("jia").await; "/ => !您是临时用户");
 }
 
 /// Row S4.
@@ -41,38 +38,27 @@ async fn a_provisional_user_is_told_what_the_account_lacks() {
 async fn a_code_to_the_phone_on_file_with_the_card_verifies() {
     let hall = Hall::open().await;
     let mut ren = hall.portal_of("ren").await;
-    let script = "
+    check!(ren; "
         /verify => 130****0009
-        /verify/code/send <- => 验证码已发送至 130****0009";
-    ren.check(script).await;
+        /verify/code/send <- => 验证码已发送至 130****0009");
     let code = hall.code_sent_to("13009700009").await;
     let wrong = if code == "000000" { "000001" } else { "000000" };
-    let script = format!(
-        "/verify/code <- code={wrong} => 422 | #code 验证码不正确，还可以输入 4 次。
+    check!(ren; "
+        /verify/code <- code={wrong} => 422 | #code 验证码不正确，还可以输入 4 次。
         /verify/code <- code={code} => 身份认证成功
         / => !您是临时用户
-        /verify => @/"
-    );
-    ren.check(&script).await;
-    assert_eq!(
-        hall.standing(&person("示例壬")).await.as_deref(),
-        Some("verified")
-    );
+        /verify => @/");
+    assert_eq!(hall.standing(&person("示例壬")).await, "verified");
 }
 
 /// Row S4.
 #[tokio::test]
 async fn the_cards_password_verifies() {
     let hall = Hall::open().await;
-    let script = format!(
-        "{WRONG} => 422 | #card_password 社保卡密码不正确，还可以输入 4 次。
-        {RIGHT} => 身份认证成功"
-    );
-    hall.portal_of("ren").await.check(&script).await;
-    assert_eq!(
-        hall.standing(&person("示例壬")).await.as_deref(),
-        Some("verified")
-    );
+    check!(hall.portal_of("ren").await; "
+        {WRONG} => 422 | #card_password 社保卡密码不正确，还可以输入 4 次。
+        {RIGHT} => 身份认证成功");
+    assert_eq!(hall.standing(&person("示例壬")).await, "verified");
 }
 
 /// Row S4.
@@ -81,8 +67,7 @@ async fn name_and_number_alone_cannot_lock_the_card() {
     let hall = Hall::open().await;
     let mut ren = hall.portal_of("ren").await;
     ren.check(&format!("{WRONG} => 422 \n").repeat(3)).await;
-    ren.check(&format!("{WRONG} => 429 | #card_password …秒后再试…"))
-        .await;
+    check!(ren; "{WRONG} => 429 | #card_password …秒后再试…");
     let wrong = "SELECT wrong_passwords FROM register_cards WHERE id_number";
     let wrong: (i64,) = hall.row(&format!("{wrong} = '{}'", person("示例壬"))).await;
     assert_eq!(wrong.0, 3);
@@ -124,10 +109,7 @@ async fn a_way_that_is_closed_cannot_be_taken_all_the_same() {
         let page = gui.post(path, &[form.split_once('=').unwrap()]).await;
         assert!(page.says("未查到您的社会保障卡"), "{page:?}");
     }
-    assert_eq!(
-        hall.standing(&person("示例癸")).await.as_deref(),
-        Some("provisional")
-    );
+    assert_eq!(hall.standing(&person("示例癸")).await, "provisional");
 }
 
 /// Row S4.
@@ -135,12 +117,8 @@ async fn a_way_that_is_closed_cannot_be_taken_all_the_same() {
 async fn a_provisional_user_verifies_on_the_phone_as_well() {
     let hall = Hall::open().await;
     hall.phone().check("/verify => @/login").await;
-    let script = format!("/ => 您是临时用户 \n {RIGHT} => 身份认证成功");
-    hall.phone_of("ren").await.check(&script).await;
-    hall.portal_of("ren")
-        .await
-        .check("/ => !您是临时用户")
-        .await;
+    check!(hall.phone_of("ren").await; "/ => 您是临时用户 \n {RIGHT} => 身份认证成功");
+    check!(hall.portal_of("ren").await; "/ => !您是临时用户");
 }
 
 /// Row S4.
@@ -149,10 +127,8 @@ async fn name_and_number_alone_tell_nothing_of_the_persons_card_and_units() {
     let hall = Hall::open().await;
     let mut xu = Registering::on_the_phone(&hall, "示例戌").await;
     xu.finish(&hall, &[]).await;
-    let script = format!(
-        "/ => 示例戌 | !示例单位三 | !我的电子社保卡
+    check!(xu.browser; "
+        / => 示例戌 | !示例单位三 | !我的电子社保卡
         {RIGHT}
-        / => 示例单位三 | 我的电子社保卡"
-    );
-    xu.browser.check(&script).await;
+        / => 示例单位三 | 我的电子社保卡");
 }

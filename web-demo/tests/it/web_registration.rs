@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::Value;
 
-use crate::support::{Hall, Registering, person, user_form};
+use crate::support::{Hall, Registering, check, person, user_form};
 
 /// Row S3.
 #[tokio::test]
@@ -30,7 +30,7 @@ async fn a_person_registers_in_four_steps_and_is_a_provisional_user() {
     let done = registering.finish(&hall, &[("email", "a@b.example")]).await;
     done.check("the end", "@/register/done | shiliuser | 您是临时用户");
     assert_eq!(done.step(), "注册完成");
-    assert_eq!(hall.standing(&zi).await.as_deref(), Some("provisional"));
+    assert_eq!(hall.standing(&zi).await, "provisional");
 }
 
 /// Row S3.
@@ -42,10 +42,10 @@ async fn registration_speaks_english() {
     assert_eq!(agreement.step(), "Read the agreement");
     let identity = browser.check("/register/agreement <- agreed=yes").await;
     assert_eq!(identity.step(), "Verify your identity");
-    let script = "/register/identity <- id_number=1&name= => 422
+    check!(browser; "
+        /register/identity <- id_number=1&name= => 422
         | #id_number An ID number has 18 characters.
-        | #name Enter your name as it stands on your ID card.";
-    browser.check(script).await;
+        | #name Enter your name as it stands on your ID card.");
 }
 
 /// Row S3.
@@ -66,13 +66,11 @@ async fn back_and_forward_keep_the_form_but_never_the_password() {
     let kept = format!("=id_number {id_number} | =name 示例子");
     identity.check("back", &kept);
     let form = format!("id_number={id_number}&name=示例子");
-    let script = format!(
-        "/register/identity/back <- {form} => value=\"yes\" checked
+    check!(zi.browser; "
+        /register/identity/back <- {form} => value=\"yes\" checked
         /register/agreement <- agreed=yes => {kept}
         /register/identity <- {form} => =user_name zi123x | =phone 13009700099 | =email zi@b.example
-            | =wechat shili_zi | =password | =confirmation"
-    );
-    zi.browser.check(&script).await;
+            | =wechat shili_zi | =password | =confirmation");
     let (draft,): (String,) = hall.row("SELECT draft FROM registration_drafts").await;
     assert!(
         draft.contains("zi123x") && !draft.contains("k7m2xq"),
@@ -87,11 +85,9 @@ async fn the_user_id_is_the_id_number_unless_another_is_chosen_and_follows_it_wh
     let hall = Hall::open().await;
     let mut zi = Registering::at_the_portal(&hall, "示例子").await;
     let (number, chou) = (&zi.id_number, person("示例丑"));
-    let script = format!(
-        "/register/user => =user_name {number}
-        /register/identity <- id_number={chou}&name=示例丑 => =user_name {chou}"
-    );
-    zi.browser.check(&script).await;
+    check!(zi.browser; "
+        /register/user => =user_name {number}
+        /register/identity <- id_number={chou}&name=示例丑 => =user_name {chou}");
 }
 
 /// Row S3a.
@@ -133,11 +129,10 @@ async fn the_pages_script_gets_codes_and_looks_user_ids_up() {
 async fn no_step_is_skipped() {
     let hall = Hall::open().await;
     let mut browser = hall.portal();
-    let script = "
+    check!(browser; "
         /register/identity => @/register/agreement
         /register/user => @/register/agreement
-        /register/done => @/register/agreement";
-    browser.check(script).await;
+        /register/done => @/register/agreement");
     for path in ["/register/identity", "/register/user"] {
         let page = browser.post(path, &user_form(&[])).await;
         assert_eq!(page.path, "/register/agreement", "{path}");
@@ -145,9 +140,7 @@ async fn no_step_is_skipped() {
     browser.check("/register/agreement <- agreed=yes").await;
     let page = browser.post("/register/user", &user_form(&[])).await;
     assert_eq!(page.path, "/register/identity");
-    browser
-        .check("/register/user-name?user_name=jia => 404")
-        .await;
+    check!(browser; "/register/user-name?user_name=jia => 404");
 }
 
 /// Row S3.
@@ -160,8 +153,7 @@ async fn after_a_registration_the_draft_keeps_nothing_of_the_person() {
     for known in [&*zi.id_number, "示例子", "13009700099"] {
         assert!(!draft.contains(known), "{draft}");
     }
-    let script = "
+    check!(zi.browser; "
         /register/user => @/register/done
-        /register => @/register/agreement";
-    zi.browser.check(script).await;
+        /register => @/register/agreement");
 }

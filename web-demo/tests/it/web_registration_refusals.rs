@@ -1,6 +1,6 @@
 //! Registering on the web: each refusal, with its reason beside the field.
 
-use crate::support::{Hall, Registering, TestBrowser, person};
+use crate::support::{Hall, Registering, TestBrowser, check, person};
 
 /// A number that the population register does not know.
 const UNKNOWN: &str = "990000200002291012";
@@ -16,8 +16,7 @@ async fn agreed(hall: &Hall) -> TestBrowser {
 #[tokio::test]
 async fn the_agreement_has_to_be_accepted() {
     let hall = Hall::open().await;
-    let script = "/register/agreement <- category=personal => 422 | #agreed 请先阅读并同意协议。";
-    hall.portal().check(script).await;
+    check!(hall.portal(); "/register/agreement <- category=personal => 422 | #agreed 请先阅读并同意协议。");
 }
 
 /// Row S3.
@@ -38,11 +37,9 @@ async fn an_invalid_id_number_is_refused_with_its_fault() {
             "身份证号中的出生日期不存在，请核对第7至14位。",
         ),
     ] {
-        let script = format!(
-            "/register/identity <- id_number={typed}&name=示例子
-            => 422 | #id_number {reason} | =id_number {typed} | =name 示例子"
-        );
-        browser.check(&script).await;
+        check!(browser; "
+            /register/identity <- id_number={typed}&name=示例子
+            => 422 | #id_number {reason} | =id_number {typed} | =name 示例子");
     }
 }
 
@@ -50,16 +47,13 @@ async fn an_invalid_id_number_is_refused_with_its_fault() {
 #[tokio::test]
 async fn a_name_of_another_number_and_an_unknown_number_are_refused_in_the_same_words() {
     let hall = Hall::open().await;
-    let script = format!(
-        "/register/identity <- id_number={}&name=示例无
+    check!(agreed(&hall).await; "
+        /register/identity <- id_number={}&name=示例无
         => 422 | #name 身份证号与姓名不一致，请核对后重新填写。
         /register/identity <- id_number={UNKNOWN}&name=示例无
         => 422 | #name 身份证号与姓名不一致，请核对后重新填写。
         /register/identity <- id_number={UNKNOWN}&name=+
-        => 422 | #name 请填写与身份证一致的真实姓名。",
-        person("示例子")
-    );
-    agreed(&hall).await.check(&script).await;
+        => 422 | #name 请填写与身份证一致的真实姓名。", person("示例子"));
 }
 
 /// Row S3.
@@ -68,31 +62,24 @@ async fn names_cannot_be_tried_for_a_number_without_end() {
     let hall = Hall::open().await;
     let attempt = format!("/register/identity <- id_number={}&name", person("示例子"));
     let wrong = format!("{attempt}=示例无 => 422 \n").repeat(5);
-    let script = format!("{wrong} {attempt}=示例子 => 429 | #id_number …秒后再试…");
-    agreed(&hall).await.check(&script).await;
+    check!(agreed(&hall).await; "{wrong} {attempt}=示例子 => 429 | #id_number …秒后再试…");
 }
 
 /// Row S2.
 #[tokio::test]
 async fn a_person_with_an_account_is_sent_to_log_in() {
     let hall = Hall::open().await;
-    let script = format!(
-        "/register/identity <- id_number={}&name=示例甲 => 422 | #id_number …已注册…",
-        person("示例甲")
-    );
-    agreed(&hall).await.check(&script).await;
+    check!(agreed(&hall).await; "
+        /register/identity <- id_number={}&name=示例甲 => 422 | #id_number …已注册…", person("示例甲"));
 }
 
 /// Row S3.
 #[tokio::test]
 async fn a_register_that_gives_no_answer_is_named_as_the_reason() {
     let hall = Hall::without_registers().await;
-    let script = format!(
-        "/register/identity <- id_number={}&name=示例子
-        => 422 | #id_number 暂时无法核验身份，请稍后再试。",
-        person("示例子")
-    );
-    agreed(&hall).await.check(&script).await;
+    check!(agreed(&hall).await; "
+        /register/identity <- id_number={}&name=示例子
+        => 422 | #id_number 暂时无法核验身份，请稍后再试。", person("示例子"));
 }
 
 /// Rows S3a and S6.
@@ -131,7 +118,7 @@ async fn each_field_that_is_wrong_is_refused_with_its_reason() {
         let answer = (page.status.as_u16(), page.problem(field));
         assert_eq!(answer, (422, reason.trim()), "{row}");
     }
-    assert_eq!(hall.standing(&zi.id_number).await, None);
+    assert_eq!(hall.standing(&zi.id_number).await, "");
 }
 
 /// Row S3a.
@@ -141,9 +128,7 @@ async fn a_phone_of_another_province_gets_no_code_and_the_reason() {
     let mut zi = Registering::at_the_portal(&hall, "示例子").await;
     let page = zi.send_code(&[("phone", "13800100000")]).await;
     page.check("another province", "422 | #phone 该号码不属于省内号段…");
-    hall.portal()
-        .check("/developer/messages => !13800100000")
-        .await;
+    check!(hall.portal(); "/developer/messages => !13800100000");
 }
 
 /// Row S3a.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::{ActingIn, Contributions};
 use crate::home::{Answer, UnitLogin, missing, see_other};
-use crate::pages::{Frame, page};
+use crate::pages::{Frame, page, shown};
 use crate::records::insurance::{self, UnitTotal};
 use crate::units::employees::{self, Employee};
 
@@ -32,10 +32,7 @@ pub(super) struct Month {
 }
 
 /// Answers `GET /unit/contributions`.
-pub(super) async fn show(
-    ActingIn(login, _): ActingIn<Contributions>,
-    Query(asked): Query<Month>,
-) -> Answer {
+pub(super) async fn show(login: ActingIn<Contributions>, Query(asked): Query<Month>) -> Answer {
     let (db, unit) = (login.db(), &login.unit);
     let months = insurance::months_of_unit(db, &unit.name).await?;
     let month = asked.month.filter(|month| months.contains(month));
@@ -43,7 +40,7 @@ pub(super) async fn show(
         .or_else(|| months.first().cloned())
         .unwrap_or_default();
     let path = format!("{PATH}?month={month}");
-    let shown = ContributionsPage {
+    let view = ContributionsPage {
         frame: login.frame(&path),
         login: &login,
         totals: insurance::of_unit(db, &unit.name, &month).await?,
@@ -51,7 +48,7 @@ pub(super) async fn show(
         months,
         month,
     };
-    page(StatusCode::OK, &shown)
+    shown(&view)
 }
 
 #[derive(Template)]
@@ -65,10 +62,7 @@ struct DeclarationPage<'a> {
 }
 
 /// Answers `GET /unit/contributions/{id}`.
-pub(super) async fn form(
-    ActingIn(login, _): ActingIn<Contributions>,
-    Path(id): Path<String>,
-) -> Answer {
+pub(super) async fn form(login: ActingIn<Contributions>, Path(id): Path<String>) -> Answer {
     answer_form(&login, &id, String::new(), None).await
 }
 
@@ -81,7 +75,7 @@ pub(super) struct Declaration {
 
 /// Answers `POST /unit/contributions/{id}`.
 pub(super) async fn declare(
-    ActingIn(login, _): ActingIn<Contributions>,
+    login: ActingIn<Contributions>,
     Path(id): Path<String>,
     Form(Declaration { base }): Form<Declaration>,
 ) -> Answer {

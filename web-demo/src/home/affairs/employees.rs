@@ -10,7 +10,7 @@ use crate::accounts::id_number::IdNumber;
 use crate::form_errors::FieldError;
 use crate::home::unit_login::PersonRefused;
 use crate::home::{Answer, UnitLogin, missing, see_other};
-use crate::pages::{Failure, Frame, page};
+use crate::pages::{Failure, Frame, page, shown};
 use crate::records::person::mask;
 use crate::units::employees::{self, Employee, NewEmployee};
 
@@ -50,14 +50,14 @@ struct Errors {
 }
 
 /// Answers `GET /unit/employees`.
-pub(super) async fn list(ActingIn(login, _): ActingIn<Registration>) -> Answer {
+pub(super) async fn list(login: ActingIn<Registration>) -> Answer {
     let (form, errors) = (EmployeeForm::default(), Errors::default());
     answer(&login, StatusCode::OK, form, errors).await
 }
 
 /// Answers `POST /unit/employees`.
 pub(super) async fn register(
-    ActingIn(login, _): ActingIn<Registration>,
+    login: ActingIn<Registration>,
     Form(form): Form<EmployeeForm>,
 ) -> Answer {
     match registered(&login, &form).await? {
@@ -93,9 +93,8 @@ async fn registered(
         errors.id_number = Some(problem.text(login.locale));
         return Ok(Err((status, errors)));
     }
-    let id_number = &id_number;
     let new = NewEmployee {
-        id_number,
+        id_number: &id_number,
         name,
         base,
     };
@@ -112,14 +111,14 @@ async fn answer(
     form: EmployeeForm,
     errors: Errors,
 ) -> Answer {
-    let shown = EmployeesPage {
+    let view = EmployeesPage {
         frame: login.frame(PATH),
         login,
         employees: employees::of_unit(login.db(), &login.unit).await?,
         form,
         errors,
     };
-    page(status, &shown)
+    page(status, &view)
 }
 
 #[derive(Template)]
@@ -131,10 +130,7 @@ struct EndPage<'a> {
 }
 
 /// Answers `GET /unit/employees/{id}/end`: asks for a confirmation.
-pub(super) async fn ask_to_end(
-    ActingIn(login, _): ActingIn<Registration>,
-    Path(id): Path<String>,
-) -> Answer {
+pub(super) async fn ask_to_end(login: ActingIn<Registration>, Path(id): Path<String>) -> Answer {
     let Some(employee) = employees::find(login.db(), &login.unit, &id).await? else {
         return missing(login.locale).await;
     };
@@ -144,14 +140,11 @@ pub(super) async fn ask_to_end(
         login: &login,
         employee,
     };
-    page(StatusCode::OK, &asked)
+    shown(&asked)
 }
 
 /// Answers `POST /unit/employees/{id}/end`.
-pub(super) async fn end(
-    ActingIn(login, _): ActingIn<Registration>,
-    Path(id): Path<String>,
-) -> Answer {
+pub(super) async fn end(login: ActingIn<Registration>, Path(id): Path<String>) -> Answer {
     if employees::end(login.db(), &login.unit, &id).await? {
         return see_other(PATH);
     }

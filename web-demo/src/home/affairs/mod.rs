@@ -6,6 +6,7 @@ mod contributions;
 mod employees;
 
 use std::marker::PhantomData;
+use std::ops::Deref;
 
 use askama::Template;
 use axum::Router;
@@ -36,13 +37,11 @@ pub(super) fn routes() -> Router<Hall> {
 
 /// An affair, as a type that a handler can ask for.
 pub(super) trait IsAffair: Send + Sync {
-    /// The affair.
     const AFFAIR: Affair;
 }
 
 macro_rules! affairs {
     ($($name:ident)+) => {$(
-        /// See [`Affair`].
         pub(crate) struct $name;
 
         impl IsAffair for $name {
@@ -55,7 +54,15 @@ affairs!(Registration Contributions Cards);
 
 /// A person who may act in this affair of the unit now. As an extractor it refuses agents whose
 /// appointment is for others, and names the person to ask.
-pub(super) struct ActingIn<A: IsAffair>(pub UnitLogin, PhantomData<A>);
+pub(super) struct ActingIn<A: IsAffair>(UnitLogin, PhantomData<A>);
+
+impl<A: IsAffair> Deref for ActingIn<A> {
+    type Target = UnitLogin;
+
+    fn deref(&self) -> &UnitLogin {
+        &self.0
+    }
+}
 
 #[derive(Template)]
 #[template(path = "home/affairs/outside_scope.html")]

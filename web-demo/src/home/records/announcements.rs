@@ -2,10 +2,9 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use http::StatusCode;
 
 use crate::home::{Answer, Hall, frame, missing};
-use crate::pages::{Action, Frame, Locale, Pages, Paging, Row, page};
+use crate::pages::{Action, Frame, Locale, Pages, Paging, Row, shown};
 use crate::records::{Announcement, Record};
 
 /// Announcements on a page.
@@ -41,7 +40,7 @@ pub(super) async fn list(
         rows: rows.collect(),
         pages: Some(found.links("/announcements")),
     };
-    page(StatusCode::OK, &list)
+    shown(&list)
 }
 
 /// Answers `GET /announcements/{id}`.
@@ -55,11 +54,8 @@ pub(super) async fn show(
     };
     let path = format!("/announcements/{}", announcement.id);
     let frame = frame(locale, &path);
-    page(
-        StatusCode::OK,
-        &ArticlePage {
-            frame,
-            announcement,
-        },
-    )
+    shown(&ArticlePage {
+        frame,
+        announcement,
+    })
 }

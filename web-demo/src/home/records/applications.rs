@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::list::{Fact, Facts, Section};
 use crate::home::{Answer, Person, missing, see_other};
-use crate::pages::{Action, Badge, Frame, Row, page};
+use crate::pages::{Action, Badge, Frame, Row, page, shown};
 use crate::records::Record;
 use crate::records::applications::{self, Application, ApplicationState, Service};
 
@@ -97,7 +97,7 @@ pub(super) async fn show(person: Person, Path(id): Path<String>) -> Answer {
         empty: None,
         action: (application.state == ApplicationState::Submitted).then_some(withdraw),
     };
-    page(StatusCode::OK, &facts)
+    shown(&facts)
 }
 
 /// Answers `GET /applications/new/{service}`.

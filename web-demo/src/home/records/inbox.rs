@@ -2,11 +2,10 @@
 
 use askama::Template;
 use axum::extract::{Path, Query};
-use http::StatusCode;
 
 use super::list::{List, Section};
 use crate::home::{Answer, Person, missing, see_other};
-use crate::pages::{Frame, Paging, Surface, page};
+use crate::pages::{Frame, Paging, Surface, shown};
 use crate::records::Record;
 use crate::records::inbox::{self, Login, Received};
 
@@ -45,7 +44,7 @@ pub(super) async fn list(person: Person, Query(paging): Query<Paging>) -> Answer
         sections: vec![section],
         pages: Some(found.links("/inbox")),
     };
-    page(StatusCode::OK, &list)
+    shown(&list)
 }
 
 /// Answers `GET /inbox/{id}`, and takes the notice as read.
@@ -63,7 +62,7 @@ pub(super) async fn show(mut person: Person, Path(id): Path<String>) -> Answer {
         notice,
         login,
     };
-    page(StatusCode::OK, &notice)
+    shown(&notice)
 }
 
 /// Answers `POST /inbox/{id}/not-me`: ends the login that the notice tells of.

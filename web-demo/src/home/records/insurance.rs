@@ -2,11 +2,11 @@
 
 use askama::Template;
 use axum::extract::{Path, Query};
-use http::StatusCode;
 use serde::Deserialize;
+use strum::VariantArray;
 
 use crate::home::{Answer, Person, VerifiedPerson, details, missing};
-use crate::pages::{Frame, page};
+use crate::pages::{Frame, shown};
 use crate::records::insurance::{self, Contribution, Insurance, Total};
 use crate::records::person::Details;
 
@@ -59,18 +59,18 @@ impl Year {
 
 /// Answers `GET /insurance/{insurance}`.
 pub(super) async fn show(
-    VerifiedPerson(person): VerifiedPerson,
+    person: VerifiedPerson,
     Path(insurance): Path<String>,
     Query(year): Query<Year>,
 ) -> Answer {
-    let Some(insurance) = Insurance::at(&insurance) else {
+    let Ok(insurance) = insurance.parse::<Insurance>() else {
         return missing(person.locale).await;
     };
     let (db, id) = (person.db(), person.account_id());
     let years = insurance::years(db, id, Some(insurance)).await?;
     let year = year.among(&years);
     let path = format!("/insurance/{}?year={year}", insurance.path());
-    let shown = InsurancePage {
+    let view = InsurancePage {
         frame: person.frame(&path),
         person: &person,
         insurance,
@@ -80,23 +80,17 @@ pub(super) async fn show(
         years,
         year,
     };
-    page(StatusCode::OK, &shown)
+    shown(&view)
 }
 
 /// Answers `GET /insurance/statement`.
-pub(super) async fn statement(
-    VerifiedPerson(person): VerifiedPerson,
-    Query(year): Query<Year>,
-) -> Answer {
+pub(super) async fn statement(person: VerifiedPerson, Query(year): Query<Year>) -> Answer {
     answer_statement(&person, year, false).await
 }
 
 /// Answers `POST /insurance/statement` with the number in full: on this page only, and with a
 /// notice in the inbox.
-pub(super) async fn statement_in_full(
-    VerifiedPerson(person): VerifiedPerson,
-    Query(year): Query<Year>,
-) -> Answer {
+pub(super) async fn statement_in_full(person: VerifiedPerson, Query(year): Query<Year>) -> Answer {
     let years = insurance::years(person.db(), person.account_id(), None).await?;
     if !years.is_empty() {
         details::note_shown(&person, |texts| texts.account.shown_number).await?;
@@ -109,7 +103,7 @@ async fn answer_statement(person: &Person, year: Year, in_full: bool) -> Answer 
     let years = insurance::years(db, id, None).await?;
     let year = year.among(&years);
     let mut rows = Vec::new();
-    for insurance in Insurance::ALL {
+    for &insurance in Insurance::VARIANTS {
         rows.push(Row {
             insurance,
             of_year: insurance::total(db, id, insurance, &year, &year).await?,
@@ -117,7 +111,7 @@ async fn answer_statement(person: &Person, year: Year, in_full: bool) -> Answer 
         });
     }
     let path = format!("/insurance/statement?year={year}");
-    let shown = StatementPage {
+    let view = StatementPage {
         frame: person.frame(&path),
         person,
         details: Details::of(&person.account, None).shown(in_full),
@@ -126,5 +120,5 @@ async fn answer_statement(person: &Person, year: Year, in_full: bool) -> Answer 
         rows,
         in_full,
     };
-    page(StatusCode::OK, &shown)
+    shown(&view)
 }

@@ -12,9 +12,7 @@ use crate::records::Words;
 pub(crate) struct Section {
     /// The id of its heading; empty where only screen readers get it.
     pub id: &'static str,
-    /// Its heading.
     pub heading: &'static str,
-    /// Its rows.
     pub rows: Vec<Row>,
     /// The title and the advice of an empty section.
     pub empty: [&'static str; 2],
@@ -41,9 +39,7 @@ pub(super) struct Facts<'a> {
     /// Address and name of the list that the record is in, if it is in one.
     pub list: Option<(&'static str, &'static str)>,
     pub title: &'a str,
-    /// Labels and values.
     pub facts: Vec<(&'static str, Fact<'a>)>,
-    /// The authority's answer.
     pub answer: Option<&'a Words>,
     /// The title and the advice of a record that is not there yet.
     pub empty: Option<[&'static str; 2]>,
@@ -55,7 +51,6 @@ pub(super) enum Fact<'a> {
     Number(i64),
     State(Badge),
     Time(&'a str),
-    /// The person's own words.
     Words(&'a str),
 }
 

@@ -6,7 +6,7 @@ use http::StatusCode;
 
 use super::list::{Fact, Facts};
 use crate::home::{Answer, Person, VerifiedPerson, see_other};
-use crate::pages::{Action, Frame, page};
+use crate::pages::{Action, Frame, page, shown};
 use crate::records::Record;
 use crate::records::resume::Resume;
 
@@ -23,7 +23,7 @@ struct FormPage<'a> {
 }
 
 /// Answers `GET /resume`.
-pub(super) async fn show(VerifiedPerson(person): VerifiedPerson) -> Answer {
+pub(super) async fn show(person: VerifiedPerson) -> Answer {
     let (texts, changed_at) = (&person.texts().resume, person.texts().common.changed_at);
     let resume = Resume::find(person.db(), person.account_id(), person.account_id()).await?;
     let (mut facts, mut label) = (Vec::new(), texts.write);
@@ -38,7 +38,7 @@ pub(super) async fn show(VerifiedPerson(person): VerifiedPerson) -> Answer {
         facts.push((changed_at, Fact::Time(&resume.changed_at)));
         label = texts.change;
     }
-    let shown = Facts {
+    let view = Facts {
         frame: person.frame("/resume"),
         person: &person,
         list: None,
@@ -48,20 +48,17 @@ pub(super) async fn show(VerifiedPerson(person): VerifiedPerson) -> Answer {
         answer: None,
         action: Some(Action::Link("/resume/edit".into(), label)),
     };
-    page(StatusCode::OK, &shown)
+    shown(&view)
 }
 
 /// Answers `GET /resume/edit`.
-pub(super) async fn edit(VerifiedPerson(person): VerifiedPerson) -> Answer {
+pub(super) async fn edit(person: VerifiedPerson) -> Answer {
     let resume = Resume::find(person.db(), person.account_id(), person.account_id()).await?;
     answer_form(&person, resume.unwrap_or_default(), None)
 }
 
 /// Answers `POST /resume`.
-pub(super) async fn keep(
-    VerifiedPerson(person): VerifiedPerson,
-    Form(resume): Form<Resume>,
-) -> Answer {
+pub(super) async fn keep(person: VerifiedPerson, Form(resume): Form<Resume>) -> Answer {
     let texts = &person.texts().resume;
     let error = if resume.parts().iter().all(|part| part.trim().is_empty()) {
         texts.empty_error

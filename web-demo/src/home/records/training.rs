@@ -9,7 +9,7 @@ use crate::records::Record;
 use crate::records::courses::{self, Course};
 
 /// Answers `GET /training`.
-pub(super) async fn list(VerifiedPerson(person): VerifiedPerson) -> Answer {
+pub(super) async fn list(person: VerifiedPerson) -> Answer {
     let (texts, locale) = (&person.texts().training, person.locale);
     let row = |course: Course| {
         let path = |verb| format!("/training/{}/{verb}", course.id);
@@ -54,10 +54,7 @@ pub(super) async fn list(VerifiedPerson(person): VerifiedPerson) -> Answer {
 }
 
 /// Answers `POST /training/{id}/enrol`.
-pub(super) async fn enrol(
-    VerifiedPerson(person): VerifiedPerson,
-    Path(id): Path<String>,
-) -> Answer {
+pub(super) async fn enrol(person: VerifiedPerson, Path(id): Path<String>) -> Answer {
     if courses::enrol(person.db(), person.account_id(), &id).await? {
         return see_other("/training");
     }
@@ -65,10 +62,7 @@ pub(super) async fn enrol(
 }
 
 /// Answers `POST /training/{id}/leave`.
-pub(super) async fn leave(
-    VerifiedPerson(person): VerifiedPerson,
-    Path(id): Path<String>,
-) -> Answer {
+pub(super) async fn leave(person: VerifiedPerson, Path(id): Path<String>) -> Answer {
     courses::leave(person.db(), person.account_id(), &id).await?;
     see_other("/training")
 }

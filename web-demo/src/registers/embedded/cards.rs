@@ -8,8 +8,7 @@ use crate::accounts::id_number::IdNumber;
 use crate::accounts::password;
 use crate::db::{self, execute, fetch_optional};
 use crate::registers::{
-    Card, CardAction, CardRefusesAction, CardRegister, Making, MakingStep, PasswordCheck,
-    RegisterError,
+    Card, CardAction, CardRefusesAction, CardRegister, Making, MakingStep, PasswordCheck, Result,
 };
 
 /// Wrong passwords after which a card's password is checked no more.
@@ -29,18 +28,14 @@ const SELECT_CARD: &str = "SELECT register_cards.*, code, name, e_card_open, che
 
 #[async_trait]
 impl CardRegister for Embedded {
-    async fn card(&self, id_number: &IdNumber) -> Result<Option<Card>, RegisterError> {
+    async fn card(&self, id_number: &IdNumber) -> Result<Option<Card>> {
         let mut transaction = db::write(&self.db).await?;
         let card = card(&mut transaction, id_number).await?;
         transaction.commit().await?;
         Ok(card)
     }
 
-    async fn check_password(
-        &self,
-        id_number: &IdNumber,
-        password: &str,
-    ) -> Result<PasswordCheck, RegisterError> {
+    async fn check_password(&self, id_number: &IdNumber, password: &str) -> Result<PasswordCheck> {
         let Some(card) = self.card(id_number).await? else {
             return Ok(PasswordCheck::NoCard);
         };
@@ -70,7 +65,7 @@ impl CardRegister for Embedded {
         &self,
         id_number: &IdNumber,
         action: CardAction,
-    ) -> Result<Result<Card, CardRefusesAction>, RegisterError> {
+    ) -> Result<Result<Card, CardRefusesAction>> {
         let mut transaction = db::write(&self.db).await?;
         let Some(mut card) = card(&mut transaction, id_number).await? else {
             return Ok(Err(CardRefusesAction::NoCard));
@@ -88,7 +83,7 @@ impl CardRegister for Embedded {
         Ok(Ok(card))
     }
 
-    async fn making(&self, id_number: &IdNumber) -> Result<Option<Making>, RegisterError> {
+    async fn making(&self, id_number: &IdNumber) -> Result<Option<Making>> {
         self.card(id_number).await?;
         let query = "SELECT number, ordered_at, unixepoch() - ordered_at FROM register_makings
             WHERE id_number = ?1";
@@ -106,10 +101,7 @@ impl CardRegister for Embedded {
 }
 
 /// Returns the person's card, after issuing the one that has been made meanwhile.
-async fn card(
-    db: &mut SqliteConnection,
-    id_number: &IdNumber,
-) -> Result<Option<Card>, sqlx::Error> {
+async fn card(db: &mut SqliteConnection, id_number: &IdNumber) -> sqlx::Result<Option<Card>> {
     let issue = "INSERT INTO register_cards (number, id_number, state, phone, region, issued_on, password_hash)
         SELECT making.number, making.id_number, 'not_activated', old.phone, old.region,
                date(making.ordered_at + ?2, 'unixepoch', '+8 hours'), old.password_hash
@@ -125,7 +117,7 @@ async fn card(
 }
 
 /// Orders a replacement. Returns false if one is being made.
-async fn order(db: &mut SqliteConnection, id_number: &IdNumber) -> Result<bool, sqlx::Error> {
+async fn order(db: &mut SqliteConnection, id_number: &IdNumber) -> sqlx::Result<bool> {
     let order = "INSERT INTO register_makings (id_number, number, ordered_at)
         SELECT ?1, printf('S%08d', 1 + max(CAST(substr(number, 2) AS INTEGER))), unixepoch()
         FROM (SELECT number FROM register_cards UNION ALL SELECT number FROM register_makings) WHERE true

@@ -113,12 +113,7 @@ impl DemoRegisters {
 
     /// All units.
     pub fn units(&self) -> Vec<Unit> {
-        let units = self.units.units.iter();
-        let unit = |DemoUnit { id, name, .. }: &DemoUnit| Unit {
-            id: id.clone(),
-            name: name.clone(),
-        };
-        units.map(unit).collect()
+        self.units.units.iter().map(DemoUnit::unit).collect()
     }
 
     /// The password of every card.
@@ -144,13 +139,9 @@ impl DemoRegisters {
             return Ok(());
         }
         let hash = password::hash(&self.cards.password).map_err(SeedError::Password)?;
-        let Self {
-            population,
-            cards,
-            units,
-        } = self;
         let files = json!({
-            "population": population, "cards": cards, "units": units, "password_hash": hash,
+            "population": self.population, "cards": self.cards, "units": self.units,
+            "password_hash": hash,
         });
         execute!(&mut *transaction, SEED; Json(files)).await?;
         Ok(transaction.commit().await?)
@@ -158,12 +149,16 @@ impl DemoRegisters {
 }
 
 impl DemoUnit {
+    fn unit(&self) -> Unit {
+        Unit {
+            id: self.id.clone(),
+            name: self.name.clone(),
+        }
+    }
+
     fn members(&self) -> impl Iterator<Item = (Post, &IdNumber)> {
         let post = |role| Post {
-            unit: Unit {
-                id: self.id.clone(),
-                name: self.name.clone(),
-            },
+            unit: self.unit(),
             role,
         };
         let operators = self.operators.iter();

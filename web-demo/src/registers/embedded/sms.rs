@@ -5,7 +5,7 @@ use sqlx::SqlitePool;
 
 use super::Embedded;
 use crate::db::{execute, fetch_all};
-use crate::registers::{RegisterError, SmsCarrier};
+use crate::registers::{Result, SmsCarrier};
 
 /// Maximum number of messages kept.
 const KEPT: u32 = 100;
@@ -25,19 +25,16 @@ pub struct Message {
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn messages(db: &SqlitePool) -> Result<Vec<Message>, sqlx::Error> {
-    fetch_all!(
-        db,
-        "SELECT phone, text,
+pub async fn messages(db: &SqlitePool) -> sqlx::Result<Vec<Message>> {
+    let query = "SELECT phone, text,
             strftime('%Y-%m-%d %H:%M:%S', sent_at, 'unixepoch', '+8 hours') AS sent_at
-        FROM register_messages ORDER BY serial DESC"
-    )
-    .await
+        FROM register_messages ORDER BY serial DESC";
+    fetch_all!(db, query).await
 }
 
 #[async_trait]
 impl SmsCarrier for Embedded {
-    async fn send(&self, phone: &str, text: &str) -> Result<(), RegisterError> {
+    async fn send(&self, phone: &str, text: &str) -> Result<()> {
         let insert =
             "INSERT INTO register_messages (phone, text, sent_at) VALUES (?1, ?2, unixepoch())";
         execute!(&self.db, insert; phone, text).await?;

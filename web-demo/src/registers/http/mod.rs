@@ -24,7 +24,7 @@ use url::Url;
 
 use super::{
     Card, CardAction, CardRefusesAction, CardRegister, Making, PasswordCheck, PopulationRegister,
-    Post, RegisterError, SmsCarrier, TIMEOUT, UnitRecord, UnitRegister,
+    Post, RegisterError, Result, SmsCarrier, TIMEOUT, UnitRecord, UnitRegister,
 };
 use crate::accounts::id_number::IdNumber;
 use crate::secret::Secret;
@@ -55,11 +55,7 @@ impl HttpRegisters {
         })
     }
 
-    async fn ask<T: DeserializeOwned>(
-        &self,
-        path: &str,
-        question: Value,
-    ) -> Result<T, RegisterError> {
+    async fn ask<T: DeserializeOwned>(&self, path: &str, question: Value) -> Result<T> {
         let mut url = self.origin.clone();
         url.set_path(path);
         let request = self.http.post(url).bearer_auth(self.token.expose());
@@ -84,7 +80,7 @@ impl HttpRegisters {
 
 #[async_trait]
 impl PopulationRegister for HttpRegisters {
-    async fn matches(&self, id_number: &IdNumber, name: &str) -> Result<bool, RegisterError> {
+    async fn matches(&self, id_number: &IdNumber, name: &str) -> Result<bool> {
         let question = json!({ "id_number": id_number, "name": name });
         self.ask("/v1/persons/match", question).await
     }
@@ -92,16 +88,12 @@ impl PopulationRegister for HttpRegisters {
 
 #[async_trait]
 impl CardRegister for HttpRegisters {
-    async fn card(&self, id_number: &IdNumber) -> Result<Option<Card>, RegisterError> {
+    async fn card(&self, id_number: &IdNumber) -> Result<Option<Card>> {
         let question = json!({ "id_number": id_number });
         self.ask("/v1/cards/find", question).await
     }
 
-    async fn check_password(
-        &self,
-        id_number: &IdNumber,
-        password: &str,
-    ) -> Result<PasswordCheck, RegisterError> {
+    async fn check_password(&self, id_number: &IdNumber, password: &str) -> Result<PasswordCheck> {
         let question = json!({ "id_number": id_number, "password": password });
         self.ask("/v1/cards/check-password", question).await
     }
@@ -110,12 +102,12 @@ impl CardRegister for HttpRegisters {
         &self,
         id_number: &IdNumber,
         action: CardAction,
-    ) -> Result<Result<Card, CardRefusesAction>, RegisterError> {
+    ) -> Result<Result<Card, CardRefusesAction>> {
         let question = json!({ "id_number": id_number, "action": action });
         self.ask("/v1/cards/act", question).await
     }
 
-    async fn making(&self, id_number: &IdNumber) -> Result<Option<Making>, RegisterError> {
+    async fn making(&self, id_number: &IdNumber) -> Result<Option<Making>> {
         let question = json!({ "id_number": id_number });
         self.ask("/v1/cards/making", question).await
     }
@@ -123,12 +115,12 @@ impl CardRegister for HttpRegisters {
 
 #[async_trait]
 impl UnitRegister for HttpRegisters {
-    async fn posts(&self, id_number: &IdNumber) -> Result<Vec<Post>, RegisterError> {
+    async fn posts(&self, id_number: &IdNumber) -> Result<Vec<Post>> {
         let question = json!({ "id_number": id_number });
         self.ask("/v1/units/posts", question).await
     }
 
-    async fn unit(&self, unit_id: &str) -> Result<Option<UnitRecord>, RegisterError> {
+    async fn unit(&self, unit_id: &str) -> Result<Option<UnitRecord>> {
         let question = json!({ "unit_id": unit_id });
         self.ask("/v1/units/find", question).await
     }
@@ -136,7 +128,7 @@ impl UnitRegister for HttpRegisters {
 
 #[async_trait]
 impl SmsCarrier for HttpRegisters {
-    async fn send(&self, phone: &str, text: &str) -> Result<(), RegisterError> {
+    async fn send(&self, phone: &str, text: &str) -> Result<()> {
         let question = json!({ "phone": phone, "text": text });
         self.ask("/v1/messages", question).await
     }

@@ -1,6 +1,6 @@
 //! Access to the pages: of strangers, persons, units, provisional accounts.
 
-use crate::support::Hall;
+use crate::support::{Hall, check};
 
 const PERSONAL: [&str; 11] = [
     "/details",
@@ -21,8 +21,8 @@ async fn strangers_are_sent_to_the_login_page_and_units_to_their_own() {
     let hall = Hall::open().await;
     let (mut stranger, mut unit) = (hall.portal(), hall.portal_for("yi", "90001").await);
     for path in PERSONAL {
-        stranger.check(&format!("{path} => @/login")).await;
-        unit.check(&format!("{path} => @/")).await;
+        check!(stranger; "{path} => @/login");
+        check!(unit; "{path} => @/");
     }
 }
 
@@ -31,7 +31,7 @@ async fn strangers_are_sent_to_the_login_page_and_units_to_their_own() {
 async fn a_provisional_account_is_for_exams_and_applications_and_shows_nothing_of_the_person() {
     let hall = Hall::open().await;
     hall.make_provisional("jia").await;
-    let script = "
+    check!(hall.portal_of("jia").await; "
         /exams => @/exams
         /applications => @/applications
         /applications/new/professional-title => @/applications/new/professional-title
@@ -45,8 +45,7 @@ async fn a_provisional_account_is_for_exams_and_applications_and_shows_nothing_o
         /resume => 403 | 需要身份认证
         /training => 403 | 需要身份认证
         /details <- => 403
-        / => 临时用户 | !990 | !/insurance";
-    hall.portal_of("jia").await.check(script).await;
+        / => 临时用户 | !990 | !/insurance");
 }
 
 #[tokio::test]
@@ -55,18 +54,16 @@ async fn no_page_shows_what_is_another_persons() {
     let (mut jia, mut ding) = (hall.portal_of("jia").await, hall.portal_of("ding").await);
     let application = jia.get("/applications").await.link("/applications/");
     let notice = jia.get("/inbox").await.link("/inbox/");
-    jia.check(&format!("{application} => @{application}")).await;
-    let script = format!(
-        "{application} => 404
+    check!(jia; "{application} => @{application}");
+    check!(ding; "
+        {application} => 404
         {notice} => 404
         {notice}/not-me <- => 404
         /insurance/pension => !示例单位一
         /questions => !示例单位一
         /resume => !示例单位一
         /training => !示例单位一
-        /exams => !示例单位一"
-    );
-    ding.check(&script).await;
+        /exams => !示例单位一");
     jia.check("/ => 您好，示例甲").await;
 }
 
@@ -76,15 +73,13 @@ const NUMBER: &str = "990000199003071016";
 #[tokio::test]
 async fn details_are_masked_until_asked_for_and_that_is_noted() {
     let hall = Hall::open().await;
-    let script = format!(
-        "/ => 990*************16 | !{NUMBER}
+    check!(hall.portal_of("jia").await; "
+        / => 990*************16 | !{NUMBER}
         /details => 990*************16 | !{NUMBER}
         /insurance/statement => 990*************16 | !{NUMBER}
         /details <- => {NUMBER} | 1990-03-07 | 男 | S99000001
         /details => !{NUMBER}
-        /inbox => 您的完整个人信息被查看"
-    );
-    hall.portal_of("jia").await.check(&script).await;
+        /inbox => 您的完整个人信息被查看");
 }
 
 /// Row S15.
@@ -92,12 +87,10 @@ async fn details_are_masked_until_asked_for_and_that_is_noted() {
 async fn the_statement_of_rights_is_printed_with_the_full_number_on_demand() {
     let hall = Hall::open().await;
     let mut jia = hall.portal_of("jia").await;
-    let script = format!(
-        "/insurance/statement?year=2024 <- => {NUMBER} | 2024年度 | 可以打印
+    check!(jia; "
+        /insurance/statement?year=2024 <- => {NUMBER} | 2024年度 | 可以打印
         /insurance/statement?year=2024 => !{NUMBER}
-        /inbox => 您的完整个人信息被查看"
-    );
-    jia.check(&script).await;
+        /inbox => 您的完整个人信息被查看");
     hall.make_provisional("jia").await;
     jia.check("/insurance/statement <- => 403").await;
 }
@@ -105,12 +98,11 @@ async fn the_statement_of_rights_is_printed_with_the_full_number_on_demand() {
 #[tokio::test]
 async fn a_page_that_is_not_there_says_so() {
     let hall = Hall::open().await;
-    let script = "
+    check!(hall.portal_of("jia").await; "
         /nowhere => 404 | 页面不存在
         /insurance/none => 404 | 页面不存在
         /card/none => 404 | 页面不存在
         /applications/0 => 404 | 页面不存在
         /applications/new/none => 404 | 页面不存在
-        /inbox/x => 404 | 页面不存在";
-    hall.portal_of("jia").await.check(script).await;
+        /inbox/x => 404 | 页面不存在");
 }

@@ -1,6 +1,6 @@
 //! My account: password and contact details.
 
-use crate::support::{Hall, PASSWORD};
+use crate::support::{Hall, PASSWORD, check};
 
 const NEW: &str = "q7wz88";
 
@@ -10,13 +10,11 @@ async fn a_new_password_works_at_once_and_ends_every_other_login() {
     let hall = Hall::open().await;
     let (mut here, mut elsewhere) = (hall.portal_of("jia").await, hall.portal_of("jia").await);
     let mut phone = hall.phone_of("jia").await;
-    let script = format!(
-        "/account?done=changed => !修改成功
+    check!(here; "
+        /account?done=changed => !修改成功
         /account/password <- old={PASSWORD}&new={NEW}&repeat={NEW} => @/account | 修改成功
         /account => !修改成功
-        /inbox => 您的登录密码已修改"
-    );
-    here.check(&script).await;
+        /inbox => 您的登录密码已修改");
     elsewhere.check("/account => @/login").await;
     phone.check("/ => @/login").await;
     let old = hall
@@ -42,11 +40,9 @@ async fn a_password_against_the_rules_is_refused_with_the_reason_and_nothing_cha
         (PASSWORD, PASSWORD, PASSWORD, "不能与当前密码相同"),
     ] {
         // Typed passwords do not come back.
-        let script = format!(
-            "/account/password <- old={old}&new={new}&repeat={repeat}
-                => 422 | {reason} | aria-invalid | !value=\"q7wz"
-        );
-        here.check(&script).await;
+        check!(here; "
+            /account/password <- old={old}&new={new}&repeat={repeat}
+                => 422 | {reason} | aria-invalid | !value=\"q7wz");
     }
     elsewhere.check("/account => @/account").await;
 }
@@ -66,14 +62,12 @@ async fn passwords_cannot_be_guessed_by_changing_them() {
 async fn contact_details_are_changed_and_other_logins_end() {
     let hall = Hall::open().await;
     let (mut here, mut elsewhere) = (hall.portal_of("jia").await, hall.portal_of("jia").await);
-    let script = "
+    check!(here; "
         /account/details <- email=nobody&qq=1&wechat=
-            => 422 | value=\"nobody\" | QQ号为5至11位数字";
-    here.check(script).await;
+            => 422 | value=\"nobody\" | QQ号为5至11位数字");
     elsewhere.check("/account => @/account").await;
-    let script = "
+    check!(here; "
         /account/details <- email=new@example.com&qq=&wechat=shili_new
-            => @/account | new@example.com | shili_new | 未填写";
-    here.check(script).await;
+            => @/account | new@example.com | shili_new | 未填写");
     elsewhere.check("/account => @/login").await;
 }

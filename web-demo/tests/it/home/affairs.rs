@@ -1,6 +1,6 @@
 //! The affairs of a unit, and that an agent acts only in those that the appointment is for.
 
-use crate::support::{Hall, TestBrowser};
+use crate::support::{Hall, TestBrowser, check, sql};
 
 const DING: &str = "id_number=990000199506161048&name=示例丁";
 
@@ -19,8 +19,8 @@ const AFFAIRS: [(&str, &str, &str); 3] = [
 async fn agent_for(hall: &Hall, affair: &str) -> TestBrowser {
     hall.sql("DELETE FROM delegations").await;
     let last = hall.day("+1 month").await;
-    let script = format!("/delegations <- {DING}&ends_on={last}&{affair}=yes => @/");
-    hall.portal_for("yi", "90001").await.check(&script).await;
+    check!(hall.portal_for("yi", "90001").await; "
+        /delegations <- {DING}&ends_on={last}&{affair}=yes => @/");
     hall.portal_for("ding", "90001").await
 }
 
@@ -60,8 +60,7 @@ async fn an_appointment_that_ends_ends_its_affairs_at_once() {
     let hall = Hall::open().await;
     let mut agent = agent_for(&hall, "cards").await;
     agent.check("/unit/cards => @/unit/cards").await;
-    hall.sql("UPDATE delegations SET ends_on = '2020-01-01'")
-        .await;
+    sql!(hall; "UPDATE delegations SET ends_on = '2020-01-01'");
     agent.check("/unit/cards => 403 | 授权已终止").await;
 }
 
@@ -72,12 +71,10 @@ async fn representatives_and_operators_act_in_all_affairs_and_no_others_do() {
     let (mut stranger, mut person) = (hall.portal(), hall.portal_of("jia").await);
     for (_, list, act) in AFFAIRS {
         for unit in ["90001", "90002"] {
-            let script = format!("{list} => @{list}");
-            hall.portal_for("yi", unit).await.check(&script).await;
+            check!(hall.portal_for("yi", unit).await; "{list} => @{list}");
         }
-        let script = format!("{act} <- => @/login \n {list} => @/login");
-        stranger.check(&script).await;
-        person.check(&format!("{list} => @/")).await;
+        check!(stranger; "{act} <- => @/login \n {list} => @/login");
+        check!(person; "{list} => @/");
     }
     let of_another_unit = "
         /unit/employees/1/end => 404
@@ -96,15 +93,13 @@ async fn an_employee_is_registered_told_and_ended() {
         hall.portal_for("yi", "90001").await,
         hall.portal_of("ding").await,
     );
-    let script = format!(
-        "/unit/employees => 示例甲 | 990*************16 | 2024-09-01
+    let list = check!(unit; "
+        /unit/employees => 示例甲 | 990*************16 | 2024-09-01
         /unit/employees <- id_number=1&name=&base=999 => 422 | 身份证号应为18位
         /unit/employees <- {DING}&base=6000.5 => 422 | 1000至100000
         /unit/employees <- id_number=990000199506161048&name=示例甲&base=6000 => 422 | id_number-error
         /unit/employees <- id_number=990000199003071016&name=示例甲&base=6000 => 409 | 已在本单位参保
-        /unit/employees <- {DING}&base=6000 => @/unit/employees"
-    );
-    let list = unit.check(&script).await;
+        /unit/employees <- {DING}&base=6000 => @/unit/employees");
     ding.check("/inbox => “示例单位一”已为您办理参保登记").await;
     let row = list.body.split("示例丁").nth(1).unwrap();
     let (id, _) = row
@@ -113,12 +108,10 @@ async fn an_employee_is_registered_told_and_ended() {
         .1
         .split_once("/end")
         .unwrap();
-    let script = format!(
-        "/unit/employees/{id}/end => 确认停保
+    check!(unit; "
+        /unit/employees/{id}/end => 确认停保
         /unit/employees/{id}/end <- => @/unit/employees | !示例丁
-        /unit/employees/{id}/end <- => 404"
-    );
-    unit.check(&script).await;
+        /unit/employees/{id}/end <- => 404");
     ding.check("/inbox => “示例单位一”已为您办理停保").await;
 }
 
@@ -127,22 +120,20 @@ async fn an_employee_is_registered_told_and_ended() {
 async fn contributions_are_summed_by_insurance_and_a_base_is_declared() {
     let hall = Hall::open().await;
     let mut unit = hall.portal_for("yi", "90001").await;
-    let script = "/unit/contributions?month=2026-09 => 2026-09，金额单位 | month=2026-10";
-    let page = unit.check(script).await;
+    let page =
+        check!(unit; "/unit/contributions?month=2026-09 => 2026-09，金额单位 | month=2026-10");
     let pension = page.between("<th scope=\"row\">养老保险</th>", "</tr>");
     // 6800 and 12000: 16 % by the unit, 8 % by both.
     for expected in [">2<", "18,800.00", "3,008.00", "1,504.00"] {
         assert!(pension.contains(expected), "{expected}: {pension}");
     }
     let path = page.link("/unit/contributions/");
-    let script = format!(
-        "{path} <- base= => 422 | aria-invalid
+    check!(unit; "
+        {path} <- base= => 422 | aria-invalid
         {path} <- base=999 => 422 | aria-invalid
         {path} <- base=100001 => 422 | aria-invalid
         {path} <- base=8e3 => 422 | aria-invalid
-        {path} <- base=7100 => @/unit/contributions | 7,100.00"
-    );
-    unit.check(&script).await;
+        {path} <- base=7100 => @/unit/contributions | 7,100.00");
 }
 
 /// Row S16.
@@ -156,16 +147,11 @@ async fn employees_whose_cards_cannot_be_used_are_reminded_once_a_day() {
     unit.check(all_cards_are_active).await;
     let lost = "UPDATE register_cards SET state = 'reported_lost' WHERE number = 'S99000001'";
     hall.sql(lost).await;
-    let path = unit
-        .check("/unit/cards => 已挂失 | !990000")
-        .await
-        .link("/unit/cards/");
-    let script = format!(
-        "{path} <- => @/unit/cards | 提醒已发送
+    let path = check!(unit; "/unit/cards => 已挂失 | !990000").link("/unit/cards/");
+    check!(unit; "
+        {path} <- => @/unit/cards | 提醒已发送
         /unit/cards => !提醒已发送
-        {path} <- => 429"
-    );
-    unit.check(&script).await;
+        {path} <- => 429");
     let inbox = hall.portal_of("jia").await.get("/inbox").await;
     assert_eq!(inbox.body.matches("提醒您办理社会保障卡业务").count(), 1);
 }

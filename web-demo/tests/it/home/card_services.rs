@@ -1,7 +1,7 @@
 //! The services for a card, each of which decides at once whether its holder may log in by
 //! scanning.
 
-use crate::support::{Hall, TestBrowser};
+use crate::support::{Hall, TestBrowser, check, sql};
 
 /// Sets the state of 示例甲's card.
 async fn set_state(hall: &Hall, state: &str) {
@@ -12,10 +12,9 @@ async fn set_state(hall: &Hall, state: &str) {
 /// Reports 示例甲's card lost and orders a new one.
 async fn with_a_card_being_made(hall: &Hall) -> TestBrowser {
     let mut jia = hall.portal_of("jia").await;
-    let script = "
+    check!(jia; "
         /card/report-loss <- confirmed=yes => @/card/report-loss
-        /card/replace <- confirmed=yes => @/card/replace";
-    jia.check(script).await;
+        /card/replace <- confirmed=yes => @/card/replace");
     jia
 }
 
@@ -42,8 +41,7 @@ async fn a_card_service_decides_at_once_whether_its_holder_may_log_in_by_scannin
         ("cancel", "社会保障卡已注销", Some("card_cancelled")),
         ("replace", "社会保障卡补办已受理", Some("card_cancelled")),
     ] {
-        let script = format!("/card/{service} <- confirmed=yes => {title} \n /inbox => {title}");
-        jia.check(&script).await;
+        check!(jia; "/card/{service} <- confirmed=yes => {title} \n /inbox => {title}");
         assert_eq!(refusal().await.as_deref(), then, "{service}");
     }
 }
@@ -52,13 +50,12 @@ async fn a_card_service_decides_at_once_whether_its_holder_may_log_in_by_scannin
 #[tokio::test]
 async fn nothing_happens_to_a_card_before_its_holder_has_confirmed_what_it_means() {
     let hall = Hall::open().await;
-    let script = "
+    check!(hall.portal_of("jia").await; "
         /card/report-loss => 您将不能扫码登录
         /card/report-loss <- => 422 | 请先勾选确认
-        /card/track => 正常";
-    hall.portal_of("jia").await.check(script).await;
-    let script = "/card/cancel => you can no longer log in by scanning";
-    hall.portal_of("jia").await.in_english().check(script).await;
+        /card/track => 正常");
+    check!(hall.portal_of("jia").await.in_english(); "
+        /card/cancel => you can no longer log in by scanning");
 }
 
 /// Row S15.
@@ -77,11 +74,9 @@ async fn a_service_that_a_card_does_not_allow_is_refused_with_its_own_reason_and
         ("cancelled", "undo-loss", "请办理卡补办"),
     ] {
         set_state(&hall, state).await;
-        let script = format!(
-            "/card/{service} => {reason}
-            /card/{service} <- confirmed=yes => 409 | {reason} | !<form class=\"card"
-        );
-        jia.check(&script).await;
+        check!(jia; "
+            /card/{service} => {reason}
+            /card/{service} <- confirmed=yes => 409 | {reason} | !<form class=\"card");
     }
     // A refused service leaves no notice.
     jia.check("/inbox => !社会保障卡已").await;
@@ -92,19 +87,16 @@ async fn a_service_that_a_card_does_not_allow_is_refused_with_its_own_reason_and
 async fn a_new_card_is_ordered_once_and_followed_until_it_is_there() {
     let hall = Hall::open().await;
     let mut jia = with_a_card_being_made(&hall).await;
-    let script = "
+    check!(jia; "
         /card/replace <- confirmed=yes => 409 | 新卡正在制作，不能再次补办
-        /card/track => aria-current=\"step\">已受理";
-    jia.check(script).await;
+        /card/track => aria-current=\"step\">已受理");
     let pass = "UPDATE register_makings SET ordered_at = ordered_at -";
-    hall.sql(&format!("{pass} 60")).await;
-    jia.check("/card/track => aria-current=\"step\">制卡中")
-        .await;
-    hall.sql(&format!("{pass} 120")).await;
-    let script = "
+    sql!(hall; "{pass} 60");
+    check!(jia; "/card/track => aria-current=\"step\">制卡中");
+    sql!(hall; "{pass} 120");
+    check!(jia; "
         /card/track => 未激活
-        /card/activate <- confirmed=yes => 社会保障卡已激活";
-    jia.check(script).await;
+        /card/activate <- confirmed=yes => 社会保障卡已激活");
 }
 
 /// Row S15.
@@ -113,15 +105,13 @@ async fn a_service_done_is_told_once_and_no_address_makes_it_up() {
     let hall = Hall::open().await;
     let mut jia = hall.portal_of("jia").await;
     set_state(&hall, "reported_lost").await;
-    jia.check("/card/report-loss?done => !社会保障卡已挂失")
-        .await;
+    check!(jia; "/card/report-loss?done => !社会保障卡已挂失");
     set_state(&hall, "active").await;
-    let script = "
+    check!(jia; "
         /card/report-loss <- confirmed=yes => 社会保障卡已挂失
         /card/report-loss => !notice done
         /card/report-loss?done => !notice done
-        /card/cancel => !notice done";
-    jia.check(script).await;
+        /card/cancel => !notice done");
 }
 
 /// Row S15.
@@ -130,13 +120,11 @@ async fn the_number_of_a_new_card_is_masked_until_asked_for_and_that_is_noted() 
     let hall = Hall::open().await;
     let mut jia = with_a_card_being_made(&hall).await;
     let (number,): (String,) = hall.row("SELECT number FROM register_makings").await;
-    let script = format!(
-        "/card/track => !{number} | S99****
+    check!(jia; "
+        /card/track => !{number} | S99****
         /card/track <- => {number}
         /card/track => !{number}
-        /inbox => 您的完整个人信息被查看"
-    );
-    jia.check(&script).await;
+        /inbox => 您的完整个人信息被查看");
 }
 
 /// Rows S4 and S15.
@@ -144,8 +132,7 @@ async fn the_number_of_a_new_card_is_masked_until_asked_for_and_that_is_noted() 
 async fn a_provisional_account_can_have_nothing_done_to_a_card() {
     let hall = Hall::open().await;
     hall.make_provisional("jia").await;
-    let script = "/card/cancel <- confirmed=yes => 403";
-    hall.portal_of("jia").await.check(script).await;
+    check!(hall.portal_of("jia").await; "/card/cancel <- confirmed=yes => 403");
     let active = "register_cards WHERE number = 'S99000001' AND state = 'active'";
     assert_eq!(hall.count(active).await, 1);
 }

@@ -1,6 +1,6 @@
 //! A legal representative appoints and withdraws the unit's agents.
 
-use crate::support::{Hall, TestBrowser};
+use crate::support::{Hall, TestBrowser, check, sql};
 
 const JIA: &str = "id_number=990000199003071016&name=示例甲";
 const DING: &str = "id_number=990000199506161048&name=示例丁";
@@ -13,19 +13,17 @@ fn appoint(person: &str, ends_on: &str) -> String {
 /// Appoints a person for 示例单位一 in this browser, until so far from today.
 async fn appointed(hall: &Hall, browser: &mut TestBrowser, person: &str, until: &str) {
     let line = appoint(person, &hall.day(until).await);
-    browser.check(&format!("{line} @/")).await;
+    check!(browser; "{line} @/");
 }
 
 /// Withdraws the agent that was appointed last, by the page's own button.
 async fn withdraw_last(browser: &mut TestBrowser) {
     let path = browser.get("/").await.link("/delegations/");
-    let script = format!(
-        "{path} => 撤销后立即生效
+    check!(browser; "
+        {path} => 撤销后立即生效
         {path} <- => @/
         {path} => 404
-        {path} <- => 404"
-    );
-    browser.check(&script).await;
+        {path} <- => 404");
 }
 
 /// Row S16.
@@ -33,19 +31,14 @@ async fn withdraw_last(browser: &mut TestBrowser) {
 async fn a_legal_representative_appoints_an_agent_who_is_told_and_can_then_act_for_the_unit() {
     let hall = Hall::open().await;
     let last = hall.day("+1 year").await;
-    let script = format!(
-        "/delegations <- {JIA}&ends_on={last}&registration=1&cards=1
+    check!(hall.portal_for("yi", "90001").await; "
+        /delegations <- {JIA}&ends_on={last}&registration=1&cards=1
             => @/ | 示例甲 | 990*************16 | 职工参保登记、职工社保卡业务 | {last} | 有效
-            | !990000199003071016"
-    );
-    hall.portal_for("yi", "90001").await.check(&script).await;
-    let script = "/inbox => 您已成为“示例单位一”的授权经办人";
-    hall.portal_of("jia").await.check(script).await;
-    let script = format!(
-        "/ => 授权经办人 | 职工参保登记、职工社保卡业务 | {last} | 经办人由法定代表人授权和撤销
-            | !action=\"/delegations | !/withdraw"
-    );
-    hall.portal_for("jia", "90001").await.check(&script).await;
+            | !990000199003071016");
+    check!(hall.portal_of("jia").await; "/inbox => 您已成为“示例单位一”的授权经办人");
+    check!(hall.portal_for("jia", "90001").await; "
+        / => 授权经办人 | 职工参保登记、职工社保卡业务 | {last} | 经办人由法定代表人授权和撤销
+            | !action=\"/delegations | !/withdraw");
 }
 
 /// Row S16.
@@ -54,12 +47,10 @@ async fn the_units_page_reads_in_english_too() {
     let hall = Hall::open().await;
     let mut representative = hall.portal_for("yi", "90001").await.in_english();
     let line = appoint(DING, &hall.day("+30 days").await);
-    let script = format!(
-        "{line} Legal representative | Appoint an agent | contributions | Active
+    check!(representative; "
+        {line} Legal representative | Appoint an agent | contributions | Active
             | cannot be changed here
-        {line} 409 | is an agent of the unit already"
-    );
-    representative.check(&script).await;
+        {line} 409 | is an agent of the unit already");
 }
 
 /// Row S16.
@@ -78,7 +69,7 @@ async fn a_person_without_an_account_can_be_appointed() {
 async fn an_unknown_person_or_one_who_acts_for_the_unit_already_is_refused_with_the_reason() {
     let hall = Hall::open().await;
     let xu = "UPDATE accounts SET id_number = '990000197102151215', name = '示例戌'";
-    hall.sql(&format!("{xu} WHERE user_name = 'jia'")).await;
+    sql!(hall; "{xu} WHERE user_name = 'jia'");
     let mut representative = hall.portal_for("jia", "90003").await;
     let last = hall.day("+1 month").await;
     appointed(&hall, &mut representative, DING, "+1 month").await;
@@ -96,8 +87,7 @@ async fn an_unknown_person_or_one_who_acts_for_the_unit_already_is_refused_with_
         ),
     ] {
         let line = appoint(&format!("id_number={id_number}&name={name}"), &last);
-        let script = format!("{line} {expected} | value=\"{id_number}\"");
-        representative.check(&script).await;
+        check!(representative; "{line} {expected} | value=\"{id_number}\"");
     }
     let page = representative.get("/").await;
     assert_eq!(page.body.matches("/withdraw\"").count(), 1);
@@ -117,13 +107,10 @@ async fn an_appointment_needs_an_affair_and_a_last_day_from_tomorrow_to_three_ye
         (&*hall.day("+0 days").await, "最早到明天"),
         (&*hall.day("+3 years +1 day").await, "最长三年"),
     ] {
-        let script = format!("{} 422 | {reason}", appoint(JIA, last));
-        representative.check(&script).await;
+        check!(representative; "{} 422 | {reason}", appoint(JIA, last));
     }
     let tomorrow = hall.day("+1 day").await;
-    let script =
-        format!("/delegations <- {JIA}&ends_on={tomorrow} => 422 | 请至少选择一项授权事项");
-    representative.check(&script).await;
+    check!(representative; "/delegations <- {JIA}&ends_on={tomorrow} => 422 | 请至少选择一项授权事项");
     appointed(&hall, &mut representative, JIA, "+1 day").await;
     appointed(&hall, &mut representative, DING, "+3 years").await;
 }
@@ -140,14 +127,11 @@ async fn only_the_legal_representative_appoints_and_withdraws() {
         hall.portal_for("jia", "90001").await,
         hall.portal_for("yi", "90002").await,
     ] {
-        let script = format!("{line} 403 \n {path} => 403 \n {path} <- => 403");
-        browser.check(&script).await;
+        check!(browser; "{line} 403 \n {path} => 403 \n {path} <- => 403");
     }
-    let script = format!("{path} <- => 404");
-    hall.portal_for("xin", "90002").await.check(&script).await;
-    let script = format!("{line} @/");
-    hall.portal_of("yi").await.check(&script).await;
-    hall.portal().check(&format!("{line} @/login")).await;
+    check!(hall.portal_for("xin", "90002").await; "{path} <- => 404");
+    check!(hall.portal_of("yi").await; "{line} @/");
+    check!(hall.portal(); "{line} @/login");
     let page = representative.get("/").await;
     assert_eq!(page.body.matches("/withdraw\"").count(), 1);
 }
@@ -160,9 +144,7 @@ async fn a_former_legal_representative_cannot_appoint() {
     let operator = "UPDATE register_posts SET role = 'operator' WHERE unit_id = '90001'";
     hall.sql(operator).await;
     let line = appoint(JIA, &hall.day("+1 month").await);
-    representative
-        .check(&format!("{line} 403 | 授权已终止"))
-        .await;
+    check!(representative; "{line} 403 | 授权已终止");
 }
 
 /// Row S16.
@@ -190,9 +172,7 @@ async fn a_withdrawn_agent_is_logged_out_told_and_offered_the_unit_no_more() {
     assert_eq!(hall.identities(&phone).await, ["personal"]);
     // The start page of strangers.
     agent.check("/ => !示例单位一").await;
-    personal
-        .check("/inbox => “示例单位一”已撤销对您的授权")
-        .await;
+    check!(personal; "/inbox => “示例单位一”已撤销对您的授权");
     representative.check("/ => 已撤销").await;
     appointed(&hall, &mut representative, JIA, "+1 month").await;
 }
@@ -203,8 +183,7 @@ async fn the_day_after_its_last_day_a_delegation_counts_no_more() {
     let hall = Hall::open().await;
     let move_end = async |day: &str| {
         let day = hall.day(day).await;
-        hall.sql(&format!("UPDATE delegations SET ends_on = '{day}'"))
-            .await;
+        sql!(hall; "UPDATE delegations SET ends_on = '{day}'");
     };
     let mut representative = hall.portal_for("yi", "90001").await;
     appointed(&hall, &mut representative, JIA, "+1 day").await;
@@ -216,8 +195,7 @@ async fn the_day_after_its_last_day_a_delegation_counts_no_more() {
     move_end("-1 day").await;
     assert_eq!(hall.identities(&phone).await, ["personal"]);
     agent.check("/ => 403 | 授权已终止").await;
-    let script = "/ => 403 | Your authorisation has ended";
-    agent.in_english().check(script).await;
+    check!(agent.in_english(); "/ => 403 | Your authorisation has ended");
     representative.check("/ => 已到期").await;
     appointed(&hall, &mut representative, JIA, "+1 month").await;
     move_end("-91 days").await;

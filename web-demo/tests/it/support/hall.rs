@@ -37,6 +37,15 @@ pub(crate) struct Hall {
     _data: TempDir,
 }
 
+/// Changes the database of a hall, by a statement written as for `format!`. See [`Site::sql`].
+macro_rules! sql {
+    ($hall:expr; $($statement:tt)+) => {
+        $hall.sql(&format_args!($($statement)+).to_string()).await
+    };
+}
+
+pub(crate) use sql;
+
 impl Deref for Hall {
     type Target = Site;
 
@@ -190,8 +199,7 @@ impl Site {
 
     /// Takes the verification of an account away.
     pub(crate) async fn make_provisional(&self, user_name: &str) {
-        let change = "UPDATE accounts SET standing = 'provisional' WHERE user_name =";
-        self.sql(&format!("{change} '{user_name}'")).await;
+        sql!(self; "UPDATE accounts SET standing = 'provisional' WHERE user_name = '{user_name}'");
     }
 
     /// The code in the last short message to this phone, by the developer's page.
@@ -204,19 +212,15 @@ impl Site {
 
     /// Lets seconds pass for the limits on attempts.
     pub(crate) async fn pass_limits(&self, seconds: u32) {
-        self.sql(&format!(
-            "UPDATE attempts SET worked_off_at = worked_off_at - {seconds}"
-        ))
-        .await;
+        sql!(self; "UPDATE attempts SET worked_off_at = worked_off_at - {seconds}");
     }
 
     /// Passes the face check that a phone was sent to, in the verifier's place.
     pub(crate) async fn pass_face_check(&self, phone: &TestBrowser) {
         let ticket = Digest::of(phone.cookies["shili_face"].as_bytes());
-        let passed = format!(
-            "UPDATE face_checks SET passed_at = unixepoch() WHERE ticket_digest = '{ticket}'"
-        );
-        assert_eq!(self.sql(&passed).await, 1);
+        let passed = sql!(self;
+            "UPDATE face_checks SET passed_at = unixepoch() WHERE ticket_digest = '{ticket}'");
+        assert_eq!(passed, 1);
     }
 
     /// The title of the last notice to an account.
@@ -227,11 +231,11 @@ impl Site {
         self.row::<(String,)>(&title).await.0
     }
 
-    /// The standing of a person's account, if there is one.
-    pub(crate) async fn standing(&self, id_number: &str) -> Option<String> {
-        let standing =
-            format!("SELECT max(standing) FROM accounts WHERE id_number = '{id_number}'");
-        self.row::<(Option<String>,)>(&standing).await.0
+    /// The standing of a person's account; empty without one.
+    pub(crate) async fn standing(&self, id_number: &str) -> String {
+        let accounts = format!("accounts WHERE id_number = '{id_number}'");
+        let standing = format!("SELECT ifnull(max(standing), '') FROM {accounts}");
+        self.row::<(String,)>(&standing).await.0
     }
 
     /// The answer to the gateway's introspection of a phone's token, at a hall whose gateway is

@@ -7,6 +7,7 @@ mod registering;
 mod script;
 
 pub(crate) use browser::{Page, TestBrowser};
-pub(crate) use hall::{Hall, PASSWORD, Site, person};
+pub(crate) use hall::{Hall, PASSWORD, Site, person, sql};
 pub(crate) use process::Process;
 pub(crate) use registering::{Registering, user_form};
+pub(crate) use script::check;

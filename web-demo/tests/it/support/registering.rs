@@ -64,6 +64,12 @@ impl Registering {
             .await
     }
 
+    /// Sends the form with these changes, and checks the answer as a line of a script.
+    pub(crate) async fn check(&mut self, changes: &[(&str, &str)], expected: &str) {
+        let page = self.send(changes).await;
+        page.check(&format!("{changes:?}"), expected);
+    }
+
     /// Asks for a code for the form's phone, with these changes.
     pub(crate) async fn send_code(&mut self, changes: &[(&str, &str)]) -> Page {
         self.browser

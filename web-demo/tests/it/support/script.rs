@@ -4,6 +4,16 @@ use url::form_urlencoded;
 
 use super::{Page, TestBrowser};
 
+/// Runs a script that is written as for `format!`: `check!(jia; "{path} => @/login")`. See
+/// [`TestBrowser::check`].
+macro_rules! check {
+    ($browser:expr; $($script:tt)+) => {
+        $browser.check(&format_args!($($script)+).to_string()).await
+    };
+}
+
+pub(crate) use check;
+
 impl TestBrowser {
     /// Runs a script and checks every answer; returns the last page.
     ///
