@@ -7,6 +7,7 @@ use super::contacts::Contacts;
 use super::id_number::IdNumber;
 use super::password;
 use super::standing::AccountStanding;
+use crate::db::{execute, fetch_one};
 
 /// The file that they are written in.
 const ACCOUNTS: &str = include_str!("../../data/accounts.toml");
@@ -78,10 +79,9 @@ impl DemoAccounts {
     /// Puts them in, all or none, if the database holds no account yet.
     pub async fn seed(&self, db: &SqlitePool) -> Result<(), SeedError> {
         let mut transaction = crate::db::write(db).await?;
-        let accounts: i64 = sqlx::query_scalar("SELECT count(*) FROM accounts")
-            .fetch_one(&mut *transaction)
-            .await?;
-        if accounts > 0 {
+        let seeded = "SELECT EXISTS (SELECT 1 FROM accounts)";
+        let (seeded,): (bool,) = fetch_one!(&mut *transaction, seeded).await?;
+        if seeded {
             return Ok(());
         }
         // One password and thus one hash for all: who reads the database learns what the terminal says anyway.
@@ -99,27 +99,16 @@ impl DemoAccount {
         db: &mut Transaction<'_, Sqlite>,
         hash: &str,
     ) -> Result<(), sqlx::Error> {
-        let insert = sqlx::query_scalar(
-            "INSERT INTO accounts (serial, user_name, password_hash, id_number, name, phone, standing, email, qq, wechat, created_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, unixepoch()) RETURNING id",
-        );
-        let id: String = insert
-            .bind(self.serial)
-            .bind(&self.user_name)
-            .bind(hash)
-            .bind(self.id_number.as_str())
-            .bind(&self.name)
-            .bind(&self.phone)
-            .bind(self.standing)
-            .bind(&self.contacts.email)
-            .bind(&self.contacts.qq)
-            .bind(&self.contacts.wechat)
-            .fetch_one(&mut **db)
-            .await?;
+        let (contacts, id_number) = (&self.contacts, self.id_number.as_str());
+        let (id,): (String,) = fetch_one!(&mut **db, "INSERT INTO accounts (serial, user_name,
+                password_hash, id_number, name, phone, standing, email, qq, wechat, created_at)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, unixepoch()) RETURNING id";
+            self.serial, &self.user_name, hash, id_number, &self.name, &self.phone, self.standing,
+            &contacts.email, &contacts.qq, &contacts.wechat)
+        .await?;
         if self.e_card {
-            let insert =
-                sqlx::query("INSERT INTO e_cards (account_id, since) VALUES (?1, unixepoch())");
-            insert.bind(id).execute(&mut **db).await?;
+            let insert = "INSERT INTO e_cards (account_id, since) VALUES (?1, unixepoch())";
+            execute!(&mut **db, insert; id).await?;
         }
         Ok(())
     }

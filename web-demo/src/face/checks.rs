@@ -10,6 +10,7 @@ use super::key::FaceKey;
 use super::verifier::{Claim, FaceVerifier, Refusal, Verdict, VerifierError};
 use super::{FRAMES, PER_ADDRESS, PER_PERSON};
 use crate::accounts::attempts::{Wait, address_key};
+use crate::db::{execute, fetch_optional};
 use crate::purpose::Purpose;
 use crate::secret::Secret;
 
@@ -42,11 +43,8 @@ pub(crate) struct PassedCheck {
 impl PassedCheck {
     /// Takes the check, once. Returns false if another request was faster or it is over by now.
     pub(crate) async fn take(self, db: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
-        let take = sqlx::query(
-            "DELETE FROM face_checks WHERE ticket_digest = ?1 AND expires_at > unixepoch()",
-        );
-        let taken = take.bind(self.ticket).execute(db).await?;
-        Ok(taken.rows_affected() > 0)
+        let take = "DELETE FROM face_checks WHERE ticket_digest = ?1 AND expires_at > unixepoch()";
+        execute!(db, take; self.ticket).await
     }
 }
 
@@ -100,20 +98,12 @@ impl FaceChecks {
     /// Asks a browser for a check: the value of the cookie by which it comes back, for ten minutes.
     pub(crate) async fn ask(&self, purpose: Purpose, claim: &Claim) -> Result<Secret, FaceError> {
         let ticket = Secret::random()?;
-        sqlx::query("DELETE FROM face_checks WHERE expires_at <= unixepoch()")
-            .execute(&self.db)
-            .await?;
-        sqlx::query(
-            "INSERT INTO face_checks (ticket_digest, purpose, id_number, known, proved_otherwise, expires_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, unixepoch() + ?6)",
-        )
-        .bind(ticket.digest())
-        .bind(purpose.name())
-        .bind(&claim.id_number)
-        .bind(claim.known)
-        .bind(claim.proved_otherwise)
-        .bind(HOLDS_SECONDS)
-        .execute(&self.db)
+        let expired = "DELETE FROM face_checks WHERE expires_at <= unixepoch()";
+        execute!(&self.db, expired).await?;
+        execute!(&self.db, "INSERT INTO face_checks (ticket_digest, purpose, id_number, known,
+                proved_otherwise, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, unixepoch() + ?6)";
+            ticket.digest(), purpose.name(), &claim.id_number, claim.known,
+            claim.proved_otherwise, HOLDS_SECONDS)
         .await?;
         Ok(ticket)
     }
@@ -124,27 +114,20 @@ impl FaceChecks {
         ticket: &Secret,
         purpose: Purpose,
     ) -> Result<Option<Asked>, FaceError> {
-        let found: Option<(String, bool, bool)> = sqlx::query_as(
-            "SELECT id_number, known, proved_otherwise FROM face_checks
-             WHERE ticket_digest = ?1 AND purpose = ?2 AND passed_at IS NULL AND expires_at > unixepoch()",
-        )
-        .bind(ticket.digest())
-        .bind(purpose.name())
-        .fetch_optional(&self.db)
+        let found: Option<(String, bool, bool)> = fetch_optional!(&self.db, "SELECT id_number,
+                known, proved_otherwise FROM face_checks WHERE ticket_digest = ?1
+                AND purpose = ?2 AND passed_at IS NULL AND expires_at > unixepoch()";
+            ticket.digest(), purpose.name())
         .await?;
-        let asked = |(id_number, known, proved_otherwise)| {
-            let claim = Claim {
+        Ok(found.map(|(id_number, known, proved_otherwise)| Asked {
+            ticket: ticket.digest(),
+            purpose,
+            claim: Claim {
                 id_number,
                 known,
                 proved_otherwise,
-            };
-            Asked {
-                ticket: ticket.digest(),
-                purpose,
-                claim,
-            }
-        };
-        Ok(found.map(asked))
+            },
+        }))
     }
 
     /// A challenge for a check, and the seconds in which to answer it.
@@ -170,11 +153,8 @@ impl FaceChecks {
                 return Ok(CheckResult::Not(Unanswered::TooMany(wait)));
             }
         }
-        if !self
-            .challenges
-            .spend(&self.db, &asked.bound(), challenge)
-            .await?
-        {
+        let bound = asked.bound();
+        if !self.challenges.spend(&self.db, &bound, challenge).await? {
             return Ok(CheckResult::Not(Unanswered::Challenge));
         }
         if !FRAMES.contains(&frames.len()) {
@@ -198,14 +178,10 @@ impl FaceChecks {
         id_number: &str,
     ) -> Result<Option<PassedCheck>, FaceError> {
         let ticket = ticket.digest();
-        let passed: Option<i64> = sqlx::query_scalar(
-            "SELECT 1 FROM face_checks WHERE ticket_digest = ?1 AND purpose = ?2 AND id_number = ?3
-             AND passed_at IS NOT NULL AND expires_at > unixepoch()",
-        )
-        .bind(&ticket)
-        .bind(purpose.name())
-        .bind(id_number)
-        .fetch_optional(&self.db)
+        let passed: Option<(i64,)> = fetch_optional!(&self.db, "SELECT 1 FROM face_checks
+                WHERE ticket_digest = ?1 AND purpose = ?2 AND id_number = ?3
+                AND passed_at IS NOT NULL AND expires_at > unixepoch()";
+            &ticket, purpose.name(), id_number)
         .await?;
         Ok(passed.map(|_| PassedCheck { ticket }))
     }
@@ -221,12 +197,9 @@ impl FaceChecks {
     }
 
     async fn pass(&self, asked: &Asked) -> Result<(), sqlx::Error> {
-        sqlx::query(
-            "UPDATE face_checks SET passed_at = unixepoch(), expires_at = unixepoch() + ?2 WHERE ticket_digest = ?1",
-        )
-        .bind(&asked.ticket)
-        .bind(HOLDS_SECONDS)
-        .execute(&self.db)
+        execute!(&self.db, "UPDATE face_checks
+                SET passed_at = unixepoch(), expires_at = unixepoch() + ?2
+                WHERE ticket_digest = ?1"; &asked.ticket, HOLDS_SECONDS)
         .await
         .map(drop)
     }
@@ -235,11 +208,7 @@ impl FaceChecks {
 impl Asked {
     /// Returns the text that a challenge is bound to.
     fn bound(&self) -> String {
-        format!(
-            "{} {} {}",
-            self.ticket,
-            self.purpose.name(),
-            self.claim.id_number
-        )
+        let (purpose, person) = (self.purpose.name(), &self.claim.id_number);
+        format!("{} {purpose} {person}", self.ticket)
     }
 }

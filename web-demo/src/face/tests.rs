@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use sqlx::SqlitePool;
 
 use super::*;
+use crate::db::execute;
 use crate::purpose::Purpose;
 use crate::secret::Secret;
 
@@ -48,9 +49,7 @@ struct Fixture {
 
 impl Fixture {
     async fn new() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let file = directory.path().join("hall.sqlite");
-        let db = crate::db::open(&file).await.unwrap();
+        let (db, directory) = crate::db::empty().await;
         let key = FaceKey::read_or_make(&directory.path().join("face.key")).unwrap();
         let face = FaceChecks::new(db.clone(), &key, Arc::new(FirstPicture(b"right")));
         Self {
@@ -173,8 +172,8 @@ async fn a_passed_check_holds_for_ten_minutes() {
     let hall = Fixture::new().await;
     let (ticket, asked) = hall.ask(Purpose::Register, &claim(JIA)).await;
     hall.answer(&asked, b"right").await;
-    let later = sqlx::query("UPDATE face_checks SET expires_at = expires_at - 600");
-    later.execute(&hall.db).await.unwrap();
+    let later = "UPDATE face_checks SET expires_at = expires_at - 600";
+    execute!(&hall.db, later).await.unwrap();
     assert!(!hall.take(&ticket, Purpose::Register, JIA).await);
 }
 

@@ -5,7 +5,7 @@ use axum::extract::{Form, FromRequestParts, Path};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use http::request::Parts;
-use saoma_protocol::{Decision, DecisionStatus, LoginId, Place};
+use saoma_protocol::{Decision, LoginId, Place};
 use serde::Deserialize;
 use url::Url;
 
@@ -65,7 +65,7 @@ impl FromRequestParts<Phone> for Confirmation {
             Ok(Path(id)) => ScannedLogin::find(&phone.db, &session, id).await,
             Err(_) => Ok(None),
         };
-        match login.map_err(IntoResponse::into_response)? {
+        match login.map_err(|error| Failure::from(error).into_response())? {
             Some(login) => Ok(Self {
                 phone: phone.clone(),
                 session,
@@ -128,10 +128,10 @@ impl Confirmation {
 pub(super) async fn show(confirmation: Confirmation) -> Result<Response, Failure> {
     let (login, locale) = (&confirmation.login, confirmation.locale);
     let path = path_of(confirmation.id());
-    match login.decision {
-        Some(decision) => shown(&OutcomePage {
+    match login.confirmed {
+        Some(confirmed) => shown(&OutcomePage {
             frame: Frame::phone(locale, &path),
-            confirmed: decision == DecisionStatus::Confirmed,
+            confirmed,
         }),
         None if login.seconds_left == 0 => ScanError::Expired.answer(locale, &path),
         None => confirmation.page(false).await,
