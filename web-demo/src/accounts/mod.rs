@@ -21,7 +21,7 @@ pub use change::ChangeError;
 pub use contacts::{ContactError, ContactForm, Contacts};
 pub use password_rules::{PasswordRefused, check_password};
 pub use phone_number::PhoneNumber;
-pub use seed::{DemoAccount, DemoAccounts, SeedError};
+pub use seed::{DemoAccount, DemoAccounts};
 use sqlx::SqlitePool;
 pub use standing::{AccountStanding, Service};
 pub use user_name::{UserName, UserNameRefused};

@@ -1,5 +1,6 @@
 //! The accounts that the demo begins with, put into an empty database.
 
+use anyhow::{Context, anyhow};
 use serde::Deserialize;
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
@@ -45,39 +46,17 @@ pub struct DemoAccount {
     pub e_card: bool,
 }
 
-/// Why the demo's people could not be put in.
-#[derive(Debug, thiserror::Error)]
-pub enum SeedError {
-    /// A file is wrong.
-    #[error("data/{file} is wrong: {error}")]
-    File {
-        /// Its name.
-        file: &'static str,
-        /// The error of the parser.
-        error: toml::de::Error,
-    },
-    /// A password could not be hashed.
-    #[error("a password cannot be hashed: {0}")]
-    Password(argon2::password_hash::Error),
-    /// The database failed.
-    #[error(transparent)]
-    Database(#[from] sqlx::Error),
-}
-
 impl DemoAccounts {
     /// The accounts of the file.
     ///
     /// # Errors
     /// The file does not parse, or an ID number in it is wrong.
-    pub fn load() -> Result<Self, SeedError> {
-        toml::from_str(ACCOUNTS).map_err(|error| SeedError::File {
-            file: "accounts.toml",
-            error,
-        })
+    pub fn load() -> anyhow::Result<Self> {
+        toml::from_str(ACCOUNTS).context("data/accounts.toml is wrong")
     }
 
     /// Puts them in, all or none, if the database holds no account yet.
-    pub async fn seed(&self, db: &SqlitePool) -> Result<(), SeedError> {
+    pub async fn seed(&self, db: &SqlitePool) -> anyhow::Result<()> {
         let mut transaction = crate::db::write(db).await?;
         let seeded = "SELECT EXISTS (SELECT 1 FROM accounts)";
         let (seeded,): (bool,) = fetch_one!(&mut *transaction, seeded).await?;
@@ -85,7 +64,8 @@ impl DemoAccounts {
             return Ok(());
         }
         // One password and thus one hash for all: who reads the database learns what the terminal says anyway.
-        let hash = password::hash(&self.password).map_err(SeedError::Password)?;
+        let hash = password::hash(&self.password)
+            .map_err(|error| anyhow!("a password cannot be hashed: {error}"))?;
         for account in &self.accounts {
             account.insert(&mut transaction, &hash).await?;
         }

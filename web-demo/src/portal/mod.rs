@@ -20,7 +20,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
-pub(crate) use relying_party::{RelyingParty, RelyingPartyError};
+pub(crate) use relying_party::RelyingParty;
 pub(crate) use sessions::PortalSession;
 use sqlx::SqlitePool;
 
