@@ -142,11 +142,8 @@ mod tests {
         ] {
             assert_eq!(optional(" ", is_right), Some(None));
             for typed in right {
-                assert_eq!(
-                    optional(typed, is_right),
-                    Some(Some(typed.to_owned())),
-                    "{typed}"
-                );
+                let kept = Some(Some(typed.to_owned()));
+                assert_eq!(optional(typed, is_right), kept, "{typed}");
             }
             for typed in wrong {
                 assert_eq!(optional(typed, is_right), None, "{typed}");

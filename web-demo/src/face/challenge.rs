@@ -4,9 +4,9 @@ use aws_lc_rs::hmac::{self, HMAC_SHA256};
 use data_encoding::BASE64URL_NOPAD;
 use sqlx::SqlitePool;
 
-use super::checks::FaceError;
 use super::key::FaceKey;
 use crate::db::{execute, fetch_one};
+use crate::pages::Failure;
 use crate::secret::random_bytes;
 
 /// Seconds to answer.
@@ -30,7 +30,7 @@ impl Challenges {
     }
 
     /// A challenge for what is bound to it: `check` says which browser's check it is, of whom and what for.
-    pub(super) async fn issue(&self, db: &SqlitePool, check: &str) -> Result<String, FaceError> {
+    pub(super) async fn issue(&self, db: &SqlitePool, check: &str) -> Result<String, Failure> {
         let (now,): (i64,) = fetch_one!(db, "SELECT unixepoch()").await?;
         let nonce = random_bytes::<NONCE_BYTES>()?;
         let expires_at = now + i64::from(LIFETIME_SECONDS);

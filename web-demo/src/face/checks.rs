@@ -7,10 +7,11 @@ use sqlx::{SqliteConnection, SqlitePool};
 
 use super::challenge::{Challenges, LIFETIME_SECONDS};
 use super::key::FaceKey;
-use super::verifier::{Claim, FaceVerifier, Refusal, Verdict, VerifierError};
+use super::verifier::{Claim, FaceVerifier, Refusal, Verdict};
 use super::{FRAMES, PER_ADDRESS, PER_PERSON};
 use crate::accounts::attempts::{Wait, address_key};
 use crate::db::{execute, fetch_optional};
+use crate::pages::Failure;
 use crate::purpose::Purpose;
 use crate::secret::Secret;
 
@@ -48,15 +49,6 @@ impl PassedCheck {
     }
 }
 
-/// The result of a challenge's pictures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum CheckResult {
-    /// Passed, or not.
-    Told(Verdict),
-    /// Not looked at.
-    Not(Unanswered),
-}
-
 /// Why pictures were not looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unanswered {
@@ -64,20 +56,6 @@ pub(crate) enum Unanswered {
     Challenge,
     /// Too many checks of this person or from this address.
     TooMany(Wait),
-}
-
-/// Why it could not be told.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum FaceError {
-    /// The database failed.
-    #[error(transparent)]
-    Database(#[from] sqlx::Error),
-    /// The system has no randomness to give.
-    #[error("no randomness: {0}")]
-    Randomness(#[from] getrandom::Error),
-    /// The verifier failed.
-    #[error("the face verifier: {0}")]
-    Verifier(#[from] VerifierError),
 }
 
 impl FaceChecks {
@@ -96,7 +74,7 @@ impl FaceChecks {
     }
 
     /// Asks a browser for a check: the value of the cookie by which it comes back, for ten minutes.
-    pub(crate) async fn ask(&self, purpose: Purpose, claim: &Claim) -> Result<Secret, FaceError> {
+    pub(crate) async fn ask(&self, purpose: Purpose, claim: &Claim) -> Result<Secret, Failure> {
         let ticket = Secret::random()?;
         let expired = "DELETE FROM face_checks WHERE expires_at <= unixepoch()";
         execute!(&self.db, expired).await?;
@@ -113,7 +91,7 @@ impl FaceChecks {
         &self,
         ticket: &Secret,
         purpose: Purpose,
-    ) -> Result<Option<Asked>, FaceError> {
+    ) -> Result<Option<Asked>, Failure> {
         let found: Option<(String, bool, bool)> = fetch_optional!(&self.db, "SELECT id_number,
                 known, proved_otherwise FROM face_checks WHERE ticket_digest = ?1
                 AND purpose = ?2 AND passed_at IS NULL AND expires_at > unixepoch()";
@@ -131,34 +109,34 @@ impl FaceChecks {
     }
 
     /// A challenge for a check, and the seconds in which to answer it.
-    pub(crate) async fn challenge(&self, asked: &Asked) -> Result<(String, u32), FaceError> {
+    pub(crate) async fn challenge(&self, asked: &Asked) -> Result<(String, u32), Failure> {
         let challenge = self.challenges.issue(&self.db, &asked.bound()).await?;
         Ok((challenge, LIFETIME_SECONDS))
     }
 
-    /// Looks at the pictures that answer a challenge.
+    /// Looks at the pictures that answer a challenge. The inner error says why they were not looked at.
     pub(crate) async fn answer(
         &self,
         asked: &Asked,
         challenge: &str,
         frames: Vec<Vec<u8>>,
         address: IpAddr,
-    ) -> Result<CheckResult, FaceError> {
+    ) -> Result<Result<Verdict, Unanswered>, Failure> {
         let (person, address) = (&asked.claim.id_number, address_key(address));
         for counted in [
             PER_ADDRESS.count(&self.db, &address).await?,
             PER_PERSON.count(&self.db, person).await?,
         ] {
             if let Err(wait) = counted {
-                return Ok(CheckResult::Not(Unanswered::TooMany(wait)));
+                return Ok(Err(Unanswered::TooMany(wait)));
             }
         }
         let bound = asked.bound();
         if !self.challenges.spend(&self.db, &bound, challenge).await? {
-            return Ok(CheckResult::Not(Unanswered::Challenge));
+            return Ok(Err(Unanswered::Challenge));
         }
         if !FRAMES.contains(&frames.len()) {
-            return Ok(CheckResult::Told(Verdict::Refused(Refusal::NoPictures)));
+            return Ok(Ok(Verdict::Refused(Refusal::NoPictures)));
         }
         let verdict = self.verifier.verify(&asked.claim, frames).await?;
         if matches!(verdict, Verdict::Passed { .. }) {
@@ -166,7 +144,7 @@ impl FaceChecks {
             PER_ADDRESS.forgive(&self.db, &address).await?;
             self.pass(asked).await?;
         }
-        Ok(CheckResult::Told(verdict))
+        Ok(Ok(verdict))
     }
 
     /// Returns the check of this person that this browser has passed for this purpose within the
@@ -176,7 +154,7 @@ impl FaceChecks {
         ticket: &Secret,
         purpose: Purpose,
         id_number: &str,
-    ) -> Result<Option<PassedCheck>, FaceError> {
+    ) -> Result<Option<PassedCheck>, Failure> {
         let ticket = ticket.digest();
         let passed: Option<(i64,)> = fetch_optional!(&self.db, "SELECT 1 FROM face_checks
                 WHERE ticket_digest = ?1 AND purpose = ?2 AND id_number = ?3
@@ -187,12 +165,12 @@ impl FaceChecks {
     }
 
     /// Since when something of this person's face is kept, in Unix seconds; none when nothing is.
-    pub(crate) async fn kept_since(&self, id_number: &str) -> Result<Option<i64>, FaceError> {
+    pub(crate) async fn kept_since(&self, id_number: &str) -> Result<Option<i64>, Failure> {
         Ok(self.verifier.kept_since(id_number).await?)
     }
 
     /// Forgets a person's face.
-    pub(crate) async fn forget(&self, id_number: &str) -> Result<(), FaceError> {
+    pub(crate) async fn forget(&self, id_number: &str) -> Result<(), Failure> {
         Ok(self.verifier.forget(id_number).await?)
     }
 

@@ -20,7 +20,7 @@ mod references;
 mod tests;
 mod verifier;
 
-pub(crate) use checks::{Asked, CheckResult, FaceChecks, FaceError, PassedCheck, Unanswered};
+pub(crate) use checks::{Asked, FaceChecks, PassedCheck, Unanswered};
 pub(crate) use descriptor_verifier::DescriptorVerifier;
 pub(crate) use key::FaceKey;
 pub(crate) use photos::PhotoFolder;

@@ -37,7 +37,6 @@ pub(crate) const CALLBACK_PATH: &str = "/callback";
 /// The state that the pages share.
 #[derive(Debug, Clone)]
 pub(crate) struct Portal {
-    /// The hall's database.
     pub db: SqlitePool,
     /// Logins by password.
     pub accounts: Accounts,

@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::authentication_request::AuthenticationRequest;
+use crate::browsers::LoggedIn;
 use crate::secret::Secret;
 
 /// The scope besides `openid`: the person's name.
@@ -37,16 +38,6 @@ pub(crate) struct RelyingParty {
     client_id: ClientId,
     client_secret: ClientSecret,
     redirect_uri: RedirectUrl,
-}
-
-/// A person who has logged in, by the verified ID token.
-#[derive(Debug, Clone)]
-pub(crate) struct LoggedIn {
-    /// The id of the person's account (`sub`).
-    pub account_id: String,
-    pub name: String,
-    /// The identity of the login.
-    pub identity: Identity,
 }
 
 /// The claim beside the standard ones (docs/protocol.md §6).

@@ -9,8 +9,7 @@ use sqlx::SqlitePool;
 use sqlx::types::Json;
 
 use super::Portal;
-use super::relying_party::LoggedIn;
-use crate::browsers::{self, LoginMethod, NewBrowser, Origin};
+use crate::browsers::{self, LoggedIn, LoginMethod, Origin};
 use crate::db::{execute, fetch_optional};
 use crate::pages::{CookieName, Failure, set_cookie, value_of};
 use crate::records::inbox::{self, Notice};
@@ -46,21 +45,9 @@ impl PortalSession {
         method: LoginMethod,
         origin: &Origin,
     ) -> Result<HeaderValue, Failure> {
-        let LoggedIn {
-            account_id,
-            name,
-            identity,
-        } = logged_in;
-        let new = NewBrowser {
-            account_id,
-            name,
-            identity,
-            method,
-            origin,
-            lifetime: LIFETIME_SECONDS,
-        };
-        let (cookie, id) = browsers::start(&portal.db, new).await?;
-        inbox::notify(&portal.db, account_id, &Notice::of_login(id, origin)).await?;
+        let (db, account_id) = (&portal.db, &logged_in.account_id);
+        let (cookie, id) = browsers::start(db, logged_in, method, origin, LIFETIME_SECONDS).await?;
+        inbox::notify(db, account_id, &Notice::of_login(id, origin)).await?;
         Ok(set_cookie(
             COOKIE,
             cookie.expose(),
