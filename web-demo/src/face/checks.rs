@@ -7,7 +7,7 @@ use sqlx::{SqliteConnection, SqlitePool};
 
 use super::challenge::{Challenges, LIFETIME_SECONDS};
 use super::key::FaceKey;
-use super::verifier::{Claim, FaceVerifier, Refusal, Verdict};
+use super::verifier::{Claim, FaceVerifier, Refusal, Verdict, VerifierError};
 use super::{FRAMES, PER_ADDRESS, PER_PERSON};
 use crate::accounts::attempts::{Wait, address_key};
 use crate::db::{execute, fetch_optional};
@@ -56,6 +56,12 @@ pub(crate) enum Unanswered {
     Challenge,
     /// Too many checks of this person or from this address.
     TooMany(Wait),
+}
+
+impl From<VerifierError> for Failure {
+    fn from(error: VerifierError) -> Self {
+        Self::Face(error.into())
+    }
 }
 
 impl FaceChecks {
@@ -114,7 +120,8 @@ impl FaceChecks {
         Ok((challenge, LIFETIME_SECONDS))
     }
 
-    /// Looks at the pictures that answer a challenge. The inner error says why they were not looked at.
+    /// Looks at the pictures that answer a challenge. The inner error is the reason why they were not
+    /// looked at.
     pub(crate) async fn answer(
         &self,
         asked: &Asked,

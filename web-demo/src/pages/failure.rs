@@ -4,7 +4,6 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
 use super::plain;
-use crate::face::VerifierError;
 use crate::registers::RegisterError;
 
 /// A fault of the hall itself: logged in full, told to the person in a sentence.
@@ -27,7 +26,7 @@ pub(crate) enum Failure {
     Password(argon2::password_hash::Error),
     /// A face check failed.
     #[error("a face check failed: {0}")]
-    Face(#[from] VerifierError),
+    Face(Box<dyn std::error::Error + Send + Sync>),
     /// The system has no randomness to give.
     #[error("no randomness: {0}")]
     Randomness(#[from] getrandom::Error),
