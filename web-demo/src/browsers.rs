@@ -54,17 +54,14 @@ pub(crate) enum LoginMethod {
     Password,
 }
 
-/// A login to be kept.
-#[derive(Debug)]
-pub(crate) struct NewBrowser<'a> {
-    /// The account: the ID token's `sub`.
-    pub account_id: &'a str,
-    pub name: &'a str,
-    pub identity: &'a Identity,
-    pub method: LoginMethod,
-    pub origin: &'a Origin,
-    /// Lifetime in seconds.
-    pub lifetime: u32,
+/// A person who has logged in: by the verified ID token, or by password.
+#[derive(Debug, Clone)]
+pub(crate) struct LoggedIn {
+    /// The id of the person's account (`sub`).
+    pub account_id: String,
+    pub name: String,
+    /// The identity of the login.
+    pub identity: Identity,
 }
 
 /// A browser that is logged in, as its person sees it from elsewhere.
@@ -83,20 +80,31 @@ pub(crate) struct Browser {
     pub browser: Option<String>,
 }
 
-/// Keeps a login under a new cookie. Returns the cookie and the login's id.
+/// Keeps a login under a new cookie, for `lifetime` seconds. Returns the cookie and the login's id.
+///
+/// # Errors
+/// Returns an error if the database fails, or the system has no randomness.
 pub(crate) async fn start(
     db: &SqlitePool,
-    new: NewBrowser<'_>,
+    logged_in: &LoggedIn,
+    method: LoginMethod,
+    origin: &Origin,
+    lifetime: u32,
 ) -> Result<(Secret, String), Failure> {
     let (cookie, id) = (Secret::random()?, Secret::random()?);
-    let (address, browser) = (new.origin.address.to_string(), &new.origin.browser);
-    let clean = "DELETE FROM portal_sessions WHERE expires_at <= unixepoch()";
-    execute!(db, clean).await?;
+    let (address, browser) = (origin.address.to_string(), &origin.browser);
+    let LoggedIn {
+        account_id,
+        name,
+        identity,
+    } = logged_in;
+    let expired = "DELETE FROM portal_sessions WHERE expires_at <= unixepoch()";
+    execute!(db, expired).await?;
     execute!(db, "INSERT INTO portal_sessions
             (cookie_digest, id, account_id, name, identity, method, address, browser, logged_in_at, expires_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, unixepoch(), unixepoch() + ?9)";
-        cookie.digest(), id.expose(), new.account_id, new.name, Json(new.identity), new.method,
-        address, browser, new.lifetime).await?;
+        cookie.digest(), id.expose(), account_id, name, Json(identity), method, address,
+        browser, lifetime).await?;
     Ok((cookie, id.expose().to_owned()))
 }
 

@@ -5,7 +5,8 @@ use sqlx::SqlitePool;
 
 use crate::accounts::Account;
 use crate::cards::{self, CardRefusal};
-use crate::registers::{RegisterError, Registers};
+use crate::pages::Failure;
+use crate::registers::Registers;
 use crate::units;
 
 /// The standing of a citizen at this moment.
@@ -18,39 +19,36 @@ pub(crate) struct Standing {
     pub refusal: Option<CardRefusal>,
 }
 
-/// Why a citizen's standing is unknown.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum StandingError {
-    #[error(transparent)]
-    Database(#[from] sqlx::Error),
-    #[error(transparent)]
-    Register(#[from] RegisterError),
+/// Returns the identity of a citizen who acts for themselves.
+pub(crate) fn personal(name: &str) -> Identity {
+    Identity {
+        id: "personal".into(),
+        kind: IdentityKind::PERSONAL,
+        name: name.to_owned(),
+        role: None,
+    }
 }
 
 /// Returns the standing of an account's owner, asked anew each time: a card reported lost a second
 /// ago refuses. Returns `None` without such an account.
+///
+/// # Errors
+/// Returns an error if the database fails or a register gives no answer.
 pub(crate) async fn standing(
     db: &SqlitePool,
     registers: &Registers,
     account_id: &str,
-) -> Result<Option<Standing>, StandingError> {
+) -> Result<Option<Standing>, Failure> {
     let Some(account) = Account::find(db, account_id).await? else {
         return Ok(None);
     };
     let refusal = cards::refusal(db, &*registers.cards, &account).await?;
     let posts = units::posts(db, &*registers.units, &account.id_number).await?;
-    let name = account.name;
-    let personal = Identity {
-        id: "personal".into(),
-        kind: IdentityKind::PERSONAL,
-        name: name.clone(),
-        role: None,
-    };
-    let identities = std::iter::once(personal)
+    let identities = std::iter::once(personal(&account.name))
         .chain(posts.into_iter().map(units::identity))
         .collect();
     Ok(Some(Standing {
-        name,
+        name: account.name,
         identities,
         refusal,
     }))

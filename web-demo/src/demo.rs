@@ -1,31 +1,30 @@
 //! The demo, put together: portal, phone app, identity backend and gateway over one database.
 
-use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 
+use anyhow::{Context, anyhow};
 use saoma_gateway::Gateway;
 use sqlx::SqlitePool;
 use tokio::net::TcpListener;
 
-use crate::accounts::{Accounts, DemoAccounts, SeedError};
-use crate::face::{
-    DescriptorVerifier, FaceChecks, FaceKey, KeyError, PhotoFolder, References, VerifierError,
-};
+use crate::accounts::{Accounts, DemoAccounts};
+use crate::face::{DescriptorVerifier, FaceChecks, FaceKey, PhotoFolder, References};
 use crate::home::{self, AppLink, Hall};
 use crate::identity;
-use crate::local_network::{self, LocalNetworkError, own_address};
-use crate::options::Options;
+use crate::local_network::{self, own_address};
+use crate::options::{Options, RegistersElsewhere};
 use crate::pages::{Policy, weights};
 use crate::phone::{self, GatewayClient, Phone};
-use crate::portal::{self, CALLBACK_PATH, Portal, RelyingParty, RelyingPartyError};
-use crate::provider::{self, CLIENT_ID, Credentials, INTROSPECTION_CLIENT_ID, ProviderError};
-use crate::records::{self, RecordsError};
+use crate::portal::{self, CALLBACK_PATH, Portal, RelyingParty};
+use crate::provider::{self, CLIENT_ID, Credentials, INTROSPECTION_CLIENT_ID};
 use crate::registers::{DemoRegisters, HttpRegisters, Registers};
 use crate::serving::Servers;
 use crate::units::employees;
-use crate::{db, developer, terminal};
+use crate::{db, developer, records, terminal};
+
+/// The name of the listener that `--lan` adds.
+const LAN: &str = "phone page on the local network";
 
 /// A running demo. Dropping it without [`Demo::shutdown`] leaves its tasks to the runtime's end.
 #[derive(Debug)]
@@ -37,98 +36,29 @@ pub struct Demo {
     db: SqlitePool,
 }
 
-/// Why a demo did not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// An address cannot be had.
-    #[error(
-        "cannot listen on {address} for the {face}: {source}. Stop what uses it, or choose another by --{flag}"
-    )]
-    Listen {
-        /// The listener.
-        face: &'static str,
-        /// Its address.
-        address: SocketAddr,
-        /// The flag that changes it.
-        flag: &'static str,
-        /// The error of the system.
-        source: io::Error,
-    },
-    /// The directory for data cannot be made.
-    #[error("cannot make the directory {}: {source}. Choose another by --data", .directory.display())]
-    Data {
-        /// The directory.
-        directory: PathBuf,
-        /// The error of the system.
-        source: io::Error,
-    },
-    /// The database cannot be opened.
-    #[error("cannot open the database in {}: {source}. Choose another directory by --data, or remove this one", .directory.display())]
-    Database {
-        /// The directory.
-        directory: PathBuf,
-        /// The cause.
-        source: db::OpenError,
-    },
-    /// The demo's people cannot be put in.
-    #[error(transparent)]
-    Seed(#[from] SeedError),
-    /// The citizens' records cannot be put in.
-    #[error(transparent)]
-    Records(#[from] RecordsError),
-    /// Passwords cannot be checked.
-    #[error("passwords cannot be hashed: {0}")]
-    Password(argon2::password_hash::Error),
-    /// The key of the face checks cannot be kept.
-    #[error("the key of the face checks: {0}")]
-    FaceKey(#[from] KeyError),
-    /// Faces cannot be sealed.
-    #[error("the face checks: {0}")]
-    Face(#[from] VerifierError),
-    /// The system has no randomness to give.
-    #[error("no randomness: {0}")]
-    Randomness(#[from] getrandom::Error),
-    /// The portal cannot be a relying party.
-    #[error("the portal: {0}")]
-    RelyingParty(#[from] RelyingPartyError),
-    /// No HTTP client can be made on this machine.
-    #[error("no HTTP client: {0}")]
-    Http(#[from] reqwest::Error),
-    /// The gateway's address cannot stand in a header.
-    #[error("--gateway-url: {0}")]
-    GatewayUrl(#[from] http::header::InvalidHeaderValue),
-    /// The gateway in this process did not start.
-    #[error(transparent)]
-    Provider(#[from] ProviderError),
-    /// Phones on the local network cannot be served.
-    #[error("the phone page on the local network: {0}")]
-    LocalNetwork(#[from] LocalNetworkError),
-}
-
 impl Demo {
     /// Starts all of it and returns once every part accepts connections.
     ///
     /// # Errors
-    /// See [`StartError`].
-    pub async fn start(options: Options) -> Result<Self, StartError> {
+    /// Returns an error if an address is in use, a file cannot be read or written, or a setting is
+    /// invalid.
+    pub async fn start(options: Options) -> anyhow::Result<Self> {
         let portal_listener = listen("portal", options.portal, "portal").await?;
         let phone_listener = listen("phone page", options.phone, "phone").await?;
         let phone_lan = match options.phone_lan {
-            Some(address) => {
-                Some(listen("phone page on the local network", address, "lan-port").await?)
-            }
+            Some(address) => Some(listen(LAN, address, "lan-port").await?),
             None => None,
         };
         let (portal_origin, phone_origin) = (origin(&portal_listener), origin(&phone_listener));
         let (db, people) = database(&options).await?;
         let registers = match &options.registers {
-            Some(elsewhere) => Registers::elsewhere(HttpRegisters::new(
-                elsewhere.url.clone(),
-                elsewhere.token.clone(),
-            )?),
+            Some(RegistersElsewhere { url, token }) => {
+                let http = HttpRegisters::new(url.clone(), token.clone());
+                Registers::elsewhere(http.context("no HTTP client")?)
+            }
             None => Registers::embedded(&db),
         };
-        let credentials = Credentials::of(&options)?;
+        let credentials = Credentials::of(&options).context("no randomness")?;
         let (gateway_origin, gateway) = match &options.elsewhere {
             Some(elsewhere) => (elsewhere.url.trim_end_matches('/').to_owned(), None),
             None => {
@@ -148,13 +78,11 @@ impl Demo {
 
         let servers = Servers::default();
         let callback = format!("{portal_origin}{CALLBACK_PATH}");
-        let relying_party = RelyingParty::new(
-            &gateway_origin,
-            CLIENT_ID,
-            &credentials.client_secret,
-            callback,
-        )?;
-        let accounts = Accounts::new(db.clone()).map_err(StartError::Password)?;
+        let client_secret = &credentials.client_secret;
+        let relying_party = RelyingParty::new(&gateway_origin, CLIENT_ID, client_secret, callback)
+            .context("the portal")?;
+        let accounts = Accounts::new(db.clone())
+            .map_err(|error| anyhow!("passwords cannot be hashed: {error}"))?;
         let portal = Portal {
             db: db.clone(),
             accounts: accounts.clone(),
@@ -172,13 +100,15 @@ impl Demo {
         if options.registers.is_none() {
             inside = inside.merge(developer::routes(db.clone()));
         }
+        let policy = Policy::portal(&gateway_origin).context("--gateway-url")?;
         servers.start(
             portal_listener,
             None,
-            portal::routes(portal, inside, Policy::portal(&gateway_origin)?),
+            portal::routes(portal, inside, policy),
         );
 
-        let gateway_client = GatewayClient::new(gateway_origin.clone())?;
+        let gateway_client =
+            GatewayClient::new(gateway_origin.clone()).context("no HTTP client")?;
         let pages = phone::routes(
             Phone {
                 db: db.clone(),
@@ -191,7 +121,8 @@ impl Demo {
         );
         if let Some(listener) = phone_lan {
             let address = own_address().unwrap_or(options.phone.ip());
-            let tls = local_network::acceptor(address, &options.data)?;
+            let tls = local_network::acceptor(address, &options.data)
+                .context("the phone page on the local network")?;
             servers.start(listener, Some(tls), pages.clone());
         }
         // The introspection endpoint is for the gateway alone: it is not served to the local network.
@@ -245,47 +176,35 @@ impl Demo {
     }
 }
 
-async fn listen(
-    face: &'static str,
-    address: SocketAddr,
-    flag: &'static str,
-) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|source| StartError::Listen {
-            face,
-            address,
-            flag,
-            source,
-        })
+async fn listen(surface: &str, address: SocketAddr, flag: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|error| {
+        anyhow!(
+            "cannot listen on {address} for the {surface}: {error}. Stop what uses it, or choose another by --{flag}"
+        )
+    })
 }
 
-async fn database(options: &Options) -> Result<(SqlitePool, terminal::People), StartError> {
-    let directory = &*options.data;
-    std::fs::create_dir_all(directory).map_err(|source| StartError::Data {
-        directory: directory.to_owned(),
-        source,
+async fn database(options: &Options) -> anyhow::Result<(SqlitePool, terminal::People)> {
+    let directory = options.data.display();
+    std::fs::create_dir_all(&options.data).map_err(|error| {
+        anyhow!("cannot make the directory {directory}: {error}. Choose another by --data")
     })?;
-    let opened = db::open(&directory.join("hall.sqlite")).await;
-    let db = opened.map_err(|source| StartError::Database {
-        directory: directory.to_owned(),
-        source,
+    let opened = db::open(&options.data.join("hall.sqlite")).await;
+    let db = opened.map_err(|error| {
+        anyhow!(
+            "cannot open the database in {directory}: {error}. Choose another directory by --data, or remove this one"
+        )
     })?;
     let accounts = DemoAccounts::load()?;
     accounts.seed(&db).await?;
-    let registers = if options.registers.is_none() {
-        Some(DemoRegisters::load()?)
-    } else {
-        None
-    };
+    let own_registers = options.registers.is_none();
+    let registers = own_registers.then(DemoRegisters::load).transpose()?;
     if let Some(registers) = &registers {
         registers.seed(&db).await?;
     }
     records::seed(&db).await?;
     if let Some(registers) = &registers {
-        employees::seed(&db, &registers.units())
-            .await
-            .map_err(RecordsError::from)?;
+        employees::seed(&db, &registers.units()).await?;
     }
     let people = terminal::People {
         accounts,
@@ -295,17 +214,15 @@ async fn database(options: &Options) -> Result<(SqlitePool, terminal::People), S
 }
 
 /// The hall's face checks. Their key, and the photos that the register would have, lie beside the database.
-fn face_checks(db: &SqlitePool, options: &Options) -> Result<FaceChecks, StartError> {
-    let key = FaceKey::read_or_make(&options.data.join("face.key"))?;
+fn face_checks(db: &SqlitePool, options: &Options) -> anyhow::Result<FaceChecks> {
+    let key = FaceKey::read_or_make(&options.data.join("face.key"))
+        .context("the key of the face checks")?;
     let verifier = match &options.face_verifier {
         Some(verifier) => Arc::clone(verifier),
         None => {
-            let photos = PhotoFolder(options.data.join("photos"));
-            Arc::new(DescriptorVerifier::new(
-                weights,
-                References::new(db.clone(), &key)?,
-                Arc::new(photos),
-            ))
+            let photos = Arc::new(PhotoFolder(options.data.join("photos")));
+            let references = References::new(db.clone(), &key).context("the face checks")?;
+            Arc::new(DescriptorVerifier::new(weights, references, photos))
         }
     };
     Ok(FaceChecks::new(db.clone(), &key, verifier))

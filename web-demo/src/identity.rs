@@ -14,7 +14,8 @@ use saoma_protocol::{Digest, IntrospectionResponse, OfferedIdentity};
 use serde::Deserialize;
 use sqlx::SqlitePool;
 
-use crate::citizens::{self, StandingError};
+use crate::citizens;
+use crate::pages::Failure;
 use crate::phone::sessions;
 use crate::registers::Registers;
 use crate::secret::Secret;
@@ -79,7 +80,7 @@ impl Backend {
             .is_some_and(|credentials| Digest::of(&credentials) == *self.credentials)
     }
 
-    async fn answer(&self, token: &Secret) -> Result<IntrospectionResponse, StandingError> {
+    async fn answer(&self, token: &Secret) -> Result<IntrospectionResponse, Failure> {
         let Some(account_id) = sessions::account_of_token(&self.db, token).await? else {
             return Ok(inactive());
         };

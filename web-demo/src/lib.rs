@@ -43,12 +43,7 @@ mod terminal;
 mod units;
 mod verification;
 
-pub use accounts::SeedError;
-pub use db::OpenError;
-pub use demo::{Demo, StartError};
-pub use face::{Claim, FaceVerifier, KeyError, Refusal, Verdict, VerifierError};
-pub use local_network::LocalNetworkError;
+pub use demo::Demo;
+pub use face::{Claim, FaceVerifier, Refusal, Verdict, VerifierError};
 pub use options::{Elsewhere, Options, RegistersElsewhere};
-pub use provider::ProviderError;
-pub use records::RecordsError;
 pub use secret::Secret;

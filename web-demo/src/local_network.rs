@@ -4,30 +4,14 @@ use std::net::{IpAddr, Ipv4Addr, UdpSocket};
 use std::path::Path;
 use std::sync::Arc;
 
+use anyhow::Context;
 use rcgen::generate_simple_self_signed;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, pem};
-use tokio_rustls::rustls::{self, ServerConfig, crypto};
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::{ServerConfig, crypto};
 
 use crate::private_file;
-
-/// Why phones cannot be served by HTTPS.
-#[derive(Debug, thiserror::Error)]
-pub enum LocalNetworkError {
-    /// The certificate cannot be kept.
-    #[error("cannot keep the certificate: {0}")]
-    File(#[from] std::io::Error),
-    /// None could be made.
-    #[error("cannot make a certificate: {0}")]
-    Make(#[from] rcgen::Error),
-    /// The one that was kept cannot be read.
-    #[error("the certificate cannot be read, delete it to have it made anew: {0}")]
-    Read(#[from] pem::Error),
-    /// It is not one that a server can use.
-    #[error("the certificate cannot be used, delete it to have it made anew: {0}")]
-    Use(#[from] rustls::Error),
-}
 
 /// This machine's address on the network that leads to everybody else; none without a network.
 pub(crate) fn own_address() -> Option<IpAddr> {
@@ -45,26 +29,31 @@ pub(crate) fn own_address() -> Option<IpAddr> {
 /// again.
 ///
 /// # Errors
-/// See [`LocalNetworkError`].
-pub(crate) fn acceptor(address: IpAddr, data: &Path) -> Result<TlsAcceptor, LocalNetworkError> {
-    let file = data.join(format!(
-        "certificate-{}.pem",
-        address.to_string().replace(':', "_")
-    ));
+/// Returns an error if no certificate can be made or kept, or the kept one is of no use.
+pub(crate) fn acceptor(address: IpAddr, data: &Path) -> anyhow::Result<TlsAcceptor> {
+    let name = address.to_string().replace(':', "_");
+    let file = data.join(format!("certificate-{name}.pem"));
     let pem = private_file::read_or_make(&file, || {
-        let made = generate_simple_self_signed([address.to_string()])?;
-        Ok::<_, LocalNetworkError>(format!(
-            "{}{}",
-            made.cert.pem(),
-            made.signing_key.serialize_pem()
-        ))
-    })?;
-    let certificate = CertificateDer::from_pem_slice(pem.as_bytes())?;
-    let key = PrivateKeyDer::from_pem_slice(pem.as_bytes())?;
-    let config =
-        ServerConfig::builder_with_provider(Arc::new(crypto::aws_lc_rs::default_provider()))
+        let made = generate_simple_self_signed([address.to_string()])
+            .context("cannot make a certificate")?;
+        anyhow::Ok(made.cert.pem() + &made.signing_key.serialize_pem())
+    })
+    .context("cannot keep the certificate")?;
+    let kept = || {
+        let certificate = CertificateDer::from_pem_slice(pem.as_bytes())?;
+        let key = PrivateKeyDer::from_pem_slice(pem.as_bytes())?;
+        let provider = Arc::new(crypto::aws_lc_rs::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
             .with_single_cert(vec![certificate], key)?;
+        anyhow::Ok(config)
+    };
+    let config = kept().with_context(|| {
+        format!(
+            "the certificate in {} cannot be used, delete it to have it made anew",
+            file.display()
+        )
+    })?;
     Ok(TlsAcceptor::from(Arc::new(config)))
 }

@@ -30,7 +30,6 @@ struct PortalPage<'a> {
     error: Option<String>,
 }
 
-/// The form.
 #[derive(Deserialize)]
 pub(crate) struct Credentials {
     user_name: String,

@@ -8,10 +8,10 @@ use std::path::Path;
 ///
 /// # Errors
 /// The file cannot be read or written, or nothing could be made.
-pub(crate) fn read_or_make<E: From<std::io::Error>>(
+pub(crate) fn read_or_make(
     file: &Path,
-    make: impl FnOnce() -> Result<String, E>,
-) -> Result<String, E> {
+    make: impl FnOnce() -> anyhow::Result<String>,
+) -> anyhow::Result<String> {
     match std::fs::read_to_string(file) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let made = make()?;

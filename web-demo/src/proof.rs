@@ -18,7 +18,7 @@ use sqlx::SqliteConnection;
 
 use crate::accounts::PhoneNumber;
 use crate::accounts::id_number::IdNumber;
-use crate::face::{Claim, FaceChecks, FaceError, PassedCheck};
+use crate::face::{Claim, FaceChecks, PassedCheck};
 use crate::form_errors::FieldError;
 use crate::pages::{CookieName, Failure, Locale, set_cookie, value_of};
 use crate::purpose::Purpose;
@@ -37,7 +37,6 @@ const COOKIE_SECONDS: u32 = 1200;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Claimant<'a, S> {
     pub surface: &'a S,
-    /// The purpose of the proof.
     pub purpose: Purpose,
     pub id_number: &'a IdNumber,
     /// A secret of the browser or phone: a code counts only there.
@@ -131,7 +130,7 @@ pub(crate) async fn start_face_check(
     purpose: Purpose,
     claim: &Claim,
     connection: Connection,
-) -> Result<Response, FaceError> {
+) -> Result<Response, Failure> {
     let ticket = face.ask(purpose, claim).await?;
     let cookie = set_cookie(COOKIE, ticket.expose(), COOKIE_SECONDS, connection.secure);
     let check = Redirect::to(&format!("/face/{}", purpose.name()));

@@ -1,9 +1,9 @@
 //! The gateway that logs people in: one in this process, or one elsewhere.
 
-use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use anyhow::Context;
 use saoma_gateway::settings::{ClientSettings, IntrospectionSettings, Sources};
 use saoma_gateway::{Gateway, Settings, generate_pem};
 use tokio::net::TcpListener;
@@ -22,23 +22,6 @@ const CLIENT_NAME: &str = "示例省社会保险网上服务大厅";
 
 /// The gateway's own name at the introspection endpoint.
 pub(crate) const INTROSPECTION_CLIENT_ID: &str = "saoma";
-
-/// Why the gateway in this process does not run.
-#[derive(Debug, thiserror::Error)]
-pub enum ProviderError {
-    /// A setting is wrong.
-    #[error("the gateway's settings: {0}")]
-    Settings(#[from] saoma_gateway::settings::SettingsError),
-    /// Its key cannot be kept.
-    #[error("the key that signs ID tokens cannot be kept: {0}")]
-    Key(#[from] io::Error),
-    /// Its key cannot be made.
-    #[error("the key that signs ID tokens cannot be made: {0}")]
-    MakeKey(#[from] saoma_gateway::KeyError),
-    /// It did not start.
-    #[error(transparent)]
-    Start(#[from] saoma_gateway::StartError),
-}
 
 /// The secrets that portal and identity backend share with the gateway.
 #[derive(Debug)]
@@ -71,19 +54,22 @@ impl Credentials {
 /// Starts the gateway in this process. Each setting here is one that every deployment has.
 ///
 /// # Errors
-/// See [`ProviderError`].
+/// Returns an error if a setting is invalid, the signing key cannot be kept, or the gateway does not
+/// start.
 pub(crate) async fn start(
     options: &Options,
     credentials: &Credentials,
     listener: TcpListener,
     portal_origin: &str,
     phone_origin: &str,
-) -> Result<Gateway, ProviderError> {
+) -> anyhow::Result<Gateway> {
     let sources = Sources {
         environment: options.environment.clone(),
         ..Sources::default()
     };
-    let mut settings = Settings::load(&sources)?.settings;
+    let mut settings = Settings::load(&sources)
+        .context("the gateway's settings")?
+        .settings;
     settings.server.listen = listener.local_addr()?;
     settings.server.public_url = format!("http://{}", settings.server.listen);
     settings.operations.enabled = false;
@@ -108,8 +94,9 @@ pub(crate) async fn start(
 }
 
 /// Kept, so that a restart does not change the key that signs; with Redis all nodes need the same.
-fn signing_key(data: &Path) -> Result<std::path::PathBuf, ProviderError> {
+fn signing_key(data: &Path) -> anyhow::Result<PathBuf> {
     let file = data.join("signing-key.pem");
-    private_file::read_or_make(&file, || generate_pem().map_err(ProviderError::from))?;
+    private_file::read_or_make(&file, || Ok(generate_pem()?))
+        .context("the key that signs ID tokens cannot be kept")?;
     Ok(file)
 }

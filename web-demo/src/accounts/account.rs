@@ -5,6 +5,7 @@ use sqlx::{SqliteConnection, SqlitePool};
 use super::contacts::Contacts;
 use super::id_number::IdNumber;
 use super::standing::AccountStanding;
+use crate::db::{execute, fetch_one, fetch_optional};
 
 /// An account, without its password.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -63,56 +64,47 @@ pub enum NotMade {
 impl Account {
     /// The account of this id.
     pub async fn find(db: &SqlitePool, id: &str) -> Result<Option<Self>, sqlx::Error> {
-        sqlx::query_as("SELECT * FROM accounts WHERE id = ?1")
-            .bind(id)
-            .fetch_optional(db)
-            .await
+        fetch_optional!(db, "SELECT * FROM accounts WHERE id = ?1"; id).await
     }
 
     /// The account of this person.
     pub async fn of(db: &SqlitePool, id_number: &IdNumber) -> Result<Option<Self>, sqlx::Error> {
-        let account = sqlx::query_as("SELECT * FROM accounts WHERE id_number = ?1");
-        account.bind(id_number.as_str()).fetch_optional(db).await
+        let find = "SELECT * FROM accounts WHERE id_number = ?1";
+        fetch_optional!(db, find; id_number.as_str()).await
     }
 
     /// Returns true if an account has this user name.
     pub async fn has_user_name(db: &SqlitePool, user_name: &str) -> Result<bool, sqlx::Error> {
-        let found = sqlx::query_scalar::<_, i64>("SELECT 1 FROM accounts WHERE user_name = ?1");
-        Ok(found.bind(user_name).fetch_optional(db).await?.is_some())
+        let find = "SELECT EXISTS (SELECT 1 FROM accounts WHERE user_name = ?1)";
+        let (found,): (bool,) = fetch_one!(db, find; user_name).await?;
+        Ok(found)
     }
 
     /// Makes an account: its id.
     pub async fn make(db: &mut SqliteConnection, new: &NewAccount<'_>) -> Result<String, NotMade> {
-        let made = sqlx::query_scalar(
-            "INSERT INTO accounts (user_name, password_hash, id_number, name, phone, email, qq, wechat, standing, created_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'provisional', unixepoch()) RETURNING id",
-        )
-        .bind(new.user_name)
-        .bind(new.password_hash)
-        .bind(new.id_number.as_str())
-        .bind(new.name)
-        .bind(new.phone)
-        .bind(&new.contacts.email)
-        .bind(&new.contacts.qq)
-        .bind(&new.contacts.wechat)
-        .fetch_one(db)
+        let contacts = new.contacts;
+        let made: Result<(String,), _> = fetch_one!(db, "INSERT INTO accounts (user_name,
+                password_hash, id_number, name, phone, email, qq, wechat, standing, created_at)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'provisional', unixepoch()) RETURNING id";
+            new.user_name, new.password_hash, new.id_number.as_str(), new.name, new.phone,
+            &contacts.email, &contacts.qq, &contacts.wechat)
         .await;
-        made.map_err(|error| match error.as_database_error() {
-            Some(refused)
-                if refused.is_unique_violation() && refused.message().contains("id_number") =>
-            {
-                NotMade::HasOne
+        match made {
+            Ok((id,)) => Ok(id),
+            Err(sqlx::Error::Database(refused)) if refused.is_unique_violation() => {
+                Err(if refused.message().contains("id_number") {
+                    NotMade::HasOne
+                } else {
+                    NotMade::UserNameTaken
+                })
             }
-            Some(refused) if refused.is_unique_violation() => NotMade::UserNameTaken,
-            _ => NotMade::Database(error),
-        })
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Makes a provisional account a verified one.
     pub async fn verify(db: &mut SqliteConnection, id: &str) -> Result<(), sqlx::Error> {
-        sqlx::query("UPDATE accounts SET standing = 'verified' WHERE id = ?1")
-            .bind(id)
-            .execute(db)
+        execute!(db, "UPDATE accounts SET standing = 'verified' WHERE id = ?1"; id)
             .await
             .map(drop)
     }

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use crate::db::{execute, fetch_optional};
 use sqlx::{SqliteConnection, SqlitePool};
 
 /// The rate of attempts at an action.
@@ -40,41 +41,29 @@ impl AttemptLimit {
     /// # Errors
     /// The outer error is the database's; the inner one says how long to wait, and then nothing was counted.
     pub async fn count(self, db: &SqlitePool, key: &str) -> Result<Result<(), Wait>, sqlx::Error> {
-        sqlx::query("DELETE FROM attempts WHERE worked_off_at < unixepoch()")
-            .execute(db)
-            .await?;
-        let counted = sqlx::query(
-            "INSERT INTO attempts (key, worked_off_at) VALUES (?1, unixepoch() + ?2)
-             ON CONFLICT (key) DO UPDATE SET worked_off_at = max(worked_off_at, unixepoch()) + ?2
-             WHERE worked_off_at - unixepoch() <= ?3",
-        )
-        .bind(self.key(key))
-        .bind(self.interval)
-        .bind(self.tolerance())
-        .execute(db)
+        execute!(db, "DELETE FROM attempts WHERE worked_off_at < unixepoch()").await?;
+        let counted = execute!(db, "INSERT INTO attempts (key, worked_off_at)
+                VALUES (?1, unixepoch() + ?2) ON CONFLICT (key) DO UPDATE
+                SET worked_off_at = max(worked_off_at, unixepoch()) + ?2
+                WHERE worked_off_at - unixepoch() <= ?3";
+            self.key(key), self.interval, self.tolerance())
         .await?;
-        if counted.rows_affected() > 0 {
+        if counted {
             return Ok(Ok(()));
         }
-        let wait: i64 = sqlx::query_scalar(
-            "SELECT worked_off_at - unixepoch() - ?2 FROM attempts WHERE key = ?1",
-        )
-        .bind(self.key(key))
-        .bind(self.tolerance())
-        .fetch_optional(db)
-        .await?
-        .unwrap_or_default();
-        Ok(Err(Wait(u32::try_from(wait).unwrap_or_default().max(1))))
+        let wait = "SELECT worked_off_at - unixepoch() - ?2 FROM attempts WHERE key = ?1";
+        let wait: Option<(i64,)> =
+            fetch_optional!(db, wait; self.key(key), self.tolerance()).await?;
+        let seconds = wait.and_then(|(seconds,)| u32::try_from(seconds).ok());
+        Ok(Err(Wait(seconds.unwrap_or_default().max(1))))
     }
 
     /// Takes an attempt back that turned out to be right: only wrong ones are to be few.
     pub async fn forgive(self, db: &SqlitePool, key: &str) -> Result<(), sqlx::Error> {
-        sqlx::query("UPDATE attempts SET worked_off_at = worked_off_at - ?2 WHERE key = ?1")
-            .bind(self.key(key))
-            .bind(self.interval)
-            .execute(db)
-            .await
-            .map(drop)
+        execute!(db, "UPDATE attempts SET worked_off_at = worked_off_at - ?2 WHERE key = ?1";
+            self.key(key), self.interval)
+        .await
+        .map(drop)
     }
 
     /// Takes all attempts back: what was tried for is known by a better proof now.
@@ -83,9 +72,7 @@ impl AttemptLimit {
         db: &mut SqliteConnection,
         key: &str,
     ) -> Result<(), sqlx::Error> {
-        sqlx::query("DELETE FROM attempts WHERE key = ?1")
-            .bind(self.key(key))
-            .execute(db)
+        execute!(db, "DELETE FROM attempts WHERE key = ?1"; self.key(key))
             .await
             .map(drop)
     }
@@ -116,17 +103,9 @@ mod tests {
 
     const LIMIT: AttemptLimit = AttemptLimit::new("test", 3, 100);
 
-    async fn database() -> (tempfile::TempDir, SqlitePool) {
-        let directory = tempfile::tempdir().unwrap();
-        let db = crate::db::open(&directory.path().join("hall.db"))
-            .await
-            .unwrap();
-        (directory, db)
-    }
-
     #[tokio::test]
     async fn after_the_burst_each_attempt_has_to_wait_and_others_do_not() {
-        let (_directory, db) = database().await;
+        let (db, _directory) = crate::db::empty().await;
         for _ in 0..LIMIT.burst {
             assert_eq!(LIMIT.count(&db, "a").await.unwrap(), Ok(()));
         }
@@ -137,7 +116,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_right_is_not_counted() {
-        let (_directory, db) = database().await;
+        let (db, _directory) = crate::db::empty().await;
         for _ in 0..3 * LIMIT.burst {
             assert_eq!(LIMIT.count(&db, "a").await.unwrap(), Ok(()));
             LIMIT.forgive(&db, "a").await.unwrap();

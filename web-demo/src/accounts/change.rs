@@ -2,6 +2,7 @@
 
 use super::attempts::{PASSWORD_PER_ACCOUNT, Wait};
 use super::{Account, Accounts, PasswordRefused, check_password, password};
+use crate::db::{execute, fetch_one};
 
 /// Why a password was not changed.
 #[derive(Debug, thiserror::Error)]
@@ -34,10 +35,8 @@ impl Accounts {
         old: &str,
         new: &str,
     ) -> Result<(), ChangeError> {
-        let hash: String = sqlx::query_scalar("SELECT password_hash FROM accounts WHERE id = ?1")
-            .bind(&account.id)
-            .fetch_one(&self.db)
-            .await?;
+        let hash = "SELECT password_hash FROM accounts WHERE id = ?1";
+        let (hash,): (String,) = fetch_one!(&self.db, hash; &account.id).await?;
         let key = account.user_name.to_lowercase();
         PASSWORD_PER_ACCOUNT
             .count(&self.db, &key)
@@ -47,25 +46,16 @@ impl Accounts {
             return Err(ChangeError::Wrong);
         }
         PASSWORD_PER_ACCOUNT.forgive(&self.db, &key).await?;
-        check_password(
-            new,
-            &account.user_name,
-            account.id_number.as_str(),
-            &account.phone,
-        )
-        .map_err(ChangeError::Rule)?;
+        let (user_name, id_number) = (&account.user_name, account.id_number.as_str());
+        check_password(new, user_name, id_number, &account.phone).map_err(ChangeError::Rule)?;
         if new == old {
             return Err(ChangeError::Unchanged);
         }
         let hash = password::hash_later(new.to_owned())
             .await
             .map_err(ChangeError::Hash)?;
-        let update = sqlx::query("UPDATE accounts SET password_hash = ?2 WHERE id = ?1");
-        update
-            .bind(&account.id)
-            .bind(hash)
-            .execute(&self.db)
-            .await?;
+        let update = "UPDATE accounts SET password_hash = ?2 WHERE id = ?1";
+        execute!(&self.db, update; &account.id, hash).await?;
         Ok(())
     }
 }

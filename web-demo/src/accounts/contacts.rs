@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use sqlx::{FromRow, SqlitePool};
 
+use crate::db::execute;
+
 /// The longest address that mail can be sent to (RFC 5321 §4.5.3.1.3).
 const MAX_EMAIL_BYTES: usize = 254;
 
@@ -73,14 +75,8 @@ impl From<Contacts> for ContactForm {
 impl Contacts {
     /// Puts these on record in place of what was.
     pub async fn keep(&self, db: &SqlitePool, account_id: &str) -> Result<(), sqlx::Error> {
-        let update =
-            sqlx::query("UPDATE accounts SET email = ?2, qq = ?3, wechat = ?4 WHERE id = ?1")
-                .bind(account_id);
-        update
-            .bind(&self.email)
-            .bind(&self.qq)
-            .bind(&self.wechat)
-            .execute(db)
+        let update = "UPDATE accounts SET email = ?2, qq = ?3, wechat = ?4 WHERE id = ?1";
+        execute!(db, update; account_id, &self.email, &self.qq, &self.wechat)
             .await
             .map(drop)
     }
@@ -146,11 +142,8 @@ mod tests {
         ] {
             assert_eq!(optional(" ", is_right), Some(None));
             for typed in right {
-                assert_eq!(
-                    optional(typed, is_right),
-                    Some(Some(typed.to_owned())),
-                    "{typed}"
-                );
+                let kept = Some(Some(typed.to_owned()));
+                assert_eq!(optional(typed, is_right), kept, "{typed}");
             }
             for typed in wrong {
                 assert_eq!(optional(typed, is_right), None, "{typed}");

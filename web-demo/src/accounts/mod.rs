@@ -14,13 +14,14 @@ mod user_name;
 
 use std::net::IpAddr;
 
+use crate::db::fetch_optional;
 pub use account::{Account, NewAccount, NotMade};
 use attempts::{PASSWORD_PER_ACCOUNT, PASSWORD_PER_ADDRESS, Wait, address_key};
 pub use change::ChangeError;
 pub use contacts::{ContactError, ContactForm, Contacts};
 pub use password_rules::{PasswordRefused, check_password};
 pub use phone_number::PhoneNumber;
-pub use seed::{DemoAccount, DemoAccounts, SeedError};
+pub use seed::{DemoAccount, DemoAccounts};
 use sqlx::SqlitePool;
 pub use standing::{AccountStanding, Service};
 pub use user_name::{UserName, UserNameRefused};
@@ -73,25 +74,19 @@ impl Accounts {
             .take(UserName::MAX_CHARS + 1)
             .collect();
         let address = address_key(address);
-        PASSWORD_PER_ADDRESS
-            .count(&self.db, &address)
-            .await?
-            .map_err(PasswordError::TooMany)?;
-        PASSWORD_PER_ACCOUNT
-            .count(&self.db, &user_name)
-            .await?
-            .map_err(PasswordError::TooMany)?;
-        let account: Option<(String, String)> =
-            sqlx::query_as("SELECT id, password_hash FROM accounts WHERE user_name = ?1")
-                .bind(&user_name)
-                .fetch_optional(&self.db)
-                .await?;
+        for (limit, key) in [
+            (PASSWORD_PER_ADDRESS, &address),
+            (PASSWORD_PER_ACCOUNT, &user_name),
+        ] {
+            let counted = limit.count(&self.db, key).await?;
+            counted.map_err(PasswordError::TooMany)?;
+        }
+        let account: Option<(String, String)> = fetch_optional!(&self.db,
+            "SELECT id, password_hash FROM accounts WHERE user_name = ?1"; &user_name)
+        .await?;
         let (account_id, hash) = account.unzip();
-        let right = password::matches_hash(
-            password.to_owned(),
-            hash.unwrap_or_else(|| self.nobody.clone()),
-        )
-        .await;
+        let hash = hash.unwrap_or_else(|| self.nobody.clone());
+        let right = password::matches_hash(password.to_owned(), hash).await;
         let account_id = account_id.filter(|_| right).ok_or(PasswordError::Wrong)?;
         PASSWORD_PER_ACCOUNT.forgive(&self.db, &user_name).await?;
         PASSWORD_PER_ADDRESS.forgive(&self.db, &address).await?;

@@ -88,11 +88,8 @@ mod tests {
             ("13800100000", false),
             ("19999999999", false),
         ] {
-            assert_eq!(
-                PhoneNumber::try_from(number).unwrap().is_of_the_province(),
-                expected,
-                "{number}"
-            );
+            let parsed = PhoneNumber::try_from(number).unwrap();
+            assert_eq!(parsed.is_of_the_province(), expected, "{number}");
         }
         assert!(OF_THE_PROVINCE.len() > 250);
         assert!(OF_THE_PROVINCE.is_sorted_by(|one, next| one.0 <= one.1 && one.1 < next.0));

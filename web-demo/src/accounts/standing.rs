@@ -71,11 +71,8 @@ mod tests {
             (Service::EmploymentRecords, false),
             (Service::CardServices, false),
         ] {
-            assert_eq!(
-                AccountStanding::Provisional.allows(service),
-                allowed,
-                "{service:?}"
-            );
+            let provisional = AccountStanding::Provisional.allows(service);
+            assert_eq!(provisional, allowed, "{service:?}");
             assert!(AccountStanding::Verified.allows(service), "{service:?}");
         }
     }

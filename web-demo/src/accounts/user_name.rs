@@ -45,11 +45,9 @@ impl UserName {
         if typed.len() > Self::MAX_CHARS {
             return Err(UserNameRefused::TooLong);
         }
-        let of_another = IdNumber::try_from(typed.to_owned()).is_ok_and(|number| number != *own);
-        if of_another {
-            Err(UserNameRefused::IdNumberOfAnother)
-        } else {
-            Ok(Self(typed.to_owned()))
+        match IdNumber::try_from(typed.to_owned()) {
+            Ok(number) if number != *own => Err(UserNameRefused::IdNumberOfAnother),
+            _ => Ok(Self(typed.to_owned())),
         }
     }
 
@@ -83,14 +81,8 @@ mod tests {
             ),
         ] {
             let chosen = UserName::choose(typed, &own);
-            assert_eq!(
-                chosen
-                    .as_ref()
-                    .map(UserName::as_str)
-                    .map_err(|refused| *refused),
-                expected,
-                "{typed}"
-            );
+            let expected = expected.map(|name: &str| UserName(name.to_owned()));
+            assert_eq!(chosen, expected, "{typed}");
         }
     }
 }

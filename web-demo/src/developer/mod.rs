@@ -8,7 +8,6 @@ use axum::Router;
 use axum::routing::{get, post};
 use sqlx::SqlitePool;
 
-/// The pages.
 pub(crate) fn routes(db: SqlitePool) -> Router {
     Router::new()
         .route(messages::PATH, get(messages::show))

@@ -4,8 +4,9 @@ use aws_lc_rs::hmac::{self, HMAC_SHA256};
 use data_encoding::BASE64URL_NOPAD;
 use sqlx::SqlitePool;
 
-use super::checks::FaceError;
 use super::key::FaceKey;
+use crate::db::{execute, fetch_one};
+use crate::pages::Failure;
 use crate::secret::random_bytes;
 
 /// Seconds to answer.
@@ -29,16 +30,11 @@ impl Challenges {
     }
 
     /// A challenge for what is bound to it: `check` says which browser's check it is, of whom and what for.
-    pub(super) async fn issue(&self, db: &SqlitePool, check: &str) -> Result<String, FaceError> {
-        let now: i64 = sqlx::query_scalar("SELECT unixepoch()")
-            .fetch_one(db)
-            .await?;
+    pub(super) async fn issue(&self, db: &SqlitePool, check: &str) -> Result<String, Failure> {
+        let (now,): (i64,) = fetch_one!(db, "SELECT unixepoch()").await?;
         let nonce = random_bytes::<NONCE_BYTES>()?;
-        let body = [
-            &nonce[..],
-            &(now + i64::from(LIFETIME_SECONDS)).to_be_bytes(),
-        ]
-        .concat();
+        let expires_at = now + i64::from(LIFETIME_SECONDS);
+        let body = [&nonce[..], &expires_at.to_be_bytes()].concat();
         let signature = hmac::sign(&self.key, &signed(&body, check));
         Ok(BASE64URL_NOPAD.encode(&[&body, signature.as_ref()].concat()))
     }
@@ -54,20 +50,12 @@ impl Challenges {
         let Some(expires_at) = self.expiry(check, challenge) else {
             return Ok(false);
         };
-        sqlx::query("DELETE FROM face_challenges_spent WHERE expires_at <= unixepoch()")
-            .execute(db)
-            .await?;
-        let spent = sqlx::query(
-            "INSERT INTO face_challenges_spent (challenge, expires_at) SELECT ?1, ?2 WHERE ?2 > unixepoch()
-             ON CONFLICT (challenge) DO NOTHING",
-        );
-        Ok(spent
-            .bind(challenge)
-            .bind(expires_at)
-            .execute(db)
-            .await?
-            .rows_affected()
-            > 0)
+        let expired = "DELETE FROM face_challenges_spent WHERE expires_at <= unixepoch()";
+        execute!(db, expired).await?;
+        execute!(db, "INSERT INTO face_challenges_spent (challenge, expires_at)
+            SELECT ?1, ?2 WHERE ?2 > unixepoch() ON CONFLICT (challenge) DO NOTHING";
+            challenge, expires_at)
+        .await
     }
 
     /// When a challenge for the check ends, if it is one of ours.
@@ -90,10 +78,7 @@ mod tests {
     const CHECK: &str = "a browser, a purpose, a person";
 
     async fn challenges() -> (tempfile::TempDir, SqlitePool, Challenges) {
-        let directory = tempfile::tempdir().unwrap();
-        let db = crate::db::open(&directory.path().join("hall.sqlite"))
-            .await
-            .unwrap();
+        let (db, directory) = crate::db::empty().await;
         let key = FaceKey::read_or_make(&directory.path().join("face.key")).unwrap();
         (directory, db, Challenges::new(&key))
     }
@@ -102,14 +87,10 @@ mod tests {
     async fn a_challenge_is_answered_once_and_for_its_check_only() {
         let (_directory, db, challenges) = challenges().await;
         let challenge = challenges.issue(&db, CHECK).await.unwrap();
-        assert!(
-            !challenges
-                .spend(&db, "another person", &challenge)
-                .await
-                .unwrap()
-        );
-        assert!(challenges.spend(&db, CHECK, &challenge).await.unwrap());
-        assert!(!challenges.spend(&db, CHECK, &challenge).await.unwrap());
+        for (check, spent) in [("another person", false), (CHECK, true), (CHECK, false)] {
+            let result = challenges.spend(&db, check, &challenge).await;
+            assert_eq!(result.unwrap(), spent, "{check}");
+        }
     }
 
     #[tokio::test]
@@ -120,10 +101,8 @@ mod tests {
         let over = BASE64URL_NOPAD.encode(&[&body, over.as_ref()].concat());
         let made_up = BASE64URL_NOPAD.encode(&[1; 56]);
         for challenge in ["", "示例", &made_up, &over] {
-            assert!(
-                !challenges.spend(&db, CHECK, challenge).await.unwrap(),
-                "{challenge}"
-            );
+            let spent = challenges.spend(&db, CHECK, challenge).await.unwrap();
+            assert!(!spent, "{challenge}");
         }
     }
 }

@@ -10,6 +10,8 @@ use super::key::FaceKey;
 use super::verifier::{Claim, FaceVerifier, Refusal, Verdict, VerifierError};
 use super::{FRAMES, PER_ADDRESS, PER_PERSON};
 use crate::accounts::attempts::{Wait, address_key};
+use crate::db::{execute, fetch_optional};
+use crate::pages::Failure;
 use crate::purpose::Purpose;
 use crate::secret::Secret;
 
@@ -42,21 +44,9 @@ pub(crate) struct PassedCheck {
 impl PassedCheck {
     /// Takes the check, once. Returns false if another request was faster or it is over by now.
     pub(crate) async fn take(self, db: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
-        let take = sqlx::query(
-            "DELETE FROM face_checks WHERE ticket_digest = ?1 AND expires_at > unixepoch()",
-        );
-        let taken = take.bind(self.ticket).execute(db).await?;
-        Ok(taken.rows_affected() > 0)
+        let take = "DELETE FROM face_checks WHERE ticket_digest = ?1 AND expires_at > unixepoch()";
+        execute!(db, take; self.ticket).await
     }
-}
-
-/// The result of a challenge's pictures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum CheckResult {
-    /// Passed, or not.
-    Told(Verdict),
-    /// Not looked at.
-    Not(Unanswered),
 }
 
 /// Why pictures were not looked at.
@@ -68,18 +58,10 @@ pub(crate) enum Unanswered {
     TooMany(Wait),
 }
 
-/// Why it could not be told.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum FaceError {
-    /// The database failed.
-    #[error(transparent)]
-    Database(#[from] sqlx::Error),
-    /// The system has no randomness to give.
-    #[error("no randomness: {0}")]
-    Randomness(#[from] getrandom::Error),
-    /// The verifier failed.
-    #[error("the face verifier: {0}")]
-    Verifier(#[from] VerifierError),
+impl From<VerifierError> for Failure {
+    fn from(error: VerifierError) -> Self {
+        Self::Face(error.into())
+    }
 }
 
 impl FaceChecks {
@@ -98,22 +80,14 @@ impl FaceChecks {
     }
 
     /// Asks a browser for a check: the value of the cookie by which it comes back, for ten minutes.
-    pub(crate) async fn ask(&self, purpose: Purpose, claim: &Claim) -> Result<Secret, FaceError> {
+    pub(crate) async fn ask(&self, purpose: Purpose, claim: &Claim) -> Result<Secret, Failure> {
         let ticket = Secret::random()?;
-        sqlx::query("DELETE FROM face_checks WHERE expires_at <= unixepoch()")
-            .execute(&self.db)
-            .await?;
-        sqlx::query(
-            "INSERT INTO face_checks (ticket_digest, purpose, id_number, known, proved_otherwise, expires_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, unixepoch() + ?6)",
-        )
-        .bind(ticket.digest())
-        .bind(purpose.name())
-        .bind(&claim.id_number)
-        .bind(claim.known)
-        .bind(claim.proved_otherwise)
-        .bind(HOLDS_SECONDS)
-        .execute(&self.db)
+        let expired = "DELETE FROM face_checks WHERE expires_at <= unixepoch()";
+        execute!(&self.db, expired).await?;
+        execute!(&self.db, "INSERT INTO face_checks (ticket_digest, purpose, id_number, known,
+                proved_otherwise, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, unixepoch() + ?6)";
+            ticket.digest(), purpose.name(), &claim.id_number, claim.known,
+            claim.proved_otherwise, HOLDS_SECONDS)
         .await?;
         Ok(ticket)
     }
@@ -123,62 +97,53 @@ impl FaceChecks {
         &self,
         ticket: &Secret,
         purpose: Purpose,
-    ) -> Result<Option<Asked>, FaceError> {
-        let found: Option<(String, bool, bool)> = sqlx::query_as(
-            "SELECT id_number, known, proved_otherwise FROM face_checks
-             WHERE ticket_digest = ?1 AND purpose = ?2 AND passed_at IS NULL AND expires_at > unixepoch()",
-        )
-        .bind(ticket.digest())
-        .bind(purpose.name())
-        .fetch_optional(&self.db)
+    ) -> Result<Option<Asked>, Failure> {
+        let found: Option<(String, bool, bool)> = fetch_optional!(&self.db, "SELECT id_number,
+                known, proved_otherwise FROM face_checks WHERE ticket_digest = ?1
+                AND purpose = ?2 AND passed_at IS NULL AND expires_at > unixepoch()";
+            ticket.digest(), purpose.name())
         .await?;
-        let asked = |(id_number, known, proved_otherwise)| {
-            let claim = Claim {
+        Ok(found.map(|(id_number, known, proved_otherwise)| Asked {
+            ticket: ticket.digest(),
+            purpose,
+            claim: Claim {
                 id_number,
                 known,
                 proved_otherwise,
-            };
-            Asked {
-                ticket: ticket.digest(),
-                purpose,
-                claim,
-            }
-        };
-        Ok(found.map(asked))
+            },
+        }))
     }
 
     /// A challenge for a check, and the seconds in which to answer it.
-    pub(crate) async fn challenge(&self, asked: &Asked) -> Result<(String, u32), FaceError> {
+    pub(crate) async fn challenge(&self, asked: &Asked) -> Result<(String, u32), Failure> {
         let challenge = self.challenges.issue(&self.db, &asked.bound()).await?;
         Ok((challenge, LIFETIME_SECONDS))
     }
 
-    /// Looks at the pictures that answer a challenge.
+    /// Looks at the pictures that answer a challenge. The inner error is the reason why they were not
+    /// looked at.
     pub(crate) async fn answer(
         &self,
         asked: &Asked,
         challenge: &str,
         frames: Vec<Vec<u8>>,
         address: IpAddr,
-    ) -> Result<CheckResult, FaceError> {
+    ) -> Result<Result<Verdict, Unanswered>, Failure> {
         let (person, address) = (&asked.claim.id_number, address_key(address));
         for counted in [
             PER_ADDRESS.count(&self.db, &address).await?,
             PER_PERSON.count(&self.db, person).await?,
         ] {
             if let Err(wait) = counted {
-                return Ok(CheckResult::Not(Unanswered::TooMany(wait)));
+                return Ok(Err(Unanswered::TooMany(wait)));
             }
         }
-        if !self
-            .challenges
-            .spend(&self.db, &asked.bound(), challenge)
-            .await?
-        {
-            return Ok(CheckResult::Not(Unanswered::Challenge));
+        let bound = asked.bound();
+        if !self.challenges.spend(&self.db, &bound, challenge).await? {
+            return Ok(Err(Unanswered::Challenge));
         }
         if !FRAMES.contains(&frames.len()) {
-            return Ok(CheckResult::Told(Verdict::Refused(Refusal::NoPictures)));
+            return Ok(Ok(Verdict::Refused(Refusal::NoPictures)));
         }
         let verdict = self.verifier.verify(&asked.claim, frames).await?;
         if matches!(verdict, Verdict::Passed { .. }) {
@@ -186,7 +151,7 @@ impl FaceChecks {
             PER_ADDRESS.forgive(&self.db, &address).await?;
             self.pass(asked).await?;
         }
-        Ok(CheckResult::Told(verdict))
+        Ok(Ok(verdict))
     }
 
     /// Returns the check of this person that this browser has passed for this purpose within the
@@ -196,37 +161,30 @@ impl FaceChecks {
         ticket: &Secret,
         purpose: Purpose,
         id_number: &str,
-    ) -> Result<Option<PassedCheck>, FaceError> {
+    ) -> Result<Option<PassedCheck>, Failure> {
         let ticket = ticket.digest();
-        let passed: Option<i64> = sqlx::query_scalar(
-            "SELECT 1 FROM face_checks WHERE ticket_digest = ?1 AND purpose = ?2 AND id_number = ?3
-             AND passed_at IS NOT NULL AND expires_at > unixepoch()",
-        )
-        .bind(&ticket)
-        .bind(purpose.name())
-        .bind(id_number)
-        .fetch_optional(&self.db)
+        let passed: Option<(i64,)> = fetch_optional!(&self.db, "SELECT 1 FROM face_checks
+                WHERE ticket_digest = ?1 AND purpose = ?2 AND id_number = ?3
+                AND passed_at IS NOT NULL AND expires_at > unixepoch()";
+            &ticket, purpose.name(), id_number)
         .await?;
         Ok(passed.map(|_| PassedCheck { ticket }))
     }
 
     /// Since when something of this person's face is kept, in Unix seconds; none when nothing is.
-    pub(crate) async fn kept_since(&self, id_number: &str) -> Result<Option<i64>, FaceError> {
+    pub(crate) async fn kept_since(&self, id_number: &str) -> Result<Option<i64>, Failure> {
         Ok(self.verifier.kept_since(id_number).await?)
     }
 
     /// Forgets a person's face.
-    pub(crate) async fn forget(&self, id_number: &str) -> Result<(), FaceError> {
+    pub(crate) async fn forget(&self, id_number: &str) -> Result<(), Failure> {
         Ok(self.verifier.forget(id_number).await?)
     }
 
     async fn pass(&self, asked: &Asked) -> Result<(), sqlx::Error> {
-        sqlx::query(
-            "UPDATE face_checks SET passed_at = unixepoch(), expires_at = unixepoch() + ?2 WHERE ticket_digest = ?1",
-        )
-        .bind(&asked.ticket)
-        .bind(HOLDS_SECONDS)
-        .execute(&self.db)
+        execute!(&self.db, "UPDATE face_checks
+                SET passed_at = unixepoch(), expires_at = unixepoch() + ?2
+                WHERE ticket_digest = ?1"; &asked.ticket, HOLDS_SECONDS)
         .await
         .map(drop)
     }
@@ -235,11 +193,7 @@ impl FaceChecks {
 impl Asked {
     /// Returns the text that a challenge is bound to.
     fn bound(&self) -> String {
-        format!(
-            "{} {} {}",
-            self.ticket,
-            self.purpose.name(),
-            self.claim.id_number
-        )
+        let (purpose, person) = (self.purpose.name(), &self.claim.id_number);
+        format!("{} {purpose} {person}", self.ticket)
     }
 }

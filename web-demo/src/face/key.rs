@@ -11,24 +11,11 @@ use crate::secret::Secret;
 #[derive(Debug)]
 pub(crate) struct FaceKey(Secret);
 
-/// Why there is no key.
-#[derive(Debug, thiserror::Error)]
-pub enum KeyError {
-    /// The file cannot be read or written.
-    #[error(transparent)]
-    File(#[from] std::io::Error),
-    /// The system has no randomness to give.
-    #[error("no randomness: {0}")]
-    Randomness(#[from] getrandom::Error),
-}
-
 impl FaceKey {
     /// Reads the key in this file, or makes it. If the file is lost, the kept faces are lost and people show them anew.
-    pub(crate) fn read_or_make(file: &Path) -> Result<Self, KeyError> {
-        let make = || Ok::<_, KeyError>(Secret::random()?.expose().to_owned());
-        Ok(Self(Secret::received(
-            private_file::read_or_make(file, make)?.trim(),
-        )))
+    pub(crate) fn read_or_make(file: &Path) -> anyhow::Result<Self> {
+        let kept = private_file::read_or_make(file, || Ok(Secret::random()?.expose().to_owned()))?;
+        Ok(Self(Secret::received(kept.trim())))
     }
 
     /// The key for one use.

@@ -20,10 +20,9 @@ mod references;
 mod tests;
 mod verifier;
 
-pub(crate) use checks::{Asked, CheckResult, FaceChecks, FaceError, PassedCheck, Unanswered};
+pub(crate) use checks::{Asked, FaceChecks, PassedCheck, Unanswered};
 pub(crate) use descriptor_verifier::DescriptorVerifier;
 pub(crate) use key::FaceKey;
-pub use key::KeyError;
 pub(crate) use photos::PhotoFolder;
 pub(crate) use references::References;
 pub(crate) use saoma_face_nets::MAX_BYTES as MAX_FRAME_BYTES;

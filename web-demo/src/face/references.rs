@@ -5,6 +5,7 @@ use sqlx::SqlitePool;
 
 use super::key::FaceKey;
 use super::verifier::VerifierError;
+use crate::db::{execute, fetch_optional};
 use saoma_face_nets::Descriptor;
 
 /// The kept faces of a database.
@@ -32,14 +33,10 @@ impl References {
     /// # Errors
     /// The database's; or what is there was sealed by another key or for another person.
     pub(crate) async fn find(&self, id_number: &str) -> Result<Option<Descriptor>, VerifierError> {
-        let sealed: Option<Vec<u8>> =
-            sqlx::query_scalar("SELECT sealed FROM face_references WHERE id_number = ?1")
-                .bind(id_number)
-                .fetch_optional(&self.db)
-                .await?;
-        sealed
-            .map(|sealed| self.open(id_number, &sealed))
-            .transpose()
+        let find = "SELECT sealed FROM face_references WHERE id_number = ?1";
+        let sealed: Option<(Vec<u8>,)> = fetch_optional!(&self.db, find; id_number).await?;
+        let face = sealed.map(|(sealed,)| self.open(id_number, &sealed));
+        face.transpose()
     }
 
     /// Keeps a person's face in place of any before.
@@ -48,27 +45,25 @@ impl References {
         id_number: &str,
         face: &Descriptor,
     ) -> Result<(), VerifierError> {
-        sqlx::query(
-            "INSERT INTO face_references (id_number, sealed, kept_at) VALUES (?1, ?2, unixepoch())
-             ON CONFLICT (id_number) DO UPDATE SET sealed = excluded.sealed, kept_at = excluded.kept_at",
-        )
-        .bind(id_number)
-        .bind(self.seal(id_number, face)?)
-        .execute(&self.db)
+        execute!(&self.db, "INSERT INTO face_references (id_number, sealed, kept_at)
+                VALUES (?1, ?2, unixepoch()) ON CONFLICT (id_number) DO UPDATE
+                SET sealed = excluded.sealed, kept_at = excluded.kept_at";
+            id_number, self.seal(id_number, face)?)
         .await?;
         Ok(())
     }
 
     /// Since when this person's face is kept, in Unix seconds.
     pub(crate) async fn kept_since(&self, id_number: &str) -> Result<Option<i64>, sqlx::Error> {
-        let kept = sqlx::query_scalar("SELECT kept_at FROM face_references WHERE id_number = ?1");
-        kept.bind(id_number).fetch_optional(&self.db).await
+        let find = "SELECT kept_at FROM face_references WHERE id_number = ?1";
+        let kept: Option<(i64,)> = fetch_optional!(&self.db, find; id_number).await?;
+        Ok(kept.map(|(kept_at,)| kept_at))
     }
 
     /// Forgets a person's face.
     pub(crate) async fn forget(&self, id_number: &str) -> Result<(), sqlx::Error> {
-        let delete = sqlx::query("DELETE FROM face_references WHERE id_number = ?1");
-        delete.bind(id_number).execute(&self.db).await.map(drop)
+        let delete = "DELETE FROM face_references WHERE id_number = ?1";
+        execute!(&self.db, delete; id_number).await.map(drop)
     }
 
     fn seal(&self, id_number: &str, face: &Descriptor) -> Result<Vec<u8>, VerifierError> {
@@ -96,19 +91,15 @@ impl References {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::db::fetch_one;
 
     const JIA: &str = "990000199003071016";
     const YI: &str = "990000198511221020";
 
     async fn references(directory: &std::path::Path) -> References {
-        let db = crate::db::open(&directory.join("hall.sqlite"))
-            .await
-            .unwrap();
-        References::new(
-            db,
-            &FaceKey::read_or_make(&directory.join("face.key")).unwrap(),
-        )
-        .unwrap()
+        let file = directory.join("hall.sqlite");
+        let key = FaceKey::read_or_make(&directory.join("face.key")).unwrap();
+        References::new(crate::db::open(&file).await.unwrap(), &key).unwrap()
     }
 
     fn face() -> Descriptor {
@@ -118,11 +109,8 @@ mod tests {
     #[tokio::test]
     async fn a_kept_face_is_found_after_a_restart_and_forgotten_on_request() {
         let directory = tempfile::tempdir().unwrap();
-        references(directory.path())
-            .await
-            .keep(JIA, &face())
-            .await
-            .unwrap();
+        let before = references(directory.path()).await;
+        before.keep(JIA, &face()).await.unwrap();
         let references = references(directory.path()).await;
         assert_eq!(references.find(JIA).await.unwrap(), Some(face()));
         assert!(references.kept_since(JIA).await.unwrap().is_some());
@@ -137,23 +125,14 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let references = references(directory.path()).await;
         references.keep(JIA, &face()).await.unwrap();
-        let sealed: Vec<u8> = sqlx::query_scalar("SELECT sealed FROM face_references")
-            .fetch_one(&references.db)
+        let sealed = "SELECT sealed FROM face_references";
+        let (sealed,): (Vec<u8>,) = fetch_one!(&references.db, sealed).await.unwrap();
+        let in_full = face().to_bytes();
+        assert!(!sealed.windows(8).any(|window| in_full.starts_with(window)));
+        execute!(&references.db, "UPDATE face_references SET id_number = ?1"; YI)
             .await
             .unwrap();
-        assert!(
-            !sealed
-                .windows(8)
-                .any(|window| face().to_bytes().starts_with(window))
-        );
-        sqlx::query("UPDATE face_references SET id_number = ?1")
-            .bind(YI)
-            .execute(&references.db)
-            .await
-            .unwrap();
-        assert!(matches!(
-            references.find(YI).await,
-            Err(VerifierError::Seal)
-        ));
+        let found = references.find(YI).await;
+        assert!(matches!(found, Err(VerifierError::Seal)));
     }
 }

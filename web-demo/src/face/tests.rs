@@ -9,11 +9,14 @@ use async_trait::async_trait;
 use sqlx::SqlitePool;
 
 use super::*;
+use crate::db::execute;
 use crate::purpose::Purpose;
 use crate::secret::Secret;
 
 const JIA: &str = "990000199003071016";
 const YI: &str = "990000198511221020";
+type Answer = Result<Verdict, Unanswered>;
+
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// Passes a known person who shows this picture first.
@@ -48,9 +51,7 @@ struct Fixture {
 
 impl Fixture {
     async fn new() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let file = directory.path().join("hall.sqlite");
-        let db = crate::db::open(&file).await.unwrap();
+        let (db, directory) = crate::db::empty().await;
         let key = FaceKey::read_or_make(&directory.path().join("face.key")).unwrap();
         let face = FaceChecks::new(db.clone(), &key, Arc::new(FirstPicture(b"right")));
         Self {
@@ -66,12 +67,12 @@ impl Fixture {
         (ticket, asked)
     }
 
-    async fn answer(&self, asked: &Asked, first: &[u8]) -> CheckResult {
+    async fn answer(&self, asked: &Asked, first: &[u8]) -> Answer {
         let (challenge, _) = self.face.challenge(asked).await.unwrap();
         self.answer_to(asked, &challenge, first).await
     }
 
-    async fn answer_to(&self, asked: &Asked, challenge: &str, first: &[u8]) -> CheckResult {
+    async fn answer_to(&self, asked: &Asked, challenge: &str, first: &[u8]) -> Answer {
         let frames = vec![first.to_vec(), b"second".to_vec(), b"third".to_vec()];
         let answer = self.face.answer(asked, challenge, frames, HERE);
         answer.await.unwrap()
@@ -128,8 +129,8 @@ fn pictures(names: [&str; 3]) -> Vec<Vec<u8>> {
 
 const PASS: Verdict = Verdict::Passed { first: false };
 const REFUSE: Verdict = Verdict::Refused(Refusal::NotRecognised);
-const PASSED: CheckResult = CheckResult::Told(PASS);
-const NOT_RECOGNISED: CheckResult = CheckResult::Told(REFUSE);
+const PASSED: Answer = Ok(PASS);
+const NOT_RECOGNISED: Answer = Ok(REFUSE);
 
 /// Row S5.
 #[tokio::test]
@@ -156,7 +157,7 @@ async fn a_passed_check_is_taken_once_by_its_browser_for_its_person_and_purpose(
 async fn of_two_requests_with_a_passed_check_one_takes_it() {
     let hall = Fixture::new().await;
     let (ticket, asked) = hall.ask(Purpose::Register, &claim(JIA)).await;
-    hall.answer(&asked, b"right").await;
+    assert_eq!(hall.answer(&asked, b"right").await, PASSED);
     let passed = async || {
         let passed = hall.face.passed(&ticket, Purpose::Register, JIA);
         passed.await.unwrap().unwrap()
@@ -172,9 +173,9 @@ async fn of_two_requests_with_a_passed_check_one_takes_it() {
 async fn a_passed_check_holds_for_ten_minutes() {
     let hall = Fixture::new().await;
     let (ticket, asked) = hall.ask(Purpose::Register, &claim(JIA)).await;
-    hall.answer(&asked, b"right").await;
-    let later = sqlx::query("UPDATE face_checks SET expires_at = expires_at - 600");
-    later.execute(&hall.db).await.unwrap();
+    assert_eq!(hall.answer(&asked, b"right").await, PASSED);
+    let later = "UPDATE face_checks SET expires_at = expires_at - 600";
+    execute!(&hall.db, later).await.unwrap();
     assert!(!hall.take(&ticket, Purpose::Register, JIA).await);
 }
 
@@ -185,7 +186,7 @@ async fn a_challenge_answers_one_check_once() {
     let (_, of_jia) = hall.ask(Purpose::LogIn, &claim(JIA)).await;
     let (_, of_yi) = hall.ask(Purpose::LogIn, &claim(YI)).await;
     let (challenge, _) = hall.face.challenge(&of_yi).await.unwrap();
-    let refused = CheckResult::Not(Unanswered::Challenge);
+    let refused = Err(Unanswered::Challenge);
     for (asked, first, result) in [
         (&of_jia, b"right", refused),
         (&of_yi, b"wrong", NOT_RECOGNISED),
@@ -203,7 +204,7 @@ async fn after_five_refused_checks_a_person_has_to_wait_and_others_do_not() {
     for _ in 0..5 {
         assert_eq!(hall.answer(&asked, b"wrong").await, NOT_RECOGNISED);
     }
-    let CheckResult::Not(Unanswered::TooMany(wait)) = hall.answer(&asked, b"right").await else {
+    let Err(Unanswered::TooMany(wait)) = hall.answer(&asked, b"right").await else {
         panic!("no wait")
     };
     assert!((110..=120).contains(&wait.0), "{wait:?}");
@@ -224,7 +225,7 @@ async fn an_unknown_person_is_answered_like_another_person() {
 async fn too_few_and_too_many_pictures_are_not_looked_at() {
     let hall = Fixture::new().await;
     let (_, asked) = hall.ask(Purpose::LogIn, &claim(JIA)).await;
-    let refused = CheckResult::Told(Verdict::Refused(Refusal::NoPictures));
+    let refused = Ok(Verdict::Refused(Refusal::NoPictures));
     for count in [0, 2, 6] {
         let (challenge, _) = hall.face.challenge(&asked).await.unwrap();
         let frames = vec![b"right".to_vec(); count];

@@ -36,49 +36,32 @@ fn comes_from_here(headers: &HeaderMap) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use http::{HeaderName, HeaderValue};
+
     use super::*;
 
     #[test]
     fn only_pages_of_this_origin_may_change_something() {
+        let by_origin = |origin| vec![("host", "127.0.0.1:8081"), ("origin", origin)];
+        let site = |site| ("sec-fetch-site", site);
+        let here = ("origin", "http://127.0.0.1:8081");
         for (headers, expected) in [
             (vec![], true),
-            (vec![("sec-fetch-site", "same-origin")], true),
-            (vec![("sec-fetch-site", "none")], true),
-            (
-                vec![
-                    ("sec-fetch-site", "same-site"),
-                    ("origin", "http://127.0.0.1:8081"),
-                ],
-                false,
-            ),
-            (vec![("sec-fetch-site", "cross-site")], false),
-            (
-                vec![
-                    ("host", "127.0.0.1:8081"),
-                    ("origin", "http://127.0.0.1:8081"),
-                ],
-                true,
-            ),
-            (
-                vec![
-                    ("host", "127.0.0.1:8081"),
-                    ("origin", "http://127.0.0.1:8080"),
-                ],
-                false,
-            ),
-            (vec![("host", "127.0.0.1:8081"), ("origin", "null")], false),
+            (vec![site("same-origin")], true),
+            (vec![site("none")], true),
+            (vec![site("same-site"), here], false),
+            (vec![site("cross-site")], false),
+            (by_origin("http://127.0.0.1:8081"), true),
+            (by_origin("http://127.0.0.1:8080"), false),
+            (by_origin("null"), false),
         ] {
-            let found: HeaderMap = headers
-                .iter()
-                .map(|(name, value)| {
-                    (
-                        name.parse().expect("a name"),
-                        value.parse().expect("a value"),
-                    )
-                })
-                .collect::<Vec<(http::HeaderName, http::HeaderValue)>>()
-                .into_iter()
-                .collect();
+            let header = |(name, value): &(&'static str, &'static str)| {
+                (
+                    HeaderName::from_static(name),
+                    HeaderValue::from_static(value),
+                )
+            };
+            let found: HeaderMap = headers.iter().map(header).collect();
             assert_eq!(comes_from_here(&found), expected, "{headers:?}");
         }
     }

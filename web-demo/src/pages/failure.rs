@@ -4,8 +4,6 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
 use super::plain;
-use crate::citizens::StandingError;
-use crate::face::FaceError;
 use crate::registers::RegisterError;
 
 /// A fault of the hall itself: logged in full, told to the person in a sentence.
@@ -28,7 +26,7 @@ pub(crate) enum Failure {
     Password(argon2::password_hash::Error),
     /// A face check failed.
     #[error("a face check failed: {0}")]
-    Face(#[from] FaceError),
+    Face(Box<dyn std::error::Error + Send + Sync>),
     /// The system has no randomness to give.
     #[error("no randomness: {0}")]
     Randomness(#[from] getrandom::Error),
@@ -37,15 +35,6 @@ pub(crate) enum Failure {
 impl From<argon2::password_hash::Error> for Failure {
     fn from(error: argon2::password_hash::Error) -> Self {
         Self::Password(error)
-    }
-}
-
-impl From<StandingError> for Failure {
-    fn from(error: StandingError) -> Self {
-        match error {
-            StandingError::Database(error) => Self::Database(error),
-            StandingError::Register(error) => Self::Register(error),
-        }
     }
 }
 

@@ -115,11 +115,8 @@ mod tests {
         ] {
             let headers = [(COOKIE, cookie), (ACCEPT_LANGUAGE, accepted)];
             let headers = headers.map(|(name, value)| (name, value.parse().expect("a header")));
-            assert_eq!(
-                Locale::of(query, &HeaderMap::from_iter(headers)),
-                expected,
-                "{query:?} {cookie} {accepted}"
-            );
+            let locale = Locale::of(query, &HeaderMap::from_iter(headers));
+            assert_eq!(locale, expected, "{query:?} {cookie} {accepted}");
         }
     }
 }

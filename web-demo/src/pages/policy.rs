@@ -12,8 +12,8 @@ use http::{HeaderName, HeaderValue};
 #[derive(Debug, Clone)]
 pub(crate) struct Policy {
     content: HeaderValue,
-    /// Paths with a policy of their own; one that ends on `/` stands for all below it.
-    apart: Vec<(&'static str, HeaderValue)>,
+    /// A path with a policy of its own.
+    apart: Option<(&'static str, HeaderValue)>,
     permissions: &'static str,
 }
 
@@ -36,9 +36,8 @@ impl Policy {
         const PAGE: &str =
             "script-src 'self'; connect-src 'self'; worker-src 'self'; media-src 'self' blob:";
         let face_worker = content("script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'")?;
-        let apart = vec![("/assets/face-worker.js", face_worker)];
         Ok(Self {
-            apart,
+            apart: Some(("/assets/face-worker.js", face_worker)),
             ..Self::new(PAGE, "camera=(self)")?
         })
     }
@@ -46,23 +45,16 @@ impl Policy {
     fn new(own: &str, permissions: &'static str) -> Result<Self, http::header::InvalidHeaderValue> {
         Ok(Self {
             content: content(own)?,
-            apart: Vec::new(),
+            apart: None,
             permissions,
         })
     }
 
     fn content_of(self, path: &str) -> HeaderValue {
-        let holds = |(of, _): &(&str, HeaderValue)| {
-            if of.ends_with('/') {
-                path.starts_with(of)
-            } else {
-                path == *of
-            }
-        };
-        self.apart
-            .into_iter()
-            .find(holds)
-            .map_or(self.content, |(_, content)| content)
+        match self.apart {
+            Some((apart, content)) if apart == path => content,
+            _ => self.content,
+        }
     }
 }
 

@@ -5,12 +5,12 @@ use axum::extract::{Form, FromRequestParts, Path};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use http::request::Parts;
-use saoma_protocol::{Decision, DecisionStatus, LoginId, Place};
+use saoma_client::PhoneError;
+use saoma_protocol::{Decision, LoginId, Place};
 use serde::Deserialize;
 use url::Url;
 
 use super::Phone;
-use super::gateway_client::GatewayError;
 use super::identity_choice::IdentityChoice;
 use super::scan::refused;
 use super::scan_error::ScanError;
@@ -65,7 +65,7 @@ impl FromRequestParts<Phone> for Confirmation {
             Ok(Path(id)) => ScannedLogin::find(&phone.db, &session, id).await,
             Err(_) => Ok(None),
         };
-        match login.map_err(IntoResponse::into_response)? {
+        match login.map_err(|error| Failure::from(error).into_response())? {
             Some(login) => Ok(Self {
                 phone: phone.clone(),
                 session,
@@ -82,6 +82,10 @@ impl FromRequestParts<Phone> for Confirmation {
 impl Confirmation {
     const fn id(&self) -> LoginId {
         self.login.context.login_id
+    }
+
+    fn gateway(&self) -> saoma_client::Phone {
+        self.phone.gateway.phone_of(&self.session.access_token())
     }
 
     /// Asks for the decision.
@@ -111,7 +115,7 @@ impl Confirmation {
     }
 
     /// Keeps the decision and sends the phone to the page that tells it, which can be reloaded without deciding again.
-    async fn decided(self, decision: Result<Decision, GatewayError>) -> Result<Response, Failure> {
+    async fn decided(self, decision: Result<Decision, PhoneError>) -> Result<Response, Failure> {
         let path = path_of(self.id());
         match decision {
             Ok(decision) => {
@@ -128,10 +132,10 @@ impl Confirmation {
 pub(super) async fn show(confirmation: Confirmation) -> Result<Response, Failure> {
     let (login, locale) = (&confirmation.login, confirmation.locale);
     let path = path_of(confirmation.id());
-    match login.decision {
-        Some(decision) => shown(&OutcomePage {
+    match login.confirmed {
+        Some(confirmed) => shown(&OutcomePage {
             frame: Frame::phone(locale, &path),
-            confirmed: decision == DecisionStatus::Confirmed,
+            confirmed,
         }),
         None if login.seconds_left == 0 => ScanError::Expired.answer(locale, &path),
         None => confirmation.page(false).await,
@@ -146,22 +150,14 @@ pub(super) async fn confirm(
     if choice.identity.is_empty() {
         return confirmation.page(true).await;
     }
-    let (gateway, token) = (
-        &confirmation.phone.gateway,
-        confirmation.session.access_token(),
-    );
-    let decision = gateway.confirm(&token, confirmation.id(), choice.identity);
-    let decision = decision.await;
+    let (id, identity) = (confirmation.id(), &choice.identity);
+    let decision = confirmation.gateway().confirm(id, identity).await;
     confirmation.decided(decision).await
 }
 
 /// Answers `POST /logins/{login_id}/reject`.
 pub(super) async fn reject(confirmation: Confirmation) -> Result<Response, Failure> {
-    let (gateway, token) = (
-        &confirmation.phone.gateway,
-        confirmation.session.access_token(),
-    );
-    let decision = gateway.reject(&token, confirmation.id()).await;
+    let decision = confirmation.gateway().reject(confirmation.id()).await;
     confirmation.decided(decision).await
 }
 

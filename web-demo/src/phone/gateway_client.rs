@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use saoma_client::{Phone, PhoneError, error_chain};
-use saoma_protocol::{
-    Decision, LoginId, ParseCodeError, Problem, ScanCode, ScanContext, ScanRequest,
-};
+use saoma_client::Phone;
+use saoma_protocol::{ParseCodeError, ScanCode};
 
 use crate::secret::Secret;
 
@@ -19,30 +17,6 @@ pub(crate) struct GatewayClient {
     phone: Phone,
     /// The gateway's public origin, to which valid QR codes lead.
     origin: String,
-}
-
-/// A failed request to the gateway.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum GatewayError {
-    /// The gateway refused.
-    #[error("refused: {}", .0.title)]
-    Refused(Box<Problem>),
-    /// The gateway cannot be reached, or did not answer in time.
-    #[error("the gateway cannot be reached: {}", error_chain(.0))]
-    Unreachable(PhoneError),
-    /// The gateway's answer is not in the contract.
-    #[error("the gateway's answer cannot be read: {}", error_chain(.0))]
-    Unreadable(PhoneError),
-}
-
-impl From<PhoneError> for GatewayError {
-    fn from(error: PhoneError) -> Self {
-        match error {
-            PhoneError::Refused { problem, .. } => Self::Refused(problem),
-            PhoneError::NoAnswer(_) | PhoneError::InvalidRequest(_) => Self::Unreachable(error),
-            PhoneError::InvalidAnswer { .. } => Self::Unreadable(error),
-        }
-    }
 }
 
 impl GatewayClient {
@@ -69,35 +43,8 @@ impl GatewayClient {
         ScanCode::from_qr_text(qr, &self.origin).map(drop)
     }
 
-    /// Claims the login of a code for the token's person.
-    pub(crate) async fn scan(
-        &self,
-        token: &Secret,
-        request: &ScanRequest,
-    ) -> Result<ScanContext, GatewayError> {
-        Ok(self.phone_of(token).claim(request).await?)
-    }
-
-    /// Logs the browser in as the chosen identity.
-    pub(crate) async fn confirm(
-        &self,
-        token: &Secret,
-        id: LoginId,
-        identity: String,
-    ) -> Result<Decision, GatewayError> {
-        Ok(self.phone_of(token).confirm(id, &identity).await?)
-    }
-
-    /// Rejects the login.
-    pub(crate) async fn reject(
-        &self,
-        token: &Secret,
-        id: LoginId,
-    ) -> Result<Decision, GatewayError> {
-        Ok(self.phone_of(token).reject(id).await?)
-    }
-
-    fn phone_of(&self, token: &Secret) -> Phone {
+    /// Returns the phone of the token's person, which claims, confirms and rejects logins.
+    pub(crate) fn phone_of(&self, token: &Secret) -> Phone {
         self.phone.with_token(token.expose())
     }
 }

@@ -47,7 +47,6 @@ use crate::{password_login, registration, verification};
 /// The state that the pages share.
 #[derive(Debug, Clone)]
 pub(crate) struct Phone {
-    /// The hall's database.
     pub db: SqlitePool,
     /// Logins by password.
     pub accounts: Accounts,
@@ -61,7 +60,6 @@ pub(crate) struct Phone {
 /// The largest form: a QR code's text of a few hundred bytes.
 const MAX_FORM_BYTES: usize = 16 * 1024;
 
-/// The pages.
 pub(crate) fn routes(phone: Phone, policy: Policy) -> Router {
     let login = get(password_login::show::<Phone>).post(password_login::log_in::<Phone>);
     Router::new()

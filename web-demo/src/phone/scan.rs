@@ -3,12 +3,12 @@
 use askama::Template;
 use axum::extract::{Form, State};
 use axum::response::{IntoResponse, Redirect, Response};
+use saoma_client::PhoneError;
 use saoma_protocol::{ErrorCode, ScanRequest};
 use serde::Deserialize;
 
 use super::Phone;
 use super::confirmation::path_of;
-use super::gateway_client::GatewayError;
 use super::scan_error::ScanError;
 use super::scanned_login::ScannedLogin;
 use super::sessions::PhoneSession;
@@ -72,7 +72,8 @@ pub(super) async fn submit(
     {
         return ScanError::NotALoginCode.answer(locale, PATH);
     }
-    match phone.gateway.scan(&session.access_token(), &request).await {
+    let gateway = phone.gateway.phone_of(&session.access_token());
+    match gateway.claim(&request).await {
         Ok(context) => {
             ScannedLogin::keep(&phone.db, &session, &context).await?;
             Ok(Redirect::to(&path_of(context.login_id)).into_response())
@@ -86,11 +87,11 @@ pub(super) async fn submit(
 pub(super) async fn refused(
     phone: &Phone,
     session: PhoneSession,
-    error: GatewayError,
+    error: PhoneError,
     locale: Locale,
     here: &str,
 ) -> Result<Response, Failure> {
-    if let GatewayError::Refused(problem) = &error
+    if let PhoneError::Refused { problem, .. } = &error
         && problem.error == ErrorCode::InvalidToken
     {
         session.end(&phone.db).await?;

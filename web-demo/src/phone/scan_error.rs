@@ -6,9 +6,9 @@ use askama::Template;
 use axum::response::Response;
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};
+use saoma_client::{PhoneError, error_chain};
 use saoma_protocol::{ErrorCode, Problem};
 
-use super::gateway_client::GatewayError;
 use crate::cards::CardRefusal;
 use crate::pages::{Failure, Frame, Locale, page};
 
@@ -127,15 +127,16 @@ impl ScanError {
     }
 }
 
-impl From<GatewayError> for ScanError {
-    fn from(error: GatewayError) -> Self {
-        match error {
-            GatewayError::Refused(problem) => of_problem(&problem),
-            GatewayError::Unreachable(_) | GatewayError::Unreadable(_) => {
-                tracing::warn!(%error, "a phone's request was not answered");
-                Self::Unreachable
-            }
+impl From<PhoneError> for ScanError {
+    fn from(error: PhoneError) -> Self {
+        if let PhoneError::Refused { problem, .. } = &error {
+            return of_problem(problem);
         }
+        tracing::warn!(
+            error = error_chain(&error),
+            "a phone's request was not answered"
+        );
+        Self::Unreachable
     }
 }
 

@@ -11,6 +11,7 @@ use http::{HeaderMap, HeaderValue};
 use sqlx::SqlitePool;
 
 use super::Phone;
+use crate::db::{execute, fetch_optional};
 use crate::pages::{CookieName, Failure, expired, set_cookie, value_of};
 use crate::secret::Secret;
 use crate::serving::Connection;
@@ -35,26 +36,20 @@ impl PhoneSession {
             account_id,
             cookie: Secret::random()?,
         };
-        sqlx::query("DELETE FROM phone_sessions WHERE expires_at <= unixepoch()")
-            .execute(db)
-            .await?;
-        sqlx::query(
-            "INSERT INTO phone_sessions (cookie_digest, token_digest, account_id, expires_at)
-             VALUES (?1, ?2, ?3, unixepoch() + ?4)",
-        )
-        .bind(session.digest())
-        .bind(session.access_token().digest())
-        .bind(&session.account_id)
-        .bind(LIFETIME_SECONDS)
-        .execute(db)
+        let expired = "DELETE FROM phone_sessions WHERE expires_at <= unixepoch()";
+        execute!(db, expired).await?;
+        execute!(db, "INSERT INTO phone_sessions (cookie_digest, token_digest, account_id,
+                expires_at) VALUES (?1, ?2, ?3, unixepoch() + ?4)";
+            session.digest(), session.access_token().digest(), &session.account_id,
+            LIFETIME_SECONDS)
         .await?;
         Ok(session.cookie)
     }
 
     /// Logs out: cookie and token are worth nothing from now on.
     pub(crate) async fn end(self, db: &SqlitePool) -> Result<(), sqlx::Error> {
-        let delete = sqlx::query("DELETE FROM phone_sessions WHERE cookie_digest = ?1");
-        delete.bind(self.digest()).execute(db).await.map(drop)
+        let delete = "DELETE FROM phone_sessions WHERE cookie_digest = ?1";
+        execute!(db, delete; self.digest()).await.map(drop)
     }
 
     /// The app's own access token, as the gateway gets it.
@@ -86,13 +81,10 @@ impl PhoneSession {
     }
 
     async fn find(db: &SqlitePool, cookie: Secret) -> Result<Option<Self>, sqlx::Error> {
-        let account_id: Option<String> = sqlx::query_scalar(
-            "SELECT account_id FROM phone_sessions WHERE cookie_digest = ?1 AND expires_at > unixepoch()",
-        )
-        .bind(cookie.digest())
-        .fetch_optional(db)
-        .await?;
-        Ok(account_id.map(|account_id| Self { account_id, cookie }))
+        let find = "SELECT account_id FROM phone_sessions
+            WHERE cookie_digest = ?1 AND expires_at > unixepoch()";
+        let found: Option<(String,)> = fetch_optional!(db, find; cookie.digest()).await?;
+        Ok(found.map(|(account_id,)| Self { account_id, cookie }))
     }
 }
 
@@ -108,9 +100,7 @@ pub(crate) async fn log_out(
 
 /// Logs a citizen out on every phone.
 pub(crate) async fn end_all(db: &SqlitePool, account_id: &str) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM phone_sessions WHERE account_id = ?1")
-        .bind(account_id)
-        .execute(db)
+    execute!(db, "DELETE FROM phone_sessions WHERE account_id = ?1"; account_id)
         .await
         .map(drop)
 }
@@ -131,8 +121,8 @@ pub(crate) async fn account_of_token(
     db: &SqlitePool,
     token: &Secret,
 ) -> Result<Option<String>, sqlx::Error> {
-    sqlx::query_scalar("SELECT account_id FROM phone_sessions WHERE token_digest = ?1 AND expires_at > unixepoch()")
-        .bind(token.digest())
-        .fetch_optional(db)
-        .await
+    let find = "SELECT account_id FROM phone_sessions
+        WHERE token_digest = ?1 AND expires_at > unixepoch()";
+    let found: Option<(String,)> = fetch_optional!(db, find; token.digest()).await?;
+    Ok(found.map(|(account_id,)| account_id))
 }

@@ -7,6 +7,7 @@ use http::request::Parts;
 use openidconnect::{CsrfToken, Nonce, PkceCodeChallenge, PkceCodeVerifier};
 use sqlx::SqlitePool;
 
+use crate::db::{execute, fetch_optional};
 use crate::pages::{CookieName, Failure, set_cookie, value_of};
 use crate::secret::Secret;
 
@@ -72,31 +73,21 @@ impl AuthenticationRequest {
             nonce: Nonce::new_random(),
             code_verifier,
         };
-        sqlx::query("DELETE FROM authentication_requests WHERE expires_at <= unixepoch()")
-            .execute(db)
-            .await?;
-        sqlx::query(
-            "INSERT INTO authentication_requests (state, browser_digest, nonce, code_verifier, expires_at)
-             VALUES (?1, ?2, ?3, ?4, unixepoch() + ?5)",
-        )
-        .bind(request.state.secret())
-        .bind(browser.0.digest())
-        .bind(request.nonce.secret())
-        .bind(request.code_verifier.secret())
-        .bind(LIFETIME_SECONDS)
-        .execute(db)
+        let expired = "DELETE FROM authentication_requests WHERE expires_at <= unixepoch()";
+        execute!(db, expired).await?;
+        execute!(db, "INSERT INTO authentication_requests (state, browser_digest, nonce,
+                code_verifier, expires_at) VALUES (?1, ?2, ?3, ?4, unixepoch() + ?5)";
+            request.state.secret(), browser.0.digest(), request.nonce.secret(),
+            request.code_verifier.secret(), LIFETIME_SECONDS)
         .await?;
         Ok((request, code_challenge))
     }
 
     async fn under_way(db: &SqlitePool, browser: &Browser) -> Result<Option<Self>, sqlx::Error> {
-        let row: Option<(String, String, String)> = sqlx::query_as(
-            "SELECT state, nonce, code_verifier FROM authentication_requests
-             WHERE browser_digest = ?1 AND expires_at > unixepoch() + ?2 ORDER BY expires_at DESC LIMIT 1",
-        )
-        .bind(browser.0.digest())
-        .bind(WORTH_TAKING_UP_SECONDS)
-        .fetch_optional(db)
+        let row: Option<(String, String, String)> = fetch_optional!(db, "SELECT state, nonce,
+                code_verifier FROM authentication_requests WHERE browser_digest = ?1
+                AND expires_at > unixepoch() + ?2 ORDER BY expires_at DESC LIMIT 1";
+            browser.0.digest(), WORTH_TAKING_UP_SECONDS)
         .await?;
         Ok(row.map(Self::from_row))
     }
@@ -107,13 +98,10 @@ impl AuthenticationRequest {
         browser: &Browser,
         state: &str,
     ) -> Result<Option<Self>, sqlx::Error> {
-        let row: Option<(String, String, String)> = sqlx::query_as(
-            "DELETE FROM authentication_requests WHERE state = ?1 AND browser_digest = ?2 AND expires_at > unixepoch()
-             RETURNING state, nonce, code_verifier",
-        )
-        .bind(state)
-        .bind(browser.0.digest())
-        .fetch_optional(db)
+        let row: Option<(String, String, String)> = fetch_optional!(db, "DELETE
+                FROM authentication_requests WHERE state = ?1 AND browser_digest = ?2
+                AND expires_at > unixepoch() RETURNING state, nonce, code_verifier";
+            state, browser.0.digest())
         .await?;
         Ok(row.map(Self::from_row))
     }

@@ -20,7 +20,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
-pub(crate) use relying_party::{RelyingParty, RelyingPartyError};
+pub(crate) use relying_party::RelyingParty;
 pub(crate) use sessions::PortalSession;
 use sqlx::SqlitePool;
 
@@ -37,7 +37,6 @@ pub(crate) const CALLBACK_PATH: &str = "/callback";
 /// The state that the pages share.
 #[derive(Debug, Clone)]
 pub(crate) struct Portal {
-    /// The hall's database.
     pub db: SqlitePool,
     /// Logins by password.
     pub accounts: Accounts,

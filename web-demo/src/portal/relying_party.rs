@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use anyhow::{Context, anyhow};
 use openidconnect::core::{
     CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreErrorResponseType,
     CoreGenderClaim, CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm,
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::authentication_request::AuthenticationRequest;
+use crate::browsers::LoggedIn;
 use crate::secret::Secret;
 
 /// The scope besides `openid`: the person's name.
@@ -36,36 +38,6 @@ pub(crate) struct RelyingParty {
     client_id: ClientId,
     client_secret: ClientSecret,
     redirect_uri: RedirectUrl,
-}
-
-/// A person who has logged in, by the verified ID token.
-#[derive(Debug, Clone)]
-pub(crate) struct LoggedIn {
-    /// The id of the person's account (`sub`).
-    pub account_id: String,
-    pub name: String,
-    /// The identity of the login.
-    pub identity: Identity,
-}
-
-/// Why a login could not be completed.
-#[derive(Debug, thiserror::Error)]
-pub enum RelyingPartyError {
-    /// An address is malformed.
-    #[error("not an address: {0}")]
-    Address(#[from] url::ParseError),
-    /// No HTTP client can be made on this machine.
-    #[error("no HTTP client: {0}")]
-    Http(#[from] reqwest::Error),
-    /// The provider cannot be reached, or describes itself wrongly.
-    #[error("discovery: {0}")]
-    Discovery(String),
-    /// The provider did not take the code.
-    #[error("token endpoint: {0}")]
-    Redemption(String),
-    /// The ID token is missing, or not to be believed.
-    #[error("ID token: {0}")]
-    IdToken(String),
 }
 
 /// The claim beside the standard ones (docs/protocol.md §6).
@@ -114,13 +86,14 @@ impl RelyingParty {
         client_id: &str,
         client_secret: &Secret,
         redirect_uri: String,
-    ) -> Result<Self, RelyingPartyError> {
+    ) -> anyhow::Result<Self> {
         Ok(Self {
             // A redirect would carry the client's secret to wherever it leads.
             http: reqwest::Client::builder()
                 .timeout(TIMEOUT)
                 .redirect(reqwest::redirect::Policy::none())
-                .build()?,
+                .build()
+                .context("no HTTP client")?,
             issuer: IssuerUrl::new(issuer.to_owned())?,
             client_id: ClientId::new(client_id.to_owned()),
             client_secret: ClientSecret::new(client_secret.expose().to_owned()),
@@ -149,14 +122,11 @@ impl RelyingParty {
     }
 
     /// The address of the provider's own login page for this request.
-    ///
-    /// # Errors
-    /// [`RelyingPartyError::Discovery`].
     pub(crate) async fn authorization_url(
         &self,
         request: &AuthenticationRequest,
         code_challenge: PkceCodeChallenge,
-    ) -> Result<Url, RelyingPartyError> {
+    ) -> anyhow::Result<Url> {
         let client = self.discover().await?;
         let (state, nonce) = (request.state.clone(), request.nonce.clone());
         let (url, ..) = client
@@ -176,21 +146,19 @@ impl RelyingParty {
         &self,
         request: AuthenticationRequest,
         code: String,
-    ) -> Result<LoggedIn, RelyingPartyError> {
+    ) -> anyhow::Result<LoggedIn> {
         let client = self.discover().await?;
         let tokens = client
             .exchange_code(AuthorizationCode::new(code))
-            .map_err(|error| RelyingPartyError::Discovery(error.to_string()))?
+            .map_err(|error| anyhow!("discovery: {error}"))?
             .set_pkce_verifier(request.code_verifier)
             .request_async(&|request| send(self.http.clone(), request))
             .await
-            .map_err(|error| RelyingPartyError::Redemption(error.to_string()))?;
-        let id_token = tokens
-            .id_token()
-            .ok_or_else(|| RelyingPartyError::IdToken("there is none".into()))?;
+            .map_err(|error| anyhow!("token endpoint: {error}"))?;
+        let id_token = tokens.id_token().context("ID token: there is none")?;
         let claims = id_token
             .claims(&client.id_token_verifier(), &request.nonce)
-            .map_err(|error| RelyingPartyError::IdToken(error.to_string()))?;
+            .map_err(|error| anyhow!("ID token: {error}"))?;
         let account_id = claims.subject().to_string();
         let identity = claims.additional_claims().identity.clone();
         let name = claims
@@ -205,12 +173,12 @@ impl RelyingParty {
     }
 
     /// The provider's endpoints and keys, asked for at each login: after a restart it may have other keys.
-    async fn discover(&self) -> Result<HallClient, RelyingPartyError> {
+    async fn discover(&self) -> anyhow::Result<HallClient> {
         let metadata = CoreProviderMetadata::discover_async(self.issuer.clone(), &|request| {
             send(self.http.clone(), request)
         })
         .await
-        .map_err(|error| RelyingPartyError::Discovery(error.to_string()))?;
+        .map_err(|error| anyhow!("discovery: {error}"))?;
         let client = Client::from_provider_metadata(
             metadata,
             self.client_id.clone(),

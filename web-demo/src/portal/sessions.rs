@@ -6,10 +6,11 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
 use saoma_protocol::Identity;
 use sqlx::SqlitePool;
+use sqlx::types::Json;
 
 use super::Portal;
-use super::relying_party::LoggedIn;
-use crate::browsers::{self, LoginMethod, NewBrowser, Origin};
+use crate::browsers::{self, LoggedIn, LoginMethod, Origin};
+use crate::db::{execute, fetch_optional};
 use crate::pages::{CookieName, Failure, set_cookie, value_of};
 use crate::records::inbox::{self, Notice};
 use crate::secret::Secret;
@@ -44,21 +45,9 @@ impl PortalSession {
         method: LoginMethod,
         origin: &Origin,
     ) -> Result<HeaderValue, Failure> {
-        let LoggedIn {
-            account_id,
-            name,
-            identity,
-        } = logged_in;
-        let new = NewBrowser {
-            account_id,
-            name,
-            identity,
-            method,
-            origin,
-            lifetime: LIFETIME_SECONDS,
-        };
-        let (cookie, id) = browsers::start(&portal.db, new).await?;
-        inbox::notify(&portal.db, account_id, &Notice::of_login(id, origin)).await?;
+        let (db, account_id) = (&portal.db, &logged_in.account_id);
+        let (cookie, id) = browsers::start(db, logged_in, method, origin, LIFETIME_SECONDS).await?;
+        inbox::notify(db, account_id, &Notice::of_login(id, origin)).await?;
         Ok(set_cookie(
             COOKIE,
             cookie.expose(),
@@ -69,18 +58,14 @@ impl PortalSession {
 
     /// Logs out: the cookie is worth nothing from now on.
     pub(crate) async fn end(self, db: &SqlitePool) -> Result<(), sqlx::Error> {
-        let delete = sqlx::query("DELETE FROM portal_sessions WHERE cookie_digest = ?1");
-        delete
-            .bind(self.cookie.digest())
-            .execute(db)
-            .await
-            .map(drop)
+        let delete = "DELETE FROM portal_sessions WHERE cookie_digest = ?1";
+        execute!(db, delete; self.cookie.digest()).await.map(drop)
     }
 
     /// Notes a message that the browser shows once, on the page that it is redirected to.
     pub(crate) async fn flash(&self, db: &SqlitePool, word: &str) -> Result<(), sqlx::Error> {
-        let keep = sqlx::query("UPDATE portal_sessions SET flash = ?2 WHERE id = ?1");
-        keep.bind(&self.id).bind(word).execute(db).await.map(drop)
+        let keep = "UPDATE portal_sessions SET flash = ?2 WHERE id = ?1";
+        execute!(db, keep; &self.id, word).await.map(drop)
     }
 
     /// Takes a message that was noted. The second time it is gone: no link and no reload brings it back.
@@ -89,29 +74,18 @@ impl PortalSession {
         db: &SqlitePool,
         word: &str,
     ) -> Result<bool, sqlx::Error> {
-        let take =
-            sqlx::query("UPDATE portal_sessions SET flash = NULL WHERE id = ?1 AND flash = ?2");
-        Ok(take
-            .bind(&self.id)
-            .bind(word)
-            .execute(db)
-            .await?
-            .rows_affected()
-            > 0)
+        let take = "UPDATE portal_sessions SET flash = NULL WHERE id = ?1 AND flash = ?2";
+        execute!(db, take; &self.id, word).await
     }
 
-    async fn find(db: &SqlitePool, cookie: Secret) -> Result<Option<Self>, Failure> {
-        let row: Option<(String, String, String, String, LoginMethod, String)> = sqlx::query_as(
-            "SELECT name, identity, account_id, id, method,
-                    strftime('%Y-%m-%d %H:%M:%S', logged_in_at, 'unixepoch', '+8 hours')
-             FROM portal_sessions WHERE cookie_digest = ?1 AND expires_at > unixepoch()",
-        )
-        .bind(cookie.digest())
-        .fetch_optional(db)
+    async fn find(db: &SqlitePool, cookie: Secret) -> Result<Option<Self>, sqlx::Error> {
+        let row = fetch_optional!(db, "SELECT name, identity, account_id, id, method,
+                strftime('%Y-%m-%d %H:%M:%S', logged_in_at, 'unixepoch', '+8 hours')
+            FROM portal_sessions WHERE cookie_digest = ?1 AND expires_at > unixepoch()";
+            cookie.digest())
         .await?;
-        row.map(|(name, identity, account_id, id, method, logged_in_at)| {
-            let identity = serde_json::from_str(&identity)?;
-            Ok(Self {
+        Ok(row.map(
+            |(name, Json(identity), account_id, id, method, logged_in_at)| Self {
                 name,
                 identity,
                 account_id,
@@ -119,9 +93,8 @@ impl PortalSession {
                 method,
                 logged_in_at,
                 cookie,
-            })
-        })
-        .transpose()
+            },
+        ))
     }
 
     /// Returns a secret of this browser.
@@ -132,7 +105,7 @@ impl PortalSession {
     /// The session of a request's cookie.
     pub(crate) async fn of(headers: &HeaderMap, portal: &Portal) -> Result<Option<Self>, Failure> {
         match value_of(headers, COOKIE) {
-            Some(cookie) => Self::find(&portal.db, Secret::received(cookie)).await,
+            Some(cookie) => Ok(Self::find(&portal.db, Secret::received(cookie)).await?),
             None => Ok(None),
         }
     }

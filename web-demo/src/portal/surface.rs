@@ -1,14 +1,13 @@
 //! The portal as a place to register, to verify oneself and to log in by password.
 
 use http::{HeaderMap, HeaderValue};
-use saoma_protocol::{Identity, IdentityKind};
 use sqlx::SqlitePool;
 
 use super::Portal;
-use super::relying_party::LoggedIn;
 use super::sessions::PortalSession;
 use crate::accounts::{Account, Accounts};
-use crate::browsers::{LoginMethod, Origin};
+use crate::browsers::{LoggedIn, LoginMethod, Origin};
+use crate::citizens::personal;
 use crate::face::FaceChecks;
 use crate::pages::{CookieName, Failure, Surface};
 use crate::registers::Registers;
@@ -48,16 +47,10 @@ impl SurfaceContext for Portal {
         origin: &Origin,
     ) -> Result<HeaderValue, Failure> {
         let Account { id, name, .. } = account;
-        let identity = Identity {
-            id: "personal".into(),
-            kind: IdentityKind::PERSONAL,
-            name: name.clone(),
-            role: None,
-        };
         let logged_in = LoggedIn {
             account_id: id,
+            identity: personal(&name),
             name,
-            identity,
         };
         PortalSession::start(self, &logged_in, LoginMethod::Password, origin).await
     }

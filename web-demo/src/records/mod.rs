@@ -15,7 +15,6 @@ mod seed;
 mod store;
 mod words;
 
-pub use seed::RecordsError;
 pub(crate) use seed::seed;
 pub(crate) use store::{Announcement, OpenRecord, Record};
 pub(crate) use words::{Words, Yuan};

@@ -1,5 +1,6 @@
 //! The demo's records, put into an empty database.
 
+use anyhow::Context;
 use serde_json::{Value, json};
 use sqlx::SqlitePool;
 use sqlx::types::Json;
@@ -16,17 +17,6 @@ const ANNOUNCEMENTS: &str = include_str!("../../data/announcements.toml");
 const SERVICES: &str = include_str!("../../data/services.toml");
 const RECORDS: &str = include_str!("../../data/records.toml");
 
-/// Why the records could not be put in.
-#[derive(Debug, thiserror::Error)]
-pub enum RecordsError {
-    /// A file is not TOML of the expected form.
-    #[error("invalid records in data/: {0}")]
-    File(#[from] toml::de::Error),
-    /// The database failed, or a record lacks a part or has an unknown value.
-    #[error(transparent)]
-    Database(#[from] sqlx::Error),
-}
-
 /// Returns the catalogue of services.
 pub(super) fn services() -> Result<Vec<Service>, toml::de::Error> {
     let mut file: toml::Table = toml::from_str(SERVICES)?;
@@ -38,16 +28,17 @@ pub(super) fn services() -> Result<Vec<Service>, toml::de::Error> {
 /// Puts all records in, if the database holds no announcement yet.
 ///
 /// # Errors
-/// See [`RecordsError`]; then no record is put in.
-pub(crate) async fn seed(db: &SqlitePool) -> Result<(), RecordsError> {
+/// Returns an error if a file in `data/` or a record in it is invalid, or the database fails; then
+/// no record is put in.
+pub(crate) async fn seed(db: &SqlitePool) -> anyhow::Result<()> {
     let mut transaction = db::write(db).await?;
     let seeded = "SELECT EXISTS (SELECT 1 FROM announcements)";
     let (seeded,): (bool,) = fetch_one!(&mut *transaction, seeded).await?;
     if seeded {
         return Ok(());
     }
-    let [announcements, services, records] =
-        [ANNOUNCEMENTS, SERVICES, RECORDS].map(toml::from_str::<Value>);
+    let [announcements, services, records] = [ANNOUNCEMENTS, SERVICES, RECORDS]
+        .map(|file| toml::from_str::<Value>(file).context("invalid records in data/"));
     let rates = Insurance::VARIANTS.iter().map(|insurance| {
         let (unit, person) = insurance.rates();
         json!({ "insurance": insurance, "unit": unit, "person": person })

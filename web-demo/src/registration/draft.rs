@@ -6,6 +6,7 @@ use sqlx::{SqliteConnection, SqlitePool};
 
 use super::fields::UserFields;
 use crate::accounts::id_number::IdNumber;
+use crate::db::{execute, fetch_optional};
 use crate::pages::{CookieName, Failure, set_cookie, value_of};
 use crate::secret::Secret;
 
@@ -83,11 +84,10 @@ impl Draft {
         name: CookieName,
     ) -> Result<Self, Failure> {
         if let Some(cookie) = value_of(headers, name).map(Secret::received) {
-            let kept = sqlx::query_scalar(
-                "SELECT draft FROM registration_drafts WHERE cookie_digest = ?1 AND expires_at > unixepoch()",
-            );
-            let kept: Option<String> = kept.bind(cookie.digest()).fetch_optional(db).await?;
-            if let Some(kept) = kept {
+            let find = "SELECT draft FROM registration_drafts
+                WHERE cookie_digest = ?1 AND expires_at > unixepoch()";
+            let kept: Option<(String,)> = fetch_optional!(db, find; cookie.digest()).await?;
+            if let Some((kept,)) = kept {
                 let data = serde_json::from_str(&kept)?;
                 return Ok(Self { cookie, data });
             }
@@ -116,17 +116,12 @@ impl Draft {
 
     /// Writes the draft.
     pub(super) async fn write(&self, db: &mut SqliteConnection) -> Result<(), Failure> {
-        sqlx::query("DELETE FROM registration_drafts WHERE expires_at <= unixepoch()")
-            .execute(&mut *db)
-            .await?;
-        sqlx::query(
-            "INSERT INTO registration_drafts (cookie_digest, draft, expires_at) VALUES (?1, ?2, unixepoch() + ?3)
-             ON CONFLICT (cookie_digest) DO UPDATE SET draft = excluded.draft, expires_at = excluded.expires_at",
-        )
-        .bind(self.cookie.digest())
-        .bind(serde_json::to_string(&self.data)?)
-        .bind(LIFETIME_SECONDS)
-        .execute(db)
+        let expired = "DELETE FROM registration_drafts WHERE expires_at <= unixepoch()";
+        execute!(&mut *db, expired).await?;
+        execute!(db, "INSERT INTO registration_drafts (cookie_digest, draft, expires_at)
+                VALUES (?1, ?2, unixepoch() + ?3) ON CONFLICT (cookie_digest) DO UPDATE
+                SET draft = excluded.draft, expires_at = excluded.expires_at";
+            self.cookie.digest(), serde_json::to_string(&self.data)?, LIFETIME_SECONDS)
         .await?;
         Ok(())
     }

@@ -12,6 +12,7 @@ use sqlx::{SqliteConnection, SqlitePool};
 
 use crate::accounts::PhoneNumber;
 use crate::accounts::attempts::{AttemptLimit, Wait, address_key};
+use crate::db::{execute, fetch_optional};
 use crate::purpose::Purpose;
 use crate::registers::{RegisterError, SmsCarrier};
 use crate::secret::Secret;
@@ -80,14 +81,10 @@ pub(crate) struct RightCode {
 
 impl Binding<'_> {
     fn key_digest(&self) -> String {
-        self.digest("")
+        self.code_digest("")
     }
 
     fn code_digest(&self, code: &str) -> String {
-        self.digest(code)
-    }
-
-    fn digest(&self, code: &str) -> String {
         let (purpose, phone) = (self.purpose.name(), self.phone.as_str());
         let derived = self.holder.derive(&format!("sms {purpose} {phone} {code}"));
         derived.digest()
@@ -114,18 +111,12 @@ impl Binding<'_> {
             }
         }
         let code = random_code()?;
-        sqlx::query("DELETE FROM sms_codes WHERE expires_at <= unixepoch()")
-            .execute(db)
-            .await?;
-        sqlx::query(
-            "INSERT INTO sms_codes (key_digest, code_digest, expires_at) VALUES (?1, ?2, unixepoch() + ?3)
-             ON CONFLICT (key_digest) DO UPDATE
-             SET code_digest = excluded.code_digest, tries = 0, expires_at = excluded.expires_at",
-        )
-        .bind(self.key_digest())
-        .bind(self.code_digest(&code))
-        .bind(LIFETIME_SECONDS)
-        .execute(db)
+        execute!(db, "DELETE FROM sms_codes WHERE expires_at <= unixepoch()").await?;
+        execute!(db, "INSERT INTO sms_codes (key_digest, code_digest, expires_at)
+                VALUES (?1, ?2, unixepoch() + ?3) ON CONFLICT (key_digest) DO UPDATE
+                SET code_digest = excluded.code_digest, tries = 0,
+                expires_at = excluded.expires_at";
+            self.key_digest(), self.code_digest(&code), LIFETIME_SECONDS)
         .await?;
         if let Err(error) = carrier.send(phone, &text(&code)).await {
             forgive(db, &limits).await?;
@@ -148,13 +139,10 @@ impl Binding<'_> {
             return Ok(Err(CodeRefused::Missing));
         }
         let key_digest = self.key_digest();
-        let tried: Option<(String, u32)> = sqlx::query_as(
-            "UPDATE sms_codes SET tries = min(tries + 1, ?2 + 1) WHERE key_digest = ?1 AND expires_at > unixepoch()
-             RETURNING code_digest, tries",
-        )
-        .bind(&key_digest)
-        .bind(MAX_TRIES)
-        .fetch_optional(db)
+        let tried: Option<(String, u32)> = fetch_optional!(db, "UPDATE sms_codes
+                SET tries = min(tries + 1, ?2 + 1) WHERE key_digest = ?1
+                AND expires_at > unixepoch() RETURNING code_digest, tries";
+            &key_digest, MAX_TRIES)
         .await?;
         Ok(match tried {
             None => Err(CodeRefused::NoneSent),
@@ -172,13 +160,8 @@ impl Binding<'_> {
 impl RightCode {
     /// Takes the code, once, with the transaction. Returns false if another request was faster.
     pub(crate) async fn take(self, db: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
-        let take = sqlx::query("DELETE FROM sms_codes WHERE key_digest = ?1 AND code_digest = ?2");
-        let taken = take
-            .bind(self.key_digest)
-            .bind(self.code_digest)
-            .execute(db)
-            .await?;
-        Ok(taken.rows_affected() > 0)
+        let take = "DELETE FROM sms_codes WHERE key_digest = ?1 AND code_digest = ?2";
+        execute!(db, take; self.key_digest, self.code_digest).await
     }
 }
 

@@ -1,6 +1,7 @@
 //! Codes against a real database, sent by the embedded carrier.
 
 use super::*;
+use crate::db::{execute, fetch_one};
 use crate::registers::{Registers, messages};
 
 /// A database, two phones and two browsers.
@@ -13,11 +14,10 @@ struct Fixture {
 
 impl Fixture {
     async fn open() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let file = directory.path().join("hall.sqlite");
+        let (db, directory) = crate::db::empty().await;
         let phone = |number| PhoneNumber::try_from(number).unwrap();
         Self {
-            db: crate::db::open(&file).await.unwrap(),
+            db,
             phones: ["13009700001", "13009700002"].map(phone),
             holders: [(); 2].map(|()| Secret::random().unwrap()),
             _directory: directory,
@@ -55,7 +55,7 @@ impl Fixture {
     }
 
     async fn sql(&self, sql: &'static str) {
-        sqlx::query(sql).execute(&self.db).await.unwrap();
+        execute!(&self.db, sql).await.unwrap();
     }
 }
 
@@ -145,8 +145,8 @@ async fn the_database_holds_no_code() {
     let hall = Fixture::open().await;
     let binding = hall.binding();
     let code = hall.send(&binding).await.unwrap();
-    let kept = sqlx::query_as("SELECT key_digest, code_digest FROM sms_codes");
-    let (key, digest): (String, String) = kept.fetch_one(&hall.db).await.unwrap();
+    let kept = "SELECT key_digest, code_digest FROM sms_codes";
+    let (key, digest): (String, String) = fetch_one!(&hall.db, kept).await.unwrap();
     assert!(key.len() == 64 && digest.len() == 64);
     // Without the browser's secret, trying all codes finds nothing.
     let holder = &Secret::received("");

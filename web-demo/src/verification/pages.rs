@@ -29,7 +29,6 @@ const PATH: &str = Purpose::Verify.page();
 /// number alone, an attacker must not be able to lock that person's card.
 const CARD_PASSWORDS: AttemptLimit = AttemptLimit::new("card_password", 3, 8 * 3600);
 
-/// The pages.
 pub(crate) fn routes<S: SurfaceContext>() -> Router<S> {
     Router::new()
         .route(PATH, get(show::<S>))

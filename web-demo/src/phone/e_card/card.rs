@@ -29,7 +29,6 @@ struct CardPage<'a> {
     problem: Option<String>,
 }
 
-/// The form.
 #[derive(Deserialize)]
 pub(super) struct Typed {
     #[serde(default)]

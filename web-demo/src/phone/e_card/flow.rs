@@ -50,7 +50,7 @@ pub(super) async fn check_face(
         proved_otherwise: request.flow == CardFlow::Apply,
     };
     let (face, purpose) = (&request.phone.face, request.flow.purpose());
-    Ok(start_face_check(face, purpose, &claim, connection).await?)
+    start_face_check(face, purpose, &claim, connection).await
 }
 
 /// Answers `POST /card/{flow}/code`: sends a code to the phone on file.

@@ -19,7 +19,6 @@ use axum::routing::{get, post};
 
 use super::Phone;
 
-/// The pages.
 pub(super) fn routes() -> Router<Phone> {
     Router::new()
         .route("/card", get(card::show))

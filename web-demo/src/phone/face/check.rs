@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::Phone;
 use crate::accounts::Account;
 use crate::accounts::id_number::IdNumber;
-use crate::face::{Asked, CheckResult, Refusal, Unanswered, Verdict};
+use crate::face::{Asked, Refusal, Unanswered, Verdict};
 use crate::pages::{Failure, Frame, Locale, has_script, shown};
 use crate::phone::sessions::PhoneSession;
 use crate::proof::ticket;
@@ -72,12 +72,11 @@ pub(super) async fn show(
         return Ok(Redirect::to(purpose.page()).into_response());
     }
     let path = format!("/face/{}", purpose.name());
-    let frame = Frame::phone(locale, &path);
-    let script = Some(SCRIPT).filter(|script| has_script(script) && phone.face.is_ready());
+    let usable = has_script(SCRIPT) && phone.face.is_ready();
     shown(&CheckPage {
-        frame,
+        frame: Frame::phone(locale, &path),
         purpose,
-        script,
+        script: usable.then_some(SCRIPT),
     })
 }
 
@@ -116,15 +115,15 @@ pub(super) async fn submit(
         .face
         .answer(&asked, &challenge, frames, connection.peer);
     let passed = match answer.await? {
-        CheckResult::Told(Verdict::Passed { first }) => {
+        Ok(Verdict::Passed { first }) => {
             Json(json!({ "outcome": "passed", "next": purpose.next(), "first": first }))
         }
-        CheckResult::Told(Verdict::Refused(refusal)) => return Ok(refused(refusal)),
-        CheckResult::Not(Unanswered::Challenge) => {
+        Ok(Verdict::Refused(refusal)) => return Ok(refused(refusal)),
+        Err(Unanswered::Challenge) => {
             let answer = Json(json!({ "outcome": "too_late" }));
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, answer).into_response());
         }
-        CheckResult::Not(Unanswered::TooMany(wait)) => {
+        Err(Unanswered::TooMany(wait)) => {
             let answer = Json(json!({ "outcome": "too_many", "seconds": wait.0 }));
             return Ok((StatusCode::TOO_MANY_REQUESTS, answer).into_response());
         }
@@ -144,15 +143,12 @@ async fn log_in(
     passed: Json<Value>,
 ) -> Result<Response, Failure> {
     let unknown = || Ok(refused(Refusal::NotRecognised));
-    let (Some(ticket), Ok(id_number)) = (
-        ticket(headers),
-        IdNumber::try_from(asked.claim.id_number.clone()),
-    ) else {
+    let (face, person) = (&phone.face, &asked.claim.id_number);
+    let (Some(ticket), Ok(id_number)) = (ticket(headers), IdNumber::try_from(person.clone()))
+    else {
         return unknown();
     };
-    let check = phone
-        .face
-        .passed(&ticket, Purpose::LogIn, id_number.as_str());
+    let check = face.passed(&ticket, Purpose::LogIn, id_number.as_str());
     let taken = match check.await? {
         Some(check) => check.take(&mut *phone.db.acquire().await?).await?,
         None => false,

@@ -26,7 +26,6 @@ struct LoginPage<'a> {
     ready: bool,
 }
 
-/// The form.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct FaceLogin {
     name: String,
@@ -77,5 +76,5 @@ pub(super) async fn begin(
         known: account.is_some_and(|account| account.name == typed.name.trim()),
         proved_otherwise: false,
     };
-    Ok(start_face_check(&phone.face, Purpose::LogIn, &claim, connection).await?)
+    start_face_check(&phone.face, Purpose::LogIn, &claim, connection).await
 }

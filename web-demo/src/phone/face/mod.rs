@@ -21,7 +21,6 @@ use crate::face::{FRAMES, MAX_FRAME_BYTES};
 /// The largest answer to a challenge: base64 is a third longer than the pictures.
 const MAX_ANSWER_BYTES: usize = *FRAMES.end() * MAX_FRAME_BYTES.div_ceil(3) * 4 + 1024;
 
-/// The routes.
 pub(super) fn routes() -> Router<Phone> {
     let frames = post(check::submit).layer(DefaultBodyLimit::max(MAX_ANSWER_BYTES));
     Router::new()

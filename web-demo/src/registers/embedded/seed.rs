@@ -1,12 +1,13 @@
 //! The made-up people of the demo's registers, put into empty tables.
 
+use anyhow::{Context, anyhow};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sqlx::SqlitePool;
 use sqlx::types::Json;
 
 use crate::accounts::id_number::IdNumber;
-use crate::accounts::{SeedError, password};
+use crate::accounts::password;
 use crate::db::{self, execute, fetch_one};
 use crate::registers::{CardState, Post, Region, Unit, UnitRole};
 
@@ -84,7 +85,7 @@ impl DemoRegisters {
     /// # Errors
     /// Returns an error if a file is not TOML of the expected form, or an ID number in it is
     /// invalid.
-    pub fn load() -> Result<Self, SeedError> {
+    pub fn load() -> anyhow::Result<Self> {
         let population = parse(
             "population.toml",
             include_str!("../../../data/population.toml"),
@@ -130,15 +131,16 @@ impl DemoRegisters {
     /// Puts them in, unless the register knows a person already.
     ///
     /// # Errors
-    /// See [`SeedError`]; then nothing is put in.
-    pub async fn seed(&self, db: &SqlitePool) -> Result<(), SeedError> {
+    /// Returns an error if the database or the hash of the password fails; then nothing is put in.
+    pub async fn seed(&self, db: &SqlitePool) -> anyhow::Result<()> {
         let mut transaction = db::write(db).await?;
         let seeded = "SELECT EXISTS (SELECT 1 FROM register_persons)";
         let (seeded,): (bool,) = fetch_one!(&mut *transaction, seeded).await?;
         if seeded {
             return Ok(());
         }
-        let hash = password::hash(&self.cards.password).map_err(SeedError::Password)?;
+        let hash = password::hash(&self.cards.password)
+            .map_err(|error| anyhow!("a password cannot be hashed: {error}"))?;
         let files = json!({
             "population": self.population, "cards": self.cards, "units": self.units,
             "password_hash": hash,
@@ -168,8 +170,8 @@ impl DemoUnit {
     }
 }
 
-fn parse<T: serde::de::DeserializeOwned>(file: &'static str, text: &str) -> Result<T, SeedError> {
-    toml::from_str(text).map_err(|error| SeedError::File { file, error })
+fn parse<T: serde::de::DeserializeOwned>(file: &'static str, text: &str) -> anyhow::Result<T> {
+    toml::from_str(text).with_context(|| format!("data/{file} is wrong"))
 }
 
 #[cfg(test)]

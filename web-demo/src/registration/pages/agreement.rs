@@ -19,7 +19,6 @@ struct AgreementPage<'a> {
     problem: String,
 }
 
-/// The form.
 #[derive(Deserialize)]
 pub(super) struct Agreement {
     agreed: Option<String>,

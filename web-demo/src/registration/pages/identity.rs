@@ -31,7 +31,6 @@ impl IdentityPage<'_> {
     }
 }
 
-/// The form.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(super) struct Identity {

@@ -26,7 +26,6 @@ use crate::pages::{Failure, Frame, Locale, Surface};
 use crate::serving::Connection;
 use crate::surface::SurfaceContext;
 
-/// The pages.
 pub(crate) fn routes<S: SurfaceContext>() -> Router<S> {
     let identity = get(identity::show::<S>).post(identity::submit::<S>);
     let user = get(user::show::<S>).post(user::submit::<S>);

@@ -61,14 +61,13 @@ impl UserPage<'_> {
     }
 }
 
-/// The answer to the script.
-#[derive(Serialize)]
+/// The answer to the script: the problem and its field, a notice, and the seconds until the next
+/// code.
+#[derive(Default, Serialize)]
 struct ForScript {
     problem: Option<String>,
-    /// The field of the problem.
     field: Option<&'static str>,
     notice: Option<String>,
-    /// Seconds until the next code.
     wait: u32,
 }
 
@@ -201,8 +200,7 @@ pub(super) async fn check_user_name<S: SurfaceContext>(
     let answer = ForScript {
         problem: error.map(|error| error.text(registration.locale)),
         field: Some("user_name"),
-        notice: None,
-        wait: 0,
+        ..ForScript::default()
     };
     Ok(Json(answer).into_response())
 }
