@@ -60,7 +60,6 @@ pub(crate) struct LoggedIn {
     /// The id of the person's account (`sub`).
     pub account_id: String,
     pub name: String,
-    /// The identity of the login.
     pub identity: Identity,
 }
 
@@ -81,9 +80,6 @@ pub(crate) struct Browser {
 }
 
 /// Keeps a login under a new cookie, for `lifetime` seconds. Returns the cookie and the login's id.
-///
-/// # Errors
-/// Returns an error if the database fails, or the system has no randomness.
 pub(crate) async fn start(
     db: &SqlitePool,
     logged_in: &LoggedIn,

@@ -31,9 +31,6 @@ pub(crate) fn personal(name: &str) -> Identity {
 
 /// Returns the standing of an account's owner, asked anew each time: a card reported lost a second
 /// ago refuses. Returns `None` without such an account.
-///
-/// # Errors
-/// Returns an error if the database fails or a register gives no answer.
 pub(crate) async fn standing(
     db: &SqlitePool,
     registers: &Registers,

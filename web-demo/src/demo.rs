@@ -146,7 +146,6 @@ impl Demo {
         })
     }
 
-    /// The portal's origin.
     pub fn portal_url(&self) -> &str {
         &self.addresses.portal
     }
@@ -156,7 +155,6 @@ impl Demo {
         &self.addresses.phone
     }
 
-    /// The gateway's origin.
     pub fn gateway_url(&self) -> &str {
         &self.addresses.gateway
     }

@@ -28,7 +28,6 @@ pub(crate) enum FieldError {
     NotInRegister,
     RegisterDown,
     HasAccount,
-    /// Too many tries.
     TooMany(Wait),
     /// It may be no user name.
     UserName(UserNameRefused),

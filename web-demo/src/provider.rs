@@ -34,9 +34,6 @@ pub(crate) struct Credentials {
 
 impl Credentials {
     /// Returns the secrets of the registration elsewhere; for a gateway in this process, new ones.
-    ///
-    /// # Errors
-    /// The system has no randomness to give.
     pub(crate) fn of(options: &Options) -> Result<Self, getrandom::Error> {
         Ok(match &options.elsewhere {
             Some(elsewhere) => Self {

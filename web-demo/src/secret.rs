@@ -8,9 +8,6 @@ use saoma_protocol::Digest;
 const SECRET_BYTES: usize = 32;
 
 /// Returns random bytes from the operating system. The hall draws its secrets nowhere else.
-///
-/// # Errors
-/// Returns an error if the system has no randomness to give.
 pub(crate) fn random_bytes<const N: usize>() -> Result<[u8; N], getrandom::Error> {
     let mut bytes = [0; N];
     #[expect(clippy::disallowed_methods, reason = "the one place for secrets")]
@@ -24,9 +21,6 @@ pub struct Secret(String);
 
 impl Secret {
     /// A new one, from the operating system's generator.
-    ///
-    /// # Errors
-    /// The system has no randomness to give.
     pub fn random() -> Result<Self, getrandom::Error> {
         let bytes = random_bytes::<SECRET_BYTES>()?;
         Ok(Self(BASE64URL_NOPAD.encode(&bytes)))
@@ -43,7 +37,6 @@ impl Secret {
         Self(Digest::of(format!("{purpose}:{}", self.0).as_bytes()).to_string())
     }
 
-    /// Returns the text.
     pub fn expose(&self) -> &str {
         &self.0
     }

@@ -28,7 +28,6 @@ const PAUSE_WITHOUT_FILES: Duration = Duration::from_millis(100);
 pub(crate) struct Connection {
     /// The other end.
     pub peer: IpAddr,
-    /// True for HTTPS.
     pub secure: bool,
 }
 

@@ -20,13 +20,11 @@ pub(crate) struct People {
 /// The origins of the demo's parts.
 #[derive(Debug)]
 pub(crate) struct Addresses {
-    /// The portal's origin.
     pub portal: String,
     /// The phone app's origin on this machine.
     pub phone: String,
     /// The phone app's origin on the local network.
     pub phone_on_lan: Option<String>,
-    /// The gateway's origin.
     pub gateway: String,
 }
 

@@ -17,7 +17,7 @@ pub struct Account {
     /// Its owner's citizen ID number.
     #[sqlx(try_from = "String")]
     pub id_number: IdNumber,
-    /// Its owner's name.
+    /// Their name.
     pub name: String,
     /// The phone that was given on registration.
     pub phone: String,

@@ -33,7 +33,7 @@ pub struct DemoAccount {
     pub user_name: String,
     /// Its owner's number.
     pub id_number: IdNumber,
-    /// Its owner's name.
+    /// Their name.
     pub name: String,
     /// Its phone.
     phone: String,

@@ -54,7 +54,6 @@ impl DeskPage<'_> {
     }
 }
 
-/// Answers `GET /developer/desk`.
 pub(super) async fn show(
     State(db): State<SqlitePool>,
     locale: Locale,

@@ -17,7 +17,6 @@ struct MessagesPage<'a> {
     messages: Vec<Message>,
 }
 
-/// Answers `GET /developer/messages`.
 pub(super) async fn show(
     State(db): State<SqlitePool>,
     locale: Locale,

@@ -176,7 +176,6 @@ impl FaceChecks {
         Ok(self.verifier.kept_since(id_number).await?)
     }
 
-    /// Forgets a person's face.
     pub(crate) async fn forget(&self, id_number: &str) -> Result<(), Failure> {
         Ok(self.verifier.forget(id_number).await?)
     }

@@ -60,7 +60,6 @@ impl References {
         Ok(kept.map(|(kept_at,)| kept_at))
     }
 
-    /// Forgets a person's face.
     pub(crate) async fn forget(&self, id_number: &str) -> Result<(), sqlx::Error> {
         let delete = "DELETE FROM face_references WHERE id_number = ?1";
         execute!(&self.db, delete; id_number).await.map(drop)

@@ -26,9 +26,6 @@ pub trait FaceVerifier: Debug + Send + Sync {
     async fn verify(&self, claim: &Claim, frames: Vec<Vec<u8>>) -> Result<Verdict, VerifierError>;
 
     /// Since when something of this person's face is kept, in Unix seconds; none when nothing is.
-    ///
-    /// # Errors
-    /// It could not be told.
     async fn kept_since(&self, id_number: &str) -> Result<Option<i64>, VerifierError>;
 
     /// Forgets all that is kept of this person's face.
@@ -81,7 +78,6 @@ pub enum Refusal {
 /// Why it could not be told.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifierError {
-    /// The database failed.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
     /// The kept data cannot be sealed or opened.

@@ -26,7 +26,6 @@ struct AccountPage<'a> {
 /// The flash that tells the page of a change.
 const CHANGED: &str = "account-changed";
 
-/// Answers `GET /account`.
 pub(super) async fn show(person: Person) -> Answer {
     let account = AccountPage {
         frame: person.frame("/account"),
@@ -68,12 +67,10 @@ impl<'a> PasswordPage<'a> {
     }
 }
 
-/// Answers `GET /account/password`.
 pub(super) async fn password(person: Person) -> Answer {
     shown(&PasswordPage::new(&person))
 }
 
-/// Answers `POST /account/password`.
 pub(super) async fn change_password(person: Person, Form(form): Form<PasswordForm>) -> Answer {
     let mut refused = PasswordPage::new(&person);
     let (texts, mut status) = (&person.texts().account, StatusCode::UNPROCESSABLE_ENTITY);
@@ -116,13 +113,11 @@ impl ContactsPage<'_> {
     }
 }
 
-/// Answers `GET /account/details`.
 pub(super) async fn contacts(person: Person) -> Answer {
     let contacts = person.account.contacts.clone();
     answer_contacts(&person, contacts.into(), Vec::new())
 }
 
-/// Answers `POST /account/details`.
 pub(super) async fn change_contacts(person: Person, Form(typed): Form<ContactForm>) -> Answer {
     match typed.check() {
         Ok(contacts) => {

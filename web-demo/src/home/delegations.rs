@@ -66,7 +66,6 @@ impl AppointmentErrors {
     }
 }
 
-/// Answers `POST /delegations`.
 pub(super) async fn appoint(
     login: LegalRepresentative,
     Form(form): Form<AppointmentForm>,
@@ -167,7 +166,6 @@ pub(super) async fn ask_to_withdraw(login: LegalRepresentative, Path(id): Path<S
     shown(&asked)
 }
 
-/// Answers `POST /delegations/{id}/withdraw`.
 pub(super) async fn withdraw(login: LegalRepresentative, Path(id): Path<String>) -> Answer {
     if let Some(delegation) = delegations::find(login.db(), &login.unit.id, &id).await?
         && delegations::withdraw(login.db(), &login.unit, &delegation).await?

@@ -17,7 +17,6 @@ struct DetailsPage<'a> {
     in_full: bool,
 }
 
-/// Answers `GET /details`.
 pub(super) async fn show(person: VerifiedPerson) -> Answer {
     answer(&person, false).await
 }

@@ -38,7 +38,6 @@ struct HomePage<'a> {
     rows: Vec<Row>,
 }
 
-/// Answers `GET /`.
 pub(super) async fn show(
     State(hall): State<Hall>,
     session: Option<PortalSession>,

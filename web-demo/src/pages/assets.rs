@@ -15,7 +15,6 @@ struct Sources;
 #[allow_missing = true]
 struct Built;
 
-/// Answers `GET /assets/{file}`.
 pub(crate) async fn asset(Path(file): Path<String>, headers: HeaderMap) -> Response {
     if Built::get(&file).is_some() {
         assets::serve::<Built>(&file, &headers)

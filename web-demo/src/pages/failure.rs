@@ -9,7 +9,6 @@ use crate::registers::RegisterError;
 /// A fault of the hall itself: logged in full, told to the person in a sentence.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
-    /// The database failed.
     #[error("the database failed: {0}")]
     Database(#[from] sqlx::Error),
     /// The page could not be written.

@@ -12,7 +12,6 @@ pub(crate) struct Row {
     pub href: Option<String>,
     /// Whether it is new to the person.
     pub unread: bool,
-    /// Its state.
     pub badge: Option<Badge>,
     /// Its day or time.
     pub time: String,

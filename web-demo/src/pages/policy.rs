@@ -29,9 +29,6 @@ impl Policy {
 
     /// The phone: its page has a camera, whose pictures a worker reads. The pages of the face check talk to the server;
     /// their worker loads its models and runs them as WebAssembly, which no page may.
-    ///
-    /// # Errors
-    /// None in practice: the policy is fixed.
     pub(crate) fn phone() -> Result<Self, http::header::InvalidHeaderValue> {
         const PAGE: &str =
             "script-src 'self'; connect-src 'self'; worker-src 'self'; media-src 'self' blob:";

@@ -18,7 +18,6 @@ struct BrowsersPage<'a> {
     browsers: Vec<Browser>,
 }
 
-/// Answers `GET /sessions`.
 pub(super) async fn list(
     State(phone): State<Phone>,
     session: PhoneSession,

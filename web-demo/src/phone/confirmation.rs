@@ -128,7 +128,6 @@ impl Confirmation {
     }
 }
 
-/// Answers `GET /logins/{login_id}`.
 pub(super) async fn show(confirmation: Confirmation) -> Result<Response, Failure> {
     let (login, locale) = (&confirmation.login, confirmation.locale);
     let path = path_of(confirmation.id());
@@ -155,7 +154,6 @@ pub(super) async fn confirm(
     confirmation.decided(decision).await
 }
 
-/// Answers `POST /logins/{login_id}/reject`.
 pub(super) async fn reject(confirmation: Confirmation) -> Result<Response, Failure> {
     let decision = confirmation.gateway().reject(confirmation.id()).await;
     confirmation.decided(decision).await

@@ -24,7 +24,6 @@ struct HomePage<'a> {
     unread: u32,
 }
 
-/// Answers `GET /`.
 pub(super) async fn show(
     State(phone): State<Phone>,
     session: PhoneSession,

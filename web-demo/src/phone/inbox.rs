@@ -30,7 +30,6 @@ struct NoticePage<'a> {
     login: Option<Login>,
 }
 
-/// Answers `GET /inbox`.
 pub(super) async fn list(
     State(phone): State<Phone>,
     session: PhoneSession,

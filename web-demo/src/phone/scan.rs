@@ -49,7 +49,6 @@ impl ScanForm {
     }
 }
 
-/// Answers `GET /scan`.
 pub(super) async fn show(_: PhoneSession, locale: Locale) -> Result<Response, Failure> {
     let frame = Frame::phone(locale, PATH);
     let camera_script = has_script(CAMERA_SCRIPT).then_some(CAMERA_SCRIPT);

@@ -23,7 +23,6 @@ pub(super) enum ScanError {
     AlreadyScanned,
     /// The login was decided elsewhere, or the browser has given it up.
     AlreadyDecided,
-    /// Too late.
     Expired,
     /// This phone has not scanned the login.
     NotScanned,

@@ -88,7 +88,6 @@ impl PhoneSession {
     }
 }
 
-/// Answers `POST /logout`.
 pub(crate) async fn log_out(
     State(phone): State<Phone>,
     session: PhoneSession,

@@ -24,7 +24,6 @@ pub(super) struct AuthorizationResponse {
     error: Option<String>,
 }
 
-/// Answers `GET /callback`.
 pub(super) async fn answer(
     State(portal): State<Portal>,
     session: Option<PortalSession>,

@@ -21,7 +21,6 @@ struct LoginPage<'a> {
     code_challenge: &'a str,
 }
 
-/// Answers `GET /login`.
 pub(super) async fn show(
     State(portal): State<Portal>,
     session: Option<PortalSession>,
@@ -72,7 +71,6 @@ pub(super) async fn hosted(
     }
 }
 
-/// Answers `POST /logout`.
 pub(super) async fn log_out(
     State(portal): State<Portal>,
     session: PortalSession,

@@ -25,7 +25,6 @@ const LIFETIME_SECONDS: u32 = 2 * 3600;
 #[derive(Debug, Clone)]
 pub(crate) struct PortalSession {
     pub name: String,
-    /// The identity of the login.
     pub identity: Identity,
     /// The account, the `sub` of the ID token.
     pub account_id: String,

@@ -30,7 +30,6 @@ impl Record for Exam {
 /// Why a person was not registered, or not taken off the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// There is no such exam.
     Unknown,
     Closed,
     Full,

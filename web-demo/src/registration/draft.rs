@@ -53,7 +53,6 @@ pub(super) struct Citizen {
 pub(super) enum Step {
     /// Read and accept the agreement.
     Agreement,
-    /// Verify the identity.
     Identity,
     /// Create the user.
     User,
@@ -114,7 +113,6 @@ impl Draft {
         ))
     }
 
-    /// Writes the draft.
     pub(super) async fn write(&self, db: &mut SqliteConnection) -> Result<(), Failure> {
         let expired = "DELETE FROM registration_drafts WHERE expires_at <= unixepoch()";
         execute!(&mut *db, expired).await?;

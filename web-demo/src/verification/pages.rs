@@ -137,7 +137,6 @@ impl<S: SurfaceContext> FromRequestParts<S> for ProvisionalUser<S> {
     }
 }
 
-/// Answers `GET /verify`.
 async fn show<S: SurfaceContext>(user: ProvisionalUser<S>) -> Result<Response, Failure> {
     user.answer(&FormErrors::default(), false)
 }
@@ -160,7 +159,6 @@ struct Code {
     code: String,
 }
 
-/// Answers `POST /verify/code`.
 async fn by_code<S: SurfaceContext>(
     user: ProvisionalUser<S>,
     Form(Code { code }): Form<Code>,
@@ -186,7 +184,6 @@ struct CardPassword {
     card_password: String,
 }
 
-/// Answers `POST /verify/password`.
 async fn by_password<S: SurfaceContext>(
     State(surface): State<S>,
     user: ProvisionalUser<S>,

@@ -16,7 +16,6 @@ pub(super) struct Ways {
 /// Why a way is not open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WayClosed {
-    /// There is no card.
     NoCard,
     State(CardState),
     /// No mobile number is on file.

@@ -58,12 +58,10 @@ impl CardsPage<'_> {
     }
 }
 
-/// Answers `GET /unit/cards`.
 pub(super) async fn list(login: ActingIn<Cards>) -> Answer {
     answer(&login, StatusCode::OK, None).await
 }
 
-/// Answers `POST /unit/cards/{id}/remind`.
 pub(super) async fn remind(login: ActingIn<Cards>, Path(id): Path<String>) -> Answer {
     let (db, texts) = (login.db(), &login.texts().unit_cards);
     let Some(employee) = employees::find(db, &login.unit, &id).await? else {

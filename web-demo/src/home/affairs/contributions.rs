@@ -31,7 +31,6 @@ pub(super) struct Month {
     month: Option<String>,
 }
 
-/// Answers `GET /unit/contributions`.
 pub(super) async fn show(login: ActingIn<Contributions>, Query(asked): Query<Month>) -> Answer {
     let (db, unit) = (login.db(), &login.unit);
     let months = insurance::months_of_unit(db, &unit.name).await?;
@@ -61,7 +60,6 @@ struct DeclarationPage<'a> {
     error: Option<&'static str>,
 }
 
-/// Answers `GET /unit/contributions/{id}`.
 pub(super) async fn form(login: ActingIn<Contributions>, Path(id): Path<String>) -> Answer {
     answer_form(&login, &id, String::new(), None).await
 }
@@ -73,7 +71,6 @@ pub(super) struct Declaration {
     base: String,
 }
 
-/// Answers `POST /unit/contributions/{id}`.
 pub(super) async fn declare(
     login: ActingIn<Contributions>,
     Path(id): Path<String>,

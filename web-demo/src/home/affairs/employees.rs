@@ -49,13 +49,11 @@ struct Errors {
     base: Option<&'static str>,
 }
 
-/// Answers `GET /unit/employees`.
 pub(super) async fn list(login: ActingIn<Registration>) -> Answer {
     let (form, errors) = (EmployeeForm::default(), Errors::default());
     answer(&login, StatusCode::OK, form, errors).await
 }
 
-/// Answers `POST /unit/employees`.
 pub(super) async fn register(
     login: ActingIn<Registration>,
     Form(form): Form<EmployeeForm>,
@@ -143,7 +141,6 @@ pub(super) async fn ask_to_end(login: ActingIn<Registration>, Path(id): Path<Str
     shown(&asked)
 }
 
-/// Answers `POST /unit/employees/{id}/end`.
 pub(super) async fn end(login: ActingIn<Registration>, Path(id): Path<String>) -> Answer {
     if employees::end(login.db(), &login.unit, &id).await? {
         return see_other(PATH);

@@ -25,7 +25,6 @@ struct ArticlePage<'a> {
     announcement: Announcement,
 }
 
-/// Answers `GET /announcements`.
 pub(super) async fn list(
     State(hall): State<Hall>,
     locale: Locale,
@@ -43,7 +42,6 @@ pub(super) async fn list(
     shown(&list)
 }
 
-/// Answers `GET /announcements/{id}`.
 pub(super) async fn show(
     State(hall): State<Hall>,
     locale: Locale,

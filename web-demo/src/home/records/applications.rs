@@ -36,7 +36,6 @@ impl Person {
     }
 }
 
-/// Answers `GET /applications`.
 pub(super) async fn list(person: Person) -> Answer {
     let (texts, locale) = (person.texts(), person.locale);
     let made = Application::all(person.db(), person.account_id()).await?;
@@ -68,7 +67,6 @@ pub(super) async fn list(person: Person) -> Answer {
     person.list("/applications", texts.common.my_applications, sections)
 }
 
-/// Answers `GET /applications/{id}`.
 pub(super) async fn show(person: Person, Path(id): Path<String>) -> Answer {
     let Some(application) = Application::find(person.db(), person.account_id(), &id).await? else {
         return missing(person.locale).await;
@@ -100,7 +98,6 @@ pub(super) async fn show(person: Person, Path(id): Path<String>) -> Answer {
     shown(&facts)
 }
 
-/// Answers `GET /applications/new/{service}`.
 pub(super) async fn form(person: Person, Path(service): Path<String>) -> Answer {
     match applications::service(&service) {
         Some(service) => answer_form(&person, service, "", None),
@@ -114,7 +111,6 @@ pub(super) struct ApplicationForm {
     reason: String,
 }
 
-/// Answers `POST /applications/new/{service}`.
 pub(super) async fn submit(
     person: Person,
     Path(service): Path<String>,
@@ -136,7 +132,6 @@ pub(super) async fn submit(
     answer_form(&person, service, &form.reason, Some(error))
 }
 
-/// Answers `POST /applications/{id}/withdraw`.
 pub(super) async fn withdraw(person: Person, Path(id): Path<String>) -> Answer {
     let id: i64 = id.parse().unwrap_or_default();
     applications::withdraw(person.db(), person.account_id(), id).await?;

@@ -8,17 +8,14 @@ use crate::pages::{Action, Row};
 use crate::records::Record;
 use crate::records::exams::{self, Exam, Refusal};
 
-/// Answers `GET /exams`.
 pub(super) async fn list(person: Person) -> Answer {
     answer(&person, None).await
 }
 
-/// Answers `POST /exams/{id}/register`.
 pub(super) async fn register(person: Person, Path(id): Path<String>) -> Answer {
     change(&person, &id, true).await
 }
 
-/// Answers `POST /exams/{id}/cancel`.
 pub(super) async fn cancel(person: Person, Path(id): Path<String>) -> Answer {
     change(&person, &id, false).await
 }

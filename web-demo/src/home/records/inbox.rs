@@ -22,7 +22,6 @@ struct NoticePage<'a> {
     login: Option<Login>,
 }
 
-/// Answers `GET /inbox`.
 pub(super) async fn list(person: Person, Query(paging): Query<Paging>) -> Answer {
     let texts = person.texts();
     let found =

@@ -57,7 +57,6 @@ impl Year {
     }
 }
 
-/// Answers `GET /insurance/{insurance}`.
 pub(super) async fn show(
     person: VerifiedPerson,
     Path(insurance): Path<String>,
@@ -83,7 +82,6 @@ pub(super) async fn show(
     shown(&view)
 }
 
-/// Answers `GET /insurance/statement`.
 pub(super) async fn statement(person: VerifiedPerson, Query(year): Query<Year>) -> Answer {
     answer_statement(&person, year, false).await
 }

@@ -30,12 +30,10 @@ pub(super) struct QuestionForm {
     body: String,
 }
 
-/// Answers `GET /questions`.
 pub(super) async fn list(person: VerifiedPerson) -> Answer {
     answer(&person, QuestionForm::default(), [None; 2]).await
 }
 
-/// Answers `POST /questions`.
 pub(super) async fn ask(person: VerifiedPerson, Form(form): Form<QuestionForm>) -> Answer {
     let (subject, body) = (form.subject.trim(), form.body.trim());
     let texts = &person.texts().questions;

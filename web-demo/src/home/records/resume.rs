@@ -22,7 +22,6 @@ struct FormPage<'a> {
     error: Option<&'static str>,
 }
 
-/// Answers `GET /resume`.
 pub(super) async fn show(person: VerifiedPerson) -> Answer {
     let (texts, changed_at) = (&person.texts().resume, person.texts().common.changed_at);
     let resume = Resume::find(person.db(), person.account_id(), person.account_id()).await?;
@@ -51,13 +50,11 @@ pub(super) async fn show(person: VerifiedPerson) -> Answer {
     shown(&view)
 }
 
-/// Answers `GET /resume/edit`.
 pub(super) async fn edit(person: VerifiedPerson) -> Answer {
     let resume = Resume::find(person.db(), person.account_id(), person.account_id()).await?;
     answer_form(&person, resume.unwrap_or_default(), None)
 }
 
-/// Answers `POST /resume`.
 pub(super) async fn keep(person: VerifiedPerson, Form(resume): Form<Resume>) -> Answer {
     let texts = &person.texts().resume;
     let error = if resume.parts().iter().all(|part| part.trim().is_empty()) {

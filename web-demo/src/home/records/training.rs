@@ -8,7 +8,6 @@ use crate::pages::{Action, Row};
 use crate::records::Record;
 use crate::records::courses::{self, Course};
 
-/// Answers `GET /training`.
 pub(super) async fn list(person: VerifiedPerson) -> Answer {
     let (texts, locale) = (&person.texts().training, person.locale);
     let row = |course: Course| {
@@ -53,7 +52,6 @@ pub(super) async fn list(person: VerifiedPerson) -> Answer {
     person.list("/training", texts.my_training, sections)
 }
 
-/// Answers `POST /training/{id}/enrol`.
 pub(super) async fn enrol(person: VerifiedPerson, Path(id): Path<String>) -> Answer {
     if courses::enrol(person.db(), person.account_id(), &id).await? {
         return see_other("/training");
@@ -61,7 +59,6 @@ pub(super) async fn enrol(person: VerifiedPerson, Path(id): Path<String>) -> Ans
     missing(person.locale).await
 }
 
-/// Answers `POST /training/{id}/leave`.
 pub(super) async fn leave(person: VerifiedPerson, Path(id): Path<String>) -> Answer {
     courses::leave(person.db(), person.account_id(), &id).await?;
     see_other("/training")

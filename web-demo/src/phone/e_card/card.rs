@@ -35,7 +35,6 @@ pub(super) struct Typed {
     card_password: String,
 }
 
-/// Answers `GET /card`.
 pub(super) async fn show(
     State(phone): State<Phone>,
     CardHolder(holder): CardHolder,

@@ -21,7 +21,6 @@ use crate::serving::Connection;
 /// Why a flow begins anew.
 const OVER: (&str, FieldError) = ("proof", FieldError::ProofOver);
 
-/// Answers `GET /card/{flow}`.
 pub(super) async fn show(request: FlowRequest, headers: HeaderMap) -> Result<Response, Failure> {
     let step = match request.end().await? {
         Some(end) => end,

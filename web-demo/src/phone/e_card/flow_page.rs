@@ -49,8 +49,9 @@ pub(super) enum CardStep {
     /// Choose how to prove who it is, and for an application accept the agreement.
     Beginning,
     /// Set the password, with the code that proves who it is unless a face check has.
-    Password { by_code: bool },
-    /// There is an electronic card.
+    Password {
+        by_code: bool,
+    },
     Issued,
     /// The password has been set.
     Set,

@@ -38,7 +38,6 @@ pub(super) struct Typed {
     repeat: String,
 }
 
-/// Answers `GET /card/password`.
 pub(super) async fn show(
     State(phone): State<Phone>,
     CardHolder(holder): CardHolder,

@@ -61,7 +61,6 @@ pub(super) struct Frames {
     frames: Vec<String>,
 }
 
-/// Answers `GET /face/{purpose}`.
 pub(super) async fn show(
     State(phone): State<Phone>,
     Path(purpose): Path<Purpose>,
@@ -80,7 +79,6 @@ pub(super) async fn show(
     })
 }
 
-/// Answers `POST /face/{purpose}/challenge`.
 pub(super) async fn challenge(
     State(phone): State<Phone>,
     Path(purpose): Path<Purpose>,
@@ -93,7 +91,6 @@ pub(super) async fn challenge(
     Ok(Json(json!({ "challenge": challenge, "seconds": seconds })).into_response())
 }
 
-/// Answers `POST /face/{purpose}/frames`.
 pub(super) async fn submit(
     State(phone): State<Phone>,
     Path(purpose): Path<Purpose>,

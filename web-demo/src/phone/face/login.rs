@@ -49,7 +49,6 @@ impl FaceLogin {
     }
 }
 
-/// Answers `GET /login/face`.
 pub(super) async fn show(State(phone): State<Phone>, locale: Locale) -> Result<Response, Failure> {
     FaceLogin::default().page(&phone, locale, &FormErrors::default())
 }

@@ -16,7 +16,6 @@ struct MyFacePage<'a> {
     kept: bool,
 }
 
-/// Answers `GET /my/face`.
 pub(super) async fn show(
     State(phone): State<Phone>,
     session: PhoneSession,
@@ -33,7 +32,6 @@ pub(super) async fn show(
     shown(&MyFacePage { frame, kept })
 }
 
-/// Answers `POST /my/face/delete`.
 pub(super) async fn forget(
     State(phone): State<Phone>,
     session: PhoneSession,

@@ -15,16 +15,12 @@ const KEPT: u32 = 100;
 pub struct Message {
     /// The phone.
     pub phone: String,
-    /// Its text.
     pub text: String,
     /// When it was sent, in the province's time (UTC+8).
     pub sent_at: String,
 }
 
 /// Returns the messages, newest first.
-///
-/// # Errors
-/// Returns an error if the database fails.
 pub async fn messages(db: &SqlitePool) -> sqlx::Result<Vec<Message>> {
     let query = "SELECT phone, text,
             strftime('%Y-%m-%d %H:%M:%S', sent_at, 'unixepoch', '+8 hours') AS sent_at

@@ -39,9 +39,6 @@ pub struct HttpRegisters {
 
 impl HttpRegisters {
     /// The registers at this origin, asked with this token.
-    ///
-    /// # Errors
-    /// Returns an error if no HTTP client can be made on this machine.
     pub fn new(origin: Url, token: Secret) -> Result<Self, reqwest::Error> {
         // A redirect would carry the token and ID numbers to wherever it leads.
         let http = reqwest::Client::builder()

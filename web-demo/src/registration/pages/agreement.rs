@@ -36,7 +36,6 @@ pub(super) async fn begin<S: SurfaceContext>(
     registration.keep_and_go(step).await
 }
 
-/// Answers `GET /register/agreement`.
 pub(super) async fn show<S: SurfaceContext>(
     registration: Registration<S>,
 ) -> Result<Response, Failure> {
@@ -46,7 +45,6 @@ pub(super) async fn show<S: SurfaceContext>(
     }
 }
 
-/// Answers `POST /register/agreement`.
 pub(super) async fn submit<S: SurfaceContext>(
     mut registration: Registration<S>,
     Form(agreement): Form<Agreement>,

@@ -24,7 +24,6 @@ impl DonePage<'_> {
     }
 }
 
-/// Answers `GET /register/done`.
 pub(super) async fn show<S: SurfaceContext>(
     registration: Registration<S>,
 ) -> Result<Response, Failure> {

@@ -47,7 +47,6 @@ const fn step_needed(surface: Surface) -> Step {
     }
 }
 
-/// Answers `GET /register/identity`.
 pub(super) async fn show<S: SurfaceContext>(
     registration: Registration<S>,
 ) -> Result<Response, Failure> {
@@ -57,7 +56,6 @@ pub(super) async fn show<S: SurfaceContext>(
     }
 }
 
-/// Answers `POST /register/identity`.
 pub(super) async fn submit<S: SurfaceContext>(
     mut registration: Registration<S>,
     Form(typed): Form<Identity>,
@@ -83,7 +81,6 @@ pub(super) async fn submit<S: SurfaceContext>(
     registration.keep(answer(&registration, &errors)?).await
 }
 
-/// Answers `POST /register/identity/back`.
 pub(super) async fn back<S: SurfaceContext>(
     mut registration: Registration<S>,
     Form(typed): Form<Identity>,

@@ -71,7 +71,6 @@ struct ForScript {
     wait: u32,
 }
 
-/// Answers `GET /register/user`.
 pub(super) async fn show<S: SurfaceContext>(
     AtUser(registration): AtUser<S>,
 ) -> Result<Response, Failure> {
@@ -168,7 +167,6 @@ pub(super) async fn check_face<S: SurfaceContext>(
     registration.keep(check).await
 }
 
-/// Answers `POST /register/user/back`.
 pub(super) async fn back<S: SurfaceContext>(
     mut registration: Registration<S>,
     Form(form): Form<UserForm>,

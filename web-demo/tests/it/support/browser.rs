@@ -28,7 +28,6 @@ pub(crate) struct Page {
     pub status: StatusCode,
     /// The path that it came from.
     pub path: String,
-    /// Its text.
     pub body: String,
 }
 
