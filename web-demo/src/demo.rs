@@ -146,6 +146,7 @@ impl Demo {
         })
     }
 
+    /// The portal's origin.
     pub fn portal_url(&self) -> &str {
         &self.addresses.portal
     }
@@ -155,6 +156,7 @@ impl Demo {
         &self.addresses.phone
     }
 
+    /// The gateway's origin.
     pub fn gateway_url(&self) -> &str {
         &self.addresses.gateway
     }

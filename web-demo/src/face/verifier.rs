@@ -78,6 +78,7 @@ pub enum Refusal {
 /// Why it could not be told.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifierError {
+    /// The database failed.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
     /// The kept data cannot be sealed or opened.
