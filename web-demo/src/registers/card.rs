@@ -50,6 +50,7 @@ pub enum CardAction {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "reason", content = "state")]
 pub enum CardRefusesAction {
+    /// There is no card.
     NoCard,
     /// A card in this state does not allow it.
     State(CardState),
@@ -76,6 +77,7 @@ impl CardState {
 pub struct Region {
     /// Its code (GB/T 2260).
     pub code: String,
+    /// Its owner's name.
     pub name: String,
     /// Whether electronic cards can be applied for.
     pub e_card_open: bool,
@@ -88,6 +90,7 @@ pub struct Region {
 pub struct Card {
     /// The number printed on it.
     pub number: String,
+    /// Its state.
     pub state: CardState,
     /// The phone that its holder left when it was issued.
     pub phone: Option<String>,
@@ -110,6 +113,7 @@ pub enum PasswordCheck {
     Locked,
     /// The card's region does not check passwords from afar.
     NotChecked,
+    /// There is no card.
     NoCard,
 }
 

@@ -9,12 +9,14 @@ use strum::{EnumString, IntoStaticStr};
 pub struct Unit {
     /// Its id.
     pub id: String,
+    /// Its name.
     pub name: String,
 }
 
 /// A person's role in a unit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow)]
 pub struct Post {
+    /// The unit.
     #[sqlx(flatten)]
     pub unit: Unit,
     /// The role: legal representative or operator.
@@ -35,6 +37,7 @@ pub struct UnitMember {
 /// A unit and its people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnitRecord {
+    /// The unit.
     pub unit: Unit,
     /// Legal representative first, then operators.
     pub members: Vec<UnitMember>,

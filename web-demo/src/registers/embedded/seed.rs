@@ -52,6 +52,7 @@ pub struct DemoCard {
     pub number: String,
     /// The holder.
     pub id_number: IdNumber,
+    /// Its state.
     pub state: CardState,
     /// The phone on file, if any.
     #[serde(default)]

@@ -15,6 +15,7 @@ const KEPT: u32 = 100;
 pub struct Message {
     /// The phone.
     pub phone: String,
+    /// Its text.
     pub text: String,
     /// When it was sent, in the province's time (UTC+8).
     pub sent_at: String,
