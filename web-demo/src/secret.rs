@@ -37,7 +37,7 @@ impl Secret {
         Self(Digest::of(format!("{purpose}:{}", self.0).as_bytes()).to_string())
     }
 
-    /// TODO pub fn expose(&self) -> &str {
+    /// Returns the text.
     pub fn expose(&self) -> &str {
         &self.0
     }
