@@ -45,7 +45,6 @@ impl Origin {
     }
 }
 
-/// The method of a login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
 #[sqlx(rename_all = "snake_case")]
 pub(crate) enum LoginMethod {

@@ -27,7 +27,6 @@ pub(crate) enum OpenError {
     /// The file cannot be read or written, or is no database.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
-    /// Its tables are not those of `schema.sql`.
     #[error("its tables are of another version of saoma-demo, or of another program")]
     OtherVersion,
 }

@@ -133,7 +133,6 @@ impl FieldError {
     }
 }
 
-/// The errors of a form.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct FormErrors(Vec<(Field, FieldError)>);
 

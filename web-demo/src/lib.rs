@@ -11,7 +11,7 @@
 //! `units`, `citizens`, `records` and `browsers` what they know of people, `registers` what they ask the outside world;
 //! `face` compares theirs with a camera's pictures. [`Demo`] runs all of it in one process.
 
-pub mod accounts;
+mod accounts;
 mod browsers;
 mod cards;
 mod citizens;
@@ -33,7 +33,7 @@ mod proof;
 mod provider;
 mod purpose;
 mod records;
-pub mod registers;
+mod registers;
 mod registration;
 mod secret;
 mod serving;

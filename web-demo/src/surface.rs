@@ -15,7 +15,6 @@ use crate::serving::Connection;
 
 /// A surface on which people register, verify themselves and log in.
 pub(crate) trait SurfaceContext: Clone + Send + Sync + 'static {
-    /// The surface.
     const SURFACE: Surface;
 
     /// The cookie of a registration under way there.

@@ -9,15 +9,13 @@ use crate::db::{execute, fetch_one, fetch_optional};
 
 /// An account, without its password.
 #[derive(Debug, Clone, sqlx::FromRow)]
-pub struct Account {
+pub(crate) struct Account {
     /// The `sub` of its tokens, such as `c-1001`.
     pub id: String,
     /// The user name: unique, without regard to case.
     pub user_name: String,
-    /// Its owner's citizen ID number.
     #[sqlx(try_from = "String")]
     pub id_number: IdNumber,
-    /// Their name.
     pub name: String,
     /// The phone that was given on registration.
     pub phone: String,
@@ -26,34 +24,25 @@ pub struct Account {
     pub contacts: Contacts,
     /// The standing, which decides about the services.
     pub standing: AccountStanding,
-    /// When it was made, Unix seconds.
-    pub created_at: i64,
 }
 
 /// An account to be made. It begins as a provisional one.
 #[derive(Debug)]
-pub struct NewAccount<'a> {
-    /// See [`Account`].
+pub(crate) struct NewAccount<'a> {
     pub user_name: &'a str,
     /// By [`super::password::hash`].
     pub password_hash: &'a str,
-    /// See [`Account`].
     pub id_number: &'a IdNumber,
-    /// See [`Account`].
     pub name: &'a str,
-    /// See [`Account`].
     pub phone: &'a str,
-    /// See [`Account`].
     pub contacts: &'a Contacts,
 }
 
 /// Why an account is not made.
 #[derive(Debug, thiserror::Error)]
-pub enum NotMade {
-    /// The person has one already.
+pub(crate) enum NotMade {
     #[error("there is an account of this ID number")]
     HasOne,
-    /// The user name belongs to another person.
     #[error("the user name is taken")]
     UserNameTaken,
     /// The database failed.
@@ -62,26 +51,33 @@ pub enum NotMade {
 }
 
 impl Account {
-    /// The account of this id.
-    pub async fn find(db: &SqlitePool, id: &str) -> Result<Option<Self>, sqlx::Error> {
+    pub(crate) async fn find(db: &SqlitePool, id: &str) -> Result<Option<Self>, sqlx::Error> {
         fetch_optional!(db, "SELECT * FROM accounts WHERE id = ?1"; id).await
     }
 
-    /// The account of this person.
-    pub async fn of(db: &SqlitePool, id_number: &IdNumber) -> Result<Option<Self>, sqlx::Error> {
+    pub(crate) async fn of(
+        db: &SqlitePool,
+        id_number: &IdNumber,
+    ) -> Result<Option<Self>, sqlx::Error> {
         let find = "SELECT * FROM accounts WHERE id_number = ?1";
         fetch_optional!(db, find; id_number.as_str()).await
     }
 
     /// Returns true if an account has this user name.
-    pub async fn has_user_name(db: &SqlitePool, user_name: &str) -> Result<bool, sqlx::Error> {
+    pub(crate) async fn has_user_name(
+        db: &SqlitePool,
+        user_name: &str,
+    ) -> Result<bool, sqlx::Error> {
         let find = "SELECT EXISTS (SELECT 1 FROM accounts WHERE user_name = ?1)";
         let (found,): (bool,) = fetch_one!(db, find; user_name).await?;
         Ok(found)
     }
 
     /// Makes an account: its id.
-    pub async fn make(db: &mut SqliteConnection, new: &NewAccount<'_>) -> Result<String, NotMade> {
+    pub(crate) async fn make(
+        db: &mut SqliteConnection,
+        new: &NewAccount<'_>,
+    ) -> Result<String, NotMade> {
         let contacts = new.contacts;
         let made: Result<(String,), _> = fetch_one!(db, "INSERT INTO accounts (user_name,
                 password_hash, id_number, name, phone, email, qq, wechat, standing, created_at)
@@ -103,7 +99,7 @@ impl Account {
     }
 
     /// Makes a provisional account a verified one.
-    pub async fn verify(db: &mut SqliteConnection, id: &str) -> Result<(), sqlx::Error> {
+    pub(crate) async fn verify(db: &mut SqliteConnection, id: &str) -> Result<(), sqlx::Error> {
         execute!(db, "UPDATE accounts SET standing = 'verified' WHERE id = ?1"; id)
             .await
             .map(drop)

@@ -7,7 +7,7 @@ use sqlx::{SqliteConnection, SqlitePool};
 
 /// The rate of attempts at an action.
 #[derive(Debug, Clone, Copy)]
-pub struct AttemptLimit {
+pub(crate) struct AttemptLimit {
     /// The action, part of the key.
     pub name: &'static str,
     /// Attempts at once.
@@ -17,18 +17,18 @@ pub struct AttemptLimit {
 }
 
 /// Passwords for one account: five, then one a minute.
-pub const PASSWORD_PER_ACCOUNT: AttemptLimit = AttemptLimit::new("password_account", 5, 60);
+pub(crate) const PASSWORD_PER_ACCOUNT: AttemptLimit = AttemptLimit::new("password_account", 5, 60);
 
 /// Passwords from one address, where a household or an office may sit: thirty, then one in ten seconds.
-pub const PASSWORD_PER_ADDRESS: AttemptLimit = AttemptLimit::new("password_address", 30, 10);
+pub(crate) const PASSWORD_PER_ADDRESS: AttemptLimit = AttemptLimit::new("password_address", 30, 10);
 
 /// Too many attempts: the seconds to wait until the next may be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wait(pub u32);
+pub(crate) struct Wait(pub u32);
 
 impl AttemptLimit {
     /// Creates a limit: `burst` attempts at once, then one in `interval` seconds.
-    pub const fn new(name: &'static str, burst: u32, interval: u32) -> Self {
+    pub(crate) const fn new(name: &'static str, burst: u32, interval: u32) -> Self {
         Self {
             name,
             burst,
@@ -40,7 +40,11 @@ impl AttemptLimit {
     ///
     /// # Errors
     /// The outer error is the database's; the inner one says how long to wait, and then nothing was counted.
-    pub async fn count(self, db: &SqlitePool, key: &str) -> Result<Result<(), Wait>, sqlx::Error> {
+    pub(crate) async fn count(
+        self,
+        db: &SqlitePool,
+        key: &str,
+    ) -> Result<Result<(), Wait>, sqlx::Error> {
         execute!(db, "DELETE FROM attempts WHERE worked_off_at < unixepoch()").await?;
         let counted = execute!(db, "INSERT INTO attempts (key, worked_off_at)
                 VALUES (?1, unixepoch() + ?2) ON CONFLICT (key) DO UPDATE
@@ -59,7 +63,7 @@ impl AttemptLimit {
     }
 
     /// Takes an attempt back that turned out to be right: only wrong ones are to be few.
-    pub async fn forgive(self, db: &SqlitePool, key: &str) -> Result<(), sqlx::Error> {
+    pub(crate) async fn forgive(self, db: &SqlitePool, key: &str) -> Result<(), sqlx::Error> {
         execute!(db, "UPDATE attempts SET worked_off_at = worked_off_at - ?2 WHERE key = ?1";
             self.key(key), self.interval)
         .await
@@ -67,7 +71,7 @@ impl AttemptLimit {
     }
 
     /// Takes all attempts back: what was tried for is known by a better proof now.
-    pub async fn forgive_all(
+    pub(crate) async fn forgive_all(
         self,
         db: &mut SqliteConnection,
         key: &str,
@@ -87,7 +91,7 @@ impl AttemptLimit {
 }
 
 /// The part of an address that one subscriber has: all of IPv4, the /64 of IPv6.
-pub fn address_key(address: IpAddr) -> String {
+pub(crate) fn address_key(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => {

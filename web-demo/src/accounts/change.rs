@@ -6,20 +6,15 @@ use crate::db::{execute, fetch_one};
 
 /// Why a password was not changed.
 #[derive(Debug, thiserror::Error)]
-pub enum ChangeError {
-    /// The old password is wrong.
+pub(crate) enum ChangeError {
     #[error("the password at present is wrong")]
     Wrong,
-    /// Too many wrong passwords for this account.
     #[error("too many attempts, {} s to wait", .0.0)]
     TooMany(Wait),
-    /// The new one does not keep a rule.
     #[error("the new password does not keep a rule: {0:?}")]
     Rule(PasswordRefused),
-    /// It is the password already.
     #[error("the new password is the old one")]
     Unchanged,
-    /// The new one cannot be hashed.
     #[error("a password cannot be hashed: {0}")]
     Hash(argon2::password_hash::Error),
     /// The database failed.
@@ -29,7 +24,7 @@ pub enum ChangeError {
 
 impl Accounts {
     /// Changes an account's password. Wrong old ones count as attempts to log in.
-    pub async fn change_password(
+    pub(crate) async fn change_password(
         &self,
         account: &Account,
         old: &str,

@@ -8,22 +8,17 @@ use crate::db::execute;
 /// The longest address that mail can be sent to (RFC 5321 §4.5.3.1.3).
 const MAX_EMAIL_BYTES: usize = 254;
 
-/// The contacts on record.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, FromRow)]
 #[serde(default, deny_unknown_fields)]
-pub struct Contacts {
-    /// An e-mail address.
+pub(crate) struct Contacts {
     pub email: Option<String>,
-    /// A QQ number.
     pub qq: Option<String>,
-    /// A WeChat name.
     pub wechat: Option<String>,
 }
 
-/// The form.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct ContactForm {
+pub(crate) struct ContactForm {
     /// An e-mail address, or nothing.
     pub email: String,
     /// A QQ number, or nothing.
@@ -34,7 +29,7 @@ pub struct ContactForm {
 
 /// A detail that has not the form of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ContactError {
+pub(crate) enum ContactError {
     /// No `name@host.domain`.
     Email,
     /// Not 5 to 11 digits, or with a leading zero.
@@ -48,7 +43,7 @@ impl ContactForm {
     ///
     /// # Errors
     /// Each detail that has not the form of one.
-    pub fn check(&self) -> Result<Contacts, Vec<ContactError>> {
+    pub(crate) fn check(&self) -> Result<Contacts, Vec<ContactError>> {
         let email = optional(&self.email, is_email).ok_or(ContactError::Email);
         let qq = optional(&self.qq, is_qq).ok_or(ContactError::Qq);
         let wechat = optional(&self.wechat, is_wechat).ok_or(ContactError::Wechat);
@@ -74,7 +69,7 @@ impl From<Contacts> for ContactForm {
 
 impl Contacts {
     /// Puts these on record in place of what was.
-    pub async fn keep(&self, db: &SqlitePool, account_id: &str) -> Result<(), sqlx::Error> {
+    pub(crate) async fn keep(&self, db: &SqlitePool, account_id: &str) -> Result<(), sqlx::Error> {
         let update = "UPDATE accounts SET email = ?2, qq = ?3, wechat = ?4 WHERE id = ?1";
         execute!(db, update; account_id, &self.email, &self.qq, &self.wechat)
             .await
@@ -87,7 +82,7 @@ impl Contacts {
     clippy::option_option,
     reason = "nothing typed is something else than something wrong"
 )]
-pub fn optional(typed: &str, is_right: fn(&str) -> bool) -> Option<Option<String>> {
+pub(crate) fn optional(typed: &str, is_right: fn(&str) -> bool) -> Option<Option<String>> {
     match typed.trim() {
         "" => Some(None),
         typed => is_right(typed).then(|| Some(typed.to_owned())),
@@ -95,7 +90,7 @@ pub fn optional(typed: &str, is_right: fn(&str) -> bool) -> Option<Option<String
 }
 
 /// As far as an address can be told from something else without writing to it.
-pub fn is_email(text: &str) -> bool {
+pub(crate) fn is_email(text: &str) -> bool {
     let Some((mailbox, domain)) = text.rsplit_once('@') else {
         return false;
     };
@@ -111,15 +106,14 @@ pub fn is_email(text: &str) -> bool {
         && domain_is_dotted
 }
 
-/// A QQ number.
-pub fn is_qq(text: &str) -> bool {
+pub(crate) fn is_qq(text: &str) -> bool {
     (5..=11).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_digit())
         && !text.starts_with('0')
 }
 
 /// A WeChat name that was chosen, or a phone number in its place.
-pub fn is_wechat(text: &str) -> bool {
+pub(crate) fn is_wechat(text: &str) -> bool {
     let may_contain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     (6..=20).contains(&text.len()) && text.bytes().all(may_contain)
 }

@@ -10,16 +10,12 @@ pub struct IdNumber(String);
 /// Why a text is no ID number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum IdNumberError {
-    /// Not 18 characters.
     #[error("an ID number has 18 characters")]
     Length,
-    /// Not 17 digits and a digit or `X`.
     #[error("an ID number is 17 digits, then a digit or X")]
     Form,
-    /// The date of birth is no day of the calendar.
     #[error("the date in the ID number does not exist")]
     Date,
-    /// The last character does not follow from the others.
     #[error("the last character of the ID number is wrong: one of the others is mistyped")]
     CheckCharacter,
 }

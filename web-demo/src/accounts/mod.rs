@@ -1,11 +1,11 @@
 //! Accounts: one for both surfaces, with a user name and a password.
 
 mod account;
-pub mod attempts;
+pub(crate) mod attempts;
 mod change;
-pub mod contacts;
-pub mod id_number;
-pub mod password;
+pub(crate) mod contacts;
+pub(crate) mod id_number;
+pub(crate) mod password;
 mod password_rules;
 mod phone_number;
 mod seed;
@@ -15,20 +15,20 @@ mod user_name;
 use std::net::IpAddr;
 
 use crate::db::fetch_optional;
-pub use account::{Account, NewAccount, NotMade};
+pub(crate) use account::{Account, NewAccount, NotMade};
 use attempts::{PASSWORD_PER_ACCOUNT, PASSWORD_PER_ADDRESS, Wait, address_key};
-pub use change::ChangeError;
-pub use contacts::{ContactError, ContactForm, Contacts};
-pub use password_rules::{PasswordRefused, check_password};
-pub use phone_number::PhoneNumber;
-pub use seed::{DemoAccount, DemoAccounts};
+pub(crate) use change::ChangeError;
+pub(crate) use contacts::{ContactError, ContactForm, Contacts};
+pub(crate) use password_rules::{PasswordRefused, check_password};
+pub(crate) use phone_number::PhoneNumber;
+pub(crate) use seed::{DemoAccount, DemoAccounts};
 use sqlx::SqlitePool;
-pub use standing::{AccountStanding, Service};
-pub use user_name::{UserName, UserNameRefused};
+pub(crate) use standing::{AccountStanding, Service};
+pub(crate) use user_name::{UserName, UserNameRefused};
 
 /// The accounts of a database, and logins by password.
 #[derive(Debug, Clone)]
-pub struct Accounts {
+pub(crate) struct Accounts {
     db: SqlitePool,
     /// The hash of no password, checked in place of an account that does not exist.
     nobody: String,
@@ -36,11 +36,9 @@ pub struct Accounts {
 
 /// Why a person is not logged in.
 #[derive(Debug, thiserror::Error)]
-pub enum PasswordError {
-    /// The user name or the password is wrong; which of them is not told.
+pub(crate) enum PasswordError {
     #[error("wrong user name or password")]
     Wrong,
-    /// Too many attempts at this account or from this address.
     #[error("too many attempts, {} s to wait", .0.0)]
     TooMany(Wait),
     /// The database failed.
@@ -53,7 +51,7 @@ impl Accounts {
     ///
     /// # Errors
     /// What [`password::hash`] refuses.
-    pub fn new(db: SqlitePool) -> Result<Self, argon2::password_hash::Error> {
+    pub(crate) fn new(db: SqlitePool) -> Result<Self, argon2::password_hash::Error> {
         Ok(Self {
             db,
             nobody: password::hash("nobody")?,
@@ -61,7 +59,7 @@ impl Accounts {
     }
 
     /// The id of this account. Unknown names take the same time and get the same answer as wrong passwords.
-    pub async fn log_in(
+    pub(crate) async fn log_in(
         &self,
         user_name: &str,
         password: &str,

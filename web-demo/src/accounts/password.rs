@@ -9,7 +9,7 @@ use crate::secret::random_bytes;
 ///
 /// # Errors
 /// The system has no randomness to give, or the password is longer than 4 GiB.
-pub fn hash(password: &str) -> Result<String, Error> {
+pub(crate) fn hash(password: &str) -> Result<String, Error> {
     let salt = random_bytes::<16>().map_err(|_| Error::Crypto)?;
     let salt = SaltString::encode_b64(&salt)?;
     Ok(Argon2::default()
@@ -18,7 +18,7 @@ pub fn hash(password: &str) -> Result<String, Error> {
 }
 
 /// [`hash`], where nothing waits for it.
-pub async fn hash_later(password: String) -> Result<String, Error> {
+pub(crate) async fn hash_later(password: String) -> Result<String, Error> {
     tokio::task::spawn_blocking(move || hash(&password))
         .await
         .unwrap_or(Err(Error::Crypto))
@@ -26,7 +26,7 @@ pub async fn hash_later(password: String) -> Result<String, Error> {
 
 /// Returns true if the password is the one of this hash. Hashing keeps a core busy for a while, so it is done where nothing waits
 /// for it.
-pub async fn matches_hash(password: String, hash: String) -> bool {
+pub(crate) async fn matches_hash(password: String, hash: String) -> bool {
     tokio::task::spawn_blocking(move || matches(&password, &hash))
         .await
         .unwrap_or(false)

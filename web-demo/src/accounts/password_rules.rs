@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 /// Why a password may not be chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PasswordRefused {
+pub(crate) enum PasswordRefused {
     /// Shorter than 4 or longer than 16 characters.
     Length,
     /// There is something in it that not every keyboard has.
@@ -49,7 +49,7 @@ const COMMON: &str = "
 ";
 
 /// Checks a password for the person of this user name, ID number and phone.
-pub fn check_password(
+pub(crate) fn check_password(
     password: &str,
     user_name: &str,
     id_number: &str,

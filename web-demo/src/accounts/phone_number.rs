@@ -4,11 +4,11 @@ use std::sync::LazyLock;
 
 /// A mobile number of mainland China: 11 digits.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PhoneNumber(String);
+pub(crate) struct PhoneNumber(String);
 
 /// A text that is no mobile number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NotAPhoneNumber;
+pub(crate) struct NotAPhoneNumber;
 
 /// Ranges of the first [`PREFIX_DIGITS`] digits, ascending; both ends belong to them.
 static OF_THE_PROVINCE: LazyLock<Vec<(u32, u32)>> = LazyLock::new(|| {
@@ -32,12 +32,12 @@ fn range(text: &str) -> Option<(u32, u32)> {
 
 impl PhoneNumber {
     /// All 11 digits.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
     /// Returns true if the number was given out in the province.
-    pub fn is_of_the_province(&self) -> bool {
+    pub(crate) fn is_of_the_province(&self) -> bool {
         let Ok(prefix) = self.0[..PREFIX_DIGITS].parse::<u32>() else {
             return false;
         };
@@ -46,7 +46,7 @@ impl PhoneNumber {
     }
 
     /// The number as others may see it: `130****0001`.
-    pub fn masked(&self) -> String {
+    pub(crate) fn masked(&self) -> String {
         format!("{}****{}", &self.0[..3], &self.0[PREFIX_DIGITS..])
     }
 }

@@ -13,34 +13,28 @@ use crate::db::{execute, fetch_one};
 /// The file that they are written in.
 const ACCOUNTS: &str = include_str!("../../data/accounts.toml");
 
-/// The accounts of the demo.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct DemoAccounts {
+pub(crate) struct DemoAccounts {
     /// The password of every one of them.
     pub password: String,
     /// They themselves.
     pub accounts: Vec<DemoAccount>,
 }
 
-/// An account of the demo.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct DemoAccount {
+pub(crate) struct DemoAccount {
     /// The number in its id.
     serial: u32,
-    /// The user name.
     pub user_name: String,
     /// Its owner's number.
     pub id_number: IdNumber,
-    /// Their name.
     pub name: String,
-    /// Its phone.
     phone: String,
     /// Other ways to reach its owner.
     #[serde(default)]
     contacts: Contacts,
-    /// The standing.
     pub standing: AccountStanding,
     /// True if the electronic card has been applied for.
     pub e_card: bool,
@@ -51,12 +45,12 @@ impl DemoAccounts {
     ///
     /// # Errors
     /// The file does not parse, or an ID number in it is wrong.
-    pub fn load() -> anyhow::Result<Self> {
+    pub(crate) fn load() -> anyhow::Result<Self> {
         toml::from_str(ACCOUNTS).context("data/accounts.toml is wrong")
     }
 
     /// Puts them in, all or none, if the database holds no account yet.
-    pub async fn seed(&self, db: &SqlitePool) -> anyhow::Result<()> {
+    pub(crate) async fn seed(&self, db: &SqlitePool) -> anyhow::Result<()> {
         let mut transaction = crate::db::write(db).await?;
         let seeded = "SELECT EXISTS (SELECT 1 FROM accounts)";
         let (seeded,): (bool,) = fetch_one!(&mut *transaction, seeded).await?;

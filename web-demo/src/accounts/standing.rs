@@ -6,7 +6,7 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, sqlx::Type)]
 #[serde(rename_all = "snake_case")]
 #[sqlx(rename_all = "snake_case")]
-pub enum AccountStanding {
+pub(crate) enum AccountStanding {
     /// Registered, and no more: an ID number and a name prove nothing.
     Provisional,
     /// Has also shown to hold the phone on file with the card, or the card's password.
@@ -15,7 +15,7 @@ pub enum AccountStanding {
 
 /// The services of the hall.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Service {
+pub(crate) enum Service {
     /// To register for examinations.
     Exams,
     /// To apply for administrative decisions.
@@ -32,7 +32,7 @@ pub enum Service {
 
 impl Service {
     /// Every one.
-    pub const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 6] = [
         Self::Exams,
         Self::Applications,
         Self::OwnAccount,
@@ -45,7 +45,7 @@ impl Service {
 impl AccountStanding {
     /// Returns true if an account may be used for a service. A provisional one shows nothing of the person's, because
     /// a stranger who knows their name and number can get one.
-    pub const fn allows(self, service: Service) -> bool {
+    pub(crate) const fn allows(self, service: Service) -> bool {
         match self {
             Self::Verified => true,
             Self::Provisional => matches!(

@@ -4,11 +4,11 @@ use super::id_number::IdNumber;
 
 /// A user name that keeps the rules: letters and digits, at most 18. Whether it is free is another question.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UserName(String);
+pub(crate) struct UserName(String);
 
 /// Why a text is no user name for this person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UserNameRefused {
+pub(crate) enum UserNameRefused {
     /// It is empty.
     Missing,
     /// It is longer than [`UserName::MAX_CHARS`].
@@ -23,10 +23,10 @@ pub enum UserNameRefused {
 
 impl UserName {
     /// The longest one: an ID number fits.
-    pub const MAX_CHARS: usize = 18;
+    pub(crate) const MAX_CHARS: usize = 18;
 
     /// The user name that this person has typed.
-    pub fn choose(typed: &str, own: &IdNumber) -> Result<Self, UserNameRefused> {
+    pub(crate) fn choose(typed: &str, own: &IdNumber) -> Result<Self, UserNameRefused> {
         let typed = typed.trim();
         if typed.is_empty() {
             return Err(UserNameRefused::Missing);
@@ -52,7 +52,7 @@ impl UserName {
     }
 
     /// Returns the text.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }

@@ -61,7 +61,6 @@ pub(super) async fn show(
     answer(&db, locale, None, false).await
 }
 
-/// The form of an answer.
 #[derive(Deserialize)]
 pub(super) struct AnswerForm {
     /// For an application.

@@ -18,7 +18,6 @@ use crate::secret::Secret;
 /// Seconds that a check may take, and that a passed one holds.
 const HOLDS_SECONDS: u32 = 600;
 
-/// The face checks of a hall.
 #[derive(Debug, Clone)]
 pub(crate) struct FaceChecks {
     db: SqlitePool,

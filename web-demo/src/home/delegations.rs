@@ -17,7 +17,6 @@ use crate::units::{Affair, Scope};
 /// Maximum length of a name in characters.
 const MAX_NAME_CHARS: usize = 50;
 
-/// The form of an appointment.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct AppointmentForm {

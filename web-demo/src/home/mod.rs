@@ -31,7 +31,6 @@ pub(crate) use unit_login::UnitLogin;
 use crate::pages::{self, Failure, Frame, Locale, Surface};
 use crate::portal::Portal;
 
-/// The answer of a handler.
 type Answer = Result<Response, Failure>;
 
 /// The state that all pages share.
@@ -54,7 +53,6 @@ impl FromRef<Hall> for Portal {
     }
 }
 
-/// The pages.
 pub(crate) fn routes(hall: Hall) -> Router {
     let withdraw = get(delegations::ask_to_withdraw).post(delegations::withdraw);
     let password = get(account::password).post(account::change_password);

@@ -208,7 +208,6 @@ impl FromRequestParts<Hall> for LegalRepresentative {
     }
 }
 
-/// The name of a role.
 pub(super) const fn role_name(role: UnitRole, texts: &Texts) -> &'static str {
     texts.unit.roles[role as usize]
 }

@@ -11,22 +11,16 @@ use crate::registers::RegisterError;
 pub(crate) enum Failure {
     #[error("the database failed: {0}")]
     Database(#[from] sqlx::Error),
-    /// The page could not be written.
     #[error("the page could not be written: {0}")]
     Page(#[from] askama::Error),
-    /// A record cannot be read from its stored form, or brought into it.
     #[error("a record could not be read or written: {0}")]
     Record(#[from] serde_json::Error),
-    /// A register gave no answer.
     #[error("a register gave no answer: {0}")]
     Register(#[from] RegisterError),
-    /// A password could not be hashed.
     #[error("a password cannot be hashed: {0}")]
     Password(argon2::password_hash::Error),
-    /// A face check failed.
     #[error("a face check failed: {0}")]
     Face(Box<dyn std::error::Error + Send + Sync>),
-    /// The system has no randomness to give.
     #[error("no randomness: {0}")]
     Randomness(#[from] getrandom::Error),
 }

@@ -8,7 +8,6 @@ use http::StatusCode;
 
 use super::{Failure, Locale, Texts};
 
-/// The two surfaces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Surface {
     /// The portal, on a computer.
@@ -20,7 +19,6 @@ pub(crate) enum Surface {
 /// The facts of a page that its layout needs.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Frame<'a> {
-    /// The page's language.
     pub locale: Locale,
     pub surface: Surface,
     /// The target of the link to the other language: a path that answers GET, with a query if there is one.
@@ -37,12 +35,10 @@ impl<'a> Frame<'a> {
         }
     }
 
-    /// A page of the portal.
     pub(crate) const fn portal(locale: Locale, path: &'a str) -> Self {
         Self::new(Surface::Portal, locale, path)
     }
 
-    /// A page of the app.
     pub(crate) const fn phone(locale: Locale, path: &'a str) -> Self {
         Self::new(Surface::Phone, locale, path)
     }

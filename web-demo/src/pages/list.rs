@@ -3,17 +3,14 @@
 /// A state, as a colour and in words.
 pub(crate) type Badge = (&'static str, &'static str);
 
-/// A line of a list.
 #[derive(Debug, Default)]
 pub(crate) struct Row {
-    /// The record's title.
     pub title: String,
     /// The address of its own page, if it has one.
     pub href: Option<String>,
     /// Whether it is new to the person.
     pub unread: bool,
     pub badge: Option<Badge>,
-    /// Its day or time.
     pub time: String,
     /// More about it: texts, each with a day that may be empty.
     pub about: Vec<(String, String)>,
@@ -37,7 +34,6 @@ pub(crate) enum Action {
 /// The links to the pages before and after.
 #[derive(Debug)]
 pub(crate) struct Pages {
-    /// The list's address.
     pub path: &'static str,
     /// The page's number, from 1.
     pub number: u32,

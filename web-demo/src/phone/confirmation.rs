@@ -39,7 +39,6 @@ struct OutcomePage<'a> {
     confirmed: bool,
 }
 
-/// The choice of the person.
 #[derive(Deserialize)]
 pub(super) struct Choice {
     #[serde(default)]

@@ -48,7 +48,6 @@ use crate::{password_login, registration, verification};
 #[derive(Debug, Clone)]
 pub(crate) struct Phone {
     pub db: SqlitePool,
-    /// Logins by password.
     pub accounts: Accounts,
     /// The registers of people, cards, units and messages.
     pub registers: Registers,

@@ -16,7 +16,6 @@ use crate::pages::{Failure, Frame, Locale, has_script, shown};
 
 const PATH: &str = "/scan";
 
-/// The script of `<scan-camera>`.
 const CAMERA_SCRIPT: &str = "scan-camera.js";
 
 #[derive(Template)]

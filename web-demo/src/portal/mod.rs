@@ -38,13 +38,11 @@ pub(crate) const CALLBACK_PATH: &str = "/callback";
 #[derive(Debug, Clone)]
 pub(crate) struct Portal {
     pub db: SqlitePool,
-    /// Logins by password.
     pub accounts: Accounts,
     /// The registers of people, cards, units and messages.
     pub registers: Registers,
     /// The portal's part in OpenID Connect.
     pub relying_party: RelyingParty,
-    /// The portal's own origin.
     pub origin: String,
 }
 

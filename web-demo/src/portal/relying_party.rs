@@ -106,7 +106,6 @@ impl RelyingParty {
         self.issuer.as_str()
     }
 
-    /// The portal's id at the provider.
     pub(crate) fn client_id(&self) -> &str {
         self.client_id.as_str()
     }
@@ -116,7 +115,6 @@ impl RelyingParty {
         self.redirect_uri.as_str()
     }
 
-    /// Returns the scope of a request.
     pub(crate) fn scope(&self) -> String {
         format!("openid {PROFILE}")
     }

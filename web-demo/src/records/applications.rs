@@ -17,13 +17,11 @@ use crate::pages::Texts;
 pub struct Service {
     /// The end of its address.
     pub id: String,
-    /// Its title.
     pub title: Words,
     /// The people it is for, and the time it takes.
     pub about: Words,
 }
 
-/// The state of an application.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
 #[sqlx(rename_all = "snake_case")]
 pub(crate) enum ApplicationState {

@@ -22,7 +22,6 @@ pub enum CardState {
     Active,
     /// Sealed by the authority.
     Sealed,
-    /// Reported lost.
     ReportedLost,
     /// Its application is locked by the authority.
     ApplicationLocked,
@@ -30,7 +29,6 @@ pub enum CardState {
     Cancelled,
 }
 
-/// An action of a person on their card.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CardAction {
@@ -49,7 +47,7 @@ pub enum CardAction {
 /// Why a card refuses an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "reason", content = "state")]
-pub enum CardRefusesAction {
+pub(crate) enum CardRefusesAction {
     /// There is no card.
     NoCard,
     /// A card in this state does not allow it.
@@ -74,7 +72,7 @@ impl CardState {
 
 /// A place of issue, and its possibilities.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow)]
-pub struct Region {
+pub(crate) struct Region {
     /// Its code (GB/T 2260).
     pub code: String,
     /// Its owner's name.
@@ -85,12 +83,10 @@ pub struct Region {
     pub checks_passwords: bool,
 }
 
-/// A card.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow)]
-pub struct Card {
+pub(crate) struct Card {
     /// The number printed on it.
     pub number: String,
-    /// Its state.
     pub state: CardState,
     /// The phone that its holder left when it was issued.
     pub phone: Option<String>,
@@ -104,7 +100,7 @@ pub struct Card {
 /// The outcome of a card's password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "result", content = "tries_left")]
-pub enum PasswordCheck {
+pub(crate) enum PasswordCheck {
     /// It is right.
     Right,
     /// It is wrong; this number of further wrong ones locks the check.
@@ -119,7 +115,7 @@ pub enum PasswordCheck {
 
 /// A replacement card being made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Making {
+pub(crate) struct Making {
     /// The number that the new card will have.
     pub number: String,
     /// Its progress.
@@ -131,7 +127,7 @@ pub struct Making {
 /// The progress of a card being made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum MakingStep {
+pub(crate) enum MakingStep {
     /// The order was accepted.
     Accepted,
     /// It is printed and its chip written.

@@ -15,30 +15,26 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-pub use card::{
+pub(crate) use card::{
     Card, CardAction, CardRefusesAction, CardState, Making, MakingStep, PasswordCheck, Region,
 };
-pub use embedded::{DemoCard, DemoRegisters, Message, messages};
-pub use http::HttpRegisters;
+pub(crate) use embedded::{DemoCard, DemoRegisters, Message, messages};
+pub(crate) use http::HttpRegisters;
 use sqlx::SqlitePool;
-pub use unit::{Post, Unit, UnitMember, UnitRecord, UnitRole};
+pub(crate) use unit::{Post, Unit, UnitMember, UnitRecord, UnitRole};
 
 use crate::accounts::id_number::IdNumber;
 
 /// Why a register gave no answer.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum RegisterError {
-    /// It cannot be reached, or takes longer than [`TIMEOUT`].
+pub(crate) enum RegisterError {
     #[error("the register cannot be reached: {0}")]
     Unreachable(reqwest::Error),
-    /// It does not take the hall's token.
     #[error("the register does not take this token")]
     TokenRefused,
-    /// It answers that it cannot answer.
     #[error("the register answered {0}")]
     Failed(::http::StatusCode),
-    /// Its answer makes no sense.
     #[error("the register's answer cannot be read: {0}")]
     Garbled(reqwest::Error),
     /// The embedded one's database failed.
@@ -46,15 +42,14 @@ pub enum RegisterError {
     Database(#[from] sqlx::Error),
 }
 
-/// The answer of a register.
-pub type Result<T, E = RegisterError> = std::result::Result<T, E>;
+pub(crate) type Result<T, E = RegisterError> = std::result::Result<T, E>;
 
 /// Maximum time of an answer: a person waits for it.
-pub const TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The population register of the police.
 #[async_trait]
-pub trait PopulationRegister: Debug + Send + Sync {
+pub(crate) trait PopulationRegister: Debug + Send + Sync {
     /// Returns whether a person of this ID number exists and has this name. The difference is not
     /// told, so that no caller learns the owner of a number.
     async fn matches(&self, id_number: &IdNumber, name: &str) -> Result<bool>;
@@ -63,7 +58,7 @@ pub trait PopulationRegister: Debug + Send + Sync {
 /// The register of social-security cards. A person has at most one card that counts: the one issued
 /// last.
 #[async_trait]
-pub trait CardRegister: Debug + Send + Sync {
+pub(crate) trait CardRegister: Debug + Send + Sync {
     /// Returns a person's card; `None` if no card has ever been issued.
     async fn card(&self, id_number: &IdNumber) -> Result<Option<Card>>;
 
@@ -84,7 +79,7 @@ pub trait CardRegister: Debug + Send + Sync {
 
 /// The register of units. Agents whom a unit authorises itself are the hall's own matter.
 #[async_trait]
-pub trait UnitRegister: Debug + Send + Sync {
+pub(crate) trait UnitRegister: Debug + Send + Sync {
     /// Returns a person's roles in units by the authority's records, in the order of the units'
     /// ids.
     async fn posts(&self, id_number: &IdNumber) -> Result<Vec<Post>>;
@@ -95,32 +90,29 @@ pub trait UnitRegister: Debug + Send + Sync {
 
 /// The carrier of short messages.
 #[async_trait]
-pub trait SmsCarrier: Debug + Send + Sync {
+pub(crate) trait SmsCarrier: Debug + Send + Sync {
     /// Takes a message for this phone. Taken is not delivered.
     async fn send(&self, phone: &str, text: &str) -> Result<()>;
 }
 
 /// All registers that the hall asks.
 #[derive(Debug, Clone)]
-pub struct Registers {
+pub(crate) struct Registers {
     /// People.
     pub population: Arc<dyn PopulationRegister>,
-    /// Their cards.
     pub cards: Arc<dyn CardRegister>,
-    /// Their units.
     pub units: Arc<dyn UnitRegister>,
-    /// Short messages to them.
     pub sms: Arc<dyn SmsCarrier>,
 }
 
 impl Registers {
     /// The registers in the hall's own database.
-    pub fn embedded(db: &SqlitePool) -> Self {
+    pub(crate) fn embedded(db: &SqlitePool) -> Self {
         Self::of(embedded::Embedded::new(db.clone()))
     }
 
     /// The registers of an authority elsewhere.
-    pub fn elsewhere(registers: HttpRegisters) -> Self {
+    pub(crate) fn elsewhere(registers: HttpRegisters) -> Self {
         Self::of(registers)
     }
 

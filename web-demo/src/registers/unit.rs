@@ -4,19 +4,15 @@ use saoma_protocol::{Identity, IdentityRole};
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr};
 
-/// A unit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow)]
-pub struct Unit {
-    /// Its id.
+pub(crate) struct Unit {
     pub id: String,
-    /// Its name.
     pub name: String,
 }
 
 /// A person's role in a unit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow)]
-pub struct Post {
-    /// The unit.
+pub(crate) struct Post {
     #[sqlx(flatten)]
     pub unit: Unit,
     /// The role: legal representative or operator.
@@ -25,19 +21,15 @@ pub struct Post {
 
 /// A person who acts for a unit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow)]
-pub struct UnitMember {
-    /// Their citizen ID number.
+pub(crate) struct UnitMember {
     pub id_number: String,
-    /// Their name.
     pub name: String,
-    /// Their role.
     pub role: UnitRole,
 }
 
 /// A unit and its people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UnitRecord {
-    /// The unit.
+pub(crate) struct UnitRecord {
     pub unit: Unit,
     /// Legal representative first, then operators.
     pub members: Vec<UnitMember>,

@@ -17,7 +17,6 @@ const LIFETIME_SECONDS: u32 = 3600;
 #[derive(Debug)]
 pub(super) struct Draft {
     cookie: Secret,
-    /// The input.
     pub data: DraftData,
 }
 
@@ -27,9 +26,7 @@ pub(super) struct Draft {
 pub(super) struct DraftData {
     /// True if the agreement was accepted.
     pub agreed: bool,
-    /// The ID number as typed.
     pub id_number: String,
-    /// The name as typed.
     pub name: String,
     /// The person, once the register has matched ID number and name.
     pub citizen: Option<Citizen>,
@@ -37,7 +34,6 @@ pub(super) struct DraftData {
     pub user: UserFields,
     /// The phone that a code was sent to.
     pub code_sent_to: Option<String>,
-    /// The account that was made.
     pub account_id: Option<String>,
 }
 
@@ -48,7 +44,6 @@ pub(super) struct Citizen {
     pub name: String,
 }
 
-/// The steps of a registration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Step {
     /// Read and accept the agreement.

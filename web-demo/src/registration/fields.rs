@@ -11,7 +11,6 @@ use crate::form_errors::{FieldError, FormErrors};
 #[serde(default)]
 pub(super) struct UserFields {
     pub user_name: String,
-    /// The mobile number.
     pub phone: String,
     /// E-mail address, QQ number and WeChat name; each may be empty.
     #[serde(flatten)]

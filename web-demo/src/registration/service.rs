@@ -25,7 +25,6 @@ const NAMES_PER_NUMBER: AttemptLimit = AttemptLimit::new("identity_number", 5, 3
 /// User names looked up from one address, one for each letter that is typed.
 const USER_NAMES_PER_ADDRESS: AttemptLimit = AttemptLimit::new("user_name_address", 60, 2);
 
-/// The longest name.
 const MAX_NAME_CHARS: usize = 50;
 
 /// The registration service for one request.

@@ -45,13 +45,11 @@ pub(crate) struct Binding<'a> {
 /// Why no code was sent.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NotSent {
-    /// Too many to this phone, or from this address.
     #[error("too many codes, {} s to wait", .0.0)]
     TooMany(Wait),
     /// The carrier did not take it.
     #[error(transparent)]
     Carrier(RegisterError),
-    /// The system has no randomness to give.
     #[error("no randomness: {0}")]
     Randomness(#[from] getrandom::Error),
     #[error(transparent)]

@@ -16,7 +16,6 @@ use crate::registers::Unit;
 /// The time for which an ended or withdrawn delegation is still shown.
 const SHOWN: &str = "-90 days";
 
-/// The state of a delegation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
 #[sqlx(rename_all = "snake_case")]
 pub(crate) enum DelegationState {

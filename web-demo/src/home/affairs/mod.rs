@@ -21,7 +21,6 @@ use crate::pages::{Frame, Texts, page};
 use crate::registers::UnitRole;
 use crate::units::Affair;
 
-/// The pages.
 pub(super) fn routes() -> Router<Hall> {
     let employees = get(employees::list).post(employees::register);
     let end = get(employees::ask_to_end).post(employees::end);

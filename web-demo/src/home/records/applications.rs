@@ -105,7 +105,6 @@ pub(super) async fn form(person: Person, Path(service): Path<String>) -> Answer 
     }
 }
 
-/// The form of an application.
 #[derive(Deserialize)]
 pub(super) struct ApplicationForm {
     reason: String,

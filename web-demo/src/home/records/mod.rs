@@ -15,7 +15,6 @@ use axum::routing::{get, post};
 
 use super::Hall;
 
-/// The pages.
 pub(super) fn routes() -> Router<Hall> {
     let statement = get(insurance::statement).post(insurance::statement_in_full);
     let application = get(applications::form).post(applications::submit);

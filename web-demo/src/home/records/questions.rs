@@ -23,7 +23,6 @@ struct QuestionsPage<'a> {
     errors: [Option<&'static str>; 2],
 }
 
-/// The form of a question.
 #[derive(Default, Deserialize)]
 pub(super) struct QuestionForm {
     subject: String,

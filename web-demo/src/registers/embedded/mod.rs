@@ -6,8 +6,8 @@ mod seed;
 mod sms;
 mod units;
 
-pub use seed::{DemoCard, DemoRegisters};
-pub use sms::{Message, messages};
+pub(crate) use seed::{DemoCard, DemoRegisters};
+pub(crate) use sms::{Message, messages};
 use sqlx::SqlitePool;
 
 /// All four registers.

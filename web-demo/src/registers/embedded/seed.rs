@@ -16,7 +16,7 @@ const SEED: &str = include_str!("../../../data/registers.sql");
 
 /// The contents of the demo's registers.
 #[derive(Debug)]
-pub struct DemoRegisters {
+pub(crate) struct DemoRegisters {
     population: Population,
     cards: Cards,
     units: Units,
@@ -44,15 +44,12 @@ struct Cards {
     cards: Vec<DemoCard>,
 }
 
-/// A card of the demo.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct DemoCard {
-    /// Its number.
+pub(crate) struct DemoCard {
     pub number: String,
     /// The holder.
     pub id_number: IdNumber,
-    /// Its state.
     pub state: CardState,
     /// The phone on file, if any.
     #[serde(default)]
@@ -85,7 +82,7 @@ impl DemoRegisters {
     /// # Errors
     /// Returns an error if a file is not TOML of the expected form, or an ID number in it is
     /// invalid.
-    pub fn load() -> anyhow::Result<Self> {
+    pub(crate) fn load() -> anyhow::Result<Self> {
         let population = parse(
             "population.toml",
             include_str!("../../../data/population.toml"),
@@ -99,31 +96,29 @@ impl DemoRegisters {
         })
     }
 
-    /// The card of a person.
-    pub fn card(&self, id_number: &IdNumber) -> Option<&DemoCard> {
+    pub(crate) fn card(&self, id_number: &IdNumber) -> Option<&DemoCard> {
         let mut cards = self.cards.cards.iter();
         cards.find(|card| card.id_number == *id_number)
     }
 
     /// The roles of a person in units.
-    pub fn posts(&self, id_number: &IdNumber) -> Vec<Post> {
+    pub(crate) fn posts(&self, id_number: &IdNumber) -> Vec<Post> {
         let members = self.units.units.iter().flat_map(DemoUnit::members);
         let own = members.filter(|(_, member)| *member == id_number);
         own.map(|(post, _)| post).collect()
     }
 
-    /// All units.
-    pub fn units(&self) -> Vec<Unit> {
+    pub(crate) fn units(&self) -> Vec<Unit> {
         self.units.units.iter().map(DemoUnit::unit).collect()
     }
 
     /// The password of every card.
-    pub fn card_password(&self) -> &str {
+    pub(crate) fn card_password(&self) -> &str {
         &self.cards.password
     }
 
     /// All people, by ID number and name.
-    pub fn persons(&self) -> impl Iterator<Item = (&IdNumber, &str)> {
+    pub(crate) fn persons(&self) -> impl Iterator<Item = (&IdNumber, &str)> {
         let persons = self.population.persons.iter();
         persons.map(|person| (&person.id_number, person.name.as_str()))
     }
@@ -132,7 +127,7 @@ impl DemoRegisters {
     ///
     /// # Errors
     /// Returns an error if the database or the hash of the password fails; then nothing is put in.
-    pub async fn seed(&self, db: &SqlitePool) -> anyhow::Result<()> {
+    pub(crate) async fn seed(&self, db: &SqlitePool) -> anyhow::Result<()> {
         let mut transaction = db::write(db).await?;
         let seeded = "SELECT EXISTS (SELECT 1 FROM register_persons)";
         let (seeded,): (bool,) = fetch_one!(&mut *transaction, seeded).await?;

@@ -12,17 +12,15 @@ const KEPT: u32 = 100;
 
 /// A message that no carrier takes any further.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-pub struct Message {
-    /// The phone.
+pub(crate) struct Message {
     pub phone: String,
-    /// Its text.
     pub text: String,
     /// When it was sent, in the province's time (UTC+8).
     pub sent_at: String,
 }
 
 /// Returns the messages, newest first.
-pub async fn messages(db: &SqlitePool) -> sqlx::Result<Vec<Message>> {
+pub(crate) async fn messages(db: &SqlitePool) -> sqlx::Result<Vec<Message>> {
     let query = "SELECT phone, text,
             strftime('%Y-%m-%d %H:%M:%S', sent_at, 'unixepoch', '+8 hours') AS sent_at
         FROM register_messages ORDER BY serial DESC";

@@ -31,7 +31,7 @@ use crate::secret::Secret;
 
 /// The registers of an authority, at one origin.
 #[derive(Debug, Clone)]
-pub struct HttpRegisters {
+pub(crate) struct HttpRegisters {
     http: reqwest::Client,
     origin: Url,
     token: Secret,
@@ -39,7 +39,7 @@ pub struct HttpRegisters {
 
 impl HttpRegisters {
     /// The registers at this origin, asked with this token.
-    pub fn new(origin: Url, token: Secret) -> Result<Self, reqwest::Error> {
+    pub(crate) fn new(origin: Url, token: Secret) -> Result<Self, reqwest::Error> {
         // A redirect would carry the token and ID numbers to wherever it leads.
         let http = reqwest::Client::builder()
             .timeout(TIMEOUT)
