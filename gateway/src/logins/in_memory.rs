@@ -8,7 +8,7 @@ use tokio_util::task::TaskTracker;
 use super::Logins;
 use crate::identity::{IdentityBackend, IdentityError, Person};
 use crate::settings::Settings;
-use crate::store::MemoryStore;
+use crate::store::{MemoryStore, Store};
 
 /// A backend that knows no tokens.
 #[derive(Debug)]
@@ -24,9 +24,14 @@ impl IdentityBackend for Unknown {
 impl Logins {
     /// Creates a service whose store is empty and whose persons are unknown. Needs a tokio runtime.
     pub(crate) fn in_memory(settings: &Settings) -> Self {
+        Self::without_persons(settings, Arc::new(MemoryStore::start()))
+    }
+
+    /// Creates a service on a store, whose persons are unknown.
+    pub(crate) fn without_persons(settings: &Settings, store: Arc<dyn Store>) -> Self {
         Self::new(
             settings,
-            Arc::new(MemoryStore::start()),
+            store,
             Arc::new(Unknown),
             Arc::default(),
             TaskTracker::new(),

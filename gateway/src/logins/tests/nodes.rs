@@ -4,13 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use parking_lot::Mutex;
 use saoma_protocol::{AuthorizationCode, LoginId, PersonId, RejectReason, ScanCode, UserCode};
-use tokio_util::task::TaskTracker;
 
 use super::scripted_store::ScriptedStore;
-use crate::identity::{IdentityBackend, IdentityError, Person};
 use crate::logins::Logins;
 use crate::random;
 use crate::settings::{ClientSettings, Settings};
@@ -24,7 +21,7 @@ pub(crate) const REDIRECT_URI: &str = "https://hall.example/callback";
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// What can happen to the login in the store.
+/// Events that can happen to the login in the store.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Happening {
     Renew,
@@ -49,16 +46,6 @@ struct Postbox(Mutex<Vec<InboxEvent>>);
 impl Inbox for Postbox {
     fn deliver(&self, event: InboxEvent) {
         self.0.lock().push(event);
-    }
-}
-
-#[derive(Debug)]
-struct Nobody;
-
-#[async_trait]
-impl IdentityBackend for Nobody {
-    async fn identify(&self, _: &str) -> Result<Person, IdentityError> {
-        Err(IdentityError::InvalidToken)
     }
 }
 
@@ -219,12 +206,9 @@ fn logins(store: &Arc<ScriptedStore>) -> Arc<Logins> {
     settings.sockets.ping_interval = MINUTE;
     settings.sockets.ping_timeout = MINUTE;
     settings.clients = vec![hall()];
-    Arc::new(Logins::new(
+    Arc::new(Logins::without_persons(
         &settings,
         Arc::clone(store) as Arc<dyn Store>,
-        Arc::new(Nobody),
-        Arc::default(),
-        TaskTracker::new(),
     ))
 }
 

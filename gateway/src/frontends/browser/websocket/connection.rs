@@ -42,7 +42,7 @@ enum Event {
 }
 
 impl<S: SocketStream> Connection<S> {
-    /// Activates a socket on a stream of which `read` has been read already.
+    /// Activates a socket on a stream. `read` holds the bytes that were read from it before.
     pub(super) async fn new(context: SocketContext, stream: S, read: Vec<u8>) -> Self {
         Self {
             context,

@@ -64,7 +64,7 @@ pub(super) struct FrameStream<S> {
 }
 
 impl<S: SocketStream> FrameStream<S> {
-    /// Wraps a stream of which `read` has been read already.
+    /// Wraps a stream. `read` holds the bytes that were read from it before.
     pub(super) async fn new(stream: S, read: Vec<u8>) -> Self {
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER_BYTES)

@@ -70,7 +70,7 @@ pub(super) struct BoundaryTracker<S> {
 }
 
 impl<S> BoundaryTracker<S> {
-    /// Tracks a stream of which `read` has been read already.
+    /// Tracks a stream. `read` holds the bytes that were read from it before.
     pub(super) fn new(read: &[u8], stream: S) -> Self {
         let mut position = Position::default();
         position.pass(read);
