@@ -73,6 +73,11 @@ impl ReceiveKey {
         Self(bytes)
     }
 
+    /// Returns the secret bytes.
+    pub const fn expose(&self) -> &[u8; SECRET_BYTES] {
+        &self.0
+    }
+
     /// Returns the digest that the store keeps.
     pub fn digest(&self) -> Digest {
         Digest::of(&self.0)
@@ -126,6 +131,11 @@ macro_rules! login_bound_secret {
             /// Returns the login to which the secret belongs.
             pub const fn login_id(&self) -> LoginId {
                 self.login_id
+            }
+
+            /// Returns the secret bytes.
+            pub const fn expose(&self) -> &[u8; SECRET_BYTES] {
+                &self.secret
             }
 
             /// Returns the digest that the store keeps.
