@@ -38,6 +38,7 @@ pub(crate) struct Metrics {
     socket_closes: Family<CloseLabels, Counter>,
     refusals: Family<RefusalLabels, Counter>,
     limited: Family<LimitLabels, Counter>,
+    limits_remembered: Family<LimitLabels, Counter>,
     store: StoreMetrics,
 }
 
@@ -136,6 +137,7 @@ impl Default for Metrics {
             socket_closes: Family::default(),
             refusals: Family::default(),
             limited: Family::default(),
+            limits_remembered: Family::default(),
             store: StoreMetrics::default(),
         };
         metrics.register_process();
@@ -209,6 +211,11 @@ impl Metrics {
             "rate_limited",
             "Attempts over a rate limit, by limit",
             self.limited.clone(),
+        );
+        registry.register(
+            "rate_limits_remembered",
+            "Attempts over a rate limit that were refused without asking the store again, by limit",
+            self.limits_remembered.clone(),
         );
         self.store.register(registry);
     }
@@ -293,6 +300,15 @@ impl Metrics {
     /// An attempt was over a limit.
     pub(crate) fn limited(&self, limit: LimitName) {
         self.limited
+            .get_or_create(&LimitLabels {
+                limit: limit.as_str(),
+            })
+            .inc();
+    }
+
+    /// An attempt met a refusal of the store that still lasts.
+    pub(crate) fn limit_remembered(&self, limit: LimitName) {
+        self.limits_remembered
             .get_or_create(&LimitLabels {
                 limit: limit.as_str(),
             })
