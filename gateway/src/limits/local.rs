@@ -45,20 +45,36 @@ impl LocalLimiter {
         self.take_at(Instant::now(), limit, rate, key)
     }
 
+    /// Returns the verdict that an attempt would get, without counting one.
+    pub fn verdict(&self, limit: LimitName, rate: Rate, key: &str) -> Verdict {
+        let (now, key) = (Instant::now(), self.hasher.hash_one((limit, key)));
+        let arrival = self.arrivals.lock().get(&key);
+        judge(now, arrival, rate).0
+    }
+
     fn take_at(&self, now: Instant, limit: LimitName, rate: Rate, key: &str) -> Verdict {
         let key = self.hasher.hash_one((limit, key));
         let mut arrivals = self.arrivals.lock();
-        let arrival = arrivals.get(&key).map_or(now, |arrival| arrival.max(now));
-        let next = arrival + rate.interval();
-        let retry_after = next
-            .saturating_duration_since(now)
-            .saturating_sub(rate.allowance());
-        if !retry_after.is_zero() {
-            return Verdict::Limited { retry_after };
+        let (verdict, next) = judge(now, arrivals.get(&key), rate);
+        if verdict == Verdict::Allowed {
+            arrivals.insert(key, next);
         }
-        arrivals.insert(key, next);
-        Verdict::Allowed
+        verdict
     }
+}
+
+/// Returns the verdict on an attempt, and the theoretical arrival time of the next one if it is allowed.
+fn judge(now: Instant, arrival: Option<Instant>, rate: Rate) -> (Verdict, Instant) {
+    let next = arrival.map_or(now, |arrival| arrival.max(now)) + rate.interval();
+    let retry_after = next
+        .saturating_duration_since(now)
+        .saturating_sub(rate.allowance());
+    let verdict = if retry_after.is_zero() {
+        Verdict::Allowed
+    } else {
+        Verdict::Limited { retry_after }
+    };
+    (verdict, next)
 }
 
 async fn forget_keys_at_rest(arrivals: Arc<Mutex<Generations<u64, Instant>>>) {

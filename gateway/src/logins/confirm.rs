@@ -1,15 +1,14 @@
 //! Decisions: the person who has scanned confirms or rejects.
 
 use saoma_protocol::{
-    AuthorizationCode, Decision, DecisionStatus, ErrorCode, EventKind, LoginId, RejectReason,
-    StateName, TransitionError,
+    Decision, DecisionStatus, ErrorCode, EventKind, LoginId, RejectReason, StateName,
+    TransitionError,
 };
 
 use super::Logins;
 use crate::error::ApiError;
 use crate::identity::Person;
 use crate::limits::LimitName;
-use crate::random;
 use crate::store::{Applied, Confirmation, Transition};
 
 impl Logins {
@@ -48,7 +47,7 @@ impl Logins {
             person: person.id.clone(),
             name: person.name.clone(),
             identity: offered.identity.clone(),
-            code: AuthorizationCode::from_random(id, random::bytes()),
+            code: self.secrets.authorization_code(id),
             lifetime: self.lifetimes.authorization_code,
         };
         let attempts = [self.attempt(LimitName::ConfirmPerPerson, person.id.as_str())];

@@ -20,6 +20,7 @@ mod scan;
 pub(crate) mod tests;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 pub(crate) use open::OpenContext;
 pub(crate) use redeem::{PresentedCode, RedeemError};
@@ -32,6 +33,7 @@ use crate::error::ApiError;
 use crate::error_chain::chain;
 use crate::identity::IdentityBackend;
 use crate::limits::{CountedIn, LimitName, LocalLimiter, Verdict};
+use crate::login_secrets::LoginSecrets;
 use crate::metrics::Metrics;
 use crate::random;
 use crate::relying_parties::Clients;
@@ -52,6 +54,7 @@ pub(crate) struct Logins {
     store: Arc<dyn Store>,
     clients: Arc<Clients>,
     identity: Arc<dyn IdentityBackend>,
+    secrets: LoginSecrets,
     limits: Limits,
     /// Counts the limits of this process.
     limiter: LocalLimiter,
@@ -92,6 +95,10 @@ impl Logins {
             store,
             clients: Arc::new(Clients::new(settings.clients.clone())),
             identity,
+            secrets: LoginSecrets::new(
+                &crate::cluster_secrets::ClusterSecrets::parse([])
+                    .unwrap_or_else(|_| unreachable!()),
+            ),
             limits: settings.limits.clone(),
             limiter: LocalLimiter::start(),
             lifetimes: settings.lifetimes,
@@ -186,12 +193,42 @@ impl Logins {
     /// # Errors
     /// Returns an error if the attempt is over its limit.
     fn count_here(&self, limit: LimitName, key: &str) -> Result<(), ApiError> {
-        self.let_through(
-            match self.limiter.take(limit, self.limits.rate(limit), key) {
-                Verdict::Allowed => Counted::Done(()),
-                Verdict::Limited { retry_after } => Counted::Limited { limit, retry_after },
-            },
-        )
+        self.take_here(limit, key)
+            .map_err(ApiError::too_many_requests)
+    }
+
+    /// Counts an attempt in this process.
+    ///
+    /// # Errors
+    /// Returns the time to wait if the attempt is over its limit.
+    fn take_here(&self, limit: LimitName, key: &str) -> Result<(), Duration> {
+        let verdict = self.limiter.take(limit, self.limits.rate(limit), key);
+        self.allowed_here(limit, verdict)
+    }
+
+    /// Returns an error if an attempt in this process would be over its limit, without counting one: for limits that
+    /// count failures alone.
+    ///
+    /// # Errors
+    /// Returns the time to wait.
+    pub(crate) fn check_here(&self, limit: LimitName, key: &str) -> Result<(), Duration> {
+        let verdict = self.limiter.verdict(limit, self.limits.rate(limit), key);
+        self.allowed_here(limit, verdict)
+    }
+
+    /// Counts a failure in this process, for [`Self::check_here`].
+    pub(crate) fn failed_here(&self, limit: LimitName, key: &str) {
+        self.limiter.take(limit, self.limits.rate(limit), key);
+    }
+
+    fn allowed_here(&self, limit: LimitName, verdict: Verdict) -> Result<(), Duration> {
+        match verdict {
+            Verdict::Allowed => Ok(()),
+            Verdict::Limited { retry_after } => {
+                self.metrics.limited(limit);
+                Err(retry_after)
+            }
+        }
     }
 
     /// Returns an attempt for the store to count.

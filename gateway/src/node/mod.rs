@@ -129,6 +129,7 @@ impl Gateway {
         let provider = Provider {
             issuer: settings.server.public_url.clone(),
             logins: Arc::clone(&logins),
+            trusted_proxies: Arc::clone(&trusted_proxies),
             signing_key: backends.signing_key,
         };
         let public = Server {
