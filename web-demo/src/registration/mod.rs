@@ -10,3 +10,6 @@ mod draft;
 mod fields;
 pub(crate) mod pages;
 mod service;
+mod takeover;
+
+pub(crate) use draft::abandon;
