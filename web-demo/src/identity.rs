@@ -10,17 +10,25 @@ use axum::{Json, Router};
 use data_encoding::BASE64;
 use http::header::{AUTHORIZATION, CACHE_CONTROL, WWW_AUTHENTICATE};
 use http::{HeaderMap, StatusCode};
-use saoma_protocol::{Digest, OfferedIdentity};
-use serde::{Deserialize, Serialize};
+use saoma_protocol::{Audience, Digest, IntrospectionResponse, OfferedIdentity};
+use serde::Deserialize;
 use sqlx::SqlitePool;
 
-use crate::cards::CardRefusal;
 use crate::citizens;
 use crate::log_pace::LogPace;
 use crate::pages::Failure;
 use crate::phone::sessions;
 use crate::registers::Registers;
 use crate::secret::Secret;
+
+/// The app's id as the owner of its tokens.
+const APP_CLIENT_ID: &str = "shili-app";
+
+/// The scope of the app's tokens: to scan and confirm logins.
+const APP_SCOPE: &str = "login:confirm";
+
+/// The largest request: a token.
+const MAX_REQUEST_BYTES: usize = 4 * 1024;
 
 static FAILURES: LogPace = LogPace::new();
 
@@ -33,6 +41,8 @@ struct Backend {
     registers: Registers,
     /// Of `client_id:client_secret`, so that comparing takes constant time.
     credentials: Arc<Digest>,
+    /// Name of the gateway, for which every token of the app is meant.
+    audience: String,
 }
 
 /// The endpoint. A caller proves itself by these credentials (RFC 7662 §2.1).
@@ -50,49 +60,8 @@ pub(crate) fn routes(
             db,
             registers,
             credentials: Arc::new(credentials),
+            audience: client_id.to_owned(),
         })
-}
-
-/// The app's id as the owner of its tokens: the gateway takes no others.
-pub(crate) const APP_CLIENT_ID: &str = "shili-app";
-
-/// The scope of the app's tokens: to confirm logins.
-pub(crate) const APP_SCOPE: &str = "login:confirm";
-
-/// The largest request: a token.
-const MAX_REQUEST_BYTES: usize = 4 * 1024;
-
-/// The answer (RFC 7662 §2.2). About an unknown or ended token it says nothing else.
-#[derive(Debug, Serialize)]
-struct Answer {
-    active: bool,
-    #[serde(flatten)]
-    about: Option<About>,
-}
-
-/// A token and its person.
-#[derive(Debug, Serialize)]
-struct About {
-    client_id: &'static str,
-    scope: &'static str,
-    token_type: &'static str,
-    /// The end of the token, in Unix seconds.
-    exp: i64,
-    sub: String,
-    name: String,
-    identities: Vec<OfferedIdentity>,
-    /// The reason that keeps the person from logging in now.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    refusal: Option<&'static str>,
-    /// The address of the phone: all phones reach the gateway by this backend.
-    phone_address: String,
-}
-
-impl Answer {
-    const INACTIVE: Self = Self {
-        active: false,
-        about: None,
-    };
 }
 
 #[derive(Deserialize)]
@@ -129,31 +98,37 @@ impl Backend {
             .is_some_and(|credentials| Digest::of(&credentials) == *self.credentials)
     }
 
-    async fn answer(&self, token: &Secret) -> Result<Answer, Failure> {
+    async fn answer(&self, token: &Secret) -> Result<IntrospectionResponse, Failure> {
         let Some(holder) = sessions::holder_of_token(&self.db, token).await? else {
-            return Ok(Answer::INACTIVE);
+            return Ok(inactive());
         };
         let account_id = holder.account_id;
         let Some(standing) = citizens::standing(&self.db, &self.registers, &account_id).await?
         else {
-            return Ok(Answer::INACTIVE);
+            return Ok(inactive());
         };
         let identities = standing.identities.into_iter();
-        Ok(Answer {
+        Ok(IntrospectionResponse {
             active: true,
-            about: Some(About {
-                client_id: APP_CLIENT_ID,
-                scope: APP_SCOPE,
-                token_type: "Bearer",
-                exp: holder.expires_at,
-                sub: account_id,
-                name: standing.name,
-                identities: identities.map(OfferedIdentity::from).collect(),
-                refusal: standing.refusal.map(CardRefusal::as_str),
-                phone_address: holder.address,
-            }),
+            sub: Some(account_id),
+            name: Some(standing.name),
+            identities: identities.map(OfferedIdentity::from).collect(),
+            ineligible_reason: standing.refusal.map(|refusal| refusal.as_str().to_owned()),
+            // All phones reach the gateway by this backend.
+            phone_address: Some(holder.address),
+            audience: Some(Audience::One(self.audience.clone())),
+            client_id: Some(APP_CLIENT_ID.to_owned()),
+            scope: Some(APP_SCOPE.to_owned()),
+            expires_at: u64::try_from(holder.expires_at).ok(),
+            token_type: Some("Bearer".to_owned()),
+            ..inactive()
         })
     }
+}
+
+/// The answer to an unknown or ended token: it says nothing else (RFC 7662 §2.2).
+fn inactive() -> IntrospectionResponse {
+    IntrospectionResponse::default()
 }
 
 /// Returns the credentials in `Authorization: Basic` (RFC 7617 §2).
