@@ -4,6 +4,7 @@ use http::HeaderValue;
 use serde::{Deserialize, Serialize};
 use sqlx::{SqliteConnection, SqlitePool};
 
+use super::citizen::Citizen;
 use super::fields::UserFields;
 use crate::accounts::id_number::IdNumber;
 use crate::db::{self, execute, fetch_optional};
@@ -39,13 +40,6 @@ pub(super) struct DraftData {
     pub account_id: Option<String>,
     /// The ID number of which the person was told that a provisional account has it.
     pub contested: Option<IdNumber>,
-}
-
-/// A person whom the population register knows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Citizen {
-    pub id_number: IdNumber,
-    pub name: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,7 +2,8 @@
 
 use std::net::IpAddr;
 
-use super::draft::{Citizen, Draft, DraftData};
+use super::citizen::Citizen;
+use super::draft::{Draft, DraftData};
 use super::fields::CredentialFields;
 use super::takeover;
 use crate::accounts::attempts::{AttemptLimit, address_key};

@@ -20,13 +20,13 @@ use crate::secret::Secret;
 /// Between two codes to one phone: a minute.
 pub(crate) const BETWEEN_CODES: AttemptLimit = AttemptLimit::new("sms_phone_minute", 1, 60);
 
-/// Codes to one phone for registrations, for which anyone may name it: ten, then one in two hours. Each costs money and may
+/// Codes to one phone for registrations, for which anyone may name it: twenty, then one in two hours. Each costs money and may
 /// wake a person up.
-const REGISTERING: AttemptLimit = AttemptLimit::new("sms_phone_register", 10, 2 * 3600);
+const REGISTERING: AttemptLimit = AttemptLimit::new("sms_phone_register", 20, 2 * 3600);
 
 /// Codes to one phone for registrations from one address: half of them, so that no single stranger uses up all.
 const REGISTERING_AT_ADDRESS: AttemptLimit =
-    AttemptLimit::new("sms_phone_register_address", 5, 2 * 3600);
+    AttemptLimit::new("sms_phone_register_address", 10, 2 * 3600);
 
 /// Codes to the phone on file with the card of a person with a provisional account: five, then one in two hours. A stranger
 /// can have got that account by the person's name and number, so that these are apart from those of the card.

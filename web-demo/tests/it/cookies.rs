@@ -104,7 +104,9 @@ async fn a_login_ends_everything_that_the_browser_held_before() {
     for (surface, path, session, registration) in SURFACES {
         let mut browser = surface(&hall).logged_in(path, "jia").await;
         browser.get("/register").await;
-        check!(browser; "/register/agreement <- agreed=yes");
+        browser
+            .post("/register/agreement", &[("agreed", "yes")])
+            .await;
         let identity = "/register/identity <- agreed=yes&id_number=1&name=x => 422";
         browser.check(identity).await;
         let before = browser.back_at(browser.origin());

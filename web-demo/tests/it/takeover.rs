@@ -36,7 +36,7 @@ async fn contesting(site: &Site, name: &str) -> Registering {
 async fn the_phone_on_file_with_the_card_takes_an_id_number_back() {
     let hall = Hall::open().await;
     let mut squatter = squatted(&hall, "jia").await;
-    check!(squatter; "/exams/electrician/register <- ");
+    check!(squatter; "/exams/human-resources/register <- => @/exams");
     let mut owner = contesting(&hall, "示例甲").await;
     let phone = on_file(&hall, &owner.id_number).await;
     let form = [("phone", &*phone), ("user_name", "owner1")];

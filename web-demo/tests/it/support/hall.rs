@@ -261,7 +261,10 @@ impl Site {
 
     /// The same, with all members.
     pub(crate) async fn introspection(&self, phone: &TestBrowser) -> Value {
-        let token = format!("access token:{}", phone.cookies["shili_app"]);
+        let names = ["shili_app", "__Host-shili_app"];
+        let mut cookies = names.iter().filter_map(|name| phone.cookies.get(*name));
+        let cookie = cookies.next().expect("a login on the phone");
+        let token = format!("access token:{cookie}");
         let token = Digest::of(token.as_bytes()).to_string();
         let credentials = BASE64.encode(format!("saoma:{SECRET}").as_bytes());
         let request = reqwest::Client::new()

@@ -33,6 +33,13 @@ impl Site {
         let opened = |field: &str| opened[field].as_str().unwrap();
         let scan = format!("/scan <- user_code={}", opened("user_code"));
         let asked = phone.check(&scan).await.path;
+        // A person who is new to the browser is asked for there first.
+        let agree = format!("{logins}/{}/agree", opened("login_id"));
+        let agree = http
+            .post(agree)
+            .header(ORIGIN, origin)
+            .header("Saoma-Receive-Key", opened("receive_key"));
+        agree.send().await.unwrap();
         check!(phone; "{asked}/confirm <- identity={identity}");
         let events = format!("{logins}/{}/events?after=1&wait=10", opened("login_id"));
         let events = http
