@@ -38,6 +38,7 @@ pub(crate) struct Metrics {
     socket_closes: Family<CloseLabels, Counter>,
     refusals: Family<RefusalLabels, Counter>,
     limited: Family<LimitLabels, Counter>,
+    misdeclared_proxies: Counter,
     store: StoreMetrics,
 }
 
@@ -136,6 +137,7 @@ impl Default for Metrics {
             socket_closes: Family::default(),
             refusals: Family::default(),
             limited: Family::default(),
+            misdeclared_proxies: Counter::default(),
             store: StoreMetrics::default(),
         };
         metrics.register_process();
@@ -210,12 +212,22 @@ impl Metrics {
             "Attempts over a rate limit, by limit",
             self.limited.clone(),
         );
+        registry.register(
+            "misdeclared_proxy_requests",
+            "Requests that contradict server.trusted_proxies: forwarded by another peer, or by a proxy that names no address",
+            self.misdeclared_proxies.clone(),
+        );
         self.store.register(registry);
     }
 
     /// Returns the metrics of the store in Redis.
     pub(crate) const fn store(&self) -> &StoreMetrics {
         &self.store
+    }
+
+    /// Returns the counter of requests that contradict the list of proxies.
+    pub(crate) const fn misdeclared_proxies(&self) -> &Counter {
+        &self.misdeclared_proxies
     }
 
     /// A socket, event stream or poll has opened.

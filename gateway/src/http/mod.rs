@@ -4,5 +4,6 @@ pub(crate) mod admission;
 pub mod assets;
 pub(crate) mod body;
 pub(crate) mod problem;
+pub(crate) mod security_headers;
 pub(crate) mod server;
 pub(crate) mod trusted_proxies;

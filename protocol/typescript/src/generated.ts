@@ -317,11 +317,11 @@ origin: string, };
  */
 export type RequesterContext = { 
 /**
- * The IP address.
+ * The IP address of the request. If `place` is `unknown`, it may be that of a proxy.
  */
 address: string, 
 /**
- * The distance of the address from the gateway.
+ * The distance of the browser from the gateway.
  */
 place: Place, 
 /**
@@ -340,7 +340,7 @@ system?: string, };
 /**
  * The scope of an address.
  */
-export type Place = "same_machine" | "local_network" | "internet";
+export type Place = "same_machine" | "local_network" | "internet" | "unknown";
 
 /**
  * One of the identities that a person may log in with.
