@@ -39,6 +39,8 @@ pub(crate) struct Metrics {
     refusals: Family<RefusalLabels, Counter>,
     limited: Family<LimitLabels, Counter>,
     misdeclared_proxies: Counter,
+    misused_codes: Family<MisuseLabels, Counter>,
+    limits_remembered: Family<LimitLabels, Counter>,
     store: StoreMetrics,
 }
 
@@ -99,6 +101,20 @@ struct LimitLabels {
     limit: &'static str,
 }
 
+/// A right authorization code, presented as only a thief or a broken client would.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CodeMisuse {
+    /// After its redemption.
+    Replayed,
+    /// With another client, redirect URI or verifier than its login's.
+    Mismatched,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct MisuseLabels {
+    misuse: &'static str,
+}
+
 /// In the place of a close code, for a browser that left without one.
 const GONE: &str = "gone";
 
@@ -109,6 +125,15 @@ impl Transport {
             Self::Post => "post",
             Self::EventStream => "event_stream",
             Self::LongPoll => "long_poll",
+        }
+    }
+}
+
+impl CodeMisuse {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Replayed => "replayed",
+            Self::Mismatched => "mismatched",
         }
     }
 }
@@ -138,6 +163,8 @@ impl Default for Metrics {
             refusals: Family::default(),
             limited: Family::default(),
             misdeclared_proxies: Counter::default(),
+            misused_codes: Family::default(),
+            limits_remembered: Family::default(),
             store: StoreMetrics::default(),
         };
         metrics.register_process();
@@ -216,6 +243,16 @@ impl Metrics {
             "misdeclared_proxy_requests",
             "Requests that contradict server.trusted_proxies: forwarded by another peer, or by a proxy that names no address",
             self.misdeclared_proxies.clone(),
+        );
+        registry.register(
+            "misused_codes",
+            "Right authorization codes presented after their redemption (replayed), or with a wrong client, redirect URI or verifier (mismatched)",
+            self.misused_codes.clone(),
+        );
+        registry.register(
+            "rate_limits_remembered",
+            "Attempts over a rate limit that were refused without asking the store again, by limit",
+            self.limits_remembered.clone(),
         );
         self.store.register(registry);
     }
@@ -305,6 +342,24 @@ impl Metrics {
     /// An attempt was over a limit.
     pub(crate) fn limited(&self, limit: LimitName) {
         self.limited
+            .get_or_create(&LimitLabels {
+                limit: limit.as_str(),
+            })
+            .inc();
+    }
+
+    /// A right code was presented in a wrong way.
+    pub(crate) fn code_misused(&self, misuse: CodeMisuse) {
+        self.misused_codes
+            .get_or_create(&MisuseLabels {
+                misuse: misuse.as_str(),
+            })
+            .inc();
+    }
+
+    /// An attempt met a refusal of the store that still lasts.
+    pub(crate) fn limit_remembered(&self, limit: LimitName) {
+        self.limits_remembered
             .get_or_create(&LimitLabels {
                 limit: limit.as_str(),
             })

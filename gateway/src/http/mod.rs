@@ -7,3 +7,4 @@ pub(crate) mod problem;
 pub(crate) mod security_headers;
 pub(crate) mod server;
 pub(crate) mod trusted_proxies;
+pub(crate) mod write_deadline;

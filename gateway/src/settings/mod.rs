@@ -7,7 +7,6 @@ mod error;
 pub(crate) mod fuzz_properties;
 mod known;
 mod lifetimes;
-mod limits;
 mod load;
 mod node;
 mod origin;
@@ -21,7 +20,6 @@ mod validate;
 pub use effective::Effective;
 pub use error::SettingsError;
 pub use lifetimes::Lifetimes;
-pub use limits::Limits;
 pub use load::{Flag, Sources};
 pub use node::{Log, LogFormat, Operations, Server, Sockets, StoreSettings};
 pub use origin::Origin;
@@ -29,6 +27,8 @@ pub use parties::{ClientSettings, IdentitySettings, IntrospectionSettings, JwksS
 pub use safety::SafetyWarning;
 pub use secret::Secret;
 use serde::{Deserialize, Serialize};
+
+pub use crate::limits::Limits;
 
 /// All settings of a node.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
