@@ -3,7 +3,12 @@
 /**
  * Browser to gateway.
  */
-export type ClientMessage = { "type": "open" } & OpenRequest | { "type": "resume" } & ResumeRequest | { "type": "refresh" } | { "type": "cancel" };
+export type ClientMessage = { "type": "open" } & OpenRequest | { "type": "resume" } & ResumeRequest | { "type": "refresh" } | { "type": "agree" } | { "type": "cancel", reason?: CancelReason, };
+
+/**
+ * The reason of a cancel.
+ */
+export type CancelReason = "not_me";
 
 /**
  * An OpenID Connect authentication request (OIDC Core §3.1.2.1) with PKCE (RFC 7636).
@@ -40,7 +45,11 @@ code_challenge_method: CodeChallengeMethod,
 /**
  * The page's language (BCP 47).
  */
-locale?: string, };
+locale?: string, 
+/**
+ * Values by which the gateway recognises a browser.
+ */
+known?: Array<string>, };
 
 /**
  * Proof of a login, and the newest change of it that the browser has seen.
@@ -133,6 +142,18 @@ person: string,
 /**
  * Seconds that the person has to confirm.
  */
+expires_in: number, 
+/**
+ * True if the person at the computer must agree first.
+ */
+agree?: boolean, } | { "type": "agreed", 
+/**
+ * The number of this change.
+ */
+seq: number, 
+/**
+ * Seconds that the person has to confirm.
+ */
 expires_in: number, } | { "type": "confirmed", 
 /**
  * The number of this change.
@@ -141,7 +162,11 @@ seq: number,
 /**
  * The redirect URI with `code`, `state` and `iss` (RFC 9207).
  */
-redirect_to: string, } | { "type": "rejected", 
+redirect_to: string, 
+/**
+ * The value by which the gateway recognises this browser.
+ */
+known?: string, } | { "type": "rejected", 
 /**
  * The number of this change.
  */
@@ -153,7 +178,11 @@ reason: RejectReason, } | { "type": "cancelled",
 /**
  * The number of this change.
  */
-seq: number, } | { "type": "expired", 
+seq: number, 
+/**
+ * The reason.
+ */
+reason?: CancelReason, } | { "type": "expired", 
 /**
  * The number of this change.
  */
@@ -209,7 +238,7 @@ retry_after_ms?: number, };
 /**
  * A stable code for programs. Sockets send it in an `error` message, HTTP in a [`Problem`].
  */
-export type ErrorCode = "unsupported_version" | "invalid_request" | "unknown_type" | "origin_not_allowed" | "unknown_client" | "redirect_uri_not_allowed" | "invalid_scope" | "unknown_login" | "superseded" | "unknown_code" | "not_a_login_code" | "invalid_token" | "already_scanned" | "already_decided" | "login_expired" | "not_scanned" | "identity_not_allowed" | "identity_refused" | "too_many_requests" | "temporarily_unavailable" | "not_found" | "method_not_allowed" | "request_too_large" | "server_error";
+export type ErrorCode = "unsupported_version" | "invalid_request" | "unknown_type" | "origin_not_allowed" | "unknown_client" | "redirect_uri_not_allowed" | "invalid_scope" | "unknown_login" | "superseded" | "unknown_code" | "not_a_login_code" | "invalid_token" | "already_scanned" | "already_decided" | "not_agreed" | "login_expired" | "not_scanned" | "identity_not_allowed" | "identity_refused" | "too_many_requests" | "temporarily_unavailable" | "not_found" | "method_not_allowed" | "request_too_large" | "server_error";
 
 /**
  * A problem document (RFC 9457), `application/problem+json`.
@@ -458,4 +487,4 @@ export const RECEIVE_KEY_HEADER = "saoma-receive-key";
 export const MAX_POLL_WAIT_SECONDS = 25;
 
 /** Where a browser asks; `{login_id}` stands for the login. */
-export const PATHS = {"cancel":"/v1/logins/{login_id}/cancel","events":"/v1/logins/{login_id}/events","logins":"/v1/logins","refresh":"/v1/logins/{login_id}/refresh","socket":"/v1/socket"} as const;
+export const PATHS = {"agree":"/v1/logins/{login_id}/agree","cancel":"/v1/logins/{login_id}/cancel","events":"/v1/logins/{login_id}/events","logins":"/v1/logins","refresh":"/v1/logins/{login_id}/refresh","socket":"/v1/socket"} as const;

@@ -1,5 +1,6 @@
 /** A login over a WebSocket (RFC 6455). */
 import { PATHS, SUBPROTOCOLS, type OpenRequest } from "./generated.ts";
+import { type KnownBrowser, openOf } from "./known-browser.ts";
 import type { FirstMessage, Listener, Transport } from "./transport.ts";
 
 /** Longer than the longest interval between two heartbeats of a gateway. */
@@ -11,6 +12,8 @@ const MAX_QUERY_LENGTH = 4096;
 /** A socket that was opened ahead, and its events since. */
 interface HeadStart {
   readonly socket: WebSocket;
+  /** The first message, as JSON. */
+  readonly first: string;
   readonly events: Event[];
 }
 
@@ -18,28 +21,29 @@ interface HeadStart {
 const AHEAD = Symbol.for("saoma.socket");
 const page: { [AHEAD]?: HeadStart | undefined } & object = globalThis;
 
-/** Opens a login's socket ahead of the script that shows it. {@link openWebSocket} takes it over for the same request. */
-export function openAhead(gateway: string, request: OpenRequest): void {
-  const socket = connect(addressOf(gateway, { type: "open", ...request }));
+/**
+ * Opens a login's socket ahead of the script that shows it. {@link openWebSocket} takes it over for the same request and
+ * the same known values.
+ */
+export function openAhead(gateway: string, request: OpenRequest, known?: KnownBrowser): void {
+  const first = openOf(request, known);
+  const socket = connect(gateway, first);
   const events = new Array<Event>();
   socket.onopen = socket.onmessage = socket.onclose = (event: Event) => void events.push(event);
-  page[AHEAD] = { socket, events };
+  page[AHEAD] = { socket, first: JSON.stringify(first), events };
 }
 
 /**
  * Opens a socket. The browser answers its pings unseen, so that the heartbeats beside them are the sign of life.
  *
  * An `open` goes into the address, which saves a round trip and reveals no more than the address of a hosted login page.
- * An `open` that is too long for an address, and a `resume`, which holds a secret, are the first message instead.
+ * An `open` that is too long for an address or holds known values, and a `resume`, which holds a secret, are the first
+ * message instead: addresses are logged on their way.
  */
 export function openWebSocket(gateway: string, first: FirstMessage, listener: Listener): Transport {
-  const address = addressOf(gateway, first);
-  const ahead = takeOver(address);
-  const socket = ahead?.socket ?? connect(address);
-  socket.onopen = () => {
-    if (!address.includes("?")) socket.send(JSON.stringify(first));
-    listener.heard(SILENCE_LIMIT_MS);
-  };
+  const ahead = takeOver(gateway, first);
+  const socket = ahead?.socket ?? connect(gateway, first);
+  socket.onopen = () => listener.heard(SILENCE_LIMIT_MS);
   socket.onmessage = ({ data }) => listener.message(String(data));
   socket.onclose = ({ code, reason }) => listener.closed(code, reason);
   // In a microtask, because the caller gets this transport before any event.
@@ -55,11 +59,11 @@ export function openWebSocket(gateway: string, first: FirstMessage, listener: Li
   };
 }
 
-/** Takes the socket that was opened ahead for this address. One for another address is closed. */
-function takeOver(address: string): HeadStart | undefined {
+/** Takes the socket that was opened ahead for this login. One for another login is closed. */
+function takeOver(gateway: string, first: FirstMessage): HeadStart | undefined {
   const ahead = page[AHEAD];
   page[AHEAD] = undefined;
-  if (ahead?.socket.url === address) return ahead;
+  if (ahead?.socket.url === addressOf(gateway, first) && ahead.first === JSON.stringify(first)) return ahead;
   ahead?.socket.close();
   return undefined;
 }
@@ -67,11 +71,15 @@ function takeOver(address: string): HeadStart | undefined {
 function addressOf(gateway: string, { type, ...request }: FirstMessage): string {
   const url = new URL(PATHS.socket, gateway);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  const query = String(new URLSearchParams(request as Record<string, string>));
-  if (type === "open" && query.length <= MAX_QUERY_LENGTH) url.search = query;
+  const query = String(new URLSearchParams(Object.entries(request).map(([name, value]) => [name, String(value)])));
+  if (type === "open" && !("known" in request) && query.length <= MAX_QUERY_LENGTH) url.search = query;
   return url.href;
 }
 
-function connect(address: string): WebSocket {
-  return new WebSocket(address, [...SUBPROTOCOLS]);
+/** Opens a socket that sends the first message itself, unless its address holds it. */
+function connect(gateway: string, first: FirstMessage): WebSocket {
+  const address = addressOf(gateway, first);
+  const socket = new WebSocket(address, [...SUBPROTOCOLS]);
+  if (!address.includes("?")) socket.addEventListener("open", () => socket.send(JSON.stringify(first)));
+  return socket;
 }

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { openAhead } from "../src/index.ts";
 import { opened, request, scanned } from "./messages.ts";
 import { Fixture, resumeFrom } from "./fixture.ts";
+import { TestKnown } from "./page.ts";
 
 const fixture = new Fixture();
 
@@ -44,6 +45,30 @@ test("is taken over too where the request is too long for an address, and comes 
   fixture.open({ request: long });
   expect((await fixture.gateway.nextConnection()).first).toEqual({ type: "open", ...long });
   expect(fixture.gateway.unexpectedConnections).toBe(0);
+});
+
+test("is taken over too where the browser is known, and no address holds the values", async () => {
+  const known = new TestKnown();
+  known.keep("sealed");
+  openAhead(fixture.gateway.origin, request, known);
+  const connection = await fixture.gateway.nextConnection();
+  expect(connection.first).toEqual({ type: "open", ...request, known: ["sealed"] });
+  expect(fixture.gateway.addresses).toEqual(["/v1/socket"]);
+  connection.send(opened);
+  await fetch(fixture.gateway.origin);
+  const page = fixture.open({ known });
+  await page.shows("waiting", { connected: true });
+  expect(fixture.gateway.unexpectedConnections).toBe(0);
+});
+
+test("is closed when the page has other known values", async () => {
+  openAhead(fixture.gateway.origin, request);
+  const other = await fixture.gateway.nextConnection();
+  const known = new TestKnown();
+  known.keep("sealed");
+  const { connection } = await fixture.openWaiting({ known });
+  expect(connection.first).toEqual({ type: "open", ...request, known: ["sealed"] });
+  await other.left;
 });
 
 test("is the first of two tries where WebSocket is blocked", async () => {
