@@ -1,6 +1,5 @@
 /** A login over a WebSocket (RFC 6455). */
 import { PATHS, SUBPROTOCOLS, type OpenRequest } from "./generated.ts";
-import { type KnownBrowser, openOf } from "./known-browser.ts";
 import type { FirstMessage, Listener, Transport } from "./transport.ts";
 
 /** Longer than the longest interval between two heartbeats of a gateway. */
@@ -12,8 +11,6 @@ const MAX_QUERY_LENGTH = 4096;
 /** A socket that was opened ahead, and its events since. */
 interface HeadStart {
   readonly socket: WebSocket;
-  /** The first message, as JSON. */
-  readonly first: string;
   readonly events: Event[];
 }
 
@@ -21,16 +18,12 @@ interface HeadStart {
 const AHEAD = Symbol.for("saoma.socket");
 const page: { [AHEAD]?: HeadStart | undefined } & object = globalThis;
 
-/**
- * Opens a login's socket ahead of the script that shows it. {@link openWebSocket} takes it over for the same request and
- * the same known values.
- */
-export function openAhead(gateway: string, request: OpenRequest, known?: KnownBrowser): void {
-  const first = openOf(request, known);
-  const socket = connect(gateway, first);
+/** Opens a login's socket ahead of the script that shows it. {@link openWebSocket} takes it over for the same request. */
+export function openAhead(gateway: string, request: OpenRequest): void {
+  const socket = connect(addressOf(gateway, { type: "open", ...request }));
   const events = new Array<Event>();
   socket.onopen = socket.onmessage = socket.onclose = (event: Event) => void events.push(event);
-  page[AHEAD] = { socket, first: JSON.stringify(first), events };
+  page[AHEAD] = { socket, events };
 }
 
 /**
@@ -41,9 +34,13 @@ export function openAhead(gateway: string, request: OpenRequest, known?: KnownBr
  * message instead: addresses are logged on their way.
  */
 export function openWebSocket(gateway: string, first: FirstMessage, listener: Listener): Transport {
-  const ahead = takeOver(gateway, first);
-  const socket = ahead?.socket ?? connect(gateway, first);
-  socket.onopen = () => listener.heard(SILENCE_LIMIT_MS);
+  const address = addressOf(gateway, first);
+  const ahead = takeOver(address);
+  const socket = ahead?.socket ?? connect(address);
+  socket.onopen = () => {
+    if (!address.includes("?")) socket.send(JSON.stringify(first));
+    listener.heard(SILENCE_LIMIT_MS);
+  };
   socket.onmessage = ({ data }) => listener.message(String(data));
   socket.onclose = ({ code, reason }) => listener.closed(code, reason);
   // In a microtask, because the caller gets this transport before any event.
@@ -59,11 +56,11 @@ export function openWebSocket(gateway: string, first: FirstMessage, listener: Li
   };
 }
 
-/** Takes the socket that was opened ahead for this login. One for another login is closed. */
-function takeOver(gateway: string, first: FirstMessage): HeadStart | undefined {
+/** Takes the socket that was opened ahead for this address. One for another address is closed. */
+function takeOver(address: string): HeadStart | undefined {
   const ahead = page[AHEAD];
   page[AHEAD] = undefined;
-  if (ahead?.socket.url === addressOf(gateway, first) && ahead.first === JSON.stringify(first)) return ahead;
+  if (ahead?.socket.url === address) return ahead;
   ahead?.socket.close();
   return undefined;
 }
@@ -71,15 +68,11 @@ function takeOver(gateway: string, first: FirstMessage): HeadStart | undefined {
 function addressOf(gateway: string, { type, ...request }: FirstMessage): string {
   const url = new URL(PATHS.socket, gateway);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  const query = String(new URLSearchParams(Object.entries(request).map(([name, value]) => [name, String(value)])));
+  const query = String(new URLSearchParams(Object.entries(request)));
   if (type === "open" && !("known" in request) && query.length <= MAX_QUERY_LENGTH) url.search = query;
   return url.href;
 }
 
-/** Opens a socket that sends the first message itself, unless its address holds it. */
-function connect(gateway: string, first: FirstMessage): WebSocket {
-  const address = addressOf(gateway, first);
-  const socket = new WebSocket(address, [...SUBPROTOCOLS]);
-  if (!address.includes("?")) socket.addEventListener("open", () => socket.send(JSON.stringify(first)));
-  return socket;
+function connect(address: string): WebSocket {
+  return new WebSocket(address, [...SUBPROTOCOLS]);
 }

@@ -47,27 +47,14 @@ test("is taken over too where the request is too long for an address, and comes 
   expect(fixture.gateway.unexpectedConnections).toBe(0);
 });
 
-test("is taken over too where the browser is known, and no address holds the values", async () => {
-  const known = new TestKnown();
-  known.keep("sealed");
-  openAhead(fixture.gateway.origin, request, known);
-  const connection = await fixture.gateway.nextConnection();
-  expect(connection.first).toEqual({ type: "open", ...request, known: ["sealed"] });
-  expect(fixture.gateway.addresses).toEqual(["/v1/socket"]);
-  connection.send(opened);
-  await fetch(fixture.gateway.origin);
-  const page = fixture.open({ known });
-  await page.shows("waiting", { connected: true });
-  expect(fixture.gateway.unexpectedConnections).toBe(0);
-});
-
-test("is closed when the page has other known values", async () => {
+test("is closed when the browser is known, and no address holds its values", async () => {
   openAhead(fixture.gateway.origin, request);
   const other = await fixture.gateway.nextConnection();
   const known = new TestKnown();
   known.keep("sealed");
   const { connection } = await fixture.openWaiting({ known });
   expect(connection.first).toEqual({ type: "open", ...request, known: ["sealed"] });
+  expect(fixture.gateway.addresses.at(-1)).toBe("/v1/socket");
   await other.left;
 });
 
