@@ -58,7 +58,7 @@ export class QrLoginElement extends HTMLElement {
   readonly #root = this.attachShadow({ mode: "open" });
   readonly #status = element("p", { class: "status", role: "status", part: "status" });
   readonly #body = element("div", { part: "body" });
-  readonly #note = element("p", { class: "note", id: "note" });
+  readonly #note = element("p", { class: "note", tabindex: "-1" });
   readonly #remaining = element("p", { class: "remaining" });
   readonly #actions = element("div", { class: "actions", part: "actions" });
   readonly #warning = element("p", { class: "warning" });
@@ -137,7 +137,8 @@ export class QrLoginElement extends HTMLElement {
 
   #draw(state: LoginState): void {
     const asks = isAsked(state);
-    // Without this, the keyboard's focus would go back to the top of the page. A question takes a focus that is nowhere.
+    // Without this, the keyboard's focus would go back to the top of the page. A question takes a focus that is nowhere, and
+    // keeps it off its buttons, so that no key answers by accident.
     const takesFocus = this.#root.activeElement !== null || (asks && document.activeElement === document.body);
     if (asks || this.#drawn === ASKED) this.#guard.restart();
     this.#warning.textContent = this.#texts().warning;
@@ -146,7 +147,7 @@ export class QrLoginElement extends HTMLElement {
     this.#status.className = asks ? "status question" : "status";
     this.#actions.className = asks ? "actions answer" : "actions";
     this.#actions.replaceChildren(...this.#buttons(state));
-    if (takesFocus) this.#actions.querySelector<HTMLElement>("button, a")?.focus();
+    if (takesFocus) (asks ? this.#note : this.#actions.querySelector<HTMLElement>("button, a"))?.focus();
   }
 
   #leave(redirectTo: string): void {
@@ -238,12 +239,10 @@ export class QrLoginElement extends HTMLElement {
 
   /** Returns a button that answers the question. It stays, in case the answer is lost. */
   #answerButton(text: string, answer: (connection: LoginConnection) => void): HTMLElement {
-    const made = this.#button(text, () => {
+    return this.#button(text, () => {
       this.#actions.classList.add("answered");
       if (this.#connection) answer(this.#connection);
     });
-    made.setAttribute("aria-describedby", this.#note.id);
-    return made;
   }
 
   #button(text: string, act: () => void, kind = ""): HTMLElement {
