@@ -133,6 +133,7 @@ impl Logins {
                 .into_iter()
                 .map(|offered| offered.identity)
                 .collect(),
+            agree: false,
         }
     }
 }
