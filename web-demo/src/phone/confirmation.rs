@@ -3,22 +3,26 @@
 use askama::Template;
 use axum::extract::{Form, FromRequestParts, Path};
 use axum::response::{IntoResponse, Redirect, Response};
-use http::StatusCode;
+use http::header::RETRY_AFTER;
 use http::request::Parts;
+use http::{HeaderValue, StatusCode};
 use saoma_client::PhoneError;
-use saoma_protocol::{Decision, LoginId, Place};
+use saoma_protocol::{Decision, ErrorCode, LoginId, Place};
 use serde::Deserialize;
 use url::Url;
 
 use super::Phone;
 use super::identity_choice::IdentityChoice;
 use super::scan::refused;
-use super::scan_error::ScanError;
+use super::scan_error::{ScanError, SentForm};
 use super::scanned_login::ScannedLogin;
 use super::sessions::PhoneSession;
 use crate::pages::{Failure, Frame, Locale, has_script, page, shown};
 
-/// The script that counts the seconds down.
+/// Seconds until a confirm is repeated, if the gateway names none.
+const RETRY_AFTER_SECONDS: u32 = 3;
+
+/// The script that counts the seconds down, and repeats a confirm that the browser has to agree to.
 const COUNTDOWN_SCRIPT: &str = "confirm-page.js";
 
 #[derive(Template)]
@@ -28,8 +32,18 @@ struct ConfirmationPage<'a> {
     login: &'a ScannedLogin,
     host: String,
     choices: Vec<IdentityChoice>,
-    identity_missing: bool,
+    question: Question<'a>,
     countdown_script: Option<&'static str>,
+}
+
+/// The question as it is asked: for the first time, or after an answer that is not enough.
+#[derive(Clone, Copy, Default)]
+struct Question<'a> {
+    /// The identity that was chosen before; empty before a choice.
+    chosen: &'a str,
+    identity_missing: bool,
+    /// The person has confirmed, and the browser has not agreed yet: seconds until it is worth asking again.
+    retry_after: Option<u32>,
 }
 
 #[derive(Template)]
@@ -88,7 +102,7 @@ impl Confirmation {
     }
 
     /// Asks for the decision.
-    async fn page(&self, identity_missing: bool) -> Result<Response, Failure> {
+    async fn page(&self, question: Question<'_>) -> Result<Response, Failure> {
         let path = path_of(self.id());
         let frame = Frame::phone(self.locale, &path);
         let context = &self.login.context;
@@ -102,19 +116,32 @@ impl Confirmation {
             login: &self.login,
             host: host.unwrap_or_else(|_| context.client.origin.clone()),
             choices: choices.await?,
-            identity_missing,
+            question,
             countdown_script: has_script(COUNTDOWN_SCRIPT).then_some(COUNTDOWN_SCRIPT),
         };
-        let status = if identity_missing {
+        let status = if question.retry_after.is_some() {
+            StatusCode::CONFLICT
+        } else if question.identity_missing {
             StatusCode::UNPROCESSABLE_ENTITY
         } else {
             StatusCode::OK
         };
-        page(status, &asking)
+        let mut response = page(status, &asking)?;
+        if let Some(seconds) = question.retry_after {
+            // The page's script goes by it.
+            response
+                .headers_mut()
+                .insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        Ok(response)
     }
 
     /// Keeps the decision and sends the phone to the page that tells it, which can be reloaded without deciding again.
-    async fn decided(self, decision: Result<Decision, PhoneError>) -> Result<Response, Failure> {
+    async fn decided(
+        self,
+        decision: Result<Decision, PhoneError>,
+        sent: SentForm<'_>,
+    ) -> Result<Response, Failure> {
         let path = path_of(self.id());
         match decision {
             Ok(decision) => {
@@ -122,7 +149,18 @@ impl Confirmation {
                 ScannedLogin::decide(db, &self.session, id, decision.status).await?;
                 Ok(Redirect::to(&path).into_response())
             }
-            Err(error) => refused(&self.phone, self.session, error, self.locale, &path).await,
+            Err(PhoneError::Refused { problem, .. }) if problem.error == ErrorCode::NotAgreed => {
+                let question = Question {
+                    chosen: sent.identity,
+                    retry_after: Some(problem.retry_after.unwrap_or(RETRY_AFTER_SECONDS)),
+                    ..Question::default()
+                };
+                self.page(question).await
+            }
+            Err(error) => {
+                let (phone, session) = (&self.phone, self.session);
+                refused(phone, session, error, Some(&sent), self.locale, &path).await
+            }
         }
     }
 }
@@ -136,7 +174,7 @@ pub(super) async fn show(confirmation: Confirmation) -> Result<Response, Failure
             confirmed,
         }),
         None if login.seconds_left == 0 => ScanError::Expired.answer(locale, &path),
-        None => confirmation.page(false).await,
+        None => confirmation.page(Question::default()).await,
     }
 }
 
@@ -146,19 +184,39 @@ pub(super) async fn confirm(
     Form(choice): Form<Choice>,
 ) -> Result<Response, Failure> {
     if choice.identity.is_empty() {
-        return confirmation.page(true).await;
+        let question = Question {
+            identity_missing: true,
+            ..Question::default()
+        };
+        return confirmation.page(question).await;
     }
     let (id, identity) = (confirmation.id(), &choice.identity);
     let decision = confirmation.gateway().confirm(id, identity).await;
-    confirmation.decided(decision).await
+    let action = format!("{}/confirm", path_of(id));
+    let sent = SentForm {
+        action: &action,
+        identity,
+    };
+    confirmation.decided(decision, sent).await
 }
 
 pub(super) async fn reject(confirmation: Confirmation) -> Result<Response, Failure> {
-    let decision = confirmation.gateway().reject(confirmation.id()).await;
-    confirmation.decided(decision).await
+    let id = confirmation.id();
+    let decision = confirmation.gateway().reject(id).await;
+    let action = format!("{}/reject", path_of(id));
+    let sent = SentForm {
+        action: &action,
+        identity: "",
+    };
+    confirmation.decided(decision, sent).await
 }
 
 impl ConfirmationPage<'_> {
+    /// Returns true for the identity that is chosen when the page is shown.
+    fn is_chosen(&self, choice: &IdentityChoice) -> bool {
+        choice.id == self.question.chosen || (self.choices.len() == 1 && !choice.ended)
+    }
+
     /// The origin of the request.
     fn place(&self) -> String {
         let (texts, requester) = (&self.frame.texts().phone, &self.login.context.requester);
