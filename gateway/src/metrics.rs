@@ -39,6 +39,7 @@ pub(crate) struct Metrics {
     refusals: Family<RefusalLabels, Counter>,
     limited: Family<LimitLabels, Counter>,
     misused_codes: Family<MisuseLabels, Counter>,
+    limits_remembered: Family<LimitLabels, Counter>,
     store: StoreMetrics,
 }
 
@@ -161,6 +162,7 @@ impl Default for Metrics {
             refusals: Family::default(),
             limited: Family::default(),
             misused_codes: Family::default(),
+            limits_remembered: Family::default(),
             store: StoreMetrics::default(),
         };
         metrics.register_process();
@@ -239,6 +241,11 @@ impl Metrics {
             "misused_codes",
             "Right authorization codes presented after their redemption (replayed), or with a wrong client, redirect URI or verifier (mismatched)",
             self.misused_codes.clone(),
+        );
+        registry.register(
+            "rate_limits_remembered",
+            "Attempts over a rate limit that were refused without asking the store again, by limit",
+            self.limits_remembered.clone(),
         );
         self.store.register(registry);
     }
@@ -334,6 +341,15 @@ impl Metrics {
         self.misused_codes
             .get_or_create(&MisuseLabels {
                 misuse: misuse.as_str(),
+            })
+            .inc();
+    }
+
+    /// An attempt met a refusal of the store that still lasts.
+    pub(crate) fn limit_remembered(&self, limit: LimitName) {
+        self.limits_remembered
+            .get_or_create(&LimitLabels {
+                limit: limit.as_str(),
             })
             .inc();
     }
