@@ -7,7 +7,7 @@ use http::header::RETRY_AFTER;
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use saoma_client::PhoneError;
-use saoma_protocol::{Decision, ErrorCode, LoginId, Place};
+use saoma_protocol::{Decision, ErrorCode, LoginId, Network, Place};
 use serde::Deserialize;
 use url::Url;
 
@@ -217,7 +217,17 @@ impl ConfirmationPage<'_> {
         choice.id == self.question.chosen || (self.choices.len() == 1 && !choice.ended)
     }
 
-    /// The origin of the request.
+    /// The browser's network, compared with this phone's; `None` if the two cannot be compared.
+    const fn network(&self) -> Option<&'static str> {
+        let texts = &self.frame.texts().phone;
+        match self.login.context.network {
+            Network::Same => Some(texts.network_same),
+            Network::Different => Some(texts.network_different),
+            Network::Unknown => None,
+        }
+    }
+
+    /// The origin of the request. If it is unknown, the address is that of a proxy, which tells the person nothing.
     fn place(&self) -> String {
         let (texts, requester) = (&self.frame.texts().phone, &self.login.context.requester);
         let place = match (&requester.place_name, requester.place) {
@@ -225,7 +235,7 @@ impl ConfirmationPage<'_> {
             (None, Place::SameMachine) => texts.same_machine,
             (None, Place::LocalNetwork) => texts.local_network,
             (None, Place::Internet) => texts.internet,
-            (None, Place::Unknown) => texts.unknown,
+            (None, Place::Unknown) => return texts.unknown.to_owned(),
         };
         texts.requester_place(&requester.address, place)
     }
@@ -246,4 +256,101 @@ impl ConfirmationPage<'_> {
 /// The address of a scanned login's pages.
 pub(super) fn path_of(id: LoginId) -> String {
     format!("/logins/{id}")
+}
+
+#[cfg(test)]
+mod tests {
+    use askama::NO_VALUES;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// Renders the page of a scan with these members in place of the usual ones.
+    fn rendered(locale: Locale, members: &[(&str, Value)], question: Question<'_>) -> String {
+        let mut context = json!({
+            "login_id": "0123456789ABCDEFGHJKMNPQ",
+            "client": { "client_id": "hall", "name": "示例大厅", "origin": "https://hall.example" },
+            "requester": { "address": "203.0.113.9", "place": "internet" },
+            "network": "unknown",
+            "requested_at": 1_790_000_000,
+            "expires_in": 90,
+            "person": "示例甲",
+            "identities": [],
+        });
+        for (name, value) in members {
+            context[name] = value.clone();
+        }
+        let login = ScannedLogin {
+            context: serde_json::from_value(context).expect("a context"),
+            requested_at: "2026-09-21 17:33:20".to_owned(),
+            seconds_left: 80,
+            confirmed: None,
+        };
+        let choice = |id: &str| IdentityChoice {
+            id: id.to_owned(),
+            words: id.to_owned(),
+            detail: None,
+            ended: false,
+        };
+        let page = ConfirmationPage {
+            frame: Frame::phone(locale, "/logins/0123456789ABCDEFGHJKMNPQ"),
+            login: &login,
+            host: "hall.example".to_owned(),
+            choices: ["personal", "unit:1"].map(choice).into(),
+            question,
+            countdown_script: None,
+        };
+        let rendered = page.render_with_values(NO_VALUES).expect("a page");
+        rendered.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn the_network_is_said_in_plain_words_and_an_unknown_place_without_an_address() {
+        let network = |locale, network: &str| {
+            let page = rendered(locale, &[("network", json!(network))], Question::default());
+            let from = page.find("203.0.113.9").expect("the address");
+            page[..from].rsplit("<dd>").next().unwrap_or("").to_owned()
+        };
+        let (chinese, english) = (Locale::Chinese, Locale::English);
+        assert_eq!(network(chinese, "same"), "与本手机在同一网络 <small>");
+        assert_eq!(
+            network(chinese, "different"),
+            "与本手机不在同一网络 <small>"
+        );
+        assert_eq!(
+            network(english, "same"),
+            "The same network as this phone <small>"
+        );
+        assert_eq!(
+            network(english, "different"),
+            "Another network than this phone’s <small>"
+        );
+        assert_eq!(network(english, "unknown"), "");
+        let requester = json!({ "address": "203.0.113.9", "place": "unknown" });
+        let page = rendered(english, &[("requester", requester)], Question::default());
+        assert!(page.contains("<dd>unknown</dd>"), "{page}");
+        assert!(!page.contains("203.0.113.9"), "{page}");
+    }
+
+    /// Row A16.
+    #[test]
+    fn a_confirm_before_the_computer_agrees_keeps_the_choice() {
+        let asked = [("agree", json!(true))];
+        let first = rendered(Locale::English, &asked, Question::default());
+        assert!(first.contains("On the computer, press “Yes, that is me” first."));
+        assert!(!first.contains("checked"), "{first}");
+        assert!(!first.contains("data-confirms-again"), "{first}");
+        let question = Question {
+            chosen: "unit:1",
+            retry_after: Some(3),
+            ..Question::default()
+        };
+        let again = rendered(Locale::English, &asked, question);
+        assert!(again.contains("<h1>Look at the computer</h1>"), "{again}");
+        assert!(again.contains("data-confirms-again"), "{again}");
+        assert!(again.contains(r#"value="unit:1" required checked>"#));
+        assert!(!again.contains(r#"value="personal" required checked>"#));
+        let known = rendered(Locale::English, &[], Question::default());
+        assert!(!known.contains("On the computer, press"), "{known}");
+    }
 }
