@@ -2,7 +2,7 @@
  * Values by which a gateway recognises a browser in which a person has logged in before: that person is not asked again
  * whether it is they who scan. A value proves no login, and only the gateway can read it.
  */
-import type { OpenRequest } from "./generated.ts";
+import { MAX_KNOWN_PERSONS, type OpenRequest } from "./generated.ts";
 
 /** Keeper of a browser's values. */
 export interface KnownBrowser {
@@ -11,9 +11,6 @@ export interface KnownBrowser {
   /** Keeps a value of the gateway. */
   keep(value: string): void;
 }
-
-/** Number of values that an `open` may hold. */
-const MAX_VALUES = 8;
 
 /** A value as the gateway makes it: no other text goes into a request. */
 const VALUE = /^[\w.~-]{1,200}$/;
@@ -25,7 +22,7 @@ const VALUE = /^[\w.~-]{1,200}$/;
 export function knownBrowser(read: () => string | null | undefined, write: (text: string) => void): KnownBrowser {
   const values = () => {
     try {
-      return (read() ?? "").split(" ").filter((value) => VALUE.test(value)).slice(0, MAX_VALUES);
+      return (read() ?? "").split(" ").filter((value) => VALUE.test(value)).slice(0, MAX_KNOWN_PERSONS);
     } catch {
       return [];
     }
@@ -34,7 +31,7 @@ export function knownBrowser(read: () => string | null | undefined, write: (text
     values,
     keep: (value) => {
       try {
-        write([value, ...values().filter((other) => other !== value)].slice(0, MAX_VALUES).join(" "));
+        write([value, ...values().filter((other) => other !== value)].slice(0, MAX_KNOWN_PERSONS).join(" "));
       } catch {
         // The storage is full or denied.
       }
@@ -44,6 +41,6 @@ export function knownBrowser(read: () => string | null | undefined, write: (text
 
 /** Returns the message that opens a login, with the values of the browser if there are any. */
 export function openOf(request: OpenRequest, browser: KnownBrowser | undefined): { readonly type: "open" } & OpenRequest {
-  const known = browser?.values().slice(0, MAX_VALUES) ?? [];
+  const known = browser?.values().slice(0, MAX_KNOWN_PERSONS) ?? [];
   return { type: "open", ...request, ...(known.length > 0 && { known }) };
 }
