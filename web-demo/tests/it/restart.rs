@@ -57,6 +57,12 @@ async fn logged_in_for_the_unit(hall: &Process) -> TestBrowser {
     let mut phone = hall.phone_of("yi").await;
     let scan = format!("/scan <- user_code={}", opened("user_code"));
     let asked = phone.check(&scan).await.path;
+    let agree = format!("{logins}/{}/agree", opened("login_id"));
+    let agree = http
+        .post(agree)
+        .header(ORIGIN, &hall.portal)
+        .header("Saoma-Receive-Key", opened("receive_key"));
+    assert_eq!(agree.send().await.unwrap().status(), 204);
     check!(phone; "{asked}/confirm <- identity=unit:90001");
     let events = format!("{logins}/{}/events?after=1&wait=10", opened("login_id"));
     let events = http
