@@ -182,7 +182,8 @@ export class QrLoginElement extends HTMLElement {
 
   #picture(state: LoginState): HTMLElement {
     const texts = this.#texts();
-    const box = element("div", { class: this.#isLarge ? "code large" : "code", part: "code" });
+    // A large box would push the question's buttons off the screen.
+    const box = element("div", { class: this.#isLarge && !isAsked(state) ? "code large" : "code", part: "code" });
     switch (state.name) {
       case "loading":
       case "delayed":

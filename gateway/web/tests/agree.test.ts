@@ -124,6 +124,15 @@ describe("a person who is new to the browser", () => {
     expect(await back.command()).toEqual({ type: "agree" });
   });
 
+  test("sees the whole question on a small screen, also if the code was enlarged", async () => {
+    const { page, connection } = await pages.openWaiting({}, { viewport: { width: 800, height: 600 } });
+    await page.button("Enlarge the code").click();
+    connection.send(asking);
+    await page.says("Log in here as 示*?");
+    const box = await page.button("Yes, that is me").boundingBox();
+    expect((box?.y ?? 600) + (box?.height ?? 0)).toBeLessThan(600);
+  });
+
   test("who is known is not asked", async () => {
     const { page, connection } = await pages.openWaiting();
     connection.send(scanned);
