@@ -136,30 +136,6 @@ impl RedisProcess {
             .collect()
     }
 
-    /// Waits until so many replicas have all that was written so far, the streams of all of them
-    /// running.
-    pub(crate) fn once_replicated(&self, replicas: usize) {
-        // WAIT is about what its own connection has written.
-        let mut pipeline = redis::pipe();
-        pipeline
-            .cmd("SET")
-            .arg("replicated")
-            .arg("")
-            .arg("PX")
-            .arg(1000)
-            .ignore();
-        pipeline.cmd("WAIT").arg(replicas).arg(5000);
-        let client = redis::Client::open(format!("redis://127.0.0.1:{}", self.port)).unwrap();
-        let mut connection = client
-            .get_connection_with_timeout(Duration::from_secs(1))
-            .unwrap();
-        let (reached,): (usize,) = pipeline.query(&mut connection).unwrap();
-        assert!(
-            reached >= replicas,
-            "only {reached} replicas have everything"
-        );
-    }
-
     /// A server that wants a password or TLS first answers as well: it refuses, or hangs up.
     fn answers(&self) -> bool {
         let asked = || {
