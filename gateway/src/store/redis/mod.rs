@@ -275,6 +275,7 @@ impl Store for RedisStore {
             node: node.clone(),
             inbox,
             liveness: self.liveness.clone(),
+            moved: self.fence.moved(),
         };
         let (first, listens) = oneshot::channel();
         self.tasks.lock().spawn(subscription.run(first));

@@ -19,6 +19,9 @@ use crate::store::redis::connection::{
 /// Longest `WAIT`. Steps that come meanwhile join after it, so that one slow replica does not keep them from being read.
 const WAIT: Duration = Duration::from_millis(100);
 
+/// Pause after a fence that a replica did not reach.
+const PAUSE: Duration = Duration::from_millis(2);
+
 /// Pause after a failed try.
 const REST: Duration = Duration::from_millis(20);
 
@@ -98,7 +101,11 @@ impl Lane {
             }
             let now = Instant::now();
             settle(&mut waiting, |one| {
-                (one.step.deadline <= now).then_some(Err(StoreError::Unreplicated))
+                let is_late = one.step.deadline <= now;
+                is_late.then(|| {
+                    self.connections.metrics().replicas_timed_out();
+                    Err(StoreError::Unreplicated)
+                })
             });
         }
     }
@@ -149,10 +156,12 @@ impl Lane {
             let has_all = kept.is_none_or(|kept| one.below.is_some_and(|below| below <= kept));
             has_all.then_some(Ok(Covered::Kept))
         });
+        *connected = after.replicas;
         if !waiting.is_empty() {
             self.watch.distrust();
+            // A server that takes no writes does not hold `WAIT` up either.
+            sleep(PAUSE).await;
         }
-        *connected = after.replicas;
         Ok(())
     }
 

@@ -16,7 +16,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
@@ -113,6 +113,11 @@ impl Fence {
         if self.connections.is_watched() {
             self.connections.invalidate();
         }
+    }
+
+    /// Returns what tells that another server is the one master: the old one goes on to answer for a while.
+    pub(super) fn moved(&self) -> Arc<Notify> {
+        self.watch.moved()
     }
 
     async fn owner_of(&self, key: &str) -> Result<Option<ServerAddress>, StoreError> {

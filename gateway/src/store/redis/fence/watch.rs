@@ -35,6 +35,8 @@ pub(super) struct Watch {
     asking: tokio::sync::Mutex<()>,
     /// Wakes the task that renews the description.
     aged: Notify,
+    /// Tells that another master was named.
+    moved: Arc<Notify>,
 }
 
 #[derive(Default)]
@@ -53,7 +55,13 @@ impl Watch {
             state: Mutex::default(),
             asking: tokio::sync::Mutex::default(),
             aged: Notify::new(),
+            moved: Arc::default(),
         }
+    }
+
+    /// Returns what tells that another server is the master.
+    pub(super) fn moved(&self) -> Arc<Notify> {
+        Arc::clone(&self.moved)
     }
 
     /// Renews the description whenever it has aged, forever.
@@ -134,6 +142,7 @@ impl Watch {
                     tracing::info!(master = %sets[0].master, "the Sentinels name another master");
                     // A master that was superseded goes on to answer.
                     self.connections.invalidate();
+                    self.moved.notify_waiters();
                 }
                 Ok(sets)
             }
