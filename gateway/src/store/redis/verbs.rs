@@ -8,10 +8,11 @@ use tokio::time::{Instant, sleep};
 
 use super::answers::{read_applied, read_opening, read_redeemed, read_scanned, read_taken};
 use super::arguments::{GrantedPerson, millis, states, to_json, with_guard, with_precondition};
+use super::fence::{Later, Proof};
 use super::limits::RateLimitCheck;
 use super::script::Call;
 use super::scripts::Scripts;
-use super::{Proof, RedisStore, keys, proof_of};
+use super::{RedisStore, keys, proof_of};
 use crate::store::{
     Applied, Attempt, Confirmation, Counted, KEEP_ENDED, LoginRequest, NewLogin, Opening,
     REDEEM_TRIES, Redeemed, Redemption, Scan, Scanned, StoreError, Transition,
@@ -120,7 +121,7 @@ impl RedisStore {
         let opened = |answer: &Vec<String>| {
             let is_open = answer.first().is_some_and(|word| word == "opened");
             let receive_key = login.receive_key.to_string();
-            Ok(is_open.then(|| Proof::of_field(&key, "receive_key", receive_key)))
+            Ok(is_open.then(|| Proof::of_field(&key, "receive_key", receive_key, Later::Never)))
         };
         let answer = self.run_kept(&call, opened).await?;
         read_opening(&answer, checks)
@@ -255,7 +256,12 @@ impl RedisStore {
         let token = redemption.access_token;
         let proof = |answer: &Vec<String>| {
             Ok(match answer.first().map(String::as_str) {
-                Some("redeemed") => Some(Proof::of_field(&key, "token", token.to_string())),
+                Some("redeemed") => {
+                    // A replay at the same time removes the token.
+                    let later = Later::State(guard.to.as_str());
+                    let token = token.to_string();
+                    Some(Proof::of_field(&key, "token", token, later))
+                }
                 Some("limited") => None,
                 _ => Some(Proof::of_server(&key)),
             })

@@ -145,9 +145,9 @@ impl Lane {
         };
         let mut shown = shown.into_iter();
         settle(waiting, |one| {
-            let (found, newest) = shown.next().flatten()?;
+            let (found, later) = shown.next().flatten()?;
             one.below = Some(before.offset);
-            let holds = one.step.proof.holds(found.as_deref(), newest);
+            let holds = one.step.proof.holds(found.as_deref(), later.as_deref());
             (!holds).then_some(Ok(Covered::Gone))
         });
         // A replica that came meanwhile counts, and one that left is missed.
@@ -204,8 +204,8 @@ impl Lane {
     }
 }
 
-/// Reads a field of a login and its newest sequence number. The key may have moved to another master.
-fn read_shown(answer: Option<RedisResult<Value>>) -> (Option<String>, Option<u32>) {
+/// Reads two fields of a login. The key may have moved to another master.
+fn read_shown(answer: Option<RedisResult<Value>>) -> (Option<String>, Option<String>) {
     answer
         .and_then(Result::ok)
         .and_then(|found| redis::from_redis_value(found).ok())

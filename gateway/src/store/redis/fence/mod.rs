@@ -22,7 +22,7 @@ use tokio::time::{Instant, timeout_at};
 
 pub(super) use self::lane::Covered;
 use self::lane::{Lane, Step};
-pub(super) use self::proof::Proof;
+pub(super) use self::proof::{Later, Proof};
 use self::watch::Watch;
 use super::connection::{Connections, ServerAddress};
 use super::keys;

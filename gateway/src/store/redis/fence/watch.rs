@@ -42,6 +42,8 @@ pub(super) struct Watch {
 #[derive(Default)]
 struct State {
     sets: Option<Arc<[ReplicaSet]>>,
+    /// The reason why they were never described.
+    failure: Option<StoreError>,
     asked_at: Option<Instant>,
     in_trouble: bool,
     /// Replicas of an unwatched server, with the time at which each was last connected.
@@ -95,15 +97,23 @@ impl Watch {
         let state = self.state.lock();
         let (sets, age) = (state.sets.clone()?, state.asked_at?.elapsed());
         let is_unwatched = self.connections.is_unwatched();
+        let is_alone = sets.iter().all(|set| set.promotable.is_empty());
         let renew_after = if state.in_trouble {
             RENEW_IN_TROUBLE_AFTER
-        } else if is_unwatched && sets.iter().all(|set| set.promotable.is_empty()) {
+        } else if is_unwatched && is_alone {
             RENEW_UNWATCHED_AFTER
         } else {
             RENEW_AFTER
         };
-        // A server that has no replicas is not kept waiting for: it has had none since it was asked first.
-        if age > STALE_AFTER && !is_unwatched {
+        // A master that has missing replicas in an old description answers nothing, whatever has happened since. One
+        // without replicas would answer at once.
+        let stale_after = if self.connections.is_watched() && is_alone {
+            RENEW_AFTER
+        } else {
+            STALE_AFTER
+        };
+        // An unwatched server is not waited for: it serves all the same.
+        if age > stale_after && !is_unwatched {
             return None;
         }
         if age > renew_after {
@@ -117,8 +127,12 @@ impl Watch {
         let _turn = self.asking.lock().await;
         let before = {
             let state = self.state.lock();
-            match (&state.sets, state.asked_at) {
-                (Some(sets), Some(asked_at)) if asked_at > came => return Ok(Arc::clone(sets)),
+            // Thousands of callers may wait for the first answer, and each would wait for a question of its own.
+            match (&state.sets, &state.failure, state.asked_at) {
+                (Some(sets), _, Some(asked_at)) if asked_at > came => return Ok(Arc::clone(sets)),
+                (None, Some(failure), Some(asked_at)) if asked_at > came => {
+                    return Err(failure.clone());
+                }
                 _ => state.sets.clone(),
             }
         };
@@ -150,7 +164,10 @@ impl Watch {
                 tracing::debug!(error = %chain(&error), "cannot learn which replicas there are");
                 match before {
                     Some(before) => Ok(before),
-                    None => Err(error),
+                    None => {
+                        state.failure = Some(error.clone());
+                        Err(error)
+                    }
                 }
             }
         }
