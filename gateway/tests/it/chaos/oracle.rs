@@ -84,12 +84,14 @@ impl Oracle {
 
     /// Records an invariant violation in a flow.
     pub(super) fn violation(&self, flow: usize, what: String) {
+        eprintln!("{:>5} s: login {flow}: {what}", self.elapsed().as_secs());
         self.note(flow, format!("VIOLATED: {what}"));
         self.state().violations.push((Some(flow), what));
     }
 
     /// Records an invariant violation that concerns the whole run.
     pub(super) fn run_violation(&self, what: String) {
+        eprintln!("{:>5} s: {what}", self.elapsed().as_secs());
         self.state().violations.push((None, what));
     }
 

@@ -41,6 +41,18 @@ impl RedisProcess {
         Self::start_as(port, all)
     }
 
+    /// Starts a server on a free port by a file of settings, in which Sentinels keep its role.
+    pub(crate) fn start_by_file(settings: &str) -> Self {
+        let port = free_port();
+        let mut server = Self::at(port, vec!["redis.conf".into()]);
+        let file = format!(
+            "port {port}\nbind 127.0.0.1\nsave \"\"\nappendonly no\nrepl-diskless-sync-delay 0\n{settings}\n"
+        );
+        std::fs::write(server.directory().join("redis.conf"), file).unwrap();
+        server.restart();
+        server
+    }
+
     /// Starts a Sentinel on a free port with these settings.
     pub(crate) fn start_sentinel(settings: &str) -> Self {
         let port = free_port();

@@ -14,27 +14,27 @@ impl RedisSentinel {
     /// Starts a master with one replica, and waits until the Sentinels know one another. They take
     /// a silent master for dead after half a second.
     pub(crate) fn start() -> Self {
-        Self::start_with(1, 500, &[])
+        Self::start_with(1, 500, "")
     }
 
     /// Starts a master with two replicas that takes writes only while one of them follows: one that
     /// was superseded without its knowledge takes none once both have left it. The Sentinels are
     /// patient enough for a machine that has other things to do.
     pub(crate) fn start_guarded() -> Self {
-        Self::start_with(2, 5000, &["--min-replicas-to-write", "1"])
+        Self::start_with(2, 5000, "min-replicas-to-write 1")
     }
 
     /// Starts a master with two replicas that takes writes whether they follow or not, and
     /// Sentinels that take nothing for dead while a test lasts.
     pub(crate) fn start_patient() -> Self {
-        Self::start_with(2, 60_000, &[])
+        Self::start_with(2, 60_000, "")
     }
 
-    fn start_with(replicas: usize, down_after_ms: u32, arguments: &[&str]) -> Self {
-        let master = RedisProcess::start(arguments);
+    fn start_with(replicas: usize, down_after_ms: u32, settings: &str) -> Self {
+        let master = RedisProcess::start_by_file(settings);
         let port = master.port().to_string();
         let follow =
-            |_| RedisProcess::start(&[&["--replicaof", "127.0.0.1", &port], arguments].concat());
+            |_| RedisProcess::start_by_file(&format!("replicaof 127.0.0.1 {port}\n{settings}"));
         let servers: Vec<_> = std::iter::once(master)
             .chain((0..replicas).map(follow))
             .collect();
@@ -135,7 +135,7 @@ impl RedisSentinel {
         self.servers[server].tell(&format!("HGET {login} {field}"))
     }
 
-    /// Restarts a killed server, empty and in its first role. The Sentinels make it a replica.
+    /// Restarts a killed server, empty and in its last role. The Sentinels make a master a replica.
     pub(crate) fn restart(&mut self, server: usize) {
         self.servers[server].restart();
     }

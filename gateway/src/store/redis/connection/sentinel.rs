@@ -94,12 +94,18 @@ impl Sentinels {
         let mut question = redis::cmd("SENTINEL");
         question.arg("REPLICAS").arg(&self.service);
         let replicas: Vec<HashMap<String, String>> = self.ask(sentinel, &question).await?;
-        // The master may have changed between the two questions.
-        if self.name_master(sentinel).await? != master {
+        let mut question = redis::cmd("SENTINEL");
+        question.arg("MASTER").arg(&self.service);
+        let known: HashMap<String, String> = self.ask(sentinel, &question).await?;
+        let text = |name: &str| known.get(name).map_or("", String::as_str);
+        // The master may have changed between two questions.
+        if (text("ip"), text("port")) != (&*master.host, &*master.port.to_string()) {
             return Err(no_sentinel());
         }
+        let is_master_down = text("flags").split(',').any(|flag| flag == "s_down");
         Ok(SentinelReport {
             master,
+            is_master_down,
             replicas: replicas.iter().filter_map(ReplicaReport::read).collect(),
         })
     }

@@ -12,6 +12,8 @@ const BROKEN_FOR_MS: u64 = 2000;
 #[derive(Debug, Clone)]
 pub(super) struct SentinelReport {
     pub(super) master: ServerAddress,
+    /// The Sentinel takes the master for dead.
+    pub(super) is_master_down: bool,
     pub(super) replicas: Vec<ReplicaReport>,
 }
 
@@ -52,10 +54,14 @@ impl ReplicaReport {
 impl SentinelReport {
     /// Returns true if this Sentinel would not promote the replica, or would prefer one that follows the master.
     fn passes_over(&self, replica: &ReplicaReport) -> bool {
-        // A server that returned as a master has an offset of 0 in a Sentinel's eyes.
+        // A master that was superseded, or returned after its death, has never followed. One that has followed is being
+        // promoted at this moment.
+        let was_master = replica.is_master && !replica.follows && replica.offset == 0;
+        let is_too_old =
+            !self.is_master_down && replica.alone > replica.down_after.saturating_mul(10);
         replica.is_down
-            || replica.is_master
-            || replica.alone > replica.down_after.saturating_mul(10)
+            || was_master
+            || is_too_old
             || (!replica.follows
                 && self
                     .replicas
@@ -64,7 +70,8 @@ impl SentinelReport {
     }
 }
 
-/// Sentinels promote by priority first, then by the offset. That of a replica without its master stays as it is.
+/// Sentinels promote by priority first, then by the offset. That of a replica without its master stays as it is, and that
+/// of one that follows is already higher.
 fn is_preferred(other: &ReplicaReport, replica: &ReplicaReport) -> bool {
     !other.is_down
         && !other.is_master
@@ -155,9 +162,16 @@ mod tests {
         ReplicaReport::read(&entry).expect("an entry")
     }
 
+    const NEVER_FOLLOWED: [(&str, &str); 3] = [
+        ("role-reported", "master"),
+        ("master-link-status", "err"),
+        ("slave-repl-offset", "0"),
+    ];
+
     fn report(master: u16, replicas: &[ReplicaReport]) -> SentinelReport {
         SentinelReport {
             master: address(master),
+            is_master_down: false,
             replicas: replicas.to_vec(),
         }
     }
@@ -197,10 +211,7 @@ mod tests {
                 ),
                 "dead",
             ),
-            (
-                replica(3, &[("role-reported", "master")]),
-                "returned as a master",
-            ),
+            (replica(3, &NEVER_FOLLOWED), "returned as a master"),
             (
                 replica(
                     3,
@@ -249,6 +260,24 @@ mod tests {
             let one = report(1, &[replica(2, &[]), still]);
             assert_eq!(promotable(&[one.clone(), one]), [2, 3], "{why}");
         }
+        let promoted = report(
+            1,
+            &[replica(2, &[]), replica(3, &[("role-reported", "master")])],
+        );
+        assert_eq!(
+            promotable(&[promoted.clone(), promoted]),
+            [2, 3],
+            "being promoted"
+        );
+        let too_old = [
+            ("master-link-status", "err"),
+            ("master-link-down-time", "50001"),
+        ];
+        let down = SentinelReport {
+            is_master_down: true,
+            ..report(1, &[replica(3, &too_old)])
+        };
+        assert_eq!(promotable(&[down.clone(), down]), [3], "its master is down");
         let alone = report(
             1,
             &[replica(
@@ -277,12 +306,7 @@ mod tests {
     #[test]
     fn sentinels_that_disagree_name_no_master_until_more_than_half_agree() {
         let before = || report(1, &[replica(2, &[]), replica(3, &[])]);
-        let after = || {
-            report(
-                2,
-                &[replica(1, &[("role-reported", "master")]), replica(3, &[])],
-            )
-        };
+        let after = || report(2, &[replica(1, &NEVER_FOLLOWED), replica(3, &[])]);
         assert_eq!(join(3, &[before(), after()]), None);
         assert_eq!(join(3, &[]), None);
         let set = join(3, &[before(), after(), after()]).expect("a master");
