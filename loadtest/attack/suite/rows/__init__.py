@@ -1,0 +1,43 @@
+"""The attacks: one file for each theme, one function for each row."""
+
+from . import (
+    agree,
+    codes,
+    elsewhere,
+    floods,
+    hall,
+    headers,
+    honest,
+    hosted_page,
+    networks,
+    phones,
+    places,
+    proof,
+    readers,
+    redemption,
+    secrets,
+    settings,
+    store,
+    tokens,
+)
+
+__all__ = [
+    "agree",
+    "codes",
+    "elsewhere",
+    "floods",
+    "hall",
+    "headers",
+    "honest",
+    "hosted_page",
+    "networks",
+    "phones",
+    "places",
+    "proof",
+    "readers",
+    "redemption",
+    "secrets",
+    "settings",
+    "store",
+    "tokens",
+]
