@@ -15,7 +15,8 @@ def knowingly_open() -> set[str]:
 
 
 def order(result: Result) -> tuple[str, int]:
-    return result.number[0], int(result.number[1:])
+    digits = result.number[1:]
+    return (result.number[0], int(digits)) if digits.isdigit() else ("Z", 0)
 
 
 def table(results: list[Result]) -> str:

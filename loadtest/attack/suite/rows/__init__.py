@@ -3,6 +3,7 @@
 from . import (
     agree,
     codes,
+    documents,
     elsewhere,
     floods,
     hall,
@@ -24,6 +25,7 @@ from . import (
 __all__ = [
     "agree",
     "codes",
+    "documents",
     "elsewhere",
     "floods",
     "hall",

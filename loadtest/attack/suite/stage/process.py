@@ -76,17 +76,18 @@ async def accepts(port: int, within: float = 30) -> None:
                 return
 
 
-async def output_of(*command: str | Path, **more: str) -> tuple[int, str]:
+async def output_of(*command: str | Path, within: float = 10, directory: Path | None = None) -> tuple[int, str]:
     """Runs a command. Returns its exit code and its output."""
     process = await asyncio.create_subprocess_exec(
         *map(str, command),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
-        env=environment(**more),
+        env=environment(),
+        cwd=directory,
     )
     try:
-        output, _ = await asyncio.wait_for(process.communicate(), 10)
+        output, _ = await asyncio.wait_for(process.communicate(), within)
     except TimeoutError:
         # A node that starts although it must not: it serves until it is ended.
         process.terminate()

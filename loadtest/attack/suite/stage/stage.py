@@ -1,5 +1,6 @@
 """The whole deployment: Redis, two nodes, nginx, the hall, and the backend of an app."""
 
+import asyncio
 import itertools
 import shutil
 import tempfile
@@ -84,7 +85,12 @@ class Stage:
         }
         shop = {"redirect_uris": [CALLBACK], "origins": [ORIGIN]}
         more = {
-            "server": {"public_url": self.origin, "trusted_proxies": ["127.0.0.1"]},
+            "server": {
+                "public_url": self.origin,
+                "trusted_proxies": ["127.0.0.1"],
+                "drain_delay": "0s",
+                "drain_window": "0s",
+            },
             "operations": {"enabled": False},
             "store": {"url": self.redis.url},
             "oidc": {"signing_key": str(await gateway.key(self.folder))},
@@ -118,8 +124,7 @@ class Stage:
         return part
 
     async def stop(self, keep: bool) -> None:
-        for part in reversed(self.started):
-            await part.stop()
+        await asyncio.gather(*(part.stop() for part in self.started))
         if keep:
             print(f"logs are kept in {self.folder}")
         else:
