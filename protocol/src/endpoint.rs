@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::close::CloseNotice;
 use crate::identity::Identity;
 use crate::login_id::LoginId;
-use crate::message::ServerMessage;
+use crate::message::{CancelReason, ServerMessage, is_false};
 
 /// Paths, in the form of `axum` and OpenAPI where they have a parameter.
 pub mod paths {
@@ -21,6 +21,8 @@ pub mod paths {
     pub const EVENTS: &str = "/v1/logins/{login_id}/events";
     /// Renews the code.
     pub const REFRESH: &str = "/v1/logins/{login_id}/refresh";
+    /// Agrees to be logged in as the person who scanned.
+    pub const AGREE: &str = "/v1/logins/{login_id}/agree";
     /// Gives the login up.
     pub const CANCEL: &str = "/v1/logins/{login_id}/cancel";
     /// Claims a login for the phone's person.
@@ -67,6 +69,19 @@ pub struct PollAnswer {
     pub close: Option<CloseNotice>,
 }
 
+/// The optional body of a request that gives a login up.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "codegen",
+    derive(ts_rs::TS, schemars::JsonSchema),
+    ts(optional_fields)
+)]
+pub struct CancelRequest {
+    /// The reason, if it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<CancelReason>,
+}
+
 /// A scanned or typed code.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "codegen", derive(ts_rs::TS, schemars::JsonSchema))]
@@ -104,6 +119,9 @@ pub struct ScanContext {
     pub client: ClientContext,
     /// The browser that asks.
     pub requester: RequesterContext,
+    /// The browser's network, compared with the phone's own.
+    #[serde(default)]
+    pub network: Network,
     /// The time of the request, in Unix seconds.
     pub requested_at: u64,
     /// Seconds left to confirm.
@@ -112,6 +130,11 @@ pub struct ScanContext {
     pub person: String,
     /// The identities that the person may log in with.
     pub identities: Vec<Identity>,
+    /// True if the person is new to this browser: it is being asked whether to go on, and a confirm is refused with
+    /// `not_agreed` until it agrees.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[cfg_attr(feature = "codegen", ts(optional, as = "Option<bool>"))]
+    pub agree: bool,
 }
 
 /// A relying party as people know it.
@@ -160,6 +183,23 @@ pub enum Place {
     LocalNetwork,
     /// Anything else.
     Internet,
+    /// The address is that of a proxy that the gateway does not trust, so the browser may be anywhere.
+    Unknown,
+}
+
+/// The browser's network as the phone sees it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS, schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Network {
+    /// Browser and phone share an IPv4 address, or the /64 of an IPv6 address.
+    Same,
+    /// They do not.
+    Different,
+    /// The two addresses cannot be compared: the gateway does not know the phone's own address, or not the browser's; one
+    /// is IPv4 and the other IPv6; or both are private.
+    #[default]
+    Unknown,
 }
 
 /// The choice of the person.

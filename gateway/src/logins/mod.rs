@@ -12,6 +12,7 @@ mod in_memory;
 mod open;
 mod redeem;
 mod refresh;
+mod remembered_limits;
 mod render;
 mod resume;
 mod scan;
@@ -26,10 +27,11 @@ pub(crate) use render::Renderer;
 use saoma_protocol::{ErrorCode, ServerMessage};
 use tokio_util::task::TaskTracker;
 
+use self::remembered_limits::RememberedLimits;
 use crate::error::ApiError;
 use crate::error_chain::chain;
 use crate::identity::IdentityBackend;
-use crate::limits::LimitName;
+use crate::limits::{CountedIn, LimitName, LocalLimiter, Verdict};
 use crate::metrics::Metrics;
 use crate::random;
 use crate::relying_parties::Clients;
@@ -51,6 +53,8 @@ pub(crate) struct Logins {
     clients: Arc<Clients>,
     identity: Arc<dyn IdentityBackend>,
     limits: Limits,
+    /// Counts the limits of this process.
+    limiter: LocalLimiter,
     lifetimes: Lifetimes,
     waiters: Arc<Waiters>,
     inbox: NodeInbox,
@@ -69,6 +73,7 @@ impl Logins {
         metrics: Arc<Metrics>,
         tasks: TaskTracker,
     ) -> Self {
+        let store: Arc<dyn Store> = Arc::new(RememberedLimits::new(store, Arc::clone(&metrics)));
         let waiters = Arc::<Waiters>::default();
         let clock = Arc::<StoreClock>::default();
         let sockets = &settings.sockets;
@@ -88,6 +93,7 @@ impl Logins {
             clients: Arc::new(Clients::new(settings.clients.clone())),
             identity,
             limits: settings.limits.clone(),
+            limiter: LocalLimiter::start(),
             lifetimes: settings.lifetimes,
             waiters,
             inbox,
@@ -160,14 +166,32 @@ impl Logins {
         self.renderer.message(change, self.clock.now())
     }
 
-    /// Counts an attempt.
+    /// Counts an attempt in the place that the limit's declaration names.
     ///
     /// # Errors
     /// Returns an error if the attempt is over its limit, or if the place where attempts are counted across nodes does
     /// not answer: such an attempt is not let through (threat T12).
     async fn count(&self, limit: LimitName, key: &str) -> Result<(), ApiError> {
-        let counted = self.store.take(&[self.attempt(limit, key)]).await?;
-        self.let_through(counted)
+        match limit.declaration().counted_in {
+            CountedIn::Process => self.count_here(limit, key),
+            CountedIn::Store => {
+                let counted = self.store.take(&[self.attempt(limit, key)]).await?;
+                self.let_through(counted)
+            }
+        }
+    }
+
+    /// Counts an attempt in this process.
+    ///
+    /// # Errors
+    /// Returns an error if the attempt is over its limit.
+    fn count_here(&self, limit: LimitName, key: &str) -> Result<(), ApiError> {
+        self.let_through(
+            match self.limiter.take(limit, self.limits.rate(limit), key) {
+                Verdict::Allowed => Counted::Done(()),
+                Verdict::Limited { retry_after } => Counted::Limited { limit, retry_after },
+            },
+        )
     }
 
     /// Returns an attempt for the store to count.

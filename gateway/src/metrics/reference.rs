@@ -38,6 +38,8 @@ fn sample() -> Arc<Metrics> {
     metrics.push_lag(1);
     metrics.refused("scan", ErrorCode::UnknownCode);
     metrics.limited(LimitName::ScanPerPerson);
+    metrics.code_misused(super::CodeMisuse::Replayed);
+    metrics.limit_remembered(LimitName::ScanPerPerson);
     metrics.socket_closed(CloseCode::Done);
     metrics.store().count_a_command();
     metrics

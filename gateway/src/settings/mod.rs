@@ -7,7 +7,6 @@ mod error;
 pub(crate) mod fuzz_properties;
 mod known;
 mod lifetimes;
-mod limits;
 mod load;
 mod node;
 mod origin;
@@ -20,13 +19,14 @@ mod validate;
 pub use effective::Effective;
 pub use error::SettingsError;
 pub use lifetimes::Lifetimes;
-pub use limits::Limits;
 pub use load::{Flag, Sources};
 pub use node::{Log, LogFormat, Operations, Server, Sockets, StoreSettings};
 pub use origin::Origin;
 pub use parties::{ClientSettings, IdentitySettings, IntrospectionSettings, JwksSettings, Oidc};
 pub use secret::Secret;
 use serde::{Deserialize, Serialize};
+
+pub use crate::limits::Limits;
 
 /// All settings of a node.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

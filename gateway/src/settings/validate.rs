@@ -8,7 +8,7 @@ use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use super::{ClientSettings, Settings, SettingsError};
-use crate::limits::Rate;
+use crate::limits::{LimitName, Rate};
 use crate::shown_text::steers;
 use crate::store::RedisAddress;
 
@@ -144,22 +144,9 @@ impl Settings {
     }
 
     fn validate_limits(&self) -> Result<(), SettingsError> {
-        let limits = &self.limits;
-        for (setting, rate) in [
-            ("limits.open_per_address", limits.open_per_address),
-            ("limits.scan_per_address", limits.scan_per_address),
-            ("limits.scan_per_person", limits.scan_per_person),
-            ("limits.typed_code_per_person", limits.typed_code_per_person),
-            ("limits.confirm_per_person", limits.confirm_per_person),
-            ("limits.token_per_client", limits.token_per_client),
-            (
-                "limits.unknown_key_per_address",
-                limits.unknown_key_per_address,
-            ),
-            ("limits.socket_per_address", limits.socket_per_address),
-            ("limits.poll_per_login", limits.poll_per_login),
-        ] {
-            check_rate(setting, rate)?;
+        for name in LimitName::ALL {
+            let setting = format!("limits.{}", name.as_str());
+            check_rate(&setting, self.limits.rate(*name))?;
         }
         Ok(())
     }

@@ -43,6 +43,7 @@ async fn a_person_scans_confirms_and_the_browser_is_told_at_once() {
     let ServerMessage::Confirmed {
         seq: 3,
         redirect_to,
+        ..
     } = browser.next().await.unwrap()
     else {
         panic!("not confirmed")
@@ -275,12 +276,15 @@ async fn a_login_that_its_browser_gave_up_cannot_be_confirmed() {
     phone.scan(&login.qr).await.unwrap();
     browser.next().await.unwrap();
     browser
-        .send(&saoma_protocol::ClientMessage::Cancel)
+        .send(&saoma_protocol::ClientMessage::CANCEL)
         .await
         .unwrap();
     assert_eq!(
         browser.next().await.unwrap(),
-        ServerMessage::Cancelled { seq: 3 }
+        ServerMessage::Cancelled {
+            seq: 3,
+            reason: None
+        }
     );
     assert_eq!(
         refusal(phone.confirm(login.login_id, PERSONAL).await),

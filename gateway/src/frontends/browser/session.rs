@@ -207,7 +207,7 @@ impl Session {
                     message: None,
                 })
             }
-            Ok(ClientMessage::Refresh | ClientMessage::Cancel) => {
+            Ok(ClientMessage::Refresh | ClientMessage::Agree | ClientMessage::Cancel { .. }) => {
                 return Err(JoinError {
                     message: None,
                     close: CloseCode::NotOpened.into(),
@@ -277,7 +277,9 @@ impl Session {
     ) -> Option<ServerMessage> {
         let handled = match command {
             ClientMessage::Refresh => self.logins.refresh(waiter, &self.permit.network()).await,
-            ClientMessage::Cancel => self.logins.cancel(waiter).await,
+            ClientMessage::Cancel { .. } => self.logins.cancel(waiter).await,
+            // Scans do not ask for it yet.
+            ClientMessage::Agree => Ok(()),
             ClientMessage::Open(_) | ClientMessage::Resume(_) => Err(ApiError::new(
                 ErrorCode::InvalidRequest,
                 "one socket carries one login: open another socket",
