@@ -31,20 +31,21 @@ async def without_limits(stage: Stage) -> dict:
 async def api_generated_requests(stage: Stage) -> str:
     node = await stage.small_node("generated", {"limits": await without_limits(stage)})
     app = App.of_new_person(Outsider(stage, at=node))
-    seconds, examples = stage.few_or_many(8, 60), stage.few_or_many(10, 100)
+    examples = stage.few_or_many(5, 100)
     code, said = await output_of(
         TREE / ".venv" / "bin" / "schemathesis",
         *("run", TREE / "docs" / "openapi.json", "--url", node, "--checks", CHECKS),
-        *("--phases", "examples,coverage,fuzzing", "--max-examples", str(examples), "--max-time", str(seconds)),
+        *("--phases", "coverage,fuzzing", "--max-examples", str(examples)),
         *("--workers", "2", "--seed", "1", "--no-color", "--request-timeout", "10", "--continue-on-failure"),
         *("--header", f"Authorization: Bearer {app.token}", "--header", "Origin: https://shop.example"),
         *("--suppress-health-check", "all", "--warnings", "off"),
-        within=seconds + 60,
+        within=120,
         directory=stage.folder,
     )
     (stage.folder / "schemathesis.txt").write_text(said)
-    tested = re.search(r"([\d,]+) generated", said)
+    generated = re.search(r"([\d,]+) generated", said)
+    tested = int(generated[1].replace(",", "")) if generated else 0
     found = re.findall(r"^- (.+)$", said, re.MULTILINE)
-    figure = f"{tested[1] if tested else '?'} requests"
-    expect(code == 0, f"{figure}: {'; '.join(sorted(set(found)))[:300] or said[-300:]}")
+    figure = f"{tested} requests"
+    expect(code == 0 and tested >= 100, f"{figure}: {'; '.join(sorted(set(found)))[:300] or said[-300:]}")
     return figure

@@ -9,7 +9,9 @@ from .hosted_page import authorize
 
 @row("HSTS, COOP, Permissions-Policy and the rest at the gateway")
 async def a19_headers_of_the_gateway(stage: Stage) -> str:
-    answer = await Outsider(stage).get("/oauth2/authorize", params=authorize())
+    # HSTS is for other hosts than this machine, where browsers would keep it for all services.
+    node = await stage.small_node("headers", {"server": {"public_url": "https://login.example"}})
+    answer = await Outsider(stage, at=node).get("/oauth2/authorize", params=authorize())
     wanted = (
         "strict-transport-security",
         "cross-origin-opener-policy",
