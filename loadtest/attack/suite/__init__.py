@@ -1,1 +1,1 @@
-"""A client that knows only docs/protocol.md, docs/openapi.json and the README, and means no good."""
+"""Attacks by a client that knows only docs/protocol.md, docs/openapi.json and the README."""

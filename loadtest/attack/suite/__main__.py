@@ -10,7 +10,7 @@ import time
 import traceback
 
 from . import report, rows
-from .stage.process import BINARIES
+from .stage.process import BINARIES, TREE
 from .stage.stage import Stage
 from .verdict import REGISTRY, Failed, Gap, Result, Row
 
@@ -52,6 +52,13 @@ async def judge(stage: Stage, row: Row, named: set[str], trace: bool) -> list[Re
     return results
 
 
+def exists(test: str) -> bool:
+    """Returns true if the named test stands in the tree: a file, or a file and a function."""
+    path, _, function = test.partition("::")
+    file = TREE / path
+    return file.exists() and f"fn {function}" in file.read_text() if function else file.exists()
+
+
 async def try_all(stage: Stage, wanted: list[str], options: argparse.Namespace) -> list[Result]:
     named = report.knowingly_open()
     chosen = [row for row in REGISTRY.rows if any(number in wanted for number in row.numbers)]
@@ -73,7 +80,8 @@ async def try_all(stage: Stage, wanted: list[str], options: argparse.Namespace) 
     ]
     for one in REGISTRY.elsewhere:
         if one.number in wanted:
-            results.append(Result(one.number, one.reason, "elsewhere", one.test))
+            verdict = "elsewhere" if exists(one.test) else "open"
+            results.append(Result(one.number, one.reason, verdict, one.test))
     return results
 
 

@@ -1,4 +1,4 @@
-"""Somebody outside: an address from which requests come."""
+"""An outsider: an address from which requests come."""
 
 import base64
 import hashlib

@@ -57,6 +57,27 @@ async def a16_agree_takes_the_receive_key(stage: Stage) -> str:
     return figure
 
 
+@row("the same on a socket: agree, and 'not me'")
+async def t34_agree_on_a_socket(stage: Stage) -> str:
+    ends = []
+    for command in ({"type": "agree"}, {"type": "cancel", "reason": "not_me"}):
+        socket, person = await Outsider(stage).socket(), App.of_new_person(Outsider(stage))
+        login = await socket.open()
+        await socket.send(type="agree")
+        early = (await socket.receive())["type"]
+        await person.scanned(login)
+        scanned = await socket.receive()
+        await socket.send(**command)
+        told = await socket.receive()
+        answer = await person.confirm(login.id)
+        ends.append((early, scanned.get("agree"), told["type"], told.get("reason"), answer.status_code))
+    agreed, refused = ends
+    figure = f"agree {agreed}, not me {refused}"
+    expect(agreed == ("error", True, "agreed", None, 200), figure)
+    expect(refused == ("error", True, "cancelled", "not_me", 409), figure)
+    return figure
+
+
 @row("after the scan alone nothing can be redeemed")
 async def t8_the_scan_alone(stage: Stage) -> str:
     login, person = await Outsider(stage).open(), App.of_new_person(Outsider(stage))

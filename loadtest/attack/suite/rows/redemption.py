@@ -1,5 +1,6 @@
 """The token endpoint: replays, guesses, proofs of clients, and what a token says."""
 
+import asyncio
 from urllib.parse import urlencode
 
 import jwt
@@ -45,6 +46,19 @@ async def a18_t7_a_used_code(stage: Stage) -> str:
     alive = [f"{kind} {state}" for kind, state in ends.items() if state != "ended"]
     expect(not alive, f"the first token after a replay: {', '.join(alive)}")
     return f"{len(ends)} kinds of replay end the token of the first use"
+
+
+@row("one code is redeemed 20 times at once, through both nodes")
+async def t7_one_code_at_once(stage: Stage) -> str:
+    code, verifier = await code_of(stage)
+    shops = [Party(Outsider(stage, at=stage.nodes[number % 2], forwarded=stage.address())) for number in range(20)]
+    answers = await asyncio.gather(*(shop.redeem(code, verifier) for shop in shops))
+    statuses = [answer.status_code for answer in answers]
+    tokens = [answer.json()["access_token"] for answer in answers if answer.status_code == 200]
+    expect(statuses.count(200) == 1 and statuses.count(400) == 19, f"{sorted(statuses)}")
+    alive = (await shops[0].userinfo(tokens[0])).status_code
+    expect(alive == 401, f"the token of the one that came first is still good: {alive}")
+    return "one answer of 20 holds tokens, and the replays end them"
 
 
 @row("a fresh code with a wrong verifier, client or address")

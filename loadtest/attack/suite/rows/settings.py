@@ -6,6 +6,8 @@ from ..stage import gateway, settings
 from ..stage.stage import Stage
 from ..verdict import expect, row
 
+JWKS = {"issuer": "https://app.example", "audience": "saoma"}
+
 
 @row("unsafe settings at check-config")
 async def a13_unsafe_settings(stage: Stage) -> str:
@@ -16,6 +18,10 @@ async def a13_unsafe_settings(stage: Stage) -> str:
     introspection = {"identity": {"introspection": {"url": "http://app.example/introspect"}}}
     cases: dict[str, tuple[dict[str, Any], str]] = {
         "http to a foreign backend": (introspection, "http"),
+        "http to foreign keys": (
+            {"identity": {"introspection": None, "jwks": JWKS | {"url": "http://app.example/jwks"}}},
+            "http",
+        ),
         "http to a foreign client": ({"clients": [shop | {"redirect_uris": ["http://shop.example/cb"]}]}, "http"),
         "http as a foreign public address": ({"server": {"public_url": "http://login.example"}}, "http"),
         "every proxy trusted": ({"server": {"trusted_proxies": ["0.0.0.0/0"]}}, "trusted_proxies"),

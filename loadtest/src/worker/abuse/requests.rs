@@ -41,7 +41,7 @@ pub(super) enum Door {
     Userinfo,
 }
 
-/// Somebody who knows the gateway's documents and one app token.
+/// An outsider with the gateway's documents and one app token.
 #[derive(Debug)]
 pub(super) struct Intruder {
     party: RelyingParty,
@@ -80,7 +80,7 @@ impl Door {
 }
 
 impl Intruder {
-    /// Creates an intruder with the last person's token, whom honest arrivals reach last.
+    /// Creates an intruder with the last person's token, which no honest arrival uses.
     pub(super) fn new(gateway: &Gateway, qr_prefix: Option<&String>) -> Self {
         Self {
             party: gateway.party.clone(),
