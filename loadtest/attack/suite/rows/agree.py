@@ -1,4 +1,4 @@
-"""A stranger scans the code on your screen: the browser asks before it logs in as somebody new."""
+"""A stranger scans the code on your screen: the browser asks before it logs in as a new person."""
 
 from ..client.outsider import Outsider
 from ..client.party import Party

@@ -13,7 +13,7 @@ from ..verdict import expect, row
 
 CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,"
-    "response_headers_conformance"
+    "response_headers_conformance,ignored_auth"
 )
 
 
