@@ -39,6 +39,7 @@ pub(crate) struct Metrics {
     refusals: Family<RefusalLabels, Counter>,
     limited: Family<LimitLabels, Counter>,
     limits_remembered: Family<LimitLabels, Counter>,
+    misused_codes: Family<MisuseLabels, Counter>,
     store: StoreMetrics,
 }
 
@@ -99,6 +100,20 @@ struct LimitLabels {
     limit: &'static str,
 }
 
+/// A right authorization code, presented as only a thief or a broken client would.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CodeMisuse {
+    /// After its redemption.
+    Replayed,
+    /// With another client, redirect URI or verifier than its login's.
+    Mismatched,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct MisuseLabels {
+    misuse: &'static str,
+}
+
 /// In the place of a close code, for a browser that left without one.
 const GONE: &str = "gone";
 
@@ -109,6 +124,15 @@ impl Transport {
             Self::Post => "post",
             Self::EventStream => "event_stream",
             Self::LongPoll => "long_poll",
+        }
+    }
+}
+
+impl CodeMisuse {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Replayed => "replayed",
+            Self::Mismatched => "mismatched",
         }
     }
 }
@@ -138,6 +162,7 @@ impl Default for Metrics {
             refusals: Family::default(),
             limited: Family::default(),
             limits_remembered: Family::default(),
+            misused_codes: Family::default(),
             store: StoreMetrics::default(),
         };
         metrics.register_process();
@@ -216,6 +241,11 @@ impl Metrics {
             "rate_limits_remembered",
             "Attempts over a rate limit that were refused without asking the store again, by limit",
             self.limits_remembered.clone(),
+        );
+        registry.register(
+            "misused_codes",
+            "Right authorization codes presented after their redemption (replayed), or with a wrong client, redirect URI or verifier (mismatched)",
+            self.misused_codes.clone(),
         );
         self.store.register(registry);
     }
@@ -311,6 +341,15 @@ impl Metrics {
         self.limits_remembered
             .get_or_create(&LimitLabels {
                 limit: limit.as_str(),
+            })
+            .inc();
+    }
+
+    /// A right code was presented in a wrong way.
+    pub(crate) fn code_misused(&self, misuse: CodeMisuse) {
+        self.misused_codes
+            .get_or_create(&MisuseLabels {
+                misuse: misuse.as_str(),
             })
             .inc();
     }

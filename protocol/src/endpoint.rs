@@ -104,6 +104,9 @@ pub struct ScanContext {
     pub client: ClientContext,
     /// The browser that asks.
     pub requester: RequesterContext,
+    /// The browser's network, compared with the phone's own.
+    #[serde(default)]
+    pub network: Network,
     /// The time of the request, in Unix seconds.
     pub requested_at: u64,
     /// Seconds left to confirm.
@@ -160,6 +163,23 @@ pub enum Place {
     LocalNetwork,
     /// Anything else.
     Internet,
+    /// The address is that of a proxy that the gateway does not trust, so the browser may be anywhere.
+    Unknown,
+}
+
+/// The browser's network as the phone sees it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS, schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Network {
+    /// Browser and phone share an IPv4 address, or the /64 of an IPv6 address.
+    Same,
+    /// They do not.
+    Different,
+    /// The two addresses cannot be compared: the gateway does not know the phone's own address, or not the browser's; one
+    /// is IPv4 and the other IPv6; or both are private.
+    #[default]
+    Unknown,
 }
 
 /// The choice of the person.

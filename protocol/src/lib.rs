@@ -42,12 +42,13 @@ mod version;
 pub use close::{CloseCode, CloseNotice, ComeBack, RestartHint};
 pub use code::{ScanCode, UserCode};
 pub use endpoint::{
-    ClientContext, ConfirmRequest, Decision, DecisionStatus, MAX_POLL_WAIT_SECONDS, Place,
+    ClientContext, ConfirmRequest, Decision, DecisionStatus, MAX_POLL_WAIT_SECONDS, Network, Place,
     PollAnswer, RECEIVE_KEY_HEADER, RequesterContext, ScanContext, ScanRequest, paths,
 };
 pub use error::{ErrorCode, Problem};
 pub use identity::{
-    Identity, IdentityKind, IdentityRole, IntrospectionResponse, OfferedIdentity, masked_name,
+    Audience, Identity, IdentityKind, IdentityRole, IntrospectionResponse, OfferedIdentity,
+    masked_name,
 };
 pub use json::read_object;
 pub use login::{

@@ -10,7 +10,7 @@ use axum::{Json, Router};
 use data_encoding::BASE64;
 use http::header::{AUTHORIZATION, CACHE_CONTROL, WWW_AUTHENTICATE};
 use http::{HeaderMap, StatusCode};
-use saoma_protocol::{Digest, IntrospectionResponse, OfferedIdentity};
+use saoma_protocol::{Audience, Digest, IntrospectionResponse, OfferedIdentity};
 use serde::Deserialize;
 use sqlx::SqlitePool;
 
@@ -29,6 +29,8 @@ struct Backend {
     registers: Registers,
     /// Of `client_id:client_secret`, so that comparing takes constant time.
     credentials: Arc<Digest>,
+    /// Name of the gateway, for which every token of the app is meant.
+    audience: String,
 }
 
 /// The endpoint. A caller proves itself by these credentials (RFC 7662 §2.1).
@@ -45,6 +47,7 @@ pub(crate) fn routes(
             db,
             registers,
             credentials: Arc::new(credentials),
+            audience: client_id.to_owned(),
         })
 }
 
@@ -95,19 +98,15 @@ impl Backend {
             name: Some(standing.name),
             identities: identities.map(OfferedIdentity::from).collect(),
             ineligible_reason: standing.refusal.map(|refusal| refusal.as_str().to_owned()),
+            audience: Some(Audience::One(self.audience.clone())),
+            ..inactive()
         })
     }
 }
 
 /// The answer to an unknown or ended token: it says nothing else (RFC 7662 §2.2).
-const fn inactive() -> IntrospectionResponse {
-    IntrospectionResponse {
-        active: false,
-        sub: None,
-        name: None,
-        identities: Vec::new(),
-        ineligible_reason: None,
-    }
+fn inactive() -> IntrospectionResponse {
+    IntrospectionResponse::default()
 }
 
 /// Returns the credentials in `Authorization: Basic` (RFC 7617 §2).

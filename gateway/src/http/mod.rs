@@ -6,3 +6,4 @@ pub(crate) mod body;
 pub(crate) mod problem;
 pub(crate) mod server;
 pub(crate) mod trusted_proxies;
+pub(crate) mod write_deadline;

@@ -1,6 +1,5 @@
 //! The listener: accepts connections and serves each by hyper, within limits.
 
-use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,6 +16,7 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use crate::error_chain::chain;
+use crate::http::write_deadline::{RequestsAhead, WriteDeadline};
 
 /// The largest request head: a callback's URL fits, and little else has to.
 const MAX_HEAD_BYTES: usize = 16 * 1024;
@@ -46,6 +46,8 @@ pub(crate) struct ListenerSettings {
     pub backlog: u32,
     /// Time that a request's head may take, and its body again: the defence against slow attackers.
     pub header_timeout: Duration,
+    /// Time after which a client that takes nothing of its answers is cut off.
+    pub write_timeout: Duration,
 }
 
 /// Binds a listener.
@@ -129,13 +131,23 @@ async fn connection(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(error = %chain(&error), "could not turn Nagle's algorithm off");
     }
+    let ahead = RequestsAhead::default();
+    let stream = WriteDeadline::new(
+        stream,
+        settings.write_timeout,
+        ahead.clone(),
+        discard_unsent,
+    );
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(peer);
         request
             .extensions_mut()
             .insert(BodyTimeout(settings.header_timeout));
-        let router = router.clone();
-        async move { Ok::<_, Infallible>(answer(router, request).await) }
+        let (router, counted) = (router.clone(), ahead.count());
+        async move {
+            counted?;
+            Ok::<_, io::Error>(answer(router, request).await)
+        }
     });
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new())
@@ -154,6 +166,12 @@ async fn connection(
     };
     if let Err(error) = served {
         tracing::debug!(error = %chain(&error), "a connection ended early");
+    }
+}
+
+fn discard_unsent(stream: &TcpStream) {
+    if let Err(error) = stream.set_zero_linger() {
+        tracing::debug!(error = %chain(&error), "could not have unsent bytes discarded");
     }
 }
 

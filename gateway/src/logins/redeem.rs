@@ -7,6 +7,7 @@ use saoma_protocol::{AccessToken, AuthorizationCode, CodeChallenge, EventKind};
 use super::Logins;
 use crate::error_chain::chain;
 use crate::limits::LimitName;
+use crate::metrics::CodeMisuse;
 use crate::random;
 use crate::relying_parties::Client;
 use crate::store::{Counted, Grant, Redeemed, Redemption, StoreError};
@@ -87,12 +88,16 @@ impl Logins {
                 })
             }
             Counted::Done(Redeemed::Replayed) => {
-                tracing::warn!(%login_id, client_id = %client.id, "a code was redeemed twice: its access token is ended");
+                self.metrics.code_misused(CodeMisuse::Replayed);
+                tracing::warn!(%login_id, client_id = %client.id, "a code was presented after its redemption: its access token is ended");
                 Err(RedeemError::InvalidCode)
             }
-            Counted::Done(Redeemed::Mismatched | Redeemed::Invalid) => {
+            Counted::Done(Redeemed::Mismatched) => {
+                self.metrics.code_misused(CodeMisuse::Mismatched);
+                tracing::warn!(%login_id, client_id = %client.id, "a code was presented with another client, redirect URI or verifier than its login's");
                 Err(RedeemError::InvalidCode)
             }
+            Counted::Done(Redeemed::Invalid) => Err(RedeemError::InvalidCode),
         }
     }
 

@@ -229,6 +229,7 @@ const fn listening(settings: &Settings) -> ListenerSettings {
     ListenerSettings {
         backlog: settings.server.backlog,
         header_timeout: settings.server.header_timeout,
+        write_timeout: settings.sockets.write_timeout,
     }
 }
 

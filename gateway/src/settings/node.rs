@@ -171,8 +171,9 @@ pub struct Sockets {
     #[serde(with = "humantime_serde")]
     #[cfg_attr(test, schemars(with = "Duration"))]
     pub waiting_resync_interval: Duration,
-    /// Time limit for a browser to take its messages, and to answer a close; 10 s by default. After
-    /// it the connection is reset, and data in the kernel is dropped.
+    /// Time limit for a browser to take its messages, and to answer a close, and for any client to
+    /// take something of an answer over HTTP; 10 s by default. After it the connection is reset,
+    /// and data in the kernel is dropped.
     #[serde(with = "humantime_serde")]
     #[cfg_attr(test, schemars(with = "Duration"))]
     pub write_timeout: Duration,

@@ -62,7 +62,8 @@ impl Redemption<'_> {
 pub enum Redeemed {
     /// The first and only redemption: the access token is good from now on.
     Granted(Box<Grant>),
-    /// The code was redeemed before; the access token of that redemption is ended (RFC 6749 §4.1.2).
+    /// The code was redeemed before. The access token of that redemption is ended (RFC 6749 §4.1.2), even if the code
+    /// was presented by another client or with a wrong verifier.
     Replayed,
     /// Client, redirect URI or verifier are not those of the login. The [`REDEEM_TRIES`]th such try ends the code.
     Mismatched,

@@ -8,7 +8,10 @@ use saoma_protocol::{
 
 use super::{Change, LoginRequest};
 
-/// An extra precondition, besides the event's guard. A repeat of an event does not need it.
+/// An extra precondition, besides the event's guard.
+///
+/// A proof is compared before anything else, so that a caller without it cannot tell the states of a login apart, nor a
+/// login from none (threat T4). A sequence number is compared last, and a repeat of an event does not need it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Precondition {
     /// No precondition: the caller has proved itself already.
@@ -21,6 +24,16 @@ pub enum Precondition {
     ReceiveKey(Digest),
     /// The login's newest sequence number is this.
     Seq(u32),
+}
+
+impl Precondition {
+    /// Returns true if the precondition proves that the caller may act on the login.
+    pub const fn is_proof(self) -> bool {
+        matches!(
+            self,
+            Self::ScanCode(_) | Self::UserCode(_) | Self::ReceiveKey(_)
+        )
+    }
 }
 
 /// An event that [`super::Store::apply`] applies whole, under the event's guard, or not at all.

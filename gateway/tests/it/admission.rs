@@ -1,6 +1,8 @@
 //! Admission limits: excess connections are refused before they cost anything, and open ones are
 //! unaffected (threat T12).
 
+use std::time::Duration;
+
 use reqwest::StatusCode;
 use saoma_client::{Browser, BrowserError};
 use saoma_protocol::ServerMessage;
@@ -141,4 +143,19 @@ async fn an_idle_connection_is_closed() {
         .await
         .expect("the gateway ends the connection");
     assert!(all.starts_with(b"HTTP/1.1 404"));
+}
+
+/// Row A14: three clients that never read 400 pipelined answers held their connections for good.
+#[tokio::test]
+async fn a_client_that_does_not_read_its_answers_is_cut_off() {
+    let world = World::in_memory().with("sockets.write_timeout = '200ms'");
+    let node = world.start().await;
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let mut stream = socket.connect(node.gateway.address()).await.unwrap();
+    let request = b"GET /.well-known/openid-configuration HTTP/1.1\r\nHost: login.example\r\n\r\n";
+    let cut_off = async { while stream.write_all(request).await.is_ok() {} };
+    tokio::time::timeout(Duration::from_secs(30), cut_off)
+        .await
+        .expect("the gateway ends the connection");
 }

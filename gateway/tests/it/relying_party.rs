@@ -103,6 +103,39 @@ async fn a_code_redeems_once_and_a_replay_ends_what_it_gave() {
     assert_eq!(userinfo(&node, &token).await.status(), 401);
 }
 
+/// Row A18: a code that is shown after its redemption has leaked, however it is shown.
+#[tokio::test]
+async fn a_used_code_shown_in_any_way_ends_the_token_and_is_counted() {
+    let world = World::in_memory();
+    let node = world.start().await;
+    type Misuse = fn(TokenRequest) -> TokenRequest;
+    let misuses: [Misuse; 3] = [
+        |right| TokenRequest {
+            client_id: "other".into(),
+            client_secret: None,
+            ..right
+        },
+        |right| TokenRequest {
+            code_verifier: "x".repeat(43),
+            ..right
+        },
+        |right| TokenRequest {
+            redirect_uri: "https://hall.example/elsewhere".into(),
+            ..right
+        },
+    ];
+    for (count, misuse) in (1..).zip(misuses) {
+        let right = confirmed(&world, &node).await;
+        let token = right.send(&node).await.access_token.unwrap();
+        let shown = misuse(right).send(&node).await;
+        assert_eq!(shown.error.as_deref(), Some("invalid_grant"));
+        assert_eq!(userinfo(&node, &token).await.status(), 401);
+        let metrics = reqwest::get(node.operations("/metrics")).await.unwrap();
+        let counted = format!("saoma_misused_codes_total{{misuse=\"replayed\"}} {count}");
+        assert!(metrics.text().await.unwrap().contains(&counted));
+    }
+}
+
 /// Threat T7.
 #[tokio::test]
 async fn a_code_is_good_for_its_own_client_verifier_and_redirect_uri_only() {

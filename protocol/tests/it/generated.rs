@@ -4,11 +4,11 @@ use std::fmt::Write;
 use std::path::Path;
 
 use saoma_protocol::{
-    ClientContext, ClientMessage, CloseCode, CloseNotice, CodeChallengeMethod, ComeBack,
+    Audience, ClientContext, ClientMessage, CloseCode, CloseNotice, CodeChallengeMethod, ComeBack,
     ConfirmRequest, Decision, DecisionStatus, ErrorCode, Identity, IdentityKind, IdentityRole,
-    IntrospectionResponse, MAX_POLL_WAIT_SECONDS, OfferedIdentity, OpenRequest, Place, PollAnswer,
-    Problem, ProtocolVersion, RECEIVE_KEY_HEADER, RejectReason, RequesterContext, ResumeRequest,
-    ScanContext, ScanRequest, ServerMessage, paths,
+    IntrospectionResponse, MAX_POLL_WAIT_SECONDS, Network, OfferedIdentity, OpenRequest, Place,
+    PollAnswer, Problem, ProtocolVersion, RECEIVE_KEY_HEADER, RejectReason, RequesterContext,
+    ResumeRequest, ScanContext, ScanRequest, ServerMessage, paths,
 };
 use serde_json::json;
 use ts_rs::{Config, TS};
@@ -60,6 +60,7 @@ fn typescript() {
         ClientContext,
         RequesterContext,
         Place,
+        Network,
         Identity,
         IdentityKind,
         IdentityRole,
@@ -67,6 +68,7 @@ fn typescript() {
         Decision,
         DecisionStatus,
         IntrospectionResponse,
+        Audience,
         OfferedIdentity,
     );
     let subprotocols: Vec<_> = ProtocolVersion::ALL

@@ -167,6 +167,7 @@ impl ConfirmationPage<'_> {
             (None, Place::SameMachine) => texts.same_machine,
             (None, Place::LocalNetwork) => texts.local_network,
             (None, Place::Internet) => texts.internet,
+            (None, Place::Unknown) => texts.unknown,
         };
         texts.requester_place(&requester.address, place)
     }

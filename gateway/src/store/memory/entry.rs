@@ -114,6 +114,10 @@ impl Entry {
         change: Change,
         (now, expires_at): (Timestamp, Timestamp),
     ) -> Result<Moved, TransitionError> {
+        // A caller without proof learns nothing of the login's state (threat T4).
+        if precondition.is_proof() && !self.holds(precondition) {
+            return Ok(Moved::Unproved);
+        }
         let (state, seq) = match self.login.apply(event, now)? {
             Outcome::Changed { state, seq } => (state, seq),
             Outcome::Repeated => {
@@ -178,17 +182,27 @@ impl Entry {
     }
 
     pub(super) fn redeem(&mut self, redemption: &Redemption<'_>, now: Timestamp) -> Redeemed {
-        let known = |granted: &&mut Box<Granted>| {
-            granted.code == redemption.code && granted.tries < REDEEM_TRIES
-        };
+        let known = |granted: &&mut Box<Granted>| granted.code == redemption.code;
         let Some(granted) = self.granted.as_mut().filter(known) else {
             return Redeemed::Invalid;
         };
+        let token = redemption.access_token;
+        if matches!(self.login.state, LoginState::Redeemed { .. }) {
+            // Only the first redeemer knows the token: its answer was lost, and it asks again.
+            let first = granted.access_token.map(|(first, _)| first);
+            if first == Some(token) {
+                return Redeemed::Granted(Box::new(granted.grant.clone()));
+            }
+            granted.access_token = None;
+            return Redeemed::Replayed;
+        }
+        if granted.tries >= REDEEM_TRIES {
+            return Redeemed::Invalid;
+        }
         if !redemption.matches(&granted.grant) {
             granted.tries += 1;
             return Redeemed::Mismatched;
         }
-        let token = redemption.access_token;
         match self.login.apply(&Event::Redeem, now) {
             Ok(Outcome::Changed { state, .. }) => {
                 self.login.state = state;
@@ -197,16 +211,6 @@ impl Entry {
                     .retain(|stored| !matches!(stored.change, Change::Confirmed { .. }));
                 granted.access_token = Some((token, now.plus(redemption.lifetime)));
                 Redeemed::Granted(Box::new(granted.grant.clone()))
-            }
-            _ if matches!(self.login.state, LoginState::Redeemed { .. }) => {
-                if granted
-                    .access_token
-                    .is_some_and(|(first, _)| first == token)
-                {
-                    return Redeemed::Granted(Box::new(granted.grant.clone()));
-                }
-                granted.access_token = None;
-                Redeemed::Replayed
             }
             _ => Redeemed::Invalid,
         }

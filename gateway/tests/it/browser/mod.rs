@@ -4,6 +4,7 @@ mod delivery;
 mod event_stream;
 mod messages;
 mod open;
+mod proof;
 mod resume;
 
 use crate::support::{Node, World};

@@ -14,6 +14,7 @@ on_each_store!(
     a_code_redeems_once,
     a_redemption_may_be_repeated,
     a_replay_ends_the_access_token,
+    a_replay_with_a_wrong_client_or_verifier_ends_the_access_token,
     a_code_redeems_for_its_client_redirect_uri_and_verifier,
     three_failed_tries_end_a_code,
     a_code_and_a_token_run_out,
@@ -82,6 +83,32 @@ async fn a_replay_ends_the_access_token(subject: Subject) {
     assert_eq!(replay, Redeemed::Replayed);
     assert_eq!(access(store, "token").await, None);
     assert_eq!(access(store, "another token").await, None);
+}
+
+/// Row A18: a code that is shown after its redemption has leaked, however it is shown.
+async fn a_replay_with_a_wrong_client_or_verifier_ends_the_access_token(subject: Subject) {
+    let store = &*subject.store;
+    let right = redemption("code", "another token");
+    let wrong = [
+        Redemption {
+            client_id: "another",
+            ..right.clone()
+        },
+        Redemption {
+            challenge: None,
+            ..right
+        },
+    ];
+    for (number, wrong) in (1..).zip(wrong) {
+        confirmed(store, number).await;
+        let right = redemption("code", "token");
+        let first = uncounted(store.redeem(&[], id(number), &right).await.unwrap());
+        assert!(matches!(first, Redeemed::Granted(_)), "{first:?}");
+        let replay = store.redeem(&[], id(number), &wrong).await.unwrap();
+        assert_eq!(uncounted(replay), Redeemed::Replayed, "{wrong:?}");
+        let token = store.access(id(number), digest("token")).await.unwrap();
+        assert_eq!(token, None, "{wrong:?}");
+    }
 }
 
 /// RFC 6749 §4.1.3, RFC 7636 §4.6, threat T7.

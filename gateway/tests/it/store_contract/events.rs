@@ -138,16 +138,28 @@ async fn a_proof_must_hold(subject: Subject) {
     let wrong = with(Precondition::ScanCode(ScanCode::from_random(
         login.id, [2; 5],
     )));
-    assert!(
-        matches!(apply(&*store, login.id, &wrong).await, Applied::Repeated(_)),
-        "a repeat needs no proof"
+    assert_eq!(
+        apply(&*store, login.id, &wrong).await,
+        Applied::Unknown,
+        "a repeat needs the proof too"
     );
-    changed(
-        &*store,
-        login.id,
-        &cancel().under(Precondition::ReceiveKey(digest("key"))),
-    )
-    .await;
+    let cancel_with = |key| cancel().under(Precondition::ReceiveKey(digest(key)));
+    let wrong = cancel_with("another key");
+    assert_eq!(
+        apply(&*store, login.id, &wrong).await,
+        Applied::Unknown,
+        "while scanned"
+    );
+    changed(&*store, login.id, &cancel_with("key")).await;
+    assert_eq!(
+        apply(&*store, login.id, &wrong).await,
+        Applied::Unknown,
+        "once cancelled"
+    );
+    assert!(matches!(
+        apply(&*store, login.id, &cancel_with("key")).await,
+        Applied::Repeated(_)
+    ));
 }
 
 async fn time_limits_are_kept(subject: Subject) {

@@ -80,6 +80,10 @@ impl Model {
         said: &Applied,
     ) {
         let before = self.login.clone();
+        if !proved && event.precondition().is_proof() {
+            assert_eq!(*said, Applied::Unknown, "no state is told before the proof");
+            return;
+        }
         match (self.login.apply(&event.event(), now), said) {
             (Ok(Outcome::Changed { .. }), Applied::Unknown) => assert!(!proved, "the proof held"),
             (Ok(Outcome::Changed { state, seq }), Applied::Changed(instants)) => {
@@ -129,14 +133,16 @@ impl Model {
             Redeemed::Granted(grant) => Some(grant.clone()),
             _ => None,
         };
-        let expected = if !self.is_good(code) {
+        let expected = if self.code.as_deref() != Some(code) {
+            Redeemed::Invalid
+        } else if matches!(self.login.state, LoginState::Redeemed { .. }) {
+            self.token = None;
+            Redeemed::Replayed
+        } else if !self.is_good(code) {
             Redeemed::Invalid
         } else if !matches {
             self.tries += 1;
             Redeemed::Mismatched
-        } else if matches!(self.login.state, LoginState::Redeemed { .. }) {
-            self.token = None;
-            Redeemed::Replayed
         } else if let Ok(Outcome::Changed { state, .. }) = self.login.apply(&Event::Redeem, now) {
             self.login.state = state;
             self.kept

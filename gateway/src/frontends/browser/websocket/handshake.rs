@@ -26,6 +26,7 @@ use super::hibernation::Socket;
 use super::{SocketContext, SocketStream};
 use crate::error::ApiError;
 use crate::http::problem::ApiProblem;
+use crate::http::write_deadline::WriteDeadline;
 use crate::metrics::Transport;
 
 /// Answers `GET /v1/socket`, on an HTTP connection over a stream of type `S`.
@@ -194,9 +195,11 @@ fn switching_protocols(key: &HeaderValue, version: ProtocolVersion) -> Response 
 async fn bare_stream<S: SocketStream>(on_upgrade: OnUpgrade) -> Result<(S, Vec<u8>), UpgradeError> {
     let parts = on_upgrade
         .await?
-        .downcast::<TokioIo<S>>()
+        .downcast::<TokioIo<WriteDeadline<S>>>()
         .map_err(|_: Upgraded| UpgradeError::WrongStream)?;
-    Ok((parts.io.into_inner(), parts.read_buf.to_vec()))
+    // A socket has a write deadline of its own, which tells the browser why it closes.
+    let stream = parts.io.into_inner().into_inner();
+    Ok((stream, parts.read_buf.to_vec()))
 }
 
 /// An upgrade that led to no socket.

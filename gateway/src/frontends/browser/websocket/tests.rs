@@ -24,6 +24,7 @@ use super::super::{BrowserFrontend, heartbeat_frames, routes};
 use crate::http::admission::{Admission, Capacity};
 use crate::http::server::Peer;
 use crate::http::trusted_proxies::TrustedProxies;
+use crate::http::write_deadline::{RequestsAhead, WriteDeadline};
 use crate::limits::LocalLimiter;
 use crate::logins::tests::browser::request;
 use crate::logins::tests::nodes::{Happening, Nodes, ORIGIN};
@@ -68,6 +69,8 @@ async fn connect(frontend: BrowserFrontend) -> Browser {
             Ok::<_, Infallible>(answer.unwrap_or_else(|never| match never {}))
         }
     });
+    let ahead = RequestsAhead::default();
+    let served = WriteDeadline::new(served, Duration::MAX, ahead, |_| {});
     tasks.spawn(async move {
         hyper::server::conn::http1::Builder::new()
             .serve_connection(TokioIo::new(served), service)

@@ -3,7 +3,9 @@
 local login_id, from, repeats, to, due, by, field, value, change, lifetime_ms, keep_ms, scan_code, user_code = unpack(ARGV)
 local fields = redis.call('HMGET', KEYS[1], 'state', 'seq', 'expires_at', 'person', 'node', field == '' and 'state' or field)
 local state, seq, expires_at, person, node, proven = fields[1], tonumber(fields[2]), tonumber(fields[3]), unpack(fields, 4)
-if not state then
+local holds = field == '' or proven == value
+-- A caller without proof learns nothing of the login's state. A sequence number proves nothing: it is compared last.
+if not state or (not holds and field ~= 'seq') then
   return { { 'unknown' }, {} }
 end
 local at = now()
@@ -17,7 +19,7 @@ local refused = refusal(state, expires_at, at, from, due)
 if refused then
   return { refused, {} }
 end
-if field ~= '' and proven ~= value then
+if not holds then
   return { { 'unknown' }, {} }
 end
 

@@ -7,21 +7,25 @@ end
 local presented, client_id, redirect_uri, challenge, access_token, token_ms, keep_ms, most_tries, from, to = unpack(ARGV)
 local fields = redis.call('HMGET', KEYS[1], 'state', 'expires_at', 'seq', 'code', 'code_tries', 'token', 'grant')
 local state, expires_at, seq, code, tries, token, grant = unpack(fields)
-if not code or code ~= presented or tonumber(tries) >= tonumber(most_tries) then
+if not code or code ~= presented then
+  return { 'invalid' }
+end
+if state == to then
+  -- Only the first redeemer knows the token: its answer was lost, and it asks again. Any other presentation of the code
+  -- shows that the code has leaked, even one that would be refused for another reason (RFC 6749 section 4.1.2).
+  if token == access_token then
+    return { 'redeemed', grant }
+  end
+  redis.call('HDEL', KEYS[1], 'token')
+  return { 'replayed' }
+end
+if tonumber(tries) >= tonumber(most_tries) then
   return { 'invalid' }
 end
 local granted = cjson.decode(grant)
 if granted.client_id ~= client_id or granted.redirect_uri ~= redirect_uri or granted.code_challenge ~= challenge then
   redis.call('HINCRBY', KEYS[1], 'code_tries', 1)
   return { 'mismatched' }
-end
-if state == to then
-  -- Only the first redeemer knows the token: its answer was lost, and it asks again.
-  if token == access_token then
-    return { 'redeemed', grant }
-  end
-  redis.call('HDEL', KEYS[1], 'token')
-  return { 'replayed' }
 end
 local at = now()
 if not among(from, state) or at >= tonumber(expires_at) then
