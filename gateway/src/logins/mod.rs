@@ -10,6 +10,8 @@ pub(crate) mod fuzz_properties;
 #[cfg(any(test, fuzzing))]
 mod in_memory;
 mod open;
+mod process_limits;
+mod receive_keys;
 mod redeem;
 mod refresh;
 mod remembered_limits;
@@ -18,16 +20,20 @@ mod resume;
 mod scan;
 #[cfg(test)]
 pub(crate) mod tests;
+mod unknown_keys;
 
 use std::sync::Arc;
 
 pub(crate) use open::OpenContext;
+pub(crate) use receive_keys::ReceiveKeys;
 pub(crate) use redeem::{PresentedCode, RedeemError};
 pub(crate) use render::Renderer;
-use saoma_protocol::{ErrorCode, ServerMessage};
+use saoma_protocol::{ErrorCode, LoginId, ReceiveKey, ServerMessage};
+use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 use self::remembered_limits::RememberedLimits;
+use self::unknown_keys::UnknownKeys;
 use crate::error::ApiError;
 use crate::error_chain::chain;
 use crate::identity::IdentityBackend;
@@ -55,6 +61,9 @@ pub(crate) struct Logins {
     limits: Limits,
     /// Counts the limits of this process.
     limiter: LocalLimiter,
+    receive_keys: ReceiveKeys,
+    unknown_keys: UnknownKeys,
+    started: Instant,
     lifetimes: Lifetimes,
     waiters: Arc<Waiters>,
     inbox: NodeInbox,
@@ -94,6 +103,9 @@ impl Logins {
             identity,
             limits: settings.limits.clone(),
             limiter: LocalLimiter::start(),
+            receive_keys: ReceiveKeys::new([random::bytes()]),
+            unknown_keys: UnknownKeys::default(),
+            started: Instant::now(),
             lifetimes: settings.lifetimes,
             waiters,
             inbox,
@@ -101,6 +113,15 @@ impl Logins {
             clock,
             metrics,
             renderer: Renderer::new(settings.server.public_url.clone()),
+        }
+    }
+
+    /// Replaces the secrets of receive keys, which are otherwise known to this process alone.
+    #[must_use]
+    pub(crate) fn with_receive_keys(self, receive_keys: ReceiveKeys) -> Self {
+        Self {
+            receive_keys,
+            ..self
         }
     }
 
@@ -192,6 +213,16 @@ impl Logins {
                 Verdict::Limited { retry_after } => Counted::Limited { limit, retry_after },
             },
         )
+    }
+
+    /// Returns true if so many logins on this node wait without a browser.
+    pub(crate) fn unattended_reach(&self, maximum: usize) -> bool {
+        self.waiters.unattended_reach(maximum, self.clock.now())
+    }
+
+    /// Returns true if a node of this gateway has made the receive key for the login.
+    pub(crate) fn has_made(&self, id: LoginId, key: &ReceiveKey) -> bool {
+        self.receive_keys.made(id, key)
     }
 
     /// Returns an attempt for the store to count.

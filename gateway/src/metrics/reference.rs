@@ -39,6 +39,7 @@ fn sample() -> Arc<Metrics> {
     metrics.refused("scan", ErrorCode::UnknownCode);
     metrics.limited(LimitName::ScanPerPerson);
     metrics.limit_remembered(LimitName::ScanPerPerson);
+    metrics.not_admitted(super::AdmissionRefusal::Full);
     metrics.code_misused(super::CodeMisuse::Replayed);
     metrics.socket_closed(CloseCode::Done);
     metrics.store().count_a_command();

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use sha2::{Digest as _, Sha256};
+
 use crate::frontends::oidc::{KeyError, SigningKey};
 use crate::identity::{IdentityBackend, Introspection, Jwks};
 use crate::settings::{Settings, SettingsError, StoreSettings};
@@ -19,6 +21,8 @@ pub(crate) struct Backends {
     pub identity: Arc<dyn IdentityBackend>,
     /// Key that signs ID tokens.
     pub signing_key: Arc<SigningKey>,
+    /// Secret that nodes with the same signing key share; `None` without a key file.
+    pub shared_secret: Option<[u8; 32]>,
 }
 
 /// Reasons for a node to lack one of its parts.
@@ -76,6 +80,7 @@ pub(crate) async fn connect(
     Ok(Backends {
         store,
         identity: identity(settings)?,
+        shared_secret: shared_secret(settings).await?,
         signing_key: Arc::new(signing_key(settings).await?),
     })
 }
@@ -119,15 +124,25 @@ fn identity(settings: &Settings) -> Result<Arc<dyn IdentityBackend>, BackendErro
 }
 
 async fn signing_key(settings: &Settings) -> Result<SigningKey, BackendError> {
-    match &settings.oidc.signing_key {
+    match key_file(settings).await? {
         None => Ok(SigningKey::generate()?),
-        Some(path) => {
-            let pem = tokio::fs::read_to_string(path).await;
-            let pem = pem.map_err(|source| BackendError::KeyFile {
-                path: path.clone(),
-                source,
-            })?;
-            Ok(SigningKey::from_pem(&pem)?)
-        }
+        Some(pem) => Ok(SigningKey::from_pem(&pem)?),
     }
+}
+
+/// Derives the secret of nodes with the same key file.
+async fn shared_secret(settings: &Settings) -> Result<Option<[u8; 32]>, BackendError> {
+    let pem = key_file(settings).await?;
+    Ok(pem.map(|pem| Sha256::digest(format!("saoma receive keys\n{pem}")).into()))
+}
+
+async fn key_file(settings: &Settings) -> Result<Option<String>, BackendError> {
+    let Some(path) = &settings.oidc.signing_key else {
+        return Ok(None);
+    };
+    let pem = tokio::fs::read_to_string(path).await;
+    pem.map(Some).map_err(|source| BackendError::KeyFile {
+        path: path.clone(),
+        source,
+    })
 }

@@ -23,8 +23,7 @@ use crate::frontends::phone::{self, Phones};
 use crate::http::admission::Admission;
 use crate::http::server::{self, ListenerSettings, Server};
 use crate::http::trusted_proxies::TrustedProxies;
-use crate::limits::LocalLimiter;
-use crate::logins::Logins;
+use crate::logins::{Logins, ReceiveKeys};
 use crate::metrics::Metrics;
 use crate::settings::{Operations, Settings};
 use crate::waiting::sweep::Sweep;
@@ -95,20 +94,27 @@ impl Gateway {
         let metrics = Arc::new(Metrics::default());
         let backends = backends::connect(&settings, metrics.store()).await?;
         let sockets = TaskTracker::new();
-        let logins = Arc::new(Logins::new(
+        let logins = Logins::new(
             &settings,
             backends.store,
             backends.identity,
             metrics,
             sockets.clone(),
-        ));
+        );
+        let logins = Arc::new(match backends.shared_secret {
+            Some(secret) => logins.with_receive_keys(ReceiveKeys::new([secret])),
+            None => logins,
+        });
         logins
             .listen()
             .await
             .map_err(backends::BackendError::from)?;
 
         let drain = Drain {
-            admission: Arc::new(Admission::new(capacity(&settings.server))),
+            admission: Arc::new(Admission::new(
+                capacity(&settings.server),
+                Arc::clone(logins.metrics()),
+            )),
             waiters: Arc::clone(logins.waiters()),
             accepting: CancellationToken::new(),
             closing: CancellationToken::new(),
@@ -197,8 +203,6 @@ fn public_routes(
         logins: Arc::clone(&logins),
         trusted_proxies: Arc::clone(trusted_proxies),
         admission: Arc::clone(&drain.admission),
-        connect_limiter: Arc::new(LocalLimiter::start()),
-        connect_rate: settings.limits.socket_per_address,
         sockets: settings.sockets,
         heartbeat_frames: browser::heartbeat_frames(settings.sockets.ping_interval),
         tasks: drain.sockets.clone(),

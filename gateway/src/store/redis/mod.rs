@@ -22,7 +22,7 @@ use saoma_protocol::{Digest, LoginId, UserCode};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
-use self::answers::{corrupt, from_json, read_record};
+use self::answers::{corrupt, from_json, read_limit, read_record};
 pub use self::connection::{AddressError, ConnectionSettings, Connections, RedisAddress};
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::fuzz_properties::inbox_push;
@@ -96,7 +96,11 @@ impl Store for RedisStore {
         self.run_open(attempts, login).await
     }
 
-    async fn attach(&self, browser: &ResumeAttempt<'_>) -> Result<Attached, StoreError> {
+    async fn attach(
+        &self,
+        attempts: &[Attempt<'_>],
+        browser: &ResumeAttempt<'_>,
+    ) -> Result<Counted<Attached>, StoreError> {
         let ResumeAttempt {
             id,
             receive_key,
@@ -104,6 +108,12 @@ impl Store for RedisStore {
             last_seq,
             attempt,
         } = *browser;
+        let checks = match self.checks(attempts).await? {
+            Counted::Done(checks) => checks,
+            Counted::Limited { limit, retry_after } => {
+                return Ok(Counted::Limited { limit, retry_after });
+            }
+        };
         let call = self.scripts.attach.on(keys::login(id));
         let call = call
             .arg(id.to_string())
@@ -112,22 +122,23 @@ impl Store for RedisStore {
             .arg(last_seq);
         let answer = self
             .connections
-            .run(&call.arg(attempt.unwrap_or_default()))
+            .run(&call.arg(attempt.unwrap_or_default()).counting(&checks))
             .await?;
         let (word, number, record, missed, told): (String, u64, Value, Vec<String>, Vec<String>) =
             answer;
         match word.as_str() {
             "here" => {}
-            "stale" => return Ok(Attached::Stale),
-            "unknown" => return Ok(Attached::Unknown),
+            "stale" => return Ok(Counted::Done(Attached::Stale)),
+            "unknown" => return Ok(Counted::Done(Attached::Unknown)),
+            "limited" => return read_limit(&told, &checks),
             _ => return Err(corrupt("an unknown answer to a return")),
         }
         self.tell(&told).await;
-        Ok(Attached::Here(Box::new(Attachment {
+        Ok(Counted::Done(Attached::Here(Box::new(Attachment {
             number,
             record: read_record(record)?,
             missed: read_changes(&missed)?,
-        })))
+        }))))
     }
 
     async fn changes_after(

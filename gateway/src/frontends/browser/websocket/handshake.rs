@@ -71,7 +71,7 @@ fn accept<S: SocketStream>(
     let address = frontend.trusted_proxies.address_of(request)?;
     let open_context = open_context(headers, address, Transport::WebSocket);
     let requested = requested_open(request.uri());
-    let permit = frontend.admit(&address)?;
+    let permit = frontend.admit_socket(&address)?;
     let on_upgrade = request
         .extensions_mut()
         .remove::<OnUpgrade>()
