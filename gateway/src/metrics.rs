@@ -38,10 +38,11 @@ pub(crate) struct Metrics {
     socket_closes: Family<CloseLabels, Counter>,
     refusals: Family<RefusalLabels, Counter>,
     limited: Family<LimitLabels, Counter>,
+    misdeclared_proxies: Counter,
+    misused_codes: Family<MisuseLabels, Counter>,
     limits_remembered: Family<LimitLabels, Counter>,
     admission_refusals: Family<ReasonLabels, Counter>,
     logins_unattended: Gauge,
-    misused_codes: Family<MisuseLabels, Counter>,
     store: StoreMetrics,
 }
 
@@ -195,10 +196,11 @@ impl Default for Metrics {
             socket_closes: Family::default(),
             refusals: Family::default(),
             limited: Family::default(),
+            misdeclared_proxies: Counter::default(),
+            misused_codes: Family::default(),
             limits_remembered: Family::default(),
             admission_refusals: Family::default(),
             logins_unattended: Gauge::default(),
-            misused_codes: Family::default(),
             store: StoreMetrics::default(),
         };
         metrics.register_process();
@@ -274,6 +276,16 @@ impl Metrics {
             self.limited.clone(),
         );
         registry.register(
+            "misdeclared_proxy_requests",
+            "Requests that contradict server.trusted_proxies: forwarded by another peer, or by a proxy that names no address",
+            self.misdeclared_proxies.clone(),
+        );
+        registry.register(
+            "misused_codes",
+            "Right authorization codes presented after their redemption (replayed), or with a wrong client, redirect URI or verifier (mismatched)",
+            self.misused_codes.clone(),
+        );
+        registry.register(
             "rate_limits_remembered",
             "Attempts over a rate limit that were refused without asking the store again, by limit",
             self.limits_remembered.clone(),
@@ -288,17 +300,17 @@ impl Metrics {
             "Logins on this node whose code works and whose browser is not connected, as of the last sweep",
             self.logins_unattended.clone(),
         );
-        registry.register(
-            "misused_codes",
-            "Right authorization codes presented after their redemption (replayed), or with a wrong client, redirect URI or verifier (mismatched)",
-            self.misused_codes.clone(),
-        );
         self.store.register(registry);
     }
 
     /// Returns the metrics of the store in Redis.
     pub(crate) const fn store(&self) -> &StoreMetrics {
         &self.store
+    }
+
+    /// Returns the counter of requests that contradict the list of proxies.
+    pub(crate) const fn misdeclared_proxies(&self) -> &Counter {
+        &self.misdeclared_proxies
     }
 
     /// A socket, event stream or poll has opened.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::close::CloseNotice;
 use crate::identity::Identity;
 use crate::login_id::LoginId;
-use crate::message::ServerMessage;
+use crate::message::{CancelReason, ServerMessage, is_false};
 
 /// Paths, in the form of `axum` and OpenAPI where they have a parameter.
 pub mod paths {
@@ -21,6 +21,8 @@ pub mod paths {
     pub const EVENTS: &str = "/v1/logins/{login_id}/events";
     /// Renews the code.
     pub const REFRESH: &str = "/v1/logins/{login_id}/refresh";
+    /// Agrees to be logged in as the person who scanned.
+    pub const AGREE: &str = "/v1/logins/{login_id}/agree";
     /// Gives the login up.
     pub const CANCEL: &str = "/v1/logins/{login_id}/cancel";
     /// Claims a login for the phone's person.
@@ -65,6 +67,19 @@ pub struct PollAnswer {
     /// The close of the poll: the browser obeys its code instead of polling again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub close: Option<CloseNotice>,
+}
+
+/// The optional body of a request that gives a login up.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "codegen",
+    derive(ts_rs::TS, schemars::JsonSchema),
+    ts(optional_fields)
+)]
+pub struct CancelRequest {
+    /// The reason, if it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<CancelReason>,
 }
 
 /// A scanned or typed code.
@@ -115,6 +130,11 @@ pub struct ScanContext {
     pub person: String,
     /// The identities that the person may log in with.
     pub identities: Vec<Identity>,
+    /// True if the person is new to this browser: it is being asked whether to go on, and a confirm is refused with
+    /// `not_agreed` until it agrees.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[cfg_attr(feature = "codegen", ts(optional, as = "Option<bool>"))]
+    pub agree: bool,
 }
 
 /// A relying party as people know it.
@@ -137,9 +157,9 @@ pub struct ClientContext {
     ts(optional_fields)
 )]
 pub struct RequesterContext {
-    /// The IP address.
+    /// The IP address of the request. If `place` is `unknown`, it may be that of a proxy.
     pub address: String,
-    /// The distance of the address from the gateway.
+    /// The distance of the browser from the gateway.
     pub place: Place,
     /// The place of the address, if a trusted proxy names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -161,9 +181,10 @@ pub enum Place {
     SameMachine,
     /// Private or link-local (RFC 1918, RFC 4193, RFC 3927).
     LocalNetwork,
-    /// Anything else.
+    /// Any other address.
     Internet,
-    /// The address is that of a proxy that the gateway does not trust, so the browser may be anywhere.
+    /// The gateway cannot tell: a proxy that it does not know stands between, or the address says nothing about a
+    /// gateway that is reached over the internet.
     Unknown,
 }
 

@@ -34,12 +34,15 @@ pub enum ErrorCode {
     InvalidToken,
     /// Another person was first.
     AlreadyScanned,
-    /// The login was confirmed with another identity, declined, or cancelled by the browser.
+    /// The login was confirmed with another identity, declined, or cancelled by the browser. `reason` is `not_me` if the
+    /// person at the browser is another one.
     AlreadyDecided,
     /// The login's time is up.
     LoginExpired,
     /// The login was confirmed without having been scanned by this person.
     NotScanned,
+    /// The person is new to the browser, which has not agreed yet: try again in `retry_after` seconds.
+    NotAgreed,
     /// The person does not have this identity.
     IdentityNotAllowed,
     /// The identity may not log in now; `reason` says why.
@@ -77,6 +80,7 @@ impl ErrorCode {
         Self::AlreadyDecided,
         Self::LoginExpired,
         Self::NotScanned,
+        Self::NotAgreed,
         Self::IdentityNotAllowed,
         Self::IdentityRefused,
         Self::TooManyRequests,
@@ -106,6 +110,7 @@ impl ErrorCode {
             Self::AlreadyDecided => "already_decided",
             Self::LoginExpired => "login_expired",
             Self::NotScanned => "not_scanned",
+            Self::NotAgreed => "not_agreed",
             Self::IdentityNotAllowed => "identity_not_allowed",
             Self::IdentityRefused => "identity_refused",
             Self::TooManyRequests => "too_many_requests",
@@ -131,9 +136,11 @@ impl ErrorCode {
             Self::OriginNotAllowed | Self::IdentityNotAllowed | Self::IdentityRefused => 403,
             Self::UnknownLogin | Self::UnknownCode | Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
-            Self::Superseded | Self::AlreadyScanned | Self::AlreadyDecided | Self::NotScanned => {
-                409
-            }
+            Self::Superseded
+            | Self::AlreadyScanned
+            | Self::AlreadyDecided
+            | Self::NotScanned
+            | Self::NotAgreed => 409,
             Self::LoginExpired => 410,
             Self::RequestTooLarge => 413,
             Self::TooManyRequests => 429,
@@ -161,6 +168,7 @@ impl ErrorCode {
             Self::AlreadyDecided => "Already decided",
             Self::LoginExpired => "The login has expired",
             Self::NotScanned => "Not scanned yet",
+            Self::NotAgreed => "The browser has not agreed yet",
             Self::IdentityNotAllowed => "Not an identity of this person",
             Self::IdentityRefused => "The identity may not log in now",
             Self::TooManyRequests => "Too many requests",
@@ -192,7 +200,7 @@ pub struct Problem {
     pub detail: String,
     /// The code.
     pub error: ErrorCode,
-    /// The reason that keeps an identity from logging in, in the words of the app's backend.
+    /// With `identity_refused`, the reason in the words of the app's backend; with `already_decided`, the browser's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Seconds until it is worth trying again; the same as the header `Retry-After`.

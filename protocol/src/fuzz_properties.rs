@@ -67,7 +67,7 @@ fn names_a_type(text: &str) -> bool {
         .ok()
         .filter(|_| text.trim_ascii_start().starts_with('{'));
     typed.is_some_and(|typed| {
-        ["open", "resume", "refresh", "cancel"].contains(&typed.r#type.as_str())
+        ["open", "resume", "refresh", "agree", "cancel"].contains(&typed.r#type.as_str())
     })
 }
 

@@ -6,6 +6,7 @@
 //!    │ ◄─────────────── opened   │                             │                       │
 //!    │   (QR, receive key)       │ ◄───────── POST /v1/scans   │                       │
 //!    │ ◄────────────── scanned   │ confirmation context ─────► │                       │
+//!    │ (agree, if it is asked) ► │                             │                       │
 //!    │                           │ ◄──────────────── confirm   │                       │
 //!    │ ◄──────────── confirmed   │                             │                       │
 //!    │ redirect_to ──────────────┼─────────────────────────────┼─────────────────────► │
@@ -31,9 +32,12 @@ pub mod fuzz_properties;
 mod identity;
 mod json;
 mod login;
+mod login_event;
 mod login_id;
+mod login_state;
 mod message;
 mod pkce;
+mod sealed_person;
 mod secret;
 mod text;
 mod time;
@@ -42,8 +46,9 @@ mod version;
 pub use close::{CloseCode, CloseNotice, ComeBack, RestartHint};
 pub use code::{ScanCode, UserCode};
 pub use endpoint::{
-    ClientContext, ConfirmRequest, Decision, DecisionStatus, MAX_POLL_WAIT_SECONDS, Network, Place,
-    PollAnswer, RECEIVE_KEY_HEADER, RequesterContext, ScanContext, ScanRequest, paths,
+    CancelRequest, ClientContext, ConfirmRequest, Decision, DecisionStatus, MAX_POLL_WAIT_SECONDS,
+    Network, Place, PollAnswer, RECEIVE_KEY_HEADER, RequesterContext, ScanContext, ScanRequest,
+    paths,
 };
 pub use error::{ErrorCode, Problem};
 pub use identity::{
@@ -51,15 +56,16 @@ pub use identity::{
     masked_name,
 };
 pub use json::read_object;
-pub use login::{
-    Due, Event, EventKind, Guard, Login, LoginState, Outcome, PersonId, StateName, TransitionError,
-};
+pub use login::{Login, Outcome, TransitionError};
+pub use login_event::{Due, Event, EventKind, Guard};
 pub use login_id::{LoginId, ParseCodeError};
+pub use login_state::{LoginState, PersonId, StateName};
 pub use message::{
-    ClientMessage, DecodeError, MAX_INBOUND_MESSAGE_BYTES, OpenRequest, RejectReason,
+    CancelReason, ClientMessage, DecodeError, MAX_INBOUND_MESSAGE_BYTES, OpenRequest, RejectReason,
     ResumeRequest, ServerMessage,
 };
 pub use pkce::{CodeChallenge, CodeChallengeMethod};
+pub use sealed_person::{MAX_KNOWN_PERSONS, MAX_SEALED_PERSON_CHARS, SealedPerson};
 pub use secret::{AccessToken, AuthorizationCode, Digest, ReceiveKey};
 pub use time::Timestamp;
 pub use version::ProtocolVersion;

@@ -9,6 +9,7 @@ use crate::error::ErrorCode;
 use crate::json::read_object;
 use crate::login_id::LoginId;
 use crate::pkce::{CodeChallenge, CodeChallengeMethod};
+use crate::sealed_person::{self, SealedPerson};
 use crate::secret::ReceiveKey;
 
 /// The largest message that a browser may send, in bytes.
@@ -16,7 +17,11 @@ pub const MAX_INBOUND_MESSAGE_BYTES: usize = 4096;
 
 /// Browser to gateway.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "codegen", derive(ts_rs::TS, schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "codegen",
+    derive(ts_rs::TS, schemars::JsonSchema),
+    ts(optional_fields)
+)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ClientMessage {
     /// Open a login.
@@ -25,8 +30,14 @@ pub enum ClientMessage {
     Resume(ResumeRequest),
     /// Renew the code now; while waiting only.
     Refresh,
+    /// Agree to be logged in as the person who scanned; after a `scanned` that asks for it.
+    Agree,
     /// Give the login up.
-    Cancel,
+    Cancel {
+        /// The reason, if it is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<CancelReason>,
+    },
 }
 
 /// An OpenID Connect authentication request (OIDC Core §3.1.2.1) with PKCE (RFC 7636).
@@ -56,6 +67,15 @@ pub struct OpenRequest {
     /// The page's language (BCP 47).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locale: Option<String>,
+    /// The persons whom the browser knows at this relying party, as `confirmed` gave them; the newest first, at most eight.
+    /// Values that the gateway cannot open are ignored. In an address, one text with the values separated by spaces.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "sealed_person")]
+    #[cfg_attr(
+        feature = "codegen",
+        ts(as = "Option<Vec<SealedPerson>>"),
+        schemars(with = "Vec<SealedPerson>", length(max = crate::MAX_KNOWN_PERSONS))
+    )]
+    pub known: Vec<SealedPerson>,
 }
 
 /// Proof of a login, and the newest change of it that the browser has seen.
@@ -127,6 +147,18 @@ pub enum ServerMessage {
         person: String,
         /// Seconds that the person has to confirm.
         expires_in: u32,
+        /// True if the person is new to this browser: it names the person and asks whether to go on. Until the browser
+        /// agrees, the person cannot confirm.
+        #[serde(default, skip_serializing_if = "is_false")]
+        #[cfg_attr(feature = "codegen", ts(optional, as = "Option<bool>"))]
+        agree: bool,
+    },
+    /// The browser has agreed: the person may confirm.
+    Agreed {
+        /// The number of this change.
+        seq: u32,
+        /// Seconds that the person has left to confirm: the agreement does not prolong them.
+        expires_in: u32,
     },
     /// The person has confirmed: go to `redirect_to`.
     Confirmed {
@@ -134,6 +166,9 @@ pub enum ServerMessage {
         seq: u32,
         /// The redirect URI with `code`, `state` and `iss` (RFC 9207).
         redirect_to: String,
+        /// The person, for the browser to keep and to send with its next `open` at this relying party.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        known: Option<SealedPerson>,
     },
     /// The login was declined.
     Rejected {
@@ -146,6 +181,9 @@ pub enum ServerMessage {
     Cancelled {
         /// The number of this change.
         seq: u32,
+        /// The reason that the browser gave.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<CancelReason>,
     },
     /// Time ran out.
     Expired {
@@ -180,15 +218,38 @@ pub enum RejectReason {
     IdentityRefused,
 }
 
+/// The reason for which a browser gives a login up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS, schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum CancelReason {
+    /// The person who scanned is not the one at the browser.
+    NotMe,
+}
+
+impl CancelReason {
+    /// Returns the reason as it stands on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotMe => "not_me",
+        }
+    }
+}
+
 /// An inbound text is not a message of this version.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
     /// A JSON object whose `type` this version does not have.
-    #[error("unknown message type; this version has open, resume, refresh and cancel")]
+    #[error("unknown message type; this version has open, resume, refresh, agree and cancel")]
     UnknownType,
     /// Not JSON, or a member is missing or malformed.
     #[error("not a message: {0}")]
     Malformed(String),
+}
+
+/// Returns true for the value that a member stands for when it is left out.
+pub(crate) const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 impl DecodeError {
@@ -202,7 +263,10 @@ impl DecodeError {
 }
 
 impl ClientMessage {
-    const TYPES: [&'static str; 4] = ["open", "resume", "refresh", "cancel"];
+    const TYPES: [&'static str; 5] = ["open", "resume", "refresh", "agree", "cancel"];
+
+    /// A cancel without a reason.
+    pub const CANCEL: Self = Self::Cancel { reason: None };
 
     /// Reads one frame's text. Unknown members are ignored.
     ///
@@ -227,6 +291,7 @@ impl fmt::Debug for ServerMessage {
             Self::Opened { .. } => "Opened",
             Self::Renewed { .. } => "Renewed",
             Self::Scanned { .. } => "Scanned",
+            Self::Agreed { .. } => "Agreed",
             Self::Confirmed { .. } => "Confirmed",
             Self::Rejected { .. } => "Rejected",
             Self::Cancelled { .. } => "Cancelled",
@@ -251,9 +316,10 @@ impl ServerMessage {
             Self::Opened { seq, .. }
             | Self::Renewed { seq, .. }
             | Self::Scanned { seq, .. }
+            | Self::Agreed { seq, .. }
             | Self::Confirmed { seq, .. }
             | Self::Rejected { seq, .. }
-            | Self::Cancelled { seq }
+            | Self::Cancelled { seq, .. }
             | Self::Expired { seq } => Some(*seq),
             Self::Heartbeat { .. } | Self::Error { .. } => None,
         }

@@ -42,10 +42,15 @@ impl Renderer {
                 seq,
                 person,
                 expires_in,
+                agree: false,
             },
-            Change::Confirmed { redirect_to } => ServerMessage::Confirmed { seq, redirect_to },
+            Change::Confirmed { redirect_to } => ServerMessage::Confirmed {
+                seq,
+                redirect_to,
+                known: None,
+            },
             Change::Rejected { reason } => ServerMessage::Rejected { seq, reason },
-            Change::Cancelled => ServerMessage::Cancelled { seq },
+            Change::Cancelled => ServerMessage::Cancelled { seq, reason: None },
             Change::Expired => ServerMessage::Expired { seq },
         }
     }

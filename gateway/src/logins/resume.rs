@@ -141,7 +141,7 @@ fn tells_the_rest(attachment: &Attachment, last_seq: u32) -> bool {
 const fn phase_of(state: StateName) -> Phase {
     match state {
         StateName::Waiting => Phase::Waiting,
-        StateName::Scanned => Phase::Scanned,
+        StateName::Asked | StateName::Scanned => Phase::Scanned,
         _ => Phase::Settled,
     }
 }

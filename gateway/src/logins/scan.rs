@@ -134,6 +134,7 @@ impl Logins {
                 .into_iter()
                 .map(|offered| offered.identity)
                 .collect(),
+            agree: false,
         }
     }
 }

@@ -38,10 +38,11 @@ fn sample() -> Arc<Metrics> {
     metrics.push_lag(1);
     metrics.refused("scan", ErrorCode::UnknownCode);
     metrics.limited(LimitName::ScanPerPerson);
+    metrics.code_misused(super::CodeMisuse::Replayed);
     metrics.limit_remembered(LimitName::ScanPerPerson);
     metrics.not_admitted(super::AdmissionRefusal::Full);
-    metrics.code_misused(super::CodeMisuse::Replayed);
     metrics.socket_closed(CloseCode::Done);
+    metrics.misdeclared_proxies().inc();
     metrics.store().count_a_command();
     metrics
 }

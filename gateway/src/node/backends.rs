@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::frontends::oidc::{KeyError, SigningKey};
 use crate::identity::{IdentityBackend, Introspection, Jwks};
-use crate::settings::{Settings, SettingsError, StoreSettings};
+use crate::settings::{Settings, SettingsError, StoreSettings, WaitForReplicas};
 use crate::store::{
     ConnectionSettings, Connections, MemoryStore, RedisStore, Store, StoreError, StoreMetrics,
 };
@@ -100,6 +100,7 @@ async fn connection_settings(store: &StoreSettings) -> Result<ConnectionSettings
         url,
         pool_size,
         command_timeout,
+        wait_for_replicas,
         ..
     } = store.clone();
     Ok(ConnectionSettings {
@@ -107,6 +108,7 @@ async fn connection_settings(store: &StoreSettings) -> Result<ConnectionSettings
         ca,
         pool_size,
         command_timeout,
+        wait_for_replicas: wait_for_replicas == WaitForReplicas::Auto,
     })
 }
 

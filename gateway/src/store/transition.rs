@@ -152,6 +152,7 @@ impl Scan {
     pub fn event(&self) -> Event {
         Event::Scan {
             person: self.person.clone(),
+            asks: false,
         }
     }
 

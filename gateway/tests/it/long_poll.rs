@@ -51,6 +51,7 @@ async fn a_login_goes_poll_by_poll_from_code_to_redirect() {
         ServerMessage::Confirmed {
             seq: 3,
             redirect_to,
+            ..
         },
     ] = &told[..]
     else {
@@ -166,7 +167,10 @@ async fn a_settled_state_is_the_last_that_is_told() {
         told[..],
         [
             ServerMessage::Renewed { seq: 2, .. },
-            ServerMessage::Cancelled { seq: 3 }
+            ServerMessage::Cancelled {
+                seq: 3,
+                reason: None
+            }
         ]
     ));
     assert_eq!(

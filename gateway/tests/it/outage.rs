@@ -125,7 +125,7 @@ async fn a_browser_is_not_sent_away_because_the_store_is_slow() {
     drop(browser);
     link.delay(Duration::from_millis(100));
     let mut browser = Browser::resume(&node.url, ORIGIN, &login, 1).await.unwrap();
-    browser.send(&ClientMessage::Cancel).await.unwrap();
+    browser.send(&ClientMessage::CANCEL).await.unwrap();
     let told = browser.next().await.expect("it was taken back");
     assert!(matches!(told, ServerMessage::Cancelled { .. }), "{told:?}");
 }

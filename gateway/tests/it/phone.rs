@@ -26,7 +26,8 @@ async fn a_person_scans_confirms_and_the_browser_is_told_at_once() {
     assert_eq!(context.client.name, "Service hall");
     assert_eq!(context.client.origin, "https://hall.example");
     assert_eq!(context.requester.address, "127.0.0.1");
-    assert_eq!(context.requester.place, Place::SameMachine);
+    // The gateway's public address is of the internet: a loopback address is a proxy's (row A5).
+    assert_eq!(context.requester.place, Place::Unknown);
     assert_eq!(context.person, "示例1");
     let ServerMessage::Scanned { seq: 2, person, .. } = browser.next().await.unwrap() else {
         panic!("not scanned")
@@ -43,6 +44,7 @@ async fn a_person_scans_confirms_and_the_browser_is_told_at_once() {
     let ServerMessage::Confirmed {
         seq: 3,
         redirect_to,
+        ..
     } = browser.next().await.unwrap()
     else {
         panic!("not confirmed")
@@ -275,12 +277,15 @@ async fn a_login_that_its_browser_gave_up_cannot_be_confirmed() {
     phone.scan(&login.qr).await.unwrap();
     browser.next().await.unwrap();
     browser
-        .send(&saoma_protocol::ClientMessage::Cancel)
+        .send(&saoma_protocol::ClientMessage::CANCEL)
         .await
         .unwrap();
     assert_eq!(
         browser.next().await.unwrap(),
-        ServerMessage::Cancelled { seq: 3 }
+        ServerMessage::Cancelled {
+            seq: 3,
+            reason: None
+        }
     );
     assert_eq!(
         refusal(phone.confirm(login.login_id, PERSONAL).await),

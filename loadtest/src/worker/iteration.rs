@@ -56,7 +56,7 @@ impl VirtualUser {
     }
 
     async fn cancel(&mut self, since: Instant) -> Result<(), Failure> {
-        self.browser.send(ClientMessage::Cancel).await;
+        self.browser.send(ClientMessage::CANCEL).await;
         let (message, at) = self.next_change().await?;
         let ServerMessage::Cancelled { .. } = message else {
             return Err(unexpected(message));

@@ -251,7 +251,7 @@ impl VirtualUser {
     }
 
     async fn leave(&mut self) -> Result<(), BrowserError> {
-        self.browser.send(ClientMessage::Cancel).await;
+        self.browser.send(ClientMessage::CANCEL).await;
         match self.next_change().await? {
             (ServerMessage::Cancelled { .. }, _) => self.until_closed().await,
             (other, _) => Err(BrowserError::Unexpected(Box::new(other))),

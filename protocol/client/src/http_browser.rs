@@ -104,7 +104,8 @@ impl HttpBrowser {
     pub async fn send(&mut self, message: &ClientMessage) -> Result<(), BrowserError> {
         let path = match message {
             ClientMessage::Refresh => paths::REFRESH,
-            ClientMessage::Cancel => paths::CANCEL,
+            ClientMessage::Agree => paths::AGREE,
+            ClientMessage::Cancel { .. } => paths::CANCEL,
             // `open` and `resume` are requests of their own over HTTP.
             ClientMessage::Open(_) | ClientMessage::Resume(_) => return Ok(()),
         };

@@ -67,6 +67,7 @@ impl NewLogin {
             code_challenge: CodeChallenge::of(&code_verifier),
             code_challenge_method: CodeChallengeMethod::S256,
             locale: None,
+            known: Vec::new(),
         };
         Self {
             request,

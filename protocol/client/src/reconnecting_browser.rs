@@ -54,7 +54,7 @@ impl Default for ReconnectPolicy {
 /// // The login survives a reload of the page and another transport.
 /// browser.set_transport(Transport::WebSocket);
 /// browser.reload();
-/// browser.send(ClientMessage::Cancel).await;
+/// browser.send(ClientMessage::CANCEL).await;
 /// loop {
 ///     match browser.next_event().await {
 ///         BrowserEvent::Message(message) if message.is_settled() => break,

@@ -4,11 +4,12 @@ use std::fmt::Write;
 use std::path::Path;
 
 use saoma_protocol::{
-    Audience, ClientContext, ClientMessage, CloseCode, CloseNotice, CodeChallengeMethod, ComeBack,
-    ConfirmRequest, Decision, DecisionStatus, ErrorCode, Identity, IdentityKind, IdentityRole,
-    IntrospectionResponse, MAX_POLL_WAIT_SECONDS, Network, OfferedIdentity, OpenRequest, Place,
-    PollAnswer, Problem, ProtocolVersion, RECEIVE_KEY_HEADER, RejectReason, RequesterContext,
-    ResumeRequest, ScanContext, ScanRequest, ServerMessage, paths,
+    Audience, CancelReason, CancelRequest, ClientContext, ClientMessage, CloseCode, CloseNotice,
+    CodeChallengeMethod, ComeBack, ConfirmRequest, Decision, DecisionStatus, ErrorCode, Identity,
+    IdentityKind, IdentityRole, IntrospectionResponse, MAX_KNOWN_PERSONS, MAX_POLL_WAIT_SECONDS,
+    Network, OfferedIdentity, OpenRequest, Place, PollAnswer, Problem, ProtocolVersion,
+    RECEIVE_KEY_HEADER, RejectReason, RequesterContext, ResumeRequest, ScanContext, ScanRequest,
+    SealedPerson, ServerMessage, paths,
 };
 use serde_json::json;
 use ts_rs::{Config, TS};
@@ -47,10 +48,13 @@ fn typescript() {
     text += &declarations!(
         ClientMessage,
         OpenRequest,
+        SealedPerson,
         ResumeRequest,
         CodeChallengeMethod,
         ServerMessage,
         RejectReason,
+        CancelReason,
+        CancelRequest,
         PollAnswer,
         CloseNotice,
         ErrorCode,
@@ -103,7 +107,17 @@ fn typescript() {
         "export const MAX_POLL_WAIT_SECONDS = {MAX_POLL_WAIT_SECONDS};\n"
     )
     .unwrap();
-    let paths = json!({ "socket": paths::SOCKET, "logins": paths::LOGINS, "events": paths::EVENTS, "refresh": paths::REFRESH, "cancel": paths::CANCEL });
+    writeln!(
+        text,
+        "/** The number of persons that an `open` may name as known. */"
+    )
+    .unwrap();
+    writeln!(
+        text,
+        "export const MAX_KNOWN_PERSONS = {MAX_KNOWN_PERSONS};\n"
+    )
+    .unwrap();
+    let paths = json!({ "socket": paths::SOCKET, "logins": paths::LOGINS, "events": paths::EVENTS, "refresh": paths::REFRESH, "agree": paths::AGREE, "cancel": paths::CANCEL });
     writeln!(
         text,
         "/** Where a browser asks; `{{login_id}}` stands for the login. */"

@@ -11,10 +11,12 @@ fn person(name: &str) -> PersonId {
 
 fn any_event() -> impl Strategy<Value = Event> {
     let who = prop_oneof![Just("p"), Just("q")].prop_map(person);
+    let scan = (who.clone(), any::<bool>());
     let what = prop_oneof![Just("personal".to_owned()), Just("unit".to_owned())];
     prop_oneof![
         Just(Event::Renew),
-        who.clone().prop_map(|person| Event::Scan { person }),
+        scan.prop_map(|(person, asks)| Event::Scan { person, asks }),
+        Just(Event::Agree),
         (who.clone(), what).prop_map(|(person, identity)| Event::Confirm { person, identity }),
         who.prop_map(|person| Event::Reject { person }),
         Just(Event::Cancel),
@@ -73,6 +75,47 @@ proptest! {
         let other = Event::Confirm { person: person("p"), identity: identity + "x" };
         prop_assert_eq!(confirmed.apply(&other, now), Err(TransitionError::State(StateName::Confirmed)));
     }
+}
+
+/// Fault A16, threat T34: without the browser's agreement a person who is new to it cannot confirm.
+#[test]
+fn a_person_new_to_the_browser_cannot_confirm_before_it_agrees() {
+    let now = Timestamp::from_millis(0);
+    let follow = |login: &Login, event: &Event| match login.apply(event, now) {
+        Ok(Outcome::Changed { state, seq }) => Login {
+            state,
+            seq,
+            expires_at: login.expires_at,
+        },
+        other => panic!("{event:?}: {other:?}"),
+    };
+    let confirm = Event::Confirm {
+        person: person("p"),
+        identity: "personal".to_owned(),
+    };
+    let scan = |asks| Event::Scan {
+        person: person("p"),
+        asks,
+    };
+    let asked = follow(&waiting(), &scan(true));
+    assert_eq!(
+        asked.apply(&confirm, now),
+        Err(TransitionError::State(StateName::Asked))
+    );
+    assert_eq!(asked.apply(&scan(true), now), Ok(Outcome::Repeated));
+    let agreed = follow(&asked, &Event::Agree);
+    assert_eq!(agreed.seq, 3);
+    assert_eq!(agreed.apply(&Event::Agree, now), Ok(Outcome::Repeated));
+    assert_eq!(agreed.apply(&scan(true), now), Ok(Outcome::Repeated));
+    let known = follow(&waiting(), &scan(false));
+    for login in [agreed, known] {
+        assert_eq!(follow(&login, &confirm).state.name(), StateName::Confirmed);
+    }
+    let cancelled = follow(&asked, &Event::Cancel);
+    assert_eq!(
+        cancelled.apply(&Event::Agree, now),
+        Err(TransitionError::State(StateName::Cancelled))
+    );
 }
 
 /// The table in docs/protocol.md is the one in the code.

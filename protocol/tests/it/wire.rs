@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use saoma_protocol::{
-    ClientMessage, CodeChallenge, CodeChallengeMethod, DecodeError, LoginId, OpenRequest,
-    PollAnswer, ReceiveKey, ResumeRequest, ServerMessage,
+    CancelReason, ClientMessage, CodeChallenge, CodeChallengeMethod, DecodeError, LoginId,
+    OpenRequest, PollAnswer, ReceiveKey, ResumeRequest, SealedPerson, ServerMessage,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -119,19 +119,23 @@ fn any_message() -> impl Strategy<Value = ClientMessage> {
         Option<String>,
         String,
         Option<String>,
+        Vec<String>,
     )>())
-    .prop_map(|(client_id, redirect_uri, state, nonce, scope, locale)| {
-        ClientMessage::Open(OpenRequest {
-            code_challenge: CodeChallenge::of(&scope),
-            code_challenge_method: CodeChallengeMethod::S256,
-            client_id,
-            redirect_uri,
-            state,
-            nonce,
-            scope,
-            locale,
-        })
-    });
+    .prop_map(
+        |(client_id, redirect_uri, state, nonce, scope, locale, known)| {
+            ClientMessage::Open(OpenRequest {
+                code_challenge: CodeChallenge::of(&scope),
+                code_challenge_method: CodeChallengeMethod::S256,
+                client_id,
+                redirect_uri,
+                state,
+                nonce,
+                scope,
+                locale,
+                known: known.into_iter().map(SealedPerson::new).collect(),
+            })
+        },
+    );
     let resume =
         any::<([u8; 15], [u8; 32], u32, Option<u32>)>().prop_map(|(id, key, last_seq, attempt)| {
             let (login_id, receive_key) = (LoginId::from_random(id), ReceiveKey::from_random(key));
@@ -146,7 +150,9 @@ fn any_message() -> impl Strategy<Value = ClientMessage> {
         open,
         resume,
         Just(ClientMessage::Refresh),
-        Just(ClientMessage::Cancel)
+        Just(ClientMessage::Agree),
+        prop::option::of(Just(CancelReason::NotMe))
+            .prop_map(|reason| ClientMessage::Cancel { reason }),
     ]
 }
 

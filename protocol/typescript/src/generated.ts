@@ -3,7 +3,11 @@
 /**
  * Browser to gateway.
  */
-export type ClientMessage = { "type": "open" } & OpenRequest | { "type": "resume" } & ResumeRequest | { "type": "refresh" } | { "type": "cancel" };
+export type ClientMessage = { "type": "open" } & OpenRequest | { "type": "resume" } & ResumeRequest | { "type": "refresh" } | { "type": "agree" } | { "type": "cancel", 
+/**
+ * The reason, if it is known.
+ */
+reason?: CancelReason, };
 
 /**
  * An OpenID Connect authentication request (OIDC Core §3.1.2.1) with PKCE (RFC 7636).
@@ -40,7 +44,19 @@ code_challenge_method: CodeChallengeMethod,
 /**
  * The page's language (BCP 47).
  */
-locale?: string, };
+locale?: string, 
+/**
+ * The persons whom the browser knows at this relying party, as `confirmed` gave them; the newest first, at most eight.
+ * Values that the gateway cannot open are ignored. In an address, one text with the values separated by spaces.
+ */
+known?: Array<SealedPerson>, };
+
+/**
+ * A person whom a browser knows at one relying party, sealed by the gateway: opaque to everyone else. The browser gets it
+ * with `confirmed`, keeps it, and sends it with its next `open`. It gives no access; it only spares the browser the
+ * question whether it wants to be logged in as this person.
+ */
+export type SealedPerson = string;
 
 /**
  * Proof of a login, and the newest change of it that the browser has seen.
@@ -133,6 +149,19 @@ person: string,
 /**
  * Seconds that the person has to confirm.
  */
+expires_in: number, 
+/**
+ * True if the person is new to this browser: it names the person and asks whether to go on. Until the browser
+ * agrees, the person cannot confirm.
+ */
+agree?: boolean, } | { "type": "agreed", 
+/**
+ * The number of this change.
+ */
+seq: number, 
+/**
+ * Seconds that the person has left to confirm: the agreement does not prolong them.
+ */
 expires_in: number, } | { "type": "confirmed", 
 /**
  * The number of this change.
@@ -141,7 +170,11 @@ seq: number,
 /**
  * The redirect URI with `code`, `state` and `iss` (RFC 9207).
  */
-redirect_to: string, } | { "type": "rejected", 
+redirect_to: string, 
+/**
+ * The person, for the browser to keep and to send with its next `open` at this relying party.
+ */
+known?: SealedPerson, } | { "type": "rejected", 
 /**
  * The number of this change.
  */
@@ -153,7 +186,11 @@ reason: RejectReason, } | { "type": "cancelled",
 /**
  * The number of this change.
  */
-seq: number, } | { "type": "expired", 
+seq: number, 
+/**
+ * The reason that the browser gave.
+ */
+reason?: CancelReason, } | { "type": "expired", 
 /**
  * The number of this change.
  */
@@ -179,6 +216,20 @@ retry_after?: number, };
  * The source of a rejection. Only the phone is told the reason of a refused identity.
  */
 export type RejectReason = "declined" | "identity_refused";
+
+/**
+ * The reason for which a browser gives a login up.
+ */
+export type CancelReason = "not_me";
+
+/**
+ * The optional body of a request that gives a login up.
+ */
+export type CancelRequest = { 
+/**
+ * The reason, if it is known.
+ */
+reason?: CancelReason, };
 
 /**
  * The answer to a poll.
@@ -209,7 +260,7 @@ retry_after_ms?: number, };
 /**
  * A stable code for programs. Sockets send it in an `error` message, HTTP in a [`Problem`].
  */
-export type ErrorCode = "unsupported_version" | "invalid_request" | "unknown_type" | "origin_not_allowed" | "unknown_client" | "redirect_uri_not_allowed" | "invalid_scope" | "unknown_login" | "superseded" | "unknown_code" | "not_a_login_code" | "invalid_token" | "already_scanned" | "already_decided" | "login_expired" | "not_scanned" | "identity_not_allowed" | "identity_refused" | "too_many_requests" | "temporarily_unavailable" | "not_found" | "method_not_allowed" | "request_too_large" | "server_error";
+export type ErrorCode = "unsupported_version" | "invalid_request" | "unknown_type" | "origin_not_allowed" | "unknown_client" | "redirect_uri_not_allowed" | "invalid_scope" | "unknown_login" | "superseded" | "unknown_code" | "not_a_login_code" | "invalid_token" | "already_scanned" | "already_decided" | "login_expired" | "not_scanned" | "not_agreed" | "identity_not_allowed" | "identity_refused" | "too_many_requests" | "temporarily_unavailable" | "not_found" | "method_not_allowed" | "request_too_large" | "server_error";
 
 /**
  * A problem document (RFC 9457), `application/problem+json`.
@@ -236,7 +287,7 @@ detail: string,
  */
 error: ErrorCode, 
 /**
- * The reason that keeps an identity from logging in, in the words of the app's backend.
+ * With `identity_refused`, the reason in the words of the app's backend; with `already_decided`, the browser's.
  */
 reason?: string, 
 /**
@@ -297,7 +348,12 @@ person: string,
 /**
  * The identities that the person may log in with.
  */
-identities: Array<Identity>, };
+identities: Array<Identity>, 
+/**
+ * True if the person is new to this browser: it is being asked whether to go on, and a confirm is refused with
+ * `not_agreed` until it agrees.
+ */
+agree?: boolean, };
 
 /**
  * A relying party as people know it.
@@ -321,11 +377,11 @@ origin: string, };
  */
 export type RequesterContext = { 
 /**
- * The IP address.
+ * The IP address of the request. If `place` is `unknown`, it may be that of a proxy.
  */
 address: string, 
 /**
- * The distance of the address from the gateway.
+ * The distance of the browser from the gateway.
  */
 place: Place, 
 /**
@@ -499,5 +555,8 @@ export const RECEIVE_KEY_HEADER = "saoma-receive-key";
 /** The longest that a poll is held, in seconds. */
 export const MAX_POLL_WAIT_SECONDS = 25;
 
+/** The number of persons that an `open` may name as known. */
+export const MAX_KNOWN_PERSONS = 8;
+
 /** Where a browser asks; `{login_id}` stands for the login. */
-export const PATHS = {"cancel":"/v1/logins/{login_id}/cancel","events":"/v1/logins/{login_id}/events","logins":"/v1/logins","refresh":"/v1/logins/{login_id}/refresh","socket":"/v1/socket"} as const;
+export const PATHS = {"agree":"/v1/logins/{login_id}/agree","cancel":"/v1/logins/{login_id}/cancel","events":"/v1/logins/{login_id}/events","logins":"/v1/logins","refresh":"/v1/logins/{login_id}/refresh","socket":"/v1/socket"} as const;

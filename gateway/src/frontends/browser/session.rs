@@ -151,7 +151,7 @@ pub(super) async fn refresh(
     address: &ClientAddress,
 ) -> Result<(), ApiError> {
     let refreshed = logins.refresh_by_key(id, key, address).await;
-    refreshed.inspect_err(log_cause)
+    refreshed.inspect_err(|error| log_cause(logins, error))
 }
 
 /// Cancels a login for a browser without a session.
@@ -165,13 +165,17 @@ pub(super) async fn cancel(
     address: &ClientAddress,
 ) -> Result<(), ApiError> {
     let cancelled = logins.cancel_by_key(id, key, address).await;
-    cancelled.inspect_err(log_cause)
+    cancelled.inspect_err(|error| log_cause(logins, error))
 }
 
 /// Logs the failure behind a refused command, if there is one.
-fn log_cause(error: &ApiError) {
-    if error.cause.is_some() {
-        tracing::warn!(error = %chain(error), "could not handle a browser's command");
+fn log_cause(logins: &Logins, error: &ApiError) {
+    if error.cause.is_some()
+        && let Some(left_out) = logins
+            .log_throttle()
+            .admit(("command", error.error.as_str()))
+    {
+        tracing::warn!(error = %chain(error), left_out, "could not handle a browser's command");
     }
 }
 
@@ -267,7 +271,7 @@ impl Session {
                     message: None,
                 })
             }
-            Ok(ClientMessage::Refresh | ClientMessage::Cancel) => {
+            Ok(ClientMessage::Refresh | ClientMessage::Agree | ClientMessage::Cancel { .. }) => {
                 return Err(JoinError {
                     message: None,
                     close: CloseCode::NotOpened.into(),
@@ -342,10 +346,13 @@ impl Session {
     ) -> Option<ServerMessage> {
         let handled = match command {
             ClientMessage::Refresh => self.logins.refresh(waiter, &self.permit.network()).await,
-            ClientMessage::Cancel => self.logins.cancel(waiter).await,
+            ClientMessage::Cancel { .. } => self.logins.cancel(waiter).await,
+            // Scans do not ask for it yet.
+            ClientMessage::Agree => Ok(()),
             ClientMessage::Open(_) | ClientMessage::Resume(_) => Err(one_login_per_connection()),
         };
-        handled.inspect_err(log_cause).err().map(error_message)
+        let handled = handled.inspect_err(|error| log_cause(&self.logins, error));
+        handled.err().map(error_message)
     }
 
     /// Renders a delivery, as of now by the store's clock.

@@ -240,5 +240,6 @@ pub(crate) fn request() -> OpenRequest {
         code_challenge: CodeChallenge::of("verifier"),
         code_challenge_method: CodeChallengeMethod::S256,
         locale: None,
+        known: Vec::new(),
     }
 }

@@ -189,6 +189,7 @@ fn state_of(
     let identity = identity.ok_or_else(|| corrupt("a login without its identity"));
     Ok(match name {
         StateName::Waiting => LoginState::Waiting,
+        StateName::Asked => LoginState::Asked { person: person? },
         StateName::Scanned => LoginState::Scanned { person: person? },
         StateName::Confirmed => LoginState::Confirmed {
             person: person?,

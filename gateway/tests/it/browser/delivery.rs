@@ -35,10 +35,13 @@ async fn a_push_reaches_only_its_browser() {
     for (mut other, _) in others {
         // Messages come in order: if a foreign push had come, it would stand before the answer to
         // this.
-        other.send(&ClientMessage::Cancel).await.unwrap();
+        other.send(&ClientMessage::CANCEL).await.unwrap();
         assert_eq!(
             other.next().await.unwrap(),
-            ServerMessage::Cancelled { seq: 2 }
+            ServerMessage::Cancelled {
+                seq: 2,
+                reason: None
+            }
         );
     }
 }

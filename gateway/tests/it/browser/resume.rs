@@ -38,10 +38,13 @@ async fn the_newest_socket_wins_and_the_older_one_is_told() {
     let (mut older, login) = node.browser().await;
     let mut newer = Browser::resume(&node.url, HALL, &login, 1).await.unwrap();
     assert_eq!(older.closed().await.unwrap(), 4002);
-    newer.send(&ClientMessage::Cancel).await.unwrap();
+    newer.send(&ClientMessage::CANCEL).await.unwrap();
     assert_eq!(
         newer.next().await.unwrap(),
-        ServerMessage::Cancelled { seq: 2 }
+        ServerMessage::Cancelled {
+            seq: 2,
+            reason: None
+        }
     );
 }
 

@@ -52,7 +52,7 @@ impl LoginFlow {
                     // A failover may have lost a cancel that was accepted.
                     if cancelled.is_none() || self.excuses("cancels asked again", cancelled) {
                         self.note("the person gives up");
-                        browser.send(ClientMessage::Cancel).await;
+                        browser.send(ClientMessage::CANCEL).await;
                     }
                     cancelled.get_or_insert_with(Instant::now);
                     cancel.as_mut().reset(tokio::time::Instant::now() + RETRY_DECISION_AFTER);

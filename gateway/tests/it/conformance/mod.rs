@@ -89,10 +89,13 @@ async fn hold(rows: impl IntoIterator<Item = Row>) {
 /// Checks that a well-behaved browser is served.
 async fn serves_others(node: &Node, after: &str) {
     let (mut browser, _) = node.browser().await;
-    browser.send(&ClientMessage::Cancel).await.unwrap();
+    browser.send(&ClientMessage::CANCEL).await.unwrap();
     assert_eq!(
         browser.next().await.unwrap(),
-        ServerMessage::Cancelled { seq: 2 },
+        ServerMessage::Cancelled {
+            seq: 2,
+            reason: None
+        },
         "after {after}"
     );
     assert_eq!(browser.closed().await.unwrap(), 1000, "after {after}");

@@ -122,7 +122,10 @@ async fn a_browser_that_reads_late_gets_every_message_and_the_close_code() {
     let (_, answer) = pongs(&mut wire).await;
     assert_eq!(
         answer,
-        Answer::Told(Box::new(ServerMessage::Cancelled { seq: 2 }))
+        Answer::Told(Box::new(ServerMessage::Cancelled {
+            seq: 2,
+            reason: None
+        }))
     );
     assert_eq!(pongs(&mut wire).await.1, Answer::Close(Some(1000)));
 }

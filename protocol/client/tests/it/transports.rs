@@ -67,7 +67,7 @@ async fn a_reload_resumes_the_login_and_repeats_the_command() {
     let world = support::start().await;
     for transport in transports() {
         let mut browser = open(&world, transport).await;
-        browser.send(ClientMessage::Cancel).await;
+        browser.send(ClientMessage::CANCEL).await;
         browser.reload();
         let cancelled = message(&mut browser).await;
         assert!(

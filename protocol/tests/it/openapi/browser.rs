@@ -2,8 +2,8 @@
 
 use saoma_protocol::ErrorCode as E;
 use saoma_protocol::{
-    CloseCode, LoginId, MAX_INBOUND_MESSAGE_BYTES, MAX_POLL_WAIT_SECONDS, OpenRequest, PollAnswer,
-    ServerMessage, paths,
+    CancelRequest, CloseCode, LoginId, MAX_INBOUND_MESSAGE_BYTES, MAX_POLL_WAIT_SECONDS,
+    OpenRequest, PollAnswer, ServerMessage, paths,
 };
 use serde_json::{Map, Value, json};
 
@@ -15,11 +15,12 @@ use crate::wire::{PollVector, Sender, Vector, poll_vectors, vectors};
 pub(super) const TAG: &str = "Browser";
 
 /// By path.
-pub(super) fn operations(schemas: &mut Schemas) -> [(&'static str, Value); 4] {
+pub(super) fn operations(schemas: &mut Schemas) -> [(&'static str, Value); 5] {
     [
         (paths::LOGINS, json!({ "post": open(schemas) })),
         (paths::EVENTS, of_login(schemas, "get", events)),
         (paths::REFRESH, of_login(schemas, "post", refresh)),
+        (paths::AGREE, of_login(schemas, "post", agree)),
         (paths::CANCEL, of_login(schemas, "post", cancel)),
     ]
 }
@@ -187,19 +188,45 @@ fn refresh(schemas: &mut Schemas) -> Value {
     })
 }
 
-fn cancel(schemas: &mut Schemas) -> Value {
-    let done = json!({ "description": "The login is given up: the message `cancelled` follows." });
+fn agree(schemas: &mut Schemas) -> Value {
+    let done = json!({
+        "description": "The person who scanned may confirm: the message `agreed` follows. A repeat gets the same answer.",
+    });
     let errors = [
         E::UnknownLogin,
+        E::NotScanned,
         E::AlreadyDecided,
+        E::TemporarilyUnavailable,
+    ];
+    json!({
+        "operationId": "agreeToLogin",
+        "tags": [TAG],
+        "summary": "Agree to be logged in as the person who scanned",
+        "description": "After a `scanned` with `agree`: the page has named the person, and its user went on. The time to \
+                        confirm is not prolonged.",
+        "security": [{ "receiveKey": [] }],
+        "responses": or_problems(schemas, Map::from_iter([("204".into(), done)]), &errors),
+    })
+}
+
+fn cancel(schemas: &mut Schemas) -> Value {
+    let done = json!({ "description": "The login is given up: the message `cancelled` follows." });
+    let mut body = json_body::<CancelRequest>(schemas);
+    body["required"] = false.into();
+    let errors = [
+        E::InvalidRequest,
+        E::UnknownLogin,
+        E::AlreadyDecided,
+        E::RequestTooLarge,
         E::TemporarilyUnavailable,
     ];
     json!({
         "operationId": "cancelLogin",
         "tags": [TAG],
         "summary": "Give the login up",
-        "description": "While the login is waiting or scanned.",
+        "description": "While the login is waiting or scanned. The body may be left out.",
         "security": [{ "receiveKey": [] }],
+        "requestBody": body,
         "responses": or_problems(schemas, Map::from_iter([("204".into(), done)]), &errors),
     })
 }

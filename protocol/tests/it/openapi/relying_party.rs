@@ -92,12 +92,13 @@ fn authorization_parameters(schemas: &mut Schemas) -> Vec<Value> {
             "description": description, "schema": schema,
         })
     };
-    // The page's language has a name of its own in OpenID Connect: `ui_locales`.
+    // The page's language has a name of its own in OpenID Connect: `ui_locales`. The hosted page keeps the persons that the
+    // browser knows in a cookie.
     request["properties"]
         .as_object()
         .unwrap()
         .iter()
-        .filter(|(name, _)| *name != "locale")
+        .filter(|(name, _)| *name != "locale" && *name != "known")
         .map(parameter)
         .collect()
 }

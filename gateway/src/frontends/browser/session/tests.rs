@@ -121,7 +121,7 @@ async fn a_refused_open_has_its_error_its_close_code_and_its_metric() {
 #[tokio::test]
 async fn a_command_before_a_login_closes_without_a_message() {
     let (_nodes, session) = session().await;
-    for command in [ClientMessage::Refresh, ClientMessage::Cancel] {
+    for command in [ClientMessage::Refresh, ClientMessage::CANCEL] {
         let refused = session
             .join(Ok(command), open_context())
             .await
@@ -231,13 +231,16 @@ async fn a_command_is_answered_by_a_delivery_or_refused() {
         })
     ));
     let accepted = session
-        .handle_command(ClientMessage::Cancel, waiting.waiter())
+        .handle_command(ClientMessage::CANCEL, waiting.waiter())
         .await;
     assert_eq!(accepted, None);
     nodes.push(0, 0, false);
     assert_eq!(
         rendered(&session, &waiting),
-        Outgoing::Last(ServerMessage::Cancelled { seq: 2 })
+        Outgoing::Last(ServerMessage::Cancelled {
+            seq: 2,
+            reason: None
+        })
     );
     let late = session
         .handle_command(ClientMessage::Refresh, waiting.waiter())
