@@ -352,7 +352,7 @@ async fn ended_logins_are_kept_short_unless_they_were_scanned() {
     let lasts = |id: LoginId| redis.milliseconds_left(&format!("saoma:login:{{{id}}}"));
     let (mut browser, login) = node.browser().await;
     assert!((170_000..=180_000).contains(&lasts(login.login_id)));
-    browser.send(&ClientMessage::Cancel).await.unwrap();
+    browser.send(&ClientMessage::CANCEL).await.unwrap();
     browser.next().await.unwrap();
     assert!((50_000..=60_000).contains(&lasts(login.login_id)));
     let (_browser, login) = node.browser().await;
