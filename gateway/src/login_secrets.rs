@@ -1,6 +1,6 @@
 //! Secrets of logins that show by themselves that this deployment has made them.
 //!
-//! An authorization code and an access token are 24 random bytes and a tag of 8 bytes: a MAC under the
+//! A receive key, an authorization code and an access token are 24 random bytes and a tag of 8 bytes: a MAC under the
 //! cluster's secret of the kind, the login and the random bytes. A node refuses a made-up secret by its tag alone, so that
 //! guesses never reach the store, and never use up a limit that holders of real secrets need (rows A4 and A8). The tag is
 //! no proof of anything else: the store still compares the whole secret. A guessed tag, one in 2^64, costs it one command.
@@ -9,7 +9,7 @@ use std::fmt;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::hmac;
-use saoma_protocol::{AccessToken, AuthorizationCode, LoginId};
+use saoma_protocol::{AccessToken, AuthorizationCode, LoginId, ReceiveKey};
 
 use crate::cluster_secrets::ClusterSecrets;
 use crate::random;
@@ -22,6 +22,7 @@ const RANDOM: usize = 24;
 const USAGE: &str = "secrets of logins";
 
 /// Kinds of secrets: a secret of one kind is none of another.
+const RECEIVE_KEY: &[u8] = b"saoma receive key";
 const AUTHORIZATION_CODE: &[u8] = b"saoma authorization code";
 const ACCESS_TOKEN: &[u8] = b"saoma access token";
 
@@ -43,6 +44,11 @@ impl LoginSecrets {
         }
     }
 
+    /// Makes the receive key of a login.
+    pub(crate) fn receive_key(&self, id: LoginId) -> ReceiveKey {
+        ReceiveKey::from_random(self.make(RECEIVE_KEY, id))
+    }
+
     /// Makes an authorization code of a login.
     pub(crate) fn authorization_code(&self, id: LoginId) -> AuthorizationCode {
         AuthorizationCode::from_random(id, self.make(AUTHORIZATION_CODE, id))
@@ -51,6 +57,11 @@ impl LoginSecrets {
     /// Makes an access token of a login.
     pub(crate) fn access_token(&self, id: LoginId) -> AccessToken {
         AccessToken::from_random(id, self.make(ACCESS_TOKEN, id))
+    }
+
+    /// Returns true if this deployment has made the receive key, for this login.
+    pub(crate) fn knows_receive_key(&self, id: LoginId, key: &ReceiveKey) -> bool {
+        self.knows(RECEIVE_KEY, id, key.expose())
     }
 
     /// Returns true if this deployment has made the authorization code.
@@ -112,6 +123,9 @@ mod tests {
         );
         let code = secrets.authorization_code(id);
         assert!(secrets.knows_authorization_code(&code));
+        let key = secrets.receive_key(id);
+        assert!(secrets.knows_receive_key(id, &key));
+        assert!(!secrets.knows_receive_key(other, &key));
         let of_other = AuthorizationCode::from_random(other, *code.expose());
         assert!(!secrets.knows_authorization_code(&of_other));
         let as_token = AccessToken::from_random(id, *code.expose());

@@ -41,6 +41,8 @@ pub(crate) struct Metrics {
     misdeclared_proxies: Counter,
     misused_codes: Family<MisuseLabels, Counter>,
     limits_remembered: Family<LimitLabels, Counter>,
+    admission_refusals: Family<ReasonLabels, Counter>,
+    logins_unattended: Gauge,
     store: StoreMetrics,
 }
 
@@ -68,6 +70,26 @@ pub(crate) enum PushSource {
     Reread,
     /// Only the slow sweep has found it: pub/sub had lost it, and nothing showed that.
     Sweep,
+}
+
+/// Reason why a node did not admit a browser or a login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AdmissionRefusal {
+    /// The node is about to end.
+    Draining,
+    /// New browsers come too fast.
+    Pace,
+    /// The node has its maximum of browsers.
+    Full,
+    /// The node has its maximum of logins without a browser.
+    Logins,
+    /// A network has its maximum of browsers.
+    Network,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReasonLabels {
+    reason: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -138,6 +160,18 @@ impl CodeMisuse {
     }
 }
 
+impl AdmissionRefusal {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Draining => "draining",
+            Self::Pace => "pace",
+            Self::Full => "full",
+            Self::Logins => "logins",
+            Self::Network => "network",
+        }
+    }
+}
+
 impl PushSource {
     const fn as_str(self) -> &'static str {
         match self {
@@ -165,6 +199,8 @@ impl Default for Metrics {
             misdeclared_proxies: Counter::default(),
             misused_codes: Family::default(),
             limits_remembered: Family::default(),
+            admission_refusals: Family::default(),
+            logins_unattended: Gauge::default(),
             store: StoreMetrics::default(),
         };
         metrics.register_process();
@@ -253,6 +289,16 @@ impl Metrics {
             "rate_limits_remembered",
             "Attempts over a rate limit that were refused without asking the store again, by limit",
             self.limits_remembered.clone(),
+        );
+        registry.register(
+            "admission_refusals",
+            "Browsers and logins that the node did not admit, by reason: draining, pace, full, logins or network",
+            self.admission_refusals.clone(),
+        );
+        registry.register(
+            "logins_unattended",
+            "Logins on this node whose code works and whose browser is not connected, as of the last sweep",
+            self.logins_unattended.clone(),
         );
         self.store.register(registry);
     }
@@ -348,6 +394,15 @@ impl Metrics {
             .inc();
     }
 
+    /// An attempt met a refusal of the store that still lasts.
+    pub(crate) fn limit_remembered(&self, limit: LimitName) {
+        self.limits_remembered
+            .get_or_create(&LimitLabels {
+                limit: limit.as_str(),
+            })
+            .inc();
+    }
+
     /// A right code was presented in a wrong way.
     pub(crate) fn code_misused(&self, misuse: CodeMisuse) {
         self.misused_codes
@@ -357,13 +412,19 @@ impl Metrics {
             .inc();
     }
 
-    /// An attempt met a refusal of the store that still lasts.
-    pub(crate) fn limit_remembered(&self, limit: LimitName) {
-        self.limits_remembered
-            .get_or_create(&LimitLabels {
-                limit: limit.as_str(),
+    /// A browser or a login was not admitted.
+    pub(crate) fn not_admitted(&self, reason: AdmissionRefusal) {
+        self.admission_refusals
+            .get_or_create(&ReasonLabels {
+                reason: reason.as_str(),
             })
             .inc();
+    }
+
+    /// So many logins wait without a browser.
+    pub(crate) fn unattended(&self, logins: usize) {
+        self.logins_unattended
+            .set(i64::try_from(logins).unwrap_or(i64::MAX));
     }
 
     /// All of it in the OpenMetrics text format.

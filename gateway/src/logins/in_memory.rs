@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use tokio_util::task::TaskTracker;
 
 use super::Logins;
+use crate::cluster_secrets::ClusterSecrets;
 use crate::identity::{IdentityBackend, IdentityError, Person};
 use crate::settings::Settings;
 use crate::store::{MemoryStore, Store};
@@ -33,6 +34,7 @@ impl Logins {
             settings,
             store,
             Arc::new(Unknown),
+            &ClusterSecrets::random(),
             Arc::default(),
             TaskTracker::new(),
         )

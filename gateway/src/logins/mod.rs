@@ -10,6 +10,7 @@ pub(crate) mod fuzz_properties;
 #[cfg(any(test, fuzzing))]
 mod in_memory;
 mod open;
+mod process_limits;
 mod redeem;
 mod refresh;
 mod remembered_limits;
@@ -18,6 +19,7 @@ mod resume;
 mod scan;
 #[cfg(test)]
 pub(crate) mod tests;
+mod unknown_keys;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,10 +27,13 @@ use std::time::Duration;
 pub(crate) use open::OpenContext;
 pub(crate) use redeem::{PresentedCode, RedeemError};
 pub(crate) use render::Renderer;
-use saoma_protocol::{ErrorCode, ServerMessage};
+use saoma_protocol::{ErrorCode, LoginId, ReceiveKey, ServerMessage};
+use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 use self::remembered_limits::RememberedLimits;
+use self::unknown_keys::UnknownKeys;
+use crate::cluster_secrets::ClusterSecrets;
 use crate::error::ApiError;
 use crate::error_chain::chain;
 use crate::identity::IdentityBackend;
@@ -59,6 +64,8 @@ pub(crate) struct Logins {
     limits: Limits,
     /// Counts the limits of this process.
     limiter: LocalLimiter,
+    unknown_keys: UnknownKeys,
+    started: Instant,
     lifetimes: Lifetimes,
     waiters: Arc<Waiters>,
     inbox: NodeInbox,
@@ -75,6 +82,7 @@ impl Logins {
         settings: &Settings,
         store: Arc<dyn Store>,
         identity: Arc<dyn IdentityBackend>,
+        cluster: &ClusterSecrets,
         metrics: Arc<Metrics>,
         tasks: TaskTracker,
     ) -> Self {
@@ -97,12 +105,11 @@ impl Logins {
             store,
             clients: Arc::new(Clients::new(settings.clients.clone())),
             identity,
-            secrets: LoginSecrets::new(
-                &crate::cluster_secrets::ClusterSecrets::parse([])
-                    .unwrap_or_else(|_| unreachable!()),
-            ),
+            secrets: LoginSecrets::new(cluster),
             limits: settings.limits.clone(),
             limiter: LocalLimiter::start(),
+            unknown_keys: UnknownKeys::default(),
+            started: Instant::now(),
             lifetimes: settings.lifetimes,
             waiters,
             inbox,
@@ -239,6 +246,16 @@ impl Logins {
                 Err(retry_after)
             }
         }
+    }
+
+    /// Returns true if so many logins on this node wait without a browser.
+    pub(crate) fn unattended_reach(&self, maximum: usize) -> bool {
+        self.waiters.unattended_reach(maximum, self.clock.now())
+    }
+
+    /// Returns true if a node of this gateway has made the receive key for the login.
+    pub(crate) fn has_made(&self, id: LoginId, key: &ReceiveKey) -> bool {
+        self.secrets.knows_receive_key(id, key)
     }
 
     /// Returns an attempt for the store to count.

@@ -82,8 +82,12 @@ impl Store for RememberedLimits {
         unless_remembered!(self, attempts, self.store.open(attempts, login))
     }
 
-    async fn attach(&self, browser: &ResumeAttempt<'_>) -> Result<Attached, StoreError> {
-        self.store.attach(browser).await
+    async fn attach(
+        &self,
+        attempts: &[Attempt<'_>],
+        browser: &ResumeAttempt<'_>,
+    ) -> Result<Counted<Attached>, StoreError> {
+        unless_remembered!(self, attempts, self.store.attach(attempts, browser))
     }
 
     async fn changes_after(

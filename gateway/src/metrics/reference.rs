@@ -40,6 +40,7 @@ fn sample() -> Arc<Metrics> {
     metrics.limited(LimitName::ScanPerPerson);
     metrics.code_misused(super::CodeMisuse::Replayed);
     metrics.limit_remembered(LimitName::ScanPerPerson);
+    metrics.not_admitted(super::AdmissionRefusal::Full);
     metrics.socket_closed(CloseCode::Done);
     metrics.misdeclared_proxies().inc();
     metrics.store().count_a_command();

@@ -128,6 +128,7 @@ impl Settings {
             ),
             ("lifetimes.code", lifetimes.code, SECOND..=DAY),
             ("lifetimes.waiting", lifetimes.waiting, SECOND..=DAY),
+            ("lifetimes.unfollowed", lifetimes.unfollowed, SECOND..=DAY),
             ("lifetimes.scanned", lifetimes.scanned, SECOND..=DAY),
             (
                 "lifetimes.authorization_code",

@@ -60,6 +60,9 @@ pub struct NewLogin {
     pub code_lifetime: Duration,
     /// Time for which codes are renewed, from now.
     pub waiting_lifetime: Duration,
+    /// Time within which a browser must attach or the login change; else the login is gone without a trace. `None` for a
+    /// login whose browser holds it from the start, or is never expected to.
+    pub follow_within: Option<Duration>,
 }
 
 /// A login as it is stored.

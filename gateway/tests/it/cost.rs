@@ -15,21 +15,21 @@ const SENT: &[&str] = &[
 
 /// Cost of a step.
 #[derive(Debug, PartialEq, Eq)]
-struct Cost {
+pub(crate) struct Cost {
     /// Commands that nodes sent.
-    sent: usize,
+    pub(crate) sent: usize,
     /// Commands that their scripts ran.
     run: usize,
 }
 
 /// Output of Redis's MONITOR.
-struct Monitor<'a> {
+pub(crate) struct Monitor<'a> {
     redis: &'a RedisServer,
     lines: BufReader<TcpStream>,
 }
 
 impl<'a> Monitor<'a> {
-    async fn start(redis: &'a RedisServer) -> Self {
+    pub(crate) async fn start(redis: &'a RedisServer) -> Self {
         let mut stream = TcpStream::connect(redis.address()).await.unwrap();
         stream.write_all(b"MONITOR\r\n").await.unwrap();
         Self {
@@ -39,7 +39,7 @@ impl<'a> Monitor<'a> {
     }
 
     /// Returns the cost since the last call. Inbox probes are left out because they run on a timer.
-    async fn cost(&mut self) -> Cost {
+    pub(crate) async fn cost(&mut self) -> Cost {
         self.redis.command(&["ECHO", "counted"]);
         let mut cost = Cost { sent: 0, run: 0 };
         loop {

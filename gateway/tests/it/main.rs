@@ -19,6 +19,7 @@ mod conformance;
 mod cost;
 mod documents;
 mod drain;
+mod floods;
 mod guessing;
 mod hosted_page;
 mod hostile_frames;

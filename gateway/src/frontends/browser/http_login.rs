@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use saoma_protocol::OpenRequest;
 
 use super::http_request::{NO_STORE, read_login_id, receive_key};
 use super::requester::open_context;
+use super::session::Step;
 use super::{BrowserFrontend, session};
-use crate::error::ApiError;
 use crate::http::body::{self, Json};
 use crate::http::problem::ApiProblem;
 use crate::metrics::Transport;
@@ -26,9 +26,9 @@ pub(super) async fn open(
     let place = frontend.trusted_proxies.place_of(&request, address);
     let context = open_context(request.headers(), address, place, Transport::Post);
     let message: OpenRequest = body::read_json(request).await?;
-    if frontend.admission.is_draining() {
-        return Err(ApiError::unavailable("this node is restarting: come back shortly").into());
-    }
+    let _permit = frontend
+        .admit_login(&address)
+        .inspect_err(|error| session::refused(&frontend.logins, Step::Open, error))?;
     let opened = session::open(&frontend.logins, message, context).await?;
     Ok((StatusCode::CREATED, NO_STORE, Json(opened)).into_response())
 }
@@ -50,9 +50,10 @@ pub(super) async fn refresh(
 pub(super) async fn cancel(
     State(frontend): State<Arc<BrowserFrontend>>,
     Path(login_id): Path<String>,
-    headers: HeaderMap,
+    request: Request,
 ) -> Result<StatusCode, ApiProblem> {
-    let (id, key) = (read_login_id(&login_id)?, receive_key(&headers)?);
-    session::cancel(&frontend.logins, id, &key).await?;
+    let address = frontend.trusted_proxies.address_of(&request)?;
+    let (id, key) = (read_login_id(&login_id)?, receive_key(request.headers())?);
+    session::cancel(&frontend.logins, id, &key, &address).await?;
     Ok(StatusCode::NO_CONTENT)
 }

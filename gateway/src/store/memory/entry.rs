@@ -1,15 +1,19 @@
 //! A login in memory.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use saoma_protocol::{
     Digest, Event, Login, LoginState, Outcome, ScanCode, Timestamp, TransitionError, UserCode,
 };
 
 use crate::store::{
-    Change, Grant, Instants, LoginRecord, NewLogin, NodeId, Precondition, REDEEM_TRIES, Redeemed,
-    Redemption, StoreError, StoredChange,
+    Change, Grant, Instants, KEEP_ENDED, KEEP_UNSCANNED, LoginRecord, NewLogin, NodeId,
+    Precondition, REDEEM_TRIES, Redeemed, Redemption, StoreError, StoredChange,
 };
+
+/// A time that does not come.
+const NEVER: Timestamp = Timestamp::from_millis(u64::MAX);
 
 /// A login and all that is kept with it.
 #[derive(Debug)]
@@ -22,6 +26,8 @@ pub(super) struct Entry {
     pub(super) user_code: UserCode,
     opened_at: Timestamp,
     closes_at: Timestamp,
+    /// Time at which the login is gone if nothing has happened to it.
+    follow_by: Timestamp,
     pub(super) node: Arc<NodeId>,
     pub(super) attachment: u64,
     pub(super) attempt: u32,
@@ -68,6 +74,7 @@ impl Entry {
             user_code: login.user_code,
             opened_at: at,
             closes_at: at.plus(login.waiting_lifetime),
+            follow_by: login.follow_within.map_or(NEVER, |within| at.plus(within)),
             node,
             attachment: 1,
             attempt: 1,
@@ -86,6 +93,26 @@ impl Entry {
         self.login
             .expires_at
             .max(token.unwrap_or(self.login.expires_at))
+    }
+
+    /// Returns the time that the login is kept after its end.
+    pub(super) fn kept_for(&self) -> Duration {
+        let scanned = |stored: &StoredChange| matches!(stored.change, Change::Scanned { .. });
+        if self.changes.iter().any(scanned) {
+            KEEP_ENDED
+        } else {
+            KEEP_UNSCANNED
+        }
+    }
+
+    /// Notes that a browser follows the login.
+    pub(super) fn followed(&mut self) {
+        self.follow_by = NEVER;
+    }
+
+    /// Returns true if no browser has followed the login in time.
+    pub(super) fn is_abandoned(&self, now: Timestamp) -> bool {
+        self.follow_by <= now
     }
 
     pub(super) fn record(&self, now: Timestamp) -> Result<LoginRecord, StoreError> {
@@ -167,6 +194,7 @@ impl Entry {
             self.user_code = user_code;
             self.scan_code = scan_code;
         }
+        self.followed();
         // A login has few changes, and they are kept for minutes.
         self.changes.reserve_exact(1);
         self.changes.push(stored);

@@ -110,6 +110,14 @@ pub(super) fn read_taken(
     Ok(read_limited(answer, checks)?.unwrap_or(Counted::Done(())))
 }
 
+/// Reads which of the attempts was over its limit.
+pub(super) fn read_limit<T>(
+    answer: &[String],
+    checks: &[RateLimitCheck],
+) -> Result<Counted<T>, StoreError> {
+    read_limited(answer, checks)?.ok_or_else(|| corrupt("a refusal without its limit"))
+}
+
 /// Reads an answer that says which of the attempts was over its limit, if it does.
 fn read_limited<T>(
     answer: &[String],

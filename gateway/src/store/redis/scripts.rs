@@ -47,7 +47,7 @@ impl Default for Scripts {
         Self {
             take: script!("take", CLOCK ATTEMPTS),
             open: script!("open", CLOCK ATTEMPTS),
-            attach: telling_script!("attach", CLOCK HISTORY),
+            attach: telling_script!("attach", CLOCK ATTEMPTS HISTORY),
             changes: script!("changes", CLOCK HISTORY),
             read: script!("read", CLOCK HISTORY),
             apply: telling_script!("apply", CLOCK STATES EVENT),

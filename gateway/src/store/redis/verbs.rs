@@ -14,8 +14,8 @@ use super::script::Call;
 use super::scripts::Scripts;
 use super::{RedisStore, keys, proof_of};
 use crate::store::{
-    Applied, Attempt, Confirmation, Counted, KEEP_ENDED, LoginRequest, NewLogin, Opening,
-    REDEEM_TRIES, Redeemed, Redemption, Scan, Scanned, StoreError, Transition,
+    Applied, Attempt, Confirmation, Counted, KEEP_ENDED, KEEP_UNSCANNED, LoginRequest, NewLogin,
+    Opening, REDEEM_TRIES, Redeemed, Redemption, Scan, Scanned, StoreError, Transition,
 };
 
 /// Time for which a redemption is undone whose answer was withheld: longer than a failover.
@@ -63,7 +63,7 @@ impl RedisStore {
 
     /// Returns the checks that a verb's own script makes. In a cluster a limit may be on another master than the login,
     /// so the attempts are counted here, and no checks are left.
-    async fn checks(
+    pub(super) async fn checks(
         &self,
         attempts: &[Attempt<'_>],
     ) -> Result<Counted<Vec<RateLimitCheck>>, StoreError> {
@@ -116,7 +116,13 @@ impl RedisStore {
             .arg(to_json(&login.request.answer_uri)?)
             .arg(millis(login.code_lifetime))
             .arg(millis(login.waiting_lifetime))
-            .arg(millis(KEEP_ENDED))
+            .arg(millis(KEEP_UNSCANNED))
+            .arg(
+                login
+                    .follow_within
+                    .map(millis)
+                    .map_or_else(String::new, |ms| ms.to_string()),
+            )
             .counting(checks);
         let opened = |answer: &Vec<String>| {
             let is_open = answer.first().is_some_and(|word| word == "opened");
@@ -165,7 +171,11 @@ impl RedisStore {
             } => (scan_code.to_string(), user_code.to_string()),
             _ => Default::default(),
         };
-        let answer = self.run_event(call.arg(scan_code).arg(user_code)).await?;
+        let call = call
+            .arg(scan_code)
+            .arg(user_code)
+            .arg(millis(KEEP_UNSCANNED));
+        let answer = self.run_event(call).await?;
         match read_applied(&answer, &[])? {
             Counted::Done(applied) => Ok(applied),
             // Without checks no limit can be read from an answer.

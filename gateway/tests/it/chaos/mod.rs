@@ -74,7 +74,7 @@ const SOCKETS_CLOSED_WITHIN: Duration = Duration::from_secs(20);
 
 /// Scanned logins that outlive every fault, codes that are renewed often, and no rate limits.
 const SETTINGS: &str = r#"
-    lifetimes = { code = "5s", waiting = "40s", scanned = "10m", authorization_code = "10m" }
+    lifetimes = { code = "5s", waiting = "40s", unfollowed = "10m", scanned = "10m", authorization_code = "10m" }
     sockets = { ping_interval = "2s", ping_timeout = "2s", open_timeout = "5s" }
     limits.open_per_address = { burst = 1000000, per = "1m" }
     limits.scan_per_address = { burst = 1000000, per = "1m" }

@@ -57,6 +57,7 @@ pub(crate) fn new_login(number: u8) -> NewLogin {
         node: node("a"),
         code_lifetime: MINUTE,
         waiting_lifetime: MINUTE * 10,
+        follow_within: None,
     }
 }
 

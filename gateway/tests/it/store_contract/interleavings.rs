@@ -240,7 +240,7 @@ impl<'a> Case<'a> {
                     last_seq,
                     attempt: None,
                 };
-                let attached = self.store.attach(&browser).await.unwrap();
+                let attached = uncounted(self.store.attach(&[], &browser).await.unwrap());
                 assert_eq!(matches!(attached, Attached::Here(_)), *key_fits);
                 if let Attached::Here(attachment) = attached {
                     self.model.attached(*number);

@@ -4,6 +4,7 @@ mod attempts;
 mod codes;
 mod events;
 mod fixtures;
+mod following;
 mod inboxes;
 mod interleavings;
 mod model;

@@ -72,6 +72,16 @@ impl RedisServer {
         calls("cmdstat_eval") + calls("cmdstat_evalsha")
     }
 
+    /// Returns the keys of this pattern.
+    pub(crate) fn keys(&self, pattern: &str) -> Vec<String> {
+        self.0.tell(&format!("KEYS {pattern}"))
+    }
+
+    /// Returns the time that a key has left, in milliseconds.
+    pub(crate) fn milliseconds_left(&self, key: &str) -> i64 {
+        self.0.tell(&format!("PTTL {key}"))
+    }
+
     /// Returns all keys without expiry.
     pub(crate) fn keys_without_end(&self) -> Vec<String> {
         self.0.keys_without_end()

@@ -1,6 +1,6 @@
 -- KEYS[1]: the login. Applies an event that ends a login or renews its code.
 -- Returns the answer, and the node to tell with its message.
-local login_id, from, repeats, to, due, by, field, value, change, lifetime_ms, keep_ms, scan_code, user_code = unpack(ARGV)
+local login_id, from, repeats, to, due, by, field, value, change, lifetime_ms, keep_ms, scan_code, user_code, keep_unscanned_ms = unpack(ARGV)
 local fields = redis.call('HMGET', KEYS[1], 'state', 'seq', 'expires_at', 'person', 'node', field == '' and 'state' or field)
 local state, seq, expires_at, person, node, proven = fields[1], tonumber(fields[2]), tonumber(fields[3]), unpack(fields, 4)
 local holds = field == '' or proven == value
@@ -38,5 +38,6 @@ if scan_code ~= '' then
   redis.call('HSET', KEYS[1], 'renewed', seq, 'scan_code', scan_code, 'user_code', user_code)
 end
 redis.call('HSET', KEYS[1], 'state', to, 'seq', seq, 'expires_at', until_when, 'c' .. seq, kept)
-redis.call('PEXPIREAT', KEYS[1], text(expires_at + keep_ms))
+-- A login has a person from its scan on.
+redis.call('PEXPIREAT', KEYS[1], text(expires_at + (person and keep_ms or keep_unscanned_ms)))
 return { { 'changed', since, until_when }, tell(node, push(login_id, kept)) }
