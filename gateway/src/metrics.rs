@@ -40,6 +40,7 @@ pub(crate) struct Metrics {
     limited: Family<LimitLabels, Counter>,
     misused_codes: Family<MisuseLabels, Counter>,
     limits_remembered: Family<LimitLabels, Counter>,
+    app_tokens_refused: Family<ReasonLabels, Counter>,
     store: StoreMetrics,
 }
 
@@ -98,6 +99,11 @@ struct RefusalLabels {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct LimitLabels {
     limit: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReasonLabels {
+    reason: &'static str,
 }
 
 /// A right authorization code, presented as only a thief or a broken client would.
@@ -163,6 +169,7 @@ impl Default for Metrics {
             limited: Family::default(),
             misused_codes: Family::default(),
             limits_remembered: Family::default(),
+            app_tokens_refused: Family::default(),
             store: StoreMetrics::default(),
         };
         metrics.register_process();
@@ -246,6 +253,11 @@ impl Metrics {
             "rate_limits_remembered",
             "Attempts over a rate limit that were refused without asking the store again, by limit",
             self.limits_remembered.clone(),
+        );
+        registry.register(
+            "app_tokens_refused",
+            "Refused access tokens of the app, by the check that failed",
+            self.app_tokens_refused.clone(),
         );
         self.store.register(registry);
     }
@@ -351,6 +363,13 @@ impl Metrics {
             .get_or_create(&LimitLabels {
                 limit: limit.as_str(),
             })
+            .inc();
+    }
+
+    /// An access token of the app was refused.
+    pub(crate) fn app_token_refused(&self, reason: &'static str) {
+        self.app_tokens_refused
+            .get_or_create(&ReasonLabels { reason })
             .inc();
     }
 

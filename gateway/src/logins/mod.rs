@@ -10,6 +10,7 @@ pub(crate) mod fuzz_properties;
 #[cfg(any(test, fuzzing))]
 mod in_memory;
 mod open;
+mod person;
 mod redeem;
 mod refresh;
 mod remembered_limits;
@@ -18,6 +19,7 @@ mod resume;
 mod scan;
 #[cfg(test)]
 pub(crate) mod tests;
+mod token_allowance;
 
 use std::sync::Arc;
 
@@ -25,13 +27,15 @@ pub(crate) use open::OpenContext;
 pub(crate) use redeem::{PresentedCode, RedeemError};
 pub(crate) use render::Renderer;
 use saoma_protocol::{ErrorCode, ServerMessage};
+pub(crate) use scan::PhoneAddress;
 use tokio_util::task::TaskTracker;
 
 use self::remembered_limits::RememberedLimits;
+use self::token_allowance::TokenAllowance;
 use crate::error::ApiError;
 use crate::error_chain::chain;
-use crate::identity::IdentityBackend;
-use crate::limits::{CountedIn, LimitName, LocalLimiter, Verdict};
+use crate::identity::{IdentityBackend, TokenGate};
+use crate::limits::{CountedIn, LimitName, LocalLimiter, RememberedRefusals, Verdict};
 use crate::metrics::Metrics;
 use crate::random;
 use crate::relying_parties::Clients;
@@ -51,7 +55,9 @@ pub(crate) struct Logins {
     public_origin: String,
     store: Arc<dyn Store>,
     clients: Arc<Clients>,
-    identity: Arc<dyn IdentityBackend>,
+    identity: TokenGate,
+    token_allowance: TokenAllowance,
+    remembered_refusals: Arc<RememberedRefusals>,
     limits: Limits,
     /// Counts the limits of this process.
     limiter: LocalLimiter,
@@ -73,7 +79,12 @@ impl Logins {
         metrics: Arc<Metrics>,
         tasks: TaskTracker,
     ) -> Self {
-        let store: Arc<dyn Store> = Arc::new(RememberedLimits::new(store, Arc::clone(&metrics)));
+        let remembered_refusals = Arc::<RememberedRefusals>::default();
+        let store: Arc<dyn Store> = Arc::new(RememberedLimits::new(
+            store,
+            Arc::clone(&remembered_refusals),
+            Arc::clone(&metrics),
+        ));
         let waiters = Arc::<Waiters>::default();
         let clock = Arc::<StoreClock>::default();
         let sockets = &settings.sockets;
@@ -91,7 +102,9 @@ impl Logins {
             public_origin: settings.server.public_url.clone(),
             store,
             clients: Arc::new(Clients::new(settings.clients.clone())),
-            identity,
+            identity: TokenGate::new(identity, Arc::clone(&metrics)),
+            token_allowance: TokenAllowance::new(settings.limits.refused_token_per_address),
+            remembered_refusals,
             limits: settings.limits.clone(),
             limiter: LocalLimiter::start(),
             lifetimes: settings.lifetimes,

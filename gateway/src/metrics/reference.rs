@@ -40,6 +40,7 @@ fn sample() -> Arc<Metrics> {
     metrics.limited(LimitName::ScanPerPerson);
     metrics.code_misused(super::CodeMisuse::Replayed);
     metrics.limit_remembered(LimitName::ScanPerPerson);
+    metrics.app_token_refused("aud");
     metrics.socket_closed(CloseCode::Done);
     metrics.store().count_a_command();
     metrics
