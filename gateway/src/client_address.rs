@@ -2,7 +2,9 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use saoma_protocol::{Network, Place};
+use saoma_protocol::Network;
+
+use crate::host_scope::HostScope;
 
 /// The address of a browser or phone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,29 +43,16 @@ impl ClientAddress {
         if self.network() == other.network() {
             return Network::Same;
         }
-        let public = [self, other].map(|address| address.place() == Place::Internet);
+        let public = [self, other].map(|address| address.scope() == HostScope::Public);
         if self.0.is_ipv4() != other.0.is_ipv4() || public == [false, false] {
             return Network::Unknown;
         }
         Network::Different
     }
 
-    /// The scope of the address.
-    pub(crate) const fn place(&self) -> Place {
-        let (loopback, local) = match self.0 {
-            IpAddr::V4(ip) => (ip.is_loopback(), ip.is_private() || ip.is_link_local()),
-            IpAddr::V6(ip) => (
-                ip.is_loopback(),
-                ip.is_unique_local() || ip.is_unicast_link_local(),
-            ),
-        };
-        if loopback {
-            Place::SameMachine
-        } else if local {
-            Place::LocalNetwork
-        } else {
-            Place::Internet
-        }
+    /// Returns the scope of the address.
+    pub(crate) const fn scope(&self) -> HostScope {
+        HostScope::of_ip(self.0)
     }
 }
 
@@ -98,26 +87,6 @@ mod tests {
             let (one, other) = (address(one), address(other));
             assert_eq!(one.network_beside(&other), network);
             assert_eq!(other.network_beside(&one), network);
-        }
-    }
-
-    #[test]
-    fn the_place_is_the_scope_of_the_address() {
-        for (ip, place) in [
-            ("127.0.0.1", Place::SameMachine),
-            ("::1", Place::SameMachine),
-            ("192.168.1.7", Place::LocalNetwork),
-            ("fd00::1", Place::LocalNetwork),
-            ("fe80::1", Place::LocalNetwork),
-            ("169.254.0.1", Place::LocalNetwork),
-            ("203.0.113.9", Place::Internet),
-            ("2001:db8::1", Place::Internet),
-        ] {
-            assert_eq!(
-                ClientAddress::from_ip(ip.parse().expect("an address")).place(),
-                place,
-                "{ip}"
-            );
         }
     }
 }

@@ -25,12 +25,6 @@ impl Introspection {
     /// # Errors
     /// Returns an error if no HTTP client can be made on this machine.
     pub(crate) fn new(settings: IntrospectionSettings) -> Result<Self, reqwest::Error> {
-        if settings.trust_introspection {
-            tracing::warn!(
-                "identity.introspection.trust_introspection is on: every token that the endpoint calls active logs in, \
-                 also one of another app or service of the same backend"
-            );
-        }
         Ok(Self {
             http: backend_http::client(settings.timeout)?,
             conditions: Conditions::from(&settings),

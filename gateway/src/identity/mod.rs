@@ -8,7 +8,6 @@ pub(crate) mod fuzz_properties;
 mod introspection;
 mod jwks;
 mod refusal;
-mod refusal_log;
 mod token_gate;
 mod token_map;
 mod unique_json;

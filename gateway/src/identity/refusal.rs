@@ -55,9 +55,6 @@ macro_rules! reasons {
         }
 
         impl RefusalReason {
-            /// All checks.
-            pub(crate) const ALL: &[Self] = &[$(Self::$name),*];
-
             /// Returns the name in logs and metrics.
             pub(crate) const fn as_str(self) -> &'static str {
                 match self {

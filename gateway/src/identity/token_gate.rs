@@ -10,9 +10,9 @@ use saoma_protocol::PersonId;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
-use super::refusal_log::RefusalLog;
 use super::token_map::{TokenDigest, TokenMap, digest};
 use super::{IdentityBackend, IdentityError, Person, TokenRefusal};
+use crate::log_throttle::LogThrottle;
 use crate::metrics::Metrics;
 
 /// Time for which a refused token is refused without asking again: a repeat costs nothing, and a token that becomes valid
@@ -21,6 +21,9 @@ const REFUSED_FOR: Duration = Duration::from_secs(5);
 
 /// Time for which the person of a token is remembered, to look at their limits before the backend is asked again.
 const KNOWN_FOR: Duration = Duration::from_secs(10 * 60);
+
+/// Time between two log lines about one reason.
+const LOG_PAUSE: Duration = Duration::from_secs(10);
 
 /// Knowledge of a token before the backend is asked.
 #[derive(Debug, Clone)]
@@ -38,7 +41,7 @@ pub(crate) struct TokenGate {
     metrics: Arc<Metrics>,
     known: Mutex<TokenMap<KnownToken>>,
     in_flight: Mutex<HashMap<TokenDigest, Question>>,
-    log: RefusalLog,
+    log: LogThrottle,
     started_at: Instant,
 }
 
@@ -59,7 +62,7 @@ impl TokenGate {
             metrics,
             known: Mutex::default(),
             in_flight: Mutex::default(),
-            log: RefusalLog::default(),
+            log: LogThrottle::every(LOG_PAUSE),
             started_at: Instant::now(),
         }
     }
@@ -117,7 +120,20 @@ impl TokenGate {
 
     fn refused(&self, refusal: &TokenRefusal) {
         self.metrics.app_token_refused(refusal.reason.as_str());
-        self.log.write(refusal);
+        let reason = refusal.reason.as_str();
+        let Some(left_out) = self.log.admit(("token", reason)) else {
+            return;
+        };
+        let TokenRefusal {
+            alg, kid, found, ..
+        } = refusal;
+        let (alg, kid, found) = (alg.as_deref(), kid.as_deref(), found.as_deref());
+        let text = "refused a token of the app";
+        if refusal.reason.is_common() {
+            tracing::info!(reason, alg, kid, found, left_out, "{text}");
+        } else {
+            tracing::warn!(reason, alg, kid, found, left_out, "{text}");
+        }
     }
 }
 

@@ -42,6 +42,7 @@ fn sample() -> Arc<Metrics> {
     metrics.limit_remembered(LimitName::ScanPerPerson);
     metrics.app_token_refused("aud");
     metrics.socket_closed(CloseCode::Done);
+    metrics.misdeclared_proxies().inc();
     metrics.store().count_a_command();
     metrics
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::{
-    ClientSettings, IdentitySettings, IntrospectionSettings, JwksSettings, Oidc, Settings,
+    ClientSettings, IdentitySettings, IntrospectionSettings, JwksSettings, Oidc, Server, Settings,
     StoreSettings,
 };
 
@@ -120,6 +120,10 @@ pub(super) fn variable(path: &str) -> String {
 /// The defaults, with everything in place that they leave out.
 pub(super) fn specimen() -> Settings {
     Settings {
+        server: Server {
+            trusted_proxies: Some(Vec::new()),
+            ..Server::default()
+        },
         store: StoreSettings {
             ca_file: Some(PathBuf::new()),
             ..StoreSettings::default()

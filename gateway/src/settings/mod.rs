@@ -14,6 +14,7 @@ mod origin;
 mod parties;
 #[cfg(test)]
 pub(crate) mod reference;
+mod safety;
 mod secret;
 mod validate;
 
@@ -22,9 +23,10 @@ pub use error::SettingsError;
 pub use identity::{IdentitySettings, IntrospectionSettings, JwksSettings};
 pub use lifetimes::Lifetimes;
 pub use load::{Flag, Sources};
-pub use node::{Log, LogFormat, Operations, Server, Sockets, StoreSettings};
+pub use node::{Log, LogFormat, Operations, Server, Sockets, StoreSettings, WaitForReplicas};
 pub use origin::Origin;
 pub use parties::{ClientSettings, Oidc};
+pub use safety::SafetyWarning;
 pub use secret::Secret;
 use serde::{Deserialize, Serialize};
 

@@ -92,14 +92,15 @@ async fn a2_an_introspected_token_that_is_not_meant_for_the_gateway_is_refused()
 }
 
 /// Row A2: an endpoint that says nothing of the token is used only with the operator's word for it.
-#[tokio::test(flavor = "current_thread")]
+#[tokio::test]
 async fn a2_an_endpoint_that_is_trusted_blindly_is_warned_about_at_the_start() {
-    let logs = CapturedLogs::start("saoma_gateway=info");
     let bare = r#"{"active":true,"sub":"c-1"}"#;
     let trusted = IntrospectionStub::start(bare).await;
     let world = World::in_memory().with_introspection(&trusted);
     let node = world.start().await;
-    assert!(logs.text().contains("trust_introspection is on"));
+    let warnings = world.settings().safety_warnings();
+    let named = "identity.introspection.trust_introspection";
+    assert!(warnings.iter().any(|warning| warning.setting == named));
     let (_browser, login) = node.browser().await;
     phone(&node, "token").scan(&login.qr).await.unwrap();
     let strict = IntrospectionStub::start(bare)
