@@ -43,6 +43,7 @@ pub(crate) struct Metrics {
     limits_remembered: Family<LimitLabels, Counter>,
     admission_refusals: Family<ReasonLabels, Counter>,
     logins_unattended: Gauge,
+    app_tokens_refused: Family<ReasonLabels, Counter>,
     store: StoreMetrics,
 }
 
@@ -123,6 +124,11 @@ struct LimitLabels {
     limit: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReasonLabels {
+    reason: &'static str,
+}
+
 /// A right authorization code, presented as only a thief or a broken client would.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CodeMisuse {
@@ -201,6 +207,7 @@ impl Default for Metrics {
             limits_remembered: Family::default(),
             admission_refusals: Family::default(),
             logins_unattended: Gauge::default(),
+            app_tokens_refused: Family::default(),
             store: StoreMetrics::default(),
         };
         metrics.register_process();
@@ -299,6 +306,11 @@ impl Metrics {
             "logins_unattended",
             "Logins on this node whose code works and whose browser is not connected, as of the last sweep",
             self.logins_unattended.clone(),
+        );
+        registry.register(
+            "app_tokens_refused",
+            "Refused access tokens of the app, by the check that failed",
+            self.app_tokens_refused.clone(),
         );
         self.store.register(registry);
     }
@@ -425,6 +437,13 @@ impl Metrics {
     pub(crate) fn unattended(&self, logins: usize) {
         self.logins_unattended
             .set(i64::try_from(logins).unwrap_or(i64::MAX));
+    }
+
+    /// An access token of the app was refused.
+    pub(crate) fn app_token_refused(&self, reason: &'static str) {
+        self.app_tokens_refused
+            .get_or_create(&ReasonLabels { reason })
+            .inc();
     }
 
     /// All of it in the OpenMetrics text format.

@@ -139,10 +139,6 @@ limits! {
     unknown_key_per_address: UnknownKeyPerAddress = 30 in 60 s,
         counted in Process by "address",
         refused by "429 to the browser; a socket that resumes is closed with 4101";
-    /// Scans from one address; 120 a minute by default.
-    scan_per_address: ScanPerAddress = 120 in 60 s,
-        counted in Store by "address",
-        refused by "429 to the phone";
     /// Scans by one person; 20 a minute by default.
     scan_per_person: ScanPerPerson = 20 in 60 s,
         counted in Store by "person",

@@ -6,6 +6,7 @@ use saoma_protocol::{
 };
 
 use super::Logins;
+use crate::client_address::ClientAddress;
 use crate::error::ApiError;
 use crate::identity::Person;
 use crate::limits::LimitName;
@@ -21,8 +22,10 @@ impl Logins {
         token: &str,
         id: LoginId,
         identity: &str,
+        address: &ClientAddress,
     ) -> Result<Decision, ApiError> {
-        let person = self.identity.identify(token).await?;
+        let limits = [LimitName::ConfirmPerPerson];
+        let person = self.person_behind(token, address, &limits).await?;
         let Some(offered) = person
             .identities
             .iter()
@@ -60,8 +63,14 @@ impl Logins {
     ///
     /// # Errors
     /// The login is not this person's, or over, or something is down.
-    pub(crate) async fn reject(&self, token: &str, id: LoginId) -> Result<Decision, ApiError> {
-        let person = self.identity.identify(token).await?;
+    pub(crate) async fn reject(
+        &self,
+        token: &str,
+        id: LoginId,
+        address: &ClientAddress,
+    ) -> Result<Decision, ApiError> {
+        let limits = [LimitName::ConfirmPerPerson];
+        let person = self.person_behind(token, address, &limits).await?;
         self.count(LimitName::ConfirmPerPerson, person.id.as_str())
             .await?;
         let applied = self

@@ -7,7 +7,7 @@ use tokio_util::task::TaskTracker;
 
 use super::Logins;
 use crate::cluster_secrets::ClusterSecrets;
-use crate::identity::{IdentityBackend, IdentityError, Person};
+use crate::identity::{IdentityBackend, IdentityError, Person, RefusalReason, TokenRefusal};
 use crate::settings::Settings;
 use crate::store::{MemoryStore, Store};
 
@@ -18,7 +18,7 @@ struct Unknown;
 #[async_trait]
 impl IdentityBackend for Unknown {
     async fn identify(&self, _: &str) -> Result<Person, IdentityError> {
-        Err(IdentityError::InvalidToken)
+        Err(TokenRefusal::new(RefusalReason::Inactive).into())
     }
 }
 

@@ -10,6 +10,7 @@ pub(crate) mod fuzz_properties;
 #[cfg(any(test, fuzzing))]
 mod in_memory;
 mod open;
+mod person;
 mod process_limits;
 mod redeem;
 mod refresh;
@@ -19,6 +20,7 @@ mod resume;
 mod scan;
 #[cfg(test)]
 pub(crate) mod tests;
+mod token_allowance;
 mod unknown_keys;
 
 use std::sync::Arc;
@@ -28,16 +30,18 @@ pub(crate) use open::OpenContext;
 pub(crate) use redeem::{PresentedCode, RedeemError};
 pub(crate) use render::Renderer;
 use saoma_protocol::{ErrorCode, LoginId, ReceiveKey, ServerMessage};
+pub(crate) use scan::PhoneAddress;
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 use self::remembered_limits::RememberedLimits;
+use self::token_allowance::TokenAllowance;
 use self::unknown_keys::UnknownKeys;
 use crate::cluster_secrets::ClusterSecrets;
 use crate::error::ApiError;
 use crate::error_chain::chain;
-use crate::identity::IdentityBackend;
-use crate::limits::{CountedIn, LimitName, LocalLimiter, Verdict};
+use crate::identity::{IdentityBackend, TokenGate};
+use crate::limits::{CountedIn, LimitName, LocalLimiter, RememberedRefusals, Verdict};
 use crate::log_throttle::LogThrottle;
 use crate::login_secrets::LoginSecrets;
 use crate::metrics::Metrics;
@@ -59,7 +63,9 @@ pub(crate) struct Logins {
     public_origin: String,
     store: Arc<dyn Store>,
     clients: Arc<Clients>,
-    identity: Arc<dyn IdentityBackend>,
+    identity: TokenGate,
+    token_allowance: TokenAllowance,
+    remembered_refusals: Arc<RememberedRefusals>,
     secrets: LoginSecrets,
     limits: Limits,
     /// Counts the limits of this process.
@@ -86,7 +92,12 @@ impl Logins {
         metrics: Arc<Metrics>,
         tasks: TaskTracker,
     ) -> Self {
-        let store: Arc<dyn Store> = Arc::new(RememberedLimits::new(store, Arc::clone(&metrics)));
+        let remembered_refusals = Arc::<RememberedRefusals>::default();
+        let store: Arc<dyn Store> = Arc::new(RememberedLimits::new(
+            store,
+            Arc::clone(&remembered_refusals),
+            Arc::clone(&metrics),
+        ));
         let waiters = Arc::<Waiters>::default();
         let clock = Arc::<StoreClock>::default();
         let sockets = &settings.sockets;
@@ -104,7 +115,9 @@ impl Logins {
             public_origin: settings.server.public_url.clone(),
             store,
             clients: Arc::new(Clients::new(settings.clients.clone())),
-            identity,
+            identity: TokenGate::new(identity, Arc::clone(&metrics)),
+            token_allowance: TokenAllowance::new(settings.limits.refused_token_per_address),
+            remembered_refusals,
             secrets: LoginSecrets::new(cluster),
             limits: settings.limits.clone(),
             limiter: LocalLimiter::start(),

@@ -22,6 +22,7 @@ const COMPLETE: &str = r#"
     url = "http://127.0.0.1:1/introspect"
     client_id = "gateway"
     client_secret = "hunter2"
+    audience = "saoma"
     [[clients]]
     client_id = "hall"
     name = "Service hall"

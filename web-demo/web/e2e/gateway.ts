@@ -39,6 +39,7 @@ export interface Introspection {
   readonly url: string;
   readonly client_id: string;
   readonly client_secret: string;
+  readonly audience: string;
 }
 
 export class Gateway {

@@ -15,6 +15,7 @@ store.url = "memory:"
 url = "https://app.example/introspect"
 client_id = "gateway"
 client_secret = "6b8f0c2d4e1a7395"
+audience = "saoma"
 [[clients]]
 client_id = "hall"
 name = "Hall"

@@ -104,6 +104,14 @@ impl World {
         }
     }
 
+    /// The same with more members of `identity.jwks`, each after a comma.
+    pub(crate) fn with_jwks(self, more: &str) -> Self {
+        Self {
+            identity: self.persons.settings_with(more),
+            ..self
+        }
+    }
+
     /// The same with more settings, as TOML.
     pub(crate) fn with(mut self, extra: &str) -> Self {
         self.extra.push_str(extra);
