@@ -19,6 +19,7 @@
 )]
 
 mod client_address;
+mod cluster_secrets;
 mod error;
 mod error_chain;
 mod frontends;
@@ -29,6 +30,7 @@ mod fuzz_input;
 pub mod fuzz_properties;
 mod http;
 mod identity;
+mod known_persons;
 pub mod limits;
 mod logins;
 mod metrics;
@@ -41,6 +43,7 @@ pub mod store;
 mod waiting;
 mod wall_clock;
 
+pub use self::cluster_secrets::{ParseSecretError, generate_secret};
 pub use self::frontends::oidc::{KeyError, KeyKind, generate_pem};
 pub use self::http::assets;
 pub use self::node::backends::BackendError;

@@ -3,6 +3,7 @@
 //! The service is the only caller of the store. Front ends hand in a request and get back a value or an error; they know
 //! nothing of stores.
 
+mod agree;
 mod confirm;
 mod deadline;
 #[cfg(any(test, fuzzing))]
@@ -29,6 +30,7 @@ use tokio_util::task::TaskTracker;
 use crate::error::ApiError;
 use crate::error_chain::chain;
 use crate::identity::IdentityBackend;
+use crate::known_persons::KnownPersons;
 use crate::limits::LimitName;
 use crate::metrics::Metrics;
 use crate::random;
@@ -50,6 +52,7 @@ pub(crate) struct Logins {
     store: Arc<dyn Store>,
     clients: Arc<Clients>,
     identity: Arc<dyn IdentityBackend>,
+    known_persons: Arc<KnownPersons>,
     limits: Limits,
     lifetimes: Lifetimes,
     waiters: Arc<Waiters>,
@@ -66,6 +69,7 @@ impl Logins {
         settings: &Settings,
         store: Arc<dyn Store>,
         identity: Arc<dyn IdentityBackend>,
+        known_persons: Arc<KnownPersons>,
         metrics: Arc<Metrics>,
         tasks: TaskTracker,
     ) -> Self {
@@ -87,6 +91,11 @@ impl Logins {
             store,
             clients: Arc::new(Clients::new(settings.clients.clone())),
             identity,
+            renderer: Renderer::new(
+                settings.server.public_url.clone(),
+                Arc::clone(&known_persons),
+            ),
+            known_persons,
             limits: settings.limits.clone(),
             lifetimes: settings.lifetimes,
             waiters,
@@ -94,7 +103,6 @@ impl Logins {
             timers,
             clock,
             metrics,
-            renderer: Renderer::new(settings.server.public_url.clone()),
         }
     }
 

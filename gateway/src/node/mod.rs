@@ -23,6 +23,7 @@ use crate::frontends::phone::{self, Phones};
 use crate::http::admission::Admission;
 use crate::http::server::{self, ListenerSettings, Server};
 use crate::http::trusted_proxies::TrustedProxies;
+use crate::known_persons::KnownPersons;
 use crate::limits::LocalLimiter;
 use crate::logins::Logins;
 use crate::metrics::Metrics;
@@ -99,6 +100,7 @@ impl Gateway {
             &settings,
             backends.store,
             backends.identity,
+            Arc::new(KnownPersons::new(&backends.cluster_secrets)),
             metrics,
             sockets.clone(),
         ));

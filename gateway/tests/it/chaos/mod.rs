@@ -138,7 +138,7 @@ struct ChaosRun {
 impl ChaosRun {
     async fn start(shape: Shape, seed: u64) -> Self {
         let store = Store::start(shape);
-        let world = World::on_url(store.url()).with(SETTINGS);
+        let world = World::on_url(store.url()).with(SETTINGS).asking();
         let proxy = |address| {
             (0..NODES)
                 .map(|_| FaultProxy::to(address))
