@@ -28,10 +28,12 @@ mod fuzz_input;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzz_properties;
+mod host_scope;
 mod http;
 mod identity;
 mod known_persons;
 pub mod limits;
+mod log_throttle;
 mod logins;
 mod metrics;
 mod node;

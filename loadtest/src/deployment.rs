@@ -150,7 +150,7 @@ pub fn made_up(number: u32) -> IntrospectionResponse {
         sub: Some(format!("load-{number}")),
         name: Some(name),
         identities: vec![OfferedIdentity::from(identity)],
-        ineligible_reason: None,
+        ..IntrospectionResponse::default()
     }
 }
 

@@ -119,6 +119,9 @@ pub struct ScanContext {
     pub client: ClientContext,
     /// The browser that asks.
     pub requester: RequesterContext,
+    /// The browser's network, compared with the phone's own.
+    #[serde(default)]
+    pub network: Network,
     /// The time of the request, in Unix seconds.
     pub requested_at: u64,
     /// Seconds left to confirm.
@@ -154,9 +157,9 @@ pub struct ClientContext {
     ts(optional_fields)
 )]
 pub struct RequesterContext {
-    /// The IP address.
+    /// The IP address of the request. If `place` is `unknown`, it may be that of a proxy.
     pub address: String,
-    /// The distance of the address from the gateway.
+    /// The distance of the browser from the gateway.
     pub place: Place,
     /// The place of the address, if a trusted proxy names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -178,8 +181,26 @@ pub enum Place {
     SameMachine,
     /// Private or link-local (RFC 1918, RFC 4193, RFC 3927).
     LocalNetwork,
-    /// Anything else.
+    /// Any other address.
     Internet,
+    /// The gateway cannot tell: a proxy that it does not know stands between, or the address says nothing about a
+    /// gateway that is reached over the internet.
+    Unknown,
+}
+
+/// The browser's network as the phone sees it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS, schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Network {
+    /// Browser and phone share an IPv4 address, or the /64 of an IPv6 address.
+    Same,
+    /// They do not.
+    Different,
+    /// The two addresses cannot be compared: the gateway does not know the phone's own address, or not the browser's; one
+    /// is IPv4 and the other IPv6; or both are private.
+    #[default]
+    Unknown,
 }
 
 /// The choice of the person.

@@ -82,7 +82,7 @@ open_string! {
 }
 
 /// The answer of the app's backend about an access token (RFC 7662 §2.2), or the claims of a JWT that the backend signed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(
     feature = "codegen",
     derive(ts_rs::TS, schemars::JsonSchema),
@@ -104,6 +104,38 @@ pub struct IntrospectionResponse {
     /// The reason that keeps the person from logging in now, such as `card_reported_lost`; absent in good standing.
     #[serde(rename = "refusal", default, skip_serializing_if = "Option::is_none")]
     pub ineligible_reason: Option<String>,
+    /// The phone's own IP address, as the backend sees it. The gateway compares it with the browser's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone_address: Option<String>,
+    /// The gateway's name at the backend, or several names: the token is meant for these (RFC 7519 §4.1.3).
+    #[serde(rename = "aud", default, skip_serializing_if = "Option::is_none")]
+    pub audience: Option<Audience>,
+    /// The app that the token was issued to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+    /// The token's scopes, space-separated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// The token's end, in Unix seconds.
+    #[serde(rename = "exp", default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<u64>,
+    /// The token's beginning, in Unix seconds.
+    #[serde(rename = "nbf", default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<u64>,
+    /// `Bearer`, if the backend says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_type: Option<String>,
+}
+
+/// The servers that a token is meant for: one name, or several.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS, schemars::JsonSchema))]
+#[serde(untagged)]
+pub enum Audience {
+    /// One name.
+    One(String),
+    /// Several names.
+    Several(Vec<String>),
 }
 
 /// An identity and its own standing.

@@ -47,11 +47,13 @@ pub use close::{CloseCode, CloseNotice, ComeBack, RestartHint};
 pub use code::{ScanCode, UserCode};
 pub use endpoint::{
     CancelRequest, ClientContext, ConfirmRequest, Decision, DecisionStatus, MAX_POLL_WAIT_SECONDS,
-    Place, PollAnswer, RECEIVE_KEY_HEADER, RequesterContext, ScanContext, ScanRequest, paths,
+    Network, Place, PollAnswer, RECEIVE_KEY_HEADER, RequesterContext, ScanContext, ScanRequest,
+    paths,
 };
 pub use error::{ErrorCode, Problem};
 pub use identity::{
-    Identity, IdentityKind, IdentityRole, IntrospectionResponse, OfferedIdentity, masked_name,
+    Audience, Identity, IdentityKind, IdentityRole, IntrospectionResponse, OfferedIdentity,
+    masked_name,
 };
 pub use json::read_object;
 pub use login::{Login, Outcome, TransitionError};

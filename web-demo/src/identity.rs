@@ -3,22 +3,34 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Form, State};
+use axum::extract::{DefaultBodyLimit, Form, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use data_encoding::BASE64;
 use http::header::{AUTHORIZATION, CACHE_CONTROL, WWW_AUTHENTICATE};
 use http::{HeaderMap, StatusCode};
-use saoma_protocol::{Digest, IntrospectionResponse, OfferedIdentity};
+use saoma_protocol::{Audience, Digest, IntrospectionResponse, OfferedIdentity};
 use serde::Deserialize;
 use sqlx::SqlitePool;
 
 use crate::citizens;
+use crate::log_pace::LogPace;
 use crate::pages::Failure;
 use crate::phone::sessions;
 use crate::registers::Registers;
 use crate::secret::Secret;
+
+/// The app's id as the owner of its tokens.
+const APP_CLIENT_ID: &str = "shili-app";
+
+/// The scope of the app's tokens: to scan and confirm logins.
+const APP_SCOPE: &str = "login:confirm";
+
+/// The largest request: a token.
+const MAX_REQUEST_BYTES: usize = 4 * 1024;
+
+static FAILURES: LogPace = LogPace::new();
 
 /// The path of the endpoint.
 pub(crate) const INTROSPECTION_PATH: &str = "/oauth2/introspect";
@@ -29,6 +41,8 @@ struct Backend {
     registers: Registers,
     /// Of `client_id:client_secret`, so that comparing takes constant time.
     credentials: Arc<Digest>,
+    /// Name of the gateway, for which every token of the app is meant.
+    audience: String,
 }
 
 /// The endpoint. A caller proves itself by these credentials (RFC 7662 §2.1).
@@ -41,10 +55,12 @@ pub(crate) fn routes(
     let credentials = Digest::of(format!("{client_id}:{}", client_secret.expose()).as_bytes());
     Router::new()
         .route(INTROSPECTION_PATH, post(introspect))
+        .layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES))
         .with_state(Backend {
             db,
             registers,
             credentials: Arc::new(credentials),
+            audience: client_id.to_owned(),
         })
 }
 
@@ -68,7 +84,9 @@ async fn introspect(
     match backend.answer(&Secret::received(request.token)).await {
         Ok(answer) => ([(CACHE_CONTROL, "no-store")], Json(answer)).into_response(),
         Err(error) => {
-            tracing::error!(%error, "a token could not be looked up");
+            if let Some(unlogged) = FAILURES.admit() {
+                tracing::error!(%error, unlogged, "a token could not be looked up");
+            }
             StatusCode::SERVICE_UNAVAILABLE.into_response()
         }
     }
@@ -81,9 +99,10 @@ impl Backend {
     }
 
     async fn answer(&self, token: &Secret) -> Result<IntrospectionResponse, Failure> {
-        let Some(account_id) = sessions::account_of_token(&self.db, token).await? else {
+        let Some(holder) = sessions::holder_of_token(&self.db, token).await? else {
             return Ok(inactive());
         };
+        let account_id = holder.account_id;
         let Some(standing) = citizens::standing(&self.db, &self.registers, &account_id).await?
         else {
             return Ok(inactive());
@@ -95,19 +114,21 @@ impl Backend {
             name: Some(standing.name),
             identities: identities.map(OfferedIdentity::from).collect(),
             ineligible_reason: standing.refusal.map(|refusal| refusal.as_str().to_owned()),
+            // All phones reach the gateway by this backend.
+            phone_address: Some(holder.address),
+            audience: Some(Audience::One(self.audience.clone())),
+            client_id: Some(APP_CLIENT_ID.to_owned()),
+            scope: Some(APP_SCOPE.to_owned()),
+            expires_at: u64::try_from(holder.expires_at).ok(),
+            token_type: Some("Bearer".to_owned()),
+            ..inactive()
         })
     }
 }
 
 /// The answer to an unknown or ended token: it says nothing else (RFC 7662 §2.2).
-const fn inactive() -> IntrospectionResponse {
-    IntrospectionResponse {
-        active: false,
-        sub: None,
-        name: None,
-        identities: Vec::new(),
-        ineligible_reason: None,
-    }
+fn inactive() -> IntrospectionResponse {
+    IntrospectionResponse::default()
 }
 
 /// Returns the credentials in `Authorization: Basic` (RFC 7617 §2).

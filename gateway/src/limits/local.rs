@@ -1,25 +1,28 @@
-//! A limiter of one process, by `governor`.
+//! A limiter of one process.
 
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
-use dashmap::DashMap;
-use governor::clock::{Clock, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use parking_lot::Mutex;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
+use super::generations::Generations;
 use super::{LimitName, Rate, Verdict};
 
 /// Interval at which keys with their whole allowance are forgotten.
 const FORGET_EVERY: Duration = Duration::from_secs(60);
 
-type Keyed = Arc<DefaultKeyedRateLimiter<String>>;
+/// Keys that are surely counted. Each takes 24 bytes, and more than twice as many are never kept.
+const CAPACITY: usize = 131_072;
 
-/// Counts attempts in this process.
+/// Counts attempts in this process. Holds a keyed hash and the theoretical arrival time of each key (GCRA), in bounded
+/// room: a flood of keys has the oldest forgotten.
 #[derive(Debug)]
 pub struct LocalLimiter {
-    limiters: Arc<DashMap<(LimitName, Rate), Keyed>>,
-    clock: DefaultClock,
+    arrivals: Arc<Mutex<Generations<u64, Instant>>>,
+    hasher: RandomState,
     /// Ends with the limiter.
     _forgetting: JoinSet<()>,
 }
@@ -27,47 +30,79 @@ pub struct LocalLimiter {
 impl LocalLimiter {
     /// Starts a limiter that has counted nothing. It needs a tokio runtime, in which it forgets keys at rest.
     pub fn start() -> Self {
-        let limiters: Arc<DashMap<_, Keyed>> = Arc::default();
+        let arrivals = Arc::new(Mutex::new(Generations::new(CAPACITY)));
         let mut forgetting = JoinSet::new();
-        forgetting.spawn(forget_keys_at_rest(Arc::clone(&limiters)));
+        forgetting.spawn(forget_keys_at_rest(Arc::clone(&arrivals)));
         Self {
-            limiters,
-            clock: DefaultClock::default(),
+            arrivals,
+            hasher: RandomState::new(),
             _forgetting: forgetting,
         }
     }
 
     /// Counts an attempt, unless it is over the limit.
     pub fn take(&self, limit: LimitName, rate: Rate, key: &str) -> Verdict {
-        match self.limiter(limit, rate).check_key(&key.to_owned()) {
-            Ok(()) => Verdict::Allowed,
-            Err(not_until) => Verdict::Limited {
-                retry_after: not_until.wait_time_from(self.clock.now()),
-            },
-        }
+        self.take_at(Instant::now(), limit, rate, key)
     }
 
-    fn limiter(&self, limit: LimitName, rate: Rate) -> Keyed {
-        let made = || {
-            let quota =
-                Quota::with_period(rate.interval()).unwrap_or(Quota::per_second(rate.burst));
-            Arc::new(RateLimiter::dashmap(quota.allow_burst(rate.burst)))
-        };
-        Arc::clone(&self.limiters.entry((limit, rate)).or_insert_with(made))
+    fn take_at(&self, now: Instant, limit: LimitName, rate: Rate, key: &str) -> Verdict {
+        let key = self.hasher.hash_one((limit, key));
+        let mut arrivals = self.arrivals.lock();
+        let arrival = arrivals.get(&key).map_or(now, |arrival| arrival.max(now));
+        let next = arrival + rate.interval();
+        let retry_after = next
+            .saturating_duration_since(now)
+            .saturating_sub(rate.allowance());
+        if !retry_after.is_zero() {
+            return Verdict::Limited { retry_after };
+        }
+        arrivals.insert(key, next);
+        Verdict::Allowed
     }
 }
 
-async fn forget_keys_at_rest(limiters: Arc<DashMap<(LimitName, Rate), Keyed>>) {
+async fn forget_keys_at_rest(arrivals: Arc<Mutex<Generations<u64, Instant>>>) {
     let mut ticks = tokio::time::interval(FORGET_EVERY);
     loop {
-        ticks.tick().await;
-        let all: Vec<Keyed> = limiters
-            .iter()
-            .map(|entry| Arc::clone(entry.value()))
-            .collect();
-        for limiter in all {
-            limiter.retain_recent();
-            limiter.shrink_to_fit();
+        let now = ticks.tick().await;
+        arrivals.lock().retain(|arrival| arrival > now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: LimitName = LimitName::ScanPerPerson;
+
+    #[tokio::test]
+    async fn a_burst_is_allowed_and_then_one_attempt_in_each_interval() {
+        let limiter = LocalLimiter::start();
+        let start = Instant::now();
+        let rate = Rate::new(3, Duration::from_secs(6));
+        let take = |millis, key| {
+            let now = start + Duration::from_millis(millis);
+            match limiter.take_at(now, LIMIT, rate, key) {
+                Verdict::Allowed => None,
+                Verdict::Limited { retry_after } => Some(retry_after.as_millis()),
+            }
+        };
+        assert_eq!([0, 0, 0].map(|at| take(at, "a")), [None; 3]);
+        assert_eq!(take(0, "a"), Some(2000));
+        assert_eq!(take(0, "b"), None, "keys are counted apart");
+        assert_eq!(take(1500, "a"), Some(500));
+        assert_eq!(take(2000, "a"), None);
+        assert_eq!(take(2000, "a"), Some(2000));
+        assert_eq!([60_000; 3].map(|at| take(at, "a")), [None; 3]);
+    }
+
+    #[tokio::test]
+    async fn a_flood_of_keys_takes_a_bounded_room() {
+        let limiter = LocalLimiter::start();
+        let rate = Rate::new(1, Duration::from_secs(3600));
+        for number in 0..3 * CAPACITY {
+            limiter.take(LIMIT, rate, &number.to_string());
         }
+        assert!(limiter.arrivals.lock().len() <= 2 * CAPACITY);
     }
 }

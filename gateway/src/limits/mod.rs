@@ -1,12 +1,18 @@
-//! Limits on attempts, by GCRA, the generic cell rate algorithm, and a limiter that counts in this process.
+//! Limits on attempts, by GCRA, the generic cell rate algorithm: the table of all limits, a limiter that counts in this
+//! process, and a memory for refusals of the store.
 
+mod generations;
 mod local;
+mod refusals;
+mod table;
 
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 pub use local::LocalLimiter;
+pub(crate) use refusals::RememberedRefusals;
 use serde::{Deserialize, Serialize};
+pub use table::{CountedIn, Declaration, LimitName, Limits};
 
 /// A rate of attempts: `burst` at once, and as many again over each period, evenly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -34,45 +40,10 @@ impl Rate {
     pub fn interval(&self) -> Duration {
         self.per / self.burst.get()
     }
-}
 
-/// Names of the limits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum LimitName {
-    /// Opens and refreshes from an address.
-    OpenPerAddress,
-    /// Scans from an address.
-    ScanPerAddress,
-    /// Scans by a person.
-    ScanPerPerson,
-    /// User codes typed by a person.
-    TypedCodePerPerson,
-    /// Confirms and rejects by a person.
-    ConfirmPerPerson,
-    /// Codes that a client sends to the token endpoint.
-    TokenPerClient,
-    /// Unknown logins and wrong receive keys from an address.
-    UnknownKeyPerAddress,
-    /// Sockets and event streams begun from an address, on each node.
-    SocketPerAddress,
-    /// Polls of a login by its receive key.
-    PollPerLogin,
-}
-
-impl LimitName {
-    /// Returns the name in keys and metrics.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::OpenPerAddress => "open_per_address",
-            Self::ScanPerAddress => "scan_per_address",
-            Self::ScanPerPerson => "scan_per_person",
-            Self::TypedCodePerPerson => "typed_code_per_person",
-            Self::ConfirmPerPerson => "confirm_per_person",
-            Self::TokenPerClient => "token_per_client",
-            Self::UnknownKeyPerAddress => "unknown_key_per_address",
-            Self::SocketPerAddress => "socket_per_address",
-            Self::PollPerLogin => "poll_per_login",
-        }
+    /// Returns the time that all attempts of a burst take together.
+    fn allowance(&self) -> Duration {
+        self.interval() * self.burst.get()
     }
 }
 

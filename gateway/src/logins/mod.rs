@@ -13,6 +13,7 @@ mod in_memory;
 mod open;
 mod redeem;
 mod refresh;
+mod remembered_limits;
 mod render;
 mod resume;
 mod scan;
@@ -27,11 +28,13 @@ pub(crate) use render::Renderer;
 use saoma_protocol::{ErrorCode, ServerMessage};
 use tokio_util::task::TaskTracker;
 
+use self::remembered_limits::RememberedLimits;
 use crate::error::ApiError;
 use crate::error_chain::chain;
 use crate::identity::IdentityBackend;
 use crate::known_persons::KnownPersons;
-use crate::limits::LimitName;
+use crate::limits::{CountedIn, LimitName, LocalLimiter, Verdict};
+use crate::log_throttle::LogThrottle;
 use crate::metrics::Metrics;
 use crate::random;
 use crate::relying_parties::Clients;
@@ -54,12 +57,15 @@ pub(crate) struct Logins {
     identity: Arc<dyn IdentityBackend>,
     known_persons: Arc<KnownPersons>,
     limits: Limits,
+    /// Counts the limits of this process.
+    limiter: LocalLimiter,
     lifetimes: Lifetimes,
     waiters: Arc<Waiters>,
     inbox: NodeInbox,
     timers: Arc<Timers>,
     clock: Arc<StoreClock>,
     metrics: Arc<Metrics>,
+    log_throttle: LogThrottle,
     renderer: Renderer,
 }
 
@@ -73,6 +79,7 @@ impl Logins {
         metrics: Arc<Metrics>,
         tasks: TaskTracker,
     ) -> Self {
+        let store: Arc<dyn Store> = Arc::new(RememberedLimits::new(store, Arc::clone(&metrics)));
         let waiters = Arc::<Waiters>::default();
         let clock = Arc::<StoreClock>::default();
         let sockets = &settings.sockets;
@@ -97,12 +104,14 @@ impl Logins {
             ),
             known_persons,
             limits: settings.limits.clone(),
+            limiter: LocalLimiter::start(),
             lifetimes: settings.lifetimes,
             waiters,
             inbox,
             timers,
             clock,
             metrics,
+            log_throttle: LogThrottle::default(),
         }
     }
 
@@ -153,9 +162,16 @@ impl Logins {
     /// Counts a request that was refused at a step, and logs the failure behind the refusal if there is one.
     pub(crate) fn refused(&self, step: &'static str, error: &ApiError) {
         self.metrics.refused(step, error.error);
-        if error.cause.is_some() {
-            tracing::warn!(step, error = %chain(error), "could not serve a request");
+        if error.cause.is_some()
+            && let Some(left_out) = self.log_throttle.admit((step, error.error.as_str()))
+        {
+            tracing::warn!(step, error = %chain(error), left_out, "could not serve a request");
         }
+    }
+
+    /// Returns the throttle of log lines that requests can cause, each kind by its step and its error code.
+    pub(crate) const fn log_throttle(&self) -> &LogThrottle {
+        &self.log_throttle
     }
 
     /// Pings a waiting browser from now on.
@@ -168,14 +184,32 @@ impl Logins {
         self.renderer.message(change, self.clock.now())
     }
 
-    /// Counts an attempt.
+    /// Counts an attempt in the place that the limit's declaration names.
     ///
     /// # Errors
     /// Returns an error if the attempt is over its limit, or if the place where attempts are counted across nodes does
     /// not answer: such an attempt is not let through (threat T12).
     async fn count(&self, limit: LimitName, key: &str) -> Result<(), ApiError> {
-        let counted = self.store.take(&[self.attempt(limit, key)]).await?;
-        self.let_through(counted)
+        match limit.declaration().counted_in {
+            CountedIn::Process => self.count_here(limit, key),
+            CountedIn::Store => {
+                let counted = self.store.take(&[self.attempt(limit, key)]).await?;
+                self.let_through(counted)
+            }
+        }
+    }
+
+    /// Counts an attempt in this process.
+    ///
+    /// # Errors
+    /// Returns an error if the attempt is over its limit.
+    fn count_here(&self, limit: LimitName, key: &str) -> Result<(), ApiError> {
+        self.let_through(
+            match self.limiter.take(limit, self.limits.rate(limit), key) {
+                Verdict::Allowed => Counted::Done(()),
+                Verdict::Limited { retry_after } => Counted::Limited { limit, retry_after },
+            },
+        )
     }
 
     /// Returns an attempt for the store to count.

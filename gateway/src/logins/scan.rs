@@ -1,8 +1,8 @@
 //! Scans: a phone claims the login that a code leads to.
 
 use saoma_protocol::{
-    ClientContext, ErrorCode, EventKind, LoginId, ScanCode, ScanContext, ScanRequest, StateName,
-    Timestamp, TransitionError, UserCode, masked_name,
+    ClientContext, ErrorCode, EventKind, LoginId, Network, ScanCode, ScanContext, ScanRequest,
+    StateName, Timestamp, TransitionError, UserCode, masked_name,
 };
 
 use super::Logins;
@@ -131,6 +131,7 @@ impl Logins {
                 client_id: request.client_id,
             },
             requester: request.requester,
+            network: Network::Unknown,
             requested_at: opened_at.seconds(),
             expires_in: instants.now.seconds_until(instants.expires_at),
             person: person.name,

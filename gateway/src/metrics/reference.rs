@@ -39,7 +39,9 @@ fn sample() -> Arc<Metrics> {
     metrics.refused("scan", ErrorCode::UnknownCode);
     metrics.limited(LimitName::ScanPerPerson);
     metrics.code_misused(super::CodeMisuse::Replayed);
+    metrics.limit_remembered(LimitName::ScanPerPerson);
     metrics.socket_closed(CloseCode::Done);
+    metrics.misdeclared_proxies().inc();
     metrics.store().count_a_command();
     metrics
 }

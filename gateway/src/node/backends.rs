@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::cluster_secrets::{ClusterSecrets, ParseSecretError};
 use crate::frontends::oidc::{KeyError, SigningKey};
 use crate::identity::{IdentityBackend, Introspection, Jwks};
-use crate::settings::{Settings, SettingsError, StoreSettings};
+use crate::settings::{Settings, SettingsError, StoreSettings, WaitForReplicas};
 use crate::store::{
     ConnectionSettings, Connections, MemoryStore, RedisStore, Store, StoreError, StoreMetrics,
 };
@@ -115,6 +115,7 @@ async fn connection_settings(store: &StoreSettings) -> Result<ConnectionSettings
         url,
         pool_size,
         command_timeout,
+        wait_for_replicas,
         ..
     } = store.clone();
     Ok(ConnectionSettings {
@@ -122,6 +123,7 @@ async fn connection_settings(store: &StoreSettings) -> Result<ConnectionSettings
         ca,
         pool_size,
         command_timeout,
+        wait_for_replicas: wait_for_replicas == WaitForReplicas::Auto,
     })
 }
 

@@ -8,13 +8,13 @@ mod error;
 pub(crate) mod fuzz_properties;
 mod known;
 mod lifetimes;
-mod limits;
 mod load;
 mod node;
 mod origin;
 mod parties;
 #[cfg(test)]
 pub(crate) mod reference;
+mod safety;
 mod secret;
 mod validate;
 
@@ -22,15 +22,17 @@ pub use cluster::Cluster;
 pub use effective::Effective;
 pub use error::SettingsError;
 pub use lifetimes::Lifetimes;
-pub use limits::Limits;
 pub use load::{Flag, Sources};
-pub use node::{Log, LogFormat, Operations, Server, Sockets, StoreSettings};
+pub use node::{Log, LogFormat, Operations, Server, Sockets, StoreSettings, WaitForReplicas};
 pub use origin::Origin;
 pub use parties::{
     AgreeSetting, ClientSettings, IdentitySettings, IntrospectionSettings, JwksSettings, Oidc,
 };
+pub use safety::SafetyWarning;
 pub use secret::Secret;
 use serde::{Deserialize, Serialize};
+
+pub use crate::limits::Limits;
 
 /// All settings of a node.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

@@ -9,6 +9,7 @@ use toml::Value;
 
 use super::known::{CLIENTS, specimen, tree_of, variable};
 use super::{Settings, Sources};
+use crate::limits::{CountedIn, LimitName};
 
 const HEAD: &str = "\
 # Settings
@@ -26,6 +27,15 @@ the file, such as `90s` or `1m 30s`, and a list is separated by commas. `REDIS_U
 const TABLE: &str = "
 | setting | type | default | environment | description |
 |---|---|---|---|---|
+";
+
+const LIMITS: &str = "
+Attempts with the same key count together. An address is an IPv4 address or the /64 of an IPv6 address. The store counts
+for all nodes, and a node remembers a refusal of the store until the time to try again, without asking it in between; a
+process counts for itself and asks no store.
+
+| limit | key | counted in | answer over the limit |
+|---|---|---|---|
 ";
 
 /// Compares a generated page with the committed one, or writes it when `SAOMA_REGEN` is set.
@@ -77,7 +87,11 @@ fn page() -> String {
     let mut section = String::new();
     for line in text.lines() {
         if let Some(header) = line.strip_prefix('[') {
-            section = header.trim_matches(['[', ']']).to_owned();
+            let next = header.trim_matches(['[', ']']).to_owned();
+            if section.starts_with("limits") && !next.starts_with("limits") {
+                page.push_str(&limits());
+            }
+            section = next;
             // A section that holds tables only has no header in the text.
             if let Some((parent, _)) = section.split_once('.')
                 && !page.contains(&format!("\n## `[{parent}]`"))
@@ -90,6 +104,27 @@ fn page() -> String {
         }
     }
     page
+}
+
+/// The table of the limits: the key of each, where it is counted, and the answer over it.
+fn limits() -> String {
+    let mut table = LIMITS.to_owned();
+    for name in LimitName::ALL {
+        let limit = name.declaration();
+        let counted_in = match limit.counted_in {
+            CountedIn::Store => "store",
+            CountedIn::Process => "process",
+        };
+        writeln!(
+            table,
+            "| `{}` | {} | {counted_in} | {} |",
+            name.as_str(),
+            limit.key,
+            limit.refusal
+        )
+        .expect("text");
+    }
+    table
 }
 
 /// The schema of the settings, which holds types and doc comments, and their defaults.

@@ -4,12 +4,12 @@ use std::fmt::Write;
 use std::path::Path;
 
 use saoma_protocol::{
-    CancelReason, CancelRequest, ClientContext, ClientMessage, CloseCode, CloseNotice,
+    Audience, CancelReason, CancelRequest, ClientContext, ClientMessage, CloseCode, CloseNotice,
     CodeChallengeMethod, ComeBack, ConfirmRequest, Decision, DecisionStatus, ErrorCode, Identity,
     IdentityKind, IdentityRole, IntrospectionResponse, MAX_KNOWN_PERSONS, MAX_POLL_WAIT_SECONDS,
-    OfferedIdentity, OpenRequest, Place, PollAnswer, Problem, ProtocolVersion, RECEIVE_KEY_HEADER,
-    RejectReason, RequesterContext, ResumeRequest, ScanContext, ScanRequest, SealedPerson,
-    ServerMessage, paths,
+    Network, OfferedIdentity, OpenRequest, Place, PollAnswer, Problem, ProtocolVersion,
+    RECEIVE_KEY_HEADER, RejectReason, RequesterContext, ResumeRequest, ScanContext, ScanRequest,
+    SealedPerson, ServerMessage, paths,
 };
 use serde_json::json;
 use ts_rs::{Config, TS};
@@ -64,6 +64,7 @@ fn typescript() {
         ClientContext,
         RequesterContext,
         Place,
+        Network,
         Identity,
         IdentityKind,
         IdentityRole,
@@ -71,6 +72,7 @@ fn typescript() {
         Decision,
         DecisionStatus,
         IntrospectionResponse,
+        Audience,
         OfferedIdentity,
     );
     let subprotocols: Vec<_> = ProtocolVersion::ALL

@@ -330,6 +330,10 @@ client: ClientContext,
  */
 requester: RequesterContext, 
 /**
+ * The browser's network, compared with the phone's own.
+ */
+network: Network, 
+/**
  * The time of the request, in Unix seconds.
  */
 requested_at: number, 
@@ -373,11 +377,11 @@ origin: string, };
  */
 export type RequesterContext = { 
 /**
- * The IP address.
+ * The IP address of the request. If `place` is `unknown`, it may be that of a proxy.
  */
 address: string, 
 /**
- * The distance of the address from the gateway.
+ * The distance of the browser from the gateway.
  */
 place: Place, 
 /**
@@ -396,7 +400,12 @@ system?: string, };
 /**
  * The scope of an address.
  */
-export type Place = "same_machine" | "local_network" | "internet";
+export type Place = "same_machine" | "local_network" | "internet" | "unknown";
+
+/**
+ * The browser's network as the phone sees it.
+ */
+export type Network = "same" | "different" | "unknown";
 
 /**
  * One of the identities that a person may log in with.
@@ -477,7 +486,40 @@ identities: Array<OfferedIdentity>,
 /**
  * The reason that keeps the person from logging in now, such as `card_reported_lost`; absent in good standing.
  */
-refusal?: string, };
+refusal?: string, 
+/**
+ * The phone's own IP address, as the backend sees it. The gateway compares it with the browser's.
+ */
+phone_address?: string, 
+/**
+ * The gateway's name at the backend, or several names: the token is meant for these (RFC 7519 §4.1.3).
+ */
+aud?: Audience, 
+/**
+ * The app that the token was issued to.
+ */
+client_id?: string, 
+/**
+ * The token's scopes, space-separated.
+ */
+scope?: string, 
+/**
+ * The token's end, in Unix seconds.
+ */
+exp?: number, 
+/**
+ * The token's beginning, in Unix seconds.
+ */
+nbf?: number, 
+/**
+ * `Bearer`, if the backend says so.
+ */
+token_type?: string, };
+
+/**
+ * The servers that a token is meant for: one name, or several.
+ */
+export type Audience = string | Array<string>;
 
 /**
  * An identity and its own standing.

@@ -35,6 +35,8 @@ const FLOORS: &[&[&str]] = &[
         "shown_text",
         "client_address",
         "cluster_secrets",
+        "host_scope",
+        "log_throttle",
         "fuzz_input",
         "limits",
     ],

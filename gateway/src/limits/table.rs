@@ -1,0 +1,220 @@
+//! The table of all limits: names, settings, and the description of each.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::Rate;
+
+/// The place where a limit is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CountedIn {
+    /// The store: all nodes count together.
+    Store,
+    /// The process: each node counts for itself, and the store is not asked.
+    Process,
+}
+
+/// The description of a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Declaration {
+    /// Party whose attempts are counted together.
+    pub key: &'static str,
+    /// Place where the attempts are counted.
+    pub counted_in: CountedIn,
+    /// Answer to an attempt over the limit.
+    pub refusal: &'static str,
+}
+
+/// Declares each limit once. A line has the setting, the name, the default rate, the place, the key and the refusal; its
+/// comment describes the setting.
+macro_rules! limits {
+    ($(
+        $(#[doc = $about:literal])+
+        $setting:ident: $name:ident = $burst:literal in $seconds:literal s,
+        counted in $place:ident by $key:literal, refused by $refusal:literal;
+    )+) => {
+        /// Names of the limits.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum LimitName {
+            $($(#[doc = $about])+ $name,)+
+        }
+
+        impl LimitName {
+            /// All limits, in the order of the table.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// Returns the name in settings, keys and metrics.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => stringify!($setting)),+
+                }
+            }
+
+            /// Returns the description of the limit.
+            pub const fn declaration(self) -> Declaration {
+                match self {
+                    $(Self::$name => Declaration {
+                        key: $key,
+                        counted_in: CountedIn::$place,
+                        refusal: $refusal,
+                    }),+
+                }
+            }
+        }
+
+        /// `[limits]`: rate limits of the form `{ burst = N, per = "1m" }`: N attempts at once, and N more
+        /// in each period. A period is at least 1 s and at most a day. The table below the settings
+        /// shows where each limit is counted; on a Redis store the nodes count together.
+        #[derive(Debug, Clone, Serialize, Deserialize)]
+        #[cfg_attr(test, derive(schemars::JsonSchema))]
+        #[serde(deny_unknown_fields)]
+        pub struct Limits {
+            $($(#[doc = $about])+ pub $setting: Rate,)+
+        }
+
+        impl Default for Limits {
+            fn default() -> Self {
+                Self {
+                    $($setting: Rate::new($burst, Duration::from_secs($seconds)),)+
+                }
+            }
+        }
+
+        impl Limits {
+            /// Returns the rate of a limit.
+            pub const fn rate(&self, name: LimitName) -> Rate {
+                match name {
+                    $(LimitName::$name => self.$setting),+
+                }
+            }
+        }
+    };
+}
+
+limits! {
+    /// Opens and refreshes from one address (one /64 in IPv6); 120 a minute by default. Many people
+    /// may share an address, and a load test opens all of its logins from one.
+    open_per_address: OpenPerAddress = 120 in 60 s,
+        counted in Store by "address",
+        refused by "429 or message `too_many_requests` to the browser; a socket that opens is closed with 4101";
+    /// Opens and refreshes from one /56 of IPv6, the network of one site; 480 a minute by default.
+    open_per_network_56: OpenPerNetwork56 = 480 in 60 s,
+        counted in Store by "IPv6 /56",
+        refused by "as `open_per_address`";
+    /// Opens and refreshes from one /48 of IPv6, the largest network that one subscriber gets; 1,920
+    /// a minute by default.
+    open_per_network_48: OpenPerNetwork48 = 1920 in 60 s,
+        counted in Store by "IPv6 /48",
+        refused by "as `open_per_address`";
+    /// New sockets and event streams from one address; 600 a minute by default. After the end of a
+    /// node all browsers of an address come back at once.
+    socket_per_address: SocketPerAddress = 600 in 60 s,
+        counted in Process by "address",
+        refused by "429 to the browser, before an upgrade";
+    /// New sockets and event streams from one /56 of IPv6; 2,400 a minute by default.
+    socket_per_network_56: SocketPerNetwork56 = 2400 in 60 s,
+        counted in Process by "IPv6 /56",
+        refused by "as `socket_per_address`";
+    /// New sockets and event streams from one /48 of IPv6; 9,600 a minute by default.
+    socket_per_network_48: SocketPerNetwork48 = 9600 in 60 s,
+        counted in Process by "IPv6 /48",
+        refused by "as `socket_per_address`";
+    /// Messages on one socket; 8, then one in 2 s by default. A browser sends one to open, and one
+    /// for each press of a button.
+    message_per_socket: MessagePerSocket = 8 in 16 s,
+        counted in Process by "socket",
+        refused by "message `too_many_requests`, once; the fifth message over the limit closes the socket with 4101";
+    /// Refreshes of one login by its browser; one in 2 s by default.
+    refresh_per_login: RefreshPerLogin = 1 in 2 s,
+        counted in Process by "login",
+        refused by "429 or message `too_many_requests` to the browser";
+    /// Polls of one login; 30 a minute by default. A browser whose polls are held asks every 25 s
+    /// and after each change, and one whose polls cannot be held every 2 s.
+    poll_per_login: PollPerLogin = 30 in 60 s,
+        counted in Store by "receive key",
+        refused by "429 to the browser, with at least 5 s to wait";
+    /// Requests with an unknown login or a wrong receive key from one address; 30 a minute by
+    /// default. Keys that the gateway has made are not counted.
+    unknown_key_per_address: UnknownKeyPerAddress = 30 in 60 s,
+        counted in Process by "address",
+        refused by "429 to the browser; a socket that resumes is closed with 4101";
+    /// Scans from one address; 120 a minute by default.
+    scan_per_address: ScanPerAddress = 120 in 60 s,
+        counted in Store by "address",
+        refused by "429 to the phone";
+    /// Scans by one person; 20 a minute by default.
+    scan_per_person: ScanPerPerson = 20 in 60 s,
+        counted in Store by "person",
+        refused by "429 to the phone";
+    /// User codes typed by one person, right or wrong; 5 in 15 minutes by default. At 34.5 bits a
+    /// guess then succeeds with a probability below 2^-32 (RFC 8628 §5.1).
+    typed_code_per_person: TypedCodePerPerson = 5 in 900 s,
+        counted in Store by "person",
+        refused by "429 to the phone";
+    /// Unknown and ended codes that one person sends; 10 a minute by default.
+    unknown_code_per_person: UnknownCodePerPerson = 10 in 60 s,
+        counted in Store by "person",
+        refused by "429 to the phone";
+    /// Confirms and rejects by one person; 30 a minute by default.
+    confirm_per_person: ConfirmPerPerson = 30 in 60 s,
+        counted in Store by "person",
+        refused by "429 to the phone";
+    /// Refused access tokens of an app from one address; 30 a minute by default. The app's backend
+    /// is not asked about the tokens above it.
+    refused_token_per_address: RefusedTokenPerAddress = 30 in 60 s,
+        counted in Store by "address of the phone",
+        refused by "429 to the phone";
+    /// Requests to the token endpoint by one client; 6,000 a minute by default. They are all
+    /// redemptions of a portal.
+    token_per_client: TokenPerClient = 6000 in 60 s,
+        counted in Store by "client",
+        refused by "429 to the portal";
+    /// Requests to the token endpoint by a client without a secret from one address; 120 a minute by
+    /// default.
+    public_token_per_address: PublicTokenPerAddress = 120 in 60 s,
+        counted in Store by "address",
+        refused by "429 to the portal";
+    /// Wrong secrets of one client from one address; 10 in 10 minutes by default.
+    failed_client_proof: FailedClientProof = 10 in 600 s,
+        counted in Process by "client and address",
+        refused by "429 to the portal";
+    /// Requests to the userinfo endpoint with an unknown access token from one address; 30 a minute
+    /// by default.
+    unknown_token_per_address: UnknownTokenPerAddress = 30 in 60 s,
+        counted in Process by "address",
+        refused by "429 to the portal";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_budget_is_eight_and_then_one_in_two_seconds() {
+        let rate = Limits::default().rate(LimitName::MessagePerSocket);
+        assert_eq!(
+            (rate.burst.get(), rate.interval()),
+            (8, Duration::from_secs(2))
+        );
+    }
+
+    #[test]
+    fn larger_networks_have_larger_allowances() {
+        let burst = |name| Limits::default().rate(name).burst;
+        for names in [
+            [
+                LimitName::OpenPerAddress,
+                LimitName::OpenPerNetwork56,
+                LimitName::OpenPerNetwork48,
+            ],
+            [
+                LimitName::SocketPerAddress,
+                LimitName::SocketPerNetwork56,
+                LimitName::SocketPerNetwork48,
+            ],
+        ] {
+            assert!(names.map(burst).is_sorted(), "{names:?}");
+        }
+    }
+}
