@@ -8,13 +8,13 @@ use crate::host_scope::HostScope;
 
 /// A network whose members are counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Network {
+pub(crate) struct CountedNetwork {
     address: IpAddr,
     /// Bits of the prefix in IPv6.
     prefix: u8,
 }
 
-impl Network {
+impl CountedNetwork {
     /// Returns the allowance of the network as a multiple of a subscriber's.
     pub(crate) const fn share(&self) -> u32 {
         match self.prefix {
@@ -67,7 +67,7 @@ impl ClientAddress {
 
     /// Returns the networks whose members are counted together, the largest first: the /48, /56 and /64 of an IPv6
     /// address, or the IPv4 address alone.
-    pub(crate) fn networks(&self) -> impl Iterator<Item = Network> {
+    pub(crate) fn networks(&self) -> impl Iterator<Item = CountedNetwork> {
         let prefixes: &'static [u8] = match self.0 {
             IpAddr::V4(_) => &[64],
             IpAddr::V6(_) => &[48, 56, 64],
@@ -81,7 +81,7 @@ impl ClientAddress {
         self.within(64).key()
     }
 
-    fn within(self, prefix: u8) -> Network {
+    fn within(self, prefix: u8) -> CountedNetwork {
         let address = match self.0 {
             IpAddr::V4(_) => self.0,
             IpAddr::V6(ip) => {
@@ -89,7 +89,7 @@ impl ClientAddress {
                 Ipv6Addr::from_bits(ip.to_bits() & mask).into()
             }
         };
-        Network { address, prefix }
+        CountedNetwork { address, prefix }
     }
 
     /// Compares the network of this address with another one's. Private addresses are the same on many networks, and one

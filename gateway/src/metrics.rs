@@ -124,11 +124,6 @@ struct LimitLabels {
     limit: &'static str,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ReasonLabels {
-    reason: &'static str,
-}
-
 /// A right authorization code, presented as only a thief or a broken client would.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CodeMisuse {

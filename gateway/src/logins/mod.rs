@@ -3,6 +3,7 @@
 //! The service is the only caller of the store. Front ends hand in a request and get back a value or an error; they know
 //! nothing of stores.
 
+mod agree;
 mod confirm;
 mod deadline;
 #[cfg(any(test, fuzzing))]
@@ -41,6 +42,7 @@ use crate::cluster_secrets::ClusterSecrets;
 use crate::error::ApiError;
 use crate::error_chain::chain;
 use crate::identity::{IdentityBackend, TokenGate};
+use crate::known_persons::KnownPersons;
 use crate::limits::{CountedIn, LimitName, LocalLimiter, RememberedRefusals, Verdict};
 use crate::log_throttle::LogThrottle;
 use crate::login_secrets::LoginSecrets;
@@ -67,6 +69,7 @@ pub(crate) struct Logins {
     token_allowance: TokenAllowance,
     remembered_refusals: Arc<RememberedRefusals>,
     secrets: LoginSecrets,
+    known_persons: Arc<KnownPersons>,
     limits: Limits,
     /// Counts the limits of this process.
     limiter: LocalLimiter,
@@ -98,6 +101,7 @@ impl Logins {
             Arc::clone(&remembered_refusals),
             Arc::clone(&metrics),
         ));
+        let known_persons = Arc::new(KnownPersons::new(cluster));
         let waiters = Arc::<Waiters>::default();
         let clock = Arc::<StoreClock>::default();
         let sockets = &settings.sockets;
@@ -119,6 +123,11 @@ impl Logins {
             token_allowance: TokenAllowance::new(settings.limits.refused_token_per_address),
             remembered_refusals,
             secrets: LoginSecrets::new(cluster),
+            renderer: Renderer::new(
+                settings.server.public_url.clone(),
+                Arc::clone(&known_persons),
+            ),
+            known_persons,
             limits: settings.limits.clone(),
             limiter: LocalLimiter::start(),
             unknown_keys: UnknownKeys::default(),
@@ -130,7 +139,6 @@ impl Logins {
             clock,
             metrics,
             log_throttle: LogThrottle::default(),
-            renderer: Renderer::new(settings.server.public_url.clone()),
         }
     }
 

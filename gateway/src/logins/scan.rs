@@ -68,6 +68,7 @@ impl Logins {
         };
         let scan = Scan {
             person: person.id.clone(),
+            person_tags: self.known_persons.tags(&person.id),
             masked_name: masked_name(&person.name),
             precondition,
             lifetime: self.lifetimes.scanned,
@@ -78,12 +79,17 @@ impl Logins {
                 opened_at,
                 instants,
                 repeated,
+                asks,
             } => {
                 if !repeated {
                     self.metrics.login_changed(EventKind::Scan);
                 }
                 let network = network(&request.requester, address.own(&person));
-                Ok(self.context(id, *request, opened_at, person, network, instants))
+                let context = self.context(id, *request, opened_at, person, network, instants);
+                Ok(ScanContext {
+                    agree: asks,
+                    ..context
+                })
             }
             Scanned::Refused(refusal) => {
                 let error = refused_scan(refusal);

@@ -6,8 +6,8 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::{
-    ClientSettings, IdentitySettings, IntrospectionSettings, JwksSettings, Oidc, Server, Settings,
-    StoreSettings,
+    AgreeSetting, ClientSettings, IdentitySettings, IntrospectionSettings, JwksSettings, Oidc,
+    Server, Settings, StoreSettings,
 };
 
 /// Prefix of environment variables that are settings.
@@ -148,6 +148,7 @@ pub(super) fn specimen() -> Settings {
             secret: Some("".into()),
             redirect_uris: Vec::new(),
             origins: Vec::new(),
+            agree: AgreeSetting::default(),
         }],
         ..Settings::default()
     }

@@ -122,7 +122,7 @@ fn form_decoded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::ClientSettings;
+    use crate::settings::{AgreeSetting, ClientSettings};
 
     fn clients() -> Clients {
         let client = |id: &str, secret: Option<&str>| ClientSettings {
@@ -131,6 +131,7 @@ mod tests {
             secret: secret.map(Into::into),
             redirect_uris: vec!["https://a.example/".into()],
             origins: vec![],
+            agree: AgreeSetting::default(),
         };
         Clients::new(vec![client("hall", Some("a:b c%&+")), client("page", None)])
     }
