@@ -140,7 +140,9 @@ export class QrLoginElement extends HTMLElement {
     // Without this, the keyboard's focus would go back to the top of the page. A question takes a focus that is nowhere, and
     // keeps it off its buttons, so that no key answers by accident.
     const takesFocus = this.#root.activeElement !== null || (asks && document.activeElement === document.body);
-    if (asks || this.#drawn === ASKED) this.#guard.restart();
+    // A second press of the answer must not cancel the login, nor skip what became of it.
+    const isAnswered = this.#drawn === ASKED && (state.name === "scanned" || state.name === "cancelled");
+    if (asks || isAnswered) this.#guard.restart();
     this.#warning.textContent = this.#texts().warning;
     this.#body.replaceChildren(this.#picture(state));
     this.#note.textContent = asks ? this.#texts().whyAsked : "";
