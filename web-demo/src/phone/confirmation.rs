@@ -231,11 +231,12 @@ impl ConfirmationPage<'_> {
     fn place(&self) -> String {
         let (texts, requester) = (&self.frame.texts().phone, &self.login.context.requester);
         let place = match (&requester.place_name, requester.place) {
+            // The address may be a proxy's, such as 127.0.0.1, and would mislead.
+            (_, Place::Unknown) => return texts.place_unknown.to_owned(),
             (Some(name), _) => name,
             (None, Place::SameMachine) => texts.same_machine,
             (None, Place::LocalNetwork) => texts.local_network,
             (None, Place::Internet) => texts.internet,
-            (None, Place::Unknown) => return texts.unknown.to_owned(),
         };
         texts.requester_place(&requester.address, place)
     }
