@@ -142,7 +142,7 @@ export class QrLoginElement extends HTMLElement {
     const takesFocus = this.#root.activeElement !== null || (asks && document.activeElement === document.body);
     // A second press of the answer must not cancel the login, nor skip what became of it.
     const isAnswered = this.#drawn === ASKED && (state.name === "scanned" || state.name === "cancelled");
-    if (asks || isAnswered) this.#guard.restart();
+    this.#guard.restart(asks || isAnswered);
     this.#warning.textContent = this.#texts().warning;
     this.#body.replaceChildren(this.#picture(state));
     this.#note.textContent = asks ? this.#texts().whyAsked : "";

@@ -179,6 +179,14 @@ describe("a press within half a second", () => {
   });
 });
 
+test("a decline on the phone leaves the question, and its button takes a press at once", async () => {
+  const { page, connection } = await openAsked();
+  await page.page.clock.pauseAt(Date.now() + 10_000);
+  connection.send({ type: "rejected", seq: 3, reason: "declined" });
+  await page.button("Get a new code").click();
+  expect((await pages.gateway.nextConnection()).first.type).toBe("open");
+});
+
 describe("a known browser", () => {
   /** Logs in on the page, which stays, and reads what it kept. */
   async function logIn(attributes: Attributes, known: string) {
