@@ -13,9 +13,10 @@ use crate::limits::LimitName;
 use crate::metrics::Transport;
 use crate::random;
 use crate::relying_parties::Client;
-use crate::store::{LoginRequest, NewLogin, Opening};
+use crate::store::{Agreement, LoginRequest, NewLogin, Opening};
 use crate::waiting::registry::Waiting;
 use crate::waiting::waiter::{Deadline, Phase, Waiter};
+use crate::wall_clock;
 
 /// User codes that are tried before an open gives up; two in a row being taken is a one in 2^50 chance at a thousand
 /// open logins.
@@ -56,10 +57,17 @@ impl Logins {
         request: OpenRequest,
         context: OpenContext,
     ) -> Result<OpenedLogin, ApiError> {
-        self.admit(&request, context.origin.as_deref())?;
+        let client = self.admit(&request, context.origin.as_deref())?;
+        let agreement = if client.asks_browsers() {
+            let now = wall_clock::since_epoch();
+            let known = self.known_persons.open(&request.known, &client.id, now);
+            Agreement::Unless(known)
+        } else {
+            Agreement::Off
+        };
         let limit_key = context.address.limit_key();
         let receive_key = ReceiveKey::from_random(random::bytes());
-        let mut login = self.new_login(request, &receive_key, context.requester);
+        let mut login = self.new_login(request, &receive_key, context.requester, agreement);
         let waiting = self.waiters.join(Waiter::new(login.id, 1));
         let attempts = [self.attempt(LimitName::OpenPerAddress, &limit_key)];
         for number in 0..USER_CODE_TRIES {
@@ -96,7 +104,8 @@ impl Logins {
         ))
     }
 
-    fn admit(&self, request: &OpenRequest, origin: Option<&str>) -> Result<(), ApiError> {
+    /// Returns the client that may open this login.
+    fn admit(&self, request: &OpenRequest, origin: Option<&str>) -> Result<&Client, ApiError> {
         let client = self.clients.get(&request.client_id).ok_or_else(|| {
             ApiError::new(
                 ErrorCode::UnknownClient,
@@ -137,7 +146,7 @@ impl Logins {
                 "state, nonce, scope and locale hold at most 1024 bytes each",
             ));
         }
-        Ok(())
+        Ok(client)
     }
 
     /// A page may open a login when its origin is the client's, or the gateway's own hosted page.
@@ -150,6 +159,7 @@ impl Logins {
         request: OpenRequest,
         receive_key: &ReceiveKey,
         requester: RequesterContext,
+        agreement: Agreement,
     ) -> NewLogin {
         let id = LoginId::from_random(random::bytes());
         let receive_key: Digest = receive_key.digest();
@@ -171,6 +181,7 @@ impl Logins {
                 code_challenge: request.code_challenge,
                 requester,
             },
+            agreement,
             node: self.node.clone(),
             code_lifetime: self.lifetimes.code,
             waiting_lifetime: self.lifetimes.waiting,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use saoma_protocol::{
-    ErrorCode, LoginId, ReceiveKey, ScanCode, StateName, TransitionError, UserCode,
+    CancelReason, ErrorCode, LoginId, ReceiveKey, ScanCode, StateName, TransitionError, UserCode,
 };
 
 use super::Logins;
@@ -46,11 +46,16 @@ impl Logins {
     ///
     /// # Errors
     /// The login is settled already, or the store is down.
-    pub(crate) async fn cancel(&self, waiter: &Waiter) -> Result<(), ApiError> {
+    pub(crate) async fn cancel(
+        &self,
+        waiter: &Waiter,
+        reason: Option<CancelReason>,
+    ) -> Result<(), ApiError> {
         self.apply_for_browser(
             waiter.login_id(),
             &Transition::Cancel {
                 precondition: Precondition::None,
+                reason,
             },
         )
         .await
@@ -64,11 +69,13 @@ impl Logins {
         &self,
         id: LoginId,
         key: &ReceiveKey,
+        reason: Option<CancelReason>,
     ) -> Result<(), ApiError> {
         self.apply_for_browser(
             id,
             &Transition::Cancel {
                 precondition: Precondition::ReceiveKey(key.digest()),
+                reason,
             },
         )
         .await
@@ -101,7 +108,7 @@ impl Logins {
         }
     }
 
-    async fn apply_for_browser(
+    pub(super) async fn apply_for_browser(
         &self,
         id: LoginId,
         transition: &Transition,
@@ -112,10 +119,16 @@ impl Logins {
                 Ok(())
             }
             Applied::Repeated(_) => Ok(()),
-            Applied::Refused(TransitionError::State(StateName::Scanned)) => Err(ApiError::new(
-                ErrorCode::AlreadyScanned,
-                "the code has been scanned: cancel, or wait for the phone",
+            Applied::Refused(TransitionError::State(StateName::Waiting)) => Err(ApiError::new(
+                ErrorCode::NotScanned,
+                "the code has not been scanned: there is nothing to agree to",
             )),
+            Applied::Refused(TransitionError::State(StateName::Asked | StateName::Scanned)) => {
+                Err(ApiError::new(
+                    ErrorCode::AlreadyScanned,
+                    "the code has been scanned: cancel, or wait for the phone",
+                ))
+            }
             Applied::Refused(_) => Err(ApiError::new(
                 ErrorCode::AlreadyDecided,
                 "the login is over: open a new one",

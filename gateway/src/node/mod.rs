@@ -26,6 +26,7 @@ use crate::http::admission::Admission;
 use crate::http::security_headers::SecurityHeaders;
 use crate::http::server::{self, ListenerSettings, Server};
 use crate::http::trusted_proxies::TrustedProxies;
+use crate::known_persons::KnownPersons;
 use crate::limits::LocalLimiter;
 use crate::logins::Logins;
 use crate::metrics::Metrics;
@@ -102,6 +103,7 @@ impl Gateway {
             &settings,
             backends.store,
             backends.identity,
+            Arc::new(KnownPersons::new(&backends.cluster_secrets)),
             metrics,
             sockets.clone(),
         ));

@@ -7,8 +7,8 @@ use saoma_protocol::{
 };
 
 use crate::store::{
-    Change, Grant, Instants, LoginRecord, NewLogin, NodeId, Precondition, REDEEM_TRIES, Redeemed,
-    Redemption, StoreError, StoredChange,
+    Agreement, Change, Grant, Instants, LoginRecord, NewLogin, NodeId, Precondition, REDEEM_TRIES,
+    Redeemed, Redemption, StoreError, StoredChange,
 };
 
 /// A login and all that is kept with it.
@@ -22,6 +22,7 @@ pub(super) struct Entry {
     pub(super) user_code: UserCode,
     opened_at: Timestamp,
     closes_at: Timestamp,
+    pub(super) agreement: Agreement,
     pub(super) node: Arc<NodeId>,
     pub(super) attachment: u64,
     pub(super) attempt: u32,
@@ -68,6 +69,7 @@ impl Entry {
             user_code: login.user_code,
             opened_at: at,
             closes_at: at.plus(login.waiting_lifetime),
+            agreement: login.agreement.clone(),
             node,
             attachment: 1,
             attempt: 1,
@@ -106,13 +108,13 @@ impl Entry {
             .collect()
     }
 
-    /// Applies an event, and keeps its change for browsers that come back.
+    /// Applies an event, and keeps its change for browsers that come back. Without a new time limit the old one holds.
     pub(super) fn apply(
         &mut self,
         event: &Event,
         precondition: Precondition,
         change: Change,
-        (now, expires_at): (Timestamp, Timestamp),
+        (now, expires_at): (Timestamp, Option<Timestamp>),
     ) -> Result<Moved, TransitionError> {
         // A caller without proof learns nothing of the login's state (threat T4).
         if precondition.is_proof() && !self.holds(precondition) {
@@ -130,6 +132,7 @@ impl Entry {
         if !self.holds(precondition) {
             return Ok(Moved::Unproved);
         }
+        let expires_at = expires_at.unwrap_or(self.login.expires_at);
         self.login = Login {
             state,
             seq,
