@@ -212,7 +212,7 @@ describe("a known browser", () => {
     expect(days).toBeGreaterThan(179);
     expect(days).toBeLessThan(181);
     expect(await page.page.evaluate(() => localStorage.length)).toBe(0);
-    await page.page.evaluate(() => (document.cookie = "saoma-known=two%20one; Path=/"));
+    await page.page.evaluate(() => (document.cookie = "saoma-known=two/one; Path=/"));
     await page.set({ state: "next" });
     expect((await pages.gateway.nextConnection()).first).toMatchObject({ type: "open", known: ["two", "one"] });
   });

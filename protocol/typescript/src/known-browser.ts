@@ -8,30 +8,35 @@ import { MAX_KNOWN_PERSONS, type OpenRequest } from "./generated.ts";
 export interface KnownBrowser {
   /** Returns the values, newest first. */
   values(): readonly string[];
-  /** Keeps a value of the gateway. */
-  keep(value: string): void;
+  /**
+   * Keeps a value of the gateway. `isRenewal` is true if the browser knew the person already: one of the values is theirs,
+   * and it cannot be told which.
+   */
+  keep(value: string, isRenewal: boolean): void;
 }
 
 /** A value as the gateway makes it: no other text goes into a request. */
 const VALUE = /^[\w.~-]{1,200}$/;
 
 /**
- * Returns a keeper of the 8 newest values in one text, which `read` returns and `write` replaces. Either may throw where
- * the browser keeps nothing: the gateway then asks again at the next login.
+ * Returns a keeper of the 8 newest values in one text that `read` returns and `write` replaces. A cookie can hold it as it
+ * is. Either may throw where the browser keeps nothing: the gateway then asks again at the next login. A renewal takes the
+ * place of the only value; among several it is left out, because the logins of one person would push the others out.
  */
 export function knownBrowser(read: () => string | null | undefined, write: (text: string) => void): KnownBrowser {
   const values = () => {
     try {
-      return (read() ?? "").split(" ").filter((value) => VALUE.test(value)).slice(0, MAX_KNOWN_PERSONS);
+      return (read() ?? "").split("/").filter((value) => VALUE.test(value)).slice(0, MAX_KNOWN_PERSONS);
     } catch {
       return [];
     }
   };
   return {
     values,
-    keep: (value) => {
+    keep: (value, isRenewal) => {
+      if (isRenewal && values().length > 1) return;
       try {
-        write([value, ...values().filter((other) => other !== value)].slice(0, MAX_KNOWN_PERSONS).join(" "));
+        write(isRenewal ? value : [value, ...values().filter((other) => other !== value)].slice(0, MAX_KNOWN_PERSONS).join("/"));
       } catch {
         // The storage is full or denied.
       }

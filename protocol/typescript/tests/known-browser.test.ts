@@ -9,21 +9,30 @@ test("the 8 newest values are kept, each once, newest first", () => {
   expect(browser.values()).toEqual(["c", "a", "j", "i", "h", "g", "f", "e"]);
 });
 
+test("a renewal takes the place of the only value, and pushes no other person's out", () => {
+  const browser = new TestKnown();
+  for (const value of ["a", "b"]) browser.keep(value, true);
+  expect(browser.values()).toEqual(["b"]);
+  browser.keep("c");
+  browser.keep("d", true);
+  expect(browser.values()).toEqual(["c", "b"]);
+});
+
 test("a storage that throws is no error: the browser is not known", () => {
   const denied = () => {
     throw new Error("denied");
   };
   const browser = knownBrowser(denied, denied);
-  browser.keep("a");
+  for (const isRenewal of [true, false]) browser.keep("a", isRenewal);
   expect(browser.values()).toEqual([]);
 });
 
 test.each([
   [null, []],
   ["", []],
-  ["a  b", ["a", "b"]],
+  ["a//b", ["a", "b"]],
   ['{"a":1}', []],
-  [`${"x".repeat(201)} b <script> %20`, ["b"]],
+  [`${"x".repeat(201)}/b/<script>/%20/c d`, ["b"]],
 ])("of the stored text %j only values of the gateway's form are sent", (text, values) => {
   expect(knownBrowser(() => text, () => undefined).values()).toEqual(values);
 });
