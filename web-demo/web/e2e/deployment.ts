@@ -59,10 +59,10 @@ export class Deployment {
     const origin = (await freeOrigin()).replace("http:", "https:");
     const redis = resources.add(await Redis.start());
     const app = resources.add(await App.start());
-    const { signingKey, clusterSecret } = resources.add(await Secrets.generate());
+    const { signingKey, secret } = resources.add(await SharedKeys.generate());
     const introspection = { url: `${app.origin}/introspect`, client_id: "saoma", client_secret: SECRET };
     const party = { client_id: CLIENT_ID, name: "示例站点", redirect_uris: [`${app.origin}/callback`], origins: [app.origin] };
-    const shared = { publicUrl: origin, trustedProxies: ["127.0.0.1"], store: redis.url, signingKey, clusterSecret };
+    const shared = { publicUrl: origin, trustedProxies: ["127.0.0.1"], store: redis.url, signingKey, secret };
     const nodes = [await freeOrigin(), await freeOrigin()];
     for (const node of nodes) resources.add(await Gateway.start(node, introspection, [party], shared));
     const nginx = resources.add(await Nginx.start(origin, nodes));
@@ -171,22 +171,21 @@ class Resources {
 }
 
 /** Signing key and secret of the nodes. */
-class Secrets implements Resource {
+class SharedKeys implements Resource {
   private constructor(private readonly folder: string) {}
 
-  static async generate(): Promise<Secrets> {
-    const secrets = new Secrets(await mkdtemp(join(tmpdir(), "saoma-secrets-")));
-    const run = (command: string, file: string) => promisify(execFile)(BINARY, [command, file], { env: environment() });
-    await run("generate-key", secrets.signingKey);
-    await run("generate-secret", secrets.clusterSecret);
-    return secrets;
+  static async generate(): Promise<SharedKeys> {
+    const keys = new SharedKeys(await mkdtemp(join(tmpdir(), "saoma-key-")));
+    await promisify(execFile)(BINARY, ["generate-key", keys.signingKey], { env: environment() });
+    await promisify(execFile)(BINARY, ["generate-secret", keys.secret], { env: environment() });
+    return keys;
   }
 
   get signingKey(): string {
     return join(this.folder, "signing.pem");
   }
 
-  get clusterSecret(): string {
+  get secret(): string {
     return join(this.folder, "cluster.secret");
   }
 
