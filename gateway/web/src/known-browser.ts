@@ -16,11 +16,6 @@ export function knownOf(element: Element): KnownBrowser {
   );
 }
 
-/** Browsers accept the prefix only over HTTPS, and keep other hosts from setting the cookie. */
-const isSecure = (): boolean => location.protocol === "https:";
-
-const cookieName = (): string => (isSecure() ? "__Host-" : "") + KNOWN_COOKIE;
-
 function readCookie(): string | undefined {
   const name = cookieName();
   return document.cookie.split("; ").find((cookie) => cookie.startsWith(name))?.slice(name.length);
@@ -29,3 +24,8 @@ function readCookie(): string | undefined {
 function writeCookie(text: string): void {
   document.cookie = `${cookieName()}${text}; Path=/; Max-Age=${COOKIE_SECONDS}; SameSite=Strict${isSecure() ? "; Secure" : ""}`;
 }
+
+/** Returns the cookie's name and `=`. Browsers accept the prefix only over HTTPS, and keep other hosts from setting the cookie. */
+const cookieName = (): string => (isSecure() ? "__Host-" : "") + KNOWN_COOKIE;
+
+const isSecure = (): boolean => location.protocol === "https:";

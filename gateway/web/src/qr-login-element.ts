@@ -196,12 +196,14 @@ export class QrLoginElement extends HTMLElement {
         break;
       case "scanned":
       case "confirmed":
-        if (isAsked(state)) {
-          // The question below holds the name too.
-          box.append(element("div", { class: "mask who", "aria-hidden": "true" }, state.person));
-          break;
-        }
-        box.append(element("div", { class: "mask" }, element("div", { class: "tick", "aria-hidden": "true" }, "✓")));
+        // Hidden, because the status line says the same in words.
+        box.append(
+          element(
+            "div",
+            { class: "mask who", "aria-hidden": "true" },
+            isAsked(state) ? state.person : element("div", { class: "tick" }, "✓"),
+          ),
+        );
         break;
       default:
         box.append(this.#refreshButton(this.#statusText(state), "mask"));

@@ -66,7 +66,7 @@ describe("a person who is new to the browser", () => {
 
   test("is asked in Chinese", async () => {
     const { page } = await openAsked({ locale: "zh-CN" });
-    await page.page.getByText("刚刚有人扫描了此二维码。如果不是您本人，请选择“不是我”。").waitFor();
+    await page.page.getByText("刚刚有人扫描了此二维码。若不是您，请选择“不是我”。").waitFor();
     await page.button("不是我").waitFor();
     await page.button("是我").waitFor();
   });

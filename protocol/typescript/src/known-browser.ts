@@ -6,7 +6,7 @@ import { MAX_KNOWN_PERSONS, type OpenRequest } from "./generated.ts";
 
 /** Keeper of a browser's values. */
 export interface KnownBrowser {
-  /** Returns the values, newest first. */
+  /** Returns the values, newest first, at most 8. */
   values(): readonly string[];
   /**
    * Keeps a value of the gateway. `isRenewal` is true if the browser knew the person already: one of the values is theirs,
@@ -44,8 +44,12 @@ export function knownBrowser(read: () => string | null | undefined, write: (text
   };
 }
 
-/** Returns the message that opens a login, with the values of the browser if there are any. */
+/** Longest request, in characters, beside which 8 values fit into a message of 4,096 bytes. */
+const MAX_REQUEST_LENGTH = 2048;
+
+/** Returns the message that opens a login, with the values of the browser if there are any and they fit in. */
 export function openOf(request: OpenRequest, browser: KnownBrowser | undefined): { readonly type: "open" } & OpenRequest {
-  const known = browser?.values().slice(0, MAX_KNOWN_PERSONS) ?? [];
-  return { type: "open", ...request, ...(known.length > 0 && { known }) };
+  const known = [...(browser?.values() ?? [])];
+  const fits = known.length > 0 && JSON.stringify(request).length <= MAX_REQUEST_LENGTH;
+  return { type: "open", ...request, ...(fits && { known }) };
 }

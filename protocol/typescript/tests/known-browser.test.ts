@@ -37,9 +37,13 @@ test.each([
   expect(knownBrowser(() => text, () => undefined).values()).toEqual(values);
 });
 
-test("an open holds at most 8 values, and none where there are none", () => {
-  const values = [..."abcdefghij"];
-  const keep = () => undefined;
-  expect(openOf(request, { values: () => values, keep })).toEqual({ type: "open", ...request, known: values.slice(0, 8) });
-  expect(openOf(request, { values: () => [], keep })).toEqual({ type: "open", ...request });
+test("an open holds the values, if there are any and the whole message fits into 4,096 bytes", () => {
+  const open = (values: readonly string[], state = "s") => openOf({ ...request, state }, { values: () => values, keep: () => undefined });
+  const values = Array(8).fill("x".repeat(200));
+  expect(open(["a"])).toEqual({ type: "open", ...request, known: ["a"] });
+  expect(open([])).toEqual({ type: "open", ...request });
+  for (const length of [1, 1700, 1900, 2500, 3700]) {
+    expect(JSON.stringify(open(values, "s".repeat(length))).length).toBeLessThan(4096);
+  }
+  expect(open(values, "s".repeat(1700))).toHaveProperty("known");
 });
