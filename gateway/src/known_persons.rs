@@ -4,6 +4,9 @@
 //! the browser alone. A sealed value holds the person's tag and the time of the login, encrypted and authenticated for one
 //! relying party, so that neither the browser nor the page can tell whom it names.
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz_properties;
+
 use std::time::Duration;
 use std::{fmt, iter};
 

@@ -26,8 +26,8 @@ pub struct ClientSettings {
     #[serde(default)]
     pub origins: Vec<String>,
     /// Question to a browser when a person new to it scans its code: it names the person, and its
-    /// user agrees or says "not me". With `off`, whoever scans a code on a screen logs that
-    /// browser in at once.
+    /// user agrees or says "not me". With `off` a stranger who scans a code on a screen logs that
+    /// browser in as themselves.
     #[serde(default)]
     pub agree: AgreeSetting,
 }
