@@ -47,6 +47,17 @@ async def a5_networks_are_compared(stage: Stage) -> str:
     return f"told {told}"
 
 
+@row("the phone's own address, as the app's backend tells it")
+async def a3_a5_an_address_from_the_backend(stage: Stage) -> str:
+    browser, backend_of_app = Outsider(stage), Outsider(stage)
+    told = []
+    for address in (browser.address, "203.0.113.5"):
+        app = App.of_new_person(backend_of_app, phone_address=address)
+        told.append((await app.scanned(await browser.open())).get("network"))
+    expect(told == ["same", "different"], f"told {told}")
+    return f"told {told}"
+
+
 @row("a start behind a TLS proxy that the settings do not name")
 async def a5_t38_settings_without_a_word_on_proxies(stage: Stage) -> str:
     silent = {"server": {"trusted_proxies": None, "public_url": "https://login.example"}}
