@@ -1,6 +1,7 @@
 //! Runs of a coordinator and its workers against a gateway in this process.
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -47,6 +48,9 @@ impl World {
         let directory = tempfile::tempdir().unwrap();
         let file = |name: &str| directory.path().join(name);
         std::fs::write(file("signing.pem"), saoma_gateway::generate_pem().unwrap()).unwrap();
+        // The gateway refuses a key that others can read.
+        let owner_only = std::fs::Permissions::from_mode(0o600);
+        std::fs::set_permissions(file("signing.pem"), owner_only).unwrap();
         saoma_load::deployment::make(directory.path(), store, false).unwrap();
         // Few persons, because each token takes time to sign.
         let deployment = std::fs::read_to_string(file("deployment.toml")).unwrap();

@@ -71,7 +71,10 @@ async fn no_state_is_told_without_the_key(world: World) {
     check(&rejected, "rejected").await;
 
     let (mut browser, cancelled) = node.browser().await;
-    browser.send(&ClientMessage::Cancel { reason: None }).await.unwrap();
+    browser
+        .send(&ClientMessage::Cancel { reason: None })
+        .await
+        .unwrap();
     assert!(matches!(
         browser.next().await.unwrap(),
         ServerMessage::Cancelled { .. }
