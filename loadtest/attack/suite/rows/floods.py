@@ -6,7 +6,7 @@ import json
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from ..client.flood import flood
-from ..client.outsider import Outsider, Request, made_up
+from ..client.outsider import Outsider, Request, made_up, made_up_secret
 from ..stage.stage import ORIGIN, Stage
 from ..verdict import expect, row
 
@@ -38,7 +38,7 @@ async def a1_refreshes_on_one_socket(stage: Stage) -> str:
     scripts = await stage.redis.scripts() - before
     neighbour = await browser.try_open()
     figure = f"{scripts} scripts in Redis, {limited} times limited, close {close}, neighbour {neighbour.status_code}"
-    expect(scripts <= 10 and close == 4101 and limited == 1 and neighbour.status_code == 201, figure)
+    expect(scripts <= 10 and close == 4101 and 1 <= limited <= 9 and neighbour.status_code == 201, figure)
     return figure
 
 
@@ -79,7 +79,7 @@ async def a4_polls_with_unknown_keys(stage: Stage) -> str:
     await flood(stranger, 1000, lambda _: poll_of(same, "A" * 43))
     one_key = await stage.redis.scripts() - before
     before = await stage.redis.scripts()
-    await flood(stranger, 1000, lambda number: poll_of(made_up(24), f"{number:043}"))
+    await flood(stranger, 1000, lambda _: poll_of(made_up(24), made_up_secret()))
     many_keys = await stage.redis.scripts() - before
     own = await login.poll()
     figure = f"{one_key} scripts, then {many_keys}; a neighbour's own poll {own.status_code}"
@@ -92,7 +92,7 @@ async def a4_polls_with_unknown_keys(stage: Stage) -> str:
 async def a4_junk_polls_and_honest_sockets(stage: Stage) -> str:
     stranger = Outsider(stage)
     count = stage.few_or_many(3000, 15_000)
-    junk = asyncio.create_task(flood(stranger, count, lambda _: poll_of(made_up(24), "B" * 43), connections=32))
+    junk = asyncio.create_task(flood(stranger, count, lambda _: poll_of(made_up(24), made_up_secret()), connections=32))
     refused = 0
     for _ in range(8):
         try:
@@ -115,7 +115,7 @@ async def a8_t10_guessed_receive_keys(stage: Stage) -> str:
     def guess(number: int):
         step = ("events?after=0", "refresh", "cancel")[number % 3]
         method = "GET" if number % 3 == 0 else "POST"
-        return f"{method} /v1/logins/{login.id}/{step}", {"saoma-receive-key": f"{number:043}", "origin": ORIGIN}, b""
+        return f"{method} /v1/logins/{login.id}/{step}", {"saoma-receive-key": made_up_secret(), "origin": ORIGIN}, b""
 
     statuses = await flood(stranger, 300, guess, connections=4)
     own = await login.poll()
