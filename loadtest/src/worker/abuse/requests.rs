@@ -141,9 +141,7 @@ impl Intruder {
                     .header(CONTENT_TYPE, FORM)
                     .body(Bytes::from(form.finish()))
             }
-            Door::Userinfo => {
-                with_token(Request::get(paths::USERINFO), &code()).body(Bytes::new())
-            }
+            Door::Userinfo => with_token(Request::get(paths::USERINFO), &code()).body(Bytes::new()),
         }
     }
 }
