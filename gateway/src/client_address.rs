@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use saoma_protocol::Place;
+use crate::host_scope::HostScope;
 
 /// The address of a browser or phone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,22 +35,9 @@ impl ClientAddress {
         }
     }
 
-    /// The scope of the address.
-    pub(crate) const fn place(&self) -> Place {
-        let (loopback, local) = match self.0 {
-            IpAddr::V4(ip) => (ip.is_loopback(), ip.is_private() || ip.is_link_local()),
-            IpAddr::V6(ip) => (
-                ip.is_loopback(),
-                ip.is_unique_local() || ip.is_unicast_link_local(),
-            ),
-        };
-        if loopback {
-            Place::SameMachine
-        } else if local {
-            Place::LocalNetwork
-        } else {
-            Place::Internet
-        }
+    /// Returns the scope of the address.
+    pub(crate) const fn scope(&self) -> HostScope {
+        HostScope::of_ip(self.0)
     }
 }
 
@@ -64,25 +51,5 @@ mod tests {
         assert_eq!(key("2001:db8:1:2::3"), key("2001:db8:1:2:ffff::1"));
         assert_ne!(key("2001:db8:1:2::3"), key("2001:db8:1:3::3"));
         assert_eq!(key("::ffff:192.0.2.1"), "192.0.2.1");
-    }
-
-    #[test]
-    fn the_place_is_the_scope_of_the_address() {
-        for (ip, place) in [
-            ("127.0.0.1", Place::SameMachine),
-            ("::1", Place::SameMachine),
-            ("192.168.1.7", Place::LocalNetwork),
-            ("fd00::1", Place::LocalNetwork),
-            ("fe80::1", Place::LocalNetwork),
-            ("169.254.0.1", Place::LocalNetwork),
-            ("203.0.113.9", Place::Internet),
-            ("2001:db8::1", Place::Internet),
-        ] {
-            assert_eq!(
-                ClientAddress::from_ip(ip.parse().expect("an address")).place(),
-                place,
-                "{ip}"
-            );
-        }
     }
 }

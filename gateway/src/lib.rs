@@ -27,9 +27,11 @@ mod fuzz_input;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzz_properties;
+mod host_scope;
 mod http;
 mod identity;
 pub mod limits;
+mod log_throttle;
 mod logins;
 mod metrics;
 mod node;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
-use saoma_gateway::settings::{Flag, SettingsError, Sources};
+use saoma_gateway::settings::{Effective, Flag, SafetyWarning, SettingsError, Sources};
 use saoma_gateway::{Gateway, KeyKind, Settings, telemetry};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -32,7 +32,7 @@ struct Cli {
 enum Command {
     /// Run a node until SIGTERM or SIGINT; a second one ends it at once
     Serve,
-    /// Say whether the settings are right and complete
+    /// Say whether the settings are right, complete and safe, with everything that is wrong
     CheckConfig,
     /// Print the settings as they are in effect, and what set them; secrets are starred out
     PrintConfig,
@@ -90,7 +90,9 @@ fn main() -> ExitCode {
     match run(&cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("saoma: {error:#}");
+            for line in format!("{error:#}").lines() {
+                eprintln!("saoma: {line}");
+            }
             let wrong_settings = error.downcast_ref::<SettingsError>().is_some();
             let code = if wrong_settings && matches!(cli.command, Command::Serve) {
                 EX_USAGE
@@ -106,15 +108,19 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
     let load = || Settings::load(&cli.flags.sources());
     match &cli.command {
         Command::Serve => {
-            let settings = load()?.settings;
-            settings.validate_complete()?;
+            let effective = load()?;
+            effective.settings.validate_complete()?;
             tokio::runtime::Builder::new_multi_thread()
                 .enable_all()
                 .build()?
-                .block_on(serve(settings))
+                .block_on(serve(effective))
         }
         Command::CheckConfig => {
-            load()?.settings.validate_complete()?;
+            let effective = load()?;
+            effective.settings.validate_complete()?;
+            for SafetyWarning { setting, problem } in effective.safety_warnings() {
+                eprintln!("saoma: warning: {setting}: {problem}");
+            }
             print("the settings are right\n")
         }
         Command::PrintConfig => print(&load()?.to_redacted_toml()),
@@ -126,8 +132,13 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
     }
 }
 
-async fn serve(settings: Settings) -> anyhow::Result<()> {
+async fn serve(effective: Effective) -> anyhow::Result<()> {
+    let warnings = effective.safety_warnings();
+    let settings = effective.settings;
     telemetry::start(&settings.log).context("log.filter")?;
+    for SafetyWarning { setting, problem } in warnings {
+        tracing::warn!(setting, problem, "a setting is unsafe");
+    }
     let gateway = Gateway::start(settings).await?;
     let (mut terminate, mut interrupt) = (
         signal(SignalKind::terminate())?,

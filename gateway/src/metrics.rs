@@ -38,6 +38,7 @@ pub(crate) struct Metrics {
     socket_closes: Family<CloseLabels, Counter>,
     refusals: Family<RefusalLabels, Counter>,
     limited: Family<LimitLabels, Counter>,
+    misdeclared_proxies: Counter,
     misused_codes: Family<MisuseLabels, Counter>,
     limits_remembered: Family<LimitLabels, Counter>,
     store: StoreMetrics,
@@ -161,6 +162,7 @@ impl Default for Metrics {
             socket_closes: Family::default(),
             refusals: Family::default(),
             limited: Family::default(),
+            misdeclared_proxies: Counter::default(),
             misused_codes: Family::default(),
             limits_remembered: Family::default(),
             store: StoreMetrics::default(),
@@ -238,6 +240,11 @@ impl Metrics {
             self.limited.clone(),
         );
         registry.register(
+            "misdeclared_proxy_requests",
+            "Requests that contradict server.trusted_proxies: forwarded by another peer, or by a proxy that names no address",
+            self.misdeclared_proxies.clone(),
+        );
+        registry.register(
             "misused_codes",
             "Right authorization codes presented after their redemption (replayed), or with a wrong client, redirect URI or verifier (mismatched)",
             self.misused_codes.clone(),
@@ -253,6 +260,11 @@ impl Metrics {
     /// Returns the metrics of the store in Redis.
     pub(crate) const fn store(&self) -> &StoreMetrics {
         &self.store
+    }
+
+    /// Returns the counter of requests that contradict the list of proxies.
+    pub(crate) const fn misdeclared_proxies(&self) -> &Counter {
+        &self.misdeclared_proxies
     }
 
     /// A socket, event stream or poll has opened.

@@ -157,9 +157,9 @@ pub struct ClientContext {
     ts(optional_fields)
 )]
 pub struct RequesterContext {
-    /// The IP address.
+    /// The IP address of the request. If `place` is `unknown`, it may be that of a proxy.
     pub address: String,
-    /// The distance of the address from the gateway.
+    /// The distance of the browser from the gateway.
     pub place: Place,
     /// The place of the address, if a trusted proxy names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -181,9 +181,10 @@ pub enum Place {
     SameMachine,
     /// Private or link-local (RFC 1918, RFC 4193, RFC 3927).
     LocalNetwork,
-    /// Anything else.
+    /// Any other address.
     Internet,
-    /// The address is that of a proxy that the gateway does not trust, so the browser may be anywhere.
+    /// The gateway cannot tell: a proxy that it does not know stands between, or the address says nothing about a
+    /// gateway that is reached over the internet.
     Unknown,
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod admission;
 pub mod assets;
 pub(crate) mod body;
 pub(crate) mod problem;
+pub(crate) mod security_headers;
 pub(crate) mod server;
 pub(crate) mod trusted_proxies;
 pub(crate) mod write_deadline;

@@ -17,6 +17,7 @@ use tower::ServiceExt;
 
 use crate::error_chain::chain;
 use crate::http::write_deadline::{RequestsAhead, WriteDeadline};
+use crate::log_throttle::LogThrottle;
 
 /// The largest request head: a callback's URL fits, and little else has to.
 const MAX_HEAD_BYTES: usize = 16 * 1024;
@@ -85,6 +86,7 @@ impl Server {
     /// Accepts connections until it is closing. It does not own the sockets that come out of an upgrade: the front end
     /// that upgrades them tracks their tasks.
     pub(crate) async fn run(self) {
+        let throttle = LogThrottle::default();
         loop {
             let accepted = tokio::select! {
                 () = self.closing.cancelled() => return,
@@ -93,7 +95,9 @@ impl Server {
             match accepted {
                 Ok((stream, peer)) => self.begin(stream, peer),
                 Err(error) => {
-                    tracing::warn!(error = %chain(&error), "could not accept a connection");
+                    if let Some(left_out) = throttle.admit(("accept", "")) {
+                        tracing::warn!(error = %chain(&error), left_out, "could not accept a connection");
+                    }
                     tokio::time::sleep(PAUSE_WITHOUT_FILES).await;
                 }
             }

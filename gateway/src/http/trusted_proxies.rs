@@ -1,26 +1,88 @@
-//! Proxies whose `X-Forwarded-For` is trusted.
+//! Proxies whose `X-Forwarded-For` is trusted, and signs of proxies that are not declared.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use http::{HeaderMap, HeaderName};
 use ipnet::IpNet;
-use saoma_protocol::ErrorCode;
+use prometheus_client::metrics::counter::Counter;
+use saoma_protocol::{ErrorCode, Place};
 
 use super::server::Peer;
 use crate::client_address::ClientAddress;
 use crate::error::ApiError;
+use crate::host_scope::HostScope;
+use crate::log_throttle::LogThrottle;
 
 /// Header in which proxies name the address that they forward for.
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// Proxies whose `X-Forwarded-For` is trusted (threat T16).
+/// Headers that proxies add and browsers do not.
+///
+/// Each says that the peer of the connection is not the browser: the registered ones (RFC 7239, RFC 9110 §7.6.3), the
+/// customary ones of nginx, HAProxy, Envoy and Traefik, and those of Cloudflare, Akamai, Fastly and Azure.
+const FORWARDING: [HeaderName; 12] = [
+    X_FORWARDED_FOR,
+    HeaderName::from_static("forwarded"),
+    HeaderName::from_static("via"),
+    HeaderName::from_static("x-real-ip"),
+    HeaderName::from_static("x-forwarded-host"),
+    HeaderName::from_static("x-forwarded-proto"),
+    HeaderName::from_static("x-client-ip"),
+    HeaderName::from_static("x-cluster-client-ip"),
+    HeaderName::from_static("cf-connecting-ip"),
+    HeaderName::from_static("true-client-ip"),
+    HeaderName::from_static("fastly-client-ip"),
+    HeaderName::from_static("x-azure-clientip"),
+];
+
+/// Time between two warnings about proxies.
+const WARN_EVERY: Duration = Duration::from_secs(60);
+
+/// Proxies whose `X-Forwarded-For` is trusted (threats T16 and T38).
 #[derive(Debug)]
-pub(crate) struct TrustedProxies(Vec<IpNet>);
+pub(crate) struct TrustedProxies {
+    networks: Vec<IpNet>,
+    public: HostScope,
+    misdeclared: Counter,
+    warnings: LogThrottle,
+}
+
+/// A peer that does not do as the list of proxies says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Misdeclared {
+    /// A peer that is not on the list forwards.
+    Forwards,
+    /// A peer on the list names no address.
+    NamesNoAddress,
+}
 
 impl TrustedProxies {
-    /// Creates the set of proxies in these networks.
-    pub(crate) const fn new(networks: Vec<IpNet>) -> Self {
-        Self(networks)
+    /// Creates the set of proxies in these networks, before a gateway on the internet.
+    pub(crate) fn new(networks: Vec<IpNet>) -> Self {
+        Self {
+            networks,
+            public: HostScope::Public,
+            misdeclared: Counter::default(),
+            warnings: LogThrottle::every(WARN_EVERY),
+        }
+    }
+
+    /// The same before a gateway that is reached at this URL.
+    pub(crate) fn before(self, public_url: &str) -> Self {
+        Self {
+            public: HostScope::of_url(public_url),
+            ..self
+        }
+    }
+
+    /// The same with this counter for requests that contradict the list.
+    pub(crate) fn counting(self, misdeclared: Counter) -> Self {
+        Self {
+            misdeclared,
+            ..self
+        }
     }
 
     /// Returns the address that a request comes from: the peer of its connection, or, if the peer is a trusted proxy, the
@@ -33,17 +95,43 @@ impl TrustedProxies {
         &self,
         request: &http::Request<B>,
     ) -> Result<ClientAddress, ApiError> {
-        let Some(Peer(peer)) = request.extensions().get::<Peer>() else {
+        let Some(peer) = peer_of(request) else {
             return Err(ApiError::new(
                 ErrorCode::ServerError,
                 "the connection's address is not known",
             ));
         };
-        self.resolve(peer.ip(), request.headers())
+        if let Some(misdeclared) = self.contradiction(peer, request.headers()) {
+            self.report(misdeclared, peer);
+        }
+        self.resolve(peer, request.headers())
     }
 
-    fn resolve(&self, peer: IpAddr, headers: &HeaderMap) -> Result<ClientAddress, ApiError> {
-        let mut address = ClientAddress::from_ip(peer);
+    /// Returns the place of a browser, of which [`TrustedProxies::address_of`] has told the address.
+    ///
+    /// A loopback or private address before a gateway on the internet is that of a proxy which sends no header, so its
+    /// place is unknown.
+    pub(crate) fn place_of<B>(&self, request: &http::Request<B>, address: ClientAddress) -> Place {
+        let contradicted = peer_of(request)
+            .is_none_or(|peer| self.contradiction(peer, request.headers()).is_some());
+        match (address.scope(), self.public) {
+            _ if contradicted => Place::Unknown,
+            (HostScope::Public, _) => Place::Internet,
+            (HostScope::Loopback, HostScope::Loopback) => Place::SameMachine,
+            (HostScope::Private, HostScope::Loopback | HostScope::Private) => Place::LocalNetwork,
+            _ => Place::Unknown,
+        }
+    }
+
+    /// Returns true if this address is a trusted proxy.
+    pub(crate) fn trusts(&self, address: ClientAddress) -> bool {
+        self.networks
+            .iter()
+            .any(|network| network.contains(&address.ip()))
+    }
+
+    fn resolve(&self, peer: ClientAddress, headers: &HeaderMap) -> Result<ClientAddress, ApiError> {
+        let mut address = peer;
         for hop in hops(headers).rev() {
             if !self.trusts(address) {
                 break;
@@ -59,10 +147,41 @@ impl TrustedProxies {
         Ok(address)
     }
 
-    /// Returns true if this address is a trusted proxy.
-    pub(crate) fn trusts(&self, address: ClientAddress) -> bool {
-        self.0.iter().any(|network| network.contains(&address.ip()))
+    fn contradiction(&self, peer: ClientAddress, headers: &HeaderMap) -> Option<Misdeclared> {
+        if self.trusts(peer) {
+            (!headers.contains_key(X_FORWARDED_FOR)).then_some(Misdeclared::NamesNoAddress)
+        } else {
+            FORWARDING
+                .iter()
+                .any(|name| headers.contains_key(name))
+                .then_some(Misdeclared::Forwards)
+        }
     }
+
+    /// Counts a request that contradicts the list, and warns once in a while. Strangers can send such requests too.
+    fn report(&self, misdeclared: Misdeclared, peer: ClientAddress) {
+        self.misdeclared.inc();
+        let (kind, problem) = match misdeclared {
+            Misdeclared::Forwards => (
+                "forwards",
+                "a peer that is not in server.trusted_proxies sends forwarding headers: if it is a proxy of yours, add its address, \
+                 since all browsers behind it share one limit and people are not told where a login comes from",
+            ),
+            Misdeclared::NamesNoAddress => (
+                "names no address",
+                "a proxy in server.trusted_proxies sends no X-Forwarded-For: configure it to send the browser's address, \
+                 since all browsers behind it share one limit and people are not told where a login comes from",
+            ),
+        };
+        if let Some(left_out) = self.warnings.admit(("proxy", kind)) {
+            tracing::warn!(peer = %peer.ip(), left_out, "{problem}");
+        }
+    }
+}
+
+fn peer_of<B>(request: &http::Request<B>) -> Option<ClientAddress> {
+    let Peer(peer) = request.extensions().get::<Peer>()?;
+    Some(ClientAddress::from_ip(peer.ip()))
 }
 
 /// Returns the parts between commas, as bytes: parts that a stranger has put before a proxy's own may be malformed, and
@@ -74,16 +193,36 @@ fn hops(headers: &HeaderMap) -> impl DoubleEndedIterator<Item = &[u8]> {
         .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
 }
 
-/// An address, bare, in brackets, or with a port: proxies write all three.
+/// An address, bare, in brackets, or with a port: proxies write all three. Some add the zone of a link-local address
+/// (RFC 4007 §11), which means nothing on another machine.
 fn parse_hop(hop: &[u8]) -> Option<IpAddr> {
-    let hop = std::str::from_utf8(hop).ok()?.trim();
+    let hop = without_zone(std::str::from_utf8(hop).ok()?.trim());
     let bare = hop
         .strip_prefix('[')
         .and_then(|hop| hop.strip_suffix(']'))
-        .unwrap_or(hop);
+        .unwrap_or(&hop);
     bare.parse()
         .ok()
         .or_else(|| hop.parse::<SocketAddr>().ok().map(|address| address.ip()))
+}
+
+/// Takes `%zone` out of an IPv6 address. The zone's characters are those of names of interfaces.
+fn without_zone(hop: &str) -> Cow<'_, str> {
+    let Some((address, rest)) = hop.split_once('%') else {
+        return Cow::Borrowed(hop);
+    };
+    let end = rest.find(']').unwrap_or(rest.len());
+    let (zone, rest) = rest.split_at(end);
+    let is_zone = !zone.is_empty()
+        && zone.len() <= 32
+        && zone
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+    if is_zone && address.contains(':') {
+        Cow::Owned(format!("{address}{rest}"))
+    } else {
+        Cow::Borrowed(hop)
+    }
 }
 
 #[cfg(test)]
@@ -106,7 +245,8 @@ mod tests {
             .iter()
             .map(|bytes| (X_FORWARDED_FOR, value(bytes)))
             .collect();
-        TrustedProxies::new(networks).resolve(peer.parse().expect("an address"), &headers)
+        let peer = ClientAddress::from_ip(peer.parse().expect("an address"));
+        TrustedProxies::new(networks).resolve(peer, &headers)
     }
 
     fn seen(trusted: &[&str], peer: &str, forwarded: &[&str]) -> String {
@@ -170,7 +310,26 @@ mod tests {
                 &["10.0.0.3, 10.0.0.2"],
                 "10.0.0.3",
             ),
+            (&["10.0.0.0/8"], "10.0.0.1", &["fe80::1%eth0"], "fe80::1"),
+            (
+                &["10.0.0.0/8"],
+                "10.0.0.1",
+                &["[fe80::1%eth0.5]:443"],
+                "fe80::1",
+            ),
             (&["10.0.0.0/8"], "10.0.0.1", &["unknown"], "invalid_request"),
+            (
+                &["10.0.0.0/8"],
+                "10.0.0.1",
+                &["203.0.113.9%eth0"],
+                "invalid_request",
+            ),
+            (
+                &["10.0.0.0/8"],
+                "10.0.0.1",
+                &["fe80::1%"],
+                "invalid_request",
+            ),
             (
                 &["10.0.0.0/8"],
                 "10.0.0.1",
@@ -185,5 +344,82 @@ mod tests {
                 "{peer} {forwarded:?}"
             );
         }
+    }
+
+    /// The place of a browser's request with these headers, and the number of contradictions that were counted.
+    fn place(public_url: &str, peer: &str, headers: &[(&str, &str)]) -> (Place, u64) {
+        let counter = Counter::default();
+        let proxies = TrustedProxies::new(vec!["10.0.0.0/8".parse().expect("a network")])
+            .before(public_url)
+            .counting(counter.clone());
+        let mut request = http::Request::new(());
+        let peer = SocketAddr::new(peer.parse().expect("an address"), 443);
+        request.extensions_mut().insert(Peer(peer));
+        for (name, value) in headers {
+            let name: HeaderName = name.parse().expect("a name");
+            let value = HeaderValue::from_str(value).expect("a value");
+            request.headers_mut().append(name, value);
+        }
+        let address = proxies.address_of(&request).expect("an address");
+        (proxies.place_of(&request, address), counter.get())
+    }
+
+    /// Row A5, threat T38.
+    #[tokio::test]
+    async fn a_browser_is_of_this_machine_only_if_the_gateway_is() {
+        let (world, lan, here) = (
+            "https://login.example",
+            "http://192.168.1.7:8080",
+            "http://127.0.0.1:8080",
+        );
+        let nothing: &[(&str, &str)] = &[];
+        for (public_url, peer, headers, expected) in [
+            (world, "127.0.0.1", nothing, Place::Unknown),
+            (world, "192.168.1.7", nothing, Place::Unknown),
+            (world, "203.0.113.9", nothing, Place::Internet),
+            (lan, "127.0.0.1", nothing, Place::Unknown),
+            (lan, "192.168.1.9", nothing, Place::LocalNetwork),
+            (lan, "203.0.113.9", nothing, Place::Internet),
+            (here, "127.0.0.1", nothing, Place::SameMachine),
+            (here, "::1", nothing, Place::SameMachine),
+            (here, "192.168.1.9", nothing, Place::LocalNetwork),
+            (
+                world,
+                "10.0.0.1",
+                &[("x-forwarded-for", "203.0.113.9")],
+                Place::Internet,
+            ),
+            (
+                here,
+                "10.0.0.1",
+                &[("x-forwarded-for", "127.0.0.1")],
+                Place::SameMachine,
+            ),
+        ] {
+            assert_eq!(
+                place(public_url, peer, headers),
+                (expected, 0),
+                "{public_url} {peer}"
+            );
+        }
+    }
+
+    /// Row A5, threat T16.
+    #[tokio::test]
+    async fn a_proxy_that_is_not_declared_makes_the_place_unknown_and_is_counted() {
+        for name in &FORWARDING {
+            for peer in ["127.0.0.1", "203.0.113.9"] {
+                for public_url in ["https://login.example", "http://127.0.0.1:8080"] {
+                    let seen = place(public_url, peer, &[(name.as_str(), "198.51.100.1")]);
+                    assert_eq!(seen, (Place::Unknown, 1), "{name} {peer} {public_url}");
+                }
+            }
+        }
+        let silent = place(
+            "https://login.example",
+            "10.0.0.1",
+            &[("forwarded", "for=203.0.113.9")],
+        );
+        assert_eq!(silent, (Place::Unknown, 1), "a proxy that names no address");
     }
 }

@@ -73,7 +73,10 @@ impl Logins {
             }
             Ok(Applied::Unknown) => self.forgotten(waiter, deadline).await,
             Err(error) => {
-                tracing::warn!(error = %chain(&error), login_id = %waiter.login_id(), "a due login waits for the store");
+                // In an outage each waiting login comes here, again and again.
+                if let Some(left_out) = self.log_throttle.admit(("limit", "store")) {
+                    tracing::warn!(error = %chain(&error), login_id = %waiter.login_id(), left_out, "a due login waits for the store");
+                }
                 self.timers.limit(waiter, LOOK_AGAIN);
             }
         }

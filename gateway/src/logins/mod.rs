@@ -32,6 +32,7 @@ use crate::error::ApiError;
 use crate::error_chain::chain;
 use crate::identity::IdentityBackend;
 use crate::limits::{CountedIn, LimitName, LocalLimiter, Verdict};
+use crate::log_throttle::LogThrottle;
 use crate::metrics::Metrics;
 use crate::random;
 use crate::relying_parties::Clients;
@@ -61,6 +62,7 @@ pub(crate) struct Logins {
     timers: Arc<Timers>,
     clock: Arc<StoreClock>,
     metrics: Arc<Metrics>,
+    log_throttle: LogThrottle,
     renderer: Renderer,
 }
 
@@ -100,6 +102,7 @@ impl Logins {
             timers,
             clock,
             metrics,
+            log_throttle: LogThrottle::default(),
             renderer: Renderer::new(settings.server.public_url.clone()),
         }
     }
@@ -151,9 +154,16 @@ impl Logins {
     /// Counts a request that was refused at a step, and logs the failure behind the refusal if there is one.
     pub(crate) fn refused(&self, step: &'static str, error: &ApiError) {
         self.metrics.refused(step, error.error);
-        if error.cause.is_some() {
-            tracing::warn!(step, error = %chain(error), "could not serve a request");
+        if error.cause.is_some()
+            && let Some(left_out) = self.log_throttle.admit((step, error.error.as_str()))
+        {
+            tracing::warn!(step, error = %chain(error), left_out, "could not serve a request");
         }
+    }
+
+    /// Returns the throttle of log lines that requests can cause, each kind by its step and its error code.
+    pub(crate) const fn log_throttle(&self) -> &LogThrottle {
+        &self.log_throttle
     }
 
     /// Pings a waiting browser from now on.

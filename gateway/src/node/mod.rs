@@ -10,9 +10,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::response::Response;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tower::util::MapResponseLayer;
 
 use self::capacity::capacity;
 use self::drain::Drain;
@@ -21,6 +23,7 @@ use crate::frontends::browser::{self, BrowserFrontend};
 use crate::frontends::oidc::{self, Provider};
 use crate::frontends::phone::{self, Phones};
 use crate::http::admission::Admission;
+use crate::http::security_headers::SecurityHeaders;
 use crate::http::server::{self, ListenerSettings, Server};
 use crate::http::trusted_proxies::TrustedProxies;
 use crate::limits::LocalLimiter;
@@ -117,8 +120,11 @@ impl Gateway {
             delay: settings.server.drain_delay,
             window: settings.server.drain_window,
         };
-        let trusted_proxies =
-            Arc::new(TrustedProxies::new(settings.server.trusted_proxies.clone()));
+        let networks = settings.server.trusted_proxies.clone();
+        let trusted_proxies = TrustedProxies::new(networks.unwrap_or_default())
+            .before(&settings.server.public_url)
+            .counting(logins.metrics().misdeclared_proxies().clone());
+        let trusted_proxies = Arc::new(trusted_proxies);
         let mut background = tokio::task::JoinSet::new();
         background.spawn(Arc::clone(&logins).run_timers());
         let sweep = Sweep {
@@ -145,7 +151,7 @@ impl Gateway {
                 operations::Answers::new(Arc::clone(&logins), Arc::clone(&drain.admission));
             let operators = Server {
                 listener,
-                router: operations::routes(answers),
+                router: operations::routes(answers).layer(security_headers(&settings)),
                 settings: listening,
                 admit: Arc::new(|_| Some(Box::new(()))),
                 tasks: drain.connections.clone(),
@@ -213,6 +219,14 @@ fn public_routes(
         .merge(phone::routes(phones))
         .merge(oidc::routes(provider))
         .fallback(crate::http::problem::not_found)
+        .layer(security_headers(settings))
+}
+
+fn security_headers(
+    settings: &Settings,
+) -> MapResponseLayer<impl Fn(Response) -> Response + Clone + Send + Sync + 'static> {
+    let headers = SecurityHeaders::of(&settings.server.public_url);
+    MapResponseLayer::new(move |response| headers.add_to(response))
 }
 
 /// Returns permits for connections, if there is room. Those of trusted proxies carry the requests of many browsers.

@@ -2,28 +2,90 @@
 
 use std::io::IsTerminal;
 
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::ParseError;
+use tracing::{Metadata, Subscriber};
+use tracing_subscriber::filter::{FilterFn, LevelFilter, ParseError};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
 
 use crate::settings::{Log, LogFormat};
+
+/// Most detailed level of crates that are not Saoma's. Below it they log what they send and receive, secrets included.
+const DEPENDENCIES: LevelFilter = LevelFilter::INFO;
 
 /// Starts logging for the whole process. A second call changes nothing.
 ///
 /// # Errors
 /// The filter cannot be read.
 pub fn start(log: &Log) -> Result<(), ParseError> {
-    let filter = EnvFilter::builder().parse(&log.filter)?;
     // Colours are for eyes: a file or a collector would keep them as noise.
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let lines = fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
     let started = match log.format {
-        LogFormat::Text => subscriber.try_init(),
-        LogFormat::Json => subscriber.json().try_init(),
+        LogFormat::Text => filtered(&log.filter, lines)?.try_init(),
+        LogFormat::Json => filtered(&log.filter, lines.json())?.try_init(),
     };
     if started.is_err() {
         tracing::debug!("logging had been started before");
     }
     Ok(())
+}
+
+/// Returns a subscriber that gives `lines` what the filter lets through. Of other crates it gives no line below
+/// [`LevelFilter::INFO`], whatever the filter says (threat T39).
+///
+/// # Errors
+/// The filter cannot be read.
+pub fn filtered<L>(
+    filter: &str,
+    lines: L,
+) -> Result<impl Subscriber + for<'a> LookupSpan<'a>, ParseError>
+where
+    L: Layer<Filtered> + Send + Sync,
+{
+    let filter = EnvFilter::builder().parse(filter)?;
+    let cap: Cap = FilterFn::new(may_be_logged);
+    Ok(tracing_subscriber::registry()
+        .with(filter)
+        .with(cap)
+        .with(lines))
+}
+
+type Cap = FilterFn<fn(&Metadata<'_>) -> bool>;
+
+/// The part of a subscriber below its lines.
+pub type Filtered = tracing_subscriber::layer::Layered<
+    Cap,
+    tracing_subscriber::layer::Layered<EnvFilter, Registry>,
+>;
+
+fn may_be_logged(metadata: &Metadata<'_>) -> bool {
+    *metadata.level() <= DEPENDENCIES || is_own(metadata.target())
+}
+
+fn is_own(target: &str) -> bool {
+    let name = target.split("::").next().unwrap_or_default();
+    name == "saoma" || name.starts_with("saoma_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn own_crates_are_told_from_others_by_their_names() {
+        for (target, own) in [
+            ("saoma", true),
+            ("saoma_gateway::node", true),
+            ("saoma_demo", true),
+            ("saomai", false),
+            ("hyper::proto", false),
+            ("log", false),
+            ("", false),
+        ] {
+            assert_eq!(is_own(target), own, "{target}");
+        }
+    }
 }

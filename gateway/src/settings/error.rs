@@ -57,4 +57,36 @@ pub enum SettingsError {
         /// The problem, with advice.
         problem: String,
     },
+    /// Several of these, each on a line.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Several(Vec<Self>),
+}
+
+impl SettingsError {
+    /// Joins errors, if there are any.
+    ///
+    /// # Errors
+    /// Returns the error, or all of them as one.
+    pub(super) fn join(errors: impl IntoIterator<Item = Self>) -> Result<(), Self> {
+        let mut all = Vec::new();
+        for error in errors {
+            match error {
+                Self::Several(errors) => all.extend(errors),
+                error => all.push(error),
+            }
+        }
+        match all.len() {
+            0 => Ok(()),
+            1 => all.pop().map_or(Ok(()), Err),
+            _ => Err(Self::Several(all)),
+        }
+    }
+
+    /// Joins the errors among the results of checks.
+    ///
+    /// # Errors
+    /// As [`SettingsError::join`].
+    pub(super) fn of_all(checks: impl IntoIterator<Item = Result<(), Self>>) -> Result<(), Self> {
+        Self::join(checks.into_iter().filter_map(Result::err))
+    }
 }

@@ -7,7 +7,7 @@ use toml::{Table, Value};
 
 use super::parties::{one_hour, two_seconds};
 use super::{
-    ClientSettings, IdentitySettings, IntrospectionSettings, JwksSettings, Oidc, Settings,
+    ClientSettings, IdentitySettings, IntrospectionSettings, JwksSettings, Oidc, Server, Settings,
     StoreSettings,
 };
 
@@ -121,6 +121,10 @@ pub(super) fn variable(path: &str) -> String {
 /// The defaults, with everything in place that they leave out.
 pub(super) fn specimen() -> Settings {
     Settings {
+        server: Server {
+            trusted_proxies: Some(Vec::new()),
+            ..Server::default()
+        },
         store: StoreSettings {
             ca_file: Some(PathBuf::new()),
             ..StoreSettings::default()

@@ -54,9 +54,9 @@ impl Settings {
         if let Some(path) = &sources.file {
             merge.text(&read(path)?, &Origin::File(path.clone()))?;
         }
-        merge.environment(&sources.environment)?;
+        merge.environment(&sources.environment);
         for flag in &sources.flags {
-            merge.assign(flag.path, &flag.value, Origin::Flag(flag.name))?;
+            merge.assign(flag.path, &flag.value, Origin::Flag(flag.name));
         }
         merge.finish()
     }
@@ -75,6 +75,8 @@ struct Merge {
     known: Known,
     tree: Table,
     origins: BTreeMap<String, Origin>,
+    /// Everything that is wrong so far, so that an operator learns it at once.
+    errors: Vec<SettingsError>,
 }
 
 impl Merge {
@@ -83,10 +85,12 @@ impl Merge {
             known: Known::new(),
             tree: known::tree_of(&Settings::default()),
             origins: BTreeMap::new(),
+            errors: Vec::new(),
         }
     }
 
     fn finish(self) -> Result<Effective, SettingsError> {
+        SettingsError::join(self.errors)?;
         // Every value was checked when it was put in; what can be wrong now is only what is not there.
         let settings = Settings::deserialize(Value::Table(self.tree)).map_err(|error| {
             SettingsError::Incomplete(error.to_string().trim_end().replace('\n', " "))
@@ -100,16 +104,12 @@ impl Merge {
 
     fn text(&mut self, text: &str, origin: &Origin) -> Result<(), SettingsError> {
         let table = toml::from_str(text).map_err(|error| syntax_error(&error, text, origin))?;
-        self.section("", table, origin)
+        self.section("", table, origin);
+        Ok(())
     }
 
     /// Puts in what stands in one section of a file.
-    fn section(
-        &mut self,
-        section: &str,
-        table: Table,
-        origin: &Origin,
-    ) -> Result<(), SettingsError> {
+    fn section(&mut self, section: &str, table: Table, origin: &Origin) {
         for (key, value) in table {
             let path = if section.is_empty() {
                 key
@@ -117,48 +117,50 @@ impl Merge {
                 format!("{section}.{key}")
             };
             match (self.known.example(&path), value) {
-                (None, _) => return Err(self.unknown(path, origin)),
+                (None, _) => {
+                    let unknown = self.unknown(path, origin);
+                    self.errors.push(unknown);
+                }
                 (Some(Value::Table(_)), Value::Table(inner)) => {
-                    self.section(&path, inner, origin)?;
+                    self.section(&path, inner, origin);
                 }
-                (Some(_), value) => {
-                    if path == CLIENTS {
-                        self.check_clients(&value, origin)?;
+                (Some(_), value) if path == CLIENTS => {
+                    let wrong = self.errors_of_clients(&value, origin);
+                    if wrong.is_empty() {
+                        self.put(&path, value, origin.clone());
                     }
-                    self.put(&path, value, origin.clone())?;
+                    self.errors.extend(wrong);
                 }
+                (Some(_), value) => self.put(&path, value, origin.clone()),
             }
         }
-        Ok(())
     }
 
-    /// Finds what is wrong with a client by its own words, before the list is judged as a whole.
-    fn check_clients(&self, list: &Value, origin: &Origin) -> Result<(), SettingsError> {
+    /// Finds errors in clients by their own words, before the list is judged as a whole.
+    fn errors_of_clients(&self, list: &Value, origin: &Origin) -> Vec<SettingsError> {
         let tables = list
             .as_array()
             .into_iter()
             .flatten()
             .filter_map(Value::as_table);
-        for (path, value) in tables
+        let members = tables
             .flatten()
-            .map(|(key, value)| (format!("{CLIENTS}.{key}"), value))
-        {
+            .map(|(key, value)| (format!("{CLIENTS}.{key}"), value));
+        let wrong = members.filter_map(|(path, value)| {
             if self.known.example(&path).is_none() {
-                return Err(self.unknown(path, origin));
+                return Some(self.unknown(path, origin));
             }
-            if path.ends_with("secret") && !value.is_str() {
-                let problem = "give text, in quotes".to_owned();
-                return Err(SettingsError::Value {
-                    origin: origin.clone(),
-                    key: path,
-                    problem,
-                });
-            }
-        }
-        Ok(())
+            let is_wrong = path.ends_with("secret") && !value.is_str();
+            is_wrong.then(|| SettingsError::Value {
+                origin: origin.clone(),
+                key: path,
+                problem: "give text, in quotes".to_owned(),
+            })
+        });
+        wrong.collect()
     }
 
-    fn environment(&mut self, environment: &[(String, String)]) -> Result<(), SettingsError> {
+    fn environment(&mut self, environment: &[(String, String)]) {
         // An empty alias is one that a template has left out.
         let alias = |name: &str| {
             environment
@@ -166,7 +168,7 @@ impl Merge {
                 .find(|(key, value)| key == name && !value.is_empty())
         };
         if let Some((name, url)) = alias("REDIS_URL") {
-            self.assign("store.url", url, Origin::Variable(name.clone()))?;
+            self.assign("store.url", url, Origin::Variable(name.clone()));
         }
         for (name, value) in environment
             .iter()
@@ -174,33 +176,30 @@ impl Merge {
         {
             let origin = Origin::Variable(name.clone());
             match self.known.path_of_variable(name) {
-                Some(path) => self.assign(&path, value, origin)?,
-                None => {
-                    let nearest = self.known.nearest_variable(name);
-                    return Err(SettingsError::Unknown {
-                        origin,
-                        key: name.clone(),
-                        nearest,
-                    });
-                }
+                Some(path) => self.assign(&path, value, origin),
+                None => self.errors.push(SettingsError::Unknown {
+                    origin,
+                    key: name.clone(),
+                    nearest: self.known.nearest_variable(name),
+                }),
             }
         }
-        match alias("PORT") {
-            Some((name, port)) => self.port(port, Origin::Variable(name.clone())),
-            None => Ok(()),
+        if let Some((name, port)) = alias("PORT") {
+            self.port(port, Origin::Variable(name.clone()));
         }
     }
 
     /// Changes the port alone: on which addresses a node listens is not for a port to say.
-    fn port(&mut self, port: &str, origin: Origin) -> Result<(), SettingsError> {
+    fn port(&mut self, port: &str, origin: Origin) {
         let path = "server.listen";
         let Ok(port) = port.parse() else {
             let problem = format!("{port:?} is no port: give a number from 0 to 65535");
-            return Err(SettingsError::Value {
+            self.errors.push(SettingsError::Value {
                 origin,
                 key: path.to_owned(),
                 problem,
             });
+            return;
         };
         let listen = self
             .tree
@@ -208,25 +207,25 @@ impl Merge {
             .and_then(|server| server.get("listen")?.as_str()?.parse().ok());
         let mut listen: SocketAddr = listen.unwrap_or(Settings::default().server.listen);
         listen.set_port(port);
-        self.put(path, Value::String(listen.to_string()), origin)
+        self.put(path, Value::String(listen.to_string()), origin);
     }
 
-    fn assign(&mut self, path: &str, text: &str, origin: Origin) -> Result<(), SettingsError> {
+    fn assign(&mut self, path: &str, text: &str, origin: Origin) {
         let value = self.known.value_of_text(path, text);
-        self.put(path, value, origin)
+        self.put(path, value, origin);
     }
 
-    fn put(&mut self, path: &str, value: Value, origin: Origin) -> Result<(), SettingsError> {
+    fn put(&mut self, path: &str, value: Value, origin: Origin) {
         if let Some(problem) = self.known.problem_with(path, &value) {
-            return Err(SettingsError::Value {
+            self.errors.push(SettingsError::Value {
                 origin,
                 key: path.to_owned(),
                 problem,
             });
+            return;
         }
         known::set(&mut self.tree, path, value);
         self.origins.insert(path.to_owned(), origin);
-        Ok(())
     }
 
     fn unknown(&self, key: String, origin: &Origin) -> SettingsError {

@@ -13,6 +13,7 @@ mod origin;
 mod parties;
 #[cfg(test)]
 pub(crate) mod reference;
+mod safety;
 mod secret;
 mod validate;
 
@@ -20,9 +21,10 @@ pub use effective::Effective;
 pub use error::SettingsError;
 pub use lifetimes::Lifetimes;
 pub use load::{Flag, Sources};
-pub use node::{Log, LogFormat, Operations, Server, Sockets, StoreSettings};
+pub use node::{Log, LogFormat, Operations, Server, Sockets, StoreSettings, WaitForReplicas};
 pub use origin::Origin;
 pub use parties::{ClientSettings, IdentitySettings, IntrospectionSettings, JwksSettings, Oidc};
+pub use safety::SafetyWarning;
 pub use secret::Secret;
 use serde::{Deserialize, Serialize};
 

@@ -23,11 +23,20 @@ pub struct Server {
     /// is the OpenID issuer. The default, `http://127.0.0.1:8080`, is reachable from this machine
     /// only.
     pub public_url: String,
-    /// Proxies whose `X-Forwarded-For` is trusted, as addresses or networks; none by default. A
-    /// listed peer can choose the address that limits count and that the phone shows.
-    #[serde(deserialize_with = "networks")]
-    #[cfg_attr(test, schemars(with = "Vec<String>"))]
-    pub trusted_proxies: Vec<IpNet>,
+    /// Proxies whose `X-Forwarded-For` is trusted, as addresses or networks. A listed peer can
+    /// choose the address that limits count and that the phone shows. A node with an `https` URL
+    /// starts only if this is set: a proxy must be in front of it that ends TLS. An empty list
+    /// states that no proxy names addresses.
+    #[serde(
+        default,
+        deserialize_with = "networks",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
+    pub trusted_proxies: Option<Vec<IpNet>>,
+    /// Starts the node in spite of settings that are unsafe, with a warning for each; `false` by
+    /// default. For trials only.
+    pub allow_insecure: bool,
     /// Time limit for a request's head, and again for its body; 10 s by default, from 10 ms to 5
     /// min. Each unfinished request holds a connection.
     #[serde(with = "humantime_serde")]
@@ -64,7 +73,8 @@ impl Default for Server {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             public_url: "http://127.0.0.1:8080".into(),
-            trusted_proxies: Vec::new(),
+            trusted_proxies: None,
+            allow_insecure: false,
             header_timeout: Duration::from_secs(10),
             backlog: 4096,
             max_sockets: 0,
@@ -122,6 +132,23 @@ pub struct StoreSettings {
     #[serde(with = "humantime_serde")]
     #[cfg_attr(test, schemars(with = "Duration"))]
     pub command_timeout: Duration,
+    /// With `auto`, the default, a node answers scans, decisions and redemptions once every replica
+    /// that may be promoted has them, for at most `command_timeout` and else with 503; where there
+    /// are no replicas it waits for none. With `off` a failover may lose what was answered shortly
+    /// before it.
+    pub wait_for_replicas: WaitForReplicas,
+}
+
+/// The replicas that a node waits for before it answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum WaitForReplicas {
+    /// All that may be promoted.
+    #[default]
+    Auto,
+    /// None.
+    Off,
 }
 
 impl Default for StoreSettings {
@@ -131,6 +158,7 @@ impl Default for StoreSettings {
             ca_file: None,
             pool_size: 4,
             command_timeout: Duration::from_secs(1),
+            wait_for_replicas: WaitForReplicas::Auto,
         }
     }
 }
@@ -226,11 +254,12 @@ pub enum LogFormat {
 }
 
 /// Networks, where a bare address stands for itself alone.
-fn networks<'de, D: Deserializer<'de>>(list: D) -> Result<Vec<IpNet>, D::Error> {
+fn networks<'de, D: Deserializer<'de>>(list: D) -> Result<Option<Vec<IpNet>>, D::Error> {
     let list = Vec::<String>::deserialize(list)?;
-    list.iter()
-        .map(|text| network(text).ok_or_else(|| not_a_network(text)))
-        .collect()
+    let networks = list
+        .iter()
+        .map(|text| network(text).ok_or_else(|| not_a_network(text)));
+    networks.collect::<Result<_, _>>().map(Some)
 }
 
 fn network(text: &str) -> Option<IpNet> {
@@ -257,6 +286,7 @@ mod tests {
         let shown: Vec<String> = settings
             .server
             .trusted_proxies
+            .unwrap_or_default()
             .iter()
             .map(ToString::to_string)
             .collect();

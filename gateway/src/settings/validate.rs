@@ -25,59 +25,65 @@ const FINEST_INTERVAL: Duration = Duration::from_micros(1);
 
 impl Settings {
     pub(super) fn validate(&self) -> Result<(), SettingsError> {
-        self.validate_numbers()?;
-        self.validate_durations()?;
-        self.validate_limits()?;
-        self.validate_store()?;
-        self.validate_identity()?;
-        self.validate_clients()?;
-        check(
-            is_origin(&self.server.public_url),
-            "server.public_url",
-            "give scheme, host and port only, such as https://login.example",
-        )?;
-        let filter = EnvFilter::builder().parse(&self.log.filter);
-        check(
-            filter.is_ok(),
-            "log.filter",
-            "give a level such as info, or target=level pairs with commas between",
-        )
+        SettingsError::of_all([
+            self.validate_numbers(),
+            self.validate_durations(),
+            self.validate_limits(),
+            self.validate_store(),
+            self.validate_identity(),
+            self.validate_clients(),
+            check(
+                is_origin(&self.server.public_url),
+                "server.public_url",
+                "give scheme, host and port only, such as https://login.example",
+            ),
+            check(
+                EnvFilter::builder().parse(&self.log.filter).is_ok(),
+                "log.filter",
+                "give a level such as info, or target=level pairs with commas between",
+            ),
+        ])
     }
 
-    /// Checks that the settings suffice for `serve`: that people can log in.
+    /// Checks that the settings suffice for `serve`, so that people can log in, and that they are safe.
     ///
     /// # Errors
-    /// Returns an error that names a missing setting.
+    /// Returns an error that names each missing or unsafe setting.
     pub fn validate_complete(&self) -> Result<(), SettingsError> {
-        check(
-            !self.clients.is_empty(),
-            "clients",
-            "register at least one relying party under [[clients]]",
-        )?;
-        check(
-            self.identity.introspection.is_some() || self.identity.jwks.is_some(),
-            "identity",
-            "give [identity.introspection] or [identity.jwks]: the gateway must know whose token an app sends",
-        )
+        let complete = SettingsError::of_all([
+            check(
+                !self.clients.is_empty(),
+                "clients",
+                "register at least one relying party under [[clients]]",
+            ),
+            check(
+                self.identity.introspection.is_some() || self.identity.jwks.is_some(),
+                "identity",
+                "give [identity.introspection] or [identity.jwks]: the gateway must know whose token an app sends",
+            ),
+        ]);
+        SettingsError::join(complete.err().into_iter().chain(self.refused_as_unsafe()))
     }
 
     fn validate_numbers(&self) -> Result<(), SettingsError> {
-        check(
-            (1..=1000).contains(&self.store.pool_size),
-            "store.pool_size",
-            "give between 1 and 1000",
-        )?;
-        check(self.server.backlog > 0, "server.backlog", "give at least 1")?;
-        check(
-            self.server.max_sockets_per_address > 0,
-            "server.max_sockets_per_address",
-            "give at least 1",
-        )
+        SettingsError::of_all([
+            check(
+                (1..=1000).contains(&self.store.pool_size),
+                "store.pool_size",
+                "give between 1 and 1000",
+            ),
+            check(self.server.backlog > 0, "server.backlog", "give at least 1"),
+            check(
+                self.server.max_sockets_per_address > 0,
+                "server.max_sockets_per_address",
+                "give at least 1",
+            ),
+        ])
     }
 
     fn validate_durations(&self) -> Result<(), SettingsError> {
         let (server, sockets, lifetimes) = (&self.server, self.sockets, self.lifetimes);
-        for (setting, value, range) in [
+        let ranges = [
             (
                 "server.header_timeout",
                 server.header_timeout,
@@ -133,14 +139,14 @@ impl Settings {
                 lifetimes.access_token,
                 SECOND..=DAY,
             ),
-        ] {
-            check_range(setting, value, range)?;
-        }
-        check(
+        ];
+        let ranges = ranges.map(|(setting, value, range)| check_range(setting, value, range));
+        let order = check(
             lifetimes.code <= lifetimes.waiting,
             "lifetimes.waiting",
             "give at least as long as lifetimes.code",
-        )
+        );
+        SettingsError::of_all(ranges.into_iter().chain([order]))
     }
 
     fn validate_limits(&self) -> Result<(), SettingsError> {
@@ -202,15 +208,14 @@ impl Settings {
 
     fn validate_clients(&self) -> Result<(), SettingsError> {
         let mut ids = HashSet::new();
-        for client in &self.clients {
-            validate_client(client)?;
-            check(
+        SettingsError::of_all(self.clients.iter().flat_map(|client| {
+            let once = check(
                 ids.insert(&client.client_id),
                 "clients",
                 format!("{:?} is there twice", client.client_id),
-            )?;
-        }
-        Ok(())
+            );
+            [validate_client(client), once]
+        }))
     }
 }
 
@@ -265,10 +270,14 @@ fn is_origin(text: &str) -> bool {
         && Url::parse(text).is_ok_and(|url| url.origin().ascii_serialization() == text)
 }
 
-/// Returns true for an absolute URL of the web without a password, which would be shown with it.
+/// Returns true for an absolute URL of the web: without a user or password, which would be shown with it, and without a
+/// wildcard, which would stand for itself.
 fn is_http_url(text: &str) -> bool {
     let fits = |url: Url| {
-        matches!(url.scheme(), "http" | "https") && url.has_host() && url.password().is_none()
+        matches!(url.scheme(), "http" | "https")
+            && url.host_str().is_some_and(|host| !host.contains('*'))
+            && url.username().is_empty()
+            && url.password().is_none()
     };
     Url::parse(text).is_ok_and(fits)
 }

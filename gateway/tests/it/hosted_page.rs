@@ -2,7 +2,7 @@
 
 use reqwest::{Client, Response, redirect};
 
-use crate::support::{Node, REDIRECT_URI, World};
+use crate::support::{CapturedLogs, Node, ORIGIN, REDIRECT_URI, World};
 
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
@@ -115,4 +115,120 @@ async fn a_page_cannot_be_injected_into() {
         .await
         .unwrap();
     assert!(!html.contains("<script>alert"), "{html}");
+}
+
+/// Row A19: every kind of answer carries the headers that limit what a browser does with it.
+#[tokio::test]
+async fn a19_every_answer_limits_what_a_browser_does_with_it() {
+    let node = World::in_memory().start().await;
+    let http = Client::builder()
+        .redirect(redirect::Policy::none())
+        .build()
+        .unwrap();
+    let get = |path: &str| http.get(node.at(path)).header("origin", ORIGIN);
+    let post = |path: &str| http.post(node.at(path)).header("origin", ORIGIN);
+    let upgrade = get("/v1/socket")
+        .header("connection", "upgrade")
+        .header("upgrade", "websocket")
+        .header("sec-websocket-version", "13")
+        .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
+    let preflight = http
+        .request(reqwest::Method::OPTIONS, node.at("/v1/logins"))
+        .header("origin", ORIGIN)
+        .header("access-control-request-method", "POST");
+    for (kind, status, answer) in [
+        ("page", 200, authorize(&node, &[]).await),
+        (
+            "error page",
+            400,
+            authorize(&node, &[("client_id", "")]).await,
+        ),
+        (
+            "redirect",
+            303,
+            authorize(&node, &[("scope", "profile")]).await,
+        ),
+        (
+            "script",
+            200,
+            get("/assets/qr-login.js").send().await.unwrap(),
+        ),
+        (
+            "missing asset",
+            404,
+            get("/assets/none.js").send().await.unwrap(),
+        ),
+        ("JSON", 200, get("/oauth2/jwks").send().await.unwrap()),
+        (
+            "OAuth error",
+            401,
+            post("/oauth2/token")
+                .form(&[("a", "b")])
+                .send()
+                .await
+                .unwrap(),
+        ),
+        (
+            "no token",
+            401,
+            get("/oauth2/userinfo").send().await.unwrap(),
+        ),
+        (
+            "problem",
+            401,
+            post("/v1/scans").body("{}").send().await.unwrap(),
+        ),
+        ("no route", 404, get("/nothing").send().await.unwrap()),
+        ("other method", 405, get("/v1/scans").send().await.unwrap()),
+        ("preflight", 200, preflight.send().await.unwrap()),
+        ("upgrade", 101, upgrade.send().await.unwrap()),
+    ] {
+        let headers = answer.headers();
+        assert_eq!(answer.status(), status, "{kind}");
+        for (name, value) in [
+            ("strict-transport-security", "max-age=63072000"),
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "no-referrer"),
+            ("cross-origin-opener-policy", "same-origin"),
+        ] {
+            assert_eq!(headers[name], value, "{kind}");
+        }
+        let resources = if kind == "script" {
+            "cross-origin"
+        } else {
+            "same-origin"
+        };
+        assert_eq!(headers["cross-origin-resource-policy"], resources, "{kind}");
+        let features = headers["permissions-policy"].to_str().unwrap();
+        assert!(features.contains("camera=()"), "{kind}: {features}");
+        // T14: no page frames any of it.
+        let content = headers["content-security-policy"].to_str().unwrap();
+        assert!(
+            content.contains("default-src 'none'") && content.contains("frame-ancestors 'none'"),
+            "{kind}: {content}"
+        );
+        for name in ["strict-transport-security", "content-security-policy"] {
+            assert_eq!(headers.get_all(name).iter().count(), 1, "{kind}: {name}");
+        }
+    }
+}
+
+/// Row A19: a stranger's refused requests leave one line of each kind.
+#[tokio::test(flavor = "current_thread")]
+async fn a19_refused_token_requests_do_not_fill_the_log() {
+    let logs = CapturedLogs::start("info");
+    let node = World::in_memory().start().await;
+    let http = Client::new();
+    for _ in 0..200 {
+        let request = http.post(node.at("/oauth2/token"));
+        let answer = request
+            .form(&[("client_id", "nobody")])
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 401);
+    }
+    let text = logs.text();
+    let refused = text.lines().filter(|line| line.contains("invalid_client"));
+    assert_eq!(refused.count(), 1, "{text}");
 }

@@ -1,6 +1,7 @@
 //! Runs of a coordinator and its workers against a gateway in this process.
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -47,6 +48,9 @@ impl World {
         let directory = tempfile::tempdir().unwrap();
         let file = |name: &str| directory.path().join(name);
         std::fs::write(file("signing.pem"), saoma_gateway::generate_pem().unwrap()).unwrap();
+        // The gateway refuses a key that others can read.
+        let owner_only = std::fs::Permissions::from_mode(0o600);
+        std::fs::set_permissions(file("signing.pem"), owner_only).unwrap();
         saoma_load::deployment::make(directory.path(), store, false).unwrap();
         // Few persons, because each token takes time to sign.
         let deployment = std::fs::read_to_string(file("deployment.toml")).unwrap();
@@ -237,6 +241,42 @@ async fn all_behaviours_end_well_and_browsers_resume_after_lost_sockets() {
         ["cancel", "reject", "refresh", "resume"].map(|kind| count(&report, kind)),
         [10, 10, 10, 20]
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_door_is_flooded_while_honest_users_log_in() {
+    let redis = RedisServer::start();
+    let world = World::start_on(&redis.url(), 2).await;
+    let size = ["--browsers", "20", "--rate", "20", "--duration", "3"];
+    // Other tests on the same machine make logins slow.
+    let thresholds = ["--set", "thresholds=[\"abuse.login_p99_ratio<=0.001\"]"];
+    let (output, report) = world.run("abuse", &[&size[..], &thresholds].concat()).await;
+    assert_eq!(report.ledger.failed, 0, "{output:?}");
+    let effect = report.effect_of_abuse().unwrap();
+    assert_eq!(effect.refused, 0);
+    assert_eq!(
+        ["login", "login under abuse"].map(|kind| count(&report, kind)),
+        [60, 60]
+    );
+    let doors = [
+        "open", "post", "poll", "refresh", "token", "scan", "guess", "confirm", "redeem",
+        "userinfo",
+    ];
+    for door in doors {
+        let begins = format!("flood, {door}: ");
+        let outcomes: Vec<_> = report
+            .counts
+            .iter()
+            .filter(|counted| counted.what.starts_with(&begins))
+            .collect();
+        let answered = |what: &str| !what.contains("no answer") && !what.contains("not sent");
+        assert!(
+            outcomes.iter().any(|counted| answered(&counted.what)),
+            "{door}: {outcomes:?}"
+        );
+    }
+    let missed = output.status.code();
+    assert_eq!(missed, Some(4), "a missed threshold: {output:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -377,11 +377,11 @@ origin: string, };
  */
 export type RequesterContext = { 
 /**
- * The IP address.
+ * The IP address of the request. If `place` is `unknown`, it may be that of a proxy.
  */
 address: string, 
 /**
- * The distance of the address from the gateway.
+ * The distance of the browser from the gateway.
  */
 place: Place, 
 /**

@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 
 use http::header::USER_AGENT;
 use http::{HeaderMap, HeaderValue};
+use saoma_protocol::Place;
 use woothee::dataset::DATASET;
 
 use super::http_request::last_event_id as read;
@@ -49,7 +50,11 @@ pub(crate) fn user_agent(bytes: &[u8]) {
         return;
     };
     let headers = HeaderMap::from_iter([(USER_AGENT, agent)]);
-    let shown = requester(&headers, &ClientAddress::from_ip([192, 0, 2, 1].into()));
+    let shown = requester(
+        &headers,
+        &ClientAddress::from_ip([192, 0, 2, 1].into()),
+        Place::Internet,
+    );
     assert_eq!(shown.address, "192.0.2.1");
     if let Some(browser) = shown.browser {
         let versioned = browser

@@ -23,7 +23,8 @@ pub(super) async fn open(
     request: Request,
 ) -> Result<Response, ApiProblem> {
     let address = frontend.trusted_proxies.address_of(&request)?;
-    let context = open_context(request.headers(), address, Transport::Post);
+    let place = frontend.trusted_proxies.place_of(&request, address);
+    let context = open_context(request.headers(), address, place, Transport::Post);
     let message: OpenRequest = body::read_json(request).await?;
     if frontend.admission.is_draining() {
         return Err(ApiError::unavailable("this node is restarting: come back shortly").into());

@@ -2,7 +2,7 @@
 
 use http::header::{ORIGIN, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use saoma_protocol::RequesterContext;
+use saoma_protocol::{Place, RequesterContext};
 use woothee::parser::Parser;
 
 use crate::client_address::ClientAddress;
@@ -13,11 +13,12 @@ use crate::metrics::Transport;
 pub(super) fn open_context(
     headers: &HeaderMap,
     address: ClientAddress,
+    place: Place,
     transport: Transport,
 ) -> OpenContext {
     OpenContext {
         origin: origin(headers).map(str::to_owned),
-        requester: requester(headers, &address),
+        requester: requester(headers, &address, place),
         address,
         transport,
     }
@@ -38,7 +39,11 @@ pub(super) fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'
 
 /// Describes the browser. Its name and system come from a parser with a fixed vocabulary, so that no
 /// text of an attacker's making reaches the phone's screen (threat T17).
-pub(super) fn requester(headers: &HeaderMap, address: &ClientAddress) -> RequesterContext {
+pub(super) fn requester(
+    headers: &HeaderMap,
+    address: &ClientAddress,
+    place: Place,
+) -> RequesterContext {
     let agent = headers
         .get(USER_AGENT)
         .and_then(|agent| agent.to_str().ok())
@@ -47,7 +52,7 @@ pub(super) fn requester(headers: &HeaderMap, address: &ClientAddress) -> Request
     let known = |text: &str| (!text.is_empty() && text != "UNKNOWN").then(|| text.to_owned());
     RequesterContext {
         address: address.ip().to_string(),
-        place: address.place(),
+        place,
         place_name: None,
         browser: parsed
             .as_ref()
@@ -82,7 +87,8 @@ mod tests {
 
     fn seen(agent: &str) -> RequesterContext {
         let headers = HeaderMap::from_iter([(USER_AGENT, agent.parse().expect("a header value"))]);
-        requester(&headers, &ClientAddress::from_ip([127, 0, 0, 1].into()))
+        let address = ClientAddress::from_ip([127, 0, 0, 1].into());
+        requester(&headers, &address, Place::SameMachine)
     }
 
     #[test]

@@ -135,7 +135,7 @@ pub(super) async fn refresh(
     address: &ClientAddress,
 ) -> Result<(), ApiError> {
     let refreshed = logins.refresh_by_key(id, key, address).await;
-    refreshed.inspect_err(log_cause)
+    refreshed.inspect_err(|error| log_cause(logins, error))
 }
 
 /// Cancels a login for a browser without a session.
@@ -144,13 +144,17 @@ pub(super) async fn refresh(
 /// As [`Logins::cancel_by_key`].
 pub(super) async fn cancel(logins: &Logins, id: LoginId, key: &ReceiveKey) -> Result<(), ApiError> {
     let cancelled = logins.cancel_by_key(id, key).await;
-    cancelled.inspect_err(log_cause)
+    cancelled.inspect_err(|error| log_cause(logins, error))
 }
 
 /// Logs the failure behind a refused command, if there is one.
-fn log_cause(error: &ApiError) {
-    if error.cause.is_some() {
-        tracing::warn!(error = %chain(error), "could not handle a browser's command");
+fn log_cause(logins: &Logins, error: &ApiError) {
+    if error.cause.is_some()
+        && let Some(left_out) = logins
+            .log_throttle()
+            .admit(("command", error.error.as_str()))
+    {
+        tracing::warn!(error = %chain(error), left_out, "could not handle a browser's command");
     }
 }
 
@@ -285,7 +289,8 @@ impl Session {
                 "one socket carries one login: open another socket",
             )),
         };
-        handled.inspect_err(log_cause).err().map(error_message)
+        let handled = handled.inspect_err(|error| log_cause(&self.logins, error));
+        handled.err().map(error_message)
     }
 
     /// Renders a delivery, as of now by the store's clock.

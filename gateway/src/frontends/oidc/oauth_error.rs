@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::error::RETRY_AFTER_OUTAGE;
 use crate::error_chain::chain;
+use crate::log_throttle::LogThrottle;
 use crate::logins::RedeemError;
 
 /// An error answer.
@@ -71,13 +72,17 @@ impl OauthError {
         }
     }
 
-    /// Logs the error: a refusal for information, a failure as a warning with its cause.
-    pub(super) fn log(&self, request: &'static str) {
+    /// Logs the error, one of each kind in a while: a refusal for information, a failure as a warning with its cause.
+    pub(super) fn log(&self, request: &'static str, throttle: &LogThrottle) {
+        let error = self.code();
+        let Some(left_out) = throttle.admit((request, error)) else {
+            return;
+        };
         match self.source() {
             Some(cause) => {
-                tracing::warn!(request, error = self.code(), cause = %chain(cause), "could not serve a request");
+                tracing::warn!(request, error, cause = %chain(cause), left_out, "could not serve a request");
             }
-            None => tracing::info!(request, error = self.code(), "a request was refused"),
+            None => tracing::info!(request, error, left_out, "a request was refused"),
         }
     }
 

@@ -34,7 +34,7 @@ pub(super) async fn token(State(provider): State<Provider>, request: Request) ->
     match provider.exchange(request).await {
         Ok(response) => ([(CACHE_CONTROL, "no-store")], Json(response)).into_response(),
         Err(error) => {
-            error.log("token");
+            error.log("token", provider.logins.log_throttle());
             error.into_response()
         }
     }

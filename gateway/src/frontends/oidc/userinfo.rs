@@ -33,7 +33,7 @@ pub(super) async fn userinfo(State(provider): State<Provider>, headers: HeaderMa
         }
         Err(error) => {
             let error = OauthError::from(error);
-            error.log("userinfo");
+            error.log("userinfo", provider.logins.log_throttle());
             error.into_response()
         }
     }

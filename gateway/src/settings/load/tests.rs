@@ -67,11 +67,32 @@ fn variables_are_read_by_the_type_of_their_setting() {
         ("SAOMA_OIDC_SIGNING_KEY", "5"),
     ]));
     assert_eq!(settings.server.max_sockets, 5);
-    assert_eq!(settings.server.trusted_proxies.len(), 2);
+    assert_eq!(
+        settings.server.trusted_proxies.map(|list| list.len()),
+        Some(2)
+    );
     assert!(!settings.operations.enabled);
     assert_eq!(settings.limits.open_per_address.burst.get(), 100_000);
     assert_eq!(settings.limits.open_per_address.per.as_secs(), 60);
     assert_eq!(settings.oidc.signing_key.as_deref(), Some(Path::new("5")));
+}
+
+/// Row A5: an empty list is a statement, and no list is none.
+#[test]
+fn an_empty_list_of_proxies_differs_from_none() {
+    let proxies = |pairs| loaded(&environment(pairs)).server.trusted_proxies;
+    assert_eq!(proxies(&[]), None);
+    assert_eq!(
+        proxies(&[("SAOMA_SERVER_TRUSTED_PROXIES", "")]),
+        Some(vec![])
+    );
+    let stated = Settings::from_toml("server.trusted_proxies = []").expect("good settings");
+    assert_eq!(stated.server.trusted_proxies, Some(vec![]));
+    for (settings, line) in [(stated, true), (Settings::default(), false)] {
+        let shown = settings.to_redacted_toml();
+        let printed = shown.lines().any(|line| line == "trusted_proxies = []");
+        assert_eq!(printed, line, "{shown}");
+    }
 }
 
 #[test]

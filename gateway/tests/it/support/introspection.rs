@@ -9,6 +9,9 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 
+/// The gateway's secret at the endpoint.
+pub(crate) const INTROSPECTION_SECRET: &str = "introspection-secret-7f3a";
+
 /// A running endpoint. Dropping it ends it.
 pub(crate) struct IntrospectionStub {
     url: String,
@@ -38,7 +41,7 @@ impl IntrospectionStub {
     /// Returns the setting that makes a gateway ask this endpoint.
     pub(crate) fn settings(&self) -> String {
         format!(
-            "identity.introspection = {{ url = '{}', client_id = 'gateway', client_secret = 'secret' }}",
+            "identity.introspection = {{ url = '{}', client_id = 'gateway', client_secret = '{INTROSPECTION_SECRET}' }}",
             self.url
         )
     }

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
+use saoma_gateway::telemetry;
 use tracing::subscriber::DefaultGuard;
 
 /// Lines that this thread has logged since the start. A node's tasks share the thread in a test on
@@ -20,11 +21,10 @@ impl CapturedLogs {
     pub(crate) fn start(filter: &str) -> Self {
         let written = Written::default();
         let writer = written.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_env_filter(filter)
+        let lines = tracing_subscriber::fmt::layer()
             .with_ansi(false)
-            .with_writer(move || writer.clone())
-            .finish();
+            .with_writer(move || writer.clone());
+        let subscriber = telemetry::filtered(filter, lines).unwrap();
         Self {
             written,
             _guard: tracing::subscriber::set_default(subscriber),

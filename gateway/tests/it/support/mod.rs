@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub(crate) use fault_proxy::{FaultProxy, Towards};
-pub(crate) use introspection::IntrospectionStub;
+pub(crate) use introspection::{INTROSPECTION_SECRET, IntrospectionStub};
 pub(crate) use logs::CapturedLogs;
 pub(crate) use persons::{Persons, with_unit};
 pub(crate) use polling_browser::{LONG, PollingBrowser};
@@ -145,6 +145,8 @@ impl World {
             {extra}
             oidc.signing_key = '{}'
             server.listen = "127.0.0.1:0"
+            # Secrets of tests are short, and their files can be read by all.
+            server.allow_insecure = true
             server.public_url = "{PUBLIC_URL}"
             server.drain_delay = "{drain_delay}"
             server.drain_window = "{drain_window}"

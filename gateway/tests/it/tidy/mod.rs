@@ -34,6 +34,8 @@ const FLOORS: &[&[&str]] = &[
         "error_chain",
         "shown_text",
         "client_address",
+        "host_scope",
+        "log_throttle",
         "fuzz_input",
         "limits",
     ],

@@ -69,7 +69,8 @@ fn accept<S: SocketStream>(
         .into());
     }
     let address = frontend.trusted_proxies.address_of(request)?;
-    let open_context = open_context(headers, address, Transport::WebSocket);
+    let place = frontend.trusted_proxies.place_of(request, address);
+    let open_context = open_context(headers, address, place, Transport::WebSocket);
     let requested = requested_open(request.uri());
     let permit = frontend.admit(&address)?;
     let on_upgrade = request

@@ -1,0 +1,105 @@
+//! Files whose contents others must not read or change.
+
+use std::collections::BTreeSet;
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use super::{Findings, SafetyWarning};
+use crate::settings::{Effective, Origin, Settings};
+
+/// Permission bits of users outside the owner and its group.
+const OTHERS: u32 = 0o007;
+
+/// Permission to write, for the group and for others.
+const WRITABLE: u32 = 0o022;
+
+impl Settings {
+    pub(super) fn find_in_files(&self, findings: &mut Findings) {
+        if let Some(path) = &self.oidc.signing_key {
+            let problem = problem_with_secret(path);
+            findings.refuse_if(
+                problem.is_some(),
+                "oidc.signing_key",
+                problem.unwrap_or_default(),
+            );
+        }
+        if let Some(path) = &self.store.ca_file {
+            let problem = problem_with_public(path);
+            findings.refuse_if(
+                problem.is_some(),
+                "store.ca_file",
+                problem.unwrap_or_default(),
+            );
+        }
+    }
+
+    fn holds_secrets(&self) -> bool {
+        self.clients.iter().any(|client| client.secret.is_some())
+            || self.identity.introspection.is_some()
+            || self.store.url.contains('@')
+    }
+}
+
+impl Effective {
+    /// Returns the unsafe settings with which a node starts, those of the settings file itself included.
+    pub fn safety_warnings(&self) -> Vec<SafetyWarning> {
+        let mut warnings = self.settings.safety_warnings();
+        if self.settings.is_remote() && self.settings.holds_secrets() {
+            let files: BTreeSet<&Path> = self.origins.values().filter_map(file_of).collect();
+            warnings.extend(files.into_iter().filter_map(|file| {
+                let readable = std::fs::metadata(file).is_ok_and(|file| file.mode() & OTHERS != 0);
+                let problem = "it holds secrets, and every user of this machine can read or change it: `chmod o= FILE`";
+                readable.then(|| SafetyWarning::new(&file.display().to_string(), problem))
+            }));
+        }
+        warnings
+    }
+}
+
+fn file_of(origin: &Origin) -> Option<&Path> {
+    match origin {
+        Origin::File(path) => Some(path),
+        _ => None,
+    }
+}
+
+/// The problem with a file that only the gateway may read. Its group may, for volumes of containers.
+fn problem_with_secret(path: &Path) -> Option<String> {
+    problem_with(path, OTHERS | WRITABLE, |shown, mode| {
+        format!(
+            "{shown} has the permissions {mode:03o}, so that other users of this machine can read or change the key: \
+             `chmod 600 {shown}`"
+        )
+    })
+}
+
+/// The problem with a file that everyone may read and only the operator may change.
+fn problem_with_public(path: &Path) -> Option<String> {
+    problem_with(path, WRITABLE, |shown, mode| {
+        format!(
+            "{shown} has the permissions {mode:03o}, so that other users of this machine can name an authority of theirs: \
+             `chmod 644 {shown}`"
+        )
+    })
+}
+
+fn problem_with(
+    path: &Path,
+    forbidden: u32,
+    advice: impl FnOnce(&str, u32) -> String,
+) -> Option<String> {
+    let shown = path.display().to_string();
+    match std::fs::File::open(path).and_then(|file| file.metadata()) {
+        Err(error) => Some(format!("cannot read {shown}: {error}")),
+        Ok(file) if !file.is_file() => Some(format!("{shown} is not a file")),
+        Ok(file) => {
+            let mode = permissions(&file);
+            (mode & forbidden != 0).then(|| advice(&shown, mode))
+        }
+    }
+}
+
+fn permissions(file: &Metadata) -> u32 {
+    file.mode() & 0o777
+}
