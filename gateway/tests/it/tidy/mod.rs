@@ -264,6 +264,7 @@ fn no_modules_import_each_other() {
         "protocol/client/src/",
         "gateway/src/",
         "loadtest/src/",
+        "web-demo/src/",
     ] {
         let circles = modules(room, &files).circles();
         assert!(
