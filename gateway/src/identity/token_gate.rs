@@ -39,7 +39,9 @@ pub(crate) enum KnownToken {
 pub(crate) struct TokenGate {
     backend: Arc<dyn IdentityBackend>,
     metrics: Arc<Metrics>,
-    known: Mutex<TokenMap<KnownToken>>,
+    refused: Mutex<TokenMap<TokenRefusal>>,
+    /// Kept apart from refused tokens, so that a flood of those makes none of these forgotten.
+    persons: Mutex<TokenMap<PersonId>>,
     in_flight: Mutex<HashMap<TokenDigest, Question>>,
     log: LogThrottle,
     started_at: Instant,
@@ -60,7 +62,8 @@ impl TokenGate {
         Self {
             backend,
             metrics,
-            known: Mutex::default(),
+            refused: Mutex::default(),
+            persons: Mutex::default(),
             in_flight: Mutex::default(),
             log: LogThrottle::every(LOG_PAUSE),
             started_at: Instant::now(),
@@ -74,12 +77,14 @@ impl TokenGate {
 
     /// Returns what is known of a token without asking. A token that is refused thereby is counted.
     pub(crate) fn known(&self, token: &str) -> Option<KnownToken> {
-        let now = self.started_at.elapsed().as_secs_f64();
-        let known = self.known.lock().get(&digest(token), now).cloned();
-        if let Some(KnownToken::Refused(refusal)) = &known {
-            self.refused(refusal);
+        let (digest, now) = (digest(token), self.started_at.elapsed().as_secs_f64());
+        let refused = self.refused.lock().get(&digest, now).cloned();
+        if let Some(refusal) = refused {
+            self.count(&refusal);
+            return Some(KnownToken::Refused(refusal));
         }
-        known
+        let person = self.persons.lock().get(&digest, now).cloned();
+        person.map(KnownToken::Of)
     }
 
     /// Returns the person behind a token, as of now. Equal tokens that are asked about meanwhile get the same answer, which
@@ -101,24 +106,25 @@ impl TokenGate {
     }
 
     fn keep(&self, digest: TokenDigest, answer: &Answer) {
-        let now = self.started_at.elapsed();
-        let (known, until) = match answer {
-            Ok(person) => (KnownToken::Of(person.id.clone()), now + KNOWN_FOR),
+        let until = |time: Duration| (self.started_at.elapsed() + time).as_secs_f64();
+        match answer {
+            Ok(person) => {
+                let mut persons = self.persons.lock();
+                persons.keep(digest, person.id.clone(), until(KNOWN_FOR));
+            }
             Err(IdentityError::Refused(refusal)) => {
-                self.refused(refusal);
-                (KnownToken::Refused(refusal.clone()), now + REFUSED_FOR)
+                self.count(refusal);
+                self.persons.lock().forget(&digest);
+                let mut refused = self.refused.lock();
+                refused.keep(digest, refusal.clone(), until(REFUSED_FOR));
             }
-            Err(IdentityError::KeyUnknown { refusal, .. }) => {
-                self.refused(refusal);
-                return;
-            }
-            Err(IdentityError::Unavailable(_)) => return,
-        };
-        let mut kept = self.known.lock();
-        kept.keep(digest, known, until.as_secs_f64());
+            Err(IdentityError::KeyUnknown { refusal, .. }) => self.count(refusal),
+            Err(IdentityError::Unavailable(_)) => {}
+        }
     }
 
-    fn refused(&self, refusal: &TokenRefusal) {
+    /// Counts a refused token, and logs it unless a line about this reason was written a moment ago.
+    fn count(&self, refusal: &TokenRefusal) {
         self.metrics.app_token_refused(refusal.reason.as_str());
         let reason = refusal.reason.as_str();
         let Some(left_out) = self.log.admit(("token", reason)) else {

@@ -52,6 +52,12 @@ impl<T> TokenMap<T> {
         }
         self.newer.insert(token, Entry { value, until });
     }
+
+    /// Drops the value of a token.
+    pub(super) fn forget(&mut self, token: &TokenDigest) {
+        self.newer.remove(token);
+        self.older.remove(token);
+    }
 }
 
 #[cfg(test)]
@@ -66,6 +72,8 @@ mod tests {
         assert_eq!(map.get(&token, 99.9), Some(&"person"));
         assert_eq!(map.get(&token, 100.0), None);
         assert_eq!(map.get(&digest("another"), 0.0), None);
+        map.forget(&token);
+        assert_eq!(map.get(&token, 99.9), None);
     }
 
     #[test]
