@@ -150,7 +150,14 @@ impl Lane {
             let holds = one.step.proof.holds(found.as_deref(), later.as_deref());
             (!holds).then_some(Ok(Covered::Gone))
         });
-        // A replica that came meanwhile counts, and one that left is missed.
+        // A replica that came meanwhile counts. One that left is missed, unless it says itself, after the steps, that it
+        // is none: what the Sentinels say of it may be older than the steps.
+        let set = if set.missing(&after.replicas).is_empty() {
+            set
+        } else {
+            let harmless = self.connections.harmless(&set, &after.replicas).await;
+            set.without(&harmless)
+        };
         let kept = set.kept_up_to(&after.replicas);
         settle(waiting, |one| {
             let has_all = kept.is_none_or(|kept| one.below.is_some_and(|below| below <= kept));
