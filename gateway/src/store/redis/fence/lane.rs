@@ -159,6 +159,7 @@ impl Lane {
             set.without(&harmless)
         };
         let kept = set.kept_up_to(&after.replicas);
+        tracing::trace!(server = %self.server, below = before.offset, ?kept, replicas = ?after.replicas, "a fence");
         settle(waiting, |one| {
             let has_all = kept.is_none_or(|kept| one.below.is_some_and(|below| below <= kept));
             has_all.then_some(Ok(Covered::Kept))
