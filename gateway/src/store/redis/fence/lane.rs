@@ -150,8 +150,8 @@ impl Lane {
             let holds = one.step.proof.holds(found.as_deref(), later.as_deref());
             (!holds).then_some(Ok(Covered::Gone))
         });
-        // A replica that came meanwhile counts. One that left is missed, unless it says itself, after the steps, that it
-        // is none: what the Sentinels say of it may be older than the steps.
+        // A replica that came meanwhile counts. One that left is missed, unless its own account, which is younger than the
+        // steps, says that it is not promoted: an account by the Sentinels may be older.
         let set = if set.missing(&after.replicas).is_empty() {
             set
         } else {

@@ -105,7 +105,7 @@ impl Watch {
         } else {
             RENEW_AFTER
         };
-        // A master that has missing replicas in an old description answers nothing, whatever has happened since. One
+        // A master that has missing replicas in an old description answers nothing even if much has happened since. One
         // without replicas would answer at once.
         let stale_after = if self.connections.is_watched() && is_alone {
             RENEW_AFTER
