@@ -169,6 +169,9 @@ impl Lane {
         });
         *connected = after.replicas;
         if !waiting.is_empty() {
+            if !is_written {
+                waiting.iter_mut().for_each(|one| one.below = None);
+            }
             self.watch.distrust();
             // A server that takes no writes does not hold `WAIT` up either.
             sleep(PAUSE).await;
