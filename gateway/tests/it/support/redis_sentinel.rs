@@ -100,7 +100,7 @@ impl RedisSentinel {
             && follows(&self.servers, master, self.servers.len() - 1)
     }
 
-    /// Kills the master, whatever its replicas have. Says which it was.
+    /// Kills the master, even if its replicas lack writes. Returns its number.
     pub(crate) fn kill_master(&mut self) -> usize {
         let master = self.master().expect("the Sentinels agree");
         self.servers[master].kill();

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::error_chain::chain;
 use crate::store::StoreError;
-use crate::store::redis::connection::{Connections, ReplicaSet, ServerAddress};
+use crate::store::redis::connection::{Candidate, Connections, ReplicaSet, ServerAddress};
 
 /// Age at which a description is asked for again, while the old one still serves.
 const RENEW_AFTER: Duration = Duration::from_secs(1);
@@ -47,7 +47,7 @@ struct State {
     asked_at: Option<Instant>,
     in_trouble: bool,
     /// Replicas of an unwatched server, with the time at which each was last connected.
-    seen: HashMap<ServerAddress, Instant>,
+    seen: HashMap<ServerAddress, (Candidate, Instant)>,
 }
 
 impl Watch {
@@ -105,7 +105,7 @@ impl Watch {
         } else {
             RENEW_AFTER
         };
-        // A master that has missing replicas in an old description answers nothing, whatever has happened since. One
+        // A master that has missing replicas in an old description answers nothing even if much has happened since. One
         // without replicas would answer at once.
         let stale_after = if self.connections.is_watched() && is_alone {
             RENEW_AFTER
@@ -180,11 +180,13 @@ impl State {
         let now = Instant::now();
         for set in sets {
             for replica in &set.promotable {
-                self.seen.insert(replica.clone(), now);
+                let address = replica.address.clone();
+                self.seen.insert(address, (replica.clone(), now));
             }
             self.seen
-                .retain(|_, seen| now.duration_since(*seen) < MISSED_FOR);
-            set.promotable = self.seen.keys().cloned().collect();
+                .retain(|_, (_, seen)| now.duration_since(*seen) < MISSED_FOR);
+            let seen = self.seen.values();
+            set.promotable = seen.map(|(replica, _)| replica.clone()).collect();
         }
     }
 }
