@@ -36,3 +36,4 @@ mod store_contract;
 mod support;
 mod sweep;
 mod tidy;
+mod undeclared_proxy;

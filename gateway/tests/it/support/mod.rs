@@ -50,6 +50,7 @@ pub(crate) struct World {
     store_url: String,
     drain: (&'static str, &'static str),
     identity: String,
+    public_url: &'static str,
     extra: String,
 }
 
@@ -84,6 +85,7 @@ impl World {
             store_url,
             drain: ("0s", "2s"),
             identity,
+            public_url: PUBLIC_URL,
             extra: String::new(),
         }
     }
@@ -102,6 +104,11 @@ impl World {
             identity: backend.settings(),
             ..self
         }
+    }
+
+    /// Gives its nodes another public address.
+    pub(crate) fn set_public_url(&mut self, public_url: &'static str) {
+        self.public_url = public_url;
     }
 
     /// The same with more settings, as TOML.
@@ -140,6 +147,7 @@ impl World {
         let (store_url, identity, extra) = (&self.store_url, &self.identity, &self.extra);
         let signing_key = self.path("signing.pem");
         let (drain_delay, drain_window) = self.drain;
+        let public_url = self.public_url;
         format!(
             r#"
             {extra}
@@ -147,7 +155,7 @@ impl World {
             server.listen = "127.0.0.1:0"
             # Secrets of tests are short, and their files can be read by all.
             server.allow_insecure = true
-            server.public_url = "{PUBLIC_URL}"
+            server.public_url = "{public_url}"
             server.drain_delay = "{drain_delay}"
             server.drain_window = "{drain_window}"
             operations.listen = "127.0.0.1:0"
