@@ -40,6 +40,7 @@ CREATE TABLE phone_sessions (
     cookie_digest TEXT PRIMARY KEY,
     token_digest  TEXT NOT NULL UNIQUE, -- of the access token that follows from the cookie
     account_id    TEXT NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+    address       TEXT NOT NULL,        -- of the phone's last request
     expires_at    INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
@@ -51,15 +52,6 @@ CREATE TABLE scanned_logins (
     expires_at    INTEGER NOT NULL,
     decision      TEXT CHECK (decision IN ('confirmed', 'rejected')),
     PRIMARY KEY (cookie_digest, login_id)
-) STRICT, WITHOUT ROWID;
-
--- OpenID Connect authentication requests under way, each bound to the browser that its page was shown in.
-CREATE TABLE authentication_requests (
-    state          TEXT PRIMARY KEY,
-    browser_digest TEXT NOT NULL,
-    nonce          TEXT NOT NULL,
-    code_verifier  TEXT NOT NULL,
-    expires_at     INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- Browsers logged in to the portal: by scanning, with the ID token's words, or by password.
@@ -104,6 +96,7 @@ CREATE TABLE face_checks (
     id_number        TEXT NOT NULL,     -- of the expected face's owner
     known            INTEGER NOT NULL,  -- 0: there is no such person, so the check will not be passed
     proved_otherwise INTEGER NOT NULL,  -- 1: they are logged in by other means, so a face may be kept
+    known_by         TEXT,              -- the key of the allowance of tries; NULL: the one that strangers share
     expires_at       INTEGER NOT NULL,
     passed_at        INTEGER
 ) STRICT, WITHOUT ROWID;

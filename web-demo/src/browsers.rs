@@ -28,7 +28,7 @@ impl Origin {
         let user_agent = headers
             .get(USER_AGENT)
             .and_then(|agent| agent.to_str().ok());
-        Self::new(connection.peer, user_agent.unwrap_or_default())
+        Self::new(connection.address, user_agent.unwrap_or_default())
     }
 
     /// Reads `User-Agent` by a parser of fixed vocabulary, so that no text of an attacker's making
@@ -123,6 +123,12 @@ pub(crate) async fn end(db: &SqlitePool, account_id: &str, id: &str) -> sqlx::Re
 pub(crate) async fn end_others(db: &SqlitePool, account_id: &str, kept: &str) -> sqlx::Result<()> {
     let delete = "DELETE FROM portal_sessions WHERE account_id = ?1 AND id <> ?2";
     execute!(db, delete; account_id, kept).await.map(drop)
+}
+
+/// Logs all of a person's browsers out.
+pub(crate) async fn end_all(db: impl SqliteExecutor<'_>, account_id: &str) -> sqlx::Result<()> {
+    let delete = "DELETE FROM portal_sessions WHERE account_id = ?1";
+    execute!(db, delete; account_id).await.map(drop)
 }
 
 /// Logs all of a person's browsers out that are logged in as this identity.

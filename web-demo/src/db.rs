@@ -13,6 +13,8 @@ use sqlx::sqlite::{
 };
 use sqlx::{Sqlite, SqliteExecutor, SqlitePool, Transaction};
 
+use crate::private_file;
+
 const SCHEMA: &str = include_str!("../schema.sql");
 
 /// Maximum number of connections. SQLite writes one at a time, so more only wait for each other.
@@ -27,6 +29,8 @@ pub(crate) enum OpenError {
     /// The file cannot be read or written, or is no database.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
+    #[error("its file cannot be made, or not be closed to others: {0}")]
+    File(#[from] std::io::Error),
     #[error("its tables are of another version of saoma-demo, or of another program")]
     OtherVersion,
 }
@@ -36,6 +40,7 @@ pub(crate) enum OpenError {
 /// # Errors
 /// See [`OpenError`]; a database of another version is left as it is.
 pub(crate) async fn open(file: &Path) -> Result<SqlitePool, OpenError> {
+    private_file::make_database(file)?;
     let options = SqliteConnectOptions::new()
         .filename(file)
         .create_if_missing(true)
@@ -72,6 +77,12 @@ fn schema_version() -> i64 {
     digest.get(..7).map_or(0, |digits| {
         i64::from_str_radix(digits, 16).unwrap_or_default()
     })
+}
+
+/// Returns the time by which rows expire, in Unix seconds.
+pub(crate) async fn now(db: &SqlitePool) -> sqlx::Result<i64> {
+    let (now,) = fetch_one!(db, "SELECT unixepoch()").await?;
+    Ok(now)
 }
 
 /// Begins a transaction that writes. A transaction that reads first and writes later could not wait

@@ -6,29 +6,33 @@ use std::sync::Arc;
 use anyhow::{Context, anyhow};
 use saoma_gateway::Gateway;
 use sqlx::SqlitePool;
-use tokio::net::TcpListener;
 
 use crate::accounts::{Accounts, DemoAccounts};
-use crate::face::{DescriptorVerifier, FaceChecks, FaceKey, PhotoFolder, References};
+use crate::face::{DescriptorVerifier, FaceChecks, PhotoFolder, References};
 use crate::home::{self, AppLink, Hall};
 use crate::identity;
+use crate::key_file::KeyFile;
+use crate::known_browsers::KnownBrowsers;
+use crate::listeners::{self, Listeners, listen};
 use crate::local_network::{self, own_address};
 use crate::options::{Options, RegistersElsewhere};
 use crate::pages::{Policy, weights};
 use crate::phone::{self, GatewayClient, Phone};
-use crate::portal::{self, CALLBACK_PATH, Portal, RelyingParty};
+use crate::portal::{self, AuthenticationRequests, CALLBACK_PATH, Portal, RelyingParty};
 use crate::provider::{self, CLIENT_ID, Credentials, INTROSPECTION_CLIENT_ID};
 use crate::registers::{DemoRegisters, HttpRegisters, Registers};
-use crate::serving::Servers;
+use crate::serving::{Reached, Servers};
 use crate::units::employees;
-use crate::{db, developer, records, terminal};
+use crate::{db, developer, private_file, records, terminal};
 
-/// The name of the listener that `--lan` adds.
-const LAN: &str = "phone page on the local network";
+/// The file of the database.
+const DATABASE: &str = "hall.sqlite";
 
 /// A running demo. Dropping it without [`Demo::shutdown`] leaves its tasks to the runtime's end.
 #[derive(Debug)]
 pub struct Demo {
+    /// Of portal and phone app.
+    listening: (SocketAddr, SocketAddr),
     addresses: terminal::Addresses,
     people: terminal::People,
     servers: Servers,
@@ -43,33 +47,22 @@ impl Demo {
     /// Returns an error if an address is in use, a file cannot be read or written, or a setting is
     /// invalid.
     pub async fn start(options: Options) -> anyhow::Result<Self> {
-        let portal_listener = listen("portal", options.portal, "portal").await?;
-        let phone_listener = listen("phone page", options.phone, "phone").await?;
-        let phone_lan = match options.phone_lan {
-            Some(address) => Some(listen(LAN, address, "lan-port").await?),
-            None => None,
-        };
-        let (portal_origin, phone_origin) = (origin(&portal_listener), origin(&phone_listener));
+        let listeners = Listeners::bind(&options).await?;
+        let origins = listeners.origins(&options)?;
         let (db, people) = database(&options).await?;
-        let registers = match &options.registers {
-            Some(RegistersElsewhere { url, token }) => {
-                let http = HttpRegisters::new(url.clone(), token.clone());
-                Registers::elsewhere(http.context("no HTTP client")?)
-            }
-            None => Registers::embedded(&db),
-        };
+        let registers = registers(&options, &db)?;
         let credentials = Credentials::of(&options).context("no randomness")?;
         let (gateway_origin, gateway) = match &options.elsewhere {
             Some(elsewhere) => (elsewhere.url.trim_end_matches('/').to_owned(), None),
             None => {
                 let listener = listen("gateway", options.gateway, "gateway").await?;
-                let origin = origin(&listener);
+                let origin = listeners::origin(&listener)?;
                 let started = provider::start(
                     &options,
                     &credentials,
                     listener,
-                    &portal_origin,
-                    &phone_origin,
+                    &origins.portal,
+                    &origins.backend,
                 )
                 .await?;
                 (origin, Some(started))
@@ -77,21 +70,25 @@ impl Demo {
         };
 
         let servers = Servers::default();
-        let callback = format!("{portal_origin}{CALLBACK_PATH}");
+        let callback = format!("{}{CALLBACK_PATH}", origins.portal);
         let client_secret = &credentials.client_secret;
         let relying_party = RelyingParty::new(&gateway_origin, CLIENT_ID, client_secret, callback)
             .context("the portal")?;
         let accounts = Accounts::new(db.clone())
             .map_err(|error| anyhow!("passwords cannot be hashed: {error}"))?;
+        let key = KeyFile::read_or_make(&options.data.join("hall.key"))
+            .context("the key of the cookies")?;
+        let known_browsers = KnownBrowsers::new(db.clone(), &key);
         let portal = Portal {
             db: db.clone(),
             accounts: accounts.clone(),
             registers: registers.clone(),
             relying_party,
-            origin: portal_origin.clone(),
+            requests: AuthenticationRequests::new(db.clone(), &key),
+            known_browsers: known_browsers.clone(),
+            origin: origins.portal.clone(),
         };
-        let phone_on_lan = phone_lan.as_ref().and_then(https_origin);
-        let app = AppLink::new(phone_on_lan.clone().unwrap_or_else(|| phone_origin.clone()));
+        let app = AppLink::new(origins.app().to_owned());
         let mut inside = home::routes(Hall {
             portal: portal.clone(),
             app,
@@ -101,11 +98,13 @@ impl Demo {
             inside = inside.merge(developer::routes(db.clone()));
         }
         let policy = Policy::portal(&gateway_origin).context("--gateway-url")?;
-        servers.start(
-            portal_listener,
-            None,
-            portal::routes(portal, inside, policy),
-        );
+        let listening = listeners.addresses()?;
+        let reached = |origin: &str| {
+            let proxies = options.trusted_proxies.clone();
+            Reached::by_http(origin.starts_with("https:"), proxies)
+        };
+        let pages = portal::routes(portal, inside, policy);
+        servers.start(listeners.portal, reached(&origins.portal), pages);
 
         let gateway_client =
             GatewayClient::new(gateway_origin.clone()).context("no HTTP client")?;
@@ -115,29 +114,32 @@ impl Demo {
                 accounts,
                 registers: registers.clone(),
                 face: face_checks(&db, &options)?,
+                known_browsers,
                 gateway: gateway_client,
             },
             Policy::phone()?,
         );
-        if let Some(listener) = phone_lan {
+        if let Some(listener) = listeners.phone_on_lan {
             let address = own_address().unwrap_or(options.phone.ip());
             let tls = local_network::acceptor(address, &options.data)
                 .context("the phone page on the local network")?;
-            servers.start(listener, Some(tls), pages.clone());
+            servers.start(listener, Reached::by_tls(tls), pages.clone());
         }
         // The introspection endpoint is for the gateway alone: it is not served to the local network.
         let secret = &credentials.introspection_secret;
         let introspection =
             identity::routes(db.clone(), registers, INTROSPECTION_CLIENT_ID, secret);
-        servers.start(phone_listener, None, pages.merge(introspection));
+        let pages = pages.merge(introspection);
+        servers.start(listeners.phone, reached(&origins.phone), pages);
 
         let addresses = terminal::Addresses {
-            portal: portal_origin,
-            phone: phone_origin,
-            phone_on_lan,
+            portal: origins.portal,
+            phone: origins.phone,
+            phone_on_lan: origins.phone_on_lan,
             gateway: gateway_origin,
         };
         Ok(Self {
+            listening,
             addresses,
             people,
             servers,
@@ -151,9 +153,14 @@ impl Demo {
         &self.addresses.portal
     }
 
-    /// The phone app's origin on this machine.
+    /// The phone app's origin.
     pub fn phone_url(&self) -> &str {
         &self.addresses.phone
+    }
+
+    /// The addresses on which portal and phone app listen, behind a proxy if there is one.
+    pub const fn listening(&self) -> (SocketAddr, SocketAddr) {
+        self.listening
     }
 
     /// The gateway's origin.
@@ -176,20 +183,20 @@ impl Demo {
     }
 }
 
-async fn listen(surface: &str, address: SocketAddr, flag: &str) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.map_err(|error| {
-        anyhow!(
-            "cannot listen on {address} for the {surface}: {error}. Stop what uses it, or choose another by --{flag}"
-        )
-    })
+fn registers(options: &Options, db: &SqlitePool) -> anyhow::Result<Registers> {
+    let Some(RegistersElsewhere { url, token }) = &options.registers else {
+        return Ok(Registers::embedded(db));
+    };
+    let http = HttpRegisters::new(url.clone(), token.clone());
+    Ok(Registers::elsewhere(http.context("no HTTP client")?))
 }
 
 async fn database(options: &Options) -> anyhow::Result<(SqlitePool, terminal::People)> {
     let directory = options.data.display();
-    std::fs::create_dir_all(&options.data).map_err(|error| {
+    private_file::make_folder(&options.data, DATABASE).map_err(|error| {
         anyhow!("cannot make the directory {directory}: {error}. Choose another by --data")
     })?;
-    let opened = db::open(&options.data.join("hall.sqlite")).await;
+    let opened = db::open(&options.data.join(DATABASE)).await;
     let db = opened.map_err(|error| {
         anyhow!(
             "cannot open the database in {directory}: {error}. Choose another directory by --data, or remove this one"
@@ -215,7 +222,7 @@ async fn database(options: &Options) -> anyhow::Result<(SqlitePool, terminal::Pe
 
 /// The hall's face checks. Their key, and the photos that the register would have, lie beside the database.
 fn face_checks(db: &SqlitePool, options: &Options) -> anyhow::Result<FaceChecks> {
-    let key = FaceKey::read_or_make(&options.data.join("face.key"))
+    let key = KeyFile::read_or_make(&options.data.join("face.key"))
         .context("the key of the face checks")?;
     let verifier = match &options.face_verifier {
         Some(verifier) => Arc::clone(verifier),
@@ -226,17 +233,4 @@ fn face_checks(db: &SqlitePool, options: &Options) -> anyhow::Result<FaceChecks>
         }
     };
     Ok(FaceChecks::new(db.clone(), &key, verifier))
-}
-
-/// The origin of a listener on this machine. One whose address cannot be told cannot be reached either.
-fn origin(listener: &TcpListener) -> String {
-    listener
-        .local_addr()
-        .map(|address| format!("http://{address}"))
-        .unwrap_or_default()
-}
-
-fn https_origin(listener: &TcpListener) -> Option<String> {
-    let port = listener.local_addr().ok()?.port();
-    Some(format!("https://{}", SocketAddr::new(own_address()?, port)))
 }

@@ -28,6 +28,10 @@ pub(crate) enum FieldError {
     NotInRegister,
     RegisterDown,
     HasAccount,
+    /// A provisional account has the number, which its owner may take back.
+    HasProvisionalAccount,
+    /// Only the phone on file with the card proves the owner of a number that a provisional account has.
+    NotPhoneOnFile,
     TooMany(Wait),
     /// It may be no user name.
     UserName(UserNameRefused),
@@ -100,6 +104,8 @@ impl FieldError {
             Self::NotInRegister => texts.not_in_register,
             Self::RegisterDown => texts.register_down,
             Self::HasAccount => texts.has_account,
+            Self::HasProvisionalAccount => texts.has_provisional_account,
+            Self::NotPhoneOnFile => texts.not_phone_on_file,
             Self::UserNameTaken => texts.user_name_taken,
             Self::Confirmation => texts.passwords_differ,
             Self::Phone => texts.phone,

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Form, State};
+use axum::extract::{DefaultBodyLimit, Form, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
@@ -15,10 +15,22 @@ use serde::Deserialize;
 use sqlx::SqlitePool;
 
 use crate::citizens;
+use crate::log_pace::LogPace;
 use crate::pages::Failure;
 use crate::phone::sessions;
 use crate::registers::Registers;
 use crate::secret::Secret;
+
+/// The app's id as the owner of its tokens.
+const APP_CLIENT_ID: &str = "shili-app";
+
+/// The scope of the app's tokens: to scan and confirm logins.
+const APP_SCOPE: &str = "login:confirm";
+
+/// The largest request: a token.
+const MAX_REQUEST_BYTES: usize = 4 * 1024;
+
+static FAILURES: LogPace = LogPace::new();
 
 /// The path of the endpoint.
 pub(crate) const INTROSPECTION_PATH: &str = "/oauth2/introspect";
@@ -43,6 +55,7 @@ pub(crate) fn routes(
     let credentials = Digest::of(format!("{client_id}:{}", client_secret.expose()).as_bytes());
     Router::new()
         .route(INTROSPECTION_PATH, post(introspect))
+        .layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES))
         .with_state(Backend {
             db,
             registers,
@@ -71,7 +84,9 @@ async fn introspect(
     match backend.answer(&Secret::received(request.token)).await {
         Ok(answer) => ([(CACHE_CONTROL, "no-store")], Json(answer)).into_response(),
         Err(error) => {
-            tracing::error!(%error, "a token could not be looked up");
+            if let Some(unlogged) = FAILURES.admit() {
+                tracing::error!(%error, unlogged, "a token could not be looked up");
+            }
             StatusCode::SERVICE_UNAVAILABLE.into_response()
         }
     }
@@ -84,9 +99,10 @@ impl Backend {
     }
 
     async fn answer(&self, token: &Secret) -> Result<IntrospectionResponse, Failure> {
-        let Some(account_id) = sessions::account_of_token(&self.db, token).await? else {
+        let Some(holder) = sessions::holder_of_token(&self.db, token).await? else {
             return Ok(inactive());
         };
+        let account_id = holder.account_id;
         let Some(standing) = citizens::standing(&self.db, &self.registers, &account_id).await?
         else {
             return Ok(inactive());
@@ -98,7 +114,13 @@ impl Backend {
             name: Some(standing.name),
             identities: identities.map(OfferedIdentity::from).collect(),
             ineligible_reason: standing.refusal.map(|refusal| refusal.as_str().to_owned()),
+            // All phones reach the gateway by this backend.
+            phone_address: Some(holder.address),
             audience: Some(Audience::One(self.audience.clone())),
+            client_id: Some(APP_CLIENT_ID.to_owned()),
+            scope: Some(APP_SCOPE.to_owned()),
+            expires_at: u64::try_from(holder.expires_at).ok(),
+            token_type: Some("Bearer".to_owned()),
             ..inactive()
         })
     }

@@ -1,11 +1,12 @@
 //! The binary `saoma-demo`.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
+use ipnet::IpNet;
 use saoma_demo::{Demo, Elsewhere, Options, RegistersElsewhere, Secret};
 use saoma_gateway::settings::{Log, LogFormat};
 use saoma_gateway::telemetry;
@@ -28,6 +29,15 @@ struct Cli {
     /// Address of the phone page
     #[arg(long, default_value = "127.0.0.1:8082", value_name = "ADDRESS:PORT")]
     phone: SocketAddr,
+    /// Origin at which browsers reach the portal through a proxy, such as https://hall.example
+    #[arg(long, value_name = "URL")]
+    portal_url: Option<Url>,
+    /// Origin at which phones reach the phone page through a proxy
+    #[arg(long, value_name = "URL")]
+    phone_url: Option<Url>,
+    /// Address or network of a proxy before portal and phone page, whose X-Forwarded-For is trusted; may be repeated
+    #[arg(long = "trusted-proxy", value_name = "ADDRESS", value_parser = network)]
+    trusted_proxies: Vec<IpNet>,
     /// Open the phone page to phones on the local network too, by HTTPS
     #[arg(long)]
     lan: bool,
@@ -127,6 +137,9 @@ impl Cli {
         Options {
             portal: self.portal,
             phone: self.phone,
+            portal_url: self.portal_url,
+            phone_url: self.phone_url,
+            trusted_proxies: self.trusted_proxies,
             gateway: self.gateway,
             phone_lan: self
                 .lan
@@ -139,6 +152,14 @@ impl Cli {
             elsewhere,
         }
     }
+}
+
+/// Reads a network, or a single address.
+fn network(text: &str) -> Result<IpNet, String> {
+    let address = text.parse::<IpAddr>().map(IpNet::from);
+    address
+        .or_else(|_| text.parse())
+        .map_err(|_| format!("expected an address or a network such as 10.0.0.0/8, found {text:?}"))
 }
 
 /// The gateway's variables, without those of the demo itself.

@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use ipnet::IpNet;
 use url::Url;
 
 use crate::face::FaceVerifier;
@@ -16,6 +17,12 @@ pub struct Options {
     pub portal: SocketAddr,
     /// Address of the phone app, and of the introspection endpoint beside it.
     pub phone: SocketAddr,
+    /// Origin at which browsers reach the portal, if a proxy stands before it.
+    pub portal_url: Option<Url>,
+    /// Origin at which phones reach the phone app, if a proxy stands before it.
+    pub phone_url: Option<Url>,
+    /// Proxies before portal and phone app, whose `X-Forwarded-For` is trusted.
+    pub trusted_proxies: Vec<IpNet>,
     /// Address of the gateway in this process.
     pub gateway: SocketAddr,
     /// Address of the phone app for phones on the local network, by HTTPS; `None` by default.
@@ -60,6 +67,9 @@ impl Default for Options {
         Self {
             portal: loopback(8081),
             phone: loopback(8082),
+            portal_url: None,
+            phone_url: None,
+            trusted_proxies: Vec::new(),
             gateway: loopback(8080),
             phone_lan: None,
             data: "demo-data".into(),

@@ -2,15 +2,15 @@
 
 use askama::Template;
 use axum::extract::{Extension, Form, State};
-use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use http::HeaderMap;
-use http::header::SET_COOKIE;
 use serde::Deserialize;
 
-use crate::accounts::{Account, PasswordError};
+use crate::accounts::{Account, PasswordError, PasswordSource};
 use crate::browsers::Origin;
 use crate::form_errors::FormErrors;
-use crate::pages::{Failure, Frame, Locale, Surface};
+use crate::pages::{Cookies, Failure, Frame, Locale, Surface};
+use crate::registration;
 use crate::serving::Connection;
 use crate::surface::SurfaceContext;
 
@@ -47,10 +47,10 @@ pub(crate) const fn path(surface: Surface) -> &'static str {
 /// Answers `GET` of the page. On the portal, a browser that is logged in goes to its home page.
 pub(crate) async fn show<S: SurfaceContext>(
     State(surface): State<S>,
-    headers: HeaderMap,
+    cookies: Cookies,
     locale: Locale,
 ) -> Result<Response, Failure> {
-    if S::SURFACE == Surface::Portal && surface.visitor(&headers).await?.is_some() {
+    if S::SURFACE == Surface::Portal && surface.visitor(&cookies).await?.is_some() {
         return Ok(Redirect::to("/").into_response());
     }
     answer::<S>(locale, "", &FormErrors::default())
@@ -61,11 +61,18 @@ pub(crate) async fn log_in<S: SurfaceContext>(
     State(surface): State<S>,
     Extension(connection): Extension<Connection>,
     headers: HeaderMap,
+    cookies: Cookies,
     locale: Locale,
     Form(typed): Form<Credentials>,
 ) -> Result<Response, Failure> {
     let (accounts, user_name) = (surface.accounts(), &typed.user_name);
-    let logged_in = accounts.log_in(user_name, &typed.password, connection.peer);
+    let known = surface.known_browsers();
+    let known = known.find(&cookies, S::KNOWN_COOKIE, user_name).await?;
+    let source = match &known {
+        Some(browser) => PasswordSource::Known(&browser.key),
+        None => PasswordSource::Unknown(connection.address),
+    };
+    let logged_in = accounts.log_in(user_name, &typed.password, source);
     let account = match logged_in.await {
         Ok(account_id) => Account::find(surface.db(), &account_id).await?,
         Err(error) => return answer::<S>(locale, user_name, &FormErrors::of_login(error)?),
@@ -75,8 +82,9 @@ pub(crate) async fn log_in<S: SurfaceContext>(
         return answer::<S>(locale, user_name, &errors);
     };
     let origin = Origin::of(connection, &headers);
-    let cookie = surface.log_in(account, connection, &origin).await?;
-    Ok((AppendHeaders([(SET_COOKIE, cookie)]), Redirect::to("/")).into_response())
+    let logged_in = surface.log_in(account, &cookies, &origin).await?;
+    let no_draft = registration::abandon(surface.db(), &cookies, S::REGISTRATION_COOKIE).await?;
+    Ok((logged_in.and([no_draft]), Redirect::to("/")).into_response())
 }
 
 fn answer<S: SurfaceContext>(

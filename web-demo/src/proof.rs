@@ -12,7 +12,7 @@
 use std::net::IpAddr;
 
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
-use http::HeaderMap;
+use http::HeaderValue;
 use http::header::SET_COOKIE;
 use sqlx::SqliteConnection;
 
@@ -20,18 +20,20 @@ use crate::accounts::PhoneNumber;
 use crate::accounts::id_number::IdNumber;
 use crate::face::{Claim, FaceChecks, PassedCheck};
 use crate::form_errors::FieldError;
-use crate::pages::{CookieName, Failure, Locale, set_cookie, value_of};
+use crate::log_pace::LogPace;
+use crate::pages::{CookieName, Cookies, Failure, Locale};
 use crate::purpose::Purpose;
 use crate::secret::Secret;
-use crate::serving::Connection;
 use crate::sms_codes::{Binding, NotSent, RightCode};
 use crate::surface::SurfaceContext;
 
 /// The cookie of the face check that a browser has been sent to.
-const COOKIE: CookieName = CookieName("shili_face");
+const COOKIE: CookieName = CookieName::FaceCheck;
 
 /// Lifetime of the cookie: the check, then ten minutes to use it.
 const COOKIE_SECONDS: u32 = 1200;
+
+static CARRIER_FAILURES: LogPace = LogPace::new();
 
 /// A person who proves who they are, for one purpose on one surface.
 #[derive(Debug, Clone, Copy)]
@@ -75,7 +77,9 @@ impl<S: SurfaceContext> Claimant<'_, S> {
             Ok(()) => Ok(Ok(())),
             Err(NotSent::TooMany(wait)) => Ok(Err(FieldError::CodeTooSoon(wait))),
             Err(NotSent::Carrier(error)) => {
-                tracing::error!(%error, "the carrier took no message");
+                if let Some(unlogged) = CARRIER_FAILURES.admit() {
+                    tracing::error!(%error, unlogged, "the carrier took no message");
+                }
                 Ok(Err(FieldError::CarrierDown))
             }
             Err(NotSent::Randomness(error)) => Err(error.into()),
@@ -86,9 +90,9 @@ impl<S: SurfaceContext> Claimant<'_, S> {
     /// Returns the face check that this browser has passed for the purpose within ten minutes.
     pub(crate) async fn passed_check(
         &self,
-        headers: &HeaderMap,
+        cookies: &Cookies,
     ) -> Result<Option<PassedCheck>, Failure> {
-        match (self.surface.face_checks(), ticket(headers)) {
+        match (self.surface.face_checks(), ticket(cookies)) {
             (Some(face), Some(ticket)) => {
                 let id_number = self.id_number.as_str();
                 Ok(face.passed(&ticket, self.purpose, id_number).await?)
@@ -124,20 +128,32 @@ impl<S: SurfaceContext> Claimant<'_, S> {
     }
 }
 
-/// Sends a browser to the face check of a claim.
+/// Sends a browser to the face check of a claim. `known_by` is the key of an allowance of its own, if it has one.
 pub(crate) async fn start_face_check(
     face: &FaceChecks,
     purpose: Purpose,
     claim: &Claim,
-    connection: Connection,
+    known_by: Option<&str>,
+    cookies: &Cookies,
 ) -> Result<Response, Failure> {
-    let ticket = face.ask(purpose, claim).await?;
-    let cookie = set_cookie(COOKIE, ticket.expose(), COOKIE_SECONDS, connection.secure);
+    let ticket = face.ask(purpose, claim, known_by).await?;
+    let cookie = cookies.set(COOKIE, ticket.expose(), COOKIE_SECONDS);
     let check = Redirect::to(&format!("/face/{}", purpose.name()));
     Ok((AppendHeaders([(SET_COOKIE, cookie)]), check).into_response())
 }
 
 /// Returns the ticket of the face check that this browser was sent to.
-pub(crate) fn ticket(headers: &HeaderMap) -> Option<Secret> {
-    value_of(headers, COOKIE).map(Secret::received)
+pub(crate) fn ticket(cookies: &Cookies) -> Option<Secret> {
+    cookies.secret(COOKIE)
+}
+
+/// Ends the face check of this browser, under way or passed. Returns the `Set-Cookie` that forgets it.
+pub(crate) async fn abandon_face_check(
+    face: &FaceChecks,
+    cookies: &Cookies,
+) -> Result<HeaderValue, Failure> {
+    if let Some(ticket) = ticket(cookies) {
+        face.abandon(&ticket).await?;
+    }
+    Ok(cookies.expire(COOKIE))
 }

@@ -58,7 +58,7 @@ pub(crate) async fn start(
     credentials: &Credentials,
     listener: TcpListener,
     portal_origin: &str,
-    phone_origin: &str,
+    backend_origin: &str,
 ) -> anyhow::Result<Gateway> {
     let sources = Sources {
         environment: options.environment.clone(),
@@ -78,7 +78,7 @@ pub(crate) async fn start(
     settings.identity.introspection = Some(IntrospectionSettings {
         client_id: INTROSPECTION_CLIENT_ID.into(),
         client_secret: credentials.introspection_secret.expose().into(),
-        ..IntrospectionSettings::at(format!("{phone_origin}{INTROSPECTION_PATH}"))
+        ..IntrospectionSettings::at(format!("{backend_origin}{INTROSPECTION_PATH}"))
     });
     settings.clients.push(ClientSettings {
         client_id: CLIENT_ID.into(),

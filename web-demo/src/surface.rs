@@ -2,16 +2,15 @@
 
 use std::future::Future;
 
-use http::{HeaderMap, HeaderValue};
 use sqlx::SqlitePool;
 
 use crate::accounts::{Account, Accounts};
 use crate::browsers::Origin;
 use crate::face::FaceChecks;
-use crate::pages::{CookieName, Failure, Surface};
+use crate::known_browsers::KnownBrowsers;
+use crate::pages::{CookieName, Cookies, Failure, SetCookies, Surface};
 use crate::registers::Registers;
 use crate::secret::Secret;
-use crate::serving::Connection;
 
 /// A surface on which people register, verify themselves and log in.
 pub(crate) trait SurfaceContext: Clone + Send + Sync + 'static {
@@ -19,6 +18,9 @@ pub(crate) trait SurfaceContext: Clone + Send + Sync + 'static {
 
     /// The cookie of a registration under way there.
     const REGISTRATION_COOKIE: CookieName;
+
+    /// The cookie of the persons who have logged in there by password.
+    const KNOWN_COOKIE: CookieName;
 
     /// The hall's database.
     fn db(&self) -> &SqlitePool;
@@ -29,24 +31,25 @@ pub(crate) trait SurfaceContext: Clone + Send + Sync + 'static {
     /// The registers of people, cards, units and messages.
     fn registers(&self) -> &Registers;
 
-    /// Returns true if cookies of this connection go over HTTPS only.
-    fn is_secure(&self, connection: Connection) -> bool;
+    /// The browsers in which people have logged in before.
+    fn known_browsers(&self) -> &KnownBrowsers;
 
     /// The face checks; `None` on a surface that makes none.
     fn face_checks(&self) -> Option<&FaceChecks>;
 
-    /// Logs the owner of an account in. Returns the `Set-Cookie` of the new session.
+    /// Logs the owner of an account in, who has typed the password or shown their face. Everything that this browser held
+    /// before the login is worth nothing afterwards: a login under a planted cookie would be the planter's too.
     fn log_in(
         &self,
         account: Account,
-        connection: Connection,
+        cookies: &Cookies,
         origin: &Origin,
-    ) -> impl Future<Output = Result<HeaderValue, Failure>> + Send;
+    ) -> impl Future<Output = Result<SetCookies, Failure>> + Send;
 
     /// Returns the person who is logged in by a request's cookies.
     fn visitor(
         &self,
-        headers: &HeaderMap,
+        cookies: &Cookies,
     ) -> impl Future<Output = Result<Option<Visitor>, Failure>> + Send;
 }
 

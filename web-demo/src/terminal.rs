@@ -21,7 +21,7 @@ pub(crate) struct People {
 #[derive(Debug)]
 pub(crate) struct Addresses {
     pub portal: String,
-    /// The phone app's origin on this machine.
+    /// The phone app's origin: on this machine, or that of the proxy before it.
     pub phone: String,
     /// The phone app's origin on the local network.
     pub phone_on_lan: Option<String>,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::frontends::oidc::{KeyError, SigningKey};
 use crate::identity::{IdentityBackend, Introspection, Jwks};
-use crate::settings::{Settings, SettingsError, StoreSettings};
+use crate::settings::{Settings, SettingsError, StoreSettings, WaitForReplicas};
 use crate::store::{
     ConnectionSettings, Connections, MemoryStore, RedisStore, Store, StoreError, StoreMetrics,
 };
@@ -95,6 +95,7 @@ async fn connection_settings(store: &StoreSettings) -> Result<ConnectionSettings
         url,
         pool_size,
         command_timeout,
+        wait_for_replicas,
         ..
     } = store.clone();
     Ok(ConnectionSettings {
@@ -102,6 +103,7 @@ async fn connection_settings(store: &StoreSettings) -> Result<ConnectionSettings
         ca,
         pool_size,
         command_timeout,
+        wait_for_replicas: wait_for_replicas == WaitForReplicas::Auto,
     })
 }
 

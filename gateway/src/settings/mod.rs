@@ -21,7 +21,7 @@ pub use effective::Effective;
 pub use error::SettingsError;
 pub use lifetimes::Lifetimes;
 pub use load::{Flag, Sources};
-pub use node::{Log, LogFormat, Operations, Server, Sockets, StoreSettings};
+pub use node::{Log, LogFormat, Operations, Server, Sockets, StoreSettings, WaitForReplicas};
 pub use origin::Origin;
 pub use parties::{ClientSettings, IdentitySettings, IntrospectionSettings, JwksSettings, Oidc};
 pub use safety::SafetyWarning;

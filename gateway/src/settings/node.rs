@@ -132,6 +132,23 @@ pub struct StoreSettings {
     #[serde(with = "humantime_serde")]
     #[cfg_attr(test, schemars(with = "Duration"))]
     pub command_timeout: Duration,
+    /// With `auto`, the default, a node answers scans, decisions and redemptions once every replica
+    /// that may be promoted has them, for at most `command_timeout` and else with 503; where there
+    /// are no replicas it waits for none. With `off` a failover may lose what was answered shortly
+    /// before it.
+    pub wait_for_replicas: WaitForReplicas,
+}
+
+/// The replicas that a node waits for before it answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum WaitForReplicas {
+    /// All that may be promoted.
+    #[default]
+    Auto,
+    /// None.
+    Off,
 }
 
 impl Default for StoreSettings {
@@ -141,6 +158,7 @@ impl Default for StoreSettings {
             ca_file: None,
             pool_size: 4,
             command_timeout: Duration::from_secs(1),
+            wait_for_replicas: WaitForReplicas::Auto,
         }
     }
 }

@@ -17,6 +17,9 @@ pub enum StoreError {
     /// The store answers others, but too many commands are in flight. This one was not sent.
     #[error("the store is busy: too many commands are in flight")]
     Busy,
+    /// The store's replicas did not have a change in time that is only told of once they have it. It may be kept or lost.
+    #[error("the store's replicas did not have the change in time")]
+    Unreplicated,
     /// The store's answer is not one that this version understands.
     #[error("the store holds data that this version does not understand")]
     Corrupt(#[source] Arc<dyn Error + Send + Sync>),
@@ -37,7 +40,7 @@ impl StoreError {
     pub(crate) const fn advice(&self) -> &'static str {
         match self {
             Self::Busy => "too many requests at once: try again shortly",
-            Self::Unavailable(_) | Self::Timeout | Self::Corrupt(_) => {
+            Self::Unavailable(_) | Self::Timeout | Self::Unreplicated | Self::Corrupt(_) => {
                 "the store of logins is down: try again shortly"
             }
         }

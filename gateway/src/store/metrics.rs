@@ -27,6 +27,7 @@ pub struct StoreMetrics {
     inbox_subscriptions: Counter,
     inbox_probes: Counter,
     inbox_probe_timeouts: Counter,
+    replica_timeouts: Counter,
 }
 
 /// Stands in a number for as long as it lives.
@@ -50,6 +51,7 @@ impl Default for StoreMetrics {
             inbox_subscriptions: Counter::default(),
             inbox_probes: Counter::default(),
             inbox_probe_timeouts: Counter::default(),
+            replica_timeouts: Counter::default(),
         }
     }
 }
@@ -114,6 +116,9 @@ impl StoreMetrics {
             silences,
             self.inbox_probe_timeouts.clone(),
         );
+        let late =
+            "Answers withheld because a replica that may be promoted did not have them in time";
+        registry.register("replica_timeouts", late, self.replica_timeouts.clone());
     }
 
     /// Counts a command, because a family without a member is not encoded.
@@ -154,6 +159,10 @@ impl StoreMetrics {
 
     pub(super) fn probed(&self) {
         self.inbox_probes.inc();
+    }
+
+    pub(super) fn replicas_timed_out(&self) {
+        self.replica_timeouts.inc();
     }
 
     pub(super) fn probe_timed_out(&self) {

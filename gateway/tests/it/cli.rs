@@ -21,11 +21,11 @@ const COMPLETE: &str = r#"
     [identity.introspection]
     url = "http://127.0.0.1:1/introspect"
     client_id = "gateway"
-    client_secret = "hunter2"
+    client_secret = "hunter2-1a2b3c4d5e6f"
     [[clients]]
     client_id = "hall"
     name = "Service hall"
-    secret = "hunter2"
+    secret = "hunter2-0f9e8d7c6b5a"
     redirect_uris = ["https://hall.example/callback"]
 "#;
 
@@ -287,13 +287,10 @@ fn a_second_signal_ends_a_node_that_still_drains() {
     assert_eq!(server.exit_code(), Some(0));
 }
 
-/// The settings above for other machines, with secrets that nobody guesses.
+/// The settings above for other machines.
 fn for_the_internet(more: &str) -> String {
     let public = format!("[server]\npublic_url = \"https://login.example\"\n{more}");
-    COMPLETE
-        .replace("[server]", &public)
-        .replacen("hunter2", "1a2b3c4d5e6f7089", 1)
-        .replacen("hunter2", "0f9e8d7c6b5a4321", 1)
+    COMPLETE.replace("[server]", &public)
 }
 
 /// Row A5, threat T38.
@@ -331,7 +328,7 @@ fn a13_all_unsafe_settings_are_named_at_once_and_can_be_allowed() {
         for_the_internet(more)
             .replace("https://login", "http://login")
             .replace("https://hall", "http://hall")
-            .replace("0f9e8d7c6b5a4321", "x")
+            .replace("hunter2-0f9e8d7c6b5a", "x")
     };
     let mut unsafe_settings = settings("trusted_proxies = ['0.0.0.0/0']");
     unsafe_settings.push_str("[oidc]\nsigning_key = 'missing.pem'\n");

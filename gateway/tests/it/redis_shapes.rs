@@ -1,5 +1,7 @@
 //! Redis by TLS, Sentinel and cluster: logins continue through failovers and slot migrations.
 
+mod kept;
+
 use std::time::Duration;
 
 use saoma_client::OpenedLogin;

@@ -3,18 +3,23 @@
  * Optional: without it, or if it arrives too late, the element opens its login itself.
  */
 import { STORAGE_KEY, openAhead } from "@saoma/client";
+import { KNOWN_COOKIE, KNOWN_KEY } from "./known-keys.ts";
 import { gatewayOf, requestOf } from "./request.ts";
 
 function open(): void {
   const element = document.querySelector("qr-login");
-  // Not if the element has connected already, the page is hidden, or a login from before a reload is resumed.
-  if (element === null || customElements.get("qr-login") || document.hidden || hasLogin()) return;
+  // Not if the element has connected already, the page is hidden, or the element has more to say than an address may hold.
+  if (element === null || customElements.get("qr-login") || document.hidden || hasSecrets()) return;
   openAhead(gatewayOf(element), requestOf(element));
 }
 
-function hasLogin(): boolean {
+/**
+ * Returns true if a login from before a reload is resumed, or the browser is known: such a browser has the element's script
+ * in its cache.
+ */
+function hasSecrets(): boolean {
   try {
-    return sessionStorage.getItem(STORAGE_KEY) !== null;
+    return (sessionStorage.getItem(STORAGE_KEY) ?? localStorage.getItem(KNOWN_KEY)) !== null || document.cookie.includes(KNOWN_COOKIE);
   } catch {
     return false;
   }

@@ -1,11 +1,16 @@
 /** The class of `<qr-login>`. */
-import { INITIAL_STATE, LoginConnection, type LoginState, type WaitingState } from "@saoma/client";
+import { INITIAL_STATE, LoginConnection, type LoginState, type ScannedState, type WaitingState } from "@saoma/client";
 import { element } from "./dom.ts";
 import { LoginStateEvent } from "./login-state-event.ts";
+import { knownOf } from "./known-browser.ts";
+import { PressGuard } from "./press-guard.ts";
 import { drawQr } from "./qr-drawing.ts";
 import { gatewayOf, localeOf, requestOf } from "./request.ts";
 import { styles } from "./styles.ts";
 import { type Texts, textsOf } from "./texts.ts";
+
+/** What is drawn while the person is asked: no name of a state and no code. */
+const ASKED = "asked";
 
 /** Seconds at which a screen reader hears the time that is left: every second would drown everything else. */
 const ANNOUNCED_SECONDS = [60, 20, 0];
@@ -22,7 +27,8 @@ const PHONE = "(max-width: 30rem) and (pointer: coarse)";
  *
  * Attributes: `client-id`, `redirect-uri`, `code-challenge` (required), `gateway` (its origin; that of the page by
  * default), `state`, `oidc-nonce` (browsers hide an attribute named `nonce`), `scope` (`openid`), `locale` (the page's
- * language by default), `app-link` (shown beside the code on phones). A change of `locale` or `app-link` draws the element
+ * language by default), `app-link` (shown beside the code on phones), `remember` (`cookie` keeps the values of a known
+ * browser in a cookie instead of the page's `localStorage`). A change of `locale` or `app-link` draws the element
  * anew; a change of any other opens a new login. Event: `saoma-state`, a {@link LoginStateEvent}.
  */
 export class QrLoginElement extends HTMLElement {
@@ -44,25 +50,34 @@ export class QrLoginElement extends HTMLElement {
   #drawn = "";
   /** The request of the connection, as {@link requestKey} returns it. */
   #request = "";
+  readonly #guard = new PressGuard();
+  #leaving = new AbortController();
   #isUpdateDue = false;
   #isLarge = false;
   #ticker: ReturnType<typeof setInterval> | undefined;
   readonly #root = this.attachShadow({ mode: "open" });
   readonly #status = element("p", { class: "status", role: "status", part: "status" });
   readonly #body = element("div", { part: "body" });
+  readonly #note = element("p", { class: "note", tabindex: "-1" });
   readonly #remaining = element("p", { class: "remaining" });
   readonly #actions = element("div", { class: "actions", part: "actions" });
   readonly #warning = element("p", { class: "warning" });
 
   connectedCallback(): void {
     this.#root.adoptedStyleSheets = [styles];
-    this.#root.replaceChildren(this.#body, this.#status, this.#remaining, this.#actions, this.#warning);
+    this.#root.replaceChildren(this.#body, this.#status, this.#note, this.#remaining, this.#actions, this.#warning);
     this.#ticker = setInterval(() => this.#tick(), 1000);
+    const { signal } = (this.#leaving = new AbortController());
+    // A page that has just come to the front gets clicks that were meant for what lay above it.
+    const comesToFront = () => isAsked(this.#state) && this.#guard.restart();
+    addEventListener("focus", comesToFront, { signal });
+    document.addEventListener("visibilitychange", comesToFront, { signal });
     this.#connect();
   }
 
   disconnectedCallback(): void {
     clearInterval(this.#ticker);
+    this.#leaving.abort();
     this.#connection?.close();
     this.#connection = undefined;
   }
@@ -95,6 +110,7 @@ export class QrLoginElement extends HTMLElement {
       gateway: gatewayOf(this),
       request: requestOf(this),
       storage: safeSessionStorage(),
+      known: knownOf(this),
     });
     this.#connection.subscribe((state) => this.#show(state));
   }
@@ -108,7 +124,7 @@ export class QrLoginElement extends HTMLElement {
 
   #render(): void {
     const state = this.#state;
-    const wanted = "qr" in state ? state.qr : state.name;
+    const wanted = "qr" in state ? state.qr : isAsked(state) ? ASKED : state.name;
     // Badge and status text change more often than picture and buttons.
     if (this.#drawn !== wanted) this.#draw(state);
     this.#drawn = wanted;
@@ -120,12 +136,18 @@ export class QrLoginElement extends HTMLElement {
   }
 
   #draw(state: LoginState): void {
-    // Without this, the keyboard's focus would go back to the top of the page.
-    const hadFocus = this.#root.activeElement !== null;
+    const asks = isAsked(state);
+    // Without this, the keyboard's focus would go back to the top of the page. A question takes a focus that is nowhere, and
+    // keeps it off its buttons, so that no key answers by accident.
+    const takesFocus = this.#root.activeElement !== null || (asks && document.activeElement === document.body);
+    if (asks || this.#drawn === ASKED) this.#guard.restart();
     this.#warning.textContent = this.#texts().warning;
     this.#body.replaceChildren(this.#picture(state));
+    this.#note.textContent = asks ? this.#texts().whyAsked : "";
+    this.#status.className = asks ? "status question" : "status";
+    this.#actions.className = asks ? "actions answer" : "actions";
     this.#actions.replaceChildren(...this.#buttons(state));
-    if (hadFocus) this.#actions.querySelector<HTMLElement>("button, a")?.focus();
+    if (takesFocus) (asks ? this.#note : this.#actions.querySelector<HTMLElement>("button, a"))?.focus();
   }
 
   #leave(redirectTo: string): void {
@@ -145,9 +167,12 @@ export class QrLoginElement extends HTMLElement {
         if (isRefreshHeldBack(state)) return texts.tooMany;
         return state.connected ? texts.waiting : texts.reconnecting;
       case "scanned":
+        if (state.mustAgree) return texts.asks(state.person);
         return state.connected ? texts.scanned(state.person) : texts.reconnecting;
       case "rejected":
         return state.reason === "declined" ? texts.declined : texts.notAllowed;
+      case "cancelled":
+        return state.reason === "not_me" ? texts.wasNotMe : texts.cancelled;
       case "delayed":
         return state.error === "too_many_requests" ? texts.tooMany : texts.busy;
       default:
@@ -157,7 +182,8 @@ export class QrLoginElement extends HTMLElement {
 
   #picture(state: LoginState): HTMLElement {
     const texts = this.#texts();
-    const box = element("div", { class: this.#isLarge ? "code large" : "code", part: "code" });
+    // A large box would push the question's buttons off the screen.
+    const box = element("div", { class: this.#isLarge && !isAsked(state) ? "code large" : "code", part: "code" });
     switch (state.name) {
       case "loading":
       case "delayed":
@@ -168,6 +194,11 @@ export class QrLoginElement extends HTMLElement {
         break;
       case "scanned":
       case "confirmed":
+        if (isAsked(state)) {
+          // The question below holds the name too.
+          box.append(element("div", { class: "mask who", "aria-hidden": "true" }, state.person));
+          break;
+        }
         box.append(element("div", { class: "mask" }, element("div", { class: "tick", "aria-hidden": "true" }, "✓")));
         break;
       default:
@@ -187,18 +218,38 @@ export class QrLoginElement extends HTMLElement {
         return [
           ...this.#appLink(texts),
           this.#refreshButton(texts.refresh),
-          button(this.#isLarge ? texts.shrink : texts.enlarge, () => this.#resize(), "resize"),
+          this.#button(this.#isLarge ? texts.shrink : texts.enlarge, () => this.#resize(), "resize"),
           typedCode(texts, state.userCode),
         ];
       case "scanned":
-        return [button(texts.cancel, () => this.#connection?.cancel())];
+        if (state.mustAgree) {
+          return [
+            this.#answerButton(texts.notMe, (connection) => connection.cancel("not_me")),
+            this.#answerButton(texts.yes, (connection) => connection.agree()),
+          ];
+        }
+        return [this.#button(texts.cancel, () => this.#connection?.cancel())];
       default:
         return [this.#refreshButton(texts.newCode, "main")];
     }
   }
 
   #refreshButton(text: string, kind?: string): HTMLElement {
-    return button(text, () => this.#connection?.refresh(), kind);
+    return this.#button(text, () => this.#connection?.refresh(), kind);
+  }
+
+  /** Returns a button that answers the question. It stays, in case the answer is lost. */
+  #answerButton(text: string, answer: (connection: LoginConnection) => void): HTMLElement {
+    return this.#button(text, () => {
+      this.#actions.classList.add("answered");
+      if (this.#connection) answer(this.#connection);
+    });
+  }
+
+  #button(text: string, act: () => void, kind = ""): HTMLElement {
+    const made = element("button", { type: "button", class: kind }, text);
+    made.addEventListener("click", () => this.#guard.isUp || act());
+    return made;
   }
 
   /** Returns the link for phones, which cannot scan their own screen (threat T28). */
@@ -217,7 +268,9 @@ export class QrLoginElement extends HTMLElement {
   #tick(): void {
     const deadline = deadlineOf(this.#state);
     const left = deadline === undefined ? undefined : secondsUntil(deadline);
-    this.#status.textContent = this.#statusText(this.#state);
+    const status = this.#statusText(this.#state);
+    // Screen readers may read a text again that is set again.
+    if (this.#status.textContent !== status) this.#status.textContent = status;
     this.#remaining.textContent = left === undefined ? "" : this.#countdown(left);
     this.#remaining.setAttribute("aria-live", left !== undefined && ANNOUNCED_SECONDS.includes(left) ? "polite" : "off");
   }
@@ -245,6 +298,11 @@ function isRefreshHeldBack(state: LoginState): state is WaitingState & { readonl
   return state.name === "waiting" && state.renewableAt !== undefined && state.renewableAt > Date.now();
 }
 
+/** Returns true while the person at the browser is asked whether it is they who have scanned. */
+function isAsked(state: LoginState): state is ScannedState {
+  return state.name === "scanned" && state.mustAgree;
+}
+
 /** Returns a key of everything that the gateway is asked, except the language, which is not worth a new code. */
 function requestKey(source: Element): string {
   return JSON.stringify([gatewayOf(source), { ...requestOf(source), locale: "" }]);
@@ -254,12 +312,6 @@ function typedCode(texts: Texts, code: string): HTMLElement {
   const summary = element("summary", {}, texts.cannotScan);
   const typed = element("p", { class: "typed", part: "user-code" }, code);
   return element("details", {}, summary, element("p", {}, texts.typeCode), typed);
-}
-
-function button(text: string, act: () => void, kind = ""): HTMLElement {
-  const made = element("button", { type: "button", class: kind }, text);
-  made.addEventListener("click", act);
-  return made;
 }
 
 function secondsUntil(instant: number): number {

@@ -4,6 +4,11 @@ export interface Texts {
   readonly waiting: string;
   readonly reconnecting: string;
   readonly scanned: (person: string) => string;
+  readonly asks: (person: string) => string;
+  readonly whyAsked: string;
+  readonly notMe: string;
+  readonly yes: string;
+  readonly wasNotMe: string;
   readonly confirmed: string;
   readonly goOn: string;
   readonly declined: string;
@@ -34,6 +39,11 @@ const zh: Texts = {
   waiting: "请打开手机App，使用“扫一扫”扫描二维码",
   reconnecting: "网络不稳定，正在重连…",
   scanned: (person) => `扫描成功（${person}），请在手机上确认登录`,
+  asks: (person) => `以 ${person} 的身份在此登录？`,
+  whyAsked: "刚刚有人扫描了此二维码。如果不是您本人，请选择“不是我”。",
+  notMe: "不是我",
+  yes: "是我",
+  wasNotMe: "扫码的不是您，没有登录任何账户。点击获取新二维码",
   confirmed: "登录成功，正在进入…",
   goOn: "没有自动跳转？点此继续",
   declined: "您已在手机上取消登录",
@@ -64,6 +74,11 @@ const en: Texts = {
   waiting: "Open the app on your phone and scan the code",
   reconnecting: "Reconnecting…",
   scanned: (person) => `Scanned by ${person}. Confirm on your phone`,
+  asks: (person) => `Log in here as ${person}?`,
+  whyAsked: "This code has just been scanned. If it was not you, choose “Not me”.",
+  notMe: "Not me",
+  yes: "Yes, that is me",
+  wasNotMe: "It was not you, and nothing was logged in. Click for a new code",
   confirmed: "Logged in, opening…",
   goOn: "Nothing happens? Continue here",
   declined: "Declined on your phone",

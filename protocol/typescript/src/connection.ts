@@ -1,7 +1,8 @@
 /** A login that survives dropped connections, reloads, sleep, and networks that block some transports. */
 import { decodeCloseHint, decodeServerMessage } from "./decode.ts";
 import { openEventStream } from "./event-stream.ts";
-import type { OpenRequest } from "./generated.ts";
+import type { CancelReason, OpenRequest } from "./generated.ts";
+import { type KnownBrowser, openOf } from "./known-browser.ts";
 import { type LoginStorage, restoreLogin, storeLogin } from "./login-storage.ts";
 import type { LoginState } from "./login-state.ts";
 import { openLongPoll } from "./long-poll.ts";
@@ -24,6 +25,8 @@ export interface LoginOptions {
   readonly request: OpenRequest;
   /** Storage in which the login outlives a reload, as a rule `sessionStorage`; none by default. */
   readonly storage?: LoginStorage | undefined;
+  /** Values by which the gateway recognises the browser; without them each person is asked at each login. */
+  readonly known?: KnownBrowser | undefined;
   /** Visibility and network of the page; those of the document by default. */
   readonly presence?: Presence;
   /** Milliseconds to wait for an answer; for tests. */
@@ -78,9 +81,14 @@ export class LoginConnection {
     this.#handle({ type: "refresh" });
   }
 
-  /** Gives the login up. */
-  cancel(): void {
-    this.#handle({ type: "cancel" });
+  /** Agrees to be logged in as the person of a `scanned` state with `mustAgree`. Without effect in any other state. */
+  agree(): void {
+    this.#handle({ type: "agree" });
+  }
+
+  /** Gives the login up: with the reason `not_me`, because another person has scanned the code. */
+  cancel(reason?: CancelReason): void {
+    this.#handle(reason ? { type: "cancel", reason } : { type: "cancel" });
   }
 
   /** Ends the connection and all subscriptions. The login itself waits at the gateway until its time limit. */
@@ -105,7 +113,7 @@ export class LoginConnection {
   }
 
   #run(effect: Effect): void {
-    const { request, storage } = this.#options;
+    const { request, storage, known } = this.#options;
     switch (effect.type) {
       case "connect":
         return this.#connect(effect);
@@ -119,13 +127,15 @@ export class LoginConnection {
         return;
       case "store":
         return storeLogin(storage, request, effect.saved);
+      case "keep_known":
+        return known?.keep(effect.known);
     }
   }
 
   #connect({ transport, resume }: Extract<Effect, { type: "connect" }>): void {
-    const { gateway, request } = this.#options;
+    const { gateway, request, known } = this.#options;
     const open = TRANSPORTS[transport % TRANSPORTS.length] ?? openWebSocket;
-    this.#transport = open(gateway, resume ? { type: "resume", ...resume } : { type: "open", ...request }, {
+    this.#transport = open(gateway, resume ? { type: "resume", ...resume } : openOf(request, known), {
       heard: (silenceLimit) => this.#handle({ type: "heard", silenceLimit }),
       message: (text) => {
         const decoded = decodeServerMessage(text);

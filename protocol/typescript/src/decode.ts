@@ -25,7 +25,7 @@ export interface CloseHint {
   readonly retry_after_ms?: number;
 }
 
-/** Members that are numbers, in every message; all others are strings. */
+/** Members that are numbers, in every message; those that are neither numbers nor booleans are strings. */
 const NUMBERS: readonly string[] = [
   "seq",
   "last_seq",
@@ -39,16 +39,20 @@ const NUMBERS: readonly string[] = [
   "expiresAt",
 ];
 
+/** Members that are booleans. */
+const BOOLEANS: readonly string[] = ["agree", "mustAgree"];
+
 type MembersOf<T extends ServerMessage["type"]> = readonly (keyof Extract<ServerMessage, { type: T }>)[];
 
 /** Required and optional members of each message. */
 const MESSAGES: { readonly [T in ServerMessage["type"]]: { readonly must: MembersOf<T>; readonly may?: MembersOf<T> } } = {
   opened: { must: ["seq", "login_id", "receive_key", "qr", "user_code", "expires_in", "server_time"] },
   renewed: { must: ["seq", "qr", "user_code", "expires_in", "server_time"] },
-  scanned: { must: ["seq", "person", "expires_in"] },
-  confirmed: { must: ["seq", "redirect_to"] },
+  scanned: { must: ["seq", "person", "expires_in"], may: ["agree"] },
+  agreed: { must: ["seq", "expires_in"] },
+  confirmed: { must: ["seq", "redirect_to"], may: ["known"] },
   rejected: { must: ["seq", "reason"] },
-  cancelled: { must: ["seq"] },
+  cancelled: { must: ["seq"], may: ["reason"] },
   expired: { must: ["seq"] },
   heartbeat: { must: ["next_within"] },
   error: { must: ["error", "error_description"], may: ["retry_after"] },
@@ -128,11 +132,11 @@ export interface StoredLogin extends SavedLogin {
 /** A state that is shown again after a reload. Instants are Unix milliseconds of the browser's clock. */
 export type SavedState =
   | { readonly name: "waiting"; readonly qr: string; readonly userCode: string; readonly expiresAt: number }
-  | { readonly name: "scanned"; readonly person: string; readonly expiresAt: number };
+  | { readonly name: "scanned"; readonly person: string; readonly mustAgree: boolean; readonly expiresAt: number };
 
 const SAVED_STATES: { readonly [N in SavedState["name"]]: readonly string[] } = {
   waiting: ["qr", "userCode", "expiresAt"],
-  scanned: ["person", "expiresAt"],
+  scanned: ["person", "mustAgree", "expiresAt"],
 };
 
 /** Decodes a stored login. Returns `undefined` for any other text, such as that of another version of this format. */
@@ -164,7 +168,12 @@ function isMessageType(type: string): type is ServerMessage["type"] {
 }
 
 function has(value: Record<string, unknown>, members: readonly string[]): boolean {
-  return members.every((name) => typeof value[name] === (NUMBERS.includes(name) ? "number" : "string"));
+  return members.every((name) => typeof value[name] === typeOf(name));
+}
+
+function typeOf(member: string): "boolean" | "number" | "string" {
+  if (NUMBERS.includes(member)) return "number";
+  return BOOLEANS.includes(member) ? "boolean" : "string";
 }
 
 function mayHave(value: Record<string, unknown>, members: readonly string[]): boolean {

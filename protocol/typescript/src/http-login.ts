@@ -75,8 +75,7 @@ export class HttpLogin implements Transport {
   }
 
   async #open(request: OpenRequest): Promise<ResumeRequest | undefined> {
-    const headers = { "content-type": "application/json" };
-    const response = await this.ask(PATHS.logins, { method: "POST", headers, body: JSON.stringify(request) });
+    const response = await this.ask(PATHS.logins, { method: "POST", ...jsonBody(request) });
     const text = await response.text();
     this.message(text);
     const decoded = decodeServerMessage(text);
@@ -86,8 +85,10 @@ export class HttpLogin implements Transport {
   }
 
   async #command(command: Command): Promise<void> {
+    const { type, ...members } = command;
+    const body = Object.keys(members).length > 0 ? jsonBody(members) : {};
     // `keepalive`, because a cancel is often the page's last request.
-    const response = await this.#fetch(PATHS[command.type], { method: "POST", keepalive: true });
+    const response = await this.#fetch(PATHS[type], { method: "POST", keepalive: true, ...body });
     if (!response.ok) this.message(JSON.stringify(await problemOf(response)));
   }
 
@@ -97,6 +98,10 @@ export class HttpLogin implements Transport {
     const url = new URL(path.replace("{login_id}", this.#login?.login_id ?? ""), this.#gateway);
     return fetch(url, { ...init, headers });
   }
+}
+
+function jsonBody(value: object): RequestInit {
+  return { headers: { "content-type": "application/json" }, body: JSON.stringify(value) };
 }
 
 async function problemOf(response: Response): Promise<ErrorMessage> {

@@ -1,7 +1,7 @@
 /** State of a login, as a page shows it: a pure function of the gateway's messages and of the connection. */
 import { SUPERSEDED, UNKNOWN_LOGIN } from "./close-codes.ts";
 import type { ErrorMessage, SavedState } from "./decode.ts";
-import type { ErrorCode, RejectReason, ServerMessage } from "./generated.ts";
+import type { CancelReason, ErrorCode, RejectReason, ServerMessage } from "./generated.ts";
 
 /** State of a login. Instants are Unix milliseconds of the browser's own clock. */
 export type LoginState =
@@ -12,7 +12,8 @@ export type LoginState =
   /** The browser is logged in once it opens this address. */
   | { readonly name: "confirmed"; readonly redirectTo: string }
   | { readonly name: "rejected"; readonly reason: RejectReason }
-  | { readonly name: "cancelled" }
+  /** Given up at the browser: with the reason `not_me`, because another person had scanned the code. */
+  | { readonly name: "cancelled"; readonly reason?: CancelReason }
   | { readonly name: "expired" }
   /** The login goes on in another tab. */
   | { readonly name: "superseded" }
@@ -37,6 +38,11 @@ export interface ScannedState {
   readonly name: "scanned";
   /** The masked name. */
   readonly person: string;
+  /**
+   * True while the person at the browser must agree to be logged in as this person, whom the browser does not know yet.
+   * The phone cannot confirm before.
+   */
+  readonly mustAgree: boolean;
   readonly expiresAt: number;
   readonly connected: boolean;
 }
@@ -96,14 +102,25 @@ function afterMessage(state: LoginState, message: ServerMessage, now: number): L
         connected: true,
       };
     case "scanned":
-      return { name: "scanned", person: message.person, expiresAt: now + message.expires_in * 1000, connected: true };
+      return {
+        name: "scanned",
+        person: message.person,
+        mustAgree: message.agree === true,
+        expiresAt: now + message.expires_in * 1000,
+        connected: true,
+      };
+    case "agreed":
+      // Before a scan it says nothing: a gateway does not send it then.
+      if (state.name !== "scanned") return state;
+      return { ...state, mustAgree: false, expiresAt: now + message.expires_in * 1000, connected: true };
     case "confirmed":
       return { name: "confirmed", redirectTo: message.redirect_to };
     case "rejected":
       return { name: "rejected", reason: message.reason };
     case "cancelled":
+      return message.reason === undefined ? { name: "cancelled" } : { name: "cancelled", reason: message.reason };
     case "expired":
-      return { name: message.type };
+      return { name: "expired" };
     case "heartbeat":
       return state;
     case "error":

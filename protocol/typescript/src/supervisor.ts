@@ -76,7 +76,9 @@ export type Effect =
   /** Starts the one timer, in place of the one before. */
   | { readonly type: "wake"; readonly after: number }
   /** Writes the login to the storage, or deletes it. */
-  | { readonly type: "store"; readonly saved: SavedLogin | undefined };
+  | { readonly type: "store"; readonly saved: SavedLogin | undefined }
+  /** Keeps the value by which the gateway recognises this browser at its next login. */
+  | { readonly type: "keep_known"; readonly known: string };
 
 /** Returns the state before `started`. */
 export function initialSupervisor(patience: number): SupervisorState {
@@ -131,8 +133,11 @@ function apply(draft: Draft, event: SupervisorEvent): void {
       return lose(draft, event.code, event.retryAfter);
     case "refresh":
       return refresh(draft);
+    case "agree":
+      // Where there is no question, the event still shows that the page is seen.
+      return draft.login.name === "scanned" && draft.login.mustAgree ? command(draft, { type: "agree" }) : wakeUp(draft);
     case "cancel":
-      if (!isSettled(draft.login)) command(draft, event.type);
+      if (!isSettled(draft.login)) command(draft, event.reason ? { type: "cancel", reason: event.reason } : { type: "cancel" });
   }
 }
 
@@ -181,6 +186,9 @@ function receive(draft: Draft, message: ServerMessage): void {
   }
   if (message.type === "heartbeat") draft.silenceLimit = message.next_within * 1000 + draft.patience;
   if (message.type === "error") holdBack(draft, message.retry_after ?? 0);
+  if (message.type === "confirmed" && message.known !== undefined) {
+    draft.effects.push({ type: "keep_known", known: message.known });
+  }
   show(draft, { type: "message", message, now: draft.now });
   if (isSettled(draft.login)) {
     store(draft, undefined);
@@ -243,7 +251,7 @@ function reconnectDelay({ now, random, isOnline, notBefore, losses }: Draft, isA
 function refresh(draft: Draft): void {
   switch (draft.login.name) {
     case "waiting":
-      return command(draft, "refresh");
+      return command(draft, { type: "refresh" });
     case "loading":
     case "delayed":
       return connectNow(draft);
@@ -264,11 +272,11 @@ function restart(draft: Draft): void {
   connect(draft);
 }
 
-function command(draft: Draft, type: Command["type"]): void {
+function command(draft: Draft, command: Command): void {
   if (draft.link === "open") {
-    draft.effects.push({ type: "send", command: { type } });
+    draft.effects.push({ type: "send", command });
   } else {
-    draft.pending = { type };
+    draft.pending = command;
     connectNow(draft);
   }
 }

@@ -2,7 +2,7 @@
 import type { ClientMessage } from "./generated.ts";
 
 /** A message about a login that is open already. */
-export type Command = Extract<ClientMessage, { type: "refresh" | "cancel" }>;
+export type Command = Extract<ClientMessage, { type: "agree" | "cancel" | "refresh" }>;
 
 /** The first message of a connection. */
 export type FirstMessage = Exclude<ClientMessage, Command>;

@@ -30,7 +30,8 @@ export function openAhead(gateway: string, request: OpenRequest): void {
  * Opens a socket. The browser answers its pings unseen, so that the heartbeats beside them are the sign of life.
  *
  * An `open` goes into the address, which saves a round trip and reveals no more than the address of a hosted login page.
- * An `open` that is too long for an address, and a `resume`, which holds a secret, are the first message instead.
+ * An `open` that is too long for an address or holds known values, and a `resume`, which holds a secret, are the first
+ * message instead: addresses are logged on their way.
  */
 export function openWebSocket(gateway: string, first: FirstMessage, listener: Listener): Transport {
   const address = addressOf(gateway, first);
@@ -67,8 +68,8 @@ function takeOver(address: string): HeadStart | undefined {
 function addressOf(gateway: string, { type, ...request }: FirstMessage): string {
   const url = new URL(PATHS.socket, gateway);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  const query = String(new URLSearchParams(request as Record<string, string>));
-  if (type === "open" && query.length <= MAX_QUERY_LENGTH) url.search = query;
+  const query = String(new URLSearchParams(Object.entries(request)));
+  if (type === "open" && !("known" in request) && query.length <= MAX_QUERY_LENGTH) url.search = query;
   return url.href;
 }
 

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { openAhead } from "../src/index.ts";
 import { opened, request, scanned } from "./messages.ts";
 import { Fixture, resumeFrom } from "./fixture.ts";
+import { TestKnown } from "./page.ts";
 
 const fixture = new Fixture();
 
@@ -44,6 +45,17 @@ test("is taken over too where the request is too long for an address, and comes 
   fixture.open({ request: long });
   expect((await fixture.gateway.nextConnection()).first).toEqual({ type: "open", ...long });
   expect(fixture.gateway.unexpectedConnections).toBe(0);
+});
+
+test("is closed when the browser is known, and no address holds its values", async () => {
+  openAhead(fixture.gateway.origin, request);
+  const other = await fixture.gateway.nextConnection();
+  const known = new TestKnown();
+  known.keep("sealed");
+  const { connection } = await fixture.openWaiting({ known });
+  expect(connection.first).toEqual({ type: "open", ...request, known: ["sealed"] });
+  expect(fixture.gateway.addresses.at(-1)).toBe("/v1/socket");
+  await other.left;
 });
 
 test("is the first of two tries where WebSocket is blocked", async () => {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { confirmed, limited, opened, renewed, request, scanned } from "./messages.ts";
-import { TestStorage } from "./page.ts";
+import { agreed, asking, confirmed, limited, opened, renewed, request, scanned } from "./messages.ts";
+import { TestKnown, TestStorage } from "./page.ts";
 import { Fixture, resumeFrom } from "./fixture.ts";
 
 const fixture = new Fixture();
@@ -75,6 +75,36 @@ describe.each(["websocket", "event stream", "long poll"] as const)("over %s", (t
     expect(await connection.command()).toEqual({ type: "cancel" });
     connection.send({ type: "cancelled", seq: 3 });
     await page.shows("cancelled");
+  });
+
+  test("an agreement and a cancel for a reason reach the gateway", async () => {
+    const { page, connection } = await fixture.openWaiting();
+    page.login.agree();
+    connection.send(asking(2));
+    await page.shows("scanned", { mustAgree: true });
+    page.login.agree();
+    expect(await connection.command()).toEqual({ type: "agree" });
+    connection.send(agreed(3));
+    await page.shows("scanned", { mustAgree: false });
+    page.login.cancel("not_me");
+    expect(await connection.command()).toEqual({ type: "cancel", reason: "not_me" });
+    connection.send({ type: "cancelled", seq: 4, reason: "not_me" });
+    await page.shows("cancelled", { reason: "not_me" });
+  });
+
+  test("the browser is known again by what the gateway gave it, and a reload is asked the same question", async () => {
+    const [storage, known] = [new TestStorage(), new TestKnown()];
+    const { page, connection } = await fixture.openWaiting({ storage, known });
+    expect(connection.first).toEqual({ type: "open", ...request });
+    connection.send(asking(2));
+    await page.shows("scanned", { mustAgree: true });
+    page.login.close();
+    const reloaded = fixture.open({ storage, known });
+    expect(reloaded.shown[0]).toMatchObject({ name: "scanned", mustAgree: true });
+    (await fixture.gateway.nextConnection()).send(agreed(3), { ...confirmed(4), known: "sealed" });
+    await reloaded.shows("confirmed");
+    fixture.open({ storage, known });
+    expect((await fixture.gateway.nextConnection()).first).toEqual({ type: "open", ...request, known: ["sealed"] });
   });
 
   test("a command given while the connection is lost is sent when it is back", async () => {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type LoginEvent, type LoginState, INITIAL_STATE, isSettled, nextState } from "../src/login-state.ts";
 import type { ServerMessage } from "../src/generated.ts";
-import { confirmed, limited, opened, renewed, scanned } from "./messages.ts";
+import { agreed, asking, confirmed, limited, opened, renewed, scanned } from "./messages.ts";
 
 const NOW = 1_790_000_000_000;
 const message = (message: ServerMessage): LoginEvent => ({ type: "message", message, now: NOW });
@@ -16,6 +16,8 @@ const waiting: LoginState = {
   connected: true,
 };
 
+const scannedState: LoginState = { name: "scanned", person: "示*", mustAgree: false, expiresAt: NOW + 90_000, connected: true };
+
 test.each<[string, LoginEvent[], LoginState]>([
   ["nothing yet", [], INITIAL_STATE],
   ["no answer yet", [{ type: "disconnected" }], { name: "loading", connected: false }],
@@ -24,10 +26,14 @@ test.each<[string, LoginEvent[], LoginState]>([
   ["a connection again", [message(opened), { type: "disconnected" }, { type: "connected" }], waiting],
   ["a renewed code", [message(opened), message(renewed)], { ...waiting, qr: renewed.qr, userCode: renewed.user_code }],
   ["a renewal refused", [message(opened), message(limited)], { ...waiting, renewableAt: NOW + 32_000 }],
-  ["a scan", [message(opened), message(scanned(2))], { name: "scanned", person: "示*", expiresAt: NOW + 90_000, connected: true }],
+  ["a scan", [message(opened), message(scanned(2))], scannedState],
+  ["a scan by a person who is new", [message(opened), message(asking(2))], { ...scannedState, mustAgree: true }],
+  ["an agreement", [message(asking(2)), message(agreed(3))], { ...scannedState, expiresAt: NOW + 80_000 }],
+  ["an agreement to no scan", [message(opened), message(agreed(2))], waiting],
   ["a confirm", [message(confirmed(3))], { name: "confirmed", redirectTo: confirmed(3).redirect_to }],
   ["a decline", [message({ type: "rejected", seq: 3, reason: "declined" })], { name: "rejected", reason: "declined" }],
   ["a cancel", [message({ type: "cancelled", seq: 2 })], { name: "cancelled" }],
+  ["a cancel with its reason", [message({ type: "cancelled", seq: 3, reason: "not_me" })], { name: "cancelled", reason: "not_me" }],
   ["an end", [message({ type: "expired", seq: 2 })], { name: "expired" }],
   ["a limit", [message(limited)], { name: "delayed", error: "too_many_requests", retryAt: NOW + 32_000 }],
   ["a limit that is over", [message(limited), { type: "connecting" }], INITIAL_STATE],
@@ -43,6 +49,8 @@ const anyMessage: fc.Arbitrary<ServerMessage> = fc.constantFrom<ServerMessage>(
   opened,
   renewed,
   scanned(2),
+  asking(2),
+  agreed(3),
   confirmed(3),
   limited,
   { type: "rejected", seq: 3, reason: "identity_refused" },
@@ -85,6 +93,8 @@ test("the same state object stands for no change, so that a page is not drawn an
 test("however often the connection drops, what the gateway said is what is shown in the end", () => {
   const course = fc.constantFrom<ServerMessage[]>(
     [opened, renewed, scanned(3), confirmed(4)],
+    [opened, asking(2), agreed(3)],
+    [opened, asking(2), { type: "cancelled", seq: 3, reason: "not_me" }],
     [opened, scanned(2), { type: "expired", seq: 3 }],
     [opened, scanned(2), { type: "rejected", seq: 3, reason: "declined" }],
     [opened, renewed],

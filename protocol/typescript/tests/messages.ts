@@ -34,6 +34,11 @@ export const renewed: Message<"renewed"> = {
 
 export const scanned = (seq: number): Message<"scanned"> => ({ type: "scanned", seq, person: "示*", expires_in: 90 });
 
+/** The scan of a person who is new to the browser. */
+export const asking = (seq: number): Message<"scanned"> => ({ ...scanned(seq), agree: true });
+
+export const agreed = (seq: number): Message<"agreed"> => ({ type: "agreed", seq, expires_in: 80 });
+
 export const confirmed = (seq: number): Message<"confirmed"> => ({
   type: "confirmed",
   seq,

@@ -1,6 +1,14 @@
 /** A page with a login: the states that it has shown, and waits for the next. */
 import { WebSocket } from "ws";
-import { type LoginOptions, type LoginState, type LoginStorage, type Presence, LoginConnection } from "../src/index.ts";
+import {
+  type KnownBrowser,
+  type LoginOptions,
+  type LoginState,
+  type LoginStorage,
+  type Presence,
+  LoginConnection,
+  knownBrowser,
+} from "../src/index.ts";
 import { request } from "./messages.ts";
 
 /** Node 20 has no WebSocket of its own. This one has the same interface, but throws errors without a listener. */
@@ -48,6 +56,24 @@ export class TestStorage extends Map<string, string> implements LoginStorage {
 
   removeItem(key: string): void {
     this.delete(key);
+  }
+}
+
+/** Known values in memory. */
+export class TestKnown implements KnownBrowser {
+  readonly #kept: KnownBrowser;
+  text: string | null = null;
+
+  constructor() {
+    this.#kept = knownBrowser(() => this.text, (text) => (this.text = text));
+  }
+
+  values(): readonly string[] {
+    return this.#kept.values();
+  }
+
+  keep(value: string): void {
+    this.#kept.keep(value);
   }
 }
 

@@ -26,6 +26,8 @@ export class ScriptedGateway {
   readonly blocked = { handshakes: 0, streams: 0 };
   /** Parameters of all polls. */
   readonly polls: { readonly after: number; readonly wait: number }[] = [];
+  /** Addresses of all sockets. */
+  readonly addresses: string[] = [];
   /** Number of requests that the problem answered. */
   refusals = 0;
   readonly #connections = new Queue<BrowserConnection>();
@@ -43,6 +45,7 @@ export class ScriptedGateway {
         socket.end("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n");
         return;
       }
+      this.addresses.push(request.url ?? "");
       this.#sockets.handleUpgrade(request, socket, head, (accepted) => this.#accept(accepted, this.#openOf(request)));
     });
   }
@@ -112,7 +115,8 @@ export class ScriptedGateway {
     } else if (isOpen) {
       this.#connections.put(await this.#opened(request, response));
     } else if (action !== "events") {
-      this.#followed.get(loginId)?.commands.put(decodeClientMessage(JSON.stringify({ type: action })));
+      const body = (await request.toArray()).join("");
+      this.#followed.get(loginId)?.commands.put(decodeClientMessage(JSON.stringify({ ...JSON.parse(body || "{}"), type: action })));
       response.writeHead(204).end();
     } else if (searchParams.has("after")) {
       const [after, wait] = [Number(searchParams.get("after")), Number(searchParams.get("wait"))];

@@ -11,7 +11,7 @@ import {
   initialSupervisor,
   supervise,
 } from "../src/supervisor.ts";
-import { confirmed, limited, opened, renewed, scanned } from "./messages.ts";
+import { agreed, asking, confirmed, limited, opened, renewed, scanned } from "./messages.ts";
 
 const PATIENCE = 10_000;
 
@@ -35,7 +35,10 @@ const anyMessage: fc.Arbitrary<ServerMessage> = fc.oneof(
   fc.constant(opened),
   seq.map((seq) => ({ ...renewed, seq })),
   seq.map(scanned),
+  seq.map(asking),
+  seq.map(agreed),
   seq.map((seq) => confirmed(seq)),
+  seq.map((seq) => ({ ...confirmed(seq), known: "k" })),
   seq.map((seq): ServerMessage => ({ type: "expired", seq })),
   fc.nat(60).map((next_within): ServerMessage => ({ type: "heartbeat", next_within })),
   fc.constant(limited),
@@ -52,7 +55,13 @@ const gatewayEvent: fc.Arbitrary<SupervisorEvent> = fc.oneof(
     }),
   },
 );
-const pageEvent = fc.constantFrom<SupervisorEvent>({ type: "presence_changed" }, { type: "refresh" }, { type: "cancel" });
+const pageEvent = fc.constantFrom<SupervisorEvent>(
+  { type: "presence_changed" },
+  { type: "refresh" },
+  { type: "agree" },
+  { type: "cancel" },
+  { type: "cancel", reason: "not_me" },
+);
 const anyMove: fc.Arbitrary<Move> = fc.oneof(
   { weight: 5, arbitrary: gatewayEvent.map((event): Move => ({ by: "gateway", event })) },
   { weight: 2, arbitrary: pageEvent.map((event): Move => ({ by: "page", event })) },
@@ -204,6 +213,14 @@ test("a login's attempts and its newest message only ever grow", () => {
 test("a transport that has reached the gateway is never left", () => {
   always(({ state }, before) => {
     if (before.isReached) expect(state.transport).toBe(before.transport);
+  });
+});
+
+test("a person agrees to what is asked, and to nothing else", () => {
+  always(({ effects, state }, before) => {
+    const agrees = effects.some((effect) => effect.type === "send" && effect.command.type === "agree") || state.pending?.type === "agree";
+    if (!agrees || before.pending?.type === "agree") return;
+    expect(before.login).toMatchObject({ name: "scanned", mustAgree: true });
   });
 });
 

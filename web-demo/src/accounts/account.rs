@@ -98,6 +98,17 @@ impl Account {
         }
     }
 
+    /// Removes the account of an ID number if it is a provisional one. Returns its id. Its logins on phones end with it.
+    pub(crate) async fn remove_provisional(
+        db: &mut SqliteConnection,
+        id_number: &IdNumber,
+    ) -> Result<Option<String>, sqlx::Error> {
+        let delete =
+            "DELETE FROM accounts WHERE id_number = ?1 AND standing = 'provisional' RETURNING id";
+        let removed: Option<(String,)> = fetch_optional!(db, delete; id_number.as_str()).await?;
+        Ok(removed.map(|(id,)| id))
+    }
+
     /// Makes a provisional account a verified one.
     pub(crate) async fn verify(db: &mut SqliteConnection, id: &str) -> Result<(), sqlx::Error> {
         execute!(db, "UPDATE accounts SET standing = 'verified' WHERE id = ?1"; id)

@@ -16,8 +16,16 @@ pub(crate) struct AttemptLimit {
     pub interval: u32,
 }
 
-/// Passwords for one account: five, then one a minute.
+/// Passwords for one account, from browsers in which its person has not logged in before: five, then one a minute.
 pub(crate) const PASSWORD_PER_ACCOUNT: AttemptLimit = AttemptLimit::new("password_account", 5, 60);
+
+/// Passwords for one account from a browser in which its person has logged in before: five, then one a minute. Strangers
+/// cannot use these up (threat T42).
+pub(crate) const PASSWORD_PER_BROWSER: AttemptLimit = AttemptLimit::new("password_browser", 5, 60);
+
+/// Passwords at present that are typed to change a password, for one login: five, then one a minute. Only that login's
+/// browser can use these up.
+pub(crate) const PASSWORD_PER_LOGIN: AttemptLimit = AttemptLimit::new("password_login", 5, 60);
 
 /// Passwords from one address, where a household or an office may sit: thirty, then one in ten seconds.
 pub(crate) const PASSWORD_PER_ADDRESS: AttemptLimit = AttemptLimit::new("password_address", 30, 10);

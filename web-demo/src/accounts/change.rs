@@ -1,6 +1,6 @@
 //! Changing a password: the old one proves the person, the new one keeps the rules (S3a, S6).
 
-use super::attempts::{PASSWORD_PER_ACCOUNT, Wait};
+use super::attempts::{PASSWORD_PER_LOGIN, Wait};
 use super::{Account, Accounts, PasswordRefused, check_password, password};
 use crate::db::{execute, fetch_one};
 
@@ -23,24 +23,25 @@ pub(crate) enum ChangeError {
 }
 
 impl Accounts {
-    /// Changes an account's password. Wrong old ones count as attempts to log in.
+    /// Changes an account's password. Wrong old ones count against the login that they are typed in, by its id: what
+    /// strangers try on the login page does not keep the owner from it.
     pub(crate) async fn change_password(
         &self,
         account: &Account,
+        login_id: &str,
         old: &str,
         new: &str,
     ) -> Result<(), ChangeError> {
         let hash = "SELECT password_hash FROM accounts WHERE id = ?1";
         let (hash,): (String,) = fetch_one!(&self.db, hash; &account.id).await?;
-        let key = account.user_name.to_lowercase();
-        PASSWORD_PER_ACCOUNT
-            .count(&self.db, &key)
+        PASSWORD_PER_LOGIN
+            .count(&self.db, login_id)
             .await?
             .map_err(ChangeError::TooMany)?;
         if !password::matches_hash(old.to_owned(), hash).await {
             return Err(ChangeError::Wrong);
         }
-        PASSWORD_PER_ACCOUNT.forgive(&self.db, &key).await?;
+        PASSWORD_PER_LOGIN.forgive(&self.db, login_id).await?;
         let (user_name, id_number) = (&account.user_name, account.id_number.as_str());
         check_password(new, user_name, id_number, &account.phone).map_err(ChangeError::Rule)?;
         if new == old {

@@ -16,7 +16,10 @@ use std::net::IpAddr;
 
 use crate::db::fetch_optional;
 pub(crate) use account::{Account, NewAccount, NotMade};
-use attempts::{PASSWORD_PER_ACCOUNT, PASSWORD_PER_ADDRESS, Wait, address_key};
+use attempts::{
+    AttemptLimit, PASSWORD_PER_ACCOUNT, PASSWORD_PER_ADDRESS, PASSWORD_PER_BROWSER, Wait,
+    address_key,
+};
 pub(crate) use change::ChangeError;
 pub(crate) use contacts::{ContactError, ContactForm, Contacts};
 pub(crate) use password_rules::{PasswordRefused, check_password};
@@ -46,6 +49,27 @@ pub(crate) enum PasswordError {
     Database(#[from] sqlx::Error),
 }
 
+/// The origin of a typed password, which decides whose allowance of wrong ones it uses up.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum PasswordSource<'a> {
+    /// A browser or phone in which the person has not logged in before, at this address.
+    Unknown(IpAddr),
+    /// One in which they have, by the key of its allowances.
+    Known(&'a str),
+}
+
+impl PasswordSource<'_> {
+    fn limits(self, user_name: &str) -> Vec<(AttemptLimit, String)> {
+        match self {
+            Self::Unknown(address) => vec![
+                (PASSWORD_PER_ADDRESS, address_key(address)),
+                (PASSWORD_PER_ACCOUNT, user_name.to_owned()),
+            ],
+            Self::Known(browser) => vec![(PASSWORD_PER_BROWSER, browser.to_owned())],
+        }
+    }
+}
+
 impl Accounts {
     /// The accounts of a database.
     ///
@@ -63,19 +87,11 @@ impl Accounts {
         &self,
         user_name: &str,
         password: &str,
-        address: IpAddr,
+        source: PasswordSource<'_>,
     ) -> Result<String, PasswordError> {
-        let user_name: String = user_name
-            .trim()
-            .to_lowercase()
-            .chars()
-            .take(UserName::MAX_CHARS + 1)
-            .collect();
-        let address = address_key(address);
-        for (limit, key) in [
-            (PASSWORD_PER_ADDRESS, &address),
-            (PASSWORD_PER_ACCOUNT, &user_name),
-        ] {
+        let user_name = UserName::folded(user_name);
+        let limits = source.limits(&user_name);
+        for (limit, key) in &limits {
             let counted = limit.count(&self.db, key).await?;
             counted.map_err(PasswordError::TooMany)?;
         }
@@ -86,8 +102,9 @@ impl Accounts {
         let hash = hash.unwrap_or_else(|| self.nobody.clone());
         let right = password::matches_hash(password.to_owned(), hash).await;
         let account_id = account_id.filter(|_| right).ok_or(PasswordError::Wrong)?;
-        PASSWORD_PER_ACCOUNT.forgive(&self.db, &user_name).await?;
-        PASSWORD_PER_ADDRESS.forgive(&self.db, &address).await?;
+        for (limit, key) in &limits {
+            limit.forgive(&self.db, key).await?;
+        }
         Ok(account_id)
     }
 }

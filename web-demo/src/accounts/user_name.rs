@@ -51,6 +51,12 @@ impl UserName {
         }
     }
 
+    /// Returns the form by which attempts at a typed name are counted. It has at most one character more than a user name.
+    pub(crate) fn folded(typed: &str) -> String {
+        let lower = typed.trim().to_lowercase();
+        lower.chars().take(Self::MAX_CHARS + 1).collect()
+    }
+
     /// Returns the text.
     pub(crate) fn as_str(&self) -> &str {
         &self.0

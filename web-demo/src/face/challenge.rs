@@ -4,8 +4,8 @@ use aws_lc_rs::hmac::{self, HMAC_SHA256};
 use data_encoding::BASE64URL_NOPAD;
 use sqlx::SqlitePool;
 
-use super::key::FaceKey;
-use crate::db::{execute, fetch_one};
+use crate::db::{self, execute};
+use crate::key_file::KeyFile;
 use crate::pages::Failure;
 use crate::secret::random_bytes;
 
@@ -23,7 +23,7 @@ pub(super) struct Challenges {
 
 impl Challenges {
     /// Those that this key signs.
-    pub(super) fn new(key: &FaceKey) -> Self {
+    pub(super) fn new(key: &KeyFile) -> Self {
         Self {
             key: hmac::Key::new(HMAC_SHA256, &key.derive("face challenges")),
         }
@@ -31,7 +31,7 @@ impl Challenges {
 
     /// A challenge for what is bound to it: `check` says which browser's check it is, of whom and what for.
     pub(super) async fn issue(&self, db: &SqlitePool, check: &str) -> Result<String, Failure> {
-        let (now,): (i64,) = fetch_one!(db, "SELECT unixepoch()").await?;
+        let now = db::now(db).await?;
         let nonce = random_bytes::<NONCE_BYTES>()?;
         let expires_at = now + i64::from(LIFETIME_SECONDS);
         let body = [&nonce[..], &expires_at.to_be_bytes()].concat();
@@ -79,7 +79,7 @@ mod tests {
 
     async fn challenges() -> (tempfile::TempDir, SqlitePool, Challenges) {
         let (db, directory) = crate::db::empty().await;
-        let key = FaceKey::read_or_make(&directory.path().join("face.key")).unwrap();
+        let key = KeyFile::read_or_make(&directory.path().join("face.key")).unwrap();
         (directory, db, Challenges::new(&key))
     }
 

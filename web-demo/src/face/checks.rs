@@ -6,11 +6,11 @@ use std::sync::Arc;
 use sqlx::{SqliteConnection, SqlitePool};
 
 use super::challenge::{Challenges, LIFETIME_SECONDS};
-use super::key::FaceKey;
 use super::verifier::{Claim, FaceVerifier, Refusal, Verdict, VerifierError};
-use super::{FRAMES, PER_ADDRESS, PER_PERSON};
-use crate::accounts::attempts::{Wait, address_key};
+use super::{FRAMES, PER_ADDRESS, PER_KNOWN, PER_PERSON};
+use crate::accounts::attempts::{AttemptLimit, Wait, address_key};
 use crate::db::{execute, fetch_optional};
+use crate::key_file::KeyFile;
 use crate::pages::Failure;
 use crate::purpose::Purpose;
 use crate::secret::Secret;
@@ -32,6 +32,7 @@ pub(crate) struct Asked {
     purpose: Purpose,
     /// The person it should be.
     pub claim: Claim,
+    known_by: Option<String>,
 }
 
 /// A check that was passed when it was looked at. The change that it allows takes it.
@@ -65,7 +66,7 @@ impl From<VerifierError> for Failure {
 
 impl FaceChecks {
     /// Checks by this verifier.
-    pub(crate) fn new(db: SqlitePool, key: &FaceKey, verifier: Arc<dyn FaceVerifier>) -> Self {
+    pub(crate) fn new(db: SqlitePool, key: &KeyFile, verifier: Arc<dyn FaceVerifier>) -> Self {
         Self {
             db,
             challenges: Arc::new(Challenges::new(key)),
@@ -78,15 +79,22 @@ impl FaceChecks {
         self.verifier.is_ready()
     }
 
-    /// Asks a browser for a check: the value of the cookie by which it comes back, for ten minutes.
-    pub(crate) async fn ask(&self, purpose: Purpose, claim: &Claim) -> Result<Secret, Failure> {
+    /// Asks a browser for a check: the value of the cookie by which it comes back, for ten minutes. `known_by` is the key
+    /// of an allowance of its own, for a phone that is known for the person, or for a person who is logged in.
+    pub(crate) async fn ask(
+        &self,
+        purpose: Purpose,
+        claim: &Claim,
+        known_by: Option<&str>,
+    ) -> Result<Secret, Failure> {
         let ticket = Secret::random()?;
         let expired = "DELETE FROM face_checks WHERE expires_at <= unixepoch()";
         execute!(&self.db, expired).await?;
         execute!(&self.db, "INSERT INTO face_checks (ticket_digest, purpose, id_number, known,
-                proved_otherwise, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, unixepoch() + ?6)";
+                proved_otherwise, known_by, expires_at)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, unixepoch() + ?7)";
             ticket.digest(), purpose.name(), &claim.id_number, claim.known,
-            claim.proved_otherwise, HOLDS_SECONDS)
+            claim.proved_otherwise, known_by, HOLDS_SECONDS)
         .await?;
         Ok(ticket)
     }
@@ -97,20 +105,23 @@ impl FaceChecks {
         ticket: &Secret,
         purpose: Purpose,
     ) -> Result<Option<Asked>, Failure> {
-        let found: Option<(String, bool, bool)> = fetch_optional!(&self.db, "SELECT id_number,
-                known, proved_otherwise FROM face_checks WHERE ticket_digest = ?1
+        let found: Option<(String, bool, bool, Option<String>)> = fetch_optional!(&self.db,
+            "SELECT id_number, known, proved_otherwise, known_by FROM face_checks WHERE ticket_digest = ?1
                 AND purpose = ?2 AND passed_at IS NULL AND expires_at > unixepoch()";
             ticket.digest(), purpose.name())
         .await?;
-        Ok(found.map(|(id_number, known, proved_otherwise)| Asked {
-            ticket: ticket.digest(),
-            purpose,
-            claim: Claim {
-                id_number,
-                known,
-                proved_otherwise,
-            },
-        }))
+        Ok(
+            found.map(|(id_number, known, proved_otherwise, known_by)| Asked {
+                ticket: ticket.digest(),
+                purpose,
+                claim: Claim {
+                    id_number,
+                    known,
+                    proved_otherwise,
+                },
+                known_by,
+            }),
+        )
     }
 
     /// A challenge for a check, and the seconds in which to answer it.
@@ -128,12 +139,9 @@ impl FaceChecks {
         frames: Vec<Vec<u8>>,
         address: IpAddr,
     ) -> Result<Result<Verdict, Unanswered>, Failure> {
-        let (person, address) = (&asked.claim.id_number, address_key(address));
-        for counted in [
-            PER_ADDRESS.count(&self.db, &address).await?,
-            PER_PERSON.count(&self.db, person).await?,
-        ] {
-            if let Err(wait) = counted {
+        let limits = asked.limits(address);
+        for (limit, key) in &limits {
+            if let Err(wait) = limit.count(&self.db, key).await? {
                 return Ok(Err(Unanswered::TooMany(wait)));
             }
         }
@@ -146,8 +154,9 @@ impl FaceChecks {
         }
         let verdict = self.verifier.verify(&asked.claim, frames).await?;
         if matches!(verdict, Verdict::Passed { .. }) {
-            PER_PERSON.forgive(&self.db, person).await?;
-            PER_ADDRESS.forgive(&self.db, &address).await?;
+            for (limit, key) in &limits {
+                limit.forgive(&self.db, key).await?;
+            }
             self.pass(asked).await?;
         }
         Ok(Ok(verdict))
@@ -170,6 +179,12 @@ impl FaceChecks {
         Ok(passed.map(|_| PassedCheck { ticket }))
     }
 
+    /// Forgets a check that a browser has been asked for, or has passed.
+    pub(crate) async fn abandon(&self, ticket: &Secret) -> Result<(), sqlx::Error> {
+        let delete = "DELETE FROM face_checks WHERE ticket_digest = ?1";
+        execute!(&self.db, delete; ticket.digest()).await.map(drop)
+    }
+
     /// Since when something of this person's face is kept, in Unix seconds; none when nothing is.
     pub(crate) async fn kept_since(&self, id_number: &str) -> Result<Option<i64>, Failure> {
         Ok(self.verifier.kept_since(id_number).await?)
@@ -189,6 +204,17 @@ impl FaceChecks {
 }
 
 impl Asked {
+    /// Returns the allowances of checks that an answer from this address uses up.
+    fn limits(&self, address: IpAddr) -> Vec<(AttemptLimit, String)> {
+        match &self.known_by {
+            Some(key) => vec![(PER_KNOWN, key.clone())],
+            None => vec![
+                (PER_ADDRESS, address_key(address)),
+                (PER_PERSON, self.claim.id_number.clone()),
+            ],
+        }
+    }
+
     /// Returns the text that a challenge is bound to.
     fn bound(&self) -> String {
         let (purpose, person) = (self.purpose.name(), &self.claim.id_number);

@@ -13,7 +13,6 @@
 mod challenge;
 mod checks;
 mod descriptor_verifier;
-mod key;
 mod photos;
 mod references;
 #[cfg(test)]
@@ -22,7 +21,6 @@ mod verifier;
 
 pub(crate) use checks::{Asked, FaceChecks, PassedCheck, Unanswered};
 pub(crate) use descriptor_verifier::DescriptorVerifier;
-pub(crate) use key::FaceKey;
 pub(crate) use photos::PhotoFolder;
 pub(crate) use references::References;
 pub(crate) use saoma_face_nets::MAX_BYTES as MAX_FRAME_BYTES;
@@ -33,8 +31,12 @@ use crate::accounts::attempts::AttemptLimit;
 /// The number of pictures that answer a challenge.
 pub(crate) const FRAMES: std::ops::RangeInclusive<usize> = 3..=5;
 
-/// Checks of one person: five, then one in two minutes.
+/// Checks of one person on phones that are not known for them: five, then one in two minutes.
 const PER_PERSON: AttemptLimit = AttemptLimit::new("face_person", 5, 120);
+
+/// Checks on a phone that is known for its person, or of a person who is logged in: five, then one in two minutes.
+/// Strangers cannot use these up (threat T42).
+const PER_KNOWN: AttemptLimit = AttemptLimit::new("face_known", 5, 120);
 
 /// Checks from one address: twenty, then one in twenty seconds.
 const PER_ADDRESS: AttemptLimit = AttemptLimit::new("face_address", 20, 20);

@@ -3,9 +3,9 @@
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use sqlx::SqlitePool;
 
-use super::key::FaceKey;
 use super::verifier::VerifierError;
 use crate::db::{execute, fetch_optional};
+use crate::key_file::KeyFile;
 use saoma_face_nets::Descriptor;
 
 /// The kept faces of a database.
@@ -20,7 +20,7 @@ impl References {
     ///
     /// # Errors
     /// The key is of no use.
-    pub(crate) fn new(db: SqlitePool, key: &FaceKey) -> Result<Self, VerifierError> {
+    pub(crate) fn new(db: SqlitePool, key: &KeyFile) -> Result<Self, VerifierError> {
         let key = RandomizedNonceKey::new(&AES_256_GCM, &key.derive("face references"));
         Ok(Self {
             db,
@@ -97,7 +97,7 @@ mod tests {
 
     async fn references(directory: &std::path::Path) -> References {
         let file = directory.join("hall.sqlite");
-        let key = FaceKey::read_or_make(&directory.join("face.key")).unwrap();
+        let key = KeyFile::read_or_make(&directory.join("face.key")).unwrap();
         References::new(crate::db::open(&file).await.unwrap(), &key).unwrap()
     }
 

@@ -10,6 +10,7 @@ use sqlx::SqlitePool;
 
 use super::*;
 use crate::db::execute;
+use crate::key_file::KeyFile;
 use crate::purpose::Purpose;
 use crate::secret::Secret;
 
@@ -52,7 +53,7 @@ struct Fixture {
 impl Fixture {
     async fn new() -> Self {
         let (db, directory) = crate::db::empty().await;
-        let key = FaceKey::read_or_make(&directory.path().join("face.key")).unwrap();
+        let key = KeyFile::read_or_make(&directory.path().join("face.key")).unwrap();
         let face = FaceChecks::new(db.clone(), &key, Arc::new(FirstPicture(b"right")));
         Self {
             directory,
@@ -62,7 +63,16 @@ impl Fixture {
     }
 
     async fn ask(&self, purpose: Purpose, claim: &Claim) -> (Secret, Asked) {
-        let ticket = self.face.ask(purpose, claim).await.unwrap();
+        self.ask_known(purpose, claim, None).await
+    }
+
+    async fn ask_known(
+        &self,
+        purpose: Purpose,
+        claim: &Claim,
+        known_by: Option<&str>,
+    ) -> (Secret, Asked) {
+        let ticket = self.face.ask(purpose, claim, known_by).await.unwrap();
         let asked = self.face.find(&ticket, purpose).await.unwrap().unwrap();
         (ticket, asked)
     }
@@ -96,7 +106,7 @@ impl Fixture {
             let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("web/dist/weights");
             std::fs::read(folder.join(file)).ok()
         };
-        let key = FaceKey::read_or_make(&self.directory.path().join("face.key")).unwrap();
+        let key = KeyFile::read_or_make(&self.directory.path().join("face.key")).unwrap();
         let references = References::new(self.db.clone(), &key).unwrap();
         let photos = PhotoFolder(self.directory.path().join("photos"));
         DescriptorVerifier::new(weights, references, Arc::new(photos))
@@ -209,6 +219,28 @@ async fn after_five_refused_checks_a_person_has_to_wait_and_others_do_not() {
     };
     assert!((110..=120).contains(&wait.0), "{wait:?}");
     let (_, other) = hall.ask(Purpose::LogIn, &claim(YI)).await;
+    assert_eq!(hall.answer(&other, b"right").await, PASSED);
+}
+
+/// Row A17.
+#[tokio::test]
+async fn a_known_phone_has_checks_of_its_own_and_strangers_use_up_none_of_them() {
+    let hall = Fixture::new().await;
+    let (_, strange) = hall.ask(Purpose::LogIn, &claim(JIA)).await;
+    let (_, known) = hall
+        .ask_known(Purpose::LogIn, &claim(JIA), Some("phone"))
+        .await;
+    for _ in 0..5 {
+        assert_eq!(hall.answer(&strange, b"wrong").await, NOT_RECOGNISED);
+    }
+    assert!(hall.answer(&strange, b"right").await.is_err());
+    for _ in 0..5 {
+        assert_eq!(hall.answer(&known, b"wrong").await, NOT_RECOGNISED);
+    }
+    assert!(hall.answer(&known, b"right").await.is_err(), "five as well");
+    let (_, other) = hall
+        .ask_known(Purpose::LogIn, &claim(JIA), Some("another phone"))
+        .await;
     assert_eq!(hall.answer(&other, b"right").await, PASSED);
 }
 

@@ -79,7 +79,8 @@ pub(super) async fn change_password(person: Person, Form(form): Form<PasswordFor
         return page(status, &refused);
     }
     let accounts = &person.hall.portal.accounts;
-    let changed = accounts.change_password(&person.account, &form.old, &form.new);
+    let changed =
+        accounts.change_password(&person.account, &person.session.id, &form.old, &form.new);
     match changed.await {
         Ok(()) => return answer_change(&person, |texts| texts.account.password_changed).await,
         Err(ChangeError::Wrong) => refused.old_error = Some(texts.wrong_password.to_owned()),

@@ -8,6 +8,7 @@
 mod account;
 mod affairs;
 mod app_link;
+mod appointment_form;
 mod card;
 mod card_service;
 mod delegations;

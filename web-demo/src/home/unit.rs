@@ -5,7 +5,7 @@
 use askama::Template;
 use http::StatusCode;
 
-use super::delegations::{AppointmentErrors, AppointmentForm};
+use super::appointment_form::{AppointmentErrors, AppointmentForm};
 use super::unit_login::{UnitLogin, role_name};
 use super::{Answer, Hall, affairs};
 use crate::pages::{Frame, Locale, page};

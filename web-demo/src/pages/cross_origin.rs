@@ -1,6 +1,6 @@
 //! No other site's page can make a browser do anything here.
 
-use axum::extract::Request;
+use axum::extract::{Extension, Request};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::header::{HOST, ORIGIN};
@@ -8,18 +8,24 @@ use http::{HeaderMap, Method, StatusCode};
 use url::Url;
 
 use super::plain;
+use crate::serving::Connection;
 
 /// Answers 403 to a request that changes something and comes from another origin's page: by `Sec-Fetch-Site`, or by
 /// `Origin` where a browser does not send that. A request with neither is no browser's, and carries no cookies.
-pub(crate) async fn refuse_cross_origin(request: Request, next: Next) -> Response {
+pub(crate) async fn refuse_cross_origin(
+    Extension(connection): Extension<Connection>,
+    request: Request,
+    next: Next,
+) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    if reads || comes_from_here(request.headers()) {
+    if reads || comes_from_here(request.headers(), connection.secure) {
         return next.run(request).await;
     }
     plain(StatusCode::FORBIDDEN, |texts| texts.common.cross_origin)
 }
 
-fn comes_from_here(headers: &HeaderMap) -> bool {
+/// The scheme counts too: a page that came without TLS may be an attacker's on the way.
+fn comes_from_here(headers: &HeaderMap, secure: bool) -> bool {
     if let Some(site) = headers.get("sec-fetch-site") {
         return site == "same-origin" || site == "none";
     }
@@ -31,7 +37,8 @@ fn comes_from_here(headers: &HeaderMap) -> bool {
         .ok()
         .and_then(|origin| Url::parse(origin).ok());
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-    origin.is_some_and(|origin| Some(origin.authority()) == host)
+    let scheme = if secure { "https" } else { "http" };
+    origin.is_some_and(|origin| origin.scheme() == scheme && Some(origin.authority()) == host)
 }
 
 #[cfg(test)]
@@ -62,7 +69,25 @@ mod tests {
                 )
             };
             let found: HeaderMap = headers.iter().map(header).collect();
-            assert_eq!(comes_from_here(&found), expected, "{headers:?}");
+            assert_eq!(comes_from_here(&found, false), expected, "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn a_page_without_tls_changes_nothing_behind_tls() {
+        for (origin, expected) in [
+            ("https://hall.example", true),
+            ("http://hall.example", false),
+        ] {
+            let header = |(name, value)| {
+                (
+                    HeaderName::from_static(name),
+                    HeaderValue::from_static(value),
+                )
+            };
+            let headers = [("host", "hall.example"), ("origin", origin)].map(header);
+            let headers = HeaderMap::from_iter(headers);
+            assert_eq!(comes_from_here(&headers, true), expected, "{origin}");
         }
     }
 }

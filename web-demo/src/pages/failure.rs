@@ -4,7 +4,10 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
 use super::plain;
+use crate::log_pace::LogPace;
 use crate::registers::RegisterError;
+
+static FAILURES: LogPace = LogPace::new();
 
 /// A fault of the hall itself: logged in full, told to the person in a sentence.
 #[derive(Debug, thiserror::Error)]
@@ -33,7 +36,9 @@ impl From<argon2::password_hash::Error> for Failure {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        tracing::error!(error = %self, "a page could not be made");
+        if let Some(unlogged) = FAILURES.admit() {
+            tracing::error!(error = %self, unlogged, "a page could not be made");
+        }
         let status = match self {
             Self::Register(_) => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,

@@ -10,9 +10,7 @@ use http::header::{ACCEPT_LANGUAGE, SET_COOKIE};
 use http::request::Parts;
 use url::form_urlencoded;
 
-use super::cookie::{CookieName, set_cookie, value_of};
-
-const COOKIE: CookieName = CookieName("lang");
+use super::cookie::{CookieName, Cookies};
 
 const A_YEAR_IN_SECONDS: u32 = 365 * 24 * 3600;
 
@@ -51,8 +49,9 @@ impl Locale {
         self.pick("中文", "English")
     }
 
-    fn of(query: Option<&str>, headers: &HeaderMap) -> Self {
-        let chosen = asked_for(query).or_else(|| Self::known(value_of(headers, COOKIE)?));
+    fn of(query: Option<&str>, cookies: &Cookies, headers: &HeaderMap) -> Self {
+        let kept = || Self::known(cookies.value(CookieName::Language)?);
+        let chosen = asked_for(query).or_else(kept);
         let accepted = headers
             .get(ACCEPT_LANGUAGE)
             .and_then(|value| value.to_str().ok())
@@ -81,17 +80,18 @@ fn asked_for(query: Option<&str>) -> Option<Locale> {
 impl<S: Sync> FromRequestParts<S> for Locale {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self::of(parts.uri.query(), &parts.headers))
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let cookies = Cookies::from_request_parts(parts, state).await?;
+        Ok(Self::of(parts.uri.query(), &cookies, &parts.headers))
     }
 }
 
 /// Keeps the language that `?lang=` asks for.
-pub(crate) async fn remember_locale(request: Request, next: Next) -> Response {
+pub(crate) async fn remember_locale(cookies: Cookies, request: Request, next: Next) -> Response {
     let asked = asked_for(request.uri().query());
     let mut response = next.run(request).await;
     if let Some(locale) = asked {
-        let cookie = set_cookie(COOKIE, locale.tag(), A_YEAR_IN_SECONDS, false);
+        let cookie = cookies.set(CookieName::Language, locale.tag(), A_YEAR_IN_SECONDS);
         response.headers_mut().append(SET_COOKIE, cookie);
     }
     response
@@ -115,7 +115,8 @@ mod tests {
         ] {
             let headers = [(COOKIE, cookie), (ACCEPT_LANGUAGE, accepted)];
             let headers = headers.map(|(name, value)| (name, value.parse().expect("a header")));
-            let locale = Locale::of(query, &HeaderMap::from_iter(headers));
+            let headers = HeaderMap::from_iter(headers);
+            let locale = Locale::of(query, &Cookies::read(&headers, false), &headers);
             assert_eq!(locale, expected, "{query:?} {cookie} {accepted}");
         }
     }

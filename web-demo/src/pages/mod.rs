@@ -13,7 +13,7 @@ mod refusal;
 pub(crate) mod texts;
 
 pub(crate) use assets::{asset, has_script, weights};
-pub(crate) use cookie::{CookieName, expired, set_cookie, value_of};
+pub(crate) use cookie::{CookieName, Cookies, SetCookies, refuse_doubled_cookies};
 pub(crate) use cross_origin::refuse_cross_origin;
 pub(crate) use failure::Failure;
 pub(crate) use frame::{Frame, Surface, page, shown};

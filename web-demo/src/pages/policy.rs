@@ -4,9 +4,26 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderName, HeaderValue};
+
+use crate::serving::Connection;
+
+/// Features of a browser that no page of the hall uses. An embedded or injected script gets none of them.
+macro_rules! without_features {
+    ($camera:literal) => {
+        concat!(
+            $camera,
+            ", microphone=(), geolocation=(), payment=(), usb=(), midi=(), ",
+            "display-capture=(), publickey-credentials-get=()"
+        )
+    };
+}
+
+/// Two years of HTTPS only, for this host: other hosts of the domain are not the hall's to decide about.
+const HTTPS_ONLY: &str = "max-age=63072000";
 
 /// The policy headers of a surface.
 #[derive(Debug, Clone)]
@@ -23,7 +40,7 @@ impl Policy {
         let socket = gateway.replacen("http", "ws", 1);
         Self::new(
             &format!("script-src 'self' {gateway}; connect-src 'self' {gateway} {socket}"),
-            "camera=()",
+            without_features!("camera=()"),
         )
     }
 
@@ -35,7 +52,7 @@ impl Policy {
         let face_worker = content("script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'")?;
         Ok(Self {
             apart: Some(("/assets/face-worker.js", face_worker)),
-            ..Self::new(PAGE, "camera=(self)")?
+            ..Self::new(PAGE, without_features!("camera=(self)"))?
         })
     }
 
@@ -69,6 +86,7 @@ pub(crate) async fn with_policy(
     next: Next,
 ) -> Response {
     let path = request.uri().path().to_owned();
+    let connection = request.extensions().get::<Connection>().copied();
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers.insert(
@@ -79,6 +97,20 @@ pub(crate) async fn with_policy(
     // With "no-referrer" browsers would send `Origin: null` with our own forms (Fetch, "append a request Origin header").
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    // A page that another site opens shares no window with it.
+    for (name, value) in [
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+    ] {
+        headers.insert(
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        );
+    }
+    if connection.is_some_and(|connection| connection.secure) {
+        let https_only = HeaderValue::from_static(HTTPS_ONLY);
+        headers.insert(STRICT_TRANSPORT_SECURITY, https_only);
+    }
     headers
         .entry(CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));

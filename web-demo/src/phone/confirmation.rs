@@ -3,22 +3,26 @@
 use askama::Template;
 use axum::extract::{Form, FromRequestParts, Path};
 use axum::response::{IntoResponse, Redirect, Response};
-use http::StatusCode;
+use http::header::RETRY_AFTER;
 use http::request::Parts;
+use http::{HeaderValue, StatusCode};
 use saoma_client::PhoneError;
-use saoma_protocol::{Decision, LoginId, Place};
+use saoma_protocol::{Decision, ErrorCode, LoginId, Network, Place};
 use serde::Deserialize;
 use url::Url;
 
 use super::Phone;
 use super::identity_choice::IdentityChoice;
 use super::scan::refused;
-use super::scan_error::ScanError;
+use super::scan_error::{ScanError, SentForm};
 use super::scanned_login::ScannedLogin;
 use super::sessions::PhoneSession;
 use crate::pages::{Failure, Frame, Locale, has_script, page, shown};
 
-/// The script that counts the seconds down.
+/// Seconds until a confirm is repeated, if the gateway names none.
+const RETRY_AFTER_SECONDS: u32 = 3;
+
+/// The script that counts the seconds down, and repeats a confirm that the browser has to agree to.
 const COUNTDOWN_SCRIPT: &str = "confirm-page.js";
 
 #[derive(Template)]
@@ -28,8 +32,18 @@ struct ConfirmationPage<'a> {
     login: &'a ScannedLogin,
     host: String,
     choices: Vec<IdentityChoice>,
-    identity_missing: bool,
+    question: Question<'a>,
     countdown_script: Option<&'static str>,
+}
+
+/// The question as it is asked: for the first time, or after an answer that is not enough.
+#[derive(Clone, Copy, Default)]
+struct Question<'a> {
+    /// The identity that was chosen before; empty before a choice.
+    chosen: &'a str,
+    identity_missing: bool,
+    /// The person has confirmed, and the browser has not agreed yet: seconds until it is worth asking again.
+    retry_after: Option<u32>,
 }
 
 #[derive(Template)]
@@ -88,7 +102,7 @@ impl Confirmation {
     }
 
     /// Asks for the decision.
-    async fn page(&self, identity_missing: bool) -> Result<Response, Failure> {
+    async fn page(&self, question: Question<'_>) -> Result<Response, Failure> {
         let path = path_of(self.id());
         let frame = Frame::phone(self.locale, &path);
         let context = &self.login.context;
@@ -102,19 +116,32 @@ impl Confirmation {
             login: &self.login,
             host: host.unwrap_or_else(|_| context.client.origin.clone()),
             choices: choices.await?,
-            identity_missing,
+            question,
             countdown_script: has_script(COUNTDOWN_SCRIPT).then_some(COUNTDOWN_SCRIPT),
         };
-        let status = if identity_missing {
+        let status = if question.retry_after.is_some() {
+            StatusCode::CONFLICT
+        } else if question.identity_missing {
             StatusCode::UNPROCESSABLE_ENTITY
         } else {
             StatusCode::OK
         };
-        page(status, &asking)
+        let mut response = page(status, &asking)?;
+        if let Some(seconds) = question.retry_after {
+            // The page's script goes by it.
+            response
+                .headers_mut()
+                .insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        Ok(response)
     }
 
     /// Keeps the decision and sends the phone to the page that tells it, which can be reloaded without deciding again.
-    async fn decided(self, decision: Result<Decision, PhoneError>) -> Result<Response, Failure> {
+    async fn decided(
+        self,
+        decision: Result<Decision, PhoneError>,
+        sent: SentForm<'_>,
+    ) -> Result<Response, Failure> {
         let path = path_of(self.id());
         match decision {
             Ok(decision) => {
@@ -122,7 +149,18 @@ impl Confirmation {
                 ScannedLogin::decide(db, &self.session, id, decision.status).await?;
                 Ok(Redirect::to(&path).into_response())
             }
-            Err(error) => refused(&self.phone, self.session, error, self.locale, &path).await,
+            Err(PhoneError::Refused { problem, .. }) if problem.error == ErrorCode::NotAgreed => {
+                let question = Question {
+                    chosen: sent.identity,
+                    retry_after: Some(problem.retry_after.unwrap_or(RETRY_AFTER_SECONDS)),
+                    ..Question::default()
+                };
+                self.page(question).await
+            }
+            Err(error) => {
+                let (phone, session) = (&self.phone, self.session);
+                refused(phone, session, error, Some(&sent), self.locale, &path).await
+            }
         }
     }
 }
@@ -136,7 +174,7 @@ pub(super) async fn show(confirmation: Confirmation) -> Result<Response, Failure
             confirmed,
         }),
         None if login.seconds_left == 0 => ScanError::Expired.answer(locale, &path),
-        None => confirmation.page(false).await,
+        None => confirmation.page(Question::default()).await,
     }
 }
 
@@ -146,20 +184,50 @@ pub(super) async fn confirm(
     Form(choice): Form<Choice>,
 ) -> Result<Response, Failure> {
     if choice.identity.is_empty() {
-        return confirmation.page(true).await;
+        let question = Question {
+            identity_missing: true,
+            ..Question::default()
+        };
+        return confirmation.page(question).await;
     }
     let (id, identity) = (confirmation.id(), &choice.identity);
     let decision = confirmation.gateway().confirm(id, identity).await;
-    confirmation.decided(decision).await
+    let action = format!("{}/confirm", path_of(id));
+    let sent = SentForm {
+        action: &action,
+        identity,
+    };
+    confirmation.decided(decision, sent).await
 }
 
 pub(super) async fn reject(confirmation: Confirmation) -> Result<Response, Failure> {
-    let decision = confirmation.gateway().reject(confirmation.id()).await;
-    confirmation.decided(decision).await
+    let id = confirmation.id();
+    let decision = confirmation.gateway().reject(id).await;
+    let action = format!("{}/reject", path_of(id));
+    let sent = SentForm {
+        action: &action,
+        identity: "",
+    };
+    confirmation.decided(decision, sent).await
 }
 
 impl ConfirmationPage<'_> {
-    /// The origin of the request.
+    /// Returns true for the identity that is chosen when the page is shown.
+    fn is_chosen(&self, choice: &IdentityChoice) -> bool {
+        choice.id == self.question.chosen || (self.choices.len() == 1 && !choice.ended)
+    }
+
+    /// The browser's network, compared with this phone's; `None` if the two cannot be compared.
+    const fn network(&self) -> Option<&'static str> {
+        let texts = &self.frame.texts().phone;
+        match self.login.context.network {
+            Network::Same => Some(texts.network_same),
+            Network::Different => Some(texts.network_different),
+            Network::Unknown => None,
+        }
+    }
+
+    /// The origin of the request. If it is unknown, the address is that of a proxy, which tells the person nothing.
     fn place(&self) -> String {
         let (texts, requester) = (&self.frame.texts().phone, &self.login.context.requester);
         let place = match (&requester.place_name, requester.place) {
@@ -189,4 +257,101 @@ impl ConfirmationPage<'_> {
 /// The address of a scanned login's pages.
 pub(super) fn path_of(id: LoginId) -> String {
     format!("/logins/{id}")
+}
+
+#[cfg(test)]
+mod tests {
+    use askama::NO_VALUES;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// Renders the page of a scan with these members in place of the usual ones.
+    fn rendered(locale: Locale, members: &[(&str, Value)], question: Question<'_>) -> String {
+        let mut context = json!({
+            "login_id": "0123456789ABCDEFGHJKMNPQ",
+            "client": { "client_id": "hall", "name": "示例大厅", "origin": "https://hall.example" },
+            "requester": { "address": "203.0.113.9", "place": "internet" },
+            "network": "unknown",
+            "requested_at": 1_790_000_000,
+            "expires_in": 90,
+            "person": "示例甲",
+            "identities": [],
+        });
+        for (name, value) in members {
+            context[name] = value.clone();
+        }
+        let login = ScannedLogin {
+            context: serde_json::from_value(context).expect("a context"),
+            requested_at: "2026-09-21 17:33:20".to_owned(),
+            seconds_left: 80,
+            confirmed: None,
+        };
+        let choice = |id: &str| IdentityChoice {
+            id: id.to_owned(),
+            words: id.to_owned(),
+            detail: None,
+            ended: false,
+        };
+        let page = ConfirmationPage {
+            frame: Frame::phone(locale, "/logins/0123456789ABCDEFGHJKMNPQ"),
+            login: &login,
+            host: "hall.example".to_owned(),
+            choices: ["personal", "unit:1"].map(choice).into(),
+            question,
+            countdown_script: None,
+        };
+        let rendered = page.render_with_values(NO_VALUES).expect("a page");
+        rendered.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn the_network_is_said_in_plain_words_and_an_unknown_place_without_an_address() {
+        let network = |locale, network: &str| {
+            let page = rendered(locale, &[("network", json!(network))], Question::default());
+            let from = page.find("203.0.113.9").expect("the address");
+            page[..from].rsplit("<dd>").next().unwrap_or("").to_owned()
+        };
+        let (chinese, english) = (Locale::Chinese, Locale::English);
+        assert_eq!(network(chinese, "same"), "与本手机在同一网络 <small>");
+        assert_eq!(
+            network(chinese, "different"),
+            "与本手机不在同一网络 <small>"
+        );
+        assert_eq!(
+            network(english, "same"),
+            "The same network as this phone <small>"
+        );
+        assert_eq!(
+            network(english, "different"),
+            "Another network than this phone’s <small>"
+        );
+        assert_eq!(network(english, "unknown"), "");
+        let requester = json!({ "address": "203.0.113.9", "place": "unknown" });
+        let page = rendered(english, &[("requester", requester)], Question::default());
+        assert!(page.contains("<dd>unknown</dd>"), "{page}");
+        assert!(!page.contains("203.0.113.9"), "{page}");
+    }
+
+    /// Row A16.
+    #[test]
+    fn a_confirm_before_the_computer_agrees_keeps_the_choice() {
+        let asked = [("agree", json!(true))];
+        let first = rendered(Locale::English, &asked, Question::default());
+        assert!(first.contains("On the computer, press “Yes, that is me” first."));
+        assert!(!first.contains("checked"), "{first}");
+        assert!(!first.contains("data-confirms-again"), "{first}");
+        let question = Question {
+            chosen: "unit:1",
+            retry_after: Some(3),
+            ..Question::default()
+        };
+        let again = rendered(Locale::English, &asked, question);
+        assert!(again.contains("<h1>Look at the computer</h1>"), "{again}");
+        assert!(again.contains("data-confirms-again"), "{again}");
+        assert!(again.contains(r#"value="unit:1" required checked>"#));
+        assert!(!again.contains(r#"value="personal" required checked>"#));
+        let known = rendered(Locale::English, &[], Question::default());
+        assert!(!known.contains("On the computer, press"), "{known}");
+    }
 }

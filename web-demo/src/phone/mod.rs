@@ -37,9 +37,10 @@ use sqlx::SqlitePool;
 
 use crate::accounts::Accounts;
 use crate::face::FaceChecks;
+use crate::known_browsers::KnownBrowsers;
 use crate::pages::{
-    Failure, Locale, Policy, Surface, asset, missing, refuse_cross_origin, remember_locale,
-    with_a_page, with_policy,
+    Failure, Locale, Policy, Surface, asset, missing, refuse_cross_origin, refuse_doubled_cookies,
+    remember_locale, with_a_page, with_policy,
 };
 use crate::registers::Registers;
 use crate::{password_login, registration, verification};
@@ -52,6 +53,7 @@ pub(crate) struct Phone {
     /// The registers of people, cards, units and messages.
     pub registers: Registers,
     pub face: FaceChecks,
+    pub known_browsers: KnownBrowsers,
     /// The gateway, for scans and decisions.
     pub gateway: GatewayClient,
 }
@@ -85,6 +87,7 @@ pub(crate) fn routes(phone: Phone, policy: Policy) -> Router {
         .layer(from_fn(with_a_page))
         .layer(from_fn(remember_locale))
         .layer(from_fn(refuse_cross_origin))
+        .layer(from_fn(refuse_doubled_cookies))
         .layer(from_fn_with_state(policy, with_policy))
 }
 

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::Phone;
 use super::confirmation::path_of;
-use super::scan_error::ScanError;
+use super::scan_error::{ScanError, SentForm};
 use super::scanned_login::ScannedLogin;
 use super::sessions::PhoneSession;
 use crate::pages::{Failure, Frame, Locale, has_script, shown};
@@ -76,16 +76,17 @@ pub(super) async fn submit(
             ScannedLogin::keep(&phone.db, &session, &context).await?;
             Ok(Redirect::to(&path_of(context.login_id)).into_response())
         }
-        Err(error) => refused(&phone, session, error, locale, PATH).await,
+        Err(error) => refused(&phone, session, error, None, locale, PATH).await,
     }
 }
 
-/// Answers with the gateway's error. If the gateway no longer takes the app's token, the person logs in
-/// again.
+/// Answers with the gateway's error to the form that was sent. If the gateway no longer takes the app's token, the person
+/// logs in again.
 pub(super) async fn refused(
     phone: &Phone,
     session: PhoneSession,
     error: PhoneError,
+    sent: Option<&SentForm<'_>>,
     locale: Locale,
     here: &str,
 ) -> Result<Response, Failure> {
@@ -95,5 +96,5 @@ pub(super) async fn refused(
         session.end(&phone.db).await?;
         return Ok(Redirect::to("/login").into_response());
     }
-    ScanError::from(error).answer(locale, here)
+    ScanError::from(error).answer_to(sent, locale, here)
 }

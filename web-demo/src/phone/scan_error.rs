@@ -12,6 +12,9 @@ use saoma_protocol::{ErrorCode, Problem};
 use crate::cards::CardRefusal;
 use crate::pages::{Failure, Frame, Locale, page};
 
+/// The reason of a decided login that the person at the browser has given up.
+const NOT_ME: &str = "not_me";
+
 /// Why a login cannot go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ScanError {
@@ -23,6 +26,8 @@ pub(super) enum ScanError {
     AlreadyScanned,
     /// The login was decided elsewhere, or the browser has given it up.
     AlreadyDecided,
+    /// The person at the browser is another one, and has said so.
+    NotMe,
     Expired,
     /// This phone has not scanned the login.
     NotScanned,
@@ -47,11 +52,30 @@ struct ScanErrorPage<'a> {
     title: Cow<'static, str>,
     advice: Cow<'static, str>,
     way_on: (&'a str, &'static str),
+    /// The form to send again in place of the link.
+    sent: Option<&'a SentForm<'a>>,
+}
+
+/// A form that the person has sent, with the choice in it.
+pub(super) struct SentForm<'a> {
+    pub action: &'a str,
+    /// The chosen identity; empty for a form without one.
+    pub identity: &'a str,
 }
 
 impl ScanError {
     /// The page that tells it, with what to do next: where the error may pass, that is to go back to `here`.
     pub(super) fn answer(self, locale: Locale, here: &str) -> Result<Response, Failure> {
+        self.answer_to(None, locale, here)
+    }
+
+    /// As [`ScanError::answer`], but where the error may pass, the person sends the same form again.
+    pub(super) fn answer_to(
+        self,
+        sent: Option<&SentForm<'_>>,
+        locale: Locale,
+        here: &str,
+    ) -> Result<Response, Failure> {
         let frame = Frame::phone(locale, here);
         let [title, advice] = self.texts(locale);
         let texts = &locale.texts().phone;
@@ -67,6 +91,7 @@ impl ScanError {
                 title,
                 advice,
                 way_on,
+                sent: sent.filter(|_| self.passes()),
             },
         )?;
         if let Self::TooMany(seconds) = self {
@@ -88,7 +113,9 @@ impl ScanError {
         match self {
             Self::NotALoginCode => StatusCode::BAD_REQUEST,
             Self::UnknownCode => StatusCode::NOT_FOUND,
-            Self::AlreadyScanned | Self::AlreadyDecided | Self::NotScanned => StatusCode::CONFLICT,
+            Self::AlreadyScanned | Self::AlreadyDecided | Self::NotMe | Self::NotScanned => {
+                StatusCode::CONFLICT
+            }
             Self::Expired => StatusCode::GONE,
             Self::IdentityNotAllowed | Self::CardRefused(_) | Self::IdentityRefused => {
                 StatusCode::FORBIDDEN
@@ -106,6 +133,7 @@ impl ScanError {
             Self::UnknownCode => texts.unknown_code,
             Self::AlreadyScanned => texts.already_scanned,
             Self::AlreadyDecided => texts.already_decided,
+            Self::NotMe => texts.not_me,
             Self::Expired => texts.expired,
             Self::NotScanned => texts.not_scanned,
             Self::IdentityNotAllowed => texts.identity_not_allowed,
@@ -144,6 +172,7 @@ fn of_problem(problem: &Problem) -> ScanError {
         ErrorCode::NotALoginCode => ScanError::NotALoginCode,
         ErrorCode::UnknownCode => ScanError::UnknownCode,
         ErrorCode::AlreadyScanned => ScanError::AlreadyScanned,
+        ErrorCode::AlreadyDecided if problem.reason.as_deref() == Some(NOT_ME) => ScanError::NotMe,
         ErrorCode::AlreadyDecided => ScanError::AlreadyDecided,
         ErrorCode::LoginExpired => ScanError::Expired,
         ErrorCode::UnknownLogin | ErrorCode::NotScanned => ScanError::NotScanned,

@@ -3,21 +3,23 @@
 //! The token follows from the cookie, which the phone alone keeps. So the app's backend has it while a request is
 //! handled, and the database at no time.
 
+use std::net::IpAddr;
+
 use axum::extract::{FromRequestParts, State};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
+use http::HeaderValue;
 use http::header::SET_COOKIE;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue};
 use sqlx::SqlitePool;
 
 use super::Phone;
 use crate::db::{execute, fetch_optional};
-use crate::pages::{CookieName, Failure, expired, set_cookie, value_of};
+use crate::pages::{CookieName, Cookies, Failure};
 use crate::secret::Secret;
 use crate::serving::Connection;
 
 /// The cookie of a session.
-const COOKIE: CookieName = CookieName("shili_app");
+const COOKIE: CookieName = CookieName::PhoneSession;
 
 /// Lifetime of a login on a phone.
 const LIFETIME_SECONDS: u32 = 12 * 3600;
@@ -27,23 +29,56 @@ const LIFETIME_SECONDS: u32 = 12 * 3600;
 pub(crate) struct PhoneSession {
     pub account_id: String,
     cookie: Secret,
+    /// The phone's address at its last request.
+    address: String,
+}
+
+/// The holder of an access token.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct TokenHolder {
+    pub account_id: String,
+    /// The phone's address at its last request.
+    pub address: String,
+    /// The end of the token, in Unix seconds.
+    pub expires_at: i64,
 }
 
 impl PhoneSession {
-    /// Logs a person in: the new session's cookie.
-    pub(crate) async fn start(db: &SqlitePool, account_id: String) -> Result<Secret, Failure> {
+    /// Logs a person in, in place of the login that the phone has. Returns the `Set-Cookie` of the new session.
+    pub(crate) async fn start(
+        db: &SqlitePool,
+        account_id: String,
+        cookies: &Cookies,
+        address: IpAddr,
+    ) -> Result<HeaderValue, Failure> {
         let session = Self {
             account_id,
             cookie: Secret::random()?,
+            address: address.to_string(),
         };
-        let expired = "DELETE FROM phone_sessions WHERE expires_at <= unixepoch()";
-        execute!(db, expired).await?;
-        execute!(db, "INSERT INTO phone_sessions (cookie_digest, token_digest, account_id,
-                expires_at) VALUES (?1, ?2, ?3, unixepoch() + ?4)";
+        let over =
+            "DELETE FROM phone_sessions WHERE expires_at <= unixepoch() OR cookie_digest = ?1";
+        let before = cookies.secret(COOKIE).map(|cookie| cookie.digest());
+        execute!(db, over; before).await?;
+        execute!(db, "INSERT INTO phone_sessions (cookie_digest, token_digest, account_id, address,
+                expires_at) VALUES (?1, ?2, ?3, ?4, unixepoch() + ?5)";
             session.digest(), session.access_token().digest(), &session.account_id,
-            LIFETIME_SECONDS)
+            &session.address, LIFETIME_SECONDS)
         .await?;
-        Ok(session.cookie)
+        Ok(cookies.set(COOKIE, session.cookie.expose(), LIFETIME_SECONDS))
+    }
+
+    /// Keeps the address of the phone's present request, which the gateway asks for while it handles what the phone
+    /// sends: it compares the phone's network with the browser's, and counts a phone by its own address.
+    async fn note_address(&mut self, db: &SqlitePool, address: IpAddr) -> Result<(), sqlx::Error> {
+        let address = address.to_string();
+        if self.address == address {
+            return Ok(());
+        }
+        let update = "UPDATE phone_sessions SET address = ?2 WHERE cookie_digest = ?1";
+        execute!(db, update; self.digest(), &address).await?;
+        self.address = address;
+        Ok(())
     }
 
     /// Logs out: cookie and token are worth nothing from now on.
@@ -57,11 +92,6 @@ impl PhoneSession {
         self.cookie.derive("access token")
     }
 
-    /// The cookie to set.
-    pub(crate) fn to_cookie(cookie: &Secret, connection: Connection) -> HeaderValue {
-        set_cookie(COOKIE, cookie.expose(), LIFETIME_SECONDS, connection.secure)
-    }
-
     /// Returns the key of the session in the database.
     pub(crate) fn digest(&self) -> String {
         self.cookie.digest()
@@ -73,27 +103,32 @@ impl PhoneSession {
     }
 
     /// The session of a request's cookie.
-    pub(crate) async fn of(headers: &HeaderMap, phone: &Phone) -> Result<Option<Self>, Failure> {
-        match value_of(headers, COOKIE) {
-            Some(cookie) => Ok(Self::find(&phone.db, Secret::received(cookie)).await?),
+    pub(crate) async fn of(cookies: &Cookies, phone: &Phone) -> Result<Option<Self>, Failure> {
+        match cookies.secret(COOKIE) {
+            Some(cookie) => Ok(Self::find(&phone.db, cookie).await?),
             None => Ok(None),
         }
     }
 
     async fn find(db: &SqlitePool, cookie: Secret) -> Result<Option<Self>, sqlx::Error> {
-        let find = "SELECT account_id FROM phone_sessions
+        let find = "SELECT account_id, address FROM phone_sessions
             WHERE cookie_digest = ?1 AND expires_at > unixepoch()";
-        let found: Option<(String,)> = fetch_optional!(db, find; cookie.digest()).await?;
-        Ok(found.map(|(account_id,)| Self { account_id, cookie }))
+        let found: Option<(String, String)> = fetch_optional!(db, find; cookie.digest()).await?;
+        Ok(found.map(|(account_id, address)| Self {
+            account_id,
+            cookie,
+            address,
+        }))
     }
 }
 
 pub(crate) async fn log_out(
     State(phone): State<Phone>,
     session: PhoneSession,
+    cookies: Cookies,
 ) -> Result<Response, Failure> {
     session.end(&phone.db).await?;
-    let cookie = AppendHeaders([(SET_COOKIE, expired(COOKIE))]);
+    let cookie = AppendHeaders([(SET_COOKIE, cookies.expire(COOKIE))]);
     Ok((cookie, Redirect::to("/login")).into_response())
 }
 
@@ -108,20 +143,28 @@ impl FromRequestParts<Phone> for PhoneSession {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, phone: &Phone) -> Result<Self, Response> {
-        let found = Self::of(&parts.headers, phone)
-            .await
-            .map_err(IntoResponse::into_response)?;
-        found.ok_or_else(|| Redirect::to("/login").into_response())
+        let Ok(cookies) = Cookies::from_request_parts(parts, phone).await;
+        let connection = parts.extensions.get::<Connection>().copied();
+        let found = async {
+            let mut found = Self::of(&cookies, phone).await?;
+            if let (Some(session), Some(connection)) = (&mut found, connection) {
+                session.note_address(&phone.db, connection.address).await?;
+            }
+            Ok(found)
+        };
+        let found: Result<_, Failure> = found.await;
+        found
+            .map_err(IntoResponse::into_response)?
+            .ok_or_else(|| Redirect::to("/login").into_response())
     }
 }
 
-/// Returns the account of an access token; `None` if it is unknown or ended.
-pub(crate) async fn account_of_token(
+/// Returns the holder of an access token; `None` if it is unknown or ended.
+pub(crate) async fn holder_of_token(
     db: &SqlitePool,
     token: &Secret,
-) -> Result<Option<String>, sqlx::Error> {
-    let find = "SELECT account_id FROM phone_sessions
+) -> Result<Option<TokenHolder>, sqlx::Error> {
+    let find = "SELECT account_id, address, expires_at FROM phone_sessions
         WHERE token_digest = ?1 AND expires_at > unixepoch()";
-    let found: Option<(String,)> = fetch_optional!(db, find; token.digest()).await?;
-    Ok(found.map(|(account_id,)| account_id))
+    fetch_optional!(db, find; token.digest()).await
 }

@@ -1,6 +1,5 @@
 //! The app as a place to register, to verify oneself and to log in by password.
 
-use http::{HeaderMap, HeaderValue};
 use sqlx::SqlitePool;
 
 use super::Phone;
@@ -8,15 +7,18 @@ use super::sessions::PhoneSession;
 use crate::accounts::{Account, Accounts};
 use crate::browsers::Origin;
 use crate::face::FaceChecks;
-use crate::pages::{CookieName, Failure, Surface};
+use crate::known_browsers::KnownBrowsers;
+use crate::pages::{CookieName, Cookies, Failure, SetCookies, Surface};
+use crate::proof;
 use crate::registers::Registers;
-use crate::serving::Connection;
 use crate::surface::{SurfaceContext, Visitor};
 
 impl SurfaceContext for Phone {
     const SURFACE: Surface = Surface::Phone;
 
-    const REGISTRATION_COOKIE: CookieName = CookieName("shili_app_registration");
+    const REGISTRATION_COOKIE: CookieName = CookieName::PhoneRegistration;
+
+    const KNOWN_COOKIE: CookieName = CookieName::PhoneKnown;
 
     fn db(&self) -> &SqlitePool {
         &self.db
@@ -30,8 +32,8 @@ impl SurfaceContext for Phone {
         &self.registers
     }
 
-    fn is_secure(&self, connection: Connection) -> bool {
-        connection.secure
+    fn known_browsers(&self) -> &KnownBrowsers {
+        &self.known_browsers
     }
 
     fn face_checks(&self) -> Option<&FaceChecks> {
@@ -41,15 +43,20 @@ impl SurfaceContext for Phone {
     async fn log_in(
         &self,
         account: Account,
-        connection: Connection,
-        _: &Origin,
-    ) -> Result<HeaderValue, Failure> {
-        let cookie = PhoneSession::start(&self.db, account.id).await?;
-        Ok(PhoneSession::to_cookie(&cookie, connection))
+        cookies: &Cookies,
+        origin: &Origin,
+    ) -> Result<SetCookies, Failure> {
+        let known = self
+            .known_browsers
+            .remember(cookies, Self::KNOWN_COOKIE, &account.user_name);
+        let known = known.await?;
+        let session = PhoneSession::start(&self.db, account.id, cookies, origin.address).await?;
+        let no_check = proof::abandon_face_check(&self.face, cookies).await?;
+        Ok(SetCookies::from([session, known, no_check]))
     }
 
-    async fn visitor(&self, headers: &HeaderMap) -> Result<Option<Visitor>, Failure> {
-        let session = PhoneSession::of(headers, self).await?;
+    async fn visitor(&self, cookies: &Cookies) -> Result<Option<Visitor>, Failure> {
+        let session = PhoneSession::of(cookies, self).await?;
         Ok(session.map(|session| Visitor {
             holder: session.holder(),
             account_id: session.account_id,

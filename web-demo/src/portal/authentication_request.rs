@@ -1,50 +1,36 @@
 //! Authentication requests under way (OIDC Core §3.1.2.1): the portal's half of a login.
+//!
+//! A browser holds its request in a cookie, sealed: `state`, nonce and verifier follow from it by the portal's key. So a
+//! page that is opened writes nothing to the database, and a value that the portal has not issued is no request.
 
-use axum::extract::FromRequestParts;
-use axum::response::{IntoResponse, Response};
 use http::HeaderValue;
-use http::request::Parts;
 use openidconnect::{CsrfToken, Nonce, PkceCodeChallenge, PkceCodeVerifier};
 use sqlx::SqlitePool;
 
-use crate::db::{execute, fetch_optional};
-use crate::pages::{CookieName, Failure, set_cookie, value_of};
-use crate::secret::Secret;
-
-/// A browser as the portal knows it before anybody has logged in. All of its tabs share it.
-#[derive(Debug, Clone)]
-pub(crate) struct Browser(Secret);
-
-const COOKIE: CookieName = CookieName("shili_hall_browser");
+use crate::db;
+use crate::key_file::KeyFile;
+use crate::pages::{CookieName, Cookies, Failure};
+use crate::sealed::Seal;
+use crate::secret::random_bytes;
 
 /// Lifetime of a request: a login page may stay open that long and get new codes.
 const LIFETIME_SECONDS: u32 = 24 * 3600;
 
-/// A request with less than this left is not taken up again.
+/// A request older than this is not taken up again.
 const WORTH_TAKING_UP_SECONDS: u32 = LIFETIME_SECONDS / 2;
 
-impl Browser {
-    /// The `Set-Cookie` that keeps it for the length of a login.
-    pub(crate) fn cookie(&self, secure: bool) -> HeaderValue {
-        set_cookie(COOKIE, self.0.expose(), LIFETIME_SECONDS, secure)
-    }
+const SEED_BYTES: usize = 32;
+
+const COOKIE: CookieName = CookieName::PortalBrowser;
+
+/// Makes requests and finds them again.
+#[derive(Debug, Clone)]
+pub(crate) struct AuthenticationRequests {
+    db: SqlitePool,
+    seal: Seal,
 }
 
-impl<S: Sync> FromRequestParts<S> for Browser {
-    type Rejection = Response;
-
-    /// The browser of the request's cookie; without one, a new browser.
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Response> {
-        match value_of(&parts.headers, COOKIE) {
-            Some(known) => Ok(Self(Secret::received(known))),
-            None => Secret::random()
-                .map(Self)
-                .map_err(|error| Failure::from(error).into_response()),
-        }
-    }
-}
-
-/// The state that the portal keeps until the browser comes back.
+/// The request of a browser. All of its tabs share it.
 #[derive(Debug)]
 pub(crate) struct AuthenticationRequest {
     /// Binds the answer to the request.
@@ -53,64 +39,141 @@ pub(crate) struct AuthenticationRequest {
     pub nonce: Nonce,
     /// Proves at the token endpoint that this portal has asked (RFC 7636).
     pub code_verifier: PkceCodeVerifier,
+    /// The value of the browser's cookie.
+    sealed: String,
+}
+
+impl AuthenticationRequests {
+    pub(crate) fn new(db: SqlitePool, key: &KeyFile) -> Self {
+        Self {
+            db,
+            seal: Seal::new(key, "authentication requests"),
+        }
+    }
+
+    /// Returns the request of a browser that has none under way, or the one that it has: a page that is loaded again must
+    /// ask for the same as before, or the login on it would have to begin anew. With it the challenge of its verifier.
+    pub(super) async fn prepare(
+        &self,
+        cookies: &Cookies,
+    ) -> Result<(AuthenticationRequest, PkceCodeChallenge), Failure> {
+        let now = db::now(&self.db).await?;
+        let request = match self.under_way(cookies, now, WORTH_TAKING_UP_SECONDS) {
+            Some((request, _)) => request,
+            None => {
+                let seed = random_bytes()?;
+                self.request(&seed, self.seal.seal(&seed, now))
+            }
+        };
+        let challenge = PkceCodeChallenge::from_code_verifier_sha256(&request.code_verifier);
+        Ok((request, challenge))
+    }
+
+    /// Returns the request of this state, if it is that of the browser itself (threat T15). The answer to the browser
+    /// forgets it.
+    pub(super) async fn find(
+        &self,
+        cookies: &Cookies,
+        state: &str,
+    ) -> Result<Option<AuthenticationRequest>, sqlx::Error> {
+        let now = db::now(&self.db).await?;
+        let found = self.under_way(cookies, now, LIFETIME_SECONDS);
+        let found = found.filter(|(_, seed)| self.seal.is_derived(state, "state", seed));
+        Ok(found.map(|(request, _)| request))
+    }
+
+    fn under_way(
+        &self,
+        cookies: &Cookies,
+        now: i64,
+        lifetime: u32,
+    ) -> Option<(AuthenticationRequest, [u8; SEED_BYTES])> {
+        let sealed = cookies.value(COOKIE)?;
+        let seed = self.seal.open(sealed, now, lifetime)?.payload;
+        Some((self.request(&seed, sealed.to_owned()), seed))
+    }
+
+    fn request(&self, seed: &[u8; SEED_BYTES], sealed: String) -> AuthenticationRequest {
+        let derived = |label| self.seal.derive(label, seed);
+        AuthenticationRequest {
+            state: CsrfToken::new(derived("state")),
+            nonce: Nonce::new(derived("nonce")),
+            code_verifier: PkceCodeVerifier::new(derived("code verifier")),
+            sealed,
+        }
+    }
 }
 
 impl AuthenticationRequest {
-    /// The request of a browser that has none under way, or the one that it has: a page that is loaded again must ask
-    /// for the same as before, or the login on it would have to begin anew. With it the challenge of its verifier.
-    pub(crate) async fn prepare(
-        db: &SqlitePool,
-        browser: &Browser,
-    ) -> Result<(Self, PkceCodeChallenge), sqlx::Error> {
-        if let Some(request) = Self::under_way(db, browser).await? {
-            let code_challenge =
-                PkceCodeChallenge::from_code_verifier_sha256(&request.code_verifier);
-            return Ok((request, code_challenge));
-        }
-        let (code_challenge, code_verifier) = PkceCodeChallenge::new_random_sha256();
-        let request = Self {
-            state: CsrfToken::new_random(),
-            nonce: Nonce::new_random(),
-            code_verifier,
+    /// Returns the `Set-Cookie` that keeps the request in its browser.
+    pub(super) fn cookie(&self, cookies: &Cookies) -> HeaderValue {
+        cookies.set(COOKIE, &self.sealed, LIFETIME_SECONDS)
+    }
+
+    /// Returns the `Set-Cookie` that ends the request of a browser.
+    pub(super) fn forget(cookies: &Cookies) -> HeaderValue {
+        cookies.expire(COOKIE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderMap;
+
+    use super::*;
+
+    async fn requests() -> (AuthenticationRequests, tempfile::TempDir) {
+        let (db, directory) = db::empty().await;
+        let key = KeyFile::read_or_make(&directory.path().join("hall.key")).unwrap();
+        (AuthenticationRequests::new(db, &key), directory)
+    }
+
+    fn with(sealed: &str) -> Cookies {
+        let line = HeaderValue::try_from(format!("shili_hall_browser={sealed}")).unwrap();
+        let headers = HeaderMap::from_iter([(http::header::COOKIE, line)]);
+        Cookies::read(&headers, false)
+    }
+
+    async fn prepared(requests: &AuthenticationRequests, sealed: &str) -> AuthenticationRequest {
+        requests.prepare(&with(sealed)).await.unwrap().0
+    }
+
+    #[tokio::test]
+    async fn a_browser_keeps_its_request_and_an_answer_counts_for_it_only() {
+        let (requests, _directory) = requests().await;
+        let (own, other) = (prepared(&requests, "").await, prepared(&requests, "").await);
+        let again = prepared(&requests, &own.sealed).await;
+        assert_eq!(again.state.secret(), own.state.secret());
+        assert_ne!(other.state.secret(), own.state.secret());
+        let find = async |sealed: &str, state: &str| {
+            let found = requests.find(&with(sealed), state).await.unwrap();
+            found.map(|request| request.nonce.secret().clone())
         };
-        let expired = "DELETE FROM authentication_requests WHERE expires_at <= unixepoch()";
-        execute!(db, expired).await?;
-        execute!(db, "INSERT INTO authentication_requests (state, browser_digest, nonce,
-                code_verifier, expires_at) VALUES (?1, ?2, ?3, ?4, unixepoch() + ?5)";
-            request.state.secret(), browser.0.digest(), request.nonce.secret(),
-            request.code_verifier.secret(), LIFETIME_SECONDS)
-        .await?;
-        Ok((request, code_challenge))
+        let state = own.state.secret();
+        assert_eq!(
+            find(&own.sealed, state).await,
+            Some(own.nonce.secret().clone())
+        );
+        for (sealed, state) in [
+            (&*other.sealed, &**state),
+            (&own.sealed, other.state.secret()),
+            (&own.sealed, own.nonce.secret()),
+            (&own.sealed, ""),
+            ("", state),
+        ] {
+            assert_eq!(find(sealed, state).await, None, "{sealed} {state}");
+        }
     }
 
-    async fn under_way(db: &SqlitePool, browser: &Browser) -> Result<Option<Self>, sqlx::Error> {
-        let row: Option<(String, String, String)> = fetch_optional!(db, "SELECT state, nonce,
-                code_verifier FROM authentication_requests WHERE browser_digest = ?1
-                AND expires_at > unixepoch() + ?2 ORDER BY expires_at DESC LIMIT 1";
-            browser.0.digest(), WORTH_TAKING_UP_SECONDS)
-        .await?;
-        Ok(row.map(Self::from_row))
-    }
-
-    /// Takes the request of this state, once, and only for the browser that has made it (threat T15).
-    pub(crate) async fn take(
-        db: &SqlitePool,
-        browser: &Browser,
-        state: &str,
-    ) -> Result<Option<Self>, sqlx::Error> {
-        let row: Option<(String, String, String)> = fetch_optional!(db, "DELETE
-                FROM authentication_requests WHERE state = ?1 AND browser_digest = ?2
-                AND expires_at > unixepoch() RETURNING state, nonce, code_verifier";
-            state, browser.0.digest())
-        .await?;
-        Ok(row.map(Self::from_row))
-    }
-
-    fn from_row((state, nonce, code_verifier): (String, String, String)) -> Self {
-        Self {
-            state: CsrfToken::new(state),
-            nonce: Nonce::new(nonce),
-            code_verifier: PkceCodeVerifier::new(code_verifier),
+    /// Row A10.
+    #[tokio::test]
+    async fn a_value_that_the_portal_has_not_issued_is_replaced() {
+        let (requests, _directory) = requests().await;
+        for planted in ["planted", "示例", &"A".repeat(96)] {
+            let request = prepared(&requests, planted).await;
+            assert_ne!(request.sealed, planted);
+            let found = requests.find(&with(planted), request.state.secret()).await;
+            assert!(found.unwrap().is_none(), "{planted}");
         }
     }
 }

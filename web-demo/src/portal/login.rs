@@ -2,14 +2,16 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
-use http::header::SET_COOKIE;
+use axum::response::{IntoResponse, Redirect, Response};
 
 use super::Portal;
-use super::authentication_request::{AuthenticationRequest, Browser};
+use super::authentication_request::AuthenticationRequest;
 use super::callback::LoginError;
 use super::sessions::{COOKIE, PortalSession};
-use crate::pages::{Failure, Frame, Locale, expired, shown};
+use crate::log_pace::LogPace;
+use crate::pages::{Cookies, Failure, Frame, Locale, SetCookies, shown};
+
+static UNREACHED: LogPace = LogPace::new();
 
 #[derive(Template)]
 #[template(path = "portal/login.html")]
@@ -24,13 +26,13 @@ struct LoginPage<'a> {
 pub(super) async fn show(
     State(portal): State<Portal>,
     session: Option<PortalSession>,
-    browser: Browser,
+    cookies: Cookies,
     locale: Locale,
 ) -> Result<Response, Failure> {
     if session.is_some() {
         return Ok(Redirect::to("/").into_response());
     }
-    let (request, code_challenge) = AuthenticationRequest::prepare(&portal.db, &browser).await?;
+    let (request, code_challenge) = portal.requests.prepare(&cookies).await?;
     let frame = Frame::portal(locale, "/login");
     let login = LoginPage {
         frame,
@@ -39,20 +41,17 @@ pub(super) async fn show(
         scope: portal.relying_party.scope(),
         code_challenge: code_challenge.as_str(),
     };
-    Ok((
-        AppendHeaders([(SET_COOKIE, portal.remember(&browser))]),
-        shown(&login)?,
-    )
-        .into_response())
+    let remembered = SetCookies::from([request.cookie(&cookies)]);
+    Ok((remembered, shown(&login)?).into_response())
 }
 
 /// Answers `GET /login/hosted`: the same login on the gateway's own page, for browsers without JavaScript here.
 pub(super) async fn hosted(
     State(portal): State<Portal>,
-    browser: Browser,
+    cookies: Cookies,
     locale: Locale,
 ) -> Result<Response, Failure> {
-    let (request, code_challenge) = AuthenticationRequest::prepare(&portal.db, &browser).await?;
+    let (request, code_challenge) = portal.requests.prepare(&cookies).await?;
     match portal
         .relying_party
         .authorization_url(&request, code_challenge)
@@ -61,11 +60,13 @@ pub(super) async fn hosted(
         Ok(mut url) => {
             url.query_pairs_mut()
                 .append_pair("ui_locales", locale.tag());
-            let remembered = AppendHeaders([(SET_COOKIE, portal.remember(&browser))]);
+            let remembered = SetCookies::from([request.cookie(&cookies)]);
             Ok((remembered, Redirect::to(url.as_str())).into_response())
         }
         Err(error) => {
-            tracing::warn!(%error, "the hosted login page was not reached");
+            if let Some(unlogged) = UNREACHED.admit() {
+                tracing::warn!(%error, unlogged, "the hosted login page was not reached");
+            }
             LoginError::Unreachable.answer(locale)
         }
     }
@@ -74,22 +75,9 @@ pub(super) async fn hosted(
 pub(super) async fn log_out(
     State(portal): State<Portal>,
     session: PortalSession,
+    cookies: Cookies,
 ) -> Result<Response, Failure> {
     session.end(&portal.db).await?;
-    Ok((
-        AppendHeaders([(SET_COOKIE, expired(COOKIE))]),
-        Redirect::to("/login"),
-    )
-        .into_response())
-}
-
-impl Portal {
-    fn remember(&self, browser: &Browser) -> http::HeaderValue {
-        browser.cookie(self.is_secure())
-    }
-
-    /// Returns true if browsers reach the portal by HTTPS.
-    pub(crate) fn is_secure(&self) -> bool {
-        self.origin.starts_with("https:")
-    }
+    let ended = SetCookies::from([cookies.expire(COOKIE)]);
+    Ok((ended, Redirect::to("/login")).into_response())
 }

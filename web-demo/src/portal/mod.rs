@@ -16,6 +16,7 @@ mod relying_party;
 mod sessions;
 mod surface;
 
+pub(crate) use authentication_request::AuthenticationRequests;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -25,8 +26,10 @@ pub(crate) use sessions::PortalSession;
 use sqlx::SqlitePool;
 
 use crate::accounts::Accounts;
+use crate::known_browsers::KnownBrowsers;
 use crate::pages::{
-    Policy, Surface, asset, refuse_cross_origin, remember_locale, with_a_page, with_policy,
+    Policy, Surface, asset, refuse_cross_origin, refuse_doubled_cookies, remember_locale,
+    with_a_page, with_policy,
 };
 use crate::registers::Registers;
 use crate::{password_login, registration, verification};
@@ -43,6 +46,9 @@ pub(crate) struct Portal {
     pub registers: Registers,
     /// The portal's part in OpenID Connect.
     pub relying_party: RelyingParty,
+    /// The logins that browsers have begun.
+    pub requests: AuthenticationRequests,
+    pub known_browsers: KnownBrowsers,
     pub origin: String,
 }
 
@@ -68,5 +74,6 @@ pub(crate) fn routes(portal: Portal, inside: Router, policy: Policy) -> Router {
         .layer(from_fn(with_a_page))
         .layer(from_fn(remember_locale))
         .layer(from_fn(refuse_cross_origin))
+        .layer(from_fn(refuse_doubled_cookies))
         .layer(from_fn_with_state(policy, with_policy))
 }

@@ -3,7 +3,6 @@
 use axum::extract::{FromRef, FromRequestParts, OptionalFromRequestParts};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue};
 use saoma_protocol::Identity;
 use sqlx::SqlitePool;
 use sqlx::types::Json;
@@ -11,12 +10,12 @@ use sqlx::types::Json;
 use super::Portal;
 use crate::browsers::{self, LoggedIn, LoginMethod, Origin};
 use crate::db::{execute, fetch_optional};
-use crate::pages::{CookieName, Failure, set_cookie, value_of};
+use crate::pages::{CookieName, Cookies, Failure, SetCookies};
 use crate::records::inbox::{self, Notice};
 use crate::secret::Secret;
 
 /// The cookie of a session.
-pub(super) const COOKIE: CookieName = CookieName("shili_hall");
+pub(super) const COOKIE: CookieName = CookieName::PortalSession;
 
 /// Lifetime of a login. It is short because a login from another device is the riskier kind (threat T30).
 const LIFETIME_SECONDS: u32 = 2 * 3600;
@@ -37,28 +36,30 @@ pub(crate) struct PortalSession {
 }
 
 impl PortalSession {
-    /// Logs a browser in, under a new cookie, and tells the person: the `Set-Cookie` for it.
+    /// Logs a browser in under a new cookie, in place of the login and the authentication request that it has, and tells
+    /// the person.
     pub(crate) async fn start(
-        portal: &Portal,
+        db: &SqlitePool,
         logged_in: &LoggedIn,
         method: LoginMethod,
+        cookies: &Cookies,
         origin: &Origin,
-    ) -> Result<HeaderValue, Failure> {
-        let (db, account_id) = (&portal.db, &logged_in.account_id);
+    ) -> Result<SetCookies, Failure> {
+        if let Some(before) = cookies.secret(COOKIE) {
+            end(db, &before).await?;
+        }
+        let account_id = &logged_in.account_id;
         let (cookie, id) = browsers::start(db, logged_in, method, origin, LIFETIME_SECONDS).await?;
         inbox::notify(db, account_id, &Notice::of_login(id, origin)).await?;
-        Ok(set_cookie(
-            COOKIE,
-            cookie.expose(),
-            LIFETIME_SECONDS,
-            portal.is_secure(),
-        ))
+        Ok(SetCookies::from([
+            cookies.set(COOKIE, cookie.expose(), LIFETIME_SECONDS),
+            cookies.expire(CookieName::PortalBrowser),
+        ]))
     }
 
     /// Logs out: the cookie is worth nothing from now on.
     pub(crate) async fn end(self, db: &SqlitePool) -> Result<(), sqlx::Error> {
-        let delete = "DELETE FROM portal_sessions WHERE cookie_digest = ?1";
-        execute!(db, delete; self.cookie.digest()).await.map(drop)
+        end(db, &self.cookie).await
     }
 
     /// Notes a message that the browser shows once, on the page that it is redirected to.
@@ -102,12 +103,17 @@ impl PortalSession {
     }
 
     /// The session of a request's cookie.
-    pub(crate) async fn of(headers: &HeaderMap, portal: &Portal) -> Result<Option<Self>, Failure> {
-        match value_of(headers, COOKIE) {
-            Some(cookie) => Ok(Self::find(&portal.db, Secret::received(cookie)).await?),
+    pub(crate) async fn of(cookies: &Cookies, portal: &Portal) -> Result<Option<Self>, Failure> {
+        match cookies.secret(COOKIE) {
+            Some(cookie) => Ok(Self::find(&portal.db, cookie).await?),
             None => Ok(None),
         }
     }
+}
+
+async fn end(db: &SqlitePool, cookie: &Secret) -> Result<(), sqlx::Error> {
+    let delete = "DELETE FROM portal_sessions WHERE cookie_digest = ?1";
+    execute!(db, delete; cookie.digest()).await.map(drop)
 }
 
 impl<S: Sync> FromRequestParts<S> for PortalSession
@@ -117,7 +123,8 @@ where
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
-        let found = Self::of(&parts.headers, &Portal::from_ref(state))
+        let Ok(cookies) = Cookies::from_request_parts(parts, state).await;
+        let found = Self::of(&cookies, &Portal::from_ref(state))
             .await
             .map_err(IntoResponse::into_response)?;
         found.ok_or_else(|| Redirect::to("/login").into_response())
@@ -131,6 +138,7 @@ where
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Failure> {
-        Self::of(&parts.headers, &Portal::from_ref(state)).await
+        let Ok(cookies) = Cookies::from_request_parts(parts, state).await;
+        Self::of(&cookies, &Portal::from_ref(state)).await
     }
 }

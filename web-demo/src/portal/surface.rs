@@ -1,6 +1,5 @@
 //! The portal as a place to register, to verify oneself and to log in by password.
 
-use http::{HeaderMap, HeaderValue};
 use sqlx::SqlitePool;
 
 use super::Portal;
@@ -9,15 +8,17 @@ use crate::accounts::{Account, Accounts};
 use crate::browsers::{LoggedIn, LoginMethod, Origin};
 use crate::citizens::personal;
 use crate::face::FaceChecks;
-use crate::pages::{CookieName, Failure, Surface};
+use crate::known_browsers::KnownBrowsers;
+use crate::pages::{CookieName, Cookies, Failure, SetCookies, Surface};
 use crate::registers::Registers;
-use crate::serving::Connection;
 use crate::surface::{SurfaceContext, Visitor};
 
 impl SurfaceContext for Portal {
     const SURFACE: Surface = Surface::Portal;
 
-    const REGISTRATION_COOKIE: CookieName = CookieName("shili_hall_registration");
+    const REGISTRATION_COOKIE: CookieName = CookieName::PortalRegistration;
+
+    const KNOWN_COOKIE: CookieName = CookieName::PortalKnown;
 
     fn db(&self) -> &SqlitePool {
         &self.db
@@ -31,8 +32,8 @@ impl SurfaceContext for Portal {
         &self.registers
     }
 
-    fn is_secure(&self, _: Connection) -> bool {
-        Self::is_secure(self)
+    fn known_browsers(&self) -> &KnownBrowsers {
+        &self.known_browsers
     }
 
     /// A computer need not have a camera.
@@ -43,20 +44,26 @@ impl SurfaceContext for Portal {
     async fn log_in(
         &self,
         account: Account,
-        _: Connection,
+        cookies: &Cookies,
         origin: &Origin,
-    ) -> Result<HeaderValue, Failure> {
+    ) -> Result<SetCookies, Failure> {
+        let known = self
+            .known_browsers
+            .remember(cookies, Self::KNOWN_COOKIE, &account.user_name);
+        let known = known.await?;
         let Account { id, name, .. } = account;
         let logged_in = LoggedIn {
             account_id: id,
             identity: personal(&name),
             name,
         };
-        PortalSession::start(self, &logged_in, LoginMethod::Password, origin).await
+        let started =
+            PortalSession::start(&self.db, &logged_in, LoginMethod::Password, cookies, origin);
+        Ok(started.await?.and([known]))
     }
 
-    async fn visitor(&self, headers: &HeaderMap) -> Result<Option<Visitor>, Failure> {
-        let session = PortalSession::of(headers, self).await?;
+    async fn visitor(&self, cookies: &Cookies) -> Result<Option<Visitor>, Failure> {
+        let session = PortalSession::of(cookies, self).await?;
         Ok(session.map(|session| Visitor {
             holder: session.holder(),
             account_id: session.account_id,

@@ -7,7 +7,7 @@ use sqlx::SqlitePool;
 use sqlx::types::Json;
 
 use super::inbox::{self, Notice};
-use super::{OpenRecord, Record, Words, seed};
+use super::{OpenRecord, Record, Words};
 use crate::db::{self, execute, fetch_one, fetch_optional};
 use crate::pages::Texts;
 
@@ -88,7 +88,17 @@ impl TryFrom<String> for &'static Service {
     }
 }
 
-static CATALOGUE: LazyLock<Vec<Service>> = LazyLock::new(|| seed::services().unwrap_or_default());
+/// The catalogue of services, and the applications that the demo begins with.
+pub(super) const SERVICES: &str = include_str!("../../data/services.toml");
+
+static CATALOGUE: LazyLock<Vec<Service>> = LazyLock::new(|| read().unwrap_or_default());
+
+fn read() -> Result<Vec<Service>, toml::de::Error> {
+    let mut file: toml::Table = toml::from_str(SERVICES)?;
+    file.remove("applications")
+        .unwrap_or_else(|| toml::Value::Array(Vec::new()))
+        .try_into()
+}
 
 /// Returns all services.
 pub(crate) fn catalogue() -> &'static [Service] {

@@ -10,11 +10,13 @@ pub(crate) mod inbox;
 pub(crate) mod insurance;
 pub(crate) mod person;
 pub(crate) mod questions;
+mod removal;
 pub(crate) mod resume;
 mod seed;
 mod store;
 mod words;
 
+pub(crate) use removal::forget;
 pub(crate) use seed::seed;
 pub(crate) use store::{Announcement, OpenRecord, Record};
 pub(crate) use words::{Words, Yuan};

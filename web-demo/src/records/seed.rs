@@ -6,7 +6,7 @@ use sqlx::SqlitePool;
 use sqlx::types::Json;
 use strum::VariantArray;
 
-use super::applications::Service;
+use super::applications::SERVICES;
 use super::insurance::Insurance;
 use crate::db::{self, execute, fetch_one};
 
@@ -14,16 +14,7 @@ use crate::db::{self, execute, fetch_one};
 const SEED: &str = include_str!("../../data/records.sql");
 
 const ANNOUNCEMENTS: &str = include_str!("../../data/announcements.toml");
-const SERVICES: &str = include_str!("../../data/services.toml");
 const RECORDS: &str = include_str!("../../data/records.toml");
-
-/// Returns the catalogue of services.
-pub(super) fn services() -> Result<Vec<Service>, toml::de::Error> {
-    let mut file: toml::Table = toml::from_str(SERVICES)?;
-    file.remove("applications")
-        .unwrap_or_else(|| toml::Value::Array(Vec::new()))
-        .try_into()
-}
 
 /// Puts all records in, if the database holds no announcement yet.
 ///

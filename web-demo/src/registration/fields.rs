@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::draft::Citizen;
+use super::citizen::Citizen;
 use crate::accounts::{ContactError, ContactForm, Contacts, PhoneNumber, UserName, check_password};
 use crate::form_errors::{FieldError, FormErrors};
 

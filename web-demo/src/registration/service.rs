@@ -2,30 +2,42 @@
 
 use std::net::IpAddr;
 
-use super::draft::{Citizen, Draft, DraftData};
+use super::citizen::Citizen;
+use super::draft::{Draft, DraftData};
 use super::fields::CredentialFields;
+use super::takeover;
 use crate::accounts::attempts::{AttemptLimit, address_key};
 use crate::accounts::id_number::IdNumber;
-use crate::accounts::{Account, NewAccount, NotMade, UserName, password};
+use crate::accounts::{
+    Account, AccountStanding, NewAccount, NotMade, PhoneNumber, UserName, password,
+};
 use crate::db;
 use crate::face::PassedCheck;
 use crate::form_errors::{FieldError, FormErrors};
+use crate::log_pace::LogPace;
 use crate::pages::{Failure, Locale};
 use crate::proof::Claimant;
 use crate::purpose::Purpose;
 use crate::sms_codes::CodeRefused;
 use crate::surface::SurfaceContext;
+use crate::verification;
 
 /// Identities tried from one address, which a whole office may share: 20, then one in 30 s.
 const IDENTITIES_PER_ADDRESS: AttemptLimit = AttemptLimit::new("identity_address", 20, 30);
 
-/// Names tried for one ID number: five, then one in five minutes.
-const NAMES_PER_NUMBER: AttemptLimit = AttemptLimit::new("identity_number", 5, 300);
+/// Names tried for one ID number: fifteen, then one in five minutes.
+const NAMES_PER_NUMBER: AttemptLimit = AttemptLimit::new("identity_number", 15, 300);
+
+/// Names tried for one ID number from one address: five, then one in five minutes, so that no single stranger keeps the
+/// number's owner from registering (threat T42).
+const NAMES_AT_ADDRESS: AttemptLimit = AttemptLimit::new("identity_number_address", 5, 300);
 
 /// User names looked up from one address, one for each letter that is typed.
 const USER_NAMES_PER_ADDRESS: AttemptLimit = AttemptLimit::new("user_name_address", 60, 2);
 
 const MAX_NAME_CHARS: usize = 50;
+
+static REGISTER_FAILURES: LogPace = LogPace::new();
 
 /// The registration service for one request.
 #[derive(Debug, Clone, Copy)]
@@ -49,10 +61,15 @@ impl<'a, S: SurfaceContext> RegistrationService<'a, S> {
             return Ok(errors);
         };
         let (db, address) = (self.surface.db(), address_key(self.address));
-        for (limit, key) in [
-            (IDENTITIES_PER_ADDRESS, &*address),
-            (NAMES_PER_NUMBER, id_number.as_str()),
-        ] {
+        let limits = [
+            (IDENTITIES_PER_ADDRESS, address.clone()),
+            (
+                NAMES_AT_ADDRESS,
+                format!("{} {address}", id_number.as_str()),
+            ),
+            (NAMES_PER_NUMBER, id_number.as_str().to_owned()),
+        ];
+        for (limit, key) in &limits {
             if let Err(wait) = limit.count(db, key).await? {
                 return Ok(FormErrors::one("id_number", FieldError::TooMany(wait)));
             }
@@ -62,14 +79,32 @@ impl<'a, S: SurfaceContext> RegistrationService<'a, S> {
             Ok(true) => {}
             Ok(false) => return Ok(FormErrors::one("name", FieldError::NotInRegister)),
             Err(error) => {
-                tracing::error!(%error, "the population register gave no answer");
+                if let Some(unlogged) = REGISTER_FAILURES.admit() {
+                    tracing::error!(%error, unlogged, "the population register gave no answer");
+                }
                 return Ok(FormErrors::one("id_number", FieldError::RegisterDown));
             }
         }
-        NAMES_PER_NUMBER.forgive(db, id_number.as_str()).await?;
-        IDENTITIES_PER_ADDRESS.forgive(db, &address).await?;
-        if Account::of(db, &id_number).await?.is_some() {
-            return Ok(FormErrors::one("id_number", FieldError::HasAccount));
+        for (limit, key) in &limits {
+            limit.forgive(db, key).await?;
+        }
+        match Account::of(db, &id_number)
+            .await?
+            .map(|account| account.standing)
+        {
+            None => draft.data.contested = None,
+            Some(AccountStanding::Verified) => {
+                return Ok(FormErrors::one("id_number", FieldError::HasAccount));
+            }
+            // Name and number are known to others too: the account may be a stranger's. The person who goes on all the
+            // same proves to be the number's owner.
+            Some(AccountStanding::Provisional) => {
+                let told = draft.data.contested.replace(id_number.clone());
+                if told.as_ref() != Some(&id_number) {
+                    let error = FieldError::HasProvisionalAccount;
+                    return Ok(FormErrors::one("id_number", error));
+                }
+            }
         }
         // The default is one's own ID number, and follows it when that was mistyped first.
         let user_name = &mut draft.data.user.user_name;
@@ -77,6 +112,7 @@ impl<'a, S: SurfaceContext> RegistrationService<'a, S> {
             id_number.as_str().clone_into(user_name);
         }
         draft.data.citizen = Some(Citizen { id_number, name });
+        draft.rotate()?;
         Ok(errors)
     }
 
@@ -98,6 +134,21 @@ impl<'a, S: SurfaceContext> RegistrationService<'a, S> {
         Ok(taken.then_some(FieldError::UserNameTaken))
     }
 
+    /// Returns true if a code to this phone proves the person of a draft. Where a provisional account has the number already,
+    /// only the phone on file with the person's card does.
+    async fn may_prove(&self, draft: &Draft, phone: &PhoneNumber) -> Result<bool, Failure> {
+        let Some(citizen) = &draft.data.citizen else {
+            return Ok(false);
+        };
+        if !draft.data.contests(&citizen.id_number) {
+            return Ok(true);
+        }
+        let cards = &self.surface.registers().cards;
+        let card = cards.card(&citizen.id_number).await?;
+        let on_file = card.and_then(|card| verification::phone_on_file(&card));
+        Ok(on_file.as_ref() == Some(phone))
+    }
+
     /// Sends a code to the draft's phone.
     pub(super) async fn send_code(
         &self,
@@ -112,6 +163,9 @@ impl<'a, S: SurfaceContext> RegistrationService<'a, S> {
             Ok(phone) => phone,
             Err(error) => return Ok(FormErrors::one("phone", error)),
         };
+        if !self.may_prove(draft, &phone).await? {
+            return Ok(FormErrors::one("phone", FieldError::NotPhoneOnFile));
+        }
         let claimant = self.claimant(draft, citizen);
         if let Err(error) = claimant.send_code(&phone, self.address, locale).await? {
             return Ok(FormErrors::one("code", error));
@@ -157,6 +211,10 @@ impl<'a, S: SurfaceContext> RegistrationService<'a, S> {
         let Some(checked) = checked.filter(|_| errors.is_empty()) else {
             return Ok(Err(errors));
         };
+        let by_code = passed.is_none();
+        if by_code && !self.may_prove(draft, &checked.phone).await? {
+            return Ok(Err(FormErrors::one("phone", FieldError::NotPhoneOnFile)));
+        }
         let over = match passed {
             Some(_) => ("phone", FieldError::FaceCheckOver),
             None => ("code", FieldError::Code(CodeRefused::NoneSent)),
@@ -171,6 +229,10 @@ impl<'a, S: SurfaceContext> RegistrationService<'a, S> {
         let mut transaction = db::write(db).await?;
         if !proof.take(&mut transaction).await? {
             return Ok(Err(FormErrors::one(over.0, over.1)));
+        }
+        let contested = draft.data.contests(&citizen.id_number);
+        if contested {
+            takeover::remove_provisional(&mut transaction, &citizen.id_number).await?;
         }
         let new = NewAccount {
             user_name: checked.user_name.as_str(),
@@ -190,11 +252,19 @@ impl<'a, S: SurfaceContext> RegistrationService<'a, S> {
             }
             Err(NotMade::Database(error)) => return Err(error.into()),
         };
+        if contested {
+            takeover::tell(&mut transaction, &account_id).await?;
+            // The code went to the phone on file with the card, which is what verification asks for.
+            if by_code {
+                Account::verify(&mut transaction, &account_id).await?;
+            }
+        }
         // The draft keeps nothing of the person besides the account.
         draft.data = DraftData {
             account_id: Some(account_id.clone()),
             ..Default::default()
         };
+        draft.rotate()?;
         draft.write(&mut transaction).await?;
         transaction.commit().await?;
         Ok(Ok(account_id))

@@ -20,8 +20,21 @@ use crate::secret::Secret;
 /// Between two codes to one phone: a minute.
 pub(crate) const BETWEEN_CODES: AttemptLimit = AttemptLimit::new("sms_phone_minute", 1, 60);
 
-/// Codes to one phone: ten, then one in two hours. Each costs money and may wake a person up.
-const PER_PHONE: AttemptLimit = AttemptLimit::new("sms_phone", 10, 2 * 3600);
+/// Codes to one phone for registrations, for which anyone may name it: twenty, then one in two hours. Each costs money and may
+/// wake a person up.
+const REGISTERING: AttemptLimit = AttemptLimit::new("sms_phone_register", 20, 2 * 3600);
+
+/// Codes to one phone for registrations from one address: half of them, so that no single stranger uses up all.
+const REGISTERING_AT_ADDRESS: AttemptLimit =
+    AttemptLimit::new("sms_phone_register_address", 10, 2 * 3600);
+
+/// Codes to the phone on file with the card of a person with a provisional account: five, then one in two hours. A stranger
+/// can have got that account by the person's name and number, so that these are apart from those of the card.
+const VERIFYING: AttemptLimit = AttemptLimit::new("sms_phone_verify", 5, 2 * 3600);
+
+/// Codes to the phone on file with the card of a verified person who is logged in: ten, then one in two hours. Strangers
+/// cannot use these up (threat T42).
+const OF_HOLDER: AttemptLimit = AttemptLimit::new("sms_phone", 10, 2 * 3600);
 
 /// Codes from one address, where an office may sit: thirty, then one a minute.
 const PER_ADDRESS: AttemptLimit = AttemptLimit::new("sms_address", 30, 60);
@@ -87,6 +100,25 @@ impl Binding<'_> {
         derived.digest()
     }
 
+    /// Returns the allowances that a code uses up. Those of the address and of the purpose come before the pause between
+    /// two codes, which all share.
+    fn limits(&self, address: IpAddr) -> Vec<(AttemptLimit, String)> {
+        let (phone, address) = (self.phone.as_str().to_owned(), address_key(address));
+        let mut limits = match self.purpose {
+            Purpose::Register => vec![
+                (REGISTERING_AT_ADDRESS, format!("{phone} {address}")),
+                (REGISTERING, phone.clone()),
+            ],
+            Purpose::Verify => vec![(VERIFYING, phone.clone())],
+            Purpose::ECard | Purpose::CardPassword | Purpose::LogIn => {
+                vec![(OF_HOLDER, phone.clone())]
+            }
+        };
+        limits.push((PER_ADDRESS, address));
+        limits.push((BETWEEN_CODES, phone));
+        limits
+    }
+
     /// Sends a new code, in place of one that was sent before. `text` words the message.
     pub(crate) async fn send(
         &self,
@@ -95,13 +127,8 @@ impl Binding<'_> {
         address: IpAddr,
         text: impl FnOnce(&str) -> String,
     ) -> Result<(), NotSent> {
-        let (phone, address) = (self.phone.as_str(), address_key(address));
-        let limits = [
-            (PER_ADDRESS, &*address),
-            (BETWEEN_CODES, phone),
-            (PER_PHONE, phone),
-        ];
-        for (counted, (limit, key)) in limits.into_iter().enumerate() {
+        let (phone, limits) = (self.phone.as_str(), self.limits(address));
+        for (counted, (limit, key)) in limits.iter().enumerate() {
             if let Err(wait) = limit.count(db, key).await? {
                 forgive(db, &limits[..counted]).await?;
                 return Err(NotSent::TooMany(wait));
@@ -162,7 +189,7 @@ impl RightCode {
     }
 }
 
-async fn forgive(db: &SqlitePool, counted: &[(AttemptLimit, &str)]) -> Result<(), sqlx::Error> {
+async fn forgive(db: &SqlitePool, counted: &[(AttemptLimit, String)]) -> Result<(), sqlx::Error> {
     for (limit, key) in counted {
         limit.forgive(db, key).await?;
     }

@@ -34,8 +34,12 @@ impl Fixture {
     }
 
     async fn send(&self, binding: &Binding<'_>) -> Result<String, NotSent> {
+        self.send_from(binding, 1).await
+    }
+
+    async fn send_from(&self, binding: &Binding<'_>, address: u8) -> Result<String, NotSent> {
         let carrier = Registers::embedded(&self.db).sms;
-        let address = [127, 0, 0, 1].into();
+        let address = [192, 0, 2, address].into();
         let sent = binding.send(&self.db, &*carrier, address, str::to_owned);
         sent.await?;
         Ok(messages(&self.db).await.unwrap().remove(0).text)
@@ -138,6 +142,32 @@ async fn the_next_code_to_a_phone_comes_after_a_minute_in_every_browser() {
     let second = hall.send(&binding).await.unwrap();
     assert_eq!(hall.refusal(&binding, &second).await, None);
     assert!(first == second || hall.refusal(&binding, &first).await.is_some());
+}
+
+/// Row A17.
+#[tokio::test]
+async fn what_strangers_have_sent_to_a_phone_keeps_no_code_from_its_holder() {
+    let hall = Fixture::open().await;
+    let register = hall.binding();
+    let send = async |binding: &Binding<'_>, address| {
+        hall.sql("DELETE FROM attempts WHERE key LIKE 'sms_phone_minute:%'")
+            .await;
+        hall.send_from(binding, address).await.is_ok()
+    };
+    for code in 1..=12 {
+        assert_eq!(send(&register, 1).await, code <= 10, "{code}");
+    }
+    assert!(send(&register, 2).await, "from the holder's own address");
+    for code in 12..=22 {
+        assert_eq!(send(&register, 3).await, code <= 20, "{code} in all");
+    }
+    for purpose in [Purpose::Verify, Purpose::ECard, Purpose::CardPassword] {
+        let of_holder = Binding {
+            purpose,
+            ..register
+        };
+        assert!(send(&of_holder, 1).await, "{purpose:?}");
+    }
 }
 
 #[tokio::test]

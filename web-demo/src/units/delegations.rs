@@ -102,7 +102,8 @@ pub(crate) async fn appoint(db: &SqlitePool, new: &NewDelegation<'_>) -> sqlx::R
         return Ok(false);
     }
     if let Some(account) = account {
-        inbox::notify(&mut *transaction, &account.id, &notices::appointed(new)).await?;
+        let appointed = notices::appointed(new.unit, new.scope, new.ends_on, &new.by.name);
+        inbox::notify(&mut *transaction, &account.id, &appointed).await?;
     }
     transaction.commit().await?;
     Ok(true)

@@ -1,7 +1,7 @@
 //! Notices to an agent of an appointment and its end, and to an employee of the unit's steps for
 //! them.
 
-use super::delegations::NewDelegation;
+use super::scope::Scope;
 use crate::pages::Texts;
 use crate::records::inbox::Notice;
 use crate::records::{Words, Yuan};
@@ -14,16 +14,12 @@ fn notice<T: Into<String>>(
     Notice::new(Words::of_texts(title), Words::of_texts(body))
 }
 
-/// A person has been appointed.
-pub(crate) fn appointed(new: &NewDelegation<'_>) -> Notice {
-    let scope = |texts| new.scope.words(texts);
+/// A person has been appointed by the legal representative of this name, until a day (ISO 8601).
+pub(crate) fn appointed(unit: &Unit, scope: &Scope, ends_on: &str, by: &str) -> Notice {
+    let scope = |texts| scope.words(texts);
     notice(
-        |texts| texts.unit_notices.appointed_title(&new.unit.name),
-        |texts| {
-            texts
-                .unit_notices
-                .appointed(scope(texts), new.ends_on, &new.by.name)
-        },
+        |texts| texts.unit_notices.appointed_title(&unit.name),
+        |texts| texts.unit_notices.appointed(scope(texts), ends_on, by),
     )
 }
 

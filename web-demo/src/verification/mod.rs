@@ -7,3 +7,4 @@ mod ways;
 
 pub(crate) use notice::Notice;
 pub(crate) use pages::routes;
+pub(crate) use ways::phone_on_file;

@@ -15,7 +15,7 @@ use crate::accounts::attempts::AttemptLimit;
 use crate::accounts::{Account, AccountStanding, PhoneNumber};
 use crate::db;
 use crate::form_errors::{FieldError, FormErrors};
-use crate::pages::{Failure, Frame, Locale, shown};
+use crate::pages::{Cookies, Failure, Frame, Locale, shown};
 use crate::proof::Claimant;
 use crate::purpose::Purpose;
 use crate::registers::PasswordCheck;
@@ -25,8 +25,9 @@ use crate::surface::SurfaceContext;
 
 const PATH: &str = Purpose::Verify.page();
 
-/// Card passwords tried from one account: three, then one in eight hours. With a person's name and
-/// number alone, an attacker must not be able to lock that person's card.
+/// Card passwords tried for one person: three, then one in eight hours. With a person's name and
+/// number alone, an attacker must not be able to lock that person's card, by any number of accounts:
+/// the register locks it after five. The person's other way is a code.
 const CARD_PASSWORDS: AttemptLimit = AttemptLimit::new("card_password", 3, 8 * 3600);
 
 pub(crate) fn routes<S: SurfaceContext>() -> Router<S> {
@@ -99,11 +100,11 @@ impl<S: SurfaceContext> ProvisionalUser<S> {
 
     async fn of(
         surface: &S,
-        parts: &Parts,
+        cookies: &Cookies,
         connection: Connection,
         locale: Locale,
     ) -> Result<Result<Self, &'static str>, Failure> {
-        let Some(visitor) = surface.visitor(&parts.headers).await? else {
+        let Some(visitor) = surface.visitor(cookies).await? else {
             return Ok(Err("/login"));
         };
         let account = Account::find(surface.db(), &visitor.account_id).await?;
@@ -117,7 +118,7 @@ impl<S: SurfaceContext> ProvisionalUser<S> {
             account,
             holder: visitor.holder,
             ways: Ways::of(card.as_ref()),
-            address: connection.peer,
+            address: connection.address,
             locale,
         }))
     }
@@ -131,7 +132,8 @@ impl<S: SurfaceContext> FromRequestParts<S> for ProvisionalUser<S> {
             .await
             .map_err(IntoResponse::into_response)?;
         let Ok(locale) = Locale::from_request_parts(parts, surface).await;
-        let user = Self::of(surface, parts, connection, locale).await;
+        let Ok(cookies) = Cookies::from_request_parts(parts, surface).await;
+        let user = Self::of(surface, &cookies, connection, locale).await;
         user.map_err(IntoResponse::into_response)?
             .map_err(|path| Redirect::to(path).into_response())
     }
@@ -195,7 +197,7 @@ async fn by_password<S: SurfaceContext>(
     }
     let Account { id, id_number, .. } = &user.account;
     let (db, cards) = (surface.db(), &surface.registers().cards);
-    if let Err(wait) = CARD_PASSWORDS.count(db, id).await? {
+    if let Err(wait) = CARD_PASSWORDS.count(db, id_number.as_str()).await? {
         return user.refused(FIELD, FieldError::TooMany(wait));
     }
     match cards
@@ -203,7 +205,7 @@ async fn by_password<S: SurfaceContext>(
         .await?
     {
         PasswordCheck::Right => {
-            CARD_PASSWORDS.forgive(db, id).await?;
+            CARD_PASSWORDS.forgive(db, id_number.as_str()).await?;
             Account::verify(&mut *db.acquire().await?, id).await?;
             user.verified()
         }

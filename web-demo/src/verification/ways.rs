@@ -60,21 +60,26 @@ impl Ways {
             state => Err(WayClosed::State(state)),
         };
         Self {
-            by_code: phone_on_file(card),
+            by_code: phone(card),
             by_password,
         }
     }
 }
 
-fn phone_on_file(card: &Card) -> Result<PhoneNumber, WayClosed> {
+/// Returns the phone on file with a card, if a code to it proves its holder.
+pub(crate) fn phone_on_file(card: &Card) -> Option<PhoneNumber> {
+    phone(card).ok()
+}
+
+fn phone(card: &Card) -> Result<PhoneNumber, WayClosed> {
     if card.state == CardState::Cancelled {
         return Err(WayClosed::State(card.state));
     }
-    let phone = card
+    let number = card
         .phone
         .as_deref()
         .and_then(|phone| PhoneNumber::try_from(phone).ok());
-    let phone = phone.ok_or(WayClosed::NoPhone)?;
+    let phone = number.ok_or(WayClosed::NoPhone)?;
     if phone.is_of_the_province() {
         Ok(phone)
     } else {

@@ -2,6 +2,7 @@
 //! it.
 
 use saoma_client::{Browser, OpenedLogin, RelyingParty};
+use saoma_protocol::{CancelReason, ClientMessage, ServerMessage};
 
 use crate::support::{Hall, Page, Site, TestBrowser, check, person};
 
@@ -10,8 +11,7 @@ struct Scanned {
     hall: Hall,
     phone: TestBrowser,
     page: Page,
-    _browser: Browser,
-    _login: OpenedLogin,
+    browser: Browser,
 }
 
 impl Scanned {
@@ -23,17 +23,28 @@ impl Scanned {
             person("示例甲")
         ))
         .await;
-        let (_browser, _login) = browser_at_the_login_page(&hall).await;
+        let (browser, login) = browser_at_the_login_page(&hall).await;
         let mut phone = language(hall.phone_of("jia").await);
-        let scan = format!("/scan <- user_code={}", _login.user_code);
+        let scan = format!("/scan <- user_code={}", login.user_code);
         let page = phone.check(&scan).await;
         Self {
             hall,
             phone,
             page,
-            _browser,
-            _login,
+            browser,
         }
+    }
+
+    /// Answers the browser's question, and waits until the gateway has heard it.
+    async fn answer(&mut self, answer: ClientMessage) {
+        self.browser.send(&answer).await.unwrap();
+        let heard = |message: &ServerMessage| {
+            matches!(
+                message,
+                ServerMessage::Agreed { .. } | ServerMessage::Cancelled { .. }
+            )
+        };
+        while !heard(&self.browser.next().await.unwrap()) {}
     }
 }
 
@@ -61,7 +72,34 @@ async fn the_phone_offers_the_personal_login_and_the_unit_with_role_affairs_and_
         "个人登录 · 示例甲 | 单位登录 · 示例单位一（授权经办人）
             | 授权事项：职工参保登记、职工社保卡业务；有效期至 2999-12-31",
     );
+    scanned.answer(ClientMessage::Agree).await;
     check!(scanned.phone; "{}/confirm <- identity=unit:90001 => 登录成功", scanned.page.path);
+}
+
+/// Row A16.
+#[tokio::test]
+async fn a_phone_that_confirms_before_the_computer_agrees_keeps_its_choice() {
+    let mut scanned = Scanned::begin(|phone| phone).await;
+    scanned.page.check("the scan", "请先在电脑上点“是我”");
+    let path = &scanned.page.path;
+    let confirm = format!("{path}/confirm <- identity=unit:90001");
+    check!(scanned.phone; "{confirm} => 409 | 请看电脑 | value=\"unit:90001\" required checked");
+    scanned.answer(ClientMessage::Agree).await;
+    check!(scanned.phone; "{confirm} => 登录成功");
+}
+
+/// Row A16.
+#[tokio::test]
+async fn a_phone_whose_person_is_not_at_the_computer_is_told() {
+    let mut scanned = Scanned::begin(|phone| phone).await;
+    let not_me = ClientMessage::Cancel {
+        reason: Some(CancelReason::NotMe),
+    };
+    scanned.answer(not_me).await;
+    let path = &scanned.page.path;
+    check!(scanned.phone; "
+        {path}/confirm <- identity=unit:90001 => 409 | 电脑前的人表示扫码的不是本人
+        {path}/reject <- => 409 | 电脑前的人表示扫码的不是本人");
 }
 
 /// Rows S12 and S13.
@@ -80,6 +118,7 @@ async fn the_phone_words_the_identities_in_english_too() {
 async fn a_delegation_that_ends_or_is_withdrawn_between_scan_and_confirm_is_refused() {
     for change in [WITHDRAWN, ENDED] {
         let mut scanned = Scanned::begin(|phone| phone).await;
+        scanned.answer(ClientMessage::Agree).await;
         scanned.hall.sql(change).await;
         let path = &scanned.page.path;
         check!(scanned.phone; "

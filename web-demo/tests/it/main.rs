@@ -12,15 +12,19 @@
 
 mod accounts;
 mod card_password;
+mod cookies;
 mod delegations;
 mod developer;
 mod e_card;
 mod home;
+mod lockout;
 mod phone_inbox;
 mod phone_registration;
 mod restart;
 mod short_messages;
+mod strangers;
 mod support;
+mod takeover;
 mod verification;
 mod web_registration;
 mod web_registration_refusals;

@@ -1,7 +1,6 @@
 //! A hall's folder keeps all that people did, whether its process is stopped or killed, and a used
 //! code stays used.
 
-use http::header::ORIGIN;
 use serde_json::{Value, json};
 
 use crate::support::{Process, Registering, TestBrowser, check, person, sql};
@@ -35,39 +34,14 @@ async fn applied(hall: &Process) -> (TestBrowser, String) {
     (wu, code)
 }
 
-/// Logs a browser in for 示例单位一: it opens the login as the page's script does, and the phone of 示例乙
-/// confirms it.
+/// Logs a browser in for 示例单位一: the phone of 示例乙 confirms it.
 async fn logged_in_for_the_unit(hall: &Process) -> TestBrowser {
     let mut browser = hall.portal();
     let page = browser.get("/login").await;
-    let said = |attribute: &str| page.between(&format!(" {attribute}=\""), "\"").to_owned();
-    let open = json!({
-        "client_id": said("client-id"), "redirect_uri": said("redirect-uri"), "scope": said("scope"),
-        "state": said("state"), "nonce": said("oidc-nonce"), "code_challenge": said("code-challenge"),
-        "code_challenge_method": "S256", "locale": "zh-CN",
-    });
-    let http = reqwest::Client::new();
-    let answer = async |request: reqwest::RequestBuilder| -> Value {
-        let answer = request.header(ORIGIN, &hall.portal).send().await;
-        answer.unwrap().json().await.unwrap()
-    };
-    let logins = format!("{}/v1/logins", hall.gateway);
-    let opened = answer(http.post(&logins).json(&open)).await;
-    let opened = |field: &str| opened[field].as_str().unwrap();
     let mut phone = hall.phone_of("yi").await;
-    let scan = format!("/scan <- user_code={}", opened("user_code"));
-    let asked = phone.check(&scan).await.path;
-    check!(phone; "{asked}/confirm <- identity=unit:90001");
-    let events = format!("{logins}/{}/events?after=1&wait=10", opened("login_id"));
-    let events = http
-        .get(events)
-        .header("Saoma-Receive-Key", opened("receive_key"));
-    let events = answer(events).await;
-    let mut messages = events["messages"].as_array().unwrap().iter();
-    let confirmed = messages.find(|message| message["type"] == "confirmed");
-    let redirect_to = &confirmed.expect("the login to be confirmed")["redirect_to"];
-    let callback = redirect_to.as_str().unwrap().strip_prefix(&hall.portal);
-    let home = browser.get(callback.unwrap()).await;
+    let redirect_to = hall.confirmed(&page, &mut phone, "unit:90001").await;
+    let callback = browser.path_of(&redirect_to).to_owned();
+    let home = browser.get(&callback).await;
     home.check("the callback", "@/ | 示例单位一");
     browser
 }

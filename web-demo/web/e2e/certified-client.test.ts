@@ -63,6 +63,7 @@ test.each([
   await phone.paste((await page.codes()).qr);
   await phone.shows("示例站点");
   await phone.choose(/示例单位一/);
+  await page.agrees();
   await phone.confirm();
 
   const checks = { pkceCodeVerifier, expectedState, expectedNonce, idTokenExpected: true };

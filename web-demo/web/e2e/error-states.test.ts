@@ -203,6 +203,7 @@ test("a unit's agent who lacks a choice, a right, and at last the role", async (
   await agentsPhone.confirm();
   await tellsWhatIsWrong(await Visitor.at(agentsPhone, demo), en, {});
   await agentsPhone.choose(/示例单位一/);
+  await agent.agrees();
   await agentsPhone.confirm();
   await agent.page.waitForURL((url) => url.pathname === "/");
   const ding = await Visitor.at(agent, demo);

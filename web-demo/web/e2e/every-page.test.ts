@@ -70,6 +70,9 @@ test("a person without a mouse logs in", async () => {
   await tabTo(phone.page, "textbox", zh.typed);
   await phone.page.keyboard.type(userCode);
   await phone.page.keyboard.press("Enter");
+  await portal.says(zh.asked);
+  await tabTo(portal.page, "button", new RegExp(`^${zh.yes}$`));
+  while (await portal.page.getByRole("button", { name: zh.yes, exact: true }).isVisible()) await portal.page.keyboard.press("Enter");
   await portal.says(zh.scanned);
   await tabTo(phone.page, "button", zh.confirm);
   await phone.page.keyboard.press("Enter");
@@ -92,7 +95,7 @@ async function tabTo(page: Page, role: "link" | "textbox" | "button", name: RegE
   await wanted.waitFor();
   for (let presses = 0; presses < 40; presses++) {
     await page.keyboard.press("Tab");
-    if (await wanted.evaluate((element) => element === document.activeElement)) return;
+    if (await wanted.evaluate((element) => element.matches(":focus"))) return;
   }
   throw new Error(`Tab never reaches the ${role} ${name}`);
 }

@@ -1,4 +1,5 @@
-"""A login by the package `websockets`: opens it, closes the socket after the scan, and resumes the login.
+"""A login by the package `websockets`: opens it, closes the socket after the scan, resumes the login, and agrees to the
+person who scanned.
 
 Prints each message of the gateway and each close of a socket as one JSON object a line. Arguments: the socket's address,
 the page's origin, a file with the trusted certificate, the address to connect from, the first message.
@@ -46,6 +47,8 @@ async def log_in() -> None:
     resume = {"type": "resume", "login_id": opened["login_id"], "receive_key": opened["receive_key"], "last_seq": 2}
     await socket.send(json.dumps(resume))
     tell({"type": "resumed"})
+    await socket.send(json.dumps({"type": "agree"}))
+    await receive(socket)
     await receive(socket)
     try:
         await socket.recv()

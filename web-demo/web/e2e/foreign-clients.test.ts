@@ -40,13 +40,15 @@ test.each(CLIENTS)("%s logs in through nginx, and comes back in the middle", asy
     const scanned = await deployment.post("/v1/scans", { qr: opened["qr"] });
     expect(scanned.status).toBe(200);
     expect(scanned.json).toMatchObject({ login_id: opened["login_id"], requester: { address, place: "same_machine" } });
-    expect(await client.nextReport("scanned")).toMatchObject({ seq: 2, person: "示*" });
+    expect(await client.nextReport("scanned")).toMatchObject({ seq: 2, person: "示*", agree: true });
     expect(await client.nextReport("closed"), "its own close is answered in kind").toEqual({ type: "closed", code: 1000 });
     await client.nextReport("resumed");
+    expect(await client.nextReport("agreed")).toMatchObject({ seq: 3 });
     const confirmed = await deployment.post(`/v1/logins/${opened["login_id"]}/confirm`, { identity: "personal" });
     expect(confirmed).toMatchObject({ status: 200, json: { status: "confirmed" } });
-    const { seq, redirect_to } = await client.nextReport("confirmed");
-    expect(seq).toBe(3);
+    const { seq, redirect_to, known } = await client.nextReport("confirmed");
+    expect(seq).toBe(4);
+    expect(known).toMatch(/^[\w.~-]{1,200}$/);
     const answer = new URL(String(redirect_to)).searchParams;
     expect(answer.get("iss")).toBe(deployment.origin);
     expect(await client.nextReport("closed"), "the gateway's close").toEqual({ type: "closed", code: 1000 });

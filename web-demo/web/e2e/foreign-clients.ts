@@ -1,6 +1,6 @@
 /**
  * Three clients written from docs/protocol.md alone. Each opens a login, closes its socket after the scan, resumes the
- * login, and reports all messages and closes.
+ * login, agrees to the person who scanned, and reports all messages and closes.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -70,6 +70,8 @@ export async function inNode(deployment: Deployment, localAddress: string): Prom
     const { login_id, receive_key } = opened;
     const again = await connect({ type: "resume", login_id, receive_key, last_seq: 2 });
     send({ type: "resumed" });
+    again.send(JSON.stringify({ type: "agree" }));
+    send(await message(again));
     send(await message(again));
     send(await close(again));
   };
@@ -135,6 +137,8 @@ async function loginInPage([address, request]: readonly [string, object]): Promi
   const again = await connect({ type: "resume", login_id: opened["login_id"], receive_key: opened["receive_key"], last_seq: 2 });
   send({ type: "resumed" });
   const ended = close(again);
+  again.send(JSON.stringify({ type: "agree" }));
+  send(await message(again));
   send(await message(again));
   send(await ended);
 }

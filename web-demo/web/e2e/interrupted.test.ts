@@ -27,6 +27,9 @@ test("a reload between scan and confirm keeps the login", async () => {
   const portal = await Portal.open(browser, demo);
   const phone = await Phone.of(JIA, browser, demo);
   await phone.paste((await portal.codes()).qr);
+  await portal.says(zh.asked);
+  await portal.page.reload();
+  await portal.agrees();
   await portal.says(zh.scanned);
   await portal.page.reload();
   await portal.says(zh.scanned);
@@ -43,6 +46,7 @@ test("a gateway that dies and comes back: the page says that it tries, then has 
   await recovers(portal, old.qr);
   const phone = await Phone.of(JIA, browser, demo);
   await phone.paste((await portal.codes()).qr);
+  await portal.agrees();
   await portal.says(zh.scanned);
   expect(await portal.page.getByText("正在重连").count()).toBe(0);
 });
@@ -65,6 +69,7 @@ test("a gateway that is gone: both screens say so and what to do, and a new code
     await phone.page.getByRole("link", { name: "重试" }).click();
     await phone.page.getByRole("textbox", { name: zh.pasted }).fill((await portal.codes()).qr);
     await phone.page.getByRole("textbox", { name: zh.pasted }).press("Enter");
+    await portal.agrees();
     await portal.says(zh.scanned);
     await phone.confirm();
     await portal.greets(JIA.name);

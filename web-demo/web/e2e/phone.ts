@@ -57,6 +57,11 @@ export class Phone extends Surface {
     await this.page.getByRole("textbox", { name: this.words.typed }).press("Enter");
   }
 
+  /** Waits for the confirmation page. */
+  async isAsked(): Promise<void> {
+    await this.page.waitForURL((url) => url.pathname.startsWith("/logins/"));
+  }
+
   async choose(identity: string | RegExp): Promise<void> {
     await this.page.getByRole("radio", { name: identity }).check();
   }

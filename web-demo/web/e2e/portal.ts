@@ -54,6 +54,39 @@ export class Portal extends Surface {
     await words.reduce((line, text) => line.filter({ hasText: text }), this.page.getByRole("status")).waitFor();
   }
 
+  /** Waits for the scan. If the person is new to this browser, answers the question, with a yes if not told otherwise. */
+  async agrees(answer = this.words.yes): Promise<void> {
+    const scanned = () => {
+      const { name, mustAgree } = Reflect.get(window, "view") ?? {};
+      return name === "scanned" ? { mustAgree } : undefined;
+    };
+    const view = await this.page.waitForFunction(scanned);
+    if (!(await view.jsonValue())?.mustAgree) return;
+    await this.pressUntilGone(answer);
+  }
+
+  /** Returns true while the question is asked. */
+  isAsked(): Promise<boolean> {
+    return this.page.evaluate(() => Reflect.get(window, "view")?.mustAgree === true);
+  }
+
+  /** Returns true while a code is on the screen. */
+  hasCode(): Promise<boolean> {
+    return this.page.evaluate(() => Reflect.get(window, "view")?.name === "waiting");
+  }
+
+  /** Presses a button until `isDone`. */
+  async pressUntil(name: string, isDone: () => Promise<boolean>): Promise<void> {
+    const button = this.page.getByRole("button", { name, exact: true });
+    while (!(await isDone())) await button.click({ timeout: 1000 }).catch(() => undefined);
+  }
+
+  /** Presses a button that is ignored for half a second after a question has come or gone. */
+  async pressUntilGone(name: string): Promise<void> {
+    const button = this.page.getByRole("button", { name, exact: true });
+    await this.pressUntil(name, async () => !(await button.isVisible()));
+  }
+
   /** Returns the codes from the last event of the element, which saves reading the QR code off the screen. */
   codes(): Promise<Codes> {
     return this.page.evaluate(() => {
@@ -80,6 +113,7 @@ export class Portal extends Surface {
     await this.showsCode();
     await phone.type((await this.codes()).userCode);
     await phone.choose(identity);
+    await this.agrees();
     await phone.confirm();
     await this.isAt("/");
   }

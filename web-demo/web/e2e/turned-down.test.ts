@@ -46,6 +46,7 @@ test("a card that was reported lost: the phone says why, the computer only that 
   const portal = await Portal.open(browser, demo);
   const phone = await Phone.of(BING, browser, demo);
   await phone.paste((await portal.codes()).qr);
+  await portal.agrees();
   await phone.confirm();
   await phone.shows(/挂失/);
   await portal.says(zh.refused);
@@ -59,6 +60,7 @@ test("a card that is reported lost while the phone asks: the confirmation is ref
   const portal = await Portal.open(browser, demo);
   await phone.page.goto(`${demo.addresses.phone}/`);
   await phone.paste((await portal.codes()).qr);
+  await portal.agrees();
   await portal.says(zh.scanned);
   await haveDone(hall, "report-loss", "卡挂失");
   await phone.confirm();
@@ -72,6 +74,7 @@ test("a code that another person has scanned already", async () => {
   const { qr } = await portal.codes();
   const first = await Phone.of(JIA, browser, demo);
   await first.paste(qr);
+  await portal.agrees();
   await portal.says(zh.scanned);
   const second = await Phone.of(DING, browser, demo);
   await second.paste(qr);
@@ -84,8 +87,9 @@ test("cancelled on the computer while the phone asks", async () => {
   const portal = await Portal.open(browser, demo);
   const phone = await Phone.of(JIA, browser, demo);
   await phone.paste((await portal.codes()).qr);
+  await portal.agrees();
   await portal.says(zh.scanned);
-  await portal.press(zh.cancel);
+  await portal.pressUntilGone(zh.cancel);
   await portal.says(zh.cancelled);
   await phone.confirm();
   await phone.shows(/取消|重新/);
@@ -101,6 +105,7 @@ test("a code that was refreshed away is dead, and the new one works", async () =
   await phone.shows(/失效|过期/);
   await phone.page.goto(`${demo.addresses.phone}/`);
   await phone.paste(fresh.qr);
+  await portal.agrees();
   await portal.says(zh.scanned);
 });
 
@@ -110,6 +115,7 @@ test("an answer that was meant for another browser logs nobody in (threat T15)",
   const answer = attacker.page.waitForRequest("**/callback?*");
   const phone = await Phone.of(JIA, browser, demo);
   await phone.paste((await attacker.codes()).qr);
+  await attacker.agrees();
   await phone.confirm();
   const victim = await Portal.open(browser, demo);
   await victim.page.goto((await answer).url());

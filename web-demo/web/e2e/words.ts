@@ -4,6 +4,10 @@ export interface Words {
   readonly tag: string;
   readonly waiting: string;
   readonly scanned: string;
+  readonly asked: string;
+  readonly yes: string;
+  readonly notMe: string;
+  readonly wasNotMe: string;
   readonly declined: string;
   readonly refused: string;
   readonly cancelled: string;
@@ -20,6 +24,7 @@ export interface Words {
   readonly pasted: RegExp;
   readonly typed: RegExp;
   readonly confirm: RegExp;
+  readonly pressedYes: RegExp;
   readonly decline: RegExp;
   readonly personal: RegExp;
 }
@@ -28,6 +33,10 @@ export const zh: Words = {
   tag: "zh-CN",
   waiting: "扫一扫",
   scanned: "扫描成功",
+  asked: "的身份在此登录？",
+  yes: "是我",
+  notMe: "不是我",
+  wasNotMe: "扫码的不是您",
   declined: "您已在手机上取消登录",
   refused: "登录未被允许",
   cancelled: "已取消登录",
@@ -44,6 +53,7 @@ export const zh: Words = {
   pasted: /文本|内容|文字/,
   typed: /代码|登录码/,
   confirm: /确认/,
+  pressedYes: /我已点了/,
   decline: /拒绝|取消/,
   personal: /个人/,
 };
@@ -52,6 +62,10 @@ export const en: Words = {
   tag: "en",
   waiting: "Open the app on your phone and scan the code",
   scanned: "Scanned by",
+  asked: "Log in here as",
+  yes: "Yes, that is me",
+  notMe: "Not me",
+  wasNotMe: "It was not you",
   declined: "Declined on your phone",
   refused: "The login was not allowed",
   cancelled: "Login cancelled",
@@ -68,6 +82,7 @@ export const en: Words = {
   pasted: /text/i,
   typed: /login code/i,
   confirm: /confirm|log in/i,
+  pressedYes: /I have pressed it/,
   decline: /decline|cancel/i,
   personal: /personal/i,
 };

@@ -10,7 +10,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{PushKind, Value};
 use saoma_protocol::LoginId;
 use serde::Deserialize;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::connection::{Connections, Pushes, failure};
@@ -58,7 +58,7 @@ const PROBE: &str = r#"{"push":"probe"}"#;
 enum Ended {
     /// The connection ended, or the node could not keep up.
     Broken,
-    /// The server took the channel away: its slot has moved to another master.
+    /// Another server has the channel: its slot has moved, or the master has changed.
     Moved,
     /// A probe was not heard.
     Silent,
@@ -70,6 +70,8 @@ pub(super) struct Subscription {
     pub(super) node: NodeId,
     pub(super) inbox: Arc<dyn Inbox>,
     pub(super) liveness: InboxLiveness,
+    /// Tells that another server is the master.
+    pub(super) moved: Arc<Notify>,
 }
 
 impl Subscription {
@@ -133,7 +135,12 @@ impl Subscription {
             } else {
                 PROBE_AFTER
             };
-            match timeout(patience, pushes.recv()).await {
+            let heard = tokio::select! {
+                heard = timeout(patience, pushes.recv()) => heard,
+                // The old master goes on, and nothing is published there any more.
+                () = self.moved.notified() => return (true, Ended::Moved),
+            };
+            match heard {
                 Ok(Some(push)) => match push.kind {
                     PushKind::Message | PushKind::SMessage => {
                         (anything, probed_at) = (true, None);

@@ -18,3 +18,34 @@ pub(super) fn user_code(code: UserCode) -> String {
 pub(super) fn inbox(node: &NodeId) -> String {
     format!("saoma:inbox:{node}")
 }
+
+/// Returns the slot of a cluster that holds a key: the CRC16 (XMODEM) of its hash tag, or of the whole key without one.
+pub(super) fn slot(key: &str) -> u16 {
+    let tag = key
+        .split_once('{')
+        .and_then(|(_, rest)| rest.split_once('}'))
+        .map_or(key, |(tag, _)| if tag.is_empty() { key } else { tag });
+    let crc = tag.bytes().fold(0_u16, |crc, byte| {
+        (0..8).fold(crc ^ (u16::from(byte) << 8), |crc, _| {
+            if crc & 0x8000 == 0 {
+                crc << 1
+            } else {
+                (crc << 1) ^ 0x1021
+            }
+        })
+    });
+    crc % 16384
+}
+
+#[cfg(test)]
+mod tests {
+    use super::slot;
+
+    #[test]
+    fn slots_are_those_of_the_specification() {
+        assert_eq!(slot("123456789"), 0x31c3);
+        assert_eq!(slot("foo"), 12182);
+        assert_eq!(slot("saoma:login:{foo}"), 12182);
+        assert_eq!(slot("{}foo"), slot("{}foo"));
+    }
+}

@@ -3,6 +3,7 @@
 mod answers;
 mod arguments;
 mod connection;
+mod fence;
 #[cfg(any(test, fuzzing))]
 mod fuzz_properties;
 mod inbox;
@@ -14,20 +15,24 @@ mod scripts;
 mod verbs;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::future::try_join_all;
-use redis::Value;
+use redis::{FromRedisValue, Value};
 use saoma_protocol::{Digest, LoginId, UserCode};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
 
 use self::answers::{corrupt, from_json, read_record};
 pub use self::connection::{AddressError, ConnectionSettings, Connections, RedisAddress};
+use self::fence::{Covered, Fence, Proof};
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::fuzz_properties::inbox_push;
 use self::inbox::Subscription;
 use self::liveness::InboxLiveness;
+use self::script::{Call, Publisher};
 use self::scripts::Scripts;
 use super::{
     Applied, Attached, Attachment, Attempt, Confirmation, Counted, Grant, Inbox, LoginRecord,
@@ -36,24 +41,62 @@ use super::{
 };
 use crate::error_chain::chain;
 
+/// Pause before a script is run again whose server was superseded.
+const RUN_AGAIN_AFTER: Duration = Duration::from_millis(50);
+
 /// Logins in a Redis that several nodes share.
 #[derive(Debug)]
 pub struct RedisStore {
     connections: Connections,
-    scripts: Scripts,
+    fence: Fence,
+    scripts: Arc<Scripts>,
     liveness: InboxLiveness,
-    /// Subscriptions, which end with the store.
-    listening: parking_lot::Mutex<JoinSet<()>>,
+    /// Subscriptions and redemptions that are still to be undone, which end with the store.
+    tasks: parking_lot::Mutex<JoinSet<()>>,
 }
 
 impl RedisStore {
     /// Creates a store over these connections.
     pub fn new(connections: Connections) -> Self {
         Self {
+            fence: Fence::new(connections.clone()),
             connections,
-            scripts: Scripts::default(),
+            scripts: Arc::default(),
             liveness: InboxLiveness::default(),
-            listening: parking_lot::Mutex::default(),
+            tasks: parking_lot::Mutex::default(),
+        }
+    }
+
+    /// Runs a script. Returns its answer once every replica that may be promoted has what it says, as `proof` shows it;
+    /// an answer without a proof promises nothing and is returned at once. The caller publishes the message that the
+    /// script hands over, so that a browser is told no earlier than its phone.
+    ///
+    /// A server that was superseded meanwhile may have answered. The script is then run again: every verb may be
+    /// repeated, and gives the same answer if its change was kept.
+    async fn run_kept<T: FromRedisValue>(
+        &self,
+        call: &Call<'_>,
+        proof: impl Fn(&T) -> Result<Option<Proof>, StoreError>,
+    ) -> Result<T, StoreError> {
+        if !self.fence.is_needed().await? {
+            return self.connections.run(call).await;
+        }
+        let last_run = Instant::now() + self.connections.timeout();
+        loop {
+            let (answer, server) = self.connections.run_for(call, Publisher::Caller).await?;
+            let Some(proof) = proof(&answer)? else {
+                return Ok(answer);
+            };
+            match self.fence.cover(server, proof).await? {
+                Covered::Kept => return Ok(answer),
+                Covered::Gone if Instant::now() >= last_run => {
+                    return Err(StoreError::Unreplicated);
+                }
+                Covered::Gone => {
+                    self.fence.distrust();
+                    sleep(RUN_AGAIN_AFTER).await;
+                }
+            }
         }
     }
 
@@ -72,10 +115,20 @@ impl RedisStore {
         id: LoginId,
         seq: u32,
     ) -> Result<(LoginId, Vec<StoredChange>), StoreError> {
-        let call = self.scripts.changes.on(keys::login(id)).arg(seq);
-        let found: Vec<String> = self.connections.run(&call).await?;
+        let key = keys::login(id);
+        let call = self.scripts.changes.on(&*key).arg(seq);
+        // A page that is told of a confirm goes to its portal, which must be able to redeem the code.
+        let newest =
+            |found: &Vec<String>| found.last().map(|last| proof_of(&key, last)).transpose();
+        let found = self.run_kept(&call, newest).await?;
         Ok((id, read_changes(&found)?))
     }
+}
+
+/// Returns the proof of a change in a login's history, from the change as it is stored.
+fn proof_of(key: &str, change: &str) -> Result<Proof, StoreError> {
+    let stored: StoredChange = from_json(change)?;
+    Ok(Proof::of_change(key, stored.seq, change))
 }
 
 fn read_changes(found: &[String]) -> Result<Vec<StoredChange>, StoreError> {
@@ -104,18 +157,21 @@ impl Store for RedisStore {
             last_seq,
             attempt,
         } = *browser;
-        let call = self.scripts.attach.on(keys::login(id));
+        let key = keys::login(id);
+        let call = self.scripts.attach.on(&*key);
         let call = call
             .arg(id.to_string())
             .arg(receive_key.to_string())
             .arg(node.as_str())
             .arg(last_seq);
-        let answer = self
-            .connections
-            .run(&call.arg(attempt.unwrap_or_default()))
-            .await?;
-        let (word, number, record, missed, told): (String, u64, Value, Vec<String>, Vec<String>) =
-            answer;
+        type Answer = (String, u64, Value, Vec<String>, Vec<String>);
+        let proof = |(word, _, _, missed, _): &Answer| match missed.last() {
+            Some(newest) => proof_of(&key, newest).map(Some),
+            // A login that is unknown here may be known to the master that took this one's place.
+            None => Ok((word == "unknown").then(|| Proof::of_server(&key))),
+        };
+        let call = call.arg(attempt.unwrap_or_default());
+        let (word, number, record, missed, told) = self.run_kept(&call, proof).await?;
         match word.as_str() {
             "here" => {}
             "stale" => return Ok(Attached::Stale),
@@ -152,8 +208,10 @@ impl Store for RedisStore {
     }
 
     async fn read(&self, id: LoginId) -> Result<Option<LoginRecord>, StoreError> {
-        let call = self.scripts.read.on(keys::login(id));
-        let found: Option<Value> = self.connections.run(&call).await?;
+        let key = keys::login(id);
+        let call = self.scripts.read.on(&*key);
+        let none = |found: &Option<Value>| Ok(found.is_none().then(|| Proof::of_server(&key)));
+        let found = self.run_kept(&call, none).await?;
         found.map(read_record).transpose()
     }
 
@@ -217,9 +275,10 @@ impl Store for RedisStore {
             node: node.clone(),
             inbox,
             liveness: self.liveness.clone(),
+            moved: self.fence.moved(),
         };
         let (first, listens) = oneshot::channel();
-        self.listening.lock().spawn(subscription.run(first));
+        self.tasks.lock().spawn(subscription.run(first));
         listens.await.unwrap_or(Err(StoreError::Timeout))
     }
 

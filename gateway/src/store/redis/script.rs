@@ -104,6 +104,11 @@ impl Call<'_> {
         })
     }
 
+    /// Returns the key that decides in which slot of a cluster the script runs.
+    pub(super) fn first_key(&self) -> &str {
+        self.keys.first().map_or("", String::as_str)
+    }
+
     pub(super) const fn verb(&self) -> &'static str {
         self.script.verb
     }

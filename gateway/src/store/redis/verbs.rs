@@ -1,18 +1,28 @@
 //! The verbs that count attempts or change a login, each as a run of its script.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use saoma_protocol::{Digest, EventKind, LoginId, UserCode};
+use tokio::time::{Instant, sleep};
 
 use super::answers::{read_applied, read_opening, read_redeemed, read_scanned, read_taken};
 use super::arguments::{GrantedPerson, millis, states, to_json, with_guard, with_precondition};
+use super::fence::{Later, Proof};
 use super::limits::RateLimitCheck;
 use super::script::Call;
-use super::{RedisStore, keys};
+use super::scripts::Scripts;
+use super::{RedisStore, keys, proof_of};
 use crate::store::{
     Applied, Attempt, Confirmation, Counted, KEEP_ENDED, LoginRequest, NewLogin, Opening,
     REDEEM_TRIES, Redeemed, Redemption, Scan, Scanned, StoreError, Transition,
 };
+
+/// Time for which a redemption is undone whose answer was withheld: longer than a failover.
+const GIVE_BACK_WITHIN: Duration = Duration::from_secs(30);
+
+/// Pause between two tries.
+const GIVE_BACK_AGAIN_AFTER: Duration = Duration::from_millis(100);
 
 /// Returns from a verb if one of its attempts was over its limit.
 macro_rules! allowed {
@@ -24,6 +34,12 @@ macro_rules! allowed {
             }
         }
     };
+}
+
+/// Returns the change in a message that `push` in `event.lua` has made.
+fn change_in(message: &str) -> Option<&str> {
+    let (_, change) = message.split_once(r#""stored":"#)?;
+    change.strip_suffix('}')
 }
 
 impl RedisStore {
@@ -85,7 +101,8 @@ impl RedisStore {
         claims: bool,
         checks: &[RateLimitCheck],
     ) -> Result<Counted<Opening>, StoreError> {
-        let mut call = self.scripts.open.on(keys::login(login.id));
+        let key = keys::login(login.id);
+        let mut call = self.scripts.open.on(&*key);
         if claims {
             call = call.key(keys::user_code(login.user_code));
         }
@@ -101,7 +118,12 @@ impl RedisStore {
             .arg(millis(login.waiting_lifetime))
             .arg(millis(KEEP_ENDED))
             .counting(checks);
-        let answer: Vec<String> = self.connections.run(&call).await?;
+        let opened = |answer: &Vec<String>| {
+            let is_open = answer.first().is_some_and(|word| word == "opened");
+            let receive_key = login.receive_key.to_string();
+            Ok(is_open.then(|| Proof::of_field(&key, "receive_key", receive_key, Later::Never)))
+        };
+        let answer = self.run_kept(&call, opened).await?;
         read_opening(&answer, checks)
     }
 
@@ -190,7 +212,17 @@ impl RedisStore {
 
     /// Runs the script of an event, and publishes the message that it hands over.
     async fn run_event(&self, call: Call<'_>) -> Result<Vec<String>, StoreError> {
-        let (answer, told): (Vec<String>, Vec<String>) = self.connections.run(&call).await?;
+        let key = call.first_key().to_owned();
+        type Answer = (Vec<String>, Vec<String>);
+        let proof = |(answer, told): &Answer| match answer.first().map(String::as_str) {
+            Some("limited") => Ok(None),
+            // A refusal leaves nothing behind, and nor does the repeat of an event that a later one has followed.
+            _ => match told.get(1).and_then(|message| change_in(message)) {
+                Some(change) => proof_of(&key, change).map(Some),
+                None => Ok(Some(Proof::of_server(&key))),
+            },
+        };
+        let (answer, told) = self.run_kept(&call, proof).await?;
         self.tell(&told).await;
         Ok(answer)
     }
@@ -204,10 +236,11 @@ impl RedisStore {
         let checks = allowed!(self.checks(attempts).await?);
         let guard = EventKind::Redeem.guard();
         let challenge = redemption.challenge.map(|challenge| challenge.to_string());
+        let key = keys::login(id);
         let call = self
             .scripts
             .redeem
-            .on(keys::login(id))
+            .on(&*key)
             .arg(redemption.code.to_string())
             .arg(redemption.client_id)
             .arg(redemption.redirect_uri)
@@ -220,8 +253,55 @@ impl RedisStore {
             .arg(states(guard.from))
             .arg(guard.to.as_str())
             .counting(&checks);
-        let answer: Vec<String> = self.connections.run(&call).await?;
-        read_redeemed(&answer, &checks)
+        let token = redemption.access_token;
+        let proof = |answer: &Vec<String>| {
+            Ok(match answer.first().map(String::as_str) {
+                Some("redeemed") => {
+                    // A replay at the same time removes the token.
+                    let later = Later::State(guard.to.as_str());
+                    let token = token.to_string();
+                    Some(Proof::of_field(&key, "token", token, later))
+                }
+                Some("limited") => None,
+                _ => Some(Proof::of_server(&key)),
+            })
+        };
+        match self.run_kept(&call, proof).await {
+            Ok(answer) => read_redeemed(&answer, &checks),
+            Err(error) => {
+                self.give_back(id, token, &error).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Undoes a redemption whose answer the client does not get, so that its repeat redeems the code and is not taken
+    /// for a replay. After a failover the next master may have the redemption, so this is tried until one answers.
+    async fn give_back(&self, id: LoginId, access_token: Digest, error: &StoreError) {
+        if !self.fence.is_needed().await.unwrap_or(false) {
+            return;
+        }
+        // The master answers, and its replicas are late.
+        if matches!(error, StoreError::Unreplicated)
+            && self.run_undo_redemption(id, access_token).await.is_ok()
+        {
+            return;
+        }
+        let (connections, scripts) = (self.connections.clone(), Arc::clone(&self.scripts));
+        let undoing = async move {
+            let until = Instant::now() + GIVE_BACK_WITHIN;
+            while Instant::now() < until {
+                let call = undo_redemption(&scripts, id, access_token);
+                match connections.run::<()>(&call).await {
+                    Ok(()) => return,
+                    Err(_) => sleep(GIVE_BACK_AGAIN_AFTER).await,
+                }
+            }
+            tracing::warn!(login_id = %id, "could not give a code back");
+        };
+        let mut tasks = self.tasks.lock();
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(undoing);
     }
 
     pub(super) async fn run_undo_redemption(
@@ -229,16 +309,17 @@ impl RedisStore {
         id: LoginId,
         access_token: Digest,
     ) -> Result<(), StoreError> {
-        let guard = EventKind::Redeem.guard();
-        let before = guard.from.first().map_or("", |state| state.as_str());
-        let call = self
-            .scripts
-            .undo_redemption
-            .on(keys::login(id))
-            .arg(access_token.to_string())
-            .arg(before)
-            .arg(guard.to.as_str())
-            .arg(millis(KEEP_ENDED));
+        let call = undo_redemption(&self.scripts, id, access_token);
         self.connections.run(&call).await
     }
+}
+
+fn undo_redemption(scripts: &Scripts, id: LoginId, access_token: Digest) -> Call<'_> {
+    let guard = EventKind::Redeem.guard();
+    let before = guard.from.first().map_or("", |state| state.as_str());
+    let call = scripts.undo_redemption.on(keys::login(id));
+    call.arg(access_token.to_string())
+        .arg(before)
+        .arg(guard.to.as_str())
+        .arg(millis(KEEP_ENDED))
 }

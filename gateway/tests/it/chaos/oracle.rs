@@ -10,6 +10,7 @@ use saoma_load::ledger::Ledger;
 use saoma_protocol::LoginId;
 
 use super::run_context::ANSWER_TIMEOUT;
+use super::stalls::{RECOVERED_WITHIN, Stalls};
 use super::store::Shape;
 
 /// Excuse for an accepted confirm that its browser never receives.
@@ -24,6 +25,8 @@ const ANSWER_DELAY: Duration = ANSWER_TIMEOUT;
 /// The oracle, shared by all tasks of a run.
 pub(super) struct Oracle {
     started: Instant,
+    /// The nodes do not wait for replicas, so that a failover may lose what was answered.
+    may_excuse: bool,
     state: Mutex<OracleState>,
 }
 
@@ -40,6 +43,7 @@ pub(super) struct OracleState {
     pub(super) secrets: HashSet<String>,
     /// Losses by failovers that the clients were told to repeat.
     pub(super) excused: BTreeMap<&'static str, u64>,
+    pub(super) stalls: Stalls,
     pub(super) violations: Vec<(Option<usize>, String)>,
     /// Times at which the store accepted writes that it may have lost.
     loss_windows: Vec<(Instant, Instant)>,
@@ -49,9 +53,10 @@ pub(super) struct OracleState {
 }
 
 impl Oracle {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(may_excuse: bool) -> Self {
         Self {
             started: Instant::now(),
+            may_excuse,
             state: Mutex::default(),
         }
     }
@@ -79,12 +84,14 @@ impl Oracle {
 
     /// Records an invariant violation in a flow.
     pub(super) fn violation(&self, flow: usize, what: String) {
+        eprintln!("{:>5} s: login {flow}: {what}", self.elapsed().as_secs());
         self.note(flow, format!("VIOLATED: {what}"));
         self.state().violations.push((Some(flow), what));
     }
 
     /// Records an invariant violation that concerns the whole run.
     pub(super) fn run_violation(&self, what: String) {
+        eprintln!("{:>5} s: {what}", self.elapsed().as_secs());
         self.state().violations.push((None, what));
     }
 
@@ -109,13 +116,16 @@ impl Oracle {
     }
 
     /// Returns true, and counts an excuse, if the write answered at `heard_at` lies in a loss
-    /// window.
+    /// window. A run whose nodes wait for the replicas excuses nothing.
     pub(super) fn excuses(
         &self,
         flow: usize,
         what: &'static str,
         heard_at: Option<Instant>,
     ) -> bool {
+        if !self.may_excuse {
+            return false;
+        }
         let mut state = self.state();
         let is_in = |(from, until): &(Instant, Instant)| {
             heard_at.is_some_and(|at| (*from..*until + ANSWER_DELAY).contains(&at))
@@ -166,6 +176,15 @@ impl Oracle {
         if balance.duplicate + lost + balance.wrong_browser > 0 {
             writeln!(text, "the ledger is not clean: {balance:?}").unwrap();
         }
+        if let Some(recovery) = state.stalls.slowest_recovery()
+            && recovery > RECOVERED_WITHIN
+        {
+            writeln!(
+                text,
+                "{recovery:?} passed from the death of a master to the next step"
+            )
+            .unwrap();
+        }
         for (flow, what) in &state.violations {
             let of = flow.map_or_else(String::new, |flow| format!("login {flow}: "));
             writeln!(text, "{of}{what}").unwrap();
@@ -211,7 +230,26 @@ impl Oracle {
             ("violations", state.violations.len() as u64),
         ]);
         rows(&mut text, "deliveries and losses", &met);
-        rows(&mut text, "excused by failovers", &state.excused);
+        if self.may_excuse {
+            rows(&mut text, "excused by failovers", &state.excused);
+        }
+        let (stall, from) = state.stalls.longest();
+        let from = from.map_or(Duration::ZERO, |from| from - self.started);
+        writeln!(
+            text,
+            "longest time without a step: {:.2} s, from {:.0} s on",
+            stall.as_secs_f64(),
+            from.as_secs_f64()
+        )
+        .unwrap();
+        if let Some(recovery) = state.stalls.slowest_recovery() {
+            writeln!(
+                text,
+                "longest from the death of a master to the next step: {:.2} s",
+                recovery.as_secs_f64()
+            )
+            .unwrap();
+        }
         writeln!(
             text,
             "longest from confirm to delivery: {:.2} s",

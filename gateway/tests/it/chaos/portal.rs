@@ -122,6 +122,7 @@ impl Portal {
                 let mut state = self.context.oracle.state();
                 state.secret(&id_token);
                 state.secret(&access_token);
+                state.stalls.succeeded();
                 RedeemOutcome::Redeemed
             }
             Ok(Exchanged {

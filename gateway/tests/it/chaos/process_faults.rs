@@ -16,6 +16,9 @@ use crate::support::RedisSentinel;
 /// seconds.
 const REPLICATED_WITHIN: Duration = Duration::from_secs(60);
 
+/// Time for which a replica may lack what its master has answered.
+const UNREPLICATED: Duration = Duration::from_secs(1);
+
 /// A fault of a process.
 #[derive(Debug, Clone, Copy)]
 enum ProcessFault {
@@ -25,9 +28,13 @@ enum ProcessFault {
     StopRedis,
     KillSubscriptions,
     KillSubscriptionsTwice,
-    /// Its replicas are up to date. The Sentinels promote one, and the killed server returns as its
-    /// replica.
+    /// The Sentinels promote a replica, and the killed server returns as its replica.
     KillMaster,
+    /// It answers nothing until the Sentinels have promoted a replica, and goes on then: a master
+    /// that was superseded without its knowledge.
+    FreezeMaster,
+    /// A replica dies and returns.
+    KillReplica,
     /// The procedure for operators: writes are paused during the failover.
     FailOverPaused,
     /// The old master accepts writes until its replicas have left it, and these writes are lost.
@@ -52,7 +59,13 @@ impl ProcessFault {
         ];
         all.extend(match store {
             Store::Durable(_) => &[Self::RestartRedis, Self::StopRedis][..],
-            Store::Sentinel(_) => &[Self::KillMaster, Self::FailOverPaused, Self::FailOver],
+            Store::Sentinel(_) => &[
+                Self::KillMaster,
+                Self::FreezeMaster,
+                Self::KillReplica,
+                Self::FailOverPaused,
+                Self::FailOver,
+            ],
         });
         all
     }
@@ -66,6 +79,8 @@ impl ProcessFault {
             Self::KillSubscriptions => "subscriptions killed",
             Self::KillSubscriptionsTwice => "subscriptions killed twice",
             Self::KillMaster => "master killed",
+            Self::FreezeMaster => "master frozen",
+            Self::KillReplica => "replica killed",
             Self::FailOverPaused => "failover ordered, writes paused before",
             Self::FailOver => "failover ordered",
         }
@@ -151,8 +166,15 @@ impl Processes {
                 sleep(hold.min(Duration::from_millis(500))).await;
                 block_in_place(|| store.drop_subscribers());
             }
+            (ProcessFault::KillReplica, Store::Sentinel(_)) => {
+                begins();
+                self.kill_replica(node, hold).await?;
+            }
             (
-                ProcessFault::KillMaster | ProcessFault::FailOverPaused | ProcessFault::FailOver,
+                ProcessFault::KillMaster
+                | ProcessFault::FreezeMaster
+                | ProcessFault::FailOverPaused
+                | ProcessFault::FailOver,
                 Store::Sentinel(_),
             ) => {
                 self.until_replicated().await?;
@@ -164,9 +186,26 @@ impl Processes {
         Ok(())
     }
 
+    /// A replica dies and returns.
+    async fn kill_replica(&mut self, number: usize, hold: Duration) -> Result<(), String> {
+        self.until("the Sentinels agree", |redis| redis.master().is_some())
+            .await?;
+        let replica = self.sentinels(|redis| {
+            let replicas = redis.replicas();
+            let replica = replicas[number % replicas.len()];
+            redis.kill(replica);
+            replica
+        });
+        self.nodes.supervise(hold * 2).await?;
+        self.sentinels(|redis| redis.restart(replica));
+        Ok(())
+    }
+
     /// Another server becomes the master.
     async fn fail_over(&mut self, fault: ProcessFault, oracle: &Oracle) -> Result<(), String> {
-        let before = self.sentinels(|redis| redis.once_replicated());
+        self.until("the Sentinels agree", |redis| redis.master().is_some())
+            .await?;
+        let before = self.sentinels(|redis| redis.master().expect("they agree"));
         if self.master.is_some_and(|made| made != before) {
             // No loss window was opened for it, so its losses are not excused.
             oracle.fault(
@@ -176,10 +215,22 @@ impl Processes {
         }
         let began = Instant::now();
         if matches!(fault, ProcessFault::KillMaster) {
+            oracle.state().stalls.master_died();
             let killed = self.sentinels(RedisSentinel::kill_master);
-            oracle.open_loss_window(began, Instant::now());
+            oracle.open_loss_window(began - UNREPLICATED, Instant::now());
             self.until_master_changes(killed).await?;
             self.sentinels(|redis| redis.restart(killed));
+            return Ok(());
+        }
+        if matches!(fault, ProcessFault::FreezeMaster) {
+            oracle.state().stalls.master_died();
+            self.sentinels(|redis| redis.freeze(before));
+            oracle.open_loss_window(began - UNREPLICATED, began + REPLICATED_WITHIN);
+            let changed = self.until_master_changes(before).await;
+            self.sentinels(|redis| redis.thaw(before));
+            changed?;
+            self.until_replicated().await?;
+            oracle.close_loss_window();
             return Ok(());
         }
         if matches!(fault, ProcessFault::FailOverPaused) {

@@ -94,6 +94,7 @@ impl RunContext {
     ) -> Answer {
         let Err(error) = answer else {
             self.oracle.note(flow, format!("{question}: done"));
+            self.oracle.state().stalls.succeeded();
             return Answer::Done;
         };
         self.oracle

@@ -73,6 +73,7 @@ fn redis_connections(url: &str, ca: Option<&Path>) -> Connections {
         ca: ca.map(|file| std::fs::read(file).unwrap()),
         pool_size: 2,
         command_timeout: Duration::from_secs(5),
+        wait_for_replicas: true,
     };
     Connections::new(&settings, StoreMetrics::default()).unwrap()
 }

@@ -1,5 +1,6 @@
 //! Three masters that share the slots, with or without a replica each.
 
+use super::process::signal;
 use super::redis_process::{RedisProcess, free_port, until};
 
 const MASTERS: usize = 3;
@@ -147,12 +148,32 @@ impl RedisCluster {
         }
     }
 
-    /// Kills the master that serves a slot, once its replica has all that was written so far.
-    pub(crate) fn kill_owner_of(&mut self, slot: u16) {
+    /// Kills the master that serves a slot, whatever its replica has. Says which it was.
+    pub(crate) fn kill_owner_of(&mut self, slot: u16) -> usize {
         let owner = self.owner_of(slot);
-        let replicas: u32 = self.nodes[owner].tell("WAIT 1 5000");
-        assert_eq!(replicas, 1);
         self.nodes[owner].kill();
+        owner
+    }
+
+    /// The replica of the master that serves a slot, as long as each is what it was in the
+    /// beginning.
+    pub(crate) fn replica_of(&self, slot: u16) -> usize {
+        self.owner_of(slot) + MASTERS
+    }
+
+    /// Stops a node without ending its connections.
+    pub(crate) fn freeze(&self, node: usize) {
+        signal(self.nodes[node].process(), "STOP");
+    }
+
+    /// Lets a stopped node go on.
+    pub(crate) fn thaw(&self, node: usize) {
+        signal(self.nodes[node].process(), "CONT");
+    }
+
+    /// Has a replica take its master's place.
+    pub(crate) fn fail_over_to(&self, replica: usize) {
+        let _: String = self.nodes[replica].tell("CLUSTER FAILOVER");
     }
 
     /// Kills all nodes without a word.

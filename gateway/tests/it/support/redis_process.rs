@@ -41,6 +41,18 @@ impl RedisProcess {
         Self::start_as(port, all)
     }
 
+    /// Starts a server on a free port by a file of settings, in which Sentinels keep its role.
+    pub(crate) fn start_by_file(settings: &str) -> Self {
+        let port = free_port();
+        let mut server = Self::at(port, vec!["redis.conf".into()]);
+        let file = format!(
+            "port {port}\nbind 127.0.0.1\nsave \"\"\nappendonly no\nrepl-diskless-sync-delay 0\n{settings}\n"
+        );
+        std::fs::write(server.directory().join("redis.conf"), file).unwrap();
+        server.restart();
+        server
+    }
+
     /// Starts a Sentinel on a free port with these settings.
     pub(crate) fn start_sentinel(settings: &str) -> Self {
         let port = free_port();
@@ -134,30 +146,6 @@ impl RedisProcess {
         keys.into_iter()
             .filter(|key| self.ask::<i64>(redis::cmd("TTL").arg(key)).unwrap() == -1)
             .collect()
-    }
-
-    /// Waits until so many replicas have all that was written so far, the streams of all of them
-    /// running.
-    pub(crate) fn once_replicated(&self, replicas: usize) {
-        // WAIT is about what its own connection has written.
-        let mut pipeline = redis::pipe();
-        pipeline
-            .cmd("SET")
-            .arg("replicated")
-            .arg("")
-            .arg("PX")
-            .arg(1000)
-            .ignore();
-        pipeline.cmd("WAIT").arg(replicas).arg(5000);
-        let client = redis::Client::open(format!("redis://127.0.0.1:{}", self.port)).unwrap();
-        let mut connection = client
-            .get_connection_with_timeout(Duration::from_secs(1))
-            .unwrap();
-        let (reached,): (usize,) = pipeline.query(&mut connection).unwrap();
-        assert!(
-            reached >= replicas,
-            "only {reached} replicas have everything"
-        );
     }
 
     /// A server that wants a password or TLS first answers as well: it refuses, or hangs up.

@@ -1,5 +1,6 @@
 //! A master and its replicas, watched by three Sentinels.
 
+use super::process::signal;
 use super::redis_process::{RedisProcess, until};
 
 pub(crate) const SERVICE: &str = "hall";
@@ -13,22 +14,27 @@ impl RedisSentinel {
     /// Starts a master with one replica, and waits until the Sentinels know one another. They take
     /// a silent master for dead after half a second.
     pub(crate) fn start() -> Self {
-        Self::start_with(1, 500, &[])
+        Self::start_with(1, 500, "")
     }
 
     /// Starts a master with two replicas that takes writes only while one of them follows: one that
     /// was superseded without its knowledge takes none once both have left it. The Sentinels are
-    /// patient enough for a machine that has other things to do: what they take for dead while it
-    /// lives loses what it goes on to answer.
+    /// patient enough for a machine that has other things to do.
     pub(crate) fn start_guarded() -> Self {
-        Self::start_with(2, 3000, &["--min-replicas-to-write", "1"])
+        Self::start_with(2, 5000, "min-replicas-to-write 1")
     }
 
-    fn start_with(replicas: usize, down_after_ms: u32, arguments: &[&str]) -> Self {
-        let master = RedisProcess::start(arguments);
+    /// Starts a master with two replicas that takes writes whether they follow or not, and
+    /// Sentinels that take nothing for dead while a test lasts.
+    pub(crate) fn start_patient() -> Self {
+        Self::start_with(2, 60_000, "")
+    }
+
+    fn start_with(replicas: usize, down_after_ms: u32, settings: &str) -> Self {
+        let master = RedisProcess::start_by_file(settings);
         let port = master.port().to_string();
         let follow =
-            |_| RedisProcess::start(&[&["--replicaof", "127.0.0.1", &port], arguments].concat());
+            |_| RedisProcess::start_by_file(&format!("replicaof 127.0.0.1 {port}\n{settings}"));
         let servers: Vec<_> = std::iter::once(master)
             .chain((0..replicas).map(follow))
             .collect();
@@ -58,6 +64,18 @@ impl RedisSentinel {
         format!("redis+sentinel://{}/{SERVICE}", hosts.join(","))
     }
 
+    /// The master's own address.
+    pub(crate) fn master_url(&self) -> String {
+        let master = self.master().expect("the Sentinels agree");
+        format!("redis://{}", self.servers[master].address())
+    }
+
+    /// Ends the connections of all replicas to the master.
+    pub(crate) fn drop_replicas(&self) {
+        let master = self.master().expect("the Sentinels agree");
+        let _: u32 = self.servers[master].tell("CLIENT KILL TYPE replica");
+    }
+
     /// The server that all Sentinels name, once they agree.
     pub(crate) fn master(&self) -> Option<usize> {
         let ask = |sentinel: &RedisProcess| -> (String, u16) {
@@ -82,22 +100,42 @@ impl RedisSentinel {
             && follows(&self.servers, master, self.servers.len() - 1)
     }
 
-    /// Waits until the replicas have all that was written so far: the Sentinels may choose any.
-    /// Gives the master.
-    pub(crate) fn once_replicated(&self) -> usize {
-        let master = self.master().expect("the Sentinels agree");
-        self.servers[master].once_replicated(self.servers.len() - 1);
-        master
-    }
-
-    /// Kills the master, once the replicas have all that was written so far. Says which it was.
+    /// Kills the master, whatever its replicas have. Says which it was.
     pub(crate) fn kill_master(&mut self) -> usize {
-        let master = self.once_replicated();
+        let master = self.master().expect("the Sentinels agree");
         self.servers[master].kill();
         master
     }
 
-    /// Restarts a killed server, empty and in its first role. The Sentinels make it a replica.
+    /// The replicas of the master that the Sentinels name.
+    pub(crate) fn replicas(&self) -> Vec<usize> {
+        let master = self.master().expect("the Sentinels agree");
+        (0..self.servers.len())
+            .filter(|server| *server != master)
+            .collect()
+    }
+
+    /// Kills a server.
+    pub(crate) fn kill(&mut self, server: usize) {
+        self.servers[server].kill();
+    }
+
+    /// Stops a server without ending its connections.
+    pub(crate) fn freeze(&self, server: usize) {
+        signal(self.servers[server].process(), "STOP");
+    }
+
+    /// Lets a stopped server go on.
+    pub(crate) fn thaw(&self, server: usize) {
+        signal(self.servers[server].process(), "CONT");
+    }
+
+    /// Returns a field of a login as a server has it.
+    pub(crate) fn field(&self, server: usize, login: &str, field: &str) -> Option<String> {
+        self.servers[server].tell(&format!("HGET {login} {field}"))
+    }
+
+    /// Restarts a killed server, empty and in its last role. The Sentinels make a master a replica.
     pub(crate) fn restart(&mut self, server: usize) {
         self.servers[server].restart();
     }

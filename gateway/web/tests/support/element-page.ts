@@ -165,4 +165,9 @@ export const opened = {
   server_time: 1_790_000_000,
 } as const;
 
+/** The scan of a person who is new to the browser. */
+export const asking = { type: "scanned", seq: 2, person: "示*", expires_in: 90, agree: true } as const;
+
+export const agreed = { type: "agreed", seq: 3, expires_in: 80 } as const;
+
 export const scanned = { type: "scanned", seq: 2, person: "示*", expires_in: 90 } as const;

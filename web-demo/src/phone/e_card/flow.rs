@@ -3,7 +3,6 @@
 
 use axum::extract::{Extension, Form};
 use axum::response::{IntoResponse, Redirect, Response};
-use http::HeaderMap;
 use serde::Deserialize;
 
 use super::flow_page::{Agreement, CardFlow, CardStep, FlowRequest};
@@ -13,7 +12,7 @@ use crate::cards;
 use crate::db;
 use crate::face::Claim;
 use crate::form_errors::FieldError;
-use crate::pages::Failure;
+use crate::pages::{Cookies, Failure};
 use crate::proof::start_face_check;
 use crate::records::inbox;
 use crate::serving::Connection;
@@ -21,10 +20,10 @@ use crate::serving::Connection;
 /// Why a flow begins anew.
 const OVER: (&str, FieldError) = ("proof", FieldError::ProofOver);
 
-pub(super) async fn show(request: FlowRequest, headers: HeaderMap) -> Result<Response, Failure> {
+pub(super) async fn show(request: FlowRequest, cookies: Cookies) -> Result<Response, Failure> {
     let step = match request.end().await? {
         Some(end) => end,
-        None => match request.claimant().passed_check(&headers).await? {
+        None => match request.claimant().passed_check(&cookies).await? {
             Some(_) => CardStep::Password { by_code: false },
             None => CardStep::Beginning,
         },
@@ -35,7 +34,7 @@ pub(super) async fn show(request: FlowRequest, headers: HeaderMap) -> Result<Res
 /// Answers `POST /card/{flow}/face`: begins a face check.
 pub(super) async fn check_face(
     request: FlowRequest,
-    Extension(connection): Extension<Connection>,
+    cookies: Cookies,
     Form(agreement): Form<Agreement>,
 ) -> Result<Response, Failure> {
     if let Some(answer) = request.not_begun(&agreement).await? {
@@ -49,7 +48,8 @@ pub(super) async fn check_face(
         proved_otherwise: request.flow == CardFlow::Apply,
     };
     let (face, purpose) = (&request.phone.face, request.flow.purpose());
-    start_face_check(face, purpose, &claim, connection).await
+    let known_by = Some(&*request.applicant.account.id);
+    start_face_check(face, purpose, &claim, known_by, &cookies).await
 }
 
 /// Answers `POST /card/{flow}/code`: sends a code to the phone on file.
@@ -65,7 +65,7 @@ pub(super) async fn send_code(
         return request.refused(CardStep::Beginning, ("phone", FieldError::Phone));
     };
     let (claimant, locale) = (request.claimant(), request.applicant.locale);
-    let sent = claimant.send_code(&on_file, connection.peer, locale);
+    let sent = claimant.send_code(&on_file, connection.address, locale);
     let step = CardStep::Password { by_code: true };
     match sent.await? {
         Ok(()) => request.at(step, true),
@@ -85,14 +85,14 @@ pub(super) struct NewPassword {
 /// Answers `POST /card/{flow}`: with a proof and a password the flow is done.
 pub(super) async fn finish(
     request: FlowRequest,
-    headers: HeaderMap,
+    cookies: Cookies,
     Form(new): Form<NewPassword>,
 ) -> Result<Response, Failure> {
     if let Some(end) = request.end().await? {
         return request.ended(end);
     }
     let (claimant, applicant) = (request.claimant(), &request.applicant);
-    let passed = claimant.passed_check(&headers).await?;
+    let passed = claimant.passed_check(&cookies).await?;
     let by_code = passed.is_none();
     let refused = |error| request.refused(CardStep::Password { by_code }, error);
     let begin_anew = || request.refused(CardStep::Beginning, OVER);

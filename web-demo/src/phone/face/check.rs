@@ -4,9 +4,8 @@ use askama::Template;
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Extension, Path, State};
-use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use data_encoding::BASE64;
-use http::header::SET_COOKIE;
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -14,12 +13,14 @@ use serde_json::{Value, json};
 use super::Phone;
 use crate::accounts::Account;
 use crate::accounts::id_number::IdNumber;
+use crate::browsers::Origin;
 use crate::face::{Asked, Refusal, Unanswered, Verdict};
-use crate::pages::{Failure, Frame, Locale, has_script, shown};
-use crate::phone::sessions::PhoneSession;
+use crate::pages::{Cookies, Failure, Frame, Locale, has_script, shown};
 use crate::proof::ticket;
 use crate::purpose::Purpose;
+use crate::registration;
 use crate::serving::Connection;
+use crate::surface::SurfaceContext;
 
 const SCRIPT: &str = "face-check.js";
 
@@ -64,10 +65,10 @@ pub(super) struct Frames {
 pub(super) async fn show(
     State(phone): State<Phone>,
     Path(purpose): Path<Purpose>,
-    headers: HeaderMap,
+    cookies: Cookies,
     locale: Locale,
 ) -> Result<Response, Failure> {
-    if asked(&phone, purpose, &headers).await?.is_none() {
+    if asked(&phone, purpose, &cookies).await?.is_none() {
         return Ok(Redirect::to(purpose.page()).into_response());
     }
     let path = format!("/face/{}", purpose.name());
@@ -82,9 +83,9 @@ pub(super) async fn show(
 pub(super) async fn challenge(
     State(phone): State<Phone>,
     Path(purpose): Path<Purpose>,
-    headers: HeaderMap,
+    cookies: Cookies,
 ) -> Result<Response, Failure> {
-    let Some(asked) = asked(&phone, purpose, &headers).await? else {
+    let Some(asked) = asked(&phone, purpose, &cookies).await? else {
         return Ok(not_asked(purpose));
     };
     let (challenge, seconds) = phone.face.challenge(&asked).await?;
@@ -96,9 +97,10 @@ pub(super) async fn submit(
     Path(purpose): Path<Purpose>,
     Extension(connection): Extension<Connection>,
     headers: HeaderMap,
+    cookies: Cookies,
     answer: Result<Json<Frames>, JsonRejection>,
 ) -> Result<Response, Failure> {
-    let Some(asked) = asked(&phone, purpose, &headers).await? else {
+    let Some(asked) = asked(&phone, purpose, &cookies).await? else {
         return Ok(not_asked(purpose));
     };
     let decoded = answer.ok().and_then(|Json(Frames { challenge, frames })| {
@@ -110,7 +112,7 @@ pub(super) async fn submit(
     };
     let answer = phone
         .face
-        .answer(&asked, &challenge, frames, connection.peer);
+        .answer(&asked, &challenge, frames, connection.address);
     let passed = match answer.await? {
         Ok(Verdict::Passed { first }) => {
             Json(json!({ "outcome": "passed", "next": purpose.next(), "first": first }))
@@ -126,7 +128,10 @@ pub(super) async fn submit(
         }
     };
     match purpose {
-        Purpose::LogIn => log_in(&phone, &asked, &headers, connection, passed).await,
+        Purpose::LogIn => {
+            let origin = Origin::of(connection, &headers);
+            log_in(&phone, &asked, &cookies, &origin, passed).await
+        }
         _ => Ok(passed.into_response()),
     }
 }
@@ -135,13 +140,13 @@ pub(super) async fn submit(
 async fn log_in(
     phone: &Phone,
     asked: &Asked,
-    headers: &HeaderMap,
-    connection: Connection,
+    cookies: &Cookies,
+    origin: &Origin,
     passed: Json<Value>,
 ) -> Result<Response, Failure> {
     let unknown = || Ok(refused(Refusal::NotRecognised));
     let (face, person) = (&phone.face, &asked.claim.id_number);
-    let (Some(ticket), Ok(id_number)) = (ticket(headers), IdNumber::try_from(person.clone()))
+    let (Some(ticket), Ok(id_number)) = (ticket(cookies), IdNumber::try_from(person.clone()))
     else {
         return unknown();
     };
@@ -154,17 +159,18 @@ async fn log_in(
     let Some(account) = account.filter(|_| taken) else {
         return unknown();
     };
-    let session = PhoneSession::start(&phone.db, account.id).await?;
-    let cookie = PhoneSession::to_cookie(&session, connection);
-    Ok((AppendHeaders([(SET_COOKIE, cookie)]), passed).into_response())
+    let logged_in = phone.log_in(account, cookies, origin).await?;
+    let draft = Phone::REGISTRATION_COOKIE;
+    let no_draft = registration::abandon(&phone.db, cookies, draft).await?;
+    Ok((logged_in.and([no_draft]), passed).into_response())
 }
 
 async fn asked(
     phone: &Phone,
     purpose: Purpose,
-    headers: &HeaderMap,
+    cookies: &Cookies,
 ) -> Result<Option<Asked>, Failure> {
-    match ticket(headers) {
+    match ticket(cookies) {
         Some(ticket) => Ok(phone.face.find(&ticket, purpose).await?),
         None => Ok(None),
     }

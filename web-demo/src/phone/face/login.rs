@@ -11,10 +11,11 @@ use crate::accounts::attempts::address_key;
 use crate::accounts::id_number::IdNumber;
 use crate::face::{Claim, NAMED_PER_ADDRESS};
 use crate::form_errors::{FieldError, FormErrors};
-use crate::pages::{Failure, Frame, Locale};
+use crate::pages::{Cookies, Failure, Frame, Locale};
 use crate::proof::start_face_check;
 use crate::purpose::Purpose;
 use crate::serving::Connection;
+use crate::surface::SurfaceContext;
 
 #[derive(Template)]
 #[template(path = "phone/face_login.html")]
@@ -58,22 +59,37 @@ pub(super) async fn show(State(phone): State<Phone>, locale: Locale) -> Result<R
 pub(super) async fn begin(
     State(phone): State<Phone>,
     Extension(connection): Extension<Connection>,
+    cookies: Cookies,
     locale: Locale,
     Form(typed): Form<FaceLogin>,
 ) -> Result<Response, Failure> {
     let refused = |error| typed.page(&phone, locale, &FormErrors::one("id_number", error));
-    let address = address_key(connection.peer);
-    if let Err(wait) = NAMED_PER_ADDRESS.count(&phone.db, &address).await? {
-        return refused(FieldError::TooMany(wait));
+    let id_number = IdNumber::try_from(typed.id_number.clone()).ok();
+    let account = match &id_number {
+        Some(id_number) => Account::of(&phone.db, id_number).await?,
+        None => None,
+    };
+    let known = match &account {
+        Some(account) => {
+            let (browsers, name) = (&phone.known_browsers, Phone::KNOWN_COOKIE);
+            browsers.find(&cookies, name, &account.user_name).await?
+        }
+        None => None,
+    };
+    if known.is_none() {
+        let address = address_key(connection.address);
+        if let Err(wait) = NAMED_PER_ADDRESS.count(&phone.db, &address).await? {
+            return refused(FieldError::TooMany(wait));
+        }
     }
-    let Ok(id_number) = IdNumber::try_from(typed.id_number.clone()) else {
+    let Some(id_number) = id_number else {
         return refused(FieldError::WrongIdNumber);
     };
-    let account = Account::of(&phone.db, &id_number).await?;
     let claim = Claim {
         id_number: id_number.as_str().to_owned(),
         known: account.is_some_and(|account| account.name == typed.name.trim()),
         proved_otherwise: false,
     };
-    start_face_check(&phone.face, Purpose::LogIn, &claim, connection).await
+    let known_by = known.as_ref().map(|known| &*known.key);
+    start_face_check(&phone.face, Purpose::LogIn, &claim, known_by, &cookies).await
 }

@@ -47,7 +47,7 @@ impl Authority {
 async fn serve(router: Router) -> Url {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
-    crate::serving::Servers::default().start(listener, None, router);
+    crate::serving::Servers::default().start(listener, Default::default(), router);
     origin.parse().unwrap()
 }
 

@@ -2,13 +2,13 @@
 
 use askama::Template;
 use axum::extract::Form;
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::Registration;
 use crate::form_errors::{FieldError, FormErrors};
 use crate::pages::{Failure, Frame};
-use crate::registration::draft::{DraftData, Step};
+use crate::registration::draft::Step;
 use crate::surface::SurfaceContext;
 
 #[derive(Template)]
@@ -26,14 +26,15 @@ pub(super) struct Agreement {
 
 /// Answers `GET /register`: leads to where the registration is, and begins anew after one that is done.
 pub(super) async fn begin<S: SurfaceContext>(
-    mut registration: Registration<S>,
+    registration: Registration<S>,
 ) -> Result<Response, Failure> {
-    let data = &mut registration.draft.data;
-    if data.step() == Step::Done {
-        *data = DraftData::default();
+    let mut step = registration.draft.data.step();
+    if step == Step::Done {
+        registration.draft.forget(registration.surface.db()).await?;
+        step = Step::Agreement;
     }
-    let step = data.step();
-    registration.keep_and_go(step).await
+    // Nothing has been typed yet that would have to be kept.
+    Ok(Redirect::to(Registration::<S>::path_of(step)).into_response())
 }
 
 pub(super) async fn show<S: SurfaceContext>(
@@ -57,7 +58,8 @@ pub(super) async fn submit<S: SurfaceContext>(
         return registration.keep_and_go(Step::Identity).await;
     }
     let errors = FormErrors::one("agreed", FieldError::NotAgreed);
-    registration.keep(answer(&registration, &errors)?).await
+    let refused = answer(&registration, &errors)?;
+    registration.keep(refused).await
 }
 
 fn answer<S: SurfaceContext>(

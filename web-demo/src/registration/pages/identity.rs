@@ -69,7 +69,7 @@ pub(super) async fn submit<S: SurfaceContext>(
     }
     (data.id_number, data.name) = (typed.id_number, typed.name);
     let errors = if data.agreed {
-        let (surface, address) = (&registration.surface, registration.connection.peer);
+        let (surface, address) = (&registration.surface, registration.connection.address);
         let service = super::RegistrationService { surface, address };
         service.check_identity(&mut registration.draft).await?
     } else {
@@ -78,7 +78,8 @@ pub(super) async fn submit<S: SurfaceContext>(
     if errors.is_empty() {
         return registration.keep_and_go(Step::User).await;
     }
-    registration.keep(answer(&registration, &errors)?).await
+    let refused = answer(&registration, &errors)?;
+    registration.keep(refused).await
 }
 
 pub(super) async fn back<S: SurfaceContext>(

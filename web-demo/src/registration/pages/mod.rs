@@ -16,15 +16,19 @@ use axum::Router;
 use axum::extract::{Extension, FromRequestParts};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use http::HeaderMap;
-use http::header::SET_COOKIE;
+use http::header::{RETRY_AFTER, SET_COOKIE};
 use http::request::Parts;
+use http::{HeaderMap, StatusCode};
 
 use super::draft::{Draft, Step};
 use super::service::RegistrationService;
-use crate::pages::{Failure, Frame, Locale, Surface};
+use crate::accounts::attempts::{AttemptLimit, Wait, address_key};
+use crate::pages::{Cookies, Failure, Frame, Locale, Surface, plain};
 use crate::serving::Connection;
 use crate::surface::SurfaceContext;
+
+/// Registrations begun from one address, where an office may sit: thirty, then one in twenty seconds.
+const BEGUN_PER_ADDRESS: AttemptLimit = AttemptLimit::new("registration_address", 30, 20);
 
 pub(crate) fn routes<S: SurfaceContext>() -> Router<S> {
     let identity = get(identity::show::<S>).post(identity::submit::<S>);
@@ -69,6 +73,7 @@ pub(crate) struct Registration<S> {
     surface: S,
     draft: Draft,
     connection: Connection,
+    cookies: Cookies,
     headers: HeaderMap,
     locale: Locale,
 }
@@ -85,11 +90,13 @@ impl<S: SurfaceContext> FromRequestParts<S> for Registration<S> {
             .await
             .map_err(IntoResponse::into_response)?;
         let Ok(locale) = Locale::from_request_parts(parts, surface).await;
-        let draft = Draft::open(surface.db(), &parts.headers, S::REGISTRATION_COOKIE).await;
+        let Ok(cookies) = Cookies::from_request_parts(parts, surface).await;
+        let draft = Draft::open(surface.db(), &cookies, S::REGISTRATION_COOKIE).await;
         Ok(Self {
             surface: surface.clone(),
             draft: draft.map_err(IntoResponse::into_response)?,
             connection,
+            cookies,
             headers: parts.headers.clone(),
             locale,
         })
@@ -112,7 +119,7 @@ impl<S: SurfaceContext> Registration<S> {
     const fn service(&self) -> RegistrationService<'_, S> {
         RegistrationService {
             surface: &self.surface,
-            address: self.connection.peer,
+            address: self.connection.address,
         }
     }
 
@@ -139,15 +146,23 @@ impl<S: SurfaceContext> Registration<S> {
     }
 
     /// Keeps the draft and leads on.
-    async fn keep_and_go(&self, step: Step) -> Result<Response, Failure> {
+    async fn keep_and_go(&mut self, step: Step) -> Result<Response, Failure> {
         self.keep(Redirect::to(Self::path_of(step)).into_response())
             .await
     }
 
     /// Keeps the draft, under a cookie that the answer sets.
-    async fn keep(&self, response: Response) -> Result<Response, Failure> {
-        let (db, secure) = (self.surface.db(), self.surface.is_secure(self.connection));
-        let cookie = self.draft.keep(db, S::REGISTRATION_COOKIE, secure).await?;
+    async fn keep(&mut self, response: Response) -> Result<Response, Failure> {
+        let db = self.surface.db();
+        if !self.draft.is_kept() {
+            let address = address_key(self.connection.address);
+            if let Err(Wait(seconds)) = BEGUN_PER_ADDRESS.count(db, &address).await? {
+                let busy = plain(StatusCode::TOO_MANY_REQUESTS, |texts| texts.common.too_many);
+                return Ok(([(RETRY_AFTER, seconds)], busy).into_response());
+            }
+        }
+        let name = S::REGISTRATION_COOKIE;
+        let cookie = self.draft.keep(db, &self.cookies, name).await?;
         Ok((AppendHeaders([(SET_COOKIE, cookie)]), response).into_response())
     }
 }

@@ -5,7 +5,7 @@ use axum::Json;
 use axum::extract::{Form, Query};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
-use http::header::{ACCEPT, SET_COOKIE};
+use http::header::ACCEPT;
 use serde::{Deserialize, Serialize};
 
 use super::{AtUser, Registration};
@@ -85,7 +85,7 @@ pub(super) async fn submit<S: SurfaceContext>(
 ) -> Result<Response, Failure> {
     registration.draft.data.user = form.user;
     let passed = registration.passed_check().await?;
-    let (surface, address) = (&registration.surface, registration.connection.peer);
+    let (surface, address) = (&registration.surface, registration.connection.address);
     let service = RegistrationService { surface, address };
     let finished = service.finish(&mut registration.draft, &form.credentials, passed);
     match finished.await? {
@@ -93,10 +93,9 @@ pub(super) async fn submit<S: SurfaceContext>(
             let done = Redirect::to(Registration::<S>::path_of(Step::Done));
             let mut response = done.into_response();
             if let Some(account) = Account::find(surface.db(), &account_id).await? {
-                let connection = registration.connection;
-                let origin = Origin::of(connection, &registration.headers);
-                let session = surface.log_in(account, connection, &origin).await?;
-                response.headers_mut().append(SET_COOKIE, session);
+                let origin = Origin::of(registration.connection, &registration.headers);
+                let logged_in = surface.log_in(account, &registration.cookies, &origin);
+                response = (logged_in.await?, response).into_response();
             }
             registration.keep(response).await
         }
@@ -114,7 +113,7 @@ pub(super) async fn send_code<S: SurfaceContext>(
     Form(form): Form<UserForm>,
 ) -> Result<Response, Failure> {
     registration.draft.data.user = form.user;
-    let (surface, address) = (&registration.surface, registration.connection.peer);
+    let (surface, address) = (&registration.surface, registration.connection.address);
     let (locale, service) = (
         registration.locale,
         RegistrationService { surface, address },
@@ -161,8 +160,8 @@ pub(super) async fn check_face<S: SurfaceContext>(
         known: true,
         proved_otherwise: false,
     };
-    let connection = registration.connection;
-    let check = start_face_check(face, Purpose::Register, &claim, connection).await?;
+    let check =
+        start_face_check(face, Purpose::Register, &claim, None, &registration.cookies).await?;
     registration.draft.data.user = form.user;
     registration.keep(check).await
 }
@@ -208,7 +207,7 @@ impl<S: SurfaceContext> Registration<S> {
         match &self.draft.data.citizen {
             Some(citizen) => {
                 let claimant = self.service().claimant(&self.draft, citizen);
-                claimant.passed_check(&self.headers).await
+                claimant.passed_check(&self.cookies).await
             }
             None => Ok(None),
         }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use http::StatusCode;
-use http::header::{ACCEPT, ACCEPT_LANGUAGE, COOKIE, LOCATION, SET_COOKIE, USER_AGENT};
+use http::header::{ACCEPT, ACCEPT_LANGUAGE, COOKIE, HOST, LOCATION, SET_COOKIE, USER_AGENT};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, Response};
 
@@ -18,7 +18,11 @@ pub(crate) struct TestBrowser {
     origin: String,
     /// Cookies by name.
     pub cookies: BTreeMap<String, String>,
+    /// Cookies that an attacker has planted in it, as they stand in the header.
+    pub planted: String,
     language: &'static str,
+    /// The public host that it asks for, and its own address, if a proxy stands between.
+    through_proxy: Option<(String, String)>,
 }
 
 /// A page that a browser shows.
@@ -39,8 +43,16 @@ impl TestBrowser {
             http: http.unwrap(),
             origin: origin.trim_end_matches('/').to_owned(),
             cookies: BTreeMap::new(),
+            planted: String::new(),
             language: "zh-CN",
+            through_proxy: None,
         }
+    }
+
+    /// The same browser, at this address, on the other side of a proxy that ends TLS for a public host.
+    pub(crate) fn through_proxy(mut self, host: &str, address: &str) -> Self {
+        self.through_proxy = Some((host.to_owned(), address.to_owned()));
+        self
     }
 
     /// The same browser, in English.
@@ -102,14 +114,53 @@ impl TestBrowser {
 
     fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let cookies = self.cookies.iter();
-        let cookies: Vec<_> = cookies
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
-        self.http
-            .request(method, format!("{}{path}", self.origin))
+        let cookies = cookies.map(|(name, value)| format!("{name}={value}"));
+        let mut request = self.http.request(method, format!("{}{path}", self.origin));
+        if let Some((host, address)) = &self.through_proxy {
+            request = request
+                .header(HOST, host)
+                .header("x-forwarded-for", address);
+        }
+        let planted = Some(self.planted.clone()).filter(|planted| !planted.is_empty());
+        let cookies: Vec<_> = planted.into_iter().chain(cookies).collect();
+        request
             .header(COOKIE, cookies.join("; "))
             .header(ACCEPT_LANGUAGE, self.language)
             .header(USER_AGENT, CHROME)
+    }
+
+    /// The path of an address at the browser's own surface.
+    pub(crate) fn path_of<'a>(&self, address: &'a str) -> &'a str {
+        let public = self.through_proxy.as_ref();
+        let public = public.map(|(host, _)| format!("https://{host}"));
+        let own = public.as_deref().unwrap_or(&self.origin);
+        address.strip_prefix(own).unwrap_or(address)
+    }
+
+    /// The origin that it asks at.
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Sends a form. Returns the cookies that its answer sets, before any redirect.
+    pub(crate) async fn set_cookies_of(
+        &mut self,
+        path: &str,
+        form: &[(&str, &str)],
+    ) -> Vec<HeaderValue> {
+        let answer = self.send(Method::POST, path, form, "text/html").await;
+        answer
+            .headers()
+            .get_all(SET_COOKIE)
+            .iter()
+            .cloned()
+            .collect()
+    }
+
+    /// Opens a page. Returns the headers of its answer, before any redirect.
+    pub(crate) async fn headers_of(&mut self, path: &str) -> HeaderMap {
+        let answer = self.send(Method::GET, path, &[], "text/html").await;
+        answer.headers().clone()
     }
 
     async fn go(&mut self, mut method: Method, path: &str, mut form: &[(&str, &str)]) -> Page {
@@ -124,7 +175,8 @@ impl TestBrowser {
                     body: response.text().await.unwrap(),
                 };
             };
-            path = location.to_str().unwrap().to_owned();
+            let location = location.to_str().unwrap();
+            path = self.path_of(location).to_owned();
             (method, form) = (Method::GET, &[]);
         }
     }
@@ -144,7 +196,11 @@ impl TestBrowser {
         for cookie in response.headers().get_all(SET_COOKIE) {
             let pair = cookie.to_str().unwrap().split(';').next().unwrap();
             let (name, value) = pair.split_once('=').unwrap();
-            self.cookies.insert(name.to_owned(), value.to_owned());
+            if value.is_empty() {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
         }
         response
     }

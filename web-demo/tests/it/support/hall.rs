@@ -8,7 +8,7 @@ use data_encoding::BASE64;
 use http::header::AUTHORIZATION;
 use saoma_demo::{Demo, Elsewhere, Options, RegistersElsewhere, Secret};
 use saoma_protocol::{Digest, IntrospectionResponse};
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
 use sqlx::{FromRow, SqlitePool};
 use tempfile::TempDir;
@@ -18,6 +18,10 @@ use super::TestBrowser;
 
 /// The password of the accounts that the demo begins with.
 pub(crate) const PASSWORD: &str = "shili2026";
+
+/// The hosts of a hall behind a proxy.
+pub(crate) const PORTAL_HOST: &str = "hall.example";
+pub(crate) const PHONE_HOST: &str = "app.example";
 
 /// The secret of a gateway elsewhere.
 const SECRET: &str = "secret";
@@ -57,17 +61,27 @@ impl Deref for Hall {
 impl Hall {
     /// Starts a hall whose gateway is elsewhere and never answers.
     pub(crate) async fn open() -> Self {
-        let elsewhere = Elsewhere {
-            url: "http://gateway.example".into(),
-            client_secret: Secret::received(SECRET),
-            introspection_secret: Secret::received(SECRET),
-        };
-        Self::start(|options| options.elsewhere = Some(elsewhere)).await
+        Self::start(|options| options.elsewhere = Some(elsewhere())).await
+    }
+
+    /// Starts a hall behind a proxy, as [`Hall::behind_proxy`], whose gateway is elsewhere and never answers.
+    pub(crate) async fn behind_proxy_and_gateway_elsewhere() -> Self {
+        Self::start(|options| {
+            put_behind_proxy(options);
+            options.elsewhere = Some(elsewhere());
+        })
+        .await
     }
 
     /// Starts a hall with a gateway of its own.
     pub(crate) async fn with_gateway() -> Self {
         Self::start(|_| ()).await
+    }
+
+    /// Starts a hall with a gateway of its own behind a proxy on this machine, which ends TLS for [`PORTAL_HOST`] and
+    /// [`PHONE_HOST`].
+    pub(crate) async fn behind_proxy() -> Self {
+        Self::start(put_behind_proxy).await
     }
 
     /// Starts a hall whose registers would be at this address, where nothing listens.
@@ -95,8 +109,9 @@ impl Hall {
         };
         choose(&mut options);
         let demo = Demo::start(options).await.unwrap();
-        let [portal, phone, gateway] =
-            [demo.portal_url(), demo.phone_url(), demo.gateway_url()].map(str::to_owned);
+        let (portal, phone) = demo.listening();
+        let [portal, phone] = [portal, phone].map(|address| format!("http://{address}"));
+        let gateway = demo.gateway_url().to_owned();
         Self {
             site: Site::new(portal, phone, gateway, data.path()).await,
             _demo: demo,
@@ -241,7 +256,15 @@ impl Site {
     /// The answer to the gateway's introspection of a phone's token, at a hall whose gateway is
     /// elsewhere.
     pub(crate) async fn introspect(&self, phone: &TestBrowser) -> IntrospectionResponse {
-        let token = format!("access token:{}", phone.cookies["shili_app"]);
+        serde_json::from_value(self.introspection(phone).await).unwrap()
+    }
+
+    /// The same, with all members.
+    pub(crate) async fn introspection(&self, phone: &TestBrowser) -> Value {
+        let names = ["shili_app", "__Host-shili_app"];
+        let mut cookies = names.iter().filter_map(|name| phone.cookies.get(*name));
+        let cookie = cookies.next().expect("a login on the phone");
+        let token = format!("access token:{cookie}");
         let token = Digest::of(token.as_bytes()).to_string();
         let credentials = BASE64.encode(format!("saoma:{SECRET}").as_bytes());
         let request = reqwest::Client::new()
@@ -259,6 +282,22 @@ impl Site {
             .map(|offered| offered.identity.id)
             .collect()
     }
+}
+
+/// A gateway that never answers.
+fn elsewhere() -> Elsewhere {
+    Elsewhere {
+        url: "http://gateway.example".into(),
+        client_secret: Secret::received(SECRET),
+        introspection_secret: Secret::received(SECRET),
+    }
+}
+
+fn put_behind_proxy(options: &mut Options) {
+    let origin = |host| Some(format!("https://{host}").parse().unwrap());
+    options.portal_url = origin(PORTAL_HOST);
+    options.phone_url = origin(PHONE_HOST);
+    options.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
 }
 
 /// The ID number of a person of `data/population.toml`.

@@ -2,12 +2,13 @@
 
 mod browser;
 mod hall;
+mod login;
 mod process;
 mod registering;
 mod script;
 
 pub(crate) use browser::{Page, TestBrowser};
-pub(crate) use hall::{Hall, PASSWORD, Site, person, sql};
+pub(crate) use hall::{Hall, PASSWORD, PHONE_HOST, PORTAL_HOST, Site, person, sql};
 pub(crate) use process::Process;
 pub(crate) use registering::{Registering, user_form};
 pub(crate) use script::check;

@@ -50,6 +50,7 @@ export function appRows(row: Row): void {
     await hisComputer.showsCode();
     await hisPhone.paste((await hisComputer.codes()).qr);
     await hisPhone.choose(says.unitChoice);
+    await hisComputer.agrees();
     await hisPhone.confirm();
     await hisPhone.shows(says.noECard);
     await hisComputer.says(says.refused);

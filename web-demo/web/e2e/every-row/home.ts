@@ -38,6 +38,7 @@ export function homeRows(row: Row): void {
     await hisPhone.type(userCode.toLowerCase());
     await hisPhone.choose(says.unitChoice);
     await walk.see("S16", hisPhone, "representative");
+    await hisComputer.agrees();
     await hisPhone.confirm();
     await page.getByRole("heading", { name: UNIT }).waitFor();
     await hisComputer.shows(says.representative);

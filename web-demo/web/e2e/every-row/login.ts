@@ -15,6 +15,10 @@ export function loginRows(row: Row): void {
     const { says, computer, phone } = walk;
     await walk.scan();
     await phone.shows(says.hall);
+    await computer.says(ZI.masked, says.asked);
+    await walk.see("S12", computer, "question");
+    await phone.shows(says.agreeFirst);
+    await computer.agrees();
     await computer.says(says.scanned, ZI.masked);
     await walk.see("S12", computer);
     await phone.choose(says.personal);

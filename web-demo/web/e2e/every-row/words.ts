@@ -56,6 +56,7 @@ export const CHINESE = {
   issued: "您已申领电子社保卡",
   noECard: "您还没有电子社保卡",
   // Scanning.
+  agreeFirst: "请先在电脑上点“是我”",
   ask: "是否允许以您的电子社保卡身份登录以下网站？",
   loggedIn: "登录成功",
   // At home.
@@ -136,6 +137,7 @@ export const ENGLISH: RowWords = {
   apply: "Finish",
   issued: "You have the electronic card",
   noECard: "You have no electronic card yet",
+  agreeFirst: "On the computer, press “Yes, that is me” first.",
   ask: "Allow a login to this site with your electronic card?",
   loggedIn: "Logged in",
   hello: "Hello, ",

@@ -25,6 +25,20 @@ export function confirmPage(lang: string, seconds: number): string {
   );
 }
 
+/** The page after a confirm to which the computer has not agreed yet. */
+export function waitingPage(seconds: number): string {
+  return page(
+    "en",
+    "confirm-page.js",
+    `<p data-confirms-again>It asks.</p><p data-expires-in="${seconds}">${seconds} s</p>
+     <form method="post" action="/decline">
+       <label><input type="radio" name="identity" value="personal" checked required>Personal</label>
+       <label><input type="radio" name="identity" value="unit:1" required>Unit</label>
+       <button>Decline</button><button formaction="/confirm" data-confirm>I have pressed it</button>
+     </form>`,
+  );
+}
+
 function page(lang: string, script: string, content: string): string {
   return `<!doctype html><html lang="${lang}"><head><meta charset="utf-8"><title>Phone</title>
     <meta name="viewport" content="width=device-width, initial-scale=1">

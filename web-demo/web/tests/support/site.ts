@@ -1,11 +1,12 @@
 /** A site that serves the built scripts under the strictest policy of the phone's pages. */
-import { createServer } from "node:http";
+import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
 import { readFile } from "node:fs/promises";
 
 /** Allows only the needs of the pages; a breach is an error in the console. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
+  "connect-src 'self'",
   "worker-src 'self'",
   "form-action 'self'",
   "base-uri 'none'",
@@ -23,14 +24,18 @@ export interface Site {
   close(): void;
 }
 
+/** A page, or a function that answers requests for it. */
+export type Answer = string | ((request: IncomingMessage, response: ServerResponse) => void);
+
 /** Serves these pages by path, and the scripts of dist/ under /assets/. */
-export async function serve(pages: Readonly<Record<string, string>>): Promise<Site> {
+export async function serve(pages: Readonly<Record<string, Answer>>): Promise<Site> {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://site");
     const page = pages[pathname];
     const asset = /^\/assets\/([a-z-]+\.js)$/.exec(pathname)?.[1];
     response.setHeader("Content-Security-Policy", POLICY);
-    if (page !== undefined) response.setHeader("Content-Type", "text/html; charset=utf-8").end(page);
+    if (typeof page === "function") page(request, response);
+    else if (page !== undefined) response.setHeader("Content-Type", "text/html; charset=utf-8").end(page);
     else if (asset !== undefined) response.setHeader("Content-Type", "text/javascript").end(await readFile(new URL(asset, dist)));
     else response.writeHead(404).end();
   });

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use parking_lot::Mutex;
 use redis::aio::MultiplexedConnection;
 use redis::cluster::ClusterClientBuilder;
@@ -14,8 +15,11 @@ use redis::{
 };
 use tokio::time::{Instant, timeout};
 
-use super::dialer::{Dialer, Pushes, at, host_and_port, tcp_settings};
+use super::cluster_report;
+use super::dialer::{Dialer, Pushes, address_of, at, host_and_port, tcp_settings};
 use super::error::failure;
+use super::links::Links;
+use super::replica_set::{ReplicaSet, ServerAddress};
 use crate::random;
 use crate::store::{StoreError, StoreMetrics};
 
@@ -40,6 +44,7 @@ const REDIRECTIONS: usize = 4;
 #[derive(Clone)]
 pub(super) struct Cluster {
     dialer: Dialer,
+    links: Links,
     timeout: Duration,
     metrics: StoreMetrics,
     shared: Arc<Shared>,
@@ -74,6 +79,7 @@ impl Cluster {
             current: Mutex::default(),
         };
         Self {
+            links: Links::new(dialer.clone()),
             dialer,
             timeout,
             metrics,
@@ -193,19 +199,98 @@ impl Cluster {
         let Ok(slots) = question.query_async::<Vec<Vec<Value>>>(connection).await else {
             return;
         };
-        let mut nodes = self.shared.nodes.lock();
-        for said in slots
+        let found = slots
             .into_iter()
             .flat_map(|range| range.into_iter().skip(2))
-        {
-            let Some((host, port)) = host_of(said) else {
-                continue;
-            };
-            let found = at(node, known_host(&host, node), port);
-            if !nodes.iter().any(|known| known.addr() == found.addr()) {
-                nodes.push(found);
+            .filter_map(host_of)
+            .map(|(host, port)| at(node, known_host(&host, node), port));
+        self.remember(found);
+    }
+
+    fn remember(&self, found: impl Iterator<Item = ConnectionInfo>) {
+        let mut nodes = self.shared.nodes.lock();
+        for node in found {
+            if !nodes.iter().any(|known| known.addr() == node.addr()) {
+                nodes.push(node);
             }
         }
+    }
+
+    /// Returns the masters and their replicas, by what the masters say together; the owner of a slot by the newest
+    /// epoch comes first. `before` is the last answer.
+    pub(super) async fn replica_sets(&self, before: &[ReplicaSet]) -> RedisResult<Vec<ReplicaSet>> {
+        let nodes = self.shared.nodes.lock().clone();
+        let Some(first) = nodes.first() else {
+            return Err(RedisError::from((
+                ErrorKind::ClusterConnectionNotFound,
+                "the cluster has no node",
+            )));
+        };
+        let masters: Vec<ConnectionInfo> = before
+            .iter()
+            .map(|set| at(first, &set.master.host, set.master.port))
+            .collect();
+        let mut said = Err(RedisError::from((ErrorKind::Io, "no master answers")));
+        if !masters.is_empty() {
+            said = self.reports(&masters).await;
+        }
+        if said.is_err() {
+            // The masters are not known yet, or have gone.
+            said = self.reports(&nodes).await;
+        }
+        let (asked, reports) = said?;
+        let sets = cluster_report::join(asked, &reports);
+        if before.is_empty() {
+            // The nodes of the URL may be replicas, which say who the masters are.
+            let masters: Vec<ConnectionInfo> = sets
+                .iter()
+                .map(|set| at(first, &set.master.host, set.master.port))
+                .collect();
+            let (asked, reports) = self.reports(&masters).await?;
+            return Ok(cluster_report::join(asked, &reports));
+        }
+        Ok(sets)
+    }
+
+    /// Asks these nodes which nodes there are. Returns their number and the answers.
+    async fn reports(
+        &self,
+        nodes: &[ConnectionInfo],
+    ) -> RedisResult<(usize, Vec<Vec<cluster_report::NodeReport>>)> {
+        let mut question = redis::cmd("CLUSTER");
+        question.arg("NODES");
+        let by_name = self.dialer.certificates().is_some();
+        let asking = nodes.iter().map(|node| async {
+            let text: String = self.links.ask(node, &question, self.timeout).await?;
+            Ok(cluster_report::read(&text, &address_of(node).host, by_name))
+        });
+        let mut said = RedisError::from((ErrorKind::Io, "no node of the cluster answers"));
+        let mut reports = Vec::new();
+        for answer in join_all(asking).await {
+            match answer {
+                Ok(report) => reports.push(report),
+                Err(error) => said = error,
+            }
+        }
+        if reports.is_empty() {
+            return Err(said);
+        }
+        Ok((nodes.len(), reports))
+    }
+
+    /// Connects to a server of the cluster for one caller.
+    pub(super) async fn connect_to(
+        &self,
+        server: &ServerAddress,
+    ) -> RedisResult<MultiplexedConnection> {
+        let Some(node) = self.shared.nodes.lock().first().cloned() else {
+            return Err(RedisError::from((
+                ErrorKind::ClusterConnectionNotFound,
+                "the cluster has no node",
+            )));
+        };
+        let server = at(&node, &server.host, server.port);
+        self.dialer.connect_once(&server).await
     }
 
     /// Takes the connections of today for broken.

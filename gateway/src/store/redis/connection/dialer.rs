@@ -16,6 +16,7 @@ use tokio::sync::mpsc;
 
 use super::address::RedisAddress;
 use super::error::failure;
+use super::replica_set::ServerAddress;
 use crate::store::StoreError;
 
 /// Silence on a connection after which the kernel asks whether the other end is still there, and between askings.
@@ -174,6 +175,16 @@ pub(super) fn at(node: &ConnectionInfo, host: &str, port: u16) -> ConnectionInfo
         },
         _ => ConnectionAddr::Tcp(host, port),
     })
+}
+
+/// Returns the address in a server's settings.
+pub(super) fn address_of(node: &ConnectionInfo) -> ServerAddress {
+    match node.addr() {
+        ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. } => {
+            ServerAddress::new(host, *port)
+        }
+        other => ServerAddress::new(other.to_string(), 0),
+    }
 }
 
 /// Host and port of `host:port`, where the host may be left out or be an IPv6 address.

@@ -2,13 +2,18 @@
 
 mod address;
 mod cluster;
+mod cluster_report;
 mod dialer;
 mod error;
 mod in_flight;
+mod links;
 mod pool;
+mod replica_set;
 mod sentinel;
+mod sentinel_report;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
@@ -24,6 +29,7 @@ pub(super) use self::error::failure;
 use self::error::{is_answer, understood};
 use self::in_flight::InFlightLimit;
 use self::pool::{Pool, Route};
+pub(super) use self::replica_set::{Acknowledgement, MasterRole, ReplicaSet, ServerAddress};
 use self::sentinel::Sentinels;
 use super::script::{Call, Publisher};
 use crate::store::{StoreError, StoreMetrics};
@@ -39,6 +45,8 @@ pub struct ConnectionSettings {
     pub pool_size: u32,
     /// Time that a command may take.
     pub command_timeout: Duration,
+    /// Answers are withheld until every replica that may be promoted has them.
+    pub wait_for_replicas: bool,
 }
 
 /// The fewest masters that make a cluster.
@@ -50,6 +58,8 @@ pub struct Connections {
     topology: Topology,
     in_flight: InFlightLimit,
     metrics: StoreMetrics,
+    waits: bool,
+    timeout: Duration,
 }
 
 #[derive(Clone)]
@@ -81,6 +91,7 @@ impl Connections {
             ca,
             pool_size,
             command_timeout,
+            wait_for_replicas,
         } = settings;
         let address = RedisAddress::parse(url)?;
         let dialer = Dialer::new(&address, ca.clone(), *command_timeout)?;
@@ -118,6 +129,8 @@ impl Connections {
             topology,
             in_flight,
             metrics,
+            waits: *wait_for_replicas,
+            timeout: *command_timeout,
         })
     }
 
@@ -126,17 +139,35 @@ impl Connections {
     /// # Errors
     /// No place among the commands under way, no answer in time, or none that is understood.
     pub(super) async fn run<T: FromRedisValue>(&self, call: &Call<'_>) -> Result<T, StoreError> {
+        // Without channels that belong to slots, a cluster passes on to all nodes what a script publishes.
+        let publisher = if self.is_sharded().await? {
+            Publisher::Caller
+        } else {
+            Publisher::Script
+        };
+        Ok(self.run_for(call, publisher).await?.0)
+    }
+
+    /// Runs a script with this publisher. Returns the answer and the server that gave it, which a cluster does not
+    /// tell.
+    ///
+    /// # Errors
+    /// As [`Connections::run`].
+    pub(super) async fn run_for<T: FromRedisValue>(
+        &self,
+        call: &Call<'_>,
+        publisher: Publisher,
+    ) -> Result<(T, Option<Arc<ServerAddress>>), StoreError> {
         let _permit = self.in_flight.take().await?;
         let asked_at = Instant::now();
-        let publisher = self.publisher().await?;
-        let answer = match self.ask(&call.by_digest(publisher)).await? {
-            Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
+        let (answer, server) = match self.ask(&call.by_digest(publisher)).await? {
+            (Err(error), _) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
                 self.ask(&call.by_source(publisher)).await?
             }
             answer => answer,
         };
         self.metrics.answered(call.verb(), asked_at.elapsed());
-        understood(answer)
+        Ok((understood(answer)?, server))
     }
 
     /// Runs a command on one key. `verb` is its name in metrics.
@@ -159,7 +190,7 @@ impl Connections {
         command: &Cmd,
     ) -> Result<T, StoreError> {
         let asked_at = Instant::now();
-        let answer = self.ask(command).await?;
+        let (answer, _) = self.ask(command).await?;
         self.metrics.answered(verb, asked_at.elapsed());
         understood(answer)
     }
@@ -167,9 +198,10 @@ impl Connections {
     /// Publishes to a node's channel, past the line: a node's probe of its inbox says nothing of Redis if it waits here,
     /// and a change that is to be told has had its place before.
     pub(super) async fn publish(&self, channel: &str, said: &str) -> Result<(), StoreError> {
-        let mut publish = redis::cmd(match self.publisher().await? {
-            Publisher::Script => "PUBLISH",
-            Publisher::Caller => "SPUBLISH",
+        let mut publish = redis::cmd(if self.is_sharded().await? {
+            "SPUBLISH"
+        } else {
+            "PUBLISH"
         });
         publish.arg(channel).arg(said);
         self.query_at_once("publish", &publish).await
@@ -212,21 +244,102 @@ impl Connections {
         &self.metrics
     }
 
-    async fn publisher(&self) -> Result<Publisher, StoreError> {
+    /// Returns true if channels belong to slots.
+    async fn is_sharded(&self) -> Result<bool, StoreError> {
         match &self.topology {
-            Topology::Cluster(cluster) if cluster.is_sharded().await? => Ok(Publisher::Caller),
-            // Without channels that belong to slots, a cluster passes on to all nodes what a script publishes.
-            _ => Ok(Publisher::Script),
+            Topology::Cluster(cluster) => cluster.is_sharded().await,
+            Topology::Pool(_) => Ok(false),
         }
     }
 
-    async fn ask(&self, command: &Cmd) -> Result<RedisResult<Value>, StoreError> {
+    /// Returns true if answers are withheld until the replicas have them, where there are replicas.
+    pub(super) const fn waits_for_replicas(&self) -> bool {
+        self.waits
+    }
+
+    /// Returns true if no party watches over the one server: a lost replica is then remembered for a while.
+    pub(super) const fn is_unwatched(&self) -> bool {
+        match &self.topology {
+            Topology::Pool(pool) => matches!(pool.route(), Route::Fixed(..)),
+            Topology::Cluster(_) => false,
+        }
+    }
+
+    /// Returns true if a party watches over one master.
+    pub(super) const fn is_watched(&self) -> bool {
+        match &self.topology {
+            Topology::Pool(pool) => matches!(pool.route(), Route::Master(_)),
+            Topology::Cluster(_) => false,
+        }
+    }
+
+    pub(super) const fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// Returns the masters and their replicas. Returns none while those that watch over them disagree. `before` is the
+    /// last answer.
+    ///
+    /// # Errors
+    /// Returns an error if no server or Sentinel answers.
+    pub(super) async fn replica_sets(
+        &self,
+        before: &[ReplicaSet],
+    ) -> Result<Vec<ReplicaSet>, StoreError> {
+        let pool = match &self.topology {
+            Topology::Cluster(cluster) => {
+                return cluster.replica_sets(before).await.map_err(failure);
+            }
+            Topology::Pool(pool) => pool,
+        };
+        if let Route::Master(sentinels) = pool.route() {
+            let set = sentinels.replica_set().await.map_err(failure)?;
+            return Ok(set.into_iter().collect());
+        }
+        let (role, server) = pool.query(&redis::cmd("ROLE")).await?;
+        let connected = match role {
+            Ok(role) => MasterRole::read(role).map_or_else(Vec::new, |role| role.replicas),
+            // A server that does not tell its role, or not to this user, is taken to have no replicas.
+            Err(error) if error.code().is_some() => Vec::new(),
+            Err(error) => return Err(failure(error)),
+        };
+        Ok(vec![ReplicaSet {
+            master: (*server).clone(),
+            promotable: connected.into_iter().map(|one| one.replica).collect(),
+            never_promoted: Vec::new(),
+            slots: Vec::new(),
+            same_names: true,
+        }])
+    }
+
+    /// Connects to a server of the deployment for one caller.
+    pub(super) async fn connect_to(
+        &self,
+        server: &ServerAddress,
+    ) -> Result<MultiplexedConnection, StoreError> {
+        let connected = match &self.topology {
+            Topology::Cluster(cluster) => cluster.connect_to(server).await,
+            Topology::Pool(pool) => match pool.route() {
+                Route::Fixed(dialer, node) => dialer.connect_once(node).await,
+                Route::Master(sentinels) => sentinels.connect_to(server).await,
+            },
+        };
+        connected.map_err(failure)
+    }
+
+    async fn ask(
+        &self,
+        command: &Cmd,
+    ) -> Result<(RedisResult<Value>, Option<Arc<ServerAddress>>), StoreError> {
         let asked = match &self.topology {
-            Topology::Pool(pool) => pool.query(command).await,
-            Topology::Cluster(cluster) => cluster.query(command).await,
+            Topology::Pool(pool) => pool
+                .query(command)
+                .await
+                .map(|(answer, server)| (answer, Some(server))),
+            Topology::Cluster(cluster) => cluster.query(command).await.map(|answer| (answer, None)),
         };
         match &asked {
-            Ok(answer) if is_answer(answer) => self.in_flight.answered(),
+            Ok((answer, _)) if is_answer(answer) => self.in_flight.answered(),
             _ => self.in_flight.failed(),
         }
         asked

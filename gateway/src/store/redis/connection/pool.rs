@@ -8,8 +8,9 @@ use redis::aio::MultiplexedConnection;
 use redis::{Cmd, ConnectionInfo, ErrorKind, RedisError, RedisResult, ServerErrorKind, Value};
 use tokio::time::timeout;
 
-use super::dialer::{Dialer, Pushes};
+use super::dialer::{Dialer, Pushes, address_of};
 use super::error::{failure, is_answer};
+use super::replica_set::ServerAddress;
 use super::sentinel::Sentinels;
 use crate::store::{StoreError, StoreMetrics};
 
@@ -34,9 +35,14 @@ pub(super) enum Route {
 }
 
 impl Route {
-    async fn connect(&self, broken: &Arc<AtomicBool>) -> RedisResult<MultiplexedConnection> {
+    async fn connect(
+        &self,
+        broken: &Arc<AtomicBool>,
+    ) -> RedisResult<(MultiplexedConnection, ServerAddress)> {
         match self {
-            Self::Fixed(dialer, node) => dialer.connect(node, broken).await,
+            Self::Fixed(dialer, node) => {
+                Ok((dialer.connect(node, broken).await?, address_of(node)))
+            }
             Self::Master(sentinels) => sentinels.connect(broken).await,
         }
     }
@@ -77,7 +83,11 @@ impl Pool {
         }
     }
 
-    pub(super) async fn query(&self, command: &Cmd) -> Result<RedisResult<Value>, StoreError> {
+    /// Runs a command. Returns the answer and the server that gave it.
+    pub(super) async fn query(
+        &self,
+        command: &Cmd,
+    ) -> Result<(RedisResult<Value>, Arc<ServerAddress>), StoreError> {
         let mut connection = match self.pool.get().await {
             Ok(connection) => connection.clone(),
             Err(bb8::RunError::User(error)) => return Err(failure(error)),
@@ -90,7 +100,7 @@ impl Pool {
             Ok(answer) if answer.as_ref().is_err_and(RedisError::is_timeout) => {}
             Ok(answer) => {
                 connection.note(&answer);
-                return Ok(answer);
+                return Ok((answer, connection.server));
             }
             Err(_) => {}
         }
@@ -128,6 +138,10 @@ impl Pool {
         self.age.fetch_add(1, Ordering::Relaxed);
     }
 
+    pub(super) const fn route(&self) -> &Route {
+        &self.route
+    }
+
     pub(super) fn state(&self) -> bb8::State {
         self.pool.state()
     }
@@ -160,6 +174,7 @@ struct Connection {
     /// Number of answers that came on it while a caller waited for them.
     answers: Arc<AtomicU64>,
     age: u64,
+    server: Arc<ServerAddress>,
 }
 
 impl Connection {
@@ -182,11 +197,13 @@ impl bb8::ManageConnection for Manager {
         let connecting = timeout(self.timeout * 2, self.route.connect(&broken)).await;
         let in_time =
             connecting.map_err(|_| RedisError::from((ErrorKind::Io, "no connection in time")))?;
+        let (handle, server) = in_time?;
         let connection = Connection {
-            handle: in_time?,
+            handle,
             broken,
             answers: Arc::default(),
             age,
+            server: Arc::new(server),
         };
         self.metrics.connection_opened();
         Ok(connection)

@@ -1,0 +1,17 @@
+/**
+ * Ignores presses that were meant for something else: the second click of a double click, a key that is held down, or a
+ * click on a window that was pulled away from above this one.
+ */
+export class PressGuard {
+  #since = -Infinity;
+
+  /** Ignores presses for half a second from now. */
+  restart(): void {
+    this.#since = performance.now();
+  }
+
+  /** True while presses are to be ignored. */
+  get isUp(): boolean {
+    return performance.now() - this.#since < 500;
+  }
+}

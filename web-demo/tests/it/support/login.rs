@@ -1,0 +1,54 @@
+//! A login by scanning, as the login page's script and the phone do it.
+
+use http::header::ORIGIN;
+use serde_json::{Value, json};
+
+use super::{Page, Site, TestBrowser, check};
+
+impl Site {
+    /// Opens the login of a login page at the gateway, as the page's script does, and has a phone confirm it. Returns the
+    /// address that the browser is sent to.
+    pub(crate) async fn confirmed(
+        &self,
+        page: &Page,
+        phone: &mut TestBrowser,
+        identity: &str,
+    ) -> String {
+        let said = |attribute: &str| page.between(&format!(" {attribute}=\""), "\"").to_owned();
+        let redirect_uri = said("redirect-uri");
+        let origin = redirect_uri.strip_suffix("/callback").unwrap();
+        let open = json!({
+            "client_id": said("client-id"), "redirect_uri": redirect_uri, "scope": said("scope"),
+            "state": said("state"), "nonce": said("oidc-nonce"),
+            "code_challenge": said("code-challenge"),
+            "code_challenge_method": "S256", "locale": "zh-CN",
+        });
+        let http = reqwest::Client::new();
+        let answer = async |request: reqwest::RequestBuilder| -> Value {
+            let answer = request.header(ORIGIN, origin).send().await;
+            answer.unwrap().json().await.unwrap()
+        };
+        let logins = format!("{}/v1/logins", self.gateway);
+        let opened = answer(http.post(&logins).json(&open)).await;
+        let opened = |field: &str| opened[field].as_str().unwrap();
+        let scan = format!("/scan <- user_code={}", opened("user_code"));
+        let asked = phone.check(&scan).await.path;
+        // A person who is new to the browser is asked for there first.
+        let agree = format!("{logins}/{}/agree", opened("login_id"));
+        let agree = http
+            .post(agree)
+            .header(ORIGIN, origin)
+            .header("Saoma-Receive-Key", opened("receive_key"));
+        agree.send().await.unwrap();
+        check!(phone; "{asked}/confirm <- identity={identity}");
+        let events = format!("{logins}/{}/events?after=1&wait=10", opened("login_id"));
+        let events = http
+            .get(events)
+            .header("Saoma-Receive-Key", opened("receive_key"));
+        let events = answer(events).await;
+        let mut messages = events["messages"].as_array().unwrap().iter();
+        let confirmed = messages.find(|message| message["type"] == "confirmed");
+        let redirect_to = &confirmed.expect("the login to be confirmed")["redirect_to"];
+        redirect_to.as_str().unwrap().to_owned()
+    }
+}
