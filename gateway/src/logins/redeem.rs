@@ -1,5 +1,6 @@
 //! Redemption of authorization codes by relying parties, and the access tokens that come of it.
 
+use std::fmt;
 use std::time::Duration;
 
 use saoma_protocol::{AccessToken, AuthorizationCode, CodeChallenge, EventKind, LoginId};
@@ -13,7 +14,6 @@ use crate::relying_parties::Client;
 use crate::store::{Counted, Grant, Redeemed, Redemption, StoreError};
 
 /// A code with all that a token request must repeat of the login (RFC 6749 §4.1.3, RFC 7636 §4.5).
-#[derive(Debug)]
 pub(crate) struct PresentedCode<'a> {
     /// The code.
     pub(crate) code: AuthorizationCode,
@@ -21,6 +21,14 @@ pub(crate) struct PresentedCode<'a> {
     pub(crate) redirect_uri: &'a str,
     /// The verifier of the code challenge.
     pub(crate) verifier: &'a str,
+}
+
+impl fmt::Debug for PresentedCode<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PresentedCode")
+            .field("redirect_uri", &self.redirect_uri)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A redeemed code.

@@ -131,6 +131,7 @@ async fn a19_every_answer_limits_what_a_browser_does_with_it() {
         .header("connection", "upgrade")
         .header("upgrade", "websocket")
         .header("sec-websocket-version", "13")
+        .header("sec-websocket-protocol", "saoma.v1")
         .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
     let preflight = http
         .request(reqwest::Method::OPTIONS, node.at("/v1/logins"))

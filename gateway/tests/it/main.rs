@@ -40,4 +40,5 @@ mod store_contract;
 mod support;
 mod sweep;
 mod tidy;
+mod undeclared_proxy;
 mod whose_token;

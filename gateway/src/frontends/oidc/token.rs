@@ -23,7 +23,7 @@ use crate::wall_clock;
 const MAX_FORM_BYTES: usize = 8 * 1024;
 
 /// A successful answer (RFC 6749 §5.1, OIDC Core §3.1.3.3).
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 struct TokenResponse {
     access_token: String,
     token_type: &'static str,
