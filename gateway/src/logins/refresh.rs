@@ -47,10 +47,11 @@ impl Logins {
         } else {
             presented.digest.to_string()
         };
-        self.count_here(LimitName::RefreshPerLogin, &counted_by)?;
-        let refreshed = self
-            .refresh_with(id, Precondition::ReceiveKey(presented.digest), address)
-            .await;
+        let proof = Precondition::ReceiveKey(presented.digest);
+        let refreshed = match self.count_here(LimitName::RefreshPerLogin, &counted_by) {
+            Ok(()) => self.refresh_with(id, proof, address).await,
+            Err(denial) => Err(denial),
+        };
         self.key_answered(presented, is_known(&refreshed));
         refreshed
     }
