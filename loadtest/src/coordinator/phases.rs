@@ -6,6 +6,7 @@ use super::processes::{ProcessGroup, kernel_bytes};
 use super::{Coordinator, Void, micros_since_1970};
 use crate::messages::Command;
 use crate::ramp::Ramp;
+use crate::report::abuse::UNDER_ABUSE;
 use crate::report::model::{MemoryPoint, Phase as PhaseReport, PhaseProcess};
 use crate::scenario::{Abuse, Open, Phase, Step};
 
@@ -68,7 +69,7 @@ impl Coordinator<'_> {
                 }
                 Phase::Arrivals(arrivals) => {
                     let name = if arrivals.abuse.is_some() {
-                        "arrivals under abuse"
+                        UNDER_ABUSE
                     } else {
                         Step::Whole.name()
                     };
@@ -247,6 +248,7 @@ impl Coordinator<'_> {
         let start = self.begin(name);
         self.length = Some(ramp.seconds);
         let before = self.aggregator.completed();
+        let failed_before = self.aggregator.ledger().failed;
         let at = micros_since_1970() + u64::try_from(LEAD_TIME.as_micros()).unwrap_or_default();
         self.carry_out(Duration::from_secs_f64(ramp.seconds), |_| Command::Arrive {
             step,
@@ -266,6 +268,9 @@ impl Coordinator<'_> {
             }
         }
         self.record_cost(&cost, done);
+        if let Some(phase) = self.phases.last_mut() {
+            phase.failed = self.aggregator.ledger().failed - failed_before;
+        }
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! The figures of a report by name, for thresholds and comparisons.
 //!
-//! A name is `GROUP.MEMBER`. Groups are the kinds of latency, `lateness`, `ledger`, `generator`, `rates`, `memory`, and the names of
+//! A name is `GROUP.MEMBER`. Groups are the kinds of latency, `lateness`, `ledger`, `generator`, `rates`, `abuse`, `memory`, and the names of
 //! processes; `kernel` is one for `bytes_per_socket`. Members of `rates` may stand alone.
 
 use super::model::{Percentiles, Report};
@@ -70,6 +70,13 @@ pub const GENERATOR: Members = &[
 pub const RATES: Members = &[
     ("opens_per_second", Unit::PerSecond, Better::Higher),
     ("logins_per_second", Unit::PerSecond, Better::Higher),
+];
+
+/// Figures of honest users during abuse.
+pub const ABUSE: Members = &[
+    ("refused", Unit::Count, Better::Lower),
+    ("login_p99_ratio", Unit::Ratio, Better::Lower),
+    ("open_p99_ratio", Unit::Ratio, Better::Lower),
 ];
 
 /// Figures of memory as a whole.
@@ -169,6 +176,14 @@ impl Report {
             RATES,
             &[self.rates.opens_per_second, self.rates.logins_per_second],
         );
+        if let Some(effect) = self.effect_of_abuse() {
+            let refused = Some(effect.refused as f64);
+            group(
+                "abuse",
+                ABUSE,
+                &[refused, effect.login_p99_ratio, effect.open_p99_ratio],
+            );
+        }
         group(
             "memory",
             MEMORY,

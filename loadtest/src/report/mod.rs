@@ -1,5 +1,6 @@
 //! Reports of runs: as text and as a page for people, as JSON for programs.
 
+pub mod abuse;
 pub mod commands;
 pub mod compare;
 pub mod figures;

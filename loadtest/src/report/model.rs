@@ -284,6 +284,9 @@ pub struct Phase {
     pub seconds: f64,
     /// Number of opened sockets or completed arrivals.
     pub done: u64,
+    /// Number of logins that failed.
+    #[serde(default)]
+    pub failed: u64,
     /// Usage of the watched processes by name.
     #[serde(default)]
     pub processes: BTreeMap<String, PhaseProcess>,

@@ -150,6 +150,7 @@ fn phase(name: &str, began: f64, seconds: f64, done: u64, cpu: [f64; 2]) -> Phas
         began,
         seconds,
         done,
+        failed: 0,
         processes,
     }
 }

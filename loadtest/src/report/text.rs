@@ -134,6 +134,7 @@ impl Report {
         ]
         .map(|(name, number)| format!("{name} {}", count(number)));
         writeln!(f, "ledger      {}", parts.join(", "))?;
+        self.abuse_line(f)?;
         let generator = &self.generator;
         let cpu = decimal(generator.cpu_seconds);
         writeln!(
@@ -141,6 +142,27 @@ impl Report {
             "generator   {} arrivals dropped, {cpu} s of CPU",
             count(generator.dropped)
         )
+    }
+
+    fn abuse_line(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Some(effect) = self.effect_of_abuse() else {
+            return Ok(());
+        };
+        write!(
+            f,
+            "abuse       {} honest logins failed",
+            count(effect.refused)
+        )?;
+        let ratios = [
+            ("login", effect.login_p99_ratio),
+            ("open", effect.open_p99_ratio),
+        ];
+        for (kind, ratio) in ratios {
+            if let Some(ratio) = ratio {
+                write!(f, ", p99 of {kind} × {}", decimal(ratio))?;
+            }
+        }
+        writeln!(f)
     }
 
     fn process_table(&self, f: &mut Formatter<'_>) -> fmt::Result {

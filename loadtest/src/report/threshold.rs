@@ -12,7 +12,9 @@
 
 use std::str::FromStr;
 
-use super::figures::{GENERATOR, LEDGER, MEMORY, Members, PERCENTILES, PROCESS, RATES, Unit};
+use super::figures::{
+    ABUSE, GENERATOR, LEDGER, MEMORY, Members, PERCENTILES, PROCESS, RATES, Unit,
+};
 use super::memory::KERNEL;
 use super::model::{KINDS, Outcome, Report};
 
@@ -165,6 +167,7 @@ fn members_of(group: &str) -> Members {
         "ledger" => LEDGER,
         "generator" => GENERATOR,
         "rates" => RATES,
+        "abuse" => ABUSE,
         "memory" => MEMORY,
         _ => PROCESS,
     }
@@ -189,11 +192,12 @@ fn known_names(group: &str, members: Members) -> String {
     if members == PROCESS || members == RATES {
         let kinds = KINDS.join(", ");
         return format!(
-            "known are {kinds} and lateness with {}; ledger with {}; generator with {}; memory with {}; gateway, redis and other \
+            "known are {kinds} and lateness with {}; ledger with {}; generator with {}; abuse with {}; memory with {}; gateway, redis and other \
              processes with {}; {}",
             list(PERCENTILES),
             list(LEDGER),
             list(GENERATOR),
+            list(ABUSE),
             list(MEMORY),
             list(PROCESS),
             list(RATES)

@@ -168,6 +168,13 @@ impl Scenario {
         self.opens().max().unwrap_or_default()
     }
 
+    /// Returns true if a phase of the run has abuse.
+    pub fn has_abuse(&self) -> bool {
+        self.phases
+            .iter()
+            .any(|phase| matches!(phase, Phase::Arrivals(arrivals) if arrivals.abuse.is_some()))
+    }
+
     /// Returns true if the run has a phase for this step of all logins.
     pub fn has_step(&self, wanted: Step) -> bool {
         self.phases

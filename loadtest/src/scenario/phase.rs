@@ -106,18 +106,50 @@ pub struct StepPhase {
     pub rate: f64,
 }
 
-/// Abuse from a few addresses.
+/// Floods of the gateway's doors from a few addresses.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Abuse {
     /// Number of addresses.
     pub addresses: u32,
-    /// Rate of logins that are opened and abandoned.
+    /// Rate of logins that are opened by socket and abandoned.
     pub opens: f64,
-    /// Rate of scans of invented codes.
+    /// Rate of logins that are opened by `POST /v1/logins` and abandoned.
+    pub posts: f64,
+    /// Rate of polls with unknown receive keys.
+    pub polls: f64,
+    /// Rate of `refresh` messages on one open socket.
+    pub refreshes: f64,
+    /// Rate of scans with made-up tokens.
+    pub tokens: f64,
+    /// Rate of scans of made-up codes by one person.
     pub scans: f64,
-    /// Rate of random user codes, typed by as many persons as there are addresses.
+    /// Rate of made-up user codes that one person types.
     pub guesses: f64,
+    /// Rate of confirms of unknown logins by one person.
+    pub confirms: f64,
+    /// Rate of made-up authorization codes at the token endpoint.
+    pub redeems: f64,
+    /// Rate of made-up access tokens at the userinfo endpoint.
+    pub userinfos: f64,
+}
+
+impl Abuse {
+    /// Returns every rate.
+    pub const fn rates(&self) -> [f64; 10] {
+        [
+            self.opens,
+            self.posts,
+            self.polls,
+            self.refreshes,
+            self.tokens,
+            self.scans,
+            self.guesses,
+            self.confirms,
+            self.redeems,
+            self.userinfos,
+        ]
+    }
 }
 
 /// The part of a login that an arrival goes through.
@@ -217,14 +249,9 @@ impl Phase {
         match self {
             Self::Open(open) => vec![open.rate],
             Self::Arrivals(arrivals) => {
-                let abuse = arrivals.abuse.unwrap_or_default();
-                vec![
-                    arrivals.rate,
-                    arrivals.to_rate.unwrap_or_default(),
-                    abuse.opens,
-                    abuse.scans,
-                    abuse.guesses,
-                ]
+                let own = [arrivals.rate, arrivals.to_rate.unwrap_or_default()];
+                let abuse = arrivals.abuse.unwrap_or_default().rates();
+                own.into_iter().chain(abuse).collect()
             }
             Self::Scan(step) | Self::Confirm(step) | Self::Redeem(step) => vec![step.rate],
             Self::Hold(_) | Self::Churn(_) | Self::Reconnect(_) => Vec::new(),

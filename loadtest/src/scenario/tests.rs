@@ -111,6 +111,19 @@ fn overrides_change_the_phases() {
 }
 
 #[test]
+fn abuse_floods_every_door_from_one_address() {
+    let scenario = Scenario::read("abuse", &Overrides::default()).unwrap();
+    let abuse = scenario.phases.iter().find_map(|phase| match phase {
+        Phase::Arrivals(arrivals) => arrivals.abuse,
+        _ => None,
+    });
+    let abuse = abuse.unwrap();
+    assert_eq!(abuse.addresses, 1);
+    assert!(abuse.rates().iter().all(|rate| *rate > 0.0), "{abuse:?}");
+    assert_eq!(scenario.thresholds().unwrap().len(), 3);
+}
+
+#[test]
 fn an_invalid_setting_is_refused_by_name() {
     let wrong = |setting: &str| error("login", &with(&[setting]));
     for (setting, named) in [

@@ -249,12 +249,12 @@ impl PersonPhone {
     fn at(&self, tries: usize) -> Result<Phone<&ConnectionPool>, BrowserError> {
         let gateway = gateway(&self.state)?;
         // The persons take turns, so that one of them rarely logs in twice at once.
-        let person = usize::try_from(self.person).unwrap_or_default() % gateway.tokens.len();
+        let token = self.state.token(self.person).unwrap_or_default();
         let node = self.node + 1 + tries;
         Ok(Phone::with_client(
             gateway.pool(node),
             gateway.node(node).clone(),
-            &*gateway.tokens[person],
+            token,
         ))
     }
 

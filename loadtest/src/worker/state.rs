@@ -153,6 +153,15 @@ impl WorkerState {
         timeout_of(&self.plan.scenario)
     }
 
+    /// Returns the app token of an arrival's person. The last one is the abuser's in a scenario with abuse, so that no
+    /// honest person meets the abuser's limits.
+    pub(super) fn token(&self, person: u64) -> Option<&str> {
+        let tokens = &self.gateway.as_ref()?.tokens;
+        let honest = tokens.len() - usize::from(self.scenario().has_abuse());
+        let person = usize::try_from(person).unwrap_or_default() % honest.max(1);
+        tokens.get(person).map(String::as_str)
+    }
+
     /// Returns the local address of a slot's browser, for a target on loopback.
     pub(super) fn local_address(&self, slot: u64) -> Option<IpAddr> {
         self.from_loopback.then(|| {

@@ -244,6 +244,42 @@ async fn all_behaviours_end_well_and_browsers_resume_after_lost_sockets() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn every_door_is_flooded_while_honest_users_log_in() {
+    let redis = RedisServer::start();
+    let world = World::start_on(&redis.url(), 2).await;
+    let size = ["--browsers", "20", "--rate", "20", "--duration", "3"];
+    // Other tests on the same machine make logins slow.
+    let thresholds = ["--set", "thresholds=[\"abuse.login_p99_ratio<=0.001\"]"];
+    let (output, report) = world.run("abuse", &[&size[..], &thresholds].concat()).await;
+    assert_eq!(report.ledger.failed, 0, "{output:?}");
+    let effect = report.effect_of_abuse().unwrap();
+    assert_eq!(effect.refused, 0);
+    assert_eq!(
+        ["login", "login under abuse"].map(|kind| count(&report, kind)),
+        [60, 60]
+    );
+    let doors = [
+        "open", "post", "poll", "refresh", "token", "scan", "guess", "confirm", "redeem",
+        "userinfo",
+    ];
+    for door in doors {
+        let begins = format!("flood, {door}: ");
+        let outcomes: Vec<_> = report
+            .counts
+            .iter()
+            .filter(|counted| counted.what.starts_with(&begins))
+            .collect();
+        let answered = |what: &str| !what.contains("no answer") && !what.contains("not sent");
+        assert!(
+            outcomes.iter().any(|counted| answered(&counted.what)),
+            "{door}: {outcomes:?}"
+        );
+    }
+    let missed = output.status.code();
+    assert_eq!(missed, Some(4), "a missed threshold: {output:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_run_over_its_concurrency_limit_is_void() {
     let world = World::start().await;
     let size = ["--browsers", "1", "--rate", "300", "--duration", "0.2"];

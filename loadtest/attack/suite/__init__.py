@@ -1,0 +1,1 @@
+"""Attacks by a client that knows only docs/protocol.md, docs/openapi.json and the README."""

@@ -1,0 +1,1 @@
+"""Browser, phone and relying party, written from docs/protocol.md alone."""

@@ -1,0 +1,1 @@
+"""The deployment under attack: what an outsider meets, on loopback."""
