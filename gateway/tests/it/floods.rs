@@ -182,6 +182,8 @@ async fn junk_polls_cost_one_question_each_within_the_burst_and_refuse_no_browse
     let (node, other) = (world.start().await, world.start().await);
     let mut here = PollingBrowser::open(&node).await;
     let mut elsewhere = PollingBrowser::open(&other).await;
+    // The first poll brings the script to Redis.
+    assert_eq!(here.messages(&node, 0).await, []);
     let mut monitor = Monitor::start(&redis).await;
     let mut flooder = Flooder::connect(&node).await;
 
