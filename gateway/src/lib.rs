@@ -19,6 +19,7 @@
 )]
 
 mod client_address;
+mod cluster_secrets;
 mod error;
 mod error_chain;
 mod frontends;
@@ -30,6 +31,7 @@ pub mod fuzz_properties;
 mod host_scope;
 mod http;
 mod identity;
+mod known_persons;
 pub mod limits;
 mod log_throttle;
 mod logins;
@@ -43,6 +45,7 @@ pub mod store;
 mod waiting;
 mod wall_clock;
 
+pub use self::cluster_secrets::{ParseSecretError, generate_secret};
 pub use self::frontends::oidc::{KeyError, KeyKind, generate_pem};
 pub use self::http::assets;
 pub use self::node::backends::BackendError;

@@ -6,7 +6,9 @@ use async_trait::async_trait;
 use tokio_util::task::TaskTracker;
 
 use super::Logins;
+use crate::cluster_secrets::ClusterSecrets;
 use crate::identity::{IdentityBackend, IdentityError, Person};
+use crate::known_persons::KnownPersons;
 use crate::settings::Settings;
 use crate::store::{MemoryStore, Store};
 
@@ -33,6 +35,7 @@ impl Logins {
             settings,
             store,
             Arc::new(Unknown),
+            Arc::new(KnownPersons::new(&ClusterSecrets::random())),
             Arc::default(),
             TaskTracker::new(),
         )

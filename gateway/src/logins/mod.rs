@@ -3,6 +3,7 @@
 //! The service is the only caller of the store. Front ends hand in a request and get back a value or an error; they know
 //! nothing of stores.
 
+mod agree;
 mod confirm;
 mod deadline;
 #[cfg(any(test, fuzzing))]
@@ -37,6 +38,7 @@ use self::unknown_keys::UnknownKeys;
 use crate::error::ApiError;
 use crate::error_chain::chain;
 use crate::identity::IdentityBackend;
+use crate::known_persons::KnownPersons;
 use crate::limits::{CountedIn, LimitName, LocalLimiter, Verdict};
 use crate::log_throttle::LogThrottle;
 use crate::metrics::Metrics;
@@ -59,6 +61,7 @@ pub(crate) struct Logins {
     store: Arc<dyn Store>,
     clients: Arc<Clients>,
     identity: Arc<dyn IdentityBackend>,
+    known_persons: Arc<KnownPersons>,
     limits: Limits,
     /// Counts the limits of this process.
     limiter: LocalLimiter,
@@ -81,6 +84,7 @@ impl Logins {
         settings: &Settings,
         store: Arc<dyn Store>,
         identity: Arc<dyn IdentityBackend>,
+        known_persons: Arc<KnownPersons>,
         metrics: Arc<Metrics>,
         tasks: TaskTracker,
     ) -> Self {
@@ -103,6 +107,11 @@ impl Logins {
             store,
             clients: Arc::new(Clients::new(settings.clients.clone())),
             identity,
+            renderer: Renderer::new(
+                settings.server.public_url.clone(),
+                Arc::clone(&known_persons),
+            ),
+            known_persons,
             limits: settings.limits.clone(),
             limiter: LocalLimiter::start(),
             receive_keys: ReceiveKeys::new([random::bytes()]),
@@ -115,7 +124,6 @@ impl Logins {
             clock,
             metrics,
             log_throttle: LogThrottle::default(),
-            renderer: Renderer::new(settings.server.public_url.clone()),
         }
     }
 

@@ -13,9 +13,10 @@ use crate::limits::LimitName;
 use crate::metrics::Transport;
 use crate::random;
 use crate::relying_parties::Client;
-use crate::store::{Attempt, LoginRequest, NewLogin, Opening};
+use crate::store::{Agreement, Attempt, LoginRequest, NewLogin, Opening};
 use crate::waiting::registry::Waiting;
 use crate::waiting::waiter::{Deadline, Phase, Waiter};
+use crate::wall_clock;
 
 /// User codes that are tried before an open gives up; two in a row being taken is a one in 2^50 chance at a thousand
 /// open logins.
@@ -56,9 +57,16 @@ impl Logins {
         request: OpenRequest,
         context: OpenContext,
     ) -> Result<OpenedLogin, ApiError> {
-        self.admit(&request, context.origin.as_deref())?;
+        let client = self.admit(&request, context.origin.as_deref())?;
+        let agreement = if client.asks_browsers() {
+            let now = wall_clock::since_epoch();
+            let known = self.known_persons.open(&request.known, &client.id, now);
+            Agreement::Unless(known)
+        } else {
+            Agreement::Off
+        };
         let keys = OpenKeys::of(&context.address);
-        let (mut login, receive_key) = self.new_login(request, context.requester);
+        let (mut login, receive_key) = self.new_login(request, context.requester, agreement);
         // A browser that posts is not connected. Until one is, the login is worth little room (threat T37).
         if context.transport == Transport::Post {
             login.follow_within = Some(self.lifetimes.unfollowed);
@@ -101,7 +109,8 @@ impl Logins {
         ))
     }
 
-    fn admit(&self, request: &OpenRequest, origin: Option<&str>) -> Result<(), ApiError> {
+    /// Returns the client that may open this login.
+    fn admit(&self, request: &OpenRequest, origin: Option<&str>) -> Result<&Client, ApiError> {
         let client = self.clients.get(&request.client_id).ok_or_else(|| {
             ApiError::new(
                 ErrorCode::UnknownClient,
@@ -142,7 +151,7 @@ impl Logins {
                 "state, nonce, scope and locale hold at most 1024 bytes each",
             ));
         }
-        Ok(())
+        Ok(client)
     }
 
     /// A page may open a login when its origin is the client's, or the gateway's own hosted page.
@@ -154,6 +163,7 @@ impl Logins {
         &self,
         request: OpenRequest,
         requester: RequesterContext,
+        agreement: Agreement,
     ) -> (NewLogin, ReceiveKey) {
         let id = LoginId::from_random(random::bytes());
         let receive_key = self.receive_keys.make(id);
@@ -175,6 +185,7 @@ impl Logins {
                 code_challenge: request.code_challenge,
                 requester,
             },
+            agreement,
             node: self.node.clone(),
             code_lifetime: self.lifetimes.code,
             waiting_lifetime: self.lifetimes.waiting,

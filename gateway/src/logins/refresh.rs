@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use saoma_protocol::{
-    ErrorCode, LoginId, ReceiveKey, ScanCode, StateName, TransitionError, UserCode,
+    CancelReason, ErrorCode, LoginId, ReceiveKey, ScanCode, StateName, TransitionError, UserCode,
 };
 
 use super::Logins;
@@ -60,11 +60,16 @@ impl Logins {
     ///
     /// # Errors
     /// The login is settled already, or the store is down.
-    pub(crate) async fn cancel(&self, waiter: &Waiter) -> Result<(), ApiError> {
+    pub(crate) async fn cancel(
+        &self,
+        waiter: &Waiter,
+        reason: Option<CancelReason>,
+    ) -> Result<(), ApiError> {
         self.apply_for_browser(
             waiter.login_id(),
             &Transition::Cancel {
                 precondition: Precondition::None,
+                reason,
             },
         )
         .await
@@ -79,9 +84,11 @@ impl Logins {
         id: LoginId,
         key: &ReceiveKey,
         address: &ClientAddress,
+        reason: Option<CancelReason>,
     ) -> Result<(), ApiError> {
         self.apply_by_key(id, key, address, |precondition| Transition::Cancel {
             precondition,
+            reason,
         })
         .await
     }
@@ -133,7 +140,7 @@ impl Logins {
         }
     }
 
-    async fn apply_for_browser(
+    pub(super) async fn apply_for_browser(
         &self,
         id: LoginId,
         transition: &Transition,
@@ -144,10 +151,16 @@ impl Logins {
                 Ok(())
             }
             Applied::Repeated(_) => Ok(()),
-            Applied::Refused(TransitionError::State(StateName::Scanned)) => Err(ApiError::new(
-                ErrorCode::AlreadyScanned,
-                "the code has been scanned: cancel, or wait for the phone",
+            Applied::Refused(TransitionError::State(StateName::Waiting)) => Err(ApiError::new(
+                ErrorCode::NotScanned,
+                "the code has not been scanned: there is nothing to agree to",
             )),
+            Applied::Refused(TransitionError::State(StateName::Asked | StateName::Scanned)) => {
+                Err(ApiError::new(
+                    ErrorCode::AlreadyScanned,
+                    "the code has been scanned: cancel, or wait for the phone",
+                ))
+            }
             Applied::Refused(_) => Err(ApiError::new(
                 ErrorCode::AlreadyDecided,
                 "the login is over: open a new one",
@@ -160,7 +173,10 @@ impl Logins {
 /// Returns whether the store knows the key behind an answer; `None` if it was not asked, or did not answer.
 fn is_known(answer: &Result<(), ApiError>) -> Option<bool> {
     match answer.as_ref().map_err(|denial| denial.error) {
-        Ok(()) | Err(ErrorCode::AlreadyScanned | ErrorCode::AlreadyDecided) => Some(true),
+        Ok(())
+        | Err(ErrorCode::NotScanned | ErrorCode::AlreadyScanned | ErrorCode::AlreadyDecided) => {
+            Some(true)
+        }
         Err(ErrorCode::UnknownLogin) => Some(false),
         Err(_) => None,
     }

@@ -54,6 +54,7 @@ impl Logins {
         };
         let scan = Scan {
             person: person.id.clone(),
+            person_tags: self.known_persons.tags(&person.id),
             masked_name: masked_name(&person.name),
             precondition,
             lifetime: self.lifetimes.scanned,
@@ -64,11 +65,16 @@ impl Logins {
                 opened_at,
                 instants,
                 repeated,
+                asks,
             } => {
                 if !repeated {
                     self.metrics.login_changed(EventKind::Scan);
                 }
-                Ok(self.context(id, *request, opened_at, person, instants))
+                let context = self.context(id, *request, opened_at, person, instants);
+                Ok(ScanContext {
+                    agree: asks,
+                    ..context
+                })
             }
             Scanned::Refused(refusal) => Err(refused_scan(refusal)),
             Scanned::Unknown => Err(unknown_code()),

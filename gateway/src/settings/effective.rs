@@ -73,6 +73,7 @@ mod tests {
 
     const WITH_SECRETS: &str = r#"
         oidc.signing_key = "key.pem"
+        cluster.secret_files = ["cluster.secret"]
         store.url = "redis://user:hunter2@redis.example"
         [identity.introspection]
         url = "https://app.example/introspect"

@@ -7,8 +7,8 @@ use toml::{Table, Value};
 
 use super::parties::{one_hour, two_seconds};
 use super::{
-    ClientSettings, IdentitySettings, IntrospectionSettings, JwksSettings, Oidc, Server, Settings,
-    StoreSettings,
+    AgreeSetting, ClientSettings, IdentitySettings, IntrospectionSettings, JwksSettings, Oidc,
+    Server, Settings, StoreSettings,
 };
 
 /// Prefix of environment variables that are settings.
@@ -152,6 +152,7 @@ pub(super) fn specimen() -> Settings {
             secret: Some("".into()),
             redirect_uris: Vec::new(),
             origins: Vec::new(),
+            agree: AgreeSetting::default(),
         }],
         ..Settings::default()
     }

@@ -26,6 +26,23 @@ pub struct ClientSettings {
     /// shows it.
     #[serde(default)]
     pub origins: Vec<String>,
+    /// Question to a browser when a person new to it scans its code: it names the person, and its
+    /// user agrees or says "not me". With `off` a stranger who scans a code on a screen logs that
+    /// browser in as themselves.
+    #[serde(default)]
+    pub agree: AgreeSetting,
+}
+
+/// The persons for whom a client's browsers are asked to agree.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum AgreeSetting {
+    /// Persons whom the browser does not know.
+    #[default]
+    New,
+    /// No one.
+    Off,
 }
 
 /// `[oidc]`: the OpenID provider.

@@ -173,6 +173,12 @@ impl Settings {
             in_memory || self.oidc.signing_key.is_some(),
             "oidc.signing_key",
             "nodes that share a Redis must share a key: make one with `saoma generate-key FILE` and give its path",
+        )?;
+        check(
+            in_memory || !self.cluster.secret_files.is_empty(),
+            "cluster.secret_files",
+            "nodes that share a Redis must share a secret: make one with `saoma generate-secret FILE` and give its path in \
+             [\"…\"]",
         )
     }
 

@@ -8,7 +8,7 @@ use saoma_protocol::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::NodeId;
+use super::{Agreement, NodeId};
 
 /// A browser's request for a login, with the context that the phone's person is shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +54,8 @@ pub struct NewLogin {
     pub user_code: UserCode,
     /// The browser's request.
     pub request: LoginRequest,
+    /// The persons for whom the browser is asked to agree.
+    pub agreement: Agreement,
     /// Node that holds the browser.
     pub node: NodeId,
     /// Time that the first code lives.

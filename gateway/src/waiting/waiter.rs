@@ -297,10 +297,10 @@ impl Change {
 const fn phase_after(change: &Change) -> Phase {
     match change {
         Change::Renewed { .. } => Phase::Waiting,
-        Change::Scanned { .. } => Phase::Scanned,
+        Change::Scanned { .. } | Change::Agreed => Phase::Scanned,
         Change::Confirmed { .. }
         | Change::Rejected { .. }
-        | Change::Cancelled
+        | Change::Cancelled { .. }
         | Change::Expired => Phase::Settled,
     }
 }

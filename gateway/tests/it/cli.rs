@@ -255,6 +255,44 @@ fn a_new_key_is_the_owners_alone_and_replaces_none() {
     place.serve().listening();
 }
 
+/// Row A16: nodes that share a Redis share a secret, and a start without one says what to do.
+#[test]
+fn nodes_on_a_redis_need_a_secret_of_their_own_making() {
+    let settings = "oidc.signing_key = 'key.pem'\ncluster.secret_files = ['cluster.secret']";
+    let place = Place::with(&format!("{settings}\n{COMPLETE}"));
+    assert_eq!(place.run(&["generate-key", "key.pem"]).code, Some(0));
+    let made = place.run(&["generate-secret", "cluster.secret"]);
+    assert_eq!(made.code, Some(0), "{made:?}");
+    let file = place.path("cluster.secret");
+    let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let secret = std::fs::read_to_string(&file).unwrap();
+    let digits = secret.trim_end();
+    assert_eq!(digits.len(), 64);
+    assert!(digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    let again = place.run(&["generate-secret", "cluster.secret"]);
+    assert_eq!(again.code, Some(1), "an existing file is left alone");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), secret);
+    assert_ne!(place.run(&["generate-secret"]).out, secret);
+    place.serve().listening();
+
+    // Another text is no secret, and is not shown.
+    std::fs::write(&file, "hunter2").unwrap();
+    let refused = place.run(&["serve", "--config", "saoma.toml"]);
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(refused.err.contains("cluster.secret"), "{refused:?}");
+    assert!(refused.err.contains("generate-secret"), "{refused:?}");
+    assert!(!refused.err.contains("hunter2"), "{refused:?}");
+
+    let alone = Place::with(&format!("oidc.signing_key = 'key.pem'\n{COMPLETE}"));
+    assert_eq!(alone.run(&["generate-key", "key.pem"]).code, Some(0));
+    let url = "redis://127.0.0.1";
+    let refused = alone.run(&["serve", "--config", "saoma.toml", "--redis-url", url]);
+    assert_eq!(refused.code, Some(64), "{refused:?}");
+    assert!(refused.err.contains("cluster.secret_files"), "{refused:?}");
+    assert!(refused.err.contains("generate-secret"), "{refused:?}");
+}
+
 #[test]
 fn a_node_that_is_asked_to_stop_drains_and_ends_well() {
     let place = Place::with(COMPLETE);

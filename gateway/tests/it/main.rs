@@ -11,6 +11,7 @@
 )]
 
 mod admission;
+mod agree;
 mod browser;
 mod burst;
 mod chaos;

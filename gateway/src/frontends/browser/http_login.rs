@@ -1,4 +1,4 @@
-//! Logins over plain HTTP, for networks that block WebSocket: a POST each to open, renew and cancel.
+//! Logins over plain HTTP, for networks that block WebSocket: a POST each to open, renew, agree and cancel.
 //!
 //! Each request is authenticated by its receive key, so none needs a connection's session.
 
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use saoma_protocol::OpenRequest;
+use saoma_protocol::{CancelRequest, OpenRequest};
 
 use super::http_request::{NO_STORE, read_login_id, receive_key};
 use super::requester::open_context;
@@ -46,7 +46,19 @@ pub(super) async fn refresh(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Answers `POST /v1/logins/{login_id}/cancel`.
+/// Answers `POST /v1/logins/{login_id}/agree`.
+pub(super) async fn agree(
+    State(frontend): State<Arc<BrowserFrontend>>,
+    Path(login_id): Path<String>,
+    request: Request,
+) -> Result<StatusCode, ApiProblem> {
+    let address = frontend.trusted_proxies.address_of(&request)?;
+    let (id, key) = (read_login_id(&login_id)?, receive_key(request.headers())?);
+    session::agree(&frontend.logins, id, &key, &address).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Answers `POST /v1/logins/{login_id}/cancel`, with or without a body.
 pub(super) async fn cancel(
     State(frontend): State<Arc<BrowserFrontend>>,
     Path(login_id): Path<String>,
@@ -54,6 +66,7 @@ pub(super) async fn cancel(
 ) -> Result<StatusCode, ApiProblem> {
     let address = frontend.trusted_proxies.address_of(&request)?;
     let (id, key) = (read_login_id(&login_id)?, receive_key(request.headers())?);
-    session::cancel(&frontend.logins, id, &key, &address).await?;
+    let CancelRequest { reason } = body::read_optional_json(request).await?;
+    session::cancel(&frontend.logins, id, &key, &address, reason).await?;
     Ok(StatusCode::NO_CONTENT)
 }

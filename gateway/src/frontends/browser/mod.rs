@@ -98,6 +98,7 @@ pub(crate) fn routes<S: SocketStream>(frontend: BrowserFrontend) -> Router {
         .route(paths::LOGINS, post(http_login::open))
         .route(paths::EVENTS, get(follow::events))
         .route(paths::REFRESH, post(http_login::refresh))
+        .route(paths::AGREE, post(http_login::agree))
         .route(paths::CANCEL, post(http_login::cancel))
         .layer(cors(&frontend));
     Router::new()

@@ -7,8 +7,8 @@
 use std::sync::Arc;
 
 use saoma_protocol::{
-    ClientMessage, CloseCode, ErrorCode, LoginId, OpenRequest, ReceiveKey, ResumeRequest,
-    ServerMessage,
+    CancelReason, ClientMessage, CloseCode, ErrorCode, LoginId, OpenRequest, ReceiveKey,
+    ResumeRequest, ServerMessage,
 };
 
 use crate::client_address::ClientAddress;
@@ -154,6 +154,20 @@ pub(super) async fn refresh(
     refreshed.inspect_err(|error| log_cause(logins, error))
 }
 
+/// Agrees to a login's person for a browser without a session.
+///
+/// # Errors
+/// As [`Logins::agree_by_key`].
+pub(super) async fn agree(
+    logins: &Logins,
+    id: LoginId,
+    key: &ReceiveKey,
+    address: &ClientAddress,
+) -> Result<(), ApiError> {
+    let agreed = logins.agree_by_key(id, key, address).await;
+    agreed.inspect_err(|error| log_cause(logins, error))
+}
+
 /// Cancels a login for a browser without a session.
 ///
 /// # Errors
@@ -163,8 +177,9 @@ pub(super) async fn cancel(
     id: LoginId,
     key: &ReceiveKey,
     address: &ClientAddress,
+    reason: Option<CancelReason>,
 ) -> Result<(), ApiError> {
-    let cancelled = logins.cancel_by_key(id, key, address).await;
+    let cancelled = logins.cancel_by_key(id, key, address, reason).await;
     cancelled.inspect_err(|error| log_cause(logins, error))
 }
 
@@ -346,9 +361,8 @@ impl Session {
     ) -> Option<ServerMessage> {
         let handled = match command {
             ClientMessage::Refresh => self.logins.refresh(waiter, &self.permit.network()).await,
-            ClientMessage::Cancel { .. } => self.logins.cancel(waiter).await,
-            // Scans do not ask for it yet.
-            ClientMessage::Agree => Ok(()),
+            ClientMessage::Agree => self.logins.agree(waiter).await,
+            ClientMessage::Cancel { reason } => self.logins.cancel(waiter, reason).await,
             ClientMessage::Open(_) | ClientMessage::Resume(_) => Err(one_login_per_connection()),
         };
         let handled = handled.inspect_err(|error| log_cause(&self.logins, error));

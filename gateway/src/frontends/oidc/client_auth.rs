@@ -106,7 +106,7 @@ fn form_decoded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::ClientSettings;
+    use crate::settings::{AgreeSetting, ClientSettings};
 
     fn clients() -> Clients {
         let client = |id: &str, secret: Option<&str>| ClientSettings {
@@ -115,6 +115,7 @@ mod tests {
             secret: secret.map(Into::into),
             redirect_uris: vec!["https://a.example/".into()],
             origins: vec![],
+            agree: AgreeSetting::default(),
         };
         Clients::new(vec![client("hall", Some("a:b c%&+")), client("page", None)])
     }

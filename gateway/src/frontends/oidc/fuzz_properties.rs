@@ -25,7 +25,7 @@ use crate::fuzz_input::{RUNTIME, lines};
 use crate::limits::Rate;
 use crate::logins::Logins;
 use crate::relying_parties::Clients;
-use crate::settings::{ClientSettings, Settings};
+use crate::settings::{AgreeSetting, ClientSettings, Settings};
 
 const REDIRECT_URI: &str = "https://hall.example/callback?from=saoma";
 const SECRET: &str = "a:b c%&+";
@@ -38,6 +38,7 @@ fn client(id: &str, secret: Option<&str>) -> ClientSettings {
         secret: secret.map(Into::into),
         redirect_uris: vec![REDIRECT_URI.into()],
         origins: vec![],
+        agree: AgreeSetting::default(),
     }
 }
 

@@ -8,7 +8,7 @@ use saoma_protocol::{
 };
 
 use crate::store::{
-    Change, Grant, Instants, KEEP_ENDED, KEEP_UNSCANNED, LoginRecord, NewLogin, NodeId,
+    Agreement, Change, Grant, Instants, KEEP_ENDED, KEEP_UNSCANNED, LoginRecord, NewLogin, NodeId,
     Precondition, REDEEM_TRIES, Redeemed, Redemption, StoreError, StoredChange,
 };
 
@@ -28,6 +28,7 @@ pub(super) struct Entry {
     closes_at: Timestamp,
     /// Time at which the login is gone if nothing has happened to it.
     follow_by: Timestamp,
+    pub(super) agreement: Agreement,
     pub(super) node: Arc<NodeId>,
     pub(super) attachment: u64,
     pub(super) attempt: u32,
@@ -75,6 +76,7 @@ impl Entry {
             opened_at: at,
             closes_at: at.plus(login.waiting_lifetime),
             follow_by: login.follow_within.map_or(NEVER, |within| at.plus(within)),
+            agreement: login.agreement.clone(),
             node,
             attachment: 1,
             attempt: 1,
@@ -133,13 +135,13 @@ impl Entry {
             .collect()
     }
 
-    /// Applies an event, and keeps its change for browsers that come back.
+    /// Applies an event, and keeps its change for browsers that come back. Without a new time limit the old one holds.
     pub(super) fn apply(
         &mut self,
         event: &Event,
         precondition: Precondition,
         change: Change,
-        (now, expires_at): (Timestamp, Timestamp),
+        (now, expires_at): (Timestamp, Option<Timestamp>),
     ) -> Result<Moved, TransitionError> {
         // A caller without proof learns nothing of the login's state (threat T4).
         if precondition.is_proof() && !self.holds(precondition) {
@@ -157,6 +159,7 @@ impl Entry {
         if !self.holds(precondition) {
             return Ok(Moved::Unproved);
         }
+        let expires_at = expires_at.unwrap_or(self.login.expires_at);
         self.login = Login {
             state,
             seq,

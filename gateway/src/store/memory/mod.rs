@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use dashmap::DashMap;
 use dashmap::mapref::one::RefMut;
 use parking_lot::{Mutex, RwLock};
-use saoma_protocol::{Digest, LoginId, Timestamp, TransitionError, UserCode};
+use saoma_protocol::{Digest, LoginId, StateName, Timestamp, TransitionError, UserCode};
 use tokio::task::JoinSet;
 
 use self::entry::{Entry, Moved};
@@ -266,7 +266,10 @@ impl Store for MemoryStore {
             &transition.event(),
             transition.precondition(),
             transition.change(),
-            (now, now.plus(transition.lifetime())),
+            (
+                now,
+                transition.lifetime().map(|lifetime| now.plus(lifetime)),
+            ),
         );
         let renewed = (entry.user_code != replaced).then_some(entry.user_code);
         let node = Arc::clone(&entry.node);
@@ -295,12 +298,14 @@ impl Store for MemoryStore {
         let LoginRecord {
             request, opened_at, ..
         } = entry.record(now)?;
+        let asks = entry.agreement.asks(&scan.person_tags);
         let moved = entry.apply(
-            &scan.event(),
+            &scan.event(asks),
             scan.precondition,
-            scan.change(),
-            (now, now.plus(scan.lifetime)),
+            scan.change(asks),
+            (now, Some(now.plus(scan.lifetime))),
         );
+        let asks = entry.login.state.name() == StateName::Asked;
         let node = Arc::clone(&entry.node);
         drop(entry);
         let claimed = |instants, repeated| Scanned::Claimed {
@@ -308,6 +313,7 @@ impl Store for MemoryStore {
             opened_at,
             instants,
             repeated,
+            asks,
         };
         Ok(Counted::Done(match shared.tell(id, &node, &moved) {
             Applied::Changed(instants) => claimed(instants, false),
@@ -330,11 +336,12 @@ impl Store for MemoryStore {
         };
         let now = shared.now();
         let request = entry.record(now)?.request;
+        let change = confirmation.change(&request, &entry.agreement);
         let moved = entry.apply(
             &confirmation.event(),
             Precondition::None,
-            confirmation.change(&request),
-            (now, now.plus(confirmation.lifetime)),
+            change,
+            (now, Some(now.plus(confirmation.lifetime))),
         );
         if let Ok(Moved::Changed(_)) = moved {
             entry.grant(confirmation.code.digest(), confirmation.grant(request, now));

@@ -44,11 +44,13 @@ pub(super) fn read_scanned(
             expires_at,
             opened_at,
             request,
+            state,
         ] => Scanned::Claimed {
             request: from_json(request)?,
             opened_at: timestamp(opened_at)?,
             instants: instants(now, expires_at)?,
             repeated: word == "repeated",
+            asks: state_name(state)? == StateName::Asked,
         },
         ["unknown"] => Scanned::Unknown,
         _ => Scanned::Refused(refusal(&answer)?),

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use saoma_protocol::{Digest, EventKind, LoginId, UserCode};
+use saoma_protocol::{Digest, EventKind, LoginId, StateName, UserCode};
 use tokio::time::{Instant, sleep};
 
 use super::answers::{read_applied, read_opening, read_redeemed, read_scanned, read_taken};
-use super::arguments::{GrantedPerson, millis, states, to_json, with_guard, with_precondition};
+use super::arguments::{
+    GrantedPerson, known, millis, states, tags, to_json, with_guard, with_precondition,
+};
 use super::fence::{Later, Proof};
 use super::limits::RateLimitCheck;
 use super::script::Call;
@@ -117,6 +119,7 @@ impl RedisStore {
             .arg(millis(login.code_lifetime))
             .arg(millis(login.waiting_lifetime))
             .arg(millis(KEEP_UNSCANNED))
+            .arg(known(&login.agreement))
             .arg(
                 login
                     .follow_within
@@ -161,8 +164,17 @@ impl RedisStore {
         let person = event.person().map_or("", |person| person.as_str());
         let call = with_precondition(call.arg(person), transition.precondition())
             .arg(to_json(&transition.change())?)
-            .arg(millis(transition.lifetime()))
-            .arg(millis(KEEP_ENDED));
+            .arg(
+                transition
+                    .lifetime()
+                    .map_or_else(String::new, |lifetime| millis(lifetime).to_string()),
+            )
+            .arg(millis(KEEP_ENDED))
+            .arg(if event.kind().guard().to.has_owner() {
+                "owned"
+            } else {
+                ""
+            });
         let (scan_code, user_code) = match transition {
             Transition::Renew {
                 scan_code,
@@ -193,9 +205,16 @@ impl RedisStore {
         let call = self.scripts.scan.on(keys::login(id)).arg(id.to_string());
         let call = with_guard(call, EventKind::Scan).arg(scan.person.as_str());
         let call = with_precondition(call, scan.precondition)
-            .arg(to_json(&scan.change())?)
+            .arg(to_json(&scan.change(false))?)
             .arg(millis(scan.lifetime))
             .arg(millis(KEEP_ENDED))
+            .arg(
+                EventKind::Scan
+                    .guard()
+                    .to_if_asked
+                    .map_or("", StateName::as_str),
+            )
+            .arg(tags(&scan.person_tags))
             .counting(&checks);
         read_scanned(&self.run_event(call).await?, &checks)
     }
@@ -216,6 +235,7 @@ impl RedisStore {
             .arg(confirmation.code.digest().to_string())
             .arg(millis(confirmation.lifetime))
             .arg(millis(KEEP_ENDED))
+            .arg(confirmation.person_tag.to_string())
             .counting(&checks);
         read_applied(&self.run_event(call).await?, &checks)
     }

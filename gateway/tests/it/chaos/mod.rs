@@ -145,7 +145,7 @@ impl ChaosRun {
     async fn start(shape: Shape, seed: u64) -> Self {
         let store = Store::start(shape);
         let excuses: u32 = setting("EXCUSES").unwrap_or(0);
-        let mut world = World::on_url(store.url()).with(SETTINGS);
+        let mut world = World::on_url(store.url()).with(SETTINGS).asking();
         if excuses != 0 {
             world = world.with("store.wait_for_replicas = 'off'");
         }

@@ -181,7 +181,7 @@ async fn a_confirm_is_joined_with_the_browsers_request(subject: Subject) {
         "the first code stands"
     );
     let told = store.changes_after(&[(id(1), 2)]).await.unwrap();
-    let expected = confirming("p", "first").change(&login.request);
+    let expected = confirming("p", "first").change(&login.request, &login.agreement);
     assert_eq!(told[0].1[0].change, expected);
     let redeemed = store
         .redeem(&[], id(1), &redemption("first", "token"))

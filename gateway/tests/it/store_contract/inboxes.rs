@@ -61,7 +61,7 @@ async fn the_node_that_holds_the_browser_is_told(subject: Subject) {
         panic!("{events:?}")
     };
     assert_eq!((*login_id, change.seq), (id(1), 3));
-    let Change::Confirmed { redirect_to } = &change.change else {
+    let Change::Confirmed { redirect_to, .. } = &change.change else {
         panic!("{change:?}")
     };
     assert_eq!(*redirect_to, new_login(1).request.answer(&code("code")));

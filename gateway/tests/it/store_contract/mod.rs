@@ -1,5 +1,6 @@
 //! The contract of a store, checked on every implementation.
 
+mod agreement;
 mod attempts;
 mod codes;
 mod events;

@@ -50,6 +50,7 @@ pub(crate) struct World {
     store_url: String,
     drain: (&'static str, &'static str),
     identity: String,
+    agree: &'static str,
     extra: String,
 }
 
@@ -78,12 +79,15 @@ impl World {
             saoma_gateway::generate_pem().unwrap(),
         )
         .unwrap();
+        let secret = directory.path().join("cluster.secret");
+        std::fs::write(secret, saoma_gateway::generate_secret()).unwrap();
         Self {
             persons,
             directory,
             store_url,
             drain: ("0s", "2s"),
             identity,
+            agree: "off",
             extra: String::new(),
         }
     }
@@ -100,6 +104,14 @@ impl World {
     pub(crate) fn with_introspection(self, backend: &IntrospectionStub) -> Self {
         Self {
             identity: backend.settings(),
+            ..self
+        }
+    }
+
+    /// The same with browsers that are asked to agree to persons who are new to them, as is the default.
+    pub(crate) fn asking(self) -> Self {
+        Self {
+            agree: "new",
             ..self
         }
     }
@@ -139,11 +151,14 @@ impl World {
     fn toml(&self) -> String {
         let (store_url, identity, extra) = (&self.store_url, &self.identity, &self.extra);
         let signing_key = self.path("signing.pem");
+        let secret = self.path("cluster.secret");
+        let agree = self.agree;
         let (drain_delay, drain_window) = self.drain;
         format!(
             r#"
             {extra}
             oidc.signing_key = '{}'
+            cluster.secret_files = ['{}']
             server.listen = "127.0.0.1:0"
             # Secrets of tests are short, and their files can be read by all.
             server.allow_insecure = true
@@ -159,13 +174,16 @@ impl World {
             secret = "hall-secret"
             redirect_uris = ["{REDIRECT_URI}"]
             origins = ["{ORIGIN}"]
+            agree = "{agree}"
             [[clients]]
             client_id = "other"
             name = "Another site"
             redirect_uris = ["https://other.example/callback"]
             origins = ["https://other.example"]
+            agree = "{agree}"
             "#,
-            signing_key.display()
+            signing_key.display(),
+            secret.display()
         )
     }
 
