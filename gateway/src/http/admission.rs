@@ -122,7 +122,7 @@ impl Admission {
     }
 
     /// Counts one more new browser. Called once everything cheaper has let it pass, so that refused
-    /// ones use up no one's pace.
+    /// browsers take nothing of the pace.
     ///
     /// # Errors
     /// Returns an error with a time to come back after if new browsers come too fast.

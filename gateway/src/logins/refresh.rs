@@ -47,10 +47,11 @@ impl Logins {
         } else {
             presented.digest.to_string()
         };
-        self.count_here(LimitName::RefreshPerLogin, &counted_by)?;
-        let refreshed = self
-            .refresh_with(id, Precondition::ReceiveKey(presented.digest), address)
-            .await;
+        let proof = Precondition::ReceiveKey(presented.digest);
+        let refreshed = match self.count_here(LimitName::RefreshPerLogin, &counted_by) {
+            Ok(()) => self.refresh_with(id, proof, address).await,
+            Err(denial) => Err(denial),
+        };
         self.key_answered(presented, is_known(&refreshed));
         refreshed
     }
@@ -172,7 +173,10 @@ impl Logins {
 /// Returns whether the store knows the key behind an answer; `None` if it was not asked, or did not answer.
 fn is_known(answer: &Result<(), ApiError>) -> Option<bool> {
     match answer.as_ref().map_err(|denial| denial.error) {
-        Ok(()) | Err(ErrorCode::AlreadyScanned | ErrorCode::AlreadyDecided) => Some(true),
+        Ok(())
+        | Err(ErrorCode::NotScanned | ErrorCode::AlreadyScanned | ErrorCode::AlreadyDecided) => {
+            Some(true)
+        }
         Err(ErrorCode::UnknownLogin) => Some(false),
         Err(_) => None,
     }

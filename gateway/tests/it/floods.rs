@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::cost::Monitor;
-use crate::support::{Node, ORIGIN, PollingBrowser, RedisServer, World, hall};
+use crate::support::{Node, ORIGIN, PollingBrowser, RedisServer, World, hall, until};
 
 /// A connection over which one request follows the other.
 struct Flooder(TcpStream);
@@ -182,6 +182,8 @@ async fn junk_polls_cost_one_question_each_within_the_burst_and_refuse_no_browse
     let (node, other) = (world.start().await, world.start().await);
     let mut here = PollingBrowser::open(&node).await;
     let mut elsewhere = PollingBrowser::open(&other).await;
+    // The first poll brings the script to Redis.
+    assert_eq!(here.messages(&node, 0).await, []);
     let mut monitor = Monitor::start(&redis).await;
     let mut flooder = Flooder::connect(&node).await;
 
@@ -217,7 +219,7 @@ async fn junk_polls_cost_one_question_each_within_the_burst_and_refuse_no_browse
     }
 }
 
-/// Row A4: commands by key are limited as polls are.
+/// Row A4: commands and streams by key are limited as polls are.
 #[tokio::test]
 async fn guessed_commands_are_limited_by_address_and_the_right_key_is_not() {
     let redis = RedisServer::start();
@@ -228,11 +230,15 @@ async fn guessed_commands_are_limited_by_address_and_the_right_key_is_not() {
     let mut flooder = Flooder::connect(&node).await;
     let mut monitor = Monitor::start(&redis).await;
     monitor.cost().await;
-    for path in [paths::CANCEL, paths::REFRESH] {
+    for (method, path) in [
+        ("POST", paths::CANCEL),
+        ("POST", paths::REFRESH),
+        ("GET", paths::EVENTS),
+    ] {
         for number in 0..200 {
             let key = ReceiveKey::from_random([number; 32]);
             let path = paths::of_login(path, id);
-            let status = flooder.present("POST", &path, &key).await;
+            let status = flooder.present(method, &path, &key).await;
             assert!([404, 429].contains(&status), "{status}");
         }
     }
@@ -341,6 +347,41 @@ async fn a_posted_login_that_no_browser_follows_ends_and_gives_its_room_back() {
         .scan(&followed.login.qr)
         .await
         .unwrap();
+}
+
+/// Row A6: sockets that open and leave are counted as posted logins are.
+#[tokio::test]
+async fn a_login_that_its_browser_has_left_counts_while_its_code_works() {
+    let world = World::in_memory().with("server.max_sockets = 2");
+    let node = world.start().await;
+    let mut left = Vec::new();
+    for _ in 0..2 {
+        let (browser, login) = node.browser().await;
+        drop(browser);
+        until(|| node.gateway.waiting() == 0).await;
+        left.push(login);
+    }
+    let refused = Browser::open(&node.url, &hall()).await;
+    let Err(BrowserError::Unexpected(message)) = refused else {
+        panic!("{refused:?}")
+    };
+    let ServerMessage::Error {
+        error, retry_after, ..
+    } = *message
+    else {
+        panic!("{message:?}")
+    };
+    assert_eq!(error, ErrorCode::TemporarilyUnavailable);
+    assert!(retry_after >= Some(5));
+    let mut back = Browser::resume(&node.url, ORIGIN, &left[0], 1)
+        .await
+        .unwrap();
+    world.phone(&node, 1).scan(&left[0].qr).await.unwrap();
+    assert!(matches!(
+        back.next().await.unwrap(),
+        ServerMessage::Scanned { .. }
+    ));
+    node.browser().await;
 }
 
 /// Row A6: a login that was never scanned is kept for a minute after its end.

@@ -119,13 +119,13 @@ impl RedisStore {
             .arg(millis(login.code_lifetime))
             .arg(millis(login.waiting_lifetime))
             .arg(millis(KEEP_UNSCANNED))
+            .arg(known(&login.agreement))
             .arg(
                 login
                     .follow_within
                     .map(millis)
                     .map_or_else(String::new, |ms| ms.to_string()),
             )
-            .arg(known(&login.agreement))
             .counting(checks);
         let opened = |answer: &Vec<String>| {
             let is_open = answer.first().is_some_and(|word| word == "opened");

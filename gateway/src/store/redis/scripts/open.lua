@@ -4,7 +4,7 @@ local over = limited(12)
 if over then
   return over
 end
-local login_id, receive_key, scan_code, user_code, node, request, answer_uri, code_ms, waiting_ms, keep_ms, follow_ms, known = unpack(ARGV)
+local login_id, receive_key, scan_code, user_code, node, request, answer_uri, code_ms, waiting_ms, keep_ms, known, follow_ms = unpack(ARGV)
 if #KEYS > 1 and not redis.call('SET', KEYS[2], login_id, 'NX', 'PX', code_ms) then
   return { 'taken' }
 end
