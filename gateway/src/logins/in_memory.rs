@@ -25,16 +25,21 @@ impl IdentityBackend for Unknown {
 impl Logins {
     /// Creates a service whose store is empty and whose persons are unknown. Needs a tokio runtime.
     pub(crate) fn in_memory(settings: &Settings) -> Self {
-        Self::without_persons(settings, Arc::new(MemoryStore::start()))
+        let store = Arc::new(MemoryStore::start());
+        Self::without_persons(settings, store, &ClusterSecrets::random())
     }
 
     /// Creates a service on a store, whose persons are unknown.
-    pub(crate) fn without_persons(settings: &Settings, store: Arc<dyn Store>) -> Self {
+    pub(crate) fn without_persons(
+        settings: &Settings,
+        store: Arc<dyn Store>,
+        cluster: &ClusterSecrets,
+    ) -> Self {
         Self::new(
             settings,
             store,
             Arc::new(Unknown),
-            &ClusterSecrets::random(),
+            cluster,
             Arc::default(),
             TaskTracker::new(),
         )

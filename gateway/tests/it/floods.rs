@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use saoma_client::{BrowserError, NewLogin};
+use saoma_client::{Browser, BrowserError, NewLogin};
 use saoma_protocol::{ClientMessage, ErrorCode, LoginId, ReceiveKey, ServerMessage, paths};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
