@@ -197,7 +197,10 @@ fn a_gateway_that_only_this_machine_reaches_is_exempt() {
         ("[\"https://hall.example\"]", "[\"http://127.0.0.1:8081\"]"),
         (SECRET, "x"),
         ("6b8f0c2d4e1a7395", "change-me"),
-        ("memory:\"", "redis://127.0.0.1\"\noidc.signing_key = 'k'\ncluster.secret_files = ['s']"),
+        (
+            "memory:\"",
+            "redis://127.0.0.1\"\noidc.signing_key = 'k'\ncluster.secret_files = ['s']",
+        ),
     ];
     let (refused, warned) = found(&changes);
     let files = ["oidc.signing_key", "cluster.secret_files"].map(str::to_owned);
