@@ -1,7 +1,7 @@
 //! Persons whom browsers know: sealed values that browsers keep, and tags that the store compares.
 //!
-//! A browser that does not know the person who scans its code is asked first (threat T34). What a browser knows stands in
-//! the browser alone. A sealed value holds the person's tag and the time of the login, encrypted and authenticated for one
+//! A browser that does not know the person who scans its code is asked first (threat T34). Its knowledge stands in the
+//! browser alone. A sealed value holds the person's tag and the time of the login, encrypted and authenticated for one
 //! relying party, so that neither the browser nor the page can tell whom it names.
 
 #[cfg(any(test, fuzzing))]

@@ -172,7 +172,7 @@ async fn a_browser_knows_its_person_while_the_clusters_secret_is_changed() {
     log_in(&world, (&steps[0], &steps[0]), &socket, &known, true).await;
 }
 
-/// What a browser knows of one relying party or of one person says nothing of another.
+/// A sealed person of one relying party says nothing at another one, and nothing of another person.
 #[tokio::test]
 async fn a_person_is_known_at_one_relying_party_and_to_one_browser() {
     let world = World::in_memory().asking();
