@@ -9,7 +9,7 @@ import { gatewayOf, localeOf, requestOf } from "./request.ts";
 import { styles } from "./styles.ts";
 import { type Texts, textsOf } from "./texts.ts";
 
-/** What is drawn while the person is asked: no name of a state and no code. */
+/** Key of the drawn question, different from every code and every name of a state. */
 const ASKED = "asked";
 
 /** Seconds at which a screen reader hears the time that is left: every second would drown everything else. */

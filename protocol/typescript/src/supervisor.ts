@@ -137,7 +137,7 @@ function apply(draft: Draft, event: SupervisorEvent): void {
     case "refresh":
       return refresh(draft);
     case "agree":
-      // Where there is no question, the event still shows that the page is seen.
+      // Without a question the event still shows that the page is seen.
       return draft.login.name === "scanned" && draft.login.mustAgree ? command(draft, { type: "agree" }) : wakeUp(draft);
     case "cancel":
       if (!isSettled(draft.login)) command(draft, event.reason ? { type: "cancel", reason: event.reason } : { type: "cancel" });
