@@ -9,6 +9,7 @@ pub(crate) mod fuzz_properties;
 mod keys;
 mod oauth_error;
 mod pages;
+mod refused_request;
 mod token;
 mod userinfo;
 
