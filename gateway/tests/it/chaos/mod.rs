@@ -301,6 +301,9 @@ async fn check_leftovers(processes: &mut Processes, world: &World, oracle: &Orac
             std::fs::copy(world.path(&name), std::path::Path::new(&folder).join(&name)).unwrap();
         }
         std::fs::write(std::path::Path::new(&folder).join("violations.txt"), report).unwrap();
+        for (name, log) in processes.store.logs() {
+            std::fs::copy(log, std::path::Path::new(&folder).join(name)).unwrap();
+        }
     }
 }
 

@@ -87,6 +87,7 @@ pub(super) fn join(masters: usize, reports: &[Vec<NodeReport>]) -> Vec<ReplicaSe
     masters.sort_by_key(|master| std::cmp::Reverse(master.epoch));
     let set_of = |master: &NodeReport| {
         let (mut promotable, mut never_promoted) = (Vec::new(), Vec::new());
+        let mut leaves_out = false;
         for id in replicas.get(&*master.id).into_iter().flatten() {
             let said: Vec<&NodeReport> = reports
                 .iter()
@@ -104,12 +105,15 @@ pub(super) fn join(masters: usize, reports: &[Vec<NodeReport>]) -> Vec<ReplicaSe
                     priority: 0,
                     reported: 0,
                 });
+            } else {
+                leaves_out = true;
             }
         }
         ReplicaSet {
             master: master.address.clone(),
             promotable,
             never_promoted,
+            leaves_out,
             slots: master.slots.clone(),
             // A replica tells its master the address of its listener, and the cluster that of its announcement.
             same_names: false,

@@ -310,6 +310,7 @@ impl Connections {
             master: (*server).clone(),
             promotable: connected.into_iter().map(unwatched).collect(),
             never_promoted: Vec::new(),
+            leaves_out: false,
             slots: Vec::new(),
             same_names: true,
         }])

@@ -51,6 +51,8 @@ pub(crate) struct ReplicaSet {
     pub(crate) promotable: Vec<Candidate>,
     /// Replicas that are never promoted.
     pub(crate) never_promoted: Vec<ServerAddress>,
+    /// Further replicas are known, and are not promoted for now: they were dead when this was asked.
+    pub(crate) leaves_out: bool,
     /// Slots of the master; a cluster alone has them.
     pub(crate) slots: Vec<RangeInclusive<u16>>,
     /// The addresses are those under which the master itself knows its replicas.
@@ -185,6 +187,7 @@ mod tests {
             master: address(1),
             promotable: promotable.iter().copied().map(candidate).collect(),
             never_promoted: vec![address(9)],
+            leaves_out: false,
             slots: Vec::new(),
             same_names: true,
         }

@@ -85,6 +85,7 @@ mod tests {
             master: ServerAddress::new("192.0.2.1", 1),
             promotable: vec![candidate(2, 100), candidate(3, 100)],
             never_promoted: Vec::new(),
+            leaves_out: false,
             slots: Vec::new(),
             same_names: true,
         };

@@ -81,6 +81,7 @@ pub(super) fn join(sentinels: usize, reports: &[SentinelReport]) -> Option<Repli
         .map(|replica| &replica.address)
         .collect();
     let (mut promotable, mut never_promoted) = (Vec::new(), Vec::new());
+    let mut leaves_out = false;
     for address in addresses {
         // One that a Sentinel does not know cannot be promoted by it.
         let said = reports.iter().filter_map(|report| {
@@ -100,12 +101,15 @@ pub(super) fn join(sentinels: usize, reports: &[SentinelReport]) -> Option<Repli
                 priority: least(&said, |replica| replica.priority),
                 reported: least(&said, |replica| replica.offset),
             });
+        } else {
+            leaves_out = true;
         }
     }
     Some(ReplicaSet {
         master: master.clone(),
         promotable,
         never_promoted,
+        leaves_out,
         slots: Vec::new(),
         same_names: true,
     })
@@ -160,6 +164,10 @@ mod tests {
     /// Ports of the replicas that may be promoted in place of the master at port 1.
     fn promotable(reports: &[SentinelReport]) -> Vec<u16> {
         let set = join(3, reports).expect("a master");
+        assert_eq!(
+            set.leaves_out,
+            set.promotable.len() < reports[0].replicas.len()
+        );
         assert_eq!(set.master, address(1));
         set.promotable.iter().map(|one| one.address.port).collect()
     }

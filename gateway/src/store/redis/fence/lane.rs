@@ -152,6 +152,13 @@ impl Lane {
             let holds = one.step.proof.holds(found.as_deref(), later.as_deref());
             (!holds).then_some(Ok(Covered::Gone))
         });
+        // A replica that was left out as dead may have returned, and may have been promoted and gone before it was seen. The
+        // description must then be younger than the steps.
+        let set = if set.leaves_out {
+            self.own(&self.watch.sets_of_now().await?)?
+        } else {
+            set
+        };
         // A replica that came meanwhile counts. One that left is missed, unless its own account, which is younger than the
         // steps, says that it is not promoted: an account by the Sentinels may be older.
         let set = if set.missing(&after.replicas).is_empty() {
@@ -209,7 +216,10 @@ impl Lane {
 
     /// Returns the replicas of this master.
     async fn replica_set(&self) -> Result<ReplicaSet, Trouble> {
-        let sets = self.watch.sets().await?;
+        self.own(&self.watch.sets().await?)
+    }
+
+    fn own(&self, sets: &[ReplicaSet]) -> Result<ReplicaSet, Trouble> {
         if sets.is_empty() {
             let error = "the Sentinels do not agree on a master";
             return Err(StoreError::unavailable(error).into());
