@@ -365,6 +365,15 @@ impl Metrics {
             .inc();
     }
 
+    /// A right code was presented in a wrong way.
+    pub(crate) fn code_misused(&self, misuse: CodeMisuse) {
+        self.misused_codes
+            .get_or_create(&MisuseLabels {
+                misuse: misuse.as_str(),
+            })
+            .inc();
+    }
+
     /// All of it in the OpenMetrics text format.
     ///
     /// # Errors

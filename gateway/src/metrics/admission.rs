@@ -47,15 +47,6 @@ impl Metrics {
             .inc();
     }
 
-    /// A right code was presented in a wrong way.
-    pub(crate) fn code_misused(&self, misuse: CodeMisuse) {
-        self.misused_codes
-            .get_or_create(&MisuseLabels {
-                misuse: misuse.as_str(),
-            })
-            .inc();
-    }
-
     /// A browser or a login was not admitted.
     pub(crate) fn not_admitted(&self, reason: AdmissionRefusal) {
         self.admission_refusals
