@@ -2,17 +2,19 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use saoma_protocol::Network;
+
 use crate::host_scope::HostScope;
 
 /// A network whose members are counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Network {
+pub(crate) struct CountedNetwork {
     address: IpAddr,
     /// Bits of the prefix in IPv6.
     prefix: u8,
 }
 
-impl Network {
+impl CountedNetwork {
     /// Returns the allowance of the network as a multiple of a subscriber's.
     pub(crate) const fn share(&self) -> u32 {
         match self.prefix {
@@ -65,7 +67,7 @@ impl ClientAddress {
 
     /// Returns the networks whose members are counted together, the largest first: the /48, /56 and /64 of an IPv6
     /// address, or the IPv4 address alone.
-    pub(crate) fn networks(&self) -> impl Iterator<Item = Network> {
+    pub(crate) fn networks(&self) -> impl Iterator<Item = CountedNetwork> {
         let prefixes: &'static [u8] = match self.0 {
             IpAddr::V4(_) => &[64],
             IpAddr::V6(_) => &[48, 56, 64],
@@ -79,7 +81,7 @@ impl ClientAddress {
         self.within(64).key()
     }
 
-    fn within(self, prefix: u8) -> Network {
+    fn within(self, prefix: u8) -> CountedNetwork {
         let address = match self.0 {
             IpAddr::V4(_) => self.0,
             IpAddr::V6(ip) => {
@@ -87,7 +89,20 @@ impl ClientAddress {
                 Ipv6Addr::from_bits(ip.to_bits() & mask).into()
             }
         };
-        Network { address, prefix }
+        CountedNetwork { address, prefix }
+    }
+
+    /// Compares the network of this address with another one's. Private addresses are the same on many networks, and one
+    /// subscriber may have an IPv4 and an IPv6 address.
+    pub(crate) fn network_beside(&self, other: &Self) -> Network {
+        if self.network() == other.network() {
+            return Network::Same;
+        }
+        let public = [self, other].map(|address| address.scope() == HostScope::Public);
+        if self.0.is_ipv4() != other.0.is_ipv4() || public == [false, false] {
+            return Network::Unknown;
+        }
+        Network::Different
     }
 
     /// Returns the scope of the address.
@@ -128,5 +143,27 @@ mod tests {
             ]
         );
         assert_eq!(networks("192.0.2.1"), [("192.0.2.1".to_owned(), 1)]);
+    }
+
+    #[test]
+    fn networks_are_compared_by_ipv4_address_and_by_ipv6_64() {
+        let address = |ip: &str| ClientAddress::from_ip(ip.parse().expect("an address"));
+        for (one, other, network) in [
+            ("203.0.113.9", "203.0.113.9", Network::Same),
+            ("203.0.113.9", "::ffff:203.0.113.9", Network::Same),
+            ("2001:db8:1:2::3", "2001:db8:1:2:ffff::1", Network::Same),
+            ("192.168.1.7", "192.168.1.7", Network::Same),
+            ("127.0.0.1", "127.0.0.1", Network::Same),
+            ("203.0.113.9", "203.0.113.10", Network::Different),
+            ("2001:db8:1:2::3", "2001:db8:1:3::3", Network::Different),
+            ("192.168.1.7", "203.0.113.9", Network::Different),
+            ("192.168.1.7", "192.168.1.8", Network::Unknown),
+            ("127.0.0.1", "10.0.0.1", Network::Unknown),
+            ("203.0.113.9", "2001:db8::1", Network::Unknown),
+        ] {
+            let (one, other) = (address(one), address(other));
+            assert_eq!(one.network_beside(&other), network);
+            assert_eq!(other.network_beside(&one), network);
+        }
     }
 }

@@ -34,6 +34,7 @@ mod identity;
 mod known_persons;
 pub mod limits;
 mod log_throttle;
+mod login_secrets;
 mod logins;
 mod metrics;
 mod node;

@@ -65,6 +65,7 @@ const fn thousand() -> u32 {
 struct Claims<'a> {
     iss: &'a str,
     aud: &'a str,
+    iat: u64,
     exp: u64,
     #[serde(flatten)]
     person: IntrospectionResponse,
@@ -167,11 +168,13 @@ pub fn mint(
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
     let header = Header {
         kid: Some(KEY_ID.into()),
+        typ: Some("at+jwt".into()),
         ..Header::new(ALGORITHM)
     };
     let claims = Claims {
         iss: issuer,
         aud: audience,
+        iat: now,
         exp: now + TOKEN_SECONDS,
         person: person.clone(),
     };

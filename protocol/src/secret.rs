@@ -80,8 +80,8 @@ impl ReceiveKey {
         Self(bytes)
     }
 
-    /// Returns the bytes of the key.
-    pub const fn as_bytes(&self) -> &[u8; SECRET_BYTES] {
+    /// Returns the secret bytes.
+    pub const fn expose(&self) -> &[u8; SECRET_BYTES] {
         &self.0
     }
 
@@ -138,6 +138,11 @@ macro_rules! login_bound_secret {
             /// Returns the login to which the secret belongs.
             pub const fn login_id(&self) -> LoginId {
                 self.login_id
+            }
+
+            /// Returns the secret bytes.
+            pub const fn expose(&self) -> &[u8; SECRET_BYTES] {
+                &self.secret
             }
 
             /// Returns the digest that the store keeps.

@@ -20,7 +20,7 @@ pub(crate) const CLIENT_ID: &str = "service-hall";
 /// The portal's name, as people read it on their phones before they confirm.
 const CLIENT_NAME: &str = "示例省社会保险网上服务大厅";
 
-/// The gateway's own name at the introspection endpoint.
+/// The gateway's own name at the introspection endpoint, and the audience of its answers.
 pub(crate) const INTROSPECTION_CLIENT_ID: &str = "saoma";
 
 /// The secrets that portal and identity backend share with the gateway.
@@ -79,6 +79,7 @@ pub(crate) async fn start(
     settings.identity.introspection = Some(IntrospectionSettings {
         client_id: INTROSPECTION_CLIENT_ID.into(),
         client_secret: credentials.introspection_secret.expose().into(),
+        audience: Some(INTROSPECTION_CLIENT_ID.into()),
         ..IntrospectionSettings::at(format!("{backend_origin}{INTROSPECTION_PATH}"))
     });
     settings.clients.push(ClientSettings {

@@ -11,7 +11,7 @@ use dashmap::DashMap;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use saoma_protocol::ErrorCode;
 
-use crate::client_address::{ClientAddress, Network};
+use crate::client_address::{ClientAddress, CountedNetwork};
 use crate::error::ApiError;
 use crate::metrics::{AdmissionRefusal, Metrics};
 use crate::random;
@@ -61,7 +61,7 @@ pub(crate) struct AcceptedConnection {
 
 /// Counts by network: a subscriber's, and those around it.
 #[derive(Debug, Default)]
-struct NetworkCounts(DashMap<Network, usize>);
+struct NetworkCounts(DashMap<CountedNetwork, usize>);
 
 impl Admission {
     /// Creates counts with these maxima. `metrics` counts the refusals.
@@ -284,7 +284,7 @@ impl NetworkCounts {
             .for_each(|network| self.decrement_one(&network));
     }
 
-    fn decrement_one(&self, network: &Network) {
+    fn decrement_one(&self, network: &CountedNetwork) {
         self.0.remove_if_mut(network, |_, count| {
             *count = count.saturating_sub(1);
             *count == 0

@@ -48,6 +48,13 @@ impl LocalLimiter {
         }
     }
 
+    /// Returns the verdict that an attempt would get, without counting one.
+    pub fn verdict(&self, limit: LimitName, rate: Rate, key: &str) -> Verdict {
+        let (now, key) = (Instant::now(), self.hasher.hash_one((limit, key)));
+        let arrival = self.arrivals.lock().get(&key);
+        judge(now, arrival, rate).0
+    }
+
     /// Counts an attempt against several limits, unless it is over one of them: then it counts against none.
     ///
     /// # Errors
@@ -68,21 +75,30 @@ impl LocalLimiter {
         let mut counted = Vec::with_capacity(limits.len());
         for (limit, rate, key) in limits {
             let key = self.hasher.hash_one((limit, key));
-            let arrival = arrivals.get(&key).map_or(now, |arrival| arrival.max(now));
-            let next = arrival + rate.interval();
-            let retry_after = next
-                .saturating_duration_since(now)
-                .saturating_sub(rate.allowance());
-            if !retry_after.is_zero() {
-                return Err((*limit, retry_after));
+            match judge(now, arrivals.get(&key), *rate) {
+                (Verdict::Allowed, next) => counted.push((key, next)),
+                (Verdict::Limited { retry_after }, _) => return Err((*limit, retry_after)),
             }
-            counted.push((key, next));
         }
         for (key, next) in counted {
             arrivals.insert(key, next);
         }
         Ok(())
     }
+}
+
+/// Returns the verdict on an attempt, and the theoretical arrival time of the next one if it is allowed.
+fn judge(now: Instant, arrival: Option<Instant>, rate: Rate) -> (Verdict, Instant) {
+    let next = arrival.map_or(now, |arrival| arrival.max(now)) + rate.interval();
+    let retry_after = next
+        .saturating_duration_since(now)
+        .saturating_sub(rate.allowance());
+    let verdict = if retry_after.is_zero() {
+        Verdict::Allowed
+    } else {
+        Verdict::Limited { retry_after }
+    };
+    (verdict, next)
 }
 
 async fn forget_keys_at_rest(arrivals: Arc<Mutex<Generations<u64, Instant>>>) {

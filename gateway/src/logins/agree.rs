@@ -22,7 +22,7 @@ impl Logins {
     /// Agrees for a browser by its receive key.
     ///
     /// # Errors
-    /// As [`Logins::agree`], and a wrong receive key.
+    /// As [`Logins::agree`], and a wrong receive key, or too many wrong keys from this address.
     pub(crate) async fn agree_by_key(
         &self,
         id: LoginId,

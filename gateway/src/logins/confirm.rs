@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use saoma_protocol::{
-    AuthorizationCode, CancelReason, Decision, DecisionStatus, ErrorCode, EventKind, LoginId,
-    RejectReason, StateName, TransitionError,
+    CancelReason, Decision, DecisionStatus, ErrorCode, EventKind, LoginId, RejectReason, StateName,
+    TransitionError,
 };
 
 use super::Logins;
+use crate::client_address::ClientAddress;
 use crate::error::ApiError;
 use crate::identity::Person;
 use crate::limits::LimitName;
-use crate::random;
 use crate::store::{Applied, Change, Confirmation, StoredChange, Transition};
 
 /// Time after which a phone asks again if the browser has agreed: as often as a person may confirm in the long run, so that
@@ -28,8 +28,10 @@ impl Logins {
         token: &str,
         id: LoginId,
         identity: &str,
+        address: &ClientAddress,
     ) -> Result<Decision, ApiError> {
-        let person = self.identity.identify(token).await?;
+        let limits = [LimitName::ConfirmPerPerson];
+        let person = self.person_behind(token, address, &limits).await?;
         let Some(offered) = person
             .identities
             .iter()
@@ -55,7 +57,7 @@ impl Logins {
             person_tag: self.known_persons.tag(&person.id),
             name: person.name.clone(),
             identity: offered.identity.clone(),
-            code: AuthorizationCode::from_random(id, random::bytes()),
+            code: self.secrets.authorization_code(id),
             lifetime: self.lifetimes.authorization_code,
         };
         let attempts = [self.attempt(LimitName::ConfirmPerPerson, person.id.as_str())];
@@ -69,8 +71,14 @@ impl Logins {
     ///
     /// # Errors
     /// The login is not this person's, or over, or something is down.
-    pub(crate) async fn reject(&self, token: &str, id: LoginId) -> Result<Decision, ApiError> {
-        let person = self.identity.identify(token).await?;
+    pub(crate) async fn reject(
+        &self,
+        token: &str,
+        id: LoginId,
+        address: &ClientAddress,
+    ) -> Result<Decision, ApiError> {
+        let limits = [LimitName::ConfirmPerPerson];
+        let person = self.person_behind(token, address, &limits).await?;
         self.count(LimitName::ConfirmPerPerson, person.id.as_str())
             .await?;
         let applied = self

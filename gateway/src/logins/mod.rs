@@ -11,8 +11,8 @@ pub(crate) mod fuzz_properties;
 #[cfg(any(test, fuzzing))]
 mod in_memory;
 mod open;
+mod person;
 mod process_limits;
-mod receive_keys;
 mod redeem;
 mod refresh;
 mod remembered_limits;
@@ -21,26 +21,31 @@ mod resume;
 mod scan;
 #[cfg(test)]
 pub(crate) mod tests;
+mod token_allowance;
 mod unknown_keys;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 pub(crate) use open::OpenContext;
-pub(crate) use receive_keys::ReceiveKeys;
 pub(crate) use redeem::{PresentedCode, RedeemError};
 pub(crate) use render::Renderer;
 use saoma_protocol::{ErrorCode, LoginId, ReceiveKey, ServerMessage};
+pub(crate) use scan::PhoneAddress;
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 use self::remembered_limits::RememberedLimits;
+use self::token_allowance::TokenAllowance;
 use self::unknown_keys::UnknownKeys;
+use crate::cluster_secrets::ClusterSecrets;
 use crate::error::ApiError;
 use crate::error_chain::chain;
-use crate::identity::IdentityBackend;
+use crate::identity::{IdentityBackend, TokenGate};
 use crate::known_persons::KnownPersons;
-use crate::limits::{CountedIn, LimitName, LocalLimiter, Verdict};
+use crate::limits::{CountedIn, LimitName, LocalLimiter, RememberedRefusals, Verdict};
 use crate::log_throttle::LogThrottle;
+use crate::login_secrets::LoginSecrets;
 use crate::metrics::Metrics;
 use crate::random;
 use crate::relying_parties::Clients;
@@ -60,12 +65,14 @@ pub(crate) struct Logins {
     public_origin: String,
     store: Arc<dyn Store>,
     clients: Arc<Clients>,
-    identity: Arc<dyn IdentityBackend>,
+    identity: TokenGate,
+    token_allowance: TokenAllowance,
+    remembered_refusals: Arc<RememberedRefusals>,
+    secrets: LoginSecrets,
     known_persons: Arc<KnownPersons>,
     limits: Limits,
     /// Counts the limits of this process.
     limiter: LocalLimiter,
-    receive_keys: ReceiveKeys,
     unknown_keys: UnknownKeys,
     started: Instant,
     lifetimes: Lifetimes,
@@ -84,11 +91,17 @@ impl Logins {
         settings: &Settings,
         store: Arc<dyn Store>,
         identity: Arc<dyn IdentityBackend>,
-        known_persons: Arc<KnownPersons>,
+        cluster: &ClusterSecrets,
         metrics: Arc<Metrics>,
         tasks: TaskTracker,
     ) -> Self {
-        let store: Arc<dyn Store> = Arc::new(RememberedLimits::new(store, Arc::clone(&metrics)));
+        let remembered_refusals = Arc::<RememberedRefusals>::default();
+        let store: Arc<dyn Store> = Arc::new(RememberedLimits::new(
+            store,
+            Arc::clone(&remembered_refusals),
+            Arc::clone(&metrics),
+        ));
+        let known_persons = Arc::new(KnownPersons::new(cluster));
         let waiters = Arc::<Waiters>::default();
         let clock = Arc::<StoreClock>::default();
         let sockets = &settings.sockets;
@@ -106,7 +119,10 @@ impl Logins {
             public_origin: settings.server.public_url.clone(),
             store,
             clients: Arc::new(Clients::new(settings.clients.clone())),
-            identity,
+            identity: TokenGate::new(identity, Arc::clone(&metrics)),
+            token_allowance: TokenAllowance::new(settings.limits.refused_token_per_address),
+            remembered_refusals,
+            secrets: LoginSecrets::new(cluster),
             renderer: Renderer::new(
                 settings.server.public_url.clone(),
                 Arc::clone(&known_persons),
@@ -114,7 +130,6 @@ impl Logins {
             known_persons,
             limits: settings.limits.clone(),
             limiter: LocalLimiter::start(),
-            receive_keys: ReceiveKeys::new([random::bytes()]),
             unknown_keys: UnknownKeys::default(),
             started: Instant::now(),
             lifetimes: settings.lifetimes,
@@ -124,15 +139,6 @@ impl Logins {
             clock,
             metrics,
             log_throttle: LogThrottle::default(),
-        }
-    }
-
-    /// Replaces the secrets of receive keys, which are otherwise known to this process alone.
-    #[must_use]
-    pub(crate) fn with_receive_keys(self, receive_keys: ReceiveKeys) -> Self {
-        Self {
-            receive_keys,
-            ..self
         }
     }
 
@@ -225,12 +231,42 @@ impl Logins {
     /// # Errors
     /// Returns an error if the attempt is over its limit.
     fn count_here(&self, limit: LimitName, key: &str) -> Result<(), ApiError> {
-        self.let_through(
-            match self.limiter.take(limit, self.limits.rate(limit), key) {
-                Verdict::Allowed => Counted::Done(()),
-                Verdict::Limited { retry_after } => Counted::Limited { limit, retry_after },
-            },
-        )
+        self.take_here(limit, key)
+            .map_err(ApiError::too_many_requests)
+    }
+
+    /// Counts an attempt in this process.
+    ///
+    /// # Errors
+    /// Returns the time to wait if the attempt is over its limit.
+    fn take_here(&self, limit: LimitName, key: &str) -> Result<(), Duration> {
+        let verdict = self.limiter.take(limit, self.limits.rate(limit), key);
+        self.allowed_here(limit, verdict)
+    }
+
+    /// Returns an error if an attempt in this process would be over its limit, without counting one: for limits that
+    /// count failures alone.
+    ///
+    /// # Errors
+    /// Returns the time to wait.
+    pub(crate) fn check_here(&self, limit: LimitName, key: &str) -> Result<(), Duration> {
+        let verdict = self.limiter.verdict(limit, self.limits.rate(limit), key);
+        self.allowed_here(limit, verdict)
+    }
+
+    /// Counts a failure in this process, for [`Self::check_here`].
+    pub(crate) fn failed_here(&self, limit: LimitName, key: &str) {
+        self.limiter.take(limit, self.limits.rate(limit), key);
+    }
+
+    fn allowed_here(&self, limit: LimitName, verdict: Verdict) -> Result<(), Duration> {
+        match verdict {
+            Verdict::Allowed => Ok(()),
+            Verdict::Limited { retry_after } => {
+                self.metrics.limited(limit);
+                Err(retry_after)
+            }
+        }
     }
 
     /// Returns true if so many logins on this node wait without a browser.
@@ -240,7 +276,7 @@ impl Logins {
 
     /// Returns true if a node of this gateway has made the receive key for the login.
     pub(crate) fn has_made(&self, id: LoginId, key: &ReceiveKey) -> bool {
-        self.receive_keys.made(id, key)
+        self.secrets.knows_receive_key(id, key)
     }
 
     /// Returns an attempt for the store to count.

@@ -166,7 +166,7 @@ impl Logins {
         agreement: Agreement,
     ) -> (NewLogin, ReceiveKey) {
         let id = LoginId::from_random(random::bytes());
-        let receive_key = self.receive_keys.make(id);
+        let receive_key = self.secrets.receive_key(id);
         let login = NewLogin {
             id,
             receive_key: receive_key.digest(),

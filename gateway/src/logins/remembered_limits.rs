@@ -17,16 +17,20 @@ use crate::store::{
 #[derive(Debug)]
 pub(super) struct RememberedLimits {
     store: Arc<dyn Store>,
-    refusals: RememberedRefusals,
+    refusals: Arc<RememberedRefusals>,
     metrics: Arc<Metrics>,
 }
 
 impl RememberedLimits {
     /// Creates a memory in front of a store.
-    pub(super) fn new(store: Arc<dyn Store>, metrics: Arc<Metrics>) -> Self {
+    pub(super) fn new(
+        store: Arc<dyn Store>,
+        refusals: Arc<RememberedRefusals>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         Self {
             store,
-            refusals: RememberedRefusals::default(),
+            refusals,
             metrics,
         }
     }

@@ -81,7 +81,7 @@ impl Logins {
         let presented = PresentedKey {
             id,
             digest: key.digest(),
-            is_ours: self.receive_keys.made(id, key),
+            is_ours: self.secrets.knows_receive_key(id, key),
         };
         match self.unknown_keys.get(presented) {
             Some(Asked { pending: false, .. }) => return Err(Self::unknown_login()),

@@ -2,7 +2,7 @@
 
 use prometheus_client::encoding::EncodeLabelSet;
 
-use super::{LimitLabels, Metrics};
+use super::{CodeMisuse, LimitLabels, Metrics, MisuseLabels};
 use crate::limits::LimitName;
 
 /// Reason why a node did not admit a browser or a login.
@@ -43,6 +43,15 @@ impl Metrics {
         self.limits_remembered
             .get_or_create(&LimitLabels {
                 limit: limit.as_str(),
+            })
+            .inc();
+    }
+
+    /// A right code was presented in a wrong way.
+    pub(crate) fn code_misused(&self, misuse: CodeMisuse) {
+        self.misused_codes
+            .get_or_create(&MisuseLabels {
+                misuse: misuse.as_str(),
             })
             .inc();
     }

@@ -6,7 +6,6 @@ mod drain;
 mod operations;
 pub mod telemetry;
 
-use std::iter::once;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -27,14 +26,10 @@ use crate::http::admission::Admission;
 use crate::http::security_headers::SecurityHeaders;
 use crate::http::server::{self, ListenerSettings, Server};
 use crate::http::trusted_proxies::TrustedProxies;
-use crate::known_persons::KnownPersons;
-use crate::logins::{Logins, ReceiveKeys};
+use crate::logins::Logins;
 use crate::metrics::Metrics;
 use crate::settings::{Operations, Settings};
 use crate::waiting::sweep::Sweep;
-
-/// Use of the cluster's secrets for receive keys.
-const RECEIVE_KEYS: &str = "receive keys";
 
 /// A running node. Dropping it without [`Gateway::shutdown`] leaves its tasks to the runtime's end.
 #[derive(Debug)]
@@ -102,19 +97,14 @@ impl Gateway {
         let metrics = Arc::new(Metrics::default());
         let backends = backends::connect(&settings, metrics.store()).await?;
         let sockets = TaskTracker::new();
-        let secrets = &backends.cluster_secrets;
-        let receive_keys = ReceiveKeys::new(
-            once(secrets.current_key(RECEIVE_KEYS)).chain(secrets.other_keys(RECEIVE_KEYS)),
-        );
-        let logins = Logins::new(
+        let logins = Arc::new(Logins::new(
             &settings,
             backends.store,
             backends.identity,
-            Arc::new(KnownPersons::new(secrets)),
+            &backends.cluster_secrets,
             metrics,
             sockets.clone(),
-        );
-        let logins = Arc::new(logins.with_receive_keys(receive_keys));
+        ));
         logins
             .listen()
             .await
@@ -148,6 +138,7 @@ impl Gateway {
         let provider = Provider {
             issuer: settings.server.public_url.clone(),
             logins: Arc::clone(&logins),
+            trusted_proxies: Arc::clone(&trusted_proxies),
             signing_key: backends.signing_key,
         };
         let public = Server {

@@ -79,6 +79,7 @@ mod tests {
         url = "https://app.example/introspect"
         client_id = "gateway"
         client_secret = "hunter2"
+        audience = "saoma"
         [[clients]]
         client_id = "hall"
         name = "Hall"

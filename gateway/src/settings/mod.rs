@@ -6,6 +6,7 @@ mod effective;
 mod error;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzz_properties;
+mod identity;
 mod known;
 mod lifetimes;
 mod load;
@@ -21,13 +22,12 @@ mod validate;
 pub use cluster::Cluster;
 pub use effective::Effective;
 pub use error::SettingsError;
+pub use identity::{IdentitySettings, IntrospectionSettings, JwksSettings};
 pub use lifetimes::Lifetimes;
 pub use load::{Flag, Sources};
 pub use node::{Log, LogFormat, Operations, Server, Sockets, StoreSettings, WaitForReplicas};
 pub use origin::Origin;
-pub use parties::{
-    AgreeSetting, ClientSettings, IdentitySettings, IntrospectionSettings, JwksSettings, Oidc,
-};
+pub use parties::{AgreeSetting, ClientSettings, Oidc};
 pub use safety::SafetyWarning;
 pub use secret::Secret;
 use serde::{Deserialize, Serialize};

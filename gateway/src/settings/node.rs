@@ -231,7 +231,8 @@ pub struct Log {
     /// Format for people (`text`, the default) or for programs (`json`).
     pub format: LogFormat,
     /// Filter in the syntax of `tracing-subscriber`: `info`, the default, or
-    /// `saoma_gateway=debug,warn`.
+    /// `saoma_gateway=debug,warn`. Crates other than Saoma's log at `info` at most, because below
+    /// it they write what they send and receive.
     pub filter: String,
 }
 

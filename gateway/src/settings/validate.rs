@@ -1,5 +1,7 @@
 //! Checks beyond types: ranges, and settings that must go together.
 
+mod identity;
+
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -180,37 +182,6 @@ impl Settings {
             "nodes that share a Redis must share a secret: make one with `saoma generate-secret FILE` and give its path in \
              [\"…\"]",
         )
-    }
-
-    fn validate_identity(&self) -> Result<(), SettingsError> {
-        let identity = &self.identity;
-        check(
-            identity.introspection.is_none() || identity.jwks.is_none(),
-            "identity",
-            "give either [identity.introspection] or [identity.jwks], not both",
-        )?;
-        if let Some(introspection) = &identity.introspection {
-            check(
-                is_http_url(&introspection.url),
-                "identity.introspection.url",
-                "give an http or https URL; the secret goes into client_secret",
-            )?;
-            check_range(
-                "identity.introspection.timeout",
-                introspection.timeout,
-                MOMENT..=MINUTE,
-            )?;
-        }
-        if let Some(jwks) = &identity.jwks {
-            let known = is_http_url(&jwks.url) || jwks.url.starts_with("file:");
-            check(
-                known,
-                "identity.jwks.url",
-                "give an http, https or file URL",
-            )?;
-            check_range("identity.jwks.refresh", jwks.refresh, SECOND..=DAY)?;
-        }
-        Ok(())
     }
 
     fn validate_clients(&self) -> Result<(), SettingsError> {

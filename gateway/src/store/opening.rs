@@ -1,5 +1,6 @@
 //! A login's opening, and its record.
 
+use std::fmt;
 use std::time::Duration;
 
 use saoma_protocol::{
@@ -11,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::{Agreement, NodeId};
 
 /// A browser's request for a login, with the context that the phone's person is shown.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoginRequest {
     /// The relying party.
     pub client_id: String,
@@ -27,6 +28,16 @@ pub struct LoginRequest {
     pub code_challenge: CodeChallenge,
     /// The browser, as far as the gateway can tell.
     pub requester: RequesterContext,
+}
+
+impl fmt::Debug for LoginRequest {
+    /// Without the answer's address, which holds `state`, and without the nonce.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoginRequest")
+            .field("client_id", &self.client_id)
+            .field("redirect_uri", &self.redirect_uri)
+            .finish_non_exhaustive()
+    }
 }
 
 impl LoginRequest {

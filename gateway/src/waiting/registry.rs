@@ -235,7 +235,7 @@ mod tests {
             [(1, 1000), (2, 2000), (3, 3000)].map(|(byte, at)| leave(byte, at));
         assert!(waiters.unattended_reach(3, at(999)));
         assert!(!waiters.unattended_reach(4, at(999)));
-        waiters.changed_unattended(second, &Change::Cancelled, at(1000));
+        waiters.changed_unattended(second, &Change::Cancelled { reason: None }, at(1000));
         assert!(!waiters.unattended_reach(3, at(999)));
         let back = waiters.join(Waiter::new(first, 1));
         back.hold();

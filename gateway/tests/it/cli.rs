@@ -21,11 +21,12 @@ const COMPLETE: &str = r#"
     [identity.introspection]
     url = "http://127.0.0.1:1/introspect"
     client_id = "gateway"
-    client_secret = "hunter2"
+    client_secret = "hunter2-1a2b3c4d5e6f"
+    audience = "saoma"
     [[clients]]
     client_id = "hall"
     name = "Service hall"
-    secret = "hunter2"
+    secret = "hunter2-0f9e8d7c6b5a"
     redirect_uris = ["https://hall.example/callback"]
 "#;
 
@@ -323,4 +324,85 @@ fn a_second_signal_ends_a_node_that_still_drains() {
     server.ask_to_stop();
     server.logged("ended at once");
     assert_eq!(server.exit_code(), Some(0));
+}
+
+/// The settings above for other machines.
+fn for_the_internet(more: &str) -> String {
+    let public = format!("[server]\npublic_url = \"https://login.example\"\n{more}");
+    COMPLETE.replace("[server]", &public)
+}
+
+/// Row A5, threat T38.
+#[test]
+fn a5_an_https_gateway_starts_only_with_a_statement_on_proxies() {
+    let check = ["check-config", "--config", "saoma.toml"];
+    let serve = ["serve", "--config", "saoma.toml"];
+    let silent = Place::with(&for_the_internet(""));
+    for (arguments, code) in [(check, 1), (serve, 64)] {
+        let answer = silent.run(&arguments);
+        assert_eq!(answer.code, Some(code), "{answer:?}");
+        assert!(
+            answer.err.starts_with("saoma: server.trusted_proxies: "),
+            "{answer:?}"
+        );
+        assert_eq!(answer.err.lines().count(), 1, "{answer:?}");
+    }
+    let mut by_environment = silent.command(&check);
+    by_environment.env("SAOMA_SERVER_TRUSTED_PROXIES", "");
+    let answer: Answer = by_environment.output().unwrap().into();
+    assert_eq!(answer.code, Some(0), "{answer:?}");
+    for list in ["", "'192.0.2.10'", "'10.0.0.0/8', 'fd00::/8'"] {
+        let stated = for_the_internet(&format!("trusted_proxies = [{list}]"));
+        let answer = Place::with(&stated).run(&check);
+        assert_eq!(answer.code, Some(0), "{list}: {answer:?}");
+    }
+}
+
+/// Row A13.
+#[test]
+fn a13_all_unsafe_settings_are_named_at_once_and_can_be_allowed() {
+    let check = ["check-config", "--config", "saoma.toml"];
+    let serve = ["serve", "--config", "saoma.toml"];
+    let settings = |more: &str| {
+        for_the_internet(more)
+            .replace("https://login", "http://login")
+            .replace("https://hall", "http://hall")
+            .replace("hunter2-0f9e8d7c6b5a", "x")
+    };
+    let mut unsafe_settings = settings("trusted_proxies = ['0.0.0.0/0']");
+    unsafe_settings.push_str("[oidc]\nsigning_key = 'missing.pem'\n");
+    let place = Place::with(&unsafe_settings);
+    let refused = place.run(&check);
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    for name in [
+        "server.public_url",
+        "server.trusted_proxies",
+        "clients.secret",
+        "clients.redirect_uris",
+        "oidc.signing_key",
+    ] {
+        let line = format!("saoma: {name}: ");
+        assert!(
+            refused.err.lines().any(|told| told.starts_with(&line)),
+            "{name}: {refused:?}"
+        );
+    }
+    assert_eq!(refused.err.lines().count(), 5, "{refused:?}");
+    assert_eq!(place.run(&serve).code, Some(64));
+
+    let allowed = Place::with(&settings(
+        "trusted_proxies = ['0.0.0.0/0']\nallow_insecure = true",
+    ));
+    let answer = allowed.run(&check);
+    assert_eq!(answer.code, Some(0), "{answer:?}");
+    assert!(
+        answer
+            .err
+            .starts_with("saoma: warning: server.allow_insecure: "),
+        "{answer:?}"
+    );
+    let mut server = allowed.serve();
+    let warned = server.logged("a setting is unsafe");
+    assert_eq!(warned["setting"], "server.allow_insecure");
+    server.listening();
 }

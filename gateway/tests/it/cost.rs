@@ -159,7 +159,7 @@ async fn a_login_asks_redis_four_times_and_its_waiting_never() {
             told(&mut browser).await,
             ServerMessage::Scanned { .. }
         ));
-        cost("scan", 1, 9).await;
+        cost("scan", 1, 7).await;
         let request = confirmed(&world, &phones, &mut browser, &login).await;
         cost("confirm", 1, 7).await;
         assert_eq!(request.send(&browsers).await.status, 200);

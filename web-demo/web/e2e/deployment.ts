@@ -60,7 +60,7 @@ export class Deployment {
     const redis = resources.add(await Redis.start());
     const app = resources.add(await App.start());
     const { signingKey, secret } = resources.add(await SharedKeys.generate());
-    const introspection = { url: `${app.origin}/introspect`, client_id: "saoma", client_secret: SECRET };
+    const introspection = { url: `${app.origin}/introspect`, client_id: "saoma", client_secret: SECRET, audience: "saoma" };
     const party = { client_id: CLIENT_ID, name: "示例站点", redirect_uris: [`${app.origin}/callback`], origins: [app.origin] };
     const shared = { publicUrl: origin, trustedProxies: ["127.0.0.1"], store: redis.url, signingKey, secret };
     const nodes = [await freeOrigin(), await freeOrigin()];

@@ -41,6 +41,7 @@ export interface Introspection {
   readonly url: string;
   readonly client_id: string;
   readonly client_secret: string;
+  readonly audience: string;
 }
 
 export class Gateway {

@@ -8,7 +8,8 @@ use parking_lot::Mutex;
 use saoma_protocol::{AuthorizationCode, LoginId, PersonId, RejectReason, ScanCode, UserCode};
 
 use super::scripted_store::ScriptedStore;
-use crate::logins::{Logins, ReceiveKeys};
+use crate::cluster_secrets::ClusterSecrets;
+use crate::logins::Logins;
 use crate::random;
 use crate::settings::{AgreeSetting, ClientSettings, Settings};
 use crate::store::{
@@ -66,8 +67,10 @@ impl Nodes {
 
     fn with(agree: AgreeSetting) -> Self {
         let store = Arc::new(ScriptedStore::start());
+        // All nodes know the keys that one of them has made.
+        let cluster = ClusterSecrets::random();
         let nodes = (0..NODES)
-            .map(|_| (logins(&store, agree), Arc::default()))
+            .map(|_| (logins(&store, &cluster, agree), Arc::default()))
             .collect();
         Self {
             store,
@@ -229,15 +232,18 @@ fn renewal(id: LoginId, lifetime: Duration) -> Transition {
     }
 }
 
-fn logins(store: &Arc<ScriptedStore>, agree: AgreeSetting) -> Arc<Logins> {
+fn logins(
+    store: &Arc<ScriptedStore>,
+    cluster: &ClusterSecrets,
+    agree: AgreeSetting,
+) -> Arc<Logins> {
     let mut settings = Settings::default();
     settings.server.public_url = "https://login.example".into();
     settings.sockets.ping_interval = MINUTE;
     settings.sockets.ping_timeout = MINUTE;
     settings.clients = vec![hall(agree)];
-    let logins = Logins::without_persons(&settings, Arc::clone(store) as Arc<dyn Store>);
-    // All nodes know the keys that one of them has made.
-    Arc::new(logins.with_receive_keys(ReceiveKeys::new([[1; 32]])))
+    let store = Arc::clone(store) as Arc<dyn Store>;
+    Arc::new(Logins::without_persons(&settings, store, cluster))
 }
 
 fn hall(agree: AgreeSetting) -> ClientSettings {

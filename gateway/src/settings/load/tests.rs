@@ -101,7 +101,7 @@ fn a_secret_can_come_by_environment_into_a_section_of_the_file() {
     let file = directory.path().join("saoma.toml");
     std::fs::write(
         &file,
-        "[identity.introspection]\nurl = 'https://app.example/'\nclient_id = 'gateway'",
+        "[identity.introspection]\nurl = 'https://app.example/'\nclient_id = 'gateway'\naudience = 'saoma'",
     )
     .expect("a file");
     let mut sources = environment(&[]);

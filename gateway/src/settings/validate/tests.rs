@@ -55,7 +55,7 @@ fn each_wrong_setting_is_named() {
         ),
         ("log.filter = 'saoma=loud'", "log.filter"),
         (
-            "identity.introspection = { url = 'http://a:b@c/', client_id = 'a', client_secret = 'b' }",
+            "identity.introspection = { url = 'https://a:b@c/', client_id = 'a', client_secret = 'b' }",
             "identity.introspection.url",
         ),
         (

@@ -77,7 +77,7 @@ const SETTINGS: &str = r#"
     lifetimes = { code = "5s", waiting = "40s", unfollowed = "10m", scanned = "10m", authorization_code = "10m" }
     sockets = { ping_interval = "2s", ping_timeout = "2s", open_timeout = "5s" }
     limits.open_per_address = { burst = 1000000, per = "1m" }
-    limits.scan_per_address = { burst = 1000000, per = "1m" }
+    limits.unknown_code_per_person = { burst = 1000000, per = "1m" }
     limits.scan_per_person = { burst = 1000000, per = "1m" }
     limits.confirm_per_person = { burst = 1000000, per = "1m" }
     limits.token_per_client = { burst = 1000000, per = "1m" }
@@ -301,6 +301,9 @@ async fn check_leftovers(processes: &mut Processes, world: &World, oracle: &Orac
             std::fs::copy(world.path(&name), std::path::Path::new(&folder).join(&name)).unwrap();
         }
         std::fs::write(std::path::Path::new(&folder).join("violations.txt"), report).unwrap();
+        for (name, log) in processes.store.logs() {
+            std::fs::copy(log, std::path::Path::new(&folder).join(name)).unwrap();
+        }
     }
 }
 

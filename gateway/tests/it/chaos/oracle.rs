@@ -19,6 +19,9 @@ pub(super) const CONFIRM_LOST: &str = "accepted confirms lost, and the browser e
 /// Maximum number of violated logins that are printed with their timelines.
 const MAX_TIMELINES: usize = 3;
 
+/// Time before the longest stall of which the faults are shown.
+const NEAR: Duration = Duration::from_secs(15);
+
 /// Maximum delay from the store's write to its answer: a client waits no longer.
 const ANSWER_DELAY: Duration = ANSWER_TIMEOUT;
 
@@ -242,6 +245,12 @@ impl Oracle {
             from.as_secs_f64()
         )
         .unwrap();
+        for (at, what) in &state.fault_timeline {
+            let is_near = *at + NEAR > from && *at < from + stall;
+            if is_near && !what.starts_with("link") {
+                writeln!(text, "  {:9.3}  {what}", at.as_secs_f64()).unwrap();
+            }
+        }
         if let Some(recovery) = state.stalls.slowest_recovery() {
             writeln!(
                 text,

@@ -1,6 +1,7 @@
 //! The store of a run: one durable Redis, or a replicated Redis behind Sentinels.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use crate::support::{RedisSentinel, RedisServer};
 
@@ -59,6 +60,14 @@ impl Store {
         match self {
             Self::Durable(redis) => redis.drop_subscribers(),
             Self::Sentinel(redis) => redis.drop_subscribers(),
+        }
+    }
+
+    /// The logs of the store's processes, with names for them.
+    pub(super) fn logs(&self) -> Vec<(String, PathBuf)> {
+        match self {
+            Self::Durable(_) => Vec::new(),
+            Self::Sentinel(redis) => redis.logs(),
         }
     }
 

@@ -141,7 +141,7 @@ async fn a_scan_or_confirm_too_many_changes_nothing(subject: Subject) {
 
 async fn an_attempt_may_be_counted_against_two_limits(subject: Subject) {
     let by_address = Attempt {
-        limit: LimitName::ScanPerAddress,
+        limit: LimitName::RefusedTokenPerAddress,
         ..attempt(2)
     };
     let attempts = [by_address, attempt(1)];
@@ -156,7 +156,10 @@ async fn an_attempt_may_be_counted_against_two_limits(subject: Subject) {
     }
     assert_eq!(
         limits,
-        [LimitName::ConfirmPerPerson, LimitName::ScanPerAddress]
+        [
+            LimitName::ConfirmPerPerson,
+            LimitName::RefusedTokenPerAddress
+        ]
     );
 }
 

@@ -51,6 +51,7 @@ pub(crate) struct World {
     drain: (&'static str, &'static str),
     identity: String,
     agree: &'static str,
+    public_url: &'static str,
     extra: String,
 }
 
@@ -88,6 +89,7 @@ impl World {
             drain: ("0s", "2s"),
             identity,
             agree: "off",
+            public_url: PUBLIC_URL,
             extra: String::new(),
         }
     }
@@ -108,12 +110,25 @@ impl World {
         }
     }
 
+    /// The same with more members of `identity.jwks`, each after a comma.
+    pub(crate) fn with_jwks(self, more: &str) -> Self {
+        Self {
+            identity: self.persons.settings_with(more),
+            ..self
+        }
+    }
+
     /// The same with browsers that are asked to agree to persons who are new to them, as is the default.
     pub(crate) fn asking(self) -> Self {
         Self {
             agree: "new",
             ..self
         }
+    }
+
+    /// Gives its nodes another public address.
+    pub(crate) fn set_public_url(&mut self, public_url: &'static str) {
+        self.public_url = public_url;
     }
 
     /// The same with more settings, as TOML.
@@ -154,6 +169,7 @@ impl World {
         let secret = self.path("cluster.secret");
         let agree = self.agree;
         let (drain_delay, drain_window) = self.drain;
+        let public_url = self.public_url;
         format!(
             r#"
             {extra}
@@ -162,7 +178,7 @@ impl World {
             server.listen = "127.0.0.1:0"
             # Secrets of tests are short, and their files can be read by all.
             server.allow_insecure = true
-            server.public_url = "{PUBLIC_URL}"
+            server.public_url = "{public_url}"
             server.drain_delay = "{drain_delay}"
             server.drain_window = "{drain_window}"
             operations.listen = "127.0.0.1:0"

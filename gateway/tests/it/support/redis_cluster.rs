@@ -148,7 +148,7 @@ impl RedisCluster {
         }
     }
 
-    /// Kills the master that serves a slot, whatever its replica has. Says which it was.
+    /// Kills the master that serves a slot, even if its replica lacks writes. Returns its number.
     pub(crate) fn kill_owner_of(&mut self, slot: u16) -> usize {
         let owner = self.owner_of(slot);
         self.nodes[owner].kill();

@@ -1,9 +1,10 @@
 //! A `redis-server`, or what `REDIS_SERVER` names in its place, in a process of its own that does
 //! not outlive its test.
 
+use std::fs::OpenOptions;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -87,6 +88,11 @@ impl RedisProcess {
         SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
     }
 
+    /// The server's own log.
+    pub(crate) fn log(&self) -> PathBuf {
+        self.directory.path().join("log")
+    }
+
     pub(crate) fn directory(&self) -> &Path {
         self.directory.path()
     }
@@ -112,10 +118,15 @@ impl RedisProcess {
     pub(crate) fn restart(&mut self) {
         self.kill();
         let program = std::env::var("REDIS_SERVER").unwrap_or_else(|_| "redis-server".into());
+        let log = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.log())
+            .unwrap();
         let process = Command::new(program)
             .args(&self.arguments)
             .current_dir(self.directory.path())
-            .stdout(Stdio::null())
+            .stdout(log)
             .stderr(Stdio::null())
             .spawn()
             .expect("redis-server is installed (`make setup` does it)");

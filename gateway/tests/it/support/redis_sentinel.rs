@@ -1,5 +1,7 @@
 //! A master and its replicas, watched by three Sentinels.
 
+use std::path::PathBuf;
+
 use super::process::signal;
 use super::redis_process::{RedisProcess, until};
 
@@ -100,7 +102,7 @@ impl RedisSentinel {
             && follows(&self.servers, master, self.servers.len() - 1)
     }
 
-    /// Kills the master, whatever its replicas have. Says which it was.
+    /// Kills the master, even if its replicas lack writes. Returns its number.
     pub(crate) fn kill_master(&mut self) -> usize {
         let master = self.master().expect("the Sentinels agree");
         self.servers[master].kill();
@@ -172,6 +174,20 @@ impl RedisSentinel {
         if let Some(master) = self.master() {
             let _: u32 = self.servers[master].tell("CLIENT KILL TYPE pubsub");
         }
+    }
+
+    /// The logs of the servers and of the Sentinels.
+    pub(crate) fn logs(&self) -> Vec<(String, PathBuf)> {
+        let named = |kind: &str, processes: &[RedisProcess]| -> Vec<_> {
+            let logs = processes.iter().enumerate();
+            logs.map(|(number, one)| (format!("{kind}-{number}-{}.log", one.port()), one.log()))
+                .collect()
+        };
+        [
+            named("redis", &self.servers),
+            named("sentinel", &self.sentinels),
+        ]
+        .concat()
     }
 
     /// Returns all keys without expiry.

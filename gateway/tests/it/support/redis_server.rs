@@ -61,6 +61,17 @@ impl RedisServer {
             .unwrap();
     }
 
+    /// Returns the number of scripts that the server has run.
+    pub(crate) fn script_calls(&self) -> u64 {
+        let stats: String = self.0.ask(redis::cmd("INFO").arg("commandstats")).unwrap();
+        let calls = |name: &str| {
+            let line = stats.lines().find_map(|line| line.strip_prefix(name));
+            let calls = line.and_then(|line| line.strip_prefix(":calls=")?.split(',').next());
+            calls.map_or(0, |calls| calls.parse::<u64>().unwrap())
+        };
+        calls("cmdstat_eval") + calls("cmdstat_evalsha")
+    }
+
     /// Returns the keys of this pattern.
     pub(crate) fn keys(&self, pattern: &str) -> Vec<String> {
         self.0.tell(&format!("KEYS {pattern}"))

@@ -37,6 +37,9 @@ const REST: Duration = Duration::from_millis(250);
 /// without a pause.
 const LOST_AFTER: Duration = Duration::from_millis(500);
 
+/// Time that a node may take to say which nodes there are.
+const PATIENCE: Duration = Duration::from_millis(300);
+
 /// Most times that a subscription is sent on to another master.
 const REDIRECTIONS: usize = 4;
 
@@ -261,7 +264,7 @@ impl Cluster {
         question.arg("NODES");
         let by_name = self.dialer.certificates().is_some();
         let asking = nodes.iter().map(|node| async {
-            let text: String = self.links.ask(node, &question, self.timeout).await?;
+            let text: String = self.links.ask(node, &question, PATIENCE).await?;
             Ok(cluster_report::read(&text, &address_of(node).host, by_name))
         });
         let mut said = RedisError::from((ErrorKind::Io, "no node of the cluster answers"));

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
-use super::replica_set::{ReplicaSet, ServerAddress};
+use super::replica_set::{Candidate, ReplicaSet, ServerAddress};
 
 /// One node's entry in an answer to `CLUSTER NODES`.
 #[derive(Debug, Clone)]
@@ -87,6 +87,7 @@ pub(super) fn join(masters: usize, reports: &[Vec<NodeReport>]) -> Vec<ReplicaSe
     masters.sort_by_key(|master| std::cmp::Reverse(master.epoch));
     let set_of = |master: &NodeReport| {
         let (mut promotable, mut never_promoted) = (Vec::new(), Vec::new());
+        let mut leaves_out = false;
         for id in replicas.get(&*master.id).into_iter().flatten() {
             let said: Vec<&NodeReport> = reports
                 .iter()
@@ -99,13 +100,20 @@ pub(super) fn join(masters: usize, reports: &[Vec<NodeReport>]) -> Vec<ReplicaSe
             if said.iter().all(|node| node.is_never_promoted) {
                 never_promoted.push(address);
             } else if !(is_majority && said.iter().all(|node| node.is_out)) {
-                promotable.push(address);
+                promotable.push(Candidate {
+                    address,
+                    priority: 0,
+                    reported: 0,
+                });
+            } else {
+                leaves_out = true;
             }
         }
         ReplicaSet {
             master: master.address.clone(),
             promotable,
             never_promoted,
+            leaves_out,
             slots: master.slots.clone(),
             // A replica tells its master the address of its listener, and the cluster that of its announcement.
             same_names: false,
@@ -129,8 +137,8 @@ g 192.0.2.7:7000@17000 slave,fail b 1 1 2 disconnected
 h :0@0 slave,noaddr b 1 1 2 disconnected
 ";
 
-    fn ports(addresses: &[ServerAddress]) -> Vec<&str> {
-        addresses.iter().map(|one| &*one.host).collect()
+    fn hosts(replicas: &[Candidate]) -> Vec<&str> {
+        replicas.iter().map(|one| &*one.address.host).collect()
     }
 
     #[test]
@@ -143,14 +151,17 @@ h :0@0 slave,noaddr b 1 1 2 disconnected
                 .expect("an owner")
         };
         assert_eq!(of(93).master, ServerAddress::new("192.0.2.1", 7000));
-        assert_eq!(ports(&of(93).promotable), ["192.0.2.4", "192.0.2.5"]);
+        assert_eq!(hosts(&of(93).promotable), ["192.0.2.4", "192.0.2.5"]);
         assert_eq!(of(12_000).master.host, "192.0.2.2");
-        assert_eq!(ports(&of(12_000).promotable), [""; 0]);
-        assert_eq!(ports(&of(12_000).never_promoted), ["192.0.2.6"]);
+        assert_eq!(hosts(&of(12_000).promotable), [""; 0]);
+        assert_eq!(
+            of(12_000).never_promoted,
+            [ServerAddress::new("192.0.2.6", 7000)]
+        );
         // One master of three cannot say that a replica is dead.
         let sets = join(3, &[one()]);
         let of_b = sets.iter().find(|set| set.has_slot(12_000)).expect("b");
-        assert_eq!(ports(&of_b.promotable), ["192.0.2.7"]);
+        assert_eq!(hosts(&of_b.promotable), ["192.0.2.7"]);
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod in_flight;
 mod links;
 mod pool;
 mod replica_set;
+mod replication_info;
 mod sentinel;
 mod sentinel_report;
 
@@ -29,7 +30,9 @@ pub(super) use self::error::failure;
 use self::error::{is_answer, understood};
 use self::in_flight::InFlightLimit;
 use self::pool::{Pool, Route};
-pub(super) use self::replica_set::{Acknowledgement, MasterRole, ReplicaSet, ServerAddress};
+pub(super) use self::replica_set::{
+    Acknowledgement, Candidate, MasterRole, ReplicaSet, ServerAddress,
+};
 use self::sentinel::Sentinels;
 use super::script::{Call, Publisher};
 use crate::store::{StoreError, StoreMetrics};
@@ -305,11 +308,29 @@ impl Connections {
         };
         Ok(vec![ReplicaSet {
             master: (*server).clone(),
-            promotable: connected.into_iter().map(|one| one.replica).collect(),
+            promotable: connected.into_iter().map(unwatched).collect(),
             never_promoted: Vec::new(),
+            leaves_out: false,
             slots: Vec::new(),
             same_names: true,
         }])
+    }
+
+    /// Returns those of the replicas that are not connected, are alive, and are not promoted all the same.
+    pub(super) async fn harmless(
+        &self,
+        set: &ReplicaSet,
+        connected: &[Acknowledgement],
+    ) -> Vec<ServerAddress> {
+        match &self.topology {
+            Topology::Pool(pool) => match pool.route() {
+                Route::Master(sentinels) => {
+                    sentinels.harmless(set, connected).await.unwrap_or_default()
+                }
+                Route::Fixed(..) => Vec::new(),
+            },
+            Topology::Cluster(_) => Vec::new(),
+        }
     }
 
     /// Connects to a server of the deployment for one caller.
@@ -343,5 +364,14 @@ impl Connections {
             _ => self.in_flight.failed(),
         }
         asked
+    }
+}
+
+/// A replica of a server over which no party watches.
+fn unwatched(connected: Acknowledgement) -> Candidate {
+    Candidate {
+        address: connected.replica,
+        priority: 0,
+        reported: 0,
     }
 }

@@ -32,15 +32,27 @@ impl fmt::Display for ServerAddress {
     }
 }
 
+/// A replica that may be promoted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Candidate {
+    pub(crate) address: ServerAddress,
+    /// Sentinels prefer a lower one.
+    pub(crate) priority: u32,
+    /// Offset that every Sentinel knows the replica to have reached.
+    pub(crate) reported: u64,
+}
+
 /// A master with the replicas that may be promoted in its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ReplicaSet {
     /// The master.
     pub(crate) master: ServerAddress,
     /// Replicas that may be promoted, connected to the master or not.
-    pub(crate) promotable: Vec<ServerAddress>,
+    pub(crate) promotable: Vec<Candidate>,
     /// Replicas that are never promoted.
     pub(crate) never_promoted: Vec<ServerAddress>,
+    /// Further replicas are known, and are not promoted for now: they were dead when this was asked.
+    pub(crate) leaves_out: bool,
     /// Slots of the master; a cluster alone has them.
     pub(crate) slots: Vec<RangeInclusive<u16>>,
     /// The addresses are those under which the master itself knows its replicas.
@@ -93,17 +105,29 @@ impl ReplicaSet {
         self.slots.iter().any(|range| range.contains(&slot))
     }
 
-    /// Returns the number of replicas to wait for, given those that are connected.
+    /// Returns the number of replicas that can answer, given those that were connected last.
     pub(crate) fn number(&self, connected: &[Acknowledgement]) -> usize {
-        let more = self
-            .counted(connected)
-            .filter(|one| !self.promotable.contains(&one.replica))
-            .count();
-        if self.is_compared_by_name(connected) {
-            self.promotable.len() + more
-        } else {
-            self.promotable.len().max(self.counted(connected).count())
+        match self.counted(connected).count() {
+            0 => self.promotable.len(),
+            connected => connected,
         }
+    }
+
+    /// Returns the replicas that may be promoted and are not connected, as far as they can be told by name.
+    pub(crate) fn missing(&self, connected: &[Acknowledgement]) -> Vec<&Candidate> {
+        if !self.is_compared_by_name(connected) {
+            return Vec::new();
+        }
+        let is_missing =
+            |replica: &&Candidate| !connected.iter().any(|one| one.replica == replica.address);
+        self.promotable.iter().filter(is_missing).collect()
+    }
+
+    /// Returns the set without these replicas.
+    pub(crate) fn without(mut self, replicas: &[ServerAddress]) -> Self {
+        self.promotable
+            .retain(|replica| !replicas.contains(&replica.address));
+        self
     }
 
     /// Returns the offset up to which every replica that may be promoted has everything: 0 if one of them is not
@@ -114,7 +138,7 @@ impl ReplicaSet {
             !self
                 .promotable
                 .iter()
-                .all(|replica| connected.iter().any(|one| one.replica == *replica))
+                .all(|replica| connected.iter().any(|one| one.replica == replica.address))
         } else {
             self.counted(connected).count() < self.promotable.len()
         };
@@ -134,7 +158,10 @@ impl ReplicaSet {
     /// A host name may stand for an address on the other side, so replicas are then compared by their number.
     fn is_compared_by_name(&self, connected: &[Acknowledgement]) -> bool {
         self.same_names
-            && self.promotable.iter().all(ServerAddress::is_number)
+            && self
+                .promotable
+                .iter()
+                .all(|replica| replica.address.is_number())
             && connected.iter().all(|one| one.replica.is_number())
     }
 }
@@ -147,11 +174,20 @@ mod tests {
         ServerAddress::new("192.0.2.1", port)
     }
 
+    fn candidate(port: u16) -> Candidate {
+        Candidate {
+            address: address(port),
+            priority: 100,
+            reported: 0,
+        }
+    }
+
     fn set(promotable: &[u16]) -> ReplicaSet {
         ReplicaSet {
             master: address(1),
-            promotable: promotable.iter().copied().map(address).collect(),
+            promotable: promotable.iter().copied().map(candidate).collect(),
             never_promoted: vec![address(9)],
+            leaves_out: false,
             slots: Vec::new(),
             same_names: true,
         }
@@ -180,7 +216,8 @@ mod tests {
             set.kept_up_to(&connected(&[(2, 70), (3, 50), (4, 20)])),
             Some(20)
         );
-        assert_eq!(set.number(&connected(&[(2, 70), (4, 20), (9, 1)])), 3);
+        assert_eq!(set.number(&connected(&[(2, 70), (4, 20), (9, 1)])), 2);
+        assert_eq!(set.number(&connected(&[])), 2);
     }
 
     #[test]
@@ -189,6 +226,12 @@ mod tests {
         assert_eq!(set.kept_up_to(&connected(&[])), Some(0));
         assert_eq!(set.kept_up_to(&connected(&[(2, 70)])), Some(0));
         assert_eq!(set.kept_up_to(&connected(&[(2, 70), (4, 70)])), Some(0));
+        assert_eq!(
+            set.missing(&connected(&[(2, 70), (4, 70)])),
+            [&candidate(3)]
+        );
+        let without = set.without(&[address(3)]);
+        assert_eq!(without.kept_up_to(&connected(&[(2, 70)])), Some(70));
     }
 
     #[test]
@@ -201,7 +244,10 @@ mod tests {
     #[test]
     fn host_names_are_compared_by_number() {
         let named = ReplicaSet {
-            promotable: vec![ServerAddress::new("replica-a", 6379)],
+            promotable: vec![Candidate {
+                address: ServerAddress::new("replica-a", 6379),
+                ..candidate(2)
+            }],
             ..set(&[])
         };
         assert_eq!(named.kept_up_to(&connected(&[(2, 70)])), Some(70));

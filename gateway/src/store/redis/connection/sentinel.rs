@@ -16,11 +16,15 @@ use redis::{
 
 use super::dialer::{Dialer, Pushes, at};
 use super::links::Links;
-use super::replica_set::{ReplicaSet, ServerAddress};
+use super::replica_set::{Acknowledgement, ReplicaSet, ServerAddress};
+use super::replication_info::ReplicationInfo;
 use super::sentinel_report::{ReplicaReport, SentinelReport, join};
 
 /// Time that a Sentinel may take to answer.
 const PATIENCE: Duration = Duration::from_millis(500);
+
+/// Time that a server may take to give an account of its replication.
+const SERVER_PATIENCE: Duration = Duration::from_millis(200);
 
 /// Sentinels that know the same service.
 #[derive(Debug, Clone)]
@@ -87,6 +91,36 @@ impl Sentinels {
             return Err(said);
         }
         Ok(join(self.nodes.len(), &answers))
+    }
+
+    /// Returns those of the missing replicas that are alive and are not promoted all the same, by their own accounts of
+    /// this moment.
+    pub(super) async fn harmless(
+        &self,
+        set: &ReplicaSet,
+        connected: &[Acknowledgement],
+    ) -> RedisResult<Vec<ServerAddress>> {
+        let missing = set.missing(connected);
+        let master = self.replication_of(&set.master);
+        let others = missing.iter().map(|one| self.replication_of(&one.address));
+        let (master, others) = tokio::join!(master, join_all(others));
+        let master = master?;
+        let harmless = missing.into_iter().zip(others).filter(|(one, info)| {
+            info.as_ref()
+                .is_ok_and(|info| info.is_harmless(&master, one, set, connected))
+        });
+        Ok(harmless.map(|(one, _)| one.address.clone()).collect())
+    }
+
+    async fn replication_of(&self, server: &ServerAddress) -> RedisResult<ReplicationInfo> {
+        let Some(sentinel) = self.nodes.first() else {
+            return Err(no_sentinel());
+        };
+        let server = at(sentinel, &server.host, server.port);
+        let mut question = redis::cmd("INFO");
+        question.arg("replication");
+        let text: String = self.links.ask(&server, &question, SERVER_PATIENCE).await?;
+        Ok(ReplicationInfo::read(&text))
     }
 
     async fn report(&self, sentinel: &ConnectionInfo) -> RedisResult<SentinelReport> {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::replica_set::{ReplicaSet, ServerAddress};
+use super::replica_set::{Candidate, ReplicaSet, ServerAddress};
 
 /// Time since a replica's last answer to a Sentinel after which a broken connection counts as its death. A Sentinel
 /// connects to all replicas anew when the master changes.
@@ -22,8 +22,6 @@ pub(super) struct SentinelReport {
 pub(super) struct ReplicaReport {
     address: ServerAddress,
     is_down: bool,
-    is_master: bool,
-    follows: bool,
     /// Time without its master, in milliseconds.
     alone: u64,
     down_after: u64,
@@ -41,8 +39,6 @@ impl ReplicaReport {
         Some(Self {
             address: ServerAddress::new(text("ip"), text("port").parse().ok()?),
             is_down: has("s_down") || has("o_down") || (has("disconnected") && is_silent),
-            is_master: matches!(text("role-reported"), "master" | "primary"),
-            follows: text("master-link-status") == "ok",
             alone: number("master-link-down-time").unwrap_or_default(),
             down_after: number("down-after-milliseconds").unwrap_or(u64::MAX),
             priority: number("slave-priority").map_or(100, |priority| priority as u32),
@@ -52,33 +48,12 @@ impl ReplicaReport {
 }
 
 impl SentinelReport {
-    /// Returns true if this Sentinel would not promote the replica, or would prefer one that follows the master.
+    /// Returns true if this Sentinel would not promote the replica.
     fn passes_over(&self, replica: &ReplicaReport) -> bool {
-        // A master that was superseded, or returned after its death, has never followed. One that has followed is being
-        // promoted at this moment.
-        let was_master = replica.is_master && !replica.follows && replica.offset == 0;
         let is_too_old =
             !self.is_master_down && replica.alone > replica.down_after.saturating_mul(10);
-        replica.is_down
-            || was_master
-            || is_too_old
-            || (!replica.follows
-                && self
-                    .replicas
-                    .iter()
-                    .any(|other| is_preferred(other, replica)))
+        replica.is_down || is_too_old
     }
-}
-
-/// Sentinels promote by priority first, then by the offset. That of a replica without its master stays as it is, and that
-/// of one that follows is already higher.
-fn is_preferred(other: &ReplicaReport, replica: &ReplicaReport) -> bool {
-    !other.is_down
-        && !other.is_master
-        && other.follows
-        && other.priority != 0
-        && other.priority <= replica.priority
-        && other.offset > replica.offset
 }
 
 /// Joins the reports of the Sentinels that answered, of this many. Returns `None` if they name no master together.
@@ -106,6 +81,7 @@ pub(super) fn join(sentinels: usize, reports: &[SentinelReport]) -> Option<Repli
         .map(|replica| &replica.address)
         .collect();
     let (mut promotable, mut never_promoted) = (Vec::new(), Vec::new());
+    let mut leaves_out = false;
     for address in addresses {
         // One that a Sentinel does not know cannot be promoted by it.
         let said = reports.iter().filter_map(|report| {
@@ -120,16 +96,31 @@ pub(super) fn join(sentinels: usize, reports: &[SentinelReport]) -> Option<Repli
                 .iter()
                 .all(|(report, replica)| report.passes_over(replica))
         {
-            promotable.push(address.clone());
+            promotable.push(Candidate {
+                address: address.clone(),
+                priority: least(&said, |replica| replica.priority),
+                reported: least(&said, |replica| replica.offset),
+            });
+        } else {
+            leaves_out = true;
         }
     }
     Some(ReplicaSet {
         master: master.clone(),
         promotable,
         never_promoted,
+        leaves_out,
         slots: Vec::new(),
         same_names: true,
     })
+}
+
+fn least<T: Ord + Default>(
+    said: &[(&SentinelReport, &ReplicaReport)],
+    value: impl Fn(&ReplicaReport) -> T,
+) -> T {
+    let values = said.iter().map(|(_, replica)| value(replica));
+    values.min().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -162,12 +153,6 @@ mod tests {
         ReplicaReport::read(&entry).expect("an entry")
     }
 
-    const NEVER_FOLLOWED: [(&str, &str); 3] = [
-        ("role-reported", "master"),
-        ("master-link-status", "err"),
-        ("slave-repl-offset", "0"),
-    ];
-
     fn report(master: u16, replicas: &[ReplicaReport]) -> SentinelReport {
         SentinelReport {
             master: address(master),
@@ -179,8 +164,12 @@ mod tests {
     /// Ports of the replicas that may be promoted in place of the master at port 1.
     fn promotable(reports: &[SentinelReport]) -> Vec<u16> {
         let set = join(3, reports).expect("a master");
+        assert_eq!(
+            set.leaves_out,
+            set.promotable.len() < reports[0].replicas.len()
+        );
         assert_eq!(set.master, address(1));
-        set.promotable.iter().map(|one| one.port).collect()
+        set.promotable.iter().map(|one| one.address.port).collect()
     }
 
     #[test]
@@ -200,95 +189,35 @@ mod tests {
 
     #[test]
     fn what_sentinels_do_not_promote_is_not_waited_for() {
-        for (out, why) in [
-            (
-                replica(
-                    3,
-                    &[
-                        ("flags", "slave,disconnected"),
-                        ("last-ok-ping-reply", "2500"),
-                    ],
-                ),
-                "dead",
-            ),
-            (replica(3, &NEVER_FOLLOWED), "returned as a master"),
-            (
-                replica(
-                    3,
-                    &[("master-link-status", "err"), ("slave-repl-offset", "0")],
-                ),
-                "in its first copy",
-            ),
-            (
-                replica(
-                    3,
-                    &[
-                        ("master-link-down-time", "50001"),
-                        ("slave-repl-offset", "2000"),
-                    ],
-                ),
-                "too long alone",
-            ),
-        ] {
-            let one = report(1, &[replica(2, &[]), out]);
-            assert_eq!(promotable(&[one.clone(), one]), [2], "{why}");
-        }
-        for (still, why) in [
-            (
-                replica(3, &[("flags", "slave,disconnected")]),
-                "connected anew",
-            ),
-            (
-                replica(
-                    3,
-                    &[("master-link-status", "err"), ("slave-repl-offset", "1000")],
-                ),
-                "as far as the other",
-            ),
-            (
-                replica(
-                    3,
-                    &[
-                        ("master-link-status", "err"),
-                        ("slave-repl-offset", "0"),
-                        ("slave-priority", "10"),
-                    ],
-                ),
-                "preferred",
-            ),
-        ] {
-            let one = report(1, &[replica(2, &[]), still]);
-            assert_eq!(promotable(&[one.clone(), one]), [2, 3], "{why}");
-        }
-        let promoted = report(
-            1,
-            &[replica(2, &[]), replica(3, &[("role-reported", "master")])],
-        );
-        assert_eq!(
-            promotable(&[promoted.clone(), promoted]),
-            [2, 3],
-            "being promoted"
-        );
-        let too_old = [
-            ("master-link-status", "err"),
-            ("master-link-down-time", "50001"),
+        let dead = [
+            ("flags", "slave,disconnected"),
+            ("last-ok-ping-reply", "2500"),
         ];
+        let too_long_alone = [("master-link-down-time", "50001")];
+        for out in [&dead[..], &too_long_alone] {
+            let one = report(1, &[replica(2, &[]), replica(3, out)]);
+            assert_eq!(promotable(&[one.clone(), one]), [2], "{out:?}");
+        }
+        let connected_anew = [("flags", "slave,disconnected")];
+        let being_promoted = [("role-reported", "master")];
+        for still in [&connected_anew[..], &being_promoted] {
+            let one = report(1, &[replica(2, &[]), replica(3, still)]);
+            assert_eq!(promotable(&[one.clone(), one]), [2, 3], "{still:?}");
+        }
         let down = SentinelReport {
             is_master_down: true,
-            ..report(1, &[replica(3, &too_old)])
+            ..report(1, &[replica(3, &too_long_alone)])
         };
         assert_eq!(promotable(&[down.clone(), down]), [3], "its master is down");
-        let alone = report(
-            1,
-            &[replica(
-                3,
-                &[("master-link-status", "err"), ("slave-repl-offset", "0")],
-            )],
-        );
+    }
+
+    #[test]
+    fn the_least_offset_of_all_reports_counts() {
+        let behind = report(1, &[replica(2, &[("slave-repl-offset", "900")])]);
+        let set = join(3, &[report(1, &[replica(2, &[])]), behind]).expect("a master");
         assert_eq!(
-            promotable(&[alone.clone(), alone]),
-            [3],
-            "there is no other"
+            (set.promotable[0].reported, set.promotable[0].priority),
+            (900, 100)
         );
     }
 
@@ -299,19 +228,24 @@ mod tests {
             &[replica(2, &[]), replica(3, &[("slave-priority", "0")])],
         );
         let set = join(3, &[one]).expect("a master");
-        assert_eq!(set.promotable, [address(2)]);
+        assert_eq!(set.promotable.len(), 1);
         assert_eq!(set.never_promoted, [address(3)]);
     }
 
     #[test]
     fn sentinels_that_disagree_name_no_master_until_more_than_half_agree() {
         let before = || report(1, &[replica(2, &[]), replica(3, &[])]);
-        let after = || report(2, &[replica(1, &NEVER_FOLLOWED), replica(3, &[])]);
+        let after = || {
+            report(
+                2,
+                &[replica(1, &[("role-reported", "master")]), replica(3, &[])],
+            )
+        };
         assert_eq!(join(3, &[before(), after()]), None);
         assert_eq!(join(3, &[]), None);
         let set = join(3, &[before(), after(), after()]).expect("a master");
         assert_eq!(set.master, address(2));
-        assert_eq!(set.promotable, [address(3)]);
+        assert_eq!(set.promotable.len(), 2, "the old one may be alive");
         // The new master is still a replica for most of them.
         assert_eq!(promotable(&[before(), before(), after()]), [2, 3]);
     }

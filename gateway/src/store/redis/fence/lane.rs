@@ -137,8 +137,10 @@ impl Lane {
             .iter()
             .map(|one| one.below.is_none().then(|| read_shown(answers.next())))
             .collect();
+        // Without a write of its own, replicas that have left unnoticed would seem to have everything.
+        let is_written = replicas > 0 && matches!(answers.next(), Some(Ok(_)));
         let before = read_role(answers.next())?;
-        // The answers to the write and to `WAIT` do not count: they have the replicas tell at once what they have.
+        // The answer to `WAIT` does not count: it has the replicas tell at once what they have.
         let after = match answers.next_back() {
             Some(role) => read_role(Some(role))?,
             None => before.clone(),
@@ -150,14 +152,33 @@ impl Lane {
             let holds = one.step.proof.holds(found.as_deref(), later.as_deref());
             (!holds).then_some(Ok(Covered::Gone))
         });
-        // A replica that came meanwhile counts, and one that left is missed.
+        // A replica that was left out as dead may have returned, and may have been promoted and gone before it was seen. The
+        // description must then be younger than the steps.
+        let set = if set.leaves_out {
+            self.own(&self.watch.sets_of_now().await?)?
+        } else {
+            set
+        };
+        // A replica that came meanwhile counts. One that left is missed, unless its own account, which is younger than the
+        // steps, says that it is not promoted: an account by the Sentinels may be older.
+        let set = if set.missing(&after.replicas).is_empty() {
+            set
+        } else {
+            let harmless = self.connections.harmless(&set, &after.replicas).await;
+            set.without(&harmless)
+        };
         let kept = set.kept_up_to(&after.replicas);
+        let kept = kept.map(|kept| if is_written { kept } else { 0 });
+        tracing::trace!(server = %self.server, below = before.offset, ?kept, replicas = ?after.replicas, "a fence");
         settle(waiting, |one| {
             let has_all = kept.is_none_or(|kept| one.below.is_some_and(|below| below <= kept));
             has_all.then_some(Ok(Covered::Kept))
         });
         *connected = after.replicas;
         if !waiting.is_empty() {
+            if !is_written {
+                waiting.iter_mut().for_each(|one| one.below = None);
+            }
             self.watch.distrust();
             // A server that takes no writes does not hold `WAIT` up either.
             sleep(PAUSE).await;
@@ -165,36 +186,40 @@ impl Lane {
         Ok(())
     }
 
-    /// Returns the commands of a fence: they read the steps that were not shown yet, then the master's role; a write and
-    /// `WAIT` behind it follow, and the role again.
+    /// Returns the commands of a fence: they read the steps that were not shown yet, write, ask for the master's role,
+    /// wait, and ask for the role again. Without replicas they read and ask for the role.
     fn commands(&self, waiting: &[Waiting], replicas: usize) -> Pipeline {
         let mut commands = redis::pipe();
         commands.ignore_errors();
         for one in waiting.iter().filter(|one| one.below.is_none()) {
             commands.add_command(one.step.proof.question());
         }
-        commands.cmd("ROLE");
-        if let (Some(first), 1..) = (waiting.first(), replicas) {
-            let wait = WAIT.min(self.connections.timeout() / 2);
-            let key = fence_key(&first.step.proof.key);
-            commands
-                .cmd("SET")
-                .arg(key)
-                .arg("")
-                .arg("PX")
-                .arg(KEY_LIFETIME_MS);
-            commands
-                .cmd("WAIT")
-                .arg(replicas)
-                .arg(wait.as_millis().max(1) as u64);
+        let (Some(first), 1..) = (waiting.first(), replicas) else {
             commands.cmd("ROLE");
-        }
+            return commands;
+        };
+        let wait = WAIT.min(self.connections.timeout() / 2);
+        commands
+            .cmd("SET")
+            .arg(fence_key(&first.step.proof.key))
+            .arg("")
+            .arg("PX")
+            .arg(KEY_LIFETIME_MS);
+        commands.cmd("ROLE");
+        commands
+            .cmd("WAIT")
+            .arg(replicas)
+            .arg(wait.as_millis().max(1) as u64);
+        commands.cmd("ROLE");
         commands
     }
 
     /// Returns the replicas of this master.
     async fn replica_set(&self) -> Result<ReplicaSet, Trouble> {
-        let sets = self.watch.sets().await?;
+        self.own(&self.watch.sets().await?)
+    }
+
+    fn own(&self, sets: &[ReplicaSet]) -> Result<ReplicaSet, Trouble> {
         if sets.is_empty() {
             let error = "the Sentinels do not agree on a master";
             return Err(StoreError::unavailable(error).into());

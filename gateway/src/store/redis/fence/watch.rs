@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::error_chain::chain;
 use crate::store::StoreError;
-use crate::store::redis::connection::{Connections, ReplicaSet, ServerAddress};
+use crate::store::redis::connection::{Candidate, Connections, ReplicaSet, ServerAddress};
 
 /// Age at which a description is asked for again, while the old one still serves.
 const RENEW_AFTER: Duration = Duration::from_secs(1);
@@ -22,7 +22,7 @@ const RENEW_UNWATCHED_AFTER: Duration = Duration::from_secs(5);
 const RENEW_IN_TROUBLE_AFTER: Duration = Duration::from_millis(100);
 
 /// Age at which a description is not used before it was asked for again.
-const STALE_AFTER: Duration = Duration::from_secs(6);
+const STALE_AFTER: Duration = Duration::from_secs(2);
 
 /// Time for which a replica is missed that left a server over which no party watches. A service that moves its address
 /// to such a replica does so within this time.
@@ -45,9 +45,11 @@ struct State {
     /// The reason why they were never described.
     failure: Option<StoreError>,
     asked_at: Option<Instant>,
+    /// Time at which that was asked which was answered last.
+    answered_at: Option<Instant>,
     in_trouble: bool,
     /// Replicas of an unwatched server, with the time at which each was last connected.
-    seen: HashMap<ServerAddress, Instant>,
+    seen: HashMap<ServerAddress, (Candidate, Instant)>,
 }
 
 impl Watch {
@@ -87,6 +89,20 @@ impl Watch {
         self.ask().await
     }
 
+    /// Returns the masters with their replicas, asked for from now on.
+    ///
+    /// # Errors
+    /// Returns an error if none answers that could describe them.
+    pub(super) async fn sets_of_now(&self) -> Result<Arc<[ReplicaSet]>, StoreError> {
+        let came = Instant::now();
+        let sets = self.ask().await?;
+        let is_new = self.state.lock().answered_at.is_some_and(|at| at >= came);
+        let old = "no party answers that watches over the masters";
+        is_new
+            .then_some(sets)
+            .ok_or_else(|| StoreError::unavailable(old))
+    }
+
     /// Has the description renewed soon.
     pub(super) fn distrust(&self) {
         self.state.lock().in_trouble = true;
@@ -105,15 +121,8 @@ impl Watch {
         } else {
             RENEW_AFTER
         };
-        // A master that has missing replicas in an old description answers nothing, whatever has happened since. One
-        // without replicas would answer at once.
-        let stale_after = if self.connections.is_watched() && is_alone {
-            RENEW_AFTER
-        } else {
-            STALE_AFTER
-        };
         // An unwatched server is not waited for: it serves all the same.
-        if age > stale_after && !is_unwatched {
+        if age > STALE_AFTER && !is_unwatched {
             return None;
         }
         if age > renew_after {
@@ -127,7 +136,7 @@ impl Watch {
         let _turn = self.asking.lock().await;
         let before = {
             let state = self.state.lock();
-            // Thousands of callers may wait for the first answer, and each would wait for a question of its own.
+            // Of thousands of callers each would otherwise wait for a question of its own.
             match (&state.sets, &state.failure, state.asked_at) {
                 (Some(sets), _, Some(asked_at)) if asked_at > came => return Ok(Arc::clone(sets)),
                 (None, Some(failure), Some(asked_at)) if asked_at > came => {
@@ -136,14 +145,16 @@ impl Watch {
                 _ => state.sets.clone(),
             }
         };
+        let asked_at = Instant::now();
         let asked = self
             .connections
             .replica_sets(before.as_deref().unwrap_or_default())
             .await;
         let mut state = self.state.lock();
-        state.asked_at = Some(Instant::now());
+        state.asked_at = Some(asked_at);
         match asked {
             Ok(mut sets) => {
+                state.answered_at = state.asked_at;
                 state.in_trouble = false;
                 if self.connections.is_unwatched() {
                     state.remember(&mut sets);
@@ -180,11 +191,13 @@ impl State {
         let now = Instant::now();
         for set in sets {
             for replica in &set.promotable {
-                self.seen.insert(replica.clone(), now);
+                let address = replica.address.clone();
+                self.seen.insert(address, (replica.clone(), now));
             }
             self.seen
-                .retain(|_, seen| now.duration_since(*seen) < MISSED_FOR);
-            set.promotable = self.seen.keys().cloned().collect();
+                .retain(|_, (_, seen)| now.duration_since(*seen) < MISSED_FOR);
+            let seen = self.seen.values();
+            set.promotable = seen.map(|(replica, _)| replica.clone()).collect();
         }
     }
 }
