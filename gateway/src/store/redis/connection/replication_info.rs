@@ -36,10 +36,10 @@ impl ReplicationInfo {
     /// Returns true if this is the account of a server that is alive, is not connected to its master and does not endanger
     /// the steps up to an offset. `master` is the master's own account.
     ///
-    /// It may have the steps by way of another replica. A master that returned after its death, or was superseded, has a stream of its own until the Sentinels make it a
-    /// replica. A replica that is being copied, or lost its master, has a copy that ends before that of one that follows,
-    /// and the Sentinels prefer the latter; so does that of a replica which follows such a master. They must know that
-    /// already, as they learn of offsets every 10 s only.
+    /// It may have the steps by way of another replica. A master that returned after its death, or was superseded, has a
+    /// stream of its own until the Sentinels make it a replica. A replica that is being copied, or lost its master, has a
+    /// copy that ends before that of one that follows, and the Sentinels prefer the latter; so has one that follows such a
+    /// master. The Sentinels must know that already, as they learn of offsets every 10 s only.
     pub(super) fn is_harmless(
         &self,
         master: &Self,
