@@ -13,6 +13,7 @@ declare -A processes
 # ID tokens are signed with ES256, or with RS256 if SIGNING_KEY is set and empty.
 make_settings() { # store URL [arguments of make-deployment]
   [ -f "$work/signing.pem" ] || "$bin/saoma" generate-key "$work/signing.pem"
+  [ -f "$work/cluster.secret" ] || "$bin/saoma" generate-secret "$work/cluster.secret"
   rm -f "$work/oidc.pem"
   "$bin/saoma" generate-key "$work/oidc.pem" ${SIGNING_KEY-"--es256"}
   "$bin/saoma-load" make-deployment "$work" --store-url "$@"

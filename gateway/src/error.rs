@@ -95,10 +95,16 @@ impl From<StoreError> for ApiError {
 impl From<IdentityError> for ApiError {
     fn from(error: IdentityError) -> Self {
         match error {
-            IdentityError::InvalidToken => Self::new(
+            IdentityError::Refused(_) => Self::new(
                 ErrorCode::InvalidToken,
-                "the app's access token is missing, unknown or ended: log in again in the app",
+                "the app's access token is missing, unknown, ended or not for this service: log in again in the app",
             ),
+            IdentityError::KeyUnknown { retry_after, .. } => Self {
+                retry_after: Some(retry_after),
+                ..Self::unavailable(
+                    "the key of the app's access token is not known yet: try again shortly",
+                )
+            },
             IdentityError::Unavailable(_) => Self::unavailable(
                 "the app's backend cannot be asked who this is: try again shortly",
             )

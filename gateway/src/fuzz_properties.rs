@@ -28,7 +28,7 @@ use crate::fuzz_input::{RUNTIME, lines};
 use crate::http::server::Peer;
 use crate::http::trusted_proxies::TrustedProxies;
 use crate::http::{assets, body};
-use crate::{identity, logins, settings, store};
+use crate::{identity, known_persons, logins, settings, store};
 
 macro_rules! properties {
     ($($name:ident: $check:path),+ $(,)?) => {
@@ -52,6 +52,7 @@ properties! {
     scan_request: scan_request,
     confirm_request: confirm_request,
     open_request: open_request,
+    sealed_person: known_persons::fuzz_properties::sealed_person,
     asset_headers: asset_headers,
     form: oidc::fuzz_properties::form,
     client_credentials: oidc::fuzz_properties::client_credentials,

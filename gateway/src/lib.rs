@@ -19,6 +19,7 @@
 )]
 
 mod client_address;
+mod cluster_secrets;
 mod error;
 mod error_chain;
 mod frontends;
@@ -30,8 +31,10 @@ pub mod fuzz_properties;
 mod host_scope;
 mod http;
 mod identity;
+mod known_persons;
 pub mod limits;
 mod log_throttle;
+mod login_secrets;
 mod logins;
 mod metrics;
 mod node;
@@ -43,6 +46,7 @@ pub mod store;
 mod waiting;
 mod wall_clock;
 
+pub use self::cluster_secrets::{ParseSecretError, generate_secret};
 pub use self::frontends::oidc::{KeyError, KeyKind, generate_pem};
 pub use self::http::assets;
 pub use self::node::backends::BackendError;

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use saoma_gateway::settings::{Effective, Flag, SafetyWarning, SettingsError, Sources};
-use saoma_gateway::{Gateway, KeyKind, Settings, telemetry};
+use saoma_gateway::{Gateway, KeyKind, Settings, generate_secret, telemetry};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Gives what sockets that have gone took to those that come: docs/decisions/0005-sleeping-sockets.md.
@@ -43,6 +43,11 @@ enum Command {
         /// For ES256, whose signatures cost a small part of those by RS256, which every relying party knows
         #[arg(long)]
         es256: bool,
+    },
+    /// Make a secret that the nodes on one store share
+    GenerateSecret {
+        /// File to write the secret to, in place of standard output; an existing file is left alone
+        file: Option<PathBuf>,
     },
 }
 
@@ -128,7 +133,11 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::GenerateKey {
             file: Some(file),
             es256,
-        } => write_key(file, key_kind(*es256)),
+        } => write_private(file, || Ok(key_kind(*es256).generate_pem()?)),
+        Command::GenerateSecret { file: None } => print(&generate_secret()),
+        Command::GenerateSecret { file: Some(file) } => {
+            write_private(file, || Ok(generate_secret()))
+        }
     }
 }
 
@@ -168,7 +177,8 @@ const fn key_kind(es256: bool) -> KeyKind {
     if es256 { KeyKind::P256 } else { KeyKind::Rsa }
 }
 
-fn write_key(file: &Path, kind: KeyKind) -> anyhow::Result<()> {
+/// Writes what `make` returns to a new file.
+fn write_private(file: &Path, make: impl FnOnce() -> anyhow::Result<String>) -> anyhow::Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
     // Created anew and readable by the owner only, before a key is made that could not be kept.
     let created = std::fs::OpenOptions::new()
@@ -178,7 +188,7 @@ fn write_key(file: &Path, kind: KeyKind) -> anyhow::Result<()> {
         .open(file);
     let mut created = created.with_context(|| format!("cannot create {}", file.display()))?;
     created
-        .write_all(kind.generate_pem()?.as_bytes())
+        .write_all(make()?.as_bytes())
         .with_context(|| format!("cannot write {}", file.display()))
 }
 

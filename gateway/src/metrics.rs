@@ -1,11 +1,16 @@
 //! Metrics of a node, for Prometheus. No label names a login, a person or an address.
 
+mod admission;
 #[cfg(test)]
 mod reference;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(crate) use self::admission::AdmissionRefusal;
+use self::admission::ReasonLabels;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -41,6 +46,9 @@ pub(crate) struct Metrics {
     misdeclared_proxies: Counter,
     misused_codes: Family<MisuseLabels, Counter>,
     limits_remembered: Family<LimitLabels, Counter>,
+    admission_refusals: Family<ReasonLabels, Counter>,
+    logins_unattended: Gauge,
+    app_tokens_refused: Family<ReasonLabels, Counter>,
     store: StoreMetrics,
 }
 
@@ -165,6 +173,9 @@ impl Default for Metrics {
             misdeclared_proxies: Counter::default(),
             misused_codes: Family::default(),
             limits_remembered: Family::default(),
+            admission_refusals: Family::default(),
+            logins_unattended: Gauge::default(),
+            app_tokens_refused: Family::default(),
             store: StoreMetrics::default(),
         };
         metrics.register_process();
@@ -253,6 +264,21 @@ impl Metrics {
             "rate_limits_remembered",
             "Attempts over a rate limit that were refused without asking the store again, by limit",
             self.limits_remembered.clone(),
+        );
+        registry.register(
+            "admission_refusals",
+            "Browsers and logins that the node did not admit, by reason: draining, pace, full, logins or network",
+            self.admission_refusals.clone(),
+        );
+        registry.register(
+            "logins_unattended",
+            "Logins on this node whose code works and whose browser is not connected, as of the last sweep",
+            self.logins_unattended.clone(),
+        );
+        registry.register(
+            "app_tokens_refused",
+            "Refused access tokens of the app, by the check that failed",
+            self.app_tokens_refused.clone(),
         );
         self.store.register(registry);
     }
@@ -348,21 +374,10 @@ impl Metrics {
             .inc();
     }
 
-    /// A right code was presented in a wrong way.
-    pub(crate) fn code_misused(&self, misuse: CodeMisuse) {
-        self.misused_codes
-            .get_or_create(&MisuseLabels {
-                misuse: misuse.as_str(),
-            })
-            .inc();
-    }
-
-    /// An attempt met a refusal of the store that still lasts.
-    pub(crate) fn limit_remembered(&self, limit: LimitName) {
-        self.limits_remembered
-            .get_or_create(&LimitLabels {
-                limit: limit.as_str(),
-            })
+    /// An access token of the app was refused.
+    pub(crate) fn app_token_refused(&self, reason: &'static str) {
+        self.app_tokens_refused
+            .get_or_create(&ReasonLabels { reason })
             .inc();
     }
 
@@ -374,57 +389,5 @@ impl Metrics {
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &self.registry)?;
         Ok(text)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_text_names_what_happened() {
-        let metrics = Arc::new(Metrics::default());
-        let open = metrics.socket_opened();
-        metrics.login_opened(Transport::WebSocket);
-        metrics.attached(Transport::LongPoll);
-        metrics.login_changed(EventKind::Scan);
-        metrics.pushed(PushSource::Inbox);
-        metrics.push_lag(3);
-        metrics.refused("scan", ErrorCode::UnknownCode);
-        metrics.limited(LimitName::ScanPerPerson);
-        metrics.socket_closed(CloseCode::Done);
-        metrics.socket_gone();
-        let text = metrics.encode().expect("text");
-        for line in [
-            "saoma_sockets_open 1",
-            r#"saoma_logins_opened_total{transport="websocket"} 1"#,
-            r#"saoma_attachments_total{transport="long_poll"} 1"#,
-            r#"saoma_login_changes_total{event="scan"} 1"#,
-            r#"saoma_pushes_total{source="inbox"} 1"#,
-            r#"saoma_push_lag_seconds_bucket{le="0.0032"} 1"#,
-            r#"saoma_refusals_total{step="scan",error="unknown_code"} 1"#,
-            r#"saoma_rate_limited_total{limit="scan_per_person"} 1"#,
-            r#"saoma_socket_closes_total{code="done"} 1"#,
-            r#"saoma_socket_closes_total{code="gone"} 1"#,
-            concat!(
-                r#"saoma_build_info{version=""#,
-                env!("CARGO_PKG_VERSION"),
-                r#""} 1"#
-            ),
-        ] {
-            assert!(
-                text.lines().any(|written| written == line),
-                "{line}: {text}"
-            );
-        }
-        assert!(text.contains("\nprocess_start_time_seconds 1"), "{text}");
-        assert!(text.ends_with("# EOF\n"), "{text}");
-        drop(open);
-        assert!(
-            metrics
-                .encode()
-                .expect("text")
-                .contains("saoma_sockets_open 0")
-        );
     }
 }

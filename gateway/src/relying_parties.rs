@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use saoma_protocol::Digest;
 use url::Url;
 
-use crate::settings::ClientSettings;
+use crate::settings::{AgreeSetting, ClientSettings};
 
 /// A registered relying party.
 #[derive(Debug, Clone)]
@@ -17,6 +17,7 @@ pub(crate) struct Client {
     secret: Option<Digest>,
     redirect_uris: Vec<String>,
     origins: Vec<String>,
+    agree: AgreeSetting,
 }
 
 impl Client {
@@ -31,6 +32,11 @@ impl Client {
     /// Returns true if a page of this origin may open a login for it.
     pub(crate) fn admits_origin(&self, origin: &str) -> bool {
         self.origins.iter().any(|registered| registered == origin)
+    }
+
+    /// Returns true if its browsers are asked to agree to persons who are new to them (threat T34).
+    pub(crate) fn asks_browsers(&self) -> bool {
+        self.agree == AgreeSetting::New
     }
 
     /// Returns true if it has no secret.
@@ -54,6 +60,7 @@ impl From<ClientSettings> for Client {
                 .map(|secret| Digest::of(secret.expose().as_bytes())),
             redirect_uris: settings.redirect_uris,
             origins: settings.origins,
+            agree: settings.agree,
         }
     }
 }
@@ -110,6 +117,7 @@ mod tests {
             secret: Some("s3cret".into()),
             redirect_uris: vec!["https://hall.example/callback".into()],
             origins: vec!["https://hall.example".into()],
+            agree: AgreeSetting::New,
         })
     }
 

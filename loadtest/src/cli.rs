@@ -42,7 +42,8 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct MakeArguments {
-    /// Directory that holds signing.pem already, made by `saoma generate-key`
+    /// Directory that holds signing.pem already, made by `saoma generate-key`, and for a Redis cluster.secret, made by
+    /// `saoma generate-secret`
     pub directory: PathBuf,
     /// Store of the gateway
     #[arg(long, value_name = "URL", default_value = "memory:")]

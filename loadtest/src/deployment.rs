@@ -65,6 +65,7 @@ const fn thousand() -> u32 {
 struct Claims<'a> {
     iss: &'a str,
     aud: &'a str,
+    iat: u64,
     exp: u64,
     #[serde(flatten)]
     person: IntrospectionResponse,
@@ -167,11 +168,13 @@ pub fn mint(
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
     let header = Header {
         kid: Some(KEY_ID.into()),
+        typ: Some("at+jwt".into()),
         ..Header::new(ALGORITHM)
     };
     let claims = Claims {
         iss: issuer,
         aud: audience,
+        iat: now,
         exp: now + TOKEN_SECONDS,
         person: person.clone(),
     };
@@ -188,7 +191,11 @@ pub fn public_keys(key: &EncodingKey) -> anyhow::Result<JwkSet> {
     Ok(JwkSet { keys: vec![public] })
 }
 
-/// Writes `gateway.toml`, `deployment.toml` and `jwks.json` into a directory that holds `signing.pem`.
+/// Settings of nodes on one store.
+const CLUSTER: &str = "[cluster]\nsecret_files = [\"@DIRECTORY@/cluster.secret\"]\n";
+
+/// Writes `gateway.toml`, `deployment.toml` and `jwks.json` into a directory that holds `signing.pem` and, for a store
+/// that nodes share, `cluster.secret`.
 ///
 /// The gateway's key for ID tokens also signs the persons' tokens here, which is for tests only. With `limits` the
 /// gateway keeps its default limits.
@@ -205,6 +212,15 @@ pub fn make(directory: &Path, store_url: &str, limits: bool) -> anyhow::Result<(
     let keys = public_keys(
         &EncodingKey::from_rsa_pem(&pem).context("signing.pem: expected an RSA key in PEM")?,
     )?;
+    let cluster = if store_url == "memory:" {
+        ""
+    } else {
+        ensure!(
+            file("cluster.secret").exists(),
+            "cluster.secret: make it first by `saoma generate-secret`"
+        );
+        CLUSTER
+    };
     let unlimited = if limits {
         ""
     } else {
@@ -212,6 +228,7 @@ pub fn make(directory: &Path, store_url: &str, limits: bool) -> anyhow::Result<(
     };
     let gateway = include_str!("../templates/gateway.toml")
         .replace("@LIMITS@\n", unlimited)
+        .replace("@CLUSTER@\n", cluster)
         .replace("@DIRECTORY@", &directory.display().to_string())
         .replace("@STORE_URL@", store_url);
     for (name, text) in [

@@ -39,6 +39,11 @@ impl LoginId {
     pub const fn from_random(bytes: [u8; Self::BYTES]) -> Self {
         Self(bytes)
     }
+
+    /// Returns the random bytes.
+    pub const fn as_bytes(&self) -> &[u8; Self::BYTES] {
+        &self.0
+    }
 }
 
 impl fmt::Display for LoginId {

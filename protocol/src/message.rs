@@ -41,7 +41,7 @@ pub enum ClientMessage {
 }
 
 /// An OpenID Connect authentication request (OIDC Core §3.1.2.1) with PKCE (RFC 7636).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(
     feature = "codegen",
     derive(ts_rs::TS, schemars::JsonSchema),
@@ -97,6 +97,16 @@ pub struct ResumeRequest {
     /// last is the newest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempt: Option<u32>,
+}
+
+impl fmt::Debug for OpenRequest {
+    /// Without `state` and `nonce`, which are secrets between the browser and its relying party.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenRequest")
+            .field("client_id", &self.client_id)
+            .field("redirect_uri", &self.redirect_uri)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Gateway to browser.

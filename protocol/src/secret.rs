@@ -1,6 +1,7 @@
 //! Secrets as types: compared in constant time, never printed, stored only as digests.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
@@ -38,6 +39,12 @@ impl PartialEq for Digest {
     }
 }
 
+impl Hash for Digest {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&HEXLOWER.encode(&self.0))
@@ -71,6 +78,11 @@ impl ReceiveKey {
     /// Creates a key from random bytes.
     pub const fn from_random(bytes: [u8; SECRET_BYTES]) -> Self {
         Self(bytes)
+    }
+
+    /// Returns the secret bytes.
+    pub const fn expose(&self) -> &[u8; SECRET_BYTES] {
+        &self.0
     }
 
     /// Returns the digest that the store keeps.
@@ -126,6 +138,11 @@ macro_rules! login_bound_secret {
             /// Returns the login to which the secret belongs.
             pub const fn login_id(&self) -> LoginId {
                 self.login_id
+            }
+
+            /// Returns the secret bytes.
+            pub const fn expose(&self) -> &[u8; SECRET_BYTES] {
+                &self.secret
             }
 
             /// Returns the digest that the store keeps.

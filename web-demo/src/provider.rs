@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
-use saoma_gateway::settings::{ClientSettings, IntrospectionSettings, Sources};
-use saoma_gateway::{Gateway, Settings, generate_pem};
+use saoma_gateway::settings::{AgreeSetting, ClientSettings, IntrospectionSettings, Sources};
+use saoma_gateway::{Gateway, Settings, generate_pem, generate_secret};
 use tokio::net::TcpListener;
 
 use crate::identity::INTROSPECTION_PATH;
@@ -20,7 +20,7 @@ pub(crate) const CLIENT_ID: &str = "service-hall";
 /// The portal's name, as people read it on their phones before they confirm.
 const CLIENT_NAME: &str = "示例省社会保险网上服务大厅";
 
-/// The gateway's own name at the introspection endpoint.
+/// The gateway's own name at the introspection endpoint, and the audience of its answers.
 pub(crate) const INTROSPECTION_CLIENT_ID: &str = "saoma";
 
 /// The secrets that portal and identity backend share with the gateway.
@@ -75,9 +75,11 @@ pub(crate) async fn start(
     settings.server.drain_window = Duration::ZERO;
     settings.store.url.clone_from(&options.store_url);
     settings.oidc.signing_key = Some(signing_key(&options.data)?);
+    settings.cluster.secret_files = vec![cluster_secret(&options.data)?];
     settings.identity.introspection = Some(IntrospectionSettings {
         client_id: INTROSPECTION_CLIENT_ID.into(),
         client_secret: credentials.introspection_secret.expose().into(),
+        audience: Some(INTROSPECTION_CLIENT_ID.into()),
         ..IntrospectionSettings::at(format!("{backend_origin}{INTROSPECTION_PATH}"))
     });
     settings.clients.push(ClientSettings {
@@ -86,6 +88,7 @@ pub(crate) async fn start(
         secret: Some(credentials.client_secret.expose().into()),
         redirect_uris: vec![format!("{portal_origin}{CALLBACK_PATH}")],
         origins: vec![portal_origin.to_owned()],
+        agree: AgreeSetting::New,
     });
     Ok(Gateway::start_on(listener, settings).await?)
 }
@@ -95,5 +98,13 @@ fn signing_key(data: &Path) -> anyhow::Result<PathBuf> {
     let file = data.join("signing-key.pem");
     private_file::read_or_make(&file, || Ok(generate_pem()?))
         .context("the key that signs ID tokens cannot be kept")?;
+    Ok(file)
+}
+
+/// Kept, so that browsers know their persons after a restart; with Redis all nodes need the same.
+fn cluster_secret(data: &Path) -> anyhow::Result<PathBuf> {
+    let file = data.join("cluster.secret");
+    private_file::read_or_make(&file, || Ok(generate_secret()))
+        .context("the secret of the gateway's nodes cannot be kept")?;
     Ok(file)
 }

@@ -1,10 +1,9 @@
-//! Admission of connections and browsers, before anything is spent on them.
+//! Admission of connections, browsers and logins, before anything is spent on them.
 //!
-//! A connection is counted when it is accepted, a browser when its socket, stream or poll starts. A
-//! refusal names a random time to come back after, so that browsers refused together do not return
-//! together.
+//! A connection is counted when it is accepted, a browser when its socket, stream or poll starts,
+//! and a login while no browser follows it. A refusal names a random time to come back after, so
+//! that browsers refused together do not return together.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -12,16 +11,18 @@ use dashmap::DashMap;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use saoma_protocol::ErrorCode;
 
-use crate::client_address::ClientAddress;
+use crate::client_address::{ClientAddress, CountedNetwork};
 use crate::error::ApiError;
+use crate::metrics::{AdmissionRefusal, Metrics};
 use crate::random;
 
 /// Maximum numbers of connections and browsers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Capacity {
-    /// Browsers: sockets, event streams and polls.
+    /// Browsers: sockets, event streams and polls. Again as many logins may wait without a browser.
     pub browsers: usize,
-    /// Browsers of one address; also the maximum of its other connections.
+    /// Browsers of one address; also the maximum of its other connections. A /56 of IPv6 may have
+    /// four times as many, and a /48 sixteen times.
     pub per_address: usize,
     /// Open files that connections and browsers use together.
     pub files: usize,
@@ -35,9 +36,10 @@ pub(crate) struct Admission {
     capacity: Capacity,
     browsers: AtomicUsize,
     connections: AtomicUsize,
-    browsers_of: DashMap<IpAddr, usize>,
-    connections_of: DashMap<IpAddr, usize>,
+    browsers_of: NetworkCounts,
+    connections_of: NetworkCounts,
     pace: DefaultDirectRateLimiter,
+    metrics: Arc<Metrics>,
     leaving: AtomicBool,
     draining: AtomicBool,
 }
@@ -46,7 +48,7 @@ pub(crate) struct Admission {
 #[derive(Debug)]
 pub(crate) struct ConnectionPermit {
     admission: Arc<Admission>,
-    address: IpAddr,
+    address: ClientAddress,
 }
 
 /// An accepted connection in the counts, taken out when dropped.
@@ -54,88 +56,130 @@ pub(crate) struct ConnectionPermit {
 pub(crate) struct AcceptedConnection {
     admission: Arc<Admission>,
     /// `None` for a connection from a trusted proxy, which carries the requests of many browsers.
-    address: Option<IpAddr>,
+    address: Option<ClientAddress>,
 }
 
+/// Counts by network: a subscriber's, and those around it.
+#[derive(Debug, Default)]
+struct NetworkCounts(DashMap<CountedNetwork, usize>);
+
 impl Admission {
-    /// Creates counts with these maxima.
-    pub(crate) fn new(capacity: Capacity) -> Self {
+    /// Creates counts with these maxima. `metrics` counts the refusals.
+    pub(crate) fn new(capacity: Capacity, metrics: Arc<Metrics>) -> Self {
         Self {
             capacity,
             browsers: AtomicUsize::new(0),
             connections: AtomicUsize::new(0),
-            browsers_of: DashMap::new(),
-            connections_of: DashMap::new(),
+            browsers_of: NetworkCounts::default(),
+            connections_of: NetworkCounts::default(),
             pace: RateLimiter::direct(Quota::per_second(capacity.per_second)),
+            metrics,
             leaving: AtomicBool::new(false),
             draining: AtomicBool::new(false),
         }
     }
 
-    /// Admits one more browser.
+    /// Admits one more browser, and counts it against the pace of new browsers.
     ///
     /// # Errors
-    /// Returns an error with a time to come back after if the node is draining or full, new browsers
-    /// come too fast, or this address has too many.
+    /// As [`Admission::take`] and [`Admission::pace`].
+    pub(crate) fn admit(
+        self: &Arc<Self>,
+        address: &ClientAddress,
+    ) -> Result<ConnectionPermit, ApiError> {
+        let permit = self.take(address)?;
+        self.pace()?;
+        Ok(permit)
+    }
+
+    /// Admits one more browser, whatever the pace: one that returns to a login is not new.
+    ///
+    /// # Errors
+    /// Returns an error with a time to come back after if the node is draining or full, or a network
+    /// of this address has too many.
     pub(crate) fn take(
         self: &Arc<Self>,
         address: &ClientAddress,
     ) -> Result<ConnectionPermit, ApiError> {
         if self.is_draining() {
-            return Err(later(ApiError::unavailable(
-                "this node is restarting: come back shortly",
-            )));
+            return Err(self.refuse(AdmissionRefusal::Draining));
         }
-        if self.pace.check().is_err() {
-            return Err(later(ApiError::unavailable(
-                "too many browsers come at once: come back shortly",
-            )));
+        let address = ClientAddress::from_ip(address.network());
+        if !self
+            .browsers_of
+            .try_increment(&address, self.capacity.per_address)
+        {
+            return Err(self.refuse(AdmissionRefusal::Network));
         }
         if !try_increment(&self.browsers, self.capacity.browsers) {
-            return Err(later(ApiError::unavailable(
-                "this node is full: come back shortly",
-            )));
+            self.browsers_of.decrement(&address);
+            return Err(self.refuse(AdmissionRefusal::Full));
         }
-        let permit = ConnectionPermit {
+        Ok(ConnectionPermit {
             admission: Arc::clone(self),
-            address: address.network(),
-        };
-        // On an error the permit's drop takes it out of both counts.
-        if increment(&self.browsers_of, permit.address) > self.capacity.per_address {
-            return Err(later(ApiError::new(
-                ErrorCode::TooManyRequests,
-                "too many sockets are open from your address",
-            )));
-        }
-        Ok(permit)
+            address,
+        })
     }
 
-    /// Admits one more connection; `None` if there is no room, or the peer has too many. A proxy's
-    /// connections have no maximum of their own.
+    /// Counts one more new browser. Called once everything cheaper has let it pass, so that refused
+    /// browsers take nothing of the pace.
+    ///
+    /// # Errors
+    /// Returns an error with a time to come back after if new browsers come too fast.
+    pub(crate) fn pace(&self) -> Result<(), ApiError> {
+        if self.pace.check().is_err() {
+            return Err(self.refuse(AdmissionRefusal::Pace));
+        }
+        Ok(())
+    }
+
+    fn refuse(&self, reason: AdmissionRefusal) -> ApiError {
+        self.metrics.not_admitted(reason);
+        let error = match reason {
+            AdmissionRefusal::Draining => {
+                ApiError::unavailable("this node is restarting: come back shortly")
+            }
+            AdmissionRefusal::Pace => {
+                ApiError::unavailable("too many browsers come at once: come back shortly")
+            }
+            AdmissionRefusal::Full => ApiError::unavailable("this node is full: come back shortly"),
+            AdmissionRefusal::Logins => {
+                ApiError::unavailable("too many logins wait on this node: come back shortly")
+            }
+            AdmissionRefusal::Network => ApiError::new(
+                ErrorCode::TooManyRequests,
+                "too many sockets are open from your address",
+            ),
+        };
+        later(error)
+    }
+
+    /// Admits one more connection; `None` if there is no room, or a network of the peer has too
+    /// many. A proxy's connections have no maximum of their own.
     pub(crate) fn connect(
         self: &Arc<Self>,
         peer: &ClientAddress,
         is_proxy: bool,
     ) -> Option<AcceptedConnection> {
-        let browsers = self.browsers.load(Ordering::Relaxed);
-        if !try_increment(
-            &self.connections,
-            self.capacity.files.saturating_sub(browsers),
-        ) {
+        let address = (!is_proxy).then(|| ClientAddress::from_ip(peer.network()));
+        let per_address = self.capacity.per_address;
+        if let Some(address) = &address
+            && !self.connections_of.try_increment(address, per_address)
+        {
             return None;
         }
-        let connected = AcceptedConnection {
-            admission: Arc::clone(self),
-            address: (!is_proxy).then(|| peer.network()),
-        };
-        match connected.address {
-            Some(address)
-                if increment(&self.connections_of, address) > self.capacity.per_address =>
-            {
-                None
+        let browsers = self.browsers.load(Ordering::Relaxed);
+        let room = self.capacity.files.saturating_sub(browsers);
+        if !try_increment(&self.connections, room) {
+            if let Some(address) = &address {
+                self.connections_of.decrement(address);
             }
-            _ => Some(connected),
+            return None;
         }
+        Some(AcceptedConnection {
+            admission: Arc::clone(self),
+            address,
+        })
     }
 
     /// Announces the drain: the node serves on, but is not ready for more.
@@ -168,22 +212,35 @@ impl Admission {
 impl ConnectionPermit {
     /// Returns the network that the browser is counted by.
     pub(crate) const fn network(&self) -> ClientAddress {
-        ClientAddress::from_ip(self.address)
+        self.address
+    }
+
+    /// Admits one more login of this browser. `reached` returns true if so many logins wait without
+    /// a browser on the node.
+    ///
+    /// # Errors
+    /// Returns an error with a time to come back after if they do.
+    pub(crate) fn admit_login(&self, reached: impl FnOnce(usize) -> bool) -> Result<(), ApiError> {
+        let admission = &self.admission;
+        if reached(admission.capacity.browsers) {
+            return Err(admission.refuse(AdmissionRefusal::Logins));
+        }
+        Ok(())
     }
 }
 
 impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         self.admission.browsers.fetch_sub(1, Ordering::Relaxed);
-        decrement(&self.admission.browsers_of, self.address);
+        self.admission.browsers_of.decrement(&self.address);
     }
 }
 
 impl Drop for AcceptedConnection {
     fn drop(&mut self) {
         self.admission.connections.fetch_sub(1, Ordering::Relaxed);
-        if let Some(address) = self.address {
-            decrement(&self.admission.connections_of, address);
+        if let Some(address) = &self.address {
+            self.admission.connections_of.decrement(address);
         }
     }
 }
@@ -202,17 +259,37 @@ fn try_increment(count: &AtomicUsize, limit: usize) -> bool {
         .is_ok()
 }
 
-fn increment(counts: &DashMap<IpAddr, usize>, address: IpAddr) -> usize {
-    let mut count = counts.entry(address).or_default();
-    *count += 1;
-    *count
-}
+impl NetworkCounts {
+    /// Counts one more of an address, unless a network around it has its maximum. A refused one
+    /// leaves nothing behind.
+    fn try_increment(&self, address: &ClientAddress, per_address: usize) -> bool {
+        for (number, network) in address.networks().enumerate() {
+            let share = usize::try_from(network.share()).unwrap_or(usize::MAX);
+            let mut count = self.0.entry(network).or_default();
+            *count += 1;
+            let over = *count > per_address.saturating_mul(share);
+            drop(count);
+            if over {
+                let counted = address.networks().take(number + 1);
+                counted.for_each(|network| self.decrement_one(&network));
+                return false;
+            }
+        }
+        true
+    }
 
-fn decrement(counts: &DashMap<IpAddr, usize>, address: IpAddr) {
-    counts.remove_if_mut(&address, |_, count| {
-        *count = count.saturating_sub(1);
-        *count == 0
-    });
+    fn decrement(&self, address: &ClientAddress) {
+        address
+            .networks()
+            .for_each(|network| self.decrement_one(&network));
+    }
+
+    fn decrement_one(&self, network: &CountedNetwork) {
+        self.0.remove_if_mut(network, |_, count| {
+            *count = count.saturating_sub(1);
+            *count == 0
+        });
+    }
 }
 
 #[cfg(test)]
@@ -223,12 +300,13 @@ mod tests {
 
     fn admission(browsers: usize, per_address: usize, per_second: u32) -> Arc<Admission> {
         let per_second = NonZeroU32::new(per_second).expect("a rate");
-        Arc::new(Admission::new(Capacity {
+        let capacity = Capacity {
             browsers,
             per_address,
             files: 4,
             per_second,
-        }))
+        };
+        Arc::new(Admission::new(capacity, Arc::default()))
     }
 
     fn address(last: u8) -> ClientAddress {
@@ -261,7 +339,7 @@ mod tests {
         drop(permit);
         assert!(admission.take(&address(1)).is_ok());
         assert!(
-            admission.browsers_of.is_empty(),
+            admission.browsers_of.0.is_empty(),
             "addresses are forgotten with their last browser"
         );
     }
@@ -269,8 +347,27 @@ mod tests {
     #[test]
     fn more_than_the_pace_are_refused() {
         let admission = admission(9, 9, 2);
-        let taken = [1, 2, 3].map(|last| admission.take(&address(last)).is_ok());
+        let taken = [1, 2, 3].map(|last| admission.admit(&address(last)).is_ok());
         assert_eq!(taken, [true, true, false]);
+        assert!(
+            admission.take(&address(4)).is_ok(),
+            "a browser that returns takes no pace"
+        );
+    }
+
+    /// Row A6.
+    #[test]
+    fn larger_networks_have_larger_shares_and_refused_browsers_leave_nothing_behind() {
+        let admission = admission(1000, 2, 9);
+        let address =
+            |subnet: u16| ClientAddress::from_ip([0x2001, 0xdb8, 1, subnet, 0, 0, 0, 1].into());
+        let taken: Vec<_> = (0..1000)
+            .filter_map(|subnet| admission.take(&address(subnet)).ok())
+            .collect();
+        assert_eq!(taken.len(), 32, "16 * 2 of the /48");
+        assert!(admission.browsers_of.0.len() <= 32 + 4 + 1);
+        drop(taken);
+        assert!(admission.browsers_of.0.is_empty());
     }
 
     #[test]
@@ -303,6 +400,6 @@ mod tests {
             "a proxy's are many people's"
         );
         drop(of_proxy);
-        assert!(admission.connections_of.is_empty());
+        assert!(admission.connections_of.0.is_empty());
     }
 }

@@ -36,25 +36,45 @@ pub(crate) async fn read(request: Request, limit: usize) -> Result<(Parts, Bytes
     }
 }
 
+/// Reads a JSON body that may be left out, as [`read_json`] does.
+///
+/// # Errors
+/// As [`read_json`].
+pub(crate) async fn read_optional_json<T: DeserializeOwned + Default>(
+    request: Request,
+) -> Result<T, ApiError> {
+    let body = read_small(request).await?;
+    if body.is_empty() {
+        Ok(T::default())
+    } else {
+        parse(&body)
+    }
+}
+
 /// Reads a JSON body of at most [`MAX_INBOUND_MESSAGE_BYTES`].
 ///
 /// # Errors
 /// The body is too large, too slow, or not what is asked for; the detail says what is wrong with it.
 pub(crate) async fn read_json<T: DeserializeOwned>(request: Request) -> Result<T, ApiError> {
-    let (_, body) =
-        read(request, MAX_INBOUND_MESSAGE_BYTES)
-            .await
-            .map_err(|error| match error {
-                BodyError::TooLarge => ApiError::new(
-                    ErrorCode::RequestTooLarge,
-                    "a body holds at most 4096 bytes",
-                ),
-                BodyError::TooSlow => ApiError::new(
-                    ErrorCode::InvalidRequest,
-                    "send the body at once: it did not come in time",
-                ),
-            })?;
-    read_object(&body).map_err(|complaint| {
+    parse(&read_small(request).await?)
+}
+
+async fn read_small(request: Request) -> Result<Bytes, ApiError> {
+    match read(request, MAX_INBOUND_MESSAGE_BYTES).await {
+        Ok((_, body)) => Ok(body),
+        Err(BodyError::TooLarge) => Err(ApiError::new(
+            ErrorCode::RequestTooLarge,
+            "a body holds at most 4096 bytes",
+        )),
+        Err(BodyError::TooSlow) => Err(ApiError::new(
+            ErrorCode::InvalidRequest,
+            "send the body at once: it did not come in time",
+        )),
+    }
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    read_object(body).map_err(|complaint| {
         ApiError::new(
             ErrorCode::InvalidRequest,
             format!("invalid request body: {complaint}"),

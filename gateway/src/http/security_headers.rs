@@ -19,6 +19,9 @@ const NO_FEATURES: &str = "accelerometer=(), browsing-topics=(), camera=(), disp
      gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), publickey-credentials-get=(), serial=(), usb=(), \
      xr-spatial-tracking=()";
 
+/// The number of headers.
+const HEADERS: usize = 7;
+
 /// The headers of a gateway. An answer that has one of its own keeps it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SecurityHeaders {
@@ -38,6 +41,8 @@ impl SecurityHeaders {
     /// Adds them to an answer.
     pub(crate) fn add_to(self, mut response: Response) -> Response {
         let headers = response.headers_mut();
+        // At once, because the map would be copied when it grows.
+        headers.reserve(HEADERS);
         if self.is_https {
             add(headers, STRICT_TRANSPORT_SECURITY, HSTS);
         }

@@ -2,11 +2,14 @@
 //! the others are offered.
 
 use std::collections::HashSet;
+use std::net::IpAddr;
 
 use saoma_protocol::{Identity, IdentityKind, IdentityRole, OfferedIdentity, PersonId};
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::conditions::Conditions;
+use super::refusal::{RefusalReason, TokenRefusal};
+use super::unique_json::UniqueObject;
 use super::{IdentityError, Person};
 use crate::shown_text::{MAX_CHARS, shown, steers};
 
@@ -14,13 +17,9 @@ use crate::shown_text::{MAX_CHARS, shown, steers};
 pub(super) const MAX_IDENTITIES: usize = 100;
 
 /// The members of a backend's answer, not read yet: `null` counts as absent.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug)]
 pub(super) struct BackendAnswer {
-    active: Option<Value>,
-    sub: Option<Value>,
-    name: Option<Value>,
-    identities: Option<Value>,
-    refusal: Option<Value>,
+    members: Map<String, Value>,
 }
 
 /// A member that cannot be read.
@@ -34,12 +33,31 @@ struct MemberError {
 type Member<T> = Result<T, MemberError>;
 
 impl BackendAnswer {
+    /// Reads an answer.
+    ///
+    /// # Errors
+    /// Returns the problem, which quotes nothing of the answer.
+    pub(super) fn read(json: &[u8]) -> Result<Self, String> {
+        let members = UniqueObject::read(json)?.0;
+        Ok(Self { members })
+    }
+
     /// Returns the answer of a token that needs no `active`, because its signature was verified.
-    pub(super) fn of_verified_token(self) -> Self {
-        Self {
-            active: Some(Value::Bool(true)),
-            ..self
+    pub(super) fn of_verified_token(mut claims: Map<String, Value>) -> Self {
+        claims.insert("active".to_owned(), Value::Bool(true));
+        Self { members: claims }
+    }
+
+    /// Checks that the token is active and meant for this gateway, at `now` in Unix seconds.
+    ///
+    /// # Errors
+    /// Returns the check that failed, or an error if `active` has the wrong type.
+    pub(super) fn check(&self, conditions: &Conditions, now: f64) -> Result<(), IdentityError> {
+        // Decided first: other members of an inactive token may be anything (RFC 7662 §2.2).
+        if !is_active(self.members.get("active"))? {
+            return Err(TokenRefusal::new(RefusalReason::Inactive).into());
         }
+        Ok(conditions.check(&self.members, now)?)
     }
 
     /// Returns the person. Names and reasons are shown to people: characters that steer the screen are taken out, and long
@@ -48,23 +66,16 @@ impl BackendAnswer {
     /// # Errors
     /// Returns an error if the token is not active, if the answer has no `sub`, if two identities share an id, or if
     /// `active`, `sub` or `refusal` has the wrong type: a refusal that cannot be read must not pass for good standing.
-    pub(super) fn person(self) -> Result<Person, IdentityError> {
-        // Decided first: other members of an inactive token may be anything (RFC 7662 §2.2).
-        if !is_active(self.active)? {
-            return Err(IdentityError::InvalidToken);
+    pub(super) fn person(mut self) -> Result<Person, IdentityError> {
+        if !is_active(self.members.get("active"))? {
+            return Err(TokenRefusal::new(RefusalReason::Inactive).into());
         }
-        let sub = text("sub", self.sub)?
+        let members = &mut self.members;
+        let sub = text("sub", take(members, "sub"))?
             .filter(|sub| !sub.is_empty())
             .ok_or_else(|| MemberError::new("sub", "missing"))?;
-        let name = text("name", self.name).unwrap_or_else(|error| {
-            tracing::warn!(
-                member = error.member,
-                problem = error.problem,
-                "ignored a member of the app backend's answer"
-            );
-            None
-        });
-        let identities = offered(self.identities);
+        let name = optional_text("name", take(members, "name"));
+        let identities = offered(take(members, "identities"));
         let mut ids = HashSet::new();
         if !identities
             .iter()
@@ -72,22 +83,50 @@ impl BackendAnswer {
         {
             return Err(MemberError::new("identities", "two have the same id").into());
         }
-        let refusal = text("refusal", self.refusal)?;
+        let refusal = text("refusal", take(members, "refusal"))?;
+        let phone_address = phone_address(take(members, "phone_address"));
         Ok(Person {
             id: PersonId::new(sub),
             name: shown(&name.unwrap_or_default()),
             identities,
             ineligible_reason: refusal.as_deref().map(shown),
+            phone_address,
         })
     }
 }
 
-fn is_active(active: Option<Value>) -> Member<bool> {
+fn is_active(active: Option<&Value>) -> Member<bool> {
     match active {
-        None => Ok(false),
-        Some(Value::Bool(active)) => Ok(active),
-        Some(other) => Err(MemberError::wrong_type("active", "true or false", &other)),
+        None | Some(Value::Null) => Ok(false),
+        Some(Value::Bool(active)) => Ok(*active),
+        Some(other) => Err(MemberError::wrong_type("active", "true or false", other)),
     }
+}
+
+/// Returns a text that a person can do without. One of the wrong type is ignored, with one line in the log.
+fn optional_text(member: &'static str, value: Option<Value>) -> Option<String> {
+    text(member, value).unwrap_or_else(|error| {
+        ignored(&error);
+        None
+    })
+}
+
+/// Returns the phone's own address.
+fn phone_address(value: Option<Value>) -> Option<IpAddr> {
+    let address = optional_text("phone_address", value)?;
+    let ip = address.parse().ok();
+    if ip.is_none() {
+        ignored(&MemberError::new("phone_address", "expected an IP address"));
+    }
+    ip
+}
+
+fn ignored(error: &MemberError) {
+    tracing::warn!(
+        member = error.member,
+        problem = error.problem,
+        "ignored a member of the app backend's answer"
+    );
 }
 
 /// Reads the identities, and leaves out each that cannot be read, with one line in the log.
@@ -96,12 +135,7 @@ fn offered(identities: Option<Value>) -> Vec<OfferedIdentity> {
         None => return Vec::new(),
         Some(Value::Array(identities)) => identities,
         Some(other) => {
-            let error = MemberError::wrong_type("identities", "an array", &other);
-            tracing::warn!(
-                member = error.member,
-                problem = error.problem,
-                "ignored a member of the app backend's answer"
-            );
+            ignored(&MemberError::wrong_type("identities", "an array", &other));
             return Vec::new();
         }
     };

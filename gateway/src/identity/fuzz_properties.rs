@@ -5,8 +5,7 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use jsonwebtoken::jwk::JwkSet;
-use saoma_protocol::{IdentityRole, masked_name, read_object};
+use saoma_protocol::{IdentityRole, masked_name};
 use serde_json::Value;
 
 use super::answer::{BackendAnswer, MAX_IDENTITIES};
@@ -16,25 +15,22 @@ use crate::settings::JwksSettings;
 use crate::shown_text::MAX_CHARS;
 
 /// The public half of a key whose private half was thrown away when [`TOKEN`] was signed.
-const KEY: &str = "pB9iGfwjcWA4npBvHj1jE9kUkSbtRKFgB0gfpeoEWvc";
-pub(super) const KEY_SET: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"app","alg":"EdDSA","x":"pB9iGfwjcWA4npBvHj1jE9kUkSbtRKFgB0gfpeoEWvc"}]}"#;
+const KEY: &str = "_HNCMGKKsuxqlOIBNNeW2TkC1lz81rYwihAlhL2VyLc";
+pub(super) const KEY_SET: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"app","alg":"EdDSA","x":"_HNCMGKKsuxqlOIBNNeW2TkC1lz81rYwihAlhL2VyLc"}]}"#;
 
 /// A good token, for two centuries. The corpus has others by the same key that are not.
-pub(super) const TOKEN: &str = "eyJhbGciOiJFZERTQSIsImtpZCI6ImFwcCJ9.eyJpc3MiOiJodHRwczovL2FwcC5leGFtcGxlIiwiYXVkIjoic2FvbWEiLCJleHAiOjk5OTk5OTk5OTksInN1YiI6ImMtMTAwMSIsIm5hbWUiOiLnpLrkvovnlLIiLCJpZGVudGl0aWVzIjpbeyJpZCI6InBlcnNvbmFsIiwia2luZCI6InBlcnNvbmFsIiwibmFtZSI6IuekuuS-i-eUsiJ9XX0.b48d8jCOXTYuSbkoZVCHfiSbijbqRab3lqvyOYwd7NVI6D98GztblONcrH3dH0jq9jJ7L3ok1SqRNykyCBdzAA";
+pub(super) const TOKEN: &str = "eyJhbGciOiJFZERTQSIsImtpZCI6ImFwcCIsInR5cCI6ImF0K2p3dCJ9.eyJpc3MiOiJodHRwczovL2FwcC5leGFtcGxlIiwiYXVkIjoic2FvbWEiLCJleHAiOjk5OTk5OTk5OTksImlhdCI6MTcwMDAwMDAwMCwic3ViIjoiYy0xMDAxIiwibmFtZSI6IuekuuS-i-eUsiIsImlkZW50aXRpZXMiOlt7ImlkIjoicGVyc29uYWwiLCJraW5kIjoicGVyc29uYWwiLCJuYW1lIjoi56S65L6L55SyIn1dfQ.4S_AYkWIhCJoD2eSeNG0syFiHYRjj_Kmy-lQr8cHtF2EwjBe_ir4m3KCKINXPJRtRDVrypHj_x6cxPPUeZ0XDA";
 
 /// Threats T17 and T18: texts that people are shown move no other text and are short, no two identities share an id, and
 /// a browser learns one character of the name. Ids, kinds and roles are the backend's own, unchanged.
 pub(crate) fn introspection(bytes: &[u8]) {
-    let Ok(answer) = read_object::<BackendAnswer>(bytes) else {
+    let Ok(answer) = BackendAnswer::read(bytes) else {
         return;
     };
     let Ok(person) = answer.person() else {
         return;
     };
-    // A member that the reader ignores need not even be UTF-8.
-    let Ok(answer) = serde_json::from_slice::<Value>(bytes) else {
-        return;
-    };
+    let answer: Value = serde_json::from_slice(bytes).expect("it was read before");
     assert_eq!(answer["active"], Value::Bool(true));
     assert!(!person.id.as_str().is_empty() && answer["sub"] == person.id.as_str());
     let names = person
@@ -98,18 +94,20 @@ fn is_blank(member: &Value) -> bool {
     member.is_null() || member == ""
 }
 
-fn backend(keys: JwkSet) -> Jwks {
-    let settings = JwksSettings {
-        url: "file:///nowhere".into(),
-        issuer: "https://app.example".into(),
-        audience: "saoma".into(),
+/// Returns the settings of the backend that has signed [`TOKEN`].
+pub(super) fn settings(url: String) -> JwksSettings {
+    JwksSettings {
+        max_lifetime: Duration::from_secs(9_999_999_999),
         refresh: Duration::from_secs(24 * 3600),
-    };
-    Jwks::with_keys(settings, keys).expect("a backend")
+        ..JwksSettings::at(url, "https://app.example".into(), "saoma".into())
+    }
 }
 
-static BACKEND: LazyLock<Jwks> =
-    LazyLock::new(|| backend(serde_json::from_str(KEY_SET).expect("a key set")));
+fn backend(keys: &[u8]) -> Option<Jwks> {
+    Jwks::with_keys(settings("file:///nowhere".into()), keys)
+}
+
+static BACKEND: LazyLock<Jwks> = LazyLock::new(|| backend(KEY_SET.as_bytes()).expect("a key set"));
 
 /// A token is accepted only if the backend has signed it for this gateway, and only until its end.
 pub(crate) fn app_token(bytes: &[u8]) {
@@ -125,11 +123,11 @@ pub(crate) fn app_token(bytes: &[u8]) {
 
 /// A token is accepted only if its key is published.
 pub(crate) fn app_keys(bytes: &[u8]) {
-    let Ok(keys) = serde_json::from_slice::<JwkSet>(bytes) else {
+    let Some(backend) = backend(bytes) else {
         return;
     };
-    let published = serde_json::to_string(&keys).expect("JSON").contains(KEY);
-    if RUNTIME.block_on(backend(keys).identify(TOKEN)).is_ok() {
-        assert!(published);
+    if RUNTIME.block_on(backend.identify(TOKEN)).is_ok() {
+        let keys: Value = serde_json::from_slice(bytes).expect("it was read before");
+        assert!(keys.to_string().contains(KEY));
     }
 }

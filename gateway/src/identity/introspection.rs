@@ -1,17 +1,19 @@
 //! Token introspection (RFC 7662): the backend is asked each time, so a card reported lost a second ago refuses.
 
 use async_trait::async_trait;
-use bytes::Bytes;
-use saoma_protocol::read_object;
 
 use super::answer::BackendAnswer;
+use super::backend_http::{self, AnswerError};
+use super::conditions::Conditions;
 use super::{IdentityBackend, IdentityError, Person};
 use crate::settings::{IntrospectionSettings, Secret};
+use crate::wall_clock;
 
 /// The app's backend, asked over HTTP.
 #[derive(Debug)]
 pub(crate) struct Introspection {
     http: reqwest::Client,
+    conditions: Conditions,
     url: String,
     client_id: String,
     client_secret: Secret,
@@ -23,41 +25,35 @@ impl Introspection {
     /// # Errors
     /// Returns an error if no HTTP client can be made on this machine.
     pub(crate) fn new(settings: IntrospectionSettings) -> Result<Self, reqwest::Error> {
-        let http = reqwest::Client::builder()
-            .timeout(settings.timeout)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()?;
         Ok(Self {
-            http,
+            http: backend_http::client(settings.timeout)?,
+            conditions: Conditions::from(&settings),
             url: settings.url,
             client_id: settings.client_id,
             client_secret: settings.client_secret,
         })
     }
 
-    async fn ask(&self, token: &str) -> Result<Bytes, reqwest::Error> {
-        let response = self
+    async fn ask(&self, token: &str) -> Result<Vec<u8>, AnswerError> {
+        let answer = self
             .http
             .post(&self.url)
             .basic_auth(&self.client_id, Some(self.client_secret.expose()))
             .form(&[("token", token), ("token_type_hint", "access_token")])
             .send()
-            .await?
-            .error_for_status()?;
-        response.bytes().await
+            .await;
+        backend_http::body(answer.map_err(reqwest::Error::without_url)?).await
     }
 }
 
 #[async_trait]
 impl IdentityBackend for Introspection {
     async fn identify(&self, token: &str) -> Result<Person, IdentityError> {
-        let answer = self
-            .ask(token)
-            .await
-            .map_err(|error| IdentityError::unavailable(error.without_url()))?;
+        let answer = self.ask(token).await.map_err(IdentityError::unavailable)?;
         // A parse error names a place in the answer and quotes nothing of it.
-        let answer: BackendAnswer = read_object(&answer)
+        let answer = BackendAnswer::read(&answer)
             .map_err(|problem| IdentityError::unavailable(format!("invalid answer: {problem}")))?;
+        answer.check(&self.conditions, wall_clock::since_epoch().as_secs_f64())?;
         answer.person()
     }
 }

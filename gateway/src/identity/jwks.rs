@@ -3,47 +3,56 @@
 //! The gateway does not ask the backend, so a person's standing is as old as the token: a deployment with signed tokens
 //! keeps their lifetime short.
 
-use std::collections::HashMap;
-use std::fmt;
-use std::path::PathBuf;
+mod header;
+mod published_keys;
+mod source;
+
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jsonwebtoken::jwk::JwkSet;
+use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use parking_lot::{Mutex, RwLock};
-use serde::Deserialize;
+use serde_json::{Map, Value};
 use tokio::time::Instant;
-use url::Url;
 
+use self::header::{JoseHeader, media_type};
+use self::published_keys::PublishedKeys;
+use self::source::{FetchError, Source};
 use super::answer::BackendAnswer;
-use super::verified::Verified;
+use super::conditions::{Conditions, LEEWAY, member, time};
+use super::refusal::{RefusalReason, TokenRefusal};
+use super::token_map::{TokenMap, digest};
+use super::unique_json::UniqueObject;
 use super::{IdentityBackend, IdentityError, Person};
 use crate::error_chain::chain;
 use crate::settings::JwksSettings;
 use crate::wall_clock;
 
-/// Minimum time between a fetch and the next one that an unknown key causes. Without it a flood of made-up keys would
-/// become a flood of fetches.
-const REFETCH_PAUSE: Duration = Duration::from_secs(60);
+/// Pause between two fetches that unknown keys cause. Without it a flood of made-up keys would become a flood of fetches.
+const REFETCH_PAUSE: Duration = Duration::from_secs(10);
 
 /// Pause after a failed fetch: the first, and the longest, because each further failure doubles it.
 const REST: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(60));
 
-/// Time beyond `refresh` during which old keys are accepted while new ones cannot be fetched.
-const KEPT_IN_OUTAGE: Duration = Duration::from_secs(3600);
+/// Time beyond `refresh` during which old keys are accepted while new ones cannot be fetched: enough to restart or repair
+/// the server of the keys while people log in. A withdrawn key counts for as long if that server is also down.
+const KEPT_IN_OUTAGE: Duration = Duration::from_secs(15 * 60);
 
-const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
+/// Members of ID tokens alone (OpenID Connect Core §2). An introspection answer of some servers repeats it.
+const NONCE: &str = "nonce";
 
-/// Asymmetric ones only: a public key must never pass as an HMAC's secret (RFC 8725 §3.1).
-const ALGORITHMS: [Algorithm; 3] = [Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA];
-
-/// The published keys of an app's backend.
+/// A backend that signs its tokens.
 #[derive(Debug)]
 pub(crate) struct Jwks {
     source: Source,
-    validations: [Validation; ALGORITHMS.len()],
+    conditions: Conditions,
+    issuer: String,
+    /// Accepted types, in lower case.
+    types: Vec<String>,
+    max_lifetime: f64,
     refresh: Duration,
     keys: RwLock<Option<Arc<Keys>>>,
     pace: Pace,
@@ -65,59 +74,17 @@ struct Fetching {
     failures: u32,
     /// Instant from which the next fetch may begin.
     rests_until: Option<Instant>,
-}
-
-#[derive(Debug)]
-enum Source {
-    Http {
-        client: reqwest::Client,
-        url: String,
-    },
-    File(PathBuf),
-}
-
-/// Reasons for the keys not to be fetched.
-#[derive(Debug, thiserror::Error)]
-enum FetchError {
-    #[error("the keys cannot be fetched")]
-    Http(#[source] reqwest::Error),
-    #[error("{}: the file of keys cannot be read", .path.display())]
-    Unreadable {
-        path: PathBuf,
-        source: std::io::Error,
-    },
-    #[error("{}: invalid JWK set", .path.display())]
-    Invalid {
-        path: PathBuf,
-        source: serde_json::Error,
-    },
-    #[error("the last fetch of the keys failed a moment ago")]
-    Paused,
+    /// Instant from which an unknown key may cause a fetch again.
+    unknown_keys_wait_until: Option<Instant>,
 }
 
 /// Keys of one fetch.
+#[derive(Debug)]
 struct Keys {
-    /// Keys by their ids. A key of an unknown type is kept as its error.
-    by_id: HashMap<String, Result<DecodingKey, String>>,
+    published: PublishedKeys,
     fetched_at: Instant,
     /// Tokens that these keys have verified. They are dropped together, so that a withdrawn key verifies no token.
-    verified: Mutex<Verified>,
-}
-
-impl fmt::Debug for Keys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Keys")
-            .field("ids", &self.by_id.keys())
-            .finish_non_exhaustive()
-    }
-}
-
-/// Claims of a token. `exp` is its end in Unix seconds.
-#[derive(Debug, Deserialize)]
-struct Claims {
-    exp: f64,
-    #[serde(flatten)]
-    person: BackendAnswer,
+    verified: Mutex<TokenMap<Arc<Person>>>,
 }
 
 impl Jwks {
@@ -126,41 +93,30 @@ impl Jwks {
     /// # Errors
     /// Returns an error if no HTTP client can be made on this machine.
     pub(crate) fn new(settings: JwksSettings) -> Result<Self, reqwest::Error> {
-        let file = Url::parse(&settings.url)
-            .ok()
-            .filter(|url| url.scheme() == "file")
-            .and_then(|url| url.to_file_path().ok());
-        let source = match file {
-            Some(path) => Source::File(path),
-            None => Source::Http {
-                client: reqwest::Client::builder().timeout(FETCH_TIMEOUT).build()?,
-                url: settings.url,
-            },
-        };
-        let validations =
-            ALGORITHMS.map(|algorithm| validation(algorithm, &settings.issuer, &settings.audience));
-        let (keys, fetching) = (RwLock::default(), tokio::sync::Mutex::default());
-        let pace = Pace {
-            refetch_pause: REFETCH_PAUSE,
-            rest: REST,
-            kept_in_outage: KEPT_IN_OUTAGE,
-        };
         Ok(Self {
-            source,
-            validations,
+            conditions: Conditions::from(&settings),
+            issuer: settings.issuer,
+            types: settings.types.iter().map(|typ| media_type(typ)).collect(),
+            max_lifetime: settings.max_lifetime.as_secs_f64(),
+            source: Source::new(settings.url)?,
             refresh: settings.refresh,
-            keys,
-            pace,
-            fetching,
+            keys: RwLock::default(),
+            pace: Pace {
+                refetch_pause: REFETCH_PAUSE,
+                rest: REST,
+                kept_in_outage: KEPT_IN_OUTAGE,
+            },
+            fetching: tokio::sync::Mutex::default(),
         })
     }
 
     /// Creates a backend whose keys are fetched already.
     #[cfg(any(test, fuzzing))]
-    pub(super) fn with_keys(settings: JwksSettings, keys: JwkSet) -> Result<Self, reqwest::Error> {
-        Ok(Self {
-            keys: RwLock::new(Some(Arc::new(Keys::new(keys)))),
-            ..Self::new(settings)?
+    pub(super) fn with_keys(settings: JwksSettings, keys: &[u8]) -> Option<Self> {
+        let keys = Keys::new(PublishedKeys::read(keys).ok()?);
+        Some(Self {
+            keys: RwLock::new(Some(Arc::new(keys))),
+            ..Self::new(settings).ok()?
         })
     }
 
@@ -176,33 +132,32 @@ impl Jwks {
     fn old_keys_with(&self, kid: &str) -> Option<Arc<Keys>> {
         let believed = self.refresh.saturating_add(self.pace.kept_in_outage);
         let keys = self.keys.read().clone()?;
-        (keys.by_id.contains_key(kid) && keys.fetched_at.elapsed() < believed).then_some(keys)
+        (keys.published.contain(kid) && keys.fetched_at.elapsed() < believed).then_some(keys)
     }
 
     /// Returns the keys, fetched again if this id is unknown or they are due. Fetches run one at a time: other callers
     /// wait for the running fetch, unless old keys include the id.
     async fn keys_with(&self, kid: &str) -> Result<Arc<Keys>, IdentityError> {
-        if let Some(keys) = self
-            .fresh_keys()
-            .filter(|keys| keys.by_id.contains_key(kid))
-        {
+        let has_kid = |keys: &Arc<Keys>| keys.published.contain(kid);
+        if let Some(keys) = self.fresh_keys().filter(has_kid) {
             return Ok(keys);
         }
+        let asked_at = Instant::now();
         let mut fetching = match (self.fetching.try_lock(), self.old_keys_with(kid)) {
             (Ok(fetching), _) => fetching,
             (Err(_), Some(keys)) => return Ok(keys),
             (Err(_), None) => self.fetching.lock().await,
         };
-        let known = self.keys.read().clone();
-        if let Some(keys) = known {
-            let (age, known) = (keys.fetched_at.elapsed(), keys.by_id.contains_key(kid));
-            if if known {
-                age < self.refresh
-            } else {
-                age < self.pace.refetch_pause
-            } {
+        if let Some(keys) = self.fresh_keys() {
+            // Keys that were fetched since the question, for another caller, answer it too.
+            if keys.published.contain(kid) || keys.fetched_at >= asked_at {
                 return Ok(keys);
             }
+            // The id is unknown, and only a fetch can tell whether it is new or made up.
+            if let Some(wait) = fetching.unknown_keys_wait() {
+                return Err(unknown_key(kid, wait));
+            }
+            fetching.unknown_keys_wait_until = Some(Instant::now() + self.pace.refetch_pause);
         }
         let fetched = if fetching.rests() {
             Err(FetchError::Paused)
@@ -222,7 +177,8 @@ impl Jwks {
         match self.source.fetch().await {
             Ok(keys) => {
                 let keys = Arc::new(Keys::new(keys));
-                (*fetching, *self.keys.write()) = (Fetching::default(), Some(Arc::clone(&keys)));
+                *self.keys.write() = Some(Arc::clone(&keys));
+                (fetching.failures, fetching.rests_until) = (0, None);
                 Ok(keys)
             }
             Err(error) => {
@@ -234,23 +190,89 @@ impl Jwks {
         }
     }
 
-    /// Returns the claims of a token that one of the keys has signed.
-    async fn verify(&self, token: &str) -> Result<(Arc<Keys>, Claims), IdentityError> {
-        let header = jsonwebtoken::decode_header(token).map_err(|_| IdentityError::InvalidToken)?;
-        let validation = self
-            .validations
-            .iter()
-            .find(|validation| validation.algorithms.contains(&header.alg));
-        let validation = validation.ok_or(IdentityError::InvalidToken)?;
-        let kid = header.kid.ok_or(IdentityError::InvalidToken)?;
-        let keys = self.keys_with(&kid).await?;
-        let key = keys.by_id.get(&kid).ok_or(IdentityError::InvalidToken)?;
-        let key = key
-            .as_ref()
-            .map_err(|problem| IdentityError::unavailable(problem.as_str()))?;
-        let verified = jsonwebtoken::decode::<Claims>(token, key, validation);
-        let claims = verified.map_err(|_| IdentityError::InvalidToken)?.claims;
-        Ok((keys, claims))
+    /// Returns the claims of a token that one of the keys has signed for this gateway, and its end.
+    async fn verify(
+        &self,
+        token: &str,
+        now: f64,
+    ) -> Result<(Arc<Keys>, Map<String, Value>, f64), IdentityError> {
+        let header = JoseHeader::read(token, &self.types)?;
+        let keys = self.keys_with(&header.kid).await?;
+        let key = keys.published.find(&header.kid, header.algorithm);
+        let checked = key
+            .and_then(|key| signed_claims(token, key, header.algorithm))
+            .and_then(|claims| {
+                let end = self.check(&claims, now)?;
+                Ok((claims, end))
+            });
+        let (claims, end) = checked.map_err(|refusal| header.refuse(refusal))?;
+        Ok((keys, claims, end))
+    }
+
+    /// Checks the claims, and returns the token's end (RFC 9068 §4).
+    fn check(&self, claims: &Map<String, Value>, now: f64) -> Result<f64, TokenRefusal> {
+        if member(claims, NONCE).is_some() {
+            return Err(TokenRefusal::of(RefusalReason::Kind, NONCE));
+        }
+        let issuer = member(claims, "iss").and_then(Value::as_str);
+        if issuer != Some(&self.issuer) {
+            let found = issuer.unwrap_or_default();
+            return Err(TokenRefusal::of(RefusalReason::Iss, found));
+        }
+        self.conditions.check(claims, now)?;
+        let sub = member(claims, "sub").and_then(Value::as_str);
+        if sub.is_none_or(str::is_empty) {
+            return Err(TokenRefusal::new(RefusalReason::Sub));
+        }
+        let required = |name, reason| {
+            let time = time(claims, name, reason)?;
+            time.ok_or_else(|| TokenRefusal::of(reason, "missing"))
+        };
+        let begin = required("iat", RefusalReason::Iat)?;
+        let end = required("exp", RefusalReason::Exp)?;
+        if now + LEEWAY < begin {
+            return Err(TokenRefusal::of(RefusalReason::Iat, "in the future"));
+        }
+        let lifetime = (end - begin).max(end - now - LEEWAY);
+        if lifetime > self.max_lifetime {
+            let found = format!("{} s", lifetime.floor());
+            return Err(TokenRefusal::of(RefusalReason::Lifetime, &found));
+        }
+        Ok(end)
+    }
+}
+
+/// Verifies the signature, and returns the claims. They are checked afterwards, in one place for both backends.
+fn signed_claims(
+    token: &str,
+    key: &DecodingKey,
+    algorithm: Algorithm,
+) -> Result<Map<String, Value>, TokenRefusal> {
+    let mut signature_only = Validation::new(algorithm);
+    signature_only.required_spec_claims = HashSet::new();
+    signature_only.validate_exp = false;
+    signature_only.validate_aud = false;
+    let verified = jsonwebtoken::decode::<UniqueObject>(token, key, &signature_only);
+    verified.map_or_else(
+        |error| {
+            Err(match error.kind() {
+                ErrorKind::InvalidSignature => TokenRefusal::new(RefusalReason::Signature),
+                ErrorKind::Json(_) | ErrorKind::Base64(_) | ErrorKind::Utf8(_) => {
+                    TokenRefusal::of(RefusalReason::Malformed, "claims")
+                }
+                _ => TokenRefusal::new(RefusalReason::Key),
+            })
+        },
+        |verified| Ok(verified.claims.0),
+    )
+}
+
+/// Returns the error of a token whose key may be published since the last fetch.
+fn unknown_key(kid: &str, retry_after: Duration) -> IdentityError {
+    let refusal = TokenRefusal::of(RefusalReason::Kid, "not published yet");
+    IdentityError::KeyUnknown {
+        refusal: refusal.with_key(None, Some(kid)),
+        retry_after,
     }
 }
 
@@ -262,6 +284,14 @@ impl Fetching {
     fn rest_for(&mut self, pause: Duration) {
         self.rests_until = Some(Instant::now() + pause);
     }
+
+    /// Returns the time until an unknown key may cause a fetch.
+    fn unknown_keys_wait(&self) -> Option<Duration> {
+        let wait = self
+            .unknown_keys_wait_until?
+            .saturating_duration_since(Instant::now());
+        (!wait.is_zero()).then_some(wait)
+    }
 }
 
 /// Returns the pause after `failures` failures and one more.
@@ -269,59 +299,12 @@ fn rest_after(failures: u32, (first, longest): (Duration, Duration)) -> Duration
     first.saturating_mul(1 << failures.min(10)).min(longest)
 }
 
-fn validation(algorithm: Algorithm, issuer: &str, audience: &str) -> Validation {
-    let mut validation = Validation::new(algorithm);
-    validation.set_issuer(&[issuer]);
-    validation.set_audience(&[audience]);
-    validation.validate_nbf = true;
-    validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-    validation
-}
-
 impl Keys {
-    fn new(keys: JwkSet) -> Self {
-        let mut by_id = HashMap::new();
-        for key in keys.keys {
-            let read = DecodingKey::from_jwk(&key).map_err(|error| error.to_string());
-            if let Some(id) = key.common.key_id {
-                // The first of two keys with one id counts.
-                by_id.entry(id).or_insert(read);
-            }
-        }
+    fn new(published: PublishedKeys) -> Self {
         Self {
-            by_id,
+            published,
             fetched_at: Instant::now(),
             verified: Mutex::default(),
-        }
-    }
-}
-
-impl Source {
-    async fn fetch(&self) -> Result<JwkSet, FetchError> {
-        match self {
-            Self::Http { client, url } => {
-                let answered = async {
-                    client
-                        .get(url)
-                        .send()
-                        .await?
-                        .error_for_status()?
-                        .json()
-                        .await
-                };
-                answered.await.map_err(FetchError::Http)
-            }
-            Self::File(path) => {
-                let text = tokio::fs::read(path).await;
-                let text = text.map_err(|source| FetchError::Unreadable {
-                    path: path.clone(),
-                    source,
-                })?;
-                serde_json::from_slice(&text).map_err(|source| FetchError::Invalid {
-                    path: path.clone(),
-                    source,
-                })
-            }
         }
     }
 }
@@ -329,19 +312,19 @@ impl Source {
 #[async_trait]
 impl IdentityBackend for Jwks {
     async fn identify(&self, token: &str) -> Result<Person, IdentityError> {
-        let digest = Verified::digest(token);
+        let digest = digest(token);
         let now = wall_clock::since_epoch().as_secs_f64();
         if let Some(keys) = self.fresh_keys()
             && let Some(person) = keys.verified.lock().get(&digest, now)
         {
-            return Ok((*person).clone());
+            return Ok((**person).clone());
         }
-        let (keys, claims) = self.verify(token).await?;
+        let (keys, claims, end) = self.verify(token, now).await?;
         // A JWT that verifies is active: the claim belongs to introspection.
-        let person = claims.person.of_verified_token().person()?;
+        let person = BackendAnswer::of_verified_token(claims).person()?;
         keys.verified
             .lock()
-            .keep(digest, Arc::new(person.clone()), claims.exp);
+            .keep(digest, Arc::new(person.clone()), end);
         Ok(person)
     }
 

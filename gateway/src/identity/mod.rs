@@ -1,20 +1,31 @@
 //! The person behind a phone's access token, and the identities that they may log in with: asked of the app's backend.
 
 mod answer;
+mod backend_http;
+mod conditions;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzz_properties;
 mod introspection;
 mod jwks;
-mod verified;
+mod refusal;
+mod token_gate;
+mod token_map;
+mod unique_json;
 
 use std::error::Error;
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 pub(crate) use introspection::Introspection;
 pub(crate) use jwks::Jwks;
+#[cfg(any(test, fuzzing))]
+pub(crate) use refusal::RefusalReason;
+pub(crate) use refusal::TokenRefusal;
 use saoma_protocol::{OfferedIdentity, PersonId};
+pub(crate) use token_gate::{KnownToken, TokenGate};
 
 /// The person behind an app's access token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,15 +38,25 @@ pub(crate) struct Person {
     pub identities: Vec<OfferedIdentity>,
     /// The reason that keeps the person from logging in now.
     pub ineligible_reason: Option<String>,
+    /// The phone's own address, as the backend sees it.
+    pub phone_address: Option<IpAddr>,
 }
 
 /// Reasons for a person not to be identified.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum IdentityError {
-    /// The token is not valid.
-    #[error("the app's access token is not valid")]
-    InvalidToken,
+    /// The token is not valid, or not meant for this gateway.
+    #[error("the app's access token was refused")]
+    Refused(#[from] TokenRefusal),
+    /// The token's key is not published, or not yet: the keys were fetched a moment ago, and are not fetched again so soon.
+    #[error("the key of the app's access token is not known yet")]
+    KeyUnknown {
+        /// The token, as the log names it.
+        refusal: TokenRefusal,
+        /// Time until the keys may be fetched again.
+        retry_after: Duration,
+    },
     /// The backend did not answer, or its answer cannot be used.
     #[error("the identity backend cannot be used")]
     Unavailable(#[source] Arc<dyn Error + Send + Sync>),

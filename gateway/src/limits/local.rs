@@ -42,23 +42,63 @@ impl LocalLimiter {
 
     /// Counts an attempt, unless it is over the limit.
     pub fn take(&self, limit: LimitName, rate: Rate, key: &str) -> Verdict {
-        self.take_at(Instant::now(), limit, rate, key)
+        match self.take_all_at(Instant::now(), &[(limit, rate, key)]) {
+            Ok(()) => Verdict::Allowed,
+            Err((_, retry_after)) => Verdict::Limited { retry_after },
+        }
     }
 
-    fn take_at(&self, now: Instant, limit: LimitName, rate: Rate, key: &str) -> Verdict {
-        let key = self.hasher.hash_one((limit, key));
-        let mut arrivals = self.arrivals.lock();
-        let arrival = arrivals.get(&key).map_or(now, |arrival| arrival.max(now));
-        let next = arrival + rate.interval();
-        let retry_after = next
-            .saturating_duration_since(now)
-            .saturating_sub(rate.allowance());
-        if !retry_after.is_zero() {
-            return Verdict::Limited { retry_after };
-        }
-        arrivals.insert(key, next);
-        Verdict::Allowed
+    /// Returns the verdict that an attempt would get, without counting one.
+    pub fn verdict(&self, limit: LimitName, rate: Rate, key: &str) -> Verdict {
+        let (now, key) = (Instant::now(), self.hasher.hash_one((limit, key)));
+        let arrival = self.arrivals.lock().get(&key);
+        judge(now, arrival, rate).0
     }
+
+    /// Counts an attempt against several limits, unless it is over one of them: then it counts against none.
+    ///
+    /// # Errors
+    /// Returns the first limit that was reached, and the time after which another attempt is allowed.
+    pub(crate) fn take_all(
+        &self,
+        limits: &[(LimitName, Rate, &str)],
+    ) -> Result<(), (LimitName, Duration)> {
+        self.take_all_at(Instant::now(), limits)
+    }
+
+    fn take_all_at(
+        &self,
+        now: Instant,
+        limits: &[(LimitName, Rate, &str)],
+    ) -> Result<(), (LimitName, Duration)> {
+        let mut arrivals = self.arrivals.lock();
+        let mut counted = Vec::with_capacity(limits.len());
+        for (limit, rate, key) in limits {
+            let key = self.hasher.hash_one((limit, key));
+            match judge(now, arrivals.get(&key), *rate) {
+                (Verdict::Allowed, next) => counted.push((key, next)),
+                (Verdict::Limited { retry_after }, _) => return Err((*limit, retry_after)),
+            }
+        }
+        for (key, next) in counted {
+            arrivals.insert(key, next);
+        }
+        Ok(())
+    }
+}
+
+/// Returns the verdict on an attempt, and the theoretical arrival time of the next one if it is allowed.
+fn judge(now: Instant, arrival: Option<Instant>, rate: Rate) -> (Verdict, Instant) {
+    let next = arrival.map_or(now, |arrival| arrival.max(now)) + rate.interval();
+    let retry_after = next
+        .saturating_duration_since(now)
+        .saturating_sub(rate.allowance());
+    let verdict = if retry_after.is_zero() {
+        Verdict::Allowed
+    } else {
+        Verdict::Limited { retry_after }
+    };
+    (verdict, next)
 }
 
 async fn forget_keys_at_rest(arrivals: Arc<Mutex<Generations<u64, Instant>>>) {
@@ -82,10 +122,8 @@ mod tests {
         let rate = Rate::new(3, Duration::from_secs(6));
         let take = |millis, key| {
             let now = start + Duration::from_millis(millis);
-            match limiter.take_at(now, LIMIT, rate, key) {
-                Verdict::Allowed => None,
-                Verdict::Limited { retry_after } => Some(retry_after.as_millis()),
-            }
+            let taken = limiter.take_all_at(now, &[(LIMIT, rate, key)]);
+            taken.err().map(|(_, retry_after)| retry_after.as_millis())
         };
         assert_eq!([0, 0, 0].map(|at| take(at, "a")), [None; 3]);
         assert_eq!(take(0, "a"), Some(2000));
@@ -94,6 +132,28 @@ mod tests {
         assert_eq!(take(2000, "a"), None);
         assert_eq!(take(2000, "a"), Some(2000));
         assert_eq!([60_000; 3].map(|at| take(at, "a")), [None; 3]);
+    }
+
+    #[tokio::test]
+    async fn an_attempt_over_one_limit_counts_against_none() {
+        let limiter = LocalLimiter::start();
+        let large = (
+            LimitName::OpenPerNetwork48,
+            Rate::new(2, Duration::from_secs(60)),
+            "net",
+        );
+        let small = |key| (LIMIT, Rate::new(1, Duration::from_secs(60)), key);
+        assert!(limiter.take_all(&[large, small("a")]).is_ok());
+        for _ in 0..9 {
+            let refused = limiter.take_all(&[large, small("a")]);
+            assert!(matches!(refused, Err((LIMIT, _))), "{refused:?}");
+        }
+        assert!(limiter.take_all(&[large, small("b")]).is_ok());
+        let refused = limiter.take_all(&[large, small("c")]);
+        assert!(
+            matches!(refused, Err((LimitName::OpenPerNetwork48, _))),
+            "{refused:?}"
+        );
     }
 
     #[tokio::test]

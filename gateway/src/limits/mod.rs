@@ -3,13 +3,16 @@
 
 mod generations;
 mod local;
+mod meter;
 mod refusals;
 mod table;
 
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+pub(crate) use generations::Generations;
 pub use local::LocalLimiter;
+pub(crate) use meter::Meter;
 pub(crate) use refusals::RememberedRefusals;
 use serde::{Deserialize, Serialize};
 pub use table::{CountedIn, Declaration, LimitName, Limits};
@@ -39,6 +42,12 @@ impl Rate {
     /// Returns the time that one attempt takes from the allowance.
     pub fn interval(&self) -> Duration {
         self.per / self.burst.get()
+    }
+
+    /// Returns the rate with so many times the attempts in the same period.
+    #[must_use]
+    pub(crate) fn times(self, factor: u32) -> Self {
+        Self::new(self.burst.get().saturating_mul(factor), self.per)
     }
 
     /// Returns the time that all attempts of a burst take together.

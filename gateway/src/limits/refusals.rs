@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn a_refusal_lasts_as_long_as_it_says_and_for_its_key_alone() {
         let refusals = RememberedRefusals::default();
-        let (limit, other) = (LimitName::OpenPerAddress, LimitName::ScanPerAddress);
+        let (limit, other) = (LimitName::OpenPerAddress, LimitName::ScanPerPerson);
         let start = Instant::now();
         let after = |seconds| start + Duration::from_secs(seconds);
         let limited = |seconds| Verdict::Limited {

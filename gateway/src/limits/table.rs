@@ -139,10 +139,6 @@ limits! {
     unknown_key_per_address: UnknownKeyPerAddress = 30 in 60 s,
         counted in Process by "address",
         refused by "429 to the browser; a socket that resumes is closed with 4101";
-    /// Scans from one address; 120 a minute by default.
-    scan_per_address: ScanPerAddress = 120 in 60 s,
-        counted in Store by "address",
-        refused by "429 to the phone";
     /// Scans by one person; 20 a minute by default.
     scan_per_person: ScanPerPerson = 20 in 60 s,
         counted in Store by "person",
@@ -170,20 +166,20 @@ limits! {
     token_per_client: TokenPerClient = 6000 in 60 s,
         counted in Store by "client",
         refused by "429 to the portal";
-    /// Requests to the token endpoint by a client without a secret from one address; 120 a minute by
-    /// default.
-    public_token_per_address: PublicTokenPerAddress = 120 in 60 s,
-        counted in Store by "address",
+    /// Requests by a client without a secret that show one login's authorization code, and requests
+    /// to the userinfo endpoint that show one login's access token; 30 a minute by default.
+    token_per_login: TokenPerLogin = 30 in 60 s,
+        counted in Process by "login",
         refused by "429 to the portal";
     /// Wrong secrets of one client from one address; 10 in 10 minutes by default.
     failed_client_proof: FailedClientProof = 10 in 600 s,
         counted in Process by "client and address",
         refused by "429 to the portal";
-    /// Requests to the userinfo endpoint with an unknown access token from one address; 30 a minute
-    /// by default.
+    /// Authorization codes and access tokens from one address that the gateway has not made; 30 a
+    /// minute by default. Those that it has made are not counted.
     unknown_token_per_address: UnknownTokenPerAddress = 30 in 60 s,
         counted in Process by "address",
-        refused by "429 to the portal";
+        refused by "429 to the portal, for unknown codes and tokens alone";
 }
 
 #[cfg(test)]

@@ -1,16 +1,22 @@
 //! Decisions: the person who has scanned confirms or rejects.
 
+use std::time::Duration;
+
 use saoma_protocol::{
-    AuthorizationCode, Decision, DecisionStatus, ErrorCode, EventKind, LoginId, RejectReason,
-    StateName, TransitionError,
+    CancelReason, Decision, DecisionStatus, ErrorCode, EventKind, LoginId, RejectReason, StateName,
+    TransitionError,
 };
 
 use super::Logins;
+use crate::client_address::ClientAddress;
 use crate::error::ApiError;
 use crate::identity::Person;
 use crate::limits::LimitName;
-use crate::random;
-use crate::store::{Applied, Confirmation, Transition};
+use crate::store::{Applied, Change, Confirmation, StoredChange, Transition};
+
+/// Time after which a phone asks again if the browser has agreed: as often as a person may confirm in the long run, so that
+/// a phone that obeys reaches no limit.
+const ASK_AGAIN: Duration = Duration::from_secs(2);
 
 impl Logins {
     /// Logs the browser in as one of the person's identities, whose standing is asked for again (threats T24, T25).
@@ -22,8 +28,10 @@ impl Logins {
         token: &str,
         id: LoginId,
         identity: &str,
+        address: &ClientAddress,
     ) -> Result<Decision, ApiError> {
-        let person = self.identity.identify(token).await?;
+        let limits = [LimitName::ConfirmPerPerson];
+        let person = self.person_behind(token, address, &limits).await?;
         let Some(offered) = person
             .identities
             .iter()
@@ -46,30 +54,39 @@ impl Logins {
         }
         let confirmation = Confirmation {
             person: person.id.clone(),
+            person_tag: self.known_persons.tag(&person.id),
             name: person.name.clone(),
             identity: offered.identity.clone(),
-            code: AuthorizationCode::from_random(id, random::bytes()),
+            code: self.secrets.authorization_code(id),
             lifetime: self.lifetimes.authorization_code,
         };
         let attempts = [self.attempt(LimitName::ConfirmPerPerson, person.id.as_str())];
         let confirmed = self.store.confirm(&attempts, id, &confirmation).await?;
         let applied = self.let_through(confirmed)?;
-        self.decided(&applied, EventKind::Confirm, DecisionStatus::Confirmed)
+        self.decided(id, &applied, EventKind::Confirm, DecisionStatus::Confirmed)
+            .await
     }
 
     /// Declines.
     ///
     /// # Errors
     /// The login is not this person's, or over, or something is down.
-    pub(crate) async fn reject(&self, token: &str, id: LoginId) -> Result<Decision, ApiError> {
-        let person = self.identity.identify(token).await?;
+    pub(crate) async fn reject(
+        &self,
+        token: &str,
+        id: LoginId,
+        address: &ClientAddress,
+    ) -> Result<Decision, ApiError> {
+        let limits = [LimitName::ConfirmPerPerson];
+        let person = self.person_behind(token, address, &limits).await?;
         self.count(LimitName::ConfirmPerPerson, person.id.as_str())
             .await?;
         let applied = self
             .store
             .apply(id, &rejection(&person, RejectReason::Declined))
             .await?;
-        self.decided(&applied, EventKind::Reject, DecisionStatus::Rejected)
+        self.decided(id, &applied, EventKind::Reject, DecisionStatus::Rejected)
+            .await
     }
 
     /// Returns an error unless the login is this person's. Another person's login and one that does not exist look the
@@ -84,7 +101,9 @@ impl Logins {
                     Err(ApiError::new(ErrorCode::NotScanned, "scan the code first"))
                 }
                 // A cancelled or expired login no longer has its person.
-                state => Err(refused_decision(TransitionError::State(state))),
+                state => Err(self
+                    .refused_decision(id, TransitionError::State(state))
+                    .await),
             },
         }
     }
@@ -108,8 +127,9 @@ impl Logins {
         })
     }
 
-    fn decided(
+    async fn decided(
         &self,
+        id: LoginId,
         applied: &Applied,
         event: EventKind,
         status: DecisionStatus,
@@ -120,10 +140,32 @@ impl Logins {
                 Ok(Decision { status })
             }
             Applied::Repeated(_) => Ok(Decision { status }),
-            Applied::Refused(refusal) => Err(refused_decision(*refusal)),
+            Applied::Refused(refusal) => Err(self.refused_decision(id, *refusal).await),
             Applied::Unknown => Err(Self::unknown_login()),
         }
     }
+
+    /// Returns the refusal of a decision, with the reason for which the browser gave the login up.
+    async fn refused_decision(&self, id: LoginId, refusal: TransitionError) -> ApiError {
+        if refusal != TransitionError::State(StateName::Cancelled) {
+            return refused_decision(refusal);
+        }
+        match self.store.changes_after(&[(id, 0)]).await {
+            Ok(changes) => ApiError {
+                reason: cancel_reason(&changes).map(|reason| reason.as_str().to_owned()),
+                ..already_decided()
+            },
+            Err(error) => error.into(),
+        }
+    }
+}
+
+fn cancel_reason(changes: &[(LoginId, Vec<StoredChange>)]) -> Option<CancelReason> {
+    let mut changes = changes.iter().flat_map(|(_, changes)| changes);
+    changes.find_map(|stored| match stored.change {
+        Change::Cancelled { reason } => reason,
+        _ => None,
+    })
 }
 
 fn not_offered() -> ApiError {
@@ -146,6 +188,13 @@ fn refused_decision(refusal: TransitionError) -> ApiError {
         TransitionError::State(StateName::Waiting) => {
             ApiError::new(ErrorCode::NotScanned, "scan the code first")
         }
+        TransitionError::State(StateName::Asked) => ApiError {
+            retry_after: Some(ASK_AGAIN),
+            ..ApiError::new(
+                ErrorCode::NotAgreed,
+                "the browser asks its user to agree: look at the computer, then confirm again",
+            )
+        },
         TransitionError::State(StateName::Expired)
         | TransitionError::TooLate
         | TransitionError::TooEarly => ApiError::new(

@@ -3,6 +3,7 @@
 //! The service is the only caller of the store. Front ends hand in a request and get back a value or an error; they know
 //! nothing of stores.
 
+mod agree;
 mod confirm;
 mod deadline;
 #[cfg(any(test, fuzzing))]
@@ -10,6 +11,8 @@ pub(crate) mod fuzz_properties;
 #[cfg(any(test, fuzzing))]
 mod in_memory;
 mod open;
+mod person;
+mod process_limits;
 mod redeem;
 mod refresh;
 mod remembered_limits;
@@ -18,21 +21,31 @@ mod resume;
 mod scan;
 #[cfg(test)]
 pub(crate) mod tests;
+mod token_allowance;
+mod unknown_keys;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 pub(crate) use open::OpenContext;
 pub(crate) use redeem::{PresentedCode, RedeemError};
 pub(crate) use render::Renderer;
-use saoma_protocol::{ErrorCode, ServerMessage};
+use saoma_protocol::{ErrorCode, LoginId, ReceiveKey, ServerMessage};
+pub(crate) use scan::PhoneAddress;
+use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 use self::remembered_limits::RememberedLimits;
+use self::token_allowance::TokenAllowance;
+use self::unknown_keys::UnknownKeys;
+use crate::cluster_secrets::ClusterSecrets;
 use crate::error::ApiError;
 use crate::error_chain::chain;
-use crate::identity::IdentityBackend;
-use crate::limits::{CountedIn, LimitName, LocalLimiter, Verdict};
+use crate::identity::{IdentityBackend, TokenGate};
+use crate::known_persons::KnownPersons;
+use crate::limits::{CountedIn, LimitName, LocalLimiter, RememberedRefusals, Verdict};
 use crate::log_throttle::LogThrottle;
+use crate::login_secrets::LoginSecrets;
 use crate::metrics::Metrics;
 use crate::random;
 use crate::relying_parties::Clients;
@@ -52,10 +65,16 @@ pub(crate) struct Logins {
     public_origin: String,
     store: Arc<dyn Store>,
     clients: Arc<Clients>,
-    identity: Arc<dyn IdentityBackend>,
+    identity: TokenGate,
+    token_allowance: TokenAllowance,
+    remembered_refusals: Arc<RememberedRefusals>,
+    secrets: LoginSecrets,
+    known_persons: Arc<KnownPersons>,
     limits: Limits,
     /// Counts the limits of this process.
     limiter: LocalLimiter,
+    unknown_keys: UnknownKeys,
+    started: Instant,
     lifetimes: Lifetimes,
     waiters: Arc<Waiters>,
     inbox: NodeInbox,
@@ -72,10 +91,17 @@ impl Logins {
         settings: &Settings,
         store: Arc<dyn Store>,
         identity: Arc<dyn IdentityBackend>,
+        cluster: &ClusterSecrets,
         metrics: Arc<Metrics>,
         tasks: TaskTracker,
     ) -> Self {
-        let store: Arc<dyn Store> = Arc::new(RememberedLimits::new(store, Arc::clone(&metrics)));
+        let remembered_refusals = Arc::<RememberedRefusals>::default();
+        let store: Arc<dyn Store> = Arc::new(RememberedLimits::new(
+            store,
+            Arc::clone(&remembered_refusals),
+            Arc::clone(&metrics),
+        ));
+        let known_persons = Arc::new(KnownPersons::new(cluster));
         let waiters = Arc::<Waiters>::default();
         let clock = Arc::<StoreClock>::default();
         let sockets = &settings.sockets;
@@ -93,9 +119,19 @@ impl Logins {
             public_origin: settings.server.public_url.clone(),
             store,
             clients: Arc::new(Clients::new(settings.clients.clone())),
-            identity,
+            identity: TokenGate::new(identity, Arc::clone(&metrics)),
+            token_allowance: TokenAllowance::new(settings.limits.refused_token_per_address),
+            remembered_refusals,
+            secrets: LoginSecrets::new(cluster),
+            renderer: Renderer::new(
+                settings.server.public_url.clone(),
+                Arc::clone(&known_persons),
+            ),
+            known_persons,
             limits: settings.limits.clone(),
             limiter: LocalLimiter::start(),
+            unknown_keys: UnknownKeys::default(),
+            started: Instant::now(),
             lifetimes: settings.lifetimes,
             waiters,
             inbox,
@@ -103,7 +139,6 @@ impl Logins {
             clock,
             metrics,
             log_throttle: LogThrottle::default(),
-            renderer: Renderer::new(settings.server.public_url.clone()),
         }
     }
 
@@ -196,12 +231,52 @@ impl Logins {
     /// # Errors
     /// Returns an error if the attempt is over its limit.
     fn count_here(&self, limit: LimitName, key: &str) -> Result<(), ApiError> {
-        self.let_through(
-            match self.limiter.take(limit, self.limits.rate(limit), key) {
-                Verdict::Allowed => Counted::Done(()),
-                Verdict::Limited { retry_after } => Counted::Limited { limit, retry_after },
-            },
-        )
+        self.take_here(limit, key)
+            .map_err(ApiError::too_many_requests)
+    }
+
+    /// Counts an attempt in this process.
+    ///
+    /// # Errors
+    /// Returns the time to wait if the attempt is over its limit.
+    fn take_here(&self, limit: LimitName, key: &str) -> Result<(), Duration> {
+        let verdict = self.limiter.take(limit, self.limits.rate(limit), key);
+        self.allowed_here(limit, verdict)
+    }
+
+    /// Returns an error if an attempt in this process would be over its limit, without counting one: for limits that
+    /// count failures alone.
+    ///
+    /// # Errors
+    /// Returns the time to wait.
+    pub(crate) fn check_here(&self, limit: LimitName, key: &str) -> Result<(), Duration> {
+        let verdict = self.limiter.verdict(limit, self.limits.rate(limit), key);
+        self.allowed_here(limit, verdict)
+    }
+
+    /// Counts a failure in this process, for [`Self::check_here`].
+    pub(crate) fn failed_here(&self, limit: LimitName, key: &str) {
+        self.limiter.take(limit, self.limits.rate(limit), key);
+    }
+
+    fn allowed_here(&self, limit: LimitName, verdict: Verdict) -> Result<(), Duration> {
+        match verdict {
+            Verdict::Allowed => Ok(()),
+            Verdict::Limited { retry_after } => {
+                self.metrics.limited(limit);
+                Err(retry_after)
+            }
+        }
+    }
+
+    /// Returns true if so many logins on this node wait without a browser.
+    pub(crate) fn unattended_reach(&self, maximum: usize) -> bool {
+        self.waiters.unattended_reach(maximum, self.clock.now())
+    }
+
+    /// Returns true if a node of this gateway has made the receive key for the login.
+    pub(crate) fn has_made(&self, id: LoginId, key: &ReceiveKey) -> bool {
+        self.secrets.knows_receive_key(id, key)
     }
 
     /// Returns an attempt for the store to count.

@@ -1,7 +1,7 @@
 //! Opening of logins by browsers.
 
 use saoma_protocol::{
-    Digest, ErrorCode, LoginId, OpenRequest, ReceiveKey, RequesterContext, ScanCode, ServerMessage,
+    ErrorCode, LoginId, OpenRequest, ReceiveKey, RequesterContext, ScanCode, ServerMessage,
     UserCode,
 };
 use url::Url;
@@ -13,9 +13,10 @@ use crate::limits::LimitName;
 use crate::metrics::Transport;
 use crate::random;
 use crate::relying_parties::Client;
-use crate::store::{LoginRequest, NewLogin, Opening};
+use crate::store::{Agreement, Attempt, LoginRequest, NewLogin, Opening};
 use crate::waiting::registry::Waiting;
 use crate::waiting::waiter::{Deadline, Phase, Waiter};
+use crate::wall_clock;
 
 /// User codes that are tried before an open gives up; two in a row being taken is a one in 2^50 chance at a thousand
 /// open logins.
@@ -56,15 +57,25 @@ impl Logins {
         request: OpenRequest,
         context: OpenContext,
     ) -> Result<OpenedLogin, ApiError> {
-        self.admit(&request, context.origin.as_deref())?;
-        let limit_key = context.address.limit_key();
-        let receive_key = ReceiveKey::from_random(random::bytes());
-        let mut login = self.new_login(request, &receive_key, context.requester);
+        let client = self.admit(&request, context.origin.as_deref())?;
+        let agreement = if client.asks_browsers() {
+            let now = wall_clock::since_epoch();
+            let known = self.known_persons.open(&request.known, &client.id, now);
+            Agreement::Unless(known)
+        } else {
+            Agreement::Off
+        };
+        let keys = OpenKeys::of(&context.address);
+        let (mut login, receive_key) = self.new_login(request, context.requester, agreement);
+        // A browser that posts is not connected. Until one is, the login is worth little room (threat T37).
+        if context.transport == Transport::Post {
+            login.follow_within = Some(self.lifetimes.unfollowed);
+        }
         let waiting = self.waiters.join(Waiter::new(login.id, 1));
-        let attempts = [self.attempt(LimitName::OpenPerAddress, &limit_key)];
+        let attempts = self.open_attempts(&keys);
         for number in 0..USER_CODE_TRIES {
             // One open is one attempt, however many user codes it takes.
-            let attempts = &attempts[..usize::from(number == 0)];
+            let attempts = if number == 0 { &attempts[..] } else { &[] };
             let opening = self.let_through(self.store.open(attempts, &login).await?)?;
             if let Opening::Opened { at, expires_at } = opening {
                 self.clock.observe(at);
@@ -72,7 +83,9 @@ impl Logins {
                 waiting.waiter().set_deadline(Deadline {
                     phase: Phase::Waiting,
                     seq: 1,
-                    expires_at,
+                    expires_at: login
+                        .follow_within
+                        .map_or(expires_at, |within| expires_at.min(at.plus(within))),
                     closes_at: at.plus(login.waiting_lifetime),
                 });
                 waiting.hold();
@@ -96,7 +109,8 @@ impl Logins {
         ))
     }
 
-    fn admit(&self, request: &OpenRequest, origin: Option<&str>) -> Result<(), ApiError> {
+    /// Returns the client that may open this login.
+    fn admit(&self, request: &OpenRequest, origin: Option<&str>) -> Result<&Client, ApiError> {
         let client = self.clients.get(&request.client_id).ok_or_else(|| {
             ApiError::new(
                 ErrorCode::UnknownClient,
@@ -137,7 +151,7 @@ impl Logins {
                 "state, nonce, scope and locale hold at most 1024 bytes each",
             ));
         }
-        Ok(())
+        Ok(client)
     }
 
     /// A page may open a login when its origin is the client's, or the gateway's own hosted page.
@@ -148,14 +162,14 @@ impl Logins {
     fn new_login(
         &self,
         request: OpenRequest,
-        receive_key: &ReceiveKey,
         requester: RequesterContext,
-    ) -> NewLogin {
+        agreement: Agreement,
+    ) -> (NewLogin, ReceiveKey) {
         let id = LoginId::from_random(random::bytes());
-        let receive_key: Digest = receive_key.digest();
-        NewLogin {
+        let receive_key = self.secrets.receive_key(id);
+        let login = NewLogin {
             id,
-            receive_key,
+            receive_key: receive_key.digest(),
             scan_code: ScanCode::from_random(id, random::bytes()),
             user_code: UserCode::from_random(random::bytes()),
             request: LoginRequest {
@@ -171,10 +185,41 @@ impl Logins {
                 code_challenge: request.code_challenge,
                 requester,
             },
+            agreement,
             node: self.node.clone(),
             code_lifetime: self.lifetimes.code,
             waiting_lifetime: self.lifetimes.waiting,
-        }
+            follow_within: None,
+        };
+        (login, receive_key)
+    }
+
+    /// Returns the attempts that an open or a refresh is. The largest network comes first: a refused attempt then counts
+    /// against no smaller one, and leaves no key for it in the store.
+    pub(super) fn open_attempts<'a>(&self, keys: &'a OpenKeys) -> Vec<Attempt<'a>> {
+        let keys = keys.0.iter();
+        keys.map(|(limit, key)| self.attempt(*limit, key)).collect()
+    }
+}
+
+/// The keys by which opens from an address are counted.
+pub(super) struct OpenKeys(Vec<(LimitName, String)>);
+
+impl OpenKeys {
+    pub(super) fn of(address: &ClientAddress) -> Self {
+        let networks = address.networks();
+        Self(
+            networks
+                .map(|network| {
+                    let limit = match network.share() {
+                        16 => LimitName::OpenPerNetwork48,
+                        4 => LimitName::OpenPerNetwork56,
+                        _ => LimitName::OpenPerAddress,
+                    };
+                    (limit, network.key())
+                })
+                .collect(),
+        )
     }
 }
 

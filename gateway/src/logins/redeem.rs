@@ -1,19 +1,19 @@
 //! Redemption of authorization codes by relying parties, and the access tokens that come of it.
 
+use std::fmt;
 use std::time::Duration;
 
-use saoma_protocol::{AccessToken, AuthorizationCode, CodeChallenge, EventKind};
+use saoma_protocol::{AccessToken, AuthorizationCode, CodeChallenge, EventKind, LoginId};
 
 use super::Logins;
+use crate::client_address::ClientAddress;
 use crate::error_chain::chain;
 use crate::limits::LimitName;
 use crate::metrics::CodeMisuse;
-use crate::random;
 use crate::relying_parties::Client;
 use crate::store::{Counted, Grant, Redeemed, Redemption, StoreError};
 
 /// A code with all that a token request must repeat of the login (RFC 6749 §4.1.3, RFC 7636 §4.5).
-#[derive(Debug)]
 pub(crate) struct PresentedCode<'a> {
     /// The code.
     pub(crate) code: AuthorizationCode,
@@ -21,6 +21,14 @@ pub(crate) struct PresentedCode<'a> {
     pub(crate) redirect_uri: &'a str,
     /// The verifier of the code challenge.
     pub(crate) verifier: &'a str,
+}
+
+impl fmt::Debug for PresentedCode<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PresentedCode")
+            .field("redirect_uri", &self.redirect_uri)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A redeemed code.
@@ -40,8 +48,8 @@ pub(crate) enum RedeemError {
     /// The code is unknown, out of time, used, of another client, or its verifier does not match.
     #[error("the code cannot be redeemed")]
     InvalidCode,
-    /// The client redeems too many codes.
-    #[error("too many token requests of this client")]
+    /// The client redeems too many codes, or its address shows too many that were never made.
+    #[error("too many token requests")]
     TooManyRequests {
         /// Time after which the client may try again.
         retry_after: Duration,
@@ -61,10 +69,15 @@ impl Logins {
         &self,
         client: &Client,
         presented: &PresentedCode<'_>,
+        address: &ClientAddress,
     ) -> Result<RedeemedCode, RedeemError> {
         let code = &presented.code;
+        if !self.secrets.knows_authorization_code(code) {
+            self.count_unknown(address)?;
+            return Err(RedeemError::InvalidCode);
+        }
         let login_id = code.login_id();
-        let access_token = AccessToken::from_random(login_id, random::bytes());
+        let access_token = self.secrets.access_token(login_id);
         let redemption = Redemption {
             code: code.digest(),
             client_id: &client.id,
@@ -73,8 +86,15 @@ impl Logins {
             access_token: access_token.digest(),
             lifetime: self.lifetimes.access_token,
         };
-        let attempts = [self.attempt(LimitName::TokenPerClient, &client.id)];
-        match self.store.redeem(&attempts, login_id, &redemption).await? {
+        let by_client = [self.attempt(LimitName::TokenPerClient, &client.id)];
+        let attempts = if client.is_public() {
+            // Any stranger may name a public client. Counted by its login, a code is refused for its own sake alone.
+            self.take_by_login(login_id)?;
+            &[][..]
+        } else {
+            &by_client
+        };
+        match self.store.redeem(attempts, login_id, &redemption).await? {
             Counted::Limited { limit, retry_after } => {
                 self.metrics.limited(limit);
                 Err(RedeemError::TooManyRequests { retry_after })
@@ -114,8 +134,31 @@ impl Logins {
     /// Returns the claims behind an access token, or `None` if the token is unknown or ended.
     ///
     /// # Errors
-    /// Returns an error if the store does not answer.
-    pub(crate) async fn access(&self, token: &AccessToken) -> Result<Option<Grant>, RedeemError> {
+    /// Returns an error if a limit is reached, or if the store does not answer.
+    pub(crate) async fn access(
+        &self,
+        token: &AccessToken,
+        address: &ClientAddress,
+    ) -> Result<Option<Grant>, RedeemError> {
+        if !self.secrets.knows_access_token(token) {
+            self.count_unknown(address)?;
+            return Ok(None);
+        }
+        self.take_by_login(token.login_id())?;
         Ok(self.store.access(token.login_id(), token.digest()).await?)
+    }
+
+    /// Counts a code or token that the gateway has not made, or that is none by its form.
+    ///
+    /// # Errors
+    /// Returns an error if too many came from this address.
+    pub(crate) fn count_unknown(&self, address: &ClientAddress) -> Result<(), RedeemError> {
+        let counted = self.take_here(LimitName::UnknownTokenPerAddress, &address.limit_key());
+        counted.map_err(|retry_after| RedeemError::TooManyRequests { retry_after })
+    }
+
+    fn take_by_login(&self, id: LoginId) -> Result<(), RedeemError> {
+        let counted = self.take_here(LimitName::TokenPerLogin, &id.to_string());
+        counted.map_err(|retry_after| RedeemError::TooManyRequests { retry_after })
     }
 }

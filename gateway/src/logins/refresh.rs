@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use saoma_protocol::{
-    ErrorCode, LoginId, ReceiveKey, ScanCode, StateName, TransitionError, UserCode,
+    CancelReason, ErrorCode, LoginId, ReceiveKey, ScanCode, StateName, TransitionError, UserCode,
 };
 
 use super::Logins;
+use super::open::OpenKeys;
 use crate::client_address::ClientAddress;
 use crate::error::ApiError;
 use crate::limits::LimitName;
@@ -24,8 +25,9 @@ impl Logins {
         waiter: &Waiter,
         address: &ClientAddress,
     ) -> Result<(), ApiError> {
-        self.refresh_with(waiter.login_id(), Precondition::None, address)
-            .await
+        let id = waiter.login_id();
+        self.count_here(LimitName::RefreshPerLogin, &id.to_string())?;
+        self.refresh_with(id, Precondition::None, address).await
     }
 
     /// Renews the code of a login by its receive key.
@@ -38,19 +40,36 @@ impl Logins {
         key: &ReceiveKey,
         address: &ClientAddress,
     ) -> Result<(), ApiError> {
-        self.refresh_with(id, Precondition::ReceiveKey(key.digest()), address)
-            .await
+        let presented = self.look_at_key(id, key, address)?;
+        // A key that no node has made is counted by itself, so that strangers use up no browser's refreshes.
+        let counted_by = if presented.is_ours {
+            id.to_string()
+        } else {
+            presented.digest.to_string()
+        };
+        let proof = Precondition::ReceiveKey(presented.digest);
+        let refreshed = match self.count_here(LimitName::RefreshPerLogin, &counted_by) {
+            Ok(()) => self.refresh_with(id, proof, address).await,
+            Err(denial) => Err(denial),
+        };
+        self.key_answered(presented, is_known(&refreshed));
+        refreshed
     }
 
     /// Gives up a login whose browser is waiting here.
     ///
     /// # Errors
     /// The login is settled already, or the store is down.
-    pub(crate) async fn cancel(&self, waiter: &Waiter) -> Result<(), ApiError> {
+    pub(crate) async fn cancel(
+        &self,
+        waiter: &Waiter,
+        reason: Option<CancelReason>,
+    ) -> Result<(), ApiError> {
         self.apply_for_browser(
             waiter.login_id(),
             &Transition::Cancel {
                 precondition: Precondition::None,
+                reason,
             },
         )
         .await
@@ -64,14 +83,33 @@ impl Logins {
         &self,
         id: LoginId,
         key: &ReceiveKey,
+        address: &ClientAddress,
+        reason: Option<CancelReason>,
     ) -> Result<(), ApiError> {
-        self.apply_for_browser(
-            id,
-            &Transition::Cancel {
-                precondition: Precondition::ReceiveKey(key.digest()),
-            },
-        )
+        self.apply_by_key(id, key, address, |precondition| Transition::Cancel {
+            precondition,
+            reason,
+        })
         .await
+    }
+
+    /// Applies an event for a browser that proves itself by its receive key.
+    ///
+    /// # Errors
+    /// The key is wrong, the address has presented too many wrong keys, the login's state does not admit the event, or the
+    /// store is down.
+    pub(super) async fn apply_by_key(
+        &self,
+        id: LoginId,
+        key: &ReceiveKey,
+        address: &ClientAddress,
+        transition: impl FnOnce(Precondition) -> Transition,
+    ) -> Result<(), ApiError> {
+        let presented = self.look_at_key(id, key, address)?;
+        let transition = transition(Precondition::ReceiveKey(presented.digest));
+        let applied = self.apply_for_browser(id, &transition).await;
+        self.key_answered(presented, is_known(&applied));
+        applied
     }
 
     async fn refresh_with(
@@ -80,8 +118,9 @@ impl Logins {
         precondition: Precondition,
         address: &ClientAddress,
     ) -> Result<(), ApiError> {
-        self.count(LimitName::OpenPerAddress, &address.limit_key())
-            .await?;
+        let keys = OpenKeys::of(address);
+        let counted = self.store.take(&self.open_attempts(&keys)).await?;
+        self.let_through(counted)?;
         let renewal = self.renewal(id, precondition, self.lifetimes.code);
         self.apply_for_browser(id, &renewal).await
     }
@@ -101,7 +140,7 @@ impl Logins {
         }
     }
 
-    async fn apply_for_browser(
+    pub(super) async fn apply_for_browser(
         &self,
         id: LoginId,
         transition: &Transition,
@@ -112,15 +151,33 @@ impl Logins {
                 Ok(())
             }
             Applied::Repeated(_) => Ok(()),
-            Applied::Refused(TransitionError::State(StateName::Scanned)) => Err(ApiError::new(
-                ErrorCode::AlreadyScanned,
-                "the code has been scanned: cancel, or wait for the phone",
+            Applied::Refused(TransitionError::State(StateName::Waiting)) => Err(ApiError::new(
+                ErrorCode::NotScanned,
+                "the code has not been scanned: there is nothing to agree to",
             )),
+            Applied::Refused(TransitionError::State(StateName::Asked | StateName::Scanned)) => {
+                Err(ApiError::new(
+                    ErrorCode::AlreadyScanned,
+                    "the code has been scanned: cancel, or wait for the phone",
+                ))
+            }
             Applied::Refused(_) => Err(ApiError::new(
                 ErrorCode::AlreadyDecided,
                 "the login is over: open a new one",
             )),
             Applied::Unknown => Err(Self::unknown_login()),
         }
+    }
+}
+
+/// Returns whether the store knows the key behind an answer; `None` if it was not asked, or did not answer.
+fn is_known(answer: &Result<(), ApiError>) -> Option<bool> {
+    match answer.as_ref().map_err(|denial| denial.error) {
+        Ok(())
+        | Err(ErrorCode::NotScanned | ErrorCode::AlreadyScanned | ErrorCode::AlreadyDecided) => {
+            Some(true)
+        }
+        Err(ErrorCode::UnknownLogin) => Some(false),
+        Err(_) => None,
     }
 }

@@ -17,16 +17,20 @@ use crate::store::{
 #[derive(Debug)]
 pub(super) struct RememberedLimits {
     store: Arc<dyn Store>,
-    refusals: RememberedRefusals,
+    refusals: Arc<RememberedRefusals>,
     metrics: Arc<Metrics>,
 }
 
 impl RememberedLimits {
     /// Creates a memory in front of a store.
-    pub(super) fn new(store: Arc<dyn Store>, metrics: Arc<Metrics>) -> Self {
+    pub(super) fn new(
+        store: Arc<dyn Store>,
+        refusals: Arc<RememberedRefusals>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         Self {
             store,
-            refusals: RememberedRefusals::default(),
+            refusals,
             metrics,
         }
     }
@@ -82,8 +86,12 @@ impl Store for RememberedLimits {
         unless_remembered!(self, attempts, self.store.open(attempts, login))
     }
 
-    async fn attach(&self, browser: &ResumeAttempt<'_>) -> Result<Attached, StoreError> {
-        self.store.attach(browser).await
+    async fn attach(
+        &self,
+        attempts: &[Attempt<'_>],
+        browser: &ResumeAttempt<'_>,
+    ) -> Result<Counted<Attached>, StoreError> {
+        unless_remembered!(self, attempts, self.store.attach(attempts, browser))
     }
 
     async fn changes_after(

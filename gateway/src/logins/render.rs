@@ -1,20 +1,25 @@
 //! Stored changes as messages to browsers.
 
+use std::sync::Arc;
+
 use saoma_protocol::{ScanCode, ServerMessage, Timestamp};
 
+use crate::known_persons::KnownPersons;
 use crate::store::{Change, StoredChange};
 
 /// Renders changes as messages of the protocol.
 #[derive(Debug, Clone)]
 pub(crate) struct Renderer {
     public_origin: String,
+    known_persons: Arc<KnownPersons>,
 }
 
 impl Renderer {
-    /// Creates a renderer for the gateway at this origin.
-    pub(crate) fn new(public_origin: impl Into<String>) -> Self {
+    /// Creates a renderer for the gateway at this origin, which seals persons for their browsers.
+    pub(crate) fn new(public_origin: impl Into<String>, known_persons: Arc<KnownPersons>) -> Self {
         Self {
             public_origin: public_origin.into(),
+            known_persons,
         }
     }
 
@@ -38,19 +43,20 @@ impl Renderer {
                 expires_in,
                 server_time: now.seconds(),
             },
-            Change::Scanned { person } => ServerMessage::Scanned {
+            Change::Scanned { person, agree } => ServerMessage::Scanned {
                 seq,
                 person,
                 expires_in,
-                agree: false,
+                agree,
             },
-            Change::Confirmed { redirect_to } => ServerMessage::Confirmed {
+            Change::Agreed => ServerMessage::Agreed { seq, expires_in },
+            Change::Confirmed { redirect_to, known } => ServerMessage::Confirmed {
                 seq,
                 redirect_to,
-                known: None,
+                known: known.and_then(|known| self.known_persons.seal(&known, stored.at)),
             },
             Change::Rejected { reason } => ServerMessage::Rejected { seq, reason },
-            Change::Cancelled => ServerMessage::Cancelled { seq, reason: None },
+            Change::Cancelled { reason } => ServerMessage::Cancelled { seq, reason },
             Change::Expired => ServerMessage::Expired { seq },
         }
     }

@@ -1,20 +1,16 @@
 //! A browser that comes back: for good, on a new connection, or for as long as one poll.
 
-use std::time::Duration;
-
 use saoma_protocol::{ErrorCode, ResumeRequest, StateName};
 
 use super::Logins;
+use super::unknown_keys::SLOW_DOWN;
 use crate::client_address::ClientAddress;
 use crate::error::ApiError;
 use crate::limits::LimitName;
 use crate::metrics::PushSource;
-use crate::store::{Attached, Attachment, ResumeAttempt, StoredChange};
+use crate::store::{Attached, Attachment, Attempt, ResumeAttempt, StoredChange};
 use crate::waiting::registry::Waiting;
 use crate::waiting::waiter::{Deadline, Phase, Waiter};
-
-/// Shortest wait of a browser that polls too fast: the step of `slow_down` (RFC 8628 §3.5).
-const SLOW_DOWN: Duration = Duration::from_secs(5);
 
 impl Logins {
     /// Brings a browser back to its login: what it missed is on its way to the waiter.
@@ -26,16 +22,7 @@ impl Logins {
         request: ResumeRequest,
         address: &ClientAddress,
     ) -> Result<Waiting, ApiError> {
-        let resumed = self.attach(request).await;
-        if resumed
-            .as_ref()
-            .is_err_and(|denial| denial.error == ErrorCode::UnknownLogin)
-        {
-            // A guesser of keys reaches this limit before a key that fits (threat T10).
-            self.count(LimitName::UnknownKeyPerAddress, &address.limit_key())
-                .await?;
-        }
-        resumed
+        self.resume_counting(request, address, &[]).await
     }
 
     /// Brings a browser back that asks time and again, as [`Logins::resume`] does.
@@ -47,16 +34,52 @@ impl Logins {
         request: ResumeRequest,
         address: &ClientAddress,
     ) -> Result<Waiting, ApiError> {
-        // Counted by the key, not by the id, which is in the QR code. The count therefore needs no read of the store, a
-        // poll too many does not touch the login, and a stranger without the key cannot use up the browser's polls.
-        let key = request.receive_key.digest().to_string();
-        self.count(LimitName::PollPerLogin, &key)
-            .await
-            .map_err(|denial| denial.for_at_least(SLOW_DOWN))?;
-        self.resume(request, address).await
+        // Counted by the key, not by the id, which is in the QR code. The count therefore needs no read of the login, a
+        // poll too many does not touch it, and a stranger without the key cannot use up the browser's polls.
+        let key = request.receive_key.clone();
+        let counted_by = key.digest().to_string();
+        let attempts = [self.attempt(LimitName::PollPerLogin, &counted_by)];
+        let resumed = self.resume_counting(request, address, &attempts).await;
+        match &resumed {
+            Err(denial) if denial.error == ErrorCode::UnknownLogin => {
+                self.count_unknown_poll(&key)?;
+            }
+            _ => {}
+        }
+        resumed.map_err(|denial| match denial.error {
+            ErrorCode::TooManyRequests => denial.for_at_least(SLOW_DOWN),
+            _ => denial,
+        })
     }
 
-    async fn attach(&self, request: ResumeRequest) -> Result<Waiting, ApiError> {
+    /// Asks the store about a browser's key, unless this process can tell that it is worth no question.
+    async fn resume_counting(
+        &self,
+        request: ResumeRequest,
+        address: &ClientAddress,
+        attempts: &[Attempt<'_>],
+    ) -> Result<Waiting, ApiError> {
+        let key = self.look_at_key(request.login_id, &request.receive_key, address)?;
+        let resumed = self.attach(request, attempts).await;
+        self.key_answered(
+            key,
+            match &resumed {
+                Ok(_) => Some(true),
+                Err(denial) => match denial.error {
+                    ErrorCode::UnknownLogin => Some(false),
+                    ErrorCode::Superseded => Some(true),
+                    _ => None,
+                },
+            },
+        );
+        resumed
+    }
+
+    async fn attach(
+        &self,
+        request: ResumeRequest,
+        attempts: &[Attempt<'_>],
+    ) -> Result<Waiting, ApiError> {
         let ResumeRequest {
             login_id,
             receive_key,
@@ -73,7 +96,8 @@ impl Logins {
             last_seq,
             attempt,
         };
-        let attachment = match self.store.attach(&browser).await? {
+        let attached = self.store.attach(attempts, &browser).await?;
+        let attachment = match self.let_through(attached)? {
             Attached::Here(attachment) if tells_the_rest(&attachment, last_seq) => attachment,
             Attached::Here(_) | Attached::Unknown => return Err(Self::unknown_login()),
             Attached::Stale => {

@@ -1,8 +1,8 @@
 //! Scans: a phone claims the login that a code leads to.
 
 use saoma_protocol::{
-    ClientContext, ErrorCode, EventKind, LoginId, Network, ScanCode, ScanContext, ScanRequest,
-    StateName, Timestamp, TransitionError, UserCode, masked_name,
+    ClientContext, ErrorCode, EventKind, LoginId, Network, Place, RequesterContext, ScanCode,
+    ScanContext, ScanRequest, StateName, Timestamp, TransitionError, UserCode, masked_name,
 };
 
 use super::Logins;
@@ -14,6 +14,34 @@ use crate::limits::LimitName;
 use crate::relying_parties::Clients;
 use crate::store::{Instants, LoginRequest, Precondition, Scan, Scanned};
 
+/// The address of a phone's request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PhoneAddress {
+    /// Address that the request comes from.
+    pub address: ClientAddress,
+    /// True if a trusted proxy has forwarded for it. Else it may be that of the app's backend.
+    pub is_forwarded: bool,
+}
+
+impl PhoneAddress {
+    /// Returns the phone's own address: the one that the app's backend names, else the one that a proxy names.
+    fn own(&self, person: &Person) -> Option<ClientAddress> {
+        let named = person.phone_address.map(ClientAddress::from_ip);
+        named.or_else(|| self.is_forwarded.then_some(self.address))
+    }
+}
+
+/// Compares a browser's network with the phone's.
+fn network(requester: &RequesterContext, phone: Option<ClientAddress>) -> Network {
+    let (Some(phone), Ok(browser)) = (phone, requester.address.parse()) else {
+        return Network::Unknown;
+    };
+    if requester.place == Place::Unknown {
+        return Network::Unknown;
+    }
+    ClientAddress::from_ip(browser).network_beside(&phone)
+}
+
 impl Logins {
     /// Claims the login that a code leads to, and says what its person must see before confirming.
     ///
@@ -23,37 +51,24 @@ impl Logins {
         &self,
         token: &str,
         request: &ScanRequest,
-        address: &ClientAddress,
+        address: &PhoneAddress,
     ) -> Result<ScanContext, ApiError> {
-        let of_address = address.limit_key();
-        let by_address = self.attempt(LimitName::ScanPerAddress, &of_address);
-        // A backend that has to be asked is asked only for an attempt that counts; a token that says by itself who its
-        // person is lets all be counted with the scan.
-        let person = if self.identity.verifies_offline() {
-            match self.identity.identify(token).await {
-                Ok(person) => person,
-                Err(error) => {
-                    self.let_through(self.store.take(&[by_address]).await?)?;
-                    return Err(error.into());
-                }
-            }
-        } else {
-            self.let_through(self.store.take(&[by_address]).await?)?;
-            self.identity.identify(token).await?
-        };
-        let by_person = self.attempt(LimitName::ScanPerPerson, person.id.as_str());
-        let attempts = [by_address, by_person];
-        let attempts = &attempts[usize::from(!self.identity.verifies_offline())..];
+        let limits = [LimitName::ScanPerPerson, LimitName::UnknownCodePerPerson];
+        let person = self.person_behind(token, &address.address, &limits).await?;
+        let key = person.id.as_str();
+        self.must_not_be_limited(LimitName::UnknownCodePerPerson, key)?;
+        let attempts = [self.attempt(LimitName::ScanPerPerson, key)];
         let (id, precondition, attempts) = match self.scan_code(request) {
-            Some(code) => (code.login_id(), Precondition::ScanCode(code), attempts),
+            Some(code) => (code.login_id(), Precondition::ScanCode(code), &attempts[..]),
             None => {
-                self.let_through(self.store.take(attempts).await?)?;
+                self.let_through(self.store.take(&attempts).await?)?;
                 let (id, precondition) = self.find_typed(&person, request).await?;
                 (id, precondition, &[][..])
             }
         };
         let scan = Scan {
             person: person.id.clone(),
+            person_tags: self.known_persons.tags(&person.id),
             masked_name: masked_name(&person.name),
             precondition,
             lifetime: self.lifetimes.scanned,
@@ -64,15 +79,36 @@ impl Logins {
                 opened_at,
                 instants,
                 repeated,
+                asks,
             } => {
                 if !repeated {
                     self.metrics.login_changed(EventKind::Scan);
                 }
-                Ok(self.context(id, *request, opened_at, person, instants))
+                let network = network(&request.requester, address.own(&person));
+                let context = self.context(id, *request, opened_at, person, network, instants);
+                Ok(ScanContext {
+                    agree: asks,
+                    ..context
+                })
             }
-            Scanned::Refused(refusal) => Err(refused_scan(refusal)),
-            Scanned::Unknown => Err(unknown_code()),
+            Scanned::Refused(refusal) => {
+                let error = refused_scan(refusal);
+                if error.error != ErrorCode::AlreadyScanned {
+                    self.count(LimitName::UnknownCodePerPerson, person.id.as_str())
+                        .await?;
+                }
+                Err(error)
+            }
+            Scanned::Unknown => Err(self.unknown_code_of(&person).await?),
         }
+    }
+
+    /// Counts an unknown or ended code against the person who sent it: a guess, or a picture of an old code. Others who
+    /// share the person's address are not affected (row A3).
+    async fn unknown_code_of(&self, person: &Person) -> Result<ApiError, ApiError> {
+        self.count(LimitName::UnknownCodePerPerson, person.id.as_str())
+            .await?;
+        Ok(unknown_code())
     }
 
     /// Returns the scan code in the QR text, if it is one of this gateway's.
@@ -98,13 +134,13 @@ impl Logins {
         };
         self.count(LimitName::TypedCodePerPerson, person.id.as_str())
             .await?;
-        let code: UserCode = text.parse().map_err(|_| unknown_code())?;
-        let id = self
-            .store
-            .find_by_user_code(code)
-            .await?
-            .ok_or_else(unknown_code)?;
-        Ok((id, Precondition::UserCode(code)))
+        let Ok(code) = text.parse::<UserCode>() else {
+            return Err(self.unknown_code_of(person).await?);
+        };
+        match self.store.find_by_user_code(code).await? {
+            Some(id) => Ok((id, Precondition::UserCode(code))),
+            None => Err(self.unknown_code_of(person).await?),
+        }
     }
 
     fn context(
@@ -113,6 +149,7 @@ impl Logins {
         request: LoginRequest,
         opened_at: Timestamp,
         person: Person,
+        network: Network,
         instants: Instants,
     ) -> ScanContext {
         let client = self.clients.get(&request.client_id);
@@ -125,7 +162,7 @@ impl Logins {
                 client_id: request.client_id,
             },
             requester: request.requester,
-            network: Network::Unknown,
+            network,
             requested_at: opened_at.seconds(),
             expires_in: instants.now.seconds_until(instants.expires_at),
             person: person.name,

@@ -40,6 +40,8 @@ fn sample() -> Arc<Metrics> {
     metrics.limited(LimitName::ScanPerPerson);
     metrics.code_misused(super::CodeMisuse::Replayed);
     metrics.limit_remembered(LimitName::ScanPerPerson);
+    metrics.not_admitted(super::AdmissionRefusal::Full);
+    metrics.app_token_refused("aud");
     metrics.socket_closed(CloseCode::Done);
     metrics.misdeclared_proxies().inc();
     metrics.store().count_a_command();

@@ -1,8 +1,9 @@
 //! The parts behind a node, chosen by the settings: a store, an identity backend and a signing key.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::cluster_secrets::{ClusterSecrets, ParseSecretError};
 use crate::frontends::oidc::{KeyError, SigningKey};
 use crate::identity::{IdentityBackend, Introspection, Jwks};
 use crate::settings::{Settings, SettingsError, StoreSettings, WaitForReplicas};
@@ -19,6 +20,8 @@ pub(crate) struct Backends {
     pub identity: Arc<dyn IdentityBackend>,
     /// Key that signs ID tokens.
     pub signing_key: Arc<SigningKey>,
+    /// Secrets that the node shares with others.
+    pub cluster_secrets: ClusterSecrets,
 }
 
 /// Reasons for a node to lack one of its parts.
@@ -50,6 +53,22 @@ pub enum BackendError {
     /// The file holds no usable signing key.
     #[error("oidc.signing_key: the file holds no usable key; `saoma generate-key` makes one")]
     Key(#[from] KeyError),
+    /// A secret's file cannot be read.
+    #[error("cluster.secret_files: cannot read {}; `saoma generate-secret` makes a secret", .path.display())]
+    SecretFile {
+        /// The file.
+        path: PathBuf,
+        /// The system's error.
+        source: std::io::Error,
+    },
+    /// A file holds no secret.
+    #[error("cluster.secret_files: {} holds no secret; `saoma generate-secret` makes one", .path.display())]
+    Secret {
+        /// The file.
+        path: PathBuf,
+        /// The form that was expected.
+        source: ParseSecretError,
+    },
     /// No HTTP client can be made.
     #[error("cannot create an HTTP client")]
     Http(#[from] reqwest::Error),
@@ -77,6 +96,7 @@ pub(crate) async fn connect(
         store,
         identity: identity(settings)?,
         signing_key: Arc::new(signing_key(settings).await?),
+        cluster_secrets: cluster_secrets(&settings.cluster.secret_files).await?,
     })
 }
 
@@ -132,4 +152,26 @@ async fn signing_key(settings: &Settings) -> Result<SigningKey, BackendError> {
             Ok(SigningKey::from_pem(&pem)?)
         }
     }
+}
+
+/// Reads the secrets of these files. Without a file the node is alone on its store, and makes a secret.
+async fn cluster_secrets(files: &[PathBuf]) -> Result<ClusterSecrets, BackendError> {
+    let mut texts = Vec::with_capacity(files.len());
+    for path in files {
+        texts.push(read_secret(path).await?);
+    }
+    ClusterSecrets::parse(texts.iter().map(String::as_str)).map_err(|(number, source)| {
+        BackendError::Secret {
+            path: files.get(number).cloned().unwrap_or_default(),
+            source,
+        }
+    })
+}
+
+async fn read_secret(path: &Path) -> Result<String, BackendError> {
+    let text = tokio::fs::read_to_string(path).await;
+    text.map_err(|source| BackendError::SecretFile {
+        path: path.to_owned(),
+        source,
+    })
 }

@@ -26,7 +26,6 @@ use crate::http::admission::Admission;
 use crate::http::security_headers::SecurityHeaders;
 use crate::http::server::{self, ListenerSettings, Server};
 use crate::http::trusted_proxies::TrustedProxies;
-use crate::limits::LocalLimiter;
 use crate::logins::Logins;
 use crate::metrics::Metrics;
 use crate::settings::{Operations, Settings};
@@ -102,6 +101,7 @@ impl Gateway {
             &settings,
             backends.store,
             backends.identity,
+            &backends.cluster_secrets,
             metrics,
             sockets.clone(),
         ));
@@ -111,7 +111,10 @@ impl Gateway {
             .map_err(backends::BackendError::from)?;
 
         let drain = Drain {
-            admission: Arc::new(Admission::new(capacity(&settings.server))),
+            admission: Arc::new(Admission::new(
+                capacity(&settings.server),
+                Arc::clone(logins.metrics()),
+            )),
             waiters: Arc::clone(logins.waiters()),
             accepting: CancellationToken::new(),
             closing: CancellationToken::new(),
@@ -135,6 +138,7 @@ impl Gateway {
         let provider = Provider {
             issuer: settings.server.public_url.clone(),
             logins: Arc::clone(&logins),
+            trusted_proxies: Arc::clone(&trusted_proxies),
             signing_key: backends.signing_key,
         };
         let public = Server {
@@ -203,8 +207,6 @@ fn public_routes(
         logins: Arc::clone(&logins),
         trusted_proxies: Arc::clone(trusted_proxies),
         admission: Arc::clone(&drain.admission),
-        connect_limiter: Arc::new(LocalLimiter::start()),
-        connect_rate: settings.limits.socket_per_address,
         sockets: settings.sockets,
         heartbeat_frames: browser::heartbeat_frames(settings.sockets.ping_interval),
         tasks: drain.sockets.clone(),

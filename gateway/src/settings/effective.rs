@@ -73,11 +73,13 @@ mod tests {
 
     const WITH_SECRETS: &str = r#"
         oidc.signing_key = "key.pem"
+        cluster.secret_files = ["cluster.secret"]
         store.url = "redis://user:hunter2@redis.example"
         [identity.introspection]
         url = "https://app.example/introspect"
         client_id = "gateway"
         client_secret = "hunter2"
+        audience = "saoma"
         [[clients]]
         client_id = "hall"
         name = "Hall"

@@ -5,10 +5,9 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use toml::{Table, Value};
 
-use super::parties::{one_hour, two_seconds};
 use super::{
-    ClientSettings, IdentitySettings, IntrospectionSettings, JwksSettings, Oidc, Server, Settings,
-    StoreSettings,
+    AgreeSetting, ClientSettings, IdentitySettings, IntrospectionSettings, JwksSettings, Oidc,
+    Server, Settings, StoreSettings,
 };
 
 /// Prefix of environment variables that are settings.
@@ -134,16 +133,13 @@ pub(super) fn specimen() -> Settings {
         },
         identity: IdentitySettings {
             introspection: Some(IntrospectionSettings {
-                url: String::new(),
-                client_id: String::new(),
-                client_secret: "".into(),
-                timeout: two_seconds(),
+                audience: Some(String::new()),
+                scope: Some(String::new()),
+                ..IntrospectionSettings::at(String::new())
             }),
             jwks: Some(JwksSettings {
-                url: String::new(),
-                issuer: String::new(),
-                audience: String::new(),
-                refresh: one_hour(),
+                scope: Some(String::new()),
+                ..JwksSettings::at(String::new(), String::new(), String::new())
             }),
         },
         clients: vec![ClientSettings {
@@ -152,6 +148,7 @@ pub(super) fn specimen() -> Settings {
             secret: Some("".into()),
             redirect_uris: Vec::new(),
             origins: Vec::new(),
+            agree: AgreeSetting::default(),
         }],
         ..Settings::default()
     }

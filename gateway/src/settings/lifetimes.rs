@@ -20,6 +20,10 @@ pub struct Lifetimes {
     #[serde(with = "humantime_serde")]
     #[cfg_attr(test, schemars(with = "Duration"))]
     pub waiting: Duration,
+    /// A login opened by a POST, until a browser follows it or a phone scans it; 15 s by default.
+    #[serde(with = "humantime_serde")]
+    #[cfg_attr(test, schemars(with = "Duration"))]
+    pub unfollowed: Duration,
     /// A scanned login, until it is confirmed; 90 s by default.
     #[serde(with = "humantime_serde")]
     #[cfg_attr(test, schemars(with = "Duration"))]
@@ -40,6 +44,7 @@ impl Default for Lifetimes {
         Self {
             code: seconds(120),
             waiting: seconds(600),
+            unfollowed: seconds(15),
             scanned: seconds(90),
             authorization_code: seconds(60),
             access_token: seconds(300),

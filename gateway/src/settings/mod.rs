@@ -1,10 +1,12 @@
 //! Settings: flags over environment over file over defaults. The structs are the only definition: what the file, the
 //! environment and the flags may hold is read off them.
 
+mod cluster;
 mod effective;
 mod error;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzz_properties;
+mod identity;
 mod known;
 mod lifetimes;
 mod load;
@@ -17,13 +19,15 @@ mod safety;
 mod secret;
 mod validate;
 
+pub use cluster::Cluster;
 pub use effective::Effective;
 pub use error::SettingsError;
+pub use identity::{IdentitySettings, IntrospectionSettings, JwksSettings};
 pub use lifetimes::Lifetimes;
 pub use load::{Flag, Sources};
 pub use node::{Log, LogFormat, Operations, Server, Sockets, StoreSettings, WaitForReplicas};
 pub use origin::Origin;
-pub use parties::{ClientSettings, IdentitySettings, IntrospectionSettings, JwksSettings, Oidc};
+pub use parties::{AgreeSetting, ClientSettings, Oidc};
 pub use safety::SafetyWarning;
 pub use secret::Secret;
 use serde::{Deserialize, Serialize};
@@ -41,6 +45,8 @@ pub struct Settings {
     pub operations: Operations,
     /// The store of logins.
     pub store: StoreSettings,
+    /// The nodes on one store.
+    pub cluster: Cluster,
     /// Timeouts of waiting browsers.
     pub sockets: Sockets,
     /// Lifetime of each state.

@@ -45,13 +45,15 @@ pub struct Server {
     /// Connections that the kernel queues before they are accepted; 4,096 by default, at least 1.
     /// The kernel's `somaxconn` caps it.
     pub backlog: u32,
-    /// Maximum number of browsers on a node; 0, the default, is the number that the limit on open
-    /// files allows, which also caps other values. Each browser takes a file descriptor and a few
-    /// KiB.
+    /// Maximum number of browsers on a node, and again of logins whose code works while no browser of
+    /// theirs is connected; 0, the default, is the number that the limit on open files allows, which
+    /// also caps other values. Each browser takes a file descriptor and a few KiB, each login some 2
+    /// KiB in the store.
     pub max_sockets: usize,
     /// Maximum number of browsers of one address (one /64 in IPv6), and again of its connections
-    /// that are no browser's yet; 1,000 by default, at least 1. Behind a proxy that is not in
-    /// `trusted_proxies` all browsers have the address of the proxy.
+    /// that are no browser's yet; 1,000 by default, at least 1. A /56 may have four times as many,
+    /// and a /48 sixteen times. Behind a proxy that is not in `trusted_proxies` all browsers have the
+    /// address of the proxy.
     pub max_sockets_per_address: usize,
     /// Maximum number of new browsers per second on a node; 5,000 by default, at least 1. Browsers
     /// above it, for example after another node has died, are asked to come back a little later.
@@ -229,7 +231,8 @@ pub struct Log {
     /// Format for people (`text`, the default) or for programs (`json`).
     pub format: LogFormat,
     /// Filter in the syntax of `tracing-subscriber`: `info`, the default, or
-    /// `saoma_gateway=debug,warn`.
+    /// `saoma_gateway=debug,warn`. Crates other than Saoma's log at `info` at most, because below
+    /// it they write what they send and receive.
     pub filter: String,
 }
 

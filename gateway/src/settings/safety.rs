@@ -3,6 +3,7 @@
 //! What could be right in some deployment is warned about only, because a way round that everybody needs protects nobody.
 
 mod files;
+mod identity;
 mod secrets;
 #[cfg(test)]
 mod tests;
@@ -98,6 +99,7 @@ impl Settings {
         self.find_in_operations(&mut findings);
         self.find_in_store(&mut findings);
         self.find_in_lifetimes(&mut findings);
+        self.find_in_identity(&mut findings);
         self.find_in_secrets(&mut findings);
         self.find_in_files(&mut findings);
         for client in &self.clients {

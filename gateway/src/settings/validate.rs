@@ -1,5 +1,7 @@
 //! Checks beyond types: ranges, and settings that must go together.
 
+mod identity;
+
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -128,6 +130,7 @@ impl Settings {
             ),
             ("lifetimes.code", lifetimes.code, SECOND..=DAY),
             ("lifetimes.waiting", lifetimes.waiting, SECOND..=DAY),
+            ("lifetimes.unfollowed", lifetimes.unfollowed, SECOND..=DAY),
             ("lifetimes.scanned", lifetimes.scanned, SECOND..=DAY),
             (
                 "lifetimes.authorization_code",
@@ -172,38 +175,13 @@ impl Settings {
             in_memory || self.oidc.signing_key.is_some(),
             "oidc.signing_key",
             "nodes that share a Redis must share a key: make one with `saoma generate-key FILE` and give its path",
-        )
-    }
-
-    fn validate_identity(&self) -> Result<(), SettingsError> {
-        let identity = &self.identity;
-        check(
-            identity.introspection.is_none() || identity.jwks.is_none(),
-            "identity",
-            "give either [identity.introspection] or [identity.jwks], not both",
         )?;
-        if let Some(introspection) = &identity.introspection {
-            check(
-                is_http_url(&introspection.url),
-                "identity.introspection.url",
-                "give an http or https URL; the secret goes into client_secret",
-            )?;
-            check_range(
-                "identity.introspection.timeout",
-                introspection.timeout,
-                MOMENT..=MINUTE,
-            )?;
-        }
-        if let Some(jwks) = &identity.jwks {
-            let known = is_http_url(&jwks.url) || jwks.url.starts_with("file:");
-            check(
-                known,
-                "identity.jwks.url",
-                "give an http, https or file URL",
-            )?;
-            check_range("identity.jwks.refresh", jwks.refresh, SECOND..=DAY)?;
-        }
-        Ok(())
+        check(
+            in_memory || !self.cluster.secret_files.is_empty(),
+            "cluster.secret_files",
+            "nodes that share a Redis must share a secret: make one with `saoma generate-secret FILE` and give its path in \
+             [\"…\"]",
+        )
     }
 
     fn validate_clients(&self) -> Result<(), SettingsError> {

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
-use saoma_protocol::{RejectReason, ScanCode, Timestamp, UserCode};
+use saoma_protocol::{CancelReason, RejectReason, ScanCode, Timestamp, UserCode};
 use serde::{Deserialize, Serialize};
+
+use super::KnownPerson;
 
 /// A change, without its time limits: those are in the [`StoredChange`] around it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,11 +22,19 @@ pub enum Change {
     Scanned {
         /// The person's masked name.
         person: String,
+        /// True if the browser must agree first, because the person is new to it.
+        #[serde(default, skip_serializing_if = "is_false")]
+        agree: bool,
     },
+    /// The browser has agreed to the person.
+    Agreed,
     /// The person has confirmed.
     Confirmed {
         /// The address where the browser goes. It holds the authorization code: never log it.
         redirect_to: String,
+        /// The person, whom the browser will know; absent where browsers are not asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        known: Option<Box<KnownPerson>>,
     },
     /// The login was declined or refused.
     Rejected {
@@ -32,9 +42,18 @@ pub enum Change {
         reason: RejectReason,
     },
     /// The browser gave up.
-    Cancelled,
+    Cancelled {
+        /// The browser's reason.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<CancelReason>,
+    },
     /// Time ran out.
     Expired,
+}
+
+/// Returns true for the value that a member stands for when it is left out.
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 impl fmt::Debug for Change {
@@ -42,9 +61,10 @@ impl fmt::Debug for Change {
         f.write_str(match self {
             Self::Renewed { .. } => "Renewed",
             Self::Scanned { .. } => "Scanned",
+            Self::Agreed => "Agreed",
             Self::Confirmed { .. } => "Confirmed",
             Self::Rejected { .. } => "Rejected",
-            Self::Cancelled => "Cancelled",
+            Self::Cancelled { .. } => "Cancelled",
             Self::Expired => "Expired",
         })
     }

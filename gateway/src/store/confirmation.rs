@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use saoma_protocol::{AuthorizationCode, Event, Identity, PersonId, Timestamp};
 
-use super::{Change, Grant, LoginRequest};
+use super::{Agreement, Change, Grant, KnownPerson, LoginRequest, PersonTag};
 
 /// A confirm as the phone's side knows it. The store joins it with the browser's request.
 #[derive(Debug, Clone)]
 pub struct Confirmation {
     /// The person who confirms.
     pub person: PersonId,
+    /// The person in place of the id, for the browser to know.
+    pub person_tag: PersonTag,
     /// The person's name.
     pub name: String,
     /// The chosen identity.
@@ -30,10 +32,17 @@ impl Confirmation {
         }
     }
 
-    /// Returns the change that the browser is told, for a login opened with this request.
-    pub fn change(&self, request: &LoginRequest) -> Change {
+    /// Returns the change that the browser is told, for a login opened with this request and agreement.
+    pub fn change(&self, request: &LoginRequest, agreement: &Agreement) -> Change {
+        let known = || {
+            Box::new(KnownPerson {
+                person: self.person_tag,
+                client_id: request.client_id.clone(),
+            })
+        };
         Change::Confirmed {
             redirect_to: request.answer(&self.code),
+            known: (*agreement != Agreement::Off).then(known),
         }
     }
 

@@ -11,6 +11,7 @@ mod change;
 mod confirmation;
 mod error;
 mod inbox;
+mod known_person;
 mod memory;
 mod metrics;
 mod opening;
@@ -31,6 +32,7 @@ pub use self::change::{Change, StoredChange};
 pub use self::confirmation::Confirmation;
 pub use self::error::StoreError;
 pub use self::inbox::{Inbox, InboxEvent, NodeId};
+pub use self::known_person::{Agreement, KnownPerson, PersonTag};
 pub use self::memory::MemoryStore;
 pub use self::metrics::StoreMetrics;
 pub use self::opening::{LoginRecord, LoginRequest, NewLogin, Opening};
@@ -42,6 +44,9 @@ pub use self::transition::{Applied, Instants, Precondition, Scan, Scanned, Trans
 
 /// Time that an ended login is kept, for repeats and for browsers that come back late.
 pub const KEEP_ENDED: Duration = Duration::from_secs(600);
+
+/// Time that an ended login is kept if it was never scanned. It has told its browser nothing that could not be lost.
+pub const KEEP_UNSCANNED: Duration = Duration::from_secs(60);
 
 /// Logins, and the limits on attempts at them. Every method is one atomic step of at most one round trip.
 ///
@@ -62,9 +67,13 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
         login: &NewLogin,
     ) -> Result<Counted<Opening>, StoreError>;
 
-    /// Moves a login's browser to its new node and reads the login, in one step. Tells the previous node, if it is
-    /// another one.
-    async fn attach(&self, browser: &ResumeAttempt<'_>) -> Result<Attached, StoreError>;
+    /// Counts attempts, then moves a login's browser to its new node and reads the login, in one step. Tells the previous
+    /// node, if it is another one.
+    async fn attach(
+        &self,
+        attempts: &[Attempt<'_>],
+        browser: &ResumeAttempt<'_>,
+    ) -> Result<Counted<Attached>, StoreError>;
 
     /// Returns the changes of each login after the sequence number that its waiter knows.
     async fn changes_after(

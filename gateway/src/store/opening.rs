@@ -1,5 +1,6 @@
 //! A login's opening, and its record.
 
+use std::fmt;
 use std::time::Duration;
 
 use saoma_protocol::{
@@ -8,10 +9,10 @@ use saoma_protocol::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::NodeId;
+use super::{Agreement, NodeId};
 
 /// A browser's request for a login, with the context that the phone's person is shown.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoginRequest {
     /// The relying party.
     pub client_id: String,
@@ -27,6 +28,16 @@ pub struct LoginRequest {
     pub code_challenge: CodeChallenge,
     /// The browser, as far as the gateway can tell.
     pub requester: RequesterContext,
+}
+
+impl fmt::Debug for LoginRequest {
+    /// Without the answer's address, which holds `state`, and without the nonce.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoginRequest")
+            .field("client_id", &self.client_id)
+            .field("redirect_uri", &self.redirect_uri)
+            .finish_non_exhaustive()
+    }
 }
 
 impl LoginRequest {
@@ -54,12 +65,17 @@ pub struct NewLogin {
     pub user_code: UserCode,
     /// The browser's request.
     pub request: LoginRequest,
+    /// The persons for whom the browser is asked to agree.
+    pub agreement: Agreement,
     /// Node that holds the browser.
     pub node: NodeId,
     /// Time that the first code lives.
     pub code_lifetime: Duration,
     /// Time for which codes are renewed, from now.
     pub waiting_lifetime: Duration,
+    /// Time within which a browser must attach or the login change; else the login is gone without a trace. `None` for a
+    /// login whose browser holds it from the start, or is never expected to.
+    pub follow_within: Option<Duration>,
 }
 
 /// A login as it is stored.

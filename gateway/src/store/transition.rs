@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use saoma_protocol::{
-    Digest, Event, PersonId, RejectReason, ScanCode, Timestamp, TransitionError, UserCode,
+    CancelReason, Digest, Event, PersonId, RejectReason, ScanCode, Timestamp, TransitionError,
+    UserCode,
 };
 
-use super::{Change, LoginRequest};
+use super::{Change, LoginRequest, PersonTag};
 
 /// An extra precondition, besides the event's guard.
 ///
@@ -59,10 +60,17 @@ pub enum Transition {
         /// The reason that the browser is told.
         reason: RejectReason,
     },
+    /// The browser agrees to be logged in as the login's owner.
+    Agree {
+        /// Extra precondition.
+        precondition: Precondition,
+    },
     /// The browser gives up.
     Cancel {
         /// Extra precondition.
         precondition: Precondition,
+        /// The browser's reason.
+        reason: Option<CancelReason>,
     },
     /// The state's time is up.
     Expire {
@@ -79,6 +87,7 @@ impl Transition {
             Self::Reject { person, .. } => Event::Reject {
                 person: person.clone(),
             },
+            Self::Agree { .. } => Event::Agree,
             Self::Cancel { .. } => Event::Cancel,
             Self::Expire { .. } => Event::Expire,
         }
@@ -96,7 +105,8 @@ impl Transition {
                 user_code: *user_code,
             },
             Self::Reject { reason, .. } => Change::Rejected { reason: *reason },
-            Self::Cancel { .. } => Change::Cancelled,
+            Self::Agree { .. } => Change::Agreed,
+            Self::Cancel { reason, .. } => Change::Cancelled { reason: *reason },
             Self::Expire { .. } => Change::Expired,
         }
     }
@@ -105,18 +115,22 @@ impl Transition {
     pub const fn precondition(&self) -> Precondition {
         match self {
             Self::Renew { precondition, .. }
-            | Self::Cancel { precondition }
+            | Self::Agree { precondition }
+            | Self::Cancel { precondition, .. }
             | Self::Expire { precondition } => *precondition,
             // The guard compares the person.
             Self::Reject { .. } => Precondition::None,
         }
     }
 
-    /// Returns the time that the next state lives; an ended login has no time limit to wait for.
-    pub const fn lifetime(&self) -> Duration {
+    /// Returns the time that the next state lives, or `None` if the time limit stays as it is. An ended login has no time
+    /// limit to wait for.
+    pub const fn lifetime(&self) -> Option<Duration> {
         match self {
-            Self::Renew { lifetime, .. } => *lifetime,
-            Self::Reject { .. } | Self::Cancel { .. } | Self::Expire { .. } => Duration::ZERO,
+            Self::Renew { lifetime, .. } => Some(*lifetime),
+            // An agreement that prolonged the time would let a browser keep a login for ever.
+            Self::Agree { .. } => None,
+            Self::Reject { .. } | Self::Cancel { .. } | Self::Expire { .. } => Some(Duration::ZERO),
         }
     }
 }
@@ -139,6 +153,8 @@ pub enum Applied {
 pub struct Scan {
     /// The person who scans.
     pub person: PersonId,
+    /// The person in place of the id, once for each secret of the cluster.
+    pub person_tags: Vec<PersonTag>,
     /// The person's masked name, which the browser shows.
     pub masked_name: String,
     /// Extra precondition: the code that the phone has read.
@@ -148,18 +164,19 @@ pub struct Scan {
 }
 
 impl Scan {
-    /// Returns the event for the state machine.
-    pub fn event(&self) -> Event {
+    /// Returns the event for the state machine, for a login whose browser is asked or not.
+    pub fn event(&self, asks: bool) -> Event {
         Event::Scan {
             person: self.person.clone(),
-            asks: false,
+            asks,
         }
     }
 
-    /// Returns the change that the browser is told.
-    pub fn change(&self) -> Change {
+    /// Returns the change that the browser is told, if it is asked or not.
+    pub fn change(&self, asks: bool) -> Change {
         Change::Scanned {
             person: self.masked_name.clone(),
+            agree: asks,
         }
     }
 }
@@ -177,6 +194,8 @@ pub enum Scanned {
         instants: Instants,
         /// The person had scanned the login before.
         repeated: bool,
+        /// The browser is asked to agree, and has not yet.
+        asks: bool,
     },
     /// The state machine refuses the scan.
     Refused(TransitionError),

@@ -45,11 +45,14 @@ impl Inbox for NodeInbox {
             InboxEvent::Changed { login_id, change } => {
                 self.metrics
                     .push_lag(self.clock.now().millis().saturating_sub(change.at.millis()));
+                self.waiters
+                    .changed_unattended(login_id, &change.change, change.expires_at);
                 for waiter in self.waiters.of(login_id) {
                     self.offer(&waiter, change.clone());
                 }
             }
             InboxEvent::Superseded { login_id, number } => {
+                self.waiters.attended(login_id);
                 for waiter in self.waiters.of(login_id) {
                     waiter.superseded_by(number);
                 }

@@ -3,19 +3,25 @@
 //! A browser that comes back *joins* before the store is asked about it, so that no push between the answer and the
 //! waiting is missed; it *holds* the login only once the store has accepted its receive key. Knowing a login's id
 //! is therefore not enough to push its browser out.
+//!
+//! A login that is left with a code that still works is *unattended* until a browser holds it, it changes, or the code
+//! runs out. The node counts such logins, because they take room in the store.
 
 use std::sync::Arc;
 
 use dashmap::{DashMap, Entry};
-use saoma_protocol::LoginId;
+use saoma_protocol::{LoginId, Timestamp};
 
-use super::waiter::Waiter;
+use super::waiter::{Phase, Waiter};
+use crate::store::Change;
 
 /// All waiters of a node.
 #[derive(Debug, Default)]
 pub(crate) struct Waiters {
     held: DashMap<LoginId, Arc<Waiter>>,
     joining: DashMap<LoginId, Vec<Arc<Waiter>>>,
+    /// Unattended logins, with the time limit of their code.
+    unattended: DashMap<LoginId, Timestamp>,
 }
 
 impl Waiters {
@@ -64,11 +70,46 @@ impl Waiters {
         self.held.len()
     }
 
+    /// Returns true if so many logins are unattended.
+    pub(crate) fn unattended_reach(&self, maximum: usize, now: Timestamp) -> bool {
+        if self.unattended.len() < maximum {
+            return false;
+        }
+        self.forget_ended(now) >= maximum
+    }
+
+    /// Forgets the unattended logins whose code has run out, and returns the number of the others.
+    pub(crate) fn forget_ended(&self, now: Timestamp) -> usize {
+        self.unattended.retain(|_, until| *until > now);
+        self.unattended.len()
+    }
+
+    /// Notes the change of a login that no browser holds here.
+    pub(crate) fn changed_unattended(&self, id: LoginId, change: &Change, expires_at: Timestamp) {
+        if let Entry::Occupied(mut login) = self.unattended.entry(id) {
+            if matches!(change, Change::Renewed { .. }) {
+                login.insert(expires_at);
+            } else {
+                login.remove();
+            }
+        }
+    }
+
+    /// Notes that a browser attends to a login, here or at another node.
+    pub(crate) fn attended(&self, id: LoginId) {
+        self.unattended.remove(&id);
+    }
+
     fn leave(&self, waiter: &Arc<Waiter>) {
         let id = waiter.login_id();
         self.leave_joining(waiter);
-        self.held
+        let held = self
+            .held
             .remove_if(&id, |_, holder| Arc::ptr_eq(holder, waiter));
+        let deadline = waiter.deadline();
+        if held.is_some() && deadline.phase == Phase::Waiting && !waiter.is_superseded() {
+            self.unattended.insert(id, deadline.expires_at);
+        }
     }
 
     fn leave_joining(&self, waiter: &Arc<Waiter>) {
@@ -102,6 +143,7 @@ impl Waiting {
             }
         };
         self.waiters.leave_joining(&self.waiter);
+        self.waiters.attended(self.waiter.login_id());
         if let Some(older) = older {
             older.supersede();
         }
@@ -124,7 +166,7 @@ mod tests {
     use saoma_protocol::{CloseCode, LoginId};
 
     use super::*;
-    use crate::waiting::waiter::Delivery;
+    use crate::waiting::waiter::{Deadline, Delivery};
 
     fn id() -> LoginId {
         LoginId::from_random([1; LoginId::BYTES])
@@ -170,6 +212,46 @@ mod tests {
             Delivery::Ping,
             "it was not closed"
         );
+    }
+
+    #[test]
+    fn a_login_that_is_left_is_unattended_until_its_code_runs_out() {
+        let waiters = Arc::new(Waiters::default());
+        let at = Timestamp::from_millis;
+        let leave = |byte: u8, expires_at| {
+            let id = LoginId::from_random([byte; LoginId::BYTES]);
+            let waiting = waiters.join(Waiter::new(id, 1));
+            waiting.waiter().set_deadline(Deadline {
+                phase: Phase::Waiting,
+                seq: 1,
+                expires_at: at(expires_at),
+                closes_at: at(9000),
+            });
+            waiting.hold();
+            drop(waiting);
+            id
+        };
+        let [first, second, _] =
+            [(1, 1000), (2, 2000), (3, 3000)].map(|(byte, at)| leave(byte, at));
+        assert!(waiters.unattended_reach(3, at(999)));
+        assert!(!waiters.unattended_reach(4, at(999)));
+        waiters.changed_unattended(second, &Change::Cancelled { reason: None }, at(1000));
+        assert!(!waiters.unattended_reach(3, at(999)));
+        let back = waiters.join(Waiter::new(first, 1));
+        back.hold();
+        assert_eq!(waiters.forget_ended(at(999)), 1);
+        assert_eq!(waiters.forget_ended(at(3000)), 0);
+    }
+
+    #[test]
+    fn a_superseded_browser_leaves_no_login_behind() {
+        let waiters = Arc::new(Waiters::default());
+        let waiting = waiters.join(Waiter::new(id(), 1));
+        waiting.waiter().attached(1);
+        waiting.hold();
+        waiting.waiter().superseded_by(2);
+        drop(waiting);
+        assert_eq!(waiters.forget_ended(Timestamp::from_millis(0)), 0);
     }
 
     #[test]

@@ -32,6 +32,8 @@ impl Sweep {
         let mut all_due = Instant::now() + self.waiting_every;
         loop {
             rounds.tick().await;
+            let unattended = inbox.waiters.forget_ended(inbox.clock.now());
+            inbox.metrics.unattended(unattended);
             let all = Instant::now() >= all_due;
             if all {
                 all_due = Instant::now() + self.waiting_every;

@@ -28,6 +28,7 @@ struct State {
     closes_at: Timestamp,
     expiry_tick: Tick,
     awaits_pong: bool,
+    is_superseded: bool,
     queue: VecDeque<Delivery>,
     waker: Option<Waker>,
 }
@@ -117,6 +118,7 @@ impl Waiter {
             closes_at: Timestamp::from_millis(u64::MAX),
             expiry_tick: 0,
             awaits_pong: false,
+            is_superseded: false,
             queue: VecDeque::new(),
             waker: None,
         };
@@ -212,6 +214,11 @@ impl Waiter {
         }
     }
 
+    /// Returns true if another connection has taken the login over.
+    pub(crate) fn is_superseded(&self) -> bool {
+        self.state.lock().is_superseded
+    }
+
     /// Asks the transport for a sign of life.
     pub(crate) fn ping(&self) {
         let mut state = self.state.lock();
@@ -267,6 +274,7 @@ impl Waiter {
 
 impl State {
     fn supersede(&mut self) {
+        self.is_superseded = true;
         self.push(Delivery::Close(CloseCode::Superseded.into()));
     }
 
@@ -289,10 +297,10 @@ impl Change {
 const fn phase_after(change: &Change) -> Phase {
     match change {
         Change::Renewed { .. } => Phase::Waiting,
-        Change::Scanned { .. } => Phase::Scanned,
+        Change::Scanned { .. } | Change::Agreed => Phase::Scanned,
         Change::Confirmed { .. }
         | Change::Rejected { .. }
-        | Change::Cancelled
+        | Change::Cancelled { .. }
         | Change::Expired => Phase::Settled,
     }
 }

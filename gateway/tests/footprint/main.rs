@@ -16,6 +16,8 @@ mod waiting_browser;
 mod wire;
 
 use std::alloc::System;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 
 use cap::Cap;
 use parking_lot::{Mutex, MutexGuard};
@@ -49,7 +51,10 @@ impl World {
     fn start() -> Self {
         let alone = COUNTING.lock();
         let files = tempfile::tempdir().unwrap();
-        std::fs::write(files.path().join("signing.pem"), generate_pem().unwrap()).unwrap();
+        let key = files.path().join("signing.pem");
+        std::fs::write(&key, generate_pem().unwrap()).unwrap();
+        // The gateway refuses a key that others can read.
+        std::fs::set_permissions(&key, Permissions::from_mode(0o600)).unwrap();
         deployment::make(files.path(), "memory:", false).unwrap();
         let mut deployment = Deployment::read(&files.path().join("deployment.toml")).unwrap();
         // To sign for more takes longer than all the rest.

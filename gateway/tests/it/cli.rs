@@ -21,11 +21,12 @@ const COMPLETE: &str = r#"
     [identity.introspection]
     url = "http://127.0.0.1:1/introspect"
     client_id = "gateway"
-    client_secret = "hunter2"
+    client_secret = "hunter2-1a2b3c4d5e6f"
+    audience = "saoma"
     [[clients]]
     client_id = "hall"
     name = "Service hall"
-    secret = "hunter2"
+    secret = "hunter2-0f9e8d7c6b5a"
     redirect_uris = ["https://hall.example/callback"]
 "#;
 
@@ -255,6 +256,44 @@ fn a_new_key_is_the_owners_alone_and_replaces_none() {
     place.serve().listening();
 }
 
+/// Row A16: nodes that share a Redis share a secret, and a start without one says what to do.
+#[test]
+fn nodes_on_a_redis_need_a_secret_of_their_own_making() {
+    let settings = "oidc.signing_key = 'key.pem'\ncluster.secret_files = ['cluster.secret']";
+    let place = Place::with(&format!("{settings}\n{COMPLETE}"));
+    assert_eq!(place.run(&["generate-key", "key.pem"]).code, Some(0));
+    let made = place.run(&["generate-secret", "cluster.secret"]);
+    assert_eq!(made.code, Some(0), "{made:?}");
+    let file = place.path("cluster.secret");
+    let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let secret = std::fs::read_to_string(&file).unwrap();
+    let digits = secret.trim_end();
+    assert_eq!(digits.len(), 64);
+    assert!(digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    let again = place.run(&["generate-secret", "cluster.secret"]);
+    assert_eq!(again.code, Some(1), "an existing file is left alone");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), secret);
+    assert_ne!(place.run(&["generate-secret"]).out, secret);
+    place.serve().listening();
+
+    // Another text is no secret, and is not shown.
+    std::fs::write(&file, "hunter2").unwrap();
+    let refused = place.run(&["serve", "--config", "saoma.toml"]);
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(refused.err.contains("cluster.secret"), "{refused:?}");
+    assert!(refused.err.contains("generate-secret"), "{refused:?}");
+    assert!(!refused.err.contains("hunter2"), "{refused:?}");
+
+    let alone = Place::with(&format!("oidc.signing_key = 'key.pem'\n{COMPLETE}"));
+    assert_eq!(alone.run(&["generate-key", "key.pem"]).code, Some(0));
+    let url = "redis://127.0.0.1";
+    let refused = alone.run(&["serve", "--config", "saoma.toml", "--redis-url", url]);
+    assert_eq!(refused.code, Some(64), "{refused:?}");
+    assert!(refused.err.contains("cluster.secret_files"), "{refused:?}");
+    assert!(refused.err.contains("generate-secret"), "{refused:?}");
+}
+
 #[test]
 fn a_node_that_is_asked_to_stop_drains_and_ends_well() {
     let place = Place::with(COMPLETE);
@@ -285,4 +324,85 @@ fn a_second_signal_ends_a_node_that_still_drains() {
     server.ask_to_stop();
     server.logged("ended at once");
     assert_eq!(server.exit_code(), Some(0));
+}
+
+/// The settings above for other machines.
+fn for_the_internet(more: &str) -> String {
+    let public = format!("[server]\npublic_url = \"https://login.example\"\n{more}");
+    COMPLETE.replace("[server]", &public)
+}
+
+/// Row A5, threat T38.
+#[test]
+fn a5_an_https_gateway_starts_only_with_a_statement_on_proxies() {
+    let check = ["check-config", "--config", "saoma.toml"];
+    let serve = ["serve", "--config", "saoma.toml"];
+    let silent = Place::with(&for_the_internet(""));
+    for (arguments, code) in [(check, 1), (serve, 64)] {
+        let answer = silent.run(&arguments);
+        assert_eq!(answer.code, Some(code), "{answer:?}");
+        assert!(
+            answer.err.starts_with("saoma: server.trusted_proxies: "),
+            "{answer:?}"
+        );
+        assert_eq!(answer.err.lines().count(), 1, "{answer:?}");
+    }
+    let mut by_environment = silent.command(&check);
+    by_environment.env("SAOMA_SERVER_TRUSTED_PROXIES", "");
+    let answer: Answer = by_environment.output().unwrap().into();
+    assert_eq!(answer.code, Some(0), "{answer:?}");
+    for list in ["", "'192.0.2.10'", "'10.0.0.0/8', 'fd00::/8'"] {
+        let stated = for_the_internet(&format!("trusted_proxies = [{list}]"));
+        let answer = Place::with(&stated).run(&check);
+        assert_eq!(answer.code, Some(0), "{list}: {answer:?}");
+    }
+}
+
+/// Row A13.
+#[test]
+fn a13_all_unsafe_settings_are_named_at_once_and_can_be_allowed() {
+    let check = ["check-config", "--config", "saoma.toml"];
+    let serve = ["serve", "--config", "saoma.toml"];
+    let settings = |more: &str| {
+        for_the_internet(more)
+            .replace("https://login", "http://login")
+            .replace("https://hall", "http://hall")
+            .replace("hunter2-0f9e8d7c6b5a", "x")
+    };
+    let mut unsafe_settings = settings("trusted_proxies = ['0.0.0.0/0']");
+    unsafe_settings.push_str("[oidc]\nsigning_key = 'missing.pem'\n");
+    let place = Place::with(&unsafe_settings);
+    let refused = place.run(&check);
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    for name in [
+        "server.public_url",
+        "server.trusted_proxies",
+        "clients.secret",
+        "clients.redirect_uris",
+        "oidc.signing_key",
+    ] {
+        let line = format!("saoma: {name}: ");
+        assert!(
+            refused.err.lines().any(|told| told.starts_with(&line)),
+            "{name}: {refused:?}"
+        );
+    }
+    assert_eq!(refused.err.lines().count(), 5, "{refused:?}");
+    assert_eq!(place.run(&serve).code, Some(64));
+
+    let allowed = Place::with(&settings(
+        "trusted_proxies = ['0.0.0.0/0']\nallow_insecure = true",
+    ));
+    let answer = allowed.run(&check);
+    assert_eq!(answer.code, Some(0), "{answer:?}");
+    assert!(
+        answer
+            .err
+            .starts_with("saoma: warning: server.allow_insecure: "),
+        "{answer:?}"
+    );
+    let mut server = allowed.serve();
+    let warned = server.logged("a setting is unsafe");
+    assert_eq!(warned["setting"], "server.allow_insecure");
+    server.listening();
 }

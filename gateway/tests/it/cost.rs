@@ -1,12 +1,12 @@
 //! Redis commands per login. A figure rises only on purpose, in a commit that gives the reason.
 
-use saoma_client::{Browser, OpenedLogin};
+use saoma_client::{Browser, NewLogin, OpenedLogin};
 use saoma_load::deployment::PERSONAL;
-use saoma_protocol::ServerMessage;
+use saoma_protocol::{SealedPerson, ServerMessage};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
-use crate::support::{Node, RedisServer, TokenRequest, World};
+use crate::support::{Node, RedisServer, TokenRequest, World, hall};
 
 /// Commands that a node sends for a login. Each is a round trip: no step sends two at once.
 const SENT: &[&str] = &[
@@ -15,21 +15,21 @@ const SENT: &[&str] = &[
 
 /// Cost of a step.
 #[derive(Debug, PartialEq, Eq)]
-struct Cost {
+pub(crate) struct Cost {
     /// Commands that nodes sent.
-    sent: usize,
+    pub(crate) sent: usize,
     /// Commands that their scripts ran.
     run: usize,
 }
 
 /// Output of Redis's MONITOR.
-struct Monitor<'a> {
+pub(crate) struct Monitor<'a> {
     redis: &'a RedisServer,
     lines: BufReader<TcpStream>,
 }
 
 impl<'a> Monitor<'a> {
-    async fn start(redis: &'a RedisServer) -> Self {
+    pub(crate) async fn start(redis: &'a RedisServer) -> Self {
         let mut stream = TcpStream::connect(redis.address()).await.unwrap();
         stream.write_all(b"MONITOR\r\n").await.unwrap();
         Self {
@@ -39,7 +39,7 @@ impl<'a> Monitor<'a> {
     }
 
     /// Returns the cost since the last call. Inbox probes are left out because they run on a timer.
-    async fn cost(&mut self) -> Cost {
+    pub(crate) async fn cost(&mut self) -> Cost {
         self.redis.command(&["ECHO", "counted"]);
         let mut cost = Cost { sent: 0, run: 0 };
         loop {
@@ -83,6 +83,59 @@ async fn confirmed(
     TokenRequest::of(login, &redirect_to)
 }
 
+/// Opens a login in a browser that knows these persons.
+async fn open(node: &Node, known: &[SealedPerson]) -> (Browser, OpenedLogin) {
+    let login = NewLogin::of(&hall()).knowing(known.iter().cloned());
+    Browser::open_new(&node.url, login).await.unwrap()
+}
+
+/// Row A16: the question to the browser takes a fifth command, and only for a person who is new to it.
+#[tokio::test]
+async fn a_known_browser_costs_four_commands_and_a_new_person_five() {
+    let redis = RedisServer::start();
+    let world = World::on(&redis).asking();
+    let (browsers, phones) = (world.start().await, world.start().await);
+    let mut known = Vec::new();
+    // The first login brings the scripts to Redis, and the third knows its person.
+    for (counted, asks) in [(false, true), (true, true), (true, false)] {
+        let mut redis = Monitor::start(&redis).await;
+        let mut cost = async |step: &str, sent| {
+            let cost = redis.cost().await;
+            assert!(!counted || cost.sent == sent, "{step}: {cost:?}");
+        };
+        if asks {
+            known.clear();
+        }
+        let (mut browser, login) = open(&browsers, &known).await;
+        cost("open", 1).await;
+        world.phone(&phones, 1).scan(&login.qr).await.unwrap();
+        let scanned = told(&mut browser).await;
+        assert!(matches!(scanned, ServerMessage::Scanned { agree, .. } if agree == asks));
+        cost("scan", 1).await;
+        if asks {
+            browser.agree().await.unwrap();
+            let agreed = told(&mut browser).await;
+            assert!(matches!(agreed, ServerMessage::Agreed { .. }));
+            cost("agree", 1).await;
+        }
+        let phone = world.phone(&phones, 1);
+        phone.confirm(login.login_id, PERSONAL).await.unwrap();
+        let ServerMessage::Confirmed {
+            redirect_to,
+            known: Some(person),
+            ..
+        } = told(&mut browser).await
+        else {
+            panic!("not confirmed")
+        };
+        cost("confirm", 1).await;
+        let request = TokenRequest::of(&login, &redirect_to);
+        assert_eq!(request.send(&browsers).await.status, 200);
+        cost("redeem", 1).await;
+        known.push(person);
+    }
+}
+
 #[tokio::test]
 async fn a_login_asks_redis_four_times_and_its_waiting_never() {
     let redis = RedisServer::start();
@@ -106,7 +159,7 @@ async fn a_login_asks_redis_four_times_and_its_waiting_never() {
             told(&mut browser).await,
             ServerMessage::Scanned { .. }
         ));
-        cost("scan", 1, 9).await;
+        cost("scan", 1, 7).await;
         let request = confirmed(&world, &phones, &mut browser, &login).await;
         cost("confirm", 1, 7).await;
         assert_eq!(request.send(&browsers).await.status, 200);

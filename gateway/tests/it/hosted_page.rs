@@ -92,6 +92,17 @@ async fn other_mistakes_are_told_to_the_client() {
         (("code_challenge", ""), "invalid_request"),
         (("code_challenge_method", "plain"), "invalid_request"),
         (("prompt", "none"), "login_required"),
+        (
+            ("request_uri", "https://hall.example/request"),
+            "request_uri_not_supported",
+        ),
+        (("registration", "{}"), "registration_not_supported"),
+        (("response_mode", "form_post"), "invalid_request"),
+        (("id_token_hint", "e30.e30."), "login_required"),
+        (
+            ("claims", r#"{"id_token":{"acr":{"essential":true}}}"#),
+            "unmet_authentication_requirements",
+        ),
     ] {
         let answer = authorize(&node, &[changed]).await;
         let location = answer.headers()["location"].to_str().unwrap();
@@ -131,6 +142,7 @@ async fn a19_every_answer_limits_what_a_browser_does_with_it() {
         .header("connection", "upgrade")
         .header("upgrade", "websocket")
         .header("sec-websocket-version", "13")
+        .header("sec-websocket-protocol", "saoma.v1")
         .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
     let preflight = http
         .request(reqwest::Method::OPTIONS, node.at("/v1/logins"))

@@ -89,27 +89,6 @@ async fn a_typed_code_that_was_not_looked_at_is_no_try() {
     }
 }
 
-/// Threat T13.
-#[tokio::test]
-async fn scans_are_limited_by_address_whether_or_not_they_come_to_a_login() {
-    let world = World::in_memory().with("limits.scan_per_address = { burst = 3, per = '1m' }");
-    let node = world.start().await;
-    let (_browser, login) = node.browser().await;
-    let stranger = world.phone(&node, 1).with_token("made up");
-    assert_eq!(
-        stranger.scan(&login.qr).await.unwrap_err().code(),
-        Some(ErrorCode::InvalidToken)
-    );
-    let person = world.phone(&node, 1);
-    assert_eq!(
-        person.scan("no code").await.unwrap_err().code(),
-        Some(ErrorCode::NotALoginCode)
-    );
-    person.scan(&login.qr).await.unwrap();
-    limited(person.scan(&login.qr).await);
-    limited(stranger.scan(&login.qr).await);
-}
-
 #[tokio::test]
 async fn opens_are_limited_by_address_and_those_already_open_are_left_alone() {
     let world = World::in_memory().with("limits.open_per_address = { burst = 2, per = '1m' }");

@@ -11,6 +11,7 @@
 )]
 
 mod admission;
+mod agree;
 mod browser;
 mod burst;
 mod chaos;
@@ -19,6 +20,8 @@ mod conformance;
 mod cost;
 mod documents;
 mod drain;
+mod floods;
+mod guessing;
 mod hosted_page;
 mod hostile_frames;
 mod identities;
@@ -27,6 +30,7 @@ mod long_poll;
 mod many_nodes;
 mod outage;
 mod phone;
+mod phone_door;
 mod plain_words;
 mod redis_shapes;
 mod relying_party;
@@ -36,3 +40,5 @@ mod store_contract;
 mod support;
 mod sweep;
 mod tidy;
+mod undeclared_proxy;
+mod whose_token;

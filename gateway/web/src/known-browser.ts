@@ -16,18 +16,16 @@ export function knownOf(element: Element): KnownBrowser {
   );
 }
 
-/** Browsers accept the prefix only over HTTPS, and keep other hosts from setting the cookie. */
-const isSecure = (): boolean => location.protocol === "https:";
-
-const cookieName = (): string => (isSecure() ? "__Host-" : "") + KNOWN_COOKIE;
-
 function readCookie(): string | undefined {
   const name = cookieName();
-  const cookie = document.cookie.split("; ").find((cookie) => cookie.startsWith(name));
-  return cookie && decodeURIComponent(cookie.slice(name.length));
+  return document.cookie.split("; ").find((cookie) => cookie.startsWith(name))?.slice(name.length);
 }
 
 function writeCookie(text: string): void {
-  const value = cookieName() + encodeURIComponent(text);
-  document.cookie = `${value}; Path=/; Max-Age=${COOKIE_SECONDS}; SameSite=Strict${isSecure() ? "; Secure" : ""}`;
+  document.cookie = `${cookieName()}${text}; Path=/; Max-Age=${COOKIE_SECONDS}; SameSite=Strict${isSecure() ? "; Secure" : ""}`;
 }
+
+/** Returns the cookie's name and `=`. Browsers accept the prefix only over HTTPS, and keep other hosts from setting the cookie. */
+const cookieName = (): string => (isSecure() ? "__Host-" : "") + KNOWN_COOKIE;
+
+const isSecure = (): boolean => location.protocol === "https:";

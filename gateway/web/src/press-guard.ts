@@ -5,9 +5,9 @@
 export class PressGuard {
   #since = -Infinity;
 
-  /** Ignores presses for half a second from now. */
-  restart(): void {
-    this.#since = performance.now();
+  /** Ignores presses for half a second from now, or takes them at once. */
+  restart(isNeeded = true): void {
+    this.#since = isNeeded ? performance.now() : -Infinity;
   }
 
   /** True while presses are to be ignored. */

@@ -9,7 +9,7 @@ import { gatewayOf, localeOf, requestOf } from "./request.ts";
 import { styles } from "./styles.ts";
 import { type Texts, textsOf } from "./texts.ts";
 
-/** What is drawn while the person is asked: no name of a state and no code. */
+/** Key of the drawn question, different from every code and every name of a state. */
 const ASKED = "asked";
 
 /** Seconds at which a screen reader hears the time that is left: every second would drown everything else. */
@@ -140,7 +140,9 @@ export class QrLoginElement extends HTMLElement {
     // Without this, the keyboard's focus would go back to the top of the page. A question takes a focus that is nowhere, and
     // keeps it off its buttons, so that no key answers by accident.
     const takesFocus = this.#root.activeElement !== null || (asks && document.activeElement === document.body);
-    if (asks || this.#drawn === ASKED) this.#guard.restart();
+    // A second press of the answer must not cancel the login, nor skip what became of it.
+    const isAnswered = this.#drawn === ASKED && (state.name === "scanned" || state.name === "cancelled");
+    this.#guard.restart(asks || isAnswered);
     this.#warning.textContent = this.#texts().warning;
     this.#body.replaceChildren(this.#picture(state));
     this.#note.textContent = asks ? this.#texts().whyAsked : "";
@@ -194,12 +196,14 @@ export class QrLoginElement extends HTMLElement {
         break;
       case "scanned":
       case "confirmed":
-        if (isAsked(state)) {
-          // The question below holds the name too.
-          box.append(element("div", { class: "mask who", "aria-hidden": "true" }, state.person));
-          break;
-        }
-        box.append(element("div", { class: "mask" }, element("div", { class: "tick", "aria-hidden": "true" }, "✓")));
+        // Hidden, because the status line says the same in words.
+        box.append(
+          element(
+            "div",
+            { class: "mask who", "aria-hidden": "true" },
+            isAsked(state) ? state.person : element("div", { class: "tick" }, "✓"),
+          ),
+        );
         break;
       default:
         box.append(this.#refreshButton(this.#statusText(state), "mask"));

@@ -66,7 +66,7 @@ describe("a person who is new to the browser", () => {
 
   test("is asked in Chinese", async () => {
     const { page } = await openAsked({ locale: "zh-CN" });
-    await page.page.getByText("刚刚有人扫描了此二维码。如果不是您本人，请选择“不是我”。").waitFor();
+    await page.page.getByText("刚刚有人扫描了此二维码。若不是您，请选择“不是我”。").waitFor();
     await page.button("不是我").waitFor();
     await page.button("是我").waitFor();
   });
@@ -179,6 +179,14 @@ describe("a press within half a second", () => {
   });
 });
 
+test("a decline on the phone leaves the question, and its button takes a press at once", async () => {
+  const { page, connection } = await openAsked();
+  await page.page.clock.pauseAt(Date.now() + 10_000);
+  connection.send({ type: "rejected", seq: 3, reason: "declined" });
+  await page.button("Get a new code").click();
+  expect((await pages.gateway.nextConnection()).first.type).toBe("open");
+});
+
 describe("a known browser", () => {
   /** Logs in on the page, which stays, and reads what it kept. */
   async function logIn(attributes: Attributes, known: string) {
@@ -204,7 +212,7 @@ describe("a known browser", () => {
     expect(days).toBeGreaterThan(179);
     expect(days).toBeLessThan(181);
     expect(await page.page.evaluate(() => localStorage.length)).toBe(0);
-    await page.page.evaluate(() => (document.cookie = "saoma-known=two%20one; Path=/"));
+    await page.page.evaluate(() => (document.cookie = "saoma-known=two/one; Path=/"));
     await page.set({ state: "next" });
     expect((await pages.gateway.nextConnection()).first).toMatchObject({ type: "open", known: ["two", "one"] });
   });

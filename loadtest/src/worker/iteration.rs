@@ -114,11 +114,23 @@ impl VirtualUser {
             Some(change) => change,
             None => self.next_change().await?,
         };
-        let ServerMessage::Scanned { .. } = message else {
+        let ServerMessage::Scanned { agree, .. } = message else {
             return Err(unexpected(message));
         };
         self.state.record("scan", at - since);
+        if agree {
+            self.agree().await?;
+        }
         Ok(context.login_id)
+    }
+
+    /// Agrees to the person, who is new to the browser.
+    async fn agree(&mut self) -> Result<(), Failure> {
+        self.browser.agree().await;
+        match self.next_change().await? {
+            (ServerMessage::Agreed { .. }, _) => Ok(()),
+            (other, _) => Err(unexpected(other)),
+        }
     }
 
     /// Confirms with a phone, and returns the code that the browser receives.

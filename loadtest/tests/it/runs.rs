@@ -50,7 +50,10 @@ impl World {
         std::fs::write(file("signing.pem"), saoma_gateway::generate_pem().unwrap()).unwrap();
         // The gateway refuses a key that others can read.
         let owner_only = std::fs::Permissions::from_mode(0o600);
-        std::fs::set_permissions(file("signing.pem"), owner_only).unwrap();
+        std::fs::write(file("cluster.secret"), saoma_gateway::generate_secret()).unwrap();
+        for name in ["signing.pem", "cluster.secret"] {
+            std::fs::set_permissions(file(name), owner_only.clone()).unwrap();
+        }
         saoma_load::deployment::make(directory.path(), store, false).unwrap();
         // Few persons, because each token takes time to sign.
         let deployment = std::fs::read_to_string(file("deployment.toml")).unwrap();

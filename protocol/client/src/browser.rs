@@ -111,8 +111,19 @@ impl Browser {
         gateway: &Url,
         party: &RelyingParty,
     ) -> Result<(Self, OpenedLogin), BrowserError> {
-        let mut browser = Self::connect(gateway, &party.origin).await?;
-        let login = browser.open_login(party).await?;
+        Self::open_new(gateway, NewLogin::of(party)).await
+    }
+
+    /// Connects and opens a login of the caller's making, such as one of a browser that knows persons.
+    ///
+    /// # Errors
+    /// As [`Browser::open`].
+    pub async fn open_new(
+        gateway: &Url,
+        login: NewLogin,
+    ) -> Result<(Self, OpenedLogin), BrowserError> {
+        let mut browser = Self::connect(gateway, &login.origin).await?;
+        let login = browser.open_with(login).await?;
         Ok((browser, login))
     }
 
@@ -121,7 +132,10 @@ impl Browser {
     /// # Errors
     /// Returns an error if the connection fails or the gateway answers with anything but `opened`.
     pub async fn open_login(&mut self, party: &RelyingParty) -> Result<OpenedLogin, BrowserError> {
-        let login = NewLogin::of(party);
+        self.open_with(NewLogin::of(party)).await
+    }
+
+    async fn open_with(&mut self, login: NewLogin) -> Result<OpenedLogin, BrowserError> {
         self.send(&ClientMessage::Open(login.request.clone()))
             .await?;
         login.opened(self.next().await?)
@@ -140,9 +154,21 @@ impl Browser {
         party: &RelyingParty,
     ) -> Result<(Self, NewLogin), BrowserError> {
         let login = NewLogin::of(party);
-        let request = query(gateway, &party.origin, open_query(&login.request))?;
-        let browser = Self::handshake(local_address, gateway, request).await?;
+        let browser = Self::connect_opening_new(local_address, gateway, &login).await?;
         Ok((browser, login))
+    }
+
+    /// As [`Browser::connect_opening`], with a login of the caller's making.
+    ///
+    /// # Errors
+    /// As [`Browser::connect_opening`].
+    pub async fn connect_opening_new(
+        local_address: Option<IpAddr>,
+        gateway: &Url,
+        login: &NewLogin,
+    ) -> Result<Self, BrowserError> {
+        let request = query(gateway, &login.origin, open_query(&login.request))?;
+        Self::handshake(local_address, gateway, request).await
     }
 
     /// Connects and resumes a login after the message numbered `last_seq`.
@@ -181,6 +207,14 @@ impl Browser {
     pub async fn send(&mut self, message: &ClientMessage) -> Result<(), BrowserError> {
         let text = serde_json::to_string(message)?;
         self.send_frame(Message::Text(text.into())).await
+    }
+
+    /// Agrees to be logged in as the person who has scanned the code, after a `scanned` that asks for it.
+    ///
+    /// # Errors
+    /// As [`Browser::send`].
+    pub async fn agree(&mut self) -> Result<(), BrowserError> {
+        self.send(&ClientMessage::Agree).await
     }
 
     /// Sends a frame as it is, valid or not.

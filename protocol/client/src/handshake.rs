@@ -2,7 +2,7 @@
 
 use http::header::{ORIGIN, SEC_WEBSOCKET_PROTOCOL};
 use http::{HeaderMap, HeaderValue};
-use saoma_protocol::{OpenRequest, ProtocolVersion, paths};
+use saoma_protocol::{OpenRequest, ProtocolVersion, SealedPerson, paths};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::handshake::client::Request;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
@@ -49,7 +49,9 @@ pub(crate) fn query<K: AsRef<str>, V: AsRef<str>>(
 
 /// An `open` request as parameters of the address.
 pub(crate) fn open_query(open: &OpenRequest) -> impl Iterator<Item = (&'static str, String)> {
+    let known: Vec<_> = open.known.iter().map(SealedPerson::as_str).collect();
     [
+        ("known", (!known.is_empty()).then(|| known.join(" "))),
         ("client_id", Some(open.client_id.clone())),
         ("redirect_uri", Some(open.redirect_uri.clone())),
         ("scope", Some(open.scope.clone())),

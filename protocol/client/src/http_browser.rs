@@ -5,13 +5,13 @@ use std::collections::VecDeque;
 use reqwest::{Client, Response};
 use saoma_protocol::{
     ClientMessage, CloseCode, CloseNotice, ErrorCode, PollAnswer, RestartHint, ResumeRequest,
-    ServerMessage, paths,
+    ServerMessage,
 };
 use url::Url;
 
 use crate::browser::ABNORMAL_CLOSURE;
 use crate::event_stream::{EventStream, StreamEvent};
-use crate::{BrowserError, HttpLogin, OpenedLogin, RelyingParty};
+use crate::{BrowserError, HttpLogin, NewLogin, OpenedLogin, RelyingParty};
 
 /// The way in which a browser without a WebSocket receives messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +54,20 @@ impl HttpBrowser {
         gateway: &Url,
         party: &RelyingParty,
     ) -> Result<(Self, OpenedLogin), BrowserError> {
-        let (login, opened) = HttpLogin::open(http, gateway, party).await?;
+        Self::open_new(http, mode, gateway, NewLogin::of(party)).await
+    }
+
+    /// Opens a login of the caller's making, such as one of a browser that knows persons.
+    ///
+    /// # Errors
+    /// As [`HttpLogin::open`].
+    pub async fn open_new(
+        http: &Client,
+        mode: HttpMode,
+        gateway: &Url,
+        login: NewLogin,
+    ) -> Result<(Self, OpenedLogin), BrowserError> {
+        let (login, opened) = HttpLogin::open_new(http, gateway, login).await?;
         Ok((Self::new(login, mode, 1), opened))
     }
 
@@ -102,17 +115,20 @@ impl HttpBrowser {
     /// # Errors
     /// Returns an error if the connection fails; the next [`HttpBrowser::next_frame`] reports a close then, too.
     pub async fn send(&mut self, message: &ClientMessage) -> Result<(), BrowserError> {
-        let path = match message {
-            ClientMessage::Refresh => paths::REFRESH,
-            ClientMessage::Agree => paths::AGREE,
-            ClientMessage::Cancel { .. } => paths::CANCEL,
-            // `open` and `resume` are requests of their own over HTTP.
-            ClientMessage::Open(_) | ClientMessage::Resume(_) => return Ok(()),
-        };
+        // `open` and `resume` are requests of their own over HTTP.
+        if matches!(message, ClientMessage::Open(_) | ClientMessage::Resume(_)) {
+            return Ok(());
+        }
         // If this future is dropped during the request, it is unknown if the command arrived: the browser must
         // reconnect and send it again.
         let close = self.close.replace((ABNORMAL_CLOSURE, String::new()));
-        match self.login.command(path).await {
+        let answer = match message {
+            ClientMessage::Refresh => self.login.refresh().await,
+            ClientMessage::Agree => self.login.agree().await,
+            ClientMessage::Cancel { reason } => self.login.cancel(*reason).await,
+            ClientMessage::Open(_) | ClientMessage::Resume(_) => Ok(()),
+        };
+        match answer {
             Ok(()) => {}
             Err(refused @ BrowserError::Refused { .. }) => {
                 self.received.extend(error_message(&refused));

@@ -2,8 +2,8 @@
 
 use reqwest::{Client, RequestBuilder, Response};
 use saoma_protocol::{
-    LoginId, PollAnswer, Problem, RECEIVE_KEY_HEADER, ReceiveKey, ResumeRequest, ServerMessage,
-    paths,
+    CancelReason, CancelRequest, LoginId, PollAnswer, Problem, RECEIVE_KEY_HEADER, ReceiveKey,
+    ResumeRequest, ServerMessage, paths,
 };
 use serde::de::DeserializeOwned;
 use url::Url;
@@ -38,13 +38,25 @@ impl HttpLogin {
         gateway: &Url,
         party: &RelyingParty,
     ) -> Result<(Self, OpenedLogin), BrowserError> {
-        let login = NewLogin::of(party);
+        Self::open_new(http, gateway, NewLogin::of(party)).await
+    }
+
+    /// Opens a login of the caller's making, such as one of a browser that knows persons.
+    ///
+    /// # Errors
+    /// As [`HttpLogin::open`].
+    pub async fn open_new(
+        http: &Client,
+        gateway: &Url,
+        login: NewLogin,
+    ) -> Result<(Self, OpenedLogin), BrowserError> {
+        let origin = login.origin.clone();
         let request = http
             .post(join(gateway, paths::LOGINS)?)
-            .header("origin", &party.origin)
+            .header("origin", &origin)
             .json(&login.request);
         let opened = login.opened(read::<ServerMessage>(request.send().await?).await?)?;
-        let login = Self::new(http, gateway, &party.origin, &opened.resume_request(1));
+        let login = Self::new(http, gateway, &origin, &opened.resume_request(1));
         Ok((login, opened))
     }
 
@@ -117,7 +129,7 @@ impl HttpLogin {
         accepted(self.stream_request(last_seq)?.send().await?).await
     }
 
-    /// Builds a command: `path` is [`paths::REFRESH`] or [`paths::CANCEL`].
+    /// Builds a command: `path` is [`paths::REFRESH`], [`paths::AGREE`] or [`paths::CANCEL`].
     ///
     /// # Errors
     /// As [`HttpLogin::poll_request`].
@@ -125,10 +137,36 @@ impl HttpLogin {
         Ok(self.authorized(self.http.post(self.login_url(path)?)))
     }
 
-    pub(crate) async fn command(&self, path: &str) -> Result<(), BrowserError> {
-        accepted(self.command_request(path)?.send().await?)
-            .await
-            .map(drop)
+    /// Renews the code.
+    ///
+    /// # Errors
+    /// Returns an error if the gateway refuses or cannot be reached.
+    pub async fn refresh(&self) -> Result<(), BrowserError> {
+        self.command(self.command_request(paths::REFRESH)?).await
+    }
+
+    /// Agrees to be logged in as the person who has scanned the code.
+    ///
+    /// # Errors
+    /// As [`HttpLogin::refresh`].
+    pub async fn agree(&self) -> Result<(), BrowserError> {
+        self.command(self.command_request(paths::AGREE)?).await
+    }
+
+    /// Gives the login up, with the reason if there is one.
+    ///
+    /// # Errors
+    /// As [`HttpLogin::refresh`].
+    pub async fn cancel(&self, reason: Option<CancelReason>) -> Result<(), BrowserError> {
+        let mut request = self.command_request(paths::CANCEL)?;
+        if reason.is_some() {
+            request = request.json(&CancelRequest { reason });
+        }
+        self.command(request).await
+    }
+
+    async fn command(&self, request: RequestBuilder) -> Result<(), BrowserError> {
+        accepted(request.send().await?).await.map(drop)
     }
 
     pub(crate) fn http(&self) -> &Client {

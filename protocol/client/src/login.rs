@@ -4,7 +4,7 @@ use std::fmt;
 
 use saoma_protocol::{
     CodeChallenge, CodeChallengeMethod, LoginId, OpenRequest, ReceiveKey, ResumeRequest,
-    ServerMessage,
+    SealedPerson, ServerMessage,
 };
 
 use crate::BrowserError;
@@ -29,6 +29,8 @@ pub struct RelyingParty {
 pub struct NewLogin {
     /// Request for the gateway.
     pub request: OpenRequest,
+    /// Origin of the page that shows the code.
+    pub origin: String,
     /// PKCE verifier of the request's challenge (RFC 7636).
     pub code_verifier: String,
     /// Value that must come back beside the code.
@@ -71,9 +73,17 @@ impl NewLogin {
         };
         Self {
             request,
+            origin: party.origin.clone(),
             code_verifier,
             state,
         }
+    }
+
+    /// The same by a browser that knows these persons, as `confirmed` messages gave them.
+    #[must_use]
+    pub fn knowing(mut self, known: impl IntoIterator<Item = SealedPerson>) -> Self {
+        self.request.known = known.into_iter().collect();
+        self
     }
 
     /// Turns the gateway's answer into an open login.

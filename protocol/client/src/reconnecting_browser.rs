@@ -214,6 +214,11 @@ impl ReconnectingBrowser {
         self.command = Some(command);
     }
 
+    /// Agrees to be logged in as the person who has scanned the code, after a `scanned` that asks for it.
+    pub async fn agree(&mut self) {
+        self.send(ClientMessage::Agree).await;
+    }
+
     /// Sends an unknown message, whose answer proves that the connection works. A gateway allows few of them.
     pub async fn probe(&mut self) {
         if let Some(connection) = &mut self.connection {
@@ -299,7 +304,8 @@ impl ReconnectingBrowser {
         }
         match &message {
             ServerMessage::Renewed { expires_in, .. }
-            | ServerMessage::Scanned { expires_in, .. } => {
+            | ServerMessage::Scanned { expires_in, .. }
+            | ServerMessage::Agreed { expires_in, .. } => {
                 self.displayed_until = now + Duration::from_secs((*expires_in).into());
             }
             ServerMessage::Error {

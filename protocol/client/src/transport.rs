@@ -7,7 +7,7 @@ use saoma_protocol::{ClientMessage, ResumeRequest, ServerMessage};
 use tokio_tungstenite::tungstenite::Message;
 use url::Url;
 
-use crate::{Browser, BrowserError, HttpBrowser, HttpMode, OpenedLogin, RelyingParty};
+use crate::{Browser, BrowserError, HttpBrowser, HttpMode, NewLogin, OpenedLogin, RelyingParty};
 
 /// A transport by which a browser follows its login.
 #[derive(Debug, Clone)]
@@ -39,19 +39,31 @@ impl Transport {
         gateway: &Url,
         party: &RelyingParty,
     ) -> Result<(Connection, OpenedLogin), BrowserError> {
+        self.open_new(gateway, NewLogin::of(party)).await
+    }
+
+    /// Connects and opens a login of the caller's making, such as one of a browser that knows persons.
+    ///
+    /// # Errors
+    /// As [`Transport::open`].
+    pub async fn open_new(
+        &self,
+        gateway: &Url,
+        login: NewLogin,
+    ) -> Result<(Connection, OpenedLogin), BrowserError> {
         Ok(match self {
             Self::WebSocket => {
-                let (browser, login) = Browser::open(gateway, party).await?;
+                let (browser, login) = Browser::open_new(gateway, login).await?;
                 (Connection::WebSocket(browser), login)
             }
             Self::WebSocketFrom(address) => {
-                let (mut browser, login) =
-                    Browser::connect_opening(Some(*address), gateway, party).await?;
+                let mut browser =
+                    Browser::connect_opening_new(Some(*address), gateway, &login).await?;
                 let login = login.opened(browser.next().await?)?;
                 (Connection::WebSocket(browser), login)
             }
             Self::Http(http, mode) => {
-                let (browser, login) = HttpBrowser::open(http, *mode, gateway, party).await?;
+                let (browser, login) = HttpBrowser::open_new(http, *mode, gateway, login).await?;
                 (Connection::Http(browser), login)
             }
         })

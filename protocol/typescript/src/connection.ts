@@ -128,7 +128,7 @@ export class LoginConnection {
       case "store":
         return storeLogin(storage, request, effect.saved);
       case "keep_known":
-        return known?.keep(effect.known);
+        return known?.keep(effect.known, effect.isRenewal);
     }
   }
 

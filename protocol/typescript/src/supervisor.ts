@@ -49,6 +49,8 @@ export interface SupervisorState extends Environment {
   readonly saved: SavedLogin | undefined;
   /** True while everything known of the login comes from before a reload. */
   readonly isRestored: boolean;
+  /** True once a person has scanned whom the browser knew. */
+  readonly knewPerson: boolean;
   /** A command given while there was no connection. */
   readonly pending: Command | undefined;
 }
@@ -78,7 +80,7 @@ export type Effect =
   /** Writes the login to the storage, or deletes it. */
   | { readonly type: "store"; readonly saved: SavedLogin | undefined }
   /** Keeps the value by which the gateway recognises this browser at its next login. */
-  | { readonly type: "keep_known"; readonly known: string };
+  | { readonly type: "keep_known"; readonly known: string; readonly isRenewal: boolean };
 
 /** Returns the state before `started`. */
 export function initialSupervisor(patience: number): SupervisorState {
@@ -99,6 +101,7 @@ export function initialSupervisor(patience: number): SupervisorState {
     silentAt: 0,
     saved: undefined,
     isRestored: false,
+    knewPerson: false,
     pending: undefined,
   };
 }
@@ -134,7 +137,7 @@ function apply(draft: Draft, event: SupervisorEvent): void {
     case "refresh":
       return refresh(draft);
     case "agree":
-      // Where there is no question, the event still shows that the page is seen.
+      // Without a question the event still shows that the page is seen.
       return draft.login.name === "scanned" && draft.login.mustAgree ? command(draft, { type: "agree" }) : wakeUp(draft);
     case "cancel":
       if (!isSettled(draft.login)) command(draft, event.reason ? { type: "cancel", reason: event.reason } : { type: "cancel" });
@@ -186,8 +189,9 @@ function receive(draft: Draft, message: ServerMessage): void {
   }
   if (message.type === "heartbeat") draft.silenceLimit = message.next_within * 1000 + draft.patience;
   if (message.type === "error") holdBack(draft, message.retry_after ?? 0);
+  if (message.type === "scanned") draft.knewPerson = message.agree !== true;
   if (message.type === "confirmed" && message.known !== undefined) {
-    draft.effects.push({ type: "keep_known", known: message.known });
+    draft.effects.push({ type: "keep_known", known: message.known, isRenewal: draft.knewPerson });
   }
   show(draft, { type: "message", message, now: draft.now });
   if (isSettled(draft.login)) {
@@ -265,7 +269,7 @@ function refresh(draft: Draft): void {
 /** Gives the login up and opens a new one. */
 function restart(draft: Draft): void {
   store(draft, undefined);
-  draft.isRestored = false;
+  draft.isRestored = draft.knewPerson = false;
   draft.losses = 0;
   draft.pending = undefined;
   show(draft, { type: "restarted" });

@@ -107,6 +107,15 @@ describe.each(["websocket", "event stream", "long poll"] as const)("over %s", (t
     expect((await fixture.gateway.nextConnection()).first).toEqual({ type: "open", ...request, known: ["sealed"] });
   });
 
+  test("the value of a person whom the browser knew takes the place of the old", async () => {
+    const known = new TestKnown();
+    known.keep("old");
+    const { page, connection } = await fixture.openWaiting({ known });
+    connection.send(scanned(2), { ...confirmed(3), known: "new" });
+    await page.shows("confirmed");
+    expect(known.values()).toEqual(["new"]);
+  });
+
   test("a command given while the connection is lost is sent when it is back", async () => {
     const { page, connection } = await fixture.openWaiting();
     connection.send(scanned(2));

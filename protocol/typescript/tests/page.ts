@@ -72,8 +72,8 @@ export class TestKnown implements KnownBrowser {
     return this.#kept.values();
   }
 
-  keep(value: string): void {
-    this.#kept.keep(value);
+  keep(value: string, isRenewal = false): void {
+    this.#kept.keep(value, isRenewal);
   }
 }
 

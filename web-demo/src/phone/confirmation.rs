@@ -15,7 +15,7 @@ use super::Phone;
 use super::identity_choice::IdentityChoice;
 use super::scan::refused;
 use super::scan_error::{ScanError, SentForm};
-use super::scanned_login::ScannedLogin;
+use super::scanned_login::{ScannedLogin, path_of};
 use super::sessions::PhoneSession;
 use crate::pages::{Failure, Frame, Locale, has_script, page, shown};
 
@@ -252,11 +252,6 @@ impl ConfirmationPage<'_> {
             parts.join(" · ")
         }
     }
-}
-
-/// The address of a scanned login's pages.
-pub(super) fn path_of(id: LoginId) -> String {
-    format!("/logins/{id}")
 }
 
 #[cfg(test)]

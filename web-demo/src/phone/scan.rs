@@ -8,9 +8,8 @@ use saoma_protocol::{ErrorCode, ScanRequest};
 use serde::Deserialize;
 
 use super::Phone;
-use super::confirmation::path_of;
 use super::scan_error::{ScanError, SentForm};
-use super::scanned_login::ScannedLogin;
+use super::scanned_login::{ScannedLogin, path_of};
 use super::sessions::PhoneSession;
 use crate::pages::{Failure, Frame, Locale, has_script, shown};
 

@@ -10,7 +10,10 @@ use saoma_client::{PhoneError, error_chain};
 use saoma_protocol::{ErrorCode, Problem};
 
 use crate::cards::CardRefusal;
+use crate::log_pace::LogPace;
 use crate::pages::{Failure, Frame, Locale, page};
+
+static FAILURES: LogPace = LogPace::new();
 
 /// The reason of a decided login that the person at the browser has given up.
 const NOT_ME: &str = "not_me";
@@ -159,10 +162,13 @@ impl From<PhoneError> for ScanError {
         if let PhoneError::Refused { problem, .. } = &error {
             return of_problem(problem);
         }
-        tracing::warn!(
-            error = error_chain(&error),
-            "a phone's request was not answered"
-        );
+        if let Some(unlogged) = FAILURES.admit() {
+            tracing::warn!(
+                error = error_chain(&error),
+                unlogged,
+                "a phone's request was not answered"
+            );
+        }
         Self::Unreachable
     }
 }
@@ -187,11 +193,14 @@ fn of_problem(problem: &Problem) -> ScanError {
         ErrorCode::TooManyRequests => ScanError::TooMany(problem.retry_after.unwrap_or(60)),
         ErrorCode::TemporarilyUnavailable => ScanError::Unavailable,
         error => {
-            tracing::error!(
-                error = error.as_str(),
-                detail = problem.detail,
-                "the gateway refused the app"
-            );
+            if let Some(unlogged) = FAILURES.admit() {
+                tracing::error!(
+                    error = error.as_str(),
+                    detail = problem.detail,
+                    unlogged,
+                    "the gateway refused the app"
+                );
+            }
             ScanError::Unreachable
         }
     }

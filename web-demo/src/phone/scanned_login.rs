@@ -73,3 +73,8 @@ impl ScannedLogin {
         Ok(())
     }
 }
+
+/// The address of a scanned login's pages.
+pub(super) fn path_of(id: LoginId) -> String {
+    format!("/logins/{id}")
+}

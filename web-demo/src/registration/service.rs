@@ -112,7 +112,6 @@ impl<'a, S: SurfaceContext> RegistrationService<'a, S> {
             id_number.as_str().clone_into(user_name);
         }
         draft.data.citizen = Some(Citizen { id_number, name });
-        draft.rotate()?;
         Ok(errors)
     }
 

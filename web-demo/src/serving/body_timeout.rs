@@ -8,7 +8,10 @@ use axum::body::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::time::{Sleep, sleep};
 
-/// A body that fails once its time is over. How large it may be, its reader decides.
+/// Slowest pace of a body that is waited for: the pictures of a face check take a slow phone longer than a form does.
+const MIN_BYTES_PER_SECOND: u32 = 8 * 1024;
+
+/// A body that fails once its time is over. Its reader limits its size.
 pub(super) struct TimedBody {
     body: Incoming,
     over: Pin<Box<Sleep>>,
@@ -24,7 +27,7 @@ pub(super) enum BodyError {
 }
 
 impl TimedBody {
-    /// Leaves a body this long to come, from now on.
+    /// Leaves a body this long to come, from now on, and longer by what has come at the slowest pace.
     pub(super) fn new(body: Incoming, timeout: Duration) -> Self {
         Self {
             body,
@@ -45,6 +48,14 @@ impl Body for TimedBody {
             return Poll::Ready(Some(Err(BodyError::TooSlow)));
         }
         let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+        if let Some(Ok(data)) = &frame
+            && let Some(data) = data.data_ref()
+        {
+            let bytes = u32::try_from(data.len()).unwrap_or(u32::MAX);
+            let earned = Duration::from_secs(1).saturating_mul(bytes) / MIN_BYTES_PER_SECOND;
+            let deadline = self.over.deadline() + earned;
+            self.over.as_mut().reset(deadline);
+        }
         Poll::Ready(frame.map(|frame| frame.map_err(BodyError::from)))
     }
 

@@ -40,7 +40,10 @@ use crate::log_pace::LogPace;
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// See [`Timeouts`].
-const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+///
+/// The system takes a write again once a part of its buffer is free, for which a slow phone that loads the nets of the face
+/// check needs some seconds.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The largest head of a request: a callback's address fits, and the cookies of everything else on the host.
 const MAX_HEAD_BYTES: usize = 16 * 1024;

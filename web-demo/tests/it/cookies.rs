@@ -138,12 +138,15 @@ async fn a_planted_registration_is_left_behind_once_the_person_is_known() {
         let planted = planter.cookies[registration].clone();
         victim.cookies.insert(registration.to_owned(), planted);
         let number = crate::support::person("示例子");
-        check!(victim; "/register/identity <- agreed=yes&id_number={number}&name=示例子 => @/register/user");
-        let read = planter.get("/register/user").await;
-        assert!(
-            !read.says(&number) && read.path != "/register/user",
-            "{read:?}"
-        );
+        let identity = format!("/register/identity <- agreed=yes&id_number={number}");
+        for typed in ["示例无 => 422", "示例子 => @/register/user"] {
+            check!(victim; "{identity}&name={typed}");
+            for page in ["/register/identity", "/register/user"] {
+                let read = planter.get(page).await;
+                assert!(!read.says(&number), "{read:?}");
+                assert_ne!(read.path, "/register/user", "{read:?}");
+            }
+        }
         let sent = planter.post("/register/user", &user_form(&[])).await;
         assert_ne!(sent.path, "/register/user", "{sent:?}");
     }

@@ -42,10 +42,10 @@ async function again(portal: Portal, path: string): Promise<void> {
   await portal.showsCode();
 }
 
-/** Scans the code on the screen by typing it. */
+/** Scans the code on the screen by pasting its text. */
 async function scan(phone: Phone, portal: Portal): Promise<void> {
   await phone.page.goto(`${demo.addresses.phone}/`);
-  await phone.type((await portal.codes()).userCode);
+  await phone.paste((await portal.codes()).qr);
   await phone.isAsked();
 }
 

@@ -15,7 +15,7 @@ export class App {
   ) {}
 
   static async start(): Promise<App> {
-    const person = { active: true, sub: "c-1", name: "示例甲", identities: [{ id: "personal", kind: "personal", name: "示例甲" }] };
+    const person = { active: true, sub: "c-1", aud: "saoma", name: "示例甲", identities: [{ id: "personal", kind: "personal", name: "示例甲" }] };
     const server = http.createServer(async (request, response) => {
       if (request.method === "GET") return response.setHeader("content-type", "text/html").end("<!doctype html><title>示例</title>");
       let form = "";

@@ -59,10 +59,10 @@ export class Deployment {
     const origin = (await freeOrigin()).replace("http:", "https:");
     const redis = resources.add(await Redis.start());
     const app = resources.add(await App.start());
-    const { signingKey } = resources.add(await SigningKey.generate());
-    const introspection = { url: `${app.origin}/introspect`, client_id: "saoma", client_secret: SECRET };
+    const { signingKey, secret } = resources.add(await SharedKeys.generate());
+    const introspection = { url: `${app.origin}/introspect`, client_id: "saoma", client_secret: SECRET, audience: "saoma" };
     const party = { client_id: CLIENT_ID, name: "示例站点", redirect_uris: [`${app.origin}/callback`], origins: [app.origin] };
-    const shared = { publicUrl: origin, trustedProxies: ["127.0.0.1"], store: redis.url, signingKey };
+    const shared = { publicUrl: origin, trustedProxies: ["127.0.0.1"], store: redis.url, signingKey, secret };
     const nodes = [await freeOrigin(), await freeOrigin()];
     for (const node of nodes) resources.add(await Gateway.start(node, introspection, [party], shared));
     const nginx = resources.add(await Nginx.start(origin, nodes));
@@ -170,18 +170,23 @@ class Resources {
   }
 }
 
-/** Signing key of the nodes. */
-class SigningKey implements Resource {
+/** Signing key and secret of the nodes. */
+class SharedKeys implements Resource {
   private constructor(private readonly folder: string) {}
 
-  static async generate(): Promise<SigningKey> {
-    const key = new SigningKey(await mkdtemp(join(tmpdir(), "saoma-key-")));
-    await promisify(execFile)(BINARY, ["generate-key", key.signingKey], { env: environment() });
-    return key;
+  static async generate(): Promise<SharedKeys> {
+    const keys = new SharedKeys(await mkdtemp(join(tmpdir(), "saoma-key-")));
+    await promisify(execFile)(BINARY, ["generate-key", keys.signingKey], { env: environment() });
+    await promisify(execFile)(BINARY, ["generate-secret", keys.secret], { env: environment() });
+    return keys;
   }
 
   get signingKey(): string {
     return join(this.folder, "signing.pem");
+  }
+
+  get secret(): string {
+    return join(this.folder, "cluster.secret");
   }
 
   async stop(): Promise<void> {

@@ -90,6 +90,7 @@ const WRONG_FORMS: readonly WrongForm[] = [
   { what: "an exam that is closed", who: "jia", at: "portal", to: "/exams/computing/register", fields: {} },
   { what: "a card service that is not confirmed", who: "jia", at: "portal", to: "/card/report-loss", fields: {} },
   { what: "a card service that the card does not have", who: "jia", at: "portal", to: "/card/undo-loss", fields: { confirmed: "yes" } },
+  { what: "a number that a provisional account has", who: "stranger registering", at: "portal", to: "/register/identity", fields: { name: "示例壬", id_number: "990000199807231097" } },
 ];
 
 test("strangers come to the steps of registering", async () => {
@@ -146,6 +147,15 @@ test("a form that another site sends", async () => {
   await person.page.goto("about:blank");
   await person.submits(`${demo.addresses.portal}/login/password`, WRONG);
   await person.page.getByText("请求来自其他网站").waitFor();
+  await holds(person, zh);
+});
+
+test("two cookies of one name", async () => {
+  const person = await Visitor.open(browser, demo);
+  const planted = ["/", "/account"].map((path) => ({ name: "shili_hall", value: "planted", domain: "127.0.0.1", path }));
+  await person.context.addCookies(planted);
+  expect(await person.opens("portal", "/account")).toBe(400);
+  await person.page.getByText("同名Cookie").waitFor();
   await holds(person, zh);
 });
 

@@ -32,6 +32,8 @@ export interface Shared {
   readonly store: string;
   /** File of the signing key. */
   readonly signingKey: string;
+  /** File with the secret that the nodes share. */
+  readonly secret: string;
 }
 
 /** Settings of token introspection. */
@@ -39,6 +41,7 @@ export interface Introspection {
   readonly url: string;
   readonly client_id: string;
   readonly client_secret: string;
+  readonly audience: string;
 }
 
 export class Gateway {
@@ -120,7 +123,13 @@ function settings(origin: string, introspection: Introspection, clients: readonl
       trusted_proxies: shared?.trustedProxies ?? [],
       drain_window: "1s",
     }),
-    ...(shared ? [table("[store]", { url: shared.store }), table("[oidc]", { signing_key: shared.signingKey })] : []),
+    ...(shared
+      ? [
+          table("[store]", { url: shared.store }),
+          table("[oidc]", { signing_key: shared.signingKey }),
+          table("[cluster]", { secret_files: [shared.secret] }),
+        ]
+      : []),
     table("[operations]", { enabled: false }),
     table("[identity.introspection]", introspection),
     ...clients.map((client) => table("[[clients]]", client)),

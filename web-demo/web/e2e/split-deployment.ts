@@ -17,7 +17,7 @@ export class SplitDeployment {
     const secrets = ["--client-secret", HALL_SECRET, "--introspection-secret", INTROSPECTION_SECRET];
     const demo = await Demo.start({}, ["--gateway-url", origin, ...secrets]);
     const { portal, phone } = demo.addresses;
-    const introspection = { url: `${phone}/oauth2/introspect`, client_id: "saoma", client_secret: INTROSPECTION_SECRET };
+    const introspection = { url: `${phone}/oauth2/introspect`, client_id: "saoma", client_secret: INTROSPECTION_SECRET, audience: "saoma" };
     const hall: ClientSettings = {
       client_id: "service-hall",
       name: "示例省社会保险网上服务大厅",

@@ -53,8 +53,9 @@ pub(super) async fn answer(
     request: &http::Request<()>,
 ) -> Result<Response, ApiError> {
     let address = frontend.trusted_proxies.address_of(request)?;
-    let permit = frontend.admission.take(&address)?;
     let resume = resume_request(login_id, request.headers(), poll.after, poll.attempt)?;
+    // A poll is no new browser, and takes no pace: junk polls would use it up.
+    let permit = frontend.admission.take(&address)?;
     let session = Session::new(Arc::clone(&frontend.logins), permit);
     let waiting = session.poll(resume, &address).await?;
     let first = first_delivery(frontend, waiting.waiter(), poll.wait).await;

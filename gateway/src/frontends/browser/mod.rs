@@ -20,7 +20,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Bytes;
 use axum::routing::{get, post};
-use saoma_protocol::paths;
+use saoma_protocol::{ResumeRequest, paths};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -31,7 +31,6 @@ use crate::client_address::ClientAddress;
 use crate::error::ApiError;
 use crate::http::admission::{Admission, ConnectionPermit};
 use crate::http::trusted_proxies::TrustedProxies;
-use crate::limits::{LimitName, LocalLimiter, Rate, Verdict};
 use crate::logins::Logins;
 use crate::settings::Sockets;
 
@@ -44,10 +43,6 @@ pub(crate) struct BrowserFrontend {
     pub trusted_proxies: Arc<TrustedProxies>,
     /// The node's capacity.
     pub admission: Arc<Admission>,
-    /// Counts the sockets and streams that each address starts.
-    pub connect_limiter: Arc<LocalLimiter>,
-    /// Rate of new sockets and streams of one address.
-    pub connect_rate: Rate,
     /// Timeouts of sockets.
     pub sockets: Sockets,
     /// Frames that ping a socket, from [`heartbeat_frames`].
@@ -59,22 +54,40 @@ pub(crate) struct BrowserFrontend {
 }
 
 impl BrowserFrontend {
-    /// Admits a socket or stream, before anything is spent on it (threat T12).
+    /// Admits a new socket, before anything is spent on it (threat T12).
     ///
     /// # Errors
     /// The node has no room, or the address starts too many.
-    fn admit(&self, address: &ClientAddress) -> Result<ConnectionPermit, ApiError> {
-        let limit = LimitName::SocketPerAddress;
-        match self
-            .connect_limiter
-            .take(limit, self.connect_rate, &address.limit_key())
-        {
-            Verdict::Allowed => self.admission.take(address),
-            Verdict::Limited { retry_after } => {
-                self.logins.metrics().limited(limit);
-                Err(ApiError::too_many_requests(retry_after))
-            }
+    fn admit_socket(&self, address: &ClientAddress) -> Result<ConnectionPermit, ApiError> {
+        self.logins.count_connect(address)?;
+        self.admission.admit(address)
+    }
+
+    /// Admits the stream of a login. One without a key of this gateway takes none of the node's pace.
+    ///
+    /// # Errors
+    /// As [`BrowserFrontend::admit_socket`].
+    fn admit_stream(
+        &self,
+        address: &ClientAddress,
+        request: &ResumeRequest,
+    ) -> Result<ConnectionPermit, ApiError> {
+        self.logins.count_connect(address)?;
+        let permit = self.admission.take(address)?;
+        if self.logins.has_made(request.login_id, &request.receive_key) {
+            self.admission.pace()?;
         }
+        Ok(permit)
+    }
+
+    /// Admits a login without a connection of its own. The permit is for the time of its opening.
+    ///
+    /// # Errors
+    /// The node or the address has no room for its browser, or the node has none for its login.
+    fn admit_login(&self, address: &ClientAddress) -> Result<ConnectionPermit, ApiError> {
+        let permit = self.admission.admit(address)?;
+        permit.admit_login(|maximum| self.logins.unattended_reach(maximum))?;
+        Ok(permit)
     }
 }
 
@@ -85,6 +98,7 @@ pub(crate) fn routes<S: SocketStream>(frontend: BrowserFrontend) -> Router {
         .route(paths::LOGINS, post(http_login::open))
         .route(paths::EVENTS, get(follow::events))
         .route(paths::REFRESH, post(http_login::refresh))
+        .route(paths::AGREE, post(http_login::agree))
         .route(paths::CANCEL, post(http_login::cancel))
         .layer(cors(&frontend));
     Router::new()

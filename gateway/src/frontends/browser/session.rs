@@ -7,18 +7,22 @@
 use std::sync::Arc;
 
 use saoma_protocol::{
-    ClientMessage, CloseCode, ErrorCode, LoginId, OpenRequest, ReceiveKey, ResumeRequest,
-    ServerMessage,
+    CancelReason, ClientMessage, CloseCode, ErrorCode, LoginId, OpenRequest, ReceiveKey,
+    ResumeRequest, ServerMessage,
 };
 
 use crate::client_address::ClientAddress;
 use crate::error::ApiError;
 use crate::error_chain::chain;
 use crate::http::admission::ConnectionPermit;
+use crate::limits::Meter;
 use crate::logins::{Logins, OpenContext};
 use crate::metrics::{OpenSocket, Transport};
 use crate::waiting::registry::Waiting;
 use crate::waiting::waiter::{CloseReason, Delivery, Waiter};
+
+/// Messages over the limit in a row with which a connection is closed.
+const MAX_EXCESS_MESSAGES: u8 = 5;
 
 /// Malformed messages after which a connection is closed.
 const MAX_BAD_MESSAGES: u8 = 5;
@@ -30,6 +34,9 @@ pub(super) struct Session {
     logins: Arc<Logins>,
     permit: ConnectionPermit,
     bad_messages: u8,
+    /// Messages over the limit, since one was allowed.
+    excess_messages: u8,
+    meter: Meter,
     _open: OpenSocket,
 }
 
@@ -57,6 +64,15 @@ pub(super) struct BadMessage {
     /// Error to send.
     pub message: ServerMessage,
     /// Reason to close the connection, once the budget of bad messages is used up.
+    pub close: Option<CloseReason>,
+}
+
+/// A message over the limit of its connection.
+#[derive(Debug, PartialEq)]
+pub(super) struct ExcessMessage {
+    /// Error to send.
+    pub message: Option<ServerMessage>,
+    /// Reason to close the connection.
     pub close: Option<CloseReason>,
 }
 
@@ -138,12 +154,32 @@ pub(super) async fn refresh(
     refreshed.inspect_err(|error| log_cause(logins, error))
 }
 
+/// Agrees to a login's person for a browser without a session.
+///
+/// # Errors
+/// As [`Logins::agree_by_key`].
+pub(super) async fn agree(
+    logins: &Logins,
+    id: LoginId,
+    key: &ReceiveKey,
+    address: &ClientAddress,
+) -> Result<(), ApiError> {
+    let agreed = logins.agree_by_key(id, key, address).await;
+    agreed.inspect_err(|error| log_cause(logins, error))
+}
+
 /// Cancels a login for a browser without a session.
 ///
 /// # Errors
 /// As [`Logins::cancel_by_key`].
-pub(super) async fn cancel(logins: &Logins, id: LoginId, key: &ReceiveKey) -> Result<(), ApiError> {
-    let cancelled = logins.cancel_by_key(id, key).await;
+pub(super) async fn cancel(
+    logins: &Logins,
+    id: LoginId,
+    key: &ReceiveKey,
+    address: &ClientAddress,
+    reason: Option<CancelReason>,
+) -> Result<(), ApiError> {
+    let cancelled = logins.cancel_by_key(id, key, address, reason).await;
     cancelled.inspect_err(|error| log_cause(logins, error))
 }
 
@@ -162,11 +198,53 @@ impl Session {
     /// Creates the session of an admitted connection, and counts the connection as open.
     pub(super) fn new(logins: Arc<Logins>, permit: ConnectionPermit) -> Self {
         let open = logins.metrics().socket_opened();
+        let meter = logins.message_meter();
         Self {
             logins,
             permit,
             bad_messages: 0,
+            excess_messages: 0,
+            meter,
             _open: open,
+        }
+    }
+
+    /// Counts a message, before anything else is done with it (threat T36).
+    ///
+    /// # Errors
+    /// Returns an error to send for the first message over the limit, nothing for the next ones, and at last the reason to
+    /// close the connection.
+    pub(super) fn count_message(&mut self) -> Result<(), ExcessMessage> {
+        let Err(error) = self.logins.count_message(&mut self.meter) else {
+            self.excess_messages = 0;
+            return Ok(());
+        };
+        self.excess_messages = self.excess_messages.saturating_add(1);
+        let closes = self.excess_messages >= MAX_EXCESS_MESSAGES;
+        Err(ExcessMessage {
+            message: (self.excess_messages == 1).then(|| error_message(error)),
+            close: closes.then(|| CloseCode::TooManyRequests.into()),
+        })
+    }
+
+    /// Charges a command to the budget of malformed messages if a connection that has joined a login cannot send it.
+    ///
+    /// # Errors
+    /// Returns the error to send.
+    pub(super) fn check_command(&mut self, command: &ClientMessage) -> Result<(), BadMessage> {
+        match command {
+            ClientMessage::Open(_) | ClientMessage::Resume(_) => {
+                Err(self.bad_message(one_login_per_connection()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn bad_message(&mut self, error: ApiError) -> BadMessage {
+        self.bad_messages = self.bad_messages.saturating_add(1);
+        BadMessage {
+            message: error_message(error),
+            close: (self.bad_messages >= MAX_BAD_MESSAGES).then(|| CloseCode::Misbehaving.into()),
         }
     }
 
@@ -175,14 +253,8 @@ impl Session {
     /// # Errors
     /// Returns the error to send if the text is no message of the protocol.
     pub(super) fn decode(&mut self, text: &str) -> Result<ClientMessage, BadMessage> {
-        ClientMessage::decode(text).map_err(|error| {
-            self.bad_messages = self.bad_messages.saturating_add(1);
-            BadMessage {
-                message: error_message(ApiError::new(error.code(), error.to_string())),
-                close: (self.bad_messages >= MAX_BAD_MESSAGES)
-                    .then(|| CloseCode::Misbehaving.into()),
-            }
-        })
+        ClientMessage::decode(text)
+            .map_err(|error| self.bad_message(ApiError::new(error.code(), error.to_string())))
     }
 
     /// Handles a connection's first message, which opens or resumes a login.
@@ -198,7 +270,10 @@ impl Session {
         let transport = context.transport;
         let joined = match first {
             Ok(ClientMessage::Open(request)) => {
-                let opened = self.logins.open(request, context).await;
+                let opened = match self.admit_login() {
+                    Ok(()) => self.logins.open(request, context).await,
+                    Err(error) => Err(error),
+                };
                 opened.map(|opened| Joined {
                     waiting: opened.waiting,
                     message: Some(opened.message),
@@ -264,6 +339,11 @@ impl Session {
         Ok(waiting)
     }
 
+    fn admit_login(&self) -> Result<(), ApiError> {
+        let reached = |maximum| self.logins.unattended_reach(maximum);
+        self.permit.admit_login(reached)
+    }
+
     fn attached(&self, waiting: &Waiting, transport: Transport) {
         self.logins.metrics().attached(transport);
         // A poll ends before its first ping would be due.
@@ -281,13 +361,9 @@ impl Session {
     ) -> Option<ServerMessage> {
         let handled = match command {
             ClientMessage::Refresh => self.logins.refresh(waiter, &self.permit.network()).await,
-            ClientMessage::Cancel { .. } => self.logins.cancel(waiter).await,
-            // Scans do not ask for it yet.
-            ClientMessage::Agree => Ok(()),
-            ClientMessage::Open(_) | ClientMessage::Resume(_) => Err(ApiError::new(
-                ErrorCode::InvalidRequest,
-                "one socket carries one login: open another socket",
-            )),
+            ClientMessage::Agree => self.logins.agree(waiter).await,
+            ClientMessage::Cancel { reason } => self.logins.cancel(waiter, reason).await,
+            ClientMessage::Open(_) | ClientMessage::Resume(_) => Err(one_login_per_connection()),
         };
         let handled = handled.inspect_err(|error| log_cause(&self.logins, error));
         handled.err().map(error_message)
@@ -316,6 +392,13 @@ impl Session {
             None => self.logins.metrics().socket_gone(),
         }
     }
+}
+
+fn one_login_per_connection() -> ApiError {
+    ApiError::new(
+        ErrorCode::InvalidRequest,
+        "one socket carries one login: open another socket",
+    )
 }
 
 fn error_message(error: ApiError) -> ServerMessage {

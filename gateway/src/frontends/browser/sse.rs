@@ -30,9 +30,9 @@ pub(super) async fn stream(
     request: &http::Request<()>,
 ) -> Result<Response, ApiError> {
     let address = frontend.trusted_proxies.address_of(request)?;
-    let permit = frontend.admit(&address)?;
     let headers = request.headers();
     let resume = resume_request(login_id, headers, last_event_id(headers)?, attempt)?;
+    let permit = frontend.admit_stream(&address, &resume)?;
     let session = Session::new(Arc::clone(&frontend.logins), permit);
     let waiting = session
         .resume(resume, &address, Transport::EventStream)

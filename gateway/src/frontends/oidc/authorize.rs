@@ -9,6 +9,7 @@ use url::Url;
 use super::Provider;
 use super::client_auth::Form;
 use super::pages::{self, Locale, LoginPage};
+use super::refused_request::{Refused, refuse_unsupported};
 use crate::http::body;
 use crate::relying_parties::{Client, Clients};
 
@@ -30,12 +31,6 @@ pub(super) async fn by_post(State(provider): State<Provider>, request: Request) 
         Ok((_, form)) => provider.authorize(&form, &headers),
         Err(_) => pages::error(Locale::of(None, &headers), StatusCode::BAD_REQUEST),
     }
-}
-
-/// An error of a request with a valid client and redirect URI (RFC 6749 §4.1.2.1).
-struct Refused {
-    error: &'static str,
-    description: &'static str,
 }
 
 impl Provider {
@@ -69,45 +64,23 @@ impl Provider {
         form: &'a Form,
         locale: Locale,
     ) -> Result<LoginPage<'a>, Refused> {
-        let invalid = |description| Refused {
-            error: "invalid_request",
-            description,
-        };
         match form.value("response_type") {
             Some("code") => {}
             Some(_) => {
-                return Err(Refused {
-                    error: "unsupported_response_type",
-                    description: "response_type must be code",
-                });
+                return Err(Refused::new(
+                    "unsupported_response_type",
+                    "response_type must be code",
+                ));
             }
-            None => return Err(invalid("response_type is missing")),
+            None => return Err(Refused::invalid("response_type is missing")),
         }
-        if form.value("request").is_some() {
-            return Err(Refused {
-                error: "request_not_supported",
-                description: "send the parameters themselves",
-            });
-        }
-        if form
-            .value("prompt")
-            .is_some_and(|prompt| prompt.split(' ').any(|value| value == "none"))
-        {
-            // The gateway keeps no sessions.
-            return Err(Refused {
-                error: "login_required",
-                description: "every login needs the phone",
-            });
-        }
+        refuse_unsupported(form)?;
         let scope = form
             .value("scope")
             .filter(|scope| scope.split(' ').any(|scope| scope == "openid"));
-        let scope = scope.ok_or(Refused {
-            error: "invalid_scope",
-            description: "scope must contain openid",
-        })?;
+        let scope = scope.ok_or(Refused::new("invalid_scope", "scope must contain openid"))?;
         if form.value("code_challenge_method") != Some("S256") {
-            return Err(invalid("code_challenge_method must be S256"));
+            return Err(Refused::invalid("code_challenge_method must be S256"));
         }
         let code_challenge = form
             .value("code_challenge")
@@ -122,8 +95,9 @@ impl Provider {
             scope,
             state: form.value("state"),
             nonce: form.value("nonce"),
-            code_challenge: code_challenge
-                .ok_or(invalid("code_challenge must be a SHA-256 in base64url"))?,
+            code_challenge: code_challenge.ok_or(Refused::invalid(
+                "code_challenge must be a SHA-256 in base64url",
+            ))?,
         })
     }
 

@@ -44,43 +44,59 @@ impl Form {
     }
 }
 
-/// The client that asks, proved by `client_secret_basic`, `client_secret_post`, or, for public clients, not at all:
-/// those prove themselves by the code's verifier.
-pub(super) fn authenticate<'a>(
-    clients: &'a Clients,
-    headers: &HeaderMap,
-    form: &Form,
-) -> Result<&'a Client, OauthError> {
-    match headers.get(AUTHORIZATION) {
-        Some(header) => {
-            let failed = OauthError::InvalidClient { challenge: true };
-            if form.value("client_secret").is_some() {
-                return Err(OauthError::InvalidRequest(
-                    "prove the client in one way, not in two",
-                ));
-            }
-            let (id, secret) = header
-                .to_str()
-                .ok()
-                .and_then(basic_credentials)
-                .ok_or_else(|| failed.clone())?;
-            clients
-                .get(&id)
-                .filter(|client| client.admits_secret(&secret))
-                .ok_or(failed)
-        }
-        None => {
+/// The credentials of a client, as a request presents them: `client_secret_basic`, `client_secret_post`, or an id alone.
+pub(super) struct Credentials {
+    pub(super) client_id: String,
+    secret: Option<String>,
+    /// True for HTTP Basic.
+    basic: bool,
+}
+
+impl Credentials {
+    /// Reads the credentials of a token request.
+    ///
+    /// # Errors
+    /// Returns an error if there are none, or two.
+    pub(super) fn read(headers: &HeaderMap, form: &Form) -> Result<Self, OauthError> {
+        let secret = form.value("client_secret");
+        let Some(header) = headers.get(AUTHORIZATION) else {
             let failed = OauthError::InvalidClient { challenge: false };
-            let client = form
-                .value("client_id")
-                .and_then(|id| clients.get(id))
-                .ok_or_else(|| failed.clone())?;
-            let proved = match form.value("client_secret") {
-                Some(secret) => client.admits_secret(secret),
-                None => client.is_public(),
-            };
-            proved.then_some(client).ok_or(failed)
+            return Ok(Self {
+                client_id: form.value("client_id").ok_or(failed)?.to_owned(),
+                secret: secret.map(str::to_owned),
+                basic: false,
+            });
+        };
+        if secret.is_some() {
+            return Err(OauthError::InvalidRequest(
+                "prove the client in one way, not in two",
+            ));
         }
+        let header = header.to_str().ok();
+        let (client_id, secret) = header
+            .and_then(basic_credentials)
+            .ok_or(OauthError::InvalidClient { challenge: true })?;
+        Ok(Self {
+            client_id,
+            secret: Some(secret),
+            basic: true,
+        })
+    }
+
+    /// Returns the client that the credentials prove. A public client has no secret: its codes are proved by their
+    /// verifiers.
+    ///
+    /// # Errors
+    /// Returns an error if the client is not registered, or the secret is not its own.
+    pub(super) fn prove<'a>(&self, clients: &'a Clients) -> Result<&'a Client, OauthError> {
+        let proves = |client: &&Client| match &self.secret {
+            Some(secret) => client.admits_secret(secret),
+            None => client.is_public(),
+        };
+        let client = clients.get(&self.client_id).filter(proves);
+        client.ok_or(OauthError::InvalidClient {
+            challenge: self.basic,
+        })
     }
 }
 
@@ -106,7 +122,7 @@ fn form_decoded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::ClientSettings;
+    use crate::settings::{AgreeSetting, ClientSettings};
 
     fn clients() -> Clients {
         let client = |id: &str, secret: Option<&str>| ClientSettings {
@@ -115,6 +131,7 @@ mod tests {
             secret: secret.map(Into::into),
             redirect_uris: vec!["https://a.example/".into()],
             origins: vec![],
+            agree: AgreeSetting::default(),
         };
         Clients::new(vec![client("hall", Some("a:b c%&+")), client("page", None)])
     }
@@ -123,7 +140,8 @@ mod tests {
         let headers = authorization.map(|value| (AUTHORIZATION, value.parse().expect("a header")));
         let form = Form::parse(body.as_bytes()).map_err(|error| error.code())?;
         let clients = clients();
-        let client = authenticate(&clients, &headers.into_iter().collect(), &form);
+        let headers = headers.into_iter().collect();
+        let client = Credentials::read(&headers, &form).and_then(|read| read.prove(&clients));
         client
             .map(|client| client.id.clone())
             .map_err(|error| error.code())

@@ -19,13 +19,15 @@ use tower::ServiceExt;
 use url::Url;
 use url::form_urlencoded::{byte_serialize, parse};
 
-use super::client_auth::{Form, authenticate};
+use super::client_auth::{Credentials, Form};
 use super::{Provider, SigningKey, routes};
 use crate::fuzz_input::{RUNTIME, lines};
+use crate::http::server::Peer;
+use crate::http::trusted_proxies::TrustedProxies;
 use crate::limits::Rate;
 use crate::logins::Logins;
-use crate::relying_parties::Clients;
-use crate::settings::{ClientSettings, Settings};
+use crate::relying_parties::{Client, Clients};
+use crate::settings::{AgreeSetting, ClientSettings, Settings};
 
 const REDIRECT_URI: &str = "https://hall.example/callback?from=saoma";
 const SECRET: &str = "a:b c%&+";
@@ -38,7 +40,13 @@ fn client(id: &str, secret: Option<&str>) -> ClientSettings {
         secret: secret.map(Into::into),
         redirect_uris: vec![REDIRECT_URI.into()],
         origins: vec![],
+        agree: AgreeSetting::default(),
     }
+}
+
+fn proved<'a>(clients: &'a Clients, headers: &HeaderMap, form: &Form) -> Option<&'a Client> {
+    let credentials = Credentials::read(headers, form).ok()?;
+    credentials.prove(clients).ok()
 }
 
 fn settings() -> Settings {
@@ -46,8 +54,11 @@ fn settings() -> Settings {
         clients: vec![client("hall", Some(SECRET)), client("page", None)],
         ..Settings::default()
     };
-    // There are many inputs, and they are not about the limit.
-    settings.limits.token_per_client = Rate::new(1_000_000, Duration::from_secs(1));
+    // There are many inputs, and they are not about the limits.
+    let unlimited = Rate::new(1_000_000, Duration::from_secs(1));
+    settings.limits.token_per_client = unlimited;
+    settings.limits.unknown_token_per_address = unlimited;
+    settings.limits.failed_client_proof = unlimited;
     settings
 }
 
@@ -90,7 +101,7 @@ pub(crate) fn client_credentials(bytes: &[u8]) {
         .into_iter()
         .collect();
     let clients = clients();
-    let Ok(client) = authenticate(&clients, &headers, &form) else {
+    let Some(client) = proved(&clients, &headers, &form) else {
         return;
     };
     let proof = if header.is_empty() {
@@ -149,11 +160,11 @@ pub(crate) fn client_secret(bytes: &[u8]) {
         let headers =
             HeaderMap::from_iter([(AUTHORIZATION, basic.parse().expect("a header value"))]);
         let empty = Form::parse(b"").expect("a form");
-        assert_eq!(authenticate(&clients, &headers, &empty).is_ok(), admitted);
+        assert_eq!(proved(&clients, &headers, &empty).is_some(), admitted);
         let form =
             Form::parse(format!("client_id=hall&client_secret={}", encoded(&tried)).as_bytes());
         assert_eq!(
-            authenticate(&clients, &HeaderMap::new(), &form.expect("a form")).is_ok(),
+            proved(&clients, &HeaderMap::new(), &form.expect("a form")).is_some(),
             admitted
         );
     }
@@ -164,6 +175,7 @@ static PROVIDER: LazyLock<Router> = LazyLock::new(|| {
     routes(Provider {
         issuer: ISSUER.into(),
         logins: Arc::new(Logins::in_memory(&settings())),
+        trusted_proxies: Arc::new(TrustedProxies::new(Vec::new())),
         signing_key: Arc::new(SigningKey::generate().expect("a key")),
     })
 });
@@ -171,7 +183,9 @@ static PROVIDER: LazyLock<Router> = LazyLock::new(|| {
 /// The provider's answer to a form.
 fn answer(path: &str, form: &[u8]) -> (Response<()>, String) {
     let request = Request::post(path).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
-    let request = request.body(Body::from(form.to_vec())).expect("a request");
+    let mut request = request.body(Body::from(form.to_vec())).expect("a request");
+    let peer = Peer(([192, 0, 2, 1], 9).into());
+    request.extensions_mut().insert(peer);
     RUNTIME.block_on(async {
         let (head, body) = PROVIDER
             .clone()

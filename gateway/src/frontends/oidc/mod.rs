@@ -9,6 +9,7 @@ pub(crate) mod fuzz_properties;
 mod keys;
 mod oauth_error;
 mod pages;
+mod refused_request;
 mod token;
 mod userinfo;
 
@@ -21,6 +22,7 @@ pub use keys::{KeyError, KeyKind, generate_pem};
 use saoma_protocol::paths;
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 
+use crate::http::trusted_proxies::TrustedProxies;
 use crate::logins::Logins;
 
 /// The provider of one node.
@@ -30,6 +32,8 @@ pub(crate) struct Provider {
     pub(crate) issuer: String,
     /// The login service.
     pub(crate) logins: Arc<Logins>,
+    /// Proxies whose `X-Forwarded-For` is trusted.
+    pub(crate) trusted_proxies: Arc<TrustedProxies>,
     /// Key that signs ID tokens.
     pub(crate) signing_key: Arc<SigningKey>,
 }

@@ -8,9 +8,10 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
+use saoma_protocol::ErrorCode;
 use serde_json::json;
 
-use crate::error::RETRY_AFTER_OUTAGE;
+use crate::error::{ApiError, RETRY_AFTER_OUTAGE};
 use crate::error_chain::chain;
 use crate::log_throttle::LogThrottle;
 use crate::logins::RedeemError;
@@ -54,6 +55,18 @@ impl From<RedeemError> for OauthError {
                 advice: error.advice(),
                 cause: Arc::new(error),
             },
+        }
+    }
+}
+
+impl From<ApiError> for OauthError {
+    /// Converts the refusal of a request whose address is not known.
+    fn from(error: ApiError) -> Self {
+        match error.error {
+            ErrorCode::InvalidRequest => {
+                Self::InvalidRequest("a proxy forwards a malformed address")
+            }
+            _ => Self::ServerError(Arc::new(error)),
         }
     }
 }

@@ -5,14 +5,17 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
+use http::HeaderMap;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use serde::Serialize;
 
 use super::Provider;
 use super::claims::IdTokenClaims;
-use super::client_auth::{Form, authenticate};
+use super::client_auth::{Credentials, Form};
 use super::oauth_error::OauthError;
+use crate::client_address::ClientAddress;
 use crate::http::body::{self, BodyError};
+use crate::limits::LimitName;
 use crate::logins::{Grant, PresentedCode};
 use crate::relying_parties::Client;
 use crate::wall_clock;
@@ -20,7 +23,7 @@ use crate::wall_clock;
 const MAX_FORM_BYTES: usize = 8 * 1024;
 
 /// A successful answer (RFC 6749 §5.1, OIDC Core §3.1.3.3).
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 struct TokenResponse {
     access_token: String,
     token_type: &'static str,
@@ -42,6 +45,7 @@ pub(super) async fn token(State(provider): State<Provider>, request: Request) ->
 
 impl Provider {
     async fn exchange(&self, request: Request) -> Result<TokenResponse, OauthError> {
+        let address = self.trusted_proxies.address_of(&request)?;
         let (parts, body) =
             body::read(request, MAX_FORM_BYTES)
                 .await
@@ -62,23 +66,51 @@ impl Provider {
             ));
         }
         let form = Form::parse(&body)?;
-        let client = authenticate(self.logins.clients(), &parts.headers, &form)?;
+        let client = self.authenticate(&parts.headers, &form, &address)?;
         if form.required("grant_type", "grant_type is missing")? != "authorization_code" {
             return Err(OauthError::UnsupportedGrantType);
         }
-        self.redeem(client, &form).await
+        self.redeem(client, &form, &address).await
     }
 
-    async fn redeem(&self, client: &Client, form: &Form) -> Result<TokenResponse, OauthError> {
+    /// Returns the client that asks. After some wrong secrets for it from an address, none is compared for a while, so
+    /// that secrets cannot be guessed.
+    fn authenticate(
+        &self,
+        headers: &HeaderMap,
+        form: &Form,
+        address: &ClientAddress,
+    ) -> Result<&Client, OauthError> {
+        let clients = self.logins.clients();
+        let credentials = Credentials::read(headers, form)?;
+        // Made-up clients count together, so that they take no room each.
+        let named = clients.get(&credentials.client_id);
+        let named = named.map_or("", |client| client.id.as_str());
+        let key = format!("{} {named}", address.limit_key());
+        let limit = LimitName::FailedClientProof;
+        self.logins
+            .check_here(limit, &key)
+            .map_err(OauthError::TooManyRequests)?;
+        let proved = credentials.prove(clients);
+        proved.inspect_err(|_| self.logins.failed_here(limit, &key))
+    }
+
+    async fn redeem(
+        &self,
+        client: &Client,
+        form: &Form,
+        address: &ClientAddress,
+    ) -> Result<TokenResponse, OauthError> {
+        let Ok(code) = form.required("code", "code is missing")?.parse() else {
+            self.logins.count_unknown(address)?;
+            return Err(OauthError::InvalidGrant);
+        };
         let presented = PresentedCode {
-            code: form
-                .required("code", "code is missing")?
-                .parse()
-                .map_err(|_| OauthError::InvalidGrant)?,
+            code,
             redirect_uri: form.required("redirect_uri", "redirect_uri is missing")?,
             verifier: form.required("code_verifier", "code_verifier is missing")?,
         };
-        let redeemed = self.logins.redeem(client, &presented).await?;
+        let redeemed = self.logins.redeem(client, &presented, address).await?;
         let id_token = match self.id_token(&redeemed.grant) {
             Ok(id_token) => id_token,
             Err(error) => {

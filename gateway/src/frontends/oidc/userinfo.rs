@@ -1,7 +1,7 @@
 //! The userinfo endpoint (OIDC Core §5.3).
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::header::{AUTHORIZATION, CACHE_CONTROL, WWW_AUTHENTICATE};
 use http::{HeaderMap, StatusCode};
@@ -10,16 +10,21 @@ use saoma_protocol::AccessToken;
 use super::Provider;
 use super::claims::PersonClaims;
 use super::oauth_error::OauthError;
+use crate::http::problem::ApiProblem;
 
 /// Answers `GET` and `POST /oauth2/userinfo`.
-pub(super) async fn userinfo(State(provider): State<Provider>, headers: HeaderMap) -> Response {
-    let Some(token) = bearer(&headers) else {
+pub(super) async fn userinfo(State(provider): State<Provider>, request: Request) -> Response {
+    let Some(token) = bearer(request.headers()) else {
         // RFC 6750 §3.1: without a token no error code is told.
         return (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, "Bearer")]).into_response();
     };
+    let address = match provider.trusted_proxies.address_of(&request) {
+        Ok(address) => address,
+        Err(error) => return ApiProblem::from(error).into_response(),
+    };
     let access = match token.parse::<AccessToken>() {
-        Ok(token) => provider.logins.access(&token).await,
-        Err(_) => Ok(None),
+        Ok(token) => provider.logins.access(&token, &address).await,
+        Err(_) => provider.logins.count_unknown(&address).map(|()| None),
     };
     match access {
         Ok(Some(grant)) => (

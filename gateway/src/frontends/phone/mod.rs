@@ -12,11 +12,13 @@ use saoma_protocol::{
     ConfirmRequest, Decision, ErrorCode, LoginId, ScanContext, ScanRequest, paths,
 };
 
+use crate::client_address::ClientAddress;
 use crate::error::ApiError;
 use crate::http::body;
 use crate::http::problem::ApiProblem;
+use crate::http::server::Peer;
 use crate::http::trusted_proxies::TrustedProxies;
-use crate::logins::Logins;
+use crate::logins::{Logins, PhoneAddress};
 
 /// Parts that the endpoints share.
 #[derive(Debug, Clone)]
@@ -42,7 +44,7 @@ async fn scan(
 ) -> Result<Json<ScanContext>, Response> {
     let scanned = async {
         let token = bearer_token(request.headers())?.to_owned();
-        let address = phones.trusted_proxies.address_of(&request)?;
+        let address = phones.address_of(&request)?;
         let request: ScanRequest = body::read_json(request).await?;
         phones.logins.scan(&token, &request, &address).await
     };
@@ -60,10 +62,11 @@ async fn confirm(
     let confirmed = async {
         let token = bearer_token(request.headers())?.to_owned();
         let login_id = read_login_id(&login_id)?;
+        let PhoneAddress { address, .. } = phones.address_of(&request)?;
         let request: ConfirmRequest = body::read_json(request).await?;
         phones
             .logins
-            .confirm(&token, login_id, &request.identity)
+            .confirm(&token, login_id, &request.identity, &address)
             .await
     };
     confirmed
@@ -75,11 +78,15 @@ async fn confirm(
 async fn reject(
     State(phones): State<Phones>,
     Path(login_id): Path<String>,
-    headers: HeaderMap,
+    request: Request,
 ) -> Result<Json<Decision>, Response> {
+    // There is no body to wait for.
+    let request = request.map(drop);
     let rejected = async {
-        let token = bearer_token(&headers)?;
-        phones.logins.reject(token, read_login_id(&login_id)?).await
+        let token = bearer_token(request.headers())?.to_owned();
+        let login_id = read_login_id(&login_id)?;
+        let PhoneAddress { address, .. } = phones.address_of(&request)?;
+        phones.logins.reject(&token, login_id, &address).await
     };
     rejected
         .await
@@ -88,6 +95,16 @@ async fn reject(
 }
 
 impl Phones {
+    fn address_of<B>(&self, request: &http::Request<B>) -> Result<PhoneAddress, ApiError> {
+        let address = self.trusted_proxies.address_of(request)?;
+        let peer = request.extensions().get::<Peer>();
+        let is_peer = peer.is_some_and(|Peer(peer)| ClientAddress::from_ip(peer.ip()) == address);
+        Ok(PhoneAddress {
+            address,
+            is_forwarded: !is_peer,
+        })
+    }
+
     fn refuse(&self, step: &'static str, denial: ApiError) -> Response {
         self.logins.refused(step, &denial);
         ApiProblem::from(denial).into_response()

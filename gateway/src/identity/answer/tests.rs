@@ -5,7 +5,7 @@ use serde_json::json;
 use super::*;
 
 fn person(answer: Value) -> Result<Person, IdentityError> {
-    let answer: BackendAnswer = serde_json::from_value(answer).expect("an answer");
+    let answer = BackendAnswer::read(answer.to_string().as_bytes()).expect("an answer");
     answer.person()
 }
 
@@ -28,7 +28,7 @@ fn an_inactive_token_is_invalid_with_any_other_members() {
     ] {
         let refused = person(answer);
         assert!(
-            matches!(refused, Err(IdentityError::InvalidToken)),
+            matches!(refused, Err(IdentityError::Refused(_))),
             "{refused:?}"
         );
     }
@@ -115,6 +115,32 @@ fn identities_of_the_wrong_type_offer_nothing_and_a_name_of_the_wrong_type_is_ig
     let person = person(json!({ "active": true, "sub": "c-1", "name": 7, "identities": "all" }));
     let person = person.expect("a person");
     assert_eq!((person.name.as_str(), person.identities.len()), ("", 0));
+}
+
+#[test]
+fn the_phones_address_is_an_address_or_not_known() {
+    let address = |text: Value| {
+        let answer = json!({ "active": true, "sub": "c-1", "phone_address": text });
+        let person = person(answer).expect("a person");
+        person.phone_address.map(|ip| ip.to_string())
+    };
+    assert_eq!(
+        address(json!("203.0.113.9")).as_deref(),
+        Some("203.0.113.9")
+    );
+    assert_eq!(
+        address(json!("2001:db8::1")).as_deref(),
+        Some("2001:db8::1")
+    );
+    for unknown in [
+        json!(null),
+        json!(""),
+        json!("phone.example"),
+        json!("203.0.113.9:443"),
+        json!(["203.0.113.9"]),
+    ] {
+        assert_eq!(address(unknown.clone()), None, "{unknown}");
+    }
 }
 
 #[test]

@@ -208,7 +208,10 @@ fn is_renewal(change: &Change) -> bool {
 }
 
 fn is_settled(change: &Change) -> bool {
-    !matches!(change, Change::Renewed { .. } | Change::Scanned { .. })
+    !matches!(
+        change,
+        Change::Renewed { .. } | Change::Scanned { .. } | Change::Agreed
+    )
 }
 
 pub(crate) fn address() -> ClientAddress {

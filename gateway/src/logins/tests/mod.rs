@@ -53,6 +53,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let happening = prop_oneof![
         3 => Just(Happening::Renew),
         3 => Just(Happening::Scan),
+        2 => Just(Happening::Agree),
         3 => Just(Happening::Confirm),
         1 => Just(Happening::Reject),
         1 => Just(Happening::Cancel),
@@ -101,8 +102,9 @@ fn a_browser_is_told_its_whole_history_in_order_once_whatever_is_lost_late_or_do
         .enable_all()
         .build()
         .expect("a runtime");
-    let result = TestRunner::new(config(2000)).run(&steps(), |steps| {
-        runtime.block_on(follow(&steps));
+    let cases = (any::<bool>(), steps());
+    let result = TestRunner::new(config(2000)).run(&cases, |(asks, steps)| {
+        runtime.block_on(follow(asks, &steps));
         Ok(())
     });
     if let Err(error) = result {
@@ -134,8 +136,12 @@ async fn a_reading_that_failed_is_tried_again_until_it_is_answered() {
         .expect("the scan is told");
 }
 
-async fn follow(steps: &[Step]) {
-    let mut nodes = Nodes::start();
+async fn follow(asks: bool, steps: &[Step]) {
+    let mut nodes = if asks {
+        Nodes::asking()
+    } else {
+        Nodes::start()
+    };
     let mut browser = Browser::open(&nodes).await;
     for step in steps {
         match step {

@@ -8,17 +8,20 @@ use parking_lot::Mutex;
 use saoma_protocol::{AuthorizationCode, LoginId, PersonId, RejectReason, ScanCode, UserCode};
 
 use super::scripted_store::ScriptedStore;
+use crate::cluster_secrets::ClusterSecrets;
 use crate::logins::Logins;
 use crate::random;
-use crate::settings::{ClientSettings, Settings};
+use crate::settings::{AgreeSetting, ClientSettings, Settings};
 use crate::store::{
-    Change, Confirmation, Inbox, InboxEvent, Precondition, Scan, Store, Transition,
+    Agreement, Change, Confirmation, Inbox, InboxEvent, PersonTag, Precondition, Scan, Store,
+    Transition,
 };
 
 pub(super) const NODES: usize = 2;
 pub(crate) const ORIGIN: &str = "https://hall.example";
 pub(crate) const REDIRECT_URI: &str = "https://hall.example/callback";
 
+const TAG: PersonTag = PersonTag::new([1; PersonTag::BYTES]);
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// Events that can happen to the login in the store.
@@ -28,6 +31,7 @@ pub(crate) enum Happening {
     Scan,
     Confirm,
     Reject,
+    Agree,
     Cancel,
     Expire,
 }
@@ -36,6 +40,7 @@ pub(crate) enum Happening {
 pub(crate) struct Nodes {
     pub(super) store: Arc<ScriptedStore>,
     nodes: Vec<(Arc<Logins>, Arc<Postbox>)>,
+    agreement: Agreement,
     pub(super) history: BTreeMap<u32, Change>,
 }
 
@@ -50,14 +55,30 @@ impl Inbox for Postbox {
 }
 
 impl Nodes {
+    /// Nodes whose client does not want its browsers to be asked.
     pub(crate) fn start() -> Self {
+        Self::with(AgreeSetting::Off)
+    }
+
+    /// Nodes whose browsers are asked to agree to persons.
+    pub(crate) fn asking() -> Self {
+        Self::with(AgreeSetting::New)
+    }
+
+    fn with(agree: AgreeSetting) -> Self {
         let store = Arc::new(ScriptedStore::start());
+        // All nodes know the keys that one of them has made.
+        let cluster = ClusterSecrets::random();
         let nodes = (0..NODES)
-            .map(|_| (logins(&store), Arc::default()))
+            .map(|_| (logins(&store, &cluster, agree), Arc::default()))
             .collect();
         Self {
             store,
             nodes,
+            agreement: match agree {
+                AgreeSetting::New => Agreement::Unless([].into()),
+                AgreeSetting::Off => Agreement::Off,
+            },
             history: BTreeMap::new(),
         }
     }
@@ -88,7 +109,15 @@ impl Nodes {
                 let person = person();
                 self.apply(id, Transition::Reject { person, reason }).await;
             }
-            Happening::Cancel => self.apply(id, Transition::Cancel { precondition }).await,
+            Happening::Agree => self.apply(id, Transition::Agree { precondition }).await,
+            Happening::Cancel => {
+                let reason = None;
+                let transition = Transition::Cancel {
+                    precondition,
+                    reason,
+                };
+                self.apply(id, transition).await;
+            }
             // The time of a code is up: that of a new one, which lived for no time.
             Happening::Expire => {
                 self.apply(id, renewal(id, Duration::ZERO)).await;
@@ -108,13 +137,15 @@ impl Nodes {
         let before = self.seq(id).await;
         let scan = Scan {
             person: person(),
+            person_tags: vec![TAG],
             masked_name: "示*".into(),
             precondition: Precondition::None,
             lifetime: MINUTE,
         };
         let scanned = self.store.scan(&[], id, &scan).await;
         scanned.expect("memory answers");
-        self.remember(id, before, scan.change()).await;
+        let asks = self.agreement.asks(&scan.person_tags);
+        self.remember(id, before, scan.change(asks)).await;
     }
 
     async fn confirm(&mut self, id: LoginId) {
@@ -124,6 +155,7 @@ impl Nodes {
         let identity = r#"{"id":"personal","kind":"personal","name":"示例甲"}"#;
         let confirmation = Confirmation {
             person: person(),
+            person_tag: TAG,
             name: "示例甲".into(),
             identity: serde_json::from_str(identity).expect("an identity"),
             code: AuthorizationCode::from_random(id, random::bytes()),
@@ -131,8 +163,8 @@ impl Nodes {
         };
         let confirmed = self.store.confirm(&[], id, &confirmation).await;
         confirmed.expect("memory answers");
-        self.remember(id, before, confirmation.change(&request))
-            .await;
+        let change = confirmation.change(&request, &self.agreement);
+        self.remember(id, before, change).await;
     }
 
     /// Keeps the change in the history, if the login's state admitted it.
@@ -200,24 +232,27 @@ fn renewal(id: LoginId, lifetime: Duration) -> Transition {
     }
 }
 
-fn logins(store: &Arc<ScriptedStore>) -> Arc<Logins> {
+fn logins(
+    store: &Arc<ScriptedStore>,
+    cluster: &ClusterSecrets,
+    agree: AgreeSetting,
+) -> Arc<Logins> {
     let mut settings = Settings::default();
     settings.server.public_url = "https://login.example".into();
     settings.sockets.ping_interval = MINUTE;
     settings.sockets.ping_timeout = MINUTE;
-    settings.clients = vec![hall()];
-    Arc::new(Logins::without_persons(
-        &settings,
-        Arc::clone(store) as Arc<dyn Store>,
-    ))
+    settings.clients = vec![hall(agree)];
+    let store = Arc::clone(store) as Arc<dyn Store>;
+    Arc::new(Logins::without_persons(&settings, store, cluster))
 }
 
-fn hall() -> ClientSettings {
+fn hall(agree: AgreeSetting) -> ClientSettings {
     ClientSettings {
         client_id: "hall".into(),
         name: "Service hall".into(),
         secret: None,
         redirect_uris: vec![REDIRECT_URI.into()],
         origins: vec![ORIGIN.into()],
+        agree,
     }
 }

@@ -91,10 +91,14 @@ impl Store for ScriptedStore {
         self.memory.open(attempts, login).await
     }
 
-    async fn attach(&self, browser: &ResumeAttempt<'_>) -> Result<Attached, StoreError> {
+    async fn attach(
+        &self,
+        attempts: &[Attempt<'_>],
+        browser: &ResumeAttempt<'_>,
+    ) -> Result<Counted<Attached>, StoreError> {
         // The question is under way as well as the answer.
         self.keep_back().await;
-        let answer = self.memory.attach(browser).await;
+        let answer = self.memory.attach(attempts, browser).await;
         let lost = std::mem::take(&mut self.script.lock().next_attach_is_lost);
         self.keep_back().await;
         if lost {

@@ -101,7 +101,7 @@ fn a_secret_can_come_by_environment_into_a_section_of_the_file() {
     let file = directory.path().join("saoma.toml");
     std::fs::write(
         &file,
-        "[identity.introspection]\nurl = 'https://app.example/'\nclient_id = 'gateway'",
+        "[identity.introspection]\nurl = 'https://app.example/'\nclient_id = 'gateway'\naudience = 'saoma'",
     )
     .expect("a file");
     let mut sources = environment(&[]);
@@ -233,14 +233,15 @@ fn port_changes_the_port_alone() {
 #[test]
 fn redis_url_is_for_where_nothing_else_names_the_store() {
     let key = ("SAOMA_OIDC_SIGNING_KEY", "key.pem");
+    let secret = ("SAOMA_CLUSTER_SECRET_FILES", "cluster.secret");
     let alias = ("REDIS_URL", "redis://alias");
     assert_eq!(
-        loaded(&environment(&[key, alias])).store.url,
+        loaded(&environment(&[key, secret, alias])).store.url,
         "redis://alias"
     );
     let own = ("SAOMA_STORE_URL", "redis://own");
     assert_eq!(
-        loaded(&environment(&[key, own, alias])).store.url,
+        loaded(&environment(&[key, secret, own, alias])).store.url,
         "redis://own"
     );
 }

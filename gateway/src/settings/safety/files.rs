@@ -24,6 +24,14 @@ impl Settings {
                 problem.unwrap_or_default(),
             );
         }
+        for path in &self.cluster.secret_files {
+            let problem = problem_with_secret(path);
+            findings.refuse_if(
+                problem.is_some(),
+                "cluster.secret_files",
+                problem.unwrap_or_default(),
+            );
+        }
         if let Some(path) = &self.store.ca_file {
             let problem = problem_with_public(path);
             findings.refuse_if(
@@ -68,7 +76,7 @@ fn file_of(origin: &Origin) -> Option<&Path> {
 fn problem_with_secret(path: &Path) -> Option<String> {
     problem_with(path, OTHERS | WRITABLE, |shown, mode| {
         format!(
-            "{shown} has the permissions {mode:03o}, so that other users of this machine can read or change the key: \
+            "{shown} has the permissions {mode:03o}, so that other users of this machine can read or change it: \
              `chmod 600 {shown}`"
         )
     })

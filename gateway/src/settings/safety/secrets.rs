@@ -15,42 +15,41 @@ const FEWEST_BYTES: usize = 6;
 const PLACEHOLDERS: [&str; 4] = ["change-me", "changeme", "change_me", "replace-me"];
 
 impl Settings {
+    /// Refuses weak secrets, or warns about them where only this machine reaches the gateway.
     pub(super) fn find_in_secrets(&self, findings: &mut Findings) {
-        if !self.is_remote() {
-            return;
+        let is_remote = self.is_remote();
+        let mut found = |setting: &str, problem: String| {
+            findings.refuse_if(is_remote, setting, &*problem);
+            findings.warn_if(!is_remote, setting, problem);
+        };
+        for client in &self.clients {
+            let id = &client.client_id;
+            if let Some(problem) = client
+                .secret
+                .as_ref()
+                .and_then(|secret| weakness(secret, id))
+            {
+                found("clients.secret", format!("the secret of {id:?} {problem}"));
+            }
         }
-        let of_clients = self.clients.iter().filter_map(|client| {
-            let problem = weakness(client.secret.as_ref()?, &client.client_id)?;
-            Some((&client.client_id, problem))
-        });
-        for (id, problem) in of_clients {
-            findings.refuse_if(
-                true,
-                "clients.secret",
-                format!("the secret of {id:?} {problem}"),
-            );
-        }
-        if let Some(introspection) = &self.identity.introspection
-            && let Some(problem) = weakness(&introspection.client_secret, &introspection.client_id)
+        let introspection = self.identity.introspection.as_ref();
+        if let Some(own) = introspection
+            && let Some(problem) = weakness(&own.client_secret, &own.client_id)
         {
-            findings.refuse_if(
-                true,
-                "identity.introspection.client_secret",
-                format!("the secret {problem}"),
-            );
+            let setting = "identity.introspection.client_secret";
+            found(setting, format!("the secret {problem}"));
         }
         let mut seen = HashSet::new();
-        let introspection = self.identity.introspection.as_ref();
         let secrets = self
             .clients
             .iter()
             .filter_map(|client| client.secret.as_ref());
-        let secrets =
-            secrets.chain(introspection.map(|introspection| &introspection.client_secret));
+        let secrets = secrets.chain(introspection.map(|own| &own.client_secret));
         findings.warn_if(
-            !secrets
-                .map(Secret::expose)
-                .all(|secret| seen.insert(secret)),
+            is_remote
+                && !secrets
+                    .map(Secret::expose)
+                    .all(|secret| seen.insert(secret)),
             "clients.secret",
             "a secret is there twice, so that one party can pose as another: give each its own",
         );

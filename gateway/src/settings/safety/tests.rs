@@ -15,6 +15,7 @@ store.url = "memory:"
 url = "https://app.example/introspect"
 client_id = "gateway"
 client_secret = "6b8f0c2d4e1a7395"
+audience = "saoma"
 [[clients]]
 client_id = "hall"
 name = "Hall"
@@ -77,7 +78,7 @@ fn each_unsafe_setting_is_refused_by_name() {
         ),
         (
             "memory:\"",
-            "redis://203.0.113.9\"\noidc.signing_key = '/dev/null'",
+            "redis://203.0.113.9\"\noidc.signing_key = '/dev/null'\ncluster.secret_files = ['/dev/null']",
             "store.url",
         ),
         (
@@ -148,12 +149,12 @@ fn what_may_be_right_is_warned_about_by_name() {
         ),
         (
             "memory:\"",
-            "redis://redis\"\noidc.signing_key = 'k'",
+            "redis://redis\"\noidc.signing_key = 'k'\ncluster.secret_files = ['s']",
             "store.url",
         ),
         (
             "memory:\"",
-            "redis://u:p@redis.example\"\noidc.signing_key = 'k'",
+            "redis://u:p@redis.example\"\noidc.signing_key = 'k'\ncluster.secret_files = ['s']",
             "store.url",
         ),
         (
@@ -197,10 +198,18 @@ fn a_gateway_that_only_this_machine_reaches_is_exempt() {
         ("[\"https://hall.example\"]", "[\"http://127.0.0.1:8081\"]"),
         (SECRET, "x"),
         ("6b8f0c2d4e1a7395", "change-me"),
-        ("memory:\"", "redis://127.0.0.1\"\noidc.signing_key = 'k'"),
+        (
+            "memory:\"",
+            "redis://127.0.0.1\"\noidc.signing_key = 'k'\ncluster.secret_files = ['s']",
+        ),
     ];
     let (refused, warned) = found(&changes);
-    assert_eq!((refused, warned), (vec!["oidc.signing_key".into()], vec![]));
+    let files = ["oidc.signing_key", "cluster.secret_files"].map(str::to_owned);
+    assert_eq!(refused, files, "no file is there");
+    assert_eq!(
+        warned,
+        ["clients.secret", "identity.introspection.client_secret"]
+    );
 }
 
 #[test]
@@ -229,11 +238,24 @@ fn everything_that_is_wrong_is_told_at_once() {
 
 #[test]
 fn a_key_that_is_missing_or_open_to_others_is_refused() {
+    refused_if_missing_or_open("oidc.signing_key", |settings, file| {
+        settings.oidc.signing_key = Some(file.clone());
+    });
+}
+
+#[test]
+fn a_secret_of_the_cluster_that_is_missing_or_open_to_others_is_refused() {
+    refused_if_missing_or_open("cluster.secret_files", |settings, file| {
+        settings.cluster.secret_files = vec![file.clone()];
+    });
+}
+
+fn refused_if_missing_or_open(setting: &str, set: fn(&mut Settings, &PathBuf)) {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let file = directory.path().join("key.pem");
     let refused = |path: &PathBuf| {
         let mut settings = settings(&[]);
-        settings.oidc.signing_key = Some(path.clone());
+        set(&mut settings, path);
         let error = settings.validate_complete().err();
         error.map(|error| error.to_string()).unwrap_or_default()
     };
@@ -252,7 +274,7 @@ fn a_key_that_is_missing_or_open_to_others_is_refused() {
         std::fs::set_permissions(&file, permissions).expect("a mode");
         let error = refused(&file);
         assert_eq!(
-            error.starts_with("oidc.signing_key: "),
+            error.starts_with(&format!("{setting}: ")),
             open,
             "{mode:o}: {error}"
         );

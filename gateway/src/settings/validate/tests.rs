@@ -32,6 +32,10 @@ fn each_wrong_setting_is_named() {
             "store.ca_file",
         ),
         ("store.url = 'redis://x'", "oidc.signing_key"),
+        (
+            "store.url = 'redis://x'\noidc.signing_key = 'key.pem'",
+            "cluster.secret_files",
+        ),
         ("store.pool_size = 0", "store.pool_size"),
         ("sockets.ping_interval = '0s'", "sockets.ping_interval"),
         ("sockets.ping_interval = '1m'", "sockets.ping_interval"),
@@ -51,7 +55,7 @@ fn each_wrong_setting_is_named() {
         ),
         ("log.filter = 'saoma=loud'", "log.filter"),
         (
-            "identity.introspection = { url = 'http://a:b@c/', client_id = 'a', client_secret = 'b' }",
+            "identity.introspection = { url = 'https://a:b@c/', client_id = 'a', client_secret = 'b' }",
             "identity.introspection.url",
         ),
         (

@@ -1,15 +1,19 @@
 //! A login in memory.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use saoma_protocol::{
     Digest, Event, Login, LoginState, Outcome, ScanCode, Timestamp, TransitionError, UserCode,
 };
 
 use crate::store::{
-    Change, Grant, Instants, LoginRecord, NewLogin, NodeId, Precondition, REDEEM_TRIES, Redeemed,
-    Redemption, StoreError, StoredChange,
+    Agreement, Change, Grant, Instants, KEEP_ENDED, KEEP_UNSCANNED, LoginRecord, NewLogin, NodeId,
+    Precondition, REDEEM_TRIES, Redeemed, Redemption, StoreError, StoredChange,
 };
+
+/// A time that does not come.
+const NEVER: Timestamp = Timestamp::from_millis(u64::MAX);
 
 /// A login and all that is kept with it.
 #[derive(Debug)]
@@ -22,6 +26,9 @@ pub(super) struct Entry {
     pub(super) user_code: UserCode,
     opened_at: Timestamp,
     closes_at: Timestamp,
+    /// Time at which the login is gone if nothing has happened to it.
+    follow_by: Timestamp,
+    pub(super) agreement: Agreement,
     pub(super) node: Arc<NodeId>,
     pub(super) attachment: u64,
     pub(super) attempt: u32,
@@ -68,6 +75,8 @@ impl Entry {
             user_code: login.user_code,
             opened_at: at,
             closes_at: at.plus(login.waiting_lifetime),
+            follow_by: login.follow_within.map_or(NEVER, |within| at.plus(within)),
+            agreement: login.agreement.clone(),
             node,
             attachment: 1,
             attempt: 1,
@@ -88,6 +97,26 @@ impl Entry {
             .max(token.unwrap_or(self.login.expires_at))
     }
 
+    /// Returns the time that the login is kept after its end.
+    pub(super) fn kept_for(&self) -> Duration {
+        let scanned = |stored: &StoredChange| matches!(stored.change, Change::Scanned { .. });
+        if self.changes.iter().any(scanned) {
+            KEEP_ENDED
+        } else {
+            KEEP_UNSCANNED
+        }
+    }
+
+    /// Notes that a browser follows the login.
+    pub(super) fn followed(&mut self) {
+        self.follow_by = NEVER;
+    }
+
+    /// Returns true if no browser has followed the login in time.
+    pub(super) fn is_abandoned(&self, now: Timestamp) -> bool {
+        self.follow_by <= now
+    }
+
     pub(super) fn record(&self, now: Timestamp) -> Result<LoginRecord, StoreError> {
         Ok(LoginRecord {
             login: self.login.clone(),
@@ -106,13 +135,13 @@ impl Entry {
             .collect()
     }
 
-    /// Applies an event, and keeps its change for browsers that come back.
+    /// Applies an event, and keeps its change for browsers that come back. Without a new time limit the old one holds.
     pub(super) fn apply(
         &mut self,
         event: &Event,
         precondition: Precondition,
         change: Change,
-        (now, expires_at): (Timestamp, Timestamp),
+        (now, expires_at): (Timestamp, Option<Timestamp>),
     ) -> Result<Moved, TransitionError> {
         // A caller without proof learns nothing of the login's state (threat T4).
         if precondition.is_proof() && !self.holds(precondition) {
@@ -130,6 +159,7 @@ impl Entry {
         if !self.holds(precondition) {
             return Ok(Moved::Unproved);
         }
+        let expires_at = expires_at.unwrap_or(self.login.expires_at);
         self.login = Login {
             state,
             seq,
@@ -167,6 +197,7 @@ impl Entry {
             self.user_code = user_code;
             self.scan_code = scan_code;
         }
+        self.followed();
         // A login has few changes, and they are kept for minutes.
         self.changes.reserve_exact(1);
         self.changes.push(stored);

@@ -8,15 +8,16 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use dashmap::DashMap;
+use dashmap::mapref::one::RefMut;
 use parking_lot::{Mutex, RwLock};
-use saoma_protocol::{Digest, LoginId, Timestamp, TransitionError, UserCode};
+use saoma_protocol::{Digest, LoginId, StateName, Timestamp, TransitionError, UserCode};
 use tokio::task::JoinSet;
 
 use self::entry::{Entry, Moved};
 use super::{
     Applied, Attached, Attachment, Attempt, Confirmation, Counted, Grant, Inbox, InboxEvent,
-    Instants, KEEP_ENDED, LoginRecord, NewLogin, NodeId, Opening, Precondition, Redeemed,
-    Redemption, ResumeAttempt, Scan, Scanned, Store, StoreError, StoredChange, Transition,
+    Instants, LoginRecord, NewLogin, NodeId, Opening, Precondition, Redeemed, Redemption,
+    ResumeAttempt, Scan, Scanned, Store, StoreError, StoredChange, Transition,
 };
 use crate::limits::{LocalLimiter, Verdict};
 use crate::wall_clock;
@@ -101,9 +102,18 @@ impl Shared {
 
     fn sweep(&self) {
         let now = self.now();
-        let gone = |entry: &Entry| entry.last_needed().plus(KEEP_ENDED) <= now;
+        let gone = |entry: &Entry| {
+            entry.is_abandoned(now) || entry.last_needed().plus(entry.kept_for()) <= now
+        };
         self.logins.retain(|_, entry| !gone(entry));
         self.user_codes.retain(|_, id| self.logins.contains_key(id));
+    }
+
+    /// Returns a login, unless its browser has not followed it in time.
+    fn login(&self, id: LoginId) -> Option<RefMut<'_, LoginId, Box<Entry>>> {
+        let now = self.now();
+        let entry = self.logins.get_mut(&id);
+        entry.filter(|entry| !entry.is_abandoned(now))
     }
 
     fn node(&self, node: &NodeId) -> Arc<NodeId> {
@@ -180,7 +190,12 @@ impl Store for MemoryStore {
         Ok(Counted::Done(Opening::Opened { at, expires_at }))
     }
 
-    async fn attach(&self, browser: &ResumeAttempt<'_>) -> Result<Attached, StoreError> {
+    async fn attach(
+        &self,
+        attempts: &[Attempt<'_>],
+        browser: &ResumeAttempt<'_>,
+    ) -> Result<Counted<Attached>, StoreError> {
+        allowed!(self.0.take(attempts));
         let ResumeAttempt {
             id,
             receive_key,
@@ -189,14 +204,15 @@ impl Store for MemoryStore {
             attempt,
         } = *browser;
         let now = self.0.now();
-        let entry = self.0.logins.get_mut(&id);
+        let entry = self.0.login(id);
         let Some(mut entry) = entry.filter(|entry| entry.receive_key == receive_key) else {
-            return Ok(Attached::Unknown);
+            return Ok(Counted::Done(Attached::Unknown));
         };
         let attempt = attempt.unwrap_or(entry.attempt);
         if attempt < entry.attempt {
-            return Ok(Attached::Stale);
+            return Ok(Counted::Done(Attached::Stale));
         }
+        entry.followed();
         entry.attempt = attempt;
         entry.attachment += 1;
         let previous = std::mem::replace(&mut entry.node, self.0.node(node));
@@ -213,7 +229,7 @@ impl Store for MemoryStore {
             };
             self.0.push(&previous, superseded);
         }
-        Ok(Attached::Here(Box::new(attachment)))
+        Ok(Counted::Done(Attached::Here(Box::new(attachment))))
     }
 
     async fn changes_after(
@@ -235,13 +251,13 @@ impl Store for MemoryStore {
 
     async fn read(&self, id: LoginId) -> Result<Option<LoginRecord>, StoreError> {
         let now = self.0.now();
-        let entry = self.0.logins.get(&id);
+        let entry = self.0.login(id);
         entry.map(|entry| entry.record(now)).transpose()
     }
 
     async fn apply(&self, id: LoginId, transition: &Transition) -> Result<Applied, StoreError> {
         let shared = &self.0;
-        let Some(mut entry) = shared.logins.get_mut(&id) else {
+        let Some(mut entry) = shared.login(id) else {
             return Ok(Applied::Unknown);
         };
         let now = shared.now();
@@ -250,7 +266,10 @@ impl Store for MemoryStore {
             &transition.event(),
             transition.precondition(),
             transition.change(),
-            (now, now.plus(transition.lifetime())),
+            (
+                now,
+                transition.lifetime().map(|lifetime| now.plus(lifetime)),
+            ),
         );
         let renewed = (entry.user_code != replaced).then_some(entry.user_code);
         let node = Arc::clone(&entry.node);
@@ -272,19 +291,21 @@ impl Store for MemoryStore {
     ) -> Result<Counted<Scanned>, StoreError> {
         let shared = &self.0;
         allowed!(shared.take(attempts));
-        let Some(mut entry) = shared.logins.get_mut(&id) else {
+        let Some(mut entry) = shared.login(id) else {
             return Ok(Counted::Done(Scanned::Unknown));
         };
         let now = shared.now();
         let LoginRecord {
             request, opened_at, ..
         } = entry.record(now)?;
+        let asks = entry.agreement.asks(&scan.person_tags);
         let moved = entry.apply(
-            &scan.event(),
+            &scan.event(asks),
             scan.precondition,
-            scan.change(),
-            (now, now.plus(scan.lifetime)),
+            scan.change(asks),
+            (now, Some(now.plus(scan.lifetime))),
         );
+        let asks = entry.login.state.name() == StateName::Asked;
         let node = Arc::clone(&entry.node);
         drop(entry);
         let claimed = |instants, repeated| Scanned::Claimed {
@@ -292,6 +313,7 @@ impl Store for MemoryStore {
             opened_at,
             instants,
             repeated,
+            asks,
         };
         Ok(Counted::Done(match shared.tell(id, &node, &moved) {
             Applied::Changed(instants) => claimed(instants, false),
@@ -314,11 +336,12 @@ impl Store for MemoryStore {
         };
         let now = shared.now();
         let request = entry.record(now)?.request;
+        let change = confirmation.change(&request, &entry.agreement);
         let moved = entry.apply(
             &confirmation.event(),
             Precondition::None,
-            confirmation.change(&request),
-            (now, now.plus(confirmation.lifetime)),
+            change,
+            (now, Some(now.plus(confirmation.lifetime))),
         );
         if let Ok(Moved::Changed(_)) = moved {
             entry.grant(confirmation.code.digest(), confirmation.grant(request, now));

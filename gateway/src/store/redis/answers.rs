@@ -44,11 +44,13 @@ pub(super) fn read_scanned(
             expires_at,
             opened_at,
             request,
+            state,
         ] => Scanned::Claimed {
             request: from_json(request)?,
             opened_at: timestamp(opened_at)?,
             instants: instants(now, expires_at)?,
             repeated: word == "repeated",
+            asks: state_name(state)? == StateName::Asked,
         },
         ["unknown"] => Scanned::Unknown,
         _ => Scanned::Refused(refusal(&answer)?),
@@ -108,6 +110,14 @@ pub(super) fn read_taken(
     checks: &[RateLimitCheck],
 ) -> Result<Counted<()>, StoreError> {
     Ok(read_limited(answer, checks)?.unwrap_or(Counted::Done(())))
+}
+
+/// Reads which of the attempts was over its limit.
+pub(super) fn read_limit<T>(
+    answer: &[String],
+    checks: &[RateLimitCheck],
+) -> Result<Counted<T>, StoreError> {
+    read_limited(answer, checks)?.ok_or_else(|| corrupt("a refusal without its limit"))
 }
 
 /// Reads an answer that says which of the attempts was over its limit, if it does.

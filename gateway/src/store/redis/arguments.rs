@@ -6,7 +6,7 @@ use saoma_protocol::{Due, EventKind, Guard, Identity, PersonId, StateName};
 use serde::Serialize;
 
 use super::script::Call;
-use crate::store::{Confirmation, Precondition, StoreError};
+use crate::store::{Agreement, Confirmation, PersonTag, Precondition, StoreError};
 
 /// An event's guard as the scripts read it: `from`, `repeats`, `to` and `due`.
 pub(super) fn with_guard(call: Call<'_>, event: EventKind) -> Call<'_> {
@@ -35,6 +35,20 @@ pub(super) fn states(states: &[StateName]) -> String {
         list.push(',');
     }
     list
+}
+
+/// Returns the persons whom a browser knows, as `agreement.lua` reads them.
+pub(super) fn known(agreement: &Agreement) -> String {
+    match agreement {
+        Agreement::Off => "*".to_owned(),
+        Agreement::Unless(known) if known.is_empty() => String::new(),
+        Agreement::Unless(known) => format!(",{}", tags(known)),
+    }
+}
+
+/// Returns tags with a comma behind each.
+pub(super) fn tags(tags: &[PersonTag]) -> String {
+    tags.iter().map(|tag| format!("{tag},")).collect()
 }
 
 /// Adds the field that a precondition is about and the value that it must have; both are empty without one.
@@ -86,12 +100,12 @@ mod tests {
     use std::collections::BTreeSet;
 
     use saoma_protocol::{
-        CodeChallenge, LoginId, Place, RejectReason, RequesterContext, ScanCode, Timestamp,
-        UserCode,
+        CancelReason, CodeChallenge, LoginId, Place, RejectReason, RequesterContext, ScanCode,
+        Timestamp, UserCode,
     };
 
     use super::*;
-    use crate::store::{Change, LoginRequest, StoredChange};
+    use crate::store::{Change, KnownPerson, LoginRequest, StoredChange};
 
     fn keys<T: Serialize>(value: &T) -> BTreeSet<String> {
         let json = serde_json::to_value(value).expect("JSON");
@@ -144,14 +158,22 @@ mod tests {
             },
             Change::Scanned {
                 person: "示*".into(),
+                agree: true,
             },
+            Change::Agreed,
             Change::Confirmed {
                 redirect_to: "https://hall.example/callback".into(),
+                known: Some(Box::new(KnownPerson {
+                    person: PersonTag::new([1; PersonTag::BYTES]),
+                    client_id: "hall".into(),
+                })),
             },
             Change::Rejected {
                 reason: RejectReason::Declined,
             },
-            Change::Cancelled,
+            Change::Cancelled {
+                reason: Some(CancelReason::NotMe),
+            },
             Change::Expired,
         ] {
             let own = keys(&change);

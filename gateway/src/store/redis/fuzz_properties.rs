@@ -20,8 +20,10 @@ pub(crate) fn inbox_push(bytes: &[u8]) {
     );
     let printed = format!("{event:?}");
     match &change.change {
-        Change::Confirmed { redirect_to } if redirect_to.starts_with("http") => {
+        Change::Confirmed { redirect_to, known } if redirect_to.starts_with("http") => {
             assert!(!printed.contains(redirect_to.as_str()));
+            let tag = known.as_ref().map(|known| known.person.to_string());
+            assert!(!tag.is_some_and(|tag| printed.contains(&tag)));
         }
         Change::Renewed {
             scan_code,

@@ -25,7 +25,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-use self::answers::{corrupt, from_json, read_record};
+use self::answers::{corrupt, from_json, read_limit, read_record};
 pub use self::connection::{AddressError, ConnectionSettings, Connections, RedisAddress};
 use self::fence::{Covered, Fence, Proof};
 #[cfg(any(test, fuzzing))]
@@ -149,7 +149,11 @@ impl Store for RedisStore {
         self.run_open(attempts, login).await
     }
 
-    async fn attach(&self, browser: &ResumeAttempt<'_>) -> Result<Attached, StoreError> {
+    async fn attach(
+        &self,
+        attempts: &[Attempt<'_>],
+        browser: &ResumeAttempt<'_>,
+    ) -> Result<Counted<Attached>, StoreError> {
         let ResumeAttempt {
             id,
             receive_key,
@@ -157,6 +161,12 @@ impl Store for RedisStore {
             last_seq,
             attempt,
         } = *browser;
+        let checks = match self.checks(attempts).await? {
+            Counted::Done(checks) => checks,
+            Counted::Limited { limit, retry_after } => {
+                return Ok(Counted::Limited { limit, retry_after });
+            }
+        };
         let key = keys::login(id);
         let call = self.scripts.attach.on(&*key);
         let call = call
@@ -170,20 +180,21 @@ impl Store for RedisStore {
             // A login that is unknown here may be known to the master that took this one's place.
             None => Ok((word == "unknown").then(|| Proof::of_server(&key))),
         };
-        let call = call.arg(attempt.unwrap_or_default());
+        let call = call.arg(attempt.unwrap_or_default()).counting(&checks);
         let (word, number, record, missed, told) = self.run_kept(&call, proof).await?;
         match word.as_str() {
             "here" => {}
-            "stale" => return Ok(Attached::Stale),
-            "unknown" => return Ok(Attached::Unknown),
+            "stale" => return Ok(Counted::Done(Attached::Stale)),
+            "unknown" => return Ok(Counted::Done(Attached::Unknown)),
+            "limited" => return read_limit(&told, &checks),
             _ => return Err(corrupt("an unknown answer to a return")),
         }
         self.tell(&told).await;
-        Ok(Attached::Here(Box::new(Attachment {
+        Ok(Counted::Done(Attached::Here(Box::new(Attachment {
             number,
             record: read_record(record)?,
             missed: read_changes(&missed)?,
-        })))
+        }))))
     }
 
     async fn changes_after(

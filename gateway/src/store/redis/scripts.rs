@@ -6,6 +6,7 @@ const CLOCK: &str = include_str!("scripts/clock.lua");
 const ATTEMPTS: &str = include_str!("scripts/attempts.lua");
 const STATES: &str = include_str!("scripts/states.lua");
 const EVENT: &str = include_str!("scripts/event.lua");
+const AGREEMENT: &str = include_str!("scripts/agreement.lua");
 const HISTORY: &str = include_str!("scripts/history.lua");
 const PUBLISH: &str = include_str!("scripts/publish.lua");
 const HAND_OVER: &str = include_str!("scripts/hand_over.lua");
@@ -47,12 +48,12 @@ impl Default for Scripts {
         Self {
             take: script!("take", CLOCK ATTEMPTS),
             open: script!("open", CLOCK ATTEMPTS),
-            attach: telling_script!("attach", CLOCK HISTORY),
+            attach: telling_script!("attach", CLOCK ATTEMPTS HISTORY),
             changes: script!("changes", CLOCK HISTORY),
             read: script!("read", CLOCK HISTORY),
             apply: telling_script!("apply", CLOCK STATES EVENT),
-            scan: telling_script!("scan", CLOCK ATTEMPTS STATES EVENT),
-            confirm: telling_script!("confirm", CLOCK ATTEMPTS STATES EVENT),
+            scan: telling_script!("scan", CLOCK ATTEMPTS STATES EVENT AGREEMENT),
+            confirm: telling_script!("confirm", CLOCK ATTEMPTS STATES EVENT AGREEMENT),
             redeem: script!("redeem", CLOCK ATTEMPTS STATES),
             undo_redemption: script!("undo_redemption", CLOCK),
             access: script!("access", CLOCK),

@@ -3,19 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use saoma_protocol::{Digest, EventKind, LoginId, UserCode};
+use saoma_protocol::{Digest, EventKind, LoginId, StateName, UserCode};
 use tokio::time::{Instant, sleep};
 
 use super::answers::{read_applied, read_opening, read_redeemed, read_scanned, read_taken};
-use super::arguments::{GrantedPerson, millis, states, to_json, with_guard, with_precondition};
+use super::arguments::{
+    GrantedPerson, known, millis, states, tags, to_json, with_guard, with_precondition,
+};
 use super::fence::{Later, Proof};
 use super::limits::RateLimitCheck;
 use super::script::Call;
 use super::scripts::Scripts;
 use super::{RedisStore, keys, proof_of};
 use crate::store::{
-    Applied, Attempt, Confirmation, Counted, KEEP_ENDED, LoginRequest, NewLogin, Opening,
-    REDEEM_TRIES, Redeemed, Redemption, Scan, Scanned, StoreError, Transition,
+    Applied, Attempt, Confirmation, Counted, KEEP_ENDED, KEEP_UNSCANNED, LoginRequest, NewLogin,
+    Opening, REDEEM_TRIES, Redeemed, Redemption, Scan, Scanned, StoreError, Transition,
 };
 
 /// Time for which a redemption is undone whose answer was withheld: longer than a failover.
@@ -63,7 +65,7 @@ impl RedisStore {
 
     /// Returns the checks that a verb's own script makes. In a cluster a limit may be on another master than the login,
     /// so the attempts are counted here, and no checks are left.
-    async fn checks(
+    pub(super) async fn checks(
         &self,
         attempts: &[Attempt<'_>],
     ) -> Result<Counted<Vec<RateLimitCheck>>, StoreError> {
@@ -116,7 +118,14 @@ impl RedisStore {
             .arg(to_json(&login.request.answer_uri)?)
             .arg(millis(login.code_lifetime))
             .arg(millis(login.waiting_lifetime))
-            .arg(millis(KEEP_ENDED))
+            .arg(millis(KEEP_UNSCANNED))
+            .arg(known(&login.agreement))
+            .arg(
+                login
+                    .follow_within
+                    .map(millis)
+                    .map_or_else(String::new, |ms| ms.to_string()),
+            )
             .counting(checks);
         let opened = |answer: &Vec<String>| {
             let is_open = answer.first().is_some_and(|word| word == "opened");
@@ -155,8 +164,17 @@ impl RedisStore {
         let person = event.person().map_or("", |person| person.as_str());
         let call = with_precondition(call.arg(person), transition.precondition())
             .arg(to_json(&transition.change())?)
-            .arg(millis(transition.lifetime()))
-            .arg(millis(KEEP_ENDED));
+            .arg(
+                transition
+                    .lifetime()
+                    .map_or_else(String::new, |lifetime| millis(lifetime).to_string()),
+            )
+            .arg(millis(KEEP_ENDED))
+            .arg(if event.kind().guard().to.has_owner() {
+                "owned"
+            } else {
+                ""
+            });
         let (scan_code, user_code) = match transition {
             Transition::Renew {
                 scan_code,
@@ -165,7 +183,11 @@ impl RedisStore {
             } => (scan_code.to_string(), user_code.to_string()),
             _ => Default::default(),
         };
-        let answer = self.run_event(call.arg(scan_code).arg(user_code)).await?;
+        let call = call
+            .arg(scan_code)
+            .arg(user_code)
+            .arg(millis(KEEP_UNSCANNED));
+        let answer = self.run_event(call).await?;
         match read_applied(&answer, &[])? {
             Counted::Done(applied) => Ok(applied),
             // Without checks no limit can be read from an answer.
@@ -183,9 +205,16 @@ impl RedisStore {
         let call = self.scripts.scan.on(keys::login(id)).arg(id.to_string());
         let call = with_guard(call, EventKind::Scan).arg(scan.person.as_str());
         let call = with_precondition(call, scan.precondition)
-            .arg(to_json(&scan.change())?)
+            .arg(to_json(&scan.change(false))?)
             .arg(millis(scan.lifetime))
             .arg(millis(KEEP_ENDED))
+            .arg(
+                EventKind::Scan
+                    .guard()
+                    .to_if_asked
+                    .map_or("", StateName::as_str),
+            )
+            .arg(tags(&scan.person_tags))
             .counting(&checks);
         read_scanned(&self.run_event(call).await?, &checks)
     }
@@ -206,6 +235,7 @@ impl RedisStore {
             .arg(confirmation.code.digest().to_string())
             .arg(millis(confirmation.lifetime))
             .arg(millis(KEEP_ENDED))
+            .arg(confirmation.person_tag.to_string())
             .counting(&checks);
         read_applied(&self.run_event(call).await?, &checks)
     }

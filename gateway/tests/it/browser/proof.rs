@@ -29,6 +29,7 @@ async fn told_without_the_key(node: &Node, login: &OpenedLogin) -> Vec<String> {
         ("GET", "events"),
         ("GET", "events?after=0"),
         ("POST", "refresh"),
+        ("POST", "agree"),
         ("POST", "cancel"),
     ] {
         let url = node.at(&format!("/v1/logins/{}/{path}", login.login_id));
@@ -71,10 +72,7 @@ async fn no_state_is_told_without_the_key(world: World) {
     check(&rejected, "rejected").await;
 
     let (mut browser, cancelled) = node.browser().await;
-    browser
-        .send(&ClientMessage::Cancel { reason: None })
-        .await
-        .unwrap();
+    browser.send(&ClientMessage::CANCEL).await.unwrap();
     assert!(matches!(
         browser.next().await.unwrap(),
         ServerMessage::Cancelled { .. }

@@ -74,10 +74,10 @@ const SOCKETS_CLOSED_WITHIN: Duration = Duration::from_secs(20);
 
 /// Scanned logins that outlive every fault, codes that are renewed often, and no rate limits.
 const SETTINGS: &str = r#"
-    lifetimes = { code = "5s", waiting = "40s", scanned = "10m", authorization_code = "10m" }
+    lifetimes = { code = "5s", waiting = "40s", unfollowed = "10m", scanned = "10m", authorization_code = "10m" }
     sockets = { ping_interval = "2s", ping_timeout = "2s", open_timeout = "5s" }
     limits.open_per_address = { burst = 1000000, per = "1m" }
-    limits.scan_per_address = { burst = 1000000, per = "1m" }
+    limits.unknown_code_per_person = { burst = 1000000, per = "1m" }
     limits.scan_per_person = { burst = 1000000, per = "1m" }
     limits.confirm_per_person = { burst = 1000000, per = "1m" }
     limits.token_per_client = { burst = 1000000, per = "1m" }
@@ -145,7 +145,7 @@ impl ChaosRun {
     async fn start(shape: Shape, seed: u64) -> Self {
         let store = Store::start(shape);
         let excuses: u32 = setting("EXCUSES").unwrap_or(0);
-        let mut world = World::on_url(store.url()).with(SETTINGS);
+        let mut world = World::on_url(store.url()).with(SETTINGS).asking();
         if excuses != 0 {
             world = world.with("store.wait_for_replicas = 'off'");
         }

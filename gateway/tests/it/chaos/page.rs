@@ -37,6 +37,11 @@ impl LoginFlow {
                     if is_login_event(&event) {
                         doubt.as_mut().reset(tokio::time::Instant::now() + RELOAD_AFTER);
                     }
+                    let asks = matches!(event, BrowserEvent::Message(ServerMessage::Scanned { agree: true, .. }));
+                    if asks && cancelled.is_none() {
+                        self.note("the browser agrees");
+                        browser.agree().await;
+                    }
                     if let (Some(_), BrowserEvent::Message(ServerMessage::Error { retry_after: Some(seconds), .. })) = (cancelled, &event) {
                         // The answer asked for a retry.
                         cancelled = None;
@@ -181,6 +186,7 @@ const fn kind(message: &ServerMessage) -> &'static str {
         ServerMessage::Opened { .. } => "opened",
         ServerMessage::Renewed { .. } => "renewed",
         ServerMessage::Scanned { .. } => "scanned",
+        ServerMessage::Agreed { .. } => "agreed",
         ServerMessage::Confirmed { .. } => "confirmed",
         ServerMessage::Rejected { .. } => "rejected",
         ServerMessage::Cancelled { .. } => "cancelled",

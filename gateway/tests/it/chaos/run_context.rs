@@ -104,6 +104,11 @@ impl RunContext {
                 self.pause(random).await;
                 Answer::Retry
             }
+            // The browser is still on its way to agree.
+            Some(ErrorCode::NotAgreed) => {
+                sleep(MAX_RETRY_PAUSE.mul_f64(random.f64())).await;
+                Answer::Retry
+            }
             Some(code) => Answer::Refused(code),
         }
     }

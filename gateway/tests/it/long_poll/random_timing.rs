@@ -18,8 +18,8 @@ const LOGINS: u32 = 24;
 
 const MANY: &str = "
     limits.open_per_address = { burst = 9000, per = '1m' }
-    limits.scan_per_address = { burst = 9000, per = '1m' }
-    limits.poll_per_login = { burst = 9000, per = '1m' }";
+    limits.poll_per_login = { burst = 9000, per = '1m' }
+    limits.refresh_per_login = { burst = 9000, per = '1m' }";
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Deed {

@@ -216,7 +216,6 @@ async fn k10_a_superseded_master_answers_no_step() {
     let redis = RedisSentinel::start_patient();
     let world = World::on_url(redis.url()).with(
         "limits.open_per_address = { burst = 1000000, per = '1m' }
-         limits.scan_per_address = { burst = 1000000, per = '1m' }
          limits.scan_per_person = { burst = 1000000, per = '1m' }",
     );
     let (a, b) = (world.start().await, world.start().await);

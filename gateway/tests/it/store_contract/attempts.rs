@@ -141,7 +141,7 @@ async fn a_scan_or_confirm_too_many_changes_nothing(subject: Subject) {
 
 async fn an_attempt_may_be_counted_against_two_limits(subject: Subject) {
     let by_address = Attempt {
-        limit: LimitName::ScanPerAddress,
+        limit: LimitName::RefusedTokenPerAddress,
         ..attempt(2)
     };
     let attempts = [by_address, attempt(1)];
@@ -156,7 +156,10 @@ async fn an_attempt_may_be_counted_against_two_limits(subject: Subject) {
     }
     assert_eq!(
         limits,
-        [LimitName::ConfirmPerPerson, LimitName::ScanPerAddress]
+        [
+            LimitName::ConfirmPerPerson,
+            LimitName::RefusedTokenPerAddress
+        ]
     );
 }
 
@@ -181,7 +184,7 @@ async fn a_confirm_is_joined_with_the_browsers_request(subject: Subject) {
         "the first code stands"
     );
     let told = store.changes_after(&[(id(1), 2)]).await.unwrap();
-    let expected = confirming("p", "first").change(&login.request);
+    let expected = confirming("p", "first").change(&login.request, &login.agreement);
     assert_eq!(told[0].1[0].change, expected);
     let redeemed = store
         .redeem(&[], id(1), &redemption("first", "token"))

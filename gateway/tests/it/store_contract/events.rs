@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
-use saoma_gateway::store::{Applied, Opening, Precondition, Redeemed, Store};
+use saoma_gateway::store::{Agreement, Applied, NewLogin, Opening, Precondition, Redeemed, Store};
 use saoma_protocol::{Login, LoginState, Outcome, ScanCode, StateName, TransitionError};
 use tokio::task::JoinSet;
 
 use super::{
-    Subject, apply, cancel, changed, confirm, digest, expire, id, new_login, on_each_store, open,
-    opened, person, redemption, reject, renew, scan, uncounted,
+    Subject, agree, apply, cancel, changed, confirm, digest, expire, id, knowing, new_login,
+    on_each_store, open, opened, person, redemption, reject, renew, scan, uncounted,
 };
 
 on_each_store!(
@@ -188,7 +188,7 @@ async fn time_limits_are_kept(subject: Subject) {
 async fn any_order_of_events_ends_as_the_state_machine_says(subject: Subject) {
     let store = subject.store;
     let mut runner = TestRunner::deterministic();
-    let orders = proptest::collection::vec(0..8_u8, 1..12);
+    let orders = proptest::collection::vec(0..9_u8, 1..12);
     for number in 0..60 {
         let order = orders.new_tree(&mut runner).unwrap().current();
         follow(&*store, number, &order).await;
@@ -196,7 +196,11 @@ async fn any_order_of_events_ends_as_the_state_machine_says(subject: Subject) {
 }
 
 async fn follow(store: &dyn Store, number: u8, order: &[u8]) {
-    let login = opened(store, number).await;
+    let login = NewLogin {
+        agreement: [Agreement::Off, knowing(&[]), knowing(&["q"])][usize::from(number % 3)].clone(),
+        ..new_login(number)
+    };
+    assert!(matches!(open(store, &login).await, Opening::Opened { .. }));
     let mut model = store.read(login.id).await.unwrap().unwrap().login;
     for (step, number) in order.iter().enumerate() {
         let event = match number {
@@ -207,10 +211,12 @@ async fn follow(store: &dyn Store, number: u8, order: &[u8]) {
             4 => confirm("p", "unit", "code"),
             5 => confirm("q", "personal", "code"),
             6 => reject("p"),
+            7 => agree(),
             _ => cancel(),
         };
         let record = store.read(login.id).await.unwrap().unwrap();
-        let expected = model.apply(&event.event(), record.now);
+        let applied = event.event(&login.agreement);
+        let expected = model.apply(&applied, record.now);
         let answer = apply(store, login.id, &event).await;
         match (expected, answer) {
             (Ok(Outcome::Changed { state, seq }), Applied::Changed(instants)) => {
@@ -225,16 +231,14 @@ async fn follow(store: &dyn Store, number: u8, order: &[u8]) {
             }
             (Err(refusal), Applied::Refused(told)) => assert_eq!(refusal, told),
             (expected, answer) => panic!(
-                "{:?} in {:?}: {expected:?}, but {answer:?}",
-                event.event(),
+                "{applied:?} in {:?}: {expected:?}, but {answer:?}",
                 model.state
             ),
         }
         assert_eq!(
             store.read(login.id).await.unwrap().unwrap().login,
             model,
-            "after {:?}",
-            event.event()
+            "after {applied:?}"
         );
     }
 }

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use saoma_gateway::limits::{LimitName, Rate};
 use saoma_gateway::store::{
-    Applied, Attempt, Change, Confirmation, Counted, Grant, LoginRequest, NewLogin, NodeId,
-    Opening, Precondition, Redemption, Scan, Scanned, Store, Transition,
+    Agreement, Applied, Attempt, Change, Confirmation, Counted, Grant, LoginRequest, NewLogin,
+    NodeId, Opening, PersonTag, Precondition, Redemption, Scan, Scanned, Store, Transition,
 };
 use saoma_protocol::{
-    AuthorizationCode, CodeChallenge, Digest, Event, Identity, IdentityKind, LoginId, PersonId,
-    Place, RejectReason, RequesterContext, ScanCode, UserCode,
+    AuthorizationCode, CancelReason, CodeChallenge, Digest, Event, Identity, IdentityKind, LoginId,
+    PersonId, Place, RejectReason, RequesterContext, ScanCode, UserCode,
 };
 
 pub(crate) const MINUTE: Duration = Duration::from_secs(60);
@@ -54,9 +54,11 @@ pub(crate) fn new_login(number: u8) -> NewLogin {
                 system: None,
             },
         },
+        agreement: Agreement::Off,
         node: node("a"),
         code_lifetime: MINUTE,
         waiting_lifetime: MINUTE * 10,
+        follow_within: None,
     }
 }
 
@@ -87,20 +89,21 @@ pub(crate) enum StoreEvent {
 }
 
 impl StoreEvent {
-    pub(crate) fn event(&self) -> Event {
+    /// Returns the event for the state machine of a login with this agreement.
+    pub(crate) fn event(&self, agreement: &Agreement) -> Event {
         match self {
             Self::Apply(transition) => transition.event(),
-            Self::Scan(scan) => scan.event(),
+            Self::Scan(scan) => scan.event(agreement.asks(&scan.person_tags)),
             Self::Confirm(confirmation) => confirmation.event(),
         }
     }
 
-    /// Returns the change that the browser of a login with this request receives.
-    pub(crate) fn change(&self, request: &LoginRequest) -> Change {
+    /// Returns the change that the browser of a login with this request and agreement receives.
+    pub(crate) fn change(&self, request: &LoginRequest, agreement: &Agreement) -> Change {
         match self {
             Self::Apply(transition) => transition.change(),
-            Self::Scan(scan) => scan.change(),
-            Self::Confirm(confirmation) => confirmation.change(request),
+            Self::Scan(scan) => scan.change(agreement.asks(&scan.person_tags)),
+            Self::Confirm(confirmation) => confirmation.change(request, agreement),
         }
     }
 
@@ -112,13 +115,19 @@ impl StoreEvent {
         }
     }
 
+    /// Returns true for an event whose next state ends when the one before would.
+    pub(crate) const fn keeps_the_time_limit(&self) -> bool {
+        matches!(self, Self::Apply(Transition::Agree { .. }))
+    }
+
     /// Replaces the precondition, if the event has one.
     pub(crate) fn under(mut self, new: Precondition) -> Self {
         match &mut self {
             Self::Scan(Scan { precondition, .. })
             | Self::Apply(
                 Transition::Renew { precondition, .. }
-                | Transition::Cancel { precondition }
+                | Transition::Agree { precondition }
+                | Transition::Cancel { precondition, .. }
                 | Transition::Expire { precondition },
             ) => *precondition = new,
             Self::Apply(Transition::Reject { .. }) | Self::Confirm(_) => {}
@@ -160,6 +169,7 @@ pub(crate) async fn apply(store: &dyn Store, id: LoginId, event: &StoreEvent) ->
 pub(crate) fn scan(by: &str) -> StoreEvent {
     StoreEvent::Scan(Scan {
         person: person(by),
+        person_tags: vec![tag("former", by), tag("current", by)],
         masked_name: "示*".into(),
         precondition: Precondition::None,
         lifetime: MINUTE,
@@ -175,7 +185,35 @@ pub(crate) fn reject(by: &str) -> StoreEvent {
 
 pub(crate) const CANCEL: Transition = Transition::Cancel {
     precondition: Precondition::None,
+    reason: None,
 };
+
+/// Returns a person's tag under a secret of the cluster.
+pub(crate) fn tag(secret: &str, name: &str) -> PersonTag {
+    let mut bytes = [0; PersonTag::BYTES];
+    for (byte, from) in bytes.iter_mut().zip(format!("{name} {secret}").bytes()) {
+        *byte = from;
+    }
+    PersonTag::new(bytes)
+}
+
+/// Returns the agreement of a browser that knows these persons.
+pub(crate) fn knowing(persons: &[&str]) -> Agreement {
+    Agreement::Unless(persons.iter().map(|name| tag("current", name)).collect())
+}
+
+pub(crate) fn agree() -> StoreEvent {
+    StoreEvent::Apply(Transition::Agree {
+        precondition: Precondition::None,
+    })
+}
+
+pub(crate) fn cancel_for(reason: CancelReason) -> StoreEvent {
+    StoreEvent::Apply(Transition::Cancel {
+        precondition: Precondition::None,
+        reason: Some(reason),
+    })
+}
 
 pub(crate) fn cancel() -> StoreEvent {
     StoreEvent::Apply(CANCEL)
@@ -207,6 +245,7 @@ pub(crate) fn renew_to(scan_code: ScanCode, user_code: UserCode) -> StoreEvent {
 pub(crate) fn confirm(by: &str, identity: &str, text: &str) -> StoreEvent {
     StoreEvent::Confirm(Confirmation {
         person: person(by),
+        person_tag: tag("current", by),
         name: "示例\"甲\"".into(),
         identity: Identity {
             id: identity.into(),

@@ -8,7 +8,7 @@ use saoma_gateway::store::{
 
 use super::{
     RecordingInbox, Subject, changed, code, confirm, digest, id, new_login, node, on_each_store,
-    opened, renew, scan,
+    opened, renew, scan, uncounted,
 };
 
 on_each_store!(
@@ -30,12 +30,12 @@ fn back(node: &NodeId, last_seq: u32, attempt: Option<u32>) -> ResumeAttempt<'_>
     }
 }
 
+async fn attach(store: &dyn Store, browser: &ResumeAttempt<'_>) -> Attached {
+    uncounted(store.attach(&[], browser).await.unwrap())
+}
+
 async fn attached(store: &dyn Store, to: &str, last_seq: u32, attempt: Option<u32>) -> Attachment {
-    match store
-        .attach(&back(&node(to), last_seq, attempt))
-        .await
-        .unwrap()
-    {
+    match attach(store, &back(&node(to), last_seq, attempt)).await {
         Attached::Here(attachment) => *attachment,
         other => panic!("{other:?}"),
     }
@@ -61,7 +61,7 @@ async fn the_node_that_holds_the_browser_is_told(subject: Subject) {
         panic!("{events:?}")
     };
     assert_eq!((*login_id, change.seq), (id(1), 3));
-    let Change::Confirmed { redirect_to } = &change.change else {
+    let Change::Confirmed { redirect_to, .. } = &change.change else {
         panic!("{change:?}")
     };
     assert_eq!(*redirect_to, new_login(1).request.answer(&code("code")));
@@ -136,7 +136,7 @@ async fn a_return_that_was_held_up_does_not_overtake_the_later_one(subject: Subj
     opened(&*store, 1).await;
     attached(&*store, "b", 1, Some(3)).await;
     assert!(matches!(
-        store.attach(&back(&node("a"), 1, Some(2))).await.unwrap(),
+        attach(&*store, &back(&node("a"), 1, Some(2))).await,
         Attached::Stale
     ));
     changed(&*store, id(1), &scan("p")).await;
@@ -147,7 +147,7 @@ async fn a_return_that_was_held_up_does_not_overtake_the_later_one(subject: Subj
     attached(&*store, "a", 1, Some(3)).await;
     attached(&*store, "b", 1, None).await;
     assert!(matches!(
-        store.attach(&back(&node("a"), 1, Some(2))).await.unwrap(),
+        attach(&*store, &back(&node("a"), 1, Some(2))).await,
         Attached::Stale
     ));
 }
@@ -165,7 +165,7 @@ async fn a_wrong_key_attaches_nothing(subject: Subject) {
             ..back(&b, 1, Some(7))
         };
         assert!(matches!(
-            store.attach(&stranger).await.unwrap(),
+            attach(&*store, &stranger).await,
             Attached::Unknown
         ));
     }

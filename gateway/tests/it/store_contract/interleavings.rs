@@ -9,14 +9,14 @@ use std::time::Duration;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestRunner};
 use saoma_gateway::store::{
-    Attached, Change, NewLogin, Opening, Precondition, Redemption, ResumeAttempt, Store,
+    Agreement, Attached, Change, NewLogin, Opening, Precondition, Redemption, ResumeAttempt, Store,
 };
-use saoma_protocol::{LoginId, ScanCode, UserCode};
+use saoma_protocol::{CancelReason, LoginId, ScanCode, UserCode};
 
 use super::model::{Delivery, Model, without_instants};
 use super::{
-    MINUTE, RecordingInbox, StoreEvent, Subject, apply, cancel, confirm, digest, expire, id,
-    new_login, node, open, redemption, reject, renew_to, scan, uncounted,
+    MINUTE, RecordingInbox, StoreEvent, Subject, agree, apply, cancel, cancel_for, confirm, digest,
+    expire, id, knowing, new_login, node, open, redemption, reject, renew_to, scan, uncounted,
 };
 
 /// Nodes on the store.
@@ -58,6 +58,7 @@ enum Kind {
     Scan(usize),
     Confirm(usize, usize),
     Reject(usize),
+    Agree,
     Cancel,
     Expire,
 }
@@ -78,6 +79,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         4 => person().prop_map(Kind::Scan),
         4 => (person(), 0..IDENTITIES.len()).prop_map(|(person, identity)| Kind::Confirm(person, identity)),
         1 => person().prop_map(Kind::Reject),
+        3 => Just(Kind::Agree),
         1 => Just(Kind::Cancel),
         1 => Just(Kind::Expire),
     ];
@@ -148,10 +150,16 @@ fn run(cases: u32, subject: impl Fn() -> Subject) {
         (subject, inboxes)
     });
     let number = std::cell::Cell::new(0);
-    let result = TestRunner::new(config(cases)).run(&steps(), |steps| {
+    let browsers = prop_oneof![
+        Just(Agreement::Off),
+        Just(knowing(&[])),
+        Just(knowing(&["r", "p"]))
+    ];
+    let all = (browsers, steps());
+    let result = TestRunner::new(config(cases)).run(&all, |(agreement, steps)| {
         number.set(number.get() + 1);
         runtime.block_on(async {
-            let mut case = Case::open(&*subject.store, number.get()).await;
+            let mut case = Case::open(&*subject.store, number.get(), agreement).await;
             for (at, step) in steps.iter().enumerate() {
                 case.take(at, step).await;
                 case.check().await;
@@ -180,7 +188,7 @@ struct Case<'a> {
 }
 
 impl<'a> Case<'a> {
-    async fn open(store: &'a dyn Store, number: u64) -> Self {
+    async fn open(store: &'a dyn Store, number: u64, agreement: Agreement) -> Self {
         let mut random = [0; LoginId::BYTES];
         random[..8].copy_from_slice(&number.to_le_bytes());
         let id = LoginId::from_random(random);
@@ -188,6 +196,7 @@ impl<'a> Case<'a> {
             id,
             scan_code: ScanCode::from_random(id, [1; 5]),
             user_code: user_code(number, 99),
+            agreement,
             ..new_login(0)
         };
         assert!(matches!(open(store, &first).await, Opening::Opened { .. }));
@@ -220,7 +229,7 @@ impl<'a> Case<'a> {
                 let proved = self.model.proves(event.precondition(), &self.first);
                 let said = apply(self.store, id, &event).await;
                 self.model
-                    .applied(&event, &self.first.request, proved, &code, now, &said);
+                    .applied(&event, &self.first, proved, &code, now, &said);
                 if !lasts {
                     tokio::time::sleep(SHORT * 2).await;
                 }
@@ -240,7 +249,7 @@ impl<'a> Case<'a> {
                     last_seq,
                     attempt: None,
                 };
-                let attached = self.store.attach(&browser).await.unwrap();
+                let attached = uncounted(self.store.attach(&[], &browser).await.unwrap());
                 assert_eq!(matches!(attached, Attached::Here(_)), *key_fits);
                 if let Attached::Here(attachment) = attached {
                     self.model.attached(*number);
@@ -287,7 +296,9 @@ impl<'a> Case<'a> {
             Kind::Scan(person) => scan(PERSONS[person]),
             Kind::Confirm(person, identity) => confirm(PERSONS[person], IDENTITIES[identity], code),
             Kind::Reject(person) => reject(PERSONS[person]),
-            Kind::Cancel => cancel(),
+            Kind::Agree => agree(),
+            Kind::Cancel if at.is_multiple_of(2) => cancel(),
+            Kind::Cancel => cancel_for(CancelReason::NotMe),
             Kind::Expire => expire(),
         }
     }

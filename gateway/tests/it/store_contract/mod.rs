@@ -1,9 +1,11 @@
 //! The contract of a store, checked on every implementation.
 
+mod agreement;
 mod attempts;
 mod codes;
 mod events;
 mod fixtures;
+mod following;
 mod inboxes;
 mod interleavings;
 mod model;

@@ -2,7 +2,7 @@
 //! adds.
 
 use saoma_gateway::store::{
-    Applied, Change, InboxEvent, LoginRequest, NewLogin, Precondition, Redeemed, StoredChange,
+    Applied, Change, InboxEvent, NewLogin, Precondition, Redeemed, StoredChange,
 };
 use saoma_protocol::{Event, Login, LoginId, LoginState, Outcome, Timestamp};
 
@@ -73,7 +73,7 @@ impl Model {
     pub(super) fn applied(
         &mut self,
         event: &StoreEvent,
-        request: &LoginRequest,
+        first: &NewLogin,
         proved: bool,
         code: &str,
         now: Timestamp,
@@ -84,7 +84,7 @@ impl Model {
             assert_eq!(*said, Applied::Unknown, "no state is told before the proof");
             return;
         }
-        match (self.login.apply(&event.event(), now), said) {
+        match (self.login.apply(&event.event(&first.agreement), now), said) {
             (Ok(Outcome::Changed { .. }), Applied::Unknown) => assert!(!proved, "the proof held"),
             (Ok(Outcome::Changed { state, seq }), Applied::Changed(instants)) => {
                 assert!(proved, "the proof did not hold");
@@ -93,7 +93,10 @@ impl Model {
                     seq,
                     expires_at: instants.expires_at,
                 };
-                self.changed(&event.change(request));
+                if event.keeps_the_time_limit() {
+                    assert_eq!(self.login.expires_at, before.expires_at);
+                }
+                self.changed(&event.change(&first.request, &first.agreement));
                 if matches!(event, StoreEvent::Confirm(_)) {
                     self.code = Some(code.to_owned());
                 }
@@ -107,7 +110,7 @@ impl Model {
             (Err(refusal), Applied::Refused(told)) => assert_eq!(refusal, *told),
             (expected, said) => panic!(
                 "{:?} in {before:?}: {expected:?}, but the store: {said:?}",
-                event.event()
+                event.event(&first.agreement)
             ),
         }
         self.follows(&before);

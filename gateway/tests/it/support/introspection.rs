@@ -1,6 +1,11 @@
-//! The app's backend as an introspection endpoint (RFC 7662) that gives one answer to every token.
+//! The app's backend as an introspection endpoint (RFC 7662).
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::Router;
+use axum::extract::Form;
 use axum::routing::post;
 use http::header::CONTENT_TYPE;
 use hyper::server::conn::http1;
@@ -15,16 +20,35 @@ pub(crate) const INTROSPECTION_SECRET: &str = "introspection-secret-7f3a";
 /// A running endpoint. Dropping it ends it.
 pub(crate) struct IntrospectionStub {
     url: String,
+    conditions: String,
+    asked: Arc<AtomicUsize>,
     task: JoinHandle<()>,
 }
 
 impl IntrospectionStub {
-    /// Starts an endpoint that answers this text, with the status 200.
+    /// Starts an endpoint that gives this answer about every token.
     pub(crate) async fn start(answer: impl Into<String>) -> Self {
         let answer: String = answer.into();
+        Self::answering(move |_| answer.clone()).await
+    }
+
+    /// Starts an endpoint that answers by token, with the status 200.
+    pub(crate) async fn answering(
+        answer: impl Fn(&str) -> String + Clone + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/introspect", listener.local_addr().unwrap());
-        let answering = post(move || async move { ([(CONTENT_TYPE, "application/json")], answer) });
+        let asked = Arc::<AtomicUsize>::default();
+        let counted = Arc::clone(&asked);
+        let answering = post(
+            move |Form(question): Form<HashMap<String, String>>| async move {
+                counted.fetch_add(1, Ordering::Relaxed);
+                (
+                    [(CONTENT_TYPE, "application/json")],
+                    answer(&question["token"]),
+                )
+            },
+        );
         let app = Router::new().route("/introspect", answering);
         let task = tokio::spawn(async move {
             let mut connections = JoinSet::new();
@@ -35,14 +59,30 @@ impl IntrospectionStub {
                 connections.spawn(async { drop(serving.await) });
             }
         });
-        Self { url, task }
+        Self {
+            url,
+            conditions: "trust_introspection = true".into(),
+            asked,
+            task,
+        }
+    }
+
+    /// The same for a gateway that takes only answers under these conditions.
+    pub(crate) fn under(mut self, conditions: &str) -> Self {
+        self.conditions = conditions.to_owned();
+        self
+    }
+
+    /// Returns the number of questions so far.
+    pub(crate) fn asked(&self) -> usize {
+        self.asked.load(Ordering::Relaxed)
     }
 
     /// Returns the setting that makes a gateway ask this endpoint.
     pub(crate) fn settings(&self) -> String {
         format!(
-            "identity.introspection = {{ url = '{}', client_id = 'gateway', client_secret = '{INTROSPECTION_SECRET}' }}",
-            self.url
+            "identity.introspection = {{ url = '{}', client_id = 'gateway', client_secret = '{INTROSPECTION_SECRET}', {} }}",
+            self.url, self.conditions
         )
     }
 }

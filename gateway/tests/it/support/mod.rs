@@ -50,6 +50,8 @@ pub(crate) struct World {
     store_url: String,
     drain: (&'static str, &'static str),
     identity: String,
+    agree: &'static str,
+    public_url: &'static str,
     extra: String,
 }
 
@@ -78,12 +80,16 @@ impl World {
             saoma_gateway::generate_pem().unwrap(),
         )
         .unwrap();
+        let secret = directory.path().join("cluster.secret");
+        std::fs::write(secret, saoma_gateway::generate_secret()).unwrap();
         Self {
             persons,
             directory,
             store_url,
             drain: ("0s", "2s"),
             identity,
+            agree: "off",
+            public_url: PUBLIC_URL,
             extra: String::new(),
         }
     }
@@ -102,6 +108,27 @@ impl World {
             identity: backend.settings(),
             ..self
         }
+    }
+
+    /// The same with more members of `identity.jwks`, each after a comma.
+    pub(crate) fn with_jwks(self, more: &str) -> Self {
+        Self {
+            identity: self.persons.settings_with(more),
+            ..self
+        }
+    }
+
+    /// The same with browsers that are asked to agree to persons who are new to them, as is the default.
+    pub(crate) fn asking(self) -> Self {
+        Self {
+            agree: "new",
+            ..self
+        }
+    }
+
+    /// Gives its nodes another public address.
+    pub(crate) fn set_public_url(&mut self, public_url: &'static str) {
+        self.public_url = public_url;
     }
 
     /// The same with more settings, as TOML.
@@ -139,15 +166,19 @@ impl World {
     fn toml(&self) -> String {
         let (store_url, identity, extra) = (&self.store_url, &self.identity, &self.extra);
         let signing_key = self.path("signing.pem");
+        let secret = self.path("cluster.secret");
+        let agree = self.agree;
         let (drain_delay, drain_window) = self.drain;
+        let public_url = self.public_url;
         format!(
             r#"
             {extra}
             oidc.signing_key = '{}'
+            cluster.secret_files = ['{}']
             server.listen = "127.0.0.1:0"
             # Secrets of tests are short, and their files can be read by all.
             server.allow_insecure = true
-            server.public_url = "{PUBLIC_URL}"
+            server.public_url = "{public_url}"
             server.drain_delay = "{drain_delay}"
             server.drain_window = "{drain_window}"
             operations.listen = "127.0.0.1:0"
@@ -159,13 +190,16 @@ impl World {
             secret = "hall-secret"
             redirect_uris = ["{REDIRECT_URI}"]
             origins = ["{ORIGIN}"]
+            agree = "{agree}"
             [[clients]]
             client_id = "other"
             name = "Another site"
             redirect_uris = ["https://other.example/callback"]
             origins = ["https://other.example"]
+            agree = "{agree}"
             "#,
-            signing_key.display()
+            signing_key.display(),
+            secret.display()
         )
     }
 

@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use jsonwebtoken::EncodingKey;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use saoma_load::deployment::{made_up, mint, public_keys};
 use saoma_protocol::{
     Identity, IdentityKind, IdentityRole, IntrospectionResponse, OfferedIdentity,
 };
+use serde_json::{Value, json};
 
 const ISSUER: &str = "https://app.example";
 const AUDIENCE: &str = "saoma";
@@ -31,10 +32,16 @@ impl Persons {
         Self { key, keys_file }
     }
 
+    /// The setting that makes a gateway verify these tokens.
     pub(crate) fn settings(&self) -> String {
+        self.settings_with("")
+    }
+
+    /// The same with more members, each after a comma.
+    pub(crate) fn settings_with(&self, more: &str) -> String {
         let file = self.keys_file.display();
         format!(
-            "identity.jwks = {{ url = 'file://{file}', issuer = '{ISSUER}', audience = '{AUDIENCE}' }}"
+            "identity.jwks = {{ url = 'file://{file}', issuer = '{ISSUER}', audience = '{AUDIENCE}', max_lifetime = '1d'{more} }}"
         )
     }
 
@@ -43,16 +50,49 @@ impl Persons {
     }
 
     /// A token with these identities, which need not be readable.
-    pub(crate) fn token_with(&self, sub: &str, identities: &serde_json::Value) -> String {
-        let header = jsonwebtoken::Header {
+    pub(crate) fn token_with(&self, sub: &str, identities: &Value) -> String {
+        let mut claims = Self::claims();
+        claims["sub"] = sub.into();
+        claims["identities"] = identities.clone();
+        self.sign(&Self::header(), &claims)
+    }
+
+    /// The header of a good token.
+    pub(crate) fn header() -> Header {
+        Header {
             kid: Some(KEY_ID.into()),
-            ..jsonwebtoken::Header::new(jsonwebtoken::Algorithm::RS256)
-        };
-        let claims = serde_json::json!({
-            "iss": ISSUER, "aud": AUDIENCE, "exp": 9_999_999_999_u64,
-            "sub": sub, "identities": identities,
+            typ: Some("at+jwt".into()),
+            ..Header::new(Algorithm::RS256)
+        }
+    }
+
+    /// The claims of a good token.
+    pub(crate) fn claims() -> Value {
+        let now = jsonwebtoken::get_current_timestamp();
+        json!({
+            "iss": ISSUER, "aud": AUDIENCE, "iat": now, "exp": now + 600, "sub": "c-1",
+            "identities": [{ "id": "personal", "kind": "personal", "name": "示例甲" }],
+        })
+    }
+
+    /// Signs any header and any claims.
+    pub(crate) fn sign(&self, header: &Header, claims: &Value) -> String {
+        jsonwebtoken::encode(header, claims, &self.key).unwrap()
+    }
+
+    /// Publishes the key under these ids, each with more members.
+    pub(crate) fn publish(&self, ids: &[&str], members: &Value) {
+        let keys = serde_json::to_value(public_keys(&self.key).unwrap()).unwrap();
+        let published = ids.iter().map(|id| {
+            let mut key = keys["keys"][0].clone();
+            key["kid"] = (*id).into();
+            for (name, value) in members.as_object().unwrap() {
+                key[name] = value.clone();
+            }
+            key
         });
-        jsonwebtoken::encode(&header, &claims, &self.key).unwrap()
+        let set = json!({ "keys": published.collect::<Vec<_>>() });
+        std::fs::write(&self.keys_file, set.to_string()).unwrap();
     }
 
     pub(crate) fn token_of(&self, person: &IntrospectionResponse) -> String {

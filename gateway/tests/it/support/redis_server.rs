@@ -61,6 +61,27 @@ impl RedisServer {
             .unwrap();
     }
 
+    /// Returns the number of scripts that the server has run.
+    pub(crate) fn script_calls(&self) -> u64 {
+        let stats: String = self.0.ask(redis::cmd("INFO").arg("commandstats")).unwrap();
+        let calls = |name: &str| {
+            let line = stats.lines().find_map(|line| line.strip_prefix(name));
+            let calls = line.and_then(|line| line.strip_prefix(":calls=")?.split(',').next());
+            calls.map_or(0, |calls| calls.parse::<u64>().unwrap())
+        };
+        calls("cmdstat_eval") + calls("cmdstat_evalsha")
+    }
+
+    /// Returns the keys of this pattern.
+    pub(crate) fn keys(&self, pattern: &str) -> Vec<String> {
+        self.0.tell(&format!("KEYS {pattern}"))
+    }
+
+    /// Returns the time that a key has left, in milliseconds.
+    pub(crate) fn milliseconds_left(&self, key: &str) -> i64 {
+        self.0.tell(&format!("PTTL {key}"))
+    }
+
     /// Returns all keys without expiry.
     pub(crate) fn keys_without_end(&self) -> Vec<String> {
         self.0.keys_without_end()

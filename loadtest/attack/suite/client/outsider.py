@@ -25,6 +25,11 @@ def made_up(length: int) -> str:
     return "".join(secrets.choice(CROCKFORD) for _ in range(length))
 
 
+def made_up_secret() -> str:
+    """Returns a random receive key, in the form of one that a gateway makes."""
+    return secrets.token_urlsafe(32)
+
+
 def pkce() -> tuple[str, str]:
     """Returns a verifier and its challenge (RFC 7636)."""
     verifier = secrets.token_urlsafe(32)

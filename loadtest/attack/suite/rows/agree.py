@@ -1,6 +1,6 @@
 """A stranger scans the code on your screen: the browser asks before it logs in as a new person."""
 
-from ..client.outsider import Outsider
+from ..client.outsider import Outsider, made_up_secret
 from ..client.party import Party
 from ..client.phone import App
 from ..stage.stage import Stage
@@ -84,6 +84,6 @@ async def t8_the_scan_alone(stage: Stage) -> str:
     await person.scanned(login)
     await login.agree()
     kinds = [message["type"] for message in (await login.poll()).json()["messages"]]
-    answer = await Party(Outsider(stage)).redeem(f"{login.id}.{'B' * 43}", login.request.verifier)
+    answer = await Party(Outsider(stage)).redeem(f"{login.id}.{made_up_secret()}", login.request.verifier)
     expect("confirmed" not in kinds and answer.status_code == 400, f"{kinds}, redeem {answer.status_code}")
     return f"the browser has {kinds}; redeem {answer.json()['error']}"

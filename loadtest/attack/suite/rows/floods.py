@@ -2,11 +2,12 @@
 
 import asyncio
 import json
+import time
 
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from ..client.flood import flood
-from ..client.outsider import Outsider, Request, made_up
+from ..client.outsider import Outsider, Request, made_up, made_up_secret
 from ..stage.stage import ORIGIN, Stage
 from ..verdict import expect, row
 
@@ -38,7 +39,7 @@ async def a1_refreshes_on_one_socket(stage: Stage) -> str:
     scripts = await stage.redis.scripts() - before
     neighbour = await browser.try_open()
     figure = f"{scripts} scripts in Redis, {limited} times limited, close {close}, neighbour {neighbour.status_code}"
-    expect(scripts <= 10 and close == 4101 and limited == 1 and neighbour.status_code == 201, figure)
+    expect(scripts <= 10 and close == 4101 and 1 <= limited <= 9 and neighbour.status_code == 201, figure)
     return figure
 
 
@@ -79,7 +80,7 @@ async def a4_polls_with_unknown_keys(stage: Stage) -> str:
     await flood(stranger, 1000, lambda _: poll_of(same, "A" * 43))
     one_key = await stage.redis.scripts() - before
     before = await stage.redis.scripts()
-    await flood(stranger, 1000, lambda number: poll_of(made_up(24), f"{number:043}"))
+    await flood(stranger, 1000, lambda _: poll_of(made_up(24), made_up_secret()))
     many_keys = await stage.redis.scripts() - before
     own = await login.poll()
     figure = f"{one_key} scripts, then {many_keys}; a neighbour's own poll {own.status_code}"
@@ -92,7 +93,7 @@ async def a4_polls_with_unknown_keys(stage: Stage) -> str:
 async def a4_junk_polls_and_honest_sockets(stage: Stage) -> str:
     stranger = Outsider(stage)
     count = stage.few_or_many(3000, 15_000)
-    junk = asyncio.create_task(flood(stranger, count, lambda _: poll_of(made_up(24), "B" * 43), connections=32))
+    junk = asyncio.create_task(flood(stranger, count, lambda _: poll_of(made_up(24), made_up_secret()), connections=32))
     refused = 0
     for _ in range(8):
         try:
@@ -115,7 +116,7 @@ async def a8_t10_guessed_receive_keys(stage: Stage) -> str:
     def guess(number: int):
         step = ("events?after=0", "refresh", "cancel")[number % 3]
         method = "GET" if number % 3 == 0 else "POST"
-        return f"{method} /v1/logins/{login.id}/{step}", {"saoma-receive-key": f"{number:043}", "origin": ORIGIN}, b""
+        return f"{method} /v1/logins/{login.id}/{step}", {"saoma-receive-key": made_up_secret(), "origin": ORIGIN}, b""
 
     statuses = await flood(stranger, 300, guess, connections=4)
     own = await login.poll()
@@ -128,14 +129,17 @@ async def a8_t10_guessed_receive_keys(stage: Stage) -> str:
 async def t11_polls_without_pause(stage: Stage) -> str:
     browser = Outsider(stage)
     login = await browser.open()
+    begun = time.monotonic()
     statuses = await flood(browser, 120, lambda _: poll_of(login.id, login.key), connections=4)
+    # 30 at once, and one in two seconds.
+    allowed = 31 + (time.monotonic() - begun) / 2
     limited = await login.poll()
     retry = int(limited.headers.get("retry-after", 0))
     others = [
         (await login.poll(by=Outsider(stage, at=node, forwarded=browser.address))).status_code for node in stage.nodes
     ]
     figure = f"{dict(statuses)}, Retry-After {retry} s, at the nodes {others}"
-    expect(statuses[200] <= 35 and limited.status_code == 429 and retry >= 5 and others == [429, 429], figure)
+    expect(statuses[200] <= allowed and limited.status_code == 429 and retry >= 5 and others == [429, 429], figure)
     return figure
 
 
@@ -160,8 +164,10 @@ def opening(_: int) -> tuple[str, dict[str, str], bytes]:
 async def t12_opens_of_one_address(stage: Stage) -> str:
     waiting = await Outsider(stage).socket()
     login = await waiting.open()
-    stranger = Outsider(stage)
+    stranger, begun = Outsider(stage), time.monotonic()
     statuses = await flood(stranger, 400, opening)
+    # 120 at once, and two a second.
+    allowed = 121 + 2 * (time.monotonic() - begun)
     limited = await stranger.try_open()
     try:
         socket = await stranger.socket()
@@ -175,6 +181,6 @@ async def t12_opens_of_one_address(stage: Stage) -> str:
     figure = (
         f"{dict(statuses)}, Retry-After {retry}, socket {close}; a waiting neighbour gets {renewed} ({login.id[:4]}…)"
     )
-    kept = statuses[201] <= 140 and limited.status_code == 429 and retry is not None
+    kept = statuses[201] <= allowed and limited.status_code == 429 and retry is not None
     expect(kept and close in (429, 4101) and renewed == "renewed", figure)
     return figure

@@ -40,9 +40,23 @@ async def a5_no_this_machine_on_a_public_address(stage: Stage) -> str:
 
 @row("phone and browser in one network, and in two")
 async def a5_networks_are_compared(stage: Stage) -> str:
-    browser = Outsider(stage)
-    near, far = App.of_new_person(browser), App.of_new_person(Outsider(stage))
+    # Public addresses, as a proxy tells them: those of this machine are not compared.
+    browser, stranger = (
+        Outsider(stage, at=stage.nodes[0], forwarded=address) for address in ("198.51.100.7", "203.0.113.9")
+    )
+    near, far = App.of_new_person(browser), App.of_new_person(stranger)
     told = [(await app.scanned(await browser.open())).get("network") for app in (near, far)]
+    expect(told == ["same", "different"], f"told {told}")
+    return f"told {told}"
+
+
+@row("the phone's own address, as the app's backend tells it")
+async def a3_a5_an_address_from_the_backend(stage: Stage) -> str:
+    browser, backend_of_app = Outsider(stage), Outsider(stage)
+    told = []
+    for address in (browser.address, "203.0.113.5"):
+        app = App.of_new_person(backend_of_app, phone_address=address)
+        told.append((await app.scanned(await browser.open())).get("network"))
     expect(told == ["same", "different"], f"told {told}")
     return f"told {told}"
 

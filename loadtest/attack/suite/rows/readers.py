@@ -4,6 +4,7 @@ import asyncio
 import socket
 from urllib.parse import urlsplit
 
+from ..client.outsider import Outsider
 from ..stage.stage import Stage
 from ..verdict import expect, row
 
@@ -73,3 +74,15 @@ async def a19_t12_bodies_that_never_end(stage: Stage) -> str:
     )
     expect(all(seconds is not None for seconds in waited), figure)
     return figure
+
+
+@row("sockets that never open a login, and heads that never end", patient=True)
+async def t12_sockets_that_never_open(stage: Stage) -> str:
+    target = urlsplit(stage.nodes[0])
+    reader, writer = await asyncio.open_connection(target.hostname, target.port)
+    writer.write(b"GET /v1/socket HTTP/1.1\r\nhost: slow\r\nx-slow: ")
+    idle = await Outsider(stage).socket()
+    (messages, close), _ = await asyncio.gather(asyncio.wait_for(idle.rest(), 30), asyncio.wait_for(reader.read(), 30))
+    writer.close()
+    expect(close == 4003 and not any("seq" in message for message in messages), f"close {close}")
+    return f"the socket is closed by {close}, the half head is ended"

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import jwt
 
 from ..client.flood import flood
-from ..client.outsider import Outsider, made_up
+from ..client.outsider import Outsider, made_up, made_up_secret
 from ..client.party import Party
 from ..client.phone import App
 from ..stage.stage import CALLBACK, Stage
@@ -75,9 +75,9 @@ async def t7_three_wrong_tries(stage: Stage) -> str:
     return "three wrong tries end the code"
 
 
-def form(number: int, **members: str):
+def form(_: int, **members: str):
     body = {"grant_type": "authorization_code", "redirect_uri": CALLBACK, "code_verifier": "v" * 43, **members}
-    body.setdefault("code", f"{made_up(24)}.{number:043}")
+    body.setdefault("code", f"{made_up(24)}.{made_up_secret()}")
     return "POST /oauth2/token", {"content-type": "application/x-www-form-urlencoded"}, urlencode(body).encode()
 
 
@@ -119,8 +119,8 @@ async def a8_guessed_secrets(stage: Stage) -> str:
 async def a8_guessed_access_tokens(stage: Stage) -> str:
     stranger = Outsider(stage)
 
-    def guess(number: int):
-        return "GET /oauth2/userinfo", {"authorization": f"Bearer {made_up(24)}.{number:043}"}, b""
+    def guess(_: int):
+        return "GET /oauth2/userinfo", {"authorization": f"Bearer {made_up(24)}.{made_up_secret()}"}, b""
 
     statuses = await flood(stranger, 200, guess, connections=4)
     expect(statuses[401] <= 2 * 31 and statuses[429] >= 130, f"{dict(statuses)}")

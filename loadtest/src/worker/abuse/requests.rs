@@ -17,6 +17,9 @@ const CHARACTERS: &[u8] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// Characters of base64url.
 const BASE64: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
+/// Last characters of 32 bytes in base64url, whose last two bits are zero (RFC 4648 §3.5).
+const BASE64_LAST: &[u8] = b"AEIMQUYcgkosw048";
+
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -107,7 +110,7 @@ impl Intruder {
                 let id = random(CHARACTERS, 24);
                 Request::get(format!("{}/{id}/events?after=0&wait=0", paths::LOGINS))
                     .header(ORIGIN, self.party.origin.as_str())
-                    .header(RECEIVE_KEY_HEADER, random(BASE64, 43))
+                    .header(RECEIVE_KEY_HEADER, secret())
                     .body(Bytes::new())
             }
             Door::Token => {
@@ -133,21 +136,24 @@ impl Intruder {
                     .append_pair("client_id", &self.party.client_id)
                     .append_pair("redirect_uri", &self.party.redirect_uri)
                     .append_pair("code_verifier", &random(BASE64, 43))
-                    .append_pair("code", &secret());
+                    .append_pair("code", &code());
                 Request::post(paths::TOKEN)
                     .header(CONTENT_TYPE, FORM)
                     .body(Bytes::from(form.finish()))
             }
-            Door::Userinfo => {
-                with_token(Request::get(paths::USERINFO), &secret()).body(Bytes::new())
-            }
+            Door::Userinfo => with_token(Request::get(paths::USERINFO), &code()).body(Bytes::new()),
         }
     }
 }
 
-/// Returns a made-up authorization code or access token.
+/// Returns a made-up receive key.
 fn secret() -> String {
-    format!("{}.{}", random(CHARACTERS, 24), random(BASE64, 43))
+    random(BASE64, 42) + &random(BASE64_LAST, 1)
+}
+
+/// Returns a made-up authorization code or access token.
+fn code() -> String {
+    format!("{}.{}", random(CHARACTERS, 24), secret())
 }
 
 fn with_token(request: request::Builder, token: &str) -> request::Builder {

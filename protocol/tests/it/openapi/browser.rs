@@ -196,6 +196,7 @@ fn agree(schemas: &mut Schemas) -> Value {
         E::UnknownLogin,
         E::NotScanned,
         E::AlreadyDecided,
+        E::TooManyRequests,
         E::TemporarilyUnavailable,
     ];
     json!({
@@ -218,6 +219,7 @@ fn cancel(schemas: &mut Schemas) -> Value {
         E::UnknownLogin,
         E::AlreadyDecided,
         E::RequestTooLarge,
+        E::TooManyRequests,
         E::TemporarilyUnavailable,
     ];
     json!({

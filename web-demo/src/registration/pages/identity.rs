@@ -63,6 +63,8 @@ pub(super) async fn submit<S: SurfaceContext>(
     if let Some(elsewhere) = registration.elsewhere(step_needed(S::SURFACE)) {
         return Ok(elsewhere);
     }
+    // From here on the draft knows something of the person.
+    registration.draft.rotate()?;
     let data = &mut registration.draft.data;
     if S::SURFACE == Surface::Phone {
         data.agreed = typed.agreed.is_some();
@@ -86,6 +88,7 @@ pub(super) async fn back<S: SurfaceContext>(
     mut registration: Registration<S>,
     Form(typed): Form<Identity>,
 ) -> Result<Response, Failure> {
+    registration.draft.rotate()?;
     let data = &mut registration.draft.data;
     if data.step() < Step::Done {
         if (&data.id_number, &data.name) != (&typed.id_number, &typed.name) {

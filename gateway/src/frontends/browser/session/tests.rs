@@ -18,7 +18,7 @@ async fn session() -> (Nodes, Session) {
         files: 1,
         per_second: std::num::NonZeroU32::MIN,
     };
-    let permit = Arc::new(Admission::new(capacity))
+    let permit = Arc::new(Admission::new(capacity, Arc::default()))
         .take(&address())
         .expect("there is room");
     let session = Session::new(Arc::clone(nodes.logins(0)), permit);

@@ -4,7 +4,7 @@ use std::future::{Future, poll_fn};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use saoma_protocol::{ClientMessage, CloseCode};
+use saoma_protocol::{ClientMessage, CloseCode, ServerMessage};
 use tokio::time::timeout;
 
 use super::super::session::{JoinError, Joined};
@@ -149,6 +149,10 @@ impl<S: SocketStream> Connection<S> {
                 Event::Inbound(inbound) => {
                     waiting.waiter().heard();
                     if let Some(command) = self.receive(inbound).await? {
+                        if let Err(bad) = self.context.session.check_command(&command) {
+                            self.reject(Some(bad.message), bad.close).await?;
+                            continue;
+                        }
                         let session = &self.context.session;
                         let refused = session.handle_command(command, waiting.waiter()).await;
                         if let Some(error) = refused.map(Output::message) {
@@ -186,12 +190,33 @@ impl<S: SocketStream> Connection<S> {
         let Inbound::Text(text) = inbound? else {
             return Ok(None);
         };
-        let (error, close) = match self.context.session.decode(&text) {
-            Ok(message) => return Ok(Some(message)),
-            Err(bad) => (Output::message(bad.message), bad.close),
-        };
-        self.send(error).await?;
-        close.map_or(Ok(None), |reason| Err(reason.into()))
+        let session = &mut self.context.session;
+        if let Err(excess) = session.count_message() {
+            self.reject(excess.message, excess.close).await?;
+            return Ok(None);
+        }
+        match session.decode(&text) {
+            Ok(message) => Ok(Some(message)),
+            Err(bad) => {
+                self.reject(Some(bad.message), bad.close).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Sends the error for a rejected message, then ends the socket if its budget is used up.
+    fn reject(
+        &mut self,
+        message: Option<ServerMessage>,
+        close: Option<CloseReason>,
+    ) -> impl Future<Output = Result<(), SocketClose>> {
+        let error = message.map(Output::message);
+        async move {
+            if let Some(error) = error {
+                self.send(error).await?;
+            }
+            close.map_or(Ok(()), |reason| Err(reason.into()))
+        }
     }
 
     async fn send(&mut self, output: Output) -> Result<(), SocketClose> {

@@ -72,7 +72,7 @@ fn accept<S: SocketStream>(
     let place = frontend.trusted_proxies.place_of(request, address);
     let open_context = open_context(headers, address, place, Transport::WebSocket);
     let requested = requested_open(request.uri());
-    let permit = frontend.admit(&address)?;
+    let permit = frontend.admit_socket(&address)?;
     let on_upgrade = request
         .extensions_mut()
         .remove::<OnUpgrade>()

@@ -25,10 +25,9 @@ use crate::http::admission::{Admission, Capacity};
 use crate::http::server::Peer;
 use crate::http::trusted_proxies::TrustedProxies;
 use crate::http::write_deadline::{RequestsAhead, WriteDeadline};
-use crate::limits::LocalLimiter;
 use crate::logins::tests::browser::request;
 use crate::logins::tests::nodes::{Happening, Nodes, ORIGIN};
-use crate::settings::{Limits, Sockets};
+use crate::settings::Sockets;
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -45,9 +44,7 @@ fn frontend(nodes: &Nodes, tasks: &TaskTracker) -> BrowserFrontend {
     BrowserFrontend {
         logins: Arc::clone(nodes.logins(0)),
         trusted_proxies: Arc::new(TrustedProxies::new(Vec::new())),
-        admission: Arc::new(Admission::new(capacity)),
-        connect_limiter: Arc::new(LocalLimiter::start()),
-        connect_rate: Limits::default().socket_per_address,
+        admission: Arc::new(Admission::new(capacity, Arc::default())),
         heartbeat_frames: heartbeat_frames(sockets.ping_interval),
         sockets,
         tasks: tasks.clone(),

@@ -1,6 +1,6 @@
--- KEYS[1]: the login. Applies an event that ends a login or renews its code.
+-- KEYS[1]: the login. Applies an event that ends a login, renews its code or lets its person go on.
 -- Returns the answer, and the node to tell with its message.
-local login_id, from, repeats, to, due, by, field, value, change, lifetime_ms, keep_ms, scan_code, user_code = unpack(ARGV)
+local login_id, from, repeats, to, due, by, field, value, change, lifetime_ms, keep_ms, owned, scan_code, user_code, keep_unscanned_ms = unpack(ARGV)
 local fields = redis.call('HMGET', KEYS[1], 'state', 'seq', 'expires_at', 'person', 'node', field == '' and 'state' or field)
 local state, seq, expires_at, person, node, proven = fields[1], tonumber(fields[2]), tonumber(fields[3]), unpack(fields, 4)
 local holds = field == '' or proven == value
@@ -24,11 +24,12 @@ if not holds then
 end
 
 seq = seq + 1
-expires_at = at + lifetime_ms
+-- Without a lifetime the time limit stays as it is.
+expires_at = lifetime_ms == '' and expires_at or at + lifetime_ms
 -- Converted once each: converting such numbers again and again was a twentieth of the script.
 local since, until_when = text(at), text(expires_at)
 local kept = stored(seq, since, until_when, change)
-if person and by == '' then
+if person and owned == '' then
   -- A login that its browser gives up, or that runs out, belongs to no person.
   redis.call('HDEL', KEYS[1], 'person')
 end
@@ -38,5 +39,6 @@ if scan_code ~= '' then
   redis.call('HSET', KEYS[1], 'renewed', seq, 'scan_code', scan_code, 'user_code', user_code)
 end
 redis.call('HSET', KEYS[1], 'state', to, 'seq', seq, 'expires_at', until_when, 'c' .. seq, kept)
-redis.call('PEXPIREAT', KEYS[1], text(expires_at + keep_ms))
+-- A login has a person from its scan on.
+redis.call('PEXPIREAT', KEYS[1], text(expires_at + (person and keep_ms or keep_unscanned_ms)))
 return { { 'changed', since, until_when }, tell(node, push(login_id, kept)) }

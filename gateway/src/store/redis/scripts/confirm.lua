@@ -1,12 +1,12 @@
 -- KEYS[1]: the login. Joins a person's confirm with the browser's request, which only the store knows.
 -- Returns the answer, and the node to tell with its message.
-local over = limited(12)
+local over = limited(13)
 if over then
   return { over, {} }
 end
-local login_id, from, repeats, to, due, by, as, grant, parameter, code, lifetime_ms, keep_ms = unpack(ARGV)
-local fields = redis.call('HMGET', KEYS[1], 'state', 'seq', 'expires_at', 'person', 'identity', 'node', 'request', 'answer_uri')
-local state, seq, expires_at, person, identity, node, request, answer_uri =
+local login_id, from, repeats, to, due, by, as, grant, parameter, code, lifetime_ms, keep_ms, tag = unpack(ARGV)
+local fields = redis.call('HMGET', KEYS[1], 'state', 'seq', 'expires_at', 'person', 'identity', 'node', 'request', 'answer_uri', 'known')
+local state, seq, expires_at, person, identity, node, request, answer_uri, known =
   fields[1], tonumber(fields[2]), tonumber(fields[3]), unpack(fields, 4)
 if not state then
   return { { 'unknown' }, {} }
@@ -27,7 +27,8 @@ seq = seq + 1
 expires_at = at + lifetime_ms
 local since, until_when = text(at), text(expires_at)
 -- The address is kept as JSON, with its quotes, so that the parameter goes in before the last one.
-local change = '{"change":"confirmed","redirect_to":' .. answer_uri:sub(1, -2) .. parameter .. '"}'
+local change = '{"change":"confirmed","redirect_to":' .. answer_uri:sub(1, -2) .. parameter .. '"' ..
+  known_person(known, tag, request) .. '}'
 local kept = stored(seq, since, until_when, change)
 -- Two JSON objects that share no key become one.
 local granted = grant:sub(1, -2) .. ',"auth_time":' .. text(math.floor(at / 1000)) .. ',' .. request:sub(2)

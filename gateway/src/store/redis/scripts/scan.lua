@@ -1,13 +1,13 @@
 -- KEYS[1]: the login. Claims it for a person.
 -- Returns the answer, with the browser's request for its owner, and the node to tell with its message.
-local over = limited(11)
+local over = limited(13)
 if over then
   return { over, {} }
 end
-local login_id, from, repeats, to, due, by, field, value, change, lifetime_ms, keep_ms = unpack(ARGV)
+local login_id, from, repeats, to, due, by, field, value, change, lifetime_ms, keep_ms, asked, tags = unpack(ARGV)
 local fields = redis.call('HMGET', KEYS[1], 'state', 'seq', 'expires_at', 'person', 'node',
-  field == '' and 'state' or field, 'opened_at', 'request')
-local state, seq, expires_at, person, node, proven, opened_at, request =
+  field == '' and 'state' or field, 'opened_at', 'request', 'known')
+local state, seq, expires_at, person, node, proven, opened_at, request, known =
   fields[1], tonumber(fields[2]), tonumber(fields[3]), unpack(fields, 4)
 local holds = field == '' or proven == value
 -- A phone without the code learns nothing of the login's state. A sequence number proves nothing: it is compared last.
@@ -19,7 +19,7 @@ if person and person ~= by then
   return { { 'another_person' }, {} }
 end
 if among(repeats, state) then
-  local answer = { 'repeated', text(at), text(expires_at), opened_at, request }
+  local answer = { 'repeated', text(at), text(expires_at), opened_at, request, state }
   return { answer, push_again(node, login_id, seq) }
 end
 local refused = refusal(state, expires_at, at, from, due)
@@ -30,10 +30,14 @@ if not holds then
   return { { 'unknown' }, {} }
 end
 
+if asks(known, tags) then
+  to = asked
+  change = change:sub(1, -2) .. ',"agree":true}'
+end
 seq = seq + 1
 expires_at = at + lifetime_ms
 local since, until_when = text(at), text(expires_at)
 local kept = stored(seq, since, until_when, change)
 redis.call('HSET', KEYS[1], 'state', to, 'seq', seq, 'expires_at', until_when, 'person', by, 'c' .. seq, kept)
 redis.call('PEXPIREAT', KEYS[1], text(expires_at + keep_ms))
-return { { 'changed', since, until_when, opened_at, request }, tell(node, push(login_id, kept)) }
+return { { 'changed', since, until_when, opened_at, request, to }, tell(node, push(login_id, kept)) }

@@ -1,0 +1,126 @@
+//! Secrets that the nodes of a cluster share.
+
+use std::fmt;
+
+use aws_lc_rs::hmac::{self, HMAC_SHA256};
+use data_encoding::HEXLOWER_PERMISSIVE;
+
+use crate::random;
+
+/// Length of a secret, in bytes.
+const BYTES: usize = 32;
+
+/// The secrets of a cluster. The current one makes what is sealed or signed; all recognise it, so that a secret can be
+/// changed while nodes run.
+#[derive(Clone)]
+pub(crate) struct ClusterSecrets {
+    current: [u8; BYTES],
+    others: Vec<[u8; BYTES]>,
+}
+
+/// A text is not a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected 64 hexadecimal digits")]
+pub struct ParseSecretError;
+
+/// Returns a new secret as its file holds it: 64 hexadecimal digits.
+pub fn generate_secret() -> String {
+    HEXLOWER_PERMISSIVE.encode(&random::bytes::<BYTES>()) + "\n"
+}
+
+impl ClusterSecrets {
+    /// Reads the texts of files, the current secret first. Without a text it makes a secret of this process alone.
+    ///
+    /// # Errors
+    /// Returns the number of the first text that is not 64 hexadecimal digits.
+    pub(crate) fn parse<'a>(
+        texts: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Self, (usize, ParseSecretError)> {
+        let mut secrets = texts.into_iter().enumerate().map(|(number, text)| {
+            let bytes = HEXLOWER_PERMISSIVE.decode(text.trim().as_bytes());
+            let secret = bytes.ok().and_then(|bytes| bytes.try_into().ok());
+            secret.ok_or((number, ParseSecretError))
+        });
+        Ok(Self {
+            current: secrets
+                .next()
+                .transpose()?
+                .unwrap_or_else(random::bytes::<BYTES>),
+            others: secrets.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Creates a secret of this process alone, for a node without others.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn random() -> Self {
+        Self {
+            current: random::bytes(),
+            others: Vec::new(),
+        }
+    }
+
+    /// Returns the current key for one use. Keys of different uses tell nothing of each other.
+    pub(crate) fn current_key(&self, usage: &str) -> [u8; BYTES] {
+        derive(&self.current, usage)
+    }
+
+    /// Returns the other keys for one use, which only recognise.
+    pub(crate) fn other_keys(&self, usage: &str) -> impl Iterator<Item = [u8; BYTES]> {
+        self.others.iter().map(move |secret| derive(secret, usage))
+    }
+}
+
+fn derive(secret: &[u8; BYTES], usage: &str) -> [u8; BYTES] {
+    let key = hmac::Key::new(HMAC_SHA256, secret);
+    let mut derived = [0; BYTES];
+    derived.copy_from_slice(hmac::sign(&key, usage.as_bytes()).as_ref());
+    derived
+}
+
+impl fmt::Debug for ClusterSecrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ClusterSecrets({})", 1 + self.others.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_secret_is_read_back_and_not_printed() {
+        let text = generate_secret();
+        let secrets = ClusterSecrets::parse([&*text]).expect("a secret");
+        assert!(!format!("{secrets:?}").contains(text.trim()));
+        assert_ne!(secrets.current_key("a"), secrets.current_key("b"));
+        let upper = text.to_uppercase();
+        let same = ClusterSecrets::parse([&*upper, &*text]).expect("the same secret");
+        assert_eq!(secrets.current_key("a"), same.current_key("a"));
+        assert_eq!(same.other_keys("a").next(), Some(secrets.current_key("a")));
+    }
+
+    #[test]
+    fn without_a_text_each_process_has_a_secret_of_its_own() {
+        let key = || {
+            ClusterSecrets::parse([])
+                .expect("a secret")
+                .current_key("a")
+        };
+        assert_ne!(key(), key());
+    }
+
+    #[test]
+    fn a_text_of_another_form_is_refused_by_its_number() {
+        let good = generate_secret();
+        for bad in [
+            "",
+            "00",
+            &good[..63],
+            &format!("{good}{good}"),
+            &"g".repeat(64),
+        ] {
+            let refused = ClusterSecrets::parse([&*good, bad]).expect_err(bad);
+            assert_eq!(refused, (1, ParseSecretError));
+        }
+    }
+}

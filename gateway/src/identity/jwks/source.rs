@@ -1,0 +1,81 @@
+//! The source of published keys: an address or a file.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use url::Url;
+
+use super::super::backend_http::{self, AnswerError, MAX_ANSWER_BYTES};
+use super::published_keys::PublishedKeys;
+
+const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The source of keys.
+#[derive(Debug)]
+pub(super) enum Source {
+    Http {
+        client: reqwest::Client,
+        url: String,
+    },
+    File(PathBuf),
+}
+
+/// Reasons for the keys not to be fetched.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum FetchError {
+    #[error("the keys cannot be fetched")]
+    Http(#[from] AnswerError),
+    #[error("{}: the file of keys cannot be read", .path.display())]
+    Unreadable {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("invalid JWK set: {0}")]
+    Invalid(String),
+    #[error("the last fetch of the keys failed a moment ago")]
+    Paused,
+}
+
+impl Source {
+    /// Creates the source at an address.
+    ///
+    /// # Errors
+    /// Returns an error if no HTTP client can be made on this machine.
+    pub(super) fn new(url: String) -> Result<Self, reqwest::Error> {
+        let file = Url::parse(&url)
+            .ok()
+            .filter(|url| url.scheme() == "file")
+            .and_then(|url| url.to_file_path().ok());
+        Ok(match file {
+            Some(path) => Self::File(path),
+            None => Self::Http {
+                client: backend_http::client(FETCH_TIMEOUT)?,
+                url,
+            },
+        })
+    }
+
+    /// Fetches the keys.
+    ///
+    /// # Errors
+    /// Returns an error if they cannot be fetched, are too large, or are no JWK set.
+    pub(super) async fn fetch(&self) -> Result<PublishedKeys, FetchError> {
+        let json = match self {
+            Self::Http { client, url } => {
+                let answer = client.get(url).send().await.map_err(AnswerError::from)?;
+                backend_http::body(answer).await?
+            }
+            Self::File(path) => {
+                let text = tokio::fs::read(path).await;
+                text.map_err(|source| FetchError::Unreadable {
+                    path: path.clone(),
+                    source,
+                })?
+            }
+        };
+        if json.len() > MAX_ANSWER_BYTES {
+            return Err(AnswerError::TooLarge.into());
+        }
+        PublishedKeys::read(&json).map_err(FetchError::Invalid)
+    }
+}

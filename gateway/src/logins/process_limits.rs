@@ -1,0 +1,80 @@
+//! Limits that this process counts before anything shared is asked.
+
+use super::Logins;
+use crate::client_address::ClientAddress;
+use crate::error::ApiError;
+use crate::limits::{LimitName, Meter, Rate, Verdict};
+use crate::store::Counted;
+
+impl Logins {
+    /// Counts an attempt of an address in this process: against the limits of its /48, its /56 and itself. Where the three
+    /// are one limit, larger networks have larger shares of it.
+    ///
+    /// # Errors
+    /// Returns an error if the attempt is over one of the limits. It counts against none of them then.
+    pub(super) fn count_networks_here(
+        &self,
+        limits: &[LimitName; 3],
+        address: &ClientAddress,
+    ) -> Result<(), ApiError> {
+        let shared = limits.iter().all(|limit| *limit == limits[0]);
+        let counted: Vec<(LimitName, Rate, String)> = address
+            .networks()
+            .map(|network| {
+                let share = network.share();
+                let limit = match share {
+                    16 => limits[0],
+                    4 => limits[1],
+                    _ => limits[2],
+                };
+                let rate = self.limits.rate(limit);
+                let rate = if shared { rate.times(share) } else { rate };
+                (limit, rate, network.key())
+            })
+            .collect();
+        let attempts: Vec<_> = counted
+            .iter()
+            .map(|(limit, rate, key)| (*limit, *rate, key.as_str()))
+            .collect();
+        self.let_through(match self.limiter.take_all(&attempts) {
+            Ok(()) => Counted::Done(()),
+            Err((limit, retry_after)) => Counted::Limited { limit, retry_after },
+        })
+    }
+
+    /// Counts a new socket or event stream of an address.
+    ///
+    /// # Errors
+    /// Returns an error if the address or a network around it starts too many.
+    pub(crate) fn count_connect(&self, address: &ClientAddress) -> Result<(), ApiError> {
+        let limits = [
+            LimitName::SocketPerNetwork48,
+            LimitName::SocketPerNetwork56,
+            LimitName::SocketPerAddress,
+        ];
+        self.count_networks_here(&limits, address)
+    }
+
+    /// Starts the count of a socket's messages.
+    pub(crate) fn message_meter(&self) -> Meter {
+        Meter::new(self.millis())
+    }
+
+    /// Counts a message of a socket.
+    ///
+    /// # Errors
+    /// Returns an error if messages come too fast.
+    pub(crate) fn count_message(&self, meter: &mut Meter) -> Result<(), ApiError> {
+        let limit = LimitName::MessagePerSocket;
+        self.let_through(match meter.take(self.millis(), self.limits.rate(limit)) {
+            Verdict::Allowed => Counted::Done(()),
+            Verdict::Limited { retry_after } => Counted::Limited { limit, retry_after },
+        })
+    }
+
+    /// Returns the milliseconds since the start of the service, modulo 2^32.
+    fn millis(&self) -> u32 {
+        let millis = self.started.elapsed().as_millis() & u128::from(u32::MAX);
+        u32::try_from(millis).unwrap_or_default()
+    }
+}

@@ -1,0 +1,119 @@
+//! Guessed secrets, codes and tokens (row A8): they are bounded, and never keep a real one out.
+
+use std::collections::HashMap;
+
+use saoma_load::deployment::PERSONAL;
+use saoma_protocol::{AccessToken, AuthorizationCode, LoginId, ServerMessage, paths};
+
+use crate::support::{Node, RedisServer, TokenRequest, World};
+
+/// A confirmed login: the request by which its portal may redeem the code.
+async fn confirmed(world: &World, node: &Node) -> TokenRequest {
+    let (mut browser, login) = node.browser().await;
+    let phone = world.phone(node, 1);
+    phone.scan(&login.qr).await.unwrap();
+    phone.confirm(login.login_id, PERSONAL).await.unwrap();
+    loop {
+        if let ServerMessage::Confirmed { redirect_to, .. } = browser.next().await.unwrap() {
+            return TokenRequest::of(&login, &redirect_to);
+        }
+    }
+}
+
+/// Sends the same kind of request many times, and counts the answers by status.
+async fn statuses(times: u8, request: impl AsyncFn(u8) -> u16) -> HashMap<u16, usize> {
+    let mut statuses = HashMap::new();
+    for number in 0..times {
+        *statuses.entry(request(number).await).or_default() += 1;
+    }
+    statuses
+}
+
+/// The default allowance, in a period that no test outlasts.
+const UNKNOWN: &str = "limits.unknown_token_per_address = { burst = 30, per = '1h' }";
+
+fn made_up(number: u8) -> LoginId {
+    LoginId::from_random([number; LoginId::BYTES])
+}
+
+#[tokio::test]
+async fn made_up_codes_cost_the_store_nothing_and_keep_no_real_code_out() {
+    let redis = RedisServer::start();
+    let world = World::on(&redis).with(UNKNOWN);
+    let node = world.start().await;
+    let public = TokenRequest {
+        client_id: "other".into(),
+        client_secret: None,
+        ..confirmed(&world, &node).await
+    };
+    let http = reqwest::Client::new();
+    let before = redis.script_calls();
+    let answered = statuses(200, async |number| {
+        let code = AuthorizationCode::from_random(made_up(number), [number; 32]);
+        let guess = TokenRequest {
+            code: code.to_string(),
+            ..public.clone()
+        };
+        let sent = guess.send_by(&http, node.at(paths::TOKEN)).await;
+        sent.unwrap().status
+    })
+    .await;
+    assert_eq!(answered[&400], 30, "the allowance of unknown codes");
+    assert_eq!(answered[&429], 170);
+    assert_eq!(redis.script_calls(), before);
+
+    let right = TokenRequest {
+        client_id: "hall".into(),
+        client_secret: Some("hall-secret".into()),
+        ..public.clone()
+    };
+    let mismatched = public.send(&node).await;
+    assert_eq!(
+        mismatched.error.as_deref(),
+        Some("invalid_grant"),
+        "a code that exists is looked at, also from this address"
+    );
+    assert_eq!(right.send(&node).await.status, 200);
+}
+
+#[tokio::test]
+async fn after_ten_wrong_secrets_none_is_compared_for_a_while() {
+    let world = World::in_memory();
+    let node = world.start().await;
+    let right = confirmed(&world, &node).await;
+    let answered = statuses(10, async |number| {
+        let wrong = TokenRequest {
+            client_secret: Some(format!("guess {number}")),
+            ..right.clone()
+        };
+        wrong.send(&node).await.status
+    })
+    .await;
+    assert_eq!(answered, HashMap::from([(401, 10)]));
+    assert_eq!(right.send(&node).await.status, 429);
+    let other = TokenRequest {
+        client_id: "other".into(),
+        client_secret: None,
+        ..right
+    };
+    assert_eq!(other.send(&node).await.status, 400, "another client's turn");
+}
+
+#[tokio::test]
+async fn made_up_access_tokens_are_bounded_and_real_ones_still_work() {
+    let world = World::in_memory().with(UNKNOWN);
+    let node = world.start().await;
+    let token = confirmed(&world, &node).await.send(&node).await;
+    let http = reqwest::Client::new();
+    let userinfo = async |token: &str| {
+        let request = http.get(node.at(paths::USERINFO));
+        request.bearer_auth(token).send().await.unwrap().status()
+    };
+    let answered = statuses(40, async |number| {
+        let guess = AccessToken::from_random(made_up(number), [number; 32]);
+        userinfo(&guess.to_string()).await.as_u16()
+    })
+    .await;
+    assert_eq!((answered[&401], answered[&429]), (30, 10));
+    assert_eq!(userinfo(&token.access_token.unwrap()).await, 200);
+}
