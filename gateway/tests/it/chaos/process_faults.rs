@@ -188,8 +188,7 @@ impl Processes {
 
     /// A replica dies and returns.
     async fn kill_replica(&mut self, number: usize, hold: Duration) -> Result<(), String> {
-        self.until("the Sentinels agree", |redis| redis.master().is_some())
-            .await?;
+        self.until_replicated().await?;
         let replica = self.sentinels(|redis| {
             let replicas = redis.replicas();
             let replica = replicas[number % replicas.len()];

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use super::process::{quiet_port, signal};
-use super::redis_process::RedisProcess;
+use super::redis_process::{RedisProcess, until};
 
 pub(crate) struct RedisServer(RedisProcess);
 
@@ -50,7 +50,12 @@ impl RedisServer {
 
     /// Ends the connections of all subscribers.
     pub(crate) fn drop_subscribers(&self) {
-        let _: u32 = self.0.tell("CLIENT KILL TYPE pubsub");
+        let mut kill = redis::cmd("CLIENT");
+        kill.arg("KILL").arg("TYPE").arg("pubsub");
+        // On a busy machine it may take more than the second that a command is given.
+        until("the subscribers are gone", || {
+            self.0.ask::<u32>(&kill).is_ok()
+        });
     }
 
     /// Sends a command to the server.

@@ -316,17 +316,19 @@ impl Connections {
         }])
     }
 
-    /// Returns those of the replicas that are not connected, are alive, and are not promoted all the same.
+    /// Returns those of the replicas that are not connected, are alive, and do not endanger the steps up to an offset.
     pub(super) async fn harmless(
         &self,
         set: &ReplicaSet,
         connected: &[Acknowledgement],
+        below: u64,
     ) -> Vec<ServerAddress> {
         match &self.topology {
             Topology::Pool(pool) => match pool.route() {
-                Route::Master(sentinels) => {
-                    sentinels.harmless(set, connected).await.unwrap_or_default()
-                }
+                Route::Master(sentinels) => sentinels
+                    .harmless(set, connected, below)
+                    .await
+                    .unwrap_or_default(),
                 Route::Fixed(..) => Vec::new(),
             },
             Topology::Cluster(_) => Vec::new(),

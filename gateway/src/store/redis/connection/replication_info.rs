@@ -33,18 +33,20 @@ impl ReplicationInfo {
         info
     }
 
-    /// Returns true if this is the account of a server that is alive, does not follow its master and is nevertheless not
-    /// promoted in its place. `master` is the master's own account.
+    /// Returns true if this is the account of a server that is alive, is not connected to its master and does not endanger
+    /// the steps up to an offset. `master` is the master's own account.
     ///
-    /// A master that returned after its death, or was superseded, has a stream of its own until the Sentinels make it a
-    /// replica. A replica that is being copied, or lost its master, has a copy that ends before that of one that follows,
-    /// and the Sentinels prefer the latter. They must know that already, as they learn of offsets every 10 s only.
+    /// It may have the steps by way of another replica. A master that returned after its death, or was superseded, has a
+    /// stream of its own until the Sentinels make it a replica. A replica that is being copied, or lost its master, has a
+    /// copy that ends before that of one that follows, and the Sentinels prefer the latter; so has one that follows such a
+    /// master. The Sentinels must know that already, as they learn of offsets every 10 s only.
     pub(super) fn is_harmless(
         &self,
         master: &Self,
         candidate: &Candidate,
         set: &ReplicaSet,
         connected: &[Acknowledgement],
+        below: u64,
     ) -> bool {
         if !master.is_master || master.id.is_empty() {
             return false;
@@ -53,7 +55,11 @@ impl ReplicationInfo {
             // One that has just been promoted continues the master's stream.
             return self.former_id != master.id && self.id != master.id;
         }
-        !self.is_linked
+        let is_in_stream = self.id == master.id;
+        if is_in_stream && self.offset >= below {
+            return true;
+        }
+        !(self.is_linked && is_in_stream)
             && set.promotable.iter().any(|other| {
                 other.priority <= candidate.priority
                     && other.reported > self.offset
@@ -95,7 +101,7 @@ mod tests {
         }];
         let master = info("role:master\r\nmaster_replid:aa\r\nmaster_replid2:00\r\n");
         let is_harmless = |text: &str, priority| {
-            info(text).is_harmless(&master, &candidate(3, priority), &set, &connected)
+            info(text).is_harmless(&master, &candidate(3, priority), &set, &connected, 2000)
         };
         assert!(is_harmless(
             "role:master\r\nmaster_replid:bb\r\nmaster_replid2:00\r\n",
@@ -112,7 +118,7 @@ mod tests {
         assert!(is_harmless(copied, 100));
         assert!(!is_harmless(copied, 10), "it is preferred");
         assert!(
-            !info(copied).is_harmless(&master, &candidate(3, 100), &set, &[]),
+            !info(copied).is_harmless(&master, &candidate(3, 100), &set, &[], 2000),
             "it is the only one"
         );
         let ahead = "role:slave\r\nmaster_link_status:down\r\nslave_repl_offset:1000\r\n";
@@ -120,13 +126,21 @@ mod tests {
             !is_harmless(ahead, 100),
             "the Sentinels may take it to be as far"
         );
-        let linked = "role:slave\r\nmaster_link_status:up\r\nslave_repl_offset:0\r\n";
-        assert!(!is_harmless(linked, 100));
+        let linked =
+            "role:slave\r\nmaster_link_status:up\r\nmaster_replid:aa\r\nslave_repl_offset:";
+        let behind = format!("{linked}1999\r\n");
+        assert!(!is_harmless(&behind, 100), "it lacks a step");
+        let by_another = format!("{linked}2000\r\n");
+        assert!(is_harmless(&by_another, 100), "it has the steps");
+        let astray =
+            "role:slave\r\nmaster_link_status:up\r\nmaster_replid:bb\r\nslave_repl_offset:0\r\n";
+        assert!(is_harmless(astray, 100), "it follows another master");
         assert!(!info(copied).is_harmless(
             &info("role:slave\r\n"),
             &candidate(3, 100),
             &set,
-            &connected
+            &connected,
+            2000
         ));
     }
 }

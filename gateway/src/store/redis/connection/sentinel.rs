@@ -93,12 +93,13 @@ impl Sentinels {
         Ok(join(self.nodes.len(), &answers))
     }
 
-    /// Returns those of the missing replicas that are alive and are not promoted all the same, by their own accounts of
-    /// this moment.
+    /// Returns those of the missing replicas that are alive and do not endanger the steps up to an offset, by their own
+    /// accounts of this moment.
     pub(super) async fn harmless(
         &self,
         set: &ReplicaSet,
         connected: &[Acknowledgement],
+        below: u64,
     ) -> RedisResult<Vec<ServerAddress>> {
         let missing = set.missing(connected);
         let master = self.replication_of(&set.master);
@@ -107,7 +108,7 @@ impl Sentinels {
         let master = master?;
         let harmless = missing.into_iter().zip(others).filter(|(one, info)| {
             info.as_ref()
-                .is_ok_and(|info| info.is_harmless(&master, one, set, connected))
+                .is_ok_and(|info| info.is_harmless(&master, one, set, connected, below))
         });
         Ok(harmless.map(|(one, _)| one.address.clone()).collect())
     }

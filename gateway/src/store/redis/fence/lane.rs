@@ -164,7 +164,10 @@ impl Lane {
         let set = if set.missing(&after.replicas).is_empty() {
             set
         } else {
-            let harmless = self.connections.harmless(&set, &after.replicas).await;
+            let harmless = self
+                .connections
+                .harmless(&set, &after.replicas, before.offset)
+                .await;
             set.without(&harmless)
         };
         let kept = set.kept_up_to(&after.replicas);
