@@ -9,12 +9,12 @@ use crate::wire::{CLOSE, Opening, Wire, is_answer, is_told, post, rest};
 use crate::{HEAP, World};
 
 /// Bytes that the gateway allocates for each step, whether it keeps them or not: how much it does,
-/// in a figure that no machine's mood changes. 5 % more than the most of ten runs.
+/// in a figure that no machine's mood changes. 5 % more than the most of several runs.
 const BUDGET: [(&str, usize); STEPS] = [
     ("open", 43_100),
-    ("scan", 20_600),
-    ("confirm", 21_800),
-    ("redeem", 24_500),
+    ("scan", 22_400),
+    ("confirm", 22_900),
+    ("redeem", 27_100),
 ];
 
 const STEPS: usize = 4;

@@ -324,7 +324,7 @@ mod tests {
         assert_eq!(network(english, "unknown"), "");
         let requester = json!({ "address": "203.0.113.9", "place": "unknown" });
         let page = rendered(english, &[("requester", requester)], Question::default());
-        assert!(page.contains("<dd>unknown</dd>"), "{page}");
+        assert!(page.contains("<dd>unknown place</dd>"), "{page}");
         assert!(!page.contains("203.0.113.9"), "{page}");
     }
 
