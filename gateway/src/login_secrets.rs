@@ -21,7 +21,7 @@ const RANDOM: usize = 24;
 /// Usage of the cluster's secret.
 const USAGE: &str = "secrets of logins";
 
-/// Kinds of secrets: a secret of one kind is none of another.
+/// Kinds of secrets: a secret of one kind is not accepted as another.
 const RECEIVE_KEY: &[u8] = b"saoma receive key";
 const AUTHORIZATION_CODE: &[u8] = b"saoma authorization code";
 const ACCESS_TOKEN: &[u8] = b"saoma access token";

@@ -92,7 +92,7 @@ impl Admission {
         Ok(permit)
     }
 
-    /// Admits one more browser, whatever the pace: one that returns to a login is not new.
+    /// Admits one more browser at any pace: one that returns to a login is not new.
     ///
     /// # Errors
     /// Returns an error with a time to come back after if the node is draining or full, or a network

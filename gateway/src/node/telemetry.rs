@@ -34,7 +34,7 @@ pub fn start(log: &Log) -> Result<(), ParseError> {
 }
 
 /// Returns a subscriber that gives `lines` what the filter lets through. Of other crates it gives no line below
-/// [`LevelFilter::INFO`], whatever the filter says (threat T39).
+/// [`LevelFilter::INFO`], for any filter (threat T39).
 ///
 /// # Errors
 /// The filter cannot be read.

@@ -1,6 +1,6 @@
 //! Settings that work and are unsafe: refused at the start and by `check-config`, or warned about.
 //!
-//! What could be right in some deployment is warned about only, because a way round that everybody needs protects nobody.
+//! What could be right in some deployment is warned about only, because a way round that everybody needs gives no protection.
 
 mod files;
 mod identity;

@@ -1,6 +1,6 @@
 //! The owner of an ID number takes it back from a provisional account.
 //!
-//! Name and number prove little: others know them too, and may have registered with them. An account by which nobody has
+//! Name and number prove little: others know them too, and may have registered with them. An account by which no one has
 //! proved more gives way to a person who proves to be the number's owner: by a code to the phone on file with the
 //! social-security card, or by a face check. A verified account never does.
 

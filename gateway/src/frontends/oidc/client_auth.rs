@@ -56,7 +56,7 @@ impl Credentials {
     /// Reads the credentials of a token request.
     ///
     /// # Errors
-    /// Returns an error if there are none, or two.
+    /// Returns an error if credentials are missing, or given twice.
     pub(super) fn read(headers: &HeaderMap, form: &Form) -> Result<Self, OauthError> {
         let secret = form.value("client_secret");
         let Some(header) = headers.get(AUTHORIZATION) else {

@@ -35,6 +35,7 @@ const FLOORS: &[&[&str]] = &[
         "shown_text",
         "client_address",
         "cluster_secrets",
+        "login_secrets",
         "host_scope",
         "log_throttle",
         "fuzz_input",
