@@ -30,6 +30,8 @@ impl LoginFlow {
         };
         let (mut cancel, mut reload) = (Box::pin(sleep(cancels)), Box::pin(sleep(reloads)));
         let (mut cancelled, mut reloaded) = (None, false);
+        // The person presses "yes" again if the first press was answered by an error.
+        let (mut asked, mut agree) = (false, Box::pin(sleep(forever)));
         let mut doubt = Box::pin(sleep(RELOAD_AFTER));
         loop {
             tokio::select! {
@@ -37,21 +39,34 @@ impl LoginFlow {
                     if is_login_event(&event) {
                         doubt.as_mut().reset(tokio::time::Instant::now() + RELOAD_AFTER);
                     }
-                    let asks = matches!(event, BrowserEvent::Message(ServerMessage::Scanned { agree: true, .. }));
-                    if asks && cancelled.is_none() {
-                        self.note("the browser agrees");
-                        browser.agree().await;
-                    }
-                    if let (Some(_), BrowserEvent::Message(ServerMessage::Error { retry_after: Some(seconds), .. })) = (cancelled, &event) {
-                        // The answer asked for a retry.
-                        cancelled = None;
-                        cancel.as_mut().reset(tokio::time::Instant::now() + Duration::from_secs((*seconds).into()));
+                    match &event {
+                        BrowserEvent::Message(ServerMessage::Scanned { agree: true, .. }) => {
+                            asked = true;
+                            agree.as_mut().reset(tokio::time::Instant::now());
+                        }
+                        BrowserEvent::Message(ServerMessage::Error { retry_after: Some(seconds), .. }) => {
+                            // The answer asked for a retry.
+                            let again = tokio::time::Instant::now() + Duration::from_secs((*seconds).into());
+                            if cancelled.take().is_some() {
+                                cancel.as_mut().reset(again);
+                            }
+                            agree.as_mut().reset(again);
+                        }
+                        BrowserEvent::Message(_) => asked = false,
+                        _ => {}
                     }
                     if let Some(ending) = self.handle_event(event, &page) {
                         page.send_modify(|page| page.ended = Some(ending));
                         self.check_silence_after_end(browser).await;
                         return ending;
                     }
+                }
+                () = &mut agree => {
+                    if asked && cancelled.is_none() {
+                        self.note("the browser agrees");
+                        browser.agree().await;
+                    }
+                    agree.as_mut().reset(tokio::time::Instant::now() + forever);
                 }
                 () = &mut cancel => {
                     // A failover may have lost a cancel that was accepted.
