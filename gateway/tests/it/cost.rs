@@ -32,10 +32,10 @@ impl<'a> Monitor<'a> {
     pub(crate) async fn start(redis: &'a RedisServer) -> Self {
         let mut stream = TcpStream::connect(redis.address()).await.unwrap();
         stream.write_all(b"MONITOR\r\n").await.unwrap();
-        Self {
-            redis,
-            lines: BufReader::new(stream),
-        }
+        let mut lines = BufReader::new(stream);
+        // Commands that run before the answer are not seen.
+        lines.read_line(&mut String::new()).await.unwrap();
+        Self { redis, lines }
     }
 
     /// Returns the cost since the last call. Inbox probes are left out because they run on a timer.
