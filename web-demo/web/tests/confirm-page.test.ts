@@ -49,9 +49,11 @@ afterAll(async () => {
   site?.close();
 });
 
-async function openConfirmPage(path: string): Promise<Page> {
+/** Opens the page. Its clock goes on by itself, unless it starts paused: then only the test moves it. */
+async function openConfirmPage(path: string, clock: "running" | "paused" = "running"): Promise<Page> {
   const page = await browser.newPage();
-  await page.clock.install();
+  await page.clock.install({ time: 0 });
+  if (clock === "paused") await page.clock.pauseAt(1000);
   await page.goto(site.origin + path);
   return page;
 }
@@ -104,7 +106,7 @@ async function pass(page: Page, seconds: number): Promise<void> {
 
 test("a confirm that the computer must agree to is repeated every 3 s, with the choice, until it is decided", async () => {
   answers.push(notAgreed, notAgreed, decided);
-  const page = await openConfirmPage("/waits");
+  const page = await openConfirmPage("/waits", "paused");
   await page.getByLabel("Unit").check();
   await page.clock.runFor(2900);
   expect(confirms).toEqual([]);
