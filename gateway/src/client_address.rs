@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use ipnet::{IpNet, Ipv4Net};
 use saoma_protocol::Network;
 
 use crate::host_scope::HostScope;
@@ -111,6 +112,18 @@ impl ClientAddress {
     }
 }
 
+/// Returns a network of IPv4 addresses within IPv6 as one of IPv4, because addresses are compared in that form.
+pub(crate) fn canonical_network(network: IpNet) -> IpNet {
+    let IpNet::V6(v6) = network else {
+        return network;
+    };
+    let prefix = v6.prefix_len().checked_sub(96);
+    let mapped = v6.addr().to_ipv4_mapped().zip(prefix);
+    mapped
+        .and_then(|(address, prefix)| Ipv4Net::new(address, prefix).ok())
+        .map_or(network, IpNet::V4)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,6 +177,20 @@ mod tests {
             let (one, other) = (address(one), address(other));
             assert_eq!(one.network_beside(&other), network);
             assert_eq!(other.network_beside(&one), network);
+        }
+    }
+
+    #[test]
+    fn a_network_within_mapped_addresses_is_one_of_ipv4() {
+        for (written, means) in [
+            ("::ffff:127.0.0.1/128", "127.0.0.1/32"),
+            ("::ffff:0:0/96", "0.0.0.0/0"),
+            ("::ffff:0:0/95", "::ffff:0:0/95"),
+            ("2001:db8::/32", "2001:db8::/32"),
+            ("192.0.2.0/24", "192.0.2.0/24"),
+        ] {
+            let network: IpNet = written.parse().expect("a network");
+            assert_eq!(Ok(canonical_network(network)), means.parse(), "{written}");
         }
     }
 }

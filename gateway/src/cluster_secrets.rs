@@ -1,5 +1,6 @@
 //! Secrets that the nodes of a cluster share.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use aws_lc_rs::hmac::{self, HMAC_SHA256};
@@ -20,7 +21,7 @@ pub(crate) struct ClusterSecrets {
 
 /// A text is not a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("expected 64 hexadecimal digits")]
+#[error("expected 64 random hexadecimal digits")]
 pub struct ParseSecretError;
 
 /// Returns a new secret as its file holds it: 64 hexadecimal digits.
@@ -38,7 +39,8 @@ impl ClusterSecrets {
     ) -> Result<Self, (usize, ParseSecretError)> {
         let mut secrets = texts.into_iter().enumerate().map(|(number, text)| {
             let bytes = HEXLOWER_PERMISSIVE.decode(text.trim().as_bytes());
-            let secret = bytes.ok().and_then(|bytes| bytes.try_into().ok());
+            let secret: Option<[u8; BYTES]> = bytes.ok().and_then(|bytes| bytes.try_into().ok());
+            let secret = secret.filter(looks_random);
             secret.ok_or((number, ParseSecretError))
         });
         Ok(Self {
@@ -68,6 +70,12 @@ impl ClusterSecrets {
     pub(crate) fn other_keys(&self, usage: &str) -> impl Iterator<Item = [u8; BYTES]> {
         self.others.iter().map(move |secret| derive(secret, usage))
     }
+}
+
+/// Returns false for a secret of few different bytes, such as zeros.
+fn looks_random(secret: &[u8; BYTES]) -> bool {
+    // Of 32 random bytes fewer than 12 are different with a chance below 2^-90.
+    secret.iter().collect::<HashSet<_>>().len() >= 12
 }
 
 fn derive(secret: &[u8; BYTES], usage: &str) -> [u8; BYTES] {

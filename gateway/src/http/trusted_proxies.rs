@@ -10,7 +10,7 @@ use prometheus_client::metrics::counter::Counter;
 use saoma_protocol::{ErrorCode, Place};
 
 use super::server::Peer;
-use crate::client_address::ClientAddress;
+use crate::client_address::{ClientAddress, canonical_network};
 use crate::error::ApiError;
 use crate::host_scope::HostScope;
 use crate::log_throttle::LogThrottle;
@@ -62,7 +62,7 @@ impl TrustedProxies {
     /// Creates the set of proxies in these networks, before a gateway on the internet.
     pub(crate) fn new(networks: Vec<IpNet>) -> Self {
         Self {
-            networks,
+            networks: networks.into_iter().map(canonical_network).collect(),
             public: HostScope::Public,
             misdeclared: Counter::default(),
             warnings: LogThrottle::every(WARN_EVERY),

@@ -129,6 +129,11 @@ limits! {
     refresh_per_login: RefreshPerLogin = 1 in 2 s,
         counted in Process by "login",
         refused by "429 or message `too_many_requests` to the browser";
+    /// Agreements and cancels of one login by POST; 8, then one in 2 s by default, as messages on a
+    /// socket.
+    command_per_login: CommandPerLogin = 8 in 16 s,
+        counted in Process by "login",
+        refused by "429 to the browser";
     /// Polls of one login; 30 a minute by default. A browser whose polls are held asks every 25 s
     /// and after each change, and one whose polls cannot be held every 2 s.
     poll_per_login: PollPerLogin = 30 in 60 s,
@@ -171,12 +176,14 @@ limits! {
     token_per_login: TokenPerLogin = 30 in 60 s,
         counted in Process by "login",
         refused by "429 to the portal";
-    /// Wrong secrets of one client from one address; 10 in 10 minutes by default.
+    /// Wrong secrets of one client from one address; 10 in 10 minutes by default. A /56 of IPv6 has
+    /// four times as many, a /48 sixteen times.
     failed_client_proof: FailedClientProof = 10 in 600 s,
         counted in Process by "client and address",
         refused by "429 to the portal";
     /// Authorization codes and access tokens from one address that the gateway has not made; 30 a
-    /// minute by default. Those that it has made are not counted.
+    /// minute by default. Those that it has made are not counted. A /56 of IPv6 has four times as
+    /// many, a /48 sixteen times.
     unknown_token_per_address: UnknownTokenPerAddress = 30 in 60 s,
         counted in Process by "address",
         refused by "429 to the portal, for unknown codes and tokens alone";

@@ -244,21 +244,6 @@ impl Logins {
         self.allowed_here(limit, verdict)
     }
 
-    /// Returns an error if an attempt in this process would be over its limit, without counting one: for limits that
-    /// count failures alone.
-    ///
-    /// # Errors
-    /// Returns the time to wait.
-    pub(crate) fn check_here(&self, limit: LimitName, key: &str) -> Result<(), Duration> {
-        let verdict = self.limiter.verdict(limit, self.limits.rate(limit), key);
-        self.allowed_here(limit, verdict)
-    }
-
-    /// Counts a failure in this process, for [`Self::check_here`].
-    pub(crate) fn failed_here(&self, limit: LimitName, key: &str) {
-        self.limiter.take(limit, self.limits.rate(limit), key);
-    }
-
     fn allowed_here(&self, limit: LimitName, verdict: Verdict) -> Result<(), Duration> {
         match verdict {
             Verdict::Allowed => Ok(()),

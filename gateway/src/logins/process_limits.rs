@@ -1,5 +1,7 @@
 //! Limits that this process counts before anything shared is asked.
 
+use std::time::Duration;
+
 use super::Logins;
 use crate::client_address::ClientAddress;
 use crate::error::ApiError;
@@ -17,21 +19,7 @@ impl Logins {
         limits: &[LimitName; 3],
         address: &ClientAddress,
     ) -> Result<(), ApiError> {
-        let shared = limits.iter().all(|limit| *limit == limits[0]);
-        let counted: Vec<(LimitName, Rate, String)> = address
-            .networks()
-            .map(|network| {
-                let share = network.share();
-                let limit = match share {
-                    16 => limits[0],
-                    4 => limits[1],
-                    _ => limits[2],
-                };
-                let rate = self.limits.rate(limit);
-                let rate = if shared { rate.times(share) } else { rate };
-                (limit, rate, network.key())
-            })
-            .collect();
+        let counted = self.of_networks(limits, address, "");
         let attempts: Vec<_> = counted
             .iter()
             .map(|(limit, rate, key)| (*limit, *rate, key.as_str()))
@@ -40,6 +28,59 @@ impl Logins {
             Ok(()) => Counted::Done(()),
             Err((limit, retry_after)) => Counted::Limited { limit, retry_after },
         })
+    }
+
+    /// Returns an error if a failure of this address would be over the limit, for itself or a network around it, without
+    /// counting one. `subject` tells apart what is counted by itself, such as a client.
+    ///
+    /// # Errors
+    /// Returns the time to wait.
+    pub(crate) fn check_failures_here(
+        &self,
+        limit: LimitName,
+        address: &ClientAddress,
+        subject: &str,
+    ) -> Result<(), Duration> {
+        for (limit, rate, key) in self.of_networks(&[limit; 3], address, subject) {
+            if let Verdict::Limited { retry_after } = self.limiter.verdict(limit, rate, &key) {
+                self.metrics.limited(limit);
+                return Err(retry_after);
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts a failure of this address, for [`Self::check_failures_here`].
+    pub(crate) fn failed_here(&self, limit: LimitName, address: &ClientAddress, subject: &str) {
+        for (limit, rate, key) in self.of_networks(&[limit; 3], address, subject) {
+            self.limiter.take(limit, rate, &key);
+        }
+    }
+
+    /// Returns the limits of an address and of the networks around it, largest first: with their rates and keys.
+    fn of_networks(
+        &self,
+        limits: &[LimitName; 3],
+        address: &ClientAddress,
+        subject: &str,
+    ) -> Vec<(LimitName, Rate, String)> {
+        let shared = limits.iter().all(|limit| *limit == limits[0]);
+        let networks = address.networks().map(|network| {
+            let share = network.share();
+            let limit = match share {
+                16 => limits[0],
+                4 => limits[1],
+                _ => limits[2],
+            };
+            let rate = self.limits.rate(limit);
+            let rate = if shared { rate.times(share) } else { rate };
+            let mut key = network.key();
+            if !subject.is_empty() {
+                key = format!("{key} {subject}");
+            }
+            (limit, rate, key)
+        });
+        networks.collect()
     }
 
     /// Counts a new socket or event stream of an address.

@@ -153,8 +153,10 @@ impl Logins {
     /// # Errors
     /// Returns an error if too many came from this address.
     pub(crate) fn count_unknown(&self, address: &ClientAddress) -> Result<(), RedeemError> {
-        let counted = self.take_here(LimitName::UnknownTokenPerAddress, &address.limit_key());
-        counted.map_err(|retry_after| RedeemError::TooManyRequests { retry_after })
+        let counted = self.count_networks_here(&[LimitName::UnknownTokenPerAddress; 3], address);
+        counted.map_err(|error| RedeemError::TooManyRequests {
+            retry_after: error.retry_after.unwrap_or_default(),
+        })
     }
 
     fn take_by_login(&self, id: LoginId) -> Result<(), RedeemError> {

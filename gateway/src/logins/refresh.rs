@@ -41,14 +41,8 @@ impl Logins {
         address: &ClientAddress,
     ) -> Result<(), ApiError> {
         let presented = self.look_at_key(id, key, address)?;
-        // A key that no node has made is counted by itself, so that strangers use up no browser's refreshes.
-        let counted_by = if presented.is_ours {
-            id.to_string()
-        } else {
-            presented.digest.to_string()
-        };
         let proof = Precondition::ReceiveKey(presented.digest);
-        let refreshed = match self.count_here(LimitName::RefreshPerLogin, &counted_by) {
+        let refreshed = match self.count_here(LimitName::RefreshPerLogin, &presented.counted_by()) {
             Ok(()) => self.refresh_with(id, proof, address).await,
             Err(denial) => Err(denial),
         };
@@ -107,7 +101,10 @@ impl Logins {
     ) -> Result<(), ApiError> {
         let presented = self.look_at_key(id, key, address)?;
         let transition = transition(Precondition::ReceiveKey(presented.digest));
-        let applied = self.apply_for_browser(id, &transition).await;
+        let applied = match self.count_here(LimitName::CommandPerLogin, &presented.counted_by()) {
+            Ok(()) => self.apply_for_browser(id, &transition).await,
+            Err(denial) => Err(denial),
+        };
         self.key_answered(presented, is_known(&applied));
         applied
     }

@@ -45,6 +45,18 @@ pub(super) struct PresentedKey {
     pub(super) is_ours: bool,
 }
 
+impl PresentedKey {
+    /// Returns the key by which commands are counted: the login, or a key that no node has made by itself, so that
+    /// strangers use up no browser's commands.
+    pub(super) fn counted_by(&self) -> String {
+        if self.is_ours {
+            self.id.to_string()
+        } else {
+            self.digest.to_string()
+        }
+    }
+}
+
 impl Default for UnknownKeys {
     fn default() -> Self {
         Self(Mutex::new(Generations::new(CAPACITY)))

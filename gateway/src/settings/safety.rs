@@ -15,6 +15,7 @@ use ipnet::IpNet;
 use url::Url;
 
 use super::{ClientSettings, Settings, SettingsError};
+use crate::client_address::canonical_network;
 use crate::host_scope::HostScope;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -299,6 +300,7 @@ fn is_public_ip(ip: IpAddr) -> bool {
 /// Returns true for a network that no one party holds. The widest of the large delivery networks are /12 and /29;
 /// private networks may be as wide as they are.
 fn is_over_wide(network: &IpNet) -> bool {
+    let network = &canonical_network(*network);
     let (widest, widest_private) = match network {
         IpNet::V4(_) => (12, 8),
         IpNet::V6(_) => (28, 7),

@@ -174,6 +174,29 @@ async fn posted_refreshes_are_limited_by_login_before_the_store() {
     assert!(sent <= 3 * refreshed, "{sent} commands for {refreshed}");
 }
 
+/// Row A1 by the doors without a socket.
+#[tokio::test]
+async fn posted_agreements_and_cancels_are_limited_by_login_before_the_store() {
+    let redis = RedisServer::start();
+    let world = World::on(&redis);
+    let node = world.start().await;
+    for command in [paths::AGREE, paths::CANCEL] {
+        let browser = PollingBrowser::open(&node).await;
+        let (id, key) = (browser.login.login_id, &browser.login.receive_key);
+        let path = paths::of_login(command, id);
+        let mut flooder = Flooder::connect(&node).await;
+        let mut monitor = Monitor::start(&redis).await;
+        monitor.cost().await;
+        let mut passed = 0;
+        for _ in 0..500 {
+            passed += usize::from(flooder.present("POST", &path, key).await != 429);
+        }
+        assert!((8..100).contains(&passed), "{passed} of 500");
+        let sent = monitor.cost().await.sent;
+        assert!(sent <= 3 * passed, "{sent} commands for {passed}");
+    }
+}
+
 /// Row A4, threats T10 and T12.
 #[tokio::test]
 async fn junk_polls_cost_one_question_each_within_the_burst_and_refuse_no_browser() {

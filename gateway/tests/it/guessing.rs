@@ -117,3 +117,23 @@ async fn made_up_access_tokens_are_bounded_and_real_ones_still_work() {
     assert_eq!((answered[&401], answered[&429]), (30, 10));
     assert_eq!(userinfo(&token.access_token.unwrap()).await, 200);
 }
+
+#[tokio::test]
+async fn a_network_of_many_addresses_guesses_no_more_than_four_times_as_often() {
+    let world = World::in_memory().with("server.trusted_proxies = ['127.0.0.1']");
+    let node = world.start().await;
+    let http = reqwest::Client::new();
+    let answered = statuses(60, async |number| {
+        let guess = [
+            ("grant_type", "authorization_code"),
+            ("client_id", "hall"),
+            ("client_secret", "a guess"),
+        ];
+        let request = http.post(node.at(paths::TOKEN)).form(&guess);
+        let address = format!("2001:db8:1:2{number:02x}::1");
+        let sent = request.header("X-Forwarded-For", address).send().await;
+        sent.unwrap().status().as_u16()
+    })
+    .await;
+    assert_eq!(answered, HashMap::from([(401, 40), (429, 20)]));
+}

@@ -86,13 +86,12 @@ impl Provider {
         // Made-up clients count together, so that they take no room each.
         let named = clients.get(&credentials.client_id);
         let named = named.map_or("", |client| client.id.as_str());
-        let key = format!("{} {named}", address.limit_key());
         let limit = LimitName::FailedClientProof;
         self.logins
-            .check_here(limit, &key)
+            .check_failures_here(limit, address, named)
             .map_err(OauthError::TooManyRequests)?;
         let proved = credentials.prove(clients);
-        proved.inspect_err(|_| self.logins.failed_here(limit, &key))
+        proved.inspect_err(|_| self.logins.failed_here(limit, address, named))
     }
 
     async fn redeem(

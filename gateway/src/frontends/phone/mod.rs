@@ -117,10 +117,11 @@ fn read_login_id(text: &str) -> Result<LoginId, ApiError> {
 
 /// The token of `Authorization: Bearer` (RFC 6750 §2.1).
 fn bearer_token(headers: &HeaderMap) -> Result<&str, ApiError> {
-    let value = headers
-        .get(AUTHORIZATION)
-        .and_then(|value| value.to_str().ok());
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    // Of two headers each party on the way may read another one.
+    let value = values.next().filter(|_| values.next().is_none());
     let token = value
+        .and_then(|value| value.to_str().ok())
         .and_then(|value| value.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     token

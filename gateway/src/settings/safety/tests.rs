@@ -71,6 +71,7 @@ fn each_unsafe_setting_is_refused_by_name() {
         ("192.0.2.10", "203.0.0.0/8", "server.trusted_proxies"),
         ("192.0.2.10", "::/0", "server.trusted_proxies"),
         ("192.0.2.10", "2000::/3", "server.trusted_proxies"),
+        ("192.0.2.10", "::ffff:0:0/96", "server.trusted_proxies"),
         (
             "\nstore",
             "\noperations.listen = '203.0.113.9:9090'\nstore",

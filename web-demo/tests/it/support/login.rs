@@ -39,7 +39,7 @@ impl Site {
             .post(agree)
             .header(ORIGIN, origin)
             .header("Saoma-Receive-Key", opened("receive_key"));
-        agree.send().await.unwrap();
+        assert_eq!(agree.send().await.unwrap().status(), 204);
         check!(phone; "{asked}/confirm <- identity={identity}");
         let events = format!("{logins}/{}/events?after=1&wait=10", opened("login_id"));
         let events = http
