@@ -85,7 +85,7 @@ pub struct CancelRequest {
 /// A scanned or typed code.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "codegen", derive(ts_rs::TS, schemars::JsonSchema))]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected an object with `qr` or `user_code`")]
 pub enum ScanRequest {
     /// The QR code's text.
     Qr {
