@@ -107,7 +107,7 @@ impl TrustedProxies {
         self.resolve(peer, request.headers())
     }
 
-    /// Returns the place of a browser, of which [`TrustedProxies::address_of`] has told the address.
+    /// Returns the place of the browser at this address, which [`TrustedProxies::address_of`] has returned.
     ///
     /// A loopback or private address before a gateway on the internet is that of a proxy which sends no header, so its
     /// place is unknown.

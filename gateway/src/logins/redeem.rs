@@ -148,7 +148,7 @@ impl Logins {
         Ok(self.store.access(token.login_id(), token.digest()).await?)
     }
 
-    /// Counts a code or token that the gateway has not made, or that is none by its form.
+    /// Counts a malformed code or token, or one that the gateway has not made.
     ///
     /// # Errors
     /// Returns an error if too many came from this address.

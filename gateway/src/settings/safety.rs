@@ -1,6 +1,6 @@
 //! Settings that work and are unsafe: refused at the start and by `check-config`, or warned about.
 //!
-//! What could be right in some deployment is warned about only, because a way round that everybody needs gives no protection.
+//! A setting that is right in some deployments is only warned about: if all used the way round, it would protect none.
 
 mod files;
 mod identity;

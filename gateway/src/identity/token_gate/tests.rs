@@ -1,4 +1,4 @@
-//! How often a backend is asked.
+//! Number of questions to a backend.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

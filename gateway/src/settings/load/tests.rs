@@ -77,7 +77,7 @@ fn variables_are_read_by_the_type_of_their_setting() {
     assert_eq!(settings.oidc.signing_key.as_deref(), Some(Path::new("5")));
 }
 
-/// Row A5: an empty list is a statement, and no list is none.
+/// Row A5: an empty list states that there is no proxy; a missing list states nothing.
 #[test]
 fn an_empty_list_of_proxies_differs_from_none() {
     let proxies = |pairs| loaded(&environment(pairs)).server.trusted_proxies;

@@ -31,7 +31,7 @@ const KEY_LIFETIME_MS: u64 = 1000;
 /// Most steps that one fence covers. More would make its commands one long stretch of Redis' time.
 const STEPS: usize = 512;
 
-/// What came of a step.
+/// Result of waiting for the replicas of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::store::redis) enum Covered {
     /// Every replica that may be promoted has it.

@@ -12,7 +12,7 @@ pub(in crate::store::redis) struct Proof {
     pub(in crate::store::redis) key: String,
     /// Field of the login, and the value that the step gave it.
     pub(in crate::store::redis) written: Option<(String, String)>,
-    /// What shows the step if a later one has removed the field.
+    /// Evidence of the step after a later one has removed the field.
     pub(in crate::store::redis) later: Later,
 }
 
