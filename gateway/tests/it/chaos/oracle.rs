@@ -240,9 +240,10 @@ impl Oracle {
         let from = from.map_or(Duration::ZERO, |from| from - self.started);
         writeln!(
             text,
-            "longest time without a step: {:.2} s, from {:.0} s on",
+            "longest time without a step: {:.2} s, from {:.0} s on; tasks waited for a processor in {:.2} s of it",
             stall.as_secs_f64(),
-            from.as_secs_f64()
+            from.as_secs_f64(),
+            state.stalls.longest_starved().as_secs_f64()
         )
         .unwrap();
         for (at, what) in &state.fault_timeline {

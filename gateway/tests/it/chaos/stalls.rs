@@ -2,7 +2,8 @@
 //!
 //! Sentinels in tilt mode take part in no failover for 30 s. They enter it when they had no processor
 //! or no disk for two seconds, as on a machine with too much to do. No client can shorten that time,
-//! so it is counted on its own.
+//! so it is counted on its own. A machine with too much to do also makes everything else late: the
+//! part of the longest stall in which a task waited for a processor is reported with it.
 
 use std::time::{Duration, Instant};
 
@@ -19,6 +20,10 @@ pub(super) struct Stalls {
     last: Option<Instant>,
     longest: Duration,
     longest_from: Option<Instant>,
+    /// Time for which tasks had waited for a processor at the last success.
+    last_starved: Duration,
+    /// The part of the longest time in which tasks waited for a processor.
+    longest_starved: Duration,
     /// The longest time without a success, without the time in tilt mode.
     longest_untilted: Duration,
     deaths: Vec<Death>,
@@ -40,12 +45,15 @@ impl Stalls {
     }
 
     fn succeeded_at(&mut self, now: Instant) {
+        let starved = starved();
+        let starved_before = std::mem::replace(&mut self.last_starved, starved);
         let Some(last) = self.last.replace(now) else {
             return;
         };
         let gap = now - last;
         if gap > self.longest {
             (self.longest, self.longest_from) = (gap, Some(last));
+            self.longest_starved = starved.saturating_sub(starved_before);
         }
         let untilted = gap - self.tilted_between(last, now);
         self.longest_untilted = self.longest_untilted.max(untilted);
@@ -98,6 +106,12 @@ impl Stalls {
         (self.longest, self.longest_from)
     }
 
+    /// Returns the part of the longest time without a success in which a task of this machine waited
+    /// for a processor.
+    pub(super) fn longest_starved(&self) -> Duration {
+        self.longest_starved
+    }
+
     /// Returns the longest time without a success, without the time in tilt mode.
     pub(super) fn longest_untilted(&self) -> Duration {
         self.longest_untilted
@@ -116,6 +130,17 @@ impl Stalls {
     pub(super) fn slowest_recovery(&self) -> Option<Duration> {
         self.deaths.iter().map(|death| death.recovery).max()
     }
+}
+
+/// Returns the time for which a task of this machine has waited for a processor since its start, or
+/// zero if the system does not tell.
+fn starved() -> Duration {
+    let pressure = std::fs::read_to_string("/proc/pressure/cpu").unwrap_or_default();
+    let total = pressure
+        .lines()
+        .next()
+        .and_then(|some| some.rsplit_once("total="));
+    Duration::from_micros(total.map_or(0, |(_, total)| total.parse().unwrap_or(0)))
 }
 
 #[cfg(test)]
