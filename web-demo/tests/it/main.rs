@@ -18,6 +18,7 @@ mod developer;
 mod e_card;
 mod home;
 mod lockout;
+mod misleading_text;
 mod phone_inbox;
 mod phone_registration;
 mod restart;
