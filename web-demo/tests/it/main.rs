@@ -16,6 +16,7 @@ mod cookies;
 mod delegations;
 mod developer;
 mod e_card;
+mod foreign_ids;
 mod home;
 mod lockout;
 mod misleading_text;
