@@ -18,6 +18,7 @@ mod developer;
 mod e_card;
 mod foreign_ids;
 mod home;
+mod introspection;
 mod lockout;
 mod misleading_text;
 mod phone_inbox;
