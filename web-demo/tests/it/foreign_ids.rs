@@ -96,7 +96,7 @@ async fn a_scanned_login_is_shown_to_its_phone_alone() {
     }
 }
 
-/// A logout ends the cookie and the app's token, whatever keeps them.
+/// A logout ends the cookie and the app's token, also where a copy of them is kept.
 #[tokio::test]
 async fn what_was_logged_out_stays_out() {
     let hall = Hall::open().await;
