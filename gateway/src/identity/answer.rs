@@ -4,14 +4,16 @@
 use std::collections::HashSet;
 use std::net::IpAddr;
 
-use saoma_protocol::{Identity, IdentityKind, IdentityRole, OfferedIdentity, PersonId};
+use saoma_protocol::{
+    Identity, IdentityKind, IdentityRole, OfferedIdentity, PersonId, SteeringChar,
+};
 use serde_json::{Map, Value};
 
 use super::conditions::Conditions;
 use super::refusal::{RefusalReason, TokenRefusal};
 use super::unique_json::UniqueObject;
 use super::{IdentityError, Person};
-use crate::shown_text::{MAX_CHARS, shown, steers};
+use crate::shown_text::{MAX_CHARS, shown};
 
 /// Identities that are read of one answer. The rest is ignored.
 pub(super) const MAX_IDENTITIES: usize = 100;
@@ -204,13 +206,16 @@ fn required(member: &'static str, value: Option<Value>) -> Member<String> {
 /// Reads an open string, which is passed on unchanged. Every receiver may print it, so it has the bounds of a shown text.
 fn label(member: &'static str, value: Option<Value>) -> Member<Option<String>> {
     let label = text(member, value)?.filter(|text| !text.is_empty());
-    let fits = |text: &String| text.chars().count() <= MAX_CHARS && !text.chars().any(steers);
-    match label {
-        Some(text) if !fits(&text) => Err(MemberError::new(
-            member,
-            format!("more than {MAX_CHARS} characters, or one that cannot be shown"),
-        )),
-        label => Ok(label),
+    let Some(text) = label else {
+        return Ok(None);
+    };
+    if text.chars().count() > MAX_CHARS {
+        let problem = format!("more than {MAX_CHARS} characters");
+        return Err(MemberError::new(member, problem));
+    }
+    match SteeringChar::first_in(&text) {
+        Some(steering) => Err(MemberError::new(member, format!("holds {steering}"))),
+        None => Ok(Some(text)),
     }
 }
 
