@@ -37,6 +37,7 @@ mod relying_party;
 mod secrets_in_logs;
 mod silent_subscription;
 mod store_contract;
+mod strangers;
 mod support;
 mod sweep;
 mod tidy;

@@ -169,12 +169,7 @@ impl RedisStore {
                     .lifetime()
                     .map_or_else(String::new, |lifetime| millis(lifetime).to_string()),
             )
-            .arg(millis(KEEP_ENDED))
-            .arg(if event.kind().guard().to.has_owner() {
-                "owned"
-            } else {
-                ""
-            });
+            .arg(millis(KEEP_ENDED));
         let (scan_code, user_code) = match transition {
             Transition::Renew {
                 scan_code,
