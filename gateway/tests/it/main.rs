@@ -27,6 +27,7 @@ mod hostile_frames;
 mod identities;
 mod limits;
 mod long_poll;
+mod lost_changes;
 mod many_nodes;
 mod outage;
 mod phone;
