@@ -23,6 +23,7 @@ mod drain;
 mod floods;
 mod guessing;
 mod hosted_page;
+mod hostile_bodies;
 mod hostile_frames;
 mod identities;
 mod limits;
