@@ -96,26 +96,17 @@ impl Logins {
         self.count_networks_here(&limits, address)
     }
 
-    /// Starts the count of a socket's messages.
-    pub(crate) fn message_meter(&self) -> Meter {
-        Meter::new(self.millis())
-    }
-
     /// Counts a message of a socket.
     ///
     /// # Errors
     /// Returns an error if messages come too fast.
     pub(crate) fn count_message(&self, meter: &mut Meter) -> Result<(), ApiError> {
         let limit = LimitName::MessagePerSocket;
-        self.let_through(match meter.take(self.millis(), self.limits.rate(limit)) {
-            Verdict::Allowed => Counted::Done(()),
-            Verdict::Limited { retry_after } => Counted::Limited { limit, retry_after },
-        })
-    }
-
-    /// Returns the milliseconds since the start of the service, modulo 2^32.
-    fn millis(&self) -> u32 {
-        let millis = self.started.elapsed().as_millis() & u128::from(u32::MAX);
-        u32::try_from(millis).unwrap_or_default()
+        self.let_through(
+            match meter.take(self.meter_clock.now(), self.limits.rate(limit)) {
+                Verdict::Allowed => Counted::Done(()),
+                Verdict::Limited { retry_after } => Counted::Limited { limit, retry_after },
+            },
+        )
     }
 }

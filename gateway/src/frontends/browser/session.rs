@@ -198,13 +198,12 @@ impl Session {
     /// Creates the session of an admitted connection, and counts the connection as open.
     pub(super) fn new(logins: Arc<Logins>, permit: ConnectionPermit) -> Self {
         let open = logins.metrics().socket_opened();
-        let meter = logins.message_meter();
         Self {
             logins,
             permit,
             bad_messages: 0,
             excess_messages: 0,
-            meter,
+            meter: Meter::default(),
             _open: open,
         }
     }
