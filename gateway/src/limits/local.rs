@@ -62,22 +62,22 @@ impl LocalLimiter {
     ///
     /// # Errors
     /// Returns the first limit that was reached, and the time after which another attempt is allowed.
-    pub(crate) fn take_all(
+    pub(crate) fn take_all<K: AsRef<str>>(
         &self,
-        limits: &[(LimitName, Rate, &str)],
+        limits: &[(LimitName, Rate, K)],
     ) -> Result<(), (LimitName, Duration)> {
         self.take_all_at(self.clock.now(), limits)
     }
 
-    fn take_all_at(
+    fn take_all_at<K: AsRef<str>>(
         &self,
         now: u64,
-        limits: &[(LimitName, Rate, &str)],
+        limits: &[(LimitName, Rate, K)],
     ) -> Result<(), (LimitName, Duration)> {
         let mut meters = self.meters.lock();
         let mut counted = Vec::with_capacity(limits.len());
         for (limit, rate, key) in limits {
-            let key = self.hasher.hash_one((limit, key));
+            let key = self.hasher.hash_one((limit, key.as_ref()));
             let mut meter = meters.get(&key).unwrap_or_default();
             match meter.take(now, *rate) {
                 Verdict::Allowed => counted.push((key, meter)),

@@ -19,11 +19,7 @@ impl Logins {
         limits: &[LimitName; 3],
         address: &ClientAddress,
     ) -> Result<(), ApiError> {
-        let counted = self.of_networks(limits, address, "");
-        let attempts: Vec<_> = counted
-            .iter()
-            .map(|(limit, rate, key)| (*limit, *rate, key.as_str()))
-            .collect();
+        let attempts = self.of_networks(limits, address, "");
         self.let_through(match self.limiter.take_all(&attempts) {
             Ok(()) => Counted::Done(()),
             Err((limit, retry_after)) => Counted::Limited { limit, retry_after },
