@@ -25,11 +25,6 @@ impl CodeChallenge {
         let valid = (43..=128).contains(&verifier.len()) && verifier.bytes().all(unreserved);
         valid.then(|| Self::of(verifier))
     }
-
-    /// Returns true if `verifier` is valid, with 43 to 128 unreserved characters (RFC 7636 §4.1), and has this digest.
-    pub fn admits(self, verifier: &str) -> bool {
-        Self::of_valid(verifier) == Some(self)
-    }
 }
 
 impl fmt::Display for CodeChallenge {
@@ -70,14 +65,14 @@ mod tests {
             challenge.to_string(),
             "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
         );
-        assert!(challenge.admits(verifier));
-        assert!(!challenge.admits(&verifier.replace('d', "e")));
+        assert_eq!(CodeChallenge::of_valid(verifier), Some(challenge));
+        assert_ne!(CodeChallenge::of(&verifier.replace('d', "e")), challenge);
     }
 
     #[test]
-    fn a_verifier_of_the_wrong_form_is_refused_even_with_the_right_digest() {
+    fn a_verifier_of_the_wrong_form_has_no_challenge() {
         for verifier in ["short", &"a".repeat(129), &format!("{} ", "a".repeat(43))] {
-            assert!(!CodeChallenge::of(verifier).admits(verifier), "{verifier}");
+            assert_eq!(CodeChallenge::of_valid(verifier), None, "{verifier}");
         }
     }
 }

@@ -6,13 +6,15 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use dashmap::DashMap;
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use parking_lot::Mutex;
 use saoma_protocol::ErrorCode;
 
 use crate::client_address::{ClientAddress, CountedNetwork};
 use crate::error::ApiError;
+use crate::limits::{Meter, MeterClock, Rate, Verdict};
 use crate::metrics::{AdmissionRefusal, Metrics};
 use crate::random;
 
@@ -38,7 +40,8 @@ pub(crate) struct Admission {
     connections: AtomicUsize,
     browsers_of: NetworkCounts,
     connections_of: NetworkCounts,
-    pace: DefaultDirectRateLimiter,
+    pace: Mutex<Meter>,
+    clock: MeterClock,
     metrics: Arc<Metrics>,
     leaving: AtomicBool,
     draining: AtomicBool,
@@ -72,7 +75,8 @@ impl Admission {
             connections: AtomicUsize::new(0),
             browsers_of: NetworkCounts::default(),
             connections_of: NetworkCounts::default(),
-            pace: RateLimiter::direct(Quota::per_second(capacity.per_second)),
+            pace: Mutex::default(),
+            clock: MeterClock::start(),
             metrics,
             leaving: AtomicBool::new(false),
             draining: AtomicBool::new(false),
@@ -127,10 +131,12 @@ impl Admission {
     /// # Errors
     /// Returns an error with a time to come back after if new browsers come too fast.
     pub(crate) fn pace(&self) -> Result<(), ApiError> {
-        if self.pace.check().is_err() {
-            return Err(self.refuse(AdmissionRefusal::Pace));
+        let rate = Rate::new(self.capacity.per_second.get(), Duration::from_secs(1));
+        let verdict = self.pace.lock().take(self.clock.now(), rate);
+        match verdict {
+            Verdict::Allowed => Ok(()),
+            Verdict::Limited { .. } => Err(self.refuse(AdmissionRefusal::Pace)),
         }
-        Ok(())
     }
 
     fn refuse(&self, reason: AdmissionRefusal) -> ApiError {

@@ -1,6 +1,5 @@
 //! Bodies: read within limits of size and time, with the contract's own errors.
 
-pub(crate) use axum::Json;
 use axum::body::{Bytes, to_bytes};
 use axum::extract::Request;
 use http::request::Parts;

@@ -3,6 +3,7 @@
 pub(crate) mod admission;
 pub mod assets;
 pub(crate) mod body;
+pub(crate) mod json;
 pub(crate) mod problem;
 pub(crate) mod security_headers;
 pub(crate) mod server;

@@ -5,6 +5,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, StatusCode};
 use saoma_protocol::{ErrorCode, Problem};
 
+use super::json::Json;
 use crate::error::ApiError;
 
 /// An HTTP answer that refuses.
@@ -61,7 +62,7 @@ impl From<ApiError> for ApiProblem {
 
 impl IntoResponse for ApiProblem {
     fn into_response(self) -> Response {
-        let mut response = (self.status, axum::Json(&self.problem)).into_response();
+        let mut response = (self.status, Json(&self.problem)).into_response();
         response
             .headers_mut()
             .insert(CONTENT_TYPE, HeaderValue::from_static(Problem::MEDIA_TYPE));

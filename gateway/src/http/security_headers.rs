@@ -19,8 +19,16 @@ const NO_FEATURES: &str = "accelerometer=(), browsing-topics=(), camera=(), disp
      gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), publickey-credentials-get=(), serial=(), usb=(), \
      xr-spatial-tracking=()";
 
-/// The number of headers.
+/// Number of these headers.
 const HEADERS: usize = 7;
+
+/// Number of headers that answers have besides, at most.
+const OTHERS: usize = 5;
+
+/// Returns an empty map for an answer, with room for these headers too: a map that grows is allocated again, and copied.
+pub(crate) fn map_with_room() -> HeaderMap {
+    HeaderMap::with_capacity(HEADERS + OTHERS)
+}
 
 /// The headers of a gateway. An answer that has one of its own keeps it.
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +49,7 @@ impl SecurityHeaders {
     /// Adds them to an answer.
     pub(crate) fn add_to(self, mut response: Response) -> Response {
         let headers = response.headers_mut();
-        // At once, because the map would be copied when it grows.
+        // At once, for answers that were not made with room for them.
         headers.reserve(HEADERS);
         if self.is_https {
             add(headers, STRICT_TRANSPORT_SECURITY, HSTS);

@@ -26,7 +26,7 @@ pub(super) const NOT_AN_ID: &str = "more than 255 characters, or one that cannot
 
 /// Returns true if a text can be an id: it goes to the store, to relying parties, to pages and logs as it is.
 pub(super) fn is_id(text: &str) -> bool {
-    text.chars().count() <= MAX_ID_CHARS && !text.chars().any(steers)
+    text.chars().count() <= MAX_ID_CHARS && SteeringChar::first_in(text).is_none()
 }
 
 /// The members of a backend's answer, not read yet: `null` counts as absent.

@@ -6,22 +6,23 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::task::JoinSet;
-use tokio::time::Instant;
 
 use super::generations::Generations;
+use super::meter::{Meter, MeterClock};
 use super::{LimitName, Rate, Verdict};
 
 /// Interval at which keys with their whole allowance are forgotten.
 const FORGET_EVERY: Duration = Duration::from_secs(60);
 
-/// Keys that are surely counted. Each takes 24 bytes, and more than twice as many are never kept.
+/// Keys that are surely counted. Each takes 16 bytes, and more than twice as many are never kept.
 const CAPACITY: usize = 131_072;
 
-/// Counts attempts in this process. Holds a keyed hash and the theoretical arrival time of each key (GCRA), in bounded
-/// room: a flood of keys has the oldest forgotten.
+/// Counts attempts in this process. Holds a keyed hash and the meter of each key, in bounded room: a flood of keys has the
+/// oldest forgotten.
 #[derive(Debug)]
 pub struct LocalLimiter {
-    arrivals: Arc<Mutex<Generations<u64, Instant>>>,
+    meters: Arc<Mutex<Generations<u64, Meter>>>,
+    clock: MeterClock,
     hasher: RandomState,
     /// Ends with the limiter.
     _forgetting: JoinSet<()>,
@@ -30,11 +31,13 @@ pub struct LocalLimiter {
 impl LocalLimiter {
     /// Starts a limiter that has counted nothing. It needs a tokio runtime, in which it forgets keys at rest.
     pub fn start() -> Self {
-        let arrivals = Arc::new(Mutex::new(Generations::new(CAPACITY)));
+        let meters = Arc::new(Mutex::new(Generations::new(CAPACITY)));
+        let clock = MeterClock::start();
         let mut forgetting = JoinSet::new();
-        forgetting.spawn(forget_keys_at_rest(Arc::clone(&arrivals)));
+        forgetting.spawn(forget_meters_at_rest(Arc::clone(&meters), clock));
         Self {
-            arrivals,
+            meters,
+            clock,
             hasher: RandomState::new(),
             _forgetting: forgetting,
         }
@@ -42,7 +45,7 @@ impl LocalLimiter {
 
     /// Counts an attempt, unless it is over the limit.
     pub fn take(&self, limit: LimitName, rate: Rate, key: &str) -> Verdict {
-        match self.take_all_at(Instant::now(), &[(limit, rate, key)]) {
+        match self.take_all_at(self.clock.now(), &[(limit, rate, key)]) {
             Ok(()) => Verdict::Allowed,
             Err((_, retry_after)) => Verdict::Limited { retry_after },
         }
@@ -50,62 +53,50 @@ impl LocalLimiter {
 
     /// Returns the verdict that an attempt would get, without counting one.
     pub fn verdict(&self, limit: LimitName, rate: Rate, key: &str) -> Verdict {
-        let (now, key) = (Instant::now(), self.hasher.hash_one((limit, key)));
-        let arrival = self.arrivals.lock().get(&key);
-        judge(now, arrival, rate).0
+        let key = self.hasher.hash_one((limit, key));
+        let meter = self.meters.lock().get(&key).unwrap_or_default();
+        meter.verdict(self.clock.now(), rate)
     }
 
     /// Counts an attempt against several limits, unless it is over one of them: then it counts against none.
     ///
     /// # Errors
     /// Returns the first limit that was reached, and the time after which another attempt is allowed.
-    pub(crate) fn take_all(
+    pub(crate) fn take_all<K: AsRef<str>>(
         &self,
-        limits: &[(LimitName, Rate, &str)],
+        limits: &[(LimitName, Rate, K)],
     ) -> Result<(), (LimitName, Duration)> {
-        self.take_all_at(Instant::now(), limits)
+        self.take_all_at(self.clock.now(), limits)
     }
 
-    fn take_all_at(
+    fn take_all_at<K: AsRef<str>>(
         &self,
-        now: Instant,
-        limits: &[(LimitName, Rate, &str)],
+        now: u64,
+        limits: &[(LimitName, Rate, K)],
     ) -> Result<(), (LimitName, Duration)> {
-        let mut arrivals = self.arrivals.lock();
+        let mut meters = self.meters.lock();
         let mut counted = Vec::with_capacity(limits.len());
         for (limit, rate, key) in limits {
-            let key = self.hasher.hash_one((limit, key));
-            match judge(now, arrivals.get(&key), *rate) {
-                (Verdict::Allowed, next) => counted.push((key, next)),
-                (Verdict::Limited { retry_after }, _) => return Err((*limit, retry_after)),
+            let key = self.hasher.hash_one((limit, key.as_ref()));
+            let mut meter = meters.get(&key).unwrap_or_default();
+            match meter.take(now, *rate) {
+                Verdict::Allowed => counted.push((key, meter)),
+                Verdict::Limited { retry_after } => return Err((*limit, retry_after)),
             }
         }
-        for (key, next) in counted {
-            arrivals.insert(key, next);
+        for (key, meter) in counted {
+            meters.insert(key, meter);
         }
         Ok(())
     }
 }
 
-/// Returns the verdict on an attempt, and the theoretical arrival time of the next one if it is allowed.
-fn judge(now: Instant, arrival: Option<Instant>, rate: Rate) -> (Verdict, Instant) {
-    let next = arrival.map_or(now, |arrival| arrival.max(now)) + rate.interval();
-    let retry_after = next
-        .saturating_duration_since(now)
-        .saturating_sub(rate.allowance());
-    let verdict = if retry_after.is_zero() {
-        Verdict::Allowed
-    } else {
-        Verdict::Limited { retry_after }
-    };
-    (verdict, next)
-}
-
-async fn forget_keys_at_rest(arrivals: Arc<Mutex<Generations<u64, Instant>>>) {
+async fn forget_meters_at_rest(meters: Arc<Mutex<Generations<u64, Meter>>>, clock: MeterClock) {
     let mut ticks = tokio::time::interval(FORGET_EVERY);
     loop {
-        let now = ticks.tick().await;
-        arrivals.lock().retain(|arrival| arrival > now);
+        ticks.tick().await;
+        let now = clock.now();
+        meters.lock().retain(|meter| !meter.is_at_rest(now));
     }
 }
 
@@ -118,11 +109,9 @@ mod tests {
     #[tokio::test]
     async fn a_burst_is_allowed_and_then_one_attempt_in_each_interval() {
         let limiter = LocalLimiter::start();
-        let start = Instant::now();
         let rate = Rate::new(3, Duration::from_secs(6));
-        let take = |millis, key| {
-            let now = start + Duration::from_millis(millis);
-            let taken = limiter.take_all_at(now, &[(LIMIT, rate, key)]);
+        let take = |millis: u64, key| {
+            let taken = limiter.take_all_at(millis * 1000, &[(LIMIT, rate, key)]);
             taken.err().map(|(_, retry_after)| retry_after.as_millis())
         };
         assert_eq!([0, 0, 0].map(|at| take(at, "a")), [None; 3]);
@@ -163,6 +152,6 @@ mod tests {
         for number in 0..3 * CAPACITY {
             limiter.take(LIMIT, rate, &number.to_string());
         }
-        assert!(limiter.arrivals.lock().len() <= 2 * CAPACITY);
+        assert!(limiter.meters.lock().len() <= 2 * CAPACITY);
     }
 }

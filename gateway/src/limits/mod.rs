@@ -12,7 +12,8 @@ use std::time::Duration;
 
 pub(crate) use generations::Generations;
 pub use local::LocalLimiter;
-pub(crate) use meter::Meter;
+pub use meter::Meter;
+pub(crate) use meter::MeterClock;
 pub(crate) use refusals::RememberedRefusals;
 use serde::{Deserialize, Serialize};
 pub use table::{CountedIn, Declaration, LimitName, Limits};
@@ -41,7 +42,14 @@ impl Rate {
 
     /// Returns the time that one attempt takes from the allowance.
     pub fn interval(&self) -> Duration {
-        self.per / self.burst.get()
+        Duration::from_micros(self.interval_micros())
+    }
+
+    /// Returns [`Self::interval`] in microseconds, rounded up: otherwise a burst that does not divide the period would
+    /// admit more.
+    pub(crate) fn interval_micros(&self) -> u64 {
+        let interval = self.per.as_micros().div_ceil(self.burst.get().into());
+        u64::try_from(interval).unwrap_or(u64::MAX).max(1)
     }
 
     /// Returns the rate with so many times the attempts in the same period.
@@ -50,9 +58,10 @@ impl Rate {
         Self::new(self.burst.get().saturating_mul(factor), self.per)
     }
 
-    /// Returns the time that all attempts of a burst take together.
-    fn allowance(&self) -> Duration {
-        self.interval() * self.burst.get()
+    /// Returns the time that all attempts of a burst take together, in microseconds.
+    fn allowance_micros(&self) -> u64 {
+        self.interval_micros()
+            .saturating_mul(self.burst.get().into())
     }
 }
 

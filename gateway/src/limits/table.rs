@@ -213,12 +213,12 @@ mod tests {
     #[test]
     fn keepalives_of_a_second_never_use_up_a_sockets_frames() {
         let rate = Limits::default().rate(LimitName::FramePerSocket);
-        let mut meter = Meter::new(0);
-        for second in 0..3600 {
-            let taken = [(); 3].map(|()| meter.take(second * 1000, rate));
+        let mut meter = Meter::default();
+        for second in 0..3600_u64 {
+            let taken = [(); 3].map(|()| meter.take(second * 1_000_000, rate));
             assert_eq!(taken, [Verdict::Allowed; 3], "after {second} s");
         }
-        let more = std::iter::repeat_with(|| meter.take(3_600_000, rate));
+        let more = std::iter::repeat_with(|| meter.take(3_600_000_000, rate));
         let more = more.take_while(|verdict| *verdict == Verdict::Allowed);
         assert_eq!(more.count(), 240);
     }

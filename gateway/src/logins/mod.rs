@@ -33,7 +33,6 @@ pub(crate) use redeem::{PresentedCode, RedeemError};
 pub(crate) use render::Renderer;
 use saoma_protocol::{ErrorCode, LoginId, ReceiveKey, ServerMessage};
 pub(crate) use scan::PhoneAddress;
-use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 use self::remembered_limits::RememberedLimits;
@@ -44,7 +43,7 @@ use crate::error::ApiError;
 use crate::error_chain::chain;
 use crate::identity::{IdentityBackend, TokenGate};
 use crate::known_persons::KnownPersons;
-use crate::limits::{CountedIn, LimitName, LocalLimiter, RememberedRefusals, Verdict};
+use crate::limits::{CountedIn, LimitName, LocalLimiter, MeterClock, RememberedRefusals, Verdict};
 use crate::log_throttle::LogThrottle;
 use crate::login_secrets::LoginSecrets;
 use crate::metrics::Metrics;
@@ -75,7 +74,7 @@ pub(crate) struct Logins {
     /// Counts the limits of this process.
     limiter: LocalLimiter,
     unknown_keys: UnknownKeys,
-    started: Instant,
+    meter_clock: MeterClock,
     lifetimes: Lifetimes,
     waiters: Arc<Waiters>,
     inbox: NodeInbox,
@@ -132,7 +131,7 @@ impl Logins {
             limits: settings.limits.clone(),
             limiter: LocalLimiter::start(),
             unknown_keys: UnknownKeys::default(),
-            started: Instant::now(),
+            meter_clock: MeterClock::start(),
             lifetimes: settings.lifetimes,
             waiters,
             inbox,

@@ -19,11 +19,7 @@ impl Logins {
         limits: &[LimitName; 3],
         address: &ClientAddress,
     ) -> Result<(), ApiError> {
-        let counted = self.of_networks(limits, address, "");
-        let attempts: Vec<_> = counted
-            .iter()
-            .map(|(limit, rate, key)| (*limit, *rate, key.as_str()))
-            .collect();
+        let attempts = self.of_networks(limits, address, "");
         self.let_through(match self.limiter.take_all(&attempts) {
             Ok(()) => Counted::Done(()),
             Err((limit, retry_after)) => Counted::Limited { limit, retry_after },
@@ -96,33 +92,24 @@ impl Logins {
         self.count_networks_here(&limits, address)
     }
 
-    /// Starts the count of a socket's messages, or of its frames.
-    pub(crate) fn message_meter(&self) -> Meter {
-        Meter::new(self.millis())
-    }
-
     /// Counts a message of a socket.
     ///
     /// # Errors
     /// Returns an error if messages come too fast.
     pub(crate) fn count_message(&self, meter: &mut Meter) -> Result<(), ApiError> {
         let limit = LimitName::MessagePerSocket;
-        self.let_through(match meter.take(self.millis(), self.limits.rate(limit)) {
-            Verdict::Allowed => Counted::Done(()),
-            Verdict::Limited { retry_after } => Counted::Limited { limit, retry_after },
-        })
+        self.let_through(
+            match meter.take(self.meter_clock.now(), self.limits.rate(limit)) {
+                Verdict::Allowed => Counted::Done(()),
+                Verdict::Limited { retry_after } => Counted::Limited { limit, retry_after },
+            },
+        )
     }
 
     /// Counts a frame of a socket. Returns false if frames come too fast.
     pub(crate) fn count_frame(&self, meter: &mut Meter) -> bool {
         let limit = LimitName::FramePerSocket;
-        let verdict = meter.take(self.millis(), self.limits.rate(limit));
+        let verdict = meter.take(self.meter_clock.now(), self.limits.rate(limit));
         self.allowed_here(limit, verdict).is_ok()
-    }
-
-    /// Returns the milliseconds since the start of the service, modulo 2^32.
-    fn millis(&self) -> u32 {
-        let millis = self.started.elapsed().as_millis() & u128::from(u32::MAX);
-        u32::try_from(millis).unwrap_or_default()
     }
 }

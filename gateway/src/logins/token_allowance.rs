@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
-use crate::limits::Rate;
+use crate::limits::{Meter, MeterClock, Rate, Verdict};
 
 /// Addresses that are followed. Above it, those at rest are forgotten, and new ones are let through: the store counts.
 const CAPACITY: usize = 65_536;
@@ -17,18 +17,18 @@ const CAPACITY: usize = 65_536;
 /// Time that a question waits for another one to end.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Allowances of addresses, by GCRA. A token takes its part before it is asked about, and a good one gives it back.
+/// Allowances of addresses. A token takes its part before it is asked about, and a good one gives it back.
 #[derive(Debug)]
 pub(super) struct TokenAllowance {
     rate: Rate,
+    clock: MeterClock,
     addresses: Mutex<HashMap<String, Address>>,
     capacity: usize,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Address {
-    /// Theoretical arrival time (GCRA).
-    arrival: Instant,
+    meter: Meter,
     /// Questions that have no answer yet.
     open: usize,
     ended: Arc<Notify>,
@@ -57,6 +57,7 @@ impl TokenAllowance {
     pub(super) fn new(rate: Rate) -> Self {
         Self {
             rate,
+            clock: MeterClock::start(),
             addresses: Mutex::default(),
             capacity: CAPACITY,
         }
@@ -69,7 +70,7 @@ impl TokenAllowance {
     pub(super) async fn open<'a>(&'a self, address: &'a str) -> Result<OpenQuestion<'a>, Duration> {
         let patience = Instant::now() + PATIENCE;
         loop {
-            let limited = match self.take(address, Instant::now()) {
+            let limited = match self.take(address) {
                 Ok(()) => {
                     return Ok(OpenQuestion {
                         allowance: self,
@@ -90,36 +91,27 @@ impl TokenAllowance {
     }
 
     /// Takes a part.
-    fn take(&self, address: &str, now: Instant) -> Result<(), Limited> {
+    fn take(&self, address: &str) -> Result<(), Limited> {
+        let now = self.clock.now();
         let mut addresses = self.addresses.lock();
         if addresses.len() >= self.capacity && !addresses.contains_key(address) {
-            addresses.retain(|_, address| address.open > 0 || now < address.arrival);
+            addresses.retain(|_, address| address.open > 0 || !address.meter.is_at_rest(now));
             if addresses.len() >= self.capacity {
                 return Ok(());
             }
         }
-        let address = addresses
-            .entry(address.to_owned())
-            .or_insert_with(|| Address {
-                arrival: now,
-                open: 0,
-                ended: Arc::default(),
-            });
-        let interval = self.rate.interval();
-        let next = address.arrival.max(now) + interval;
-        let retry_after = next
-            .saturating_duration_since(now)
-            .saturating_sub(interval * self.rate.burst.get());
-        if retry_after.is_zero() {
-            address.arrival = next;
-            address.open += 1;
-            return Ok(());
+        let address = addresses.entry(address.to_owned()).or_default();
+        match address.meter.take(now, self.rate) {
+            Verdict::Allowed => {
+                address.open += 1;
+                Ok(())
+            }
+            Verdict::Limited { retry_after } => Err(Limited {
+                retry_after,
+                has_open: address.open > 0,
+                ended: Arc::clone(&address.ended),
+            }),
         }
-        Err(Limited {
-            retry_after,
-            has_open: address.open > 0,
-            ended: Arc::clone(&address.ended),
-        })
     }
 
     fn end(&self, address: &str, gives_back: bool) {
@@ -127,8 +119,7 @@ impl TokenAllowance {
         if let Some(address) = addresses.get_mut(address) {
             address.open = address.open.saturating_sub(1);
             if gives_back {
-                let back = address.arrival.checked_sub(self.rate.interval());
-                address.arrival = back.unwrap_or(address.arrival);
+                address.meter.give_back(self.rate);
             }
             address.ended.notify_one();
         }

@@ -266,7 +266,7 @@ fn is_http_url(text: &str) -> bool {
 fn check_rate(setting: &str, rate: Rate) -> Result<(), SettingsError> {
     check_range(&format!("{setting}.per"), rate.per, SECOND..=DAY)?;
     check(
-        rate.interval() >= FINEST_INTERVAL,
+        rate.per / rate.burst.get() >= FINEST_INTERVAL,
         setting,
         "give at most one attempt per microsecond",
     )

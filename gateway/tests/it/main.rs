@@ -34,6 +34,7 @@ mod outage;
 mod phone;
 mod phone_door;
 mod plain_words;
+mod rate_limit_script;
 mod redis_shapes;
 mod relying_party;
 mod secrets_in_logs;

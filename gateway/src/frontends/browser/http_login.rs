@@ -13,7 +13,8 @@ use super::http_request::{NO_STORE, read_login_id, receive_key};
 use super::requester::open_context;
 use super::session::Step;
 use super::{BrowserFrontend, session};
-use crate::http::body::{self, Json};
+use crate::http::body;
+use crate::http::json::Json;
 use crate::http::problem::ApiProblem;
 use crate::metrics::Transport;
 

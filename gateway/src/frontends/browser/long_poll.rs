@@ -14,7 +14,7 @@ use super::BrowserFrontend;
 use super::http_request::{FollowQuery, NO_STORE, resume_request};
 use super::session::{Outgoing, Session};
 use crate::error::ApiError;
-use crate::http::body::Json;
+use crate::http::json::Json;
 use crate::waiting::waiter::{Delivery, Waiter};
 
 /// The parameters of a poll.

@@ -200,14 +200,13 @@ impl Session {
     /// Creates the session of an admitted connection, and counts the connection as open.
     pub(super) fn new(logins: Arc<Logins>, permit: ConnectionPermit) -> Self {
         let open = logins.metrics().socket_opened();
-        let meter = logins.message_meter();
         Self {
             logins,
             permit,
             bad_messages: 0,
             excess_messages: 0,
-            meter,
-            frames: meter,
+            meter: Meter::default(),
+            frames: Meter::default(),
             _open: open,
         }
     }

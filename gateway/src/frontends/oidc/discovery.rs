@@ -1,6 +1,5 @@
 //! Discovery: the provider's metadata and keys for relying parties.
 
-use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::CACHE_CONTROL;
@@ -8,6 +7,7 @@ use saoma_protocol::paths;
 use serde_json::json;
 
 use super::Provider;
+use crate::http::json::Json;
 
 /// Long enough to spare requests, short enough to change a key within the hour.
 const CACHE: [(http::HeaderName, &str); 1] = [(CACHE_CONTROL, "public, max-age=600")];

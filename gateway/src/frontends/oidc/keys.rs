@@ -3,12 +3,17 @@
 use std::fmt;
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
-use data_encoding::BASE64;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, RSA_PKCS1_SHA256};
+use data_encoding::{BASE64, BASE64URL_NOPAD};
+use jsonwebtoken::errors::{Error, ErrorKind};
 use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse, ThumbprintHash};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::Serialize;
+
+/// Size of a signature on P-256, in bytes (RFC 7518 §3.4).
+const P256_SIGNATURE_BYTES: usize = 64;
 
 /// Kind of a new key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +30,7 @@ pub enum KeyKind {
 pub enum KeyError {
     /// Not a private key in PEM, of RSA or on the curve P-256.
     #[error("expected a private key of RSA or on P-256 in PEM (PKCS#8)")]
-    Unreadable(#[from] jsonwebtoken::errors::Error),
+    Unreadable(#[from] Error),
     /// The system could not make one.
     #[error("the system could not make a key")]
     NotMade,
@@ -33,10 +38,18 @@ pub enum KeyError {
 
 /// The provider's signing key.
 pub(crate) struct SigningKey {
-    key: EncodingKey,
+    key: PrivateKey,
+    /// Header of all tokens, as it stands in them.
+    header: String,
     algorithm: Algorithm,
     public: Jwk,
     kid: String,
+}
+
+/// A private half, parsed and checked once: for RSA this takes a good part of the time of a signature.
+enum PrivateKey {
+    Rsa(KeyPair),
+    P256(EcdsaKeyPair),
 }
 
 impl fmt::Debug for SigningKey {
@@ -60,8 +73,13 @@ impl SigningKey {
         let kid = public.thumbprint(ThumbprintHash::SHA256)?;
         public.common.key_id = Some(kid.clone());
         public.common.public_key_use = Some(PublicKeyUse::Signature);
+        let header = Header {
+            kid: Some(kid.clone()),
+            ..Header::new(algorithm)
+        };
         Ok(Self {
-            key,
+            key: PrivateKey::read(&key, algorithm)?,
+            header: BASE64URL_NOPAD.encode(&serde_json::to_vec(&header).map_err(Error::from)?),
             algorithm,
             public,
             kid,
@@ -88,15 +106,59 @@ impl SigningKey {
         self.algorithm
     }
 
-    pub(super) fn sign<C: Serialize>(
-        &self,
-        claims: &C,
-    ) -> Result<String, jsonwebtoken::errors::Error> {
-        let header = Header {
-            kid: Some(self.kid.clone()),
-            ..Header::new(self.algorithm)
+    /// Returns claims as a signed token (RFC 7515 §3.1).
+    ///
+    /// # Errors
+    /// Returns an error if the claims have no JSON form, or the cryptography library fails.
+    pub(super) fn sign<C: Serialize>(&self, claims: &C) -> Result<String, Error> {
+        let mut json = Vec::with_capacity(512);
+        serde_json::to_writer(&mut json, claims)?;
+        let signature = BASE64URL_NOPAD.encode_len(self.key.signature_len());
+        let length = self.header.len() + BASE64URL_NOPAD.encode_len(json.len()) + signature + 2;
+        let mut token = String::with_capacity(length);
+        token.push_str(&self.header);
+        token.push('.');
+        BASE64URL_NOPAD.encode_append(&json, &mut token);
+        let signature = self.key.sign(token.as_bytes())?;
+        token.push('.');
+        BASE64URL_NOPAD.encode_append(&signature, &mut token);
+        Ok(token)
+    }
+}
+
+impl PrivateKey {
+    fn read(key: &EncodingKey, algorithm: Algorithm) -> Result<Self, Error> {
+        let der = key.as_bytes();
+        let key = if algorithm == Algorithm::ES256 {
+            EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der).map(Self::P256)
+        } else {
+            KeyPair::from_der(der).map(Self::Rsa)
         };
-        jsonwebtoken::encode(&header, claims, &self.key)
+        key.map_err(|error| ErrorKind::Provider(error.to_string()).into())
+    }
+
+    /// Size of a signature, in bytes.
+    fn signature_len(&self) -> usize {
+        match self {
+            Self::Rsa(key) => key.public_modulus_len(),
+            Self::P256(_) => P256_SIGNATURE_BYTES,
+        }
+    }
+
+    /// Signs by RS256 or ES256 (RFC 7518 §3.3 and §3.4).
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Error> {
+        let random = SystemRandom::new();
+        let signature = match self {
+            Self::Rsa(key) => {
+                let mut signature = vec![0; self.signature_len()];
+                key.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature)
+                    .map(|()| signature)
+            }
+            Self::P256(key) => key
+                .sign(&random, message)
+                .map(|signature| signature.as_ref().to_vec()),
+        };
+        signature.map_err(|error| ErrorKind::Signing(error.to_string()).into())
     }
 }
 

@@ -4,7 +4,6 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
@@ -13,6 +12,7 @@ use serde_json::json;
 
 use crate::error::{ApiError, RETRY_AFTER_OUTAGE};
 use crate::error_chain::chain;
+use crate::http::json::Json;
 use crate::log_throttle::LogThrottle;
 use crate::logins::RedeemError;
 

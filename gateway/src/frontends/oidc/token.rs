@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
@@ -15,6 +14,7 @@ use super::client_auth::{Credentials, Form};
 use super::oauth_error::OauthError;
 use crate::client_address::ClientAddress;
 use crate::http::body::{self, BodyError};
+use crate::http::json::Json;
 use crate::limits::LimitName;
 use crate::logins::{Grant, PresentedCode, RedeemError};
 use crate::relying_parties::Client;

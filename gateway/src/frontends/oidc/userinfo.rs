@@ -1,6 +1,5 @@
 //! The userinfo endpoint (OIDC Core §5.3).
 
-use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::header::{AUTHORIZATION, CACHE_CONTROL, WWW_AUTHENTICATE};
@@ -10,6 +9,7 @@ use saoma_protocol::AccessToken;
 use super::Provider;
 use super::claims::PersonClaims;
 use super::oauth_error::OauthError;
+use crate::http::json::Json;
 use crate::http::problem::ApiProblem;
 
 /// Answers `GET` and `POST /oauth2/userinfo`.

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use axum::{Json, Router};
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use saoma_protocol::{
@@ -15,6 +15,7 @@ use saoma_protocol::{
 use crate::client_address::ClientAddress;
 use crate::error::ApiError;
 use crate::http::body;
+use crate::http::json::Json;
 use crate::http::problem::ApiProblem;
 use crate::http::server::Peer;
 use crate::http::trusted_proxies::TrustedProxies;

@@ -8,8 +8,8 @@ use saoma_protocol::{
 };
 
 use crate::store::{
-    Agreement, Change, Grant, Instants, KEEP_ENDED, KEEP_UNSCANNED, LoginRecord, NewLogin, NodeId,
-    Precondition, REDEEM_TRIES, Redeemed, Redemption, StoreError, StoredChange,
+    Agreement, Change, Grant, Instants, KEEP_ENDED, KEEP_UNSCANNED, LoginRecord, LoginRequest,
+    NewLogin, NodeId, Precondition, REDEEM_TRIES, Redeemed, Redemption, StoreError, StoredChange,
 };
 
 /// A time that does not come.
@@ -67,9 +67,7 @@ impl Entry {
                 seq: 1,
                 expires_at: at.plus(login.code_lifetime),
             },
-            request: serde_json::to_vec(&login.request)
-                .map_err(corrupt)?
-                .into_boxed_slice(),
+            request: encode(&login.request)?,
             receive_key: login.receive_key,
             scan_code: login.scan_code,
             user_code: login.user_code,
@@ -273,6 +271,13 @@ impl Entry {
         let (token, until) = granted.access_token?;
         (token == access_token && now < until).then(|| granted.grant.clone())
     }
+}
+
+/// Returns a request as it is kept. Most have less than 512 bytes, and a buffer that grows to it is allocated three times.
+fn encode(request: &LoginRequest) -> Result<Box<[u8]>, StoreError> {
+    let mut json = Vec::with_capacity(512);
+    serde_json::to_writer(&mut json, request).map_err(corrupt)?;
+    Ok(json.into_boxed_slice())
 }
 
 fn corrupt(error: serde_json::Error) -> StoreError {

@@ -21,11 +21,10 @@ pub(super) struct RateLimitCheck {
 
 impl RateLimitCheck {
     pub(super) fn of(attempt: &Attempt<'_>) -> Self {
-        let interval = attempt.rate.interval().as_micros();
         Self {
             limit: attempt.limit,
             key: limit_key(attempt.limit, attempt.key),
-            interval: u64::try_from(interval).unwrap_or(u64::MAX).max(1),
+            interval: attempt.rate.interval_micros(),
             burst: attempt.rate.burst.get(),
         }
     }

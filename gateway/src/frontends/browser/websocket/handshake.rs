@@ -26,6 +26,7 @@ use super::hibernation::Socket;
 use super::{SocketContext, SocketStream};
 use crate::error::ApiError;
 use crate::http::problem::ApiProblem;
+use crate::http::security_headers::map_with_room;
 use crate::http::write_deadline::WriteDeadline;
 use crate::metrics::Transport;
 
@@ -176,18 +177,16 @@ fn not_a_handshake() -> ApiError {
 }
 
 fn switching_protocols(key: &HeaderValue, version: ProtocolVersion) -> Response {
-    let headers = [
-        (UPGRADE, HeaderValue::from_static("websocket")),
-        (CONNECTION, HeaderValue::from_static("Upgrade")),
-        (
-            SEC_WEBSOCKET_PROTOCOL,
-            HeaderValue::from_static(version.subprotocol()),
-        ),
-    ];
-    let mut response = (StatusCode::SWITCHING_PROTOCOLS, headers).into_response();
+    let mut headers = map_with_room();
+    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+    let subprotocol = HeaderValue::from_static(version.subprotocol());
+    headers.insert(SEC_WEBSOCKET_PROTOCOL, subprotocol);
     if let Ok(accept) = HeaderValue::from_str(&derive_accept_key(key.as_bytes())) {
-        response.headers_mut().insert(SEC_WEBSOCKET_ACCEPT, accept);
+        headers.insert(SEC_WEBSOCKET_ACCEPT, accept);
     }
+    let mut response = StatusCode::SWITCHING_PROTOCOLS.into_response();
+    *response.headers_mut() = headers;
     response
 }
 
