@@ -2,6 +2,7 @@
 
 pub(crate) mod backends;
 mod capacity;
+pub(crate) mod check;
 mod drain;
 mod operations;
 pub mod telemetry;

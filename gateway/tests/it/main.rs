@@ -15,6 +15,7 @@ mod agree;
 mod browser;
 mod burst;
 mod chaos;
+mod check_config;
 mod cli;
 mod conformance;
 mod cost;
