@@ -52,6 +52,7 @@ pub use self::http::assets;
 pub use self::identity::KeysFileError;
 pub use self::node::backends::BackendError;
 pub use self::node::check::{CheckError, check};
+pub use self::node::cluster_watch::ForeignSecrets;
 pub use self::node::telemetry;
 pub use self::node::{Gateway, StartError};
 pub use self::settings::Settings;

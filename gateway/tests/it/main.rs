@@ -17,6 +17,7 @@ mod burst;
 mod chaos;
 mod check_config;
 mod cli;
+mod cluster_watch;
 mod conformance;
 mod cost;
 mod documents;
