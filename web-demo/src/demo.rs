@@ -23,7 +23,7 @@ use crate::provider::{self, CLIENT_ID, Credentials, INTROSPECTION_CLIENT_ID};
 use crate::registers::{DemoRegisters, HttpRegisters, Registers};
 use crate::serving::{Reached, Servers};
 use crate::units::employees;
-use crate::{db, developer, private_file, records, terminal};
+use crate::{db, developer, option_faults, private_file, records, terminal};
 
 /// The file of the database.
 const DATABASE: &str = "hall.sqlite";
@@ -47,6 +47,7 @@ impl Demo {
     /// Returns an error if an address is in use, a file cannot be read or written, or a setting is
     /// invalid.
     pub async fn start(options: Options) -> anyhow::Result<Self> {
+        option_faults::check(&options)?;
         let listeners = Listeners::bind(&options).await?;
         let origins = listeners.origins(&options)?;
         let (db, people) = database(&options).await?;

@@ -3,8 +3,9 @@
 use std::net::SocketAddr;
 
 use anyhow::{Context, anyhow, ensure};
+use saoma_gateway::settings::is_foreign_http;
 use tokio::net::TcpListener;
-use url::{Host, Url};
+use url::Url;
 
 use crate::local_network::own_address;
 use crate::options::Options;
@@ -91,20 +92,14 @@ pub(crate) async fn listen(
 /// # Errors
 /// Returns an error if passwords and cookies would go over a network without TLS, or if no proxy is named that would tell
 /// people's addresses.
-fn public(options: &Options, url: Option<&Url>) -> anyhow::Result<Option<String>> {
+pub(crate) fn public(options: &Options, url: Option<&Url>) -> anyhow::Result<Option<String>> {
     let Some(url) = url else {
         return Ok(None);
     };
-    let is_loopback = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
     let is_origin = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
     ensure!(
-        is_origin && (url.scheme() == "https" || url.scheme() == "http" && is_loopback),
-        "{url} is not an origin of HTTPS, such as https://hall.example"
+        is_origin && matches!(url.scheme(), "https" | "http") && !is_foreign_http(url.as_str()),
+        "{url} is not an origin of HTTPS: give one such as https://hall.example"
     );
     ensure!(
         !options.trusted_proxies.is_empty(),
