@@ -22,7 +22,7 @@ pub(crate) use introspection::{INTROSPECTION_SECRET, IntrospectionStub};
 pub(crate) use logs::CapturedLogs;
 pub(crate) use persons::{Persons, with_unit};
 pub(crate) use polling_browser::{LONG, PollingBrowser};
-pub(crate) use process::{quiet_port, signal};
+pub(crate) use process::signal;
 pub(crate) use redis_cluster::RedisCluster;
 pub(crate) use redis_sentinel::RedisSentinel;
 pub(crate) use redis_server::RedisServer;

@@ -3,12 +3,13 @@
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use redis::{Cmd, FromRedisValue, RedisResult};
+use saoma_load::ports;
 use tempfile::TempDir;
 
 /// Time limit for a server to complete a command or a start.
@@ -24,7 +25,7 @@ pub(crate) struct RedisProcess {
 impl RedisProcess {
     /// Starts a server on a free port that keeps nothing on disk, with more arguments.
     pub(crate) fn start(arguments: &[&str]) -> Self {
-        let port = free_port();
+        let port = ports::reserve().unwrap();
         let mut all = vec!["--port".to_owned(), port.to_string()];
         for argument in [
             "--bind",
@@ -44,7 +45,7 @@ impl RedisProcess {
 
     /// Starts a server on a free port by a file of settings, in which Sentinels keep its role.
     pub(crate) fn start_by_file(settings: &str) -> Self {
-        let port = free_port();
+        let port = ports::reserve().unwrap();
         let mut server = Self::at(port, vec!["redis.conf".into()]);
         let file = format!(
             "port {port}\nbind 127.0.0.1\nsave \"\"\nappendonly no\nrepl-diskless-sync-delay 0\n{settings}\n"
@@ -56,7 +57,7 @@ impl RedisProcess {
 
     /// Starts a Sentinel on a free port with these settings.
     pub(crate) fn start_sentinel(settings: &str) -> Self {
-        let port = free_port();
+        let port = ports::reserve().unwrap();
         let mut sentinel = Self::at(port, vec!["sentinel.conf".into(), "--sentinel".into()]);
         let file = format!("port {port}\nbind 127.0.0.1\n{settings}\n");
         std::fs::write(sentinel.directory().join("sentinel.conf"), file).unwrap();
@@ -178,14 +179,6 @@ impl Drop for RedisProcess {
     fn drop(&mut self) {
         self.kill();
     }
-}
-
-/// Returns a free port outside the ephemeral range, so that a killed server can take it again.
-pub(crate) fn free_port() -> u16 {
-    let mut ports = std::iter::repeat_with(|| fastrand::u16(10_000..32_000));
-    ports
-        .find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok())
-        .unwrap()
 }
 
 /// Waits until this holds.
