@@ -155,6 +155,11 @@ impl ClusterWatch {
                 return Ok(());
             }
         };
+        if found.all.is_empty() {
+            // A store in this process has no other nodes.
+            self.leaving.cancel();
+            return Ok(());
+        }
         self.tell(&self.others(&found.all));
         let earlier = found.all.get(..found.earlier).unwrap_or_default();
         let mut foreign = self.foreign(&self.others(earlier));

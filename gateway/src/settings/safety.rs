@@ -14,6 +14,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 use url::Url;
 
 pub use self::secrets::weakness;
@@ -103,6 +105,7 @@ impl Settings {
         self.find_in_operations(&mut findings);
         self.find_in_store(&mut findings);
         self.find_in_lifetimes(&mut findings);
+        self.find_in_log(&mut findings);
         self.find_in_limits(&mut findings);
         self.find_in_times(&mut findings);
         self.find_in_identity(&mut findings);
@@ -179,6 +182,19 @@ impl Settings {
             format!(
                 "{} takes connections on every network of this machine: make sure that only operators reach it",
                 operations.listen
+            ),
+        );
+    }
+
+    fn find_in_log(&self, findings: &mut Findings) {
+        let filter = EnvFilter::builder().parse(&self.log.filter).ok();
+        let level = filter.and_then(|filter| filter.max_level_hint());
+        findings.warn_if(
+            level.is_some_and(|level| level < LevelFilter::WARN),
+            "log.filter",
+            format!(
+                "{:?} hides warnings, such as those about unsafe settings: give warn or info",
+                self.log.filter
             ),
         );
     }

@@ -173,6 +173,7 @@ fn what_may_be_right_is_warned_about_by_name() {
             "rediss://u:passwordpassword@redis.example\"\noidc.signing_key = 'k'\ncluster.secret_files = ['s']",
             "store.url",
         ),
+        ("\nstore", "\nlog.filter = 'error'\nstore", "log.filter"),
         (
             "\nstore",
             "\nlifetimes.code = '10m'\nstore",
