@@ -41,6 +41,9 @@ struct Cli {
     /// Start in spite of unsafe options, with a warning for each; for trials only
     #[arg(long)]
     allow_insecure: bool,
+    /// Keep the developer pages and the published password of the demo's accounts even if other machines reach the hall
+    #[arg(long)]
+    expose_demo: bool,
     /// Open the phone page to phones on the local network too, by HTTPS
     #[arg(long)]
     lan: bool,
@@ -153,6 +156,7 @@ impl Cli {
             environment: gateway_settings(),
             registers,
             face_verifier: None,
+            expose_demo: self.expose_demo,
             elsewhere,
         }
     }

@@ -96,7 +96,7 @@ impl Logins {
         self.count_networks_here(&limits, address)
     }
 
-    /// Starts the count of a socket's messages.
+    /// Starts the count of a socket's messages, or of its frames.
     pub(crate) fn message_meter(&self) -> Meter {
         Meter::new(self.millis())
     }
@@ -111,6 +111,13 @@ impl Logins {
             Verdict::Allowed => Counted::Done(()),
             Verdict::Limited { retry_after } => Counted::Limited { limit, retry_after },
         })
+    }
+
+    /// Counts a frame of a socket. Returns false if frames come too fast.
+    pub(crate) fn count_frame(&self, meter: &mut Meter) -> bool {
+        let limit = LimitName::FramePerSocket;
+        let verdict = meter.take(self.millis(), self.limits.rate(limit));
+        self.allowed_here(limit, verdict).is_ok()
     }
 
     /// Returns the milliseconds since the start of the service, modulo 2^32.

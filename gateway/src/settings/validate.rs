@@ -6,12 +6,12 @@ use std::collections::HashSet;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use saoma_protocol::SteeringChar;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use super::{ClientSettings, Settings, SettingsError};
 use crate::limits::LimitName;
-use crate::shown_text::steers;
 use crate::store::RedisAddress;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -239,7 +239,10 @@ fn validate_client(client: &ClientSettings) -> Result<(), SettingsError> {
     let id = &client.client_id;
     // RFC 6749 appendix A.1 allows the space too, but no client wants one.
     let printable = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_graphic());
-    let readable = !client.name.trim().is_empty() && !client.name.chars().any(steers);
+    let steering = SteeringChar::first_in(&client.name).map(|steering| {
+        let problem = format!("the name of {id:?} holds {steering}: remove it");
+        Err(invalid("clients.name", problem))
+    });
     let has_no_empty_secret = client
         .secret
         .as_ref()
@@ -260,7 +263,7 @@ fn validate_client(client: &ClientSettings) -> Result<(), SettingsError> {
             format!("{id:?} must be printable ASCII without spaces"),
         ),
         check(
-            readable,
+            !client.name.trim().is_empty(),
             "clients.name",
             format!("give {id:?} the name that people know it by"),
         ),
@@ -275,7 +278,12 @@ fn validate_client(client: &ClientSettings) -> Result<(), SettingsError> {
             format!("{id:?} needs at least one redirect URI"),
         ),
     ];
-    SettingsError::of_all(own.into_iter().chain(redirect_uris).chain(origins))
+    SettingsError::of_all(
+        own.into_iter()
+            .chain(steering)
+            .chain(redirect_uris)
+            .chain(origins),
+    )
 }
 
 /// Only what a browser fetches: a `javascript:` URI would run in the page that is sent there.

@@ -24,7 +24,7 @@ pub(crate) use persons::{Persons, with_unit};
 pub(crate) use polling_browser::{LONG, PollingBrowser};
 pub(crate) use process::signal;
 pub(crate) use redis_cluster::RedisCluster;
-pub(crate) use redis_sentinel::RedisSentinel;
+pub(crate) use redis_sentinel::{RedisSentinel, TiltWatch};
 pub(crate) use redis_server::RedisServer;
 pub(crate) use redis_tls::RedisTls;
 pub(crate) use relying_party::{Exchanged, TokenRequest};

@@ -12,6 +12,10 @@ use redis::{Cmd, FromRedisValue, RedisResult};
 use saoma_load::ports;
 use tempfile::TempDir;
 
+/// Folder in memory. A Sentinel waits for the disk at each step of a failover, and one that waits for
+/// two seconds is out of service for half a minute.
+const MEMORY: &str = "/dev/shm";
+
 /// Time limit for a server to complete a command or a start.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -58,7 +62,11 @@ impl RedisProcess {
     /// Starts a Sentinel on a free port with these settings.
     pub(crate) fn start_sentinel(settings: &str) -> Self {
         let port = ports::reserve().unwrap();
-        let mut sentinel = Self::at(port, vec!["sentinel.conf".into(), "--sentinel".into()]);
+        let arguments = vec!["sentinel.conf".into(), "--sentinel".into()];
+        let mut sentinel = Self::at(port, arguments);
+        if let Ok(in_memory) = TempDir::new_in(MEMORY) {
+            sentinel.directory = in_memory;
+        }
         let file = format!("port {port}\nbind 127.0.0.1\n{settings}\n");
         std::fs::write(sentinel.directory().join("sentinel.conf"), file).unwrap();
         sentinel.restart();
@@ -137,9 +145,7 @@ impl RedisProcess {
 
     /// Asks the server, where it listens without TLS and without a password.
     pub(crate) fn ask<T: FromRedisValue>(&self, command: &Cmd) -> RedisResult<T> {
-        let client = redis::Client::open(format!("redis://127.0.0.1:{}", self.port))?;
-        let mut connection = client.get_connection_with_timeout(Duration::from_secs(1))?;
-        command.query(&mut connection)
+        ask(self.address(), command)
     }
 
     /// The same, with the command as words.
@@ -179,6 +185,13 @@ impl Drop for RedisProcess {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// Asks the server at this address.
+pub(super) fn ask<T: FromRedisValue>(server: SocketAddr, command: &Cmd) -> RedisResult<T> {
+    let client = redis::Client::open(format!("redis://{server}"))?;
+    let mut connection = client.get_connection_with_timeout(Duration::from_secs(1))?;
+    command.query(&mut connection)
 }
 
 /// Waits until this holds.

@@ -139,7 +139,7 @@ async fn a_rejection_and_a_refusal_reach_their_callers() {
     let login = browser.login().clone();
     let phone = Phone::new(world.url.clone(), &*world.token).unwrap();
     let refused = phone.confirm(login.login_id, "personal").await.unwrap_err();
-    assert_eq!(refused.code(), Some(ErrorCode::NotScanned), "{refused}");
+    assert_eq!(refused.code(), Some(ErrorCode::UnknownLogin), "{refused}");
     phone.type_code(&login.user_code).await.unwrap();
     phone.reject(login.login_id).await.unwrap();
     assert!(matches!(
