@@ -5,11 +5,15 @@ use std::fmt;
 
 use aws_lc_rs::hmac::{self, HMAC_SHA256};
 use data_encoding::HEXLOWER_PERMISSIVE;
+use serde::{Deserialize, Serialize};
 
 use crate::random;
 
 /// Length of a secret, in bytes.
 const BYTES: usize = 32;
+
+/// Use of a secret by which nodes compare it.
+const MARK_USAGE: &str = "saoma mark of a cluster secret";
 
 /// The secrets of a cluster. The current one makes what is sealed or signed; all recognise it, so that a secret can be
 /// changed while nodes run.
@@ -66,9 +70,37 @@ impl ClusterSecrets {
         derive(&self.current, usage)
     }
 
+    /// Returns the marks of these secrets.
+    pub(crate) fn marks(&self) -> SecretMarks {
+        // 64 bits of an HMAC: enough to tell secrets apart, and no way back to one.
+        let mark = |secret| HEXLOWER_PERMISSIVE.encode(&derive(secret, MARK_USAGE)[..8]);
+        let seals = mark(&self.current);
+        let opens = std::iter::once(seals.clone()).chain(self.others.iter().map(mark));
+        SecretMarks {
+            opens: opens.collect(),
+            seals,
+        }
+    }
+
     /// Returns the other keys for one use, which only recognise.
     pub(crate) fn other_keys(&self, usage: &str) -> impl Iterator<Item = [u8; BYTES]> {
         self.others.iter().map(move |secret| derive(secret, usage))
+    }
+}
+
+/// Marks of a node's secrets by which other nodes compare them with theirs. They tell nothing of the secrets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SecretMarks {
+    /// Mark of the secret that seals.
+    pub(crate) seals: String,
+    /// Marks of all secrets that open.
+    pub(crate) opens: Vec<String>,
+}
+
+impl SecretMarks {
+    /// Returns true if each of two nodes opens what the other one seals.
+    pub(crate) fn fit(&self, other: &Self) -> bool {
+        self.opens.contains(&other.seals) && other.opens.contains(&self.seals)
     }
 }
 
@@ -115,6 +147,28 @@ mod tests {
                 .current_key("a")
         };
         assert_ne!(key(), key());
+    }
+
+    /// Row A13: each step of a proper change fits the one before it, and no step that is left out does.
+    #[test]
+    fn a13_marks_fit_through_a_change_and_tell_nothing() {
+        let (old, new) = (generate_secret(), generate_secret());
+        let marks = |texts: &[&str]| {
+            let secrets = ClusterSecrets::parse(texts.iter().copied());
+            secrets.expect("secrets").marks()
+        };
+        let steps = [
+            marks(&[&old]),
+            marks(&[&old, &new]),
+            marks(&[&new, &old]),
+            marks(&[&new]),
+        ];
+        for (at, step) in steps.iter().enumerate() {
+            for (with, other) in steps.iter().enumerate() {
+                assert_eq!(step.fit(other), at.abs_diff(with) <= 1, "{at} {with}");
+            }
+        }
+        assert!(!old.contains(&steps[0].seals) && steps[0].seals.len() == 16);
     }
 
     #[test]

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
-use saoma_gateway::settings::{Effective, Flag, SafetyWarning, SettingsError, Sources};
-use saoma_gateway::{Gateway, KeyKind, Settings, generate_secret, telemetry};
+use saoma_gateway::settings::{Effective, Flag, SafetyWarning, Sources};
+use saoma_gateway::{CheckError, Gateway, KeyKind, Settings, check, generate_secret, telemetry};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Gives what sockets that have gone took to those that come: docs/decisions/0005-sleeping-sockets.md.
@@ -32,7 +32,7 @@ struct Cli {
 enum Command {
     /// Run a node until SIGTERM or SIGINT; a second one ends it at once
     Serve,
-    /// Say whether the settings are right, complete and safe, with everything that is wrong
+    /// Check the settings and the files that they name, as a start does, and name everything that is wrong
     CheckConfig,
     /// Print the settings as they are in effect, and what set them; secrets are starred out
     PrintConfig,
@@ -98,7 +98,9 @@ fn main() -> ExitCode {
             for line in format!("{error:#}").lines() {
                 eprintln!("saoma: {line}");
             }
-            let wrong_settings = error.downcast_ref::<SettingsError>().is_some();
+            let wrong_settings = error
+                .downcast_ref::<CheckError>()
+                .is_some_and(CheckError::is_of_settings);
             let code = if wrong_settings && matches!(cli.command, Command::Serve) {
                 EX_USAGE
             } else {
@@ -110,25 +112,23 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> anyhow::Result<()> {
-    let load = || Settings::load(&cli.flags.sources());
+    let sources = cli.flags.sources();
     match &cli.command {
-        Command::Serve => {
-            let effective = load()?;
-            effective.settings.validate_complete()?;
-            tokio::runtime::Builder::new_multi_thread()
-                .enable_all()
-                .build()?
-                .block_on(serve(effective))
-        }
+        Command::Serve => tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()?
+            .block_on(async { serve(check(&sources).await?).await }),
         Command::CheckConfig => {
-            let effective = load()?;
-            effective.settings.validate_complete()?;
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()?;
+            let effective = runtime.block_on(check(&sources))?;
             for SafetyWarning { setting, problem } in effective.safety_warnings() {
                 eprintln!("saoma: warning: {setting}: {problem}");
             }
             print("the settings are right\n")
         }
-        Command::PrintConfig => print(&load()?.to_redacted_toml()),
+        Command::PrintConfig => print(&Settings::load(&sources)?.to_redacted_toml()),
         Command::GenerateKey { file: None, es256 } => print(&key_kind(*es256).generate_pem()?),
         Command::GenerateKey {
             file: Some(file),

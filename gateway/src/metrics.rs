@@ -48,6 +48,7 @@ pub(crate) struct Metrics {
     limits_remembered: Family<LimitLabels, Counter>,
     admission_refusals: Family<ReasonLabels, Counter>,
     logins_unattended: Gauge,
+    nodes_in_conflict: Family<SettingLabels, Gauge>,
     app_tokens_refused: Family<ReasonLabels, Counter>,
     store: StoreMetrics,
 }
@@ -123,6 +124,11 @@ struct MisuseLabels {
     misuse: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct SettingLabels {
+    setting: &'static str,
+}
+
 /// In the place of a close code, for a browser that left without one.
 const GONE: &str = "gone";
 
@@ -175,6 +181,7 @@ impl Default for Metrics {
             limits_remembered: Family::default(),
             admission_refusals: Family::default(),
             logins_unattended: Gauge::default(),
+            nodes_in_conflict: Family::default(),
             app_tokens_refused: Family::default(),
             store: StoreMetrics::default(),
         };
@@ -276,6 +283,11 @@ impl Metrics {
             self.logins_unattended.clone(),
         );
         registry.register(
+            "nodes_in_conflict",
+            "Other nodes on the store whose setting does not fit that of this one, by setting",
+            self.nodes_in_conflict.clone(),
+        );
+        registry.register(
             "app_tokens_refused",
             "Refused access tokens of the app, by the check that failed",
             self.app_tokens_refused.clone(),
@@ -291,6 +303,13 @@ impl Metrics {
     /// Returns the counter of requests that contradict the list of proxies.
     pub(crate) const fn misdeclared_proxies(&self) -> &Counter {
         &self.misdeclared_proxies
+    }
+
+    /// Sets the number of other nodes whose setting does not fit that of this one.
+    pub(crate) fn nodes_in_conflict(&self, setting: &'static str, nodes: usize) {
+        self.nodes_in_conflict
+            .get_or_create(&SettingLabels { setting })
+            .set(i64::try_from(nodes).unwrap_or(i64::MAX));
     }
 
     /// A socket, event stream or poll has opened.

@@ -15,7 +15,7 @@ use crate::registers::{DemoRegisters, HttpRegisters, Registers};
 use crate::routers::{Parts, Routers};
 use crate::serving::{Reached, Servers};
 use crate::units::employees;
-use crate::{db, private_file, records, terminal};
+use crate::{db, option_faults, private_file, records, terminal};
 
 /// The file of the database.
 const DATABASE: &str = "hall.sqlite";
@@ -39,6 +39,7 @@ impl Demo {
     /// Returns an error if an address is in use, a file cannot be read or written, or a setting is
     /// invalid.
     pub async fn start(options: Options) -> anyhow::Result<Self> {
+        option_faults::check(&options)?;
         let listeners = Listeners::bind(&options).await?;
         let origins = listeners.origins(&options)?;
         let (db, people) = database(&options, &origins).await?;

@@ -27,6 +27,7 @@ mod known_browsers;
 mod listeners;
 mod local_network;
 mod log_pace;
+mod option_faults;
 mod options;
 mod pages;
 mod password_login;

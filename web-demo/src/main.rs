@@ -38,6 +38,9 @@ struct Cli {
     /// Address or network of a proxy before portal and phone page, whose X-Forwarded-For is trusted; may be repeated
     #[arg(long = "trusted-proxy", value_name = "ADDRESS", value_parser = network)]
     trusted_proxies: Vec<IpNet>,
+    /// Start in spite of unsafe options, with a warning for each; for trials only
+    #[arg(long)]
+    allow_insecure: bool,
     /// Keep the developer pages and the published password of the demo's accounts even if other machines reach the hall
     #[arg(long)]
     expose_demo: bool,
@@ -143,6 +146,7 @@ impl Cli {
             portal_url: self.portal_url,
             phone_url: self.phone_url,
             trusted_proxies: self.trusted_proxies,
+            allow_insecure: self.allow_insecure,
             gateway: self.gateway,
             phone_lan: self
                 .lan

@@ -23,6 +23,8 @@ pub struct Options {
     pub phone_url: Option<Url>,
     /// Proxies before portal and phone app, whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<IpNet>,
+    /// Starts in spite of unsafe options, with a warning for each. For trials only.
+    pub allow_insecure: bool,
     /// Address of the gateway in this process.
     pub gateway: SocketAddr,
     /// Address of the phone app for phones on the local network, by HTTPS; `None` by default.
@@ -73,6 +75,7 @@ impl Default for Options {
             portal_url: None,
             phone_url: None,
             trusted_proxies: Vec::new(),
+            allow_insecure: false,
             gateway: loopback(8080),
             phone_lan: None,
             data: "demo-data".into(),

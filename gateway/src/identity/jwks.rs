@@ -20,6 +20,7 @@ use tokio::time::Instant;
 
 use self::header::{JoseHeader, media_type};
 use self::published_keys::PublishedKeys;
+pub use self::source::KeysFileError;
 use self::source::{FetchError, Source};
 use super::answer::{BackendAnswer, NOT_AN_ID, is_id};
 use super::conditions::{Conditions, LEEWAY, member, time};
@@ -105,6 +106,14 @@ impl Jwks {
             },
             fetching: tokio::sync::Mutex::default(),
         })
+    }
+
+    /// Reads the keys, if they are in a file: what is wrong with it shows itself before a person waits.
+    ///
+    /// # Errors
+    /// Returns an error if the file cannot be used.
+    pub(crate) async fn check_file(&self) -> Result<(), KeysFileError> {
+        self.source.check_file().await
     }
 
     /// Creates a backend whose keys are fetched already.

@@ -21,6 +21,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 pub(crate) use introspection::Introspection;
 pub(crate) use jwks::Jwks;
+pub use jwks::KeysFileError;
 #[cfg(any(test, fuzzing))]
 pub(crate) use refusal::RefusalReason;
 pub(crate) use refusal::TokenRefusal;

@@ -16,7 +16,7 @@ pub use meter::Meter;
 pub(crate) use meter::MeterClock;
 pub(crate) use refusals::RememberedRefusals;
 use serde::{Deserialize, Serialize};
-pub use table::{CountedIn, Declaration, LimitName, Limits};
+pub use table::{Bounded, CountedIn, Declaration, LimitName, Limits};
 
 /// A rate of attempts: `burst` at once, and as many again over each period, evenly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -1,6 +1,7 @@
 //! A store that is not asked while an earlier refusal of it lasts.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use saoma_protocol::{Digest, LoginId, UserCode};
@@ -8,9 +9,9 @@ use saoma_protocol::{Digest, LoginId, UserCode};
 use crate::limits::{RememberedRefusals, Verdict};
 use crate::metrics::Metrics;
 use crate::store::{
-    Applied, Attached, Attempt, Confirmation, Counted, Grant, Inbox, LoginRecord, NewLogin, NodeId,
-    Opening, Redeemed, Redemption, ResumeAttempt, Scan, Scanned, Store, StoreError, StoredChange,
-    Transition,
+    Announcements, Applied, Attached, Attempt, Confirmation, Counted, Grant, Inbox, LoginRecord,
+    NewLogin, NodeId, Opening, Redeemed, Redemption, ResumeAttempt, Scan, Scanned, Store,
+    StoreError, StoredChange, Transition,
 };
 
 /// A store whose refusals of attempts this node remembers until their `retry_after`.
@@ -154,6 +155,14 @@ impl Store for RememberedLimits {
 
     async fn listen(&self, node: &NodeId, inbox: Arc<dyn Inbox>) -> Result<(), StoreError> {
         self.store.listen(node, inbox).await
+    }
+
+    async fn announce(
+        &self,
+        announcement: &str,
+        lifetime: Duration,
+    ) -> Result<Announcements, StoreError> {
+        self.store.announce(announcement, lifetime).await
     }
 
     async fn check(&self) -> Result<(), StoreError> {

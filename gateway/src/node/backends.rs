@@ -1,15 +1,20 @@
 //! The parts behind a node, chosen by the settings: a store, an identity backend and a signing key.
 
+use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::cluster_secrets::{ClusterSecrets, ParseSecretError};
+use crate::error_chain::chain;
 use crate::frontends::oidc::{KeyError, SigningKey};
-use crate::identity::{IdentityBackend, Introspection, Jwks};
+use crate::identity::{IdentityBackend, Introspection, Jwks, KeysFileError};
 use crate::settings::{Settings, SettingsError, StoreSettings, WaitForReplicas};
 use crate::store::{
     ConnectionSettings, Connections, MemoryStore, RedisStore, Store, StoreError, StoreMetrics,
 };
+
+/// Beginning of a certificate in PEM (RFC 7468 §5).
+const CERTIFICATE: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
 /// All parts behind a node.
 #[derive(Debug)]
@@ -38,6 +43,17 @@ pub enum BackendError {
         path: PathBuf,
         /// The system's error.
         source: std::io::Error,
+    },
+    /// The file of the certificate authority holds no certificates.
+    #[error(
+        "store.ca_file: {} holds no certificates that can be used; give a PEM file with those of the authority",
+        .path.display()
+    )]
+    Certificates {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: Box<dyn Error + Send + Sync>,
     },
     /// Settings are missing.
     #[error(transparent)]
@@ -72,6 +88,83 @@ pub enum BackendError {
     /// No HTTP client can be made.
     #[error("cannot create an HTTP client")]
     Http(#[from] reqwest::Error),
+    /// The file with the keys of the app's backend cannot be used.
+    #[error("identity.jwks.url: cannot use the file of keys: give one with a JWK set (RFC 7517)")]
+    Keys(#[from] KeysFileError),
+    /// Several of these, each on a line.
+    #[error("{}", .0.iter().map(|error| chain(error).to_string()).collect::<Vec<_>>().join("\n"))]
+    Several(Vec<Self>),
+}
+
+impl BackendError {
+    /// Returns true if one of these errors says the same of the same file or URL.
+    pub(super) fn is_told_by(&self, told: &[SettingsError]) -> bool {
+        let about = |setting: &str, part: &str| {
+            told.iter()
+                .any(|error| error.is_about(setting) && error.to_string().contains(part))
+        };
+        match self {
+            Self::Store(_) => about("store.url", ""),
+            Self::CaFile { path, .. } => about("store.ca_file", &path.to_string_lossy()),
+            Self::KeyFile { path, .. } => about("oidc.signing_key", &path.to_string_lossy()),
+            Self::SecretFile { path, .. } => about("cluster.secret_files", &path.to_string_lossy()),
+            Self::Keys(_) => about("identity.jwks.url", "cannot read"),
+            Self::Certificates { .. }
+            | Self::Settings(_)
+            | Self::Key(_)
+            | Self::Secret { .. }
+            | Self::Http(_)
+            | Self::Several(_) => false,
+        }
+    }
+
+    /// Joins errors, if there are any.
+    fn join(mut errors: Vec<Self>) -> Result<(), Self> {
+        match errors.len() {
+            0 => Ok(()),
+            1 => errors.pop().map_or(Ok(()), Err),
+            _ => Err(Self::Several(errors)),
+        }
+    }
+}
+
+/// The parts that are made of settings and files. A part whose setting is missing is `None`.
+pub(super) struct Parts {
+    store: Arc<dyn Store>,
+    identity: Option<Arc<dyn IdentityBackend>>,
+    signing_key: Option<SigningKey>,
+    cluster_secrets: ClusterSecrets,
+}
+
+impl Parts {
+    /// Opens all files that the settings name, without connecting to a Redis.
+    ///
+    /// # Errors
+    /// Returns an error for each key, certificate or URL that cannot be used.
+    pub(super) async fn open(
+        settings: &Settings,
+        metrics: &StoreMetrics,
+    ) -> Result<Self, Vec<BackendError>> {
+        let parts = (
+            store(&settings.store, metrics).await,
+            identity(settings).await,
+            signing_key(settings).await,
+            cluster_secrets(&settings.cluster.secret_files).await,
+        );
+        match parts {
+            (Ok(store), Ok(identity), Ok(signing_key), Ok(cluster_secrets)) => Ok(Self {
+                store,
+                identity,
+                signing_key,
+                cluster_secrets,
+            }),
+            (store, identity, signing_key, cluster_secrets) => {
+                let one = [store.err(), identity.err(), signing_key.err()];
+                let secrets = cluster_secrets.err().into_iter().flatten();
+                Err(one.into_iter().flatten().chain(secrets).collect())
+            }
+        }
+    }
 }
 
 /// Creates the parts that the settings name, without connecting to a Redis yet.
@@ -83,21 +176,43 @@ pub(crate) async fn connect(
     metrics: &StoreMetrics,
 ) -> Result<Backends, BackendError> {
     settings.validate_complete()?;
-    let store: Arc<dyn Store> = if settings.store.url == "memory:" {
-        Arc::new(MemoryStore::start())
-    } else {
-        let connections = connection_settings(&settings.store).await?;
-        Arc::new(RedisStore::new(Connections::new(
-            &connections,
-            metrics.clone(),
-        )?))
+    let parts = match Parts::open(settings, metrics).await {
+        Ok(parts) => parts,
+        Err(errors) => return BackendError::join(errors).and(Err(no_identity())),
     };
     Ok(Backends {
-        store,
-        identity: identity(settings)?,
-        signing_key: Arc::new(signing_key(settings).await?),
-        cluster_secrets: cluster_secrets(&settings.cluster.secret_files).await?,
+        store: parts.store,
+        identity: parts.identity.ok_or_else(no_identity)?,
+        signing_key: Arc::new(parts.signing_key.map_or_else(SigningKey::generate, Ok)?),
+        cluster_secrets: parts.cluster_secrets,
     })
+}
+
+fn no_identity() -> BackendError {
+    SettingsError::Invalid {
+        setting: "identity".into(),
+        problem: "give [identity.introspection] or [identity.jwks]".into(),
+    }
+    .into()
+}
+
+async fn store(
+    settings: &StoreSettings,
+    metrics: &StoreMetrics,
+) -> Result<Arc<dyn Store>, BackendError> {
+    if settings.url == "memory:" {
+        return Ok(Arc::new(MemoryStore::start()));
+    }
+    let connections = connection_settings(settings).await?;
+    let connections = Connections::new(&connections, metrics.clone());
+    let connections = connections.map_err(|source| match &settings.ca_file {
+        Some(path) => BackendError::Certificates {
+            path: path.clone(),
+            source: Box::new(source),
+        },
+        None => source.into(),
+    })?;
+    Ok(Arc::new(RedisStore::new(connections)))
 }
 
 async fn connection_settings(store: &StoreSettings) -> Result<ConnectionSettings, BackendError> {
@@ -105,10 +220,21 @@ async fn connection_settings(store: &StoreSettings) -> Result<ConnectionSettings
         None => None,
         Some(path) => {
             let pem = tokio::fs::read(path).await;
-            Some(pem.map_err(|source| BackendError::CaFile {
+            let pem = pem.map_err(|source| BackendError::CaFile {
                 path: path.clone(),
                 source,
-            })?)
+            })?;
+            // A file without any is taken for an empty list of authorities, which fails at each connection.
+            if !pem
+                .windows(CERTIFICATE.len())
+                .any(|part| part == CERTIFICATE)
+            {
+                return Err(BackendError::Certificates {
+                    path: path.clone(),
+                    source: "there is no certificate in it".into(),
+                });
+            }
+            Some(pem)
         }
     };
     let StoreSettings {
@@ -127,51 +253,67 @@ async fn connection_settings(store: &StoreSettings) -> Result<ConnectionSettings
     })
 }
 
-fn identity(settings: &Settings) -> Result<Arc<dyn IdentityBackend>, BackendError> {
+/// Creates the identity backend. A file of keys is read, so that one that is missing shows itself at once.
+async fn identity(settings: &Settings) -> Result<Option<Arc<dyn IdentityBackend>>, BackendError> {
     let identity = settings.identity.clone();
     match (identity.introspection, identity.jwks) {
-        (Some(introspection), _) => Ok(Arc::new(Introspection::new(introspection)?)),
-        (None, Some(jwks)) => Ok(Arc::new(Jwks::new(jwks)?)),
-        (None, None) => Err(SettingsError::Invalid {
-            setting: "identity".into(),
-            problem: "give [identity.introspection] or [identity.jwks]".into(),
+        (Some(introspection), _) => Ok(Some(Arc::new(Introspection::new(introspection)?))),
+        (None, Some(jwks)) => {
+            let jwks = Jwks::new(jwks)?;
+            jwks.check_file().await?;
+            Ok(Some(Arc::new(jwks)))
         }
-        .into()),
+        (None, None) => Ok(None),
     }
 }
 
-async fn signing_key(settings: &Settings) -> Result<SigningKey, BackendError> {
-    match &settings.oidc.signing_key {
-        None => Ok(SigningKey::generate()?),
-        Some(path) => {
-            let pem = tokio::fs::read_to_string(path).await;
-            let pem = pem.map_err(|source| BackendError::KeyFile {
-                path: path.clone(),
-                source,
-            })?;
-            Ok(SigningKey::from_pem(&pem)?)
-        }
-    }
+/// Reads the signing key. Without a file there is none yet.
+async fn signing_key(settings: &Settings) -> Result<Option<SigningKey>, BackendError> {
+    let Some(path) = &settings.oidc.signing_key else {
+        return Ok(None);
+    };
+    let pem = tokio::fs::read_to_string(path).await;
+    let pem = pem.map_err(|source| BackendError::KeyFile {
+        path: path.clone(),
+        source,
+    })?;
+    Ok(Some(SigningKey::from_pem(&pem)?))
 }
 
 /// Reads the secrets of these files. Without a file the node is alone on its store, and makes a secret.
-async fn cluster_secrets(files: &[PathBuf]) -> Result<ClusterSecrets, BackendError> {
-    let mut texts = Vec::with_capacity(files.len());
+///
+/// # Errors
+/// Returns an error for each file that cannot be read or holds no secret.
+async fn cluster_secrets(files: &[PathBuf]) -> Result<ClusterSecrets, Vec<BackendError>> {
+    let (mut texts, mut errors) = (Vec::with_capacity(files.len()), Vec::new());
     for path in files {
-        texts.push(read_secret(path).await?);
+        match read_secret(path).await {
+            Ok(text) => texts.push(text),
+            Err(error) => errors.push(error),
+        }
+    }
+    if !errors.is_empty() {
+        return Err(errors);
     }
     ClusterSecrets::parse(texts.iter().map(String::as_str)).map_err(|(number, source)| {
-        BackendError::Secret {
+        vec![BackendError::Secret {
             path: files.get(number).cloned().unwrap_or_default(),
             source,
-        }
+        }]
     })
 }
 
 async fn read_secret(path: &Path) -> Result<String, BackendError> {
     let text = tokio::fs::read_to_string(path).await;
-    text.map_err(|source| BackendError::SecretFile {
+    let text = text.map_err(|source| BackendError::SecretFile {
         path: path.to_owned(),
         source,
-    })
+    })?;
+    match ClusterSecrets::parse([&*text]) {
+        Ok(_) => Ok(text),
+        Err((_, source)) => Err(BackendError::Secret {
+            path: path.to_owned(),
+            source,
+        }),
+    }
 }

@@ -2,6 +2,8 @@
 
 pub(crate) mod backends;
 mod capacity;
+pub(crate) mod check;
+pub(crate) mod cluster_watch;
 mod drain;
 mod operations;
 pub mod telemetry;
@@ -17,6 +19,7 @@ use tokio_util::task::TaskTracker;
 use tower::util::MapResponseLayer;
 
 use self::capacity::capacity;
+use self::cluster_watch::ClusterWatch;
 use self::drain::Drain;
 use crate::client_address::ClientAddress;
 use crate::frontends::browser::{self, BrowserFrontend};
@@ -37,6 +40,7 @@ pub struct Gateway {
     address: SocketAddr,
     operations_address: Option<SocketAddr>,
     logins: Arc<Logins>,
+    cluster_watch: Arc<ClusterWatch>,
     drain: Drain,
     background: tokio::task::JoinSet<()>,
 }
@@ -60,13 +64,16 @@ pub enum StartError {
     /// A part behind the gateway cannot be reached or used.
     #[error(transparent)]
     Backend(#[from] backends::BackendError),
+    /// Other nodes on the store have other secrets, and go on running.
+    #[error(transparent)]
+    ForeignSecrets(#[from] cluster_watch::ForeignSecrets),
 }
 
 impl Gateway {
     /// Starts a node and returns once it accepts connections.
     ///
     /// # Errors
-    /// An address is taken, the store does not answer, or a key cannot be read.
+    /// An address is taken, the store does not answer, a key cannot be read, or nodes with other secrets are on the store.
     pub async fn start(settings: Settings) -> Result<Self, StartError> {
         let listener = bind(
             settings.server.listen,
@@ -96,6 +103,8 @@ impl Gateway {
 
         let metrics = Arc::new(Metrics::default());
         let backends = backends::connect(&settings, metrics.store()).await?;
+        let cluster_watch = ClusterWatch::new(&settings, &backends, Arc::clone(&metrics));
+        let cluster_watch = Arc::new(cluster_watch);
         let sockets = TaskTracker::new();
         let logins = Arc::new(Logins::new(
             &settings,
@@ -109,6 +118,7 @@ impl Gateway {
             .listen()
             .await
             .map_err(backends::BackendError::from)?;
+        cluster_watch.join(settings.server.allow_insecure).await?;
 
         let drain = Drain {
             admission: Arc::new(Admission::new(
@@ -130,6 +140,7 @@ impl Gateway {
         let trusted_proxies = Arc::new(trusted_proxies);
         let mut background = tokio::task::JoinSet::new();
         background.spawn(Arc::clone(&logins).run_timers());
+        background.spawn(Arc::clone(&cluster_watch).run());
         let sweep = Sweep {
             scanned_every: settings.sockets.resync_interval,
             waiting_every: settings.sockets.waiting_resync_interval,
@@ -167,6 +178,7 @@ impl Gateway {
             address,
             operations_address,
             logins,
+            cluster_watch,
             drain,
             background,
         })
@@ -190,7 +202,7 @@ impl Gateway {
     /// Drains the node: serves on for a while without being ready, then takes no new browsers, sends each one away with
     /// its own moment to come back, and waits for all tasks. Browsers that do not go within the drain window are dropped.
     pub async fn shutdown(mut self) {
-        self.drain.run().await;
+        tokio::join!(self.cluster_watch.leave(), self.drain.run());
         self.background.shutdown().await;
     }
 }

@@ -46,7 +46,7 @@ pub enum SettingsError {
         /// The problem, with the expected form.
         problem: String,
     },
-    /// A section lacks a required setting.
+    /// The settings cannot be read as a whole.
     #[error("the settings are not complete: {0}")]
     Incomplete(String),
     /// A value that does not go with the others, or is out of range.
@@ -63,6 +63,32 @@ pub enum SettingsError {
 }
 
 impl SettingsError {
+    /// Returns the path of the setting, or the name of the variable, if the error is about one.
+    pub(super) fn path(&self) -> Option<&str> {
+        match self {
+            Self::Value { key, .. } => Some(key),
+            Self::Invalid { setting, .. } => Some(setting),
+            Self::File { .. }
+            | Self::Syntax { .. }
+            | Self::Unknown { .. }
+            | Self::Incomplete(_)
+            | Self::Several(_) => None,
+        }
+    }
+
+    /// Returns true for an error about the setting of this path.
+    pub(crate) fn is_about(&self, path: &str) -> bool {
+        self.path() == Some(path)
+    }
+
+    /// Returns the errors one by one.
+    pub(super) fn into_list(self) -> Vec<Self> {
+        match self {
+            Self::Several(errors) => errors,
+            error => vec![error],
+        }
+    }
+
     /// Joins errors, if there are any.
     ///
     /// # Errors

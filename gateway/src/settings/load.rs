@@ -1,6 +1,8 @@
 //! Reading settings from all their sources, each value checked where it stands.
 
-use std::collections::BTreeMap;
+mod missing;
+
+use std::collections::{BTreeMap, HashSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -42,7 +44,7 @@ impl Settings {
     pub fn from_toml(text: &str) -> Result<Self, SettingsError> {
         let mut merge = Merge::new();
         merge.text(text, &Origin::Text)?;
-        Ok(merge.finish()?.settings)
+        Ok(merge.finish().into_result()?.settings)
     }
 
     /// Reads and checks settings from all sources: flags over environment over file over defaults.
@@ -50,15 +52,64 @@ impl Settings {
     /// # Errors
     /// What is wrong, and where.
     pub fn load(sources: &Sources) -> Result<Effective, SettingsError> {
-        let mut merge = Merge::new();
-        if let Some(path) = &sources.file {
-            merge.text(&read(path)?, &Origin::File(path.clone()))?;
+        Merge::of(sources)?.finish().into_result()
+    }
+
+    /// Reads settings from all sources, and finds everything that keeps a node from starting with them, as far as the
+    /// settings tell: values that cannot be read, values that do not go together, settings that are missing or unsafe.
+    pub fn load_with_findings(sources: &Sources) -> Loaded {
+        let mut loaded = match Merge::of(sources) {
+            Ok(merge) => merge.finish(),
+            Err(error) => Loaded {
+                effective: None,
+                errors: vec![error],
+                unread: HashSet::new(),
+            },
+        };
+        let Some(effective) = &loaded.effective else {
+            return loaded;
+        };
+        if let Err(error) = effective.settings.validate_complete() {
+            let found = error.into_list().into_iter();
+            let found: Vec<_> = found.filter(|error| !loaded.is_follow_up(error)).collect();
+            loaded.errors.extend(found);
         }
-        merge.environment(&sources.environment);
-        for flag in &sources.flags {
-            merge.assign(flag.path, &flag.value, Origin::Flag(flag.name));
-        }
-        merge.finish()
+        loaded
+    }
+}
+
+/// Settings as far as they could be read.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The settings; `None` if a file or a section could not be read. A value that was refused has its default.
+    pub effective: Option<Effective>,
+    /// Everything that is wrong with them.
+    pub errors: Vec<SettingsError>,
+    /// Paths of values that were refused or are missing. Others stand in their place, of which nothing is to be said.
+    unread: HashSet<String>,
+}
+
+impl Loaded {
+    /// Returns true for an error about a value that the operator has not set, because theirs was refused.
+    fn is_follow_up(&self, error: &SettingsError) -> bool {
+        let holds = |outer: &str, inner: &str| {
+            inner
+                .strip_prefix(outer)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        // A section that is missing because it was refused is no section that the operator has left out.
+        let is_of = |path: &str, unread: &str| {
+            holds(unread, path) || path == "identity" && holds(path, unread)
+        };
+        error
+            .path()
+            .is_some_and(|path| self.unread.iter().any(|unread| is_of(path, unread)))
+    }
+
+    fn into_result(self) -> Result<Effective, SettingsError> {
+        SettingsError::join(self.errors)?;
+        self.effective
+            .ok_or_else(|| SettingsError::Incomplete("they cannot be read".to_owned()))
     }
 }
 
@@ -77,6 +128,8 @@ struct Merge {
     origins: BTreeMap<String, Origin>,
     /// Everything that is wrong so far, so that an operator learns it at once.
     errors: Vec<SettingsError>,
+    /// Paths of required members that are missing.
+    unread: HashSet<String>,
 }
 
 impl Merge {
@@ -86,20 +139,54 @@ impl Merge {
             tree: known::tree_of(&Settings::default()),
             origins: BTreeMap::new(),
             errors: Vec::new(),
+            unread: HashSet::new(),
         }
     }
 
-    fn finish(self) -> Result<Effective, SettingsError> {
-        SettingsError::join(self.errors)?;
+    /// Reads the settings of all sources.
+    ///
+    /// # Errors
+    /// Returns an error if the file cannot be read or is not TOML: nothing can be said of its settings then.
+    fn of(sources: &Sources) -> Result<Self, SettingsError> {
+        let mut merge = Self::new();
+        if let Some(path) = &sources.file {
+            merge.text(&read(path)?, &Origin::File(path.clone()))?;
+        }
+        merge.environment(&sources.environment);
+        for flag in &sources.flags {
+            merge.assign(flag.path, &flag.value, Origin::Flag(flag.name));
+        }
+        Ok(merge)
+    }
+
+    fn finish(mut self) -> Loaded {
+        let missing = missing::fill_identity(&mut self.tree, &self.known);
+        self.errors.extend(missing.into_iter().map(missing::error));
         // Every value was checked when it was put in; what can be wrong now is only what is not there.
-        let settings = Settings::deserialize(Value::Table(self.tree)).map_err(|error| {
+        let settings = Settings::deserialize(Value::Table(self.tree));
+        let settings = settings.map_err(|error| {
             SettingsError::Incomplete(error.to_string().trim_end().replace('\n', " "))
-        })?;
-        settings.validate()?;
-        Ok(Effective {
-            settings,
-            origins: self.origins,
-        })
+        });
+        let unread = self.errors.iter().filter_map(SettingsError::path);
+        let mut loaded = Loaded {
+            effective: None,
+            unread: unread.map(str::to_owned).chain(self.unread).collect(),
+            errors: self.errors,
+        };
+        match settings {
+            Ok(settings) => {
+                let found = settings.validate().err().map(SettingsError::into_list);
+                let found = found.into_iter().flatten();
+                let found: Vec<_> = found.filter(|error| !loaded.is_follow_up(error)).collect();
+                loaded.errors.extend(found);
+                loaded.effective = Some(Effective {
+                    settings,
+                    origins: self.origins,
+                });
+            }
+            Err(error) => loaded.errors.push(error),
+        }
+        loaded
     }
 
     fn text(&mut self, text: &str, origin: &Origin) -> Result<(), SettingsError> {
@@ -126,10 +213,16 @@ impl Merge {
                 }
                 (Some(_), value) if path == CLIENTS => {
                     let wrong = self.errors_of_clients(&value, origin);
+                    let mut value = self.without_unknown_members(value);
+                    let missing = missing::fill_clients(&mut value, &self.known);
+                    // A mistyped name explains the one that is missing.
                     if wrong.is_empty() {
-                        self.put(&path, value, origin.clone());
+                        self.errors
+                            .extend(missing.iter().cloned().map(missing::error));
                     }
+                    self.unread.extend(missing);
                     self.errors.extend(wrong);
+                    self.put(&path, value, origin.clone());
                 }
                 (Some(_), value) => self.put(&path, value, origin.clone()),
             }
@@ -158,6 +251,18 @@ impl Merge {
             })
         });
         wrong.collect()
+    }
+
+    /// Takes out of a list of clients the members that [`Merge::errors_of_clients`] names, so that the others are judged.
+    fn without_unknown_members(&self, mut list: Value) -> Value {
+        let tables = list.as_array_mut().into_iter().flatten();
+        for table in tables.filter_map(Value::as_table_mut) {
+            table.retain(|key, value| {
+                self.known.example(&format!("{CLIENTS}.{key}")).is_some()
+                    && (!key.ends_with("secret") || value.is_str())
+            });
+        }
+        list
     }
 
     fn environment(&mut self, environment: &[(String, String)]) {

@@ -24,11 +24,11 @@ pub use effective::Effective;
 pub use error::SettingsError;
 pub use identity::{IdentitySettings, IntrospectionSettings, JwksSettings};
 pub use lifetimes::Lifetimes;
-pub use load::{Flag, Sources};
+pub use load::{Flag, Loaded, Sources};
 pub use node::{Log, LogFormat, Operations, Server, Sockets, StoreSettings, WaitForReplicas};
 pub use origin::Origin;
 pub use parties::{AgreeSetting, ClientSettings, Oidc};
-pub use safety::SafetyWarning;
+pub use safety::{SafetyWarning, is_foreign_http, is_over_wide, weakness};
 pub use secret::Secret;
 use serde::{Deserialize, Serialize};
 

@@ -34,8 +34,8 @@ pub struct Server {
     )]
     #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
     pub trusted_proxies: Option<Vec<IpNet>>,
-    /// Starts the node in spite of settings that are unsafe, with a warning for each; `false` by
-    /// default. For trials only.
+    /// Starts the node in spite of settings that are unsafe, or beside nodes with other secrets, with
+    /// a warning for each; `false` by default. For trials only.
     pub allow_insecure: bool,
     /// Time limit for a request's head, and again for its body; 10 s by default, from 10 ms to 5
     /// min. Each unfinished request holds a connection.

@@ -4,16 +4,21 @@
 
 mod files;
 mod identity;
+mod limits;
 mod secrets;
 #[cfg(test)]
 mod tests;
+mod times;
 
 use std::net::IpAddr;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 use url::Url;
 
+pub use self::secrets::weakness;
 use super::{ClientSettings, Settings, SettingsError};
 use crate::client_address::canonical_network;
 use crate::host_scope::HostScope;
@@ -100,6 +105,9 @@ impl Settings {
         self.find_in_operations(&mut findings);
         self.find_in_store(&mut findings);
         self.find_in_lifetimes(&mut findings);
+        self.find_in_log(&mut findings);
+        self.find_in_limits(&mut findings);
+        self.find_in_times(&mut findings);
         self.find_in_identity(&mut findings);
         self.find_in_secrets(&mut findings);
         self.find_in_files(&mut findings);
@@ -178,15 +186,30 @@ impl Settings {
         );
     }
 
+    fn find_in_log(&self, findings: &mut Findings) {
+        let filter = EnvFilter::builder().parse(&self.log.filter).ok();
+        let level = filter.and_then(|filter| filter.max_level_hint());
+        findings.warn_if(
+            level.is_some_and(|level| level < LevelFilter::WARN),
+            "log.filter",
+            format!(
+                "{:?} hides warnings, such as those about unsafe settings: give warn or info",
+                self.log.filter
+            ),
+        );
+    }
+
     fn find_in_store(&self, findings: &mut Findings) {
         let Some((scheme, rest)) = self.store.url.split_once("://") else {
             return;
         };
         let authority = rest.split('/').next().unwrap_or_default();
         let (credentials, hosts) = authority.rsplit_once('@').unwrap_or(("", authority));
-        let has_password = credentials
+        let password = credentials
             .split_once(':')
-            .is_some_and(|(_, password)| !password.is_empty());
+            .map_or("", |(_, password)| password);
+        let has_password = !password.is_empty();
+        let weakness = has_password.then(|| weakness(password, "")).flatten();
         for host in hosts.split(',').map(without_port) {
             let is_public_ip = host
                 .trim_matches(['[', ']'])
@@ -206,6 +229,15 @@ impl Settings {
                 "store.url",
                 no_password,
             );
+            if let Some(weakness) = &weakness {
+                let weak = format!("the password of the Redis at {host} {weakness}");
+                findings.refuse_if(is_public_ip, "store.url", &*weak);
+                findings.warn_if(
+                    !is_public_ip && scope != HostScope::Loopback,
+                    "store.url",
+                    weak,
+                );
+            }
             let is_clear = !scheme.starts_with("rediss");
             findings.refuse_if(is_public_ip && is_clear, "store.url", &*no_tls);
             findings.warn_if(
@@ -289,7 +321,7 @@ fn find_in_client(client: &ClientSettings, findings: &mut Findings) {
 }
 
 /// Returns true for a URL without TLS to another machine.
-fn is_foreign_http(url: &str) -> bool {
+pub fn is_foreign_http(url: &str) -> bool {
     url.starts_with("http:") && HostScope::of_url(url) != HostScope::Loopback
 }
 
@@ -299,7 +331,7 @@ fn is_public_ip(ip: IpAddr) -> bool {
 
 /// Returns true for a network that no one party holds. The widest of the large delivery networks are /12 and /29;
 /// private networks may be as wide as they are.
-fn is_over_wide(network: &IpNet) -> bool {
+pub fn is_over_wide(network: &IpNet) -> bool {
     let network = &canonical_network(*network);
     let (widest, widest_private) = match network {
         IpNet::V4(_) => (12, 8),

@@ -11,7 +11,7 @@ use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use super::{ClientSettings, Settings, SettingsError};
-use crate::limits::{LimitName, Rate};
+use crate::limits::LimitName;
 use crate::store::RedisAddress;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -32,6 +32,7 @@ impl Settings {
             self.validate_durations(),
             self.validate_limits(),
             self.validate_store(),
+            self.validate_listeners(),
             self.validate_identity(),
             self.validate_clients(),
             check(
@@ -153,35 +154,72 @@ impl Settings {
     }
 
     fn validate_limits(&self) -> Result<(), SettingsError> {
-        for name in LimitName::ALL {
+        SettingsError::of_all(LimitName::ALL.iter().map(|name| {
             let setting = format!("limits.{}", name.as_str());
-            check_rate(&setting, self.limits.rate(*name))?;
-        }
-        Ok(())
+            self.check_rate(&setting, *name)
+        }))
+    }
+
+    fn check_rate(&self, setting: &str, name: LimitName) -> Result<(), SettingsError> {
+        let rate = self.limits.rate(name);
+        check_range(&format!("{setting}.per"), rate.per, SECOND..=DAY)?;
+        check(
+            rate.interval() >= FINEST_INTERVAL,
+            setting,
+            "give at most one attempt per microsecond",
+        )?;
+        let needed = name.declaration().needed;
+        check(
+            rate.burst.get() >= needed || rate.interval() <= self.lifetimes.scanned,
+            setting,
+            format!(
+                "a login takes {needed} attempts, and with this rate one comes to its end before the second is allowed: give a \
+                 burst of at least {needed}"
+            ),
+        )
+    }
+
+    fn validate_listeners(&self) -> Result<(), SettingsError> {
+        let (public, operations) = (self.server.listen, self.operations.listen);
+        let is_same_ip = public.ip() == operations.ip()
+            || public.ip().is_unspecified()
+            || operations.ip().is_unspecified();
+        let is_same = public.port() != 0 && public.port() == operations.port() && is_same_ip;
+        check(
+            !(self.operations.enabled && is_same),
+            "operations.listen",
+            format!("{operations} is taken by server.listen: give another port"),
+        )
     }
 
     fn validate_store(&self) -> Result<(), SettingsError> {
         let in_memory = self.store.url == "memory:";
-        let redis = (!in_memory)
-            .then(|| RedisAddress::parse(&self.store.url))
-            .transpose();
-        let redis = redis.map_err(|error| invalid("store.url", error.to_string()))?;
-        check(
-            self.store.ca_file.is_none() || redis.is_some_and(|redis| redis.tls()),
-            "store.ca_file",
-            "goes with an encrypted store only: write rediss instead of redis in store.url, or leave this out",
-        )?;
-        check(
-            in_memory || self.oidc.signing_key.is_some(),
-            "oidc.signing_key",
-            "nodes that share a Redis must share a key: make one with `saoma generate-key FILE` and give its path",
-        )?;
-        check(
-            in_memory || !self.cluster.secret_files.is_empty(),
-            "cluster.secret_files",
-            "nodes that share a Redis must share a secret: make one with `saoma generate-secret FILE` and give its path in \
-             [\"…\"]",
-        )
+        let redis = (!in_memory).then(|| RedisAddress::parse(&self.store.url));
+        let (redis, url) = match redis.transpose() {
+            Ok(redis) => (redis, Ok(())),
+            Err(error) => (None, Err(invalid("store.url", error.to_string()))),
+        };
+        SettingsError::of_all([
+            check(
+                url.is_err()
+                    || self.store.ca_file.is_none()
+                    || redis.is_some_and(|redis| redis.tls()),
+                "store.ca_file",
+                "goes with an encrypted store only: write rediss instead of redis in store.url, or leave this out",
+            ),
+            url,
+            check(
+                in_memory || self.oidc.signing_key.is_some(),
+                "oidc.signing_key",
+                "nodes that share a Redis must share a key: make one with `saoma generate-key FILE` and give its path",
+            ),
+            check(
+                in_memory || !self.cluster.secret_files.is_empty(),
+                "cluster.secret_files",
+                "nodes that share a Redis must share a secret: make one with `saoma generate-secret FILE` and give its path \
+                 in [\"…\"]",
+            ),
+        ])
     }
 
     fn validate_clients(&self) -> Result<(), SettingsError> {
@@ -201,43 +239,51 @@ fn validate_client(client: &ClientSettings) -> Result<(), SettingsError> {
     let id = &client.client_id;
     // RFC 6749 appendix A.1 allows the space too, but no client wants one.
     let printable = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_graphic());
-    check(
-        printable,
-        "clients.client_id",
-        format!("{id:?} must be printable ASCII without spaces"),
-    )?;
-    check(
-        !client.name.trim().is_empty(),
-        "clients.name",
-        format!("give {id:?} the name that people know it by"),
-    )?;
-    if let Some(steering) = SteeringChar::first_in(&client.name) {
+    let steering = SteeringChar::first_in(&client.name).map(|steering| {
         let problem = format!("the name of {id:?} holds {steering}: remove it");
-        return Err(invalid("clients.name", problem));
-    }
-    check(
-        client
-            .secret
-            .as_ref()
-            .is_none_or(|secret| !secret.expose().is_empty()),
-        "clients.secret",
-        format!("the secret of {id:?} is empty: give one, or leave it out for a public client"),
-    )?;
-    check(
-        !client.redirect_uris.is_empty(),
-        "clients.redirect_uris",
-        format!("{id:?} needs at least one redirect URI"),
-    )?;
-    for uri in &client.redirect_uris {
+        Err(invalid("clients.name", problem))
+    });
+    let has_no_empty_secret = client
+        .secret
+        .as_ref()
+        .is_none_or(|secret| !secret.expose().is_empty());
+    let redirect_uris = client.redirect_uris.iter().map(|uri| {
         let problem =
             format!("{uri:?} of {id:?} must be an absolute http or https URL without a fragment");
-        check(is_redirect_uri(uri), "clients.redirect_uris", problem)?;
-    }
-    for origin in &client.origins {
+        check(is_redirect_uri(uri), "clients.redirect_uris", problem)
+    });
+    let origins = client.origins.iter().map(|origin| {
         let problem = format!("{origin:?} of {id:?} must be scheme, host and port only");
-        check(is_origin(origin), "clients.origins", problem)?;
-    }
-    Ok(())
+        check(is_origin(origin), "clients.origins", problem)
+    });
+    let own = [
+        check(
+            printable,
+            "clients.client_id",
+            format!("{id:?} must be printable ASCII without spaces"),
+        ),
+        check(
+            !client.name.trim().is_empty(),
+            "clients.name",
+            format!("give {id:?} the name that people know it by"),
+        ),
+        check(
+            has_no_empty_secret,
+            "clients.secret",
+            format!("the secret of {id:?} is empty: give one, or leave it out for a public client"),
+        ),
+        check(
+            !client.redirect_uris.is_empty(),
+            "clients.redirect_uris",
+            format!("{id:?} needs at least one redirect URI"),
+        ),
+    ];
+    SettingsError::of_all(
+        own.into_iter()
+            .chain(steering)
+            .chain(redirect_uris)
+            .chain(origins),
+    )
 }
 
 /// Only what a browser fetches: a `javascript:` URI would run in the page that is sent there.
@@ -261,15 +307,6 @@ fn is_http_url(text: &str) -> bool {
             && url.password().is_none()
     };
     Url::parse(text).is_ok_and(fits)
-}
-
-fn check_rate(setting: &str, rate: Rate) -> Result<(), SettingsError> {
-    check_range(&format!("{setting}.per"), rate.per, SECOND..=DAY)?;
-    check(
-        rate.per / rate.burst.get() >= FINEST_INTERVAL,
-        setting,
-        "give at most one attempt per microsecond",
-    )
 }
 
 fn check_range(

@@ -5,6 +5,7 @@
 //!
 //! The store owns the clock: every instant in its answers is its own, so nodes need not agree on the time.
 
+mod announcement;
 mod attachment;
 mod attempt;
 mod change;
@@ -26,6 +27,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use saoma_protocol::{Digest, LoginId, UserCode};
 
+pub use self::announcement::Announcements;
 pub use self::attachment::{Attached, Attachment, ResumeAttempt};
 pub use self::attempt::{Attempt, Counted};
 pub use self::change::{Change, StoredChange};
@@ -127,6 +129,17 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     ///
     /// Returns once it listens for the first time, so that a node takes no browser whose changes it would miss.
     async fn listen(&self, node: &NodeId, inbox: Arc<dyn Inbox>) -> Result<(), StoreError>;
+
+    /// Announces this node to the others on the store. Returns the announcements of the last `lifetime`, oldest first,
+    /// this one included. A store that no other node reaches returns none.
+    async fn announce(
+        &self,
+        announcement: &str,
+        lifetime: Duration,
+    ) -> Result<Announcements, StoreError> {
+        let _ = (announcement, lifetime);
+        Ok(Announcements::default())
+    }
 
     /// Returns successfully if the store answers commands.
     async fn check(&self) -> Result<(), StoreError>;

@@ -8,7 +8,7 @@ use std::process::{Child, ChildStderr, Command, Output, Stdio};
 
 use tempfile::TempDir;
 
-const COMPLETE: &str = r#"
+pub(crate) const COMPLETE: &str = r#"
     [server]
     listen = "127.0.0.1:0"
     drain_delay = "0s"
@@ -31,16 +31,16 @@ const COMPLETE: &str = r#"
 "#;
 
 /// A folder with a settings file.
-struct Place(TempDir);
+pub(crate) struct Place(TempDir);
 
 impl Place {
-    fn with(settings: &str) -> Self {
+    pub(crate) fn with(settings: &str) -> Self {
         let place = Self(tempfile::tempdir().unwrap());
         std::fs::write(place.path("saoma.toml"), settings).unwrap();
         place
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
@@ -53,11 +53,11 @@ impl Place {
         command
     }
 
-    fn run(&self, arguments: &[&str]) -> Answer {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Answer {
         self.command(arguments).output().unwrap().into()
     }
 
-    fn serve(&self) -> Server {
+    pub(crate) fn serve(&self) -> Server {
         let command = self
             .command(&["serve", "--config", "saoma.toml"])
             .stderr(Stdio::piped())
@@ -69,10 +69,10 @@ impl Place {
 }
 
 #[derive(Debug, PartialEq)]
-struct Answer {
-    code: Option<i32>,
-    out: String,
-    err: String,
+pub(crate) struct Answer {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl From<Output> for Answer {
@@ -87,14 +87,14 @@ impl From<Output> for Answer {
 }
 
 /// A node in a process of its own, which does not outlive its test.
-struct Server {
+pub(crate) struct Server {
     process: Child,
     log: BufReader<ChildStderr>,
 }
 
 impl Server {
     /// Waits for the log line of this message.
-    fn logged(&mut self, message: &str) -> serde_json::Value {
+    pub(crate) fn logged(&mut self, message: &str) -> serde_json::Value {
         for line in self.log.by_ref().lines().map(Result::unwrap) {
             let line: serde_json::Value = serde_json::from_str(&line).unwrap();
             if line["fields"]["message"]
@@ -107,7 +107,7 @@ impl Server {
         panic!("it ended without saying: {message}")
     }
 
-    fn listening(&mut self) -> String {
+    pub(crate) fn listening(&mut self) -> String {
         self.logged("serving")["listen"]
             .as_str()
             .unwrap()
@@ -148,8 +148,11 @@ fn settings_are_checked_before_a_node_is_started_with_them() {
             err: String::new()
         }
     );
-    let answer =
-        Place::with("[store]\nulr = 'memory:'").run(&["check-config", "--config", "saoma.toml"]);
+    let answer = Place::with(&format!("store.ulr = 'memory:'\n{COMPLETE}")).run(&[
+        "check-config",
+        "--config",
+        "saoma.toml",
+    ]);
     let said = "saoma: store.ulr in saoma.toml is not a setting; did you mean store.url?\n";
     assert_eq!(
         answer,

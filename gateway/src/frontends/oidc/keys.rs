@@ -94,6 +94,11 @@ impl SigningKey {
         Self::from_pem(&generate_pem()?)
     }
 
+    /// Returns the name of the key, the same on every node that has it.
+    pub(crate) fn id(&self) -> &str {
+        &self.kid
+    }
+
     /// The public half, as relying parties fetch it (RFC 7517).
     pub(crate) fn public(&self) -> JwkSet {
         JwkSet {

@@ -36,7 +36,23 @@ pub(super) enum FetchError {
     Paused,
 }
 
+/// The file with the keys of the app's backend cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct KeysFileError(FetchError);
+
 impl Source {
+    /// Reads the keys, if they are in a file.
+    ///
+    /// # Errors
+    /// Returns an error if the file cannot be read, is too large, or is no JWK set.
+    pub(super) async fn check_file(&self) -> Result<(), KeysFileError> {
+        match self {
+            Self::File(_) => self.fetch().await.map(|_| ()).map_err(KeysFileError),
+            Self::Http { .. } => Ok(()),
+        }
+    }
+
     /// Creates the source at an address.
     ///
     /// # Errors

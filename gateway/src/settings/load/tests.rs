@@ -107,8 +107,7 @@ fn a_secret_can_come_by_environment_into_a_section_of_the_file() {
     let mut sources = environment(&[]);
     sources.file = Some(file);
     let error = Settings::load(&sources).expect_err("no secret").to_string();
-    let wanted =
-        "the settings are not complete: missing field `client_secret` in `identity.introspection`";
+    let wanted = "identity.introspection.client_secret: it is required and missing: give a value";
     assert_eq!(error, wanted);
     sources.environment =
         environment(&[("SAOMA_IDENTITY_INTROSPECTION_CLIENT_SECRET", "hunter2")]).environment;
@@ -149,7 +148,8 @@ fn what_is_wrong_in_a_file_is_named_with_the_way_out() {
         ),
         (
             "[[clients]]\nclient_id = 'a'",
-            "clients: missing field `name`",
+            "clients.name: it is required and missing: give a value\n\
+             clients.redirect_uris: it is required and missing: give a value",
         ),
         (
             "[[clients]]\nsecret = 12345",
@@ -244,4 +244,45 @@ fn redis_url_is_for_where_nothing_else_names_the_store() {
         loaded(&environment(&[key, secret, own, alias])).store.url,
         "redis://own"
     );
+}
+
+/// Row A13: an operator who has made several mistakes learns all of them in one run, and none that is not theirs.
+#[test]
+fn a13_all_that_is_wrong_is_found_in_one_run() {
+    let text = "server.listen = 'everywhere'\nserver.public_url = 'https://login.example'\n\
+                store.url = 'redis://redis.example'\n[identity.introspection]\nurl = 'ftp://a'\ntimeout = '0s'\n\
+                client_id = 'gateway'\n[[clients]]\nclient_id = 'a b'\nname = ''\nsecrt = 'x'\nredirect_uris = []\n\
+                [limits]\nscan_per_person = { burst = 5, per = '0s' }\nopen_per_address = { burst = 5, per = '2d' }";
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let file = directory.path().join("saoma.toml");
+    std::fs::write(&file, text).expect("a file");
+    let sources = Sources {
+        file: Some(file.clone()),
+        ..Sources::default()
+    };
+    let loaded = Settings::load_with_findings(&sources);
+    let shown: Vec<String> = loaded.errors.iter().map(ToString::to_string).collect();
+    let named: Vec<&str> = shown
+        .iter()
+        .filter_map(|error| error.split([':', ' ']).next())
+        .collect();
+    let expected = [
+        "clients.client_id",
+        "clients.name",
+        "clients.redirect_uris",
+        "clients.secrt",
+        "cluster.secret_files",
+        "identity.introspection",
+        "identity.introspection.client_secret",
+        "identity.introspection.timeout",
+        "identity.introspection.url",
+        "limits.open_per_address.per",
+        "limits.scan_per_person.per",
+        "oidc.signing_key",
+        "server.listen",
+        "server.trusted_proxies",
+    ];
+    let mut sorted = named.clone();
+    sorted.sort_unstable();
+    assert_eq!(sorted, expected, "{shown:#?}");
 }

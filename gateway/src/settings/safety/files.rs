@@ -5,6 +5,8 @@ use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use url::Url;
+
 use super::{Findings, SafetyWarning};
 use crate::settings::{Effective, Origin, Settings};
 
@@ -33,10 +35,23 @@ impl Settings {
             );
         }
         if let Some(path) = &self.store.ca_file {
-            let problem = problem_with_public(path);
+            let problem = problem_with_public(path, "name an authority of theirs");
             findings.refuse_if(
                 problem.is_some(),
                 "store.ca_file",
+                problem.unwrap_or_default(),
+            );
+        }
+        let keys = self.identity.jwks.as_ref().and_then(|jwks| {
+            let url = Url::parse(&jwks.url).ok()?;
+            let is_file = url.scheme() == "file";
+            is_file.then(|| url.to_file_path().ok()).flatten()
+        });
+        if let Some(path) = keys {
+            let problem = problem_with_public(&path, "add a key of theirs");
+            findings.refuse_if(
+                problem.is_some(),
+                "identity.jwks.url",
                 problem.unwrap_or_default(),
             );
         }
@@ -83,11 +98,10 @@ fn problem_with_secret(path: &Path) -> Option<String> {
 }
 
 /// The problem with a file that everyone may read and only the operator may change.
-fn problem_with_public(path: &Path) -> Option<String> {
+fn problem_with_public(path: &Path, harm: &str) -> Option<String> {
     problem_with(path, WRITABLE, |shown, mode| {
         format!(
-            "{shown} has the permissions {mode:03o}, so that other users of this machine can name an authority of theirs: \
-             `chmod 644 {shown}`"
+            "{shown} has the permissions {mode:03o}, so that other users of this machine can {harm}: `chmod 644 {shown}`"
         )
     })
 }

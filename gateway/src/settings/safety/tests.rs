@@ -83,6 +83,16 @@ fn each_unsafe_setting_is_refused_by_name() {
             "store.url",
         ),
         (
+            "memory:\"",
+            "rediss://u:redis@203.0.113.9\"\noidc.signing_key = '/dev/null'\ncluster.secret_files = ['/dev/null']",
+            "store.url",
+        ),
+        (
+            "6b8f0c2d4e1a7395",
+            "passwordpassword",
+            "identity.introspection.client_secret",
+        ),
+        (
             "6b8f0c2d4e1a7395",
             "x",
             "identity.introspection.client_secret",
@@ -155,9 +165,15 @@ fn what_may_be_right_is_warned_about_by_name() {
         ),
         (
             "memory:\"",
-            "redis://u:p@redis.example\"\noidc.signing_key = 'k'\ncluster.secret_files = ['s']",
+            "redis://u:6b8f0c2d4e1a7395@redis.example\"\noidc.signing_key = 'k'\ncluster.secret_files = ['s']",
             "store.url",
         ),
+        (
+            "memory:\"",
+            "rediss://u:passwordpassword@redis.example\"\noidc.signing_key = 'k'\ncluster.secret_files = ['s']",
+            "store.url",
+        ),
+        ("\nstore", "\nlog.filter = 'error'\nstore", "log.filter"),
         (
             "\nstore",
             "\nlifetimes.code = '10m'\nstore",

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use url::Url;
+
 use super::{DAY, MINUTE, MOMENT, SECOND, check, check_range, is_http_url};
 use crate::settings::{IntrospectionSettings, JwksSettings, Settings, SettingsError};
 
@@ -11,32 +13,22 @@ const MAX_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
 impl Settings {
     pub(super) fn validate_identity(&self) -> Result<(), SettingsError> {
         let identity = &self.identity;
-        check(
+        let one = check(
             identity.introspection.is_none() || identity.jwks.is_none(),
             "identity",
             "give either [identity.introspection] or [identity.jwks], not both",
-        )?;
-        if let Some(introspection) = &identity.introspection {
-            validate_introspection(introspection)?;
-        }
-        if let Some(jwks) = &identity.jwks {
-            validate_jwks(jwks)?;
-        }
-        Ok(())
+        );
+        let introspection = identity.introspection.as_ref();
+        let jwks = identity.jwks.as_ref();
+        SettingsError::of_all([
+            one,
+            introspection.map_or(Ok(()), validate_introspection),
+            jwks.map_or(Ok(()), validate_jwks),
+        ])
     }
 }
 
 fn validate_introspection(introspection: &IntrospectionSettings) -> Result<(), SettingsError> {
-    check(
-        is_http_url(&introspection.url),
-        "identity.introspection.url",
-        "give an http or https URL; the secret goes into client_secret",
-    )?;
-    check_range(
-        "identity.introspection.timeout",
-        introspection.timeout,
-        MOMENT..=MINUTE,
-    )?;
     let IntrospectionSettings {
         audience,
         scope,
@@ -44,52 +36,71 @@ fn validate_introspection(introspection: &IntrospectionSettings) -> Result<(), S
         trust_introspection,
         ..
     } = introspection;
-    validate_conditions(
-        "identity.introspection",
-        audience.as_ref(),
-        scope.as_ref(),
-        client,
-    )?;
     let has_condition = audience.is_some() || scope.is_some() || !client.is_empty();
-    check(
-        has_condition || *trust_introspection,
-        "identity.introspection",
-        "give audience, scope or client, because a token of another app or service must not log a person in; \
-         trust_introspection = true if the endpoint answers only for tokens that are meant for this gateway",
-    )?;
-    check(
-        !(has_condition && *trust_introspection),
-        "identity.introspection.trust_introspection",
-        "goes without audience, scope and client only: leave it out",
-    )
+    SettingsError::of_all([
+        check(
+            is_http_url(&introspection.url),
+            "identity.introspection.url",
+            "give an http or https URL; the secret goes into client_secret",
+        ),
+        check_range(
+            "identity.introspection.timeout",
+            introspection.timeout,
+            MOMENT..=MINUTE,
+        ),
+        validate_conditions(
+            "identity.introspection",
+            audience.as_ref(),
+            scope.as_ref(),
+            client,
+        ),
+        check(
+            has_condition || *trust_introspection,
+            "identity.introspection",
+            "give audience, scope or client, because a token of another app or service must not log a person in; \
+             trust_introspection = true if the endpoint answers only for tokens that are meant for this gateway",
+        ),
+        check(
+            !(has_condition && *trust_introspection),
+            "identity.introspection.trust_introspection",
+            "goes without audience, scope and client only: leave it out",
+        ),
+    ])
 }
 
 fn validate_jwks(jwks: &JwksSettings) -> Result<(), SettingsError> {
-    let is_file = jwks.url.starts_with("file:");
-    check(
-        is_file || is_http_url(&jwks.url),
-        "identity.jwks.url",
-        "give an https or file URL",
-    )?;
-    check(
-        !jwks.issuer.is_empty(),
-        "identity.jwks.issuer",
-        "give the value of iss in the app's tokens",
-    )?;
-    let (audience, scope) = (Some(&jwks.audience), jwks.scope.as_ref());
-    validate_conditions("identity.jwks", audience, scope, &jwks.client)?;
+    let is_file =
+        Url::parse(&jwks.url).is_ok_and(|url| url.scheme() == "file" && url.to_file_path().is_ok());
     let types = &jwks.types;
-    check(
-        !types.is_empty() && types.iter().all(|typ| !typ.trim().is_empty()),
-        "identity.jwks.types",
-        "give at least one type, such as at+jwt",
-    )?;
-    check_range(
-        "identity.jwks.max_lifetime",
-        jwks.max_lifetime,
-        MINUTE..=MAX_LIFETIME,
-    )?;
-    check_range("identity.jwks.refresh", jwks.refresh, SECOND..=DAY)
+    SettingsError::of_all([
+        check(
+            is_file || is_http_url(&jwks.url),
+            "identity.jwks.url",
+            "give an https or file URL, such as file:///etc/saoma/keys.json",
+        ),
+        check(
+            !jwks.issuer.is_empty(),
+            "identity.jwks.issuer",
+            "give the value of iss in the app's tokens",
+        ),
+        validate_conditions(
+            "identity.jwks",
+            Some(&jwks.audience),
+            jwks.scope.as_ref(),
+            &jwks.client,
+        ),
+        check(
+            !types.is_empty() && types.iter().all(|typ| !typ.trim().is_empty()),
+            "identity.jwks.types",
+            "give at least one type, such as at+jwt",
+        ),
+        check_range(
+            "identity.jwks.max_lifetime",
+            jwks.max_lifetime,
+            MINUTE..=MAX_LIFETIME,
+        ),
+        check_range("identity.jwks.refresh", jwks.refresh, SECOND..=DAY),
+    ])
 }
 
 /// An empty condition would hold for every token.
@@ -100,7 +111,7 @@ fn validate_conditions(
     client: &[String],
 ) -> Result<(), SettingsError> {
     let has_text = |text: &String| !text.trim().is_empty();
-    for (name, holds, problem) in [
+    let conditions = [
         (
             "audience",
             audience.is_none_or(has_text),
@@ -116,10 +127,11 @@ fn validate_conditions(
             client.iter().all(has_text),
             "give client ids that are not empty",
         ),
-    ] {
-        check(holds, &format!("{section}.{name}"), problem)?;
-    }
-    Ok(())
+    ];
+    SettingsError::of_all(
+        conditions
+            .map(|(name, holds, problem)| check(holds, &format!("{section}.{name}"), problem)),
+    )
 }
 
 #[cfg(test)]

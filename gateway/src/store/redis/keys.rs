@@ -19,6 +19,9 @@ pub(super) fn inbox(node: &NodeId) -> String {
     format!("saoma:inbox:{node}")
 }
 
+/// The stream of the nodes' announcements.
+pub(super) const NODES: &str = "saoma:nodes";
+
 /// Returns the slot of a cluster that holds a key: the CRC16 (XMODEM) of its hash tag, or of the whole key without one.
 pub(super) fn slot(key: &str) -> u16 {
     let tag = key

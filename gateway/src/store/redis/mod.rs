@@ -1,5 +1,6 @@
 //! Logins in Redis: one hash each, changed by scripts that also tell the node which holds the browser.
 
+mod announcements;
 mod answers;
 mod arguments;
 mod connection;
@@ -35,9 +36,9 @@ use self::liveness::InboxLiveness;
 use self::script::{Call, Publisher};
 use self::scripts::Scripts;
 use super::{
-    Applied, Attached, Attachment, Attempt, Confirmation, Counted, Grant, Inbox, LoginRecord,
-    NewLogin, NodeId, Opening, Redeemed, Redemption, ResumeAttempt, Scan, Scanned, Store,
-    StoreError, StoredChange, Transition,
+    Announcements, Applied, Attached, Attachment, Attempt, Confirmation, Counted, Grant, Inbox,
+    LoginRecord, NewLogin, NodeId, Opening, Redeemed, Redemption, ResumeAttempt, Scan, Scanned,
+    Store, StoreError, StoredChange, Transition,
 };
 use crate::error_chain::chain;
 
@@ -291,6 +292,14 @@ impl Store for RedisStore {
         let (first, listens) = oneshot::channel();
         self.tasks.lock().spawn(subscription.run(first));
         listens.await.unwrap_or(Err(StoreError::Timeout))
+    }
+
+    async fn announce(
+        &self,
+        announcement: &str,
+        lifetime: Duration,
+    ) -> Result<Announcements, StoreError> {
+        announcements::announce(&self.connections, announcement, lifetime).await
     }
 
     async fn check(&self) -> Result<(), StoreError> {

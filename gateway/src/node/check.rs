@@ -1,0 +1,60 @@
+//! The check of settings before a node is started with them.
+
+use std::error::Error;
+use std::fmt;
+
+use super::backends::{BackendError, Parts};
+use crate::error_chain::chain;
+use crate::settings::{Effective, Loaded, Settings, SettingsError, Sources};
+use crate::store::StoreMetrics;
+
+/// Everything that keeps a node from starting, as far as this machine alone tells. Each error is a line of its text.
+#[derive(Debug)]
+pub struct CheckError {
+    settings: Vec<SettingsError>,
+    parts: Vec<BackendError>,
+}
+
+impl CheckError {
+    /// Returns true if a value of the settings is wrong, and not only a file that one of them names.
+    pub const fn is_of_settings(&self) -> bool {
+        !self.settings.is_empty()
+    }
+}
+
+impl fmt::Display for CheckError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let settings = self.settings.iter().map(|error| chain(error).to_string());
+        let parts = self.parts.iter().map(|error| chain(error).to_string());
+        let lines: Vec<String> = settings.chain(parts).collect();
+        f.write_str(&lines.join("\n"))
+    }
+}
+
+impl Error for CheckError {}
+
+/// Reads settings and opens every file that they name, by the code that a start runs. No address is bound, and no server
+/// is asked.
+///
+/// # Errors
+/// Returns an error that names everything with which a node would not start.
+pub async fn check(sources: &Sources) -> Result<Effective, CheckError> {
+    let Loaded {
+        effective,
+        errors: settings,
+        ..
+    } = Settings::load_with_findings(sources);
+    let Some(effective) = effective else {
+        return Err(CheckError {
+            settings,
+            parts: Vec::new(),
+        });
+    };
+    let parts = Parts::open(&effective.settings, &StoreMetrics::default()).await;
+    let mut parts = parts.err().unwrap_or_default();
+    parts.retain(|error| !error.is_told_by(&settings));
+    if settings.is_empty() && parts.is_empty() {
+        return Ok(effective);
+    }
+    Err(CheckError { settings, parts })
+}

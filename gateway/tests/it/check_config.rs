@@ -1,0 +1,196 @@
+//! `saoma check-config` refuses what a start refuses (row A13).
+
+use std::os::unix::fs::PermissionsExt;
+
+use toml::{Table, Value};
+
+use crate::cli::{COMPLETE, Place};
+
+const CHECK: [&str; 3] = ["check-config", "--config", "saoma.toml"];
+const SERVE: [&str; 3] = ["serve", "--config", "saoma.toml"];
+
+/// Files that cases name: good ones, and texts that are none of what they should be.
+fn place(more: &str, edit: impl Fn(String) -> String) -> Place {
+    let mut settings: Table = COMPLETE.parse().unwrap();
+    merge(&mut settings, more.parse().unwrap());
+    let place = Place::with(&edit(settings.to_string()));
+    let write = |name: &str, text: &str, mode| {
+        let file = place.path(name);
+        std::fs::write(&file, text).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let pem = saoma_gateway::generate_pem().unwrap();
+    write("good.pem", &pem, 0o600);
+    write("open.pem", &pem, 0o644);
+    write("good.secret", &saoma_gateway::generate_secret(), 0o600);
+    write("zeros.secret", &"0".repeat(64), 0o600);
+    write("open.secret", &saoma_gateway::generate_secret(), 0o604);
+    write("text", "hunter2", 0o600);
+    write("keys.json", "{\"keys\":[]}", 0o644);
+    write("changeable.json", "{\"keys\":[]}", 0o666);
+    place
+}
+
+/// Puts settings into others, section by section.
+fn merge(settings: &mut Table, more: Table) {
+    for (key, value) in more {
+        match (settings.get_mut(&key), value) {
+            (Some(Value::Table(section)), Value::Table(more)) => merge(section, more),
+            (_, value) => {
+                settings.insert(key, value);
+            }
+        }
+    }
+}
+
+fn jwks(file: &str, place: impl Fn(&str) -> String) -> String {
+    format!(
+        "[identity.jwks]\nurl = 'file://{}'\nissuer = 'i'\naudience = 'saoma'\n",
+        place(file)
+    )
+}
+
+/// The lines of a refusal.
+fn lines(told: &str) -> Vec<&str> {
+    told.lines()
+        .filter(|line| !line.starts_with("saoma: warning: "))
+        .collect()
+}
+
+/// Both give the same lines, so that no case is one of the start alone.
+#[test]
+fn a13_check_config_refuses_what_a_start_refuses_with_the_same_words() {
+    let own_redis = "store.url = 'rediss://127.0.0.1:1'\noidc.signing_key = 'good.pem'\n\
+                     cluster.secret_files = ['good.secret']";
+    for (more, named) in [
+        (
+            "oidc.signing_key = 'missing.pem'",
+            &["oidc.signing_key: cannot read missing.pem"][..],
+        ),
+        (
+            "oidc.signing_key = 'open.pem'",
+            &["oidc.signing_key: open.pem has the permissions 644"],
+        ),
+        (
+            "oidc.signing_key = 'text'",
+            &["oidc.signing_key: the file holds no usable key"],
+        ),
+        (
+            "oidc.signing_key = 'missing.pem'\nserver.allow_insecure = true",
+            &["oidc.signing_key: cannot read missing.pem"],
+        ),
+        (
+            "cluster.secret_files = ['good.secret', 'text', 'zeros.secret', 'missing']",
+            &[
+                "cluster.secret_files: cannot read missing",
+                "cluster.secret_files: text holds no secret",
+                "cluster.secret_files: zeros.secret holds no secret",
+            ],
+        ),
+        (
+            "cluster.secret_files = ['open.secret']",
+            &["cluster.secret_files: open.secret has the permissions 604"],
+        ),
+        (
+            "store.url = 'redis:'",
+            &[
+                "store.url: ",
+                "oidc.signing_key: ",
+                "cluster.secret_files: ",
+            ],
+        ),
+        (
+            &format!("{own_redis}\nstore.ca_file = 'missing.pem'"),
+            &["store.ca_file: cannot read missing.pem"],
+        ),
+        (
+            &format!("{own_redis}\nstore.ca_file = 'text'"),
+            &["store.ca_file: text holds no certificates"],
+        ),
+        ("log.filter = 'loudest=a=b'", &["log.filter: "]),
+        (
+            "limits.poll_per_login = { burst = 1, per = '1d' }\nlifetimes.code = '0s'",
+            &["limits.poll_per_login: ", "lifetimes.code: "],
+        ),
+        (
+            "store.url = 'redis://203.0.113.9'\noidc.signing_key = 'text'\ncluster.secret_files = ['text']",
+            &[
+                "store.url: the Redis at 203.0.113.9 has no password",
+                "store.url: connections to 203.0.113.9 are not encrypted",
+                "oidc.signing_key: the file holds no usable key",
+                "cluster.secret_files: text holds no secret",
+            ],
+        ),
+    ] {
+        let place = place(more, |text| text);
+        let (checked, served) = (place.run(&CHECK), place.run(&SERVE));
+        assert_eq!(checked.code, Some(1), "{more}: {checked:?}");
+        assert_ne!(served.code, Some(0), "{more}: {served:?}");
+        assert_eq!(lines(&checked.err), lines(&served.err), "{more}");
+        assert!(!checked.err.contains("hunter2"), "{more}: {checked:?}");
+        let told = lines(&checked.err);
+        assert_eq!(told.len(), named.len(), "{more}: {told:#?}");
+        for named in named {
+            let line = format!("saoma: {named}");
+            assert!(
+                told.iter().any(|told| told.starts_with(&line)),
+                "{named}: {told:#?}"
+            );
+        }
+    }
+}
+
+/// Keys of the app's backend in a file are opened like those of the gateway.
+#[test]
+fn a13_a_file_of_the_apps_keys_is_opened_before_people_wait_for_it() {
+    for (file, named) in [
+        ("missing.json", "identity.jwks.url: cannot read"),
+        ("text", "identity.jwks.url: cannot use the file of keys"),
+        ("changeable.json", "identity.jwks.url: "),
+    ] {
+        let place = place("", |text| text);
+        let at = |name: &str| place.path(name).display().to_string();
+        let (head, clients) = COMPLETE.split_once("[identity.introspection]").unwrap();
+        let (_, clients) = clients.split_once("[[clients]]").unwrap();
+        let settings = format!("{head}{}[[clients]]{clients}", jwks(file, at));
+        std::fs::write(place.path("saoma.toml"), settings).unwrap();
+        let (checked, served) = (place.run(&CHECK), place.run(&SERVE));
+        assert_eq!(checked.code, Some(1), "{file}: {checked:?}");
+        assert_eq!(lines(&checked.err), lines(&served.err), "{file}");
+        let told = lines(&checked.err);
+        assert!(told[0].starts_with(&format!("saoma: {named}")), "{told:?}");
+        assert_eq!(told.len(), 1, "{told:?}");
+    }
+}
+
+/// Settings that a start takes are right, and the other way round.
+#[test]
+fn a13_what_check_config_takes_starts() {
+    for more in [
+        "",
+        "oidc.signing_key = 'good.pem'\ncluster.secret_files = ['good.secret']",
+        "oidc.signing_key = 'open.pem'\nserver.allow_insecure = true",
+    ] {
+        let place = place(more, |text| text);
+        let checked = place.run(&CHECK);
+        assert_eq!(checked.code, Some(0), "{more}: {checked:?}");
+        assert_eq!(checked.out, "the settings are right\n");
+        place.serve().listening();
+    }
+}
+
+/// Two listeners cannot share an address, which only the second would notice.
+#[test]
+fn a13_two_listeners_on_one_address_are_refused_before_one_is_bound() {
+    let place = place("", |text| {
+        text.replace("127.0.0.1:0", "127.0.0.1:8080")
+            .replace("enabled = false", "listen = '0.0.0.0:8080'")
+    });
+    for arguments in [CHECK, SERVE] {
+        let answer = place.run(&arguments);
+        assert!(
+            answer.err.starts_with("saoma: operations.listen: "),
+            "{answer:?}"
+        );
+    }
+}
