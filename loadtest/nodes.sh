@@ -4,7 +4,10 @@ cargo build --release --locked -p saoma-gateway -p saoma-load
 bin=${CARGO_TARGET_DIR:-target}/release
 work=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null; wait; rm -rf "$work"' EXIT
-port=$((20000 + RANDOM % 10000))
+source loadtest/ports.sh
+# Sets `port` to the port of a Redis server. Those of four nodes are above it.
+reserve_node_ports() { reserve_ports 0 1 2 3 4 101 102 103 104; }
+reserve_node_ports
 targets=()
 # Arguments for `saoma-load run` to watch the processes: --pid NAME=PID.
 pids=()

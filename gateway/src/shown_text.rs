@@ -1,22 +1,16 @@
 //! Untrusted text that people read on their phones (threat T17).
 
+use saoma_protocol::SteeringChar;
+
 /// Characters of a name or reason that are shown.
 pub(crate) const MAX_CHARS: usize = 80;
 
 /// Returns the text as it may be shown: cut, and without characters that steer a screen.
 pub(crate) fn shown(text: &str) -> String {
     text.chars()
-        .filter(|c| !steers(*c))
+        .filter(|c| SteeringChar::of(*c).is_none())
         .take(MAX_CHARS)
         .collect()
-}
-
-/// Returns true if a character ends a line, turns the direction of text or is invisible: control characters, line
-/// separators, explicit directional formatting and invisible marks (Unicode UAX #9 §2, UAX #14 §5).
-pub(crate) fn steers(c: char) -> bool {
-    let invisible =
-        matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-    c.is_control() || invisible || matches!(c, '\u{2028}'..='\u{202e}')
 }
 
 #[cfg(test)]

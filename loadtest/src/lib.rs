@@ -10,6 +10,7 @@ pub mod ledger;
 pub mod loopback;
 pub mod messages;
 pub mod open_model;
+pub mod ports;
 pub mod ramp;
 pub mod report;
 pub mod scenario;

@@ -22,7 +22,8 @@ pub enum ErrorCode {
     RedirectUriNotAllowed,
     /// The scope lacks `openid` (OIDC Core §3.1.2.1).
     InvalidScope,
-    /// No such login, or the receive key or person is not its own. One answer for all, so that ids cannot be probed.
+    /// No such login, or the receive key is not its own, or the person has not scanned it. One answer for all, so that ids
+    /// cannot be probed.
     UnknownLogin,
     /// A newer connection of the browser has taken the login over.
     Superseded,
@@ -39,7 +40,7 @@ pub enum ErrorCode {
     AlreadyDecided,
     /// The login's time is up.
     LoginExpired,
-    /// The login was confirmed without having been scanned by this person.
+    /// The browser agreed before a person had scanned.
     NotScanned,
     /// The person is new to the browser, which has not agreed yet: try again in `retry_after` seconds.
     NotAgreed,

@@ -35,8 +35,8 @@ pub enum Outcome {
 /// An event does not apply to a login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum TransitionError {
-    /// The login belongs to another person.
-    #[error("another person was first")]
+    /// The login belongs to another person, or to no person yet.
+    #[error("the login is not this person's")]
     AnotherPerson,
     /// The state does not admit the event.
     #[error("the login is {}", .0.as_str())]
@@ -53,14 +53,17 @@ impl Login {
     /// Returns the effect of `event` at the instant `now`.
     ///
     /// # Errors
-    /// Returns an error if the login belongs to another person, if its state does not admit the event, or if the time is
-    /// wrong.
+    /// Returns an error if the login is not the person's, if its state does not admit the event, or if the time is wrong.
     pub fn apply(&self, event: &Event, now: Timestamp) -> Result<Outcome, TransitionError> {
         let guard = event.kind().guard();
         let name = self.state.name();
-        if let (Some(owner), Some(person)) = (self.state.person(), event.person())
-            && owner != person
-        {
+        // Compared before the state, which is not for strangers (row A11).
+        let is_stranger = match (self.state.person(), event.person()) {
+            (Some(owner), Some(person)) => owner != person,
+            (None, Some(_)) => !matches!(event, Event::Scan { .. }),
+            (_, None) => false,
+        };
+        if is_stranger {
             return Err(TransitionError::AnotherPerson);
         }
         if guard.repeats.contains(&name) && event.identity_agrees(self.state.identity()) {
@@ -93,8 +96,12 @@ impl Login {
             Event::Agree => self.state.clone().agreed(),
             Event::Confirm { person, identity } => LoginState::Confirmed { person, identity },
             Event::Reject { person } => LoginState::Rejected { person },
-            Event::Cancel => LoginState::Cancelled,
-            Event::Expire => LoginState::Expired,
+            Event::Cancel => LoginState::Cancelled {
+                person: self.state.person().cloned(),
+            },
+            Event::Expire => LoginState::Expired {
+                person: self.state.person().cloned(),
+            },
             Event::Redeem => self.state.clone().redeemed(),
         }
     }

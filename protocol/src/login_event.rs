@@ -72,7 +72,8 @@ pub enum Due {
     Any,
 }
 
-/// The rule of one kind of event. A person, where the event has one, must be the owner, where the login has one.
+/// The rule of one kind of event. A person, where the event has one, must be the owner. Only a scan is admitted where the
+/// login has no owner yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Guard {
     /// The states in which the event changes the login.

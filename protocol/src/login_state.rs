@@ -48,9 +48,15 @@ pub enum LoginState {
         person: PersonId,
     },
     /// The browser gave up.
-    Cancelled,
+    Cancelled {
+        /// The owner, if a person had scanned it.
+        person: Option<PersonId>,
+    },
     /// Time ran out.
-    Expired,
+    Expired {
+        /// The owner, if a person had scanned it.
+        person: Option<PersonId>,
+    },
     /// The relying party has logged the browser in.
     Redeemed {
         /// The owner.
@@ -91,8 +97,8 @@ impl LoginState {
             Self::Scanned { .. } => StateName::Scanned,
             Self::Confirmed { .. } => StateName::Confirmed,
             Self::Rejected { .. } => StateName::Rejected,
-            Self::Cancelled => StateName::Cancelled,
-            Self::Expired => StateName::Expired,
+            Self::Cancelled { .. } => StateName::Cancelled,
+            Self::Expired { .. } => StateName::Expired,
             Self::Redeemed { .. } => StateName::Redeemed,
         }
     }
@@ -105,7 +111,8 @@ impl LoginState {
             | Self::Confirmed { person, .. }
             | Self::Rejected { person }
             | Self::Redeemed { person, .. } => Some(person),
-            Self::Waiting | Self::Cancelled | Self::Expired => None,
+            Self::Cancelled { person } | Self::Expired { person } => person.as_ref(),
+            Self::Waiting => None,
         }
     }
 
@@ -162,12 +169,6 @@ impl StateName {
     /// Returns true if the browser knows the result and has nothing left to wait for.
     pub const fn is_settled(self) -> bool {
         !matches!(self, Self::Waiting | Self::Asked | Self::Scanned)
-    }
-
-    /// Returns true if a login in this state belongs to a person. One that its browser gives up, or that runs out, does
-    /// not.
-    pub const fn has_owner(self) -> bool {
-        !matches!(self, Self::Waiting | Self::Cancelled | Self::Expired)
     }
 
     /// Returns true if no other state can follow.

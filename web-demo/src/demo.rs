@@ -1,29 +1,21 @@
 //! The demo, put together: portal, phone app, identity backend and gateway over one database.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
 use saoma_gateway::Gateway;
 use sqlx::SqlitePool;
 
-use crate::accounts::{Accounts, DemoAccounts};
-use crate::face::{DescriptorVerifier, FaceChecks, PhotoFolder, References};
-use crate::home::{self, AppLink, Hall};
-use crate::identity;
-use crate::key_file::KeyFile;
-use crate::known_browsers::KnownBrowsers;
-use crate::listeners::{self, Listeners, listen};
+use crate::accounts::DemoAccounts;
+use crate::listeners::{self, Listeners, Origins, listen};
 use crate::local_network::{self, own_address};
 use crate::options::{Options, RegistersElsewhere};
-use crate::pages::{Policy, weights};
-use crate::phone::{self, GatewayClient, Phone};
-use crate::portal::{self, AuthenticationRequests, CALLBACK_PATH, Portal, RelyingParty};
-use crate::provider::{self, CLIENT_ID, Credentials, INTROSPECTION_CLIENT_ID};
+use crate::provider::{self, Credentials};
 use crate::registers::{DemoRegisters, HttpRegisters, Registers};
+use crate::routers::{Parts, Routers};
 use crate::serving::{Reached, Servers};
 use crate::units::employees;
-use crate::{db, developer, private_file, records, terminal};
+use crate::{db, private_file, records, terminal};
 
 /// The file of the database.
 const DATABASE: &str = "hall.sqlite";
@@ -49,7 +41,7 @@ impl Demo {
     pub async fn start(options: Options) -> anyhow::Result<Self> {
         let listeners = Listeners::bind(&options).await?;
         let origins = listeners.origins(&options)?;
-        let (db, people) = database(&options).await?;
+        let (db, people) = database(&options, &origins).await?;
         let registers = registers(&options, &db)?;
         let credentials = Credentials::of(&options).context("no randomness")?;
         let (gateway_origin, gateway) = match &options.elsewhere {
@@ -69,74 +61,38 @@ impl Demo {
             }
         };
 
+        let routers = Routers::build(Parts {
+            options: &options,
+            db: &db,
+            registers,
+            credentials: &credentials,
+            origins: &origins,
+            gateway_origin: &gateway_origin,
+        })?;
         let servers = Servers::default();
-        let callback = format!("{}{CALLBACK_PATH}", origins.portal);
-        let client_secret = &credentials.client_secret;
-        let relying_party = RelyingParty::new(&gateway_origin, CLIENT_ID, client_secret, callback)
-            .context("the portal")?;
-        let accounts = Accounts::new(db.clone())
-            .map_err(|error| anyhow!("passwords cannot be hashed: {error}"))?;
-        let key = KeyFile::read_or_make(&options.data.join("hall.key"))
-            .context("the key of the cookies")?;
-        let known_browsers = KnownBrowsers::new(db.clone(), &key);
-        let portal = Portal {
-            db: db.clone(),
-            accounts: accounts.clone(),
-            registers: registers.clone(),
-            relying_party,
-            requests: AuthenticationRequests::new(db.clone(), &key),
-            known_browsers: known_browsers.clone(),
-            origin: origins.portal.clone(),
-        };
-        let app = AppLink::new(origins.app().to_owned());
-        let mut inside = home::routes(Hall {
-            portal: portal.clone(),
-            app,
-        });
-        // With registers elsewhere a real carrier sends the messages.
-        if options.registers.is_none() {
-            inside = inside.merge(developer::routes(db.clone()));
-        }
-        let policy = Policy::portal(&gateway_origin).context("--gateway-url")?;
         let listening = listeners.addresses()?;
         let reached = |origin: &str| {
             let proxies = options.trusted_proxies.clone();
             Reached::by_http(origin.starts_with("https:"), proxies)
         };
-        let pages = portal::routes(portal, inside, policy);
-        servers.start(listeners.portal, reached(&origins.portal), pages);
-
-        let gateway_client =
-            GatewayClient::new(gateway_origin.clone()).context("no HTTP client")?;
-        let pages = phone::routes(
-            Phone {
-                db: db.clone(),
-                accounts,
-                registers: registers.clone(),
-                face: face_checks(&db, &options)?,
-                known_browsers,
-                gateway: gateway_client,
-            },
-            Policy::phone()?,
-        );
+        servers.start(listeners.portal, reached(&origins.portal), routers.portal);
         if let Some(listener) = listeners.phone_on_lan {
             let address = own_address().unwrap_or(options.phone.ip());
             let tls = local_network::acceptor(address, &options.data)
                 .context("the phone page on the local network")?;
-            servers.start(listener, Reached::by_tls(tls), pages.clone());
+            servers.start(listener, Reached::by_tls(tls), routers.phone.clone());
         }
         // The introspection endpoint is for the gateway alone: it is not served to the local network.
-        let secret = &credentials.introspection_secret;
-        let introspection =
-            identity::routes(db.clone(), registers, INTROSPECTION_CLIENT_ID, secret);
-        let pages = pages.merge(introspection);
+        let pages = routers.phone.merge(routers.introspection);
         servers.start(listeners.phone, reached(&origins.phone), pages);
 
+        let developer_pages = options.registers.is_none() && origins.shows_demo(&options);
         let addresses = terminal::Addresses {
             portal: origins.portal,
             phone: origins.phone,
             phone_on_lan: origins.phone_on_lan,
             gateway: gateway_origin,
+            developer_pages,
         };
         Ok(Self {
             listening,
@@ -191,7 +147,10 @@ fn registers(options: &Options, db: &SqlitePool) -> anyhow::Result<Registers> {
     Ok(Registers::elsewhere(http.context("no HTTP client")?))
 }
 
-async fn database(options: &Options) -> anyhow::Result<(SqlitePool, terminal::People)> {
+async fn database(
+    options: &Options,
+    origins: &Origins,
+) -> anyhow::Result<(SqlitePool, terminal::People)> {
     let directory = options.data.display();
     private_file::make_folder(&options.data, DATABASE).map_err(|error| {
         anyhow!("cannot make the directory {directory}: {error}. Choose another by --data")
@@ -202,8 +161,12 @@ async fn database(options: &Options) -> anyhow::Result<(SqlitePool, terminal::Pe
             "cannot open the database in {directory}: {error}. Choose another directory by --data, or remove this one"
         )
     })?;
-    let accounts = DemoAccounts::load()?;
+    let mut accounts = DemoAccounts::load()?;
     accounts.seed(&db).await?;
+    let is_published = origins.shows_demo(options);
+    accounts
+        .keep_private(&db, &options.data, is_published)
+        .await?;
     let own_registers = options.registers.is_none();
     let registers = own_registers.then(DemoRegisters::load).transpose()?;
     if let Some(registers) = &registers {
@@ -218,19 +181,4 @@ async fn database(options: &Options) -> anyhow::Result<(SqlitePool, terminal::Pe
         registers,
     };
     Ok((db, people))
-}
-
-/// The hall's face checks. Their key, and the photos that the register would have, lie beside the database.
-fn face_checks(db: &SqlitePool, options: &Options) -> anyhow::Result<FaceChecks> {
-    let key = KeyFile::read_or_make(&options.data.join("face.key"))
-        .context("the key of the face checks")?;
-    let verifier = match &options.face_verifier {
-        Some(verifier) => Arc::clone(verifier),
-        None => {
-            let photos = Arc::new(PhotoFolder(options.data.join("photos")));
-            let references = References::new(db.clone(), &key).context("the face checks")?;
-            Arc::new(DescriptorVerifier::new(weights, references, photos))
-        }
-    };
-    Ok(FaceChecks::new(db.clone(), &key, verifier))
 }

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
 use http::header::RETRY_AFTER;
+use saoma_protocol::SteeringChar;
 
 use crate::accounts::attempts::Wait;
 use crate::accounts::id_number::IdNumberError;
@@ -19,6 +20,8 @@ type Field = &'static str;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FieldError {
     NotAgreed,
+    /// It holds a character that would mislead its readers (threat T17).
+    Steering(SteeringChar),
     /// It is no ID number.
     IdNumber(IdNumberError),
     /// It is no ID number; a login does not say more.
@@ -75,6 +78,10 @@ impl FieldError {
         let (all, texts) = (locale.texts(), &locale.texts().problems);
         let text = match self {
             Self::TooMany(Wait(seconds)) => return texts.too_many(seconds),
+            Self::Steering(found) => {
+                let effect = texts.steering_effects[found.effect() as usize];
+                return texts.steering(found.code_point(), effect);
+            }
             Self::CodeTooSoon(Wait(seconds)) => return texts.code_too_soon(seconds),
             Self::Code(CodeRefused::Wrong(left)) => return texts.code_wrong(left),
             Self::PhysicalCardPassword(left) => return all.verification.wrong_password(left),
@@ -126,6 +133,16 @@ impl FieldError {
             Self::CardPasswordNotSet => all.e_card.problems.not_set,
         };
         text.to_owned()
+    }
+
+    /// Returns the error of a text in one line, such as a name, that would mislead its readers.
+    pub(crate) fn of_line(text: &str) -> Option<Self> {
+        SteeringChar::first_in(text).map(Self::Steering)
+    }
+
+    /// Returns the error of a text of several lines that would mislead its readers.
+    pub(crate) fn of_lines(text: &str) -> Option<Self> {
+        SteeringChar::first_in_lines(text).map(Self::Steering)
     }
 
     /// Returns the error of a typed password of the electronic card; `None` if it is right.

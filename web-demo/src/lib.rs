@@ -39,6 +39,7 @@ mod purpose;
 mod records;
 mod registers;
 mod registration;
+mod routers;
 mod sealed;
 mod secret;
 mod serving;

@@ -27,6 +27,8 @@ pub(crate) struct Origins {
     pub phone_on_lan: Option<String>,
     /// Of the phone app's listener itself: the gateway asks its backend there, and not through a proxy.
     pub backend: String,
+    /// True if portal and phone app are for this machine alone, besides phones on the local network by `--lan`.
+    pub is_local: bool,
 }
 
 impl Listeners {
@@ -52,7 +54,15 @@ impl Listeners {
     pub(crate) fn origins(&self, options: &Options) -> anyhow::Result<Origins> {
         let backend = origin(&self.phone)?;
         let portal = origin(&self.portal)?;
+        let (at_portal, at_phone) = self.addresses()?;
+        behind_proxy_or_local(at_portal, "portal", options.portal_url.as_ref())?;
+        behind_proxy_or_local(at_phone, "phone", options.phone_url.as_ref())?;
+        let is_local = at_portal.ip().is_loopback()
+            && at_phone.ip().is_loopback()
+            && options.portal_url.as_ref().is_none_or(is_loopback)
+            && options.phone_url.as_ref().is_none_or(is_loopback);
         Ok(Origins {
+            is_local,
             portal: public(options, options.portal_url.as_ref())?.unwrap_or(portal),
             phone: public(options, options.phone_url.as_ref())?.unwrap_or_else(|| backend.clone()),
             phone_on_lan: self.phone_on_lan.as_ref().and_then(https_origin),
@@ -70,6 +80,11 @@ impl Origins {
     /// The phone app's origin for the phone of a person who reads the portal's pages.
     pub(crate) fn app(&self) -> &str {
         self.phone_on_lan.as_deref().unwrap_or(&self.phone)
+    }
+
+    /// Returns true if developer pages and published passwords may be there.
+    pub(crate) const fn shows_demo(&self, options: &Options) -> bool {
+        self.is_local || options.expose_demo
     }
 }
 
@@ -95,15 +110,9 @@ fn public(options: &Options, url: Option<&Url>) -> anyhow::Result<Option<String>
     let Some(url) = url else {
         return Ok(None);
     };
-    let is_loopback = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
     let is_origin = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
     ensure!(
-        is_origin && (url.scheme() == "https" || url.scheme() == "http" && is_loopback),
+        is_origin && (url.scheme() == "https" || url.scheme() == "http" && is_loopback(url)),
         "{url} is not an origin of HTTPS, such as https://hall.example"
     );
     ensure!(
@@ -111,6 +120,28 @@ fn public(options: &Options, url: Option<&Url>) -> anyhow::Result<Option<String>
         "{url} is reached through a proxy. Name its address by --trusted-proxy: without it all people count as one"
     );
     Ok(Some(url.origin().ascii_serialization()))
+}
+
+/// Refuses a listener that other machines reach without TLS.
+///
+/// # Errors
+/// Returns an error if the address is not a loopback one, and no proxy stands before it by the option `--{flag}-url`.
+fn behind_proxy_or_local(address: SocketAddr, flag: &str, url: Option<&Url>) -> anyhow::Result<()> {
+    ensure!(
+        address.ip().is_loopback() || url.is_some(),
+        "other machines reach {address} without TLS, so that passwords can be read on the way. Listen on 127.0.0.1 by \
+         --{flag}, or put a proxy with TLS before it and name its origin by --{flag}-url"
+    );
+    Ok(())
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
 }
 
 /// Returns the origin of a listener on this machine.
@@ -127,6 +158,22 @@ fn https_origin(listener: &TcpListener) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Row A13.
+    #[test]
+    fn plain_http_is_for_this_machine_or_behind_a_proxy() {
+        let url = "https://hall.example".parse().unwrap();
+        for (address, url, expected) in [
+            ("127.0.0.1:8081", None, true),
+            ("[::1]:8081", None, true),
+            ("0.0.0.0:8081", None, false),
+            ("192.0.2.1:8081", None, false),
+            ("192.0.2.1:8081", Some(&url), true),
+        ] {
+            let allowed = behind_proxy_or_local(address.parse().unwrap(), "portal", url);
+            assert_eq!(allowed.is_ok(), expected, "{address}");
+        }
+    }
 
     /// Row A5.
     #[test]

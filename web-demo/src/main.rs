@@ -38,6 +38,9 @@ struct Cli {
     /// Address or network of a proxy before portal and phone page, whose X-Forwarded-For is trusted; may be repeated
     #[arg(long = "trusted-proxy", value_name = "ADDRESS", value_parser = network)]
     trusted_proxies: Vec<IpNet>,
+    /// Keep the developer pages and the published password of the demo's accounts even if other machines reach the hall
+    #[arg(long)]
+    expose_demo: bool,
     /// Open the phone page to phones on the local network too, by HTTPS
     #[arg(long)]
     lan: bool,
@@ -149,6 +152,7 @@ impl Cli {
             environment: gateway_settings(),
             registers,
             face_verifier: None,
+            expose_demo: self.expose_demo,
             elsewhere,
         }
     }

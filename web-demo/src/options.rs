@@ -37,6 +37,9 @@ pub struct Options {
     pub registers: Option<RegistersElsewhere>,
     /// A face verifier, in place of the demo's own comparison of descriptors.
     pub face_verifier: Option<Arc<dyn FaceVerifier>>,
+    /// True to keep the developer pages and the published password of the demo's accounts even if other machines reach the
+    /// hall.
+    pub expose_demo: bool,
     /// A gateway that runs elsewhere, in place of the one in this process.
     pub elsewhere: Option<Elsewhere>,
 }
@@ -77,6 +80,7 @@ impl Default for Options {
             environment: Vec::new(),
             registers: None,
             face_verifier: None,
+            expose_demo: false,
             elsewhere: None,
         }
     }

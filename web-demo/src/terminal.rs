@@ -26,6 +26,8 @@ pub(crate) struct Addresses {
     /// The phone app's origin on the local network.
     pub phone_on_lan: Option<String>,
     pub gateway: String,
+    /// True if the portal has the developer pages.
+    pub developer_pages: bool,
 }
 
 /// Addresses, people with their passwords, and a QR code of the phone page, then `ready`.
@@ -35,6 +37,7 @@ pub(crate) fn announcement(addresses: &Addresses, people: &People) -> String {
         phone,
         phone_on_lan,
         gateway,
+        ..
     } = addresses;
     let People {
         accounts: DemoAccounts { accounts, password },
@@ -82,10 +85,19 @@ fn to_register(
     accounts: &[DemoAccount],
     registers: &DemoRegisters,
 ) -> String {
-    let Addresses { portal, .. } = addresses;
+    let Addresses {
+        portal,
+        developer_pages,
+        ..
+    } = addresses;
+    let messages = if *developer_pages {
+        format!("are shown at\n{portal}/developer/messages")
+    } else {
+        "are shown on no\npage, because other machines reach the portal (--expose-demo)".to_owned()
+    };
     let mut text = format!(
-        "\nOr register one of these at {portal}/register or on the phone page; messages to them are shown at\n\
-         {portal}/developer/messages, and the password of each physical card is {}:\n\n",
+        "\nOr register one of these at {portal}/register or on the phone page; messages to them {messages}, \
+         and the password of each physical card is {}:\n\n",
         registers.card_password()
     );
     for (id_number, name) in registers.persons() {

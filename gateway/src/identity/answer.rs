@@ -4,17 +4,30 @@
 use std::collections::HashSet;
 use std::net::IpAddr;
 
-use saoma_protocol::{Identity, IdentityKind, IdentityRole, OfferedIdentity, PersonId};
+use saoma_protocol::{
+    Identity, IdentityKind, IdentityRole, OfferedIdentity, PersonId, SteeringChar,
+};
 use serde_json::{Map, Value};
 
 use super::conditions::Conditions;
 use super::refusal::{RefusalReason, TokenRefusal};
 use super::unique_json::UniqueObject;
 use super::{IdentityError, Person};
-use crate::shown_text::{MAX_CHARS, shown, steers};
+use crate::shown_text::{MAX_CHARS, shown};
 
 /// Identities that are read of one answer. The rest is ignored.
 pub(super) const MAX_IDENTITIES: usize = 100;
+
+/// Maximum number of characters of an id (OpenID Connect Core §2, `sub`).
+const MAX_ID_CHARS: usize = 255;
+
+/// The problem of an id that is refused. It is not cut, because two persons could become one.
+pub(super) const NOT_AN_ID: &str = "more than 255 characters, or one that cannot be shown";
+
+/// Returns true if a text can be an id: it goes to the store, to relying parties, to pages and logs as it is.
+pub(super) fn is_id(text: &str) -> bool {
+    text.chars().count() <= MAX_ID_CHARS && SteeringChar::first_in(text).is_none()
+}
 
 /// The members of a backend's answer, not read yet: `null` counts as absent.
 #[derive(Debug)]
@@ -64,16 +77,15 @@ impl BackendAnswer {
     /// texts are cut (threat T17).
     ///
     /// # Errors
-    /// Returns an error if the token is not active, if the answer has no `sub`, if two identities share an id, or if
+    /// Returns an error if the token is not active, if the answer has no `sub` or one that is too long or holds characters
+    /// that steer the screen, if two identities share an id, or if
     /// `active`, `sub` or `refusal` has the wrong type: a refusal that cannot be read must not pass for good standing.
     pub(super) fn person(mut self) -> Result<Person, IdentityError> {
         if !is_active(self.members.get("active"))? {
             return Err(TokenRefusal::new(RefusalReason::Inactive).into());
         }
         let members = &mut self.members;
-        let sub = text("sub", take(members, "sub"))?
-            .filter(|sub| !sub.is_empty())
-            .ok_or_else(|| MemberError::new("sub", "missing"))?;
+        let sub = id_text("sub", take(members, "sub"))?;
         let name = optional_text("name", take(members, "name"));
         let identities = offered(take(members, "identities"));
         let mut ids = HashSet::new();
@@ -163,7 +175,7 @@ fn identity_of(identity: Value) -> Member<OfferedIdentity> {
             &identity,
         ));
     };
-    let id = required("id", take(&mut members, "id"))?;
+    let id = id_text("id", take(&mut members, "id"))?;
     let name = required("name", take(&mut members, "name"))?;
     let kind = label("kind", take(&mut members, "kind"))?;
     let role = label("role", take(&mut members, "role"))?;
@@ -201,16 +213,29 @@ fn required(member: &'static str, value: Option<Value>) -> Member<String> {
         .ok_or_else(|| MemberError::new(member, "missing"))
 }
 
+/// Reads an id.
+fn id_text(member: &'static str, value: Option<Value>) -> Member<String> {
+    let id = required(member, value)?;
+    if is_id(&id) {
+        Ok(id)
+    } else {
+        Err(MemberError::new(member, NOT_AN_ID))
+    }
+}
+
 /// Reads an open string, which is passed on unchanged. Every receiver may print it, so it has the bounds of a shown text.
 fn label(member: &'static str, value: Option<Value>) -> Member<Option<String>> {
     let label = text(member, value)?.filter(|text| !text.is_empty());
-    let fits = |text: &String| text.chars().count() <= MAX_CHARS && !text.chars().any(steers);
-    match label {
-        Some(text) if !fits(&text) => Err(MemberError::new(
-            member,
-            format!("more than {MAX_CHARS} characters, or one that cannot be shown"),
-        )),
-        label => Ok(label),
+    let Some(text) = label else {
+        return Ok(None);
+    };
+    if text.chars().count() > MAX_CHARS {
+        let problem = format!("more than {MAX_CHARS} characters");
+        return Err(MemberError::new(member, problem));
+    }
+    match SteeringChar::first_in(&text) {
+        Some(steering) => Err(MemberError::new(member, format!("holds {steering}"))),
+        None => Ok(Some(text)),
     }
 }
 

@@ -15,8 +15,18 @@ const CLIENT_MEMBERS: [&str; 4] = ["client_id", "azp", "appid", "cid"];
 /// Members that name the kind of a token, in answers and claims of several servers.
 const KIND_MEMBERS: [&str; 3] = ["token_type", "typ", "token_use"];
 
-/// Members of tokens that are not access tokens: logout tokens and security events (RFC 8417), ID tokens.
-const FOREIGN_MEMBERS: [&str; 3] = ["events", "at_hash", "c_hash"];
+/// Members of tokens that are not access tokens: logout tokens and security events (RFC 8417); ID tokens of OpenID Connect
+/// Core §2, §3.3.2.11 and §7.4, of FAPI 1.0 and of CIBA.
+const FOREIGN_MEMBERS: [&str; 8] = [
+    "events",
+    "nonce",
+    "at_hash",
+    "c_hash",
+    "s_hash",
+    "sub_jwk",
+    "urn:openid:params:jwt:claim:rt_hash",
+    "urn:openid:params:jwt:claim:auth_req_id",
+];
 
 /// Conditions on the claims of a token, or on the answer about it.
 #[derive(Debug, Clone)]

@@ -21,7 +21,7 @@ use tokio::time::Instant;
 use self::header::{JoseHeader, media_type};
 use self::published_keys::PublishedKeys;
 use self::source::{FetchError, Source};
-use super::answer::BackendAnswer;
+use super::answer::{BackendAnswer, NOT_AN_ID, is_id};
 use super::conditions::{Conditions, LEEWAY, member, time};
 use super::refusal::{RefusalReason, TokenRefusal};
 use super::token_map::{TokenMap, digest};
@@ -40,9 +40,6 @@ const REST: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(
 /// Time beyond `refresh` during which old keys are accepted while new ones cannot be fetched: enough to restart or repair
 /// the server of the keys while people log in. A withdrawn key counts for as long if that server is also down.
 const KEPT_IN_OUTAGE: Duration = Duration::from_secs(15 * 60);
-
-/// Members of ID tokens alone (OpenID Connect Core §2). An introspection answer of some servers repeats it.
-const NONCE: &str = "nonce";
 
 /// A backend that signs its tokens.
 #[derive(Debug)]
@@ -211,9 +208,6 @@ impl Jwks {
 
     /// Checks the claims, and returns the token's end (RFC 9068 §4).
     fn check(&self, claims: &Map<String, Value>, now: f64) -> Result<f64, TokenRefusal> {
-        if member(claims, NONCE).is_some() {
-            return Err(TokenRefusal::of(RefusalReason::Kind, NONCE));
-        }
         let issuer = member(claims, "iss").and_then(Value::as_str);
         if issuer != Some(&self.issuer) {
             let found = issuer.unwrap_or_default();
@@ -221,8 +215,11 @@ impl Jwks {
         }
         self.conditions.check(claims, now)?;
         let sub = member(claims, "sub").and_then(Value::as_str);
-        if sub.is_none_or(str::is_empty) {
+        let Some(sub) = sub.filter(|sub| !sub.is_empty()) else {
             return Err(TokenRefusal::new(RefusalReason::Sub));
+        };
+        if !is_id(sub) {
+            return Err(TokenRefusal::of(RefusalReason::Sub, NOT_AN_ID));
         }
         let required = |name, reason| {
             let time = time(claims, name, reason)?;

@@ -125,6 +125,12 @@ limits! {
     message_per_socket: MessagePerSocket = 8 in 16 s,
         counted in Process by "socket",
         refused by "message `too_many_requests`, once; the fifth message over the limit closes the socket with 4101";
+    /// Frames of all kinds on one socket, control frames and fragments among them; 240 at once, then 4
+    /// a second by default. A browser answers the gateway's pings, and other clients ping every second
+    /// at most.
+    frame_per_socket: FramePerSocket = 240 in 60 s,
+        counted in Process by "socket",
+        refused by "the socket is closed with 4101";
     /// Refreshes of one login by its browser; one in 2 s by default.
     refresh_per_login: RefreshPerLogin = 1 in 2 s,
         counted in Process by "login",
@@ -192,6 +198,7 @@ limits! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::{Meter, Verdict};
 
     #[test]
     fn a_message_budget_is_eight_and_then_one_in_two_seconds() {
@@ -200,6 +207,20 @@ mod tests {
             (rate.burst.get(), rate.interval()),
             (8, Duration::from_secs(2))
         );
+    }
+
+    /// Row A1: a client that pings each second, and answers a gateway that pings each second, has frames left.
+    #[test]
+    fn keepalives_of_a_second_never_use_up_a_sockets_frames() {
+        let rate = Limits::default().rate(LimitName::FramePerSocket);
+        let mut meter = Meter::default();
+        for second in 0..3600_u64 {
+            let taken = [(); 3].map(|()| meter.take(second * 1_000_000, rate));
+            assert_eq!(taken, [Verdict::Allowed; 3], "after {second} s");
+        }
+        let more = std::iter::repeat_with(|| meter.take(3_600_000_000, rate));
+        let more = more.take_while(|verdict| *verdict == Verdict::Allowed);
+        assert_eq!(more.count(), 240);
     }
 
     #[test]

@@ -22,7 +22,7 @@ impl Logins {
     /// Logs the browser in as one of the person's identities, whose standing is asked for again (threats T24, T25).
     ///
     /// # Errors
-    /// The login is not this person's or not scanned, the identity is not theirs or refused, or something is down.
+    /// The login is not this person's or has ended, the identity is not theirs or refused, or something is down.
     pub(crate) async fn confirm(
         &self,
         token: &str,
@@ -89,22 +89,19 @@ impl Logins {
             .await
     }
 
-    /// Returns an error unless the login is this person's. Another person's login and one that does not exist look the
-    /// same.
+    /// Returns an error unless the login is this person's and goes on. Another person's login, one that the person has not
+    /// scanned and one that does not exist look the same (row A11).
     async fn must_own(&self, id: LoginId, person: &Person) -> Result<(), ApiError> {
         let record = self.store.read(id).await?.ok_or_else(Self::unknown_login)?;
-        match record.login.state.person() {
-            Some(owner) if *owner == person.id => Ok(()),
-            Some(_) => Err(Self::unknown_login()),
-            None => match record.login.state.name() {
-                StateName::Waiting => {
-                    Err(ApiError::new(ErrorCode::NotScanned, "scan the code first"))
-                }
-                // A cancelled or expired login no longer has its person.
-                state => Err(self
-                    .refused_decision(id, TransitionError::State(state))
-                    .await),
-            },
+        let state = &record.login.state;
+        if state.person() != Some(&person.id) {
+            return Err(Self::unknown_login());
+        }
+        match state.name() {
+            state @ (StateName::Cancelled | StateName::Expired) => Err(self
+                .refused_decision(id, TransitionError::State(state))
+                .await),
+            _ => Ok(()),
         }
     }
 
@@ -184,9 +181,9 @@ fn rejection(person: &Person, reason: RejectReason) -> Transition {
 
 fn refused_decision(refusal: TransitionError) -> ApiError {
     match refusal {
-        TransitionError::AnotherPerson => Logins::unknown_login(),
-        TransitionError::State(StateName::Waiting) => {
-            ApiError::new(ErrorCode::NotScanned, "scan the code first")
+        // A login without a scan is told apart from no login by its browser alone.
+        TransitionError::AnotherPerson | TransitionError::State(StateName::Waiting) => {
+            Logins::unknown_login()
         }
         TransitionError::State(StateName::Asked) => ApiError {
             retry_after: Some(ASK_AGAIN),

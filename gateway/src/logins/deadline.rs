@@ -88,7 +88,11 @@ impl Logins {
         match self.store.read(waiter.login_id()).await {
             Ok(None) => waiter.close(CloseCode::UnknownLogin),
             Ok(Some(record)) if record.login.seq < deadline.seq => {
-                waiter.close(CloseCode::UnknownLogin);
+                let ended = self.end_if_lost(waiter.login_id(), &record.login, deadline.seq);
+                match ended.await {
+                    Ok(()) => waiter.close(CloseCode::UnknownLogin),
+                    Err(_) => self.timers.limit(waiter, LOOK_AGAIN),
+                }
             }
             Ok(Some(record)) if record.login.seq == deadline.seq => {
                 waiter.close(CloseCode::InternalError);

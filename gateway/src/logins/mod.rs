@@ -10,6 +10,7 @@ mod deadline;
 pub(crate) mod fuzz_properties;
 #[cfg(any(test, fuzzing))]
 mod in_memory;
+mod lost_changes;
 mod open;
 mod person;
 mod process_limits;

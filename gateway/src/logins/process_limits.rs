@@ -105,4 +105,11 @@ impl Logins {
             },
         )
     }
+
+    /// Counts a frame of a socket. Returns false if frames come too fast.
+    pub(crate) fn count_frame(&self, meter: &mut Meter) -> bool {
+        let limit = LimitName::FramePerSocket;
+        let verdict = meter.take(self.meter_clock.now(), self.limits.rate(limit));
+        self.allowed_here(limit, verdict).is_ok()
+    }
 }

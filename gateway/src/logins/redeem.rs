@@ -17,10 +17,10 @@ use crate::store::{Counted, Grant, Redeemed, Redemption, StoreError};
 pub(crate) struct PresentedCode<'a> {
     /// The code.
     pub(crate) code: AuthorizationCode,
-    /// The redirect URI of the authorization request.
-    pub(crate) redirect_uri: &'a str,
-    /// The verifier of the code challenge.
-    pub(crate) verifier: &'a str,
+    /// The redirect URI of the authorization request; `None` where the request lacks it.
+    pub(crate) redirect_uri: Option<&'a str>,
+    /// The verifier of the code challenge; `None` where the request lacks it.
+    pub(crate) verifier: Option<&'a str>,
 }
 
 impl fmt::Debug for PresentedCode<'_> {
@@ -60,7 +60,8 @@ pub(crate) enum RedeemError {
 }
 
 impl Logins {
-    /// Redeems a code of an authenticated client for an access token.
+    /// Redeems a code of an authenticated client for an access token. A request that lacks a part redeems nothing, and ends
+    /// the access token of a code that was redeemed before.
     ///
     /// # Errors
     /// Returns an error if the code is not good for this client, if the client is over its limit, or if the store does
@@ -81,8 +82,10 @@ impl Logins {
         let redemption = Redemption {
             code: code.digest(),
             client_id: &client.id,
-            redirect_uri: presented.redirect_uri,
-            challenge: CodeChallenge::of_valid(presented.verifier),
+            redirect_uri: presented.redirect_uri.unwrap_or_default(),
+            challenge: presented.verifier.and_then(CodeChallenge::of_valid),
+            is_proved: !client.is_public(),
+            is_complete: presented.redirect_uri.is_some() && presented.verifier.is_some(),
             access_token: access_token.digest(),
             lifetime: self.lifetimes.access_token,
         };

@@ -99,7 +99,12 @@ impl Logins {
         let attached = self.store.attach(attempts, &browser).await?;
         let attachment = match self.let_through(attached)? {
             Attached::Here(attachment) if tells_the_rest(&attachment, last_seq) => attachment,
-            Attached::Here(_) | Attached::Unknown => return Err(Self::unknown_login()),
+            Attached::Here(attachment) => {
+                self.end_if_lost(login_id, &attachment.record.login, last_seq)
+                    .await?;
+                return Err(Self::unknown_login());
+            }
+            Attached::Unknown => return Err(Self::unknown_login()),
             Attached::Stale => {
                 let detail = "a later connection of this browser came first: this one was held up on its way";
                 return Err(ApiError::new(ErrorCode::Superseded, detail));

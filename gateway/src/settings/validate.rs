@@ -6,12 +6,12 @@ use std::collections::HashSet;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use saoma_protocol::SteeringChar;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use super::{ClientSettings, Settings, SettingsError};
 use crate::limits::{LimitName, Rate};
-use crate::shown_text::steers;
 use crate::store::RedisAddress;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -206,12 +206,15 @@ fn validate_client(client: &ClientSettings) -> Result<(), SettingsError> {
         "clients.client_id",
         format!("{id:?} must be printable ASCII without spaces"),
     )?;
-    let readable = !client.name.trim().is_empty() && !client.name.chars().any(steers);
     check(
-        readable,
+        !client.name.trim().is_empty(),
         "clients.name",
         format!("give {id:?} the name that people know it by"),
     )?;
+    if let Some(steering) = SteeringChar::first_in(&client.name) {
+        let problem = format!("the name of {id:?} holds {steering}: remove it");
+        return Err(invalid("clients.name", problem));
+    }
     check(
         client
             .secret

@@ -40,8 +40,12 @@ pub struct Redemption<'a> {
     pub client_id: &'a str,
     /// The redirect URI that the client repeats.
     pub redirect_uri: &'a str,
-    /// Challenge of the presented verifier; `None` where the verifier is malformed, which matches no challenge.
+    /// Challenge of the presented verifier; `None` where the verifier is missing or malformed, which matches no challenge.
     pub challenge: Option<CodeChallenge>,
+    /// True if the client has proved itself by its secret.
+    pub is_proved: bool,
+    /// True if the request names all that it must (RFC 6749 §4.1.3). One that does not redeems nothing and is no try.
+    pub is_complete: bool,
     /// Digest of the access token that the client gets.
     pub access_token: Digest,
     /// Time that the access token lives.
@@ -55,6 +59,12 @@ impl Redemption<'_> {
             && grant.redirect_uri == self.redirect_uri
             && Some(grant.code_challenge) == self.challenge
     }
+
+    /// Returns true if the request ends the access token of a code that was redeemed before. A client's secret or the
+    /// login's verifier is needed: the code alone, which an address bar or a log may show, ends nothing.
+    pub(super) fn ends_token(&self, grant: &Grant) -> bool {
+        self.is_proved || Some(grant.code_challenge) == self.challenge
+    }
 }
 
 /// An answer to [`super::Store::redeem`].
@@ -62,11 +72,12 @@ impl Redemption<'_> {
 pub enum Redeemed {
     /// The first and only redemption: the access token is good from now on.
     Granted(Box<Grant>),
-    /// The code was redeemed before. The access token of that redemption is ended (RFC 6749 §4.1.2), even if the code
-    /// was presented by another client or with a wrong verifier.
+    /// The code was redeemed before. The access token of that redemption is ended (RFC 6749 §4.1.2), even if the request was
+    /// incomplete, or the code was presented by another client or with a wrong verifier.
     Replayed,
-    /// Client, redirect URI or verifier are not those of the login. The [`REDEEM_TRIES`]th such try ends the code.
+    /// Client, redirect URI or verifier are not those of the login. The [`REDEEM_TRIES`]th such try ends the code. Of a code
+    /// that was redeemed before: neither the client nor the verifier proves the caller, so nothing is ended.
     Mismatched,
-    /// No such code, or its time is up, or failed tries have ended it.
+    /// No such code, or its time is up, or failed tries have ended it, or the request is incomplete.
     Invalid,
 }

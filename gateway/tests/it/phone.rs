@@ -101,7 +101,7 @@ async fn a_confirm_without_a_scan_is_refused() {
                 .confirm(login.login_id, PERSONAL)
                 .await
         ),
-        ErrorCode::NotScanned
+        ErrorCode::UnknownLogin
     );
 }
 

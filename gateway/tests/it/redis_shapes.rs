@@ -1,6 +1,7 @@
 //! Redis by TLS, Sentinel and cluster: logins continue through failovers and slot migrations.
 
 mod kept;
+mod tilt;
 
 use std::time::Duration;
 

@@ -136,6 +136,62 @@ async fn a_used_code_shown_in_any_way_ends_the_token_and_is_counted() {
     }
 }
 
+/// Row A18: an incomplete request shows that the code has leaked, too. Before the redemption it is no try.
+#[tokio::test]
+async fn a18_a_used_code_in_an_incomplete_request_ends_the_token() {
+    let world = World::in_memory();
+    let node = world.start().await;
+    type Part = fn(&mut TokenRequest) -> &mut String;
+    let parts: [Part; 2] = [
+        |request| &mut request.code_verifier,
+        |request| &mut request.redirect_uri,
+    ];
+    for part in parts {
+        let right = confirmed(&world, &node).await;
+        let mut incomplete = right.clone();
+        part(&mut incomplete).clear();
+        let refused = async || incomplete.send(&node).await.error;
+        for _ in 0..5 {
+            assert_eq!(refused().await.as_deref(), Some("invalid_request"));
+        }
+        let token = right.send(&node).await.access_token.unwrap();
+        assert_eq!(userinfo(&node, &token).await.status(), 200);
+        assert_eq!(refused().await.as_deref(), Some("invalid_request"));
+        assert_eq!(userinfo(&node, &token).await.status(), 401);
+    }
+}
+
+/// Row A18: a stranger who has the code alone, from an address bar or a log, cannot end the token of the person: a client's
+/// secret or the login's verifier is needed.
+#[tokio::test]
+async fn a18_a_used_code_alone_ends_nothing() {
+    let world = World::in_memory();
+    let node = world.start().await;
+    let right = confirmed(&world, &node).await;
+    let token = right.send(&node).await.access_token.unwrap();
+    let stranger = |client_id: &str, secret: Option<&str>, verifier: &str| TokenRequest {
+        client_id: client_id.into(),
+        client_secret: secret.map(Into::into),
+        code_verifier: verifier.into(),
+        ..right.clone()
+    };
+    let guess = "x".repeat(43);
+    for (request, error) in [
+        (stranger("other", None, &guess), "invalid_grant"),
+        (stranger("other", None, ""), "invalid_request"),
+        (stranger("hall", None, &guess), "invalid_client"),
+        (stranger("hall", Some("wrong"), ""), "invalid_client"),
+        (stranger("none", None, &guess), "invalid_client"),
+    ] {
+        let refused = request.send(&node).await;
+        assert_eq!(refused.error.as_deref(), Some(error), "{request:?}");
+        assert_eq!(userinfo(&node, &token).await.status(), 200, "{request:?}");
+    }
+    let metrics = reqwest::get(node.operations("/metrics")).await.unwrap();
+    let counted = "saoma_misused_codes_total{misuse=\"mismatched\"} 2";
+    assert!(metrics.text().await.unwrap().contains(counted));
+}
+
 /// Threat T7.
 #[tokio::test]
 async fn a_code_is_good_for_its_own_client_verifier_and_redirect_uri_only() {

@@ -9,13 +9,13 @@ use std::process::{Child, Command, Stdio};
 use data_encoding::BASE64;
 use saoma_client::{BrowserError, Connection, HttpMode, Phone, Transport};
 use saoma_load::deployment::PERSONAL;
+use saoma_load::ports;
 use saoma_protocol::{ClientMessage, ResumeRequest, ServerMessage, paths};
 use serde_json::json;
 use url::Url;
 
 use crate::support::{
-    INTROSPECTION_SECRET, IntrospectionStub, ORIGIN, RedisServer, TokenRequest, World, hall,
-    quiet_port, until,
+    INTROSPECTION_SECRET, IntrospectionStub, ORIGIN, RedisServer, TokenRequest, World, hall, until,
 };
 
 const REDIS_PASSWORD: &str = "redis-password-5c1f";
@@ -31,7 +31,7 @@ struct TalkativeNode {
 
 impl TalkativeNode {
     fn start(world: &World) -> Self {
-        let (port, log) = (quiet_port(), world.path("node.log"));
+        let (port, log) = (ports::reserve().unwrap(), world.path("node.log"));
         let process = Command::new(env!("CARGO_BIN_EXE_saoma"))
             .env_clear()
             .env("SAOMA_LOG_FILTER", "trace")

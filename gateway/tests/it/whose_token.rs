@@ -57,6 +57,9 @@ fn foreign_answers() -> Vec<(Value, &'static str)> {
         (json!({ "token_type": "refresh_token" }), "kind"),
         (json!({ "typ": "Refresh" }), "kind"),
         (json!({ "events": {} }), "kind"),
+        (json!({ "nonce": "n" }), "kind"),
+        (json!({ "s_hash": "x" }), "kind"),
+        (json!({ "at_hash": "x" }), "kind"),
         (
             json!({ "token_type": "DPoP", "cnf": { "jkt": "x" } }),
             "cnf",
@@ -89,6 +92,33 @@ async fn a2_an_introspected_token_that_is_not_meant_for_the_gateway_is_refused()
         assert!(logs.text().contains(&named), "{members}: {}", logs.text());
     }
     good.confirm(login.login_id, PERSONAL).await.unwrap();
+}
+
+/// Row A2: an id goes to the store, to logs and to relying parties as it is, so one without bounds is refused, with one line
+/// that names the member.
+#[tokio::test(flavor = "current_thread")]
+async fn a2_a_person_whose_id_has_no_bounds_is_refused() {
+    let logs = CapturedLogs::start("saoma_gateway=info");
+    let backend = backend().await;
+    let world = World::in_memory().with_introspection(&backend);
+    let node = world.start().await;
+    let (_browser, login) = node.browser().await;
+    let long = "c".repeat(256);
+    for sub in [&*long, "c-1\r\nforged=line", "c\u{202e}-1"] {
+        let refused = phone(&node, &describing(&json!({ "sub": sub })));
+        let refused = refused.scan(&login.qr).await.unwrap_err().code();
+        assert_eq!(refused, Some(ErrorCode::TemporarilyUnavailable));
+    }
+    let text = logs.text();
+    assert!(text.contains("sub: more than 255 characters"), "{text}");
+    assert!(
+        !text.contains("forged=line") && !text.contains(&long),
+        "{text}"
+    );
+    phone(&node, &describing(&json!({})))
+        .scan(&login.qr)
+        .await
+        .unwrap();
 }
 
 /// Row A2: an endpoint that says nothing of the token is used only with the operator's word for it.

@@ -4,6 +4,7 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use saoma_load::ports;
 use tempfile::TempDir;
 
 pub(crate) struct RedisServer {
@@ -16,11 +17,7 @@ impl RedisServer {
     /// Starts a server and waits until it accepts connections.
     pub(crate) fn start() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let port = std::net::TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
+        let port = ports::reserve().unwrap();
         let mut command =
             Command::new(std::env::var_os("REDIS_SERVER").unwrap_or_else(|| "redis-server".into()));
         command.args([

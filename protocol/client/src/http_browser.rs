@@ -1,7 +1,9 @@
 //! A browser without a WebSocket.
 
 use std::collections::VecDeque;
+use std::fmt;
 
+use futures_util::future::BoxFuture;
 use reqwest::{Client, Response};
 use saoma_protocol::{
     ClientMessage, CloseCode, CloseNotice, ErrorCode, PollAnswer, RestartHint, ResumeRequest,
@@ -28,11 +30,13 @@ pub enum HttpMode {
 /// A browser that opens its login by a POST and follows it as an event stream or by long polling.
 ///
 /// Its messages and close codes are those of a WebSocket.
-#[derive(Debug)]
 pub struct HttpBrowser {
     login: HttpLogin,
     last_seq: u32,
     mode: HttpMode,
+    /// The request that waits for its answer. It outlives a dropped [`HttpBrowser::next_frame`]: a second one in its
+    /// place could arrive before it and be pushed out by it.
+    asking: Option<BoxFuture<'static, Result<Answer, BrowserError>>>,
     /// Open event stream.
     stream: Option<(Response, EventStream)>,
     /// Messages received and not yet returned.
@@ -98,6 +102,7 @@ impl HttpBrowser {
             login,
             last_seq,
             mode,
+            asking: None,
             stream: None,
             received: VecDeque::new(),
             settled: false,
@@ -141,7 +146,7 @@ impl HttpBrowser {
 
     /// Waits without a time limit for the next message, or `None` for a sign of life.
     ///
-    /// Dropping the future loses no message, because a poll is repeated.
+    /// Dropping the future loses no message: the next call goes on with the same stream or poll.
     ///
     /// # Errors
     /// Returns an error if the login cannot be followed any more.
@@ -164,9 +169,9 @@ impl HttpBrowser {
     }
 
     async fn open_stream(&mut self) -> Result<(), BrowserError> {
-        let response = self.login.stream(self.last_seq).await.map_err(closed)?;
-        self.stream = Some((response, EventStream::default()));
-        Ok(())
+        let (login, last_seq) = (self.login.clone(), self.last_seq);
+        self.ask(async move { login.stream(last_seq).await.map(Answer::Stream) })
+            .await
     }
 
     async fn read_stream(&mut self) -> Result<(), BrowserError> {
@@ -195,15 +200,46 @@ impl HttpBrowser {
     }
 
     async fn poll(&mut self, wait: u32) -> Result<(), BrowserError> {
-        let answer = self.login.poll(self.last_seq, wait).await;
-        let PollAnswer { messages, close } = answer.map_err(closed)?;
-        self.last_seq = messages
-            .iter()
-            .filter_map(ServerMessage::seq)
-            .fold(self.last_seq, u32::max);
-        self.received.extend(messages);
-        self.close = close.map(code_and_reason);
+        let (login, last_seq) = (self.login.clone(), self.last_seq);
+        self.ask(async move { login.poll(last_seq, wait).await.map(Answer::Poll) })
+            .await
+    }
+
+    /// Waits for the answer to the request under way, or to `request` if there is none.
+    async fn ask(
+        &mut self,
+        request: impl Future<Output = Result<Answer, BrowserError>> + Send + 'static,
+    ) -> Result<(), BrowserError> {
+        let answer = self.asking.get_or_insert_with(|| Box::pin(request)).await;
+        self.asking = None;
+        match answer.map_err(closed)? {
+            Answer::Stream(response) => self.stream = Some((response, EventStream::default())),
+            Answer::Poll(PollAnswer { messages, close }) => {
+                self.last_seq = messages
+                    .iter()
+                    .filter_map(ServerMessage::seq)
+                    .fold(self.last_seq, u32::max);
+                self.received.extend(messages);
+                self.close = close.map(code_and_reason);
+            }
+        }
         Ok(())
+    }
+}
+
+/// The answer to a request for the login's messages.
+enum Answer {
+    Stream(Response),
+    Poll(PollAnswer),
+}
+
+impl fmt::Debug for HttpBrowser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpBrowser")
+            .field("login", &self.login)
+            .field("last_seq", &self.last_seq)
+            .field("mode", &self.mode)
+            .finish_non_exhaustive()
     }
 }
 

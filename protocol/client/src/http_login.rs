@@ -56,8 +56,12 @@ impl HttpLogin {
             .header("origin", &origin)
             .json(&login.request);
         let opened = login.opened(read::<ServerMessage>(request.send().await?).await?)?;
-        let login = Self::new(http, gateway, &origin, &opened.resume_request(1));
-        Ok((login, opened))
+        // Without a number, a request of this connection that the network holds up would push a later one out.
+        let first = ResumeRequest {
+            attempt: Some(1),
+            ..opened.resume_request(1)
+        };
+        Ok((Self::new(http, gateway, &origin, &first), opened))
     }
 
     /// Addresses the login of a resume request. The request's `last_seq` is not used.

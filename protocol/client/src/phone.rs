@@ -69,7 +69,7 @@ impl<C: HttpClient + Sync> HttpClient for &C {
 /// # let (_browser, login) = saoma_client::Browser::open(&gateway, &world.party).await?;
 /// let phone = Phone::new(gateway, app_token)?;
 /// let refused = phone.confirm(login.login_id, "personal").await.unwrap_err();
-/// assert_eq!(refused.code(), Some(ErrorCode::NotScanned));
+/// assert_eq!(refused.code(), Some(ErrorCode::UnknownLogin));
 ///
 /// let scanned = phone.scan(&login.qr).await?;
 /// for identity in &scanned.identities {

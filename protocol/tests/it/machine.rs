@@ -77,6 +77,92 @@ proptest! {
     }
 }
 
+/// Row A11: the machine refuses a person who has not scanned a login before it looks at the login's state.
+#[test]
+fn a_decision_of_a_stranger_is_refused_alike_in_every_state() {
+    let (p, personal) = (|| person("p"), || "personal".to_owned());
+    let states = [
+        LoginState::Waiting,
+        LoginState::Asked { person: p() },
+        LoginState::Scanned { person: p() },
+        LoginState::Confirmed {
+            person: p(),
+            identity: personal(),
+        },
+        LoginState::Rejected { person: p() },
+        LoginState::Cancelled { person: None },
+        LoginState::Cancelled { person: Some(p()) },
+        LoginState::Expired { person: None },
+        LoginState::Expired { person: Some(p()) },
+        LoginState::Redeemed {
+            person: p(),
+            identity: personal(),
+        },
+    ];
+    assert!(StateName::ALL.iter().all(|name| {
+        let named = |state: &LoginState| state.name() == *name;
+        states.iter().any(named)
+    }));
+    let decisions = [
+        Event::Confirm {
+            person: person("q"),
+            identity: personal(),
+        },
+        Event::Reject {
+            person: person("q"),
+        },
+    ];
+    for state in states {
+        let login = Login { state, ..waiting() };
+        for decision in &decisions {
+            for now in [0, 1000] {
+                let refused = login.apply(decision, Timestamp::from_millis(now));
+                assert_eq!(
+                    refused,
+                    Err(TransitionError::AnotherPerson),
+                    "{:?}",
+                    login.state
+                );
+            }
+        }
+    }
+}
+
+/// The owner of a login that its browser has given up, or that ran out, is told so.
+#[test]
+fn an_ended_login_keeps_its_owner() {
+    let owner = person("p");
+    let scanned = Login {
+        state: LoginState::Scanned {
+            person: owner.clone(),
+        },
+        ..waiting()
+    };
+    for (event, name) in [
+        (Event::Cancel, StateName::Cancelled),
+        (Event::Expire, StateName::Expired),
+    ] {
+        let Ok(Outcome::Changed { state, seq }) =
+            scanned.apply(&event, Timestamp::from_millis(100))
+        else {
+            panic!("{event:?}")
+        };
+        assert_eq!((state.name(), state.person()), (name, Some(&owner)));
+        let ended = Login {
+            state,
+            seq,
+            ..waiting()
+        };
+        let reject = Event::Reject {
+            person: owner.clone(),
+        };
+        assert_eq!(
+            ended.apply(&reject, Timestamp::from_millis(0)),
+            Err(TransitionError::State(name))
+        );
+    }
+}
+
 /// Fault A16, threat T34: without the browser's agreement a person who is new to it cannot confirm.
 #[test]
 fn a_person_new_to_the_browser_cannot_confirm_before_it_agrees() {

@@ -1,6 +1,6 @@
 //! Limits on attempts by the generic cell rate algorithm, kept in the database: a restart forgives nothing.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use crate::db::{execute, fetch_optional};
 use sqlx::{SqliteConnection, SqlitePool};
@@ -29,6 +29,13 @@ pub(crate) const PASSWORD_PER_LOGIN: AttemptLimit = AttemptLimit::new("password_
 
 /// Passwords from one address, where a household or an office may sit: thirty, then one in ten seconds.
 pub(crate) const PASSWORD_PER_ADDRESS: AttemptLimit = AttemptLimit::new("password_address", 30, 10);
+
+/// Logins to one account, right and wrong, from browsers in which its person has not logged in before: 120, then two a
+/// minute. Each keeps a core busy for 50 ms, and a right one writes a session and a notice.
+pub(crate) const LOGINS_PER_ACCOUNT: AttemptLimit = AttemptLimit::new("login_account", 120, 30);
+
+/// The same from browsers in which its person has logged in before.
+pub(crate) const LOGINS_FROM_KNOWN: AttemptLimit = AttemptLimit::new("login_known", 120, 30);
 
 /// Too many attempts: the seconds to wait until the next may be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,11 +109,24 @@ impl AttemptLimit {
 pub(crate) fn address_key(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-        }
+        IpAddr::V6(address) => network_key(address, 64),
     }
+}
+
+/// The networks whose attempts are counted together, each with its allowance as a multiple of a subscriber's: the address of
+/// IPv4, or the /64, /56 and /48 of IPv6.
+pub(crate) fn networks(address: IpAddr) -> Vec<(String, u32)> {
+    match address.to_canonical() {
+        IpAddr::V4(address) => vec![(address.to_string(), 1)],
+        IpAddr::V6(address) => [(64, 1), (56, 4), (48, 16)]
+            .map(|(prefix, share)| (network_key(address, prefix), share))
+            .into(),
+    }
+}
+
+fn network_key(address: Ipv6Addr, prefix: u32) -> String {
+    let network = address.to_bits() & (u128::MAX << (128 - prefix));
+    format!("{}/{prefix}", Ipv6Addr::from_bits(network))
 }
 
 #[cfg(test)]
@@ -141,5 +161,14 @@ mod tests {
         assert_eq!(key("2001:db8:1:2::3"), key("2001:db8:1:2:ffff::1"));
         assert_ne!(key("2001:db8:1:2::3"), key("2001:db8:1:3::3"));
         assert_eq!(key("::ffff:192.0.2.1"), "192.0.2.1");
+        let around = |address: &str| networks(address.parse().unwrap());
+        let expected = [
+            ("2001:db8:1:203::/64", 1),
+            ("2001:db8:1:200::/56", 4),
+            ("2001:db8:1::/48", 16),
+        ]
+        .map(|(key, share)| (key.to_owned(), share));
+        assert_eq!(around("2001:db8:1:203::3"), expected);
+        assert_eq!(around("::ffff:192.0.2.1"), [("192.0.2.1".to_owned(), 1)]);
     }
 }

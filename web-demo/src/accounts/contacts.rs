@@ -1,5 +1,6 @@
 //! The contacts of a person: e-mail, QQ, WeChat. Each may be left out.
 
+use saoma_protocol::SteeringChar;
 use serde::{Deserialize, Serialize};
 use sqlx::{FromRow, SqlitePool};
 
@@ -97,7 +98,9 @@ pub(crate) fn is_email(text: &str) -> bool {
     let domain_is_dotted =
         domain.split('.').count() > 1 && domain.split('.').all(|label| !label.is_empty());
     let plain = !text.chars().any(|character| {
-        character.is_whitespace() || character.is_control() || ",;".contains(character)
+        character.is_whitespace()
+            || SteeringChar::of(character).is_some()
+            || ",;".contains(character)
     });
     text.len() <= MAX_EMAIL_BYTES
         && plain

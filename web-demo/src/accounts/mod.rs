@@ -17,8 +17,8 @@ use std::net::IpAddr;
 use crate::db::fetch_optional;
 pub(crate) use account::{Account, NewAccount, NotMade};
 use attempts::{
-    AttemptLimit, PASSWORD_PER_ACCOUNT, PASSWORD_PER_ADDRESS, PASSWORD_PER_BROWSER, Wait,
-    address_key,
+    AttemptLimit, LOGINS_FROM_KNOWN, LOGINS_PER_ACCOUNT, PASSWORD_PER_ACCOUNT,
+    PASSWORD_PER_ADDRESS, PASSWORD_PER_BROWSER, Wait, address_key,
 };
 pub(crate) use change::ChangeError;
 pub(crate) use contacts::{ContactError, ContactForm, Contacts};
@@ -68,6 +68,14 @@ impl PasswordSource<'_> {
             Self::Known(browser) => vec![(PASSWORD_PER_BROWSER, browser.to_owned())],
         }
     }
+
+    /// The limit on logins whose password is right, too.
+    const fn of_all_logins(self) -> AttemptLimit {
+        match self {
+            Self::Unknown(_) => LOGINS_PER_ACCOUNT,
+            Self::Known(_) => LOGINS_FROM_KNOWN,
+        }
+    }
 }
 
 impl Accounts {
@@ -95,6 +103,9 @@ impl Accounts {
             let counted = limit.count(&self.db, key).await?;
             counted.map_err(PasswordError::TooMany)?;
         }
+        let all = source.of_all_logins();
+        let counted = all.count(&self.db, &user_name).await?;
+        counted.map_err(PasswordError::TooMany)?;
         let account: Option<(String, String)> = fetch_optional!(&self.db,
             "SELECT id, password_hash FROM accounts WHERE user_name = ?1"; &user_name)
         .await?;

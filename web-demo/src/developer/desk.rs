@@ -8,6 +8,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use sqlx::SqlitePool;
 
+use crate::form_errors::FieldError;
 use crate::pages::{Failure, Frame, Locale, Surface, missing, page};
 use crate::records::OpenRecord;
 use crate::records::applications::{self, Application, ApplicationState, Decision};
@@ -34,7 +35,7 @@ struct Wrong {
     /// The record that it is to: `application-1`, `question-1`.
     to: String,
     typed: AnswerForm,
-    error: &'static str,
+    error: String,
 }
 
 impl DeskPage<'_> {
@@ -83,9 +84,9 @@ pub(super) async fn answer_record(
     let (texts, text) = (&locale.texts().developer, form.answer.trim());
     let may_be_empty = form.decision == Some(Decision::InReview);
     let error = match text.chars().count() {
-        0 if !may_be_empty => Some(texts.answer_missing),
-        0..=MAX_CHARS => None,
-        _ => Some(texts.answer_too_long),
+        0 if !may_be_empty => Some(texts.answer_missing.to_owned()),
+        0..=MAX_CHARS => FieldError::of_lines(text).map(|error| error.text(locale)),
+        _ => Some(texts.answer_too_long.to_owned()),
     };
     if let Some(error) = error {
         let wrong = Wrong {

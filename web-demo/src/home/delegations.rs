@@ -39,10 +39,11 @@ async fn appointed(
     let scope = Scope::new(Affair::ALL.into_iter().filter(|affair| form.has(affair)));
     let end = delegations::refused_end(login.db(), &form.ends_on).await?;
     let nameless = name.is_empty() || name.chars().count() > MAX_NAME_CHARS;
+    let misleading = FieldError::of_line(name).map(|error| error.text(login.locale));
     let wrong_number = id_number.as_ref().err();
     let mut errors = AppointmentErrors {
         id_number: wrong_number.map(|error| FieldError::IdNumber(*error).text(login.locale)),
-        name: say(texts.name_error).filter(|_| nameless),
+        name: say(texts.name_error).filter(|_| nameless).or(misleading),
         scope: say(texts.scope_error).filter(|_| scope.is_none()),
         ends_on: end.and_then(|refused| say(texts.end_errors[refused as usize])),
     };

@@ -10,8 +10,10 @@ use url::Url;
 use super::plain;
 use crate::serving::Connection;
 
-/// Answers 403 to a request that changes something and comes from another origin's page: by `Sec-Fetch-Site`, or by
-/// `Origin` where a browser does not send that. A request with neither is no browser's, and carries no cookies.
+/// Answers 403 to a request that changes something unless it says that it comes from a page of this origin: by
+/// `Sec-Fetch-Site`, or by `Origin` where a browser does not send that. A request with neither is refused, with or without
+/// cookies: each browser that the hall supports sends one of them, and a form of another site that got here without them
+/// could log its victim in as the attacker.
 pub(crate) async fn refuse_cross_origin(
     Extension(connection): Extension<Connection>,
     request: Request,
@@ -26,19 +28,19 @@ pub(crate) async fn refuse_cross_origin(
 
 /// The scheme counts too: a page that came without TLS may be an attacker's on the way.
 fn comes_from_here(headers: &HeaderMap, secure: bool) -> bool {
-    if let Some(site) = headers.get("sec-fetch-site") {
-        return site == "same-origin" || site == "none";
+    let mut sites = headers.get_all("sec-fetch-site").iter().peekable();
+    if sites.peek().is_some() {
+        return sites.all(|site| site == "same-origin" || site == "none");
     }
-    let Some(origin) = headers.get(ORIGIN) else {
-        return true;
-    };
-    let origin = origin
-        .to_str()
-        .ok()
-        .and_then(|origin| Url::parse(origin).ok());
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     let scheme = if secure { "https" } else { "http" };
-    origin.is_some_and(|origin| origin.scheme() == scheme && Some(origin.authority()) == host)
+    let mut origins = headers.get_all(ORIGIN).iter().peekable();
+    origins.peek().is_some()
+        && origins.all(|origin| {
+            let origin = origin.to_str().ok().and_then(|text| Url::parse(text).ok());
+            origin
+                .is_some_and(|origin| origin.scheme() == scheme && Some(origin.authority()) == host)
+        })
 }
 
 #[cfg(test)]
@@ -53,7 +55,12 @@ mod tests {
         let site = |site| ("sec-fetch-site", site);
         let here = ("origin", "http://127.0.0.1:8081");
         for (headers, expected) in [
-            (vec![], true),
+            (vec![], false),
+            (vec![site("same-origin"), site("cross-site")], false),
+            (
+                vec![("host", "127.0.0.1:8081"), here, ("origin", "null")],
+                false,
+            ),
             (vec![site("same-origin")], true),
             (vec![site("none")], true),
             (vec![site("same-site"), here], false),
@@ -68,7 +75,10 @@ mod tests {
                     HeaderValue::from_static(value),
                 )
             };
-            let found: HeaderMap = headers.iter().map(header).collect();
+            let mut found = HeaderMap::new();
+            for (name, value) in headers.iter().map(header) {
+                found.append(name, value);
+            }
             assert_eq!(comes_from_here(&found, false), expected, "{headers:?}");
         }
     }

@@ -36,7 +36,7 @@ pub(crate) enum RegisterError {
     #[error("the register answered {0}")]
     Failed(::http::StatusCode),
     #[error("the register's answer cannot be read: {0}")]
-    Garbled(reqwest::Error),
+    Garbled(#[from] serde_json::Error),
     /// The embedded one's database failed.
     #[error(transparent)]
     Database(#[from] sqlx::Error),

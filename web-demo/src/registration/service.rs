@@ -57,6 +57,9 @@ impl<'a, S: SurfaceContext> RegistrationService<'a, S> {
         let name = draft.data.name.trim().to_owned();
         let is_name = (1..=MAX_NAME_CHARS).contains(&name.chars().count());
         errors.require(is_name, "name", FieldError::NameMissing);
+        if let Some(error) = FieldError::of_line(&name) {
+            errors.add("name", error);
+        }
         let Some(id_number) = id_number.filter(|_| errors.is_empty()) else {
             return Ok(errors);
         };

@@ -128,11 +128,8 @@ impl<S: SurfaceContext> FromRequestParts<S> for ProvisionalUser<S> {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, surface: &S) -> Result<Self, Response> {
-        let Extension(connection) = Extension::<Connection>::from_request_parts(parts, surface)
-            .await
-            .map_err(IntoResponse::into_response)?;
-        let Ok(locale) = Locale::from_request_parts(parts, surface).await;
-        let Ok(cookies) = Cookies::from_request_parts(parts, surface).await;
+        let (Extension(connection), locale, cookies) =
+            <(Extension<Connection>, Locale, Cookies)>::from_request_parts(parts, surface).await?;
         let user = Self::of(surface, &cookies, connection, locale).await;
         user.map_err(IntoResponse::into_response)?
             .map_err(|path| Redirect::to(path).into_response())

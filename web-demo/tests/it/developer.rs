@@ -1,6 +1,6 @@
 //! The developer pages.
 
-use crate::support::{Hall, check};
+use crate::support::{Hall, PASSWORD, PHONE_HOST, PORTAL_HOST, check};
 
 /// Row S3a.
 #[tokio::test]
@@ -18,6 +18,53 @@ async fn messages_that_a_real_carrier_takes_are_shown_on_no_page() {
         /developer/messages => 404
         /developer/desk => 404
         /developer/desk/applications/2 <- decision=approved&answer=同意 => 404");
+}
+
+const PAGES: [&str; 2] = ["/developer/messages", "/developer/desk"];
+
+/// The codes of the short messages would let anyone log in as the people who get them.
+#[tokio::test]
+async fn a_hall_that_other_machines_reach_has_no_developer_pages() {
+    let hall = Hall::not_exposed().await;
+    let mut browser = hall.portal().through_proxy(PORTAL_HOST, "192.0.2.7");
+    for page in PAGES {
+        check!(browser; "{page} => 404");
+    }
+    check!(browser; "/developer/desk/applications/2 <- decision=approved&answer=x => 404");
+    let hall = Hall::behind_proxy_and_gateway_elsewhere().await;
+    let mut browser = hall.portal().through_proxy(PORTAL_HOST, "192.0.2.7");
+    for page in PAGES {
+        check!(browser; "{page} => 仅演示系统有此页面");
+    }
+}
+
+/// A proxy that `--trusted-proxy` does not name stands before a portal of this machine.
+#[tokio::test]
+async fn a_proxy_that_was_not_declared_gets_no_developer_pages() {
+    let hall = Hall::open().await;
+    let http = reqwest::Client::new();
+    for header in ["x-forwarded-for", "forwarded", "x-real-ip", "via"] {
+        for page in PAGES {
+            let request = http.get(format!("{}{page}", hall.portal));
+            let answer = request.header(header, "192.0.2.7").send().await.unwrap();
+            assert_eq!(answer.status(), 404, "{header} {page}");
+        }
+    }
+}
+
+/// Everybody can read the password of the demo's accounts in the source.
+#[tokio::test]
+async fn a_hall_that_other_machines_reach_has_a_password_of_its_own() {
+    let hall = Hall::not_exposed().await;
+    let own = hall.file("demo-password");
+    let portal = hall.portal().through_proxy(PORTAL_HOST, "192.0.2.7");
+    let phone = hall.phone().through_proxy(PHONE_HOST, "192.0.2.8");
+    for (mut browser, path) in [(portal, "/login/password"), (phone, "/login")] {
+        let refused = browser.log_in(path, "jia", PASSWORD).await;
+        refused.check(path, "422");
+        let home = browser.log_in(path, "jia", &own).await;
+        home.check(path, "@/ | 示例甲");
+    }
 }
 
 /// Row S15.

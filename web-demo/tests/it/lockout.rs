@@ -1,6 +1,6 @@
 //! What strangers try does not lock people out where they usually log in (rows A17 and T42).
 
-use crate::support::{Hall, PASSWORD, Site, TestBrowser, check};
+use crate::support::{Hall, PASSWORD, Site, TestBrowser, check, sql};
 
 type Opens = fn(&Site) -> TestBrowser;
 
@@ -38,6 +38,27 @@ async fn five_wrong_passwords_from_elsewhere_leave_a_known_browser_its_own() {
         let home = elsewhere.log_in(path, "jia", PASSWORD).await;
         home.check("from elsewhere, meanwhile", "@/ | 示例甲");
         hall.pass_limits(600).await;
+    }
+}
+
+/// Each login costs a slow hash, a session and a notice.
+#[tokio::test]
+async fn logins_by_the_right_password_are_bounded_and_a_known_browser_has_its_own() {
+    let hall = Hall::open().await;
+    for (surface, path, _) in SURFACES {
+        let mut known = surface(&hall).logged_in(path, "jia").await;
+        sql!(hall; "UPDATE attempts SET worked_off_at = unixepoch() + 3600
+            WHERE key = 'login_account:jia'");
+        let mut elsewhere = surface(&hall);
+        let refused = elsewhere.log_in(path, "JIA", PASSWORD).await;
+        refused.check("the 121st login from elsewhere", "429");
+        let home = known.log_in(path, "jia", PASSWORD).await;
+        home.check("the known browser", "@/ | 示例甲");
+        sql!(hall; "UPDATE attempts SET worked_off_at = unixepoch() + 3600
+            WHERE key = 'login_known:jia'");
+        let refused = known.log_in(path, "jia", PASSWORD).await;
+        refused.check("the 121st login from known browsers", "429");
+        hall.pass_limits(3600).await;
     }
 }
 

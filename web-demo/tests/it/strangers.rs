@@ -1,5 +1,8 @@
 //! What requests without a login cost the hall (row A19), and the addresses that they come from (row A3).
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
 use crate::support::{Hall, PHONE_HOST, check};
 
 const PORTAL_PAGES: [&str; 9] = [
@@ -109,4 +112,21 @@ async fn limits_by_address_count_the_persons_own_behind_a_proxy() {
     stranger.check(&format!("{junk} => 422\n").repeat(30)).await;
     stranger.check(&format!("{junk} => 429")).await;
     at("192.0.2.2").check(&format!("{junk} => 422")).await;
+}
+
+/// The pictures of a face check are the largest body: strangers could fill the memory with them.
+#[tokio::test]
+async fn pictures_of_a_browser_that_was_not_asked_for_any_are_not_read() {
+    let hall = Hall::open().await;
+    let host = hall.phone.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(host).await.unwrap();
+    let head = format!(
+        "POST /face/log_in/frames HTTP/1.1\r\nhost: {host}\r\norigin: {}\r\n\
+         content-type: application/json\r\ncontent-length: 800000\r\n\r\n",
+        hall.phone
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 409");
 }

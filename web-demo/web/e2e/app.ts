@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import http from "node:http";
 
-import { freeOrigin } from "./gateway.ts";
+import { freeOrigin } from "./ports.ts";
 
 /** Answers token introspection (RFC 7662). */
 export class App {

@@ -12,8 +12,9 @@ import { promisify } from "node:util";
 
 import { App } from "./app.ts";
 import { environment } from "./environment.ts";
-import { BINARY, Gateway, freeOrigin } from "./gateway.ts";
+import { BINARY, Gateway } from "./gateway.ts";
 import { Nginx } from "./nginx.ts";
+import { freeOrigin } from "./ports.ts";
 import { Redis } from "./redis.ts";
 
 const SECRET = "a secret of the gateway";

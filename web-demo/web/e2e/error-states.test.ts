@@ -146,7 +146,7 @@ test("a form that another site sends", async () => {
   const person = await visitor("stranger", "portal");
   await person.page.goto("about:blank");
   await person.submits(`${demo.addresses.portal}/login/password`, WRONG);
-  await person.page.getByText("请求来自其他网站").waitFor();
+  await person.page.getByText("请求不是从本网站的页面发出的").waitFor();
   await holds(person, zh);
 });
 

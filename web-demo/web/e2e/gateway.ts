@@ -2,7 +2,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -97,19 +96,6 @@ export class Gateway {
     child.kill(signal);
     await ended;
   }
-}
-
-/** Returns an origin on this machine with a free port. */
-export async function freeOrigin(): Promise<string> {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("the listener has no port");
-  const closed = once(server, "close");
-  server.close();
-  await closed;
-  return `http://127.0.0.1:${address.port}`;
 }
 
 /** Returns the settings file. TOML writes strings and lists of strings as JSON does. */

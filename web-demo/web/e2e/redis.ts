@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 
-import { freeOrigin } from "./gateway.ts";
+import { freeOrigin } from "./ports.ts";
 
 export class Redis {
   private constructor(

@@ -1,6 +1,7 @@
 /** The hall and its gateway in two processes, as in a deployment. */
 import { Demo } from "./demo.ts";
-import { type ClientSettings, Gateway, freeOrigin } from "./gateway.ts";
+import { type ClientSettings, Gateway } from "./gateway.ts";
+import { freeOrigin } from "./ports.ts";
 
 const HALL_SECRET = "a secret of the hall";
 const INTROSPECTION_SECRET = "a secret of the gateway";

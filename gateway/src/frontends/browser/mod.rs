@@ -4,6 +4,7 @@
 //! store and no other transport.
 
 mod follow;
+mod frame_budget;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzz_properties;
 mod http_login;

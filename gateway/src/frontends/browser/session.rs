@@ -11,6 +11,7 @@ use saoma_protocol::{
     ResumeRequest, ServerMessage,
 };
 
+use super::frame_budget::FrameBudget;
 use crate::client_address::ClientAddress;
 use crate::error::ApiError;
 use crate::error_chain::chain;
@@ -37,6 +38,7 @@ pub(super) struct Session {
     /// Messages over the limit, since one was allowed.
     excess_messages: u8,
     meter: Meter,
+    frames: Meter,
     _open: OpenSocket,
 }
 
@@ -204,8 +206,19 @@ impl Session {
             bad_messages: 0,
             excess_messages: 0,
             meter: Meter::default(),
+            frames: Meter::default(),
             _open: open,
         }
+    }
+
+    /// Returns the budget of a socket's frames.
+    pub(super) fn frame_budget(&self) -> FrameBudget {
+        FrameBudget::new(Arc::clone(&self.logins), self.frames)
+    }
+
+    /// Keeps the count of a budget.
+    pub(super) const fn keep_frames(&mut self, budget: &FrameBudget) {
+        self.frames = budget.meter();
     }
 
     /// Counts a message, before anything else is done with it (threat T36).

@@ -16,7 +16,7 @@ use crate::client_address::ClientAddress;
 use crate::http::body::{self, BodyError};
 use crate::http::json::Json;
 use crate::limits::LimitName;
-use crate::logins::{Grant, PresentedCode};
+use crate::logins::{Grant, PresentedCode, RedeemError};
 use crate::relying_parties::Client;
 use crate::wall_clock;
 
@@ -106,10 +106,16 @@ impl Provider {
         };
         let presented = PresentedCode {
             code,
-            redirect_uri: form.required("redirect_uri", "redirect_uri is missing")?,
-            verifier: form.required("code_verifier", "code_verifier is missing")?,
+            redirect_uri: form.value("redirect_uri"),
+            verifier: form.value("code_verifier"),
         };
-        let redeemed = self.logins.redeem(client, &presented, address).await?;
+        let redeemed = self.logins.redeem(client, &presented, address).await;
+        // Told after the store has seen the code: a used one ends its access token also in an incomplete request (row A18).
+        if let Err(RedeemError::InvalidCode) = redeemed {
+            form.required("redirect_uri", "redirect_uri is missing")?;
+            form.required("code_verifier", "code_verifier is missing")?;
+        }
+        let redeemed = redeemed?;
         let id_token = match self.id_token(&redeemed.grant) {
             Ok(id_token) => id_token,
             Err(error) => {

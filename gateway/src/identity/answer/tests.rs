@@ -45,6 +45,13 @@ fn nonsense_is_not_taken_over() {
         (json!({ "active": true }), "sub"),
         (json!({ "active": true, "sub": "" }), "sub"),
         (json!({ "active": true, "sub": 7 }), "sub"),
+        (json!({ "active": true, "sub": "c".repeat(256) }), "sub"),
+        (
+            json!({ "active": true, "sub": "c\r\nSet-Cookie: a" }),
+            "sub",
+        ),
+        (json!({ "active": true, "sub": "c\u{202e}1" }), "sub"),
+        (json!({ "active": true, "sub": "c\0" }), "sub"),
         (
             json!({ "active": true, "sub": "c", "identities": twins }),
             "identities",
@@ -61,6 +68,15 @@ fn nonsense_is_not_taken_over() {
     }
 }
 
+/// Row A2: an id is refused or kept as it is, never cut, because two persons could become one.
+#[test]
+fn an_id_at_its_bound_is_kept_as_it_is() {
+    for sub in ["长".repeat(255), "a b:c/%40".to_owned()] {
+        let person = person(json!({ "active": true, "sub": sub })).expect("a person");
+        assert_eq!(person.id.as_str(), sub);
+    }
+}
+
 #[test]
 fn an_identity_that_cannot_be_read_is_left_out_and_the_others_are_offered() {
     for unreadable in [
@@ -68,6 +84,8 @@ fn an_identity_that_cannot_be_read_is_left_out_and_the_others_are_offered() {
         json!({ "id": null, "kind": "unit", "name": "x" }),
         json!({ "id": "", "kind": "unit", "name": "x" }),
         json!({ "id": 7, "kind": "unit", "name": "x" }),
+        json!({ "id": "a".repeat(256), "kind": "unit", "name": "x" }),
+        json!({ "id": "a\u{1b}[2J", "kind": "unit", "name": "x" }),
         json!({ "id": "a", "kind": "unit" }),
         json!({ "id": "a", "kind": "unit", "name": {} }),
         json!({ "id": "a", "kind": "unit", "name": "\u{200b}" }),

@@ -68,6 +68,24 @@ fn each_wrong_setting_is_named() {
     }
 }
 
+/// Threat T17: the operator reads in the message what cannot be seen in the file.
+#[test]
+fn a_name_that_would_mislead_people_is_refused_with_the_character() {
+    for (character, reason) in [
+        ("\\u202E", "U+202E, which turns the direction of text"),
+        ("\\u200B", "U+200B, which is invisible"),
+        ("\\n", "U+000A, which ends a line"),
+    ] {
+        let client = format!(
+            "client_id = 'a', name = \"A{character}B\", redirect_uris = ['https://a.example/']"
+        );
+        let error = Settings::from_toml(&format!("clients = [{{ {client} }}]"))
+            .expect_err("a name that misleads");
+        let expected = format!("clients.name: the name of \"a\" holds {reason}: remove it");
+        assert_eq!(error.to_string(), expected);
+    }
+}
+
 #[test]
 fn each_wrong_setting_of_a_client_is_named() {
     let good = "client_id = 'a', name = 'A', redirect_uris = ['https://a.example/']";

@@ -222,10 +222,13 @@ impl Entry {
             if first == Some(token) {
                 return Redeemed::Granted(Box::new(granted.grant.clone()));
             }
+            if !redemption.ends_token(&granted.grant) {
+                return Redeemed::Mismatched;
+            }
             granted.access_token = None;
             return Redeemed::Replayed;
         }
-        if granted.tries >= REDEEM_TRIES {
+        if granted.tries >= REDEEM_TRIES || !redemption.is_complete {
             return Redeemed::Invalid;
         }
         if !redemption.matches(&granted.grant) {

@@ -185,8 +185,9 @@ fn state_of(
     person: Option<String>,
     identity: Option<String>,
 ) -> Result<LoginState, StoreError> {
-    let person = person
-        .map(PersonId::new)
+    let owner = person.map(PersonId::new);
+    let person = owner
+        .clone()
         .ok_or_else(|| corrupt("a login without the person it belongs to"));
     let identity = identity.ok_or_else(|| corrupt("a login without its identity"));
     Ok(match name {
@@ -198,8 +199,8 @@ fn state_of(
             identity: identity?,
         },
         StateName::Rejected => LoginState::Rejected { person: person? },
-        StateName::Cancelled => LoginState::Cancelled,
-        StateName::Expired => LoginState::Expired,
+        StateName::Cancelled => LoginState::Cancelled { person: owner },
+        StateName::Expired => LoginState::Expired { person: owner },
         StateName::Redeemed => LoginState::Redeemed {
             person: person?,
             identity: identity?,

@@ -169,12 +169,7 @@ impl RedisStore {
                     .lifetime()
                     .map_or_else(String::new, |lifetime| millis(lifetime).to_string()),
             )
-            .arg(millis(KEEP_ENDED))
-            .arg(if event.kind().guard().to.has_owner() {
-                "owned"
-            } else {
-                ""
-            });
+            .arg(millis(KEEP_ENDED));
         let (scan_code, user_code) = match transition {
             Transition::Renew {
                 scan_code,
@@ -282,6 +277,8 @@ impl RedisStore {
             .arg(REDEEM_TRIES)
             .arg(states(guard.from))
             .arg(guard.to.as_str())
+            .arg(flag(redemption.is_proved))
+            .arg(flag(redemption.is_complete))
             .counting(&checks);
         let token = redemption.access_token;
         let proof = |answer: &Vec<String>| {
@@ -342,6 +339,11 @@ impl RedisStore {
         let call = undo_redemption(&self.scripts, id, access_token);
         self.connections.run(&call).await
     }
+}
+
+/// Returns a flag as the scripts read it.
+const fn flag(is_set: bool) -> &'static str {
+    if is_set { "1" } else { "" }
 }
 
 fn undo_redemption(scripts: &Scripts, id: LoginId, access_token: Digest) -> Call<'_> {

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use saoma_load::ports;
 use tokio::time::sleep;
 use url::Url;
 
-use crate::support::{World, quiet_port, signal};
+use crate::support::{World, signal};
 
 /// Interval at which ended nodes are restarted, as an orchestrator does.
 const POLL_INTERVAL: Duration = Duration::from_millis(200);
@@ -33,7 +34,7 @@ pub(super) struct NodeProcess {
 impl NodeProcess {
     /// Starts a node with these settings on this store.
     pub(super) fn start(world: &World, settings: &Path, number: usize, store_url: String) -> Self {
-        let free = || SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), quiet_port());
+        let free = || SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), ports::reserve().unwrap());
         let mut node = Self {
             settings: settings.to_owned(),
             store_url,

@@ -131,7 +131,7 @@ impl Oracle {
         }
         let mut state = self.state();
         let is_in = |(from, until): &(Instant, Instant)| {
-            heard_at.is_some_and(|at| (*from..*until + ANSWER_DELAY).contains(&at))
+            from < until && heard_at.is_some_and(|at| (*from..*until + ANSWER_DELAY).contains(&at))
         };
         let is_excused = state.loss_windows.iter().any(is_in);
         if is_excused {
@@ -179,12 +179,12 @@ impl Oracle {
         if balance.duplicate + lost + balance.wrong_browser > 0 {
             writeln!(text, "the ledger is not clean: {balance:?}").unwrap();
         }
-        if let Some(recovery) = state.stalls.slowest_recovery()
-            && recovery > RECOVERED_WITHIN
-        {
+        let recovery = state.stalls.slowest_recovery().unwrap_or_default();
+        let stall = state.stalls.longest_untilted().max(recovery);
+        if stall > RECOVERED_WITHIN {
             writeln!(
                 text,
-                "{recovery:?} passed from the death of a master to the next step"
+                "{stall:?} without a step, beside the time in which Sentinels did nothing"
             )
             .unwrap();
         }
@@ -240,9 +240,10 @@ impl Oracle {
         let from = from.map_or(Duration::ZERO, |from| from - self.started);
         writeln!(
             text,
-            "longest time without a step: {:.2} s, from {:.0} s on",
+            "longest time without a step: {:.2} s, from {:.0} s on; tasks waited for a processor in {:.2} s of it",
             stall.as_secs_f64(),
-            from.as_secs_f64()
+            from.as_secs_f64(),
+            state.stalls.longest_starved().as_secs_f64()
         )
         .unwrap();
         for (at, what) in &state.fault_timeline {
@@ -250,6 +251,16 @@ impl Oracle {
             if is_near && !what.starts_with("link") {
                 writeln!(text, "  {:9.3}  {what}", at.as_secs_f64()).unwrap();
             }
+        }
+        let tilted = state.stalls.tilted();
+        if !tilted.is_zero() {
+            writeln!(
+                text,
+                "Sentinels in tilt mode: {:.2} s; longest time without a step beside it: {:.2} s",
+                tilted.as_secs_f64(),
+                state.stalls.longest_untilted().as_secs_f64()
+            )
+            .unwrap();
         }
         if let Some(recovery) = state.stalls.slowest_recovery() {
             writeln!(

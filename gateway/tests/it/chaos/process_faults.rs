@@ -19,6 +19,10 @@ const REPLICATED_WITHIN: Duration = Duration::from_secs(60);
 /// Time for which a replica may lack what its master has answered.
 const UNREPLICATED: Duration = Duration::from_secs(1);
 
+/// Time for which writes are paused before a failover is ordered. The messages of the Sentinels to
+/// the master are held up as well: after five seconds they would take it for dead.
+const PAUSE: Duration = Duration::from_secs(4);
+
 /// A fault of a process.
 #[derive(Debug, Clone, Copy)]
 enum ProcessFault {
@@ -35,7 +39,7 @@ enum ProcessFault {
     FreezeMaster,
     /// A replica dies and returns.
     KillReplica,
-    /// The procedure for operators: writes are paused during the failover.
+    /// As some operators do it: writes are paused during the failover.
     FailOverPaused,
     /// The old master accepts writes until its replicas have left it, and these writes are lost.
     FailOver,
@@ -232,18 +236,17 @@ impl Processes {
             oracle.close_loss_window();
             return Ok(());
         }
-        if matches!(fault, ProcessFault::FailOverPaused) {
-            self.sentinels(|redis| redis.pause_writes());
+        let is_paused = matches!(fault, ProcessFault::FailOverPaused);
+        if is_paused {
+            self.sentinels(|redis| redis.pause_writes(PAUSE));
         }
         self.until("the Sentinels take the order", |redis| redis.fail_over())
             .await?;
         // Flows ask during the failover whether an answer is excused, so the window opens before it
         // ends.
         let ordered = Instant::now();
-        let loses = matches!(fault, ProcessFault::FailOver);
-        if loses {
-            oracle.open_loss_window(ordered, ordered + REPLICATED_WITHIN);
-        }
+        let loses_from = if is_paused { began + PAUSE } else { ordered };
+        oracle.open_loss_window(loses_from, ordered + REPLICATED_WITHIN);
         if let Err(what) = self.until_master_changes(before).await {
             if self.sentinels(|redis| redis.master()) != Some(before) {
                 return Err(what);
@@ -254,13 +257,7 @@ impl Processes {
                 "the failover was given up".into(),
             );
         }
-        if loses {
-            oracle.close_loss_window();
-        }
-        if matches!(fault, ProcessFault::FailOverPaused) {
-            self.until_replicated().await?;
-            self.sentinels(|redis| redis.take_writes(before));
-        }
+        oracle.close_loss_window();
         Ok(())
     }
 

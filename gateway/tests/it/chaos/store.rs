@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use crate::support::{RedisSentinel, RedisServer};
+use crate::support::{RedisSentinel, RedisServer, TiltWatch};
 
 /// Kind of store, as named by `SHAPE`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +60,14 @@ impl Store {
         match self {
             Self::Durable(redis) => redis.drop_subscribers(),
             Self::Sentinel(redis) => redis.drop_subscribers(),
+        }
+    }
+
+    /// Watches for the tilt mode of the Sentinels, if there are any.
+    pub(super) fn tilt_watch(&self) -> Option<TiltWatch> {
+        match self {
+            Self::Durable(_) => None,
+            Self::Sentinel(redis) => Some(redis.tilt_watch()),
         }
     }
 

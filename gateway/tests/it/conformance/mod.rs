@@ -1,6 +1,7 @@
 //! RFC 6455 conformance in raw bytes, without a client library. The Autobahn suite's cases were the
 //! checklist.
 
+mod budget;
 mod bytes;
 mod closing;
 mod frames;

@@ -13,6 +13,9 @@ use crate::support::{Node, World, hall};
 /// Pings whose pongs fit into no buffer.
 const PINGS: usize = 100_000;
 
+/// A budget of frames that those pings do not use up.
+const ANY_FRAMES: &str = "limits.frame_per_socket = { burst = 1000000, per = '1s' }";
+
 /// Those pings, and short ones whose pongs fill what room the long ones leave.
 fn many_pings() -> Vec<u8> {
     [
@@ -62,7 +65,11 @@ async fn a_browser_that_neither_reads_nor_writes_is_cut_off() {
 async fn a_pinging_browser_that_never_reads_is_cut_off_at_the_gateways_ping() {
     let pings =
         "sockets = { ping_interval = '300ms', ping_timeout = '300ms', write_timeout = '100ms' }";
-    let node = World::in_memory().with(pings).start().await;
+    let node = World::in_memory()
+        .with(pings)
+        .with(ANY_FRAMES)
+        .start()
+        .await;
     let mut wire = narrow(&node).await;
     wire.is_reset_while_sending(&frame(FIN | PING, &[b'p'; 125]).repeat(100))
         .await;
@@ -86,6 +93,7 @@ async fn a_flooding_browser_that_never_reads_is_cut_off_when_an_answer_does_not_
 async fn pongs_that_do_not_fit_are_dropped_and_the_close_is_answered() {
     let node = World::in_memory()
         .with("sockets.ping_interval = '50s'")
+        .with(ANY_FRAMES)
         .start()
         .await;
     let mut wire = narrow(&node).await;
@@ -104,6 +112,7 @@ async fn pongs_that_do_not_fit_are_dropped_and_the_close_is_answered() {
 async fn a_browser_that_reads_late_gets_every_message_and_the_close_code() {
     let node = World::in_memory()
         .with("sockets.ping_interval = '50s'")
+        .with(ANY_FRAMES)
         .start()
         .await;
     let mut wire = narrow(&node).await;

@@ -169,7 +169,8 @@ async fn a_confirm_is_joined_with_the_browsers_request(subject: Subject) {
     let confirming = |by, text| confirm(by, "personal", text);
     assert_eq!(
         apply(store, id(1), &confirming("p", "first")).await,
-        Applied::Refused(TransitionError::State(StateName::Waiting))
+        Applied::Refused(TransitionError::AnotherPerson),
+        "a login without a scan is not the person's (row A11)"
     );
     changed(store, id(1), &scan("p")).await;
     assert_eq!(

@@ -15,6 +15,8 @@ on_each_store!(
     a_redemption_may_be_repeated,
     a_replay_ends_the_access_token,
     a_replay_with_a_wrong_client_or_verifier_ends_the_access_token,
+    a_used_code_without_proof_ends_nothing,
+    an_incomplete_redemption_ends_a_used_code_alone,
     a_code_redeems_for_its_client_redirect_uri_and_verifier,
     three_failed_tries_end_a_code,
     a_code_and_a_token_run_out,
@@ -109,6 +111,47 @@ async fn a_replay_with_a_wrong_client_or_verifier_ends_the_access_token(subject:
         let token = store.access(id(number), digest("token")).await.unwrap();
         assert_eq!(token, None, "{wrong:?}");
     }
+}
+
+/// Row A18: neither a secret nor the verifier shows that the caller has more than the code.
+async fn a_used_code_without_proof_ends_nothing(subject: Subject) {
+    let store = &*subject.store;
+    let right = redemption("code", "another token");
+    let unproved = Redemption {
+        is_proved: false,
+        ..right
+    };
+    confirmed(store, 1).await;
+    granted(store, "token").await;
+    for challenge in [None, Some(CodeChallenge::of("another verifier"))] {
+        let stranger = Redemption {
+            challenge,
+            ..unproved.clone()
+        };
+        for _ in 0..5 {
+            assert_eq!(redeem(store, &stranger).await, Redeemed::Mismatched);
+        }
+        assert!(access(store, "token").await.is_some());
+    }
+    assert_eq!(redeem(store, &unproved).await, Redeemed::Replayed);
+    assert_eq!(access(store, "token").await, None);
+}
+
+/// Row A18: an incomplete request is no try at a code that was not redeemed.
+async fn an_incomplete_redemption_ends_a_used_code_alone(subject: Subject) {
+    let store = &*subject.store;
+    let incomplete = Redemption {
+        challenge: None,
+        is_complete: false,
+        ..redemption("code", "another token")
+    };
+    confirmed(store, 1).await;
+    for _ in 0..5 {
+        assert_eq!(redeem(store, &incomplete).await, Redeemed::Invalid);
+    }
+    granted(store, "token").await;
+    assert_eq!(redeem(store, &incomplete).await, Redeemed::Replayed);
+    assert_eq!(access(store, "token").await, None);
 }
 
 /// RFC 6749 §4.1.3, RFC 7636 §4.6, threat T7.

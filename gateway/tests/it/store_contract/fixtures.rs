@@ -271,6 +271,8 @@ pub(crate) fn redemption(text: &str, access_token: &str) -> Redemption<'static> 
         client_id: "hall",
         redirect_uri: "https://hall.example/callback",
         challenge: Some(CodeChallenge::of("verifier")),
+        is_proved: true,
+        is_complete: true,
         access_token: digest(access_token),
         lifetime: MINUTE,
     }

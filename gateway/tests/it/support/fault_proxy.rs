@@ -4,13 +4,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use saoma_load::ports;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-
-use super::process::quiet_port;
 
 /// Address of proxies. It is not 127.0.0.1, so no local client can take a proxy's port while the
 /// proxy refuses.
@@ -63,8 +62,8 @@ struct Counts {
 impl FaultProxy {
     /// A proxy on a free port that passes everything on.
     pub(crate) fn to(server: SocketAddr) -> Self {
-        // While it refuses, its address is free for a moment: no other connection may take it then.
-        let socket = socket(SocketAddr::from((ADDRESS, quiet_port())));
+        // Its address is free for a moment when it begins to refuse. The reservation keeps it.
+        let socket = socket(SocketAddr::from((ADDRESS, ports::reserve().unwrap())));
         let shared = Arc::new(Shared {
             faults: watch::Sender::default(),
             counts: watch::Sender::default(),

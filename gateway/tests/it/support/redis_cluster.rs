@@ -1,7 +1,9 @@
 //! Three masters that share the slots, with or without a replica each.
 
+use saoma_load::ports;
+
 use super::process::signal;
-use super::redis_process::{RedisProcess, free_port, until};
+use super::redis_process::{RedisProcess, until};
 
 const MASTERS: usize = 3;
 const SLOTS: usize = 16384;
@@ -39,7 +41,7 @@ impl RedisCluster {
     }
 
     fn of(count: usize, arguments: &[&str]) -> Self {
-        let buses: Vec<u16> = (0..count).map(|_| free_port()).collect();
+        let buses: Vec<u16> = (0..count).map(|_| ports::reserve().unwrap()).collect();
         let nodes: Vec<_> = buses.iter().map(|bus| node(*bus, arguments)).collect();
         for (index, node) in nodes.iter().enumerate() {
             let _: String = node.tell(&format!("CLUSTER SET-CONFIG-EPOCH {}", index + 1));

@@ -3,13 +3,18 @@
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use redis::{Cmd, FromRedisValue, RedisResult};
+use saoma_load::ports;
 use tempfile::TempDir;
+
+/// Folder in memory. A Sentinel waits for the disk at each step of a failover, and one that waits for
+/// two seconds is out of service for half a minute.
+const MEMORY: &str = "/dev/shm";
 
 /// Time limit for a server to complete a command or a start.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(20);
@@ -24,7 +29,7 @@ pub(crate) struct RedisProcess {
 impl RedisProcess {
     /// Starts a server on a free port that keeps nothing on disk, with more arguments.
     pub(crate) fn start(arguments: &[&str]) -> Self {
-        let port = free_port();
+        let port = ports::reserve().unwrap();
         let mut all = vec!["--port".to_owned(), port.to_string()];
         for argument in [
             "--bind",
@@ -44,7 +49,7 @@ impl RedisProcess {
 
     /// Starts a server on a free port by a file of settings, in which Sentinels keep its role.
     pub(crate) fn start_by_file(settings: &str) -> Self {
-        let port = free_port();
+        let port = ports::reserve().unwrap();
         let mut server = Self::at(port, vec!["redis.conf".into()]);
         let file = format!(
             "port {port}\nbind 127.0.0.1\nsave \"\"\nappendonly no\nrepl-diskless-sync-delay 0\n{settings}\n"
@@ -56,8 +61,12 @@ impl RedisProcess {
 
     /// Starts a Sentinel on a free port with these settings.
     pub(crate) fn start_sentinel(settings: &str) -> Self {
-        let port = free_port();
-        let mut sentinel = Self::at(port, vec!["sentinel.conf".into(), "--sentinel".into()]);
+        let port = ports::reserve().unwrap();
+        let arguments = vec!["sentinel.conf".into(), "--sentinel".into()];
+        let mut sentinel = Self::at(port, arguments);
+        if let Ok(in_memory) = TempDir::new_in(MEMORY) {
+            sentinel.directory = in_memory;
+        }
         let file = format!("port {port}\nbind 127.0.0.1\n{settings}\n");
         std::fs::write(sentinel.directory().join("sentinel.conf"), file).unwrap();
         sentinel.restart();
@@ -136,9 +145,7 @@ impl RedisProcess {
 
     /// Asks the server, where it listens without TLS and without a password.
     pub(crate) fn ask<T: FromRedisValue>(&self, command: &Cmd) -> RedisResult<T> {
-        let client = redis::Client::open(format!("redis://127.0.0.1:{}", self.port))?;
-        let mut connection = client.get_connection_with_timeout(Duration::from_secs(1))?;
-        command.query(&mut connection)
+        ask(self.address(), command)
     }
 
     /// The same, with the command as words.
@@ -180,12 +187,11 @@ impl Drop for RedisProcess {
     }
 }
 
-/// Returns a free port outside the ephemeral range, so that a killed server can take it again.
-pub(crate) fn free_port() -> u16 {
-    let mut ports = std::iter::repeat_with(|| fastrand::u16(10_000..32_000));
-    ports
-        .find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok())
-        .unwrap()
+/// Asks the server at this address.
+pub(super) fn ask<T: FromRedisValue>(server: SocketAddr, command: &Cmd) -> RedisResult<T> {
+    let client = redis::Client::open(format!("redis://{server}"))?;
+    let mut connection = client.get_connection_with_timeout(Duration::from_secs(1))?;
+    command.query(&mut connection)
 }
 
 /// Waits until this holds.

@@ -1,11 +1,16 @@
 //! A master and its replicas, watched by three Sentinels.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::process::signal;
-use super::redis_process::{RedisProcess, until};
+use super::redis_process::{RedisProcess, ask, until};
 
 pub(crate) const SERVICE: &str = "hall";
+
+/// Time without the processor after which a Sentinel goes into tilt mode, and a margin.
+const STARVED: Duration = Duration::from_millis(2300);
 
 pub(crate) struct RedisSentinel {
     servers: Vec<RedisProcess>,
@@ -80,14 +85,14 @@ impl RedisSentinel {
 
     /// The server that all Sentinels name, once they agree.
     pub(crate) fn master(&self) -> Option<usize> {
-        let ask = |sentinel: &RedisProcess| -> (String, u16) {
-            sentinel.tell(&format!("SENTINEL GET-MASTER-ADDR-BY-NAME {SERVICE}"))
-        };
-        let mut named: Vec<u16> = self
-            .sentinels
-            .iter()
-            .map(|sentinel| ask(sentinel).1)
-            .collect();
+        let mut question = redis::cmd("SENTINEL");
+        question.arg("GET-MASTER-ADDR-BY-NAME").arg(SERVICE);
+        // One that gets no processor does not agree.
+        let answers = self.sentinels.iter().map(|sentinel| {
+            let (_, port) = sentinel.ask::<(String, u16)>(&question).ok()?;
+            Some(port)
+        });
+        let mut named: Vec<u16> = answers.collect::<Option<_>>()?;
         named.dedup();
         let [port] = named[..] else { return None };
         self.servers.iter().position(|server| server.port() == port)
@@ -142,16 +147,36 @@ impl RedisSentinel {
         self.servers[server].restart();
     }
 
-    /// Asks the master for no writes for a while, so that its replicas have all that it has.
-    pub(crate) fn pause_writes(&self) {
+    /// Asks the master for no writes for this time, so that its replicas have all that it has.
+    pub(crate) fn pause_writes(&self, time: Duration) {
         let master = self.master().expect("the Sentinels agree");
-        let _: String = self.servers[master].tell("CLIENT PAUSE 20000 WRITE");
+        let pause = format!("CLIENT PAUSE {} WRITE", time.as_millis());
+        let _: String = self.servers[master].tell(&pause);
     }
 
-    /// Takes the pause back. A server that is promoted while it lasts cannot be told by the
-    /// Sentinels that all is well.
-    pub(crate) fn take_writes(&self, server: usize) {
-        let _: String = self.servers[server].tell("CLIENT UNPAUSE");
+    /// Starves the Sentinels until all of them are in tilt mode, in which they take part in no
+    /// failover. It lasts for this time instead of the 30 s of Redis.
+    pub(crate) fn tilt(&self, time: Duration) {
+        for sentinel in &self.sentinels {
+            let shorten = format!("SENTINEL DEBUG TILT-PERIOD {}", time.as_millis());
+            let _: String = sentinel.tell(&shorten);
+        }
+        let signal_all = |name| {
+            let processes = self.sentinels.iter().map(RedisProcess::process);
+            processes.for_each(|process| signal(process, name));
+        };
+        let watch = self.tilt_watch();
+        until("all Sentinels are in tilt mode", || {
+            signal_all("STOP");
+            std::thread::sleep(STARVED);
+            signal_all("CONT");
+            watch.tilted() == self.sentinels.len()
+        });
+    }
+
+    /// Watches for the tilt mode of the Sentinels, beside the tests that use them.
+    pub(crate) fn tilt_watch(&self) -> TiltWatch {
+        TiltWatch(self.sentinels.iter().map(RedisProcess::address).collect())
     }
 
     /// Orders a failover. Returns false if the Sentinels refuse, for instance because their view of
@@ -198,6 +223,21 @@ impl RedisSentinel {
     /// Forgets everything that is kept.
     pub(crate) fn flush(&self) {
         let _: String = self.servers[0].tell("FLUSHALL");
+    }
+}
+
+/// The Sentinels, asked for their tilt mode: one that had no processor or no disk for two seconds, or
+/// whose clock was set, takes part in no failover for the next 30 s.
+pub(crate) struct TiltWatch(Vec<SocketAddr>);
+
+impl TiltWatch {
+    /// Returns the number of Sentinels in tilt mode.
+    pub(crate) fn tilted(&self) -> usize {
+        let is_tilted = |sentinel: &&SocketAddr| {
+            let info = ask::<String>(**sentinel, redis::cmd("INFO").arg("sentinel"));
+            info.is_ok_and(|info| info.contains("sentinel_tilt:1"))
+        };
+        self.0.iter().filter(is_tilted).count()
     }
 }
 

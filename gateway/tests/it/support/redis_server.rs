@@ -2,7 +2,9 @@
 
 use std::net::SocketAddr;
 
-use super::process::{quiet_port, signal};
+use saoma_load::ports;
+
+use super::process::signal;
 use super::redis_process::{RedisProcess, until};
 
 pub(crate) struct RedisServer(RedisProcess);
@@ -13,10 +15,9 @@ impl RedisServer {
         Self(RedisProcess::start(&[]))
     }
 
-    /// Starts a server that loses nothing when it is killed, on a port that no connection takes
-    /// while it is away.
+    /// Starts a server that loses nothing when it is killed.
     pub(crate) fn start_durable() -> Self {
-        let port = quiet_port();
+        let port = ports::reserve().unwrap();
         let arguments =
             format!("--port {port} --bind 127.0.0.1 --save  --appendonly yes --appendfsync always");
         Self(RedisProcess::start_as(

@@ -4,9 +4,10 @@ use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use saoma_load::ports;
 use tempfile::TempDir;
 
-use super::redis_process::{RedisProcess, free_port};
+use super::redis_process::RedisProcess;
 
 /// With an authority of its own.
 pub(crate) struct RedisTls {
@@ -35,7 +36,7 @@ impl RedisTls {
         std::fs::write(file("ca.pem"), authority.pem()).unwrap();
         std::fs::write(file("server.pem"), certificate.pem()).unwrap();
         std::fs::write(file("server.key"), key.serialize_pem()).unwrap();
-        let port = free_port();
+        let port = ports::reserve().unwrap();
         let (certificate, key, ca, port_text) = (
             file("server.pem"),
             file("server.key"),

@@ -1,18 +1,42 @@
 """Child processes, ports and files of a stage."""
 
 import asyncio
+import fcntl
 import os
+import random
 import socket
 from pathlib import Path
 
 TREE = Path(__file__).resolve().parents[4]
 BINARIES = Path(os.environ.get("SAOMA_BINARIES", TREE / "target" / "debug"))
 
+# Lock files of ports, one for each.
+LOCKS = Path("/tmp/saoma-ports")
+
+# Locks of this process. The system releases them when it ends.
+_locks = []
+
 
 def free_port() -> int:
-    """Returns a port of loopback that is free now."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+    """Reserves a port of loopback until this process ends. `loadtest/src/ports.rs` locks the same files.
+
+    It is below the ports of outgoing connections, which therefore cannot take it while a server is restarted.
+    """
+    first_outgoing = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    ports = range(10_000, first_outgoing if first_outgoing > 10_000 else 32_768)
+    if not LOCKS.exists():
+        LOCKS.mkdir(exist_ok=True)
+        LOCKS.chmod(0o1777)
+    for port in random.sample(ports, len(ports)):
+        try:
+            lock = (LOCKS / str(port)).open("w")
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            continue
+        _locks.append(lock)
+        return port
+    raise RuntimeError(f"no port can be reserved: is {LOCKS} writable?")
 
 
 def environment(**more: str) -> dict[str, str]:

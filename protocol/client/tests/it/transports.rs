@@ -1,10 +1,14 @@
 //! The three transports deliver the same events.
 
+use std::time::Duration;
+
 use saoma_client::{
-    BrowserError, BrowserEvent, HttpMode, Phone, PhoneError, ReconnectPolicy, ReconnectingBrowser,
-    Transport, error_chain,
+    BrowserError, BrowserEvent, HttpBrowser, HttpLogin, HttpMode, Phone, PhoneError,
+    ReconnectPolicy, ReconnectingBrowser, Transport, error_chain,
 };
-use saoma_protocol::{ClientMessage, ErrorCode, ServerMessage};
+use saoma_protocol::{ClientMessage, ErrorCode, ResumeRequest, ServerMessage};
+
+use tokio::time::timeout;
 
 use crate::support;
 
@@ -78,13 +82,64 @@ async fn a_reload_resumes_the_login_and_repeats_the_command() {
 }
 
 #[tokio::test]
+async fn a_request_held_up_since_the_open_does_not_push_out_the_page_that_came_back() {
+    let world = support::start().await;
+    let http = reqwest::Client::new();
+    let (opener, login) = HttpLogin::open(&http, &world.url, &world.party)
+        .await
+        .unwrap();
+    let resume = ResumeRequest {
+        attempt: Some(2),
+        ..login.resume_request(1)
+    };
+    let mode = HttpMode::LongPoll { wait: 25 };
+    let mut page = HttpBrowser::resume(&http, mode, &world.url, &world.party.origin, &resume)
+        .await
+        .unwrap();
+    let refused = opener.poll(1, 0).await.unwrap_err();
+    assert!(
+        matches!(&refused, BrowserError::Refused { problem: Some(problem), .. }
+            if problem.error == ErrorCode::Superseded),
+        "{refused:?}"
+    );
+    let phone = Phone::new(world.url.clone(), &*world.token).unwrap();
+    phone.scan(&login.qr).await.unwrap();
+    while !matches!(
+        page.next_frame().await.unwrap(),
+        Some(ServerMessage::Scanned { .. })
+    ) {}
+}
+
+#[tokio::test]
+async fn a_wait_that_the_caller_gives_up_is_gone_on_with_by_the_next_one() {
+    let world = support::start().await;
+    let http = reqwest::Client::new();
+    let phone = Phone::new(world.url.clone(), &*world.token).unwrap();
+    for mode in [HttpMode::EventStream, HttpMode::LongPoll { wait: 25 }] {
+        let (mut page, login) = HttpBrowser::open(&http, mode, &world.url, &world.party)
+            .await
+            .unwrap();
+        for _ in 0..50 {
+            // The gateway would refuse the polls of one login if each of these waits sent one.
+            let given_up = timeout(Duration::from_millis(10), page.next_frame()).await;
+            assert!(matches!(given_up, Err(_) | Ok(Ok(None))), "{given_up:?}");
+        }
+        phone.scan(&login.qr).await.unwrap();
+        while !matches!(
+            page.next_frame().await.unwrap(),
+            Some(ServerMessage::Scanned { .. })
+        ) {}
+    }
+}
+
+#[tokio::test]
 async fn a_rejection_and_a_refusal_reach_their_callers() {
     let world = support::start().await;
     let mut browser = open(&world, Transport::WebSocket).await;
     let login = browser.login().clone();
     let phone = Phone::new(world.url.clone(), &*world.token).unwrap();
     let refused = phone.confirm(login.login_id, "personal").await.unwrap_err();
-    assert_eq!(refused.code(), Some(ErrorCode::NotScanned), "{refused}");
+    assert_eq!(refused.code(), Some(ErrorCode::UnknownLogin), "{refused}");
     phone.type_code(&login.user_code).await.unwrap();
     phone.reject(login.login_id).await.unwrap();
     assert!(matches!(

@@ -62,7 +62,6 @@ fn confirm(schemas: &mut Schemas) -> Value {
         E::IdentityNotAllowed,
         E::IdentityRefused,
         E::UnknownLogin,
-        E::NotScanned,
         E::NotAgreed,
         E::AlreadyDecided,
         E::LoginExpired,
@@ -88,7 +87,6 @@ fn reject(schemas: &mut Schemas) -> Value {
     let errors = [
         E::InvalidToken,
         E::UnknownLogin,
-        E::NotScanned,
         E::AlreadyDecided,
         E::LoginExpired,
         E::TooManyRequests,

@@ -45,7 +45,7 @@ pub(super) struct EmployeeForm {
 #[derive(Debug, Default)]
 struct Errors {
     id_number: Option<String>,
-    name: Option<&'static str>,
+    name: Option<String>,
     base: Option<&'static str>,
 }
 
@@ -72,13 +72,17 @@ async fn registered(
     let texts = &login.texts().employees;
     let (id_number, name) = (IdNumber::try_from(form.id_number.clone()), form.name.trim());
     let base = employees::base(&form.base);
+    let wrong_name = match FieldError::of_line(name) {
+        _ if name.is_empty() => Some(texts.name_error.to_owned()),
+        misleading => misleading.map(|error| error.text(login.locale)),
+    };
     let wrong_number = id_number.as_ref().err();
     let mut errors = Errors {
         id_number: wrong_number.map(|error| FieldError::IdNumber(*error).text(login.locale)),
-        name: name.is_empty().then_some(texts.name_error),
+        name: wrong_name,
         base: base.is_none().then_some(texts.base_error),
     };
-    let (Ok(id_number), Some(base), false) = (id_number, base, name.is_empty()) else {
+    let (Ok(id_number), Some(base), None) = (id_number, base, &errors.name) else {
         return Ok(Err((StatusCode::UNPROCESSABLE_ENTITY, errors)));
     };
     if let Err(refused) = login.check_person(&id_number, name).await? {

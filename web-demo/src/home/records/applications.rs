@@ -6,6 +6,7 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use super::list::{Fact, Facts, Section};
+use crate::form_errors::FieldError;
 use crate::home::{Answer, Person, missing, see_other};
 use crate::pages::{Action, Badge, Frame, Row, page, shown};
 use crate::records::Record;
@@ -24,7 +25,7 @@ struct FormPage<'a> {
     person: &'a Person,
     service: &'static Service,
     reason: &'a str,
-    error: Option<&'static str>,
+    error: Option<String>,
 }
 
 impl Person {
@@ -119,14 +120,15 @@ pub(super) async fn submit(
         return missing(person.locale).await;
     };
     let (texts, reason) = (&person.texts().applications, form.reason.trim());
-    let error = match reason.chars().count() {
-        0 => texts.reason_missing,
-        1..=MAX_REASON_CHARS => {
+    let error = match (reason.chars().count(), FieldError::of_lines(reason)) {
+        (0, _) => texts.reason_missing.to_owned(),
+        (1..=MAX_REASON_CHARS, None) => {
             let id =
                 applications::submit(person.db(), person.account_id(), service, reason).await?;
             return see_other(&format!("/applications/{id}"));
         }
-        _ => texts.reason_too_long,
+        (1..=MAX_REASON_CHARS, Some(misleading)) => misleading.text(person.locale),
+        _ => texts.reason_too_long.to_owned(),
     };
     answer_form(&person, service, &form.reason, Some(error))
 }
@@ -141,10 +143,13 @@ fn answer_form(
     person: &Person,
     service: &'static Service,
     reason: &str,
-    error: Option<&'static str>,
+    error: Option<String>,
 ) -> Answer {
     let path = format!("/applications/new/{}", service.id);
-    let status = error.map_or(StatusCode::OK, |_| StatusCode::UNPROCESSABLE_ENTITY);
+    let status = match error {
+        None => StatusCode::OK,
+        Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
+    };
     let form = FormPage {
         frame: person.frame(&path),
         person,

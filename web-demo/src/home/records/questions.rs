@@ -5,6 +5,7 @@ use axum::extract::Form;
 use http::StatusCode;
 use serde::Deserialize;
 
+use crate::form_errors::FieldError;
 use crate::home::{Answer, Person, VerifiedPerson, see_other};
 use crate::pages::{Frame, page};
 use crate::records::Record;
@@ -20,7 +21,7 @@ struct QuestionsPage<'a> {
     person: &'a Person,
     questions: Vec<Question>,
     form: QuestionForm,
-    errors: [Option<&'static str>; 2],
+    errors: [Option<String>; 2],
 }
 
 #[derive(Default, Deserialize)]
@@ -30,26 +31,31 @@ pub(super) struct QuestionForm {
 }
 
 pub(super) async fn list(person: VerifiedPerson) -> Answer {
-    answer(&person, QuestionForm::default(), [None; 2]).await
+    answer(&person, QuestionForm::default(), [None, None]).await
 }
 
 pub(super) async fn ask(person: VerifiedPerson, Form(form): Form<QuestionForm>) -> Answer {
     let (subject, body) = (form.subject.trim(), form.body.trim());
     let texts = &person.texts().questions;
-    let wrong =
-        |text: &str, most, error| (text.is_empty() || text.chars().count() > most).then_some(error);
+    let wrong = |text: &str, most, error: &str, misleading: Option<FieldError>| {
+        if text.is_empty() || text.chars().count() > most {
+            return Some(error.to_owned());
+        }
+        misleading.map(|error| error.text(person.locale))
+    };
+    let misleading = (FieldError::of_line(subject), FieldError::of_lines(body));
     let errors = [
-        wrong(subject, MAX_CHARS[0], texts.subject_error),
-        wrong(body, MAX_CHARS[1], texts.body_error),
+        wrong(subject, MAX_CHARS[0], texts.subject_error, misleading.0),
+        wrong(body, MAX_CHARS[1], texts.body_error, misleading.1),
     ];
-    if errors != [None; 2] {
+    if errors != [None, None] {
         return answer(&person, form, errors).await;
     }
     questions::ask(person.db(), person.account_id(), subject, body).await?;
     see_other("/questions")
 }
 
-async fn answer(person: &Person, form: QuestionForm, errors: [Option<&'static str>; 2]) -> Answer {
+async fn answer(person: &Person, form: QuestionForm, errors: [Option<String>; 2]) -> Answer {
     let status = match errors {
         [None, None] => StatusCode::OK,
         _ => StatusCode::UNPROCESSABLE_ENTITY,

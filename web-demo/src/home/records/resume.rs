@@ -5,6 +5,7 @@ use axum::extract::Form;
 use http::StatusCode;
 
 use super::list::{Fact, Facts};
+use crate::form_errors::FieldError;
 use crate::home::{Answer, Person, VerifiedPerson, see_other};
 use crate::pages::{Action, Frame, page, shown};
 use crate::records::Record;
@@ -19,7 +20,7 @@ struct FormPage<'a> {
     frame: Frame<'a>,
     person: &'a Person,
     resume: Resume,
-    error: Option<&'static str>,
+    error: Option<String>,
 }
 
 pub(super) async fn show(person: VerifiedPerson) -> Answer {
@@ -57,14 +58,17 @@ pub(super) async fn edit(person: VerifiedPerson) -> Answer {
 
 pub(super) async fn keep(person: VerifiedPerson, Form(resume): Form<Resume>) -> Answer {
     let texts = &person.texts().resume;
+    let misleading = resume.parts().into_iter().find_map(FieldError::of_lines);
     let error = if resume.parts().iter().all(|part| part.trim().is_empty()) {
-        texts.empty_error
+        texts.empty_error.to_owned()
     } else if resume
         .parts()
         .iter()
         .any(|part| part.chars().count() > MAX_CHARS)
     {
-        texts.length_error
+        texts.length_error.to_owned()
+    } else if let Some(misleading) = misleading {
+        misleading.text(person.locale)
     } else {
         resume.keep(person.db(), person.account_id()).await?;
         return see_other("/resume");
@@ -72,8 +76,11 @@ pub(super) async fn keep(person: VerifiedPerson, Form(resume): Form<Resume>) -> 
     answer_form(&person, resume, Some(error))
 }
 
-fn answer_form(person: &Person, resume: Resume, error: Option<&'static str>) -> Answer {
-    let status = error.map_or(StatusCode::OK, |_| StatusCode::UNPROCESSABLE_ENTITY);
+fn answer_form(person: &Person, resume: Resume, error: Option<String>) -> Answer {
+    let status = match error {
+        None => StatusCode::OK,
+        Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
+    };
     let form = FormPage {
         frame: person.frame("/resume/edit"),
         person,

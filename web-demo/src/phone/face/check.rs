@@ -3,9 +3,10 @@
 use askama::Template;
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Extension, Path, State};
+use axum::extract::{Extension, FromRequestParts, Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use data_encoding::BASE64;
+use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -80,29 +81,43 @@ pub(super) async fn show(
     })
 }
 
+/// A check that this browser has been sent to. As an extractor it stands before the pictures, so that those of other
+/// browsers are not read into memory.
+pub(super) struct AskedFor {
+    purpose: Purpose,
+    asked: Asked,
+}
+
+impl FromRequestParts<Phone> for AskedFor {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, phone: &Phone) -> Result<Self, Response> {
+        let (Path(purpose), cookies) =
+            <(Path<Purpose>, Cookies)>::from_request_parts(parts, phone).await?;
+        let found = asked(phone, purpose, &cookies).await;
+        match found.map_err(IntoResponse::into_response)? {
+            Some(asked) => Ok(Self { purpose, asked }),
+            None => Err(not_asked(purpose)),
+        }
+    }
+}
+
 pub(super) async fn challenge(
     State(phone): State<Phone>,
-    Path(purpose): Path<Purpose>,
-    cookies: Cookies,
+    AskedFor { asked, .. }: AskedFor,
 ) -> Result<Response, Failure> {
-    let Some(asked) = asked(&phone, purpose, &cookies).await? else {
-        return Ok(not_asked(purpose));
-    };
     let (challenge, seconds) = phone.face.challenge(&asked).await?;
     Ok(Json(json!({ "challenge": challenge, "seconds": seconds })).into_response())
 }
 
 pub(super) async fn submit(
     State(phone): State<Phone>,
-    Path(purpose): Path<Purpose>,
+    AskedFor { purpose, asked }: AskedFor,
     Extension(connection): Extension<Connection>,
     headers: HeaderMap,
     cookies: Cookies,
     answer: Result<Json<Frames>, JsonRejection>,
 ) -> Result<Response, Failure> {
-    let Some(asked) = asked(&phone, purpose, &cookies).await? else {
-        return Ok(not_asked(purpose));
-    };
     let decoded = answer.ok().and_then(|Json(Frames { challenge, frames })| {
         let frames = frames.iter().map(|frame| BASE64.decode(frame.as_bytes()));
         Some((challenge, frames.collect::<Result<_, _>>().ok()?))

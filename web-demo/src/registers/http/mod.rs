@@ -18,6 +18,7 @@ mod tests;
 
 use async_trait::async_trait;
 use http::StatusCode;
+use saoma_protocol::without_steering;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use url::Url;
@@ -60,18 +61,29 @@ impl HttpRegisters {
         let answer = answer.map_err(|error| RegisterError::Unreachable(error.without_url()))?;
         match answer.status() {
             StatusCode::OK => {
-                let interrupted = |error: &reqwest::Error| error.is_timeout() || error.is_body();
-                answer
-                    .json()
-                    .await
-                    .map_err(|error| match error.without_url() {
-                        error if interrupted(&error) => RegisterError::Unreachable(error),
-                        error => RegisterError::Garbled(error),
-                    })
+                let body = answer.bytes().await;
+                let body = body.map_err(|error| RegisterError::Unreachable(error.without_url()))?;
+                Ok(read(&body)?)
             }
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(RegisterError::TokenRefused),
             status => Err(RegisterError::Failed(status)),
         }
+    }
+}
+
+/// Reads an answer. People read its names: characters that steer a screen are taken out of all its texts (threat T17).
+fn read<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
+    let mut answer: Value = serde_json::from_slice(body)?;
+    clean(&mut answer);
+    serde_json::from_value(answer)
+}
+
+fn clean(value: &mut Value) {
+    match value {
+        Value::String(text) => *text = without_steering(text),
+        Value::Array(values) => values.iter_mut().for_each(clean),
+        Value::Object(members) => members.values_mut().for_each(clean),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 

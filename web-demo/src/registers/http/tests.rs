@@ -170,6 +170,19 @@ async fn a_card_password_is_checked_until_five_were_wrong() {
     assert_eq!(check("示例丑", &right).await, PasswordCheck::NoCard);
 }
 
+/// Threat T17.
+#[tokio::test]
+async fn names_lose_what_would_mislead_their_readers() {
+    let post = json!([{
+        "unit": { "id": "90001", "name": "示例\u{202e}单位\u{200b}一" },
+        "role": "legal_representative",
+    }]);
+    let answer = async move || Json(post.clone());
+    let origin = serve(Router::new().fallback(answer)).await;
+    let posts = asked(&origin, TOKEN).units.posts(&person("示例乙")).await;
+    assert_eq!(posts.unwrap()[0].unit.name, "示例单位一");
+}
+
 #[tokio::test]
 async fn a_message_reaches_the_carrier() {
     let authority = Authority::start().await;

@@ -86,11 +86,8 @@ impl<S: SurfaceContext> FromRequestParts<S> for Registration<S> {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, surface: &S) -> Result<Self, Response> {
-        let Extension(connection) = Extension::<Connection>::from_request_parts(parts, surface)
-            .await
-            .map_err(IntoResponse::into_response)?;
-        let Ok(locale) = Locale::from_request_parts(parts, surface).await;
-        let Ok(cookies) = Cookies::from_request_parts(parts, surface).await;
+        let (Extension(connection), locale, cookies) =
+            <(Extension<Connection>, Locale, Cookies)>::from_request_parts(parts, surface).await?;
         let draft = Draft::open(surface.db(), &cookies, S::REGISTRATION_COOKIE).await;
         Ok(Self {
             surface: surface.clone(),

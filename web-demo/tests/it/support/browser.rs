@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use http::header::{ACCEPT, ACCEPT_LANGUAGE, COOKIE, HOST, LOCATION, SET_COOKIE, USER_AGENT};
+use http::header::{
+    ACCEPT, ACCEPT_LANGUAGE, COOKIE, HOST, LOCATION, ORIGIN, SET_COOKIE, USER_AGENT,
+};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, Response};
@@ -115,7 +117,11 @@ impl TestBrowser {
     fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let cookies = self.cookies.iter();
         let cookies = cookies.map(|(name, value)| format!("{name}={value}"));
+        let sends_origin = !matches!(method, Method::GET | Method::HEAD);
         let mut request = self.http.request(method, format!("{}{path}", self.origin));
+        if sends_origin {
+            request = request.header(ORIGIN, self.public_origin());
+        }
         if let Some((host, address)) = &self.through_proxy {
             request = request
                 .header(HOST, host)
@@ -131,10 +137,17 @@ impl TestBrowser {
 
     /// The path of an address at the browser's own surface.
     pub(crate) fn path_of<'a>(&self, address: &'a str) -> &'a str {
-        let public = self.through_proxy.as_ref();
-        let public = public.map(|(host, _)| format!("https://{host}"));
-        let own = public.as_deref().unwrap_or(&self.origin);
-        address.strip_prefix(own).unwrap_or(address)
+        address
+            .strip_prefix(&self.public_origin())
+            .unwrap_or(address)
+    }
+
+    /// The origin of its pages.
+    fn public_origin(&self) -> String {
+        match &self.through_proxy {
+            Some((host, _)) => format!("https://{host}"),
+            None => self.origin.clone(),
+        }
     }
 
     /// The origin that it asks at.

@@ -32,6 +32,8 @@ pub(crate) struct Site {
     pub phone: String,
     pub gateway: String,
     pub db: SqlitePool,
+    /// Keeps its connections.
+    http: reqwest::Client,
 }
 
 /// A hall in this process. Its data is deleted with it.
@@ -84,6 +86,21 @@ impl Hall {
         Self::start(put_behind_proxy).await
     }
 
+    /// Starts a hall behind a proxy, as [`Hall::behind_proxy`], that keeps the demo's secrets from other machines.
+    pub(crate) async fn not_exposed() -> Self {
+        Self::start(|options| {
+            put_behind_proxy(options);
+            options.expose_demo = false;
+            options.elsewhere = Some(elsewhere());
+        })
+        .await
+    }
+
+    /// Returns the text of a file in the hall's folder.
+    pub(crate) fn file(&self, name: &str) -> String {
+        std::fs::read_to_string(self._data.path().join(name)).unwrap()
+    }
+
     /// Starts a hall whose registers would be at this address, where nothing listens.
     pub(crate) async fn without_registers() -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -128,6 +145,7 @@ impl Site {
             phone,
             gateway,
             db: SqlitePool::connect_with(database).await.unwrap(),
+            http: reqwest::Client::new(),
         }
     }
 
@@ -266,12 +284,27 @@ impl Site {
         let cookie = cookies.next().expect("a login on the phone");
         let token = format!("access token:{cookie}");
         let token = Digest::of(token.as_bytes()).to_string();
-        let credentials = BASE64.encode(format!("saoma:{SECRET}").as_bytes());
-        let request = reqwest::Client::new()
+        let authorization = basic(GATEWAY);
+        let asked = self.ask_introspection("127.0.0.1", Some(&authorization), &token);
+        asked.await.json().await.unwrap()
+    }
+
+    /// Asks about a token, from an address behind the proxy if there is one.
+    pub(crate) async fn ask_introspection(
+        &self,
+        address: &str,
+        authorization: Option<&str>,
+        token: &str,
+    ) -> reqwest::Response {
+        let mut request = self
+            .http
             .post(format!("{}/oauth2/introspect", self.phone))
-            .header(AUTHORIZATION, format!("Basic {credentials}"))
+            .header("x-forwarded-for", address)
             .form(&[("token", token)]);
-        request.send().await.unwrap().json().await.unwrap()
+        if let Some(authorization) = authorization {
+            request = request.header(AUTHORIZATION, authorization);
+        }
+        request.send().await.unwrap()
     }
 
     /// The ids of the identities that a phone's person may log in as.
@@ -282,6 +315,14 @@ impl Site {
             .map(|offered| offered.identity.id)
             .collect()
     }
+}
+
+/// The credentials of a gateway elsewhere.
+pub(crate) const GATEWAY: &str = "saoma:secret";
+
+/// Returns `Authorization: Basic` of these credentials.
+pub(crate) fn basic(credentials: &str) -> String {
+    format!("Basic {}", BASE64.encode(credentials.as_bytes()))
 }
 
 /// A gateway that never answers.
@@ -298,6 +339,8 @@ fn put_behind_proxy(options: &mut Options) {
     options.portal_url = origin(PORTAL_HOST);
     options.phone_url = origin(PHONE_HOST);
     options.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+    // Tests log in by the published password.
+    options.expose_demo = true;
 }
 
 /// The ID number of a person of `data/population.toml`.

@@ -44,9 +44,10 @@ enum Event {
 impl<S: SocketStream> Connection<S> {
     /// Activates a socket on a stream. `read` holds the bytes that were read from it before.
     pub(super) async fn new(context: SocketContext, stream: S, read: Vec<u8>) -> Self {
+        let budget = context.session.frame_budget();
         Self {
             context,
-            frames: FrameStream::new(stream, read).await,
+            frames: FrameStream::new(stream, read, budget).await,
         }
     }
 
@@ -79,11 +80,15 @@ impl<S: SocketStream> Connection<S> {
     ) -> impl Future<Output = Option<Hibernated<S>>> {
         async move {
             match self.serve(&waiting, output).await {
-                Ok(()) => Some(Hibernated {
-                    context: self.context,
-                    stream: self.frames.into_inner(),
-                    waiting,
-                }),
+                Ok(()) => {
+                    let (stream, budget) = self.frames.into_inner();
+                    self.context.session.keep_frames(&budget);
+                    Some(Hibernated {
+                        context: self.context,
+                        stream,
+                        waiting,
+                    })
+                }
                 Err(reason) => {
                     drop(waiting);
                     self.close(reason).await;

@@ -18,6 +18,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
+use super::super::frame_budget::FrameBudget;
 use super::message_boundary::BoundaryTracker;
 use super::{SocketClose, SocketStream};
 use crate::waiting::waiter::CloseReason;
@@ -29,6 +30,10 @@ const READ_BUFFER_BYTES: usize = 256;
 /// Maximum of bytes that wait to be written to a browser that does not read: several times the
 /// largest message.
 const MAX_WRITE_BUFFER_BYTES: usize = 16 * 1024;
+
+/// Maximum of bytes that are read and ignored after a close: several times what the kernels of both
+/// ends hold.
+const MAX_UNREAD_BYTES: usize = 16 * 1024 * 1024;
 
 /// Bytes that are collected before they are written without a flush.
 const WRITE_BUFFER_BYTES: usize = 1024;
@@ -65,21 +70,21 @@ pub(super) struct FrameStream<S> {
 
 impl<S: SocketStream> FrameStream<S> {
     /// Wraps a stream. `read` holds the bytes that were read from it before.
-    pub(super) async fn new(stream: S, read: Vec<u8>) -> Self {
+    pub(super) async fn new(stream: S, read: Vec<u8>, budget: FrameBudget) -> Self {
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER_BYTES)
             .write_buffer_size(WRITE_BUFFER_BYTES)
             .max_write_buffer_size(MAX_WRITE_BUFFER_BYTES)
             .max_message_size(Some(MAX_INBOUND_MESSAGE_BYTES))
             .max_frame_size(Some(MAX_INBOUND_MESSAGE_BYTES));
-        let stream = BoundaryTracker::new(&read, stream);
+        let stream = BoundaryTracker::new(&read, stream, budget);
         let frames =
             WebSocketStream::from_partially_read(stream, read, Role::Server, Some(config)).await;
         Self { frames }
     }
 
-    /// Returns the bare stream. Loses bytes unless [`FrameStream::poll_idle`] was ready.
-    pub(super) fn into_inner(self) -> S {
+    /// Returns the bare stream, and what is left of its budget. Loses bytes unless [`FrameStream::poll_idle`] was ready.
+    pub(super) fn into_inner(self) -> (S, FrameBudget) {
         self.frames.into_inner().into_inner()
     }
 
@@ -102,6 +107,9 @@ impl<S: SocketStream> FrameStream<S> {
                 Ok(Inbound::Control)
             }
             Some(Ok(Message::Close(_))) => Err(SocketClose::Received),
+            Some(Err(_)) if self.frames.get_ref().budget().is_over() => {
+                Err(CloseCode::TooManyRequests.into())
+            }
             Some(Err(error)) => Err(close_of(&error)),
             None => Err(SocketClose::PeerGone),
         })
@@ -174,11 +182,22 @@ impl<S: SocketStream> FrameStream<S> {
 
     /// Ends the connection after what was sent. Reads to the end, because closing a connection with
     /// unread bytes resets it, and the reset can overtake the close frame (RFC 6455 §7.1.1).
+    ///
+    /// # Errors
+    /// The connection has failed, or the browser sends more than it can have sent before it was told.
     pub(super) async fn shutdown(&mut self) -> io::Result<()> {
-        let stream = self.frames.get_mut();
+        let stream = self.frames.get_mut().get_mut();
         stream.shutdown().await?;
-        while stream.read(&mut [0; 512]).await? > 0 {}
-        Ok(())
+        let mut left = MAX_UNREAD_BYTES;
+        loop {
+            let read = stream.read(&mut [0; 512]).await?;
+            if read == 0 {
+                return Ok(());
+            }
+            left = left
+                .checked_sub(read)
+                .ok_or_else(|| io::Error::other("the browser sends on after the close"))?;
+        }
     }
 }
 

@@ -1,5 +1,5 @@
 //! Tracks message boundaries in the inbound byte stream. Only at a boundary can the frame reader be
-//! dropped without losing data.
+//! dropped without losing data. Counts the frames on the way.
 
 use std::io::{self, Cursor};
 use std::pin::Pin;
@@ -8,6 +8,8 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_tungstenite::tungstenite::protocol::frame::FrameHeader;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::OpCode;
+
+use super::super::frame_budget::FrameBudget;
 
 /// Size of the largest frame header (RFC 6455 §5.2): two bytes, eight of an extended length, four of
 /// the mask.
@@ -23,6 +25,8 @@ struct Position {
     payload_left: u64,
     /// True within a fragmented message.
     in_fragments: bool,
+    /// Frames whose header was read.
+    frames: u32,
 }
 
 impl Position {
@@ -50,6 +54,7 @@ impl Position {
         match FrameHeader::parse(&mut Cursor::new(&self.header[..self.header_bytes])) {
             Ok(Some((header, length))) => {
                 self.header_bytes = 0;
+                self.frames = self.frames.wrapping_add(1);
                 self.payload_left = length;
                 if let OpCode::Data(_) = header.opcode {
                     self.in_fragments = !header.is_final;
@@ -62,19 +67,36 @@ impl Position {
     }
 }
 
-/// A stream that tracks the position of its reader.
+/// A stream that tracks the position of its reader, and counts the frames that it reads. It reads no more than its budget of
+/// frames allows.
 #[derive(Debug)]
 pub(super) struct BoundaryTracker<S> {
     stream: S,
     position: Position,
+    budget: FrameBudget,
 }
 
 impl<S> BoundaryTracker<S> {
     /// Tracks a stream. `read` holds the bytes that were read from it before.
-    pub(super) fn new(read: &[u8], stream: S) -> Self {
-        let mut position = Position::default();
-        position.pass(read);
-        Self { stream, position }
+    pub(super) fn new(read: &[u8], stream: S, budget: FrameBudget) -> Self {
+        let mut tracker = Self {
+            stream,
+            position: Position::default(),
+            budget,
+        };
+        tracker.pass(read);
+        tracker
+    }
+
+    fn pass(&mut self, bytes: &[u8]) {
+        let before = self.position.frames;
+        self.position.pass(bytes);
+        self.budget.count(self.position.frames.wrapping_sub(before));
+    }
+
+    /// Returns the budget of frames.
+    pub(super) const fn budget(&self) -> &FrameBudget {
+        &self.budget
     }
 
     /// Returns true if the last byte read ended a message.
@@ -86,8 +108,12 @@ impl<S> BoundaryTracker<S> {
         &self.stream
     }
 
-    pub(super) fn into_inner(self) -> S {
-        self.stream
+    pub(super) const fn get_mut(&mut self) -> &mut S {
+        &mut self.stream
+    }
+
+    pub(super) fn into_inner(self) -> (S, FrameBudget) {
+        (self.stream, self.budget)
     }
 }
 
@@ -97,9 +123,10 @@ impl<S: AsyncRead + Unpin> AsyncRead for BoundaryTracker<S> {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        self.budget.check()?;
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
-        self.position.pass(&buffer.filled()[before..]);
+        self.pass(&buffer.filled()[before..]);
         Poll::Ready(Ok(()))
     }
 }

@@ -1,6 +1,6 @@
 -- KEYS[1]: the login. Applies an event that ends a login, renews its code or lets its person go on.
 -- Returns the answer, and the node to tell with its message.
-local login_id, from, repeats, to, due, by, field, value, change, lifetime_ms, keep_ms, owned, scan_code, user_code, keep_unscanned_ms = unpack(ARGV)
+local login_id, from, repeats, to, due, by, field, value, change, lifetime_ms, keep_ms, scan_code, user_code, keep_unscanned_ms = unpack(ARGV)
 local fields = redis.call('HMGET', KEYS[1], 'state', 'seq', 'expires_at', 'person', 'node', field == '' and 'state' or field)
 local state, seq, expires_at, person, node, proven = fields[1], tonumber(fields[2]), tonumber(fields[3]), unpack(fields, 4)
 local holds = field == '' or proven == value
@@ -9,7 +9,8 @@ if not state or (not holds and field ~= 'seq') then
   return { { 'unknown' }, {} }
 end
 local at = now()
-if person and by ~= '' and person ~= by then
+-- Compared before the state, which is not for strangers. A login without a scan is not the person's either.
+if by ~= '' and person ~= by then
   return { { 'another_person' }, {} }
 end
 if among(repeats, state) then
@@ -29,10 +30,6 @@ expires_at = lifetime_ms == '' and expires_at or at + lifetime_ms
 -- Converted once each: converting such numbers again and again was a twentieth of the script.
 local since, until_when = text(at), text(expires_at)
 local kept = stored(seq, since, until_when, change)
-if person and owned == '' then
-  -- A login that its browser gives up, or that runs out, belongs to no person.
-  redis.call('HDEL', KEYS[1], 'person')
-end
 if scan_code ~= '' then
   -- A renewal replaces the one before.
   redis.call('HDEL', KEYS[1], 'c' .. redis.call('HGET', KEYS[1], 'renewed'))

@@ -12,7 +12,8 @@ if not state then
   return { { 'unknown' }, {} }
 end
 local at = now()
-if person and person ~= by then
+-- Compared before the state, which is not for strangers. A login without a scan is not the person's either.
+if person ~= by then
   return { { 'another_person' }, {} }
 end
 if among(repeats, state) and as == identity then

@@ -1,10 +1,11 @@
 -- KEYS[1]: the login. Compares a code, its client, redirect URI and verifier with those of the login, and redeems it.
 -- Returns 'limited', 'invalid', 'mismatched', 'replayed', or 'redeemed' with the grant.
-local over = limited(10)
+local over = limited(12)
 if over then
   return over
 end
-local presented, client_id, redirect_uri, challenge, access_token, token_ms, keep_ms, most_tries, from, to = unpack(ARGV)
+local presented, client_id, redirect_uri, challenge, access_token, token_ms, keep_ms, most_tries, from, to, proved, complete =
+  unpack(ARGV)
 local fields = redis.call('HMGET', KEYS[1], 'state', 'expires_at', 'seq', 'code', 'code_tries', 'token', 'grant')
 local state, expires_at, seq, code, tries, token, grant = unpack(fields)
 if not code or code ~= presented then
@@ -12,14 +13,18 @@ if not code or code ~= presented then
 end
 if state == to then
   -- Only the first redeemer knows the token: its answer was lost, and it asks again. Any other presentation of the code
-  -- shows that the code has leaked, even one that would be refused for another reason (RFC 6749 section 4.1.2).
+  -- shows that the code has leaked, even one that would be refused for another reason (RFC 6749 section 4.1.2). A caller
+  -- that proves neither a client nor the verifier has only the code, and must not end the token of others.
   if token == access_token then
     return { 'redeemed', grant }
+  end
+  if proved == '' and cjson.decode(grant).code_challenge ~= challenge then
+    return { 'mismatched' }
   end
   redis.call('HDEL', KEYS[1], 'token')
   return { 'replayed' }
 end
-if tonumber(tries) >= tonumber(most_tries) then
+if tonumber(tries) >= tonumber(most_tries) or complete == '' then
   return { 'invalid' }
 end
 local granted = cjson.decode(grant)

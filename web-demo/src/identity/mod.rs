@@ -1,25 +1,34 @@
 //! The identity backend: tells the gateway the person of a phone's token, and their standing (RFC
 //! 7662).
 
+mod guesses;
+
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::extract::{DefaultBodyLimit, Form, State};
+use axum::extract::rejection::FormRejection;
+use axum::extract::{DefaultBodyLimit, Extension, Form, FromRequestParts, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use data_encoding::BASE64;
-use http::header::{AUTHORIZATION, CACHE_CONTROL, WWW_AUTHENTICATE};
+use http::header::{AUTHORIZATION, CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 use saoma_protocol::{Audience, Digest, IntrospectionResponse, OfferedIdentity};
 use serde::Deserialize;
+use serde_json::json;
 use sqlx::SqlitePool;
 
+use self::guesses::Guesses;
+use crate::accounts::attempts::Wait;
 use crate::citizens;
 use crate::log_pace::LogPace;
 use crate::pages::Failure;
 use crate::phone::sessions;
 use crate::registers::Registers;
 use crate::secret::Secret;
+use crate::serving::Connection;
 
 /// The app's id as the owner of its tokens.
 const APP_CLIENT_ID: &str = "shili-app";
@@ -43,7 +52,12 @@ struct Backend {
     credentials: Arc<Digest>,
     /// Name of the gateway, for which every token of the app is meant.
     audience: String,
+    guesses: Arc<Guesses>,
 }
+
+/// A caller that has proved to be the gateway. As an extractor it stands before the body, so that a stranger's is not
+/// read, and refuses all others alike.
+struct ProvedCaller(IpAddr);
 
 /// The endpoint. A caller proves itself by these credentials (RFC 7662 §2.1).
 pub(crate) fn routes(
@@ -61,6 +75,7 @@ pub(crate) fn routes(
             registers,
             credentials: Arc::new(credentials),
             audience: client_id.to_owned(),
+            guesses: Arc::new(Guesses::start()),
         })
 }
 
@@ -71,24 +86,49 @@ struct IntrospectionRequest {
 
 async fn introspect(
     State(backend): State<Backend>,
-    headers: HeaderMap,
-    Form(request): Form<IntrospectionRequest>,
+    ProvedCaller(address): ProvedCaller,
+    request: Result<Form<IntrospectionRequest>, FormRejection>,
 ) -> Response {
-    if !backend.admits(&headers) {
-        return (
-            StatusCode::UNAUTHORIZED,
-            [(WWW_AUTHENTICATE, "Basic realm=\"introspection\"")],
-        )
-            .into_response();
-    }
+    let Ok(Form(request)) = request else {
+        let error = json!({ "error": "invalid_request" });
+        return (StatusCode::BAD_REQUEST, Json(error)).into_response();
+    };
     match backend.answer(&Secret::received(request.token)).await {
-        Ok(answer) => ([(CACHE_CONTROL, "no-store")], Json(answer)).into_response(),
+        Ok(answer) => {
+            if !answer.active
+                && let Err(wait) = backend.guesses.count_unknown_token(address)
+            {
+                return too_many(wait);
+            }
+            ([(CACHE_CONTROL, "no-store")], Json(answer)).into_response()
+        }
         Err(error) => {
             if let Some(unlogged) = FAILURES.admit() {
                 tracing::error!(%error, unlogged, "a token could not be looked up");
             }
             StatusCode::SERVICE_UNAVAILABLE.into_response()
         }
+    }
+}
+
+fn too_many(Wait(seconds): Wait) -> Response {
+    (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, seconds)]).into_response()
+}
+
+impl FromRequestParts<Backend> for ProvedCaller {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, backend: &Backend) -> Result<Self, Response> {
+        let connection = Extension::<Connection>::from_request_parts(parts, backend).await;
+        let address = connection.map_err(IntoResponse::into_response)?.address;
+        // Before the comparison: a right guess among too many is refused like a wrong one.
+        backend.guesses.check_secrets(address).map_err(too_many)?;
+        if backend.admits(&parts.headers) {
+            return Ok(Self(address));
+        }
+        backend.guesses.count_wrong_secret(address);
+        let realm = [(WWW_AUTHENTICATE, "Basic realm=\"introspection\"")];
+        Err((StatusCode::UNAUTHORIZED, realm).into_response())
     }
 }
 

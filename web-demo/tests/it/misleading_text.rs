@@ -1,0 +1,57 @@
+//! Texts that would mislead the people who read them (threat T17).
+
+use url::form_urlencoded::byte_serialize;
+
+use crate::support::{Hall, check, person};
+
+/// Turns the direction of what follows.
+const OVERRIDE: &str = "\u{202e}";
+
+fn encoded(text: &str) -> String {
+    byte_serialize(text.as_bytes()).collect()
+}
+
+#[tokio::test]
+async fn a_name_with_a_character_that_turns_its_direction_is_refused_by_name() {
+    let hall = Hall::open().await;
+    let (zi, name) = (person("示例子"), encoded(&format!("示{OVERRIDE}例子")));
+    let mut portal = hall.portal();
+    check!(portal; "
+        /register/agreement <- agreed=yes =>
+        /register/identity <- id_number={zi}&name={name} => 422
+            | #name 内容中含有字符 U+202E，它会改变文字的显示方向。请删去后再提交。
+        /register/identity?lang=en <- id_number={zi}&name={name} => 422
+            | #name This holds the character U+202E, which turns the direction of text. Remove it.");
+    check!(hall.phone(); "/register/identity <- agreed=yes&id_number={zi}&name={name} => 422 | #name …U+202E…");
+}
+
+#[tokio::test]
+async fn names_that_a_unit_types_are_refused_too() {
+    let hall = Hall::open().await;
+    let (jia, name) = (person("示例甲"), encoded("示例甲\u{200b}"));
+    let day = hall.day("+1 year").await;
+    check!(hall.portal_for("yi", "90001").await; "
+        /delegations <- id_number={jia}&name={name}&ends_on={day}&cards=1 => 422
+            | #name …U+200B，它不可见…
+        /unit/employees <- id_number={jia}&name={name}&base=6000 => 422 | #name …U+200B…");
+}
+
+#[tokio::test]
+async fn words_to_the_authority_are_refused_with_the_character() {
+    let hall = Hall::open().await;
+    let mut jia = hall.portal_of("jia").await;
+    let words = encoded(&format!("第一行\r\n第二行{OVERRIDE}"));
+    let two_lines = encoded("第一行\r\n第二行");
+    check!(jia; "
+        /questions <- subject={words}&body=x => 422 | #subject …U+000D…
+        /questions <- subject=x&body={words} => 422 | #body …U+202E…
+        /questions <- subject=x&body={two_lines} => @/questions
+        /applications/new/professional-title <- reason={words} => 422 | #reason …U+202E…
+        /resume <- education=x&skills={words}&experience=&wish= => 422 | U+202E
+        /account/details <- email=a{override_}@example.com&qq=&wechat= => 422
+        /resume <- education={two_lines}&skills=&experience=&wish= => @/resume",
+        override_ = encoded(OVERRIDE));
+    check!(hall.portal(); "
+        /developer/desk/applications/2 <- decision=returned&answer={words} => 422
+            | #application-2 …U+202E…");
+}
