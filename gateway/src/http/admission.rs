@@ -4,15 +4,17 @@
 //! and a login while no browser follows it. A refusal names a random time to come back after, so
 //! that browsers refused together do not return together.
 
+mod network_counts;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use dashmap::DashMap;
 use parking_lot::Mutex;
 use saoma_protocol::ErrorCode;
 
-use crate::client_address::{ClientAddress, CountedNetwork};
+use self::network_counts::NetworkCounts;
+use crate::client_address::ClientAddress;
 use crate::error::ApiError;
 use crate::limits::{Meter, MeterClock, Rate, Verdict};
 use crate::metrics::{AdmissionRefusal, Metrics};
@@ -61,10 +63,6 @@ pub(crate) struct AcceptedConnection {
     /// `None` for a connection from a trusted proxy, which carries the requests of many browsers.
     address: Option<ClientAddress>,
 }
-
-/// Counts by network: a subscriber's, and those around it.
-#[derive(Debug, Default)]
-struct NetworkCounts(DashMap<CountedNetwork, usize>);
 
 impl Admission {
     /// Creates counts with these maxima. `metrics` counts the refusals.
@@ -265,39 +263,6 @@ fn try_increment(count: &AtomicUsize, limit: usize) -> bool {
         .is_ok()
 }
 
-impl NetworkCounts {
-    /// Counts one more of an address, unless a network around it has its maximum. A refused one
-    /// leaves nothing behind.
-    fn try_increment(&self, address: &ClientAddress, per_address: usize) -> bool {
-        for (number, network) in address.networks().enumerate() {
-            let share = usize::try_from(network.share()).unwrap_or(usize::MAX);
-            let mut count = self.0.entry(network).or_default();
-            *count += 1;
-            let over = *count > per_address.saturating_mul(share);
-            drop(count);
-            if over {
-                let counted = address.networks().take(number + 1);
-                counted.for_each(|network| self.decrement_one(&network));
-                return false;
-            }
-        }
-        true
-    }
-
-    fn decrement(&self, address: &ClientAddress) {
-        address
-            .networks()
-            .for_each(|network| self.decrement_one(&network));
-    }
-
-    fn decrement_one(&self, network: &CountedNetwork) {
-        self.0.remove_if_mut(network, |_, count| {
-            *count = count.saturating_sub(1);
-            *count == 0
-        });
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::num::NonZeroU32;
@@ -345,7 +310,7 @@ mod tests {
         drop(permit);
         assert!(admission.take(&address(1)).is_ok());
         assert!(
-            admission.browsers_of.0.is_empty(),
+            admission.browsers_of.len() == 0,
             "addresses are forgotten with their last browser"
         );
     }
@@ -371,9 +336,9 @@ mod tests {
             .filter_map(|subnet| admission.take(&address(subnet)).ok())
             .collect();
         assert_eq!(taken.len(), 32, "16 * 2 of the /48");
-        assert!(admission.browsers_of.0.len() <= 32 + 4 + 1);
+        assert!(admission.browsers_of.len() <= 32 + 4 + 1);
         drop(taken);
-        assert!(admission.browsers_of.0.is_empty());
+        assert!(admission.browsers_of.len() == 0);
     }
 
     #[test]
@@ -406,6 +371,6 @@ mod tests {
             "a proxy's are many people's"
         );
         drop(of_proxy);
-        assert!(admission.connections_of.0.is_empty());
+        assert!(admission.connections_of.len() == 0);
     }
 }

@@ -2,7 +2,9 @@
 
 pub(crate) mod admission;
 pub mod assets;
+pub(crate) mod bearer_token;
 pub(crate) mod body;
+pub(crate) mod cors;
 pub(crate) mod json;
 pub(crate) mod problem;
 pub(crate) mod security_headers;

@@ -47,4 +47,5 @@ mod support;
 mod sweep;
 mod tidy;
 mod undeclared_proxy;
+mod waiting_logins;
 mod whose_token;

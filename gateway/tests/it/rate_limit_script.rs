@@ -4,8 +4,9 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::TestRunner;
 use redis::Script;
+use saoma_fuzz::random_cases;
 use saoma_gateway::limits::{Meter, Rate, Verdict};
 
 use crate::support::RedisServer;
@@ -83,11 +84,8 @@ fn the_script_and_the_meter_agree_on_random_attempts() {
     let script = Script::new(AT_INSTANTS);
     let connection = redis::Client::open(redis.url()).unwrap().get_connection();
     let connection = RefCell::new(connection.unwrap());
-    let config = Config {
-        failure_persistence: None,
-        ..Config::default()
-    };
-    let result = TestRunner::new(config).run(&(rates(), gaps()), |(rate, gaps)| {
+    let cases = random_cases(256, file!());
+    let result = TestRunner::new(cases).run(&(rates(), gaps()), |(rate, gaps)| {
         let (instants, by_meter): (Vec<_>, Vec<_>) = by_meter(rate, &gaps).into_iter().unzip();
         let by_script: Vec<u64> = script
             .key("limit")

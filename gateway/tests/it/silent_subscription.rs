@@ -72,6 +72,15 @@ impl Deployment {
         next.expect("the browser is told").unwrap()
     }
 
+    /// Refuses connections to Redis until the node notices.
+    async fn survives_refusal(&mut self) {
+        self.proxy.refuse().await;
+        self.scan_elsewhere().await;
+        self.node.once_inbox_silent().await;
+        self.proxy.restore();
+        self.check_nothing_is_lost().await;
+    }
+
     /// Drops bytes in this direction, as when Redis vanishes, or the subscription looks alive and
     /// receives nothing, or no command reaches Redis.
     async fn survives_silence(mut self, towards: Towards) {
@@ -109,11 +118,7 @@ async fn a_link_that_drops_bytes_in_one_or_both_directions_loses_no_event() {
 #[tokio::test]
 async fn a_redis_that_refuses_connections_at_first_is_subscribed_again() {
     let mut deployment = Deployment::new().await;
-    deployment.proxy.refuse().await;
-    deployment.scan_elsewhere().await;
-    deployment.node.once_inbox_silent().await;
-    deployment.proxy.restore();
-    deployment.check_nothing_is_lost().await;
+    deployment.survives_refusal().await;
 }
 
 #[tokio::test]
@@ -127,11 +132,7 @@ async fn events_missed_during_repeated_resubscription_are_delivered() {
         deployment.proxy.reset_all();
         deployment.proxy.once_accepted(accepted + 1).await;
     }
-    deployment.proxy.refuse().await;
-    deployment.scan_elsewhere().await;
-    deployment.node.once_inbox_silent().await;
-    deployment.proxy.restore();
-    deployment.check_nothing_is_lost().await;
+    deployment.survives_refusal().await;
 }
 
 #[tokio::test]

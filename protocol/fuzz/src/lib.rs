@@ -13,7 +13,7 @@ mod mutation;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use proptest::test_runner::{Config, RngSeed, TestRunner};
+use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestRunner};
 
 use crate::mutation::{Input, mutated};
 
@@ -42,16 +42,7 @@ pub fn hold_for(cases: u32, corpora: &str, property: &str, check: impl Fn(&[u8])
             panic!("{property} does not hold for {}", file.display());
         }
     }
-    let mut config = Config {
-        failure_persistence: None,
-        ..Config::default()
-    };
-    if std::env::var_os("PROPTEST_CASES").is_none() {
-        config.cases = cases;
-    }
-    if config.rng_seed == RngSeed::Random {
-        config.rng_seed = RngSeed::Fixed(SEED);
-    }
+    let config = config(cases, SEED);
     let seed = config.rng_seed;
     let entries = corpus.into_iter().map(|(_, bytes)| bytes).collect();
     let tried = TestRunner::new(config).run(&mutated(entries), |Input(bytes)| {
@@ -61,4 +52,29 @@ pub fn hold_for(cases: u32, corpora: &str, property: &str, check: impl Fn(&[u8])
     if let Err(failure) = tried {
         panic!("{property} does not hold (PROPTEST_RNG_SEED={seed}): {failure}");
     }
+}
+
+/// Returns a configuration for tests by random cases: the same in every run, with this number of cases. A case that fails is
+/// written down beside `file`, the source of the test, and tried first from then on.
+pub fn random_cases(cases: u32, file: &'static str) -> Config {
+    Config {
+        failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
+        source_file: Some(file),
+        ..config(cases, 1)
+    }
+}
+
+/// Returns a configuration without memory. Variables of the environment change number and seed.
+fn config(cases: u32, seed: u64) -> Config {
+    let mut config = Config {
+        failure_persistence: None,
+        ..Config::default()
+    };
+    if std::env::var_os("PROPTEST_CASES").is_none() {
+        config.cases = cases;
+    }
+    if config.rng_seed == RngSeed::Random {
+        config.rng_seed = RngSeed::Fixed(seed);
+    }
+    config
 }

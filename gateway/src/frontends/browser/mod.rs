@@ -24,13 +24,14 @@ use axum::routing::{get, post};
 use saoma_protocol::{ResumeRequest, paths};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower_http::cors::{AllowOrigin, CorsLayer};
+use tower_http::cors::CorsLayer;
 
 use self::websocket::SocketStream;
 pub(crate) use self::websocket::heartbeat_frames;
 use crate::client_address::ClientAddress;
 use crate::error::ApiError;
 use crate::http::admission::{Admission, ConnectionPermit};
+use crate::http::cors;
 use crate::http::trusted_proxies::TrustedProxies;
 use crate::logins::Logins;
 use crate::settings::Sockets;
@@ -101,7 +102,7 @@ pub(crate) fn routes<S: SocketStream>(frontend: BrowserFrontend) -> Router {
         .route(paths::REFRESH, post(http_login::refresh))
         .route(paths::AGREE, post(http_login::agree))
         .route(paths::CANCEL, post(http_login::cancel))
-        .layer(cors(&frontend));
+        .layer(for_pages(&frontend));
     Router::new()
         .route(paths::SOCKET, get(websocket::handshake::upgrade::<S>))
         .merge(http)
@@ -110,16 +111,8 @@ pub(crate) fn routes<S: SocketStream>(frontend: BrowserFrontend) -> Router {
 
 /// Allows requests from the pages of every registered client. The login service checks that a page
 /// opens logins for its own client only.
-fn cors(frontend: &BrowserFrontend) -> CorsLayer {
-    let clients = Arc::clone(frontend.logins.clients());
-    let admits = move |origin: &http::HeaderValue, _: &http::request::Parts| {
-        origin
-            .to_str()
-            .is_ok_and(|origin| clients.admits_origin_of_any(origin))
-    };
-    CorsLayer::new()
-        .allow_origin(AllowOrigin::predicate(admits))
-        .allow_methods([http::Method::GET, http::Method::POST])
+fn for_pages(frontend: &BrowserFrontend) -> CorsLayer {
+    cors::for_pages_of(frontend.logins.clients())
         .allow_headers([
             http::header::CONTENT_TYPE,
             http::HeaderName::from_static(saoma_protocol::RECEIVE_KEY_HEADER),

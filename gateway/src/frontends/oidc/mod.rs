@@ -20,8 +20,9 @@ use axum::routing::{get, post};
 pub(crate) use keys::SigningKey;
 pub use keys::{KeyError, KeyKind, generate_pem};
 use saoma_protocol::paths;
-use tower_http::cors::{AllowOrigin, Any, CorsLayer};
+use tower_http::cors::{Any, CorsLayer};
 
+use crate::http::cors;
 use crate::http::trusted_proxies::TrustedProxies;
 use crate::logins::Logins;
 
@@ -50,7 +51,7 @@ pub(crate) fn routes(provider: Provider) -> Router {
             paths::USERINFO,
             get(userinfo::userinfo).post(userinfo::userinfo),
         )
-        .layer(cors(&provider));
+        .layer(for_public_clients(&provider));
     Router::new()
         .route(
             paths::AUTHORIZE,
@@ -63,15 +64,7 @@ pub(crate) fn routes(provider: Provider) -> Router {
 }
 
 /// Public clients are pages: they may ask from the origins that they have registered.
-fn cors(provider: &Provider) -> CorsLayer {
-    let clients = Arc::clone(provider.logins.clients());
-    let admits = move |origin: &http::HeaderValue, _: &http::request::Parts| {
-        origin
-            .to_str()
-            .is_ok_and(|origin| clients.admits_origin_of_any(origin))
-    };
-    CorsLayer::new()
-        .allow_origin(AllowOrigin::predicate(admits))
-        .allow_methods([http::Method::GET, http::Method::POST])
+fn for_public_clients(provider: &Provider) -> CorsLayer {
+    cors::for_pages_of(provider.logins.clients())
         .allow_headers([http::header::AUTHORIZATION, http::header::CONTENT_TYPE])
 }

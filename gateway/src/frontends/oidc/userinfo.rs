@@ -2,19 +2,20 @@
 
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
-use http::header::{AUTHORIZATION, CACHE_CONTROL, WWW_AUTHENTICATE};
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
+use http::header::{CACHE_CONTROL, WWW_AUTHENTICATE};
 use saoma_protocol::AccessToken;
 
 use super::Provider;
 use super::claims::PersonClaims;
 use super::oauth_error::OauthError;
+use crate::http::bearer_token::bearer_token;
 use crate::http::json::Json;
 use crate::http::problem::ApiProblem;
 
 /// Answers `GET` and `POST /oauth2/userinfo`.
 pub(super) async fn userinfo(State(provider): State<Provider>, request: Request) -> Response {
-    let Some(token) = bearer(request.headers()) else {
+    let Some(token) = bearer_token(request.headers()) else {
         // RFC 6750 §3.1: without a token no error code is told.
         return (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, "Bearer")]).into_response();
     };
@@ -42,11 +43,4 @@ pub(super) async fn userinfo(State(provider): State<Provider>, request: Request)
             error.into_response()
         }
     }
-}
-
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme
-        .eq_ignore_ascii_case("bearer")
-        .then_some(token.trim())
 }

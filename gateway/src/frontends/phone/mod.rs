@@ -7,13 +7,13 @@ use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use http::HeaderMap;
-use http::header::AUTHORIZATION;
 use saoma_protocol::{
     ConfirmRequest, Decision, ErrorCode, LoginId, ScanContext, ScanRequest, paths,
 };
 
 use crate::client_address::ClientAddress;
 use crate::error::ApiError;
+use crate::http::bearer_token::bearer_token;
 use crate::http::body;
 use crate::http::json::Json;
 use crate::http::problem::ApiProblem;
@@ -44,7 +44,7 @@ async fn scan(
     request: Request,
 ) -> Result<Json<ScanContext>, Response> {
     let scanned = async {
-        let token = bearer_token(request.headers())?.to_owned();
+        let token = access_token(request.headers())?.to_owned();
         let address = phones.address_of(&request)?;
         let request: ScanRequest = body::read_json(request).await?;
         phones.logins.scan(&token, &request, &address).await
@@ -61,7 +61,7 @@ async fn confirm(
     request: Request,
 ) -> Result<Json<Decision>, Response> {
     let confirmed = async {
-        let token = bearer_token(request.headers())?.to_owned();
+        let token = access_token(request.headers())?.to_owned();
         let login_id = read_login_id(&login_id)?;
         let PhoneAddress { address, .. } = phones.address_of(&request)?;
         let request: ConfirmRequest = body::read_json(request).await?;
@@ -84,7 +84,7 @@ async fn reject(
     // There is no body to wait for.
     let request = request.map(drop);
     let rejected = async {
-        let token = bearer_token(request.headers())?.to_owned();
+        let token = access_token(request.headers())?.to_owned();
         let login_id = read_login_id(&login_id)?;
         let PhoneAddress { address, .. } = phones.address_of(&request)?;
         phones.logins.reject(&token, login_id, &address).await
@@ -116,22 +116,12 @@ fn read_login_id(text: &str) -> Result<LoginId, ApiError> {
     text.parse().map_err(|_| Logins::unknown_login())
 }
 
-/// The token of `Authorization: Bearer` (RFC 6750 §2.1).
-fn bearer_token(headers: &HeaderMap) -> Result<&str, ApiError> {
-    let mut values = headers.get_all(AUTHORIZATION).iter();
-    // Of two headers each party on the way may read another one.
-    let value = values.next().filter(|_| values.next().is_none());
-    let token = value
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    token
-        .map(|(_, token)| token.trim())
-        .filter(|token| !token.is_empty())
-        .ok_or_else(|| {
-            ApiError::new(
-                ErrorCode::InvalidToken,
-                "send the app's access token as Authorization: Bearer",
-            )
-        })
+/// Returns the app's access token.
+fn access_token(headers: &HeaderMap) -> Result<&str, ApiError> {
+    bearer_token(headers).ok_or_else(|| {
+        ApiError::new(
+            ErrorCode::InvalidToken,
+            "send the app's access token as Authorization: Bearer",
+        )
+    })
 }

@@ -11,7 +11,8 @@ mod scripted_store;
 use std::time::Duration;
 
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
-use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestRunner};
+use proptest::test_runner::TestRunner;
+use saoma_fuzz::random_cases;
 
 use self::browser::Browser;
 use self::nodes::{Happening, NODES, Nodes};
@@ -76,25 +77,6 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     proptest::collection::vec(step, 1..32)
 }
 
-fn config(cases: u32) -> Config {
-    let asked = Config::default();
-    Config {
-        cases: if std::env::var_os("PROPTEST_CASES").is_some() {
-            asked.cases
-        } else {
-            cases
-        },
-        rng_seed: if asked.rng_seed == RngSeed::Random {
-            RngSeed::Fixed(1)
-        } else {
-            asked.rng_seed
-        },
-        failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
-        source_file: Some(file!()),
-        ..asked
-    }
-}
-
 /// Threat T21.
 #[test]
 fn a_browser_is_told_its_whole_history_in_order_once_whatever_is_lost_late_or_doubled() {
@@ -103,7 +85,7 @@ fn a_browser_is_told_its_whole_history_in_order_once_whatever_is_lost_late_or_do
         .build()
         .expect("a runtime");
     let cases = (any::<bool>(), steps());
-    let result = TestRunner::new(config(2000)).run(&cases, |(asks, steps)| {
+    let result = TestRunner::new(random_cases(2000, file!())).run(&cases, |(asks, steps)| {
         runtime.block_on(follow(asks, &steps));
         Ok(())
     });

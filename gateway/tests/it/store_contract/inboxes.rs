@@ -41,18 +41,20 @@ async fn attached(store: &dyn Store, to: &str, last_seq: u32, attempt: Option<u3
     }
 }
 
+/// Returns the inbox of a node that listens.
+async fn listening(store: &dyn Store, name: &str) -> Arc<RecordingInbox> {
+    let inbox = Arc::<RecordingInbox>::default();
+    store.listen(&node(name), inbox.clone()).await.unwrap();
+    inbox
+}
+
 fn seqs(changes: &[StoredChange]) -> Vec<u32> {
     changes.iter().map(|change| change.seq).collect()
 }
 
 async fn the_node_that_holds_the_browser_is_told(subject: Subject) {
     let store = subject.store;
-    let (a, b) = (
-        Arc::<RecordingInbox>::default(),
-        Arc::<RecordingInbox>::default(),
-    );
-    store.listen(&node("a"), a.clone()).await.unwrap();
-    store.listen(&node("b"), b.clone()).await.unwrap();
+    let (a, b) = (listening(&*store, "a").await, listening(&*store, "b").await);
     opened(&*store, 1).await;
     changed(&*store, id(1), &scan("p")).await;
     changed(&*store, id(1), &confirm("p", "personal", "code")).await;
@@ -76,12 +78,7 @@ async fn the_node_that_holds_the_browser_is_told(subject: Subject) {
 
 async fn a_browser_that_moves_moves_its_pushes(subject: Subject) {
     let store = subject.store;
-    let (a, b) = (
-        Arc::<RecordingInbox>::default(),
-        Arc::<RecordingInbox>::default(),
-    );
-    store.listen(&node("a"), a.clone()).await.unwrap();
-    store.listen(&node("b"), b.clone()).await.unwrap();
+    let (a, b) = (listening(&*store, "a").await, listening(&*store, "b").await);
     opened(&*store, 1).await;
     let attachment = attached(&*store, "b", 1, None).await;
     assert_eq!(attachment.number, 2, "the opening was the first");
@@ -127,12 +124,8 @@ async fn a_browser_that_comes_back_gets_what_it_missed_in_order(subject: Subject
 
 async fn a_return_that_was_held_up_does_not_overtake_the_later_one(subject: Subject) {
     let store = subject.store;
-    let (a, b) = (
-        Arc::<RecordingInbox>::default(),
-        Arc::<RecordingInbox>::default(),
-    );
-    store.listen(&node("a"), a.clone()).await.unwrap();
-    store.listen(&node("b"), b.clone()).await.unwrap();
+    listening(&*store, "a").await;
+    let b = listening(&*store, "b").await;
     opened(&*store, 1).await;
     attached(&*store, "b", 1, Some(3)).await;
     assert!(matches!(
@@ -154,8 +147,7 @@ async fn a_return_that_was_held_up_does_not_overtake_the_later_one(subject: Subj
 
 async fn a_wrong_key_attaches_nothing(subject: Subject) {
     let store = subject.store;
-    let a = Arc::<RecordingInbox>::default();
-    store.listen(&node("a"), a.clone()).await.unwrap();
+    let a = listening(&*store, "a").await;
     opened(&*store, 1).await;
     let b = node("b");
     for (number, key) in [(1, "wrong"), (2, "key")] {

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
-use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestRunner};
+use proptest::test_runner::TestRunner;
+use saoma_fuzz::random_cases;
 use saoma_gateway::store::{
     Agreement, Attached, Change, NewLogin, Opening, Precondition, Redemption, ResumeAttempt, Store,
 };
@@ -102,25 +103,6 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     proptest::collection::vec(step, 1..24)
 }
 
-fn config(cases: u32) -> Config {
-    let asked = Config::default();
-    Config {
-        cases: if std::env::var_os("PROPTEST_CASES").is_some() {
-            asked.cases
-        } else {
-            cases
-        },
-        rng_seed: if asked.rng_seed == RngSeed::Random {
-            RngSeed::Fixed(1)
-        } else {
-            asked.rng_seed
-        },
-        failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
-        source_file: Some(file!()),
-        ..asked
-    }
-}
-
 /// Threats T6 and T21.
 #[test]
 fn on_memory_any_interleaving_ends_as_the_state_machine_says() {
@@ -156,7 +138,7 @@ fn run(cases: u32, subject: impl Fn() -> Subject) {
         Just(knowing(&["r", "p"]))
     ];
     let all = (browsers, steps());
-    let result = TestRunner::new(config(cases)).run(&all, |(agreement, steps)| {
+    let result = TestRunner::new(random_cases(cases, file!())).run(&all, |(agreement, steps)| {
         number.set(number.get() + 1);
         runtime.block_on(async {
             let mut case = Case::open(&*subject.store, number.get(), agreement).await;

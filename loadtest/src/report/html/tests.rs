@@ -2,6 +2,7 @@
 
 use roxmltree::Document;
 
+use super::super::format::fixed;
 use super::super::sample::{sample, sample_of_failure, sample_of_steps};
 use super::*;
 

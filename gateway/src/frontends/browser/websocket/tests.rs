@@ -125,6 +125,15 @@ async fn hibernate(browser: &mut Browser) {
     assert_eq!(next(browser).await, Message::Pong(Bytes::from_static(b"x")));
 }
 
+/// Waits until the sockets' tasks have ended, and the node holds no browser.
+async fn nothing_is_left(nodes: &Nodes, tasks: &TaskTracker) {
+    tasks.close();
+    timeout(PATIENCE, tasks.wait())
+        .await
+        .expect("the tasks end");
+    assert!(nodes.are_empty(), "a browser that left is still held");
+}
+
 async fn is_closed(browser: &mut Browser, code: CloseCode) {
     let Message::Close(Some(CloseFrame { code: wire, .. })) = next(browser).await else {
         panic!("not closed")
@@ -157,11 +166,7 @@ async fn a_login_runs_over_a_unix_socket() {
     ));
     is_closed(&mut browser, CloseCode::Done).await;
 
-    tasks.close();
-    timeout(PATIENCE, tasks.wait())
-        .await
-        .expect("the tasks end");
-    assert!(nodes.are_empty(), "a browser that left is still held");
+    nothing_is_left(&nodes, &tasks).await;
 }
 
 #[tokio::test]
@@ -172,11 +177,7 @@ async fn a_hibernated_unix_socket_sees_its_browser_leave() {
     open(&mut browser).await;
     hibernate(&mut browser).await;
     drop(browser);
-    tasks.close();
-    timeout(PATIENCE, tasks.wait())
-        .await
-        .expect("the tasks end");
-    assert!(nodes.are_empty(), "a browser that left is still held");
+    nothing_is_left(&nodes, &tasks).await;
 }
 
 #[tokio::test]
