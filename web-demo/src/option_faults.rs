@@ -242,6 +242,7 @@ mod tests {
             assert!(told[0].starts_with(named), "{told:?}");
             assert!(
                 told[0].contains("give ")
+                    || told[0].contains("leave out")
                     || told[0].contains("--trusted-proxy")
                     || told[0].contains("openssl")
                     || told[0].contains("HTTPS"),

@@ -145,7 +145,7 @@ limits! {
     /// a second by default. A browser answers the gateway's pings, and other clients ping every second
     /// at most.
     frame_per_socket: FramePerSocket = 240 in 60 s,
-        counted in Process by "socket", needed 8 times, bounds Load,
+        counted in Process by "socket", needed 4 times, bounds Load,
         refused by "the socket is closed with 4101";
     /// Refreshes of one login by its browser; one in 2 s by default.
     refresh_per_login: RefreshPerLogin = 1 in 2 s,

@@ -31,6 +31,8 @@ impl Renderer {
     /// Returns the message that tells of a change, as of `now` by the store's clock.
     pub(crate) fn message(&self, stored: StoredChange, now: Timestamp) -> ServerMessage {
         let seq = stored.seq;
+        // The node's idea of the store's clock is late by the time that an answer took.
+        let now = now.max(stored.at);
         let expires_in = now.seconds_until(stored.expires_at);
         match stored.change {
             Change::Renewed {

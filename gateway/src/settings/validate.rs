@@ -164,7 +164,7 @@ impl Settings {
         let rate = self.limits.rate(name);
         check_range(&format!("{setting}.per"), rate.per, SECOND..=DAY)?;
         check(
-            rate.interval() >= FINEST_INTERVAL,
+            rate.per / rate.burst.get() >= FINEST_INTERVAL,
             setting,
             "give at most one attempt per microsecond",
         )?;
