@@ -59,7 +59,8 @@ fn micros(duration: Duration) -> u64 {
 fn by_meter(rate: Rate, gaps: &[u64]) -> Vec<(u64, u64)> {
     let (mut meter, mut now, mut attempts) = (Meter::default(), START, Vec::new());
     let mut take = |now| {
-        let wait = match meter.take(now, rate) {
+        // The clock of meters begins with the process.
+        let wait = match meter.take(now - START, rate) {
             Verdict::Allowed => 0,
             Verdict::Limited { retry_after } => micros(retry_after),
         };
