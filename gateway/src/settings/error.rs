@@ -76,10 +76,10 @@ impl SettingsError {
         }
     }
 
-    /// Returns true if the setting of this path is missing because of the error: it was mistyped, or its value refused.
+    /// Returns true if the setting of this path may be missing because of the error: it was mistyped, or its value refused.
     pub(super) fn explains(&self, path: &str) -> bool {
         match self {
-            Self::Unknown { nearest, .. } => nearest == path,
+            Self::Unknown { .. } => true,
             error => error.is_about(path),
         }
     }
