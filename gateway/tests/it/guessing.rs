@@ -143,7 +143,8 @@ async fn from(address: &str, node: &Node, request: &TokenRequest) -> u16 {
     let forwarded = address.parse().unwrap();
     let headers = [("X-Forwarded-For".parse().unwrap(), forwarded)];
     let http = reqwest::Client::builder().default_headers(headers.into_iter().collect());
-    let sent = request.send_by(&http.build().unwrap(), node.at(paths::TOKEN));
+    let http = http.build().unwrap();
+    let sent = request.send_by(&http, node.at(paths::TOKEN));
     sent.await.unwrap().status
 }
 

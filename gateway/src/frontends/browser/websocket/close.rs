@@ -29,7 +29,15 @@ pub(super) fn close<S: SocketStream>(
                 SocketClose::Sent(reason) => {
                     let sent = context.in_time(frames.send_close(reason)).await;
                     // A browser that has sent its close frame sends nothing behind it.
-                    sent.is_ok() && (frames.read_close().await || frames.shutdown().await.is_ok())
+                    let read = match sent {
+                        Ok(_) => frames.read_close().await,
+                        Err(_) => return false,
+                    };
+                    match read {
+                        Ok(true) => true,
+                        Ok(false) => frames.shutdown().await.is_ok(),
+                        Err(_) => false,
+                    }
                 }
                 SocketClose::Received => {
                     frames.answer_close().await.is_ok() && frames.shutdown().await.is_ok()

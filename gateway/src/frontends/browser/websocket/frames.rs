@@ -19,7 +19,7 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
 use super::super::frame_budget::FrameBudget;
-use super::message_boundary::BoundaryTracker;
+use super::message_boundary::{BoundaryTracker, sends_on};
 use super::{SocketClose, SocketStream};
 use crate::waiting::waiter::CloseReason;
 
@@ -165,12 +165,21 @@ impl<S: SocketStream> FrameStream<S> {
     /// Reads until the browser's close frame, which ends the closing handshake (RFC 6455 §7.1.1), or
     /// until a frame that was wrong, behind which nothing can be read. Returns true after a close
     /// frame.
-    pub(super) async fn read_close(&mut self) -> bool {
+    ///
+    /// # Errors
+    /// As [`Self::shutdown`].
+    pub(super) async fn read_close(&mut self) -> io::Result<bool> {
         let mut peer_closed = false;
         while let Some(Ok(message)) = self.frames.next().await {
             peer_closed |= message.is_close();
         }
-        peer_closed
+        if !peer_closed && self.frames.get_ref().budget().is_over() {
+            // A proxy that sees the end of the stream ends the other side at once, although frames are still on their way
+            // to it, and its browser would lose the close frame.
+            let stream = self.frames.get_mut();
+            peer_closed = stream.drop_until_close(MAX_UNREAD_BYTES).await?;
+        }
+        Ok(peer_closed)
     }
 
     /// Sends the answer to the browser's close frame, which tungstenite has prepared.
@@ -194,9 +203,7 @@ impl<S: SocketStream> FrameStream<S> {
             if read == 0 {
                 return Ok(());
             }
-            left = left
-                .checked_sub(read)
-                .ok_or_else(|| io::Error::other("the browser sends on after the close"))?;
+            left = left.checked_sub(read).ok_or_else(sends_on)?;
         }
     }
 }

@@ -5,9 +5,9 @@ use std::io::{self, Cursor};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio_tungstenite::tungstenite::protocol::frame::FrameHeader;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::OpCode;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, OpCode};
 
 use super::super::frame_budget::FrameBudget;
 
@@ -27,6 +27,8 @@ struct Position {
     in_fragments: bool,
     /// Frames whose header was read.
     frames: u32,
+    /// True once the header of a close frame was read.
+    closed: bool,
 }
 
 impl Position {
@@ -56,8 +58,9 @@ impl Position {
                 self.header_bytes = 0;
                 self.frames = self.frames.wrapping_add(1);
                 self.payload_left = length;
-                if let OpCode::Data(_) = header.opcode {
-                    self.in_fragments = !header.is_final;
+                match header.opcode {
+                    OpCode::Data(_) => self.in_fragments = !header.is_final,
+                    OpCode::Control(control) => self.closed |= control == Control::Close,
                 }
             }
             Ok(None) if self.header_bytes < MAX_HEADER_BYTES => {}
@@ -117,6 +120,31 @@ impl<S> BoundaryTracker<S> {
     }
 }
 
+impl<S: AsyncRead + Unpin> BoundaryTracker<S> {
+    /// Reads on, also without a budget, until the browser's close frame, and drops what it reads. Returns false if
+    /// the stream ends before.
+    ///
+    /// # Errors
+    /// The connection has failed, or `most` bytes were read.
+    pub(super) async fn drop_until_close(&mut self, most: usize) -> io::Result<bool> {
+        let (mut buffer, mut left) = ([0; 512], most);
+        while !self.position.closed {
+            let read = self.stream.read(&mut buffer).await?;
+            if read == 0 {
+                return Ok(false);
+            }
+            left = left.checked_sub(read).ok_or_else(sends_on)?;
+            self.pass(&buffer[..read]);
+        }
+        Ok(true)
+    }
+}
+
+/// The error of a browser that sends more after the close than it can have sent before it was told.
+pub(super) fn sends_on() -> io::Error {
+    io::Error::other("the browser sends on after the close")
+}
+
 impl<S: AsyncRead + Unpin> AsyncRead for BoundaryTracker<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -153,7 +181,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for BoundaryTracker<S> {
 mod tests {
     use proptest::prelude::*;
     use tokio_tungstenite::tungstenite::protocol::frame::Frame;
-    use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, Data};
+    use tokio_tungstenite::tungstenite::protocol::frame::coding::Data;
 
     use super::*;
 
