@@ -23,6 +23,7 @@ mod cost;
 mod documents;
 mod drain;
 mod floods;
+mod foreign_codes;
 mod guessing;
 mod hosted_page;
 mod hostile_bodies;
