@@ -49,6 +49,7 @@ mod wall_clock;
 pub use self::cluster_secrets::{ParseSecretError, generate_secret};
 pub use self::frontends::oidc::{KeyError, KeyKind, generate_pem};
 pub use self::http::assets;
+pub use self::http::forwarding::is_forwarded;
 pub use self::identity::KeysFileError;
 pub use self::node::backends::BackendError;
 pub use self::node::check::{CheckError, check};

@@ -98,9 +98,9 @@ fn main() -> ExitCode {
             for line in format!("{error:#}").lines() {
                 eprintln!("saoma: {line}");
             }
-            let wrong_settings = error
-                .downcast_ref::<CheckError>()
-                .is_some_and(CheckError::is_of_settings);
+            let check = error.downcast_ref::<CheckError>();
+            warn(check.map(CheckError::warnings).unwrap_or_default());
+            let wrong_settings = check.is_some_and(CheckError::is_of_settings);
             let code = if wrong_settings && matches!(cli.command, Command::Serve) {
                 EX_USAGE
             } else {
@@ -123,9 +123,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
                 .enable_all()
                 .build()?;
             let effective = runtime.block_on(check(&sources))?;
-            for SafetyWarning { setting, problem } in effective.safety_warnings() {
-                eprintln!("saoma: warning: {setting}: {problem}");
-            }
+            warn(&effective.safety_warnings());
             print("the settings are right\n")
         }
         Command::PrintConfig => print(&Settings::load(&sources)?.to_redacted_toml()),
@@ -138,6 +136,12 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::GenerateSecret { file: Some(file) } => {
             write_private(file, || Ok(generate_secret()))
         }
+    }
+}
+
+fn warn(warnings: &[SafetyWarning]) {
+    for SafetyWarning { setting, problem } in warnings {
+        eprintln!("saoma: warning: {setting}: {problem}");
     }
 }
 

@@ -161,7 +161,7 @@ pub struct RequesterContext {
     pub address: String,
     /// The distance of the browser from the gateway.
     pub place: Place,
-    /// The place of the address, if a trusted proxy names it.
+    /// A name of the place, such as a city. This gateway does not send it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place_name: Option<String>,
     /// The browser's name and version, by its own words.

@@ -68,6 +68,6 @@ pub use message::{
 pub use pkce::{CodeChallenge, CodeChallengeMethod};
 pub use sealed_person::{MAX_KNOWN_PERSONS, MAX_SEALED_PERSON_CHARS, SealedPerson};
 pub use secret::{AccessToken, AuthorizationCode, Digest, ReceiveKey};
-pub use steering::{SteeringChar, SteeringEffect, without_steering};
+pub use steering::{SteeringChar, SteeringEffect, is_plain_id, without_steering};
 pub use time::Timestamp;
 pub use version::ProtocolVersion;

@@ -7,6 +7,7 @@ use saoma_gateway::Gateway;
 use sqlx::SqlitePool;
 
 use crate::accounts::DemoAccounts;
+use crate::developer::DeveloperPages;
 use crate::listeners::{self, Listeners, Origins, listen};
 use crate::local_network::{self, own_address};
 use crate::options::{Options, RegistersElsewhere};
@@ -62,6 +63,7 @@ impl Demo {
             }
         };
 
+        let developer_pages = DeveloperPages::of(&options, &origins).context("no randomness")?;
         let routers = Routers::build(Parts {
             options: &options,
             db: &db,
@@ -69,6 +71,7 @@ impl Demo {
             credentials: &credentials,
             origins: &origins,
             gateway_origin: &gateway_origin,
+            developer_pages: &developer_pages,
         })?;
         let servers = Servers::default();
         let listening = listeners.addresses()?;
@@ -87,13 +90,14 @@ impl Demo {
         let pages = routers.phone.merge(routers.introspection);
         servers.start(listeners.phone, reached(&origins.phone), pages);
 
-        let developer_pages = options.registers.is_none() && origins.shows_demo(&options);
         let addresses = terminal::Addresses {
+            messages: developer_pages.messages_at(&origins.portal),
+            desk: developer_pages.desk_at(&origins.portal),
+            is_local: origins.is_local,
             portal: origins.portal,
             phone: origins.phone,
             phone_on_lan: origins.phone_on_lan,
             gateway: gateway_origin,
-            developer_pages,
         };
         Ok(Self {
             listening,
@@ -123,6 +127,11 @@ impl Demo {
     /// The gateway's origin.
     pub fn gateway_url(&self) -> &str {
         &self.addresses.gateway
+    }
+
+    /// The address of the page that shows short messages, with its key of this run, if the portal has that page.
+    pub fn messages_url(&self) -> Option<&str> {
+        self.addresses.messages.as_deref()
     }
 
     /// The announcement for the terminal.

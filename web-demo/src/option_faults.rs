@@ -60,6 +60,9 @@ fn faults(options: &Options) -> Vec<String> {
             ),
         );
     }
+    for fault in shared_addresses(options) {
+        find(true, fault);
+    }
     for network in &options.trusted_proxies {
         find(
             is_over_wide(network),
@@ -128,6 +131,34 @@ fn faults(options: &Options) -> Vec<String> {
         find(fault.is_some(), fault.unwrap_or_default());
     }
     faults
+}
+
+/// Returns a fault for each listener whose address an earlier one takes.
+fn shared_addresses(options: &Options) -> Vec<String> {
+    let gateway = options.elsewhere.is_none().then_some(options.gateway);
+    let listeners = [
+        Some(("--portal", options.portal)),
+        Some(("--phone", options.phone)),
+        gateway.map(|address| ("--gateway", address)),
+        options.phone_lan.map(|address| ("--lan-port", address)),
+    ];
+    let listeners: Vec<_> = listeners.into_iter().flatten().collect();
+    let is_shared = |one: SocketAddr, other: SocketAddr| {
+        let is_any = one.ip().is_unspecified() || other.ip().is_unspecified();
+        one.port() != 0 && one.port() == other.port() && (is_any || one.ip() == other.ip())
+    };
+    let faults = listeners
+        .iter()
+        .enumerate()
+        .filter_map(|(at, (flag, address))| {
+            let (earlier, _) = listeners[..at]
+                .iter()
+                .find(|(_, other)| is_shared(*address, *other))?;
+            Some(format!(
+                "{flag}: {address} is taken by {earlier}: give another port"
+            ))
+        });
+    faults.collect()
 }
 
 /// Returns true for an address that other machines reach.
@@ -199,7 +230,24 @@ mod tests {
             options.portal_url = Some("https://hall.example".parse().unwrap());
             options.trusted_proxies = vec!["192.0.2.10/32".parse().unwrap()];
         };
-        let cases: [(&str, &Change<'_>); 11] = [
+        let cases: [(&str, &Change<'_>); 15] = [
+            ("--phone: 127.0.0.1:8081 is taken by --portal", &|options| {
+                options.phone = options.portal;
+            }),
+            (
+                "--gateway: 127.0.0.1:8082 is taken by --phone",
+                &|options| {
+                    options.gateway = options.phone;
+                },
+            ),
+            ("--lan-port: 0.0.0.0:8082 is taken by --phone", &|options| {
+                options.phone_lan = Some("0.0.0.0:8082".parse().unwrap());
+            }),
+            ("--phone: [::]:8081 is taken by --portal", &|options| {
+                public(options);
+                options.phone_url = Some("https://app.example".parse().unwrap());
+                options.phone = "[::]:8081".parse().unwrap();
+            }),
             ("--portal-url: ", &|options| {
                 public(options);
                 options.portal_url = Some("http://hall.example".parse().unwrap());
@@ -271,6 +319,11 @@ mod tests {
                 options.elsewhere = elsewhere("https://login.example/", STRONG);
                 options.registers = registers("https://registers.example", STRONG);
             }),
+            [""; 0]
+        );
+        let any = "127.0.0.1:0".parse().unwrap();
+        assert_eq!(
+            found(|options| (options.portal, options.phone, options.gateway) = (any, any, any)),
             [""; 0]
         );
         let mut several = Options {

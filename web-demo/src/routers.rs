@@ -7,8 +7,10 @@ use axum::Router;
 use sqlx::SqlitePool;
 
 use crate::accounts::Accounts;
+use crate::developer::DeveloperPages;
 use crate::face::{DescriptorVerifier, FaceChecks, PhotoFolder, References};
 use crate::home::{self, AppLink, Hall};
+use crate::identity;
 use crate::key_file::KeyFile;
 use crate::known_browsers::KnownBrowsers;
 use crate::listeners::Origins;
@@ -18,7 +20,6 @@ use crate::phone::{self, GatewayClient, Phone};
 use crate::portal::{self, AuthenticationRequests, CALLBACK_PATH, Portal, RelyingParty};
 use crate::provider::{CLIENT_ID, Credentials, INTROSPECTION_CLIENT_ID};
 use crate::registers::Registers;
-use crate::{developer, identity};
 
 /// The parts that the pages need.
 #[derive(Debug)]
@@ -29,6 +30,7 @@ pub(crate) struct Parts<'a> {
     pub credentials: &'a Credentials,
     pub origins: &'a Origins,
     pub gateway_origin: &'a str,
+    pub developer_pages: &'a DeveloperPages,
 }
 
 /// The routers.
@@ -53,6 +55,7 @@ impl Routers {
             credentials,
             origins,
             gateway_origin,
+            developer_pages,
         } = parts;
         let callback = format!("{}{CALLBACK_PATH}", origins.portal);
         let client_secret = &credentials.client_secret;
@@ -77,9 +80,8 @@ impl Routers {
             portal: portal.clone(),
             app,
         });
-        // With registers elsewhere a real carrier sends the messages.
-        if options.registers.is_none() && origins.shows_demo(options) {
-            inside = inside.merge(developer::routes(db.clone(), options.expose_demo));
+        if let Some(pages) = developer_pages.routes(db) {
+            inside = inside.merge(pages);
         }
         let policy = Policy::portal(gateway_origin).context("--gateway-url")?;
         let gateway = GatewayClient::new(gateway_origin.to_owned()).context("no HTTP client")?;
@@ -157,6 +159,7 @@ mod tests {
             credentials: &Credentials::of(&options).unwrap(),
             origins: &origins,
             gateway_origin: "http://127.0.0.1:8080",
+            developer_pages: &DeveloperPages::of(&options, &origins).unwrap(),
         });
         Built {
             routers: routers.unwrap(),
@@ -220,12 +223,13 @@ mod tests {
     #[tokio::test]
     async fn no_address_of_the_hall_obeys_a_request_that_names_no_page_of_its_own() {
         let site = HeaderName::from_static("sec-fetch-site");
-        let foreign: [&[(HeaderName, &str)]; 6] = [
+        let foreign: [&[(HeaderName, &str)]; 7] = [
             &[],
             &[(ORIGIN, "null")],
             &[(ORIGIN, "http://127.0.0.1:9999")],
             &[(ORIGIN, "https://127.0.0.1:8081")],
             &[(site.clone(), "cross-site")],
+            &[(site.clone(), "none")],
             &[
                 (site.clone(), "same-site"),
                 (ORIGIN, "http://127.0.0.1:8081"),

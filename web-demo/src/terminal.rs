@@ -26,9 +26,19 @@ pub(crate) struct Addresses {
     /// The phone app's origin on the local network.
     pub phone_on_lan: Option<String>,
     pub gateway: String,
-    /// True if the portal has the developer pages.
-    pub developer_pages: bool,
+    /// The developer page that shows short messages, with its key, if the portal has it.
+    pub messages: Option<String>,
+    /// The authority's desk, likewise.
+    pub desk: Option<String>,
+    /// True if portal and phone app are for this machine alone.
+    pub is_local: bool,
 }
+
+/// A proxy that says nothing looks like a browser of this machine, so that only its operator can tell the hall.
+const FOR_THIS_MACHINE: &str = "
+This hall is for this machine: its password is published. Behind a proxy start it with --portal-url and --phone-url,
+or everyone who reaches the proxy can log in as these people.
+";
 
 /// Addresses, people with their passwords, and a QR code of the phone page, then `ready`.
 pub(crate) fn announcement(addresses: &Addresses, people: &People) -> String {
@@ -37,6 +47,7 @@ pub(crate) fn announcement(addresses: &Addresses, people: &People) -> String {
         phone,
         phone_on_lan,
         gateway,
+        is_local,
         ..
     } = addresses;
     let People {
@@ -44,6 +55,9 @@ pub(crate) fn announcement(addresses: &Addresses, people: &People) -> String {
         registers,
     } = people;
     let mut text = format!("\nportal    {portal}\nphone     {phone}\ngateway   {gateway}\n");
+    if *is_local {
+        text.push_str(FOR_THIS_MACHINE);
+    }
     let _ = writeln!(
         text,
         "\nLog in to the phone page as one of these, password {password}:\n"
@@ -87,16 +101,19 @@ fn to_register(
 ) -> String {
     let Addresses {
         portal,
-        developer_pages,
+        messages,
+        desk,
         ..
     } = addresses;
-    let messages = if *developer_pages {
-        format!("are shown at\n{portal}/developer/messages")
-    } else {
-        "are shown on no\npage, because other machines reach the portal (--expose-demo)".to_owned()
+    let messages = match (messages, desk) {
+        (Some(messages), Some(desk)) => format!(
+            "are shown at\n{messages}\n(applications and questions are answered at\n{desk}),\n"
+        ),
+        _ => "are shown on no\npage, because other machines reach the portal (--expose-demo), "
+            .to_owned(),
     };
     let mut text = format!(
-        "\nOr register one of these at {portal}/register or on the phone page; messages to them {messages}, \
+        "\nOr register one of these at {portal}/register or on the phone page; messages to them {messages}\
          and the password of each physical card is {}:\n\n",
         registers.card_password()
     );

@@ -5,6 +5,7 @@ pub mod assets;
 pub(crate) mod bearer_token;
 pub(crate) mod body;
 pub(crate) mod cors;
+pub(crate) mod forwarding;
 pub(crate) mod json;
 pub(crate) mod problem;
 pub(crate) mod security_headers;

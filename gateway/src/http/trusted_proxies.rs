@@ -4,36 +4,18 @@ mod forwarded_for;
 
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderName};
+use http::HeaderMap;
 use ipnet::IpNet;
 use prometheus_client::metrics::counter::Counter;
 use saoma_protocol::{ErrorCode, Place};
 
 use self::forwarded_for::{X_FORWARDED_FOR, hops, parse_hop};
+use super::forwarding::is_forwarded;
 use super::server::Peer;
 use crate::client_address::{ClientAddress, canonical_network};
 use crate::error::ApiError;
 use crate::host_scope::HostScope;
 use crate::log_throttle::LogThrottle;
-
-/// Headers that proxies add and browsers do not.
-///
-/// Each says that the peer of the connection is not the browser: the registered ones (RFC 7239, RFC 9110 §7.6.3), the
-/// customary ones of nginx, HAProxy, Envoy and Traefik, and those of Cloudflare, Akamai, Fastly and Azure.
-const FORWARDING: [HeaderName; 12] = [
-    X_FORWARDED_FOR,
-    HeaderName::from_static("forwarded"),
-    HeaderName::from_static("via"),
-    HeaderName::from_static("x-real-ip"),
-    HeaderName::from_static("x-forwarded-host"),
-    HeaderName::from_static("x-forwarded-proto"),
-    HeaderName::from_static("x-client-ip"),
-    HeaderName::from_static("x-cluster-client-ip"),
-    HeaderName::from_static("cf-connecting-ip"),
-    HeaderName::from_static("true-client-ip"),
-    HeaderName::from_static("fastly-client-ip"),
-    HeaderName::from_static("x-azure-clientip"),
-];
 
 /// Time between two warnings about proxies.
 const WARN_EVERY: Duration = Duration::from_secs(60);
@@ -149,10 +131,7 @@ impl TrustedProxies {
         if self.trusts(peer) {
             (!headers.contains_key(X_FORWARDED_FOR)).then_some(Misdeclared::NamesNoAddress)
         } else {
-            FORWARDING
-                .iter()
-                .any(|name| headers.contains_key(name))
-                .then_some(Misdeclared::Forwards)
+            is_forwarded(headers).then_some(Misdeclared::Forwards)
         }
     }
 
@@ -186,8 +165,9 @@ fn peer_of<B>(request: &http::Request<B>) -> Option<ClientAddress> {
 mod tests {
     use std::net::SocketAddr;
 
-    use http::HeaderValue;
+    use http::{HeaderName, HeaderValue};
 
+    use super::super::forwarding::FORWARDING;
     use super::*;
 
     fn resolve(

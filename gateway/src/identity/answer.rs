@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 
 use saoma_protocol::{
-    Identity, IdentityKind, IdentityRole, OfferedIdentity, PersonId, SteeringChar,
+    Identity, IdentityKind, IdentityRole, OfferedIdentity, PersonId, SteeringChar, is_plain_id,
 };
 use serde_json::{Map, Value};
 
@@ -22,11 +22,12 @@ pub(super) const MAX_IDENTITIES: usize = 100;
 const MAX_ID_CHARS: usize = 255;
 
 /// The problem of an id that is refused. It is not cut, because two persons could become one.
-pub(super) const NOT_AN_ID: &str = "more than 255 characters, or one that cannot be shown";
+pub(super) const NOT_AN_ID: &str =
+    "more than 255 characters, a space around it, or a character that cannot be seen";
 
 /// Returns true if a text can be an id: it goes to the store, to relying parties, to pages and logs as it is.
 pub(super) fn is_id(text: &str) -> bool {
-    text.chars().count() <= MAX_ID_CHARS && SteeringChar::first_in(text).is_none()
+    text.chars().count() <= MAX_ID_CHARS && is_plain_id(text)
 }
 
 /// The members of a backend's answer, not read yet: `null` counts as absent.
@@ -77,8 +78,7 @@ impl BackendAnswer {
     /// texts are cut (threat T17).
     ///
     /// # Errors
-    /// Returns an error if the token is not active, if the answer has no `sub` or one that is too long or holds characters
-    /// that steer the screen, if two identities share an id, or if
+    /// Returns an error if the token is not active, if the answer has no `sub` or one that is no id, if two identities share an id, or if
     /// `active`, `sub` or `refusal` has the wrong type: a refusal that cannot be read must not pass for good standing.
     pub(super) fn person(mut self) -> Result<Person, IdentityError> {
         if !is_active(self.members.get("active"))? {

@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::backends::{BackendError, Parts};
 use crate::error_chain::chain;
-use crate::settings::{Effective, Loaded, Settings, SettingsError, Sources};
+use crate::settings::{Effective, Loaded, SafetyWarning, Settings, SettingsError, Sources};
 use crate::store::StoreMetrics;
 
 /// Everything that keeps a node from starting, as far as this machine alone tells. Each error is a line of its text.
@@ -13,9 +13,15 @@ use crate::store::StoreMetrics;
 pub struct CheckError {
     settings: Vec<SettingsError>,
     parts: Vec<BackendError>,
+    warnings: Vec<SafetyWarning>,
 }
 
 impl CheckError {
+    /// Returns the unsafe settings with which a node would start once the errors are mended.
+    pub fn warnings(&self) -> &[SafetyWarning] {
+        &self.warnings
+    }
+
     /// Returns true if a value of the settings is wrong, and not only a file that one of them names.
     pub const fn is_of_settings(&self) -> bool {
         !self.settings.is_empty()
@@ -39,15 +45,18 @@ impl Error for CheckError {}
 /// # Errors
 /// Returns an error that names everything with which a node would not start.
 pub async fn check(sources: &Sources) -> Result<Effective, CheckError> {
+    let loaded = Settings::load_with_findings(sources);
+    let warnings = loaded.safety_warnings();
     let Loaded {
         effective,
         errors: settings,
         ..
-    } = Settings::load_with_findings(sources);
+    } = loaded;
     let Some(effective) = effective else {
         return Err(CheckError {
             settings,
             parts: Vec::new(),
+            warnings,
         });
     };
     let parts = Parts::open(&effective.settings, &StoreMetrics::default()).await;
@@ -56,5 +65,9 @@ pub async fn check(sources: &Sources) -> Result<Effective, CheckError> {
     if settings.is_empty() && parts.is_empty() {
         return Ok(effective);
     }
-    Err(CheckError { settings, parts })
+    Err(CheckError {
+        settings,
+        parts,
+        warnings,
+    })
 }

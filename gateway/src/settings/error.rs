@@ -76,6 +76,14 @@ impl SettingsError {
         }
     }
 
+    /// Returns true if the setting of this path may be missing because of the error: it was mistyped, or its value refused.
+    pub(super) fn explains(&self, path: &str) -> bool {
+        match self {
+            Self::Unknown { .. } => true,
+            error => error.is_about(path),
+        }
+    }
+
     /// Returns true for an error about the setting of this path.
     pub(crate) fn is_about(&self, path: &str) -> bool {
         self.path() == Some(path)

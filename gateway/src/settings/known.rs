@@ -83,6 +83,19 @@ impl Known {
             .map(|error| error.message().to_owned())
     }
 
+    /// Why the member of this name of a client cannot take this value.
+    pub(super) fn problem_with_member(&self, key: &str, value: &Value) -> Option<String> {
+        if key.ends_with("secret") && !value.is_str() {
+            return Some("give text, in quotes".to_owned());
+        }
+        let mut clients = self.example(CLIENTS)?.clone();
+        clients
+            .get_mut(0)?
+            .as_table_mut()?
+            .insert(key.to_owned(), value.clone());
+        self.problem_with(CLIENTS, &clients)
+    }
+
     /// The paths of all settings that one variable or flag can hold.
     fn settable(&self) -> Vec<String> {
         paths(&self.0, false)

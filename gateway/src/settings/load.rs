@@ -10,7 +10,7 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::known::{self, CLIENTS, Known, PREFIX};
-use super::{Effective, Origin, Settings, SettingsError};
+use super::{Effective, Origin, SafetyWarning, Settings, SettingsError};
 
 /// Sources of settings. Later ones win.
 #[derive(Debug, Clone, Default)]
@@ -92,18 +92,23 @@ pub struct Loaded {
 impl Loaded {
     /// Returns true for an error about a value that the operator has not set, because theirs was refused.
     fn is_follow_up(&self, error: &SettingsError) -> bool {
-        let holds = |outer: &str, inner: &str| {
-            inner
-                .strip_prefix(outer)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        };
         // A section that is missing because it was refused is no section that the operator has left out.
         let is_of = |path: &str, unread: &str| {
-            holds(unread, path) || path == "identity" && holds(path, unread)
+            is_within(path, unread) || path == "identity" && is_within(unread, path)
         };
         error
             .path()
             .is_some_and(|path| self.unread.iter().any(|unread| is_of(path, unread)))
+    }
+
+    /// Returns the unsafe settings that an operator should know beside the errors.
+    pub fn safety_warnings(&self) -> Vec<SafetyWarning> {
+        let settings = self.effective.iter();
+        let warnings = settings.flat_map(Effective::safety_warnings);
+        let is_of_operator = |path: &str| !self.unread.iter().any(|unread| is_within(path, unread));
+        warnings
+            .filter(|warning| is_of_operator(&warning.setting))
+            .collect()
     }
 
     fn into_result(self) -> Result<Effective, SettingsError> {
@@ -111,6 +116,12 @@ impl Loaded {
         self.effective
             .ok_or_else(|| SettingsError::Incomplete("they cannot be read".to_owned()))
     }
+}
+
+/// Returns true if the setting at a path is the one at another path, or in that section.
+fn is_within(path: &str, outer: &str) -> bool {
+    path.strip_prefix(outer)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 fn read(path: &Path) -> Result<String, SettingsError> {
@@ -128,8 +139,8 @@ struct Merge {
     origins: BTreeMap<String, Origin>,
     /// Everything that is wrong so far, so that an operator learns it at once.
     errors: Vec<SettingsError>,
-    /// Paths of required members that are missing.
-    unread: HashSet<String>,
+    /// Paths of lists of which some elements were refused. The others count, and are judged.
+    partly_read: HashSet<String>,
 }
 
 impl Merge {
@@ -139,7 +150,7 @@ impl Merge {
             tree: known::tree_of(&Settings::default()),
             origins: BTreeMap::new(),
             errors: Vec::new(),
-            unread: HashSet::new(),
+            partly_read: HashSet::new(),
         }
     }
 
@@ -168,9 +179,13 @@ impl Merge {
             SettingsError::Incomplete(error.to_string().trim_end().replace('\n', " "))
         });
         let unread = self.errors.iter().filter_map(SettingsError::path);
+        // What stands in the place of a client's member has nothing wrong with it.
+        let members = format!("{CLIENTS}.");
+        let unread =
+            unread.filter(|path| !path.starts_with(&members) && !self.partly_read.contains(*path));
         let mut loaded = Loaded {
             effective: None,
-            unread: unread.map(str::to_owned).chain(self.unread).collect(),
+            unread: unread.map(str::to_owned).collect(),
             errors: self.errors,
         };
         match settings {
@@ -211,58 +226,46 @@ impl Merge {
                 (Some(Value::Table(_)), Value::Table(inner)) => {
                     self.section(&path, inner, origin);
                 }
-                (Some(_), value) if path == CLIENTS => {
-                    let wrong = self.errors_of_clients(&value, origin);
-                    let mut value = self.without_unknown_members(value);
-                    let missing = missing::fill_clients(&mut value, &self.known);
-                    // A mistyped name explains the one that is missing.
-                    if wrong.is_empty() {
-                        self.errors
-                            .extend(missing.iter().cloned().map(missing::error));
-                    }
-                    self.unread.extend(missing);
-                    self.errors.extend(wrong);
-                    self.put(&path, value, origin.clone());
-                }
+                (Some(_), value) if path == CLIENTS => self.clients(value, origin),
                 (Some(_), value) => self.put(&path, value, origin.clone()),
             }
         }
     }
 
-    /// Finds errors in clients by their own words, before the list is judged as a whole.
-    fn errors_of_clients(&self, list: &Value, origin: &Origin) -> Vec<SettingsError> {
-        let tables = list
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_table);
-        let members = tables
-            .flatten()
-            .map(|(key, value)| (format!("{CLIENTS}.{key}"), value));
-        let wrong = members.filter_map(|(path, value)| {
-            if self.known.example(&path).is_none() {
-                return Some(self.unknown(path, origin));
-            }
-            let is_wrong = path.ends_with("secret") && !value.is_str();
-            is_wrong.then(|| SettingsError::Value {
-                origin: origin.clone(),
-                key: path,
-                problem: "give text, in quotes".to_owned(),
-            })
-        });
-        wrong.collect()
+    /// Puts in the clients, each member judged by itself: a fault of one hides none of another.
+    fn clients(&mut self, mut list: Value, origin: &Origin) {
+        let tables = list.as_array_mut().into_iter().flatten();
+        for (index, client) in tables.filter_map(Value::as_table_mut).enumerate() {
+            let wrong = self.take_wrong_members(client, origin);
+            let missing = missing::fill_client(client, index + 1, &self.known);
+            let is_told = |path: &String| wrong.iter().any(|error| error.explains(path));
+            let missing = missing.into_iter().filter(|path| !is_told(path));
+            self.errors.extend(missing.map(missing::error));
+            self.errors.extend(wrong);
+        }
+        self.put(CLIENTS, list, origin.clone());
     }
 
-    /// Takes out of a list of clients the members that [`Merge::errors_of_clients`] names, so that the others are judged.
-    fn without_unknown_members(&self, mut list: Value) -> Value {
-        let tables = list.as_array_mut().into_iter().flatten();
-        for table in tables.filter_map(Value::as_table_mut) {
-            table.retain(|key, value| {
-                self.known.example(&format!("{CLIENTS}.{key}")).is_some()
-                    && (!key.ends_with("secret") || value.is_str())
+    /// Takes out of a client what is no member, or has no value that the member can take. Returns the errors.
+    fn take_wrong_members(&self, client: &mut Table, origin: &Origin) -> Vec<SettingsError> {
+        let mut wrong = Vec::new();
+        client.retain(|key, value| {
+            let path = format!("{CLIENTS}.{key}");
+            if self.known.example(&path).is_none() {
+                wrong.push(self.unknown(path, origin));
+                return false;
+            }
+            let Some(problem) = self.known.problem_with_member(key, value) else {
+                return true;
+            };
+            wrong.push(SettingsError::Value {
+                origin: origin.clone(),
+                key: path,
+                problem,
             });
-        }
-        list
+            false
+        });
+        wrong
     }
 
     fn environment(&mut self, environment: &[(String, String)]) {
@@ -321,16 +324,45 @@ impl Merge {
     }
 
     fn put(&mut self, path: &str, value: Value, origin: Origin) {
-        if let Some(problem) = self.known.problem_with(path, &value) {
-            self.errors.push(SettingsError::Value {
-                origin,
+        let (value, problems) = self.readable_part(path, value);
+        if value.is_some() && !problems.is_empty() {
+            self.partly_read.insert(path.to_owned());
+        }
+        self.errors
+            .extend(problems.into_iter().map(|problem| SettingsError::Value {
+                origin: origin.clone(),
                 key: path.to_owned(),
                 problem,
-            });
-            return;
+            }));
+        if let Some(value) = value {
+            known::set(&mut self.tree, path, value);
+            self.origins.insert(path.to_owned(), origin);
         }
-        known::set(&mut self.tree, path, value);
-        self.origins.insert(path.to_owned(), origin);
+    }
+
+    /// Returns the value as far as its setting can take it, and what is wrong with the rest: a wrong element of a list must
+    /// not hide the others.
+    fn readable_part(&self, path: &str, value: Value) -> (Option<Value>, Vec<String>) {
+        let Some(problem) = self.known.problem_with(path, &value) else {
+            return (Some(value), Vec::new());
+        };
+        let Value::Array(list) = value else {
+            return (None, vec![problem]);
+        };
+        let (mut good, mut problems) = (Vec::new(), Vec::new());
+        for element in list {
+            let alone = Value::Array(vec![element.clone()]);
+            match self.known.problem_with(path, &alone) {
+                Some(problem) => problems.push(problem),
+                None => good.push(element),
+            }
+        }
+        if problems.is_empty() {
+            return (None, vec![problem]);
+        }
+        let rest = (!good.is_empty()).then_some(Value::Array(good));
+        let rest = rest.filter(|rest| self.known.problem_with(path, rest).is_none());
+        (rest, problems)
     }
 
     fn unknown(&self, key: String, origin: &Origin) -> SettingsError {

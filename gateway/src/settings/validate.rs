@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use humantime_serde::re::humantime::format_duration;
 use saoma_protocol::SteeringChar;
 use tracing_subscriber::EnvFilter;
 use url::Url;
@@ -314,7 +315,12 @@ fn check_range(
     value: Duration,
     range: RangeInclusive<Duration>,
 ) -> Result<(), SettingsError> {
-    let problem = format!("give between {:?} and {:?}", range.start(), range.end());
+    let [least, most] = [range.start(), range.end()].map(|bound| format_duration(*bound));
+    let problem = if range.start().is_zero() {
+        format!("give at most {most}")
+    } else {
+        format!("give between {least} and {most}")
+    };
     check(range.contains(&value), setting, problem)
 }
 

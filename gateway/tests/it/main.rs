@@ -29,6 +29,7 @@ mod hosted_page;
 mod hostile_bodies;
 mod hostile_frames;
 mod identities;
+mod late_commands;
 mod limits;
 mod long_poll;
 mod lost_changes;

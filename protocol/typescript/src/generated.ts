@@ -385,7 +385,7 @@ address: string,
  */
 place: Place, 
 /**
- * The place of the address, if a trusted proxy names it.
+ * A name of the place, such as a city. This gateway does not send it.
  */
 place_name?: string, 
 /**

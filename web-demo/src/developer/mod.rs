@@ -3,45 +3,74 @@
 //! other machines reach the hall.
 
 mod desk;
+mod key;
 mod messages;
 
 use axum::Router;
-use axum::extract::Request;
-use axum::middleware::{Next, from_fn};
-use axum::response::{IntoResponse, Response};
+use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
-use http::HeaderMap;
 use sqlx::SqlitePool;
 
-use crate::pages::{Locale, Surface, missing};
-use crate::serving::Connection;
+use self::key::{DeveloperKey, holders_only};
+use crate::listeners::Origins;
+use crate::options::Options;
 
-/// Headers by which a proxy says that it forwards for another machine.
-const FORWARDING: [&str; 4] = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
-
-/// Returns the pages. Unless `exposed`, they answer requests of this machine alone: a proxy that was not declared may stand
-/// before the portal.
-pub(crate) fn routes(db: SqlitePool, exposed: bool) -> Router {
-    let pages = Router::new()
-        .route(messages::PATH, get(messages::show))
-        .route(desk::PATH, get(desk::show))
-        .route("/developer/desk/{kind}/{id}", post(desk::answer_record))
-        .with_state(db);
-    if exposed {
-        return pages;
-    }
-    pages.layer(from_fn(this_machine_only))
+/// The protection of the pages of one run.
+#[derive(Debug)]
+pub(crate) enum DeveloperPages {
+    /// There are none.
+    Absent,
+    /// They open with a key that the terminal prints.
+    Keyed(DeveloperKey),
+    /// Everyone who reaches the portal sees them.
+    Exposed,
 }
 
-async fn this_machine_only(locale: Locale, request: Request, next: Next) -> Response {
-    let connection = request.extensions().get::<Connection>();
-    let is_near = connection.is_some_and(|connection| connection.address.is_loopback());
-    if is_near && !is_forwarded(request.headers()) {
-        return next.run(request).await;
+impl DeveloperPages {
+    /// Returns the pages of these options.
+    ///
+    /// # Errors
+    /// Returns an error if the system gives no random bytes.
+    pub(crate) fn of(options: &Options, origins: &Origins) -> Result<Self, getrandom::Error> {
+        // With registers elsewhere a real carrier sends the messages.
+        if options.registers.is_some() || !origins.shows_demo(options) {
+            return Ok(Self::Absent);
+        }
+        if options.expose_demo {
+            return Ok(Self::Exposed);
+        }
+        Ok(Self::Keyed(DeveloperKey::random()?))
     }
-    missing(Surface::Portal, locale).into_response()
-}
 
-fn is_forwarded(headers: &HeaderMap) -> bool {
-    FORWARDING.iter().any(|name| headers.contains_key(*name))
+    /// Returns the routes of the pages, if there are any.
+    pub(crate) fn routes(&self, db: &SqlitePool) -> Option<Router> {
+        let pages = Router::new()
+            .route(messages::PATH, get(messages::show))
+            .route(desk::PATH, get(desk::show))
+            .route("/developer/desk/{kind}/{id}", post(desk::answer_record))
+            .with_state(db.clone());
+        match self {
+            Self::Absent => None,
+            Self::Keyed(key) => Some(pages.layer(from_fn_with_state(key.clone(), holders_only))),
+            Self::Exposed => Some(pages),
+        }
+    }
+
+    /// Returns the address of the page of messages, with its key.
+    pub(crate) fn messages_at(&self, portal: &str) -> Option<String> {
+        self.address(portal, messages::PATH)
+    }
+
+    /// Returns the address of the authority's desk, with its key.
+    pub(crate) fn desk_at(&self, portal: &str) -> Option<String> {
+        self.address(portal, desk::PATH)
+    }
+
+    fn address(&self, portal: &str, path: &str) -> Option<String> {
+        match self {
+            Self::Absent => None,
+            Self::Keyed(key) => Some(format!("{portal}{}", key.path(path))),
+            Self::Exposed => Some(format!("{portal}{path}")),
+        }
+    }
 }

@@ -39,6 +39,8 @@ pub(crate) enum CookieName {
     PhoneSession,
     /// A face check under way, or one that was passed.
     FaceCheck,
+    /// The key of the developer pages.
+    Developer,
 }
 
 const PREFIX: &str = "__Host-";
@@ -56,6 +58,7 @@ impl CookieName {
             Self::PhoneRegistration => "shili_app_registration",
             Self::PhoneSession => "shili_app",
             Self::FaceCheck => "shili_face",
+            Self::Developer => "shili_developer",
         }
     }
 
@@ -78,7 +81,9 @@ impl CookieName {
             | Self::PortalRegistration
             | Self::PortalSession
             | Self::PhoneRegistration
-            | Self::PhoneSession => "Lax",
+            | Self::PhoneSession
+            // The terminal may be a page itself.
+            | Self::Developer => "Lax",
             Self::PortalKnown | Self::PhoneKnown | Self::FaceCheck => "Strict",
         }
     }

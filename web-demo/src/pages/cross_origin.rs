@@ -13,7 +13,7 @@ use crate::serving::Connection;
 /// Answers 403 to a request that changes something unless it says that it comes from a page of this origin: by
 /// `Sec-Fetch-Site`, or by `Origin` where a browser does not send that. A request with neither is refused, with or without
 /// cookies: each browser that the hall supports sends one of them, and a form of another site that got here without them
-/// could log its victim in as the attacker.
+/// could log its victim in as the attacker. `none` is the word for an address that a person typed, which changes nothing.
 pub(crate) async fn refuse_cross_origin(
     Extension(connection): Extension<Connection>,
     request: Request,
@@ -30,7 +30,7 @@ pub(crate) async fn refuse_cross_origin(
 fn comes_from_here(headers: &HeaderMap, secure: bool) -> bool {
     let mut sites = headers.get_all("sec-fetch-site").iter().peekable();
     if sites.peek().is_some() {
-        return sites.all(|site| site == "same-origin" || site == "none");
+        return sites.all(|site| site == "same-origin");
     }
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     let scheme = if secure { "https" } else { "http" };
@@ -62,7 +62,8 @@ mod tests {
                 false,
             ),
             (vec![site("same-origin")], true),
-            (vec![site("none")], true),
+            (vec![site("none")], false),
+            (vec![site("none"), here], false),
             (vec![site("same-site"), here], false),
             (vec![site("cross-site")], false),
             (by_origin("http://127.0.0.1:8081"), true),

@@ -17,7 +17,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::response::IntoResponse;
-use http::StatusCode;
+use http::header::HOST;
+use http::{StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -57,6 +58,9 @@ const ONE_TOO_MANY: &[u8] =
 
 /// Answer to a request whose address cannot be told.
 const MALFORMED_ADDRESS: &str = "malformed X-Forwarded-For: expected addresses\n";
+
+/// Answer to a request whose host cannot be told (RFC 9112 §3.2).
+const MALFORMED_HOST: &str = "expected one Host\n";
 
 static ACCEPT_ERRORS: LogPace = LogPace::new();
 static UNDECLARED_PROXIES: LogPace = LogPace::new();
@@ -226,6 +230,12 @@ impl Server {
         mut request: hyper::Request<Incoming>,
         peer: IpAddr,
     ) -> hyper::Response<Body> {
+        // Which of two hosts counts would be a matter of who reads them.
+        match request.headers().get_all(HOST).iter().count() {
+            1 => {}
+            0 if request.version() < Version::HTTP_11 => {}
+            _ => return (StatusCode::BAD_REQUEST, MALFORMED_HOST).into_response(),
+        }
         let Ok(address) = self.reached.proxies.resolve(peer, request.headers()) else {
             return (StatusCode::BAD_REQUEST, MALFORMED_ADDRESS).into_response();
         };

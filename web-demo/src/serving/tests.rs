@@ -114,9 +114,29 @@ async fn the_address_is_the_peers_or_the_one_that_a_named_proxy_forwards_for() {
     ] {
         let mut stream = connected(reached).await;
         let request = format!(
-            "GET /whose HTTP/1.1\r\nConnection: close\r\nX-Forwarded-For: {forwarded}\r\n\r\n"
+            "GET /whose HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-Forwarded-For: {forwarded}\r\n\r\n"
         );
         let answer = answer(&mut stream, &request).await;
         assert!(answer.ends_with(expected), "{forwarded}: {answer}");
+    }
+}
+
+/// Row A13 in the hall: a proxy may rewrite the host, and who it is must not depend on the reader.
+#[tokio::test]
+async fn a13_a_request_names_one_host() {
+    for (version, hosts, status) in [
+        ("1.1", "Host: a\r\n", 200),
+        ("1.1", "", 400),
+        ("1.1", "Host: a\r\nHost: a\r\n", 400),
+        ("1.0", "", 200),
+        ("1.0", "Host: a\r\nHost: b\r\n", 400),
+    ] {
+        let mut stream = connected(Reached::default()).await;
+        let request = format!("GET /whose HTTP/{version}\r\n{hosts}Connection: close\r\n\r\n");
+        let answer = answer(&mut stream, &request).await;
+        assert!(
+            answer.starts_with(&format!("HTTP/{version} {status}")),
+            "{request}: {answer}"
+        );
     }
 }

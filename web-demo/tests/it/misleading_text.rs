@@ -51,7 +51,7 @@ async fn words_to_the_authority_are_refused_with_the_character() {
         /account/details <- email=a{override_}@example.com&qq=&wechat= => 422
         /resume <- education={two_lines}&skills=&experience=&wish= => @/resume",
         override_ = encoded(OVERRIDE));
-    check!(hall.portal(); "
+    check!(hall.developer().await; "
         /developer/desk/applications/2 <- decision=returned&answer={words} => 422
             | #application-2 …U+202E…");
 }

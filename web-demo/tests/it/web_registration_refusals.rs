@@ -128,7 +128,7 @@ async fn a_phone_of_another_province_gets_no_code_and_the_reason() {
     let mut zi = Registering::at_the_portal(&hall, "示例子").await;
     let page = zi.send_code(&[("phone", "13800100000")]).await;
     page.check("another province", "422 | #phone 该号码不属于省内号段…");
-    check!(hall.portal(); "/developer/messages => !13800100000");
+    check!(hall.developer().await; "/developer/messages => !13800100000");
 }
 
 /// Row S3a.

@@ -19,6 +19,7 @@ export type Addresses = Readonly<Record<(typeof SERVERS)[number], string>>;
 export class Demo {
   #process: ChildProcess | undefined;
   #addresses: Addresses | undefined;
+  #messages: string | undefined;
 
   private constructor(
     readonly data: string,
@@ -38,6 +39,12 @@ export class Demo {
     return this.#addresses;
   }
 
+  /** Address of the page of short messages, with the key that opens the developer pages in a browser. */
+  get messages(): string {
+    if (this.#messages === undefined) throw new Error("the demo has no developer pages");
+    return this.#messages;
+  }
+
   /** Starts it, at its previous addresses if it ran before. */
   async begin(): Promise<void> {
     const chosen = SERVERS.filter((server) => !this.args.includes(`--${server}`));
@@ -48,6 +55,7 @@ export class Demo {
     });
     this.#process = child;
     const lines = await linesUntilReady(child);
+    this.#messages = lines.find((line) => line.includes("/developer/messages"))?.trim();
     this.#addresses = { gateway: addressOf("gateway", lines), portal: addressOf("portal", lines), phone: addressOf("phone", lines) };
   }
 

@@ -44,6 +44,7 @@ test.each([zh, en])("every page of the hall is accessible and fits 360 pixels, i
   const portal = await Portal.open(browser, demo, words);
   await portal.page.setViewportSize({ width: 360, height: 740 });
   const origin = demo.addresses.portal;
+  await portal.page.goto(demo.messages);
   for (const path of PUBLIC) await opens(portal.page, origin + path, words.tag);
   const phone = await Phone.of(JIA, browser, demo, words);
   await portal.logInBy(phone);

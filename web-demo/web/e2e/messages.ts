@@ -7,7 +7,7 @@ import { holds } from "./page-checks.ts";
 /** Returns the code in the last message to this phone. */
 export async function codeSentTo(phone: string, browser: Browser, demo: Demo): Promise<string> {
   const page = await browser.newPage({ locale: "zh-CN" });
-  await page.goto(`${demo.addresses.portal}/developer/messages`);
+  await page.goto(demo.messages);
   await holds(page);
   const text = await page.getByRole("row", { name: phone }).first().textContent();
   await page.close();

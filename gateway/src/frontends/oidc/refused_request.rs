@@ -59,21 +59,31 @@ pub(super) fn refuse_unsupported(form: &Form) -> Result<(), Refused> {
             "id_token_hint is not supported: every login asks anew who the person is",
         ));
     }
-    if form
-        .value("prompt")
-        .is_some_and(|prompt| prompt.split(' ').any(|value| value == "none"))
-    {
+    let prompts = form.value("prompt").unwrap_or_default();
+    if prompts.split(' ').any(|prompt| prompt == "none") {
         // The gateway keeps no sessions.
         return Err(Refused::new(
             "login_required",
             "every login needs the phone",
         ));
     }
+    if prompts.split(' ').any(|prompt| prompt == "create") {
+        // Initiating User Registration via OpenID Connect 1.0 §4.1.
+        return Err(Refused::invalid("people register in the app"));
+    }
+    let is_seconds = |age: &str| !age.is_empty() && age.bytes().all(|b| b.is_ascii_digit());
+    if form.value("max_age").is_some_and(|age| !is_seconds(age)) {
+        return Err(Refused::invalid("max_age must be a number of seconds"));
+    }
     match form.value("claims").map(serde_json::from_str::<Value>) {
         Some(Err(_)) => Err(Refused::invalid("claims must be a JSON object")),
         Some(Ok(claims)) if has_essential_acr(&claims) => Err(Refused::new(
             "unmet_authentication_requirements",
             "no acr can be promised: ID tokens carry amr",
+        )),
+        Some(Ok(claims)) if asks_for_person(&claims) => Err(Refused::new(
+            "login_required",
+            "a value of sub is not supported: every login asks anew who the person is",
         )),
         _ => Ok(()),
     }
@@ -84,8 +94,18 @@ fn has_essential_acr(claims: &Value) -> bool {
     claims["id_token"]["acr"]["essential"] == Value::Bool(true)
 }
 
+/// Returns true if only certain persons may log in (OpenID Connect Core §5.5.1). It is refused as `id_token_hint` is.
+fn asks_for_person(claims: &Value) -> bool {
+    ["id_token", "userinfo"].iter().any(|section| {
+        let sub = &claims[section]["sub"];
+        !sub["value"].is_null() || !sub["values"].is_null()
+    })
+}
+
 #[cfg(test)]
 mod tests {
+    use url::form_urlencoded;
+
     use super::*;
 
     #[test]
@@ -93,6 +113,10 @@ mod tests {
         let essential =
             "claims=%7B%22id_token%22%3A%7B%22acr%22%3A%7B%22essential%22%3Atrue%7D%7D%7D";
         let voluntary = "claims=%7B%22id_token%22%3A%7B%22acr%22%3Anull%7D%7D&acr_values=a";
+        let person = |claims: &str| {
+            let claims = form_urlencoded::byte_serialize(claims.as_bytes());
+            format!("claims={}", claims.collect::<String>())
+        };
         for (query, error) in [
             ("request=e30", Some("request_not_supported")),
             ("request_uri=urn%3Aa", Some("request_uri_not_supported")),
@@ -106,6 +130,23 @@ mod tests {
             (voluntary, None),
             ("claims=%7B", Some("invalid_request")),
             ("claims=%5B%5D", None),
+            (
+                &person("{\"id_token\":{\"sub\":{\"value\":\"c-1\"}}}"),
+                Some("login_required"),
+            ),
+            (
+                &person("{\"userinfo\":{\"sub\":{\"values\":[\"c-1\"]}}}"),
+                Some("login_required"),
+            ),
+            (
+                &person("{\"id_token\":{\"sub\":{\"essential\":true}}}"),
+                None,
+            ),
+            ("prompt=create", Some("invalid_request")),
+            ("prompt=consent+select_account", None),
+            ("max_age=abc", Some("invalid_request")),
+            ("max_age=-1", Some("invalid_request")),
+            ("max_age=3600", None),
         ] {
             let form = Form::parse(query.as_bytes()).unwrap();
             let refused = refuse_unsupported(&form).err();

@@ -23,13 +23,27 @@ pub(super) fn fill_identity(tree: &mut Table, known: &Known) -> Vec<String> {
     missing
 }
 
-/// The same for a list of clients.
-pub(super) fn fill_clients(clients: &mut Value, known: &Known) -> Vec<String> {
-    let clients = clients.as_array_mut().into_iter().flatten();
-    let clients = clients.filter_map(Value::as_table_mut);
-    clients
-        .flat_map(|client| fill_section::<ClientSettings>(client, CLIENTS, known))
-        .collect()
+/// The same for a client, the one with this number in the list. Its members get values with which nothing is wrong: an
+/// error about one of them would be hidden in all clients otherwise.
+pub(super) fn fill_client(client: &mut Table, number: usize, known: &Known) -> Vec<String> {
+    let missing = fill_section::<ClientSettings>(client, CLIENTS, known);
+    for path in &missing {
+        let (member, text) = match path.rsplit('.').next() {
+            Some("client_id") => ("client_id", format!("client-{number}")),
+            Some("name") => ("name", format!("Client {number}")),
+            Some("redirect_uris") => ("redirect_uris", "https://client.example/".to_owned()),
+            _ => continue,
+        };
+        let is_list = client.get(member).is_some_and(Value::is_array);
+        let text = Value::String(text);
+        let value = if is_list {
+            Value::Array(vec![text])
+        } else {
+            text
+        };
+        client.insert(member.to_owned(), value);
+    }
+    missing
 }
 
 /// Returns the error about a required member that is missing.

@@ -286,3 +286,71 @@ fn a13_all_that_is_wrong_is_found_in_one_run() {
     sorted.sort_unstable();
     assert_eq!(sorted, expected, "{shown:#?}");
 }
+
+/// What a check tells of a file with these settings: the errors, and then the warnings by their settings.
+fn told(text: &str) -> (Vec<String>, Vec<String>) {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let file = directory.path().join("saoma.toml");
+    std::fs::write(&file, text).expect("a file");
+    let sources = Sources {
+        file: Some(file),
+        ..Sources::default()
+    };
+    let loaded = Settings::load_with_findings(&sources);
+    let warnings = loaded.safety_warnings().into_iter();
+    let errors = loaded.errors.iter().map(ToString::to_string).collect();
+    (errors, warnings.map(|warning| warning.setting).collect())
+}
+
+/// Row A13: a wrong value hides neither its neighbours in a list nor other clients.
+#[test]
+fn a13_a_wrong_element_hides_no_other() {
+    let head = "server.public_url = 'https://login.example'\nlog.filter = 'off'\n\
+                server.trusted_proxies = ['proxy.example', '0.0.0.0/0', '192.0.2.10', 7]\n\
+                [identity.introspection]\nurl = 'https://app.example/introspect'\nclient_id = 'saoma'\n\
+                client_secret = '8f14e45fceea167a5a36dedd4bea2543'\naudience = 'saoma'\n";
+    let clients = "[[clients]]\nclient_id = 'one'\nname = 'One'\nagree = 'offf'\n\
+                   redirect_uris = ['https://one.example/']\n\
+                   [[clients]]\nclient_id = 'two'\nname = ''\nredirect_uris = ['javascript:a']\n\
+                   [[clients]]\nclient_id = 'three'\nredirect_uris = ['https://three.example/#a']\n\
+                   [[clients]]\nclient_id = 4\nname = 'Four'\nredirect_uris = ['https://four.example/']\n";
+    let (errors, warnings) = told(&format!("{head}{clients}"));
+    for named in [
+        "proxy.example",
+        "0.0.0.0/0 holds addresses of strangers",
+        "integer `7`",
+        "`offf`",
+        "give \"two\" the name",
+        "javascript:a",
+        "clients.name: it is required and missing",
+        "https://three.example/#a",
+        "integer `4`",
+    ] {
+        let found = errors.iter().filter(|error| error.contains(named));
+        assert_eq!(found.count(), 1, "{named}: {errors:#?}");
+    }
+    assert_eq!(errors.len(), 9, "{errors:#?}");
+    assert!(warnings.contains(&"log.filter".to_owned()), "{warnings:?}");
+}
+
+/// A bound is written as a setting takes it.
+#[test]
+fn a_range_is_told_in_the_words_of_the_settings() {
+    for (text, problem) in [
+        (
+            "server.drain_delay = '2h'",
+            "server.drain_delay: give at most 1h",
+        ),
+        (
+            "store.command_timeout = '2m'",
+            "store.command_timeout: give between 10ms and 1m",
+        ),
+        (
+            "lifetimes.code = '0s'",
+            "lifetimes.code: give between 1s and 1day",
+        ),
+    ] {
+        let error = Settings::from_toml(text).expect_err(text).to_string();
+        assert_eq!(error, problem);
+    }
+}

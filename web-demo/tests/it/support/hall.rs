@@ -31,6 +31,8 @@ pub(crate) struct Site {
     pub portal: String,
     pub phone: String,
     pub gateway: String,
+    /// The path of the developer page of messages, with its key; empty without that page.
+    messages: String,
     pub db: SqlitePool,
     /// Keeps its connections.
     http: reqwest::Client,
@@ -131,8 +133,9 @@ impl Hall {
         let (portal, phone) = demo.listening();
         let [portal, phone] = [portal, phone].map(|address| format!("http://{address}"));
         let gateway = demo.gateway_url().to_owned();
+        let messages = demo.messages_url();
         Self {
-            site: Site::new(portal, phone, gateway, data.path()).await,
+            site: Site::new([portal, phone, gateway], messages, data.path()).await,
             _demo: demo,
             _data: data,
         }
@@ -140,12 +143,20 @@ impl Hall {
 }
 
 impl Site {
-    pub(crate) async fn new(portal: String, phone: String, gateway: String, data: &Path) -> Self {
+    /// A site at the addresses of portal, phone app and gateway.
+    pub(crate) async fn new(faces: [String; 3], messages: Option<&str>, data: &Path) -> Self {
+        let [portal, phone, gateway] = faces;
+        let path_of = |address: &str| {
+            address
+                .find("/developer")
+                .map(|at| address[at..].to_owned())
+        };
         let database = SqliteConnectOptions::new().filename(data.join("hall.sqlite"));
         Self {
             portal,
             phone,
             gateway,
+            messages: messages.and_then(path_of).unwrap_or_default(),
             db: SqlitePool::connect_with(database).await.unwrap(),
             http: reqwest::Client::new(),
         }
@@ -239,10 +250,15 @@ impl Site {
 
     /// The code in the last short message to this phone, by the developer's page.
     pub(crate) async fn code_sent_to(&self, phone: &str) -> String {
-        self.portal()
-            .get("/developer/messages")
-            .await
-            .code_sent_to(phone)
+        self.portal().get(&self.messages).await.code_sent_to(phone)
+    }
+
+    /// A computer whose user has opened the address of the developer pages that the terminal shows.
+    pub(crate) async fn developer(&self) -> TestBrowser {
+        let mut browser = self.portal();
+        let page = browser.get(&self.messages).await;
+        page.check("the printed address", "@/developer/messages");
+        browser
     }
 
     /// Lets seconds pass for the limits on attempts.

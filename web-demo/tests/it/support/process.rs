@@ -30,15 +30,16 @@ impl Process {
         let mut child = command.spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut lines = lines.map(Result::unwrap);
-        let [portal, phone, gateway] = ["portal ", "phone ", "gateway "].map(|face| {
+        let faces = ["portal ", "phone ", "gateway "].map(|face| {
             let origin = lines.find_map(|line| Some(line.strip_prefix(face)?.trim().to_owned()));
             origin.expect("the announcement names each face in this order")
         });
+        let messages = lines.find(|line| line.contains("/developer/messages"));
         let ready = lines.find(|line| line == "ready");
         ready.expect("the hall to be ready");
         // An unread pipe would fill up and stop the process.
         std::thread::spawn(move || lines.for_each(drop));
-        let site = Site::new(portal, phone, gateway, data).await;
+        let site = Site::new(faces, messages.as_deref(), data).await;
         Self { child, site }
     }
 
