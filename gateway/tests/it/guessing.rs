@@ -144,8 +144,8 @@ async fn from(address: &str, node: &Node, request: &TokenRequest) -> u16 {
     let headers = [("X-Forwarded-For".parse().unwrap(), forwarded)];
     let http = reqwest::Client::builder().default_headers(headers.into_iter().collect());
     let http = http.build().unwrap();
-    let sent = request.send_by(&http, node.at(paths::TOKEN));
-    sent.await.unwrap().status
+    let sent = request.send_by(&http, node.at(paths::TOKEN)).await;
+    sent.unwrap().status
 }
 
 /// Row A8: wrong secrets of strangers do not lock a portal out that has proved itself from its address: neither those from
