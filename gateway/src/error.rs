@@ -53,7 +53,7 @@ impl ApiError {
         }
     }
 
-    /// Creates the refusal of a request that needs something which is down. Nothing has changed.
+    /// Creates the refusal of a request that needs something which is down.
     pub(crate) fn unavailable(detail: impl Into<Cow<'static, str>>) -> Self {
         Self {
             retry_after: Some(RETRY_AFTER_OUTAGE),

@@ -50,7 +50,8 @@ pub enum ErrorCode {
     IdentityRefused,
     /// A limit was reached; come back after `retry_after` seconds (RFC 6585 §4).
     TooManyRequests,
-    /// The store or the identity backend is down, or the node is draining or full. Nothing has changed.
+    /// The store or the identity backend is down, or the node is draining or full. The step is not done later; it may
+    /// have been done if its answer was lost.
     TemporarilyUnavailable,
     /// No such address.
     NotFound,

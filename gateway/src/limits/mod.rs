@@ -1,9 +1,10 @@
 //! Limits on attempts, by GCRA, the generic cell rate algorithm: the table of all limits, a limiter that counts in this
-//! process, and a memory for refusals of the store.
+//! process, and memories for refusals of the store and for places that have proved a secret.
 
 mod generations;
 mod local;
 mod meter;
+mod proved_places;
 mod refusals;
 mod table;
 
@@ -14,6 +15,7 @@ pub(crate) use generations::Generations;
 pub use local::LocalLimiter;
 pub use meter::Meter;
 pub(crate) use meter::MeterClock;
+pub use proved_places::ProvedPlaces;
 pub(crate) use refusals::RememberedRefusals;
 use serde::{Deserialize, Serialize};
 pub use table::{Bounded, CountedIn, Declaration, LimitName, Limits};

@@ -193,13 +193,15 @@ limits! {
     token_per_client: TokenPerClient = 6000 in 60 s,
         counted in Store by "client", needed 1 times, bounds Load,
         refused by "429 to the portal";
-    /// Requests by a client without a secret that show one login's authorization code, and requests
-    /// to the userinfo endpoint that show one login's access token; 30 a minute by default.
+    /// Requests by a client without a secret that show one login's authorization code with one
+    /// verifier, and requests to the userinfo endpoint that show one login's access token; 30 a minute
+    /// by default. Verifiers that the node knows to be wrong are refused and not counted.
     token_per_login: TokenPerLogin = 30 in 60 s,
         counted in Process by "login", needed 2 times, bounds Load,
         refused by "429 to the portal";
     /// Wrong secrets of one client from one address; 10 in 10 minutes by default. A /56 of IPv6 has
-    /// four times as many, a /48 sixteen times.
+    /// four times as many, a /48 sixteen times. An address that has proved the secret in the last day
+    /// has sixty times as many, for itself alone.
     failed_client_proof: FailedClientProof = 10 in 600 s,
         counted in Process by "client and address", needed 0 times, bounds Guesses,
         refused by "429 to the portal";

@@ -4,6 +4,7 @@
 //! nothing of stores.
 
 mod agree;
+mod code_challenges;
 mod confirm;
 mod deadline;
 #[cfg(any(test, fuzzing))]
@@ -35,6 +36,7 @@ use saoma_protocol::{ErrorCode, LoginId, ReceiveKey, ServerMessage};
 pub(crate) use scan::PhoneAddress;
 use tokio_util::task::TaskTracker;
 
+use self::code_challenges::CodeChallenges;
 use self::remembered_limits::RememberedLimits;
 use self::token_allowance::TokenAllowance;
 use self::unknown_keys::UnknownKeys;
@@ -43,7 +45,9 @@ use crate::error::ApiError;
 use crate::error_chain::chain;
 use crate::identity::{IdentityBackend, TokenGate};
 use crate::known_persons::KnownPersons;
-use crate::limits::{CountedIn, LimitName, LocalLimiter, MeterClock, RememberedRefusals, Verdict};
+use crate::limits::{
+    CountedIn, LimitName, LocalLimiter, MeterClock, ProvedPlaces, RememberedRefusals, Verdict,
+};
 use crate::log_throttle::LogThrottle;
 use crate::login_secrets::LoginSecrets;
 use crate::metrics::Metrics;
@@ -73,6 +77,9 @@ pub(crate) struct Logins {
     limits: Limits,
     /// Counts the limits of this process.
     limiter: LocalLimiter,
+    /// Addresses from which clients have proved their secrets.
+    proved_places: ProvedPlaces,
+    code_challenges: CodeChallenges,
     unknown_keys: UnknownKeys,
     meter_clock: MeterClock,
     lifetimes: Lifetimes,
@@ -130,6 +137,8 @@ impl Logins {
             known_persons,
             limits: settings.limits.clone(),
             limiter: LocalLimiter::start(),
+            proved_places: ProvedPlaces::default(),
+            code_challenges: CodeChallenges::default(),
             unknown_keys: UnknownKeys::default(),
             meter_clock: MeterClock::start(),
             lifetimes: settings.lifetimes,

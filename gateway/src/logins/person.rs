@@ -35,7 +35,7 @@ impl Logins {
             None => {
                 let key = address.limit_key();
                 self.must_not_be_limited(LimitName::RefusedTokenPerAddress, &key)?;
-                self.check_failures_here(LimitName::RefusedTokenPerAddress, address, "")
+                self.check_failures_here(LimitName::RefusedTokenPerAddress, address)
                     .map_err(ApiError::too_many_requests)?;
                 let question = self.token_allowance.open(&key).await.map_err(|wait| {
                     self.metrics.limited(LimitName::RefusedTokenPerAddress);
@@ -46,7 +46,7 @@ impl Logins {
                 let identified = self.identity.identify(token).await;
                 if let Err(IdentityError::Refused(_)) = identified {
                     question.refused();
-                    self.failed_here(LimitName::RefusedTokenPerAddress, address, "");
+                    self.failed_here(LimitName::RefusedTokenPerAddress, address);
                 }
                 self.counted(identified, &key).await
             }

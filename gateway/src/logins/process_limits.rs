@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Logins;
 use crate::client_address::ClientAddress;
 use crate::error::ApiError;
-use crate::limits::{LimitName, Meter, Rate, Verdict};
+use crate::limits::{LimitName, Meter, ProvedPlaces, Rate, Verdict};
 use crate::store::Counted;
 
 impl Logins {
@@ -27,33 +27,75 @@ impl Logins {
     }
 
     /// Returns an error if a failure of this address would be over the limit, for itself or a network around it, without
-    /// counting one. `subject` tells apart what is counted by itself, such as a client.
+    /// counting one.
     ///
     /// # Errors
     /// Returns the time to wait.
-    pub(crate) fn check_failures_here(
+    pub(super) fn check_failures_here(
         &self,
         limit: LimitName,
         address: &ClientAddress,
-        subject: &str,
     ) -> Result<(), Duration> {
-        for (limit, rate, key) in self.of_networks(&[limit; 3], address, subject) {
-            if let Verdict::Limited { retry_after } = self.limiter.verdict(limit, rate, &key) {
-                self.metrics.limited(limit);
-                return Err(retry_after);
-            }
-        }
-        Ok(())
+        self.check_all_here(self.of_networks(&[limit; 3], address, ""))
     }
 
     /// Counts a failure of this address, for [`Self::check_failures_here`].
-    pub(crate) fn failed_here(&self, limit: LimitName, address: &ClientAddress, subject: &str) {
-        for (limit, rate, key) in self.of_networks(&[limit; 3], address, subject) {
+    pub(super) fn failed_here(&self, limit: LimitName, address: &ClientAddress) {
+        for (limit, rate, key) in self.of_networks(&[limit; 3], address, "") {
             self.limiter.take(limit, rate, &key);
         }
     }
 
-    /// Returns the limits of an address and of the networks around it, largest first: with their rates and keys.
+    /// Returns an error if another wrong secret of this client from this address would be over the limit, without counting
+    /// one. An address that has proved the client lately is counted by itself, the networks around it are not asked.
+    ///
+    /// # Errors
+    /// Returns the time to wait.
+    pub(crate) fn check_proof_here(
+        &self,
+        address: &ClientAddress,
+        client_id: &str,
+    ) -> Result<(), Duration> {
+        self.check_all_here(self.of_proofs(address, client_id))
+    }
+
+    /// Counts a wrong secret, for [`Self::check_proof_here`].
+    pub(crate) fn failed_proof_here(&self, address: &ClientAddress, client_id: &str) {
+        for (limit, rate, key) in self.of_proofs(address, client_id) {
+            self.limiter.take(limit, rate, &key);
+        }
+    }
+
+    /// Remembers that a client has proved its secret from this address.
+    pub(crate) fn proved_here(&self, address: &ClientAddress, client_id: &str) {
+        self.proved_places
+            .remember(&place_of(&address.limit_key(), client_id));
+    }
+
+    fn check_all_here(&self, limits: Vec<(LimitName, Rate, String)>) -> Result<(), Duration> {
+        for (limit, rate, key) in limits {
+            let verdict = self.limiter.verdict(limit, rate, &key);
+            self.allowed_here(limit, verdict)?;
+        }
+        Ok(())
+    }
+
+    fn of_proofs(
+        &self,
+        address: &ClientAddress,
+        client_id: &str,
+    ) -> Vec<(LimitName, Rate, String)> {
+        let limit = LimitName::FailedClientProof;
+        let place = place_of(&address.limit_key(), client_id);
+        if self.proved_places.contains(&place) {
+            let rate = self.limits.rate(limit).times(ProvedPlaces::SHARE);
+            return vec![(limit, rate, format!("proved {place}"))];
+        }
+        self.of_networks(&[limit; 3], address, client_id)
+    }
+
+    /// Returns the limits of an address and of the networks around it, largest first: with their rates and keys. `subject`
+    /// tells apart what is counted by itself, such as a client.
     fn of_networks(
         &self,
         limits: &[LimitName; 3],
@@ -70,11 +112,7 @@ impl Logins {
             };
             let rate = self.limits.rate(limit);
             let rate = if shared { rate.times(share) } else { rate };
-            let mut key = network.key();
-            if !subject.is_empty() {
-                key = format!("{key} {subject}");
-            }
-            (limit, rate, key)
+            (limit, rate, place_of(&network.key(), subject))
         });
         networks.collect()
     }
@@ -111,5 +149,14 @@ impl Logins {
         let limit = LimitName::FramePerSocket;
         let verdict = meter.take(self.meter_clock.now(), self.limits.rate(limit));
         self.allowed_here(limit, verdict).is_ok()
+    }
+}
+
+/// Returns the key of a network, or of a subject within it.
+fn place_of(network: &str, subject: &str) -> String {
+    if subject.is_empty() {
+        network.to_owned()
+    } else {
+        format!("{network} {subject}")
     }
 }

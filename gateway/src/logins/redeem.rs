@@ -21,6 +21,8 @@ pub(crate) struct PresentedCode<'a> {
     pub(crate) redirect_uri: Option<&'a str>,
     /// The verifier of the code challenge; `None` where the request lacks it.
     pub(crate) verifier: Option<&'a str>,
+    /// True if the request has all parts of a redemption.
+    pub(crate) is_complete: bool,
 }
 
 impl fmt::Debug for PresentedCode<'_> {
@@ -60,8 +62,9 @@ pub(crate) enum RedeemError {
 }
 
 impl Logins {
-    /// Redeems a code of an authenticated client for an access token. A request that lacks a part redeems nothing, and ends
-    /// the access token of a code that was redeemed before.
+    /// Redeems a code of an authenticated client for an access token. A request that lacks a part redeems nothing. A request
+    /// that shows the code after its redemption ends the access token, if it comes from the code's own client by its secret
+    /// or holds the login's verifier.
     ///
     /// # Errors
     /// Returns an error if the code is not good for this client, if the client is over its limit, or if the store does
@@ -78,21 +81,24 @@ impl Logins {
             return Err(RedeemError::InvalidCode);
         }
         let login_id = code.login_id();
+        let challenge = presented.verifier.and_then(CodeChallenge::of_valid);
+        if client.is_public() {
+            self.count_by_verifier(login_id, challenge)?;
+        }
         let access_token = self.secrets.access_token(login_id);
         let redemption = Redemption {
             code: code.digest(),
             client_id: &client.id,
             redirect_uri: presented.redirect_uri.unwrap_or_default(),
-            challenge: presented.verifier.and_then(CodeChallenge::of_valid),
+            challenge,
             is_proved: !client.is_public(),
-            is_complete: presented.redirect_uri.is_some() && presented.verifier.is_some(),
+            is_complete: presented.is_complete,
             access_token: access_token.digest(),
             lifetime: self.lifetimes.access_token,
         };
         let by_client = [self.attempt(LimitName::TokenPerClient, &client.id)];
         let attempts = if client.is_public() {
-            // Any stranger may name a public client. Counted by its login, a code is refused for its own sake alone.
-            self.take_by_login(login_id)?;
+            // Any stranger may name a public client, so its requests are not counted together.
             &[][..]
         } else {
             &by_client
@@ -117,10 +123,16 @@ impl Logins {
             }
             Counted::Done(Redeemed::Mismatched) => {
                 self.metrics.code_misused(CodeMisuse::Mismatched);
-                tracing::warn!(%login_id, client_id = %client.id, "a code was presented with another client, redirect URI or verifier than its login's");
+                if let Some(left_out) = self.log_throttle.admit(("token", "mismatched")) {
+                    tracing::warn!(%login_id, client_id = %client.id, left_out, "a code was presented with another client, redirect URI or verifier than its login's");
+                }
+                self.learn_challenge(client, login_id).await;
                 Err(RedeemError::InvalidCode)
             }
-            Counted::Done(Redeemed::Invalid) => Err(RedeemError::InvalidCode),
+            Counted::Done(Redeemed::Invalid) => {
+                self.learn_challenge(client, login_id).await;
+                Err(RedeemError::InvalidCode)
+            }
         }
     }
 
@@ -160,6 +172,39 @@ impl Logins {
         counted.map_err(|error| RedeemError::TooManyRequests {
             retry_after: error.retry_after.unwrap_or_default(),
         })
+    }
+
+    /// Counts a public client's request by its login and its verifier. A verifier has 256 bits and is never guessed. Counted
+    /// by the login alone, wrong ones would keep the right one out.
+    ///
+    /// # Errors
+    /// Returns an error if the verifier is known to be wrong, or if it is shown too often.
+    fn count_by_verifier(
+        &self,
+        id: LoginId,
+        challenge: Option<CodeChallenge>,
+    ) -> Result<(), RedeemError> {
+        // Without its verifier a public client proves nothing, so the store has nothing to redeem or to end.
+        let Some(challenge) = challenge.filter(|right| !self.code_challenges.exclude(id, *right))
+        else {
+            self.metrics.code_misused(CodeMisuse::Mismatched);
+            return Err(RedeemError::InvalidCode);
+        };
+        let counted = self.take_here(LimitName::TokenPerLogin, &format!("{id} {challenge}"));
+        counted.map_err(|retry_after| RedeemError::TooManyRequests { retry_after })
+    }
+
+    /// Asks the store for the challenge of a login of a refused code, once: later wrong verifiers are refused in this
+    /// process. The requests of clients with a secret are counted by their client instead.
+    async fn learn_challenge(&self, client: &Client, id: LoginId) {
+        if !client.is_public() || self.code_challenges.knows(id) {
+            return;
+        }
+        // A store that fails is asked again after the next refusal.
+        if let Ok(record) = self.store.read(id).await {
+            let challenge = record.map(|record| record.request.code_challenge);
+            self.code_challenges.learn(id, challenge);
+        }
     }
 
     fn take_by_login(&self, id: LoginId) -> Result<(), RedeemError> {

@@ -11,7 +11,7 @@ pub enum StoreError {
     /// The store cannot be reached. The command may or may not have taken effect.
     #[error("the store cannot be reached")]
     Unavailable(#[source] Arc<dyn Error + Send + Sync>),
-    /// The store did not answer in time. The command may or may not have taken effect.
+    /// The store did not answer in time. The command has taken effect by now, or it never will.
     #[error("the store did not answer in time")]
     Timeout,
     /// The store answers others, but too many commands are in flight. This one was not sent.

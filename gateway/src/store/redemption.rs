@@ -5,7 +5,7 @@ use std::time::Duration;
 use saoma_protocol::{CodeChallenge, Digest, Identity, PersonId};
 use serde::{Deserialize, Serialize};
 
-/// Failed tries after which an authorization code is dead.
+/// Failed tries of its own client after which an authorization code is dead.
 pub const REDEEM_TRIES: u32 = 3;
 
 /// The rights and claims behind an authorization code.
@@ -44,7 +44,7 @@ pub struct Redemption<'a> {
     pub challenge: Option<CodeChallenge>,
     /// True if the client has proved itself by its secret.
     pub is_proved: bool,
-    /// True if the request names all that it must (RFC 6749 §4.1.3). One that does not redeems nothing and is no try.
+    /// True if the request has all its parts (RFC 6749 §4.1.3). One that lacks a part redeems nothing and is no try.
     pub is_complete: bool,
     /// Digest of the access token that the client gets.
     pub access_token: Digest,
@@ -60,10 +60,16 @@ impl Redemption<'_> {
             && Some(grant.code_challenge) == self.challenge
     }
 
-    /// Returns true if the request ends the access token of a code that was redeemed before. A client's secret or the
-    /// login's verifier is needed: the code alone, which an address bar or a log may show, ends nothing.
+    /// Returns true if the code's own client presents it and has proved itself by its secret. Only then is a mismatch a try
+    /// that brings the code closer to its end: others have the code alone, which an address bar or a log may show.
+    pub(super) fn is_of_own_client(&self, grant: &Grant) -> bool {
+        self.is_proved && grant.client_id == self.client_id
+    }
+
+    /// Returns true if the request ends the access token of a code that was redeemed before. The secret of the code's own
+    /// client or the login's verifier is needed: the code alone ends nothing.
     pub(super) fn ends_token(&self, grant: &Grant) -> bool {
-        self.is_proved || Some(grant.code_challenge) == self.challenge
+        self.is_of_own_client(grant) || Some(grant.code_challenge) == self.challenge
     }
 }
 
@@ -73,10 +79,11 @@ pub enum Redeemed {
     /// The first and only redemption: the access token is good from now on.
     Granted(Box<Grant>),
     /// The code was redeemed before. The access token of that redemption is ended (RFC 6749 §4.1.2), even if the request was
-    /// incomplete, or the code was presented by another client or with a wrong verifier.
+    /// incomplete, or the code was presented by its client with a wrong verifier, or with the verifier by another client.
     Replayed,
-    /// Client, redirect URI or verifier are not those of the login. The [`REDEEM_TRIES`]th such try ends the code. Of a code
-    /// that was redeemed before: neither the client nor the verifier proves the caller, so nothing is ended.
+    /// Client, redirect URI or verifier are not those of the login. The [`REDEEM_TRIES`]th such try of the code's own client,
+    /// proved by its secret, ends the code; others change nothing. Of a code that was redeemed before: neither the client nor
+    /// the verifier proves the caller, so nothing is ended.
     Mismatched,
     /// No such code, or its time is up, or failed tries have ended it, or the request is incomplete.
     Invalid,

@@ -137,3 +137,55 @@ async fn a_network_of_many_addresses_guesses_no_more_than_four_times_as_often() 
     .await;
     assert_eq!(answered, HashMap::from([(401, 40), (429, 20)]));
 }
+
+/// Sends a request from an address behind the proxy.
+async fn from(address: &str, node: &Node, request: &TokenRequest) -> u16 {
+    let forwarded = address.parse().unwrap();
+    let headers = [("X-Forwarded-For".parse().unwrap(), forwarded)];
+    let http = reqwest::Client::builder().default_headers(headers.into_iter().collect());
+    let sent = request.send_by(&http.build().unwrap(), node.at(paths::TOKEN));
+    sent.await.unwrap().status
+}
+
+/// Row A8: wrong secrets of strangers do not lock a portal out that has proved itself from its address: neither those from
+/// the same address, within a bound, nor any from the networks around it.
+#[tokio::test]
+async fn a8_a_portal_that_has_proved_itself_is_not_locked_out_by_wrong_secrets() {
+    let world = World::in_memory().with(
+        "server.trusted_proxies = ['127.0.0.1']\n\
+         limits.failed_client_proof = { burst = 2, per = '1h' }",
+    );
+    let node = world.start().await;
+    let guess = TokenRequest {
+        client_secret: Some("a guess".into()),
+        ..confirmed(&world, &node).await
+    };
+    for (portal, stranger, another_portal) in [
+        ("192.0.2.1", "192.0.2.1", None),
+        (
+            "2001:db8:1:1::1",
+            "2001:db8:1:2::1",
+            Some("2001:db8:1:3::1"),
+        ),
+    ] {
+        let right = confirmed(&world, &node).await;
+        assert_eq!(from(portal, &node, &right).await, 200);
+        for _ in 0..50 {
+            from(stranger, &node, &guess).await;
+        }
+        if another_portal.is_some() {
+            for network in 0x10..0x30 {
+                let stranger = format!("2001:db8:1:{network:x}00::1");
+                from(&stranger, &node, &guess).await;
+            }
+        }
+        let right = confirmed(&world, &node).await;
+        if let Some(another_portal) = another_portal {
+            assert_eq!(from(another_portal, &node, &right).await, 429);
+        }
+        assert_eq!(from(portal, &node, &right).await, 200);
+    }
+    let answered = statuses(100, async |_| from("192.0.2.1", &node, &guess).await).await;
+    assert!((70..80).contains(&answered[&401]), "{answered:?}");
+    assert_eq!(answered[&401] + answered[&429], 100);
+}

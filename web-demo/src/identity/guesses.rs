@@ -4,9 +4,9 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use saoma_gateway::limits::{LimitName, Limits, LocalLimiter, Rate, Verdict};
+use saoma_gateway::limits::{LimitName, Limits, LocalLimiter, ProvedPlaces, Rate, Verdict};
 
-use crate::accounts::attempts::{Wait, networks};
+use crate::accounts::attempts::{Wait, address_key, networks};
 
 /// Unknown tokens that a proved caller may ask about, from one address. A gateway lets each phone's address guess 30 times a
 /// minute (`limits.refused_token_per_address`), so that twenty guessing phones fit.
@@ -16,6 +16,8 @@ const UNKNOWN_TOKENS_A_MINUTE: u32 = 600;
 #[derive(Debug)]
 pub(super) struct Guesses {
     limiter: LocalLimiter,
+    /// Addresses from which the gateway has proved itself.
+    proved: ProvedPlaces,
     /// Wrong secrets: as many as the gateway compares of a client.
     secrets: Rate,
     tokens: Rate,
@@ -26,31 +28,48 @@ impl Guesses {
     pub(super) fn start() -> Self {
         Self {
             limiter: LocalLimiter::start(),
+            proved: ProvedPlaces::default(),
             secrets: Limits::default().rate(LimitName::FailedClientProof),
             tokens: Rate::new(UNKNOWN_TOKENS_A_MINUTE, Duration::from_secs(60)),
         }
     }
 
-    /// Checks that an address has a guess at the secret left, without counting one.
+    /// Checks that an address has a guess at the secret left, without counting one. An address from which the gateway has
+    /// proved itself lately is counted by itself, so that strangers around it do not keep the gateway out.
     ///
     /// # Errors
     /// Returns the time to wait if it has none.
     pub(super) fn check_secrets(&self, address: IpAddr) -> Result<(), Wait> {
-        for (network, share) in networks(address) {
-            let rate = times(self.secrets, share);
+        for (key, rate) in self.of_secrets(address) {
             let limit = LimitName::FailedClientProof;
-            passed(self.limiter.verdict(limit, rate, &network))?;
+            passed(self.limiter.verdict(limit, rate, &key))?;
         }
         Ok(())
     }
 
     /// Counts a wrong secret.
     pub(super) fn count_wrong_secret(&self, address: IpAddr) {
-        for (network, share) in networks(address) {
-            let rate = times(self.secrets, share);
+        for (key, rate) in self.of_secrets(address) {
             let limit = LimitName::FailedClientProof;
-            self.limiter.take(limit, rate, &network);
+            self.limiter.take(limit, rate, &key);
         }
+    }
+
+    /// Remembers that the gateway has proved itself from this address.
+    pub(super) fn remember_proof(&self, address: IpAddr) {
+        self.proved.remember(&address_key(address));
+    }
+
+    fn of_secrets(&self, address: IpAddr) -> Vec<(String, Rate)> {
+        let place = address_key(address);
+        if self.proved.contains(&place) {
+            let rate = times(self.secrets, ProvedPlaces::SHARE);
+            return vec![(format!("proved {place}"), rate)];
+        }
+        let networks = networks(address).into_iter();
+        networks
+            .map(|(network, share)| (network, times(self.secrets, share)))
+            .collect()
     }
 
     /// Counts an unknown token. Tokens that are known are answered all the same.

@@ -124,6 +124,7 @@ impl FromRequestParts<Backend> for ProvedCaller {
         // Before the comparison: a right guess among too many is refused like a wrong one.
         backend.guesses.check_secrets(address).map_err(too_many)?;
         if backend.admits(&parts.headers) {
+            backend.guesses.remember_proof(address);
             return Ok(Self(address));
         }
         backend.guesses.count_wrong_secret(address);

@@ -102,3 +102,24 @@ async fn made_up_tokens_are_bounded_and_real_ones_are_answered() {
     assert_eq!(statuses.last(), Some(&429));
     assert_eq!(hall.introspection(&phone).await["active"], true);
 }
+
+/// Row A8: wrong secrets of strangers do not keep a gateway out that has proved itself from its address.
+#[tokio::test]
+async fn a8_a_gateway_that_has_proved_itself_is_not_locked_out_by_wrong_secrets() {
+    let hall = Hall::behind_proxy_and_gateway_elsewhere().await;
+    let (right, guess) = (basic(GATEWAY), basic("saoma:guess"));
+    let ask = async |address: &str, authorization: &str| {
+        let asked = hall.ask_introspection(address, Some(authorization), "made-up");
+        asked.await.status().as_u16()
+    };
+    assert_eq!(ask("192.0.2.10", &right).await, 200);
+    for _ in 0..30 {
+        assert_eq!(ask("192.0.2.10", &guess).await, 401);
+    }
+    assert_eq!(ask("192.0.2.10", &right).await, 200);
+
+    assert_eq!(ask("2001:db8:9:1::1", &right).await, 200);
+    let mut strangers = (1..0xff).map(|number| format!("2001:db8:9:{number:x}00::1"));
+    while ask(&strangers.next().unwrap(), &guess).await != 429 {}
+    assert_eq!(ask("2001:db8:9:1::1", &right).await, 200);
+}

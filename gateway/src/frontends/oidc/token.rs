@@ -15,7 +15,6 @@ use super::oauth_error::OauthError;
 use crate::client_address::ClientAddress;
 use crate::http::body::{self, BodyError};
 use crate::http::json::Json;
-use crate::limits::LimitName;
 use crate::logins::{Grant, PresentedCode, RedeemError};
 use crate::relying_parties::Client;
 use crate::wall_clock;
@@ -67,14 +66,11 @@ impl Provider {
         }
         let form = Form::parse(&body)?;
         let client = self.authenticate(&parts.headers, &form, &address)?;
-        if form.required("grant_type", "grant_type is missing")? != "authorization_code" {
-            return Err(OauthError::UnsupportedGrantType);
-        }
         self.redeem(client, &form, &address).await
     }
 
     /// Returns the client that asks. After some wrong secrets for it from an address, none is compared for a while, so
-    /// that secrets cannot be guessed.
+    /// that secrets cannot be guessed. A client without a secret is never kept out: it has none to guess.
     fn authenticate(
         &self,
         headers: &HeaderMap,
@@ -83,15 +79,21 @@ impl Provider {
     ) -> Result<&Client, OauthError> {
         let clients = self.logins.clients();
         let credentials = Credentials::read(headers, form)?;
-        // Made-up clients count together, so that they take no room each.
         let named = clients.get(&credentials.client_id);
+        if named.is_some_and(Client::is_public) {
+            return credentials.prove(clients);
+        }
+        // Made-up clients count together, so that they take no room each.
         let named = named.map_or("", |client| client.id.as_str());
-        let limit = LimitName::FailedClientProof;
         self.logins
-            .check_failures_here(limit, address, named)
+            .check_proof_here(address, named)
             .map_err(OauthError::TooManyRequests)?;
         let proved = credentials.prove(clients);
-        proved.inspect_err(|_| self.logins.failed_here(limit, address, named))
+        match &proved {
+            Ok(_) => self.logins.proved_here(address, named),
+            Err(_) => self.logins.failed_proof_here(address, named),
+        }
+        proved
     }
 
     async fn redeem(
@@ -100,7 +102,11 @@ impl Provider {
         form: &Form,
         address: &ClientAddress,
     ) -> Result<TokenResponse, OauthError> {
-        let Ok(code) = form.required("code", "code is missing")?.parse() else {
+        let fault = fault_of(form);
+        let Some(code) = form.value("code") else {
+            return Err(fault.unwrap_or(OauthError::InvalidGrant));
+        };
+        let Ok(code) = code.parse() else {
             self.logins.count_unknown(address)?;
             return Err(OauthError::InvalidGrant);
         };
@@ -108,14 +114,16 @@ impl Provider {
             code,
             redirect_uri: form.value("redirect_uri"),
             verifier: form.value("code_verifier"),
+            is_complete: fault.is_none(),
         };
-        let redeemed = self.logins.redeem(client, &presented, address).await;
-        // Told after the store has seen the code: a used one ends its access token also in an incomplete request (row A18).
-        if let Err(RedeemError::InvalidCode) = redeemed {
-            form.required("redirect_uri", "redirect_uri is missing")?;
-            form.required("code_verifier", "code_verifier is missing")?;
-        }
-        let redeemed = redeemed?;
+        let redeemed = match self.logins.redeem(client, &presented, address).await {
+            // Told after the store has seen the code: a used one ends its access token also in an incomplete request or one of
+            // another grant type (row A18).
+            Err(RedeemError::InvalidCode) => {
+                return Err(fault.unwrap_or(OauthError::InvalidGrant));
+            }
+            redeemed => redeemed?,
+        };
         let id_token = match self.id_token(&redeemed.grant) {
             Ok(id_token) => id_token,
             Err(error) => {
@@ -138,4 +146,21 @@ impl Provider {
         self.signing_key
             .sign(&IdTokenClaims::new(grant, &self.issuer, now))
     }
+}
+
+/// Returns the first thing that a request to redeem a code lacks (RFC 6749 §4.1.3, RFC 7636 §4.5).
+fn fault_of(form: &Form) -> Option<OauthError> {
+    match form.value("grant_type") {
+        None => return Some(OauthError::InvalidRequest("grant_type is missing")),
+        Some("authorization_code") => {}
+        Some(_) => return Some(OauthError::UnsupportedGrantType),
+    }
+    let parts = [
+        ("code", "code is missing"),
+        ("redirect_uri", "redirect_uri is missing"),
+        ("code_verifier", "code_verifier is missing"),
+    ];
+    parts
+        .into_iter()
+        .find_map(|(part, missing)| form.required(part, missing).err())
 }

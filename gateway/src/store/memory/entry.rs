@@ -232,7 +232,7 @@ impl Entry {
             return Redeemed::Invalid;
         }
         if !redemption.matches(&granted.grant) {
-            granted.tries += 1;
+            granted.tries += u32::from(redemption.is_of_own_client(&granted.grant));
             return Redeemed::Mismatched;
         }
         match self.login.apply(&Event::Redeem, now) {

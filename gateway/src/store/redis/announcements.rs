@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::connection::Connections;
 use super::{corrupt, keys};
 use crate::store::{Announcements, StoreError};
@@ -27,6 +29,7 @@ pub(super) async fn announce(
     let mut add = redis::cmd("XADD");
     add.arg(keys::NODES).arg("MAXLEN").arg("~").arg(KEPT);
     add.arg("*").arg(FIELD).arg(announcement);
+    let asked_at = Instant::now();
     let own: String = connections.query("announce", &add).await?;
     let mut expire = redis::cmd("EXPIRE");
     expire.arg(keys::NODES).arg(EXPIRY);
@@ -36,6 +39,7 @@ pub(super) async fn announce(
         .next()
         .and_then(|time| time.parse::<u64>().ok());
     let now = now.ok_or_else(|| corrupt("an entry of the nodes' stream has no time"))?;
+    connections.observe_clock(now, asked_at);
     let lifetime = u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX);
     let mut range = redis::cmd("XRANGE");
     range

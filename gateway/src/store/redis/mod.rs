@@ -13,6 +13,7 @@ mod limits;
 mod liveness;
 mod script;
 mod scripts;
+mod unanswered_redemption;
 mod verbs;
 
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! Lua scripts and their runs.
 
-use redis::{Cmd, ToRedisArgs};
+use redis::{Cmd, ToRedisArgs, Value};
 
 use super::limits::RateLimitCheck;
 
@@ -10,6 +10,8 @@ pub(super) struct Script {
     verb: &'static str,
     publishing: Text,
     handing_over: Option<Text>,
+    /// Its last argument is a deadline.
+    is_timed: bool,
 }
 
 /// The party that publishes a script's message to a node.
@@ -52,6 +54,7 @@ impl Script {
             verb,
             publishing: Text::new(source),
             handing_over: None,
+            is_timed: false,
         }
     }
 
@@ -61,6 +64,15 @@ impl Script {
             verb,
             publishing: Text::new(publishing),
             handing_over: Some(Text::new(handing_over)),
+            is_timed: false,
+        }
+    }
+
+    /// The same where the text reads a deadline, as `deadline.lua` does.
+    pub(super) fn timed(self) -> Self {
+        Self {
+            is_timed: true,
+            ..self
         }
     }
 
@@ -113,14 +125,30 @@ impl Call<'_> {
         self.script.verb
     }
 
-    /// Returns the command for a server that has run the script before.
-    pub(super) fn by_digest(&self, publisher: Publisher) -> Cmd {
-        self.command("EVALSHA", &self.text(publisher).digest)
+    /// Returns the command for a server that has run the script before. The deadline is one of the server's clock, in
+    /// milliseconds, by which a script that changes anything must begin.
+    pub(super) fn by_digest(&self, publisher: Publisher, deadline: u64) -> Cmd {
+        self.command("EVALSHA", &self.text(publisher).digest, deadline)
     }
 
     /// Returns the command for a server that has not.
-    pub(super) fn by_source(&self, publisher: Publisher) -> Cmd {
-        self.command("EVAL", &self.text(publisher).source)
+    pub(super) fn by_source(&self, publisher: Publisher, deadline: u64) -> Cmd {
+        self.command("EVAL", &self.text(publisher).source, deadline)
+    }
+
+    /// Returns the server's time, in milliseconds, if this is the answer of a script that began after its deadline.
+    pub(super) fn late(&self, answer: &Value) -> Option<u64> {
+        let Value::Array(answer) = answer else {
+            return None;
+        };
+        match &answer[..] {
+            [Value::BulkString(word), Value::BulkString(time)]
+                if self.script.is_timed && word == b"late" =>
+            {
+                std::str::from_utf8(time).ok()?.parse().ok()
+            }
+            _ => None,
+        }
     }
 
     fn text(&self, publisher: Publisher) -> &Text {
@@ -130,11 +158,14 @@ impl Call<'_> {
         }
     }
 
-    fn command(&self, name: &str, script: &str) -> Cmd {
+    fn command(&self, name: &str, script: &str, deadline: u64) -> Cmd {
         let mut command = redis::cmd(name);
         command.arg(script).arg(self.keys.len()).arg(&self.keys);
         for argument in &self.arguments {
             command.arg(argument.as_slice());
+        }
+        if self.script.is_timed {
+            command.arg(deadline);
         }
         command
     }

@@ -3,6 +3,7 @@
 use super::script::Script;
 
 const CLOCK: &str = include_str!("scripts/clock.lua");
+const DEADLINE: &str = include_str!("scripts/deadline.lua");
 const ATTEMPTS: &str = include_str!("scripts/attempts.lua");
 const STATES: &str = include_str!("scripts/states.lua");
 const EVENT: &str = include_str!("scripts/event.lua");
@@ -34,27 +35,35 @@ macro_rules! script {
     };
 }
 
-/// A script that tells nodes of changes, with a text for each publisher.
+/// A script that changes nothing after its deadline.
+macro_rules! timed_script {
+    ($verb:literal, $($part:ident)*) => {
+        script!($verb, CLOCK DEADLINE $($part)*).timed()
+    };
+}
+
+/// A timed script that tells nodes of changes, with a text for each publisher.
 macro_rules! telling_script {
     ($verb:literal, $($part:ident)*) => {
         Script::telling($verb, [PUBLISH, HAND_OVER].map(|publisher| {
-            [publisher, $($part,)* include_str!(concat!("scripts/", $verb, ".lua"))].concat()
-        }))
+            [CLOCK, DEADLINE, publisher, $($part,)* include_str!(concat!("scripts/", $verb, ".lua"))].concat()
+        })).timed()
     };
 }
 
 impl Default for Scripts {
     fn default() -> Self {
         Self {
-            take: script!("take", CLOCK ATTEMPTS),
-            open: script!("open", CLOCK ATTEMPTS),
-            attach: telling_script!("attach", CLOCK ATTEMPTS HISTORY),
+            take: timed_script!("take", ATTEMPTS),
+            open: timed_script!("open", ATTEMPTS),
+            attach: telling_script!("attach", ATTEMPTS HISTORY),
             changes: script!("changes", CLOCK HISTORY),
             read: script!("read", CLOCK HISTORY),
-            apply: telling_script!("apply", CLOCK STATES EVENT),
-            scan: telling_script!("scan", CLOCK ATTEMPTS STATES EVENT AGREEMENT),
-            confirm: telling_script!("confirm", CLOCK ATTEMPTS STATES EVENT AGREEMENT),
-            redeem: script!("redeem", CLOCK ATTEMPTS STATES),
+            apply: telling_script!("apply", STATES EVENT),
+            scan: telling_script!("scan", ATTEMPTS STATES EVENT AGREEMENT),
+            confirm: telling_script!("confirm", ATTEMPTS STATES EVENT AGREEMENT),
+            redeem: timed_script!("redeem", ATTEMPTS STATES),
+            // It only takes back, and has no deadline: done late, it still spares a client the refusal of its code.
             undo_redemption: script!("undo_redemption", CLOCK),
             access: script!("access", CLOCK),
         }

@@ -1,10 +1,8 @@
 //! The verbs that count attempts or change a login, each as a run of its script.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use saoma_protocol::{Digest, EventKind, LoginId, StateName, UserCode};
-use tokio::time::{Instant, sleep};
+use saoma_protocol::{EventKind, LoginId, StateName, UserCode};
 
 use super::answers::{read_applied, read_opening, read_redeemed, read_scanned, read_taken};
 use super::arguments::{
@@ -13,18 +11,11 @@ use super::arguments::{
 use super::fence::{Later, Proof};
 use super::limits::RateLimitCheck;
 use super::script::Call;
-use super::scripts::Scripts;
 use super::{RedisStore, keys, proof_of};
 use crate::store::{
     Applied, Attempt, Confirmation, Counted, KEEP_ENDED, KEEP_UNSCANNED, LoginRequest, NewLogin,
     Opening, REDEEM_TRIES, Redeemed, Redemption, Scan, Scanned, StoreError, Transition,
 };
-
-/// Time for which a redemption is undone whose answer was withheld: longer than a failover.
-const GIVE_BACK_WITHIN: Duration = Duration::from_secs(30);
-
-/// Pause between two tries.
-const GIVE_BACK_AGAIN_AFTER: Duration = Duration::from_millis(100);
 
 /// Returns from a verb if one of its attempts was over its limit.
 macro_rules! allowed {
@@ -293,65 +284,14 @@ impl RedisStore {
                 _ => Some(Proof::of_server(&key)),
             })
         };
-        match self.run_kept(&call, proof).await {
-            Ok(answer) => read_redeemed(&answer, &checks),
-            Err(error) => {
-                self.give_back(id, token, &error).await;
-                Err(error)
-            }
-        }
-    }
-
-    /// Undoes a redemption whose answer the client does not get, so that its repeat redeems the code and is not taken
-    /// for a replay. After a failover the next master may have the redemption, so this is tried until one answers.
-    async fn give_back(&self, id: LoginId, access_token: Digest, error: &StoreError) {
-        if !self.fence.is_needed().await.unwrap_or(false) {
-            return;
-        }
-        // The master answers, and its replicas are late.
-        if matches!(error, StoreError::Unreplicated)
-            && self.run_undo_redemption(id, access_token).await.is_ok()
-        {
-            return;
-        }
-        let (connections, scripts) = (self.connections.clone(), Arc::clone(&self.scripts));
-        let undoing = async move {
-            let until = Instant::now() + GIVE_BACK_WITHIN;
-            while Instant::now() < until {
-                let call = undo_redemption(&scripts, id, access_token);
-                match connections.run::<()>(&call).await {
-                    Ok(()) => return,
-                    Err(_) => sleep(GIVE_BACK_AGAIN_AFTER).await,
-                }
-            }
-            tracing::warn!(login_id = %id, "could not give a code back");
-        };
-        let mut tasks = self.tasks.lock();
-        while tasks.try_join_next().is_some() {}
-        tasks.spawn(undoing);
-    }
-
-    pub(super) async fn run_undo_redemption(
-        &self,
-        id: LoginId,
-        access_token: Digest,
-    ) -> Result<(), StoreError> {
-        let call = undo_redemption(&self.scripts, id, access_token);
-        self.connections.run(&call).await
+        let mut unanswered = self.unanswered_redemption(id, token);
+        let answer = self.run_kept(&call, proof).await;
+        unanswered.settle(&answer).await;
+        read_redeemed(&answer?, &checks)
     }
 }
 
 /// Returns a flag as the scripts read it.
 const fn flag(is_set: bool) -> &'static str {
     if is_set { "1" } else { "" }
-}
-
-fn undo_redemption(scripts: &Scripts, id: LoginId, access_token: Digest) -> Call<'_> {
-    let guard = EventKind::Redeem.guard();
-    let before = guard.from.first().map_or("", |state| state.as_str());
-    let call = scripts.undo_redemption.on(keys::login(id));
-    call.arg(access_token.to_string())
-        .arg(before)
-        .arg(guard.to.as_str())
-        .arg(millis(KEEP_ENDED))
 }

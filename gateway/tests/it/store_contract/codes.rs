@@ -19,6 +19,7 @@ on_each_store!(
     an_incomplete_redemption_ends_a_used_code_alone,
     a_code_redeems_for_its_client_redirect_uri_and_verifier,
     three_failed_tries_end_a_code,
+    a8_a_code_in_other_hands_than_its_clients_stays_good,
     a_code_and_a_token_run_out,
     of_many_redemptions_at_once_one_wins,
     a_redemption_can_be_undone,
@@ -113,7 +114,7 @@ async fn a_replay_with_a_wrong_client_or_verifier_ends_the_access_token(subject:
     }
 }
 
-/// Row A18: neither a secret nor the verifier shows that the caller has more than the code.
+/// Row A18: neither its client's secret nor the verifier shows that the caller has more than the code.
 async fn a_used_code_without_proof_ends_nothing(subject: Subject) {
     let store = &*subject.store;
     let right = redemption("code", "another token");
@@ -128,8 +129,15 @@ async fn a_used_code_without_proof_ends_nothing(subject: Subject) {
             challenge,
             ..unproved.clone()
         };
+        let another_client = Redemption {
+            client_id: "another",
+            is_proved: true,
+            ..stranger.clone()
+        };
         for _ in 0..5 {
             assert_eq!(redeem(store, &stranger).await, Redeemed::Mismatched);
+            let by_another_client = redeem(store, &another_client).await;
+            assert_eq!(by_another_client, Redeemed::Mismatched);
         }
         assert!(access(store, "token").await.is_some());
     }
@@ -193,7 +201,7 @@ async fn three_failed_tries_end_a_code(subject: Subject) {
     let store = &*subject.store;
     confirmed(store, 1).await;
     let wrong = Redemption {
-        client_id: "another",
+        redirect_uri: "https://hall.example/elsewhere",
         ..redemption("code", "token")
     };
     for _ in 0..3 {
@@ -202,6 +210,30 @@ async fn three_failed_tries_end_a_code(subject: Subject) {
     for tried in [&wrong, &redemption("code", "token")] {
         assert_eq!(redeem(store, tried).await, Redeemed::Invalid);
     }
+}
+
+/// Row A8: neither another client's secret nor the name of a client without one gives tries of a code.
+async fn a8_a_code_in_other_hands_than_its_clients_stays_good(subject: Subject) {
+    let store = &*subject.store;
+    confirmed(store, 1).await;
+    let right = redemption("code", "token");
+    let others = [
+        Redemption {
+            client_id: "another",
+            ..right.clone()
+        },
+        Redemption {
+            challenge: Some(CodeChallenge::of("another verifier")),
+            is_proved: false,
+            ..right
+        },
+    ];
+    for other in &others {
+        for _ in 0..5 {
+            assert_eq!(redeem(store, other).await, Redeemed::Mismatched);
+        }
+    }
+    granted(store, "token").await;
 }
 
 async fn a_code_and_a_token_run_out(subject: Subject) {

@@ -10,11 +10,11 @@ use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::test_runner::TestRunner;
 use saoma_fuzz::random_cases;
 use saoma_gateway::store::{
-    Agreement, Attached, Change, NewLogin, Opening, Precondition, Redemption, ResumeAttempt, Store,
+    Agreement, Attached, Change, NewLogin, Opening, Precondition, ResumeAttempt, Store,
 };
 use saoma_protocol::{CancelReason, LoginId, ScanCode, UserCode};
 
-use super::model::{Delivery, Model, without_instants};
+use super::model::{Delivery, Model, Presenter, without_instants};
 use super::{
     MINUTE, RecordingInbox, StoreEvent, Subject, agree, apply, cancel, cancel_for, confirm, digest,
     expire, id, knowing, new_login, node, open, redemption, reject, renew_to, scan, uncounted,
@@ -46,7 +46,7 @@ enum Step {
     },
     Redeem {
         code_fits: bool,
-        client_fits: bool,
+        presenter: Presenter,
     },
     UndoRedemption {
         token_fits: bool,
@@ -92,12 +92,17 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => any::<bool>().prop_map(|current| Evidence::Seq { current }),
     ];
     let lasts = proptest::bool::weighted(0.9);
+    let presenter = prop_oneof![
+        4 => Just(Presenter::Owner),
+        2 => Just(Presenter::OwnerWithoutVerifier),
+        1 => Just(Presenter::AnotherClient),
+    ];
     let step = prop_oneof![
         8 => (kind, evidence, lasts).prop_map(|(event, proof, lasts)| Step::Event { event, proof, lasts }),
         3 => (0..NODES, proptest::bool::weighted(0.8), 0..4_u32)
             .prop_map(|(node, key_fits, behind)| Step::Attach { node, key_fits, behind }),
-        3 => (any::<bool>(), proptest::bool::weighted(0.7))
-            .prop_map(|(code_fits, client_fits)| Step::Redeem { code_fits, client_fits }),
+        3 => (any::<bool>(), presenter)
+            .prop_map(|(code_fits, presenter)| Step::Redeem { code_fits, presenter }),
         1 => any::<bool>().prop_map(|token_fits| Step::UndoRedemption { token_fits }),
     ];
     proptest::collection::vec(step, 1..24)
@@ -245,18 +250,20 @@ impl<'a> Case<'a> {
             }
             Step::Redeem {
                 code_fits,
-                client_fits,
+                presenter,
             } => {
                 let right = self.model.code.clone().filter(|_| *code_fits);
                 let code = right.unwrap_or_else(|| "another code".into());
                 let token = format!("token {at}");
-                let redemption = Redemption {
-                    client_id: if *client_fits { "hall" } else { "another" },
-                    ..redemption(&code, &token)
-                };
+                let mut redemption = redemption(&code, &token);
+                if *presenter != Presenter::Owner {
+                    redemption.challenge = None;
+                }
+                if *presenter == Presenter::AnotherClient {
+                    redemption.client_id = "another";
+                }
                 let said = uncounted(self.store.redeem(&[], id, &redemption).await.unwrap());
-                self.model
-                    .redeemed((&code, &token, *client_fits), now, said);
+                self.model.redeemed((&code, &token, *presenter), now, said);
                 self.tokens.push(token);
             }
             Step::UndoRedemption { token_fits } => {

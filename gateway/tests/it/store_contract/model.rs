@@ -8,6 +8,17 @@ use saoma_protocol::{Event, Login, LoginId, LoginState, Outcome, Timestamp};
 
 use super::{StoreEvent, digest};
 
+/// A client that presents a code, proved by its secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Presenter {
+    /// The code's own client, with the verifier.
+    Owner,
+    /// The code's own client, with a wrong verifier.
+    OwnerWithoutVerifier,
+    /// Another client, with a wrong verifier.
+    AnotherClient,
+}
+
 /// Wrong tries that end a code.
 const TRIES: u32 = 3;
 
@@ -124,10 +135,10 @@ impl Model {
         self.node = node;
     }
 
-    /// Applies a redemption and checks the store's answer. `matches` is true for the right client.
+    /// Applies a redemption and checks the store's answer.
     pub(super) fn redeemed(
         &mut self,
-        (code, token, matches): (&str, &str, bool),
+        (code, token, presenter): (&str, &str, Presenter),
         now: Timestamp,
         said: Redeemed,
     ) {
@@ -139,12 +150,16 @@ impl Model {
         let expected = if self.code.as_deref() != Some(code) {
             Redeemed::Invalid
         } else if matches!(self.login.state, LoginState::Redeemed { .. }) {
-            self.token = None;
-            Redeemed::Replayed
+            if presenter == Presenter::AnotherClient {
+                Redeemed::Mismatched
+            } else {
+                self.token = None;
+                Redeemed::Replayed
+            }
         } else if !self.is_good(code) {
             Redeemed::Invalid
-        } else if !matches {
-            self.tries += 1;
+        } else if presenter != Presenter::Owner {
+            self.tries += u32::from(presenter == Presenter::OwnerWithoutVerifier);
             Redeemed::Mismatched
         } else if let Ok(Outcome::Changed { state, .. }) = self.login.apply(&Event::Redeem, now) {
             self.login.state = state;

@@ -83,6 +83,11 @@ impl RedisServer {
         self.0.tell(&format!("KEYS {pattern}"))
     }
 
+    /// Returns a field of a hash.
+    pub(crate) fn field(&self, key: &str, field: &str) -> Option<String> {
+        self.0.tell(&format!("HGET {key} {field}"))
+    }
+
     /// Returns the time that a key has left, in milliseconds.
     pub(crate) fn milliseconds_left(&self, key: &str) -> i64 {
         self.0.tell(&format!("PTTL {key}"))

@@ -69,10 +69,11 @@ async def t7_three_wrong_tries(stage: Stage) -> str:
         (await shop.redeem(code, "v" * 43)).json().get("error"),
         (await kiosk.redeem(code, verifier)).json().get("error"),
         (await shop.redeem(code, verifier, redirect_uri="https://shop.example/other")).json().get("error"),
+        (await shop.redeem(code, "w" * 43)).json().get("error"),
     ]
     right = await shop.redeem(code, verifier)
-    expect(wrong == ["invalid_grant"] * 3 and right.status_code == 400, f"{wrong}, then right {right.status_code}")
-    return "three wrong tries end the code"
+    expect(wrong == ["invalid_grant"] * 4 and right.status_code == 400, f"{wrong}, then right {right.status_code}")
+    return "three wrong tries of its client end the code, and another client has none"
 
 
 def form(_: int, **members: str):

@@ -12,6 +12,7 @@ mod replica_set;
 mod replication_info;
 mod sentinel;
 mod sentinel_report;
+mod server_clock;
 
 use std::fmt;
 use std::sync::Arc;
@@ -34,6 +35,7 @@ pub(super) use self::replica_set::{
     Acknowledgement, Candidate, MasterRole, ReplicaSet, ServerAddress,
 };
 use self::sentinel::Sentinels;
+use self::server_clock::{ServerClock, whole_millis};
 use super::script::{Call, Publisher};
 use crate::store::{StoreError, StoreMetrics};
 
@@ -63,6 +65,7 @@ pub struct Connections {
     metrics: StoreMetrics,
     waits: bool,
     timeout: Duration,
+    clock: ServerClock,
 }
 
 #[derive(Clone)]
@@ -134,6 +137,7 @@ impl Connections {
             metrics,
             waits: *wait_for_replicas,
             timeout: *command_timeout,
+            clock: ServerClock::default(),
         })
     }
 
@@ -154,6 +158,10 @@ impl Connections {
     /// Runs a script with this publisher. Returns the answer and the server that gave it, which a cluster does not
     /// tell.
     ///
+    /// A script that changes anything begins within the time that a command may take, or changes nothing: its caller has
+    /// been told by then that there is no answer. Where the server's clock is ahead of the one known here, the script
+    /// says so, and is run once more.
+    ///
     /// # Errors
     /// As [`Connections::run`].
     pub(super) async fn run_for<T: FromRedisValue>(
@@ -163,14 +171,46 @@ impl Connections {
     ) -> Result<(T, Option<Arc<ServerAddress>>), StoreError> {
         let _permit = self.in_flight.take().await?;
         let asked_at = Instant::now();
-        let (answer, server) = match self.ask(&call.by_digest(publisher)).await? {
-            (Err(error), _) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
-                self.ask(&call.by_source(publisher)).await?
+        let deadline = self.clock.after(self.timeout);
+        let (mut answer, mut server) = self.ask_script(call, publisher, deadline).await?;
+        if let Some(now) = self.late(call, &answer, asked_at) {
+            let (asked_again_at, deadline) = (
+                Instant::now(),
+                now.saturating_add(whole_millis(self.timeout)),
+            );
+            (answer, server) = self.ask_script(call, publisher, deadline).await?;
+            if self.late(call, &answer, asked_again_at).is_some() {
+                return Err(StoreError::Timeout);
             }
-            answer => answer,
-        };
+        }
         self.metrics.answered(call.verb(), asked_at.elapsed());
         Ok((understood(answer)?, server))
+    }
+
+    async fn ask_script(
+        &self,
+        call: &Call<'_>,
+        publisher: Publisher,
+        deadline: u64,
+    ) -> Result<(RedisResult<Value>, Option<Arc<ServerAddress>>), StoreError> {
+        match self.ask(&call.by_digest(publisher, deadline)).await? {
+            (Err(error), _) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
+                self.ask(&call.by_source(publisher, deadline)).await
+            }
+            answer => Ok(answer),
+        }
+    }
+
+    /// Returns the server's time, in milliseconds, if a script began too late by it.
+    fn late(&self, call: &Call<'_>, answer: &RedisResult<Value>, asked_at: Instant) -> Option<u64> {
+        let now = call.late(answer.as_ref().ok()?)?;
+        self.clock.observe(now, asked_at);
+        Some(now)
+    }
+
+    /// Takes an instant of the server's clock, in milliseconds, from the answer to a command of `asked_at`.
+    pub(super) fn observe_clock(&self, millis: u64, asked_at: Instant) {
+        self.clock.observe(millis, asked_at);
     }
 
     /// Runs a command on one key. `verb` is its name in metrics.

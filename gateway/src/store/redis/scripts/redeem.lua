@@ -14,11 +14,12 @@ end
 if state == to then
   -- Only the first redeemer knows the token: its answer was lost, and it asks again. Any other presentation of the code
   -- shows that the code has leaked, even one that would be refused for another reason (RFC 6749 section 4.1.2). A caller
-  -- that proves neither a client nor the verifier has only the code, and must not end the token of others.
+  -- that proves neither the code's own client nor the verifier has only the code, and must not end the token of others.
   if token == access_token then
     return { 'redeemed', grant }
   end
-  if proved == '' and cjson.decode(grant).code_challenge ~= challenge then
+  local redeemed = cjson.decode(grant)
+  if (proved == '' or redeemed.client_id ~= client_id) and redeemed.code_challenge ~= challenge then
     return { 'mismatched' }
   end
   redis.call('HDEL', KEYS[1], 'token')
@@ -29,7 +30,10 @@ if tonumber(tries) >= tonumber(most_tries) or complete == '' then
 end
 local granted = cjson.decode(grant)
 if granted.client_id ~= client_id or granted.redirect_uri ~= redirect_uri or granted.code_challenge ~= challenge then
-  redis.call('HINCRBY', KEYS[1], 'code_tries', 1)
+  -- Only the code's own client, proved by its secret, has tries: others must not end its code.
+  if proved ~= '' and granted.client_id == client_id then
+    redis.call('HINCRBY', KEYS[1], 'code_tries', 1)
+  end
   return { 'mismatched' }
 end
 local at = now()
