@@ -153,7 +153,10 @@ fn what_is_wrong_in_a_file_is_named_with_the_way_out() {
         ),
         (
             "[[clients]]\nsecret = 12345",
-            "clients.secret: give text, in quotes",
+            "clients.client_id: it is required and missing: give a value\n\
+             clients.name: it is required and missing: give a value\n\
+             clients.redirect_uris: it is required and missing: give a value\n\
+             clients.secret: give text, in quotes",
         ),
         (
             "identity.introspection.client_secret = 1",
