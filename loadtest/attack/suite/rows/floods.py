@@ -171,6 +171,9 @@ async def t12_opens_of_one_address(stage: Stage) -> str:
     # 120 at once, and two a second.
     allowed = 121 + 2 * (time.monotonic() - begun)
     limited = await stranger.try_open()
+    while limited.status_code == 201 and time.monotonic() < begun + 30:
+        # A slow machine has let the time of another open pass.
+        limited = await stranger.try_open()
     try:
         socket = await stranger.socket()
         await socket.send(type="open", **Request().members)
