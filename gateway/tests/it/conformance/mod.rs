@@ -118,6 +118,17 @@ impl Wire {
         assert_eq!(self.next().await, Answer::Pong(b"alive?".into()), "{case}");
     }
 
+    /// Counts pongs, and returns the count and the first other answer.
+    async fn pongs(&mut self) -> (usize, Answer) {
+        let mut count = 0;
+        loop {
+            match self.next().await {
+                Answer::Pong(_) => count += 1,
+                answer => return (count, answer),
+            }
+        }
+    }
+
     /// Checks for an orderly end after the close frame. A reset could discard the close frame.
     async fn ends(&mut self, case: &str) {
         self.send(&close(1000, b""), Pace::Whole).await;

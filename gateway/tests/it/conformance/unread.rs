@@ -35,17 +35,6 @@ async fn narrow(node: &Node) -> Wire {
     wire
 }
 
-/// Counts pongs, and returns the count and the first other answer.
-async fn pongs(wire: &mut Wire) -> (usize, Answer) {
-    let mut count = 0;
-    loop {
-        match wire.next().await {
-            Answer::Pong(_) => count += 1,
-            answer => return (count, answer),
-        }
-    }
-}
-
 async fn cut_off(node: &Node, case: &str) {
     assert_eq!(node.gateway.waiting(), 0, "{case}");
     serves_others(node, case).await;
@@ -100,7 +89,7 @@ async fn pongs_that_do_not_fit_are_dropped_and_the_close_is_answered() {
     wire.is_read(&[many_pings(), close(1000, b"")].concat())
         .await;
     until(async || node.gateway.waiting() == 0).await;
-    let (count, answer) = pongs(&mut wire).await;
+    let (count, answer) = wire.pongs().await;
     // The kernel's buffers, of some megabytes, hold these.
     assert!(count < PINGS / 2, "{count} pongs waited");
     assert_eq!(answer, Answer::Close(Some(1000)));
@@ -128,7 +117,7 @@ async fn a_browser_that_reads_late_gets_every_message_and_the_close_code() {
         metrics.contains(r#"saoma_login_changes_total{event="cancel"} 1"#)
     })
     .await;
-    let (_, answer) = pongs(&mut wire).await;
+    let (_, answer) = wire.pongs().await;
     assert_eq!(
         answer,
         Answer::Told(Box::new(ServerMessage::Cancelled {
@@ -136,7 +125,7 @@ async fn a_browser_that_reads_late_gets_every_message_and_the_close_code() {
             reason: None
         }))
     );
-    assert_eq!(pongs(&mut wire).await.1, Answer::Close(Some(1000)));
+    assert_eq!(wire.pongs().await.1, Answer::Close(Some(1000)));
 }
 
 async fn until(condition: impl AsyncFn() -> bool) {
