@@ -10,8 +10,8 @@ use super::{Rate, Verdict};
 /// The attempts of one key. The default has counted nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Meter {
-    /// Theoretical arrival time of the next attempt, in microseconds, of which six bytes hold almost nine years. A socket
-    /// has two meters, and with two more bytes each a hibernated one would need a larger task.
+    /// Theoretical arrival time of the next attempt, in microseconds. Six bytes are enough for almost nine years. A socket
+    /// has two meters: with eight bytes each, a hibernated socket would need a larger task.
     arrival: [u8; 6],
 }
 
@@ -86,7 +86,7 @@ mod tests {
 
     const MICROSECOND: Duration = Duration::from_micros(1);
 
-    /// Periods as settings allow them, of which few are a multiple of their burst.
+    /// Periods as settings allow them. Few are a multiple of their burst.
     fn rates() -> impl Strategy<Value = Rate> {
         let period = prop_oneof![
             (1..120_u64).prop_map(Duration::from_secs),

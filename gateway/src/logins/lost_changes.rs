@@ -1,4 +1,4 @@
-//! Logins of which the store has lost changes that their browser was told.
+//! Logins whose browser was told of changes that the store has lost since.
 
 use saoma_protocol::{EventKind, Login, LoginId};
 
@@ -8,7 +8,7 @@ use crate::store::{Applied, Precondition, StoreError, Transition};
 impl Logins {
     /// Ends a login whose browser has seen the change number `seen` and is about to be told that the login is gone, if the
     /// store knows less. Otherwise a phone could still scan and confirm it, and its person would see a success that
-    /// reaches no browser. A login of which nothing is lost stays as it is.
+    /// reaches no browser. A login that has lost nothing stays as it is.
     ///
     /// # Errors
     /// The store does not answer. The browser must not be told then.

@@ -267,7 +267,7 @@ async fn identity(settings: &Settings) -> Result<Option<Arc<dyn IdentityBackend>
     }
 }
 
-/// Reads the signing key. Without a file there is none yet.
+/// Reads the signing key, or returns `None` if the settings name no file.
 async fn signing_key(settings: &Settings) -> Result<Option<SigningKey>, BackendError> {
     let Some(path) = &settings.oidc.signing_key else {
         return Ok(None);

@@ -85,7 +85,7 @@ pub struct Loaded {
     pub effective: Option<Effective>,
     /// Everything that is wrong with them.
     pub errors: Vec<SettingsError>,
-    /// Paths of values that were refused or are missing. Others stand in their place, of which nothing is to be said.
+    /// Paths of values that were refused or are missing. Nothing is said of the values that stand in their place.
     unread: HashSet<String>,
 }
 
@@ -139,7 +139,7 @@ struct Merge {
     origins: BTreeMap<String, Origin>,
     /// Everything that is wrong so far, so that an operator learns it at once.
     errors: Vec<SettingsError>,
-    /// Paths of lists of which some elements were refused. The others count, and are judged.
+    /// Paths of lists with refused elements. Their other elements count, and are judged.
     partly_read: HashSet<String>,
 }
 
@@ -179,7 +179,7 @@ impl Merge {
             SettingsError::Incomplete(error.to_string().trim_end().replace('\n', " "))
         });
         let unread = self.errors.iter().filter_map(SettingsError::path);
-        // What stands in the place of a client's member has nothing wrong with it.
+        // The value in the place of a refused member of a client is right, so that the client's other members are judged.
         let members = format!("{CLIENTS}.");
         let unread =
             unread.filter(|path| !path.starts_with(&members) && !self.partly_read.contains(*path));

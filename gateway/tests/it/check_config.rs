@@ -9,7 +9,7 @@ use crate::cli::{COMPLETE, Place};
 const CHECK: [&str; 3] = ["check-config", "--config", "saoma.toml"];
 const SERVE: [&str; 3] = ["serve", "--config", "saoma.toml"];
 
-/// Files that cases name: good ones, and texts that are none of what they should be.
+/// Returns a folder with settings and with the files that the cases name, good ones and wrong ones.
 fn place(more: &str, edit: impl Fn(String) -> String) -> Place {
     let mut settings: Table = COMPLETE.parse().unwrap();
     merge(&mut settings, more.parse().unwrap());

@@ -205,7 +205,7 @@ impl HttpBrowser {
             .await
     }
 
-    /// Waits for the answer to the request under way, or to `request` if there is none.
+    /// Waits for the answer to the request under way. If no request is, sends this one and waits for its answer.
     async fn ask(
         &mut self,
         request: impl Future<Output = Result<Answer, BrowserError>> + Send + 'static,

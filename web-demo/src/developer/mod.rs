@@ -18,7 +18,7 @@ use crate::options::Options;
 /// The protection of the pages of one run.
 #[derive(Debug)]
 pub(crate) enum DeveloperPages {
-    /// There are none.
+    /// The pages do not exist.
     Absent,
     /// They open with a key that the terminal prints.
     Keyed(DeveloperKey),

@@ -230,7 +230,7 @@ impl Server {
         mut request: hyper::Request<Incoming>,
         peer: IpAddr,
     ) -> hyper::Response<Body> {
-        // Which of two hosts counts would be a matter of who reads them.
+        // Two readers of a request with two hosts could follow different ones.
         match request.headers().get_all(HOST).iter().count() {
             1 => {}
             0 if request.version() < Version::HTTP_11 => {}

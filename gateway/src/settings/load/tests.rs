@@ -290,7 +290,7 @@ fn a13_all_that_is_wrong_is_found_in_one_run() {
     assert_eq!(sorted, expected, "{shown:#?}");
 }
 
-/// What a check tells of a file with these settings: the errors, and then the warnings by their settings.
+/// Returns the errors of a file with these settings, and the settings that a check warns about.
 fn told(text: &str) -> (Vec<String>, Vec<String>) {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let file = directory.path().join("saoma.toml");

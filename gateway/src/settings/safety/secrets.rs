@@ -21,7 +21,7 @@ const PLACEHOLDERS: [&str; 6] = [
     "replace_me",
 ];
 
-/// Words of which secrets are made that people think of. A secret beside them must be long enough by itself.
+/// Words in secrets that people think of. Without them the rest of a secret must be long enough by itself.
 const WORDS: [&str; 14] = [
     "password", "passwort", "passwd", "secret", "example", "default", "welcome", "letmein",
     "qwerty", "asdfgh", "admin", "client", "gateway", "test",
