@@ -56,7 +56,7 @@ impl Rate {
 
     /// Returns the rate with so many times the attempts in the same period.
     #[must_use]
-    pub(crate) fn times(self, factor: u32) -> Self {
+    pub fn times(self, factor: u32) -> Self {
         Self::new(self.burst.get().saturating_mul(factor), self.per)
     }
 

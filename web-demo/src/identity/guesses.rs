@@ -63,12 +63,12 @@ impl Guesses {
     fn of_secrets(&self, address: IpAddr) -> Vec<(String, Rate)> {
         let place = address_key(address);
         if self.proved.contains(&place) {
-            let rate = times(self.secrets, ProvedPlaces::SHARE);
+            let rate = self.secrets.times(ProvedPlaces::SHARE);
             return vec![(format!("proved {place}"), rate)];
         }
         let networks = networks(address).into_iter();
         networks
-            .map(|(network, share)| (network, times(self.secrets, share)))
+            .map(|(network, share)| (network, self.secrets.times(share)))
             .collect()
     }
 
@@ -78,16 +78,12 @@ impl Guesses {
     /// Returns the time to wait if there were too many.
     pub(super) fn count_unknown_token(&self, address: IpAddr) -> Result<(), Wait> {
         for (network, share) in networks(address) {
-            let rate = times(self.tokens, share);
+            let rate = self.tokens.times(share);
             let limit = LimitName::UnknownTokenPerAddress;
             passed(self.limiter.take(limit, rate, &network))?;
         }
         Ok(())
     }
-}
-
-fn times(rate: Rate, share: u32) -> Rate {
-    Rate::new(rate.burst.get().saturating_mul(share), rate.per)
 }
 
 fn passed(verdict: Verdict) -> Result<(), Wait> {
