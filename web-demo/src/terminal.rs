@@ -105,16 +105,8 @@ fn to_register(
         desk,
         ..
     } = addresses;
-    let messages = match (messages, desk) {
-        (Some(messages), Some(desk)) => format!(
-            "are shown at\n{messages}\n(applications and questions are answered at\n{desk}),\n"
-        ),
-        _ => "are shown on no\npage, because other machines reach the portal (--expose-demo), "
-            .to_owned(),
-    };
     let mut text = format!(
-        "\nOr register one of these at {portal}/register or on the phone page; messages to them {messages}\
-         and the password of each physical card is {}:\n\n",
+        "\nOr register one of these at {portal}/register or on the phone page. The password of each physical card is {}:\n\n",
         registers.card_password()
     );
     for (id_number, name) in registers.persons() {
@@ -130,7 +122,15 @@ fn to_register(
             );
         }
     }
-    text
+    // Each address has a line of its own, so that terminals find its end.
+    let pages = match (messages, desk) {
+        (Some(messages), Some(desk)) => format!(
+            "\nShort messages to people are shown at\n{messages}\nApplications and questions are answered at\n{desk}\n"
+        ),
+        _ => "\nShort messages to people are shown on no page, because other machines reach the portal (--expose-demo).\n"
+            .to_owned(),
+    };
+    text + &pages
 }
 
 /// The situation that a login to this account shows.
