@@ -117,7 +117,7 @@ mod tests {
             secret: Some("s3cret".into()),
             redirect_uris: vec!["https://hall.example/callback".into()],
             origins: vec!["https://hall.example".into()],
-            agree: AgreeSetting::New,
+            ..ClientSettings::default()
         })
     }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
-use saoma_gateway::settings::{AgreeSetting, ClientSettings, IntrospectionSettings, Sources};
+use saoma_gateway::settings::{ClientSettings, IntrospectionSettings, Sources};
 use saoma_gateway::{Gateway, Settings, generate_pem, generate_secret};
 use tokio::net::TcpListener;
 
@@ -88,7 +88,7 @@ pub(crate) async fn start(
         secret: Some(credentials.client_secret.expose().into()),
         redirect_uris: vec![format!("{portal_origin}{CALLBACK_PATH}")],
         origins: vec![portal_origin.to_owned()],
-        agree: AgreeSetting::New,
+        ..ClientSettings::default()
     });
     Ok(Gateway::start_on(listener, settings).await?)
 }

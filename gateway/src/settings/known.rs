@@ -6,8 +6,8 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::{
-    AgreeSetting, ClientSettings, IdentitySettings, IntrospectionSettings, JwksSettings, Oidc,
-    Server, Settings, StoreSettings,
+    ClientSettings, IdentitySettings, IntrospectionSettings, JwksSettings, Oidc, Server, Settings,
+    StoreSettings,
 };
 
 /// Prefix of environment variables that are settings.
@@ -156,12 +156,8 @@ pub(super) fn specimen() -> Settings {
             }),
         },
         clients: vec![ClientSettings {
-            client_id: String::new(),
-            name: String::new(),
             secret: Some("".into()),
-            redirect_uris: Vec::new(),
-            origins: Vec::new(),
-            agree: AgreeSetting::default(),
+            ..ClientSettings::default()
         }],
         ..Settings::default()
     }

@@ -1,6 +1,7 @@
 //! Settings: flags over environment over file over defaults. The structs are the only definition: what the file, the
 //! environment and the flags may hold is read off them.
 
+mod clients;
 mod cluster;
 mod effective;
 mod error;
@@ -11,14 +12,15 @@ mod known;
 mod lifetimes;
 mod load;
 mod node;
+mod oidc;
 mod origin;
-mod parties;
 #[cfg(test)]
 pub(crate) mod reference;
 mod safety;
 mod secret;
 mod validate;
 
+pub use clients::{AgreeSetting, ClientSettings};
 pub use cluster::Cluster;
 pub use effective::Effective;
 pub use error::SettingsError;
@@ -26,8 +28,8 @@ pub use identity::{IdentitySettings, IntrospectionSettings, JwksSettings};
 pub use lifetimes::Lifetimes;
 pub use load::{Flag, Loaded, Sources};
 pub use node::{Log, LogFormat, Operations, Server, Sockets, StoreSettings, WaitForReplicas};
+pub use oidc::Oidc;
 pub use origin::Origin;
-pub use parties::{AgreeSetting, ClientSettings, Oidc};
 pub use safety::{SafetyWarning, is_foreign_http, is_over_wide, weakness};
 pub use secret::Secret;
 use serde::{Deserialize, Serialize};

@@ -250,9 +250,9 @@ fn hall(agree: AgreeSetting) -> ClientSettings {
     ClientSettings {
         client_id: "hall".into(),
         name: "Service hall".into(),
-        secret: None,
         redirect_uris: vec![REDIRECT_URI.into()],
         origins: vec![ORIGIN.into()],
         agree,
+        ..ClientSettings::default()
     }
 }

@@ -1,13 +1,11 @@
-//! Settings of the relying parties, and the key by which they know the gateway.
-
-use std::path::PathBuf;
+//! Settings of the relying parties.
 
 use serde::{Deserialize, Serialize};
 
 use super::Secret;
 
 /// `[[clients]]`: a relying party.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ClientSettings {
@@ -42,16 +40,4 @@ pub enum AgreeSetting {
     New,
     /// No one.
     Off,
-}
-
-/// `[oidc]`: the OpenID provider.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Oidc {
-    /// File with the key that signs ID tokens, in PKCS#8 PEM: RSA signs by RS256, P-256 by ES256.
-    /// `saoma generate-key` makes one. Without it the node makes an RSA key at each start, which
-    /// only a single node on the memory store may do.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub signing_key: Option<PathBuf>,
 }
