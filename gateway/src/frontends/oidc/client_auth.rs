@@ -122,7 +122,7 @@ fn form_decoded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::{AgreeSetting, ClientSettings};
+    use crate::settings::ClientSettings;
 
     fn clients() -> Clients {
         let client = |id: &str, secret: Option<&str>| ClientSettings {
@@ -130,8 +130,7 @@ mod tests {
             name: id.into(),
             secret: secret.map(Into::into),
             redirect_uris: vec!["https://a.example/".into()],
-            origins: vec![],
-            agree: AgreeSetting::default(),
+            ..ClientSettings::default()
         };
         Clients::new(vec![client("hall", Some("a:b c%&+")), client("page", None)])
     }

@@ -27,7 +27,7 @@ use crate::http::trusted_proxies::TrustedProxies;
 use crate::limits::Rate;
 use crate::logins::Logins;
 use crate::relying_parties::{Client, Clients};
-use crate::settings::{AgreeSetting, ClientSettings, Settings};
+use crate::settings::{ClientSettings, Settings};
 
 const REDIRECT_URI: &str = "https://hall.example/callback?from=saoma";
 const SECRET: &str = "a:b c%&+";
@@ -39,8 +39,7 @@ fn client(id: &str, secret: Option<&str>) -> ClientSettings {
         name: id.into(),
         secret: secret.map(Into::into),
         redirect_uris: vec![REDIRECT_URI.into()],
-        origins: vec![],
-        agree: AgreeSetting::default(),
+        ..ClientSettings::default()
     }
 }
 

@@ -1,0 +1,86 @@
+//! The token endpoint (RFC 6749 §3.2): the client proves itself, and one file for each grant type does the rest.
+
+mod code;
+mod response;
+
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use http::HeaderMap;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+
+use self::response::TokenResponse;
+use super::Provider;
+use super::client_auth::{Credentials, Form};
+use super::oauth_error::OauthError;
+use crate::client_address::ClientAddress;
+use crate::http::body::{self, BodyError};
+use crate::http::json::Json;
+use crate::relying_parties::Client;
+
+const MAX_FORM_BYTES: usize = 8 * 1024;
+
+/// Answers `POST /oauth2/token`.
+pub(super) async fn token(State(provider): State<Provider>, request: Request) -> Response {
+    match provider.exchange(request).await {
+        Ok(response) => ([(CACHE_CONTROL, "no-store")], Json(response)).into_response(),
+        Err(error) => {
+            error.log("token", provider.logins.log_throttle());
+            error.into_response()
+        }
+    }
+}
+
+impl Provider {
+    async fn exchange(&self, request: Request) -> Result<TokenResponse, OauthError> {
+        let address = self.trusted_proxies.address_of(&request)?;
+        let (parts, body) =
+            body::read(request, MAX_FORM_BYTES)
+                .await
+                .map_err(|error| match error {
+                    BodyError::TooLarge => OauthError::InvalidRequest("the body is too large"),
+                    BodyError::TooSlow => {
+                        OauthError::InvalidRequest("the body did not come in time")
+                    }
+                })?;
+        let media_type = parts
+            .headers
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        if !media_type.starts_with("application/x-www-form-urlencoded") {
+            return Err(OauthError::InvalidRequest(
+                "send application/x-www-form-urlencoded",
+            ));
+        }
+        let form = Form::parse(&body)?;
+        let client = self.authenticate(&parts.headers, &form, &address)?;
+        self.redeem_code(client, &form, &address).await
+    }
+
+    /// Returns the client that asks. After some wrong secrets for it from an address, none is compared for a while, so
+    /// that secrets cannot be guessed. A client without a secret is never kept out: it has none to guess.
+    fn authenticate(
+        &self,
+        headers: &HeaderMap,
+        form: &Form,
+        address: &ClientAddress,
+    ) -> Result<&Client, OauthError> {
+        let clients = self.logins.clients();
+        let credentials = Credentials::read(headers, form)?;
+        let named = clients.get(&credentials.client_id);
+        if named.is_some_and(Client::is_public) {
+            return credentials.prove(clients);
+        }
+        // Made-up clients count together, so that they take no room each.
+        let named = named.map_or("", |client| client.id.as_str());
+        self.logins
+            .check_proof_here(address, named)
+            .map_err(OauthError::TooManyRequests)?;
+        let proved = credentials.prove(clients);
+        match &proved {
+            Ok(_) => self.logins.proved_here(address, named),
+            Err(_) => self.logins.failed_proof_here(address, named),
+        }
+        proved
+    }
+}
