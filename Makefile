@@ -72,8 +72,10 @@ attack: setup web ## Attack a whole deployment from outside by every row of docs
 	cargo build --locked --bin saoma --bin saoma-demo
 	./loadtest/attack/run $(ARGS)
 
-python: ## Check format and lints of the attack suite
+python: ## Check format and lints of the attack suite and of the examples in Python
 	cd loadtest/attack && ../../.venv/bin/ruff format --check --quiet . && ../../.venv/bin/ruff check --quiet .
+	.venv/bin/ruff format --config loadtest/attack/ruff.toml --check --quiet docs/examples
+	.venv/bin/ruff check --config loadtest/attack/ruff.toml --quiet docs/examples
 
 chaos: ## Break nodes, Redis and links for DURATION=600 seconds and check that no login is lost; SEED repeats a run, SHAPE=sentinel fails over
 	DURATION=$(or $(DURATION),600) SEED=$(SEED) SHAPE=$(SHAPE) cargo test --locked -p saoma-gateway --test it chaos::a_confirmed -- --nocapture
