@@ -1,5 +1,6 @@
-//! Links between the pages of the repository lead somewhere.
+//! Links between the pages of the repository lead somewhere, and the tests and files that a page quotes exist.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 fn root() -> PathBuf {
@@ -65,6 +66,139 @@ fn links_between_pages_lead_somewhere() {
                 let found = headings.map(anchor).any(|anchor| anchor == fragment);
                 assert!(found, "{} links to {link}", page.display());
             }
+        }
+    }
+}
+
+/// The rows of the tables in a page whose header is `| module | verdict | test | reason |`, by their cells.
+fn module_rows(text: &str) -> Vec<[&str; 4]> {
+    let mut rows = Vec::new();
+    let mut in_table = false;
+    for line in text.lines() {
+        if line == "| module | verdict | test | reason |" {
+            in_table = true;
+        } else if !line.starts_with('|') {
+            in_table = false;
+        } else if in_table && !line.starts_with("|---") {
+            let cells: Vec<_> = line.trim_matches('|').split('|').map(str::trim).collect();
+            rows.push(
+                cells
+                    .try_into()
+                    .unwrap_or_else(|_| panic!("not four cells: {line}")),
+            );
+        }
+    }
+    rows
+}
+
+/// The names of all functions in a folder's Rust files.
+fn functions(folder: &Path) -> HashSet<String> {
+    let mut found = HashSet::new();
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return found;
+    };
+    for path in entries.map(|entry| entry.unwrap().path()) {
+        if path.is_dir() {
+            found.extend(functions(&path));
+        } else if path.extension().is_some_and(|kind| kind == "rs") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            let names = text
+                .split("fn ")
+                .skip(1)
+                .filter_map(|rest| rest.split_once('('));
+            found.extend(names.map(|(name, _)| name.to_owned()));
+        }
+    }
+    found
+}
+
+#[test]
+fn each_conformance_module_has_the_test_that_its_row_names() {
+    let text = std::fs::read_to_string(root().join("docs/openid.md")).unwrap();
+    let it = root().join("gateway/tests/it");
+    let mut tests = functions(&it.join("openid"));
+    tests.extend(functions(&it.join("device")));
+    let rows = module_rows(&text);
+    let modules: HashSet<_> = rows.iter().map(|[module, ..]| module).collect();
+    assert_eq!(modules.len(), rows.len(), "a module has two rows");
+    // Basic, Config, Form Post, RP-initiated logout, back-channel logout, and 25 rules of RFC 8628.
+    let least = 38 + 1 + 1 + 11 + 2 + 25;
+    assert!(rows.len() >= least, "{} rows of {least}", rows.len());
+    for [module, verdict, cell, reason] in rows {
+        let named: Vec<_> = cell.split('`').skip(1).step_by(2).collect();
+        match verdict {
+            "open" => assert!(named.is_empty(), "{module} is open and names {cell}"),
+            "pass" => {}
+            "warning" | "skip" | "picture" | "refused" => {
+                assert!(!reason.is_empty(), "{module} has no reason");
+            }
+            other => panic!("{module} has the verdict {other:?}"),
+        }
+        assert!(
+            verdict == "open" || !named.is_empty(),
+            "{module} names no test"
+        );
+        for name in named {
+            let function = name.rsplit("::").next().unwrap_or(name);
+            assert!(
+                tests.contains(function),
+                "{module} names {name}, which is not there"
+            );
+        }
+    }
+}
+
+/// The fenced blocks of a page, each with the paragraph before it.
+fn blocks(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let parts: Vec<_> = text.split("```").collect();
+    let pairs = (1..parts.len()).step_by(2).map(move |at| {
+        let before = parts[at - 1].trim_end();
+        let paragraph = before.rsplit("\n\n").next().unwrap_or(before);
+        let code = parts[at].split_once('\n').map_or("", |(_, code)| code);
+        (paragraph, code)
+    });
+    pairs.collect::<Vec<_>>().into_iter()
+}
+
+/// The file that a paragraph names last, if it introduces an excerpt: `…, from [name](file):`.
+fn source_of(paragraph: &str) -> Option<&str> {
+    let link = paragraph.strip_suffix("):")?.rsplit("](").next()?;
+    let words = paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
+    let introduced = words.contains("from [") || words.contains("From [");
+    introduced.then_some(link)
+}
+
+#[test]
+fn excerpts_are_as_in_their_files_and_each_example_comes_first_on_a_page() {
+    let docs = root().join("docs");
+    let mut first = HashSet::new();
+    let pages = pages()
+        .into_iter()
+        .filter(|page| page.starts_with(&docs) && !page.starts_with(docs.join("examples")));
+    for page in pages {
+        let text = std::fs::read_to_string(&page).unwrap();
+        for (at, (paragraph, code)) in blocks(&text).enumerate() {
+            let Some(file) = source_of(paragraph) else {
+                continue;
+            };
+            let source = page.parent().unwrap().join(file);
+            let found = std::fs::read_to_string(&source)
+                .unwrap_or_else(|error| panic!("{} quotes {file}: {error}", page.display()));
+            assert!(
+                found.contains(code.trim_end()),
+                "{} quotes {file} otherwise than it is:\n{code}",
+                page.display()
+            );
+            if at == 0 {
+                first.insert(source.parent().unwrap().canonicalize().unwrap());
+            }
+        }
+    }
+    for entry in std::fs::read_dir(docs.join("examples")).unwrap() {
+        let example = entry.unwrap().path();
+        if example.is_dir() {
+            let shown = first.contains(&example.canonicalize().unwrap());
+            assert!(shown, "no page begins with {}", example.display());
         }
     }
 }
