@@ -1,12 +1,12 @@
 # The two main targets: `make demo` runs the product, `make test` checks everything.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-scripts test-rust check deny web tools setup regen pictures load attack python chaos fuzz
+.PHONY: help demo test test-long test-scripts test-rust check deny web tools setup regen pictures load attack python chaos fuzz
 
 # Seconds that `make fuzz` spends on each property.
 SECONDS ?= 60
 
 help: ## List the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
 demo: web ## Run the service hall, its phone app and the gateway; ARGS="--lan" serves phones on this network
 	cargo run --locked --bin saoma-demo -- $(ARGS)
@@ -18,7 +18,12 @@ test: setup web ## Run all checks and tests
 	$(MAKE) python
 	$(MAKE) --jobs 2 --output-sync=target test-scripts test-rust
 	./loadtest/attack/run --short
+	npm run interop
 	npm run e2e
+
+test-long: test ## Run all checks and tests, also with the clients that are Debian's packages
+	./.ci/setup --long
+	LONG=1 npm run interop
 
 # The scripts' tests mostly wait and the Rust tests mostly compile. The end-to-end tests run the binaries that these build.
 test-scripts:
@@ -72,10 +77,10 @@ attack: setup web ## Attack a whole deployment from outside by every row of docs
 	cargo build --locked --bin saoma --bin saoma-demo
 	./loadtest/attack/run $(ARGS)
 
-python: ## Check format and lints of the attack suite and of the examples in Python
+python: ## Check format and lints of the attack suite, of the examples and of the relying parties in Python
 	cd loadtest/attack && ../../.venv/bin/ruff format --check --quiet . && ../../.venv/bin/ruff check --quiet .
-	.venv/bin/ruff format --config loadtest/attack/ruff.toml --check --quiet docs/examples
-	.venv/bin/ruff check --config loadtest/attack/ruff.toml --quiet docs/examples
+	.venv/bin/ruff format --config loadtest/attack/ruff.toml --check --quiet docs/examples web-demo/interop/clients
+	.venv/bin/ruff check --config loadtest/attack/ruff.toml --quiet docs/examples web-demo/interop/clients
 
 chaos: ## Break nodes, Redis and links for DURATION=600 seconds and check that no login is lost; SEED repeats a run, SHAPE=sentinel fails over
 	DURATION=$(or $(DURATION),600) SEED=$(SEED) SHAPE=$(SHAPE) cargo test --locked -p saoma-gateway --test it chaos::a_confirmed -- --nocapture

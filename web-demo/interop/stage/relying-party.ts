@@ -1,0 +1,102 @@
+/** What every relying party is held to, each by its own means. */
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import type { Portal } from "../../web/e2e/portal.ts";
+import { EXPECTED_FAILURES, type Step } from "./expected-failures.ts";
+import { type Registration, Stage } from "./stage.ts";
+
+export interface RelyingParty extends Registration {
+  /** Name and version of the library. */
+  readonly title: string;
+  /** Starts a login from the site's page. */
+  readonly begin: (page: Page) => Promise<unknown>;
+  /** What the site knows of the person after the login. */
+  readonly knows: object;
+  /** The site's own message after the person has declined. */
+  readonly declined: RegExp;
+  /** Renews the tokens without the person, if the library can. Returns true if they are new. */
+  readonly refresh?: (page: Page) => Promise<unknown>;
+  /** Logs out at the site and, where the library can, at the provider. */
+  readonly logOut?: (page: Page) => Promise<unknown>;
+  /** True if the log out reaches the provider, whose session then ends. */
+  readonly logsOutOfProvider?: boolean;
+}
+
+/** Defines the tests of some relying parties at one gateway. */
+export function hold(...parties: readonly RelyingParty[]): void {
+  let stage: Stage;
+
+  beforeAll(async () => {
+    stage = await Stage.start(parties);
+  });
+
+  afterAll(async () => {
+    await stage?.stop();
+  });
+
+  for (const party of parties) describe(party.title, () => defineSteps(() => stage, party));
+}
+
+function defineSteps(stageOf: () => Stage, party: RelyingParty): void {
+  const step = (name: Step, promise: string, run: () => Promise<void>) => {
+    const reason = EXPECTED_FAILURES[party.client_id]?.[name];
+    if (reason === undefined) test(promise, run);
+    else test.fails(`${promise} (expected to fail: ${reason})`, run);
+  };
+  const logIn = async (): Promise<Portal> => {
+    const window = await stageOf().visit(party.client_id);
+    await party.begin(window.page);
+    await stageOf().confirm(window);
+    expect(await shown(window.page, "user")).toMatchObject(party.knows);
+    return window;
+  };
+
+  step("login", "logs in", async () => {
+    const window = await logIn();
+    await window.close();
+  });
+
+  step("decline", "is told that the person has declined", async () => {
+    const window = await stageOf().visit(party.client_id);
+    await party.begin(window.page);
+    await stageOf().decline(window);
+    await window.page.getByText(party.declined).first().waitFor();
+    await window.close();
+  });
+
+  const { refresh, logOut, logsOutOfProvider } = party;
+  if (refresh !== undefined) {
+    step("refresh", "renews its tokens without the person", async () => {
+      const window = await logIn();
+      expect(await refresh(window.page)).toBe(true);
+      await window.close();
+    });
+  }
+  if (logOut !== undefined) {
+    step("logout", `logs out${logsOutOfProvider ? " of the site and of the provider" : ""}`, async () => {
+      const window = await logIn();
+      if (logsOutOfProvider) {
+        await window.page.context().clearCookies({ domain: "localhost" });
+        await window.page.goto(`${stageOf().originOf(party.client_id)}/`);
+        await party.begin(window.page);
+        expect(await stageOf().asksForCode(window), "a code although there is a session at the provider").toBe(false);
+      }
+      await logOut(window.page);
+      await expect.poll(() => shown(window.page, "user")).toBe(null);
+      await party.begin(window.page);
+      expect(await stageOf().asksForCode(window), "a code after the log out").toBe(true);
+      await window.close();
+    });
+  }
+}
+
+/** Opens a page of the site. */
+export function open(page: Page, path: string): Promise<unknown> {
+  return page.goto(new URL(path, page.url()).href);
+}
+
+/** Returns what a page shows, once it does, in the element of this name. */
+export async function shown(page: Page, name: string): Promise<unknown> {
+  return JSON.parse((await page.locator(`#${name}`).textContent()) ?? "null");
+}
