@@ -6,15 +6,15 @@ use http::request::Parts;
 use http::{HeaderValue, Method};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use crate::relying_parties::Clients;
+use crate::relying_parties::ClientRegistry;
 
-/// Returns a layer that lets pages of every registered client send GET and POST.
-pub(crate) fn for_pages_of(clients: &Arc<Clients>) -> CorsLayer {
+/// Returns a layer that lets pages of every client that is registered at the time send GET and POST.
+pub(crate) fn for_pages_of(clients: &Arc<ClientRegistry>) -> CorsLayer {
     let clients = Arc::clone(clients);
     let admits = move |origin: &HeaderValue, _: &Parts| {
         origin
             .to_str()
-            .is_ok_and(|origin| clients.admits_origin_of_any(origin))
+            .is_ok_and(|origin| clients.current().admits_origin_of_any(origin))
     };
     CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(admits))

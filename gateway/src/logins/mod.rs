@@ -52,7 +52,7 @@ use crate::log_throttle::LogThrottle;
 use crate::login_secrets::LoginSecrets;
 use crate::metrics::Metrics;
 use crate::random;
-use crate::relying_parties::Clients;
+use crate::relying_parties::{ClientRegistry, Clients};
 use crate::settings::{Lifetimes, Limits, Settings};
 pub(crate) use crate::store::Grant;
 use crate::store::{Attempt, Counted, NodeId, Store, StoreError, StoredChange};
@@ -68,7 +68,7 @@ pub(crate) struct Logins {
     node: NodeId,
     public_origin: String,
     store: Arc<dyn Store>,
-    clients: Arc<Clients>,
+    clients: Arc<ClientRegistry>,
     identity: TokenGate,
     token_allowance: TokenAllowance,
     remembered_refusals: Arc<RememberedRefusals>,
@@ -125,7 +125,7 @@ impl Logins {
             node: NodeId::new(data_encoding::HEXLOWER.encode(&random::bytes::<8>())),
             public_origin: settings.server.public_url.clone(),
             store,
-            clients: Arc::new(Clients::new(settings.clients.clone())),
+            clients: Arc::new(ClientRegistry::new(Clients::new(settings.clients.clone()))),
             identity: TokenGate::new(identity, Arc::clone(&metrics)),
             token_allowance: TokenAllowance::new(settings.limits.refused_token_per_address),
             remembered_refusals,
@@ -165,8 +165,13 @@ impl Logins {
         &self.public_origin
     }
 
-    /// Returns the relying parties.
-    pub(crate) const fn clients(&self) -> &Arc<Clients> {
+    /// Returns the relying parties, as they are now.
+    pub(crate) fn clients(&self) -> Arc<Clients> {
+        self.clients.current()
+    }
+
+    /// Returns the registry of the relying parties, whose contents change while the gateway runs.
+    pub(crate) const fn client_registry(&self) -> &Arc<ClientRegistry> {
         &self.clients
     }
 

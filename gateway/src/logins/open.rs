@@ -1,5 +1,7 @@
 //! Opening of logins by browsers.
 
+use std::sync::Arc;
+
 use saoma_protocol::{
     ErrorCode, LoginId, OpenRequest, ReceiveKey, RequesterContext, ScanCode, ServerMessage,
     UserCode,
@@ -110,7 +112,7 @@ impl Logins {
     }
 
     /// Returns the client that may open this login.
-    fn admit(&self, request: &OpenRequest, origin: Option<&str>) -> Result<&Client, ApiError> {
+    fn admit(&self, request: &OpenRequest, origin: Option<&str>) -> Result<Arc<Client>, ApiError> {
         let client = self.clients.get(&request.client_id).ok_or_else(|| {
             ApiError::new(
                 ErrorCode::UnknownClient,
@@ -123,7 +125,7 @@ impl Logins {
                 "redirect_uri must be exactly one that the client has registered",
             ));
         }
-        if !self.admits_origin(client, origin) {
+        if !self.admits_origin(&client, origin) {
             return Err(ApiError::new(
                 ErrorCode::OriginNotAllowed,
                 "the page's origin is not registered for this client",

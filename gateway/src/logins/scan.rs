@@ -11,7 +11,7 @@ use crate::client_address::ClientAddress;
 use crate::error::ApiError;
 use crate::identity::Person;
 use crate::limits::LimitName;
-use crate::relying_parties::Clients;
+use crate::relying_parties::landing_origin;
 use crate::store::{Instants, LoginRequest, Precondition, Scan, Scanned};
 
 /// The address of a phone's request.
@@ -158,7 +158,7 @@ impl Logins {
             client: ClientContext {
                 name: client
                     .map_or_else(|| request.client_id.clone(), |client| client.name.clone()),
-                origin: Clients::landing_origin(&request.redirect_uri),
+                origin: landing_origin(&request.redirect_uri),
                 client_id: request.client_id,
             },
             requester: request.requester,

@@ -99,6 +99,32 @@ async fn after_ten_wrong_secrets_none_is_compared_for_a_while() {
     assert_eq!(other.send(&node).await.status, 400, "another client's turn");
 }
 
+/// Row I6: an empty secret in Basic is none, as clients without one send it. For a client that has a secret it counts as a
+/// wrong one, and a public client passes by it, however often.
+#[tokio::test]
+async fn i6_an_empty_secret_in_basic_is_none_and_counts_as_wrong_for_others() {
+    let world = World::in_memory();
+    let node = world.start().await;
+    let http = reqwest::Client::new();
+    let asked = async |client: &str| {
+        let request = http
+            .post(node.at(paths::TOKEN))
+            .basic_auth(client, Some(""));
+        let sent = request.form(&[("grant_type", "authorization_code")]).send();
+        sent.await.unwrap().status().as_u16()
+    };
+    let answered = statuses(12, async |_| asked("hall").await).await;
+    assert_eq!(answered, HashMap::from([(401, 10), (429, 2)]));
+    let answered = statuses(12, async |_| asked("other").await).await;
+    assert_eq!(
+        answered,
+        HashMap::from([(400, 12)]),
+        "authenticated, and without a code"
+    );
+    let answered = statuses(12, async |_| asked("made-up").await).await;
+    assert_eq!(answered, HashMap::from([(401, 10), (429, 2)]));
+}
+
 #[tokio::test]
 async fn made_up_access_tokens_are_bounded_and_real_ones_still_work() {
     let world = World::in_memory().with(UNKNOWN);

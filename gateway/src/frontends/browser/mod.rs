@@ -112,7 +112,7 @@ pub(crate) fn routes<S: SocketStream>(frontend: BrowserFrontend) -> Router {
 /// Allows requests from the pages of every registered client. The login service checks that a page
 /// opens logins for its own client only.
 fn for_pages(frontend: &BrowserFrontend) -> CorsLayer {
-    cors::for_pages_of(frontend.logins.clients())
+    cors::for_pages_of(frontend.logins.client_registry())
         .allow_headers([
             http::header::CONTENT_TYPE,
             http::HeaderName::from_static(saoma_protocol::RECEIVE_KEY_HEADER),

@@ -1,5 +1,7 @@
 //! The authorization endpoint: a hosted login page, for portals that show no code themselves.
 
+use std::sync::Arc;
+
 use axum::extract::{RawQuery, Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::{HeaderMap, StatusCode};
@@ -11,7 +13,7 @@ use super::client_auth::Form;
 use super::pages::{self, Locale, LoginPage};
 use super::refused_request::{Refused, refuse_unsupported};
 use crate::http::body;
-use crate::relying_parties::{Client, Clients};
+use crate::relying_parties::{Client, landing_origin};
 
 const MAX_FORM_BYTES: usize = 8 * 1024;
 
@@ -43,14 +45,17 @@ impl Provider {
         let Some((client, redirect_uri)) = self.registered(&form) else {
             return pages::error(locale, StatusCode::BAD_REQUEST);
         };
-        match self.page(client, redirect_uri, &form, locale) {
+        match self.page(&client, redirect_uri, &form, locale) {
             Ok(page) => pages::login(&page, &self.issuer),
             Err(refused) => self.send_back(redirect_uri, form.value("state"), &refused),
         }
     }
 
-    fn registered<'a>(&'a self, form: &'a Form) -> Option<(&'a Client, &'a str)> {
-        let client = self.logins.clients().get(form.value("client_id")?)?;
+    fn registered<'a>(&self, form: &'a Form) -> Option<(Arc<Client>, &'a str)> {
+        let client = self
+            .logins
+            .client_registry()
+            .get(form.value("client_id")?)?;
         let redirect_uri = form.value("redirect_uri")?;
         client
             .admits_redirect(redirect_uri)
@@ -88,7 +93,7 @@ impl Provider {
         Ok(LoginPage {
             locale,
             client_name: &client.name,
-            client_host: Clients::landing_origin(redirect_uri),
+            client_host: landing_origin(redirect_uri),
             gateway: &self.issuer,
             client_id: &client.id,
             redirect_uri,

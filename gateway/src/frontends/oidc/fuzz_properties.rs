@@ -43,9 +43,11 @@ fn client(id: &str, secret: Option<&str>) -> ClientSettings {
     }
 }
 
-fn proved<'a>(clients: &'a Clients, headers: &HeaderMap, form: &Form) -> Option<&'a Client> {
+fn proved(clients: &Clients, headers: &HeaderMap, form: &Form) -> Option<Arc<Client>> {
     let credentials = Credentials::read(headers, form).ok()?;
-    credentials.prove(clients).ok()
+    let named = credentials.named(clients)?;
+    let proves = RUNTIME.block_on(credentials.prove(&named));
+    proves.then_some(named)
 }
 
 fn settings() -> Settings {
@@ -115,7 +117,13 @@ pub(crate) fn client_credentials(bytes: &[u8]) {
         let joined = String::from_utf8(BASE64.decode(encoded.trim().as_bytes()).expect("base64"))
             .expect("text");
         let (id, secret) = joined.split_once(':').expect("two parts");
-        (Some(form_decoded(id)), Some(form_decoded(secret)))
+        // Some clients encode their credentials, and some send them as they are.
+        let secret = match secret {
+            "" => None,
+            SECRET => Some(secret.to_owned()),
+            encoded => Some(form_decoded(encoded)),
+        };
+        (Some(form_decoded(id)), secret)
     };
     let right = match client.id.as_str() {
         "hall" => (Some("hall".to_owned()), Some(SECRET.to_owned())),

@@ -65,6 +65,6 @@ pub(crate) fn routes(provider: Provider) -> Router {
 
 /// Public clients are pages: they may ask from the origins that they have registered.
 fn for_public_clients(provider: &Provider) -> CorsLayer {
-    cors::for_pages_of(provider.logins.clients())
+    cors::for_pages_of(provider.logins.client_registry())
         .allow_headers([http::header::AUTHORIZATION, http::header::CONTENT_TYPE])
 }

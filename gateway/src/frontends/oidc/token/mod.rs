@@ -5,17 +5,14 @@ mod response;
 
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
-use http::HeaderMap;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 
 use self::response::TokenResponse;
 use super::Provider;
-use super::client_auth::{Credentials, Form};
+use super::client_auth::Form;
 use super::oauth_error::OauthError;
-use crate::client_address::ClientAddress;
 use crate::http::body::{self, BodyError};
 use crate::http::json::Json;
-use crate::relying_parties::Client;
 
 const MAX_FORM_BYTES: usize = 8 * 1024;
 
@@ -53,34 +50,7 @@ impl Provider {
             ));
         }
         let form = Form::parse(&body)?;
-        let client = self.authenticate(&parts.headers, &form, &address)?;
-        self.redeem_code(client, &form, &address).await
-    }
-
-    /// Returns the client that asks. After some wrong secrets for it from an address, none is compared for a while, so
-    /// that secrets cannot be guessed. A client without a secret is never kept out: it has none to guess.
-    fn authenticate(
-        &self,
-        headers: &HeaderMap,
-        form: &Form,
-        address: &ClientAddress,
-    ) -> Result<&Client, OauthError> {
-        let clients = self.logins.clients();
-        let credentials = Credentials::read(headers, form)?;
-        let named = clients.get(&credentials.client_id);
-        if named.is_some_and(Client::is_public) {
-            return credentials.prove(clients);
-        }
-        // Made-up clients count together, so that they take no room each.
-        let named = named.map_or("", |client| client.id.as_str());
-        self.logins
-            .check_proof_here(address, named)
-            .map_err(OauthError::TooManyRequests)?;
-        let proved = credentials.prove(clients);
-        match &proved {
-            Ok(_) => self.logins.proved_here(address, named),
-            Err(_) => self.logins.failed_proof_here(address, named),
-        }
-        proved
+        let client = self.authenticate(&parts.headers, &form, &address).await?;
+        self.redeem_code(&client, &form, &address).await
     }
 }

@@ -1,0 +1,54 @@
+//! Parameters of requests, in the form encoding.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use url::form_urlencoded;
+
+use crate::frontends::oidc::oauth_error::OauthError;
+
+/// A form's parameters, each there at most once (RFC 6749 §3.2).
+pub(in crate::frontends::oidc) struct Form(HashMap<String, String>);
+
+impl fmt::Debug for Form {
+    /// Names only: among the values are secrets and codes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+impl Form {
+    /// Reads a body or a query.
+    ///
+    /// # Errors
+    /// Returns an error if a parameter is there twice.
+    pub(in crate::frontends::oidc) fn parse(body: &[u8]) -> Result<Self, OauthError> {
+        let mut form = HashMap::new();
+        for (name, value) in form_urlencoded::parse(body) {
+            if form.insert(name.into_owned(), value.into_owned()).is_some() {
+                return Err(OauthError::InvalidRequest("a parameter is there twice"));
+            }
+        }
+        Ok(Self(form))
+    }
+
+    /// Returns the value of a parameter. An empty one counts as left out (RFC 6749 §3.1).
+    pub(in crate::frontends::oidc) fn value(&self, name: &str) -> Option<&str> {
+        self.0
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
+    }
+
+    /// Returns the value of a parameter.
+    ///
+    /// # Errors
+    /// Returns an error with this description if the parameter is left out.
+    pub(in crate::frontends::oidc) fn required(
+        &self,
+        name: &str,
+        missing: &'static str,
+    ) -> Result<&str, OauthError> {
+        self.value(name).ok_or(OauthError::InvalidRequest(missing))
+    }
+}

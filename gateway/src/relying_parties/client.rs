@@ -1,0 +1,66 @@
+//! One registered relying party.
+
+use super::redirect_uris::RedirectUris;
+use super::secrets::ClientSecret;
+use crate::settings::{AgreeSetting, ClientSettings};
+
+/// A registered relying party.
+#[derive(Debug)]
+pub(crate) struct Client {
+    /// Its id.
+    pub id: String,
+    /// Its name, as people read it on their phones.
+    pub name: String,
+    secret: Option<ClientSecret>,
+    redirect_uris: RedirectUris,
+    origins: Vec<String>,
+    agree: AgreeSetting,
+}
+
+impl Client {
+    /// Returns true if its browsers may be sent to this URI (RFC 9700 §2.1, threat T26).
+    pub(crate) fn admits_redirect(&self, uri: &str) -> bool {
+        self.redirect_uris.admit(uri)
+    }
+
+    /// Returns true if a page of this origin may open a login for it.
+    pub(crate) fn admits_origin(&self, origin: &str) -> bool {
+        self.origins.iter().any(|registered| registered == origin)
+    }
+
+    /// Returns the origins of its pages.
+    pub(super) fn origins(&self) -> &[String] {
+        &self.origins
+    }
+
+    /// Returns true if its browsers are asked to agree to persons who are new to them (threat T34).
+    pub(crate) fn asks_browsers(&self) -> bool {
+        self.agree == AgreeSetting::New
+    }
+
+    /// Returns true if it has no secret.
+    pub(crate) const fn is_public(&self) -> bool {
+        self.secret.is_none()
+    }
+
+    /// Returns true if one of these is its secret. Each is compared in constant time, also after a right one.
+    pub(crate) async fn admits_secret(&self, readings: &[&str]) -> bool {
+        match &self.secret {
+            Some(secret) => secret.is_among(readings).await,
+            None => false,
+        }
+    }
+}
+
+impl From<ClientSettings> for Client {
+    fn from(settings: ClientSettings) -> Self {
+        Self {
+            id: settings.client_id,
+            name: settings.name,
+            secret: settings.secret.as_ref().map(ClientSecret::from),
+            redirect_uris: RedirectUris::new(settings.redirect_uris),
+            origins: settings.origins,
+            agree: settings.agree,
+        }
+    }
+}
