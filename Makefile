@@ -28,6 +28,7 @@ test-long: test ## Run all checks and tests, also with the clients that are Debi
 # The scripts' tests mostly wait and the Rust tests mostly compile. The end-to-end tests run the binaries that these build.
 test-scripts:
 	npm test
+	npm run openapi-clients
 
 # Clippy is the compiler with more lints. As the wrapper it lints the tests while it builds them, which saves a second pass.
 test-rust: export RUSTC_WORKSPACE_WRAPPER := clippy-driver
@@ -79,8 +80,8 @@ attack: setup web ## Attack a whole deployment from outside by every row of docs
 
 python: ## Check format and lints of the attack suite, of the examples and of the relying parties in Python
 	cd loadtest/attack && ../../.venv/bin/ruff format --check --quiet . && ../../.venv/bin/ruff check --quiet .
-	.venv/bin/ruff format --config loadtest/attack/ruff.toml --check --quiet docs/examples web-demo/interop/clients
-	.venv/bin/ruff check --config loadtest/attack/ruff.toml --quiet docs/examples web-demo/interop/clients
+	.venv/bin/ruff format --config loadtest/attack/ruff.toml --check --quiet docs/examples web-demo/interop/clients protocol/openapi-clients/uses.py
+	.venv/bin/ruff check --config loadtest/attack/ruff.toml --quiet docs/examples web-demo/interop/clients protocol/openapi-clients/uses.py
 
 chaos: ## Break nodes, Redis and links for DURATION=600 seconds and check that no login is lost; SEED repeats a run, SHAPE=sentinel fails over
 	DURATION=$(or $(DURATION),600) SEED=$(SEED) SHAPE=$(SHAPE) cargo test --locked -p saoma-gateway --test it chaos::a_confirmed -- --nocapture

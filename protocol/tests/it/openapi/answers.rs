@@ -61,12 +61,14 @@ fn problem(schemas: &mut Schemas, status: u16, codes: &[ErrorCode]) -> Value {
         .iter()
         .map(|code| (code.as_str().into(), example_of(*code)))
         .collect();
-    let of_this_status =
-        json!({ "properties": { "status": { "const": status }, "error": { "enum": codes } } });
+    let of_this_status = [
+        ("status", json!({ "type": "integer", "const": status })),
+        ("error", json!({ "type": "string", "enum": codes })),
+    ];
     let mut answer = json!({
         "description": described(codes),
         "content": { Problem::MEDIA_TYPE: {
-            "schema": { "allOf": [schemas.of::<Problem>(), of_this_status] },
+            "schema": narrowed(schemas.apart::<Problem>(), of_this_status),
             "examples": examples,
         } },
     });
@@ -74,6 +76,22 @@ fn problem(schemas: &mut Schemas, status: u16, codes: &[ErrorCode]) -> Value {
         answer["headers"] = headers;
     }
     answer
+}
+
+/// `schema` with narrower types for some members.
+///
+/// A schema of its own, because generators of clients cannot read a member twice, as in an `allOf`.
+fn narrowed<const N: usize>(mut schema: Value, members: [(&str, Value); N]) -> Value {
+    schema.as_object_mut().unwrap().remove("description");
+    for (name, narrower) in members {
+        let member = &mut schema["properties"][name];
+        let description = member["description"].take();
+        *member = narrower;
+        if !description.is_null() {
+            member["description"] = description;
+        }
+    }
+    schema
 }
 
 /// A problem document for each code that `paths` refer to.
@@ -135,10 +153,11 @@ pub(super) fn or_token_errors(
     errors: &[(u16, &[TokenErrorCode])],
 ) -> Value {
     for (status, codes) in errors {
-        let of_this_status = json!({ "properties": { "error": { "enum": codes } } });
+        let of_this_status = [("error", json!({ "type": "string", "enum": codes }))];
+        let schema = narrowed(schemas.apart::<TokenError>(), of_this_status);
         let mut answer = json!({
             "description": described(codes),
-            "content": { "application/json": { "schema": { "allOf": [schemas.of::<TokenError>(), of_this_status] } } },
+            "content": { "application/json": { "schema": schema } },
         });
         if let Some(headers) = headers(*status) {
             answer["headers"] = headers;
