@@ -60,9 +60,10 @@ pub struct OpenRequest {
     pub nonce: Option<String>,
     /// Space-separated; holds `openid`.
     pub scope: String,
-    /// The PKCE challenge.
-    pub code_challenge: CodeChallenge,
-    /// The method by which the challenge was made.
+    /// The PKCE challenge. Only confidential clients may leave it out, and only those that have registered so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code_challenge: Option<CodeChallenge>,
+    /// The method by which the challenge was made. It is there without a challenge, too.
     pub code_challenge_method: CodeChallengeMethod,
     /// The page's language (BCP 47).
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -11,7 +11,7 @@ use crate::error_chain::chain;
 use crate::limits::LimitName;
 use crate::metrics::CodeMisuse;
 use crate::relying_parties::Client;
-use crate::store::{Counted, Grant, Redeemed, Redemption, StoreError};
+use crate::store::{Counted, Grant, PresentedVerifier, Redeemed, Redemption, StoreError};
 
 /// A code with all that a token request must repeat of the login (RFC 6749 §4.1.3, RFC 7636 §4.5).
 pub(crate) struct PresentedCode<'a> {
@@ -81,16 +81,16 @@ impl Logins {
             return Err(RedeemError::InvalidCode);
         }
         let login_id = code.login_id();
-        let challenge = presented.verifier.and_then(CodeChallenge::of_valid);
+        let verifier = PresentedVerifier::read(presented.verifier);
         if client.is_public() {
-            self.count_by_verifier(login_id, challenge)?;
+            self.count_by_verifier(login_id, verifier.challenge())?;
         }
         let access_token = self.secrets.access_token(login_id);
         let redemption = Redemption {
             code: code.digest(),
             client_id: &client.id,
             redirect_uri: presented.redirect_uri.unwrap_or_default(),
-            challenge,
+            verifier,
             is_proved: !client.is_public(),
             is_complete: presented.is_complete,
             access_token: access_token.digest(),
@@ -202,7 +202,7 @@ impl Logins {
         }
         // A store that fails is asked again after the next refusal.
         if let Ok(record) = self.store.read(id).await {
-            let challenge = record.map(|record| record.request.code_challenge);
+            let challenge = record.and_then(|record| record.request.code_challenge);
             self.code_challenges.learn(id, challenge);
         }
     }

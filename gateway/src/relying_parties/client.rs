@@ -1,8 +1,10 @@
 //! One registered relying party.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::redirect_uris::RedirectUris;
 use super::secrets::ClientSecret;
-use crate::settings::{AgreeSetting, ClientSettings};
+use crate::settings::{AgreeSetting, ClientSettings, PkceSetting};
 
 /// A registered relying party.
 #[derive(Debug)]
@@ -15,6 +17,9 @@ pub(crate) struct Client {
     redirect_uris: RedirectUris,
     origins: Vec<String>,
     agree: AgreeSetting,
+    pkce: PkceSetting,
+    /// True once a request without challenge and nonce was logged.
+    has_opened_bare: AtomicBool,
 }
 
 impl Client {
@@ -43,6 +48,16 @@ impl Client {
         self.secret.is_none()
     }
 
+    /// Returns true if its requests must hold a PKCE challenge. Public clients have no other proof.
+    pub(crate) fn needs_pkce(&self) -> bool {
+        self.pkce == PkceSetting::Required || self.is_public()
+    }
+
+    /// Notes a request without challenge and nonce. Returns true for the first one, which is logged.
+    pub(crate) fn opens_bare(&self) -> bool {
+        !self.has_opened_bare.swap(true, Ordering::Relaxed)
+    }
+
     /// Returns true if one of these is its secret. Each is compared in constant time, also after a right one.
     pub(crate) async fn admits_secret(&self, readings: &[&str]) -> bool {
         match &self.secret {
@@ -61,6 +76,8 @@ impl From<ClientSettings> for Client {
             redirect_uris: RedirectUris::new(settings.redirect_uris),
             origins: settings.origins,
             agree: settings.agree,
+            pkce: settings.pkce,
+            has_opened_bare: AtomicBool::default(),
         }
     }
 }

@@ -28,6 +28,23 @@ pub struct ClientSettings {
     /// browser in as themselves.
     #[serde(default)]
     pub agree: AgreeSetting,
+    /// Proof Key for Code Exchange (RFC 7636). `optional` is for a client with a secret whose library cannot send it: a
+    /// request without `code_challenge` is then accepted, and one with it must be redeemed by its verifier. Without a
+    /// challenge only `nonce` shows the client that a stolen code was brought into its session (RFC 9700 §2.1.1).
+    #[serde(default)]
+    pub pkce: PkceSetting,
+}
+
+/// Requests for which a client must use PKCE.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum PkceSetting {
+    /// All requests.
+    #[default]
+    Required,
+    /// None.
+    Optional,
 }
 
 /// The persons for whom a client's browsers are asked to agree.

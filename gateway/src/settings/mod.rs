@@ -20,7 +20,7 @@ mod safety;
 mod secret;
 mod validate;
 
-pub use clients::{AgreeSetting, ClientSettings};
+pub use clients::{AgreeSetting, ClientSettings, PkceSetting};
 pub use cluster::Cluster;
 pub use effective::Effective;
 pub use error::SettingsError;

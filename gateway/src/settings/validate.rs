@@ -11,7 +11,7 @@ use saoma_protocol::SteeringChar;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
-use super::{ClientSettings, Settings, SettingsError};
+use super::{ClientSettings, PkceSetting, Settings, SettingsError};
 use crate::limits::LimitName;
 use crate::store::RedisAddress;
 
@@ -277,6 +277,13 @@ fn validate_client(client: &ClientSettings) -> Result<(), SettingsError> {
             !client.redirect_uris.is_empty(),
             "clients.redirect_uris",
             format!("{id:?} needs at least one redirect URI"),
+        ),
+        check(
+            client.pkce == PkceSetting::Required || client.secret.is_some(),
+            "clients.pkce",
+            format!(
+                "{id:?} has no secret, so PKCE is its only proof: leave pkce out, or give it a secret"
+            ),
         ),
     ];
     SettingsError::of_all(

@@ -38,7 +38,7 @@ pub use self::known_person::{Agreement, KnownPerson, PersonTag};
 pub use self::memory::MemoryStore;
 pub use self::metrics::StoreMetrics;
 pub use self::opening::{LoginRecord, LoginRequest, NewLogin, Opening};
-pub use self::redemption::{Grant, REDEEM_TRIES, Redeemed, Redemption};
+pub use self::redemption::{Grant, PresentedVerifier, REDEEM_TRIES, Redeemed, Redemption};
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::redis::inbox_push;
 pub use self::redis::{AddressError, ConnectionSettings, Connections, RedisAddress, RedisStore};

@@ -24,8 +24,10 @@ pub struct LoginRequest {
     pub nonce: Option<String>,
     /// Requested scope, space-separated.
     pub scope: String,
-    /// Challenge of the verifier that the redeemer must present (RFC 7636).
-    pub code_challenge: CodeChallenge,
+    /// Challenge of the verifier that the redeemer must present (RFC 7636). `None` for confidential clients that may do
+    /// without: their secret alone proves the redeemer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code_challenge: Option<CodeChallenge>,
     /// The browser, as far as the gateway can tell.
     pub requester: RequesterContext,
 }

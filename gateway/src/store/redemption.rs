@@ -15,8 +15,10 @@ pub struct Grant {
     pub client_id: String,
     /// The redirect URI that it must repeat (RFC 6749 §4.1.3).
     pub redirect_uri: String,
-    /// The challenge that its verifier must match (RFC 7636 §4.6).
-    pub code_challenge: CodeChallenge,
+    /// The challenge that its verifier must match (RFC 7636 §4.6). `None` if the login had none: the client's secret is the
+    /// only proof then, and a verifier is wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code_challenge: Option<CodeChallenge>,
     /// Nonce for the ID token.
     pub nonce: Option<String>,
     /// Requested scope, space-separated.
@@ -31,6 +33,36 @@ pub struct Grant {
     pub auth_time: u64,
 }
 
+/// The code verifier of a token request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PresentedVerifier {
+    /// The request holds none.
+    Absent,
+    /// Not the form of RFC 7636 §4.1: it matches no challenge, and is no missing one either.
+    Malformed,
+    /// Well-formed, with this challenge.
+    Of(CodeChallenge),
+}
+
+impl PresentedVerifier {
+    /// Reads the member `code_verifier` of a token request.
+    pub fn read(verifier: Option<&str>) -> Self {
+        match verifier.map(CodeChallenge::of_valid) {
+            None => Self::Absent,
+            Some(None) => Self::Malformed,
+            Some(Some(challenge)) => Self::Of(challenge),
+        }
+    }
+
+    /// Returns the challenge of a well-formed verifier.
+    pub const fn challenge(self) -> Option<CodeChallenge> {
+        match self {
+            Self::Of(challenge) => Some(challenge),
+            Self::Absent | Self::Malformed => None,
+        }
+    }
+}
+
 /// A request to redeem a code.
 #[derive(Debug, Clone)]
 pub struct Redemption<'a> {
@@ -40,8 +72,8 @@ pub struct Redemption<'a> {
     pub client_id: &'a str,
     /// The redirect URI that the client repeats.
     pub redirect_uri: &'a str,
-    /// Challenge of the presented verifier; `None` where the verifier is missing or malformed, which matches no challenge.
-    pub challenge: Option<CodeChallenge>,
+    /// The presented verifier.
+    pub verifier: PresentedVerifier,
     /// True if the client has proved itself by its secret.
     pub is_proved: bool,
     /// True if the request has all its parts (RFC 6749 §4.1.3). One that lacks a part redeems nothing and is no try.
@@ -57,7 +89,17 @@ impl Redemption<'_> {
     pub(super) fn matches(&self, grant: &Grant) -> bool {
         grant.client_id == self.client_id
             && grant.redirect_uri == self.redirect_uri
-            && Some(grant.code_challenge) == self.challenge
+            && self.is_verified(grant)
+    }
+
+    /// Returns true if the verifier is the one of the login. Without a challenge there must be no verifier, or an attacker
+    /// could have removed the challenge from the authentication request (RFC 9700 §4.8.2), and the secret must prove the
+    /// client.
+    fn is_verified(&self, grant: &Grant) -> bool {
+        match grant.code_challenge {
+            Some(challenge) => self.verifier == PresentedVerifier::Of(challenge),
+            None => self.verifier == PresentedVerifier::Absent && self.is_proved,
+        }
     }
 
     /// Returns true if the code's own client presents it and has proved itself by its secret. Only then is a mismatch a try
@@ -69,7 +111,8 @@ impl Redemption<'_> {
     /// Returns true if the request ends the access token of a code that was redeemed before. The secret of the code's own
     /// client or the login's verifier is needed: the code alone ends nothing.
     pub(super) fn ends_token(&self, grant: &Grant) -> bool {
-        self.is_of_own_client(grant) || Some(grant.code_challenge) == self.challenge
+        let verifies = |challenge| self.verifier == PresentedVerifier::Of(challenge);
+        self.is_of_own_client(grant) || grant.code_challenge.is_some_and(verifies)
     }
 }
 

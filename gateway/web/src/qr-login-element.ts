@@ -25,11 +25,15 @@ const PHONE = "(max-width: 30rem) and (pointer: coarse)";
  * `<qr-login>`: shows a login's code, follows the login, and opens the redirect URI once it is confirmed. The module
  * `@saoma/qr-login/define` gives the element its tag.
  *
- * Attributes: `client-id`, `redirect-uri`, `code-challenge` (required), `gateway` (its origin; that of the page by
- * default), `state`, `oidc-nonce` (browsers hide an attribute named `nonce`), `scope` (`openid`), `locale` (the page's
- * language by default), `app-link` (shown beside the code on phones), `remember` (`cookie` keeps the values of a known
- * browser in a cookie instead of the page's `localStorage`). A change of `locale` or `app-link` draws the element
- * anew; a change of any other opens a new login. Event: `saoma-state`, a {@link LoginStateEvent}.
+ * Attributes: `client-id`, `redirect-uri` (required), `code-challenge` (required, except for clients registered with
+ * `pkce = "optional"`), `gateway` (its origin; that of the page by default), `state`, `oidc-nonce` (browsers hide an
+ * attribute named `nonce`), `scope` (`openid`), `locale` (the page's language by default), `app-link` (shown beside the
+ * code on phones), `remember` (`cookie` keeps the values of a known browser in a cookie instead of the page's
+ * `localStorage`). A change of `locale` or `app-link` draws the element anew; a change of any other opens a new login.
+ *
+ * Event: `saoma-state`, a {@link LoginStateEvent}. It also tells the page of a login that was declined, refused, given up
+ * or not scanned in time (`rejected`, `cancelled`, `expired`): the element itself goes to the redirect URI with a code
+ * only.
  */
 export class QrLoginElement extends HTMLElement {
   static readonly observedAttributes = [

@@ -21,9 +21,9 @@ export function requestOf(element: Element): OpenRequest {
     client_id: element.getAttribute("client-id") ?? "",
     redirect_uri: element.getAttribute("redirect-uri") ?? "",
     scope: element.getAttribute("scope") ?? "openid",
-    code_challenge: element.getAttribute("code-challenge") ?? "",
     code_challenge_method: "S256",
     locale: localeOf(element),
+    ...optional("code_challenge", "code-challenge"),
     ...optional("state", "state"),
     ...optional("nonce", "oidc-nonce"),
   };

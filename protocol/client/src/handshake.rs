@@ -55,7 +55,10 @@ pub(crate) fn open_query(open: &OpenRequest) -> impl Iterator<Item = (&'static s
         ("client_id", Some(open.client_id.clone())),
         ("redirect_uri", Some(open.redirect_uri.clone())),
         ("scope", Some(open.scope.clone())),
-        ("code_challenge", Some(open.code_challenge.to_string())),
+        (
+            "code_challenge",
+            open.code_challenge.map(|challenge| challenge.to_string()),
+        ),
         ("code_challenge_method", Some("S256".to_owned())),
         ("state", open.state.clone()),
         ("nonce", open.nonce.clone()),

@@ -66,7 +66,7 @@ impl NewLogin {
             state: Some(state.clone()),
             nonce: Some(random_text()),
             scope: "openid profile".into(),
-            code_challenge: CodeChallenge::of(&code_verifier),
+            code_challenge: Some(CodeChallenge::of(&code_verifier)),
             code_challenge_method: CodeChallengeMethod::S256,
             locale: None,
             known: Vec::new(),

@@ -37,9 +37,9 @@ pub(crate) struct TokenRequest {
     code: AuthorizationCode,
     /// The same as in the authentication request.
     redirect_uri: String,
-    /// The verifier of the request's challenge.
+    /// The verifier of the request's challenge; left out where the request had none.
     #[schemars(regex(pattern = r"^[A-Za-z0-9._~-]{43,128}$"))]
-    code_verifier: String,
+    code_verifier: Option<String>,
     /// With `client_secret_post`, and for public clients.
     client_id: Option<String>,
     /// With `client_secret_post` only.

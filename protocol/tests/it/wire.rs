@@ -120,11 +120,12 @@ fn any_message() -> impl Strategy<Value = ClientMessage> {
         String,
         Option<String>,
         Vec<String>,
+        bool,
     )>())
     .prop_map(
-        |(client_id, redirect_uri, state, nonce, scope, locale, known)| {
+        |(client_id, redirect_uri, state, nonce, scope, locale, known, has_challenge)| {
             ClientMessage::Open(OpenRequest {
-                code_challenge: CodeChallenge::of(&scope),
+                code_challenge: has_challenge.then(|| CodeChallenge::of(&scope)),
                 code_challenge_method: CodeChallengeMethod::S256,
                 client_id,
                 redirect_uri,

@@ -34,11 +34,11 @@ nonce?: string,
  */
 scope: string, 
 /**
- * The PKCE challenge.
+ * The PKCE challenge. Only confidential clients may leave it out, and only those that have registered so.
  */
-code_challenge: string, 
+code_challenge?: string, 
 /**
- * The method by which the challenge was made.
+ * The method by which the challenge was made. It is there without a challenge, too.
  */
 code_challenge_method: CodeChallengeMethod, 
 /**

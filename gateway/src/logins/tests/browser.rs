@@ -240,7 +240,7 @@ pub(crate) fn request() -> OpenRequest {
         state: None,
         nonce: None,
         scope: "openid".into(),
-        code_challenge: CodeChallenge::of("verifier"),
+        code_challenge: Some(CodeChallenge::of("verifier")),
         code_challenge_method: CodeChallengeMethod::S256,
         locale: None,
         known: Vec::new(),

@@ -94,6 +94,7 @@ fn each_wrong_setting_of_a_client_is_named() {
         ("'a'", "'a b'", "clients.client_id"),
         ("'A'", "' '", "clients.name"),
         ("'A'", "'A', secret = ''", "clients.secret"),
+        ("'A'", "'A', pkce = 'optional'", "clients.pkce"),
         ("['https://a.example/']", "[]", "clients.redirect_uris"),
         ("https://a.example/", "/callback", "clients.redirect_uris"),
         (

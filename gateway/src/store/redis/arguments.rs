@@ -134,7 +134,7 @@ mod tests {
             answer_uri: "https://hall.example/callback?iss=x".into(),
             nonce: Some("n".into()),
             scope: "openid".into(),
-            code_challenge: CodeChallenge::of("verifier"),
+            code_challenge: Some(CodeChallenge::of("verifier")),
             requester: RequesterContext {
                 address: "192.0.2.1".into(),
                 place: Place::Internet,

@@ -14,7 +14,8 @@ use super::script::Call;
 use super::{RedisStore, keys, proof_of};
 use crate::store::{
     Applied, Attempt, Confirmation, Counted, KEEP_ENDED, KEEP_UNSCANNED, LoginRequest, NewLogin,
-    Opening, REDEEM_TRIES, Redeemed, Redemption, Scan, Scanned, StoreError, Transition,
+    Opening, PresentedVerifier, REDEEM_TRIES, Redeemed, Redemption, Scan, Scanned, StoreError,
+    Transition,
 };
 
 /// Returns from a verb if one of its attempts was over its limit.
@@ -251,7 +252,12 @@ impl RedisStore {
     ) -> Result<Counted<Redeemed>, StoreError> {
         let checks = allowed!(self.checks(attempts).await?);
         let guard = EventKind::Redeem.guard();
-        let challenge = redemption.challenge.map(|challenge| challenge.to_string());
+        // No login has the challenge "malformed".
+        let challenge = match redemption.verifier {
+            PresentedVerifier::Absent => String::new(),
+            PresentedVerifier::Malformed => "malformed".to_owned(),
+            PresentedVerifier::Of(challenge) => challenge.to_string(),
+        };
         let key = keys::login(id);
         let call = self
             .scripts
@@ -260,8 +266,7 @@ impl RedisStore {
             .arg(redemption.code.to_string())
             .arg(redemption.client_id)
             .arg(redemption.redirect_uri)
-            // No login has an empty challenge.
-            .arg(challenge.unwrap_or_default())
+            .arg(challenge)
             .arg(redemption.access_token.to_string())
             .arg(millis(redemption.lifetime))
             .arg(millis(KEEP_ENDED))

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use saoma_gateway::store::{Grant, Redeemed, Redemption, Store};
+use saoma_gateway::store::{Grant, PresentedVerifier, Redeemed, Redemption, Store};
 use saoma_protocol::{CodeChallenge, StateName};
 
 use super::{
-    Subject, changed, confirm, digest, grant, id, on_each_store, opened, redemption, scan,
-    uncounted,
+    Subject, changed, confirm, digest, grant, id, new_login, on_each_store, opened, redemption,
+    scan, uncounted,
 };
 
 on_each_store!(
@@ -18,6 +18,8 @@ on_each_store!(
     a_used_code_without_proof_ends_nothing,
     an_incomplete_redemption_ends_a_used_code_alone,
     a_code_redeems_for_its_client_redirect_uri_and_verifier,
+    a_code_without_a_challenge_redeems_by_the_secret_alone,
+    a18_a_used_code_without_a_challenge_is_ended_by_the_secret_alone,
     three_failed_tries_end_a_code,
     a8_a_code_in_other_hands_than_its_clients_stays_good,
     a_code_and_a_token_run_out,
@@ -25,6 +27,10 @@ on_each_store!(
     a_redemption_can_be_undone,
     a_redemption_is_undone_by_its_own_token,
 );
+
+fn another_verifier() -> PresentedVerifier {
+    PresentedVerifier::Of(CodeChallenge::of("another verifier"))
+}
 
 async fn confirmed(store: &dyn Store, number: u8) {
     opened(store, number).await;
@@ -98,7 +104,7 @@ async fn a_replay_with_a_wrong_client_or_verifier_ends_the_access_token(subject:
             ..right.clone()
         },
         Redemption {
-            challenge: None,
+            verifier: PresentedVerifier::Absent,
             ..right
         },
     ];
@@ -124,9 +130,13 @@ async fn a_used_code_without_proof_ends_nothing(subject: Subject) {
     };
     confirmed(store, 1).await;
     granted(store, "token").await;
-    for challenge in [None, Some(CodeChallenge::of("another verifier"))] {
+    for verifier in [
+        PresentedVerifier::Absent,
+        PresentedVerifier::Malformed,
+        another_verifier(),
+    ] {
         let stranger = Redemption {
-            challenge,
+            verifier,
             ..unproved.clone()
         };
         let another_client = Redemption {
@@ -149,7 +159,7 @@ async fn a_used_code_without_proof_ends_nothing(subject: Subject) {
 async fn an_incomplete_redemption_ends_a_used_code_alone(subject: Subject) {
     let store = &*subject.store;
     let incomplete = Redemption {
-        challenge: None,
+        verifier: PresentedVerifier::Absent,
         is_complete: false,
         ..redemption("code", "another token")
     };
@@ -176,11 +186,15 @@ async fn a_code_redeems_for_its_client_redirect_uri_and_verifier(subject: Subjec
             ..right.clone()
         },
         Redemption {
-            challenge: Some(CodeChallenge::of("another verifier")),
+            verifier: another_verifier(),
             ..right.clone()
         },
         Redemption {
-            challenge: None,
+            verifier: PresentedVerifier::Absent,
+            ..right.clone()
+        },
+        Redemption {
+            verifier: PresentedVerifier::Malformed,
             ..right.clone()
         },
     ];
@@ -194,6 +208,87 @@ async fn a_code_redeems_for_its_client_redirect_uri_and_verifier(subject: Subjec
             assert_eq!(token.is_some(), right, "{tried:?}");
         }
     }
+}
+
+/// Opens and confirms a login whose client sent no PKCE challenge.
+async fn confirmed_without_challenge(store: &dyn Store, number: u8) {
+    let mut login = new_login(number);
+    login.request.code_challenge = None;
+    uncounted(store.open(&[], &login).await.unwrap());
+    changed(store, id(number), &scan("p")).await;
+    changed(store, id(number), &confirm("p", "personal", "code")).await;
+}
+
+/// The redemption that is right for such a login.
+fn without_verifier(access_token: &str) -> Redemption<'static> {
+    Redemption {
+        verifier: PresentedVerifier::Absent,
+        ..redemption("code", access_token)
+    }
+}
+
+/// RFC 9700 §4.8.2: where the request had no challenge, a verifier shows that somebody has removed it.
+async fn a_code_without_a_challenge_redeems_by_the_secret_alone(subject: Subject) {
+    let store = &*subject.store;
+    let right = without_verifier("token");
+    let wrong = [
+        Redemption {
+            verifier: another_verifier(),
+            ..right.clone()
+        },
+        Redemption {
+            verifier: PresentedVerifier::Malformed,
+            ..right.clone()
+        },
+        Redemption {
+            is_proved: false,
+            ..right.clone()
+        },
+        Redemption {
+            client_id: "another",
+            ..right.clone()
+        },
+    ];
+    for (number, wrong) in (1..).zip(wrong) {
+        confirmed_without_challenge(store, number).await;
+        for (tried, is_right) in [(&wrong, false), (&right, true)] {
+            let redeemed = uncounted(store.redeem(&[], id(number), tried).await.unwrap());
+            assert_eq!(redeemed == Redeemed::Mismatched, !is_right, "{tried:?}");
+            let Redeemed::Granted(grant) = redeemed else {
+                continue;
+            };
+            assert!(is_right && grant.code_challenge.is_none(), "{tried:?}");
+        }
+        let token = store.access(id(number), digest("token")).await.unwrap();
+        assert!(token.is_some(), "{wrong:?}");
+    }
+}
+
+/// Row A18: a caller without the client's secret has only the code, whatever verifier it shows.
+async fn a18_a_used_code_without_a_challenge_is_ended_by_the_secret_alone(subject: Subject) {
+    let store = &*subject.store;
+    confirmed_without_challenge(store, 1).await;
+    let first = redeem(store, &without_verifier("token")).await;
+    assert!(matches!(first, Redeemed::Granted(_)), "{first:?}");
+    for verifier in [
+        PresentedVerifier::Absent,
+        PresentedVerifier::Malformed,
+        another_verifier(),
+    ] {
+        for (client_id, is_proved) in [("hall", false), ("another", true), ("another", false)] {
+            let stranger = Redemption {
+                client_id,
+                is_proved,
+                verifier,
+                ..without_verifier("another token")
+            };
+            assert_eq!(redeem(store, &stranger).await, Redeemed::Mismatched);
+            assert!(access(store, "token").await.is_some(), "{stranger:?}");
+        }
+    }
+    let replay = redeem(store, &without_verifier("another token")).await;
+    assert_eq!(replay, Redeemed::Replayed);
+    assert_eq!(access(store, "token").await, None);
 }
 
 /// Threat T7.
@@ -223,7 +318,7 @@ async fn a8_a_code_in_other_hands_than_its_clients_stays_good(subject: Subject) 
             ..right.clone()
         },
         Redemption {
-            challenge: Some(CodeChallenge::of("another verifier")),
+            verifier: another_verifier(),
             is_proved: false,
             ..right
         },

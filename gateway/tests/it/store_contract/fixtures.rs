@@ -5,7 +5,8 @@ use std::time::Duration;
 use saoma_gateway::limits::{LimitName, Rate};
 use saoma_gateway::store::{
     Agreement, Applied, Attempt, Change, Confirmation, Counted, Grant, LoginRequest, NewLogin,
-    NodeId, Opening, PersonTag, Precondition, Redemption, Scan, Scanned, Store, Transition,
+    NodeId, Opening, PersonTag, Precondition, PresentedVerifier, Redemption, Scan, Scanned, Store,
+    Transition,
 };
 use saoma_protocol::{
     AuthorizationCode, CancelReason, CodeChallenge, Digest, Event, Identity, IdentityKind, LoginId,
@@ -45,7 +46,7 @@ pub(crate) fn new_login(number: u8) -> NewLogin {
                     .into(),
             nonce: Some("n".into()),
             scope: "openid".into(),
-            code_challenge: CodeChallenge::of("verifier"),
+            code_challenge: Some(CodeChallenge::of("verifier")),
             requester: RequesterContext {
                 address: "192.0.2.1".into(),
                 place: Place::Internet,
@@ -270,7 +271,7 @@ pub(crate) fn redemption(text: &str, access_token: &str) -> Redemption<'static> 
         code: code(text).digest(),
         client_id: "hall",
         redirect_uri: "https://hall.example/callback",
-        challenge: Some(CodeChallenge::of("verifier")),
+        verifier: PresentedVerifier::Of(CodeChallenge::of("verifier")),
         is_proved: true,
         is_complete: true,
         access_token: digest(access_token),
@@ -283,7 +284,7 @@ pub(crate) fn grant(by: &str, auth_time: u64) -> Grant {
     Grant {
         client_id: "hall".into(),
         redirect_uri: "https://hall.example/callback".into(),
-        code_challenge: CodeChallenge::of("verifier"),
+        code_challenge: Some(CodeChallenge::of("verifier")),
         nonce: Some("n".into()),
         scope: "openid".into(),
         person: person(by),

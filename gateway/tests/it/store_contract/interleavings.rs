@@ -10,7 +10,8 @@ use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::test_runner::TestRunner;
 use saoma_fuzz::random_cases;
 use saoma_gateway::store::{
-    Agreement, Attached, Change, NewLogin, Opening, Precondition, ResumeAttempt, Store,
+    Agreement, Attached, Change, NewLogin, Opening, Precondition, PresentedVerifier, ResumeAttempt,
+    Store,
 };
 use saoma_protocol::{CancelReason, LoginId, ScanCode, UserCode};
 
@@ -257,7 +258,7 @@ impl<'a> Case<'a> {
                 let token = format!("token {at}");
                 let mut redemption = redemption(&code, &token);
                 if *presenter != Presenter::Owner {
-                    redemption.challenge = None;
+                    redemption.verifier = PresentedVerifier::Malformed;
                 }
                 if *presenter == Presenter::AnotherClient {
                     redemption.client_id = "another";

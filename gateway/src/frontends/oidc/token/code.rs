@@ -21,7 +21,7 @@ impl Provider {
         form: &Form,
         address: &ClientAddress,
     ) -> Result<TokenResponse, OauthError> {
-        let fault = fault_of(form);
+        let fault = fault_of(form, client.needs_pkce());
         let Some(code) = form.value("code") else {
             return Err(fault.unwrap_or(OauthError::InvalidGrant));
         };
@@ -43,7 +43,8 @@ impl Provider {
             }
             redeemed => redeemed?,
         };
-        let id_token = match self.id_token(&redeemed.grant) {
+        let access_token = redeemed.access_token.to_string();
+        let id_token = match self.id_token(&redeemed.grant, &access_token) {
             Ok(id_token) => id_token,
             Err(error) => {
                 // The fault is the gateway's, so it must not cost the client its code.
@@ -52,7 +53,7 @@ impl Provider {
             }
         };
         Ok(TokenResponse {
-            access_token: redeemed.access_token.to_string(),
+            access_token,
             token_type: "Bearer",
             expires_in: redeemed.lifetime.as_secs(),
             id_token,
@@ -60,15 +61,20 @@ impl Provider {
         })
     }
 
-    fn id_token(&self, grant: &Grant) -> Result<String, jsonwebtoken::errors::Error> {
+    fn id_token(
+        &self,
+        grant: &Grant,
+        access_token: &str,
+    ) -> Result<String, jsonwebtoken::errors::Error> {
         let now = wall_clock::since_epoch().as_secs();
-        self.signing_key
-            .sign(&IdTokenClaims::new(grant, &self.issuer, now))
+        let claims = IdTokenClaims::new(grant, access_token, &self.issuer, now);
+        self.signing_key.sign(&claims)
     }
 }
 
-/// Returns the first thing that a request to redeem a code lacks (RFC 6749 §4.1.3, RFC 7636 §4.5).
-fn fault_of(form: &Form) -> Option<OauthError> {
+/// Returns the first thing that a request to redeem a code lacks (RFC 6749 §4.1.3, RFC 7636 §4.5). Where the client may do
+/// without PKCE, only the store knows whether this login needs a verifier.
+fn fault_of(form: &Form, needs_verifier: bool) -> Option<OauthError> {
     match form.value("grant_type") {
         None => return Some(OauthError::InvalidRequest("grant_type is missing")),
         Some("authorization_code") => {}
@@ -81,5 +87,6 @@ fn fault_of(form: &Form) -> Option<OauthError> {
     ];
     parts
         .into_iter()
+        .filter(|(part, _)| *part != "code_verifier" || needs_verifier)
         .find_map(|(part, missing)| form.required(part, missing).err())
 }

@@ -18,6 +18,7 @@ if state == to then
   if token == access_token then
     return { 'redeemed', grant }
   end
+  -- A login without a challenge has no member code_challenge: only the secret of its client counts.
   local redeemed = cjson.decode(grant)
   if (proved == '' or redeemed.client_id ~= client_id) and redeemed.code_challenge ~= challenge then
     return { 'mismatched' }
@@ -29,7 +30,12 @@ if tonumber(tries) >= tonumber(most_tries) or complete == '' then
   return { 'invalid' }
 end
 local granted = cjson.decode(grant)
-if granted.client_id ~= client_id or granted.redirect_uri ~= redirect_uri or granted.code_challenge ~= challenge then
+-- Without a challenge the verifier must be missing, and the secret must prove the client (RFC 9700 section 4.8.2).
+local verified = granted.code_challenge == challenge
+if not granted.code_challenge then
+  verified = challenge == '' and proved ~= ''
+end
+if granted.client_id ~= client_id or granted.redirect_uri ~= redirect_uri or not verified then
   -- Only the code's own client, proved by its secret, has tries: others must not end its code.
   if proved ~= '' and granted.client_id == client_id then
     redis.call('HINCRBY', KEYS[1], 'code_tries', 1)
