@@ -40,6 +40,7 @@ mod metrics;
 mod node;
 mod random;
 mod relying_parties;
+mod scopes;
 pub mod settings;
 mod shown_text;
 pub mod store;

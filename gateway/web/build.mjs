@@ -9,7 +9,7 @@ import { cssAsText } from "./css-as-text.mjs";
  * Bytes after gzip: a login page loads them before it shows a code. The question whether it is you who scanned, its guard
  * against stray presses and the memory of a known browser take 1,300 of the element's.
  */
-const BUDGETS = { "qr-login.js": 12_300, "qr-ahead.js": 800 };
+const BUDGETS = { "qr-login.js": 12_300, "qr-ahead.js": 800, "hosted-login.js": 900 };
 const dist = new URL("dist/", import.meta.url);
 
 rmSync(dist, { recursive: true, force: true });
@@ -27,6 +27,7 @@ const served = {
 await build({ ...served, charset: "utf8", entryPoints: { "qr-login": "src/define.ts" }, format: "esm", outdir: "dist" });
 await build({ ...served, entryPoints: { "qr-login.iife": "src/define.ts" }, format: "iife", outdir: "dist" });
 await build({ ...served, entryPoints: { "qr-ahead": "src/ahead.ts" }, format: "esm", outdir: "dist" });
+await build({ ...served, entryPoints: ["src/hosted-login.ts"], format: "esm", outdir: "dist" });
 await build({ ...served, entryPoints: ["src/hosted-login.css"], plugins: [], outdir: "dist" });
 
 for (const name of readdirSync(dist)) {

@@ -29,7 +29,7 @@ mod unknown_keys;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(crate) use open::OpenContext;
+pub(crate) use open::{MAX_MEMBER_BYTES, OpenContext};
 pub(crate) use redeem::{PresentedCode, RedeemError};
 pub(crate) use render::Renderer;
 use saoma_protocol::{ErrorCode, LoginId, ReceiveKey, ServerMessage};

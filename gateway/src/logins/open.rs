@@ -15,6 +15,7 @@ use crate::limits::LimitName;
 use crate::metrics::Transport;
 use crate::random;
 use crate::relying_parties::Client;
+use crate::scopes;
 use crate::store::{Agreement, Attempt, LoginRequest, NewLogin, Opening};
 use crate::waiting::registry::Waiting;
 use crate::waiting::waiter::{Deadline, Phase, Waiter};
@@ -25,7 +26,7 @@ use crate::wall_clock;
 const USER_CODE_TRIES: usize = 3;
 
 /// The largest member of an open request, in bytes: they go into URLs.
-const MAX_MEMBER_BYTES: usize = 1024;
+pub(crate) const MAX_MEMBER_BYTES: usize = 1024;
 
 /// Context of an open: everything that a front end knows of the browser besides its message.
 #[derive(Debug, Clone)]
@@ -60,6 +61,12 @@ impl Logins {
         context: OpenContext,
     ) -> Result<OpenedLogin, ApiError> {
         let client = self.admit(&request, context.origin.as_deref())?;
+        if request.code_challenge.is_none() && request.nonce.is_none() && client.opens_bare() {
+            tracing::warn!(
+                client_id = %client.id,
+                "the client sends neither code_challenge nor nonce: a code that is injected into its session is not noticed"
+            );
+        }
         let agreement = if client.asks_browsers() {
             let now = wall_clock::since_epoch();
             let known = self.known_persons.open(&request.known, &client.id, now);
@@ -131,10 +138,16 @@ impl Logins {
                 "the page's origin is not registered for this client",
             ));
         }
-        if !request.scope.split(' ').any(|scope| scope == "openid") {
+        if !scopes::has_openid(&request.scope) {
             return Err(ApiError::new(
                 ErrorCode::InvalidScope,
                 "scope must contain openid",
+            ));
+        }
+        if request.code_challenge.is_none() && client.needs_pkce() {
+            return Err(ApiError::new(
+                ErrorCode::InvalidRequest,
+                "code_challenge is missing: the client must use PKCE",
             ));
         }
         let members = [
@@ -183,7 +196,7 @@ impl Logins {
                 ),
                 redirect_uri: request.redirect_uri,
                 nonce: request.nonce,
-                scope: request.scope,
+                scope: scopes::granted(&request.scope),
                 code_challenge: request.code_challenge,
                 requester,
             },

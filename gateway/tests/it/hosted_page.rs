@@ -97,10 +97,13 @@ async fn other_mistakes_are_told_to_the_client() {
             "request_uri_not_supported",
         ),
         (("registration", "{}"), "registration_not_supported"),
-        (("response_mode", "form_post"), "invalid_request"),
+        (("response_mode", "fragment"), "invalid_request"),
         (("id_token_hint", "e30.e30."), "login_required"),
         (
-            ("claims", r#"{"id_token":{"acr":{"essential":true}}}"#),
+            (
+                "claims",
+                r#"{"id_token":{"acr":{"essential":true,"value":"urn:a"}}}"#,
+            ),
             "unmet_authentication_requirements",
         ),
     ] {

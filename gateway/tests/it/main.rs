@@ -34,6 +34,7 @@ mod limits;
 mod long_poll;
 mod lost_changes;
 mod many_nodes;
+mod openid;
 mod outage;
 mod phone;
 mod phone_door;

@@ -74,9 +74,11 @@ export class ScriptedGateway {
   }
 
   async stop(): Promise<void> {
+    // Browsers connect ahead of their requests: such a connection must not come after the others are closed.
+    const closed = new Promise((closed) => this.#server.close(closed));
     for (const socket of this.#sockets.clients) socket.terminate();
     this.#server.closeAllConnections();
-    await new Promise((closed) => this.#server.close(closed));
+    await closed;
   }
 
   /** Returns the `open` in the address of a socket, if there is one. */

@@ -1,5 +1,7 @@
 //! Claims about a person for a relying party.
 
+use aws_lc_rs::digest::{SHA256, digest};
+use data_encoding::BASE64URL_NOPAD;
 use saoma_protocol::Identity;
 use serde::Serialize;
 
@@ -7,6 +9,12 @@ use crate::logins::Grant;
 
 /// Lifetime of an ID token: it is checked once, on the way into the relying party's own session.
 const ID_TOKEN_SECONDS: u64 = 300;
+
+/// Authentication context of every login: a person confirmed on their phone what a browser showed (OIDC Core §2).
+pub(super) const ACR: &str = "urn:saoma:acr:qr";
+
+/// Bytes of a SHA-256 that `at_hash` holds: its left half.
+const AT_HASH_BYTES: usize = 16;
 
 /// The claims of an ID token (OIDC Core §2).
 #[derive(Debug, Serialize)]
@@ -20,6 +28,9 @@ pub(super) struct IdTokenClaims<'a> {
     nonce: Option<&'a str>,
     /// `qr`: the login was cross-device, which a relying party may want to treat with care (BCP 247, threat T30).
     amr: [&'static str; 1],
+    acr: &'static str,
+    /// Binds the access token to this ID token (OIDC Core §3.1.3.6).
+    at_hash: String,
     #[serde(flatten)]
     person: PersonClaims<'a>,
 }
@@ -36,7 +47,7 @@ pub(super) struct PersonClaims<'a> {
 }
 
 impl<'a> IdTokenClaims<'a> {
-    pub(super) fn new(grant: &'a Grant, issuer: &'a str, now: u64) -> Self {
+    pub(super) fn new(grant: &'a Grant, access_token: &str, issuer: &'a str, now: u64) -> Self {
         Self {
             iss: issuer,
             aud: &grant.client_id,
@@ -45,6 +56,8 @@ impl<'a> IdTokenClaims<'a> {
             auth_time: grant.auth_time,
             nonce: grant.nonce.as_deref(),
             amr: ["qr"],
+            acr: ACR,
+            at_hash: at_hash(access_token),
             person: PersonClaims::new(grant),
         }
     }
@@ -59,4 +72,10 @@ impl<'a> PersonClaims<'a> {
             identity: &grant.identity,
         }
     }
+}
+
+/// Returns the hash of an access token for an ID token that is signed by an algorithm with SHA-256 (OIDC Core §3.1.3.6).
+fn at_hash(access_token: &str) -> String {
+    let hash = digest(&SHA256, access_token.as_bytes());
+    BASE64URL_NOPAD.encode(&hash.as_ref()[..AT_HASH_BYTES])
 }

@@ -7,7 +7,9 @@ use saoma_protocol::paths;
 use serde_json::json;
 
 use super::Provider;
+use super::claims::ACR;
 use crate::http::json::Json;
+use crate::scopes;
 
 /// Long enough to spare requests, short enough to change a key within the hour.
 const CACHE: [(http::HeaderName, &str); 1] = [(CACHE_CONTROL, "public, max-age=600")];
@@ -23,16 +25,18 @@ pub(super) async fn configuration(State(provider): State<Provider>) -> Response 
         "userinfo_endpoint": endpoint(paths::USERINFO),
         "jwks_uri": endpoint(paths::JWKS),
         "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
+        "response_modes_supported": ["query", "form_post"],
         "grant_types_supported": ["authorization_code"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": [provider.signing_key.algorithm()],
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
         "code_challenge_methods_supported": ["S256"],
-        "scopes_supported": ["openid", "profile"],
-        "claims_supported": ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "amr", "name", "identity"],
+        "scopes_supported": scopes::KNOWN,
+        "claims_supported": ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "name", "identity"],
         "ui_locales_supported": ["zh-CN", "en"],
-        "prompt_values_supported": ["none", "login"],
+        "acr_values_supported": [ACR],
+        "display_values_supported": ["page", "popup"],
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "authorization_response_iss_parameter_supported": true,
         "claims_parameter_supported": false,
         "request_parameter_supported": false,

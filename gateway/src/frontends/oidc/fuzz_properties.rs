@@ -221,13 +221,21 @@ fn pages(form: &str) -> [String; 2] {
 
 static ERROR_PAGES: LazyLock<[String; 2]> = LazyLock::new(|| pages(""));
 static LOGIN_PAGE: LazyLock<String> = LazyLock::new(|| {
+    let challenge = "A".repeat(43);
+    page_of(&format!(
+        "response_type=code&scope=openid&code_challenge_method=S256&code_challenge={challenge}"
+    ))
+});
+static ANSWER_PAGE: LazyLock<String> = LazyLock::new(|| page_of("response_mode=form_post"));
+
+/// The English page for a registered client with these parameters.
+fn page_of(more: &str) -> String {
+    let redirect_uri: String = byte_serialize(REDIRECT_URI.as_bytes()).collect();
     let [_, page] = pages(&format!(
-        "client_id=hall&redirect_uri={}&response_type=code&scope=openid&code_challenge_method=S256&code_challenge={}",
-        byte_serialize(REDIRECT_URI.as_bytes()).collect::<String>(),
-        "A".repeat(43)
+        "client_id=hall&redirect_uri={redirect_uri}&{more}"
     ));
     page
-});
+}
 
 /// Threats T17 and T26: a browser is sent only to an address that its client has registered, and no page holds markup
 /// from a request.
@@ -237,10 +245,23 @@ pub(crate) fn authorization_request(bytes: &[u8]) {
         .filter(|(_, value)| !value.is_empty())
         .collect();
     let is_given = |name: &str| given.contains_key(name);
+    // A longer state is not repeated.
+    let state = given.get("state").filter(|state| state.len() <= 4096);
+    let marks = |page: &str, mark: char| page.matches(mark).count();
     match head.status() {
         StatusCode::BAD_REQUEST => assert!(ERROR_PAGES.contains(&page), "{page}"),
+        StatusCode::OK if !page.contains("<qr-login") => {
+            assert_eq!(
+                given.get("response_mode").map(AsRef::as_ref),
+                Some("form_post")
+            );
+            let inputs = usize::from(state.is_some());
+            let expected = marks(&ANSWER_PAGE, '<') + inputs;
+            assert_eq!(marks(&page, '<'), expected, "{page}");
+            let expected = marks(&ANSWER_PAGE, '"') + 6 * inputs;
+            assert_eq!(marks(&page, '"'), expected, "{page}");
+        }
         StatusCode::OK => {
-            let marks = |page: &str, mark: char| page.matches(mark).count();
             assert_eq!(marks(&page, '<'), marks(&LOGIN_PAGE, '<'), "{page}");
             let attributes = [is_given("state"), is_given("nonce")]
                 .into_iter()
@@ -259,11 +280,11 @@ pub(crate) fn authorization_request(bytes: &[u8]) {
                 "{location}"
             );
             let location = Url::parse(location).expect("a URL");
-            let state = location.query_pairs().find(|(name, _)| name == "state");
-            assert_eq!(state.as_ref().map(|(_, state)| state), given.get("state"));
+            let told = location.query_pairs().find(|(name, _)| name == "state");
+            assert_eq!(told.as_ref().map(|(_, state)| state), state);
             assert_eq!(
                 location.query_pairs().count(),
-                4 + usize::from(is_given("state"))
+                4 + usize::from(state.is_some())
             );
         }
         status => panic!("{status}"),

@@ -9,7 +9,6 @@ pub(crate) mod fuzz_properties;
 mod keys;
 mod oauth_error;
 mod pages;
-mod refused_request;
 mod token;
 mod userinfo;
 

@@ -11,6 +11,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use rust_embed::RustEmbed;
 
 use crate::http::assets;
+use crate::relying_parties::landing_origin;
 
 /// Files of the web side's build: the element that shows the code, and the pages' stylesheet.
 #[derive(RustEmbed)]
@@ -78,10 +79,21 @@ pub(super) struct LoginPage<'a> {
     pub(super) gateway: &'a str,
     pub(super) client_id: &'a str,
     pub(super) redirect_uri: &'a str,
+    /// True if the page posts the answer as a form.
+    pub(super) is_form_post: bool,
     pub(super) scope: &'a str,
     pub(super) state: Option<&'a str>,
     pub(super) nonce: Option<&'a str>,
-    pub(super) code_challenge: &'a str,
+    pub(super) code_challenge: Option<&'a str>,
+}
+
+/// A page that posts an answer to the redirect URI.
+#[derive(Debug, Template)]
+#[template(path = "answer.html")]
+pub(super) struct AnswerPage<'a> {
+    pub(super) locale: Locale,
+    pub(super) redirect_uri: &'a str,
+    pub(super) parameters: Vec<(&'static str, &'a str)>,
 }
 
 #[derive(Debug, Template)]
@@ -93,9 +105,24 @@ struct ErrorPage {
 /// Answers with the login page. `issuer` is the gateway's public origin, whose sockets the page may open.
 pub(super) fn login(page: &LoginPage<'_>, issuer: &str) -> Response {
     let socket = issuer.replacen("http", "ws", 1);
+    let form_action = if page.is_form_post {
+        landing_origin(page.redirect_uri)
+    } else {
+        "'none'".to_owned()
+    };
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' {socket}; \
-         base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
+         base-uri 'none'; form-action {form_action}; frame-ancestors 'none'; require-trusted-types-for 'script'"
+    );
+    render(page, StatusCode::OK, &policy)
+}
+
+/// Answers with a page that takes an answer on to the redirect URI (OAuth 2.0 Form Post Response Mode §2).
+pub(super) fn answer(page: &AnswerPage<'_>) -> Response {
+    let form_action = landing_origin(page.redirect_uri);
+    let policy = format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; base-uri 'none'; form-action {form_action}; \
+         frame-ancestors 'none'; require-trusted-types-for 'script'"
     );
     render(page, StatusCode::OK, &policy)
 }

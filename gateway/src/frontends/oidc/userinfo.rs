@@ -2,26 +2,36 @@
 
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
-use http::header::{CACHE_CONTROL, WWW_AUTHENTICATE};
+use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::{HeaderMap, Method, StatusCode};
 use saoma_protocol::AccessToken;
 
 use super::Provider;
 use super::claims::PersonClaims;
+use super::client_auth::Form;
 use super::oauth_error::OauthError;
 use crate::http::bearer_token::bearer_token;
+use crate::http::body;
 use crate::http::json::Json;
 use crate::http::problem::ApiProblem;
 
+/// The largest form: it holds a token, and nothing else is read from it.
+const MAX_FORM_BYTES: usize = 4 * 1024;
+
 /// Answers `GET` and `POST /oauth2/userinfo`.
 pub(super) async fn userinfo(State(provider): State<Provider>, request: Request) -> Response {
-    let Some(token) = bearer_token(request.headers()) else {
-        // RFC 6750 §3.1: without a token no error code is told.
-        return (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, "Bearer")]).into_response();
-    };
     let address = match provider.trusted_proxies.address_of(&request) {
         Ok(address) => address,
         Err(error) => return ApiProblem::from(error).into_response(),
+    };
+    let token = match presented_token(request).await {
+        Ok(Some(token)) => token,
+        // RFC 6750 §3.1: without a token no error code is told.
+        Ok(None) => return challenge(StatusCode::UNAUTHORIZED, "Bearer"),
+        Err(InvalidRequest) => {
+            let challenged = "Bearer error=\"invalid_request\", error_description=\"send one access token, in one way\"";
+            return challenge(StatusCode::BAD_REQUEST, challenged);
+        }
     };
     let access = match token.parse::<AccessToken>() {
         Ok(token) => provider.logins.access(&token, &address).await,
@@ -34,8 +44,8 @@ pub(super) async fn userinfo(State(provider): State<Provider>, request: Request)
         )
             .into_response(),
         Ok(None) => {
-            let challenge = "Bearer error=\"invalid_token\", error_description=\"the access token is unknown or ended\"";
-            (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, challenge)]).into_response()
+            let challenged = "Bearer error=\"invalid_token\", error_description=\"the access token is unknown or ended\"";
+            challenge(StatusCode::UNAUTHORIZED, challenged)
         }
         Err(error) => {
             let error = OauthError::from(error);
@@ -43,4 +53,39 @@ pub(super) async fn userinfo(State(provider): State<Provider>, request: Request)
             error.into_response()
         }
     }
+}
+
+/// A request that shows a token in two ways, or in a form that cannot be read.
+struct InvalidRequest;
+
+/// Returns the access token of a request: in the header, or in the member `access_token` of a posted form (RFC 6750 §2.1
+/// and §2.2).
+async fn presented_token(request: Request) -> Result<Option<String>, InvalidRequest> {
+    let is_form = request.method() == Method::POST && has_form(request.headers());
+    let has_header = request.headers().contains_key(AUTHORIZATION);
+    let in_header = bearer_token(request.headers()).map(str::to_owned);
+    if !is_form {
+        return Ok(in_header);
+    }
+    let (_, body) = body::read(request, MAX_FORM_BYTES)
+        .await
+        .map_err(|_| InvalidRequest)?;
+    let form = Form::parse(&body).map_err(|_| InvalidRequest)?;
+    match form.value("access_token") {
+        // RFC 6750 §2: each request shows its token in one way.
+        Some(_) if has_header => Err(InvalidRequest),
+        Some(token) => Ok(Some(token.to_owned())),
+        None => Ok(in_header),
+    }
+}
+
+fn has_form(headers: &HeaderMap) -> bool {
+    headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|media_type| media_type.starts_with("application/x-www-form-urlencoded"))
+}
+
+fn challenge(status: StatusCode, challenge: &'static str) -> Response {
+    (status, [(WWW_AUTHENTICATE, challenge)]).into_response()
 }

@@ -53,6 +53,7 @@ pub(crate) struct World {
     agree: &'static str,
     public_url: &'static str,
     extra: String,
+    more_clients: String,
 }
 
 impl World {
@@ -91,6 +92,7 @@ impl World {
             agree: "off",
             public_url: PUBLIC_URL,
             extra: String::new(),
+            more_clients: String::new(),
         }
     }
 
@@ -138,6 +140,14 @@ impl World {
         self
     }
 
+    /// The same with another client, by the members of its table.
+    pub(crate) fn with_client(mut self, members: &str) -> Self {
+        self.more_clients.push_str("[[clients]]\n");
+        self.more_clients.push_str(members);
+        self.more_clients.push('\n');
+        self
+    }
+
     /// Starts a node on a free port.
     pub(crate) async fn start(&self) -> Node {
         self.start_on(&self.store_url).await
@@ -170,6 +180,7 @@ impl World {
         let agree = self.agree;
         let (drain_delay, drain_window) = self.drain;
         let public_url = self.public_url;
+        let more_clients = &self.more_clients;
         format!(
             r#"
             {extra}
@@ -197,6 +208,7 @@ impl World {
             redirect_uris = ["https://other.example/callback"]
             origins = ["https://other.example"]
             agree = "{agree}"
+            {more_clients}
             "#,
             signing_key.display(),
             secret.display()

@@ -38,6 +38,7 @@ const FLOORS: &[&[&str]] = &[
         "login_secrets",
         "host_scope",
         "log_throttle",
+        "scopes",
         "fuzz_input",
         "limits",
     ],

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::client_auth::Form;
+use crate::frontends::oidc::claims::ACR;
+use crate::frontends::oidc::client_auth::Form;
 
 /// An error of a request with a valid client and redirect URI (RFC 6749 §4.1.2.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,9 +49,9 @@ pub(super) fn refuse_unsupported(form: &Form) -> Result<(), Refused> {
     }
     if form
         .value("response_mode")
-        .is_some_and(|mode| mode != "query")
+        .is_some_and(|mode| !matches!(mode, "query" | "form_post"))
     {
-        return Err(Refused::invalid("response_mode must be query"));
+        return Err(Refused::invalid("response_mode must be query or form_post"));
     }
     if has("id_token_hint") {
         // The person is known only once a phone has scanned, which is too late to refuse another one here.
@@ -59,27 +60,16 @@ pub(super) fn refuse_unsupported(form: &Form) -> Result<(), Refused> {
             "id_token_hint is not supported: every login asks anew who the person is",
         ));
     }
-    let prompts = form.value("prompt").unwrap_or_default();
-    if prompts.split(' ').any(|prompt| prompt == "none") {
-        // The gateway keeps no sessions.
-        return Err(Refused::new(
-            "login_required",
-            "every login needs the phone",
-        ));
-    }
-    if prompts.split(' ').any(|prompt| prompt == "create") {
-        // Initiating User Registration via OpenID Connect 1.0 §4.1.
-        return Err(Refused::invalid("people register in the app"));
-    }
+    refuse_prompt(form.value("prompt").unwrap_or_default())?;
     let is_seconds = |age: &str| !age.is_empty() && age.bytes().all(|b| b.is_ascii_digit());
     if form.value("max_age").is_some_and(|age| !is_seconds(age)) {
         return Err(Refused::invalid("max_age must be a number of seconds"));
     }
     match form.value("claims").map(serde_json::from_str::<Value>) {
         Some(Err(_)) => Err(Refused::invalid("claims must be a JSON object")),
-        Some(Ok(claims)) if has_essential_acr(&claims) => Err(Refused::new(
+        Some(Ok(claims)) if asks_for_another_acr(&claims) => Err(Refused::new(
             "unmet_authentication_requirements",
-            "no acr can be promised: ID tokens carry amr",
+            "the only acr is urn:saoma:acr:qr",
         )),
         Some(Ok(claims)) if asks_for_person(&claims) => Err(Refused::new(
             "login_required",
@@ -89,9 +79,42 @@ pub(super) fn refuse_unsupported(form: &Form) -> Result<(), Refused> {
     }
 }
 
-/// Returns true if the ID token must carry an `acr` (OpenID Connect Core §5.5.1.1).
-fn has_essential_acr(claims: &Value) -> bool {
-    claims["id_token"]["acr"]["essential"] == Value::Bool(true)
+/// Refuses what the values of `prompt` ask for beyond a login by phone (OpenID Connect Core §3.1.2.1).
+fn refuse_prompt(prompts: &str) -> Result<(), Refused> {
+    let prompts: Vec<&str> = prompts.split(' ').filter(|word| !word.is_empty()).collect();
+    for prompt in &prompts {
+        match *prompt {
+            // A person at the phone does all three: each login is new, is confirmed, and lets them choose the identity.
+            "login" | "consent" | "select_account" => {}
+            "none" if prompts.len() == 1 => {
+                return Err(Refused::new(
+                    "login_required",
+                    "every login needs the phone",
+                ));
+            }
+            "none" => return Err(Refused::invalid("prompt=none stands alone")),
+            // Initiating User Registration via OpenID Connect 1.0 §4.1.
+            "create" => return Err(Refused::invalid("people register in the app")),
+            _ => return Err(Refused::invalid("prompt holds an unknown value")),
+        }
+    }
+    Ok(())
+}
+
+/// Returns true if the ID token must carry another `acr` than all of them do (OpenID Connect Core §5.5.1.1).
+fn asks_for_another_acr(claims: &Value) -> bool {
+    let acr = &claims["id_token"]["acr"];
+    if acr["essential"] != Value::Bool(true) {
+        return false;
+    }
+    let one_of = acr["values"].as_array();
+    let is_named = |value: &Value| value == ACR;
+    let admits = match (&acr["value"], one_of) {
+        (Value::Null, None) => true,
+        (Value::Null, Some(values)) => values.iter().any(is_named),
+        (value, _) => is_named(value),
+    };
+    !admits
 }
 
 /// Returns true if only certain persons may log in (OpenID Connect Core §5.5.1). It is refused as `id_token_hint` is.
@@ -110,10 +133,8 @@ mod tests {
 
     #[test]
     fn parameters_that_ask_for_more_are_refused_by_their_error() {
-        let essential =
-            "claims=%7B%22id_token%22%3A%7B%22acr%22%3A%7B%22essential%22%3Atrue%7D%7D%7D";
         let voluntary = "claims=%7B%22id_token%22%3A%7B%22acr%22%3Anull%7D%7D&acr_values=a";
-        let person = |claims: &str| {
+        let json = |claims: &str| {
             let claims = form_urlencoded::byte_serialize(claims.as_bytes());
             format!("claims={}", claims.collect::<String>())
         };
@@ -124,24 +145,44 @@ mod tests {
             ("response_mode=fragment", Some("invalid_request")),
             ("response_mode=query", None),
             ("id_token_hint=e30", Some("login_required")),
-            ("prompt=login+none", Some("login_required")),
+            ("response_mode=form_post", None),
+            ("response_mode=form_post.jwt", Some("invalid_request")),
+            ("prompt=none", Some("login_required")),
+            ("prompt=login+none", Some("invalid_request")),
+            ("prompt=none+none", Some("invalid_request")),
+            ("prompt=unheard_of", Some("invalid_request")),
             ("prompt=login", None),
-            (essential, Some("unmet_authentication_requirements")),
+            (
+                &json("{\"id_token\":{\"acr\":{\"essential\":true,\"value\":\"urn:a\"}}}"),
+                Some("unmet_authentication_requirements"),
+            ),
+            (
+                &json("{\"id_token\":{\"acr\":{\"essential\":true,\"values\":[\"urn:a\"]}}}"),
+                Some("unmet_authentication_requirements"),
+            ),
+            (
+                &json(
+                    "{\"id_token\":{\"acr\":{\"essential\":true,\"values\":[\"urn:a\",\"urn:saoma:acr:qr\"]}}}",
+                ),
+                None,
+            ),
+            (&json("{\"id_token\":{\"acr\":{\"essential\":true}}}"), None),
+            (
+                &json("{\"id_token\":{\"acr\":{\"value\":\"urn:a\"}}}"),
+                None,
+            ),
             (voluntary, None),
             ("claims=%7B", Some("invalid_request")),
             ("claims=%5B%5D", None),
             (
-                &person("{\"id_token\":{\"sub\":{\"value\":\"c-1\"}}}"),
+                &json("{\"id_token\":{\"sub\":{\"value\":\"c-1\"}}}"),
                 Some("login_required"),
             ),
             (
-                &person("{\"userinfo\":{\"sub\":{\"values\":[\"c-1\"]}}}"),
+                &json("{\"userinfo\":{\"sub\":{\"values\":[\"c-1\"]}}}"),
                 Some("login_required"),
             ),
-            (
-                &person("{\"id_token\":{\"sub\":{\"essential\":true}}}"),
-                None,
-            ),
+            (&json("{\"id_token\":{\"sub\":{\"essential\":true}}}"), None),
             ("prompt=create", Some("invalid_request")),
             ("prompt=consent+select_account", None),
             ("max_age=abc", Some("invalid_request")),

@@ -1,0 +1,49 @@
+//! Scopes of authentication requests.
+
+/// Scopes that the provider grants; others are ignored (OIDC Core §3.1.2.1).
+pub(crate) const KNOWN: [&str; 2] = ["openid", "profile"];
+
+/// Returns true if the request is one of OpenID Connect.
+pub(crate) fn has_openid(requested: &str) -> bool {
+    words(requested).any(|scope| scope == "openid")
+}
+
+/// Returns the scope that is granted for a request: its known values, each once. The client is told it where it differs
+/// from what it has asked for (RFC 6749 §3.3).
+pub(crate) fn granted(requested: &str) -> String {
+    let mut granted: Vec<&str> = Vec::new();
+    for scope in words(requested).filter(|scope| KNOWN.contains(scope)) {
+        if !granted.contains(&scope) {
+            granted.push(scope);
+        }
+    }
+    granted.join(" ")
+}
+
+fn words(scope: &str) -> impl Iterator<Item = &str> {
+    scope.split(' ').filter(|word| !word.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn k8_only_known_scopes_are_granted_and_each_once() {
+        for (requested, expected) in [
+            ("openid", "openid"),
+            ("profile openid", "profile openid"),
+            ("openid made:up", "openid"),
+            ("openid  openid profile openid", "openid profile"),
+            ("openidx", ""),
+        ] {
+            assert_eq!(granted(requested), expected);
+        }
+    }
+
+    #[test]
+    fn a_request_of_openid_says_so() {
+        assert!(has_openid("profile openid"));
+        assert!(!has_openid("profile openidx"));
+    }
+}
