@@ -31,6 +31,7 @@ pub mod fuzz_properties;
 mod host_scope;
 mod http;
 mod identity;
+mod jose;
 mod known_persons;
 pub mod limits;
 mod log_throttle;

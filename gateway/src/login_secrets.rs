@@ -1,6 +1,6 @@
 //! Secrets of logins that show by themselves that this deployment has made them.
 //!
-//! A receive key, an authorization code and an access token are 24 random bytes and a tag of 8 bytes: a MAC under the
+//! A receive key, an authorization code, a device code and an access token are 24 random bytes and a tag of 8 bytes: a MAC under the
 //! cluster's secret of the kind, the login and the random bytes. A node refuses a made-up secret by its tag alone, so that
 //! guesses never reach the store, and never use up a limit that holders of real secrets need (rows A4 and A8). The tag is
 //! no proof of anything else: the store still compares the whole secret. A guessed tag, one in 2^64, costs it one command.
@@ -9,7 +9,7 @@ use std::fmt;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::hmac;
-use saoma_protocol::{AccessToken, AuthorizationCode, LoginId, ReceiveKey};
+use saoma_protocol::{AccessToken, AuthorizationCode, DeviceCode, LoginId, ReceiveKey};
 
 use crate::cluster_secrets::ClusterSecrets;
 use crate::random;
@@ -24,6 +24,7 @@ const USAGE: &str = "secrets of logins";
 /// Kinds of secrets: a secret of one kind is not accepted as another.
 const RECEIVE_KEY: &[u8] = b"saoma receive key";
 const AUTHORIZATION_CODE: &[u8] = b"saoma authorization code";
+const DEVICE_CODE: &[u8] = b"saoma device code";
 const ACCESS_TOKEN: &[u8] = b"saoma access token";
 
 /// Makes and recognises the secrets of logins.
@@ -54,6 +55,11 @@ impl LoginSecrets {
         AuthorizationCode::from_random(id, self.make(AUTHORIZATION_CODE, id))
     }
 
+    /// Makes the device code of a login.
+    pub(crate) fn device_code(&self, id: LoginId) -> DeviceCode {
+        DeviceCode::from_random(id, self.make(DEVICE_CODE, id))
+    }
+
     /// Makes an access token of a login.
     pub(crate) fn access_token(&self, id: LoginId) -> AccessToken {
         AccessToken::from_random(id, self.make(ACCESS_TOKEN, id))
@@ -67,6 +73,11 @@ impl LoginSecrets {
     /// Returns true if this deployment has made the authorization code.
     pub(crate) fn knows_authorization_code(&self, code: &AuthorizationCode) -> bool {
         self.knows(AUTHORIZATION_CODE, code.login_id(), code.expose())
+    }
+
+    /// Returns true if this deployment has made the device code.
+    pub(crate) fn knows_device_code(&self, code: &DeviceCode) -> bool {
+        self.knows(DEVICE_CODE, code.login_id(), code.expose())
     }
 
     /// Returns true if this deployment has made the access token.
@@ -130,6 +141,12 @@ mod tests {
         assert!(!secrets.knows_authorization_code(&of_other));
         let as_token = AccessToken::from_random(id, *code.expose());
         assert!(!secrets.knows_access_token(&as_token));
+        let device = secrets.device_code(id);
+        assert!(secrets.knows_device_code(&device));
+        let as_code = AuthorizationCode::from_random(id, *device.expose());
+        assert!(!secrets.knows_authorization_code(&as_code));
+        let as_key = ReceiveKey::from_random(*device.expose());
+        assert!(!secrets.knows_receive_key(id, &as_key));
         assert!(secrets.knows_access_token(&secrets.access_token(id)));
     }
 

@@ -64,6 +64,8 @@ pub(crate) enum Transport {
     EventStream,
     /// A poll.
     LongPoll,
+    /// A device that polls the token endpoint (RFC 8628).
+    Device,
 }
 
 /// Way by which a push was found.
@@ -139,6 +141,7 @@ impl Transport {
             Self::Post => "post",
             Self::EventStream => "event_stream",
             Self::LongPoll => "long_poll",
+            Self::Device => "device",
         }
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::close::CloseNotice;
+use crate::code::UserCode;
 use crate::identity::Identity;
 use crate::login_id::LoginId;
 use crate::message::{CancelReason, ServerMessage, is_false};
@@ -41,6 +42,12 @@ pub mod paths {
     pub const USERINFO: &str = "/oauth2/userinfo";
     /// RFC 7517.
     pub const JWKS: &str = "/oauth2/jwks";
+    /// RFC 8628 §3.1.
+    pub const DEVICE_AUTHORIZATION: &str = "/oauth2/device_authorization";
+    /// RFC 9126 §2.
+    pub const PUSHED_REQUESTS: &str = "/oauth2/par";
+    /// The page that explains a device's code (RFC 8628 §3.3).
+    pub const DEVICE: &str = "/device";
 
     /// Returns the path of one login: `template` with its parameter filled in.
     pub fn of_login(template: &str, login_id: LoginId) -> String {
@@ -135,6 +142,18 @@ pub struct ScanContext {
     #[serde(default, skip_serializing_if = "is_false")]
     #[cfg_attr(feature = "codegen", ts(optional, as = "Option<bool>"))]
     pub agree: bool,
+    /// The device that asks, in place of a browser. The app shows its code, and asks whether the device shows the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "codegen", ts(optional))]
+    pub device: Option<DeviceContext>,
+}
+
+/// A device that asks to be logged in (RFC 8628 §3.3.1, §5.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "codegen", derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct DeviceContext {
+    /// The code that the device shows.
+    pub user_code: UserCode,
 }
 
 /// A relying party as people know it.
@@ -145,7 +164,7 @@ pub struct ClientContext {
     pub client_id: String,
     /// Its name.
     pub name: String,
-    /// The origin where the browser lands.
+    /// The origin where the browser lands; empty for a device, which lands nowhere.
     pub origin: String,
 }
 
@@ -209,6 +228,10 @@ pub enum Network {
 pub struct ConfirmRequest {
     /// The id of the chosen identity.
     pub identity: String,
+    /// True if the person has compared the device's code on both screens; required for a device, and ignored for a browser.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[cfg_attr(feature = "codegen", ts(optional, as = "Option<bool>"))]
+    pub same_user_code: bool,
 }
 
 /// The answer to a confirm or a reject: the first one and each repeat.

@@ -44,6 +44,9 @@ pub enum ErrorCode {
     NotScanned,
     /// The person is new to the browser, which has not agreed yet: try again in `retry_after` seconds.
     NotAgreed,
+    /// A device asks, and the confirm does not say that the person has compared its code: show `device.user_code` of the scan
+    /// and ask.
+    NotCompared,
     /// The person does not have this identity.
     IdentityNotAllowed,
     /// The identity may not log in now; `reason` says why.
@@ -83,6 +86,7 @@ impl ErrorCode {
         Self::LoginExpired,
         Self::NotScanned,
         Self::NotAgreed,
+        Self::NotCompared,
         Self::IdentityNotAllowed,
         Self::IdentityRefused,
         Self::TooManyRequests,
@@ -113,6 +117,7 @@ impl ErrorCode {
             Self::LoginExpired => "login_expired",
             Self::NotScanned => "not_scanned",
             Self::NotAgreed => "not_agreed",
+            Self::NotCompared => "not_compared",
             Self::IdentityNotAllowed => "identity_not_allowed",
             Self::IdentityRefused => "identity_refused",
             Self::TooManyRequests => "too_many_requests",
@@ -142,7 +147,8 @@ impl ErrorCode {
             | Self::AlreadyScanned
             | Self::AlreadyDecided
             | Self::NotScanned
-            | Self::NotAgreed => 409,
+            | Self::NotAgreed
+            | Self::NotCompared => 409,
             Self::LoginExpired => 410,
             Self::RequestTooLarge => 413,
             Self::TooManyRequests => 429,
@@ -171,6 +177,7 @@ impl ErrorCode {
             Self::LoginExpired => "The login has expired",
             Self::NotScanned => "Not scanned yet",
             Self::NotAgreed => "The browser has not agreed yet",
+            Self::NotCompared => "The device's code was not compared",
             Self::IdentityNotAllowed => "Not an identity of this person",
             Self::IdentityRefused => "The identity may not log in now",
             Self::TooManyRequests => "Too many requests",

@@ -47,9 +47,9 @@ mod version;
 pub use close::{CloseCode, CloseNotice, ComeBack, RestartHint};
 pub use code::{ScanCode, UserCode};
 pub use endpoint::{
-    CancelRequest, ClientContext, ConfirmRequest, Decision, DecisionStatus, MAX_POLL_WAIT_SECONDS,
-    Network, Place, PollAnswer, RECEIVE_KEY_HEADER, RequesterContext, ScanContext, ScanRequest,
-    paths,
+    CancelRequest, ClientContext, ConfirmRequest, Decision, DecisionStatus, DeviceContext,
+    MAX_POLL_WAIT_SECONDS, Network, Place, PollAnswer, RECEIVE_KEY_HEADER, RequesterContext,
+    ScanContext, ScanRequest, paths,
 };
 pub use error::{ErrorCode, Problem};
 pub use identity::{
@@ -67,7 +67,9 @@ pub use message::{
 };
 pub use pkce::{CodeChallenge, CodeChallengeMethod};
 pub use sealed_person::{MAX_KNOWN_PERSONS, MAX_SEALED_PERSON_CHARS, SealedPerson};
-pub use secret::{AccessToken, AuthorizationCode, Digest, ReceiveKey};
+pub use secret::{
+    AccessToken, AuthorizationCode, DeviceCode, Digest, ReceiveKey, RequestReference,
+};
 pub use steering::{SteeringChar, SteeringEffect, is_plain_id, without_steering};
 pub use time::Timestamp;
 pub use version::ProtocolVersion;

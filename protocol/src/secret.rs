@@ -197,6 +197,16 @@ login_bound_secret! {
     AccessToken
 }
 
+login_bound_secret! {
+    /// The secret by which a device polls for the login that it has opened (RFC 8628 §3.2).
+    DeviceCode
+}
+
+login_bound_secret! {
+    /// The reference of a pushed authorization request (RFC 9126 §2.2). Its id is no login's, and tells two requests apart.
+    RequestReference
+}
+
 pub(crate) fn decode_secret(text: &str) -> Result<[u8; SECRET_BYTES], ParseCodeError> {
     if text.len() != SECRET_CHARS {
         return Err(ParseCodeError::Length {
@@ -215,6 +225,8 @@ serde_by_text! {
     ReceiveKey: "^[A-Za-z0-9_-]{43}$",
     AuthorizationCode: r"^[0-9A-HJKMNP-TV-Z]{24}\.[A-Za-z0-9_-]{43}$",
     AccessToken: r"^[0-9A-HJKMNP-TV-Z]{24}\.[A-Za-z0-9_-]{43}$",
+    RequestReference: r"^[0-9A-HJKMNP-TV-Z]{24}\.[A-Za-z0-9_-]{43}$",
+    DeviceCode: r"^[0-9A-HJKMNP-TV-Z]{24}\.[A-Za-z0-9_-]{43}$",
 }
 
 #[cfg(test)]
@@ -231,11 +243,13 @@ mod tests {
             let key = ReceiveKey::from_random(bytes);
             let code = AuthorizationCode::from_random(id, bytes);
             let token = AccessToken::from_random(id, bytes);
+            let device = DeviceCode::from_random(id, bytes);
+            prop_assert_eq!(&device.to_string().parse::<DeviceCode>(), &Ok(device.clone()));
             prop_assert_eq!(&key.to_string().parse::<ReceiveKey>(), &Ok(key.clone()));
             prop_assert_eq!(&code.to_string().parse::<AuthorizationCode>(), &Ok(code.clone()));
             prop_assert_eq!(&token.to_string().parse::<AccessToken>(), &Ok(token.clone()));
             prop_assert_eq!(key.digest().to_string().parse(), Ok(key.digest()));
-            let printed = format!("{key:?} {code:?} {token:?} {:?}", key.digest());
+            let printed = format!("{key:?} {code:?} {token:?} {device:?} {:?}", key.digest());
             prop_assert!(!printed.contains(&text));
             prop_assert!(!printed.contains(&key.digest().to_string()));
         }

@@ -10,9 +10,8 @@ use saoma_protocol::{
 use serde_json::{Map, Value};
 
 use super::conditions::Conditions;
-use super::refusal::{RefusalReason, TokenRefusal};
-use super::unique_json::UniqueObject;
 use super::{IdentityError, Person};
+use crate::jose::{RefusalReason, TokenRefusal, UniqueObject};
 use crate::shown_text::{MAX_CHARS, shown};
 
 /// Identities that are read of one answer. The rest is ignored.

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::refusal::{RefusalReason, TokenRefusal};
+use crate::jose::{RefusalReason, TokenRefusal, member};
 use crate::settings::{IntrospectionSettings, JwksSettings};
 
 /// Seconds by which clocks may differ.
@@ -118,11 +118,6 @@ impl Conditions {
         }
         Ok(())
     }
-}
-
-/// Returns a member; `null` counts as absent.
-pub(super) fn member<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
-    claims.get(name).filter(|value| !value.is_null())
 }
 
 /// Returns a text, or the texts of an array.

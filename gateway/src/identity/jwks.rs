@@ -3,34 +3,33 @@
 //! The gateway does not ask the backend, so a person's standing is as old as the token: a deployment with signed tokens
 //! keeps their lifetime short.
 
-mod header;
-mod published_keys;
 mod source;
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jsonwebtoken::errors::ErrorKind;
-use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use jsonwebtoken::Algorithm;
 use parking_lot::{Mutex, RwLock};
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
-use self::header::{JoseHeader, media_type};
-use self::published_keys::PublishedKeys;
 pub use self::source::KeysFileError;
 use self::source::{FetchError, Source};
 use super::answer::{BackendAnswer, NOT_AN_ID, is_id};
-use super::conditions::{Conditions, LEEWAY, member, time};
-use super::refusal::{RefusalReason, TokenRefusal};
+use super::conditions::{Conditions, LEEWAY, time};
 use super::token_map::{TokenMap, digest};
-use super::unique_json::UniqueObject;
 use super::{IdentityBackend, IdentityError, Person};
 use crate::error_chain::chain;
+use crate::jose::{
+    HeaderRules, JoseHeader, PublishedKeys, RefusalReason, TokenRefusal, media_type, member,
+    signed_claims,
+};
 use crate::settings::JwksSettings;
 use crate::wall_clock;
+
+/// Algorithms of the backend's signatures.
+const ALGORITHMS: &[Algorithm] = &[Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA];
 
 /// Pause between two fetches that unknown keys cause. Without it a flood of made-up keys would become a flood of fetches.
 const REFETCH_PAUSE: Duration = Duration::from_secs(10);
@@ -202,9 +201,15 @@ impl Jwks {
         token: &str,
         now: f64,
     ) -> Result<(Arc<Keys>, Map<String, Value>, f64), IdentityError> {
-        let header = JoseHeader::read(token, &self.types)?;
-        let keys = self.keys_with(&header.kid).await?;
-        let key = keys.published.find(&header.kid, header.algorithm);
+        let rules = HeaderRules {
+            algorithms: ALGORITHMS,
+            types: &self.types,
+            may_lack_type: false,
+        };
+        let header = JoseHeader::read(token, rules)?;
+        let kid = header.key_id()?;
+        let keys = self.keys_with(kid).await?;
+        let key = keys.published.find(kid, header.algorithm);
         let checked = key
             .and_then(|key| signed_claims(token, key, header.algorithm))
             .and_then(|claims| {
@@ -246,31 +251,6 @@ impl Jwks {
         }
         Ok(end)
     }
-}
-
-/// Verifies the signature, and returns the claims. They are checked afterwards, in one place for both backends.
-fn signed_claims(
-    token: &str,
-    key: &DecodingKey,
-    algorithm: Algorithm,
-) -> Result<Map<String, Value>, TokenRefusal> {
-    let mut signature_only = Validation::new(algorithm);
-    signature_only.required_spec_claims = HashSet::new();
-    signature_only.validate_exp = false;
-    signature_only.validate_aud = false;
-    let verified = jsonwebtoken::decode::<UniqueObject>(token, key, &signature_only);
-    verified.map_or_else(
-        |error| {
-            Err(match error.kind() {
-                ErrorKind::InvalidSignature => TokenRefusal::new(RefusalReason::Signature),
-                ErrorKind::Json(_) | ErrorKind::Base64(_) | ErrorKind::Utf8(_) => {
-                    TokenRefusal::of(RefusalReason::Malformed, "claims")
-                }
-                _ => TokenRefusal::new(RefusalReason::Key),
-            })
-        },
-        |verified| Ok(verified.claims.0),
-    )
 }
 
 /// Returns the error of a token whose key may be published since the last fetch.

@@ -7,10 +7,8 @@ mod conditions;
 pub(crate) mod fuzz_properties;
 mod introspection;
 mod jwks;
-mod refusal;
 mod token_gate;
 mod token_map;
-mod unique_json;
 
 use std::error::Error;
 use std::fmt;
@@ -22,11 +20,10 @@ use async_trait::async_trait;
 pub(crate) use introspection::Introspection;
 pub(crate) use jwks::Jwks;
 pub use jwks::KeysFileError;
-#[cfg(any(test, fuzzing))]
-pub(crate) use refusal::RefusalReason;
-pub(crate) use refusal::TokenRefusal;
 use saoma_protocol::{OfferedIdentity, PersonId};
 pub(crate) use token_gate::{KnownToken, TokenGate};
+
+use crate::jose::TokenRefusal;
 
 /// The person behind an app's access token.
 #[derive(Debug, Clone, PartialEq, Eq)]

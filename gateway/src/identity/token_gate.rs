@@ -11,7 +11,8 @@ use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use super::token_map::{TokenDigest, TokenMap, digest};
-use super::{IdentityBackend, IdentityError, Person, TokenRefusal};
+use super::{IdentityBackend, IdentityError, Person};
+use crate::jose::TokenRefusal;
 use crate::log_throttle::LogThrottle;
 use crate::metrics::Metrics;
 

@@ -199,6 +199,16 @@ limits! {
     token_per_login: TokenPerLogin = 30 in 60 s,
         counted in Process by "login", needed 2 times, bounds Load,
         refused by "429 to the portal";
+    /// Device authorizations of one client that proves itself by a secret or a key; 600 a minute by
+    /// default. Those of clients that cannot prove themselves are counted by address only, because
+    /// any stranger may name them.
+    device_per_client: DevicePerClient = 600 in 60 s,
+        counted in Store by "client", needed 1 times, bounds Load,
+        refused by "429 to the device";
+    /// Polls of one device; 30 a minute by default. A device that keeps its interval polls 12 times.
+    device_poll_per_login: DevicePollPerLogin = 30 in 60 s,
+        counted in Process by "login", needed 2 times, bounds Load,
+        refused by "`slow_down` to the device; the store is not asked";
     /// Wrong secrets of one client from one address; 10 in 10 minutes by default. A /56 of IPv6 has
     /// four times as many, a /48 sixteen times. An address that has proved the secret in the last day
     /// has sixty times as many, for itself alone.

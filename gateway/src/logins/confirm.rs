@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use saoma_protocol::{
-    CancelReason, Decision, DecisionStatus, ErrorCode, EventKind, LoginId, RejectReason, StateName,
-    TransitionError,
+    CancelReason, ConfirmRequest, Decision, DecisionStatus, ErrorCode, EventKind, LoginId,
+    RejectReason, StateName, TransitionError,
 };
 
 use super::Logins;
@@ -27,7 +27,7 @@ impl Logins {
         &self,
         token: &str,
         id: LoginId,
-        identity: &str,
+        request: &ConfirmRequest,
         address: &ClientAddress,
     ) -> Result<Decision, ApiError> {
         let limits = [LimitName::ConfirmPerPerson];
@@ -35,7 +35,7 @@ impl Logins {
         let Some(offered) = person
             .identities
             .iter()
-            .find(|offered| offered.identity.id == identity)
+            .find(|offered| offered.identity.id == request.identity)
         else {
             self.count(LimitName::ConfirmPerPerson, person.id.as_str())
                 .await?;
@@ -59,6 +59,7 @@ impl Logins {
             identity: offered.identity.clone(),
             code: self.secrets.authorization_code(id),
             lifetime: self.lifetimes.authorization_code,
+            same_user_code: request.same_user_code,
         };
         let attempts = [self.attempt(LimitName::ConfirmPerPerson, person.id.as_str())];
         let confirmed = self.store.confirm(&attempts, id, &confirmation).await?;
@@ -138,6 +139,10 @@ impl Logins {
             }
             Applied::Repeated(_) => Ok(Decision { status }),
             Applied::Refused(refusal) => Err(self.refused_decision(id, *refusal).await),
+            Applied::NotCompared => Err(ApiError::new(
+                ErrorCode::NotCompared,
+                "a device asks: show its user code, and confirm with same_user_code once the person has compared it",
+            )),
             Applied::Unknown => Err(Self::unknown_login()),
         }
     }

@@ -7,7 +7,8 @@ use tokio_util::task::TaskTracker;
 
 use super::Logins;
 use crate::cluster_secrets::ClusterSecrets;
-use crate::identity::{IdentityBackend, IdentityError, Person, RefusalReason, TokenRefusal};
+use crate::identity::{IdentityBackend, IdentityError, Person};
+use crate::jose::{RefusalReason, TokenRefusal};
 use crate::settings::Settings;
 use crate::store::{MemoryStore, Store};
 

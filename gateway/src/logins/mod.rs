@@ -4,9 +4,11 @@
 //! nothing of stores.
 
 mod agree;
+mod client_requests;
 mod code_challenges;
 mod confirm;
 mod deadline;
+mod device;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzz_properties;
 #[cfg(any(test, fuzzing))]
@@ -29,8 +31,9 @@ mod unknown_keys;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(crate) use device::DeviceError;
 pub(crate) use open::{MAX_MEMBER_BYTES, OpenContext};
-pub(crate) use redeem::{PresentedCode, RedeemError};
+pub(crate) use redeem::{PresentedCode, RedeemError, RedeemedCode};
 pub(crate) use render::Renderer;
 use saoma_protocol::{ErrorCode, LoginId, ReceiveKey, ServerMessage};
 pub(crate) use scan::PhoneAddress;

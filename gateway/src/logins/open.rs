@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use saoma_protocol::{
     ErrorCode, LoginId, OpenRequest, ReceiveKey, RequesterContext, ScanCode, ServerMessage,
-    UserCode,
+    Timestamp, UserCode,
 };
 use url::Url;
 
@@ -81,41 +81,66 @@ impl Logins {
             login.follow_within = Some(self.lifetimes.unfollowed);
         }
         let waiting = self.waiters.join(Waiter::new(login.id, 1));
-        let attempts = self.open_attempts(&keys);
+        let (at, expires_at) = self
+            .open_stored(&self.open_attempts(&keys), &mut login)
+            .await?;
+        self.wait_from_opening(&waiting, &login, (at, expires_at));
+        self.timers.watch(waiting.waiter(), at);
+        self.metrics.login_opened(context.transport);
+        let message = ServerMessage::Opened {
+            seq: 1,
+            login_id: login.id,
+            receive_key,
+            qr: self.renderer.qr(&login.scan_code),
+            user_code: login.user_code,
+            expires_in: at.seconds_until(expires_at),
+            server_time: at.seconds(),
+        };
+        Ok(OpenedLogin { message, waiting })
+    }
+
+    /// Opens a login in the store, with another user code than its own if that one is taken. Returns the store's clock and
+    /// the code's time limit.
+    ///
+    /// # Errors
+    /// A limit is reached, no user code was free, or the store is down.
+    pub(super) async fn open_stored(
+        &self,
+        attempts: &[Attempt<'_>],
+        login: &mut NewLogin,
+    ) -> Result<(Timestamp, Timestamp), ApiError> {
         for number in 0..USER_CODE_TRIES {
             // One open is one attempt, however many user codes it takes.
-            let attempts = if number == 0 { &attempts[..] } else { &[] };
-            let opening = self.let_through(self.store.open(attempts, &login).await?)?;
+            let attempts = if number == 0 { attempts } else { &[] };
+            let opening = self.let_through(self.store.open(attempts, login).await?)?;
             if let Opening::Opened { at, expires_at } = opening {
                 self.clock.observe(at);
-                waiting.waiter().attached(1);
-                waiting.waiter().set_deadline(Deadline {
-                    phase: Phase::Waiting,
-                    seq: 1,
-                    expires_at: login
-                        .follow_within
-                        .map_or(expires_at, |within| expires_at.min(at.plus(within))),
-                    closes_at: at.plus(login.waiting_lifetime),
-                });
-                waiting.hold();
-                self.timers.watch(waiting.waiter(), at);
-                self.metrics.login_opened(context.transport);
-                let message = ServerMessage::Opened {
-                    seq: 1,
-                    login_id: login.id,
-                    receive_key,
-                    qr: self.renderer.qr(&login.scan_code),
-                    user_code: login.user_code,
-                    expires_in: at.seconds_until(expires_at),
-                    server_time: at.seconds(),
-                };
-                return Ok(OpenedLogin { message, waiting });
+                return Ok((at, expires_at));
             }
-            login.user_code = UserCode::from_random(random::bytes());
+            login.set_user_code(UserCode::from_random(random::bytes()));
         }
         Err(ApiError::unavailable(
             "no free user code was found: try again",
         ))
+    }
+
+    /// Makes a waiter the holder of a login that was just opened.
+    pub(super) fn wait_from_opening(
+        &self,
+        waiting: &Waiting,
+        login: &NewLogin,
+        (at, expires_at): (Timestamp, Timestamp),
+    ) {
+        waiting.waiter().attached(1);
+        waiting.waiter().set_deadline(Deadline {
+            phase: Phase::Waiting,
+            seq: 1,
+            expires_at: login
+                .follow_within
+                .map_or(expires_at, |within| expires_at.min(at.plus(within))),
+            closes_at: at.plus(login.waiting_lifetime),
+        });
+        waiting.hold();
     }
 
     /// Returns the client that may open this login.
@@ -199,12 +224,14 @@ impl Logins {
                 scope: scopes::granted(&request.scope),
                 code_challenge: request.code_challenge,
                 requester,
+                device: None,
             },
             agreement,
             node: self.node.clone(),
             code_lifetime: self.lifetimes.code,
             waiting_lifetime: self.lifetimes.waiting,
             follow_within: None,
+            device: None,
         };
         (login, receive_key)
     }

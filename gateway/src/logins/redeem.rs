@@ -11,7 +11,7 @@ use crate::error_chain::chain;
 use crate::limits::LimitName;
 use crate::metrics::CodeMisuse;
 use crate::relying_parties::Client;
-use crate::store::{Counted, Grant, PresentedVerifier, Redeemed, Redemption, StoreError};
+use crate::store::{Attempt, Counted, Grant, PresentedVerifier, Redeemed, Redemption, StoreError};
 
 /// A code with all that a token request must repeat of the login (RFC 6749 §4.1.3, RFC 7636 §4.5).
 pub(crate) struct PresentedCode<'a> {
@@ -103,7 +103,19 @@ impl Logins {
         } else {
             &by_client
         };
-        match self.store.redeem(attempts, login_id, &redemption).await? {
+        self.run_redemption(client, login_id, access_token, (attempts, &redemption))
+            .await
+    }
+
+    /// Redeems a code by its digest.
+    pub(super) async fn run_redemption(
+        &self,
+        client: &Client,
+        login_id: LoginId,
+        access_token: AccessToken,
+        (attempts, redemption): (&[Attempt<'_>], &Redemption<'_>),
+    ) -> Result<RedeemedCode, RedeemError> {
+        match self.store.redeem(attempts, login_id, redemption).await? {
             Counted::Limited { limit, retry_after } => {
                 self.metrics.limited(limit);
                 Err(RedeemError::TooManyRequests { retry_after })

@@ -162,7 +162,7 @@ impl Logins {
                 ErrorCode::AlreadyDecided,
                 "the login is over: open a new one",
             )),
-            Applied::Unknown => Err(Self::unknown_login()),
+            Applied::Unknown | Applied::NotCompared => Err(Self::unknown_login()),
         }
     }
 }

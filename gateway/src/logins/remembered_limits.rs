@@ -9,9 +9,9 @@ use saoma_protocol::{Digest, LoginId, UserCode};
 use crate::limits::{RememberedRefusals, Verdict};
 use crate::metrics::Metrics;
 use crate::store::{
-    Announcements, Applied, Attached, Attempt, Confirmation, Counted, Grant, Inbox, LoginRecord,
-    NewLogin, NodeId, Opening, Redeemed, Redemption, ResumeAttempt, Scan, Scanned, Store,
-    StoreError, StoredChange, Transition,
+    Announcements, Applied, Attached, Attempt, Confirmation, Counted, DevicePoll, Grant, Inbox,
+    LoginRecord, NewLogin, NodeId, Opening, Polled, Redeemed, Redemption, RequestStore,
+    ResumeAttempt, Scan, Scanned, Store, StoreError, StoredChange, Transition,
 };
 
 /// A store whose refusals of attempts this node remembers until their `retry_after`.
@@ -145,12 +145,20 @@ impl Store for RememberedLimits {
         unless_remembered!(self, attempts, self.store.redeem(attempts, id, redemption))
     }
 
+    async fn poll_device(&self, id: LoginId, poll: &DevicePoll<'_>) -> Result<Polled, StoreError> {
+        self.store.poll_device(id, poll).await
+    }
+
     async fn undo_redemption(&self, id: LoginId, access_token: Digest) -> Result<(), StoreError> {
         self.store.undo_redemption(id, access_token).await
     }
 
     async fn access(&self, id: LoginId, access_token: Digest) -> Result<Option<Grant>, StoreError> {
         self.store.access(id, access_token).await
+    }
+
+    fn requests(&self) -> &dyn RequestStore {
+        self.store.requests()
     }
 
     async fn listen(&self, node: &NodeId, inbox: Arc<dyn Inbox>) -> Result<(), StoreError> {

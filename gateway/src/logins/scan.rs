@@ -154,6 +154,7 @@ impl Logins {
     ) -> ScanContext {
         let client = self.clients.get(&request.client_id);
         ScanContext {
+            device: request.device,
             login_id,
             client: ClientContext {
                 name: client

@@ -150,6 +150,7 @@ impl Gateway {
             issuer: settings.server.public_url.clone(),
             logins: Arc::clone(&logins),
             trusted_proxies: Arc::clone(&trusted_proxies),
+            admission: Arc::clone(&drain.admission),
             signing_key: backends.signing_key,
         };
         let public = Server {

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::redirect_uris::RedirectUris;
 use super::secrets::ClientSecret;
+use crate::jose::PublishedKeys;
 use crate::settings::{AgreeSetting, ClientSettings, PkceSetting};
 
 /// A registered relying party.
@@ -14,12 +15,14 @@ pub(crate) struct Client {
     /// Its name, as people read it on their phones.
     pub name: String,
     secret: Option<ClientSecret>,
+    keys: Option<PublishedKeys>,
     redirect_uris: RedirectUris,
     origins: Vec<String>,
     agree: AgreeSetting,
     pkce: PkceSetting,
     /// True once a request without challenge and nonce was logged.
     has_opened_bare: AtomicBool,
+    device: bool,
 }
 
 impl Client {
@@ -43,9 +46,19 @@ impl Client {
         self.agree == AgreeSetting::New
     }
 
-    /// Returns true if it has no secret.
+    /// Returns true if its devices may open logins (RFC 8628).
+    pub(crate) const fn has_devices(&self) -> bool {
+        self.device
+    }
+
+    /// Returns true if it cannot prove itself: it has neither a secret nor keys.
     pub(crate) const fn is_public(&self) -> bool {
-        self.secret.is_none()
+        self.secret.is_none() && self.keys.is_none()
+    }
+
+    /// Returns the keys that verify its assertions, if it proves itself by them.
+    pub(crate) const fn keys(&self) -> Option<&PublishedKeys> {
+        self.keys.as_ref()
     }
 
     /// Returns true if its requests must hold a PKCE challenge. Public clients have no other proof.
@@ -69,7 +82,11 @@ impl Client {
 
 impl From<ClientSettings> for Client {
     fn from(settings: ClientSettings) -> Self {
+        let has_keys = settings.jwks_file.is_some();
+        // The settings were checked with the same file. One that has become unreadable since verifies nothing.
+        let keys = settings.keys().ok().flatten();
         Self {
+            keys: has_keys.then(|| keys.unwrap_or_default()),
             id: settings.client_id,
             name: settings.name,
             secret: settings.secret.as_ref().map(ClientSecret::from),
@@ -78,6 +95,7 @@ impl From<ClientSettings> for Client {
             agree: settings.agree,
             pkce: settings.pkce,
             has_opened_bare: AtomicBool::default(),
+            device: settings.device,
         }
     }
 }

@@ -1,8 +1,11 @@
 //! Settings of the relying parties.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use super::Secret;
+use crate::jose::PublishedKeys;
 
 /// `[[clients]]`: a relying party.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -16,8 +19,12 @@ pub struct ClientSettings {
     /// Secret, not empty. A client without one is public and authenticates by PKCE alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<Secret>,
+    /// File with its public keys, a JWK set (RFC 7517), in place of a secret: the client proves itself by
+    /// `private_key_jwt` (RFC 7523).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jwks_file: Option<PathBuf>,
     /// Addresses to which its browsers may be sent, compared exactly: at least one, `http` or
-    /// `https`, without a fragment (RFC 6749 §3.1.2).
+    /// `https`, without a fragment (RFC 6749 §3.1.2). A client with `device` needs none.
     pub redirect_uris: Vec<String>,
     /// Origins of its pages that show a code; none by default, when only the hosted login page
     /// shows it.
@@ -33,6 +40,10 @@ pub struct ClientSettings {
     /// challenge only `nonce` shows the client that a stolen code was brought into its session (RFC 9700 §2.1.1).
     #[serde(default)]
     pub pkce: PkceSetting,
+    /// Logins of its devices, which show a code and poll the token endpoint (RFC 8628). The app must
+    /// show the device's code before its person confirms.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub device: bool,
 }
 
 /// Requests for which a client must use PKCE.
@@ -45,6 +56,37 @@ pub enum PkceSetting {
     Required,
     /// None.
     Optional,
+}
+
+impl ClientSettings {
+    /// Reads the keys of the client, if it has any.
+    ///
+    /// # Errors
+    /// Returns the problem if the file cannot be read, if a key in it cannot be used, or if it has none.
+    pub(crate) fn keys(&self) -> Result<Option<PublishedKeys>, String> {
+        let Some(path) = &self.jwks_file else {
+            return Ok(None);
+        };
+        let shown = path.display();
+        let text = std::fs::read(path).map_err(|error| format!("cannot read {shown}: {error}"))?;
+        let keys = PublishedKeys::read(&text)
+            .map_err(|problem| format!("{shown}: invalid JWK set: {problem}"))?;
+        match keys.problems() {
+            (0, problems) if problems.is_empty() => Err(format!("{shown} holds no key")),
+            (_, problems) if !problems.is_empty() => {
+                let problems = problems.join("; ");
+                Err(format!(
+                    "{shown} holds a key that cannot be used: {problems}"
+                ))
+            }
+            _ => Ok(Some(keys)),
+        }
+    }
+}
+
+/// Returns true for the value that a member stands for when it is left out.
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// The persons for whom a client's browsers are asked to agree.

@@ -24,6 +24,11 @@ pub struct Lifetimes {
     #[serde(with = "humantime_serde")]
     #[cfg_attr(test, schemars(with = "Duration"))]
     pub unfollowed: Duration,
+    /// A login that a device has opened, with its one code, until the person has decided; 600 s by
+    /// default.
+    #[serde(with = "humantime_serde")]
+    #[cfg_attr(test, schemars(with = "Duration"))]
+    pub device: Duration,
     /// A scanned login, until it is confirmed; 90 s by default.
     #[serde(with = "humantime_serde")]
     #[cfg_attr(test, schemars(with = "Duration"))]
@@ -45,6 +50,7 @@ impl Default for Lifetimes {
             code: seconds(120),
             waiting: seconds(600),
             unfollowed: seconds(15),
+            device: seconds(600),
             scanned: seconds(90),
             authorization_code: seconds(60),
             access_token: seconds(300),

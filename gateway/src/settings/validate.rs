@@ -133,6 +133,7 @@ impl Settings {
             ("lifetimes.code", lifetimes.code, SECOND..=DAY),
             ("lifetimes.waiting", lifetimes.waiting, SECOND..=DAY),
             ("lifetimes.unfollowed", lifetimes.unfollowed, SECOND..=DAY),
+            ("lifetimes.device", lifetimes.device, SECOND..=DAY),
             ("lifetimes.scanned", lifetimes.scanned, SECOND..=DAY),
             (
                 "lifetimes.authorization_code",
@@ -248,6 +249,15 @@ fn validate_client(client: &ClientSettings) -> Result<(), SettingsError> {
         .secret
         .as_ref()
         .is_none_or(|secret| !secret.expose().is_empty());
+    let keys = client.keys().err().map(|problem| {
+        let problem = format!("the keys of {id:?}: {problem}");
+        Err(invalid("clients.jwks_file", problem))
+    });
+    let proves_once = check(
+        client.secret.is_none() || client.jwks_file.is_none(),
+        "clients.jwks_file",
+        format!("{id:?} has a secret and keys: give one of them"),
+    );
     let redirect_uris = client.redirect_uris.iter().map(|uri| {
         let problem =
             format!("{uri:?} of {id:?} must be an absolute http or https URL without a fragment");
@@ -274,12 +284,14 @@ fn validate_client(client: &ClientSettings) -> Result<(), SettingsError> {
             format!("the secret of {id:?} is empty: give one, or leave it out for a public client"),
         ),
         check(
-            !client.redirect_uris.is_empty(),
+            client.device || !client.redirect_uris.is_empty(),
             "clients.redirect_uris",
             format!("{id:?} needs at least one redirect URI"),
         ),
         check(
-            client.pkce == PkceSetting::Required || client.secret.is_some(),
+            client.pkce == PkceSetting::Required
+                || client.secret.is_some()
+                || client.jwks_file.is_some(),
             "clients.pkce",
             format!(
                 "{id:?} has no secret, so PKCE is its only proof: leave pkce out, or give it a secret"
@@ -288,6 +300,8 @@ fn validate_client(client: &ClientSettings) -> Result<(), SettingsError> {
     ];
     SettingsError::of_all(
         own.into_iter()
+            .chain([proves_once])
+            .chain(keys)
             .chain(steering)
             .chain(redirect_uris)
             .chain(origins),

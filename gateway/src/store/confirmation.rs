@@ -21,6 +21,8 @@ pub struct Confirmation {
     pub code: AuthorizationCode,
     /// Time that the code lives.
     pub lifetime: Duration,
+    /// True if the person has compared the user codes on phone and device.
+    pub same_user_code: bool,
 }
 
 impl Confirmation {

@@ -10,6 +10,7 @@ mod attachment;
 mod attempt;
 mod change;
 mod confirmation;
+mod device_poll;
 mod error;
 mod inbox;
 mod known_person;
@@ -18,6 +19,7 @@ mod metrics;
 mod opening;
 mod redemption;
 mod redis;
+mod request_store;
 mod transition;
 
 use std::fmt;
@@ -32,6 +34,7 @@ pub use self::attachment::{Attached, Attachment, ResumeAttempt};
 pub use self::attempt::{Attempt, Counted};
 pub use self::change::{Change, StoredChange};
 pub use self::confirmation::Confirmation;
+pub use self::device_poll::{DevicePoll, DevicePolling, Polled, SLOW_DOWN_STEP};
 pub use self::error::StoreError;
 pub use self::inbox::{Inbox, InboxEvent, NodeId};
 pub use self::known_person::{Agreement, KnownPerson, PersonTag};
@@ -42,6 +45,7 @@ pub use self::redemption::{Grant, PresentedVerifier, REDEEM_TRIES, Redeemed, Red
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::redis::inbox_push;
 pub use self::redis::{AddressError, ConnectionSettings, Connections, RedisAddress, RedisStore};
+pub use self::request_store::RequestStore;
 pub use self::transition::{Applied, Instants, Precondition, Scan, Scanned, Transition};
 
 /// Time that an ended login is kept, for repeats and for browsers that come back late.
@@ -118,12 +122,19 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
         redemption: &Redemption<'_>,
     ) -> Result<Counted<Redeemed>, StoreError>;
 
+    /// Answers a device's poll. One that comes too soon while the login is undecided lengthens the device's interval, which
+    /// all nodes then hold it to.
+    async fn poll_device(&self, id: LoginId, poll: &DevicePoll<'_>) -> Result<Polled, StoreError>;
+
     /// Undoes the redemption for this access token, so that the code can be redeemed again while its time lasts. Does
     /// nothing if the login's access token is another one.
     async fn undo_redemption(&self, id: LoginId, access_token: Digest) -> Result<(), StoreError>;
 
     /// Returns the grant behind an access token while the token is good.
     async fn access(&self, id: LoginId, access_token: Digest) -> Result<Option<Grant>, StoreError>;
+
+    /// Returns what clients have sent ahead of a login, or may send once.
+    fn requests(&self) -> &dyn RequestStore;
 
     /// Starts to listen to `node`'s inbox, until the store is dropped.
     ///

@@ -4,12 +4,12 @@ use std::fmt;
 use std::time::Duration;
 
 use saoma_protocol::{
-    AuthorizationCode, CodeChallenge, Digest, Login, LoginId, RequesterContext, ScanCode,
-    Timestamp, UserCode,
+    AuthorizationCode, CodeChallenge, DeviceContext, Digest, Login, LoginId, RequesterContext,
+    ScanCode, Timestamp, UserCode,
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Agreement, NodeId};
+use super::{Agreement, DevicePolling, NodeId};
 
 /// A browser's request for a login, with the context that the phone's person is shown.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +30,9 @@ pub struct LoginRequest {
     pub code_challenge: Option<CodeChallenge>,
     /// The browser, as far as the gateway can tell.
     pub requester: RequesterContext,
+    /// The device that asks in place of a browser. It has no redirect URI, and its answer's address is empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<DeviceContext>,
 }
 
 impl fmt::Debug for LoginRequest {
@@ -78,6 +81,18 @@ pub struct NewLogin {
     /// Time within which a browser must attach or the login change; else the login is gone without a trace. `None` for a
     /// login whose browser holds it from the start, or is never expected to.
     pub follow_within: Option<Duration>,
+    /// The polls of the device that opens it; `None` for a browser's login.
+    pub device: Option<DevicePolling>,
+}
+
+impl NewLogin {
+    /// Replaces the user code, also where the phone's person is shown it.
+    pub fn set_user_code(&mut self, user_code: UserCode) {
+        self.user_code = user_code;
+        if let Some(device) = &mut self.request.device {
+            device.user_code = user_code;
+        }
+    }
 }
 
 /// A login as it is stored.

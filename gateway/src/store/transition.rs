@@ -144,6 +144,8 @@ pub enum Applied {
     Repeated(Instants),
     /// The state machine refuses the event.
     Refused(TransitionError),
+    /// A device's login is confirmed without a comparison of its user code: nothing has changed.
+    NotCompared,
     /// No such login, or the [`Precondition`] does not hold.
     Unknown,
 }

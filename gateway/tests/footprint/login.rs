@@ -91,6 +91,7 @@ fn log_in(world: &World, person: usize, phone: &mut Wire, portal: &mut Wire) -> 
 
     let body = serde_json::to_string(&ConfirmRequest {
         identity: PERSONAL.into(),
+        same_user_code: false,
     })
     .unwrap();
     let confirm = ask(&paths::of_login(paths::CONFIRM, login_id), &body);

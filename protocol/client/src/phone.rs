@@ -160,9 +160,33 @@ impl<C: HttpClient> Phone<C> {
         login_id: LoginId,
         identity: &str,
     ) -> Result<Decision, PhoneError<C::Error>> {
-        let identity = identity.to_owned();
+        self.decide(login_id, identity, false).await
+    }
+
+    /// Confirms a claimed login of a device, whose code the person has compared with the one on the phone.
+    ///
+    /// # Errors
+    /// As [`Phone::scan`].
+    pub async fn confirm_device(
+        &self,
+        login_id: LoginId,
+        identity: &str,
+    ) -> Result<Decision, PhoneError<C::Error>> {
+        self.decide(login_id, identity, true).await
+    }
+
+    async fn decide(
+        &self,
+        login_id: LoginId,
+        identity: &str,
+        same_user_code: bool,
+    ) -> Result<Decision, PhoneError<C::Error>> {
+        let request = ConfirmRequest {
+            identity: identity.to_owned(),
+            same_user_code,
+        };
         let path = paths::of_login(paths::CONFIRM, login_id);
-        self.post(&path, Some(&ConfirmRequest { identity })).await
+        self.post(&path, Some(&request)).await
     }
 
     /// Rejects a claimed login.

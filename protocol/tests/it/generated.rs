@@ -5,11 +5,11 @@ use std::path::Path;
 
 use saoma_protocol::{
     Audience, CancelReason, CancelRequest, ClientContext, ClientMessage, CloseCode, CloseNotice,
-    CodeChallengeMethod, ComeBack, ConfirmRequest, Decision, DecisionStatus, ErrorCode, Identity,
-    IdentityKind, IdentityRole, IntrospectionResponse, MAX_KNOWN_PERSONS, MAX_POLL_WAIT_SECONDS,
-    Network, OfferedIdentity, OpenRequest, Place, PollAnswer, Problem, ProtocolVersion,
-    RECEIVE_KEY_HEADER, RejectReason, RequesterContext, ResumeRequest, ScanContext, ScanRequest,
-    SealedPerson, ServerMessage, paths,
+    CodeChallengeMethod, ComeBack, ConfirmRequest, Decision, DecisionStatus, DeviceContext,
+    ErrorCode, Identity, IdentityKind, IdentityRole, IntrospectionResponse, MAX_KNOWN_PERSONS,
+    MAX_POLL_WAIT_SECONDS, Network, OfferedIdentity, OpenRequest, Place, PollAnswer, Problem,
+    ProtocolVersion, RECEIVE_KEY_HEADER, RejectReason, RequesterContext, ResumeRequest,
+    ScanContext, ScanRequest, SealedPerson, ServerMessage, paths,
 };
 use serde_json::json;
 use ts_rs::{Config, TS};
@@ -61,6 +61,7 @@ fn typescript() {
         Problem,
         ScanRequest,
         ScanContext,
+        DeviceContext,
         ClientContext,
         RequesterContext,
         Place,

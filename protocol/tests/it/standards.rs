@@ -4,7 +4,10 @@
     reason = "the members are there to be described, never to be read"
 )]
 
-use saoma_protocol::{AccessToken, AuthorizationCode, CodeChallengeMethod, Identity, OpenRequest};
+use saoma_protocol::{
+    AccessToken, AuthorizationCode, CodeChallengeMethod, DeviceCode, Identity, OpenRequest,
+    UserCode,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -46,12 +49,68 @@ pub(crate) struct TokenRequest {
     client_secret: Option<String>,
 }
 
+/// A device's poll for its tokens (RFC 8628 §3.4).
+#[derive(JsonSchema)]
+pub(crate) struct DeviceTokenRequest {
+    grant_type: DeviceGrantType,
+    /// The code of the device authorization.
+    device_code: DeviceCode,
+    /// With `client_secret_post`, and for public clients.
+    client_id: Option<String>,
+    /// With `client_secret_post` only.
+    client_secret: Option<String>,
+}
+
+/// The grant type of a poll.
+#[derive(JsonSchema)]
+enum DeviceGrantType {
+    #[serde(rename = "urn:ietf:params:oauth:grant-type:device_code")]
+    DeviceCode,
+}
+
+/// A device that asks for a login (RFC 8628 §3.1).
+#[derive(JsonSchema)]
+pub(crate) struct DeviceAuthorizationRequest {
+    /// Space-separated, with `openid`.
+    scope: String,
+    /// With `client_secret_post`, and for public clients.
+    client_id: Option<String>,
+    /// With `client_secret_post` only.
+    client_secret: Option<String>,
+}
+
+/// A device's login (RFC 8628 §3.2).
+#[derive(JsonSchema)]
+pub(crate) struct DeviceAuthorization {
+    /// The secret by which the device polls.
+    device_code: DeviceCode,
+    /// The code that the device shows.
+    user_code: UserCode,
+    /// A page that explains what to do with the code. It takes none.
+    #[schemars(url)]
+    verification_uri: String,
+    /// The text of the QR code that the device shows.
+    verification_uri_complete: String,
+    /// Seconds for which the codes are good.
+    expires_in: u64,
+    /// Seconds between two polls, at first.
+    interval: u64,
+}
+
 /// The way in which a client gets its tokens.
 #[derive(JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum GrantType {
     /// By an authorization code.
     AuthorizationCode,
+}
+
+/// The ways in which clients get their tokens.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+enum AnyGrantType {
+    Browser(GrantType),
+    Device(DeviceGrantType),
 }
 
 /// Tokens (RFC 6749 §5.1, OIDC Core §3.1.3.3).
@@ -95,8 +154,20 @@ pub(crate) enum TokenErrorCode {
     InvalidClient,
     /// The code is unknown, out of time, used, another client's, or not proved by its verifier.
     InvalidGrant,
-    /// Not `authorization_code`.
+    /// Not one of the provider's grant types.
     UnsupportedGrantType,
+    /// The client is not registered for this grant type.
+    UnauthorizedClient,
+    /// The scope is without `openid`.
+    InvalidScope,
+    /// The device's person has not decided yet: poll again after the interval.
+    AuthorizationPending,
+    /// The same, and the device polls too often: the interval is five seconds longer from now on.
+    SlowDown,
+    /// The device's person has declined, or may not log in.
+    AccessDenied,
+    /// The device code is out of time.
+    ExpiredToken,
     /// A limit was reached.
     TooManyRequests,
     /// The store is down.
@@ -131,7 +202,9 @@ pub(crate) struct ProviderMetadata {
     #[schemars(url)]
     jwks_uri: String,
     response_types_supported: Vec<ResponseType>,
-    grant_types_supported: Vec<GrantType>,
+    #[schemars(url)]
+    device_authorization_endpoint: String,
+    grant_types_supported: Vec<AnyGrantType>,
     subject_types_supported: Vec<String>,
     id_token_signing_alg_values_supported: Vec<String>,
     token_endpoint_auth_methods_supported: Vec<String>,

@@ -191,7 +191,12 @@ pub(super) async fn confirm(
         return confirmation.page(question).await;
     }
     let (id, identity) = (confirmation.id(), &choice.identity);
-    let decision = confirmation.gateway().confirm(id, identity).await;
+    let gateway = confirmation.gateway();
+    // The page of a device shows its code, and its button says that the device shows the same.
+    let decision = match confirmation.login.context.device {
+        Some(_) => gateway.confirm_device(id, identity).await,
+        None => gateway.confirm(id, identity).await,
+    };
     let action = format!("{}/confirm", path_of(id));
     let sent = SentForm {
         action: &action,
@@ -326,6 +331,24 @@ mod tests {
         let page = rendered(english, &[("requester", requester)], Question::default());
         assert!(page.contains("<dd>unknown place</dd>"), "{page}");
         assert!(!page.contains("203.0.113.9"), "{page}");
+    }
+
+    /// RFC 8628 §5.4.
+    #[test]
+    fn the_page_of_a_device_shows_its_code_and_asks_for_a_comparison() {
+        let device = [("device", json!({ "user_code": "WDJB-MJHT" }))];
+        for (locale, button) in [
+            (Locale::English, "Same code: confirm"),
+            (Locale::Chinese, "代码一致，确认登录"),
+        ] {
+            let page = rendered(locale, &device, Question::default());
+            assert!(
+                page.contains("WDJB-MJHT") && page.contains(button),
+                "{page}"
+            );
+            let browser = rendered(locale, &[], Question::default());
+            assert!(!browser.contains(button), "{browser}");
+        }
     }
 
     /// Row A16.

@@ -19,6 +19,10 @@ export interface ClientSettings {
   readonly secret?: string;
   readonly redirect_uris: readonly string[];
   readonly origins?: readonly string[];
+  /** File with the client's public keys, in place of a secret. */
+  readonly jwks_file?: string;
+  /** True for a client with devices (RFC 8628). */
+  readonly device?: boolean;
 }
 
 /** Settings that the nodes behind a proxy share. */

@@ -26,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_http::cors::CorsLayer;
 
+pub(crate) use self::requester::open_context;
 use self::websocket::SocketStream;
 pub(crate) use self::websocket::heartbeat_frames;
 use crate::client_address::ClientAddress;

@@ -10,7 +10,7 @@ use crate::logins::OpenContext;
 use crate::metrics::Transport;
 
 /// Reads the context of an open from the request's headers.
-pub(super) fn open_context(
+pub(crate) fn open_context(
     headers: &HeaderMap,
     address: ClientAddress,
     place: Place,

@@ -8,6 +8,8 @@ use serde_json::json;
 
 use super::Provider;
 use super::claims::ACR;
+use super::client_auth::ALGORITHM_NAMES;
+use super::token::DEVICE_GRANT_TYPE;
 use crate::http::json::Json;
 use crate::scopes;
 
@@ -23,13 +25,15 @@ pub(super) async fn configuration(State(provider): State<Provider>) -> Response 
         "authorization_endpoint": endpoint(paths::AUTHORIZE),
         "token_endpoint": endpoint(paths::TOKEN),
         "userinfo_endpoint": endpoint(paths::USERINFO),
+        "device_authorization_endpoint": endpoint(paths::DEVICE_AUTHORIZATION),
         "jwks_uri": endpoint(paths::JWKS),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query", "form_post"],
-        "grant_types_supported": ["authorization_code"],
+        "grant_types_supported": ["authorization_code", DEVICE_GRANT_TYPE],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": [provider.signing_key.algorithm()],
-        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"],
+        "token_endpoint_auth_signing_alg_values_supported": ALGORITHM_NAMES,
         "code_challenge_methods_supported": ["S256"],
         "scopes_supported": scopes::KNOWN,
         "claims_supported": ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "name", "identity"],

@@ -22,6 +22,7 @@ use url::form_urlencoded::{byte_serialize, parse};
 use super::client_auth::{Credentials, Form};
 use super::{Provider, SigningKey, routes};
 use crate::fuzz_input::{RUNTIME, lines};
+use crate::http::admission::{Admission, Capacity};
 use crate::http::server::Peer;
 use crate::http::trusted_proxies::TrustedProxies;
 use crate::limits::Rate;
@@ -183,6 +184,15 @@ static PROVIDER: LazyLock<Router> = LazyLock::new(|| {
         issuer: ISSUER.into(),
         logins: Arc::new(Logins::in_memory(&settings())),
         trusted_proxies: Arc::new(TrustedProxies::new(Vec::new())),
+        admission: Arc::new(Admission::new(
+            Capacity {
+                browsers: 10,
+                per_address: 10,
+                files: 10,
+                per_second: std::num::NonZeroU32::MAX,
+            },
+            Arc::default(),
+        )),
         signing_key: Arc::new(SigningKey::generate().expect("a key")),
     })
 });

@@ -3,7 +3,9 @@
 mod authorize;
 mod claims;
 mod client_auth;
+mod device_authorization;
 mod discovery;
+mod form_request;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzz_properties;
 mod keys;
@@ -21,6 +23,7 @@ pub use keys::{KeyError, KeyKind, generate_pem};
 use saoma_protocol::paths;
 use tower_http::cors::{Any, CorsLayer};
 
+use crate::http::admission::Admission;
 use crate::http::cors;
 use crate::http::trusted_proxies::TrustedProxies;
 use crate::logins::Logins;
@@ -34,6 +37,8 @@ pub(crate) struct Provider {
     pub(crate) logins: Arc<Logins>,
     /// Proxies whose `X-Forwarded-For` is trusted.
     pub(crate) trusted_proxies: Arc<TrustedProxies>,
+    /// The node's capacity, of which a waiting device takes a part.
+    pub(crate) admission: Arc<Admission>,
     /// Key that signs ID tokens.
     pub(crate) signing_key: Arc<SigningKey>,
 }
@@ -47,6 +52,10 @@ pub(crate) fn routes(provider: Provider) -> Router {
     let for_clients = Router::new()
         .route(paths::TOKEN, post(token::token))
         .route(
+            paths::DEVICE_AUTHORIZATION,
+            post(device_authorization::authorize),
+        )
+        .route(
             paths::USERINFO,
             get(userinfo::userinfo).post(userinfo::userinfo),
         )
@@ -56,6 +65,9 @@ pub(crate) fn routes(provider: Provider) -> Router {
             paths::AUTHORIZE,
             get(authorize::by_get).post(authorize::by_post),
         )
+        .route(paths::DEVICE, get(device_authorization::page))
+        .route("/Q/{code}", get(device_authorization::page))
+        .route("/q/{code}", get(device_authorization::page))
         .route("/assets/{file}", get(pages::asset))
         .merge(public)
         .merge(for_clients)

@@ -14,7 +14,7 @@ use crate::error::{ApiError, RETRY_AFTER_OUTAGE};
 use crate::error_chain::chain;
 use crate::http::json::Json;
 use crate::log_throttle::LogThrottle;
-use crate::logins::RedeemError;
+use crate::logins::{DeviceError, RedeemError};
 
 /// An error answer.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -30,8 +30,20 @@ pub(super) enum OauthError {
     /// The code is unknown, out of time, used, another client's, or not proved by its verifier. The answer does not say
     /// which: it would help a thief.
     InvalidGrant,
-    /// The grant type is not `authorization_code`.
+    /// The grant type is not one of this provider's.
     UnsupportedGrantType,
+    /// The client may not use this grant type.
+    UnauthorizedClient,
+    /// The scope is not one that can be granted.
+    InvalidScope(&'static str),
+    /// The device's person has not decided yet (RFC 8628 §3.5).
+    AuthorizationPending,
+    /// The same, and the device polls too often: it waits five seconds longer between two polls from now on.
+    SlowDown,
+    /// The device's person has declined, or may not log in.
+    AccessDenied,
+    /// The device code is out of time.
+    ExpiredToken,
     /// The client asks too often.
     TooManyRequests(Duration),
     /// The store is down or busy.
@@ -59,13 +71,32 @@ impl From<RedeemError> for OauthError {
     }
 }
 
+impl From<DeviceError> for OauthError {
+    fn from(error: DeviceError) -> Self {
+        match error {
+            DeviceError::Pending => Self::AuthorizationPending,
+            DeviceError::TooSoon => Self::SlowDown,
+            DeviceError::Denied => Self::AccessDenied,
+            DeviceError::Expired => Self::ExpiredToken,
+            DeviceError::Redeem(error) => error.into(),
+        }
+    }
+}
+
 impl From<ApiError> for OauthError {
-    /// Converts the refusal of a request whose address is not known.
+    /// Converts the refusal of a request whose address is not known, or for which there is no room.
     fn from(error: ApiError) -> Self {
         match error.error {
             ErrorCode::InvalidRequest => {
                 Self::InvalidRequest("a proxy forwards a malformed address")
             }
+            ErrorCode::TooManyRequests => {
+                Self::TooManyRequests(error.retry_after.unwrap_or_default())
+            }
+            ErrorCode::TemporarilyUnavailable => Self::TemporarilyUnavailable {
+                advice: "the gateway has no room or its store is down: try again shortly",
+                cause: Arc::new(error),
+            },
             _ => Self::ServerError(Arc::new(error)),
         }
     }
@@ -79,6 +110,12 @@ impl OauthError {
             Self::InvalidClient { .. } => "invalid_client",
             Self::InvalidGrant => "invalid_grant",
             Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::UnauthorizedClient => "unauthorized_client",
+            Self::InvalidScope(_) => "invalid_scope",
+            Self::AuthorizationPending => "authorization_pending",
+            Self::SlowDown => "slow_down",
+            Self::AccessDenied => "access_denied",
+            Self::ExpiredToken => "expired_token",
             Self::TooManyRequests(_) => "too_many_requests",
             Self::TemporarilyUnavailable { .. } => "temporarily_unavailable",
             Self::ServerError(_) => "server_error",
@@ -87,6 +124,10 @@ impl OauthError {
 
     /// Logs the error, one of each kind in a while: a refusal for information, a failure as a warning with its cause.
     pub(super) fn log(&self, request: &'static str, throttle: &LogThrottle) {
+        // What a device is told while it waits is no refusal.
+        if matches!(self, Self::AuthorizationPending | Self::SlowDown) {
+            return;
+        }
         let error = self.code();
         let Some(left_out) = throttle.admit((request, error)) else {
             return;
@@ -101,9 +142,15 @@ impl OauthError {
 
     const fn status(&self) -> StatusCode {
         match self {
-            Self::InvalidRequest(_) | Self::InvalidGrant | Self::UnsupportedGrantType => {
-                StatusCode::BAD_REQUEST
-            }
+            Self::InvalidRequest(_)
+            | Self::InvalidGrant
+            | Self::UnsupportedGrantType
+            | Self::UnauthorizedClient
+            | Self::InvalidScope(_)
+            | Self::AuthorizationPending
+            | Self::SlowDown
+            | Self::AccessDenied
+            | Self::ExpiredToken => StatusCode::BAD_REQUEST,
             Self::InvalidClient { .. } => StatusCode::UNAUTHORIZED,
             Self::TooManyRequests(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::TemporarilyUnavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
@@ -113,10 +160,23 @@ impl OauthError {
 
     const fn description(&self) -> &'static str {
         match self {
-            Self::InvalidRequest(what) | Self::TemporarilyUnavailable { advice: what, .. } => what,
+            Self::InvalidRequest(what)
+            | Self::InvalidScope(what)
+            | Self::TemporarilyUnavailable { advice: what, .. } => what,
             Self::InvalidClient { .. } => "the client is not registered, or did not prove itself",
             Self::InvalidGrant => "the code cannot be redeemed: start a new login",
-            Self::UnsupportedGrantType => "grant_type must be authorization_code",
+            Self::UnsupportedGrantType => {
+                "grant_type must be one of the discovery document's grant_types_supported"
+            }
+            Self::UnauthorizedClient => "the client is not registered for this grant type",
+            Self::AuthorizationPending => {
+                "no person has decided yet: poll again after the interval"
+            }
+            Self::SlowDown => {
+                "no person has decided yet: wait five seconds longer between two polls from now on"
+            }
+            Self::AccessDenied => "the login was declined: start a new one",
+            Self::ExpiredToken => "the time to log in is over: start a new login",
             Self::TooManyRequests(_) => "too many requests: wait as long as Retry-After says",
             Self::ServerError(_) => "a fault of the gateway",
         }

@@ -19,6 +19,9 @@ use crate::relying_parties::landing_origin;
 #[allow_missing = true]
 struct WebFiles;
 
+/// Policy of the pages that load nothing but the stylesheet.
+const WITHOUT_SCRIPTS: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 /// A page's language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Locale {
@@ -102,6 +105,17 @@ struct ErrorPage {
     locale: Locale,
 }
 
+#[derive(Debug, Template)]
+#[template(path = "device.html")]
+struct DevicePage {
+    locale: Locale,
+}
+
+/// Answers with the page that explains a device's code. It has no script, no form and no part of the request.
+pub(super) fn device(locale: Locale) -> Response {
+    render(&DevicePage { locale }, StatusCode::OK, WITHOUT_SCRIPTS)
+}
+
 /// Answers with the login page. `issuer` is the gateway's public origin, whose sockets the page may open.
 pub(super) fn login(page: &LoginPage<'_>, issuer: &str) -> Response {
     let socket = issuer.replacen("http", "ws", 1);
@@ -129,8 +143,7 @@ pub(super) fn answer(page: &AnswerPage<'_>) -> Response {
 
 /// Answers a request that leads nowhere: no redirect, and nothing of the request is repeated.
 pub(super) fn error(locale: Locale, status: StatusCode) -> Response {
-    let policy = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-    render(&ErrorPage { locale }, status, policy)
+    render(&ErrorPage { locale }, status, WITHOUT_SCRIPTS)
 }
 
 fn render<T: Template>(page: &T, status: StatusCode, policy: &str) -> Response {

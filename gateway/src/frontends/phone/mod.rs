@@ -67,7 +67,7 @@ async fn confirm(
         let request: ConfirmRequest = body::read_json(request).await?;
         phones
             .logins
-            .confirm(&token, login_id, &request.identity, &address)
+            .confirm(&token, login_id, &request, &address)
             .await
     };
     confirmed

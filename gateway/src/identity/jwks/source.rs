@@ -6,7 +6,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::super::backend_http::{self, AnswerError, MAX_ANSWER_BYTES};
-use super::published_keys::PublishedKeys;
+use crate::jose::PublishedKeys;
 
 const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
 

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use futures_util::future::join_all;
 use tokio::sync::Semaphore;
 
-use super::super::RefusalReason;
 use super::*;
+use crate::jose::RefusalReason;
 
 /// A backend that knows one token, and answers when it may.
 #[derive(Debug)]

@@ -160,6 +160,7 @@ impl Nodes {
             identity: serde_json::from_str(identity).expect("an identity"),
             code: AuthorizationCode::from_random(id, random::bytes()),
             lifetime: MINUTE,
+            same_user_code: false,
         };
         let confirmed = self.store.confirm(&[], id, &confirmation).await;
         confirmed.expect("memory answers");

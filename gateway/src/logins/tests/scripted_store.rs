@@ -8,9 +8,9 @@ use saoma_protocol::{Digest, LoginId, UserCode};
 use tokio::sync::oneshot;
 
 use crate::store::{
-    Applied, Attached, Attempt, Confirmation, Counted, Grant, Inbox, LoginRecord, MemoryStore,
-    NewLogin, NodeId, Opening, Redeemed, Redemption, ResumeAttempt, Scan, Scanned, Store,
-    StoreError, StoredChange, Transition,
+    Applied, Attached, Attempt, Confirmation, Counted, DevicePoll, Grant, Inbox, LoginRecord,
+    MemoryStore, NewLogin, NodeId, Opening, Polled, Redeemed, Redemption, RequestStore,
+    ResumeAttempt, Scan, Scanned, Store, StoreError, StoredChange, Transition,
 };
 
 /// The memory store, with its answers in the test's hand.
@@ -161,12 +161,20 @@ impl Store for ScriptedStore {
         self.memory.redeem(attempts, id, redemption).await
     }
 
+    async fn poll_device(&self, id: LoginId, poll: &DevicePoll<'_>) -> Result<Polled, StoreError> {
+        self.memory.poll_device(id, poll).await
+    }
+
     async fn undo_redemption(&self, id: LoginId, access_token: Digest) -> Result<(), StoreError> {
         self.memory.undo_redemption(id, access_token).await
     }
 
     async fn access(&self, id: LoginId, access_token: Digest) -> Result<Option<Grant>, StoreError> {
         self.memory.access(id, access_token).await
+    }
+
+    fn requests(&self) -> &dyn RequestStore {
+        self.memory.requests()
     }
 
     async fn listen(&self, node: &NodeId, inbox: Arc<dyn Inbox>) -> Result<(), StoreError> {

@@ -42,6 +42,18 @@ impl Settings {
                 problem.unwrap_or_default(),
             );
         }
+        for path in self
+            .clients
+            .iter()
+            .filter_map(|client| client.jwks_file.as_ref())
+        {
+            let problem = problem_with_public(path, "add a key of theirs");
+            findings.refuse_if(
+                problem.is_some(),
+                "clients.jwks_file",
+                problem.unwrap_or_default(),
+            );
+        }
         let keys = self.identity.jwks.as_ref().and_then(|jwks| {
             let url = Url::parse(&jwks.url).ok()?;
             let is_file = url.scheme() == "file";

@@ -49,6 +49,7 @@ impl Settings {
         let Lifetimes {
             code,
             unfollowed,
+            device,
             scanned,
             authorization_code,
             ..
@@ -69,6 +70,7 @@ impl Settings {
         let pings = "pings would be most of the traffic";
         let mut bounds = vec![
             ("lifetimes.code", code, 20 * SECOND, people),
+            ("lifetimes.device", device, 60 * SECOND, people),
             ("lifetimes.scanned", scanned, 10 * SECOND, readers),
             ("lifetimes.unfollowed", unfollowed, 3 * SECOND, SLOW),
             (
@@ -172,6 +174,7 @@ mod tests {
                 "lifetimes.authorization_code = '1s'",
                 "lifetimes.authorization_code",
             ),
+            ("lifetimes.device = '30s'", "lifetimes.device"),
             ("lifetimes.unfollowed = '20m'", "lifetimes.unfollowed"),
             ("sockets.resync_interval = '10m'", "sockets.resync_interval"),
             (

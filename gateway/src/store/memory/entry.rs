@@ -4,12 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use saoma_protocol::{
-    Digest, Event, Login, LoginState, Outcome, ScanCode, Timestamp, TransitionError, UserCode,
+    Digest, Event, Login, LoginState, Outcome, ScanCode, StateName, Timestamp, TransitionError,
+    UserCode,
 };
 
+use super::device::Device;
+use crate::store::device_poll::{DENIED, PENDING};
 use crate::store::{
-    Agreement, Change, Grant, Instants, KEEP_ENDED, KEEP_UNSCANNED, LoginRecord, LoginRequest,
-    NewLogin, NodeId, Precondition, REDEEM_TRIES, Redeemed, Redemption, StoreError, StoredChange,
+    Agreement, Change, Confirmation, DevicePoll, Grant, Instants, KEEP_ENDED, KEEP_UNSCANNED,
+    LoginRecord, LoginRequest, NewLogin, NodeId, Polled, Precondition, REDEEM_TRIES, Redeemed,
+    Redemption, StoreError, StoredChange,
 };
 
 /// A time that does not come.
@@ -34,6 +38,7 @@ pub(super) struct Entry {
     pub(super) attempt: u32,
     changes: Vec<StoredChange>,
     granted: Option<Box<Granted>>,
+    device: Option<Box<Device>>,
 }
 
 /// An authorization code with its grant.
@@ -80,6 +85,7 @@ impl Entry {
             attempt: 1,
             changes: Vec::new(),
             granted: None,
+            device: login.device.map(|polling| Box::new(Device::of(polling))),
         })
     }
 
@@ -199,6 +205,47 @@ impl Entry {
         // A login has few changes, and they are kept for minutes.
         self.changes.reserve_exact(1);
         self.changes.push(stored);
+    }
+
+    /// Returns the time limit of a state that a person has led to. A device's code ends at the time that it was told, so the
+    /// person must have decided by then, and the decision can be collected until then.
+    pub(super) fn limit(&self, now: Timestamp, lifetime: Duration, decided: bool) -> Timestamp {
+        let limit = now.plus(lifetime);
+        match (&self.device, decided) {
+            (None, _) => limit,
+            (Some(_), false) => limit.min(self.closes_at),
+            (Some(_), true) => limit.max(self.closes_at),
+        }
+    }
+
+    /// Returns true if a device's owner confirms it without having compared its code.
+    pub(super) fn lacks_comparison(&self, confirmation: &Confirmation) -> bool {
+        let is_owner = self.login.state.person() == Some(&confirmation.person);
+        self.device.is_some() && is_owner && !confirmation.same_user_code
+    }
+
+    /// Answers a device's poll.
+    pub(super) fn poll(
+        &mut self,
+        poll: &DevicePoll<'_>,
+        now: Timestamp,
+    ) -> Result<Polled, StoreError> {
+        let request: LoginRequest = serde_json::from_slice(&self.request).map_err(corrupt)?;
+        let granted = self.granted.as_ref().map(|granted| granted.code);
+        let Some(device) = &mut self.device else {
+            return Ok(Polled::Foreign);
+        };
+        if !device.admits(poll) || request.client_id != poll.client_id {
+            return Ok(Polled::Foreign);
+        }
+        let (state, in_time) = (self.login.state.name(), now < self.login.expires_at);
+        Ok(match granted {
+            _ if DENIED.contains(&state) => Polled::Denied,
+            Some(code) if state == StateName::Redeemed => Polled::Confirmed(code),
+            Some(code) if state == StateName::Confirmed && in_time => Polled::Confirmed(code),
+            _ if PENDING.contains(&state) && in_time => device.wait(now),
+            _ => Polled::Expired,
+        })
     }
 
     pub(super) fn grant(&mut self, code: Digest, grant: Grant) {

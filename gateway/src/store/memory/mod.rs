@@ -1,6 +1,8 @@
 //! Logins in this process: the embedded default, for one node with nothing else.
 
+mod device;
 mod entry;
+mod requests;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -14,10 +16,12 @@ use saoma_protocol::{Digest, LoginId, StateName, Timestamp, TransitionError, Use
 use tokio::task::JoinSet;
 
 use self::entry::{Entry, Moved};
+use self::requests::Requests;
 use super::{
-    Applied, Attached, Attachment, Attempt, Confirmation, Counted, Grant, Inbox, InboxEvent,
-    Instants, LoginRecord, NewLogin, NodeId, Opening, Precondition, Redeemed, Redemption,
-    ResumeAttempt, Scan, Scanned, Store, StoreError, StoredChange, Transition,
+    Applied, Attached, Attachment, Attempt, Confirmation, Counted, DevicePoll, Grant, Inbox,
+    InboxEvent, Instants, LoginRecord, NewLogin, NodeId, Opening, Polled, Precondition, Redeemed,
+    Redemption, RequestStore, ResumeAttempt, Scan, Scanned, Store, StoreError, StoredChange,
+    Transition,
 };
 use crate::limits::{LocalLimiter, Verdict};
 use crate::wall_clock;
@@ -33,6 +37,7 @@ macro_rules! allowed {
         }
     };
 }
+use allowed;
 
 /// Logins in a map. Cheap to clone: all clones are one store.
 #[derive(Debug, Clone)]
@@ -43,6 +48,7 @@ struct Shared {
     /// Boxed, because a map keeps room for more than it holds.
     logins: DashMap<LoginId, Box<Entry>>,
     user_codes: DashMap<UserCode, LoginId>,
+    requests: Requests,
     limiter: LocalLimiter,
     inboxes: RwLock<HashMap<NodeId, Arc<dyn Inbox>>>,
     /// Each name once, for all of a node's logins.
@@ -58,6 +64,7 @@ impl MemoryStore {
         let shared = Arc::new(Shared {
             logins: DashMap::new(),
             user_codes: DashMap::new(),
+            requests: Requests::default(),
             limiter: LocalLimiter::start(),
             inboxes: RwLock::default(),
             nodes: Mutex::default(),
@@ -107,6 +114,7 @@ impl Shared {
         };
         self.logins.retain(|_, entry| !gone(entry));
         self.user_codes.retain(|_, id| self.logins.contains_key(id));
+        self.requests.sweep(now);
     }
 
     /// Returns a login, unless its browser has not followed it in time.
@@ -299,11 +307,12 @@ impl Store for MemoryStore {
             request, opened_at, ..
         } = entry.record(now)?;
         let asks = entry.agreement.asks(&scan.person_tags);
+        let limit = entry.limit(now, scan.lifetime, false);
         let moved = entry.apply(
             &scan.event(asks),
             scan.precondition,
             scan.change(asks),
-            (now, Some(now.plus(scan.lifetime))),
+            (now, Some(limit)),
         );
         let asks = entry.login.state.name() == StateName::Asked;
         let node = Arc::clone(&entry.node);
@@ -319,7 +328,7 @@ impl Store for MemoryStore {
             Applied::Changed(instants) => claimed(instants, false),
             Applied::Repeated(instants) => claimed(instants, true),
             Applied::Refused(refusal) => Scanned::Refused(refusal),
-            Applied::Unknown => Scanned::Unknown,
+            Applied::Unknown | Applied::NotCompared => Scanned::Unknown,
         }))
     }
 
@@ -335,13 +344,17 @@ impl Store for MemoryStore {
             return Ok(Counted::Done(Applied::Unknown));
         };
         let now = shared.now();
+        if entry.lacks_comparison(confirmation) {
+            return Ok(Counted::Done(Applied::NotCompared));
+        }
         let request = entry.record(now)?.request;
         let change = confirmation.change(&request, &entry.agreement);
+        let limit = entry.limit(now, confirmation.lifetime, true);
         let moved = entry.apply(
             &confirmation.event(),
             Precondition::None,
             change,
-            (now, Some(now.plus(confirmation.lifetime))),
+            (now, Some(limit)),
         );
         if let Ok(Moved::Changed(_)) = moved {
             entry.grant(confirmation.code.digest(), confirmation.grant(request, now));
@@ -365,6 +378,12 @@ impl Store for MemoryStore {
         ))
     }
 
+    async fn poll_device(&self, id: LoginId, poll: &DevicePoll<'_>) -> Result<Polled, StoreError> {
+        let now = self.0.now();
+        let entry = self.0.login(id);
+        entry.map_or(Ok(Polled::Expired), |mut entry| entry.poll(poll, now))
+    }
+
     async fn undo_redemption(&self, id: LoginId, access_token: Digest) -> Result<(), StoreError> {
         if let Some(mut entry) = self.0.logins.get_mut(&id) {
             entry.undo_redemption(access_token);
@@ -376,6 +395,10 @@ impl Store for MemoryStore {
         let now = self.0.now();
         let entry = self.0.logins.get(&id);
         Ok(entry.and_then(|entry| entry.access(access_token, now)))
+    }
+
+    fn requests(&self) -> &dyn RequestStore {
+        self
     }
 
     async fn listen(&self, node: &NodeId, inbox: Arc<dyn Inbox>) -> Result<(), StoreError> {

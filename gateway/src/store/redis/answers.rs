@@ -23,6 +23,7 @@ pub(super) fn read_applied(
     Ok(Counted::Done(match answer[..] {
         ["changed", now, expires_at] => Applied::Changed(instants(now, expires_at)?),
         ["repeated", now, expires_at] => Applied::Repeated(instants(now, expires_at)?),
+        ["not_compared"] => Applied::NotCompared,
         ["unknown"] => Applied::Unknown,
         _ => Applied::Refused(refusal(&answer)?),
     }))

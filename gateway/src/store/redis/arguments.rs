@@ -87,6 +87,11 @@ pub(super) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
+/// Returns whole milliseconds, or an empty text for no time.
+pub(super) fn millis_or_none(duration: Option<Duration>) -> String {
+    duration.map_or_else(String::new, |duration| millis(duration).to_string())
+}
+
 /// Returns a value as JSON text.
 ///
 /// # Errors
@@ -100,8 +105,8 @@ mod tests {
     use std::collections::BTreeSet;
 
     use saoma_protocol::{
-        CancelReason, CodeChallenge, LoginId, Place, RejectReason, RequesterContext, ScanCode,
-        Timestamp, UserCode,
+        CancelReason, CodeChallenge, DeviceContext, LoginId, Place, RejectReason, RequesterContext,
+        ScanCode, Timestamp, UserCode,
     };
 
     use super::*;
@@ -142,6 +147,9 @@ mod tests {
                 browser: Some("Chrome 156".into()),
                 system: Some("Linux".into()),
             },
+            device: Some(DeviceContext {
+                user_code: UserCode::from_random([1; 8]),
+            }),
         });
         assert!(person.is_disjoint(&request), "{person:?} {request:?}");
         assert!(!person.contains("auth_time") && !request.contains("auth_time"));

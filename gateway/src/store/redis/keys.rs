@@ -1,6 +1,6 @@
 //! The names of keys and channels. The keys of one login share a hash tag, so that a cluster keeps them together.
 
-use saoma_protocol::{LoginId, UserCode};
+use saoma_protocol::{Digest, LoginId, UserCode};
 
 use crate::store::NodeId;
 
@@ -12,6 +12,16 @@ pub(super) fn login(id: LoginId) -> String {
 /// Returns the key that leads from a user code to its login.
 pub(super) fn user_code(code: UserCode) -> String {
     format!("saoma:code:{code}")
+}
+
+/// Returns the key of a name that may be used once.
+pub(super) fn used(name: Digest) -> String {
+    format!("saoma:used:{name}")
+}
+
+/// Returns the key of a pushed request, from the digest of its reference.
+pub(super) fn pushed_request(reference: Digest) -> String {
+    format!("saoma:pushed:{reference}")
 }
 
 /// The channel on which a node hears. The scripts make the same name.

@@ -4,6 +4,7 @@ mod announcements;
 mod answers;
 mod arguments;
 mod connection;
+mod device_poll;
 mod fence;
 #[cfg(any(test, fuzzing))]
 mod fuzz_properties;
@@ -11,6 +12,7 @@ mod inbox;
 mod keys;
 mod limits;
 mod liveness;
+mod requests;
 mod script;
 mod scripts;
 mod unanswered_redemption;
@@ -37,9 +39,9 @@ use self::liveness::InboxLiveness;
 use self::script::{Call, Publisher};
 use self::scripts::Scripts;
 use super::{
-    Announcements, Applied, Attached, Attachment, Attempt, Confirmation, Counted, Grant, Inbox,
-    LoginRecord, NewLogin, NodeId, Opening, Redeemed, Redemption, ResumeAttempt, Scan, Scanned,
-    Store, StoreError, StoredChange, Transition,
+    Announcements, Applied, Attached, Attachment, Attempt, Confirmation, Counted, DevicePoll,
+    Grant, Inbox, LoginRecord, NewLogin, NodeId, Opening, Polled, Redeemed, Redemption,
+    RequestStore, ResumeAttempt, Scan, Scanned, Store, StoreError, StoredChange, Transition,
 };
 use crate::error_chain::chain;
 
@@ -269,6 +271,10 @@ impl Store for RedisStore {
         self.run_redeem(attempts, id, redemption).await
     }
 
+    async fn poll_device(&self, id: LoginId, poll: &DevicePoll<'_>) -> Result<Polled, StoreError> {
+        self.run_poll_device(id, poll).await
+    }
+
     async fn undo_redemption(&self, id: LoginId, access_token: Digest) -> Result<(), StoreError> {
         self.run_undo_redemption(id, access_token).await
     }
@@ -280,6 +286,10 @@ impl Store for RedisStore {
             .run(&call.arg(access_token.to_string()))
             .await?;
         found.map(|grant| from_json(&grant)).transpose()
+    }
+
+    fn requests(&self) -> &dyn RequestStore {
+        self
     }
 
     async fn listen(&self, node: &NodeId, inbox: Arc<dyn Inbox>) -> Result<(), StoreError> {

@@ -24,6 +24,10 @@ pub(super) struct Scripts {
     pub(super) scan: Script,
     pub(super) confirm: Script,
     pub(super) redeem: Script,
+    pub(super) poll_device: Script,
+    pub(super) use_once: Script,
+    pub(super) push_request: Script,
+    pub(super) pushed_request: Script,
     pub(super) undo_redemption: Script,
     pub(super) access: Script,
 }
@@ -63,6 +67,10 @@ impl Default for Scripts {
             scan: telling_script!("scan", ATTEMPTS STATES EVENT AGREEMENT),
             confirm: telling_script!("confirm", ATTEMPTS STATES EVENT AGREEMENT),
             redeem: timed_script!("redeem", ATTEMPTS STATES),
+            poll_device: timed_script!("poll_device", STATES),
+            use_once: timed_script!("use_once",),
+            push_request: timed_script!("push_request", ATTEMPTS),
+            pushed_request: script!("pushed_request",),
             // It only takes back, and has no deadline: done late, it still spares a client the refusal of its code.
             undo_redemption: script!("undo_redemption", CLOCK),
             access: script!("access", CLOCK),

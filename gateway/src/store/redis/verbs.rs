@@ -6,7 +6,8 @@ use saoma_protocol::{EventKind, LoginId, StateName, UserCode};
 
 use super::answers::{read_applied, read_opening, read_redeemed, read_scanned, read_taken};
 use super::arguments::{
-    GrantedPerson, known, millis, states, tags, to_json, with_guard, with_precondition,
+    GrantedPerson, known, millis, millis_or_none, states, tags, to_json, with_guard,
+    with_precondition,
 };
 use super::fence::{Later, Proof};
 use super::limits::RateLimitCheck;
@@ -112,12 +113,13 @@ impl RedisStore {
             .arg(millis(login.waiting_lifetime))
             .arg(millis(KEEP_UNSCANNED))
             .arg(known(&login.agreement))
+            .arg(millis_or_none(login.follow_within))
             .arg(
                 login
-                    .follow_within
-                    .map(millis)
-                    .map_or_else(String::new, |ms| ms.to_string()),
+                    .device
+                    .map_or_else(String::new, |device| device.code.to_string()),
             )
+            .arg(millis_or_none(login.device.map(|device| device.interval)))
             .counting(checks);
         let opened = |answer: &Vec<String>| {
             let is_open = answer.first().is_some_and(|word| word == "opened");
@@ -156,11 +158,7 @@ impl RedisStore {
         let person = event.person().map_or("", |person| person.as_str());
         let call = with_precondition(call.arg(person), transition.precondition())
             .arg(to_json(&transition.change())?)
-            .arg(
-                transition
-                    .lifetime()
-                    .map_or_else(String::new, |lifetime| millis(lifetime).to_string()),
-            )
+            .arg(millis_or_none(transition.lifetime()))
             .arg(millis(KEEP_ENDED));
         let (scan_code, user_code) = match transition {
             Transition::Renew {
@@ -223,6 +221,7 @@ impl RedisStore {
             .arg(millis(confirmation.lifetime))
             .arg(millis(KEEP_ENDED))
             .arg(confirmation.person_tag.to_string())
+            .arg(flag(confirmation.same_user_code))
             .counting(&checks);
         read_applied(&self.run_event(call).await?, &checks)
     }

@@ -54,12 +54,14 @@ pub(crate) fn new_login(number: u8) -> NewLogin {
                 browser: Some("Chrome 156".into()),
                 system: None,
             },
+            device: None,
         },
         agreement: Agreement::Off,
         node: node("a"),
         code_lifetime: MINUTE,
         waiting_lifetime: MINUTE * 10,
         follow_within: None,
+        device: None,
     }
 }
 
@@ -256,6 +258,7 @@ pub(crate) fn confirm(by: &str, identity: &str, text: &str) -> StoreEvent {
         },
         code: code(text),
         lifetime: MINUTE,
+        same_user_code: true,
     })
 }
 

@@ -3,12 +3,14 @@
 mod agreement;
 mod attempts;
 mod codes;
+mod devices;
 mod events;
 mod fixtures;
 mod following;
 mod inboxes;
 mod interleavings;
 mod model;
+mod requests;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};

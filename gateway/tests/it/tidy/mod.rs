@@ -41,6 +41,7 @@ const FLOORS: &[&[&str]] = &[
         "scopes",
         "fuzz_input",
         "limits",
+        "jose",
     ],
     &["store"],
     &["known_persons"],

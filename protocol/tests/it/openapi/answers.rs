@@ -25,6 +25,11 @@ pub(super) fn form<T: JsonSchema>(schemas: &mut Schemas) -> Value {
     body("application/x-www-form-urlencoded", schemas.of::<T>())
 }
 
+/// A form of this schema.
+pub(super) fn form_of(schema: Value) -> Value {
+    body("application/x-www-form-urlencoded", schema)
+}
+
 /// An answer in JSON.
 pub(super) fn json_answer<T: JsonSchema>(schemas: &mut Schemas, description: &str) -> Value {
     json!({ "description": description, "content": { "application/json": { "schema": schemas.of::<T>() } } })

@@ -63,6 +63,7 @@ fn confirm(schemas: &mut Schemas) -> Value {
         E::IdentityRefused,
         E::UnknownLogin,
         E::NotAgreed,
+        E::NotCompared,
         E::AlreadyDecided,
         E::LoginExpired,
         E::RequestTooLarge,
@@ -75,7 +76,8 @@ fn confirm(schemas: &mut Schemas) -> Value {
         "summary": "Log the browser in as one of the person's identities",
         "description": "By the person who scanned only, whose standing is asked for again. The same confirm gets the \
                         first answer. A refused identity ends the login as `rejected`. Until a browser that is asked \
-                        agrees, the answer is `not_agreed`, and the confirm may be repeated every two seconds.",
+                        agrees, the answer is `not_agreed`, and the confirm may be repeated every two seconds. A device's \
+                        login is confirmed with `same_user_code` only.",
         "security": [{ "appToken": [] }],
         "requestBody": json_body::<ConfirmRequest>(schemas),
         "responses": or_problems(schemas, Map::from_iter([("200".into(), decision)]), &errors),

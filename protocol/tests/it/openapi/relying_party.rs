@@ -4,18 +4,19 @@ use saoma_protocol::paths;
 use schemars::JsonSchema;
 use serde_json::{Map, Value, json};
 
-use super::answers::{form, json_answer, or_token_errors};
+use super::answers::{form, form_of, json_answer, or_token_errors};
 use crate::schemas::Schemas;
 use crate::standards::TokenErrorCode as E;
 use crate::standards::{
-    AuthorizationRequest, JwkSet, ProviderMetadata, TokenRequest, TokenResponse, UserInfo,
+    AuthorizationRequest, DeviceAuthorization, DeviceAuthorizationRequest, DeviceTokenRequest,
+    JwkSet, ProviderMetadata, TokenRequest, TokenResponse, UserInfo,
 };
 
 /// The tag of these operations.
 pub(super) const TAG: &str = "Relying party";
 
 /// By path.
-pub(super) fn operations(schemas: &mut Schemas) -> [(&'static str, Value); 5] {
+pub(super) fn operations(schemas: &mut Schemas) -> [(&'static str, Value); 6] {
     let metadata = public::<ProviderMetadata>(
         schemas,
         "getProviderMetadata",
@@ -32,6 +33,10 @@ pub(super) fn operations(schemas: &mut Schemas) -> [(&'static str, Value); 5] {
         (paths::DISCOVERY, json!({ "get": metadata })),
         (paths::AUTHORIZE, json!({ "get": authorize(schemas) })),
         (paths::TOKEN, json!({ "post": token(schemas) })),
+        (
+            paths::DEVICE_AUTHORIZATION,
+            json!({ "post": device_authorization(schemas) }),
+        ),
         (paths::USERINFO, json!({ "get": userinfo(schemas) })),
         (paths::JWKS, json!({ "get": keys })),
     ]
@@ -108,7 +113,16 @@ fn token(schemas: &mut Schemas) -> Value {
     let errors: &[(u16, &[E])] = &[
         (
             400,
-            &[E::InvalidRequest, E::InvalidGrant, E::UnsupportedGrantType],
+            &[
+                E::InvalidRequest,
+                E::InvalidGrant,
+                E::UnsupportedGrantType,
+                E::UnauthorizedClient,
+                E::AuthorizationPending,
+                E::SlowDown,
+                E::AccessDenied,
+                E::ExpiredToken,
+            ],
         ),
         (401, &[E::InvalidClient]),
         (429, &[E::TooManyRequests]),
@@ -118,12 +132,38 @@ fn token(schemas: &mut Schemas) -> Value {
     json!({
         "operationId": "redeemCode",
         "tags": [TAG],
-        "summary": "Redeem an authorization code",
+        "summary": "Redeem an authorization code, or poll as a device",
         "description": "RFC 6749 §4.1.3, by `client_secret_basic`, `client_secret_post`, or the verifier alone for public \
-                        clients. A second redemption ends the access token of the first; three failed tries end a code.",
+                        clients. A second redemption ends the access token of the first; three failed tries end a code. A device polls by RFC 8628 §3.4.",
         "security": [{ "clientSecret": [] }, {}],
-        "requestBody": form::<TokenRequest>(schemas),
+        "requestBody": form_of(json!({
+            "oneOf": [schemas.of::<TokenRequest>(), schemas.of::<DeviceTokenRequest>()],
+        })),
         "responses": or_token_errors(schemas, Map::from_iter([("200".into(), tokens)]), errors),
+    })
+}
+
+fn device_authorization(schemas: &mut Schemas) -> Value {
+    let opened = json_answer::<DeviceAuthorization>(schemas, "The login waits for its person.");
+    let errors: &[(u16, &[E])] = &[
+        (
+            400,
+            &[E::InvalidRequest, E::InvalidScope, E::UnauthorizedClient],
+        ),
+        (401, &[E::InvalidClient]),
+        (429, &[E::TooManyRequests]),
+        (500, &[E::ServerError]),
+        (503, &[E::TemporarilyUnavailable]),
+    ];
+    json!({
+        "operationId": "authorizeDevice",
+        "tags": [TAG],
+        "summary": "Open a login for a device",
+        "description": "RFC 8628 §3.1, for clients that are registered with devices. The device shows \
+                        `verification_uri_complete` as a QR code and `user_code` as text, then polls the token endpoint.",
+        "security": [{ "clientSecret": [] }, {}],
+        "requestBody": form::<DeviceAuthorizationRequest>(schemas),
+        "responses": or_token_errors(schemas, Map::from_iter([("200".into(), opened)]), errors),
     })
 }
 

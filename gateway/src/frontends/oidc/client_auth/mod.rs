@@ -1,5 +1,6 @@
 //! Client authentication (RFC 6749 §2.3).
 
+mod assertion;
 mod basic;
 mod form;
 
@@ -7,13 +8,19 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
+use saoma_protocol::paths;
 
+pub(super) use self::assertion::ALGORITHM_NAMES;
+use self::assertion::{ASSERTION_TYPE, named_client, verify};
 use self::basic::Readings;
 pub(super) use self::form::Form;
 use super::Provider;
 use super::oauth_error::OauthError;
 use crate::client_address::ClientAddress;
+use crate::jose::{RefusalReason, TokenRefusal};
+use crate::logins::RedeemError;
 use crate::relying_parties::{Client, Clients};
+use crate::wall_clock;
 
 /// The credentials of a client, as a request presents them: `client_secret_basic`, `client_secret_post`, or an id alone.
 pub(super) struct Credentials {
@@ -88,6 +95,13 @@ impl Provider {
         form: &Form,
         address: &ClientAddress,
     ) -> Result<Arc<Client>, OauthError> {
+        let is_signed = |name| form.value(name).is_some();
+        if ["client_assertion", "client_assertion_type"]
+            .into_iter()
+            .any(is_signed)
+        {
+            return self.verify_assertion(headers, form, address).await;
+        }
         let credentials = Credentials::read(headers, form)?;
         let named = credentials.named(&self.logins.clients());
         if let Some(client) = named.as_ref().filter(|client| client.is_public()) {
@@ -109,6 +123,91 @@ impl Provider {
         }
         self.logins.failed_proof_here(address, counted);
         Err(credentials.refused())
+    }
+
+    /// Returns the client that has signed the request's assertion, which must be new. Forged ones are limited as wrong
+    /// secrets are, because each costs a verification.
+    ///
+    /// # Errors
+    /// As [`Self::authenticate`], and if the store does not tell whether the assertion is new.
+    async fn verify_assertion(
+        &self,
+        headers: &HeaderMap,
+        form: &Form,
+        address: &ClientAddress,
+    ) -> Result<Arc<Client>, OauthError> {
+        if headers.contains_key(AUTHORIZATION) || form.value("client_secret").is_some() {
+            return Err(OauthError::InvalidRequest(
+                "prove the client in one way, not in two",
+            ));
+        }
+        if form.value("client_assertion_type") != Some(ASSERTION_TYPE) {
+            return Err(OauthError::InvalidRequest(
+                "client_assertion_type must be urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            ));
+        }
+        let assertion = form.required("client_assertion", "client_assertion is missing")?;
+        let named = named_client(assertion).ok();
+        let stated = form.value("client_id");
+        let agrees = |id: &String| stated.is_none_or(|stated| stated == id);
+        let clients = self.logins.clients();
+        let client = named
+            .filter(agrees)
+            .and_then(|id| clients.get(&id).cloned());
+        let counted = client.as_ref().map_or("", |client| client.id.as_str());
+        self.logins
+            .check_proof_here(address, counted)
+            .map_err(OauthError::TooManyRequests)?;
+        if let Some(client) = &client
+            && self.is_proved_by(client, assertion).await?
+        {
+            self.logins.proved_here(address, counted);
+            return Ok(Arc::clone(client));
+        }
+        self.logins.failed_proof_here(address, counted);
+        Err(OauthError::InvalidClient { challenge: false })
+    }
+
+    /// Returns true if the client has signed the assertion, for this gateway and for the first time.
+    async fn is_proved_by(&self, client: &Client, assertion: &str) -> Result<bool, OauthError> {
+        let Some(keys) = client.keys() else {
+            return Ok(false);
+        };
+        // OpenID Connect Core §9 names the token endpoint, later documents the issuer, and some clients the endpoint at hand.
+        let endpoints = [
+            paths::TOKEN,
+            paths::DEVICE_AUTHORIZATION,
+            paths::PUSHED_REQUESTS,
+        ];
+        let endpoints = endpoints.map(|path| format!("{}{path}", self.issuer));
+        let mut audiences = vec![self.issuer.as_str()];
+        audiences.extend(endpoints.iter().map(String::as_str));
+        let now = wall_clock::since_epoch().as_secs_f64();
+        let refusal = match verify(assertion, &client.id, keys, &audiences, now) {
+            Ok(signed) => {
+                let used = self
+                    .logins
+                    .use_assertion(client, &signed.id, signed.lifetime);
+                if used.await.map_err(RedeemError::from)? {
+                    return Ok(true);
+                }
+                TokenRefusal::of(RefusalReason::Jti, "used before")
+            }
+            Err(refusal) => refusal,
+        };
+        let throttle = self.logins.log_throttle();
+        if let Some(left_out) = throttle.admit(("assertion", refusal.reason.as_str())) {
+            tracing::warn!(
+                client_id = %client.id,
+                reason = %refusal,
+                alg = refusal.alg.as_deref(),
+                kid = refusal.kid.as_deref(),
+                found = refusal.found.as_deref(),
+                left_out,
+                "a client assertion was refused"
+            );
+        }
+        Ok(false)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::frontends::oidc::Provider;
 use crate::frontends::oidc::claims::IdTokenClaims;
 use crate::frontends::oidc::client_auth::Form;
 use crate::frontends::oidc::oauth_error::OauthError;
-use crate::logins::{Grant, PresentedCode, RedeemError};
+use crate::logins::{Grant, PresentedCode, RedeemError, RedeemedCode};
 use crate::relying_parties::Client;
 use crate::wall_clock;
 
@@ -43,6 +43,14 @@ impl Provider {
             }
             redeemed => redeemed?,
         };
+        self.tokens_of(redeemed).await
+    }
+
+    /// Returns the tokens for a redeemed code.
+    pub(super) async fn tokens_of(
+        &self,
+        redeemed: RedeemedCode,
+    ) -> Result<TokenResponse, OauthError> {
         let access_token = redeemed.access_token.to_string();
         let id_token = match self.id_token(&redeemed.grant, &access_token) {
             Ok(id_token) => id_token,

@@ -1,12 +1,14 @@
 -- KEYS[1]: the login. Joins a person's confirm with the browser's request, which only the store knows.
 -- Returns the answer, and the node to tell with its message.
-local over = limited(13)
+local over = limited(14)
 if over then
   return { over, {} }
 end
-local login_id, from, repeats, to, due, by, as, grant, parameter, code, lifetime_ms, keep_ms, tag = unpack(ARGV)
-local fields = redis.call('HMGET', KEYS[1], 'state', 'seq', 'expires_at', 'person', 'identity', 'node', 'request', 'answer_uri', 'known')
-local state, seq, expires_at, person, identity, node, request, answer_uri, known =
+local login_id, from, repeats, to, due, by, as, grant, parameter, code, lifetime_ms, keep_ms, tag, compared =
+  unpack(ARGV)
+local fields = redis.call('HMGET', KEYS[1], 'state', 'seq', 'expires_at', 'person', 'identity', 'node', 'request', 'answer_uri', 'known',
+  'device_code', 'closes_at')
+local state, seq, expires_at, person, identity, node, request, answer_uri, known, device_code, closes_at =
   fields[1], tonumber(fields[2]), tonumber(fields[3]), unpack(fields, 4)
 if not state then
   return { { 'unknown' }, {} }
@@ -15,6 +17,10 @@ local at = now()
 -- Compared before the state, which is not for strangers. A login without a scan is not the person's either.
 if person ~= by then
   return { { 'another_person' }, {} }
+end
+-- An app that knows nothing of devices must not confirm one unseen.
+if device_code and compared == '' then
+  return { { 'not_compared' }, {} }
 end
 if among(repeats, state) and as == identity then
   return { { 'repeated', text(at), text(expires_at) }, push_again(node, login_id, seq) }
@@ -26,6 +32,10 @@ end
 
 seq = seq + 1
 expires_at = at + lifetime_ms
+if device_code then
+  -- A device may have to wait for longer between two polls than a code lives.
+  expires_at = math.max(expires_at, tonumber(closes_at))
+end
 local since, until_when = text(at), text(expires_at)
 -- The address is kept as JSON, with its quotes, so that the parameter goes in before the last one.
 local change = '{"change":"confirmed","redirect_to":' .. answer_uri:sub(1, -2) .. parameter .. '"' ..

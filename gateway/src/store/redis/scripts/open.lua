@@ -1,10 +1,11 @@
 -- KEYS[1]: the login. KEYS[2]: its user code, where one server has all keys.
 -- Returns 'limited', 'taken', or 'opened' with the time and the code's time limit.
-local over = limited(12)
+local over = limited(14)
 if over then
   return over
 end
-local login_id, receive_key, scan_code, user_code, node, request, answer_uri, code_ms, waiting_ms, keep_ms, known, follow_ms = unpack(ARGV)
+local login_id, receive_key, scan_code, user_code, node, request, answer_uri, code_ms, waiting_ms, keep_ms, known, follow_ms, device_code, interval_ms =
+  unpack(ARGV)
 if #KEYS > 1 and not redis.call('SET', KEYS[2], login_id, 'NX', 'PX', code_ms) then
   return { 'taken' }
 end
@@ -19,6 +20,11 @@ local fields = {
 }
 if known ~= '' then
   fields[#fields + 1], fields[#fields + 2] = 'known', known
+end
+if device_code ~= '' then
+  for _, value in ipairs({ 'device_code', device_code, 'interval', interval_ms }) do
+    fields[#fields + 1] = value
+  end
 end
 local gone_at = expires_at + keep_ms
 if follow_ms ~= '' then

@@ -6,8 +6,8 @@ if over then
 end
 local login_id, from, repeats, to, due, by, field, value, change, lifetime_ms, keep_ms, asked, tags = unpack(ARGV)
 local fields = redis.call('HMGET', KEYS[1], 'state', 'seq', 'expires_at', 'person', 'node',
-  field == '' and 'state' or field, 'opened_at', 'request', 'known')
-local state, seq, expires_at, person, node, proven, opened_at, request, known =
+  field == '' and 'state' or field, 'opened_at', 'request', 'known', 'device_code', 'closes_at')
+local state, seq, expires_at, person, node, proven, opened_at, request, known, device_code, closes_at =
   fields[1], tonumber(fields[2]), tonumber(fields[3]), unpack(fields, 4)
 local holds = field == '' or proven == value
 -- A phone without the code learns nothing of the login's state. A sequence number proves nothing: it is compared last.
@@ -36,6 +36,10 @@ if asks(known, tags) then
 end
 seq = seq + 1
 expires_at = at + lifetime_ms
+if device_code then
+  -- A device gives up at the time that it was told, so its person must have decided by then.
+  expires_at = math.min(expires_at, tonumber(closes_at))
+end
 local since, until_when = text(at), text(expires_at)
 local kept = stored(seq, since, until_when, change)
 redis.call('HSET', KEYS[1], 'state', to, 'seq', seq, 'expires_at', until_when, 'person', by, 'c' .. seq, kept)

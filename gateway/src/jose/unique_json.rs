@@ -9,14 +9,14 @@ use serde_json::{Map, Value};
 
 /// An object without a member twice.
 #[derive(Debug)]
-pub(super) struct UniqueObject(pub Map<String, Value>);
+pub(crate) struct UniqueObject(pub Map<String, Value>);
 
 impl UniqueObject {
     /// Reads an object.
     ///
     /// # Errors
     /// Returns the problem, with its place in the text. It quotes nothing.
-    pub(super) fn read(json: &[u8]) -> Result<Self, String> {
+    pub(crate) fn read(json: &[u8]) -> Result<Self, String> {
         from_slice(json)
     }
 }

@@ -4,50 +4,58 @@ use data_encoding::BASE64URL_NOPAD;
 use jsonwebtoken::Algorithm;
 use serde_json::{Map, Value};
 
-use super::super::conditions::member;
-use super::super::refusal::{RefusalReason, TokenRefusal};
-use super::super::unique_json::UniqueObject;
+use super::{RefusalReason, TokenRefusal, UniqueObject, algorithm_of, member, name_of};
 
 /// Maximum size of a token. A person with a hundred identities takes some 12 KiB.
 const MAX_TOKEN_BYTES: usize = 16 * 1024;
 
-/// Asymmetric ones only: a public key must never pass as an HMAC's secret (RFC 8725 §3.1).
-pub(super) const ALGORITHMS: [(&str, Algorithm); 3] = [
-    ("RS256", Algorithm::RS256),
-    ("ES256", Algorithm::ES256),
-    ("EdDSA", Algorithm::EdDSA),
-];
+/// What a token's header must say.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct HeaderRules<'a> {
+    /// Accepted algorithms.
+    pub algorithms: &'a [Algorithm],
+    /// Accepted types, in lower case.
+    pub types: &'a [String],
+    /// True if the type may be left out.
+    pub may_lack_type: bool,
+}
 
 /// The members of a token's header by which it is verified.
 #[derive(Debug)]
-pub(super) struct JoseHeader {
+pub(crate) struct JoseHeader {
     /// Algorithm of the signature.
     pub algorithm: Algorithm,
-    /// Id of the key.
-    pub kid: String,
+    /// Id of the key, if the header names one.
+    pub kid: Option<String>,
 }
 
 impl JoseHeader {
-    /// Reads the header of a token whose type is one of `types`, in lower case.
+    /// Reads the header of a token.
     ///
     /// Addresses and keys that a header may carry (`jku`, `jwk`, `x5u`, `x5c`) are not looked at (RFC 8725 §3.10).
     ///
     /// # Errors
     /// Returns the check that failed.
-    pub(super) fn read(token: &str, types: &[String]) -> Result<Self, TokenRefusal> {
+    pub(crate) fn read(token: &str, rules: HeaderRules<'_>) -> Result<Self, TokenRefusal> {
         let header = members(token)?;
         let text = |name| member(&header, name).and_then(Value::as_str);
         let (alg, kid) = (text("alg"), text("kid"));
-        let checked = check(&header, types);
+        let checked = check(&header, rules);
         checked.map_err(|refusal| refusal.with_key(alg, kid))
     }
 
+    /// Returns the id of the key.
+    ///
+    /// # Errors
+    /// Returns a refusal if the header names no key.
+    pub(crate) fn key_id(&self) -> Result<&str, TokenRefusal> {
+        let missing = || self.refuse(TokenRefusal::of(RefusalReason::Kid, "missing"));
+        self.kid.as_deref().ok_or_else(missing)
+    }
+
     /// Adds the key to a refusal of a later check.
-    pub(super) fn refuse(&self, refusal: TokenRefusal) -> TokenRefusal {
-        let alg = ALGORITHMS
-            .iter()
-            .find(|(_, known)| *known == self.algorithm);
-        refusal.with_key(alg.map(|(name, _)| *name), Some(&self.kid))
+    pub(crate) fn refuse(&self, refusal: TokenRefusal) -> TokenRefusal {
+        refusal.with_key(name_of(self.algorithm), self.kid.as_deref())
     }
 }
 
@@ -69,10 +77,10 @@ fn members(token: &str) -> Result<Map<String, Value>, TokenRefusal> {
     )
 }
 
-fn check(header: &Map<String, Value>, types: &[String]) -> Result<JoseHeader, TokenRefusal> {
+fn check(header: &Map<String, Value>, rules: HeaderRules<'_>) -> Result<JoseHeader, TokenRefusal> {
     let alg = text(header, "alg", RefusalReason::Alg)?;
-    let known = ALGORITHMS.iter().find(|(name, _)| *name == alg);
-    let Some((_, algorithm)) = known else {
+    let known = algorithm_of(alg).filter(|known| rules.algorithms.contains(known));
+    let Some(algorithm) = known else {
         return Err(TokenRefusal::of(RefusalReason::Alg, alg));
     };
     // No extension is understood here, so each one that is critical refuses the token (RFC 7515 §4.1.11).
@@ -88,14 +96,17 @@ fn check(header: &Map<String, Value>, types: &[String]) -> Result<JoseHeader, To
     {
         return Err(TokenRefusal::of(RefusalReason::Crit, "b64"));
     }
-    let typ = text(header, "typ", RefusalReason::Typ)?;
-    if !types.contains(&media_type(typ)) {
-        return Err(TokenRefusal::of(RefusalReason::Typ, typ));
+    if member(header, "typ").is_some() || !rules.may_lack_type {
+        let typ = text(header, "typ", RefusalReason::Typ)?;
+        if !rules.types.contains(&media_type(typ)) {
+            return Err(TokenRefusal::of(RefusalReason::Typ, typ));
+        }
     }
-    Ok(JoseHeader {
-        algorithm: *algorithm,
-        kid: text(header, "kid", RefusalReason::Kid)?.to_owned(),
-    })
+    let kid = match member(header, "kid") {
+        None => None,
+        Some(_) => Some(text(header, "kid", RefusalReason::Kid)?.to_owned()),
+    };
+    Ok(JoseHeader { algorithm, kid })
 }
 
 fn text<'a>(
@@ -108,7 +119,7 @@ fn text<'a>(
 }
 
 /// Returns a type as it is compared: in lower case, without `application/` (RFC 7515 §4.1.9).
-pub(super) fn media_type(typ: &str) -> String {
+pub(crate) fn media_type(typ: &str) -> String {
     let typ = typ.to_ascii_lowercase();
     match typ.strip_prefix("application/") {
         Some(short) if !short.contains('/') => short.to_owned(),
@@ -125,7 +136,17 @@ mod tests {
     fn read(header: &Value, types: &[&str]) -> Result<JoseHeader, TokenRefusal> {
         let encoded = BASE64URL_NOPAD.encode(header.to_string().as_bytes());
         let types: Vec<String> = types.iter().map(|typ| media_type(typ)).collect();
-        JoseHeader::read(&format!("{encoded}.e30.c2ln"), &types)
+        let header = JoseHeader::read(&format!("{encoded}.e30.c2ln"), rules(&types))?;
+        header.key_id()?;
+        Ok(header)
+    }
+
+    const fn rules(types: &[String]) -> HeaderRules<'_> {
+        HeaderRules {
+            algorithms: &[Algorithm::ES256],
+            types,
+            may_lack_type: false,
+        }
     }
 
     fn with(name: &str, value: Value) -> Value {
@@ -181,6 +202,22 @@ mod tests {
     }
 
     #[test]
+    fn a_type_may_be_left_out_where_the_rules_say_so_and_is_compared_otherwise() {
+        let types = ["jwt".to_owned()];
+        let read = |typ: Value| {
+            let header = with("typ", typ).to_string();
+            let encoded = BASE64URL_NOPAD.encode(header.as_bytes());
+            let rules = HeaderRules {
+                may_lack_type: true,
+                ..rules(&types)
+            };
+            JoseHeader::read(&format!("{encoded}.e30.c2ln"), rules).is_ok()
+        };
+        assert!(read(json!(null)) && read(json!("JWT")));
+        assert!(!read(json!("at+jwt")) && !read(json!(7)));
+    }
+
+    #[test]
     fn a_key_id_is_cut_and_cleaned_for_the_log() {
         let header = with("kid", json!(format!("k\u{202e}\n{}", "x".repeat(500))));
         let header = read(&header, &["at+jwt"]).expect("a header");
@@ -203,7 +240,8 @@ mod tests {
             format!("{good}=.e30.c2ln"),
             long,
         ] {
-            let refusal = JoseHeader::read(&token, &["at+jwt".into()]).expect_err("malformed");
+            let types = ["at+jwt".to_owned()];
+            let refusal = JoseHeader::read(&token, rules(&types)).expect_err("malformed");
             assert_eq!(refusal.reason, RefusalReason::Malformed);
         }
     }

@@ -29,7 +29,7 @@ impl TokenRefusal {
     }
 
     /// Creates a refusal of a value, which is cut and cleaned for the log: the sender of a token chooses it.
-    pub(super) fn of(reason: RefusalReason, found: &str) -> Self {
+    pub(crate) fn of(reason: RefusalReason, found: &str) -> Self {
         Self {
             found: Some(shown(found)),
             ..Self::new(reason)
@@ -37,7 +37,7 @@ impl TokenRefusal {
     }
 
     /// Adds what the token's header says of its key.
-    pub(super) fn with_key(self, alg: Option<&str>, kid: Option<&str>) -> Self {
+    pub(crate) fn with_key(self, alg: Option<&str>, kid: Option<&str>) -> Self {
         Self {
             alg: alg.map(shown),
             kid: kid.map(shown),
@@ -102,13 +102,15 @@ reasons! {
     Nbf = "nbf",
     /// The time of issue is missing, or in the future.
     Iat = "iat",
+    /// The id is missing, or was used before.
+    Jti = "jti",
     /// The token lives longer than the setting `max_lifetime`.
     Lifetime = "max_lifetime",
 }
 
 impl RefusalReason {
     /// True for what happens every day: sessions end.
-    pub(super) const fn is_common(self) -> bool {
+    pub(crate) const fn is_common(self) -> bool {
         matches!(self, Self::Inactive | Self::Exp)
     }
 }

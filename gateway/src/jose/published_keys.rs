@@ -1,4 +1,4 @@
-//! The published keys of an app's backend (RFC 7517): each is used only for what it is published for.
+//! The published keys of another party (RFC 7517): each is used only for what it is published for.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -7,10 +7,7 @@ use data_encoding::BASE64URL_NOPAD;
 use jsonwebtoken::{Algorithm, DecodingKey};
 use serde_json::{Map, Value};
 
-use super::super::conditions::member;
-use super::super::refusal::{RefusalReason, TokenRefusal};
-use super::super::unique_json::UniqueObject;
-use super::header::ALGORITHMS;
+use super::{RefusalReason, TokenRefusal, UniqueObject, algorithm_of, member};
 
 /// Sizes of RSA keys that are used, in bits (RFC 7518 §3.3). Verification costs more with a longer key.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
@@ -19,10 +16,14 @@ const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 const COORDINATE_BYTES: usize = 32;
 
 /// Keys of one set, by id. One that cannot be used is kept as the reason.
-#[derive(Default)]
-pub(super) struct PublishedKeys(HashMap<String, Vec<PublishedKey>>);
+#[derive(Default, Clone)]
+pub(crate) struct PublishedKeys(HashMap<String, Vec<PublishedKey>>);
 
-type PublishedKey = Result<(Algorithm, DecodingKey), &'static str>;
+/// A key with the algorithms that it verifies.
+type PublishedKey = Result<(&'static [Algorithm], DecodingKey), &'static str>;
+
+/// Algorithms of an RSA key that names none. Both are used with one key: its owner signs either way.
+const RSA: &[Algorithm] = &[Algorithm::RS256, Algorithm::PS256];
 
 impl fmt::Debug for PublishedKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -31,26 +32,41 @@ impl fmt::Debug for PublishedKeys {
 }
 
 impl PublishedKeys {
-    /// Reads a JWK set. Keys without an id are left out, because no token can name them.
+    /// Reads a JWK set. Keys without an id verify tokens that name none.
     ///
     /// # Errors
     /// Returns an error if the text is no JSON object with an array `keys`, or if a member stands twice.
-    pub(super) fn read(json: &[u8]) -> Result<Self, String> {
+    pub(crate) fn read(json: &[u8]) -> Result<Self, String> {
         let set = UniqueObject::read(json)?.0;
         let Some(Value::Array(keys)) = set.get("keys") else {
             return Err("expected an array \"keys\"".to_owned());
         };
         let mut by_id = HashMap::<String, Vec<_>>::new();
         for key in keys.iter().filter_map(Value::as_object) {
-            if let Some(id) = member(key, "kid").and_then(Value::as_str) {
-                by_id.entry(id.to_owned()).or_default().push(read_key(key));
+            match member(key, "kid") {
+                None => by_id
+                    .entry(NO_ID.to_owned())
+                    .or_default()
+                    .push(read_key(key)),
+                Some(Value::String(id)) if id != NO_ID => {
+                    by_id.entry(id.to_owned()).or_default().push(read_key(key));
+                }
+                // No token can name it.
+                Some(_) => {}
             }
         }
         Ok(Self(by_id))
     }
 
+    /// Returns the keys that can be used, and the problem of each that cannot.
+    pub(crate) fn problems(&self) -> (usize, Vec<&'static str>) {
+        let keys = || self.0.values().flatten();
+        let problems = keys().filter_map(|key| key.as_ref().err().copied());
+        (keys().flatten().count(), problems.collect())
+    }
+
     /// Returns true if a key has this id.
-    pub(super) fn contain(&self, kid: &str) -> bool {
+    pub(crate) fn contain(&self, kid: &str) -> bool {
         self.0.contains_key(kid)
     }
 
@@ -58,7 +74,7 @@ impl PublishedKeys {
     ///
     /// # Errors
     /// Returns a refusal with the reason why no key of this id can be used.
-    pub(super) fn find(
+    pub(crate) fn find(
         &self,
         kid: &str,
         algorithm: Algorithm,
@@ -67,7 +83,7 @@ impl PublishedKeys {
             return Err(TokenRefusal::of(RefusalReason::Kid, "not published"));
         };
         let usable = keys.iter().flatten();
-        if let Some((_, key)) = { usable }.find(|(known, _)| *known == algorithm) {
+        if let Some((_, key)) = { usable }.find(|(known, _)| known.contains(&algorithm)) {
             return Ok(key);
         }
         let problem = keys.iter().find_map(|key| key.as_ref().err().copied());
@@ -76,7 +92,21 @@ impl PublishedKeys {
             problem.unwrap_or("of another algorithm"),
         ))
     }
+
+    /// Returns the keys that may have signed a token of an algorithm that names this key, or none.
+    pub(crate) fn candidates(&self, kid: Option<&str>, algorithm: Algorithm) -> Vec<&DecodingKey> {
+        let named = |id: &str| kid.is_none_or(|kid| kid == id);
+        let keys = self.0.iter().filter(|(id, _)| named(id));
+        let usable = keys.flat_map(|(_, keys)| keys.iter().flatten());
+        usable
+            .filter(|(known, _)| known.contains(&algorithm))
+            .map(|(_, key)| key)
+            .collect()
+    }
 }
+
+/// Key of the keys without an id. No token names it: an empty id is none.
+const NO_ID: &str = "";
 
 /// Reads a key (RFC 7517 §4, RFC 7518 §6, RFC 8037 §2).
 fn read_key(key: &Map<String, Value>) -> PublishedKey {
@@ -93,18 +123,19 @@ fn read_key(key: &Map<String, Value>) -> PublishedKey {
     if member(key, "d").is_some() {
         return Err("its private half is published");
     }
-    let (algorithm, decoded) = match (text("kty"), text("crv")) {
-        (Some("RSA"), _) => (Algorithm::RS256, rsa_key(text("n"), text("e"))?),
-        (Some("EC"), Some("P-256")) => (Algorithm::ES256, p256_key(text("x"), text("y"))?),
-        (Some("OKP"), Some("Ed25519")) => (Algorithm::EdDSA, ed25519_key(text("x"))?),
+    let (algorithms, decoded): (&'static [Algorithm], _) = match (text("kty"), text("crv")) {
+        (Some("RSA"), _) => (RSA, rsa_key(text("n"), text("e"))?),
+        (Some("EC"), Some("P-256")) => (&[Algorithm::ES256], p256_key(text("x"), text("y"))?),
+        (Some("OKP"), Some("Ed25519")) => (&[Algorithm::EdDSA], ed25519_key(text("x"))?),
         _ => return Err("the type of key is not used here"),
     };
-    let name = ALGORITHMS.iter().find(|(_, known)| *known == algorithm);
-    let named = member(key, "alg").and_then(Value::as_str);
-    if member(key, "alg").is_some() && named != name.map(|(name, _)| *name) {
-        return Err("alg is another");
+    if member(key, "alg").is_none() {
+        return Ok((algorithms, decoded));
     }
-    Ok((algorithm, decoded))
+    let named = text("alg").and_then(algorithm_of);
+    let of_this = algorithms.iter().position(|known| Some(*known) == named);
+    let of_this = of_this.ok_or("alg is another")?;
+    Ok((&algorithms[of_this..=of_this], decoded))
 }
 
 fn rsa_key(n: Option<&str>, e: Option<&str>) -> Result<DecodingKey, &'static str> {
@@ -199,6 +230,18 @@ mod tests {
             assert!(eddsa(name, wrong.clone()).is_err(), "{name} {wrong}");
         }
         assert!(found(&[ed25519()], Algorithm::RS256).is_err());
+        for (named, verified) in [
+            (json!(null), [true, true]),
+            (json!("RS256"), [true, false]),
+            (json!("PS256"), [false, true]),
+            (json!("RS384"), [false, false]),
+        ] {
+            let mut key = rsa(&[0xff; 256]);
+            key["alg"] = named.clone();
+            let verifies = [Algorithm::RS256, Algorithm::PS256]
+                .map(|algorithm| found(&[key.clone()], algorithm).is_ok());
+            assert_eq!(verifies, verified, "{named}");
+        }
         let mut enc = ed25519();
         enc["use"] = json!("enc");
         assert_eq!(found(&[enc, ed25519()], Algorithm::EdDSA), Ok(()));
@@ -212,6 +255,20 @@ mod tests {
         let padded = [vec![0; 200], vec![0xff; 128]].concat();
         assert!(found(&[rsa(&padded)], Algorithm::RS256).is_err());
         assert!(found(&[rsa(&[])], Algorithm::RS256).is_err());
+    }
+
+    #[test]
+    fn a_token_that_names_no_key_may_be_of_any_of_its_algorithm() {
+        let mut unnamed = ed25519();
+        unnamed["kid"] = json!(null);
+        let set = json!({ "keys": [ed25519(), unnamed, rsa(&[0xff; 256])] }).to_string();
+        let keys = PublishedKeys::read(set.as_bytes()).expect("a set");
+        let count = |kid, algorithm| keys.candidates(kid, algorithm).len();
+        assert_eq!(count(None, Algorithm::EdDSA), 2);
+        assert_eq!(count(Some("k"), Algorithm::EdDSA), 1);
+        assert_eq!(count(Some("k"), Algorithm::PS256), 1);
+        assert_eq!(count(Some("other"), Algorithm::EdDSA), 0);
+        assert_eq!(count(None, Algorithm::ES256), 0);
     }
 
     #[test]
