@@ -9,7 +9,9 @@ use std::fmt;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::hmac;
-use saoma_protocol::{AccessToken, AuthorizationCode, DeviceCode, LoginId, ReceiveKey};
+use saoma_protocol::{
+    AccessToken, AuthorizationCode, DeviceCode, LoginId, ReceiveKey, RequestReference,
+};
 
 use crate::cluster_secrets::ClusterSecrets;
 use crate::random;
@@ -25,6 +27,7 @@ const USAGE: &str = "secrets of logins";
 const RECEIVE_KEY: &[u8] = b"saoma receive key";
 const AUTHORIZATION_CODE: &[u8] = b"saoma authorization code";
 const DEVICE_CODE: &[u8] = b"saoma device code";
+const REQUEST_REFERENCE: &[u8] = b"saoma pushed request";
 const ACCESS_TOKEN: &[u8] = b"saoma access token";
 
 /// Makes and recognises the secrets of logins.
@@ -60,6 +63,12 @@ impl LoginSecrets {
         DeviceCode::from_random(id, self.make(DEVICE_CODE, id))
     }
 
+    /// Makes the reference of a pushed request.
+    pub(crate) fn request_reference(&self) -> RequestReference {
+        let id = LoginId::from_random(random::bytes());
+        RequestReference::from_random(id, self.make(REQUEST_REFERENCE, id))
+    }
+
     /// Makes an access token of a login.
     pub(crate) fn access_token(&self, id: LoginId) -> AccessToken {
         AccessToken::from_random(id, self.make(ACCESS_TOKEN, id))
@@ -78,6 +87,11 @@ impl LoginSecrets {
     /// Returns true if this deployment has made the device code.
     pub(crate) fn knows_device_code(&self, code: &DeviceCode) -> bool {
         self.knows(DEVICE_CODE, code.login_id(), code.expose())
+    }
+
+    /// Returns true if this deployment has made the reference.
+    pub(crate) fn knows_request_reference(&self, reference: &RequestReference) -> bool {
+        self.knows(REQUEST_REFERENCE, reference.login_id(), reference.expose())
     }
 
     /// Returns true if this deployment has made the access token.

@@ -2,12 +2,20 @@
 
 use std::time::Duration;
 
-use saoma_protocol::Digest;
+use saoma_protocol::{Digest, RequestReference};
 
-use super::Logins;
+use super::open::OpenKeys;
+use super::{Logins, RedeemError};
+use crate::client_address::ClientAddress;
+use crate::error::ApiError;
+use crate::limits::LimitName;
 use crate::random;
 use crate::relying_parties::Client;
 use crate::store::StoreError;
+
+/// Time for which a pushed request is kept (RFC 9126 §2.2): from the answer to the client until the browser is here, with
+/// some reloads of the page.
+pub(crate) const PUSHED_REQUEST_LIFETIME: Duration = Duration::from_secs(60);
 
 impl Logins {
     /// Uses the id of a client's assertion. Returns false if it was used before.
@@ -23,5 +31,51 @@ impl Logins {
         let name = Digest::of(format!("client assertion\n{}\n{id}", client.id).as_bytes());
         let user = Digest::of(&random::bytes::<32>());
         self.store.requests().use_once(name, user, lifetime).await
+    }
+
+    /// Keeps an authorization request of an authenticated client, and returns its reference. It counts against the client if
+    /// it has proved itself, else against its address, as an open does: any stranger may name a client that cannot.
+    ///
+    /// # Errors
+    /// A limit is reached, or the store is down.
+    pub(crate) async fn push_request(
+        &self,
+        client: &Client,
+        request: &str,
+        address: &ClientAddress,
+    ) -> Result<RequestReference, ApiError> {
+        let reference = self.secrets.request_reference();
+        let keys = OpenKeys::of(address);
+        let attempts = if client.is_public() {
+            self.open_attempts(&keys)
+        } else {
+            vec![self.attempt(LimitName::TokenPerClient, &client.id)]
+        };
+        let requests = self.store.requests();
+        let kept = requests.push_request(
+            &attempts,
+            reference.digest(),
+            request,
+            PUSHED_REQUEST_LIFETIME,
+        );
+        self.let_through(kept.await?)?;
+        Ok(reference)
+    }
+
+    /// Returns a request that was pushed, while it is kept.
+    ///
+    /// # Errors
+    /// Too many references from this address were made up, or the store does not answer.
+    pub(crate) async fn pushed_request(
+        &self,
+        reference: &RequestReference,
+        address: &ClientAddress,
+    ) -> Result<Option<String>, RedeemError> {
+        if !self.secrets.knows_request_reference(reference) {
+            self.count_unknown(address)?;
+            return Ok(None);
+        }
+        let requests = self.store.requests();
+        Ok(requests.pushed_request(reference.digest()).await?)
     }
 }

@@ -31,6 +31,7 @@ mod unknown_keys;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(crate) use client_requests::PUSHED_REQUEST_LIFETIME;
 pub(crate) use device::DeviceError;
 pub(crate) use open::{MAX_MEMBER_BYTES, OpenContext};
 pub(crate) use redeem::{PresentedCode, RedeemError, RedeemedCode};

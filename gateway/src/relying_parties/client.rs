@@ -23,6 +23,7 @@ pub(crate) struct Client {
     /// True once a request without challenge and nonce was logged.
     has_opened_bare: AtomicBool,
     device: bool,
+    require_par: bool,
 }
 
 impl Client {
@@ -44,6 +45,11 @@ impl Client {
     /// Returns true if its browsers are asked to agree to persons who are new to them (threat T34).
     pub(crate) fn asks_browsers(&self) -> bool {
         self.agree == AgreeSetting::New
+    }
+
+    /// Returns true if its browsers bring requests only by reference (RFC 9126 §6).
+    pub(crate) const fn must_push(&self) -> bool {
+        self.require_par
     }
 
     /// Returns true if its devices may open logins (RFC 8628).
@@ -96,6 +102,7 @@ impl From<ClientSettings> for Client {
             pkce: settings.pkce,
             has_opened_bare: AtomicBool::default(),
             device: settings.device,
+            require_par: settings.require_par,
         }
     }
 }

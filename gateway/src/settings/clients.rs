@@ -40,6 +40,9 @@ pub struct ClientSettings {
     /// challenge only `nonce` shows the client that a stolen code was brought into its session (RFC 9700 §2.1.1).
     #[serde(default)]
     pub pkce: PkceSetting,
+    /// Authentication requests only by reference, after the client has sent them itself (RFC 9126).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub require_par: bool,
     /// Logins of its devices, which show a code and poll the token endpoint (RFC 8628). The app must
     /// show the device's code before its person confirms.
     #[serde(default, skip_serializing_if = "is_false")]

@@ -38,6 +38,7 @@ mod lost_changes;
 mod many_nodes;
 mod openid;
 mod outage;
+mod par;
 mod phone;
 mod phone_door;
 mod plain_words;

@@ -79,6 +79,38 @@ pub(crate) struct DeviceAuthorizationRequest {
     client_secret: Option<String>,
 }
 
+/// An authentication request that a client sends itself (RFC 9126 §2.1). Beside these members it has all others of an
+/// authentication request.
+#[derive(JsonSchema)]
+pub(crate) struct PushedRequest {
+    /// With `client_secret_post`, and for public clients.
+    client_id: Option<String>,
+    /// With `client_secret_post` only.
+    client_secret: Option<String>,
+    /// The flow.
+    response_type: ResponseType,
+    /// Exactly one that the client has registered.
+    redirect_uri: String,
+    /// Space-separated; holds `openid`.
+    scope: String,
+    /// Comes back to the relying party as it was sent.
+    state: Option<String>,
+    /// Comes back in the ID token.
+    nonce: Option<String>,
+    /// The PKCE challenge.
+    code_challenge: Option<String>,
+    code_challenge_method: Option<CodeChallengeMethod>,
+}
+
+/// The reference of a pushed request (RFC 9126 §2.2).
+#[derive(JsonSchema)]
+pub(crate) struct PushedRequestReference {
+    /// The browser brings it to the authorization endpoint, with `client_id`.
+    request_uri: String,
+    /// Seconds for which it is good.
+    expires_in: u64,
+}
+
 /// A device's login (RFC 8628 §3.2).
 #[derive(JsonSchema)]
 pub(crate) struct DeviceAuthorization {
@@ -204,6 +236,8 @@ pub(crate) struct ProviderMetadata {
     response_types_supported: Vec<ResponseType>,
     #[schemars(url)]
     device_authorization_endpoint: String,
+    #[schemars(url)]
+    pushed_authorization_request_endpoint: String,
     grant_types_supported: Vec<AnyGrantType>,
     subject_types_supported: Vec<String>,
     id_token_signing_alg_values_supported: Vec<String>,

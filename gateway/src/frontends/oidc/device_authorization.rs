@@ -8,6 +8,7 @@ use saoma_protocol::paths;
 use serde::Serialize;
 
 use super::Provider;
+use super::form_request::MAX_FORM_BYTES;
 use super::oauth_error::OauthError;
 use super::pages::{self, Locale};
 use crate::frontends::browser::open_context;
@@ -45,7 +46,7 @@ pub(super) async fn page(headers: HeaderMap) -> Response {
 
 impl Provider {
     async fn authorize_device(&self, request: Request) -> Result<DeviceAuthorization, OauthError> {
-        let request = self.read_form(request).await?;
+        let request = self.read_form(request, MAX_FORM_BYTES).await?;
         let (form, headers) = (&request.form, &request.parts.headers);
         let client = self.authenticate(headers, form, &request.address).await?;
         if !client.has_devices() {

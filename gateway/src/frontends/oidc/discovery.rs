@@ -26,6 +26,8 @@ pub(super) async fn configuration(State(provider): State<Provider>) -> Response 
         "token_endpoint": endpoint(paths::TOKEN),
         "userinfo_endpoint": endpoint(paths::USERINFO),
         "device_authorization_endpoint": endpoint(paths::DEVICE_AUTHORIZATION),
+        "pushed_authorization_request_endpoint": endpoint(paths::PUSHED_REQUESTS),
+        "require_pushed_authorization_requests": false,
         "jwks_uri": endpoint(paths::JWKS),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query", "form_post"],

@@ -11,8 +11,8 @@ use super::oauth_error::OauthError;
 use crate::client_address::ClientAddress;
 use crate::http::body::{self, BodyError};
 
-/// Maximum size of a form, in bytes.
-const MAX_FORM_BYTES: usize = 8 * 1024;
+/// Maximum size of most forms, in bytes.
+pub(super) const MAX_FORM_BYTES: usize = 8 * 1024;
 
 /// A client's request.
 pub(super) struct FormRequest {
@@ -27,22 +27,23 @@ pub(super) struct FormRequest {
 }
 
 impl Provider {
-    /// Reads a request.
+    /// Reads a request whose form has at most this size.
     ///
     /// # Errors
     /// Returns an error if the body is no form, is too large or too slow, or if the client's address is not known.
-    pub(super) async fn read_form(&self, request: Request) -> Result<FormRequest, OauthError> {
+    pub(super) async fn read_form(
+        &self,
+        request: Request,
+        max_bytes: usize,
+    ) -> Result<FormRequest, OauthError> {
         let address = self.trusted_proxies.address_of(&request)?;
         let place = self.trusted_proxies.place_of(&request, address);
-        let (parts, body) =
-            body::read(request, MAX_FORM_BYTES)
-                .await
-                .map_err(|error| match error {
-                    BodyError::TooLarge => OauthError::InvalidRequest("the body is too large"),
-                    BodyError::TooSlow => {
-                        OauthError::InvalidRequest("the body did not come in time")
-                    }
-                })?;
+        let (parts, body) = body::read(request, max_bytes)
+            .await
+            .map_err(|error| match error {
+                BodyError::TooLarge => OauthError::InvalidRequest("the body is too large"),
+                BodyError::TooSlow => OauthError::InvalidRequest("the body did not come in time"),
+            })?;
         let media_type = parts
             .headers
             .get(CONTENT_TYPE)

@@ -11,6 +11,7 @@ pub(crate) mod fuzz_properties;
 mod keys;
 mod oauth_error;
 mod pages;
+mod par;
 mod token;
 mod userinfo;
 
@@ -51,6 +52,7 @@ pub(crate) fn routes(provider: Provider) -> Router {
         .layer(CorsLayer::new().allow_origin(Any));
     let for_clients = Router::new()
         .route(paths::TOKEN, post(token::token))
+        .route(paths::PUSHED_REQUESTS, post(par::push))
         .route(
             paths::DEVICE_AUTHORIZATION,
             post(device_authorization::authorize),

@@ -36,6 +36,13 @@ pub(super) enum OauthError {
     UnauthorizedClient,
     /// The scope is not one that can be granted.
     InvalidScope(&'static str),
+    /// A pushed request is refused, as it would be at the authorization endpoint (RFC 9126 §2.3).
+    Refused {
+        /// The error code.
+        error: &'static str,
+        /// The same for people who read logs.
+        description: &'static str,
+    },
     /// The device's person has not decided yet (RFC 8628 §3.5).
     AuthorizationPending,
     /// The same, and the device polls too often: it waits five seconds longer between two polls from now on.
@@ -112,6 +119,7 @@ impl OauthError {
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::UnauthorizedClient => "unauthorized_client",
             Self::InvalidScope(_) => "invalid_scope",
+            Self::Refused { error, .. } => error,
             Self::AuthorizationPending => "authorization_pending",
             Self::SlowDown => "slow_down",
             Self::AccessDenied => "access_denied",
@@ -147,6 +155,7 @@ impl OauthError {
             | Self::UnsupportedGrantType
             | Self::UnauthorizedClient
             | Self::InvalidScope(_)
+            | Self::Refused { .. }
             | Self::AuthorizationPending
             | Self::SlowDown
             | Self::AccessDenied
@@ -168,6 +177,7 @@ impl OauthError {
             Self::UnsupportedGrantType => {
                 "grant_type must be one of the discovery document's grant_types_supported"
             }
+            Self::Refused { description, .. } => description,
             Self::UnauthorizedClient => "the client is not registered for this grant type",
             Self::AuthorizationPending => {
                 "no person has decided yet: poll again after the interval"

@@ -9,14 +9,15 @@ use crate::schemas::Schemas;
 use crate::standards::TokenErrorCode as E;
 use crate::standards::{
     AuthorizationRequest, DeviceAuthorization, DeviceAuthorizationRequest, DeviceTokenRequest,
-    JwkSet, ProviderMetadata, TokenRequest, TokenResponse, UserInfo,
+    JwkSet, ProviderMetadata, PushedRequest, PushedRequestReference, TokenRequest, TokenResponse,
+    UserInfo,
 };
 
 /// The tag of these operations.
 pub(super) const TAG: &str = "Relying party";
 
 /// By path.
-pub(super) fn operations(schemas: &mut Schemas) -> [(&'static str, Value); 6] {
+pub(super) fn operations(schemas: &mut Schemas) -> [(&'static str, Value); 7] {
     let metadata = public::<ProviderMetadata>(
         schemas,
         "getProviderMetadata",
@@ -33,6 +34,7 @@ pub(super) fn operations(schemas: &mut Schemas) -> [(&'static str, Value); 6] {
         (paths::DISCOVERY, json!({ "get": metadata })),
         (paths::AUTHORIZE, json!({ "get": authorize(schemas) })),
         (paths::TOKEN, json!({ "post": token(schemas) })),
+        (paths::PUSHED_REQUESTS, json!({ "post": push(schemas) })),
         (
             paths::DEVICE_AUTHORIZATION,
             json!({ "post": device_authorization(schemas) }),
@@ -140,6 +142,27 @@ fn token(schemas: &mut Schemas) -> Value {
             "oneOf": [schemas.of::<TokenRequest>(), schemas.of::<DeviceTokenRequest>()],
         })),
         "responses": or_token_errors(schemas, Map::from_iter([("200".into(), tokens)]), errors),
+    })
+}
+
+fn push(schemas: &mut Schemas) -> Value {
+    let pushed = json_answer::<PushedRequestReference>(schemas, "The request is kept.");
+    let errors: &[(u16, &[E])] = &[
+        (400, &[E::InvalidRequest, E::InvalidScope]),
+        (401, &[E::InvalidClient]),
+        (429, &[E::TooManyRequests]),
+        (500, &[E::ServerError]),
+        (503, &[E::TemporarilyUnavailable]),
+    ];
+    json!({
+        "operationId": "pushAuthorizationRequest",
+        "tags": [TAG],
+        "summary": "Push an authentication request",
+        "description": "RFC 9126 §2: the request is checked at once, and the browser brings its reference. Further errors of \
+                        authentication requests (OIDC Core §3.1.2.6) come with status 400 too.",
+        "security": [{ "clientSecret": [] }, {}],
+        "requestBody": form::<PushedRequest>(schemas),
+        "responses": or_token_errors(schemas, Map::from_iter([("201".into(), pushed)]), errors),
     })
 }
 

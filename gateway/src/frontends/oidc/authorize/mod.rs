@@ -1,47 +1,99 @@
 //! The authorization endpoint: a hosted login page, for portals that show no code themselves.
 
 mod answer;
+mod pushed;
 mod refused_request;
 mod request;
 
-use axum::extract::{RawQuery, Request, State};
+use axum::extract::{Request, State};
 use axum::response::Response;
+use http::header::RETRY_AFTER;
 use http::{HeaderMap, StatusCode};
 
 use self::answer::{ResponseMode, ReturnAddress};
+pub(super) use self::pushed::REFERENCE_URN;
+use self::pushed::is_reference;
+use self::refused_request::Refused;
 use self::request::AuthenticationRequest;
 use super::Provider;
 use super::client_auth::Form;
 use super::pages::{self, Locale, LoginPage};
+use crate::client_address::ClientAddress;
+use crate::error::ApiError;
 use crate::http::body;
-use crate::relying_parties::landing_origin;
+use crate::logins::RedeemError;
+use crate::relying_parties::{Client, landing_origin};
 
 /// The largest posted request: a `state` of 4 KiB fits, in whichever form it is escaped.
 const MAX_FORM_BYTES: usize = 32 * 1024;
 
 /// Answers `GET /oauth2/authorize`.
-pub(super) async fn by_get(
-    State(provider): State<Provider>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Response {
-    provider.authorize(query.unwrap_or_default().as_bytes(), &headers)
+pub(super) async fn by_get(State(provider): State<Provider>, request: Request) -> Response {
+    let address = provider.trusted_proxies.address_of(&request);
+    let (parts, _) = request.into_parts();
+    let query = parts.uri.query().unwrap_or_default();
+    provider
+        .authorize(query.as_bytes(), &parts.headers, address)
+        .await
 }
 
 /// Answers `POST /oauth2/authorize` (OIDC Core §3.1.2.1 asks for both).
 pub(super) async fn by_post(State(provider): State<Provider>, request: Request) -> Response {
+    let address = provider.trusted_proxies.address_of(&request);
     let headers = request.headers().clone();
     match body::read(request, MAX_FORM_BYTES).await {
-        Ok((_, form)) => provider.authorize(&form, &headers),
+        Ok((_, form)) => provider.authorize(&form, &headers, address).await,
         Err(_) => pages::error(Locale::of(None, &headers), StatusCode::BAD_REQUEST),
     }
 }
 
+/// Checks a request that a client pushes, as the authorization endpoint would (RFC 9126 §2.1).
+///
+/// # Errors
+/// Returns the error that the client is told.
+pub(super) fn check(form: &Form, client: &Client) -> Result<(), Refused> {
+    let address = ReturnAddress::of(form, client);
+    let address = address.ok_or(Refused::invalid(
+        "redirect_uri must be exactly one that the client has registered",
+    ))?;
+    AuthenticationRequest::read(form, &address).map(drop)
+}
+
 impl Provider {
-    fn authorize(&self, parameters: &[u8], headers: &HeaderMap) -> Response {
+    async fn authorize(
+        &self,
+        parameters: &[u8],
+        headers: &HeaderMap,
+        sender: Result<ClientAddress, ApiError>,
+    ) -> Response {
         let Ok(form) = Form::parse(parameters) else {
             return pages::error(Locale::of(None, headers), StatusCode::BAD_REQUEST);
         };
+        if !is_reference(&form) {
+            return self.show_login(&form, false, headers);
+        }
+        let locale = Locale::of(None, headers);
+        let Ok(sender) = sender else {
+            return pages::error(locale, StatusCode::BAD_REQUEST);
+        };
+        match self.pushed_request(&form, &sender).await {
+            Ok(Some(pushed)) => self.show_login(&pushed, true, headers),
+            // Of a reference that leads nowhere no redirect URI is known.
+            Ok(None) | Err(RedeemError::InvalidCode) => {
+                pages::error(locale, StatusCode::BAD_REQUEST)
+            }
+            Err(RedeemError::TooManyRequests { retry_after }) => {
+                let mut page = pages::error(locale, StatusCode::TOO_MANY_REQUESTS);
+                let seconds = retry_after.as_secs().max(1);
+                page.headers_mut().insert(RETRY_AFTER, seconds.into());
+                page
+            }
+            Err(RedeemError::Store(_)) => pages::error(locale, StatusCode::SERVICE_UNAVAILABLE),
+        }
+    }
+
+    /// Answers a request with the login page, or sends the browser back with the error.
+    fn show_login(&self, form: &Form, is_pushed: bool, headers: &HeaderMap) -> Response {
         let locale = Locale::of(form.value("ui_locales"), headers);
         // Until client and redirect URI are known to be registered, the browser is not redirected (RFC 6749 §4.1.2.1,
         // threat T26).
@@ -50,11 +102,15 @@ impl Provider {
             .and_then(|id| self.logins.client_registry().get(id));
         let address = client
             .as_deref()
-            .and_then(|client| ReturnAddress::of(&form, client));
+            .and_then(|client| ReturnAddress::of(form, client));
         let Some(address) = address else {
             return pages::error(locale, StatusCode::BAD_REQUEST);
         };
-        match AuthenticationRequest::read(&form, &address) {
+        if address.client.must_push() && !is_pushed {
+            let refused = Refused::invalid("the client must push its requests (RFC 9126)");
+            return address.refuse(&refused, &self.issuer, locale);
+        }
+        match AuthenticationRequest::read(form, &address) {
             Ok(request) => pages::login(&self.page(&request, &address, locale), &self.issuer),
             Err(refused) => address.refuse(&refused, &self.issuer, locale),
         }

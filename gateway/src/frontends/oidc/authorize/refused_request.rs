@@ -7,9 +7,11 @@ use crate::frontends::oidc::client_auth::Form;
 
 /// An error of a request with a valid client and redirect URI (RFC 6749 §4.1.2.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Refused {
-    pub(super) error: &'static str,
-    pub(super) description: &'static str,
+pub(in crate::frontends::oidc) struct Refused {
+    /// The error code.
+    pub(in crate::frontends::oidc) error: &'static str,
+    /// The same for people who read logs.
+    pub(in crate::frontends::oidc) description: &'static str,
 }
 
 impl Refused {

@@ -51,4 +51,28 @@ impl Form {
     ) -> Result<&str, OauthError> {
         self.value(name).ok_or(OauthError::InvalidRequest(missing))
     }
+
+    /// Returns the form without some parameters.
+    pub(in crate::frontends::oidc) fn without(&self, names: &[&str]) -> Self {
+        let kept = self
+            .0
+            .iter()
+            .filter(|(name, _)| !names.contains(&name.as_str()));
+        Self(
+            kept.map(|(name, value)| (name.clone(), value.clone()))
+                .collect(),
+        )
+    }
+
+    /// Returns the form with this value of a parameter.
+    pub(in crate::frontends::oidc) fn with(mut self, name: &str, value: &str) -> Self {
+        self.0.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Returns the form as text.
+    pub(in crate::frontends::oidc) fn encoded(&self) -> String {
+        let mut text = form_urlencoded::Serializer::new(String::new());
+        text.extend_pairs(&self.0).finish()
+    }
 }

@@ -11,7 +11,7 @@ use http::header::CACHE_CONTROL;
 pub(super) use self::device::GRANT_TYPE as DEVICE_GRANT_TYPE;
 use self::response::TokenResponse;
 use super::Provider;
-use super::form_request::FormRequest;
+use super::form_request::{FormRequest, MAX_FORM_BYTES};
 use super::oauth_error::OauthError;
 use crate::http::json::Json;
 
@@ -33,7 +33,7 @@ impl Provider {
             form,
             address,
             ..
-        } = self.read_form(request).await?;
+        } = self.read_form(request, MAX_FORM_BYTES).await?;
         let client = self.authenticate(&parts.headers, &form, &address).await?;
         match form.value("grant_type") {
             // A request of this type that shows an authorization code instead is one that shows a code of another grant.
