@@ -91,7 +91,9 @@ def decide(login_id):
     if session.get("token") not in logins or not login_id.isalnum():
         return redirect("/")
     if request.form.get("decision") == "confirm":
-        status, answer = gateway(f"/v1/logins/{login_id}/confirm", {"identity": request.form.get("identity", "")})
+        # A television or a terminal has no browser of its own to name: the person compares its code instead.
+        choice = {"identity": request.form.get("identity", ""), "same_user_code": "same_user_code" in request.form}
+        status, answer = gateway(f"/v1/logins/{login_id}/confirm", choice)
     else:
         status, answer = gateway(f"/v1/logins/{login_id}/reject")
     if answer.get("error") == "not_agreed":

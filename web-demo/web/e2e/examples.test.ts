@@ -83,7 +83,7 @@ test.each(SITES)("a person logs in to %s and out", async (site) => {
   expect(errors).toEqual([]);
 });
 
-test.each(["page-qr-login"] as const)("%s tells of a decline", async (site) => {
+test.each(SITES)("%s tells of a decline", async (site) => {
   const { computer, code } = await asks(site);
   const phone = await scans(code, "bob", "change-me-too");
   await phone.getByRole("button", { name: "Decline" }).click();
