@@ -104,12 +104,6 @@ async function open(mode = "query"): Promise<{ page: Page; connection: BrowserCo
   return { page, connection };
 }
 
-/** Returns what came to the redirect URI, once the browser has arrived there: it does not close in the middle of its way. */
-async function arrivedBy(page: Page): Promise<Came> {
-  await page.waitForURL("**/callback*");
-  return came;
-}
-
 const back = (page: Page) => page.getByRole("button", { name: "Back to Service hall" });
 
 describe.each(["query", "form_post"])("in the response mode %s", (mode) => {
@@ -121,10 +115,10 @@ describe.each(["query", "form_post"])("in the response mode %s", (mode) => {
   });
 
   test("the code goes back with the state that only the page knows", async () => {
-    const { page, connection } = await open(mode);
+    const { connection } = await open(mode);
     expect(connection.first).not.toHaveProperty("state");
     connection.send(scanned, { type: "confirmed", seq: 3, redirect_to: `${gateway.origin}/callback?from=saoma&iss=x&code=ID.c0-de_` });
-    expect(await arrivedBy(page)).toEqual({ method: by, parameters: { ...own, code: "ID.c0-de_", state: STATE, iss: ISSUER } });
+    expect(await came).toEqual({ method: by, parameters: { ...own, code: "ID.c0-de_", state: STATE, iss: ISSUER } });
   });
 
   test.each([
@@ -139,14 +133,14 @@ describe.each(["query", "form_post"])("in the response mode %s", (mode) => {
     await page.clock.runFor(4_900);
     expect(page.url()).toContain("/page");
     await page.clock.runFor(200);
-    expect(await arrivedBy(page)).toEqual(denied(description));
+    expect(await came).toEqual(denied(description));
   });
 
   test("a declined login goes back by the button, at once", async () => {
     const { page, connection } = await open(mode);
     connection.send(scanned, { type: "rejected", seq: 3, reason: "declined" });
     await back(page).click();
-    expect(await arrivedBy(page)).toEqual(denied("the person declined on the phone"));
+    expect(await came).toEqual(denied("the person declined on the phone"));
   });
 
   test("an expired code stays for 10 min, with a button", async () => {
@@ -157,7 +151,7 @@ describe.each(["query", "form_post"])("in the response mode %s", (mode) => {
     await page.clock.runFor(599_000);
     expect(page.url()).toContain("/page");
     await page.clock.runFor(2_000);
-    expect(await arrivedBy(page)).toEqual(denied("the login was not confirmed in time"));
+    expect(await came).toEqual(denied("the login was not confirmed in time"));
   });
 });
 
@@ -184,5 +178,5 @@ test("a person whose code a stranger scanned is not sent away", async () => {
 test("an error that the gateway found at once is posted", async () => {
   const page = await browser.newPage();
   await page.goto(`${gateway.origin}/answer?mode=form_post`);
-  expect(await arrivedBy(page)).toEqual({ method: "POST", parameters: { error: "login_required" } });
+  expect(await came).toEqual({ method: "POST", parameters: { error: "login_required" } });
 });

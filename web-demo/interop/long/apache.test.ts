@@ -8,7 +8,7 @@ const version = debian("libapache2-mod-auth-openidc");
 const apache = (id: string, more: string): RelyingParty => ({
   title: `${version}, ${more}`,
   client_id: id,
-  client: (origin) => ({ secret: SECRET, redirect_uris: [`${origin}/secure/redirect_uri`] }),
+  client: (origin) => ({ secret: SECRET, ...(id === "query" && { pkce: "optional" as const }), redirect_uris: [`${origin}/secure/redirect_uri`] }),
   program: { command: [client("apache/start"), client("apache"), `${id}.conf`], ready: /resuming normal operations/ },
   begin: (page) => open(page, "/secure/"),
   knows: { email: "jia@people.example", preferred_username: "shili.jia" },

@@ -21,7 +21,7 @@ hold(
   {
     title: `${pypi("Authlib")} in Flask`,
     client_id: "authlib",
-    client: (origin) => ({ secret: SECRET, redirect_uris: [`${origin}/auth`] }),
+    client: (origin) => ({ secret: SECRET, pkce: "optional", redirect_uris: [`${origin}/auth`] }),
     program: { command: [PYTHON, "-u", client("flask_authlib.py")], ready: /Running on/ },
     begin: (page) => open(page, "/login"),
     knows: { name: "示例甲", email: "jia@people.example", preferred_username: "shili.jia" },
@@ -42,7 +42,7 @@ hold(
   {
     title: pypi("django-allauth"),
     client_id: "allauth",
-    client: (origin) => ({ secret: SECRET, redirect_uris: [`${origin}/accounts/oidc/saoma/login/callback/`] }),
+    client: (origin) => ({ secret: SECRET, pkce: "optional", redirect_uris: [`${origin}/accounts/oidc/saoma/login/callback/`] }),
     program: django("allauth"),
     begin: (page) => submit(page, "login"),
     knows: profile,
@@ -52,7 +52,7 @@ hold(
   {
     title: `${pypi("social-auth-core")} with ${pypi("social-auth-app-django")}`,
     client_id: "social",
-    client: (origin) => ({ secret: SECRET, redirect_uris: [`${origin}/complete/oidc/`] }),
+    client: (origin) => ({ secret: SECRET, pkce: "optional", redirect_uris: [`${origin}/complete/oidc/`] }),
     program: django("social"),
     begin: (page) => submit(page, "login"),
     knows: profile,
@@ -63,7 +63,7 @@ hold(
   {
     title: pypi("mozilla-django-oidc"),
     client_id: "mozilla",
-    client: (origin) => ({ secret: SECRET, redirect_uris: [`${origin}/oidc/callback/`] }),
+    client: (origin) => ({ secret: SECRET, pkce: "optional", redirect_uris: [`${origin}/oidc/callback/`] }),
     program: django("mozilla"),
     begin: (page) => open(page, "/oidc/authenticate/"),
     knows: { email: "jia@people.example" },

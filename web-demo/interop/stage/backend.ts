@@ -1,4 +1,4 @@
-/** The backend of an app, which tells the gateway whose token a phone sends (RFC 7662). */
+/** The backend of an app, which tells the gateway whose token a phone sends (RFC 7662), and who may still be logged in. */
 import { once } from "node:events";
 import { type IncomingMessage, type Server, createServer } from "node:http";
 import { text } from "node:stream/consumers";
@@ -8,6 +8,8 @@ import { type Person, PEOPLE } from "./people.ts";
 
 /** Credentials by which the gateway asks. */
 const CREDENTIALS = { client_id: "saoma", client_secret: "a secret of the gateway" };
+
+const INTROSPECT = "/introspect";
 
 /** Name of the gateway in `aud`. */
 const AUDIENCE = "saoma";
@@ -22,8 +24,9 @@ export class Backend {
     const origin = await freeOrigin();
     const server = createServer(async (request, response) => {
       if (!isTheGateway(request)) return void response.writeHead(401).end();
-      const token = new URLSearchParams(await text(request)).get("token");
-      const person = PEOPLE.find((person) => tokenOf(person) === token);
+      const asked = new URLSearchParams(await text(request));
+      const isAsked = (person: Person) => (request.url === INTROSPECT ? asked.get("token") === tokenOf(person) : asked.get("sub") === person.sub);
+      const person = PEOPLE.find(isAsked);
       response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(person ? answer(person) : { active: false }));
     });
     server.listen(Number(new URL(origin).port), "127.0.0.1");
@@ -31,9 +34,14 @@ export class Backend {
     return new Backend(origin, server);
   }
 
-  /** The gateway's settings of this backend. */
+  /** Where the gateway asks whose a token is. */
   get introspection() {
-    return { url: `${this.origin}/introspect`, ...CREDENTIALS, audience: AUDIENCE };
+    return { url: `${this.origin}${INTROSPECT}`, ...CREDENTIALS, audience: AUDIENCE };
+  }
+
+  /** Where the gateway asks whether a person may still be logged in. */
+  get standing() {
+    return { url: `${this.origin}/standing`, ...CREDENTIALS };
   }
 
   async stop(): Promise<void> {

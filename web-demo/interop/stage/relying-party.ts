@@ -6,6 +6,9 @@ import type { Portal } from "../../web/e2e/portal.ts";
 import { EXPECTED_FAILURES, type Step } from "./expected-failures.ts";
 import { type Registration, Stage } from "./stage.ts";
 
+/** Wait for what a page's own script shows. */
+const POLL = { timeout: 10_000 };
+
 export interface RelyingParty extends Registration {
   /** Name and version of the library. */
   readonly title: string;
@@ -48,7 +51,7 @@ function defineSteps(stageOf: () => Stage, party: RelyingParty): void {
     const window = await stageOf().visit(party.client_id);
     await party.begin(window.page);
     await stageOf().confirm(window);
-    expect(await shown(window.page, "user")).toMatchObject(party.knows);
+    await expect.poll(() => shown(window.page, "user"), POLL).toMatchObject(party.knows);
     return window;
   };
 
@@ -61,7 +64,7 @@ function defineSteps(stageOf: () => Stage, party: RelyingParty): void {
     const window = await stageOf().visit(party.client_id);
     await party.begin(window.page);
     await stageOf().decline(window);
-    await window.page.getByText(party.declined).first().waitFor();
+    await expect.poll(() => window.page.locator("body").textContent(), POLL).toMatch(party.declined);
     await window.close();
   });
 
@@ -83,7 +86,7 @@ function defineSteps(stageOf: () => Stage, party: RelyingParty): void {
         expect(await stageOf().asksForCode(window), "a code although there is a session at the provider").toBe(false);
       }
       await logOut(window.page);
-      await expect.poll(() => shown(window.page, "user")).toBe(null);
+      await expect.poll(() => shown(window.page, "user"), POLL).toBe(null);
       await party.begin(window.page);
       expect(await stageOf().asksForCode(window), "a code after the log out").toBe(true);
       await window.close();

@@ -94,9 +94,10 @@ export class Stage {
     await this.isBack(window.page);
   }
 
-  /** Scans the code of a window and declines. */
+  /** Scans the code of a window and declines. The window does not wait until the hosted page goes back by itself. */
   async decline(window: Portal): Promise<void> {
     await this.phone.reject(await this.#scan(window));
+    await window.page.getByRole("button", { name: /^Back to/ }).click();
     await this.isBack(window.page);
   }
 

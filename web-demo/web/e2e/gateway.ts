@@ -17,6 +17,8 @@ export interface ClientSettings {
   readonly name: string;
   /** Missing for a public client. */
   readonly secret?: string;
+  /** Requests for which PKCE is required; all by default. */
+  readonly pkce?: "required" | "optional";
   readonly redirect_uris: readonly string[];
   readonly origins?: readonly string[];
   /** File with the client's public keys, in place of a secret. */
@@ -39,11 +41,15 @@ export interface Shared {
   readonly secret: string;
 }
 
-/** Settings of token introspection. */
-export interface Introspection {
+/** Settings of an endpoint of the app's backend. */
+export interface Endpoint {
   readonly url: string;
   readonly client_id: string;
   readonly client_secret: string;
+}
+
+/** Settings of token introspection. */
+export interface Introspection extends Endpoint {
   readonly audience: string;
 }
 
@@ -61,9 +67,10 @@ export class Gateway {
     introspection: Introspection,
     clients: readonly ClientSettings[],
     shared?: Shared,
+    standing?: Endpoint,
   ): Promise<Gateway> {
     const gateway = new Gateway(origin, await mkdtemp(join(tmpdir(), "saoma-gateway-")));
-    await writeFile(gateway.#settings, settings(origin, introspection, clients, shared));
+    await writeFile(gateway.#settings, settings(origin, introspection, clients, shared, standing));
     await gateway.begin();
     return gateway;
   }
@@ -103,7 +110,13 @@ export class Gateway {
 }
 
 /** Returns the settings file. TOML writes strings and lists of strings as JSON does. */
-function settings(origin: string, introspection: Introspection, clients: readonly ClientSettings[], shared?: Shared): string {
+function settings(
+  origin: string,
+  introspection: Introspection,
+  clients: readonly ClientSettings[],
+  shared: Shared | undefined,
+  standing: Endpoint | undefined,
+): string {
   const table = (name: string, members: object) =>
     [name, ...Object.entries(members).map(([key, value]) => `${key} = ${JSON.stringify(value)}`)].join("\n");
   return [
@@ -122,6 +135,7 @@ function settings(origin: string, introspection: Introspection, clients: readonl
       : []),
     table("[operations]", { enabled: false }),
     table("[identity.introspection]", introspection),
+    ...(standing ? [table("[identity.standing]", standing)] : []),
     ...clients.map((client) => table("[[clients]]", client)),
   ].join("\n\n");
 }
