@@ -18,8 +18,15 @@ pub(crate) struct AuthorizationRequest {
     response_type: ResponseType,
     #[serde(flatten)]
     request: OpenRequest,
-    /// Space-separated; `none` is answered with `login_required`, since every login needs the phone.
+    /// The way of the answer: in the query by default.
+    response_mode: Option<ResponseMode>,
+    /// Space-separated: `login`, `consent` and `select_account` are what every login is; `none` is answered with
+    /// `login_required`, since every login needs the phone.
     prompt: Option<String>,
+    /// Seconds since the last login, which every login undercuts.
+    max_age: Option<u32>,
+    /// Space-separated wishes; the ID token names the `acr` that there was.
+    acr_values: Option<String>,
     /// The page's languages (BCP 47), space-separated, the preferred first.
     ui_locales: Option<String>,
 }
@@ -30,6 +37,16 @@ pub(crate) struct AuthorizationRequest {
 enum ResponseType {
     /// An authorization code.
     Code,
+}
+
+/// The way in which an answer comes to the redirect URI.
+#[derive(JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum ResponseMode {
+    /// In the query.
+    Query,
+    /// In a form that the browser posts.
+    FormPost,
 }
 
 /// Redeems an authorization code (RFC 6749 §4.1.3, RFC 7636 §4.5).
@@ -157,7 +174,7 @@ pub(crate) struct TokenResponse {
     /// `amr` = `["qr"]`.
     #[schemars(extend("contentMediaType" = "application/jwt"))]
     id_token: String,
-    /// The scope of the request.
+    /// The granted scope.
     scope: String,
 }
 
@@ -234,6 +251,7 @@ pub(crate) struct ProviderMetadata {
     #[schemars(url)]
     jwks_uri: String,
     response_types_supported: Vec<ResponseType>,
+    response_modes_supported: Vec<ResponseMode>,
     #[schemars(url)]
     device_authorization_endpoint: String,
     #[schemars(url)]
@@ -245,6 +263,9 @@ pub(crate) struct ProviderMetadata {
     code_challenge_methods_supported: Vec<CodeChallengeMethod>,
     scopes_supported: Vec<String>,
     claims_supported: Vec<String>,
+    acr_values_supported: Vec<String>,
+    /// Answers hold `iss` (RFC 9207).
+    authorization_response_iss_parameter_supported: bool,
 }
 
 /// The keys that verify ID tokens (RFC 7517 §5).

@@ -68,12 +68,16 @@ fn authorize(schemas: &mut Schemas) -> Value {
         "tags": [TAG],
         "summary": "Show the hosted login page",
         "description": "For portals that do not show the code themselves: the browser is sent here (OIDC Core §3.1.2). \
-                        After the login the page goes to the redirect URI with `code`, `state` and `iss` (RFC 9207). A \
-                        POST with the same members as a form is answered alike.",
+                        After the login the page goes to the redirect URI with `code`, `state` and `iss` (RFC 9207); \
+                        after a decline or another end without a login with `error` = `access_denied` in place of \
+                        `code`. A POST with the same members as a form is answered alike.",
         "security": [],
         "parameters": authorization_parameters(schemas),
         "responses": {
-            "200": { "description": "The page with the code.", "content": page },
+            "200": {
+                "description": "The page with the code; with `response_mode` = `form_post` also a page that posts an error.",
+                "content": page,
+            },
             "303": {
                 "description": "Client and redirect URI are right, something else is not: back to the redirect URI with \
                                 `error`, `error_description`, `state` and `iss` (RFC 6749 §4.1.2.1).",
@@ -95,7 +99,9 @@ fn authorization_parameters(schemas: &mut Schemas) -> Vec<Value> {
         let mut schema = schema.clone();
         let description = schema.as_object_mut().unwrap().remove("description");
         json!({
-            "name": name, "in": "query", "required": required.contains(&json!(name)),
+            "name": name, "in": "query",
+            // Clients that may leave the challenge out leave its method out, too.
+            "required": required.contains(&json!(name)) && name != "code_challenge_method",
             "description": description, "schema": schema,
         })
     };
