@@ -13,13 +13,13 @@ targets=()
 pids=()
 declare -A processes
 
-# ID tokens are signed with ES256, or with RS256 if SIGNING_KEY is set and empty.
+# ID tokens are signed by ES256, or by the algorithm that SIGNATURES names.
 make_settings() { # store URL [arguments of make-deployment]
   [ -f "$work/signing.pem" ] || "$bin/saoma" generate-key "$work/signing.pem"
   [ -f "$work/cluster.secret" ] || "$bin/saoma" generate-secret "$work/cluster.secret"
-  rm -f "$work/oidc.pem"
-  "$bin/saoma" generate-key "$work/oidc.pem" ${SIGNING_KEY-"--es256"}
+  [ -f "$work/es256.pem" ] || "$bin/saoma" generate-key --es256 "$work/es256.pem"
   "$bin/saoma-load" make-deployment "$work" --store-url "$@"
+  sed -i "s/^id_token_signed_response_alg = .*/id_token_signed_response_alg = \"${SIGNATURES:-ES256}\"/" "$work/gateway.toml"
 }
 
 wait_until() { # command that succeeds once a process is ready
@@ -40,7 +40,7 @@ start_redis() { # [arguments of make-deployment]
 }
 
 start_node() { # number
-  SAOMA_OIDC_SIGNING_KEY="$work/oidc.pem" "$bin/saoma" serve --config "$work/gateway.toml" \
+  SAOMA_OIDC_SIGNING_KEYS="$work/signing.pem,$work/es256.pem" "$bin/saoma" serve --config "$work/gateway.toml" \
     --listen "127.0.0.1:$((port + $1))" --operations-listen "127.0.0.1:$((port + 100 + $1))" 2>>"$work/node-$1.log" &
   processes[$1]=$!
   wait_until curl -sf "http://127.0.0.1:$((port + 100 + $1))/ready"

@@ -49,7 +49,9 @@ mod waiting;
 mod wall_clock;
 
 pub use self::cluster_secrets::{ParseSecretError, generate_secret};
-pub use self::frontends::oidc::{KeyError, KeyKind, generate_pem};
+pub use self::frontends::oidc::{
+    KeyError, KeyKind, KeyRing, KeyRingError, SignError, Signer, generate_pem,
+};
 pub use self::http::assets;
 pub use self::http::forwarding::is_forwarded;
 pub use self::identity::KeysFileError;

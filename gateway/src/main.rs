@@ -36,13 +36,16 @@ enum Command {
     CheckConfig,
     /// Print the settings as they are in effect, and what set them; secrets are starred out
     PrintConfig,
-    /// Make a key that signs ID tokens
+    /// Make a key that signs tokens
     GenerateKey {
         /// File to write the key to, in place of standard output; an existing file is left alone
         file: Option<PathBuf>,
         /// For ES256, whose signatures cost a small part of those by RS256, which every relying party knows
-        #[arg(long)]
+        #[arg(long, conflicts_with = "eddsa")]
         es256: bool,
+        /// For `EdDSA` (Ed25519), which costs as little
+        #[arg(long)]
+        eddsa: bool,
     },
     /// Make a secret that the nodes on one store share
     GenerateSecret {
@@ -127,11 +130,17 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
             print("the settings are right\n")
         }
         Command::PrintConfig => print(&Settings::load(&sources)?.to_redacted_toml()),
-        Command::GenerateKey { file: None, es256 } => print(&key_kind(*es256).generate_pem()?),
-        Command::GenerateKey {
-            file: Some(file),
-            es256,
-        } => write_private(file, || Ok(key_kind(*es256).generate_pem()?)),
+        Command::GenerateKey { file, es256, eddsa } => {
+            let kind = match (es256, eddsa) {
+                (true, _) => KeyKind::P256,
+                (_, true) => KeyKind::Ed25519,
+                _ => KeyKind::Rsa,
+            };
+            match file {
+                None => print(&kind.generate_pem()?),
+                Some(file) => write_private(file, || Ok(kind.generate_pem()?)),
+            }
+        }
         Command::GenerateSecret { file: None } => print(&generate_secret()),
         Command::GenerateSecret { file: Some(file) } => {
             write_private(file, || Ok(generate_secret()))
@@ -175,10 +184,6 @@ async fn serve(effective: Effective) -> anyhow::Result<()> {
         () = asked_to_stop() => tracing::warn!("ended at once"),
     }
     Ok(())
-}
-
-const fn key_kind(es256: bool) -> KeyKind {
-    if es256 { KeyKind::P256 } else { KeyKind::Rsa }
 }
 
 /// Writes what `make` returns to a new file.

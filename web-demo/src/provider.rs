@@ -74,7 +74,7 @@ pub(crate) async fn start(
     settings.server.drain_delay = Duration::ZERO;
     settings.server.drain_window = Duration::ZERO;
     settings.store.url.clone_from(&options.store_url);
-    settings.oidc.signing_key = Some(signing_key(&options.data)?);
+    settings.oidc.signing_keys = vec![signing_key(&options.data)?];
     settings.cluster.secret_files = vec![cluster_secret(&options.data)?];
     settings.identity.introspection = Some(IntrospectionSettings {
         client_id: INTROSPECTION_CLIENT_ID.into(),

@@ -42,7 +42,7 @@ fn sample() -> Arc<Metrics> {
     metrics.limit_remembered(LimitName::ScanPerPerson);
     metrics.not_admitted(super::AdmissionRefusal::Full);
     metrics.app_token_refused("aud");
-    metrics.nodes_in_conflict("oidc.signing_key", 1);
+    metrics.nodes_in_conflict("oidc.signing_keys", 1);
     metrics.socket_closed(CloseCode::Done);
     metrics.misdeclared_proxies().inc();
     metrics.store().count_a_command();

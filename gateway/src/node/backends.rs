@@ -1,4 +1,4 @@
-//! The parts behind a node, chosen by the settings: a store, an identity backend and a signing key.
+//! The parts behind a node, chosen by the settings: a store, an identity backend and signing keys.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::cluster_secrets::{ClusterSecrets, ParseSecretError};
 use crate::error_chain::chain;
-use crate::frontends::oidc::{KeyError, SigningKey};
+use crate::frontends::oidc::{KeyError, KeyRing, KeyRingError, PemSigner, Signer};
 use crate::identity::{IdentityBackend, Introspection, Jwks, KeysFileError};
 use crate::settings::{Settings, SettingsError, StoreSettings, WaitForReplicas};
 use crate::store::{
@@ -23,8 +23,8 @@ pub(crate) struct Backends {
     pub store: Arc<dyn Store>,
     /// Backend that knows the persons.
     pub identity: Arc<dyn IdentityBackend>,
-    /// Key that signs ID tokens.
-    pub signing_key: Arc<SigningKey>,
+    /// Keys that sign tokens.
+    pub keys: Arc<KeyRing>,
     /// Secrets that the node shares with others.
     pub cluster_secrets: ClusterSecrets,
 }
@@ -58,17 +58,28 @@ pub enum BackendError {
     /// Settings are missing.
     #[error(transparent)]
     Settings(#[from] SettingsError),
-    /// The signing key's file cannot be read.
-    #[error("oidc.signing_key: cannot read {}; `saoma generate-key` makes a key", .path.display())]
+    /// A signing key's file cannot be read.
+    #[error("oidc.signing_keys: cannot read {}; `saoma generate-key` makes a key", .path.display())]
     KeyFile {
         /// The file.
         path: PathBuf,
         /// The system's error.
         source: std::io::Error,
     },
-    /// The file holds no usable signing key.
-    #[error("oidc.signing_key: the file holds no usable key; `saoma generate-key` makes one")]
-    Key(#[from] KeyError),
+    /// A file holds no usable signing key.
+    #[error("oidc.signing_keys: {} holds no usable key; `saoma generate-key` makes one", .path.display())]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// The form that was expected.
+        source: KeyError,
+    },
+    /// No signing key can be made.
+    #[error("oidc.signing_keys: cannot make a key")]
+    NewKey(#[source] KeyError),
+    /// The signing keys do not go together.
+    #[error("oidc.signing_keys: {0}")]
+    Keys(KeyRingError),
     /// A secret's file cannot be read.
     #[error("cluster.secret_files: cannot read {}; `saoma generate-secret` makes a secret", .path.display())]
     SecretFile {
@@ -90,7 +101,7 @@ pub enum BackendError {
     Http(#[from] reqwest::Error),
     /// The file with the keys of the app's backend cannot be used.
     #[error("identity.jwks.url: cannot use the file of keys: give one with a JWK set (RFC 7517)")]
-    Keys(#[from] KeysFileError),
+    KeysFile(#[from] KeysFileError),
     /// Several of these, each on a line.
     #[error("{}", .0.iter().map(|error| chain(error).to_string()).collect::<Vec<_>>().join("\n"))]
     Several(Vec<Self>),
@@ -106,12 +117,14 @@ impl BackendError {
         match self {
             Self::Store(_) => about("store.url", ""),
             Self::CaFile { path, .. } => about("store.ca_file", &path.to_string_lossy()),
-            Self::KeyFile { path, .. } => about("oidc.signing_key", &path.to_string_lossy()),
+            Self::KeyFile { path, .. } => about("oidc.signing_keys", &path.to_string_lossy()),
             Self::SecretFile { path, .. } => about("cluster.secret_files", &path.to_string_lossy()),
-            Self::Keys(_) => about("identity.jwks.url", "cannot read"),
+            Self::KeysFile(_) => about("identity.jwks.url", "cannot read"),
             Self::Certificates { .. }
             | Self::Settings(_)
-            | Self::Key(_)
+            | Self::Key { .. }
+            | Self::NewKey(_)
+            | Self::Keys(_)
             | Self::Secret { .. }
             | Self::Http(_)
             | Self::Several(_) => false,
@@ -132,7 +145,7 @@ impl BackendError {
 pub(super) struct Parts {
     store: Arc<dyn Store>,
     identity: Option<Arc<dyn IdentityBackend>>,
-    signing_key: Option<SigningKey>,
+    keys: KeyRing,
     cluster_secrets: ClusterSecrets,
 }
 
@@ -148,31 +161,33 @@ impl Parts {
         let parts = (
             store(&settings.store, metrics).await,
             identity(settings).await,
-            signing_key(settings).await,
+            keys(settings).await,
             cluster_secrets(&settings.cluster.secret_files).await,
         );
         match parts {
-            (Ok(store), Ok(identity), Ok(signing_key), Ok(cluster_secrets)) => Ok(Self {
+            (Ok(store), Ok(identity), Ok(keys), Ok(cluster_secrets)) => Ok(Self {
                 store,
                 identity,
-                signing_key,
+                keys,
                 cluster_secrets,
             }),
-            (store, identity, signing_key, cluster_secrets) => {
-                let one = [store.err(), identity.err(), signing_key.err()];
-                let secrets = cluster_secrets.err().into_iter().flatten();
-                Err(one.into_iter().flatten().chain(secrets).collect())
+            (store, identity, keys, cluster_secrets) => {
+                let one = [store.err(), identity.err()].into_iter().flatten();
+                let several = [keys.err(), cluster_secrets.err()].into_iter().flatten();
+                Err(one.chain(several.flatten()).collect())
             }
         }
     }
 }
 
-/// Creates the parts that the settings name, without connecting to a Redis yet.
+/// Creates the parts that the settings name, without connecting to a Redis yet. `keys` take the place of those of
+/// `oidc.signing_keys`.
 ///
 /// # Errors
 /// Returns an error if a key, a certificate or a URL cannot be used.
 pub(crate) async fn connect(
     settings: &Settings,
+    keys: Option<KeyRing>,
     metrics: &StoreMetrics,
 ) -> Result<Backends, BackendError> {
     settings.validate_complete()?;
@@ -183,7 +198,7 @@ pub(crate) async fn connect(
     Ok(Backends {
         store: parts.store,
         identity: parts.identity.ok_or_else(no_identity)?,
-        signing_key: Arc::new(parts.signing_key.map_or_else(SigningKey::generate, Ok)?),
+        keys: Arc::new(keys.unwrap_or(parts.keys)),
         cluster_secrets: parts.cluster_secrets,
     })
 }
@@ -267,17 +282,63 @@ async fn identity(settings: &Settings) -> Result<Option<Arc<dyn IdentityBackend>
     }
 }
 
-/// Reads the signing key, or returns `None` if the settings name no file.
-async fn signing_key(settings: &Settings) -> Result<Option<SigningKey>, BackendError> {
-    let Some(path) = &settings.oidc.signing_key else {
-        return Ok(None);
+/// Reads the signing keys, or makes one if the settings name no file. Checks that each client's algorithm has a key.
+///
+/// # Errors
+/// Returns an error for each file without a key, or for what the keys lack.
+async fn keys(settings: &Settings) -> Result<KeyRing, Vec<BackendError>> {
+    let ring = if settings.oidc.signing_keys.is_empty() {
+        KeyRing::generate().map_err(|error| vec![BackendError::NewKey(error)])?
+    } else {
+        read_keys(&settings.oidc.signing_keys).await?
     };
+    let algorithms = ring.algorithms();
+    let errors: Vec<_> = settings
+        .clients
+        .iter()
+        .filter_map(|client| {
+            let algorithm = client.id_token_signed_response_alg.as_str();
+            let problem = format!(
+                "{:?} is to get tokens signed by {algorithm}, and oidc.signing_keys has no key for it: add one that \
+                 `saoma generate-key` makes",
+                client.client_id
+            );
+            let setting = "clients.id_token_signed_response_alg".to_owned();
+            (!algorithms.contains(&algorithm))
+                .then(|| SettingsError::Invalid { setting, problem }.into())
+        })
+        .collect();
+    if errors.is_empty() {
+        Ok(ring)
+    } else {
+        Err(errors)
+    }
+}
+
+async fn read_keys(files: &[PathBuf]) -> Result<KeyRing, Vec<BackendError>> {
+    let (mut signers, mut errors) = (Vec::<Arc<dyn Signer>>::new(), Vec::new());
+    for path in files {
+        match read_key(path).await {
+            Ok(signer) => signers.push(Arc::new(signer)),
+            Err(error) => errors.push(error),
+        }
+    }
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    KeyRing::new(signers).map_err(|error| vec![BackendError::Keys(error)])
+}
+
+async fn read_key(path: &Path) -> Result<PemSigner, BackendError> {
     let pem = tokio::fs::read_to_string(path).await;
     let pem = pem.map_err(|source| BackendError::KeyFile {
-        path: path.clone(),
+        path: path.to_owned(),
         source,
     })?;
-    Ok(Some(SigningKey::from_pem(&pem)?))
+    PemSigner::read(&pem).map_err(|source| BackendError::Key {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// Reads the secrets of these files. Without a file the node is alone on its store, and makes a secret.

@@ -46,16 +46,24 @@ struct Announcement {
     #[serde(default)]
     leaves: bool,
     secrets: SecretMarks,
-    /// Id of the public key.
-    signing_key: String,
+    signing_keys: KeyIds,
     public_url: String,
+}
+
+/// Ids of a node's signing keys.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct KeyIds {
+    /// Those that sign.
+    signs: Vec<String>,
+    /// Those that relying parties can fetch from the node.
+    published: Vec<String>,
 }
 
 /// A setting that all nodes must share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Shared {
     Secrets,
-    SigningKey,
+    SigningKeys,
     PublicUrl,
 }
 
@@ -83,13 +91,26 @@ pub struct ForeignSecrets {
     nodes: String,
 }
 
+impl KeyIds {
+    /// Returns true if each of two nodes publishes the keys by which the other one signs.
+    fn fit(&self, other: &Self) -> bool {
+        let knows = |publisher: &Self, signer: &Self| {
+            signer
+                .signs
+                .iter()
+                .all(|key| publisher.published.contains(key))
+        };
+        knows(self, other) && knows(other, self)
+    }
+}
+
 impl Shared {
-    const ALL: [Self; 3] = [Self::Secrets, Self::SigningKey, Self::PublicUrl];
+    const ALL: [Self; 3] = [Self::Secrets, Self::SigningKeys, Self::PublicUrl];
 
     const fn setting(self) -> &'static str {
         match self {
             Self::Secrets => "cluster.secret_files",
-            Self::SigningKey => "oidc.signing_key",
+            Self::SigningKeys => "oidc.signing_keys",
             Self::PublicUrl => "server.public_url",
         }
     }
@@ -101,9 +122,9 @@ impl Shared {
                 "logins that meet both nodes fail: give all nodes the same files; a new secret comes in three rounds, see \
                  docs/operations.md"
             }
-            Self::SigningKey => {
-                "portals refuse the ID tokens of one of them until they have fetched its key: give all nodes the same \
-                 file; right only while a new key is given to one node after the other"
+            Self::SigningKeys => {
+                "a relying party may meet a token of one of them whose key the other does not publish, and refuse it: give \
+                 all nodes the same files; a new key comes in rounds, see docs/operations.md"
             }
             Self::PublicUrl => {
                 "portals refuse the ID tokens of one of them, and its codes lead elsewhere: give all nodes the same URL; \
@@ -115,7 +136,7 @@ impl Shared {
     fn fits(self, own: &Announcement, other: &Announcement) -> bool {
         match self {
             Self::Secrets => own.secrets.fit(&other.secrets),
-            Self::SigningKey => own.signing_key == other.signing_key,
+            Self::SigningKeys => own.signing_keys.fit(&other.signing_keys),
             Self::PublicUrl => own.public_url == other.public_url,
         }
     }
@@ -133,7 +154,10 @@ impl ClusterWatch {
                     .to_owned(),
                 leaves: false,
                 secrets: backends.cluster_secrets.marks(),
-                signing_key: backends.signing_key.id().to_owned(),
+                signing_keys: KeyIds {
+                    signs: backends.keys.signing_ids(),
+                    published: backends.keys.published_ids(),
+                },
                 public_url: settings.server.public_url.clone(),
             },
             store: Arc::clone(&backends.store),

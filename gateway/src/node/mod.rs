@@ -23,7 +23,7 @@ use self::cluster_watch::ClusterWatch;
 use self::drain::Drain;
 use crate::client_address::ClientAddress;
 use crate::frontends::browser::{self, BrowserFrontend};
-use crate::frontends::oidc::{self, Provider};
+use crate::frontends::oidc::{self, KeyRing, Provider};
 use crate::frontends::phone::{self, Phones};
 use crate::http::admission::Admission;
 use crate::http::security_headers::SecurityHeaders;
@@ -88,6 +88,27 @@ impl Gateway {
     /// # Errors
     /// As [`Gateway::start`].
     pub async fn start_on(listener: TcpListener, settings: Settings) -> Result<Self, StartError> {
+        Self::start_with(listener, settings, None).await
+    }
+
+    /// Starts a node whose tokens are signed by these keys, in place of those of `oidc.signing_keys`: they may be in a
+    /// module outside of the process. All nodes on a store need the same keys.
+    ///
+    /// # Errors
+    /// As [`Gateway::start`].
+    pub async fn start_with_keys(
+        listener: TcpListener,
+        settings: Settings,
+        keys: KeyRing,
+    ) -> Result<Self, StartError> {
+        Self::start_with(listener, settings, Some(keys)).await
+    }
+
+    async fn start_with(
+        listener: TcpListener,
+        settings: Settings,
+        keys: Option<KeyRing>,
+    ) -> Result<Self, StartError> {
         let listening = listening(&settings);
         let address = local_address(&listener, settings.server.listen);
         let operations_listener = match settings.operations {
@@ -102,7 +123,7 @@ impl Gateway {
             .and_then(|listener| listener.local_addr().ok());
 
         let metrics = Arc::new(Metrics::default());
-        let backends = backends::connect(&settings, metrics.store()).await?;
+        let backends = backends::connect(&settings, keys, metrics.store()).await?;
         let cluster_watch = ClusterWatch::new(&settings, &backends, Arc::clone(&metrics));
         let cluster_watch = Arc::new(cluster_watch);
         let sockets = TaskTracker::new();
@@ -151,7 +172,7 @@ impl Gateway {
             logins: Arc::clone(&logins),
             trusted_proxies: Arc::clone(&trusted_proxies),
             admission: Arc::clone(&drain.admission),
-            signing_key: backends.signing_key,
+            keys: backends.keys,
         };
         let public = Server {
             listener,

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::redirect_uris::RedirectUris;
 use super::secrets::ClientSecret;
 use crate::jose::PublishedKeys;
-use crate::settings::{AgreeSetting, ClientSettings, PkceSetting};
+use crate::settings::{AgreeSetting, ClientSettings, PkceSetting, SigningAlgorithm};
 
 /// A registered relying party.
 #[derive(Debug)]
@@ -24,6 +24,7 @@ pub(crate) struct Client {
     has_opened_bare: AtomicBool,
     device: bool,
     require_par: bool,
+    id_token_algorithm: SigningAlgorithm,
 }
 
 impl Client {
@@ -55,6 +56,11 @@ impl Client {
     /// Returns true if its devices may open logins (RFC 8628).
     pub(crate) const fn has_devices(&self) -> bool {
         self.device
+    }
+
+    /// Returns the algorithm that signs its ID tokens.
+    pub(crate) const fn id_token_algorithm(&self) -> SigningAlgorithm {
+        self.id_token_algorithm
     }
 
     /// Returns true if it cannot prove itself: it has neither a secret nor keys.
@@ -103,6 +109,7 @@ impl From<ClientSettings> for Client {
             has_opened_bare: AtomicBool::default(),
             device: settings.device,
             require_par: settings.require_par,
+            id_token_algorithm: settings.id_token_signed_response_alg,
         }
     }
 }

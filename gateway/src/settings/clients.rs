@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::Secret;
+use super::{Secret, SigningAlgorithm};
 use crate::jose::PublishedKeys;
 
 /// `[[clients]]`: a relying party.
@@ -47,6 +47,10 @@ pub struct ClientSettings {
     /// show the device's code before its person confirms.
     #[serde(default, skip_serializing_if = "is_false")]
     pub device: bool,
+    /// Algorithm that signs its ID tokens; `RS256` by default, which every library knows. The first
+    /// key of this algorithm among `oidc.signing_keys` signs.
+    #[serde(default)]
+    pub id_token_signed_response_alg: SigningAlgorithm,
 }
 
 /// Requests for which a client must use PKCE.

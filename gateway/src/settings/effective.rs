@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     const WITH_SECRETS: &str = r#"
-        oidc.signing_key = "key.pem"
+        oidc.signing_keys = ["key.pem"]
         cluster.secret_files = ["cluster.secret"]
         store.url = "redis://user:hunter2@redis.example"
         [identity.introspection]

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::{
-    ClientSettings, IdentitySettings, IntrospectionSettings, JwksSettings, Oidc, Server, Settings,
+    ClientSettings, IdentitySettings, IntrospectionSettings, JwksSettings, Server, Settings,
     StoreSettings,
 };
 
@@ -140,9 +140,6 @@ pub(super) fn specimen() -> Settings {
         store: StoreSettings {
             ca_file: Some(PathBuf::new()),
             ..StoreSettings::default()
-        },
-        oidc: Oidc {
-            signing_key: Some(PathBuf::new()),
         },
         identity: IdentitySettings {
             introspection: Some(IntrospectionSettings {

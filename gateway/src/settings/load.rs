@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::{Table, Value};
 
-use super::known::{self, CLIENTS, Known, PREFIX};
+use super::known::{self, CLIENTS, Known, PREFIX, variable};
 use super::{Effective, Origin, SafetyWarning, Settings, SettingsError};
 
 /// Sources of settings. Later ones win.
@@ -35,6 +35,13 @@ pub struct Flag {
     /// Its value.
     pub value: String,
 }
+
+/// Settings of earlier versions: the old path, the new one, and the form of its value.
+const REPLACED: [(&str, &str, &str); 1] = [(
+    "oidc.signing_key",
+    "oidc.signing_keys",
+    "a list such as [\"key.pem\"], with an RSA key among its files",
+)];
 
 impl Settings {
     /// Reads and checks settings from TOML over the defaults.
@@ -183,6 +190,12 @@ impl Merge {
         let members = format!("{CLIENTS}.");
         let unread =
             unread.filter(|path| !path.starts_with(&members) && !self.partly_read.contains(*path));
+        // Nothing is said of a setting that was given by its old name.
+        let given = REPLACED.iter().filter(|(old, ..)| {
+            let mut errors = self.errors.iter();
+            errors.any(|error| error.is_about(old))
+        });
+        let unread = unread.chain(given.map(|(_, new, _)| *new));
         let mut loaded = Loaded {
             effective: None,
             unread: unread.map(str::to_owned).collect(),
@@ -285,11 +298,15 @@ impl Merge {
             let origin = Origin::Variable(name.clone());
             match self.known.path_of_variable(name) {
                 Some(path) => self.assign(&path, value, origin),
-                None => self.errors.push(SettingsError::Unknown {
-                    origin,
-                    key: name.clone(),
-                    nearest: self.known.nearest_variable(name),
-                }),
+                None => self.errors.push(
+                    replaced(|old| variable(old) == *name, &origin).unwrap_or_else(|| {
+                        SettingsError::Unknown {
+                            origin,
+                            key: name.clone(),
+                            nearest: self.known.nearest_variable(name),
+                        }
+                    }),
+                ),
             }
         }
         if let Some((name, port)) = alias("PORT") {
@@ -366,6 +383,9 @@ impl Merge {
     }
 
     fn unknown(&self, key: String, origin: &Origin) -> SettingsError {
+        if let Some(error) = replaced(|old| old == key, origin) {
+            return error;
+        }
         let nearest = self.known.nearest_path(&key);
         SettingsError::Unknown {
             origin: origin.clone(),
@@ -373,6 +393,16 @@ impl Merge {
             nearest,
         }
     }
+}
+
+/// Returns the error about a setting of an earlier version, if it is one.
+fn replaced(is_named: impl Fn(&str) -> bool, origin: &Origin) -> Option<SettingsError> {
+    let (old, new, form) = REPLACED.iter().find(|(old, ..)| is_named(old))?;
+    Some(SettingsError::Value {
+        origin: origin.clone(),
+        key: (*old).to_owned(),
+        problem: format!("it is replaced by {new}, {form}"),
+    })
 }
 
 fn syntax_error(error: &toml::de::Error, text: &str, origin: &Origin) -> SettingsError {

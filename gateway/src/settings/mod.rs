@@ -28,7 +28,7 @@ pub use identity::{IdentitySettings, IntrospectionSettings, JwksSettings};
 pub use lifetimes::Lifetimes;
 pub use load::{Flag, Loaded, Sources};
 pub use node::{Log, LogFormat, Operations, Server, Sockets, StoreSettings, WaitForReplicas};
-pub use oidc::Oidc;
+pub use oidc::{Oidc, SigningAlgorithm};
 pub use origin::Origin;
 pub use safety::{SafetyWarning, is_foreign_http, is_over_wide, weakness};
 pub use secret::Secret;

@@ -7,11 +7,39 @@ use serde::{Deserialize, Serialize};
 /// `[oidc]`: the OpenID provider.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct Oidc {
-    /// File with the key that signs ID tokens, in PKCS#8 PEM: RSA signs by RS256, P-256 by ES256.
-    /// `saoma generate-key` makes one. Without it the node makes an RSA key at each start, which
-    /// only a single node on the memory store may do.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub signing_key: Option<PathBuf>,
+    /// Files with the keys that sign tokens, in PKCS#8 PEM: RSA for RS256, P-256 for ES256, Ed25519
+    /// for `EdDSA`; `saoma generate-key` makes them. All are published, and the first of each
+    /// algorithm signs. An RSA key must be among them, because every relying party knows RS256.
+    /// Without a file the node makes an RSA key at each start, which only a single node on the memory
+    /// store may do.
+    pub signing_keys: Vec<PathBuf>,
+}
+
+/// Algorithms of tokens' signatures.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum SigningAlgorithm {
+    /// RSA with SHA-256 (RFC 7518 §3.3).
+    #[default]
+    #[serde(rename = "RS256")]
+    Rs256,
+    /// ECDSA on P-256 with SHA-256 (RFC 7518 §3.4).
+    #[serde(rename = "ES256")]
+    Es256,
+    /// Ed25519 (RFC 8037 §3.1).
+    #[serde(rename = "EdDSA")]
+    EdDsa,
+}
+
+impl SigningAlgorithm {
+    /// Returns the name, as `alg` has it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Rs256 => "RS256",
+            Self::Es256 => "ES256",
+            Self::EdDsa => "EdDSA",
+        }
+    }
 }

@@ -211,9 +211,9 @@ impl Settings {
             ),
             url,
             check(
-                in_memory || self.oidc.signing_key.is_some(),
-                "oidc.signing_key",
-                "nodes that share a Redis must share a key: make one with `saoma generate-key FILE` and give its path",
+                in_memory || !self.oidc.signing_keys.is_empty(),
+                "oidc.signing_keys",
+                "nodes that share a Redis must share a key: make one with `saoma generate-key FILE` and give its path in [\"…\"]",
             ),
             check(
                 in_memory || !self.cluster.secret_files.is_empty(),

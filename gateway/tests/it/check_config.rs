@@ -60,24 +60,24 @@ fn lines(told: &str) -> Vec<&str> {
 /// Both give the same lines, so that no case is one of the start alone.
 #[test]
 fn a13_check_config_refuses_what_a_start_refuses_with_the_same_words() {
-    let own_redis = "store.url = 'rediss://127.0.0.1:1'\noidc.signing_key = 'good.pem'\n\
+    let own_redis = "store.url = 'rediss://127.0.0.1:1'\noidc.signing_keys = ['good.pem']\n\
                      cluster.secret_files = ['good.secret']";
     for (more, named) in [
         (
-            "oidc.signing_key = 'missing.pem'",
-            &["oidc.signing_key: cannot read missing.pem"][..],
+            "oidc.signing_keys = ['missing.pem']",
+            &["oidc.signing_keys: cannot read missing.pem"][..],
         ),
         (
-            "oidc.signing_key = 'open.pem'",
-            &["oidc.signing_key: open.pem has the permissions 644"],
+            "oidc.signing_keys = ['open.pem']",
+            &["oidc.signing_keys: open.pem has the permissions 644"],
         ),
         (
-            "oidc.signing_key = 'text'",
-            &["oidc.signing_key: the file holds no usable key"],
+            "oidc.signing_keys = ['text']",
+            &["oidc.signing_keys: text holds no usable key"],
         ),
         (
-            "oidc.signing_key = 'missing.pem'\nserver.allow_insecure = true",
-            &["oidc.signing_key: cannot read missing.pem"],
+            "oidc.signing_keys = ['missing.pem']\nserver.allow_insecure = true",
+            &["oidc.signing_keys: cannot read missing.pem"],
         ),
         (
             "cluster.secret_files = ['good.secret', 'text', 'zeros.secret', 'missing']",
@@ -95,7 +95,7 @@ fn a13_check_config_refuses_what_a_start_refuses_with_the_same_words() {
             "store.url = 'redis:'",
             &[
                 "store.url: ",
-                "oidc.signing_key: ",
+                "oidc.signing_keys: ",
                 "cluster.secret_files: ",
             ],
         ),
@@ -113,11 +113,11 @@ fn a13_check_config_refuses_what_a_start_refuses_with_the_same_words() {
             &["limits.poll_per_login: ", "lifetimes.code: "],
         ),
         (
-            "store.url = 'redis://203.0.113.9'\noidc.signing_key = 'text'\ncluster.secret_files = ['text']",
+            "store.url = 'redis://203.0.113.9'\noidc.signing_keys = ['text']\ncluster.secret_files = ['text']",
             &[
                 "store.url: the Redis at 203.0.113.9 has no password",
                 "store.url: connections to 203.0.113.9 are not encrypted",
-                "oidc.signing_key: the file holds no usable key",
+                "oidc.signing_keys: text holds no usable key",
                 "cluster.secret_files: text holds no secret",
             ],
         ),
@@ -168,8 +168,8 @@ fn a13_a_file_of_the_apps_keys_is_opened_before_people_wait_for_it() {
 fn a13_what_check_config_takes_starts() {
     for more in [
         "",
-        "oidc.signing_key = 'good.pem'\ncluster.secret_files = ['good.secret']",
-        "oidc.signing_key = 'open.pem'\nserver.allow_insecure = true",
+        "oidc.signing_keys = ['good.pem']\ncluster.secret_files = ['good.secret']",
+        "oidc.signing_keys = ['open.pem']\nserver.allow_insecure = true",
     ] {
         let place = place(more, |text| text);
         let checked = place.run(&CHECK);

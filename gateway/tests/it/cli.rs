@@ -182,7 +182,7 @@ fn wrong_usage_and_wrong_settings_do_not_start_a_node() {
                 "--redis-url",
                 "redis://127.0.0.1",
             ],
-            "oidc.signing_key",
+            "oidc.signing_keys",
         ),
         (&["serve", "--lisen", "127.0.0.1:0"], "--listen"),
         (&["dance"], "dance"),
@@ -235,7 +235,7 @@ fn what_is_printed_says_where_it_came_from_and_holds_no_secret() {
 
 #[test]
 fn a_new_key_is_the_owners_alone_and_replaces_none() {
-    let place = Place::with(&format!("oidc.signing_key = 'key.pem'\n{COMPLETE}"));
+    let place = Place::with(&format!("oidc.signing_keys = ['key.pem']\n{COMPLETE}"));
     assert_eq!(place.run(&["generate-key", "key.pem"]).code, Some(0));
     let mode = std::fs::metadata(place.path("key.pem"))
         .unwrap()
@@ -262,7 +262,7 @@ fn a_new_key_is_the_owners_alone_and_replaces_none() {
 /// Row A16: nodes that share a Redis share a secret, and a start without one says what to do.
 #[test]
 fn nodes_on_a_redis_need_a_secret_of_their_own_making() {
-    let settings = "oidc.signing_key = 'key.pem'\ncluster.secret_files = ['cluster.secret']";
+    let settings = "oidc.signing_keys = ['key.pem']\ncluster.secret_files = ['cluster.secret']";
     let place = Place::with(&format!("{settings}\n{COMPLETE}"));
     assert_eq!(place.run(&["generate-key", "key.pem"]).code, Some(0));
     let made = place.run(&["generate-secret", "cluster.secret"]);
@@ -288,7 +288,7 @@ fn nodes_on_a_redis_need_a_secret_of_their_own_making() {
     assert!(refused.err.contains("generate-secret"), "{refused:?}");
     assert!(!refused.err.contains("hunter2"), "{refused:?}");
 
-    let alone = Place::with(&format!("oidc.signing_key = 'key.pem'\n{COMPLETE}"));
+    let alone = Place::with(&format!("oidc.signing_keys = ['key.pem']\n{COMPLETE}"));
     assert_eq!(alone.run(&["generate-key", "key.pem"]).code, Some(0));
     let url = "redis://127.0.0.1";
     let refused = alone.run(&["serve", "--config", "saoma.toml", "--redis-url", url]);
@@ -382,7 +382,7 @@ fn a13_all_unsafe_settings_are_named_at_once_and_can_be_allowed() {
             .replace("hunter2-0f9e8d7c6b5a", "x")
     };
     let mut unsafe_settings = settings("trusted_proxies = ['0.0.0.0/0']");
-    unsafe_settings.push_str("[oidc]\nsigning_key = 'missing.pem'\n");
+    unsafe_settings.push_str("[oidc]\nsigning_keys = ['missing.pem']\n");
     let place = Place::with(&unsafe_settings);
     let refused = place.run(&check);
     assert_eq!(refused.code, Some(1), "{refused:?}");
@@ -391,7 +391,7 @@ fn a13_all_unsafe_settings_are_named_at_once_and_can_be_allowed() {
         "server.trusted_proxies",
         "clients.secret",
         "clients.redirect_uris",
-        "oidc.signing_key",
+        "oidc.signing_keys",
     ] {
         let line = format!("saoma: {name}: ");
         assert!(

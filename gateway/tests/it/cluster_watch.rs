@@ -28,7 +28,7 @@ fn settings(world: &World, secrets: &[&str]) -> Settings {
     let mut settings = world.settings();
     settings.server.allow_insecure = false;
     settings.server.public_url = "http://127.0.0.1:8080".into();
-    settings.oidc.signing_key = Some(private("signing.pem"));
+    settings.oidc.signing_keys = vec![private("signing.pem")];
     settings.cluster.secret_files = secrets.iter().copied().map(private).collect();
     settings
 }
@@ -138,10 +138,10 @@ async fn tell_of_key_and_address(world: &World) {
     std::fs::write(&other_key, saoma_gateway::generate_pem().unwrap()).unwrap();
     std::fs::set_permissions(&other_key, std::fs::Permissions::from_mode(0o600)).unwrap();
     let mut unlike = settings(world, &["cluster.secret"]);
-    unlike.oidc.signing_key = Some(other_key);
+    unlike.oidc.signing_keys = vec![other_key];
     unlike.server.public_url = "http://localhost:8080".into();
     let second = start(unlike).await.expect("it starts");
-    for setting in ["oidc.signing_key", "server.public_url"] {
+    for setting in ["oidc.signing_keys", "server.public_url"] {
         first.once_in_conflict(setting, 1.0).await;
         second.once_in_conflict(setting, 1.0).await;
         assert!(logs.text().contains(setting), "{}", logs.text());
@@ -153,7 +153,7 @@ async fn tell_of_key_and_address(world: &World) {
         logs.text()
     );
     second.gateway.shutdown().await;
-    first.once_in_conflict("oidc.signing_key", 0.0).await;
+    first.once_in_conflict("oidc.signing_keys", 0.0).await;
     assert!(
         logs.text().contains("share their settings again"),
         "{}",

@@ -46,6 +46,7 @@ mod rate_limit_script;
 mod redis_shapes;
 mod relying_party;
 mod secrets_in_logs;
+mod signing_keys;
 mod silent_subscription;
 mod store_contract;
 mod strangers;

@@ -1,20 +1,18 @@
 //! Claims about a person for a relying party.
 
-use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::digest::{SHA256, SHA512, digest};
 use data_encoding::BASE64URL_NOPAD;
 use saoma_protocol::Identity;
 use serde::Serialize;
 
 use crate::logins::Grant;
+use crate::settings::SigningAlgorithm;
 
 /// Lifetime of an ID token: it is checked once, on the way into the relying party's own session.
 const ID_TOKEN_SECONDS: u64 = 300;
 
 /// Authentication context of every login: a person confirmed on their phone what a browser showed (OIDC Core §2).
 pub(super) const ACR: &str = "urn:saoma:acr:qr";
-
-/// Bytes of a SHA-256 that `at_hash` holds: its left half.
-const AT_HASH_BYTES: usize = 16;
 
 /// The claims of an ID token (OIDC Core §2).
 #[derive(Debug, Serialize)]
@@ -47,7 +45,14 @@ pub(super) struct PersonClaims<'a> {
 }
 
 impl<'a> IdTokenClaims<'a> {
-    pub(super) fn new(grant: &'a Grant, access_token: &str, issuer: &'a str, now: u64) -> Self {
+    /// Returns the claims of an ID token that this algorithm signs, beside this access token.
+    pub(super) fn new(
+        grant: &'a Grant,
+        access_token: &str,
+        algorithm: SigningAlgorithm,
+        issuer: &'a str,
+        now: u64,
+    ) -> Self {
         Self {
             iss: issuer,
             aud: &grant.client_id,
@@ -57,7 +62,7 @@ impl<'a> IdTokenClaims<'a> {
             nonce: grant.nonce.as_deref(),
             amr: ["qr"],
             acr: ACR,
-            at_hash: at_hash(access_token),
+            at_hash: at_hash(access_token, algorithm),
             person: PersonClaims::new(grant),
         }
     }
@@ -74,8 +79,13 @@ impl<'a> PersonClaims<'a> {
     }
 }
 
-/// Returns the hash of an access token for an ID token that is signed by an algorithm with SHA-256 (OIDC Core §3.1.3.6).
-fn at_hash(access_token: &str) -> String {
-    let hash = digest(&SHA256, access_token.as_bytes());
-    BASE64URL_NOPAD.encode(&hash.as_ref()[..AT_HASH_BYTES])
+/// Returns the left half of the hash of an access token, by the hash of the algorithm that signs (OIDC Core §3.1.3.6).
+fn at_hash(access_token: &str, algorithm: SigningAlgorithm) -> String {
+    let hash = match algorithm {
+        SigningAlgorithm::Rs256 | SigningAlgorithm::Es256 => &SHA256,
+        SigningAlgorithm::EdDsa => &SHA512,
+    };
+    let hash = digest(hash, access_token.as_bytes());
+    let hash = hash.as_ref();
+    BASE64URL_NOPAD.encode(&hash[..hash.len() / 2])
 }

@@ -13,7 +13,7 @@ use super::token::DEVICE_GRANT_TYPE;
 use crate::http::json::Json;
 use crate::scopes;
 
-/// Long enough to spare requests, short enough to change a key within the hour.
+/// Long enough to spare requests. The runbook's change of keys waits for longer between its rounds.
 const CACHE: [(http::HeaderName, &str); 1] = [(CACHE_CONTROL, "public, max-age=600")];
 
 /// Answers `GET /.well-known/openid-configuration` (OpenID Connect Discovery 1.0 §4).
@@ -33,7 +33,7 @@ pub(super) async fn configuration(State(provider): State<Provider>) -> Response 
         "response_modes_supported": ["query", "form_post"],
         "grant_types_supported": ["authorization_code", DEVICE_GRANT_TYPE],
         "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": [provider.signing_key.algorithm()],
+        "id_token_signing_alg_values_supported": provider.keys.algorithms(),
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"],
         "token_endpoint_auth_signing_alg_values_supported": ALGORITHM_NAMES,
         "code_challenge_methods_supported": ["S256"],
@@ -53,5 +53,5 @@ pub(super) async fn configuration(State(provider): State<Provider>) -> Response 
 
 /// Answers `GET /oauth2/jwks` (RFC 7517 §5).
 pub(super) async fn jwks(State(provider): State<Provider>) -> Response {
-    (CACHE, Json(provider.signing_key.public())).into_response()
+    (CACHE, Json(provider.keys.published().clone())).into_response()
 }

@@ -20,7 +20,7 @@ use url::Url;
 use url::form_urlencoded::{byte_serialize, parse};
 
 use super::client_auth::{Credentials, Form};
-use super::{Provider, SigningKey, routes};
+use super::{KeyRing, Provider, routes};
 use crate::fuzz_input::{RUNTIME, lines};
 use crate::http::admission::{Admission, Capacity};
 use crate::http::server::Peer;
@@ -193,7 +193,7 @@ static PROVIDER: LazyLock<Router> = LazyLock::new(|| {
             },
             Arc::default(),
         )),
-        signing_key: Arc::new(SigningKey::generate().expect("a key")),
+        keys: Arc::new(KeyRing::generate().expect("a key")),
     })
 });
 

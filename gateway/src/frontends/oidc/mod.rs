@@ -19,8 +19,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{get, post};
-pub(crate) use keys::SigningKey;
-pub use keys::{KeyError, KeyKind, generate_pem};
+pub(crate) use keys::PemSigner;
+pub use keys::{KeyError, KeyKind, KeyRing, KeyRingError, SignError, Signer, generate_pem};
 use saoma_protocol::paths;
 use tower_http::cors::{Any, CorsLayer};
 
@@ -40,8 +40,8 @@ pub(crate) struct Provider {
     pub(crate) trusted_proxies: Arc<TrustedProxies>,
     /// The node's capacity, of which a waiting device takes a part.
     pub(crate) admission: Arc<Admission>,
-    /// Key that signs ID tokens.
-    pub(crate) signing_key: Arc<SigningKey>,
+    /// Keys that sign tokens.
+    pub(crate) keys: Arc<KeyRing>,
 }
 
 /// The provider's routes.

@@ -64,7 +64,7 @@ fn variables_are_read_by_the_type_of_their_setting() {
         ("SAOMA_OPERATIONS_ENABLED", "false"),
         ("SAOMA_LIMITS_OPEN_PER_ADDRESS_BURST", "100000"),
         ("SAOMA_LOG_FORMAT", "json"),
-        ("SAOMA_OIDC_SIGNING_KEY", "5"),
+        ("SAOMA_OIDC_SIGNING_KEYS", "5"),
     ]));
     assert_eq!(settings.server.max_sockets, 5);
     assert_eq!(
@@ -74,7 +74,7 @@ fn variables_are_read_by_the_type_of_their_setting() {
     assert!(!settings.operations.enabled);
     assert_eq!(settings.limits.open_per_address.burst.get(), 100_000);
     assert_eq!(settings.limits.open_per_address.per.as_secs(), 60);
-    assert_eq!(settings.oidc.signing_key.as_deref(), Some(Path::new("5")));
+    assert_eq!(settings.oidc.signing_keys, [Path::new("5")]);
 }
 
 /// Row A5: an empty list states that there is no proxy; a missing list states nothing.
@@ -235,7 +235,7 @@ fn port_changes_the_port_alone() {
 
 #[test]
 fn redis_url_is_for_where_nothing_else_names_the_store() {
-    let key = ("SAOMA_OIDC_SIGNING_KEY", "key.pem");
+    let key = ("SAOMA_OIDC_SIGNING_KEYS", "key.pem");
     let secret = ("SAOMA_CLUSTER_SECRET_FILES", "cluster.secret");
     let alias = ("REDIS_URL", "redis://alias");
     assert_eq!(
@@ -281,13 +281,31 @@ fn a13_all_that_is_wrong_is_found_in_one_run() {
         "identity.introspection.url",
         "limits.open_per_address.per",
         "limits.scan_per_person.per",
-        "oidc.signing_key",
+        "oidc.signing_keys",
         "server.listen",
         "server.trusted_proxies",
     ];
     let mut sorted = named.clone();
     sorted.sort_unstable();
     assert_eq!(sorted, expected, "{shown:#?}");
+}
+
+/// Row K2: the key of an earlier version is refused with the name of the list, and nothing else is said of it.
+#[test]
+fn k2_the_old_name_of_the_signing_keys_is_refused_with_advice() {
+    let text = "store.url = 'redis://127.0.0.1'\noidc.signing_key = 'key.pem'\ncluster.secret_files = ['s']";
+    let error = Settings::from_toml(text).expect_err("an old name");
+    let expected = "oidc.signing_key: it is replaced by oidc.signing_keys, a list such as [\"key.pem\"], with an RSA key \
+                    among its files";
+    assert_eq!(error.to_string(), expected);
+    let variable = environment(&[("SAOMA_OIDC_SIGNING_KEY", "key.pem")]);
+    let error = Settings::load(&variable)
+        .expect_err("an old name")
+        .to_string();
+    assert!(
+        error.starts_with("SAOMA_OIDC_SIGNING_KEY: it is replaced by"),
+        "{error}"
+    );
 }
 
 /// Returns the errors of a file with these settings, and the settings that a check warns about.

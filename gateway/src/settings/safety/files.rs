@@ -18,11 +18,11 @@ const WRITABLE: u32 = 0o022;
 
 impl Settings {
     pub(super) fn find_in_files(&self, findings: &mut Findings) {
-        if let Some(path) = &self.oidc.signing_key {
+        for path in &self.oidc.signing_keys {
             let problem = problem_with_secret(path);
             findings.refuse_if(
                 problem.is_some(),
-                "oidc.signing_key",
+                "oidc.signing_keys",
                 problem.unwrap_or_default(),
             );
         }

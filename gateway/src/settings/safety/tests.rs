@@ -79,12 +79,12 @@ fn each_unsafe_setting_is_refused_by_name() {
         ),
         (
             "memory:\"",
-            "redis://203.0.113.9\"\noidc.signing_key = '/dev/null'\ncluster.secret_files = ['/dev/null']",
+            "redis://203.0.113.9\"\noidc.signing_keys = ['/dev/null']\ncluster.secret_files = ['/dev/null']",
             "store.url",
         ),
         (
             "memory:\"",
-            "rediss://u:redis@203.0.113.9\"\noidc.signing_key = '/dev/null'\ncluster.secret_files = ['/dev/null']",
+            "rediss://u:redis@203.0.113.9\"\noidc.signing_keys = ['/dev/null']\ncluster.secret_files = ['/dev/null']",
             "store.url",
         ),
         (
@@ -160,17 +160,17 @@ fn what_may_be_right_is_warned_about_by_name() {
         ),
         (
             "memory:\"",
-            "redis://redis\"\noidc.signing_key = 'k'\ncluster.secret_files = ['s']",
+            "redis://redis\"\noidc.signing_keys = ['k']\ncluster.secret_files = ['s']",
             "store.url",
         ),
         (
             "memory:\"",
-            "redis://u:6b8f0c2d4e1a7395@redis.example\"\noidc.signing_key = 'k'\ncluster.secret_files = ['s']",
+            "redis://u:6b8f0c2d4e1a7395@redis.example\"\noidc.signing_keys = ['k']\ncluster.secret_files = ['s']",
             "store.url",
         ),
         (
             "memory:\"",
-            "rediss://u:passwordpassword@redis.example\"\noidc.signing_key = 'k'\ncluster.secret_files = ['s']",
+            "rediss://u:passwordpassword@redis.example\"\noidc.signing_keys = ['k']\ncluster.secret_files = ['s']",
             "store.url",
         ),
         ("\nstore", "\nlog.filter = 'error'\nstore", "log.filter"),
@@ -217,11 +217,11 @@ fn a_gateway_that_only_this_machine_reaches_is_exempt() {
         ("6b8f0c2d4e1a7395", "change-me"),
         (
             "memory:\"",
-            "redis://127.0.0.1\"\noidc.signing_key = 'k'\ncluster.secret_files = ['s']",
+            "redis://127.0.0.1\"\noidc.signing_keys = ['k']\ncluster.secret_files = ['s']",
         ),
     ];
     let (refused, warned) = found(&changes);
-    let files = ["oidc.signing_key", "cluster.secret_files"].map(str::to_owned);
+    let files = ["oidc.signing_keys", "cluster.secret_files"].map(str::to_owned);
     assert_eq!(refused, files, "no file is there");
     assert_eq!(
         warned,
@@ -255,8 +255,8 @@ fn everything_that_is_wrong_is_told_at_once() {
 
 #[test]
 fn a_key_that_is_missing_or_open_to_others_is_refused() {
-    refused_if_missing_or_open("oidc.signing_key", |settings, file| {
-        settings.oidc.signing_key = Some(file.clone());
+    refused_if_missing_or_open("oidc.signing_keys", |settings, file| {
+        settings.oidc.signing_keys = vec![file.clone()];
     });
 }
 

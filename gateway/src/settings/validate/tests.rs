@@ -31,9 +31,9 @@ fn each_wrong_setting_is_named() {
             "store = { url = 'redis://a', ca_file = 'ca.pem' }",
             "store.ca_file",
         ),
-        ("store.url = 'redis://x'", "oidc.signing_key"),
+        ("store.url = 'redis://x'", "oidc.signing_keys"),
         (
-            "store.url = 'redis://x'\noidc.signing_key = 'key.pem'",
+            "store.url = 'redis://x'\noidc.signing_keys = ['key.pem']",
             "cluster.secret_files",
         ),
         ("store.pool_size = 0", "store.pool_size"),

@@ -184,7 +184,7 @@ impl World {
         format!(
             r#"
             {extra}
-            oidc.signing_key = '{}'
+            oidc.signing_keys = ['{}']
             cluster.secret_files = ['{}']
             server.listen = "127.0.0.1:0"
             # Secrets of tests are short, and their files can be read by all.

@@ -27,8 +27,8 @@ async def a13_unsafe_settings(stage: Stage) -> str:
         "every proxy trusted": ({"server": {"trusted_proxies": ["0.0.0.0/0"]}}, "trusted_proxies"),
         "every IPv6 proxy trusted": ({"server": {"trusted_proxies": ["::/0"]}}, "trusted_proxies"),
         "a secret of one character": ({"clients": [shop | {"secret": "x"}]}, "secret"),
-        "a key that all can read": ({"oidc": {"signing_key": str(open_key)}}, "open.pem"),
-        "a key that is missing": ({"oidc": {"signing_key": str(stage.folder / "missing.pem")}}, "missing.pem"),
+        "a key that all can read": ({"oidc": {"signing_keys": [str(open_key)]}}, "open.pem"),
+        "a key that is missing": ({"oidc": {"signing_keys": [str(stage.folder / "missing.pem")]}}, "missing.pem"),
     }
     # A gateway that other machines reach: on one machine weak secrets do no harm.
     public = settings.merged(stage.settings, {"server": {"public_url": "https://login.example"}})

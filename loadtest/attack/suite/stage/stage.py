@@ -93,7 +93,7 @@ class Stage:
             },
             "operations": {"enabled": False},
             "store": {"url": self.redis.url},
-            "oidc": {"signing_key": str(await gateway.key(self.folder))},
+            "oidc": {"signing_keys": [str(await gateway.key(self.folder))]},
             "identity": {
                 "introspection": {
                     "url": f"http://127.0.0.1:{self.app_port}/introspect",

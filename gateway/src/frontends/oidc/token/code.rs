@@ -7,6 +7,7 @@ use crate::client_address::ClientAddress;
 use crate::frontends::oidc::Provider;
 use crate::frontends::oidc::claims::IdTokenClaims;
 use crate::frontends::oidc::client_auth::Form;
+use crate::frontends::oidc::keys::TokenError;
 use crate::frontends::oidc::oauth_error::OauthError;
 use crate::logins::{Grant, PresentedCode, RedeemError, RedeemedCode};
 use crate::relying_parties::Client;
@@ -52,7 +53,7 @@ impl Provider {
         redeemed: RedeemedCode,
     ) -> Result<TokenResponse, OauthError> {
         let access_token = redeemed.access_token.to_string();
-        let id_token = match self.id_token(&redeemed.grant, &access_token) {
+        let id_token = match self.id_token(client, &redeemed.grant, &access_token).await {
             Ok(id_token) => id_token,
             Err(error) => {
                 // The fault is the gateway's, so it must not cost the client its code.
@@ -69,14 +70,16 @@ impl Provider {
         })
     }
 
-    fn id_token(
+    async fn id_token(
         &self,
+        client: &Client,
         grant: &Grant,
         access_token: &str,
-    ) -> Result<String, jsonwebtoken::errors::Error> {
+    ) -> Result<String, TokenError> {
         let now = wall_clock::since_epoch().as_secs();
-        let claims = IdTokenClaims::new(grant, access_token, &self.issuer, now);
-        self.signing_key.sign(&claims)
+        let algorithm = client.id_token_algorithm();
+        let claims = IdTokenClaims::new(grant, access_token, algorithm, &self.issuer, now);
+        self.keys.sign(algorithm.as_str(), "JWT", &claims).await
     }
 }
 
