@@ -60,4 +60,5 @@ pub use self::node::check::{CheckError, check};
 pub use self::node::cluster_watch::ForeignSecrets;
 pub use self::node::telemetry;
 pub use self::node::{Gateway, StartError};
-pub use self::settings::Settings;
+pub use self::relying_parties::ClientChanges;
+pub use self::settings::{Settings, hash_secret};

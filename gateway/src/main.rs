@@ -1,13 +1,16 @@
 //! The binary `saoma`.
 
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
-use saoma_gateway::settings::{Effective, Flag, SafetyWarning, Sources};
-use saoma_gateway::{CheckError, Gateway, KeyKind, Settings, check, generate_secret, telemetry};
+use saoma_gateway::settings::{Effective, Flag, SafetyWarning, Secret, Sources};
+use saoma_gateway::{
+    CheckError, ClientChanges, Gateway, KeyKind, Settings, check, generate_secret, hash_secret,
+    telemetry,
+};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Gives what sockets that have gone took to those that come: docs/decisions/0005-sleeping-sockets.md.
@@ -47,12 +50,20 @@ enum Command {
         #[arg(long)]
         eddsa: bool,
     },
-    /// Make a secret that the nodes on one store share
+    /// Make a secret, such as the one that the nodes on one store share
     GenerateSecret {
         /// File to write the secret to, in place of standard output; an existing file is left alone
         file: Option<PathBuf>,
     },
+    /// Print the hash of a client's secret, for its secret_hash
+    HashSecret {
+        /// File that holds the secret, in place of standard input; a newline at its end does not count
+        file: Option<PathBuf>,
+    },
 }
+
+/// Most bytes of a secret that is hashed.
+const MOST_SECRET_BYTES: u64 = 4096;
 
 #[derive(Debug, Args)]
 struct Flags {
@@ -120,7 +131,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Serve => tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()?
-            .block_on(async { serve(check(&sources).await?).await }),
+            .block_on(async { serve(check(&sources).await?, &sources).await }),
         Command::CheckConfig => {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
@@ -145,6 +156,24 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::GenerateSecret { file: Some(file) } => {
             write_private(file, || Ok(generate_secret()))
         }
+        Command::HashSecret { file: Some(file) } => {
+            let secret =
+                Secret::read(file).with_context(|| format!("cannot use {}", file.display()))?;
+            print(&format!("{}\n", hash_secret(secret.expose())?))
+        }
+        Command::HashSecret { file: None } => {
+            let mut text = String::new();
+            let mut input = std::io::stdin().take(MOST_SECRET_BYTES);
+            input
+                .read_to_string(&mut text)
+                .context("cannot read standard input")?;
+            let secret = text.strip_suffix('\n').unwrap_or(&text);
+            anyhow::ensure!(
+                !secret.is_empty(),
+                "give the secret on standard input, or name its file"
+            );
+            print(&format!("{}\n", hash_secret(secret)?))
+        }
     }
 }
 
@@ -154,18 +183,20 @@ fn warn(warnings: &[SafetyWarning]) {
     }
 }
 
-async fn serve(effective: Effective) -> anyhow::Result<()> {
+async fn serve(effective: Effective, sources: &Sources) -> anyhow::Result<()> {
     let warnings = effective.safety_warnings();
     let settings = effective.settings;
     telemetry::start(&settings.log).context("log.filter")?;
     for SafetyWarning { setting, problem } in warnings {
         tracing::warn!(setting, problem, "a setting is unsafe");
     }
-    let gateway = Gateway::start(settings).await?;
-    let (mut terminate, mut interrupt) = (
+    // Before the node takes anything on: by itself a hangup ends the process.
+    let (mut terminate, mut interrupt, mut hangup) = (
         signal(SignalKind::terminate())?,
         signal(SignalKind::interrupt())?,
+        signal(SignalKind::hangup())?,
     );
+    let gateway = Gateway::start(settings).await?;
     let operations = gateway.operations_address().map(tracing::field::display);
     tracing::info!(listen = %gateway.address(), operations, "serving");
     let mut asked_to_stop = async || {
@@ -174,7 +205,12 @@ async fn serve(effective: Effective) -> anyhow::Result<()> {
             _ = interrupt.recv() => {}
         }
     };
-    asked_to_stop().await;
+    loop {
+        tokio::select! {
+            () = asked_to_stop() => break,
+            _ = hangup.recv() => reload_clients(&gateway, sources).await,
+        }
+    }
     tracing::info!(
         waiting = gateway.waiting(),
         "draining; a second signal ends it at once"
@@ -184,6 +220,31 @@ async fn serve(effective: Effective) -> anyhow::Result<()> {
         () = asked_to_stop() => tracing::warn!("ended at once"),
     }
     Ok(())
+}
+
+/// Reads the settings again, and takes over the clients in them. A fault anywhere leaves the clients as they are.
+async fn reload_clients(gateway: &Gateway, sources: &Sources) {
+    let read = async {
+        let effective = check(sources).await?;
+        anyhow::Ok(gateway.reload_clients(&effective.settings)?)
+    };
+    match read.await {
+        Ok(changes) => {
+            let ClientChanges {
+                added,
+                changed,
+                removed,
+            } = changes;
+            tracing::info!(?added, ?changed, ?removed, "read the clients again");
+        }
+        Err(error) => {
+            let error = format!("{error:#}").replace('\n', "; ");
+            tracing::error!(
+                error,
+                "could not read the clients again: those of before are kept"
+            );
+        }
+    }
 }
 
 /// Writes what `make` returns to a new file.

@@ -8,7 +8,7 @@ use crate::cluster_secrets::{ClusterSecrets, ParseSecretError};
 use crate::error_chain::chain;
 use crate::frontends::oidc::{KeyError, KeyRing, KeyRingError, PemSigner, Signer};
 use crate::identity::{IdentityBackend, Introspection, Jwks, KeysFileError};
-use crate::settings::{Settings, SettingsError, StoreSettings, WaitForReplicas};
+use crate::settings::{SecretFileError, Settings, SettingsError, StoreSettings, WaitForReplicas};
 use crate::store::{
     ConnectionSettings, Connections, MemoryStore, RedisStore, Store, StoreError, StoreMetrics,
 };
@@ -96,6 +96,16 @@ pub enum BackendError {
         /// The form that was expected.
         source: ParseSecretError,
     },
+    /// A file that holds a secret of a setting cannot be used.
+    #[error("{setting}: cannot use {}", .path.display())]
+    SettingFile {
+        /// The setting.
+        setting: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: SecretFileError,
+    },
     /// No HTTP client can be made.
     #[error("cannot create an HTTP client")]
     Http(#[from] reqwest::Error),
@@ -119,6 +129,7 @@ impl BackendError {
             Self::CaFile { path, .. } => about("store.ca_file", &path.to_string_lossy()),
             Self::KeyFile { path, .. } => about("oidc.signing_keys", &path.to_string_lossy()),
             Self::SecretFile { path, .. } => about("cluster.secret_files", &path.to_string_lossy()),
+            Self::SettingFile { setting, path, .. } => about(setting, &path.to_string_lossy()),
             Self::KeysFile(_) => about("identity.jwks.url", "cannot read"),
             Self::Certificates { .. }
             | Self::Settings(_)
@@ -292,8 +303,18 @@ async fn keys(settings: &Settings) -> Result<KeyRing, Vec<BackendError>> {
     } else {
         read_keys(&settings.oidc.signing_keys).await?
     };
+    let errors = clients_without_key(settings, &ring);
+    if errors.is_empty() {
+        Ok(ring)
+    } else {
+        Err(errors)
+    }
+}
+
+/// Returns an error for each client whose algorithm no key is for.
+pub(super) fn clients_without_key(settings: &Settings, ring: &KeyRing) -> Vec<BackendError> {
     let algorithms = ring.algorithms();
-    let errors: Vec<_> = settings
+    settings
         .clients
         .iter()
         .filter_map(|client| {
@@ -307,12 +328,7 @@ async fn keys(settings: &Settings) -> Result<KeyRing, Vec<BackendError>> {
             (!algorithms.contains(&algorithm))
                 .then(|| SettingsError::Invalid { setting, problem }.into())
         })
-        .collect();
-    if errors.is_empty() {
-        Ok(ring)
-    } else {
-        Err(errors)
-    }
+        .collect()
 }
 
 async fn read_keys(files: &[PathBuf]) -> Result<KeyRing, Vec<BackendError>> {

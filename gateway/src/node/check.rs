@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use super::backends::{BackendError, Parts};
+use super::secret_files;
 use crate::error_chain::chain;
 use crate::settings::{Effective, Loaded, SafetyWarning, Settings, SettingsError, Sources};
 use crate::store::StoreMetrics;
@@ -59,8 +60,12 @@ pub async fn check(sources: &Sources) -> Result<Effective, CheckError> {
             warnings,
         });
     };
-    let parts = Parts::open(&effective.settings, &StoreMetrics::default()).await;
-    let mut parts = parts.err().unwrap_or_default();
+    let (read, mut parts) = match secret_files::read(&effective.settings) {
+        Ok(read) => (read, Vec::new()),
+        Err(errors) => (effective.settings.clone(), errors),
+    };
+    let opened = Parts::open(&read, &StoreMetrics::default()).await;
+    parts.extend(opened.err().into_iter().flatten());
     parts.retain(|error| !error.is_told_by(&settings));
     if settings.is_empty() && parts.is_empty() {
         return Ok(effective);

@@ -6,6 +6,7 @@ pub(crate) mod check;
 pub(crate) mod cluster_watch;
 mod drain;
 mod operations;
+mod secret_files;
 pub mod telemetry;
 
 use std::net::SocketAddr;
@@ -31,6 +32,7 @@ use crate::http::server::{self, ListenerSettings, Server};
 use crate::http::trusted_proxies::TrustedProxies;
 use crate::logins::Logins;
 use crate::metrics::Metrics;
+use crate::relying_parties::{ClientChanges, Clients};
 use crate::settings::{Operations, Settings};
 use crate::waiting::sweep::Sweep;
 
@@ -40,6 +42,7 @@ pub struct Gateway {
     address: SocketAddr,
     operations_address: Option<SocketAddr>,
     logins: Arc<Logins>,
+    keys: Arc<KeyRing>,
     cluster_watch: Arc<ClusterWatch>,
     drain: Drain,
     background: tokio::task::JoinSet<()>,
@@ -109,6 +112,10 @@ impl Gateway {
         settings: Settings,
         keys: Option<KeyRing>,
     ) -> Result<Self, StartError> {
+        let settings = match secret_files::read(&settings) {
+            Ok(settings) => settings,
+            Err(errors) => return Err(backends::BackendError::Several(errors).into()),
+        };
         let listening = listening(&settings);
         let address = local_address(&listener, settings.server.listen);
         let operations_listener = match settings.operations {
@@ -126,6 +133,7 @@ impl Gateway {
         let backends = backends::connect(&settings, keys, metrics.store()).await?;
         let cluster_watch = ClusterWatch::new(&settings, &backends, Arc::clone(&metrics));
         let cluster_watch = Arc::new(cluster_watch);
+        let keys = backends.keys;
         let sockets = TaskTracker::new();
         let logins = Arc::new(Logins::new(
             &settings,
@@ -172,7 +180,7 @@ impl Gateway {
             logins: Arc::clone(&logins),
             trusted_proxies: Arc::clone(&trusted_proxies),
             admission: Arc::clone(&drain.admission),
-            keys: backends.keys,
+            keys: Arc::clone(&keys),
         };
         let public = Server {
             listener,
@@ -200,6 +208,7 @@ impl Gateway {
             address,
             operations_address,
             logins,
+            keys,
             cluster_watch,
             drain,
             background,
@@ -214,6 +223,26 @@ impl Gateway {
     /// Returns the address of health and metrics, if they are served.
     pub const fn operations_address(&self) -> Option<SocketAddr> {
         self.operations_address
+    }
+
+    /// Takes over the clients of these settings, with their secrets, in place of those that the node has: all of them, or
+    /// none. Other settings stay as they were at the start.
+    ///
+    /// # Errors
+    /// Returns an error if a client's secret cannot be read, if no signing key is for its algorithm, or if the settings
+    /// are unsafe. The node keeps the clients that it has.
+    pub fn reload_clients(
+        &self,
+        settings: &Settings,
+    ) -> Result<ClientChanges, backends::BackendError> {
+        settings.validate_complete()?;
+        let settings = secret_files::read(settings).map_err(backends::BackendError::Several)?;
+        let without_key = backends::clients_without_key(&settings, &self.keys);
+        if !without_key.is_empty() {
+            return Err(backends::BackendError::Several(without_key));
+        }
+        let clients = Clients::new(settings.clients);
+        Ok(self.logins.client_registry().replace(clients))
     }
 
     /// Returns the number of browsers that hold a login here.

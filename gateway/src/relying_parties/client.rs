@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use saoma_protocol::Digest;
+
 use super::redirect_uris::RedirectUris;
 use super::secrets::ClientSecret;
 use crate::jose::PublishedKeys;
@@ -25,6 +27,8 @@ pub(crate) struct Client {
     device: bool,
     require_par: bool,
     id_token_algorithm: SigningAlgorithm,
+    /// Digest of its settings, by which a change is noticed.
+    fingerprint: Digest,
 }
 
 impl Client {
@@ -36,6 +40,11 @@ impl Client {
     /// Returns true if a page of this origin may open a login for it.
     pub(crate) fn admits_origin(&self, origin: &str) -> bool {
         self.origins.iter().any(|registered| registered == origin)
+    }
+
+    /// Returns true if the two have the same settings.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.fingerprint == other.fingerprint
     }
 
     /// Returns the origins of its pages.
@@ -98,11 +107,12 @@ impl From<ClientSettings> for Client {
         // The settings were checked with the same file. One that has become unreadable since verifies nothing.
         let keys = settings.keys().ok().flatten();
         Self {
+            fingerprint: fingerprint(&settings),
+            secret: ClientSecret::of(&settings),
             keys: has_keys.then(|| keys.unwrap_or_default()),
             id: settings.client_id,
             name: settings.name,
-            secret: settings.secret.as_ref().map(ClientSecret::from),
-            redirect_uris: RedirectUris::new(settings.redirect_uris),
+            redirect_uris: RedirectUris::new(settings.redirect_uris, settings.native),
             origins: settings.origins,
             agree: settings.agree,
             pkce: settings.pkce,
@@ -112,4 +122,15 @@ impl From<ClientSettings> for Client {
             id_token_algorithm: settings.id_token_signed_response_alg,
         }
     }
+}
+
+fn fingerprint(settings: &ClientSettings) -> Digest {
+    // Settings always have a JSON form; without one a change would go unnoticed in a log line, and nowhere else.
+    let mut text = serde_json::to_vec(settings).unwrap_or_default();
+    let keys = settings.jwks_file.as_ref();
+    text.extend(
+        keys.and_then(|file| std::fs::read(file).ok())
+            .unwrap_or_default(),
+    );
+    Digest::of(&text)
 }

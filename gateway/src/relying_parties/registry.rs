@@ -41,6 +41,37 @@ impl Clients {
     }
 }
 
+/// Ids of the relying parties that differ between two lists.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ClientChanges {
+    /// Those that are new.
+    pub added: Vec<String>,
+    /// Those whose settings or secrets have changed.
+    pub changed: Vec<String>,
+    /// Those that are gone. Their logins in progress cannot be redeemed any more.
+    pub removed: Vec<String>,
+}
+
+impl ClientChanges {
+    fn between(old: &Clients, new: &Clients) -> Self {
+        let sorted = |ids: &mut dyn Iterator<Item = &String>| {
+            let mut ids: Vec<String> = ids.cloned().collect();
+            ids.sort();
+            ids
+        };
+        let is_known = |id: &&String| old.by_id.contains_key(*id);
+        let has_changed = |id: &&String| match (old.by_id.get(*id), new.by_id.get(*id)) {
+            (Some(old), Some(new)) => !old.is_same(new),
+            _ => false,
+        };
+        Self {
+            added: sorted(&mut new.by_id.keys().filter(|id| !is_known(id))),
+            changed: sorted(&mut new.by_id.keys().filter(has_changed)),
+            removed: sorted(&mut old.by_id.keys().filter(|id| !new.by_id.contains_key(*id))),
+        }
+    }
+}
+
 /// The relying parties of a running gateway. A request reads the current ones once and goes by them until its end.
 #[derive(Debug, Default)]
 pub(crate) struct ClientRegistry(RwLock<Arc<Clients>>);
@@ -54,6 +85,14 @@ impl ClientRegistry {
     /// Returns the current relying parties.
     pub(crate) fn current(&self) -> Arc<Clients> {
         Arc::clone(&self.0.read())
+    }
+
+    /// Puts other relying parties in the place of the current ones. Requests in progress go by the old ones to their end.
+    pub(crate) fn replace(&self, clients: Clients) -> ClientChanges {
+        let mut current = self.0.write();
+        let changes = ClientChanges::between(&current, &clients);
+        *current = Arc::new(clients);
+        changes
     }
 
     /// Returns the relying party that currently has this id.

@@ -1,53 +1,174 @@
-//! Secrets of relying parties, kept as digests.
+//! Secrets of relying parties, kept in forms from which they cannot be read.
 
+use std::sync::Arc;
+
+use argon2::password_hash::PasswordHash;
+use argon2::{Argon2, PasswordVerifier};
+use parking_lot::RwLock;
 use saoma_protocol::Digest;
+use tokio::sync::Semaphore;
 
-use crate::settings::Secret;
+use crate::random;
+use crate::settings::{ClientSettings, SecretHash};
 
-/// The secret of a client, in a form from which it cannot be read.
+/// Argon2 hashes that are compared at a time. Each takes a thread and some 20 MiB; the others wait in line.
+static COMPARISONS: Semaphore = Semaphore::const_new(2);
+
+/// The secret of a client.
 #[derive(Debug)]
 pub(super) enum ClientSecret {
     /// Its SHA-256.
     Sha256(Digest),
+    /// Its Argon2 hash.
+    Argon2(Arc<Argon2Secret>),
+    /// One that could not be read. It admits nothing, so that the client does not pass for a public one.
+    Unreadable,
 }
 
-impl From<&Secret> for ClientSecret {
-    fn from(secret: &Secret) -> Self {
-        Self::Sha256(Digest::of(secret.expose().as_bytes()))
-    }
+/// A secret of which only a slow hash is known.
+#[derive(Debug)]
+pub(super) struct Argon2Secret {
+    hash: String,
+    /// Makes `proved` differ from any other hash of the secret.
+    salt: [u8; 16],
+    /// A quick hash of the secret since it was first proved: a portal is not kept waiting at each login.
+    proved: RwLock<Option<Digest>>,
 }
 
 impl ClientSecret {
+    /// Returns the secret of these settings, or `None` for a public client.
+    pub(super) fn of(settings: &ClientSettings) -> Option<Self> {
+        if let Some(hash) = &settings.secret_hash {
+            return Some(match SecretHash::parse(hash.expose()) {
+                Ok(SecretHash::Sha256(digest)) => Self::Sha256(digest),
+                Ok(SecretHash::Argon2(hash)) => Self::Argon2(Arc::new(Argon2Secret::new(hash))),
+                Err(_) => Self::Unreadable,
+            });
+        }
+        match &settings.secret {
+            Some(secret) => Some(Self::Sha256(Digest::of(secret.expose().as_bytes()))),
+            None => settings.secret_file.is_some().then_some(Self::Unreadable),
+        }
+    }
+
     /// Returns true if one of these texts is the secret. All are compared, so that the time does not tell which one is.
-    #[allow(
-        clippy::unused_async,
-        reason = "forms that take long to compare are compared elsewhere"
-    )]
     pub(super) async fn is_among(&self, texts: &[&str]) -> bool {
         match self {
             Self::Sha256(digest) => texts.iter().fold(false, |found, text| {
                 found | (*digest == Digest::of(text.as_bytes()))
             }),
+            Self::Argon2(secret) => {
+                let mut found = false;
+                for text in texts {
+                    found |= secret.is(text).await;
+                }
+                found
+            }
+            Self::Unreadable => false,
         }
+    }
+}
+
+impl Argon2Secret {
+    fn new(hash: String) -> Self {
+        Self {
+            hash,
+            salt: random::bytes(),
+            proved: RwLock::new(None),
+        }
+    }
+
+    async fn is(self: &Arc<Self>, text: &str) -> bool {
+        let quick = Digest::of(&[&self.salt, text.as_bytes()].concat());
+        let proved = *self.proved.read();
+        if proved == Some(quick) {
+            return true;
+        }
+        let Ok(permit) = COMPARISONS.acquire().await else {
+            return false;
+        };
+        let (secret, text) = (Arc::clone(self), text.to_owned());
+        // The comparison keeps its place to the end, also if the request has gone.
+        let compared = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            let hash = PasswordHash::new(&secret.hash);
+            hash.is_ok_and(|hash| {
+                let verified = Argon2::default().verify_password(text.as_bytes(), &hash);
+                verified.is_ok()
+            })
+        });
+        let is_right = compared.await.unwrap_or(false);
+        if is_right {
+            *self.proved.write() = Some(quick);
+        }
+        is_right
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::hash_secret;
+
+    fn secret(settings: ClientSettings) -> ClientSecret {
+        ClientSecret::of(&settings).expect("a client with a secret")
+    }
 
     #[tokio::test]
-    async fn a_secret_is_compared_whole() {
-        let secret = ClientSecret::from(&Secret::from("s3cret"));
-        for (texts, admitted) in [
-            (&["s3cret"][..], true),
-            (&["s3cret", "other"], true),
-            (&["other", "s3cret"], true),
-            (&["s3cre"], false),
-            (&[""], false),
-            (&[], false),
+    async fn a_secret_is_compared_whole_in_each_form() {
+        let text = crate::cluster_secrets::generate_secret();
+        let text = text.trim_end();
+        let hashed = |secret: &str| ClientSettings {
+            secret_hash: Some(hash_secret(secret).expect("a hash").as_str().into()),
+            ..ClientSettings::default()
+        };
+        let plain = ClientSettings {
+            secret: Some("s3cret".into()),
+            ..ClientSettings::default()
+        };
+        for (settings, right) in [
+            (plain, "s3cret"),
+            (hashed(text), text),
+            (hashed("s3cret"), "s3cret"),
         ] {
-            assert_eq!(secret.is_among(texts).await, admitted, "{texts:?}");
+            let secret = secret(settings);
+            let shorter = &right[1..];
+            for (texts, admitted) in [
+                (&[shorter][..], false),
+                (&[right], true),
+                (&[right, "other"], true),
+                (&["other", right], true),
+                (&[shorter], false),
+                (&[""], false),
+                (&[], false),
+            ] {
+                assert_eq!(
+                    secret.is_among(texts).await,
+                    admitted,
+                    "{secret:?} {texts:?}"
+                );
+            }
         }
+    }
+
+    #[tokio::test]
+    async fn a_secret_that_was_not_read_makes_no_public_client() {
+        for settings in [
+            ClientSettings {
+                secret_file: Some("missing".into()),
+                ..ClientSettings::default()
+            },
+            ClientSettings {
+                secret_hash: Some("not a hash".into()),
+                ..ClientSettings::default()
+            },
+        ] {
+            assert!(
+                !secret(settings)
+                    .is_among(&["", "missing", "not a hash"])
+                    .await
+            );
+        }
+        assert!(ClientSecret::of(&ClientSettings::default()).is_none());
     }
 }

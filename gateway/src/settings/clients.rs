@@ -16,16 +16,30 @@ pub struct ClientSettings {
     pub client_id: String,
     /// Name that the phone shows before the person confirms.
     pub name: String,
-    /// Secret, not empty. A client without one is public and authenticates by PKCE alone.
+    /// Secret, not empty. A client without `secret`, `secret_file` and `secret_hash` is public and
+    /// authenticates by PKCE alone; at most one of them is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<Secret>,
+    /// File that holds the secret; one newline at its end does not count. `SIGHUP` reads it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret_file: Option<PathBuf>,
+    /// Hash of the secret, as `saoma hash-secret` prints it: `sha256:` and 64 hexadecimal digits for a
+    /// secret that `saoma generate-secret` has made, and an Argon2 hash for any other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret_hash: Option<Secret>,
     /// File with its public keys, a JWK set (RFC 7517), in place of a secret: the client proves itself by
     /// `private_key_jwt` (RFC 7523).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jwks_file: Option<PathBuf>,
     /// Addresses to which its browsers may be sent, compared exactly: at least one, `http` or
-    /// `https`, without a fragment (RFC 6749 §3.1.2). A client with `device` needs none.
+    /// `https`, without a fragment (RFC 6749 §3.1.2). A client with `native` has others too, and one
+    /// with `device` needs none.
     pub redirect_uris: Vec<String>,
+    /// States that the client is an app on the browser's own machine (RFC 8252); `false` by default.
+    /// Its redirect URIs may be `http://127.0.0.1/…` and `http://[::1]/…`, where the app takes any
+    /// port, or have a scheme of its own with a dot in it, such as `com.example.app:/callback`.
+    #[serde(default)]
+    pub native: bool,
     /// Origins of its pages that show a code; none by default, when only the hosted login page
     /// shows it.
     #[serde(default)]

@@ -57,10 +57,14 @@ impl Settings {
         let mut shown = self.clone();
         shown.store.url = without_password(&shown.store.url);
         if let Some(introspection) = &mut shown.identity.introspection {
-            introspection.client_secret = Secret::from(STARS);
+            if !introspection.client_secret.is_empty() {
+                introspection.client_secret = Secret::from(STARS);
+            }
         }
         for client in &mut shown.clients {
-            client.secret = client.secret.as_ref().map(|_| Secret::from(STARS));
+            for secret in [&mut client.secret, &mut client.secret_hash] {
+                *secret = secret.as_ref().map(|_| Secret::from(STARS));
+            }
         }
         shown
     }

@@ -1,5 +1,6 @@
 //! Settings of the app's backend, which knows the persons.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -28,8 +29,12 @@ pub struct IntrospectionSettings {
     pub url: String,
     /// The gateway's client id there.
     pub client_id: String,
-    /// The gateway's client secret there.
+    /// The gateway's client secret there. Give it, or `client_secret_file`.
+    #[serde(default, skip_serializing_if = "Secret::is_empty")]
     pub client_secret: Secret,
+    /// File that holds the client secret; one newline at its end does not count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_secret_file: Option<PathBuf>,
     /// The gateway's name at the backend: `aud` of an answer must be it or contain it. At least one
     /// of `audience`, `scope` and `client` is required; see `docs/protocol.md` §5.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -58,7 +63,8 @@ impl IntrospectionSettings {
         Self {
             url,
             client_id: String::new(),
-            client_secret: Secret::from(""),
+            client_secret: Secret::default(),
+            client_secret_file: None,
             audience: None,
             scope: None,
             client: Vec::new(),

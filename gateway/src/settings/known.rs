@@ -6,7 +6,7 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::{
-    ClientSettings, IdentitySettings, IntrospectionSettings, JwksSettings, Server, Settings,
+    ClientSettings, IdentitySettings, IntrospectionSettings, JwksSettings, Oidc, Server, Settings,
     StoreSettings,
 };
 
@@ -73,7 +73,7 @@ impl Known {
 
     /// Why the setting at a path cannot take this value.
     pub(super) fn problem_with(&self, path: &str, value: &Value) -> Option<String> {
-        if path.ends_with("secret") && !value.is_str() {
+        if is_secret(path) && !value.is_str() {
             return Some("give text, in quotes".to_owned());
         }
         let mut tree = self.0.clone();
@@ -85,7 +85,7 @@ impl Known {
 
     /// Why the member of this name of a client cannot take this value.
     pub(super) fn problem_with_member(&self, key: &str, value: &Value) -> Option<String> {
-        if key.ends_with("secret") && !value.is_str() {
+        if is_secret(key) && !value.is_str() {
             return Some("give text, in quotes".to_owned());
         }
         let mut clients = self.example(CLIENTS)?.clone();
@@ -100,6 +100,11 @@ impl Known {
     fn settable(&self) -> Vec<String> {
         paths(&self.0, false)
     }
+}
+
+/// Returns true for a setting whose value is in no message.
+fn is_secret(path: &str) -> bool {
+    path.ends_with("secret") || path.ends_with("secret_hash")
 }
 
 /// Puts a value at a path, and makes the sections on the way.
@@ -138,11 +143,18 @@ pub(super) fn specimen() -> Settings {
             ..Server::default()
         },
         store: StoreSettings {
+            password_file: Some(PathBuf::new()),
             ca_file: Some(PathBuf::new()),
             ..StoreSettings::default()
         },
+        oidc: Oidc {
+            clients_folder: Some(PathBuf::new()),
+            ..Oidc::default()
+        },
         identity: IdentitySettings {
             introspection: Some(IntrospectionSettings {
+                client_secret: "-".into(),
+                client_secret_file: Some(PathBuf::new()),
                 audience: Some(String::new()),
                 scope: Some(String::new()),
                 ..IntrospectionSettings::at(String::new())
@@ -154,6 +166,8 @@ pub(super) fn specimen() -> Settings {
         },
         clients: vec![ClientSettings {
             secret: Some("".into()),
+            secret_file: Some(PathBuf::new()),
+            secret_hash: Some("".into()),
             ..ClientSettings::default()
         }],
         ..Settings::default()

@@ -1,14 +1,18 @@
 //! Reading settings from all their sources, each value checked where it stands.
 
+mod client_files;
+mod faults;
 mod missing;
 
 use std::collections::{BTreeMap, HashSet};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Deserialize;
 use toml::{Table, Value};
 
+use self::client_files::ClientFiles;
+use self::faults::{REPLACED, read, replaced, syntax_error, take_wrong_members, unknown};
 use super::known::{self, CLIENTS, Known, PREFIX, variable};
 use super::{Effective, Origin, SafetyWarning, Settings, SettingsError};
 
@@ -35,13 +39,6 @@ pub struct Flag {
     /// Its value.
     pub value: String,
 }
-
-/// Settings of earlier versions: the old path, the new one, and the form of its value.
-const REPLACED: [(&str, &str, &str); 1] = [(
-    "oidc.signing_key",
-    "oidc.signing_keys",
-    "a list such as [\"key.pem\"], with an RSA key among its files",
-)];
 
 impl Settings {
     /// Reads and checks settings from TOML over the defaults.
@@ -131,13 +128,6 @@ fn is_within(path: &str, outer: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
-fn read(path: &Path) -> Result<String, SettingsError> {
-    std::fs::read_to_string(path).map_err(|source| SettingsError::File {
-        path: path.to_owned(),
-        source,
-    })
-}
-
 /// Settings under construction.
 #[derive(Debug)]
 struct Merge {
@@ -174,7 +164,33 @@ impl Merge {
         for flag in &sources.flags {
             merge.assign(flag.path, &flag.value, Origin::Flag(flag.name));
         }
+        merge.clients_folder();
         Ok(merge)
+    }
+
+    /// Puts in the clients that stand in files of their own.
+    fn clients_folder(&mut self) {
+        let oidc = self.tree.get("oidc");
+        let folder = oidc.and_then(|oidc| oidc.get("clients_folder")?.as_str());
+        let Some(folder) = folder.map(PathBuf::from) else {
+            return;
+        };
+        let origin = self.origins.get(CLIENTS).unwrap_or(&Origin::Text);
+        let listed = self.tree.get(CLIENTS).and_then(Value::as_array);
+        let ids = listed
+            .into_iter()
+            .flatten()
+            .filter_map(|client| client.get("client_id")?.as_str());
+        let taken = ids.map(|id| (id.to_owned(), origin.clone())).collect();
+        let found = ClientFiles::of(&folder, &self.known, taken);
+        self.errors.extend(found.errors);
+        for (id, path, client) in found.clients {
+            let origin = Origin::File(path);
+            self.origins.insert(format!("{CLIENTS}/{id}"), origin);
+            if let Some(Value::Array(clients)) = self.tree.get_mut(CLIENTS) {
+                clients.push(client);
+            }
+        }
     }
 
     fn finish(mut self) -> Loaded {
@@ -249,7 +265,7 @@ impl Merge {
     fn clients(&mut self, mut list: Value, origin: &Origin) {
         let tables = list.as_array_mut().into_iter().flatten();
         for (index, client) in tables.filter_map(Value::as_table_mut).enumerate() {
-            let wrong = self.take_wrong_members(client, origin);
+            let wrong = take_wrong_members(&self.known, client, |_| origin.clone());
             let missing = missing::fill_client(client, index + 1, &self.known);
             let is_told = |path: &String| wrong.iter().any(|error| error.explains(path));
             let missing = missing.into_iter().filter(|path| !is_told(path));
@@ -257,28 +273,6 @@ impl Merge {
             self.errors.extend(wrong);
         }
         self.put(CLIENTS, list, origin.clone());
-    }
-
-    /// Takes out of a client what is no member, or has no value that the member can take. Returns the errors.
-    fn take_wrong_members(&self, client: &mut Table, origin: &Origin) -> Vec<SettingsError> {
-        let mut wrong = Vec::new();
-        client.retain(|key, value| {
-            let path = format!("{CLIENTS}.{key}");
-            if self.known.example(&path).is_none() {
-                wrong.push(self.unknown(path, origin));
-                return false;
-            }
-            let Some(problem) = self.known.problem_with_member(key, value) else {
-                return true;
-            };
-            wrong.push(SettingsError::Value {
-                origin: origin.clone(),
-                key: path,
-                problem,
-            });
-            false
-        });
-        wrong
     }
 
     fn environment(&mut self, environment: &[(String, String)]) {
@@ -383,39 +377,7 @@ impl Merge {
     }
 
     fn unknown(&self, key: String, origin: &Origin) -> SettingsError {
-        if let Some(error) = replaced(|old| old == key, origin) {
-            return error;
-        }
-        let nearest = self.known.nearest_path(&key);
-        SettingsError::Unknown {
-            origin: origin.clone(),
-            key,
-            nearest,
-        }
-    }
-}
-
-/// Returns the error about a setting of an earlier version, if it is one.
-fn replaced(is_named: impl Fn(&str) -> bool, origin: &Origin) -> Option<SettingsError> {
-    let (old, new, form) = REPLACED.iter().find(|(old, ..)| is_named(old))?;
-    Some(SettingsError::Value {
-        origin: origin.clone(),
-        key: (*old).to_owned(),
-        problem: format!("it is replaced by {new}, {form}"),
-    })
-}
-
-fn syntax_error(error: &toml::de::Error, text: &str, origin: &Origin) -> SettingsError {
-    let start = error.span().map_or(0, |span| span.start);
-    let line = 1 + text
-        .bytes()
-        .take(start)
-        .filter(|byte| *byte == b'\n')
-        .count();
-    SettingsError::Syntax {
-        origin: origin.clone(),
-        line,
-        problem: error.message().to_owned(),
+        unknown(&self.known, key, origin)
     }
 }
 

@@ -18,6 +18,8 @@ mod origin;
 pub(crate) mod reference;
 mod safety;
 mod secret;
+mod secret_file;
+mod secret_hash;
 mod validate;
 
 pub use clients::{AgreeSetting, ClientSettings, PkceSetting};
@@ -32,6 +34,9 @@ pub use oidc::{Oidc, SigningAlgorithm};
 pub use origin::Origin;
 pub use safety::{SafetyWarning, is_foreign_http, is_over_wide, weakness};
 pub use secret::Secret;
+pub use secret_file::SecretFileError;
+pub(crate) use secret_hash::SecretHash;
+pub use secret_hash::{SecretHashError, hash_secret};
 use serde::{Deserialize, Serialize};
 
 pub use crate::limits::Limits;

@@ -122,6 +122,9 @@ pub struct StoreSettings {
     /// `rediss` in place of `redis` every connection is encrypted, and the servers' certificates
     /// are verified. The variable `REDIS_URL` sets it too.
     pub url: String,
+    /// File that holds the password, in place of one in `url`; one newline at its end does not count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password_file: Option<PathBuf>,
     /// File with the certificates, in PEM, of the only authorities that are trusted for the
     /// servers; the system's by default. For `rediss` only.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -157,6 +160,7 @@ impl Default for StoreSettings {
     fn default() -> Self {
         Self {
             url: "memory:".into(),
+            password_file: None,
             ca_file: None,
             pool_size: 4,
             command_timeout: Duration::from_secs(1),

@@ -15,6 +15,10 @@ pub struct Oidc {
     /// Without a file the node makes an RSA key at each start, which only a single node on the memory
     /// store may do.
     pub signing_keys: Vec<PathBuf>,
+    /// Folder in which each `*.toml` is one more client, with the members of `[[clients]]`. `SIGHUP`
+    /// reads it again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clients_folder: Option<PathBuf>,
 }
 
 /// Algorithms of tokens' signatures.

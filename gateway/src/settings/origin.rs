@@ -11,6 +11,13 @@ pub enum Origin {
     Text,
     /// The settings file.
     File(PathBuf),
+    /// A line of a client's own file, from 1.
+    ClientFile {
+        /// The file.
+        path: PathBuf,
+        /// The line.
+        line: usize,
+    },
     /// A variable of the environment.
     Variable(String),
     /// A flag of the command line.
@@ -22,6 +29,7 @@ impl fmt::Display for Origin {
         match self {
             Self::Text => f.write_str("the settings"),
             Self::File(path) => path.display().fmt(f),
+            Self::ClientFile { path, line } => write!(f, "{}, line {line}", path.display()),
             Self::Variable(name) => f.write_str(name),
             Self::Flag(flag) => f.write_str(flag),
         }
@@ -34,6 +42,7 @@ impl Origin {
         match self {
             Self::Text => key.to_owned(),
             Self::File(path) => format!("{key} in {}", path.display()),
+            Self::ClientFile { .. } => format!("{key} in {self}"),
             Self::Variable(_) | Self::Flag(_) => self.to_string(),
         }
     }

@@ -19,7 +19,7 @@ use tracing_subscriber::filter::LevelFilter;
 use url::Url;
 
 pub use self::secrets::weakness;
-use super::{ClientSettings, Settings, SettingsError};
+use super::{ClientSettings, Secret, Settings, SettingsError};
 use crate::client_address::canonical_network;
 use crate::host_scope::HostScope;
 
@@ -205,11 +205,17 @@ impl Settings {
         };
         let authority = rest.split('/').next().unwrap_or_default();
         let (credentials, hosts) = authority.rsplit_once('@').unwrap_or(("", authority));
+        let in_file = self.store.password_file.as_ref();
+        let in_file = in_file.and_then(|path| Secret::read(path).ok());
         let password = credentials
             .split_once(':')
-            .map_or("", |(_, password)| password);
-        let has_password = !password.is_empty();
-        let weakness = has_password.then(|| weakness(password, "")).flatten();
+            .map(|(_, password)| password)
+            .or(in_file.as_ref().map(Secret::expose))
+            .unwrap_or_default();
+        let has_password = !password.is_empty() || self.store.password_file.is_some();
+        let weakness = (!password.is_empty())
+            .then(|| weakness(password, ""))
+            .flatten();
         for host in hosts.split(',').map(without_port) {
             let is_public_ip = host
                 .trim_matches(['[', ']'])
@@ -307,7 +313,11 @@ fn find_in_client(client: &ClientSettings, findings: &mut Findings) {
     }
     // Several sites of one party are common; a forgotten trial site is common too.
     let origins = |uri: &String| Url::parse(uri).map(|uri| uri.origin().ascii_serialization());
-    let mut origins: Vec<String> = client.redirect_uris.iter().flat_map(origins).collect();
+    let sites = client
+        .redirect_uris
+        .iter()
+        .filter(|uri| uri.starts_with("http") && !client.native);
+    let mut origins: Vec<String> = sites.flat_map(origins).collect();
     origins.sort();
     origins.dedup();
     findings.warn_if(

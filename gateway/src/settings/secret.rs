@@ -8,12 +8,17 @@ use serde::{Deserialize, Serialize};
 pub(super) const STARS: &str = "***";
 
 /// A secret from the settings. Its `Debug` form does not hold it.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Secret(String);
 
 impl Secret {
+    /// Returns true if there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Returns the secret itself.
     pub fn expose(&self) -> &str {
         &self.0

@@ -1,17 +1,16 @@
 //! Checks beyond types: ranges, and settings that must go together.
 
+pub(super) mod clients;
 mod identity;
 
-use std::collections::HashSet;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use humantime_serde::re::humantime::format_duration;
-use saoma_protocol::SteeringChar;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
-use super::{ClientSettings, PkceSetting, Settings, SettingsError};
+use super::{Settings, SettingsError};
 use crate::limits::LimitName;
 use crate::store::RedisAddress;
 
@@ -56,9 +55,9 @@ impl Settings {
     pub fn validate_complete(&self) -> Result<(), SettingsError> {
         let complete = SettingsError::of_all([
             check(
-                !self.clients.is_empty(),
+                !self.clients.is_empty() || self.oidc.clients_folder.is_some(),
                 "clients",
-                "register at least one relying party under [[clients]]",
+                "register at least one relying party under [[clients]], or in the files of oidc.clients_folder",
             ),
             check(
                 self.identity.introspection.is_some() || self.identity.jwks.is_some(),
@@ -211,6 +210,11 @@ impl Settings {
             ),
             url,
             check(
+                self.store.password_file.is_none() || !in_memory && !has_password(&self.store.url),
+                "store.password_file",
+                "goes with the URL of a Redis that holds no password: remove the one in store.url, or leave this out",
+            ),
+            check(
                 in_memory || !self.oidc.signing_keys.is_empty(),
                 "oidc.signing_keys",
                 "nodes that share a Redis must share a key: make one with `saoma generate-key FILE` and give its path in [\"…\"]",
@@ -223,94 +227,15 @@ impl Settings {
             ),
         ])
     }
-
-    fn validate_clients(&self) -> Result<(), SettingsError> {
-        let mut ids = HashSet::new();
-        SettingsError::of_all(self.clients.iter().flat_map(|client| {
-            let once = check(
-                ids.insert(&client.client_id),
-                "clients",
-                format!("{:?} is there twice", client.client_id),
-            );
-            [validate_client(client), once]
-        }))
-    }
 }
 
-fn validate_client(client: &ClientSettings) -> Result<(), SettingsError> {
-    let id = &client.client_id;
-    // RFC 6749 appendix A.1 allows the space too, but no client wants one.
-    let printable = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_graphic());
-    let steering = SteeringChar::first_in(&client.name).map(|steering| {
-        let problem = format!("the name of {id:?} holds {steering}: remove it");
-        Err(invalid("clients.name", problem))
-    });
-    let has_no_empty_secret = client
-        .secret
-        .as_ref()
-        .is_none_or(|secret| !secret.expose().is_empty());
-    let keys = client.keys().err().map(|problem| {
-        let problem = format!("the keys of {id:?}: {problem}");
-        Err(invalid("clients.jwks_file", problem))
-    });
-    let proves_once = check(
-        client.secret.is_none() || client.jwks_file.is_none(),
-        "clients.jwks_file",
-        format!("{id:?} has a secret and keys: give one of them"),
-    );
-    let redirect_uris = client.redirect_uris.iter().map(|uri| {
-        let problem =
-            format!("{uri:?} of {id:?} must be an absolute http or https URL without a fragment");
-        check(is_redirect_uri(uri), "clients.redirect_uris", problem)
-    });
-    let origins = client.origins.iter().map(|origin| {
-        let problem = format!("{origin:?} of {id:?} must be scheme, host and port only");
-        check(is_origin(origin), "clients.origins", problem)
-    });
-    let own = [
-        check(
-            printable,
-            "clients.client_id",
-            format!("{id:?} must be printable ASCII without spaces"),
-        ),
-        check(
-            !client.name.trim().is_empty(),
-            "clients.name",
-            format!("give {id:?} the name that people know it by"),
-        ),
-        check(
-            has_no_empty_secret,
-            "clients.secret",
-            format!("the secret of {id:?} is empty: give one, or leave it out for a public client"),
-        ),
-        check(
-            client.device || !client.redirect_uris.is_empty(),
-            "clients.redirect_uris",
-            format!("{id:?} needs at least one redirect URI"),
-        ),
-        check(
-            client.pkce == PkceSetting::Required
-                || client.secret.is_some()
-                || client.jwks_file.is_some(),
-            "clients.pkce",
-            format!(
-                "{id:?} has no secret, so PKCE is its only proof: leave pkce out, or give it a secret"
-            ),
-        ),
-    ];
-    SettingsError::of_all(
-        own.into_iter()
-            .chain([proves_once])
-            .chain(keys)
-            .chain(steering)
-            .chain(redirect_uris)
-            .chain(origins),
-    )
-}
-
-/// Only what a browser fetches: a `javascript:` URI would run in the page that is sent there.
-fn is_redirect_uri(text: &str) -> bool {
-    is_http_url(text) && Url::parse(text).is_ok_and(|uri| uri.fragment().is_none())
+/// Returns true if the URL of a Redis holds a password.
+fn has_password(url: &str) -> bool {
+    let authority = url
+        .split_once("://")
+        .and_then(|(_, rest)| rest.split('/').next());
+    let credentials = authority.and_then(|authority| authority.rsplit_once('@'));
+    credentials.is_some_and(|(credentials, _)| credentials.contains(':'))
 }
 
 /// Returns true for an origin as browsers write it (RFC 6454 §6.2): lower case, no default port, nothing after the port.

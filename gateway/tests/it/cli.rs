@@ -114,8 +114,17 @@ impl Server {
             .to_owned()
     }
 
+    /// Asks it to read its clients again.
+    pub(crate) fn hang_up(&self) {
+        self.signal("HUP");
+    }
+
     fn ask_to_stop(&self) {
-        let kill = format!("kill -TERM {}", self.process.id());
+        self.signal("TERM");
+    }
+
+    fn signal(&self, name: &str) {
+        let kill = format!("kill -{name} {}", self.process.id());
         assert!(
             Command::new("sh")
                 .args(["-c", &kill])

@@ -18,6 +18,7 @@ mod chaos;
 mod check_config;
 mod cli;
 mod client_assertion;
+mod client_files;
 mod cluster_watch;
 mod conformance;
 mod cost;

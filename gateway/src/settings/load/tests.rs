@@ -1,5 +1,7 @@
 //! Tests of `load`.
 
+use std::path::Path;
+
 use super::*;
 
 fn environment(pairs: &[(&str, &str)]) -> Sources {

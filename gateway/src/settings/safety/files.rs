@@ -26,11 +26,30 @@ impl Settings {
                 problem.unwrap_or_default(),
             );
         }
-        for path in &self.cluster.secret_files {
+        let clients = self.clients.iter();
+        let clients = clients.filter_map(|client| client.secret_file.as_ref());
+        let introspection = self.identity.introspection.as_ref();
+        let introspection = introspection.and_then(|own| own.client_secret_file.as_ref());
+        let secrets = self.cluster.secret_files.iter();
+        let secrets = secrets
+            .map(|path| ("cluster.secret_files", path))
+            .chain(clients.map(|path| ("clients.secret_file", path)))
+            .chain(introspection.map(|path| ("identity.introspection.client_secret_file", path)))
+            .chain(
+                self.store
+                    .password_file
+                    .iter()
+                    .map(|path| ("store.password_file", path)),
+            );
+        for (setting, path) in secrets {
             let problem = problem_with_secret(path);
+            findings.refuse_if(problem.is_some(), setting, problem.unwrap_or_default());
+        }
+        if let Some(folder) = &self.oidc.clients_folder {
+            let problem = problem_with_folder(folder);
             findings.refuse_if(
                 problem.is_some(),
-                "cluster.secret_files",
+                "oidc.clients_folder",
                 problem.unwrap_or_default(),
             );
         }
@@ -70,9 +89,16 @@ impl Settings {
     }
 
     fn holds_secrets(&self) -> bool {
+        let introspection = self.identity.introspection.as_ref();
         self.clients.iter().any(|client| client.secret.is_some())
-            || self.identity.introspection.is_some()
+            || introspection.is_some_and(|own| !own.client_secret.is_empty())
             || self.store.url.contains('@')
+    }
+
+    /// Returns the ids of the clients whose secrets stand in the settings themselves.
+    fn with_written_secrets(&self) -> impl Iterator<Item = &str> {
+        let written = self.clients.iter().filter(|client| client.secret.is_some());
+        written.map(|client| &*client.client_id)
     }
 }
 
@@ -81,7 +107,12 @@ impl Effective {
     pub fn safety_warnings(&self) -> Vec<SafetyWarning> {
         let mut warnings = self.settings.safety_warnings();
         if self.settings.is_remote() && self.settings.holds_secrets() {
-            let files: BTreeSet<&Path> = self.origins.values().filter_map(file_of).collect();
+            let settings = self.origins.iter().filter(|(path, _)| !path.contains('/'));
+            let settings = settings.filter_map(|(_, origin)| file_of(origin));
+            let clients = self.settings.with_written_secrets();
+            let clients =
+                clients.filter_map(|id| file_of(self.origins.get(&format!("clients/{id}"))?));
+            let files: BTreeSet<&Path> = settings.chain(clients).collect();
             warnings.extend(files.into_iter().filter_map(|file| {
                 let readable = std::fs::metadata(file).is_ok_and(|file| file.mode() & OTHERS != 0);
                 let problem = "it holds secrets, and every user of this machine can read or change it: `chmod o= FILE`";
@@ -107,6 +138,25 @@ fn problem_with_secret(path: &Path) -> Option<String> {
              `chmod 600 {shown}`"
         )
     })
+}
+
+/// The problem with a folder whose files only the operator may change.
+fn problem_with_folder(path: &Path) -> Option<String> {
+    let shown = path.display();
+    match std::fs::metadata(path) {
+        // A folder that cannot be read is told where it is read.
+        Err(_) => None,
+        Ok(folder) if !folder.is_dir() => Some(format!("{shown} is not a folder")),
+        Ok(folder) => {
+            let mode = permissions(&folder);
+            (mode & WRITABLE != 0).then(|| {
+                format!(
+                    "{shown} has the permissions {mode:03o}, so that other users of this machine can add clients: \
+                     `chmod 755 {shown}`"
+                )
+            })
+        }
+    }
 }
 
 /// The problem with a file that everyone may read and only the operator may change.

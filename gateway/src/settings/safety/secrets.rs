@@ -1,6 +1,7 @@
 //! Secrets that can be guessed.
 
 use std::collections::HashSet;
+use std::path::PathBuf;
 
 use super::Findings;
 use crate::settings::{Secret, Settings};
@@ -40,18 +41,16 @@ impl Settings {
         };
         for client in &self.clients {
             let id = &client.client_id;
-            if let Some(problem) = client
-                .secret
-                .as_ref()
-                .filter(|secret| !secret.expose().is_empty())
-                .and_then(|secret| weakness(secret.expose(), id))
+            if let Some(secret) = written(client.secret.as_ref(), client.secret_file.as_ref())
+                && let Some(problem) = weakness(secret.expose(), id)
             {
                 found("clients.secret", format!("the secret of {id:?} {problem}"));
             }
         }
         let introspection = self.identity.introspection.as_ref();
         if let Some(own) = introspection
-            && let Some(problem) = weakness(own.client_secret.expose(), &own.client_id)
+            && let Some(secret) = written(Some(&own.client_secret), own.client_secret_file.as_ref())
+            && let Some(problem) = weakness(secret.expose(), &own.client_id)
         {
             let setting = "identity.introspection.client_secret";
             found(setting, format!("the secret {problem}"));
@@ -61,7 +60,8 @@ impl Settings {
             .clients
             .iter()
             .filter_map(|client| client.secret.as_ref());
-        let secrets = secrets.chain(introspection.map(|own| &own.client_secret));
+        let own = introspection.map(|own| &own.client_secret);
+        let secrets = secrets.chain(own.filter(|secret| !secret.is_empty()));
         findings.warn_if(
             is_remote
                 && !secrets
@@ -70,6 +70,14 @@ impl Settings {
             "clients.secret",
             "a secret is there twice, so that one party can pose as another: give each its own",
         );
+    }
+}
+
+/// Returns the secret that is given, or the one in the file. A file that holds none is told elsewhere.
+fn written(secret: Option<&Secret>, file: Option<&PathBuf>) -> Option<Secret> {
+    match file {
+        Some(path) => Secret::read(path).ok(),
+        None => secret.filter(|secret| !secret.is_empty()).cloned(),
     }
 }
 

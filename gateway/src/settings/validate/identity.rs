@@ -43,6 +43,11 @@ fn validate_introspection(introspection: &IntrospectionSettings) -> Result<(), S
             "identity.introspection.url",
             "give an http or https URL; the secret goes into client_secret",
         ),
+        check(
+            introspection.client_secret.is_empty() == introspection.client_secret_file.is_some(),
+            "identity.introspection.client_secret",
+            "give either client_secret or client_secret_file: by it the endpoint knows the gateway",
+        ),
         check_range(
             "identity.introspection.timeout",
             introspection.timeout,

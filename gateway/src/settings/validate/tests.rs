@@ -127,3 +127,77 @@ fn each_wrong_setting_of_a_client_is_named() {
         .expect_err("two of one id");
     assert_eq!(error.to_string(), "clients: \"a\" is there twice");
 }
+
+/// RFC 8252 §7 and §8.4: what an app may register, and what no client may.
+#[test]
+fn addresses_that_an_app_may_not_have_are_refused_by_name() {
+    let told = |uri: &str, native: bool| {
+        let client = format!(
+            "clients = [{{ client_id = 'app', name = 'App', redirect_uris = ['{uri}'], native = {native} }}]"
+        );
+        Settings::from_toml(&client)
+            .err()
+            .map(|error| error.to_string())
+    };
+    for right in [
+        "http://127.0.0.1/callback",
+        "http://127.0.0.1:8400/callback",
+        "http://[::1]/callback",
+        "com.example.app:/callback",
+        "https://app.example/callback",
+    ] {
+        assert_eq!(told(right, true), None, "{right}");
+    }
+    for (wrong, why) in [
+        ("javascript:alert(1)", "would run"),
+        ("data:text/html,x", "would run"),
+        ("file:///etc/passwd", "would run"),
+        ("myapp:/callback", "any app may take"),
+        ("com.example.app://callback", "one slash"),
+        ("com.example.app:callback", "one slash"),
+        ("com.example.app:/callback#x", "without a fragment"),
+        ("http://localhost/callback", "not on this machine"),
+        ("http://app.example/callback", "not on this machine"),
+        ("/callback", "absolute"),
+    ] {
+        let error = told(wrong, true).expect(wrong);
+        assert!(
+            error.starts_with(&format!("clients.redirect_uris: \"{wrong}\" of \"app\" ")),
+            "{error}"
+        );
+        assert!(error.contains(why), "{error}");
+    }
+    for wrong in [
+        "com.example.app:/callback",
+        "javascript:alert(1)",
+        "data:,x",
+    ] {
+        assert!(told(wrong, false).is_some(), "{wrong}");
+    }
+}
+
+#[test]
+fn a_client_has_its_secret_in_one_form_only() {
+    let told = |secrets: &str| {
+        let client = format!(
+            "clients = [{{ client_id = 'a', name = 'A', redirect_uris = ['https://a.example/'], {secrets} }}]"
+        );
+        Settings::from_toml(&client)
+            .err()
+            .map(|error| error.to_string())
+    };
+    let hash = format!("secret_hash = 'sha256:{}'", "0".repeat(64));
+    for one in ["secret = 's'", "secret_file = 'f'", &hash] {
+        assert_eq!(told(one), None, "{one}");
+    }
+    for (secrets, setting) in [
+        ("secret = 's', secret_file = 'f'", "clients.secret: "),
+        (&format!("secret = 's', {hash}"), "clients.secret: "),
+        (&format!("secret_file = 's', {hash}"), "clients.secret: "),
+        ("secret_hash = 'hunter2'", "clients.secret_hash: "),
+    ] {
+        let error = told(secrets).expect(secrets);
+        assert!(error.starts_with(setting), "{error}");
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+}
