@@ -1,13 +1,16 @@
 //! One registered relying party.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use saoma_protocol::Digest;
+use saoma_protocol::{Digest, RefreshToken};
 
 use super::redirect_uris::RedirectUris;
 use super::secrets::ClientSecret;
+use super::sessions::{RefreshTokenPolicy, SessionPolicy};
 use crate::jose::PublishedKeys;
 use crate::settings::{AgreeSetting, ClientSettings, PkceSetting, SigningAlgorithm};
+use crate::store::SessionTerms;
 
 /// A registered relying party.
 #[derive(Debug)]
@@ -29,6 +32,7 @@ pub(crate) struct Client {
     id_token_algorithm: SigningAlgorithm,
     /// Digest of its settings, by which a change is noticed.
     fingerprint: Digest,
+    sessions: SessionPolicy,
 }
 
 impl Client {
@@ -72,6 +76,38 @@ impl Client {
         self.id_token_algorithm
     }
 
+    /// Returns the time of single sign-on, if the client has it.
+    #[allow(dead_code, reason = "single sign-on asks for it")]
+    pub(crate) const fn sso(&self) -> Option<Duration> {
+        self.sessions.sso()
+    }
+
+    /// Returns its refresh tokens' lifetimes, if it has refresh tokens.
+    pub(crate) const fn refresh_tokens(&self) -> Option<RefreshTokenPolicy> {
+        self.sessions.refresh_tokens()
+    }
+
+    /// Returns the terms on which it is in a session, if it has anything that needs one. `refresh_token` is the first token
+    /// of a new family.
+    pub(crate) fn session_terms(
+        &self,
+        refresh_token: Option<&RefreshToken>,
+    ) -> Option<SessionTerms> {
+        self.sessions.terms(refresh_token)
+    }
+
+    /// Returns true if its browsers may be sent to this URI after a logout (RP-Initiated Logout 1.0 §3, threat T26).
+    #[allow(dead_code, reason = "logout asks for it")]
+    pub(crate) fn admits_post_logout_redirect(&self, uri: &str) -> bool {
+        self.sessions.admits_post_logout_redirect(uri)
+    }
+
+    /// Returns the address that gets logout tokens.
+    #[allow(dead_code, reason = "logout asks for it")]
+    pub(crate) fn backchannel_logout_uri(&self) -> Option<&str> {
+        self.sessions.backchannel_logout_uri()
+    }
+
     /// Returns true if it cannot prove itself: it has neither a secret nor keys.
     pub(crate) const fn is_public(&self) -> bool {
         self.secret.is_none() && self.keys.is_none()
@@ -110,6 +146,7 @@ impl From<ClientSettings> for Client {
             fingerprint: fingerprint(&settings),
             secret: ClientSecret::of(&settings),
             keys: has_keys.then(|| keys.unwrap_or_default()),
+            sessions: SessionPolicy::of(&settings),
             id: settings.client_id,
             name: settings.name,
             redirect_uris: RedirectUris::new(settings.redirect_uris, settings.native),

@@ -2,6 +2,7 @@
 
 pub(super) mod clients;
 mod identity;
+mod sessions;
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -236,6 +237,11 @@ fn has_password(url: &str) -> bool {
         .and_then(|(_, rest)| rest.split('/').next());
     let credentials = authority.and_then(|authority| authority.rsplit_once('@'));
     credentials.is_some_and(|(credentials, _)| credentials.contains(':'))
+}
+
+/// Only what a browser fetches: a `javascript:` URI would run in the page that is sent there.
+fn is_page_uri(text: &str) -> bool {
+    is_http_url(text) && Url::parse(text).is_ok_and(|uri| uri.fragment().is_none())
 }
 
 /// Returns true for an origin as browsers write it (RFC 6454 §6.2): lower case, no default port, nothing after the port.

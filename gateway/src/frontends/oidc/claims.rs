@@ -2,7 +2,7 @@
 
 use aws_lc_rs::digest::{SHA256, SHA512, digest};
 use data_encoding::BASE64URL_NOPAD;
-use saoma_protocol::Identity;
+use saoma_protocol::{Identity, LoginId};
 use serde::Serialize;
 
 use crate::logins::Grant;
@@ -26,6 +26,9 @@ pub(super) struct IdTokenClaims<'a> {
     nonce: Option<&'a str>,
     /// `qr`: the login was cross-device, which a relying party may want to treat with care (BCP 247, threat T30).
     amr: [&'static str; 1],
+    /// The session that the gateway keeps for the client (OpenID Connect Back-Channel Logout 1.0 §2.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sid: Option<LoginId>,
     acr: &'static str,
     /// Binds the access token to this ID token (OIDC Core §3.1.3.6).
     at_hash: String,
@@ -45,9 +48,10 @@ pub(super) struct PersonClaims<'a> {
 }
 
 impl<'a> IdTokenClaims<'a> {
-    /// Returns the claims of an ID token that this algorithm signs, beside this access token.
+    /// Returns the claims of an ID token that this algorithm signs, beside this access token. `session` is told as `sid`.
     pub(super) fn new(
         grant: &'a Grant,
+        session: Option<LoginId>,
         access_token: &str,
         algorithm: SigningAlgorithm,
         issuer: &'a str,
@@ -63,6 +67,7 @@ impl<'a> IdTokenClaims<'a> {
             amr: ["qr"],
             acr: ACR,
             at_hash: at_hash(access_token, algorithm),
+            sid: session,
             person: PersonClaims::new(grant),
         }
     }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use saoma_protocol::SteeringChar;
 use url::Url;
 
-use super::{check, invalid, is_http_url, is_origin};
+use super::{check, invalid, is_http_url, is_origin, sessions};
 use crate::settings::{ClientSettings, PkceSetting, SecretHash, Settings, SettingsError};
 
 impl Settings {
@@ -116,7 +116,8 @@ pub(in crate::settings) fn validate_client(client: &ClientSettings) -> Result<()
             .chain(steering)
             .chain(hash)
             .chain(redirect_uris)
-            .chain(origins),
+            .chain(origins)
+            .chain([sessions::validate(client)]),
     )
 }
 

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use saoma_protocol::LoginId;
+
 use super::response::TokenResponse;
 use crate::client_address::ClientAddress;
 use crate::frontends::oidc::Provider;
@@ -44,16 +46,18 @@ impl Provider {
             }
             redeemed => redeemed?,
         };
-        self.tokens_of(redeemed).await
+        self.tokens_of(client, redeemed).await
     }
 
     /// Returns the tokens for a redeemed code.
     pub(super) async fn tokens_of(
         &self,
+        client: &Client,
         redeemed: RedeemedCode,
     ) -> Result<TokenResponse, OauthError> {
         let access_token = redeemed.access_token.to_string();
-        let id_token = match self.id_token(client, &redeemed.grant, &access_token).await {
+        let id_token = self.id_token(client, &redeemed.grant, redeemed.session, &access_token);
+        let id_token = match id_token.await {
             Ok(id_token) => id_token,
             Err(error) => {
                 // The fault is the gateway's, so it must not cost the client its code.
@@ -66,19 +70,21 @@ impl Provider {
             token_type: "Bearer",
             expires_in: redeemed.lifetime.as_secs(),
             id_token,
+            refresh_token: redeemed.refresh_token.map(|token| token.to_string()),
             scope: redeemed.grant.scope,
         })
     }
 
-    async fn id_token(
+    pub(super) async fn id_token(
         &self,
         client: &Client,
         grant: &Grant,
+        session: Option<LoginId>,
         access_token: &str,
     ) -> Result<String, TokenError> {
         let now = wall_clock::since_epoch().as_secs();
         let algorithm = client.id_token_algorithm();
-        let claims = IdTokenClaims::new(grant, access_token, algorithm, &self.issuer, now);
+        let claims = IdTokenClaims::new(grant, session, access_token, algorithm, &self.issuer, now);
         self.keys.sign(algorithm.as_str(), "JWT", &claims).await
     }
 }

@@ -28,6 +28,6 @@ impl Provider {
             return Err(OauthError::InvalidGrant);
         };
         let redeemed = self.logins.poll_device(client, &code, address).await?;
-        self.tokens_of(redeemed).await
+        self.tokens_of(client, redeemed).await
     }
 }
