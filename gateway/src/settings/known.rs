@@ -175,6 +175,9 @@ pub(super) fn specimen() -> Settings {
             sso: Some(std::time::Duration::ZERO),
             refresh_tokens: Some(std::time::Duration::ZERO),
             backchannel_logout_uri: Some(String::new()),
+            jwks_file: Some(PathBuf::new()),
+            require_par: true,
+            device: true,
             ..ClientSettings::default()
         }],
         ..Settings::default()
