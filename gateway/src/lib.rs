@@ -18,6 +18,7 @@
     )
 )]
 
+mod claims;
 mod client_address;
 mod cluster_secrets;
 mod error;

@@ -1,7 +1,7 @@
 //! Scopes of authentication requests.
 
 /// Scopes that the provider grants; others are ignored (OIDC Core §3.1.2.1).
-pub(crate) const KNOWN: [&str; 2] = ["openid", "profile"];
+pub(crate) const KNOWN: [&str; 6] = ["openid", "profile", "email", "phone", "address", "groups"];
 
 /// Returns true if the request is one of OpenID Connect.
 pub(crate) fn has_openid(requested: &str) -> bool {

@@ -150,7 +150,7 @@ pub fn made_up(number: u32) -> IntrospectionResponse {
         active: true,
         sub: Some(format!("load-{number}")),
         name: Some(name),
-        identities: vec![OfferedIdentity::from(identity)],
+        identities: Some(vec![OfferedIdentity::from(identity)]),
         ..IntrospectionResponse::default()
     }
 }

@@ -98,9 +98,10 @@ pub struct IntrospectionResponse {
     /// The person's name. Browsers get it masked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The identities that the person may log in with.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub identities: Vec<OfferedIdentity>,
+    /// The identities that the person may log in with. Where the member is absent and `refusal` too, the person logs in as
+    /// themselves; an empty list offers nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identities: Option<Vec<OfferedIdentity>>,
     /// The reason that keeps the person from logging in now, such as `card_reported_lost`; absent in good standing.
     #[serde(rename = "refusal", default, skip_serializing_if = "Option::is_none")]
     pub ineligible_reason: Option<String>,

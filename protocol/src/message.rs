@@ -65,6 +65,9 @@ pub struct OpenRequest {
     pub code_challenge: Option<CodeChallenge>,
     /// The method by which the challenge was made. It is there without a challenge, too.
     pub code_challenge_method: CodeChallengeMethod,
+    /// Single claims that the relying party asks for, as JSON text (OIDC Core §5.5).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claims: Option<String>,
     /// The page's language (BCP 47).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locale: Option<String>,

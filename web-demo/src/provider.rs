@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
-use saoma_gateway::settings::{ClientSettings, IntrospectionSettings, Sources};
+use saoma_gateway::settings::{ClientSettings, IntrospectionSettings, Sources, StandingSettings};
 use saoma_gateway::{Gateway, Settings, generate_pem, generate_secret};
 use tokio::net::TcpListener;
 
-use crate::identity::INTROSPECTION_PATH;
+use crate::identity::{INTROSPECTION_PATH, STANDING_PATH};
 use crate::options::Options;
 use crate::portal::CALLBACK_PATH;
 use crate::private_file;
@@ -85,6 +85,11 @@ pub(crate) async fn start(
         client_secret: credentials.introspection_secret.expose().into(),
         audience: Some(INTROSPECTION_CLIENT_ID.into()),
         ..IntrospectionSettings::at(format!("{backend_origin}{INTROSPECTION_PATH}"))
+    });
+    settings.identity.standing = Some(StandingSettings {
+        client_id: INTROSPECTION_CLIENT_ID.into(),
+        client_secret: credentials.introspection_secret.expose().into(),
+        ..StandingSettings::at(format!("{backend_origin}{STANDING_PATH}"))
     });
     settings.clients.push(ClientSettings {
         client_id: CLIENT_ID.into(),

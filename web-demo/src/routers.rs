@@ -265,16 +265,25 @@ mod tests {
         }
     }
 
-    /// The endpoint of the gateway takes no cookie, and no page reaches it.
+    /// The endpoints of the gateway take no cookie, and no page reaches them.
     #[tokio::test]
     async fn the_backend_has_one_address_and_takes_its_callers_proof_alone() {
         let built = built().await;
         let router = &built.routers.introspection;
         assert_eq!(
             addresses(router),
-            ["/", "/oauth2/introspect", "/no-such-page"]
+            [
+                "/",
+                "/oauth2/introspect",
+                "/oauth2/standing",
+                "/no-such-page"
+            ]
         );
-        for (path, expected) in [("/", 404), ("/oauth2/introspect", 401)] {
+        for (path, expected) in [
+            ("/", 404),
+            ("/oauth2/introspect", 401),
+            ("/oauth2/standing", 401),
+        ] {
             let answer = status(router, &Method::POST, path, &[]).await;
             assert_eq!(answer, expected, "{path}");
         }

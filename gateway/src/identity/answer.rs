@@ -9,6 +9,7 @@ use saoma_protocol::{
 };
 use serde_json::{Map, Value};
 
+use super::claim_map::ClaimMap;
 use super::conditions::Conditions;
 use super::{IdentityError, Person};
 use crate::jose::{RefusalReason, TokenRefusal, UniqueObject};
@@ -38,7 +39,7 @@ pub(super) struct BackendAnswer {
 /// A member that cannot be read.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{member}: {problem}")]
-struct MemberError {
+pub(super) struct MemberError {
     member: &'static str,
     problem: String,
 }
@@ -79,14 +80,26 @@ impl BackendAnswer {
     /// # Errors
     /// Returns an error if the token is not active, if the answer has no `sub` or one that is no id, if two identities share an id, or if
     /// `active`, `sub` or `refusal` has the wrong type: a refusal that cannot be read must not pass for good standing.
-    pub(super) fn person(mut self) -> Result<Person, IdentityError> {
+    pub(super) fn person(mut self, claims: &ClaimMap) -> Result<Person, IdentityError> {
         if !is_active(self.members.get("active"))? {
             return Err(TokenRefusal::new(RefusalReason::Inactive).into());
         }
         let members = &mut self.members;
+        let claims = claims.read(members);
         let sub = id_text("sub", take(members, "sub"))?;
-        let name = optional_text("name", take(members, "name"));
-        let identities = offered(take(members, "identities"));
+        let mut name = shown(&optional_text("name", take(members, "name")).unwrap_or_default());
+        let refusal = text("refusal", take(members, "refusal"))?;
+        // A server that knows nothing of identities leaves the member out. One that offers none, or none that can be read,
+        // must not be taken for it.
+        let identities = if members.contains_key("identities") || refusal.is_some() {
+            offered(take(members, "identities"))
+        } else {
+            let personal = personal(&name, members, &sub);
+            if name.is_empty() {
+                name.clone_from(&personal.name);
+            }
+            vec![personal.into()]
+        };
         let mut ids = HashSet::new();
         if !identities
             .iter()
@@ -94,14 +107,14 @@ impl BackendAnswer {
         {
             return Err(MemberError::new("identities", "two have the same id").into());
         }
-        let refusal = text("refusal", take(members, "refusal"))?;
         let phone_address = phone_address(take(members, "phone_address"));
         Ok(Person {
             id: PersonId::new(sub),
-            name: shown(&name.unwrap_or_default()),
+            name,
             identities,
             ineligible_reason: refusal.as_deref().map(shown),
             phone_address,
+            claims,
         })
     }
 }
@@ -132,12 +145,32 @@ fn phone_address(value: Option<Value>) -> Option<IpAddr> {
     ip
 }
 
-fn ignored(error: &MemberError) {
+/// Logs a member that is left out.
+pub(super) fn ignored(error: &MemberError) {
     tracing::warn!(
         member = error.member,
         problem = error.problem,
         "ignored a member of the app backend's answer"
     );
+}
+
+/// Returns the identity of a person whose backend knows nothing of identities: the person, by the first name that the
+/// answer of a common server has.
+fn personal(name: &str, members: &mut Map<String, Value>, sub: &str) -> Identity {
+    let mut names = ["preferred_username", "username"].into_iter();
+    let name = std::iter::once(name.to_owned())
+        .chain(std::iter::from_fn(|| {
+            let member = names.next()?;
+            let name = optional_text(member, take(members, member));
+            Some(shown(&name.unwrap_or_default()))
+        }))
+        .find(|name| !name.is_empty());
+    Identity {
+        id: "personal".to_owned(),
+        kind: IdentityKind::PERSONAL,
+        name: name.unwrap_or_else(|| shown(sub)),
+        role: None,
+    }
 }
 
 /// Reads the identities, and leaves out each that cannot be read, with one line in the log.
@@ -239,7 +272,8 @@ fn label(member: &'static str, value: Option<Value>) -> Member<Option<String>> {
 }
 
 impl MemberError {
-    fn new(member: &'static str, problem: impl Into<String>) -> Self {
+    /// Creates an error that quotes nothing of the value.
+    pub(super) fn new(member: &'static str, problem: impl Into<String>) -> Self {
         Self {
             member,
             problem: problem.into(),
@@ -247,7 +281,7 @@ impl MemberError {
     }
 
     /// Says the type only: the value may be personal data.
-    fn wrong_type(member: &'static str, expected: &str, found: &Value) -> Self {
+    pub(super) fn wrong_type(member: &'static str, expected: &str, found: &Value) -> Self {
         let found = match found {
             Value::Null => "null",
             Value::Bool(_) => "a boolean",

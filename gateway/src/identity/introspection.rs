@@ -4,6 +4,7 @@ use async_trait::async_trait;
 
 use super::answer::BackendAnswer;
 use super::backend_http::{self, AnswerError};
+use super::claim_map::ClaimMap;
 use super::conditions::Conditions;
 use super::{IdentityBackend, IdentityError, Person};
 use crate::settings::{IntrospectionSettings, Secret};
@@ -17,6 +18,7 @@ pub(crate) struct Introspection {
     url: String,
     client_id: String,
     client_secret: Secret,
+    claims: ClaimMap,
 }
 
 impl Introspection {
@@ -24,13 +26,17 @@ impl Introspection {
     ///
     /// # Errors
     /// Returns an error if no HTTP client can be made on this machine.
-    pub(crate) fn new(settings: IntrospectionSettings) -> Result<Self, reqwest::Error> {
+    pub(crate) fn new(
+        settings: IntrospectionSettings,
+        claims: ClaimMap,
+    ) -> Result<Self, reqwest::Error> {
         Ok(Self {
             http: backend_http::client(settings.timeout)?,
             conditions: Conditions::from(&settings),
             url: settings.url,
             client_id: settings.client_id,
             client_secret: settings.client_secret,
+            claims,
         })
     }
 
@@ -54,6 +60,6 @@ impl IdentityBackend for Introspection {
         let answer = BackendAnswer::read(&answer)
             .map_err(|problem| IdentityError::unavailable(format!("invalid answer: {problem}")))?;
         answer.check(&self.conditions, wall_clock::since_epoch().as_secs_f64())?;
-        answer.person()
+        answer.person(&self.claims)
     }
 }

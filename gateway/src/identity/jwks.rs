@@ -17,6 +17,7 @@ use tokio::time::Instant;
 pub use self::source::KeysFileError;
 use self::source::{FetchError, Source};
 use super::answer::{BackendAnswer, NOT_AN_ID, is_id};
+use super::claim_map::ClaimMap;
 use super::conditions::{Conditions, LEEWAY, time};
 use super::token_map::{TokenMap, digest};
 use super::{IdentityBackend, IdentityError, Person};
@@ -50,6 +51,7 @@ pub(crate) struct Jwks {
     /// Accepted types, in lower case.
     types: Vec<String>,
     max_lifetime: f64,
+    claims: ClaimMap,
     refresh: Duration,
     keys: RwLock<Option<Arc<Keys>>>,
     pace: Pace,
@@ -89,13 +91,14 @@ impl Jwks {
     ///
     /// # Errors
     /// Returns an error if no HTTP client can be made on this machine.
-    pub(crate) fn new(settings: JwksSettings) -> Result<Self, reqwest::Error> {
+    pub(crate) fn new(settings: JwksSettings, claims: ClaimMap) -> Result<Self, reqwest::Error> {
         Ok(Self {
             conditions: Conditions::from(&settings),
             issuer: settings.issuer,
             types: settings.types.iter().map(|typ| media_type(typ)).collect(),
             max_lifetime: settings.max_lifetime.as_secs_f64(),
             source: Source::new(settings.url)?,
+            claims,
             refresh: settings.refresh,
             keys: RwLock::default(),
             pace: Pace {
@@ -121,7 +124,7 @@ impl Jwks {
         let keys = Keys::new(PublishedKeys::read(keys).ok()?);
         Some(Self {
             keys: RwLock::new(Some(Arc::new(keys))),
-            ..Self::new(settings).ok()?
+            ..Self::new(settings, ClaimMap::default()).ok()?
         })
     }
 
@@ -307,7 +310,7 @@ impl IdentityBackend for Jwks {
         }
         let (keys, claims, end) = self.verify(token, now).await?;
         // A JWT that verifies is active: the claim belongs to introspection.
-        let person = BackendAnswer::of_verified_token(claims).person()?;
+        let person = BackendAnswer::of_verified_token(claims).person(&self.claims)?;
         keys.verified
             .lock()
             .keep(digest, Arc::new(person.clone()), end);

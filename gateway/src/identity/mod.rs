@@ -2,11 +2,13 @@
 
 mod answer;
 mod backend_http;
+mod claim_map;
 mod conditions;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzz_properties;
 mod introspection;
 mod jwks;
+mod standing;
 mod token_gate;
 mod token_map;
 
@@ -17,12 +19,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+pub(crate) use claim_map::ClaimMap;
 pub(crate) use introspection::Introspection;
 pub(crate) use jwks::Jwks;
 pub use jwks::KeysFileError;
 use saoma_protocol::{OfferedIdentity, PersonId};
+pub(crate) use standing::{Standing, WithStanding};
 pub(crate) use token_gate::{KnownToken, TokenGate};
 
+use crate::claims::Claims;
 use crate::jose::TokenRefusal;
 
 /// The person behind an app's access token.
@@ -38,6 +43,8 @@ pub(crate) struct Person {
     pub ineligible_reason: Option<String>,
     /// The phone's own address, as the backend sees it.
     pub phone_address: Option<IpAddr>,
+    /// Claims that relying parties may be told.
+    pub claims: Claims,
 }
 
 /// Reasons for a person not to be identified.
@@ -75,6 +82,21 @@ pub(crate) trait IdentityBackend: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// Returns an error if the token is not valid, or if the backend gave no usable answer.
     async fn identify(&self, token: &str) -> Result<Person, IdentityError>;
+
+    /// Returns the standing of a person as one of their identities, as of now and without a token of theirs: asked while a
+    /// login lasts at the gateway. A caller must take an error for neither good standing nor a refusal.
+    ///
+    /// # Errors
+    /// Returns an error if the backend gave no usable answer, or has no endpoint for this question.
+    async fn standing(
+        &self,
+        _person: &PersonId,
+        _identity_id: &str,
+    ) -> Result<Standing, IdentityError> {
+        Err(IdentityError::unavailable(
+            "there is no [identity.standing]",
+        ))
+    }
 
     /// True for a source that answers without asking another server, so that an attempt need not be counted first.
     fn verifies_offline(&self) -> bool {

@@ -11,7 +11,7 @@ use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use super::token_map::{TokenDigest, TokenMap, digest};
-use super::{IdentityBackend, IdentityError, Person};
+use super::{IdentityBackend, IdentityError, Person, Standing};
 use crate::jose::TokenRefusal;
 use crate::log_throttle::LogThrottle;
 use crate::metrics::Metrics;
@@ -110,6 +110,19 @@ impl TokenGate {
             answer
         });
         asked.await.clone()
+    }
+
+    /// Returns the standing of a person as one of their identities, asked of the backend now.
+    ///
+    /// # Errors
+    /// As [`IdentityBackend::standing`].
+    #[allow(dead_code, reason = "sessions at the provider ask it")]
+    pub(crate) async fn standing(
+        &self,
+        person: &PersonId,
+        identity_id: &str,
+    ) -> Result<Standing, IdentityError> {
+        self.backend.standing(person, identity_id).await
     }
 
     fn keep(&self, digest: TokenDigest, answer: &Answer) {

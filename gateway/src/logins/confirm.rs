@@ -57,6 +57,7 @@ impl Logins {
             person_tag: self.known_persons.tag(&person.id),
             name: person.name.clone(),
             identity: offered.identity.clone(),
+            claims: person.claims.clone(),
             code: self.secrets.authorization_code(id),
             lifetime: self.lifetimes.authorization_code,
             same_user_code: request.same_user_code,

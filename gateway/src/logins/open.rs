@@ -9,6 +9,7 @@ use saoma_protocol::{
 use url::Url;
 
 use super::Logins;
+use crate::claims::ClaimsRequest;
 use crate::client_address::ClientAddress;
 use crate::error::ApiError;
 use crate::limits::LimitName;
@@ -74,8 +75,10 @@ impl Logins {
         } else {
             Agreement::Off
         };
+        let claims_request = claims_request(request.claims.as_deref())?;
         let keys = OpenKeys::of(&context.address);
-        let (mut login, receive_key) = self.new_login(request, context.requester, agreement);
+        let (mut login, receive_key) =
+            self.new_login(request, context.requester, agreement, claims_request);
         // A browser that posts is not connected. Until one is, the login is worth little room (threat T37).
         if context.transport == Transport::Post {
             login.follow_within = Some(self.lifetimes.unfollowed);
@@ -204,6 +207,7 @@ impl Logins {
         request: OpenRequest,
         requester: RequesterContext,
         agreement: Agreement,
+        claims_request: Option<Box<ClaimsRequest>>,
     ) -> (NewLogin, ReceiveKey) {
         let id = LoginId::from_random(random::bytes());
         let receive_key = self.secrets.receive_key(id);
@@ -225,6 +229,7 @@ impl Logins {
                 code_challenge: request.code_challenge,
                 requester,
                 device: None,
+                claims_request,
             },
             agreement,
             node: self.node.clone(),
@@ -242,6 +247,16 @@ impl Logins {
         let keys = keys.0.iter();
         keys.map(|(limit, key)| self.attempt(*limit, key)).collect()
     }
+}
+
+/// Reads the `claims` of an open; `None` if it asks for nothing that the gateway knows.
+fn claims_request(claims: Option<&str>) -> Result<Option<Box<ClaimsRequest>>, ApiError> {
+    let Some(claims) = claims else {
+        return Ok(None);
+    };
+    let request = ClaimsRequest::parse(claims)
+        .map_err(|error| ApiError::new(ErrorCode::InvalidRequest, error.to_string()))?;
+    Ok((!request.is_empty()).then(|| Box::new(request)))
 }
 
 /// The keys by which opens from an address are counted.

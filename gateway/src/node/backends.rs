@@ -7,7 +7,9 @@ use std::sync::Arc;
 use crate::cluster_secrets::{ClusterSecrets, ParseSecretError};
 use crate::error_chain::chain;
 use crate::frontends::oidc::{KeyError, KeyRing, KeyRingError, PemSigner, Signer};
-use crate::identity::{IdentityBackend, Introspection, Jwks, KeysFileError};
+use crate::identity::{
+    ClaimMap, IdentityBackend, Introspection, Jwks, KeysFileError, WithStanding,
+};
 use crate::settings::{SecretFileError, Settings, SettingsError, StoreSettings, WaitForReplicas};
 use crate::store::{
     ConnectionSettings, Connections, MemoryStore, RedisStore, Store, StoreError, StoreMetrics,
@@ -282,15 +284,20 @@ async fn connection_settings(store: &StoreSettings) -> Result<ConnectionSettings
 /// Creates the identity backend. A file of keys is read, so that one that is missing shows itself at once.
 async fn identity(settings: &Settings) -> Result<Option<Arc<dyn IdentityBackend>>, BackendError> {
     let identity = settings.identity.clone();
-    match (identity.introspection, identity.jwks) {
-        (Some(introspection), _) => Ok(Some(Arc::new(Introspection::new(introspection)?))),
+    let claims = ClaimMap::new(&identity.claims);
+    let backend: Arc<dyn IdentityBackend> = match (identity.introspection, identity.jwks) {
+        (Some(introspection), _) => Arc::new(Introspection::new(introspection, claims.clone())?),
         (None, Some(jwks)) => {
-            let jwks = Jwks::new(jwks)?;
+            let jwks = Jwks::new(jwks, claims.clone())?;
             jwks.check_file().await?;
-            Ok(Some(Arc::new(jwks)))
+            Arc::new(jwks)
         }
-        (None, None) => Ok(None),
-    }
+        (None, None) => return Ok(None),
+    };
+    Ok(Some(match identity.standing {
+        Some(standing) => Arc::new(WithStanding::new(backend, standing, claims)?),
+        None => backend,
+    }))
 }
 
 /// Reads the signing keys, or makes one if the settings name no file. Checks that each client's algorithm has a key.

@@ -33,6 +33,8 @@ pub(crate) struct Client {
     /// Digest of its settings, by which a change is noticed.
     fingerprint: Digest,
     sessions: SessionPolicy,
+    /// True if the claims of its scope stand in the ID token too.
+    pub id_token_claims: bool,
 }
 
 impl Client {
@@ -157,6 +159,7 @@ impl From<ClientSettings> for Client {
             device: settings.device,
             require_par: settings.require_par,
             id_token_algorithm: settings.id_token_signed_response_alg,
+            id_token_claims: settings.id_token_claims,
         }
     }
 }

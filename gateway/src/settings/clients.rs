@@ -105,6 +105,10 @@ pub struct ClientSettings {
     /// machine. The nodes must reach it; redirects are not followed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backchannel_logout_uri: Option<String>,
+    /// Claims of the granted scope in the ID token too, for a client that does not ask the userinfo
+    /// endpoint; `false` by default.
+    #[serde(default)]
+    pub id_token_claims: bool,
 }
 
 /// Requests for which a client must use PKCE.

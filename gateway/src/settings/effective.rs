@@ -61,6 +61,9 @@ impl Settings {
                 introspection.client_secret = Secret::from(STARS);
             }
         }
+        if let Some(standing) = &mut shown.identity.standing {
+            standing.client_secret = Secret::from(STARS);
+        }
         for client in &mut shown.clients {
             for secret in [&mut client.secret, &mut client.secret_hash] {
                 *secret = secret.as_ref().map(|_| Secret::from(STARS));

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Secret;
 
-/// `[identity]`: the source of a phone's person. Give exactly one of the two sections.
+/// `[identity]`: the source of a phone's person. Give exactly one of introspection and jwks.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -22,6 +22,11 @@ pub struct IdentitySettings {
     /// Lets the app's backend end sessions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub events: Option<EventsSettings>,
+    /// Asks the app's backend about a person without a token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub standing: Option<StandingSettings>,
+    /// Place of each claim in the backend's answers.
+    pub claims: ClaimsSettings,
 }
 
 /// `[identity.events]`: the credentials by which the app's backend ends sessions at the gateway; see
@@ -165,4 +170,139 @@ const fn five_minutes() -> Duration {
 
 fn at_jwt() -> Vec<String> {
     vec!["at+jwt".into()]
+}
+
+/// `[identity.standing]`: the app's backend says whether a person may still act as an identity,
+/// without a token of theirs. It is asked while a login lasts at the gateway; see
+/// `docs/protocol.md` §5.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct StandingSettings {
+    /// Standing endpoint: `https:`, or `http:` on this machine.
+    pub url: String,
+    /// The gateway's client id there.
+    pub client_id: String,
+    /// The gateway's client secret there. It may be that of `[identity.introspection]`.
+    pub client_secret: Secret,
+    /// Time limit for an answer; 2 s by default, from 10 ms to 1 min.
+    #[serde(with = "humantime_serde", default = "two_seconds")]
+    #[cfg_attr(test, schemars(with = "Duration"))]
+    pub timeout: Duration,
+}
+
+impl StandingSettings {
+    /// The endpoint at `url`, with defaults for the rest.
+    pub fn at(url: String) -> Self {
+        Self {
+            url,
+            client_id: String::new(),
+            client_secret: Secret::from(""),
+            timeout: two_seconds(),
+        }
+    }
+}
+
+/// `[identity.claims]`: where the backend's answer or the JWT holds each claim that relying parties
+/// may be told: the name of a member, or with `/` before it a JSON pointer (RFC 6901). Empty for a
+/// claim that is told to nobody. See `docs/openid.md` for the scope that releases each.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct ClaimsSettings {
+    /// Given name.
+    pub given_name: String,
+    /// Family name.
+    pub family_name: String,
+    /// Middle name.
+    pub middle_name: String,
+    /// Nickname.
+    pub nickname: String,
+    /// Name by which the person is known at relying parties; `username` where the backend
+    /// answers as RFC 7662 §2.2 names it.
+    pub preferred_username: String,
+    /// Address of the person's page.
+    pub profile: String,
+    /// Address of the person's picture.
+    pub picture: String,
+    /// Address of the person's website.
+    pub website: String,
+    /// Gender.
+    pub gender: String,
+    /// Birthday, as `YYYY-MM-DD`.
+    pub birthdate: String,
+    /// Time zone, such as `Asia/Shanghai`.
+    pub zoneinfo: String,
+    /// Language, such as `zh-CN`.
+    pub locale: String,
+    /// Time of the last change, in Unix seconds.
+    pub updated_at: String,
+    /// E-mail address.
+    pub email: String,
+    /// Statement that the e-mail address is the person's: `true` or `false`.
+    pub email_verified: String,
+    /// Phone number.
+    pub phone_number: String,
+    /// Statement that the phone number is the person's: `true` or `false`.
+    pub phone_number_verified: String,
+    /// Postal address (OIDC Core §5.1.1).
+    pub address: String,
+    /// List of groups; `/realm_access/roles` are the realm's roles of Keycloak.
+    pub groups: String,
+}
+
+impl Default for ClaimsSettings {
+    fn default() -> Self {
+        let own = str::to_owned;
+        Self {
+            given_name: own("given_name"),
+            family_name: own("family_name"),
+            middle_name: own("middle_name"),
+            nickname: own("nickname"),
+            preferred_username: own("preferred_username"),
+            profile: own("profile"),
+            picture: own("picture"),
+            website: own("website"),
+            gender: own("gender"),
+            birthdate: own("birthdate"),
+            zoneinfo: own("zoneinfo"),
+            locale: own("locale"),
+            updated_at: own("updated_at"),
+            email: own("email"),
+            email_verified: own("email_verified"),
+            phone_number: own("phone_number"),
+            phone_number_verified: own("phone_number_verified"),
+            address: own("address"),
+            groups: own("groups"),
+        }
+    }
+}
+
+impl ClaimsSettings {
+    /// Returns the place of a claim in an answer; `None` if it is told to nobody.
+    pub(crate) fn place_of(&self, claim: &str) -> Option<&str> {
+        let place = match claim {
+            "given_name" => &self.given_name,
+            "family_name" => &self.family_name,
+            "middle_name" => &self.middle_name,
+            "nickname" => &self.nickname,
+            "preferred_username" => &self.preferred_username,
+            "profile" => &self.profile,
+            "picture" => &self.picture,
+            "website" => &self.website,
+            "gender" => &self.gender,
+            "birthdate" => &self.birthdate,
+            "zoneinfo" => &self.zoneinfo,
+            "locale" => &self.locale,
+            "updated_at" => &self.updated_at,
+            "email" => &self.email,
+            "email_verified" => &self.email_verified,
+            "phone_number" => &self.phone_number,
+            "phone_number_verified" => &self.phone_number_verified,
+            "address" => &self.address,
+            "groups" => &self.groups,
+            _ => return None,
+        };
+        (!place.is_empty()).then_some(place.as_str())
+    }
 }

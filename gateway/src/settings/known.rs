@@ -6,8 +6,8 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::{
-    ClientSettings, EventsSettings, IdentitySettings, IntrospectionSettings, JwksSettings, Oidc,
-    Server, Settings, StoreSettings,
+    ClaimsSettings, ClientSettings, EventsSettings, IdentitySettings, IntrospectionSettings,
+    JwksSettings, Oidc, Server, Settings, StandingSettings, StoreSettings,
 };
 
 /// Prefix of environment variables that are settings.
@@ -167,6 +167,8 @@ pub(super) fn specimen() -> Settings {
                 scope: Some(String::new()),
                 ..JwksSettings::at(String::new(), String::new(), String::new())
             }),
+            standing: Some(StandingSettings::at(String::new())),
+            claims: ClaimsSettings::default(),
         },
         clients: vec![ClientSettings {
             secret: Some("".into()),

@@ -27,7 +27,10 @@ pub use clients::{AgreeSetting, ClientSettings, PkceSetting, RefreshTokensEnd};
 pub use cluster::Cluster;
 pub use effective::Effective;
 pub use error::SettingsError;
-pub use identity::{EventsSettings, IdentitySettings, IntrospectionSettings, JwksSettings};
+pub use identity::{
+    ClaimsSettings, EventsSettings, IdentitySettings, IntrospectionSettings, JwksSettings,
+    StandingSettings,
+};
 pub use lifetimes::Lifetimes;
 pub use load::{Flag, Loaded, Sources};
 pub use node::{Log, LogFormat, Operations, Server, Sockets, StoreSettings, WaitForReplicas};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use saoma_protocol::{AuthorizationCode, Event, Identity, PersonId, Timestamp};
 
-use super::{Agreement, Change, Grant, KnownPerson, LoginRequest, PersonTag};
+use super::{Agreement, Change, Claims, Grant, KnownPerson, LoginRequest, PersonTag};
 
 /// A confirm as the phone's side knows it. The store joins it with the browser's request.
 #[derive(Debug, Clone)]
@@ -17,6 +17,8 @@ pub struct Confirmation {
     pub name: String,
     /// The chosen identity.
     pub identity: Identity,
+    /// Claims about the person. Those that the browser's request can ask for are kept.
+    pub claims: Claims,
     /// The authorization code that the relying party will redeem.
     pub code: AuthorizationCode,
     /// Time that the code lives.
@@ -51,7 +53,10 @@ impl Confirmation {
     /// Returns the grant behind the code, for a login opened with this request and confirmed at this time of the
     /// store: a node's own clock may be wrong.
     pub fn grant(&self, request: LoginRequest, at: Timestamp) -> Grant {
+        let requested = request.claims_request.as_deref();
         Grant {
+            claims: self.claims.wanted(&request.scope, requested),
+            claims_request: request.claims_request,
             client_id: request.client_id,
             redirect_uri: request.redirect_uri,
             code_challenge: request.code_challenge,

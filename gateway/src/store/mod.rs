@@ -61,6 +61,9 @@ pub use self::session::{
 };
 pub use self::session_store::SessionStore;
 pub use self::transition::{Applied, Instants, Precondition, Scan, Scanned, Transition};
+pub use crate::claims::{
+    ClaimKind, Claims, ClaimsRequest, ClaimsRequestError, KNOWN_CLAIMS, KnownClaim, known_claim,
+};
 
 /// Time that an ended login is kept, for repeats and for browsers that come back late.
 pub const KEEP_ENDED: Duration = Duration::from_secs(600);

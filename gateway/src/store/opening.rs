@@ -9,7 +9,7 @@ use saoma_protocol::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Agreement, DevicePolling, NodeId};
+use super::{Agreement, ClaimsRequest, DevicePolling, NodeId};
 
 /// A browser's request for a login, with the context that the phone's person is shown.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +33,9 @@ pub struct LoginRequest {
     /// The device that asks in place of a browser. It has no redirect URI, and its answer's address is empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<DeviceContext>,
+    /// Single claims that the relying party asks for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claims_request: Option<Box<ClaimsRequest>>,
 }
 
 impl fmt::Debug for LoginRequest {

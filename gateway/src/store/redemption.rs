@@ -5,7 +5,7 @@ use std::time::Duration;
 use saoma_protocol::{CodeChallenge, Digest, Identity, PersonId};
 use serde::{Deserialize, Serialize};
 
-use super::SessionTerms;
+use super::{Claims, ClaimsRequest, SessionTerms};
 
 /// Failed tries of its own client after which an authorization code is dead.
 pub const REDEEM_TRIES: u32 = 3;
@@ -33,6 +33,12 @@ pub struct Grant {
     pub identity: Identity,
     /// Time of the confirm, in Unix seconds.
     pub auth_time: u64,
+    /// Claims that the relying party may be told, as far as it can ask for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claims: Option<Box<Claims>>,
+    /// Single claims that it asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claims_request: Option<Box<ClaimsRequest>>,
 }
 
 /// The code verifier of a token request.

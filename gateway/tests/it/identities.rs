@@ -4,7 +4,9 @@ use saoma_client::Phone;
 use saoma_protocol::{ErrorCode, Identity, IdentityKind, IdentityRole, ServerMessage};
 use serde_json::{Value, json};
 
-use crate::support::{CapturedLogs, IntrospectionStub, Node, RedisServer, TokenRequest, World};
+use crate::support::{
+    CapturedLogs, IntrospectionStub, Node, Persons, RedisServer, TokenRequest, World,
+};
 
 /// A phone of the person whom the stub describes to every token.
 fn phone(node: &Node) -> Phone {
@@ -183,6 +185,76 @@ async fn a_refusal_of_the_wrong_type_lets_no_one_log_in() {
             refused.code(),
             Some(ErrorCode::TemporarilyUnavailable),
             "{answer}"
+        );
+    }
+}
+
+/// Row I3: a plain answer of RFC 7662 §2.2 logs the person in as themselves.
+#[tokio::test]
+async fn i3_a_plain_introspection_answer_is_enough_to_log_in() {
+    let answer = r#"{"active":true,"sub":"Z5O3upPC88QrAjx00dis","username":"jdoe","scope":"read","client_id":"app"}"#;
+    let backend = IntrospectionStub::start(answer).await;
+    let node = World::in_memory()
+        .with_introspection(&backend)
+        .start()
+        .await;
+    assert_eq!(as_themselves(&node, &phone(&node)).await, "jdoe");
+}
+
+/// Row I3: so does a JWT as common servers issue it.
+#[tokio::test]
+async fn i3_a_plain_jwt_is_enough_to_log_in() {
+    let world = World::in_memory();
+    let node = world.start().await;
+    for (member, name) in [("preferred_username", "jia"), ("made_up", "c-1")] {
+        let mut claims = Persons::claims();
+        claims.as_object_mut().unwrap().remove("identities");
+        claims[member] = "jia".into();
+        let token = world.persons.sign(&Persons::header(), &claims);
+        let phone = Phone::new(node.url.clone(), token).unwrap();
+        assert_eq!(as_themselves(&node, &phone).await, name);
+    }
+}
+
+/// Logs in with the only identity that is offered, and returns its name.
+async fn as_themselves(node: &Node, phone: &Phone) -> String {
+    let (mut browser, login) = node.browser().await;
+    let context = phone.scan(&login.qr).await.unwrap();
+    let [identity] = &context.identities[..] else {
+        panic!("{context:?}")
+    };
+    assert_eq!(
+        (identity.id.as_str(), &identity.kind),
+        ("personal", &IdentityKind::PERSONAL)
+    );
+    phone.confirm(login.login_id, "personal").await.unwrap();
+    browser.next().await.unwrap();
+    let confirmed = browser.next().await.unwrap();
+    assert!(
+        matches!(confirmed, ServerMessage::Confirmed { .. }),
+        "{confirmed:?}"
+    );
+    identity.name.clone()
+}
+
+/// Row I3: a backend that knows identities and offers none offers nobody, also where none could be read.
+#[tokio::test]
+async fn i3_an_empty_list_of_identities_offers_nobody() {
+    for identities in [json!([]), json!([{ "id": 7 }]), json!("all"), json!(null)] {
+        let answer =
+            json!({ "active": true, "sub": "c-1", "name": "示例甲", "identities": identities });
+        let backend = IntrospectionStub::start(answer.to_string()).await;
+        let node = World::in_memory()
+            .with_introspection(&backend)
+            .start()
+            .await;
+        let (_browser, login) = node.browser().await;
+        let context = phone(&node).scan(&login.qr).await.unwrap();
+        assert!(context.identities.is_empty(), "{answer}");
+        let refused = phone(&node).confirm(login.login_id, "personal").await;
+        assert_eq!(
+            refused.unwrap_err().code(),
+            Some(ErrorCode::IdentityNotAllowed)
         );
     }
 }

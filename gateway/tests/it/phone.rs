@@ -202,7 +202,7 @@ async fn an_ended_delegation_is_refused_and_a_foreign_identity_too() {
     let (world, node) = world().await;
     let (_browser, login) = node.browser().await;
     let mut person = with_unit(1);
-    person.identities[1].ineligible_reason = Some("delegation_ended".into());
+    person.identities.as_mut().unwrap()[1].ineligible_reason = Some("delegation_ended".into());
     let phone = world
         .phone(&node, 1)
         .with_token(world.persons.token_of(&person));

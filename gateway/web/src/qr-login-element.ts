@@ -27,7 +27,7 @@ const PHONE = "(max-width: 30rem) and (pointer: coarse)";
  *
  * Attributes: `client-id`, `redirect-uri` (required), `code-challenge` (required, except for clients registered with
  * `pkce = "optional"`), `gateway` (its origin; that of the page by default), `state`, `oidc-nonce` (browsers hide an
- * attribute named `nonce`), `scope` (`openid`), `locale` (the page's language by default), `app-link` (shown beside the
+ * attribute named `nonce`), `claims`, `scope` (`openid`), `locale` (the page's language by default), `app-link` (shown beside the
  * code on phones), `remember` (`cookie` keeps the values of a known browser in a cookie instead of the page's
  * `localStorage`). A change of `locale` or `app-link` draws the element anew; a change of any other opens a new login.
  *
@@ -38,6 +38,7 @@ const PHONE = "(max-width: 30rem) and (pointer: coarse)";
 export class QrLoginElement extends HTMLElement {
   static readonly observedAttributes = [
     "app-link",
+    "claims",
     "client-id",
     "code-challenge",
     "gateway",

@@ -26,5 +26,6 @@ export function requestOf(element: Element): OpenRequest {
     ...optional("code_challenge", "code-challenge"),
     ...optional("state", "state"),
     ...optional("nonce", "oidc-nonce"),
+    ...optional("claims", "claims"),
   };
 }

@@ -62,6 +62,7 @@ pub(crate) fn open_query(open: &OpenRequest) -> impl Iterator<Item = (&'static s
         ("code_challenge_method", Some("S256".to_owned())),
         ("state", open.state.clone()),
         ("nonce", open.nonce.clone()),
+        ("claims", open.claims.clone()),
         ("locale", open.locale.clone()),
     ]
     .into_iter()

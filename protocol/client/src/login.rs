@@ -68,6 +68,7 @@ impl NewLogin {
             scope: "openid profile".into(),
             code_challenge: Some(CodeChallenge::of(&code_verifier)),
             code_challenge_method: CodeChallengeMethod::S256,
+            claims: None,
             locale: None,
             known: Vec::new(),
         };

@@ -24,7 +24,10 @@ fn document() -> Value {
         .chain(relying_party::operations(&mut schemas));
     let paths: Map<_, _> = paths.map(|(path, item)| (path.to_owned(), item)).collect();
     let examples = answers::shared_examples(&paths);
-    let webhooks = json!({ "introspection": phone::introspection(&mut schemas) });
+    let webhooks = json!({
+        "introspection": phone::introspection(&mut schemas),
+        "standing": phone::standing(&mut schemas),
+    });
     let headers = answers::shared_headers(&mut schemas);
     json!({
         "openapi": "3.1.1",

@@ -294,3 +294,12 @@ pub(crate) struct IntrospectionRequest {
     /// `access_token`.
     token_type_hint: Option<String>,
 }
+
+/// A question about a person and one of their identities.
+#[derive(JsonSchema)]
+pub(crate) struct StandingRequest {
+    /// The person, by the `sub` that the backend gave at introspection.
+    sub: String,
+    /// The `id` of the identity.
+    identity: String,
+}

@@ -119,11 +119,12 @@ fn any_message() -> impl Strategy<Value = ClientMessage> {
         Option<String>,
         String,
         Option<String>,
+        Option<String>,
         Vec<String>,
         bool,
     )>())
     .prop_map(
-        |(client_id, redirect_uri, state, nonce, scope, locale, known, has_challenge)| {
+        |(client_id, redirect_uri, state, nonce, scope, claims, locale, known, has_challenge)| {
             ClientMessage::Open(OpenRequest {
                 code_challenge: has_challenge.then(|| CodeChallenge::of(&scope)),
                 code_challenge_method: CodeChallengeMethod::S256,
@@ -132,6 +133,7 @@ fn any_message() -> impl Strategy<Value = ClientMessage> {
                 state,
                 nonce,
                 scope,
+                claims,
                 locale,
                 known: known.into_iter().map(SealedPerson::new).collect(),
             })

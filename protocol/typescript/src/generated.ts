@@ -42,6 +42,10 @@ code_challenge?: string,
  */
 code_challenge_method: CodeChallengeMethod, 
 /**
+ * Single claims that the relying party asks for, as JSON text (OIDC Core §5.5).
+ */
+claims?: string, 
+/**
  * The page's language (BCP 47).
  */
 locale?: string, 
@@ -480,9 +484,10 @@ sub?: string,
  */
 name?: string, 
 /**
- * The identities that the person may log in with.
+ * The identities that the person may log in with. Where the member is absent and `refusal` too, the person logs in as
+ * themselves; an empty list offers nobody.
  */
-identities: Array<OfferedIdentity>, 
+identities?: Array<OfferedIdentity>, 
 /**
  * The reason that keeps the person from logging in now, such as `card_reported_lost`; absent in good standing.
  */

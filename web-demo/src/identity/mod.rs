@@ -1,5 +1,5 @@
-//! The identity backend: tells the gateway the person of a phone's token, and their standing (RFC
-//! 7662).
+//! The identity backend: tells the gateway the person of a phone's token (RFC 7662), and later, without
+//! a token, whether the person may still act as an identity.
 
 mod guesses;
 
@@ -41,8 +41,11 @@ const MAX_REQUEST_BYTES: usize = 4 * 1024;
 
 static FAILURES: LogPace = LogPace::new();
 
-/// The path of the endpoint.
+/// The path at which the gateway asks about a token.
 pub(crate) const INTROSPECTION_PATH: &str = "/oauth2/introspect";
+
+/// The path at which the gateway asks about a person, without a token.
+pub(crate) const STANDING_PATH: &str = "/oauth2/standing";
 
 #[derive(Debug, Clone)]
 struct Backend {
@@ -59,7 +62,7 @@ struct Backend {
 /// read, and refuses all others alike.
 struct ProvedCaller(IpAddr);
 
-/// The endpoint. A caller proves itself by these credentials (RFC 7662 §2.1).
+/// The two endpoints. A caller proves itself by these credentials (RFC 7662 §2.1).
 pub(crate) fn routes(
     db: SqlitePool,
     registers: Registers,
@@ -69,6 +72,7 @@ pub(crate) fn routes(
     let credentials = Digest::of(format!("{client_id}:{}", client_secret.expose()).as_bytes());
     Router::new()
         .route(INTROSPECTION_PATH, post(introspect))
+        .route(STANDING_PATH, post(standing))
         .layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES))
         .with_state(Backend {
             db,
@@ -90,21 +94,47 @@ async fn introspect(
     request: Result<Form<IntrospectionRequest>, FormRejection>,
 ) -> Response {
     let Ok(Form(request)) = request else {
-        let error = json!({ "error": "invalid_request" });
-        return (StatusCode::BAD_REQUEST, Json(error)).into_response();
+        return invalid_request();
     };
-    match backend.answer(&Secret::received(request.token)).await {
-        Ok(answer) => {
-            if !answer.active
-                && let Err(wait) = backend.guesses.count_unknown_token(address)
-            {
-                return too_many(wait);
-            }
-            ([(CACHE_CONTROL, "no-store")], Json(answer)).into_response()
-        }
+    let answer = backend.answer(&Secret::received(request.token)).await;
+    if answer.as_ref().is_ok_and(|answer| !answer.active)
+        && let Err(wait) = backend.guesses.count_unknown_token(address)
+    {
+        return too_many(wait);
+    }
+    answered(answer)
+}
+
+/// A person and one of their identities. The answer holds all identities, as at introspection.
+#[derive(Deserialize)]
+struct StandingRequest {
+    sub: String,
+    #[serde(rename = "identity")]
+    _identity: String,
+}
+
+async fn standing(
+    State(backend): State<Backend>,
+    _caller: ProvedCaller,
+    request: Result<Form<StandingRequest>, FormRejection>,
+) -> Response {
+    let Ok(Form(request)) = request else {
+        return invalid_request();
+    };
+    answered(backend.person(request.sub).await)
+}
+
+fn invalid_request() -> Response {
+    let error = json!({ "error": "invalid_request" });
+    (StatusCode::BAD_REQUEST, Json(error)).into_response()
+}
+
+fn answered(answer: Result<IntrospectionResponse, Failure>) -> Response {
+    match answer {
+        Ok(answer) => ([(CACHE_CONTROL, "no-store")], Json(answer)).into_response(),
         Err(error) => {
             if let Some(unlogged) = FAILURES.admit() {
-                tracing::error!(%error, unlogged, "a token could not be looked up");
+                tracing::error!(%error, unlogged, "a person could not be looked up");
             }
             StatusCode::SERVICE_UNAVAILABLE.into_response()
         }
@@ -143,18 +173,11 @@ impl Backend {
         let Some(holder) = sessions::holder_of_token(&self.db, token).await? else {
             return Ok(inactive());
         };
-        let account_id = holder.account_id;
-        let Some(standing) = citizens::standing(&self.db, &self.registers, &account_id).await?
-        else {
+        let person = self.person(holder.account_id).await?;
+        if !person.active {
             return Ok(inactive());
-        };
-        let identities = standing.identities.into_iter();
+        }
         Ok(IntrospectionResponse {
-            active: true,
-            sub: Some(account_id),
-            name: Some(standing.name),
-            identities: identities.map(OfferedIdentity::from).collect(),
-            ineligible_reason: standing.refusal.map(|refusal| refusal.as_str().to_owned()),
             // All phones reach the gateway by this backend.
             phone_address: Some(holder.address),
             audience: Some(Audience::One(self.audience.clone())),
@@ -162,12 +185,29 @@ impl Backend {
             scope: Some(APP_SCOPE.to_owned()),
             expires_at: u64::try_from(holder.expires_at).ok(),
             token_type: Some("Bearer".to_owned()),
+            ..person
+        })
+    }
+
+    /// Returns the person behind an account, read anew from the registers.
+    async fn person(&self, account_id: String) -> Result<IntrospectionResponse, Failure> {
+        let found = citizens::standing(&self.db, &self.registers, &account_id).await?;
+        let Some(standing) = found else {
+            return Ok(inactive());
+        };
+        let identities = standing.identities.into_iter();
+        Ok(IntrospectionResponse {
+            active: true,
+            sub: Some(account_id),
+            name: Some(standing.name),
+            identities: Some(identities.map(OfferedIdentity::from).collect()),
+            ineligible_reason: standing.refusal.map(|refusal| refusal.as_str().to_owned()),
             ..inactive()
         })
     }
 }
 
-/// The answer to an unknown or ended token: it says nothing else (RFC 7662 §2.2).
+/// The answer to an unknown or ended token, and to an unknown person: it says nothing else (RFC 7662 §2.2).
 fn inactive() -> IntrospectionResponse {
     IntrospectionResponse::default()
 }

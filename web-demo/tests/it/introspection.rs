@@ -1,6 +1,7 @@
 //! Guesses at the introspection endpoint: of the gateway's secret, and of tokens (row A8).
 
 use reqwest::Response;
+use saoma_protocol::IntrospectionResponse;
 
 use crate::support::{GATEWAY, Hall, PHONE_HOST, basic};
 
@@ -122,4 +123,36 @@ async fn a8_a_gateway_that_has_proved_itself_is_not_locked_out_by_wrong_secrets(
     let mut strangers = (1..0xff).map(|number| format!("2001:db8:9:{number:x}00::1"));
     while ask(&strangers.next().unwrap(), &guess).await != 429 {}
     assert_eq!(ask("2001:db8:9:1::1", &right).await, 200);
+}
+
+/// The gateway asks without a token whether a person may still log in: a card reported lost a second ago refuses.
+#[tokio::test]
+async fn the_standing_of_a_person_is_told_without_a_token() {
+    let hall = Hall::behind_proxy_and_gateway_elsewhere().await;
+    let right = basic(GATEWAY);
+    let ask = async |sub: &str| -> IntrospectionResponse {
+        let asked = hall.ask_standing("192.0.2.10", &right, (sub, "personal"));
+        asked.await.json().await.unwrap()
+    };
+    let phone = hall.phone().through_proxy(PHONE_HOST, "192.0.2.8");
+    let phone = phone.logged_in("/login", "jia").await;
+    let by_token = hall.introspect(&phone).await;
+    let jia = ask("c-1001").await;
+    assert!(jia.active && jia.ineligible_reason.is_none());
+    assert_eq!(jia.sub.as_deref(), Some("c-1001"));
+    assert_eq!(
+        (&jia.name, &jia.identities),
+        (&by_token.name, &by_token.identities)
+    );
+    // No token is in question.
+    assert_eq!(
+        (jia.audience, jia.scope, jia.phone_address),
+        (None, None, None)
+    );
+    assert_eq!(ask("c-0000").await, IntrospectionResponse::default());
+    let stranger = hall.ask_standing("192.0.2.66", &basic("saoma:guess"), ("c-1001", "personal"));
+    let stranger = seen(stranger.await).await;
+    assert_eq!(stranger.0, 401);
+    let asked = hall.ask_introspection("192.0.2.67", Some(&basic("saoma:guess")), "token");
+    assert_eq!(stranger, seen(asked.await).await);
 }

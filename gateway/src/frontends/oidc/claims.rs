@@ -1,11 +1,15 @@
-//! Claims about a person for a relying party.
+//! Claims about a person for a relying party, by scope and by name.
+
+use std::collections::BTreeMap;
 
 use aws_lc_rs::digest::{SHA256, SHA512, digest};
 use data_encoding::BASE64URL_NOPAD;
 use saoma_protocol::{Identity, LoginId};
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::logins::Grant;
+use crate::relying_parties::Client;
 use crate::settings::SigningAlgorithm;
 
 /// Lifetime of an ID token: it is checked once, on the way into the relying party's own session.
@@ -40,23 +44,37 @@ pub(super) struct IdTokenClaims<'a> {
 #[derive(Debug, Serialize)]
 pub(super) struct PersonClaims<'a> {
     sub: &'a str,
-    /// With the scope `profile` only.
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
     /// As what the person has logged in.
     identity: &'a Identity,
+    /// Claims of the app's backend.
+    #[serde(flatten, skip_serializing_if = "BTreeMap::is_empty")]
+    others: BTreeMap<&'a str, &'a Value>,
+}
+
+/// The places where claims are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ToldIn {
+    Userinfo,
+    IdToken,
 }
 
 impl<'a> IdTokenClaims<'a> {
-    /// Returns the claims of an ID token that this algorithm signs, beside this access token. `session` is told as `sid`.
+    /// Returns the claims of an ID token for this client, beside this access token. `session` is told as `sid`.
     pub(super) fn new(
         grant: &'a Grant,
+        client: &Client,
         session: Option<LoginId>,
         access_token: &str,
-        algorithm: SigningAlgorithm,
         issuer: &'a str,
         now: u64,
     ) -> Self {
+        let mut person = PersonClaims::new(grant, ToldIn::IdToken, client.id_token_claims);
+        // The name has always stood in the ID token.
+        if has_scope(grant, "profile") {
+            person.name = Some(&grant.name);
+        }
         Self {
             iss: issuer,
             aud: &grant.client_id,
@@ -66,20 +84,36 @@ impl<'a> IdTokenClaims<'a> {
             nonce: grant.nonce.as_deref(),
             amr: ["qr"],
             acr: ACR,
-            at_hash: at_hash(access_token, algorithm),
+            at_hash: at_hash(access_token, client.id_token_algorithm()),
             sid: session,
-            person: PersonClaims::new(grant),
+            person,
         }
     }
 }
 
 impl<'a> PersonClaims<'a> {
-    pub(super) fn new(grant: &'a Grant) -> Self {
-        let profile = grant.scope.split(' ').any(|scope| scope == "profile");
+    /// Returns the claims for the userinfo endpoint: those that the scope releases, and those that were asked for there.
+    pub(super) fn for_userinfo(grant: &'a Grant) -> Self {
+        Self::new(grant, ToldIn::Userinfo, true)
+    }
+
+    fn new(grant: &'a Grant, told_in: ToldIn, with_scope: bool) -> Self {
+        let requested = grant.claims_request.as_deref();
+        let named = requested.map(|requested| match told_in {
+            ToldIn::Userinfo => &requested.userinfo,
+            ToldIn::IdToken => &requested.id_token,
+        });
+        let is_named = |name: &str| named.is_some_and(|named| named.contains(name));
+        let scope = if with_scope { grant.scope.as_str() } else { "" };
+        let known = grant.claims.iter().flat_map(|claims| claims.iter());
+        let released =
+            known.filter(|(claim, _)| claim.is_released_by(scope) || is_named(claim.name));
+        let has_name = with_scope && has_scope(grant, "profile") || is_named("name");
         Self {
             sub: grant.person.as_str(),
-            name: profile.then_some(grant.name.as_str()),
+            name: has_name.then_some(grant.name.as_str()),
             identity: &grant.identity,
+            others: released.map(|(claim, value)| (claim.name, value)).collect(),
         }
     }
 }
@@ -93,4 +127,8 @@ fn at_hash(access_token: &str, algorithm: SigningAlgorithm) -> String {
     let hash = digest(hash, access_token.as_bytes());
     let hash = hash.as_ref();
     BASE64URL_NOPAD.encode(&hash[..hash.len() / 2])
+}
+
+fn has_scope(grant: &Grant, scope: &str) -> bool {
+    grant.scope.split(' ').any(|word| word == scope)
 }

@@ -10,6 +10,7 @@ use super::Provider;
 use super::claims::ACR;
 use super::client_auth::ALGORITHM_NAMES;
 use super::token::DEVICE_GRANT_TYPE;
+use crate::claims::KNOWN_CLAIMS;
 use crate::http::json::Json;
 use crate::scopes;
 
@@ -38,17 +39,37 @@ pub(super) async fn configuration(State(provider): State<Provider>) -> Response 
         "token_endpoint_auth_signing_alg_values_supported": ALGORITHM_NAMES,
         "code_challenge_methods_supported": ["S256"],
         "scopes_supported": scopes::KNOWN,
-        "claims_supported": ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "name", "identity"],
+        "claims_supported": supported_claims(),
         "ui_locales_supported": ["zh-CN", "en"],
         "acr_values_supported": [ACR],
         "display_values_supported": ["page", "popup"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "authorization_response_iss_parameter_supported": true,
-        "claims_parameter_supported": false,
+        "claims_parameter_supported": true,
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,
     });
     (CACHE, Json(body)).into_response()
+}
+
+/// Claims of every login, then those that the app's backend may know.
+fn supported_claims() -> Vec<&'static str> {
+    let own = [
+        "iss",
+        "sub",
+        "aud",
+        "exp",
+        "iat",
+        "auth_time",
+        "nonce",
+        "acr",
+        "amr",
+        "at_hash",
+        "name",
+        "identity",
+    ];
+    let known = KNOWN_CLAIMS.iter().map(|claim| claim.name);
+    own.into_iter().chain(known).collect()
 }
 
 /// Answers `GET /oauth2/jwks` (RFC 7517 §5).

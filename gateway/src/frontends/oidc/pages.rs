@@ -87,6 +87,7 @@ pub(super) struct LoginPage<'a> {
     pub(super) scope: &'a str,
     pub(super) state: Option<&'a str>,
     pub(super) nonce: Option<&'a str>,
+    pub(super) claims: Option<&'a str>,
     pub(super) code_challenge: Option<&'a str>,
 }
 

@@ -40,7 +40,7 @@ pub(super) async fn userinfo(State(provider): State<Provider>, request: Request)
     match access {
         Ok(Some(grant)) => (
             [(CACHE_CONTROL, "no-store")],
-            Json(PersonClaims::new(&grant)),
+            Json(PersonClaims::for_userinfo(&grant)),
         )
             .into_response(),
         Ok(None) => {

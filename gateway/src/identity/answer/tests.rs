@@ -6,7 +6,7 @@ use super::*;
 
 fn person(answer: Value) -> Result<Person, IdentityError> {
     let answer = BackendAnswer::read(answer.to_string().as_bytes()).expect("an answer");
-    answer.person()
+    answer.person(&ClaimMap::default())
 }
 
 /// The ids that a person is offered, one of whose identities is `identity`.
@@ -174,4 +174,61 @@ fn a_long_list_is_cut() {
     let answer = json!({ "active": true, "sub": "c-1", "identities": identities });
     let person = person(answer).expect("a person");
     assert_eq!(person.identities.len(), MAX_IDENTITIES);
+}
+
+/// Row I3: a plain answer of RFC 7662, or the token of a common server, is enough to log in.
+#[test]
+fn i3_a_person_whose_backend_knows_no_identities_logs_in_as_themselves() {
+    for (members, name) in [
+        (json!({ "name": "示例甲", "username": "jia" }), "示例甲"),
+        (json!({ "name": "", "preferred_username": "jia" }), "jia"),
+        (json!({ "name": null, "username": "jia" }), "jia"),
+        (
+            json!({ "preferred_username": 7, "username": "\u{200b}" }),
+            "c-1",
+        ),
+        (json!({ "refusal": null }), "c-1"),
+    ] {
+        let mut answer = json!({ "active": true, "sub": "c-1" });
+        answer
+            .as_object_mut()
+            .expect("an object")
+            .extend(members.as_object().expect("an object").clone());
+        let person = person(answer.clone()).expect("a person");
+        let [offered] = &person.identities[..] else {
+            panic!("{answer}: {person:?}")
+        };
+        assert_eq!(offered.ineligible_reason, None);
+        let Identity {
+            id,
+            kind,
+            name: shown,
+            role,
+        } = &offered.identity;
+        assert_eq!(
+            (id.as_str(), kind, shown.as_str(), role),
+            ("personal", &IdentityKind::PERSONAL, name, &None)
+        );
+        assert_eq!(person.name, name, "{answer}");
+    }
+}
+
+/// Row I3: a backend that knows identities says who the person may be, also by offering none.
+#[test]
+fn i3_a_member_that_offers_nobody_offers_nobody() {
+    for members in [
+        json!({ "identities": [] }),
+        json!({ "identities": null }),
+        json!({ "identities": "all" }),
+        json!({ "identities": [{ "id": 7 }] }),
+        json!({ "refusal": "card_reported_lost" }),
+    ] {
+        let mut answer = json!({ "active": true, "sub": "c-1", "name": "示例甲" });
+        answer
+            .as_object_mut()
+            .expect("an object")
+            .extend(members.as_object().expect("an object").clone());
+        let person = person(answer).expect("a person");
+        assert!(person.identities.is_empty(), "{members} {person:?}");
+    }
 }

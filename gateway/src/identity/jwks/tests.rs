@@ -59,7 +59,7 @@ impl Backend {
         };
         Jwks {
             pace,
-            ..Jwks::new(settings).expect("an HTTP client")
+            ..Jwks::new(settings, ClaimMap::default()).expect("an HTTP client")
         }
     }
 

@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 use tokio::sync::Semaphore;
 
 use super::*;
+use crate::claims::Claims;
 use crate::jose::RefusalReason;
 
 /// A backend that knows one token, and answers when it may.
@@ -29,6 +30,7 @@ impl IdentityBackend for Backend {
                 identities: Vec::new(),
                 ineligible_reason: None,
                 phone_address: None,
+                claims: Claims::default(),
             })
         } else {
             Err(TokenRefusal::new(RefusalReason::Inactive).into())

@@ -242,6 +242,7 @@ pub(crate) fn request() -> OpenRequest {
         scope: "openid".into(),
         code_challenge: Some(CodeChallenge::of("verifier")),
         code_challenge_method: CodeChallengeMethod::S256,
+        claims: None,
         locale: None,
         known: Vec::new(),
     }

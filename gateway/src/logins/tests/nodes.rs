@@ -13,8 +13,8 @@ use crate::logins::Logins;
 use crate::random;
 use crate::settings::{AgreeSetting, ClientSettings, Settings};
 use crate::store::{
-    Agreement, Change, Confirmation, Inbox, InboxEvent, PersonTag, Precondition, Scan, Store,
-    Transition,
+    Agreement, Change, Claims, Confirmation, Inbox, InboxEvent, PersonTag, Precondition, Scan,
+    Store, Transition,
 };
 
 pub(super) const NODES: usize = 2;
@@ -158,6 +158,7 @@ impl Nodes {
             person_tag: TAG,
             name: "示例甲".into(),
             identity: serde_json::from_str(identity).expect("an identity"),
+            claims: Claims::default(),
             code: AuthorizationCode::from_random(id, random::bytes()),
             lifetime: MINUTE,
             same_user_code: false,

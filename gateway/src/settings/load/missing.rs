@@ -4,7 +4,9 @@ use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
 use super::super::known::{self, CLIENTS, Known};
-use super::super::{ClientSettings, IntrospectionSettings, JwksSettings, SettingsError};
+use super::super::{
+    ClientSettings, IntrospectionSettings, JwksSettings, SettingsError, StandingSettings,
+};
 
 /// Puts an empty value in the place of each required member that a section of the app's backend lacks, so that the rest
 /// can be judged. Returns the paths of the members.
@@ -12,7 +14,12 @@ pub(super) fn fill_identity(tree: &mut Table, known: &Known) -> Vec<String> {
     let mut missing = Vec::new();
     let introspection: Fill = fill_section::<IntrospectionSettings>;
     let jwks: Fill = fill_section::<JwksSettings>;
-    for (name, fill) in [("introspection", introspection), ("jwks", jwks)] {
+    let standing: Fill = fill_section::<StandingSettings>;
+    for (name, fill) in [
+        ("introspection", introspection),
+        ("jwks", jwks),
+        ("standing", standing),
+    ] {
         let section = tree
             .get_mut("identity")
             .and_then(|identity| identity.get_mut(name));

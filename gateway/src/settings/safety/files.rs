@@ -92,6 +92,7 @@ impl Settings {
         let introspection = self.identity.introspection.as_ref();
         self.clients.iter().any(|client| client.secret.is_some())
             || introspection.is_some_and(|own| !own.client_secret.is_empty())
+            || self.identity.standing.is_some()
             || self.store.url.contains('@')
     }
 

@@ -18,6 +18,13 @@ impl Settings {
                  give audience, scope or client instead if its answers hold them",
             );
         }
+        if let Some(standing) = &self.identity.standing {
+            findings.refuse_if(
+                is_foreign_http(&standing.url),
+                "identity.standing.url",
+                "give an https URL: over http from another machine answers can be changed",
+            );
+        }
         if let Some(jwks) = &self.identity.jwks {
             findings.refuse_if(
                 is_foreign_http(&jwks.url),

@@ -62,6 +62,12 @@ impl Settings {
             let setting = "identity.events.client_secret";
             found(setting, format!("the secret {problem}"));
         }
+        if let Some(own) = &self.identity.standing
+            && let Some(problem) = weakness(own.client_secret.expose(), &own.client_id)
+        {
+            let setting = "identity.standing.client_secret";
+            found(setting, format!("the secret {problem}"));
+        }
         let mut seen = HashSet::new();
         let secrets = self
             .clients

@@ -95,6 +95,10 @@ impl Settings {
             let setting = "identity.introspection.timeout";
             bounds.push((setting, introspection.timeout, SECOND / 5, SLOW));
         }
+        if let Some(standing) = &self.identity.standing {
+            let setting = "identity.standing.timeout";
+            bounds.push((setting, standing.timeout, SECOND / 5, SLOW));
+        }
         bounds
     }
 

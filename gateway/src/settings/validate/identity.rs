@@ -5,7 +5,9 @@ use std::time::Duration;
 use url::Url;
 
 use super::{DAY, MINUTE, MOMENT, SECOND, check, check_range, is_http_url};
-use crate::settings::{IntrospectionSettings, JwksSettings, Settings, SettingsError};
+use crate::settings::{
+    IntrospectionSettings, JwksSettings, Settings, SettingsError, StandingSettings,
+};
 
 /// The longest lifetime that a common server gives a token.
 const MAX_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -32,8 +34,24 @@ impl Settings {
             one,
             introspection.map_or(Ok(()), validate_introspection),
             jwks.map_or(Ok(()), validate_jwks),
+            identity.standing.as_ref().map_or(Ok(()), validate_standing),
         ])
     }
+}
+
+fn validate_standing(standing: &StandingSettings) -> Result<(), SettingsError> {
+    SettingsError::of_all([
+        check(
+            is_http_url(&standing.url),
+            "identity.standing.url",
+            "give an http or https URL; the secret goes into client_secret",
+        ),
+        check_range(
+            "identity.standing.timeout",
+            standing.timeout,
+            MOMENT..=MINUTE,
+        ),
+    ])
 }
 
 fn validate_introspection(introspection: &IntrospectionSettings) -> Result<(), SettingsError> {

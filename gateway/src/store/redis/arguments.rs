@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use super::script::Call;
 use crate::store::{
-    Agreement, Confirmation, MAX_FAMILIES, PersonTag, Precondition, SessionTerms, StoreError,
+    Agreement, Claims, Confirmation, MAX_FAMILIES, PersonTag, Precondition, SessionTerms,
+    StoreError,
 };
 
 /// An event's guard as the scripts read it: `from`, `repeats`, `to` and `due`.
@@ -127,6 +128,17 @@ impl TermsArgument {
     }
 }
 
+/// Returns the claims as `confirm.lua` reads them; empty for a person without any.
+///
+/// # Errors
+/// As [`to_json`].
+pub(super) fn claims(claims: &Claims) -> Result<String, StoreError> {
+    if claims.is_empty() {
+        return Ok(String::new());
+    }
+    to_json(&claims.by_scope())
+}
+
 /// Returns whole milliseconds, as far as they fit.
 pub(super) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
@@ -195,9 +207,12 @@ mod tests {
             device: Some(DeviceContext {
                 user_code: UserCode::from_random([1; 8]),
             }),
+            claims_request: Some(Box::default()),
         });
         assert!(person.is_disjoint(&request), "{person:?} {request:?}");
-        assert!(!person.contains("auth_time") && !request.contains("auth_time"));
+        for added in ["auth_time", "claims"] {
+            assert!(!person.contains(added) && !request.contains(added));
+        }
     }
 
     /// `event.lua` puts a change's place in the history before its members.

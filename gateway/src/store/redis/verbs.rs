@@ -6,8 +6,8 @@ use saoma_protocol::{EventKind, LoginId, StateName, UserCode};
 
 use super::answers::{read_applied, read_opening, read_redeemed, read_scanned, read_taken};
 use super::arguments::{
-    GrantedPerson, TermsArgument, known, millis, millis_or_none, states, tags, to_json, with_guard,
-    with_precondition,
+    GrantedPerson, TermsArgument, claims, known, millis, millis_or_none, states, tags, to_json,
+    with_guard, with_precondition,
 };
 use super::fence::{Later, Proof};
 use super::limits::RateLimitCheck;
@@ -222,6 +222,7 @@ impl RedisStore {
             .arg(millis(KEEP_ENDED))
             .arg(confirmation.person_tag.to_string())
             .arg(flag(confirmation.same_user_code))
+            .arg(claims(&confirmation.claims)?)
             .counting(&checks);
         read_applied(&self.run_event(call).await?, &checks)
     }

@@ -5,6 +5,7 @@
 //! response modes; `docs/openid.md` lists them.
 
 mod answers;
+mod claims;
 mod code_flow;
 mod code_reuse;
 mod discovery;

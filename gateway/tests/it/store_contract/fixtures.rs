@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use saoma_gateway::limits::{LimitName, Rate};
 use saoma_gateway::store::{
-    Agreement, Applied, Attempt, Change, CodeOrigin, Confirmation, Counted, Grant, LoginRequest,
-    NewLogin, NodeId, Opening, PersonTag, Precondition, PresentedVerifier, Redemption, Scan,
-    Scanned, Store, Transition,
+    Agreement, Applied, Attempt, Change, Claims, CodeOrigin, Confirmation, Counted, Grant,
+    LoginRequest, NewLogin, NodeId, Opening, PersonTag, Precondition, PresentedVerifier,
+    Redemption, Scan, Scanned, Store, Transition, known_claim,
 };
 use saoma_protocol::{
     AuthorizationCode, CancelReason, CodeChallenge, Digest, Event, Identity, IdentityKind, LoginId,
     PersonId, Place, RejectReason, RequesterContext, ScanCode, UserCode,
 };
+use serde_json::json;
 
 pub(crate) const MINUTE: Duration = Duration::from_secs(60);
 
@@ -55,6 +56,7 @@ pub(crate) fn new_login(number: u8) -> NewLogin {
                 system: None,
             },
             device: None,
+            claims_request: None,
         },
         agreement: Agreement::Off,
         node: node("a"),
@@ -256,6 +258,7 @@ pub(crate) fn confirm(by: &str, identity: &str, text: &str) -> StoreEvent {
             name: "示例甲".into(),
             role: None,
         },
+        claims: claims(),
         code: code(text),
         lifetime: MINUTE,
         same_user_code: true,
@@ -301,7 +304,23 @@ pub(crate) fn grant(by: &str, auth_time: u64) -> Grant {
             role: None,
         },
         auth_time,
+        claims: None,
+        claims_request: None,
     }
+}
+
+/// Returns the claims about everyone who confirms.
+pub(crate) fn claims() -> Claims {
+    let mut claims = Claims::default();
+    for (name, value) in [
+        ("email", json!("jia\"@example.cn")),
+        ("email_verified", json!(true)),
+        ("groups", json!([])),
+        ("updated_at", json!(1_790_000_000)),
+    ] {
+        claims.insert(known_claim(name).unwrap(), value);
+    }
+    claims
 }
 
 /// Returns an attempt with a limit of `burst` per minute.

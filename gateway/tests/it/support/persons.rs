@@ -103,11 +103,12 @@ impl Persons {
 /// A person who is also an operator of a unit.
 pub(crate) fn with_unit(number: u32) -> IntrospectionResponse {
     let mut person = made_up(number);
-    person.identities.push(OfferedIdentity::from(Identity {
+    let unit = OfferedIdentity::from(Identity {
         id: "unit:90001".into(),
         kind: IdentityKind::UNIT,
         name: "示例单位".into(),
         role: Some(IdentityRole::from_static("operator")),
-    }));
+    });
+    person.identities.get_or_insert_default().push(unit);
     person
 }

@@ -33,6 +33,7 @@ const FLOORS: &[&[&str]] = &[
         "wall_clock",
         "error_chain",
         "shown_text",
+        "claims",
         "client_address",
         "cluster_secrets",
         "login_secrets",

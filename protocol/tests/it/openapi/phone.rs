@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::answers::{form, json_answer, json_body, or_problems};
 use super::browser::of_login;
 use crate::schemas::Schemas;
-use crate::standards::IntrospectionRequest;
+use crate::standards::{IntrospectionRequest, StandingRequest};
 
 /// The tag of the phone's operations.
 pub(super) const TAG: &str = "Phone";
@@ -206,6 +206,23 @@ pub(super) fn introspection(schemas: &mut Schemas) -> Value {
         "requestBody": form::<IntrospectionRequest>(schemas),
         "responses": {
             "200": json_answer::<IntrospectionResponse>(schemas, "Who it is, or `active` = `false`."),
+            "401": { "description": "The gateway did not prove itself." },
+        },
+    } })
+}
+
+/// The gateway's question to the app's backend while a login lasts at the gateway.
+pub(super) fn standing(schemas: &mut Schemas) -> Value {
+    json!({ "post": {
+        "operationId": "askStanding",
+        "tags": [BACKEND_TAG],
+        "summary": "Say whether a person may still act as an identity",
+        "description": "At the address in the gateway's settings, without a token of the person. Any status but 200 is \
+                        neither good standing nor a refusal.",
+        "security": [{ "gatewaySecret": [] }],
+        "requestBody": form::<StandingRequest>(schemas),
+        "responses": {
+            "200": json_answer::<IntrospectionResponse>(schemas, "The person as of now, or `active` = `false`."),
             "401": { "description": "The gateway did not prove itself." },
         },
     } })

@@ -1,7 +1,9 @@
 //! The services for a card, each of which decides at once whether its holder may log in by
 //! scanning.
 
-use crate::support::{Hall, TestBrowser, check, sql};
+use saoma_protocol::IntrospectionResponse;
+
+use crate::support::{GATEWAY, Hall, TestBrowser, basic, check, sql};
 
 /// Sets the state of 示例甲's card.
 async fn set_state(hall: &Hall, state: &str) {
@@ -27,6 +29,10 @@ async fn a_card_service_decides_at_once_whether_its_holder_may_log_in_by_scannin
     let refusal = async || {
         let answer = hall.introspect(&phone).await;
         assert!(answer.active);
+        // The gateway learns the same without a token, while a login lasts there.
+        let standing = hall.ask_standing("127.0.0.1", &basic(GATEWAY), ("c-1001", "personal"));
+        let standing: IntrospectionResponse = standing.await.json().await.unwrap();
+        assert_eq!(standing.ineligible_reason, answer.ineligible_reason);
         answer.ineligible_reason
     };
     assert_eq!(refusal().await.as_deref(), Some("card_not_activated"));

@@ -325,9 +325,25 @@ impl Site {
         request.send().await.unwrap()
     }
 
+    /// The answer about a person and an identity without a token, asked from an address behind the proxy.
+    pub(crate) async fn ask_standing(
+        &self,
+        address: &str,
+        authorization: &str,
+        (sub, identity): (&str, &str),
+    ) -> reqwest::Response {
+        let request = self
+            .http
+            .post(format!("{}/oauth2/standing", self.phone))
+            .header("x-forwarded-for", address)
+            .header(AUTHORIZATION, authorization)
+            .form(&[("sub", sub), ("identity", identity)]);
+        request.send().await.unwrap()
+    }
+
     /// The ids of the identities that a phone's person may log in as.
     pub(crate) async fn identities(&self, phone: &TestBrowser) -> Vec<String> {
-        let offered = self.introspect(phone).await.identities;
+        let offered = self.introspect(phone).await.identities.unwrap();
         offered
             .into_iter()
             .map(|offered| offered.identity.id)

@@ -134,6 +134,7 @@ impl Provider {
             state: address.state,
             scope: request.scope,
             nonce: request.nonce,
+            claims: request.claims,
             code_challenge: request.code_challenge,
         }
     }

@@ -4,6 +4,7 @@ use saoma_protocol::CodeChallenge;
 
 use super::answer::ReturnAddress;
 use super::refused_request::{Refused, refuse_unsupported};
+use crate::claims::{ClaimsRequest, ClaimsRequestError};
 use crate::frontends::oidc::client_auth::Form;
 use crate::logins::MAX_MEMBER_BYTES;
 use crate::relying_parties::Client;
@@ -19,6 +20,8 @@ pub(super) struct AuthenticationRequest<'a> {
     pub(super) scope: &'a str,
     /// Nonce for the ID token.
     pub(super) nonce: Option<&'a str>,
+    /// Single claims that the client asks for, as it wrote them (OIDC Core §5.5).
+    pub(super) claims: Option<&'a str>,
     /// The PKCE challenge (RFC 7636). `None` for clients that may do without.
     pub(super) code_challenge: Option<&'a str>,
 }
@@ -53,9 +56,22 @@ impl<'a> AuthenticationRequest<'a> {
                 "scope and nonce hold at most 1024 bytes each",
             ));
         }
+        let claims = form.value("claims");
+        match claims.map(ClaimsRequest::parse) {
+            Some(Err(ClaimsRequestError::TooLarge)) => {
+                return Err(Refused::invalid("claims holds at most 1024 bytes"));
+            }
+            Some(Err(ClaimsRequestError::Malformed | ClaimsRequestError::Person)) => {
+                return Err(Refused::invalid(
+                    "claims must be a JSON object whose userinfo and id_token are objects of claims",
+                ));
+            }
+            Some(Ok(_)) | None => {}
+        }
         Ok(Self {
             scope,
             nonce,
+            claims,
             code_challenge: code_challenge(form, address.client)?,
         })
     }

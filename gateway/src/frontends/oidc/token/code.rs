@@ -83,9 +83,9 @@ impl Provider {
         access_token: &str,
     ) -> Result<String, TokenError> {
         let now = wall_clock::since_epoch().as_secs();
-        let algorithm = client.id_token_algorithm();
-        let claims = IdTokenClaims::new(grant, session, access_token, algorithm, &self.issuer, now);
-        self.keys.sign(algorithm.as_str(), "JWT", &claims).await
+        let algorithm = client.id_token_algorithm().as_str();
+        let claims = IdTokenClaims::new(grant, client, session, access_token, &self.issuer, now);
+        self.keys.sign(algorithm, "JWT", &claims).await
     }
 }
 

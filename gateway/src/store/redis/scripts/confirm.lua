@@ -1,10 +1,40 @@
 -- KEYS[1]: the login. Joins a person's confirm with the browser's request, which only the store knows.
 -- Returns the answer, and the node to tell with its message.
-local over = limited(14)
+
+-- The member with those of the person's claims that the request can ask for; nothing without any. `claims` holds for each
+-- claim the scope that releases it and its value as JSON, which goes in unread.
+local function wanted_claims(claims, request)
+  if claims == '' then
+    return ''
+  end
+  local asked = cjson.decode(request)
+  local wanted = {}
+  for word in asked.scope:gmatch('[^ ]+') do
+    wanted['scope ' .. word] = true
+  end
+  local single = asked.claims_request or {}
+  for _, names in ipairs({ single.userinfo or {}, single.id_token or {} }) do
+    for _, name in ipairs(names) do
+      wanted[name] = true
+    end
+  end
+  local members = {}
+  for name, known in pairs(cjson.decode(claims)) do
+    if wanted[name] or wanted['scope ' .. known[1]] then
+      members[#members + 1] = '"' .. name .. '":' .. known[2]
+    end
+  end
+  if #members == 0 then
+    return ''
+  end
+  return ',"claims":{' .. table.concat(members, ',') .. '}'
+end
+
+local over = limited(15)
 if over then
   return { over, {} }
 end
-local login_id, from, repeats, to, due, by, as, grant, parameter, code, lifetime_ms, keep_ms, tag, compared =
+local login_id, from, repeats, to, due, by, as, grant, parameter, code, lifetime_ms, keep_ms, tag, compared, claims =
   unpack(ARGV)
 local fields = redis.call('HMGET', KEYS[1], 'state', 'seq', 'expires_at', 'person', 'identity', 'node', 'request', 'answer_uri', 'known',
   'device_code', 'closes_at')
@@ -42,7 +72,7 @@ local change = '{"change":"confirmed","redirect_to":' .. answer_uri:sub(1, -2) .
   known_person(known, tag, request) .. '}'
 local kept = stored(seq, since, until_when, change)
 -- Two JSON objects that share no key become one.
-local granted = grant:sub(1, -2) .. ',"auth_time":' .. text(math.floor(at / 1000)) .. ',' .. request:sub(2)
+local granted = grant:sub(1, -2) .. ',"auth_time":' .. text(math.floor(at / 1000)) .. wanted_claims(claims, request) .. ',' .. request:sub(2)
 redis.call('HSET', KEYS[1], 'state', to, 'seq', seq, 'expires_at', until_when, 'identity', as, 'c' .. seq, kept,
   'grant', granted, 'code', code, 'code_tries', 0)
 redis.call('PEXPIREAT', KEYS[1], text(expires_at + keep_ms))
