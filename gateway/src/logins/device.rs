@@ -117,6 +117,7 @@ impl Logins {
                 scope: scopes::granted(scope),
                 code_challenge: Some(challenge_of(device_code)),
                 requester,
+                claims_request: None,
                 device: Some(DeviceContext { user_code }),
             },
             // The person compares the user codes on phone and device instead (RFC 8628 §3.3.1).

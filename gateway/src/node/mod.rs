@@ -119,13 +119,9 @@ impl Gateway {
         };
         let listening = listening(&settings);
         let address = local_address(&listener, settings.server.listen);
-        let operations_listener = match settings.operations {
-            Operations {
-                enabled: true,
-                listen,
-            } => Some(bind(listen, "operations.listen", listening)?),
-            Operations { enabled: false, .. } => None,
-        };
+        let Operations { enabled, listen } = settings.operations;
+        let bind_operations = || bind(listen, "operations.listen", listening);
+        let operations_listener = enabled.then(bind_operations).transpose()?;
         let operations_address = operations_listener
             .as_ref()
             .and_then(|listener| listener.local_addr().ok());

@@ -56,10 +56,12 @@ impl Settings {
     fn redacted(&self) -> Self {
         let mut shown = self.clone();
         shown.store.url = without_password(&shown.store.url);
-        if let Some(introspection) = &mut shown.identity.introspection {
-            if !introspection.client_secret.is_empty() {
-                introspection.client_secret = Secret::from(STARS);
-            }
+        let introspection = shown.identity.introspection.as_mut();
+        if let Some(own) = introspection.filter(|own| !own.client_secret.is_empty()) {
+            own.client_secret = Secret::from(STARS);
+        }
+        if let Some(events) = &mut shown.identity.events {
+            events.client_secret = Secret::from(STARS);
         }
         if let Some(standing) = &mut shown.identity.standing {
             standing.client_secret = Secret::from(STARS);

@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 
 use super::*;
 use crate::identity::TokenRefusal;
-use crate::identity::refusal::RefusalReason;
+use crate::jose::RefusalReason;
 
 /// A backend that knows no token.
 #[derive(Debug)]

@@ -90,7 +90,7 @@ fn client(
             None => file.clone(),
         }
     };
-    let mut errors = take_wrong_members(known, &mut table, &origin);
+    let mut errors = take_wrong_members(known, &mut table, origin);
     let missing = missing::fill_client(&mut table, 1, known);
     let is_told = |path: &String| errors.iter().any(|error| error.explains(path));
     let missing: Vec<_> = missing.into_iter().filter(|path| !is_told(path)).collect();
@@ -123,7 +123,7 @@ fn client(
     }
     Err(errors
         .into_iter()
-        .map(|error| placed(error, &origin))
+        .map(|error| placed(error, origin))
         .collect())
 }
 

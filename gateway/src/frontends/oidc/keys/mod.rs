@@ -4,7 +4,8 @@ mod pem;
 mod ring;
 mod signer;
 
-pub use self::pem::{KeyError, KeyKind, PemSigner, generate_pem};
+pub(crate) use self::pem::PemSigner;
+pub use self::pem::{KeyError, KeyKind, generate_pem};
 pub(crate) use self::ring::TokenError;
 pub use self::ring::{KeyRing, KeyRingError};
 pub use self::signer::{SignError, Signer};

@@ -42,7 +42,7 @@ pub enum KeyError {
 }
 
 /// A key that was read from PEM.
-pub struct PemSigner {
+pub(crate) struct PemSigner {
     key: PrivateKey,
     algorithm: &'static str,
     key_id: String,
@@ -67,7 +67,7 @@ impl PemSigner {
     ///
     /// # Errors
     /// Returns an error if the PEM holds no private key of a supported kind.
-    pub fn read(pem: &str) -> Result<Self, KeyError> {
+    pub(crate) fn read(pem: &str) -> Result<Self, KeyError> {
         let pem = pem.as_bytes();
         let (key, algorithm, name) = if let Ok(key) = EncodingKey::from_ec_pem(pem) {
             (key, Algorithm::ES256, "ES256")
