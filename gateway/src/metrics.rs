@@ -279,7 +279,7 @@ impl Metrics {
         );
         // A series that begins with its first event hides that event from rates.
         for reason in EndReason::ALL.map(EndReason::as_str) {
-            let _ = self.sessions_ended.get_or_create(&ReasonLabels { reason });
+            drop(self.sessions_ended.get_or_create(&ReasonLabels { reason }));
         }
         registry.register(
             "rate_limits_remembered",

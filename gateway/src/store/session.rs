@@ -68,7 +68,7 @@ impl FromStr for FamilyId {
 /// What a client's redemption makes of its session, by the client's settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionTerms {
-    /// Time that the session lasts from now on, whatever becomes of refresh tokens. `None`: only they keep it.
+    /// Time that the session lasts from now on, with or without refresh tokens. `None`: only they keep it.
     pub lifetime: Option<Duration>,
     /// The family of refresh tokens that begins, if the client has them.
     pub refresh: Option<NewFamily>,

@@ -60,7 +60,7 @@ pub trait SessionStore: fmt::Debug + Send + Sync {
         token: RevokedToken,
     ) -> Result<bool, StoreError>;
 
-    /// Takes the ended sessions whose clients are to be told now, at most so many. Each is due again after `lease`, unless
+    /// Takes the ended sessions whose clients are to be told now, up to a maximum. Each is due again after `lease`, unless
     /// it is settled before: a node may die with it.
     async fn due_logouts(
         &self,

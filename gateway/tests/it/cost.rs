@@ -176,23 +176,28 @@ async fn a_session_costs_its_login_no_command_more() {
     let world = World::on(&redis);
     let node = provider_sessions::start(&world).await;
     // The first login brings the scripts to Redis.
-    for counted in [false, true] {
+    for (person, counted) in [(1, false), (2, true)] {
         let mut redis = Monitor::start(&redis).await;
         let mut cost = async |step: &str, sent| {
             let cost = redis.cost().await;
             assert!(!counted || cost.sent == sent, "{step}: {cost:?}");
         };
         let (mut browser, login) = node.browser().await;
-        world.phone(&node, 1).scan(&login.qr).await.unwrap();
+        let phone = world.phone(&node, person);
+        phone.scan(&login.qr).await.unwrap();
         told(&mut browser).await;
-        let request = confirmed(&world, &node, &mut browser, &login).await;
+        phone.confirm(login.login_id, PERSONAL).await.unwrap();
+        let ServerMessage::Confirmed { redirect_to, .. } = told(&mut browser).await else {
+            panic!("not confirmed")
+        };
+        let request = TokenRequest::of(&login, &redirect_to);
         cost("open, scan and confirm", 3).await;
         assert_eq!(request.send(&node).await.status, 200);
         cost("redeem", 1).await;
-        let listed = provider_sessions::sessions(&world, &node, 1).await;
+        let listed = provider_sessions::sessions(&world, &node, person).await;
         assert_eq!(listed.sessions.len(), 1);
         cost("list: the person's limit, the index, the session", 3).await;
-        let ended = provider_sessions::post(&world, &node, 1, paths::SESSIONS_END).await;
+        let ended = provider_sessions::post(&world, &node, person, paths::SESSIONS_END).await;
         assert_eq!(ended.status(), 200);
         cost("end: the same, and the end", 4).await;
     }

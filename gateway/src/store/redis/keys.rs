@@ -25,7 +25,7 @@ pub(super) fn code(id: LoginId, origin: CodeOrigin) -> String {
 }
 
 /// The index of a person's sessions. The scripts make the same name. SHA-1 is the digest that Redis offers to scripts; it
-/// names the key and proves nothing, because whoever reads the index compares the person of each session.
+/// names the key and proves nothing, because readers of the index compare the person of each session.
 pub(super) fn person(person: &PersonId) -> String {
     let digest = digest(&SHA1_FOR_LEGACY_USE_ONLY, person.as_str().as_bytes());
     format!("saoma:person:{}", HEXLOWER.encode(digest.as_ref()))

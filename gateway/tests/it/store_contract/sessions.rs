@@ -224,7 +224,8 @@ async fn a_persons_sessions_end_by_identity(subject: Subject) {
     begun(store, 1, "personal").await;
     begun(store, 2, "unit:1").await;
     let sessions = store.sessions();
-    let by_unit = sessions.end_sessions_of(&person("p"), Some("unit:1"), EndReason::Backend);
+    let owner = person("p");
+    let by_unit = sessions.end_sessions_of(&owner, Some("unit:1"), EndReason::Backend);
     let ended: Vec<_> = by_unit
         .await
         .unwrap()
@@ -233,10 +234,10 @@ async fn a_persons_sessions_end_by_identity(subject: Subject) {
         .collect();
     assert_eq!(ended, [id(2)]);
     assert!(has_access(store, 1, "token").await);
-    let all = sessions.end_sessions_of(&person("p"), None, EndReason::Backend);
+    let all = sessions.end_sessions_of(&owner, None, EndReason::Backend);
     let ended: Vec<_> = all.await.unwrap().iter().map(|ended| ended.id).collect();
     assert_eq!(ended, [id(1)]);
-    let again = sessions.end_sessions_of(&person("p"), None, EndReason::Backend);
+    let again = sessions.end_sessions_of(&owner, None, EndReason::Backend);
     assert_eq!(again.await.unwrap(), []);
 }
 

@@ -39,24 +39,19 @@ async fn an_undone_second_login_leaves_the_first(subject: Subject) {
 
 async fn a_browser_with_its_key_begins_a_session(subject: Subject) {
     let store = &*subject.store;
-    let sessions = store.sessions();
     open(store, &new_login(1)).await;
     changed(store, id(1), &scan("p")).await;
-    let before = sessions.begin_session(id(1), &beginning("key", "cookie"));
-    assert_eq!(before.await.unwrap(), None, "it is not confirmed");
+    let before = begin(store, 1, "key", "cookie").await;
+    assert_eq!(before, None, "it is not confirmed");
     changed(store, id(1), &confirm("p", "personal", "code")).await;
-    let stranger = sessions.begin_session(id(1), &beginning("another key", "cookie"));
-    assert_eq!(stranger.await.unwrap(), None);
+    assert_eq!(begin(store, 1, "another key", "cookie").await, None);
     for _ in 0..2 {
-        let begun = sessions.begin_session(id(1), &beginning("key", "cookie"));
-        let begun = begun.await.unwrap().unwrap();
-        assert_eq!(
-            (begun.cookie, begun.clients.len()),
-            (Some(digest("cookie")), 0)
-        );
+        let begun = begin(store, 1, "key", "cookie").await.unwrap();
+        assert_eq!(begun.cookie, Some(digest("cookie")));
+        assert_eq!(begun.clients, []);
     }
-    let another = sessions.begin_session(id(1), &beginning("key", "another cookie"));
-    assert_eq!(another.await.unwrap(), None);
+    assert_eq!(begin(store, 1, "key", "another cookie").await, None);
+    let sessions = store.sessions();
     let found = sessions.session_of_browser(id(1), digest("another cookie"));
     assert_eq!(found.await.unwrap(), None);
     granted(store, 1, &on(terms(), "token")).await;
@@ -64,11 +59,10 @@ async fn a_browser_with_its_key_begins_a_session(subject: Subject) {
     assert_eq!(found.await.unwrap().unwrap().clients.len(), 1);
     // A session that the redemption has begun takes a cookie too.
     begun(store, 2, "personal").await;
-    let later = sessions.begin_session(id(2), &beginning("key", "cookie"));
-    assert_eq!(later.await.unwrap().unwrap().clients.len(), 1);
+    let later = begin(store, 2, "key", "cookie").await.unwrap();
+    assert_eq!(later.clients.len(), 1);
     end(store, 2, EndReason::Person).await;
-    let ended = sessions.begin_session(id(2), &beginning("key", "cookie"));
-    assert_eq!(ended.await.unwrap(), None);
+    assert_eq!(begin(store, 2, "key", "cookie").await, None);
     assert_eq!(subject.keys_without_end(), Vec::<String>::new());
 }
 
@@ -140,17 +134,17 @@ async fn families_of_one_client_are_bounded(subject: Subject) {
 /// Begins the session of this number for a browser, before its code is redeemed.
 pub(super) async fn begun_for_browser(store: &dyn Store, number: u8) -> SessionRecord {
     confirmed(store, number, "openid", "personal").await;
-    let beginning = beginning("key", "cookie");
-    let begun = store.sessions().begin_session(id(number), &beginning);
-    begun.await.unwrap().unwrap()
+    begin(store, number, "key", "cookie").await.unwrap()
 }
 
-fn beginning(key: &str, cookie: &str) -> SessionBeginning {
-    SessionBeginning {
+async fn begin(store: &dyn Store, number: u8, key: &str, cookie: &str) -> Option<SessionRecord> {
+    let beginning = SessionBeginning {
         receive_key: digest(key),
         cookie: digest(cookie),
         lifetime: MINUTE * 10,
-    }
+    };
+    let begun = store.sessions().begin_session(id(number), &beginning);
+    begun.await.unwrap()
 }
 
 pub(super) async fn joined(
