@@ -150,9 +150,10 @@ async fn the_standing_of_a_person_is_told_without_a_token() {
         (None, None, None)
     );
     assert_eq!(ask("c-0000").await, IntrospectionResponse::default());
-    let stranger = hall.ask_standing("192.0.2.66", &basic("saoma:guess"), ("c-1001", "personal"));
+    let guess = basic("saoma:guess");
+    let stranger = hall.ask_standing("192.0.2.66", &guess, ("c-1001", "personal"));
     let stranger = seen(stranger.await).await;
     assert_eq!(stranger.0, 401);
-    let asked = hall.ask_introspection("192.0.2.67", Some(&basic("saoma:guess")), "token");
+    let asked = hall.ask_introspection("192.0.2.67", Some(&guess), "token");
     assert_eq!(stranger, seen(asked.await).await);
 }

@@ -43,6 +43,7 @@ impl HostedPage {
             redirect_uri: required("redirect-uri"),
             state: None,
             nonce: attribute("oidc-nonce"),
+            claims: attribute("claims"),
             scope: required("scope"),
             code_challenge: attribute("code-challenge").map(|text| text.parse().unwrap()),
             code_challenge_method: CodeChallengeMethod::S256,

@@ -30,7 +30,8 @@ async fn a_card_service_decides_at_once_whether_its_holder_may_log_in_by_scannin
         let answer = hall.introspect(&phone).await;
         assert!(answer.active);
         // The gateway learns the same without a token, while a login lasts there.
-        let standing = hall.ask_standing("127.0.0.1", &basic(GATEWAY), ("c-1001", "personal"));
+        let gateway = basic(GATEWAY);
+        let standing = hall.ask_standing("127.0.0.1", &gateway, ("c-1001", "personal"));
         let standing: IntrospectionResponse = standing.await.json().await.unwrap();
         assert_eq!(standing.ineligible_reason, answer.ineligible_reason);
         answer.ineligible_reason
