@@ -1,7 +1,7 @@
 //! Secrets of logins that show by themselves that this deployment has made them.
 //!
-//! A receive key, an authorization code, a device code and an access token are 24 random bytes and a tag of 8 bytes: a MAC under the
-//! cluster's secret of the kind, the login and the random bytes. A node refuses a made-up secret by its tag alone, so that
+//! A receive key, an authorization code, a device code, an access token and a refresh token are 24 random bytes and a tag of
+//! 8 bytes: a MAC under the cluster's secret of the kind, the login and the random bytes. A node refuses a made-up secret by its tag alone, so that
 //! guesses never reach the store, and never use up a limit that holders of real secrets need (rows A4 and A8). The tag is
 //! no proof of anything else: the store still compares the whole secret. A guessed tag, one in 2^64, costs it one command.
 
@@ -10,7 +10,7 @@ use std::fmt;
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::hmac;
 use saoma_protocol::{
-    AccessToken, AuthorizationCode, DeviceCode, LoginId, ReceiveKey, RequestReference,
+    AccessToken, AuthorizationCode, DeviceCode, LoginId, ReceiveKey, RefreshToken, RequestReference,
 };
 
 use crate::cluster_secrets::ClusterSecrets;
@@ -29,6 +29,12 @@ const AUTHORIZATION_CODE: &[u8] = b"saoma authorization code";
 const DEVICE_CODE: &[u8] = b"saoma device code";
 const REQUEST_REFERENCE: &[u8] = b"saoma pushed request";
 const ACCESS_TOKEN: &[u8] = b"saoma access token";
+const REFRESH_TOKEN: &[u8] = b"saoma refresh token";
+const SESSION_CODE: &[u8] = b"saoma session code";
+
+/// Input of the MAC that is the fresh part of a refresh token's successor.
+#[allow(dead_code, reason = "the refresh token grant uses it")]
+const SUCCESSOR: &[u8] = b"saoma successor of a refresh token";
 
 /// Makes and recognises the secrets of logins.
 pub(crate) struct LoginSecrets {
@@ -72,6 +78,46 @@ impl LoginSecrets {
     /// Makes an access token of a login.
     pub(crate) fn access_token(&self, id: LoginId) -> AccessToken {
         AccessToken::from_random(id, self.make(ACCESS_TOKEN, id))
+    }
+
+    /// Makes an authorization code of single sign-on within the session that a login began.
+    #[allow(dead_code, reason = "single sign-on makes them")]
+    pub(crate) fn session_code(&self, id: LoginId) -> AuthorizationCode {
+        AuthorizationCode::from_random(id, self.make(SESSION_CODE, id))
+    }
+
+    /// Returns true if this deployment has made the code, for single sign-on.
+    pub(crate) fn knows_session_code(&self, code: &AuthorizationCode) -> bool {
+        self.knows(SESSION_CODE, code.login_id(), code.expose())
+    }
+
+    /// Makes the first refresh token of a new family, in the session that a login began.
+    pub(crate) fn refresh_token(&self, id: LoginId) -> RefreshToken {
+        RefreshToken::from_random(id, self.make(REFRESH_TOKEN, id))
+    }
+
+    /// Makes the successor of a refresh token: the same one each time, as long as the cluster's secret is the same. A client
+    /// that asks twice because an answer was lost holds one successor, and not two of which one is good.
+    #[allow(dead_code, reason = "the refresh token grant uses it")]
+    pub(crate) fn successor(&self, token: &RefreshToken) -> RefreshToken {
+        let id = token.login_id();
+        let mut secret = [0; SECRET];
+        let (random_part, tag_part) = secret.split_at_mut(RANDOM);
+        let (family, fresh) = random_part.split_at_mut(RefreshToken::FAMILY_BYTES);
+        family.copy_from_slice(&token.family());
+        let mut mac = hmac::Context::with_key(&self.current);
+        for part in [SUCCESSOR, id.as_bytes(), token.expose()] {
+            mac.update(part);
+        }
+        fresh.copy_from_slice(&mac.sign().as_ref()[..RANDOM - RefreshToken::FAMILY_BYTES]);
+        tag_part.copy_from_slice(&tag(&self.current, REFRESH_TOKEN, id, random_part));
+        RefreshToken::from_random(id, secret)
+    }
+
+    /// Returns true if this deployment has made the refresh token.
+    #[allow(dead_code, reason = "the refresh token grant uses it")]
+    pub(crate) fn knows_refresh_token(&self, token: &RefreshToken) -> bool {
+        self.knows(REFRESH_TOKEN, token.login_id(), token.expose())
     }
 
     /// Returns true if this deployment has made the receive key, for this login.
@@ -162,6 +208,43 @@ mod tests {
         let as_key = ReceiveKey::from_random(*device.expose());
         assert!(!secrets.knows_receive_key(id, &as_key));
         assert!(secrets.knows_access_token(&secrets.access_token(id)));
+    }
+
+    #[test]
+    fn a_code_of_single_sign_on_is_a_kind_of_its_own() {
+        let secrets = LoginSecrets::new(&ClusterSecrets::random());
+        let id = LoginId::from_random(ID);
+        let of_session = secrets.session_code(id);
+        assert!(secrets.knows_session_code(&of_session));
+        assert!(!secrets.knows_authorization_code(&of_session));
+        assert!(!secrets.knows_session_code(&secrets.authorization_code(id)));
+    }
+
+    #[test]
+    fn a_refresh_token_has_one_successor_in_its_family() {
+        let secrets = LoginSecrets::new(&ClusterSecrets::random());
+        let id = LoginId::from_random(ID);
+        let first = secrets.refresh_token(id);
+        let second = secrets.successor(&first);
+        assert_eq!(second, secrets.successor(&first));
+        let mut tokens = vec![first, second.clone(), secrets.successor(&second)];
+        for token in &tokens {
+            assert!(secrets.knows_refresh_token(token));
+            assert_eq!(token.family(), tokens[0].family());
+            let as_access = AccessToken::from_random(id, *token.expose());
+            assert!(!secrets.knows_access_token(&as_access));
+        }
+        tokens.push(secrets.refresh_token(id));
+        let different: std::collections::HashSet<_> =
+            tokens.iter().map(RefreshToken::digest).collect();
+        assert_eq!(different.len(), 4);
+        let foreign = LoginSecrets::new(&ClusterSecrets::random());
+        assert_ne!(
+            foreign.successor(&tokens[0]),
+            second,
+            "no one else can make it"
+        );
+        assert!(!foreign.knows_refresh_token(&second));
     }
 
     #[test]

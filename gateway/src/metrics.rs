@@ -21,7 +21,7 @@ use prometheus_client::registry::{Registry, Unit};
 use saoma_protocol::{CloseCode, ErrorCode, EventKind};
 
 use crate::limits::LimitName;
-use crate::store::StoreMetrics;
+use crate::store::{EndReason, StoreMetrics};
 use crate::wall_clock;
 
 /// From 0.1 ms to 6.5 s, doubling.
@@ -45,6 +45,7 @@ pub(crate) struct Metrics {
     limited: Family<LimitLabels, Counter>,
     misdeclared_proxies: Counter,
     misused_codes: Family<MisuseLabels, Counter>,
+    sessions_ended: Family<ReasonLabels, Counter>,
     limits_remembered: Family<LimitLabels, Counter>,
     admission_refusals: Family<ReasonLabels, Counter>,
     logins_unattended: Gauge,
@@ -181,6 +182,7 @@ impl Default for Metrics {
             limited: Family::default(),
             misdeclared_proxies: Counter::default(),
             misused_codes: Family::default(),
+            sessions_ended: Family::default(),
             limits_remembered: Family::default(),
             admission_refusals: Family::default(),
             logins_unattended: Gauge::default(),
@@ -270,6 +272,15 @@ impl Metrics {
             "Right authorization codes presented after their redemption (replayed), or with a wrong client, redirect URI or verifier (mismatched)",
             self.misused_codes.clone(),
         );
+        registry.register(
+            "sessions_ended",
+            "Sessions at the provider that have ended before their time, by reason",
+            self.sessions_ended.clone(),
+        );
+        // A series that begins with its first event hides that event from rates.
+        for reason in EndReason::ALL.map(EndReason::as_str) {
+            drop(self.sessions_ended.get_or_create(&ReasonLabels { reason }));
+        }
         registry.register(
             "rate_limits_remembered",
             "Attempts over a rate limit that were refused without asking the store again, by limit",

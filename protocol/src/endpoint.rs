@@ -32,6 +32,14 @@ pub mod paths {
     pub const CONFIRM: &str = "/v1/logins/{login_id}/confirm";
     /// Declines a scanned login.
     pub const REJECT: &str = "/v1/logins/{login_id}/reject";
+    /// The sessions of the phone's person.
+    pub const SESSIONS: &str = "/v1/sessions";
+    /// Ends all of them.
+    pub const SESSIONS_END: &str = "/v1/sessions/end";
+    /// Ends one of them.
+    pub const SESSION_END: &str = "/v1/sessions/{sid}/end";
+    /// Ends sessions for the app's backend.
+    pub const BACKEND_LOGOUT: &str = "/v1/backend/logout";
     /// OpenID Connect Discovery 1.0 §4.
     pub const DISCOVERY: &str = "/.well-known/openid-configuration";
     /// The hosted login page.

@@ -39,6 +39,7 @@ mod message;
 mod pkce;
 mod sealed_person;
 mod secret;
+mod session;
 mod steering;
 mod text;
 mod time;
@@ -68,8 +69,9 @@ pub use message::{
 pub use pkce::{CodeChallenge, CodeChallengeMethod};
 pub use sealed_person::{MAX_KNOWN_PERSONS, MAX_SEALED_PERSON_CHARS, SealedPerson};
 pub use secret::{
-    AccessToken, AuthorizationCode, DeviceCode, Digest, ReceiveKey, RequestReference,
+    AccessToken, AuthorizationCode, DeviceCode, Digest, ReceiveKey, RefreshToken, RequestReference,
 };
+pub use session::{BackendLogoutRequest, EndedSessions, SessionList, SessionSite, SessionSummary};
 pub use steering::{SteeringChar, SteeringEffect, is_plain_id, without_steering};
 pub use time::Timestamp;
 pub use version::ProtocolVersion;

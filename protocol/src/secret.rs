@@ -207,6 +207,24 @@ login_bound_secret! {
     RequestReference
 }
 
+login_bound_secret! {
+    /// The token by which a relying party gets new tokens in the session that a login began (RFC 6749 §6). It is used once:
+    /// each use gives its successor.
+    RefreshToken
+}
+
+impl RefreshToken {
+    /// Bytes that all refresh tokens of one family have in common, at the start of their secrets.
+    pub const FAMILY_BYTES: usize = 8;
+
+    /// Returns the family: the same for a token and all that came of it.
+    pub fn family(&self) -> [u8; Self::FAMILY_BYTES] {
+        let mut family = [0; Self::FAMILY_BYTES];
+        family.copy_from_slice(&self.secret[..Self::FAMILY_BYTES]);
+        family
+    }
+}
+
 pub(crate) fn decode_secret(text: &str) -> Result<[u8; SECRET_BYTES], ParseCodeError> {
     if text.len() != SECRET_CHARS {
         return Err(ParseCodeError::Length {
@@ -227,6 +245,7 @@ serde_by_text! {
     AccessToken: r"^[0-9A-HJKMNP-TV-Z]{24}\.[A-Za-z0-9_-]{43}$",
     RequestReference: r"^[0-9A-HJKMNP-TV-Z]{24}\.[A-Za-z0-9_-]{43}$",
     DeviceCode: r"^[0-9A-HJKMNP-TV-Z]{24}\.[A-Za-z0-9_-]{43}$",
+    RefreshToken: r"^[0-9A-HJKMNP-TV-Z]{24}\.[A-Za-z0-9_-]{43}$",
 }
 
 #[cfg(test)]

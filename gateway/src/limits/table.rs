@@ -183,6 +183,10 @@ limits! {
     confirm_per_person: ConfirmPerPerson = 30 in 60 s,
         counted in Store by "person", needed 2 times, bounds Load,
         refused by "429 to the phone";
+    /// Lists and ends of sessions by one person; 30 a minute by default.
+    session_request_per_person: SessionRequestPerPerson = 30 in 60 s,
+        counted in Store by "person", needed 0 times, bounds Load,
+        refused by "429 to the phone";
     /// Refused access tokens of an app from one address; 30 a minute by default. The app's backend
     /// is not asked about the tokens above it.
     refused_token_per_address: RefusedTokenPerAddress = 30 in 60 s,

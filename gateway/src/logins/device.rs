@@ -17,8 +17,8 @@ use crate::random;
 use crate::relying_parties::Client;
 use crate::scopes;
 use crate::store::{
-    Agreement, DevicePoll, DevicePolling, LoginRequest, NewLogin, Polled, PresentedVerifier,
-    Redemption,
+    Agreement, CodeOrigin, DevicePoll, DevicePolling, LoginRequest, NewLogin, Polled,
+    PresentedVerifier, Redemption,
 };
 use crate::waiting::waiter::Waiter;
 
@@ -169,18 +169,20 @@ impl Logins {
             Polled::Foreign => return Err(RedeemError::InvalidCode.into()),
             Polled::Confirmed(code) => code,
         };
-        let access_token = self.secrets.access_token(id);
+        let tokens = self.new_tokens(client, id);
         let redemption = Redemption {
             code: code_digest,
+            origin: CodeOrigin::Login,
             client_id: &client.id,
             redirect_uri: "",
             verifier: PresentedVerifier::Of(challenge_of(code)),
             is_proved: !client.is_public(),
             is_complete: true,
-            access_token: access_token.digest(),
+            access_token: tokens.access.digest(),
             lifetime: self.lifetimes.access_token,
+            session: client.session_terms(tokens.refresh.as_ref()),
         };
-        let redeemed = self.run_redemption(client, id, access_token, (&[], &redemption));
+        let redeemed = self.run_redemption(client, id, tokens, (&[], &redemption));
         Ok(redeemed.await?)
     }
 }

@@ -16,6 +16,7 @@ mod in_memory;
 mod lost_changes;
 mod open;
 mod person;
+mod person_sessions;
 mod process_limits;
 mod redeem;
 mod refresh;
@@ -23,6 +24,7 @@ mod remembered_limits;
 mod render;
 mod resume;
 mod scan;
+mod sessions;
 #[cfg(test)]
 pub(crate) mod tests;
 mod token_allowance;
@@ -38,6 +40,7 @@ pub(crate) use redeem::{PresentedCode, RedeemError, RedeemedCode};
 pub(crate) use render::Renderer;
 use saoma_protocol::{ErrorCode, LoginId, ReceiveKey, ServerMessage};
 pub(crate) use scan::PhoneAddress;
+use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 
 use self::code_challenges::CodeChallenges;
@@ -94,6 +97,8 @@ pub(crate) struct Logins {
     metrics: Arc<Metrics>,
     log_throttle: LogThrottle,
     renderer: Renderer,
+    /// Wakes the task that tells clients of ended sessions.
+    session_ended: Notify,
 }
 
 impl Logins {
@@ -152,6 +157,7 @@ impl Logins {
             clock,
             metrics,
             log_throttle: LogThrottle::default(),
+            session_ended: Notify::new(),
         }
     }
 

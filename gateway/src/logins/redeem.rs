@@ -3,7 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use saoma_protocol::{AccessToken, AuthorizationCode, CodeChallenge, EventKind, LoginId};
+use saoma_protocol::{
+    AccessToken, AuthorizationCode, CodeChallenge, EventKind, LoginId, RefreshToken,
+};
 
 use super::Logins;
 use crate::client_address::ClientAddress;
@@ -11,7 +13,10 @@ use crate::error_chain::chain;
 use crate::limits::LimitName;
 use crate::metrics::CodeMisuse;
 use crate::relying_parties::Client;
-use crate::store::{Attempt, Counted, Grant, PresentedVerifier, Redeemed, Redemption, StoreError};
+use crate::store::{
+    Attempt, CodeOrigin, Counted, EndReason, Ended, Grant, PresentedVerifier, Redeemed, Redemption,
+    StoreError,
+};
 
 /// A code with all that a token request must repeat of the login (RFC 6749 §4.1.3, RFC 7636 §4.5).
 pub(crate) struct PresentedCode<'a> {
@@ -33,6 +38,15 @@ impl fmt::Debug for PresentedCode<'_> {
     }
 }
 
+/// Tokens that a client is to get.
+#[derive(Debug)]
+pub(super) struct NewTokens {
+    /// The access token.
+    pub(super) access: AccessToken,
+    /// The first token of a new family, for a client with refresh tokens.
+    pub(super) refresh: Option<RefreshToken>,
+}
+
 /// A redeemed code.
 #[derive(Debug)]
 pub(crate) struct RedeemedCode {
@@ -42,6 +56,11 @@ pub(crate) struct RedeemedCode {
     pub(crate) access_token: AccessToken,
     /// Time that the access token lives.
     pub(crate) lifetime: Duration,
+    /// The session that the client is in from now on, if the gateway keeps one for it.
+    pub(crate) session: Option<LoginId>,
+    /// The first refresh token, if the client gets one.
+    pub(crate) refresh_token: Option<RefreshToken>,
+    origin: CodeOrigin,
 }
 
 /// Reasons for a code not to be redeemed.
@@ -76,25 +95,27 @@ impl Logins {
         address: &ClientAddress,
     ) -> Result<RedeemedCode, RedeemError> {
         let code = &presented.code;
-        if !self.secrets.knows_authorization_code(code) {
+        let Some(origin) = self.origin_of(code) else {
             self.count_unknown(address)?;
             return Err(RedeemError::InvalidCode);
-        }
+        };
         let login_id = code.login_id();
         let verifier = PresentedVerifier::read(presented.verifier);
         if client.is_public() {
-            self.count_by_verifier(login_id, verifier.challenge())?;
+            self.count_by_verifier(login_id, origin, verifier.challenge())?;
         }
-        let access_token = self.secrets.access_token(login_id);
+        let tokens = self.new_tokens(client, login_id);
         let redemption = Redemption {
             code: code.digest(),
+            origin,
             client_id: &client.id,
             redirect_uri: presented.redirect_uri.unwrap_or_default(),
             verifier,
             is_proved: !client.is_public(),
             is_complete: presented.is_complete,
-            access_token: access_token.digest(),
+            access_token: tokens.access.digest(),
             lifetime: self.lifetimes.access_token,
+            session: client.session_terms(tokens.refresh.as_ref()),
         };
         let by_client = [self.attempt(LimitName::TokenPerClient, &client.id)];
         let attempts = if client.is_public() {
@@ -103,7 +124,7 @@ impl Logins {
         } else {
             &by_client
         };
-        self.run_redemption(client, login_id, access_token, (attempts, &redemption))
+        self.run_redemption(client, login_id, tokens, (attempts, &redemption))
             .await
     }
 
@@ -112,7 +133,7 @@ impl Logins {
         &self,
         client: &Client,
         login_id: LoginId,
-        access_token: AccessToken,
+        tokens: NewTokens,
         (attempts, redemption): (&[Attempt<'_>], &Redemption<'_>),
     ) -> Result<RedeemedCode, RedeemError> {
         match self.store.redeem(attempts, login_id, redemption).await? {
@@ -122,15 +143,27 @@ impl Logins {
             }
             Counted::Done(Redeemed::Granted(grant)) => {
                 self.metrics.login_changed(EventKind::Redeem);
+                let terms = redemption.session.as_ref();
+                let begins = terms.is_some_and(|terms| terms.begin_session(&grant.scope));
+                let is_joined = redemption.origin != CodeOrigin::Login;
+                let family = terms.and_then(|terms| terms.begin_family(&grant.scope));
                 Ok(RedeemedCode {
+                    origin: redemption.origin,
+                    session: (begins || is_joined).then_some(login_id),
+                    refresh_token: tokens.refresh.filter(|_| family.is_some()),
                     grant: *grant,
-                    access_token,
+                    access_token: tokens.access,
                     lifetime: self.lifetimes.access_token,
                 })
             }
             Counted::Done(Redeemed::Replayed) => {
                 self.metrics.code_misused(CodeMisuse::Replayed);
                 tracing::warn!(%login_id, client_id = %client.id, "a code was presented after its redemption: its access token is ended");
+                // The store has ended the session, if there is one. Its clients are told from here.
+                let ended = self.end_session(login_id, EndReason::CodeReplayed).await?;
+                if ended == Ended::Before {
+                    self.session_has_ended(login_id, EndReason::CodeReplayed);
+                }
                 Err(RedeemError::InvalidCode)
             }
             Counted::Done(Redeemed::Mismatched) => {
@@ -138,14 +171,34 @@ impl Logins {
                 if let Some(left_out) = self.log_throttle.admit(("token", "mismatched")) {
                     tracing::warn!(%login_id, client_id = %client.id, left_out, "a code was presented with another client, redirect URI or verifier than its login's");
                 }
-                self.learn_challenge(client, login_id).await;
+                self.learn_challenge(client, login_id, redemption.origin)
+                    .await;
                 Err(RedeemError::InvalidCode)
             }
             Counted::Done(Redeemed::Invalid) => {
-                self.learn_challenge(client, login_id).await;
+                self.learn_challenge(client, login_id, redemption.origin)
+                    .await;
                 Err(RedeemError::InvalidCode)
             }
         }
+    }
+
+    /// Makes the tokens that a client gets for a code, if it is good.
+    pub(super) fn new_tokens(&self, client: &Client, id: LoginId) -> NewTokens {
+        let has_refresh_tokens = client.refresh_tokens().is_some();
+        NewTokens {
+            access: self.secrets.access_token(id),
+            refresh: has_refresh_tokens.then(|| self.secrets.refresh_token(id)),
+        }
+    }
+
+    /// Returns the place where a code is kept. `None` if the gateway has not made it.
+    fn origin_of(&self, code: &AuthorizationCode) -> Option<CodeOrigin> {
+        if self.secrets.knows_authorization_code(code) {
+            return Some(CodeOrigin::Login);
+        }
+        let is_of_session = self.secrets.knows_session_code(code);
+        is_of_session.then(|| CodeOrigin::Session(code.digest()))
     }
 
     /// Gives a code back whose redemption cannot be answered, so that the client can redeem it again while its time
@@ -153,7 +206,11 @@ impl Logins {
     pub(crate) async fn undo_redemption(&self, redeemed: &RedeemedCode) {
         let token = &redeemed.access_token;
         let login_id = token.login_id();
-        if let Err(error) = self.store.undo_redemption(login_id, token.digest()).await {
+        if let Err(error) = self
+            .store
+            .undo_redemption(login_id, redeemed.origin, token.digest())
+            .await
+        {
             tracing::warn!(error = %chain(&error), %login_id, "could not give a code back");
         }
     }
@@ -194,11 +251,15 @@ impl Logins {
     fn count_by_verifier(
         &self,
         id: LoginId,
+        origin: CodeOrigin,
         challenge: Option<CodeChallenge>,
     ) -> Result<(), RedeemError> {
+        // A code of single sign-on has another challenge than the login that began the session.
+        let is_wrong = |challenge: CodeChallenge| {
+            origin == CodeOrigin::Login && self.code_challenges.exclude(id, challenge)
+        };
         // Without its verifier a public client proves nothing, so the store has nothing to redeem or to end.
-        let Some(challenge) = challenge.filter(|right| !self.code_challenges.exclude(id, *right))
-        else {
+        let Some(challenge) = challenge.filter(|challenge| !is_wrong(*challenge)) else {
             self.metrics.code_misused(CodeMisuse::Mismatched);
             return Err(RedeemError::InvalidCode);
         };
@@ -208,8 +269,9 @@ impl Logins {
 
     /// Asks the store for the challenge of a login of a refused code, once: later wrong verifiers are refused in this
     /// process. The requests of clients with a secret are counted by their client instead.
-    async fn learn_challenge(&self, client: &Client, id: LoginId) {
-        if !client.is_public() || self.code_challenges.knows(id) {
+    async fn learn_challenge(&self, client: &Client, id: LoginId, origin: CodeOrigin) {
+        let is_learnt = origin != CodeOrigin::Login || self.code_challenges.knows(id);
+        if !client.is_public() || is_learnt {
             return;
         }
         // A store that fails is asked again after the next refusal.
@@ -219,7 +281,7 @@ impl Logins {
         }
     }
 
-    fn take_by_login(&self, id: LoginId) -> Result<(), RedeemError> {
+    pub(super) fn take_by_login(&self, id: LoginId) -> Result<(), RedeemError> {
         let counted = self.take_here(LimitName::TokenPerLogin, &id.to_string());
         counted.map_err(|retry_after| RedeemError::TooManyRequests { retry_after })
     }

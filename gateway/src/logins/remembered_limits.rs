@@ -9,9 +9,10 @@ use saoma_protocol::{Digest, LoginId, UserCode};
 use crate::limits::{RememberedRefusals, Verdict};
 use crate::metrics::Metrics;
 use crate::store::{
-    Announcements, Applied, Attached, Attempt, Confirmation, Counted, DevicePoll, Grant, Inbox,
-    LoginRecord, NewLogin, NodeId, Opening, Polled, Redeemed, Redemption, RequestStore,
-    ResumeAttempt, Scan, Scanned, Store, StoreError, StoredChange, Transition,
+    Announcements, Applied, Attached, Attempt, CodeOrigin, Confirmation, Counted, DevicePoll,
+    Grant, Inbox, LoginRecord, NewLogin, NodeId, Opening, Polled, Redeemed, Redemption,
+    RequestStore, ResumeAttempt, Scan, Scanned, SessionStore, Store, StoreError, StoredChange,
+    Transition,
 };
 
 /// A store whose refusals of attempts this node remembers until their `retry_after`.
@@ -149,8 +150,17 @@ impl Store for RememberedLimits {
         self.store.poll_device(id, poll).await
     }
 
-    async fn undo_redemption(&self, id: LoginId, access_token: Digest) -> Result<(), StoreError> {
-        self.store.undo_redemption(id, access_token).await
+    async fn undo_redemption(
+        &self,
+        id: LoginId,
+        origin: CodeOrigin,
+        access_token: Digest,
+    ) -> Result<(), StoreError> {
+        self.store.undo_redemption(id, origin, access_token).await
+    }
+
+    fn sessions(&self) -> &dyn SessionStore {
+        self.store.sessions()
     }
 
     async fn access(&self, id: LoginId, access_token: Digest) -> Result<Option<Grant>, StoreError> {

@@ -4,6 +4,7 @@ use prometheus_client::encoding::EncodeLabelSet;
 
 use super::{CodeMisuse, LimitLabels, Metrics, MisuseLabels};
 use crate::limits::LimitName;
+use crate::store::EndReason;
 
 /// Reason why a node did not admit a browser or a login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +54,14 @@ impl Metrics {
             .get_or_create(&MisuseLabels {
                 misuse: misuse.as_str(),
             })
+            .inc();
+    }
+
+    /// A session at the provider has ended before its time.
+    pub(crate) fn session_ended(&self, reason: EndReason) {
+        let reason = reason.as_str();
+        self.sessions_ended
+            .get_or_create(&ReasonLabels { reason })
             .inc();
     }
 

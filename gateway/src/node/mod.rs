@@ -22,6 +22,7 @@ use self::capacity::capacity;
 use self::cluster_watch::ClusterWatch;
 use self::drain::Drain;
 use crate::client_address::ClientAddress;
+use crate::frontends::app_backend::{self, AppBackend};
 use crate::frontends::browser::{self, BrowserFrontend};
 use crate::frontends::oidc::{self, Provider};
 use crate::frontends::phone::{self, Phones};
@@ -225,6 +226,13 @@ fn public_routes(
         tasks: drain.sockets.clone(),
         closing: drain.closing.clone(),
     };
+    let app_backend = settings.identity.events.as_ref().map(|credentials| {
+        app_backend::routes(AppBackend {
+            logins: Arc::clone(&logins),
+            trusted_proxies: Arc::clone(trusted_proxies),
+            credentials: Arc::new(credentials.clone()),
+        })
+    });
     let phones = Phones {
         logins,
         trusted_proxies: Arc::clone(trusted_proxies),
@@ -232,6 +240,7 @@ fn public_routes(
     Router::new()
         .merge(browser::routes::<TcpStream>(browsers))
         .merge(phone::routes(phones))
+        .merge(app_backend.unwrap_or_default())
         .merge(oidc::routes(provider))
         .fallback(crate::http::problem::not_found)
         .layer(security_headers(settings))

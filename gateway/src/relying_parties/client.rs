@@ -1,11 +1,16 @@
 //! One registered relying party.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use saoma_protocol::RefreshToken;
 
 use super::redirect_uris::RedirectUris;
 use super::secrets::ClientSecret;
+use super::sessions::{RefreshTokenPolicy, SessionPolicy};
 use crate::jose::PublishedKeys;
 use crate::settings::{AgreeSetting, ClientSettings, PkceSetting};
+use crate::store::SessionTerms;
 
 /// A registered relying party.
 #[derive(Debug)]
@@ -24,6 +29,7 @@ pub(crate) struct Client {
     has_opened_bare: AtomicBool,
     device: bool,
     require_par: bool,
+    sessions: SessionPolicy,
 }
 
 impl Client {
@@ -55,6 +61,38 @@ impl Client {
     /// Returns true if its devices may open logins (RFC 8628).
     pub(crate) const fn has_devices(&self) -> bool {
         self.device
+    }
+
+    /// Returns the time of single sign-on, if the client has it.
+    #[allow(dead_code, reason = "single sign-on asks for it")]
+    pub(crate) const fn sso(&self) -> Option<Duration> {
+        self.sessions.sso()
+    }
+
+    /// Returns its refresh tokens' lifetimes, if it has refresh tokens.
+    pub(crate) const fn refresh_tokens(&self) -> Option<RefreshTokenPolicy> {
+        self.sessions.refresh_tokens()
+    }
+
+    /// Returns the terms on which it is in a session, if it has anything that needs one. `refresh_token` is the first token
+    /// of a new family.
+    pub(crate) fn session_terms(
+        &self,
+        refresh_token: Option<&RefreshToken>,
+    ) -> Option<SessionTerms> {
+        self.sessions.terms(refresh_token)
+    }
+
+    /// Returns true if its browsers may be sent to this URI after a logout (RP-Initiated Logout 1.0 §3, threat T26).
+    #[allow(dead_code, reason = "logout asks for it")]
+    pub(crate) fn admits_post_logout_redirect(&self, uri: &str) -> bool {
+        self.sessions.admits_post_logout_redirect(uri)
+    }
+
+    /// Returns the address that gets logout tokens.
+    #[allow(dead_code, reason = "logout asks for it")]
+    pub(crate) fn backchannel_logout_uri(&self) -> Option<&str> {
+        self.sessions.backchannel_logout_uri()
     }
 
     /// Returns true if it cannot prove itself: it has neither a secret nor keys.
@@ -93,6 +131,7 @@ impl From<ClientSettings> for Client {
         let keys = settings.keys().ok().flatten();
         Self {
             keys: has_keys.then(|| keys.unwrap_or_default()),
+            sessions: SessionPolicy::of(&settings),
             id: settings.client_id,
             name: settings.name,
             secret: settings.secret.as_ref().map(ClientSecret::from),

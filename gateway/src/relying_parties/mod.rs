@@ -4,6 +4,7 @@ mod client;
 mod redirect_uris;
 mod registry;
 mod secrets;
+mod sessions;
 
 pub(crate) use self::client::Client;
 pub(crate) use self::redirect_uris::landing_origin;

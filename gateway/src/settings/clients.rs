@@ -1,10 +1,11 @@
 //! Settings of the relying parties.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::Secret;
+use super::{Secret, off_or_duration};
 use crate::jose::PublishedKeys;
 
 /// `[[clients]]`: a relying party.
@@ -47,6 +48,45 @@ pub struct ClientSettings {
     /// show the device's code before its person confirms.
     #[serde(default, skip_serializing_if = "is_false")]
     pub device: bool,
+    /// Single sign-on: the time for which a browser that was logged in by the hosted login page is
+    /// logged in again without a phone, by this client's requests and within it by those of others
+    /// that have this setting. `off` by default: on a shared computer the next person would be
+    /// logged in as the one before.
+    #[serde(
+        default,
+        with = "off_or_duration",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(test, schemars(with = "Option<Duration>"))]
+    pub sso: Option<Duration>,
+    /// Refresh tokens: the time within which each must be used. `off` by default. The client asks
+    /// for them by the scope `offline_access`. Each use gives a new token, and asks
+    /// `identity.standing`.
+    #[serde(
+        default,
+        with = "off_or_duration",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(test, schemars(with = "Option<Duration>"))]
+    pub refresh_tokens: Option<Duration>,
+    /// Time after a login at which its refresh tokens end, however often they are used; 90 days by
+    /// default, at least as long as `refresh_tokens`.
+    #[serde(default)]
+    #[cfg_attr(test, schemars(with = "Duration"))]
+    pub refresh_tokens_end: RefreshTokensEnd,
+    /// Refresh tokens without the scope `offline_access` too, for a client that cannot ask for it;
+    /// `false` by default.
+    #[serde(default)]
+    pub refresh_tokens_always: bool,
+    /// Addresses to which its browsers may be sent after a logout, compared exactly (OpenID Connect
+    /// RP-Initiated Logout 1.0); none by default.
+    #[serde(default)]
+    pub post_logout_redirect_uris: Vec<String>,
+    /// Address to which the gateway sends logout tokens when a session of the client's ends, as when
+    /// the person ends it on their phone (OpenID Connect Back-Channel Logout 1.0): `https`, or on this
+    /// machine. The nodes must reach it; redirects are not followed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backchannel_logout_uri: Option<String>,
 }
 
 /// Requests for which a client must use PKCE.
@@ -90,6 +130,17 @@ impl ClientSettings {
 /// Returns true for the value that a member stands for when it is left out.
 const fn is_false(value: &bool) -> bool {
     !*value
+}
+
+/// Time after a login at which its refresh tokens end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RefreshTokensEnd(#[serde(with = "humantime_serde")] pub Duration);
+
+impl Default for RefreshTokensEnd {
+    fn default() -> Self {
+        Self(Duration::from_secs(90 * 24 * 3600))
+    }
 }
 
 /// The persons for whom a client's browsers are asked to agree.

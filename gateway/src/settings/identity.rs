@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use saoma_protocol::Digest;
 use serde::{Deserialize, Serialize};
 
 use super::Secret;
@@ -17,6 +18,31 @@ pub struct IdentitySettings {
     /// Verifies the app's tokens offline.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jwks: Option<JwksSettings>,
+    /// Lets the app's backend end sessions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub events: Option<EventsSettings>,
+}
+
+/// `[identity.events]`: the credentials by which the app's backend ends sessions at the gateway; see
+/// `docs/protocol.md` §5. Without them no backend can.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct EventsSettings {
+    /// The backend's client id at the gateway.
+    pub client_id: String,
+    /// The backend's client secret at the gateway: one of its own.
+    pub client_secret: Secret,
+}
+
+impl EventsSettings {
+    /// Returns true if these are the backend's credentials. Both are compared, in constant time.
+    pub(crate) fn admits(&self, client_id: &str, secret: &str) -> bool {
+        let digest = |text: &str| Digest::of(text.as_bytes());
+        let is_id = digest(client_id) == digest(&self.client_id);
+        let is_secret = digest(secret) == digest(self.client_secret.expose());
+        is_id & is_secret
+    }
 }
 
 /// `[identity.introspection]`: the app's backend answers by token introspection (RFC 7662).

@@ -6,8 +6,8 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::{
-    ClientSettings, IdentitySettings, IntrospectionSettings, JwksSettings, Oidc, Server, Settings,
-    StoreSettings,
+    ClientSettings, EventsSettings, IdentitySettings, IntrospectionSettings, JwksSettings, Oidc,
+    Server, Settings, StoreSettings,
 };
 
 /// Prefix of environment variables that are settings.
@@ -150,6 +150,10 @@ pub(super) fn specimen() -> Settings {
                 scope: Some(String::new()),
                 ..IntrospectionSettings::at(String::new())
             }),
+            events: Some(EventsSettings {
+                client_id: String::new(),
+                client_secret: "".into(),
+            }),
             jwks: Some(JwksSettings {
                 scope: Some(String::new()),
                 ..JwksSettings::at(String::new(), String::new(), String::new())
@@ -157,6 +161,9 @@ pub(super) fn specimen() -> Settings {
         },
         clients: vec![ClientSettings {
             secret: Some("".into()),
+            sso: Some(std::time::Duration::ZERO),
+            refresh_tokens: Some(std::time::Duration::ZERO),
+            backchannel_logout_uri: Some(String::new()),
             ..ClientSettings::default()
         }],
         ..Settings::default()

@@ -12,6 +12,7 @@ mod known;
 mod lifetimes;
 mod load;
 mod node;
+mod off_or_duration;
 mod oidc;
 mod origin;
 #[cfg(test)]
@@ -20,11 +21,11 @@ mod safety;
 mod secret;
 mod validate;
 
-pub use clients::{AgreeSetting, ClientSettings, PkceSetting};
+pub use clients::{AgreeSetting, ClientSettings, PkceSetting, RefreshTokensEnd};
 pub use cluster::Cluster;
 pub use effective::Effective;
 pub use error::SettingsError;
-pub use identity::{IdentitySettings, IntrospectionSettings, JwksSettings};
+pub use identity::{EventsSettings, IdentitySettings, IntrospectionSettings, JwksSettings};
 pub use lifetimes::Lifetimes;
 pub use load::{Flag, Loaded, Sources};
 pub use node::{Log, LogFormat, Operations, Server, Sockets, StoreSettings, WaitForReplicas};

@@ -298,6 +298,13 @@ fn find_in_client(client: &ClientSettings, findings: &mut Findings) {
             format!("{uri:?} of {id:?} is not encrypted, so that its codes can be read on the way: give an https URL"),
         );
     }
+    for uri in &client.post_logout_redirect_uris {
+        findings.refuse_if(
+            is_foreign_http(uri),
+            "clients.post_logout_redirect_uris",
+            format!("{uri:?} of {id:?} is not encrypted, so that another page can take its place on the way: give an https URL"),
+        );
+    }
     for origin in &client.origins {
         findings.refuse_if(
             is_foreign_http(origin),

@@ -1,6 +1,7 @@
 //! Checks beyond types: ranges, and settings that must go together.
 
 mod identity;
+mod sessions;
 
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
@@ -304,7 +305,8 @@ fn validate_client(client: &ClientSettings) -> Result<(), SettingsError> {
             .chain(keys)
             .chain(steering)
             .chain(redirect_uris)
-            .chain(origins),
+            .chain(origins)
+            .chain([sessions::validate(client)]),
     )
 }
 

@@ -3,6 +3,8 @@
 //! The stored state is the truth. A push to a node's [`Inbox`] is only a hint that it changed: the push may be lost, and
 //! the node then reads the rest with [`Store::attach`] or [`Store::changes_after`].
 //!
+//! A session at the provider is what remains of a login for clients that need one: see [`SessionStore`].
+//!
 //! The store owns the clock: every instant in its answers is its own, so nodes need not agree on the time.
 
 mod announcement;
@@ -19,7 +21,10 @@ mod metrics;
 mod opening;
 mod redemption;
 mod redis;
+mod refresh;
 mod request_store;
+mod session;
+mod session_store;
 mod transition;
 
 use std::fmt;
@@ -41,11 +46,20 @@ pub use self::known_person::{Agreement, KnownPerson, PersonTag};
 pub use self::memory::MemoryStore;
 pub use self::metrics::StoreMetrics;
 pub use self::opening::{LoginRecord, LoginRequest, NewLogin, Opening};
-pub use self::redemption::{Grant, PresentedVerifier, REDEEM_TRIES, Redeemed, Redemption};
+pub use self::redemption::{
+    CodeOrigin, Grant, PresentedVerifier, REDEEM_TRIES, Redeemed, Redemption,
+};
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::redis::inbox_push;
 pub use self::redis::{AddressError, ConnectionSettings, Connections, RedisAddress, RedisStore};
+pub use self::refresh::{Refresh, Refreshed, RevokedToken};
 pub use self::request_store::RequestStore;
+pub use self::session::{
+    EndReason, Ended, Family, FamilyId, KEEP_ENDED_SESSION, MAX_FAMILIES, NewFamily,
+    OFFLINE_ACCESS, SessionBeginning, SessionClient, SessionEnd, SessionJoin, SessionRecord,
+    SessionTerms,
+};
+pub use self::session_store::SessionStore;
 pub use self::transition::{Applied, Instants, Precondition, Scan, Scanned, Transition};
 
 /// Time that an ended login is kept, for repeats and for browsers that come back late.
@@ -127,14 +141,22 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     async fn poll_device(&self, id: LoginId, poll: &DevicePoll<'_>) -> Result<Polled, StoreError>;
 
     /// Undoes the redemption for this access token, so that the code can be redeemed again while its time lasts. Does
-    /// nothing if the login's access token is another one.
-    async fn undo_redemption(&self, id: LoginId, access_token: Digest) -> Result<(), StoreError>;
+    /// nothing if the code's access token is another one.
+    async fn undo_redemption(
+        &self,
+        id: LoginId,
+        origin: CodeOrigin,
+        access_token: Digest,
+    ) -> Result<(), StoreError>;
 
-    /// Returns the grant behind an access token while the token is good.
+    /// Returns the grant behind an access token while the token is good. A session's end ends its access tokens.
     async fn access(&self, id: LoginId, access_token: Digest) -> Result<Option<Grant>, StoreError>;
 
     /// Returns what clients have sent ahead of a login, or may send once.
     fn requests(&self) -> &dyn RequestStore;
+
+    /// Returns the sessions at the provider.
+    fn sessions(&self) -> &dyn SessionStore;
 
     /// Starts to listen to `node`'s inbox, until the store is dropped.
     ///

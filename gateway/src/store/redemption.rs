@@ -5,6 +5,8 @@ use std::time::Duration;
 use saoma_protocol::{CodeChallenge, Digest, Identity, PersonId};
 use serde::{Deserialize, Serialize};
 
+use super::SessionTerms;
+
 /// Failed tries of its own client after which an authorization code is dead.
 pub const REDEEM_TRIES: u32 = 3;
 
@@ -63,11 +65,22 @@ impl PresentedVerifier {
     }
 }
 
+/// The place where a code and its grant are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeOrigin {
+    /// The login that the code names: a phone has confirmed it.
+    Login,
+    /// A record of its own in the session that the code names, by the code's digest: single sign-on.
+    Session(Digest),
+}
+
 /// A request to redeem a code.
 #[derive(Debug, Clone)]
 pub struct Redemption<'a> {
     /// Digest of the code.
     pub code: Digest,
+    /// The place where the code is kept.
+    pub origin: CodeOrigin,
     /// The authenticated client that presents it.
     pub client_id: &'a str,
     /// The redirect URI that the client repeats.
@@ -82,6 +95,9 @@ pub struct Redemption<'a> {
     pub access_token: Digest,
     /// Time that the access token lives.
     pub lifetime: Duration,
+    /// The terms on which the client is in the login's session. `None` for a client without anything that needs one: then
+    /// there is no session.
+    pub session: Option<SessionTerms>,
 }
 
 impl Redemption<'_> {
@@ -121,7 +137,8 @@ impl Redemption<'_> {
 pub enum Redeemed {
     /// The first and only redemption: the access token is good from now on.
     Granted(Box<Grant>),
-    /// The code was redeemed before. The access token of that redemption is ended (RFC 6749 §4.1.2), even if the request was
+    /// The code was redeemed before. The access token of that redemption is ended (RFC 6749 §4.1.2), as its session is,
+    /// whose clients the caller has told by [`end_session`](super::SessionStore::end_session). So it is if the request was
     /// incomplete, or the code was presented by its client with a wrong verifier, or with the verifier by another client.
     Replayed,
     /// Client, redirect URI or verifier are not those of the login. The [`REDEEM_TRIES`]th such try of the code's own client,

@@ -2,15 +2,16 @@
 
 use saoma_client::{Browser, NewLogin, OpenedLogin};
 use saoma_load::deployment::PERSONAL;
-use saoma_protocol::{SealedPerson, ServerMessage};
+use saoma_protocol::{SealedPerson, ServerMessage, paths};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
+use crate::provider_sessions;
 use crate::support::{Node, RedisServer, TokenRequest, World, hall};
 
 /// Commands that a node sends for a login. Each is a round trip: no step sends two at once.
 const SENT: &[&str] = &[
-    "EVALSHA", "EVAL", "SET", "GET", "HMGET", "HGET", "HSET", "PUBLISH",
+    "EVALSHA", "EVAL", "SET", "GET", "HMGET", "HGET", "HSET", "ZRANGE", "ZREM", "PUBLISH",
 ];
 
 /// Cost of a step.
@@ -164,5 +165,40 @@ async fn a_login_asks_redis_four_times_and_its_waiting_never() {
         cost("confirm", 1, 7).await;
         assert_eq!(request.send(&browsers).await.status, 200);
         cost("redeem", 1, 7).await;
+    }
+}
+
+/// A session costs a login no command more where one server has all keys. Its list costs one, and one for each session; its
+/// end costs one.
+#[tokio::test]
+async fn a_session_costs_its_login_no_command_more() {
+    let redis = RedisServer::start();
+    let world = World::on(&redis);
+    let node = provider_sessions::start(&world).await;
+    // The first login brings the scripts to Redis.
+    for (person, counted) in [(1, false), (2, true)] {
+        let mut redis = Monitor::start(&redis).await;
+        let mut cost = async |step: &str, sent| {
+            let cost = redis.cost().await;
+            assert!(!counted || cost.sent == sent, "{step}: {cost:?}");
+        };
+        let (mut browser, login) = node.browser().await;
+        let phone = world.phone(&node, person);
+        phone.scan(&login.qr).await.unwrap();
+        told(&mut browser).await;
+        phone.confirm(login.login_id, PERSONAL).await.unwrap();
+        let ServerMessage::Confirmed { redirect_to, .. } = told(&mut browser).await else {
+            panic!("not confirmed")
+        };
+        let request = TokenRequest::of(&login, &redirect_to);
+        cost("open, scan and confirm", 3).await;
+        assert_eq!(request.send(&node).await.status, 200);
+        cost("redeem", 1).await;
+        let listed = provider_sessions::sessions(&world, &node, person).await;
+        assert_eq!(listed.sessions.len(), 1);
+        cost("list: the person's limit, the index, the session", 3).await;
+        let ended = provider_sessions::post(&world, &node, person, paths::SESSIONS_END).await;
+        assert_eq!(ended.status(), 200);
+        cost("end: the same, and the end", 4).await;
     }
 }

@@ -42,6 +42,7 @@ mod par;
 mod phone;
 mod phone_door;
 mod plain_words;
+mod provider_sessions;
 mod rate_limit_script;
 mod redis_shapes;
 mod relying_party;

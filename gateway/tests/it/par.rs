@@ -51,8 +51,10 @@ async fn pushed(node: &Node, form: &[(&str, &str)]) -> String {
 async fn visit(node: &Node, query: &[(&str, &str)]) -> (u16, Option<String>, String) {
     let http = reqwest::Client::builder();
     let http = http.redirect(reqwest::redirect::Policy::none());
-    let request = http.build().unwrap().get(node.at(paths::AUTHORIZE));
-    let answer = request.query(query).send().await.unwrap();
+    let mut url = node.at(paths::AUTHORIZE);
+    url.query_pairs_mut().extend_pairs(query);
+    let request = http.build().unwrap().get(url);
+    let answer = request.send().await.unwrap();
     let location = answer.headers().get("location");
     let location = location.map(|location| location.to_str().unwrap().to_owned());
     (

@@ -4,12 +4,13 @@ use std::fmt::Write;
 use std::path::Path;
 
 use saoma_protocol::{
-    Audience, CancelReason, CancelRequest, ClientContext, ClientMessage, CloseCode, CloseNotice,
-    CodeChallengeMethod, ComeBack, ConfirmRequest, Decision, DecisionStatus, DeviceContext,
-    ErrorCode, Identity, IdentityKind, IdentityRole, IntrospectionResponse, MAX_KNOWN_PERSONS,
-    MAX_POLL_WAIT_SECONDS, Network, OfferedIdentity, OpenRequest, Place, PollAnswer, Problem,
-    ProtocolVersion, RECEIVE_KEY_HEADER, RejectReason, RequesterContext, ResumeRequest,
-    ScanContext, ScanRequest, SealedPerson, ServerMessage, paths,
+    Audience, BackendLogoutRequest, CancelReason, CancelRequest, ClientContext, ClientMessage,
+    CloseCode, CloseNotice, CodeChallengeMethod, ComeBack, ConfirmRequest, Decision,
+    DecisionStatus, DeviceContext, EndedSessions, ErrorCode, Identity, IdentityKind, IdentityRole,
+    IntrospectionResponse, MAX_KNOWN_PERSONS, MAX_POLL_WAIT_SECONDS, Network, OfferedIdentity,
+    OpenRequest, Place, PollAnswer, Problem, ProtocolVersion, RECEIVE_KEY_HEADER, RejectReason,
+    RequesterContext, ResumeRequest, ScanContext, ScanRequest, SealedPerson, ServerMessage,
+    SessionList, SessionSite, SessionSummary, paths,
 };
 use serde_json::json;
 use ts_rs::{Config, TS};
@@ -72,6 +73,11 @@ fn typescript() {
         ConfirmRequest,
         Decision,
         DecisionStatus,
+        SessionList,
+        SessionSummary,
+        SessionSite,
+        BackendLogoutRequest,
+        EndedSessions,
         IntrospectionResponse,
         Audience,
         OfferedIdentity,

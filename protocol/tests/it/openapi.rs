@@ -66,9 +66,9 @@ pub(crate) fn version() -> &'static str {
 fn tags() -> Value {
     json!([
         { "name": browser::TAG, "description": "Waits for the login, by its receive key." },
-        { "name": phone::TAG, "description": "Scans, then confirms or rejects, by the app's own access token." },
+        { "name": phone::TAG, "description": "Scans, then confirms or rejects, and lists and ends sessions, by the app's own access token." },
         { "name": relying_party::TAG, "description": "Logs the browser in, by OpenID Connect." },
-        { "name": phone::BACKEND_TAG, "description": "Is asked by the gateway who a phone's person is." },
+        { "name": phone::BACKEND_TAG, "description": "Is asked by the gateway who a phone's person is, and ends sessions." },
     ])
 }
 

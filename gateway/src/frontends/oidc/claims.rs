@@ -2,7 +2,7 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::BASE64URL_NOPAD;
-use saoma_protocol::Identity;
+use saoma_protocol::{Identity, LoginId};
 use serde::Serialize;
 
 use crate::logins::Grant;
@@ -28,6 +28,9 @@ pub(super) struct IdTokenClaims<'a> {
     nonce: Option<&'a str>,
     /// `qr`: the login was cross-device, which a relying party may want to treat with care (BCP 247, threat T30).
     amr: [&'static str; 1],
+    /// The session that the gateway keeps for the client (OpenID Connect Back-Channel Logout 1.0 §2.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sid: Option<LoginId>,
     acr: &'static str,
     /// Binds the access token to this ID token (OIDC Core §3.1.3.6).
     at_hash: String,
@@ -47,7 +50,13 @@ pub(super) struct PersonClaims<'a> {
 }
 
 impl<'a> IdTokenClaims<'a> {
-    pub(super) fn new(grant: &'a Grant, access_token: &str, issuer: &'a str, now: u64) -> Self {
+    pub(super) fn new(
+        grant: &'a Grant,
+        session: Option<LoginId>,
+        access_token: &str,
+        issuer: &'a str,
+        now: u64,
+    ) -> Self {
         Self {
             iss: issuer,
             aud: &grant.client_id,
@@ -58,6 +67,7 @@ impl<'a> IdTokenClaims<'a> {
             amr: ["qr"],
             acr: ACR,
             at_hash: at_hash(access_token),
+            sid: session,
             person: PersonClaims::new(grant),
         }
     }

@@ -1,11 +1,13 @@
-//! The phone's API: three requests, each with the app's own access token.
+//! The phone's API, each request with the app's own access token: a login's three, and the person's sessions.
+
+mod sessions;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 use http::HeaderMap;
 use saoma_protocol::{
     ConfirmRequest, Decision, ErrorCode, LoginId, ScanContext, ScanRequest, paths,
@@ -36,6 +38,9 @@ pub(crate) fn routes(phones: Phones) -> Router {
         .route(paths::SCANS, post(scan))
         .route(paths::CONFIRM, post(confirm))
         .route(paths::REJECT, post(reject))
+        .route(paths::SESSIONS, get(sessions::list))
+        .route(paths::SESSION_END, post(sessions::end))
+        .route(paths::SESSIONS_END, post(sessions::end_all))
         .with_state(phones)
 }
 

@@ -8,9 +8,10 @@ use saoma_protocol::{Digest, LoginId, UserCode};
 use tokio::sync::oneshot;
 
 use crate::store::{
-    Applied, Attached, Attempt, Confirmation, Counted, DevicePoll, Grant, Inbox, LoginRecord,
-    MemoryStore, NewLogin, NodeId, Opening, Polled, Redeemed, Redemption, RequestStore,
-    ResumeAttempt, Scan, Scanned, Store, StoreError, StoredChange, Transition,
+    Applied, Attached, Attempt, CodeOrigin, Confirmation, Counted, DevicePoll, Grant, Inbox,
+    LoginRecord, MemoryStore, NewLogin, NodeId, Opening, Polled, Redeemed, Redemption,
+    RequestStore, ResumeAttempt, Scan, Scanned, SessionStore, Store, StoreError, StoredChange,
+    Transition,
 };
 
 /// The memory store, with its answers in the test's hand.
@@ -165,8 +166,17 @@ impl Store for ScriptedStore {
         self.memory.poll_device(id, poll).await
     }
 
-    async fn undo_redemption(&self, id: LoginId, access_token: Digest) -> Result<(), StoreError> {
-        self.memory.undo_redemption(id, access_token).await
+    async fn undo_redemption(
+        &self,
+        id: LoginId,
+        origin: CodeOrigin,
+        access_token: Digest,
+    ) -> Result<(), StoreError> {
+        self.memory.undo_redemption(id, origin, access_token).await
+    }
+
+    fn sessions(&self) -> &dyn SessionStore {
+        self.memory.sessions()
     }
 
     async fn access(&self, id: LoginId, access_token: Digest) -> Result<Option<Grant>, StoreError> {

@@ -56,12 +56,21 @@ impl Settings {
             let setting = "identity.introspection.client_secret";
             found(setting, format!("the secret {problem}"));
         }
+        let events = self.identity.events.as_ref();
+        if let Some(own) = events
+            && let Some(problem) = weakness(own.client_secret.expose(), &own.client_id)
+        {
+            let setting = "identity.events.client_secret";
+            found(setting, format!("the secret {problem}"));
+        }
         let mut seen = HashSet::new();
         let secrets = self
             .clients
             .iter()
             .filter_map(|client| client.secret.as_ref());
-        let secrets = secrets.chain(introspection.map(|own| &own.client_secret));
+        let secrets = secrets
+            .chain(introspection.map(|own| &own.client_secret))
+            .chain(events.map(|own| &own.client_secret));
         findings.warn_if(
             is_remote
                 && !secrets

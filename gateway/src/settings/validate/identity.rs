@@ -20,7 +20,15 @@ impl Settings {
         );
         let introspection = identity.introspection.as_ref();
         let jwks = identity.jwks.as_ref();
+        let events = identity.events.as_ref();
+        let has_secret = events.is_none_or(|events| !events.client_secret.expose().is_empty());
+        let events = check(
+            has_secret,
+            "identity.events.client_secret",
+            "is empty: make one by `openssl rand -hex 32`",
+        );
         SettingsError::of_all([
+            events,
             one,
             introspection.map_or(Ok(()), validate_introspection),
             jwks.map_or(Ok(()), validate_jwks),

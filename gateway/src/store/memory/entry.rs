@@ -9,11 +9,12 @@ use saoma_protocol::{
 };
 
 use super::device::Device;
+use super::granted::Granted;
 use crate::store::device_poll::{DENIED, PENDING};
 use crate::store::{
     Agreement, Change, Confirmation, DevicePoll, Grant, Instants, KEEP_ENDED, KEEP_UNSCANNED,
-    LoginRecord, LoginRequest, NewLogin, NodeId, Polled, Precondition, REDEEM_TRIES, Redeemed,
-    Redemption, StoreError, StoredChange,
+    LoginRecord, LoginRequest, NewLogin, NodeId, Polled, Precondition, Redeemed, Redemption,
+    StoreError, StoredChange,
 };
 
 /// A time that does not come.
@@ -39,15 +40,6 @@ pub(super) struct Entry {
     changes: Vec<StoredChange>,
     granted: Option<Box<Granted>>,
     device: Option<Box<Device>>,
-}
-
-/// An authorization code with its grant.
-#[derive(Debug)]
-struct Granted {
-    code: Digest,
-    tries: u32,
-    grant: Grant,
-    access_token: Option<(Digest, Timestamp)>,
 }
 
 /// The result of an event that the state machine admits.
@@ -249,74 +241,43 @@ impl Entry {
     }
 
     pub(super) fn grant(&mut self, code: Digest, grant: Grant) {
-        self.granted = Some(Box::new(Granted {
-            code,
-            tries: 0,
-            grant,
-            access_token: None,
-        }));
+        self.granted = Some(Box::new(Granted::new(code, grant)));
     }
 
-    pub(super) fn redeem(&mut self, redemption: &Redemption<'_>, now: Timestamp) -> Redeemed {
-        let known = |granted: &&mut Box<Granted>| granted.code == redemption.code;
-        let Some(granted) = self.granted.as_mut().filter(known) else {
-            return Redeemed::Invalid;
-        };
-        let token = redemption.access_token;
-        if matches!(self.login.state, LoginState::Redeemed { .. }) {
-            // Only the first redeemer knows the token: its answer was lost, and it asks again.
-            let first = granted.access_token.map(|(first, _)| first);
-            if first == Some(token) {
-                return Redeemed::Granted(Box::new(granted.grant.clone()));
-            }
-            if !redemption.ends_token(&granted.grant) {
-                return Redeemed::Mismatched;
-            }
-            granted.access_token = None;
-            return Redeemed::Replayed;
-        }
-        if granted.tries >= REDEEM_TRIES || !redemption.is_complete {
-            return Redeemed::Invalid;
-        }
-        if !redemption.matches(&granted.grant) {
-            granted.tries += u32::from(redemption.is_of_own_client(&granted.grant));
-            return Redeemed::Mismatched;
-        }
-        match self.login.apply(&Event::Redeem, now) {
-            Ok(Outcome::Changed { state, .. }) => {
-                self.login.state = state;
-                // The change that told the browser of the code holds it in clear.
-                self.changes
-                    .retain(|stored| !matches!(stored.change, Change::Confirmed { .. }));
-                granted.access_token = Some((token, now.plus(redemption.lifetime)));
-                Redeemed::Granted(Box::new(granted.grant.clone()))
-            }
-            _ => Redeemed::Invalid,
-        }
-    }
-
-    pub(super) fn undo_redemption(&mut self, access_token: Digest) {
+    /// Redeems the login's code. `joins` puts the client into its session, and returns `None` if that has ended.
+    pub(super) fn redeem(
+        &mut self,
+        redemption: &Redemption<'_>,
+        now: Timestamp,
+        joins: impl FnOnce(&Grant) -> Option<bool>,
+    ) -> Redeemed {
         let Some(granted) = &mut self.granted else {
-            return;
+            return Redeemed::Invalid;
         };
-        if let LoginState::Redeemed { person, identity } = &self.login.state
-            && granted
-                .access_token
-                .is_some_and(|(token, _)| token == access_token)
-        {
-            self.login.state = LoginState::Confirmed {
-                person: person.clone(),
-                identity: identity.clone(),
-            };
-            granted.access_token = None;
+        let redeemed = granted.redeem(&mut self.login, redemption, now, joins);
+        if let Redeemed::Granted(_) = redeemed {
+            // The change that told the browser of the code holds it in clear.
+            self.changes
+                .retain(|stored| !matches!(stored.change, Change::Confirmed { .. }));
         }
+        redeemed
     }
 
-    /// Returns the grant behind an access token while the token is good.
-    pub(super) fn access(&self, access_token: Digest, now: Timestamp) -> Option<Grant> {
-        let granted = self.granted.as_ref()?;
-        let (token, until) = granted.access_token?;
-        (token == access_token && now < until).then(|| granted.grant.clone())
+    /// Undoes the redemption for this access token. Returns true if there was one.
+    pub(super) fn undo_redemption(&mut self, access_token: Digest) -> bool {
+        let granted = self.granted.as_mut();
+        granted.is_some_and(|granted| granted.undo(&mut self.login, access_token))
+    }
+
+    /// Ends the access token of a client. Returns false if it is not the client's.
+    pub(super) fn revoke(&mut self, client_id: &str, access_token: Digest) -> bool {
+        let granted = self.granted.as_mut();
+        granted.is_some_and(|granted| granted.revoke(client_id, access_token))
+    }
+
+    /// Returns the login's code with its grant, once it is confirmed.
+    pub(super) fn granted(&self) -> Option<&Granted> {
+        self.granted.as_deref()
     }
 }
 

@@ -2,7 +2,11 @@
 
 mod device;
 mod entry;
+mod granted;
+mod redemptions;
 mod requests;
+mod session;
+mod sessions;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -17,11 +21,12 @@ use tokio::task::JoinSet;
 
 use self::entry::{Entry, Moved};
 use self::requests::Requests;
+use self::sessions::Sessions;
 use super::{
-    Applied, Attached, Attachment, Attempt, Confirmation, Counted, DevicePoll, Grant, Inbox,
-    InboxEvent, Instants, LoginRecord, NewLogin, NodeId, Opening, Polled, Precondition, Redeemed,
-    Redemption, RequestStore, ResumeAttempt, Scan, Scanned, Store, StoreError, StoredChange,
-    Transition,
+    Applied, Attached, Attachment, Attempt, CodeOrigin, Confirmation, Counted, DevicePoll, Grant,
+    Inbox, InboxEvent, Instants, LoginRecord, NewLogin, NodeId, Opening, Polled, Precondition,
+    Redeemed, Redemption, RequestStore, ResumeAttempt, Scan, Scanned, SessionStore, Store,
+    StoreError, StoredChange, Transition,
 };
 use crate::limits::{LocalLimiter, Verdict};
 use crate::wall_clock;
@@ -49,6 +54,7 @@ struct Shared {
     logins: DashMap<LoginId, Box<Entry>>,
     user_codes: DashMap<UserCode, LoginId>,
     requests: Requests,
+    sessions: Sessions,
     limiter: LocalLimiter,
     inboxes: RwLock<HashMap<NodeId, Arc<dyn Inbox>>>,
     /// Each name once, for all of a node's logins.
@@ -65,6 +71,7 @@ impl MemoryStore {
             logins: DashMap::new(),
             user_codes: DashMap::new(),
             requests: Requests::default(),
+            sessions: Sessions::default(),
             limiter: LocalLimiter::start(),
             inboxes: RwLock::default(),
             nodes: Mutex::default(),
@@ -115,6 +122,7 @@ impl Shared {
         self.logins.retain(|_, entry| !gone(entry));
         self.user_codes.retain(|_, id| self.logins.contains_key(id));
         self.requests.sweep(now);
+        self.sessions.sweep(now);
     }
 
     /// Returns a login, unless its browser has not followed it in time.
@@ -371,11 +379,7 @@ impl Store for MemoryStore {
         redemption: &Redemption<'_>,
     ) -> Result<Counted<Redeemed>, StoreError> {
         allowed!(self.0.take(attempts));
-        let now = self.0.now();
-        let entry = self.0.logins.get_mut(&id);
-        Ok(Counted::Done(
-            entry.map_or(Redeemed::Invalid, |mut entry| entry.redeem(redemption, now)),
-        ))
+        self.0.redeem(id, redemption).map(Counted::Done)
     }
 
     async fn poll_device(&self, id: LoginId, poll: &DevicePoll<'_>) -> Result<Polled, StoreError> {
@@ -384,17 +388,22 @@ impl Store for MemoryStore {
         entry.map_or(Ok(Polled::Expired), |mut entry| entry.poll(poll, now))
     }
 
-    async fn undo_redemption(&self, id: LoginId, access_token: Digest) -> Result<(), StoreError> {
-        if let Some(mut entry) = self.0.logins.get_mut(&id) {
-            entry.undo_redemption(access_token);
-        }
+    async fn undo_redemption(
+        &self,
+        id: LoginId,
+        origin: CodeOrigin,
+        access_token: Digest,
+    ) -> Result<(), StoreError> {
+        self.0.undo_redemption(id, origin, access_token);
         Ok(())
     }
 
     async fn access(&self, id: LoginId, access_token: Digest) -> Result<Option<Grant>, StoreError> {
-        let now = self.0.now();
-        let entry = self.0.logins.get(&id);
-        Ok(entry.and_then(|entry| entry.access(access_token, now)))
+        Ok(self.0.access(id, access_token))
+    }
+
+    fn sessions(&self) -> &dyn SessionStore {
+        self
     }
 
     fn requests(&self) -> &dyn RequestStore {

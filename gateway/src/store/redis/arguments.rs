@@ -6,7 +6,9 @@ use saoma_protocol::{Due, EventKind, Guard, Identity, PersonId, StateName};
 use serde::Serialize;
 
 use super::script::Call;
-use crate::store::{Agreement, Confirmation, PersonTag, Precondition, StoreError};
+use crate::store::{
+    Agreement, Confirmation, MAX_FAMILIES, PersonTag, Precondition, SessionTerms, StoreError,
+};
 
 /// An event's guard as the scripts read it: `from`, `repeats`, `to` and `due`.
 pub(super) fn with_guard(call: Call<'_>, event: EventKind) -> Call<'_> {
@@ -78,6 +80,49 @@ impl<'a> GrantedPerson<'a> {
             person: &confirmation.person,
             name: confirmation.name.as_str(),
             identity: &confirmation.identity,
+        }
+    }
+}
+
+/// The terms of a session as `membership.lua` reads them.
+#[derive(Serialize)]
+pub(super) struct TermsArgument {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lifetime_ms: Option<u64>,
+    longest_ms: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    family: Option<FamilyArgument>,
+    is_told: bool,
+    /// The script writes the index of the person's sessions: one server has all keys.
+    indexes: bool,
+}
+
+#[derive(Serialize)]
+struct FamilyArgument {
+    id: String,
+    token: String,
+    idle_ms: u64,
+    absolute_ms: u64,
+    needs_scope: bool,
+    most: usize,
+}
+
+impl TermsArgument {
+    pub(super) fn of(terms: &SessionTerms, indexes: bool) -> Self {
+        let family = terms.refresh.as_ref().map(|new| FamilyArgument {
+            id: new.family.to_string(),
+            token: new.token.to_string(),
+            idle_ms: millis(new.idle),
+            absolute_ms: millis(new.absolute),
+            needs_scope: new.needs_scope,
+            most: MAX_FAMILIES,
+        });
+        Self {
+            lifetime_ms: terms.lifetime.map(millis),
+            longest_ms: millis(terms.longest()),
+            family,
+            is_told: terms.is_told,
+            indexes,
         }
     }
 }

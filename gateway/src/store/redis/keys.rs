@@ -1,13 +1,38 @@
 //! The names of keys and channels. The keys of one login share a hash tag, so that a cluster keeps them together.
 
-use saoma_protocol::{Digest, LoginId, UserCode};
+use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
+use data_encoding::HEXLOWER;
+use saoma_protocol::{Digest, LoginId, PersonId, UserCode};
 
-use crate::store::NodeId;
+use crate::store::{CodeOrigin, NodeId};
 
 /// The hash that is a login.
 pub(super) fn login(id: LoginId) -> String {
     format!("saoma:login:{{{id}}}")
 }
+
+/// The hash that is a session at the provider, in the slot of the login that began it.
+pub(super) fn session(id: LoginId) -> String {
+    format!("saoma:session:{{{id}}}")
+}
+
+/// The hash that holds an authorization code.
+pub(super) fn code(id: LoginId, origin: CodeOrigin) -> String {
+    match origin {
+        CodeOrigin::Login => login(id),
+        CodeOrigin::Session(code) => format!("saoma:code:{{{id}}}:{code}"),
+    }
+}
+
+/// The index of a person's sessions. The scripts make the same name. SHA-1 is the digest that Redis offers to scripts; it
+/// names the key and proves nothing, because readers of the index compare the person of each session.
+pub(super) fn person(person: &PersonId) -> String {
+    let digest = digest(&SHA1_FOR_LEGACY_USE_ONLY, person.as_str().as_bytes());
+    format!("saoma:person:{}", HEXLOWER.encode(digest.as_ref()))
+}
+
+/// Ended sessions whose clients are still to be told.
+pub(super) const OUTBOX: &str = "saoma:outbox";
 
 /// Returns the key that leads from a user code to its login.
 pub(super) fn user_code(code: UserCode) -> String {

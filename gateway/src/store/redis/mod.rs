@@ -15,6 +15,8 @@ mod liveness;
 mod requests;
 mod script;
 mod scripts;
+mod session_answers;
+mod sessions;
 mod unanswered_redemption;
 mod verbs;
 
@@ -39,9 +41,10 @@ use self::liveness::InboxLiveness;
 use self::script::{Call, Publisher};
 use self::scripts::Scripts;
 use super::{
-    Announcements, Applied, Attached, Attachment, Attempt, Confirmation, Counted, DevicePoll,
-    Grant, Inbox, LoginRecord, NewLogin, NodeId, Opening, Polled, Redeemed, Redemption,
-    RequestStore, ResumeAttempt, Scan, Scanned, Store, StoreError, StoredChange, Transition,
+    Announcements, Applied, Attached, Attachment, Attempt, CodeOrigin, Confirmation, Counted,
+    DevicePoll, Grant, Inbox, LoginRecord, NewLogin, NodeId, Opening, Polled, Redeemed, Redemption,
+    RequestStore, ResumeAttempt, Scan, Scanned, SessionStore, Store, StoreError, StoredChange,
+    Transition,
 };
 use crate::error_chain::chain;
 
@@ -275,17 +278,21 @@ impl Store for RedisStore {
         self.run_poll_device(id, poll).await
     }
 
-    async fn undo_redemption(&self, id: LoginId, access_token: Digest) -> Result<(), StoreError> {
-        self.run_undo_redemption(id, access_token).await
+    async fn undo_redemption(
+        &self,
+        id: LoginId,
+        origin: CodeOrigin,
+        access_token: Digest,
+    ) -> Result<(), StoreError> {
+        self.run_undo_redemption(id, origin, access_token).await
     }
 
     async fn access(&self, id: LoginId, access_token: Digest) -> Result<Option<Grant>, StoreError> {
-        let call = self.scripts.access.on(keys::login(id));
-        let found: Option<String> = self
-            .connections
-            .run(&call.arg(access_token.to_string()))
-            .await?;
-        found.map(|grant| from_json(&grant)).transpose()
+        self.run_access(id, access_token).await
+    }
+
+    fn sessions(&self) -> &dyn SessionStore {
+        self
     }
 
     fn requests(&self) -> &dyn RequestStore {

@@ -10,6 +10,10 @@ const EVENT: &str = include_str!("scripts/event.lua");
 const AGREEMENT: &str = include_str!("scripts/agreement.lua");
 const HISTORY: &str = include_str!("scripts/history.lua");
 const PUBLISH: &str = include_str!("scripts/publish.lua");
+const SESSION: &str = include_str!("scripts/session.lua");
+const INDEX: &str = include_str!("scripts/index.lua");
+const MEMBERSHIP: &str = include_str!("scripts/membership.lua");
+const OUTBOX: &str = include_str!("scripts/outbox.lua");
 const HAND_OVER: &str = include_str!("scripts/hand_over.lua");
 
 /// All scripts.
@@ -30,6 +34,16 @@ pub(super) struct Scripts {
     pub(super) pushed_request: Script,
     pub(super) undo_redemption: Script,
     pub(super) access: Script,
+    pub(super) begin_session: Script,
+    pub(super) session_of: Script,
+    pub(super) join_session: Script,
+    pub(super) end_session: Script,
+    pub(super) refresh: Script,
+    pub(super) revoke: Script,
+    pub(super) index_session: Script,
+    pub(super) put_out: Script,
+    pub(super) due_logouts: Script,
+    pub(super) settle_logouts: Script,
 }
 
 /// A script's text. The parts come in the order in which they need each other.
@@ -66,14 +80,24 @@ impl Default for Scripts {
             apply: telling_script!("apply", STATES EVENT),
             scan: telling_script!("scan", ATTEMPTS STATES EVENT AGREEMENT),
             confirm: telling_script!("confirm", ATTEMPTS STATES EVENT AGREEMENT),
-            redeem: timed_script!("redeem", ATTEMPTS STATES),
+            redeem: timed_script!("redeem", ATTEMPTS STATES SESSION INDEX MEMBERSHIP),
             poll_device: timed_script!("poll_device", STATES),
             use_once: timed_script!("use_once",),
             push_request: timed_script!("push_request", ATTEMPTS),
             pushed_request: script!("pushed_request",),
             // It only takes back, and has no deadline: done late, it still spares a client the refusal of its code.
-            undo_redemption: script!("undo_redemption", CLOCK),
-            access: script!("access", CLOCK),
+            undo_redemption: script!("undo_redemption", CLOCK SESSION INDEX MEMBERSHIP),
+            access: script!("access", CLOCK SESSION),
+            begin_session: timed_script!("begin_session", STATES SESSION INDEX),
+            session_of: script!("session_of", CLOCK),
+            join_session: timed_script!("join_session", SESSION),
+            end_session: timed_script!("end_session", SESSION OUTBOX),
+            refresh: timed_script!("refresh", ATTEMPTS SESSION),
+            revoke: timed_script!("revoke", SESSION),
+            index_session: timed_script!("index_session", INDEX),
+            put_out: timed_script!("put_out", OUTBOX),
+            due_logouts: timed_script!("due_logouts",),
+            settle_logouts: timed_script!("settle_logouts", SESSION OUTBOX),
         }
     }
 }

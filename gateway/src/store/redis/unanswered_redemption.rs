@@ -11,7 +11,7 @@ use super::arguments::millis;
 use super::script::Call;
 use super::scripts::Scripts;
 use super::{RedisStore, keys};
-use crate::store::{KEEP_ENDED, StoreError};
+use crate::store::{CodeOrigin, KEEP_ENDED, StoreError};
 
 /// Time for which a redemption is undone whose answer was withheld or lost: longer than a failover.
 const GIVE_BACK_WITHIN: Duration = Duration::from_secs(30);
@@ -24,6 +24,7 @@ const GIVE_BACK_AGAIN_AFTER: Duration = Duration::from_millis(100);
 pub(super) struct UnansweredRedemption<'a> {
     store: &'a RedisStore,
     id: LoginId,
+    origin: CodeOrigin,
     access_token: Digest,
     is_to_be_undone: bool,
 }
@@ -36,7 +37,9 @@ impl UnansweredRedemption<'_> {
             Ok(_) | Err(StoreError::Busy) => false,
             // The master answers, and its replicas are late.
             Err(StoreError::Unreplicated) => {
-                let undone = self.store.run_undo_redemption(self.id, self.access_token);
+                let undone =
+                    self.store
+                        .run_undo_redemption(self.id, self.origin, self.access_token);
                 undone.await.is_err()
             }
             Err(_) => true,
@@ -54,7 +57,7 @@ impl Drop for UnansweredRedemption<'_> {
         if !self.is_to_be_undone {
             return;
         }
-        let (id, access_token) = (self.id, self.access_token);
+        let (id, origin, access_token) = (self.id, self.origin, self.access_token);
         let connections = self.store.connections.clone();
         let scripts = Arc::clone(&self.store.scripts);
         let undoing = async move {
@@ -62,7 +65,7 @@ impl Drop for UnansweredRedemption<'_> {
             let executed_by = Instant::now() + connections.timeout();
             let until = executed_by + GIVE_BACK_WITHIN;
             while Instant::now() < until {
-                let call = undo_redemption(&scripts, id, access_token);
+                let call = undo_redemption(&scripts, id, origin, access_token);
                 match connections.run::<()>(&call).await {
                     Ok(()) if Instant::now() >= executed_by => return,
                     Ok(()) => sleep_until(executed_by).await,
@@ -81,11 +84,13 @@ impl RedisStore {
     pub(super) const fn unanswered_redemption(
         &self,
         id: LoginId,
+        origin: CodeOrigin,
         access_token: Digest,
     ) -> UnansweredRedemption<'_> {
         UnansweredRedemption {
             store: self,
             id,
+            origin,
             access_token,
             is_to_be_undone: true,
         }
@@ -94,17 +99,24 @@ impl RedisStore {
     pub(super) async fn run_undo_redemption(
         &self,
         id: LoginId,
+        origin: CodeOrigin,
         access_token: Digest,
     ) -> Result<(), StoreError> {
-        let call = undo_redemption(&self.scripts, id, access_token);
+        let call = undo_redemption(&self.scripts, id, origin, access_token);
         self.connections.run(&call).await
     }
 }
 
-fn undo_redemption(scripts: &Scripts, id: LoginId, access_token: Digest) -> Call<'_> {
+fn undo_redemption(
+    scripts: &Scripts,
+    id: LoginId,
+    origin: CodeOrigin,
+    access_token: Digest,
+) -> Call<'_> {
     let guard = EventKind::Redeem.guard();
     let before = guard.from.first().map_or("", |state| state.as_str());
-    let call = scripts.undo_redemption.on(keys::login(id));
+    let call = scripts.undo_redemption.on(keys::code(id, origin));
+    let call = call.key(keys::session(id));
     call.arg(access_token.to_string())
         .arg(before)
         .arg(guard.to.as_str())

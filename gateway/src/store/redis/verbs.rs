@@ -6,7 +6,7 @@ use saoma_protocol::{EventKind, LoginId, StateName, UserCode};
 
 use super::answers::{read_applied, read_opening, read_redeemed, read_scanned, read_taken};
 use super::arguments::{
-    GrantedPerson, known, millis, millis_or_none, states, tags, to_json, with_guard,
+    GrantedPerson, TermsArgument, known, millis, millis_or_none, states, tags, to_json, with_guard,
     with_precondition,
 };
 use super::fence::{Later, Proof};
@@ -14,9 +14,9 @@ use super::limits::RateLimitCheck;
 use super::script::Call;
 use super::{RedisStore, keys, proof_of};
 use crate::store::{
-    Applied, Attempt, Confirmation, Counted, KEEP_ENDED, KEEP_UNSCANNED, LoginRequest, NewLogin,
-    Opening, PresentedVerifier, REDEEM_TRIES, Redeemed, Redemption, Scan, Scanned, StoreError,
-    Transition,
+    Applied, Attempt, Confirmation, Counted, KEEP_ENDED, KEEP_ENDED_SESSION, KEEP_UNSCANNED,
+    LoginRequest, NewLogin, Opening, PresentedVerifier, REDEEM_TRIES, Redeemed, Redemption, Scan,
+    Scanned, StoreError, Transition,
 };
 
 /// Returns from a verb if one of its attempts was over its limit.
@@ -250,6 +250,10 @@ impl RedisStore {
         redemption: &Redemption<'_>,
     ) -> Result<Counted<Redeemed>, StoreError> {
         let checks = allowed!(self.checks(attempts).await?);
+        if let Some(terms) = &redemption.session {
+            self.index_ahead(id, redemption.origin, terms.longest())
+                .await?;
+        }
         let guard = EventKind::Redeem.guard();
         // No login has the challenge "malformed".
         let challenge = match redemption.verifier {
@@ -257,11 +261,14 @@ impl RedisStore {
             PresentedVerifier::Malformed => "malformed".to_owned(),
             PresentedVerifier::Of(challenge) => challenge.to_string(),
         };
-        let key = keys::login(id);
+        let key = keys::code(id, redemption.origin);
+        let terms = redemption.session.as_ref();
+        let terms = terms.map(|terms| TermsArgument::of(terms, self.connections.is_one_server()));
         let call = self
             .scripts
             .redeem
             .on(&*key)
+            .key(keys::session(id))
             .arg(redemption.code.to_string())
             .arg(redemption.client_id)
             .arg(redemption.redirect_uri)
@@ -274,6 +281,9 @@ impl RedisStore {
             .arg(guard.to.as_str())
             .arg(flag(redemption.is_proved))
             .arg(flag(redemption.is_complete))
+            .arg(id.to_string())
+            .arg(terms.map_or(Ok(String::new()), |terms| to_json(&terms))?)
+            .arg(millis(KEEP_ENDED_SESSION))
             .counting(&checks);
         let token = redemption.access_token;
         let proof = |answer: &Vec<String>| {
@@ -288,7 +298,7 @@ impl RedisStore {
                 _ => Some(Proof::of_server(&key)),
             })
         };
-        let mut unanswered = self.unanswered_redemption(id, token);
+        let mut unanswered = self.unanswered_redemption(id, redemption.origin, token);
         let answer = self.run_kept(&call, proof).await;
         unanswered.settle(&answer).await;
         read_redeemed(&answer?, &checks)

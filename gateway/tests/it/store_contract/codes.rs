@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use saoma_gateway::store::{Grant, PresentedVerifier, Redeemed, Redemption, Store};
+use saoma_gateway::store::{CodeOrigin, Grant, PresentedVerifier, Redeemed, Redemption, Store};
 use saoma_protocol::{CodeChallenge, StateName};
 
 use super::{
@@ -379,7 +379,9 @@ async fn a_redemption_can_be_undone(subject: Subject) {
     let store = &*subject.store;
     confirmed(store, 1).await;
     granted(store, "token").await;
-    let undone = store.undo_redemption(id(1), digest("token")).await;
+    let undone = store
+        .undo_redemption(id(1), CodeOrigin::Login, digest("token"))
+        .await;
     undone.unwrap();
     assert_eq!(access(store, "token").await, None);
     let login = store.read(id(1)).await.unwrap().unwrap().login;
@@ -392,11 +394,19 @@ async fn a_redemption_can_be_undone(subject: Subject) {
 async fn a_redemption_is_undone_by_its_own_token(subject: Subject) {
     let store = &*subject.store;
     confirmed(store, 1).await;
-    store.undo_redemption(id(1), digest("token")).await.unwrap();
+    store
+        .undo_redemption(id(1), CodeOrigin::Login, digest("token"))
+        .await
+        .unwrap();
     granted(store, "token").await;
-    let other = store.undo_redemption(id(1), digest("another")).await;
+    let other = store
+        .undo_redemption(id(1), CodeOrigin::Login, digest("another"))
+        .await;
     other.unwrap();
     assert!(access(store, "token").await.is_some());
-    store.undo_redemption(id(9), digest("token")).await.unwrap();
+    store
+        .undo_redemption(id(9), CodeOrigin::Login, digest("token"))
+        .await
+        .unwrap();
     assert_eq!(store.read(id(9)).await.unwrap(), None);
 }

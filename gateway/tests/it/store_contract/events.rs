@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
-use saoma_gateway::store::{Agreement, Applied, NewLogin, Opening, Precondition, Redeemed, Store};
+use saoma_gateway::store::{
+    Agreement, Applied, CodeOrigin, NewLogin, Opening, Precondition, Redeemed, Store,
+};
 use saoma_protocol::{Login, LoginState, Outcome, ScanCode, StateName, TransitionError};
 use tokio::task::JoinSet;
 
@@ -250,7 +252,9 @@ async fn what_is_not_there_is_unknown(subject: Subject) {
     assert!(store.changes_after(&[(id(1), 0)]).await.unwrap().is_empty());
     let redeemed = store.redeem(&[], id(1), &redemption("code", "token")).await;
     assert_eq!(uncounted(redeemed.unwrap()), Redeemed::Invalid);
-    let undone = store.undo_redemption(id(1), digest("token")).await;
+    let undone = store
+        .undo_redemption(id(1), CodeOrigin::Login, digest("token"))
+        .await;
     undone.unwrap();
     assert_eq!(store.access(id(1), digest("token")).await.unwrap(), None);
     assert_eq!(

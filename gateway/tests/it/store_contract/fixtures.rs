@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use saoma_gateway::limits::{LimitName, Rate};
 use saoma_gateway::store::{
-    Agreement, Applied, Attempt, Change, Confirmation, Counted, Grant, LoginRequest, NewLogin,
-    NodeId, Opening, PersonTag, Precondition, PresentedVerifier, Redemption, Scan, Scanned, Store,
-    Transition,
+    Agreement, Applied, Attempt, Change, CodeOrigin, Confirmation, Counted, Grant, LoginRequest,
+    NewLogin, NodeId, Opening, PersonTag, Precondition, PresentedVerifier, Redemption, Scan,
+    Scanned, Store, Transition,
 };
 use saoma_protocol::{
     AuthorizationCode, CancelReason, CodeChallenge, Digest, Event, Identity, IdentityKind, LoginId,
@@ -272,6 +272,7 @@ pub(crate) fn code(text: &str) -> AuthorizationCode {
 pub(crate) fn redemption(text: &str, access_token: &str) -> Redemption<'static> {
     Redemption {
         code: code(text).digest(),
+        origin: CodeOrigin::Login,
         client_id: "hall",
         redirect_uri: "https://hall.example/callback",
         verifier: PresentedVerifier::Of(CodeChallenge::of("verifier")),
@@ -279,6 +280,7 @@ pub(crate) fn redemption(text: &str, access_token: &str) -> Redemption<'static> 
         is_complete: true,
         access_token: digest(access_token),
         lifetime: MINUTE,
+        session: None,
     }
 }
 

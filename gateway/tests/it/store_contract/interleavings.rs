@@ -10,8 +10,8 @@ use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::test_runner::TestRunner;
 use saoma_fuzz::random_cases;
 use saoma_gateway::store::{
-    Agreement, Attached, Change, NewLogin, Opening, Precondition, PresentedVerifier, ResumeAttempt,
-    Store,
+    Agreement, Attached, Change, CodeOrigin, NewLogin, Opening, Precondition, PresentedVerifier,
+    ResumeAttempt, Store,
 };
 use saoma_protocol::{CancelReason, LoginId, ScanCode, UserCode};
 
@@ -270,7 +270,10 @@ impl<'a> Case<'a> {
             Step::UndoRedemption { token_fits } => {
                 let right = self.model.token.clone().filter(|_| *token_fits);
                 let token = right.unwrap_or_else(|| "another token".into());
-                let undone = self.store.undo_redemption(id, digest(&token)).await;
+                let undone = self
+                    .store
+                    .undo_redemption(id, CodeOrigin::Login, digest(&token))
+                    .await;
                 undone.unwrap();
                 self.model.undone(&token);
             }

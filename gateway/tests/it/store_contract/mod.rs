@@ -10,7 +10,10 @@ mod following;
 mod inboxes;
 mod interleavings;
 mod model;
+mod refresh;
 mod requests;
+mod sessions;
+mod sign_on;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};

@@ -188,6 +188,7 @@ pub(super) fn security_schemes() -> Value {
             "type": "http", "scheme": "bearer",
             "description": "The relying party: the `access_token` of the token endpoint (RFC 6750).",
         },
+        "backendSecret": { "type": "http", "scheme": "basic", "description": "The app's backend, at the gateway." },
         "gatewaySecret": { "type": "http", "scheme": "basic", "description": "The gateway, at the app's backend." },
     })
 }

@@ -2,8 +2,8 @@
 
 use saoma_protocol::ErrorCode as E;
 use saoma_protocol::{
-    ConfirmRequest, Decision, IntrospectionResponse, MAX_INBOUND_MESSAGE_BYTES, ScanContext,
-    ScanRequest, paths,
+    BackendLogoutRequest, ConfirmRequest, Decision, EndedSessions, IntrospectionResponse, LoginId,
+    MAX_INBOUND_MESSAGE_BYTES, ScanContext, ScanRequest, SessionList, paths,
 };
 use serde_json::{Map, Value, json};
 
@@ -18,11 +18,21 @@ pub(super) const TAG: &str = "Phone";
 pub(super) const BACKEND_TAG: &str = "App backend";
 
 /// By path.
-pub(super) fn operations(schemas: &mut Schemas) -> [(&'static str, Value); 3] {
+pub(super) fn operations(schemas: &mut Schemas) -> [(&'static str, Value); 7] {
     [
         (paths::SCANS, json!({ "post": scan(schemas) })),
         (paths::CONFIRM, of_login(schemas, "post", confirm)),
         (paths::REJECT, of_login(schemas, "post", reject)),
+        (paths::SESSIONS, json!({ "get": sessions(schemas) })),
+        (paths::SESSION_END, end_session(schemas)),
+        (
+            paths::SESSIONS_END,
+            json!({ "post": end_sessions(schemas) }),
+        ),
+        (
+            paths::BACKEND_LOGOUT,
+            json!({ "post": backend_logout(schemas) }),
+        ),
     ]
 }
 
@@ -101,6 +111,85 @@ fn reject(schemas: &mut Schemas) -> Value {
         "description": "By the person who scanned only. A second reject gets the first answer.",
         "security": [{ "appToken": [] }],
         "responses": or_problems(schemas, Map::from_iter([("200".into(), decision)]), &errors),
+    })
+}
+
+fn sessions(schemas: &mut Schemas) -> Value {
+    let list = json_answer::<SessionList>(schemas, "At most 100, newest first.");
+    let errors = [
+        E::InvalidToken,
+        E::TooManyRequests,
+        E::TemporarilyUnavailable,
+    ];
+    json!({
+        "operationId": "listSessions",
+        "tags": [TAG],
+        "summary": "List where the phone's person is logged in",
+        "description": "The sessions at the provider, of sites with single sign-on, refresh tokens or back-channel logout.",
+        "security": [{ "appToken": [] }],
+        "responses": or_problems(schemas, Map::from_iter([("200".into(), list)]), &errors),
+    })
+}
+
+fn end_session(schemas: &mut Schemas) -> Value {
+    let sid = json!({
+        "name": "sid", "in": "path", "required": true, "description": "The session.", "schema": schemas.of::<LoginId>(),
+    });
+    let ended = json_answer::<EndedSessions>(schemas, "`ended` = 1, and 0 for a repeat.");
+    let errors = [
+        E::InvalidToken,
+        E::UnknownLogin,
+        E::TooManyRequests,
+        E::TemporarilyUnavailable,
+    ];
+    json!({ "parameters": [sid], "post": {
+        "operationId": "endSession",
+        "tags": [TAG],
+        "summary": "Log one browser out",
+        "description": "A session of the phone's person only. Its tokens end, and its sites are told.",
+        "security": [{ "appToken": [] }],
+        "responses": or_problems(schemas, Map::from_iter([("200".into(), ended)]), &errors),
+    } })
+}
+
+fn end_sessions(schemas: &mut Schemas) -> Value {
+    let ended =
+        json_answer::<EndedSessions>(schemas, "The number of sessions that have ended now.");
+    let errors = [
+        E::InvalidToken,
+        E::TooManyRequests,
+        E::TemporarilyUnavailable,
+    ];
+    json!({
+        "operationId": "endSessions",
+        "tags": [TAG],
+        "summary": "Log all browsers out",
+        "description": "Ends all sessions of the phone's person.",
+        "security": [{ "appToken": [] }],
+        "responses": or_problems(schemas, Map::from_iter([("200".into(), ended)]), &errors),
+    })
+}
+
+fn backend_logout(schemas: &mut Schemas) -> Value {
+    let ended =
+        json_answer::<EndedSessions>(schemas, "The number of sessions that have ended now.");
+    let errors = [
+        E::InvalidRequest,
+        E::InvalidToken,
+        E::NotFound,
+        E::RequestTooLarge,
+        E::TooManyRequests,
+        E::TemporarilyUnavailable,
+    ];
+    json!({
+        "operationId": "endSessionsOfPerson",
+        "tags": [BACKEND_TAG],
+        "summary": "End the sessions of a person, or of one identity",
+        "description": "For the app's backend, when a card is lost or a delegation withdrawn: by the credentials of \
+                        `[identity.events]`, without which there is no such address. It may be repeated.",
+        "security": [{ "backendSecret": [] }],
+        "requestBody": json_body::<BackendLogoutRequest>(schemas),
+        "responses": or_problems(schemas, Map::from_iter([("200".into(), ended)]), &errors),
     })
 }
 

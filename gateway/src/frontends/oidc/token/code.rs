@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use saoma_protocol::LoginId;
+
 use super::response::TokenResponse;
 use crate::client_address::ClientAddress;
 use crate::frontends::oidc::Provider;
@@ -52,7 +54,8 @@ impl Provider {
         redeemed: RedeemedCode,
     ) -> Result<TokenResponse, OauthError> {
         let access_token = redeemed.access_token.to_string();
-        let id_token = match self.id_token(&redeemed.grant, &access_token) {
+        let id_token = self.id_token(&redeemed.grant, redeemed.session, &access_token);
+        let id_token = match id_token {
             Ok(id_token) => id_token,
             Err(error) => {
                 // The fault is the gateway's, so it must not cost the client its code.
@@ -65,17 +68,19 @@ impl Provider {
             token_type: "Bearer",
             expires_in: redeemed.lifetime.as_secs(),
             id_token,
+            refresh_token: redeemed.refresh_token.map(|token| token.to_string()),
             scope: redeemed.grant.scope,
         })
     }
 
-    fn id_token(
+    pub(super) fn id_token(
         &self,
         grant: &Grant,
+        session: Option<LoginId>,
         access_token: &str,
     ) -> Result<String, jsonwebtoken::errors::Error> {
         let now = wall_clock::since_epoch().as_secs();
-        let claims = IdTokenClaims::new(grant, access_token, &self.issuer, now);
+        let claims = IdTokenClaims::new(grant, session, access_token, &self.issuer, now);
         self.signing_key.sign(&claims)
     }
 }

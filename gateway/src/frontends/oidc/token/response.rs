@@ -9,5 +9,8 @@ pub(super) struct TokenResponse {
     pub(super) token_type: &'static str,
     pub(super) expires_in: u64,
     pub(super) id_token: String,
+    /// For a client with refresh tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) refresh_token: Option<String>,
     pub(super) scope: String,
 }

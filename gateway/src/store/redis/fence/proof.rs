@@ -56,6 +56,11 @@ impl Proof {
         Self::of_field(key, &format!("c{seq}"), change.to_owned(), Later::Seq(seq))
     }
 
+    /// Creates a check of a session, by the number of its changes: no change removes a later one's number.
+    pub(in crate::store::redis) fn of_session(key: &str, seq: u32) -> Self {
+        Self::of_field(key, "no such field", String::new(), Later::Seq(seq))
+    }
+
     /// Returns the command that reads the field, and the one that shows a later step.
     pub(super) fn question(&self) -> Cmd {
         let mut question = redis::cmd("HMGET");

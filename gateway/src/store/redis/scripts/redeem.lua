@@ -1,13 +1,14 @@
--- KEYS[1]: the login. Compares a code, its client, redirect URI and verifier with those of the login, and redeems it.
+-- KEYS: the login, or the record of a code within a session; and the session. Compares a code, its client, redirect URI and
+-- verifier with those of the login, and redeems it. With terms, the client is in the session from then on.
 -- Returns 'limited', 'invalid', 'mismatched', 'replayed', or 'redeemed' with the grant.
-local over = limited(12)
+local over = limited(15)
 if over then
   return over
 end
-local presented, client_id, redirect_uri, challenge, access_token, token_ms, keep_ms, most_tries, from, to, proved, complete =
-  unpack(ARGV)
-local fields = redis.call('HMGET', KEYS[1], 'state', 'expires_at', 'seq', 'code', 'code_tries', 'token', 'grant')
-local state, expires_at, seq, code, tries, token, grant = unpack(fields)
+local presented, client_id, redirect_uri, challenge, access_token, token_ms, keep_ms, most_tries, from, to, proved, complete, id, terms,
+  session_keep_ms = unpack(ARGV)
+local fields = redis.call('HMGET', KEYS[1], 'state', 'expires_at', 'seq', 'code', 'code_tries', 'token', 'grant', 'person', 'in_session')
+local state, expires_at, seq, code, tries, token, grant, person, in_session = unpack(fields)
 if not code or code ~= presented then
   return { 'invalid' }
 end
@@ -24,6 +25,9 @@ if state == to then
     return { 'mismatched' }
   end
   redis.call('HDEL', KEYS[1], 'token')
+  if in_session then
+    end_session(KEYS[2], 'code_replayed', now(), tonumber(session_keep_ms))
+  end
   return { 'replayed' }
 end
 if tonumber(tries) >= tonumber(most_tries) or complete == '' then
@@ -47,6 +51,9 @@ if not among(from, state) or at >= tonumber(expires_at) then
   return { 'invalid' }
 end
 local token_expires_at = at + token_ms
+if terms ~= '' and not join(KEYS[2], id, person, grant, granted, cjson.decode(terms), access_token, token_expires_at, keep_ms) then
+  return { 'invalid' }
+end
 redis.call('HSET', KEYS[1], 'state', to, 'token', access_token, 'token_expires_at', text(token_expires_at))
 -- The change that told the browser of the code is worthless now, and holds the code in clear.
 redis.call('HDEL', KEYS[1], 'c' .. seq)

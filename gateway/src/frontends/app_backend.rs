@@ -1,0 +1,75 @@
+//! The API of the app's backend: it ends sessions when a card is lost or a delegation is withdrawn.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use data_encoding::BASE64;
+use http::HeaderMap;
+use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use saoma_protocol::{BackendLogoutRequest, EndedSessions, ErrorCode, paths};
+
+use crate::error::ApiError;
+use crate::http::body;
+use crate::http::json::Json;
+use crate::http::problem::ApiProblem;
+use crate::http::trusted_proxies::TrustedProxies;
+use crate::logins::Logins;
+use crate::settings::EventsSettings;
+
+/// Parts that the endpoint needs.
+#[derive(Debug, Clone)]
+pub(crate) struct AppBackend {
+    /// The service behind it.
+    pub logins: Arc<Logins>,
+    /// Proxies whose `X-Forwarded-For` is trusted.
+    pub trusted_proxies: Arc<TrustedProxies>,
+    /// The backend's own credentials.
+    pub credentials: Arc<EventsSettings>,
+}
+
+/// The routes of the backend's API.
+pub(crate) fn routes(backend: AppBackend) -> Router {
+    Router::new()
+        .route(paths::BACKEND_LOGOUT, post(logout))
+        .with_state(backend)
+}
+
+/// Answers `POST /v1/backend/logout`.
+async fn logout(
+    State(backend): State<AppBackend>,
+    request: Request,
+) -> Result<Json<EndedSessions>, Response> {
+    let ended = async {
+        let address = backend.trusted_proxies.address_of(&request)?;
+        let (client_id, secret) = basic_credentials(request.headers()).unwrap_or_default();
+        let logins = &backend.logins;
+        logins.prove_backend(&backend.credentials, (&client_id, &secret), &address)?;
+        let request: BackendLogoutRequest = body::read_json(request).await?;
+        logins.end_sessions_for_backend(&request).await
+    };
+    ended.await.map(Json).map_err(|denial: ApiError| {
+        backend.logins.refused("backend_logout", &denial);
+        let is_unproved = denial.error == ErrorCode::InvalidToken;
+        let problem = ApiProblem::from(denial);
+        if is_unproved {
+            let problem = problem.with_header(WWW_AUTHENTICATE, "Basic realm=\"app backend\"");
+            return problem.into_response();
+        }
+        problem.into_response()
+    })
+}
+
+/// Returns id and secret of HTTP Basic, as they are (RFC 7617).
+fn basic_credentials(headers: &HeaderMap) -> Option<(String, String)> {
+    let header = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, encoded) = header.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let joined = String::from_utf8(BASE64.decode(encoded.trim().as_bytes()).ok()?).ok()?;
+    let (id, secret) = joined.split_once(':')?;
+    Some((id.to_owned(), secret.to_owned()))
+}

@@ -1,0 +1,113 @@
+//! Settings of a client about sessions and logout.
+
+use std::time::Duration;
+
+use super::{check, check_range, is_redirect_uri};
+use crate::host_scope::HostScope;
+use crate::settings::{ClientSettings, SettingsError};
+
+/// Range of the time of single sign-on: longer than a person's way from one site to the next, and no longer than a month.
+const SSO: std::ops::RangeInclusive<Duration> =
+    Duration::from_secs(60)..=Duration::from_secs(30 * 24 * 3600);
+
+/// Range of the lifetimes of refresh tokens.
+const REFRESH: std::ops::RangeInclusive<Duration> =
+    Duration::from_secs(60)..=Duration::from_secs(366 * 24 * 3600);
+
+/// Checks them.
+pub(super) fn validate(client: &ClientSettings) -> Result<(), SettingsError> {
+    let id = &client.client_id;
+    let after_logout = client.post_logout_redirect_uris.iter().map(|uri| {
+        let problem =
+            format!("{uri:?} of {id:?} must be an absolute http or https URL without a fragment");
+        check(
+            is_redirect_uri(uri),
+            "clients.post_logout_redirect_uris",
+            problem,
+        )
+    });
+    let backchannel = client.backchannel_logout_uri.iter().map(|uri| {
+        let problem = format!(
+            "{uri:?} of {id:?} must be an https URL without a fragment, or one of this machine: it gets logout tokens, and only \
+             TLS shows that it is the client's"
+        );
+        let is_safe = uri.starts_with("https:") || HostScope::of_url(uri) == HostScope::Loopback;
+        check(is_redirect_uri(uri) && is_safe, "clients.backchannel_logout_uri", problem)
+    });
+    let sso = client.sso.map(|sso| check_range("clients.sso", sso, SSO));
+    let refresh = client.refresh_tokens.map(|idle| {
+        let end = client.refresh_tokens_end.0;
+        SettingsError::of_all([
+            check_range("clients.refresh_tokens", idle, REFRESH),
+            check_range("clients.refresh_tokens_end", end, REFRESH),
+            check(
+                idle <= end,
+                "clients.refresh_tokens_end",
+                format!("{id:?} needs at least as long as its refresh_tokens"),
+            ),
+        ])
+    });
+    SettingsError::of_all(after_logout.chain(backchannel).chain(sso).chain(refresh))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::RefreshTokensEnd;
+
+    #[test]
+    fn logout_tokens_go_to_https_or_to_this_machine() {
+        for (uri, is_good) in [
+            ("https://hall.example/logout-tokens", true),
+            ("http://127.0.0.1:8083/logout-tokens", true),
+            ("http://[::1]:8083/logout-tokens", true),
+            ("http://hall.example/logout-tokens", false),
+            ("http://10.0.0.7/logout-tokens", false),
+            ("https://user:password@hall.example/", false),
+            ("https://hall.example/#fragment", false),
+            ("file:///etc/passwd", false),
+            ("/logout-tokens", false),
+        ] {
+            let client = ClientSettings {
+                backchannel_logout_uri: Some(uri.into()),
+                ..ClientSettings::default()
+            };
+            assert_eq!(validate(&client).is_ok(), is_good, "{uri}");
+        }
+    }
+
+    #[test]
+    fn refresh_tokens_end_no_earlier_than_they_run_out() {
+        let hour = Duration::from_secs(3600);
+        for (idle, end, is_good) in [
+            (hour, hour, true),
+            (hour, hour * 2, true),
+            (hour * 2, hour, false),
+            (Duration::from_secs(59), hour, false),
+            (hour, hour * 24 * 400, false),
+        ] {
+            let client = ClientSettings {
+                refresh_tokens: Some(idle),
+                refresh_tokens_end: RefreshTokensEnd(end),
+                ..ClientSettings::default()
+            };
+            assert_eq!(validate(&client).is_ok(), is_good, "{idle:?} {end:?}");
+        }
+    }
+
+    #[test]
+    fn single_sign_on_lasts_from_a_minute_to_a_month() {
+        for (seconds, is_good) in [
+            (59, false),
+            (60, true),
+            (2_592_000, true),
+            (2_592_001, false),
+        ] {
+            let client = ClientSettings {
+                sso: Some(Duration::from_secs(seconds)),
+                ..ClientSettings::default()
+            };
+            assert_eq!(validate(&client).is_ok(), is_good, "{seconds}");
+        }
+    }
+}

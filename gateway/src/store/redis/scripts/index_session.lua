@@ -1,0 +1,4 @@
+-- KEYS[1]: the index of a person's sessions. ARGV: the session, and the longest time that it lasts.
+local at = now()
+index_session(KEYS[1], ARGV[1], at, at + ARGV[2])
+return { 'indexed' }

@@ -1,0 +1,307 @@
+//! Sessions at the provider in Redis: one hash each, an index for each person, and the outbox of logouts.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::future::try_join_all;
+use redis::Value;
+use saoma_protocol::{Digest, EventKind, LoginId, PersonId};
+
+use super::answers::{corrupt, from_json};
+use super::arguments::{millis, states, to_json};
+use super::fence::{Later, Proof};
+use super::session_answers::{StoredSession, read_refreshed, read_session};
+use super::{RedisStore, keys};
+use crate::store::{
+    Attempt, CodeOrigin, Counted, EndReason, Ended, Grant, KEEP_ENDED, KEEP_ENDED_SESSION, Refresh,
+    Refreshed, RevokedToken, SessionBeginning, SessionJoin, SessionRecord, SessionStore,
+    StoreError,
+};
+
+impl RedisStore {
+    /// Writes the index of the person's sessions before a session begins, where no script can write both: in a cluster.
+    pub(super) async fn index_ahead(
+        &self,
+        id: LoginId,
+        origin: CodeOrigin,
+        longest: Duration,
+    ) -> Result<(), StoreError> {
+        if self.connections.is_one_server() {
+            return Ok(());
+        }
+        let mut person = redis::cmd("HGET");
+        person.arg(keys::code(id, origin)).arg("person");
+        let person: Option<String> = self.connections.query("person_of", &person).await?;
+        // Without a person nothing can be redeemed and nothing begins.
+        let Some(person) = person else { return Ok(()) };
+        let key = keys::person(&PersonId::new(person));
+        let call = self.scripts.index_session.on(&*key);
+        let call = call.arg(id.to_string()).arg(millis(longest));
+        let _: Vec<String> = self
+            .run_kept(&call, |_| Ok(Some(Proof::of_server(&key))))
+            .await?;
+        Ok(())
+    }
+
+    pub(super) async fn run_access(
+        &self,
+        id: LoginId,
+        access_token: Digest,
+    ) -> Result<Option<Grant>, StoreError> {
+        let call = self.scripts.access.on(keys::login(id));
+        let call = call.key(keys::session(id)).arg(access_token.to_string());
+        let found: Vec<String> = self.connections.run(&call).await?;
+        let Some(grant) = found.first() else {
+            return Ok(None);
+        };
+        let mut grant: Grant = from_json(grant)?;
+        if let Some(scope) = found.get(1) {
+            grant.scope.clone_from(scope);
+        }
+        Ok(Some(grant))
+    }
+
+    /// Puts an ended session into the outbox of a cluster, due after a time.
+    async fn put_out(&self, id: LoginId, after: Duration) -> Result<(), StoreError> {
+        let call = self.scripts.put_out.on(keys::OUTBOX).arg(id.to_string());
+        let call = call.arg(millis(after)).arg(millis(KEEP_ENDED_SESSION));
+        let _: Vec<String> = self
+            .run_kept(&call, |_| Ok(Some(Proof::of_server(keys::OUTBOX))))
+            .await?;
+        Ok(())
+    }
+
+    async fn take_out(&self, id: LoginId) -> Result<(), StoreError> {
+        let mut remove = redis::cmd("ZREM");
+        remove.arg(keys::OUTBOX).arg(id.to_string());
+        let _: u32 = self.connections.query("take_out", &remove).await?;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl SessionStore for RedisStore {
+    async fn begin_session(
+        &self,
+        id: LoginId,
+        beginning: &SessionBeginning,
+    ) -> Result<Option<SessionRecord>, StoreError> {
+        self.index_ahead(id, CodeOrigin::Login, beginning.lifetime)
+            .await?;
+        let guard = EventKind::Redeem.guard();
+        let confirmed = guard.from.first().map_or("", |state| state.as_str());
+        let key = keys::session(id);
+        let call = self.scripts.begin_session.on(keys::login(id)).key(&*key);
+        let call = call
+            .arg(id.to_string())
+            .arg(beginning.receive_key.to_string())
+            .arg(beginning.cookie.to_string())
+            .arg(millis(beginning.lifetime))
+            .arg(millis(KEEP_ENDED))
+            .arg(states(guard.from) + guard.to.as_str() + ",")
+            .arg(confirmed)
+            .arg(if self.connections.is_one_server() {
+                "1"
+            } else {
+                ""
+            });
+        let proof = |found: &Vec<Value>| {
+            let session = read_session(id, found)?;
+            Ok(Some(session.map_or_else(
+                || Proof::of_server(&key),
+                |StoredSession { seq, .. }| Proof::of_session(&key, seq),
+            )))
+        };
+        let found = self.run_kept(&call, proof).await?;
+        Ok(read_session(id, &found)?.map(|stored| stored.record))
+    }
+
+    async fn session(&self, id: LoginId) -> Result<Option<SessionRecord>, StoreError> {
+        let call = self.scripts.session_of.on(keys::session(id));
+        let found: Vec<Value> = self.connections.run(&call).await?;
+        Ok(read_session(id, &found)?.map(|stored| stored.record))
+    }
+
+    async fn join_session(&self, id: LoginId, join: &SessionJoin) -> Result<bool, StoreError> {
+        let guard = EventKind::Redeem.guard();
+        let confirmed = guard.from.first().map_or("", |state| state.as_str());
+        let key = keys::code(id, CodeOrigin::Session(join.code));
+        let call = self.scripts.join_session.on(keys::session(id)).key(&*key);
+        let call = call
+            .arg(join.cookie.to_string())
+            .arg(join.code.to_string())
+            .arg(to_json(&join.grant)?)
+            .arg(join.grant.person.as_str())
+            .arg(confirmed)
+            .arg(millis(join.code_lifetime))
+            .arg(millis(KEEP_ENDED));
+        let joined = |answer: &Vec<String>| {
+            let is_joined = answer.first().is_some_and(|word| word == "joined");
+            let code = join.code.to_string();
+            Ok(Some(if is_joined {
+                Proof::of_field(&key, "code", code, Later::Never)
+            } else {
+                Proof::of_server(&key)
+            }))
+        };
+        let answer = self.run_kept(&call, joined).await?;
+        Ok(answer.first().is_some_and(|word| word == "joined"))
+    }
+
+    async fn sessions_of(&self, person: &PersonId) -> Result<Vec<SessionRecord>, StoreError> {
+        // Those that have run out are no longer in the index, or their records say so.
+        let mut range = redis::cmd("ZRANGE");
+        range.arg(keys::person(person)).arg(0).arg(-1);
+        let ids: Vec<String> = self.connections.query("sessions_of", &range).await?;
+        let reads = ids.iter().map(|id| async {
+            let id = id.parse();
+            let id = id.map_err(|_| corrupt("an index of sessions holds no login id"))?;
+            self.session(id).await
+        });
+        let mut found: Vec<SessionRecord> =
+            try_join_all(reads).await?.into_iter().flatten().collect();
+        found.retain(|session| session.is_alive() && session.person() == person);
+        found.sort_by_key(|session| std::cmp::Reverse(session.began_at));
+        Ok(found)
+    }
+
+    async fn end_session(&self, id: LoginId, reason: EndReason) -> Result<Ended, StoreError> {
+        let one_server = self.connections.is_one_server();
+        if !one_server {
+            // The record is ended within the time of a command, or never: until then the entry is not due.
+            self.put_out(id, self.connections.timeout() * 2).await?;
+        }
+        let key = keys::session(id);
+        let mut call = self.scripts.end_session.on(&*key);
+        if one_server {
+            call = call.key(keys::OUTBOX);
+        }
+        let call = call
+            .arg(id.to_string())
+            .arg(reason.as_str())
+            .arg(millis(KEEP_ENDED_SESSION));
+        let proof = |(word, seq): &(String, u32)| {
+            Ok(Some(if word == "unknown" {
+                Proof::of_server(&key)
+            } else {
+                Proof::of_session(&key, *seq)
+            }))
+        };
+        let (word, _) = self.run_kept(&call, proof).await?;
+        let ended = match word.as_str() {
+            "now" => Ended::Now,
+            "before" => Ended::Before,
+            "unknown" => Ended::Unknown,
+            _ => return Err(corrupt("an unknown answer to the end of a session")),
+        };
+        if !one_server && ended != Ended::Unknown {
+            self.put_out(id, Duration::ZERO).await?;
+        }
+        Ok(ended)
+    }
+
+    async fn refresh(
+        &self,
+        attempts: &[Attempt<'_>],
+        id: LoginId,
+        refresh: &Refresh<'_>,
+    ) -> Result<Counted<Refreshed>, StoreError> {
+        let checks = match self.checks(attempts).await? {
+            Counted::Done(checks) => checks,
+            Counted::Limited { limit, retry_after } => {
+                return Ok(Counted::Limited { limit, retry_after });
+            }
+        };
+        let key = keys::session(id);
+        let call = self.scripts.refresh.on(&*key);
+        let call = call
+            .arg(refresh.family.to_string())
+            .arg(refresh.token.to_string())
+            .arg(refresh.successor.to_string())
+            .arg(refresh.client_id)
+            .arg(refresh.scope.unwrap_or_default())
+            .arg(refresh.access_token.to_string())
+            .arg(millis(refresh.lifetime))
+            .arg(millis(refresh.idle))
+            .arg(millis(refresh.grace))
+            .arg(millis(KEEP_ENDED))
+            .arg(millis(KEEP_ENDED_SESSION))
+            .counting(&checks);
+        let proof = |answer: &Vec<String>| match answer.first().map(String::as_str) {
+            Some("limited") => Ok(None),
+            Some("refreshed") => {
+                let seq = answer.get(3).and_then(|seq| seq.parse().ok());
+                let seq = seq.ok_or_else(|| corrupt("a refresh without its number"))?;
+                Ok(Some(Proof::of_session(&key, seq)))
+            }
+            _ => Ok(Some(Proof::of_server(&key))),
+        };
+        let answer = self.run_kept(&call, proof).await?;
+        read_refreshed(&answer, &checks)
+    }
+
+    async fn revoke(
+        &self,
+        id: LoginId,
+        client_id: &str,
+        token: RevokedToken,
+    ) -> Result<bool, StoreError> {
+        let (token, family) = match token {
+            RevokedToken::Access(digest) => (digest.to_string(), String::new()),
+            RevokedToken::Family(family) => (String::new(), family.to_string()),
+        };
+        let key = keys::login(id);
+        let call = self.scripts.revoke.on(&*key).key(keys::session(id));
+        let call = call.arg(client_id).arg(token).arg(family);
+        let kept = |_: &Vec<String>| Ok(Some(Proof::of_server(&key)));
+        let answer = self.run_kept(&call, kept).await?;
+        Ok(answer.first().is_some_and(|word| word == "revoked"))
+    }
+
+    async fn due_logouts(
+        &self,
+        lease: Duration,
+        at_most: usize,
+    ) -> Result<Vec<SessionRecord>, StoreError> {
+        let call = self.scripts.due_logouts.on(keys::OUTBOX);
+        let call = call.arg(millis(lease)).arg(at_most);
+        let due: Vec<String> = self.connections.run(&call).await?;
+        let reads = due.iter().map(|id| async {
+            let id = id.parse();
+            let id = id.map_err(|_| corrupt("the outbox of logouts holds no login id"))?;
+            let session = self.session(id).await?;
+            let session = session.filter(SessionRecord::has_untold_clients);
+            if session.is_none() {
+                self.take_out(id).await?;
+            }
+            Ok::<_, StoreError>(session)
+        });
+        Ok(try_join_all(reads).await?.into_iter().flatten().collect())
+    }
+
+    async fn settle_logouts(
+        &self,
+        id: LoginId,
+        settled: &[&str],
+        again_in: Duration,
+    ) -> Result<(), StoreError> {
+        let one_server = self.connections.is_one_server();
+        let key = keys::session(id);
+        let mut call = self.scripts.settle_logouts.on(&*key);
+        if one_server {
+            call = call.key(keys::OUTBOX);
+        }
+        let call = call
+            .arg(id.to_string())
+            .arg(millis(again_in))
+            .arg(millis(KEEP_ENDED_SESSION));
+        let call = settled.iter().fold(call, |call, client| call.arg(*client));
+        let proof = |(_, seq): &(u32, u32)| Ok(Some(Proof::of_session(&key, *seq)));
+        let (untold, _) = self.run_kept(&call, proof).await?;
+        match (one_server, untold) {
+            (true, _) => Ok(()),
+            (false, 0) => self.take_out(id).await,
+            (false, _) => self.put_out(id, again_in).await,
+        }
+    }
+}
