@@ -8,8 +8,8 @@ SECONDS ?= 60
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
-demo: web ## Run the service hall, its phone app and the gateway; ARGS="--lan" serves phones on this network
-	cargo run --locked --bin saoma-demo -- $(ARGS)
+demo: web ## Run the service hall, its phone app, the gateway and another site; ARGS="--lan" serves phones on this network
+	cargo run --locked --bin saoma-demo -- --example-portal docs/examples/portal-node $(ARGS)
 
 test: setup web ## Run all checks and tests
 	npm run typecheck

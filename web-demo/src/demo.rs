@@ -8,6 +8,7 @@ use sqlx::SqlitePool;
 
 use crate::accounts::DemoAccounts;
 use crate::developer::DeveloperPages;
+use crate::example_portal::RunningPortal;
 use crate::listeners::{self, Listeners, Origins, listen};
 use crate::local_network::{self, own_address};
 use crate::options::{Options, RegistersElsewhere};
@@ -30,6 +31,7 @@ pub struct Demo {
     people: terminal::People,
     servers: Servers,
     gateway: Option<Gateway>,
+    example_portal: Option<RunningPortal>,
     db: SqlitePool,
 }
 
@@ -90,6 +92,7 @@ impl Demo {
         let pages = routers.phone.merge(routers.introspection);
         servers.start(listeners.phone, reached(&origins.phone), pages);
 
+        let example_portal = example_portal(&options, &gateway_origin, &credentials).await;
         let addresses = terminal::Addresses {
             messages: developer_pages.messages_at(&origins.portal),
             desk: developer_pages.desk_at(&origins.portal),
@@ -98,6 +101,7 @@ impl Demo {
             phone: origins.phone,
             phone_on_lan: origins.phone_on_lan,
             gateway: gateway_origin,
+            example_portal: example_portal.as_ref().map(|site| site.origin().to_owned()),
         };
         Ok(Self {
             listening,
@@ -105,6 +109,7 @@ impl Demo {
             people,
             servers,
             gateway,
+            example_portal,
             db,
         })
     }
@@ -141,11 +146,38 @@ impl Demo {
 
     /// Sends waiting browsers away, lets the requests at hand finish, closes the database.
     pub async fn shutdown(self) {
+        if let Some(site) = self.example_portal {
+            site.shutdown().await;
+        }
         if let Some(gateway) = self.gateway {
             gateway.shutdown().await;
         }
         self.servers.shutdown().await;
         self.db.close().await;
+    }
+}
+
+/// Starts the example portal if it is among the options and the gateway is of this process, which registers it. The hall
+/// does without it, because it takes Node.js.
+async fn example_portal(
+    options: &Options,
+    gateway_origin: &str,
+    credentials: &Credentials,
+) -> Option<RunningPortal> {
+    if options.elsewhere.is_some() {
+        return None;
+    }
+    let example = options.example_portal.as_ref()?;
+    let started = example.start(gateway_origin, &credentials.example_secret);
+    match started.await {
+        Ok(site) => Some(site),
+        Err(error) => {
+            tracing::warn!(
+                error = format!("{error:#}"),
+                "the example portal does not run"
+            );
+            None
+        }
     }
 }
 

@@ -18,6 +18,7 @@ mod citizens;
 mod db;
 mod demo;
 mod developer;
+mod example_portal;
 mod face;
 mod form_errors;
 mod home;
@@ -51,6 +52,7 @@ mod units;
 mod verification;
 
 pub use demo::Demo;
+pub use example_portal::ExamplePortal;
 pub use face::{Claim, FaceVerifier, Refusal, Verdict, VerifierError};
 pub use options::{Elsewhere, Options, RegistersElsewhere};
 pub use secret::Secret;

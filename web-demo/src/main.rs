@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Parser;
 use ipnet::IpNet;
-use saoma_demo::{Demo, Elsewhere, Options, RegistersElsewhere, Secret};
+use saoma_demo::{Demo, Elsewhere, ExamplePortal, Options, RegistersElsewhere, Secret};
 use saoma_gateway::settings::{Log, LogFormat};
 use saoma_gateway::telemetry;
 use tokio::signal::unix::{SignalKind, signal};
@@ -75,6 +75,17 @@ struct Cli {
         value_name = "SECRET"
     )]
     introspection_secret: Option<String>,
+    /// Run the portal of this folder, docs/examples/portal-node, as another site of the gateway in this process
+    #[arg(long, value_name = "DIR")]
+    example_portal: Option<PathBuf>,
+    /// Address of that portal
+    #[arg(
+        long,
+        default_value = "127.0.0.1:8083",
+        value_name = "ADDRESS:PORT",
+        requires = "example_portal"
+    )]
+    example_portal_address: SocketAddr,
     /// Ask the registers of people, cards and units at this origin instead of the demo's own
     #[arg(long, value_name = "URL", requires = "registers_token")]
     registers_url: Option<Url>,
@@ -158,6 +169,10 @@ impl Cli {
             face_verifier: None,
             expose_demo: self.expose_demo,
             elsewhere,
+            example_portal: self.example_portal.map(|folder| ExamplePortal {
+                folder,
+                address: self.example_portal_address,
+            }),
         }
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use url::Url;
 
+use crate::example_portal::ExamplePortal;
 use crate::face::FaceVerifier;
 use crate::secret::Secret;
 
@@ -44,6 +45,8 @@ pub struct Options {
     pub expose_demo: bool,
     /// A gateway that runs elsewhere, in place of the one in this process.
     pub elsewhere: Option<Elsewhere>,
+    /// The example of a portal, registered at the gateway in this process and run beside the hall.
+    pub example_portal: Option<ExamplePortal>,
 }
 
 /// A gateway that runs elsewhere, and what this hall is registered there with.
@@ -85,6 +88,7 @@ impl Default for Options {
             face_verifier: None,
             expose_demo: false,
             elsewhere: None,
+            example_portal: None,
         }
     }
 }

@@ -30,6 +30,8 @@ pub(crate) struct Credentials {
     pub client_secret: Secret,
     /// Of the gateway, at the introspection endpoint.
     pub introspection_secret: Secret,
+    /// Of the example portal, at the token endpoint.
+    pub example_secret: Secret,
 }
 
 impl Credentials {
@@ -39,10 +41,12 @@ impl Credentials {
             Some(elsewhere) => Self {
                 client_secret: elsewhere.client_secret.clone(),
                 introspection_secret: elsewhere.introspection_secret.clone(),
+                example_secret: Secret::random()?,
             },
             None => Self {
                 client_secret: Secret::random()?,
                 introspection_secret: Secret::random()?,
+                example_secret: Secret::random()?,
             },
         })
     }
@@ -90,6 +94,10 @@ pub(crate) async fn start(
         origins: vec![portal_origin.to_owned()],
         ..ClientSettings::default()
     });
+    let example = options.example_portal.as_ref();
+    settings
+        .clients
+        .extend(example.map(|example| example.client(&credentials.example_secret)));
     Ok(Gateway::start_on(listener, settings).await?)
 }
 

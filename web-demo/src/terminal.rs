@@ -26,6 +26,8 @@ pub(crate) struct Addresses {
     /// The phone app's origin on the local network.
     pub phone_on_lan: Option<String>,
     pub gateway: String,
+    /// The origin of the example portal.
+    pub example_portal: Option<String>,
     /// The developer page that shows short messages, with its key, if the portal has it.
     pub messages: Option<String>,
     /// The authority's desk, likewise.
@@ -47,6 +49,7 @@ pub(crate) fn announcement(addresses: &Addresses, people: &People) -> String {
         phone,
         phone_on_lan,
         gateway,
+        example_portal,
         is_local,
         ..
     } = addresses;
@@ -55,6 +58,12 @@ pub(crate) fn announcement(addresses: &Addresses, people: &People) -> String {
         registers,
     } = people;
     let mut text = format!("\nportal    {portal}\nphone     {phone}\ngateway   {gateway}\n");
+    if let Some(site) = example_portal {
+        let _ = writeln!(
+            text,
+            "site      {site}   another site: docs/examples/portal-node"
+        );
+    }
     if *is_local {
         text.push_str(FOR_THIS_MACHINE);
     }
