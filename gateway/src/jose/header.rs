@@ -9,7 +9,7 @@ use super::{RefusalReason, TokenRefusal, UniqueObject, algorithm_of, member, nam
 /// Maximum size of a token. A person with a hundred identities takes some 12 KiB.
 const MAX_TOKEN_BYTES: usize = 16 * 1024;
 
-/// What a token's header must say.
+/// Rules for a token's header.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct HeaderRules<'a> {
     /// Accepted algorithms.
@@ -104,7 +104,13 @@ fn check(header: &Map<String, Value>, rules: HeaderRules<'_>) -> Result<JoseHead
     }
     let kid = match member(header, "kid") {
         None => None,
-        Some(_) => Some(text(header, "kid", RefusalReason::Kid)?.to_owned()),
+        Some(_) => {
+            let kid = text(header, "kid", RefusalReason::Kid)?;
+            if kid.is_empty() {
+                return Err(TokenRefusal::of(RefusalReason::Kid, "empty"));
+            }
+            Some(kid.to_owned())
+        }
     };
     Ok(JoseHeader { algorithm, kid })
 }
@@ -184,6 +190,7 @@ mod tests {
             assert_eq!(refusal.kid.as_deref(), kid);
         }
         assert!(read(&with("b64", json!(true)), &["at+jwt"]).is_ok());
+        assert!(read(&with("kid", json!("")), &["at+jwt"]).is_err());
     }
 
     #[test]

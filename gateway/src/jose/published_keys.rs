@@ -105,7 +105,7 @@ impl PublishedKeys {
     }
 }
 
-/// Key of the keys without an id. No token names it: an empty id is none.
+/// Id under which keys without one are kept. No token names it, because an empty id counts as left out.
 const NO_ID: &str = "";
 
 /// Reads a key (RFC 7517 §4, RFC 7518 §6, RFC 8037 §2).

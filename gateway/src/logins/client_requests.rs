@@ -1,4 +1,4 @@
-//! What relying parties send ahead of a login, or may send once.
+//! Requests that relying parties send ahead of a login, and assertions that count once.
 
 use std::time::Duration;
 

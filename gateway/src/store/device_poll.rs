@@ -18,7 +18,7 @@ pub(super) const PENDING: &[StateName] =
 /// States in which the login was declined.
 pub(super) const DENIED: &[StateName] = &[StateName::Rejected, StateName::Cancelled];
 
-/// How a device polls for its login.
+/// Polls of the device that opens a login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DevicePolling {
     /// Digest of the device code.

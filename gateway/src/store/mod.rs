@@ -155,7 +155,7 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// Returns the grant behind an access token while the token is good. A session's end ends its access tokens.
     async fn access(&self, id: LoginId, access_token: Digest) -> Result<Option<Grant>, StoreError>;
 
-    /// Returns what clients have sent ahead of a login, or may send once.
+    /// Returns the requests that clients have sent ahead of a login, and the names that they have used.
     fn requests(&self) -> &dyn RequestStore;
 
     /// Returns the sessions at the provider.

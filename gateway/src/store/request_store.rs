@@ -1,4 +1,4 @@
-//! What clients send ahead of a login, or may send once.
+//! Requests that clients send ahead of a login, and names that they use once.
 
 use std::fmt;
 use std::time::Duration;

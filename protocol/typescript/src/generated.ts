@@ -264,7 +264,7 @@ retry_after_ms?: number, };
 /**
  * A stable code for programs. Sockets send it in an `error` message, HTTP in a [`Problem`].
  */
-export type ErrorCode = "unsupported_version" | "invalid_request" | "unknown_type" | "origin_not_allowed" | "unknown_client" | "redirect_uri_not_allowed" | "invalid_scope" | "unknown_login" | "superseded" | "unknown_code" | "not_a_login_code" | "invalid_token" | "already_scanned" | "already_decided" | "login_expired" | "not_scanned" | "not_agreed" | "identity_not_allowed" | "identity_refused" | "too_many_requests" | "temporarily_unavailable" | "not_found" | "method_not_allowed" | "request_too_large" | "server_error";
+export type ErrorCode = "unsupported_version" | "invalid_request" | "unknown_type" | "origin_not_allowed" | "unknown_client" | "redirect_uri_not_allowed" | "invalid_scope" | "unknown_login" | "superseded" | "unknown_code" | "not_a_login_code" | "invalid_token" | "already_scanned" | "already_decided" | "login_expired" | "not_scanned" | "not_agreed" | "not_compared" | "identity_not_allowed" | "identity_refused" | "too_many_requests" | "temporarily_unavailable" | "not_found" | "method_not_allowed" | "request_too_large" | "server_error";
 
 /**
  * A problem document (RFC 9457), `application/problem+json`.
@@ -357,7 +357,20 @@ identities: Array<Identity>,
  * True if the person is new to this browser: it is being asked whether to go on, and a confirm is refused with
  * `not_agreed` until it agrees.
  */
-agree?: boolean, };
+agree?: boolean, 
+/**
+ * The device that asks, in place of a browser. The app shows its code, and asks whether the device shows the same.
+ */
+device?: DeviceContext, };
+
+/**
+ * A device that asks to be logged in (RFC 8628 §3.3.1, §5.4).
+ */
+export type DeviceContext = { 
+/**
+ * The code that the device shows.
+ */
+user_code: string, };
 
 /**
  * A relying party as people know it.
@@ -372,7 +385,7 @@ client_id: string,
  */
 name: string, 
 /**
- * The origin where the browser lands.
+ * The origin where the browser lands; empty for a device, which lands nowhere.
  */
 origin: string, };
 
@@ -451,7 +464,11 @@ export type ConfirmRequest = {
 /**
  * The id of the chosen identity.
  */
-identity: string, };
+identity: string, 
+/**
+ * True if the person has compared the device's code on both screens; required for a device, and ignored for a browser.
+ */
+same_user_code?: boolean, };
 
 /**
  * The answer to a confirm or a reject: the first one and each repeat.
@@ -466,6 +483,87 @@ status: DecisionStatus, };
  * A person's decision about a login.
  */
 export type DecisionStatus = "confirmed" | "rejected";
+
+/**
+ * The sessions of a person, newest first.
+ */
+export type SessionList = { 
+/**
+ * Those that have not ended.
+ */
+sessions: Array<SessionSummary>, };
+
+/**
+ * A session of a person: a browser that sites keep logged in.
+ */
+export type SessionSummary = { 
+/**
+ * Its id: that of the login that began it, and the `sid` of its ID tokens.
+ */
+sid: string, 
+/**
+ * The sites that it has logged the browser in to.
+ */
+clients: Array<SessionSite>, 
+/**
+ * The browser that began it.
+ */
+requester: RequesterContext, 
+/**
+ * The identity that the person chose.
+ */
+identity: Identity, 
+/**
+ * Its beginning, in Unix seconds.
+ */
+began_at: number, 
+/**
+ * Its last use, in Unix seconds.
+ */
+used_at: number, 
+/**
+ * Its end unless it is used, in Unix seconds.
+ */
+expires_at: number, };
+
+/**
+ * A site of a session.
+ */
+export type SessionSite = { 
+/**
+ * Its registered id.
+ */
+client_id: string, 
+/**
+ * Its name; the id if it is no longer registered.
+ */
+name: string, };
+
+/**
+ * The app's backend ends sessions: a card is lost, a delegation is withdrawn.
+ */
+export type BackendLogoutRequest = { 
+/**
+ * The person: the `sub` of introspection.
+ */
+sub: string, 
+/**
+ * The id of the identity whose sessions end; without it all of the person's end.
+ */
+identity?: string, 
+/**
+ * The reason for the gateway's log, such as `card_reported_lost`: at most 64 letters, digits and `_ - . :`.
+ */
+reason?: string, };
+
+/**
+ * The sessions that a request has ended.
+ */
+export type EndedSessions = { 
+/**
+ * Number of sessions. A repeat ends none.
+ */
+ended: number, };
 
 /**
  * The answer of the app's backend about an access token (RFC 7662 §2.2), or the claims of a JWT that the backend signed.

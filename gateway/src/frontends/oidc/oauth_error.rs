@@ -132,7 +132,7 @@ impl OauthError {
 
     /// Logs the error, one of each kind in a while: a refusal for information, a failure as a warning with its cause.
     pub(super) fn log(&self, request: &'static str, throttle: &LogThrottle) {
-        // What a device is told while it waits is no refusal.
+        // A device that waits is not refused.
         if matches!(self, Self::AuthorizationPending | Self::SlowDown) {
             return;
         }

@@ -1,4 +1,4 @@
-//! What clients send ahead of a login, or may send once, in memory.
+//! Requests that clients send ahead of a login, and names that they use once, in memory.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What clients send ahead of a login, or may send once, in Redis.
+//! Requests that clients send ahead of a login, and names that they use once, in Redis.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ impl RequestStore for RedisStore {
         let call = call.arg(millis(lifetime));
         let proof = |answer: &Vec<String>| {
             let used_by = answer.first().cloned().unwrap_or_default();
-            // What a failover forgets could be used again.
+            // A name that a failover forgets could be used again.
             Ok(Some(Proof::of_field(&key, "user", used_by, Later::Never)))
         };
         let answer = self.run_kept(&call, proof).await?;

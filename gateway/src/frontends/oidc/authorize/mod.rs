@@ -24,7 +24,7 @@ use crate::http::body;
 use crate::logins::RedeemError;
 use crate::relying_parties::{Client, landing_origin};
 
-/// The largest posted request: a `state` of 4 KiB fits, in whichever form it is escaped.
+/// The largest posted request: a `state` of 4 KiB fits, however it is escaped.
 const MAX_FORM_BYTES: usize = 32 * 1024;
 
 /// Answers `GET /oauth2/authorize`.

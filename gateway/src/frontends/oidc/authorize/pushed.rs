@@ -15,8 +15,7 @@ pub(super) fn is_reference(form: &Form) -> bool {
 }
 
 impl Provider {
-    /// Returns the request that a browser's request refers to; `None` if there is none, it is out of time, or it is another
-    /// client's. All other parameters of the browser's request are ignored (RFC 9101 §5).
+    /// Returns the request that a browser's request refers to; `None` if it is unknown, out of time, or another client's. All other parameters of the browser's request are ignored (RFC 9101 §5).
     ///
     /// # Errors
     /// Too many references from this address were made up, or the store does not answer.

@@ -37,7 +37,7 @@ const LEEWAY: f64 = 60.0;
 /// Maximum length of an id, in bytes.
 const MAX_ID_BYTES: usize = 256;
 
-/// What is left to check of an assertion that its client has signed: that it is new.
+/// An assertion that its client has signed. It is still to be checked that it is new.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct SignedAssertion {
     /// Id of the assertion, unique among the client's.

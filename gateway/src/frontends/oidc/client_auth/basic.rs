@@ -34,7 +34,7 @@ impl Readings {
     }
 }
 
-/// Returns id and secret of an `Authorization` header. An empty secret is none: clients without one send it so.
+/// Returns id and secret of an `Authorization` header. An empty secret counts as left out: clients without one send it so.
 pub(super) fn credentials(header: &str) -> Option<(Readings, Option<Readings>)> {
     let (scheme, encoded) = header.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
