@@ -59,6 +59,7 @@ impl ExamplePortal {
             name: CLIENT_NAME.into(),
             secret: Some(secret.expose().into()),
             redirect_uris: vec![format!("{}/callback", self.origin())],
+            post_logout_redirect_uris: vec![format!("{}/", self.origin())],
             ..ClientSettings::default()
         }
     }

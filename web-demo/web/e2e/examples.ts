@@ -56,7 +56,8 @@ export class Examples {
     const introspection = { client_id: "saoma", client_secret: secret(), audience: "saoma", url: `${this.app}/introspect` };
     const portals = (["portal-flask", "portal-node"] as const).map((id) => {
       const origin = this.sites[id];
-      return { client_id: id, name: `The ${id}`, secret: secret(), redirect_uris: [`${origin}/callback`] };
+      const addresses = { redirect_uris: [`${origin}/callback`], post_logout_redirect_uris: [`${origin}/`] };
+      return { client_id: id, name: `The ${id}`, secret: secret(), ...addresses };
     });
     const page = this.sites["page-qr-login"];
     const pageClient = { client_id: "page-qr-login", name: "The page", redirect_uris: [`${page}/`], origins: [page] };
