@@ -2,7 +2,7 @@
 import type { Page } from "playwright-core";
 
 import { hold, open, shown } from "../stage/relying-party.ts";
-import { SECRET } from "../stage/stage.ts";
+import { ID_TOKEN, REFRESH, SECRET, signOn } from "../stage/stage.ts";
 import { client, npm } from "../stage/versions.ts";
 
 const server = (file: string) => ({ command: [process.execPath, client(file)] as const, ready: /^listening$/ });
@@ -17,7 +17,7 @@ hold(
   {
     title: `${npm("openid-client")} with Passport`,
     client_id: "passport",
-    client: (origin) => ({ secret: SECRET, redirect_uris: [`${origin}/callback`] }),
+    client: (origin) => ({ secret: SECRET, redirect_uris: [`${origin}/callback`], ...ID_TOKEN, ...REFRESH, ...signOn(origin) }),
     program: server("passport.mjs"),
     begin: (page) => open(page, "/login"),
     knows: { ...profile, preferred_username: "shili.jia" },
@@ -29,7 +29,7 @@ hold(
   {
     title: npm("@auth/express"),
     client_id: "auth-js",
-    client: (origin) => ({ secret: SECRET, redirect_uris: [`${origin}/auth/callback/saoma`] }),
+    client: (origin) => ({ secret: SECRET, redirect_uris: [`${origin}/auth/callback/saoma`], ...ID_TOKEN, ...REFRESH }),
     program: server("auth-js.mjs"),
     begin: async (page) => {
       await open(page, "/auth/signin");
@@ -55,7 +55,7 @@ hold(
   {
     title: npm("better-auth"),
     client_id: "better-auth",
-    client: (origin) => ({ secret: SECRET, redirect_uris: [`${origin}/api/auth/callback/saoma`] }),
+    client: (origin) => ({ secret: SECRET, redirect_uris: [`${origin}/api/auth/callback/saoma`], ...REFRESH, ...signOn(origin) }),
     program: server("better-auth.mjs"),
     begin: (page) => page.evaluate(() => void Reflect.get(window, "login")()),
     knows: profile,

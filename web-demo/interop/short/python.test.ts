@@ -2,7 +2,7 @@
 import type { Page } from "playwright-core";
 
 import { hold, open, shown } from "../stage/relying-party.ts";
-import { SECRET } from "../stage/stage.ts";
+import { ID_TOKEN, REFRESH, SECRET, signOn } from "../stage/stage.ts";
 import { PYTHON, client, pypi } from "../stage/versions.ts";
 
 const profile = { email: "jia@people.example", username: "shili.jia" };
@@ -21,7 +21,7 @@ hold(
   {
     title: `${pypi("Authlib")} in Flask`,
     client_id: "authlib",
-    client: (origin) => ({ secret: SECRET, pkce: "optional", redirect_uris: [`${origin}/auth`] }),
+    client: (origin) => ({ secret: SECRET, pkce: "optional", redirect_uris: [`${origin}/auth`], ...ID_TOKEN, ...REFRESH, ...signOn(origin) }),
     program: { command: [PYTHON, "-u", client("flask_authlib.py")], ready: /Running on/ },
     begin: (page) => open(page, "/login"),
     knows: { name: "示例甲", email: "jia@people.example", preferred_username: "shili.jia" },
@@ -33,7 +33,7 @@ hold(
   {
     title: `${pypi("Authlib")} in Flask, with PKCE and answers by form_post`,
     client_id: "authlib-pkce",
-    client: (origin) => ({ secret: SECRET, redirect_uris: [`${origin}/auth`] }),
+    client: (origin) => ({ secret: SECRET, redirect_uris: [`${origin}/auth`], ...ID_TOKEN }),
     program: { command: [PYTHON, "-u", client("flask_authlib.py")], ready: /Running on/ },
     begin: (page) => open(page, "/login?pkce=1&form_post=1"),
     knows: { name: "示例甲", email: "jia@people.example", preferred_username: "shili.jia" },
@@ -52,7 +52,7 @@ hold(
   {
     title: `${pypi("social-auth-core")} with ${pypi("social-auth-app-django")}`,
     client_id: "social",
-    client: (origin) => ({ secret: SECRET, pkce: "optional", redirect_uris: [`${origin}/complete/oidc/`] }),
+    client: (origin) => ({ secret: SECRET, pkce: "optional", redirect_uris: [`${origin}/complete/oidc/`], ...REFRESH }),
     program: django("social"),
     begin: (page) => submit(page, "login"),
     knows: profile,
@@ -63,7 +63,7 @@ hold(
   {
     title: pypi("mozilla-django-oidc"),
     client_id: "mozilla",
-    client: (origin) => ({ secret: SECRET, pkce: "optional", redirect_uris: [`${origin}/oidc/callback/`] }),
+    client: (origin) => ({ secret: SECRET, pkce: "optional", redirect_uris: [`${origin}/oidc/callback/`], ...signOn(origin) }),
     program: django("mozilla"),
     begin: (page) => open(page, "/oidc/authenticate/"),
     knows: { email: "jia@people.example" },

@@ -26,8 +26,8 @@ export interface RelyingParty extends Registration {
   readonly logsOutOfProvider?: boolean;
 }
 
-/** Defines the tests of some relying parties at one gateway. */
-export function hold(...parties: readonly RelyingParty[]): void {
+/** Defines the tests of some relying parties at one gateway. Returns access to it for further tests. */
+export function hold(...parties: readonly RelyingParty[]): () => Stage {
   let stage: Stage;
 
   beforeAll(async () => {
@@ -39,6 +39,7 @@ export function hold(...parties: readonly RelyingParty[]): void {
   });
 
   for (const party of parties) describe(party.title, () => defineSteps(() => stage, party));
+  return () => stage;
 }
 
 function defineSteps(stageOf: () => Stage, party: RelyingParty): void {
@@ -80,15 +81,16 @@ function defineSteps(stageOf: () => Stage, party: RelyingParty): void {
     step("logout", `logs out${logsOutOfProvider ? " of the site and of the provider" : ""}`, async () => {
       const window = await logIn();
       if (logsOutOfProvider) {
+        // The site forgets the person, the gateway does not.
         await window.page.context().clearCookies({ domain: "localhost" });
+        await window.page.evaluate(() => sessionStorage.clear());
         await window.page.goto(`${stageOf().originOf(party.client_id)}/`);
-        await party.begin(window.page);
-        expect(await stageOf().asksForCode(window), "a code although there is a session at the provider").toBe(false);
+        expect(await stageOf().asksForCode(window, party.begin), "a code although there is a session at the provider").toBe(false);
+        await expect.poll(() => shown(window.page, "user"), POLL).toMatchObject(party.knows);
       }
       await logOut(window.page);
       await expect.poll(() => shown(window.page, "user"), POLL).toBe(null);
-      await party.begin(window.page);
-      expect(await stageOf().asksForCode(window), "a code after the log out").toBe(true);
+      expect(await stageOf().asksForCode(window, party.begin), "a code after the log out").toBe(true);
       await window.close();
     });
   }

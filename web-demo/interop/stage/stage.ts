@@ -1,5 +1,5 @@
 /** A gateway, the backend of an app, relying parties, and a browser in which people visit them. */
-import type { Browser, Page } from "playwright-core";
+import type { Browser, Page, Request } from "playwright-core";
 
 import { launchBrowser } from "../../web/e2e/browser.ts";
 import { type ClientSettings, Gateway } from "../../web/e2e/gateway.ts";
@@ -16,6 +16,15 @@ export const SECRET = "a+secret with%20and%zz/:=&";
 
 /** Time after which a page that does not come makes a test fail, in milliseconds. */
 const TIMEOUT = 10_000;
+
+/** Setting of a client that reads the ID token alone, and not the userinfo endpoint. */
+export const ID_TOKEN = { id_token_claims: true };
+
+/** Setting of a client that renews its tokens. */
+export const REFRESH = { refresh_tokens: "1h" };
+
+/** Settings of a client that logs out at the gateway, too. */
+export const signOn = (origin: string) => ({ sso: "1h", post_logout_redirect_uris: [`${origin}/`] });
 
 /** What the gateway and the relying party are told of each other. */
 export interface Registration {
@@ -48,7 +57,7 @@ export class Stage {
       ...registration.client(originOf(registration)),
     }));
     const backend = await Backend.start();
-    const gateway = await Gateway.start(gatewayOrigin, backend.introspection, clients);
+    const gateway = await Gateway.start(gatewayOrigin, backend.introspection, clients, undefined, backend.standing);
     const stage = new Stage(gateway, backend, await launchBrowser());
     for (const [client_id, origin] of origins) stage.#origins.set(client_id, origin);
     const starting = registrations.map(async ({ client_id, program }) => {
@@ -106,10 +115,15 @@ export class Stage {
     await page.waitForURL((url) => url.origin !== this.gateway.origin);
   }
 
-  /** Returns whether the hosted page shows a code before the browser is back at the relying party. */
-  async asksForCode(window: Portal): Promise<boolean> {
-    const code = window.showsCode().then(() => true);
-    return Promise.race([code, window.page.locator("#user").waitFor().then(() => false)]);
+  /** Begins a login, and returns true if the gateway answers with a code to scan, false if it sends the browser back at once. */
+  async asksForCode({ page }: Portal, begin: (page: Page) => Promise<unknown>): Promise<boolean> {
+    const isAsked = (request: Request) => request.isNavigationRequest() && new URL(request.url()).pathname === "/oauth2/authorize";
+    const asked = page.waitForRequest(isAsked);
+    await begin(page);
+    const response = await (await asked).response();
+    // The text of a page that has posted its answer already cannot be read.
+    const text = response?.status() === 200 ? await response.text().catch(() => "") : "";
+    return text.includes("<qr-login");
   }
 
   async stop(): Promise<void> {

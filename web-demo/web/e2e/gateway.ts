@@ -25,6 +25,14 @@ export interface ClientSettings {
   readonly jwks_file?: string;
   /** True for a client with devices (RFC 8628). */
   readonly device?: boolean;
+  /** True for a client that reads the ID token alone, and not the userinfo endpoint. */
+  readonly id_token_claims?: boolean;
+  /** Lifetime of refresh tokens; none by default. */
+  readonly refresh_tokens?: string;
+  /** Lifetime of a session at the gateway; none by default. */
+  readonly sso?: string;
+  readonly post_logout_redirect_uris?: readonly string[];
+  readonly backchannel_logout_uri?: string;
 }
 
 /** Settings that the nodes behind a proxy share. */
@@ -129,7 +137,7 @@ function settings(
     ...(shared
       ? [
           table("[store]", { url: shared.store }),
-          table("[oidc]", { signing_keys: [shared.signingKey] }),
+          table("[oidc]", { signing_key: shared.signingKey }),
           table("[cluster]", { secret_files: [shared.secret] }),
         ]
       : []),
