@@ -1,4 +1,4 @@
-/** A device in Node.js that shows a code and polls (RFC 8628), as a public client and by a key of its own (RFC 7523). */
+/** A device in Node.js that shows a code and polls (RFC 8628), and clients with a key of their own (RFC 7523, RFC 9126). */
 import { generateKeyPairSync, webcrypto } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -11,6 +11,7 @@ import { npm } from "../stage/versions.ts";
 
 const TELEVISION = "television";
 const KEYED = "keyed";
+const CALLBACK = "http://localhost:9/callback";
 
 let stage: Stage;
 let folder: string;
@@ -26,7 +27,7 @@ beforeAll(async () => {
   key = await webcrypto.subtle.importKey("pkcs8", pkcs8, { name: "ECDSA", namedCurve: "P-256" }, false, ["sign"]);
   stage = await Stage.start([
     { client_id: TELEVISION, client: () => ({ redirect_uris: [], device: true }) },
-    { client_id: KEYED, client: () => ({ redirect_uris: [], device: true, jwks_file }) },
+    { client_id: KEYED, client: () => ({ redirect_uris: [CALLBACK], device: true, jwks_file }) },
   ]);
 });
 
@@ -63,6 +64,17 @@ describe(npm("openid-client"), () => {
     const flow = await oidc.initiateDeviceAuthorization(config, { scope: "openid" });
     await stage.phone.reject(await stage.phone.scan({ user_code: flow.user_code }));
     await expect(oidc.pollDeviceAuthorizationGrant(config, flow)).rejects.toMatchObject({ error: "access_denied" });
+  });
+
+  test("pushes an authentication request with the proof of its key", async () => {
+    const config = await discover(KEYED, oidc.PrivateKeyJwt({ key, kid: "k1" }));
+    const code_challenge = await oidc.calculatePKCECodeChallenge(oidc.randomPKCECodeVerifier());
+    const asked = { redirect_uri: CALLBACK, scope: "openid", code_challenge, code_challenge_method: "S256" };
+    const address = await oidc.buildAuthorizationUrlWithPAR(config, asked);
+    expect([...address.searchParams.keys()].sort()).toEqual(["client_id", "request_uri"]);
+    const page = await fetch(address);
+    expect(page.status).toBe(200);
+    expect(await page.text()).toContain(code_challenge);
   });
 
   test("explains itself to a person who opens the address that the device shows", async () => {
