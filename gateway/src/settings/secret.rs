@@ -14,7 +14,7 @@ pub(super) const STARS: &str = "***";
 pub struct Secret(String);
 
 impl Secret {
-    /// Returns true if there is none.
+    /// Returns true for an empty text.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -109,7 +109,8 @@ fn a_secret_can_come_by_environment_into_a_section_of_the_file() {
     let mut sources = environment(&[]);
     sources.file = Some(file);
     let error = Settings::load(&sources).expect_err("no secret").to_string();
-    let wanted = "identity.introspection.client_secret: it is required and missing: give a value";
+    let wanted = "identity.introspection.client_secret: give either client_secret or client_secret_file: by it the \
+                  endpoint knows the gateway";
     assert_eq!(error, wanted);
     sources.environment =
         environment(&[("SAOMA_IDENTITY_INTROSPECTION_CLIENT_SECRET", "hunter2")]).environment;
