@@ -33,7 +33,6 @@ const REFRESH_TOKEN: &[u8] = b"saoma refresh token";
 const SESSION_CODE: &[u8] = b"saoma session code";
 
 /// Input of the MAC that is the fresh part of a refresh token's successor.
-#[allow(dead_code, reason = "the refresh token grant uses it")]
 const SUCCESSOR: &[u8] = b"saoma successor of a refresh token";
 
 /// Makes and recognises the secrets of logins.
@@ -98,7 +97,6 @@ impl LoginSecrets {
 
     /// Makes the successor of a refresh token: the same one each time, as long as the cluster's secret is the same. A client
     /// that asks twice because an answer was lost holds one successor, and not two of which one is good.
-    #[allow(dead_code, reason = "the refresh token grant uses it")]
     pub(crate) fn successor(&self, token: &RefreshToken) -> RefreshToken {
         let id = token.login_id();
         let mut secret = [0; SECRET];
@@ -115,7 +113,6 @@ impl LoginSecrets {
     }
 
     /// Returns true if this deployment has made the refresh token.
-    #[allow(dead_code, reason = "the refresh token grant uses it")]
     pub(crate) fn knows_refresh_token(&self, token: &RefreshToken) -> bool {
         self.knows(REFRESH_TOKEN, token.login_id(), token.expose())
     }

@@ -46,6 +46,8 @@ pub mod paths {
     pub const AUTHORIZE: &str = "/oauth2/authorize";
     /// RFC 6749 §3.2.
     pub const TOKEN: &str = "/oauth2/token";
+    /// RFC 7009 §2.
+    pub const REVOKE: &str = "/oauth2/revoke";
     /// OIDC Core §5.3.
     pub const USERINFO: &str = "/oauth2/userinfo";
     /// RFC 7517.

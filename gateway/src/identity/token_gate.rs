@@ -116,7 +116,6 @@ impl TokenGate {
     ///
     /// # Errors
     /// As [`IdentityBackend::standing`].
-    #[allow(dead_code, reason = "sessions at the provider ask it")]
     pub(crate) async fn standing(
         &self,
         person: &PersonId,

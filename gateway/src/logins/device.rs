@@ -114,7 +114,7 @@ impl Logins {
                 redirect_uri: String::new(),
                 answer_uri: String::new(),
                 nonce: None,
-                scope: scopes::granted(scope),
+                scope: scopes::granted(scope, client.refresh_tokens().is_some()),
                 code_challenge: Some(challenge_of(device_code)),
                 requester,
                 claims_request: None,

@@ -211,6 +211,8 @@ impl Logins {
     ) -> (NewLogin, ReceiveKey) {
         let id = LoginId::from_random(random::bytes());
         let receive_key = self.secrets.receive_key(id);
+        let client = self.clients.get(&request.client_id);
+        let has_refresh_tokens = client.is_some_and(|client| client.refresh_tokens().is_some());
         let login = NewLogin {
             id,
             receive_key: receive_key.digest(),
@@ -225,7 +227,7 @@ impl Logins {
                 ),
                 redirect_uri: request.redirect_uri,
                 nonce: request.nonce,
-                scope: scopes::granted(&request.scope),
+                scope: scopes::granted(&request.scope, has_refresh_tokens),
                 code_challenge: request.code_challenge,
                 requester,
                 device: None,

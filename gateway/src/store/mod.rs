@@ -56,8 +56,7 @@ pub use self::refresh::{Refresh, Refreshed, RevokedToken};
 pub use self::request_store::RequestStore;
 pub use self::session::{
     EndReason, Ended, Family, FamilyId, KEEP_ENDED_SESSION, MAX_FAMILIES, NewFamily,
-    OFFLINE_ACCESS, SessionBeginning, SessionClient, SessionEnd, SessionJoin, SessionRecord,
-    SessionTerms,
+    SessionBeginning, SessionClient, SessionEnd, SessionJoin, SessionRecord, SessionTerms,
 };
 pub use self::session_store::SessionStore;
 pub use self::transition::{Applied, Instants, Precondition, Scan, Scanned, Transition};

@@ -12,15 +12,13 @@ use saoma_protocol::{Digest, LoginId, PersonId, RefreshToken, RequesterContext, 
 use serde::{Deserialize, Serialize};
 
 use super::Grant;
+use crate::scopes::OFFLINE_ACCESS;
 
 /// Time that an ended session is kept: clients are told of the logout meanwhile, and its tokens are recognised.
 pub const KEEP_ENDED_SESSION: Duration = Duration::from_secs(24 * 3600);
 
 /// Families of refresh tokens that one client has in one session at most. A further one replaces the oldest.
 pub const MAX_FAMILIES: usize = 8;
-
-/// The scope that asks for a refresh token (OIDC Core §11).
-pub const OFFLINE_ACCESS: &str = "offline_access";
 
 /// A family of refresh tokens: a first token, and all that came of it by rotation.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

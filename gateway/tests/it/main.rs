@@ -46,6 +46,7 @@ mod plain_words;
 mod provider_sessions;
 mod rate_limit_script;
 mod redis_shapes;
+mod refresh_tokens;
 mod relying_party;
 mod secrets_in_logs;
 mod signing_keys;

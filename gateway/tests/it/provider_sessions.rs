@@ -1,12 +1,15 @@
 //! Sessions at the provider: listed and ended by the person, ended by the app's backend and by a replayed code.
 
+use saoma_client::{Browser, NewLogin};
 use saoma_gateway::{Gateway, Settings};
 use saoma_load::deployment::PERSONAL;
 use saoma_protocol::{EndedSessions, ServerMessage, SessionList, paths};
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::support::{CapturedLogs, Exchanged, Node, RedisServer, TokenRequest, World, with_unit};
+use crate::support::{
+    CapturedLogs, Exchanged, Node, RedisServer, TokenRequest, World, hall, with_unit,
+};
 
 const BACKEND: (&str, &str) = ("app", "events-secret");
 
@@ -39,12 +42,7 @@ struct LoggedIn {
 impl LoggedIn {
     /// The session, as the ID token names it.
     fn sid(&self) -> String {
-        let token = self.exchanged.id_token.as_ref().unwrap();
-        let claims = token.split('.').nth(1).unwrap();
-        let claims = data_encoding::BASE64URL_NOPAD
-            .decode(claims.as_bytes())
-            .unwrap();
-        let claims: Value = serde_json::from_slice(&claims).unwrap();
+        let claims = claims_of(self.exchanged.id_token.as_ref().unwrap());
         claims["sid"].as_str().expect("a session").to_owned()
     }
 
@@ -57,8 +55,26 @@ impl LoggedIn {
     }
 }
 
-async fn log_in(world: &World, node: &Node, person: u32, identity: &str) -> LoggedIn {
-    let (mut browser, login) = node.browser().await;
+/// The claims of an ID token.
+pub(crate) fn claims_of(id_token: &str) -> Value {
+    let claims = id_token.split('.').nth(1).unwrap();
+    let claims = data_encoding::BASE64URL_NOPAD
+        .decode(claims.as_bytes())
+        .unwrap();
+    serde_json::from_slice(&claims).unwrap()
+}
+
+/// A person's confirmed login at the hall with this scope.
+pub(crate) async fn confirmed_request(
+    world: &World,
+    node: &Node,
+    person: u32,
+    identity: &str,
+    scope: &str,
+) -> TokenRequest {
+    let mut login = NewLogin::of(&hall());
+    login.request.scope = scope.into();
+    let (mut browser, login) = Browser::open_new(&node.url, login).await.unwrap();
     let token = world.persons.token_of(&with_unit(person));
     let phone = world.phone(node, person).with_token(token);
     phone.scan(&login.qr).await.unwrap();
@@ -67,7 +83,11 @@ async fn log_in(world: &World, node: &Node, person: u32, identity: &str) -> Logg
     let ServerMessage::Confirmed { redirect_to, .. } = browser.next().await.unwrap() else {
         panic!("not confirmed")
     };
-    let request = TokenRequest::of(&login, &redirect_to);
+    TokenRequest::of(&login, &redirect_to)
+}
+
+async fn log_in(world: &World, node: &Node, person: u32, identity: &str) -> LoggedIn {
+    let request = confirmed_request(world, node, person, identity, "openid profile").await;
     let exchanged = request.send(node).await;
     assert_eq!(exchanged.status, 200, "{exchanged:?}");
     LoggedIn { request, exchanged }
@@ -259,11 +279,7 @@ async fn a_plain_client_leaves_no_session() {
     let plain = |settings: &mut Settings| settings.clients[0].backchannel_logout_uri = None;
     let node = start_with(&world, plain).await;
     let login = log_in(&world, &node, 1, PERSONAL).await;
-    let token = login.exchanged.id_token.as_ref().unwrap();
-    let claims = token.split('.').nth(1).unwrap();
-    let claims = data_encoding::BASE64URL_NOPAD
-        .decode(claims.as_bytes())
-        .unwrap();
-    assert!(!String::from_utf8(claims).unwrap().contains("\"sid\""));
+    let claims = claims_of(login.exchanged.id_token.as_ref().unwrap());
+    assert_eq!(claims.get("sid"), None);
     assert_eq!(sessions(&world, &node, 1).await.sessions, []);
 }

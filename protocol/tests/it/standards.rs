@@ -6,7 +6,7 @@
 
 use saoma_protocol::{
     AccessToken, AuthorizationCode, CodeChallengeMethod, DeviceCode, Identity, OpenRequest,
-    UserCode,
+    RefreshToken, UserCode,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -85,6 +85,41 @@ enum DeviceGrantType {
     DeviceCode,
 }
 
+/// Exchanges a refresh token for new tokens (RFC 6749 §6).
+#[derive(JsonSchema)]
+pub(crate) struct RefreshRequest {
+    grant_type: RefreshGrantType,
+    /// The newest refresh token.
+    refresh_token: RefreshToken,
+    /// A part of the scope that was granted, for the access token.
+    scope: Option<String>,
+    /// With `client_secret_post`, and for public clients.
+    client_id: Option<String>,
+    /// With `client_secret_post` only.
+    client_secret: Option<String>,
+}
+
+/// The grant type of a refresh.
+#[derive(JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum RefreshGrantType {
+    /// By a refresh token.
+    RefreshToken,
+}
+
+/// Gives a token up (RFC 7009 §2.1).
+#[derive(JsonSchema)]
+pub(crate) struct RevocationRequest {
+    /// A refresh token or an access token.
+    token: String,
+    /// Ignored: a token shows by itself which kind it is.
+    token_type_hint: Option<String>,
+    /// With `client_secret_post`, and for public clients.
+    client_id: Option<String>,
+    /// With `client_secret_post` only.
+    client_secret: Option<String>,
+}
+
 /// A device that asks for a login (RFC 8628 §3.1).
 #[derive(JsonSchema)]
 pub(crate) struct DeviceAuthorizationRequest {
@@ -160,6 +195,7 @@ enum GrantType {
 enum AnyGrantType {
     Browser(GrantType),
     Device(DeviceGrantType),
+    Refresh(RefreshGrantType),
 }
 
 /// Tokens (RFC 6749 §5.1, OIDC Core §3.1.3.3).
@@ -174,6 +210,8 @@ pub(crate) struct TokenResponse {
     /// `amr` = `["qr"]`.
     #[schemars(extend("contentMediaType" = "application/jwt"))]
     id_token: String,
+    /// For a client with refresh tokens. It is used once, and its use gives the next one.
+    refresh_token: Option<RefreshToken>,
     /// The granted scope.
     scope: String,
 }
@@ -207,7 +245,7 @@ pub(crate) enum TokenErrorCode {
     UnsupportedGrantType,
     /// The client is not registered for this grant type.
     UnauthorizedClient,
-    /// The scope is without `openid`.
+    /// The scope is without `openid`, or goes beyond what was granted.
     InvalidScope,
     /// The device's person has not decided yet: poll again after the interval.
     AuthorizationPending,
@@ -246,6 +284,8 @@ pub(crate) struct ProviderMetadata {
     authorization_endpoint: String,
     #[schemars(url)]
     token_endpoint: String,
+    #[schemars(url)]
+    revocation_endpoint: String,
     #[schemars(url)]
     userinfo_endpoint: String,
     #[schemars(url)]

@@ -12,6 +12,7 @@ mod keys;
 mod oauth_error;
 mod pages;
 mod par;
+mod revoke;
 mod token;
 mod userinfo;
 
@@ -52,6 +53,7 @@ pub(crate) fn routes(provider: Provider) -> Router {
         .layer(CorsLayer::new().allow_origin(Any));
     let for_clients = Router::new()
         .route(paths::TOKEN, post(token::token))
+        .route(paths::REVOKE, post(revoke::revoke))
         .route(paths::PUSHED_REQUESTS, post(par::push))
         .route(
             paths::DEVICE_AUTHORIZATION,

@@ -14,7 +14,7 @@ use crate::error::{ApiError, RETRY_AFTER_OUTAGE};
 use crate::error_chain::chain;
 use crate::http::json::Json;
 use crate::log_throttle::LogThrottle;
-use crate::logins::{DeviceError, RedeemError};
+use crate::logins::{DeviceError, RedeemError, RefreshError};
 
 /// An error answer.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -86,6 +86,23 @@ impl From<DeviceError> for OauthError {
             DeviceError::Denied => Self::AccessDenied,
             DeviceError::Expired => Self::ExpiredToken,
             DeviceError::Redeem(error) => error.into(),
+        }
+    }
+}
+
+impl From<RefreshError> for OauthError {
+    fn from(error: RefreshError) -> Self {
+        match error {
+            RefreshError::InvalidToken => Self::InvalidGrant,
+            RefreshError::ScopeExceeded => {
+                Self::InvalidScope("the scope goes beyond what was granted")
+            }
+            RefreshError::TooManyRequests { retry_after } => Self::TooManyRequests(retry_after),
+            RefreshError::Backend(error) => Self::TemporarilyUnavailable {
+                advice: "the app's backend cannot be asked about the person: try again shortly",
+                cause: Arc::new(error),
+            },
+            RefreshError::Store(error) => RedeemError::Store(error).into(),
         }
     }
 }
@@ -173,7 +190,9 @@ impl OauthError {
             | Self::InvalidScope(what)
             | Self::TemporarilyUnavailable { advice: what, .. } => what,
             Self::InvalidClient { .. } => "the client is not registered, or did not prove itself",
-            Self::InvalidGrant => "the code cannot be redeemed: start a new login",
+            Self::InvalidGrant => {
+                "the code or token is not good, or not any more: start a new login"
+            }
             Self::UnsupportedGrantType => {
                 "grant_type must be one of the discovery document's grant_types_supported"
             }

@@ -10,6 +10,7 @@ use crate::settings::{ClientSettings, PkceSetting, SecretHash, Settings, Setting
 
 impl Settings {
     pub(super) fn validate_clients(&self) -> Result<(), SettingsError> {
+        let has_standing = self.identity.standing.is_some();
         let mut ids = HashSet::new();
         SettingsError::of_all(self.clients.iter().flat_map(|client| {
             let once = check(
@@ -17,7 +18,8 @@ impl Settings {
                 "clients",
                 format!("{:?} is there twice", client.client_id),
             );
-            [validate_client(client), once]
+            let standing = sessions::check_standing(client, has_standing);
+            [validate_client(client), once, standing]
         }))
     }
 }

@@ -14,6 +14,25 @@ const SSO: std::ops::RangeInclusive<Duration> =
 const REFRESH: std::ops::RangeInclusive<Duration> =
     Duration::from_secs(60)..=Duration::from_secs(366 * 24 * 3600);
 
+/// Checks that the app's backend can be asked about a person for as long as the client is logged in without a phone.
+pub(super) fn check_standing(
+    client: &ClientSettings,
+    has_standing: bool,
+) -> Result<(), SettingsError> {
+    let id = &client.client_id;
+    let needs = |setting: &str, is_set: bool| {
+        let problem = format!(
+            "{id:?} needs [identity.standing]: without a phone the gateway asks the app's backend whether the person may still \
+             log in"
+        );
+        check(has_standing || !is_set, setting, problem)
+    };
+    SettingsError::of_all([
+        needs("clients.sso", client.sso.is_some()),
+        needs("clients.refresh_tokens", client.refresh_tokens.is_some()),
+    ])
+}
+
 /// Checks them.
 pub(super) fn validate(client: &ClientSettings) -> Result<(), SettingsError> {
     let id = &client.client_id;
@@ -73,6 +92,25 @@ mod tests {
                 ..ClientSettings::default()
             };
             assert_eq!(validate(&client).is_ok(), is_good, "{uri}");
+        }
+    }
+
+    #[test]
+    fn clients_without_a_phone_need_the_backends_word() {
+        let hour = Some(Duration::from_secs(3600));
+        for (sso, refresh_tokens, has_standing, is_good) in [
+            (None, None, false, true),
+            (hour, None, false, false),
+            (None, hour, false, false),
+            (hour, hour, true, true),
+        ] {
+            let client = ClientSettings {
+                sso,
+                refresh_tokens,
+                ..ClientSettings::default()
+            };
+            let checked = check_standing(&client, has_standing);
+            assert_eq!(checked.is_ok(), is_good, "{sso:?} {refresh_tokens:?}");
         }
     }
 

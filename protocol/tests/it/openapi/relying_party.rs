@@ -9,15 +9,15 @@ use crate::schemas::Schemas;
 use crate::standards::TokenErrorCode as E;
 use crate::standards::{
     AuthorizationRequest, DeviceAuthorization, DeviceAuthorizationRequest, DeviceTokenRequest,
-    JwkSet, ProviderMetadata, PushedRequest, PushedRequestReference, TokenRequest, TokenResponse,
-    UserInfo,
+    JwkSet, ProviderMetadata, PushedRequest, PushedRequestReference, RefreshRequest,
+    RevocationRequest, TokenRequest, TokenResponse, UserInfo,
 };
 
 /// The tag of these operations.
 pub(super) const TAG: &str = "Relying party";
 
 /// By path.
-pub(super) fn operations(schemas: &mut Schemas) -> [(&'static str, Value); 7] {
+pub(super) fn operations(schemas: &mut Schemas) -> [(&'static str, Value); 8] {
     let metadata = public::<ProviderMetadata>(
         schemas,
         "getProviderMetadata",
@@ -39,6 +39,7 @@ pub(super) fn operations(schemas: &mut Schemas) -> [(&'static str, Value); 7] {
             paths::DEVICE_AUTHORIZATION,
             json!({ "post": device_authorization(schemas) }),
         ),
+        (paths::REVOKE, json!({ "post": revoke(schemas) })),
         (paths::USERINFO, json!({ "get": userinfo(schemas) })),
         (paths::JWKS, json!({ "get": keys })),
     ]
@@ -126,6 +127,7 @@ fn token(schemas: &mut Schemas) -> Value {
                 E::InvalidGrant,
                 E::UnsupportedGrantType,
                 E::UnauthorizedClient,
+                E::InvalidScope,
                 E::AuthorizationPending,
                 E::SlowDown,
                 E::AccessDenied,
@@ -142,10 +144,14 @@ fn token(schemas: &mut Schemas) -> Value {
         "tags": [TAG],
         "summary": "Redeem an authorization code, or poll as a device",
         "description": "RFC 6749 §4.1.3, by `client_secret_basic`, `client_secret_post`, or the verifier alone for public \
-                        clients. A second redemption ends the access token of the first; three failed tries end a code. A device polls by RFC 8628 §3.4.",
+                        clients. A second redemption ends the access token of the first; three failed tries end a code. A device polls by RFC 8628 §3.4. A refresh token (RFC 6749 §6) is used once.",
         "security": [{ "clientSecret": [] }, {}],
         "requestBody": form_of(json!({
-            "oneOf": [schemas.of::<TokenRequest>(), schemas.of::<DeviceTokenRequest>()],
+            "oneOf": [
+                schemas.of::<TokenRequest>(),
+                schemas.of::<RefreshRequest>(),
+                schemas.of::<DeviceTokenRequest>(),
+            ],
         })),
         "responses": or_token_errors(schemas, Map::from_iter([("200".into(), tokens)]), errors),
     })
@@ -193,6 +199,26 @@ fn device_authorization(schemas: &mut Schemas) -> Value {
         "security": [{ "clientSecret": [] }, {}],
         "requestBody": form::<DeviceAuthorizationRequest>(schemas),
         "responses": or_token_errors(schemas, Map::from_iter([("200".into(), opened)]), errors),
+    })
+}
+
+fn revoke(schemas: &mut Schemas) -> Value {
+    let errors: &[(u16, &[E])] = &[
+        (400, &[E::InvalidRequest]),
+        (401, &[E::InvalidClient]),
+        (429, &[E::TooManyRequests]),
+        (503, &[E::TemporarilyUnavailable]),
+    ];
+    let ended =
+        json!({ "description": "The token is ended, or was none of the client's; no body." });
+    json!({
+        "operationId": "revokeToken",
+        "tags": [TAG],
+        "summary": "Give a token up",
+        "description": "RFC 7009. A refresh token ends with its family and their access tokens, an access token by itself.",
+        "security": [{ "clientSecret": [] }, {}],
+        "requestBody": form::<RevocationRequest>(schemas),
+        "responses": or_token_errors(schemas, Map::from_iter([("200".into(), ended)]), errors),
     })
 }
 

@@ -2,6 +2,7 @@
 
 mod code;
 mod device;
+mod refresh;
 mod response;
 
 use axum::extract::{Request, State};
@@ -39,6 +40,9 @@ impl Provider {
             // A request of this type that shows an authorization code instead is one that shows a code of another grant.
             Some(device::GRANT_TYPE) if form.value("code").is_none() => {
                 self.redeem_device_code(&client, &form, &address).await
+            }
+            Some(refresh::GRANT_TYPE) if form.value("code").is_none() => {
+                self.refresh(&client, &form, &address).await
             }
             _ => self.redeem_code(&client, &form, &address).await,
         }
