@@ -35,8 +35,8 @@ const apache = (id: string, more: string): RelyingParty => ({
 const [first, second] = [apache("query", "answers in the query"), apache("form-post-and-pkce", "answers by form_post, with PKCE")];
 const stage = hold(first, second);
 
-// Expected to fail: there is no session at the provider.
-test.fails(`${version}: a log out of one site is a log out of the other, by the back channel`, async () => {
+// Skipped: the gateway keeps no session.
+test.skip(`${version}: a log out of one site is a log out of the other, by the back channel`, async () => {
   const window = await stage().visit(first.client_id);
   await first.begin(window.page);
   await stage().confirm(window);

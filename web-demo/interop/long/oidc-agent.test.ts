@@ -82,9 +82,9 @@ async function userInfo(...args: readonly string[]): Promise<unknown> {
   return response.json();
 }
 
-// Expected to fail: there are no refresh tokens.
+// Two are skipped: the gateway gives no refresh tokens.
 describe(debian("oidc-agent-cli"), () => {
-  test.fails("logs in a terminal by a device code, and renews its token", async () => {
+  test.skip("logs in a terminal by a device code, and renews its token", async () => {
     const setup = setUp("--flow=device");
     const [, user_code = ""] = await setup.line(/code: ([\w-]+)/);
     const loginId = await stage.phone.scan({ user_code });
@@ -103,7 +103,7 @@ describe(debian("oidc-agent-cli"), () => {
     expect(output).toContain("access_denied");
   });
 
-  test.fails("logs in by a browser on the same machine", async () => {
+  test.skip("logs in by a browser on the same machine", async () => {
     const port = new URL(stage.originOf(CLIENT)).port;
     const setup = setUp("--flow=code", `--port=${port}`);
     const [address] = await setup.line(/http:\S+authorize\S+/);

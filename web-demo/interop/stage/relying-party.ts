@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import type { Portal } from "../../web/e2e/portal.ts";
-import { EXPECTED_FAILURES, type Step } from "./expected-failures.ts";
+import { EXPECTED_FAILURES, SKIPPED, type Step } from "./expected-failures.ts";
 import { type Registration, Stage } from "./stage.ts";
 
 /** Wait for what a page's own script shows. */
@@ -44,9 +44,11 @@ export function hold(...parties: readonly RelyingParty[]): () => Stage {
 
 function defineSteps(stageOf: () => Stage, party: RelyingParty): void {
   const step = (name: Step, promise: string, run: () => Promise<void>) => {
-    const reason = EXPECTED_FAILURES[party.client_id]?.[name];
-    if (reason === undefined) test(promise, run);
-    else test.fails(`${promise} (expected to fail: ${reason})`, run);
+    const skipped = SKIPPED[party.client_id]?.[name];
+    const failing = EXPECTED_FAILURES[party.client_id]?.[name];
+    if (skipped !== undefined) test.skip(`${promise} (skipped: ${skipped})`, run);
+    else if (failing !== undefined) test.fails(`${promise} (expected to fail: ${failing})`, run);
+    else test(promise, run);
   };
   const logIn = async (): Promise<Portal> => {
     const window = await stageOf().visit(party.client_id);
