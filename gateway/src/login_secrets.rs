@@ -1,16 +1,18 @@
 //! Secrets of logins that show by themselves that this deployment has made them.
 //!
-//! A receive key, an authorization code, a device code, an access token and a refresh token are 24 random bytes and a tag of
-//! 8 bytes: a MAC under the cluster's secret of the kind, the login and the random bytes. A node refuses a made-up secret by its tag alone, so that
-//! guesses never reach the store, and never use up a limit that holders of real secrets need (rows A4 and A8). The tag is
-//! no proof of anything else: the store still compares the whole secret. A guessed tag, one in 2^64, costs it one command.
+//! A receive key, an authorization code, a device code, an access token, a refresh token and a session's secret are 24 random
+//! bytes and a tag of 8 bytes: a MAC under the cluster's secret of the kind, the login and the random bytes. A node refuses a
+//! made-up secret by its tag alone, so that guesses never reach the store, and never use up a limit that holders of real
+//! secrets need (rows A4 and A8). The tag is no proof of anything else: the store still compares the whole secret. A guessed
+//! tag, one in 2^64, costs it one command.
 
 use std::fmt;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::hmac;
 use saoma_protocol::{
-    AccessToken, AuthorizationCode, DeviceCode, LoginId, ReceiveKey, RefreshToken, RequestReference,
+    AccessToken, AuthorizationCode, DeviceCode, LoginId, ReceiveKey, RefreshToken,
+    RequestReference, SessionSecret,
 };
 
 use crate::cluster_secrets::ClusterSecrets;
@@ -31,6 +33,7 @@ const REQUEST_REFERENCE: &[u8] = b"saoma pushed request";
 const ACCESS_TOKEN: &[u8] = b"saoma access token";
 const REFRESH_TOKEN: &[u8] = b"saoma refresh token";
 const SESSION_CODE: &[u8] = b"saoma session code";
+const SESSION_SECRET: &[u8] = b"saoma session secret";
 
 /// Input of the MAC that is the fresh part of a refresh token's successor.
 const SUCCESSOR: &[u8] = b"saoma successor of a refresh token";
@@ -80,7 +83,6 @@ impl LoginSecrets {
     }
 
     /// Makes an authorization code of single sign-on within the session that a login began.
-    #[allow(dead_code, reason = "single sign-on makes them")]
     pub(crate) fn session_code(&self, id: LoginId) -> AuthorizationCode {
         AuthorizationCode::from_random(id, self.make(SESSION_CODE, id))
     }
@@ -115,6 +117,16 @@ impl LoginSecrets {
     /// Returns true if this deployment has made the refresh token.
     pub(crate) fn knows_refresh_token(&self, token: &RefreshToken) -> bool {
         self.knows(REFRESH_TOKEN, token.login_id(), token.expose())
+    }
+
+    /// Makes the secret by which a browser proves the session that its login began.
+    pub(crate) fn session_secret(&self, id: LoginId) -> SessionSecret {
+        SessionSecret::from_random(id, self.make(SESSION_SECRET, id))
+    }
+
+    /// Returns true if this deployment has made the session's secret.
+    pub(crate) fn knows_session_secret(&self, secret: &SessionSecret) -> bool {
+        self.knows(SESSION_SECRET, secret.login_id(), secret.expose())
     }
 
     /// Returns true if this deployment has made the receive key, for this login.
@@ -205,6 +217,10 @@ mod tests {
         let as_key = ReceiveKey::from_random(*device.expose());
         assert!(!secrets.knows_receive_key(id, &as_key));
         assert!(secrets.knows_access_token(&secrets.access_token(id)));
+        let cookie = secrets.session_secret(id);
+        assert!(secrets.knows_session_secret(&cookie));
+        let as_code = AuthorizationCode::from_random(id, *cookie.expose());
+        assert!(!secrets.knows_session_code(&as_code));
     }
 
     #[test]

@@ -46,6 +46,7 @@ pub(crate) struct Metrics {
     misdeclared_proxies: Counter,
     misused_codes: Family<MisuseLabels, Counter>,
     sessions_ended: Family<ReasonLabels, Counter>,
+    logout_deliveries: Family<DeliveryLabels, Counter>,
     limits_remembered: Family<LimitLabels, Counter>,
     admission_refusals: Family<ReasonLabels, Counter>,
     logins_unattended: Gauge,
@@ -127,6 +128,22 @@ struct MisuseLabels {
     misuse: &'static str,
 }
 
+/// The result of a try to tell a client of a logout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LogoutDelivery {
+    /// The client has taken the logout token.
+    Delivered,
+    /// It has not, and is told again.
+    Failed,
+    /// It has not for a day, or has no endpoint any more.
+    GivenUp,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct DeliveryLabels {
+    result: &'static str,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct SettingLabels {
     setting: &'static str,
@@ -152,6 +169,18 @@ impl CodeMisuse {
         match self {
             Self::Replayed => "replayed",
             Self::Mismatched => "mismatched",
+        }
+    }
+}
+
+impl LogoutDelivery {
+    const ALL: [Self; 3] = [Self::Delivered, Self::Failed, Self::GivenUp];
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+            Self::GivenUp => "given_up",
         }
     }
 }
@@ -183,6 +212,7 @@ impl Default for Metrics {
             misdeclared_proxies: Counter::default(),
             misused_codes: Family::default(),
             sessions_ended: Family::default(),
+            logout_deliveries: Family::default(),
             limits_remembered: Family::default(),
             admission_refusals: Family::default(),
             logins_unattended: Gauge::default(),
@@ -282,6 +312,16 @@ impl Metrics {
             drop(self.sessions_ended.get_or_create(&ReasonLabels { reason }));
         }
         registry.register(
+            "logout_deliveries",
+            "Tries to tell clients of logouts, by result: delivered, failed (it is told again) or given_up",
+            self.logout_deliveries.clone(),
+        );
+        for delivery in LogoutDelivery::ALL {
+            let result = delivery.as_str();
+            let labels = DeliveryLabels { result };
+            drop(self.logout_deliveries.get_or_create(&labels));
+        }
+        registry.register(
             "rate_limits_remembered",
             "Attempts over a rate limit that were refused without asking the store again, by limit",
             self.limits_remembered.clone(),
@@ -324,6 +364,15 @@ impl Metrics {
         self.nodes_in_conflict
             .get_or_create(&SettingLabels { setting })
             .set(i64::try_from(nodes).unwrap_or(i64::MAX));
+    }
+
+    /// A client was told of a logout, or was not.
+    pub(crate) fn logout_delivery(&self, delivery: LogoutDelivery) {
+        let result = delivery.as_str();
+        let counted = self
+            .logout_deliveries
+            .get_or_create(&DeliveryLabels { result });
+        counted.inc();
     }
 
     /// A socket, event stream or poll has opened.

@@ -9,7 +9,7 @@ import { cssAsText } from "./css-as-text.mjs";
  * Bytes after gzip: a login page loads them before it shows a code. The question whether it is you who scanned, its guard
  * against stray presses and the memory of a known browser take 1,300 of the element's.
  */
-const BUDGETS = { "qr-login.js": 12_300, "qr-ahead.js": 800, "hosted-login.js": 900 };
+const BUDGETS = { "qr-login.js": 12_300, "qr-ahead.js": 800, "hosted-login.js": 1_150 };
 const dist = new URL("dist/", import.meta.url);
 
 rmSync(dist, { recursive: true, force: true });

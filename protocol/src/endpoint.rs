@@ -50,6 +50,10 @@ pub mod paths {
     pub const REVOKE: &str = "/oauth2/revoke";
     /// OIDC Core §5.3.
     pub const USERINFO: &str = "/oauth2/userinfo";
+    /// OpenID Connect RP-Initiated Logout 1.0 §2.
+    pub const END_SESSION: &str = "/oauth2/logout";
+    /// Gives the browser of a confirmed login the cookie of its session.
+    pub const BEGIN_SESSION: &str = "/oauth2/sessions/{login_id}";
     /// RFC 7517.
     pub const JWKS: &str = "/oauth2/jwks";
     /// RFC 8628 §3.1.

@@ -70,6 +70,7 @@ pub use pkce::{CodeChallenge, CodeChallengeMethod};
 pub use sealed_person::{MAX_KNOWN_PERSONS, MAX_SEALED_PERSON_CHARS, SealedPerson};
 pub use secret::{
     AccessToken, AuthorizationCode, DeviceCode, Digest, ReceiveKey, RefreshToken, RequestReference,
+    SessionSecret,
 };
 pub use session::{BackendLogoutRequest, EndedSessions, SessionList, SessionSite, SessionSummary};
 pub use steering::{SteeringChar, SteeringEffect, is_plain_id, without_steering};

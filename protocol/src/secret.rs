@@ -225,6 +225,11 @@ impl RefreshToken {
     }
 }
 
+login_bound_secret! {
+    /// The secret in a browser's cookie that proves the session which its login began.
+    SessionSecret
+}
+
 pub(crate) fn decode_secret(text: &str) -> Result<[u8; SECRET_BYTES], ParseCodeError> {
     if text.len() != SECRET_CHARS {
         return Err(ParseCodeError::Length {
@@ -246,6 +251,7 @@ serde_by_text! {
     RequestReference: r"^[0-9A-HJKMNP-TV-Z]{24}\.[A-Za-z0-9_-]{43}$",
     DeviceCode: r"^[0-9A-HJKMNP-TV-Z]{24}\.[A-Za-z0-9_-]{43}$",
     RefreshToken: r"^[0-9A-HJKMNP-TV-Z]{24}\.[A-Za-z0-9_-]{43}$",
+    SessionSecret: r"^[0-9A-HJKMNP-TV-Z]{24}\.[A-Za-z0-9_-]{43}$",
 }
 
 #[cfg(test)]

@@ -16,7 +16,6 @@ use crate::settings::{Secret, StandingSettings};
 
 /// The standing of a person as one of their identities, at this moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[allow(dead_code, reason = "sessions at the provider read it")]
 pub(crate) enum Standing {
     /// The person may act as the identity.
     Good(Box<GoodStanding>),
@@ -26,7 +25,6 @@ pub(crate) enum Standing {
 
 /// A person in good standing, with what the backend says of them now.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[allow(dead_code, reason = "sessions at the provider read it")]
 pub(crate) struct GoodStanding {
     /// The person's name.
     pub name: String,

@@ -13,6 +13,7 @@ mod device;
 pub(crate) mod fuzz_properties;
 #[cfg(any(test, fuzzing))]
 mod in_memory;
+mod logouts;
 mod lost_changes;
 mod open;
 mod person;
@@ -26,6 +27,7 @@ mod render;
 mod resume;
 mod scan;
 mod sessions;
+mod sign_on;
 #[cfg(test)]
 pub(crate) mod tests;
 mod token_allowance;
@@ -36,12 +38,14 @@ use std::time::Duration;
 
 pub(crate) use client_requests::PUSHED_REQUEST_LIFETIME;
 pub(crate) use device::DeviceError;
+pub(crate) use logouts::{LogoutAttempt, UntoldClient};
 pub(crate) use open::{MAX_MEMBER_BYTES, OpenContext};
 pub(crate) use redeem::{PresentedCode, RedeemError, RedeemedCode};
 pub(crate) use refresh_tokens::{RefreshError, RefreshRequest};
 pub(crate) use render::Renderer;
 use saoma_protocol::{ErrorCode, LoginId, ReceiveKey, ServerMessage};
 pub(crate) use scan::PhoneAddress;
+pub(crate) use sign_on::SignOnRequest;
 use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 
@@ -63,8 +67,8 @@ use crate::metrics::Metrics;
 use crate::random;
 use crate::relying_parties::{ClientRegistry, Clients};
 use crate::settings::{Lifetimes, Limits, Settings};
-pub(crate) use crate::store::Grant;
 use crate::store::{Attempt, Counted, NodeId, Store, StoreError, StoredChange};
+pub(crate) use crate::store::{Grant, SessionRecord};
 use crate::waiting::inbox::NodeInbox;
 use crate::waiting::registry::Waiters;
 use crate::waiting::store_clock::StoreClock;

@@ -252,7 +252,7 @@ impl Logins {
 }
 
 /// Reads the `claims` of an open; `None` if it asks for nothing that the gateway knows.
-fn claims_request(claims: Option<&str>) -> Result<Option<Box<ClaimsRequest>>, ApiError> {
+pub(super) fn claims_request(claims: Option<&str>) -> Result<Option<Box<ClaimsRequest>>, ApiError> {
     let Some(claims) = claims else {
         return Ok(None);
     };

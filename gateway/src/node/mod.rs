@@ -25,7 +25,7 @@ use self::drain::Drain;
 use crate::client_address::ClientAddress;
 use crate::frontends::app_backend::{self, AppBackend};
 use crate::frontends::browser::{self, BrowserFrontend};
-use crate::frontends::oidc::{self, KeyRing, Provider};
+use crate::frontends::oidc::{self, KeyRing, LogoutDeliveries, Provider};
 use crate::frontends::phone::{self, Phones};
 use crate::http::admission::Admission;
 use crate::http::security_headers::SecurityHeaders;
@@ -179,6 +179,8 @@ impl Gateway {
             admission: Arc::clone(&drain.admission),
             keys: Arc::clone(&keys),
         };
+        let logouts = LogoutDeliveries::new(provider.clone());
+        background.spawn(logouts.map_err(backends::BackendError::from)?.run());
         let public = Server {
             listener,
             router: public_routes(&settings, provider, &trusted_proxies, &drain),

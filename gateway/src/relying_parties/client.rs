@@ -79,7 +79,6 @@ impl Client {
     }
 
     /// Returns the time of single sign-on, if the client has it.
-    #[allow(dead_code, reason = "single sign-on asks for it")]
     pub(crate) const fn sso(&self) -> Option<Duration> {
         self.sessions.sso()
     }
@@ -99,13 +98,11 @@ impl Client {
     }
 
     /// Returns true if its browsers may be sent to this URI after a logout (RP-Initiated Logout 1.0 §3, threat T26).
-    #[allow(dead_code, reason = "logout asks for it")]
     pub(crate) fn admits_post_logout_redirect(&self, uri: &str) -> bool {
         self.sessions.admits_post_logout_redirect(uri)
     }
 
     /// Returns the address that gets logout tokens.
-    #[allow(dead_code, reason = "logout asks for it")]
     pub(crate) fn backchannel_logout_uri(&self) -> Option<&str> {
         self.sessions.backchannel_logout_uri()
     }

@@ -35,6 +35,12 @@ impl Clients {
         self.by_id.get(id)
     }
 
+    /// Returns true if any client is told of logouts.
+    pub(crate) fn have_logout_endpoints(&self) -> bool {
+        let mut clients = self.by_id.values();
+        clients.any(|client| client.backchannel_logout_uri().is_some())
+    }
+
     /// Returns true if pages of this origin may open logins for any client.
     pub(crate) fn admits_origin_of_any(&self, origin: &str) -> bool {
         self.origins.contains(origin)

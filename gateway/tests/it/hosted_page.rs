@@ -98,7 +98,7 @@ async fn other_mistakes_are_told_to_the_client() {
         ),
         (("registration", "{}"), "registration_not_supported"),
         (("response_mode", "fragment"), "invalid_request"),
-        (("id_token_hint", "e30.e30."), "login_required"),
+        (("id_token_hint", "e30.e30."), "invalid_request"),
         (
             (
                 "claims",

@@ -2,7 +2,7 @@
  * Script of the hosted pages: takes the browser back to the relying party, with the code or with an error. The login itself
  * does not know `state` and the way of the answer, so both may be as long as a request can hold.
  */
-import type { LoginState } from "@saoma/client";
+import { type LoginState, STORAGE_KEY } from "@saoma/client";
 import type {} from "./define.ts";
 
 /** Milliseconds after which a login that was declined, refused or given up goes back by itself. */
@@ -13,6 +13,18 @@ const BACK_LATER_MS = 600_000;
 
 /** Milliseconds that the browser has to leave the page before a button is offered. */
 const CONTINUE_AFTER_MS = 3_000;
+
+/** Milliseconds that the browser's session may take to begin. The login does not depend on it. */
+const SESSION_WITHIN_MS = 2_000;
+
+/** Header in which the page proves its login. */
+const RECEIVE_KEY_HEADER = "saoma-receive-key";
+
+/** The proof of the login of this page. */
+interface Proof {
+  readonly login_id: string;
+  readonly receive_key: string;
+}
 
 /** A login without a code: the error's text for the developers of the relying party, and the wait before it goes back. */
 interface Ending {
@@ -29,6 +41,7 @@ function follow(login: HTMLElement, form: HTMLFormElement): void {
   const note = form.querySelector("p");
   let answer: Readonly<Record<string, string>> = {};
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let proof: Proof | undefined;
   const show = (isShown: boolean, said = "") => {
     if (button !== null) button.hidden = !isShown;
     if (note !== null) note.textContent = said;
@@ -38,11 +51,13 @@ function follow(login: HTMLElement, form: HTMLFormElement): void {
     const { state } = event;
     clearTimeout(timer);
     show(false);
+    // A settled login is stored no longer.
+    proof = storedProof() ?? proof;
     if (state.name === "confirmed") {
       event.preventDefault();
       // A code has no escapes, and stands last.
       answer = { code: state.redirectTo.slice(state.redirectTo.lastIndexOf("=") + 1) };
-      send(form, answer);
+      void beginSession(form, proof).finally(() => send(form, answer));
       timer = setTimeout(() => {
         if (button !== null) button.textContent = button.dataset["continue"] ?? "";
         show(true);
@@ -55,6 +70,32 @@ function follow(login: HTMLElement, form: HTMLFormElement): void {
     show(true, ending.backAfter === BACK_AFTER_MS ? note?.dataset["text"] : "");
     timer = setTimeout(() => send(form, answer), ending.backAfter);
   });
+}
+
+/** Returns the proof of the login, which `<qr-login>` keeps for a reload of the page. */
+function storedProof(): Proof | undefined {
+  try {
+    const stored: unknown = JSON.parse(sessionStorage.getItem(STORAGE_KEY) ?? "null");
+    return isProof(stored) ? stored : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isProof(stored: unknown): stored is Proof {
+  return typeof stored === "object" && stored !== null && "login_id" in stored && "receive_key" in stored;
+}
+
+/** Keeps the person logged in in this browser, where the site has single sign-on. Without an answer they are not. */
+async function beginSession(form: HTMLFormElement, proof: Proof | undefined): Promise<void> {
+  const { sessions } = form.dataset;
+  if (sessions === undefined || proof === undefined) return;
+  try {
+    const headers = { [RECEIVE_KEY_HEADER]: proof.receive_key };
+    await fetch(sessions + proof.login_id, { method: "POST", headers, signal: AbortSignal.timeout(SESSION_WITHIN_MS) });
+  } catch {
+    // The next login takes the phone again.
+  }
 }
 
 function endingOf(state: LoginState): Ending | undefined {

@@ -9,6 +9,9 @@ import { asking, opened, scanned } from "./support/element-page.ts";
 const STATE = "a state & its \"quotes\"";
 const ISSUER = "https://login.example";
 
+/** End of the address of a session whose beginning is not answered. */
+const SILENT = "silent";
+
 /** A request that came to the redirect URI. */
 interface Came {
   readonly method: string;
@@ -19,6 +22,8 @@ const scripts = new Map<string, string>();
 let browser: Browser;
 let gateway: ScriptedGateway;
 let came: Promise<Came>;
+/** Requests that began a session. */
+let begun: { readonly path: string; readonly key: unknown; readonly origin: unknown }[];
 
 beforeAll(async () => {
   for (const [name, entryPoint] of [["/hosted-login.js", "src/hosted-login.ts"], ["/qr-login.js", "src/define.ts"]] as const) {
@@ -44,6 +49,7 @@ afterAll(() => browser?.close());
 beforeEach(async () => {
   let arrived: (came: Came) => void;
   came = new Promise((resolve) => (arrived = resolve));
+  begun = [];
   gateway = await ScriptedGateway.start((request, response) => {
     const url = new URL(request.url ?? "", gateway.origin);
     const script = scripts.get(url.pathname);
@@ -56,9 +62,14 @@ beforeEach(async () => {
         arrived({ method, parameters: Object.fromEntries(new URLSearchParams(query)) });
         response.writeHead(200, { "content-type": "text/html" }).end("<title>the site</title>");
       });
+    } else if (url.pathname.startsWith("/oauth2/sessions/")) {
+      begun.push({ path: url.pathname, key: request.headers["saoma-receive-key"], origin: request.headers.origin });
+      // A session that does not begin must not keep the browser.
+      if (!url.pathname.endsWith(SILENT)) response.writeHead(204).end();
     } else if (url.pathname === "/page" || url.pathname === "/answer") {
       const mode = url.searchParams.get("mode") ?? "query";
-      const page = url.pathname === "/page" ? loginPage(mode, gateway.origin) : answerPage(gateway.origin);
+      const attributes = url.searchParams.get("attributes") ?? "";
+      const page = url.pathname === "/page" ? loginPage(mode, gateway.origin, attributes) : answerPage(gateway.origin);
       response.writeHead(200, { "content-type": "text/html; charset=utf-8", "content-security-policy": policy(mode) }).end(page);
     } else {
       return false;
@@ -79,10 +90,10 @@ function policy(mode: string): string {
 }
 
 /** The page as `login.html` makes it. */
-const loginPage = (mode: string, origin: string) => `<!doctype html><html lang="en">
+const loginPage = (mode: string, origin: string, attributes = "") => `<!doctype html><html lang="en">
   <script type="module" src="/hosted-login.js"></script><script type="module" src="/qr-login.js"></script>
-  <qr-login client-id="hall" redirect-uri="${origin}/callback?from=saoma" code-challenge="${"A".repeat(43)}" locale="en"></qr-login>
-  <form id="answer" method="post" action="${origin}/callback?from=saoma" data-mode="${mode}" data-issuer="${ISSUER}"
+  <qr-login client-id="hall" redirect-uri="${origin}/callback?from=saoma" code-challenge="${"A".repeat(43)}" locale="en" ${attributes}></qr-login>
+  <form id="answer" ${attributes} method="post" action="${origin}/callback?from=saoma" data-mode="${mode}" data-issuer="${ISSUER}"
     data-state="${STATE.replaceAll("&", "&amp;").replaceAll('"', "&quot;")}">
     <p role="status" data-text="You are taken back in 5 s"></p>
     <button type="button" hidden data-continue="Continue here">Back to Service hall</button>
@@ -94,10 +105,10 @@ const answerPage = (origin: string) => `<!doctype html><script type="module" src
     <input type="hidden" name="error" value="login_required"><button>Continue</button>
   </form>`;
 
-async function open(mode = "query"): Promise<{ page: Page; connection: BrowserConnection }> {
+async function open(mode = "query", attributes = ""): Promise<{ page: Page; connection: BrowserConnection }> {
   const page = await browser.newPage();
   await page.clock.install();
-  await page.goto(`${gateway.origin}/page?mode=${mode}`);
+  await page.goto(`${gateway.origin}/page?mode=${mode}&attributes=${encodeURIComponent(attributes)}`);
   const connection = await gateway.nextConnection();
   connection.send(opened);
   await page.getByRole("img", { name: "Login QR code" }).waitFor();
@@ -179,4 +190,31 @@ test("an error that the gateway found at once is posted", async () => {
   const page = await browser.newPage();
   await page.goto(`${gateway.origin}/answer?mode=form_post`);
   expect(await came).toEqual({ method: "POST", parameters: { error: "login_required" } });
+});
+
+describe("with single sign-on", () => {
+  const confirmed = () => ({ type: "confirmed", seq: 3, redirect_to: `${gateway.origin}/callback?from=saoma&iss=x&code=ID.c0-de_` }) as const;
+
+  test("the browser's session begins before the browser goes back", async () => {
+    const { connection } = await open("query", 'data-sessions="/oauth2/sessions/"');
+    connection.send(scanned, confirmed());
+    expect((await came).parameters).toMatchObject({ code: "ID.c0-de_" });
+    const { login_id, receive_key } = opened;
+    expect(begun).toEqual([{ path: `/oauth2/sessions/${login_id}`, key: receive_key, origin: gateway.origin }]);
+  });
+
+  test("a session that does not begin keeps the browser for two seconds at most", async () => {
+    const { page, connection } = await open("query", `data-sessions="/oauth2/sessions/${SILENT}?"`);
+    connection.send(scanned, confirmed());
+    await expect.poll(() => begun.length).toBe(1);
+    await page.clock.runFor(2_100);
+    expect((await came).parameters).toMatchObject({ code: "ID.c0-de_" });
+  });
+
+  test("without it none begins", async () => {
+    const { connection } = await open();
+    connection.send(scanned, confirmed());
+    await came;
+    expect(begun).toEqual([]);
+  });
 });

@@ -1,18 +1,23 @@
 //! The OpenID provider, with the code flow of OpenID Connect Core 1.0.
 
 mod authorize;
+mod backchannel;
+mod begin_session;
 mod claims;
 mod client_auth;
 mod device_authorization;
 mod discovery;
+mod end_session;
 mod form_request;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzz_properties;
+mod id_token_hint;
 mod keys;
 mod oauth_error;
 mod pages;
 mod par;
 mod revoke;
+mod session_cookie;
 mod token;
 mod userinfo;
 
@@ -20,6 +25,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{get, post};
+pub(crate) use backchannel::LogoutDeliveries;
 pub(crate) use keys::PemSigner;
 pub use keys::{KeyError, KeyKind, KeyRing, KeyRingError, SignError, Signer, generate_pem};
 use saoma_protocol::paths;
@@ -72,6 +78,11 @@ pub(crate) fn routes(provider: Provider) -> Router {
         .route(paths::DEVICE, get(device_authorization::page))
         .route("/Q/{code}", get(device_authorization::page))
         .route("/q/{code}", get(device_authorization::page))
+        .route(
+            paths::END_SESSION,
+            get(end_session::by_get).post(end_session::by_post),
+        )
+        .route(paths::BEGIN_SESSION, post(begin_session::begin_session))
         .route("/assets/{file}", get(pages::asset))
         .merge(public)
         .merge(for_clients)

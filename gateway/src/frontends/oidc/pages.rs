@@ -57,14 +57,14 @@ impl Locale {
     }
 
     /// The tag (BCP 47).
-    const fn tag(self) -> &'static str {
+    pub(super) const fn tag(self) -> &'static str {
         match self {
             Self::Chinese => "zh-CN",
             Self::English => "en",
         }
     }
 
-    const fn pick<'a>(self, chinese: &'a str, english: &'a str) -> &'a str {
+    pub(super) const fn pick<'a>(self, chinese: &'a str, english: &'a str) -> &'a str {
         match self {
             Self::Chinese => chinese,
             Self::English => english,
@@ -89,6 +89,10 @@ pub(super) struct LoginPage<'a> {
     pub(super) nonce: Option<&'a str>,
     pub(super) claims: Option<&'a str>,
     pub(super) code_challenge: Option<&'a str>,
+    /// The time of single sign-on in words, if the client has it.
+    pub(super) stays: Option<String>,
+    /// The person whose session the browser has, though a phone is needed now.
+    pub(super) person: Option<String>,
 }
 
 /// A page that posts an answer to the redirect URI.
@@ -147,7 +151,8 @@ pub(super) fn error(locale: Locale, status: StatusCode) -> Response {
     render(&ErrorPage { locale }, status, WITHOUT_SCRIPTS)
 }
 
-fn render<T: Template>(page: &T, status: StatusCode, policy: &str) -> Response {
+/// Answers with a page that browsers load by this content security policy.
+pub(super) fn render<T: Template>(page: &T, status: StatusCode, policy: &str) -> Response {
     let Ok(html) = page.render() else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };

@@ -7,7 +7,7 @@ use saoma_load::deployment::PERSONAL;
 use saoma_protocol::{CodeChallengeMethod, OpenRequest, ServerMessage};
 use url::Url;
 
-use super::relying_party::{Answer, ResponseMode};
+use super::relying_party::{Answer, RelyingParty, ResponseMode};
 use crate::support::{Node, PUBLIC_URL, World};
 
 /// A login page with the attributes that its scripts read.
@@ -15,18 +15,21 @@ use crate::support::{Node, PUBLIC_URL, World};
 pub(crate) struct HostedPage {
     pub(crate) html: String,
     node: Url,
+    /// The browser that shows it.
+    browser: RelyingParty,
     element: HashMap<String, String>,
     /// The form that takes the answer back.
     form: HashMap<String, String>,
 }
 
 impl HostedPage {
-    pub(super) fn read(html: &str, node: &Url) -> Self {
+    pub(super) fn read(html: &str, node: &Url, browser: RelyingParty) -> Self {
         Self {
             element: attributes(html, "qr-login").expect("a <qr-login>"),
             form: attributes(html, "form").expect("a <form>"),
             html: html.to_owned(),
             node: node.clone(),
+            browser,
         }
     }
 
@@ -61,6 +64,25 @@ impl HostedPage {
 
     /// Lets a person scan and confirm, and returns the answer that the page takes to the redirect URI.
     pub(crate) async fn log_in(&self, world: &World, node: &Node, person: u32) -> Answer {
+        let (login, redirect_to) = self.confirmed(world, node, person).await;
+        if let Some(sessions) = self.form.get("data-sessions") {
+            let url = node.at(&format!("{sessions}{}", login.login_id));
+            let request = reqwest::Client::new().post(url);
+            let request = request.header("origin", PUBLIC_URL);
+            let request = request.header("saoma-receive-key", login.receive_key.to_string());
+            let begun = self.browser.send(request).await;
+            assert_eq!(begun.status(), 204);
+        }
+        self.answer(&redirect_to)
+    }
+
+    /// Lets a person scan and confirm, and returns the login with the address that `<qr-login>` is told.
+    pub(crate) async fn confirmed(
+        &self,
+        world: &World,
+        node: &Node,
+        person: u32,
+    ) -> (OpenedLogin, String) {
         let (mut browser, login) = self.open().await;
         let phone = world.phone(node, person);
         phone.scan(&login.qr).await.unwrap();
@@ -69,7 +91,7 @@ impl HostedPage {
         let ServerMessage::Confirmed { redirect_to, .. } = browser.next().await.unwrap() else {
             panic!("not confirmed")
         };
-        self.answer(&redirect_to)
+        (login, redirect_to)
     }
 
     /// The answer that the page's script makes of a `confirmed`: the code from the login, the rest from the page.

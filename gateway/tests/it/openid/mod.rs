@@ -5,14 +5,18 @@
 //! response modes; `docs/openid.md` lists them.
 
 mod answers;
+mod backchannel;
 mod claims;
 mod code_flow;
 mod code_reuse;
 mod discovery;
 mod hosted_page;
+mod logout;
 mod parameters;
 mod pkce;
 mod relying_party;
+mod sessions;
+mod sign_on;
 
 pub(crate) use relying_party::{
     Answer, Authorized, BearerIn, ClientAuth, RelyingParty, Request, ResponseMode, Told, VERIFIER,

@@ -1,10 +1,12 @@
 //! A relying party as a library makes one: it knows OpenID Connect, its own registration and the issuer.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
-use reqwest::{Client, Response, redirect};
+use parking_lot::Mutex;
+use reqwest::{Client, RequestBuilder, Response, redirect};
 use saoma_protocol::CodeChallenge;
 use serde_json::Value;
 use url::{Url, form_urlencoded};
@@ -53,6 +55,8 @@ pub(crate) struct RelyingParty {
     pub(crate) provider: Value,
     node: Url,
     http: Client,
+    /// The browser's cookie for the gateway, shared by the clients that it uses.
+    cookie: Arc<Mutex<Option<String>>>,
 }
 
 /// An authentication request, whose parameters a test may change.
@@ -101,6 +105,7 @@ impl RelyingParty {
             provider,
             node: node.url.clone(),
             http: http.build().unwrap(),
+            cookie: Arc::default(),
         }
     }
 
@@ -112,6 +117,47 @@ impl RelyingParty {
             redirect_uri: redirect_uri.into(),
             ..self
         }
+    }
+
+    /// Another confidential client, in the same browser.
+    pub(crate) fn of_client(&self, id: &str) -> Self {
+        Self {
+            client_id: id.into(),
+            secret: format!("{id}-secret"),
+            redirect_uri: format!("https://{id}.example/callback"),
+            mode: self.mode,
+            auth: self.auth,
+            provider: self.provider.clone(),
+            node: self.node.clone(),
+            http: self.http.clone(),
+            cookie: Arc::clone(&self.cookie),
+        }
+    }
+
+    /// Sends a request of the browser, with its cookie, and keeps a new one.
+    pub(crate) async fn send(&self, request: RequestBuilder) -> Response {
+        let cookie = self.cookie();
+        let request = match &cookie {
+            Some(cookie) => request.header("cookie", cookie),
+            None => request,
+        };
+        let response = request.send().await.unwrap();
+        if let Some(set) = response.headers().get("set-cookie") {
+            let set = set.to_str().unwrap();
+            let pair = set.split(';').next().unwrap().to_owned();
+            *self.cookie.lock() = (!set.contains("Max-Age=0")).then_some(pair);
+        }
+        response
+    }
+
+    /// The browser's cookie for the gateway.
+    pub(crate) fn cookie(&self) -> Option<String> {
+        self.cookie.lock().clone()
+    }
+
+    /// Makes it another browser.
+    pub(crate) fn forget_cookie(&self) {
+        *self.cookie.lock() = None;
     }
 
     /// An authentication request for this scope, with `state`, `nonce` and PKCE.
@@ -136,14 +182,14 @@ impl RelyingParty {
     pub(crate) async fn authorize(&self, request: &Request) -> Authorized {
         let mut url = self.endpoint("authorization_endpoint");
         url.query_pairs_mut().extend_pairs(&request.0);
-        let response = self.http.get(url).send().await.unwrap();
+        let response = self.send(self.http.get(url)).await;
         self.authorized(response).await
     }
 
     /// Sends the browser to the authorization endpoint by POST.
     pub(crate) async fn authorize_by_post(&self, request: &Request) -> Authorized {
         let url = self.endpoint("authorization_endpoint");
-        let response = self.http.post(url).form(&request.0).send().await.unwrap();
+        let response = self.send(self.http.post(url).form(&request.0)).await;
         self.authorized(response).await
     }
 
@@ -172,7 +218,11 @@ impl RelyingParty {
             policy.contains(&format!("form-action {allowed};")),
             "{policy}"
         );
-        Authorized::Page(Box::new(HostedPage::read(&html, &self.node)))
+        Authorized::Page(Box::new(HostedPage::read(
+            &html,
+            &self.node,
+            self.of_client(&self.client_id),
+        )))
     }
 
     /// Redeems the code of an answer, with the verifier.

@@ -1,5 +1,6 @@
 //! Real parts for tests: a gateway on a free port, a Redis server, persons with tokens.
 
+mod endpoint;
 mod fault_proxy;
 mod introspection;
 mod logs;
@@ -17,6 +18,7 @@ mod relying_party;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub(crate) use endpoint::Endpoint;
 pub(crate) use fault_proxy::{FaultProxy, Towards};
 pub(crate) use introspection::{INTROSPECTION_SECRET, IntrospectionStub};
 pub(crate) use logs::CapturedLogs;

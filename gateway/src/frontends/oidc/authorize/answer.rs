@@ -57,15 +57,22 @@ impl<'a> ReturnAddress<'a> {
 
     /// Sends the browser back with an error (RFC 6749 §4.1.2.1), the state and the issuer (RFC 9207).
     pub(super) fn refuse(&self, refused: &Refused, issuer: &str, locale: Locale) -> Response {
-        let parameters = [
-            ("error", Some(refused.error)),
-            ("error_description", Some(refused.description)),
-            ("state", self.state),
-            ("iss", Some(issuer)),
+        let error = [
+            ("error", refused.error),
+            ("error_description", refused.description),
         ];
-        let parameters = parameters
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, value?)));
+        self.send(&error, issuer, locale)
+    }
+
+    /// Sends the browser back with a code, at once (RFC 6749 §4.1.2).
+    pub(super) fn grant(&self, code: &str, issuer: &str, locale: Locale) -> Response {
+        self.send(&[("code", code)], issuer, locale)
+    }
+
+    fn send(&self, answer: &[(&'static str, &str)], issuer: &str, locale: Locale) -> Response {
+        let state = self.state.map(|state| ("state", state));
+        let answer = answer.iter().copied().chain(state);
+        let parameters = answer.chain([("iss", issuer)]);
         if self.mode == ResponseMode::FormPost {
             let page = AnswerPage {
                 locale,

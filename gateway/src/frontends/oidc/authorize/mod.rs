@@ -4,6 +4,10 @@ mod answer;
 mod pushed;
 mod refused_request;
 mod request;
+mod sign_on;
+mod wishes;
+
+use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
@@ -15,6 +19,8 @@ pub(super) use self::pushed::REFERENCE_URN;
 use self::pushed::is_reference;
 use self::refused_request::Refused;
 use self::request::AuthenticationRequest;
+use self::sign_on::SignedOn;
+use self::wishes::Wishes;
 use super::Provider;
 use super::client_auth::Form;
 use super::pages::{self, Locale, LoginPage};
@@ -70,14 +76,14 @@ impl Provider {
             return pages::error(Locale::of(None, headers), StatusCode::BAD_REQUEST);
         };
         if !is_reference(&form) {
-            return self.show_login(&form, false, headers);
+            return self.show_login(&form, false, headers).await;
         }
         let locale = Locale::of(None, headers);
         let Ok(sender) = sender else {
             return pages::error(locale, StatusCode::BAD_REQUEST);
         };
         match self.pushed_request(&form, &sender).await {
-            Ok(Some(pushed)) => self.show_login(&pushed, true, headers),
+            Ok(Some(pushed)) => self.show_login(&pushed, true, headers).await,
             // Of a reference that leads nowhere no redirect URI is known.
             Ok(None) | Err(RedeemError::InvalidCode) => {
                 pages::error(locale, StatusCode::BAD_REQUEST)
@@ -92,8 +98,8 @@ impl Provider {
         }
     }
 
-    /// Answers a request with the login page, or sends the browser back with the error.
-    fn show_login(&self, form: &Form, is_pushed: bool, headers: &HeaderMap) -> Response {
+    /// Answers a request within the browser's session, or with the login page, or sends the browser back with the error.
+    async fn show_login(&self, form: &Form, is_pushed: bool, headers: &HeaderMap) -> Response {
         let locale = Locale::of(form.value("ui_locales"), headers);
         // Until client and redirect URI are known to be registered, the browser is not redirected (RFC 6749 §4.1.2.1,
         // threat T26).
@@ -110,9 +116,26 @@ impl Provider {
             let refused = Refused::invalid("the client must push its requests (RFC 9126)");
             return address.refuse(&refused, &self.issuer, locale);
         }
-        match AuthenticationRequest::read(form, &address) {
-            Ok(request) => pages::login(&self.page(&request, &address, locale), &self.issuer),
-            Err(refused) => address.refuse(&refused, &self.issuer, locale),
+        let read = AuthenticationRequest::read(form, &address).and_then(|request| {
+            let verify = |token: &str| self.verify_hint(token);
+            let wishes = Wishes::read(form, &address.client.id, verify)?;
+            Ok((request, wishes))
+        });
+        let (request, wishes) = match read {
+            Ok(read) => read,
+            Err(refused) => return address.refuse(&refused, &self.issuer, locale),
+        };
+        let signed_on = self.sign_on(&request, &address, &wishes, headers, locale);
+        match signed_on.await {
+            SignedOn::Answer(response) => response,
+            SignedOn::Page(session) => {
+                let page = LoginPage {
+                    stays: address.client.sso().map(|sso| stays(sso, locale)),
+                    person: session.map(|session| session.record.grant.name),
+                    ..self.page(&request, &address, locale)
+                };
+                pages::login(&page, &self.issuer)
+            }
         }
     }
 
@@ -136,6 +159,24 @@ impl Provider {
             nonce: request.nonce,
             claims: request.claims,
             code_challenge: request.code_challenge,
+            stays: None,
+            person: None,
         }
     }
+}
+
+/// Returns the page's word on single sign-on: on a shared computer the next person would be logged in as this one.
+fn stays(sso: Duration, locale: Locale) -> String {
+    let minutes = sso.as_secs().div_ceil(60);
+    let (hours, days) = (minutes.div_ceil(60), minutes.div_ceil(24 * 60));
+    let (chinese, english) = match minutes {
+        0..120 => (format!("{minutes} 分钟"), format!("{minutes} minutes")),
+        120..2880 => (format!("{hours} 小时"), format!("{hours} hours")),
+        _ => (format!("{days} 天"), format!("{days} days")),
+    };
+    locale.pick(
+        &format!("登录后，此浏览器将在 {chinese} 内保持登录，其他网站也可能直接以您的身份登录。使用公用电脑时，用完请退出登录。"),
+        &format!("You stay logged in in this browser for {english}, also at other sites of this service. On a shared computer, log out when you are done."),
+    )
+    .to_owned()
 }

@@ -55,13 +55,6 @@ pub(super) fn refuse_unsupported(form: &Form) -> Result<(), Refused> {
     {
         return Err(Refused::invalid("response_mode must be query or form_post"));
     }
-    if has("id_token_hint") {
-        // The person is known only once a phone has scanned, which is too late to refuse another one here.
-        return Err(Refused::new(
-            "login_required",
-            "id_token_hint is not supported: every login asks anew who the person is",
-        ));
-    }
     refuse_prompt(form.value("prompt").unwrap_or_default())?;
     let is_seconds = |age: &str| !age.is_empty() && age.bytes().all(|b| b.is_ascii_digit());
     if form.value("max_age").is_some_and(|age| !is_seconds(age)) {
@@ -75,7 +68,7 @@ pub(super) fn refuse_unsupported(form: &Form) -> Result<(), Refused> {
         )),
         Some(Ok(claims)) if asks_for_person(&claims) => Err(Refused::new(
             "login_required",
-            "a value of sub is not supported: every login asks anew who the person is",
+            "a value of sub is not supported: send id_token_hint",
         )),
         _ => Ok(()),
     }
@@ -88,12 +81,7 @@ fn refuse_prompt(prompts: &str) -> Result<(), Refused> {
         match *prompt {
             // A person at the phone does all three: each login is new, is confirmed, and lets them choose the identity.
             "login" | "consent" | "select_account" => {}
-            "none" if prompts.len() == 1 => {
-                return Err(Refused::new(
-                    "login_required",
-                    "every login needs the phone",
-                ));
-            }
+            "none" if prompts.len() == 1 => {}
             "none" => return Err(Refused::invalid("prompt=none stands alone")),
             // Initiating User Registration via OpenID Connect 1.0 §4.1.
             "create" => return Err(Refused::invalid("people register in the app")),
@@ -119,7 +107,7 @@ fn asks_for_another_acr(claims: &Value) -> bool {
     !admits
 }
 
-/// Returns true if only certain persons may log in (OpenID Connect Core §5.5.1). It is refused as `id_token_hint` is.
+/// Returns true if only certain persons may log in (OpenID Connect Core §5.5.1). `id_token_hint` is the way to ask for one.
 fn asks_for_person(claims: &Value) -> bool {
     ["id_token", "userinfo"].iter().any(|section| {
         let sub = &claims[section]["sub"];
@@ -146,10 +134,9 @@ mod tests {
             ("registration=%7B%7D", Some("registration_not_supported")),
             ("response_mode=fragment", Some("invalid_request")),
             ("response_mode=query", None),
-            ("id_token_hint=e30", Some("login_required")),
             ("response_mode=form_post", None),
             ("response_mode=form_post.jwt", Some("invalid_request")),
-            ("prompt=none", Some("login_required")),
+            ("prompt=none", None),
             ("prompt=login+none", Some("invalid_request")),
             ("prompt=none+none", Some("invalid_request")),
             ("prompt=unheard_of", Some("invalid_request")),

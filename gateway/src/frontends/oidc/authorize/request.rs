@@ -12,8 +12,8 @@ use crate::scopes;
 
 /// The parameters of a valid request that its login depends on.
 ///
-/// Others are read and change nothing: `display`, `login_hint`, `claims_locales`, `acr_values`, `max_age` and the values
-/// of `prompt` that ask for a person at the phone. Each login asks anew who the person is, so `auth_time` is always now.
+/// Others are read and change nothing: `display`, `login_hint`, `claims_locales` and `acr_values`. `prompt`, `max_age` and
+/// `id_token_hint` decide whether a session may serve the request (`wishes.rs`).
 #[derive(Debug)]
 pub(super) struct AuthenticationRequest<'a> {
     /// The requested scope; it contains `openid`.

@@ -1,0 +1,104 @@
+//! The pages of a logout, without scripts.
+
+use askama::Template;
+use axum::response::{IntoResponse, Redirect, Response};
+use http::StatusCode;
+use http::header::RETRY_AFTER;
+
+use super::request::{Back, LogoutFault};
+use crate::frontends::oidc::client_auth::Form;
+use crate::frontends::oidc::pages::{self, Locale};
+
+/// Parameters of a request that the page's own form sends again.
+const REPEATED: [&str; 5] = [
+    "id_token_hint",
+    "client_id",
+    "post_logout_redirect_uri",
+    "state",
+    "ui_locales",
+];
+
+/// Seconds after which a browser asks again while the store does not answer.
+const TRY_AGAIN_AFTER: u64 = 5;
+
+/// The question before a logout that another site may have caused.
+#[derive(Template)]
+#[template(path = "logout.html")]
+pub(super) struct Question<'a> {
+    pub(super) locale: Locale,
+    /// The person who is logged in.
+    pub(super) person: &'a str,
+    /// Fault of the request, which leaves the person's own button only.
+    pub(super) fault: Option<LogoutFault>,
+    /// Proof that the form comes from this page.
+    pub(super) token: String,
+    /// Hidden fields.
+    pub(super) fields: Vec<(&'static str, &'a str)>,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "logged_out.html")]
+struct LoggedOut<'a> {
+    locale: Locale,
+    back: Option<&'a Back>,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "logout_error.html")]
+struct LogoutError {
+    locale: Locale,
+    fault: Option<LogoutFault>,
+}
+
+/// Content that the pages need, and their form: it leads to this endpoint alone.
+const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// Returns the parameters that the page's own form repeats.
+pub(super) fn repeated(form: &Form) -> Vec<(&'static str, &str)> {
+    let fields = REPEATED.into_iter();
+    fields
+        .filter_map(|name| Some((name, form.value(name)?)))
+        .collect()
+}
+
+/// Asks the person. A request with a fault is refused at the same time, so its status says that.
+pub(super) fn ask(question: &Question<'_>) -> Response {
+    let status = match question.fault {
+        Some(_) => StatusCode::BAD_REQUEST,
+        None => StatusCode::OK,
+    };
+    pages::render(question, status, POLICY)
+}
+
+/// Tells of a fault to a browser that is not logged in here.
+pub(super) fn fault(locale: Locale, fault: LogoutFault) -> Response {
+    let fault = Some(fault);
+    let page = LogoutError { locale, fault };
+    pages::render(&page, StatusCode::BAD_REQUEST, POLICY)
+}
+
+/// Tells that nothing was done, because the store does not answer.
+pub(super) fn unavailable(locale: Locale) -> Response {
+    let page = LogoutError {
+        locale,
+        fault: None,
+    };
+    let mut response = pages::render(&page, StatusCode::SERVICE_UNAVAILABLE, POLICY);
+    let retry_after = TRY_AGAIN_AFTER.into();
+    response.headers_mut().insert(RETRY_AFTER, retry_after);
+    response
+}
+
+/// Sends the browser back at once, or tells that it is logged out.
+pub(super) fn done(locale: Locale, back: Option<&Back>) -> Response {
+    match back {
+        Some(back) => Redirect::to(&back.address).into_response(),
+        None => logged_out(locale, None),
+    }
+}
+
+/// Tells that the browser is logged out, and sends it back. Browsers compare redirects after a form with `form-action`, and
+/// the site behind the address may redirect further: the page navigates by itself instead.
+pub(super) fn logged_out(locale: Locale, back: Option<&Back>) -> Response {
+    pages::render(&LoggedOut { locale, back }, StatusCode::OK, POLICY)
+}
