@@ -66,10 +66,14 @@ CREATE TABLE portal_sessions (
     browser       TEXT,                 -- name and system, by the browser's own words
     logged_in_at  INTEGER NOT NULL,
     expires_at    INTEGER NOT NULL,
-    flash         TEXT                  -- told once, on the next page that has words for it
+    flash         TEXT,                 -- told once, on the next page that has words for it
+    provider_sid  TEXT,                 -- the session at the gateway, by which it ends this one
+    id_token      TEXT,                 -- shown to the gateway at a logout
+    ended_at      INTEGER               -- ended by the gateway: the browser is told once
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX portal_sessions_of_account ON portal_sessions (account_id);
+CREATE INDEX portal_sessions_at_provider ON portal_sessions (provider_sid);
 
 -- Proofs of a person.
 

@@ -1,6 +1,7 @@
 //! Browsers logged in to the portal, with person, time and origin of each login; and how each is
 //! ended.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use http::HeaderMap;
@@ -60,6 +61,23 @@ pub(crate) struct LoggedIn {
     pub account_id: String,
     pub name: String,
     pub identity: Identity,
+    /// The session at the gateway, after a login by scanning.
+    pub at_provider: Option<ProviderSession>,
+}
+
+/// A session at the gateway, as the portal's ID token names it.
+#[derive(Clone)]
+pub(crate) struct ProviderSession {
+    /// `sid` of the ID token.
+    pub sid: String,
+    /// The ID token, by which the portal ends the session.
+    pub id_token: String,
+}
+
+impl fmt::Debug for ProviderSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ProviderSession({})", self.sid)
+    }
 }
 
 /// A browser that is logged in, as its person sees it from elsewhere.
@@ -92,14 +110,20 @@ pub(crate) async fn start(
         account_id,
         name,
         identity,
+        at_provider,
     } = logged_in;
+    let (sid, id_token) = at_provider
+        .as_ref()
+        .map(|session| (&session.sid, &session.id_token))
+        .unzip();
     let expired = "DELETE FROM portal_sessions WHERE expires_at <= unixepoch()";
     execute!(db, expired).await?;
     execute!(db, "INSERT INTO portal_sessions
-            (cookie_digest, id, account_id, name, identity, method, address, browser, logged_in_at, expires_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, unixepoch(), unixepoch() + ?9)";
+            (cookie_digest, id, account_id, name, identity, method, address, browser, logged_in_at, expires_at,
+             provider_sid, id_token)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, unixepoch(), unixepoch() + ?9, ?10, ?11)";
         cookie.digest(), id.expose(), account_id, name, Json(identity), method, address,
-        browser, lifetime).await?;
+        browser, lifetime, sid, id_token).await?;
     Ok((cookie, id.expose().to_owned()))
 }
 
@@ -107,7 +131,7 @@ pub(crate) async fn start(
 pub(crate) async fn of(db: &SqlitePool, account_id: &str) -> sqlx::Result<Vec<Browser>> {
     fetch_all!(db, "SELECT id, identity, address, browser,
             strftime('%Y-%m-%d %H:%M', logged_in_at, 'unixepoch', '+8 hours') AS logged_in_at
-        FROM portal_sessions WHERE account_id = ?1 AND expires_at > unixepoch()
+        FROM portal_sessions WHERE account_id = ?1 AND expires_at > unixepoch() AND ended_at IS NULL
         ORDER BY portal_sessions.logged_in_at DESC, id"; account_id)
     .await
 }
@@ -117,6 +141,12 @@ pub(crate) async fn of(db: &SqlitePool, account_id: &str) -> sqlx::Result<Vec<Br
 pub(crate) async fn end(db: &SqlitePool, account_id: &str, id: &str) -> sqlx::Result<bool> {
     let delete = "DELETE FROM portal_sessions WHERE id = ?1 AND account_id = ?2";
     execute!(db, delete; id, account_id).await
+}
+
+/// Logs out the browsers whose session at the gateway has ended. Their next request is told so.
+pub(crate) async fn end_at_provider(db: &SqlitePool, sid: &str) -> sqlx::Result<()> {
+    let end = "UPDATE portal_sessions SET ended_at = unixepoch() WHERE provider_sid = ?1 AND ended_at IS NULL";
+    execute!(db, end; sid).await.map(drop)
 }
 
 /// Logs all of a person's browsers out, but the one of this id.

@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 
 use crate::identity::{INTROSPECTION_PATH, STANDING_PATH};
 use crate::options::Options;
-use crate::portal::CALLBACK_PATH;
+use crate::portal::{AFTER_LOGOUT_PATH, BACKCHANNEL_PATH, CALLBACK_PATH};
 use crate::private_file;
 use crate::secret::Secret;
 
@@ -97,6 +97,9 @@ pub(crate) async fn start(
         secret: Some(credentials.client_secret.expose().into()),
         redirect_uris: vec![format!("{portal_origin}{CALLBACK_PATH}")],
         origins: vec![portal_origin.to_owned()],
+        post_logout_redirect_uris: vec![format!("{portal_origin}{AFTER_LOGOUT_PATH}")],
+        // Over the backend's own listener, which browsers do not reach.
+        backchannel_logout_uri: Some(format!("{backend_origin}{BACKCHANNEL_PATH}")),
         ..ClientSettings::default()
     });
     let example = options.example_portal.as_ref();

@@ -38,7 +38,7 @@ pub(crate) struct Parts<'a> {
 pub(crate) struct Routers {
     pub portal: Router,
     pub phone: Router,
-    /// The introspection endpoint, for the gateway alone. No cookie counts there.
+    /// The endpoints of the gateway, for introspection and logout tokens. No cookie counts there.
     pub introspection: Router,
 }
 
@@ -94,10 +94,12 @@ impl Routers {
             gateway,
         };
         let secret = &credentials.introspection_secret;
+        let backchannel = portal::backchannel_routes(portal.clone());
         Ok(Self {
             portal: portal::routes(portal, inside, policy),
             phone: phone::routes(phone, Policy::phone()?),
-            introspection: identity::routes(db.clone(), registers, INTROSPECTION_CLIENT_ID, secret),
+            introspection: identity::routes(db.clone(), registers, INTROSPECTION_CLIENT_ID, secret)
+                .merge(backchannel),
         })
     }
 }
@@ -267,7 +269,7 @@ mod tests {
 
     /// The endpoints of the gateway take no cookie, and no page reaches them.
     #[tokio::test]
-    async fn the_backend_has_one_address_and_takes_its_callers_proof_alone() {
+    async fn the_backend_takes_its_callers_proof_alone() {
         let built = built().await;
         let router = &built.routers.introspection;
         assert_eq!(
@@ -275,6 +277,7 @@ mod tests {
             [
                 "/",
                 "/oauth2/introspect",
+                "/oauth2/logout-tokens",
                 "/oauth2/standing",
                 "/no-such-page"
             ]
@@ -282,6 +285,7 @@ mod tests {
         for (path, expected) in [
             ("/", 404),
             ("/oauth2/introspect", 401),
+            ("/oauth2/logout-tokens", 400),
             ("/oauth2/standing", 401),
         ] {
             let answer = status(router, &Method::POST, path, &[]).await;

@@ -21,6 +21,8 @@ struct LoginPage<'a> {
     request: &'a AuthenticationRequest,
     scope: String,
     code_challenge: &'a str,
+    /// True if the gateway has logged this browser out since its last page.
+    was_ended: bool,
 }
 
 pub(super) async fn show(
@@ -32,9 +34,11 @@ pub(super) async fn show(
     if session.is_some() {
         return Ok(Redirect::to("/").into_response());
     }
+    let was_ended = PortalSession::was_ended(&portal.db, &cookies).await?;
     let (request, code_challenge) = portal.requests.prepare(&cookies).await?;
     let frame = Frame::portal(locale, "/login");
     let login = LoginPage {
+        was_ended,
         frame,
         portal: &portal,
         request: &request,
@@ -77,7 +81,14 @@ pub(super) async fn log_out(
     session: PortalSession,
     cookies: Cookies,
 ) -> Result<Response, Failure> {
-    session.end(&portal.db).await?;
+    let id_token = session.end(&portal.db).await?;
     let ended = SetCookies::from([cookies.expire(COOKIE)]);
-    Ok((ended, Redirect::to("/login")).into_response())
+    // The session at the gateway ends too, or other sites would still find the person logged in there.
+    let next = match id_token {
+        Some(id_token) => portal
+            .relying_party
+            .logout_url(&id_token, &portal.after_logout()),
+        None => portal.after_logout(),
+    };
+    Ok((ended, Redirect::to(&next)).into_response())
 }

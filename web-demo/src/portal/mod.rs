@@ -9,6 +9,7 @@
 //! What people come for is behind it, in `home`.
 
 mod authentication_request;
+mod backchannel;
 mod callback;
 mod canonical;
 mod login;
@@ -21,6 +22,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
+pub(crate) use backchannel::{BACKCHANNEL_PATH, routes as backchannel_routes};
 pub(crate) use relying_party::RelyingParty;
 pub(crate) use sessions::PortalSession;
 use sqlx::SqlitePool;
@@ -37,6 +39,9 @@ use crate::{password_login, registration, verification};
 /// The page to which the gateway sends browsers back.
 pub(crate) const CALLBACK_PATH: &str = "/callback";
 
+/// The page to which the gateway sends browsers after a logout.
+pub(crate) const AFTER_LOGOUT_PATH: &str = "/login";
+
 /// The state that the pages share.
 #[derive(Debug, Clone)]
 pub(crate) struct Portal {
@@ -50,6 +55,13 @@ pub(crate) struct Portal {
     pub requests: AuthenticationRequests,
     pub known_browsers: KnownBrowsers,
     pub origin: String,
+}
+
+impl Portal {
+    /// Returns the page to which browsers come after a logout.
+    pub(crate) fn after_logout(&self) -> String {
+        format!("{}{AFTER_LOGOUT_PATH}", self.origin)
+    }
 }
 
 /// The largest form: a resume of a few thousand characters, nine bytes each.

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
+use jsonwebtoken::jwk::JwkSet;
 use openidconnect::core::{
     CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreErrorResponseType,
     CoreGenderClaim, CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm,
@@ -16,12 +17,12 @@ use openidconnect::{
     IssuerUrl, PkceCodeChallenge, RedirectUrl, Scope, StandardErrorResponse, StandardTokenResponse,
     TokenResponse,
 };
-use saoma_protocol::Identity;
+use saoma_protocol::{Identity, paths};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::authentication_request::AuthenticationRequest;
-use crate::browsers::LoggedIn;
+use crate::browsers::{LoggedIn, ProviderSession};
 use crate::secret::Secret;
 
 /// The scope besides `openid`: the person's name.
@@ -40,10 +41,12 @@ pub(crate) struct RelyingParty {
     redirect_uri: RedirectUrl,
 }
 
-/// The claim beside the standard ones (docs/protocol.md §6).
+/// The claims beside the standard ones (docs/protocol.md §6).
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct IdentityClaim {
     identity: Identity,
+    /// The session at the provider, if it keeps one for the portal.
+    sid: Option<String>,
 }
 
 impl AdditionalClaims for IdentityClaim {}
@@ -163,11 +166,33 @@ impl RelyingParty {
             .name()
             .and_then(|name| name.get(None))
             .map(|name| name.as_str().to_owned());
+        let sid = claims.additional_claims().sid.clone();
+        let at_provider = sid.map(|sid| ProviderSession {
+            sid,
+            id_token: id_token.to_string(),
+        });
         Ok(LoggedIn {
             account_id,
             name: name.unwrap_or_else(|| identity.name.clone()),
             identity,
+            at_provider,
         })
+    }
+
+    /// The address at which the provider ends the session of an ID token and sends the browser on (OpenID Connect
+    /// RP-Initiated Logout 1.0). The path is Saoma's: a logout must not wait for discovery.
+    pub(crate) fn logout_url(&self, id_token: &str, next: &str) -> String {
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("id_token_hint", id_token)
+            .append_pair("post_logout_redirect_uri", next)
+            .finish();
+        format!("{}{}?{query}", self.issuer(), paths::END_SESSION)
+    }
+
+    /// Returns the provider's keys as they are published now.
+    pub(super) async fn keys(&self) -> anyhow::Result<JwkSet> {
+        let keys = self.http.get(format!("{}{}", self.issuer(), paths::JWKS));
+        Ok(keys.send().await?.error_for_status()?.json().await?)
     }
 
     /// The provider's endpoints and keys, asked for at each login: after a restart it may have other keys.

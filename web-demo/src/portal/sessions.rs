@@ -57,9 +57,22 @@ impl PortalSession {
         ]))
     }
 
-    /// Logs out: the cookie is worth nothing from now on.
-    pub(crate) async fn end(self, db: &SqlitePool) -> Result<(), sqlx::Error> {
-        end(db, &self.cookie).await
+    /// Logs out: the cookie is worth nothing from now on. Returns the ID token that ends the session at the gateway too.
+    pub(crate) async fn end(self, db: &SqlitePool) -> Result<Option<String>, sqlx::Error> {
+        let read = "SELECT id_token FROM portal_sessions WHERE cookie_digest = ?1";
+        let found: Option<(Option<String>,)> =
+            fetch_optional!(db, read; self.cookie.digest()).await?;
+        end(db, &self.cookie).await?;
+        Ok(found.and_then(|(id_token,)| id_token))
+    }
+
+    /// Takes the news that the gateway has ended the session of a cookie. The second time it is gone.
+    pub(super) async fn was_ended(db: &SqlitePool, cookies: &Cookies) -> Result<bool, sqlx::Error> {
+        let Some(cookie) = cookies.secret(COOKIE) else {
+            return Ok(false);
+        };
+        let take = "DELETE FROM portal_sessions WHERE cookie_digest = ?1 AND ended_at IS NOT NULL";
+        execute!(db, take; cookie.digest()).await
     }
 
     /// Notes a message that the browser shows once, on the page that it is redirected to.
@@ -81,7 +94,8 @@ impl PortalSession {
     async fn find(db: &SqlitePool, cookie: Secret) -> Result<Option<Self>, sqlx::Error> {
         let row = fetch_optional!(db, "SELECT name, identity, account_id, id, method,
                 strftime('%Y-%m-%d %H:%M:%S', logged_in_at, 'unixepoch', '+8 hours')
-            FROM portal_sessions WHERE cookie_digest = ?1 AND expires_at > unixepoch()";
+            FROM portal_sessions
+            WHERE cookie_digest = ?1 AND expires_at > unixepoch() AND ended_at IS NULL";
             cookie.digest())
         .await?;
         Ok(row.map(

@@ -56,6 +56,7 @@ impl SurfaceContext for Portal {
             account_id: id,
             identity: personal(&name),
             name,
+            at_provider: None,
         };
         let started =
             PortalSession::start(&self.db, &logged_in, LoginMethod::Password, cookies, origin);
