@@ -46,6 +46,7 @@ mod scopes;
 pub mod settings;
 mod shown_text;
 pub mod store;
+mod subjects;
 mod waiting;
 mod wall_clock;
 

@@ -19,7 +19,7 @@ use crate::shown_text::{MAX_CHARS, shown};
 pub(super) const MAX_IDENTITIES: usize = 100;
 
 /// Maximum number of characters of an id (OpenID Connect Core §2, `sub`).
-const MAX_ID_CHARS: usize = 255;
+pub(super) const MAX_ID_CHARS: usize = 255;
 
 /// The problem of an id that is refused. It is not cut, because two persons could become one.
 pub(super) const NOT_AN_ID: &str =
@@ -110,6 +110,7 @@ impl BackendAnswer {
         let phone_address = phone_address(take(members, "phone_address"));
         Ok(Person {
             id: PersonId::new(sub),
+            source: None,
             name,
             identities,
             ineligible_reason: refusal.as_deref().map(shown),

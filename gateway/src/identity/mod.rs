@@ -8,6 +8,7 @@ mod conditions;
 pub(crate) mod fuzz_properties;
 mod introspection;
 mod jwks;
+mod sources;
 mod standing;
 mod token_gate;
 mod token_map;
@@ -24,6 +25,7 @@ pub(crate) use introspection::Introspection;
 pub(crate) use jwks::Jwks;
 pub use jwks::KeysFileError;
 use saoma_protocol::{OfferedIdentity, PersonId};
+pub(crate) use sources::{NamedSource, NamedSources};
 pub(crate) use standing::{Standing, WithStanding};
 pub(crate) use token_gate::{KnownToken, TokenGate};
 
@@ -35,6 +37,8 @@ use crate::jose::TokenRefusal;
 pub(crate) struct Person {
     /// The person's id at the app's backend.
     pub id: PersonId,
+    /// Name of the source that knows the person; `None` for the one without a name. It is part of the id.
+    pub source: Option<Arc<str>>,
     /// The name, as it may be shown.
     pub name: String,
     /// The identities that the person may log in with.

@@ -18,6 +18,9 @@ use crate::store::{Applied, Change, Confirmation, StoredChange, Transition};
 /// a phone that obeys reaches no limit.
 const ASK_AGAIN: Duration = Duration::from_secs(2);
 
+/// Reason for which a person of another source than the client's is refused.
+const WRONG_SOURCE: &str = "source_not_allowed";
+
 impl Logins {
     /// Logs the browser in as one of the person's identities, whose standing is asked for again (threats T24, T25).
     ///
@@ -52,6 +55,18 @@ impl Logins {
             self.must_own(id, &person).await?;
             return Err(self.refuse_identity(id, &person, reason).await?);
         }
+        let attempts = [self.attempt(LimitName::ConfirmPerPerson, person.id.as_str())];
+        let attempts = if self.clients.current().has_sources() {
+            self.count(LimitName::ConfirmPerPerson, person.id.as_str())
+                .await?;
+            if !self.admits_source(id, &person).await? {
+                self.must_own(id, &person).await?;
+                return Err(self.refuse_identity(id, &person, WRONG_SOURCE).await?);
+            }
+            &attempts[..0]
+        } else {
+            &attempts[..]
+        };
         let confirmation = Confirmation {
             person: person.id.clone(),
             person_tag: self.known_persons.tag(&person.id),
@@ -62,8 +77,7 @@ impl Logins {
             lifetime: self.lifetimes.authorization_code,
             same_user_code: request.same_user_code,
         };
-        let attempts = [self.attempt(LimitName::ConfirmPerPerson, person.id.as_str())];
-        let confirmed = self.store.confirm(&attempts, id, &confirmation).await?;
+        let confirmed = self.store.confirm(attempts, id, &confirmation).await?;
         let applied = self.let_through(confirmed)?;
         self.decided(id, &applied, EventKind::Confirm, DecisionStatus::Confirmed)
             .await
@@ -89,6 +103,13 @@ impl Logins {
             .await?;
         self.decided(id, &applied, EventKind::Reject, DecisionStatus::Rejected)
             .await
+    }
+
+    /// Returns true if the login's client admits persons of this source. An unknown login is refused by the next step.
+    async fn admits_source(&self, id: LoginId, person: &Person) -> Result<bool, ApiError> {
+        let record = self.store.read(id).await?;
+        let client = record.and_then(|record| self.clients.get(&record.request.client_id));
+        Ok(client.is_none_or(|client| client.admits_source(person.source.as_deref())))
     }
 
     /// Returns an error unless the login is this person's and goes on. Another person's login, one that the person has not

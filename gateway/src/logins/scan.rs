@@ -153,6 +153,9 @@ impl Logins {
         instants: Instants,
     ) -> ScanContext {
         let client = self.clients.get(&request.client_id);
+        let is_admitted = client
+            .as_ref()
+            .is_none_or(|client| client.admits_source(person.source.as_deref()));
         ScanContext {
             device: request.device,
             login_id,
@@ -170,6 +173,7 @@ impl Logins {
             identities: person
                 .identities
                 .into_iter()
+                .filter(|_| is_admitted)
                 .map(|offered| offered.identity)
                 .collect(),
             agree: false,

@@ -8,12 +8,16 @@ use crate::cluster_secrets::{ClusterSecrets, ParseSecretError};
 use crate::error_chain::chain;
 use crate::frontends::oidc::{KeyError, KeyRing, KeyRingError, PemSigner, Signer};
 use crate::identity::{
-    ClaimMap, IdentityBackend, Introspection, Jwks, KeysFileError, WithStanding,
+    ClaimMap, IdentityBackend, Introspection, Jwks, KeysFileError, NamedSource, NamedSources,
+    WithStanding,
 };
-use crate::settings::{SecretFileError, Settings, SettingsError, StoreSettings, WaitForReplicas};
+use crate::settings::{
+    IdentitySource, SecretFileError, Settings, SettingsError, StoreSettings, WaitForReplicas,
+};
 use crate::store::{
     ConnectionSettings, Connections, MemoryStore, RedisStore, Store, StoreError, StoreMetrics,
 };
+use crate::subjects::Subjects;
 
 /// Beginning of a certificate in PEM (RFC 7468 §5).
 const CERTIFICATE: &[u8] = b"-----BEGIN CERTIFICATE-----";
@@ -29,6 +33,8 @@ pub(crate) struct Backends {
     pub keys: Arc<KeyRing>,
     /// Secrets that the node shares with others.
     pub cluster_secrets: ClusterSecrets,
+    /// Maker of the subjects that relying parties are told.
+    pub subjects: Subjects,
 }
 
 /// Reasons for a node to lack one of its parts.
@@ -108,6 +114,14 @@ pub enum BackendError {
         /// The cause.
         source: SecretFileError,
     },
+    /// The secret of pairwise subjects cannot be used.
+    #[error("oidc.pairwise_secret_file: cannot use {}; `saoma generate-secret` makes a secret", .path.display())]
+    PairwiseSecret {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: Box<dyn Error + Send + Sync>,
+    },
     /// No HTTP client can be made.
     #[error("cannot create an HTTP client")]
     Http(#[from] reqwest::Error),
@@ -132,6 +146,9 @@ impl BackendError {
             Self::KeyFile { path, .. } => about("oidc.signing_keys", &path.to_string_lossy()),
             Self::SecretFile { path, .. } => about("cluster.secret_files", &path.to_string_lossy()),
             Self::SettingFile { setting, path, .. } => about(setting, &path.to_string_lossy()),
+            Self::PairwiseSecret { path, .. } => {
+                about("oidc.pairwise_secret_file", &path.to_string_lossy())
+            }
             Self::KeysFile(_) => about("identity.jwks.url", "cannot read"),
             Self::Certificates { .. }
             | Self::Settings(_)
@@ -160,6 +177,7 @@ pub(super) struct Parts {
     identity: Option<Arc<dyn IdentityBackend>>,
     keys: KeyRing,
     cluster_secrets: ClusterSecrets,
+    subjects: Subjects,
 }
 
 impl Parts {
@@ -176,16 +194,19 @@ impl Parts {
             identity(settings).await,
             keys(settings).await,
             cluster_secrets(&settings.cluster.secret_files).await,
+            subjects(settings).await,
         );
         match parts {
-            (Ok(store), Ok(identity), Ok(keys), Ok(cluster_secrets)) => Ok(Self {
+            (Ok(store), Ok(identity), Ok(keys), Ok(cluster_secrets), Ok(subjects)) => Ok(Self {
                 store,
                 identity,
                 keys,
                 cluster_secrets,
+                subjects,
             }),
-            (store, identity, keys, cluster_secrets) => {
-                let one = [store.err(), identity.err()].into_iter().flatten();
+            (store, identity, keys, cluster_secrets, subjects) => {
+                let one = [store.err(), identity.err(), subjects.err()];
+                let one = one.into_iter().flatten();
                 let several = [keys.err(), cluster_secrets.err()].into_iter().flatten();
                 Err(one.chain(several.flatten()).collect())
             }
@@ -213,6 +234,7 @@ pub(crate) async fn connect(
         identity: parts.identity.ok_or_else(no_identity)?,
         keys: Arc::new(keys.unwrap_or(parts.keys)),
         cluster_secrets: parts.cluster_secrets,
+        subjects: parts.subjects,
     })
 }
 
@@ -281,21 +303,46 @@ async fn connection_settings(store: &StoreSettings) -> Result<ConnectionSettings
     })
 }
 
-/// Creates the identity backend. A file of keys is read, so that one that is missing shows itself at once.
+/// Creates the identity backend. Files of keys are read, so that one that is missing shows itself at once.
 async fn identity(settings: &Settings) -> Result<Option<Arc<dyn IdentityBackend>>, BackendError> {
-    let identity = settings.identity.clone();
-    let claims = ClaimMap::new(&identity.claims);
-    let backend: Arc<dyn IdentityBackend> = match (identity.introspection, identity.jwks) {
-        (Some(introspection), _) => Arc::new(Introspection::new(introspection, claims.clone())?),
+    let mut sources = Vec::new();
+    for source in settings.identity.all_sources() {
+        if let Some(backend) = source_of(&source).await? {
+            sources.push(NamedSource {
+                name: source.name.map(Arc::from),
+                issuer: source.issuer.map(str::to_owned),
+                backend,
+            });
+        }
+    }
+    Ok(match sources.pop() {
+        None => None,
+        // A single source without a name needs no choice.
+        Some(only) if sources.is_empty() && only.name.is_none() => Some(only.backend),
+        Some(last) => {
+            sources.push(last);
+            Some(Arc::new(NamedSources::new(sources)))
+        }
+    })
+}
+
+async fn source_of(
+    source: &IdentitySource<'_>,
+) -> Result<Option<Arc<dyn IdentityBackend>>, BackendError> {
+    let claims = ClaimMap::new(source.claims);
+    let backend: Arc<dyn IdentityBackend> = match (source.introspection, source.jwks) {
+        (Some(introspection), _) => {
+            Arc::new(Introspection::new(introspection.clone(), claims.clone())?)
+        }
         (None, Some(jwks)) => {
-            let jwks = Jwks::new(jwks, claims.clone())?;
+            let jwks = Jwks::new(jwks.clone(), claims.clone())?;
             jwks.check_file().await?;
             Arc::new(jwks)
         }
         (None, None) => return Ok(None),
     };
-    Ok(Some(match identity.standing {
-        Some(standing) => Arc::new(WithStanding::new(backend, standing, claims)?),
+    Ok(Some(match source.standing {
+        Some(standing) => Arc::new(WithStanding::new(backend, standing.clone(), claims)?),
         None => backend,
     }))
 }
@@ -362,6 +409,23 @@ async fn read_key(path: &Path) -> Result<PemSigner, BackendError> {
         path: path.to_owned(),
         source,
     })
+}
+
+/// Creates the maker of subjects, with the secret of pairwise ones if the settings name its file.
+async fn subjects(settings: &Settings) -> Result<Subjects, BackendError> {
+    let Some(path) = &settings.oidc.pairwise_secret_file else {
+        return Ok(Subjects::new(None));
+    };
+    let unusable = |source: Box<dyn Error + Send + Sync>| BackendError::PairwiseSecret {
+        path: path.clone(),
+        source,
+    };
+    let text = tokio::fs::read_to_string(path).await;
+    let text = text.map_err(|error| unusable(error.into()))?;
+    match ClusterSecrets::parse([&*text]) {
+        Ok(secret) => Ok(Subjects::new(Some(&secret))),
+        Err((_, error)) => Err(unusable(error.into())),
+    }
 }
 
 /// Reads the secrets of these files. Without a file the node is alone on its store, and makes a secret.

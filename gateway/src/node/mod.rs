@@ -178,6 +178,7 @@ impl Gateway {
             trusted_proxies: Arc::clone(&trusted_proxies),
             admission: Arc::clone(&drain.admission),
             keys: Arc::clone(&keys),
+            subjects: backends.subjects,
         };
         let logouts = LogoutDeliveries::new(provider.clone());
         background.spawn(logouts.map_err(backends::BackendError::from)?.run());

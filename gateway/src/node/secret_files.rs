@@ -23,6 +23,15 @@ pub(super) fn read(settings: &Settings) -> Result<Settings, Vec<BackendError>> {
             introspection.client_secret = secret;
         }
     }
+    for source in &mut read.identity.sources {
+        let Some(introspection) = &mut source.introspection else {
+            continue;
+        };
+        let setting = "identity.sources.introspection.client_secret_file";
+        if let Some(secret) = take(&mut introspection.client_secret_file, setting, &mut errors) {
+            introspection.client_secret = secret;
+        }
+    }
     if let Some(password) = take(
         &mut read.store.password_file,
         "store.password_file",

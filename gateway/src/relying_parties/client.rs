@@ -4,12 +4,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use saoma_protocol::{Digest, RefreshToken};
+use url::Url;
 
 use super::redirect_uris::RedirectUris;
 use super::secrets::ClientSecret;
 use super::sessions::{RefreshTokenPolicy, SessionPolicy};
 use crate::jose::PublishedKeys;
-use crate::settings::{AgreeSetting, ClientSettings, PkceSetting, SigningAlgorithm};
+use crate::settings::{
+    AgreeSetting, ClientSettings, PkceSetting, SigningAlgorithm, SubjectSetting, SubjectTypeSetting,
+};
 use crate::store::SessionTerms;
 
 /// A registered relying party.
@@ -33,8 +36,15 @@ pub(crate) struct Client {
     /// Digest of its settings, by which a change is noticed.
     fingerprint: Digest,
     sessions: SessionPolicy,
+    source: Option<String>,
     /// True if the claims of its scope stand in the ID token too.
     pub id_token_claims: bool,
+    /// What its subjects stand for.
+    pub subject: SubjectSetting,
+    /// Who is told the same subjects.
+    pub subject_type: SubjectTypeSetting,
+    /// The sector of its pairwise subjects.
+    pub sector: String,
 }
 
 impl Client {
@@ -107,6 +117,16 @@ impl Client {
         self.sessions.backchannel_logout_uri()
     }
 
+    /// Returns true if it is for the persons of one source only.
+    pub(crate) const fn has_source(&self) -> bool {
+        self.source.is_some()
+    }
+
+    /// Returns true if persons of this source may log in to it.
+    pub(crate) fn admits_source(&self, source: Option<&str>) -> bool {
+        self.source.is_none() || self.source.as_deref() == source
+    }
+
     /// Returns true if it cannot prove itself: it has neither a secret nor keys.
     pub(crate) const fn is_public(&self) -> bool {
         self.secret.is_none() && self.keys.is_none()
@@ -136,6 +156,20 @@ impl Client {
     }
 }
 
+/// Returns the sector of a client's pairwise subjects (OIDC Core §8.1): that of the settings, else the host of its redirect
+/// URIs, of which the settings admit one only.
+fn sector(settings: &ClientSettings) -> String {
+    let host = || {
+        let uri = Url::parse(settings.redirect_uris.first()?).ok()?;
+        uri.host_str().map(str::to_owned)
+    };
+    settings
+        .sector_identifier
+        .clone()
+        .or_else(host)
+        .unwrap_or_default()
+}
+
 impl From<ClientSettings> for Client {
     fn from(settings: ClientSettings) -> Self {
         let has_keys = settings.jwks_file.is_some();
@@ -143,6 +177,10 @@ impl From<ClientSettings> for Client {
         let keys = settings.keys().ok().flatten();
         Self {
             fingerprint: fingerprint(&settings),
+            sector: sector(&settings),
+            source: settings.source,
+            subject: settings.subject,
+            subject_type: settings.subject_type,
             secret: ClientSecret::of(&settings),
             keys: has_keys.then(|| keys.unwrap_or_default()),
             sessions: SessionPolicy::of(&settings),

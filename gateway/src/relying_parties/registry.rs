@@ -41,6 +41,11 @@ impl Clients {
         clients.any(|client| client.backchannel_logout_uri().is_some())
     }
 
+    /// Returns true if a client is for the persons of one source only.
+    pub(crate) fn has_sources(&self) -> bool {
+        self.by_id.values().any(|client| client.has_source())
+    }
+
     /// Returns true if pages of this origin may open logins for any client.
     pub(crate) fn admits_origin_of_any(&self, origin: &str) -> bool {
         self.origins.contains(origin)

@@ -105,10 +105,26 @@ pub struct ClientSettings {
     /// machine. The nodes must reach it; redirects are not followed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backchannel_logout_uri: Option<String>,
+    /// Name of the source of persons who may log in; those of any by default. See
+    /// `[[identity.sources]]`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
     /// Claims of the granted scope in the ID token too, for a client that does not ask the userinfo
     /// endpoint; `false` by default.
     #[serde(default)]
     pub id_token_claims: bool,
+    /// What `sub` stands for: with `identity` a person who acts for a unit is another account at the
+    /// site than the same person for themselves.
+    #[serde(default)]
+    pub subject: SubjectSetting,
+    /// `pairwise` gives each person another `sub` at each site (OIDC Core §8.1), made with
+    /// `oidc.pairwise_secret_file`.
+    #[serde(default)]
+    pub subject_type: SubjectTypeSetting,
+    /// Sites with the same one have pairwise subjects in common; by default the host of the redirect
+    /// URIs. Required where they have several hosts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sector_identifier: Option<String>,
 }
 
 /// Requests for which a client must use PKCE.
@@ -175,4 +191,28 @@ pub enum AgreeSetting {
     New,
     /// No one.
     Off,
+}
+
+/// What a client's subjects stand for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum SubjectSetting {
+    /// A person.
+    #[default]
+    Person,
+    /// A person as one identity.
+    Identity,
+}
+
+/// The relying parties that are told the same subject (OIDC Core §8).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum SubjectTypeSetting {
+    /// All.
+    #[default]
+    Public,
+    /// Those of one sector.
+    Pairwise,
 }

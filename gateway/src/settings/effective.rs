@@ -66,6 +66,11 @@ impl Settings {
         if let Some(standing) = &mut shown.identity.standing {
             standing.client_secret = Secret::from(STARS);
         }
+        for secret in shown.identity.source_secrets_mut() {
+            if !secret.is_empty() {
+                *secret = Secret::from(STARS);
+            }
+        }
         for client in &mut shown.clients {
             for secret in [&mut client.secret, &mut client.secret_hash] {
                 *secret = secret.as_ref().map(|_| Secret::from(STARS));

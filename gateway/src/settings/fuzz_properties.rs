@@ -59,6 +59,9 @@ fn assert_hides(mut settings: Settings) {
     if let Some(introspection) = &mut settings.identity.introspection {
         introspection.client_secret = Secret::from(MADE_UP);
     }
+    for secret in settings.identity.source_secrets_mut() {
+        *secret = Secret::from(MADE_UP);
+    }
     if let Some(standing) = &mut settings.identity.standing {
         standing.client_secret = Secret::from(MADE_UP);
     }

@@ -27,6 +27,101 @@ pub struct IdentitySettings {
     pub standing: Option<StandingSettings>,
     /// Place of each claim in the backend's answers.
     pub claims: ClaimsSettings,
+    /// Several sources, each with a name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<IdentitySourceSettings>,
+}
+
+/// `[[identity.sources]]`: one of several sources of persons. Beside these members it has the
+/// sections of `[identity]`: `introspection` or `jwks`, `standing` and `claims`. A token goes to the
+/// source whose issuer it names; see `docs/openid.md`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct IdentitySourceSettings {
+    /// Name, of lower-case letters, digits and hyphens: it is part of the ids of the source's
+    /// persons, and never changes.
+    pub name: String,
+    /// Issuer of the tokens that `introspection` knows; `jwks` has its own. One source alone may have
+    /// none, and gets all tokens of other issuers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
+    /// Asks the app's backend each time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub introspection: Option<IntrospectionSettings>,
+    /// Verifies the app's tokens offline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jwks: Option<JwksSettings>,
+    /// Asks the app's backend about a person without a token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standing: Option<StandingSettings>,
+    /// Place of each claim in the backend's answers.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub claims: ClaimsSettings,
+}
+
+fn is_default(claims: &ClaimsSettings) -> bool {
+    *claims == ClaimsSettings::default()
+}
+
+/// A source of persons, with or without a name, and the path of its settings.
+#[derive(Debug)]
+pub(crate) struct IdentitySource<'a> {
+    pub path: String,
+    pub name: Option<&'a str>,
+    pub issuer: Option<&'a str>,
+    pub introspection: Option<&'a IntrospectionSettings>,
+    pub jwks: Option<&'a JwksSettings>,
+    pub standing: Option<&'a StandingSettings>,
+    pub claims: &'a ClaimsSettings,
+}
+
+impl IdentitySettings {
+    /// Returns all sources, first the one without a name, which may be empty.
+    pub(crate) fn all_sources(&self) -> Vec<IdentitySource<'_>> {
+        let unnamed = IdentitySource {
+            path: "identity".to_owned(),
+            name: None,
+            issuer: self.jwks.as_ref().map(|jwks| jwks.issuer.as_str()),
+            introspection: self.introspection.as_ref(),
+            jwks: self.jwks.as_ref(),
+            standing: self.standing.as_ref(),
+            claims: &self.claims,
+        };
+        let named = self.sources.iter().map(|source| IdentitySource {
+            path: format!("identity.sources.{}", source.name),
+            name: Some(&source.name),
+            issuer: source
+                .jwks
+                .as_ref()
+                .map(|jwks| jwks.issuer.as_str())
+                .or(source.issuer.as_deref()),
+            introspection: source.introspection.as_ref(),
+            jwks: source.jwks.as_ref(),
+            standing: source.standing.as_ref(),
+            claims: &source.claims,
+        });
+        std::iter::once(unnamed).chain(named).collect()
+    }
+
+    /// Returns the secrets of the sources with names, to be replaced.
+    pub(crate) fn source_secrets_mut(&mut self) -> impl Iterator<Item = &mut Secret> {
+        self.sources.iter_mut().flat_map(|source| {
+            let introspection = source
+                .introspection
+                .as_mut()
+                .map(|own| &mut own.client_secret);
+            let standing = source.standing.as_mut().map(|own| &mut own.client_secret);
+            introspection.into_iter().chain(standing)
+        })
+    }
+}
+
+impl IdentitySource<'_> {
+    /// Returns true if nothing says how persons are known here.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.introspection.is_none() && self.jwks.is_none()
+    }
 }
 
 /// `[identity.events]`: the credentials by which the app's backend ends sessions at the gateway; see
@@ -206,7 +301,7 @@ impl StandingSettings {
 /// `[identity.claims]`: where the backend's answer or the JWT holds each claim that relying parties
 /// may be told: the name of a member, or with `/` before it a JSON pointer (RFC 6901). Empty for a
 /// claim that is told to nobody. See `docs/openid.md` for the scope that releases each.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ClaimsSettings {

@@ -6,15 +6,18 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::{
-    ClaimsSettings, ClientSettings, EventsSettings, IdentitySettings, IntrospectionSettings,
-    JwksSettings, Oidc, Server, Settings, StandingSettings, StoreSettings,
+    ClaimsSettings, ClientSettings, EventsSettings, IdentitySettings, IdentitySourceSettings,
+    IntrospectionSettings, JwksSettings, Oidc, Server, Settings, StandingSettings, StoreSettings,
 };
 
 /// Prefix of environment variables that are settings.
 pub(super) const PREFIX: &str = "SAOMA_";
 
-/// The list of relying parties: the one setting that stands in files only.
+/// The list of relying parties. It stands in files only.
 pub(super) const CLIENTS: &str = "clients";
+
+/// The list of several sources of persons. It stands in files only.
+pub(super) const SOURCES: &str = "identity.sources";
 
 /// Every setting, with an example of its value.
 #[derive(Debug)]
@@ -98,7 +101,9 @@ impl Known {
 
     /// The paths of all settings that one variable or flag can hold.
     fn settable(&self) -> Vec<String> {
-        paths(&self.0, false)
+        let mut paths = paths(&self.0, false);
+        paths.retain(|path| path != SOURCES);
+        paths
     }
 }
 
@@ -149,6 +154,7 @@ pub(super) fn specimen() -> Settings {
         },
         oidc: Oidc {
             clients_folder: Some(PathBuf::new()),
+            pairwise_secret_file: Some(PathBuf::new()),
             ..Oidc::default()
         },
         identity: IdentitySettings {
@@ -169,9 +175,15 @@ pub(super) fn specimen() -> Settings {
             }),
             standing: Some(StandingSettings::at(String::new())),
             claims: ClaimsSettings::default(),
+            sources: vec![IdentitySourceSettings {
+                issuer: Some(String::new()),
+                ..IdentitySourceSettings::default()
+            }],
         },
         clients: vec![ClientSettings {
             secret: Some("".into()),
+            sector_identifier: Some(String::new()),
+            source: Some(String::new()),
             secret_file: Some(PathBuf::new()),
             secret_hash: Some("".into()),
             sso: Some(std::time::Duration::ZERO),

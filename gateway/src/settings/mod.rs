@@ -23,13 +23,16 @@ mod secret_file;
 mod secret_hash;
 mod validate;
 
-pub use clients::{AgreeSetting, ClientSettings, PkceSetting, RefreshTokensEnd};
+pub use clients::{
+    AgreeSetting, ClientSettings, PkceSetting, RefreshTokensEnd, SubjectSetting, SubjectTypeSetting,
+};
 pub use cluster::Cluster;
 pub use effective::Effective;
 pub use error::SettingsError;
+pub(crate) use identity::IdentitySource;
 pub use identity::{
-    ClaimsSettings, EventsSettings, IdentitySettings, IntrospectionSettings, JwksSettings,
-    StandingSettings,
+    ClaimsSettings, EventsSettings, IdentitySettings, IdentitySourceSettings,
+    IntrospectionSettings, JwksSettings, StandingSettings,
 };
 pub use lifetimes::Lifetimes;
 pub use load::{Flag, Loaded, Sources};

@@ -19,6 +19,11 @@ pub struct Oidc {
     /// reads it again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clients_folder: Option<PathBuf>,
+    /// File with the secret that makes pairwise subjects; `saoma generate-secret` makes one. All nodes
+    /// have the same, and it never changes: with another one every person is a stranger to every
+    /// client with `subject_type = "pairwise"`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pairwise_secret_file: Option<PathBuf>,
 }
 
 /// Algorithms of tokens' signatures.

@@ -7,7 +7,7 @@ use schemars::schema_for;
 use serde_json::Value as Json;
 use toml::Value;
 
-use super::known::{CLIENTS, specimen, tree_of, variable};
+use super::known::{CLIENTS, SOURCES, specimen, tree_of, variable};
 use super::{Settings, Sources};
 use crate::limits::{CountedIn, LimitName};
 
@@ -161,7 +161,7 @@ impl Reference {
             );
             return;
         }
-        let header = if path == CLIENTS {
+        let header = if is_list(path) {
             format!("[[{path}]]")
         } else {
             format!("[{path}]")
@@ -182,7 +182,7 @@ impl Reference {
             return;
         }
         let variables = match () {
-            () if section == CLIENTS => "file only".to_owned(),
+            () if is_list(section) => "file only".to_owned(),
             () if type_name(property) == "rate" => {
                 let variable = variable(&path);
                 format!("`{variable}_BURST`, `{variable}_PER`")
@@ -229,7 +229,7 @@ impl Reference {
 
     fn default_of(&self, section: &str, key: &str) -> String {
         let path = format!("{section}.{key}");
-        if section != CLIENTS
+        if !is_list(section)
             && let Some(value) = self.default_at(&path)
         {
             return format!("`{}`", inline(value));
@@ -279,6 +279,11 @@ impl Reference {
             None => schema,
         }
     }
+}
+
+/// Returns true for a list of tables.
+fn is_list(section: &str) -> bool {
+    [CLIENTS, SOURCES].contains(&section)
 }
 
 /// The name of the definition that a schema refers to, in lower case.

@@ -3,6 +3,7 @@
 pub(super) mod clients;
 mod identity;
 mod sessions;
+mod subjects;
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -36,6 +37,7 @@ impl Settings {
             self.validate_listeners(),
             self.validate_identity(),
             self.validate_clients(),
+            self.validate_subjects(),
             check(
                 is_origin(&self.server.public_url),
                 "server.public_url",
@@ -61,7 +63,10 @@ impl Settings {
                 "register at least one relying party under [[clients]], or in the files of oidc.clients_folder",
             ),
             check(
-                self.identity.introspection.is_some() || self.identity.jwks.is_some(),
+                self.identity
+                    .all_sources()
+                    .iter()
+                    .any(|source| !source.is_empty()),
                 "identity",
                 "give [identity.introspection] or [identity.jwks]: the gateway must know whose token an app sends",
             ),

@@ -32,6 +32,7 @@ mod hosted_page;
 mod hostile_bodies;
 mod hostile_frames;
 mod identities;
+mod identity_sources;
 mod late_commands;
 mod limits;
 mod long_poll;

@@ -43,7 +43,7 @@ pub(super) struct IdTokenClaims<'a> {
 /// The claims about the person, which the userinfo endpoint gives too (OIDC Core §5.3.2).
 #[derive(Debug, Serialize)]
 pub(super) struct PersonClaims<'a> {
-    sub: &'a str,
+    sub: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
     /// As what the person has logged in.
@@ -65,12 +65,13 @@ impl<'a> IdTokenClaims<'a> {
     pub(super) fn new(
         grant: &'a Grant,
         client: &Client,
+        sub: String,
         session: Option<LoginId>,
         access_token: &str,
         issuer: &'a str,
         now: u64,
     ) -> Self {
-        let mut person = PersonClaims::new(grant, ToldIn::IdToken, client.id_token_claims);
+        let mut person = PersonClaims::new(grant, sub, ToldIn::IdToken, client.id_token_claims);
         // The name has always stood in the ID token.
         if has_scope(grant, "profile") {
             person.name = Some(&grant.name);
@@ -93,11 +94,11 @@ impl<'a> IdTokenClaims<'a> {
 
 impl<'a> PersonClaims<'a> {
     /// Returns the claims for the userinfo endpoint: those that the scope releases, and those that were asked for there.
-    pub(super) fn for_userinfo(grant: &'a Grant) -> Self {
-        Self::new(grant, ToldIn::Userinfo, true)
+    pub(super) fn for_userinfo(grant: &'a Grant, sub: String) -> Self {
+        Self::new(grant, sub, ToldIn::Userinfo, true)
     }
 
-    fn new(grant: &'a Grant, told_in: ToldIn, with_scope: bool) -> Self {
+    fn new(grant: &'a Grant, sub: String, told_in: ToldIn, with_scope: bool) -> Self {
         let requested = grant.claims_request.as_deref();
         let named = requested.map(|requested| match told_in {
             ToldIn::Userinfo => &requested.userinfo,
@@ -110,7 +111,7 @@ impl<'a> PersonClaims<'a> {
             known.filter(|(claim, _)| claim.is_released_by(scope) || is_named(claim.name));
         let has_name = with_scope && has_scope(grant, "profile") || is_named("name");
         Self {
-            sub: grant.person.as_str(),
+            sub,
             name: has_name.then_some(grant.name.as_str()),
             identity: &grant.identity,
             others: released.map(|(claim, value)| (claim.name, value)).collect(),

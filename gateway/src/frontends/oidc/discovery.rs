@@ -37,7 +37,7 @@ pub(super) async fn configuration(State(provider): State<Provider>) -> Response 
         "response_types_supported": ["code"],
         "response_modes_supported": ["query", "form_post"],
         "grant_types_supported": ["authorization_code", "refresh_token", DEVICE_GRANT_TYPE],
-        "subject_types_supported": ["public"],
+        "subject_types_supported": provider.subjects.supported_types(),
         "id_token_signing_alg_values_supported": provider.keys.algorithms(),
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"],
         "token_endpoint_auth_signing_alg_values_supported": ALGORITHM_NAMES,

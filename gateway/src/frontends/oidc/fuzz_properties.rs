@@ -29,6 +29,7 @@ use crate::limits::Rate;
 use crate::logins::Logins;
 use crate::relying_parties::{Client, Clients};
 use crate::settings::{ClientSettings, Settings};
+use crate::subjects::Subjects;
 
 const REDIRECT_URI: &str = "https://hall.example/callback?from=saoma";
 const SECRET: &str = "a:b c%&+";
@@ -194,6 +195,7 @@ static PROVIDER: LazyLock<Router> = LazyLock::new(|| {
             Arc::default(),
         )),
         keys: Arc::new(KeyRing::generate().expect("a key")),
+        subjects: Subjects::new(None),
     })
 });
 

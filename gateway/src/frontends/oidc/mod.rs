@@ -34,7 +34,9 @@ use tower_http::cors::{Any, CorsLayer};
 use crate::http::admission::Admission;
 use crate::http::cors;
 use crate::http::trusted_proxies::TrustedProxies;
-use crate::logins::Logins;
+use crate::logins::{Grant, Logins};
+use crate::relying_parties::Client;
+use crate::subjects::Subjects;
 
 /// The provider of one node.
 #[derive(Debug, Clone)]
@@ -49,6 +51,15 @@ pub(crate) struct Provider {
     pub(crate) admission: Arc<Admission>,
     /// Keys that sign tokens.
     pub(crate) keys: Arc<KeyRing>,
+    /// Maker of the subjects that clients are told.
+    pub(crate) subjects: Subjects,
+}
+
+impl Provider {
+    /// Returns the `sub` of a login for its client, the same at every place.
+    fn subject(&self, client: &Client, grant: &Grant) -> String {
+        self.subjects.of(client, &grant.person, &grant.identity)
+    }
 }
 
 /// The provider's routes.

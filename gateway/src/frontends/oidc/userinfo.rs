@@ -37,10 +37,18 @@ pub(super) async fn userinfo(State(provider): State<Provider>, request: Request)
         Ok(token) => provider.logins.access(&token, &address).await,
         Err(_) => provider.logins.count_unknown(&address).map(|()| None),
     };
+    // A client that is not registered any more has no subjects.
+    let clients = provider.logins.clients();
+    let access = access.map(|grant| {
+        let grant = grant?;
+        let client = clients.get(&grant.client_id)?;
+        let sub = provider.subject(client, &grant);
+        Some((grant, sub))
+    });
     match access {
-        Ok(Some(grant)) => (
+        Ok(Some((grant, sub))) => (
             [(CACHE_CONTROL, "no-store")],
-            Json(PersonClaims::for_userinfo(&grant)),
+            Json(PersonClaims::for_userinfo(&grant, sub)),
         )
             .into_response(),
         Ok(None) => {

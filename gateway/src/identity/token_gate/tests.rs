@@ -26,6 +26,7 @@ impl IdentityBackend for Backend {
         if token == "good" {
             Ok(Person {
                 id: PersonId::new("c-1"),
+                source: None,
                 name: "示例甲".into(),
                 identities: Vec::new(),
                 ineligible_reason: None,

@@ -45,6 +45,14 @@ impl Settings {
             let problem = problem_with_secret(path);
             findings.refuse_if(problem.is_some(), setting, problem.unwrap_or_default());
         }
+        if let Some(path) = &self.oidc.pairwise_secret_file {
+            let problem = problem_with_secret(path);
+            findings.refuse_if(
+                problem.is_some(),
+                "oidc.pairwise_secret_file",
+                problem.unwrap_or_default(),
+            );
+        }
         if let Some(folder) = &self.oidc.clients_folder {
             let problem = problem_with_folder(folder);
             findings.refuse_if(
@@ -73,16 +81,16 @@ impl Settings {
                 problem.unwrap_or_default(),
             );
         }
-        let keys = self.identity.jwks.as_ref().and_then(|jwks| {
-            let url = Url::parse(&jwks.url).ok()?;
-            let is_file = url.scheme() == "file";
-            is_file.then(|| url.to_file_path().ok()).flatten()
-        });
-        if let Some(path) = keys {
-            let problem = problem_with_public(&path, "add a key of theirs");
+        for source in self.identity.all_sources() {
+            let keys = source.jwks.and_then(|jwks| {
+                let url = Url::parse(&jwks.url).ok()?;
+                let is_file = url.scheme() == "file";
+                is_file.then(|| url.to_file_path().ok()).flatten()
+            });
+            let problem = keys.and_then(|path| problem_with_public(&path, "add a key of theirs"));
             findings.refuse_if(
                 problem.is_some(),
-                "identity.jwks.url",
+                &format!("{}.jwks.url", source.path),
                 problem.unwrap_or_default(),
             );
         }
@@ -93,6 +101,7 @@ impl Settings {
         self.clients.iter().any(|client| client.secret.is_some())
             || introspection.is_some_and(|own| !own.client_secret.is_empty())
             || self.identity.standing.is_some()
+            || !self.identity.sources.is_empty()
             || self.store.url.contains('@')
     }
 

@@ -5,32 +5,35 @@ use crate::settings::Settings;
 
 impl Settings {
     pub(super) fn find_in_identity(&self, findings: &mut Findings) {
-        if let Some(introspection) = &self.identity.introspection {
-            findings.refuse_if(
-                is_foreign_http(&introspection.url),
-                "identity.introspection.url",
-                "give an https URL: over http from another machine tokens can be read, and answers changed",
-            );
-            findings.warn_if(
-                introspection.trust_introspection,
-                "identity.introspection.trust_introspection",
-                "every token that the endpoint calls active logs in, also one of another app or service of the same backend: \
-                 give audience, scope or client instead if its answers hold them",
-            );
-        }
-        if let Some(standing) = &self.identity.standing {
-            findings.refuse_if(
-                is_foreign_http(&standing.url),
-                "identity.standing.url",
-                "give an https URL: over http from another machine answers can be changed",
-            );
-        }
-        if let Some(jwks) = &self.identity.jwks {
-            findings.refuse_if(
-                is_foreign_http(&jwks.url),
-                "identity.jwks.url",
-                "give an https URL: over http from another machine the keys can be exchanged",
-            );
+        for source in self.identity.all_sources() {
+            let setting = |member: &str| format!("{}.{member}", source.path);
+            if let Some(introspection) = source.introspection {
+                findings.refuse_if(
+                    is_foreign_http(&introspection.url),
+                    &setting("introspection.url"),
+                    "give an https URL: over http from another machine tokens can be read, and answers changed",
+                );
+                findings.warn_if(
+                    introspection.trust_introspection,
+                    &setting("introspection.trust_introspection"),
+                    "every token that the endpoint calls active logs in, also one of another app or service of the same backend: \
+                     give audience, scope or client instead if its answers hold them",
+                );
+            }
+            if let Some(standing) = source.standing {
+                findings.refuse_if(
+                    is_foreign_http(&standing.url),
+                    &setting("standing.url"),
+                    "give an https URL: over http from another machine answers can be changed",
+                );
+            }
+            if let Some(jwks) = source.jwks {
+                findings.refuse_if(
+                    is_foreign_http(&jwks.url),
+                    &setting("jwks.url"),
+                    "give an https URL: over http from another machine the keys can be exchanged",
+                );
+            }
         }
     }
 }

@@ -68,6 +68,21 @@ impl Settings {
             let setting = "identity.standing.client_secret";
             found(setting, format!("the secret {problem}"));
         }
+        for source in self.identity.all_sources().iter().skip(1) {
+            let introspection = source.introspection.and_then(|own| {
+                let secret = written(Some(&own.client_secret), own.client_secret_file.as_ref())?;
+                Some(("introspection", secret, &own.client_id))
+            });
+            let standing = source
+                .standing
+                .map(|own| ("standing", own.client_secret.clone(), &own.client_id));
+            for (section, secret, id) in introspection.into_iter().chain(standing) {
+                if let Some(problem) = weakness(secret.expose(), id) {
+                    let setting = format!("{}.{section}.client_secret", source.path);
+                    found(&setting, format!("the secret {problem}"));
+                }
+            }
+        }
         let mut seen = HashSet::new();
         let secrets = self
             .clients

@@ -17,6 +17,7 @@ mod pkce;
 mod relying_party;
 mod sessions;
 mod sign_on;
+mod subjects;
 
 pub(crate) use relying_party::{
     Answer, Authorized, BearerIn, ClientAuth, RelyingParty, Request, ResponseMode, Told, VERIFIER,

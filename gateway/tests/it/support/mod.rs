@@ -114,6 +114,16 @@ impl World {
         }
     }
 
+    /// The same with two sources of persons: `staff` signs its tokens, `city` is asked about all others.
+    pub(crate) fn with_sources(self, city: &IntrospectionStub) -> Self {
+        let staff = self.persons.settings().replacen("identity.", "", 1);
+        let city = city.settings().replacen("identity.", "", 1);
+        let identity = format!(
+            "identity.sources = [{{ name = 'staff', {staff} }}, {{ name = 'city', {city} }}]"
+        );
+        Self { identity, ..self }
+    }
+
     /// The same with more members of `identity.jwks`, each after a comma.
     pub(crate) fn with_jwks(self, more: &str) -> Self {
         Self {

@@ -48,6 +48,7 @@ const FLOORS: &[&[&str]] = &[
     &["known_persons"],
     &["settings", "metrics"],
     &["identity", "relying_parties"],
+    &["subjects"],
     &["error"],
     &["waiting", "http"],
     &["logins"],

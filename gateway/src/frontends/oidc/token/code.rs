@@ -84,7 +84,15 @@ impl Provider {
     ) -> Result<String, TokenError> {
         let now = wall_clock::since_epoch().as_secs();
         let algorithm = client.id_token_algorithm().as_str();
-        let claims = IdTokenClaims::new(grant, client, session, access_token, &self.issuer, now);
+        let claims = IdTokenClaims::new(
+            grant,
+            client,
+            self.subject(client, grant),
+            session,
+            access_token,
+            &self.issuer,
+            now,
+        );
         self.keys.sign(algorithm, "JWT", &claims).await
     }
 }
