@@ -145,6 +145,7 @@ impl Logins {
         let code = self.secrets.session_code(session.id);
         let scope = scopes::granted(request.scope);
         let claims_request = claims_request(request.claims)?;
+        let claims = standing.claims.wanted(&scope, claims_request.as_deref());
         let join = SessionJoin {
             cookie: secret.digest(),
             code: code.digest(),
@@ -156,7 +157,7 @@ impl Logins {
                 scope,
                 name: standing.name,
                 identity: standing.identity,
-                claims: standing.claims.wanted(&scope, claims_request.as_deref()),
+                claims,
                 claims_request,
                 ..begun_by.clone()
             },

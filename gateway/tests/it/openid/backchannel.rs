@@ -44,7 +44,7 @@ async fn oidcc_backchannel_rp_initiated_logout() {
 /// A node that dies while it tells a client: another one does, with the same `jti`.
 #[tokio::test]
 async fn a_logout_outlives_the_node_that_tells_of_it() {
-    let redis = RedisServer::start().await;
+    let redis = RedisServer::start();
     let mut scene = SessionScene::in_world(World::on(&redis), ResponseMode::Query).await;
     let (_, id_token) = scene.log_in().await;
     scene.logouts.answer(NO_ANSWER);

@@ -5,7 +5,7 @@ use super::{Authorized, ResponseMode, Scene, module};
 
 module! {
     /// A logged-in browser gets a code without a page, for the person and the time of the first login.
-    oidcc_prompt_none_logged_in, async |mode| {
+    async fn oidcc_prompt_none_logged_in(mode: ResponseMode) {
         let scene = SessionScene::start(mode).await;
         let (first, _) = scene.log_in().await;
         let (second, _) = scene.log_in_silently(&scene.request().with("prompt", "none")).await;
@@ -18,7 +18,7 @@ module! {
 
 module! {
     /// A login that is young enough need not be repeated.
-    oidcc_max_age_10000, async |mode| {
+    async fn oidcc_max_age_10000(mode: ResponseMode) {
         let scene = SessionScene::start(mode).await;
         let (first, _) = scene.log_in().await;
         let (second, _) = scene.log_in_silently(&scene.request().with("max_age", "10000")).await;
@@ -29,7 +29,7 @@ module! {
 
 module! {
     /// A login that is too old is repeated by the phone. `max_age=0` needs no wait for that.
-    oidcc_max_age_1, async |mode| {
+    async fn oidcc_max_age_1(mode: ResponseMode) {
         let scene = SessionScene::start(mode).await;
         scene.log_in().await;
         let request = scene.request().with("max_age", "0");
@@ -41,7 +41,7 @@ module! {
 
 module! {
     /// The person of the hint is the one who is logged in.
-    oidcc_id_token_hint, async |mode| {
+    async fn oidcc_id_token_hint(mode: ResponseMode) {
         let scene = SessionScene::start(mode).await;
         let (first, id_token) = scene.log_in().await;
         let request = scene.request().with("prompt", "none").with("id_token_hint", &id_token);
@@ -52,7 +52,7 @@ module! {
 
 module! {
     /// `prompt=login` takes the phone, although there is a session.
-    oidcc_prompt_login, async |mode| {
+    async fn oidcc_prompt_login(mode: ResponseMode) {
         let scene = SessionScene::start(mode).await;
         scene.log_in().await;
         scene.shows_page(&scene.request().with("prompt", "login")).await;
@@ -61,7 +61,7 @@ module! {
 }
 
 module! {
-    oidcc_prompt_none_not_logged_in, async |mode| {
+    async fn oidcc_prompt_none_not_logged_in(mode: ResponseMode) {
         let scene = SessionScene::start(mode).await;
         assert_eq!(scene.silent_refusal().await, "login_required");
     }
