@@ -143,7 +143,10 @@ impl Logins {
             }
         };
         let code = self.secrets.session_code(session.id);
-        let scope = scopes::granted(request.scope);
+        let clients = self.clients();
+        let client = clients.get(request.client_id);
+        let has_refresh_tokens = client.is_some_and(|client| client.refresh_tokens().is_some());
+        let scope = scopes::granted(request.scope, has_refresh_tokens);
         let claims_request = claims_request(request.claims)?;
         let claims = standing.claims.wanted(&scope, claims_request.as_deref());
         let join = SessionJoin {
