@@ -3,7 +3,11 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-fn root() -> PathBuf {
+use saoma_gateway::settings::ClientSettings;
+use serde::Deserialize;
+
+/// The top of the repository.
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
@@ -91,23 +95,29 @@ fn module_rows(text: &str) -> Vec<[&str; 4]> {
     rows
 }
 
-/// The names of all functions in a folder's Rust files.
-fn functions(folder: &Path) -> HashSet<String> {
-    let mut found = HashSet::new();
+/// The texts of all Rust files in a folder; none if there is no such folder.
+pub(crate) fn sources(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
     let Ok(entries) = std::fs::read_dir(folder) else {
         return found;
     };
     for path in entries.map(|entry| entry.unwrap().path()) {
         if path.is_dir() {
-            found.extend(functions(&path));
+            found.extend(sources(&path));
         } else if path.extension().is_some_and(|kind| kind == "rs") {
-            let text = std::fs::read_to_string(&path).unwrap();
-            let names = text
-                .split("fn ")
-                .skip(1)
-                .filter_map(|rest| rest.split_once('('));
-            found.extend(names.map(|(name, _)| name.to_owned()));
+            found.push(std::fs::read_to_string(&path).unwrap());
         }
+    }
+    found
+}
+
+/// The names of all functions in a folder's Rust files.
+fn functions(folder: &Path) -> HashSet<String> {
+    let mut found = HashSet::new();
+    for text in sources(folder) {
+        let names = text.split("fn ").skip(1);
+        let names = names.filter_map(|rest| rest.split_once('('));
+        found.extend(names.map(|(name, _)| name.to_owned()));
     }
     found
 }
@@ -199,4 +209,62 @@ fn excerpts_are_as_in_their_files_and_each_example_comes_first_on_a_page() {
             assert!(shown, "no page begins with {}", example.display());
         }
     }
+}
+
+#[test]
+fn clients_in_pages_have_settings_that_exist() {
+    let mut read = 0;
+    for page in pages() {
+        let text = std::fs::read_to_string(&page).unwrap();
+        for block in text.split("```toml\n").skip(1) {
+            let block = block.split("```").next().unwrap_or(block);
+            if !block.contains("[[clients]]") {
+                continue;
+            }
+            let file: toml::Table = toml::from_str(block)
+                .unwrap_or_else(|error| panic!("{}: {error}\n{block}", page.display()));
+            for client in file["clients"].as_array().unwrap() {
+                // Some blocks show the members that they are about alone.
+                let mut client = client.as_table().unwrap().clone();
+                for (member, empty) in [
+                    ("name", toml::Value::String(String::new())),
+                    ("redirect_uris", toml::Value::Array(Vec::new())),
+                ] {
+                    client.entry(member).or_insert(empty);
+                }
+                ClientSettings::deserialize(client)
+                    .unwrap_or_else(|error| panic!("{}: {error}\n{block}", page.display()));
+                read += 1;
+            }
+        }
+    }
+    assert!(read > 15, "the clients were not found");
+}
+
+#[test]
+fn each_page_about_a_client_says_which_test_tries_it() {
+    let folder = root().join("docs/clients");
+    let list = std::fs::read_to_string(folder.join("README.md")).unwrap();
+    let mut pages = 0;
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        if name == "README.md" {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        let status = text.split("\n\n").nth(1).unwrap_or_default();
+        let is_tried = status.starts_with("*Tried*: ");
+        assert!(is_tried || status.starts_with("*Not tried*"), "{name}");
+        let line = list.lines().find(|line| line.contains(&name));
+        let line = line.unwrap_or_else(|| panic!("the list leaves {name} out"));
+        assert_eq!(line.contains("| tried |"), is_tried, "{line}");
+        let tests = status.split('`').filter(|part| part.ends_with(".test.ts"));
+        assert_eq!(tests.clone().count() > 0, is_tried, "{name}");
+        for test in tests {
+            assert!(root().join(test).exists(), "{name} names {test}");
+        }
+        pages += 1;
+    }
+    assert!(pages > 10, "the pages were not found");
 }

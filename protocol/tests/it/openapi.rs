@@ -2,6 +2,7 @@
 
 mod answers;
 mod browser;
+mod pages;
 mod phone;
 mod relying_party;
 
@@ -21,7 +22,8 @@ fn document() -> Value {
     let paths = browser::operations(&mut schemas).into_iter();
     let paths = paths
         .chain(phone::operations(&mut schemas))
-        .chain(relying_party::operations(&mut schemas));
+        .chain(relying_party::operations(&mut schemas))
+        .chain(pages::operations());
     let paths: Map<_, _> = paths.map(|(path, item)| (path.to_owned(), item)).collect();
     let examples = answers::shared_examples(&paths);
     let webhooks = json!({

@@ -27,6 +27,10 @@ pub(crate) struct AuthorizationRequest {
     max_age: Option<u32>,
     /// Space-separated wishes; the ID token names the `acr` that there was.
     acr_values: Option<String>,
+    /// An ID token of the person who is to be logged in.
+    id_token_hint: Option<String>,
+    /// The reference of a pushed request (RFC 9126), which stands for all parameters but `client_id`.
+    request_uri: Option<String>,
     /// The page's languages (BCP 47), space-separated, the preferred first.
     ui_locales: Option<String>,
 }
@@ -47,6 +51,13 @@ enum ResponseMode {
     Query,
     /// In a form that the browser posts.
     FormPost,
+}
+
+/// An access token in a form (RFC 6750 §2.2).
+#[derive(JsonSchema)]
+pub(crate) struct TokenForm {
+    /// Unless it is in the header `Authorization`.
+    access_token: Option<AccessToken>,
 }
 
 /// Redeems an authorization code (RFC 6749 §4.1.3, RFC 7636 §4.5).

@@ -10,7 +10,7 @@ use crate::standards::TokenErrorCode as E;
 use crate::standards::{
     AuthorizationRequest, DeviceAuthorization, DeviceAuthorizationRequest, DeviceTokenRequest,
     JwkSet, ProviderMetadata, PushedRequest, PushedRequestReference, RefreshRequest,
-    RevocationRequest, TokenRequest, TokenResponse, UserInfo,
+    RevocationRequest, TokenForm, TokenRequest, TokenResponse, UserInfo,
 };
 
 /// The tag of these operations.
@@ -32,7 +32,10 @@ pub(super) fn operations(schemas: &mut Schemas) -> [(&'static str, Value); 8] {
     );
     [
         (paths::DISCOVERY, json!({ "get": metadata })),
-        (paths::AUTHORIZE, json!({ "get": authorize(schemas) })),
+        (
+            paths::AUTHORIZE,
+            json!({ "get": authorize_by_get(schemas), "post": authorize_by_post(schemas) }),
+        ),
         (paths::TOKEN, json!({ "post": token(schemas) })),
         (paths::PUSHED_REQUESTS, json!({ "post": push(schemas) })),
         (
@@ -40,7 +43,10 @@ pub(super) fn operations(schemas: &mut Schemas) -> [(&'static str, Value); 8] {
             json!({ "post": device_authorization(schemas) }),
         ),
         (paths::REVOKE, json!({ "post": revoke(schemas) })),
-        (paths::USERINFO, json!({ "get": userinfo(schemas) })),
+        (
+            paths::USERINFO,
+            json!({ "get": userinfo_by_get(schemas), "post": userinfo_by_post(schemas) }),
+        ),
         (paths::JWKS, json!({ "get": keys })),
     ]
 }
@@ -62,18 +68,49 @@ fn public<T: JsonSchema>(
     })
 }
 
-fn authorize(schemas: &mut Schemas) -> Value {
+fn authorize_by_get(schemas: &mut Schemas) -> Value {
+    let mut operation = authorize("authorize", "");
+    operation["parameters"] = authorization_parameters(schemas).into();
+    operation
+}
+
+fn authorize_by_post(schemas: &mut Schemas) -> Value {
+    let parameters = authorization_parameters(schemas);
+    let member = |parameter: &Value| {
+        let mut schema = parameter["schema"].clone();
+        schema["description"] = parameter["description"].clone();
+        (parameter["name"].as_str().unwrap().to_owned(), schema)
+    };
+    let required: Vec<_> = parameters
+        .iter()
+        .filter(|parameter| parameter["required"] == true)
+        .map(|parameter| &parameter["name"])
+        .collect();
+    let body = form_of(json!({
+        "type": "object",
+        "required": required,
+        "properties": parameters.iter().map(member).collect::<Map<_, _>>(),
+    }));
+    let mut operation = authorize(
+        "authorizeByPost",
+        " By a form, for a request too long for an address.",
+    );
+    operation["requestBody"] = body;
+    operation
+}
+
+fn authorize(id: &str, how: &str) -> Value {
     let page = json!({ "text/html": { "schema": { "type": "string" } } });
     json!({
-        "operationId": "authorize",
+        "operationId": id,
         "tags": [TAG],
         "summary": "Show the hosted login page",
-        "description": "For portals that do not show the code themselves: the browser is sent here (OIDC Core §3.1.2). \
-                        After the login the page goes to the redirect URI with `code`, `state` and `iss` (RFC 9207); \
-                        after a decline or another end without a login with `error` = `access_denied` in place of \
-                        `code`. A POST with the same members as a form is answered alike.",
+        "description": format!(
+            "For portals that do not show the code themselves: the browser is sent here (OIDC Core §3.1.2). After the login \
+             the page goes to the redirect URI with `code`, `state` and `iss` (RFC 9207); after a decline or another end \
+             without a login with `error` = `access_denied` in place of `code`.{how}"
+        ),
         "security": [],
-        "parameters": authorization_parameters(schemas),
         "responses": {
             "200": {
                 "description": "The page with the code; with `response_mode` = `form_post` also a page that posts an error.",
@@ -222,11 +259,31 @@ fn revoke(schemas: &mut Schemas) -> Value {
     })
 }
 
-fn userinfo(schemas: &mut Schemas) -> Value {
+fn userinfo_by_get(schemas: &mut Schemas) -> Value {
+    userinfo(schemas, "getUserInfo")
+}
+
+fn userinfo_by_post(schemas: &mut Schemas) -> Value {
+    let mut body = form::<TokenForm>(schemas);
+    body["required"] = false.into();
+    let mut operation = userinfo(schemas, "postUserInfo");
+    operation["requestBody"] = body;
+    operation["security"] = json!([{ "accessToken": [] }, {}]);
+    operation
+}
+
+fn userinfo(schemas: &mut Schemas, id: &str) -> Value {
     let answers = Map::from_iter([
         (
             "200".into(),
             json_answer::<UserInfo>(schemas, "Who has logged in, and as what."),
+        ),
+        (
+            "400".into(),
+            json!({
+                "description": "A token in two places; no body (RFC 6750 §3).",
+                "headers": { "WWW-Authenticate": { "$ref": "#/components/headers/WWW-Authenticate" } },
+            }),
         ),
         (
             "401".into(),
@@ -237,10 +294,10 @@ fn userinfo(schemas: &mut Schemas) -> Value {
         ),
     ]);
     json!({
-        "operationId": "getUserInfo",
+        "operationId": id,
         "tags": [TAG],
         "summary": "Fetch the claims about the person",
-        "description": "OIDC Core §5.3. A POST is answered alike.",
+        "description": "OIDC Core §5.3.",
         "security": [{ "accessToken": [] }],
         "responses": or_token_errors(schemas, answers, &[(503, &[E::TemporarilyUnavailable])]),
     })
