@@ -1,11 +1,12 @@
 //! Clients that are to be told of a session's end.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Logins;
 use crate::error_chain::chain;
 use crate::relying_parties::Client;
-use crate::store::{KEEP_ENDED_SESSION, SessionRecord};
+use crate::store::{Grant, KEEP_ENDED_SESSION, SessionRecord};
 
 /// Time before an ended session is forgotten at which clients are given up: longer than the pause between two tries, so
 /// that each is given up by a try and none is forgotten silently.
@@ -16,12 +17,10 @@ const GIVE_UP_BEFORE: Duration = Duration::from_secs(1800);
 pub(crate) struct UntoldClient<'a> {
     /// Its id.
     pub(crate) client_id: &'a str,
-    /// Its endpoint, by the settings of now. `None` if it has none any more.
-    pub(crate) uri: Option<String>,
-    /// Algorithm that signs its tokens.
-    pub(crate) algorithm: &'static str,
-    /// The person, as the client was told of them.
-    pub(crate) subject: &'a str,
+    /// The client by the settings of now. `None` if it is registered no more.
+    pub(crate) client: Option<Arc<Client>>,
+    /// The claims that it was given.
+    pub(crate) grant: &'a Grant,
     /// Tries that have failed.
     pub(crate) failed_tries: u32,
     /// True if the time for tries is over.
@@ -67,16 +66,10 @@ impl Logins {
         untold
             .filter_map(|client| {
                 let client_id = client.grant.client_id.as_str();
-                let registered = self.clients.get(client_id);
-                let algorithm = registered.as_deref().map(Client::id_token_algorithm);
-                let uri = registered
-                    .as_deref()
-                    .and_then(Client::backchannel_logout_uri);
                 Some(UntoldClient {
                     client_id,
-                    uri: uri.map(str::to_owned),
-                    algorithm: algorithm.unwrap_or_default().as_str(),
-                    subject: client.grant.person.as_str(),
+                    client: self.clients.get(client_id),
+                    grant: &client.grant,
                     failed_tries: client.untold?,
                     is_too_late: session.now >= last_try,
                 })

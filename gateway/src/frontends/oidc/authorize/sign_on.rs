@@ -71,11 +71,13 @@ impl Provider {
     ) -> Result<SignedOn, ApiError> {
         let session = self.browser_session(address.client, headers).await?;
         let decision = {
-            let sid = session
-                .as_ref()
-                .map(|session| session.record.id.to_string());
-            let facts = session.as_ref().zip(sid.as_deref());
-            let facts = facts.map(|(session, sid)| self.facts(&session.record, sid));
+            let record = session.as_ref().map(|session| &session.record);
+            let names = record.map(|record| {
+                let subject = self.subject(address.client, &record.grant);
+                (record.id.to_string(), subject)
+            });
+            let facts = record.zip(names.as_ref());
+            let facts = facts.map(|(record, (sid, subject))| self.facts(record, sid, subject));
             wishes.decide(policy(address.client), facts)
         };
         let (decision, session) = match (decision, session) {
@@ -125,7 +127,12 @@ impl Provider {
         Ok(record.map(|record| BrowserSession { secret, record }))
     }
 
-    fn facts<'a>(&self, session: &'a SessionRecord, sid: &'a str) -> SessionFacts<'a> {
+    fn facts<'a>(
+        &self,
+        session: &SessionRecord,
+        sid: &'a str,
+        subject: &'a str,
+    ) -> SessionFacts<'a> {
         // Both are the store's: a node's own clock may be wrong.
         let age = session
             .now
@@ -134,7 +141,7 @@ impl Provider {
         let begun_at = self.logins.client_registry().get(&session.grant.client_id);
         SessionFacts {
             sid,
-            subject: session.grant.person.as_str(),
+            subject,
             age: Duration::from_secs(age),
             // The login that began the session went by the policy of its own client. Without a question there, a stranger
             // may have scanned the code on this screen (threat T34).

@@ -19,8 +19,9 @@ use self::logout_token::LogoutTokenClaims;
 use super::Provider;
 use super::keys::TokenError;
 use crate::error_chain::chain;
-use crate::logins::{LogoutAttempt, SessionRecord, UntoldClient};
+use crate::logins::{Grant, LogoutAttempt, SessionRecord, UntoldClient};
 use crate::metrics::LogoutDelivery;
+use crate::relying_parties::Client;
 use crate::wall_clock;
 
 /// Time of one request, the answer's head included.
@@ -118,16 +119,17 @@ impl LogoutDeliveries {
     async fn tell<'a>(
         &self,
         session: &SessionRecord,
-        client: &UntoldClient<'a>,
+        untold: &UntoldClient<'a>,
     ) -> LogoutAttempt<'a> {
-        let client_id = client.client_id;
-        let uri = client.uri.as_deref().filter(|_| !client.is_too_late);
-        let Some(uri) = uri else {
+        let client_id = untold.client_id;
+        let client = untold.client.as_deref().filter(|_| !untold.is_too_late);
+        let endpoint = client.and_then(|client| Some((client, client.backchannel_logout_uri()?)));
+        let Some((client, uri)) = endpoint else {
             tracing::warn!(session_id = %session.id, client_id, "gave up telling a client of a logout");
             self.count(LogoutDelivery::GivenUp);
             return LogoutAttempt::Settled(client_id);
         };
-        match self.try_to_tell(session, client, uri).await {
+        match self.try_to_tell(session, untold.grant, client, uri).await {
             Ok(()) => {
                 self.count(LogoutDelivery::Delivered);
                 LogoutAttempt::Settled(client_id)
@@ -146,17 +148,22 @@ impl LogoutDeliveries {
     async fn try_to_tell(
         &self,
         session: &SessionRecord,
-        client: &UntoldClient<'_>,
+        grant: &Grant,
+        client: &Client,
         uri: &str,
     ) -> Result<(), DeliveryError> {
-        let client_id = client.client_id;
+        let client_id = client.id.as_str();
         let turn = self.pauses.turn(client_id).await;
         let _turn = turn.ok_or(DeliveryError::Paused)?;
         let now = wall_clock::since_epoch().as_secs();
         let issuer = &self.provider.issuer;
-        let claims = LogoutTokenClaims::new(issuer, client.subject, client_id, session.id, now);
-        let keys = &self.provider.keys;
-        let token = keys.sign(client.algorithm, logout_token::TYPE, &claims);
+        let subject = self.provider.subject(client, grant);
+        let claims = LogoutTokenClaims::new(issuer, &subject, client_id, session.id, now);
+        let algorithm = client.id_token_algorithm().as_str();
+        let token = self
+            .provider
+            .keys
+            .sign(algorithm, logout_token::TYPE, &claims);
         let token = token.await.map_err(DeliveryError::Sign)?;
         let answer = self.http.post(uri).form(&[("logout_token", token)]);
         // The body is not read: the status says everything.
