@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use url::Url;
 
+use crate::cost::Monitor;
 use crate::provider_sessions::{claims_of, confirmed_request, sessions};
 use crate::support::{Node, RedisServer, TokenRequest, World};
 
@@ -384,4 +385,24 @@ async fn discovery_names_refresh_and_revocation() {
     );
     let endpoint = metadata["revocation_endpoint"].as_str().unwrap();
     assert!(endpoint.ends_with(paths::REVOKE), "{endpoint}");
+}
+
+/// One command reads the session, so that the backend can be asked about its person, and one exchanges the token.
+#[tokio::test]
+async fn a_refresh_costs_two_commands_and_a_revocation_one() {
+    let backend = Backend::start().await;
+    let redis = RedisServer::start();
+    let world = World::on(&redis);
+    let node = backend.node(&world).await;
+    // The first login brings the scripts to Redis.
+    for counted in [false, true] {
+        let first = logged_in(&world, &node, SCOPE).await;
+        let mut redis = Monitor::start(&redis).await;
+        let second = refresh(&node, first.refresh_token()).await;
+        let cost = redis.cost().await;
+        assert!(!counted || cost.sent == 2, "{cost:?}");
+        assert_eq!(revoke(&node, second.refresh_token()).await, 200);
+        let cost = redis.cost().await;
+        assert!(!counted || cost.sent == 1, "{cost:?}");
+    }
 }
