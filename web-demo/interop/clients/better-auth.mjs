@@ -39,8 +39,10 @@ app.get("/", async (req, res) => {
 });
 app.get("/refresh", async (req, res) => {
   const headers = fromNodeHeaders(req.headers);
-  const before = await auth.api.getAccessToken({ body: { providerId: "saoma" }, headers });
-  const after = await auth.api.refreshToken({ body: { providerId: "saoma" }, headers });
+  const [account] = await auth.api.listUserAccounts({ headers });
+  const body = { accountId: account.id };
+  const before = await auth.api.getAccessToken({ body, headers });
+  const after = await auth.api.refreshToken({ body, headers });
   const session = await auth.api.getSession({ headers });
   page(res, { user: session?.user, renewed: before.accessToken !== after.accessToken });
 });

@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
 import { environment } from "../../web/e2e/environment.ts";
-import { Stage } from "../stage/stage.ts";
+import { REFRESH, Stage } from "../stage/stage.ts";
 import { debian } from "../stage/versions.ts";
 
 const CLIENT = "terminal";
@@ -23,7 +23,7 @@ let env: NodeJS.ProcessEnv;
 
 beforeAll(async () => {
   // A public client, with the address at which oidc-agent itself waits for the browser.
-  stage = await Stage.start([{ client_id: CLIENT, client: (origin) => ({ redirect_uris: [origin], device: true }) }]);
+  stage = await Stage.start([{ client_id: CLIENT, client: (origin) => ({ redirect_uris: [origin], device: true, ...REFRESH }) }]);
 });
 
 afterAll(async () => {
@@ -82,9 +82,8 @@ async function userInfo(...args: readonly string[]): Promise<unknown> {
   return response.json();
 }
 
-// Two are skipped: the gateway gives no refresh tokens.
 describe(debian("oidc-agent-cli"), () => {
-  test.skip("logs in a terminal by a device code, and renews its token", async () => {
+  test("logs in a terminal by a device code, and renews its token", async () => {
     const setup = setUp("--flow=device");
     const [, user_code = ""] = await setup.line(/code: ([\w-]+)/);
     const loginId = await stage.phone.scan({ user_code });
@@ -103,7 +102,7 @@ describe(debian("oidc-agent-cli"), () => {
     expect(output).toContain("access_denied");
   });
 
-  test.skip("logs in by a browser on the same machine", async () => {
+  test("logs in by a browser on the same machine", async () => {
     const port = new URL(stage.originOf(CLIENT)).port;
     const setup = setUp("--flow=code", `--port=${port}`);
     const [address] = await setup.line(/http:\S+authorize\S+/);

@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import type { Portal } from "../../web/e2e/portal.ts";
-import { EXPECTED_FAILURES, SKIPPED, type Step } from "./expected-failures.ts";
+import { EXPECTED_FAILURES, LOGS_OUT, type Step } from "./expected-failures.ts";
 import { type Registration, Stage } from "./stage.ts";
 
 /** Wait for what a page's own script shows. */
@@ -44,9 +44,8 @@ export function hold(...parties: readonly RelyingParty[]): () => Stage {
 
 function defineSteps(stageOf: () => Stage, party: RelyingParty): void {
   const step = (name: Step, promise: string, run: () => Promise<void>) => {
-    const skipped = SKIPPED[party.client_id]?.[name];
     const failing = EXPECTED_FAILURES[party.client_id]?.[name];
-    if (skipped !== undefined) test.skip(`${promise} (skipped: ${skipped})`, run);
+    if (name === "logout" && party.logsOutOfProvider && !LOGS_OUT) test.skip(promise, run);
     else if (failing !== undefined) test.fails(`${promise} (expected to fail: ${failing})`, run);
     else test(promise, run);
   };
