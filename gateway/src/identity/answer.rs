@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::claim_map::ClaimMap;
 use super::conditions::Conditions;
+use super::member_error::{MemberError, ignored};
 use super::{IdentityError, Person};
 use crate::jose::{RefusalReason, TokenRefusal, UniqueObject};
 use crate::shown_text::{MAX_CHARS, shown};
@@ -34,14 +35,6 @@ pub(super) fn is_id(text: &str) -> bool {
 #[derive(Debug)]
 pub(super) struct BackendAnswer {
     members: Map<String, Value>,
-}
-
-/// A member that cannot be read.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{member}: {problem}")]
-pub(super) struct MemberError {
-    member: &'static str,
-    problem: String,
 }
 
 type Member<T> = Result<T, MemberError>;
@@ -144,15 +137,6 @@ fn phone_address(value: Option<Value>) -> Option<IpAddr> {
         ignored(&MemberError::new("phone_address", "expected an IP address"));
     }
     ip
-}
-
-/// Logs a member that is left out.
-pub(super) fn ignored(error: &MemberError) {
-    tracing::warn!(
-        member = error.member,
-        problem = error.problem,
-        "ignored a member of the app backend's answer"
-    );
 }
 
 /// Returns the identity of a person whose backend knows nothing of identities: the person, by the first name that the
@@ -269,35 +253,6 @@ fn label(member: &'static str, value: Option<Value>) -> Member<Option<String>> {
     match SteeringChar::first_in(&text) {
         Some(steering) => Err(MemberError::new(member, format!("holds {steering}"))),
         None => Ok(Some(text)),
-    }
-}
-
-impl MemberError {
-    /// Creates an error that quotes nothing of the value.
-    pub(super) fn new(member: &'static str, problem: impl Into<String>) -> Self {
-        Self {
-            member,
-            problem: problem.into(),
-        }
-    }
-
-    /// Says the type only: the value may be personal data.
-    pub(super) fn wrong_type(member: &'static str, expected: &str, found: &Value) -> Self {
-        let found = match found {
-            Value::Null => "null",
-            Value::Bool(_) => "a boolean",
-            Value::Number(_) => "a number",
-            Value::String(_) => "a string",
-            Value::Array(_) => "an array",
-            Value::Object(_) => "an object",
-        };
-        Self::new(member, format!("expected {expected}, found {found}"))
-    }
-}
-
-impl From<MemberError> for IdentityError {
-    fn from(error: MemberError) -> Self {
-        Self::unavailable(error)
     }
 }
 

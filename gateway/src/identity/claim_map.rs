@@ -3,7 +3,7 @@
 use saoma_protocol::SteeringChar;
 use serde_json::{Map, Value};
 
-use super::answer::{MemberError, ignored};
+use super::member_error::{MemberError, ignored};
 use crate::claims::{ClaimKind, Claims, KNOWN_CLAIMS, KnownClaim};
 use crate::settings::ClaimsSettings;
 

@@ -8,6 +8,7 @@ mod conditions;
 pub(crate) mod fuzz_properties;
 mod introspection;
 mod jwks;
+mod member_error;
 mod sources;
 mod standing;
 mod token_gate;

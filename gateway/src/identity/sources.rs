@@ -8,7 +8,8 @@ use data_encoding::BASE64URL_NOPAD;
 use saoma_protocol::PersonId;
 use serde_json::Value;
 
-use super::answer::{MAX_ID_CHARS, MemberError};
+use super::answer::MAX_ID_CHARS;
+use super::member_error::MemberError;
 use super::{IdentityBackend, IdentityError, Person, Standing};
 use crate::jose::{RefusalReason, TokenRefusal};
 
@@ -95,7 +96,7 @@ impl fmt::Debug for NamedSources {
     }
 }
 
-/// Returns the issuer in the claims of a JWT whose signature nobody has verified.
+/// Returns the issuer in the claims of a JWT before its signature is verified.
 fn unverified_issuer(token: &str) -> Option<String> {
     if token.len() > MAX_TOKEN_BYTES {
         return None;

@@ -2,6 +2,7 @@
 
 mod agreement;
 mod attempts;
+mod claims;
 mod codes;
 mod devices;
 mod events;
