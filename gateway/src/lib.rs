@@ -57,7 +57,7 @@ pub use self::frontends::oidc::{
 pub use self::http::assets;
 pub use self::http::forwarding::is_forwarded;
 pub use self::identity::KeysFileError;
-pub use self::node::backends::BackendError;
+pub use self::node::backend_error::BackendError;
 pub use self::node::check::{CheckError, check};
 pub use self::node::cluster_watch::ForeignSecrets;
 pub use self::node::telemetry;

@@ -8,8 +8,10 @@ use super::IdentityError;
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{member}: {problem}")]
 pub(super) struct MemberError {
-    member: &'static str,
-    problem: String,
+    /// Name of the member.
+    pub(super) member: &'static str,
+    /// The problem, which quotes nothing of the value.
+    pub(super) problem: String,
 }
 
 impl MemberError {

@@ -4,19 +4,14 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::cluster_secrets::{ClusterSecrets, ParseSecretError};
-use crate::error_chain::chain;
-use crate::frontends::oidc::{KeyError, KeyRing, KeyRingError, PemSigner, Signer};
+use super::backend_error::BackendError;
+use crate::cluster_secrets::ClusterSecrets;
+use crate::frontends::oidc::{KeyRing, PemSigner, Signer};
 use crate::identity::{
-    ClaimMap, IdentityBackend, Introspection, Jwks, KeysFileError, NamedSource, NamedSources,
-    WithStanding,
+    ClaimMap, IdentityBackend, Introspection, Jwks, NamedSource, NamedSources, WithStanding,
 };
-use crate::settings::{
-    IdentitySource, SecretFileError, Settings, SettingsError, StoreSettings, WaitForReplicas,
-};
-use crate::store::{
-    ConnectionSettings, Connections, MemoryStore, RedisStore, Store, StoreError, StoreMetrics,
-};
+use crate::settings::{IdentitySource, Settings, SettingsError, StoreSettings, WaitForReplicas};
+use crate::store::{ConnectionSettings, Connections, MemoryStore, RedisStore, Store, StoreMetrics};
 use crate::subjects::Subjects;
 
 /// Beginning of a certificate in PEM (RFC 7468 §5).
@@ -35,140 +30,6 @@ pub(crate) struct Backends {
     pub cluster_secrets: ClusterSecrets,
     /// Maker of the subjects that relying parties are told.
     pub subjects: Subjects,
-}
-
-/// Reasons for a node to lack one of its parts.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum BackendError {
-    /// The store cannot be used.
-    #[error("store.url: cannot use the store, and logins are kept nowhere else")]
-    Store(#[from] StoreError),
-    /// The file of the certificate authority cannot be read.
-    #[error("store.ca_file: cannot read {}", .path.display())]
-    CaFile {
-        /// The file.
-        path: PathBuf,
-        /// The system's error.
-        source: std::io::Error,
-    },
-    /// The file of the certificate authority holds no certificates.
-    #[error(
-        "store.ca_file: {} holds no certificates that can be used; give a PEM file with those of the authority",
-        .path.display()
-    )]
-    Certificates {
-        /// The file.
-        path: PathBuf,
-        /// The cause.
-        source: Box<dyn Error + Send + Sync>,
-    },
-    /// Settings are missing.
-    #[error(transparent)]
-    Settings(#[from] SettingsError),
-    /// A signing key's file cannot be read.
-    #[error("oidc.signing_keys: cannot read {}; `saoma generate-key` makes a key", .path.display())]
-    KeyFile {
-        /// The file.
-        path: PathBuf,
-        /// The system's error.
-        source: std::io::Error,
-    },
-    /// A file holds no usable signing key.
-    #[error("oidc.signing_keys: {} holds no usable key; `saoma generate-key` makes one", .path.display())]
-    Key {
-        /// The file.
-        path: PathBuf,
-        /// The form that was expected.
-        source: KeyError,
-    },
-    /// No signing key can be made.
-    #[error("oidc.signing_keys: cannot make a key")]
-    NewKey(#[source] KeyError),
-    /// The signing keys do not go together.
-    #[error("oidc.signing_keys: {0}")]
-    Keys(KeyRingError),
-    /// A secret's file cannot be read.
-    #[error("cluster.secret_files: cannot read {}; `saoma generate-secret` makes a secret", .path.display())]
-    SecretFile {
-        /// The file.
-        path: PathBuf,
-        /// The system's error.
-        source: std::io::Error,
-    },
-    /// A file holds no secret.
-    #[error("cluster.secret_files: {} holds no secret; `saoma generate-secret` makes one", .path.display())]
-    Secret {
-        /// The file.
-        path: PathBuf,
-        /// The form that was expected.
-        source: ParseSecretError,
-    },
-    /// A file that holds a secret of a setting cannot be used.
-    #[error("{setting}: cannot use {}", .path.display())]
-    SettingFile {
-        /// The setting.
-        setting: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// The cause.
-        source: SecretFileError,
-    },
-    /// The secret of pairwise subjects cannot be used.
-    #[error("oidc.pairwise_secret_file: cannot use {}; `saoma generate-secret` makes a secret", .path.display())]
-    PairwiseSecret {
-        /// The file.
-        path: PathBuf,
-        /// The cause.
-        source: Box<dyn Error + Send + Sync>,
-    },
-    /// No HTTP client can be made.
-    #[error("cannot create an HTTP client")]
-    Http(#[from] reqwest::Error),
-    /// The file with the keys of the app's backend cannot be used.
-    #[error("identity.jwks.url: cannot use the file of keys: give one with a JWK set (RFC 7517)")]
-    KeysFile(#[from] KeysFileError),
-    /// Several of these, each on a line.
-    #[error("{}", .0.iter().map(|error| chain(error).to_string()).collect::<Vec<_>>().join("\n"))]
-    Several(Vec<Self>),
-}
-
-impl BackendError {
-    /// Returns true if one of these errors says the same of the same file or URL.
-    pub(super) fn is_told_by(&self, told: &[SettingsError]) -> bool {
-        let about = |setting: &str, part: &str| {
-            told.iter()
-                .any(|error| error.is_about(setting) && error.to_string().contains(part))
-        };
-        match self {
-            Self::Store(_) => about("store.url", ""),
-            Self::CaFile { path, .. } => about("store.ca_file", &path.to_string_lossy()),
-            Self::KeyFile { path, .. } => about("oidc.signing_keys", &path.to_string_lossy()),
-            Self::SecretFile { path, .. } => about("cluster.secret_files", &path.to_string_lossy()),
-            Self::SettingFile { setting, path, .. } => about(setting, &path.to_string_lossy()),
-            Self::PairwiseSecret { path, .. } => {
-                about("oidc.pairwise_secret_file", &path.to_string_lossy())
-            }
-            Self::KeysFile(_) => about("identity.jwks.url", "cannot read"),
-            Self::Certificates { .. }
-            | Self::Settings(_)
-            | Self::Key { .. }
-            | Self::NewKey(_)
-            | Self::Keys(_)
-            | Self::Secret { .. }
-            | Self::Http(_)
-            | Self::Several(_) => false,
-        }
-    }
-
-    /// Joins errors, if there are any.
-    fn join(mut errors: Vec<Self>) -> Result<(), Self> {
-        match errors.len() {
-            0 => Ok(()),
-            1 => errors.pop().map_or(Ok(()), Err),
-            _ => Err(Self::Several(errors)),
-        }
-    }
 }
 
 /// The parts that are made of settings and files. A part whose setting is missing is `None`.

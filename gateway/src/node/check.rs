@@ -3,7 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
-use super::backends::{BackendError, Parts};
+use super::backend_error::BackendError;
+use super::backends::Parts;
 use super::secret_files;
 use crate::error_chain::chain;
 use crate::settings::{Effective, Loaded, SafetyWarning, Settings, SettingsError, Sources};

@@ -1,5 +1,6 @@
 //! A gateway node, put together: from settings to a running server, and down again.
 
+pub(crate) mod backend_error;
 pub(crate) mod backends;
 mod capacity;
 pub(crate) mod check;
@@ -67,7 +68,7 @@ pub enum StartError {
     },
     /// A part behind the gateway cannot be reached or used.
     #[error(transparent)]
-    Backend(#[from] backends::BackendError),
+    Backend(#[from] backend_error::BackendError),
     /// Other nodes on the store have other secrets, and go on running.
     #[error(transparent)]
     ForeignSecrets(#[from] cluster_watch::ForeignSecrets),
@@ -115,7 +116,7 @@ impl Gateway {
     ) -> Result<Self, StartError> {
         let settings = match secret_files::read(&settings) {
             Ok(settings) => settings,
-            Err(errors) => return Err(backends::BackendError::Several(errors).into()),
+            Err(errors) => return Err(backend_error::BackendError::Several(errors).into()),
         };
         let listening = listening(&settings);
         let address = local_address(&listener, settings.server.listen);
@@ -143,7 +144,7 @@ impl Gateway {
         logins
             .listen()
             .await
-            .map_err(backends::BackendError::from)?;
+            .map_err(backend_error::BackendError::from)?;
         cluster_watch.join(settings.server.allow_insecure).await?;
 
         let drain = Drain {
@@ -181,7 +182,7 @@ impl Gateway {
             subjects: backends.subjects,
         };
         let logouts = LogoutDeliveries::new(provider.clone());
-        background.spawn(logouts.map_err(backends::BackendError::from)?.run());
+        background.spawn(logouts.map_err(backend_error::BackendError::from)?.run());
         let public = Server {
             listener,
             router: public_routes(&settings, provider, &trusted_proxies, &drain),
@@ -234,12 +235,13 @@ impl Gateway {
     pub fn reload_clients(
         &self,
         settings: &Settings,
-    ) -> Result<ClientChanges, backends::BackendError> {
+    ) -> Result<ClientChanges, backend_error::BackendError> {
         settings.validate_complete()?;
-        let settings = secret_files::read(settings).map_err(backends::BackendError::Several)?;
+        let settings =
+            secret_files::read(settings).map_err(backend_error::BackendError::Several)?;
         let without_key = backends::clients_without_key(&settings, &self.keys);
         if !without_key.is_empty() {
-            return Err(backends::BackendError::Several(without_key));
+            return Err(backend_error::BackendError::Several(without_key));
         }
         let clients = Clients::new(settings.clients);
         Ok(self.logins.client_registry().replace(clients))

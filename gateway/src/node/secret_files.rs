@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::backends::BackendError;
+use super::backend_error::BackendError;
 use crate::settings::{Secret, Settings};
 
 /// Returns the settings with the secrets of files in the places where they could have been written.
