@@ -4,10 +4,10 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::Portal;
 use super::authentication_request::AuthenticationRequest;
 use super::callback::LoginError;
 use super::sessions::{COOKIE, PortalSession};
+use super::{AFTER_LOGOUT_PATH, Portal};
 use crate::log_pace::LogPace;
 use crate::pages::{Cookies, Failure, Frame, Locale, SetCookies, shown};
 
@@ -88,7 +88,7 @@ pub(super) async fn log_out(
         Some(id_token) => portal
             .relying_party
             .logout_url(&id_token, &portal.after_logout()),
-        None => portal.after_logout(),
+        None => AFTER_LOGOUT_PATH.to_owned(),
     };
     Ok((ended, Redirect::to(&next)).into_response())
 }
