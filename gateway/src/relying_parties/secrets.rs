@@ -60,7 +60,7 @@ impl ClientSecret {
             Self::Argon2(secret) => {
                 let mut found = false;
                 for text in texts {
-                    found |= secret.is(text).await;
+                    found |= Box::pin(secret.is(text)).await;
                 }
                 found
             }

@@ -1,8 +1,11 @@
 //! Redis commands per login. A figure rises only on purpose, in a commit that gives the reason.
 
+use std::time::Duration;
+
 use saoma_client::{Browser, NewLogin, OpenedLogin};
 use saoma_load::deployment::PERSONAL;
 use saoma_protocol::{SealedPerson, ServerMessage, paths};
+use serde_json::json;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
@@ -174,7 +177,16 @@ async fn a_login_asks_redis_four_times_and_its_waiting_never() {
 async fn a_session_costs_its_login_no_command_more() {
     let redis = RedisServer::start();
     let world = World::on(&redis);
-    let node = provider_sessions::start(&world).await;
+    // Without logout tokens, whose outbox each node reads every second.
+    let node = provider_sessions::start_with(&world, |settings| {
+        settings.clients[0].backchannel_logout_uri = None;
+        settings.clients[0].sso = Some(Duration::from_secs(3600));
+        let standing = json!({
+            "url": "http://127.0.0.1:9/standing", "client_id": "saoma", "client_secret": "standing-secret",
+        });
+        settings.identity.standing = Some(serde_json::from_value(standing).unwrap());
+    });
+    let node = node.await;
     // The first login brings the scripts to Redis.
     for (person, counted) in [(1, false), (2, true)] {
         let mut redis = Monitor::start(&redis).await;

@@ -18,7 +18,7 @@ pub(crate) async fn start(world: &World) -> Node {
     start_with(world, |_| ()).await
 }
 
-async fn start_with(world: &World, change: impl FnOnce(&mut Settings)) -> Node {
+pub(crate) async fn start_with(world: &World, change: impl FnOnce(&mut Settings)) -> Node {
     let mut settings = world.settings();
     // Port 9 takes nothing: whom the hall tells is not what these tests are about.
     let nowhere = "http://127.0.0.1:9/logout".to_owned();

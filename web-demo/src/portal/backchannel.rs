@@ -3,6 +3,7 @@
 //! The endpoint is on the listener that only the gateway reaches. The token's signature is its proof.
 
 use axum::Router;
+use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
@@ -53,9 +54,9 @@ pub(crate) fn routes(portal: Portal) -> Router {
 /// Ends the browsers' logins of the token's session. A repeat changes nothing.
 async fn log_out(
     State(portal): State<Portal>,
-    request: Option<Form<LogoutRequest>>,
+    request: Result<Form<LogoutRequest>, FormRejection>,
 ) -> Result<Response, Failure> {
-    let token = request.map(|Form(request)| request.logout_token);
+    let token = request.ok().map(|Form(request)| request.logout_token);
     let token = token.filter(|token| !token.is_empty());
     let verified = match token {
         Some(token) => verify(&portal, &token).await,

@@ -100,7 +100,8 @@ impl Provider {
             .into_iter()
             .any(is_signed)
         {
-            return self.verify_assertion(headers, form, address).await;
+            // Boxed, as the rare grants are.
+            return Box::pin(self.verify_assertion(headers, form, address)).await;
         }
         let credentials = Credentials::read(headers, form)?;
         let named = credentials.named(&self.logins.clients());

@@ -10,6 +10,12 @@ use serde_json::{Value, json};
 use super::pem::{KeyError, PemSigner};
 use super::signer::{SignError, Signer};
 
+/// Room for the claims of a usual token, in bytes.
+const CLAIMS_BYTES: usize = 512;
+
+/// Room for the signature of an RSA key of 2,048 bits, the longest that is usual.
+const SIGNATURE_BYTES: usize = 256;
+
 /// The algorithm that every relying party knows (OIDC Core §15.1).
 const COMMON: &str = "RS256";
 
@@ -129,9 +135,14 @@ impl KeyRing {
             alg: algorithm,
             kid: signer.key_id(),
         })?;
-        let mut token = BASE64URL_NOPAD.encode(&header);
+        let mut json = Vec::with_capacity(CLAIMS_BYTES);
+        serde_json::to_writer(&mut json, claims)?;
+        let parts = [header.len(), json.len(), SIGNATURE_BYTES];
+        let length = parts.map(|bytes| BASE64URL_NOPAD.encode_len(bytes) + 1);
+        let mut token = String::with_capacity(length.into_iter().sum());
+        BASE64URL_NOPAD.encode_append(&header, &mut token);
         token.push('.');
-        BASE64URL_NOPAD.encode_append(&serde_json::to_vec(claims)?, &mut token);
+        BASE64URL_NOPAD.encode_append(&json, &mut token);
         let signature = signer.sign(token.as_bytes()).await?;
         token.push('.');
         BASE64URL_NOPAD.encode_append(&signature, &mut token);

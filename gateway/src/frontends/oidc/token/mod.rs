@@ -36,13 +36,14 @@ impl Provider {
             ..
         } = self.read_form(request, MAX_FORM_BYTES).await?;
         let client = self.authenticate(&parts.headers, &form, &address).await?;
+        // The rare grants are boxed: each request holds room for the largest of the futures that are not.
         match form.value("grant_type") {
             // A request of this type that shows an authorization code instead is one that shows a code of another grant.
             Some(device::GRANT_TYPE) if form.value("code").is_none() => {
-                self.redeem_device_code(&client, &form, &address).await
+                Box::pin(self.redeem_device_code(&client, &form, &address)).await
             }
             Some(refresh::GRANT_TYPE) if form.value("code").is_none() => {
-                self.refresh(&client, &form, &address).await
+                Box::pin(self.refresh(&client, &form, &address)).await
             }
             _ => self.redeem_code(&client, &form, &address).await,
         }
