@@ -116,7 +116,6 @@ fn undo_redemption(
     let guard = EventKind::Redeem.guard();
     let before = guard.from.first().map_or("", |state| state.as_str());
     let call = scripts.undo_redemption.on(keys::code(id, origin));
-    let call = call.key(keys::session(id));
     call.arg(access_token.to_string())
         .arg(before)
         .arg(guard.to.as_str())

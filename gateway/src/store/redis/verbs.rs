@@ -269,7 +269,6 @@ impl RedisStore {
             .scripts
             .redeem
             .on(&*key)
-            .key(keys::session(id))
             .arg(redemption.code.to_string())
             .arg(redemption.client_id)
             .arg(redemption.redirect_uri)

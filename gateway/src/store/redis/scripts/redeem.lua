@@ -1,4 +1,4 @@
--- KEYS: the login, or the record of a code within a session; and the session. Compares a code, its client, redirect URI and
+-- KEYS[1]: the login, or the record of a code within a session. Compares a code, its client, redirect URI and
 -- verifier with those of the login, and redeems it. With terms, the client is in the session from then on.
 -- Returns 'limited', 'invalid', 'mismatched', 'replayed', or 'redeemed' with the grant.
 local over = limited(15)
@@ -7,6 +7,9 @@ if over then
 end
 local presented, client_id, redirect_uri, challenge, access_token, token_ms, keep_ms, most_tries, from, to, proved, complete, id, terms,
   session_keep_ms = unpack(ARGV)
+-- The session's key is made from the login's, whose slot it shares: with two keys a cluster's client does not follow a
+-- failover.
+local session = 'saoma:session:' .. KEYS[1]:match('{.-}')
 local fields = redis.call('HMGET', KEYS[1], 'state', 'expires_at', 'seq', 'code', 'code_tries', 'token', 'grant', 'person', 'in_session')
 local state, expires_at, seq, code, tries, token, grant, person, in_session = unpack(fields)
 if not code or code ~= presented then
@@ -26,7 +29,7 @@ if state == to then
   end
   redis.call('HDEL', KEYS[1], 'token')
   if in_session then
-    end_session(KEYS[2], 'code_replayed', now(), tonumber(session_keep_ms))
+    end_session(session, 'code_replayed', now(), tonumber(session_keep_ms))
   end
   return { 'replayed' }
 end
@@ -51,7 +54,7 @@ if not among(from, state) or at >= tonumber(expires_at) then
   return { 'invalid' }
 end
 local token_expires_at = at + token_ms
-if terms ~= '' and not join(KEYS[2], id, person, grant, granted, cjson.decode(terms), access_token, token_expires_at, keep_ms) then
+if terms ~= '' and not join(session, id, person, grant, granted, cjson.decode(terms), access_token, token_expires_at, keep_ms) then
   return { 'invalid' }
 end
 redis.call('HSET', KEYS[1], 'state', to, 'token', access_token, 'token_expires_at', text(token_expires_at))

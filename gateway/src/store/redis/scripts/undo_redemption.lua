@@ -1,12 +1,13 @@
--- KEYS: the login, or the record of a code within a session; and the session. ARGV: the access token's digest, the states
+-- KEYS[1]: the login, or the record of a code within a session. ARGV: the access token's digest, the states
 -- before and after a redemption, and the time to keep an ended login.
 local access_token, before, after, keep_ms = unpack(ARGV)
+local session = 'saoma:session:' .. KEYS[1]:match('{.-}')
 local fields = redis.call('HMGET', KEYS[1], 'state', 'token', 'expires_at', 'in_session')
 if fields[1] == after and fields[2] == access_token then
   redis.call('HSET', KEYS[1], 'state', before)
   redis.call('HDEL', KEYS[1], 'token', 'token_expires_at', 'in_session')
   if fields[4] then
-    leave(KEYS[2], access_token)
+    leave(session, access_token)
   end
   redis.call('PEXPIREAT', KEYS[1], text(fields[3] + keep_ms))
 end
