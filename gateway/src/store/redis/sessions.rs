@@ -49,7 +49,7 @@ impl RedisStore {
         access_token: Digest,
     ) -> Result<Option<Grant>, StoreError> {
         let call = self.scripts.access.on(keys::login(id));
-        let call = call.key(keys::session(id)).arg(access_token.to_string());
+        let call = call.arg(access_token.to_string());
         let found: Vec<String> = self.connections.run(&call).await?;
         let Some(grant) = found.first() else {
             return Ok(None);
@@ -126,7 +126,7 @@ impl SessionStore for RedisStore {
         let guard = EventKind::Redeem.guard();
         let confirmed = guard.from.first().map_or("", |state| state.as_str());
         let key = keys::code(id, CodeOrigin::Session(join.code));
-        let call = self.scripts.join_session.on(keys::session(id)).key(&*key);
+        let call = self.scripts.join_session.on(keys::session(id));
         let call = call
             .arg(join.cookie.to_string())
             .arg(join.code.to_string())
@@ -251,7 +251,7 @@ impl SessionStore for RedisStore {
             RevokedToken::Family(family) => (String::new(), family.to_string()),
         };
         let key = keys::login(id);
-        let call = self.scripts.revoke.on(&*key).key(keys::session(id));
+        let call = self.scripts.revoke.on(&*key);
         let call = call.arg(client_id).arg(token).arg(family);
         let kept = |_: &Vec<String>| Ok(Some(Proof::of_server(&key)));
         let answer = self.run_kept(&call, kept).await?;

@@ -252,8 +252,8 @@ impl RedisStore {
     ) -> Result<Counted<Redeemed>, StoreError> {
         let checks = allowed!(self.checks(attempts).await?);
         if let Some(terms) = &redemption.session {
-            self.index_ahead(id, redemption.origin, terms.longest())
-                .await?;
+            // Boxed: few clients have sessions, and each redemption would hold its room.
+            Box::pin(self.index_ahead(id, redemption.origin, terms.longest())).await?;
         }
         let guard = EventKind::Redeem.guard();
         // No login has the challenge "malformed".

@@ -7,9 +7,7 @@ if over then
 end
 local presented, client_id, redirect_uri, challenge, access_token, token_ms, keep_ms, most_tries, from, to, proved, complete, id, terms,
   session_keep_ms = unpack(ARGV)
--- The session's key is made from the login's, whose slot it shares: with two keys a cluster's client does not follow a
--- failover.
-local session = 'saoma:session:' .. KEYS[1]:match('{.-}')
+local session = session_key(KEYS[1])
 local fields = redis.call('HMGET', KEYS[1], 'state', 'expires_at', 'seq', 'code', 'code_tries', 'token', 'grant', 'person', 'in_session')
 local state, expires_at, seq, code, tries, token, grant, person, in_session = unpack(fields)
 if not code or code ~= presented then

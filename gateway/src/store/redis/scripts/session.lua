@@ -1,3 +1,8 @@
+-- Returns the key of a session from any key of its slot: with two keys a cluster's client does not follow a failover.
+local function session_key(key)
+  return 'saoma:session:' .. key:match('{.-}')
+end
+
 -- A session at the provider is a hash in the slot of the login that began it:
 --   seq, grant, began_at, used_at, expires_at; cookie, if it serves single sign-on; ended and ended_at, if it has ended
 --   g:<client>  the grant of the client's newest login in it

@@ -1,7 +1,7 @@
 -- KEYS[1]: the login, or the record of a code within a session. ARGV: the access token's digest, the states
 -- before and after a redemption, and the time to keep an ended login.
 local access_token, before, after, keep_ms = unpack(ARGV)
-local session = 'saoma:session:' .. KEYS[1]:match('{.-}')
+local session = session_key(KEYS[1])
 local fields = redis.call('HMGET', KEYS[1], 'state', 'token', 'expires_at', 'in_session')
 if fields[1] == after and fields[2] == access_token then
   redis.call('HSET', KEYS[1], 'state', before)
