@@ -129,7 +129,7 @@ test("an error that the gateway finds at once is posted, too", async () => {
   await page.route(`${REDIRECT_URI}**`, (route) => route.fulfill({ body: "" }));
   const came = page.waitForRequest(`${REDIRECT_URI}**`);
   const asked = new URL("/oauth2/authorize", split.gateway.origin);
-  const parameters = { client_id: "party", redirect_uri: REDIRECT_URI, response_mode: "form_post", response_type: "code", prompt: "none" };
+  const parameters = { client_id: "party", redirect_uri: REDIRECT_URI, response_mode: "form_post", response_type: "code", scope: "openid", prompt: "none" };
   asked.search = new URLSearchParams({ ...parameters, state: "s" }).toString();
   await page.goto(asked.href);
   const posted = new URLSearchParams((await came).postData() ?? "");
