@@ -129,7 +129,8 @@ test("an error that the gateway finds at once is posted, too", async () => {
   await page.route(`${REDIRECT_URI}**`, (route) => route.fulfill({ body: "" }));
   const came = page.waitForRequest(`${REDIRECT_URI}**`);
   const asked = new URL("/oauth2/authorize", split.gateway.origin);
-  const parameters = { client_id: "party", redirect_uri: REDIRECT_URI, response_mode: "form_post", response_type: "code", scope: "openid", prompt: "none" };
+  const parameters = { client_id: "party", redirect_uri: REDIRECT_URI, response_mode: "form_post", response_type: "code", scope: "openid", prompt: "none",
+    code_challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", code_challenge_method: "S256" };
   asked.search = new URLSearchParams({ ...parameters, state: "s" }).toString();
   await page.goto(asked.href);
   const posted = new URLSearchParams((await came).postData() ?? "");
