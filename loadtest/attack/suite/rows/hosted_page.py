@@ -51,7 +51,7 @@ async def a15_unsupported_parameters(stage: Stage) -> str:
         "registration": ("{}", "registration_not_supported"),
         "response_mode": ("form_post_unknown", "invalid_request"),
         "prompt": ("none", "login_required"),
-        "id_token_hint": ("eyJhbGciOiJub25lIn0.e30.", "login_required"),
+        "id_token_hint": ("eyJhbGciOiJub25lIn0.e30.", "invalid_request"),
         "claims": (
             '{"id_token":{"acr":{"essential":true,"values":["urn:example:face"]}}}',
             "unmet_authentication_requirements",

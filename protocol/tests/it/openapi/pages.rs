@@ -89,7 +89,7 @@ fn logout(id: &str) -> Value {
             "303": {
                 "description": "Logged out, and on to `post_logout_redirect_uri` with `state`.",
                 "headers": { "Location": {
-                    "description": "The address.", "required": true, "schema": { "type": "string", "format": "uri" },
+                    "description": "The address.", "required": true, "schema": { "type": "string" },
                 } },
             },
             "400": { "description": "The request is wrong: a page that leads nowhere.", "content": html() },

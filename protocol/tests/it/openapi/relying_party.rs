@@ -121,7 +121,7 @@ fn authorize(id: &str, how: &str) -> Value {
                                 `error`, `error_description`, `state` and `iss` (RFC 6749 §4.1.2.1).",
                 "headers": { "Location": {
                     "description": "The redirect URI with the error.", "required": true,
-                    "schema": { "type": "string", "format": "uri" },
+                    "schema": { "type": "string" },
                 } },
             },
             "400": { "description": "Client or redirect URI is not registered: a page that leads nowhere.", "content": page },
