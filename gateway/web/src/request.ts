@@ -13,7 +13,7 @@ export function localeOf(element: Element): string {
 
 /** Returns the authentication request of the element. */
 export function requestOf(element: Element): OpenRequest {
-  const optional = (name: string, attribute: string) => {
+  const optional = (name: string, attribute = name) => {
     const value = element.getAttribute(attribute);
     return value === null ? {} : { [name]: value };
   };
@@ -24,8 +24,8 @@ export function requestOf(element: Element): OpenRequest {
     code_challenge_method: "S256",
     locale: localeOf(element),
     ...optional("code_challenge", "code-challenge"),
-    ...optional("state", "state"),
+    ...optional("state"),
     ...optional("nonce", "oidc-nonce"),
-    ...optional("claims", "claims"),
+    ...optional("claims"),
   };
 }
