@@ -47,8 +47,8 @@ beforeAll(async () => {
 afterAll(() => browser?.close());
 
 beforeEach(async () => {
-  let arrived: (came: Came) => void;
-  came = new Promise((resolve) => (arrived = resolve));
+  let comes: (came: Came) => void;
+  came = new Promise((resolve) => (comes = resolve));
   begun = [];
   gateway = await ScriptedGateway.start((request, response) => {
     const url = new URL(request.url ?? "", gateway.origin);
@@ -59,7 +59,7 @@ beforeEach(async () => {
       const { method = "" } = request;
       void request.toArray().then((chunks) => {
         const query = method === "POST" ? Buffer.concat(chunks).toString() : url.search;
-        arrived({ method, parameters: Object.fromEntries(new URLSearchParams(query)) });
+        comes({ method, parameters: Object.fromEntries(new URLSearchParams(query)) });
         response.writeHead(200, { "content-type": "text/html" }).end("<title>the site</title>");
       });
     } else if (url.pathname.startsWith("/oauth2/sessions/")) {
@@ -115,6 +115,13 @@ async function open(mode = "query", attributes = ""): Promise<{ page: Page; conn
   return { page, connection };
 }
 
+/** Waits until the site's page is shown, and returns the request for it. A page that still loads cannot be closed. */
+async function arrived(page: Page): Promise<Came> {
+  const request = await came;
+  await page.waitForFunction(() => document.title === "the site");
+  return request;
+}
+
 const back = (page: Page) => page.getByRole("button", { name: "Back to Service hall" });
 
 describe.each(["query", "form_post"])("in the response mode %s", (mode) => {
@@ -126,10 +133,10 @@ describe.each(["query", "form_post"])("in the response mode %s", (mode) => {
   });
 
   test("the code goes back with the state that only the page knows", async () => {
-    const { connection } = await open(mode);
+    const { page, connection } = await open(mode);
     expect(connection.first).not.toHaveProperty("state");
     connection.send(scanned, { type: "confirmed", seq: 3, redirect_to: `${gateway.origin}/callback?from=saoma&iss=x&code=ID.c0-de_` });
-    expect(await came).toEqual({ method: by, parameters: { ...own, code: "ID.c0-de_", state: STATE, iss: ISSUER } });
+    expect(await arrived(page)).toEqual({ method: by, parameters: { ...own, code: "ID.c0-de_", state: STATE, iss: ISSUER } });
   });
 
   test.each([
@@ -144,14 +151,14 @@ describe.each(["query", "form_post"])("in the response mode %s", (mode) => {
     await page.clock.runFor(4_900);
     expect(page.url()).toContain("/page");
     await page.clock.runFor(200);
-    expect(await came).toEqual(denied(description));
+    expect(await arrived(page)).toEqual(denied(description));
   });
 
   test("a declined login goes back by the button, at once", async () => {
     const { page, connection } = await open(mode);
     connection.send(scanned, { type: "rejected", seq: 3, reason: "declined" });
     await back(page).click();
-    expect(await came).toEqual(denied("the person declined on the phone"));
+    expect(await arrived(page)).toEqual(denied("the person declined on the phone"));
   });
 
   test("an expired code stays for 10 min, with a button", async () => {
@@ -162,7 +169,7 @@ describe.each(["query", "form_post"])("in the response mode %s", (mode) => {
     await page.clock.runFor(599_000);
     expect(page.url()).toContain("/page");
     await page.clock.runFor(2_000);
-    expect(await came).toEqual(denied("the login was not confirmed in time"));
+    expect(await arrived(page)).toEqual(denied("the login was not confirmed in time"));
   });
 });
 
@@ -189,16 +196,16 @@ test("a person whose code a stranger scanned is not sent away", async () => {
 test("an error that the gateway found at once is posted", async () => {
   const page = await browser.newPage();
   await page.goto(`${gateway.origin}/answer?mode=form_post`);
-  expect(await came).toEqual({ method: "POST", parameters: { error: "login_required" } });
+  expect(await arrived(page)).toEqual({ method: "POST", parameters: { error: "login_required" } });
 });
 
 describe("with single sign-on", () => {
   const confirmed = () => ({ type: "confirmed", seq: 3, redirect_to: `${gateway.origin}/callback?from=saoma&iss=x&code=ID.c0-de_` }) as const;
 
   test("the browser's session begins before the browser goes back", async () => {
-    const { connection } = await open("query", 'data-sessions="/oauth2/sessions/"');
+    const { page, connection } = await open("query", 'data-sessions="/oauth2/sessions/"');
     connection.send(scanned, confirmed());
-    expect((await came).parameters).toMatchObject({ code: "ID.c0-de_" });
+    expect((await arrived(page)).parameters).toMatchObject({ code: "ID.c0-de_" });
     const { login_id, receive_key } = opened;
     expect(begun).toEqual([{ path: `/oauth2/sessions/${login_id}`, key: receive_key, origin: gateway.origin }]);
   });
@@ -208,13 +215,13 @@ describe("with single sign-on", () => {
     connection.send(scanned, confirmed());
     await expect.poll(() => begun.length).toBe(1);
     await page.clock.runFor(2_100);
-    expect((await came).parameters).toMatchObject({ code: "ID.c0-de_" });
+    expect((await arrived(page)).parameters).toMatchObject({ code: "ID.c0-de_" });
   });
 
   test("without it none begins", async () => {
-    const { connection } = await open();
+    const { page, connection } = await open();
     connection.send(scanned, confirmed());
-    await came;
+    await arrived(page);
     expect(begun).toEqual([]);
   });
 });
