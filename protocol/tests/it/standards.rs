@@ -237,6 +237,8 @@ enum TokenType {
 /// An error of the token endpoint (RFC 6749 §5.2).
 #[derive(JsonSchema)]
 pub(crate) struct TokenError {
+    /// The error code. Each status narrows it to the codes that it may have.
+    #[schemars(with = "String")]
     error: TokenErrorCode,
     /// The same for people who read logs.
     error_description: String,
