@@ -10,6 +10,7 @@ use saoma_load::deployment::PERSONAL;
 use saoma_protocol::{ErrorCode, ServerMessage};
 
 use super::{PATIENCE, browsers_open, in_the_end, key_of, next};
+use crate::provider_sessions;
 use crate::support::{Exchanged, Node, RedisCluster, RedisSentinel, TokenRequest, World, until};
 
 /// Time in which a page would have been told of a step that was not answered.
@@ -264,8 +265,21 @@ async fn k10_a_dead_replica_is_not_waited_for_forever() {
     assert!(killed.elapsed() < Duration::from_secs(10));
 }
 
+/// The end of a session is kept under keys of no login, in any master's slots.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "fails on a busy machine: redemptions are answered 503 for longer than a failover takes"]
+async fn k10_a_cluster_answers_for_keys_without_a_hash_tag() {
+    let redis = RedisCluster::start_with_replicas();
+    let world = World::on_url(redis.url());
+    let node = provider_sessions::start(&world).await;
+    for person in 1..=6 {
+        let one = confirm(&world, &node, &node, person).await;
+        assert_eq!(one.code.send(&node).await.status, 200);
+        let again = one.code.send(&node).await;
+        assert_eq!(again.error.as_deref(), Some("invalid_grant"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn k10_a_cluster_keeps_its_answers_when_masters_change_and_die() {
     let mut redis = RedisCluster::start_with_replicas();
     let world = World::on_url(redis.url());

@@ -248,10 +248,12 @@ fn read_role(answer: Option<RedisResult<Value>>) -> Result<MasterRole, Trouble> 
     }
 }
 
-/// Returns a key of a fence, in the slot of this key.
+/// Returns a key of a fence, in the slot of this key. A key without a hash tag is one as a whole.
 fn fence_key(key: &str) -> String {
-    let tag = key.find('{').map_or("", |start| &key[start..]);
-    format!("saoma:fence:{tag}")
+    match key.find('{') {
+        Some(start) => format!("saoma:fence:{}", &key[start..]),
+        None => format!("saoma:fence:{{{key}}}"),
+    }
 }
 
 /// Answers the steps for which `judge` has an answer, and keeps the others.

@@ -1,6 +1,5 @@
 -- KEYS[1]: a session. Makes the record of a new code in it, which is like a confirmed login. Returns 'joined' or 'unknown'.
 local cookie, code, grant, person, state, code_ms, keep_ms = unpack(ARGV)
--- With two keys a cluster's client does not follow a failover.
 local record = 'saoma:code:' .. KEYS[1]:match('{.-}') .. ':' .. code
 local at = now()
 if redis.call('HGET', KEYS[1], 'cookie') ~= cookie or not is_alive(KEYS[1], at) then

@@ -1,4 +1,4 @@
--- Returns the key of a session from any key of its slot: with two keys a cluster's client does not follow a failover.
+-- Returns the key of a session from any key of its slot.
 local function session_key(key)
   return 'saoma:session:' .. key:match('{.-}')
 end
