@@ -101,6 +101,12 @@ impl Logins {
         };
         let login_id = code.login_id();
         let verifier = PresentedVerifier::read(presented.verifier);
+        // The challenge of such a code is not learnt, so that its refused tries count by their address.
+        let is_unlearnt = client.is_public() && origin != CodeOrigin::Login;
+        if is_unlearnt {
+            self.check_failures_here(LimitName::UnknownTokenPerAddress, address)
+                .map_err(|retry_after| RedeemError::TooManyRequests { retry_after })?;
+        }
         if client.is_public() {
             self.count_by_verifier(login_id, origin, verifier.challenge())?;
         }
@@ -124,8 +130,13 @@ impl Logins {
         } else {
             &by_client
         };
-        self.run_redemption(client, login_id, tokens, (attempts, &redemption))
-            .await
+        let redeemed = self
+            .run_redemption(client, login_id, tokens, (attempts, &redemption))
+            .await;
+        if is_unlearnt && matches!(redeemed, Err(RedeemError::InvalidCode)) {
+            self.failed_here(LimitName::UnknownTokenPerAddress, address);
+        }
+        redeemed
     }
 
     /// Redeems a code by its digest.
@@ -156,12 +167,13 @@ impl Logins {
                     lifetime: self.lifetimes.access_token,
                 })
             }
-            Counted::Done(Redeemed::Replayed) => {
+            Counted::Done(Redeemed::Replayed { in_session }) => {
                 self.metrics.code_misused(CodeMisuse::Replayed);
                 tracing::warn!(%login_id, client_id = %client.id, "a code was presented after its redemption: its access token is ended");
-                // The store has ended the session, if there is one. Its clients are told from here.
-                let ended = self.end_session(login_id, EndReason::CodeReplayed).await?;
-                if ended == Ended::Before {
+                // The store has ended the session. Its clients are told from here.
+                if in_session
+                    && self.end_session(login_id, EndReason::CodeReplayed).await? == Ended::Before
+                {
                     self.session_has_ended(login_id, EndReason::CodeReplayed);
                 }
                 Err(RedeemError::InvalidCode)
@@ -228,7 +240,9 @@ impl Logins {
             self.count_unknown(address)?;
             return Ok(None);
         }
-        self.take_by_login(token.login_id())?;
+        // By the token: the sites of a session share its login's id.
+        let counted = self.take_here(LimitName::TokenPerLogin, &token.digest().to_string());
+        counted.map_err(|retry_after| RedeemError::TooManyRequests { retry_after })?;
         Ok(self.store.access(token.login_id(), token.digest()).await?)
     }
 

@@ -143,10 +143,13 @@ impl Redemption<'_> {
 pub enum Redeemed {
     /// The first and only redemption: the access token is good from now on.
     Granted(Box<Grant>),
-    /// The code was redeemed before. The access token of that redemption is ended (RFC 6749 §4.1.2), as its session is,
-    /// whose clients the caller has told by [`end_session`](super::SessionStore::end_session). So it is if the request was
+    /// The code was redeemed before. The access token of that redemption is ended (RFC 6749 §4.1.2), even if the request was
     /// incomplete, or the code was presented by its client with a wrong verifier, or with the verifier by another client.
-    Replayed,
+    Replayed {
+        /// True if the redemption was part of a session, which is ended too. The caller has its clients told by
+        /// [`end_session`](super::SessionStore::end_session).
+        in_session: bool,
+    },
     /// Client, redirect URI or verifier are not those of the login. The [`REDEEM_TRIES`]th such try of the code's own client,
     /// proved by its secret, ends the code; others change nothing. Of a code that was redeemed before: neither the client nor
     /// the verifier proves the caller, so nothing is ended.

@@ -27,7 +27,7 @@ impl Granted {
         }
     }
 
-    /// Redeems the code of a login. `joins` puts the client into its session, and returns false if that has ended.
+    /// Redeems the code of a login. `joins` puts the client into its session, and returns `None` if that has ended.
     pub(super) fn redeem(
         &mut self,
         login: &mut Login,
@@ -49,7 +49,9 @@ impl Granted {
                 return Redeemed::Mismatched;
             }
             self.access_token = None;
-            return Redeemed::Replayed;
+            return Redeemed::Replayed {
+                in_session: self.in_session,
+            };
         }
         if self.tries >= REDEEM_TRIES || !redemption.is_complete {
             return Redeemed::Invalid;

@@ -29,7 +29,7 @@ impl Shared {
                 }
             },
         };
-        if redeemed == Redeemed::Replayed {
+        if redeemed == (Redeemed::Replayed { in_session: true }) {
             sessions.end(id, EndReason::CodeReplayed, now);
         }
         Ok(redeemed)

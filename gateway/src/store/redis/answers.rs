@@ -98,7 +98,9 @@ pub(super) fn read_redeemed(
     let answer: Vec<&str> = answer.iter().map(String::as_str).collect();
     Ok(Counted::Done(match answer[..] {
         ["redeemed", grant] => Redeemed::Granted(from_json(grant)?),
-        ["replayed"] => Redeemed::Replayed,
+        ["replayed", session] => Redeemed::Replayed {
+            in_session: !session.is_empty(),
+        },
         ["mismatched"] => Redeemed::Mismatched,
         ["invalid"] => Redeemed::Invalid,
         _ => return Err(corrupt("an unknown answer to a redemption")),

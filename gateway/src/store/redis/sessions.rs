@@ -225,7 +225,6 @@ impl SessionStore for RedisStore {
             .arg(millis(refresh.idle))
             .arg(millis(refresh.grace))
             .arg(millis(KEEP_ENDED))
-            .arg(millis(KEEP_ENDED_SESSION))
             .counting(&checks);
         let proof = |answer: &Vec<String>| match answer.first().map(String::as_str) {
             Some("limited") => Ok(None),
@@ -237,7 +236,11 @@ impl SessionStore for RedisStore {
             _ => Ok(Some(Proof::of_server(&key))),
         };
         let answer = self.run_kept(&call, proof).await?;
-        read_refreshed(&answer, &checks)
+        let refreshed = read_refreshed(&answer, &checks)?;
+        if matches!(refreshed, Counted::Done(Refreshed::Reused)) {
+            self.end_session(id, EndReason::RefreshReused).await?;
+        }
+        Ok(refreshed)
     }
 
     async fn revoke(

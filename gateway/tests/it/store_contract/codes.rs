@@ -89,7 +89,7 @@ async fn a_replay_ends_the_access_token(subject: Subject) {
     confirmed(store, 1).await;
     granted(store, "token").await;
     let replay = redeem(store, &redemption("code", "another token")).await;
-    assert_eq!(replay, Redeemed::Replayed);
+    assert_eq!(replay, Redeemed::Replayed { in_session: false });
     assert_eq!(access(store, "token").await, None);
     assert_eq!(access(store, "another token").await, None);
 }
@@ -114,7 +114,11 @@ async fn a_replay_with_a_wrong_client_or_verifier_ends_the_access_token(subject:
         let first = uncounted(store.redeem(&[], id(number), &right).await.unwrap());
         assert!(matches!(first, Redeemed::Granted(_)), "{first:?}");
         let replay = store.redeem(&[], id(number), &wrong).await.unwrap();
-        assert_eq!(uncounted(replay), Redeemed::Replayed, "{wrong:?}");
+        assert_eq!(
+            uncounted(replay),
+            Redeemed::Replayed { in_session: false },
+            "{wrong:?}"
+        );
         let token = store.access(id(number), digest("token")).await.unwrap();
         assert_eq!(token, None, "{wrong:?}");
     }
@@ -151,7 +155,10 @@ async fn a_used_code_without_proof_ends_nothing(subject: Subject) {
         }
         assert!(access(store, "token").await.is_some());
     }
-    assert_eq!(redeem(store, &unproved).await, Redeemed::Replayed);
+    assert_eq!(
+        redeem(store, &unproved).await,
+        Redeemed::Replayed { in_session: false }
+    );
     assert_eq!(access(store, "token").await, None);
 }
 
@@ -168,7 +175,10 @@ async fn an_incomplete_redemption_ends_a_used_code_alone(subject: Subject) {
         assert_eq!(redeem(store, &incomplete).await, Redeemed::Invalid);
     }
     granted(store, "token").await;
-    assert_eq!(redeem(store, &incomplete).await, Redeemed::Replayed);
+    assert_eq!(
+        redeem(store, &incomplete).await,
+        Redeemed::Replayed { in_session: false }
+    );
     assert_eq!(access(store, "token").await, None);
 }
 
@@ -287,7 +297,7 @@ async fn a18_a_used_code_without_a_challenge_is_ended_by_the_secret_alone(subjec
         }
     }
     let replay = redeem(store, &without_verifier("another token")).await;
-    assert_eq!(replay, Redeemed::Replayed);
+    assert_eq!(replay, Redeemed::Replayed { in_session: false });
     assert_eq!(access(store, "token").await, None);
 }
 
@@ -370,7 +380,7 @@ async fn of_many_redemptions_at_once_one_wins(subject: Subject) {
     assert_eq!(granted.count(), 1);
     let replayed = answers
         .iter()
-        .filter(|answer| **answer == Redeemed::Replayed);
+        .filter(|answer| **answer == (Redeemed::Replayed { in_session: false }));
     assert_eq!(replayed.count(), 19);
 }
 

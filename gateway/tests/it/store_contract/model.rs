@@ -154,7 +154,7 @@ impl Model {
                 Redeemed::Mismatched
             } else {
                 self.token = None;
-                Redeemed::Replayed
+                Redeemed::Replayed { in_session: false }
             }
         } else if !self.is_good(code) {
             Redeemed::Invalid

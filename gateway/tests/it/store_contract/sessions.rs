@@ -168,7 +168,7 @@ async fn a_replayed_code_ends_the_session(subject: Subject) {
     let store = &*subject.store;
     begun(store, 1, "personal").await;
     let replay = redeem(store, 1, &on(terms(), "another token")).await;
-    assert_eq!(replay, Redeemed::Replayed);
+    assert_eq!(replay, Redeemed::Replayed { in_session: true });
     assert!(!has_access(store, 1, "token").await);
     assert!(!has_access(store, 1, "another token").await);
     let ended = session(store, 1).await.unwrap();

@@ -86,7 +86,7 @@ async fn a_code_of_single_sign_on_redeems_once(subject: Subject) {
     assert_eq!(both.clients.len(), 2);
     assert_eq!(subject.keys_without_end(), Vec::<String>::new());
     let replay = redeem(store, 1, &of_session("sso code", "portal", "t")).await;
-    assert_eq!(replay, Redeemed::Replayed);
+    assert_eq!(replay, Redeemed::Replayed { in_session: true });
     assert!(!has_access(store, 1, "portal's").await);
     assert!(
         !has_access(store, 1, "token").await,

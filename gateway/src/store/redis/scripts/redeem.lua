@@ -29,7 +29,7 @@ if state == to then
   if in_session then
     end_session(session, 'code_replayed', now(), tonumber(session_keep_ms))
   end
-  return { 'replayed' }
+  return { 'replayed', in_session and 'in_session' or '' }
 end
 if tonumber(tries) >= tonumber(most_tries) or complete == '' then
   return { 'invalid' }

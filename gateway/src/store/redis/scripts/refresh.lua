@@ -1,11 +1,11 @@
 -- KEYS[1]: a session. Exchanges a refresh token for its successor and an access token.
 -- Returns 'limited', 'invalid', 'reused', 'scope', or 'refreshed' with the client's grant, the token's scope and the session's
 -- sequence number.
-local over = limited(11)
+local over = limited(10)
 if over then
   return over
 end
-local family_id, token, successor, client_id, scope, access_token, token_ms, idle_ms, grace_ms, keep_ms, ended_keep_ms = unpack(ARGV)
+local family_id, token, successor, client_id, scope, access_token, token_ms, idle_ms, grace_ms, keep_ms = unpack(ARGV)
 local at = now()
 local kept = redis.call('HGET', KEYS[1], 'f:' .. family_id)
 if not kept or not is_alive(KEYS[1], at) then
@@ -19,8 +19,8 @@ end
 -- The answer to the token's only use was lost, and its successor was not used since.
 local is_repeat = family.previous == token and at < family.rotated_at + grace_ms
 if family.current ~= token and not is_repeat then
-  -- Two parties have the family, and one of them has stolen it (RFC 9700 section 4.14.2).
-  end_session(KEYS[1], 'refresh_reused', at, tonumber(ended_keep_ms))
+  -- Two parties have the family, and one of them has stolen it (RFC 9700 section 4.14.2). The caller ends the session, after
+  -- the outbox has it.
   return { 'reused' }
 end
 for word in scope:gmatch('%S+') do
