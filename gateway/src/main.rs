@@ -163,10 +163,14 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         }
         Command::HashSecret { file: None } => {
             let mut text = String::new();
-            let mut input = std::io::stdin().take(MOST_SECRET_BYTES);
+            let mut input = std::io::stdin().take(MOST_SECRET_BYTES + 1);
             input
                 .read_to_string(&mut text)
                 .context("cannot read standard input")?;
+            anyhow::ensure!(
+                u64::try_from(text.len()).is_ok_and(|bytes| bytes <= MOST_SECRET_BYTES),
+                "the secret is too long: give one of at most {MOST_SECRET_BYTES} bytes"
+            );
             let secret = text.strip_suffix('\n').unwrap_or(&text);
             anyhow::ensure!(
                 !secret.is_empty(),

@@ -48,12 +48,13 @@ impl Parts {
     /// Returns an error for each key, certificate or URL that cannot be used.
     pub(super) async fn open(
         settings: &Settings,
+        given_keys: Option<KeyRing>,
         metrics: &StoreMetrics,
     ) -> Result<Self, Vec<BackendError>> {
         let parts = (
             store(&settings.store, metrics).await,
             identity(settings).await,
-            keys(settings).await,
+            keys(settings, given_keys).await,
             cluster_secrets(&settings.cluster.secret_files).await,
             subjects(settings).await,
         );
@@ -86,14 +87,14 @@ pub(crate) async fn connect(
     metrics: &StoreMetrics,
 ) -> Result<Backends, BackendError> {
     settings.validate_complete()?;
-    let parts = match Parts::open(settings, metrics).await {
+    let parts = match Parts::open(settings, keys, metrics).await {
         Ok(parts) => parts,
         Err(errors) => return BackendError::join(errors).and(Err(no_identity())),
     };
     Ok(Backends {
         store: parts.store,
         identity: parts.identity.ok_or_else(no_identity)?,
-        keys: Arc::new(keys.unwrap_or(parts.keys)),
+        keys: Arc::new(parts.keys),
         cluster_secrets: parts.cluster_secrets,
         subjects: parts.subjects,
     })
@@ -208,15 +209,17 @@ async fn source_of(
     }))
 }
 
-/// Reads the signing keys, or makes one if the settings name no file. Checks that each client's algorithm has a key.
+/// Returns the given signing keys, else those of the settings' files, else one that it makes. Checks that each client's algorithm has a key.
 ///
 /// # Errors
 /// Returns an error for each file without a key, or for what the keys lack.
-async fn keys(settings: &Settings) -> Result<KeyRing, Vec<BackendError>> {
-    let ring = if settings.oidc.signing_keys.is_empty() {
-        KeyRing::generate().map_err(|error| vec![BackendError::NewKey(error)])?
-    } else {
-        read_keys(&settings.oidc.signing_keys).await?
+async fn keys(settings: &Settings, given: Option<KeyRing>) -> Result<KeyRing, Vec<BackendError>> {
+    let ring = match given {
+        Some(ring) => ring,
+        None if settings.oidc.signing_keys.is_empty() => {
+            KeyRing::generate().map_err(|error| vec![BackendError::NewKey(error)])?
+        }
+        None => read_keys(&settings.oidc.signing_keys).await?,
     };
     let errors = clients_without_key(settings, &ring);
     if errors.is_empty() {

@@ -65,7 +65,7 @@ pub async fn check(sources: &Sources) -> Result<Effective, CheckError> {
         Ok(read) => (read, Vec::new()),
         Err(errors) => (effective.settings.clone(), errors),
     };
-    let opened = Parts::open(&read, &StoreMetrics::default()).await;
+    let opened = Parts::open(&read, None, &StoreMetrics::default()).await;
     parts.extend(opened.err().into_iter().flatten());
     parts.retain(|error| !error.is_told_by(&settings));
     if settings.is_empty() && parts.is_empty() {

@@ -35,7 +35,7 @@ use crate::http::trusted_proxies::TrustedProxies;
 use crate::logins::Logins;
 use crate::metrics::Metrics;
 use crate::relying_parties::{ClientChanges, Clients};
-use crate::settings::{Operations, Settings};
+use crate::settings::{self, Operations, Settings};
 use crate::waiting::sweep::Sweep;
 
 /// A running node. Dropping it without [`Gateway::shutdown`] leaves its tasks to the runtime's end.
@@ -48,6 +48,8 @@ pub struct Gateway {
     cluster_watch: Arc<ClusterWatch>,
     drain: Drain,
     background: tokio::task::JoinSet<()>,
+    /// The settings of its start, which a reload of the clients leaves as they are.
+    started_with: Settings,
 }
 
 /// Reasons for a node not to start.
@@ -114,10 +116,9 @@ impl Gateway {
         settings: Settings,
         keys: Option<KeyRing>,
     ) -> Result<Self, StartError> {
-        let settings = match secret_files::read(&settings) {
-            Ok(settings) => settings,
-            Err(errors) => return Err(backend_error::BackendError::Several(errors).into()),
-        };
+        let started_with = settings.clone();
+        let settings =
+            secret_files::read(&settings).map_err(backend_error::BackendError::Several)?;
         let listening = listening(&settings);
         let address = local_address(&listener, settings.server.listen);
         let Operations { enabled, listen } = settings.operations;
@@ -147,19 +148,7 @@ impl Gateway {
             .map_err(backend_error::BackendError::from)?;
         cluster_watch.join(settings.server.allow_insecure).await?;
 
-        let drain = Drain {
-            admission: Arc::new(Admission::new(
-                capacity(&settings.server),
-                Arc::clone(logins.metrics()),
-            )),
-            waiters: Arc::clone(logins.waiters()),
-            accepting: CancellationToken::new(),
-            closing: CancellationToken::new(),
-            connections: TaskTracker::new(),
-            sockets,
-            delay: settings.server.drain_delay,
-            window: settings.server.drain_window,
-        };
+        let drain = new_drain(&settings.server, &logins, sockets);
         let networks = settings.server.trusted_proxies.clone();
         let trusted_proxies = TrustedProxies::new(networks.unwrap_or_default())
             .before(&settings.server.public_url)
@@ -213,6 +202,7 @@ impl Gateway {
             cluster_watch,
             drain,
             background,
+            started_with,
         })
     }
 
@@ -230,13 +220,19 @@ impl Gateway {
     /// none. Other settings stay as they were at the start.
     ///
     /// # Errors
-    /// Returns an error if a client's secret cannot be read, if no signing key is for its algorithm, or if the settings
-    /// are unsafe. The node keeps the clients that it has.
+    /// Returns an error if a client's secret cannot be read, if no signing key is for its algorithm, if a client needs
+    /// another setting that the node was started without, or if the settings are unsafe. The node keeps the clients that it has.
     pub fn reload_clients(
         &self,
         settings: &Settings,
     ) -> Result<ClientChanges, backend_error::BackendError> {
         settings.validate_complete()?;
+        // The other settings stay as they were at the start, so the clients must fit those.
+        let running = Settings {
+            clients: settings.clients.clone(),
+            ..self.started_with.clone()
+        };
+        running.validate()?;
         let settings =
             secret_files::read(settings).map_err(backend_error::BackendError::Several)?;
         let without_key = backends::clients_without_key(&settings, &self.keys);
@@ -302,6 +298,21 @@ fn security_headers(
 ) -> MapResponseLayer<impl Fn(Response) -> Response + Clone + Send + Sync + 'static> {
     let headers = SecurityHeaders::of(&settings.server.public_url);
     MapResponseLayer::new(move |response| headers.add_to(response))
+}
+
+/// Returns what the node needs to leave without losing anybody.
+fn new_drain(settings: &settings::Server, logins: &Logins, sockets: TaskTracker) -> Drain {
+    let capacity = capacity(settings);
+    Drain {
+        admission: Arc::new(Admission::new(capacity, Arc::clone(logins.metrics()))),
+        waiters: Arc::clone(logins.waiters()),
+        accepting: CancellationToken::new(),
+        closing: CancellationToken::new(),
+        connections: TaskTracker::new(),
+        sockets,
+        delay: settings.drain_delay,
+        window: settings.drain_window,
+    }
 }
 
 /// Returns permits for connections, if there is room. Those of trusted proxies carry the requests of many browsers.
