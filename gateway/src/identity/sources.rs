@@ -12,9 +12,7 @@ use super::answer::MAX_ID_CHARS;
 use super::member_error::MemberError;
 use super::{IdentityBackend, IdentityError, Person, Standing};
 use crate::jose::{RefusalReason, TokenRefusal};
-
-/// Between a source's name and a person's id there. Names of sources do not hold it.
-const SEPARATOR: char = ':';
+use crate::settings::SOURCE_SEPARATOR;
 
 /// The largest token whose issuer is looked for.
 const MAX_TOKEN_BYTES: usize = 16 * 1024;
@@ -41,7 +39,7 @@ impl NamedSources {
     }
 
     /// Returns the source of a token. The issuer that a token names proves nothing: it only selects the source that
-    /// verifies it, and which then requires this issuer.
+    /// verifies it, by its keys or at its endpoint.
     fn of_token(&self, token: &str) -> Option<&NamedSource> {
         let issuer = unverified_issuer(token);
         let named = issuer.as_deref().and_then(|issuer| {
@@ -54,7 +52,7 @@ impl NamedSources {
     /// Returns the source of a person, and the person's id there.
     fn of_person<'a>(&self, person: &'a PersonId) -> Option<(&NamedSource, &'a str)> {
         let id = person.as_str();
-        let named = id.split_once(SEPARATOR).and_then(|(name, sub)| {
+        let named = id.split_once(SOURCE_SEPARATOR).and_then(|(name, sub)| {
             let mut sources = self.0.iter();
             let source = sources.find(|source| source.name.as_deref() == Some(name))?;
             Some((source, sub))
@@ -83,7 +81,7 @@ impl NamedSources {
             return Err(MemberError::new("sub", problem).into());
         }
         Ok(Person {
-            id: PersonId::new(format!("{name}{SEPARATOR}{id}")),
+            id: PersonId::new(format!("{name}{SOURCE_SEPARATOR}{id}")),
             source: Some(Arc::clone(name)),
             ..person
         })

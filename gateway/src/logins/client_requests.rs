@@ -8,10 +8,10 @@ use super::open::OpenKeys;
 use super::{Logins, RedeemError};
 use crate::client_address::ClientAddress;
 use crate::error::ApiError;
-use crate::limits::LimitName;
+use crate::limits::{LimitName, Verdict};
 use crate::random;
 use crate::relying_parties::Client;
-use crate::store::StoreError;
+use crate::store::{Counted, StoreError};
 
 /// Time for which a pushed request is kept (RFC 9126 §2.2): from the answer to the client until the browser is here, with
 /// some reloads of the page.
@@ -51,6 +51,9 @@ impl Logins {
         } else {
             vec![self.attempt(LimitName::TokenPerClient, &client.id)]
         };
+        for attempt in &attempts {
+            self.must_not_be_limited(attempt.limit, attempt.key)?;
+        }
         let requests = self.store.requests();
         let kept = requests.push_request(
             &attempts,
@@ -58,14 +61,22 @@ impl Logins {
             request,
             PUSHED_REQUEST_LIFETIME,
         );
-        self.let_through(kept.await?)?;
+        let kept = kept.await?;
+        if let Counted::Limited { limit, retry_after } = kept {
+            let verdict = Verdict::Limited { retry_after };
+            for attempt in attempts.iter().filter(|attempt| attempt.limit == limit) {
+                self.remembered_refusals
+                    .remember(limit, attempt.key, verdict);
+            }
+        }
+        self.let_through(kept)?;
         Ok(reference)
     }
 
     /// Returns a request that was pushed, while it is kept.
     ///
     /// # Errors
-    /// Too many references from this address were made up, or the store does not answer.
+    /// Too many references from this address were made up, this one is shown too often, or the store does not answer.
     pub(crate) async fn pushed_request(
         &self,
         reference: &RequestReference,
@@ -75,6 +86,8 @@ impl Logins {
             self.count_unknown(address)?;
             return Ok(None);
         }
+        let shown = self.take_here(LimitName::TokenPerLogin, &reference.digest().to_string());
+        shown.map_err(|retry_after| RedeemError::TooManyRequests { retry_after })?;
         let requests = self.store.requests();
         Ok(requests.pushed_request(reference.digest()).await?)
     }

@@ -121,7 +121,9 @@ impl Logins {
             &by_client
         };
         let session = self.store.sessions().session(id).await?;
-        let session = session.filter(|session| has_family(session, client, family));
+        let session = session.filter(|session| {
+            has_family(session, client, family) && client.admits_person(&session.grant.person)
+        });
         let session = session.ok_or(RefreshError::InvalidToken)?;
         // Asked before the token is used: an answer that does not come must not cost the client its token.
         self.must_stand(&session).await?;

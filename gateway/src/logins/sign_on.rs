@@ -100,7 +100,7 @@ impl Logins {
             return Ok(None);
         }
         let id = secret.login_id();
-        self.count_here(LimitName::TokenPerLogin, &id.to_string())?;
+        self.count_here(LimitName::TokenPerLogin, &format!("{id} browser"))?;
         Ok(self
             .store
             .sessions()
@@ -113,7 +113,7 @@ impl Logins {
     /// # Errors
     /// A limit is reached, or the store does not answer.
     pub(crate) async fn log_out(&self, id: LoginId) -> Result<(), ApiError> {
-        self.count_here(LimitName::TokenPerLogin, &id.to_string())?;
+        self.count_here(LimitName::TokenPerLogin, &format!("{id} logout"))?;
         self.end_session(id, EndReason::RelyingParty).await?;
         Ok(())
     }

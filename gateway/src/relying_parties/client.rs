@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use saoma_protocol::{Digest, RefreshToken};
+use saoma_protocol::{Digest, PersonId, RefreshToken};
 use url::Url;
 
 use super::redirect_uris::RedirectUris;
@@ -11,7 +11,8 @@ use super::secrets::ClientSecret;
 use super::sessions::{RefreshTokenPolicy, SessionPolicy};
 use crate::jose::PublishedKeys;
 use crate::settings::{
-    AgreeSetting, ClientSettings, PkceSetting, SigningAlgorithm, SubjectSetting, SubjectTypeSetting,
+    AgreeSetting, ClientSettings, PkceSetting, SOURCE_SEPARATOR, SigningAlgorithm, SubjectSetting,
+    SubjectTypeSetting,
 };
 use crate::store::SessionTerms;
 
@@ -125,6 +126,14 @@ impl Client {
     /// Returns true if persons of this source may log in to it.
     pub(crate) fn admits_source(&self, source: Option<&str>) -> bool {
         self.source.is_none() || self.source.as_deref() == source
+    }
+
+    /// Returns true if this person of an earlier login may log in to it: the id of a person of a source begins with its name.
+    pub(crate) fn admits_person(&self, person: &PersonId) -> bool {
+        self.source.as_deref().is_none_or(|source| {
+            let rest = person.as_str().strip_prefix(source);
+            rest.is_some_and(|rest| rest.starts_with(SOURCE_SEPARATOR))
+        })
     }
 
     /// Returns true if it cannot prove itself: it has neither a secret nor keys.

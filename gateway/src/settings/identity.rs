@@ -64,6 +64,9 @@ fn is_default(claims: &ClaimsSettings) -> bool {
     *claims == ClaimsSettings::default()
 }
 
+/// Between a source's name and a person's id there. Names of sources do not hold it.
+pub(crate) const SOURCE_SEPARATOR: char = ':';
+
 /// A source of persons, with or without a name, and the path of its settings.
 #[derive(Debug)]
 pub(crate) struct IdentitySource<'a> {

@@ -29,11 +29,11 @@ pub use clients::{
 pub use cluster::Cluster;
 pub use effective::Effective;
 pub use error::SettingsError;
-pub(crate) use identity::IdentitySource;
 pub use identity::{
     ClaimsSettings, EventsSettings, IdentitySettings, IdentitySourceSettings,
     IntrospectionSettings, JwksSettings, StandingSettings,
 };
+pub(crate) use identity::{IdentitySource, SOURCE_SEPARATOR};
 pub use lifetimes::Lifetimes;
 pub use load::{Flag, Loaded, Sources};
 pub use node::{Log, LogFormat, Operations, Server, Sockets, StoreSettings, WaitForReplicas};

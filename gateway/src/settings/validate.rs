@@ -28,7 +28,11 @@ const MOMENT: Duration = Duration::from_millis(10);
 const FINEST_INTERVAL: Duration = Duration::from_micros(1);
 
 impl Settings {
-    pub(super) fn validate(&self) -> Result<(), SettingsError> {
+    /// Checks ranges, forms, and settings that must go together.
+    ///
+    /// # Errors
+    /// Returns an error that names each setting that is wrong.
+    pub(crate) fn validate(&self) -> Result<(), SettingsError> {
         SettingsError::of_all([
             self.validate_numbers(),
             self.validate_durations(),

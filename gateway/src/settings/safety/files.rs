@@ -28,13 +28,20 @@ impl Settings {
         }
         let clients = self.clients.iter();
         let clients = clients.filter_map(|client| client.secret_file.as_ref());
-        let introspection = self.identity.introspection.as_ref();
-        let introspection = introspection.and_then(|own| own.client_secret_file.as_ref());
+        let sources = self.identity.all_sources();
+        for source in &sources {
+            let introspection = source.introspection;
+            let Some(path) = introspection.and_then(|own| own.client_secret_file.as_ref()) else {
+                continue;
+            };
+            let setting = format!("{}.introspection.client_secret_file", source.path);
+            let problem = problem_with_secret(path);
+            findings.refuse_if(problem.is_some(), &setting, problem.unwrap_or_default());
+        }
         let secrets = self.cluster.secret_files.iter();
         let secrets = secrets
             .map(|path| ("cluster.secret_files", path))
             .chain(clients.map(|path| ("clients.secret_file", path)))
-            .chain(introspection.map(|path| ("identity.introspection.client_secret_file", path)))
             .chain(
                 self.store
                     .password_file

@@ -10,7 +10,7 @@ use crate::settings::{ClientSettings, PkceSetting, SecretHash, Settings, Setting
 
 impl Settings {
     pub(super) fn validate_clients(&self) -> Result<(), SettingsError> {
-        let has_standing = self.identity.standing.is_some();
+        let sources = self.identity.all_sources();
         let mut ids = HashSet::new();
         SettingsError::of_all(self.clients.iter().flat_map(|client| {
             let once = check(
@@ -18,7 +18,7 @@ impl Settings {
                 "clients",
                 format!("{:?} is there twice", client.client_id),
             );
-            let standing = sessions::check_standing(client, has_standing);
+            let standing = sessions::check_standing(client, &sources);
             [validate_client(client), once, standing]
         }))
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{check, check_range, is_page_uri};
 use crate::host_scope::HostScope;
-use crate::settings::{ClientSettings, SettingsError};
+use crate::settings::{ClientSettings, IdentitySource, SettingsError};
 
 /// Range of the time of single sign-on: longer than a person's way from one site to the next, and no longer than a month.
 const SSO: std::ops::RangeInclusive<Duration> =
@@ -17,15 +17,22 @@ const REFRESH: std::ops::RangeInclusive<Duration> =
 /// Checks that the app's backend can be asked about a person for as long as the client is logged in without a phone.
 pub(super) fn check_standing(
     client: &ClientSettings,
-    has_standing: bool,
+    sources: &[IdentitySource<'_>],
 ) -> Result<(), SettingsError> {
     let id = &client.client_id;
+    let lacking: Vec<_> = sources
+        .iter()
+        .filter(|source| !source.is_empty() || sources.len() == 1)
+        .filter(|source| client.source.is_none() || client.source.as_deref() == source.name)
+        .filter(|source| source.standing.is_none())
+        .map(|source| format!("[{}.standing]", source.path))
+        .collect();
     let needs = |setting: &str, is_set: bool| {
         let problem = format!(
-            "{id:?} needs [identity.standing]: without a phone the gateway asks the app's backend whether the person may still \
-             log in"
+            "{id:?} needs {}: without a phone the gateway asks the app's backend whether the person may still log in",
+            lacking.join(" and ")
         );
-        check(has_standing || !is_set, setting, problem)
+        check(lacking.is_empty() || !is_set, setting, problem)
     };
     SettingsError::of_all([
         needs("clients.sso", client.sso.is_some()),
@@ -54,6 +61,18 @@ pub(super) fn validate(client: &ClientSettings) -> Result<(), SettingsError> {
         check(is_page_uri(uri) && is_safe, "clients.backchannel_logout_uri", problem)
     });
     let sso = client.sso.map(|sso| check_range("clients.sso", sso, SSO));
+    let proves_itself = client.secret.is_some()
+        || client.secret_file.is_some()
+        || client.secret_hash.is_some()
+        || client.jwks_file.is_some();
+    // RFC 8252 §8.6: a code without a person's act goes only to a client that proves itself.
+    let unproved = check(
+        client.sso.is_none() || !client.native || proves_itself,
+        "clients.sso",
+        format!(
+            "{id:?} is an app without a secret: any program of its computer can ask in its name, so leave sso out"
+        ),
+    );
     let refresh = client.refresh_tokens.map(|idle| {
         let end = client.refresh_tokens_end.0;
         SettingsError::of_all([
@@ -66,13 +85,19 @@ pub(super) fn validate(client: &ClientSettings) -> Result<(), SettingsError> {
             ),
         ])
     });
-    SettingsError::of_all(after_logout.chain(backchannel).chain(sso).chain(refresh))
+    SettingsError::of_all(
+        after_logout
+            .chain(backchannel)
+            .chain(sso)
+            .chain([unproved])
+            .chain(refresh),
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::RefreshTokensEnd;
+    use crate::settings::{IdentitySettings, RefreshTokensEnd, StandingSettings};
 
     #[test]
     fn logout_tokens_go_to_https_or_to_this_machine() {
@@ -98,6 +123,7 @@ mod tests {
     #[test]
     fn clients_without_a_phone_need_the_backends_word() {
         let hour = Some(Duration::from_secs(3600));
+        let standing = StandingSettings::at("https://app.example/standing".into());
         for (sso, refresh_tokens, has_standing, is_good) in [
             (None, None, false, true),
             (hour, None, false, false),
@@ -109,7 +135,11 @@ mod tests {
                 refresh_tokens,
                 ..ClientSettings::default()
             };
-            let checked = check_standing(&client, has_standing);
+            let identity = IdentitySettings {
+                standing: has_standing.then(|| standing.clone()),
+                ..IdentitySettings::default()
+            };
+            let checked = check_standing(&client, &identity.all_sources());
             assert_eq!(checked.is_ok(), is_good, "{sso:?} {refresh_tokens:?}");
         }
     }

@@ -20,9 +20,12 @@ impl Settings {
         let sectors = pairwise.map(|client| {
             let id = &client.client_id;
             check(
-                client.sector_identifier.is_some() || hosts(client).len() <= 1,
+                client.sector_identifier.is_some() || (!client.native && hosts(client).len() == 1),
                 "clients.sector_identifier",
-                format!("the redirect URIs of {id:?} have several hosts: say which one its pairwise subjects are for"),
+                format!(
+                    "the redirect URIs of {id:?} have no host, several, or one that every app has: say what its pairwise \
+                     subjects are for"
+                ),
             )
         });
         let named = self.clients.iter().map(|client| {

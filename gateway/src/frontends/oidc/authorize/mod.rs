@@ -23,9 +23,10 @@ use self::sign_on::SignedOn;
 use self::wishes::Wishes;
 use super::Provider;
 use super::client_auth::Form;
+use super::oauth_error::OauthError;
 use super::pages::{self, Locale, LoginPage};
 use crate::client_address::ClientAddress;
-use crate::error::ApiError;
+use crate::error::{ApiError, RETRY_AFTER_OUTAGE};
 use crate::http::body;
 use crate::logins::RedeemError;
 use crate::relying_parties::{Client, landing_origin};
@@ -94,7 +95,13 @@ impl Provider {
                 page.headers_mut().insert(RETRY_AFTER, seconds.into());
                 page
             }
-            Err(RedeemError::Store(_)) => pages::error(locale, StatusCode::SERVICE_UNAVAILABLE),
+            Err(error @ RedeemError::Store(_)) => {
+                OauthError::from(error).log("authorize", self.logins.log_throttle());
+                let mut page = pages::error(locale, StatusCode::SERVICE_UNAVAILABLE);
+                let seconds = RETRY_AFTER_OUTAGE.as_secs();
+                page.headers_mut().insert(RETRY_AFTER, seconds.into());
+                page
+            }
         }
     }
 

@@ -111,7 +111,7 @@ impl Provider {
         })
     }
 
-    /// Returns the session that the browser proves. A client without single sign-on does not cost the store a look.
+    /// Returns the session that the browser proves, if the client is for its person. A client without single sign-on does not cost the store a look.
     async fn browser_session(
         &self,
         client: &Client,
@@ -124,6 +124,7 @@ impl Provider {
             return Ok(None);
         };
         let record = self.logins.session_of_browser(&secret).await?;
+        let record = record.filter(|record| client.admits_person(&record.grant.person));
         Ok(record.map(|record| BrowserSession { secret, record }))
     }
 

@@ -179,6 +179,7 @@ impl Provider {
             paths::TOKEN,
             paths::DEVICE_AUTHORIZATION,
             paths::PUSHED_REQUESTS,
+            paths::REVOKE,
         ];
         let endpoints = endpoints.map(|path| format!("{}{path}", self.issuer));
         let mut audiences = vec![self.issuer.as_str()];
