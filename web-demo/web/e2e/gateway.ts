@@ -137,7 +137,7 @@ function settings(
     ...(shared
       ? [
           table("[store]", { url: shared.store }),
-          table("[oidc]", { signing_key: shared.signingKey }),
+          table("[oidc]", { signing_keys: [shared.signingKey] }),
           table("[cluster]", { secret_files: [shared.secret] }),
         ]
       : []),
