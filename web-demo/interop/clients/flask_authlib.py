@@ -50,6 +50,9 @@ def login():
 
 @app.route("/auth", methods=["GET", "POST"])
 def auth():
+    # Authlib reads an error out of the query alone.
+    if "error" in request.form:
+        raise OAuthError(request.form["error"], request.form.get("error_description"))
     token = oauth.create_client(session.get("with", "saoma")).authorize_access_token()
     session["user"] = token["userinfo"]
     session["tokens"] = {name: token.get(name) for name in ("access_token", "refresh_token", "id_token", "token_type")}

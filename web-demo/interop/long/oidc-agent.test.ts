@@ -75,22 +75,31 @@ function setUp(...args: readonly string[]): Setup {
   return { line, ended };
 }
 
-/** Returns what the gateway tells the holder of a token of the agent. */
-async function userInfo(...args: readonly string[]): Promise<unknown> {
+/** Returns an access token of the agent. */
+async function token(...args: readonly string[]): Promise<string> {
   const { stdout } = await run("oidc-token", [...args, CLIENT], { env });
-  const response = await fetch(`${stage.gateway.origin}/oauth2/userinfo`, { headers: { authorization: `Bearer ${stdout.trim()}` } });
-  return response.json();
+  return stdout.trim();
+}
+
+/** Returns what the gateway tells the holder of an access token, or the status of its refusal. */
+async function userInfo(token: string): Promise<unknown> {
+  const response = await fetch(`${stage.gateway.origin}/oauth2/userinfo`, { headers: { authorization: `Bearer ${token}` } });
+  return response.ok ? response.json() : response.status;
 }
 
 describe(debian("oidc-agent-cli"), () => {
-  test("logs in a terminal by a device code, and renews its token", async () => {
+  test("logs in a terminal by a device code, renews its token, and gives it up", async () => {
     const setup = setUp("--flow=device");
     const [, user_code = ""] = await setup.line(/code: ([\w-]+)/);
     const loginId = await stage.phone.scan({ user_code });
     await stage.phone.confirm(loginId, { same_user_code: true });
     expect(await setup.ended).toMatchObject({ code: 0 });
-    expect(await userInfo()).toMatchObject({ name: "示例甲" });
-    expect(await userInfo("--force-new")).toMatchObject({ name: "示例甲" });
+    expect(await userInfo(await token())).toMatchObject({ name: "示例甲" });
+    const renewed = await token("--force-new");
+    expect(await userInfo(renewed)).toMatchObject({ name: "示例甲" });
+    // The agent revokes its tokens.
+    await run("oidc-gen", ["--pw-env", "--prompt=none", "--confirm-yes", "--delete", CLIENT], { env });
+    expect(await userInfo(renewed)).toBe(401);
   });
 
   test("is told that the person has declined", async () => {
@@ -109,7 +118,7 @@ describe(debian("oidc-agent-cli"), () => {
     const window = await stage.openAt(address);
     await stage.confirm(window);
     expect(await setup.ended).toMatchObject({ code: 0 });
-    expect(await userInfo("--force-new")).toMatchObject({ name: "示例甲" });
+    expect(await userInfo(await token("--force-new"))).toMatchObject({ name: "示例甲" });
     await window.close();
   });
 });

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import * as oidc from "openid-client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { Stage } from "../stage/stage.ts";
+import { REFRESH, Stage } from "../stage/stage.ts";
 import { npm } from "../stage/versions.ts";
 
 const TELEVISION = "television";
@@ -26,8 +26,8 @@ beforeAll(async () => {
   const pkcs8 = privateKey.export({ format: "der", type: "pkcs8" });
   key = await webcrypto.subtle.importKey("pkcs8", pkcs8, { name: "ECDSA", namedCurve: "P-256" }, false, ["sign"]);
   stage = await Stage.start([
-    { client_id: TELEVISION, client: () => ({ redirect_uris: [], device: true }) },
-    { client_id: KEYED, client: () => ({ redirect_uris: [CALLBACK], device: true, jwks_file }) },
+    { client_id: TELEVISION, client: () => ({ redirect_uris: [], device: true, ...REFRESH }) },
+    { client_id: KEYED, client: () => ({ redirect_uris: [CALLBACK], device: true, jwks_file, ...REFRESH }) },
   ]);
 });
 
@@ -48,18 +48,22 @@ describe(npm("openid-client"), () => {
     [KEYED, () => oidc.PrivateKeyJwt({ key, kid: "k1" })],
   ] as const;
 
-  test.each(clients)("logs the device of the client %s in by a scanned code", async (clientId, proof) => {
+  test.concurrent.each(clients)("logs the device of the client %s in by a scanned code, renews its tokens, and gives them up", async (clientId, proof) => {
     const config = await discover(clientId, proof());
-    const flow = await oidc.initiateDeviceAuthorization(config, { scope: "openid profile" });
+    const flow = await oidc.initiateDeviceAuthorization(config, { scope: "openid profile offline_access" });
     const polling = oidc.pollDeviceAuthorizationGrant(config, flow);
     const loginId = await stage.phone.scan({ qr: flow.verification_uri_complete ?? "" });
     await stage.phone.confirm(loginId, { same_user_code: true });
     const tokens = await polling;
     expect(tokens.claims()).toMatchObject({ sub: "p-1001", aud: clientId });
-    expect(await oidc.fetchUserInfo(config, tokens.access_token, "p-1001")).toMatchObject({ name: "示例甲" });
+    const renewed = await oidc.refreshTokenGrant(config, tokens.refresh_token ?? "");
+    expect(await oidc.fetchUserInfo(config, renewed.access_token, "p-1001")).toMatchObject({ name: "示例甲" });
+    const { refresh_token = "" } = renewed;
+    await oidc.tokenRevocation(config, refresh_token);
+    await expect(oidc.refreshTokenGrant(config, refresh_token)).rejects.toMatchObject({ error: "invalid_grant" });
   });
 
-  test("is told that the person has declined", async () => {
+  test.concurrent("is told that the person has declined", async () => {
     const config = await discover(TELEVISION, oidc.None());
     const flow = await oidc.initiateDeviceAuthorization(config, { scope: "openid" });
     await stage.phone.reject(await stage.phone.scan({ user_code: flow.user_code }));

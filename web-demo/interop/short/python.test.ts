@@ -37,7 +37,7 @@ hold(
     program: { command: [PYTHON, "-u", client("flask_authlib.py")], ready: /Running on/ },
     begin: (page) => open(page, "/login?pkce=1&form_post=1"),
     knows: { name: "示例甲", email: "jia@people.example", preferred_username: "shili.jia" },
-    declined: /access_denied|mismatching_state|declined/,
+    declined: /"error": "access_denied"/,
   },
   {
     title: pypi("django-allauth"),
@@ -68,6 +68,7 @@ hold(
     begin: (page) => open(page, "/oidc/authenticate/"),
     knows: { email: "jia@people.example" },
     declined: /failed/,
+    refresh,
     logOut: (page) => submit(page, "logout"),
     logsOutOfProvider: true,
   },

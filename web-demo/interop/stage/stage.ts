@@ -7,7 +7,6 @@ import { freeOrigin } from "../../web/e2e/ports.ts";
 import { Portal } from "../../web/e2e/portal.ts";
 import { en } from "../../web/e2e/words.ts";
 import { Backend } from "./backend.ts";
-import { LOGS_OUT } from "./expected-failures.ts";
 import { JIA } from "./people.ts";
 import { Phone } from "./phone.ts";
 import { type Program, Site } from "./site.ts";
@@ -25,7 +24,7 @@ export const ID_TOKEN = { id_token_claims: true };
 export const REFRESH = { refresh_tokens: "1h" };
 
 /** Settings of a client that logs out at the gateway, too. */
-export const signOn = (origin: string) => (LOGS_OUT ? { sso: "1h", post_logout_redirect_uris: [`${origin}/`] } : {});
+export const signOn = (origin: string) => ({ sso: "1h", post_logout_redirect_uris: [`${origin}/`] });
 
 /** What the gateway and the relying party are told of each other. */
 export interface Registration {

@@ -1,9 +1,11 @@
 """mozilla-django-oidc, as in https://mozilla-django-oidc.readthedocs.io/en/stable/installation.html."""
 
 from base_settings import *  # noqa: F403
-from base_settings import CLIENT_ID, CLIENT_SECRET, INSTALLED_APPS, ISSUER
+from base_settings import CLIENT_ID, CLIENT_SECRET, INSTALLED_APPS, ISSUER, MIDDLEWARE
 
 INSTALLED_APPS = [*INSTALLED_APPS, "mozilla_django_oidc"]
+# Logs in anew without the person, by `prompt=none`, when the time of the ID token is over.
+MIDDLEWARE = [*MIDDLEWARE, "mozilla_django_oidc.middleware.SessionRefresh"]
 AUTHENTICATION_BACKENDS = ["mozilla_django_oidc.auth.OIDCAuthenticationBackend"]
 OIDC_RP_CLIENT_ID = CLIENT_ID
 OIDC_RP_CLIENT_SECRET = CLIENT_SECRET

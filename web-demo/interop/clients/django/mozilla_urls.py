@@ -1,10 +1,22 @@
+import json
 from urllib.parse import urlencode
 
 import home
 from django.conf import settings
+from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.urls import include, path
 
 home.FORMS = {"logout": "/oidc/logout/"}
+
+
+def refresh(request):
+    """Ends the time of the ID token, so that the middleware renews it before it shows this page again."""
+    before = request.session.pop("before", None)
+    if before is None:
+        request.session.update({"before": request.session["oidc_id_token"], "oidc_id_token_expiration": 0})
+        return redirect("/refresh")
+    return HttpResponse(f'<pre id="renewed">{json.dumps(request.session["oidc_id_token"] != before)}</pre>')
 
 
 def provider_logout(request):
@@ -13,4 +25,8 @@ def provider_logout(request):
     return f"{settings.ISSUER}/oauth2/logout?{urlencode(hint)}"
 
 
-urlpatterns = [path("", home.home), path("oidc/", include("mozilla_django_oidc.urls"))]
+urlpatterns = [
+    path("", home.home),
+    path("refresh", refresh),
+    path("oidc/", include("mozilla_django_oidc.urls")),
+]
