@@ -19,10 +19,10 @@ test: setup web ## Run all checks and tests
 	$(MAKE) --jobs 2 --output-sync=target test-scripts test-rust
 	./loadtest/attack/run --short
 	npm run e2e
+	npm run interop
 
 test-long: test ## Run all checks and tests, also with the clients that are Debian's packages
 	./.ci/setup --long
-	npm run interop
 	LONG=1 npm run interop
 
 # The scripts' tests mostly wait and the Rust tests mostly compile. The end-to-end tests run the binaries that these build.
