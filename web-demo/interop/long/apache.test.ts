@@ -23,6 +23,7 @@ const apache = (id: string, more: string, declined: Pick<RelyingParty, "declined
   knows: { email: "jia@people.example", preferred_username: "shili.jia" },
   ...declined,
   refresh: async (page) => {
+    await open(page, "/secure/");
     const before = String(await shown(page, "token"));
     const origin = new URL(page.url()).origin;
     await open(page, `/secure/redirect_uri?${new URLSearchParams({ refresh: `${origin}/secure/`, access_token: before })}`);

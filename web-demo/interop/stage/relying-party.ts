@@ -1,6 +1,6 @@
 /** What every relying party is held to, each by its own means. */
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFailed, test } from "vitest";
 
 import type { Portal } from "../../web/e2e/portal.ts";
 import { type Registration, Stage } from "./stage.ts";
@@ -19,7 +19,7 @@ export interface RelyingParty extends Registration {
   readonly declined: RegExp;
   /** Why that message does not tell of the decline. */
   readonly missesDecline?: string;
-  /** Renews the tokens without the person, if the library can. Returns true if they are new. */
+  /** Renews the tokens without the person, from the site's page, if the library can. Returns true if they are new. */
   readonly refresh?: (page: Page) => Promise<unknown>;
   /** Logs out at the site and, where the library can, at the provider. */
   readonly logOut?: (page: Page) => Promise<unknown>;
@@ -44,39 +44,48 @@ export function hold(...parties: readonly RelyingParty[]): () => Stage {
 }
 
 function defineSteps(stageOf: () => Stage, party: RelyingParty): void {
-  const logIn = async (): Promise<Portal> => {
+  let window: Portal | undefined;
+
+  const begin = async (): Promise<Portal> => {
     const window = await stageOf().visit(party.client_id);
     await party.begin(window.page);
+    return window;
+  };
+  const logIn = async (): Promise<Portal> => {
+    const window = await begin();
     await stageOf().confirm(window);
     await expect.poll(() => shown(window.page, "user"), POLL).toMatchObject(party.knows);
     return window;
   };
+  /** Returns the window of a person who is logged in, at the site's page. Steps share it, because logins take most of the time. */
+  const loggedIn = async (): Promise<Portal> => {
+    onTestFailed(leave);
+    if (window === undefined) window = await logIn();
+    else await window.page.goto(`${stageOf().originOf(party.client_id)}/`);
+    return window;
+  };
+  const leave = async (): Promise<void> => {
+    const left = window;
+    window = undefined;
+    await left?.close();
+  };
+
+  afterAll(leave);
 
   test("logs in", async () => {
-    const window = await logIn();
-    await window.close();
+    await loggedIn();
   });
 
-  const { missesDecline } = party;
-  test(missesDecline ? `comes back after a decline without a word of it: ${missesDecline}` : "is told that the person has declined", async () => {
-    const window = await stageOf().visit(party.client_id);
-    await party.begin(window.page);
-    await stageOf().decline(window);
-    await expect.poll(() => window.page.locator("body").textContent(), POLL).toMatch(party.declined);
-    await window.close();
-  });
-
-  const { refresh, logOut, logsOutOfProvider } = party;
+  const { refresh, logOut, logsOutOfProvider, missesDecline } = party;
   if (refresh !== undefined) {
     test("renews its tokens without the person", async () => {
-      const window = await logIn();
-      expect(await refresh(window.page)).toBe(true);
-      await window.close();
+      const { page } = await loggedIn();
+      expect(await refresh(page)).toBe(true);
     });
   }
   if (logOut !== undefined) {
     test(`logs out${logsOutOfProvider ? " of the site and of the provider" : ""}`, async () => {
-      const window = await logIn();
+      const window = await loggedIn();
       if (logsOutOfProvider) {
         // The site forgets the person, the gateway does not.
         await window.page.context().clearCookies({ domain: "localhost" });
@@ -88,9 +97,15 @@ function defineSteps(stageOf: () => Stage, party: RelyingParty): void {
       await logOut(window.page);
       await expect.poll(() => shown(window.page, "user"), POLL).toBe(null);
       expect(await stageOf().asksForCode(window, party.begin), "a code after the log out").toBe(true);
-      await window.close();
+      await leave();
     });
   }
+  test(missesDecline ? `comes back after a decline without a word of it: ${missesDecline}` : "is told that the person has declined", async () => {
+    const window = await begin();
+    await stageOf().decline(window);
+    await expect.poll(() => window.page.locator("body").textContent(), POLL).toMatch(party.declined);
+    await window.close();
+  });
 }
 
 /** Opens a page of the site. */
