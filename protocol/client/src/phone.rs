@@ -5,8 +5,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use http::{Request, Response};
-use saoma_protocol::{ConfirmRequest, Decision, LoginId, Problem, ScanContext, ScanRequest, paths};
+use http::{Method, Request, Response};
+use saoma_protocol::{
+    ConfirmRequest, Decision, EndedSessions, LoginId, Problem, ScanContext, ScanRequest,
+    SessionList, paths,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
@@ -198,15 +201,43 @@ impl<C: HttpClient> Phone<C> {
         self.post(&path, None::<&()>).await
     }
 
+    /// Lists the person's sessions at the gateway: where they are logged in.
+    ///
+    /// # Errors
+    /// As [`Phone::scan`].
+    pub async fn sessions(&self) -> Result<SessionList, PhoneError<C::Error>> {
+        self.send(Method::GET, paths::SESSIONS, None::<&()>).await
+    }
+
+    /// Ends a session of the person's: all its sites are told.
+    ///
+    /// # Errors
+    /// As [`Phone::scan`].
+    pub async fn end_session(&self, sid: LoginId) -> Result<EndedSessions, PhoneError<C::Error>> {
+        let path = paths::SESSION_END.replace("{sid}", &sid.to_string());
+        self.post(&path, None::<&()>).await
+    }
+
     async fn post<T: DeserializeOwned>(
         &self,
         path: &str,
         body: Option<&impl Serialize>,
     ) -> Result<T, PhoneError<C::Error>> {
+        self.send(Method::POST, path, body).await
+    }
+
+    async fn send<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&impl Serialize>,
+    ) -> Result<T, PhoneError<C::Error>> {
         let mut url = self.gateway.clone();
         url.set_path(path);
-        let mut request =
-            Request::post(url.as_str()).header(AUTHORIZATION, format!("Bearer {}", self.token));
+        let mut request = Request::builder()
+            .method(method)
+            .uri(url.as_str())
+            .header(AUTHORIZATION, format!("Bearer {}", self.token));
         let mut bytes = Bytes::new();
         if let Some(body) = body {
             request = request.header(CONTENT_TYPE, "application/json");
