@@ -69,11 +69,24 @@ CREATE TABLE portal_sessions (
     flash         TEXT,                 -- told once, on the next page that has words for it
     provider_sid  TEXT,                 -- the session at the gateway, by which it ends this one
     id_token      TEXT,                 -- shown to the gateway at a logout
-    ended_at      INTEGER               -- ended by the gateway: the browser is told once
+    ended_at      INTEGER               -- ended from elsewhere: the browser is told once
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX portal_sessions_of_account ON portal_sessions (account_id);
 CREATE INDEX portal_sessions_at_provider ON portal_sessions (provider_sid);
+
+-- Logouts that the gateway has not answered yet, or is asked for once more.
+CREATE TABLE logouts (
+    id          INTEGER PRIMARY KEY,
+    account_id  TEXT NOT NULL,
+    identity_id TEXT,                   -- NULL: as whatever the person is logged in
+    reason      TEXT NOT NULL,
+    due_at      INTEGER NOT NULL,
+    tries       INTEGER NOT NULL DEFAULT 0, -- without an answer
+    repeated    INTEGER NOT NULL DEFAULT 0  -- 1: answered once, and due again when the codes of that time are over
+) STRICT;
+
+CREATE INDEX logouts_by_time ON logouts (due_at);
 
 -- Proofs of a person.
 

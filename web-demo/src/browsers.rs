@@ -94,6 +94,8 @@ pub(crate) struct Browser {
     pub address: String,
     /// Browser and system, as far as known.
     pub browser: Option<String>,
+    /// The session at the gateway, after a login by scanning.
+    pub provider_sid: Option<String>,
 }
 
 /// Keeps a login under a new cookie, for `lifetime` seconds. Returns the cookie and the login's id.
@@ -129,18 +131,19 @@ pub(crate) async fn start(
 
 /// Returns a person's logins, the latest first.
 pub(crate) async fn of(db: &SqlitePool, account_id: &str) -> sqlx::Result<Vec<Browser>> {
-    fetch_all!(db, "SELECT id, identity, address, browser,
+    fetch_all!(db, "SELECT id, identity, address, browser, provider_sid,
             strftime('%Y-%m-%d %H:%M', logged_in_at, 'unixepoch', '+8 hours') AS logged_in_at
         FROM portal_sessions WHERE account_id = ?1 AND expires_at > unixepoch() AND ended_at IS NULL
         ORDER BY portal_sessions.logged_in_at DESC, id"; account_id)
     .await
 }
 
-/// Logs a browser out, if it is this person's: its cookie is worth nothing from now on. Returns
-/// false if it was not logged in.
+/// Logs a browser out, if it is this person's: its cookie is worth nothing from now on, and its next request is told so.
+/// Returns false if it was not logged in.
 pub(crate) async fn end(db: &SqlitePool, account_id: &str, id: &str) -> sqlx::Result<bool> {
-    let delete = "DELETE FROM portal_sessions WHERE id = ?1 AND account_id = ?2";
-    execute!(db, delete; id, account_id).await
+    let end = "UPDATE portal_sessions SET ended_at = unixepoch()
+        WHERE id = ?1 AND account_id = ?2 AND ended_at IS NULL";
+    execute!(db, end; id, account_id).await
 }
 
 /// Logs out the browsers whose session at the gateway has ended. Their next request is told so.
@@ -150,9 +153,31 @@ pub(crate) async fn end_at_provider(db: &SqlitePool, sid: &str) -> sqlx::Result<
 }
 
 /// Logs all of a person's browsers out, but the one of this id.
-pub(crate) async fn end_others(db: &SqlitePool, account_id: &str, kept: &str) -> sqlx::Result<()> {
-    let delete = "DELETE FROM portal_sessions WHERE account_id = ?1 AND id <> ?2";
-    execute!(db, delete; account_id, kept).await.map(drop)
+pub(crate) async fn end_others(
+    db: impl SqliteExecutor<'_>,
+    account_id: &str,
+    kept: &str,
+) -> sqlx::Result<()> {
+    let end = "UPDATE portal_sessions SET ended_at = unixepoch()
+        WHERE account_id = ?1 AND id <> ?2 AND ended_at IS NULL";
+    execute!(db, end; account_id, kept).await.map(drop)
+}
+
+/// Logs all of a person's browsers out that were logged in by scanning, but the one of this id.
+pub(crate) async fn end_scanned(
+    db: impl SqliteExecutor<'_>,
+    account_id: &str,
+    kept: &str,
+) -> sqlx::Result<()> {
+    let end = "UPDATE portal_sessions SET ended_at = unixepoch()
+        WHERE account_id = ?1 AND id <> ?2 AND method = 'scan' AND ended_at IS NULL";
+    execute!(db, end; account_id, kept).await.map(drop)
+}
+
+/// Parts a login from the session at the gateway that it began with, whose end does not end it any more.
+pub(crate) async fn leave_provider(db: impl SqliteExecutor<'_>, id: &str) -> sqlx::Result<()> {
+    let part = "UPDATE portal_sessions SET provider_sid = NULL, id_token = NULL WHERE id = ?1";
+    execute!(db, part; id).await.map(drop)
 }
 
 /// Logs all of a person's browsers out.
@@ -167,10 +192,9 @@ pub(crate) async fn end_as(
     account_id: &str,
     identity_id: &str,
 ) -> sqlx::Result<()> {
-    let delete = "DELETE FROM portal_sessions WHERE account_id = ?1 AND identity ->> 'id' = ?2";
-    execute!(db, delete; account_id, identity_id)
-        .await
-        .map(drop)
+    let end = "UPDATE portal_sessions SET ended_at = unixepoch()
+        WHERE account_id = ?1 AND identity ->> 'id' = ?2 AND ended_at IS NULL";
+    execute!(db, end; account_id, identity_id).await.map(drop)
 }
 
 #[cfg(test)]

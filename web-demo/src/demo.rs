@@ -5,12 +5,15 @@ use std::net::SocketAddr;
 use anyhow::{Context, anyhow};
 use saoma_gateway::Gateway;
 use sqlx::SqlitePool;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::accounts::DemoAccounts;
 use crate::developer::DeveloperPages;
 use crate::example_portal::RunningPortal;
 use crate::listeners::{self, Listeners, Origins, listen};
 use crate::local_network::{self, own_address};
+use crate::logouts::{Logouts, Sender};
 use crate::options::{Options, RegistersElsewhere};
 use crate::provider::{self, Credentials};
 use crate::registers::{DemoRegisters, HttpRegisters, Registers};
@@ -32,7 +35,29 @@ pub struct Demo {
     servers: Servers,
     gateway: Option<Gateway>,
     example_portal: Option<RunningPortal>,
+    sender: RunningSender,
     db: SqlitePool,
+}
+
+/// The task that sends logouts to the gateway.
+#[derive(Debug)]
+struct RunningSender {
+    tasks: TaskTracker,
+    closing: CancellationToken,
+}
+
+impl RunningSender {
+    fn start(sender: Sender) -> Self {
+        let (tasks, closing) = (TaskTracker::new(), CancellationToken::new());
+        tasks.spawn(sender.run(closing.clone()));
+        tasks.close();
+        Self { tasks, closing }
+    }
+
+    async fn shutdown(self) {
+        self.closing.cancel();
+        self.tasks.wait().await;
+    }
 }
 
 impl Demo {
@@ -66,10 +91,14 @@ impl Demo {
         };
 
         let developer_pages = DeveloperPages::of(&options, &origins).context("no randomness")?;
+        let logouts = Logouts::new(db.clone());
+        let secret = credentials.events_secret.clone();
+        let sender = Sender::new(logouts.clone(), registers.clone(), &gateway_origin, secret)?;
         let routers = Routers::build(Parts {
             options: &options,
             db: &db,
             registers,
+            logouts,
             credentials: &credentials,
             origins: &origins,
             gateway_origin: &gateway_origin,
@@ -88,7 +117,8 @@ impl Demo {
                 .context("the phone page on the local network")?;
             servers.start(listener, Reached::by_tls(tls), routers.phone.clone());
         }
-        // The introspection endpoint is for the gateway alone: it is not served to the local network.
+        // The endpoints for the gateway are not served to the local network. On this listener each caller of the phone app
+        // reaches them, so a request proves itself by the gateway's secret or signature.
         let pages = routers.phone.merge(routers.introspection);
         servers.start(listeners.phone, reached(&origins.phone), pages);
 
@@ -110,6 +140,7 @@ impl Demo {
             servers,
             gateway,
             example_portal,
+            sender: RunningSender::start(sender),
             db,
         })
     }
@@ -153,20 +184,17 @@ impl Demo {
             gateway.shutdown().await;
         }
         self.servers.shutdown().await;
+        self.sender.shutdown().await;
         self.db.close().await;
     }
 }
 
-/// Starts the example portal if it is among the options and the gateway is of this process, which registers it. The hall
-/// does without it, because it takes Node.js.
+/// Starts the example portal if it is among the options. The hall does without it, because it takes Node.js.
 async fn example_portal(
     options: &Options,
     gateway_origin: &str,
     credentials: &Credentials,
 ) -> Option<RunningPortal> {
-    if options.elsewhere.is_some() {
-        return None;
-    }
     let example = options.example_portal.as_ref()?;
     let started = example.start(gateway_origin, &credentials.example_secret);
     match started.await {

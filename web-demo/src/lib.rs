@@ -9,7 +9,8 @@
 //!
 //! `portal`, `phone` and `identity` are the three faces, `home` what people come to the portal for; `accounts`, `cards`,
 //! `units`, `citizens`, `records` and `browsers` what they know of people, `registers` what they ask the outside world;
-//! `face` compares theirs with a camera's pictures. [`Demo`] runs all of it in one process.
+//! `logouts` tells the gateway whom to log out; `face` compares people's faces with a camera's pictures. [`Demo`] runs all of
+//! it in one process.
 
 mod accounts;
 mod browsers;
@@ -28,6 +29,7 @@ mod known_browsers;
 mod listeners;
 mod local_network;
 mod log_pace;
+mod logouts;
 mod option_faults;
 mod options;
 mod pages;

@@ -57,7 +57,7 @@ struct Cli {
     #[arg(long, value_name = "URL")]
     redis: Option<String>,
     /// Use the gateway of this origin instead of one in this process
-    #[arg(long, value_name = "URL", requires_all = ["client_secret", "introspection_secret"])]
+    #[arg(long, value_name = "URL", requires_all = ["client_secret", "introspection_secret", "events_secret"])]
     gateway_url: Option<String>,
     /// The secret of client "service-hall" at that gateway
     #[arg(
@@ -75,6 +75,14 @@ struct Cli {
         value_name = "SECRET"
     )]
     introspection_secret: Option<String>,
+    /// The secret by which the hall, as "shili-app", ends sessions at that gateway
+    #[arg(
+        long,
+        env = "SAOMA_DEMO_EVENTS_SECRET",
+        hide_env_values = true,
+        value_name = "SECRET"
+    )]
+    events_secret: Option<String>,
     /// Run the portal of this folder, docs/examples/portal-node, as another site of the gateway in this process
     #[arg(long, value_name = "DIR")]
     example_portal: Option<PathBuf>,
@@ -146,6 +154,7 @@ impl Cli {
             url,
             client_secret: Secret::received(self.client_secret.unwrap_or_default()),
             introspection_secret: Secret::received(self.introspection_secret.unwrap_or_default()),
+            events_secret: Secret::received(self.events_secret.unwrap_or_default()),
         });
         let registers = self.registers_url.map(|url| RegistersElsewhere {
             url,

@@ -8,14 +8,19 @@ use saoma_gateway::settings::{is_foreign_http, is_over_wide, weakness};
 use url::Url;
 
 use crate::listeners::is_loopback;
+use crate::logouts::EVENTS_CLIENT_ID;
 use crate::options::Options;
 use crate::provider::{CLIENT_ID, INTROSPECTION_CLIENT_ID};
 
 /// Checks all options before anything is opened.
 ///
 /// # Errors
-/// Returns an error with a line for each fault. With `--allow-insecure` they are warnings in the log.
+/// Returns an error with a line for each fault. With `--allow-insecure` they are warnings in the log, but for options that
+/// contradict each other.
 pub(crate) fn check(options: &Options) -> anyhow::Result<()> {
+    if let Some(contradiction) = contradiction(options) {
+        bail!("{contradiction}");
+    }
     let faults = faults(options);
     if options.allow_insecure {
         for fault in faults {
@@ -99,6 +104,11 @@ fn faults(options: &Options) -> Vec<String> {
                     &elsewhere.introspection_secret,
                     INTROSPECTION_CLIENT_ID,
                 ),
+                (
+                    "--events-secret",
+                    &elsewhere.events_secret,
+                    EVENTS_CLIENT_ID,
+                ),
             ] {
                 let counts = secret.expose().is_empty() || is_remote || !is_here(&elsewhere.url);
                 let weak = weakness(secret.expose(), id).filter(|_| counts);
@@ -133,14 +143,30 @@ fn faults(options: &Options) -> Vec<String> {
     faults
 }
 
+/// Returns what no permission helps: the example portal would not work.
+fn contradiction(options: &Options) -> Option<&'static str> {
+    let example = options.example_portal.as_ref()?;
+    if options.elsewhere.is_some() {
+        return Some(
+            "--example-portal: the gateway of --gateway-url does not know this site. Leave one of the two out, or start the \
+             site by its own README",
+        );
+    }
+    (example.address.port() == 0).then_some(
+        "--example-portal-address: the gateway registers this site's address before it starts: give a port other than 0",
+    )
+}
+
 /// Returns a fault for each listener whose address an earlier one takes.
 fn shared_addresses(options: &Options) -> Vec<String> {
     let gateway = options.elsewhere.is_none().then_some(options.gateway);
+    let example = options.example_portal.as_ref();
     let listeners = [
         Some(("--portal", options.portal)),
         Some(("--phone", options.phone)),
         gateway.map(|address| ("--gateway", address)),
         options.phone_lan.map(|address| ("--lan-port", address)),
+        example.map(|example| ("--example-portal-address", example.address)),
     ];
     let listeners: Vec<_> = listeners.into_iter().flatten().collect();
     let is_shared = |one: SocketAddr, other: SocketAddr| {
@@ -196,6 +222,7 @@ fn is_origin(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::example_portal::ExamplePortal;
     use crate::options::{Elsewhere, RegistersElsewhere};
     use crate::secret::Secret;
 
@@ -212,6 +239,7 @@ mod tests {
             url: url.into(),
             client_secret: Secret::received(secret),
             introspection_secret: Secret::received(STRONG),
+            events_secret: Secret::received(STRONG),
         })
     }
 
@@ -335,6 +363,36 @@ mod tests {
         assert_eq!(told.lines().count(), 4, "{told}");
         several.allow_insecure = true;
         check(&several).expect("it is allowed");
+    }
+
+    #[test]
+    fn an_example_portal_that_would_not_work_is_refused_in_spite_of_every_permission() {
+        let with_example = |port: u16, elsewhere| Options {
+            example_portal: Some(ExamplePortal {
+                folder: "docs/examples/portal-node".into(),
+                address: SocketAddr::from(([127, 0, 0, 1], port)),
+            }),
+            elsewhere,
+            allow_insecure: true,
+            ..Options::default()
+        };
+        check(&with_example(8083, None)).expect("a site of the gateway in this process");
+        for (options, expected) in [
+            (with_example(0, None), "a port other than 0"),
+            (
+                with_example(8083, elsewhere("https://login.example", STRONG)),
+                "--gateway-url",
+            ),
+        ] {
+            let refused = check(&options).unwrap_err().to_string();
+            assert!(refused.contains(expected), "{refused}");
+        }
+        let shared = Options {
+            allow_insecure: false,
+            ..with_example(8082, None)
+        };
+        let refused = check(&shared).unwrap_err().to_string();
+        assert!(refused.contains("is taken by --phone"), "{refused}");
     }
 
     /// Row A5.

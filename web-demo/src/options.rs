@@ -16,7 +16,7 @@ use crate::secret::Secret;
 pub struct Options {
     /// Address of the portal.
     pub portal: SocketAddr,
-    /// Address of the phone app, and of the introspection endpoint beside it.
+    /// Address of the phone app, and of the endpoints for the gateway beside it.
     pub phone: SocketAddr,
     /// Origin at which browsers reach the portal, if a proxy stands before it.
     pub portal_url: Option<Url>,
@@ -58,6 +58,8 @@ pub struct Elsewhere {
     pub client_secret: Secret,
     /// Secret of the gateway at the introspection endpoint.
     pub introspection_secret: Secret,
+    /// Secret of the app's backend at the gateway, by which it ends sessions there.
+    pub events_secret: Secret,
 }
 
 /// Registers of an authority, asked over HTTP.

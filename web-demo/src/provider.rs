@@ -4,11 +4,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
-use saoma_gateway::settings::{ClientSettings, IntrospectionSettings, Sources, StandingSettings};
+use saoma_gateway::settings::{
+    ClientSettings, EventsSettings, IntrospectionSettings, Sources, StandingSettings,
+};
 use saoma_gateway::{Gateway, Settings, generate_pem, generate_secret};
 use tokio::net::TcpListener;
 
 use crate::identity::{INTROSPECTION_PATH, STANDING_PATH};
+use crate::logouts::EVENTS_CLIENT_ID;
 use crate::options::Options;
 use crate::portal::{AFTER_LOGOUT_PATH, BACKCHANNEL_PATH, CALLBACK_PATH};
 use crate::private_file;
@@ -18,18 +21,20 @@ use crate::secret::Secret;
 pub(crate) const CLIENT_ID: &str = "service-hall";
 
 /// The portal's name, as people read it on their phones before they confirm.
-const CLIENT_NAME: &str = "示例省社会保险网上服务大厅";
+pub(crate) const CLIENT_NAME: &str = "示例省社会保险网上服务大厅";
 
 /// The gateway's own name at the introspection endpoint, and the audience of its answers.
 pub(crate) const INTROSPECTION_CLIENT_ID: &str = "saoma";
 
-/// The secrets that portal and identity backend share with the gateway.
+/// The secrets that portal and app's backend share with the gateway.
 #[derive(Debug)]
 pub(crate) struct Credentials {
     /// Of the portal, at the token endpoint.
     pub client_secret: Secret,
     /// Of the gateway, at the introspection endpoint.
     pub introspection_secret: Secret,
+    /// Of the app's backend, by which it ends sessions at the gateway.
+    pub events_secret: Secret,
     /// Of the example portal, at the token endpoint.
     pub example_secret: Secret,
 }
@@ -41,11 +46,13 @@ impl Credentials {
             Some(elsewhere) => Self {
                 client_secret: elsewhere.client_secret.clone(),
                 introspection_secret: elsewhere.introspection_secret.clone(),
+                events_secret: elsewhere.events_secret.clone(),
                 example_secret: Secret::random()?,
             },
             None => Self {
                 client_secret: Secret::random()?,
                 introspection_secret: Secret::random()?,
+                events_secret: Secret::random()?,
                 example_secret: Secret::random()?,
             },
         })
@@ -91,6 +98,10 @@ pub(crate) async fn start(
         client_secret: credentials.introspection_secret.expose().into(),
         ..StandingSettings::at(format!("{backend_origin}{STANDING_PATH}"))
     });
+    settings.identity.events = Some(EventsSettings {
+        client_id: EVENTS_CLIENT_ID.into(),
+        client_secret: credentials.events_secret.expose().into(),
+    });
     settings.clients.push(ClientSettings {
         client_id: CLIENT_ID.into(),
         name: CLIENT_NAME.into(),
@@ -98,7 +109,7 @@ pub(crate) async fn start(
         redirect_uris: vec![format!("{portal_origin}{CALLBACK_PATH}")],
         origins: vec![portal_origin.to_owned()],
         post_logout_redirect_uris: vec![format!("{portal_origin}{AFTER_LOGOUT_PATH}")],
-        // Over the backend's own listener, which browsers do not reach.
+        // At the phone app's listener itself, as introspection: the gateway needs no proxy to reach it.
         backchannel_logout_uri: Some(format!("{backend_origin}{BACKCHANNEL_PATH}")),
         ..ClientSettings::default()
     });

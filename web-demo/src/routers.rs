@@ -14,6 +14,7 @@ use crate::identity;
 use crate::key_file::KeyFile;
 use crate::known_browsers::KnownBrowsers;
 use crate::listeners::Origins;
+use crate::logouts::Logouts;
 use crate::options::Options;
 use crate::pages::{Policy, weights};
 use crate::phone::{self, GatewayClient, Phone};
@@ -27,6 +28,7 @@ pub(crate) struct Parts<'a> {
     pub options: &'a Options,
     pub db: &'a SqlitePool,
     pub registers: Registers,
+    pub logouts: Logouts,
     pub credentials: &'a Credentials,
     pub origins: &'a Origins,
     pub gateway_origin: &'a str,
@@ -38,7 +40,8 @@ pub(crate) struct Parts<'a> {
 pub(crate) struct Routers {
     pub portal: Router,
     pub phone: Router,
-    /// The endpoints of the gateway, for introspection and logout tokens. No cookie counts there.
+    /// The endpoints that the gateway asks and tells: introspection, standing, logout tokens. Each request proves itself, and
+    /// no cookie counts there.
     pub introspection: Router,
 }
 
@@ -52,6 +55,7 @@ impl Routers {
             options,
             db,
             registers,
+            logouts,
             credentials,
             origins,
             gateway_origin,
@@ -73,6 +77,7 @@ impl Routers {
             relying_party,
             requests: AuthenticationRequests::new(db.clone(), &key),
             known_browsers: known_browsers.clone(),
+            logouts,
             origin: origins.portal.clone(),
         };
         let app = AppLink::new(origins.app().to_owned());
@@ -158,6 +163,7 @@ mod tests {
             options: &options,
             db: &db,
             registers: Registers::embedded(&db),
+            logouts: Logouts::new(db.clone()),
             credentials: &Credentials::of(&options).unwrap(),
             origins: &origins,
             gateway_origin: "http://127.0.0.1:8080",
@@ -267,7 +273,7 @@ mod tests {
         }
     }
 
-    /// The endpoints of the gateway take no cookie, and no page reaches them.
+    /// The endpoints for the gateway take no cookie.
     #[tokio::test]
     async fn the_backend_takes_its_callers_proof_alone() {
         let built = built().await;

@@ -9,7 +9,9 @@ use serde::Deserialize;
 use super::{Answer, Person, see_other};
 use crate::accounts::{ChangeError, ContactError, ContactForm, Contacts};
 use crate::browsers;
+use crate::db;
 use crate::form_errors::FieldError;
+use crate::logouts::{self, LogoutReason};
 use crate::pages::{Failure, Frame, Texts, page, shown};
 use crate::phone::sessions;
 use crate::records::Words;
@@ -143,10 +145,17 @@ fn answer_contacts(person: &Person, contacts: ContactForm, errors: Vec<ContactEr
     page(status, &form)
 }
 
-/// Ends every other login to the account, tells the person, and goes back to the account.
+/// Ends every other login to the account at all sites, tells the person, and goes back to the account.
 async fn answer_change(person: &Person, title: fn(&'static Texts) -> &'static str) -> Answer {
-    browsers::end_others(person.db(), person.account_id(), &person.session.id).await?;
-    sessions::end_all(person.db(), person.account_id()).await?;
+    let (account_id, kept) = (person.account_id(), &person.session.id);
+    let mut transaction = db::write(person.db()).await?;
+    browsers::end_others(&mut *transaction, account_id, kept).await?;
+    browsers::leave_provider(&mut *transaction, kept).await?;
+    sessions::end_all(&mut *transaction, account_id).await?;
+    let reason = LogoutReason::AccountChanged;
+    logouts::add(&mut *transaction, account_id, None, reason).await?;
+    transaction.commit().await?;
+    person.hall.portal.logouts.wake();
     let body = Words::of_texts(|texts| texts.account.change_notice);
     person.notify(Words::of_texts(title), body).await?;
     person.session.flash(person.db(), CHANGED).await?;

@@ -9,10 +9,11 @@ use serde::Deserialize;
 use super::card::{CardView, ServiceView};
 use super::{Answer, Person, VerifiedPerson, details, missing, see_other};
 use crate::cards::CardService;
-use crate::pages::{Frame, Texts, page};
+use crate::logouts::LogoutReason;
+use crate::pages::{Failure, Frame, Texts, page};
 use crate::records::Words;
 use crate::records::person::mask;
-use crate::registers::{CardRefusesAction, CardState, Making};
+use crate::registers::{Card, CardAction, CardRefusesAction, CardState, Making};
 
 #[derive(Template)]
 #[template(path = "home/card.html")]
@@ -109,13 +110,38 @@ pub(super) async fn act(
     if confirmation.confirmed.as_deref() != Some("yes") {
         return answer(&person, service, News::Unconfirmed).await;
     }
-    if let Err(refused) = cards.act(id_number, action).await? {
+    if let Err(refused) = act_on_card(&person, action).await? {
         return answer(&person, service, News::Refused(refused)).await;
     }
     let [title, body] = [0, 1].map(|part| Words::of_texts(|texts| done(service, texts)[part]));
     person.notify(title, body).await?;
     person.session.flash(person.db(), &flash(service)).await?;
     see_other(&format!("/card/{}", service.path()))
+}
+
+/// Has the register act on the card. An action after which its holder may not log in ends their logins at all
+/// sites, but for the one that asks: there they may want to undo it.
+async fn act_on_card(
+    person: &Person,
+    action: CardAction,
+) -> Result<Result<Card, CardRefusesAction>, Failure> {
+    let cards = &person.hall.portal.registers.cards;
+    let id_number = &person.account.id_number;
+    let reason = match action {
+        CardAction::ReportLoss => LogoutReason::CardReportedLost,
+        CardAction::Cancel => LogoutReason::CardCancelled,
+        CardAction::Activate | CardAction::UndoLoss | CardAction::Replace => {
+            return Ok(cards.act(id_number, action).await?);
+        }
+    };
+    let logouts = &person.hall.portal.logouts;
+    let prepared = logouts.prepare(person.account_id(), reason).await?;
+    let acted = cards.act(id_number, action).await?;
+    match acted {
+        Ok(_) => logouts.confirm(prepared, &person.session.id).await?,
+        Err(_) => logouts.cancel(prepared).await?,
+    }
+    Ok(acted)
 }
 
 /// The news of a service, and its consequence.

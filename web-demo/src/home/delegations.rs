@@ -120,7 +120,7 @@ pub(super) async fn ask_to_withdraw(login: LegalRepresentative, Path(id): Path<S
 
 pub(super) async fn withdraw(login: LegalRepresentative, Path(id): Path<String>) -> Answer {
     if let Some(delegation) = delegations::find(login.db(), &login.unit.id, &id).await?
-        && delegations::withdraw(login.db(), &login.unit, &delegation).await?
+        && delegations::withdraw(login.db(), login.logouts(), &login.unit, &delegation).await?
     {
         return see_other("/");
     }

@@ -15,6 +15,7 @@ use super::{Hall, frame};
 use crate::accounts::Account;
 use crate::accounts::attempts::{AttemptLimit, Wait};
 use crate::accounts::id_number::IdNumber;
+use crate::logouts::Logouts;
 use crate::pages::{Failure, Frame, Locale, Texts, page};
 use crate::portal::PortalSession;
 use crate::registers::{Post, RegisterError, Unit, UnitMember, UnitRole};
@@ -137,6 +138,10 @@ impl UnitLogin {
 
     pub(crate) const fn db(&self) -> &SqlitePool {
         self.hall.db()
+    }
+
+    pub(crate) const fn logouts(&self) -> &Logouts {
+        &self.hall.portal.logouts
     }
 
     pub(crate) const fn texts(&self) -> &'static Texts {

@@ -24,6 +24,7 @@ use self::guesses::Guesses;
 use crate::accounts::attempts::Wait;
 use crate::citizens;
 use crate::log_pace::LogPace;
+use crate::logouts::EVENTS_CLIENT_ID;
 use crate::pages::Failure;
 use crate::phone::sessions;
 use crate::registers::Registers;
@@ -31,7 +32,7 @@ use crate::secret::Secret;
 use crate::serving::Connection;
 
 /// The app's id as the owner of its tokens.
-const APP_CLIENT_ID: &str = "shili-app";
+const APP_CLIENT_ID: &str = EVENTS_CLIENT_ID;
 
 /// The scope of the app's tokens: to scan and confirm logins.
 const APP_SCOPE: &str = "login:confirm";

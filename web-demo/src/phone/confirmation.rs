@@ -7,16 +7,16 @@ use http::header::RETRY_AFTER;
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use saoma_client::PhoneError;
-use saoma_protocol::{Decision, ErrorCode, LoginId, Network, Place};
+use saoma_protocol::{Decision, ErrorCode, LoginId, Network};
 use serde::Deserialize;
 use url::Url;
 
-use super::Phone;
 use super::identity_choice::IdentityChoice;
 use super::scan::refused;
 use super::scan_error::{ScanError, SentForm};
 use super::scanned_login::{ScannedLogin, path_of};
 use super::sessions::PhoneSession;
+use super::{Phone, requester};
 use crate::pages::{Failure, Frame, Locale, has_script, page, shown};
 
 /// Seconds until a confirm is repeated, if the gateway names none.
@@ -232,30 +232,13 @@ impl ConfirmationPage<'_> {
         }
     }
 
-    /// The origin of the request. If it is unknown, the address is that of a proxy, which tells the person nothing.
     fn place(&self) -> String {
-        let (texts, requester) = (&self.frame.texts().phone, &self.login.context.requester);
-        let place = match (&requester.place_name, requester.place) {
-            // The address may be a proxy's, such as 127.0.0.1, and would mislead.
-            (_, Place::Unknown) => return texts.place_unknown.to_owned(),
-            (Some(name), _) => name,
-            (None, Place::SameMachine) => texts.same_machine,
-            (None, Place::LocalNetwork) => texts.local_network,
-            (None, Place::Internet) => texts.internet,
-        };
-        texts.requester_place(&requester.address, place)
+        requester::place(&self.login.context.requester, self.frame.texts())
     }
 
-    /// Browser and system, as far as the browser says.
     fn browser(&self) -> String {
-        let requester = &self.login.context.requester;
-        let parts = [&requester.browser, &requester.system];
-        let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
-        if parts.is_empty() {
-            self.frame.texts().phone.unknown.to_owned()
-        } else {
-            parts.join(" · ")
-        }
+        let browser = requester::browser(&self.login.context.requester);
+        browser.unwrap_or_else(|| self.frame.texts().phone.unknown.to_owned())
     }
 }
 

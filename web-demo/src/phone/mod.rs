@@ -3,7 +3,7 @@
 //! ```text
 //! /login ──► / ──► /scan ──► POST /scan ──► /logins/{login_id} ──► POST …/confirm or …/reject
 //!            │                                └── once decided, the same address tells the outcome
-//!            ├──► /sessions ──► POST /sessions/{id}/end
+//!            ├──► /sessions ──► POST /sessions/{id}/end or /sessions/at-sites/{sid}/end
 //!            └──► /inbox ──► /inbox/{id} ──► POST /inbox/{id}/not-me
 //! ```
 //!
@@ -21,6 +21,7 @@ mod gateway_client;
 mod home;
 mod identity_choice;
 mod inbox;
+mod requester;
 mod scan;
 mod scan_error;
 mod scanned_login;
@@ -73,6 +74,7 @@ pub(crate) fn routes(phone: Phone, policy: Policy) -> Router {
         .route("/logins/{login_id}/reject", post(confirmation::reject))
         .route("/sessions", get(browsers::list))
         .route("/sessions/{id}/end", post(browsers::end))
+        .route("/sessions/at-sites/{sid}/end", post(browsers::end_at_sites))
         .route("/inbox", get(inbox::list))
         .route("/inbox/{id}", get(inbox::show))
         .route("/inbox/{id}/not-me", post(inbox::not_me))

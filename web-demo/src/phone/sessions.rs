@@ -10,7 +10,7 @@ use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use http::HeaderValue;
 use http::header::SET_COOKIE;
 use http::request::Parts;
-use sqlx::SqlitePool;
+use sqlx::{SqliteExecutor, SqlitePool};
 
 use super::Phone;
 use crate::db::{execute, fetch_optional};
@@ -133,7 +133,10 @@ pub(crate) async fn log_out(
 }
 
 /// Logs a citizen out on every phone.
-pub(crate) async fn end_all(db: &SqlitePool, account_id: &str) -> Result<(), sqlx::Error> {
+pub(crate) async fn end_all(
+    db: impl SqliteExecutor<'_>,
+    account_id: &str,
+) -> Result<(), sqlx::Error> {
     execute!(db, "DELETE FROM phone_sessions WHERE account_id = ?1"; account_id)
         .await
         .map(drop)

@@ -29,6 +29,7 @@ use sqlx::SqlitePool;
 
 use crate::accounts::Accounts;
 use crate::known_browsers::KnownBrowsers;
+use crate::logouts::Logouts;
 use crate::pages::{
     Policy, Surface, asset, refuse_cross_origin, refuse_doubled_cookies, remember_locale,
     with_a_page, with_policy,
@@ -54,6 +55,8 @@ pub(crate) struct Portal {
     /// The logins that browsers have begun.
     pub requests: AuthenticationRequests,
     pub known_browsers: KnownBrowsers,
+    /// Whom the gateway is to log out.
+    pub logouts: Logouts,
     pub origin: String,
 }
 

@@ -9,6 +9,7 @@ use sqlx::SqliteConnection;
 use crate::accounts::Account;
 use crate::accounts::id_number::IdNumber;
 use crate::browsers;
+use crate::logouts::{self, LogoutReason};
 use crate::pages::Failure;
 use crate::records::inbox::Notice;
 use crate::records::{self, Words, inbox};
@@ -20,6 +21,8 @@ pub(super) async fn remove_provisional(
 ) -> Result<(), Failure> {
     if let Some(account_id) = Account::remove_provisional(&mut *db, id_number).await? {
         browsers::end_all(&mut *db, &account_id).await?;
+        let reason = LogoutReason::AccountTakenOver;
+        logouts::add(&mut *db, &account_id, None, reason).await?;
         records::forget(db, &account_id).await?;
     }
     Ok(())

@@ -10,6 +10,7 @@ use crate::accounts::Account;
 use crate::accounts::id_number::IdNumber;
 use crate::browsers;
 use crate::db::{self, execute, fetch_all, fetch_one, fetch_optional};
+use crate::logouts::{self, LogoutReason, Logouts};
 use crate::records::inbox;
 use crate::registers::Unit;
 
@@ -109,10 +110,11 @@ pub(crate) async fn appoint(db: &SqlitePool, new: &NewDelegation<'_>) -> sqlx::R
     Ok(true)
 }
 
-/// Withdraws a delegation of the unit's, ends the agent's logins for it, and tells them, or does
-/// nothing. Returns false if it did not count any more.
+/// Withdraws a delegation of the unit's, ends the agent's logins for it at all sites, and tells them, or does nothing.
+/// Returns false if it did not count any more.
 pub(crate) async fn withdraw(
     db: &SqlitePool,
+    outbox: &Logouts,
     unit: &Unit,
     delegation: &Delegation,
 ) -> sqlx::Result<bool> {
@@ -124,10 +126,14 @@ pub(crate) async fn withdraw(
         return Ok(false);
     }
     if let Some(account) = account {
-        browsers::end_as(&mut *transaction, &account.id, &super::identity_id(unit)).await?;
-        inbox::notify(&mut *transaction, &account.id, &notices::withdrawn(unit)).await?;
+        let (account_id, identity_id) = (&account.id, super::identity_id(unit));
+        browsers::end_as(&mut *transaction, account_id, &identity_id).await?;
+        let reason = LogoutReason::DelegationWithdrawn;
+        logouts::add(&mut *transaction, account_id, Some(&identity_id), reason).await?;
+        inbox::notify(&mut *transaction, account_id, &notices::withdrawn(unit)).await?;
     }
     transaction.commit().await?;
+    outbox.wake();
     Ok(true)
 }
 

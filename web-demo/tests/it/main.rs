@@ -11,6 +11,7 @@
 )]
 
 mod accounts;
+mod backchannel;
 mod card_password;
 mod cookies;
 mod delegations;
@@ -20,6 +21,7 @@ mod foreign_ids;
 mod home;
 mod introspection;
 mod lockout;
+mod logouts;
 mod misleading_text;
 mod phone_inbox;
 mod phone_registration;

@@ -20,7 +20,7 @@ let browser: Browser;
 const visitors = new Map<string, Promise<Visitor>>();
 
 const NOBODY = "http://127.0.0.1:9";
-const ALONE = ["--gateway-url", NOBODY, "--client-secret", "a", "--introspection-secret", "b", "--registers-url", NOBODY, "--registers-token", "c"];
+const ALONE = ["--gateway-url", NOBODY, "--client-secret", "a", "--introspection-secret", "b", "--events-secret", "b", "--registers-url", NOBODY, "--registers-token", "c"];
 
 beforeAll(async () => {
   [demo, alone, browser] = await Promise.all([Demo.start(), Demo.start({}, ALONE), launchBrowser()]);

@@ -5,6 +5,7 @@ import { freeOrigin } from "./ports.ts";
 
 const HALL_SECRET = "a secret of the hall";
 const INTROSPECTION_SECRET = "a secret of the gateway";
+const EVENTS_SECRET = "a secret of the app";
 
 export class SplitDeployment {
   private constructor(
@@ -15,7 +16,7 @@ export class SplitDeployment {
   /** Starts both, and registers further relying parties at the gateway. */
   static async start(others: readonly ClientSettings[] = []): Promise<SplitDeployment> {
     const origin = await freeOrigin();
-    const secrets = ["--client-secret", HALL_SECRET, "--introspection-secret", INTROSPECTION_SECRET];
+    const secrets = ["--client-secret", HALL_SECRET, "--introspection-secret", INTROSPECTION_SECRET, "--events-secret", EVENTS_SECRET];
     const demo = await Demo.start({}, ["--gateway-url", origin, ...secrets]);
     const { portal, phone } = demo.addresses;
     const introspection = { url: `${phone}/oauth2/introspect`, client_id: "saoma", client_secret: INTROSPECTION_SECRET, audience: "saoma" };

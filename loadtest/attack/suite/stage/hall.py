@@ -31,6 +31,7 @@ class Hall:
             *("--data", data, "--gateway-url", gateway, "--log", "trace"),
             SAOMA_DEMO_CLIENT_SECRET=client_secret,
             SAOMA_DEMO_INTROSPECTION_SECRET=secret,
+            SAOMA_DEMO_EVENTS_SECRET=secret,
             SSL_CERT_FILE=str(certificate),
         )
         await child.prints("\nready\n")

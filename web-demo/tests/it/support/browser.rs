@@ -170,6 +170,13 @@ impl TestBrowser {
             .collect()
     }
 
+    /// Sends a form. Returns the address that its answer leads to.
+    pub(crate) async fn location_of(&mut self, path: &str, form: &[(&str, &str)]) -> String {
+        let answer = self.send(Method::POST, path, form, "text/html").await;
+        let location = answer.headers().get(LOCATION).expect("a redirect");
+        location.to_str().unwrap().to_owned()
+    }
+
     /// Opens a page. Returns the headers of its answer, before any redirect.
     pub(crate) async fn headers_of(&mut self, path: &str) -> HeaderMap {
         let answer = self.send(Method::GET, path, &[], "text/html").await;

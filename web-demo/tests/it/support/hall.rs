@@ -41,8 +41,8 @@ pub(crate) struct Site {
 /// A hall in this process. Its data is deleted with it.
 pub(crate) struct Hall {
     site: Site,
-    _demo: Demo,
-    _data: TempDir,
+    demo: Demo,
+    data: TempDir,
 }
 
 /// Changes the database of a hall, by a statement written as for `format!`. See [`Site::sql`].
@@ -100,7 +100,7 @@ impl Hall {
 
     /// Returns the text of a file in the hall's folder.
     pub(crate) fn file(&self, name: &str) -> String {
-        std::fs::read_to_string(self._data.path().join(name)).unwrap()
+        std::fs::read_to_string(self.data.path().join(name)).unwrap()
     }
 
     /// Starts a hall whose registers would be at this address, where nothing listens.
@@ -116,8 +116,23 @@ impl Hall {
         Self::start(|options| options.registers = Some(registers)).await
     }
 
+    /// Starts a hall whose gateway is elsewhere, at this origin.
+    pub(crate) async fn with_gateway_at(origin: &str) -> Self {
+        Self::start(gateway_at(origin)).await
+    }
+
+    /// Ends the hall and starts another on its folder, whose gateway is at this origin.
+    pub(crate) async fn restarted_with_gateway_at(self, origin: &str) -> Self {
+        self.site.db.close().await;
+        self.demo.shutdown().await;
+        Self::start_in(self.data, gateway_at(origin)).await
+    }
+
     async fn start(choose: impl FnOnce(&mut Options)) -> Self {
-        let data = tempfile::tempdir().unwrap();
+        Self::start_in(tempfile::tempdir().unwrap(), choose).await
+    }
+
+    async fn start_in(data: TempDir, choose: impl FnOnce(&mut Options)) -> Self {
         let free_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let mut options = Options {
             portal: free_port,
@@ -136,8 +151,8 @@ impl Hall {
         let messages = demo.messages_url();
         Self {
             site: Site::new([portal, phone, gateway], messages, data.path()).await,
-            _demo: demo,
-            _data: data,
+            demo,
+            data,
         }
     }
 }
@@ -297,11 +312,7 @@ impl Site {
 
     /// The same, with all members.
     pub(crate) async fn introspection(&self, phone: &TestBrowser) -> Value {
-        let names = ["shili_app", "__Host-shili_app"];
-        let mut cookies = names.iter().filter_map(|name| phone.cookies.get(*name));
-        let cookie = cookies.next().expect("a login on the phone");
-        let token = format!("access token:{cookie}");
-        let token = Digest::of(token.as_bytes()).to_string();
+        let token = access_token(phone);
         let authorization = basic(GATEWAY);
         let asked = self.ask_introspection("127.0.0.1", Some(&authorization), &token);
         asked.await.json().await.unwrap()
@@ -351,6 +362,14 @@ impl Site {
     }
 }
 
+/// The app's own access token for a phone's person.
+pub(crate) fn access_token(phone: &TestBrowser) -> String {
+    let names = ["shili_app", "__Host-shili_app"];
+    let mut cookies = names.iter().filter_map(|name| phone.cookies.get(*name));
+    let cookie = cookies.next().expect("a login on the phone");
+    Digest::of(format!("access token:{cookie}").as_bytes()).to_string()
+}
+
 /// The credentials of a gateway elsewhere.
 pub(crate) const GATEWAY: &str = "saoma:secret";
 
@@ -365,7 +384,13 @@ fn elsewhere() -> Elsewhere {
         url: "http://gateway.example".into(),
         client_secret: Secret::received(SECRET),
         introspection_secret: Secret::received(SECRET),
+        events_secret: Secret::received(SECRET),
     }
+}
+
+fn gateway_at(origin: &str) -> impl FnOnce(&mut Options) {
+    let url = origin.to_owned();
+    |options| options.elsewhere = Some(Elsewhere { url, ..elsewhere() })
 }
 
 fn put_behind_proxy(options: &mut Options) {

@@ -1,11 +1,46 @@
 //! A login by scanning, as the login page's script and the phone do it.
 
+use std::time::Duration;
+
 use http::header::ORIGIN;
+use saoma_protocol::SessionList;
 use serde_json::{Value, json};
 
-use super::{Page, Site, TestBrowser, check};
+use super::{Page, Site, TestBrowser, access_token, check};
+
+/// Repeats a question until it is answered with a yes, for as long as a busy machine may take.
+pub(crate) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    let asked = async {
+        while !is_so().await {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let answered = tokio::time::timeout(Duration::from_secs(30), asked).await;
+    answered.unwrap_or_else(|_| panic!("not in time: {what}"));
+}
 
 impl Site {
+    /// A computer that a phone's person has logged in on by scanning, as this identity.
+    pub(crate) async fn portal_by_scan(
+        &self,
+        phone: &mut TestBrowser,
+        identity: &str,
+    ) -> TestBrowser {
+        let mut browser = self.portal();
+        let page = browser.get("/login").await;
+        let redirect_to = self.confirmed(&page, phone, identity).await;
+        let callback = browser.path_of(&redirect_to).to_owned();
+        browser.get(&callback).await.check("the callback", "@/");
+        browser
+    }
+
+    /// The person's sessions at the gateway, as their phone lists them.
+    pub(crate) async fn sessions(&self, phone: &TestBrowser) -> SessionList {
+        let gateway = self.gateway.parse().unwrap();
+        let phone = saoma_client::Phone::new(gateway, access_token(phone)).unwrap();
+        phone.sessions().await.unwrap()
+    }
+
     /// Opens the login of a login page at the gateway, as the page's script does, and has a phone confirm it. Returns the
     /// address that the browser is sent to.
     pub(crate) async fn confirmed(
