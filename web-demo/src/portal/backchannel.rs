@@ -1,6 +1,7 @@
 //! Logout tokens of the gateway (OpenID Connect Back-Channel Logout 1.0): a session that ends there ends here too.
 //!
-//! The endpoint is on the listener that only the gateway reaches. The token's signature is its proof.
+//! The endpoint is on the phone app's listener, beside introspection, where each caller of the app reaches it. The token's
+//! signature is the proof.
 
 use axum::Router;
 use axum::extract::rejection::FormRejection;

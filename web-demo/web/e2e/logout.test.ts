@@ -1,0 +1,109 @@
+/** Logouts, at each end: of the portal, of the phone, and by a card that is lost. */
+import type { Browser } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+
+import { launchBrowser } from "./browser.ts";
+import { JIA } from "./citizens.ts";
+import { Demo } from "./demo.ts";
+import { holds } from "./page-checks.ts";
+import { Phone } from "./phone.ts";
+import { Portal } from "./portal.ts";
+import { en, zh } from "./words.ts";
+
+/** The portal's name at the gateway. */
+const SITE = "示例省社会保险网上服务大厅";
+
+/** Texts of these pages. */
+const CHINESE = { words: zh, list: "已登录的电脑", end: /退出该登录/, none: "没有电脑登录您的账号", told: /登录已被结束/ };
+const ENGLISH = { words: en, list: "Computers logged in", end: /Log out there/, none: "No computer is logged in", told: /in this browser was ended/ };
+
+let demo: Demo;
+let browser: Browser;
+
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+
+afterAll(() => browser?.close());
+
+beforeEach(async () => {
+  demo = await Demo.start();
+});
+
+afterEach(() => demo?.stop());
+
+/** Opens the phone's list of logins. */
+async function openList(phone: Phone, list: string): Promise<void> {
+  await phone.page.goto(`${demo.addresses.phone}/`);
+  await phone.follow(list);
+  await phone.isAt("/sessions");
+}
+
+/** Waits until the gateway names no session of the phone's person. */
+async function showsNoLogin(phone: Phone, none: string): Promise<void> {
+  await expect
+    .poll(async () => {
+      await phone.page.goto(`${demo.addresses.phone}/sessions`);
+      return phone.page.getByText(none).count();
+    })
+    .toBe(1);
+}
+
+test("a logout at the portal ends the login at the gateway, too", async () => {
+  const { list, none } = CHINESE;
+  const portal = await Portal.open(browser, demo);
+  const phone = await Phone.of(JIA, browser, demo);
+  await portal.logInBy(phone);
+  await openList(phone, list);
+  await phone.shows(SITE);
+  await portal.logOut();
+  await portal.isAt("/login");
+  await portal.showsCode();
+  expect(new URL(portal.page.url()).origin).toBe(demo.addresses.portal);
+  await showsNoLogin(phone, none);
+  await portal.page.goto(`${demo.addresses.portal}/account`);
+  await portal.isAt("/login");
+  expect([...portal.errors, ...phone.errors]).toEqual([]);
+});
+
+test.each([CHINESE, ENGLISH])("the phone logs a computer out, in $words.tag", async ({ words, list, end, none, told }) => {
+  const portal = await Portal.open(browser, demo, words);
+  const phone = await Phone.of(JIA, browser, demo, words);
+  await portal.logInBy(phone);
+  await openList(phone, list);
+  await phone.shows(SITE);
+  await phone.shows(/Chrom/);
+  await phone.shows(/127\.0\.0\.1/);
+  await holds(phone.page);
+  const picture = new URL(`../e2e-artefacts/logins-${words.tag}.png`, import.meta.url).pathname;
+  await phone.page.screenshot({ path: picture, fullPage: true });
+  await phone.page.getByRole("button", { name: end }).click();
+  await phone.shows(none);
+  await portal.page.goto(`${demo.addresses.portal}/account`);
+  await portal.isAt("/login");
+  await portal.page.getByText(told).waitFor();
+  await portal.page.screenshot({ path: picture.replace("logins", "logged-out-there") });
+  expect([...portal.errors, ...phone.errors]).toEqual([]);
+});
+
+test("a card that is reported lost ends its holder's logins, but not the one in which it is reported", async () => {
+  const phone = await Phone.of(JIA, browser, demo);
+  const [here, there] = [await Portal.open(browser, demo), await Portal.open(browser, demo)];
+  await here.logInBy(phone);
+  await phone.page.goto(`${demo.addresses.phone}/`);
+  await there.logInBy(phone);
+  await here.page.goto(`${demo.addresses.portal}/card/report-loss`);
+  await here.agree();
+  await here.press("卡挂失");
+  await here.page.locator(".notice.done").waitFor();
+  await there.page.goto(`${demo.addresses.portal}/account`);
+  await there.isAt("/login");
+  await there.page.getByText(CHINESE.told).waitFor();
+  // The portal keeps the login in which the loss was reported, the gateway none.
+  await phone.page.goto(`${demo.addresses.phone}/sessions`);
+  await expect.poll(() => phone.page.getByRole("button", { name: CHINESE.end }).count()).toBe(1);
+  await here.page.goto(`${demo.addresses.portal}/card/undo-loss`);
+  await here.agree();
+  await here.press("卡解挂");
+  await here.page.locator(".notice.done").waitFor();
+});
