@@ -135,9 +135,6 @@ impl Logins {
         for session in &ended {
             self.session_has_ended(session.id, reason);
         }
-        if !ended.is_empty() {
-            self.session_ended.notify_one();
-        }
         Ok(EndedSessions {
             ended: u32::try_from(ended.len()).unwrap_or(u32::MAX),
         })

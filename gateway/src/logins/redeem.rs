@@ -14,7 +14,7 @@ use crate::limits::LimitName;
 use crate::metrics::CodeMisuse;
 use crate::relying_parties::Client;
 use crate::store::{
-    Attempt, CodeOrigin, Counted, EndReason, Ended, Grant, PresentedVerifier, Redeemed, Redemption,
+    Attempt, CodeOrigin, Counted, EndReason, Grant, PresentedVerifier, Redeemed, Redemption,
     StoreError,
 };
 
@@ -167,13 +167,10 @@ impl Logins {
                     lifetime: self.lifetimes.access_token,
                 })
             }
-            Counted::Done(Redeemed::Replayed { in_session }) => {
+            Counted::Done(Redeemed::Replayed { ends_session }) => {
                 self.metrics.code_misused(CodeMisuse::Replayed);
                 tracing::warn!(%login_id, client_id = %client.id, "a code was presented after its redemption: its access token is ended");
-                // The store has ended the session. Its clients are told from here.
-                if in_session
-                    && self.end_session(login_id, EndReason::CodeReplayed).await? == Ended::Before
-                {
+                if ends_session {
                     self.session_has_ended(login_id, EndReason::CodeReplayed);
                 }
                 Err(RedeemError::InvalidCode)

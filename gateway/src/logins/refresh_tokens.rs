@@ -166,8 +166,6 @@ impl Logins {
             Counted::Done(Refreshed::Reused) => {
                 tracing::warn!(session_id = %id, client_id = %client.id, "a refresh token was presented after its use: its session is ended");
                 self.session_has_ended(id, EndReason::RefreshReused);
-                // The store has ended the session. Its clients are told from here.
-                self.end_session(id, EndReason::RefreshReused).await?;
                 Err(RefreshError::InvalidToken)
             }
             Counted::Done(Refreshed::ScopeExceeded) => Err(RefreshError::ScopeExceeded),

@@ -146,9 +146,9 @@ pub enum Redeemed {
     /// The code was redeemed before. The access token of that redemption is ended (RFC 6749 §4.1.2), even if the request was
     /// incomplete, or the code was presented by its client with a wrong verifier, or with the verifier by another client.
     Replayed {
-        /// True if the redemption was part of a session, which is ended too. The caller has its clients told by
-        /// [`end_session`](super::SessionStore::end_session).
-        in_session: bool,
+        /// True if the redemption was part of a session, which this presentation has ended. Its clients are due in
+        /// [`due_logouts`](super::SessionStore::due_logouts).
+        ends_session: bool,
     },
     /// Client, redirect URI or verifier are not those of the login. The [`REDEEM_TRIES`]th such try of the code's own client,
     /// proved by its secret, ends the code; others change nothing. Of a code that was redeemed before: neither the client nor

@@ -25,7 +25,8 @@ pub struct Refresh<'a> {
     pub lifetime: Duration,
     /// Time within which the successor must be used.
     pub idle: Duration,
-    /// Time after its use for which a token is answered again, because the answer may have been lost.
+    /// Time after its first use for which a token is answered again, because the answer may have been lost. A repeat does not
+    /// renew it: a used token would else be good for as long as a thief repeats it (RFC 9700 §4.14.2).
     pub grace: Duration,
 }
 
@@ -34,8 +35,8 @@ pub struct Refresh<'a> {
 pub enum Refreshed {
     /// The successor is good from now on, and so is the access token. The grant has the access token's scope.
     Granted(Box<Grant>),
-    /// The token had been used before, or is older than that. The session has ended, and the caller has its clients told by
-    /// [`end_session`](super::SessionStore::end_session).
+    /// The token had been used before, or is older than that. The session has ended, and its clients are due in
+    /// [`due_logouts`](super::SessionStore::due_logouts).
     Reused,
     /// The scope that is asked for goes beyond what was granted. Nothing has changed.
     ScopeExceeded,

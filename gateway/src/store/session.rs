@@ -108,10 +108,12 @@ impl SessionTerms {
         family.filter(|family| family.begins(scope))
     }
 
-    /// Returns the longest time from now that the session can last without another login.
-    pub fn longest(&self) -> Duration {
+    /// Returns the longest time from now that the session can last without another login. Its access tokens live for a time
+    /// of their own, also the one of the last refresh.
+    pub fn longest(&self, access_token: Duration) -> Duration {
         let absolute = self.refresh.as_ref().map(|family| family.absolute);
-        self.lifetime.max(absolute).unwrap_or_default()
+        let tokens = absolute.unwrap_or_default() + access_token;
+        tokens.max(self.lifetime.unwrap_or_default())
     }
 }
 

@@ -15,7 +15,7 @@ use crate::support::{Node, RedisCluster, RedisSentinel, RedisTls, TokenRequest, 
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Retries until success, as an app does after `Retry-After`.
-async fn in_the_end<T, E: std::fmt::Display>(
+pub(crate) async fn in_the_end<T, E: std::fmt::Display>(
     what: &str,
     attempt: impl AsyncFn() -> Result<T, E>,
 ) -> T {

@@ -50,7 +50,7 @@ impl Granted {
             }
             self.access_token = None;
             return Redeemed::Replayed {
-                in_session: self.in_session,
+                ends_session: self.in_session,
             };
         }
         if self.tries >= REDEEM_TRIES || !redemption.is_complete {

@@ -3,7 +3,7 @@
 use saoma_protocol::{Digest, LoginId};
 
 use super::Shared;
-use crate::store::{CodeOrigin, EndReason, Grant, Redeemed, Redemption, StoreError};
+use crate::store::{CodeOrigin, EndReason, Ended, Grant, Redeemed, Redemption, StoreError};
 
 impl Shared {
     /// Redeems a code.
@@ -29,8 +29,10 @@ impl Shared {
                 }
             },
         };
-        if redeemed == (Redeemed::Replayed { in_session: true }) {
-            sessions.end(id, EndReason::CodeReplayed, now);
+        if redeemed == (Redeemed::Replayed { ends_session: true }) {
+            let ended = sessions.end(id, EndReason::CodeReplayed, now);
+            let ends_session = ended == Ended::Now;
+            return Ok(Redeemed::Replayed { ends_session });
         }
         Ok(redeemed)
     }

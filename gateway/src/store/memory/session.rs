@@ -172,7 +172,7 @@ impl Session {
         self.clients.is_empty() && self.cookie.is_none()
     }
 
-    /// Exchanges a refresh token for its successor and an access token.
+    /// Exchanges a refresh token for its successor and an access token. The caller ends the session of a used one.
     pub(super) fn refresh(&mut self, refresh: &Refresh<'_>, now: Timestamp) -> Refreshed {
         if !self.is_alive(now) {
             return Refreshed::Invalid;
@@ -187,7 +187,6 @@ impl Session {
             token == refresh.token && now < used_at.plus(refresh.grace)
         });
         if family.current != refresh.token && !is_repeat {
-            self.end(EndReason::RefreshReused, now);
             return Refreshed::Reused;
         }
         let granted = |word: &str| family.scope.split(' ').any(|scope| scope == word);

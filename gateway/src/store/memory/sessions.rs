@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use dashmap::DashMap;
+use dashmap::mapref::entry::Entry;
 use parking_lot::Mutex;
 use saoma_protocol::{
     Digest, Login, LoginId, LoginState, PersonId, RequesterContext, StateName, Timestamp,
@@ -35,14 +36,15 @@ struct SessionCode {
     /// In state `confirmed`, as a login is once a phone has confirmed.
     login: Login,
     granted: Granted,
+    /// End of the code, or of the access token that it was redeemed for, so that a replay is recognised.
+    until: Timestamp,
 }
 
 impl Sessions {
     pub(super) fn sweep(&self, now: Timestamp) {
         self.by_id.retain(|_, session| !session.is_gone(now));
-        self.codes.retain(|(session, _), code| {
-            now < code.login.expires_at.plus(KEEP_ENDED) && self.by_id.contains_key(session)
-        });
+        self.codes
+            .retain(|_, code| now < code.until.plus(KEEP_ENDED));
     }
 
     /// Puts the client of a code into the session of its login, which begins if the client's terms want one. Returns whether
@@ -74,6 +76,24 @@ impl Sessions {
         Some(true)
     }
 
+    /// Keeps a new code of single sign-on, which is good until a time.
+    fn put_code(&self, id: LoginId, code: Digest, grant: &Grant, until: Timestamp) {
+        let login = Login {
+            state: LoginState::Confirmed {
+                person: grant.person.clone(),
+                identity: grant.identity.id.clone(),
+            },
+            seq: 0,
+            expires_at: until,
+        };
+        let kept = SessionCode {
+            login,
+            granted: Granted::new(code, grant.clone()),
+            until,
+        };
+        self.codes.insert((id, code), kept);
+    }
+
     /// Redeems a code of single sign-on.
     pub(super) fn redeem(
         &self,
@@ -85,20 +105,28 @@ impl Sessions {
         let Some(mut found) = self.codes.get_mut(&(id, code)) else {
             return Redeemed::Invalid;
         };
-        let SessionCode { login, granted } = &mut *found;
-        granted.redeem(login, redemption, now, |grant| {
+        let SessionCode {
+            login,
+            granted,
+            until,
+        } = &mut *found;
+        let redeemed = granted.redeem(login, redemption, now, |grant| {
             let mut session = self.by_id.get_mut(&id)?;
             let terms = redemption.session.as_ref();
             let terms = terms.filter(|_| session.is_alive(now))?;
             session.join(redemption, terms, grant, now);
             Some(true)
-        })
+        });
+        if let Some((_, token_until)) = granted.access_token {
+            *until = token_until.max(*until);
+        }
+        redeemed
     }
 
     pub(super) fn undo_redemption(&self, id: LoginId, code: Digest, access_token: Digest) -> bool {
         let found = self.codes.get_mut(&(id, code));
         found.is_some_and(|mut found| {
-            let SessionCode { login, granted } = &mut *found;
+            let SessionCode { login, granted, .. } = &mut *found;
             granted.undo(login, access_token)
         })
     }
@@ -123,7 +151,7 @@ impl Sessions {
             return Ended::Unknown;
         };
         let ended = session.end(reason, now);
-        if ended != Ended::Unknown && session.has_untold_clients() {
+        if ended == Ended::Now && session.has_untold_clients() {
             self.outbox.lock().insert(id, now);
         }
         ended
@@ -153,16 +181,18 @@ impl SessionStore for MemoryStore {
         };
         let requester = entry.record(now)?.request.requester;
         let begin = || Session::begun(granted.grant.clone(), requester, now);
-        let sessions = &self.0.sessions.by_id;
-        if let Some(session) = sessions.get(&id) {
-            let has_another = session
-                .cookie
-                .is_some_and(|cookie| cookie != beginning.cookie);
-            if has_another || !session.is_alive(now) {
-                return Ok(None);
+        // Compared and set under one lock: of two browsers at once one has the session.
+        let mut session = match self.0.sessions.by_id.entry(id) {
+            Entry::Vacant(vacant) => vacant.insert(begin()),
+            Entry::Occupied(found) => {
+                let session = found.get();
+                let cookie = session.cookie.unwrap_or(beginning.cookie);
+                if cookie != beginning.cookie || !session.is_alive(now) {
+                    return Ok(None);
+                }
+                found.into_ref()
             }
-        }
-        let mut session = sessions.entry(id).or_insert_with(begin);
+        };
         session.cookie = Some(beginning.cookie);
         session.prolong(now, now.plus(beginning.lifetime));
         Ok(Some(session.record(id, now)))
@@ -187,18 +217,8 @@ impl SessionStore for MemoryStore {
             }
             session.prolong(now, now);
         }
-        let code = SessionCode {
-            login: Login {
-                state: LoginState::Confirmed {
-                    person: join.grant.person.clone(),
-                    identity: join.grant.identity.id.clone(),
-                },
-                seq: 0,
-                expires_at: now.plus(join.code_lifetime),
-            },
-            granted: Granted::new(join.code, join.grant.clone()),
-        };
-        sessions.codes.insert((id, join.code), code);
+        let until = now.plus(join.code_lifetime);
+        sessions.put_code(id, join.code, &join.grant, until);
         Ok(true)
     }
 
@@ -298,5 +318,81 @@ impl SessionStore for MemoryStore {
             outbox.insert(id, again);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use saoma_protocol::{CodeChallenge, Identity, IdentityKind, Place};
+
+    use super::*;
+    use crate::store::{CodeOrigin, PresentedVerifier, SessionTerms};
+
+    fn grant() -> Grant {
+        Grant {
+            client_id: "portal".into(),
+            redirect_uri: "https://portal.example/callback".into(),
+            code_challenge: Some(CodeChallenge::of("verifier")),
+            nonce: None,
+            scope: "openid".into(),
+            person: PersonId::new("p"),
+            name: "示例".into(),
+            identity: Identity {
+                id: "personal".into(),
+                kind: IdentityKind::PERSONAL,
+                name: "示例".into(),
+                role: None,
+            },
+            auth_time: 1,
+            claims: None,
+            claims_request: None,
+        }
+    }
+
+    /// Row A18: a replay is recognised for as long as the token of the first redemption lives.
+    #[test]
+    fn a_redeemed_code_is_kept_as_long_as_its_access_token() {
+        let (id, code) = (LoginId::from_random([1; 15]), Digest::of(b"code"));
+        let minutes = |count: u64| Duration::from_secs(60 * count);
+        let now = Timestamp::from_millis(1_000);
+        let requester = RequesterContext {
+            address: "192.0.2.1".into(),
+            place: Place::Internet,
+            place_name: None,
+            browser: None,
+            system: None,
+        };
+        let sessions = Sessions::default();
+        let mut session = Session::begun(grant(), requester, now);
+        session.prolong(now, now.plus(minutes(60)));
+        sessions.by_id.insert(id, session);
+        sessions.put_code(id, code, &grant(), now.plus(minutes(1)));
+        let redeem = |token: &[u8], now| {
+            let redemption = Redemption {
+                code,
+                origin: CodeOrigin::Session(code),
+                client_id: "portal",
+                redirect_uri: "https://portal.example/callback",
+                verifier: PresentedVerifier::Of(CodeChallenge::of("verifier")),
+                is_proved: true,
+                is_complete: true,
+                access_token: Digest::of(token),
+                lifetime: minutes(30),
+                session: Some(SessionTerms {
+                    lifetime: Some(minutes(60)),
+                    refresh: None,
+                    is_told: false,
+                }),
+            };
+            sessions.redeem(id, code, &redemption, now)
+        };
+        assert!(matches!(redeem(b"first", now), Redeemed::Granted(_)));
+        let later = now.plus(minutes(29));
+        sessions.sweep(later);
+        let replay = redeem(b"second", later);
+        assert_eq!(replay, Redeemed::Replayed { ends_session: true });
+        let gone = now.plus(minutes(30) + KEEP_ENDED);
+        sessions.sweep(gone);
+        assert!(sessions.codes.is_empty());
     }
 }

@@ -99,7 +99,7 @@ pub(super) fn read_redeemed(
     Ok(Counted::Done(match answer[..] {
         ["redeemed", grant] => Redeemed::Granted(from_json(grant)?),
         ["replayed", session] => Redeemed::Replayed {
-            in_session: !session.is_empty(),
+            ends_session: !session.is_empty(),
         },
         ["mismatched"] => Redeemed::Mismatched,
         ["invalid"] => Redeemed::Invalid,

@@ -109,7 +109,7 @@ struct FamilyArgument {
 }
 
 impl TermsArgument {
-    pub(super) fn of(terms: &SessionTerms, indexes: bool) -> Self {
+    pub(super) fn of(terms: &SessionTerms, access_token: Duration, indexes: bool) -> Self {
         let family = terms.refresh.as_ref().map(|new| FamilyArgument {
             id: new.family.to_string(),
             token: new.token.to_string(),
@@ -120,7 +120,7 @@ impl TermsArgument {
         });
         Self {
             lifetime_ms: terms.lifetime.map(millis),
-            longest_ms: millis(terms.longest()),
+            longest_ms: millis(terms.longest(access_token)),
             family,
             is_told: terms.is_told,
             indexes,

@@ -12,6 +12,7 @@ mod inbox;
 mod keys;
 mod limits;
 mod liveness;
+mod outbox;
 mod requests;
 mod script;
 mod scripts;

@@ -41,7 +41,9 @@ pub(super) struct Scripts {
     pub(super) refresh: Script,
     pub(super) revoke: Script,
     pub(super) index_session: Script,
+    pub(super) indexed: Script,
     pub(super) put_out: Script,
+    pub(super) put_ahead: Script,
     pub(super) due_logouts: Script,
     pub(super) settle_logouts: Script,
 }
@@ -95,9 +97,41 @@ impl Default for Scripts {
             refresh: timed_script!("refresh", ATTEMPTS SESSION),
             revoke: timed_script!("revoke", SESSION),
             index_session: timed_script!("index_session", INDEX),
+            indexed: script!("indexed",),
             put_out: timed_script!("put_out", OUTBOX),
+            put_ahead: timed_script!("put_ahead", OUTBOX),
             due_logouts: timed_script!("due_logouts",),
             settle_logouts: timed_script!("settle_logouts", SESSION OUTBOX),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    /// Commands and options that came after Redis 6.0, which the settings promise to be enough.
+    const NEWER: [&str; 9] = [
+        "'GT'",
+        "'LT'",
+        "ZMSCORE",
+        "SMISMEMBER",
+        "GETDEL",
+        "GETEX",
+        "EXPIRETIME",
+        "ZRANGESTORE",
+        "LMOVE",
+    ];
+
+    #[test]
+    fn scripts_need_no_newer_redis_than_version_6() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/store/redis/scripts");
+        let files = fs::read_dir(folder).expect("the scripts' folder");
+        let texts = files.map(|file| fs::read_to_string(file.expect("a file").path()));
+        for text in texts {
+            let text = text.expect("a script");
+            let newer = NEWER.into_iter().find(|word| text.contains(word));
+            assert_eq!(newer, None, "in\n{text}");
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::future::try_join_all;
+use futures_util::future::{join_all, try_join_all};
 use redis::Value;
 use saoma_protocol::{Digest, EventKind, LoginId, PersonId};
 
@@ -12,6 +12,7 @@ use super::arguments::{millis, states, to_json};
 use super::fence::{Later, Proof};
 use super::session_answers::{StoredSession, read_refreshed, read_session};
 use super::{RedisStore, keys};
+use crate::error_chain::chain;
 use crate::store::{
     Attempt, CodeOrigin, Counted, EndReason, Ended, Grant, KEEP_ENDED, KEEP_ENDED_SESSION, Refresh,
     Refreshed, RevokedToken, SessionBeginning, SessionJoin, SessionRecord, SessionStore,
@@ -36,11 +37,23 @@ impl RedisStore {
         let Some(person) = person else { return Ok(()) };
         let key = keys::person(&PersonId::new(person));
         let call = self.scripts.index_session.on(&*key);
+        // The session begins later than its entry, and must not outlive it.
+        let longest = longest + self.until_executed();
         let call = call.arg(id.to_string()).arg(millis(longest));
-        let _: Vec<String> = self
-            .run_kept(&call, |_| Ok(Some(Proof::of_server(&key))))
-            .await?;
+        let noted = |answer: &Vec<String>| {
+            let until = answer.get(1).and_then(|until| until.parse().ok());
+            let until = until.ok_or_else(|| corrupt("an index without its time"))?;
+            Ok(Some(Proof::of_member(&key, id.to_string(), until)))
+        };
+        self.run_kept(&call, noted).await?;
         Ok(())
+    }
+
+    /// Returns a time after which the next verb of a caller has been executed, or never will be. A verb waits for the
+    /// description of the masters, is begun again for the time of a command, and is executed within another one. The
+    /// replicas of the verb before are waited for twice as long at most, and one more is for the clocks of several servers.
+    pub(super) fn until_executed(&self) -> Duration {
+        self.connections.timeout() * 6
     }
 
     pub(super) async fn run_access(
@@ -61,21 +74,19 @@ impl RedisStore {
         Ok(Some(grant))
     }
 
-    /// Puts an ended session into the outbox of a cluster, due after a time.
-    async fn put_out(&self, id: LoginId, after: Duration) -> Result<(), StoreError> {
-        let call = self.scripts.put_out.on(keys::OUTBOX).arg(id.to_string());
-        let call = call.arg(millis(after)).arg(millis(KEEP_ENDED_SESSION));
-        let _: Vec<String> = self
-            .run_kept(&call, |_| Ok(Some(Proof::of_server(keys::OUTBOX))))
-            .await?;
-        Ok(())
-    }
-
-    async fn take_out(&self, id: LoginId) -> Result<(), StoreError> {
-        let mut remove = redis::cmd("ZREM");
-        remove.arg(keys::OUTBOX).arg(id.to_string());
-        let _: u32 = self.connections.query("take_out", &remove).await?;
-        Ok(())
+    /// Reads a session that an index lists, unless it cannot be read.
+    async fn listed_session(&self, entry: &str) -> Result<Option<SessionRecord>, StoreError> {
+        let Ok(id) = entry.parse() else {
+            tracing::warn!("left an entry of an index of sessions out that is no session");
+            return Ok(None);
+        };
+        match self.session(id).await {
+            Err(error @ StoreError::Corrupt(_)) => {
+                tracing::warn!(session_id = %id, error = %chain(&error), "left a session out of a list that cannot be read");
+                Ok(None)
+            }
+            session => session,
+        }
     }
 }
 
@@ -105,20 +116,17 @@ impl SessionStore for RedisStore {
             } else {
                 ""
             });
-        let proof = |found: &Vec<Value>| {
-            let session = read_session(id, found)?;
-            Ok(Some(session.map_or_else(
-                || Proof::of_server(&key),
-                |StoredSession { seq, .. }| Proof::of_session(&key, seq),
-            )))
-        };
+        let proof = |found: &Vec<Value>| proof_of_read(id, &key, found).map(Some);
         let found = self.run_kept(&call, proof).await?;
         Ok(read_session(id, &found)?.map(|stored| stored.record))
     }
 
     async fn session(&self, id: LoginId) -> Result<Option<SessionRecord>, StoreError> {
-        let call = self.scripts.session_of.on(keys::session(id));
-        let found: Vec<Value> = self.connections.run(&call).await?;
+        let key = keys::session(id);
+        let call = self.scripts.session_of.on(&*key);
+        // A master that was superseded may not know yet that the session has ended.
+        let proof = |found: &Vec<Value>| proof_of_read(id, &key, found).map(Some);
+        let found = self.run_kept(&call, proof).await?;
         Ok(read_session(id, &found)?.map(|stored| stored.record))
     }
 
@@ -150,14 +158,11 @@ impl SessionStore for RedisStore {
 
     async fn sessions_of(&self, person: &PersonId) -> Result<Vec<SessionRecord>, StoreError> {
         // Those that have run out are no longer in the index, or their records say so.
-        let mut range = redis::cmd("ZRANGE");
-        range.arg(keys::person(person)).arg(0).arg(-1);
-        let ids: Vec<String> = self.connections.query("sessions_of", &range).await?;
-        let reads = ids.iter().map(|id| async {
-            let id = id.parse();
-            let id = id.map_err(|_| corrupt("an index of sessions holds no login id"))?;
-            self.session(id).await
-        });
+        let key = keys::person(person);
+        let call = self.scripts.indexed.on(&*key);
+        let of_master = |_: &Vec<String>| Ok(Some(Proof::of_server(&key)));
+        let entries = self.run_kept(&call, of_master).await?;
+        let reads = entries.iter().map(|entry| self.listed_session(entry));
         let mut found: Vec<SessionRecord> =
             try_join_all(reads).await?.into_iter().flatten().collect();
         found.retain(|session| session.is_alive() && session.person() == person);
@@ -167,10 +172,11 @@ impl SessionStore for RedisStore {
 
     async fn end_session(&self, id: LoginId, reason: EndReason) -> Result<Ended, StoreError> {
         let one_server = self.connections.is_one_server();
-        if !one_server {
-            // The record is ended within the time of a command, or never: until then the entry is not due.
-            self.put_out(id, self.connections.timeout() * 2).await?;
-        }
+        let put = if one_server {
+            None
+        } else {
+            self.put_ahead(id).await?
+        };
         let key = keys::session(id);
         let mut call = self.scripts.end_session.on(&*key);
         if one_server {
@@ -194,8 +200,9 @@ impl SessionStore for RedisStore {
             "unknown" => Ended::Unknown,
             _ => return Err(corrupt("an unknown answer to the end of a session")),
         };
-        if !one_server && ended != Ended::Unknown {
-            self.put_out(id, Duration::ZERO).await?;
+        // An entry that was there before may be a node's that tells the clients.
+        if put.is_some() && ended != Ended::Unknown {
+            self.put_out(id, Duration::ZERO, put).await?;
         }
         Ok(ended)
     }
@@ -256,7 +263,19 @@ impl SessionStore for RedisStore {
         let key = keys::login(id);
         let call = self.scripts.revoke.on(&*key);
         let call = call.arg(client_id).arg(token).arg(family);
-        let kept = |_: &Vec<String>| Ok(Some(Proof::of_server(&key)));
+        let session = keys::session(id);
+        let kept = |answer: &Vec<String>| {
+            let words: Vec<&str> = answer.iter().map(String::as_str).collect();
+            Ok(Some(match words[..] {
+                ["revoked", seq] => {
+                    let seq = seq.parse();
+                    let seq = seq.map_err(|_| corrupt("a session's sequence number is none"))?;
+                    Proof::of_session(&session, seq)
+                }
+                ["revoked"] => Proof::of_field(&key, "token_ended", "1".into(), Later::Never),
+                _ => Proof::of_server(&key),
+            }))
+        };
         let answer = self.run_kept(&call, kept).await?;
         Ok(answer.first().is_some_and(|word| word == "revoked"))
     }
@@ -269,17 +288,23 @@ impl SessionStore for RedisStore {
         let call = self.scripts.due_logouts.on(keys::OUTBOX);
         let call = call.arg(millis(lease)).arg(at_most);
         let due: Vec<String> = self.connections.run(&call).await?;
-        let reads = due.iter().map(|id| async {
-            let id = id.parse();
-            let id = id.map_err(|_| corrupt("the outbox of logouts holds no login id"))?;
-            let session = self.session(id).await?;
-            let session = session.filter(SessionRecord::has_untold_clients);
-            if session.is_none() {
-                self.take_out(id).await?;
+        let reads = join_all(due.iter().map(|entry| self.due_logout(entry))).await;
+        let (mut found, mut failure) = (Vec::new(), None);
+        for read in reads {
+            match read {
+                Ok(session) => found.extend(session),
+                Err(error) => failure = Some(error),
             }
-            Ok::<_, StoreError>(session)
-        });
-        Ok(try_join_all(reads).await?.into_iter().flatten().collect())
+        }
+        match failure {
+            Some(error) if found.is_empty() => Err(error),
+            // Those that were read are told. The others are due again after the lease.
+            Some(error) => {
+                tracing::warn!(error = %chain(&error), "could not read some of the logouts that are due");
+                Ok(found)
+            }
+            None => Ok(found),
+        }
     }
 
     async fn settle_logouts(
@@ -299,12 +324,26 @@ impl SessionStore for RedisStore {
             .arg(millis(again_in))
             .arg(millis(KEEP_ENDED_SESSION));
         let call = settled.iter().fold(call, |call, client| call.arg(*client));
-        let proof = |(_, seq): &(u32, u32)| Ok(Some(Proof::of_session(&key, *seq)));
+        let proof = |(_, seq): &(u32, u32)| {
+            Ok(Some(match seq {
+                0 => Proof::of_server(&key),
+                seq => Proof::of_session(&key, *seq),
+            }))
+        };
         let (untold, _) = self.run_kept(&call, proof).await?;
         match (one_server, untold) {
             (true, _) => Ok(()),
-            (false, 0) => self.take_out(id).await,
-            (false, _) => self.put_out(id, again_in).await,
+            (false, 0) => self.take_out(&id.to_string()).await,
+            (false, _) => self.put_out(id, again_in, None).await,
         }
     }
+}
+
+/// Returns the proof of a session as it was read, or of a server that has none.
+fn proof_of_read(id: LoginId, key: &str, found: &[Value]) -> Result<Proof, StoreError> {
+    let session = read_session(id, found)?;
+    Ok(session.map_or_else(
+        || Proof::of_server(key),
+        |StoredSession { seq, .. }| Proof::of_session(key, seq),
+    ))
 }

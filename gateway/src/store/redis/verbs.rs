@@ -14,9 +14,9 @@ use super::limits::RateLimitCheck;
 use super::script::Call;
 use super::{RedisStore, keys, proof_of};
 use crate::store::{
-    Applied, Attempt, Confirmation, Counted, KEEP_ENDED, KEEP_ENDED_SESSION, KEEP_UNSCANNED,
+    Applied, Attempt, Confirmation, Counted, EndReason, Ended, KEEP_ENDED, KEEP_UNSCANNED,
     LoginRequest, NewLogin, Opening, PresentedVerifier, REDEEM_TRIES, Redeemed, Redemption, Scan,
-    Scanned, StoreError, Transition,
+    Scanned, SessionStore, StoreError, Transition,
 };
 
 /// Returns from a verb if one of its attempts was over its limit.
@@ -253,7 +253,8 @@ impl RedisStore {
         let checks = allowed!(self.checks(attempts).await?);
         if let Some(terms) = &redemption.session {
             // Boxed: few clients have sessions, and each redemption would hold its room.
-            Box::pin(self.index_ahead(id, redemption.origin, terms.longest())).await?;
+            Box::pin(self.index_ahead(id, redemption.origin, terms.longest(redemption.lifetime)))
+                .await?;
         }
         let guard = EventKind::Redeem.guard();
         // No login has the challenge "malformed".
@@ -264,7 +265,9 @@ impl RedisStore {
         };
         let key = keys::code(id, redemption.origin);
         let terms = redemption.session.as_ref();
-        let terms = terms.map(|terms| TermsArgument::of(terms, self.connections.is_one_server()));
+        let terms = terms.map(|terms| {
+            TermsArgument::of(terms, redemption.lifetime, self.connections.is_one_server())
+        });
         let call = self
             .scripts
             .redeem
@@ -283,7 +286,6 @@ impl RedisStore {
             .arg(flag(redemption.is_complete))
             .arg(id.to_string())
             .arg(terms.map_or(Ok(String::new()), |terms| to_json(&terms))?)
-            .arg(millis(KEEP_ENDED_SESSION))
             .counting(&checks);
         let token = redemption.access_token;
         let proof = |answer: &Vec<String>| {
@@ -295,13 +297,25 @@ impl RedisStore {
                     Some(Proof::of_field(&key, "token", token, later))
                 }
                 Some("limited") => None,
+                Some("replayed") => {
+                    let ended = "1".to_owned();
+                    Some(Proof::of_field(&key, "token_ended", ended, Later::Never))
+                }
                 _ => Some(Proof::of_server(&key)),
             })
         };
         let mut unanswered = self.unanswered_redemption(id, redemption.origin, token);
         let answer = self.run_kept(&call, proof).await;
         unanswered.settle(&answer).await;
-        read_redeemed(&answer?, &checks)
+        match read_redeemed(&answer?, &checks)? {
+            Counted::Done(Redeemed::Replayed { ends_session: true }) => {
+                // Boxed, because it is rare. The outbox has the session before it ends.
+                let ended = Box::pin(self.end_session(id, EndReason::CodeReplayed)).await?;
+                let ends_session = ended == Ended::Now;
+                Ok(Counted::Done(Redeemed::Replayed { ends_session }))
+            }
+            redeemed => Ok(redeemed),
+        }
     }
 }
 

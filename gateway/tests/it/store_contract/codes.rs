@@ -10,6 +10,11 @@ use super::{
     scan, uncounted,
 };
 
+/// The answer to a replay of a code without a session.
+const REPLAYED: Redeemed = Redeemed::Replayed {
+    ends_session: false,
+};
+
 on_each_store!(
     a_code_redeems_once,
     a_redemption_may_be_repeated,
@@ -89,7 +94,7 @@ async fn a_replay_ends_the_access_token(subject: Subject) {
     confirmed(store, 1).await;
     granted(store, "token").await;
     let replay = redeem(store, &redemption("code", "another token")).await;
-    assert_eq!(replay, Redeemed::Replayed { in_session: false });
+    assert_eq!(replay, REPLAYED);
     assert_eq!(access(store, "token").await, None);
     assert_eq!(access(store, "another token").await, None);
 }
@@ -114,11 +119,7 @@ async fn a_replay_with_a_wrong_client_or_verifier_ends_the_access_token(subject:
         let first = uncounted(store.redeem(&[], id(number), &right).await.unwrap());
         assert!(matches!(first, Redeemed::Granted(_)), "{first:?}");
         let replay = store.redeem(&[], id(number), &wrong).await.unwrap();
-        assert_eq!(
-            uncounted(replay),
-            Redeemed::Replayed { in_session: false },
-            "{wrong:?}"
-        );
+        assert_eq!(uncounted(replay), REPLAYED, "{wrong:?}");
         let token = store.access(id(number), digest("token")).await.unwrap();
         assert_eq!(token, None, "{wrong:?}");
     }
@@ -155,10 +156,7 @@ async fn a_used_code_without_proof_ends_nothing(subject: Subject) {
         }
         assert!(access(store, "token").await.is_some());
     }
-    assert_eq!(
-        redeem(store, &unproved).await,
-        Redeemed::Replayed { in_session: false }
-    );
+    assert_eq!(redeem(store, &unproved).await, REPLAYED);
     assert_eq!(access(store, "token").await, None);
 }
 
@@ -175,10 +173,7 @@ async fn an_incomplete_redemption_ends_a_used_code_alone(subject: Subject) {
         assert_eq!(redeem(store, &incomplete).await, Redeemed::Invalid);
     }
     granted(store, "token").await;
-    assert_eq!(
-        redeem(store, &incomplete).await,
-        Redeemed::Replayed { in_session: false }
-    );
+    assert_eq!(redeem(store, &incomplete).await, REPLAYED);
     assert_eq!(access(store, "token").await, None);
 }
 
@@ -297,7 +292,7 @@ async fn a18_a_used_code_without_a_challenge_is_ended_by_the_secret_alone(subjec
         }
     }
     let replay = redeem(store, &without_verifier("another token")).await;
-    assert_eq!(replay, Redeemed::Replayed { in_session: false });
+    assert_eq!(replay, REPLAYED);
     assert_eq!(access(store, "token").await, None);
 }
 
@@ -378,9 +373,7 @@ async fn of_many_redemptions_at_once_one_wins(subject: Subject) {
         .iter()
         .filter(|answer| matches!(answer, Redeemed::Granted(_)));
     assert_eq!(granted.count(), 1);
-    let replayed = answers
-        .iter()
-        .filter(|answer| **answer == (Redeemed::Replayed { in_session: false }));
+    let replayed = answers.iter().filter(|answer| **answer == REPLAYED);
     assert_eq!(replayed.count(), 19);
 }
 

@@ -264,6 +264,11 @@ async fn a_confirmed_login_is_collected_once(subject: Subject) {
     let again = poll(store, id).await;
     assert_eq!(again, Polled::Confirmed(code("code").digest()));
     let again = store.redeem(&[], id, &collecting("another")).await.unwrap();
-    assert_eq!(uncounted(again), Redeemed::Replayed { in_session: false });
+    assert_eq!(
+        uncounted(again),
+        Redeemed::Replayed {
+            ends_session: false
+        }
+    );
     assert_eq!(store.access(id, digest("token")).await.unwrap(), None);
 }

@@ -10,8 +10,10 @@ mod fixtures;
 mod following;
 mod inboxes;
 mod interleavings;
+mod logouts;
 mod model;
 mod refresh;
+mod replicas;
 mod requests;
 mod sessions;
 mod sign_on;
@@ -96,7 +98,7 @@ macro_rules! on_each_store {
         mod redis {
             $(#[tokio::test] async fn $name() { super::$name(crate::store_contract::Subject::redis()).await; })+
         }
-        mod redis_shapes {
+        pub(super) mod redis_shapes {
             use crate::store_contract::Subject;
             use crate::support::{RedisCluster, RedisSentinel, RedisTls};
 
@@ -119,7 +121,11 @@ macro_rules! on_each_store {
 
             #[tokio::test]
             async fn in_a_cluster() {
-                let redis = RedisCluster::start();
+                in_cluster(&RedisCluster::start()).await;
+            }
+
+            /// Runs the checks of this file in a cluster.
+            pub(in crate::store_contract) async fn in_cluster(redis: &RedisCluster) {
                 $(
                     redis.flush();
                     super::$name(Subject::on(&redis.url(), None).await).await;

@@ -154,7 +154,9 @@ impl Model {
                 Redeemed::Mismatched
             } else {
                 self.token = None;
-                Redeemed::Replayed { in_session: false }
+                Redeemed::Replayed {
+                    ends_session: false,
+                }
             }
         } else if !self.is_good(code) {
             Redeemed::Invalid

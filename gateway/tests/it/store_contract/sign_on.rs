@@ -1,12 +1,15 @@
 //! Single sign-on within sessions at the provider.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use saoma_gateway::store::{
     CodeOrigin, EndReason, FamilyId, Grant, MAX_FAMILIES, Redeemed, Redemption, SessionBeginning,
     SessionJoin, SessionRecord, Store,
 };
 use saoma_protocol::{CodeChallenge, Digest};
+use tokio::runtime::Handle;
 
 use super::sessions::{
     begun, confirmed, end, granted, has_access, on, redeem, refresh_terms, session, terms,
@@ -20,6 +23,8 @@ on_each_store!(
     a_browser_with_its_key_begins_a_session,
     a_code_of_single_sign_on_redeems_once,
     a_code_of_an_ended_session_redeems_nothing,
+    a_code_of_single_sign_on_needs_the_terms_of_its_client,
+    of_many_browsers_at_once_one_has_the_session,
     families_of_one_client_are_bounded,
 );
 
@@ -86,7 +91,7 @@ async fn a_code_of_single_sign_on_redeems_once(subject: Subject) {
     assert_eq!(both.clients.len(), 2);
     assert_eq!(subject.keys_without_end(), Vec::<String>::new());
     let replay = redeem(store, 1, &of_session("sso code", "portal", "t")).await;
-    assert_eq!(replay, Redeemed::Replayed { in_session: true });
+    assert_eq!(replay, Redeemed::Replayed { ends_session: true });
     assert!(!has_access(store, 1, "portal's").await);
     assert!(
         !has_access(store, 1, "token").await,
@@ -104,6 +109,42 @@ async fn a_code_of_an_ended_session_redeems_nothing(subject: Subject) {
     let own = redeem(store, 1, &on(terms(), "token")).await;
     assert_eq!(own, Redeemed::Invalid, "neither does the login's own");
     assert_eq!(joined(store, 1, "another", "portal").await, None);
+}
+
+/// As of a client whose single sign-on was taken out of the settings meanwhile.
+async fn a_code_of_single_sign_on_needs_the_terms_of_its_client(subject: Subject) {
+    let store = &*subject.store;
+    begun_for_browser(store, 1).await;
+    joined(store, 1, "sso code", "portal").await.unwrap();
+    let without = Redemption {
+        session: None,
+        ..of_session("sso code", "portal", "t")
+    };
+    assert_eq!(redeem(store, 1, &without).await, Redeemed::Invalid);
+    assert!(!has_access(store, 1, "t").await);
+    assert_eq!(session(store, 1).await.unwrap().clients, []);
+    granted(store, 1, &of_session("sso code", "portal", "t")).await;
+    assert!(has_access(store, 1, "t").await);
+}
+
+async fn of_many_browsers_at_once_one_has_the_session(subject: Subject) {
+    let store = &*subject.store;
+    for number in 1..=20 {
+        confirmed(store, number, "openid", "personal").await;
+        let beginnings = (0..4).map(|browser| {
+            let (store, runtime) = (Arc::clone(&subject.store), Handle::current());
+            tokio::task::spawn_blocking(move || {
+                let cookie = format!("cookie {browser}");
+                runtime.block_on(begin(&*store, number, "key", &cookie))
+            })
+        });
+        let begun = join_all(beginnings).await;
+        let begun: Vec<_> = begun.into_iter().filter_map(Result::unwrap).collect();
+        let [one] = &begun[..] else {
+            panic!("{begun:?}")
+        };
+        assert_eq!(session(store, number).await.unwrap().cookie, one.cookie);
+    }
 }
 
 async fn families_of_one_client_are_bounded(subject: Subject) {

@@ -232,12 +232,13 @@ impl Lane {
     }
 }
 
-/// Reads two fields of a login. The key may have moved to another master.
+/// Reads two fields of a hash, or the score of a member. The key may have moved to another master.
 fn read_shown(answer: Option<RedisResult<Value>>) -> (Option<String>, Option<String>) {
-    answer
-        .and_then(Result::ok)
-        .and_then(|found| redis::from_redis_value(found).ok())
-        .unwrap_or_default()
+    match answer.and_then(Result::ok) {
+        Some(fields @ Value::Array(_)) => redis::from_redis_value(fields).unwrap_or_default(),
+        Some(score) => (redis::from_redis_value(score).unwrap_or_default(), None),
+        None => (None, None),
+    }
 }
 
 fn read_role(answer: Option<RedisResult<Value>>) -> Result<MasterRole, Trouble> {

@@ -2,18 +2,30 @@
 
 use redis::Cmd;
 
-/// A part of a login that shows that a step has been executed.
+/// A part of a key that shows that a step has been executed.
 ///
 /// The server that answered may have been restarted or superseded since. Its successor has replicas of its own, and
 /// what they have says nothing of a step that it never saw.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::store::redis) struct Proof {
-    /// Key of the login.
+    /// The key.
     pub(in crate::store::redis) key: String,
-    /// Field of the login, and the value that the step gave it.
-    pub(in crate::store::redis) written: Option<(String, String)>,
-    /// Evidence of the step after a later one has removed the field.
-    pub(in crate::store::redis) later: Later,
+    written: Written,
+}
+
+/// What a step has written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Written {
+    /// Nothing: the answer needs a server that is still the master.
+    Nothing,
+    /// A field of a hash with its value, and the evidence of the step after a later one has removed the field.
+    Field {
+        name: String,
+        value: String,
+        later: Later,
+    },
+    /// A member of a sorted set, with at least this score.
+    Member { name: String, least: u64 },
 }
 
 /// A sign of a step that a later one leaves.
@@ -28,12 +40,11 @@ pub(in crate::store::redis) enum Later {
 }
 
 impl Proof {
-    /// Creates a check of the server alone, for an answer that left nothing in the login.
+    /// Creates a check of the server alone, for an answer that left nothing.
     pub(in crate::store::redis) fn of_server(key: &str) -> Self {
         Self {
             key: key.to_owned(),
-            written: None,
-            later: Later::Never,
+            written: Written::Nothing,
         }
     }
 
@@ -45,9 +56,12 @@ impl Proof {
         later: Later,
     ) -> Self {
         Self {
-            written: Some((field.to_owned(), value)),
-            later,
-            ..Self::of_server(key)
+            key: key.to_owned(),
+            written: Written::Field {
+                name: field.to_owned(),
+                value,
+                later,
+            },
         }
     }
 
@@ -61,14 +75,35 @@ impl Proof {
         Self::of_field(key, "no such field", String::new(), Later::Seq(seq))
     }
 
-    /// Returns the command that reads the field, and the one that shows a later step.
+    /// Creates a check of a member of a sorted set, with at least this score. A step that has removed the member since lets
+    /// the check fail, so that the caller takes its own step again.
+    pub(in crate::store::redis) fn of_member(key: &str, member: String, least: u64) -> Self {
+        Self {
+            key: key.to_owned(),
+            written: Written::Member {
+                name: member,
+                least,
+            },
+        }
+    }
+
+    /// Returns the command that reads the field and what shows a later step, or the member's score.
     pub(super) fn question(&self) -> Cmd {
-        let mut question = redis::cmd("HMGET");
-        let field = self.written.as_ref().map_or("seq", |(field, _)| field);
-        let later = match self.later {
-            Later::Never | Later::Seq(_) => "seq",
-            Later::State(_) => "state",
+        let (field, later) = match &self.written {
+            Written::Member { name, .. } => {
+                let mut question = redis::cmd("ZSCORE");
+                question.arg(&self.key).arg(name);
+                return question;
+            }
+            Written::Field {
+                name,
+                later: Later::State(_),
+                ..
+            } => (name.as_str(), "state"),
+            Written::Field { name, .. } => (name.as_str(), "seq"),
+            Written::Nothing => ("seq", "seq"),
         };
+        let mut question = redis::cmd("HMGET");
         question.arg(&self.key).arg(field).arg(later);
         question
     }
@@ -76,14 +111,17 @@ impl Proof {
     /// Returns true if the answer shows the step.
     pub(super) fn holds(&self, found: Option<&str>, later: Option<&str>) -> bool {
         match (&self.written, found) {
-            (None, _) => true,
-            (Some((_, value)), Some(found)) => value == found,
-            (Some(_), None) => match self.later {
+            (Written::Nothing, _) => true,
+            (Written::Member { least, .. }, found) => found
+                .and_then(|score| score.parse().ok())
+                .is_some_and(|score: f64| score >= *least as f64),
+            (Written::Field { value, .. }, Some(found)) => value == found,
+            (Written::Field { later: sign, .. }, None) => match sign {
                 Later::Never => false,
                 Later::Seq(seq) => later
                     .and_then(|newest| newest.parse().ok())
-                    .is_some_and(|newest: u32| newest >= seq),
-                Later::State(state) => later == Some(state),
+                    .is_some_and(|newest: u32| newest >= *seq),
+                Later::State(state) => later == Some(*state),
             },
         }
     }
@@ -107,5 +145,10 @@ mod tests {
         assert!(!token.holds(None, Some("confirmed")));
         assert!(!token.holds(Some("another"), Some("redeemed")));
         assert!(Proof::of_server("login").holds(None, None));
+        let member = Proof::of_member("outbox", "login".into(), 1_796_035_174_380);
+        assert!(member.holds(Some("1796035174380"), None));
+        assert!(member.holds(Some("1796035174381"), None));
+        assert!(!member.holds(Some("1796035174379"), None));
+        assert!(!member.holds(None, None), "another server never had it");
     }
 }

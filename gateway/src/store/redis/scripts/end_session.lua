@@ -3,8 +3,7 @@
 local id, reason, keep_ms = unpack(ARGV)
 local at = now()
 local ended = end_session(KEYS[1], reason, at, tonumber(keep_ms))
--- Also where it has ended before: the node that ended it may have died before it wrote the outbox.
-if KEYS[2] and ended ~= 'unknown' and #fields_of(KEYS[1], 'u:') > 0 then
-  put_out(KEYS[2], id, at, keep_ms)
+if KEYS[2] and ended == 'now' and #fields_of(KEYS[1], 'u:') > 0 then
+  put_out(KEYS[2], id, at, tonumber(keep_ms))
 end
 return { ended, redis.call('HGET', KEYS[1], 'seq') or '0' }

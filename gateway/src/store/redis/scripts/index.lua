@@ -1,7 +1,9 @@
--- Notes in the index of a person's sessions that one lasts until a time at most. The key lives as long as its last entry.
+-- Notes in the index of a person's sessions that one lasts until a time at most, unless a later one is noted. The key lives as
+-- long as its last entry.
 local function index_session(index, id, at, until_ms)
   redis.call('ZREMRANGEBYSCORE', index, '-inf', text(at))
-  redis.call('ZADD', index, 'GT', text(until_ms), id)
+  local noted = redis.call('ZSCORE', index, id)
+  redis.call('ZADD', index, text(math.max(tonumber(noted or 0), until_ms)), id)
   redis.call('PEXPIREAT', index, redis.call('ZRANGE', index, -1, -1, 'WITHSCORES')[2])
 end
 

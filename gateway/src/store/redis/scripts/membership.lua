@@ -13,12 +13,12 @@ local function limit_families(session, client_id, most)
   end
 end
 
--- Puts the client of a redeemed code into the session, which begins if there is none. `terms` are those of the client.
--- Returns false if the session has ended.
-local function join(session, id, person, grant, granted, terms, token, token_expires_at, keep_ms)
+-- Puts the client of a redeemed code into the session, which begins if there is none and the code is not of a session.
+-- `terms` are those of the client. Returns false if the session has ended.
+local function join(session, id, person, grant, granted, terms, is_of_session, token, token_expires_at, keep_ms)
   local at = now()
   local there = redis.call('EXISTS', session) == 1
-  if there and not is_alive(session, at) then
+  if there and not is_alive(session, at) or is_of_session and not there then
     return false
   end
   local family = terms.family

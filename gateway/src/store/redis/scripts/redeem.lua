@@ -1,12 +1,11 @@
 -- KEYS[1]: the login, or the record of a code within a session. Compares a code, its client, redirect URI and
 -- verifier with those of the login, and redeems it. With terms, the client is in the session from then on.
 -- Returns 'limited', 'invalid', 'mismatched', 'replayed', or 'redeemed' with the grant.
-local over = limited(15)
+local over = limited(14)
 if over then
   return over
 end
-local presented, client_id, redirect_uri, challenge, access_token, token_ms, keep_ms, most_tries, from, to, proved, complete, id, terms,
-  session_keep_ms = unpack(ARGV)
+local presented, client_id, redirect_uri, challenge, access_token, token_ms, keep_ms, most_tries, from, to, proved, complete, id, terms = unpack(ARGV)
 local session = session_key(KEYS[1])
 local fields = redis.call('HMGET', KEYS[1], 'state', 'expires_at', 'seq', 'code', 'code_tries', 'token', 'grant', 'person', 'in_session')
 local state, expires_at, seq, code, tries, token, grant, person, in_session = unpack(fields)
@@ -26,10 +25,9 @@ if state == to then
     return { 'mismatched' }
   end
   redis.call('HDEL', KEYS[1], 'token')
-  if in_session then
-    end_session(session, 'code_replayed', now(), tonumber(session_keep_ms))
-  end
-  return { 'replayed', in_session and 'in_session' or '' }
+  redis.call('HSET', KEYS[1], 'token_ended', 1)
+  -- The caller ends the session, after the outbox has it.
+  return { 'replayed', in_session and is_alive(session, now()) and 'in_session' or '' }
 end
 if tonumber(tries) >= tonumber(most_tries) or complete == '' then
   return { 'invalid' }
@@ -52,7 +50,12 @@ if not among(from, state) or at >= tonumber(expires_at) then
   return { 'invalid' }
 end
 local token_expires_at = at + token_ms
-if terms ~= '' and not join(session, id, person, grant, granted, cjson.decode(terms), access_token, token_expires_at, keep_ms) then
+-- A code of single sign-on is good in its session only.
+local is_of_session = KEYS[1]:sub(1, 11) == 'saoma:code:'
+if terms == '' and is_of_session then
+  return { 'invalid' }
+end
+if terms ~= '' and not join(session, id, person, grant, granted, cjson.decode(terms), is_of_session, access_token, token_expires_at, keep_ms) then
   return { 'invalid' }
 end
 redis.call('HSET', KEYS[1], 'state', to, 'token', access_token, 'token_expires_at', text(token_expires_at))

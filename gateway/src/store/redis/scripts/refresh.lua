@@ -16,7 +16,8 @@ local grant = redis.call('HGET', KEYS[1], 'g:' .. client_id)
 if family.client_id ~= client_id or not grant or at >= math.min(family.idle_until, family.absolute_until) then
   return { 'invalid' }
 end
--- The answer to the token's only use was lost, and its successor was not used since.
+-- The answer to the token's use was lost, and its successor was not used since. The grace counts from the first use: renewed
+-- by each repeat, it would keep a used token good for as long as its holder, or a thief, repeats it.
 local is_repeat = family.previous == token and at < family.rotated_at + grace_ms
 if family.current ~= token and not is_repeat then
   -- Two parties have the family, and one of them has stolen it (RFC 9700 section 4.14.2). The caller ends the session, after

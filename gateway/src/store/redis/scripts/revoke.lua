@@ -1,7 +1,11 @@
 -- KEYS[1]: a login. ARGV: the client, an access token's digest, and a family of refresh tokens, one of them
--- empty. Ends the access token, or the family with its access tokens, if it is the client's. Returns 'revoked' or 'unknown'.
+-- empty. Ends the access token, or the family with its access tokens, if it is the client's. Returns 'unknown'; or 'revoked',
+-- with the session's sequence number for a token of a session.
 local client_id, token, family_id = unpack(ARGV)
 local session = session_key(KEYS[1])
+local function changed()
+  return { 'revoked', text(redis.call('HINCRBY', session, 'seq', 1)) }
+end
 if family_id ~= '' then
   local kept = redis.call('HGET', session, 'f:' .. family_id)
   if not kept or cjson.decode(kept).client_id ~= client_id then
@@ -13,7 +17,7 @@ if family_id ~= '' then
       redis.call('HDEL', session, field)
     end
   end
-  return { 'revoked' }
+  return changed()
 end
 local kept = redis.call('HGET', session, 't:' .. token)
 if kept then
@@ -21,7 +25,7 @@ if kept then
     return { 'unknown' }
   end
   redis.call('HDEL', session, 't:' .. token)
-  return { 'revoked' }
+  return changed()
 end
 local fields = redis.call('HMGET', KEYS[1], 'token', 'grant')
 if fields[1] ~= token or cjson.decode(fields[2]).client_id ~= client_id then
@@ -29,4 +33,5 @@ if fields[1] ~= token or cjson.decode(fields[2]).client_id ~= client_id then
 end
 -- The code stays redeemed: it has no token any more that a repeat could get.
 redis.call('HDEL', KEYS[1], 'token')
+redis.call('HSET', KEYS[1], 'token_ended', 1)
 return { 'revoked' }

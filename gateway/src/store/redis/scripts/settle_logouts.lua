@@ -1,6 +1,6 @@
 -- KEYS: an ended session, and the outbox of logouts where one server has both. ARGV: the session's id, the time after which
 -- it is due again, the time that ended ones are kept, and the clients of whom nothing more is to be told.
--- Returns how many are still to be told, and the session's sequence number.
+-- Returns how many are still to be told, and the session's sequence number: 0 for one that is kept no more.
 local id, again_ms, keep_ms = unpack(ARGV)
 for at = 4, #ARGV do
   redis.call('HDEL', KEYS[1], 'u:' .. ARGV[at])

@@ -4,11 +4,12 @@ local access_token, before, after, keep_ms = unpack(ARGV)
 local session = session_key(KEYS[1])
 local fields = redis.call('HMGET', KEYS[1], 'state', 'token', 'expires_at', 'in_session')
 if fields[1] == after and fields[2] == access_token then
-  redis.call('HSET', KEYS[1], 'state', before)
-  redis.call('HDEL', KEYS[1], 'token', 'token_expires_at', 'in_session')
+  -- First: a script that fails midway must not leave a client in a session whose code is good again.
   if fields[4] then
     leave(session, access_token)
   end
+  redis.call('HSET', KEYS[1], 'state', before)
+  redis.call('HDEL', KEYS[1], 'token', 'token_expires_at', 'in_session')
   redis.call('PEXPIREAT', KEYS[1], text(fields[3] + keep_ms))
 end
 return 0
