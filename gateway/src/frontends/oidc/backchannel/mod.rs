@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use self::client_pauses::ClientPauses;
 use self::logout_token::LogoutTokenClaims;
@@ -27,8 +27,13 @@ use crate::wall_clock;
 /// Time of one request, the answer's head included.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Time for which a node keeps a session that it has taken. It is longer than a turn at a client and a request together.
-const LEASE: Duration = Duration::from_secs(15);
+/// Time of one try to tell a client: a turn at it, the signature of the token and the request. The clients of a session are
+/// told at the same time.
+const TRY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Time for which a node keeps a session that it has taken. Beside the try, the session is read and the result is noted in
+/// it, and both may wait for a store that changes its master: by default up to 5 s each.
+const LEASE: Duration = Duration::from_secs(20);
 
 /// Interval at which a node looks for sessions that are due. The node that has ended one looks at once.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -45,6 +50,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(600);
 enum DeliveryError {
     #[error("the client has failed before and has a pause, or answers too slowly")]
     Paused,
+    #[error("the client was not told within {} s", TRY_TIMEOUT.as_secs())]
+    TooSlow,
     #[error("the logout token cannot be signed")]
     Sign(#[source] TokenError),
     #[error("the request failed")]
@@ -129,7 +136,9 @@ impl LogoutDeliveries {
             self.count(LogoutDelivery::GivenUp);
             return LogoutAttempt::Settled(client_id);
         };
-        match self.try_to_tell(session, untold.grant, client, uri).await {
+        let try_to_tell = self.try_to_tell(session, untold.grant, client, uri);
+        let told = timeout(TRY_TIMEOUT, try_to_tell).await;
+        match told.unwrap_or(Err(DeliveryError::TooSlow)) {
             Ok(()) => {
                 self.count(LogoutDelivery::Delivered);
                 LogoutAttempt::Settled(client_id)
@@ -200,7 +209,8 @@ mod tests {
     }
 
     #[test]
-    fn a_lease_outlives_a_try() {
-        assert!(LEASE > client_pauses::LONGEST_WAIT + REQUEST_TIMEOUT);
+    fn a_lease_outlives_a_try_and_two_waits_for_the_store() {
+        assert!(TRY_TIMEOUT > client_pauses::LONGEST_WAIT + REQUEST_TIMEOUT);
+        assert!(LEASE >= TRY_TIMEOUT + Duration::from_secs(5) * 2);
     }
 }
