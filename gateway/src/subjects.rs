@@ -1,6 +1,7 @@
 //! Subject identifiers: what a relying party is told in place of a person (OpenID Connect Core §8).
 
 use std::fmt;
+use std::sync::Arc;
 
 use aws_lc_rs::hmac::{self, HMAC_SHA256};
 use data_encoding::BASE64URL_NOPAD;
@@ -17,7 +18,8 @@ const USAGE: &str = "pairwise subject identifiers";
 /// Makes the subjects of all relying parties. One person always has the same subject at one relying party.
 #[derive(Clone)]
 pub(crate) struct Subjects {
-    pairwise: hmac::Key,
+    /// Shared, because the key takes 1 KiB, and each request has clones of what answers it.
+    pairwise: Arc<hmac::Key>,
     /// True if the key is that of the settings.
     has_secret: bool,
 }
@@ -28,7 +30,7 @@ impl Subjects {
     pub(crate) fn new(secret: Option<&ClusterSecrets>) -> Self {
         let key = secret.map_or_else(random::bytes, |secret| secret.current_key(USAGE));
         Self {
-            pairwise: hmac::Key::new(HMAC_SHA256, &key),
+            pairwise: Arc::new(hmac::Key::new(HMAC_SHA256, &key)),
             has_secret: secret.is_some(),
         }
     }

@@ -51,7 +51,7 @@ pub(super) struct NewTokens {
 #[derive(Debug)]
 pub(crate) struct RedeemedCode {
     /// The claims.
-    pub(crate) grant: Grant,
+    pub(crate) grant: Box<Grant>,
     /// The access token for them.
     pub(crate) access_token: AccessToken,
     /// Time that the access token lives.
@@ -162,7 +162,7 @@ impl Logins {
                     origin: redemption.origin,
                     session: (begins || is_joined).then_some(login_id),
                     refresh_token: tokens.refresh.filter(|_| family.is_some()),
-                    grant: *grant,
+                    grant,
                     access_token: tokens.access,
                     lifetime: self.lifetimes.access_token,
                 })

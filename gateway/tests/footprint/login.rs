@@ -19,9 +19,8 @@ const BUDGET: [(&str, usize); STEPS] = [
     ("scan", 20_600),
     // As a scan; then the browser closes its socket.
     ("confirm", 21_400),
-    // A request on a connection that is open, whose answer holds a signed token. The futures of sessions, devices and keys
-    // elsewhere take some 10 KiB of it.
-    ("redeem", 32_200),
+    // A request on a connection that is open, whose answer holds a signed token.
+    ("redeem", 24_200),
 ];
 
 const STEPS: usize = 4;
