@@ -22,6 +22,7 @@ mod client_files;
 mod cluster_watch;
 mod conformance;
 mod cost;
+mod described_answers;
 mod described_routes;
 mod device;
 mod documents;

@@ -14,6 +14,7 @@ mod asyncapi;
 mod generated;
 mod machine;
 mod openapi;
+mod provider;
 mod schemas;
 mod standards;
 mod wire;

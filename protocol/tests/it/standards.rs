@@ -5,8 +5,7 @@
 )]
 
 use saoma_protocol::{
-    AccessToken, AuthorizationCode, CodeChallengeMethod, DeviceCode, Identity, OpenRequest,
-    RefreshToken, UserCode,
+    AccessToken, AuthorizationCode, DeviceCode, OpenRequest, RefreshToken, UserCode,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -20,10 +19,10 @@ pub(crate) struct AuthorizationRequest {
     request: OpenRequest,
     /// The way of the answer: in the query by default.
     response_mode: Option<ResponseMode>,
-    /// Space-separated: `login`, `consent` and `select_account` are what every login is; `none` is answered with
-    /// `login_required`, since every login needs the phone.
+    /// Space-separated: `login`, `consent` and `select_account` take the phone. `none` is answered without a page: with a
+    /// code by single sign-on, else with `login_required`.
     prompt: Option<String>,
-    /// Seconds since the last login, which every login undercuts.
+    /// Maximum age in seconds of the phone's confirm. A login by phone is always newer.
     max_age: Option<u32>,
     /// Space-separated wishes; the ID token names the `acr` that there was.
     acr_values: Option<String>,
@@ -38,7 +37,7 @@ pub(crate) struct AuthorizationRequest {
 /// The kind of answer to the redirect URI.
 #[derive(JsonSchema)]
 #[serde(rename_all = "snake_case")]
-enum ResponseType {
+pub(crate) enum ResponseType {
     /// An authorization code.
     Code,
 }
@@ -46,11 +45,32 @@ enum ResponseType {
 /// The way in which an answer comes to the redirect URI.
 #[derive(JsonSchema)]
 #[serde(rename_all = "snake_case")]
-enum ResponseMode {
+pub(crate) enum ResponseMode {
     /// In the query.
     Query,
     /// In a form that the browser posts.
     FormPost,
+}
+
+/// The proof of a client in a form; the members are left out with `client_secret_basic`.
+#[derive(JsonSchema)]
+pub(crate) struct ClientProof {
+    /// With `client_secret_post`, and for public clients.
+    client_id: Option<String>,
+    /// With `client_secret_post` only.
+    client_secret: Option<String>,
+    /// With `private_key_jwt` only.
+    client_assertion_type: Option<ClientAssertionType>,
+    /// A JWT that the client has signed (RFC 7523 §2.2), with `private_key_jwt` only.
+    #[schemars(extend("contentMediaType" = "application/jwt"))]
+    client_assertion: Option<String>,
+}
+
+/// The kind of an assertion.
+#[derive(JsonSchema)]
+enum ClientAssertionType {
+    #[serde(rename = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")]
+    JwtBearer,
 }
 
 /// An access token in a form (RFC 6750 §2.2).
@@ -71,10 +91,8 @@ pub(crate) struct TokenRequest {
     /// The verifier of the request's challenge; left out where the request had none.
     #[schemars(regex(pattern = r"^[A-Za-z0-9._~-]{43,128}$"))]
     code_verifier: Option<String>,
-    /// With `client_secret_post`, and for public clients.
-    client_id: Option<String>,
-    /// With `client_secret_post` only.
-    client_secret: Option<String>,
+    #[serde(flatten)]
+    client: ClientProof,
 }
 
 /// A device's poll for its tokens (RFC 8628 §3.4).
@@ -83,15 +101,13 @@ pub(crate) struct DeviceTokenRequest {
     grant_type: DeviceGrantType,
     /// The code of the device authorization.
     device_code: DeviceCode,
-    /// With `client_secret_post`, and for public clients.
-    client_id: Option<String>,
-    /// With `client_secret_post` only.
-    client_secret: Option<String>,
+    #[serde(flatten)]
+    client: ClientProof,
 }
 
 /// The grant type of a poll.
 #[derive(JsonSchema)]
-enum DeviceGrantType {
+pub(crate) enum DeviceGrantType {
     #[serde(rename = "urn:ietf:params:oauth:grant-type:device_code")]
     DeviceCode,
 }
@@ -102,18 +118,16 @@ pub(crate) struct RefreshRequest {
     grant_type: RefreshGrantType,
     /// The newest refresh token.
     refresh_token: RefreshToken,
-    /// A part of the scope that was granted, for the access token.
+    /// A part of the granted scope, for the access token.
     scope: Option<String>,
-    /// With `client_secret_post`, and for public clients.
-    client_id: Option<String>,
-    /// With `client_secret_post` only.
-    client_secret: Option<String>,
+    #[serde(flatten)]
+    client: ClientProof,
 }
 
 /// The grant type of a refresh.
 #[derive(JsonSchema)]
 #[serde(rename_all = "snake_case")]
-enum RefreshGrantType {
+pub(crate) enum RefreshGrantType {
     /// By a refresh token.
     RefreshToken,
 }
@@ -125,10 +139,8 @@ pub(crate) struct RevocationRequest {
     token: String,
     /// Ignored: a token shows by itself which kind it is.
     token_type_hint: Option<String>,
-    /// With `client_secret_post`, and for public clients.
-    client_id: Option<String>,
-    /// With `client_secret_post` only.
-    client_secret: Option<String>,
+    #[serde(flatten)]
+    client: ClientProof,
 }
 
 /// A device that asks for a login (RFC 8628 §3.1).
@@ -136,33 +148,8 @@ pub(crate) struct RevocationRequest {
 pub(crate) struct DeviceAuthorizationRequest {
     /// Space-separated, with `openid`.
     scope: String,
-    /// With `client_secret_post`, and for public clients.
-    client_id: Option<String>,
-    /// With `client_secret_post` only.
-    client_secret: Option<String>,
-}
-
-/// An authentication request that a client sends itself (RFC 9126 §2.1). Beside these members it has all others of an
-/// authentication request.
-#[derive(JsonSchema)]
-pub(crate) struct PushedRequest {
-    /// With `client_secret_post`, and for public clients.
-    client_id: Option<String>,
-    /// With `client_secret_post` only.
-    client_secret: Option<String>,
-    /// The flow.
-    response_type: ResponseType,
-    /// Exactly one that the client has registered.
-    redirect_uri: String,
-    /// Space-separated; holds `openid`.
-    scope: String,
-    /// Comes back to the relying party as it was sent.
-    state: Option<String>,
-    /// Comes back in the ID token.
-    nonce: Option<String>,
-    /// The PKCE challenge.
-    code_challenge: Option<String>,
-    code_challenge_method: Option<CodeChallengeMethod>,
+    #[serde(flatten)]
+    client: ClientProof,
 }
 
 /// The reference of a pushed request (RFC 9126 §2.2).
@@ -192,21 +179,12 @@ pub(crate) struct DeviceAuthorization {
     interval: u64,
 }
 
-/// The way in which a client gets its tokens.
+/// The grant type of a redemption.
 #[derive(JsonSchema)]
 #[serde(rename_all = "snake_case")]
-enum GrantType {
+pub(crate) enum GrantType {
     /// By an authorization code.
     AuthorizationCode,
-}
-
-/// The ways in which clients get their tokens.
-#[derive(JsonSchema)]
-#[serde(untagged)]
-enum AnyGrantType {
-    Browser(GrantType),
-    Device(DeviceGrantType),
-    Refresh(RefreshGrantType),
 }
 
 /// Tokens (RFC 6749 §5.1, OIDC Core §3.1.3.3).
@@ -217,8 +195,8 @@ pub(crate) struct TokenResponse {
     token_type: TokenType,
     /// Seconds that the access token lives.
     expires_in: u64,
-    /// The signed statement of the login (OIDC Core §2): beside the standard claims `name`, `identity` and
-    /// `amr` = `["qr"]`.
+    /// The signed statement of the login (OIDC Core §2): beside the standard claims `name`, `identity`, `amr` = `["qr"]`,
+    /// and `sid` where there is a session.
     #[schemars(extend("contentMediaType" = "application/jwt"))]
     id_token: String,
     /// For a client with refresh tokens. It is used once, and its use gives the next one.
@@ -274,69 +252,6 @@ pub(crate) enum TokenErrorCode {
     TemporarilyUnavailable,
     /// A fault of the gateway.
     ServerError,
-}
-
-/// Claims about the person (OIDC Core §5.3.2).
-#[derive(JsonSchema)]
-pub(crate) struct UserInfo {
-    /// The person's id at the app's backend.
-    sub: String,
-    /// The person's name; with the scope `profile` only.
-    name: Option<String>,
-    /// The identity with which the person has logged in.
-    identity: Identity,
-}
-
-/// The configuration of a relying party (OpenID Connect Discovery 1.0 §3).
-#[derive(JsonSchema)]
-pub(crate) struct ProviderMetadata {
-    /// The gateway's public origin.
-    #[schemars(url)]
-    issuer: String,
-    #[schemars(url)]
-    authorization_endpoint: String,
-    #[schemars(url)]
-    token_endpoint: String,
-    #[schemars(url)]
-    revocation_endpoint: String,
-    #[schemars(url)]
-    userinfo_endpoint: String,
-    #[schemars(url)]
-    jwks_uri: String,
-    response_types_supported: Vec<ResponseType>,
-    response_modes_supported: Vec<ResponseMode>,
-    #[schemars(url)]
-    device_authorization_endpoint: String,
-    #[schemars(url)]
-    pushed_authorization_request_endpoint: String,
-    grant_types_supported: Vec<AnyGrantType>,
-    subject_types_supported: Vec<String>,
-    id_token_signing_alg_values_supported: Vec<String>,
-    token_endpoint_auth_methods_supported: Vec<String>,
-    code_challenge_methods_supported: Vec<CodeChallengeMethod>,
-    scopes_supported: Vec<String>,
-    claims_supported: Vec<String>,
-    acr_values_supported: Vec<String>,
-    /// Answers hold `iss` (RFC 9207).
-    authorization_response_iss_parameter_supported: bool,
-}
-
-/// The keys that verify ID tokens (RFC 7517 §5).
-#[derive(JsonSchema)]
-pub(crate) struct JwkSet {
-    keys: Vec<Jwk>,
-}
-
-/// A public RSA key (RFC 7518 §6.3.1).
-#[derive(JsonSchema)]
-struct Jwk {
-    kty: String,
-    r#use: String,
-    alg: String,
-    /// The key's thumbprint (RFC 7638), which an ID token's header names.
-    kid: String,
-    n: String,
-    e: String,
 }
 
 /// A question about an access token (RFC 7662 §2.1).

@@ -38,7 +38,7 @@ fn code_page(id: &str) -> Value {
 }
 
 /// The parameters of a logout, with their descriptions; none is required.
-const LOGOUT_PARAMETERS: [(&str, &str); 5] = [
+const LOGOUT_PARAMETERS: [(&str, &str); 6] = [
     (
         "id_token_hint",
         "An ID token of the session; a client that has one needs no question.",
@@ -49,6 +49,7 @@ const LOGOUT_PARAMETERS: [(&str, &str); 5] = [
         "Exactly one that the client has registered.",
     ),
     ("state", "Comes back as it was sent."),
+    ("logout_hint", "Is read and changes nothing."),
     (
         "ui_locales",
         "The page's languages (BCP 47), space-separated, the preferred first.",
@@ -61,7 +62,11 @@ fn logout_by_get() -> Value {
             "name": name, "in": "query", "description": description, "schema": { "type": "string" },
         })
     };
-    let mut operation = logout("logOut");
+    let mut operation = logout(
+        "logOut",
+        "Logged out, and on to `post_logout_redirect_uri` with `state`.",
+        "uri",
+    );
     operation["parameters"] = LOGOUT_PARAMETERS.iter().map(parameter).collect();
     operation
 }
@@ -71,13 +76,19 @@ fn logout_by_post() -> Value {
     for (name, description) in LOGOUT_PARAMETERS {
         members[name] = json!({ "type": "string", "description": description });
     }
-    let mut operation = logout("logOutByPost");
+    let mut operation = logout(
+        "logOutByPost",
+        "Logged out, and on to `post_logout_redirect_uri` with `state`; without the session's cookie to the same request by \
+         GET, relative to the gateway's origin.",
+        "uri-reference",
+    );
     operation["requestBody"] = form_of(json!({ "type": "object", "properties": members }));
     operation["requestBody"]["required"] = false.into();
     operation
 }
 
-fn logout(id: &str) -> Value {
+/// `redirect` and `format` say where an answer of 303 sends the browser.
+fn logout(id: &str, redirect: &str, format: &str) -> Value {
     json!({
         "operationId": id,
         "tags": [TAG],
@@ -87,12 +98,17 @@ fn logout(id: &str) -> Value {
         "responses": {
             "200": { "description": "A page that asks the person, or says that they are logged out.", "content": html() },
             "303": {
-                "description": "Logged out, and on to `post_logout_redirect_uri` with `state`.",
+                "description": redirect,
                 "headers": { "Location": {
-                    "description": "The address.", "required": true, "schema": { "type": "string" },
+                    "description": "The address.", "required": true, "schema": { "type": "string", "format": format },
                 } },
             },
             "400": { "description": "The request is wrong: a page that leads nowhere.", "content": html() },
+            "503": {
+                "description": "The store does not answer, and nothing was done: a page that says so.",
+                "headers": { "Retry-After": { "$ref": "#/components/headers/Retry-After" } },
+                "content": html(),
+            },
         },
     })
 }

@@ -186,7 +186,8 @@ fn backend_logout(schemas: &mut Schemas) -> Value {
         "tags": [BACKEND_TAG],
         "summary": "End the sessions of a person, or of one identity",
         "description": "For the app's backend, when a card is lost or a delegation withdrawn: by the credentials of \
-                        `[identity.events]`, without which there is no such address. It may be repeated.",
+                        `[identity.events]`, or of `events` of its source, without which there is no such address. It ends \
+                        sessions of its own persons alone, and may be repeated.",
         "security": [{ "backendSecret": [] }],
         "requestBody": json_body::<BackendLogoutRequest>(schemas),
         "responses": or_problems(schemas, Map::from_iter([("200".into(), ended)]), &errors),

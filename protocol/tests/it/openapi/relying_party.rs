@@ -5,12 +5,13 @@ use schemars::JsonSchema;
 use serde_json::{Map, Value, json};
 
 use super::answers::{form, form_of, json_answer, or_token_errors};
+use crate::provider::{JwkSet, ProviderMetadata, UserInfo};
 use crate::schemas::Schemas;
 use crate::standards::TokenErrorCode as E;
 use crate::standards::{
-    AuthorizationRequest, DeviceAuthorization, DeviceAuthorizationRequest, DeviceTokenRequest,
-    JwkSet, ProviderMetadata, PushedRequest, PushedRequestReference, RefreshRequest,
-    RevocationRequest, TokenForm, TokenRequest, TokenResponse, UserInfo,
+    AuthorizationRequest, ClientProof, DeviceAuthorization, DeviceAuthorizationRequest,
+    DeviceTokenRequest, PushedRequestReference, RefreshRequest, RevocationRequest, TokenForm,
+    TokenRequest, TokenResponse,
 };
 
 /// The tag of these operations.
@@ -75,6 +76,16 @@ fn authorize_by_get(schemas: &mut Schemas) -> Value {
 }
 
 fn authorize_by_post(schemas: &mut Schemas) -> Value {
+    let mut operation = authorize(
+        "authorizeByPost",
+        " By a form, for a request too long for an address.",
+    );
+    operation["requestBody"] = form_of(authorization_form(schemas));
+    operation
+}
+
+/// The parameters of an authentication request, as the members of a form.
+fn authorization_form(schemas: &mut Schemas) -> Value {
     let parameters = authorization_parameters(schemas);
     let member = |parameter: &Value| {
         let mut schema = parameter["schema"].clone();
@@ -86,17 +97,23 @@ fn authorize_by_post(schemas: &mut Schemas) -> Value {
         .filter(|parameter| parameter["required"] == true)
         .map(|parameter| &parameter["name"])
         .collect();
-    let body = form_of(json!({
+    json!({
         "type": "object",
         "required": required,
         "properties": parameters.iter().map(member).collect::<Map<_, _>>(),
-    }));
-    let mut operation = authorize(
-        "authorizeByPost",
-        " By a form, for a request too long for an address.",
-    );
-    operation["requestBody"] = body;
-    operation
+    })
+}
+
+/// The same beside the proof of the client, which may name it. A pushed request refers to no other.
+fn pushed_form(schemas: &mut Schemas) -> Value {
+    let mut form = authorization_form(schemas);
+    let proof = schemas.apart::<ClientProof>();
+    let members = form["properties"].as_object_mut().unwrap();
+    members.remove("request_uri");
+    members.extend(proof["properties"].as_object().unwrap().clone());
+    let required = form["required"].as_array_mut().unwrap();
+    required.retain(|name| name != "client_id");
+    form
 }
 
 fn authorize(id: &str, how: &str) -> Value {
@@ -121,7 +138,7 @@ fn authorize(id: &str, how: &str) -> Value {
                                 `error`, `error_description`, `state` and `iss` (RFC 6749 §4.1.2.1).",
                 "headers": { "Location": {
                     "description": "The redirect URI with the error.", "required": true,
-                    "schema": { "type": "string" },
+                    "schema": { "type": "string", "format": "uri" },
                 } },
             },
             "400": { "description": "Client or redirect URI is not registered: a page that leads nowhere.", "content": page },
@@ -180,8 +197,9 @@ fn token(schemas: &mut Schemas) -> Value {
         "operationId": "redeemCode",
         "tags": [TAG],
         "summary": "Redeem an authorization code, or poll as a device",
-        "description": "RFC 6749 §4.1.3, by `client_secret_basic`, `client_secret_post`, or the verifier alone for public \
-                        clients. A second redemption ends the access token of the first; three failed tries end a code. A device polls by RFC 8628 §3.4. A refresh token (RFC 6749 §6) is used once.",
+        "description": "RFC 6749 §4.1.3, by `client_secret_basic`, `client_secret_post`, `private_key_jwt`, or the verifier \
+                        alone for public clients. A second redemption ends the access token of the first; three failed tries end a code. \
+                        A device polls by RFC 8628 §3.4. A refresh token (RFC 6749 §6) is used once.",
         "security": [{ "clientSecret": [] }, {}],
         "requestBody": form_of(json!({
             "oneOf": [
@@ -210,7 +228,7 @@ fn push(schemas: &mut Schemas) -> Value {
         "description": "RFC 9126 §2: the request is checked at once, and the browser brings its reference. Further errors of \
                         authentication requests (OIDC Core §3.1.2.6) come with status 400 too.",
         "security": [{ "clientSecret": [] }, {}],
-        "requestBody": form::<PushedRequest>(schemas),
+        "requestBody": form_of(pushed_form(schemas)),
         "responses": or_token_errors(schemas, Map::from_iter([("201".into(), pushed)]), errors),
     })
 }
