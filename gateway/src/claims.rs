@@ -7,6 +7,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+/// Authentication context of every login: a person confirmed on their phone what a browser showed (OIDC Core §2).
+pub(crate) const ACR: &str = "urn:saoma:acr:qr";
+
 /// Maximum size of a `claims` parameter, in bytes: it goes into URLs.
 const MAX_REQUEST_BYTES: usize = 1024;
 
@@ -148,9 +151,12 @@ pub enum ClaimsRequestError {
     /// It is too large.
     #[error("claims holds at most 1024 bytes")]
     TooLarge,
-    /// It lets certain persons log in only, who are known too late to refuse others.
+    /// It lets certain persons log in only. `id_token_hint` is the way to ask for one.
     #[error("a value of sub in claims is not supported")]
     Person,
+    /// The ID token must hold another `acr` than all of them do (OpenID Connect Core §5.5.1.1).
+    #[error("the only acr is urn:saoma:acr:qr")]
+    AnotherAcr,
     /// It is not of the form of OpenID Connect Core §5.5.
     #[error("claims must be a JSON object whose userinfo and id_token are objects of claims")]
     Malformed,
@@ -188,6 +194,9 @@ impl ClaimsRequest {
                 if name == "sub" && (has("value") || has("values")) {
                     return Err(ClaimsRequestError::Person);
                 }
+                if name == "acr" && member == "id_token" && demands_another_acr(wish) {
+                    return Err(ClaimsRequestError::AnotherAcr);
+                }
             }
         }
         Ok(request)
@@ -200,6 +209,19 @@ impl ClaimsRequest {
 
     fn names(&self, name: &str) -> bool {
         self.userinfo.contains(name) || self.id_token.contains(name)
+    }
+}
+
+/// Returns true if no ID token of this gateway has the `acr` that a request insists on. Wishes are not insisted on.
+fn demands_another_acr(wish: &Value) -> bool {
+    if wish.get("essential") != Some(&Value::Bool(true)) {
+        return false;
+    }
+    let present = |member| wish.get(member).filter(|value| !value.is_null());
+    match (present("value"), present("values")) {
+        (Some(value), _) => value != ACR,
+        (None, Some(Value::Array(values))) => values.iter().all(|value| value != ACR),
+        (None, _) => false,
     }
 }
 
@@ -254,6 +276,31 @@ mod tests {
             Err(ClaimsRequestError::Person)
         );
         assert!(ClaimsRequest::parse("{}").expect("a request").is_empty());
+    }
+
+    #[test]
+    fn an_essential_acr_is_the_one_that_every_login_has() {
+        for (wish, admitted) in [
+            (r#"{"essential":true}"#, true),
+            (r#"{"essential":true,"value":"urn:saoma:acr:qr"}"#, true),
+            (
+                r#"{"essential":true,"values":["urn:a","urn:saoma:acr:qr"]}"#,
+                true,
+            ),
+            (r#"{"value":"urn:a"}"#, true),
+            ("null", true),
+            (r#"{"essential":true,"value":"urn:a"}"#, false),
+            (r#"{"essential":true,"values":["urn:a"]}"#, false),
+            (r#"{"essential":true,"values":[]}"#, false),
+        ] {
+            let request = ClaimsRequest::parse(&format!(r#"{{"id_token":{{"acr":{wish}}}}}"#));
+            let expected = if admitted {
+                Ok(ClaimsRequest::default())
+            } else {
+                Err(ClaimsRequestError::AnotherAcr)
+            };
+            assert_eq!(request, expected, "{wish}");
+        }
     }
 
     #[test]

@@ -6,12 +6,11 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use data_encoding::BASE64;
-use http::HeaderMap;
-use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use http::header::WWW_AUTHENTICATE;
 use saoma_protocol::{BackendLogoutRequest, EndedSessions, ErrorCode, paths};
 
 use crate::error::ApiError;
+use crate::http::basic_credentials::basic_credentials;
 use crate::http::body;
 use crate::http::json::Json;
 use crate::http::problem::ApiProblem;
@@ -60,16 +59,4 @@ async fn logout(
         }
         problem.into_response()
     })
-}
-
-/// Returns id and secret of HTTP Basic, as they are (RFC 7617).
-fn basic_credentials(headers: &HeaderMap) -> Option<(String, String)> {
-    let header = headers.get(AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, encoded) = header.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return None;
-    }
-    let joined = String::from_utf8(BASE64.decode(encoded.trim().as_bytes()).ok()?).ok()?;
-    let (id, secret) = joined.split_once(':')?;
-    Some((id.to_owned(), secret.to_owned()))
 }

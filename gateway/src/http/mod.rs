@@ -2,6 +2,7 @@
 
 pub(crate) mod admission;
 pub mod assets;
+pub(crate) mod basic_credentials;
 pub(crate) mod bearer_token;
 pub(crate) mod body;
 pub(crate) mod cors;

@@ -3,11 +3,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::jose::{RefusalReason, TokenRefusal, member};
+use crate::jose::{LEEWAY, RefusalReason, TokenRefusal, member, time};
 use crate::settings::{IntrospectionSettings, JwksSettings};
-
-/// Seconds by which clocks may differ.
-pub(super) const LEEWAY: f64 = 60.0;
 
 /// Members that name the app that a token was issued to: RFC 7662 and RFC 9068; OpenID Connect; Entra ID; Okta.
 const CLIENT_MEMBERS: [&str; 4] = ["client_id", "azp", "appid", "cid"];
@@ -162,24 +159,6 @@ fn check_times(claims: &Map<String, Value>, now: f64) -> Result<(), TokenRefusal
         return Err(TokenRefusal::new(RefusalReason::Nbf));
     }
     Ok(())
-}
-
-/// Returns an instant in Unix seconds.
-///
-/// # Errors
-/// Returns a refusal if the member is no number.
-pub(super) fn time(
-    claims: &Map<String, Value>,
-    name: &str,
-    reason: RefusalReason,
-) -> Result<Option<f64>, TokenRefusal> {
-    match member(claims, name) {
-        None => Ok(None),
-        Some(value) => match value.as_f64() {
-            Some(seconds) => Ok(Some(seconds)),
-            None => Err(TokenRefusal::of(reason, "not a number")),
-        },
-    }
 }
 
 #[cfg(test)]

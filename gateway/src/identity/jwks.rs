@@ -18,13 +18,13 @@ pub use self::source::KeysFileError;
 use self::source::{FetchError, Source};
 use super::answer::{BackendAnswer, NOT_AN_ID, is_id};
 use super::claim_map::ClaimMap;
-use super::conditions::{Conditions, LEEWAY, time};
+use super::conditions::Conditions;
 use super::token_map::{TokenMap, digest};
 use super::{IdentityBackend, IdentityError, Person};
 use crate::error_chain::chain;
 use crate::jose::{
-    HeaderRules, JoseHeader, PublishedKeys, RefusalReason, TokenRefusal, media_type, member,
-    signed_claims,
+    HeaderRules, JoseHeader, LEEWAY, PublishedKeys, RefusalReason, TokenRefusal, media_type,
+    member, signed_claims, time,
 };
 use crate::settings::JwksSettings;
 use crate::wall_clock;

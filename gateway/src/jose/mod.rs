@@ -5,6 +5,7 @@ mod header;
 mod published_keys;
 mod refusal;
 mod signature;
+mod times;
 mod unique_json;
 
 use jsonwebtoken::Algorithm;
@@ -14,27 +15,31 @@ pub(crate) use self::header::{HeaderRules, JoseHeader, media_type};
 pub(crate) use self::published_keys::PublishedKeys;
 pub(crate) use self::refusal::{RefusalReason, TokenRefusal};
 pub(crate) use self::signature::{signed_claims, unverified_claims};
+pub(crate) use self::times::{LEEWAY, time};
 pub(crate) use self::unique_json::UniqueObject;
 
-/// Algorithms that are known, with their names. Asymmetric ones only: a public key must never pass as an HMAC's secret
+/// Algorithms that are known. Asymmetric ones only: a public key must never pass as an HMAC's secret
 /// (RFC 8725 §3.1).
-const ALGORITHMS: [(&str, Algorithm); 4] = [
-    ("RS256", Algorithm::RS256),
-    ("PS256", Algorithm::PS256),
-    ("ES256", Algorithm::ES256),
-    ("EdDSA", Algorithm::EdDSA),
+pub(crate) const ALGORITHMS: [Algorithm; 4] = [
+    Algorithm::RS256,
+    Algorithm::PS256,
+    Algorithm::ES256,
+    Algorithm::EdDSA,
 ];
+
+/// Their names, in the same order.
+pub(crate) const ALGORITHM_NAMES: [&str; 4] = ["RS256", "PS256", "ES256", "EdDSA"];
 
 /// Returns the algorithm of this name.
 fn algorithm_of(name: &str) -> Option<Algorithm> {
-    let known = ALGORITHMS.iter().find(|(known, _)| *known == name);
-    known.map(|(_, algorithm)| *algorithm)
+    let known = ALGORITHM_NAMES.iter().position(|known| *known == name);
+    ALGORITHMS.get(known?).copied()
 }
 
 /// Returns the name of an algorithm.
 fn name_of(algorithm: Algorithm) -> Option<&'static str> {
-    let known = ALGORITHMS.iter().find(|(_, known)| *known == algorithm);
-    known.map(|(name, _)| *name)
+    let known = ALGORITHMS.iter().position(|known| *known == algorithm);
+    ALGORITHM_NAMES.get(known?).copied()
 }
 
 /// Returns a member; `null` counts as absent.

@@ -74,7 +74,7 @@ reasons! {
     Alg = "alg",
     /// The header names critical extensions, or a payload that is not encoded.
     Crit = "crit",
-    /// The header's type is not one of the setting `types`.
+    /// The header's type is not one of those accepted.
     Typ = "typ",
     /// The header names no key, or one that is not published.
     Kid = "kid",
@@ -82,7 +82,7 @@ reasons! {
     Key = "key",
     /// The key has not signed the token.
     Signature = "signature",
-    /// It is an ID token, a logout token, a refresh token: no access token.
+    /// It is a token of another kind, such as an ID token where an access token is asked for.
     Kind = "kind",
     /// The token is bound to a key of its sender, whose proof the gateway cannot check.
     Bound = "cnf",
@@ -94,7 +94,7 @@ reasons! {
     Scope = "scope",
     /// Another client.
     Client = "client",
-    /// No person.
+    /// The subject is missing, or not the one that is accepted.
     Sub = "sub",
     /// The token has ended.
     Exp = "exp",
@@ -104,7 +104,7 @@ reasons! {
     Iat = "iat",
     /// The id is missing, or was used before.
     Jti = "jti",
-    /// The token lives longer than the setting `max_lifetime`.
+    /// The token lives longer than is accepted.
     Lifetime = "max_lifetime",
 }
 

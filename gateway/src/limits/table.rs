@@ -192,14 +192,15 @@ limits! {
     refused_token_per_address: RefusedTokenPerAddress = 30 in 60 s,
         counted in Store by "address of the phone", needed 0 times, bounds Guesses,
         refused by "429 to the phone";
-    /// Requests to the token endpoint by one client; 6,000 a minute by default. They are all
-    /// redemptions of a portal.
+    /// Redemptions and refreshes by one client, and authentication requests that it pushes; 6,000 a
+    /// minute by default. They are all of a portal's.
     token_per_client: TokenPerClient = 6000 in 60 s,
         counted in Store by "client", needed 1 times, bounds Load,
         refused by "429 to the portal";
     /// Requests by a client without a secret that show one login's authorization code with one
-    /// verifier, and requests to the userinfo endpoint that show one login's access token; 30 a minute
-    /// by default. Verifiers that the node knows to be wrong are refused and not counted.
+    /// verifier; requests that show one access token, one session's cookie, a hint to end it, or one
+    /// pushed request's reference; 30 a minute of each by default. Verifiers that the node knows to be
+    /// wrong are refused and not counted.
     token_per_login: TokenPerLogin = 30 in 60 s,
         counted in Process by "login", needed 2 times, bounds Load,
         refused by "429 to the portal";
@@ -219,8 +220,8 @@ limits! {
     failed_client_proof: FailedClientProof = 10 in 600 s,
         counted in Process by "client and address", needed 0 times, bounds Guesses,
         refused by "429 to the portal";
-    /// Authorization codes and access tokens from one address that the gateway has not made; 30 a
-    /// minute by default. Those that it has made are not counted. A /56 of IPv6 has four times as
+    /// Codes, tokens and references of pushed requests from one address that the gateway has not made;
+    /// 30 a minute by default. Those that it has made are not counted. A /56 of IPv6 has four times as
     /// many, a /48 sixteen times.
     unknown_token_per_address: UnknownTokenPerAddress = 30 in 60 s,
         counted in Process by "address", needed 0 times, bounds Guesses,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use saoma_protocol::{Digest, RequestReference};
+use tokio::time::Instant;
 
 use super::open::OpenKeys;
 use super::{Logins, RedeemError};
@@ -33,23 +34,22 @@ impl Logins {
         self.store.requests().use_once(name, user, lifetime).await
     }
 
-    /// Keeps an authorization request of an authenticated client, and returns its reference. It counts against the client if
-    /// it has proved itself, else against its address, as an open does: any stranger may name a client that cannot.
+    /// Keeps an authorization request, and returns its reference. It counts against the client if that has proved itself, else
+    /// against the address, as an open does: any stranger may name a client.
     ///
     /// # Errors
     /// A limit is reached, or the store is down.
     pub(crate) async fn push_request(
         &self,
-        client: &Client,
         request: &str,
+        proved: Option<&Client>,
         address: &ClientAddress,
     ) -> Result<RequestReference, ApiError> {
         let reference = self.secrets.request_reference();
         let keys = OpenKeys::of(address);
-        let attempts = if client.is_public() {
-            self.open_attempts(&keys)
-        } else {
-            vec![self.attempt(LimitName::TokenPerClient, &client.id)]
+        let attempts = match proved {
+            None => self.open_attempts(&keys),
+            Some(client) => vec![self.attempt(LimitName::TokenPerClient, &client.id)],
         };
         for attempt in &attempts {
             self.must_not_be_limited(attempt.limit, attempt.key)?;
@@ -70,7 +70,17 @@ impl Logins {
             }
         }
         self.let_through(kept)?;
+        let until = Instant::now() + PUSHED_REQUEST_LIFETIME;
+        self.pushed_requests.lock().push_back(until);
         Ok(reference)
+    }
+
+    /// Returns true if so many requests that were pushed at this node are kept.
+    pub(crate) fn pushed_requests_reach(&self, maximum: usize) -> bool {
+        let now = Instant::now();
+        let mut kept = self.pushed_requests.lock();
+        while kept.pop_front_if(|until| *until <= now).is_some() {}
+        kept.len() >= maximum
     }
 
     /// Returns a request that was pushed, while it is kept.

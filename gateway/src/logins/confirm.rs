@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use saoma_protocol::{
-    CancelReason, ConfirmRequest, Decision, DecisionStatus, ErrorCode, EventKind, LoginId,
-    RejectReason, StateName, TransitionError,
+    CancelReason, ConfirmRequest, Decision, DecisionStatus, Digest, ErrorCode, EventKind, Identity,
+    LoginId, PersonId, RejectReason, StateName, TransitionError,
 };
 
 use super::Logins;
@@ -12,11 +12,14 @@ use crate::client_address::ClientAddress;
 use crate::error::ApiError;
 use crate::identity::Person;
 use crate::limits::LimitName;
-use crate::store::{Applied, Change, Confirmation, StoredChange, Transition};
+use crate::store::{Applied, Change, Confirmation, LoginRequest, StoredChange, Transition};
 
 /// Time after which a phone asks again if the browser has agreed: as often as a person may confirm in the long run, so that
 /// a phone that obeys reaches no limit.
 const ASK_AGAIN: Duration = Duration::from_secs(2);
+
+/// Reason for which a person is refused whom the relying party has not asked for by its `id_token_hint`.
+pub(super) const ANOTHER_PERSON: &str = "another_person_expected";
 
 /// Reason for which a person of another source than the client's is refused.
 const WRONG_SOURCE: &str = "source_not_allowed";
@@ -67,7 +70,7 @@ impl Logins {
         } else {
             &attempts[..]
         };
-        let confirmation = Confirmation {
+        let mut confirmation = Confirmation {
             person: person.id.clone(),
             person_tag: self.known_persons.tag(&person.id),
             name: person.name.clone(),
@@ -76,9 +79,18 @@ impl Logins {
             code: self.secrets.authorization_code(id),
             lifetime: self.lifetimes.authorization_code,
             same_user_code: request.same_user_code,
+            is_expected: false,
         };
         let confirmed = self.store.confirm(attempts, id, &confirmation).await?;
-        let applied = self.let_through(confirmed)?;
+        let mut applied = self.let_through(confirmed)?;
+        if applied == Applied::NotExpected {
+            if !self.expects(id, &person.id, &offered.identity).await? {
+                return Err(self.refuse_identity(id, &person, ANOTHER_PERSON).await?);
+            }
+            confirmation.is_expected = true;
+            let confirmed = self.store.confirm(&[], id, &confirmation).await?;
+            applied = self.let_through(confirmed)?;
+        }
         self.decided(id, &applied, EventKind::Confirm, DecisionStatus::Confirmed)
             .await
     }
@@ -105,6 +117,35 @@ impl Logins {
             .await
     }
 
+    /// Returns true if the login's request expects this person as this identity, or no one in particular. An unknown login
+    /// is refused by the next step.
+    async fn expects(
+        &self,
+        id: LoginId,
+        person: &PersonId,
+        identity: &Identity,
+    ) -> Result<bool, ApiError> {
+        let record = self.store.read(id).await?;
+        Ok(record.is_none_or(|record| self.is_expected(&record.request, person, identity)))
+    }
+
+    /// Returns true if a request expects this person as this identity, or no one in particular.
+    pub(super) fn is_expected(
+        &self,
+        request: &LoginRequest,
+        person: &PersonId,
+        identity: &Identity,
+    ) -> bool {
+        let Some(expected) = request.expected_subject else {
+            return true;
+        };
+        let client = self.clients.get(&request.client_id);
+        client.is_some_and(|client| {
+            let subject = self.subjects.of(&client, person, identity);
+            Digest::of(subject.as_bytes()) == expected
+        })
+    }
+
     /// Returns true if the login's client admits persons of this source. An unknown login is refused by the next step.
     async fn admits_source(&self, id: LoginId, person: &Person) -> Result<bool, ApiError> {
         let record = self.store.read(id).await?;
@@ -128,7 +169,8 @@ impl Logins {
         }
     }
 
-    async fn refuse_identity(
+    /// Ends a login because its person's identity may not log in, and returns the error for the phone.
+    pub(super) async fn refuse_identity(
         &self,
         id: LoginId,
         person: &Person,
@@ -165,7 +207,8 @@ impl Logins {
                 ErrorCode::NotCompared,
                 "a device asks: show its user code, and confirm with same_user_code once the person has compared it",
             )),
-            Applied::Unknown => Err(Self::unknown_login()),
+            // It was compared, or its request was lost meanwhile.
+            Applied::Unknown | Applied::NotExpected => Err(Self::unknown_login()),
         }
     }
 

@@ -67,7 +67,7 @@ impl Logins {
             // The change itself comes by the inbox, and brings the next time limit; should it be lost, this finds out.
             Ok(Applied::Changed(_) | Applied::Repeated(_)) => self.timers.limit(waiter, LOOK_AGAIN),
             // The store knows of something newer, or its clock is behind: look at it again.
-            Ok(Applied::Refused(_) | Applied::NotCompared) => {
+            Ok(Applied::Refused(_) | Applied::NotCompared | Applied::NotExpected) => {
                 self.inbox.reread(vec![Arc::clone(waiter)]);
                 self.timers.limit(waiter, LOOK_AGAIN);
             }

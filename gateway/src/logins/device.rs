@@ -10,6 +10,7 @@ use saoma_protocol::{
 use super::open::OpenKeys;
 use super::redeem::RedeemedCode;
 use super::{Logins, OpenContext, RedeemError};
+use crate::claims::ClaimsRequest;
 use crate::client_address::ClientAddress;
 use crate::error::ApiError;
 use crate::limits::LimitName;
@@ -24,6 +25,14 @@ use crate::waiting::waiter::Waiter;
 
 /// Time between two polls of a device, at first (RFC 8628 §3.2).
 const POLL_INTERVAL: Duration = Duration::from_secs(5);
+
+/// The request of a device.
+pub(crate) struct DeviceRequest<'a> {
+    /// The requested scope; it contains `openid`.
+    pub(crate) scope: &'a str,
+    /// Single claims that its client asks for (OIDC Core §5.5).
+    pub(crate) claims: Option<ClaimsRequest>,
+}
 
 /// A device's login, just opened.
 #[derive(Debug)]
@@ -68,7 +77,7 @@ impl Logins {
     pub(crate) async fn open_device(
         &self,
         client: &Client,
-        scope: &str,
+        request: DeviceRequest<'_>,
         context: OpenContext,
     ) -> Result<OpenedDevice, ApiError> {
         let keys = OpenKeys::of(&context.address);
@@ -78,7 +87,7 @@ impl Logins {
         }
         let id = LoginId::from_random(random::bytes());
         let device_code = self.secrets.device_code(id);
-        let mut login = self.new_device_login(client, scope, context.requester, &device_code);
+        let mut login = self.new_device_login(client, request, context.requester, &device_code);
         let waiting = self.waiters.join(Waiter::new(login.id, 1));
         let (at, expires_at) = self.open_stored(&attempts, &mut login).await?;
         // No browser holds the login. It counts against the node's room until it is scanned or its code is out of time.
@@ -97,12 +106,13 @@ impl Logins {
     fn new_device_login(
         &self,
         client: &Client,
-        scope: &str,
+        request: DeviceRequest<'_>,
         requester: RequesterContext,
         device_code: &DeviceCode,
     ) -> NewLogin {
         let id = device_code.login_id();
         let user_code = UserCode::from_random(random::bytes());
+        let claims = request.claims.filter(|claims| !claims.is_empty());
         NewLogin {
             id,
             // The device polls the token endpoint, so no one holds a key for the browsers' doors.
@@ -114,10 +124,11 @@ impl Logins {
                 redirect_uri: String::new(),
                 answer_uri: String::new(),
                 nonce: None,
-                scope: scopes::granted(scope, client.refresh_tokens().is_some()),
+                scope: scopes::granted(request.scope, client.refresh_tokens().is_some()),
                 code_challenge: Some(challenge_of(device_code)),
                 requester,
-                claims_request: None,
+                claims_request: claims.map(Box::new),
+                expected_subject: None,
                 device: Some(DeviceContext { user_code }),
             },
             // The person compares the user codes on phone and device instead (RFC 8628 §3.3.1).

@@ -11,6 +11,7 @@ use crate::identity::{IdentityBackend, IdentityError, Person};
 use crate::jose::{RefusalReason, TokenRefusal};
 use crate::settings::Settings;
 use crate::store::{MemoryStore, Store};
+use crate::subjects::Subjects;
 
 /// A backend that knows no tokens.
 #[derive(Debug)]
@@ -40,7 +41,7 @@ impl Logins {
             settings,
             store,
             Arc::new(Unknown),
-            cluster,
+            (cluster, Subjects::new(None)),
             Arc::default(),
             TaskTracker::new(),
         )

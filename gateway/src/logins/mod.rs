@@ -30,27 +30,33 @@ mod sessions;
 mod sign_on;
 #[cfg(test)]
 pub(crate) mod tests;
+mod tickets;
 mod token_allowance;
 mod unknown_keys;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use client_requests::PUSHED_REQUEST_LIFETIME;
-pub(crate) use device::DeviceError;
+pub(crate) use device::{DeviceError, DeviceRequest};
 pub(crate) use logouts::{LogoutAttempt, UntoldClient};
 pub(crate) use open::{MAX_MEMBER_BYTES, OpenContext};
+use parking_lot::Mutex;
 pub(crate) use redeem::{PresentedCode, RedeemError, RedeemedCode};
 pub(crate) use refresh_tokens::{RefreshError, RefreshRequest};
 pub(crate) use render::Renderer;
 use saoma_protocol::{ErrorCode, LoginId, ReceiveKey, ServerMessage};
 pub(crate) use scan::PhoneAddress;
 pub(crate) use sign_on::SignOnRequest;
+pub(crate) use tickets::{Ticket, TicketedRequest};
 use tokio::sync::Notify;
+use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 use self::code_challenges::CodeChallenges;
 use self::remembered_limits::RememberedLimits;
+use self::tickets::Tickets;
 use self::token_allowance::TokenAllowance;
 use self::unknown_keys::UnknownKeys;
 use crate::cluster_secrets::ClusterSecrets;
@@ -69,6 +75,7 @@ use crate::relying_parties::{ClientRegistry, Clients};
 use crate::settings::{Lifetimes, Limits, Settings};
 use crate::store::{Attempt, Counted, NodeId, Store, StoreError, StoredChange};
 pub(crate) use crate::store::{Grant, SessionRecord};
+use crate::subjects::Subjects;
 use crate::waiting::inbox::NodeInbox;
 use crate::waiting::registry::Waiters;
 use crate::waiting::store_clock::StoreClock;
@@ -87,6 +94,8 @@ pub(crate) struct Logins {
     remembered_refusals: Arc<RememberedRefusals>,
     secrets: LoginSecrets,
     known_persons: Arc<KnownPersons>,
+    tickets: Tickets,
+    subjects: Subjects,
     limits: Limits,
     /// Counts the limits of this process.
     limiter: LocalLimiter,
@@ -94,6 +103,8 @@ pub(crate) struct Logins {
     proved_places: ProvedPlaces,
     code_challenges: CodeChallenges,
     unknown_keys: UnknownKeys,
+    /// Ends of the requests that were pushed here and are kept, the next one first.
+    pushed_requests: Mutex<VecDeque<Instant>>,
     meter_clock: MeterClock,
     lifetimes: Lifetimes,
     waiters: Arc<Waiters>,
@@ -113,7 +124,7 @@ impl Logins {
         settings: &Settings,
         store: Arc<dyn Store>,
         identity: Arc<dyn IdentityBackend>,
-        cluster: &ClusterSecrets,
+        (cluster, subjects): (&ClusterSecrets, Subjects),
         metrics: Arc<Metrics>,
         tasks: TaskTracker,
     ) -> Self {
@@ -150,11 +161,14 @@ impl Logins {
                 Arc::clone(&known_persons),
             ),
             known_persons,
+            tickets: Tickets::new(cluster),
+            subjects,
             limits: settings.limits.clone(),
             limiter: LocalLimiter::start(),
             proved_places: ProvedPlaces::default(),
             code_challenges: CodeChallenges::default(),
             unknown_keys: UnknownKeys::default(),
+            pushed_requests: Mutex::default(),
             meter_clock: MeterClock::start(),
             lifetimes: settings.lifetimes,
             waiters,

@@ -9,6 +9,7 @@ use saoma_protocol::{
 use url::Url;
 
 use super::Logins;
+use super::tickets::InvalidTicket;
 use crate::claims::ClaimsRequest;
 use crate::client_address::ClientAddress;
 use crate::error::ApiError;
@@ -58,10 +59,23 @@ impl Logins {
     /// The client, redirect URI, origin or scope is not right, a limit is reached, or the store is down.
     pub(crate) async fn open(
         &self,
-        request: OpenRequest,
+        mut request: OpenRequest,
         context: OpenContext,
     ) -> Result<OpenedLogin, ApiError> {
+        let ticket = self.take_ticket(&mut request);
         let client = self.admit(&request, context.origin.as_deref())?;
+        let ticket = ticket.map_err(|InvalidTicket| {
+            ApiError::new(
+                ErrorCode::InvalidRequest,
+                "the login page is out of date: go back to the site and begin again",
+            )
+        })?;
+        if client.must_push() && !ticket.is_pushed {
+            return Err(ApiError::new(
+                ErrorCode::InvalidRequest,
+                "the client must push its requests (RFC 9126): send the browser to the hosted login page",
+            ));
+        }
         if request.code_challenge.is_none() && request.nonce.is_none() && client.opens_bare() {
             tracing::warn!(
                 client_id = %client.id,
@@ -79,6 +93,7 @@ impl Logins {
         let keys = OpenKeys::of(&context.address);
         let (mut login, receive_key) =
             self.new_login(request, context.requester, agreement, claims_request);
+        login.request.expected_subject = ticket.expected_subject;
         // A browser that posts is not connected. Until one is, the login is worth little room (threat T37).
         if context.transport == Transport::Post {
             login.follow_within = Some(self.lifetimes.unfollowed);
@@ -232,6 +247,7 @@ impl Logins {
                 requester,
                 device: None,
                 claims_request,
+                expected_subject: None,
             },
             agreement,
             node: self.node.clone(),

@@ -162,7 +162,9 @@ impl Logins {
                 ErrorCode::AlreadyDecided,
                 "the login is over: open a new one",
             )),
-            Applied::Unknown | Applied::NotCompared => Err(Self::unknown_login()),
+            Applied::Unknown | Applied::NotCompared | Applied::NotExpected => {
+                Err(Self::unknown_login())
+            }
         }
     }
 }

@@ -1,12 +1,13 @@
 //! Scans: a phone claims the login that a code leads to.
 
 use saoma_protocol::{
-    ClientContext, ErrorCode, EventKind, LoginId, Network, Place, RequesterContext, ScanCode,
-    ScanContext, ScanRequest, StateName, Timestamp, TransitionError, UserCode, masked_name,
+    ClientContext, ErrorCode, EventKind, LoginId, Network, OfferedIdentity, Place,
+    RequesterContext, ScanCode, ScanContext, ScanRequest, StateName, Timestamp, TransitionError,
+    UserCode, masked_name,
 };
 
 use super::Logins;
-use super::confirm::already_decided;
+use super::confirm::{ANOTHER_PERSON, already_decided};
 use crate::client_address::ClientAddress;
 use crate::error::ApiError;
 use crate::identity::Person;
@@ -84,6 +85,16 @@ impl Logins {
                 if !repeated {
                     self.metrics.login_changed(EventKind::Scan);
                 }
+                // Told at the scan: the person has nothing to choose from, and the browser need not wait for a decision.
+                if request.expected_subject.is_some() {
+                    let mut identities = person.identities.iter();
+                    let fits = |offered: &OfferedIdentity| {
+                        self.is_expected(&request, &person.id, &offered.identity)
+                    };
+                    if !identities.any(fits) {
+                        return Err(self.refuse_identity(id, &person, ANOTHER_PERSON).await?);
+                    }
+                }
                 let network = network(&request.requester, address.own(&person));
                 let context = self.context(id, *request, opened_at, person, network, instants);
                 Ok(ScanContext {
@@ -156,7 +167,16 @@ impl Logins {
         let is_admitted = client
             .as_ref()
             .is_none_or(|client| client.admits_source(person.source.as_deref()));
+        let identities = person
+            .identities
+            .into_iter()
+            .filter(|offered| {
+                is_admitted && self.is_expected(&request, &person.id, &offered.identity)
+            })
+            .map(|offered| offered.identity)
+            .collect();
         ScanContext {
+            identities,
             device: request.device,
             login_id,
             client: ClientContext {
@@ -170,12 +190,6 @@ impl Logins {
             requested_at: opened_at.seconds(),
             expires_in: instants.now.seconds_until(instants.expires_at),
             person: person.name,
-            identities: person
-                .identities
-                .into_iter()
-                .filter(|_| is_admitted)
-                .map(|offered| offered.identity)
-                .collect(),
             agree: false,
         }
     }

@@ -138,7 +138,7 @@ impl Gateway {
             &settings,
             backends.store,
             backends.identity,
-            &backends.cluster_secrets,
+            (&backends.cluster_secrets, backends.subjects.clone()),
             metrics,
             sockets.clone(),
         ));

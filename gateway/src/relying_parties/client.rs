@@ -157,10 +157,17 @@ impl Client {
     }
 
     /// Returns true if one of these is its secret. Each is compared in constant time, also after a right one.
-    pub(crate) async fn admits_secret(&self, readings: &[&str]) -> bool {
+    ///
+    /// # Errors
+    /// Returns the error of `may_hash`, which is asked before each slow comparison.
+    pub(crate) async fn admits_secret(
+        &self,
+        readings: &[&str],
+        may_hash: impl Fn() -> Result<(), Duration>,
+    ) -> Result<bool, Duration> {
         match &self.secret {
-            Some(secret) => secret.is_among(readings).await,
-            None => false,
+            Some(secret) => secret.is_among(readings, may_hash).await,
+            None => Ok(false),
         }
     }
 }

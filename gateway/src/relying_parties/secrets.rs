@@ -1,6 +1,8 @@
 //! Secrets of relying parties, kept in forms from which they cannot be read.
 
+use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use argon2::password_hash::PasswordHash;
 use argon2::{Argon2, PasswordVerifier};
@@ -15,7 +17,6 @@ use crate::settings::{ClientSettings, SecretHash};
 static COMPARISONS: Semaphore = Semaphore::const_new(2);
 
 /// The secret of a client.
-#[derive(Debug)]
 pub(super) enum ClientSecret {
     /// Its SHA-256.
     Sha256(Digest),
@@ -26,7 +27,6 @@ pub(super) enum ClientSecret {
 }
 
 /// A secret of which only a slow hash is known.
-#[derive(Debug)]
 pub(super) struct Argon2Secret {
     hash: String,
     /// Makes `proved` differ from any other hash of the secret.
@@ -52,19 +52,30 @@ impl ClientSecret {
     }
 
     /// Returns true if one of these texts is the secret. All are compared, so that the time does not tell which one is.
-    pub(super) async fn is_among(&self, texts: &[&str]) -> bool {
+    ///
+    /// # Errors
+    /// Returns the error of `may_hash`, which is asked before each slow comparison: after some wrong texts no more are
+    /// compared, also of those that have waited for their turn.
+    pub(super) async fn is_among(
+        &self,
+        texts: &[&str],
+        may_hash: impl Fn() -> Result<(), Duration>,
+    ) -> Result<bool, Duration> {
         match self {
-            Self::Sha256(digest) => texts.iter().fold(false, |found, text| {
+            Self::Sha256(digest) => Ok(texts.iter().fold(false, |found, text| {
                 found | (*digest == Digest::of(text.as_bytes()))
-            }),
+            })),
             Self::Argon2(secret) => {
+                if texts.iter().any(|text| secret.was_proved_by(text)) {
+                    return Ok(true);
+                }
                 let mut found = false;
                 for text in texts {
-                    found |= Box::pin(secret.is(text)).await;
+                    found |= Box::pin(secret.compare(text, &may_hash)).await?;
                 }
-                found
+                Ok(found)
             }
-            Self::Unreadable => false,
+            Self::Unreadable => Ok(false),
         }
     }
 }
@@ -78,15 +89,24 @@ impl Argon2Secret {
         }
     }
 
-    async fn is(self: &Arc<Self>, text: &str) -> bool {
-        let quick = Digest::of(&[&self.salt, text.as_bytes()].concat());
-        let proved = *self.proved.read();
-        if proved == Some(quick) {
-            return true;
-        }
+    fn quick(&self, text: &str) -> Digest {
+        Digest::of(&[&self.salt, text.as_bytes()].concat())
+    }
+
+    fn was_proved_by(&self, text: &str) -> bool {
+        *self.proved.read() == Some(self.quick(text))
+    }
+
+    async fn compare(
+        self: &Arc<Self>,
+        text: &str,
+        may_hash: &impl Fn() -> Result<(), Duration>,
+    ) -> Result<bool, Duration> {
+        let quick = self.quick(text);
         let Ok(permit) = COMPARISONS.acquire().await else {
-            return false;
+            return Ok(false);
         };
+        may_hash()?;
         let (secret, text) = (Arc::clone(self), text.to_owned());
         // The comparison keeps its place to the end, also if the request has gone.
         let compared = tokio::task::spawn_blocking(move || {
@@ -101,7 +121,18 @@ impl Argon2Secret {
         if is_right {
             *self.proved.write() = Some(quick);
         }
-        is_right
+        Ok(is_right)
+    }
+}
+
+impl fmt::Debug for ClientSecret {
+    /// The form alone: a hash can be tried against guesses.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Sha256(_) => "Sha256",
+            Self::Argon2(_) => "Argon2",
+            Self::Unreadable => "Unreadable",
+        })
     }
 }
 
@@ -143,11 +174,50 @@ mod tests {
                 (&[], false),
             ] {
                 assert_eq!(
-                    secret.is_among(texts).await,
-                    admitted,
+                    secret.is_among(texts, || Ok(())).await,
+                    Ok(admitted),
                     "{secret:?} {texts:?}"
                 );
             }
+        }
+    }
+
+    #[tokio::test]
+    async fn wrong_secrets_are_hashed_within_the_limit_and_a_known_one_is_not_hashed_again() {
+        let hash = hash_secret("s3cret").expect("a hash");
+        let secret = secret(ClientSettings {
+            secret_hash: Some(hash.as_str().into()),
+            ..ClientSettings::default()
+        });
+        let wait = Duration::from_secs(7);
+        let refused = || Err(wait);
+        assert_eq!(secret.is_among(&["s3cret"], refused).await, Err(wait));
+        assert_eq!(secret.is_among(&["s3cret"], || Ok(())).await, Ok(true));
+        // HTTP Basic has two readings. The one that was proved before costs nothing, whichever it is.
+        let readings = ["another reading", "s3cret"];
+        assert_eq!(secret.is_among(&readings, refused).await, Ok(true));
+        assert_eq!(secret.is_among(&["wrong"], refused).await, Err(wait));
+    }
+
+    #[test]
+    fn debug_output_shows_no_hash() {
+        for settings in [
+            ClientSettings {
+                secret: Some("s3cret".into()),
+                ..ClientSettings::default()
+            },
+            ClientSettings {
+                secret_hash: Some(hash_secret("s3cret").expect("a hash").as_str().into()),
+                ..ClientSettings::default()
+            },
+        ] {
+            let shown = format!("{:?}", secret(settings.clone()));
+            assert!(["Sha256", "Argon2"].contains(&shown.as_str()), "{shown}");
+            let shown = format!("{settings:?}");
+            assert!(
+                !shown.contains("$argon2") && !shown.contains("s3cret"),
+                "{shown}"
+            );
         }
     }
 
@@ -163,11 +233,9 @@ mod tests {
                 ..ClientSettings::default()
             },
         ] {
-            assert!(
-                !secret(settings)
-                    .is_among(&["", "missing", "not a hash"])
-                    .await
-            );
+            let texts = ["", "missing", "not a hash"];
+            let admitted = secret(settings).is_among(&texts, || Ok(())).await;
+            assert_eq!(admitted, Ok(false));
         }
         assert!(ClientSecret::of(&ClientSettings::default()).is_none());
     }

@@ -55,7 +55,8 @@ pub struct ClientSettings {
     /// challenge only `nonce` shows the client that a stolen code was brought into its session (RFC 9700 §2.1.1).
     #[serde(default)]
     pub pkce: PkceSetting,
-    /// Authentication requests only by reference, after the client has sent them itself (RFC 9126).
+    /// Authentication requests only by reference, after the client has sent them itself (RFC 9126). Its logins are opened
+    /// by the hosted login page alone, and no page of its own shows a code.
     #[serde(default, skip_serializing_if = "is_false")]
     pub require_par: bool,
     /// Logins of its devices, which show a code and poll the token endpoint (RFC 8628). The app must

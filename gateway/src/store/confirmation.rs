@@ -25,6 +25,8 @@ pub struct Confirmation {
     pub lifetime: Duration,
     /// True if the person has compared the user codes on phone and device.
     pub same_user_code: bool,
+    /// True if the person is the one whom the login's request expects, if it expects one.
+    pub is_expected: bool,
 }
 
 impl Confirmation {

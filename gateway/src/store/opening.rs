@@ -36,6 +36,9 @@ pub struct LoginRequest {
     /// Single claims that the relying party asks for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claims_request: Option<Box<ClaimsRequest>>,
+    /// Digest of the subject of the only person who may log in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_subject: Option<Digest>,
 }
 
 impl fmt::Debug for LoginRequest {

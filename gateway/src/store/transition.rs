@@ -146,6 +146,8 @@ pub enum Applied {
     Refused(TransitionError),
     /// A device's login is confirmed without a comparison of its user code: nothing has changed.
     NotCompared,
+    /// The login is for one person only, with whom the one who confirms was not compared: nothing has changed.
+    NotExpected,
     /// No such login, or the [`Precondition`] does not hold.
     Unknown,
 }

@@ -154,6 +154,74 @@ async fn a_wrong_request_is_refused_when_it_is_pushed() {
     }
 }
 
+/// §2.1: as the authorization endpoint would refuse it later.
+#[tokio::test]
+async fn wishes_that_no_login_meets_are_refused_when_they_are_pushed() {
+    let node = World::in_memory().start().await;
+    let acr = r#"{"id_token":{"acr":{"essential":true,"value":"urn:a"}}}"#;
+    let sub = r#"{"id_token":{"sub":{"value":"c-1"}}}"#;
+    for (name, value, error) in [
+        ("claims", acr, "unmet_authentication_requirements"),
+        ("claims", sub, "login_required"),
+        ("claims", "[]", "invalid_request"),
+        ("id_token_hint", "not a token", "invalid_request"),
+        ("prompt", "none login", "invalid_request"),
+    ] {
+        let mut form = hall();
+        form.push((name, value));
+        refused(&node, &form, 400, error).await;
+    }
+}
+
+/// What the gateway does not know is not kept, so that it takes no room, and no secret of the client is.
+#[tokio::test]
+async fn only_the_parameters_that_count_are_kept() {
+    let redis = RedisServer::start();
+    let node = World::on(&redis).start().await;
+    let junk = "x".repeat(20_000);
+    let mut form = hall();
+    form.extend([
+        ("made_up", &*junk),
+        ("display", "page"),
+        ("login_hint", "c-1"),
+    ]);
+    pushed(&node, &form).await;
+    let keys = redis.keys("saoma:pushed:*");
+    let [key] = keys.as_slice() else {
+        panic!("one request: {keys:?}")
+    };
+    let request = redis.field(key, "request").expect("the request");
+    let names: Vec<String> = url::form_urlencoded::parse(request.as_bytes())
+        .map(|(name, _)| name.into_owned())
+        .collect();
+    for name in ["made_up", "display", "login_hint", "client_secret"] {
+        assert!(!names.contains(&name.to_owned()), "{names:?}");
+    }
+    assert!(names.contains(&"state".to_owned()) && names.contains(&"nonce".to_owned()));
+}
+
+/// A known parameter cannot take more room than the longest request needs.
+#[tokio::test]
+async fn a_request_that_is_too_large_is_refused() {
+    let node = World::in_memory().start().await;
+    let languages = "zh ".repeat(6000);
+    let mut form = hall();
+    form.push(("ui_locales", &*languages));
+    refused(&node, &form, 400, "invalid_request").await;
+}
+
+/// Row T37: a node keeps no more pushed requests than it has room for logins.
+#[tokio::test]
+async fn pushed_requests_take_room_of_the_node() {
+    let node = World::in_memory()
+        .with("server.max_sockets = 2")
+        .start()
+        .await;
+    pushed(&node, &hall()).await;
+    pushed(&node, &hall()).await;
+    refused(&node, &hall(), 503, "temporarily_unavailable").await;
+}
+
 /// §2.1.
 #[tokio::test]
 async fn a_pushed_request_refers_to_no_other() {

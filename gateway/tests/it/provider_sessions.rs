@@ -105,7 +105,11 @@ pub(crate) async fn post(world: &World, node: &Node, person: u32, path: &str) ->
     request.send().await.unwrap()
 }
 
-async fn by_backend(node: &Node, (id, secret): (&str, &str), body: &Value) -> reqwest::Response {
+pub(crate) async fn by_backend(
+    node: &Node,
+    (id, secret): (&str, &str),
+    body: &Value,
+) -> reqwest::Response {
     let request = reqwest::Client::new().post(node.at(paths::BACKEND_LOGOUT));
     let request = request.basic_auth(id, Some(secret)).json(body);
     request.send().await.unwrap()
@@ -116,7 +120,7 @@ async fn ended(response: reqwest::Response) -> u32 {
     response.json::<EndedSessions>().await.unwrap().ended
 }
 
-fn end_of(sid: &str) -> String {
+pub(crate) fn end_of(sid: &str) -> String {
     paths::SESSION_END.replace("{sid}", sid)
 }
 

@@ -148,10 +148,10 @@ async fn userinfo(node: &Node, tokens: &Tokens) -> u16 {
 
 const SCOPE: &str = "openid profile offline_access";
 
-/// The module `oidcc-refresh-token`: a refresh token gives a new one, an access token that opens the userinfo endpoint, and
-/// an ID token of the same login (OIDC Core §12.2). Another client cannot use it.
+/// A refresh token gives a new one, an access token that opens the userinfo endpoint, and an ID token of the same login (OIDC
+/// Core §12.2), at any node.
 #[tokio::test]
-async fn oidcc_refresh_token() {
+async fn a_refresh_token_is_used_at_any_node() {
     let backend = Backend::start().await;
     let redis = RedisServer::start();
     let world = World::on(&redis);

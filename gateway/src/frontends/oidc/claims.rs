@@ -8,15 +8,13 @@ use saoma_protocol::{Identity, LoginId};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::claims::ACR;
 use crate::logins::Grant;
 use crate::relying_parties::Client;
 use crate::settings::SigningAlgorithm;
 
 /// Lifetime of an ID token: it is checked once, on the way into the relying party's own session.
 const ID_TOKEN_SECONDS: u64 = 300;
-
-/// Authentication context of every login: a person confirmed on their phone what a browser showed (OIDC Core §2).
-pub(super) const ACR: &str = "urn:saoma:acr:qr";
 
 /// The claims of an ID token (OIDC Core §2).
 #[derive(Debug, Serialize)]

@@ -8,11 +8,14 @@ use saoma_protocol::paths;
 use serde::Serialize;
 
 use super::Provider;
-use super::form_request::MAX_FORM_BYTES;
+use super::authorize::Refused;
+use super::form_request::{ClientRequest, MAX_FORM_BYTES};
 use super::oauth_error::OauthError;
 use super::pages::{self, Locale};
+use crate::claims::ClaimsRequest;
 use crate::frontends::browser::open_context;
 use crate::http::json::Json;
+use crate::logins::DeviceRequest;
 use crate::metrics::Transport;
 use crate::scopes;
 
@@ -32,10 +35,7 @@ struct DeviceAuthorization {
 pub(super) async fn authorize(State(provider): State<Provider>, request: Request) -> Response {
     match provider.authorize_device(request).await {
         Ok(response) => ([(CACHE_CONTROL, "no-store")], Json(response)).into_response(),
-        Err(error) => {
-            error.log("device_authorization", provider.logins.log_throttle());
-            error.into_response()
-        }
+        Err(error) => provider.refuse("device_authorization", error),
     }
 }
 
@@ -46,9 +46,13 @@ pub(super) async fn page(headers: HeaderMap) -> Response {
 
 impl Provider {
     async fn authorize_device(&self, request: Request) -> Result<DeviceAuthorization, OauthError> {
-        let request = self.read_form(request, MAX_FORM_BYTES).await?;
-        let (form, headers) = (&request.form, &request.parts.headers);
-        let client = self.authenticate(headers, form, &request.address).await?;
+        let ClientRequest {
+            client,
+            headers,
+            form,
+            address,
+            place,
+        } = self.read_client_request(request, MAX_FORM_BYTES).await?;
         if !client.has_devices() {
             return Err(OauthError::UnauthorizedClient);
         }
@@ -56,11 +60,14 @@ impl Provider {
             .value("scope")
             .filter(|scope| scopes::has_openid(scope))
             .ok_or(OauthError::InvalidScope("scope must contain openid"))?;
+        let claims = form.value("claims").map(ClaimsRequest::parse).transpose();
+        let claims = claims.map_err(Refused::of_claims)?;
         // A waiting device takes as much room as a browser that has left its login (threat T37).
-        let permit = self.admission.admit(&request.address)?;
+        let permit = self.admission.admit(&address)?;
         permit.admit_login(|maximum| self.logins.unattended_reach(maximum))?;
-        let context = open_context(headers, request.address, request.place, Transport::Device);
-        let opened = self.logins.open_device(&client, scope, context).await?;
+        let context = open_context(&headers, address, place, Transport::Device);
+        let request = DeviceRequest { scope, claims };
+        let opened = self.logins.open_device(&client, request, context).await?;
         Ok(DeviceAuthorization {
             device_code: opened.device_code.to_string(),
             user_code: opened.user_code.to_string(),

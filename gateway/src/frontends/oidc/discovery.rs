@@ -7,11 +7,11 @@ use saoma_protocol::paths;
 use serde_json::json;
 
 use super::Provider;
-use super::claims::ACR;
-use super::client_auth::ALGORITHM_NAMES;
 use super::token::DEVICE_GRANT_TYPE;
+use crate::claims::ACR;
 use crate::claims::KNOWN_CLAIMS;
 use crate::http::json::Json;
+use crate::jose::ALGORITHM_NAMES;
 use crate::scopes;
 
 /// Long enough to spare requests. The runbook's change of keys waits for longer between its rounds.

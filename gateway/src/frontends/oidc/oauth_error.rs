@@ -1,4 +1,4 @@
-//! Errors of the token and userinfo endpoints, in OAuth 2.0's own form (RFC 6749 §5.2).
+//! Errors of the endpoints for clients, in OAuth 2.0's own form (RFC 6749 §5.2).
 
 use std::error::Error;
 use std::sync::Arc;
@@ -27,8 +27,8 @@ pub(super) enum OauthError {
         /// The client used `Authorization`, and so is told the schemes (RFC 6749 §5.2).
         challenge: bool,
     },
-    /// The code is unknown, out of time, used, another client's, or not proved by its verifier. The answer does not say
-    /// which: it would help a thief.
+    /// The code or token is unknown, out of time, used, another client's, or not proved by its verifier. The answer does not
+    /// say which: it would help a thief.
     InvalidGrant,
     /// The grant type is not one of this provider's.
     UnsupportedGrantType,
@@ -36,7 +36,7 @@ pub(super) enum OauthError {
     UnauthorizedClient,
     /// The scope is not one that can be granted.
     InvalidScope(&'static str),
-    /// A pushed request is refused, as it would be at the authorization endpoint (RFC 9126 §2.3).
+    /// A pushed request or a device's is refused, as it would be at the authorization endpoint (RFC 9126 §2.3).
     Refused {
         /// The error code.
         error: &'static str,
@@ -53,10 +53,12 @@ pub(super) enum OauthError {
     ExpiredToken,
     /// The client asks too often.
     TooManyRequests(Duration),
-    /// The store is down or busy.
+    /// The node has no room, or the store or the app's backend does not answer.
     TemporarilyUnavailable {
         /// Advice for the client.
         advice: &'static str,
+        /// Time after which the client may try again.
+        retry_after: Duration,
         /// The store's error.
         #[source]
         cause: Arc<dyn Error + Send + Sync>,
@@ -72,6 +74,7 @@ impl From<RedeemError> for OauthError {
             RedeemError::TooManyRequests { retry_after } => Self::TooManyRequests(retry_after),
             RedeemError::Store(error) => Self::TemporarilyUnavailable {
                 advice: error.advice(),
+                retry_after: RETRY_AFTER_OUTAGE,
                 cause: Arc::new(error),
             },
         }
@@ -100,6 +103,7 @@ impl From<RefreshError> for OauthError {
             RefreshError::TooManyRequests { retry_after } => Self::TooManyRequests(retry_after),
             RefreshError::Backend(error) => Self::TemporarilyUnavailable {
                 advice: "the app's backend cannot be asked about the person: try again shortly",
+                retry_after: RETRY_AFTER_OUTAGE,
                 cause: Arc::new(error),
             },
             RefreshError::Store(error) => RedeemError::Store(error).into(),
@@ -108,7 +112,7 @@ impl From<RefreshError> for OauthError {
 }
 
 impl From<ApiError> for OauthError {
-    /// Converts the refusal of a request whose address is not known, or for which there is no room.
+    /// Converts the refusal of a request whose address is not known, that is over a limit, or for which there is no room.
     fn from(error: ApiError) -> Self {
         match error.error {
             ErrorCode::InvalidRequest => {
@@ -118,7 +122,9 @@ impl From<ApiError> for OauthError {
                 Self::TooManyRequests(error.retry_after.unwrap_or_default())
             }
             ErrorCode::TemporarilyUnavailable => Self::TemporarilyUnavailable {
-                advice: "the gateway has no room or its store is down: try again shortly",
+                advice: "the gateway has no room or its store is down: wait as long as Retry-After says",
+                // A full node spreads the times, so that those whom it has refused do not come back at once.
+                retry_after: error.retry_after.unwrap_or(RETRY_AFTER_OUTAGE),
                 cause: Arc::new(error),
             },
             _ => Self::ServerError(Arc::new(error)),
@@ -214,7 +220,7 @@ impl OauthError {
     const fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::TooManyRequests(wait) => Some(*wait),
-            Self::TemporarilyUnavailable { .. } => Some(RETRY_AFTER_OUTAGE),
+            Self::TemporarilyUnavailable { retry_after, .. } => Some(*retry_after),
             _ => None,
         }
     }
@@ -226,9 +232,11 @@ impl IntoResponse for OauthError {
         let mut response =
             (self.status(), [(CACHE_CONTROL, "no-store")], Json(body)).into_response();
         if let Some(wait) = self.retry_after() {
+            // Rounded up: a client that comes back a moment too soon is refused once more.
+            let seconds = u64::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u64::MAX);
             response
                 .headers_mut()
-                .insert(RETRY_AFTER, wait.as_secs().max(1).into());
+                .insert(RETRY_AFTER, seconds.max(1).into());
         }
         if matches!(self, Self::InvalidClient { challenge: true }) {
             response.headers_mut().insert(

@@ -87,7 +87,7 @@ pub(super) struct LoginPage<'a> {
     pub(super) scope: &'a str,
     pub(super) state: Option<&'a str>,
     pub(super) nonce: Option<&'a str>,
-    pub(super) claims: Option<&'a str>,
+    pub(super) claims: Option<String>,
     pub(super) code_challenge: Option<&'a str>,
     /// The time of single sign-on in words, if the client has it.
     pub(super) stays: Option<String>,

@@ -8,17 +8,14 @@ use http::header::CACHE_CONTROL;
 use serde::Serialize;
 
 use super::Provider;
-use super::authorize::{self, REFERENCE_URN};
-use super::form_request::FormRequest;
+use super::authorize::REFERENCE_URN;
+use super::form_request::ClientRequest;
 use super::oauth_error::OauthError;
 use crate::http::json::Json;
 use crate::logins::PUSHED_REQUEST_LIFETIME;
 
 /// Maximum size of a pushed request, in bytes: as large as one that is posted to the authorization endpoint.
 const MAX_FORM_BYTES: usize = 32 * 1024;
-
-/// Parameters that prove the client and are no part of the request.
-const PROOFS: [&str; 3] = ["client_secret", "client_assertion", "client_assertion_type"];
 
 /// A successful answer (RFC 9126 §2.2).
 #[derive(Serialize)]
@@ -36,22 +33,18 @@ pub(super) async fn push(State(provider): State<Provider>, request: Request) -> 
             Json(pushed),
         )
             .into_response(),
-        Err(error) => {
-            error.log("par", provider.logins.log_throttle());
-            error.into_response()
-        }
+        Err(error) => provider.refuse("par", error),
     }
 }
 
 impl Provider {
     async fn push(&self, request: Request) -> Result<PushedRequest, OauthError> {
-        let FormRequest {
-            parts,
+        let ClientRequest {
+            client,
             form,
             address,
             ..
-        } = self.read_form(request, MAX_FORM_BYTES).await?;
-        let client = self.authenticate(&parts.headers, &form, &address).await?;
+        } = self.read_client_request(request, MAX_FORM_BYTES).await?;
         if form.value("request_uri").is_some() {
             return Err(OauthError::InvalidRequest(
                 "a pushed request refers to no other: leave request_uri out",
@@ -63,15 +56,10 @@ impl Provider {
             ));
         }
         // Basic and assertions may leave the id out of the form. The request has it.
-        let pushed = form.without(&PROOFS).with("client_id", &client.id);
-        authorize::check(&pushed, &client).map_err(|refused| OauthError::Refused {
-            error: refused.error,
-            description: refused.description,
-        })?;
-        let reference = self
-            .logins
-            .push_request(&client, &pushed.encoded(), &address)
-            .await?;
+        let request = form.with("client_id", &client.id);
+        self.check(&request, &client)?;
+        let proved = Some(&*client).filter(|client| !client.is_public());
+        let reference = self.keep_request(&request, proved, &address).await?;
         Ok(PushedRequest {
             request_uri: format!("{REFERENCE_URN}{reference}"),
             expires_in: PUSHED_REQUEST_LIFETIME.as_secs(),

@@ -2,14 +2,13 @@
 
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
-use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
-use http::{HeaderMap, Method, StatusCode};
+use http::header::{AUTHORIZATION, CACHE_CONTROL, WWW_AUTHENTICATE};
+use http::{Method, StatusCode};
 use saoma_protocol::AccessToken;
 
 use super::Provider;
 use super::claims::PersonClaims;
 use super::client_auth::Form;
-use super::oauth_error::OauthError;
 use crate::http::bearer_token::bearer_token;
 use crate::http::body;
 use crate::http::json::Json;
@@ -55,11 +54,7 @@ pub(super) async fn userinfo(State(provider): State<Provider>, request: Request)
             let challenged = "Bearer error=\"invalid_token\", error_description=\"the access token is unknown or ended\"";
             challenge(StatusCode::UNAUTHORIZED, challenged)
         }
-        Err(error) => {
-            let error = OauthError::from(error);
-            error.log("userinfo", provider.logins.log_throttle());
-            error.into_response()
-        }
+        Err(error) => provider.refuse("userinfo", error.into()),
     }
 }
 
@@ -69,7 +64,7 @@ struct InvalidRequest;
 /// Returns the access token of a request: in the header, or in the member `access_token` of a posted form (RFC 6750 §2.1
 /// and §2.2).
 async fn presented_token(request: Request) -> Result<Option<String>, InvalidRequest> {
-    let is_form = request.method() == Method::POST && has_form(request.headers());
+    let is_form = request.method() == Method::POST && Form::is_in(request.headers());
     let has_header = request.headers().contains_key(AUTHORIZATION);
     let in_header = bearer_token(request.headers()).map(str::to_owned);
     if !is_form {
@@ -85,13 +80,6 @@ async fn presented_token(request: Request) -> Result<Option<String>, InvalidRequ
         Some(token) => Ok(Some(token.to_owned())),
         None => Ok(in_header),
     }
-}
-
-fn has_form(headers: &HeaderMap) -> bool {
-    headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|media_type| media_type.starts_with("application/x-www-form-urlencoded"))
 }
 
 fn challenge(status: StatusCode, challenge: &'static str) -> Response {

@@ -162,6 +162,7 @@ impl Nodes {
             code: AuthorizationCode::from_random(id, random::bytes()),
             lifetime: MINUTE,
             same_user_code: false,
+            is_expected: false,
         };
         let confirmed = self.store.confirm(&[], id, &confirmation).await;
         confirmed.expect("memory answers");

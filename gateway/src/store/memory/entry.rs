@@ -216,6 +216,16 @@ impl Entry {
         self.device.is_some() && is_owner && !confirmation.same_user_code
     }
 
+    /// Returns true if the login is for one person only, and its owner confirms it without having been compared with them.
+    pub(super) fn lacks_expectation(
+        &self,
+        request: &LoginRequest,
+        confirmation: &Confirmation,
+    ) -> bool {
+        let is_owner = self.login.state.person() == Some(&confirmation.person);
+        request.expected_subject.is_some() && is_owner && !confirmation.is_expected
+    }
+
     /// Answers a device's poll.
     pub(super) fn poll(
         &mut self,

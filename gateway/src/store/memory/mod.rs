@@ -336,7 +336,7 @@ impl Store for MemoryStore {
             Applied::Changed(instants) => claimed(instants, false),
             Applied::Repeated(instants) => claimed(instants, true),
             Applied::Refused(refusal) => Scanned::Refused(refusal),
-            Applied::Unknown | Applied::NotCompared => Scanned::Unknown,
+            Applied::Unknown | Applied::NotCompared | Applied::NotExpected => Scanned::Unknown,
         }))
     }
 
@@ -356,6 +356,9 @@ impl Store for MemoryStore {
             return Ok(Counted::Done(Applied::NotCompared));
         }
         let request = entry.record(now)?.request;
+        if entry.lacks_expectation(&request, confirmation) {
+            return Ok(Counted::Done(Applied::NotExpected));
+        }
         let change = confirmation.change(&request, &entry.agreement);
         let limit = entry.limit(now, confirmation.lifetime, true);
         let moved = entry.apply(

@@ -24,6 +24,7 @@ pub(super) fn read_applied(
         ["changed", now, expires_at] => Applied::Changed(instants(now, expires_at)?),
         ["repeated", now, expires_at] => Applied::Repeated(instants(now, expires_at)?),
         ["not_compared"] => Applied::NotCompared,
+        ["not_expected"] => Applied::NotExpected,
         ["unknown"] => Applied::Unknown,
         _ => Applied::Refused(refusal(&answer)?),
     }))

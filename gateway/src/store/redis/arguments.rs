@@ -162,8 +162,8 @@ mod tests {
     use std::collections::BTreeSet;
 
     use saoma_protocol::{
-        CancelReason, CodeChallenge, DeviceContext, LoginId, Place, RejectReason, RequesterContext,
-        ScanCode, Timestamp, UserCode,
+        CancelReason, CodeChallenge, DeviceContext, Digest, LoginId, Place, RejectReason,
+        RequesterContext, ScanCode, Timestamp, UserCode,
     };
 
     use super::*;
@@ -208,6 +208,7 @@ mod tests {
                 user_code: UserCode::from_random([1; 8]),
             }),
             claims_request: Some(Box::default()),
+            expected_subject: Some(Digest::of(b"c-1")),
         });
         assert!(person.is_disjoint(&request), "{person:?} {request:?}");
         for added in ["auth_time", "claims"] {

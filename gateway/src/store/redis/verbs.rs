@@ -223,6 +223,7 @@ impl RedisStore {
             .arg(confirmation.person_tag.to_string())
             .arg(flag(confirmation.same_user_code))
             .arg(claims(&confirmation.claims)?)
+            .arg(flag(confirmation.is_expected))
             .counting(&checks);
         read_applied(&self.run_event(call).await?, &checks)
     }

@@ -187,3 +187,21 @@ async fn discovery_names_the_endpoint_and_the_grant_type() {
     let grants = document["grant_types_supported"].as_array().unwrap();
     assert!(grants.contains(&super::GRANT_TYPE.into()), "{grants:?}");
 }
+
+/// Row A15: no login has another `acr`, at whichever door it is asked for.
+#[tokio::test]
+async fn an_essential_acr_that_no_login_has_is_refused() {
+    let node = with_devices(World::in_memory()).start().await;
+    let asking = async |acr: &str| {
+        let claims = format!(r#"{{"id_token":{{"acr":{{"essential":true,"value":"{acr}"}}}}}}"#);
+        let mut form = CLI.to_vec();
+        form.extend([("scope", "openid"), ("claims", &claims)]);
+        post(&node, paths::DEVICE_AUTHORIZATION, &form).await
+    };
+    let refused = asking("urn:a").await;
+    assert_eq!(
+        (refused.status, refused.error()),
+        (400, "unmet_authentication_requirements")
+    );
+    assert_eq!(asking("urn:saoma:acr:qr").await.status, 200);
+}

@@ -104,7 +104,16 @@ async fn waiting_devices_take_room_of_the_node_and_give_it_back() {
         (refused.status, refused.error()),
         (503, "temporarily_unavailable")
     );
-    assert!(refused.retry_after.is_some());
+    // Spread out, so that those who are refused do not come back at once.
+    let mut waits = std::collections::BTreeSet::new();
+    for _ in 0..30 {
+        let refused = request(&node, CLI, "openid").await;
+        waits.insert(refused.retry_after.expect("a time to wait"));
+    }
+    assert!(
+        waits.len() > 1 && waits.iter().all(|wait| (5..=14).contains(wait)),
+        "{waits:?}"
+    );
     world.phone(&node, 1).scan(&first.qr).await.unwrap();
     assert_eq!(request(&node, CLI, "openid").await.status, 200);
 }

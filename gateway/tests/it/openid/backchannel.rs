@@ -1,9 +1,12 @@
 //! Back-channel logout: the public plan, and logout tokens that outlive nodes and dead clients.
 
+use serde_json::json;
+
 use super::sessions::{
     AFTER_LOGOUT, LogoutEndpoint, NO_ANSWER, PORTAL, SessionScene, portal, verified,
 };
-use super::{RelyingParty, ResponseMode, Scene};
+use super::{RelyingParty, ResponseMode, Scene, Told};
+use crate::provider_sessions::{by_backend, end_of, post};
 use crate::support::{RedisServer, World};
 
 async fn scene() -> SessionScene {
@@ -97,6 +100,91 @@ async fn a_client_that_fails_is_told_again_with_the_same_id() {
     scene.log_out(&[("id_token_hint", &id_token)]).await;
     let first = verified(&scene.scene.party, &scene.logouts.next().await).await;
     scene.logouts.answer(200);
+    let again = verified(&scene.scene.party, &scene.logouts.next().await).await;
+    assert_eq!(first["jti"], again["jti"]);
+}
+
+/// Ends of a session before its time.
+#[derive(Debug, Clone, Copy)]
+enum End {
+    Person,
+    Backend,
+    ReplayedCode,
+    ReusedRefreshToken,
+    RelyingParty,
+}
+
+/// Whoever ends a session, its client is told.
+#[tokio::test]
+async fn every_end_of_a_session_is_told() {
+    let events = "identity.events = { client_id = 'app', client_secret = 'events-secret' }";
+    let world = World::in_memory().with(events);
+    let mut scene = SessionScene::in_world(world, ResponseMode::Query).await;
+    for end in [
+        End::Person,
+        End::Backend,
+        End::ReplayedCode,
+        End::ReusedRefreshToken,
+        End::RelyingParty,
+    ] {
+        let Scene { world, node, party } = &scene.scene;
+        party.forget_cookie();
+        let answer = scene
+            .scene
+            .log_in(&party.request("openid offline_access"))
+            .await;
+        let told = party.redeem(&answer).await;
+        let claims = party.verify(told.text("id_token")).await;
+        match end {
+            End::Person => {
+                let sid = claims["sid"].as_str().unwrap();
+                let ended = post(world, node, 1, &end_of(sid)).await;
+                assert_eq!(ended.status(), 200);
+            }
+            End::Backend => {
+                let body = json!({ "sub": "load-1", "reason": "card_reported_lost" });
+                let ended = by_backend(node, ("app", "events-secret"), &body).await;
+                assert_eq!(ended.status(), 200);
+            }
+            End::ReplayedCode => {
+                assert_eq!(party.redeem(&answer).await.text("error"), "invalid_grant");
+            }
+            End::ReusedRefreshToken => {
+                let first = told.text("refresh_token").to_owned();
+                let mut newest = first.clone();
+                for _ in 0..2 {
+                    let refreshed = refresh(party, &newest).await;
+                    newest = refreshed.text("refresh_token").to_owned();
+                }
+                let reused = refresh(party, &first).await;
+                assert_eq!(reused.text("error"), "invalid_grant");
+            }
+            End::RelyingParty => {
+                let hint = [("id_token_hint", told.text("id_token"))];
+                assert_eq!(scene.log_out(&hint).await.status, 200);
+            }
+        }
+        let token = scene.logouts.next().await;
+        let logout = verified(&scene.scene.party, &token).await;
+        for same in ["sub", "sid"] {
+            assert_eq!(logout[same], claims[same], "{end:?}");
+        }
+    }
+}
+
+async fn refresh(party: &RelyingParty, token: &str) -> Told {
+    let form = vec![("grant_type", "refresh_token"), ("refresh_token", token)];
+    party.ask_token(form).await
+}
+
+/// Row T56: a client's endpoint cannot send the gateway elsewhere. A redirect is a failure, after which it is told again.
+#[tokio::test]
+async fn a_logout_token_follows_no_redirect() {
+    let mut scene = scene().await;
+    let (_, id_token) = scene.log_in().await;
+    scene.logouts.answer(307);
+    scene.log_out(&[("id_token_hint", &id_token)]).await;
+    let first = verified(&scene.scene.party, &scene.logouts.next().await).await;
     let again = verified(&scene.scene.party, &scene.logouts.next().await).await;
     assert_eq!(first["jti"], again["jti"]);
 }

@@ -12,9 +12,18 @@ module! {
 }
 
 module! {
-    /// The module waits 30 s, half of a code's life. The code of this test lives for a second, so that its time is over
-    /// when it comes again.
+    /// The module waits 30 s, half of a code's life of 60 s. The code of this test lives for 3 s, and comes again after
+    /// half of that.
     async fn oidcc_codereuse_30seconds(mode: ResponseMode) {
+        let world = World::in_memory().with("lifetimes.authorization_code = '3s'");
+        let scene = Scene::in_world(world, mode).await;
+        reused(scene, Duration::from_millis(1500)).await;
+    }
+}
+
+module! {
+    /// A code that comes again after its time ends the access token all the same.
+    async fn a_code_that_comes_again_after_its_time_ends_the_token(mode: ResponseMode) {
         let world = World::in_memory().with("lifetimes.authorization_code = '1s'");
         let scene = Scene::in_world(world, mode).await;
         reused(scene, Duration::from_millis(1100)).await;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use saoma_client::{Browser, NewLogin, OpenedLogin};
+use saoma_client::{Browser, BrowserError, NewLogin, OpenedLogin};
 use saoma_load::deployment::PERSONAL;
 use saoma_protocol::{CodeChallengeMethod, OpenRequest, ServerMessage};
 use url::Url;
@@ -35,6 +35,25 @@ impl HostedPage {
 
     /// Opens the login, as `<qr-login>` does.
     pub(crate) async fn open(&self) -> (Browser, OpenedLogin) {
+        self.try_open().await.unwrap()
+    }
+
+    /// The same page with other `claims`.
+    pub(crate) fn with_claims(mut self, claims: Option<&str>) -> Self {
+        self.element.remove("claims");
+        if let Some(claims) = claims {
+            self.element.insert("claims".into(), claims.into());
+        }
+        self
+    }
+
+    /// The page's `claims`.
+    pub(crate) fn claims(&self) -> Option<&str> {
+        self.element.get("claims").map(String::as_str)
+    }
+
+    /// Opens the login, if the gateway takes it.
+    pub(crate) async fn try_open(&self) -> Result<(Browser, OpenedLogin), BrowserError> {
         assert!(
             !self.element.contains_key("state"),
             "the page alone knows it"
@@ -59,7 +78,7 @@ impl HostedPage {
             code_verifier: String::new(),
             state: String::new(),
         };
-        Browser::open_new(&self.node, login).await.unwrap()
+        Browser::open_new(&self.node, login).await
     }
 
     /// Lets a person scan and confirm, and returns the answer that the page takes to the redirect URI.

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::sessions::{AFTER_LOGOUT, PORTAL, SessionScene};
 use super::{ResponseMode, Scene};
-use crate::support::PUBLIC_URL;
+use crate::support::{PUBLIC_URL, World};
 
 async fn scene() -> SessionScene {
     SessionScene::start(ResponseMode::Query).await
@@ -255,4 +255,30 @@ async fn a_posted_logout_ends_the_browsers_session() {
     let answer = scene.log_out(&query).await;
     assert_eq!(answer.location.as_deref(), Some(AFTER_LOGOUT));
     assert_eq!(scene.silent_refusal().await, "login_required");
+}
+
+/// A browser that asks too often is told so, and not that the service is down.
+#[tokio::test]
+async fn a_browser_that_asks_too_often_is_told_to_wait() {
+    let limit = "limits.token_per_login = { burst = 5, per = '1h' }";
+    let world = World::in_memory().with(limit);
+    let scene = SessionScene::in_world(world, ResponseMode::Query).await;
+    scene.log_in().await;
+    let refused = loop {
+        let page = scene.log_out(&[("ui_locales", "en")]).await;
+        if page.status != 200 {
+            break page;
+        }
+    };
+    assert_eq!(refused.status, 429);
+    assert!(
+        refused.html.contains("Too many requests"),
+        "{}",
+        refused.html
+    );
+    assert!(
+        !refused.html.contains("does not answer"),
+        "{}",
+        refused.html
+    );
 }

@@ -10,13 +10,16 @@ mod claims;
 mod code_flow;
 mod code_reuse;
 mod discovery;
+mod expected_person;
 mod hosted_page;
 mod logout;
 mod parameters;
 mod pkce;
+mod refresh;
 mod relying_party;
 mod sessions;
 mod sign_on;
+mod sources;
 mod subjects;
 
 pub(crate) use relying_party::{

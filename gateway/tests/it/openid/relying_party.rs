@@ -193,6 +193,38 @@ impl RelyingParty {
         self.authorized(response).await
     }
 
+    /// Sends the browser to the authorization endpoint by another site's form. Browsers leave the gateway's cookie out of it,
+    /// and send it with the redirect that follows.
+    pub(crate) async fn authorize_by_foreign_form(&self, request: &Request) -> Authorized {
+        let url = self.endpoint("authorization_endpoint");
+        let request = self.http.post(url).form(&request.0);
+        let response = request.send().await.unwrap();
+        let location = response.headers().get("location").cloned();
+        let own = location.filter(|to| to.as_bytes().starts_with(b"/oauth2/authorize?"));
+        let response = match own {
+            Some(location) => {
+                assert_eq!(response.status(), 303);
+                let url = self.node.join(location.to_str().unwrap()).unwrap();
+                self.send(self.http.get(url)).await
+            }
+            None => response,
+        };
+        self.authorized(response).await
+    }
+
+    /// Pushes a request (RFC 9126), and returns the one that refers to it.
+    pub(crate) async fn push(&self, request: &Request) -> Request {
+        let mut form = request.0.clone();
+        form.push(("client_secret".into(), self.secret.clone()));
+        let url = self.endpoint("pushed_authorization_request_endpoint");
+        let pushed = self.http.post(url).form(&form).send().await.unwrap();
+        let pushed = Told::read(pushed).await;
+        assert_eq!(pushed.status, 201, "{}", pushed.body);
+        Request(Vec::new())
+            .with("client_id", &self.client_id)
+            .with("request_uri", pushed.text("request_uri"))
+    }
+
     async fn authorized(&self, response: Response) -> Authorized {
         if let Some(location) = response.headers().get("location") {
             let location = location.to_str().unwrap();

@@ -3,12 +3,13 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Form;
-use axum::routing::post;
-use http::header::CONTENT_TYPE;
+use axum::routing::{any, post};
+use http::header::{CONTENT_TYPE, LOCATION};
 use parking_lot::Mutex;
 use reqwest::{Response, redirect};
 use serde_json::{Value, json};
@@ -31,12 +32,15 @@ pub(crate) const NO_ANSWER: u16 = 0;
 pub(crate) struct Backend {
     endpoint: Endpoint,
     refused: Arc<Mutex<HashSet<String>>>,
+    is_down: Arc<AtomicBool>,
 }
 
 impl Backend {
     pub(crate) async fn start() -> Self {
         let refused = Arc::<Mutex<HashSet<String>>>::default();
         let known = Arc::clone(&refused);
+        let is_down = Arc::<AtomicBool>::default();
+        let down = Arc::clone(&is_down);
         let answer = move |Form(question): Form<HashMap<String, String>>| {
             let sub = question["sub"].clone();
             let refusal = known.lock().contains(&sub).then_some("card_reported_lost");
@@ -44,16 +48,31 @@ impl Backend {
                 "active": true, "sub": sub, "name": "示例", "refusal": refusal,
                 "identities": [{ "id": "personal", "kind": "personal", "name": "示例" }],
             });
-            async move { ([(CONTENT_TYPE, "application/json")], answer.to_string()) }
+            let status = if down.load(Ordering::Relaxed) {
+                http::StatusCode::INTERNAL_SERVER_ERROR
+            } else {
+                http::StatusCode::OK
+            };
+            let headers = [(CONTENT_TYPE, "application/json")];
+            async move { (status, headers, answer.to_string()) }
         };
         let app = Router::new().route("/standing", post(answer));
         let endpoint = Endpoint::start(app).await;
-        Self { endpoint, refused }
+        Self {
+            endpoint,
+            refused,
+            is_down,
+        }
     }
 
     /// Lets a person log in no more.
     pub(crate) fn refuse(&self, sub: &str) {
         self.refused.lock().insert(sub.to_owned());
+    }
+
+    /// Gives no good answer any more, or again.
+    pub(crate) fn set_down(&self, is_down: bool) {
+        self.is_down.store(is_down, Ordering::Relaxed);
     }
 
     pub(crate) fn settings(&self) -> String {
@@ -74,6 +93,7 @@ pub(crate) struct LogoutEndpoint {
 impl LogoutEndpoint {
     pub(crate) async fn start() -> Self {
         let (sender, tokens) = mpsc::unbounded_channel();
+        let followed = sender.clone();
         let status = Arc::new(Mutex::new(200));
         let answered = Arc::clone(&status);
         let take = move |Form(form): Form<Vec<(String, String)>>| {
@@ -87,11 +107,21 @@ impl LogoutEndpoint {
                 let status = *answered.lock();
                 match status {
                     NO_ANSWER => std::future::pending().await,
-                    status => http::StatusCode::from_u16(status).unwrap(),
+                    status => {
+                        let status = http::StatusCode::from_u16(status).unwrap();
+                        (status, [(LOCATION, "/elsewhere")])
+                    }
                 }
             }
         };
-        let endpoint = Endpoint::start(Router::new().route("/logout", post(take))).await;
+        let elsewhere = move || {
+            let followed = followed.clone();
+            async move { followed.send("followed".into()).unwrap() }
+        };
+        let app = Router::new()
+            .route("/logout", post(take))
+            .route("/elsewhere", any(elsewhere));
+        let endpoint = Endpoint::start(app).await;
         Self {
             endpoint,
             tokens,
@@ -119,7 +149,7 @@ impl LogoutEndpoint {
 pub(crate) fn portal(id: &str, logouts: Option<&LogoutEndpoint>) -> String {
     let told = logouts.map(|logouts| format!("backchannel_logout_uri = '{}'", logouts.url()));
     format!(
-        "client_id = '{id}'\nname = 'Portal {id}'\nsecret = '{id}-secret'\nagree = 'off'\nsso = '1h'\n\
+        "client_id = '{id}'\nname = 'Portal {id}'\nsecret = '{id}-secret'\nagree = 'off'\nsso = '1h'\nrefresh_tokens = '1h'\n\
          redirect_uris = ['https://{id}.example/callback']\n\
          post_logout_redirect_uris = ['https://{id}.example/bye']\n{}\n",
         told.unwrap_or_default()

@@ -1,7 +1,12 @@
 //! Single sign-on: modules of the plan Basic OP that need a session at the provider, and what a session does not do.
 
-use super::sessions::SessionScene;
-use super::{Authorized, ResponseMode, Scene, module};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::sessions::{SessionScene, portal};
+use super::{Authorized, Request, ResponseMode, Scene, module};
+use crate::support::World;
 
 module! {
     /// A logged-in browser gets a code without a page, for the person and the time of the first login.
@@ -28,14 +33,13 @@ module! {
 }
 
 module! {
-    /// A login that is too old is repeated by the phone. `max_age=0` needs no wait for that.
+    /// A login that is older than a second is repeated by the phone, and `auth_time` is the later one's.
     async fn oidcc_max_age_1(mode: ResponseMode) {
         let scene = SessionScene::start(mode).await;
-        scene.log_in().await;
-        let request = scene.request().with("max_age", "0");
-        scene.shows_page(&request).await;
-        let answer = scene.scene.log_in(&request).await;
-        assert_eq!(scene.scene.party.redeem(&answer).await.status, 200);
+        let (first, _) = scene.log_in().await;
+        wait_for_age(&first, 2).await;
+        let request = scene.request().with("max_age", "1");
+        is_logged_in_anew(&scene, &first, &request).await;
     }
 }
 
@@ -51,19 +55,77 @@ module! {
 }
 
 module! {
-    /// `prompt=login` takes the phone, although there is a session.
+    /// `prompt=login` takes the phone, although there is a session, and `auth_time` is the later login's.
     async fn oidcc_prompt_login(mode: ResponseMode) {
         let scene = SessionScene::start(mode).await;
-        scene.log_in().await;
-        scene.shows_page(&scene.request().with("prompt", "login")).await;
+        let (first, _) = scene.log_in().await;
         scene.shows_page(&scene.request().with("prompt", "select_account")).await;
+        wait_for_age(&first, 1).await;
+        let request = scene.request().with("prompt", "login");
+        is_logged_in_anew(&scene, &first, &request).await;
     }
+}
+
+module! {
+    /// `max_age=0` always takes the phone.
+    async fn a_max_age_of_zero_takes_the_phone(mode: ResponseMode) {
+        let scene = SessionScene::start(mode).await;
+        scene.log_in().await;
+        scene.shows_page(&scene.request().with("max_age", "0")).await;
+    }
+}
+
+/// Waits until the login of these claims is older than so many seconds.
+async fn wait_for_age(claims: &Value, seconds: u64) {
+    let auth_time = claims["auth_time"].as_u64().unwrap();
+    while jsonwebtoken::get_current_timestamp() <= auth_time + seconds {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Sends a request that the session does not serve, and compares the login by the phone with the first one.
+async fn is_logged_in_anew(scene: &SessionScene, first: &Value, request: &Request) {
+    let second = scene.scene.claims(request).await;
+    assert_eq!(first["sub"], second["sub"]);
+    assert_ne!(first["sid"], second["sid"]);
+    let time = |claims: &Value| claims["auth_time"].as_u64().unwrap();
+    assert!(time(&second) > time(first), "{first} {second}");
 }
 
 module! {
     async fn oidcc_prompt_none_not_logged_in(mode: ResponseMode) {
         let scene = SessionScene::start(mode).await;
         assert_eq!(scene.silent_refusal().await, "login_required");
+    }
+}
+
+module! {
+    /// OIDC Core §3.1.2.1: a request by POST is served within the session too, although browsers send no cookie of
+    /// `SameSite=Lax` with another site's form.
+    async fn a_posted_request_is_answered_within_the_session(mode: ResponseMode) {
+        let scene = SessionScene::start(mode).await;
+        let (first, _) = scene.log_in().await;
+        let party = &scene.scene.party;
+        for request in [
+            scene.request(),
+            scene.request().with("prompt", "none"),
+            scene.request().with("state", &"&".repeat(4096)),
+        ] {
+            let answer = party.authorize_by_foreign_form(&request).await.answer();
+            let told = party.redeem(&answer.checked(party, &request)).await;
+            let second = party.verify(told.text("id_token")).await;
+            assert_eq!(first["sid"], second["sid"]);
+        }
+        let request = scene.request().with("prompt", "login");
+        party.authorize_by_foreign_form(&request).await.page();
+        party.forget_cookie();
+        let request = scene.request().with("prompt", "none");
+        let answer = party.authorize_by_foreign_form(&request).await.answer();
+        assert_eq!(answer.checked(party, &request).error(), Some("login_required"));
+        party.authorize_by_foreign_form(&scene.request()).await.page();
+        let wrong = scene.request().with("scope", "profile");
+        let answer = party.authorize_by_foreign_form(&wrong).await.answer();
+        assert_eq!(answer.checked(party, &wrong).error(), Some("invalid_scope"));
     }
 }
 
@@ -99,6 +161,38 @@ async fn a_person_in_bad_standing_is_logged_in_nowhere_any_more() {
     scene.backend.refuse("load-1");
     assert_eq!(scene.silent_refusal().await, "login_required");
     scene.logouts.next().await;
+}
+
+/// A session is of no use while the app's backend does not say that its person may still act, and it does not end.
+#[tokio::test]
+async fn a_silent_backend_leads_to_the_phone_and_ends_nothing() {
+    let scene = SessionScene::start(ResponseMode::Query).await;
+    let (first, _) = scene.log_in().await;
+    scene.backend.set_down(true);
+    assert_eq!(scene.silent_refusal().await, "temporarily_unavailable");
+    scene.shows_page(&scene.request()).await;
+    scene.backend.set_down(false);
+    let silent = scene.request().with("prompt", "none");
+    let (second, _) = scene.log_in_silently(&silent).await;
+    assert_eq!(first["sid"], second["sid"]);
+}
+
+/// Threat T34: a session that began without the question to the browser does not log in at a client that asks it.
+#[tokio::test]
+async fn a_client_that_asks_browsers_takes_no_session_that_was_not_agreed_to() {
+    let asking = portal("asking", None).replace("agree = 'off'", "agree = 'new'");
+    let world = World::in_memory().with_client(&asking);
+    let scene = SessionScene::in_world(world, ResponseMode::Query).await;
+    scene.log_in().await;
+    let asking = scene.scene.party.of_client("asking");
+    let request = asking.request("openid");
+    asking.authorize(&request).await.page();
+    let silent = request.with("prompt", "none");
+    let answer = asking.authorize(&silent).await.answer();
+    assert_eq!(
+        answer.checked(&asking, &silent).error(),
+        Some("login_required")
+    );
 }
 
 /// A hint of another person needs that person's phone.

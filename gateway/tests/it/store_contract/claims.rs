@@ -1,14 +1,49 @@
 //! The claims that a grant holds.
 
-use saoma_gateway::store::{ClaimsRequest, Opening, Redeemed};
+use saoma_gateway::store::{Applied, ClaimsRequest, Confirmation, Opening, Redeemed};
+use saoma_protocol::TransitionError;
 use serde_json::Value;
 
 use super::{
-    Subject, changed, claims, confirm, id, new_login, on_each_store, open, redemption, scan,
-    uncounted,
+    StoreEvent, Subject, apply, changed, claims, confirm, digest, id, new_login, on_each_store,
+    open, redemption, scan, uncounted,
 };
 
-on_each_store!(a_grant_holds_the_claims_that_its_request_can_ask_for);
+on_each_store!(
+    a_grant_holds_the_claims_that_its_request_can_ask_for,
+    a_login_for_one_person_is_confirmed_only_after_a_comparison,
+);
+
+/// OpenID Connect Core §3.1.2.1: a login that was opened for one person is not confirmed by another.
+async fn a_login_for_one_person_is_confirmed_only_after_a_comparison(subject: Subject) {
+    let store = &*subject.store;
+    let mut login = new_login(1);
+    login.request.expected_subject = Some(digest("c-1"));
+    assert!(matches!(open(store, &login).await, Opening::Opened { .. }));
+    let StoreEvent::Confirm(compared) = confirm("p", "personal", "code") else {
+        panic!("no confirm")
+    };
+    let uncompared = StoreEvent::Confirm(Confirmation {
+        is_expected: false,
+        ..compared
+    });
+    let stranger = Applied::Refused(TransitionError::AnotherPerson);
+    assert_eq!(apply(store, id(1), &uncompared).await, stranger);
+    changed(store, id(1), &scan("p")).await;
+    for _ in 0..2 {
+        assert_eq!(apply(store, id(1), &uncompared).await, Applied::NotExpected);
+    }
+    changed(store, id(1), &confirm("p", "personal", "code")).await;
+    let redemption = redemption("code", "token");
+    let redeemed = uncounted(store.redeem(&[], id(1), &redemption).await.unwrap());
+    assert!(matches!(redeemed, Redeemed::Granted(_)), "{redeemed:?}");
+    // A login for anyone needs no comparison, whatever its request says elsewhere.
+    let mut login = new_login(2);
+    login.request.nonce = Some("\",\"expected_subject\":\"".into());
+    assert!(matches!(open(store, &login).await, Opening::Opened { .. }));
+    changed(store, id(2), &scan("p")).await;
+    changed(store, id(2), &uncompared).await;
+}
 
 /// Personal data for which no request asks is not kept.
 async fn a_grant_holds_the_claims_that_its_request_can_ask_for(subject: Subject) {

@@ -57,6 +57,7 @@ pub(crate) fn new_login(number: u8) -> NewLogin {
             },
             device: None,
             claims_request: None,
+            expected_subject: None,
         },
         agreement: Agreement::Off,
         node: node("a"),
@@ -262,6 +263,7 @@ pub(crate) fn confirm(by: &str, identity: &str, text: &str) -> StoreEvent {
         code: code(text),
         lifetime: MINUTE,
         same_user_code: true,
+        is_expected: true,
     })
 }
 

@@ -116,10 +116,15 @@ impl World {
 
     /// The same with two sources of persons: `staff` signs its tokens, `city` is asked about all others.
     pub(crate) fn with_sources(self, city: &IntrospectionStub) -> Self {
+        self.with_sources_and(city, "")
+    }
+
+    /// The same with more members of each source, each after a comma.
+    pub(crate) fn with_sources_and(self, city: &IntrospectionStub, more: &str) -> Self {
         let staff = self.persons.settings().replacen("identity.", "", 1);
         let city = city.settings().replacen("identity.", "", 1);
         let identity = format!(
-            "identity.sources = [{{ name = 'staff', {staff} }}, {{ name = 'city', {city} }}]"
+            "identity.sources = [{{ name = 'staff', {staff}{more} }}, {{ name = 'city', {city}{more} }}]"
         );
         Self { identity, ..self }
     }

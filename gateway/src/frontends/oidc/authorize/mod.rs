@@ -17,7 +17,7 @@ use http::{HeaderMap, StatusCode};
 use self::answer::{ResponseMode, ReturnAddress};
 pub(super) use self::pushed::REFERENCE_URN;
 use self::pushed::is_reference;
-use self::refused_request::Refused;
+pub(super) use self::refused_request::Refused;
 use self::request::AuthenticationRequest;
 use self::sign_on::SignedOn;
 use self::wishes::Wishes;
@@ -28,8 +28,8 @@ use super::pages::{self, Locale, LoginPage};
 use crate::client_address::ClientAddress;
 use crate::error::{ApiError, RETRY_AFTER_OUTAGE};
 use crate::http::body;
-use crate::logins::RedeemError;
-use crate::relying_parties::{Client, landing_origin};
+use crate::logins::{RedeemError, Ticket, TicketedRequest};
+use crate::relying_parties::landing_origin;
 
 /// The largest posted request: a `state` of 4 KiB fits, however it is escaped.
 const MAX_FORM_BYTES: usize = 32 * 1024;
@@ -48,22 +48,17 @@ pub(super) async fn by_get(State(provider): State<Provider>, request: Request) -
 pub(super) async fn by_post(State(provider): State<Provider>, request: Request) -> Response {
     let address = provider.trusted_proxies.address_of(&request);
     let headers = request.headers().clone();
-    match body::read(request, MAX_FORM_BYTES).await {
-        Ok((_, form)) => provider.authorize(&form, &headers, address).await,
-        Err(_) => pages::error(Locale::of(None, &headers), StatusCode::BAD_REQUEST),
+    let Ok((_, body)) = body::read(request, MAX_FORM_BYTES).await else {
+        return pages::error(Locale::of(None, &headers), StatusCode::BAD_REQUEST);
+    };
+    if let Ok(form) = Form::parse(&body) {
+        let again = provider.come_again_by_get(&form, &headers, &address);
+        // Boxed: a request without single sign-on holds no room for it.
+        if let Some(response) = Box::pin(again).await {
+            return response;
+        }
     }
-}
-
-/// Checks a request that a client pushes, as the authorization endpoint would (RFC 9126 §2.1).
-///
-/// # Errors
-/// Returns the error that the client is told.
-pub(super) fn check(form: &Form, client: &Client) -> Result<(), Refused> {
-    let address = ReturnAddress::of(form, client);
-    let address = address.ok_or(Refused::invalid(
-        "redirect_uri must be exactly one that the client has registered",
-    ))?;
-    AuthenticationRequest::read(form, &address).map(drop)
+    provider.authorize(&body, &headers, address).await
 }
 
 impl Provider {
@@ -136,7 +131,21 @@ impl Provider {
         match signed_on.await {
             SignedOn::Answer(response) => response,
             SignedOn::Page(session) => {
+                let ticket = Ticket {
+                    is_pushed,
+                    expected_subject: wishes.expected_subject(),
+                };
+                let is_bound = address.client.must_push() || ticket.expected_subject.is_some();
+                let claims = if is_bound {
+                    let Some(claims) = self.with_ticket(&request, &address, ticket) else {
+                        return pages::error(locale, StatusCode::INTERNAL_SERVER_ERROR);
+                    };
+                    Some(claims)
+                } else {
+                    request.claims.map(str::to_owned)
+                };
                 let page = LoginPage {
+                    claims,
                     stays: address.client.sso().map(|sso| stays(sso, locale)),
                     person: session.map(|session| session.record.grant.name),
                     ..self.page(&request, &address, locale)
@@ -144,6 +153,24 @@ impl Provider {
                 pages::login(&page, &self.issuer)
             }
         }
+    }
+
+    /// Returns the `claims` of a page whose login is bound to more than the page's own word, or `None` if no ticket can be
+    /// made.
+    fn with_ticket(
+        &self,
+        request: &AuthenticationRequest<'_>,
+        address: &ReturnAddress<'_>,
+        ticket: Ticket,
+    ) -> Option<String> {
+        let bound_to = TicketedRequest {
+            client_id: &address.client.id,
+            redirect_uri: address.redirect_uri,
+            scope: request.scope,
+            nonce: request.nonce,
+            code_challenge: request.code_challenge,
+        };
+        self.logins.with_ticket(ticket, bound_to, request.claims)
     }
 
     /// Returns the page that opens the login of a valid request.
@@ -164,7 +191,7 @@ impl Provider {
             state: address.state,
             scope: request.scope,
             nonce: request.nonce,
-            claims: request.claims,
+            claims: None,
             code_challenge: request.code_challenge,
             stays: None,
             person: None,

@@ -4,7 +4,7 @@ use saoma_protocol::CodeChallenge;
 
 use super::answer::ReturnAddress;
 use super::refused_request::{Refused, refuse_unsupported};
-use crate::claims::{ClaimsRequest, ClaimsRequestError};
+use crate::claims::ClaimsRequest;
 use crate::frontends::oidc::client_auth::Form;
 use crate::logins::MAX_MEMBER_BYTES;
 use crate::relying_parties::Client;
@@ -57,16 +57,8 @@ impl<'a> AuthenticationRequest<'a> {
             ));
         }
         let claims = form.value("claims");
-        match claims.map(ClaimsRequest::parse) {
-            Some(Err(ClaimsRequestError::TooLarge)) => {
-                return Err(Refused::invalid("claims holds at most 1024 bytes"));
-            }
-            Some(Err(ClaimsRequestError::Malformed | ClaimsRequestError::Person)) => {
-                return Err(Refused::invalid(
-                    "claims must be a JSON object whose userinfo and id_token are objects of claims",
-                ));
-            }
-            Some(Ok(_)) | None => {}
+        if let Some(Err(error)) = claims.map(ClaimsRequest::parse) {
+            return Err(Refused::of_claims(error));
         }
         Ok(Self {
             scope,

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use saoma_protocol::Digest;
+
 use super::refused_request::Refused;
 use crate::frontends::oidc::client_auth::Form;
 use crate::frontends::oidc::id_token_hint::IdTokenHint;
@@ -78,6 +80,12 @@ impl Wishes {
             max_age: form.value("max_age").and_then(|age| age.parse().ok()),
             hint: hint.transpose()?,
         })
+    }
+
+    /// Returns the digest of the subject of the person whom the request expects.
+    pub(super) fn expected_subject(&self) -> Option<Digest> {
+        let hint = self.hint.as_ref()?;
+        Some(Digest::of(hint.sub.as_bytes()))
     }
 
     /// Decides on a request of a browser that has a session, or none.

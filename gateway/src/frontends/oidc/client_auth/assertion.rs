@@ -2,37 +2,21 @@
 
 use std::time::Duration;
 
-use jsonwebtoken::Algorithm;
 use serde_json::{Map, Value};
 
 use crate::jose::{
-    HeaderRules, JoseHeader, PublishedKeys, RefusalReason, TokenRefusal, member, signed_claims,
-    unverified_claims,
+    ALGORITHMS, HeaderRules, JoseHeader, LEEWAY, PublishedKeys, RefusalReason, TokenRefusal,
+    member, signed_claims, time, unverified_claims,
 };
 
 /// Type of the assertion (RFC 7523 §2.2).
 pub(super) const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-
-/// Accepted algorithms.
-pub(super) const ALGORITHMS: &[Algorithm] = &[
-    Algorithm::RS256,
-    Algorithm::PS256,
-    Algorithm::ES256,
-    Algorithm::EdDSA,
-];
-
-/// Names of the accepted algorithms.
-pub(in crate::frontends::oidc) const ALGORITHM_NAMES: [&str; 4] =
-    ["RS256", "PS256", "ES256", "EdDSA"];
 
 /// Accepted types, where an assertion names one. Tokens for other uses have others (RFC 8725 §3.11).
 const TYPES: [&str; 2] = ["jwt", "client-authentication+jwt"];
 
 /// Maximum lifetime of an assertion: the time for which its id must be remembered.
 const MAX_LIFETIME: f64 = 300.0;
-
-/// Allowance for wrong clocks, in seconds.
-const LEEWAY: f64 = 60.0;
 
 /// Maximum length of an id, in bytes.
 const MAX_ID_BYTES: usize = 256;
@@ -71,7 +55,7 @@ pub(super) fn verify(
 ) -> Result<SignedAssertion, TokenRefusal> {
     let types = TYPES.map(str::to_owned);
     let rules = HeaderRules {
-        algorithms: ALGORITHMS,
+        algorithms: &ALGORITHMS,
         types: &types,
         may_lack_type: true,
     };
@@ -143,21 +127,6 @@ fn check(
         // At its latest it is taken a leeway after its end.
         lifetime: Duration::from_secs_f64((end + LEEWAY - now).max(1.0)),
     })
-}
-
-/// Returns an instant in Unix seconds.
-fn time(
-    claims: &Map<String, Value>,
-    name: &str,
-    reason: RefusalReason,
-) -> Result<Option<f64>, TokenRefusal> {
-    match member(claims, name) {
-        None => Ok(None),
-        Some(value) => match value.as_f64().filter(|time| time.is_finite()) {
-            Some(seconds) => Ok(Some(seconds)),
-            None => Err(TokenRefusal::of(reason, "not a number")),
-        },
-    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! HTTP Basic, as OAuth clients use it: some encode id and secret before they join them, as RFC 6749 §2.3.1 says, and
 //! some send them as they are.
 
-use data_encoding::BASE64;
+use http::HeaderMap;
 use url::form_urlencoded;
+
+use crate::http::basic_credentials::basic_credentials;
 
 /// A text that has two readings: decoded from the form encoding, and as it was sent.
 #[derive(Clone, PartialEq, Eq)]
@@ -34,16 +36,11 @@ impl Readings {
     }
 }
 
-/// Returns id and secret of an `Authorization` header. An empty secret counts as left out: clients without one send it so.
-pub(super) fn credentials(header: &str) -> Option<(Readings, Option<Readings>)> {
-    let (scheme, encoded) = header.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return None;
-    }
-    let joined = String::from_utf8(BASE64.decode(encoded.trim().as_bytes()).ok()?).ok()?;
-    let (id, secret) = joined.split_once(':')?;
-    let secret = (!secret.is_empty()).then(|| Readings::of(secret));
-    Some((Readings::of(id), secret))
+/// Returns id and secret of a request. An empty secret counts as left out: clients without one send it so.
+pub(super) fn credentials(headers: &HeaderMap) -> Option<(Readings, Option<Readings>)> {
+    let (id, secret) = basic_credentials(headers)?;
+    let secret = (!secret.is_empty()).then(|| Readings::of(&secret));
+    Some((Readings::of(&id), secret))
 }
 
 fn form_decoded(text: &str) -> String {

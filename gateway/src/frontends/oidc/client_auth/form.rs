@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
 use url::form_urlencoded;
 
 use crate::frontends::oidc::oauth_error::OauthError;
@@ -32,6 +34,14 @@ impl Form {
         Ok(Self(form))
     }
 
+    /// Returns true if these headers announce a form as the body.
+    pub(in crate::frontends::oidc) fn is_in(headers: &HeaderMap) -> bool {
+        headers
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|media_type| media_type.starts_with("application/x-www-form-urlencoded"))
+    }
+
     /// Returns the value of a parameter. An empty one counts as left out (RFC 6749 §3.1).
     pub(in crate::frontends::oidc) fn value(&self, name: &str) -> Option<&str> {
         self.0
@@ -52,12 +62,12 @@ impl Form {
         self.value(name).ok_or(OauthError::InvalidRequest(missing))
     }
 
-    /// Returns the form without some parameters.
-    pub(in crate::frontends::oidc) fn without(&self, names: &[&str]) -> Self {
+    /// Returns the form with these parameters only, of those that it has.
+    pub(in crate::frontends::oidc) fn only(&self, names: &[&str]) -> Self {
         let kept = self
             .0
             .iter()
-            .filter(|(name, _)| !names.contains(&name.as_str()));
+            .filter(|(name, _)| names.contains(&name.as_str()));
         Self(
             kept.map(|(name, value)| (name.clone(), value.clone()))
                 .collect(),

@@ -5,12 +5,12 @@ mod basic;
 mod form;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use saoma_protocol::paths;
 
-pub(super) use self::assertion::ALGORITHM_NAMES;
 use self::assertion::{ASSERTION_TYPE, named_client, verify};
 use self::basic::Readings;
 pub(super) use self::form::Form;
@@ -37,23 +37,21 @@ impl Credentials {
     /// Returns an error if credentials are missing, or given twice.
     pub(super) fn read(headers: &HeaderMap, form: &Form) -> Result<Self, OauthError> {
         let secret = form.value("client_secret");
-        let Some(header) = headers.get(AUTHORIZATION) else {
+        if !headers.contains_key(AUTHORIZATION) {
             let failed = OauthError::InvalidClient { challenge: false };
             return Ok(Self {
                 client_id: Readings::one(form.value("client_id").ok_or(failed)?),
                 secret: secret.map(Readings::one),
                 basic: false,
             });
-        };
+        }
         if secret.is_some() {
             return Err(OauthError::InvalidRequest(
                 "prove the client in one way, not in two",
             ));
         }
-        let header = header.to_str().ok();
-        let (client_id, secret) = header
-            .and_then(basic::credentials)
-            .ok_or(OauthError::InvalidClient { challenge: true })?;
+        let (client_id, secret) =
+            basic::credentials(headers).ok_or(OauthError::InvalidClient { challenge: true })?;
         Ok(Self {
             client_id,
             secret,
@@ -69,10 +67,17 @@ impl Credentials {
 
     /// Returns true if the credentials prove this client. A public client has no secret: its codes are proved by their
     /// verifiers.
-    pub(super) async fn prove(&self, client: &Client) -> bool {
+    ///
+    /// # Errors
+    /// Returns the error of `may_hash`, which is asked before each slow comparison.
+    pub(super) async fn prove(
+        &self,
+        client: &Client,
+        may_hash: impl Fn() -> Result<(), Duration>,
+    ) -> Result<bool, Duration> {
         match &self.secret {
-            Some(secret) => client.admits_secret(&secret.all()).await,
-            None => client.is_public(),
+            Some(secret) => client.admits_secret(&secret.all(), may_hash).await,
+            None => Ok(client.is_public()),
         }
     }
 
@@ -106,18 +111,20 @@ impl Provider {
         let credentials = Credentials::read(headers, form)?;
         let named = credentials.named(&self.logins.clients());
         if let Some(client) = named.as_ref().filter(|client| client.is_public()) {
-            let proved = credentials.prove(client).await;
-            return proved
-                .then(|| Arc::clone(client))
-                .ok_or_else(|| credentials.refused());
+            return match credentials.secret {
+                None => Ok(Arc::clone(client)),
+                Some(_) => Err(credentials.refused()),
+            };
         }
         // Made-up clients count together, so that they take no room each.
         let counted = named.as_ref().map_or("", |client| client.id.as_str());
-        self.logins
-            .check_proof_here(address, counted)
-            .map_err(OauthError::TooManyRequests)?;
+        let may_compare = || self.logins.check_proof_here(address, counted);
+        may_compare().map_err(OauthError::TooManyRequests)?;
         if let Some(client) = &named
-            && credentials.prove(client).await
+            && credentials
+                .prove(client, may_compare)
+                .await
+                .map_err(OauthError::TooManyRequests)?
         {
             self.logins.proved_here(address, counted);
             return Ok(Arc::clone(client));
@@ -244,7 +251,9 @@ mod tests {
         let headers = headers.into_iter().collect();
         let credentials = Credentials::read(&headers, &form).map_err(|error| error.code())?;
         match credentials.named(&clients()) {
-            Some(client) if credentials.prove(&client).await => Ok(client.id.clone()),
+            Some(client) if credentials.prove(&client, || Ok(())).await == Ok(true) => {
+                Ok(client.id.clone())
+            }
             _ => Err(credentials.refused().code()),
         }
     }

@@ -92,7 +92,7 @@ impl Provider {
             Ok(response) => response,
             Err(error) => {
                 self.logins.refused("logout", &error);
-                page::unavailable(locale)
+                page::not_done(locale, &error)
             }
         }
     }

@@ -4,8 +4,10 @@ use askama::Template;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use http::header::RETRY_AFTER;
+use saoma_protocol::ErrorCode;
 
 use super::request::{Back, LogoutFault};
+use crate::error::ApiError;
 use crate::frontends::oidc::client_auth::Form;
 use crate::frontends::oidc::pages::{self, Locale};
 
@@ -18,8 +20,8 @@ const REPEATED: [&str; 5] = [
     "ui_locales",
 ];
 
-/// Seconds after which a browser asks again while the store does not answer.
-const TRY_AGAIN_AFTER: u64 = 5;
+/// Seconds after which a browser asks again if the error does not say.
+const TRY_AGAIN_AFTER: u32 = 5;
 
 /// The question before a logout that another site may have caused.
 #[derive(Template)]
@@ -48,6 +50,8 @@ struct LoggedOut<'a> {
 struct LogoutError {
     locale: Locale,
     fault: Option<LogoutFault>,
+    /// True if the browser has asked too often.
+    is_limited: bool,
 }
 
 /// Content that the pages need, and their form: it leads to this endpoint alone.
@@ -73,19 +77,32 @@ pub(super) fn ask(question: &Question<'_>) -> Response {
 /// Tells of a fault to a browser that is not logged in here.
 pub(super) fn fault(locale: Locale, fault: LogoutFault) -> Response {
     let fault = Some(fault);
-    let page = LogoutError { locale, fault };
+    let page = LogoutError {
+        locale,
+        fault,
+        is_limited: false,
+    };
     pages::render(&page, StatusCode::BAD_REQUEST, POLICY)
 }
 
-/// Tells that nothing was done, because the store does not answer.
-pub(super) fn unavailable(locale: Locale) -> Response {
+/// Tells that nothing was done, because the browser has asked too often or the store does not answer.
+pub(super) fn not_done(locale: Locale, error: &ApiError) -> Response {
+    let is_limited = error.error == ErrorCode::TooManyRequests;
     let page = LogoutError {
         locale,
         fault: None,
+        is_limited,
     };
-    let mut response = pages::render(&page, StatusCode::SERVICE_UNAVAILABLE, POLICY);
-    let retry_after = TRY_AGAIN_AFTER.into();
-    response.headers_mut().insert(RETRY_AFTER, retry_after);
+    let status = if is_limited {
+        StatusCode::TOO_MANY_REQUESTS
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    let mut response = pages::render(&page, status, POLICY);
+    let retry_after = error.retry_after_seconds().unwrap_or(TRY_AGAIN_AFTER);
+    response
+        .headers_mut()
+        .insert(RETRY_AFTER, retry_after.into());
     response
 }
 

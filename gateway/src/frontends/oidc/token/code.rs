@@ -1,19 +1,12 @@
 //! The authorization code grant: a code becomes an ID token and an access token, once (RFC 6749 §4.1.3).
 
-use std::sync::Arc;
-
-use saoma_protocol::LoginId;
-
 use super::response::TokenResponse;
 use crate::client_address::ClientAddress;
 use crate::frontends::oidc::Provider;
-use crate::frontends::oidc::claims::IdTokenClaims;
 use crate::frontends::oidc::client_auth::Form;
-use crate::frontends::oidc::keys::TokenError;
 use crate::frontends::oidc::oauth_error::OauthError;
-use crate::logins::{Grant, PresentedCode, RedeemError, RedeemedCode};
+use crate::logins::{PresentedCode, RedeemError};
 use crate::relying_parties::Client;
-use crate::wall_clock;
 
 impl Provider {
     /// Redeems an authorization code (RFC 6749 §4.1.3). A request of another grant type that shows a code comes here too: it
@@ -47,53 +40,6 @@ impl Provider {
             redeemed => redeemed?,
         };
         self.tokens_of(client, redeemed).await
-    }
-
-    /// Returns the tokens for a redeemed code.
-    pub(super) async fn tokens_of(
-        &self,
-        client: &Client,
-        redeemed: RedeemedCode,
-    ) -> Result<TokenResponse, OauthError> {
-        let access_token = redeemed.access_token.to_string();
-        let id_token = self.id_token(client, &redeemed.grant, redeemed.session, &access_token);
-        let id_token = match id_token.await {
-            Ok(id_token) => id_token,
-            Err(error) => {
-                // The fault is the gateway's, so it must not cost the client its code.
-                self.logins.undo_redemption(&redeemed).await;
-                return Err(OauthError::ServerError(Arc::new(error)));
-            }
-        };
-        Ok(TokenResponse {
-            access_token,
-            token_type: "Bearer",
-            expires_in: redeemed.lifetime.as_secs(),
-            id_token,
-            refresh_token: redeemed.refresh_token.map(|token| token.to_string()),
-            scope: redeemed.grant.scope,
-        })
-    }
-
-    pub(super) async fn id_token(
-        &self,
-        client: &Client,
-        grant: &Grant,
-        session: Option<LoginId>,
-        access_token: &str,
-    ) -> Result<String, TokenError> {
-        let now = wall_clock::since_epoch().as_secs();
-        let algorithm = client.id_token_algorithm().as_str();
-        let claims = IdTokenClaims::new(
-            grant,
-            client,
-            self.subject(client, grant),
-            session,
-            access_token,
-            &self.issuer,
-            now,
-        );
-        self.keys.sign(algorithm, "JWT", &claims).await
     }
 }
 

@@ -12,7 +12,7 @@ use http::header::CACHE_CONTROL;
 pub(super) use self::device::GRANT_TYPE as DEVICE_GRANT_TYPE;
 use self::response::TokenResponse;
 use super::Provider;
-use super::form_request::{FormRequest, MAX_FORM_BYTES};
+use super::form_request::{ClientRequest, MAX_FORM_BYTES};
 use super::oauth_error::OauthError;
 use crate::http::json::Json;
 
@@ -20,22 +20,18 @@ use crate::http::json::Json;
 pub(super) async fn token(State(provider): State<Provider>, request: Request) -> Response {
     match provider.exchange(request).await {
         Ok(response) => ([(CACHE_CONTROL, "no-store")], Json(response)).into_response(),
-        Err(error) => {
-            error.log("token", provider.logins.log_throttle());
-            error.into_response()
-        }
+        Err(error) => provider.refuse("token", error),
     }
 }
 
 impl Provider {
     async fn exchange(&self, request: Request) -> Result<TokenResponse, OauthError> {
-        let FormRequest {
-            parts,
+        let ClientRequest {
+            client,
             form,
             address,
             ..
-        } = self.read_form(request, MAX_FORM_BYTES).await?;
-        let client = self.authenticate(&parts.headers, &form, &address).await?;
+        } = self.read_client_request(request, MAX_FORM_BYTES).await?;
         // The rare grants are boxed: each request holds room for the largest of the futures that are not.
         match form.value("grant_type") {
             // A request of this type that shows an authorization code instead is one that shows a code of another grant.
