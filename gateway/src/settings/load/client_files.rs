@@ -79,6 +79,13 @@ fn client(
     let file = Origin::File(path.to_owned());
     let mut table: Table =
         toml::from_str(&text).map_err(|error| vec![syntax_error(&error, &text, &file)])?;
+    if table.contains_key(CLIENTS) {
+        return Err(vec![SettingsError::Value {
+            origin: file,
+            key: CLIENTS.to_owned(),
+            problem: "a file of the folder is one client: leave [[clients]] out".to_owned(),
+        }]);
+    }
     let lines = lines(&text);
     let origin = |setting: &str| {
         let member = setting.rsplit('.').next().unwrap_or_default();

@@ -114,3 +114,13 @@ fn a_folder_of_clients_that_is_missing_is_told() {
         "{error}"
     );
 }
+
+/// The examples of the docs are written for the settings' file, with `[[clients]]`.
+#[test]
+fn a_file_that_is_written_like_the_settings_is_told_what_to_leave_out() {
+    let (_directory, loaded) = with_client_files(&[("a.toml", &format!("[[clients]]\n{SHOP}"))]);
+    let errors = loaded.errors.iter().map(ToString::to_string);
+    let errors = errors.collect::<Vec<_>>().join("\n");
+    assert!(errors.contains("leave [[clients]] out"), "{errors}");
+    assert!(!errors.contains("did you mean"), "{errors}");
+}
