@@ -15,8 +15,9 @@ pub(super) const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-
 /// Accepted types, where an assertion names one. Tokens for other uses have others (RFC 8725 §3.11).
 const TYPES: [&str; 2] = ["jwt", "client-authentication+jwt"];
 
-/// Maximum lifetime of an assertion: the time for which its id must be remembered.
-const MAX_LIFETIME: f64 = 300.0;
+/// Maximum lifetime of an assertion in seconds, as long as well-known libraries make them (Authlib: 1 h). Its id is remembered
+/// for so long.
+const MAX_LIFETIME: f64 = 3600.0;
 
 /// Maximum length of an id, in bytes.
 const MAX_ID_BYTES: usize = 256;
