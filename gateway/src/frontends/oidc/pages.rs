@@ -20,7 +20,7 @@ use crate::relying_parties::landing_origin;
 struct WebFiles;
 
 /// Policy of the pages that load nothing but the stylesheet.
-const WITHOUT_SCRIPTS: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const WITHOUT_SCRIPTS: &str = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// A page's language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,6 +108,20 @@ pub(super) struct AnswerPage<'a> {
 #[template(path = "error.html")]
 struct ErrorPage {
     locale: Locale,
+    cause: ErrorCause,
+}
+
+/// The reason why a request leads nowhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ErrorCause {
+    /// It is no request of a registered client.
+    Request,
+    /// Its pushed parameters are unknown, or not there any more.
+    OutOfDate,
+    /// A limit is reached.
+    Limit,
+    /// The gateway cannot answer now.
+    Unavailable,
 }
 
 #[derive(Debug, Template)]
@@ -140,15 +154,20 @@ pub(super) fn login(page: &LoginPage<'_>, issuer: &str) -> Response {
 pub(super) fn answer(page: &AnswerPage<'_>) -> Response {
     let form_action = landing_origin(page.redirect_uri);
     let policy = format!(
-        "default-src 'none'; script-src 'self'; style-src 'self'; base-uri 'none'; form-action {form_action}; \
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; base-uri 'none'; form-action {form_action}; \
          frame-ancestors 'none'; require-trusted-types-for 'script'"
     );
     render(page, StatusCode::OK, &policy)
 }
 
 /// Answers a request that leads nowhere: no redirect, and nothing of the request is repeated.
-pub(super) fn error(locale: Locale, status: StatusCode) -> Response {
-    render(&ErrorPage { locale }, status, WITHOUT_SCRIPTS)
+pub(super) fn error(locale: Locale, cause: ErrorCause) -> Response {
+    let status = match cause {
+        ErrorCause::Request | ErrorCause::OutOfDate => StatusCode::BAD_REQUEST,
+        ErrorCause::Limit => StatusCode::TOO_MANY_REQUESTS,
+        ErrorCause::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    render(&ErrorPage { locale, cause }, status, WITHOUT_SCRIPTS)
 }
 
 /// Answers with a page that browsers load by this content security policy.

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
+use http::HeaderMap;
 use http::header::RETRY_AFTER;
-use http::{HeaderMap, StatusCode};
 
 use self::answer::{ResponseMode, ReturnAddress};
 pub(super) use self::pushed::REFERENCE_URN;
@@ -24,7 +24,7 @@ use self::wishes::Wishes;
 use super::Provider;
 use super::client_auth::Form;
 use super::oauth_error::OauthError;
-use super::pages::{self, Locale, LoginPage};
+use super::pages::{self, ErrorCause, Locale, LoginPage};
 use crate::client_address::ClientAddress;
 use crate::error::{ApiError, RETRY_AFTER_OUTAGE};
 use crate::http::body;
@@ -49,7 +49,7 @@ pub(super) async fn by_post(State(provider): State<Provider>, request: Request) 
     let address = provider.trusted_proxies.address_of(&request);
     let headers = request.headers().clone();
     let Ok((_, body)) = body::read(request, MAX_FORM_BYTES).await else {
-        return pages::error(Locale::of(None, &headers), StatusCode::BAD_REQUEST);
+        return pages::error(Locale::of(None, &headers), ErrorCause::Request);
     };
     if let Ok(form) = Form::parse(&body) {
         let again = provider.come_again_by_get(&form, &headers, &address);
@@ -69,30 +69,28 @@ impl Provider {
         sender: Result<ClientAddress, ApiError>,
     ) -> Response {
         let Ok(form) = Form::parse(parameters) else {
-            return pages::error(Locale::of(None, headers), StatusCode::BAD_REQUEST);
+            return pages::error(Locale::of(None, headers), ErrorCause::Request);
         };
         if !is_reference(&form) {
             return self.show_login(&form, false, headers).await;
         }
         let locale = Locale::of(None, headers);
         let Ok(sender) = sender else {
-            return pages::error(locale, StatusCode::BAD_REQUEST);
+            return pages::error(locale, ErrorCause::Request);
         };
         match self.pushed_request(&form, &sender).await {
             Ok(Some(pushed)) => self.show_login(&pushed, true, headers).await,
             // Of a reference that leads nowhere no redirect URI is known.
-            Ok(None) | Err(RedeemError::InvalidCode) => {
-                pages::error(locale, StatusCode::BAD_REQUEST)
-            }
+            Ok(None) | Err(RedeemError::InvalidCode) => pages::error(locale, ErrorCause::OutOfDate),
             Err(RedeemError::TooManyRequests { retry_after }) => {
-                let mut page = pages::error(locale, StatusCode::TOO_MANY_REQUESTS);
+                let mut page = pages::error(locale, ErrorCause::Limit);
                 let seconds = retry_after.as_secs().max(1);
                 page.headers_mut().insert(RETRY_AFTER, seconds.into());
                 page
             }
             Err(error @ RedeemError::Store(_)) => {
                 OauthError::from(error).log("authorize", self.logins.log_throttle());
-                let mut page = pages::error(locale, StatusCode::SERVICE_UNAVAILABLE);
+                let mut page = pages::error(locale, ErrorCause::Unavailable);
                 let seconds = RETRY_AFTER_OUTAGE.as_secs();
                 page.headers_mut().insert(RETRY_AFTER, seconds.into());
                 page
@@ -112,7 +110,7 @@ impl Provider {
             .as_deref()
             .and_then(|client| ReturnAddress::of(form, client));
         let Some(address) = address else {
-            return pages::error(locale, StatusCode::BAD_REQUEST);
+            return pages::error(locale, ErrorCause::Request);
         };
         if address.client.must_push() && !is_pushed {
             let refused = Refused::invalid("the client must push its requests (RFC 9126)");
@@ -133,12 +131,15 @@ impl Provider {
             SignedOn::Page(session) => {
                 let ticket = Ticket {
                     is_pushed,
+                    may_begin_session: address.client.sso().is_some(),
                     expected_subject: wishes.expected_subject(),
                 };
-                let is_bound = address.client.must_push() || ticket.expected_subject.is_some();
+                let is_bound = address.client.must_push()
+                    || ticket.may_begin_session
+                    || ticket.expected_subject.is_some();
                 let claims = if is_bound {
                     let Some(claims) = self.with_ticket(&request, &address, ticket) else {
-                        return pages::error(locale, StatusCode::INTERNAL_SERVER_ERROR);
+                        return pages::error(locale, ErrorCause::Unavailable);
                     };
                     Some(claims)
                 } else {

@@ -55,7 +55,7 @@ struct LogoutError {
 }
 
 /// Content that the pages need, and their form: it leads to this endpoint alone.
-const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// Returns the parameters that the page's own form repeats.
 pub(super) fn repeated(form: &Form) -> Vec<(&'static str, &str)> {
