@@ -156,6 +156,11 @@ pub struct ScanContext {
     #[serde(default, skip_serializing_if = "is_false")]
     #[cfg_attr(feature = "codegen", ts(optional, as = "Option<bool>"))]
     pub agree: bool,
+    /// Seconds for which other sites may log the browser in as this person, without asking the phone (single sign-on).
+    /// Absent if none may. The app says so beside the site's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "codegen", ts(optional, type = "number"))]
+    pub session_lifetime: Option<u64>,
     /// The device that asks, in place of a browser. The app shows its code, and asks whether the device shows the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "codegen", ts(optional))]

@@ -129,6 +129,7 @@ impl Logins {
                 requester,
                 claims_request: claims.map(Box::new),
                 expected_subject: None,
+                may_begin_session: false,
                 device: Some(DeviceContext { user_code }),
             },
             // The person compares the user codes on phone and device instead (RFC 8628 §3.3.1).

@@ -94,6 +94,7 @@ impl Logins {
         let (mut login, receive_key) =
             self.new_login(request, context.requester, agreement, claims_request);
         login.request.expected_subject = ticket.expected_subject;
+        login.request.may_begin_session = ticket.may_begin_session;
         // A browser that posts is not connected. Until one is, the login is worth little room (threat T37).
         if context.transport == Transport::Post {
             login.follow_within = Some(self.lifetimes.unfollowed);
@@ -248,6 +249,7 @@ impl Logins {
                 device: None,
                 claims_request,
                 expected_subject: None,
+                may_begin_session: false,
             },
             agreement,
             node: self.node.clone(),

@@ -164,6 +164,7 @@ impl Logins {
         instants: Instants,
     ) -> ScanContext {
         let client = self.clients.get(&request.client_id);
+        let session = self.session_lifetime(&request);
         let is_admitted = client
             .as_ref()
             .is_none_or(|client| client.admits_source(person.source.as_deref()));
@@ -191,6 +192,7 @@ impl Logins {
             expires_in: instants.now.seconds_until(instants.expires_at),
             person: person.name,
             agree: false,
+            session_lifetime: session.map(|lifetime| lifetime.as_secs()),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Single sign-on: the session of a browser, and logins at further clients within it.
 
+use std::time::Duration;
+
 use saoma_protocol::{AuthorizationCode, CodeChallenge, LoginId, ReceiveKey, SessionSecret};
 
 use super::Logins;
@@ -9,7 +11,7 @@ use crate::error::ApiError;
 use crate::identity::Standing;
 use crate::limits::LimitName;
 use crate::scopes;
-use crate::store::{EndReason, Grant, SessionBeginning, SessionJoin, SessionRecord};
+use crate::store::{EndReason, Grant, LoginRequest, SessionBeginning, SessionJoin, SessionRecord};
 
 /// A session that a browser has begun.
 #[derive(Debug)]
@@ -38,8 +40,8 @@ pub(crate) struct SignOnRequest<'a> {
 }
 
 impl Logins {
-    /// Begins the session of a browser whose login was confirmed, if the login's client has single sign-on. A repeat begins
-    /// none, because the browser would hold another secret.
+    /// Begins the session of a browser whose login was confirmed, if the hosted page has opened it for a client with single
+    /// sign-on. A repeat begins none, because the browser would hold another secret.
     ///
     /// # Errors
     /// The key is wrong, a limit is reached, or the store does not answer.
@@ -73,8 +75,7 @@ impl Logins {
         let Some(login) = self.store.read(id).await? else {
             return Ok((false, None));
         };
-        let client = self.clients.get(&login.request.client_id);
-        let Some(lifetime) = client.and_then(|client| client.sso()) else {
+        let Some(lifetime) = self.session_lifetime(&login.request) else {
             return Ok((true, None));
         };
         let secret = self.secrets.session_secret(id);
@@ -85,6 +86,13 @@ impl Logins {
         };
         let record = self.store.sessions().begin_session(id, &beginning).await?;
         Ok((true, record.map(|record| BegunSession { secret, record })))
+    }
+
+    /// Returns the lifetime of the session that this login's browser may begin, if it may. A page of a site may not, though it
+    /// holds the receive key: the session is good at other sites too.
+    pub(super) fn session_lifetime(&self, request: &LoginRequest) -> Option<Duration> {
+        let client = self.clients.get(&request.client_id)?;
+        client.sso().filter(|_| request.may_begin_session)
     }
 
     /// Returns the session that a browser proves by its cookie, if it is alive.

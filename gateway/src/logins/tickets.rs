@@ -1,8 +1,8 @@
 //! Tickets of the hosted login page: proof that the authorization endpoint has checked the request that the page opens.
 //!
-//! The page opens its login at the socket, as any page does, and brings what it likes. Two things of a request are not the
-//! page's to say: that its client has pushed it (RFC 9126), and whom it expects (`id_token_hint`). The endpoint seals them in
-//! a ticket, for this very request and for a while. The page carries it in the `claims` of its `open`, beside the members of
+//! The page opens its login at the socket, as any page does, and brings what it likes. Three things of a request are not the
+//! page's to say: that its client has pushed it (RFC 9126), whom it expects (`id_token_hint`), and that its login may begin
+//! a session, which other sites believe. The endpoint seals them in a ticket, for this very request and for a while. The page carries it in the `claims` of its `open`, beside the members of
 //! OpenID Connect Core §5.5, which tells receivers to ignore those that they do not know.
 
 use std::fmt;
@@ -23,6 +23,10 @@ const MEMBER: &str = "urn:saoma:ticket";
 /// Time for which a page may open logins: the page goes back to the client by itself long before.
 const LIFETIME: Duration = Duration::from_secs(3600);
 
+/// Bits of a ticket's first sealed byte.
+const IS_PUSHED: u8 = 1;
+const MAY_BEGIN_SESSION: u8 = 2;
+
 /// First byte of a sealed ticket: its form.
 const FORM: u8 = 1;
 
@@ -34,6 +38,8 @@ const USAGE: &str = "saoma ticket of the login page";
 pub(crate) struct Ticket {
     /// The client has pushed the request.
     pub(crate) is_pushed: bool,
+    /// The hosted page opens it, for a client with single sign-on.
+    pub(crate) may_begin_session: bool,
     /// Digest of the subject of the only person who may log in.
     pub(crate) expected_subject: Option<Digest>,
 }
@@ -87,7 +93,10 @@ impl Tickets {
         let bound = bound(request, &claims);
         let subject = ticket.expected_subject.map(|digest| digest.to_string());
         let until = now.saturating_add(LIFETIME).as_secs();
-        let mut sealed = vec![u8::from(ticket.is_pushed)];
+        let flag = |is_set, bit| if is_set { bit } else { 0 };
+        let flags =
+            flag(ticket.is_pushed, IS_PUSHED) | flag(ticket.may_begin_session, MAY_BEGIN_SESSION);
+        let mut sealed = vec![flags];
         sealed.extend_from_slice(&until.to_be_bytes());
         sealed.extend_from_slice(subject.unwrap_or_default().as_bytes());
         let bound = Aad::from(&*bound);
@@ -127,7 +136,7 @@ impl Tickets {
             let opened = key.open_in_place(nonce, Aad::from(bound), &mut text).ok()?;
             Some(opened.to_vec())
         })?;
-        let (&is_pushed, rest) = opened.split_first()?;
+        let (&flags, rest) = opened.split_first()?;
         let (until, subject) = rest.split_first_chunk()?;
         if now.as_secs() > u64::from_be_bytes(*until) {
             return None;
@@ -138,7 +147,8 @@ impl Tickets {
             subject => Some(subject.parse().ok()?),
         };
         Some(Ticket {
-            is_pushed: is_pushed == 1,
+            is_pushed: flags & IS_PUSHED != 0,
+            may_begin_session: flags & MAY_BEGIN_SESSION != 0,
             expected_subject,
         })
     }
@@ -237,6 +247,7 @@ mod tests {
         let tickets = Tickets::new(&ClusterSecrets::random());
         let ticket = Ticket {
             is_pushed: true,
+            may_begin_session: false,
             expected_subject: Some(Digest::of(b"c-1")),
         };
         let asked = r#"{"userinfo":{"email":null},"number":1.50}"#;

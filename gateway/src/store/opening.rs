@@ -39,6 +39,9 @@ pub struct LoginRequest {
     /// Digest of the subject of the only person who may log in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected_subject: Option<Digest>,
+    /// The hosted page has opened it for a client with single sign-on: its browser may begin a session.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub may_begin_session: bool,
 }
 
 impl fmt::Debug for LoginRequest {

@@ -236,6 +236,17 @@ impl ConfirmationPage<'_> {
         requester::place(&self.login.context.requester, self.frame.texts())
     }
 
+    /// The time for which other sites may log the browser in, if any may.
+    fn other_sites(&self) -> Option<String> {
+        let texts = &self.frame.texts().phone;
+        let minutes = self.login.context.session_lifetime?.div_ceil(60);
+        Some(match minutes {
+            0..120 => texts.minutes(minutes),
+            120..2880 => texts.hours(minutes.div_ceil(60)),
+            _ => texts.days(minutes.div_ceil(24 * 60)),
+        })
+    }
+
     fn browser(&self) -> String {
         let browser = requester::browser(&self.login.context.requester);
         browser.unwrap_or_else(|| self.frame.texts().phone.unknown.to_owned())
@@ -286,6 +297,29 @@ mod tests {
         };
         let rendered = page.render_with_values(NO_VALUES).expect("a page");
         rendered.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn a_login_that_is_good_at_other_sites_says_so_and_for_how_long() {
+        let page = |locale, seconds: u64| {
+            let page = rendered(
+                locale,
+                &[("session_lifetime", json!(seconds))],
+                Question::default(),
+            );
+            page.rsplit_once("<p class=\"notice\">")
+                .map(|(_, rest)| rest.split('<').next().unwrap_or_default().to_owned())
+        };
+        assert_eq!(
+            page(Locale::Chinese, 28_800).as_deref(),
+            Some("确认后 8 小时内，本服务的其他网站可直接以您的身份登录这台电脑，不再询问您。")
+        );
+        assert_eq!(
+            page(Locale::English, 90 * 60).as_deref(),
+            Some(
+                "For 90 minutes after you confirm, other sites of this service can log that computer in as you without asking."
+            )
+        );
     }
 
     #[test]

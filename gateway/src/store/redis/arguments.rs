@@ -209,6 +209,7 @@ mod tests {
             }),
             claims_request: Some(Box::default()),
             expected_subject: Some(Digest::of(b"c-1")),
+            may_begin_session: true,
         });
         assert!(person.is_disjoint(&request), "{person:?} {request:?}");
         for added in ["auth_time", "claims"] {

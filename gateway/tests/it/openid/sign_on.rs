@@ -234,6 +234,33 @@ async fn a_session_serves_only_clients_that_have_it_on() {
     assert_eq!(answer.error(), Some("login_required"));
 }
 
+/// Threat T57: a site's own page holds the receive key of its login, but a session would be good at other sites too.
+#[tokio::test]
+async fn a_page_of_a_site_begins_no_session() {
+    let scene = SessionScene::start(ResponseMode::Query).await;
+    let (world, node) = (&scene.scene.world, &scene.scene.node);
+    let page = scene.scene.party.authorize(&scene.request()).await.page();
+    let own_page = page.with_claims(None);
+    // It posts for a session with the gateway's origin, as a program can.
+    own_page.log_in(world, node, 1).await;
+    assert_eq!(scene.scene.party.cookie(), None);
+    assert_eq!(scene.silent_refusal().await, "login_required");
+}
+
+#[tokio::test]
+async fn the_phone_is_told_of_the_session_that_a_login_begins() {
+    let scene = SessionScene::start(ResponseMode::Query).await;
+    let (world, node) = (&scene.scene.world, &scene.scene.node);
+    let page = scene.scene.party.authorize(&scene.request()).await.page();
+    let phone = world.phone(node, 1);
+    let (_browser, login) = page.open().await;
+    let context = phone.scan(&login.qr).await.unwrap();
+    assert_eq!(context.session_lifetime, Some(3600));
+    let (_browser, login) = page.with_claims(None).open().await;
+    let context = phone.scan(&login.qr).await.unwrap();
+    assert_eq!(context.session_lifetime, None);
+}
+
 /// Session fixation: a session is begun by the gateway's own page, with the key of the very login.
 #[tokio::test]
 async fn only_the_gateways_own_page_begins_a_session() {

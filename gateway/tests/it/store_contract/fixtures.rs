@@ -58,6 +58,7 @@ pub(crate) fn new_login(number: u8) -> NewLogin {
             device: None,
             claims_request: None,
             expected_subject: None,
+            may_begin_session: false,
         },
         agreement: Agreement::Off,
         node: node("a"),
