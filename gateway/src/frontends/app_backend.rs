@@ -16,7 +16,7 @@ use crate::http::json::Json;
 use crate::http::problem::ApiProblem;
 use crate::http::trusted_proxies::TrustedProxies;
 use crate::logins::Logins;
-use crate::settings::EventsSettings;
+use crate::settings::BackendCredentials;
 
 /// Parts that the endpoint needs.
 #[derive(Debug, Clone)]
@@ -25,8 +25,8 @@ pub(crate) struct AppBackend {
     pub logins: Arc<Logins>,
     /// Proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Arc<TrustedProxies>,
-    /// The backend's own credentials.
-    pub credentials: Arc<EventsSettings>,
+    /// The credentials of the backends of all sources.
+    pub credentials: Arc<BackendCredentials>,
 }
 
 /// The routes of the backend's API.
@@ -45,9 +45,15 @@ async fn logout(
         let address = backend.trusted_proxies.address_of(&request)?;
         let (client_id, secret) = basic_credentials(request.headers()).unwrap_or_default();
         let logins = &backend.logins;
-        logins.prove_backend(&backend.credentials, (&client_id, &secret), &address)?;
+        let compare = || backend.credentials.source_of(&client_id, &secret);
+        let source = logins.prove_backend(&address, compare)?;
         let request: BackendLogoutRequest = body::read_json(request).await?;
-        logins.end_sessions_for_backend(&request).await
+        let person = source.person(&request.sub).ok_or_else(|| {
+            let problem =
+                "sub is a person of another source, whose own backend ends their sessions";
+            ApiError::new(ErrorCode::InvalidRequest, problem)
+        })?;
+        logins.end_sessions_for_backend(&person, &request).await
     };
     ended.await.map(Json).map_err(|denial: ApiError| {
         backend.logins.refused("backend_logout", &denial);

@@ -9,7 +9,6 @@ use super::Logins;
 use crate::client_address::ClientAddress;
 use crate::error::ApiError;
 use crate::limits::LimitName;
-use crate::settings::EventsSettings;
 use crate::store::{EndReason, SessionRecord};
 
 /// The app's backend among the clients whose wrong secrets are counted. No client id has a space.
@@ -80,11 +79,12 @@ impl Logins {
     /// The request is malformed, or the store does not answer.
     pub(crate) async fn end_sessions_for_backend(
         &self,
+        person: &PersonId,
         request: &BackendLogoutRequest,
     ) -> Result<EndedSessions, ApiError> {
-        let is_plain = |text: &&str| is_plain_id(text);
-        let sub = Some(request.sub.as_str()).filter(is_plain);
-        let sub = sub.ok_or_else(|| invalid("sub must be a person's id"))?;
+        if !is_plain_id(&request.sub) {
+            return Err(invalid("sub must be a person's id"));
+        }
         let reason = request.reason.as_deref();
         if !reason.is_none_or(is_reason) {
             return Err(invalid(
@@ -97,31 +97,31 @@ impl Logins {
             "the app's backend ends sessions"
         );
         let identity = request.identity.as_deref();
-        self.end_sessions(&PersonId::new(sub), identity, EndReason::Backend)
+        self.end_sessions(person, identity, EndReason::Backend)
             .await
     }
 
-    /// Has the app's backend prove itself. After some wrong secrets from an address, none is compared for a while.
+    /// Has an app's backend prove itself: `compare` returns its source. After some wrong secrets from an address, none is
+    /// compared for a while.
     ///
     /// # Errors
     /// The secret is wrong, or was too often.
-    pub(crate) fn prove_backend(
+    pub(crate) fn prove_backend<T>(
         &self,
-        backend: &EventsSettings,
-        (client_id, secret): (&str, &str),
         address: &ClientAddress,
-    ) -> Result<(), ApiError> {
+        compare: impl FnOnce() -> Option<T>,
+    ) -> Result<T, ApiError> {
         self.check_proof_here(address, BACKEND)
             .map_err(ApiError::too_many_requests)?;
-        if !backend.admits(client_id, secret) {
+        let Some(source) = compare() else {
             self.failed_proof_here(address, BACKEND);
             return Err(ApiError::new(
                 ErrorCode::InvalidToken,
                 "send client_id and client_secret of [identity.events] as Authorization: Basic",
             ));
-        }
+        };
         self.proved_here(address, BACKEND);
-        Ok(())
+        Ok(source)
     }
 
     async fn end_sessions(

@@ -35,7 +35,7 @@ use crate::http::trusted_proxies::TrustedProxies;
 use crate::logins::Logins;
 use crate::metrics::Metrics;
 use crate::relying_parties::{ClientChanges, Clients};
-use crate::settings::{self, Operations, Settings};
+use crate::settings::{self, BackendCredentials, Operations, Settings};
 use crate::waiting::sweep::Sweep;
 
 /// A running node. Dropping it without [`Gateway::shutdown`] leaves its tasks to the runtime's end.
@@ -117,6 +117,10 @@ impl Gateway {
         keys: Option<KeyRing>,
     ) -> Result<Self, StartError> {
         let started_with = settings.clone();
+        // Before a secret is read: its file may be one that others can read or change.
+        settings
+            .validate_complete()
+            .map_err(backend_error::BackendError::from)?;
         let settings =
             secret_files::read(&settings).map_err(backend_error::BackendError::Several)?;
         let listening = listening(&settings);
@@ -273,11 +277,11 @@ fn public_routes(
         tasks: drain.sockets.clone(),
         closing: drain.closing.clone(),
     };
-    let app_backend = settings.identity.events.as_ref().map(|credentials| {
+    let app_backend = BackendCredentials::of(&settings.identity).map(|credentials| {
         app_backend::routes(AppBackend {
             logins: Arc::clone(&logins),
             trusted_proxies: Arc::clone(trusted_proxies),
-            credentials: Arc::new(credentials.clone()),
+            credentials: Arc::new(credentials),
         })
     });
     let phones = Phones {
@@ -300,7 +304,7 @@ fn security_headers(
     MapResponseLayer::new(move |response| headers.add_to(response))
 }
 
-/// Returns what the node needs to leave without losing anybody.
+/// Returns what the node needs to leave without losing a browser.
 fn new_drain(settings: &settings::Server, logins: &Logins, sockets: TaskTracker) -> Drain {
     let capacity = capacity(settings);
     Drain {

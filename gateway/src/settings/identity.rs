@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use saoma_protocol::Digest;
 use serde::{Deserialize, Serialize};
 
-use super::Secret;
+use super::{EventsSettings, Secret};
 
 /// `[identity]`: the source of a phone's person. Give exactly one of introspection and jwks.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -33,8 +32,8 @@ pub struct IdentitySettings {
 }
 
 /// `[[identity.sources]]`: one of several sources of persons. Beside these members it has the
-/// sections of `[identity]`: `introspection` or `jwks`, `standing` and `claims`. A token goes to the
-/// source whose issuer it names; see `docs/openid.md`.
+/// sections of `[identity]`: `introspection` or `jwks`, `events`, `standing` and `claims`. A token
+/// goes to the source whose issuer it names; see `docs/openid.md`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -52,6 +51,9 @@ pub struct IdentitySourceSettings {
     /// Verifies the app's tokens offline.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jwks: Option<JwksSettings>,
+    /// Lets the source's backend end sessions of its persons.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub events: Option<EventsSettings>,
     /// Asks the app's backend about a person without a token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub standing: Option<StandingSettings>,
@@ -75,6 +77,7 @@ pub(crate) struct IdentitySource<'a> {
     pub issuer: Option<&'a str>,
     pub introspection: Option<&'a IntrospectionSettings>,
     pub jwks: Option<&'a JwksSettings>,
+    pub events: Option<&'a EventsSettings>,
     pub standing: Option<&'a StandingSettings>,
     pub claims: &'a ClaimsSettings,
 }
@@ -88,6 +91,7 @@ impl IdentitySettings {
             issuer: self.jwks.as_ref().map(|jwks| jwks.issuer.as_str()),
             introspection: self.introspection.as_ref(),
             jwks: self.jwks.as_ref(),
+            events: self.events.as_ref(),
             standing: self.standing.as_ref(),
             claims: &self.claims,
         };
@@ -101,6 +105,7 @@ impl IdentitySettings {
                 .or(source.issuer.as_deref()),
             introspection: source.introspection.as_ref(),
             jwks: source.jwks.as_ref(),
+            events: source.events.as_ref(),
             standing: source.standing.as_ref(),
             claims: &source.claims,
         });
@@ -115,7 +120,8 @@ impl IdentitySettings {
                 .as_mut()
                 .map(|own| &mut own.client_secret);
             let standing = source.standing.as_mut().map(|own| &mut own.client_secret);
-            introspection.into_iter().chain(standing)
+            let events = source.events.as_mut().map(|own| &mut own.client_secret);
+            introspection.into_iter().chain(standing).chain(events)
         })
     }
 }
@@ -124,28 +130,6 @@ impl IdentitySource<'_> {
     /// Returns true if nothing says how persons are known here.
     pub(crate) const fn is_empty(&self) -> bool {
         self.introspection.is_none() && self.jwks.is_none()
-    }
-}
-
-/// `[identity.events]`: the credentials by which the app's backend ends sessions at the gateway; see
-/// `docs/protocol.md` §5. Without them no backend can.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct EventsSettings {
-    /// The backend's client id at the gateway.
-    pub client_id: String,
-    /// The backend's client secret at the gateway: one of its own.
-    pub client_secret: Secret,
-}
-
-impl EventsSettings {
-    /// Returns true if these are the backend's credentials. Both are compared, in constant time.
-    pub(crate) fn admits(&self, client_id: &str, secret: &str) -> bool {
-        let digest = |text: &str| Digest::of(text.as_bytes());
-        let is_id = digest(client_id) == digest(&self.client_id);
-        let is_secret = digest(secret) == digest(self.client_secret.expose());
-        is_id & is_secret
     }
 }
 
@@ -302,8 +286,8 @@ impl StandingSettings {
 }
 
 /// `[identity.claims]`: where the backend's answer or the JWT holds each claim that relying parties
-/// may be told: the name of a member, or with `/` before it a JSON pointer (RFC 6901). Empty for a
-/// claim that is told to nobody. See `docs/openid.md` for the scope that releases each.
+/// may be told: the name of a member, or with `/` before it a JSON pointer (RFC 6901). With an empty
+/// text no relying party is told the claim. See `docs/openid.md` for the scope that releases each.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
@@ -377,7 +361,7 @@ impl Default for ClaimsSettings {
 }
 
 impl ClaimsSettings {
-    /// Returns the place of a claim in an answer; `None` if it is told to nobody.
+    /// Returns the place of a claim in an answer; `None` if no relying party is told it.
     pub(crate) fn place_of(&self, claim: &str) -> Option<&str> {
         let place = match claim {
             "given_name" => &self.given_name,

@@ -5,6 +5,7 @@ mod clients;
 mod cluster;
 mod effective;
 mod error;
+mod events;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzz_properties;
 mod identity;
@@ -29,9 +30,11 @@ pub use clients::{
 pub use cluster::Cluster;
 pub use effective::Effective;
 pub use error::SettingsError;
+pub(crate) use events::BackendCredentials;
+pub use events::EventsSettings;
 pub use identity::{
-    ClaimsSettings, EventsSettings, IdentitySettings, IdentitySourceSettings,
-    IntrospectionSettings, JwksSettings, StandingSettings,
+    ClaimsSettings, IdentitySettings, IdentitySourceSettings, IntrospectionSettings, JwksSettings,
+    StandingSettings,
 };
 pub(crate) use identity::{IdentitySource, SOURCE_SEPARATOR};
 pub use lifetimes::Lifetimes;

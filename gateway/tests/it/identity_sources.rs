@@ -1,9 +1,10 @@
 //! Several sources of persons on one gateway.
 
 use saoma_client::{Phone, PhoneError};
-use saoma_protocol::{ErrorCode, ServerMessage};
+use saoma_protocol::{EndedSessions, ErrorCode, ServerMessage, SessionList, paths};
 use serde_json::{Value, json};
 
+use crate::provider_sessions::start_with;
 use crate::support::{IntrospectionStub, Node, Persons, TokenRequest, World};
 
 /// A world with the source `staff`, which signs its tokens, and the source `city`, which is asked; both know a `c-1`.
@@ -80,4 +81,40 @@ async fn limits_are_those_of_a_person_of_one_source() {
         assert_eq!(type_in(&staff).await, Some(expected));
     }
     assert_eq!(type_in(&citizen).await, Some(ErrorCode::UnknownCode));
+}
+
+/// A backend names persons by its own ids, and reaches no person of another source by any id.
+#[tokio::test]
+async fn a_sources_backend_ends_the_sessions_of_its_own_persons_alone() {
+    let (world, _city) = world().await;
+    let with_events = |settings: &mut saoma_gateway::Settings| {
+        settings.identity.events = None;
+        for source in &mut settings.identity.sources {
+            let credentials = json!({ "client_id": source.name, "client_secret": format!("{}-secret", source.name) });
+            source.events = Some(serde_json::from_value(credentials).unwrap());
+        }
+    };
+    let node = start_with(&world, with_events).await;
+    let [staff, citizen] = phones(&world, &node);
+    told(&node, &staff).await;
+    told(&node, &citizen).await;
+    let http = reqwest::Client::new();
+    let end = async |source: &str, sub: &str| {
+        let request = http.post(node.at(paths::BACKEND_LOGOUT));
+        let request = request.basic_auth(source, Some(format!("{source}-secret")));
+        let answer = request.json(&json!({ "sub": sub })).send().await.unwrap();
+        answer.json::<EndedSessions>().await.unwrap().ended
+    };
+    let staff_sessions = async || {
+        let token = world.persons.sign(&Persons::header(), &Persons::claims());
+        let answer = http.get(node.at(paths::SESSIONS)).bearer_auth(token).send();
+        let answer = answer.await.unwrap().json::<SessionList>();
+        answer.await.unwrap().sessions.len()
+    };
+    assert_eq!(end("city", "staff:c-1").await, 0);
+    assert_eq!(end("city", "c-1").await, 1, "its own person");
+    assert_eq!(end("city", "c-1").await, 0);
+    assert_eq!(staff_sessions().await, 1);
+    assert_eq!(end("staff", "c-1").await, 1);
+    assert_eq!(staff_sessions().await, 0);
 }

@@ -5,7 +5,8 @@ use toml::{Table, Value};
 
 use super::super::known::{self, CLIENTS, Known};
 use super::super::{
-    ClientSettings, IntrospectionSettings, JwksSettings, SettingsError, StandingSettings,
+    ClientSettings, EventsSettings, IntrospectionSettings, JwksSettings, SettingsError,
+    StandingSettings,
 };
 
 /// Puts an empty value in the place of each required member that a section of the app's backend lacks, so that the rest
@@ -15,10 +16,12 @@ pub(super) fn fill_identity(tree: &mut Table, known: &Known) -> Vec<String> {
     let introspection: Fill = fill_section::<IntrospectionSettings>;
     let jwks: Fill = fill_section::<JwksSettings>;
     let standing: Fill = fill_section::<StandingSettings>;
+    let events: Fill = fill_section::<EventsSettings>;
     for (name, fill) in [
         ("introspection", introspection),
         ("jwks", jwks),
         ("standing", standing),
+        ("events", events),
     ] {
         let section = tree
             .get_mut("identity")

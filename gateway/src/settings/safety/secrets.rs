@@ -68,7 +68,8 @@ impl Settings {
             let setting = "identity.standing.client_secret";
             found(setting, format!("the secret {problem}"));
         }
-        for source in self.identity.all_sources().iter().skip(1) {
+        let sources = self.identity.all_sources();
+        for source in sources.iter().skip(1) {
             let introspection = source.introspection.and_then(|own| {
                 let secret = written(Some(&own.client_secret), own.client_secret_file.as_ref())?;
                 Some(("introspection", secret, &own.client_id))
@@ -76,7 +77,10 @@ impl Settings {
             let standing = source
                 .standing
                 .map(|own| ("standing", own.client_secret.clone(), &own.client_id));
-            for (section, secret, id) in introspection.into_iter().chain(standing) {
+            let events = source
+                .events
+                .map(|own| ("events", own.client_secret.clone(), &own.client_id));
+            for (section, secret, id) in introspection.into_iter().chain(standing).chain(events) {
                 if let Some(problem) = weakness(secret.expose(), id) {
                     let setting = format!("{}.{section}.client_secret", source.path);
                     found(&setting, format!("the secret {problem}"));
@@ -91,7 +95,11 @@ impl Settings {
         let own = introspection.map(|own| &own.client_secret);
         let secrets = secrets
             .chain(own.filter(|secret| !secret.is_empty()))
-            .chain(events.map(|own| &own.client_secret));
+            .chain(
+                sources
+                    .iter()
+                    .filter_map(|source| Some(&source.events?.client_secret)),
+            );
         findings.warn_if(
             is_remote
                 && !secrets

@@ -20,14 +20,11 @@ impl Settings {
     pub(super) fn validate_identity(&self) -> Result<(), SettingsError> {
         let sources = self.identity.all_sources();
         let each = sources.iter().map(validate_source);
-        let events = self.identity.events.as_ref();
-        let has_secret = events.is_none_or(|events| !events.client_secret.expose().is_empty());
-        let events = check(
-            has_secret,
-            "identity.events.client_secret",
-            "is empty: make one by `openssl rand -hex 32`",
-        );
-        let whole = [validate_names(&sources), validate_issuers(&sources), events];
+        let whole = [
+            validate_names(&sources),
+            validate_issuers(&sources),
+            validate_events(&sources),
+        ];
         SettingsError::of_all(each.chain(whole))
     }
 }
@@ -52,6 +49,35 @@ fn validate_source(source: &IdentitySource<'_>) -> Result<(), SettingsError> {
         source
             .standing
             .map_or(Ok(()), |own| validate_standing(path, own)),
+        check(
+            source
+                .events
+                .is_none_or(|events| !events.client_secret.is_empty()),
+            &format!("{path}.events.client_secret"),
+            "is empty: make one by `openssl rand -hex 32`",
+        ),
+    ])
+}
+
+/// Credentials must lead to one source, which has persons.
+fn validate_events(sources: &[IdentitySource<'_>]) -> Result<(), SettingsError> {
+    let mut ids = HashSet::new();
+    let mut events = sources.iter().filter_map(|source| source.events);
+    let mut unnamed = sources.iter().filter(|source| source.name.is_none());
+    let is_of_no_source =
+        unnamed.any(|source| source.events.is_some() && source.is_empty() && sources.len() > 1);
+    SettingsError::of_all([
+        check(
+            !is_of_no_source,
+            "identity.events",
+            "ends the sessions of persons of [identity.introspection] or [identity.jwks], and neither is given: give each of \
+             [[identity.sources]] credentials of its own",
+        ),
+        check(
+            events.all(|events| ids.insert(&events.client_id)),
+            "identity.sources.events.client_id",
+            "two sources have the same one: give the backend of each a client id of its own",
+        ),
     ])
 }
 
