@@ -1,5 +1,6 @@
 //! Claims about a person for a relying party, by scope and by name.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use aws_lc_rs::digest::{SHA256, SHA512, digest};
@@ -11,7 +12,8 @@ use serde_json::Value;
 use crate::claims::ACR;
 use crate::logins::Grant;
 use crate::relying_parties::Client;
-use crate::settings::SigningAlgorithm;
+use crate::settings::{SOURCE_SEPARATOR, SigningAlgorithm};
+use crate::shown_text::shown;
 
 /// Lifetime of an ID token: it is checked once, on the way into the relying party's own session.
 const ID_TOKEN_SECONDS: u64 = 300;
@@ -43,9 +45,9 @@ pub(super) struct IdTokenClaims<'a> {
 pub(super) struct PersonClaims<'a> {
     sub: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<&'a str>,
+    name: Option<Cow<'a, str>>,
     /// As what the person has logged in.
-    identity: &'a Identity,
+    identity: Cow<'a, Identity>,
     /// Claims of the app's backend.
     #[serde(flatten, skip_serializing_if = "BTreeMap::is_empty")]
     others: BTreeMap<&'a str, &'a Value>,
@@ -72,7 +74,7 @@ impl<'a> IdTokenClaims<'a> {
         let mut person = PersonClaims::new(grant, sub, ToldIn::IdToken, client.id_token_claims);
         // The name has always stood in the ID token.
         if has_scope(grant, "profile") {
-            person.name = Some(&grant.name);
+            person.name = Some(name_of(grant, &person.sub));
         }
         Self {
             iss: issuer,
@@ -105,15 +107,51 @@ impl<'a> PersonClaims<'a> {
         let is_named = |name: &str| named.is_some_and(|named| named.contains(name));
         let scope = if with_scope { grant.scope.as_str() } else { "" };
         let known = grant.claims.iter().flat_map(|claims| claims.iter());
-        let released =
-            known.filter(|(claim, _)| claim.is_released_by(scope) || is_named(claim.name));
+        let released = known
+            .filter(|(claim, _)| claim.is_released_by(scope) || is_named(claim.name))
+            .filter(|(_, value)| {
+                !value
+                    .as_str()
+                    .is_some_and(|text| tells_id(grant, &sub, text))
+            });
         let has_name = with_scope && has_scope(grant, "profile") || is_named("name");
+        let others = released.map(|(claim, value)| (claim.name, value)).collect();
         Self {
+            name: has_name.then(|| name_of(grant, &sub)),
+            identity: identity_of(grant, &sub),
             sub,
-            name: has_name.then_some(grant.name.as_str()),
-            identity: &grant.identity,
-            others: released.map(|(claim, value)| (claim.name, value)).collect(),
+            others,
         }
+    }
+}
+
+/// Returns true for a text that is the person's id at the app's backend, where the client is told another `sub`: with it
+/// two clients could find out that they have one person.
+fn tells_id(grant: &Grant, sub: &str, text: &str) -> bool {
+    let id = grant.person.as_str();
+    let at_source = id.split_once(SOURCE_SEPARATOR).map(|(_, id)| id);
+    let is_id = |id: &str| text == id || text == shown(id);
+    id != sub && (is_id(id) || at_source.is_some_and(is_id))
+}
+
+/// Returns the person's name. It is the id where the backend has no name, and then the one that this client knows.
+fn name_of<'a>(grant: &'a Grant, sub: &str) -> Cow<'a, str> {
+    if tells_id(grant, sub, &grant.name) {
+        Cow::Owned(sub.to_owned())
+    } else {
+        Cow::Borrowed(&grant.name)
+    }
+}
+
+/// Returns the identity, whose name may be that of the person.
+fn identity_of<'a>(grant: &'a Grant, sub: &str) -> Cow<'a, Identity> {
+    if tells_id(grant, sub, &grant.identity.name) {
+        Cow::Owned(Identity {
+            name: sub.to_owned(),
+            ..grant.identity.clone()
+        })
+    } else {
+        Cow::Borrowed(&grant.identity)
     }
 }
 
