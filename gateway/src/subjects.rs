@@ -20,8 +20,8 @@ const USAGE: &str = "pairwise subject identifiers";
 pub(crate) struct Subjects {
     /// Shared, because the key takes 1 KiB, and each request has clones of what answers it.
     pairwise: Arc<hmac::Key>,
-    /// True if the key is that of the settings.
-    has_secret: bool,
+    /// Mark of the settings' secret, if there is one.
+    mark: Option<Arc<str>>,
 }
 
 impl Subjects {
@@ -31,13 +31,18 @@ impl Subjects {
         let key = secret.map_or_else(random::bytes, |secret| secret.current_key(USAGE));
         Self {
             pairwise: Arc::new(hmac::Key::new(HMAC_SHA256, &key)),
-            has_secret: secret.is_some(),
+            mark: secret.map(|secret| secret.marks().seals.into()),
         }
+    }
+
+    /// Returns the mark of the settings' secret, by which nodes compare it. It tells nothing of the secret.
+    pub(crate) fn mark(&self) -> Option<&str> {
+        self.mark.as_deref()
     }
 
     /// Returns the types of subjects that a client can have (OpenID Connect Discovery 1.0 §3).
     pub(crate) fn supported_types(&self) -> &'static [&'static str] {
-        if self.has_secret {
+        if self.mark.is_some() {
             &["public", "pairwise"]
         } else {
             &["public"]
@@ -77,7 +82,7 @@ fn joined(texts: &[&str]) -> Vec<u8> {
 impl fmt::Debug for Subjects {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Subjects")
-            .field("has_secret", &self.has_secret)
+            .field("has_secret", &self.mark.is_some())
             .finish_non_exhaustive()
     }
 }

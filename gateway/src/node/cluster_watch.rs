@@ -48,6 +48,9 @@ struct Announcement {
     secrets: SecretMarks,
     signing_keys: KeyIds,
     public_url: String,
+    /// Mark of the secret of pairwise subjects, if the node has one.
+    #[serde(default)]
+    pairwise: Option<String>,
 }
 
 /// Ids of a node's signing keys.
@@ -65,6 +68,7 @@ enum Shared {
     Secrets,
     SigningKeys,
     PublicUrl,
+    PairwiseSecret,
 }
 
 /// Names of the nodes in conflict, for each setting.
@@ -105,13 +109,19 @@ impl KeyIds {
 }
 
 impl Shared {
-    const ALL: [Self; 3] = [Self::Secrets, Self::SigningKeys, Self::PublicUrl];
+    const ALL: [Self; 4] = [
+        Self::Secrets,
+        Self::SigningKeys,
+        Self::PublicUrl,
+        Self::PairwiseSecret,
+    ];
 
     const fn setting(self) -> &'static str {
         match self {
             Self::Secrets => "cluster.secret_files",
             Self::SigningKeys => "oidc.signing_keys",
             Self::PublicUrl => "server.public_url",
+            Self::PairwiseSecret => "oidc.pairwise_secret_file",
         }
     }
 
@@ -130,6 +140,10 @@ impl Shared {
                 "portals refuse the ID tokens of one of them, and its codes lead elsewhere: give all nodes the same URL; \
                  right only while it is changed on one node after the other"
             }
+            Self::PairwiseSecret => {
+                "each person is another one at every pairwise client, depending on the node: give all nodes the same file, the \
+                 one that was there first"
+            }
         }
     }
 
@@ -138,6 +152,11 @@ impl Shared {
             Self::Secrets => own.secrets.fit(&other.secrets),
             Self::SigningKeys => own.signing_keys.fit(&other.signing_keys),
             Self::PublicUrl => own.public_url == other.public_url,
+            // A node without the secret has no pairwise client yet.
+            Self::PairwiseSecret => match (&own.pairwise, &other.pairwise) {
+                (Some(own), Some(other)) => own == other,
+                _ => true,
+            },
         }
     }
 }
@@ -159,6 +178,7 @@ impl ClusterWatch {
                     published: backends.keys.published_ids(),
                 },
                 public_url: settings.server.public_url.clone(),
+                pairwise: backends.subjects.mark().map(str::to_owned),
             },
             store: Arc::clone(&backends.store),
             metrics,

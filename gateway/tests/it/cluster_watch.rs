@@ -161,3 +161,33 @@ async fn tell_of_key_and_address(world: &World) {
     );
     assert_eq!(first.readiness().await.0, 200);
 }
+
+/// A person would be another one at every pairwise client, depending on the node.
+#[tokio::test]
+async fn nodes_with_another_pairwise_secret_say_so_and_go_on() {
+    let redis = RedisServer::start();
+    let world = World::on(&redis);
+    let logs = CapturedLogs::start("saoma_gateway=info");
+    let with_secret = |name: Option<&str>| {
+        let mut made = settings(&world, &["cluster.secret"]);
+        made.oidc.pairwise_secret_file = name.map(|name| {
+            let other = settings(&world, &[name]);
+            other.cluster.secret_files[0].clone()
+        });
+        made
+    };
+    let setting = "oidc.pairwise_secret_file";
+    let first = start(with_secret(Some("pairwise.secret"))).await.unwrap();
+    let without = start(with_secret(None)).await.unwrap();
+    let same = start(with_secret(Some("pairwise.secret"))).await.unwrap();
+    assert_eq!(same.metric(&metric(setting)).await, 0.0);
+    assert_eq!(without.metric(&metric(setting)).await, 0.0);
+    let other = start(with_secret(Some("another.secret"))).await.unwrap();
+    other.once_in_conflict(setting, 2.0).await;
+    first.once_in_conflict(setting, 1.0).await;
+    assert!(logs.text().contains(setting), "{}", logs.text());
+    let marked = std::fs::read_to_string(world.path("pairwise.secret")).unwrap();
+    assert!(!logs.text().contains(marked.trim()));
+    other.gateway.shutdown().await;
+    first.once_in_conflict(setting, 0.0).await;
+}
