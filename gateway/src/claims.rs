@@ -1,5 +1,5 @@
-//! Claims about a person that relying parties may be told, beside the name and the identity: which there are, which scope
-//! releases each, and which of them a login can be asked for.
+//! Claims about a person that relying parties may be told, beside the name and the identity; the scope that releases
+//! each, and the claims that a login keeps.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -85,11 +85,6 @@ impl Claims {
     /// Adds a claim.
     pub fn insert(&mut self, claim: &KnownClaim, value: Value) {
         self.0.insert(claim.name.to_owned(), value);
-    }
-
-    /// Returns the value of a claim.
-    pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.get(name)
     }
 
     /// Returns the claims that a login with this request can be asked for, or `None` if there are none: no others are kept.

@@ -39,23 +39,29 @@ enum Command {
     CheckConfig,
     /// Print the settings as they are in effect, and what set them; secrets are starred out
     PrintConfig,
-    /// Make a key that signs tokens
+    /// Make a key that signs tokens, for oidc.signing_keys: an RSA key, for RS256, unless told otherwise
     GenerateKey {
         /// File to write the key to, in place of standard output; an existing file is left alone
         file: Option<PathBuf>,
-        /// For ES256, whose signatures cost a small part of those by RS256, which every relying party knows
-        #[arg(long, conflicts_with = "eddsa")]
+        #[arg(
+            long,
+            conflicts_with = "eddsa",
+            help = "Make a P-256 key, for ES256: a signature costs a small part of one by RS256, which every relying party knows"
+        )]
         es256: bool,
-        /// For `EdDSA` (Ed25519), which costs as little
-        #[arg(long)]
+        #[arg(
+            long,
+            help = "Make an Ed25519 key, for EdDSA: a signature costs as little as one by ES256"
+        )]
         eddsa: bool,
     },
-    /// Make a secret, such as the one that the nodes on one store share
+    /// Make a secret, for cluster.secret_files, oidc.pairwise_secret_file or a client
     GenerateSecret {
         /// File to write the secret to, in place of standard output; an existing file is left alone
         file: Option<PathBuf>,
     },
-    /// Print the hash of a client's secret, for its secret_hash
+    /// Print the hash of a client's secret, for clients.secret_hash: a SHA-256 of one that generate-secret has made, else
+    /// an Argon2 hash
     HashSecret {
         /// File that holds the secret, in place of standard input; a newline at its end does not count
         file: Option<PathBuf>,
@@ -73,7 +79,7 @@ struct Flags {
     /// Address for browsers and phones [server.listen]
     #[arg(long, global = true, value_name = "ADDRESS:PORT")]
     listen: Option<String>,
-    /// The origin under which everybody reaches the gateway [server.public_url]
+    /// Origin under which browsers and phones reach the gateway [server.public_url]
     #[arg(long, global = true, value_name = "URL")]
     public_url: Option<String>,
     /// Address for health and metrics [operations.listen]
@@ -187,13 +193,16 @@ fn warn(warnings: &[SafetyWarning]) {
     }
 }
 
-async fn serve(effective: Effective, sources: &Sources) -> anyhow::Result<()> {
-    let warnings = effective.safety_warnings();
-    let settings = effective.settings;
-    telemetry::start(&settings.log).context("log.filter")?;
+fn log_warnings(warnings: &[SafetyWarning]) {
     for SafetyWarning { setting, problem } in warnings {
         tracing::warn!(setting, problem, "a setting is unsafe");
     }
+}
+
+async fn serve(effective: Effective, sources: &Sources) -> anyhow::Result<()> {
+    telemetry::start(&effective.settings.log).context("log.filter")?;
+    log_warnings(&effective.safety_warnings());
+    let settings = effective.settings;
     // Before the node takes anything on: by itself a hangup ends the process.
     let (mut terminate, mut interrupt, mut hangup) = (
         signal(SignalKind::terminate())?,
@@ -230,7 +239,9 @@ async fn serve(effective: Effective, sources: &Sources) -> anyhow::Result<()> {
 async fn reload_clients(gateway: &Gateway, sources: &Sources) {
     let read = async {
         let effective = check(sources).await?;
-        anyhow::Ok(gateway.reload_clients(&effective.settings)?)
+        let changes = gateway.reload_clients(&effective.settings)?;
+        log_warnings(&effective.safety_warnings());
+        anyhow::Ok(changes)
     };
     match read.await {
         Ok(changes) => {

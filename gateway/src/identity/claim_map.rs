@@ -39,7 +39,7 @@ enum Place {
 }
 
 impl ClaimMap {
-    /// Reads the places. A claim whose place is empty is told to nobody.
+    /// Reads the places. A claim whose place is empty is told to no relying party.
     pub(crate) fn new(settings: &ClaimsSettings) -> Self {
         let places = KNOWN_CLAIMS.iter().filter_map(|claim| {
             let place = settings.place_of(claim.name)?;

@@ -81,7 +81,7 @@ pub enum BackendError {
     #[error("{setting}: cannot use {}", .path.display())]
     SettingFile {
         /// The setting.
-        setting: &'static str,
+        setting: String,
         /// The file.
         path: PathBuf,
         /// The cause.
@@ -99,8 +99,13 @@ pub enum BackendError {
     #[error("cannot create an HTTP client")]
     Http(#[from] reqwest::Error),
     /// The file with the keys of the app's backend cannot be used.
-    #[error("identity.jwks.url: cannot use the file of keys: give one with a JWK set (RFC 7517)")]
-    KeysFile(#[from] KeysFileError),
+    #[error("{setting}: cannot use the file of keys: give one with a JWK set (RFC 7517)")]
+    KeysFile {
+        /// The setting.
+        setting: String,
+        /// The cause.
+        source: KeysFileError,
+    },
     /// Several of these, each on a line.
     #[error("{}", .0.iter().map(|error| chain(error).to_string()).collect::<Vec<_>>().join("\n"))]
     Several(Vec<Self>),
@@ -122,7 +127,7 @@ impl BackendError {
             Self::PairwiseSecret { path, .. } => {
                 about("oidc.pairwise_secret_file", &path.to_string_lossy())
             }
-            Self::KeysFile(_) => about("identity.jwks.url", "cannot read"),
+            Self::KeysFile { setting, .. } => about(setting, "cannot read"),
             Self::Certificates { .. }
             | Self::Settings(_)
             | Self::Key { .. }

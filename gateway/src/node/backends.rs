@@ -198,7 +198,11 @@ async fn source_of(
         }
         (None, Some(jwks)) => {
             let jwks = Jwks::new(jwks.clone(), claims.clone())?;
-            jwks.check_file().await?;
+            let checked = jwks.check_file().await;
+            checked.map_err(|error| BackendError::KeysFile {
+                setting: format!("{}.jwks.url", source.path),
+                source: error,
+            })?;
             Arc::new(jwks)
         }
         (None, None) => return Ok(None),

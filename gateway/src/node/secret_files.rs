@@ -27,8 +27,11 @@ pub(super) fn read(settings: &Settings) -> Result<Settings, Vec<BackendError>> {
         let Some(introspection) = &mut source.introspection else {
             continue;
         };
-        let setting = "identity.sources.introspection.client_secret_file";
-        if let Some(secret) = take(&mut introspection.client_secret_file, setting, &mut errors) {
+        let setting = format!(
+            "identity.sources.{}.introspection.client_secret_file",
+            source.name
+        );
+        if let Some(secret) = take(&mut introspection.client_secret_file, &setting, &mut errors) {
             introspection.client_secret = secret;
         }
     }
@@ -49,7 +52,7 @@ pub(super) fn read(settings: &Settings) -> Result<Settings, Vec<BackendError>> {
 /// Takes a file out of the settings, and returns the secret in it.
 fn take(
     file: &mut Option<PathBuf>,
-    setting: &'static str,
+    setting: &str,
     errors: &mut Vec<BackendError>,
 ) -> Option<Secret> {
     let path: &Path = file.as_deref()?;
@@ -60,7 +63,7 @@ fn take(
         }
         Err(source) => {
             errors.push(BackendError::SettingFile {
-                setting,
+                setting: setting.to_owned(),
                 path: path.to_owned(),
                 source,
             });

@@ -190,7 +190,7 @@ pub enum AgreeSetting {
     /// Persons whom the browser does not know.
     #[default]
     New,
-    /// No one.
+    /// None.
     Off,
 }
 

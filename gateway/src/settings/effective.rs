@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::known::CLIENTS;
 use super::secret::{STARS, without_password};
 use super::{Origin, Secret, Settings};
 
@@ -19,11 +20,15 @@ impl Effective {
     pub fn to_redacted_toml(&self) -> String {
         let mut shown = String::new();
         let mut section = String::new();
+        let mut clients = self.settings.clients.iter();
         for line in self.settings.to_redacted_toml().lines() {
             shown.push_str(line);
             if let Some(header) = line.strip_prefix('[') {
                 section = header.trim_matches(['[', ']']).to_owned();
-                self.comment(&section, &mut shown);
+                let client = (section == CLIENTS).then(|| clients.next()).flatten();
+                let of_file = client.map(|client| format!("{CLIENTS}/{}", client.client_id));
+                let of_file = of_file.filter(|path| self.origins.contains_key(path));
+                self.comment(of_file.as_ref().unwrap_or(&section), &mut shown);
             } else if let Some((key, _)) = line.split_once(" = ") {
                 let path = if section.is_empty() {
                     key.to_owned()

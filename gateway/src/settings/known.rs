@@ -76,8 +76,12 @@ impl Known {
 
     /// Why the setting at a path cannot take this value.
     pub(super) fn problem_with(&self, path: &str, value: &Value) -> Option<String> {
-        if is_secret(path) && !value.is_str() {
-            return Some("give text, in quotes".to_owned());
+        if let Some(secret) = mistyped_secret(path, value) {
+            return Some(if secret == path {
+                "give text, in quotes".to_owned()
+            } else {
+                format!("{secret}: give text, in quotes")
+            });
         }
         let mut tree = self.0.clone();
         set(&mut tree, path, value.clone());
@@ -104,6 +108,20 @@ impl Known {
         let mut paths = paths(&self.0, false);
         paths.retain(|path| path != SOURCES);
         paths
+    }
+}
+
+/// Returns the name of a secret that is no text, at a path or in the tables there. The message of the type that expected
+/// text would quote it.
+fn mistyped_secret(path: &str, value: &Value) -> Option<String> {
+    match value {
+        Value::Table(table) => table
+            .iter()
+            .find_map(|(key, value)| mistyped_secret(key, value)),
+        Value::Array(list) if list.iter().all(Value::is_table) => {
+            list.iter().find_map(|value| mistyped_secret(path, value))
+        }
+        value => (is_secret(path) && !value.is_str()).then(|| path.to_owned()),
     }
 }
 

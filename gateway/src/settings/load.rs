@@ -1,6 +1,6 @@
 //! Reading settings from all their sources, each value checked where it stands.
 
-mod client_files;
+pub(super) mod client_files;
 mod faults;
 mod missing;
 
@@ -194,7 +194,8 @@ impl Merge {
     }
 
     fn finish(mut self) -> Loaded {
-        let missing = missing::fill_identity(&mut self.tree, &self.known);
+        let mut missing = missing::fill_identity(&mut self.tree, &self.known);
+        missing.retain(|path| !self.errors.iter().any(|error| error.is_about(path)));
         self.errors.extend(missing.into_iter().map(missing::error));
         // Every value was checked when it was put in; what can be wrong now is only what is not there.
         let settings = Settings::deserialize(Value::Table(self.tree));

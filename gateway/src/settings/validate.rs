@@ -21,7 +21,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// Less than this is no time to wait for anybody.
+/// Shortest time for which it makes sense to wait.
 const MOMENT: Duration = Duration::from_millis(10);
 
 /// The finest step in which attempts are counted across nodes.

@@ -143,23 +143,31 @@ fn a13_check_config_refuses_what_a_start_refuses_with_the_same_words() {
 /// Keys of the app's backend in a file are opened like those of the gateway.
 #[test]
 fn a13_a_file_of_the_apps_keys_is_opened_before_people_wait_for_it() {
-    for (file, named) in [
-        ("missing.json", "identity.jwks.url: cannot read"),
-        ("text", "identity.jwks.url: cannot use the file of keys"),
-        ("changeable.json", "identity.jwks.url: "),
+    let of_source = "[[identity.sources]]\nname = 'staff'\n[identity.sources.jwks]";
+    for (section, setting) in [
+        ("[identity.jwks]", "identity.jwks.url"),
+        (of_source, "identity.sources.staff.jwks.url"),
     ] {
-        let place = place("", |text| text);
-        let at = |name: &str| place.path(name).display().to_string();
-        let (head, clients) = COMPLETE.split_once("[identity.introspection]").unwrap();
-        let (_, clients) = clients.split_once("[[clients]]").unwrap();
-        let settings = format!("{head}{}[[clients]]{clients}", jwks(file, at));
-        std::fs::write(place.path("saoma.toml"), settings).unwrap();
-        let (checked, served) = (place.run(&CHECK), place.run(&SERVE));
-        assert_eq!(checked.code, Some(1), "{file}: {checked:?}");
-        assert_eq!(lines(&checked.err), lines(&served.err), "{file}");
-        let told = lines(&checked.err);
-        assert!(told[0].starts_with(&format!("saoma: {named}")), "{told:?}");
-        assert_eq!(told.len(), 1, "{told:?}");
+        for (file, named) in [
+            ("missing.json", "cannot read"),
+            ("text", "cannot use the file of keys"),
+            ("changeable.json", ""),
+        ] {
+            let place = place("", |text| text);
+            let at = |name: &str| place.path(name).display().to_string();
+            let (head, clients) = COMPLETE.split_once("[identity.introspection]").unwrap();
+            let (_, clients) = clients.split_once("[[clients]]").unwrap();
+            let keys = jwks(file, at).replace("[identity.jwks]", section);
+            let settings = format!("{head}{keys}[[clients]]{clients}");
+            std::fs::write(place.path("saoma.toml"), settings).unwrap();
+            let (checked, served) = (place.run(&CHECK), place.run(&SERVE));
+            assert_eq!(checked.code, Some(1), "{file}: {checked:?}");
+            assert_eq!(lines(&checked.err), lines(&served.err), "{file}");
+            let told = lines(&checked.err);
+            let expected = format!("saoma: {setting}: {named}");
+            assert!(told[0].starts_with(&expected), "{expected}: {told:?}");
+            assert_eq!(told.len(), 1, "{told:?}");
+        }
     }
 }
 

@@ -262,3 +262,77 @@ fn a_secret_is_hashed_from_its_file() {
     private(&place, "empty.secret", "");
     assert_eq!(place.run(&["hash-secret", "empty.secret"]).code, Some(1));
 }
+
+/// The file of a client is held to the same as other files that decide who logs in.
+#[test]
+fn a_client_that_others_can_change_is_refused() {
+    for (mode, is_refused) in [(0o644, false), (0o664, true), (0o646, true)] {
+        let place = place();
+        private(&place, "clients/shop.toml", SHOP);
+        let permissions = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(place.path("clients/shop.toml"), permissions).unwrap();
+        let checked = place.run(&["check-config", "--config", "saoma.toml"]);
+        assert_eq!(checked.code, Some(i32::from(is_refused)), "{checked:?}");
+        let expected =
+            format!("saoma: oidc.clients_folder: clients/shop.toml has the permissions {mode:03o}");
+        assert_eq!(checked.err.contains(&expected), is_refused, "{checked:?}");
+    }
+}
+
+#[test]
+fn the_printed_settings_name_the_file_of_each_client() {
+    let place = place();
+    private(&place, "clients/shop.toml", SHOP);
+    let printed = place.run(&["print-config", "--config", "saoma.toml"]).out;
+    let headers: Vec<_> = printed
+        .lines()
+        .filter(|line| line.starts_with("[[clients]]"))
+        .collect();
+    let expected = [
+        "[[clients]]  # saoma.toml",
+        "[[clients]]  # clients/shop.toml",
+    ];
+    assert_eq!(headers, expected, "{printed}");
+}
+
+/// What a reload brings in is judged as at the start.
+#[test]
+fn a_reload_logs_the_unsafe_settings() {
+    let place = place();
+    let mut server = place.serve();
+    server.listening();
+    private(
+        &place,
+        "clients/shop.toml",
+        &format!("{SHOP}secret = 'weak'\n"),
+    );
+    server.hang_up();
+    let warned = server.logged("a setting is unsafe");
+    assert_eq!(warned["setting"], "clients.secret", "{warned}");
+    server.logged("read the clients again");
+}
+
+/// A node that a program starts reads no secret out of a file that others can read.
+#[tokio::test]
+async fn a_start_looks_at_the_permissions_of_a_secret_before_it_reads_it() {
+    let world = crate::support::World::in_memory();
+    let file = world.path("hall.secret");
+    std::fs::write(&file, generate_secret()).unwrap();
+    let start = async |mode| {
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+        let mut settings = world.settings();
+        settings.server.allow_insecure = false;
+        settings.server.public_url = "http://127.0.0.1:8080".into();
+        settings.oidc.signing_keys.clear();
+        settings.cluster.secret_files.clear();
+        settings.clients[0].secret = None;
+        settings.clients[0].secret_file = Some(file.clone());
+        saoma_gateway::Gateway::start(settings).await
+    };
+    let refused = start(0o644).await.expect_err("a refusal").to_string();
+    assert!(
+        refused.starts_with("clients.secret_file: ") && refused.contains("permissions 644"),
+        "{refused}"
+    );
+    start(0o600).await.expect("a private file");
+}

@@ -49,7 +49,8 @@ impl ClientFiles {
     }
 }
 
-fn files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+/// Returns the files of a folder whose names end in `.toml`, in the order of their names.
+pub(in crate::settings) fn files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();

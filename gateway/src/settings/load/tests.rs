@@ -378,3 +378,56 @@ fn a_range_is_told_in_the_words_of_the_settings() {
         assert_eq!(error, problem);
     }
 }
+
+/// A secret of the wrong type is named, in whatever section it stands, and is not shown.
+#[test]
+fn a_mistyped_secret_is_named_and_not_shown() {
+    for (text, named) in [
+        (
+            "[[identity.sources]]\nname = 'staff'\nintrospection = { url = 'https://a.example', client_id = 'g', \
+             client_secret = 73166137 }",
+            "client_secret: give text",
+        ),
+        (
+            "[[identity.sources]]\nname = 'staff'\nevents = { client_id = 'g', client_secret = [73166137] }",
+            "client_secret: give text",
+        ),
+        (
+            "[identity.events]\nclient_id = 'g'\nclient_secret = 73166137",
+            "identity.events.client_secret: give text",
+        ),
+        (
+            "[[clients]]\nclient_id = 'a'\nname = 'A'\nredirect_uris = []\nsecret = 73166137",
+            "clients.secret: give text",
+        ),
+    ] {
+        let error = Settings::from_toml(text).expect_err(text).to_string();
+        assert!(error.contains(named), "{error}");
+        assert!(
+            !error.contains("7316") && !error.contains("missing"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn credentials_of_the_apps_backend_are_judged_member_by_member() {
+    let (errors, _) = told("[identity.events]\nclient_id = 'app'\n");
+    let missing = "identity.events.client_secret: it is required and missing: give a value";
+    assert!(errors.iter().any(|error| error == missing), "{errors:#?}");
+    let source = "introspection = { url = 'https://a.example', client_id = 'g', client_secret = 's', audience = 'a' }\n\
+                  events = { client_id = 'app', client_secret = '' }";
+    let (errors, _) = told(&format!(
+        "[identity.events]\nclient_id = 'app'\nclient_secret = 's'\n\
+         [[identity.sources]]\nname = 'staff'\nissuer = 'i'\n{source}\n[[identity.sources]]\nname = 'city'\n{source}"
+    ));
+    for problem in [
+        "identity.events: ends the sessions of persons of",
+        "identity.sources.staff.events.client_secret: is empty",
+        "identity.sources.city.events.client_secret: is empty",
+        "identity.sources.events.client_id: two sources have the same one",
+    ] {
+        let found = errors.iter().filter(|error| error.starts_with(problem));
+        assert_eq!(found.count(), 1, "{problem}: {errors:#?}");
+    }
+}

@@ -8,6 +8,7 @@ use std::path::Path;
 use url::Url;
 
 use super::{Findings, SafetyWarning};
+use crate::settings::load::client_files;
 use crate::settings::{Effective, Origin, Settings};
 
 /// Permission bits of users outside the owner and its group.
@@ -18,88 +19,58 @@ const WRITABLE: u32 = 0o022;
 
 impl Settings {
     pub(super) fn find_in_files(&self, findings: &mut Findings) {
+        let mut refuse = |setting: &str, problem: Option<String>| {
+            findings.refuse_if(problem.is_some(), setting, problem.unwrap_or_default());
+        };
         for path in &self.oidc.signing_keys {
-            let problem = problem_with_secret(path);
-            findings.refuse_if(
-                problem.is_some(),
-                "oidc.signing_keys",
-                problem.unwrap_or_default(),
-            );
+            refuse("oidc.signing_keys", problem_with_secret(path));
         }
-        let clients = self.clients.iter();
-        let clients = clients.filter_map(|client| client.secret_file.as_ref());
         let sources = self.identity.all_sources();
         for source in &sources {
             let introspection = source.introspection;
-            let Some(path) = introspection.and_then(|own| own.client_secret_file.as_ref()) else {
-                continue;
-            };
-            let setting = format!("{}.introspection.client_secret_file", source.path);
-            let problem = problem_with_secret(path);
-            findings.refuse_if(problem.is_some(), &setting, problem.unwrap_or_default());
+            if let Some(path) = introspection.and_then(|own| own.client_secret_file.as_ref()) {
+                let setting = format!("{}.introspection.client_secret_file", source.path);
+                refuse(&setting, problem_with_secret(path));
+            }
         }
-        let secrets = self.cluster.secret_files.iter();
-        let secrets = secrets
-            .map(|path| ("cluster.secret_files", path))
-            .chain(clients.map(|path| ("clients.secret_file", path)))
-            .chain(
-                self.store
-                    .password_file
-                    .iter()
-                    .map(|path| ("store.password_file", path)),
-            );
-        for (setting, path) in secrets {
-            let problem = problem_with_secret(path);
-            findings.refuse_if(problem.is_some(), setting, problem.unwrap_or_default());
+        for path in &self.cluster.secret_files {
+            refuse("cluster.secret_files", problem_with_secret(path));
+        }
+        let clients = self.clients.iter();
+        for path in clients.filter_map(|client| client.secret_file.as_ref()) {
+            refuse("clients.secret_file", problem_with_secret(path));
+        }
+        if let Some(path) = &self.store.password_file {
+            refuse("store.password_file", problem_with_secret(path));
         }
         if let Some(path) = &self.oidc.pairwise_secret_file {
-            let problem = problem_with_secret(path);
-            findings.refuse_if(
-                problem.is_some(),
-                "oidc.pairwise_secret_file",
-                problem.unwrap_or_default(),
-            );
+            refuse("oidc.pairwise_secret_file", problem_with_secret(path));
         }
         if let Some(folder) = &self.oidc.clients_folder {
-            let problem = problem_with_folder(folder);
-            findings.refuse_if(
-                problem.is_some(),
-                "oidc.clients_folder",
-                problem.unwrap_or_default(),
-            );
+            refuse("oidc.clients_folder", problem_with_folder(folder));
+            // A folder that cannot be read is told where it is read.
+            for path in client_files::files(folder).into_iter().flatten() {
+                let problem = problem_with_public(&path, "change a client");
+                refuse("oidc.clients_folder", problem);
+            }
         }
         if let Some(path) = &self.store.ca_file {
             let problem = problem_with_public(path, "name an authority of theirs");
-            findings.refuse_if(
-                problem.is_some(),
-                "store.ca_file",
-                problem.unwrap_or_default(),
-            );
+            refuse("store.ca_file", problem);
         }
-        for path in self
-            .clients
-            .iter()
-            .filter_map(|client| client.jwks_file.as_ref())
-        {
+        let clients = self.clients.iter();
+        for path in clients.filter_map(|client| client.jwks_file.as_ref()) {
             let problem = problem_with_public(path, "add a key of theirs");
-            findings.refuse_if(
-                problem.is_some(),
-                "clients.jwks_file",
-                problem.unwrap_or_default(),
-            );
+            refuse("clients.jwks_file", problem);
         }
-        for source in self.identity.all_sources() {
+        for source in &sources {
             let keys = source.jwks.and_then(|jwks| {
                 let url = Url::parse(&jwks.url).ok()?;
                 let is_file = url.scheme() == "file";
                 is_file.then(|| url.to_file_path().ok()).flatten()
             });
             let problem = keys.and_then(|path| problem_with_public(&path, "add a key of theirs"));
-            findings.refuse_if(
-                problem.is_some(),
-                &format!("{}.jwks.url", source.path),
-                problem.unwrap_or_default(),
-            );
+            refuse(&format!("{}.jwks.url", source.path), problem);
         }
     }
 
