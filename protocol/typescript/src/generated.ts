@@ -359,6 +359,11 @@ identities: Array<Identity>,
  */
 agree?: boolean, 
 /**
+ * Seconds for which other sites may log the browser in as this person, without asking the phone (single sign-on).
+ * Absent if none may. The app says so beside the site's name.
+ */
+session_lifetime?: number, 
+/**
  * The device that asks, in place of a browser. The app shows its code, and asks whether the device shows the same.
  */
 device?: DeviceContext, };
