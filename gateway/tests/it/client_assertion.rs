@@ -148,7 +148,7 @@ async fn no_other_key_audience_or_time_is_taken() {
         ("iss", json!("hall")),
         ("sub", json!("hall")),
         ("exp", json!(now - 120)),
-        ("exp", json!(now + 3600)),
+        ("exp", json!(now + 2 * 3600)),
         ("jti", json!(null)),
     ] {
         let mut claims = claims("2");

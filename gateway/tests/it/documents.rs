@@ -144,7 +144,8 @@ fn a_test_is_found_by_its_whole_path_alone() {
     for there in [
         "openid::discovery::oidcc_discovery_endpoint_verification",
         "openid::code_flow::oidcc_server::form_post",
-        "refresh_tokens::oidcc_refresh_token",
+        "openid::refresh::oidcc_refresh_token::query",
+        "provider_sessions::a_person_lists_their_sessions_and_ends_one_or_all",
     ] {
         assert!(is_test(there), "{there}");
     }
