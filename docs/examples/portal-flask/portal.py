@@ -62,7 +62,7 @@ def logout():
 @app.errorhandler(OAuthError)
 def refused(error):
     if error.error == "access_denied":
-        return render_template("home.html", message="You are not logged in: the login was declined or did not finish."), 403
+        return render_template("home.html", message="The login was declined or did not finish."), 403
     app.logger.warning("login failed: %s", error)
     return render_template("home.html", message="The login failed. Please try again."), 400
 

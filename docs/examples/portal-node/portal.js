@@ -52,7 +52,7 @@ async function callback(session, response, url) {
     return redirect(response, PORTAL_URL, fresh);
   } catch (error) {
     if (error instanceof oidc.AuthorizationResponseError && error.error === "access_denied")
-      return page(response, 403, { message: "You are not logged in: the login was declined or did not finish." });
+      return page(response, 403, { message: "The login was declined or did not finish." });
     console.error("login failed:", error);
     return page(response, 400, { message: "The login failed. Please try again." });
   }

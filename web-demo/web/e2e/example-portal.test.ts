@@ -54,7 +54,7 @@ test("a person logs in to the site by the hall's phone", async () => {
 test("the site is told of a decline", async () => {
   const { computer, phone } = await scanned();
   await phone.decline();
-  await computer.page.getByRole("status").getByText("You are not logged in: the login was declined or did not finish.").waitFor();
+  await computer.page.getByRole("status").getByText("The login was declined or did not finish.").waitFor();
   await computer.page.screenshot({ path: new URL("../e2e-artefacts/example-portal-declined.png", import.meta.url).pathname });
   const answer = new URL(computer.page.url());
   expect([answer.origin, answer.pathname, answer.searchParams.get("error")]).toEqual([site, "/callback", "access_denied"]);
