@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
-use saoma_gateway::settings::{Effective, Flag, SafetyWarning, Secret, Sources};
+use saoma_gateway::settings::{Effective, Flag, SafetyWarning, Secret, Sources, weakness};
 use saoma_gateway::{
     CheckError, ClientChanges, Gateway, KeyKind, Settings, check, generate_secret, hash_secret,
     telemetry,
@@ -165,7 +165,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::HashSecret { file: Some(file) } => {
             let secret =
                 Secret::read(file).with_context(|| format!("cannot use {}", file.display()))?;
-            print(&format!("{}\n", hash_secret(secret.expose())?))
+            print_hash(secret.expose())
         }
         Command::HashSecret { file: None } => {
             let mut text = String::new();
@@ -182,9 +182,17 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
                 !secret.is_empty(),
                 "give the secret on standard input, or name its file"
             );
-            print(&format!("{}\n", hash_secret(secret)?))
+            print_hash(secret)
         }
     }
+}
+
+/// Prints the hash of a secret. A weak one is warned about here, because nobody can see it in its hash.
+fn print_hash(secret: &str) -> anyhow::Result<()> {
+    if let Some(problem) = weakness(secret, "") {
+        eprintln!("saoma: warning: the secret {problem}");
+    }
+    print(&format!("{}\n", hash_secret(secret)?))
 }
 
 fn warn(warnings: &[SafetyWarning]) {

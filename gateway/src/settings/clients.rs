@@ -69,8 +69,8 @@ pub struct ClientSettings {
     pub id_token_signed_response_alg: SigningAlgorithm,
     /// Single sign-on: the time for which a browser that was logged in by the hosted login page is
     /// logged in again without a phone, by this client's requests and within it by those of others
-    /// that have this setting. `off` by default: on a shared computer the next person would be
-    /// logged in as the one before.
+    /// that have this setting; from 1 minute to 30 days. `off` by default: on a shared computer the
+    /// next person would be logged in as the one before.
     #[serde(
         default,
         with = "off_or_duration",
@@ -89,7 +89,7 @@ pub struct ClientSettings {
     #[cfg_attr(test, schemars(with = "Option<Duration>"))]
     pub refresh_tokens: Option<Duration>,
     /// Time after a login at which its refresh tokens end, however often they are used; 90 days by
-    /// default, at least as long as `refresh_tokens`.
+    /// default, at least as long as `refresh_tokens`, at most 366 days.
     #[serde(default)]
     #[cfg_attr(test, schemars(with = "Duration"))]
     pub refresh_tokens_end: RefreshTokensEnd,
@@ -174,11 +174,29 @@ const fn is_false(value: &bool) -> bool {
 /// Time after a login at which its refresh tokens end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct RefreshTokensEnd(#[serde(with = "humantime_serde")] pub Duration);
+pub struct RefreshTokensEnd(
+    #[serde(
+        serialize_with = "in_days",
+        deserialize_with = "humantime_serde::deserialize"
+    )]
+    pub Duration,
+);
+
+/// Writes whole days as such: the usual form has months of 30.44 days.
+fn in_days<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    let seconds = duration.as_secs();
+    if seconds.is_multiple_of(DAY) && duration.subsec_nanos() == 0 {
+        serializer.collect_str(&format_args!("{}days", seconds / DAY))
+    } else {
+        humantime_serde::serialize(duration, serializer)
+    }
+}
+
+const DAY: u64 = 24 * 3600;
 
 impl Default for RefreshTokensEnd {
     fn default() -> Self {
-        Self(Duration::from_secs(90 * 24 * 3600))
+        Self(Duration::from_secs(90 * DAY))
     }
 }
 

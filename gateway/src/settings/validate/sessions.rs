@@ -85,11 +85,17 @@ pub(super) fn validate(client: &ClientSettings) -> Result<(), SettingsError> {
             ),
         ])
     });
+    // Without refresh tokens it would do nothing, and its operator would wait for them.
+    let idle = check(
+        client.refresh_tokens.is_some() || !client.refresh_tokens_always,
+        "clients.refresh_tokens_always",
+        format!("{id:?} gets no refresh tokens: set refresh_tokens too"),
+    );
     SettingsError::of_all(
         after_logout
             .chain(backchannel)
             .chain(sso)
-            .chain([unproved])
+            .chain([unproved, idle])
             .chain(refresh),
     )
 }
@@ -98,6 +104,16 @@ pub(super) fn validate(client: &ClientSettings) -> Result<(), SettingsError> {
 mod tests {
     use super::*;
     use crate::settings::{IdentitySettings, RefreshTokensEnd, StandingSettings};
+
+    #[test]
+    fn refresh_tokens_without_a_lifetime_are_refused_because_there_are_none() {
+        let client = ClientSettings {
+            refresh_tokens_always: true,
+            ..ClientSettings::default()
+        };
+        let error = validate(&client).expect_err("refused").to_string();
+        assert!(error.contains("set refresh_tokens too"), "{error}");
+    }
 
     #[test]
     fn logout_tokens_go_to_https_or_to_this_machine() {

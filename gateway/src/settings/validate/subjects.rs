@@ -23,8 +23,8 @@ impl Settings {
                 client.sector_identifier.is_some() || (!client.native && hosts(client).len() == 1),
                 "clients.sector_identifier",
                 format!(
-                    "the redirect URIs of {id:?} have no host, several, or one that every app has: say what its pairwise \
-                     subjects are for"
+                    "give {id:?} one, such as its main host: its redirect URIs have no host, several, or one that every app \
+                     has, so they do not say which sites may compare its subjects"
                 ),
             )
         });
@@ -37,6 +37,16 @@ impl Settings {
                     .is_none_or(|sector| !sector.trim().is_empty()),
                 "clients.sector_identifier",
                 format!("that of {id:?} is empty: give a host, or leave it out"),
+            )
+        });
+        let unused = self.clients.iter().map(|client| {
+            check(
+                client.sector_identifier.is_none() || is_pairwise(&client),
+                "clients.sector_identifier",
+                format!(
+                    "{:?} does not use it: set subject_type = \"pairwise\" too",
+                    client.client_id
+                ),
             )
         });
         let sources = self.clients.iter().map(|client| {
@@ -55,6 +65,7 @@ impl Settings {
             std::iter::once(secret)
                 .chain(sectors)
                 .chain(named)
+                .chain(unused)
                 .chain(sources),
         )
     }
@@ -71,6 +82,13 @@ fn hosts(client: &ClientSettings) -> BTreeSet<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sector_without_pairwise_subjects_is_refused_because_it_does_nothing() {
+        let toml = "clients = [{ client_id = 'a', name = 'A', redirect_uris = ['https://a.example/'], sector_identifier = 'b' }]";
+        let error = Settings::from_toml(toml).expect_err("refused").to_string();
+        assert!(error.contains("subject_type"), "{error}");
+    }
 
     fn problem(members: &str, oidc: &str) -> Option<String> {
         let client = "client_id = 'a', name = 'A', redirect_uris = ['https://a.example/', 'https://b.example/']";
