@@ -106,7 +106,7 @@ impl From<IdentityError> for ApiError {
                 )
             },
             IdentityError::Unavailable(_) => Self::unavailable(
-                "the app's backend cannot be asked who this is: try again shortly",
+                "the app's backend does not answer as it should: try again shortly",
             )
             .caused_by(error),
         }

@@ -1,6 +1,7 @@
 //! The standing endpoint of the app's backend: may this person still act as this identity? It is asked without a token,
 //! while a login lasts at the gateway after the phone has gone.
 
+use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
@@ -43,6 +44,14 @@ pub(crate) enum StandingRefusal {
     IdentityGone,
     /// The backend refuses the person or the identity, for a reason in its own words.
     Ineligible(String),
+}
+
+/// An answer that tells nothing. The endpoint is named, because it is not the one that is asked about tokens.
+#[derive(Debug, thiserror::Error)]
+#[error("no word on a person's standing from {url}")]
+struct StandingError {
+    url: String,
+    source: Box<dyn Error + Send + Sync>,
 }
 
 impl fmt::Display for StandingRefusal {
@@ -129,9 +138,16 @@ impl IdentityBackend for WithStanding {
         identity_id: &str,
     ) -> Result<Standing, IdentityError> {
         let answer = self.ask(person.as_str(), identity_id).await;
-        let answer = answer.map_err(IdentityError::unavailable)?;
-        let answer = BackendAnswer::read(&answer)
-            .map_err(|problem| IdentityError::unavailable(format!("invalid answer: {problem}")))?;
+        let at_endpoint = |source| StandingError {
+            url: self.url.clone(),
+            source,
+        };
+        let answer =
+            answer.map_err(|error| IdentityError::unavailable(at_endpoint(error.into())))?;
+        let answer = BackendAnswer::read(&answer).map_err(|problem| {
+            let invalid = format!("invalid answer: {problem}");
+            IdentityError::unavailable(at_endpoint(invalid.into()))
+        })?;
         match answer.person(&self.claims) {
             Ok(found) if found.id == *person => Ok(Standing::of(found, identity_id)),
             // An endpoint that mixes persons up must not keep one logged in on the word about another.
