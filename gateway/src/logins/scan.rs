@@ -82,6 +82,10 @@ impl Logins {
                 repeated,
                 asks,
             } => {
+                // Nothing waits for a device's login, so its end may not have been noticed yet.
+                if instants.now >= instants.expires_at {
+                    return Err(unknown_code());
+                }
                 if !repeated {
                     self.metrics.login_changed(EventKind::Scan);
                 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use saoma_protocol::paths;
+use saoma_protocol::{ErrorCode, paths};
 use serde_json::Value;
 
 use super::{CLI, Device, GRANT_TYPE, TV, confirm, post, userinfo, with_devices};
@@ -112,6 +112,28 @@ async fn a_person_has_no_more_time_than_the_device() {
     let device = Device::open(&node, TV).await;
     let context = world.phone(&node, 1).scan(&device.qr).await.unwrap();
     assert!(context.expires_in <= 20, "{}", context.expires_in);
+}
+
+/// No browser waits for it, so no node notices the end of the person's time.
+#[tokio::test]
+async fn a_scan_that_is_repeated_after_the_persons_time_tells_that_the_login_is_over() {
+    let world = with_devices(World::in_memory().with("lifetimes.scanned = '1s'"));
+    let node = world.start().await;
+    let device = Device::open(&node, TV).await;
+    let phone = world.phone(&node, 1);
+    phone.scan(&device.qr).await.unwrap();
+    let over = async {
+        loop {
+            match phone.scan(&device.qr).await {
+                Ok(context) => assert_eq!(context.expires_in, 1),
+                Err(error) => break error,
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    let over = tokio::time::timeout(Duration::from_secs(10), over).await;
+    let error = over.expect("the person's time ends");
+    assert_eq!(error.code(), Some(ErrorCode::UnknownCode));
 }
 
 /// A device that was slowed down may poll less often than an authorization code lives.
