@@ -317,6 +317,10 @@ fn userinfo(schemas: &mut Schemas, id: &str) -> Value {
         "summary": "Fetch the claims about the person",
         "description": "OIDC Core §5.3.",
         "security": [{ "accessToken": [] }],
-        "responses": or_token_errors(schemas, answers, &[(503, &[E::TemporarilyUnavailable])]),
+        "responses": or_token_errors(
+            schemas,
+            answers,
+            &[(429, &[E::TooManyRequests]), (503, &[E::TemporarilyUnavailable])],
+        ),
     })
 }

@@ -80,6 +80,11 @@ fn code_challenge<'a>(form: &'a Form, client: &Client) -> Result<Option<&'a str>
     if challenge.is_none() && method.is_none() && !client.needs_pkce() {
         return Ok(None);
     }
+    if challenge.is_none() {
+        return Err(Refused::invalid(
+            "PKCE is missing: send code_challenge, with code_challenge_method=S256",
+        ));
+    }
     if method != Some("S256") {
         return Err(Refused::invalid("code_challenge_method must be S256"));
     }

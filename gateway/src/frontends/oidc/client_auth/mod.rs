@@ -52,6 +52,12 @@ impl Credentials {
         }
         let (client_id, secret) =
             basic::credentials(headers).ok_or(OauthError::InvalidClient { challenge: true })?;
+        let names_another = |stated| !client_id.all().contains(&stated);
+        if form.value("client_id").is_some_and(names_another) {
+            return Err(OauthError::InvalidRequest(
+                "client_id names another client than the Authorization header",
+            ));
+        }
         Ok(Self {
             client_id,
             secret,
@@ -130,7 +136,20 @@ impl Provider {
             return Ok(Arc::clone(client));
         }
         self.logins.failed_proof_here(address, counted);
+        self.log_failed_proof(named.as_deref());
         Err(credentials.refused())
+    }
+
+    /// Logs a client that did not prove itself, one of each kind in a while. A made-up id is not repeated.
+    fn log_failed_proof(&self, client: Option<&Client>) {
+        let reason = match client {
+            Some(_) => "its secret is wrong or missing",
+            None => "no client is registered under this client_id",
+        };
+        if let Some(left_out) = self.logins.log_throttle().admit(("client", reason)) {
+            let client_id = client.map(|client| client.id.as_str());
+            tracing::warn!(client_id, reason, left_out, "a client did not prove itself");
+        }
     }
 
     /// Returns the client that has signed the request's assertion, which must be new. Forged ones are limited as wrong
@@ -319,6 +338,11 @@ mod tests {
             (
                 Some(encoded("hall", SECRET)),
                 "client_secret=x",
+                "invalid_request",
+            ),
+            (
+                Some(encoded("hall", SECRET)),
+                "client_id=page",
                 "invalid_request",
             ),
             (None, "client_id=hall&client_id=page", "invalid_request"),
