@@ -1,6 +1,6 @@
 # The two main targets: `make demo` runs the product, `make test` checks everything.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-scripts test-rust check deny web tools setup regen pictures load attack python chaos fuzz
+.PHONY: help demo test test-long test-scripts test-rust test-rust-long check deny web tools setup regen pictures load attack python chaos fuzz
 
 # Seconds that `make fuzz` spends on each property.
 SECONDS ?= 60
@@ -23,6 +23,7 @@ test: setup web ## Run all checks and tests
 
 test-long: test ## Run all checks and tests, also with the clients that are Debian's packages
 	./.ci/setup --long
+	$(MAKE) test-rust-long
 	LONG=1 npm run interop
 
 # The scripts' tests mostly wait and the Rust tests mostly compile. The end-to-end tests run the binaries that these build.
@@ -31,11 +32,15 @@ test-scripts:
 	npm run openapi-clients
 
 # Clippy is the compiler with more lints. As the wrapper it lints the tests while it builds them, which saves a second pass.
-test-rust: export RUSTC_WORKSPACE_WRAPPER := clippy-driver
-test-rust: export CLIPPY_ARGS := -Dwarnings
+test-rust test-rust-long: export RUSTC_WORKSPACE_WRAPPER := clippy-driver
+test-rust test-rust-long: export CLIPPY_ARGS := -Dwarnings
 test-rust:
 	if cargo nextest --version >/dev/null 2>&1; then cargo nextest run --workspace --locked; else cargo test --workspace --locked; fi
 	cargo test --doc -p saoma-client --locked
+
+# Without nextest, `cargo test` has run these already.
+test-rust-long:
+	if cargo nextest --version >/dev/null 2>&1; then cargo nextest run --workspace --locked --profile long; fi
 
 check: setup web ## Check format, lints, types and licences, without tests
 	npm run typecheck

@@ -4,7 +4,7 @@ use saoma_client::Browser;
 use saoma_load::deployment::{PERSONAL, made_up};
 use saoma_protocol::{DecisionStatus, ErrorCode, Place, RejectReason, ServerMessage};
 
-use crate::support::{Node, World, hall, with_unit};
+use crate::support::{Node, Persons, World, hall, with_unit};
 
 /// Returns the error code of a refusal.
 fn refusal<T: std::fmt::Debug>(answer: Result<T, saoma_client::PhoneError>) -> ErrorCode {
@@ -258,8 +258,9 @@ async fn a_foreign_code_and_an_ended_login_get_different_errors() {
 async fn an_invalid_token_is_refused() {
     let (world, node) = world().await;
     let (_browser, login) = node.browser().await;
-    let strangers = World::in_memory();
-    for token in ["made-up", "", &strangers.persons.token(1)] {
+    let directory = tempfile::tempdir().unwrap();
+    let strangers = Persons::of_another_backend(directory.path());
+    for token in ["made-up", "", &strangers.token(1)] {
         let phone = world.phone(&node, 1).with_token(token);
         assert_eq!(
             refusal(phone.scan(&login.qr).await),

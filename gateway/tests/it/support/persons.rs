@@ -21,8 +21,16 @@ pub(crate) struct Persons {
 
 impl Persons {
     pub(crate) fn new(directory: &Path) -> Self {
-        let key =
-            EncodingKey::from_rsa_pem(saoma_gateway::generate_pem().unwrap().as_bytes()).unwrap();
+        Self::with_key(directory, &super::rsa_key("persons"))
+    }
+
+    /// Those of another app's backend, which has another key.
+    pub(crate) fn of_another_backend(directory: &Path) -> Self {
+        Self::with_key(directory, &super::rsa_key("other-persons"))
+    }
+
+    fn with_key(directory: &Path, pem: &str) -> Self {
+        let key = EncodingKey::from_rsa_pem(pem.as_bytes()).unwrap();
         let keys_file = directory.join("jwks.json");
         std::fs::write(
             &keys_file,
