@@ -152,35 +152,25 @@ pub(crate) async fn end_at_provider(db: &SqlitePool, sid: &str) -> sqlx::Result<
     execute!(db, end; sid).await.map(drop)
 }
 
-/// Logs all of a person's browsers out, but the one of this id.
+/// Logs a person's browsers out, but the one of this id: all, or those of one login method.
 pub(crate) async fn end_others(
     db: impl SqliteExecutor<'_>,
     account_id: &str,
     kept: &str,
+    method: Option<LoginMethod>,
 ) -> sqlx::Result<()> {
     let end = "UPDATE portal_sessions SET ended_at = unixepoch()
-        WHERE account_id = ?1 AND id <> ?2 AND ended_at IS NULL";
-    execute!(db, end; account_id, kept).await.map(drop)
+        WHERE account_id = ?1 AND id <> ?2 AND (?3 IS NULL OR method = ?3) AND ended_at IS NULL";
+    execute!(db, end; account_id, kept, method).await.map(drop)
 }
 
-/// Logs all of a person's browsers out that were logged in by scanning, but the one of this id.
-pub(crate) async fn end_scanned(
-    db: impl SqliteExecutor<'_>,
-    account_id: &str,
-    kept: &str,
-) -> sqlx::Result<()> {
-    let end = "UPDATE portal_sessions SET ended_at = unixepoch()
-        WHERE account_id = ?1 AND id <> ?2 AND method = 'scan' AND ended_at IS NULL";
-    execute!(db, end; account_id, kept).await.map(drop)
-}
-
-/// Parts a login from the session at the gateway that it began with, whose end does not end it any more.
+/// Detaches a login from its session at the gateway, so that the session's end does not end the login.
 pub(crate) async fn leave_provider(db: impl SqliteExecutor<'_>, id: &str) -> sqlx::Result<()> {
     let part = "UPDATE portal_sessions SET provider_sid = NULL, id_token = NULL WHERE id = ?1";
     execute!(db, part; id).await.map(drop)
 }
 
-/// Logs all of a person's browsers out.
+/// Deletes the logins of an account that is removed.
 pub(crate) async fn end_all(db: impl SqliteExecutor<'_>, account_id: &str) -> sqlx::Result<()> {
     let delete = "DELETE FROM portal_sessions WHERE account_id = ?1";
     execute!(db, delete; account_id).await.map(drop)

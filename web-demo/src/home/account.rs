@@ -149,7 +149,7 @@ fn answer_contacts(person: &Person, contacts: ContactForm, errors: Vec<ContactEr
 async fn answer_change(person: &Person, title: fn(&'static Texts) -> &'static str) -> Answer {
     let (account_id, kept) = (person.account_id(), &person.session.id);
     let mut transaction = db::write(person.db()).await?;
-    browsers::end_others(&mut *transaction, account_id, kept).await?;
+    browsers::end_others(&mut *transaction, account_id, kept, None).await?;
     browsers::leave_provider(&mut *transaction, kept).await?;
     sessions::end_all(&mut *transaction, account_id).await?;
     let reason = LogoutReason::AccountChanged;

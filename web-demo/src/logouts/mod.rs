@@ -1,8 +1,8 @@
 //! Logouts that the hall asks of the gateway, so that every site ends its logins: a card is lost, an agent's authority is
 //! withdrawn, an account is changed.
 //!
-//! An outbox: what a person did and the logout that follows from it are committed together, and the logout is sent until
-//! the gateway has answered, also after a restart. No page waits for it.
+//! An outbox: a logout is committed with its cause, or before it where another system takes the step, and is sent until the
+//! gateway has answered, also after a restart. No page waits for it.
 
 mod sender;
 
@@ -13,12 +13,12 @@ use sqlx::{SqliteExecutor, SqlitePool};
 use strum::IntoStaticStr;
 use tokio::sync::Notify;
 
-use crate::browsers;
+use crate::browsers::{self, LoginMethod};
 use crate::db::{self, execute, fetch_one};
 
 /// Seconds after which a prepared logout is sent without news of the step that it belongs to: longer than a register may
 /// take to answer.
-const WITHOUT_NEWS: i64 = 30;
+const OUTCOME_TIMEOUT: i64 = 30;
 
 /// Why a person is logged out, for the gateway's log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
@@ -68,7 +68,7 @@ impl Logouts {
         account_id: &str,
         reason: LogoutReason,
     ) -> sqlx::Result<Prepared> {
-        let id = insert(&self.db, account_id, None, reason, WITHOUT_NEWS).await?;
+        let id = insert(&self.db, account_id, None, reason, OUTCOME_TIMEOUT).await?;
         Ok(Prepared {
             id,
             account_id: account_id.to_owned(),
@@ -87,7 +87,8 @@ impl Logouts {
         let mut transaction = db::write(&self.db).await?;
         let update = "UPDATE logouts SET due_at = unixepoch() WHERE id = ?1";
         execute!(&mut *transaction, update; prepared.id).await?;
-        browsers::end_scanned(&mut *transaction, &prepared.account_id, kept).await?;
+        let scanned = Some(LoginMethod::Scan);
+        browsers::end_others(&mut *transaction, &prepared.account_id, kept, scanned).await?;
         browsers::leave_provider(&mut *transaction, kept).await?;
         transaction.commit().await?;
         self.wake();

@@ -23,8 +23,8 @@ pub(crate) const EVENTS_CLIENT_ID: &str = "shili-app";
 /// Time limit for an answer.
 const TIMEOUT: Duration = Duration::from_secs(8);
 
-/// The longest pause between two looks into the outbox, which finds what was added without a wake.
-const LOOK: Duration = Duration::from_secs(3);
+/// The longest pause between two looks into the outbox. A look finds what was added without a wake.
+const POLL_INTERVAL: Duration = Duration::from_secs(3);
 
 /// Logouts that are sent between two looks.
 const BATCH: u32 = 32;
@@ -32,9 +32,9 @@ const BATCH: u32 = 32;
 /// The longest pause between two tries of a logout, in seconds.
 const LONGEST_PAUSE: u64 = 300;
 
-/// Seconds after which a logout is sent once more. A code that was confirmed before the first time can begin a session as
-/// long as it lives, which is a minute by default.
-const CODES_ARE_OVER: i64 = 70;
+/// Seconds after which a logout is sent once more, unless the person may log in again by then, as after a new password. A
+/// code that was confirmed before the first time can begin a session as long as it lives, which is a minute by default.
+const REPEAT_AFTER: i64 = 70;
 
 static FAILURES: LogPace = LogPace::new();
 
@@ -97,7 +97,7 @@ impl Sender {
                 if let Some(unlogged) = FAILURES.admit() {
                     tracing::error!(%error, unlogged, "the outbox of logouts cannot be read");
                 }
-                LOOK
+                POLL_INTERVAL
             });
             tokio::select! {
                 () = closing.cancelled() => return,
@@ -115,9 +115,22 @@ impl Sender {
             WHERE due_at <= unixepoch() ORDER BY due_at, id LIMIT ?1"; BATCH)
         .await?;
         for logout in due {
-            if logout.repeated && self.may_log_in(&logout).await? {
-                forget(db, logout.id).await?;
-                continue;
+            if logout.repeated {
+                match self.may_log_in(&logout).await {
+                    Ok(true) => {
+                        forget(db, logout.id).await?;
+                        continue;
+                    }
+                    Ok(false) => {}
+                    // Asked again later, so that the logouts after it do not wait for a register.
+                    Err(error) => {
+                        if let Some(unlogged) = FAILURES.admit() {
+                            tracing::warn!(%error, unlogged, "cannot tell whether a person may log in again");
+                        }
+                        not_answered(db, &logout, 0).await?;
+                        continue;
+                    }
+                }
             }
             match self.send(&logout).await {
                 Ok(ended) => {
@@ -142,8 +155,9 @@ impl Sender {
             }
         }
         let next = "SELECT max(0, ifnull(min(due_at) - unixepoch(), ?1)) FROM logouts";
-        let (seconds,): (u32,) = fetch_one!(db, next; LOOK.as_secs().cast_signed()).await?;
-        Ok(LOOK.min(Duration::from_secs(seconds.into())))
+        let (seconds,): (u32,) =
+            fetch_one!(db, next; POLL_INTERVAL.as_secs().cast_signed()).await?;
+        Ok(POLL_INTERVAL.min(Duration::from_secs(seconds.into())))
     }
 
     /// Returns true if the person may log in again as the identity: sessions that have begun since are theirs to keep.
@@ -200,7 +214,7 @@ async fn answered(db: &SqlitePool, logout: &Due) -> sqlx::Result<()> {
     }
     let update =
         "UPDATE logouts SET repeated = 1, tries = 0, due_at = unixepoch() + ?2 WHERE id = ?1";
-    execute!(db, update; logout.id, CODES_ARE_OVER)
+    execute!(db, update; logout.id, REPEAT_AFTER)
         .await
         .map(drop)
 }

@@ -55,7 +55,7 @@ pub(crate) struct Portal {
     /// The logins that browsers have begun.
     pub requests: AuthenticationRequests,
     pub known_browsers: KnownBrowsers,
-    /// Whom the gateway is to log out.
+    /// The outbox of logouts for the gateway.
     pub logouts: Logouts,
     pub origin: String,
 }

@@ -107,6 +107,18 @@ async fn is_logged_out(browser: &mut TestBrowser) {
         .await;
 }
 
+/// The one login by scanning that 示例甲 has left does not end with its session at the gateway.
+async fn is_kept_by_the_portal_alone(hall: &Hall) {
+    let kept =
+        "portal_sessions WHERE method = 'scan' AND ended_at IS NULL AND account_id = 'c-1001'";
+    assert_eq!(hall.count(kept).await, 1);
+    assert_eq!(
+        hall.count(&format!("{kept} AND provider_sid IS NULL"))
+            .await,
+        1
+    );
+}
+
 /// Row S15, threat T50.
 #[tokio::test]
 async fn a_card_that_is_reported_lost_logs_its_holder_out_but_where_it_is_reported() {
@@ -121,6 +133,7 @@ async fn a_card_that_is_reported_lost_logs_its_holder_out_but_where_it_is_report
     check!(here; "{REPORT_LOSS}");
     is_logged_out(&mut there).await;
     gateway_has_answered(&hall).await;
+    is_kept_by_the_portal_alone(&hall).await;
     assert!(hall.sessions(&phone).await.sessions.is_empty());
     // The card is found again, where its loss was reported.
     check!(here; "/card/undo-loss <- confirmed=yes => 已解挂");
@@ -168,6 +181,7 @@ async fn a_new_password_logs_the_person_out_at_all_sites_but_here() {
     let home = phone.log_in("/login", "jia", "q7wz88").await;
     home.check("the new password", "@/");
     gateway_has_answered(&hall).await;
+    is_kept_by_the_portal_alone(&hall).await;
     assert!(hall.sessions(&phone).await.sessions.is_empty());
     here.check("/account => @/account").await;
 }
@@ -265,13 +279,24 @@ async fn a_logout_is_sent_until_the_gateway_has_answered_and_no_page_waits_for_i
     .await;
 }
 
+/// Threat T50: a register that is down keeps no other logout waiting.
+#[tokio::test]
+async fn a_logout_is_sent_while_a_register_cannot_say_who_may_log_in_again() {
+    let gateway = GatewayStub::start(&[]).await;
+    let hall = Hall::without_registers_with_gateway_at(&gateway.origin).await;
+    sql!(hall; "INSERT INTO logouts (account_id, reason, due_at, repeated)
+        VALUES ('c-1001', 'card_cancelled', 0, 1), ('c-1002', 'account_changed', 1, 0)");
+    gateway.has(1).await;
+    assert_eq!(gateway.requests()[0].1["sub"], "c-1002");
+    let waits = "logouts WHERE account_id = 'c-1001' AND tries > 0";
+    assert_eq!(hall.count(waits).await, 1);
+}
+
 /// Threat T50.
 #[tokio::test]
 async fn a_logout_outlasts_the_process_that_could_not_send_it() {
-    let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let origin = format!("http://{}", nobody.local_addr().unwrap());
-    drop(nobody);
-    let hall = Hall::with_gateway_at(&origin).await;
+    // Nothing listens on the discard port, and no test is given it.
+    let hall = Hall::with_gateway_at("http://127.0.0.1:9").await;
     hall.portal_of("jia").await.check(REPORT_LOSS).await;
     assert_eq!(hall.count("logouts").await, 1);
     let gateway = GatewayStub::start(&[]).await;

@@ -38,6 +38,14 @@ pub(crate) struct Site {
     http: reqwest::Client,
 }
 
+/// Registers that nobody serves: nothing listens on the discard port, and no test is given it.
+fn no_registers() -> RegistersElsewhere {
+    RegistersElsewhere {
+        url: "http://127.0.0.1:9".parse().unwrap(),
+        token: Secret::received("a token"),
+    }
+}
+
 /// A hall in this process. Its data is deleted with it.
 pub(crate) struct Hall {
     site: Site,
@@ -105,15 +113,17 @@ impl Hall {
 
     /// Starts a hall whose registers would be at this address, where nothing listens.
     pub(crate) async fn without_registers() -> Self {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let registers = RegistersElsewhere {
-            url: format!("http://{}", listener.local_addr().unwrap())
-                .parse()
-                .unwrap(),
-            token: Secret::received("a token"),
-        };
-        drop(listener);
-        Self::start(|options| options.registers = Some(registers)).await
+        Self::start(|options| options.registers = Some(no_registers())).await
+    }
+
+    /// The same with a gateway elsewhere, at this origin.
+    pub(crate) async fn without_registers_with_gateway_at(origin: &str) -> Self {
+        let choose = gateway_at(origin);
+        Self::start(|options| {
+            choose(options);
+            options.registers = Some(no_registers());
+        })
+        .await
     }
 
     /// Starts a hall whose gateway is elsewhere, at this origin.
