@@ -295,7 +295,7 @@ fn the_printed_settings_name_the_file_of_each_client() {
     assert_eq!(headers, expected, "{printed}");
 }
 
-/// What a reload brings in is judged as at the start.
+/// A reload warns of the unsafe settings that it brings, as a start does.
 #[test]
 fn a_reload_logs_the_unsafe_settings() {
     let place = place();

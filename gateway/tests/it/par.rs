@@ -173,7 +173,7 @@ async fn wishes_that_no_login_meets_are_refused_when_they_are_pushed() {
     }
 }
 
-/// What the gateway does not know is not kept, so that it takes no room, and no secret of the client is.
+/// Unknown parameters take no room, and the client's secret is not stored.
 #[tokio::test]
 async fn only_the_parameters_that_count_are_kept() {
     let redis = RedisServer::start();

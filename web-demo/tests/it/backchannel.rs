@@ -110,7 +110,7 @@ async fn a_logout_token_that_is_not_the_gateways_for_the_hall_changes_nothing() 
         }),
         ("another key", of_another_key),
         (
-            "the public key as a secret",
+            "a made-up secret",
             encode(&symmetric, claims, &EncodingKey::from_secret(b"public")).unwrap(),
         ),
         ("an unknown key", logged_in.signed(&other_kid, claims)),

@@ -45,6 +45,12 @@ async fn the_phone_on_file_with_the_card_takes_an_id_number_back() {
     assert_eq!(hall.standing(&owner.id_number).await, "verified");
     check!(owner.browser; "/ => 示例甲\n/inbox => 原临时账户已注销");
     squatter.check("/account => @/login").await;
+    let logouts = "logouts WHERE reason = 'account_taken_over'";
+    assert_eq!(
+        hall.count(logouts).await,
+        1,
+        "the squatter's sessions at all sites"
+    );
     let old = hall
         .portal()
         .log_in("/login/password", "squatter", "shili2026")

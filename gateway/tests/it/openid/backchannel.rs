@@ -114,7 +114,7 @@ enum End {
     RelyingParty,
 }
 
-/// Whoever ends a session, its client is told.
+/// The client is told of every end of a session: by the person, the backend, a site, a replay.
 #[tokio::test]
 async fn every_end_of_a_session_is_told() {
     let events = "identity.events = { client_id = 'app', client_secret = 'events-secret' }";

@@ -37,7 +37,7 @@ async fn is_refused(page: &HostedPage) {
     }
 }
 
-/// The phone of another person is told at once, and the site gets `access_denied` from the page.
+/// The phone of another person is told at once, and so is the browser.
 #[tokio::test]
 async fn a_login_for_one_person_is_refused_to_another() {
     let scene = Scene::start(ResponseMode::Query).await;
@@ -49,7 +49,6 @@ async fn a_login_for_one_person_is_refused_to_another() {
         Some("another_person_expected".to_owned()),
     );
     assert_eq!(refusal(other.scan(&login.qr).await), refused);
-    assert!(other.confirm(login.login_id, PERSONAL).await.is_err());
     browser.next().await.unwrap();
     let told = browser.next().await.unwrap();
     assert!(
@@ -77,7 +76,7 @@ async fn a_login_for_one_person_is_theirs() {
     }
 }
 
-/// Where each identity is an account of its own, the login is for the one of the hint.
+/// With `subject = "identity"` the person is offered only the identity that the hint names.
 #[tokio::test]
 async fn a_login_for_one_identity_is_offered_that_one() {
     let client = "client_id = 'units'\nname = 'Units'\nsecret = 'units-secret'\nagree = 'off'\nsubject = 'identity'\n\
@@ -101,7 +100,8 @@ async fn a_login_for_one_identity_is_offered_that_one() {
     assert_eq!(refusal(refused), (ErrorCode::IdentityRefused, expected));
 }
 
-/// A page cannot drop or change what the authorization endpoint has sealed for it, nor take it to another request.
+/// A page cannot change what the authorization endpoint has sealed for it, nor take it to another request. Without the ticket
+/// it opens a plain login.
 #[tokio::test]
 async fn a_ticket_is_good_for_its_request_alone() {
     let scene = Scene::start(ResponseMode::Query).await;
@@ -110,6 +110,8 @@ async fn a_ticket_is_good_for_its_request_alone() {
     let request = scene.party.request("openid").with("nonce", "another");
     let other = scene.party.authorize(&request).await.page();
     is_refused(&other.with_claims(Some(&ticket))).await;
+    let plain = scene.party.authorize(&request).await.page();
+    plain.with_claims(None).open().await;
     let changed = ticket.replacen('{', r#"{"userinfo":{"email":null},"#, 1);
     is_refused(&page.with_claims(Some(&changed))).await;
 }

@@ -49,6 +49,10 @@ async fn a_person_of_another_source_is_refused_at_the_confirm() {
     let (_browser, login) = page.open().await;
     let citizen = Phone::new(scene.node.url.clone(), "opaque").unwrap();
     citizen.scan(&login.qr).await.unwrap();
+    // A person who has not scanned it learns nothing of it, and does not end it.
+    let stranger = scene.world.phone(&scene.node, 2);
+    let unknown = stranger.confirm(login.login_id, "personal").await;
+    assert_eq!(unknown.unwrap_err().code(), Some(ErrorCode::UnknownLogin));
     citizen.confirm(login.login_id, "personal").await.unwrap();
 }
 
