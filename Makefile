@@ -21,7 +21,7 @@ test: setup web ## Run all checks and tests
 	npm run e2e
 	npm run interop
 
-test-long: test ## Run all checks and tests, also with the clients that are Debian's packages
+test-long: test ## Run all checks and tests, also with the clients that are Debian's packages, and two long Rust tests
 	./.ci/setup --long
 	$(MAKE) test-rust-long
 	LONG=1 npm run interop
@@ -79,7 +79,7 @@ fuzz: web ## Fuzz the parsers of untrusted input, SECONDS=60 each; PROPERTY="for
 load: web ## Load two nodes on one Redis: 2,000 waiting browsers, 200 logins a second for 30 s
 	@./loadtest/two-nodes
 
-attack: setup web ## Attack a whole deployment from outside by every row of docs/security.md; ARGS="A3 T41" selects rows
+attack: setup web ## Attack a whole deployment from outside by rows A1-A19 and T1-T42 of docs/security.md; ARGS="A3 T41" selects rows
 	cargo build --locked --bin saoma --bin saoma-demo
 	./loadtest/attack/run $(ARGS)
 
