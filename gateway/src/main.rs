@@ -187,7 +187,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
     }
 }
 
-/// Prints the hash of a secret. A weak one is warned about here, because nobody can see it in its hash.
+/// Prints the hash of a secret, and warns of a weak one: its hash does not show that it is weak.
 fn print_hash(secret: &str) -> anyhow::Result<()> {
     if let Some(problem) = weakness(secret, "") {
         eprintln!("saoma: warning: the secret {problem}");

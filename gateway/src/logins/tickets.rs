@@ -1,9 +1,10 @@
 //! Tickets of the hosted login page: proof that the authorization endpoint has checked the request that the page opens.
 //!
-//! The page opens its login at the socket, as any page does, and brings what it likes. Three things of a request are not the
-//! page's to say: that its client has pushed it (RFC 9126), whom it expects (`id_token_hint`), and that its login may begin
-//! a session, which other sites believe. The endpoint seals them in a ticket, for this very request and for a while. The page carries it in the `claims` of its `open`, beside the members of
-//! OpenID Connect Core §5.5, which tells receivers to ignore those that they do not know.
+//! The page opens its login at the socket, as any page does, and brings what it likes. Only the endpoint can say that the
+//! client has pushed the request (RFC 9126), which person it expects (`id_token_hint`), and that the browser may begin a
+//! session. It seals these facts in a ticket, which is good for this very request and for a while. The page carries it in the
+//! `claims` of its `open`, beside the members of OpenID Connect Core §5.5, which tells receivers to ignore those that they do
+//! not know. A page that leaves the ticket out opens a plain login.
 
 use std::fmt;
 use std::time::Duration;

@@ -379,7 +379,7 @@ fn a_range_is_told_in_the_words_of_the_settings() {
     }
 }
 
-/// A secret of the wrong type is named, in whatever section it stands, and is not shown.
+/// In every section an error names a secret of the wrong type, and does not show it.
 #[test]
 fn a_mistyped_secret_is_named_and_not_shown() {
     for (text, named) in [

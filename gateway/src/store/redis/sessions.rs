@@ -269,7 +269,8 @@ impl SessionStore for RedisStore {
             Ok(Some(match words[..] {
                 ["revoked", seq] => {
                     let seq = seq.parse();
-                    let seq = seq.map_err(|_| corrupt("a session's sequence number is none"))?;
+                    let seq =
+                        seq.map_err(|_| corrupt("a session's sequence number is not a number"))?;
                     Proof::of_session(&session, seq)
                 }
                 ["revoked"] => Proof::of_field(&key, "token_ended", "1".into(), Later::Never),

@@ -13,7 +13,7 @@ pub(in crate::store::redis) struct Proof {
     written: Written,
 }
 
-/// What a step has written.
+/// The part of a step that shows whether a server has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Written {
     /// Nothing: the answer needs a server that is still the master.

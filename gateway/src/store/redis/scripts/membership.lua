@@ -13,7 +13,7 @@ local function limit_families(session, client_id, most)
   end
 end
 
--- Puts the client of a redeemed code into the session, which begins if there is none and the code is not of a session.
+-- Puts the client of a redeemed code into the session. Where there is none it begins one, unless the code came from a session.
 -- `terms` are those of the client. Returns false if the session has ended.
 local function join(session, id, person, grant, granted, terms, is_of_session, token, token_expires_at, keep_ms)
   local at = now()
