@@ -24,6 +24,7 @@ mod face;
 mod form_errors;
 mod home;
 mod identity;
+mod information;
 mod key_file;
 mod known_browsers;
 mod listeners;

@@ -2,13 +2,19 @@
 
 use std::future::Future;
 
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::header::SET_COOKIE;
 use sqlx::SqlitePool;
 
 use crate::accounts::{Account, Accounts};
 use crate::browsers::Origin;
 use crate::face::FaceChecks;
 use crate::known_browsers::KnownBrowsers;
-use crate::pages::{CookieName, Cookies, Failure, SetCookies, Surface};
+use crate::pages::{
+    CookieName, Cookies, Failure, PageContext, PersonBar, SetCookies, Surface, TextSize,
+};
 use crate::registers::Registers;
 use crate::secret::Secret;
 
@@ -51,6 +57,12 @@ pub(crate) trait SurfaceContext: Clone + Send + Sync + 'static {
         &self,
         cookies: &Cookies,
     ) -> impl Future<Output = Result<Option<Visitor>, Failure>> + Send;
+
+    /// Returns what the head of each page says of the person who is logged in by a request's cookies.
+    fn person_bar(
+        &self,
+        cookies: &Cookies,
+    ) -> impl Future<Output = Result<Option<PersonBar>, Failure>> + Send;
 }
 
 /// A person who is logged in.
@@ -59,4 +71,32 @@ pub(crate) struct Visitor {
     pub account_id: String,
     /// A secret of the browser or phone.
     pub holder: Secret,
+}
+
+/// Tells the frame of each page who is logged in and how large the text is, and keeps the size that a link asks for.
+pub(crate) async fn with_page_context<S: SurfaceContext>(
+    State(surface): State<S>,
+    cookies: Cookies,
+    request: Request,
+    next: Next,
+) -> Response {
+    if request.uri().path().starts_with("/assets/") {
+        return next.run(request).await;
+    }
+    let asked = TextSize::asked_for(request.uri().query());
+    let size = asked.or_else(|| TextSize::kept(&cookies));
+    let context = match surface.person_bar(&cookies).await {
+        Ok(bar) => PageContext {
+            bar,
+            size: size.unwrap_or_default(),
+        },
+        Err(failure) => return failure.into_response(),
+    };
+    let mut response = context.around(next.run(request)).await;
+    if let Some(size) = asked {
+        response
+            .headers_mut()
+            .append(SET_COOKIE, size.keep(&cookies));
+    }
+    response
 }

@@ -23,6 +23,8 @@ use crate::serving::Connection;
 pub(crate) enum CookieName {
     /// The language of the pages.
     Language,
+    /// The size of the text.
+    TextSize,
     /// A browser before a login at the portal.
     PortalBrowser,
     /// The persons who have logged in by password in this browser.
@@ -50,6 +52,7 @@ impl CookieName {
     const fn plain(self) -> &'static str {
         match self {
             Self::Language => "lang",
+            Self::TextSize => "text_size",
             Self::PortalBrowser => "shili_hall_browser",
             Self::PortalKnown => "shili_hall_known",
             Self::PortalRegistration => "shili_hall_registration",
@@ -77,6 +80,7 @@ impl CookieName {
     const fn same_site(self) -> &'static str {
         match self {
             Self::Language
+            | Self::TextSize
             | Self::PortalBrowser
             | Self::PortalRegistration
             | Self::PortalSession

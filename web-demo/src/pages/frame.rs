@@ -56,6 +56,19 @@ impl<'a> Frame<'a> {
         }
     }
 
+    /// The surface's name where there is less room: in titles of windows.
+    pub(crate) const fn short_brand(&self) -> &'static str {
+        match self.surface {
+            Surface::Portal => self.texts().common.portal_short,
+            Surface::Phone => self.texts().common.app_name,
+        }
+    }
+
+    /// Returns true on a page of the portal.
+    pub(crate) const fn is_portal(&self) -> bool {
+        matches!(self.surface, Surface::Portal)
+    }
+
     /// The surface's own stylesheet.
     pub(crate) const fn stylesheet(&self) -> &'static str {
         match self.surface {
@@ -66,8 +79,13 @@ impl<'a> Frame<'a> {
 
     /// The same page in the other language.
     pub(crate) fn other_language(&self) -> String {
+        self.with_parameter("lang", self.locale.other().tag())
+    }
+
+    /// The page's address with one more parameter.
+    pub(super) fn with_parameter(&self, name: &str, value: &str) -> String {
         let joint = if self.path.contains('?') { '&' } else { '?' };
-        format!("{}{joint}lang={}", self.path, self.locale.other().tag())
+        format!("{}{joint}{name}={value}", self.path)
     }
 }
 

@@ -76,6 +76,12 @@ impl Identities {
         }
     }
 
+    /// Returns the unit and the role that a person acts in; `None` for a login as oneself.
+    pub fn acting_as(&self, identity: &Identity) -> Option<String> {
+        let role = UnitRole::of(identity)?;
+        Some(self.acting(&identity.name, self.role(role)))
+    }
+
     const fn role(&self, role: UnitRole) -> &'static str {
         match role {
             UnitRole::LegalRepresentative => self.legal_representative,

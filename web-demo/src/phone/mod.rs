@@ -44,7 +44,8 @@ use crate::pages::{
     remember_locale, with_a_page, with_policy,
 };
 use crate::registers::Registers;
-use crate::{password_login, registration, verification};
+use crate::surface::with_page_context;
+use crate::{information, password_login, registration, verification};
 
 /// The state that the pages share.
 #[derive(Debug, Clone)]
@@ -79,12 +80,14 @@ pub(crate) fn routes(phone: Phone, policy: Policy) -> Router {
         .route("/inbox/{id}", get(inbox::show))
         .route("/inbox/{id}/not-me", post(inbox::not_me))
         .route("/assets/{file}", get(asset))
+        .merge(information::routes())
         .merge(registration::pages::routes())
         .merge(verification::routes())
         .merge(face::routes())
         .merge(e_card::routes())
         .fallback(no_such_page)
-        .with_state(phone)
+        .with_state(phone.clone())
+        .layer(from_fn_with_state(phone, with_page_context::<Phone>))
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
         .layer(from_fn(with_a_page))
         .layer(from_fn(remember_locale))

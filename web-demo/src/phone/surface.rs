@@ -8,8 +8,9 @@ use crate::accounts::{Account, Accounts};
 use crate::browsers::Origin;
 use crate::face::FaceChecks;
 use crate::known_browsers::KnownBrowsers;
-use crate::pages::{CookieName, Cookies, Failure, SetCookies, Surface};
+use crate::pages::{CookieName, Cookies, Failure, PersonBar, SetCookies, Surface};
 use crate::proof;
+use crate::records::inbox;
 use crate::registers::Registers;
 use crate::surface::{SurfaceContext, Visitor};
 
@@ -60,6 +61,19 @@ impl SurfaceContext for Phone {
         Ok(session.map(|session| Visitor {
             holder: session.holder(),
             account_id: session.account_id,
+        }))
+    }
+
+    async fn person_bar(&self, cookies: &Cookies) -> Result<Option<PersonBar>, Failure> {
+        let Some(session) = PhoneSession::of(cookies, self).await? else {
+            return Ok(None);
+        };
+        let account = Account::find(&self.db, &session.account_id).await?;
+        let unread = inbox::unread(&self.db, &session.account_id).await?;
+        Ok(account.map(|account| PersonBar {
+            name: account.name,
+            identity: None,
+            unread,
         }))
     }
 }

@@ -35,7 +35,8 @@ use crate::pages::{
     with_a_page, with_policy,
 };
 use crate::registers::Registers;
-use crate::{password_login, registration, verification};
+use crate::surface::with_page_context;
+use crate::{information, password_login, registration, verification};
 
 /// The page to which the gateway sends browsers back.
 pub(crate) const CALLBACK_PATH: &str = "/callback";
@@ -80,10 +81,15 @@ pub(crate) fn routes(portal: Portal, inside: Router, policy: Policy) -> Router {
         .route(CALLBACK_PATH, get(callback::answer))
         .route("/logout", post(login::log_out))
         .route("/assets/{file}", get(asset))
+        .merge(information::routes())
         .merge(registration::pages::routes())
         .merge(verification::routes())
         .with_state(portal.clone())
         .merge(inside)
+        .layer(from_fn_with_state(
+            portal.clone(),
+            with_page_context::<Portal>,
+        ))
         .layer(from_fn_with_state(portal, canonical::one_origin))
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
         .layer(from_fn(with_a_page))

@@ -9,7 +9,8 @@ use crate::browsers::{LoggedIn, LoginMethod, Origin};
 use crate::citizens::personal;
 use crate::face::FaceChecks;
 use crate::known_browsers::KnownBrowsers;
-use crate::pages::{CookieName, Cookies, Failure, SetCookies, Surface};
+use crate::pages::{CookieName, Cookies, Failure, PersonBar, SetCookies, Surface};
+use crate::records::inbox;
 use crate::registers::Registers;
 use crate::surface::{SurfaceContext, Visitor};
 
@@ -68,6 +69,17 @@ impl SurfaceContext for Portal {
         Ok(session.map(|session| Visitor {
             holder: session.holder(),
             account_id: session.account_id,
+        }))
+    }
+
+    async fn person_bar(&self, cookies: &Cookies) -> Result<Option<PersonBar>, Failure> {
+        let Some(session) = PortalSession::of(cookies, self).await? else {
+            return Ok(None);
+        };
+        Ok(Some(PersonBar {
+            unread: inbox::unread(&self.db, &session.account_id).await?,
+            name: session.name,
+            identity: Some(session.identity),
         }))
     }
 }
