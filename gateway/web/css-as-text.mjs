@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { transform } from "esbuild";
+import { olderStyles } from "../../oldest-browsers/styles.mjs";
 
 /**
  * Makes an imported stylesheet a minified text: esbuild minifies it only if asked to.
@@ -9,8 +9,5 @@ import { transform } from "esbuild";
 export const cssAsText = {
   name: "css-as-text",
   setup: ({ onLoad }) =>
-    onLoad({ filter: /\.css$/ }, async ({ path }) => {
-      const { code } = await transform(readFileSync(path, "utf8"), { loader: "css", minify: true });
-      return { contents: code, loader: "text" };
-    }),
+    onLoad({ filter: /\.css$/ }, async ({ path }) => ({ contents: await olderStyles(readFileSync(path, "utf8")), loader: "text" })),
 };

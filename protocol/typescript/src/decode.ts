@@ -164,7 +164,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function isMessageType(type: string): type is ServerMessage["type"] {
-  return Object.hasOwn(MESSAGES, type);
+  return Object.keys(MESSAGES).includes(type);
 }
 
 function has(value: Record<string, unknown>, members: readonly string[]): boolean {

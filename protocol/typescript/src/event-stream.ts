@@ -17,14 +17,15 @@ export const openEventStream = overHttp(follow);
 async function follow(http: HttpLogin, { last_seq, attempt }: ResumeRequest): Promise<void> {
   const { body } = await http.ask(`${PATHS.events}?attempt=${attempt}`, { headers: { "last-event-id": String(last_seq) } });
   if (body === null) return;
-  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
   const parser = new EventParser();
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return;
     // The headers are not a sign of life: a proxy that holds streams back passes them on. The gateway begins with a comment.
     http.heard(SILENCE_LIMIT_MS);
-    for (const { name, data } of parser.push(value)) {
+    for (const { name, data } of parser.push(decoder.decode(value, { stream: true }))) {
       if (name === "close") return http.closed(decodeCloseHint(data).code ?? BROKEN, data);
       http.message(data);
     }

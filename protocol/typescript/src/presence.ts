@@ -15,7 +15,11 @@ export const pagePresence: Presence = {
   isVisible: () => document.visibilityState !== "hidden",
   isOnline: () => navigator.onLine,
   watch: (listener, signal) => {
-    document.addEventListener("visibilitychange", listener, { signal });
-    for (const change of ["online", "offline"]) window.addEventListener(change, listener, { signal });
+    for (const change of ["visibilitychange", "online", "offline"]) {
+      const target = change === "visibilitychange" ? document : window;
+      target.addEventListener(change, listener);
+      // The option `signal` of `addEventListener` is newer than the oldest browsers, which ignore it.
+      signal.addEventListener("abort", () => target.removeEventListener(change, listener));
+    }
   },
 };

@@ -40,7 +40,7 @@ function countDown(line: HTMLElement, deadline: number): void {
 }
 
 function show(line: HTMLElement, left: number, texts: Texts): void {
-  line.ariaLive = ANNOUNCED_SECONDS.includes(left) ? "polite" : "off";
+  line.setAttribute("aria-live", ANNOUNCED_SECONDS.includes(left) ? "polite" : "off");
   line.textContent = left > 0 ? texts.remaining(left) : texts.expired;
 }
 
@@ -62,7 +62,10 @@ async function sendConfirm(button: HTMLButtonElement): Promise<number | undefine
   const retryAfter = response.headers.get("retry-after");
   if (retryAfter !== null) return Math.max(RETRY_SECONDS, Number(retryAfter) || 0);
   if (response.redirected) location.replace(response.url);
-  // The answer is an error that stays: the same confirm brings the page that tells it.
-  else button.form?.requestSubmit(button);
+  else {
+    // The answer is an error that stays: the same confirm brings the page that tells it.
+    button.disabled = false;
+    button.click();
+  }
   return undefined;
 }

@@ -26,13 +26,17 @@ if (userName) lookUp(userName);
 
 function getCodesBy(button: HTMLButtonElement, form: HTMLFormElement): void {
   const label = button.textContent ?? "";
+  let sendsForm = false;
   button.addEventListener("click", async (event) => {
+    if (sendsForm) return;
     event.preventDefault();
     button.disabled = true;
     const answer = await ask(button.formAction, { method: "POST", body: body(form) });
     if (answer === undefined) {
       button.disabled = false;
-      form.requestSubmit(button);
+      sendsForm = true;
+      button.click();
+      sendsForm = false;
       return;
     }
     for (const field of ["phone", "code"]) show(field, answer.field === field ? answer.problem : null);

@@ -13,5 +13,5 @@ document.addEventListener("scan-code", ({ detail }) => {
   const field = form?.querySelector<HTMLInputElement>("input[name=text]");
   if (!form || !field) return;
   field.value = detail.text;
-  form.requestSubmit();
+  form.submit();
 });

@@ -6,6 +6,7 @@
  * the phone analyses the pictures. Texts are in the language of the nearest `lang`. The camera is closed when the pictures
  * are taken, when the page is hidden, and when the element leaves it.
  */
+import { listen, stylesheet } from "../dom.ts";
 import { isEnglish } from "../language.ts";
 import { type Camera, FRONT, openCamera } from "../scan-camera/camera.ts";
 import { ScanError } from "../scan-camera/problem.ts";
@@ -13,7 +14,6 @@ import { BlinkDetector } from "./blink.ts";
 import { FaceReader } from "./face-reader.ts";
 import { type Guidance, guidanceFor, largestFace } from "./guidance.ts";
 import { type Challenge, requestChallenge, submitPictures } from "./check-api.ts";
-import { styles } from "./styles.ts";
 import { type MessageKey, type Texts, en, zh } from "./texts.ts";
 
 /** Interval between pictures, if the phone keeps up. A blink takes three times as long. */
@@ -49,19 +49,18 @@ export class FaceCheck extends HTMLElement {
   constructor() {
     super();
     const root = this.attachShadow({ mode: "open" });
-    root.adoptedStyleSheets = [styles];
-    root.append(this.#view, this.#status, box("actions", this.#begin, this.#halt));
+    root.append(stylesheet(new URL("face-check.css", import.meta.url)), this.#view, this.#status, box("actions", this.#begin, this.#halt));
     this.#begin.className = "main";
   }
 
   connectedCallback(): void {
     const texts = this.#texts();
-    this.#video.ariaLabel = texts.picture;
+    this.#video.setAttribute("aria-label", texts.picture);
     this.#begin.textContent = texts.begin;
     this.#halt.textContent = texts.stop;
     this.#connected = new AbortController();
     const { signal } = this.#connected;
-    document.addEventListener("visibilitychange", () => document.hidden && this.#checking && this.#end("ready"), { signal });
+    listen(document, "visibilitychange", signal, () => document.hidden && this.#checking && this.#end("ready"));
     this.#end("ready");
   }
 

@@ -10,7 +10,7 @@ interface Waiting {
 }
 
 export class FaceReader {
-  readonly #worker = new Worker(workerAddress(), { type: "module" });
+  readonly #worker = new Worker(workerAddress());
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
   #gone: string | undefined;

@@ -4,7 +4,7 @@ import Human from "@vladmandic/human";
 import type { Face, FaceRequest, FaceResult, WorkerFailure } from "./worker-messages.ts";
 
 /** The models lie beside this script. */
-const FILES = new URL("./", import.meta.url).href;
+const FILES = new URL("./", self.location.href).href;
 
 const off = { enabled: false };
 const human = new Human({

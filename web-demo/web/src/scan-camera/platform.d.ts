@@ -3,7 +3,7 @@
 /** Shape Detection API, https://wicg.github.io/shape-detection-api/. Missing on Linux and in Safari. */
 declare const BarcodeDetector:
   | {
-      new (options: { formats: string[] }): { detect(image: ImageBitmap): Promise<{ rawValue: string }[]> };
+      new (options: { formats: string[] }): { detect(image: ImageData): Promise<{ rawValue: string }[]> };
       getSupportedFormats(): Promise<string[]>;
     }
   | undefined;

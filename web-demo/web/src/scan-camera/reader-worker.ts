@@ -1,4 +1,5 @@
 /** Client of the scan worker: takes pictures and returns the texts of their QR codes. */
+import type { Pixels } from "./pictures.ts";
 import type { ReadRequest, ReadResult } from "./worker-messages.ts";
 
 /** Trusted Types policy of the worker's address. A page's CSP names it in `trusted-types`. */
@@ -10,7 +11,7 @@ interface Waiting {
 }
 
 export class ReaderWorker {
-  readonly #worker = new Worker(workerAddress(), { type: "module" });
+  readonly #worker = new Worker(workerAddress());
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
   #gone = false;
@@ -25,15 +26,15 @@ export class ReaderWorker {
   }
 
   /**
-   * Returns the text of the QR code in the picture, which is transferred, or `undefined` if it has no code.
+   * Returns the text of the QR code in the picture, whose data are transferred, or `undefined` if it has no code.
    * Rejects if the worker fails to load or is closed.
    */
-  read(picture: ImageBitmap): Promise<string | undefined> {
+  read(picture: Pixels): Promise<string | undefined> {
     return new Promise((resolve, reject) => {
       if (this.#gone) return reject(gone());
       const message: ReadRequest = { id: ++this.#lastId, picture };
       this.#waiting.set(message.id, { resolve, reject });
-      this.#worker.postMessage(message, [picture]);
+      this.#worker.postMessage(message, [picture.data.buffer]);
     });
   }
 

@@ -5,11 +5,12 @@
  * {@link ScanCode} as its `detail`. The camera is closed after the first code, when the page is hidden, and when the element
  * leaves it.
  */
+import { listen, stylesheet } from "../dom.ts";
 import { isEnglish } from "../language.ts";
 import { type Camera, REAR, openCamera } from "./camera.ts";
+import { type Pixels, Pictures } from "./pictures.ts";
 import { type Problem, ScanError } from "./problem.ts";
 import { ReaderWorker } from "./reader-worker.ts";
-import { styles } from "./styles.ts";
 import { type Texts, en, zh } from "./texts.ts";
 
 /** Interval between pictures. Ten a second feel immediate and spare the battery. */
@@ -35,6 +36,7 @@ export class ScanCamera extends HTMLElement {
   readonly #choosePhoto = button(() => this.#file.click());
   readonly #again = button(() => void this.#lookThroughCamera());
   readonly #file = Object.assign(document.createElement("input"), { type: "file", accept: "image/*", hidden: true });
+  readonly #pictures = new Pictures();
   #reader: ReaderWorker | undefined;
   #camera: Camera | undefined;
   /** The current search for a code; aborted when the search is given up. */
@@ -46,22 +48,21 @@ export class ScanCamera extends HTMLElement {
   constructor() {
     super();
     const root = this.attachShadow({ mode: "open" });
-    root.adoptedStyleSheets = [styles];
-    root.append(this.#view, this.#status, box("actions", this.#again, this.#torch, this.#choosePhoto, this.#file));
+    root.append(stylesheet(new URL("scan-camera.css", import.meta.url)), this.#view, this.#status, box("actions", this.#again, this.#torch, this.#choosePhoto, this.#file));
     this.#again.className = "main";
     this.#file.addEventListener("change", () => this.#readChosenPhoto());
   }
 
   connectedCallback(): void {
     const texts = this.#texts();
-    this.#video.ariaLabel = texts.picture;
+    this.#video.setAttribute("aria-label", texts.picture);
     this.#torch.textContent = texts.torch;
     this.#choosePhoto.textContent = texts.choosePhoto;
     this.#again.textContent = texts.again;
     this.#connected = new AbortController();
     const { signal } = this.#connected;
-    document.addEventListener("visibilitychange", () => this.#onVisibility(), { signal });
-    window.addEventListener("pageshow", (event) => event.persisted && void this.#lookThroughCamera(), { signal });
+    listen(document, "visibilitychange", signal, () => this.#onVisibility());
+    listen(window, "pageshow", signal, ({ persisted }) => persisted && void this.#lookThroughCamera());
     this.#interrupted = true;
     this.#onVisibility();
   }
@@ -75,7 +76,7 @@ export class ScanCamera extends HTMLElement {
 
   #onVisibility(): void {
     if (document.hidden) {
-      this.#interrupted ||= this.#search !== undefined;
+      if (this.#search !== undefined) this.#interrupted = true;
       this.#stop();
     } else if (this.#interrupted) {
       void this.#lookThroughCamera();
@@ -122,14 +123,14 @@ export class ScanCamera extends HTMLElement {
     await this.#video.play();
     this.#view.hidden = false;
     this.#torch.hidden = !camera.hasTorch;
-    this.#torch.ariaPressed = "false";
+    this.#torch.setAttribute("aria-pressed", "false");
     this.#say("looking");
   }
 
   async #watch(search: AbortSignal): Promise<string | undefined> {
     while (!search.aborted) {
       const due = performance.now() + PICTURE_EVERY_MS;
-      const text = await this.#read(await createImageBitmap(this.#video));
+      const text = await this.#read(this.#pictures.ofVideo(this.#video));
       if (text !== undefined) return text;
       await until(due);
     }
@@ -137,7 +138,7 @@ export class ScanCamera extends HTMLElement {
   }
 
   async #readPhoto(photo: File): Promise<string> {
-    const picture = await createImageBitmap(photo).catch((error: unknown) => {
+    const picture = await this.#pictures.ofPhoto(photo).catch((error: unknown) => {
       throw new ScanError("notAPicture", error);
     });
     const text = await this.#read(picture);
@@ -145,7 +146,7 @@ export class ScanCamera extends HTMLElement {
     return text;
   }
 
-  async #read(picture: ImageBitmap): Promise<string | undefined> {
+  async #read(picture: Pixels): Promise<string | undefined> {
     try {
       this.#reader ??= new ReaderWorker();
       return await this.#reader.read(picture);
@@ -178,10 +179,10 @@ export class ScanCamera extends HTMLElement {
   }
 
   async #switchTorch(): Promise<void> {
-    const on = this.#torch.ariaPressed !== "true";
+    const on = this.#torch.getAttribute("aria-pressed") !== "true";
     try {
       await this.#camera?.switchTorch(on);
-      this.#torch.ariaPressed = String(on);
+      this.#torch.setAttribute("aria-pressed", String(on));
     } catch {
       // Some cameras claim a torch that they cannot switch on.
       this.#torch.hidden = true;

@@ -1,9 +1,10 @@
 /** Messages between the page and the scan worker. */
+import type { Pixels } from "./pictures.ts";
 
-/** To the worker: a picture, which is transferred. */
+/** To the worker: a picture, whose data are transferred. */
 export interface ReadRequest {
   readonly id: number;
-  readonly picture: ImageBitmap;
+  readonly picture: Pixels;
 }
 
 /** From the worker: the text in the picture with this `id`. */

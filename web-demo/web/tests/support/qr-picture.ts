@@ -2,7 +2,7 @@
 import type { Page } from "playwright-core";
 import { encode, renderSVG } from "uqr";
 
-import type { Pixels } from "../../src/scan-camera/qr-reader.ts";
+import type { Pixels } from "../../src/scan-camera/pictures.ts";
 
 /** Text of a login's code. */
 export const QR_TEXT = "HTTPS://LOGIN.EXAMPLE/Q/0G3KXVZ8Q2M4T6W8Y0A2C4E6R8T0V2X4";

@@ -6,6 +6,8 @@ import { readFile } from "node:fs/promises";
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
+  "style-src 'self'",
+  "img-src blob:",
   "connect-src 'self'",
   "worker-src 'self'",
   "form-action 'self'",
@@ -32,11 +34,11 @@ export async function serve(pages: Readonly<Record<string, Answer>>): Promise<Si
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://site");
     const page = pages[pathname];
-    const asset = /^\/assets\/([a-z-]+\.js)$/.exec(pathname)?.[1];
+    const asset = /^\/assets\/([a-z-]+\.(?:css|js))$/.exec(pathname)?.[1];
     response.setHeader("Content-Security-Policy", POLICY);
     if (typeof page === "function") page(request, response);
     else if (page !== undefined) response.setHeader("Content-Type", "text/html; charset=utf-8").end(page);
-    else if (asset !== undefined) response.setHeader("Content-Type", "text/javascript").end(await readFile(new URL(asset, dist)));
+    else if (asset !== undefined) response.setHeader("Content-Type", asset.endsWith(".js") ? "text/javascript" : "text/css").end(await readFile(new URL(asset, dist)));
     else response.writeHead(404).end();
   });
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
