@@ -5,9 +5,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::login_id::{CROCKFORD, LoginId, ParseCodeError, decode_base32, without_separators};
+use crate::login_id::{CROCKFORD, LoginId, ParseCodeError, decode_base32};
 use crate::secret::Digest;
 use crate::text::serde_by_text;
+use crate::typed;
 
 /// The content of a QR code: the login's id and a nonce that becomes invalid when the code is renewed.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -44,14 +45,14 @@ impl ScanCode {
         format!("{}{QR_PATH}{self}", origin.to_ascii_uppercase())
     }
 
-    /// Reads the text of a QR code that must lead to `origin`.
+    /// Reads the text of a QR code that must lead to `origin`, scanned or pasted.
     ///
     /// # Errors
     /// Returns [`ParseCodeError::Foreign`] if the text leads elsewhere, and the error of [`ScanCode::from_str`] if the code
     /// is invalid.
     pub fn from_qr_text(text: &str, origin: &str) -> Result<Self, ParseCodeError> {
         let prefix = format!("{}{QR_PATH}", origin.to_ascii_uppercase());
-        text.trim()
+        typed::link(text)
             .to_ascii_uppercase()
             .strip_prefix(&prefix)
             .ok_or(ParseCodeError::Foreign)?
@@ -127,7 +128,7 @@ impl FromStr for UserCode {
     type Err = ParseCodeError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let letters = without_separators(text).into_bytes();
+        let letters = typed::code(text).into_bytes();
         if !letters.iter().all(|l| USER_CODE_ALPHABET.contains(l)) {
             return Err(ParseCodeError::Alphabet);
         }

@@ -29,7 +29,7 @@ pub enum ErrorCode {
     Superseded,
     /// No login waits for this scan code or user code.
     UnknownCode,
-    /// The text is not a QR code of this gateway.
+    /// The text is not a QR code of this gateway, or cannot be a user code.
     NotALoginCode,
     /// The app's token is missing, unknown or ended (RFC 6750 §3.1).
     InvalidToken,

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AccessToken, AuthorizationCode, ClientMessage, CodeChallenge, DecodeError, Digest, LoginId,
-    ProtocolVersion, ReceiveKey, ScanCode, ServerMessage, UserCode,
+    ProtocolVersion, ReceiveKey, ScanCode, ServerMessage, UserCode, typed,
 };
 
 macro_rules! properties {
@@ -128,10 +128,10 @@ fn shown_code(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return;
     };
-    let typed = text
-        .chars()
-        .filter(|c| !c.is_whitespace() && *c != '-')
-        .count();
+    let folded = typed::code(text);
+    assert_eq!(typed::code(&folded), folded);
+    let typed = folded.chars().count();
+    assert!(typed <= text.chars().count());
     if let Ok(id) = text.parse::<LoginId>() {
         assert_eq!(typed, LoginId::CHARS);
         assert_one_form(&id, LoginId::CHARS);

@@ -43,6 +43,7 @@ mod session;
 mod steering;
 mod text;
 mod time;
+pub mod typed;
 mod version;
 
 pub use close::{CloseCode, CloseNotice, ComeBack, RestartHint};

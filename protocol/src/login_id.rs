@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use data_encoding::{Encoding, Specification};
 
 use crate::text::serde_by_text;
+use crate::typed;
 
 /// Text that is not a login id, scan code or user code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -66,19 +67,11 @@ impl FromStr for LoginId {
     }
 }
 
-/// Converts typed text to the alphabet's form: upper case, without the spaces and hyphens that people put in.
-pub(crate) fn without_separators(text: &str) -> String {
-    text.chars()
-        .filter(|c| !c.is_whitespace() && *c != '-')
-        .map(|c| c.to_ascii_uppercase())
-        .collect()
-}
-
 pub(crate) fn decode_base32<const N: usize>(
     text: &str,
     chars: usize,
 ) -> Result<[u8; N], ParseCodeError> {
-    let text = without_separators(text);
+    let text = typed::code(text);
     if text.len() != chars {
         return Err(ParseCodeError::Length { expected: chars });
     }
