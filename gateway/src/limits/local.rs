@@ -58,6 +58,16 @@ impl LocalLimiter {
         meter.verdict(self.clock.now(), rate)
     }
 
+    /// Takes a counted attempt back.
+    pub(crate) fn give_back(&self, limit: LimitName, rate: Rate, key: &str) {
+        let key = self.hasher.hash_one((limit, key));
+        let mut meters = self.meters.lock();
+        if let Some(mut meter) = meters.get(&key) {
+            meter.give_back(rate);
+            meters.insert(key, meter);
+        }
+    }
+
     /// Counts an attempt against several limits, unless it is over one of them: then it counts against none.
     ///
     /// # Errors

@@ -170,8 +170,9 @@ limits! {
     scan_per_person: ScanPerPerson = 20 in 60 s,
         counted in Store by "person", needed 1 times, bounds Load,
         refused by "429 to the phone";
-    /// User codes typed by one person, right or wrong; 5 in 15 minutes by default. At 34.5 bits a
-    /// guess then succeeds with a probability below 2^-32 (RFC 8628 §5.1).
+    /// Wrong user codes typed by one person; 5 in 15 minutes by default. At 34.5 bits a guess then
+    /// succeeds with a probability below 2^-32 (RFC 8628 §5.1). A right code is not counted, and
+    /// neither is a text that cannot be a code.
     typed_code_per_person: TypedCodePerPerson = 5 in 900 s,
         counted in Store by "person", needed 1 times, bounds Guesses,
         refused by "429 to the phone";

@@ -80,6 +80,10 @@ impl Store for RememberedLimits {
         unless_remembered!(self, attempts, self.store.take(attempts))
     }
 
+    async fn give_back(&self, attempt: &Attempt<'_>) -> Result<(), StoreError> {
+        self.store.give_back(attempt).await
+    }
+
     async fn open(
         &self,
         attempts: &[Attempt<'_>],

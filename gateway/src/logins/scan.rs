@@ -10,6 +10,7 @@ use super::Logins;
 use super::confirm::{ANOTHER_PERSON, already_decided};
 use crate::client_address::ClientAddress;
 use crate::error::ApiError;
+use crate::error_chain::chain;
 use crate::identity::Person;
 use crate::limits::LimitName;
 use crate::relying_parties::landing_origin;
@@ -67,6 +68,7 @@ impl Logins {
                 (id, precondition, &[][..])
             }
         };
+        let is_typed = matches!(precondition, Precondition::UserCode(_));
         let scan = Scan {
             person: person.id.clone(),
             person_tags: self.known_persons.tags(&person.id),
@@ -74,7 +76,11 @@ impl Logins {
             precondition,
             lifetime: self.lifetimes.scanned,
         };
-        match self.let_through(self.store.scan(attempts, id, &scan).await?)? {
+        let scanned = self.let_through(self.store.scan(attempts, id, &scan).await?)?;
+        if is_typed && proves_the_code(&scanned) {
+            self.forget_typed(key).await;
+        }
+        match scanned {
             Scanned::Claimed {
                 request,
                 opened_at,
@@ -147,14 +153,27 @@ impl Logins {
                 "the text is not a login code of this gateway",
             ));
         };
+        // What cannot be a code is no guess: it is counted as a scan alone, which bounds the requests.
+        let code: UserCode = text.parse().map_err(|error| {
+            let detail = format!("the text is not a user code: {error}");
+            ApiError::new(ErrorCode::NotALoginCode, detail)
+        })?;
+        // Counted before it is looked up, so that guesses sent at the same time are counted as well.
         self.count(LimitName::TypedCodePerPerson, person.id.as_str())
             .await?;
-        let Ok(code) = text.parse::<UserCode>() else {
-            return Err(self.unknown_code_of(person).await?);
-        };
         match self.store.find_by_user_code(code).await? {
             Some(id) => Ok((id, Precondition::UserCode(code))),
             None => Err(self.unknown_code_of(person).await?),
+        }
+    }
+
+    /// Takes the try of a right code back. If the store does not answer, the try stays counted: the login goes on.
+    async fn forget_typed(&self, person: &str) {
+        let attempt = self.attempt(LimitName::TypedCodePerPerson, person);
+        if let Err(error) = self.store.give_back(&attempt).await
+            && let Some(left_out) = self.log_throttle.admit(("give_back", "store"))
+        {
+            tracing::warn!(error = %chain(&error), left_out, "could not take a right code's try back");
         }
     }
 
@@ -199,6 +218,14 @@ impl Logins {
             session_lifetime: session.map(|lifetime| lifetime.as_secs()),
         }
     }
+}
+
+/// Returns true if the code was right, though another person may have been first.
+const fn proves_the_code(scanned: &Scanned) -> bool {
+    matches!(
+        scanned,
+        Scanned::Claimed { .. } | Scanned::Refused(TransitionError::AnotherPerson)
+    )
 }
 
 fn unknown_code() -> ApiError {

@@ -82,6 +82,9 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// Counts attempts, and does nothing else.
     async fn take(&self, attempts: &[Attempt<'_>]) -> Result<Counted<()>, StoreError>;
 
+    /// Takes a counted attempt back.
+    async fn give_back(&self, attempt: &Attempt<'_>) -> Result<(), StoreError>;
+
     /// Counts attempts, then opens a login in state `waiting`.
     async fn open(
         &self,

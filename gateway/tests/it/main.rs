@@ -59,6 +59,7 @@ mod strangers;
 mod support;
 mod sweep;
 mod tidy;
+mod typed_codes;
 mod undeclared_proxy;
 mod waiting_logins;
 mod whose_token;

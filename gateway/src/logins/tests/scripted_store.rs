@@ -80,6 +80,10 @@ impl ScriptedStore {
 
 #[async_trait]
 impl Store for ScriptedStore {
+    async fn give_back(&self, attempt: &Attempt<'_>) -> Result<(), StoreError> {
+        self.memory.give_back(attempt).await
+    }
+
     async fn take(&self, attempts: &[Attempt<'_>]) -> Result<Counted<()>, StoreError> {
         self.memory.take(attempts).await
     }

@@ -189,6 +189,12 @@ impl Store for MemoryStore {
         Ok(self.0.take(attempts))
     }
 
+    async fn give_back(&self, attempt: &Attempt<'_>) -> Result<(), StoreError> {
+        let Attempt { limit, rate, key } = *attempt;
+        self.0.limiter.give_back(limit, rate, key);
+        Ok(())
+    }
+
     async fn open(
         &self,
         attempts: &[Attempt<'_>],

@@ -149,6 +149,10 @@ impl Store for RedisStore {
         self.run_take(attempts).await
     }
 
+    async fn give_back(&self, attempt: &Attempt<'_>) -> Result<(), StoreError> {
+        self.run_give_back(attempt).await
+    }
+
     async fn open(
         &self,
         attempts: &[Attempt<'_>],

@@ -20,6 +20,7 @@ const HAND_OVER: &str = include_str!("scripts/hand_over.lua");
 #[derive(Debug)]
 pub(super) struct Scripts {
     pub(super) take: Script,
+    pub(super) give_back: Script,
     pub(super) open: Script,
     pub(super) attach: Script,
     pub(super) changes: Script,
@@ -75,6 +76,7 @@ impl Default for Scripts {
     fn default() -> Self {
         Self {
             take: timed_script!("take", ATTEMPTS),
+            give_back: timed_script!("give_back",),
             open: timed_script!("open", ATTEMPTS),
             attach: telling_script!("attach", ATTEMPTS HISTORY),
             changes: script!("changes", CLOCK HISTORY),

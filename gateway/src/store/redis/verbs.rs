@@ -56,6 +56,12 @@ impl RedisStore {
         Ok(Counted::Done(()))
     }
 
+    pub(super) async fn run_give_back(&self, attempt: &Attempt<'_>) -> Result<(), StoreError> {
+        let check = RateLimitCheck::of(attempt);
+        let call = self.scripts.give_back.on(check.key).arg(check.interval);
+        self.connections.run(&call).await
+    }
+
     /// Returns the checks that a verb's own script makes. In a cluster a limit may be on another master than the login,
     /// so the attempts are counted here, and no checks are left.
     pub(super) async fn checks(

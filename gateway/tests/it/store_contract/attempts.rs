@@ -13,6 +13,7 @@ use super::{
 
 on_each_store!(
     attempts_are_counted_by_themselves,
+    an_attempt_given_back_has_not_been_counted,
     an_open_too_many_leaves_nothing,
     a_taken_user_code_stays_with_its_login,
     a_scan_returns_the_browsers_request,
@@ -58,6 +59,24 @@ async fn attempts_are_counted_by_themselves(subject: Subject) {
     for over in [attempt(1), other] {
         assert!(is_limited(&store.take(&[over]).await.unwrap()), "{over:?}");
     }
+    assert_eq!(subject.keys_without_end(), Vec::<String>::new());
+}
+
+async fn an_attempt_given_back_has_not_been_counted(subject: Subject) {
+    let store = &subject.store;
+    let attempt = attempt(2);
+    store.give_back(&attempt).await.unwrap();
+    for _ in 0..4 {
+        assert_eq!(store.take(&[attempt]).await.unwrap(), Counted::Done(()));
+        store.give_back(&attempt).await.unwrap();
+    }
+    for _ in 0..2 {
+        assert_eq!(store.take(&[attempt]).await.unwrap(), Counted::Done(()));
+    }
+    assert!(is_limited(&store.take(&[attempt]).await.unwrap()));
+    store.give_back(&attempt).await.unwrap();
+    assert_eq!(store.take(&[attempt]).await.unwrap(), Counted::Done(()));
+    assert!(is_limited(&store.take(&[attempt]).await.unwrap()));
     assert_eq!(subject.keys_without_end(), Vec::<String>::new());
 }
 
