@@ -1,26 +1,20 @@
-//! Errors in logs, with their causes.
+//! Errors in logs and on the terminal, with their causes.
 
 use std::error::Error;
-use std::fmt;
 
-/// An error that prints with all its causes: each once, since no error of ours repeats its source in its own text.
-struct Chain<'a>(&'a dyn Error);
-
-impl fmt::Display for Chain<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut cause = self.0.source();
-        while let Some(error) = cause {
-            write!(f, ": {error}")?;
-            cause = error.source();
+/// Returns an error's text with those of its causes, each once: some libraries repeat a cause in the text of the error that
+/// it caused.
+pub fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let told = error.to_string();
+        if !text.ends_with(&told) {
+            text = format!("{text}: {told}");
         }
-        Ok(())
+        cause = error.source();
     }
-}
-
-/// Returns an error's text with those of its causes, for a log line.
-pub(crate) fn chain(error: &dyn Error) -> impl fmt::Display {
-    Chain(error)
+    text
 }
 
 #[cfg(test)]
@@ -33,8 +27,24 @@ mod tests {
         let refused = std::io::Error::other("connection refused");
         let error = StoreError::unavailable(refused);
         assert_eq!(
-            chain(&error).to_string(),
+            chain(&error),
             "the store cannot be reached: connection refused"
+        );
+    }
+
+    /// An error as the Redis client has it.
+    #[derive(Debug, thiserror::Error)]
+    #[error("cannot connect: {0}")]
+    struct Repeating(#[source] std::io::Error);
+
+    /// Row U19.
+    #[test]
+    fn u19_a_cause_that_an_error_repeats_prints_once() {
+        let repeating = Repeating(std::io::Error::other("connection refused"));
+        let error = StoreError::unavailable(std::io::Error::other(repeating));
+        assert_eq!(
+            chain(&error),
+            "the store cannot be reached: cannot connect: connection refused"
         );
     }
 }

@@ -51,6 +51,7 @@ mod waiting;
 mod wall_clock;
 
 pub use self::cluster_secrets::{ParseSecretError, generate_secret};
+pub use self::error_chain::chain as error_chain;
 pub use self::frontends::oidc::{
     KeyError, KeyKind, KeyRing, KeyRingError, SignError, Signer, generate_pem,
 };

@@ -8,8 +8,8 @@ use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use saoma_gateway::settings::{Effective, Flag, SafetyWarning, Secret, Sources, weakness};
 use saoma_gateway::{
-    CheckError, ClientChanges, Gateway, KeyKind, Settings, check, generate_secret, hash_secret,
-    telemetry,
+    CheckError, ClientChanges, Gateway, KeyKind, Settings, check, error_chain, generate_secret,
+    hash_secret, telemetry,
 };
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -20,6 +20,7 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 /// QR-login gateway: a browser shows a code, a phone confirms, the browser is logged in.
 #[derive(Debug, Parser)]
 #[command(
+    name = "saoma",
     version,
     after_help = "Settings: flags over environment (SAOMA_SECTION_KEY, PORT, REDIS_URL) over file over defaults.\n\
 Exit codes: 0 done, 1 failed, 64 wrong usage, or wrong settings on serve."
@@ -115,7 +116,7 @@ fn main() -> ExitCode {
     match run(&cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            for line in format!("{error:#}").lines() {
+            for line in error_chain(error.as_ref()).lines() {
                 eprintln!("saoma: {line}");
             }
             let check = error.downcast_ref::<CheckError>();
@@ -261,7 +262,7 @@ async fn reload_clients(gateway: &Gateway, sources: &Sources) {
             tracing::info!(?added, ?changed, ?removed, "read the clients again");
         }
         Err(error) => {
-            let error = format!("{error:#}").replace('\n', "; ");
+            let error = error_chain(error.as_ref()).replace('\n', "; ");
             tracing::error!(
                 error,
                 "could not read the clients again: those of before are kept"

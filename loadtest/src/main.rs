@@ -66,7 +66,7 @@ fn main() -> ExitCode {
     match done {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("saoma-load: {error:#}");
+            eprintln!("saoma-load: {}", saoma_client::error_chain(error.as_ref()));
             ExitCode::from(1)
         }
     }

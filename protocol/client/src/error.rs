@@ -1,7 +1,6 @@
 //! Errors of browsers and phones.
 
 use std::error::Error;
-use std::fmt::Write;
 use std::io;
 use std::time::Duration;
 
@@ -162,7 +161,7 @@ impl From<serde_json::Error> for BrowserError {
     }
 }
 
-/// Formats an error and its sources on one line, as `outer: inner`.
+/// Formats an error and its sources on one line, as `outer: inner`. A source that an error repeats stands there once.
 ///
 /// ```
 /// use saoma_client::{BrowserError, error_chain};
@@ -175,8 +174,10 @@ pub fn error_chain(error: &dyn Error) -> String {
     let mut line = error.to_string();
     let mut source = error.source();
     while let Some(inner) = source {
-        // Writing into a string never fails.
-        let _ = write!(line, ": {inner}");
+        let told = inner.to_string();
+        if !line.ends_with(&told) {
+            line = format!("{line}: {told}");
+        }
         source = inner.source();
     }
     line

@@ -143,7 +143,7 @@ impl Sender {
                 }
                 Err((error, retry_after)) => {
                     if let Some(unlogged) = FAILURES.admit() {
-                        let error = format!("{error:#}");
+                        let error = error_chain(error.as_ref());
                         tracing::warn!(
                             error,
                             unlogged,
