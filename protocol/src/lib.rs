@@ -31,6 +31,7 @@ mod error;
 pub mod fuzz_properties;
 mod identity;
 mod json;
+mod language;
 mod login;
 mod login_event;
 mod login_id;
@@ -59,6 +60,7 @@ pub use identity::{
     masked_name,
 };
 pub use json::read_object;
+pub use language::accepted_language;
 pub use login::{Login, Outcome, TransitionError};
 pub use login_event::{Due, Event, EventKind, Guard};
 pub use login_id::{LoginId, ParseCodeError};

@@ -8,6 +8,7 @@ use axum::response::Response;
 use http::HeaderMap;
 use http::header::{ACCEPT_LANGUAGE, SET_COOKIE};
 use http::request::Parts;
+use saoma_protocol::accepted_language;
 use url::form_urlencoded;
 
 use super::cookie::{CookieName, Cookies};
@@ -52,13 +53,12 @@ impl Locale {
     fn of(query: Option<&str>, cookies: &Cookies, headers: &HeaderMap) -> Self {
         let kept = || Self::known(cookies.value(CookieName::Language)?);
         let chosen = asked_for(query).or_else(kept);
-        let accepted = headers
-            .get(ACCEPT_LANGUAGE)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default();
-        chosen
-            .or_else(|| accepted.split(',').find_map(|tag| Self::known(tag.trim())))
-            .unwrap_or(Self::Chinese)
+        let accepted = || {
+            let lines = headers.get_all(ACCEPT_LANGUAGE).iter();
+            let lines: Vec<_> = lines.filter_map(|line| line.to_str().ok()).collect();
+            Self::known(accepted_language(&lines.join(","), &["zh", "en"])?)
+        };
+        chosen.or_else(accepted).unwrap_or(Self::Chinese)
     }
 
     fn known(tag: &str) -> Option<Self> {
@@ -112,6 +112,8 @@ mod tests {
             (None, "", "fr, en-GB;q=0.8", Locale::English),
             (None, "lang=", "zh-TW", Locale::Chinese),
             (None, "", "", Locale::Chinese),
+            (None, "", "zh;q=0.5, en;q=0.9", Locale::English),
+            (None, "", "zh;q=0, fr", Locale::Chinese),
         ] {
             let headers = [(COOKIE, cookie), (ACCEPT_LANGUAGE, accepted)];
             let headers = headers.map(|(name, value)| (name, value.parse().expect("a header")));

@@ -9,6 +9,7 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderValue, StatusCode};
 use rust_embed::RustEmbed;
+use saoma_protocol::accepted_language;
 
 use crate::http::assets;
 use crate::relying_parties::landing_origin;
@@ -34,17 +35,15 @@ pub(super) enum Locale {
 impl Locale {
     /// The language of `ui_locales` (OIDC Core §3.1.2.1), else of the browser, else Chinese.
     pub(super) fn of(ui_locales: Option<&str>, headers: &HeaderMap) -> Self {
-        let accepted = headers
-            .get(ACCEPT_LANGUAGE)
-            .and_then(|value| value.to_str().ok());
-        let wanted = ui_locales.into_iter().flat_map(|tags| tags.split(' '));
-        let accepted = accepted
-            .into_iter()
-            .flat_map(|tags| tags.split(','))
-            .map(str::trim);
+        let accepted = || {
+            let lines = headers.get_all(ACCEPT_LANGUAGE).iter();
+            let lines: Vec<_> = lines.filter_map(|line| line.to_str().ok()).collect();
+            Self::known(accepted_language(&lines.join(","), &["zh", "en"])?)
+        };
+        let mut wanted = ui_locales.into_iter().flat_map(|tags| tags.split(' '));
         wanted
-            .chain(accepted)
             .find_map(Self::known)
+            .or_else(accepted)
             .unwrap_or(Self::Chinese)
     }
 
