@@ -3,6 +3,7 @@ import type { Browser } from "playwright-core";
 
 import { type Citizen, PASSWORD } from "./citizens.ts";
 import type { Demo } from "./demo.ts";
+import type { Prepare } from "./portal.ts";
 import { Surface } from "./surface.ts";
 import { zh } from "./words.ts";
 
@@ -10,12 +11,13 @@ export class Phone extends Surface {
   readonly kind = "phone";
 
   /** Opens the app at this address, on a new phone. */
-  static async open(browser: Browser, address: string, words = zh): Promise<Phone> {
+  static async open(browser: Browser, address: string, words = zh, prepare: Prepare = async () => undefined): Promise<Phone> {
     const context = await browser.newContext({
       locale: words.tag,
       viewport: { width: 360, height: 740 },
       permissions: ["camera"],
     });
+    await prepare(context);
     const phone = new Phone(await context.newPage(), words);
     await phone.page.goto(address);
     await phone.isAt("/login");
@@ -23,8 +25,8 @@ export class Phone extends Surface {
   }
 
   /** Opens the app on a new phone and logs this person in. */
-  static async of(citizen: Citizen, browser: Browser, demo: Demo, words = zh): Promise<Phone> {
-    const phone = await Phone.open(browser, `${demo.addresses.phone}/login`, words);
+  static async of(citizen: Citizen, browser: Browser, demo: Demo, words = zh, prepare?: Prepare): Promise<Phone> {
+    const phone = await Phone.open(browser, `${demo.addresses.phone}/login`, words, prepare);
     await phone.logIn(citizen.userName, PASSWORD);
     return phone;
   }

@@ -38,26 +38,30 @@ export interface Newer {
   readonly globals: string[];
   /** Globals that exist, but cannot be constructed. */
   readonly constructors: string[];
-  /** Members by their global: on its prototype, on itself, or on the one object that it stands for. */
-  readonly members: [owner: string, name: string][];
+  /** Members by their global, and where they are: on the global or on its prototype. JavaScript's own may be on either. */
+  readonly members: [owner: string, name: string, on: "global" | "prototype" | "either"][];
 }
 
 /** Returns everything in JavaScript and the Web APIs that is newer. */
 export function newerThanOldest(): Newer {
   const newer: Newer = { globals: [], constructors: [], members: [] };
-  const visit = (owner: string, feature: Identifier) => {
+  const visit = (owner: string, feature: Identifier, isOfJavaScript: boolean) => {
     for (const [key, , statement] of featuresOf(feature)) {
       const name = key.replace(/_static$/, "");
       if (!/^\w+$/.test(name) || /_(event|permission|context)$/.test(name) || !isNewer(statement)) continue;
       if (name === owner.split(".").pop()) newer.constructors.push(owner);
-      else newer.members.push([owner, name]);
+      else newer.members.push([owner, name, isOfJavaScript ? "either" : key === name ? "prototype" : "global"]);
     }
   };
-  const globals = [...featuresOf(compat.javascript["builtins"]), ...featuresOf(compat.api)];
+  const builtins = featuresOf(compat.javascript["builtins"]);
   const ofIntl = featuresOf(compat.javascript["builtins"]?.["Intl"]).map(([name, ...rest]) => [`Intl.${name}`, ...rest] as const);
-  for (const [name, feature, statement] of [...globals, ...ofIntl]) {
+  for (const [name, feature, statement] of [...builtins, ...ofIntl]) {
     if (isNewer(statement)) newer.globals.push(name);
-    else visit(name, feature);
+    else visit(name, feature, true);
+  }
+  for (const [name, feature, statement] of featuresOf(compat.api)) {
+    if (isNewer(statement)) newer.globals.push(name);
+    else visit(name, feature, false);
   }
   return newer;
 }

@@ -16,3 +16,11 @@ export function listen(target: EventTarget, event: string, signal: AbortSignal, 
   target.addEventListener(event, listener);
   signal.addEventListener("abort", () => target.removeEventListener(event, listener));
 }
+
+/** Returns the line that says what happens, which screen readers read out. */
+export function statusLine(): HTMLParagraphElement {
+  const line = Object.assign(document.createElement("p"), { className: "status" });
+  // The property `role` is newer than the oldest browsers.
+  line.setAttribute("role", "status");
+  return line;
+}

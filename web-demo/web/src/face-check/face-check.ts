@@ -6,7 +6,7 @@
  * the phone analyses the pictures. Texts are in the language of the nearest `lang`. The camera is closed when the pictures
  * are taken, when the page is hidden, and when the element leaves it.
  */
-import { listen, stylesheet } from "../dom.ts";
+import { listen, statusLine, stylesheet } from "../dom.ts";
 import { isEnglish } from "../language.ts";
 import { type Camera, FRONT, openCamera } from "../scan-camera/camera.ts";
 import { ScanError } from "../scan-camera/problem.ts";
@@ -37,7 +37,7 @@ export class FaceCheck extends HTMLElement {
   readonly #video = Object.assign(document.createElement("video"), { muted: true, playsInline: true });
   readonly #ring = box("ring");
   readonly #view = box("view", this.#video, this.#ring);
-  readonly #status = Object.assign(document.createElement("p"), { className: "status", role: "status" });
+  readonly #status = statusLine();
   readonly #begin = button(() => void this.#check());
   readonly #halt = button(() => this.#end("ready"));
   #reader: FaceReader | undefined;

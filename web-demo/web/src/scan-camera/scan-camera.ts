@@ -5,7 +5,7 @@
  * {@link ScanCode} as its `detail`. The camera is closed after the first code, when the page is hidden, and when the element
  * leaves it.
  */
-import { listen, stylesheet } from "../dom.ts";
+import { listen, statusLine, stylesheet } from "../dom.ts";
 import { isEnglish } from "../language.ts";
 import { type Camera, REAR, openCamera } from "./camera.ts";
 import { type Pixels, Pictures } from "./pictures.ts";
@@ -31,7 +31,7 @@ type Status = Problem | "starting" | "looking" | "readingPhoto" | "found";
 export class ScanCamera extends HTMLElement {
   readonly #video = Object.assign(document.createElement("video"), { muted: true, playsInline: true });
   readonly #view = box("view", this.#video, box("frame"));
-  readonly #status = Object.assign(document.createElement("p"), { className: "status", role: "status" });
+  readonly #status = statusLine();
   readonly #torch = button(() => void this.#switchTorch());
   readonly #choosePhoto = button(() => this.#file.click());
   readonly #again = button(() => void this.#lookThroughCamera());
