@@ -1,10 +1,10 @@
-"""Writes mobile-ranges.txt: the seven-digit prefixes of mobile numbers that are given out in Heilongjiang.
+"""Writes mobile-ranges.txt: the seven-digit prefixes of mobile numbers that are known to be given out outside Heilongjiang.
 
     python3 -m venv /tmp/ranges && /tmp/ranges/bin/pip install phonenumbers==9.0.43
     /tmp/ranges/bin/python web-demo/data/mobile-ranges.py
 
 The source is the geocoding data of Google's libphonenumber, as the Python package phonenumbers carries it
-(Apache License 2.0).
+(Apache License 2.0). Prefixes that it does not know are left out, such as newer ones: the hall accepts them.
 """
 
 import textwrap
@@ -13,30 +13,33 @@ from pathlib import Path
 import phonenumbers
 from phonenumbers.geodata import GEOCODE_DATA
 
-CHINA_MOBILE = "861"
+CHINA = "86"
 PROVINCE = "Heilongjiang"
-PREFIX_DIGITS = 7
+FIRST_MOBILE, LAST_MOBILE = 1_300_000, 1_999_999
 HEADER = f"""\
-# Mobile numbers of Heilongjiang by their first seven digits: ranges, both ends included.
-# Written by mobile-ranges.py from the geocoding data of libphonenumber (phonenumbers {phonenumbers.__version__}).
+# Mobile numbers of all provinces but Heilongjiang by their first seven digits: ranges, both ends included.
+# Written on 2026-11-30 by mobile-ranges.py from the geocoding data of libphonenumber (phonenumbers {phonenumbers.__version__}).
 # Copyright (C) The Libphonenumber Authors, licensed under the Apache License, Version 2.0.
 """
 
 
-def province_of(prefix: str) -> str:
-    """The place of the longest entry that the prefix begins with."""
-    for length in range(len(prefix), len(CHINA_MOBILE), -1):
+def place_of(prefix: str) -> str:
+    """The place of the longest entry that the prefix begins with, or nothing."""
+    for length in range(len(prefix), len(CHINA), -1):
         entry = GEOCODE_DATA.get(prefix[:length])
         if entry is not None:
             return entry.get("en", "")
     return ""
 
 
+def is_elsewhere(number: int) -> bool:
+    place = place_of(f"{CHINA}{number}")
+    return place != "" and not place.endswith(PROVINCE)
+
+
 def ranges() -> list[str]:
-    first = int("1" + "0" * (PREFIX_DIGITS - 1))
-    known = [n for n in range(first, 2 * first) if province_of(f"86{n}").endswith(PROVINCE)]
     found: list[list[int]] = []
-    for number in known:
+    for number in filter(is_elsewhere, range(FIRST_MOBILE, LAST_MOBILE + 1)):
         if found and number == found[-1][1] + 1:
             found[-1][1] = number
         else:

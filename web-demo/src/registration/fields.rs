@@ -1,5 +1,6 @@
 //! The fields of the step that creates the user.
 
+use saoma_protocol::typed;
 use serde::{Deserialize, Serialize};
 
 use super::citizen::Citizen;
@@ -59,7 +60,11 @@ impl UserFields {
         let user_name = UserName::choose(&self.user_name, id_number).map_err(FieldError::UserName);
         let user_name = errors.take("user_name", user_name);
         let password = &credentials.password;
-        let allowed = check_password(password, &self.user_name, id_number.as_str(), &self.phone);
+        let (named, called) = (
+            UserName::folded(&self.user_name),
+            typed::phone_number(&self.phone),
+        );
+        let allowed = check_password(password, &named, id_number.as_str(), &called);
         errors.take("password", allowed.map_err(FieldError::Password));
         let confirmed = *password == credentials.confirmation;
         errors.require(confirmed, "confirmation", FieldError::Confirmation);
@@ -84,13 +89,13 @@ impl UserFields {
         (checked, errors)
     }
 
-    /// Returns the mobile number; only one of the province unless `any` is set.
+    /// Returns the mobile number; none that is known to be of another province unless `any` is set.
     pub(super) fn phone(&self, any: bool) -> Result<PhoneNumber, FieldError> {
         let phone = PhoneNumber::try_from(&*self.phone).map_err(|_| FieldError::Phone)?;
-        if any || phone.is_of_the_province() {
-            Ok(phone)
-        } else {
+        if !any && phone.is_known_elsewhere() {
             Err(FieldError::PhoneElsewhere)
+        } else {
+            Ok(phone)
         }
     }
 }

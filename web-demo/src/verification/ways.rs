@@ -80,9 +80,9 @@ fn phone(card: &Card) -> Result<PhoneNumber, WayClosed> {
         .as_deref()
         .and_then(|phone| PhoneNumber::try_from(phone).ok());
     let phone = number.ok_or(WayClosed::NoPhone)?;
-    if phone.is_of_the_province() {
-        Ok(phone)
-    } else {
+    if phone.is_known_elsewhere() {
         Err(WayClosed::PhoneElsewhere)
+    } else {
+        Ok(phone)
     }
 }
