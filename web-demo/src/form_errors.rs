@@ -24,6 +24,8 @@ pub(crate) enum FieldError {
     Steering(SteeringChar),
     /// It is no ID number.
     IdNumber(IdNumberError),
+    /// It cannot be the code of a login.
+    NotAUserCode,
     /// It is no ID number; a login does not say more.
     WrongIdNumber,
     NameMissing,
@@ -43,6 +45,8 @@ pub(crate) enum FieldError {
     Password(PasswordRefused),
     /// User name or password is wrong.
     Login,
+    /// User name or password is wrong, and the password holds what none has.
+    LoginByStrangePassword,
     /// It differs from the password.
     Confirmation,
     Phone,
@@ -92,6 +96,7 @@ impl FieldError {
             Self::IdNumber(IdNumberError::Form) => texts.id_number_form,
             Self::IdNumber(IdNumberError::Date) => texts.id_number_date,
             Self::IdNumber(IdNumberError::CheckCharacter) => texts.id_number_check,
+            Self::NotAUserCode => texts.not_a_user_code,
             Self::WrongIdNumber => all.face.wrong_id_number,
             Self::UserName(UserNameRefused::Missing) => texts.user_name_missing,
             Self::UserName(UserNameRefused::TooLong) => texts.user_name_too_long,
@@ -106,6 +111,7 @@ impl FieldError {
             Self::Password(PasswordRefused::Common) => texts.password_common,
             Self::Password(PasswordRefused::OfThePerson) => texts.password_of_the_person,
             Self::Login => all.portal.wrong_password,
+            Self::LoginByStrangePassword => texts.strange_password,
             Self::NotAgreed => texts.not_agreed,
             Self::NameMissing => texts.name_missing,
             Self::NotInRegister => texts.not_in_register,
@@ -151,6 +157,9 @@ impl FieldError {
             TypedPassword::Right => None,
             TypedPassword::Wrong => Some(Self::WrongCardPassword),
             TypedPassword::NotSet => Some(Self::CardPasswordNotSet),
+            TypedPassword::NotSixDigits => {
+                Some(Self::CardPassword(CardPasswordRefused::NotSixDigits))
+            }
             TypedPassword::TooMany(wait) => Some(Self::TooMany(wait)),
         }
     }
@@ -164,8 +173,13 @@ impl FormErrors {
         Self(vec![(field, error)])
     }
 
-    pub(crate) fn of_login(error: PasswordError) -> Result<Self, Failure> {
+    /// Returns the error of a login by this password. A password is compared as it was typed, so what people do not see in
+    /// it is said: no password has spaces or full-width letters.
+    pub(crate) fn of_login(error: PasswordError, password: &str) -> Result<Self, Failure> {
         match error {
+            PasswordError::Wrong if password.bytes().any(|byte| !byte.is_ascii_graphic()) => {
+                Ok(Self::one("login", FieldError::LoginByStrangePassword))
+            }
             PasswordError::Wrong => Ok(Self::one("login", FieldError::Login)),
             PasswordError::TooMany(wait) => Ok(Self::one("login", FieldError::TooMany(wait))),
             PasswordError::Database(error) => Err(error.into()),

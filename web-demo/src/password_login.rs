@@ -75,10 +75,16 @@ pub(crate) async fn log_in<S: SurfaceContext>(
     let logged_in = accounts.log_in(user_name, &typed.password, source);
     let account = match logged_in.await {
         Ok(account_id) => Account::find(surface.db(), &account_id).await?,
-        Err(error) => return answer::<S>(locale, user_name, &FormErrors::of_login(error)?),
+        Err(error) => {
+            return answer::<S>(
+                locale,
+                user_name,
+                &FormErrors::of_login(error, &typed.password)?,
+            );
+        }
     };
     let Some(account) = account else {
-        let errors = FormErrors::of_login(PasswordError::Wrong)?;
+        let errors = FormErrors::of_login(PasswordError::Wrong, &typed.password)?;
         return answer::<S>(locale, user_name, &errors);
     };
     let origin = Origin::of(connection, &headers);

@@ -1,6 +1,6 @@
 //! The contacts of a person: e-mail, QQ, WeChat. Each may be left out.
 
-use saoma_protocol::SteeringChar;
+use saoma_protocol::{SteeringChar, typed};
 use serde::{Deserialize, Serialize};
 use sqlx::{FromRow, SqlitePool};
 
@@ -40,14 +40,15 @@ pub(crate) enum ContactError {
 }
 
 impl ContactForm {
-    /// Checks each detail.
+    /// Checks each detail, in any spelling.
     ///
     /// # Errors
     /// Each detail that has not the form of one.
     pub(crate) fn check(&self) -> Result<Contacts, Vec<ContactError>> {
-        let email = optional(&self.email, is_email).ok_or(ContactError::Email);
-        let qq = optional(&self.qq, is_qq).ok_or(ContactError::Qq);
-        let wechat = optional(&self.wechat, is_wechat).ok_or(ContactError::Wechat);
+        let email = optional(&typed::email(&self.email), is_email).ok_or(ContactError::Email);
+        let qq = optional(&typed::code(&self.qq), is_qq).ok_or(ContactError::Qq);
+        let wechat = typed::line(&self.wechat).replace(' ', "");
+        let wechat = optional(&wechat, is_wechat).ok_or(ContactError::Wechat);
         match (email, qq, wechat) {
             (Ok(email), Ok(qq), Ok(wechat)) => Ok(Contacts { email, qq, wechat }),
             (email, qq, wechat) => Err([email.err(), qq.err(), wechat.err()]

@@ -9,6 +9,8 @@ pub(crate) mod password;
 mod password_rules;
 mod phone_number;
 mod seed;
+#[cfg(test)]
+mod spellings;
 mod standing;
 mod user_name;
 

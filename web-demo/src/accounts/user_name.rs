@@ -1,5 +1,7 @@
 //! User names: what a person logs in by.
 
+use saoma_protocol::typed;
+
 use super::id_number::IdNumber;
 
 /// A user name that keeps the rules: letters and digits, at most 18. Whether it is free is another question.
@@ -27,7 +29,7 @@ impl UserName {
 
     /// The user name that this person has typed.
     pub(crate) fn choose(typed: &str, own: &IdNumber) -> Result<Self, UserNameRefused> {
-        let typed = typed.trim();
+        let typed = unless_id_number(typed::line(typed));
         if typed.is_empty() {
             return Err(UserNameRefused::Missing);
         }
@@ -45,21 +47,31 @@ impl UserName {
         if typed.len() > Self::MAX_CHARS {
             return Err(UserNameRefused::TooLong);
         }
-        match IdNumber::try_from(typed.to_owned()) {
+        match IdNumber::try_from(typed.clone()) {
             Ok(number) if number != *own => Err(UserNameRefused::IdNumberOfAnother),
-            _ => Ok(Self(typed.to_owned())),
+            _ => Ok(Self(typed)),
         }
     }
 
-    /// Returns the form by which attempts at a typed name are counted. It has at most one character more than a user name.
+    /// Returns the form by which a typed name is looked up and attempts at it are counted. It has at most one character
+    /// more than a user name. There are no spaces in user names, so that those between its characters mean nothing.
     pub(crate) fn folded(typed: &str) -> String {
-        let lower = typed.trim().to_lowercase();
-        lower.chars().take(Self::MAX_CHARS + 1).collect()
+        let name = unless_id_number(typed::line(typed)).to_lowercase();
+        let letters = name.chars().filter(|character| *character != ' ');
+        letters.take(Self::MAX_CHARS + 1).collect()
     }
 
     /// Returns the text.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// Returns an ID number in its own form, which people group by spaces and dashes, and any other name as it is.
+fn unless_id_number(name: String) -> String {
+    match IdNumber::try_from(name.clone()) {
+        Ok(number) => number.into(),
+        Err(_) => name,
     }
 }
 
@@ -75,6 +87,13 @@ mod tests {
             ("zhang3", Ok("zhang3")),
             (" 990000199003071016 ", Ok("990000199003071016")),
             ("A1", Ok("A1")),
+            ("ｚｈａｎｇ３　", Ok("zhang3")),
+            ("zhang\u{200b}3", Ok("zhang3")),
+            ("990000 19900307 1016", Ok("990000199003071016")),
+            (
+                "９９００００１９９００３０７１０１６",
+                Ok("990000199003071016"),
+            ),
             ("", Err(UserNameRefused::Missing)),
             ("示例a1", Err(UserNameRefused::ChineseCharacter)),
             ("a-1", Err(UserNameRefused::OtherCharacter)),

@@ -7,8 +7,8 @@ mod services;
 
 pub(crate) use application::{Obstacle, issue, obstacle};
 pub(crate) use password::{
-    CardPasswordRefused, TypedPassword, change_password, check_card_password, has_password,
-    hash_of, reset_password, try_password,
+    CardPasswordRefused, TypedPassword, card_password, change_password, check_card_password,
+    has_password, hash_of, reset_password, try_password,
 };
 pub(crate) use services::{CardService, Holding, holding};
 use sqlx::SqlitePool;

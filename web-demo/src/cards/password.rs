@@ -4,6 +4,8 @@
 //! before it is changed. Scanning does not ask for it: the manual's scan login has no such step,
 //! and the person who confirms is logged in to the app.
 
+use saoma_protocol::typed;
+use serde::{Deserialize, Deserializer};
 use sqlx::{SqliteConnection, SqlitePool};
 
 use crate::accounts::attempts::{AttemptLimit, Wait};
@@ -36,6 +38,8 @@ pub(crate) enum TypedPassword {
     Wrong,
     /// The card has none yet.
     NotSet,
+    /// It cannot be one: it is not six digits, and no try was counted.
+    NotSixDigits,
     /// Too many wrong ones: it was not looked at.
     TooMany(Wait),
 }
@@ -45,10 +49,10 @@ pub(crate) fn check_card_password(
     password: &str,
     owner: &IdNumber,
 ) -> Result<(), CardPasswordRefused> {
-    let digits = password.as_bytes();
-    if digits.len() != 6 || !digits.iter().all(u8::is_ascii_digit) {
+    if !is_six_digits(password) {
         return Err(CardPasswordRefused::NotSixDigits);
     }
+    let digits = password.as_bytes();
     let steps = |by: i16| {
         digits
             .windows(2)
@@ -64,13 +68,23 @@ pub(crate) fn check_card_password(
     }
 }
 
+/// Reads the field of a password, in any spelling: six digits are no less hard to guess for being full-width. The hashes
+/// that exist are of six ASCII digits, so none of them is lost.
+pub(crate) fn card_password<'de, D: Deserializer<'de>>(field: D) -> Result<String, D::Error> {
+    Ok(typed::code(&String::deserialize(field)?))
+}
+
+fn is_six_digits(password: &str) -> bool {
+    password.len() == 6 && password.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// Returns whether the card of this account has a password.
 pub(crate) async fn has_password(db: &SqlitePool, account_id: &str) -> sqlx::Result<bool> {
     Ok(hash_of(db, account_id).await?.is_some())
 }
 
 /// Compares a password with that of the account's card. An attempt is counted before it is looked
-/// at.
+/// at, and taken back if it is right.
 pub(crate) async fn try_password(
     db: &SqlitePool,
     account_id: &str,
@@ -79,6 +93,9 @@ pub(crate) async fn try_password(
     let Some(hash) = hash_of(db, account_id).await? else {
         return Ok(TypedPassword::NotSet);
     };
+    if !is_six_digits(typed) {
+        return Ok(TypedPassword::NotSixDigits);
+    }
     if let Err(wait) = TYPED.count(db, account_id).await? {
         return Ok(TypedPassword::TooMany(wait));
     }

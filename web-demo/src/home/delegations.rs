@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::{Form, Path};
 use http::StatusCode;
+use saoma_protocol::typed;
 
 use super::appointment_form::{AppointmentErrors, AppointmentForm};
 use super::unit_login::{LegalRepresentative, PersonRefused};
@@ -35,11 +36,12 @@ async fn appointed(
     let texts = &login.texts().unit;
     let say = |text: &'static str| Some(text.to_owned());
     let id_number = IdNumber::try_from(form.id_number.clone());
-    let name = form.name.trim();
+    let name = typed::name(&form.name);
+    let ends_on = typed::date(&form.ends_on);
     let scope = Scope::new(Affair::ALL.into_iter().filter(|affair| form.has(affair)));
-    let end = delegations::refused_end(login.db(), &form.ends_on).await?;
+    let end = delegations::refused_end(login.db(), &ends_on).await?;
     let nameless = name.is_empty() || name.chars().count() > MAX_NAME_CHARS;
-    let misleading = FieldError::of_line(name).map(|error| error.text(login.locale));
+    let misleading = FieldError::of_line(&name).map(|error| error.text(login.locale));
     let wrong_number = id_number.as_ref().err();
     let mut errors = AppointmentErrors {
         id_number: wrong_number.map(|error| FieldError::IdNumber(*error).text(login.locale)),
@@ -54,8 +56,8 @@ async fn appointed(
         errors.id_number = say(refusal);
         return Ok(Err((StatusCode::CONFLICT, errors)));
     }
-    match login.check_person(&id_number, name).await? {
-        Ok(()) => {}
+    let name = match login.check_person(&id_number, &name).await? {
+        Ok(registered) => registered,
         Err(PersonRefused::TooMany(wait)) => {
             errors.id_number = Some(FieldError::TooMany(wait).text(login.locale));
             return Ok(Err((StatusCode::TOO_MANY_REQUESTS, errors)));
@@ -64,13 +66,13 @@ async fn appointed(
             errors.name = say(texts.unknown_person);
             return Ok(Err((StatusCode::UNPROCESSABLE_ENTITY, errors)));
         }
-    }
+    };
     let new = NewDelegation {
         unit: &login.unit,
         id_number: &id_number,
-        name,
+        name: &name,
         scope: &scope,
-        ends_on: &form.ends_on,
+        ends_on: &ends_on,
         by: &login.account,
     };
     if delegations::appoint(login.db(), &new).await? {

@@ -154,8 +154,8 @@ impl UnitLogin {
         Ok(record.map_or_else(Vec::new, |record| record.members))
     }
 
-    /// Compares a person's number and name with the population register. Wrong ones are few: no
-    /// number must give its person away.
+    /// Compares a person's number and name, in any spelling, with the population register. Returns
+    /// the name in the register's own form. Wrong ones are few: no number must give its person away.
     ///
     /// # Errors
     /// The outer error is the database's or the register's, the inner one the refusal.
@@ -163,16 +163,16 @@ impl UnitLogin {
         &self,
         id_number: &IdNumber,
         name: &str,
-    ) -> Result<Result<(), PersonRefused>, Failure> {
+    ) -> Result<Result<String, PersonRefused>, Failure> {
         if let Err(wait) = WRONG_PERSONS.count(self.db(), &self.account.id).await? {
             return Ok(Err(PersonRefused::TooMany(wait)));
         }
         let population = &self.hall.portal.registers.population;
-        if !population.matches(id_number, name).await? {
+        let Some(registered) = population.registered_name(id_number, name).await? else {
             return Ok(Err(PersonRefused::Unknown));
-        }
+        };
         WRONG_PERSONS.forgive(self.db(), &self.account.id).await?;
-        Ok(Ok(()))
+        Ok(Ok(registered))
     }
 
     pub(crate) const fn frame<'a>(&self, path: &'a str) -> Frame<'a> {

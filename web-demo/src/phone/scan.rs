@@ -4,14 +4,15 @@ use askama::Template;
 use axum::extract::{Form, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use saoma_client::PhoneError;
-use saoma_protocol::{ErrorCode, ScanRequest};
+use saoma_protocol::{ErrorCode, ScanRequest, UserCode};
 use serde::Deserialize;
 
 use super::Phone;
 use super::scan_error::{ScanError, SentForm};
 use super::scanned_login::{ScannedLogin, path_of};
 use super::sessions::PhoneSession;
-use crate::pages::{Failure, Frame, Locale, has_script, shown};
+use crate::form_errors::{FieldError, FormErrors};
+use crate::pages::{Failure, Frame, Locale, has_script};
 
 const PATH: &str = "/scan";
 
@@ -22,6 +23,9 @@ const CAMERA_SCRIPT: &str = "scan-camera.js";
 struct ScanPage<'a> {
     frame: Frame<'a>,
     camera_script: Option<&'static str>,
+    user_code: &'a str,
+    /// Why what was typed cannot be a code.
+    problem: Option<String>,
 }
 
 /// The form: one of the two fields is filled in.
@@ -48,11 +52,15 @@ impl ScanForm {
 }
 
 pub(super) async fn show(_: PhoneSession, locale: Locale) -> Result<Response, Failure> {
-    let frame = Frame::phone(locale, PATH);
-    let camera_script = has_script(CAMERA_SCRIPT).then_some(CAMERA_SCRIPT);
-    shown(&ScanPage {
-        frame,
-        camera_script,
+    answer(locale, "", &FormErrors::default())
+}
+
+fn answer(locale: Locale, user_code: &str, errors: &FormErrors) -> Result<Response, Failure> {
+    errors.page(&ScanPage {
+        frame: Frame::phone(locale, PATH),
+        camera_script: has_script(CAMERA_SCRIPT).then_some(CAMERA_SCRIPT),
+        user_code,
+        problem: errors.text("user_code", locale),
     })
 }
 
@@ -64,10 +72,16 @@ pub(super) async fn submit(
     Form(form): Form<ScanForm>,
 ) -> Result<Response, Failure> {
     let request = form.into_request();
-    if let ScanRequest::Qr { qr } = &request
-        && phone.gateway.check(qr).is_err()
-    {
-        return ScanError::NotALoginCode.answer(locale, PATH);
+    match &request {
+        ScanRequest::Qr { qr } if phone.gateway.check(qr).is_err() => {
+            return ScanError::NotALoginCode.answer(locale, PATH);
+        }
+        // Told beside the field, with what was typed in it. The gateway would refuse it too, and count no try.
+        ScanRequest::UserCode { user_code } if user_code.parse::<UserCode>().is_err() => {
+            let errors = FormErrors::one("user_code", FieldError::NotAUserCode);
+            return answer(locale, user_code, &errors);
+        }
+        _ => {}
     }
     let gateway = phone.gateway.phone_of(&session.access_token());
     match gateway.claim(&request).await {

@@ -50,9 +50,15 @@ pub(crate) const TIMEOUT: Duration = Duration::from_secs(5);
 /// The population register of the police.
 #[async_trait]
 pub(crate) trait PopulationRegister: Debug + Send + Sync {
-    /// Returns whether a person of this ID number exists and has this name. The difference is not
-    /// told, so that no caller learns the owner of a number.
-    async fn matches(&self, id_number: &IdNumber, name: &str) -> Result<bool>;
+    /// Returns the name of the person of this ID number in the register's own form, if the person
+    /// exists and has this name in any spelling (row P3). The difference is not told, so that no
+    /// caller learns the owner of a number.
+    async fn registered_name(&self, id_number: &IdNumber, name: &str) -> Result<Option<String>>;
+
+    /// Returns whether a person of this ID number exists and has this name in any spelling.
+    async fn matches(&self, id_number: &IdNumber, name: &str) -> Result<bool> {
+        Ok(self.registered_name(id_number, name).await?.is_some())
+    }
 }
 
 /// The register of social-security cards. A person has at most one card that counts: the one issued

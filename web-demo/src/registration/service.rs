@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use saoma_protocol::typed;
+
 use super::citizen::Citizen;
 use super::draft::{Draft, DraftData};
 use super::fields::CredentialFields;
@@ -54,7 +56,7 @@ impl<'a, S: SurfaceContext> RegistrationService<'a, S> {
         let mut errors = FormErrors::default();
         let id_number = IdNumber::try_from(draft.data.id_number.clone());
         let id_number = errors.take("id_number", id_number.map_err(FieldError::IdNumber));
-        let name = draft.data.name.trim().to_owned();
+        let name = typed::name(&draft.data.name);
         let is_name = (1..=MAX_NAME_CHARS).contains(&name.chars().count());
         errors.require(is_name, "name", FieldError::NameMissing);
         if let Some(error) = FieldError::of_line(&name) {
@@ -78,16 +80,16 @@ impl<'a, S: SurfaceContext> RegistrationService<'a, S> {
             }
         }
         let population = &self.surface.registers().population;
-        match population.matches(&id_number, &name).await {
-            Ok(true) => {}
-            Ok(false) => return Ok(FormErrors::one("name", FieldError::NotInRegister)),
+        let name = match population.registered_name(&id_number, &name).await {
+            Ok(Some(registered)) => registered,
+            Ok(None) => return Ok(FormErrors::one("name", FieldError::NotInRegister)),
             Err(error) => {
                 if let Some(unlogged) = REGISTER_FAILURES.admit() {
                     tracing::error!(%error, unlogged, "the population register gave no answer");
                 }
                 return Ok(FormErrors::one("id_number", FieldError::RegisterDown));
             }
-        }
+        };
         for (limit, key) in &limits {
             limit.forgive(db, key).await?;
         }
@@ -206,7 +208,7 @@ impl<'a, S: SurfaceContext> RegistrationService<'a, S> {
         let (db, user) = (self.surface.db(), &draft.data.user);
         let (checked, mut errors) = user.check(&citizen, credentials, passed.is_some());
         if errors.of("user_name").is_none()
-            && Account::has_user_name(db, user.user_name.trim()).await?
+            && Account::has_user_name(db, &UserName::folded(&user.user_name)).await?
         {
             errors.add("user_name", FieldError::UserNameTaken);
         }

@@ -8,6 +8,7 @@ mod tests;
 
 use std::net::IpAddr;
 
+use saoma_protocol::typed;
 use sqlx::{SqliteConnection, SqlitePool};
 
 use crate::accounts::PhoneNumber;
@@ -149,7 +150,7 @@ impl Binding<'_> {
         Ok(())
     }
 
-    /// Looks at a typed code, which is one of its tries.
+    /// Looks at a typed code, in any spelling. A wrong one is one of its tries; what cannot be a code is none.
     ///
     /// # Errors
     /// The outer error is the database's; the inner one says why the code does not count.
@@ -158,20 +159,22 @@ impl Binding<'_> {
         db: &SqlitePool,
         typed: &str,
     ) -> Result<Result<RightCode, CodeRefused>, sqlx::Error> {
-        let typed = typed.trim();
+        let typed = typed::code(typed);
         if typed.len() != DIGITS || !typed.bytes().all(|byte| byte.is_ascii_digit()) {
             return Ok(Err(CodeRefused::Missing));
         }
-        let key_digest = self.key_digest();
+        let (key_digest, typed_digest) = (self.key_digest(), self.code_digest(&typed));
+        // The right code's own tries are not counted as long as the wrong ones leave one.
         let tried: Option<(String, u32)> = fetch_optional!(db, "UPDATE sms_codes
-                SET tries = min(tries + 1, ?2 + 1) WHERE key_digest = ?1
-                AND expires_at > unixepoch() RETURNING code_digest, tries";
-            &key_digest, MAX_TRIES)
+                SET tries = CASE WHEN code_digest = ?3 AND tries < ?2 THEN tries
+                    ELSE min(tries + 1, ?2 + 1) END
+                WHERE key_digest = ?1 AND expires_at > unixepoch() RETURNING code_digest, tries";
+            &key_digest, MAX_TRIES, &typed_digest)
         .await?;
         Ok(match tried {
             None => Err(CodeRefused::NoneSent),
             Some((_, tries)) if tries > MAX_TRIES => Err(CodeRefused::TriesUsedUp),
-            Some((code_digest, _)) if code_digest == self.code_digest(typed) => Ok(RightCode {
+            Some((code_digest, _)) if code_digest == typed_digest => Ok(RightCode {
                 key_digest,
                 code_digest,
             }),

@@ -108,6 +108,38 @@ async fn after_five_wrong_tries_the_right_code_is_no_use() {
 }
 
 #[tokio::test]
+async fn p1_a_right_code_costs_no_try_in_any_spelling_and_wrong_ones_stay_counted() {
+    let hall = Fixture::open().await;
+    let binding = hall.binding();
+    let code = hall.send(&binding).await.unwrap();
+    let wrong = if code == "000000" { "000001" } else { "000000" };
+    let full_width = |digit: char| char::from_u32(u32::from(digit) + 0xfee0).unwrap();
+    for (left, refused) in (1..MAX_TRIES)
+        .rev()
+        .map(|left| (left, CodeRefused::Wrong(left)))
+    {
+        for typed in [
+            code.clone(),
+            format!(" {} {}\u{a0}", &code[..3], &code[3..]),
+            format!("{}—{}", &code[..3], &code[3..]),
+            code.chars().map(full_width).collect(),
+            format!("\u{feff}{code}\u{200b}"),
+        ] {
+            assert_eq!(
+                hall.refusal(&binding, &typed).await,
+                None,
+                "{typed:?}, {left}"
+            );
+        }
+        for no_code in ["", "12345", "1234567", "abcdef"] {
+            let refused = hall.refusal(&binding, no_code).await;
+            assert_eq!(refused, Some(CodeRefused::Missing), "{no_code:?}");
+        }
+        assert_eq!(hall.refusal(&binding, wrong).await, Some(refused));
+    }
+}
+
+#[tokio::test]
 async fn a_code_is_over_after_ten_minutes() {
     let hall = Fixture::open().await;
     let binding = hall.binding();

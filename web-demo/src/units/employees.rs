@@ -1,6 +1,7 @@
 //! The employees whom a unit has registered with the social insurance, and the base declared for
 //! each.
 
+use saoma_protocol::typed;
 use sqlx::SqlitePool;
 
 use super::notices;
@@ -35,9 +36,9 @@ pub(crate) struct NewEmployee<'a> {
     pub base: Yuan,
 }
 
-/// Reads a base in whole yuan. Returns `None` outside of [`BASES`].
+/// Reads a base in whole yuan, such as `6000`, `6,000` or `6000元`. Returns `None` outside of [`BASES`].
 pub(crate) fn base(typed: &str) -> Option<Yuan> {
-    let yuan: i64 = typed.trim().parse().ok()?;
+    let yuan: i64 = typed::amount(typed).parse().ok()?;
     BASES.contains(&yuan).then_some(Yuan(yuan * 100))
 }
 

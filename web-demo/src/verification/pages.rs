@@ -8,11 +8,13 @@ use axum::extract::{Extension, Form, FromRequestParts, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use http::request::Parts;
+use saoma_protocol::typed;
 use serde::Deserialize;
 
 use super::ways::Ways;
 use crate::accounts::attempts::AttemptLimit;
 use crate::accounts::{Account, AccountStanding, PhoneNumber};
+use crate::cards::CardPasswordRefused;
 use crate::db;
 use crate::form_errors::{FieldError, FormErrors};
 use crate::pages::{Cookies, Failure, Frame, Locale, shown};
@@ -194,13 +196,17 @@ async fn by_password<S: SurfaceContext>(
     }
     let Account { id, id_number, .. } = &user.account;
     let (db, cards) = (surface.db(), &surface.registers().cards);
+    let card_password = digits_of(&card_password);
+    if card_password.is_empty() {
+        return user.refused(
+            FIELD,
+            FieldError::CardPassword(CardPasswordRefused::NotSixDigits),
+        );
+    }
     if let Err(wait) = CARD_PASSWORDS.count(db, id_number.as_str()).await? {
         return user.refused(FIELD, FieldError::TooMany(wait));
     }
-    match cards
-        .check_password(id_number, card_password.trim())
-        .await?
-    {
+    match cards.check_password(id_number, &card_password).await? {
         PasswordCheck::Right => {
             CARD_PASSWORDS.forgive(db, id_number.as_str()).await?;
             Account::verify(&mut *db.acquire().await?, id).await?;
@@ -210,5 +216,15 @@ async fn by_password<S: SurfaceContext>(
         PasswordCheck::Locked => user.refused(FIELD, FieldError::PhysicalCardLocked),
         // The card has changed since the page was shown: it says so by itself.
         PasswordCheck::NotChecked | PasswordCheck::NoCard => Ok(Redirect::to(PATH).into_response()),
+    }
+}
+
+/// Returns a password of digits in their plain form, and any other as it was typed: the register decides what one may be.
+fn digits_of(typed: &str) -> String {
+    let folded = typed::code(typed);
+    if folded.bytes().all(|byte| byte.is_ascii_digit()) {
+        folded
+    } else {
+        typed.trim().to_owned()
     }
 }

@@ -30,6 +30,7 @@ mod short_messages;
 mod strangers;
 mod support;
 mod takeover;
+mod typed_spellings;
 mod verification;
 mod web_registration;
 mod web_registration_refusals;

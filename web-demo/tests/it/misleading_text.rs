@@ -12,28 +12,24 @@ fn encoded(text: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_name_with_a_character_that_turns_its_direction_is_refused_by_name() {
+async fn a_name_loses_a_character_that_turns_its_direction() {
     let hall = Hall::open().await;
     let (zi, name) = (person("示例子"), encoded(&format!("示{OVERRIDE}例子")));
     let mut portal = hall.portal();
     check!(portal; "
         /register/agreement <- agreed=yes =>
-        /register/identity <- id_number={zi}&name={name} => 422
-            | #name 内容中含有字符 U+202E，它会改变文字的显示方向。请删去后再提交。
-        /register/identity?lang=en <- id_number={zi}&name={name} => 422
-            | #name This holds the character U+202E, which turns the direction of text. Remove it.");
-    check!(hall.phone(); "/register/identity <- agreed=yes&id_number={zi}&name={name} => 422 | #name …U+202E…");
+        /register/identity <- id_number={zi}&name={name} => @/register/user | !{OVERRIDE}");
+    check!(hall.phone(); "/register/identity <- agreed=yes&id_number={zi}&name={name} => @/register/user | !{OVERRIDE}");
 }
 
 #[tokio::test]
-async fn names_that_a_unit_types_are_refused_too() {
+async fn names_that_a_unit_types_lose_it_too() {
     let hall = Hall::open().await;
     let (jia, name) = (person("示例甲"), encoded("示例甲\u{200b}"));
     let day = hall.day("+1 year").await;
     check!(hall.portal_for("yi", "90001").await; "
-        /delegations <- id_number={jia}&name={name}&ends_on={day}&cards=1 => 422
-            | #name …U+200B，它不可见…
-        /unit/employees <- id_number={jia}&name={name}&base=6000 => 422 | #name …U+200B…");
+        /delegations <- id_number={jia}&name={name}&ends_on={day}&cards=1 => @/ | 示例甲 | !\u{200b}
+        /unit/employees <- id_number={jia}&name={name}&base=6000 => @/unit/employees | 示例甲 | !\u{200b}");
 }
 
 #[tokio::test]
@@ -48,7 +44,9 @@ async fn words_to_the_authority_are_refused_with_the_character() {
         /questions <- subject=x&body={two_lines} => @/questions
         /applications/new/professional-title <- reason={words} => 422 | #reason …U+202E…
         /resume <- education=x&skills={words}&experience=&wish= => 422 | U+202E
-        /account/details <- email=a{override_}@example.com&qq=&wechat= => 422
+        /account/details <- email=a{override_}@example.com&qq=&wechat= => a@example.com | !{OVERRIDE}
+        /questions?lang=en <- subject=x&body={words} => 422
+            | #body This holds the character U+202E, which turns the direction of text. Remove it.
         /resume <- education={two_lines}&skills=&experience=&wish= => @/resume",
         override_ = encoded(OVERRIDE));
     check!(hall.developer().await; "

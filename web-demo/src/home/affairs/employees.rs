@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::{Form, Path};
 use http::StatusCode;
+use saoma_protocol::typed;
 use serde::Deserialize;
 
 use super::{ActingIn, Registration};
@@ -70,9 +71,10 @@ async fn registered(
     form: &EmployeeForm,
 ) -> Result<Result<(), (StatusCode, Errors)>, Failure> {
     let texts = &login.texts().employees;
-    let (id_number, name) = (IdNumber::try_from(form.id_number.clone()), form.name.trim());
+    let id_number = IdNumber::try_from(form.id_number.clone());
+    let name = typed::name(&form.name);
     let base = employees::base(&form.base);
-    let wrong_name = match FieldError::of_line(name) {
+    let wrong_name = match FieldError::of_line(&name) {
         _ if name.is_empty() => Some(texts.name_error.to_owned()),
         misleading => misleading.map(|error| error.text(login.locale)),
     };
@@ -85,19 +87,24 @@ async fn registered(
     let (Ok(id_number), Some(base), None) = (id_number, base, &errors.name) else {
         return Ok(Err((StatusCode::UNPROCESSABLE_ENTITY, errors)));
     };
-    if let Err(refused) = login.check_person(&id_number, name).await? {
-        let (status, problem) = match refused {
-            PersonRefused::TooMany(wait) => {
-                (StatusCode::TOO_MANY_REQUESTS, FieldError::TooMany(wait))
-            }
-            PersonRefused::Unknown => (StatusCode::UNPROCESSABLE_ENTITY, FieldError::NotInRegister),
-        };
-        errors.id_number = Some(problem.text(login.locale));
-        return Ok(Err((status, errors)));
-    }
+    let name = match login.check_person(&id_number, &name).await? {
+        Ok(registered) => registered,
+        Err(refused) => {
+            let (status, problem) = match refused {
+                PersonRefused::TooMany(wait) => {
+                    (StatusCode::TOO_MANY_REQUESTS, FieldError::TooMany(wait))
+                }
+                PersonRefused::Unknown => {
+                    (StatusCode::UNPROCESSABLE_ENTITY, FieldError::NotInRegister)
+                }
+            };
+            errors.id_number = Some(problem.text(login.locale));
+            return Ok(Err((status, errors)));
+        }
+    };
     let new = NewEmployee {
         id_number: &id_number,
-        name,
+        name: &name,
         base,
     };
     if employees::register(login.db(), &login.unit, &new).await? {

@@ -31,7 +31,7 @@ struct CardPage<'a> {
 
 #[derive(Deserialize)]
 pub(super) struct Typed {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "cards::card_password")]
     card_password: String,
 }
 

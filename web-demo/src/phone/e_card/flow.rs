@@ -78,7 +78,9 @@ pub(super) async fn send_code(
 #[serde(default)]
 pub(super) struct NewPassword {
     code: String,
+    #[serde(deserialize_with = "cards::card_password")]
     password: String,
+    #[serde(deserialize_with = "cards::card_password")]
     repeat: String,
 }
 

@@ -33,8 +33,11 @@ impl PasswordPage<'_> {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(super) struct Typed {
+    #[serde(deserialize_with = "cards::card_password")]
     old: String,
+    #[serde(deserialize_with = "cards::card_password")]
     password: String,
+    #[serde(deserialize_with = "cards::card_password")]
     repeat: String,
 }
 

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::{Extension, Form, State};
 use axum::response::Response;
+use saoma_protocol::typed;
 use serde::Deserialize;
 
 use super::Phone;
@@ -64,11 +65,10 @@ pub(super) async fn begin(
     Form(typed): Form<FaceLogin>,
 ) -> Result<Response, Failure> {
     let refused = |error| typed.page(&phone, locale, &FormErrors::one("id_number", error));
-    let id_number = IdNumber::try_from(typed.id_number.clone()).ok();
-    let account = match &id_number {
-        Some(id_number) => Account::of(&phone.db, id_number).await?,
-        None => None,
+    let Ok(id_number) = IdNumber::try_from(typed.id_number.clone()) else {
+        return refused(FieldError::WrongIdNumber);
     };
+    let account = Account::of(&phone.db, &id_number).await?;
     let known = match &account {
         Some(account) => {
             let (browsers, name) = (&phone.known_browsers, Phone::KNOWN_COOKIE);
@@ -82,12 +82,10 @@ pub(super) async fn begin(
             return refused(FieldError::TooMany(wait));
         }
     }
-    let Some(id_number) = id_number else {
-        return refused(FieldError::WrongIdNumber);
-    };
     let claim = Claim {
         id_number: id_number.as_str().to_owned(),
-        known: account.is_some_and(|account| account.name == typed.name.trim()),
+        known: account
+            .is_some_and(|account| typed::name_key(&account.name) == typed::name_key(&typed.name)),
         proved_otherwise: false,
     };
     let known_by = known.as_ref().map(|known| &*known.key);

@@ -4,7 +4,7 @@
 //!
 //! | path | request | answer |
 //! |---|---|---|
-//! | `/v1/persons/match` | `id_number`, `name` | `true` or `false` |
+//! | `/v1/persons/match` | `id_number`, `name` | the name as registered, `true` or `false` |
 //! | `/v1/cards/find` | `id_number` | [`Card`] or `null` |
 //! | `/v1/cards/check-password` | `id_number`, `password` | [`PasswordCheck`] |
 //! | `/v1/cards/act` | `id_number`, `action` | `{"Ok": Card}` or `{"Err": CardRefusesAction}` |
@@ -13,12 +13,18 @@
 //! | `/v1/units/find` | `unit_id` | [`UnitRecord`] or `null` |
 //! | `/v1/messages` | `phone`, `text` | `null` |
 
+//!
+//! `name` is folded ([`saoma_protocol::typed::name`]): NFKC, U+00B7 between the parts, no spaces beside Han characters. A
+//! register compares Latin letters without regard to case. It answers with the name in its own form, which people are then
+//! shown, or with `true` if that is the form that it was asked with.
+
 #[cfg(test)]
 mod tests;
 
 use async_trait::async_trait;
 use http::StatusCode;
-use saoma_protocol::without_steering;
+use saoma_protocol::{typed, without_steering};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use url::Url;
@@ -87,11 +93,25 @@ fn clean(value: &mut Value) {
     }
 }
 
+/// The answer of a population register.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum PersonMatch {
+    /// The name in the register's own form.
+    Name(String),
+    /// True if the register has the name as it was asked for.
+    Same(bool),
+}
+
 #[async_trait]
 impl PopulationRegister for HttpRegisters {
-    async fn matches(&self, id_number: &IdNumber, name: &str) -> Result<bool> {
+    async fn registered_name(&self, id_number: &IdNumber, name: &str) -> Result<Option<String>> {
+        let name = typed::name(name);
         let question = json!({ "id_number": id_number, "name": name });
-        self.ask("/v1/persons/match", question).await
+        Ok(match self.ask("/v1/persons/match", question).await? {
+            PersonMatch::Name(registered) => Some(registered),
+            PersonMatch::Same(is_same) => is_same.then_some(name),
+        })
     }
 }
 
