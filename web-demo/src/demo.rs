@@ -170,9 +170,10 @@ impl Demo {
         self.addresses.messages.as_deref()
     }
 
-    /// The announcement for the terminal.
-    pub fn announcement(&self) -> String {
-        terminal::announcement(&self.addresses, &self.people)
+    /// The announcement for the terminal. `variable` looks up an environment variable: LC_ALL, LC_MESSAGES and LANG set the
+    /// language.
+    pub fn announcement(&self, variable: impl Fn(&str) -> Option<String>) -> String {
+        terminal::announcement(&self.addresses, &self.people, terminal::locale(variable))
     }
 
     /// Sends waiting browsers away, lets the requests at hand finish, closes the database.
@@ -201,7 +202,7 @@ async fn example_portal(
         Ok(site) => Some(site),
         Err(error) => {
             tracing::warn!(
-                error = format!("{error:#}"),
+                error = saoma_client::error_chain(error.as_ref()),
                 "the example portal does not run"
             );
             None

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Parser;
 use ipnet::IpNet;
+use saoma_client::error_chain;
 use saoma_demo::{Demo, Elsewhere, ExamplePortal, Options, RegistersElsewhere, Secret};
 use saoma_gateway::settings::{Log, LogFormat};
 use saoma_gateway::telemetry;
@@ -115,7 +116,7 @@ async fn main() -> ExitCode {
     match run(Cli::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("saoma-demo: {error:#}");
+            eprintln!("saoma-demo: {}", error_chain(error.as_ref()));
             ExitCode::FAILURE
         }
     }
@@ -133,7 +134,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         signal(SignalKind::interrupt())?,
     );
     let demo = Demo::start(cli.into_options()).await?;
-    print!("{}", demo.announcement());
+    print!("{}", demo.announcement(|name| std::env::var(name).ok()));
     let mut asked_to_stop = async || {
         tokio::select! {
             _ = terminate.recv() => {}

@@ -1,4 +1,4 @@
-//! The announcement on the terminal once the demo runs.
+//! The announcement on the terminal once the demo runs, in the terminal's language.
 
 use std::fmt::Write;
 
@@ -6,7 +6,9 @@ use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
 
 use crate::accounts::{AccountStanding, DemoAccount, DemoAccounts};
-use crate::registers::{CardState, DemoCard, DemoRegisters, UnitRole};
+use crate::pages::Locale;
+use crate::pages::texts::Terminal;
+use crate::registers::{CardState, DemoCard, DemoRegisters};
 
 /// The people in the demo.
 #[derive(Debug)]
@@ -36,69 +38,81 @@ pub(crate) struct Addresses {
     pub is_local: bool,
 }
 
-/// A proxy that says nothing looks like a browser of this machine, so that only its operator can tell the hall.
-const FOR_THIS_MACHINE: &str = "
-This hall is for this machine: its password is published. Behind a proxy start it with --portal-url and --phone-url,
-or everyone who reaches the proxy can log in as these people.
-";
+/// The environment variables that set the language of messages, the first that is set (POSIX.1-2017 §8.2).
+const LANGUAGE_VARIABLES: [&str; 3] = ["LC_ALL", "LC_MESSAGES", "LANG"];
 
-/// Addresses, people with their passwords, and a QR code of the phone page, then `ready`.
-pub(crate) fn announcement(addresses: &Addresses, people: &People) -> String {
-    let Addresses {
-        portal,
-        phone,
-        phone_on_lan,
-        gateway,
-        example_portal,
-        is_local,
-        ..
-    } = addresses;
-    let People {
-        accounts: DemoAccounts { accounts, password },
+/// Returns the language of a terminal by its environment: Chinese for `zh_CN.UTF-8` and the like, else English.
+pub(crate) fn locale(variable: impl Fn(&str) -> Option<String>) -> Locale {
+    let set = LANGUAGE_VARIABLES.iter().find_map(|name| {
+        let value = variable(name)?;
+        Some(value).filter(|value| !value.is_empty())
+    });
+    let is_chinese = |language: String| language.to_ascii_lowercase().starts_with("zh");
+    if set.is_some_and(is_chinese) {
+        Locale::Chinese
+    } else {
+        Locale::English
+    }
+}
+
+/// Says what to do in three steps, with people to log in as and all addresses, then `ready`.
+///
+/// Programs read the addresses: a line begins with `portal`, `phone` or `gateway`. The text holds no control characters but
+/// line ends.
+pub(crate) fn announcement(addresses: &Addresses, people: &People, locale: Locale) -> String {
+    let texts = &locale.texts().terminal;
+    let mut text = steps(addresses, &people.accounts, texts);
+    if addresses.is_local {
+        let _ = writeln!(text, "\n{}", texts.for_this_machine);
+    }
+    text += &to_log_in_as(people, texts);
+    if let Some(registers) = &people.registers {
+        text += &to_register(addresses, &people.accounts.accounts, registers, texts);
+    }
+    text += &all_addresses(addresses, texts);
+    text.push_str("\nready\n");
+    text
+}
+
+/// What to do, in three lines, and a QR code of the phone page where a phone can reach it.
+fn steps(addresses: &Addresses, people: &DemoAccounts, texts: &Terminal) -> String {
+    let DemoAccounts { accounts, password } = people;
+    let user_name = accounts.first().map_or("", |account| &account.user_name);
+    let computer = texts.step_1(&addresses.portal);
+    let on_a_phone = addresses
+        .phone_on_lan
+        .as_deref()
+        .or_else(|| Some(&*addresses.phone).filter(|_| !addresses.is_local));
+    let (phone, scan) = match (&addresses.phone_on_lan, on_a_phone) {
+        (Some(lan), _) => (texts.step_2_lan(lan, user_name, password), texts.step_3),
+        (None, Some(phone)) => (texts.step_2_phone(phone, user_name, password), texts.step_3),
+        (None, None) => (
+            texts.step_2(&addresses.phone, user_name, password),
+            texts.step_3_lan,
+        ),
+    };
+    let mut text = format!("\n1. {computer}\n2. {phone}\n3. {scan}\n");
+    if let Some(address) = on_a_phone {
+        let _ = write!(text, "\n{}", qr_code(address));
+    }
+    text
+}
+
+fn to_log_in_as(
+    People {
+        accounts,
         registers,
-    } = people;
-    let mut text = format!("\nportal    {portal}\nphone     {phone}\ngateway   {gateway}\n");
-    if let Some(site) = example_portal {
-        let _ = writeln!(
-            text,
-            "site      {site}   another site: docs/examples/portal-node"
-        );
-    }
-    if *is_local {
-        text.push_str(FOR_THIS_MACHINE);
-    }
-    let _ = writeln!(
-        text,
-        "\nLog in to the phone page as one of these, password {password}:\n"
-    );
-    for account in accounts {
+    }: &People,
+    texts: &Terminal,
+) -> String {
+    let mut text = format!("\n{}\n\n", texts.people(&accounts.password));
+    for account in &accounts.accounts {
         let note = registers
             .as_ref()
-            .map(|registers| note(account, registers))
-            .unwrap_or_default();
+            .map(|registers| note(account, registers, texts));
+        let note = note.unwrap_or_default();
         let _ = writeln!(text, "  {:<6} {}  {note}", account.user_name, account.name);
     }
-    if let Some(registers) = registers {
-        text.push_str(&to_register(addresses, accounts, registers));
-    }
-    match phone_on_lan {
-        Some(lan) => {
-            let _ = writeln!(
-                text,
-                "\nThe phone page for a phone on this network (accept its self-made certificate):\n"
-            );
-            text.push_str(&qr_code(lan));
-            let _ = writeln!(text, "  {lan}");
-        }
-        None => {
-            let _ = writeln!(
-                text,
-                "\nThe phone page, on this machine only (--lan opens it to phones on this network):\n"
-            );
-            text.push_str(&qr_code(phone));
-        }
-    }
-    text.push_str("\nready\n");
     text
 }
 
@@ -107,45 +121,56 @@ fn to_register(
     addresses: &Addresses,
     accounts: &[DemoAccount],
     registers: &DemoRegisters,
+    texts: &Terminal,
 ) -> String {
-    let Addresses {
-        portal,
-        messages,
-        desk,
-        ..
-    } = addresses;
+    let portal = &addresses.portal;
     let mut text = format!(
-        "\nOr register one of these at {portal}/register or on the phone page. The password of each physical card is {}:\n\n",
-        registers.card_password()
+        "\n{}\n\n",
+        texts.to_register(portal, registers.card_password())
     );
     for (id_number, name) in registers.persons() {
         if !accounts
             .iter()
             .any(|account| account.id_number == *id_number)
         {
-            let _ = writeln!(
-                text,
-                "  {} {name}  {}",
-                id_number.as_str(),
-                card_note(registers.card(id_number))
-            );
+            let note = card_note(registers.card(id_number), texts);
+            let _ = writeln!(text, "  {} {name}  {note}", id_number.as_str());
         }
     }
-    // Each address has a line of its own, so that terminals find its end.
-    let pages = match (messages, desk) {
-        (Some(messages), Some(desk)) => format!(
-            "\nShort messages to people are shown at\n{messages}\nApplications and questions are answered at\n{desk}\n"
-        ),
-        _ => "\nShort messages to people are shown on no page, because other machines reach the portal (--expose-demo).\n"
-            .to_owned(),
-    };
-    text + &pages
+    text
+}
+
+/// Each address has a line of its own, so that terminals find its end.
+fn all_addresses(addresses: &Addresses, texts: &Terminal) -> String {
+    let Addresses {
+        portal,
+        phone,
+        gateway,
+        ..
+    } = addresses;
+    let mut text = format!("\nportal    {portal}\nphone     {phone}\ngateway   {gateway}\n");
+    if let Some(site) = &addresses.example_portal {
+        let _ = writeln!(text, "site      {site}   {}", texts.another_site);
+    }
+    match (&addresses.messages, &addresses.desk) {
+        (Some(messages), Some(desk)) => {
+            let _ = writeln!(
+                text,
+                "\n{}\n{messages}\n{}\n{desk}",
+                texts.messages, texts.desk
+            );
+        }
+        _ => {
+            let _ = writeln!(text, "\n{}", texts.no_messages);
+        }
+    }
+    text
 }
 
 /// The situation that a login to this account shows.
-fn note(account: &DemoAccount, registers: &DemoRegisters) -> String {
+fn note(account: &DemoAccount, registers: &DemoRegisters, texts: &Terminal) -> String {
     if account.standing == AccountStanding::Provisional {
-        return "provisional account".into();
+        return texts.provisional.into();
     }
     let state = registers
         .card(&account.id_number)
@@ -153,41 +178,35 @@ fn note(account: &DemoAccount, registers: &DemoRegisters) -> String {
         .filter(|_| account.e_card);
     let card = match state {
         Some(CardState::Active) => String::new(),
-        Some(state) => format!("; {}: refused at confirm", card_in_state(state)),
-        None => "; no electronic card: refused at confirm".into(),
+        Some(state) => texts.refused(card_in_state(state, texts)),
+        None => texts.refused(texts.no_e_card),
     };
-    let posts = registers.posts(&account.id_number).into_iter().map(|post| {
-        let role = match post.role {
-            UnitRole::LegalRepresentative => "legal representative",
-            UnitRole::AuthorisedAgent => "authorised agent",
-            UnitRole::Operator => "operator",
-        };
-        format!(", {} ({role})", post.unit.name)
-    });
-    format!("personal{}{card}", posts.collect::<String>())
+    let posts = registers.posts(&account.id_number).into_iter();
+    let posts = posts.map(|post| texts.post(post.unit.name, texts.roles[post.role as usize]));
+    format!("{}{}{card}", texts.personal, posts.collect::<String>())
 }
 
 /// The situation that a registration of this person shows.
-fn card_note(card: Option<&DemoCard>) -> String {
+fn card_note(card: Option<&DemoCard>, texts: &Terminal) -> String {
     let Some(card) = card else {
-        return "no card".into();
+        return texts.no_card.into();
     };
-    let state = card_in_state(card.state);
-    let phone = card.phone.as_ref().map_or_else(
-        || "no phone on file".into(),
-        |phone| format!("phone on file {phone}"),
-    );
-    format!("{state} of region {}, {phone}", card.region)
+    let state = card_in_state(card.state, texts);
+    let phone = card
+        .phone
+        .as_ref()
+        .map_or_else(|| texts.no_phone.to_owned(), |phone| texts.phone(phone));
+    texts.card_of_region(state, &card.region, phone)
 }
 
-const fn card_in_state(state: CardState) -> &'static str {
+const fn card_in_state(state: CardState, texts: &Terminal) -> &'static str {
     match state {
-        CardState::Active => "card",
-        CardState::NotActivated => "card not activated",
-        CardState::Sealed => "card sealed",
-        CardState::ReportedLost => "card reported lost",
-        CardState::ApplicationLocked => "card locked",
-        CardState::Cancelled => "card cancelled",
+        CardState::Active => texts.card,
+        CardState::NotActivated => texts.card_not_activated,
+        CardState::Sealed => texts.card_sealed,
+        CardState::ReportedLost => texts.card_reported_lost,
+        CardState::ApplicationLocked => texts.card_locked,
+        CardState::Cancelled => texts.card_cancelled,
     }
 }
 
@@ -204,3 +223,6 @@ fn qr_code(text: &str) -> String {
     drawn.push('\n');
     drawn
 }
+
+#[cfg(test)]
+mod tests;

@@ -92,9 +92,9 @@ async function linesUntilReady(child: ChildProcess): Promise<readonly string[]> 
   });
 }
 
-/** Returns the address in the line that names this server. */
+/** Returns the address in the line that begins with this server's name. */
 function addressOf(server: string, lines: readonly string[]): string {
-  const line = lines.find((line) => line.toLowerCase().includes(server) && line.includes("://"));
+  const line = lines.find((line) => line.startsWith(`${server} `));
   const address = /https?:\/\/[^\s/]+/.exec(line ?? "")?.[0];
   if (address === undefined) throw new Error(`the demo does not print the address of its ${server}:\n${lines.join("\n")}`);
   return address;
