@@ -38,22 +38,24 @@ impl ScanCode {
         Digest::of(self.to_string().as_bytes())
     }
 
-    /// Returns the text of the QR code. Upper case throughout keeps encoders in alphanumeric mode and the symbol small.
+    /// Returns the text of the QR code: an address as cameras and app links know it, in lower case. The code behind it is
+    /// upper case, which an encoder packs in an alphanumeric segment.
     ///
     /// `origin` is the gateway's public origin, such as `https://login.example`.
     pub fn to_qr_text(&self, origin: &str) -> String {
-        format!("{}{QR_PATH}{self}", origin.to_ascii_uppercase())
+        format!("{}{QR_PATH}{self}", origin.to_ascii_lowercase())
     }
 
-    /// Reads the text of a QR code that must lead to `origin`, scanned or pasted.
+    /// Reads the text of a QR code that must lead to `origin`, scanned or pasted, in any case: some scanners write it in upper
+    /// case.
     ///
     /// # Errors
     /// Returns [`ParseCodeError::Foreign`] if the text leads elsewhere, and the error of [`ScanCode::from_str`] if the code
     /// is invalid.
     pub fn from_qr_text(text: &str, origin: &str) -> Result<Self, ParseCodeError> {
-        let prefix = format!("{}{QR_PATH}", origin.to_ascii_uppercase());
+        let prefix = format!("{}{QR_PATH}", origin.to_ascii_lowercase());
         typed::link(text)
-            .to_ascii_uppercase()
+            .to_ascii_lowercase()
             .strip_prefix(&prefix)
             .ok_or(ParseCodeError::Foreign)?
             .parse()
@@ -142,7 +144,7 @@ impl FromStr for UserCode {
 }
 
 const USER_CODE_ALPHABET: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
-const QR_PATH: &str = "/Q/";
+const QR_PATH: &str = "/q/";
 
 serde_by_text! {
     ScanCode: "^[0-9A-HJKMNP-TV-Z]{32}$",
@@ -167,6 +169,7 @@ mod tests {
             let qr = scan.to_qr_text(ORIGIN);
             prop_assert_eq!(ScanCode::from_qr_text(&qr, ORIGIN), Ok(scan));
             prop_assert_eq!(ScanCode::from_qr_text(&qr.to_lowercase(), ORIGIN), Ok(scan));
+            prop_assert_eq!(ScanCode::from_qr_text(&qr.to_uppercase(), ORIGIN), Ok(scan));
             let code = UserCode::from_random(typed);
             prop_assert_eq!(code.to_string().parse(), Ok(code));
             prop_assert_eq!(code.to_string().to_lowercase().replace('-', " ").parse(), Ok(code));

@@ -1,6 +1,6 @@
 /** The npm packages, packed and installed in a project outside the workspace, without a network. */
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -59,7 +59,6 @@ let project: string;
 beforeAll(async () => {
   project = await mkdtemp(join(tmpdir(), "saoma-packages-"));
   for (const name of NAMES) await install(name);
-  await cp(join(ROOT, "node_modules/lean-qr"), join(project, "node_modules/lean-qr"), { recursive: true });
   await writeFile(join(project, "package.json"), JSON.stringify({ name: "site", private: true, type: "module" }));
   await writeFile(join(project, "site.ts"), CONSUMER);
 }, 120_000);

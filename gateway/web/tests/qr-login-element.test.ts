@@ -102,7 +102,7 @@ describe("a changed attribute", () => {
       const { page, connection } = await pages.openWaiting();
       await page.set({ gateway: other.origin });
       await connection.left;
-      (await other.nextConnection()).send({ ...opened, qr: "HTTPS://OTHER.EXAMPLE/Q/0123456789ABCDEFGHJKMNPQ01234567" });
+      (await other.nextConnection()).send({ ...opened, qr: "https://other.example/q/0123456789ABCDEFGHJKMNPQ01234567" });
       await page.code.waitFor();
     } finally {
       await other.stop();

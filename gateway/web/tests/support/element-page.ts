@@ -159,7 +159,7 @@ export const opened = {
   seq: 1,
   login_id: "0123456789ABCDEFGHJKMNPQ",
   receive_key: "A".repeat(43),
-  qr: "HTTPS://LOGIN.EXAMPLE/Q/0123456789ABCDEFGHJKMNPQ01234567",
+  qr: "https://login.example/q/0123456789ABCDEFGHJKMNPQ01234567",
   user_code: "WDJB-MJHT",
   expires_in: 120,
   server_time: 1_790_000_000,

@@ -88,7 +88,7 @@ impl Intruder {
         Self {
             party: gateway.party.clone(),
             token: gateway.tokens.last().cloned().unwrap_or_default(),
-            qr_prefix: qr_prefix.map_or_else(|| "HTTPS://LOGIN.EXAMPLE/Q".into(), String::clone),
+            qr_prefix: qr_prefix.map_or_else(|| "https://login.example/q".into(), String::clone),
         }
     }
 

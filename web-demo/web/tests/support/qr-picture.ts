@@ -5,7 +5,7 @@ import { encode, renderSVG } from "uqr";
 import type { Pixels } from "../../src/scan-camera/pictures.ts";
 
 /** Text of a login's code. */
-export const QR_TEXT = "HTTPS://LOGIN.EXAMPLE/Q/0G3KXVZ8Q2M4T6W8Y0A2C4E6R8T0V2X4";
+export const QR_TEXT = "https://login.example/q/0G3KXVZ8Q2M4T6W8Y0A2C4E6R8T0V2X4";
 
 /** Pose of a phone before the code. */
 export interface Pose {
