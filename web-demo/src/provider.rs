@@ -21,7 +21,7 @@ use crate::secret::Secret;
 pub(crate) const CLIENT_ID: &str = "service-hall";
 
 /// The portal's name, as people read it on their phones before they confirm.
-pub(crate) const CLIENT_NAME: &str = "示例省社会保险网上服务大厅";
+pub(crate) const CLIENT_NAME: &str = "示例省人力资源和社会保障网上服务大厅";
 
 /// The gateway's own name at the introspection endpoint, and the audience of its answers.
 pub(crate) const INTROSPECTION_CLIENT_ID: &str = "saoma";

@@ -23,6 +23,13 @@ pub(super) struct ServiceView {
     pub allowed: bool,
 }
 
+impl ServiceView {
+    /// The name of its icon, in `icons.html`.
+    pub(super) const fn icon(&self) -> &'static str {
+        self.path
+    }
+}
+
 impl CardView {
     /// Returns the card of a person.
     pub(super) async fn of(person: &Person) -> Result<Self, RegisterError> {

@@ -47,23 +47,31 @@ impl Deref for VerifiedPerson {
 pub(crate) struct Entry {
     pub path: &'static str,
     pub label: &'static str,
+    icon: &'static str,
     pub current: bool,
     /// The number of things that wait there.
     pub count: u32,
 }
 
-/// The addresses of the menu, named by `texts.home.entries`: the manual's home page, then the ways
-/// to its other parts.
-const MENU: [&str; 9] = [
-    "/",
-    "/applications",
-    "/exams",
-    "/questions",
-    "/resume",
-    INBOX,
-    "/training",
-    "/insurance/statement",
-    "/account",
+impl Entry {
+    /// The name of its icon, in `icons.html`.
+    pub(crate) const fn icon(&self) -> &'static str {
+        self.icon
+    }
+}
+
+/// The addresses and icons of the menu, named by `texts.home.entries`: the manual's home page, then
+/// the ways to its other parts.
+const MENU: [(&str, &str); 9] = [
+    ("/", "home"),
+    ("/applications", "application"),
+    ("/exams", "exam"),
+    ("/questions", "question"),
+    ("/resume", "resume"),
+    (INBOX, "inbox"),
+    ("/training", "training"),
+    ("/insurance/statement", "insurance"),
+    ("/account", "account"),
 ];
 
 const INBOX: &str = "/inbox";
@@ -121,14 +129,16 @@ impl Person {
 
     pub(crate) fn menu(&self, here: &str) -> Vec<Entry> {
         let room = here.split(['/', '?']).nth(1);
-        let entry = |(path, label): (&'static str, &'static str)| Entry {
+        let entry = |((path, icon), label): ((&'static str, &'static str), &'static str)| Entry {
             path,
             label,
+            icon,
             current: path.split('/').nth(1) == room,
             count: if path == INBOX { self.unread } else { 0 },
         };
         let entries = MENU.into_iter().zip(self.texts().home.entries);
-        let offered = entries.filter(|(path, _)| self.is_verified() || PROVISIONAL.contains(path));
+        let offered =
+            entries.filter(|((path, _), _)| self.is_verified() || PROVISIONAL.contains(path));
         offered.map(entry).collect()
     }
 }

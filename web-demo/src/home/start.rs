@@ -38,6 +38,66 @@ struct HomePage<'a> {
     rows: Vec<Row>,
 }
 
+/// A service on the first page of strangers; its page asks for the login.
+#[derive(Debug, Clone, Copy)]
+struct Service {
+    path: &'static str,
+    icon: &'static str,
+    name: &'static str,
+    about: &'static str,
+}
+
+impl Service {
+    /// The name of its icon, in `icons.html`.
+    const fn icon(&self) -> &'static str {
+        self.icon
+    }
+}
+
+/// Addresses and icons of what persons do, named by `texts.start.personal_names`.
+const PERSONAL: [(&str, &str); 6] = [
+    ("/insurance/statement", "insurance"),
+    ("/card/track", "card"),
+    ("/exams", "exam"),
+    ("/applications", "application"),
+    ("/training", "training"),
+    ("/questions", "question"),
+];
+
+/// Addresses and icons of what units do, named by `texts.start.unit_names`.
+const UNIT: [(&str, &str); 3] = [
+    ("/unit/employees", "people"),
+    ("/unit/contributions", "money"),
+    ("/unit/cards", "card"),
+];
+
+impl StartPage<'_> {
+    fn personal(&self) -> Vec<Service> {
+        let texts = &self.frame.texts().start;
+        services(&PERSONAL, &texts.personal_names, &texts.personal_abouts)
+    }
+
+    fn unit(&self) -> Vec<Service> {
+        let texts = &self.frame.texts().start;
+        services(&UNIT, &texts.unit_names, &texts.unit_abouts)
+    }
+}
+
+fn services(
+    addresses: &[(&'static str, &'static str)],
+    names: &[&'static str],
+    abouts: &[&'static str],
+) -> Vec<Service> {
+    let rows = addresses.iter().zip(names).zip(abouts);
+    rows.map(|((&(path, icon), &name), &about)| Service {
+        path,
+        icon,
+        name,
+        about,
+    })
+    .collect()
+}
+
 pub(super) async fn show(
     State(hall): State<Hall>,
     session: Option<PortalSession>,

@@ -34,6 +34,15 @@ impl UnitPage<'_> {
         affairs::entry(*affair, self.frame.texts())
     }
 
+    /// The name of an affair's icon, in `icons.html`.
+    const fn icon(&self, affair: &Affair) -> &'static str {
+        match affair {
+            Affair::Registration => "people",
+            Affair::Contributions => "money",
+            Affair::Cards => "card",
+        }
+    }
+
     /// The people of this role by the authority's records.
     fn of(&self, role: UnitRole) -> Vec<&UnitMember> {
         let members = self.members.iter();

@@ -1,4 +1,4 @@
-//! The electronic card's password: it opens the full number, and is changed and replaced. By the
+//! The e-card's password: it opens the full number, and is changed and replaced. By the
 //! manual it is set at the application; scanning does not ask for it.
 
 use crate::support::{Hall, Page, TestBrowser, check, sql};

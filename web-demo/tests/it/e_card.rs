@@ -1,4 +1,4 @@
-//! The electronic card is applied for on the phone.
+//! The e-card is applied for on the phone.
 
 use crate::support::{Hall, Page, TestBrowser, check, sql};
 
@@ -128,5 +128,5 @@ async fn a_person_who_has_the_card_is_told_so() {
     check!(hall.phone_of("jia").await; "
         /card/apply => 您已申领电子社保卡
         {RIGHT} 无需再次申领
-        /card/apply?lang=en => You have the electronic card");
+        /card/apply?lang=en => You have the e-card");
 }

@@ -210,7 +210,7 @@ async fn the_phone_lists_where_its_person_is_logged_in_and_logs_them_out_there()
     let mut computer = hall.portal_by_scan(&mut phone, "personal").await;
     let mut by_password = hall.portal_of("jia").await;
     let listed = phone
-        .check("/sessions => 示例省社会保险网上服务大厅 | 个人登录 · 示例甲 | 127.0.0.1（本机） | Chrome · Linux")
+        .check("/sessions => 示例省人力资源和社会保障网上服务大厅 | 个人登录 · 示例甲 | 127.0.0.1（本机） | Chrome · Linux")
         .await;
     assert_eq!(listed.body.matches("退出该登录").count(), 2, "{listed:?}");
     let end = listed.link("/sessions/at-sites/");
@@ -252,7 +252,9 @@ async fn while_the_gateway_does_not_answer_the_phone_lists_the_portals_logins_an
         /sessions/at-sites/0123456789ABCDEFGHJKMNPQ/end <- => 503 | 暂时无法连接登录服务");
     let mut english = hall.phone().in_english().logged_in("/login", "yi").await;
     english
-        .check("/sessions => at other sites cannot be told right now | !No computer is logged in")
+        .check(
+            "/sessions => at other sites cannot be looked up right now | !No computer is logged in",
+        )
         .await;
 }
 

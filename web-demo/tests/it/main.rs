@@ -22,6 +22,7 @@ mod home;
 mod introspection;
 mod lockout;
 mod logouts;
+mod look;
 mod misleading_text;
 mod phone_inbox;
 mod phone_registration;

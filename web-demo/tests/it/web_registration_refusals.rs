@@ -88,11 +88,11 @@ async fn each_field_that_is_wrong_is_refused_with_its_reason() {
     let hall = Hall::open().await;
     let mut zi = Registering::at_the_portal(&hall, "示例子").await;
     let table = "
-        user_name =                       请填写用户ID。
-        user_name =示例用户1              用户ID不可填写汉字，请使用字母和数字。
-        user_name =zi-123                 用户ID只能使用字母和数字。
-        user_name =abcdefghij123456789    用户ID最多18位。
-        user_name =990000199003071016     不可使用他人的身份证号作为用户ID。
+        user_name =                       请填写用户名。
+        user_name =示例用户1              用户名不可填写汉字，请使用字母和数字。
+        user_name =zi-123                 用户名只能使用字母和数字。
+        user_name =abcdefghij123456789    用户名最多18位。
+        user_name =990000199003071016     不可使用他人的身份证号作为用户名。
         user_name =Jia                    该用户名已被他人使用，请更换。
         password =k7m                     密码应为4至16位。
         password =k7m2k7m2k7m2k7m2k       密码应为4至16位。
@@ -102,7 +102,7 @@ async fn each_field_that_is_wrong_is_refused_with_its_reason() {
         password =abc123                  密码过于简单：字母和数字都是连续或重复的，如 abc123。
         password =a1a1a1                  密码过于简单：不同的字符少于3个。
         password =woaini1314              密码过于简单：这是最常见的密码之一。
-        password =kx700099                密码过于简单：包含您的用户ID、出生日期、手机号或身份证号末6位。
+        password =kx700099                密码过于简单：包含您的用户名、出生日期、手机号或身份证号末6位。
         confirmation =k7m2xQ              两次输入的密码不一致。
         phone =1300970009                 请填写11位手机号码。
         phone =13800100000                该号码不属于省内号段，暂不支持省外手机号。请更换省内移动、联通或电信手机号。

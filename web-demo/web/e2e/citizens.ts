@@ -31,7 +31,7 @@ export const JIA = citizen("示例甲", "jia", "990000199003071016");
 export const YI = citizen("示例乙", "yi", "990000198511221020");
 /** Reported the card lost. */
 export const BING = citizen("示例丙", "bing", "990000197809191034");
-/** Has not applied for the electronic card. */
+/** Has not applied for the e-card. */
 export const WU = citizen("示例戊", "wu", "990000200001011058");
 /** Another person without a role. */
 export const DING = citizen("示例丁", "ding", "990000199506161048");

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { launchBrowser } from "./browser.ts";
 import { JIA, WU, YI } from "./citizens.ts";
 import { Demo } from "./demo.ts";
-import { holds } from "./page-checks.ts";
+import { holds, horizontalOverflow } from "./page-checks.ts";
 import { Phone } from "./phone.ts";
 import { Portal } from "./portal.ts";
 import { en, zh } from "./words.ts";
@@ -24,7 +24,7 @@ afterAll(async () => {
 });
 
 /** Public pages of the portal. */
-const PUBLIC = ["/", "/announcements", "/announcements/2026-11-b", "/nowhere", "/developer/messages", "/developer/desk"];
+const PUBLIC = ["/", "/announcements", "/announcements/2026-11-b", "/help", "/about", "/accessibility", "/privacy", "/nowhere", "/developer/messages", "/developer/desk"];
 
 /** Pages of the phone app. */
 const PHONE = ["/scan", "/sessions", "/card", "/card/apply", "/card/reset", "/my/face", "/inbox", "/inbox/1"];
@@ -61,6 +61,24 @@ test.each([zh, en])("every page of the hall is accessible and fits 360 pixels, i
   expect([...portal.errors, ...phone.errors, ...unit.errors, ...applicant.errors]).toEqual([]);
 });
 
+test("in large type every page fits 360 pixels, and what people come for is there", async () => {
+  const portal = await Portal.open(browser, demo);
+  await portal.page.setViewportSize({ width: 360, height: 740 });
+  const { portal: hall, phone: app } = demo.addresses;
+  await isLarge(portal.page, `${hall}/?type=large`);
+  for (const path of [...PUBLIC, "/login/password", "/register"]) await isLarge(portal.page, hall + path);
+  const phone = await Phone.of(JIA, browser, demo);
+  await portal.logInBy(phone);
+  for (const path of PERSONAL) await isLarge(portal.page, hall + path);
+  await portal.page.goto(hall);
+  for (const name of ["卡挂失", "显示完整信息"]) expect(await portal.page.getByText(name).first().isVisible(), name).toBe(true);
+  await portal.page.locator("main .more > summary").click();
+  for (const name of ["养老保险", "密码修改"]) expect(await portal.page.getByRole("link", { name }).first().isVisible(), name).toBe(true);
+  await isLarge(phone.page, `${app}/?type=large`);
+  expect(await phone.page.getByRole("link", { name: zh.scan }).first().isVisible()).toBe(true);
+  for (const path of PHONE) await isLarge(phone.page, app + path);
+});
+
 test("a person without a mouse logs in", async () => {
   const portal = await Portal.open(browser, demo);
   const { userCode } = await portal.codes();
@@ -83,6 +101,13 @@ test("a person without a mouse logs in", async () => {
 async function isFit(page: Page, language: string): Promise<void> {
   expect(await page.locator("html").getAttribute("lang")).toBe(language);
   await holds(page);
+}
+
+/** Opens a page, whose text is twice the size and no wider than the window. */
+async function isLarge(page: Page, address: string): Promise<void> {
+  await page.goto(address);
+  expect(await page.evaluate(() => getComputedStyle(document.documentElement).fontSize), address).toBe("32px");
+  expect(await horizontalOverflow(page), address).toBe(0);
 }
 
 async function opens(page: Page, address: string, language: string): Promise<void> {

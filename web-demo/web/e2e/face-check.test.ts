@@ -70,7 +70,7 @@ async function comeAs({ name, idNumber }: Person, browser: Browser, locale = "zh
   await page.getByRole("link", { name: /人脸识别登录|by face/ }).click();
   await page.getByLabel(/姓名|Name/).fill(name);
   await page.getByLabel(/公民身份号码|ID number/).fill(idNumber);
-  await page.getByRole("button", { name: /人脸识别认证|Check my face/ }).click();
+  await page.getByRole("button", { name: /人脸识别认证|Start the face check/ }).click();
   await page.waitForURL((url) => url.pathname === "/face/log_in");
   return page;
 }

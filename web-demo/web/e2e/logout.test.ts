@@ -11,7 +11,7 @@ import { Portal } from "./portal.ts";
 import { en, zh } from "./words.ts";
 
 /** The portal's name at the gateway. */
-const SITE = "示例省社会保险网上服务大厅";
+const SITE = "示例省人力资源和社会保障网上服务大厅";
 
 /** Texts of these pages. */
 const CHINESE = { words: zh, list: "已登录的电脑", end: /退出该登录/, none: "没有电脑登录您的账号", told: /登录已被结束/ };

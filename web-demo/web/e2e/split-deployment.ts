@@ -22,7 +22,7 @@ export class SplitDeployment {
     const introspection = { url: `${phone}/oauth2/introspect`, client_id: "saoma", client_secret: INTROSPECTION_SECRET, audience: "saoma" };
     const hall: ClientSettings = {
       client_id: "service-hall",
-      name: "示例省社会保险网上服务大厅",
+      name: "示例省人力资源和社会保障网上服务大厅",
       secret: HALL_SECRET,
       redirect_uris: [`${portal}/callback`],
       origins: [portal],

@@ -78,7 +78,7 @@ class Stage:
         wanted = settings.of_readme()
         portal = wanted["clients"][0] | {
             "client_id": "service-hall",
-            "name": "示例省社会保险网上服务大厅",
+            "name": "示例省人力资源和社会保障网上服务大厅",
             "secret": HALL_SECRET,
             "redirect_uris": [f"{hall[0]}/callback"],
             "origins": [hall[0]],

@@ -1,10 +1,13 @@
 //! My insurance: the months of each insurance, and the statement of rights over all of them.
 
 use askama::Template;
+use aws_lc_rs::digest::{SHA256, digest};
 use axum::extract::{Path, Query};
+use data_encoding::HEXUPPER;
 use serde::Deserialize;
 use strum::VariantArray;
 
+use crate::db::fetch_one;
 use crate::home::{Answer, Person, VerifiedPerson, details, missing};
 use crate::pages::{Frame, shown};
 use crate::records::insurance::{self, Contribution, Insurance, Total};
@@ -32,6 +35,10 @@ struct StatementPage<'a> {
     years: Vec<String>,
     year: String,
     rows: Vec<Row>,
+    /// The number of this statement, the same whenever it is issued on a day.
+    number: String,
+    /// The day of its issue, in the province's time (UTC+8).
+    issued_on: String,
     /// Whether the number is shown in full, such as to be printed.
     in_full: bool,
 }
@@ -108,6 +115,8 @@ async fn answer_statement(person: &Person, year: Year, in_full: bool) -> Answer 
             until_then: insurance::total(db, id, insurance, "0000", &year).await?,
         });
     }
+    let (issued_on,): (String,) = fetch_one!(db, "SELECT date('now', '+8 hours')").await?;
+    let number = statement_number(id, &year, &issued_on);
     let path = format!("/insurance/statement?year={year}");
     let view = StatementPage {
         frame: person.frame(&path),
@@ -116,7 +125,19 @@ async fn answer_statement(person: &Person, year: Year, in_full: bool) -> Answer 
         years,
         year,
         rows,
+        number,
+        issued_on,
         in_full,
     };
     shown(&view)
+}
+
+/// Returns the number of a statement: the year, and eight characters that tell nothing of the person.
+fn statement_number(account_id: &str, year: &str, issued_on: &str) -> String {
+    let full = digest(
+        &SHA256,
+        format!("{account_id} {year} {issued_on}").as_bytes(),
+    );
+    let check = HEXUPPER.encode(&full.as_ref()[..4]);
+    format!("QYJL-{year}-{check}")
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::form_errors::FieldError;
 use crate::home::{Answer, Person, VerifiedPerson, see_other};
-use crate::pages::{Frame, page};
+use crate::pages::{self, Frame, page};
 use crate::records::Record;
 use crate::records::questions::{self, Question};
 
@@ -22,6 +22,14 @@ struct QuestionsPage<'a> {
     questions: Vec<Question>,
     form: QuestionForm,
     errors: [Option<String>; 2],
+}
+
+impl QuestionsPage<'_> {
+    /// The fields that are wrong, each with its message.
+    fn wrong(&self) -> Vec<(&str, &str)> {
+        let [subject, body] = &self.errors;
+        pages::errors(&[("subject", subject.as_deref()), ("body", body.as_deref())])
+    }
 }
 
 #[derive(Default, Deserialize)]

@@ -37,7 +37,7 @@ export function accountRows(row: Row): void {
     await walk.isAtStep(2);
   });
 
-  row("S3a: a user ID of one's own, kept while one goes back and forward, then a password and the phone's code", async (walk) => {
+  row("S3a: a user name of one's own, kept while one goes back and forward, then a password and the phone's code", async (walk) => {
     const { says, hisComputer } = walk;
     const { page } = hisComputer;
     const userId = page.getByLabel(says.userId, { exact: true });
@@ -95,7 +95,7 @@ export function accountRows(row: Row): void {
     await walk.see("S05", phone);
   });
 
-  row("S6: a user ID in Chinese and a simple password are refused, and others are taken", async (walk) => {
+  row("S6: a user name in Chinese and a simple password are refused, and others are taken", async (walk) => {
     const { says, phone } = walk;
     const register = async (userId: string, password: string) => {
       await phone.fill(says.userId, userId);

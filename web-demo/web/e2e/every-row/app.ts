@@ -1,4 +1,4 @@
-/** S7 to S10: logging in to the app, and the electronic card, which every login by scanning needs. */
+/** S7 to S10: logging in to the app, and the e-card, which every login by scanning needs. */
 import { XU, ZI } from "../citizens.ts";
 import type { Row } from "./rows.ts";
 import { PASSWORD } from "./walk.ts";
@@ -29,7 +29,7 @@ export function appRows(row: Row): void {
     await walk.see("S02", hisPhone);
   });
 
-  row("S9: agreement, face and password give the electronic card", async (walk) => {
+  row("S9: agreement, face and password give the e-card", async (walk) => {
     const { says, phone } = walk;
     await phone.follow(says.myCard);
     await phone.agree();

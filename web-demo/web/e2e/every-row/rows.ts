@@ -61,7 +61,7 @@ export function walkEveryRow(says: RowWords): void {
     });
 
   describe("getting an account", () => accountRows(row));
-  describe("the app and the electronic card", () => appRows(row));
+  describe("the app and the e-card", () => appRows(row));
   describe("logging in by scanning", () => loginRows(row));
   describe("at home", () => homeRows(row));
 }

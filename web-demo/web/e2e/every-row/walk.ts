@@ -94,7 +94,7 @@ export class Walk {
     await this.phone.openScan();
   }
 
-  /** Completes the last step of the application for the electronic card. */
+  /** Completes the last step of the application for the e-card. */
   async setCardPassword(phone: Phone): Promise<void> {
     await phone.fill(this.says.eCardPassword, "271828");
     await phone.fill(this.says.again, "271828");
