@@ -25,6 +25,8 @@ pub(crate) struct ApiError {
     pub(crate) retry_after: Option<Duration>,
     /// Reason why an identity may not log in, in the words of the app's backend.
     pub(crate) reason: Option<String>,
+    /// True if the person may confirm with another identity.
+    pub(crate) may_choose_again: bool,
     /// The failure behind it, if something that the gateway needs has failed.
     #[source]
     pub(crate) cause: Option<Arc<dyn Error + Send + Sync>>,
@@ -38,6 +40,7 @@ impl ApiError {
             detail: detail.into(),
             retry_after: None,
             reason: None,
+            may_choose_again: false,
             cause: None,
         }
     }

@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::close::CloseNotice;
 use crate::code::UserCode;
+use crate::error::is_false;
 use crate::identity::Identity;
 use crate::login_id::LoginId;
-use crate::message::{CancelReason, ServerMessage, is_false};
+use crate::message::{CancelReason, ServerMessage};
 
 /// Paths, in the form of `axum` and OpenAPI where they have a parameter.
 pub mod paths {

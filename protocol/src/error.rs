@@ -212,12 +212,21 @@ pub struct Problem {
     /// With `identity_refused`, the reason in the words of the app's backend; with `already_decided`, the browser's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// With `identity_refused` at a confirm: the login is still scanned, so that the person may choose another identity.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[cfg_attr(feature = "codegen", ts(optional, as = "Option<bool>"))]
+    pub may_choose_again: bool,
     /// Seconds until it is worth trying again; the same as the header `Retry-After`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u32>,
     /// The subprotocols that are served.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub supported: Option<Vec<String>>,
+}
+
+/// Returns true for the value that a member stands for when it is left out.
+pub(crate) const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 impl Problem {
@@ -233,6 +242,7 @@ impl Problem {
             detail: detail.into(),
             error,
             reason: None,
+            may_choose_again: false,
             retry_after: None,
             supported: None,
         }

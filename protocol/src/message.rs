@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::code::UserCode;
-use crate::error::ErrorCode;
+use crate::error::{ErrorCode, is_false};
 use crate::json::read_object;
 use crate::login_id::LoginId;
 use crate::pkce::{CodeChallenge, CodeChallengeMethod};
@@ -259,11 +259,6 @@ pub enum DecodeError {
     /// Not JSON, or a member is missing or malformed.
     #[error("not a message: {0}")]
     Malformed(String),
-}
-
-/// Returns true for the value that a member stands for when it is left out.
-pub(crate) const fn is_false(value: &bool) -> bool {
-    !*value
 }
 
 impl DecodeError {

@@ -50,6 +50,7 @@ impl From<ApiError> for ApiProblem {
         let mut problem = Problem::new(denial.error, denial.detail.clone());
         problem.retry_after = denial.retry_after_seconds();
         problem.reason = denial.reason;
+        problem.may_choose_again = denial.may_choose_again;
         let status =
             StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         Self {

@@ -52,6 +52,30 @@ pub(crate) struct Person {
     pub claims: Claims,
 }
 
+/// Reason for which a person is refused who has no identity, not even one that may not log in.
+const NO_IDENTITY: &str = "no_identity";
+
+impl Person {
+    /// Returns the reason that keeps the person from logging in as anyone: their own, else that of their first identity if
+    /// none may log in.
+    pub(crate) fn refusal(&self) -> Option<&str> {
+        let own = self.ineligible_reason.as_deref();
+        own.or_else(|| {
+            if self.has_eligible_identity() {
+                return None;
+            }
+            let first = self.identities.first();
+            let reason = first.and_then(|offered| offered.ineligible_reason.as_deref());
+            reason.or(Some(NO_IDENTITY))
+        })
+    }
+
+    fn has_eligible_identity(&self) -> bool {
+        let mut identities = self.identities.iter();
+        identities.any(|offered| offered.ineligible_reason.is_none())
+    }
+}
+
 /// Reasons for a person not to be identified.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]

@@ -48,15 +48,15 @@ impl Logins {
             self.must_own(id, &person).await?;
             return Err(not_offered());
         };
-        if let Some(reason) = person
-            .ineligible_reason
-            .as_ref()
-            .or(offered.ineligible_reason.as_ref())
-        {
+        let reasons = [&person.ineligible_reason, &offered.ineligible_reason];
+        if let Some(reason) = reasons.into_iter().flatten().next() {
             self.count(LimitName::ConfirmPerPerson, person.id.as_str())
                 .await?;
-            self.must_own(id, &person).await?;
-            return Err(self.refuse_identity(id, &person, reason).await?);
+            let state = self.must_own(id, &person).await?;
+            if person.refusal().is_some() {
+                return Err(self.refuse_identity(id, &person, reason).await?);
+            }
+            return Err(refused_choice(state, reason));
         }
         let attempts = [self.attempt(LimitName::ConfirmPerPerson, person.id.as_str())];
         let attempts = if self.clients.current().has_sources() {
@@ -153,9 +153,9 @@ impl Logins {
         Ok(client.is_none_or(|client| client.admits_source(person.source.as_deref())))
     }
 
-    /// Returns an error unless the login is this person's and goes on. Another person's login, one that the person has not
+    /// Returns the login's state, or an error unless the login is this person's and goes on. Another person's login, one that the person has not
     /// scanned and one that does not exist look the same (row A11).
-    async fn must_own(&self, id: LoginId, person: &Person) -> Result<(), ApiError> {
+    async fn must_own(&self, id: LoginId, person: &Person) -> Result<StateName, ApiError> {
         let record = self.store.read(id).await?.ok_or_else(Self::unknown_login)?;
         let state = &record.login.state;
         if state.person() != Some(&person.id) {
@@ -165,7 +165,7 @@ impl Logins {
             state @ (StateName::Cancelled | StateName::Expired) => Err(self
                 .refused_decision(id, TransitionError::State(state))
                 .await),
-            _ => Ok(()),
+            state => Ok(state),
         }
     }
 
@@ -233,6 +233,21 @@ fn cancel_reason(changes: &[(LoginId, Vec<StoredChange>)]) -> Option<CancelReaso
         Change::Cancelled { reason } => reason,
         _ => None,
     })
+}
+
+/// Returns the refusal of one identity of a person who has another: the login waits for it, as it is.
+fn refused_choice(state: StateName, reason: &str) -> ApiError {
+    if !matches!(state, StateName::Asked | StateName::Scanned) {
+        return already_decided();
+    }
+    ApiError {
+        reason: Some(reason.to_owned()),
+        may_choose_again: true,
+        ..ApiError::new(
+            ErrorCode::IdentityRefused,
+            "this identity may not log in now; reason says why. Choose another one, or decline",
+        )
+    }
 }
 
 fn not_offered() -> ApiError {

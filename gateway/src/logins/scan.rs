@@ -60,7 +60,14 @@ impl Logins {
         let key = person.id.as_str();
         self.must_not_be_limited(LimitName::UnknownCodePerPerson, key)?;
         let attempts = [self.attempt(LimitName::ScanPerPerson, key)];
-        let (id, precondition, attempts) = match self.scan_code(request) {
+        let code = self.scan_code(request);
+        let is_foreign = code.is_none() && matches!(request, ScanRequest::Qr { .. });
+        // Told before the login is claimed, so that its code still works for a person who may log in.
+        if let Some(reason) = person.refusal().filter(|_| !is_foreign) {
+            self.let_through(self.store.take(&attempts).await?)?;
+            return Err(refused_person(reason));
+        }
+        let (id, precondition, attempts) = match code {
             Some(code) => (code.login_id(), Precondition::ScanCode(code), &attempts[..]),
             None => {
                 self.let_through(self.store.take(&attempts).await?)?;
@@ -226,6 +233,17 @@ const fn proves_the_code(scanned: &Scanned) -> bool {
         scanned,
         Scanned::Claimed { .. } | Scanned::Refused(TransitionError::AnotherPerson)
     )
+}
+
+/// Returns the refusal of a person who may not log in as anyone.
+fn refused_person(reason: &str) -> ApiError {
+    ApiError {
+        reason: Some(reason.to_owned()),
+        ..ApiError::new(
+            ErrorCode::IdentityRefused,
+            "this person may not log in now; reason says why. The code was not used",
+        )
+    }
 }
 
 fn unknown_code() -> ApiError {

@@ -1,6 +1,6 @@
 //! Identities of an app's backend that the gateway does not know, or cannot read.
 
-use saoma_client::Phone;
+use saoma_client::{Phone, PhoneError};
 use saoma_protocol::{ErrorCode, Identity, IdentityKind, IdentityRole, ServerMessage};
 use serde_json::{Value, json};
 
@@ -249,12 +249,11 @@ async fn i3_an_empty_list_of_identities_offers_nobody() {
             .start()
             .await;
         let (_browser, login) = node.browser().await;
-        let context = phone(&node).scan(&login.qr).await.unwrap();
-        assert!(context.identities.is_empty(), "{answer}");
-        let refused = phone(&node).confirm(login.login_id, "personal").await;
-        assert_eq!(
-            refused.unwrap_err().code(),
-            Some(ErrorCode::IdentityNotAllowed)
-        );
+        let refused = phone(&node).scan(&login.qr).await.unwrap_err();
+        let PhoneError::Refused { problem, .. } = refused else {
+            panic!("{refused}")
+        };
+        assert_eq!(problem.error, ErrorCode::IdentityRefused, "{answer}");
+        assert_eq!(problem.reason.as_deref(), Some("no_identity"));
     }
 }

@@ -2,7 +2,9 @@
 
 use saoma_client::Browser;
 use saoma_load::deployment::{PERSONAL, made_up};
-use saoma_protocol::{DecisionStatus, ErrorCode, Place, RejectReason, ServerMessage};
+use saoma_protocol::{
+    DecisionStatus, ErrorCode, IntrospectionResponse, Place, RejectReason, ServerMessage,
+};
 
 use crate::support::{Node, Persons, World, hall, with_unit};
 
@@ -165,19 +167,22 @@ async fn a_second_person_comes_too_late_and_learns_nothing_of_the_login() {
 
 /// Threat T24: the standing is checked at confirm, and only the phone learns the reason.
 #[tokio::test]
-async fn a_person_whose_card_is_lost_is_refused_with_the_reason() {
+async fn a_person_whose_card_is_lost_after_the_scan_is_refused_with_the_reason() {
     let (world, node) = world().await;
     let (mut browser, login) = node.browser().await;
     let mut person = made_up(1);
-    person.ineligible_reason = Some("card_reported_lost".into());
     let phone = world
         .phone(&node, 1)
         .with_token(world.persons.token_of(&person));
     phone
         .scan(&login.qr)
         .await
-        .expect("the person can still scan");
+        .expect("the card is not lost yet");
     browser.next().await.unwrap();
+    person.ineligible_reason = Some("card_reported_lost".into());
+    let phone = world
+        .phone(&node, 1)
+        .with_token(world.persons.token_of(&person));
     let Err(saoma_client::PhoneError::Refused {
         status, problem, ..
     }) = phone.confirm(login.login_id, PERSONAL).await
@@ -211,10 +216,100 @@ async fn an_ended_delegation_is_refused_and_a_foreign_identity_too() {
         refusal(phone.confirm(login.login_id, "unit:90002").await),
         ErrorCode::IdentityNotAllowed
     );
+    let Err(saoma_client::PhoneError::Refused { problem, .. }) =
+        phone.confirm(login.login_id, "unit:90001").await
+    else {
+        panic!("confirmed")
+    };
+    assert_eq!(problem.error, ErrorCode::IdentityRefused);
+    assert_eq!(problem.reason.as_deref(), Some("delegation_ended"));
+    // Row U6: the login waits for another choice.
+    assert!(problem.may_choose_again);
+    phone
+        .confirm(login.login_id, PERSONAL)
+        .await
+        .expect("as themselves");
     assert_eq!(
         refusal(phone.confirm(login.login_id, "unit:90001").await),
-        ErrorCode::IdentityRefused
+        ErrorCode::AlreadyDecided
     );
+}
+
+/// A person who may not log in: they themselves, or as none of their identities.
+fn refused_persons() -> [(IntrospectionResponse, &'static str); 2] {
+    let mut lost = made_up(1);
+    lost.ineligible_reason = Some("card_reported_lost".into());
+    let mut nobody = with_unit(1);
+    for identity in nobody.identities.iter_mut().flatten() {
+        identity.ineligible_reason = Some("card_sealed".into());
+    }
+    [(lost, "card_reported_lost"), (nobody, "card_sealed")]
+}
+
+/// Row U6: the person learns the reason at once, and the computer's code stays as it is, for whoever may log in.
+#[tokio::test]
+async fn u6_a_person_who_may_not_log_in_is_told_at_the_scan_and_the_code_still_works() {
+    for (person, reason) in refused_persons() {
+        let (world, node) = world().await;
+        let (mut browser, login) = node.browser().await;
+        let phone = world
+            .phone(&node, 1)
+            .with_token(world.persons.token_of(&person));
+        for attempt in [
+            phone.scan(&login.qr).await,
+            phone.type_code(&login.user_code).await,
+        ] {
+            let Err(saoma_client::PhoneError::Refused {
+                status, problem, ..
+            }) = attempt
+            else {
+                panic!("scanned")
+            };
+            assert_eq!(
+                (status.as_u16(), problem.error),
+                (403, ErrorCode::IdentityRefused)
+            );
+            assert_eq!(problem.reason.as_deref(), Some(reason));
+        }
+        // What is no code of this gateway is told as such.
+        let foreign = phone.scan("https://evil.example/q/ABC").await;
+        assert_eq!(refusal(foreign), ErrorCode::NotALoginCode);
+        // The reason is told for every code, so that none is shown to exist.
+        let made_up = "https://login.example/q/0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+        let refused = refusal(phone.scan(made_up).await);
+        assert_eq!(refused, ErrorCode::IdentityRefused);
+        let other = world.phone(&node, 2);
+        other.scan(&login.qr).await.expect("the code still works");
+        other.confirm(login.login_id, PERSONAL).await.unwrap();
+        let scanned = browser.next().await.unwrap();
+        assert!(
+            matches!(scanned, ServerMessage::Scanned { seq: 2, .. }),
+            "{scanned:?}"
+        );
+        let confirmed = browser.next().await.unwrap();
+        assert!(
+            matches!(confirmed, ServerMessage::Confirmed { seq: 3, .. }),
+            "{confirmed:?}"
+        );
+    }
+}
+
+/// Row B2: gateways before this version wrote the address in upper case, and some scanners change its case.
+#[tokio::test]
+async fn b2_a_code_is_read_in_whatever_case_a_scanner_gives_it() {
+    let (world, node) = world().await;
+    let phone = world.phone(&node, 1);
+    for (case, change) in [
+        ("as it is", str::to_owned as fn(&str) -> String),
+        ("upper", str::to_uppercase),
+        ("lower", str::to_lowercase),
+        ("mixed", |qr| qr.replace("https://login", "HTTPS://Login")),
+    ] {
+        let (_browser, login) = node.browser().await;
+        assert!(login.qr.starts_with("https://login.example/q/"));
+        let scanned = phone.scan(&change(&login.qr)).await;
+        assert_eq!(scanned.expect(case).login_id, login.login_id, "{case}");
+    }
 }
 
 #[tokio::test]
@@ -225,6 +320,7 @@ async fn a_foreign_code_and_an_ended_login_get_different_errors() {
         "https://evil.example/Q/ABC",
         "hello",
         "HTTPS://LOGIN.EXAMPLE/Q/",
+        "https://login.example/q/",
         "",
     ] {
         assert_eq!(

@@ -295,6 +295,10 @@ error: ErrorCode,
  */
 reason?: string, 
 /**
+ * With `identity_refused` at a confirm: the login is still scanned, so that the person may choose another identity.
+ */
+may_choose_again?: boolean, 
+/**
  * Seconds until it is worth trying again; the same as the header `Retry-After`.
  */
 retry_after?: number, 

@@ -42,15 +42,19 @@ test.each([zh, en])("declined on the phone, in $tag", async (words) => {
   await portal.showsCode();
 });
 
-test("a card that was reported lost: the phone says why, the computer only that it was not allowed", async () => {
+test("u6_a card that was reported lost: the phone says why, and the computer's code is good for another person", async () => {
   const portal = await Portal.open(browser, demo);
   const phone = await Phone.of(BING, browser, demo);
-  await phone.paste((await portal.codes()).qr);
-  await portal.agrees();
-  await phone.confirm();
+  const { qr } = await portal.codes();
+  await phone.paste(qr);
   await phone.shows(/挂失/);
-  await portal.says(zh.refused);
+  await portal.showsCode();
   expect(await portal.page.getByText("挂失").count()).toBe(0);
+  const other = await Phone.of(JIA, browser, demo);
+  await other.paste(qr);
+  await portal.agrees();
+  await other.confirm();
+  await portal.greets(JIA.name);
 });
 
 test("a card that is reported lost while the phone asks: the confirmation is refused, and the phone says why", async () => {

@@ -118,9 +118,9 @@ async fn a_declined_login_is_access_denied() {
     }
 }
 
-/// §3.5: a person who may not log in is told why on the phone, and the device that it was denied.
+/// §3.5: a person who may not log in is told why on the phone, and the device waits on, for another person.
 #[tokio::test]
-async fn a_refused_identity_is_access_denied() {
+async fn u6_a_refused_person_leaves_the_device_waiting() {
     let person = serde_json::json!({
         "active": true, "sub": "c-1", "name": "示例甲", "refusal": "card_reported_lost",
         "identities": [{ "id": "personal", "kind": "personal", "name": "示例甲" }],
@@ -130,11 +130,10 @@ async fn a_refused_identity_is_access_denied() {
     let node = world.start().await;
     let device = Device::open(&node, TV).await;
     let phone = world.phone(&node, 1);
-    phone.scan(&device.qr).await.unwrap();
-    let refused = phone.confirm_device(device.login_id(), "personal").await;
+    let refused = phone.scan(&device.qr).await;
     assert_eq!(
         refused.unwrap_err().code(),
         Some(ErrorCode::IdentityRefused)
     );
-    assert_eq!(device.error(&node).await, "access_denied");
+    assert_eq!(device.error(&node).await, "authorization_pending");
 }

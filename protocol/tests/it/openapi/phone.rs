@@ -43,6 +43,7 @@ fn scan(schemas: &mut Schemas) -> Value {
         E::InvalidRequest,
         E::NotALoginCode,
         E::InvalidToken,
+        E::IdentityRefused,
         E::UnknownCode,
         E::AlreadyScanned,
         E::AlreadyDecided,
@@ -56,7 +57,8 @@ fn scan(schemas: &mut Schemas) -> Value {
         "summary": "Claim a login for the phone's person",
         "description": format!(
             "By the QR code's text or the typed user code, in at most {MAX_INBOUND_MESSAGE_BYTES} bytes. A second scan \
-             by the same person gets the first answer."
+             by the same person gets the first answer. A person with no identity that may log in is refused before the \
+             login is claimed, and its code stays good."
         ),
         "security": [{ "appToken": [] }],
         "requestBody": json_body::<ScanRequest>(schemas),
@@ -85,7 +87,8 @@ fn confirm(schemas: &mut Schemas) -> Value {
         "tags": [TAG],
         "summary": "Log the browser in as one of the person's identities",
         "description": "By the person who scanned only, whose standing is asked for again. The same confirm gets the \
-                        first answer. A refused identity ends the login as `rejected`. Until a browser that is asked \
+                        first answer. A refused identity of a person who has another leaves the login scanned \
+                        (`may_choose_again`); without another it ends as `rejected`. Until a browser that is asked \
                         agrees, the answer is `not_agreed`, and the confirm may be repeated every two seconds. A device's \
                         login is confirmed with `same_user_code` only.",
         "security": [{ "appToken": [] }],

@@ -49,11 +49,8 @@ export function appRows(row: Row): void {
     await hisComputer.page.goto(`${demo.addresses.portal}/login`);
     await hisComputer.showsCode();
     await hisPhone.paste((await hisComputer.codes()).qr);
-    await hisPhone.choose(says.unitChoice);
-    await hisComputer.agrees();
-    await hisPhone.confirm();
     await hisPhone.shows(says.noECard);
-    await hisComputer.says(says.refused);
+    await hisComputer.showsCode();
     await walk.see("S10", hisPhone);
     await walk.see("S10", hisComputer);
     await hisPhone.follow(says.applyForCard);
