@@ -18,6 +18,7 @@
     )
 )]
 
+mod apps;
 mod claims;
 mod client_address;
 mod cluster_secrets;

@@ -21,7 +21,7 @@ await buildScripts({ ...served, charset: "utf8", entryPoints: { "qr-login": "src
 await buildScripts({ ...served, entryPoints: { "qr-login.iife": "src/define.ts" }, format: "iife" });
 await buildScripts({ ...served, entryPoints: { "qr-ahead": "src/ahead.ts" }, format: "esm" });
 await buildScripts({ ...served, entryPoints: ["src/hosted-login.ts"], format: "esm" });
-await buildStyles({ ...served, entryPoints: ["src/hosted-login.css"], plugins: [] });
+await buildStyles({ ...served, entryPoints: ["src/hosted-login.css", "src/code-page.css"], plugins: [] });
 
 for (const name of readdirSync(dist)) {
   const bytes = readFileSync(new URL(name, dist));

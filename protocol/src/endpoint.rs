@@ -61,6 +61,12 @@ pub mod paths {
     pub const DEVICE_AUTHORIZATION: &str = "/oauth2/device_authorization";
     /// RFC 9126 §2.
     pub const PUSHED_REQUESTS: &str = "/oauth2/par";
+    /// Android's statement list (Digital Asset Links).
+    pub const ASSET_LINKS: &str = "/.well-known/assetlinks.json";
+    /// The association file of iOS.
+    pub const APPLE_APP_SITE_ASSOCIATION: &str = "/.well-known/apple-app-site-association";
+    /// The association file of HarmonyOS.
+    pub const APP_LINKING: &str = "/.well-known/applinking.json";
     /// The page that explains a device's code (RFC 8628 §3.3).
     pub const DEVICE: &str = "/device";
 

@@ -78,14 +78,7 @@ impl Demo {
             None => {
                 let listener = listen("gateway", options.gateway, "gateway").await?;
                 let origin = listeners::origin(&listener)?;
-                let started = provider::start(
-                    &options,
-                    &credentials,
-                    listener,
-                    &origins.portal,
-                    &origins.backend,
-                )
-                .await?;
+                let started = provider::start(&options, &credentials, listener, &origins).await?;
                 (origin, Some(started))
             }
         };

@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use anyhow::Context;
 use saoma_gateway::settings::{
-    ClientSettings, EventsSettings, IntrospectionSettings, Sources, StandingSettings,
+    AppSettings, ClientSettings, EventsSettings, IntrospectionSettings, Sources, StandingSettings,
+    is_foreign_http,
 };
 use saoma_gateway::{Gateway, Settings, generate_pem, generate_secret};
 use tokio::net::TcpListener;
 
 use crate::identity::{INTROSPECTION_PATH, STANDING_PATH};
+use crate::listeners::Origins;
 use crate::logouts::EVENTS_CLIENT_ID;
 use crate::options::Options;
 use crate::portal::{AFTER_LOGOUT_PATH, BACKCHANNEL_PATH, CALLBACK_PATH};
@@ -22,6 +24,9 @@ pub(crate) const CLIENT_ID: &str = "service-hall";
 
 /// The portal's name, as people read it on their phones before they confirm.
 pub(crate) const CLIENT_NAME: &str = "示例省人力资源和社会保障网上服务大厅";
+
+/// The phone app's name, on the page behind a code and on the login page.
+const APP_NAME: &str = "示例人社 App";
 
 /// The gateway's own name at the introspection endpoint, and the audience of its answers.
 pub(crate) const INTROSPECTION_CLIENT_ID: &str = "saoma";
@@ -68,9 +73,9 @@ pub(crate) async fn start(
     options: &Options,
     credentials: &Credentials,
     listener: TcpListener,
-    portal_origin: &str,
-    backend_origin: &str,
+    origins: &Origins,
 ) -> anyhow::Result<Gateway> {
+    let (portal_origin, backend_origin) = (&origins.portal, &origins.backend);
     let sources = Sources {
         environment: options.environment.clone(),
         ..Sources::default()
@@ -102,12 +107,13 @@ pub(crate) async fn start(
         client_id: EVENTS_CLIENT_ID.into(),
         client_secret: credentials.events_secret.expose().into(),
     });
+    settings.apps.extend(app(origins.app()));
     settings.clients.push(ClientSettings {
         client_id: CLIENT_ID.into(),
         name: CLIENT_NAME.into(),
         secret: Some(credentials.client_secret.expose().into()),
         redirect_uris: vec![format!("{portal_origin}{CALLBACK_PATH}")],
-        origins: vec![portal_origin.to_owned()],
+        origins: vec![portal_origin.clone()],
         post_logout_redirect_uris: vec![format!("{portal_origin}{AFTER_LOGOUT_PATH}")],
         // At the phone app's listener itself, as introspection: the gateway needs no proxy to reach it.
         backchannel_logout_uri: Some(format!("{backend_origin}{BACKCHANNEL_PATH}")),
@@ -118,6 +124,17 @@ pub(crate) async fn start(
         .clients
         .extend(example.map(|example| example.client(&credentials.example_secret)));
     Ok(Gateway::start_on(listener, settings).await?)
+}
+
+/// Returns the phone app, for people whose camera has opened a code's address. Over plain HTTP from another machine its link
+/// could be read on the way.
+fn app(origin: &str) -> Option<AppSettings> {
+    (!is_foreign_http(origin)).then(|| AppSettings {
+        name: APP_NAME.into(),
+        link: format!("{origin}/open?code={{code}}"),
+        get: Some(format!("{origin}/")),
+        ..AppSettings::default()
+    })
 }
 
 /// Kept, so that a restart does not change the key that signs; with Redis all nodes need the same.

@@ -23,6 +23,7 @@ use tower::util::MapResponseLayer;
 use self::capacity::capacity;
 use self::cluster_watch::ClusterWatch;
 use self::drain::Drain;
+use crate::apps::Apps;
 use crate::client_address::ClientAddress;
 use crate::frontends::app_backend::{self, AppBackend};
 use crate::frontends::browser::{self, BrowserFrontend};
@@ -171,6 +172,7 @@ impl Gateway {
             logins: Arc::clone(&logins),
             trusted_proxies: Arc::clone(&trusted_proxies),
             admission: Arc::clone(&drain.admission),
+            apps: Arc::new(Apps::new(&settings.apps, &settings.check_files)),
             keys: Arc::clone(&keys),
             subjects: backends.subjects,
         };

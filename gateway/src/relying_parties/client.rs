@@ -27,6 +27,7 @@ pub(crate) struct Client {
     keys: Option<PublishedKeys>,
     redirect_uris: RedirectUris,
     origins: Vec<String>,
+    apps: Option<Vec<String>>,
     agree: AgreeSetting,
     pkce: PkceSetting,
     /// True once a request without challenge and nonce was logged.
@@ -57,6 +58,11 @@ impl Client {
     /// Returns true if a page of this origin may open a login for it.
     pub(crate) fn admits_origin(&self, origin: &str) -> bool {
         self.origins.iter().any(|registered| registered == origin)
+    }
+
+    /// Returns the names of the apps that its login page may offer, if not all are.
+    pub(crate) fn offered_apps(&self) -> Option<&[String]> {
+        self.apps.as_deref()
     }
 
     /// Returns true if the two have the same settings.
@@ -204,6 +210,7 @@ impl From<ClientSettings> for Client {
             name: settings.name,
             redirect_uris: RedirectUris::new(settings.redirect_uris, settings.native),
             origins: settings.origins,
+            apps: settings.apps,
             agree: settings.agree,
             pkce: settings.pkce,
             has_opened_bare: AtomicBool::default(),

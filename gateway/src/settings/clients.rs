@@ -45,6 +45,10 @@ pub struct ClientSettings {
     /// shows it.
     #[serde(default)]
     pub origins: Vec<String>,
+    /// Names of the `[[apps]]` that its hosted login page offers on a phone's own screen, the first of them there; all by
+    /// default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub apps: Option<Vec<String>>,
     /// Question to a browser when a person new to it scans its code: it names the person, and its
     /// user agrees or says "not me". With `off` a stranger who scans a code on a screen logs that
     /// browser in as themselves.

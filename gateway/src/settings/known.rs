@@ -6,8 +6,9 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::{
-    ClaimsSettings, ClientSettings, EventsSettings, IdentitySettings, IdentitySourceSettings,
-    IntrospectionSettings, JwksSettings, Oidc, Server, Settings, StandingSettings, StoreSettings,
+    AppSettings, CheckFileSettings, ClaimsSettings, ClientSettings, EventsSettings,
+    IdentitySettings, IdentitySourceSettings, IntrospectionSettings, JwksSettings, Oidc, Server,
+    Settings, StandingSettings, StoreSettings,
 };
 
 /// Prefix of environment variables that are settings.
@@ -18,6 +19,9 @@ pub(super) const CLIENTS: &str = "clients";
 
 /// The list of several sources of persons. It stands in files only.
 pub(super) const SOURCES: &str = "identity.sources";
+
+/// All lists of tables, which stand in files only.
+pub(super) const LISTS: [&str; 4] = [CLIENTS, SOURCES, "apps", "check_files"];
 
 /// Every setting, with an example of its value.
 #[derive(Debug)]
@@ -106,7 +110,7 @@ impl Known {
     /// The paths of all settings that one variable or flag can hold.
     fn settable(&self) -> Vec<String> {
         let mut paths = paths(&self.0, false);
-        paths.retain(|path| path != SOURCES);
+        paths.retain(|path| path == CLIENTS || !LISTS.contains(&&**path));
         paths
     }
 }
@@ -198,7 +202,17 @@ pub(super) fn specimen() -> Settings {
                 ..IdentitySourceSettings::default()
             }],
         },
+        apps: vec![AppSettings {
+            get: Some(String::new()),
+            get_android: Some(String::new()),
+            get_apple: Some(String::new()),
+            get_harmony: Some(String::new()),
+            android_package: Some(String::new()),
+            ..AppSettings::default()
+        }],
+        check_files: vec![CheckFileSettings::default()],
         clients: vec![ClientSettings {
+            apps: Some(Vec::new()),
             secret: Some("".into()),
             sector_identifier: Some(String::new()),
             source: Some(String::new()),

@@ -1,6 +1,7 @@
 //! Settings: flags over environment over file over defaults. The structs are the only definition: what the file, the
 //! environment and the flags may hold is read off them.
 
+mod apps;
 mod clients;
 mod cluster;
 mod effective;
@@ -24,6 +25,8 @@ mod secret_file;
 mod secret_hash;
 mod validate;
 
+pub(crate) use apps::CODE_IN_LINK;
+pub use apps::{AppSettings, CheckFileSettings};
 pub use clients::{
     AgreeSetting, ClientSettings, PkceSetting, RefreshTokensEnd, SubjectSetting, SubjectTypeSetting,
 };
@@ -76,6 +79,10 @@ pub struct Settings {
     pub identity: IdentitySettings,
     /// Logs.
     pub log: Log,
+    /// The apps with which people scan codes.
+    pub apps: Vec<AppSettings>,
+    /// Files by which other services check the gateway's domain.
+    pub check_files: Vec<CheckFileSettings>,
     /// The relying parties.
     pub clients: Vec<ClientSettings>,
 }

@@ -7,7 +7,7 @@ use schemars::schema_for;
 use serde_json::Value as Json;
 use toml::Value;
 
-use super::known::{CLIENTS, SOURCES, specimen, tree_of, variable};
+use super::known::{LISTS, specimen, tree_of, variable};
 use super::{Settings, Sources};
 use crate::limits::{CountedIn, LimitName};
 
@@ -283,7 +283,7 @@ impl Reference {
 
 /// Returns true for a list of tables.
 fn is_list(section: &str) -> bool {
-    [CLIENTS, SOURCES].contains(&section)
+    LISTS.contains(&section)
 }
 
 /// The name of the definition that a schema refers to, in lower case.

@@ -2,6 +2,7 @@
 //!
 //! A setting that is right in some deployments is only warned about: if all used the way round, it would protect none.
 
+mod apps;
 mod files;
 mod identity;
 mod limits;
@@ -111,6 +112,7 @@ impl Settings {
         self.find_in_identity(&mut findings);
         self.find_in_secrets(&mut findings);
         self.find_in_files(&mut findings);
+        self.find_in_apps(&mut findings);
         for client in &self.clients {
             find_in_client(client, &mut findings);
         }

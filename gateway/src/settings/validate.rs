@@ -1,5 +1,6 @@
 //! Checks beyond types: ranges, and settings that must go together.
 
+mod apps;
 pub(super) mod clients;
 mod identity;
 mod sessions;
@@ -41,6 +42,7 @@ impl Settings {
             self.validate_listeners(),
             self.validate_identity(),
             self.validate_clients(),
+            self.validate_apps(),
             self.validate_subjects(),
             check(
                 is_origin(&self.server.public_url),

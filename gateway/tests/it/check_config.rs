@@ -109,6 +109,18 @@ fn a13_check_config_refuses_what_a_start_refuses_with_the_same_words() {
         ),
         ("log.filter = 'loudest=a=b'", &["log.filter: "]),
         (
+            "apps = [{ name = 'App', link = 'http://app.example/{code}', get = 'http://app.example/' }]",
+            &[
+                "apps.link: \"http://app.example/{code}\" of \"App\" is not encrypted",
+                "apps.get: \"http://app.example/\" of \"App\" is not encrypted",
+            ],
+        ),
+        (
+            "apps = [{ name = 'App', link = 'javascript:a({code})' }]\ncheck_files = [{ name = '../a.txt', content = 'a' }]",
+            &["apps.link: ", "check_files.name: "],
+        ),
+        ("apps = [{ name = 'App' }]", &["apps in saoma.toml: "]),
+        (
             "limits.poll_per_login = { burst = 1, per = '1d' }\nlifetimes.code = '0s'",
             &["limits.poll_per_login: ", "lifetimes.code: "],
         ),

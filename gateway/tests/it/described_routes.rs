@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use crate::documents::{root, sources};
 
-/// Routes that the OpenAPI document leaves out: the socket, which docs/asyncapi.json describes, the built scripts, and the
-/// address that the hosted page alone calls.
-const NOT_IN_OPENAPI: [&str; 3] = [
+/// Routes that the OpenAPI document leaves out: the socket, which docs/asyncapi.json describes, the built scripts, the
+/// address that the hosted page alone calls, and the check files, whose paths are settings.
+const NOT_IN_OPENAPI: [&str; 4] = [
+    "&path",
     "/v1/socket",
     "/assets/{file}",
     "/oauth2/sessions/{login_id}",

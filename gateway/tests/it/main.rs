@@ -20,6 +20,7 @@ mod cli;
 mod client_assertion;
 mod client_files;
 mod cluster_watch;
+mod code_page;
 mod conformance;
 mod cost;
 mod described_answers;

@@ -192,6 +192,14 @@ async fn misuse(gateway: &Url, phone: &Phone, transport: &Transport) -> Vec<Secr
         let answer = request.body(malformed.clone()).send().await.unwrap();
         assert!(answer.status().is_client_error());
     }
+    // Row B2: a scanner that is not of the app opens the address.
+    let code = tail(&login.qr);
+    for path in ["/q/", "/Q/"] {
+        for query in ["", "?app=0"] {
+            let page = http.get(at(&format!("{path}{code}{query}"))).send().await;
+            assert_eq!(page.unwrap().status(), 200);
+        }
+    }
     let mut url = at(paths::AUTHORIZE);
     url.query_pairs_mut()
         .append_pair("client_id", "hall")
@@ -212,6 +220,7 @@ async fn misuse(gateway: &Url, phone: &Phone, transport: &Transport) -> Vec<Secr
         Ok(ServerMessage::Rejected { .. }) | Err(_)
     ) {}
     vec![
+        ("scan code that was opened in a browser", code),
         ("receive key", key),
         ("scan code", tail(&login.qr)),
         ("user code", login.user_code),

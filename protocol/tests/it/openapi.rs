@@ -23,7 +23,7 @@ fn document() -> Value {
     let paths = paths
         .chain(phone::operations(&mut schemas))
         .chain(relying_party::operations(&mut schemas))
-        .chain(pages::operations());
+        .chain(pages::operations(&mut schemas));
     let paths: Map<_, _> = paths.map(|(path, item)| (path.to_owned(), item)).collect();
     let examples = answers::shared_examples(&paths);
     let webhooks = json!({

@@ -1,8 +1,7 @@
-//! The device authorization endpoint (RFC 8628 §3.1), and the page that explains a device's code.
+//! The device authorization endpoint (RFC 8628 §3.1).
 
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
-use http::HeaderMap;
 use http::header::CACHE_CONTROL;
 use saoma_protocol::paths;
 use serde::Serialize;
@@ -11,7 +10,6 @@ use super::Provider;
 use super::authorize::Refused;
 use super::form_request::{ClientRequest, MAX_FORM_BYTES};
 use super::oauth_error::OauthError;
-use super::pages::{self, Locale};
 use crate::claims::ClaimsRequest;
 use crate::frontends::browser::open_context;
 use crate::http::json::Json;
@@ -37,11 +35,6 @@ pub(super) async fn authorize(State(provider): State<Provider>, request: Request
         Ok(response) => ([(CACHE_CONTROL, "no-store")], Json(response)).into_response(),
         Err(error) => provider.refuse("device_authorization", error),
     }
-}
-
-/// Answers `GET /device`, and the address in a QR code. The page is the same for every code: it reads none and tells nothing.
-pub(super) async fn page(headers: HeaderMap) -> Response {
-    pages::device(Locale::of(None, &headers))
 }
 
 impl Provider {

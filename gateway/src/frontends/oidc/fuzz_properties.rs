@@ -194,6 +194,7 @@ static PROVIDER: LazyLock<Router> = LazyLock::new(|| {
             },
             Arc::default(),
         )),
+        apps: Arc::default(),
         keys: Arc::new(KeyRing::generate().expect("a key")),
         subjects: Subjects::new(None),
     })

@@ -1,10 +1,12 @@
 //! The OpenID provider, with the code flow of OpenID Connect Core 1.0.
 
+mod app_files;
 mod authorize;
 mod backchannel;
 mod begin_session;
 mod claims;
 mod client_auth;
+mod code_page;
 mod device_authorization;
 mod discovery;
 mod end_session;
@@ -31,6 +33,7 @@ pub use keys::{KeyError, KeyKind, KeyRing, KeyRingError, SignError, Signer, gene
 use saoma_protocol::paths;
 use tower_http::cors::{Any, CorsLayer};
 
+use crate::apps::Apps;
 use crate::http::admission::Admission;
 use crate::http::cors;
 use crate::http::trusted_proxies::TrustedProxies;
@@ -49,6 +52,8 @@ pub(crate) struct Provider {
     pub(crate) trusted_proxies: Arc<TrustedProxies>,
     /// The node's capacity, of which a waiting device takes a part.
     pub(crate) admission: Arc<Admission>,
+    /// The apps with which people scan codes.
+    pub(crate) apps: Arc<Apps>,
     /// Keys that sign tokens.
     pub(crate) keys: Arc<KeyRing>,
     /// Maker of the subjects that clients are told.
@@ -68,6 +73,12 @@ pub(crate) fn routes(provider: Provider) -> Router {
         .route(paths::DISCOVERY, get(discovery::configuration))
         .route(paths::JWKS, get(discovery::jwks))
         .layer(CorsLayer::new().allow_origin(Any));
+    let check_files = app_files::check_files(&provider.apps);
+    let for_phones = Router::new()
+        .route(paths::ASSET_LINKS, get(app_files::asset_links))
+        .route(paths::APPLE_APP_SITE_ASSOCIATION, get(app_files::apple))
+        .route(paths::APP_LINKING, get(app_files::harmony))
+        .merge(check_files);
     let for_clients = Router::new()
         .route(paths::TOKEN, post(token::token))
         .route(paths::REVOKE, post(revoke::revoke))
@@ -86,9 +97,9 @@ pub(crate) fn routes(provider: Provider) -> Router {
             paths::AUTHORIZE,
             get(authorize::by_get).post(authorize::by_post),
         )
-        .route(paths::DEVICE, get(device_authorization::page))
-        .route("/Q/{code}", get(device_authorization::page))
-        .route("/q/{code}", get(device_authorization::page))
+        .route(paths::DEVICE, get(code_page::of_device))
+        .route("/q/{code}", get(code_page::of_code))
+        .route("/Q/{code}", get(code_page::of_code))
         .route(
             paths::END_SESSION,
             get(end_session::by_get).post(end_session::by_post),
@@ -96,6 +107,7 @@ pub(crate) fn routes(provider: Provider) -> Router {
         .route(paths::BEGIN_SESSION, post(begin_session::begin_session))
         .route("/assets/{file}", get(pages::asset))
         .merge(public)
+        .merge(for_phones)
         .merge(for_clients)
         .with_state(provider)
 }

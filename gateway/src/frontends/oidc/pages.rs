@@ -21,7 +21,7 @@ use crate::relying_parties::landing_origin;
 struct WebFiles;
 
 /// Policy of the pages that load nothing but the stylesheet.
-const WITHOUT_SCRIPTS: &str = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+pub(super) const WITHOUT_SCRIPTS: &str = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// A page's language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +33,8 @@ pub(super) enum Locale {
 }
 
 impl Locale {
-    /// The language of `ui_locales` (OIDC Core §3.1.2.1), else of the browser, else Chinese.
+    /// The language of `ui_locales` (OIDC Core §3.1.2.1), else the one that the browser likes best (RFC 9110 §12.5.4),
+    /// else Chinese.
     pub(super) fn of(ui_locales: Option<&str>, headers: &HeaderMap) -> Self {
         let accepted = || {
             let lines = headers.get_all(ACCEPT_LANGUAGE).iter();
@@ -45,6 +46,14 @@ impl Locale {
             .find_map(Self::known)
             .or_else(accepted)
             .unwrap_or(Self::Chinese)
+    }
+
+    /// Returns the other language.
+    pub(super) const fn other(self) -> Self {
+        match self {
+            Self::Chinese => Self::English,
+            Self::English => Self::Chinese,
+        }
     }
 
     fn known(tag: &str) -> Option<Self> {
@@ -88,10 +97,22 @@ pub(super) struct LoginPage<'a> {
     pub(super) nonce: Option<&'a str>,
     pub(super) claims: Option<String>,
     pub(super) code_challenge: Option<&'a str>,
+    /// The app that a phone opens in place of scanning its own screen.
+    pub(super) app: Option<OfferedApp<'a>>,
     /// The time of single sign-on in words, if the client has it.
     pub(super) stays: Option<String>,
     /// The person whose session the browser has, though a phone is needed now.
     pub(super) person: Option<String>,
+}
+
+/// An app that a login page offers on a phone.
+#[derive(Debug)]
+pub(super) struct OfferedApp<'a> {
+    pub(super) name: &'a str,
+    /// Its link, with `{code}` where the page puts the scan code.
+    pub(super) link: &'a str,
+    /// Address from which this browser's phone gets it.
+    pub(super) get: Option<&'a str>,
 }
 
 /// A page that posts an answer to the redirect URI.
@@ -121,17 +142,6 @@ pub(super) enum ErrorCause {
     Limit,
     /// The gateway cannot answer now.
     Unavailable,
-}
-
-#[derive(Debug, Template)]
-#[template(path = "device.html")]
-struct DevicePage {
-    locale: Locale,
-}
-
-/// Answers with the page that explains a device's code. It has no script, no form and no part of the request.
-pub(super) fn device(locale: Locale) -> Response {
-    render(&DevicePage { locale }, StatusCode::OK, WITHOUT_SCRIPTS)
 }
 
 /// Answers with the login page. `issuer` is the gateway's public origin, whose sockets the page may open.

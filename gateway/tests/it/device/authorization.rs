@@ -18,7 +18,7 @@ async fn the_answer_has_all_members() {
     assert_eq!(body["verification_uri"], "https://login.example/device");
     let complete = body["verification_uri_complete"].as_str().unwrap();
     assert!(
-        complete.starts_with("HTTPS://LOGIN.EXAMPLE/Q/"),
+        complete.starts_with("https://login.example/q/"),
         "{complete}"
     );
     assert_eq!(
@@ -161,15 +161,18 @@ async fn the_verification_page_is_the_same_for_every_code_and_consumes_nothing()
         answer.text().await.unwrap()
     };
     let english = page(paths::DEVICE, "en").await;
+    // The same for every code behind a code's address (row B2).
+    let at_code = page("/q/x", "en").await;
+    assert!(at_code.contains("same letters as the device"), "{at_code}");
     assert!(english.contains("same letters as the device"), "{english}");
     assert!(!english.contains("<script") && !english.contains("<form"));
     assert!(page(paths::DEVICE, "zh-CN").await.contains("完全一致"));
     let query = format!("{}?user_code={}", paths::DEVICE, device.user_code);
     assert_eq!(page(&query, "en").await, english);
     // A camera that is not the app's opens the address in the QR code.
-    let address = device.qr.replace("HTTPS://LOGIN.EXAMPLE", "");
-    assert_eq!(page(&address, "en").await, english);
-    assert_eq!(page(&address.to_lowercase(), "en").await, english);
+    let address = device.qr.replace("https://login.example", "");
+    assert_eq!(page(&address, "en").await, at_code);
+    assert_eq!(page(&address.to_uppercase(), "en").await, at_code);
     let phone = world.phone(&node, 1);
     assert!(phone.scan(&device.qr).await.is_ok(), "the code still works");
 }

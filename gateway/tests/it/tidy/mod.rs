@@ -47,7 +47,7 @@ const FLOORS: &[&[&str]] = &[
     &["store"],
     &["known_persons"],
     &["settings", "metrics"],
-    &["identity", "relying_parties"],
+    &["apps", "identity", "relying_parties"],
     &["subjects"],
     &["error"],
     &["waiting", "http"],
@@ -171,7 +171,7 @@ const NEVER_IN: &[(&str, &[&str])] = &[
 /// so it knows no portal.
 const SCRIPTS: &[(&str, &[&str])] = &[
     ("protocol/typescript/src", &[]),
-    ("gateway/web/src", &["@saoma/client", "lean-qr/nano"]),
+    ("gateway/web/src", &["@saoma/client"]),
     ("web-demo/web/src", &["qr/decode.js", "@vladmandic/human"]),
 ];
 

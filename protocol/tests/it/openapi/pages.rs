@@ -1,22 +1,33 @@
 //! Pages of the gateway beside the hosted login page.
 
-use saoma_protocol::paths;
-use serde_json::{Value, json};
+use saoma_protocol::{ErrorCode, paths};
+use serde_json::{Map, Value, json};
 
-use super::answers::form_of;
+use super::answers::{form_of, or_problems};
 use super::relying_party::TAG;
+use crate::schemas::Schemas;
 
 /// By path.
-pub(super) fn operations() -> [(&'static str, Value); 4] {
+pub(super) fn operations(schemas: &mut Schemas) -> [(&'static str, Value); 7] {
     let code = json!([{
         "name": "code", "in": "path", "required": true, "description": "The scan code.", "schema": { "type": "string" },
     }]);
     let of_code = |id| json!({ "parameters": code, "get": code_page(id) });
+    let mut for_phones = |id, system| json!({ "get": association(schemas, id, system) });
     let logout = json!({ "get": logout_by_get(), "post": logout_by_post() });
     [
-        (paths::DEVICE, json!({ "get": code_page("showDevicePage") })),
-        ("/Q/{code}", of_code("showCodePage")),
-        ("/q/{code}", of_code("showTypedCodePage")),
+        (paths::DEVICE, json!({ "get": device_page() })),
+        ("/q/{code}", of_code("showCodePage")),
+        ("/Q/{code}", of_code("showUpperCaseCodePage")),
+        (paths::ASSET_LINKS, for_phones("showAssetLinks", "Android")),
+        (
+            paths::APPLE_APP_SITE_ASSOCIATION,
+            for_phones("showAppleAppSiteAssociation", "iOS"),
+        ),
+        (
+            paths::APP_LINKING,
+            for_phones("showAppLinking", "HarmonyOS"),
+        ),
         (paths::END_SESSION, logout),
     ]
 }
@@ -25,15 +36,60 @@ fn html() -> Value {
     json!({ "text/html": { "schema": { "type": "string" } } })
 }
 
+fn ui_locales() -> Value {
+    json!({
+        "name": "ui_locales", "in": "query", "schema": { "type": "string" },
+        "description": "The page's languages (BCP 47), space-separated, the preferred first; else those of `Accept-Language`.",
+    })
+}
+
 /// The page behind a code, which is the same for all codes.
 fn code_page(id: &str) -> Value {
     json!({
         "operationId": id,
         "tags": [TAG],
-        "summary": "Show how to scan a code",
-        "description": "For people who open the address of a QR code, or `verification_uri`, in a browser. It reads no code.",
+        "summary": "Show people how to go on with a code",
+        "description": "For people whose scanner is not of the app. The page is the same for every code, and looks none up.",
         "security": [],
+        "parameters": [ui_locales(), {
+            "name": "app", "in": "query", "schema": { "type": "integer", "minimum": 0 },
+            "description": "The number of an app of the settings, to which the browser is sent with the code.",
+        }],
+        "responses": {
+            "200": { "description": "The page.", "content": html() },
+            "303": {
+                "description": "To the app, with a code of the right form.",
+                "headers": { "Location": {
+                    "description": "The app's link.", "required": true, "schema": { "type": "string", "format": "uri" },
+                } },
+            },
+        },
+    })
+}
+
+fn device_page() -> Value {
+    json!({
+        "operationId": "showDevicePage",
+        "tags": [TAG],
+        "summary": "Show how to log a device in",
+        "description": "`verification_uri` of a device (RFC 8628 §3.3). It takes no code.",
+        "security": [],
+        "parameters": [ui_locales()],
         "responses": { "200": { "description": "The page.", "content": html() } },
+    })
+}
+
+/// The file by which phones of a system know that the address of a code belongs to an app.
+fn association(schemas: &mut Schemas, id: &str, system: &str) -> Value {
+    let apps =
+        json!({ "description": "The apps.", "content": { "application/json": { "schema": {} } } });
+    let answers = Map::from_iter([("200".into(), apps)]);
+    json!({
+        "operationId": id,
+        "tags": [TAG],
+        "summary": format!("Tell {system} which apps open a code's address"),
+        "security": [],
+        "responses": or_problems(schemas, answers, &[ErrorCode::NotFound]),
     })
 }
 

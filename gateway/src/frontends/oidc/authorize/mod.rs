@@ -12,7 +12,7 @@ use std::time::Duration;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::HeaderMap;
-use http::header::RETRY_AFTER;
+use http::header::{RETRY_AFTER, USER_AGENT};
 
 use self::answer::{ResponseMode, ReturnAddress};
 pub(super) use self::pushed::REFERENCE_URN;
@@ -24,7 +24,7 @@ use self::wishes::Wishes;
 use super::Provider;
 use super::client_auth::Form;
 use super::oauth_error::OauthError;
-use super::pages::{self, ErrorCause, Locale, LoginPage};
+use super::pages::{self, ErrorCause, Locale, LoginPage, OfferedApp};
 use crate::client_address::ClientAddress;
 use crate::error::{ApiError, RETRY_AFTER_OUTAGE};
 use crate::http::body;
@@ -149,7 +149,7 @@ impl Provider {
                     claims,
                     stays: address.client.sso().map(|sso| stays(sso, locale)),
                     person: session.map(|session| session.record.grant.name),
-                    ..self.page(&request, &address, locale)
+                    ..self.page(&request, &address, locale, headers)
                 };
                 pages::login(&page, &self.issuer)
             }
@@ -180,7 +180,10 @@ impl Provider {
         request: &AuthenticationRequest<'a>,
         address: &ReturnAddress<'a>,
         locale: Locale,
+        headers: &HeaderMap,
     ) -> LoginPage<'a> {
+        let user_agent = headers.get(USER_AGENT).and_then(|text| text.to_str().ok());
+        let app = self.apps.offered(address.client.offered_apps());
         LoginPage {
             locale,
             client_name: &address.client.name,
@@ -194,6 +197,11 @@ impl Provider {
             nonce: request.nonce,
             claims: None,
             code_challenge: request.code_challenge,
+            app: app.map(|app| OfferedApp {
+                name: &app.name,
+                link: app.link_template(),
+                get: app.stores().for_browser(user_agent.unwrap_or_default()),
+            }),
             stays: None,
             person: None,
         }
