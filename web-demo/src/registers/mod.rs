@@ -54,11 +54,6 @@ pub(crate) trait PopulationRegister: Debug + Send + Sync {
     /// exists and has this name in any spelling (row P3). The difference is not told, so that no
     /// caller learns the owner of a number.
     async fn registered_name(&self, id_number: &IdNumber, name: &str) -> Result<Option<String>>;
-
-    /// Returns whether a person of this ID number exists and has this name in any spelling.
-    async fn matches(&self, id_number: &IdNumber, name: &str) -> Result<bool> {
-        Ok(self.registered_name(id_number, name).await?.is_some())
-    }
 }
 
 /// The register of social-security cards. A person has at most one card that counts: the one issued

@@ -78,7 +78,11 @@ async fn answer(
         ($($question:tt)+) => { json!($($question)+.await.unwrap()) };
     }
     let answer = match uri.path() {
-        "/v1/persons/match" => ask!(population.matches(&id_number(), text("name"))),
+        "/v1/persons/match" => match population.registered_name(&id_number(), text("name")).await {
+            Ok(Some(name)) => json!(name),
+            Ok(None) => json!(false),
+            Err(error) => panic!("{error}"),
+        },
         "/v1/cards/find" => ask!(cards.card(&id_number())),
         "/v1/cards/check-password" => ask!(cards.check_password(&id_number(), text("password"))),
         "/v1/cards/act" => ask!(cards.act(&id_number(), action())),
@@ -101,8 +105,10 @@ fn person(name: &str) -> IdNumber {
 async fn people_and_cards_and_units_are_the_same_from_afar() {
     let authority = Authority::start().await;
     let (near, far, yi) = (&authority.near, &authority.far, person("示例乙"));
-    assert!(far.population.matches(&yi, "示例乙").await.unwrap());
-    assert!(!far.population.matches(&yi, "示例甲").await.unwrap());
+    let named = async |name| far.population.registered_name(&yi, name).await.unwrap();
+    assert_eq!(named("示例乙").await.as_deref(), Some("示例乙"));
+    assert_eq!(named("示例 乙\u{200b}").await.as_deref(), Some("示例乙"));
+    assert_eq!(named("示例甲").await, None);
     for name in ["示例甲", "示例丙", "示例丑", "示例酉"] {
         let id_number = person(name);
         let card = near.cards.card(&id_number).await.unwrap();
