@@ -23,6 +23,9 @@ struct CardPage<'a> {
     card: CardView,
     service: ServiceView,
     meaning: &'static str,
+    /// The words of the way back, and of the act.
+    keep: &'static str,
+    act: &'static str,
     refusal: Option<&'static str>,
     /// The news of a service just done, and its consequence.
     done: Option<[&'static str; 2]>,
@@ -111,6 +114,10 @@ pub(super) async fn act(
         return answer(&person, service, News::Unconfirmed).await;
     }
     if let Err(refused) = act_on_card(&person, action).await? {
+        // The second click of a double one: the first has done it, and its page was not shown yet.
+        if person.session.awaits(&flash(service)) {
+            return see_other(&format!("/card/{}", service.path()));
+        }
         return answer(&person, service, News::Refused(refused)).await;
     }
     let [title, body] = [0, 1].map(|part| Words::of_texts(|texts| done(service, texts)[part]));
@@ -201,6 +208,8 @@ async fn answer(person: &Person, service: CardService, news: News) -> Answer {
         service: card.service(service),
         card,
         meaning: texts.card_services.meanings[service as usize],
+        keep: texts.card_services.keeps[service as usize],
+        act: texts.card_services.acts[service as usize],
         refusal: refusal.filter(|_| !is_done),
         done: is_done.then(|| done(service, texts)),
         unconfirmed: news == News::Unconfirmed,

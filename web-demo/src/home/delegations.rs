@@ -10,7 +10,7 @@ use super::unit_login::{LegalRepresentative, PersonRefused};
 use super::{Answer, UnitLogin, missing, see_other, unit};
 use crate::accounts::id_number::IdNumber;
 use crate::form_errors::FieldError;
-use crate::pages::{Failure, Frame, shown};
+use crate::pages::{Failure, Frame, Locale, shown};
 use crate::records::person::mask;
 use crate::units::delegations::{self, Delegation, NewDelegation};
 use crate::units::{Affair, Scope};
@@ -23,7 +23,14 @@ pub(super) async fn appoint(
     Form(form): Form<AppointmentForm>,
 ) -> Answer {
     match appointed(&login, &form).await? {
-        Ok(()) => see_other("/"),
+        Ok(()) => {
+            let told = |locale: Locale| {
+                let texts = &locale.texts().told;
+                texts.agent_appointed(form.name.trim(), &form.ends_on)
+            };
+            login.tell(told).await?;
+            see_other("/")
+        }
         Err((status, errors)) => unit::answer(&login, status, form, errors).await,
     }
 }
@@ -124,6 +131,12 @@ pub(super) async fn withdraw(login: LegalRepresentative, Path(id): Path<String>)
     if let Some(delegation) = delegations::find(login.db(), &login.unit.id, &id).await?
         && delegations::withdraw(login.db(), login.logouts(), &login.unit, &delegation).await?
     {
+        let told = |locale: Locale| locale.texts().told.agent_withdrawn(&delegation.name);
+        login.tell(told).await?;
+        return see_other("/");
+    }
+    // The second click of a double one, or a page that stood open for long.
+    if delegations::existed(login.db(), &login.unit.id, &id).await? {
         return see_other("/");
     }
     missing(login.locale).await

@@ -9,6 +9,7 @@ mod account;
 mod affairs;
 mod app_link;
 mod appointment_form;
+mod ask;
 mod card;
 mod card_service;
 mod delegations;

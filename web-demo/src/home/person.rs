@@ -5,8 +5,8 @@ use std::ops::Deref;
 use askama::Template;
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Redirect, Response};
-use http::StatusCode;
 use http::request::Parts;
+use http::{Method, StatusCode};
 use saoma_protocol::IdentityKind;
 use sqlx::SqlitePool;
 
@@ -27,6 +27,8 @@ pub(crate) struct Person {
     pub account: Account,
     /// Notices that have not been opened.
     pub unread: u32,
+    /// What became of the request before, shown once at the head of this page.
+    pub told: Option<Words>,
 }
 
 /// A person whose account is verified. As an extractor it refuses provisional accounts and says why
@@ -100,7 +102,20 @@ impl Person {
             locale,
             account,
             unread,
+            told: None,
         }))
+    }
+
+    /// Takes what became of the request before, for a page that shows it.
+    pub(crate) async fn take_told(&mut self) -> Result<(), Failure> {
+        self.told = self.session.take_told(self.db()).await?;
+        Ok(())
+    }
+
+    /// Notes what has become of a request, for the page that the browser is redirected to.
+    pub(crate) async fn tell(&self, told: impl Fn(Locale) -> String) -> Result<(), Failure> {
+        let told = Words::of_locales(told);
+        self.session.tell(self.db(), &told).await
     }
 
     pub(crate) const fn db(&self) -> &SqlitePool {
@@ -152,7 +167,12 @@ impl FromRequestParts<Hall> for Person {
         let Ok(locale) = Locale::from_request_parts(parts, hall).await;
         let person = Self::of(hall, session, locale).await;
         let person = person.map_err(IntoResponse::into_response)?;
-        person.ok_or_else(|| Redirect::to("/").into_response())
+        let mut person = person.ok_or_else(|| Redirect::to("/").into_response())?;
+        if parts.method == Method::GET {
+            let taken = person.take_told().await;
+            taken.map_err(IntoResponse::into_response)?;
+        }
+        Ok(person)
     }
 }
 

@@ -112,9 +112,10 @@ pub(super) async fn show(
     let Some(session) = session else {
         return shown(&StartPage { frame, app, rows });
     };
-    let Some(person) = Person::of(&hall, session.clone(), locale).await? else {
+    let Some(mut person) = Person::of(&hall, session.clone(), locale).await? else {
         return unit::show(&hall, session, locale).await;
     };
+    person.take_told().await?;
     let card = CardView::of(&person).await?;
     let home = HomePage {
         frame,

@@ -81,7 +81,8 @@ impl UnitPage<'_> {
 /// Answers with the page of the unit that a person has logged in for.
 pub(super) async fn show(hall: &Hall, session: PortalSession, locale: Locale) -> Answer {
     match UnitLogin::of(hall, session, locale).await? {
-        Ok(login) => {
+        Ok(mut login) => {
+            login.take_told().await?;
             let errors = AppointmentErrors::default();
             answer(&login, StatusCode::OK, AppointmentForm::default(), errors).await
         }

@@ -6,8 +6,8 @@ use std::ops::Deref;
 use askama::Template;
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Redirect, Response};
-use http::StatusCode;
 use http::request::Parts;
+use http::{Method, StatusCode};
 use saoma_protocol::IdentityKind;
 use sqlx::SqlitePool;
 
@@ -18,6 +18,7 @@ use crate::accounts::id_number::IdNumber;
 use crate::logouts::Logouts;
 use crate::pages::{Failure, Frame, Locale, Texts, page};
 use crate::portal::PortalSession;
+use crate::records::Words;
 use crate::registers::{Post, RegisterError, Unit, UnitMember, UnitRole};
 use crate::units::{self, Affair, Scope, delegations};
 
@@ -48,6 +49,8 @@ pub(crate) struct UnitLogin {
     pub role: UnitRole,
     /// The affairs of an agent; the roles of the authority's register are for all affairs.
     scope: Option<Scope>,
+    /// What became of the request before, shown once at the head of this page.
+    pub told: Option<Words>,
 }
 
 /// A unit's legal representative. As an extractor it refuses the unit's other people.
@@ -108,12 +111,25 @@ impl UnitLogin {
                         unit,
                         role,
                         scope,
+                        told: None,
                     }));
                 }
             }
         }
         let (frame, session) = (frame(locale, "/"), &session);
         page(StatusCode::FORBIDDEN, &RoleEndedPage { frame, session }).map(Err)
+    }
+
+    /// Takes what became of the request before, for a page that shows it.
+    pub(super) async fn take_told(&mut self) -> Result<(), Failure> {
+        self.told = self.session.take_told(self.db()).await?;
+        Ok(())
+    }
+
+    /// Notes what has become of a request, for the page that the browser is redirected to.
+    pub(super) async fn tell(&self, told: impl Fn(Locale) -> String) -> Result<(), Failure> {
+        let told = Words::of_locales(told);
+        self.session.tell(self.db(), &told).await
     }
 
     /// Returns whether the person may appoint and withdraw agents.
@@ -190,9 +206,13 @@ impl FromRequestParts<Hall> for UnitLogin {
         if session.identity.kind != IdentityKind::UNIT {
             return Err(Redirect::to("/").into_response());
         }
-        Self::of(hall, session, locale)
-            .await
-            .map_err(IntoResponse::into_response)?
+        let login = Self::of(hall, session, locale).await;
+        let mut login = login.map_err(IntoResponse::into_response)??;
+        if parts.method == Method::GET {
+            let taken = login.take_told().await;
+            taken.map_err(IntoResponse::into_response)?;
+        }
+        Ok(login)
     }
 }
 

@@ -23,7 +23,7 @@ pub(crate) struct Row {
 pub(crate) enum Action {
     /// Posts to an address.
     Post(String, &'static str),
-    /// Posts to an address and ends something.
+    /// Leads to the page that asks whether to end something.
     End(String, &'static str),
     /// Leads to an address.
     Link(String, &'static str),

@@ -11,6 +11,7 @@ use super::Portal;
 use crate::browsers::{self, LoggedIn, LoginMethod, Origin};
 use crate::db::{execute, fetch_optional};
 use crate::pages::{CookieName, Cookies, Failure, SetCookies};
+use crate::records::Words;
 use crate::records::inbox::{self, Notice};
 use crate::secret::Secret;
 
@@ -33,6 +34,8 @@ pub(crate) struct PortalSession {
     /// The time of the login, in the province's time (UTC+8).
     pub logged_in_at: String,
     cookie: Secret,
+    /// The message that the next page shows.
+    pending: Option<String>,
 }
 
 impl PortalSession {
@@ -81,6 +84,27 @@ impl PortalSession {
         execute!(db, keep; &self.id, word).await.map(drop)
     }
 
+    /// Notes what became of a request, in both languages. The page that the browser is redirected to shows it once.
+    pub(crate) async fn tell(&self, db: &SqlitePool, told: &Words) -> Result<(), Failure> {
+        Ok(self.flash(db, &serde_json::to_string(told)?).await?)
+    }
+
+    /// Takes what [`PortalSession::tell`] has noted. Other messages stay.
+    pub(crate) async fn take_told(&self, db: &SqlitePool) -> Result<Option<Words>, Failure> {
+        let Some(flash) = &self.pending else {
+            return Ok(None);
+        };
+        match serde_json::from_str(flash) {
+            Ok(told) if self.take_flash(db, flash).await? => Ok(Some(told)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Returns true if this message waits to be shown: a second click on the button that caused it comes before its page.
+    pub(crate) fn awaits(&self, word: &str) -> bool {
+        self.pending.as_deref() == Some(word)
+    }
+
     /// Takes a message that was noted. The second time it is gone: no link and no reload brings it back.
     pub(crate) async fn take_flash(
         &self,
@@ -93,13 +117,13 @@ impl PortalSession {
 
     async fn find(db: &SqlitePool, cookie: Secret) -> Result<Option<Self>, sqlx::Error> {
         let row = fetch_optional!(db, "SELECT name, identity, account_id, id, method,
-                strftime('%Y-%m-%d %H:%M:%S', logged_in_at, 'unixepoch', '+8 hours')
+                strftime('%Y-%m-%d %H:%M:%S', logged_in_at, 'unixepoch', '+8 hours'), flash
             FROM portal_sessions
             WHERE cookie_digest = ?1 AND expires_at > unixepoch() AND ended_at IS NULL";
             cookie.digest())
         .await?;
         Ok(row.map(
-            |(name, Json(identity), account_id, id, method, logged_in_at)| Self {
+            |(name, Json(identity), account_id, id, method, logged_in_at, pending)| Self {
                 name,
                 identity,
                 account_id,
@@ -107,6 +131,7 @@ impl PortalSession {
                 method,
                 logged_in_at,
                 cookie,
+                pending,
             },
         ))
     }

@@ -110,18 +110,29 @@ pub(crate) fn service(id: &str) -> Option<&'static Service> {
     CATALOGUE.iter().find(|service| service.id == id)
 }
 
-/// Makes an application. Returns its number.
+/// Makes an application. Returns its number. One in the same words within a minute is the second click of a double one, and is
+/// not made again.
 pub(crate) async fn submit(
     db: &SqlitePool,
     account_id: &str,
     service: &Service,
     reason: &str,
 ) -> sqlx::Result<i64> {
-    let (id,) = fetch_one!(db,
+    let mut transaction = db::write(db).await?;
+    let repeated =
+        "SELECT id FROM applications WHERE account_id = ?1 AND service = ?2 AND reason = ?3
+        AND state = 'submitted' AND submitted_at > unixepoch() - 60";
+    let before: Option<(i64,)> =
+        fetch_optional!(&mut *transaction, repeated; account_id, &service.id, reason).await?;
+    if let Some((id,)) = before {
+        return Ok(id);
+    }
+    let (id,) = fetch_one!(&mut *transaction,
         "INSERT INTO applications (account_id, service, reason, state, submitted_at, changed_at)
          VALUES (?1, ?2, ?3, 'submitted', unixepoch(), unixepoch()) RETURNING id";
         account_id, &service.id, reason)
     .await?;
+    transaction.commit().await?;
     Ok(id)
 }
 

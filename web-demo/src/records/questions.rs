@@ -5,7 +5,7 @@ use sqlx::types::Json;
 
 use super::inbox::{self, Notice};
 use super::{OpenRecord, Record, Words};
-use crate::db::{self, execute, fetch_optional};
+use crate::db::{self, fetch_one, fetch_optional};
 
 /// A question. Instants are in the province's time (UTC+8).
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -30,16 +30,28 @@ impl OpenRecord for Question {
     const OPEN: &'static str = "answer IS NULL";
 }
 
-/// Asks a question.
+/// Asks a question. Returns its number. A question in the same words within a minute is the second click of a double one, and
+/// is not asked again.
 pub(crate) async fn ask(
     db: &SqlitePool,
     account_id: &str,
     subject: &str,
     body: &str,
-) -> sqlx::Result<bool> {
-    execute!(db, "INSERT INTO questions (account_id, subject, body, asked_at)
-        VALUES (?1, ?2, ?3, unixepoch())"; account_id, subject, body)
-    .await
+) -> sqlx::Result<i64> {
+    let mut transaction = db::write(db).await?;
+    let repeated = "SELECT id FROM questions
+        WHERE account_id = ?1 AND subject = ?2 AND body = ?3 AND asked_at > unixepoch() - 60";
+    let before: Option<(i64,)> =
+        fetch_optional!(&mut *transaction, repeated; account_id, subject, body).await?;
+    if let Some((id,)) = before {
+        return Ok(id);
+    }
+    let (id,) =
+        fetch_one!(&mut *transaction, "INSERT INTO questions (account_id, subject, body, asked_at)
+        VALUES (?1, ?2, ?3, unixepoch()) RETURNING id"; account_id, subject, body)
+        .await?;
+    transaction.commit().await?;
+    Ok(id)
 }
 
 /// Answers a question and tells its person, or does neither. Returns false if it has an answer

@@ -177,3 +177,10 @@ pub(crate) async fn find(
         WHERE unit_id = ?1 AND id = ?2 AND state = 'active'"; unit_id, id)
     .await
 }
+
+/// Returns true if this is a delegation of the unit's, whether it counts or not.
+pub(crate) async fn existed(db: &SqlitePool, unit_id: &str, id: &str) -> sqlx::Result<bool> {
+    let query = "SELECT EXISTS (SELECT 1 FROM delegations WHERE unit_id = ?1 AND id = ?2)";
+    let (found,) = fetch_one!(db, query; unit_id, id).await?;
+    Ok(found)
+}

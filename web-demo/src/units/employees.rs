@@ -100,6 +100,13 @@ pub(crate) async fn end(db: &SqlitePool, unit: &Unit, id: &str) -> sqlx::Result<
     Ok(true)
 }
 
+/// Returns true if this is an employee of the unit's, now or before.
+pub(crate) async fn existed(db: &SqlitePool, unit: &Unit, id: &str) -> sqlx::Result<bool> {
+    let query = "SELECT EXISTS (SELECT 1 FROM employees WHERE unit_id = ?1 AND id = ?2)";
+    let (found,) = fetch_one!(db, query; &unit.id, id).await?;
+    Ok(found)
+}
+
 /// Declares another base. Returns false if the person does not work for the unit.
 pub(crate) async fn declare(
     db: &SqlitePool,

@@ -34,9 +34,9 @@ const UNIT = ["/unit/employees", "/unit/employees/1/end", "/unit/contributions",
 
 /** Pages of a person. */
 const PERSONAL = [
-  ...["/", "/details", "/card/track", "/card/report-loss", "/account", "/account/password", "/account/details"],
+  ...["/", "/details", "/card/track", "/card/report-loss", "/card/cancel", "/account", "/account/password", "/account/details"],
   ...["pension", "medical", "unemployment", "work-injury", "maternity", "statement"].map((name) => `/insurance/${name}`),
-  ...["/applications", "/applications/1", "/applications/new/professional-title", "/exams", "/questions"],
+  ...["/applications", "/applications/1", "/applications/new/professional-title", "/exams", "/questions", "/training/home-care/leave"],
   ...["/resume", "/resume/edit", "/inbox", "/inbox/1", "/training"],
 ];
 

@@ -63,7 +63,8 @@ test("a person goes about their affairs without a script", async () => {
   await page.getByText("990000199003071016").waitFor();
   await page.getByRole("link", { name: "我的考试" }).first().click();
   await page.getByRole("button", { name: /^报名 企业人力资源管理师/ }).click();
-  await page.getByRole("button", { name: /取消报名 企业人力资源管理师/ }).waitFor();
+  await page.getByRole("link", { name: /取消报名 企业人力资源管理师/ }).waitFor();
+  await page.getByRole("status").getByText(/^报名成功/).waitFor();
   await page.getByRole("link", { name: "我的提问" }).first().click();
   await page.getByLabel("主题").fill("缴费");
   await page.getByRole("textbox", { name: "问题" }).fill("何时到账？");

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::{ActingIn, Contributions};
 use crate::home::{Answer, UnitLogin, missing, see_other};
-use crate::pages::{Frame, page, shown};
+use crate::pages::{Frame, Locale, page, shown};
 use crate::records::insurance::{self, UnitTotal};
 use crate::units::employees::{self, Employee};
 
@@ -81,6 +81,10 @@ pub(super) async fn declare(
         return answer_form(&login, &id, base, Some(error)).await;
     };
     if employees::declare(login.db(), &login.unit, &id, yuan).await? {
+        if let Some(employee) = employees::find(login.db(), &login.unit, &id).await? {
+            let told = |locale: Locale| locale.texts().told.base_declared(&employee.name, yuan);
+            login.tell(told).await?;
+        }
         return see_other(PATH);
     }
     missing(login.locale).await

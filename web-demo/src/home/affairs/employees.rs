@@ -11,7 +11,7 @@ use crate::accounts::id_number::IdNumber;
 use crate::form_errors::FieldError;
 use crate::home::unit_login::PersonRefused;
 use crate::home::{Answer, UnitLogin, missing, see_other};
-use crate::pages::{Failure, Frame, page, shown};
+use crate::pages::{Failure, Frame, Locale, page, shown};
 use crate::records::person::mask;
 use crate::units::employees::{self, Employee, NewEmployee};
 
@@ -60,7 +60,11 @@ pub(super) async fn register(
     Form(form): Form<EmployeeForm>,
 ) -> Answer {
     match registered(&login, &form).await? {
-        Ok(()) => see_other(PATH),
+        Ok(()) => {
+            let told = |locale: Locale| locale.texts().told.employee_registered(form.name.trim());
+            login.tell(told).await?;
+            see_other(PATH)
+        }
         Err((status, errors)) => answer(&login, status, form, errors).await,
     }
 }
@@ -153,7 +157,16 @@ pub(super) async fn ask_to_end(login: ActingIn<Registration>, Path(id): Path<Str
 }
 
 pub(super) async fn end(login: ActingIn<Registration>, Path(id): Path<String>) -> Answer {
-    if employees::end(login.db(), &login.unit, &id).await? {
+    let (db, unit) = (login.db(), &login.unit);
+    if let Some(employee) = employees::find(db, unit, &id).await?
+        && employees::end(db, unit, &id).await?
+    {
+        let told = |locale: Locale| locale.texts().told.employee_ended(&employee.name);
+        login.tell(told).await?;
+        return see_other(PATH);
+    }
+    // The second click of a double one, or a page that stood open for long.
+    if employees::existed(db, unit, &id).await? {
         return see_other(PATH);
     }
     missing(login.locale).await

@@ -7,8 +7,9 @@ use serde::Deserialize;
 
 use super::list::{Fact, Facts, Section};
 use crate::form_errors::FieldError;
+use crate::home::ask::Ending;
 use crate::home::{Answer, Person, missing, see_other};
-use crate::pages::{Action, Badge, Frame, Row, page, shown};
+use crate::pages::{Action, Badge, Frame, Locale, Row, page, shown};
 use crate::records::Record;
 use crate::records::applications::{self, Application, ApplicationState, Service};
 
@@ -125,6 +126,11 @@ pub(super) async fn submit(
         (1..=MAX_REASON_CHARS, None) => {
             let id =
                 applications::submit(person.db(), person.account_id(), service, reason).await?;
+            let told = |locale: Locale| {
+                let title = service.title.of(&locale);
+                locale.texts().told.application_made(title, id)
+            };
+            person.tell(told).await?;
             return see_other(&format!("/applications/{id}"));
         }
         (1..=MAX_REASON_CHARS, Some(misleading)) => misleading.text(person.locale),
@@ -133,9 +139,39 @@ pub(super) async fn submit(
     answer_form(&person, service, &form.reason, Some(error))
 }
 
+/// Answers `GET /applications/{id}/withdraw`: asks whether to take the application back.
+pub(super) async fn ask_to_withdraw(person: Person, Path(id): Path<String>) -> Answer {
+    let Some(application) = Application::find(person.db(), person.account_id(), &id).await? else {
+        return missing(person.locale).await;
+    };
+    let (texts, path) = (person.texts(), format!("/applications/{}", application.id));
+    if application.state != ApplicationState::Submitted {
+        return see_other(&path);
+    }
+    person.ask(&Ending {
+        path: &format!("{path}/withdraw"),
+        back: (&path, texts.ask.application_back),
+        title: texts.ask.application,
+        facts: vec![
+            (
+                texts.ask.application_name,
+                application.service.title.of(&person.locale).to_owned(),
+            ),
+            (texts.applications.number, application.id.to_string()),
+            (texts.applications.applied_at, application.submitted_at),
+        ],
+        warning: texts.ask.application_warning,
+        keep: texts.ask.application_keep,
+        act: texts.ask.application_act,
+    })
+}
+
 pub(super) async fn withdraw(person: Person, Path(id): Path<String>) -> Answer {
     let id: i64 = id.parse().unwrap_or_default();
-    applications::withdraw(person.db(), person.account_id(), id).await?;
+    if applications::withdraw(person.db(), person.account_id(), id).await? {
+        let told = |locale: Locale| locale.texts().told.application_withdrawn(id);
+        person.tell(told).await?;
+    }
     see_other(&format!("/applications/{id}"))
 }
 

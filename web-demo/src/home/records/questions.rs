@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::form_errors::FieldError;
 use crate::home::{Answer, Person, VerifiedPerson, see_other};
-use crate::pages::{self, Frame, page};
+use crate::pages::{self, Frame, Locale, page};
 use crate::records::Record;
 use crate::records::questions::{self, Question};
 
@@ -59,7 +59,9 @@ pub(super) async fn ask(person: VerifiedPerson, Form(form): Form<QuestionForm>) 
     if errors != [None, None] {
         return answer(&person, form, errors).await;
     }
-    questions::ask(person.db(), person.account_id(), subject, body).await?;
+    let number = questions::ask(person.db(), person.account_id(), subject, body).await?;
+    let told = |locale: Locale| locale.texts().told.question_sent(number);
+    person.tell(told).await?;
     see_other("/questions")
 }
 

@@ -7,7 +7,7 @@ use http::StatusCode;
 use super::list::{Fact, Facts};
 use crate::form_errors::FieldError;
 use crate::home::{Answer, Person, VerifiedPerson, see_other};
-use crate::pages::{Action, Frame, page, shown};
+use crate::pages::{Action, Frame, Locale, page, shown};
 use crate::records::Record;
 use crate::records::resume::Resume;
 
@@ -71,6 +71,8 @@ pub(super) async fn keep(person: VerifiedPerson, Form(resume): Form<Resume>) -> 
         misleading.text(person.locale)
     } else {
         resume.keep(person.db(), person.account_id()).await?;
+        let told = |locale: Locale| locale.texts().told.resume_kept.to_owned();
+        person.tell(told).await?;
         return see_other("/resume");
     };
     answer_form(&person, resume, Some(error))

@@ -111,7 +111,7 @@ async fn an_employee_is_registered_told_and_ended() {
     check!(unit; "
         /unit/employees/{id}/end => 确认停保
         /unit/employees/{id}/end <- => @/unit/employees | !示例丁
-        /unit/employees/{id}/end <- => 404");
+        /unit/employees/{id}/end <- => @/unit/employees");
     ding.check("/inbox => “示例单位一”已为您办理停保").await;
 }
 

@@ -23,7 +23,7 @@ async fn withdraw_last(browser: &mut TestBrowser) {
         {path} => 撤销后立即生效
         {path} <- => @/
         {path} => 404
-        {path} <- => 404");
+        {path} <- => @/");
 }
 
 /// Row S16.

@@ -5,6 +5,7 @@ mod account;
 mod affairs;
 mod card_services;
 mod delegations;
+mod endings;
 mod inbox;
 mod records;
 mod start;

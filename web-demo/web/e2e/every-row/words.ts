@@ -145,7 +145,7 @@ export const ENGLISH: RowWords = {
   home: "My home",
   entries: [
     ...["My applications", "My exams", "My questions", "My resume", "My inbox", "My training"],
-    ...["Track", "Report loss", "Cancel", "Change password", "Change details"],
+    ...["Track", "Report loss", "Cancel card", "Change password", "Change details"],
     ...["Pension", "Medical", "Statement of rights", "Unemployment", "Work-injury", "Maternity", "More announcements"],
   ],
   notNow: ["Activate", "Undo loss", "Replace"],
