@@ -41,7 +41,8 @@ CREATE TABLE phone_sessions (
     token_digest  TEXT NOT NULL UNIQUE, -- of the access token that follows from the cookie
     account_id    TEXT NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
     address       TEXT NOT NULL,        -- of the phone's last request
-    expires_at    INTEGER NOT NULL
+    expires_at    INTEGER NOT NULL,
+    flash         TEXT                  -- told once, on the next page that has words for it
 ) STRICT, WITHOUT ROWID;
 
 -- Logins that a phone has scanned: only these can be confirmed there, so a person confirms only what they were shown.

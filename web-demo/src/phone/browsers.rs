@@ -17,6 +17,7 @@ use crate::browsers::{self, Browser};
 use crate::db::fetch_all;
 use crate::pages::{Failure, Frame, Locale, shown};
 use crate::provider::{CLIENT_ID, CLIENT_NAME};
+use crate::records::Words;
 
 const PATH: &str = "/sessions";
 
@@ -27,6 +28,7 @@ struct BrowsersPage<'a> {
     logins: Vec<Login>,
     /// True if the gateway does not say where else the person is logged in.
     incomplete: bool,
+    told: Option<Words>,
 }
 
 /// A login, as its person sees it from the phone.
@@ -77,6 +79,7 @@ pub(super) async fn list(
         frame,
         logins: logins(&phone.db, sessions, browsers, locale).await?,
         incomplete: unanswered.is_some(),
+        told: session.take_told(&phone.db).await?,
     })
 }
 
@@ -121,6 +124,11 @@ async fn logins(
     Ok(logins)
 }
 
+/// What the list says after a login was ended.
+fn ended(locale: Locale) -> String {
+    locale.texts().told.login_ended.to_owned()
+}
+
 fn end_path(sid: LoginId) -> String {
     format!("{PATH}/at-sites/{sid}/end")
 }
@@ -132,7 +140,9 @@ pub(super) async fn end(
     session: PhoneSession,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    browsers::end(&phone.db, &session.account_id, &id).await?;
+    if browsers::end(&phone.db, &session.account_id, &id).await? {
+        session.tell(&phone.db, ended).await?;
+    }
     Ok(Redirect::to(PATH).into_response())
 }
 
@@ -150,7 +160,10 @@ pub(super) async fn end_at_sites(
     let gateway = phone.gateway.phone_of(&session.access_token());
     match gateway.end_session(sid).await {
         // The portal does not wait for the gateway's token, so that the list is right at once.
-        Ok(_) => browsers::end_at_provider(&phone.db, &sid.to_string()).await?,
+        Ok(_) => {
+            browsers::end_at_provider(&phone.db, &sid.to_string()).await?;
+            session.tell(&phone.db, ended).await?;
+        }
         Err(PhoneError::Refused { problem, .. }) if problem.error == ErrorCode::UnknownLogin => {}
         Err(error) => {
             let action = end_path(sid);

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use super::Phone;
 use super::sessions::PhoneSession;
 use crate::accounts::Account;
-use crate::cards;
+use crate::cards::{self, Obstacle};
 use crate::citizens::{self, Standing};
 use crate::pages::{Failure, Frame, Locale, shown};
 use crate::records::inbox;
@@ -20,6 +20,8 @@ struct HomePage<'a> {
     standing: Standing,
     notice: Option<Notice>,
     e_card: bool,
+    /// Why the electronic card cannot be applied for, or be used.
+    obstacle: Option<Obstacle>,
     /// Notices that have not been opened.
     unread: u32,
 }
@@ -34,9 +36,18 @@ pub(super) async fn show(
     else {
         return Ok(Redirect::to("/login").into_response());
     };
-    let account = Account::find(&phone.db, &session.account_id).await?;
-    let notice = account.and_then(|account| Notice::of(&account, locale));
     let e_card = cards::has_e_card(&phone.db, &session.account_id).await?;
+    let (mut notice, mut obstacle) = (None, None);
+    if let Some(account) = Account::find(&phone.db, &session.account_id).await? {
+        notice = Notice::of(&account, locale);
+        let card = phone.registers.cards.card(&account.id_number).await?;
+        obstacle = match e_card {
+            true => Obstacle::to_use(card.as_ref()),
+            false => cards::obstacle(&account, card.as_ref()),
+        };
+    }
+    // The notice says it, with the way on.
+    let obstacle = obstacle.filter(|obstacle| *obstacle != Obstacle::Provisional);
     let unread = inbox::unread(&phone.db, &session.account_id).await?;
     let frame = Frame::phone(locale, "/");
     shown(&HomePage {
@@ -44,6 +55,7 @@ pub(super) async fn show(
         standing,
         notice,
         e_card,
+        obstacle,
         unread,
     })
 }

@@ -14,7 +14,8 @@ use sqlx::{SqliteExecutor, SqlitePool};
 
 use super::Phone;
 use crate::db::{execute, fetch_optional};
-use crate::pages::{CookieName, Cookies, Failure};
+use crate::pages::{CookieName, Cookies, Failure, Locale};
+use crate::records::Words;
 use crate::secret::Secret;
 use crate::serving::Connection;
 
@@ -31,6 +32,8 @@ pub(crate) struct PhoneSession {
     cookie: Secret,
     /// The phone's address at its last request.
     address: String,
+    /// What the next page says once.
+    pending: Option<String>,
 }
 
 /// The holder of an access token.
@@ -55,6 +58,7 @@ impl PhoneSession {
             account_id,
             cookie: Secret::random()?,
             address: address.to_string(),
+            pending: None,
         };
         let over =
             "DELETE FROM phone_sessions WHERE expires_at <= unixepoch() OR cookie_digest = ?1";
@@ -79,6 +83,27 @@ impl PhoneSession {
         execute!(db, update; self.digest(), &address).await?;
         self.address = address;
         Ok(())
+    }
+
+    /// Notes what became of a request. The page that the phone is redirected to shows it once.
+    pub(crate) async fn tell(
+        &self,
+        db: &SqlitePool,
+        told: impl Fn(Locale) -> String,
+    ) -> Result<(), Failure> {
+        let told = serde_json::to_string(&Words::of_locales(told))?;
+        let keep = "UPDATE phone_sessions SET flash = ?2 WHERE cookie_digest = ?1";
+        Ok(execute!(db, keep; self.digest(), told).await.map(drop)?)
+    }
+
+    /// Takes what [`PhoneSession::tell`] has noted. The second time it is gone.
+    pub(crate) async fn take_told(&self, db: &SqlitePool) -> Result<Option<Words>, Failure> {
+        let Some(pending) = &self.pending else {
+            return Ok(None);
+        };
+        let take = "UPDATE phone_sessions SET flash = NULL WHERE cookie_digest = ?1 AND flash = ?2";
+        let taken = execute!(db, take; self.digest(), pending).await?;
+        Ok(if taken { serde_json::from_str(pending)? } else { None })
     }
 
     /// Logs out: cookie and token are worth nothing from now on.
@@ -111,13 +136,15 @@ impl PhoneSession {
     }
 
     async fn find(db: &SqlitePool, cookie: Secret) -> Result<Option<Self>, sqlx::Error> {
-        let find = "SELECT account_id, address FROM phone_sessions
+        let find = "SELECT account_id, address, flash FROM phone_sessions
             WHERE cookie_digest = ?1 AND expires_at > unixepoch()";
-        let found: Option<(String, String)> = fetch_optional!(db, find; cookie.digest()).await?;
-        Ok(found.map(|(account_id, address)| Self {
+        let found: Option<(String, String, Option<String>)> =
+            fetch_optional!(db, find; cookie.digest()).await?;
+        Ok(found.map(|(account_id, address, pending)| Self {
             account_id,
             cookie,
             address,
+            pending,
         }))
     }
 }

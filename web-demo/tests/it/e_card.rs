@@ -94,13 +94,76 @@ async fn each_obstacle_is_told_with_what_to_do() {
         ("state = 'application_locked'", "窗口解锁"),
         ("state = 'cancelled'", "激活新卡后再申领"),
         ("state = 'active', region = '990200'", "尚未开通电子社保卡"),
-        ("id_number = '990000199001011230'", "您还没有实体社会保障卡"),
+        ("id_number = '990000199001011230'", "本人无实体社保卡"),
     ] {
         change_card(&hall, set).await;
         check!(wu; "
             /card/apply => {reason}
             /card/apply/face <- agreed=yes => 409 | {reason}");
     }
+}
+
+/// Row U5: the reason stands on the first page of the app, before anybody applies.
+#[tokio::test]
+async fn u5_each_obstacle_stands_on_the_first_page_in_the_manuals_words() {
+    let hall = Hall::open().await;
+    let mut wu = hall.phone_of("wu").await;
+    check!(wu; "/ => !notice warning");
+    for (set, reason) in [
+        ("state = 'not_activated'", "实体社保卡尚未激活"),
+        ("state = 'sealed'", "实体社保卡已封存"),
+        ("state = 'reported_lost'", "实体社保卡已挂失"),
+        ("state = 'application_locked'", "实体社保卡应用锁定"),
+        ("state = 'cancelled'", "实体社保卡已注销"),
+        (
+            "state = 'active', region = '990200'",
+            "所在地区还未开通电子社保卡",
+        ),
+        ("id_number = '990000199001011230'", "本人无实体社保卡"),
+    ] {
+        change_card(&hall, set).await;
+        check!(wu; "
+            / => {reason}
+            /card => @/card/apply | {reason}
+            /card/apply?lang=en => !{reason}
+            /?lang=zh => {reason}");
+    }
+}
+
+/// Row U5: a holder of the electronic card is told why it cannot be used.
+#[tokio::test]
+async fn u5_a_holder_whose_physical_card_is_no_good_is_told_on_both_pages() {
+    let hall = Hall::open().await;
+    for (user, reason) in [
+        ("bing", "实体社保卡已挂失"),
+        ("ji", "实体社保卡已封存"),
+        ("geng", "实体社保卡应用锁定"),
+        ("xin", "实体社保卡已注销"),
+    ] {
+        check!(hall.phone_of(user).await; "/ => {reason} \n /card => @/card | {reason}");
+    }
+}
+
+/// Row U5: without a card, verifying is no way on, and the page does not send the person round in a circle.
+#[tokio::test]
+async fn u5_without_a_card_or_with_a_cancelled_one_a_provisional_user_is_not_sent_to_verify() {
+    let hall = Hall::open().await;
+    check!(hall.phone_of("gui").await; "
+        /card/apply => 本人无实体社保卡 | 合作银行网点 | 12333 | !您是临时用户 | !href=\"/verify\"
+        /card/apply/face <- agreed=yes => 409 | 本人无实体社保卡
+        / => 本人无实体社保卡
+        /verify => 本人无实体社保卡 | 合作银行网点");
+    hall.make_provisional("xin").await;
+    check!(hall.phone_of("xin").await; "
+        /verify => 您的社会保障卡已注销
+        /card/reset => 实体社保卡已注销 | !href=\"/verify\"");
+    // With a card that still proves them, they verify, whatever its state.
+    hall.make_provisional("wu").await;
+    let mut wu = hall.phone_of("wu").await;
+    change_card(&hall, "state = 'sealed'").await;
+    check!(wu; "/card/apply => 实体社保卡已封存 | 您还是临时用户 | href=\"/verify\"");
+    change_card(&hall, "state = 'active'").await;
+    check!(wu; "/card/apply => 您是临时用户 | href=\"/verify\"");
 }
 
 /// Rows S4 and S9.

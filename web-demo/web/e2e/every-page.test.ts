@@ -27,7 +27,7 @@ afterAll(async () => {
 const PUBLIC = ["/", "/announcements", "/announcements/2026-11-b", "/help", "/about", "/accessibility", "/privacy", "/nowhere", "/developer/messages", "/developer/desk"];
 
 /** Pages of the phone app. */
-const PHONE = ["/scan", "/sessions", "/card", "/card/apply", "/card/reset", "/my/face", "/inbox", "/inbox/1"];
+const PHONE = ["/scan", "/sessions", "/card", "/card/apply", "/card/reset", "/my/face", "/my/face/delete", "/inbox", "/inbox/1"];
 
 /** Pages of a unit. */
 const UNIT = ["/unit/employees", "/unit/employees/1/end", "/unit/contributions", "/unit/contributions/1", "/unit/cards"];

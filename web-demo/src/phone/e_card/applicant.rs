@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use http::request::Parts;
 
 use super::Phone;
-use crate::accounts::{Account, PhoneNumber};
+use crate::accounts::{Account, AccountStanding, PhoneNumber};
 use crate::cards;
 use crate::pages::{Failure, Frame, Locale};
 use crate::phone::sessions::PhoneSession;
@@ -29,6 +29,10 @@ impl Applicant {
     /// Returns the phone on file with the card.
     pub(super) fn phone_on_file(&self) -> Option<PhoneNumber> {
         PhoneNumber::try_from(self.card.as_ref()?.phone.as_deref()?).ok()
+    }
+
+    pub(super) fn is_provisional(&self) -> bool {
+        self.account.standing == AccountStanding::Provisional
     }
 
     /// Returns the frame of a page at this path.

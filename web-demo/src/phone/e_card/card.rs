@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::applicant::{Applicant, CardHolder};
 use super::texts::notice;
-use crate::cards::{self, CardRefusal};
+use crate::cards::{self, CardRefusal, Obstacle};
 use crate::form_errors::{FieldError, FormErrors};
 use crate::pages::{Failure, Frame};
 use crate::phone::Phone;
@@ -24,6 +24,7 @@ struct CardPage<'a> {
     number: Option<String>,
     region: &'a str,
     refusal: Option<CardRefusal>,
+    obstacle: Option<Obstacle>,
     has_password: bool,
     in_full: bool,
     problem: Option<String>,
@@ -86,6 +87,7 @@ async fn answer(
             Some(card) => CardRefusal::of(card.state),
             None => Some(CardRefusal::NoCard),
         },
+        obstacle: Obstacle::to_use(card.as_ref()),
         has_password: cards::has_password(&phone.db, &account.id).await?,
         in_full,
         problem: errors.text(FIELD, *locale),

@@ -66,6 +66,8 @@ struct FlowPage<'a> {
     /// The phone on file with the card, masked.
     phone: Option<String>,
     face_ready: bool,
+    /// The account is provisional, and verifying it is a way on.
+    verifies: bool,
     /// A code has just been sent.
     sent: bool,
     errors: &'a FormErrors,
@@ -171,6 +173,12 @@ impl FlowRequest {
             step,
             phone: on_file.as_ref().map(PhoneNumber::masked),
             face_ready: self.phone.face.is_ready(),
+            verifies: match step {
+                CardStep::Refused(obstacle) => {
+                    self.applicant.is_provisional() && obstacle.allows_verification()
+                }
+                _ => false,
+            },
             sent,
             errors,
         }

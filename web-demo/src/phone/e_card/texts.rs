@@ -21,8 +21,8 @@ impl ECardState {
 }
 
 impl ECardObstacle {
-    /// Why a person cannot apply, and what to do.
-    pub const fn of(&self, obstacle: Obstacle) -> &'static str {
+    /// Why a person cannot apply, in the manual's words, and what to do.
+    pub const fn of(&self, obstacle: Obstacle) -> [&'static str; 2] {
         match obstacle {
             Obstacle::Provisional => self.provisional,
             Obstacle::RegionClosed => self.region_closed,
