@@ -15,6 +15,7 @@ CREATE TABLE accounts (
     id_number     TEXT NOT NULL UNIQUE, -- GB 11643
     name          TEXT NOT NULL,
     phone         TEXT NOT NULL,
+    phone_proved  INTEGER NOT NULL,     -- 1: a code to it was typed at the registration
     email         TEXT,
     qq            TEXT,
     wechat        TEXT,
@@ -98,6 +99,17 @@ CREATE TABLE registration_drafts (
     expires_at    INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- Forgotten passwords, each bound to the browser or phone that began it. People without an account have a row too: nothing
+-- tells them apart.
+CREATE TABLE password_resets (
+    cookie_digest TEXT PRIMARY KEY,
+    id_number     TEXT NOT NULL,
+    account_id    TEXT,                 -- NULL: no account has this number and name
+    code_way      TEXT CHECK (code_way IN ('account', 'card')), -- the phone that a code was asked for
+    done          INTEGER NOT NULL DEFAULT 0,
+    expires_at    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- Codes sent by short message. Both digests are made with the secret of the browser that asked, which is not here: a
 -- reader of the table can neither use a code nor try all million of them.
 CREATE TABLE sms_codes (
@@ -110,7 +122,7 @@ CREATE TABLE sms_codes (
 -- Face checks that a browser has been asked for.
 CREATE TABLE face_checks (
     ticket_digest    TEXT PRIMARY KEY,
-    purpose          TEXT NOT NULL CHECK (purpose IN ('register', 'log_in', 'e_card', 'card_password')),
+    purpose          TEXT NOT NULL CHECK (purpose IN ('register', 'log_in', 'password', 'e_card', 'card_password')),
     id_number        TEXT NOT NULL,     -- of the expected face's owner
     known            INTEGER NOT NULL,  -- 0: there is no such person, so the check will not be passed
     proved_otherwise INTEGER NOT NULL,  -- 1: they are logged in by other means, so a face may be kept

@@ -19,6 +19,7 @@ use crate::provider::{self, Credentials};
 use crate::registers::{DemoRegisters, HttpRegisters, Registers};
 use crate::routers::{Parts, Routers};
 use crate::serving::{Reached, Servers};
+use crate::sms_codes::{Deliverer, Outgoing};
 use crate::units::employees;
 use crate::{db, option_faults, private_file, records, terminal};
 
@@ -39,7 +40,7 @@ pub struct Demo {
     db: SqlitePool,
 }
 
-/// The task that sends logouts to the gateway.
+/// The tasks that send logouts to the gateway, and short messages that no answer waits for to their carrier.
 #[derive(Debug)]
 struct RunningSender {
     tasks: TaskTracker,
@@ -47,9 +48,10 @@ struct RunningSender {
 }
 
 impl RunningSender {
-    fn start(sender: Sender) -> Self {
+    fn start(sender: Sender, deliverer: Deliverer) -> Self {
         let (tasks, closing) = (TaskTracker::new(), CancellationToken::new());
         tasks.spawn(sender.run(closing.clone()));
+        tasks.spawn(deliverer.run(closing.clone()));
         tasks.close();
         Self { tasks, closing }
     }
@@ -87,11 +89,13 @@ impl Demo {
         let logouts = Logouts::new(db.clone());
         let secret = credentials.events_secret.clone();
         let sender = Sender::new(logouts.clone(), registers.clone(), &gateway_origin, secret)?;
+        let (outgoing, deliverer) = Outgoing::new(registers.sms.clone());
         let routers = Routers::build(Parts {
             options: &options,
             db: &db,
             registers,
             logouts,
+            outgoing,
             credentials: &credentials,
             origins: &origins,
             gateway_origin: &gateway_origin,
@@ -133,7 +137,7 @@ impl Demo {
             servers,
             gateway,
             example_portal,
-            sender: RunningSender::start(sender),
+            sender: RunningSender::start(sender, deliverer),
             db,
         })
     }

@@ -47,6 +47,16 @@ pub(crate) enum FieldError {
     Login,
     /// User name or password is wrong, and the password holds what none has.
     LoginByStrangePassword,
+    /// It is not the account's password.
+    PasswordAtPresent,
+    /// The new password is the old one.
+    PasswordUnchanged,
+    /// No unit was chosen.
+    UnitMissing,
+    /// The person is the unit's legal representative.
+    IsRepresentative,
+    /// The person is an operator of the unit already.
+    IsOperator,
     /// It differs from the password.
     Confirmation,
     Phone,
@@ -120,6 +130,11 @@ impl FieldError {
             Self::HasProvisionalAccount => texts.has_provisional_account,
             Self::NotPhoneOnFile => texts.not_phone_on_file,
             Self::UserNameTaken => texts.user_name_taken,
+            Self::PasswordAtPresent => all.account.wrong_password,
+            Self::PasswordUnchanged => all.account.same_password,
+            Self::UnitMissing => all.developer.unit_missing,
+            Self::IsRepresentative => all.developer.is_representative,
+            Self::IsOperator => all.developer.is_operator,
             Self::Confirmation => texts.passwords_differ,
             Self::Phone => texts.phone,
             Self::PhoneElsewhere => texts.phone_elsewhere,

@@ -13,6 +13,7 @@
 //! it in one process.
 
 mod accounts;
+mod all_logins;
 mod browsers;
 mod cards;
 mod citizens;
@@ -21,6 +22,7 @@ mod demo;
 mod developer;
 mod example_portal;
 mod face;
+mod forgotten_password;
 mod form_errors;
 mod home;
 mod identity;

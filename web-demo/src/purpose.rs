@@ -10,6 +10,8 @@ pub(crate) enum Purpose {
     Register,
     /// Logging in on the phone, by face.
     LogIn,
+    /// Setting another password of the account in place of a forgotten one.
+    Password,
     /// Making a provisional account a verified one, by code.
     Verify,
     /// Applying for the electronic card.
@@ -24,6 +26,7 @@ impl Purpose {
         match self {
             Self::Register => "register",
             Self::LogIn => "log_in",
+            Self::Password => "password",
             Self::Verify => "verify",
             Self::ECard => "e_card",
             Self::CardPassword => "card_password",
@@ -35,6 +38,7 @@ impl Purpose {
         match self {
             Self::Register => "/register/user",
             Self::LogIn => "/login/face",
+            Self::Password => "/login/forgotten/proof",
             Self::Verify => "/verify",
             Self::ECard => "/card/apply",
             Self::CardPassword => "/card/reset",

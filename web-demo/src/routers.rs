@@ -21,6 +21,7 @@ use crate::phone::{self, GatewayClient, Phone};
 use crate::portal::{self, AuthenticationRequests, CALLBACK_PATH, Portal, RelyingParty};
 use crate::provider::{CLIENT_ID, Credentials, INTROSPECTION_CLIENT_ID};
 use crate::registers::Registers;
+use crate::sms_codes::Outgoing;
 
 /// The parts that the pages need.
 #[derive(Debug)]
@@ -29,6 +30,7 @@ pub(crate) struct Parts<'a> {
     pub db: &'a SqlitePool,
     pub registers: Registers,
     pub logouts: Logouts,
+    pub outgoing: Outgoing,
     pub credentials: &'a Credentials,
     pub origins: &'a Origins,
     pub gateway_origin: &'a str,
@@ -56,6 +58,7 @@ impl Routers {
             db,
             registers,
             logouts,
+            outgoing,
             credentials,
             origins,
             gateway_origin,
@@ -77,7 +80,8 @@ impl Routers {
             relying_party,
             requests: AuthenticationRequests::new(db.clone(), &key),
             known_browsers: known_browsers.clone(),
-            logouts,
+            logouts: logouts.clone(),
+            outgoing: outgoing.clone(),
             origin: origins.portal.clone(),
         };
         let app = AppLink::new(origins.app().to_owned());
@@ -85,7 +89,7 @@ impl Routers {
             portal: portal.clone(),
             app,
         });
-        if let Some(pages) = developer_pages.routes(db) {
+        if let Some(pages) = developer_pages.routes(db, &portal.logouts) {
             inside = inside.merge(pages);
         }
         let policy = Policy::portal(gateway_origin).context("--gateway-url")?;
@@ -96,6 +100,8 @@ impl Routers {
             registers: registers.clone(),
             face: face_checks(db, options)?,
             known_browsers,
+            logouts,
+            outgoing,
             gateway,
         };
         let secret = &credentials.introspection_secret;
@@ -164,6 +170,7 @@ mod tests {
             db: &db,
             registers: Registers::embedded(&db),
             logouts: Logouts::new(db.clone()),
+            outgoing: Outgoing::new(Registers::embedded(&db).sms).0,
             credentials: &Credentials::of(&options).unwrap(),
             origins: &origins,
             gateway_origin: "http://127.0.0.1:8080",

@@ -12,11 +12,13 @@ use crate::accounts::{Account, Accounts};
 use crate::browsers::Origin;
 use crate::face::FaceChecks;
 use crate::known_browsers::KnownBrowsers;
+use crate::logouts::Logouts;
 use crate::pages::{
     CookieName, Cookies, Failure, PageContext, PersonBar, SetCookies, Surface, TextSize,
 };
 use crate::registers::Registers;
 use crate::secret::Secret;
+use crate::sms_codes::Outgoing;
 
 /// A surface on which people register, verify themselves and log in.
 pub(crate) trait SurfaceContext: Clone + Send + Sync + 'static {
@@ -28,6 +30,9 @@ pub(crate) trait SurfaceContext: Clone + Send + Sync + 'static {
     /// The cookie of the persons who have logged in there by password.
     const KNOWN_COOKIE: CookieName;
 
+    /// The cookie of a forgotten password there.
+    const RESET_COOKIE: CookieName;
+
     /// The hall's database.
     fn db(&self) -> &SqlitePool;
 
@@ -36,6 +41,12 @@ pub(crate) trait SurfaceContext: Clone + Send + Sync + 'static {
 
     /// The registers of people, cards, units and messages.
     fn registers(&self) -> &Registers;
+
+    /// The outbox of logouts for the gateway.
+    fn logouts(&self) -> &Logouts;
+
+    /// Short messages that no answer waits for.
+    fn outgoing(&self) -> &Outgoing;
 
     /// The browsers in which people have logged in before.
     fn known_browsers(&self) -> &KnownBrowsers;

@@ -19,6 +19,8 @@ pub(crate) struct Account {
     pub name: String,
     /// The phone that was given on registration.
     pub phone: String,
+    /// True if a code to that phone was typed then. Otherwise it may be another person's.
+    pub phone_proved: bool,
     /// An e-mail address, a QQ and a WeChat number, as far as given.
     #[sqlx(flatten)]
     pub contacts: Contacts,
@@ -35,6 +37,7 @@ pub(crate) struct NewAccount<'a> {
     pub id_number: &'a IdNumber,
     pub name: &'a str,
     pub phone: &'a str,
+    pub phone_proved: bool,
     pub contacts: &'a Contacts,
 }
 
@@ -80,9 +83,9 @@ impl Account {
     ) -> Result<String, NotMade> {
         let contacts = new.contacts;
         let made: Result<(String,), _> = fetch_one!(db, "INSERT INTO accounts (user_name,
-                password_hash, id_number, name, phone, email, qq, wechat, standing, created_at)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'provisional', unixepoch()) RETURNING id";
-            new.user_name, new.password_hash, new.id_number.as_str(), new.name, new.phone,
+                password_hash, id_number, name, phone, phone_proved, email, qq, wechat, standing, created_at)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'provisional', unixepoch()) RETURNING id";
+            new.user_name, new.password_hash, new.id_number.as_str(), new.name, new.phone, new.phone_proved,
             &contacts.email, &contacts.qq, &contacts.wechat)
         .await;
         match made {

@@ -1,7 +1,9 @@
 //! Changing a password: the old one proves the person, the new one keeps the rules (S3a, S6).
 
-use super::attempts::{PASSWORD_PER_LOGIN, Wait};
-use super::{Account, Accounts, PasswordRefused, check_password, password};
+use sqlx::SqliteConnection;
+
+use super::attempts::{PASSWORD_PER_ACCOUNT, PASSWORD_PER_LOGIN, Wait};
+use super::{Account, Accounts, PasswordRefused, UserName, check_password, password};
 use crate::db::{execute, fetch_one};
 
 /// Why a password was not changed.
@@ -53,5 +55,20 @@ impl Accounts {
         let update = "UPDATE accounts SET password_hash = ?2 WHERE id = ?1";
         execute!(&self.db, update; &account.id, hash).await?;
         Ok(())
+    }
+}
+
+impl Account {
+    /// Sets another password in place of a forgotten one. Wrong ones that were typed for the account count no longer, because
+    /// a better proof has told its owner. Returns false if the account is not there any more.
+    pub(crate) async fn reset_password(
+        &self,
+        db: &mut SqliteConnection,
+        password_hash: &str,
+    ) -> sqlx::Result<bool> {
+        let user_name = UserName::folded(&self.user_name);
+        PASSWORD_PER_ACCOUNT.forgive_all(db, &user_name).await?;
+        let update = "UPDATE accounts SET password_hash = ?2 WHERE id = ?1";
+        execute!(db, update; &self.id, password_hash).await
     }
 }

@@ -33,6 +33,11 @@ fn range(text: &str) -> Option<(u32, u32)> {
 }
 
 impl PhoneNumber {
+    /// Returns a number that no phone has, for a code that is sent nowhere.
+    pub(crate) fn none() -> Self {
+        Self("0".repeat(DIGITS))
+    }
+
     /// All 11 digits.
     pub(crate) fn as_str(&self) -> &str {
         &self.0

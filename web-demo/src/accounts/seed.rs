@@ -133,8 +133,8 @@ impl DemoAccount {
     ) -> Result<(), sqlx::Error> {
         let (contacts, id_number) = (&self.contacts, self.id_number.as_str());
         let (id,): (String,) = fetch_one!(&mut **db, "INSERT INTO accounts (serial, user_name,
-                password_hash, id_number, name, phone, standing, email, qq, wechat, created_at)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, unixepoch()) RETURNING id";
+                password_hash, id_number, name, phone, phone_proved, standing, email, qq, wechat, created_at)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?8, ?9, ?10, unixepoch()) RETURNING id";
             self.serial, &self.user_name, hash, id_number, &self.name, &self.phone, self.standing,
             &contacts.email, &contacts.qq, &contacts.wechat)
         .await?;

@@ -6,13 +6,14 @@ use axum::extract::{Form, Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use serde::Deserialize;
-use sqlx::SqlitePool;
 
+use super::operators;
+use super::state::Desk;
 use crate::form_errors::FieldError;
 use crate::pages::{Failure, Frame, Locale, Surface, missing, page};
-use crate::records::OpenRecord;
 use crate::records::applications::{self, Application, ApplicationState, Decision};
 use crate::records::questions::{self, Question};
+use crate::records::{OpenRecord, Words};
 
 pub(super) const PATH: &str = "/developer/desk";
 
@@ -28,6 +29,7 @@ struct DeskPage<'a> {
     wrong: Option<Wrong>,
     /// Another answer was faster, or the applicant has withdrawn.
     gone: bool,
+    told: Option<Words>,
 }
 
 /// A refused answer.
@@ -39,6 +41,10 @@ struct Wrong {
 }
 
 impl DeskPage<'_> {
+    const fn operators(&self) -> &'static str {
+        operators::PATH
+    }
+
     /// The decision that is chosen already: the one that was sent before, else the next step.
     fn chosen(&self, application: &Application) -> Decision {
         let wrong = self.wrong("application", &application.id);
@@ -55,11 +61,8 @@ impl DeskPage<'_> {
     }
 }
 
-pub(super) async fn show(
-    State(db): State<SqlitePool>,
-    locale: Locale,
-) -> Result<Response, Failure> {
-    answer(&db, locale, None, false).await
+pub(super) async fn show(State(desk): State<Desk>, locale: Locale) -> Result<Response, Failure> {
+    answer(&desk, locale, None, false).await
 }
 
 #[derive(Deserialize)]
@@ -73,7 +76,7 @@ pub(super) struct AnswerForm {
 /// Answers `POST /developer/desk/{kind}/{id}`: a decision on an application, or an answer to a
 /// question.
 pub(super) async fn answer_record(
-    State(db): State<SqlitePool>,
+    State(desk): State<Desk>,
     locale: Locale,
     Path((kind, id)): Path<(String, String)>,
     Form(form): Form<AnswerForm>,
@@ -94,21 +97,24 @@ pub(super) async fn answer_record(
             typed: form,
             error,
         };
-        return answer(&db, locale, Some(wrong), false).await;
+        return answer(&desk, locale, Some(wrong), false).await;
     }
     let done = match (&*kind, form.decision) {
-        ("applications", Some(decision)) => applications::decide(&db, &id, decision, text).await?,
+        ("applications", Some(decision)) => {
+            applications::decide(&desk.db, &id, decision, text).await?
+        }
         ("applications", None) => return Ok(StatusCode::UNPROCESSABLE_ENTITY.into_response()),
-        _ => questions::answer(&db, &id, text).await?,
+        _ => questions::answer(&desk.db, &id, text).await?,
     };
     if done {
+        desk.tell(|locale| locale.texts().told.answered.to_owned());
         return Ok(Redirect::to(PATH).into_response());
     }
-    answer(&db, locale, None, true).await
+    answer(&desk, locale, None, true).await
 }
 
 async fn answer(
-    db: &SqlitePool,
+    desk: &Desk,
     locale: Locale,
     wrong: Option<Wrong>,
     gone: bool,
@@ -120,10 +126,11 @@ async fn answer(
     };
     let desk = DeskPage {
         frame: Frame::portal(locale, PATH),
-        applications: Application::open(db).await?,
-        questions: Question::open(db).await?,
+        applications: Application::open(&desk.db).await?,
+        questions: Question::open(&desk.db).await?,
         wrong,
         gone,
+        told: desk.take_told(),
     };
     page(status, &desk)
 }

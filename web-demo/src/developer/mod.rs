@@ -5,6 +5,8 @@
 mod desk;
 mod key;
 mod messages;
+mod operators;
+mod state;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -12,7 +14,9 @@ use axum::routing::{get, post};
 use sqlx::SqlitePool;
 
 use self::key::{DeveloperKey, holders_only};
+use self::state::Desk;
 use crate::listeners::Origins;
+use crate::logouts::Logouts;
 use crate::options::Options;
 
 /// The protection of the pages of one run.
@@ -43,12 +47,18 @@ impl DeveloperPages {
     }
 
     /// Returns the routes of the pages, if there are any.
-    pub(crate) fn routes(&self, db: &SqlitePool) -> Option<Router> {
+    pub(crate) fn routes(&self, db: &SqlitePool, logouts: &Logouts) -> Option<Router> {
+        let removal = get(operators::ask_to_remove).post(operators::remove);
         let pages = Router::new()
             .route(messages::PATH, get(messages::show))
             .route(desk::PATH, get(desk::show))
             .route("/developer/desk/{kind}/{id}", post(desk::answer_record))
-            .with_state(db.clone());
+            .route(operators::PATH, get(operators::list).post(operators::add))
+            .route(
+                "/developer/desk/operators/{unit}/{operator}/remove",
+                removal,
+            )
+            .with_state(Desk::new(db.clone(), logouts.clone()));
         match self {
             Self::Absent => None,
             Self::Keyed(key) => Some(pages.layer(from_fn_with_state(key.clone(), holders_only))),

@@ -26,7 +26,7 @@ pub(super) async fn appoint(
         Ok(()) => {
             let told = |locale: Locale| {
                 let texts = &locale.texts().told;
-                texts.agent_appointed(form.name.trim(), &form.ends_on)
+                texts.agent_appointed(typed::name(&form.name), typed::date(&form.ends_on))
             };
             login.tell(told).await?;
             see_other("/")

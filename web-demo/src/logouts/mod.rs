@@ -27,6 +27,7 @@ pub(crate) enum LogoutReason {
     CardReportedLost,
     CardCancelled,
     DelegationWithdrawn,
+    OperatorRemoved,
     /// Password or contact details.
     AccountChanged,
     AccountTakenOver,

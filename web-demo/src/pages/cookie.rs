@@ -29,12 +29,16 @@ pub(crate) enum CookieName {
     PortalBrowser,
     /// The persons who have logged in by password in this browser.
     PortalKnown,
+    /// A forgotten password at the portal.
+    PortalReset,
     /// A registration under way at the portal.
     PortalRegistration,
     /// A login at the portal.
     PortalSession,
     /// The persons who have logged in by password on this phone.
     PhoneKnown,
+    /// A forgotten password on the phone.
+    PhoneReset,
     /// A registration under way on the phone.
     PhoneRegistration,
     /// A login on the phone.
@@ -55,9 +59,11 @@ impl CookieName {
             Self::TextSize => "text_size",
             Self::PortalBrowser => "shili_hall_browser",
             Self::PortalKnown => "shili_hall_known",
+            Self::PortalReset => "shili_hall_reset",
             Self::PortalRegistration => "shili_hall_registration",
             Self::PortalSession => "shili_hall",
             Self::PhoneKnown => "shili_app_known",
+            Self::PhoneReset => "shili_app_reset",
             Self::PhoneRegistration => "shili_app_registration",
             Self::PhoneSession => "shili_app",
             Self::FaceCheck => "shili_face",
@@ -88,7 +94,11 @@ impl CookieName {
             | Self::PhoneSession
             // The terminal may be a page itself.
             | Self::Developer => "Lax",
-            Self::PortalKnown | Self::PhoneKnown | Self::FaceCheck => "Strict",
+            Self::PortalKnown
+            | Self::PortalReset
+            | Self::PhoneKnown
+            | Self::PhoneReset
+            | Self::FaceCheck => "Strict",
         }
     }
 }

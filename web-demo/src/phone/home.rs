@@ -10,7 +10,7 @@ use crate::accounts::Account;
 use crate::cards::{self, Obstacle};
 use crate::citizens::{self, Standing};
 use crate::pages::{Failure, Frame, Locale, shown};
-use crate::records::inbox;
+use crate::records::{Words, inbox};
 use crate::verification::Notice;
 
 #[derive(Template)]
@@ -22,6 +22,7 @@ struct HomePage<'a> {
     e_card: bool,
     /// Why the electronic card cannot be applied for, or be used.
     obstacle: Option<Obstacle>,
+    told: Option<Words>,
     /// Notices that have not been opened.
     unread: u32,
 }
@@ -49,6 +50,7 @@ pub(super) async fn show(
     // The notice says it, with the way on.
     let obstacle = obstacle.filter(|obstacle| *obstacle != Obstacle::Provisional);
     let unread = inbox::unread(&phone.db, &session.account_id).await?;
+    let told = session.take_told(&phone.db).await?;
     let frame = Frame::phone(locale, "/");
     shown(&HomePage {
         frame,
@@ -56,6 +58,7 @@ pub(super) async fn show(
         notice,
         e_card,
         obstacle,
+        told,
         unread,
     })
 }

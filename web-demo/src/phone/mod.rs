@@ -7,8 +7,8 @@
 //!            └──► /inbox ──► /inbox/{id} ──► POST /inbox/{id}/not-me
 //! ```
 //!
-//! `/login/face` is the other way in: who you are, then the check on `/face/{purpose}`, which registration, the card's
-//! application and its forgotten password send people to as well.
+//! `/login/face` is the other way in: who you are, then the check on `/face/{purpose}`, which registration, a forgotten
+//! password, the card's application and its forgotten password send people to as well.
 //!
 //! Each page works without JavaScript; the camera is an addition, and a person without one goes the
 //! other way that each purpose of a face check offers.
@@ -21,6 +21,7 @@ mod gateway_client;
 mod home;
 mod identity_choice;
 mod inbox;
+mod my_password;
 mod requester;
 mod scan;
 mod scan_error;
@@ -39,13 +40,15 @@ use sqlx::SqlitePool;
 use crate::accounts::Accounts;
 use crate::face::FaceChecks;
 use crate::known_browsers::KnownBrowsers;
+use crate::logouts::Logouts;
 use crate::pages::{
     Failure, Locale, Policy, Surface, asset, missing, refuse_cross_origin, refuse_doubled_cookies,
     remember_locale, with_a_page, with_policy,
 };
 use crate::registers::Registers;
+use crate::sms_codes::Outgoing;
 use crate::surface::with_page_context;
-use crate::{information, password_login, registration, verification};
+use crate::{forgotten_password, information, password_login, registration, verification};
 
 /// The state that the pages share.
 #[derive(Debug, Clone)]
@@ -56,6 +59,10 @@ pub(crate) struct Phone {
     pub registers: Registers,
     pub face: FaceChecks,
     pub known_browsers: KnownBrowsers,
+    /// The outbox of logouts for the gateway.
+    pub logouts: Logouts,
+    /// Short messages that no answer waits for.
+    pub outgoing: Outgoing,
     /// The gateway, for scans and decisions.
     pub gateway: GatewayClient,
 }
@@ -65,6 +72,7 @@ const MAX_FORM_BYTES: usize = 16 * 1024;
 
 pub(crate) fn routes(phone: Phone, policy: Policy) -> Router {
     let login = get(password_login::show::<Phone>).post(password_login::log_in::<Phone>);
+    let my_password = get(my_password::show).post(my_password::change);
     Router::new()
         .route("/", get(home::show))
         .route(password_login::path(Surface::Phone), login)
@@ -79,10 +87,12 @@ pub(crate) fn routes(phone: Phone, policy: Policy) -> Router {
         .route("/inbox", get(inbox::list))
         .route("/inbox/{id}", get(inbox::show))
         .route("/inbox/{id}/not-me", post(inbox::not_me))
+        .route(my_password::PATH, my_password)
         .route("/assets/{file}", get(asset))
         .merge(information::routes())
         .merge(registration::pages::routes())
         .merge(verification::routes())
+        .merge(forgotten_password::routes())
         .merge(face::routes())
         .merge(e_card::routes())
         .fallback(no_such_page)

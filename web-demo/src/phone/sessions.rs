@@ -103,7 +103,11 @@ impl PhoneSession {
         };
         let take = "UPDATE phone_sessions SET flash = NULL WHERE cookie_digest = ?1 AND flash = ?2";
         let taken = execute!(db, take; self.digest(), pending).await?;
-        Ok(if taken { serde_json::from_str(pending)? } else { None })
+        Ok(if taken {
+            serde_json::from_str(pending)?
+        } else {
+            None
+        })
     }
 
     /// Logs out: cookie and token are worth nothing from now on.

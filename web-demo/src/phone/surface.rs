@@ -8,10 +8,12 @@ use crate::accounts::{Account, Accounts};
 use crate::browsers::Origin;
 use crate::face::FaceChecks;
 use crate::known_browsers::KnownBrowsers;
+use crate::logouts::Logouts;
 use crate::pages::{CookieName, Cookies, Failure, PersonBar, SetCookies, Surface};
 use crate::proof;
 use crate::records::inbox;
 use crate::registers::Registers;
+use crate::sms_codes::Outgoing;
 use crate::surface::{SurfaceContext, Visitor};
 
 impl SurfaceContext for Phone {
@@ -20,6 +22,8 @@ impl SurfaceContext for Phone {
     const REGISTRATION_COOKIE: CookieName = CookieName::PhoneRegistration;
 
     const KNOWN_COOKIE: CookieName = CookieName::PhoneKnown;
+
+    const RESET_COOKIE: CookieName = CookieName::PhoneReset;
 
     fn db(&self) -> &SqlitePool {
         &self.db
@@ -31,6 +35,14 @@ impl SurfaceContext for Phone {
 
     fn registers(&self) -> &Registers {
         &self.registers
+    }
+
+    fn logouts(&self) -> &Logouts {
+        &self.logouts
+    }
+
+    fn outgoing(&self) -> &Outgoing {
+        &self.outgoing
     }
 
     fn known_browsers(&self) -> &KnownBrowsers {

@@ -35,8 +35,9 @@ use crate::pages::{
     with_a_page, with_policy,
 };
 use crate::registers::Registers;
+use crate::sms_codes::Outgoing;
 use crate::surface::with_page_context;
-use crate::{information, password_login, registration, verification};
+use crate::{forgotten_password, information, password_login, registration, verification};
 
 /// The page to which the gateway sends browsers back.
 pub(crate) const CALLBACK_PATH: &str = "/callback";
@@ -58,6 +59,8 @@ pub(crate) struct Portal {
     pub known_browsers: KnownBrowsers,
     /// The outbox of logouts for the gateway.
     pub logouts: Logouts,
+    /// Short messages that no answer waits for.
+    pub outgoing: Outgoing,
     pub origin: String,
 }
 
@@ -84,6 +87,7 @@ pub(crate) fn routes(portal: Portal, inside: Router, policy: Policy) -> Router {
         .merge(information::routes())
         .merge(registration::pages::routes())
         .merge(verification::routes())
+        .merge(forgotten_password::routes())
         .with_state(portal.clone())
         .merge(inside)
         .layer(from_fn_with_state(

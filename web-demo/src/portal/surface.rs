@@ -9,9 +9,11 @@ use crate::browsers::{LoggedIn, LoginMethod, Origin};
 use crate::citizens::personal;
 use crate::face::FaceChecks;
 use crate::known_browsers::KnownBrowsers;
+use crate::logouts::Logouts;
 use crate::pages::{CookieName, Cookies, Failure, PersonBar, SetCookies, Surface};
 use crate::records::inbox;
 use crate::registers::Registers;
+use crate::sms_codes::Outgoing;
 use crate::surface::{SurfaceContext, Visitor};
 
 impl SurfaceContext for Portal {
@@ -20,6 +22,8 @@ impl SurfaceContext for Portal {
     const REGISTRATION_COOKIE: CookieName = CookieName::PortalRegistration;
 
     const KNOWN_COOKIE: CookieName = CookieName::PortalKnown;
+
+    const RESET_COOKIE: CookieName = CookieName::PortalReset;
 
     fn db(&self) -> &SqlitePool {
         &self.db
@@ -31,6 +35,14 @@ impl SurfaceContext for Portal {
 
     fn registers(&self) -> &Registers {
         &self.registers
+    }
+
+    fn logouts(&self) -> &Logouts {
+        &self.logouts
+    }
+
+    fn outgoing(&self) -> &Outgoing {
+        &self.outgoing
     }
 
     fn known_browsers(&self) -> &KnownBrowsers {

@@ -18,7 +18,9 @@ use async_trait::async_trait;
 pub(crate) use card::{
     Card, CardAction, CardRefusesAction, CardState, Making, MakingStep, PasswordCheck, Region,
 };
-pub(crate) use embedded::{DemoCard, DemoRegisters, Message, messages};
+pub(crate) use embedded::{
+    DemoCard, DemoRegisters, Message, add_operator, all_units, messages, remove_operator,
+};
 pub(crate) use http::HttpRegisters;
 use sqlx::SqlitePool;
 pub(crate) use unit::{Post, Unit, UnitMember, UnitRecord, UnitRole};

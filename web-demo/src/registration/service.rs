@@ -244,6 +244,7 @@ impl<'a, S: SurfaceContext> RegistrationService<'a, S> {
             id_number: &citizen.id_number,
             name: &citizen.name,
             phone: checked.phone.as_str(),
+            phone_proved: by_code,
             contacts: &checked.contacts,
         };
         let account_id = match Account::make(&mut transaction, &new).await {

@@ -3,6 +3,7 @@
 //! A code has six digits, lives ten minutes, bears five tries, works once, and only for what it was asked for, with the
 //! phone and in the browser that it was asked in.
 
+mod outgoing;
 #[cfg(test)]
 mod tests;
 
@@ -10,6 +11,8 @@ use std::net::IpAddr;
 
 use saoma_protocol::typed;
 use sqlx::{SqliteConnection, SqlitePool};
+
+pub(crate) use outgoing::{Deliverer, Outgoing};
 
 use crate::accounts::PhoneNumber;
 use crate::accounts::attempts::{AttemptLimit, Wait, address_key};
@@ -28,6 +31,10 @@ const REGISTERING: AttemptLimit = AttemptLimit::new("sms_phone_register", 20, 2 
 /// Codes to one phone for registrations from one address: half of them, so that no single stranger uses up all.
 const REGISTERING_AT_ADDRESS: AttemptLimit =
     AttemptLimit::new("sms_phone_register_address", 10, 2 * 3600);
+
+/// Codes to one phone for a forgotten password, for which strangers may name its person: ten, then one in two hours. The
+/// person's own allowances at the door come before (`forgotten_password`).
+const RESETTING: AttemptLimit = AttemptLimit::new("sms_phone_reset", 10, 2 * 3600);
 
 /// Codes to the phone on file with the card of a person with a provisional account: five, then one in two hours. A stranger
 /// can have got that account by the person's name and number, so that these are apart from those of the card.
@@ -111,6 +118,7 @@ impl Binding<'_> {
                 (REGISTERING, phone.clone()),
             ],
             Purpose::Verify => vec![(VERIFYING, phone.clone())],
+            Purpose::Password => vec![(RESETTING, phone.clone())],
             Purpose::ECard | Purpose::CardPassword | Purpose::LogIn => {
                 vec![(OF_HOLDER, phone.clone())]
             }
@@ -128,13 +136,35 @@ impl Binding<'_> {
         address: IpAddr,
         text: impl FnOnce(&str) -> String,
     ) -> Result<(), NotSent> {
-        let (phone, limits) = (self.phone.as_str(), self.limits(address));
+        if let Err(wait) = self.count(db, address).await? {
+            return Err(NotSent::TooMany(wait));
+        }
+        let code = self.make(db).await?;
+        if let Err(error) = carrier.send(self.phone.as_str(), &text(&code)).await {
+            forgive(db, &self.limits(address)).await?;
+            return Err(NotSent::Carrier(error));
+        }
+        Ok(())
+    }
+
+    /// Counts a code to the phone. The inner error says how long to wait, and then nothing was counted.
+    pub(crate) async fn count(
+        &self,
+        db: &SqlitePool,
+        address: IpAddr,
+    ) -> Result<Result<(), Wait>, sqlx::Error> {
+        let limits = self.limits(address);
         for (counted, (limit, key)) in limits.iter().enumerate() {
             if let Err(wait) = limit.count(db, key).await? {
                 forgive(db, &limits[..counted]).await?;
-                return Err(NotSent::TooMany(wait));
+                return Ok(Err(wait));
             }
         }
+        Ok(Ok(()))
+    }
+
+    /// Makes a new code in place of the one before, and returns it. It is not sent.
+    pub(crate) async fn make(&self, db: &SqlitePool) -> Result<String, NotSent> {
         let code = random_code()?;
         execute!(db, "DELETE FROM sms_codes WHERE expires_at <= unixepoch()").await?;
         execute!(db, "INSERT INTO sms_codes (key_digest, code_digest, expires_at)
@@ -143,11 +173,7 @@ impl Binding<'_> {
                 expires_at = excluded.expires_at";
             self.key_digest(), self.code_digest(&code), LIFETIME_SECONDS)
         .await?;
-        if let Err(error) = carrier.send(phone, &text(&code)).await {
-            forgive(db, &limits).await?;
-            return Err(NotSent::Carrier(error));
-        }
-        Ok(())
+        Ok(code)
     }
 
     /// Looks at a typed code, in any spelling. A wrong one is one of its tries; what cannot be a code is none.

@@ -4,6 +4,7 @@
 pub(crate) mod delegations;
 pub(crate) mod employees;
 pub(crate) mod notices;
+pub(crate) mod operators;
 mod scope;
 
 use saoma_protocol::{Identity, IdentityKind, IdentityRole};

@@ -46,3 +46,27 @@ pub(crate) fn card_reminder(unit: &Unit) -> Notice {
     let title = |texts: &'static Texts| texts.unit_notices.reminder_title(&unit.name);
     notice(title, |texts| texts.unit_notices.reminder)
 }
+
+/// The authority has added a person to the unit as an operator.
+pub(crate) fn operator_added(unit: &Unit) -> Notice {
+    let title = |texts: &'static Texts| texts.unit_notices.operator_added_title(&unit.name);
+    notice(title, |texts| texts.unit_notices.operator_added)
+}
+
+/// The authority has removed a person who was an operator of the unit.
+pub(crate) fn operator_removed(unit: &Unit) -> Notice {
+    let title = |texts: &'static Texts| texts.unit_notices.operator_removed_title(&unit.name);
+    notice(title, |texts| texts.unit_notices.operator_removed)
+}
+
+/// The unit has an operator more, of this name.
+pub(crate) fn operator_of_unit_added(unit: &Unit, name: &str) -> Notice {
+    let title = |texts: &'static Texts| texts.unit_notices.unit_operator_added(name, &unit.name);
+    notice(title, |texts| texts.unit_notices.unit_operators_hint)
+}
+
+/// The unit has an operator less.
+pub(crate) fn operator_of_unit_removed(unit: &Unit, name: &str) -> Notice {
+    let title = |texts: &'static Texts| texts.unit_notices.unit_operator_removed(name, &unit.name);
+    notice(title, |texts| texts.unit_notices.unit_operators_hint)
+}

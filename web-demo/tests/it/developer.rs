@@ -135,3 +135,97 @@ async fn the_authoritys_desk_answers_a_question_and_the_inbox_of_both_surfaces_t
         /inbox => 您的提问已答复：缴费");
     check!(hall.phone_of("jia").await; "/inbox => 您的提问已答复：缴费");
 }
+
+/// Row U7: the authority adds operators at its desk, who then choose the unit at the next scan.
+#[tokio::test]
+async fn u7_the_authoritys_desk_adds_an_operator_who_can_then_act_for_the_unit() {
+    let hall = Hall::open().await;
+    let mut desk = hall.developer().await;
+    let phone = hall.phone_of("ding").await;
+    assert_eq!(hall.identities(&phone).await, ["personal"]);
+    let ding = "name=示例丁&id_number=990000199506161048";
+    check!(desk; "
+        /developer/desk => href=\"/developer/desk/operators\"
+        /developer/desk/operators => 示例单位一 | 示例单位三 | 示例亥
+        /developer/desk/operators <- unit=90001&{ding}
+            => @/developer/desk/operators | 已添加业务操作员：示例丁（示例单位一） | !990000199506161048
+        /developer/desk/operators => !已添加业务操作员");
+    assert_eq!(hall.identities(&phone).await, ["personal", "unit:90001"]);
+    check!(hall.portal_for("ding", "90001").await; "/ => 业务操作员 | 示例单位一 \n /unit/employees => 示例甲");
+    check!(hall.portal_for("yi", "90001").await; "/ => 示例丁");
+    check!(hall.portal_of("ding").await; "/inbox => 您已成为“示例单位一”的业务操作员");
+    check!(hall.portal_of("yi").await; "/inbox => 人社主管部门已添加业务操作员：示例丁（示例单位一）");
+}
+
+/// Row U7.
+#[tokio::test]
+async fn u7_a_person_who_cannot_be_an_operator_is_refused_beside_the_field() {
+    let hall = Hall::open().await;
+    let mut desk = hall.developer().await;
+    for (form, expected) in [
+        (
+            "name=示例丁&id_number=990000199506161048",
+            "422 | #unit 请选择单位。",
+        ),
+        (
+            "unit=90009&name=示例丁&id_number=990000199506161048",
+            "422 | #unit 请选择单位。",
+        ),
+        (
+            "unit=90001&name=+&id_number=990000199506161048",
+            "422 | #name …姓名…",
+        ),
+        (
+            "unit=90001&name=示例丁&id_number=1",
+            "422 | #id_number 身份证号应为18位。",
+        ),
+        (
+            "unit=90001&name=示例甲&id_number=990000199506161048",
+            "422 | #name …不…",
+        ),
+        (
+            "unit=90001&name=示例乙&id_number=990000198511221020",
+            "409 | #id_number …法定代表人…",
+        ),
+        (
+            "unit=90002&name=示例乙&id_number=990000198511221020",
+            "409 | #id_number …业务操作员…",
+        ),
+    ] {
+        check!(desk; "/developer/desk/operators <- {form} => {expected}");
+    }
+    let before = hall.count("register_posts").await;
+    assert_eq!(before, 5);
+    check!(hall.portal(); "/developer/desk/operators <- unit=90001 => 404");
+}
+
+/// Rows U2 and U7: the removal asks first, ends the operator's logins, and tells both.
+#[tokio::test]
+async fn u7_an_operators_removal_asks_first_and_ends_their_logins_for_the_unit() {
+    let hall = Hall::open().await;
+    let (mut desk, phone) = (hall.developer().await, hall.phone_of("yi").await);
+    let (mut operator, mut personal) = (
+        hall.portal_for("yi", "90002").await,
+        hall.portal_of("yi").await,
+    );
+    let path = desk
+        .get("/developer/desk/operators")
+        .await
+        .link("/developer/desk/operators/90002/");
+    assert!(!path.contains("990000"), "{path}");
+    check!(desk; "{path} => 示例乙 | 移除后立即生效 | 暂不移除 | 确认移除");
+    assert_eq!(
+        hall.identities(&phone).await,
+        ["personal", "unit:90001", "unit:90002"]
+    );
+    check!(desk; "
+        {path} <- => @/developer/desk/operators | 已移除业务操作员：示例乙（示例单位二）
+        {path} <- => @/developer/desk/operators | !已移除业务操作员
+        {path} => 404");
+    assert_eq!(hall.identities(&phone).await, ["personal", "unit:90001"]);
+    operator.check("/unit/employees => @/login").await;
+    check!(personal; "/inbox => 您已不再是“示例单位二”的业务操作员");
+    check!(hall.portal_of("xin").await; "/inbox => 人社主管部门已移除业务操作员：示例乙（示例单位二）");
+    let logout = "logouts WHERE account_id = 'c-1002' AND identity_id = 'unit:90002'";
+    assert_eq!(hall.count(logout).await, 1);
+}

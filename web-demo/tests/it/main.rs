@@ -18,6 +18,7 @@ mod delegations;
 mod developer;
 mod e_card;
 mod foreign_ids;
+mod forgotten_password;
 mod home;
 mod introspection;
 mod lockout;

@@ -24,10 +24,10 @@ afterAll(async () => {
 });
 
 /** Public pages of the portal. */
-const PUBLIC = ["/", "/announcements", "/announcements/2026-11-b", "/help", "/about", "/accessibility", "/privacy", "/nowhere", "/developer/messages", "/developer/desk"];
+const PUBLIC = ["/", "/announcements", "/announcements/2026-11-b", "/help", "/about", "/accessibility", "/privacy", "/nowhere", "/developer/messages", "/developer/desk", "/developer/desk/operators", "/login/forgotten"];
 
 /** Pages of the phone app. */
-const PHONE = ["/scan", "/sessions", "/card", "/card/apply", "/card/reset", "/my/face", "/my/face/delete", "/inbox", "/inbox/1"];
+const PHONE = ["/scan", "/sessions", "/card", "/card/apply", "/card/reset", "/my/face", "/my/password", "/login/forgotten", "/my/face/delete", "/inbox", "/inbox/1"];
 
 /** Pages of a unit. */
 const UNIT = ["/unit/employees", "/unit/employees/1/end", "/unit/contributions", "/unit/contributions/1", "/unit/cards"];
@@ -36,7 +36,7 @@ const UNIT = ["/unit/employees", "/unit/employees/1/end", "/unit/contributions",
 const PERSONAL = [
   ...["/", "/details", "/card/track", "/card/report-loss", "/card/cancel", "/account", "/account/password", "/account/details"],
   ...["pension", "medical", "unemployment", "work-injury", "maternity", "statement"].map((name) => `/insurance/${name}`),
-  ...["/applications", "/applications/1", "/applications/new/professional-title", "/exams", "/questions", "/training/home-care/leave"],
+  ...["/applications", "/applications/1", "/applications/new/professional-title", "/exams", "/questions", "/exams/social-worker/cancel", "/training/digital-skills/leave"],
   ...["/resume", "/resume/edit", "/inbox", "/inbox/1", "/training"],
 ];
 
@@ -46,6 +46,7 @@ test.each([zh, en])("every page of the hall is accessible and fits 360 pixels, i
   const origin = demo.addresses.portal;
   await portal.page.goto(demo.messages);
   for (const path of PUBLIC) await opens(portal.page, origin + path, words.tag);
+  await forgetsPassword(portal.page, origin, words.tag);
   const phone = await Phone.of(JIA, browser, demo, words);
   await portal.logInBy(phone);
   for (const path of PERSONAL) await opens(portal.page, origin + path, words.tag);
@@ -97,6 +98,20 @@ test("a person without a mouse logs in", async () => {
   await phone.page.keyboard.press("Enter");
   await portal.greets(JIA.name);
 });
+
+/** Goes as far into a forgotten password as the form of the new one. */
+async function forgetsPassword(page: Page, origin: string, language: string): Promise<void> {
+  const person = language === zh.tag ? JIA : YI;
+  await page.goto(`${origin}/login/forgotten`);
+  await page.locator("#name").fill(person.name);
+  await page.locator("#id_number").fill(person.idNumber);
+  await page.locator("main form .primary").click();
+  await page.waitForURL((url) => url.pathname === "/login/forgotten/proof");
+  await isFit(page, language);
+  await page.locator("button[value=card]").click();
+  await page.locator("#code").waitFor();
+  await isFit(page, language);
+}
 
 async function isFit(page: Page, language: string): Promise<void> {
   expect(await page.locator("html").getAttribute("lang")).toBe(language);

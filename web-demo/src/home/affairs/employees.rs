@@ -61,7 +61,12 @@ pub(super) async fn register(
 ) -> Answer {
     match registered(&login, &form).await? {
         Ok(()) => {
-            let told = |locale: Locale| locale.texts().told.employee_registered(form.name.trim());
+            let told = |locale: Locale| {
+                locale
+                    .texts()
+                    .told
+                    .employee_registered(typed::name(&form.name))
+            };
             login.tell(told).await?;
             see_other(PATH)
         }

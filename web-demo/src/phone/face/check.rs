@@ -38,7 +38,7 @@ impl CheckPage<'_> {
     const fn pictures_hint(&self) -> &'static str {
         let texts = &self.frame.texts().face;
         match self.purpose {
-            Purpose::CardPassword => texts.nothing_is_kept,
+            Purpose::CardPassword | Purpose::Password => texts.nothing_is_kept,
             _ => texts.what_is_kept,
         }
     }
@@ -47,7 +47,7 @@ impl CheckPage<'_> {
     const fn other_way(&self) -> &'static str {
         let texts = &self.frame.texts().face.other_way;
         match self.purpose {
-            Purpose::Register | Purpose::Verify => texts.register,
+            Purpose::Register | Purpose::Verify | Purpose::Password => texts.register,
             Purpose::LogIn => texts.log_in,
             Purpose::ECard => texts.e_card,
             Purpose::CardPassword => texts.card_password,

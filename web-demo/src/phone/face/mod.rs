@@ -29,5 +29,8 @@ pub(super) fn routes() -> Router<Phone> {
         .route("/face/{purpose}/challenge", post(check::challenge))
         .route("/face/{purpose}/frames", frames)
         .route("/my/face", get(mine::show))
-        .route("/my/face/delete", get(mine::ask_to_forget).post(mine::forget))
+        .route(
+            "/my/face/delete",
+            get(mine::ask_to_forget).post(mine::forget),
+        )
 }

@@ -9,6 +9,7 @@ mod units;
 pub(crate) use seed::{DemoCard, DemoRegisters};
 pub(crate) use sms::{Message, messages};
 use sqlx::SqlitePool;
+pub(crate) use units::{add_operator, all_units, remove_operator};
 
 /// All four registers.
 #[derive(Debug, Clone)]

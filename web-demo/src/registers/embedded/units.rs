@@ -1,10 +1,11 @@
 //! The embedded register of units.
 
 use async_trait::async_trait;
+use sqlx::{SqliteConnection, SqlitePool};
 
 use super::Embedded;
 use crate::accounts::id_number::IdNumber;
-use crate::db::{fetch_all, fetch_optional};
+use crate::db::{execute, fetch_all, fetch_optional};
 use crate::registers::{Post, Result, UnitRecord, UnitRegister};
 
 #[async_trait]
@@ -25,4 +26,37 @@ impl UnitRegister for Embedded {
         let members = fetch_all!(&self.db, query; unit_id).await?;
         Ok(Some(UnitRecord { unit, members }))
     }
+}
+
+/// Returns all units, in the order of their ids.
+pub(crate) async fn all_units(db: &SqlitePool) -> Result<Vec<UnitRecord>> {
+    let ids: Vec<(String,)> = fetch_all!(db, "SELECT id FROM register_units ORDER BY id").await?;
+    let register = Embedded::new(db.clone());
+    let mut units = Vec::new();
+    for (id,) in ids {
+        units.extend(register.unit(&id).await?);
+    }
+    Ok(units)
+}
+
+/// Adds an operator in the authority's place. Returns false if the person has a role in the unit already.
+pub(crate) async fn add_operator(
+    db: &mut SqliteConnection,
+    unit_id: &str,
+    id_number: &IdNumber,
+) -> sqlx::Result<bool> {
+    let add = "INSERT INTO register_posts (unit_id, id_number, role) VALUES (?1, ?2, 'operator')
+        ON CONFLICT DO NOTHING";
+    execute!(db, add; unit_id, id_number.as_str()).await
+}
+
+/// Removes an operator in the authority's place. Returns false if the person is none.
+pub(crate) async fn remove_operator(
+    db: &mut SqliteConnection,
+    unit_id: &str,
+    id_number: &IdNumber,
+) -> sqlx::Result<bool> {
+    let remove = "DELETE FROM register_posts
+        WHERE unit_id = ?1 AND id_number = ?2 AND role = 'operator'";
+    execute!(db, remove; unit_id, id_number.as_str()).await
 }
