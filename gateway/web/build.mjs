@@ -2,8 +2,8 @@
 import { brotliCompressSync } from "node:zlib";
 import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import zopfli from "@gfx/zopfli";
-import { buildScripts } from "../../oldest-browsers/scripts.mjs";
-import { buildStyles } from "../../oldest-browsers/styles.mjs";
+import { buildScripts } from "./oldest-browsers/scripts.mjs";
+import { buildStyles } from "./oldest-browsers/styles.mjs";
 import { cssAsText } from "./css-as-text.mjs";
 
 /**

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { olderStyles } from "../../oldest-browsers/styles.mjs";
+import { olderStyles } from "./oldest-browsers/styles.mjs";
 
 /**
  * Makes an imported stylesheet a minified text: esbuild minifies it only if asked to.

@@ -3,8 +3,8 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { buildScripts } from "../../oldest-browsers/scripts.mjs";
-import { buildStyles } from "../../oldest-browsers/styles.mjs";
+import { buildScripts } from "../../gateway/web/oldest-browsers/scripts.mjs";
+import { buildStyles } from "../../gateway/web/oldest-browsers/styles.mjs";
 
 /** Limits in bytes after gzip, by file: a phone on a slow network waits for them. */
 const BUDGETS = {

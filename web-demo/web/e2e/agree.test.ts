@@ -35,6 +35,10 @@ const TRANSPORTS: readonly [string, Prepare][] = [
 /** The page that shows a code: the hall's own, or the gateway's. */
 const PAGES = ["/login", "/login/hosted"] as const;
 
+/** Each transport once, at alternating pages: the pages have the same element, which speaks the same at both. */
+const alternating = (pages: readonly [string, string]) =>
+  TRANSPORTS.map(([name, prepare], turn) => [name, turn % 2 === 0 ? pages[0] : pages[1], prepare] as const);
+
 /** Opens the code's page again in the same browser. */
 async function again(portal: Portal, path: string): Promise<void> {
   await portal.logOut();
@@ -49,8 +53,8 @@ async function scan(phone: Phone, portal: Portal): Promise<void> {
   await phone.isAsked();
 }
 
-describe.each(PAGES)("at %s", (path) => {
-  test.each(TRANSPORTS)("over %s a new person is asked once, and another person in the same browser too", async (_, prepare) => {
+describe("a new person", () => {
+  test.each(alternating(["/login", "/login/hosted"]))("over %s at %s is asked once, and another person in the same browser too", async (_, path, prepare) => {
     const portal = await Portal.openAt(browser, `${demo.addresses.portal}${path}`, zh, prepare);
     const jia = await Phone.of(JIA, browser, demo);
     await scan(jia, portal);
@@ -85,7 +89,7 @@ describe.each(PAGES)("at %s", (path) => {
     expect([...portal.errors, ...jia.errors, ...ding.errors]).toEqual([]);
   });
 
-  test.each(TRANSPORTS)("over %s a “not me” ends the login on both screens", async (_, prepare) => {
+  test.each(alternating(["/login/hosted", "/login"]))("over %s at %s ends the login on both screens by a “not me”", async (_, path, prepare) => {
     const portal = await Portal.openAt(browser, `${demo.addresses.portal}${path}`, zh, prepare);
     const stranger = await Phone.of(JIA, browser, demo);
     await scan(stranger, portal);

@@ -2,7 +2,7 @@
 import { createRequire } from "node:module";
 import type { CompatData, CompatStatement, Identifier } from "@mdn/browser-compat-data";
 
-import { OLDEST_BROWSERS } from "../../../oldest-browsers/versions.mjs";
+import { OLDEST_BROWSERS } from "../../../gateway/web/oldest-browsers/versions.mjs";
 
 export const compat = createRequire(import.meta.url)("@mdn/browser-compat-data") as CompatData;
 

@@ -1,7 +1,7 @@
 /** What a built script uses that is newer than the oldest browsers, read from its syntax. */
 import { type AnyNode, type Node, parse } from "acorn";
 
-import { ECMA_VERSION } from "../../../oldest-browsers/versions.mjs";
+import { ECMA_VERSION } from "../../../gateway/web/oldest-browsers/versions.mjs";
 import { compat, featuresOf, isNewer } from "./compat.ts";
 
 /** Options of calls that the oldest browsers ignore, by the called function. */

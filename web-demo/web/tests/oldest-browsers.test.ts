@@ -2,7 +2,7 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 
-import { olderStyles } from "../../../oldest-browsers/styles.mjs";
+import { olderStyles } from "../../../gateway/web/oldest-browsers/styles.mjs";
 import { newerIn } from "../oldest/scripts.ts";
 import { newerStylesIn } from "../oldest/styles.ts";
 
