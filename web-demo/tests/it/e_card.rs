@@ -93,7 +93,7 @@ async fn each_obstacle_is_told_with_what_to_do() {
         ("state = 'reported_lost'", "卡解挂或卡补办"),
         ("state = 'application_locked'", "窗口解锁"),
         ("state = 'cancelled'", "激活新卡后再申领"),
-        ("state = 'active', region = '990200'", "尚未开通电子社保卡"),
+        ("state = 'active', region = '990200'", "还未开通电子社保卡"),
         ("id_number = '990000199001011230'", "本人无实体社保卡"),
     ] {
         change_card(&hall, set).await;

@@ -101,7 +101,7 @@ async fn an_employee_is_registered_told_and_ended() {
         /unit/employees <- id_number=990000199003071016&name=示例甲&base=6000 => 409 | 已在本单位参保
         /unit/employees <- {DING}&base=6000 => @/unit/employees");
     ding.check("/inbox => “示例单位一”已为您办理参保登记").await;
-    let row = list.body.split("示例丁").nth(1).unwrap();
+    let row = list.body.split("<strong>示例丁").nth(1).unwrap();
     let (id, _) = row
         .split_once("/unit/employees/")
         .unwrap()
@@ -110,7 +110,7 @@ async fn an_employee_is_registered_told_and_ended() {
         .unwrap();
     check!(unit; "
         /unit/employees/{id}/end => 确认停保
-        /unit/employees/{id}/end <- => @/unit/employees | !示例丁
+        /unit/employees/{id}/end <- => @/unit/employees | 已为 示例丁 办理停保 | !<strong>示例丁
         /unit/employees/{id}/end <- => @/unit/employees");
     ding.check("/inbox => “示例单位一”已为您办理停保").await;
 }
