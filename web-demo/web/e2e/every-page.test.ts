@@ -6,6 +6,7 @@ import { launchBrowser } from "./browser.ts";
 import { JIA, WU, YI } from "./citizens.ts";
 import { Demo } from "./demo.ts";
 import { holds, horizontalOverflow } from "./page-checks.ts";
+import { FORMS, PERSONAL, PHONE, PUBLIC, UNIT } from "./pages.ts";
 import { Phone } from "./phone.ts";
 import { Portal } from "./portal.ts";
 import { en, zh } from "./words.ts";
@@ -22,23 +23,6 @@ afterAll(async () => {
   await browser?.close();
   await demo?.stop();
 });
-
-/** Public pages of the portal. */
-const PUBLIC = ["/", "/announcements", "/announcements/2026-11-b", "/help", "/about", "/accessibility", "/privacy", "/nowhere", "/developer/messages", "/developer/desk", "/developer/desk/operators", "/login/forgotten"];
-
-/** Pages of the phone app. */
-const PHONE = ["/scan", "/sessions", "/card", "/card/apply", "/card/reset", "/my/face", "/my/password", "/login/forgotten", "/my/face/delete", "/inbox", "/inbox/1"];
-
-/** Pages of a unit. */
-const UNIT = ["/unit/employees", "/unit/employees/1/end", "/unit/contributions", "/unit/contributions/1", "/unit/cards"];
-
-/** Pages of a person. */
-const PERSONAL = [
-  ...["/", "/details", "/card/track", "/card/report-loss", "/card/cancel", "/account", "/account/password", "/account/details"],
-  ...["pension", "medical", "unemployment", "work-injury", "maternity", "statement"].map((name) => `/insurance/${name}`),
-  ...["/applications", "/applications/1", "/applications/new/professional-title", "/exams", "/questions", "/exams/social-worker/cancel", "/training/digital-skills/leave"],
-  ...["/resume", "/resume/edit", "/inbox", "/inbox/1", "/training"],
-];
 
 test.each([zh, en])("every page of the hall is accessible and fits 360 pixels, in $tag", async (words) => {
   const portal = await Portal.open(browser, demo, words);
@@ -67,7 +51,7 @@ test("in large type every page fits 360 pixels, and what people come for is ther
   await portal.page.setViewportSize({ width: 360, height: 740 });
   const { portal: hall, phone: app } = demo.addresses;
   await isLarge(portal.page, `${hall}/?type=large`);
-  for (const path of [...PUBLIC, "/login/password", "/register"]) await isLarge(portal.page, hall + path);
+  for (const path of [...PUBLIC, ...FORMS]) await isLarge(portal.page, hall + path);
   const phone = await Phone.of(JIA, browser, demo);
   await portal.logInBy(phone);
   for (const path of PERSONAL) await isLarge(portal.page, hall + path);

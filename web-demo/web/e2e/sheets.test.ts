@@ -1,0 +1,114 @@
+/** Every page and state in every look and window, as contact sheets. With LONG=1: `every-page.test.ts` looks at the pages in short. */
+import type { Browser, BrowserContext } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { launchBrowser } from "./browser.ts";
+import { JIA, YI } from "./citizens.ts";
+import { ContactSheets } from "./contact-sheets.ts";
+import { Demo } from "./demo.ts";
+import { FORMS, PERSONAL, PHONE, PUBLIC, UNIT } from "./pages.ts";
+import { Phone } from "./phone.ts";
+import { Portal } from "./portal.ts";
+import { en, zh } from "./words.ts";
+
+const LOOKS = ["light", "dark", "large"] as const;
+
+/** A walk of some eighty pages in five windows. */
+const TIME_LIMIT_MS = 900_000;
+
+const isLong = Boolean(process.env["LONG"]);
+
+let demo: Demo;
+let browser: Browser;
+
+describe.skipIf(!isLong)("contact sheets", () => {
+  beforeAll(async () => {
+    [demo, browser] = await Promise.all([Demo.start(), launchBrowser()]);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await demo?.stop();
+  });
+
+  describe.each([zh, en])("in $tag", (words) => {
+    test.each(LOOKS)("%s", { timeout: TIME_LIMIT_MS }, async (look) => {
+      const sheets = new ContactSheets(`${words.tag}-${look}`);
+      await sheets.clear();
+      const { portal: hall, phone: app } = demo.addresses;
+      const prepare = async (context: BrowserContext) => {
+        await context.addCookies(["lang", "text_size"].map((name) => ({ name, value: name === "lang" ? words.tag : look === "large" ? "large" : "standard", domain: "127.0.0.1", path: "/" })));
+      };
+      const inLook = async <S extends Portal | Phone>(surface: S): Promise<S> => {
+        await surface.page.emulateMedia({ colorScheme: look === "dark" ? "dark" : "light", reducedMotion: "reduce" });
+        return surface;
+      };
+      try {
+        const portal = await inLook(await Portal.open(browser, demo, words, prepare));
+        const phone = await inLook(await Phone.of(JIA, browser, demo, words, prepare));
+        // The states of a login at the hall's own page and at the gateway's.
+        for (const path of ["/login", "/login/hosted"]) {
+          const computer = await inLook(await Portal.openAt(browser, hall + path, words, prepare));
+          const panel = { selector: "qr-login", widths: look === "large" ? [] : [1366, 1920] };
+          await sheets.see(computer.page, `${path} waiting`, panel);
+          const stranger = await inLook(await Phone.of(YI, browser, demo, words, prepare));
+          await stranger.type((await computer.codes()).userCode);
+          await stranger.isAsked();
+          await computer.says(words.asked);
+          await sheets.see(computer.page, `${path} asked`, panel);
+          await sheets.see(stranger.page, `confirmation ${path}`, { selector: "main button", widths: look === "large" ? [] : [360, 390] });
+          await stranger.choose(words.personal);
+          await stranger.confirm();
+          await stranger.page.getByRole("button", { name: words.pressedYes }).waitFor();
+          await sheets.see(stranger.page, `confirmation ${path} before the computer's yes`);
+          await computer.agrees(words.notMe);
+          await computer.says(words.wasNotMe);
+          await sheets.see(computer.page, `${path} not me`, panel);
+          await computer.pressUntil(words.newCode, () => computer.hasCode());
+          await stranger.page.goto(`${app}/`);
+          await stranger.type((await computer.codes()).userCode);
+          await stranger.choose(words.personal);
+          await computer.agrees();
+          await computer.says(words.scanned);
+          await sheets.see(computer.page, `${path} scanned`, panel);
+          await stranger.decline();
+          await computer.says(words.declined);
+          await sheets.see(computer.page, `${path} declined`, panel);
+          await sheets.see(stranger.page, `declined ${path}`);
+          sheets.faults.push(...computer.errors, ...stranger.errors);
+          await Promise.all([computer.close(), stranger.close()]);
+        }
+        await portal.page.goto(demo.messages);
+        for (const path of [...PUBLIC, ...FORMS]) {
+          await portal.page.goto(hall + path);
+          await sheets.see(portal.page, `portal ${path}`);
+        }
+        await portal.logInBy(phone);
+        await sheets.see(phone.page, "phone confirmed");
+        for (const path of PERSONAL) {
+          await portal.page.goto(hall + path);
+          await sheets.see(portal.page, `person ${path}`);
+        }
+        for (const path of ["/", ...PHONE]) {
+          await phone.page.goto(app + path);
+          await sheets.see(phone.page, `phone ${path}`);
+        }
+        const unit = await inLook(await Portal.open(browser, demo, words, prepare));
+        await unit.logInBy(await Phone.of(YI, browser, demo, words), /示例单位一/);
+        for (const path of ["/", ...UNIT]) {
+          await unit.page.goto(hall + path);
+          await sheets.see(unit.page, `unit ${path}`);
+        }
+        const visitor = await inLook(await Phone.open(browser, `${app}/login`, words, prepare));
+        for (const path of ["/login", "/login/face", "/register", "/login/forgotten"]) {
+          await visitor.page.goto(app + path);
+          await sheets.see(visitor.page, `phone ${path}`);
+        }
+        sheets.faults.push(...[portal, phone, unit, visitor].flatMap(({ errors }) => errors));
+      } finally {
+        await sheets.layOut(browser);
+      }
+      expect(sheets.faults).toEqual([]);
+    });
+  });
+});
