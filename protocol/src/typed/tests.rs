@@ -83,7 +83,8 @@ fn a_pasted_link_leads_to_its_login_with_spaces_and_marks_in_it() {
     for pasted in [
         format!("\u{feff}{text}\n"),
         format!("\u{2068}{text}\u{2069}"),
-        text.replace("/Q/", "/Q/\r\n"),
+        text.replace("/q/", "/q/\r\n"),
+        text.to_uppercase(),
         text.replace(':', "："),
     ] {
         assert_eq!(
