@@ -21,7 +21,7 @@ test: setup web ## Run all checks and tests
 	npm run e2e
 	npm run interop
 
-test-long: test ## Run all checks and tests, also with the clients that are Debian's packages, and two long Rust tests
+test-long: test ## Run all checks and tests, also with the clients that are Debian's packages, two long Rust tests, and contact sheets
 	./.ci/setup --long
 	$(MAKE) test-rust-long
 	LONG=1 npm run interop
