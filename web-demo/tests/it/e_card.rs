@@ -130,7 +130,7 @@ async fn u5_each_obstacle_stands_on_the_first_page_in_the_manuals_words() {
     }
 }
 
-/// Row U5: a holder of the electronic card is told why it cannot be used.
+/// Row U5: a holder of the e-card is told why it cannot be used.
 #[tokio::test]
 async fn u5_a_holder_whose_physical_card_is_no_good_is_told_on_both_pages() {
     let hall = Hall::open().await;
