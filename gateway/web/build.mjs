@@ -10,7 +10,7 @@ import { cssAsText } from "./css-as-text.mjs";
  * Bytes after gzip: a login page loads them before it shows a code. The question whether it is you who scanned, its guard
  * against stray presses and the memory of a known browser take 1,300 of the element's.
  */
-const BUDGETS = { "qr-login.js": 12_900, "qr-ahead.js": 860, "hosted-login.js": 1_150 };
+const BUDGETS = { "qr-login.js": 16_500, "qr-ahead.js": 860, "hosted-login.js": 1_250 };
 const dist = new URL("dist/", import.meta.url);
 
 rmSync(dist, { recursive: true, force: true });
@@ -21,7 +21,7 @@ await buildScripts({ ...served, charset: "utf8", entryPoints: { "qr-login": "src
 await buildScripts({ ...served, entryPoints: { "qr-login.iife": "src/define.ts" }, format: "iife" });
 await buildScripts({ ...served, entryPoints: { "qr-ahead": "src/ahead.ts" }, format: "esm" });
 await buildScripts({ ...served, entryPoints: ["src/hosted-login.ts"], format: "esm" });
-await buildStyles({ ...served, entryPoints: ["src/hosted-login.css", "src/code-page.css"], plugins: [] });
+await buildStyles({ ...served, entryPoints: ["src/hosted-login.css", "src/code-page.css", "src/qr-login.css"], plugins: [] });
 
 for (const name of readdirSync(dist)) {
   const bytes = readFileSync(new URL(name, dist));

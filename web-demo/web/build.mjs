@@ -59,7 +59,7 @@ await buildScripts({
     "face-worker": "src/face-check/face-worker.ts",
   },
 });
-const sheets = ["tokens", "components", "portal", "phone"].map((sheet) => [sheet, `../assets/${sheet}.css`]);
+const sheets = ["tokens", "components", "portal", "phone", "without-script"].map((sheet) => [sheet, `../assets/${sheet}.css`]);
 const ofElements = { "scan-camera": "src/scan-camera/scan-camera.css", "face-check": "src/face-check/face-check.css" };
 await buildStyles({ ...here, entryPoints: { ...Object.fromEntries(sheets), ...ofElements } });
 for (const [of, folder, files] of FOR_BROWSERS) {

@@ -17,6 +17,12 @@ export function svgElement(name: "path" | "svg", attributes: Attributes, ...chil
   return fill(document.createElementNS("http://www.w3.org/2000/svg", name), attributes, children);
 }
 
+/** Replaces an element's children. `replaceChildren` is missing in Chrome before 86 and Safari before 14. */
+export function setChildren(parent: Element, ...children: Children): void {
+  parent.textContent = "";
+  parent.append(...children);
+}
+
 function fill<E extends Element>(made: E, attributes: Attributes, children: Children): E {
   for (const [name, value] of Object.entries(attributes)) if (value) made.setAttribute(name, value);
   made.append(...children);

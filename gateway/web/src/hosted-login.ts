@@ -92,7 +92,10 @@ async function beginSession(form: HTMLFormElement, proof: Proof | undefined): Pr
   if (sessions === undefined || proof === undefined) return;
   try {
     const headers = { [RECEIVE_KEY_HEADER]: proof.receive_key };
-    await fetch(sessions + proof.login_id, { method: "POST", headers, signal: AbortSignal.timeout(SESSION_WITHIN_MS) });
+    // `AbortSignal.timeout` is missing in Chrome before 103 and Safari before 16.
+    const late = new AbortController();
+    setTimeout(() => late.abort(), SESSION_WITHIN_MS);
+    await fetch(sessions + proof.login_id, { method: "POST", headers, signal: late.signal });
   } catch {
     // The next login takes the phone again.
   }

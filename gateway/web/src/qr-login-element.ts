@@ -1,35 +1,43 @@
 /** The class of `<qr-login>`. */
-import { INITIAL_STATE, LoginConnection, type LoginState, type ScannedState, type WaitingState } from "@saoma/client";
-import { element } from "./dom.ts";
+import { INITIAL_STATE, LoginConnection, type LoginState, type WaitingState } from "@saoma/client";
+import { element, setChildren } from "./dom.ts";
+import { type Icon, drawIcon } from "./icons.ts";
 import { LoginStateEvent } from "./login-state-event.ts";
 import { knownOf } from "./known-browser.ts";
+import { PageSigns } from "./page-signs.ts";
 import { PressGuard } from "./press-guard.ts";
-import { drawQr } from "./qr-drawing.ts";
 import { gatewayOf, localeOf, requestOf } from "./request.ts";
-import { styles } from "./styles.ts";
+import { Stage } from "./stage.ts";
+import { applyStyles } from "./styles.ts";
 import { type Texts, textsOf } from "./texts.ts";
-
-/** Key of the drawn question, different from every code and every name of a state. */
-const ASKED = "asked";
+import { PAGE_ICONS, deadlineOf, isAsked, isRefreshHeldBack, viewOf } from "./view.ts";
 
 /** Seconds at which a screen reader hears the time that is left: every second would drown everything else. */
-const ANNOUNCED_SECONDS = [60, 20, 0];
+const ANNOUNCED_SECONDS = [0, 20, 60];
 
 /** Milliseconds that the browser has to leave the page before a link is offered. */
 const CONTINUE_LINK_AFTER_MS = 3000;
 
-/** A narrow screen with a coarse pointer: a phone, which cannot scan its own screen. */
-const PHONE = "(max-width: 30rem) and (pointer: coarse)";
+/** A small screen with a coarse pointer: a phone, which cannot scan its own screen. */
+const PHONE = "(pointer: coarse) and (max-width: 30rem), (pointer: coarse) and (max-height: 30rem)";
+
+/** Events at which a page may get clicks that were meant for what lay above it. */
+const COMES_TO_FRONT = [[window, "focus"], [document, "visibilitychange"]] as const;
 
 /**
  * `<qr-login>`: shows a login's code, follows the login, and opens the redirect URI once it is confirmed. The module
  * `@saoma/qr-login/define` gives the element its tag.
  *
- * Attributes: `client-id`, `redirect-uri` (required), `code-challenge` (required, except for clients registered with
- * `pkce = "optional"`), `gateway` (its origin; that of the page by default), `state`, `oidc-nonce` (browsers hide an
- * attribute named `nonce`), `claims`, `scope` (`openid`), `locale` (the page's language by default), `app-link` (shown beside the
- * code on phones), `remember` (`cookie` keeps the values of a known browser in a cookie instead of the page's
- * `localStorage`). A change of `locale` or `app-link` draws the element anew; a change of any other opens a new login.
+ * Attributes of the login: `client-id`, `redirect-uri` (required), `code-challenge` (required, except for clients registered
+ * with `pkce = "optional"`), `gateway` (its origin; that of the page by default), `state`, `oidc-nonce` (browsers hide an
+ * attribute named `nonce`), `claims`, `scope` (`openid`), `remember` (`cookie` keeps the values of a known browser in a
+ * cookie instead of the page's `localStorage`). A change of one of them opens a new login.
+ *
+ * Attributes of the look: `locale` (the page's language by default), `app-name`, `app-link` (opens the app, first on
+ * phones; `{code}` in it becomes the scan code), `get-app` (where the app is to be had), `follow-title` (title and icon of the page follow the login), `scheme`
+ * (`light` on pages without dark colours). A change of one of them draws the element anew.
+ *
+ * The attributes `data-state`, the name of what is shown, and `data-large` are the element's own, for the page's style.
  *
  * Event: `saoma-state`, a {@link LoginStateEvent}. It also tells the page of a login that was declined, refused, given up
  * or not scanned in time (`rejected`, `cancelled`, `expired`): the element itself goes to the redirect URI with a code
@@ -38,10 +46,13 @@ const PHONE = "(max-width: 30rem) and (pointer: coarse)";
 export class QrLoginElement extends HTMLElement {
   static readonly observedAttributes = [
     "app-link",
+    "app-name",
     "claims",
     "client-id",
     "code-challenge",
+    "follow-title",
     "gateway",
+    "get-app",
     "locale",
     "oidc-nonce",
     "redirect-uri",
@@ -51,38 +62,56 @@ export class QrLoginElement extends HTMLElement {
 
   #connection: LoginConnection | undefined;
   #state: LoginState = INITIAL_STATE;
-  /** The code that is drawn, or the name of the state; empty if picture and buttons are out of date. */
+  /** The code that is drawn, or the name of the view; empty if picture and buttons are out of date. */
   #drawn = "";
   /** The request of the connection, as {@link requestKey} returns it. */
   #request = "";
-  readonly #guard = new PressGuard();
-  #leaving = new AbortController();
   #isUpdateDue = false;
   #isLarge = false;
+  /** True while the typed code is shown. */
+  #isTyping = false;
+  /** True once the person on a phone wants the code for another device. */
+  #isForOther = false;
+  /** The last time left that a screen reader has heard of. */
+  #heardAt: number | undefined;
   #ticker: ReturnType<typeof setInterval> | undefined;
+  readonly #guard = new PressGuard();
+  readonly #signs = new PageSigns();
+  readonly #phone = matchMedia(PHONE);
+  readonly #comesToFront = () => isAsked(this.#state) && this.#guard.restart();
   readonly #root = this.attachShadow({ mode: "open" });
+  readonly #stage = new Stage();
   readonly #status = element("p", { class: "status", role: "status", part: "status" });
-  readonly #body = element("div", { part: "body" });
-  readonly #note = element("p", { class: "note", tabindex: "-1" });
+  readonly #note = element("p", { class: "note", tabindex: "-1", part: "note" });
   readonly #remaining = element("p", { class: "remaining" });
+  readonly #heard = element("p", { class: "heard", "aria-live": "polite" });
   readonly #actions = element("div", { class: "actions", part: "actions" });
-  readonly #warning = element("p", { class: "warning" });
+  readonly #tools = element("div", { class: "tools" });
+  readonly #typed = element("div", { class: "typed", id: "typed" });
+  readonly #warning = element("p", { class: "warning", part: "warning" });
+  readonly #panel = element(
+    "div",
+    {},
+    this.#stage.root,
+    element("div", { class: "below" }, this.#status, this.#note, this.#remaining, this.#heard, this.#actions, this.#tools),
+    this.#typed,
+    this.#warning,
+  );
 
   connectedCallback(): void {
-    this.#root.adoptedStyleSheets = [styles];
-    this.#root.replaceChildren(this.#body, this.#status, this.#note, this.#remaining, this.#actions, this.#warning);
+    this.#root.append(this.#panel);
+    applyStyles(this.#root, gatewayOf(this));
     this.#ticker = setInterval(() => this.#tick(), 1000);
-    const { signal } = (this.#leaving = new AbortController());
-    // A page that has just come to the front gets clicks that were meant for what lay above it.
-    const comesToFront = () => isAsked(this.#state) && this.#guard.restart();
-    addEventListener("focus", comesToFront, { signal });
-    document.addEventListener("visibilitychange", comesToFront, { signal });
+    for (const [target, name] of COMES_TO_FRONT) target.addEventListener(name, this.#comesToFront);
+    this.#phone.onchange = () => this.#redraw();
     this.#connect();
   }
 
   disconnectedCallback(): void {
     clearInterval(this.#ticker);
-    this.#leaving.abort();
+    for (const [target, name] of COMES_TO_FRONT) target.removeEventListener(name, this.#comesToFront);
+    this.#phone.onchange = null;
+    this.#signs.restore();
     this.#connection?.close();
     this.#connection = undefined;
   }
@@ -98,8 +127,7 @@ export class QrLoginElement extends HTMLElement {
     this.#isUpdateDue = false;
     if (!this.#connection) return;
     if (this.#request === requestKey(this)) {
-      this.#drawn = "";
-      this.#render();
+      this.#redraw();
     } else {
       // The code on the screen is given up, so that it cannot be scanned any more.
       this.#connection.cancel();
@@ -127,41 +155,61 @@ export class QrLoginElement extends HTMLElement {
     if (state.name === "confirmed" && isAllowed) this.#leave(state.redirectTo);
   }
 
+  #redraw(): void {
+    this.#drawn = "";
+    this.#render();
+  }
+
   #render(): void {
     const state = this.#state;
-    const wanted = "qr" in state ? state.qr : isAsked(state) ? ASKED : state.name;
-    // Badge and status text change more often than picture and buttons.
+    const view = viewOf(state);
+    const wanted = "qr" in state ? state.qr : view;
+    if (this.dataset["state"] !== view) this.dataset["state"] = view;
+    // The status line changes more often than picture and buttons.
     if (this.#drawn !== wanted) this.#draw(state);
     this.#drawn = wanted;
-    this.#body.querySelector(".badge")?.remove();
-    if ("connected" in state && !state.connected && state.name !== "loading") {
-      this.#body.querySelector(".code")?.append(element("div", { class: "badge" }, this.#texts().reconnecting));
-    }
     this.#tick();
+    this.#sign();
   }
 
   #draw(state: LoginState): void {
+    const texts = this.#texts();
     const asks = isAsked(state);
     // Without this, the keyboard's focus would go back to the top of the page. A question takes a focus that is nowhere, and
     // keeps it off its buttons, so that no key answers by accident.
-    const takesFocus = this.#root.activeElement !== null || (asks && document.activeElement === document.body);
+    const focused = this.#root.activeElement;
+    const takesFocus = focused !== null || (asks && document.activeElement === document.body);
     // A second press of the answer must not cancel the login, nor skip what became of it.
-    const isAnswered = this.#drawn === ASKED && (state.name === "scanned" || state.name === "cancelled");
+    const isAnswered = this.#drawn === "asked" && (state.name === "scanned" || state.name === "cancelled");
     this.#guard.restart(asks || isAnswered);
-    this.#warning.textContent = this.#texts().warning;
-    this.#body.replaceChildren(this.#picture(state));
-    this.#note.textContent = asks ? this.#texts().whyAsked : "";
-    this.#status.className = asks ? "status question" : "status";
-    this.#actions.className = asks ? "actions answer" : "actions";
-    this.#actions.replaceChildren(...this.#buttons(state));
-    if (takesFocus) (asks ? this.#note : this.#actions.querySelector<HTMLElement>("button, a"))?.focus();
+    this.#heardAt = undefined;
+    // A large code would push the question's buttons off the screen.
+    this.toggleAttribute("data-large", this.#isLarge && state.name === "waiting");
+    this.#panel.className = ["panel", viewOf(state), ...this.#layout(state)].join(" ");
+    this.#stage.draw(state, texts.codeLabel, this.#refreshButton(texts.newCode, "again", "refresh"));
+    this.#note.textContent = asks ? texts.whyAsked : "";
+    setChildren(this.#actions, ...this.#buttons(state));
+    setChildren(this.#tools, ...(state.name === "waiting" ? this.#toolButtons() : []));
+    setChildren(this.#typed, ...(state.name === "waiting" && this.#showsTyped() ? this.#typedCode(state) : []));
+    const host = element("span", {}, texts.hostIs, element("strong", {}, location.host));
+    setChildren(this.#warning, element("span", {}, drawIcon("shield"), texts.warning), " ", host);
+    if (takesFocus) {
+      const same = focused?.className ? this.#panel.querySelector<HTMLElement>(`.${focused.className.split(" ")[0]}`) : null;
+      (asks ? this.#note : (same ?? this.#panel.querySelector<HTMLElement>("button, a")))?.focus();
+    }
+  }
+
+  /** Returns the classes that the place of the code depends on. */
+  #layout(state: LoginState): string[] {
+    const classes = new Array<string>();
+    if (this.#phone.matches && state.name === "waiting") classes.push(this.#isForOther ? "unfolded" : "folded");
+    return classes;
   }
 
   #leave(redirectTo: string): void {
     location.assign(redirectTo);
     setTimeout(() => {
-      const link = element("a", { class: "main", href: redirectTo }, this.#texts().goOn);
-      this.#actions.replaceChildren(link);
+      setChildren(this.#actions, element("a", { class: "main", href: redirectTo }, this.#texts().goOn));
     }, CONTINUE_LINK_AFTER_MS);
   }
 
@@ -172,7 +220,8 @@ export class QrLoginElement extends HTMLElement {
         return state.connected ? texts.loading : texts.unreachable;
       case "waiting":
         if (isRefreshHeldBack(state)) return texts.tooMany;
-        return state.connected ? texts.waiting : texts.reconnecting;
+        if (!state.connected) return texts.reconnecting;
+        return this.#phone.matches && !this.#isForOther ? texts.onThisPhone : texts.waiting(this.#app());
       case "scanned":
         if (state.mustAgree) return texts.asks(state.person);
         return state.connected ? texts.scanned(state.person) : texts.reconnecting;
@@ -187,91 +236,111 @@ export class QrLoginElement extends HTMLElement {
     }
   }
 
-  #picture(state: LoginState): HTMLElement {
-    const texts = this.#texts();
-    // A large box would push the question's buttons off the screen.
-    const box = element("div", { class: this.#isLarge && !isAsked(state) ? "code large" : "code", part: "code" });
-    switch (state.name) {
-      case "loading":
-      case "delayed":
-        box.append(element("div", { class: "skeleton" }));
-        break;
-      case "waiting":
-        box.append(drawQr(state.qr, texts.codeLabel));
-        break;
-      case "scanned":
-      case "confirmed":
-        // Hidden, because the status line says the same in words.
-        box.append(
-          element(
-            "div",
-            { class: "mask who", "aria-hidden": "true" },
-            isAsked(state) ? state.person : element("div", { class: "tick" }, "✓"),
-          ),
-        );
-        break;
-      default:
-        box.append(this.#refreshButton(this.#statusText(state), "mask"));
-    }
-    return box;
-  }
-
+  /** Returns the one thing to do in each state, or the question's two answers. */
   #buttons(state: LoginState): Node[] {
     const texts = this.#texts();
-    switch (state.name) {
-      case "loading":
-      case "delayed":
-      case "confirmed":
-        return [];
+    switch (viewOf(state)) {
       case "waiting":
+        return this.#appLink(state as WaitingState);
+      case "unreachable":
+      case "refused":
+        return [this.#refreshButton(texts.tryNow, "main")];
+      case "asked":
         return [
-          ...this.#appLink(texts),
-          this.#refreshButton(texts.refresh),
-          this.#button(this.#isLarge ? texts.shrink : texts.enlarge, () => this.#resize(), "resize"),
-          typedCode(texts, state.userCode),
+          this.#answerButton(texts.notMe, (connection) => connection.cancel("not_me")),
+          this.#answerButton(texts.yes, (connection) => connection.agree()),
         ];
       case "scanned":
-        if (state.mustAgree) {
-          return [
-            this.#answerButton(texts.notMe, (connection) => connection.cancel("not_me")),
-            this.#answerButton(texts.yes, (connection) => connection.agree()),
-          ];
-        }
-        return [this.#button(texts.cancel, () => this.#connection?.cancel())];
-      default:
+        return [this.#button(texts.cancel, () => this.#connection?.cancel(), "cancel")];
+      case "rejected":
+      case "cancelled":
         return [this.#refreshButton(texts.newCode, "main")];
+      case "superseded":
+        return [this.#refreshButton(texts.takeOver, "main")];
+      default:
+        return [];
     }
   }
 
-  #refreshButton(text: string, kind?: string): HTMLElement {
-    return this.#button(text, () => this.#connection?.refresh(), kind);
+  /** Returns the quiet buttons below a code. */
+  #toolButtons(): Node[] {
+    const texts = this.#texts();
+    const isPhone = this.#phone.matches;
+    const tools = new Array<Node>();
+    if (isPhone) {
+      const press = () => this.#change(() => (this.#isForOther = !this.#isForOther));
+      tools.push(disclosure(this.#button(texts.otherDevice, press, "other"), this.#isForOther));
+    }
+    if (!isPhone || this.#isForOther) {
+      tools.push(
+        this.#refreshButton(texts.refresh, "renew", "refresh"),
+        this.#button(this.#isLarge ? texts.shrink : texts.enlarge, () => this.#change(() => (this.#isLarge = !this.#isLarge)), "resize", "enlarge"),
+      );
+    }
+    if (!this.#isAlone(this.#state)) {
+      const press = () => this.#change(() => (this.#isTyping = !this.#isTyping));
+      tools.push(disclosure(this.#button(texts.cannotScan, press, "help"), this.#isTyping));
+    }
+    return tools;
+  }
+
+  /** Returns the code to type, and where to get the app. */
+  #typedCode({ userCode }: WaitingState): Node[] {
+    const texts = this.#texts();
+    const line = element("p", { class: "letters" }, element("strong", { part: "user-code" }, userCode));
+    // Browsers offer the clipboard over HTTPS only.
+    const clipboard: Clipboard | undefined = navigator.clipboard;
+    if (clipboard) {
+      const copy = this.#button(texts.copy, () => void clipboard.writeText(userCode).then(() => (copy.textContent = texts.copied)), "copy");
+      line.append(copy);
+    }
+    const hint = element("p", {}, (this.#isAlone(this.#state) ? texts.cannotScanItself : texts.typeCode)(this.#app()));
+    const getApp = this.getAttribute("get-app");
+    const getIt = getApp ? [element("p", {}, element("a", { class: "get", href: getApp }, texts.getApp(this.#app())))] : [];
+    return [hint, line, ...getIt];
+  }
+
+  #showsTyped(): boolean {
+    return this.#isTyping || this.#isAlone(this.#state);
+  }
+
+  /** Returns true on a phone that has no link to the app: it is told what else to do. */
+  #isAlone(state: LoginState): boolean {
+    return state.name === "waiting" && this.#phone.matches && !this.hasAttribute("app-link") && !this.#isForOther;
+  }
+
+  #refreshButton(text: string, kind: string, icon?: Icon): HTMLElement {
+    return this.#button(text, () => this.#connection?.refresh(), kind, icon);
   }
 
   /** Returns a button that answers the question. It stays, in case the answer is lost. */
   #answerButton(text: string, answer: (connection: LoginConnection) => void): HTMLElement {
-    return this.#button(text, () => {
+    const press = () => {
       this.#actions.classList.add("answered");
       if (this.#connection) answer(this.#connection);
-    });
+    };
+    this.#actions.classList.remove("answered");
+    return this.#button(text, press, "answer");
   }
 
-  #button(text: string, act: () => void, kind = ""): HTMLElement {
-    const made = element("button", { type: "button", class: kind }, text);
+  /** Returns a button. `kind` is its class, by which the keyboard's focus finds it again. */
+  #button(text: string, act: () => void, kind: string, icon?: Icon): HTMLElement {
+    const made = element("button", { type: "button", class: kind }, ...(icon ? [drawIcon(icon)] : []), element("span", {}, text));
     made.addEventListener("click", () => this.#guard.isUp || act());
     return made;
   }
 
   /** Returns the link for phones, which cannot scan their own screen (threat T28). */
-  #appLink(texts: Texts): HTMLElement[] {
+  #appLink({ qr }: WaitingState): HTMLElement[] {
     const link = this.getAttribute("app-link");
-    return link !== null && matchMedia(PHONE).matches ? [element("a", { class: "main", href: link }, texts.openApp)] : [];
+    if (!link || !this.#phone.matches) return [];
+    const code = qr.slice(qr.lastIndexOf("/") + 1);
+    return [element("a", { class: "main", href: link.replace("{code}", code) }, this.#texts().openApp(this.#app()))];
   }
 
-  #resize(): void {
-    this.#isLarge = !this.#isLarge;
-    this.#drawn = "";
-    this.#render();
-    this.#actions.querySelector<HTMLElement>(".resize")?.focus();
+  #change(change: () => void): void {
+    change();
+    this.#redraw();
   }
 
   #tick(): void {
@@ -281,7 +350,27 @@ export class QrLoginElement extends HTMLElement {
     // Screen readers may read a text again that is set again.
     if (this.#status.textContent !== status) this.#status.textContent = status;
     this.#remaining.textContent = left === undefined ? "" : this.#countdown(left);
-    this.#remaining.setAttribute("aria-live", left !== undefined && ANNOUNCED_SECONDS.includes(left) ? "polite" : "off");
+    const isLost = "connected" in this.#state && !this.#state.connected && this.#state.name !== "loading";
+    this.#stage.update(deadline, isLost);
+    this.#announce(left);
+  }
+
+  /** Reads the time left out when it falls to one of {@link ANNOUNCED_SECONDS}. */
+  #announce(left: number | undefined): void {
+    const mark = ANNOUNCED_SECONDS.find((seconds) => left !== undefined && left <= seconds) ?? Infinity;
+    const isPassed = this.#heardAt !== undefined && mark < this.#heardAt;
+    const isNew = this.#heardAt === undefined;
+    this.#heardAt = mark;
+    if (isNew) this.#heard.textContent = "";
+    else if (isPassed && left !== undefined) this.#heard.textContent = this.#countdown(left);
+  }
+
+  /** Lets the page's title and icon follow, where the page wants it. */
+  #sign(): void {
+    const view = viewOf(this.#state);
+    const words = this.hasAttribute("follow-title") ? this.#texts().titles[view] : undefined;
+    const [icon, colour] = PAGE_ICONS[view] ?? ["alert", "#8a4b00"];
+    this.#signs.show(words === undefined ? undefined : { words, icon, colour });
   }
 
   #countdown(seconds: number): string {
@@ -290,26 +379,13 @@ export class QrLoginElement extends HTMLElement {
     return holdsBack ? texts.tryIn(seconds) : texts.remaining(seconds);
   }
 
+  #app(): string {
+    return this.getAttribute("app-name") || this.#texts().app;
+  }
+
   #texts(): Texts {
     return textsOf(localeOf(this));
   }
-}
-
-/** Returns the instant to count down to, in Unix milliseconds. */
-function deadlineOf(state: LoginState): number | undefined {
-  if (state.name === "delayed") return state.retryAt;
-  if (isRefreshHeldBack(state)) return state.renewableAt;
-  return "expiresAt" in state ? state.expiresAt : undefined;
-}
-
-/** Returns true while the gateway renews no code, because the person asked too often. */
-function isRefreshHeldBack(state: LoginState): state is WaitingState & { readonly renewableAt: number } {
-  return state.name === "waiting" && state.renewableAt !== undefined && state.renewableAt > Date.now();
-}
-
-/** Returns true while the person at the browser is asked whether it is they who have scanned. */
-function isAsked(state: LoginState): state is ScannedState {
-  return state.name === "scanned" && state.mustAgree;
 }
 
 /** Returns a key of everything that the gateway is asked, except the language, which is not worth a new code. */
@@ -317,10 +393,10 @@ function requestKey(source: Element): string {
   return JSON.stringify([gatewayOf(source), { ...requestOf(source), locale: "" }]);
 }
 
-function typedCode(texts: Texts, code: string): HTMLElement {
-  const summary = element("summary", {}, texts.cannotScan);
-  const typed = element("p", { class: "typed", part: "user-code" }, code);
-  return element("details", {}, summary, element("p", {}, texts.typeCode), typed);
+/** Marks a button as one that shows and hides something. */
+function disclosure(button: HTMLElement, isOpen: boolean): HTMLElement {
+  button.setAttribute("aria-expanded", String(isOpen));
+  return button;
 }
 
 function secondsUntil(instant: number): number {

@@ -38,9 +38,10 @@ impl Policy {
     /// The portal: its page shows the gateway's element, which talks to the gateway.
     pub(crate) fn portal(gateway: &str) -> Result<Self, http::header::InvalidHeaderValue> {
         let socket = gateway.replacen("http", "ws", 1);
-        // The form of the logout leads on to the gateway, and back.
+        // Older browsers load the element's stylesheet from the gateway, and the page's icon follows the login. The form of
+        // the logout leads on to the gateway, and back.
         let own = format!(
-            "script-src 'self' {gateway}; connect-src 'self' {gateway} {socket}; form-action 'self' {gateway}"
+            "style-src 'self' {gateway}; img-src 'self' blob: data:; script-src 'self' {gateway}; connect-src 'self' {gateway} {socket}; form-action 'self' {gateway}"
         );
         Self::new(&own, without_features!("camera=()"))
     }
@@ -48,9 +49,9 @@ impl Policy {
     /// The phone: its page has a camera, whose pictures a worker reads. The pages of the face check talk to the server;
     /// their worker loads its models and runs them as WebAssembly, which no page may.
     pub(crate) fn phone() -> Result<Self, http::header::InvalidHeaderValue> {
-        const PAGE: &str = "script-src 'self'; connect-src 'self'; worker-src 'self'; media-src 'self' blob:; form-action 'self'";
+        const PAGE: &str = "style-src 'self'; img-src 'self' blob:; script-src 'self'; connect-src 'self'; worker-src 'self'; media-src 'self' blob:; form-action 'self'";
         let face_worker = content(
-            "script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; form-action 'self'",
+            "style-src 'self'; img-src 'self' blob:; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; form-action 'self'",
         )?;
         Ok(Self {
             apart: Some(("/assets/face-worker.js", face_worker)),
@@ -76,7 +77,7 @@ impl Policy {
 
 fn content(own: &str) -> Result<HeaderValue, http::header::InvalidHeaderValue> {
     HeaderValue::try_from(format!(
-        "default-src 'none'; style-src 'self'; img-src 'self' blob:; {own}; base-uri 'none'; frame-ancestors 'none'; \
+        "default-src 'none'; {own}; base-uri 'none'; frame-ancestors 'none'; \
          require-trusted-types-for 'script'"
     ))
 }

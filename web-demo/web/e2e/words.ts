@@ -37,7 +37,7 @@ export const zh: Words = {
   yes: "是我",
   notMe: "不是我",
   wasNotMe: "扫码的不是您",
-  declined: "您已在手机上取消登录",
+  declined: "您已在手机上拒绝登录",
   refused: "登录未被允许",
   cancelled: "已取消登录",
   expired: "二维码已失效",
@@ -60,7 +60,7 @@ export const zh: Words = {
 
 export const en: Words = {
   tag: "en",
-  waiting: "Open the app on your phone and scan the code",
+  waiting: "on your phone and scan the code",
   scanned: "Scanned by",
   asked: "Log in here as",
   yes: "Yes, that is me",

@@ -56,6 +56,11 @@ impl Locale {
         }
     }
 
+    /// The language's name in itself.
+    pub(super) const fn name(self) -> &'static str {
+        self.pick("中文", "English")
+    }
+
     fn known(tag: &str) -> Option<Self> {
         match tag.get(..2)?.to_ascii_lowercase().as_str() {
             "zh" => Some(Self::Chinese),
@@ -103,6 +108,8 @@ pub(super) struct LoginPage<'a> {
     pub(super) stays: Option<String>,
     /// The person whose session the browser has, though a phone is needed now.
     pub(super) person: Option<String>,
+    /// Query of the same page in the other language. A pushed request has none: its reference is used up.
+    pub(super) other_language: Option<String>,
 }
 
 /// An app that a login page offers on a phone.

@@ -1,5 +1,6 @@
 /** A page with one `<qr-login>` in a real browser, at a scripted gateway that serves the page, too. */
 import { ScriptedGateway, type BrowserConnection } from "../../../../protocol/typescript/tests/scripted-gateway.ts";
+import { readFileSync } from "node:fs";
 import { build } from "esbuild";
 import { type Browser, type BrowserContextOptions, type Locator, type Page, chromium } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
@@ -16,7 +17,9 @@ const REQUIRED: Attributes = {
 
 /** Strict, as the gateway's own page; `ws:` because a test moves the element to a second gateway. */
 const POLICY =
-  "default-src 'none'; script-src 'self'; connect-src 'self' ws:; require-trusted-types-for 'script'; trusted-types 'none'";
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self' ws:; require-trusted-types-for 'script'; trusted-types 'none'";
+
+const STYLESHEET = new URL("../../src/qr-login.css", import.meta.url);
 
 const PAGE = `<!doctype html><meta name="viewport" content="width=device-width"><title>Login</title>
   <script type="module" src="/script.js"></script>`;
@@ -61,8 +64,16 @@ export class ElementPages {
 
   startGateway(): Promise<ScriptedGateway> {
     return ScriptedGateway.start(({ url = "" }, response) => {
-      const [type, body] = url === "/script.js" ? ["text/javascript", this.#script] : ["text/html; charset=utf-8", PAGE];
-      if (url !== "/script.js" && url !== "/page" && !url.startsWith("/callback")) return false;
+      const page = ["text/html; charset=utf-8", PAGE] as const;
+      const files: Readonly<Record<string, readonly [string, string | Buffer]>> = {
+        "/script.js": ["text/javascript", this.#script],
+        "/assets/qr-login.css": ["text/css", readFileSync(STYLESHEET)],
+        "/page": page,
+        "/callback": page,
+      };
+      const found = files[url.split("?")[0] ?? ""];
+      if (found === undefined) return false;
+      const [type, body] = found;
       response.writeHead(200, { "content-type": type, "content-security-policy": POLICY }).end(body);
       return true;
     });
@@ -97,7 +108,8 @@ export class ElementPages {
     const page = await this.open(attributes, options);
     const connection = await this.gateway.nextConnection();
     connection.send(opened);
-    await page.code.waitFor();
+    // A phone keeps the code folded.
+    await page.shows("waiting");
     return { page, connection };
   }
 }
@@ -142,6 +154,19 @@ export class ElementPage {
   /** Waits for the status line to be this. */
   async says(text: string): Promise<void> {
     await expect.poll(() => this.status.textContent()).toBe(text);
+  }
+
+  /** Lets seconds pass, with the heartbeats of a gateway that is there. */
+  async passes(seconds: number, connection: BrowserConnection): Promise<void> {
+    for (let second = 0; second < seconds; second++) {
+      if (second % 10 === 0) connection.send({ type: "heartbeat", next_within: 60 });
+      await this.page.clock.runFor(1000);
+    }
+  }
+
+  /** Waits for the view of this name. */
+  async shows(view: string): Promise<void> {
+    await expect.poll(() => this.page.locator("qr-login").getAttribute("data-state")).toBe(view);
   }
 
   button(name: string): Locator {

@@ -149,6 +149,8 @@ impl Provider {
                     claims,
                     stays: address.client.sso().map(|sso| stays(sso, locale)),
                     person: session.map(|session| session.record.grant.name),
+                    other_language: (!is_pushed)
+                        .then(|| form.encoded_with("ui_locales", locale.other().tag())),
                     ..self.page(&request, &address, locale, headers)
                 };
                 pages::login(&page, &self.issuer)
@@ -204,6 +206,7 @@ impl Provider {
             }),
             stays: None,
             person: None,
+            other_language: None,
         }
     }
 }

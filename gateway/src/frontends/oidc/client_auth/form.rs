@@ -85,4 +85,11 @@ impl Form {
         let mut text = form_urlencoded::Serializer::new(String::new());
         text.extend_pairs(&self.0).finish()
     }
+
+    /// Returns the form as text, with this value of a parameter.
+    pub(in crate::frontends::oidc) fn encoded_with(&self, name: &str, value: &str) -> String {
+        let mut text = form_urlencoded::Serializer::new(String::new());
+        text.extend_pairs(self.0.iter().filter(|(other, _)| *other != name));
+        text.append_pair(name, value).finish()
+    }
 }
