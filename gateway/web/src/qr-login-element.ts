@@ -188,6 +188,7 @@ export class QrLoginElement extends HTMLElement {
     this.#panel.className = ["panel", viewOf(state), ...this.#layout(state)].join(" ");
     this.#stage.draw(state, texts.codeLabel, this.#refreshButton(texts.newCode, "again", "refresh"));
     this.#note.textContent = asks ? texts.whyAsked : "";
+    this.#actions.classList.remove("answered");
     setChildren(this.#actions, ...this.#buttons(state));
     setChildren(this.#tools, ...(state.name === "waiting" ? this.#toolButtons() : []));
     setChildren(this.#typed, ...(state.name === "waiting" && this.#showsTyped() ? this.#typedCode(state) : []));
@@ -319,7 +320,6 @@ export class QrLoginElement extends HTMLElement {
       this.#actions.classList.add("answered");
       if (this.#connection) answer(this.#connection);
     };
-    this.#actions.classList.remove("answered");
     return this.#button(text, press, "answer");
   }
 

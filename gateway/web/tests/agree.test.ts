@@ -59,6 +59,7 @@ describe("a person who is new to the browser", () => {
     expect(await connection.command()).toEqual({ type: "cancel", reason: "not_me" });
     connection.send({ type: "cancelled", seq: 3, reason: "not_me" });
     await page.says("It was not you, and nothing was logged in");
+    expect(await page.page.locator(".answered").count()).toBe(0);
     await page.page.clock.runFor(GUARD_MS);
     await page.button("Get a new code").click();
     expect((await pages.gateway.nextConnection()).first.type).toBe("open");
