@@ -83,12 +83,12 @@ async fn begin<S: SurfaceContext>(
     Form(typed): Form<Person>,
 ) -> Result<Response, Failure> {
     let refused = |error| typed.page::<S>(locale, &FormErrors::one("id_number", error));
-    if let Err(wait) = count_named(&surface, connection.address).await? {
-        return refused(FieldError::TooMany(wait));
-    }
     let Ok(id_number) = IdNumber::try_from(typed.id_number.clone()) else {
         return refused(FieldError::WrongIdNumber);
     };
+    if let Err(wait) = count_named(&surface, connection.address).await? {
+        return refused(FieldError::TooMany(wait));
+    }
     let db = surface.db();
     let begun = in_even_time(async {
         let account = Account::of(db, &id_number).await?;
